@@ -1,0 +1,5 @@
+//! Discrete-event machinery: an event queue and named random streams.
+//!
+//! Self-imposed limit: generic. Nothing here knows a pod, a request or an autoscaler.
+
+pub mod random;

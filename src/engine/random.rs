@@ -1,0 +1,296 @@
+//! Chance: one seed, many named streams, and the distributions that are drawn from them.
+//!
+//! Self-imposed limit: no global generator. A stream is named by what it is for,
+//! so that a draw added in one place moves nothing elsewhere.
+
+use std::sync::Arc;
+
+use rand::{RngExt, SeedableRng};
+use rand_distr::Distribution as _;
+use rand_pcg::Pcg32;
+
+use crate::units::{Seed, SimSpan};
+
+/// What a stream of random numbers is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// When requests arrive.
+    Arrivals,
+    /// How much work a request is.
+    Service,
+    /// Which pod a request goes to.
+    Balancing,
+    /// How long pods take to start, and which of equals goes first.
+    Startup,
+    /// Where in their cycles housekeeping, scrape and sync begin, and how housekeeping jitters.
+    Phases,
+    /// Measurement and usage noise.
+    Noise,
+    /// The making of traces.
+    Generation,
+}
+
+impl Stream {
+    fn tag(self) -> u64 {
+        match self {
+            Self::Arrivals => 1,
+            Self::Service => 2,
+            Self::Balancing => 3,
+            Self::Startup => 4,
+            Self::Phases => 5,
+            Self::Noise => 6,
+            Self::Generation => 7,
+        }
+    }
+
+    /// The generator of this stream for the `member`-th of those that draw from it.
+    ///
+    /// The same seed, stream and member give the same numbers, whoever else draws.
+    #[must_use]
+    pub fn generator(self, seed: Seed, member: u64) -> Pcg32 {
+        Pcg32::seed_from_u64(mix(mix(mix(seed.0) ^ self.tag()) ^ member))
+    }
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): neighbouring inputs give unrelated outputs.
+fn mix(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// A distribution of lengths of time, never below zero (a draw below is taken as zero).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Distribution {
+    /// Always the same.
+    Constant(SimSpan),
+    /// Every length between the two equally likely.
+    Uniform {
+        /// The least.
+        low: SimSpan,
+        /// The greatest.
+        high: SimSpan,
+    },
+    /// Gaussian, cut off at zero.
+    Normal {
+        /// The mean before the cut.
+        mean: SimSpan,
+        /// The standard deviation before the cut.
+        std_dev: SimSpan,
+    },
+    /// The logarithm is Gaussian.
+    LogNormal {
+        /// The median: e to the logarithm's mean.
+        median: SimSpan,
+        /// The logarithm's standard deviation, at least 0.
+        sigma: f64,
+    },
+    /// Memoryless.
+    Exponential {
+        /// The mean.
+        mean: SimSpan,
+    },
+    /// Gamma by mean and coefficient of variation.
+    Gamma {
+        /// The mean.
+        mean: SimSpan,
+        /// Standard deviation divided by mean, above 0.
+        cv: f64,
+    },
+    /// Heavy-tailed: P(X > x) = (minimum / x)^shape.
+    Pareto {
+        /// The least.
+        minimum: SimSpan,
+        /// The tail's exponent, above 1 so that there is a mean.
+        shape: f64,
+    },
+    /// One of the given lengths, each equally likely; never empty.
+    Empirical(Arc<[SimSpan]>),
+}
+
+/// z with P(Z <= z) = 0.99 for a standard Gaussian.
+const NORMAL_P99: f64 = 2.326_347_874_040_841;
+
+impl Distribution {
+    /// A log-normal by its median and its 99th percentile.
+    #[must_use]
+    pub fn log_normal_by_p99(median: SimSpan, p99: SimSpan) -> Self {
+        Self::LogNormal {
+            median,
+            sigma: (p99.as_secs_f64() / median.as_secs_f64()).ln() / NORMAL_P99,
+        }
+    }
+
+    /// A log-normal by its mean and its coefficient of variation (standard deviation / mean).
+    #[must_use]
+    pub fn log_normal_by_mean(mean: SimSpan, cv: f64) -> Self {
+        let variance = cv.mul_add(cv, 1.0).ln();
+        Self::LogNormal {
+            median: SimSpan::from_secs_f64(mean.as_secs_f64() / (variance / 2.0).exp()),
+            sigma: variance.sqrt(),
+        }
+    }
+
+    /// The mean in seconds (of a Gaussian: before it is cut off at zero).
+    #[must_use]
+    pub fn mean_seconds(&self) -> f64 {
+        match self {
+            Self::Constant(span) => span.as_secs_f64(),
+            Self::Uniform { low, high } => f64::midpoint(low.as_secs_f64(), high.as_secs_f64()),
+            Self::Normal { mean, .. } | Self::Exponential { mean } | Self::Gamma { mean, .. } => {
+                mean.as_secs_f64()
+            }
+            Self::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * sigma / 2.0).exp(),
+            Self::Pareto { minimum, shape } => minimum.as_secs_f64() * shape / (shape - 1.0),
+            Self::Empirical(spans) => {
+                spans.iter().copied().sum::<SimSpan>().as_secs_f64() / spans.len() as f64
+            }
+        }
+    }
+
+    /// The coefficient of variation: standard deviation divided by mean; 0 where the mean is 0.
+    #[must_use]
+    pub fn coefficient_of_variation(&self) -> f64 {
+        let mean = self.mean_seconds();
+        if mean <= 0.0 {
+            return 0.0;
+        }
+        match self {
+            Self::Constant(_) => 0.0,
+            Self::Uniform { low, high } => {
+                (high.as_secs_f64() - low.as_secs_f64()) / 12.0_f64.sqrt() / mean
+            }
+            Self::Normal { std_dev, .. } => std_dev.as_secs_f64() / mean,
+            Self::LogNormal { sigma, .. } => ((sigma * sigma).exp() - 1.0).sqrt(),
+            Self::Exponential { .. } => 1.0,
+            Self::Gamma { cv, .. } => *cv,
+            Self::Pareto { shape, .. } if *shape <= 2.0 => f64::INFINITY,
+            Self::Pareto { shape, .. } => 1.0 / (shape * (shape - 2.0)).sqrt(),
+            Self::Empirical(spans) => {
+                let variance = spans
+                    .iter()
+                    .map(|span| (span.as_secs_f64() - mean).powi(2))
+                    .sum::<f64>()
+                    / spans.len() as f64;
+                variance.sqrt() / mean
+            }
+        }
+    }
+
+    /// One draw.
+    #[must_use]
+    pub fn sample(&self, generator: &mut Pcg32) -> SimSpan {
+        let seconds = match self {
+            Self::Constant(span) => return *span,
+            Self::Uniform { low, high } => {
+                let share: f64 = generator.random();
+                share.mul_add(high.as_secs_f64() - low.as_secs_f64(), low.as_secs_f64())
+            }
+            Self::Normal { mean, std_dev } => {
+                let z: f64 = rand_distr::StandardNormal.sample(generator);
+                z.mul_add(std_dev.as_secs_f64(), mean.as_secs_f64())
+            }
+            Self::LogNormal { median, sigma } => {
+                let z: f64 = rand_distr::StandardNormal.sample(generator);
+                median.as_secs_f64() * (sigma * z).exp()
+            }
+            Self::Exponential { mean } => {
+                let unit: f64 = rand_distr::Exp1.sample(generator);
+                unit * mean.as_secs_f64()
+            }
+            Self::Gamma { mean, cv } => {
+                let shape = 1.0 / (cv * cv);
+                let scale = mean.as_secs_f64() / shape;
+                rand_distr::Gamma::new(shape, scale).map_or(0.0, |gamma| gamma.sample(generator))
+            }
+            Self::Pareto { minimum, shape } => {
+                let survival: f64 = 1.0 - generator.random::<f64>();
+                minimum.as_secs_f64() * survival.powf(-1.0 / shape)
+            }
+            Self::Empirical(spans) => return spans[generator.random_range(0..spans.len())],
+        };
+        SimSpan::from_secs_f64(seconds.max(0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cases() -> Vec<Distribution> {
+        let second = SimSpan::from_secs(1);
+        vec![
+            Distribution::Constant(second),
+            Distribution::Uniform {
+                low: SimSpan::ZERO,
+                high: SimSpan::from_secs(2),
+            },
+            Distribution::Normal {
+                mean: second,
+                std_dev: SimSpan::from_millis(100),
+            },
+            Distribution::log_normal_by_mean(second, 1.0),
+            Distribution::log_normal_by_p99(second, SimSpan::from_secs(3)),
+            Distribution::Exponential { mean: second },
+            Distribution::Gamma {
+                mean: second,
+                cv: 0.5,
+            },
+            Distribution::Pareto {
+                minimum: second,
+                shape: 4.0,
+            },
+            Distribution::Empirical([second, SimSpan::from_secs(3)].into()),
+        ]
+    }
+
+    #[test]
+    fn draws_have_the_mean_and_the_variation_that_the_distribution_states() {
+        for distribution in cases() {
+            let mut generator = Stream::Service.generator(Seed(7), 0);
+            let draws: Vec<f64> = (0..200_000)
+                .map(|_| distribution.sample(&mut generator).as_secs_f64())
+                .collect();
+            let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+            let variance =
+                draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / draws.len() as f64;
+            let stated_mean = distribution.mean_seconds();
+            let stated_cv = distribution.coefficient_of_variation();
+            assert!(
+                (mean / stated_mean - 1.0).abs() < 0.02,
+                "{distribution:?}: mean {mean}, stated {stated_mean}"
+            );
+            assert!(
+                (variance.sqrt() / mean - stated_cv).abs() < 0.05,
+                "{distribution:?}: cv {}, stated {stated_cv}",
+                variance.sqrt() / mean
+            );
+        }
+    }
+
+    #[test]
+    fn the_99th_percentile_of_a_log_normal_is_the_one_given() {
+        let distribution =
+            Distribution::log_normal_by_p99(SimSpan::from_millis(1500), SimSpan::from_secs(5));
+        let mut generator = Stream::Startup.generator(Seed(1), 0);
+        let beyond = (0..100_000)
+            .filter(|_| distribution.sample(&mut generator) > SimSpan::from_secs(5))
+            .count();
+        assert!(
+            (800..1200).contains(&beyond),
+            "{beyond} of 100,000 beyond the p99"
+        );
+    }
+
+    #[test]
+    fn streams_and_members_are_unrelated() {
+        let first: u64 = Stream::Noise.generator(Seed(1), 0).random();
+        let of_another_member: u64 = Stream::Noise.generator(Seed(1), 1).random();
+        let of_another_stream: u64 = Stream::Phases.generator(Seed(1), 0).random();
+        let again: u64 = Stream::Noise.generator(Seed(1), 0).random();
+        assert_eq!(first, again);
+        assert_ne!(first, of_another_member);
+        assert_ne!(first, of_another_stream);
+    }
+}

@@ -1,0 +1,241 @@
+//! What one reconcile sees: the scale, the pods as columns, the metrics.
+//!
+//! Self-imposed limit: borrowed data. Whoever watches the cluster keeps the
+//! columns; a reconcile reads them and copies nothing.
+
+use crate::units::{MilliValue, Replicas, SimSpan, SimTime};
+
+/// Everything that the controller learns from outside in one reconcile.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation<'a> {
+    /// What reading the scale subresource gave; else the API's error text.
+    pub scale: Result<Scale, &'a str>,
+    /// The pods that the scale's selector selects, in the lister's order.
+    pub pods: PodColumns<'a>,
+    /// What the metrics client gave, one entry for each of `spec.metrics`, in that order.
+    pub metrics: &'a [MetricObservation<'a>],
+    /// What writing the scale gives if it is written; else the API's error text.
+    pub scale_write: Result<(), &'a str>,
+}
+
+/// The scale subresource of the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scale {
+    /// `spec.replicas`: what was asked for last, by whomever.
+    pub spec_replicas: Replicas,
+    /// `status.replicas`: pods that exist and are not terminating.
+    pub status_replicas: Replicas,
+    /// Whether `status.selector` is there.
+    pub selector: ScaleSelector,
+}
+
+/// Whether the scale says which pods are its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScaleSelector {
+    /// It does.
+    Present,
+    /// It does not: no metric can be asked for.
+    Absent,
+}
+
+/// The pods of the target; all columns have one entry a pod and the same length.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PodColumns<'a> {
+    /// Phase, readiness, deletion, packed.
+    pub state: &'a [PodState],
+    /// `status.startTime`; of no meaning where the state says that it is not set.
+    pub start_time: &'a [SimTime],
+    /// The Ready condition's last transition; [`SimTime::DISTANT_PAST`] where it has none.
+    pub ready_transition: &'a [SimTime],
+}
+
+impl PodColumns<'_> {
+    /// How many pods there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.state.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.state.is_empty()
+    }
+}
+
+/// `status.phase` of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodPhase {
+    /// Not all containers have started.
+    Pending,
+    /// Bound to a node, containers started.
+    Running,
+    /// All containers ended well.
+    Succeeded,
+    /// All containers ended, one badly.
+    Failed,
+    /// The node does not answer.
+    Unknown,
+}
+
+/// The status of a pod's Ready condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadyCondition {
+    /// The pod has no such condition.
+    Absent,
+    /// `True`.
+    True,
+    /// `False`.
+    False,
+    /// `Unknown`, which is not False.
+    Unknown,
+}
+
+/// Whether a pod has a deletion timestamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It has none.
+    NotRequested,
+    /// It is terminating.
+    Requested,
+}
+
+/// Whether a pod's `status.startTime` is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartTime {
+    /// It is.
+    Set,
+    /// It is not.
+    NotSet,
+}
+
+/// What the grouping of pods asks of a pod's status, in one byte, so that a thousand pods are one short pass.
+///
+/// Bits 0-2 phase, 3-4 Ready condition, 5 deletion, 6 start time not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodState(u8);
+
+impl PodState {
+    /// How many different states there are: the length of a table over them.
+    pub const COUNT: usize = 128;
+
+    /// The state of a pod with these four.
+    #[must_use]
+    pub const fn new(
+        phase: PodPhase,
+        ready: ReadyCondition,
+        deletion: Deletion,
+        start: StartTime,
+    ) -> Self {
+        Self((phase as u8) | (ready as u8) << 3 | (deletion as u8) << 5 | (start as u8) << 6)
+    }
+
+    /// A running pod whose Ready condition is True.
+    #[must_use]
+    pub const fn running_and_ready() -> Self {
+        Self::new(
+            PodPhase::Running,
+            ReadyCondition::True,
+            Deletion::NotRequested,
+            StartTime::Set,
+        )
+    }
+
+    /// Its number below [`PodState::COUNT`], to look it up in a table.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        (self.0 & 0x7f) as usize
+    }
+
+    /// Whether it counts as ready for Object and External metrics: Running, and Ready True.
+    #[must_use]
+    pub fn is_running_and_ready(self) -> bool {
+        const MASK: u8 = 0b1_1111;
+        self.0 & MASK == Self::running_and_ready().0
+    }
+}
+
+/// What the metrics client gave for one metric.
+#[derive(Clone, Copy, Debug)]
+pub enum MetricObservation<'a> {
+    /// Resource, ContainerResource and Pods metrics: samples by pod.
+    Pods(PodSamples<'a>),
+    /// Object metrics: the one value.
+    Object(MilliValue),
+    /// External metrics: every series that matched.
+    External(&'a [MilliValue]),
+    /// The client failed with this text.
+    Failed(&'a str),
+}
+
+/// Samples of one metric by pod; all columns have one entry a pod, in the order of [`PodColumns`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PodSamples<'a> {
+    /// Whether the pod has a sample at all; the next three mean nothing where it has not.
+    pub sampled: &'a [bool],
+    /// The value.
+    pub value: &'a [MilliValue],
+    /// When the sample was taken.
+    pub timestamp: &'a [SimTime],
+    /// Over how long before its timestamp it is an average.
+    pub window: &'a [SimSpan],
+    /// Samples under names that are none of the pods.
+    pub unmatched: &'a [MilliValue],
+    /// What each pod requests of the resource; may be empty for metrics that are not measured against a request.
+    pub request: &'a [MilliValue],
+    /// The first pod whose request cannot be told, if any: it fails a utilization.
+    pub request_fault: Option<RequestFault<'a>>,
+}
+
+/// Why a pod's request cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestFault<'a> {
+    /// A container states no request for the resource.
+    MissingInContainer {
+        /// The container's name.
+        container: &'a str,
+        /// The pod's name.
+        pod: &'a str,
+    },
+    /// The pod states requests as a whole, but none for the resource.
+    MissingAtPodLevel {
+        /// The pod's name.
+        pod: &'a str,
+    },
+    /// The pod has no container of the name that the metric asks for.
+    ContainerNotFound {
+        /// The container's name.
+        container: &'a str,
+        /// The pod's name.
+        pod: &'a str,
+    },
+}
+
+/// What a pod's spec says of one resource, as far as requests go.
+#[derive(Clone, Copy, Debug)]
+pub struct PodRequests<'a> {
+    /// The pod's name.
+    pub pod: &'a str,
+    /// Its containers.
+    pub containers: &'a [ContainerRequest],
+    /// Its restartable init containers (sidecars).
+    pub restartable_init_containers: &'a [ContainerRequest],
+    /// `spec.resources.requests`, if the pod has any.
+    pub pod_level: Option<PodLevelRequest>,
+}
+
+/// One container's request of one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerRequest {
+    /// The container's name.
+    pub name: String,
+    /// Its request; `None`: it states none.
+    pub request: Option<MilliValue>,
+}
+
+/// A pod's request as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodLevelRequest(
+    /// What it requests of the resource; `None`: it states others only.
+    pub Option<MilliValue>,
+);

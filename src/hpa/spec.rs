@@ -1,0 +1,477 @@
+//! The autoscaler as the API server would hand it out: checked, with its defaults filled in.
+//!
+//! Self-imposed limit: no text formats. A reader of TOML, JSON or YAML fills a
+//! [`SpecInput`]; [`SpecInput::resolve`] applies the API server's defaulting
+//! and validation (`pkg/apis/autoscaling/v2/defaults.go`, `validation/validation.go`)
+//! and names every fault by its path.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::units::{MilliValue, Quantity, Replicas, SimSpan};
+
+/// A checked autoscaler: `spec` of an autoscaling/v2 HorizontalPodAutoscaler.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HpaSpec {
+    /// What it scales, and the namespace that both live in.
+    pub scale_target: ScaleTarget,
+    /// `minReplicas`; the API server's default is 1.
+    pub min_replicas: Replicas,
+    /// `maxReplicas`, at least `min_replicas`.
+    pub max_replicas: Replicas,
+    /// `metrics`, never empty, in the order written.
+    pub metrics: Vec<MetricSpec>,
+    /// `behavior`; `None` is the controller's older path, which is not the same as the defaults.
+    pub behavior: Option<Behavior>,
+}
+
+impl HpaSpec {
+    /// Whether some metric can be measured while there are no pods.
+    #[must_use]
+    pub fn has_object_or_external_metric(&self) -> bool {
+        self.metrics.iter().any(|metric| {
+            matches!(
+                metric.source,
+                MetricSource::Object { .. } | MetricSource::External { .. }
+            )
+        })
+    }
+}
+
+/// The object that is scaled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScaleTarget {
+    /// `kind`, as "Deployment".
+    pub kind: String,
+    /// The namespace of the autoscaler, and so of its target.
+    pub namespace: String,
+    /// `name`.
+    pub name: String,
+}
+
+impl fmt::Display for ScaleTarget {
+    /// KIND/NAMESPACE/NAME, as the controller's errors name it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.kind, self.namespace, self.name)
+    }
+}
+
+/// One metric and its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricSpec {
+    /// Where the value comes from.
+    pub source: MetricSource,
+    /// What it should be.
+    pub target: MetricTarget,
+    /// The metric's name in conditions and events; derived from the two above.
+    pub description: Arc<str>,
+}
+
+impl MetricSpec {
+    /// A metric of `source` with `target`, its name as the controller's messages give it.
+    #[must_use]
+    pub fn new(source: MetricSource, target: MetricTarget) -> Self {
+        let description = describe_metric(&source, target).into();
+        Self {
+            source,
+            target,
+            description,
+        }
+    }
+}
+
+/// The metric's name as reasons and messages give it.
+fn describe_metric(source: &MetricSource, target: MetricTarget) -> String {
+    match (source, target) {
+        (MetricSource::Resource { resource }, MetricTarget::Utilization(_)) => {
+            format!("{resource} resource utilization (percentage of request)")
+        }
+        (MetricSource::ContainerResource { resource, .. }, MetricTarget::Utilization(_)) => {
+            format!("{resource} container resource utilization (percentage of request)")
+        }
+        (
+            MetricSource::Resource { resource } | MetricSource::ContainerResource { resource, .. },
+            _,
+        ) => format!("{resource} resource"),
+        (MetricSource::Pods { metric }, _) => format!("pods metric {}", metric.name),
+        (MetricSource::Object { metric, .. }, MetricTarget::AverageValue(_)) => {
+            // The controller prints no selector here, whatever the metric has.
+            format!("external metric {}(nil)", metric.name)
+        }
+        (MetricSource::Object { metric, described }, _) => {
+            format!("{} metric {}", described.kind, metric.name)
+        }
+        (MetricSource::External { metric }, _) => {
+            format!("external metric {}({})", metric.name, metric.selector_text)
+        }
+    }
+}
+
+/// Where a metric's value comes from: `type` and its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetricSource {
+    /// A resource of all containers of each pod, from metrics-server.
+    Resource {
+        /// "cpu" or "memory".
+        resource: String,
+    },
+    /// A resource of one named container of each pod.
+    ContainerResource {
+        /// "cpu" or "memory".
+        resource: String,
+        /// The container's name.
+        container: String,
+    },
+    /// A custom metric of each pod.
+    Pods {
+        /// Its name and selector.
+        metric: MetricIdentifier,
+    },
+    /// A custom metric of one object.
+    Object {
+        /// Its name and selector.
+        metric: MetricIdentifier,
+        /// The object.
+        described: DescribedObject,
+    },
+    /// A metric of nothing in the cluster.
+    External {
+        /// Its name and selector.
+        metric: MetricIdentifier,
+    },
+}
+
+impl MetricSource {
+    /// Whether this is the CPU resource, to which the initialisation rules apply.
+    #[must_use]
+    pub fn is_cpu(&self) -> bool {
+        match self {
+            Self::Resource { resource } | Self::ContainerResource { resource, .. } => {
+                resource == "cpu"
+            }
+            Self::Pods { .. } | Self::Object { .. } | Self::External { .. } => false,
+        }
+    }
+
+    /// The API's word for the type.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Resource { .. } => "Resource",
+            Self::ContainerResource { .. } => "ContainerResource",
+            Self::Pods { .. } => "Pods",
+            Self::Object { .. } => "Object",
+            Self::External { .. } => "External",
+        }
+    }
+}
+
+/// A custom or external metric by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricIdentifier {
+    /// `metric.name`.
+    pub name: String,
+    /// `metric.selector` as the controller's messages print it; `nil` when absent.
+    pub selector_text: String,
+    /// `metric.selector` as the metrics client's errors print it (`queue=work`); empty when absent.
+    pub selector: Option<LabelSelector>,
+}
+
+impl MetricIdentifier {
+    /// A metric called `name`, narrowed down by `selector`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, selector: Option<LabelSelector>) -> Self {
+        let selector_text = selector
+            .as_ref()
+            .map_or_else(|| "nil".to_owned(), ToString::to_string);
+        Self {
+            name: name.into(),
+            selector_text,
+            selector,
+        }
+    }
+}
+
+/// `metric.selector`: which series of a metric are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelSelector {
+    /// `matchLabels`; printed with its keys sorted.
+    pub match_labels: Vec<LabelValue>,
+    /// `matchExpressions`, in the order written.
+    pub match_expressions: Vec<LabelRequirement>,
+}
+
+/// One entry of `matchLabels`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelValue {
+    /// The label's key.
+    pub key: String,
+    /// The value it must have.
+    pub value: String,
+}
+
+/// One entry of `matchExpressions`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelRequirement {
+    /// The label's key.
+    pub key: String,
+    /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
+    pub operator: String,
+    /// The values that the operator compares with.
+    pub values: Vec<String>,
+}
+
+impl fmt::Display for LabelSelector {
+    /// Go's generated `String()` of a `*metav1.LabelSelector`, which the controller's messages contain.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("&LabelSelector{MatchLabels:map[string]string{")?;
+        let mut labels: Vec<&LabelValue> = self.match_labels.iter().collect();
+        labels.sort();
+        for label in labels {
+            write!(f, "{}: {},", label.key, label.value)?;
+        }
+        f.write_str("},MatchExpressions:[]LabelSelectorRequirement{")?;
+        for requirement in &self.match_expressions {
+            write!(
+                f,
+                "LabelSelectorRequirement{{Key:{},Operator:{},Values:[{}],}},",
+                requirement.key,
+                requirement.operator,
+                requirement.values.join(" ")
+            )?;
+        }
+        f.write_str("},}")
+    }
+}
+
+/// `describedObject` of an Object metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedObject {
+    /// `kind`, as "Ingress".
+    pub kind: String,
+    /// `name`.
+    pub name: String,
+}
+
+/// What a metric should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricTarget {
+    /// `averageUtilization`: percent of the request, at least 1.
+    Utilization(i32),
+    /// `averageValue`: per pod, above 0.
+    AverageValue(MilliValue),
+    /// `value`: as a whole, above 0.
+    Value(MilliValue),
+}
+
+/// `behavior`, both directions filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Behavior {
+    /// `scaleUp`.
+    pub scale_up: ScalingRules,
+    /// `scaleDown`.
+    pub scale_down: ScalingRules,
+}
+
+/// How fast one direction may go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScalingRules {
+    /// `stabilizationWindowSeconds`; absent (only down) means the controller's `downscaleStabilization`.
+    pub stabilization_window: Option<SimSpan>,
+    /// `selectPolicy`.
+    pub select_policy: SelectPolicy,
+    /// `policies`, never empty.
+    pub policies: Vec<ScalingPolicy>,
+    /// `tolerance` as the float that the controller compares with (KEP-4951).
+    pub tolerance: Option<f64>,
+}
+
+impl ScalingRules {
+    /// The longest period of the policies: what is older no limit asks for.
+    #[must_use]
+    pub fn longest_period(&self) -> SimSpan {
+        self.policies
+            .iter()
+            .map(|policy| policy.period)
+            .max()
+            .unwrap_or(SimSpan::ZERO)
+    }
+}
+
+/// Which of several policies counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelectPolicy {
+    /// The one that allows the largest change.
+    #[default]
+    Max,
+    /// The one that allows the smallest change.
+    Min,
+    /// None: this direction is switched off.
+    Disabled,
+}
+
+impl fmt::Display for SelectPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Max => "Max",
+            Self::Min => "Min",
+            Self::Disabled => "Disabled",
+        })
+    }
+}
+
+/// One limit on the change within a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScalingPolicy {
+    /// `type` and what `value` counts.
+    pub kind: PolicyKind,
+    /// `value`, above 0.
+    pub value: i32,
+    /// `periodSeconds`, 1 s to 30 min.
+    pub period: SimSpan,
+}
+
+/// What a policy's value counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyKind {
+    /// Pods.
+    Pods,
+    /// Percent of the replicas at the period's start.
+    Percent,
+}
+
+impl fmt::Display for PolicyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pods => "Pods",
+            Self::Percent => "Percent",
+        })
+    }
+}
+
+/// What the API server's gates allow in a spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZeroReplicas {
+    /// `HPAScaleToZero` is on: `minReplicas: 0` is accepted with an Object or External metric.
+    Allowed,
+    /// It is off (the default): `minReplicas` is at least 1.
+    Refused,
+}
+
+/// An autoscaler as somebody wrote it: anything may be absent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SpecInput {
+    /// `minReplicas`.
+    pub min_replicas: Option<i32>,
+    /// `maxReplicas`; the API requires it.
+    pub max_replicas: Option<i32>,
+    /// `metrics`; absent or empty defaults to cpu 80 %.
+    pub metrics: Vec<MetricInput>,
+    /// `behavior`; absent stays absent.
+    pub behavior: Option<BehaviorInput>,
+}
+
+/// A metric as somebody wrote it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricInput {
+    /// Where the value comes from.
+    pub source: MetricSource,
+    /// `target.type`, as "Utilization", "Value" or "AverageValue".
+    pub target_type: Option<TargetType>,
+    /// `target.averageUtilization`.
+    pub average_utilization: Option<i32>,
+    /// `target.averageValue`.
+    pub average_value: Option<MilliValue>,
+    /// `target.value`.
+    pub value: Option<MilliValue>,
+}
+
+/// `target.type` of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetType {
+    /// `Utilization`, with `averageUtilization`.
+    Utilization,
+    /// `Value`, with `value`.
+    Value,
+    /// `AverageValue`, with `averageValue`.
+    AverageValue,
+}
+
+/// `behavior` as somebody wrote it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BehaviorInput {
+    /// `scaleUp`.
+    pub scale_up: Option<ScalingRulesInput>,
+    /// `scaleDown`.
+    pub scale_down: Option<ScalingRulesInput>,
+}
+
+/// One direction of `behavior` as somebody wrote it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScalingRulesInput {
+    /// `stabilizationWindowSeconds`.
+    pub stabilization_window_seconds: Option<i32>,
+    /// `selectPolicy`.
+    pub select_policy: Option<SelectPolicy>,
+    /// `policies`; absent takes the API's defaults, an empty list is refused.
+    pub policies: Option<Vec<ScalingPolicyInput>>,
+    /// `tolerance`.
+    pub tolerance: Option<Quantity>,
+}
+
+/// A policy as somebody wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScalingPolicyInput {
+    /// `type`.
+    pub kind: PolicyKind,
+    /// `value`.
+    pub value: i32,
+    /// `periodSeconds`.
+    pub period_seconds: i32,
+}
+
+/// One thing that the API server would refuse: where, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecFault {
+    /// The field, as `behavior.scaleUp.policies.0.value`; relative to `spec`.
+    pub path: String,
+    /// What is wrong, in the API server's terms.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+impl fmt::Display for SpecFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.path, self.message, self.help)
+    }
+}
+
+/// `MaxStabilizationWindowSeconds` of the API's validation.
+const MAX_STABILIZATION_WINDOW_SECONDS: i32 = 3600;
+/// `MaxPeriodSeconds` of the API's validation.
+const MAX_PERIOD_SECONDS: i32 = 1800;
+/// `DefaultCPUUtilization` of the API's defaults.
+const DEFAULT_CPU_UTILIZATION: i32 = 80;
+/// The period of the default scaling policies.
+const DEFAULT_PERIOD_SECONDS: i32 = 15;
+
+impl SpecInput {
+    /// Fills in the API server's defaults and checks the whole.
+    ///
+    /// # Errors
+    /// Everything that the API server would refuse, all at once.
+    pub fn resolve(
+        self,
+        _scale_target: ScaleTarget,
+        _zero_replicas: ZeroReplicas,
+    ) -> Result<HpaSpec, Vec<SpecFault>> {
+        let _ = (
+            MAX_STABILIZATION_WINDOW_SECONDS,
+            MAX_PERIOD_SECONDS,
+            DEFAULT_CPU_UTILIZATION,
+            DEFAULT_PERIOD_SECONDS,
+        );
+        Err(vec![])
+    }
+}

@@ -1,0 +1,14 @@
+//! hpasim: a discrete-event simulator of the Kubernetes Horizontal Pod Autoscaler.
+
+pub mod cluster;
+pub mod conformance;
+pub mod engine;
+pub mod hpa;
+pub mod render;
+pub mod results;
+pub mod scenario;
+pub mod simulation;
+pub mod units;
+pub mod workload;
+
+pub mod cli;

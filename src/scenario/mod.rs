@@ -1,0 +1,81 @@
+//! Text in, a checked [`Scenario`] out: policies, traces, defaults, diagnostics.
+//!
+//! Self-imposed limit: no file system. Files come through a loader that the
+//! caller hands in, so that everything here works on text alone.
+
+use crate::cluster::config::{Deployment, MetricsPipeline};
+use crate::hpa::rules::{ControllerSettings, Release};
+use crate::hpa::spec::HpaSpec;
+use crate::units::SimSpan;
+use crate::workload::{Trace, Workload};
+
+/// Everything that a simulation needs to know: a policy and a trace, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// The policy's name: `name`, or its file's stem.
+    pub policy_name: String,
+    /// The trace's name: its file's stem.
+    pub trace_name: String,
+    /// The autoscaler; `None` simulates a fixed Deployment.
+    pub autoscaler: Option<Autoscaler>,
+    /// What is scaled.
+    pub deployment: Deployment,
+    /// What a request costs.
+    pub workload: Workload,
+    /// What is offered.
+    pub trace: Trace,
+    /// How the autoscaler comes to know.
+    pub metrics: MetricsPipeline,
+    /// What is promised to users.
+    pub slo: Slo,
+    /// What things cost.
+    pub cost: CostRates,
+    /// Defaults that nobody stated and that matter, for the reader of the result.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// The autoscaler and the controller that runs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Autoscaler {
+    /// The HorizontalPodAutoscaler's `spec`.
+    pub spec: HpaSpec,
+    /// Which release decides.
+    pub release: Release,
+    /// The controller's settings.
+    pub settings: ControllerSettings,
+    /// `--horizontal-pod-autoscaler-sync-period`.
+    pub sync_period: SimSpan,
+    /// Each sync is late by U[0, `sync_jitter`) on top of the period's grid.
+    pub sync_jitter: SimSpan,
+}
+
+/// The promise to users: `[slo]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slo {
+    /// The latency's quantile that is promised, 0..1.
+    pub latency_quantile: f64,
+    /// What it may be at most.
+    pub latency_limit: SimSpan,
+    /// The share of requests that may fail, 0..1.
+    pub error_rate: f64,
+}
+
+/// Prices: `[cost]`. The unit of money is the user's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CostRates {
+    /// Per pod and hour.
+    pub per_pod_hour: f64,
+    /// Per requested core and hour.
+    pub per_core_hour: f64,
+    /// Per requested GiB of memory and hour.
+    pub per_gib_hour: f64,
+}
+
+/// A default that the policy did not state and that the result hangs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// The policy's key, as `workload.cpu_per_request`.
+    pub key: String,
+    /// The value taken, as one would write it.
+    pub value: String,
+}

@@ -1,0 +1,49 @@
+//! A trace: demand in steps, and further metrics beside it.
+
+use crate::units::SimTime;
+
+/// Demand over time; each value holds until the next row.
+///
+/// At least two rows, the first at time zero, times strictly increasing, every
+/// value finite and not negative. The last row only marks the end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// When each row begins.
+    pub times: Vec<SimTime>,
+    /// What is offered from then on, one value a row.
+    pub demand: Demand,
+    /// Further columns: Pods, Object and External metrics by name.
+    pub columns: Vec<MetricColumn>,
+}
+
+/// What a trace knows of demand, one value a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Demand {
+    /// Requests per second, whether or not anybody serves them (open load).
+    RequestsPerSecond(Vec<f64>),
+    /// CPU that the requests would use, in millicores; the requests are not known.
+    CpuMillicores(Vec<f64>),
+}
+
+/// A further column of a trace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricColumn {
+    /// The header's text, by which a metric of the autoscaler finds it.
+    pub name: String,
+    /// One value a row, in the metric's own unit.
+    pub values: Vec<f64>,
+}
+
+impl Trace {
+    /// When the run ends: the time of the last row.
+    #[must_use]
+    pub fn end(&self) -> SimTime {
+        self.times.last().copied().unwrap_or(SimTime::ZERO)
+    }
+
+    /// The further column called `name`.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&MetricColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
