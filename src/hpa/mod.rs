@@ -7,7 +7,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`spec`] | the autoscaler as the API server would hand it out, its defaulting and validation |
+//! | [`spec`] | the autoscaler as the API server would hand it out |
+//! | [`spec_input`] | the autoscaler as somebody wrote it: defaulting and validation |
 //! | [`rules`] | what differs between releases, and the controller's own settings, as data |
 //! | [`observation`] | what one reconcile sees: the scale, pods as columns, metrics |
 //! | [`replicas`] | from one metric to one proposal |
@@ -24,7 +25,8 @@ pub mod reconcile;
 pub mod replicas;
 pub mod rules;
 pub mod spec;
+pub mod spec_input;
 pub mod stabilize;
 pub mod status;
 
-pub use reconcile::{Memory, Outcome, reconcile};
+pub use reconcile::{Memory, Outcome, RescaleReason, reconcile};

@@ -3,6 +3,7 @@
 //! Self-imposed limit: borrowed data. Whoever watches the cluster keeps the
 //! columns; a reconcile reads them and copies nothing.
 
+use super::rules::RequestScope;
 use crate::units::{MilliValue, Replicas, SimSpan, SimTime};
 
 /// Everything that the controller learns from outside in one reconcile.
@@ -213,22 +214,101 @@ pub enum RequestFault<'a> {
 
 /// What a pod's spec says of one resource, as far as requests go.
 #[derive(Clone, Copy, Debug)]
-pub struct PodRequests<'a> {
+pub struct PodRequests<'a, 'list> {
     /// The pod's name.
     pub pod: &'a str,
     /// Its containers.
-    pub containers: &'a [ContainerRequest],
+    pub containers: &'list [ContainerRequest<'a>],
     /// Its restartable init containers (sidecars).
-    pub restartable_init_containers: &'a [ContainerRequest],
+    pub restartable_init_containers: &'list [ContainerRequest<'a>],
     /// `spec.resources.requests`, if the pod has any.
     pub pod_level: Option<PodLevelRequest>,
 }
 
+impl<'a, 'list> PodRequests<'a, 'list> {
+    /// What the pod requests of the resource; with `container`, what that one requests.
+    ///
+    /// It depends on the pod's spec alone, so that whoever keeps the columns asks once a pod.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub fn total(
+        &self,
+        scope: RequestScope,
+        container: Option<&'a str>,
+    ) -> Result<MilliValue, RequestFault<'a>> {
+        match (scope, container, self.pod_level) {
+            (RequestScope::PodLevelAndSidecars, None, Some(PodLevelRequest(Some(request)))) => {
+                Ok(request)
+            }
+            (RequestScope::PodLevelAndSidecars, None, Some(PodLevelRequest(None))) => {
+                self.aggregated_under_pod_level()
+            }
+            (RequestScope::PodLevelAndSidecars, _, _) => {
+                let all = self
+                    .containers
+                    .iter()
+                    .chain(self.restartable_init_containers);
+                let found = all.clone().any(|one| container == Some(one.name));
+                match container {
+                    Some(container) if !found => Err(RequestFault::ContainerNotFound {
+                        container,
+                        pod: self.pod,
+                    }),
+                    _ => self.sum(all, container),
+                }
+            }
+            (RequestScope::ContainersOnly, _, _) => self.sum(self.containers.iter(), container),
+        }
+    }
+
+    fn sum(
+        &self,
+        containers: impl Iterator<Item = &'list ContainerRequest<'a>>,
+        named: Option<&str>,
+    ) -> Result<MilliValue, RequestFault<'a>>
+    where
+        'a: 'list,
+    {
+        let mut total = 0_i64;
+        for container in containers {
+            if named.is_some_and(|name| name != container.name) {
+                continue;
+            }
+            match container.request {
+                Some(request) => total = total.wrapping_add(request.0),
+                None => {
+                    return Err(RequestFault::MissingInContainer {
+                        container: container.name,
+                        pod: self.pod,
+                    });
+                }
+            }
+        }
+        Ok(MilliValue(total))
+    }
+
+    /// A pod with pod-level requests for other resources only: what its containers request together, if anything.
+    fn aggregated_under_pod_level(&self) -> Result<MilliValue, RequestFault<'a>> {
+        let requests = self
+            .containers
+            .iter()
+            .chain(self.restartable_init_containers);
+        let mut total = None;
+        for request in requests.filter_map(|container| container.request) {
+            total = Some(total.unwrap_or(0_i64).wrapping_add(request.0));
+        }
+        total
+            .map(MilliValue)
+            .ok_or(RequestFault::MissingAtPodLevel { pod: self.pod })
+    }
+}
+
 /// One container's request of one resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContainerRequest {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContainerRequest<'a> {
     /// The container's name.
-    pub name: String,
+    pub name: &'a str,
     /// Its request; `None`: it states none.
     pub request: Option<MilliValue>,
 }

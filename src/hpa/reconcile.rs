@@ -1,25 +1,47 @@
 //! One reconcile: the order in which everything happens.
 //!
-//! Self-imposed limit: the clock is an argument.
+//! Self-imposed limit: the clock is an argument, and nothing outside the
+//! [`Memory`] that is handed in changes.
+//!
+//! Source: `hpa-algorithm`'s "One reconcile at time `now`", after
+//! `pkg/controller/podautoscaler/horizontal.go`.
 
-use super::decision::Listener;
-use super::observation::Observation;
-use super::rules::Rules;
+use std::fmt;
+use std::sync::Arc;
+
+use super::decision::{
+    Event, EventSeverity, Listener, MetricReason, MetricValue, PodGroups, Verdict,
+};
+use super::limits::{ScaleEvents, limit_with_behavior, limit_without_behavior};
+use super::observation::{Observation, Scale, ScaleSelector};
+use super::replicas::Calculation;
+use super::rules::{Gate, Rules, UndecidedMetrics, ZeroReplicasRule};
 use super::spec::HpaSpec;
+use super::stabilize::Recommendations;
+use super::status::{
+    AbleToScale, InvalidMetrics, MetricFailure, ReconcileError, ScaledToZero, ScalingActive, Status,
+};
 use crate::units::{Replicas, SimTime};
 
-/// What one HPA remembers between reconciles.
-#[derive(Clone, Debug, Default)]
+/// What one HPA remembers between reconciles. Bounded by the windows and periods of its `behavior`.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
+    /// What was proposed.
+    pub recommendations: Recommendations,
+    /// What was changed.
+    pub scale_events: ScaleEvents,
     /// What `kubectl describe hpa` would show.
     pub status: Status,
+    /// The metrics of the reconcile under way, before it is known whether the status takes them.
+    found_metrics: Vec<Option<MetricValue>>,
 }
 
-/// `status` of the HorizontalPodAutoscaler.
-#[derive(Clone, Debug, Default)]
-pub struct Status {
-    /// One entry for each of `spec.metrics` (`None`: that metric failed); empty when no metric was computed.
-    pub current_metrics: Vec<Option<super::decision::MetricValue>>,
+impl Memory {
+    /// What a restart of the controller leaves: the status, which lives in the API.
+    pub fn restart_controller(&mut self) {
+        self.recommendations.clear();
+        self.scale_events.clear();
+    }
 }
 
 /// What a reconcile came to.
@@ -29,28 +51,484 @@ pub struct Outcome<'a> {
     pub desired: Replicas,
     /// Whether the scale was written.
     pub rescaled: bool,
-    /// Why it scaled: "<metric> above target", "All metrics below target", ...; empty when it did not.
-    pub reason: &'a str,
-    /// Whether the reconcile ended in an error (it may still have rescaled).
-    pub failed: bool,
+    /// Why it scaled, or tried to; [`RescaleReason::None`] also where it did not.
+    pub reason: RescaleReason<'a>,
+    /// The error it ended in (it may still have rescaled).
+    pub error: Option<ReconcileError<'a>>,
 }
 
-/// Decides.
+/// Why the scale is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RescaleReason<'a> {
+    /// No reason is given: stabilisation, not a metric, moved the number.
+    None,
+    /// Above `maxReplicas`.
+    AboveMaximum,
+    /// Below `minReplicas`.
+    BelowMinimum,
+    /// This metric asks for more.
+    MetricAboveTarget(&'a str),
+    /// All metrics are content with fewer.
+    AllMetricsBelowTarget,
+}
+
+impl fmt::Display for RescaleReason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::AboveMaximum => f.write_str("Current number of replicas above Spec.MaxReplicas"),
+            Self::BelowMinimum => f.write_str("Current number of replicas below Spec.MinReplicas"),
+            Self::MetricAboveTarget(metric) => write!(f, "{metric} above target"),
+            Self::AllMetricsBelowTarget => f.write_str("All metrics below target"),
+        }
+    }
+}
+
+/// One reconcile of one HPA at the time `now`.
+///
+/// `memory` goes in as the last reconcile left it and comes out as this one
+/// leaves it. Allocates nothing unless something fails, a condition changes its
+/// metric, or a list in the memory grows (bounded by the windows).
 pub fn reconcile<'a>(
-    _rules: &Rules,
-    _spec: &'a HpaSpec,
-    _memory: &mut Memory,
+    rules: &'a Rules,
+    spec: &'a HpaSpec,
+    memory: &mut Memory,
     observation: &Observation<'a>,
-    _now: SimTime,
-    _listener: &mut impl Listener,
+    now: SimTime,
+    listener: &mut impl Listener,
 ) -> Outcome<'a> {
-    let current = observation
-        .scale
-        .map_or(Replicas(0), |scale| scale.spec_replicas);
-    Outcome {
-        desired: current,
-        rescaled: false,
-        reason: "",
-        failed: false,
+    Reconcile {
+        rules,
+        spec,
+        observation,
+        now,
+        memory,
+        listener,
+    }
+    .run()
+}
+
+/// One reconcile under way.
+struct Reconcile<'a, 'm, L> {
+    rules: &'a Rules,
+    spec: &'a HpaSpec,
+    observation: &'m Observation<'a>,
+    now: SimTime,
+    memory: &'m mut Memory,
+    listener: &'m mut L,
+}
+
+/// A number to scale to, and why.
+#[derive(Clone, Copy)]
+struct Desired<'a> {
+    replicas: Replicas,
+    reason: RescaleReason<'a>,
+    /// Set when some metrics failed and the others decided.
+    failed_metrics: Option<InvalidMetrics<'a>>,
+}
+
+/// What the metrics propose together.
+struct CombinedProposal<'a> {
+    replicas: Replicas,
+    metric: &'a Arc<str>,
+    failed_metrics: Option<InvalidMetrics<'a>>,
+}
+
+impl<'a, L: Listener> Reconcile<'a, '_, L> {
+    fn run(&mut self) -> Outcome<'a> {
+        let scale = match self.observation.scale {
+            Ok(scale) => scale,
+            Err(error) => return self.scale_unreadable(error),
+        };
+        self.set_able_to_scale(AbleToScale::SucceededGetScale);
+        let current = scale.spec_replicas;
+        self.memory.recommendations.start_with(current, self.now);
+        self.memory.found_metrics.clear();
+        let desired = if current.0 == 0 && self.disabled_at_zero() {
+            self.set_scaling_active(ScalingActive::ScalingDisabled);
+            Desired {
+                replicas: current,
+                reason: RescaleReason::None,
+                failed_metrics: None,
+            }
+        } else if current > self.spec.max_replicas {
+            Desired {
+                replicas: self.spec.max_replicas,
+                reason: RescaleReason::AboveMaximum,
+                failed_metrics: None,
+            }
+        } else if current < self.spec.min_replicas && current.0 != 0 {
+            Desired {
+                replicas: self.spec.min_replicas,
+                reason: RescaleReason::BelowMinimum,
+                failed_metrics: None,
+            }
+        } else {
+            match self.desired_by_metrics(scale) {
+                Ok(desired) => desired,
+                Err(error) => return self.undecided(current, error),
+            }
+        };
+        self.apply(current, desired)
+    }
+
+    /// Whether nothing is to be done about a scale that stands at zero.
+    fn disabled_at_zero(&self) -> bool {
+        let spec = self.spec;
+        match self.rules.zero_replicas {
+            ZeroReplicasRule::WhereMinimumIsZero => spec.min_replicas.0 != 0,
+            ZeroReplicasRule::Remembered => {
+                let by_autoscaler = self.rules.settings.scale_to_zero == Gate::On
+                    && self.memory.status.conditions.scaled_to_zero
+                        == Some(ScaledToZero::ScaledToZero);
+                let measurable = spec.min_replicas.0 != 0 || spec.has_object_or_external_metric();
+                !(by_autoscaler && measurable)
+            }
+        }
+    }
+
+    /// Metrics, then stabilisation, then limits.
+    fn desired_by_metrics(&mut self, scale: Scale) -> Result<Desired<'a>, ReconcileError<'a>> {
+        let current = scale.spec_replicas;
+        let combined = self.propose(scale)?;
+        let mut proposal = combined.replicas.max(Replicas(0));
+        if current.0 == 0 {
+            proposal = proposal.max(self.spec.min_replicas);
+        }
+        let reason = if proposal > current {
+            RescaleReason::MetricAboveTarget(combined.metric)
+        } else if proposal < current {
+            RescaleReason::AllMetricsBelowTarget
+        } else {
+            RescaleReason::None
+        };
+        Ok(Desired {
+            replicas: self.normalize(proposal, current),
+            reason,
+            failed_metrics: combined.failed_metrics,
+        })
+    }
+
+    /// Asks every metric; the highest proposal wins, unless failures forbid it.
+    fn propose(&mut self, scale: Scale) -> Result<CombinedProposal<'a>, ReconcileError<'a>> {
+        let target = &self.spec.scale_target;
+        if scale.selector == ScaleSelector::Absent {
+            const MESSAGE: &str = "selector is required";
+            self.warn("SelectorRequired", &MESSAGE);
+            self.warn("FailedComputeMetricsReplicas", &MESSAGE);
+            self.set_scaling_active(ScalingActive::InvalidSelector);
+            return Err(ReconcileError::SelectorRequired { target });
+        }
+        let calculation = Calculation {
+            rules: self.rules,
+            tolerance: self.rules.tolerance(self.spec.behavior.as_ref()),
+            pods: self.observation.pods,
+            current: scale.spec_replicas,
+            status_replicas: scale.status_replicas,
+            now: self.now,
+        };
+        let mut winner = Replicas(0);
+        let mut winning_metric = None;
+        let mut failed = 0;
+        let mut first_failure = None;
+        let pairs = self.spec.metrics.iter().zip(self.observation.metrics);
+        for (index, (metric, observed)) in pairs.enumerate() {
+            match calculation.propose(metric, *observed) {
+                Ok(proposal) => {
+                    self.listener.metric(&MetricReason {
+                        index,
+                        description: &metric.description,
+                        groups: proposal.groups,
+                        usage_ratio: Some(proposal.usage_ratio),
+                        filled_in_ratio: proposal.filled_in_ratio,
+                        value: proposal.value,
+                        verdict: proposal.verdict,
+                        proposal: Some(proposal.replicas),
+                    });
+                    self.memory.found_metrics.push(Some(proposal.value));
+                    if winner.0 == 0 || proposal.replicas > winner {
+                        winner = proposal.replicas;
+                        winning_metric = Some(&metric.description);
+                    }
+                }
+                Err(error) => {
+                    let failure = MetricFailure {
+                        metric,
+                        namespace: &target.namespace,
+                        error,
+                        object_error: self.rules.object_error,
+                    };
+                    self.listener.metric(&MetricReason {
+                        index,
+                        description: &metric.description,
+                        groups: PodGroups::default(),
+                        usage_ratio: None,
+                        filled_in_ratio: None,
+                        value: MetricValue::default(),
+                        verdict: Verdict::Failed,
+                        proposal: None,
+                    });
+                    self.memory.found_metrics.push(None);
+                    self.warn(failure.reason(), &failure);
+                    failed += 1;
+                    first_failure.get_or_insert(failure);
+                }
+            }
+        }
+        let failed_metrics = first_failure.map(|first| InvalidMetrics {
+            failed,
+            total: self.spec.metrics.len(),
+            first,
+        });
+        match (winning_metric, failed_metrics) {
+            (Some(metric), None) => Ok(self.valid_metric(winner, metric, None)),
+            (Some(metric), Some(invalid)) if winner >= scale.spec_replicas => {
+                Ok(self.valid_metric(winner, metric, Some(invalid)))
+            }
+            (_, Some(invalid)) => {
+                self.set_scaling_active(ScalingActive::FailedGetMetric {
+                    reason: invalid.first.reason(),
+                    message: invalid.first.to_string(),
+                });
+                self.warn("FailedComputeMetricsReplicas", &invalid);
+                Err(ReconcileError::ComputeReplicas { target, invalid })
+            }
+            (None, None) => unreachable!("a checked spec has at least one metric"),
+        }
+    }
+
+    fn valid_metric(
+        &mut self,
+        replicas: Replicas,
+        metric: &'a Arc<str>,
+        failed_metrics: Option<InvalidMetrics<'a>>,
+    ) -> CombinedProposal<'a> {
+        let conditions = &mut self.memory.status.conditions;
+        // Cloning the name only when it changes keeps reference counts out of the steady state.
+        if !matches!(&conditions.scaling_active,
+            Some(ScalingActive::ValidMetricFound(name)) if Arc::ptr_eq(name, metric))
+        {
+            conditions.scaling_active = Some(ScalingActive::ValidMetricFound(Arc::clone(metric)));
+        }
+        CombinedProposal {
+            replicas,
+            metric,
+            failed_metrics,
+        }
+    }
+
+    /// Stabilises and limits a proposal, and says so in the conditions.
+    fn normalize(&mut self, proposal: Replicas, current: Replicas) -> Replicas {
+        let downscale_stabilization = self.rules.settings.downscale_stabilization;
+        let (stabilization, limiting, held_up) = match &self.spec.behavior {
+            None => {
+                let stabilization = self.memory.recommendations.stabilize_down(
+                    proposal,
+                    downscale_stabilization,
+                    self.now,
+                );
+                let limiting = limit_without_behavior(self.spec, stabilization.stabilized, current);
+                (stabilization, limiting, AbleToScale::ScaleDownStabilized)
+            }
+            Some(behavior) => {
+                let stabilization = self.memory.recommendations.stabilize_both_ways(
+                    proposal,
+                    current,
+                    behavior,
+                    downscale_stabilization,
+                    self.now,
+                );
+                let limiting = limit_with_behavior(
+                    self.spec,
+                    behavior,
+                    stabilization.stabilized,
+                    current,
+                    &self.memory.scale_events,
+                    self.now,
+                    self.listener,
+                );
+                let held_up = if proposal >= current {
+                    AbleToScale::ScaleUpStabilized
+                } else {
+                    AbleToScale::ScaleDownStabilized
+                };
+                (stabilization, limiting, held_up)
+            }
+        };
+        self.listener.stabilized(&stabilization);
+        self.listener.limited(&limiting);
+        self.set_able_to_scale(if stabilization.stabilized == proposal {
+            AbleToScale::ReadyForNewScale
+        } else {
+            held_up
+        });
+        self.memory.status.conditions.scaling_limited = Some(limiting.reason);
+        limiting.after
+    }
+
+    /// Writes the scale if the number differs, and the status in any case.
+    fn apply(&mut self, current: Replicas, desired: Desired<'a>) -> Outcome<'a> {
+        let error = desired.failed_metrics.map(ReconcileError::SomeMetrics);
+        let reason = desired.reason;
+        if desired.replicas == current {
+            self.take_metrics();
+            self.set_status_replicas(current, desired.replicas);
+            return Outcome {
+                desired: current,
+                rescaled: false,
+                reason: RescaleReason::None,
+                error,
+            };
+        }
+        if let Err(text) = self.observation.scale_write {
+            return self.scale_unwritable(current, desired, text);
+        }
+        let rescale = NewSize {
+            replicas: desired.replicas,
+            reason,
+            error: None,
+        };
+        self.set_able_to_scale(AbleToScale::SucceededRescale(desired.replicas));
+        self.listener.event(&Event {
+            severity: EventSeverity::Normal,
+            reason: "SuccessfulRescale",
+            message: &rescale,
+        });
+        if let Some(behavior) = &self.spec.behavior {
+            self.memory
+                .scale_events
+                .store(behavior, current, desired.replicas, self.now);
+        }
+        self.remember_zero(current, desired.replicas);
+        self.take_metrics();
+        self.set_status_replicas(current, desired.replicas);
+        self.memory.status.last_scale_time = Some(self.now);
+        Outcome {
+            desired: desired.replicas,
+            rescaled: true,
+            reason,
+            error,
+        }
+    }
+
+    /// Remembers whether this rescale went to zero; the condition exists only with the gate, and not in 1.28.
+    fn remember_zero(&mut self, from: Replicas, to: Replicas) {
+        if self.rules.zero_replicas != ZeroReplicasRule::Remembered
+            || self.rules.settings.scale_to_zero == Gate::Off
+        {
+            return;
+        }
+        let to_zero = from.0 > 0
+            && to.0 == 0
+            && self.spec.min_replicas.0 == 0
+            && self.spec.has_object_or_external_metric();
+        self.memory.status.conditions.scaled_to_zero = Some(if to_zero {
+            ScaledToZero::ScaledToZero
+        } else {
+            ScaledToZero::NotScaledToZero
+        });
+    }
+
+    fn scale_unreadable(&mut self, error: &'a str) -> Outcome<'a> {
+        self.warn("FailedGetScale", &error);
+        self.set_able_to_scale(AbleToScale::FailedGetScale(error.to_owned()));
+        Outcome {
+            desired: self.memory.status.desired_replicas,
+            rescaled: false,
+            reason: RescaleReason::None,
+            error: Some(ReconcileError::GetScale {
+                target: &self.spec.scale_target,
+                error,
+            }),
+        }
+    }
+
+    fn undecided(&mut self, current: Replicas, error: ReconcileError<'a>) -> Outcome<'a> {
+        self.take_metrics_of_undecided();
+        self.memory.status.current_replicas = current;
+        Outcome {
+            desired: current,
+            rescaled: false,
+            reason: RescaleReason::None,
+            error: Some(error),
+        }
+    }
+
+    fn scale_unwritable(
+        &mut self,
+        current: Replicas,
+        desired: Desired<'a>,
+        error: &'a str,
+    ) -> Outcome<'a> {
+        let message = NewSize {
+            replicas: desired.replicas,
+            reason: desired.reason,
+            error: Some(error),
+        };
+        self.warn("FailedRescale", &message);
+        self.set_able_to_scale(AbleToScale::FailedUpdateScale(error.to_owned()));
+        self.take_metrics_of_undecided();
+        self.memory.status.current_replicas = current;
+        Outcome {
+            desired: current,
+            rescaled: false,
+            reason: desired.reason,
+            error: Some(ReconcileError::Rescale {
+                target: &self.spec.scale_target,
+                error,
+            }),
+        }
+    }
+
+    fn take_metrics(&mut self) {
+        let memory = &mut *self.memory;
+        std::mem::swap(
+            &mut memory.status.current_metrics,
+            &mut memory.found_metrics,
+        );
+    }
+
+    fn take_metrics_of_undecided(&mut self) {
+        if self.rules.undecided_metrics == UndecidedMetrics::Replaced {
+            self.take_metrics();
+        }
+    }
+
+    fn set_status_replicas(&mut self, current: Replicas, desired: Replicas) {
+        self.memory.status.current_replicas = current;
+        self.memory.status.desired_replicas = desired;
+    }
+
+    fn set_able_to_scale(&mut self, condition: AbleToScale) {
+        self.memory.status.conditions.able_to_scale = Some(condition);
+    }
+
+    fn set_scaling_active(&mut self, condition: ScalingActive) {
+        self.memory.status.conditions.scaling_active = Some(condition);
+    }
+
+    fn warn(&mut self, reason: &'static str, message: &dyn fmt::Display) {
+        self.listener.event(&Event {
+            severity: EventSeverity::Warning,
+            reason,
+            message,
+        });
+    }
+}
+
+/// The message of the events around a rescale.
+struct NewSize<'a> {
+    replicas: Replicas,
+    reason: RescaleReason<'a>,
+    error: Option<&'a str>,
+}
+
+impl fmt::Display for NewSize<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "New size: {}; reason: {}", self.replicas, self.reason)?;
+        match self.error {
+            Some(error) => write!(f, "; error: {error}"),
+            None => Ok(()),
+        }
     }
 }

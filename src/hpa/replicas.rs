@@ -1,1 +1,497 @@
-//! Stub.
+//! From one metric to one proposal: the replica calculator.
+//!
+//! Self-imposed limit: one metric at a time, no memory. Sums over pods are one
+//! plain pass over columns; nothing is allocated.
+//!
+//! Source: `hpa-algorithm`'s "From metrics to a proposal", after
+//! `pkg/controller/podautoscaler/replica_calculator.go` and `metrics/utilization.go`.
+
+use super::decision::{MetricValue, PodGroups, Verdict};
+use super::observation::{MetricObservation, PodColumns, PodSamples, RequestFault};
+use super::rules::{Overflow, PodClass, PodClasses, Rules, Tolerance};
+use super::spec::{MetricSpec, MetricTarget};
+use crate::units::{MilliValue, Replicas, SimTime};
+
+/// What one metric proposes, and how it came to it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Proposal {
+    /// The replicas.
+    pub replicas: Replicas,
+    /// What the status shows.
+    pub value: MetricValue,
+    /// Measured over target, from the pods that count.
+    pub usage_ratio: f64,
+    /// The ratio after missing and unready pods were filled in, where that was done.
+    pub filled_in_ratio: Option<f64>,
+    /// The pods as they were grouped.
+    pub groups: PodGroups,
+    /// Why the replicas are what they are.
+    pub verdict: Verdict,
+}
+
+/// Why one metric proposes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricError<'a> {
+    /// The metrics client failed with this text.
+    Client(&'a str),
+    /// The selector matches no pod.
+    NoPods,
+    /// No pod that counts has a sample.
+    NoSamples,
+    /// Some pod's request cannot be told.
+    Request(RequestFault<'a>),
+    /// The pods that have samples request nothing.
+    NoRequests,
+    /// Object and External values are spread over ready pods, and the selector matches none at all.
+    NoPodsToCount,
+}
+
+/// What all metrics of one reconcile have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Calculation<'a> {
+    /// The rules.
+    pub rules: &'a Rules,
+    /// How far a ratio may be from 1.
+    pub tolerance: Tolerance,
+    /// The pods.
+    pub pods: PodColumns<'a>,
+    /// `scale.spec.replicas`.
+    pub current: Replicas,
+    /// `scale.status.replicas`.
+    pub status_replicas: Replicas,
+    /// The time of the reconcile.
+    pub now: SimTime,
+}
+
+impl<'a> Calculation<'a> {
+    /// What `metric` proposes, given what the metrics client returned for it.
+    ///
+    /// # Errors
+    /// Why it proposes nothing.
+    pub fn propose(
+        &self,
+        metric: &MetricSpec,
+        observed: MetricObservation<'a>,
+    ) -> Result<Proposal, MetricError<'a>> {
+        match (observed, metric.target) {
+            (MetricObservation::Failed(text), _) => Err(MetricError::Client(text)),
+            (MetricObservation::Pods(samples), MetricTarget::Utilization(target)) => {
+                let classes = self.rules.pod_classes(&metric.source);
+                self.propose_by_utilization(target, classes, &samples)
+            }
+            (
+                MetricObservation::Pods(samples),
+                MetricTarget::AverageValue(target) | MetricTarget::Value(target),
+            ) => {
+                let classes = self.rules.pod_classes(&metric.source);
+                self.propose_by_average(target, classes, &samples)
+            }
+            (MetricObservation::Object(value), MetricTarget::AverageValue(target)) => {
+                Ok(self.propose_per_pod(value, target, Overflow::Wrapped))
+            }
+            (MetricObservation::Object(value), MetricTarget::Value(target)) => {
+                self.propose_by_value(value, target)
+            }
+            (MetricObservation::External(values), MetricTarget::AverageValue(target)) => {
+                Ok(self.propose_per_pod(self.total(values), target, self.rules.overflow))
+            }
+            (MetricObservation::External(values), MetricTarget::Value(target)) => {
+                self.propose_by_value(self.total(values), target)
+            }
+            (
+                MetricObservation::Object(_) | MetricObservation::External(_),
+                MetricTarget::Utilization(_),
+            ) => Err(MetricError::NoSamples),
+        }
+    }
+
+    fn propose_by_utilization(
+        &self,
+        target: i32,
+        classes: &PodClasses,
+        samples: &PodSamples<'a>,
+    ) -> Result<Proposal, MetricError<'a>> {
+        let full_use_percent = i64::from(target.max(100));
+        let sums = self.sum_by_group(classes, samples, full_use_percent)?;
+        if let Some(fault) = samples.request_fault {
+            return Err(MetricError::Request(fault));
+        }
+        if sums.ready_request == 0 {
+            return Err(MetricError::NoRequests);
+        }
+        let utilization = percent_of(sums.ready_usage, sums.ready_request);
+        let ratio = f64::from(utilization) / f64::from(target);
+        let value = MetricValue {
+            average_utilization: Some(utilization),
+            average_value: Some(MilliValue(sums.ready_usage / i64::from(sums.groups.ready))),
+            value: None,
+        };
+        let filled_in = |fill: FilledIn| {
+            let mut usage = sums.ready_usage;
+            let mut request = sums.ready_request;
+            match fill.missing {
+                Missing::LeftOut => {}
+                Missing::AsInFullUse => {
+                    usage = usage.wrapping_add(sums.missing_full_use);
+                    request = request.wrapping_add(sums.missing_request);
+                }
+                Missing::AsIdle => request = request.wrapping_add(sums.missing_request),
+            }
+            if fill.unready == Unready::AsIdle {
+                request = request.wrapping_add(sums.unready_request);
+            }
+            f64::from(percent_of(usage, request)) / f64::from(target)
+        };
+        Ok(self.settle(ratio, value, &sums, filled_in))
+    }
+
+    fn propose_by_average(
+        &self,
+        target: MilliValue,
+        classes: &PodClasses,
+        samples: &PodSamples<'a>,
+    ) -> Result<Proposal, MetricError<'a>> {
+        let sums = self.sum_by_group(classes, samples, 0)?;
+        let usage = sums.all_usage / sums.sample_count();
+        let ratio = usage as f64 / target.0 as f64;
+        let value = MetricValue {
+            average_utilization: None,
+            average_value: Some(MilliValue(usage)),
+            value: None,
+        };
+        let filled_in = |fill: FilledIn| {
+            let full_use = match fill.missing {
+                Missing::AsInFullUse => target.0.wrapping_mul(i64::from(sums.groups.missing)),
+                Missing::AsIdle | Missing::LeftOut => 0,
+            };
+            let count = sums.sample_count_filled_in(fill);
+            let average = sums.all_usage.wrapping_add(full_use) / count;
+            average as f64 / target.0 as f64
+        };
+        Ok(self.settle(ratio, value, &sums, filled_in))
+    }
+
+    /// From the ratio over the pods that count to replicas; `filled_in` gives the ratio with the others filled in.
+    fn settle(
+        &self,
+        ratio: f64,
+        value: MetricValue,
+        sums: &GroupSums,
+        filled_in: impl Fn(FilledIn) -> f64,
+    ) -> Proposal {
+        let proposal = |replicas: i32, filled_in_ratio: Option<f64>, verdict: Verdict| Proposal {
+            replicas: Replicas(replicas),
+            value,
+            usage_ratio: ratio,
+            filled_in_ratio,
+            groups: sums.groups,
+            verdict,
+        };
+        let current = self.current.0;
+        let unready = if sums.groups.unready > 0 && ratio > 1.0 {
+            Unready::AsIdle
+        } else {
+            Unready::LeftOut
+        };
+        if unready == Unready::LeftOut && sums.groups.missing == 0 {
+            if self.tolerance.contains(ratio) {
+                return proposal(current, None, Verdict::WithinTolerance);
+            }
+            let replicas = i32_from_f64((ratio * f64::from(sums.groups.ready)).ceil());
+            return proposal(replicas, None, Verdict::Scaled);
+        }
+        let missing = if sums.groups.missing == 0 {
+            Missing::LeftOut
+        } else if ratio < 1.0 {
+            Missing::AsInFullUse
+        } else if ratio > 1.0 {
+            Missing::AsIdle
+        } else {
+            Missing::LeftOut
+        };
+        let fill = FilledIn { missing, unready };
+        let refined = filled_in(fill);
+        if self.tolerance.contains(refined) {
+            return proposal(current, Some(refined), Verdict::WithinToleranceFilledIn);
+        }
+        if (ratio < 1.0 && refined > 1.0) || (ratio > 1.0 && refined < 1.0) {
+            return proposal(current, Some(refined), Verdict::DirectionReversed);
+        }
+        let count = sums.sample_count_filled_in(fill);
+        let replicas = i32_from_f64((refined * count as f64).ceil());
+        if (refined < 1.0 && replicas > current) || (refined > 1.0 && replicas < current) {
+            return proposal(current, Some(refined), Verdict::AgainstDirection);
+        }
+        proposal(replicas, Some(refined), Verdict::Scaled)
+    }
+
+    /// Object and External with a target value for the whole.
+    fn propose_by_value(
+        &self,
+        usage: MilliValue,
+        target: MilliValue,
+    ) -> Result<Proposal, MetricError<'a>> {
+        let ratio = usage.0 as f64 / target.0 as f64;
+        let (replicas, verdict) = if self.current.0 == 0 {
+            (i32_from_f64(ratio.ceil()), Verdict::Scaled)
+        } else if self.tolerance.contains(ratio) {
+            (self.current.0, Verdict::WithinTolerance)
+        } else if self.pods.is_empty() {
+            return Err(MetricError::NoPodsToCount);
+        } else {
+            let ready = self
+                .pods
+                .state
+                .iter()
+                .filter(|state| state.is_running_and_ready())
+                .count();
+            let replicas = (ratio * ready as f64).ceil();
+            (limited_i32(replicas, self.rules.overflow), Verdict::Scaled)
+        };
+        Ok(Proposal {
+            replicas: Replicas(replicas),
+            value: MetricValue {
+                value: Some(usage),
+                ..MetricValue::default()
+            },
+            usage_ratio: ratio,
+            filled_in_ratio: None,
+            groups: PodGroups::default(),
+            verdict,
+        })
+    }
+
+    /// Object and External with a target per pod.
+    fn propose_per_pod(
+        &self,
+        usage: MilliValue,
+        target: MilliValue,
+        overflow: Overflow,
+    ) -> Proposal {
+        let status_replicas = f64::from(self.status_replicas.0);
+        let ratio = usage.0 as f64 / (target.0 as f64 * status_replicas);
+        let (replicas, verdict) = if self.tolerance.contains(ratio) {
+            (self.status_replicas.0, Verdict::WithinTolerance)
+        } else {
+            let replicas = (usage.0 as f64 / target.0 as f64).ceil();
+            (limited_i32(replicas, overflow), Verdict::Scaled)
+        };
+        let per_pod = match self.rules.overflow {
+            Overflow::Capped if self.status_replicas.0 == 0 => 0,
+            Overflow::Capped | Overflow::Wrapped => {
+                i64_from_f64((usage.0 as f64 / status_replicas).ceil())
+            }
+        };
+        Proposal {
+            replicas: Replicas(replicas),
+            value: MetricValue {
+                average_value: Some(MilliValue(per_pod)),
+                ..MetricValue::default()
+            },
+            usage_ratio: ratio,
+            filled_in_ratio: None,
+            groups: PodGroups::default(),
+            verdict,
+        }
+    }
+
+    fn total(&self, values: &[MilliValue]) -> MilliValue {
+        MilliValue(match self.rules.overflow {
+            Overflow::Capped => values
+                .iter()
+                .fold(0_i64, |total, value| total.saturating_add(value.0)),
+            Overflow::Wrapped => values
+                .iter()
+                .fold(0_i64, |total, value| total.wrapping_add(value.0)),
+        })
+    }
+
+    /// Groups the pods and sums what the groups use and request, in one pass.
+    fn sum_by_group(
+        &self,
+        classes: &PodClasses,
+        samples: &PodSamples<'a>,
+        full_use_percent: i64,
+    ) -> Result<GroupSums, MetricError<'a>> {
+        if self.pods.is_empty() {
+            return Err(MetricError::NoPods);
+        }
+        let mut sums = GroupSums::default();
+        let settings = &self.rules.settings;
+        let young_since = self.now - settings.cpu_initialization_period;
+        for (pod, state) in self.pods.state.iter().enumerate() {
+            let class = classes.of(*state);
+            let request = samples.request.get(pod).map_or(0, |request| request.0);
+            if class == PodClass::Ignored {
+                sums.groups.ignored += 1;
+                continue;
+            }
+            if class == PodClass::Pending {
+                sums.add_unready(request);
+                continue;
+            }
+            if !samples.sampled[pod] {
+                sums.add_missing(request, full_use_percent);
+                continue;
+            }
+            let start = self.pods.start_time[pod];
+            let transition = self.pods.ready_transition[pod];
+            let young = start > young_since;
+            let unready = match class {
+                PodClass::Ready => {
+                    young && samples.timestamp[pod] < transition + samples.window[pod]
+                }
+                PodClass::NotReady => {
+                    young || start + settings.initial_readiness_delay > transition
+                }
+                PodClass::Undetermined => true,
+                PodClass::Counted | PodClass::Ignored | PodClass::Pending => false,
+            };
+            if unready {
+                sums.add_unready(request);
+            } else {
+                sums.add_ready(samples.value[pod].0, request);
+            }
+        }
+        sums.all_usage = sums.ready_usage;
+        for value in samples.unmatched {
+            sums.all_usage = sums.all_usage.wrapping_add(value.0);
+            sums.unmatched += 1;
+        }
+        if sums.sample_count() == 0 {
+            return Err(MetricError::NoSamples);
+        }
+        Ok(sums)
+    }
+}
+
+/// What missing pods are taken for when the ratio is computed again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    LeftOut,
+    AsInFullUse,
+    AsIdle,
+}
+
+/// What unready pods are taken for when the ratio is computed again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unready {
+    LeftOut,
+    AsIdle,
+}
+
+/// Who is filled in when the ratio is computed again.
+#[derive(Clone, Copy)]
+struct FilledIn {
+    missing: Missing,
+    unready: Unready,
+}
+
+/// What the groups of pods use and request, in milli-units; sums wrap as the controller's do.
+#[derive(Clone, Copy, Default)]
+struct GroupSums {
+    groups: PodGroups,
+    ready_usage: i64,
+    ready_request: i64,
+    unready_request: i64,
+    missing_request: i64,
+    /// What the missing pods would use in full use, each truncated by itself.
+    missing_full_use: i64,
+    /// Usage of the ready pods and of samples that belong to no pod.
+    all_usage: i64,
+    unmatched: u32,
+}
+
+impl GroupSums {
+    fn add_ready(&mut self, usage: i64, request: i64) {
+        self.groups.ready += 1;
+        self.ready_usage = self.ready_usage.wrapping_add(usage);
+        self.ready_request = self.ready_request.wrapping_add(request);
+    }
+
+    fn add_unready(&mut self, request: i64) {
+        self.groups.unready += 1;
+        self.unready_request = self.unready_request.wrapping_add(request);
+    }
+
+    fn add_missing(&mut self, request: i64, full_use_percent: i64) {
+        self.groups.missing += 1;
+        self.missing_request = self.missing_request.wrapping_add(request);
+        let full_use = request.wrapping_mul(full_use_percent) / 100;
+        self.missing_full_use = self.missing_full_use.wrapping_add(full_use);
+    }
+
+    /// Samples that count: those of ready pods and those that belong to no pod.
+    fn sample_count(&self) -> i64 {
+        i64::from(self.groups.ready) + i64::from(self.unmatched)
+    }
+
+    fn sample_count_filled_in(&self, fill: FilledIn) -> i64 {
+        let missing = match fill.missing {
+            Missing::LeftOut => 0,
+            Missing::AsInFullUse | Missing::AsIdle => i64::from(self.groups.missing),
+        };
+        let unready = match fill.unready {
+            Unready::LeftOut => 0,
+            Unready::AsIdle => i64::from(self.groups.unready),
+        };
+        self.sample_count() + missing + unready
+    }
+}
+
+/// `usage` in percent of `request`, truncated, then cut to 32 bits as the controller does it.
+fn percent_of(usage: i64, request: i64) -> i32 {
+    (usage.wrapping_mul(100).wrapping_div(request)) as i32
+}
+
+/// A float as an `i32`, as Go on amd64 converts it: what does not fit is the most negative number.
+pub(super) fn i32_from_f64(value: f64) -> i32 {
+    if value > -2_147_483_649.0 && value < 2_147_483_648.0 {
+        value as i32
+    } else {
+        i32::MIN
+    }
+}
+
+fn i64_from_f64(value: f64) -> i64 {
+    const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+    if (-TOO_LARGE..TOO_LARGE).contains(&value) {
+        value as i64
+    } else {
+        i64::MIN
+    }
+}
+
+fn limited_i32(value: f64, overflow: Overflow) -> i32 {
+    match overflow {
+        Overflow::Capped if value > f64::from(i32::MAX) => i32::MAX,
+        Overflow::Capped | Overflow::Wrapped => i32_from_f64(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_float_out_of_range_is_the_most_negative_number() {
+        let cases = [
+            (2.9, 2),
+            (-2.9, -2),
+            (2_147_483_647.0, i32::MAX),
+            (2_147_483_648.0, i32::MIN),
+            (-2_147_483_648.5, i32::MIN),
+            (f64::NAN, i32::MIN),
+            (f64::INFINITY, i32::MIN),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(i32_from_f64(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn utilization_truncates_before_any_ratio_is_taken() {
+        assert_eq!(percent_of(549, 1000), 54);
+        assert_eq!(percent_of(-549, 1000), -54);
+    }
+}

@@ -1,14 +1,12 @@
 //! The autoscaler as the API server would hand it out: checked, with its defaults filled in.
 //!
-//! Self-imposed limit: no text formats. A reader of TOML, JSON or YAML fills a
-//! [`SpecInput`]; [`SpecInput::resolve`] applies the API server's defaulting
-//! and validation (`pkg/apis/autoscaling/v2/defaults.go`, `validation/validation.go`)
-//! and names every fault by its path.
+//! Self-imposed limit: what is here has been checked; what somebody wrote is a
+//! [`SpecInput`](super::spec_input::SpecInput) until then.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::units::{MilliValue, Quantity, Replicas, SimSpan};
+use crate::units::{MilliValue, Replicas, SimSpan};
 
 /// A checked autoscaler: `spec` of an autoscaling/v2 HorizontalPodAutoscaler.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,10 +169,10 @@ impl MetricSource {
 pub struct MetricIdentifier {
     /// `metric.name`.
     pub name: String,
-    /// `metric.selector` as the controller's messages print it; `nil` when absent.
-    pub selector_text: String,
-    /// `metric.selector` as the metrics client's errors print it (`queue=work`); empty when absent.
+    /// `metric.selector`.
     pub selector: Option<LabelSelector>,
+    /// The selector as the controller's messages print it; `nil` when absent.
+    pub selector_text: String,
 }
 
 impl MetricIdentifier {
@@ -186,8 +184,8 @@ impl MetricIdentifier {
             .map_or_else(|| "nil".to_owned(), ToString::to_string);
         Self {
             name: name.into(),
-            selector_text,
             selector,
+            selector_text,
         }
     }
 }
@@ -346,132 +344,5 @@ impl fmt::Display for PolicyKind {
             Self::Pods => "Pods",
             Self::Percent => "Percent",
         })
-    }
-}
-
-/// What the API server's gates allow in a spec.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ZeroReplicas {
-    /// `HPAScaleToZero` is on: `minReplicas: 0` is accepted with an Object or External metric.
-    Allowed,
-    /// It is off (the default): `minReplicas` is at least 1.
-    Refused,
-}
-
-/// An autoscaler as somebody wrote it: anything may be absent.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SpecInput {
-    /// `minReplicas`.
-    pub min_replicas: Option<i32>,
-    /// `maxReplicas`; the API requires it.
-    pub max_replicas: Option<i32>,
-    /// `metrics`; absent or empty defaults to cpu 80 %.
-    pub metrics: Vec<MetricInput>,
-    /// `behavior`; absent stays absent.
-    pub behavior: Option<BehaviorInput>,
-}
-
-/// A metric as somebody wrote it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MetricInput {
-    /// Where the value comes from.
-    pub source: MetricSource,
-    /// `target.type`, as "Utilization", "Value" or "AverageValue".
-    pub target_type: Option<TargetType>,
-    /// `target.averageUtilization`.
-    pub average_utilization: Option<i32>,
-    /// `target.averageValue`.
-    pub average_value: Option<MilliValue>,
-    /// `target.value`.
-    pub value: Option<MilliValue>,
-}
-
-/// `target.type` of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TargetType {
-    /// `Utilization`, with `averageUtilization`.
-    Utilization,
-    /// `Value`, with `value`.
-    Value,
-    /// `AverageValue`, with `averageValue`.
-    AverageValue,
-}
-
-/// `behavior` as somebody wrote it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BehaviorInput {
-    /// `scaleUp`.
-    pub scale_up: Option<ScalingRulesInput>,
-    /// `scaleDown`.
-    pub scale_down: Option<ScalingRulesInput>,
-}
-
-/// One direction of `behavior` as somebody wrote it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ScalingRulesInput {
-    /// `stabilizationWindowSeconds`.
-    pub stabilization_window_seconds: Option<i32>,
-    /// `selectPolicy`.
-    pub select_policy: Option<SelectPolicy>,
-    /// `policies`; absent takes the API's defaults, an empty list is refused.
-    pub policies: Option<Vec<ScalingPolicyInput>>,
-    /// `tolerance`.
-    pub tolerance: Option<Quantity>,
-}
-
-/// A policy as somebody wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScalingPolicyInput {
-    /// `type`.
-    pub kind: PolicyKind,
-    /// `value`.
-    pub value: i32,
-    /// `periodSeconds`.
-    pub period_seconds: i32,
-}
-
-/// One thing that the API server would refuse: where, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpecFault {
-    /// The field, as `behavior.scaleUp.policies.0.value`; relative to `spec`.
-    pub path: String,
-    /// What is wrong, in the API server's terms.
-    pub message: String,
-    /// What to write instead.
-    pub help: String,
-}
-
-impl fmt::Display for SpecFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({})", self.path, self.message, self.help)
-    }
-}
-
-/// `MaxStabilizationWindowSeconds` of the API's validation.
-const MAX_STABILIZATION_WINDOW_SECONDS: i32 = 3600;
-/// `MaxPeriodSeconds` of the API's validation.
-const MAX_PERIOD_SECONDS: i32 = 1800;
-/// `DefaultCPUUtilization` of the API's defaults.
-const DEFAULT_CPU_UTILIZATION: i32 = 80;
-/// The period of the default scaling policies.
-const DEFAULT_PERIOD_SECONDS: i32 = 15;
-
-impl SpecInput {
-    /// Fills in the API server's defaults and checks the whole.
-    ///
-    /// # Errors
-    /// Everything that the API server would refuse, all at once.
-    pub fn resolve(
-        self,
-        _scale_target: ScaleTarget,
-        _zero_replicas: ZeroReplicas,
-    ) -> Result<HpaSpec, Vec<SpecFault>> {
-        let _ = (
-            MAX_STABILIZATION_WINDOW_SECONDS,
-            MAX_PERIOD_SECONDS,
-            DEFAULT_CPU_UTILIZATION,
-            DEFAULT_PERIOD_SECONDS,
-        );
-        Err(vec![])
     }
 }

@@ -1,1 +1,153 @@
-//! Stub.
+//! Recommendations remembered, and what they hold back.
+//!
+//! Self-imposed limit: replica counts and times; no bounds and no rates.
+//!
+//! Stabilisation is no delay and no cooldown: a scale-down goes no lower than the
+//! greatest recommendation in its window, a scale-up no higher than the least
+//! (KEP-853, k/k#101371).
+
+use super::decision::Stabilization;
+use super::spec::Behavior;
+use crate::units::{Replicas, SimSpan, SimTime};
+
+/// What the metrics once proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recommendation {
+    /// The replicas.
+    pub replicas: Replicas,
+    /// When.
+    pub time: SimTime,
+}
+
+/// The recommendations that one HPA remembers; its size is bounded by the windows, as old entries are written over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recommendations {
+    entries: Vec<Recommendation>,
+}
+
+impl Recommendations {
+    /// Every entry, in the order in which the controller keeps them (not that of time).
+    #[must_use]
+    pub fn entries(&self) -> &[Recommendation] {
+        &self.entries
+    }
+
+    /// Forgets everything, as a restarted controller does.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    /// Before the first reconcile: what the scale stood at counts as recommended.
+    pub(super) fn start_with(&mut self, current: Replicas, now: SimTime) {
+        if self.entries.is_empty() {
+            self.entries.push(Recommendation {
+                replicas: current,
+                time: now,
+            });
+        }
+    }
+
+    /// Stabilises `proposal` without `behavior` and remembers it: an age equal to the window still counts.
+    pub(super) fn stabilize_down(
+        &mut self,
+        proposal: Replicas,
+        window: SimSpan,
+        now: SimTime,
+    ) -> Stabilization {
+        let cutoff = now - window;
+        let mut highest = proposal;
+        let mut reusable = None;
+        for (place, entry) in self.entries.iter().enumerate() {
+            if entry.time < cutoff {
+                reusable = Some(place);
+            } else {
+                highest = highest.max(entry.replicas);
+            }
+        }
+        self.remember(proposal, now, reusable);
+        Stabilization {
+            proposal,
+            lowest_for_scale_up: None,
+            highest_for_scale_down: highest,
+            stabilized: highest,
+        }
+    }
+
+    /// Stabilises `proposal` with `behavior` and remembers it: only what is strictly younger than a window counts.
+    pub(super) fn stabilize_both_ways(
+        &mut self,
+        proposal: Replicas,
+        current: Replicas,
+        behavior: &Behavior,
+        default_down_window: SimSpan,
+        now: SimTime,
+    ) -> Stabilization {
+        let up_window = behavior
+            .scale_up
+            .stabilization_window
+            .unwrap_or(SimSpan::ZERO);
+        let down_window = behavior
+            .scale_down
+            .stabilization_window
+            .unwrap_or(default_down_window);
+        let (up_cutoff, down_cutoff) = (now - up_window, now - down_window);
+        let mut lowest = proposal;
+        let mut highest = proposal;
+        let mut reusable = None;
+        for (place, entry) in self.entries.iter().enumerate() {
+            if entry.time > up_cutoff {
+                lowest = lowest.min(entry.replicas);
+            }
+            if entry.time > down_cutoff {
+                highest = highest.max(entry.replicas);
+            }
+            if entry.time < up_cutoff && entry.time < down_cutoff {
+                reusable = Some(place);
+            }
+        }
+        self.remember(proposal, now, reusable);
+        Stabilization {
+            proposal,
+            lowest_for_scale_up: Some(lowest),
+            highest_for_scale_down: highest,
+            stabilized: current.max(lowest).min(highest),
+        }
+    }
+
+    fn remember(&mut self, replicas: Replicas, time: SimTime, reusable: Option<usize>) {
+        let entry = Recommendation { replicas, time };
+        match reusable {
+            Some(place) => self.entries[place] = entry,
+            None => self.entries.push(entry),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: i64) -> SimTime {
+        SimTime::ZERO + SimSpan::from_secs(seconds)
+    }
+
+    #[test]
+    fn without_behavior_a_recommendation_as_old_as_the_window_still_holds_back() {
+        let window = SimSpan::from_secs(300);
+        let mut memory = Recommendations::default();
+        memory.start_with(Replicas(9), seconds(0));
+        let at_the_window = memory.stabilize_down(Replicas(3), window, seconds(300));
+        assert_eq!(at_the_window.stabilized, Replicas(9));
+        let beyond = memory.stabilize_down(Replicas(3), window, seconds(301));
+        assert_eq!(beyond.stabilized, Replicas(3));
+    }
+
+    #[test]
+    fn memory_does_not_grow_beyond_the_window() {
+        let mut memory = Recommendations::default();
+        for sync in 0..10_000 {
+            memory.stabilize_down(Replicas(3), SimSpan::from_secs(300), seconds(sync * 15));
+        }
+        assert_eq!(memory.entries().len(), 22);
+    }
+}

@@ -1,0 +1,628 @@
+//! An autoscaler as somebody wrote it, and the API server's way from there to an [`HpaSpec`].
+//!
+//! Self-imposed limit: no text formats. A reader of TOML, JSON or YAML fills a
+//! [`SpecInput`]; [`SpecInput::resolve`] validates and fills in defaults, and
+//! names every fault by its path.
+//!
+//! Source: `pkg/apis/autoscaling/v2/defaults.go`, `validation/validation.go`.
+
+use std::fmt;
+
+use super::spec::{
+    Behavior, HpaSpec, MetricSource, MetricSpec, MetricTarget, PolicyKind, ScaleTarget,
+    ScalingPolicy, ScalingRules, SelectPolicy,
+};
+use crate::units::{MilliValue, Quantity, Replicas, SimSpan};
+
+/// What the API server's gates allow in a spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZeroReplicas {
+    /// `HPAScaleToZero` is on: `minReplicas: 0` is accepted with an Object or External metric.
+    Allowed,
+    /// It is off (the default): `minReplicas` is at least 1.
+    Refused,
+}
+
+/// An autoscaler as somebody wrote it: anything may be absent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SpecInput {
+    /// `minReplicas`.
+    pub min_replicas: Option<i32>,
+    /// `maxReplicas`; the API requires it.
+    pub max_replicas: Option<i32>,
+    /// `metrics`; absent or empty defaults to cpu 80 %.
+    pub metrics: Vec<MetricInput>,
+    /// `behavior`; absent stays absent.
+    pub behavior: Option<BehaviorInput>,
+}
+
+/// A metric as somebody wrote it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricInput {
+    /// Where the value comes from.
+    pub source: MetricSource,
+    /// `target.type`, as "Utilization", "Value" or "AverageValue".
+    pub target_type: Option<TargetType>,
+    /// `target.averageUtilization`.
+    pub average_utilization: Option<i32>,
+    /// `target.averageValue`.
+    pub average_value: Option<MilliValue>,
+    /// `target.value`.
+    pub value: Option<MilliValue>,
+}
+
+/// `target.type` of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetType {
+    /// `Utilization`, with `averageUtilization`.
+    Utilization,
+    /// `Value`, with `value`.
+    Value,
+    /// `AverageValue`, with `averageValue`.
+    AverageValue,
+}
+
+/// `behavior` as somebody wrote it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BehaviorInput {
+    /// `scaleUp`.
+    pub scale_up: Option<ScalingRulesInput>,
+    /// `scaleDown`.
+    pub scale_down: Option<ScalingRulesInput>,
+}
+
+/// One direction of `behavior` as somebody wrote it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScalingRulesInput {
+    /// `stabilizationWindowSeconds`.
+    pub stabilization_window_seconds: Option<i32>,
+    /// `selectPolicy`.
+    pub select_policy: Option<SelectPolicy>,
+    /// `policies`; absent takes the API's defaults, an empty list is refused.
+    pub policies: Option<Vec<ScalingPolicyInput>>,
+    /// `tolerance`.
+    pub tolerance: Option<Quantity>,
+}
+
+/// A policy as somebody wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScalingPolicyInput {
+    /// `type`.
+    pub kind: PolicyKind,
+    /// `value`.
+    pub value: i32,
+    /// `periodSeconds`.
+    pub period_seconds: i32,
+}
+
+/// One thing that the API server would refuse: where, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecFault {
+    /// The field, as `behavior.scaleUp.policies.0.value`; relative to `spec`.
+    pub path: String,
+    /// What is wrong, in the API server's terms.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+impl fmt::Display for SpecFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.path, self.message, self.help)
+    }
+}
+
+/// `MaxStabilizationWindowSeconds` of the API's validation.
+const MAX_STABILIZATION_WINDOW_SECONDS: i32 = 3600;
+/// `MaxPeriodSeconds` of the API's validation.
+const MAX_PERIOD_SECONDS: i32 = 1800;
+/// `DefaultCPUUtilization` of the API's defaults.
+const DEFAULT_CPU_UTILIZATION: i32 = 80;
+/// The default scaling policies: 4 pods or 100 % in 15 s upwards, 100 % in 15 s downwards.
+const DEFAULT_POLICY_PODS: ScalingPolicyInput = ScalingPolicyInput {
+    kind: PolicyKind::Pods,
+    value: 4,
+    period_seconds: 15,
+};
+const DEFAULT_POLICY_PERCENT: ScalingPolicyInput = ScalingPolicyInput {
+    kind: PolicyKind::Percent,
+    value: 100,
+    period_seconds: 15,
+};
+
+impl SpecInput {
+    /// Checks the whole as the API server does, then fills in its defaults.
+    ///
+    /// # Errors
+    /// Everything that the API server would refuse, all at once.
+    pub fn resolve(
+        self,
+        scale_target: ScaleTarget,
+        zero_replicas: ZeroReplicas,
+    ) -> Result<HpaSpec, Vec<SpecFault>> {
+        let faults = self.faults(zero_replicas);
+        if faults.is_empty() {
+            self.with_defaults(scale_target)
+                .map_err(|fault| vec![fault])
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Fills in the API server's defaults without its checks, for a spec that an API server handed out.
+    ///
+    /// # Errors
+    /// A field without which there is no autoscaler: `maxReplicas`, or the target of a metric.
+    pub fn with_defaults(mut self, scale_target: ScaleTarget) -> Result<HpaSpec, SpecFault> {
+        let max_replicas = self.max_replicas.ok_or_else(missing_max_replicas)?;
+        if self.metrics.is_empty() {
+            self.metrics.push(MetricInput {
+                source: MetricSource::Resource {
+                    resource: "cpu".to_owned(),
+                },
+                target_type: Some(TargetType::Utilization),
+                average_utilization: Some(DEFAULT_CPU_UTILIZATION),
+                average_value: None,
+                value: None,
+            });
+        }
+        let metrics = self
+            .metrics
+            .into_iter()
+            .enumerate()
+            .map(|(index, metric)| {
+                let target = metric.target().ok_or_else(|| {
+                    fault(
+                        format!("metrics.{index}.target"),
+                        "the metric has no target",
+                        "set averageUtilization, averageValue or value",
+                    )
+                })?;
+                Ok(MetricSpec::new(metric.source, target))
+            })
+            .collect::<Result<_, SpecFault>>()?;
+        Ok(HpaSpec {
+            scale_target,
+            min_replicas: Replicas(self.min_replicas.unwrap_or(1)),
+            max_replicas: Replicas(max_replicas),
+            metrics,
+            behavior: self.behavior.map(BehaviorInput::with_defaults),
+        })
+    }
+
+    fn faults(&self, zero_replicas: ZeroReplicas) -> Vec<SpecFault> {
+        let mut faults = Vec::new();
+        self.check_bounds(zero_replicas, &mut faults);
+        for (index, metric) in self.metrics.iter().enumerate() {
+            metric.check(&format!("metrics.{index}"), &mut faults);
+        }
+        if let Some(behavior) = &self.behavior {
+            for (name, rules) in [
+                ("scaleUp", &behavior.scale_up),
+                ("scaleDown", &behavior.scale_down),
+            ] {
+                if let Some(rules) = rules {
+                    rules.check(&format!("behavior.{name}"), &mut faults);
+                }
+            }
+        }
+        faults
+    }
+
+    fn check_bounds(&self, zero_replicas: ZeroReplicas, faults: &mut Vec<SpecFault>) {
+        let min = self.min_replicas.unwrap_or(1);
+        match zero_replicas {
+            _ if min < 0 => faults.push(fault(
+                "minReplicas",
+                "minReplicas must not be negative",
+                "write 1 or more",
+            )),
+            ZeroReplicas::Refused if min == 0 => faults.push(fault(
+                "minReplicas",
+                "minReplicas must be at least 1",
+                "write 1 or more, or switch the gate HPAScaleToZero on with controller.scale_to_zero = true",
+            )),
+            ZeroReplicas::Allowed if min == 0 && !self.has_object_or_external_metric() => {
+                faults.push(fault(
+                    "minReplicas",
+                    "minReplicas 0 needs at least one Object or External metric: pods that do not exist have no metrics",
+                    "add such a metric, or write 1 or more",
+                ));
+            }
+            ZeroReplicas::Refused | ZeroReplicas::Allowed => {}
+        }
+        match self.max_replicas {
+            None => faults.push(missing_max_replicas()),
+            Some(max) if max < 1 => faults.push(fault(
+                "maxReplicas",
+                "maxReplicas must be greater than 0",
+                "write 1 or more",
+            )),
+            Some(max) if max < min => faults.push(fault(
+                "maxReplicas",
+                format!("maxReplicas ({max}) must not be below minReplicas ({min})"),
+                format!("write {min} or more, or lower minReplicas"),
+            )),
+            Some(_) => {}
+        }
+    }
+
+    fn has_object_or_external_metric(&self) -> bool {
+        self.metrics.iter().any(|metric| {
+            matches!(
+                metric.source,
+                MetricSource::Object { .. } | MetricSource::External { .. }
+            )
+        })
+    }
+}
+
+impl MetricInput {
+    /// The target that the controller reads.
+    fn target(&self) -> Option<MetricTarget> {
+        let average_value = self.average_value.map(MetricTarget::AverageValue);
+        let value = self.value.map(MetricTarget::Value);
+        match &self.source {
+            MetricSource::Resource { .. } | MetricSource::ContainerResource { .. } => {
+                average_value.or(self.average_utilization.map(MetricTarget::Utilization))
+            }
+            MetricSource::Pods { .. } => average_value,
+            MetricSource::Object { .. } => match self.target_type {
+                Some(TargetType::AverageValue) => average_value,
+                Some(TargetType::Value) => value,
+                Some(TargetType::Utilization) | None => value.or(average_value),
+            },
+            MetricSource::External { .. } => average_value.or(value),
+        }
+    }
+
+    fn check(&self, path: &str, faults: &mut Vec<SpecFault>) {
+        let body = match &self.source {
+            MetricSource::Resource { .. } => "resource",
+            MetricSource::ContainerResource { .. } => "containerResource",
+            MetricSource::Pods { .. } => "pods",
+            MetricSource::Object { .. } => "object",
+            MetricSource::External { .. } => "external",
+        };
+        let target = format!("{path}.{body}.target");
+        self.check_values(&target, faults);
+        let (given, allowed) = match &self.source {
+            MetricSource::Resource { .. } | MetricSource::ContainerResource { .. } => {
+                if self.value.is_some() {
+                    faults.push(fault(
+                        format!("{target}.value"),
+                        "a resource has no target value as a whole",
+                        "write averageUtilization or averageValue",
+                    ));
+                }
+                (
+                    [
+                        self.average_utilization.is_some(),
+                        self.average_value.is_some(),
+                    ],
+                    "averageUtilization or averageValue",
+                )
+            }
+            MetricSource::Pods { .. } => ([self.average_value.is_some(), false], "averageValue"),
+            MetricSource::Object { .. } | MetricSource::External { .. } => (
+                [self.value.is_some(), self.average_value.is_some()],
+                "value or averageValue",
+            ),
+        };
+        match given {
+            [false, false] => faults.push(fault(
+                &target,
+                format!(
+                    "a {} metric needs a target: {allowed}",
+                    self.source.type_name()
+                ),
+                format!("write one of {allowed}"),
+            )),
+            [true, true] => faults.push(fault(
+                &target,
+                format!("a metric has one target, not both of {allowed}"),
+                "leave one of them out",
+            )),
+            [true, false] | [false, true] => self.check_type(&target, faults),
+        }
+    }
+
+    fn check_values(&self, target: &str, faults: &mut Vec<SpecFault>) {
+        let not_above_zero = [
+            (
+                "averageUtilization",
+                self.average_utilization.is_some_and(|value| value < 1),
+            ),
+            (
+                "averageValue",
+                self.average_value.is_some_and(|value| value.0 < 1),
+            ),
+            ("value", self.value.is_some_and(|value| value.0 < 1)),
+        ];
+        for (name, is_fault) in not_above_zero {
+            if is_fault {
+                faults.push(fault(
+                    format!("{target}.{name}"),
+                    format!("{name} must be greater than 0"),
+                    "write a positive target",
+                ));
+            }
+        }
+    }
+
+    /// `target.type` must name the value that is given, as the controller reads an Object metric by it.
+    fn check_type(&self, target: &str, faults: &mut Vec<SpecFault>) {
+        let (named, field) = match self.target_type {
+            None => return,
+            Some(TargetType::Utilization) => {
+                (self.average_utilization.is_some(), "averageUtilization")
+            }
+            Some(TargetType::AverageValue) => (self.average_value.is_some(), "averageValue"),
+            Some(TargetType::Value) => (self.value.is_some(), "value"),
+        };
+        if !named {
+            faults.push(fault(
+                format!("{target}.type"),
+                format!("the target's type asks for {field}, which is not given"),
+                format!("write {field}, or the type of what is given"),
+            ));
+        }
+    }
+}
+
+impl BehaviorInput {
+    /// As soon as any `behavior` is given, the API server fills both directions in.
+    fn with_defaults(self) -> Behavior {
+        Behavior {
+            scale_up: self.scale_up.unwrap_or_default().with_defaults(
+                Some(SimSpan::ZERO),
+                &[DEFAULT_POLICY_PODS, DEFAULT_POLICY_PERCENT],
+            ),
+            scale_down: self
+                .scale_down
+                .unwrap_or_default()
+                .with_defaults(None, &[DEFAULT_POLICY_PERCENT]),
+        }
+    }
+}
+
+impl ScalingRulesInput {
+    fn with_defaults(
+        self,
+        default_window: Option<SimSpan>,
+        default_policies: &[ScalingPolicyInput],
+    ) -> ScalingRules {
+        let policies = self.policies.as_deref().unwrap_or(default_policies);
+        ScalingRules {
+            stabilization_window: self
+                .stabilization_window_seconds
+                .map(|seconds| SimSpan::from_secs(i64::from(seconds)))
+                .or(default_window),
+            select_policy: self.select_policy.unwrap_or_default(),
+            policies: policies
+                .iter()
+                .map(|policy| ScalingPolicy {
+                    kind: policy.kind,
+                    value: policy.value,
+                    period: SimSpan::from_secs(i64::from(policy.period_seconds)),
+                })
+                .collect(),
+            tolerance: self.tolerance.map(Quantity::as_approximate_f64),
+        }
+    }
+
+    fn check(&self, path: &str, faults: &mut Vec<SpecFault>) {
+        if let Some(window) = self.stabilization_window_seconds
+            && !(0..=MAX_STABILIZATION_WINDOW_SECONDS).contains(&window)
+        {
+            faults.push(fault(
+                format!("{path}.stabilizationWindowSeconds"),
+                format!("a window of {window} s is outside 0..{MAX_STABILIZATION_WINDOW_SECONDS}"),
+                "the API server accepts at most one hour",
+            ));
+        }
+        if self.tolerance.is_some_and(Quantity::is_negative) {
+            faults.push(fault(
+                format!("{path}.tolerance"),
+                "a tolerance must not be negative",
+                "write a fraction such as 0.05",
+            ));
+        }
+        match &self.policies {
+            Some(policies) if policies.is_empty() => faults.push(fault(
+                format!("{path}.policies"),
+                "policies must hold at least one policy",
+                "leave the key out for the defaults, or write selectPolicy = \"Disabled\" to switch the direction off",
+            )),
+            Some(policies) => {
+                for (index, policy) in policies.iter().enumerate() {
+                    policy.check(&format!("{path}.policies.{index}"), faults);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+impl ScalingPolicyInput {
+    fn check(&self, path: &str, faults: &mut Vec<SpecFault>) {
+        if self.value < 1 {
+            faults.push(fault(
+                format!("{path}.value"),
+                format!("a policy's value of {} is not greater than 0", self.value),
+                "write 1 or more, or selectPolicy = \"Disabled\" to switch the direction off",
+            ));
+        }
+        if !(1..=MAX_PERIOD_SECONDS).contains(&self.period_seconds) {
+            faults.push(fault(
+                format!("{path}.periodSeconds"),
+                format!(
+                    "a period of {} s is outside 1..{MAX_PERIOD_SECONDS}",
+                    self.period_seconds
+                ),
+                "the API server accepts at most half an hour",
+            ));
+        }
+    }
+}
+
+fn missing_max_replicas() -> SpecFault {
+    fault(
+        "maxReplicas",
+        "an autoscaler needs maxReplicas",
+        "write maxReplicas = N",
+    )
+}
+
+fn fault(
+    path: impl Into<String>,
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> SpecFault {
+    SpecFault {
+        path: path.into(),
+        message: message.into(),
+        help: help.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target() -> ScaleTarget {
+        ScaleTarget {
+            kind: "Deployment".to_owned(),
+            namespace: "default".to_owned(),
+            name: "web".to_owned(),
+        }
+    }
+
+    fn input(max_replicas: i32) -> SpecInput {
+        SpecInput {
+            max_replicas: Some(max_replicas),
+            ..SpecInput::default()
+        }
+    }
+
+    fn policy(kind: PolicyKind, value: i32, period_seconds: i32) -> ScalingPolicyInput {
+        ScalingPolicyInput {
+            kind,
+            value,
+            period_seconds,
+        }
+    }
+
+    fn faults(input: SpecInput, zero_replicas: ZeroReplicas) -> Vec<String> {
+        match input.resolve(target(), zero_replicas) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn an_absent_behavior_stays_absent() {
+        let spec = input(5)
+            .resolve(target(), ZeroReplicas::Refused)
+            .expect("a valid spec");
+        assert_eq!(spec.behavior, None);
+        assert_eq!(spec.min_replicas, Replicas(1));
+        assert_eq!(spec.metrics[0].target, MetricTarget::Utilization(80));
+        assert_eq!(
+            &*spec.metrics[0].description,
+            "cpu resource utilization (percentage of request)"
+        );
+    }
+
+    #[test]
+    fn a_partial_behavior_is_filled_in_on_both_sides() {
+        let behavior = BehaviorInput {
+            scale_up: None,
+            scale_down: Some(ScalingRulesInput {
+                select_policy: Some(SelectPolicy::Min),
+                ..ScalingRulesInput::default()
+            }),
+        };
+        let filled_in = behavior.with_defaults();
+        assert_eq!(filled_in.scale_up.stabilization_window, Some(SimSpan::ZERO));
+        assert_eq!(filled_in.scale_up.policies.len(), 2);
+        assert_eq!(filled_in.scale_up.longest_period(), SimSpan::from_secs(15));
+        assert_eq!(filled_in.scale_down.stabilization_window, None);
+        assert_eq!(filled_in.scale_down.select_policy, SelectPolicy::Min);
+        assert_eq!(filled_in.scale_down.policies[0].value, 100);
+    }
+
+    #[test]
+    fn what_the_api_server_refuses_is_refused_all_at_once() {
+        let mut refused = input(2);
+        refused.min_replicas = Some(3);
+        refused.behavior = Some(BehaviorInput {
+            scale_up: Some(ScalingRulesInput {
+                stabilization_window_seconds: Some(3601),
+                policies: Some(vec![policy(PolicyKind::Pods, 0, 1801)]),
+                tolerance: "-0.1".parse().ok(),
+                ..ScalingRulesInput::default()
+            }),
+            scale_down: Some(ScalingRulesInput {
+                policies: Some(Vec::new()),
+                ..ScalingRulesInput::default()
+            }),
+        });
+        assert_eq!(
+            faults(refused, ZeroReplicas::Refused),
+            [
+                "maxReplicas: maxReplicas (2) must not be below minReplicas (3) (write 3 or more, or lower minReplicas)",
+                "behavior.scaleUp.stabilizationWindowSeconds: a window of 3601 s is outside 0..3600 (the API server accepts at most one hour)",
+                "behavior.scaleUp.tolerance: a tolerance must not be negative (write a fraction such as 0.05)",
+                "behavior.scaleUp.policies.0.value: a policy's value of 0 is not greater than 0 (write 1 or more, or selectPolicy = \"Disabled\" to switch the direction off)",
+                "behavior.scaleUp.policies.0.periodSeconds: a period of 1801 s is outside 1..1800 (the API server accepts at most half an hour)",
+                "behavior.scaleDown.policies: policies must hold at least one policy (leave the key out for the defaults, or write selectPolicy = \"Disabled\" to switch the direction off)",
+            ]
+        );
+    }
+
+    #[test]
+    fn zero_replicas_need_the_gate_and_a_metric_without_pods() {
+        let mut zero = input(2);
+        zero.min_replicas = Some(0);
+        assert_eq!(faults(zero.clone(), ZeroReplicas::Refused).len(), 1);
+        assert_eq!(faults(zero.clone(), ZeroReplicas::Allowed).len(), 1);
+        zero.metrics.push(MetricInput {
+            source: MetricSource::External {
+                metric: super::super::spec::MetricIdentifier::new("queue", None),
+            },
+            target_type: None,
+            average_utilization: None,
+            average_value: Some(MilliValue(1000)),
+            value: None,
+        });
+        assert!(faults(zero, ZeroReplicas::Allowed).is_empty());
+    }
+
+    #[test]
+    fn a_metric_has_exactly_one_target_of_its_kind() {
+        let metric = |average_utilization, average_value, value| MetricInput {
+            source: MetricSource::Resource {
+                resource: "cpu".to_owned(),
+            },
+            target_type: None,
+            average_utilization,
+            average_value,
+            value,
+        };
+        let cases = [
+            (metric(Some(50), None, None), 0),
+            (metric(None, Some(MilliValue(100)), None), 0),
+            (metric(None, None, None), 1),
+            (metric(Some(50), Some(MilliValue(100)), None), 1),
+            (metric(Some(0), None, None), 1),
+            (metric(Some(50), None, Some(MilliValue(1))), 1),
+        ];
+        for (metric, expected) in cases {
+            let mut one = input(5);
+            one.metrics.push(metric.clone());
+            let found = faults(one, ZeroReplicas::Refused);
+            assert_eq!(found.len(), expected, "{metric:?}: {found:?}");
+        }
+    }
+}
