@@ -25,23 +25,27 @@ const NOTHING_READ: i64 = i64::MIN;
 const NANOS_PER_CORE_SECOND: f64 = 1e9;
 /// `freshContainerMinMetricsResolution` of metrics-server: from this age on, one point is enough.
 const FRESH_CONTAINER_MIN_AGE: i64 = 10_000_000_000;
-/// Nanocores in a millicore.
-const NANOS_PER_MILLI: u64 = 1_000_000;
+const MILLIS_PER_CORE: f64 = 1000.0;
+/// metrics-server keeps whole nanocores, and the autoscaler's client rounds up to millicores
+/// (`Quantity.MilliValue`): a millicore and less than a nanocore is one millicore, anything more is two.
+const ALL_BUT_A_NANOCORE: f64 = 1.0 - 1e-6;
 
 /// How often a counter is read.
 #[derive(Clone, Copy, Debug)]
 struct HousekeepingInterval {
     base: i64,
-    /// Nanoseconds of jitter for one step of a `u32`.
-    jitter_per_step: f64,
+    /// The most that jitter adds.
+    jitter: u64,
 }
 
 impl HousekeepingInterval {
     /// `base` x U[1, 1 + jitter), as cAdvisor draws it anew for each reading.
     #[inline]
     fn draw(self, generator: &mut Pcg32) -> i64 {
-        let step = f64::from(generator.next_u32());
-        self.base + (step * self.jitter_per_step) as i64
+        // The high half of a product is a share of it: integers, because this is drawn for every reading.
+        let share = u128::from(generator.next_u32());
+        let jitter = (share * u128::from(self.jitter)) >> 32;
+        self.base + jitter as i64
     }
 }
 
@@ -83,10 +87,10 @@ struct Counter {
 
 impl Counter {
     #[inline]
-    fn used_until(&self, nanos: i64, served: &ServedRequests, nanos_per_request: f64) -> f64 {
+    fn used_until(&self, nanos: i64, metering: Metering<'_>) -> f64 {
         self.offset
             + self.own_cores * nanos as f64
-            + nanos_per_request * served.until(nanos, self.serving)
+            + metering.nanos_per_request * metering.served.until(nanos, self.serving)
     }
 }
 
@@ -152,7 +156,7 @@ impl ContainerMeters {
             }),
             interval: HousekeepingInterval {
                 base,
-                jitter_per_step: base as f64 * jitter / 2.0_f64.powi(32),
+                jitter: (base as f64 * jitter) as u64,
             },
             resolution: pipeline.scrape_interval.as_nanos(),
             idle_cores: cpu.idle_cores,
@@ -243,7 +247,7 @@ impl ContainerMeters {
     ) {
         let now = now.as_nanos();
         self.housekeep(row, now, served);
-        let used = self.counters[row].used_until(now, served, self.nanos_per_request);
+        let used = self.counters[row].used_until(now, self.metering(served));
         self.anchor(row, now, used, activity, served);
     }
 
@@ -267,22 +271,19 @@ impl ContainerMeters {
     }
 
     fn housekeep(&mut self, row: usize, now: i64, served: &ServedRequests) {
+        let metering = self.metering(served);
+        let counter = &mut self.counters[row];
         match &mut self.noise {
-            None => read_newest(
-                &mut self.counters[row],
-                now,
-                self.interval,
-                served,
-                self.nanos_per_request,
-            ),
-            Some(noise) => noise.read_all(
-                row,
-                &mut self.counters[row],
-                now,
-                self.interval,
-                served,
-                self.nanos_per_request,
-            ),
+            None => read_newest(counter, now, metering),
+            Some(noise) => noise.read_all(row, counter, now, metering),
+        }
+    }
+
+    fn metering<'a>(&self, served: &'a ServedRequests) -> Metering<'a> {
+        Metering {
+            served,
+            interval: self.interval,
+            nanos_per_request: self.nanos_per_request,
         }
     }
 
@@ -294,6 +295,7 @@ impl ContainerMeters {
                 self.housekeep(row, now, served);
             }
         }
+        let metering = self.metering(served);
         let columns = self
             .samples
             .sampled
@@ -304,7 +306,7 @@ impl ContainerMeters {
         for (counter, (((sampled, value), timestamp), window)) in
             self.counters.iter_mut().zip(columns)
         {
-            read_newest(counter, now, self.interval, served, self.nanos_per_request);
+            read_newest(counter, now, metering);
             if counter.read_time == counter.known_time {
                 // The same point again: the older pair stays, and so does the sample.
                 continue;
@@ -337,13 +339,7 @@ pub(super) struct WarmStart {
 
 /// Catches up with housekeeping until `now`. Readings that the next one overtakes are never looked at.
 #[inline]
-fn read_newest(
-    counter: &mut Counter,
-    now: i64,
-    interval: HousekeepingInterval,
-    served: &ServedRequests,
-    nanos_per_request: f64,
-) {
+fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
     let mut next = counter.next_housekeeping;
     if next > now {
         return;
@@ -351,11 +347,19 @@ fn read_newest(
     let mut newest = next;
     while next <= now {
         newest = next;
-        next += interval.draw(&mut counter.jitter);
+        next += metering.interval.draw(&mut counter.jitter);
     }
     counter.next_housekeeping = next;
     counter.read_time = newest;
-    counter.read_value = counter.used_until(newest, served, nanos_per_request);
+    counter.read_value = counter.used_until(newest, metering);
+}
+
+/// What a reading needs to know beside the counter.
+#[derive(Clone, Copy, Debug)]
+struct Metering<'a> {
+    served: &'a ServedRequests,
+    interval: HousekeepingInterval,
+    nanos_per_request: f64,
 }
 
 /// The sample that the newest reading gives together with the point before it, if there is one.
@@ -370,11 +374,9 @@ fn sample_of_new_point(counter: &Counter, resolution: i64) -> Option<Sample> {
         (counter.known_time, counter.known_value)
     };
     let window = counter.read_time - previous_time;
-    let nanocores = (counter.read_value - previous_value) * NANOS_PER_CORE_SECOND / window as f64;
-    // metrics-server keeps whole nanocores; the autoscaler's client rounds up to millicores.
-    let millicores = (nanocores as u64).div_ceil(NANOS_PER_MILLI);
+    let millicores = (counter.read_value - previous_value) / window as f64 * MILLIS_PER_CORE;
     Some(Sample {
-        value: MilliValue(millicores as i64),
+        value: MilliValue((millicores + ALL_BUT_A_NANOCORE) as i64),
         timestamp: SimTime::from_nanos(counter.read_time),
         window: SimSpan::from_nanos(window),
     })
@@ -382,19 +384,11 @@ fn sample_of_new_point(counter: &Counter, resolution: i64) -> Option<Sample> {
 
 impl Noise {
     /// The same with noise: every reading counts, because each adds its own error.
-    fn read_all(
-        &mut self,
-        row: usize,
-        counter: &mut Counter,
-        now: i64,
-        interval: HousekeepingInterval,
-        served: &ServedRequests,
-        nanos_per_request: f64,
-    ) {
+    fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: Metering<'_>) {
         let meter = &mut self.meters[row];
         while counter.next_housekeeping <= now {
             let time = counter.next_housekeeping;
-            let true_value = counter.used_until(time, served, nanos_per_request);
+            let true_value = counter.used_until(time, metering);
             if counter.read_time != NOTHING_READ {
                 let elapsed = (time - counter.read_time) as f64;
                 let z: f64 = rand_distr::StandardNormal.sample(&mut meter.generator);
@@ -403,7 +397,7 @@ impl Noise {
             }
             meter.true_value = true_value;
             counter.read_time = time;
-            counter.next_housekeeping += interval.draw(&mut counter.jitter);
+            counter.next_housekeeping += metering.interval.draw(&mut counter.jitter);
         }
     }
 }
