@@ -18,6 +18,8 @@ pub mod observer;
 pub mod phase;
 mod run;
 mod sight;
+#[cfg(test)]
+mod tests;
 
 pub use latency::Provisioning;
 pub use observer::Observer;
