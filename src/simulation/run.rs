@@ -255,7 +255,7 @@ impl<'s> Run<'s> {
     }
 
     /// Runs to the end.
-    pub(super) fn to_end(mut self, observer: &mut impl Observer) -> Finished {
+    pub(super) fn run_to_end(mut self, observer: &mut impl Observer) -> Finished {
         while let Some(next) = self.queue.first() {
             if next.time > self.now && self.flow_state == FlowState::Changed {
                 // What settling schedules may come before what was next.
