@@ -214,18 +214,18 @@ pub enum RequestFault<'a> {
 
 /// What a pod's spec says of one resource, as far as requests go.
 #[derive(Clone, Copy, Debug)]
-pub struct PodRequests<'a> {
+pub struct PodRequests<'a, 'list> {
     /// The pod's name.
     pub pod: &'a str,
     /// Its containers.
-    pub containers: &'a [ContainerRequest],
+    pub containers: &'list [ContainerRequest<'a>],
     /// Its restartable init containers (sidecars).
-    pub restartable_init_containers: &'a [ContainerRequest],
+    pub restartable_init_containers: &'list [ContainerRequest<'a>],
     /// `spec.resources.requests`, if the pod has any.
     pub pod_level: Option<PodLevelRequest>,
 }
 
-impl<'a> PodRequests<'a> {
+impl<'a, 'list> PodRequests<'a, 'list> {
     /// What the pod requests of the resource; with `container`, what that one requests.
     ///
     /// It depends on the pod's spec alone, so that whoever keeps the columns asks once a pod.
@@ -249,7 +249,7 @@ impl<'a> PodRequests<'a> {
                     .containers
                     .iter()
                     .chain(self.restartable_init_containers);
-                let found = all.clone().any(|one| container == Some(one.name.as_str()));
+                let found = all.clone().any(|one| container == Some(one.name));
                 match container {
                     Some(container) if !found => Err(RequestFault::ContainerNotFound {
                         container,
@@ -264,9 +264,12 @@ impl<'a> PodRequests<'a> {
 
     fn sum(
         &self,
-        containers: impl Iterator<Item = &'a ContainerRequest>,
+        containers: impl Iterator<Item = &'list ContainerRequest<'a>>,
         named: Option<&str>,
-    ) -> Result<MilliValue, RequestFault<'a>> {
+    ) -> Result<MilliValue, RequestFault<'a>>
+    where
+        'a: 'list,
+    {
         let mut total = 0_i64;
         for container in containers {
             if named.is_some_and(|name| name != container.name) {
@@ -276,7 +279,7 @@ impl<'a> PodRequests<'a> {
                 Some(request) => total = total.wrapping_add(request.0),
                 None => {
                     return Err(RequestFault::MissingInContainer {
-                        container: &container.name,
+                        container: container.name,
                         pod: self.pod,
                     });
                 }
@@ -302,10 +305,10 @@ impl<'a> PodRequests<'a> {
 }
 
 /// One container's request of one resource.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContainerRequest {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContainerRequest<'a> {
     /// The container's name.
-    pub name: String,
+    pub name: &'a str,
     /// Its request; `None`: it states none.
     pub request: Option<MilliValue>,
 }

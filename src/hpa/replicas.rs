@@ -276,10 +276,11 @@ impl<'a> Calculation<'a> {
             let replicas = (usage.0 as f64 / target.0 as f64).ceil();
             (limited_i32(replicas, overflow), Verdict::Scaled)
         };
-        let per_pod = if self.status_replicas.0 == 0 {
-            0
-        } else {
-            i64_from_f64((usage.0 as f64 / status_replicas).ceil())
+        let per_pod = match self.rules.overflow {
+            Overflow::Capped if self.status_replicas.0 == 0 => 0,
+            Overflow::Capped | Overflow::Wrapped => {
+                i64_from_f64((usage.0 as f64 / status_replicas).ceil())
+            }
         };
         Proposal {
             replicas: Replicas(replicas),

@@ -101,7 +101,7 @@ pub enum ZeroReplicasRule {
 /// What happens to a number that its type cannot hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overflow {
-    /// Object, External and sums are capped at their type's greatest number.
+    /// Object, External and sums are capped at their type's greatest number; an average over no pods is 0.
     Capped,
     /// It wraps, or becomes the most negative number, as the processor has it.
     Wrapped,

@@ -1,0 +1,545 @@
+//! The replay: every recorded step through the core, every field compared.
+//!
+//! Self-imposed limit: a scenario starts with an empty memory and keeps its own
+//! from step to step; what the recording expects never flows back into it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use thiserror::Error;
+
+use super::format::{
+    Container, Metric, Observed, ObservedMetric, ObservedStatus, Phase, Pod, Ready, Sample,
+    Scenario, Step, span, time,
+};
+use super::report::{Disagreement, FileReport};
+use crate::hpa::decision::{DecisionRecord, MetricValue};
+use crate::hpa::observation::{
+    ContainerRequest, Deletion, MetricObservation, Observation, PodColumns, PodLevelRequest,
+    PodPhase, PodRequests, PodSamples, PodState, ReadyCondition, RequestFault, Scale,
+    ScaleSelector, StartTime,
+};
+use crate::hpa::rules::{RequestScope, Rules};
+use crate::hpa::spec::{HpaSpec, MetricSource};
+use crate::hpa::{Memory, Outcome, reconcile};
+use crate::units::{MilliValue, Replicas, SimSpan, SimTime};
+
+/// Why a recording cannot be replayed.
+#[derive(Debug, Error)]
+pub enum RecordingError {
+    /// It cannot be read to its end.
+    #[error("line {line}: cannot be read: {source}")]
+    Read {
+        /// The line, from 1.
+        line: usize,
+        /// What the reader said.
+        source: std::io::Error,
+    },
+    /// A line is not a scenario.
+    #[error("line {line}: not a recorded scenario: {message}")]
+    Malformed {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// There is no line at all.
+    #[error("holds no scenario: a recording has one JSON object a line")]
+    Empty,
+}
+
+/// Replays a recording (JSON Lines, plain or gzip) and reports how far the core agrees.
+///
+/// Categories in `ignored` are counted and left out.
+///
+/// # Errors
+/// [`RecordingError`] with the line at which it cannot go on.
+pub fn replay_recording(
+    name: &str,
+    recording: impl Read,
+    ignored: &BTreeSet<String>,
+) -> Result<FileReport, RecordingError> {
+    let mut report = FileReport::new(name);
+    let mut reader =
+        plain_or_gzip(recording).map_err(|source| RecordingError::Read { line: 1, source })?;
+    let mut text = Vec::new();
+    let mut line = 0;
+    loop {
+        line += 1;
+        text.clear();
+        let read = reader
+            .read_until(b'\n', &mut text)
+            .map_err(|source| RecordingError::Read { line, source })?;
+        if read == 0 {
+            break;
+        }
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
+        let malformed = |message| RecordingError::Malformed { line, message };
+        let scenario = parse_scenario(&text, &mut report).map_err(malformed)?;
+        let category = scenario.category();
+        if ignored.contains(category) {
+            report.ignored_scenarios += 1;
+            continue;
+        }
+        replay_scenario(&scenario, &mut report).map_err(malformed)?;
+    }
+    if report.ignored_scenarios == 0 && report.categories.is_empty() {
+        return Err(RecordingError::Empty);
+    }
+    Ok(report)
+}
+
+fn plain_or_gzip<'r>(recording: impl Read + 'r) -> std::io::Result<Box<dyn BufRead + 'r>> {
+    const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+    let mut reader = BufReader::new(recording);
+    let gzip = reader.fill_buf()?.starts_with(&GZIP_MAGIC);
+    Ok(if gzip {
+        Box::new(BufReader::new(MultiGzDecoder::new(reader)))
+    } else {
+        Box::new(reader)
+    })
+}
+
+fn parse_scenario(text: &[u8], report: &mut FileReport) -> Result<Scenario, String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let scenario: Scenario = serde_ignored::deserialize(&mut deserializer, |path| {
+        report.count_unknown_key(&path.to_string());
+    })
+    .map_err(|error| error.to_string())?;
+    deserializer.end().map_err(|error| error.to_string())?;
+    if scenario.steps.is_empty() {
+        return Err("the scenario has no steps".to_owned());
+    }
+    Ok(scenario)
+}
+
+fn replay_scenario(scenario: &Scenario, report: &mut FileReport) -> Result<(), String> {
+    let rules = scenario.rules();
+    let category = scenario.category();
+    let mut spec = scenario.hpa.spec.resolve()?;
+    let mut pods = RecordedPods::default();
+    let mut memory = Memory::default();
+    let mut record = DecisionRecord::default();
+    report.start_scenario(category);
+    for (index, step) in scenario.steps.iter().enumerate() {
+        if let Some(edited) = &step.hpa_spec {
+            spec = edited.resolve()?;
+        }
+        if step.controller_restart {
+            memory.restart_controller();
+        }
+        if index == 0 && step.pods.is_none() {
+            return Err("the first step states no pods".to_owned());
+        }
+        pods.update(step, &scenario.pod_defaults.containers);
+        if step.metrics.len() != spec.metrics.len() {
+            return Err(format!(
+                "step {index} has {} metrics, the spec has {}",
+                step.metrics.len(),
+                spec.metrics.len()
+            ));
+        }
+        record.clear();
+        let got = replay_step(step, &rules, &spec, &pods, &mut memory, &mut record)
+            .map_err(|message| format!("step {index}: {message}"))?;
+        let disagreements = compare(&scenario.id, index, &step.expect, &got);
+        let same_desired = step.expect.desired_replicas == got.desired_replicas;
+        report.add_step(category, same_desired, disagreements);
+    }
+    Ok(())
+}
+
+/// One recorded step through the core.
+fn replay_step(
+    step: &Step,
+    rules: &Rules,
+    spec: &HpaSpec,
+    pods: &RecordedPods,
+    memory: &mut Memory,
+    record: &mut DecisionRecord,
+) -> Result<Observed, String> {
+    let columns: Vec<MetricColumns<'_>> = spec
+        .metrics
+        .iter()
+        .zip(&step.metrics)
+        .map(|(metric, given)| MetricColumns::new(pods, &metric.source, rules.request_scope, given))
+        .collect();
+    let metrics = columns
+        .iter()
+        .zip(&spec.metrics)
+        .zip(&step.metrics)
+        .map(|((columns, metric), given)| columns.observation(&metric.source, given))
+        .collect::<Result<Vec<_>, _>>()?;
+    let observation = Observation {
+        scale: match &step.scale.get_error {
+            Some(error) => Err(error),
+            None => Ok(Scale {
+                spec_replicas: Replicas(step.scale.spec_replicas),
+                status_replicas: Replicas(step.scale.status_replicas),
+                selector: if step.scale.no_selector {
+                    ScaleSelector::Absent
+                } else {
+                    ScaleSelector::Present
+                },
+            }),
+        },
+        pods: pods.columns(),
+        metrics: &metrics,
+        scale_write: match &step.scale.update_error {
+            Some(error) => Err(error),
+            None => Ok(()),
+        },
+    };
+    let outcome = reconcile(rules, spec, memory, &observation, time(step.time), record);
+    Ok(observe(step, &outcome, memory, record))
+}
+
+/// What could be seen of a reconcile, in the recording's terms.
+fn observe(
+    step: &Step,
+    outcome: &Outcome<'_>,
+    memory: &Memory,
+    record: &DecisionRecord,
+) -> Observed {
+    let status = &memory.status;
+    let conditions = status.conditions.to_list();
+    Observed {
+        desired_replicas: if outcome.rescaled {
+            outcome.desired.0
+        } else {
+            step.scale.spec_replicas
+        },
+        rescaled: outcome.rescaled,
+        error: outcome.error.is_some(),
+        error_message: outcome.error.as_ref().map(ToString::to_string),
+        conditions: conditions
+            .iter()
+            .map(|condition| {
+                let words = [condition.status.to_owned(), condition.reason.to_owned()];
+                (condition.kind.to_owned(), words)
+            })
+            .collect(),
+        condition_messages: step.expect.condition_messages.as_ref().map(|_| {
+            conditions
+                .iter()
+                .map(|condition| (condition.kind.to_owned(), condition.message.clone()))
+                .collect()
+        }),
+        current_metrics: if status.current_metrics.is_empty() {
+            None
+        } else {
+            let entries = status.current_metrics.iter();
+            Some(entries.map(|entry| entry.map(observed_metric)).collect())
+        },
+        status: ObservedStatus {
+            current_replicas: status.current_replicas.0,
+            desired_replicas: status.desired_replicas.0,
+            last_scale_time: status.last_scale_time.map(SimTime::as_secs_f64),
+        },
+        events: record
+            .events
+            .iter()
+            .map(|event| {
+                [
+                    event.severity.as_str().to_owned(),
+                    event.reason.to_owned(),
+                    event.message.clone(),
+                ]
+            })
+            .collect(),
+    }
+}
+
+fn observed_metric(value: MetricValue) -> ObservedMetric {
+    ObservedMetric {
+        average_utilization: value.average_utilization,
+        average_value_milli: value.average_value.map(|value| value.0),
+        value_milli: value.value.map(|value| value.0),
+    }
+}
+
+/// Field by field, in the order of the format's description.
+fn compare(id: &str, step: usize, expected: &Observed, got: &Observed) -> Vec<Disagreement> {
+    let mut disagreements = Vec::new();
+    macro_rules! compare_fields {
+        ($($field:ident => $name:literal),* $(,)?) => {$(
+            if expected.$field != got.$field {
+                disagreements.push(Disagreement {
+                    id: id.to_owned(),
+                    step,
+                    field: $name,
+                    expected: serde_json::json!(expected.$field),
+                    got: serde_json::json!(got.$field),
+                });
+            }
+        )*};
+    }
+    compare_fields!(
+        desired_replicas => "desiredReplicas",
+        rescaled => "rescaled",
+        error => "error",
+        error_message => "errorMessage",
+        conditions => "conditions",
+        condition_messages => "conditionMessages",
+        current_metrics => "currentMetrics",
+        status => "status",
+        events => "events",
+    );
+    disagreements
+}
+
+/// The recorded pods as the core's columns, kept from step to step.
+#[derive(Default)]
+struct RecordedPods {
+    pods: Vec<RecordedPod>,
+    state: Vec<PodState>,
+    start_time: Vec<SimTime>,
+    ready_transition: Vec<SimTime>,
+}
+
+/// A pod with its containers filled in.
+struct RecordedPod {
+    pod: Pod,
+    containers: Vec<Container>,
+    sidecars: Vec<Container>,
+}
+
+impl RecordedPod {
+    fn pod_level_request(&self, resource: &str) -> Option<PodLevelRequest> {
+        let requests = self.pod.requests.as_ref()?;
+        Some(PodLevelRequest(
+            requests.get(resource).map(|request| request.milli_value()),
+        ))
+    }
+}
+
+fn requests_of<'a>(containers: &'a [Container], resource: &str) -> Vec<ContainerRequest<'a>> {
+    containers
+        .iter()
+        .map(|container| ContainerRequest {
+            name: &container.name,
+            request: container
+                .requests
+                .get(resource)
+                .map(|request| request.milli_value()),
+        })
+        .collect()
+}
+
+impl RecordedPods {
+    fn update(&mut self, step: &Step, default_containers: &[Container]) {
+        let with_defaults = |pod: &Pod| RecordedPod {
+            containers: pod
+                .containers
+                .clone()
+                .unwrap_or_else(|| default_containers.to_vec()),
+            sidecars: pod
+                .init_containers
+                .iter()
+                .filter(|container| container.restart_policy.as_deref() == Some("Always"))
+                .cloned()
+                .collect(),
+            pod: pod.clone(),
+        };
+        if let Some(pods) = &step.pods {
+            self.pods = pods.iter().map(with_defaults).collect();
+        }
+        if let Some(changes) = &step.pod_changes {
+            self.pods
+                .retain(|known| !changes.remove.contains(&known.pod.name));
+            for pod in &changes.set {
+                let changed = with_defaults(pod);
+                match self
+                    .pods
+                    .iter_mut()
+                    .find(|known| known.pod.name == pod.name)
+                {
+                    Some(known) => *known = changed,
+                    None => self.pods.push(changed),
+                }
+            }
+        }
+        let pods = || self.pods.iter().map(|known| &known.pod);
+        self.state = pods().map(pod_state).collect();
+        self.start_time = pods()
+            .map(|pod| pod.start_time.map_or(SimTime::DISTANT_PAST, time))
+            .collect();
+        self.ready_transition = pods()
+            .map(|pod| {
+                pod.ready_transition_time
+                    .map_or(SimTime::DISTANT_PAST, time)
+            })
+            .collect();
+    }
+
+    fn columns(&self) -> PodColumns<'_> {
+        PodColumns {
+            state: &self.state,
+            start_time: &self.start_time,
+            ready_transition: &self.ready_transition,
+        }
+    }
+}
+
+fn pod_state(pod: &Pod) -> PodState {
+    PodState::new(
+        match pod.phase {
+            Phase::Pending => PodPhase::Pending,
+            Phase::Running => PodPhase::Running,
+            Phase::Succeeded => PodPhase::Succeeded,
+            Phase::Failed => PodPhase::Failed,
+            Phase::Unknown => PodPhase::Unknown,
+        },
+        match pod.ready {
+            Ready::True => ReadyCondition::True,
+            Ready::False => ReadyCondition::False,
+            Ready::Unknown => ReadyCondition::Unknown,
+            Ready::Absent => ReadyCondition::Absent,
+        },
+        if pod.deleting {
+            Deletion::Requested
+        } else {
+            Deletion::NotRequested
+        },
+        match pod.start_time {
+            Some(_) => StartTime::Set,
+            None => StartTime::NotSet,
+        },
+    )
+}
+
+/// One metric of one step as the core's columns.
+#[derive(Default)]
+struct MetricColumns<'a> {
+    sampled: Vec<bool>,
+    value: Vec<MilliValue>,
+    timestamp: Vec<SimTime>,
+    window: Vec<SimSpan>,
+    unmatched: Vec<MilliValue>,
+    request: Vec<MilliValue>,
+    request_fault: Option<RequestFault<'a>>,
+    external: Vec<MilliValue>,
+}
+
+impl<'a> MetricColumns<'a> {
+    fn new(
+        pods: &'a RecordedPods,
+        source: &'a MetricSource,
+        scope: RequestScope,
+        given: &Metric,
+    ) -> Self {
+        let mut columns = Self::default();
+        if let Some(samples) = &given.pods {
+            columns.take_samples(pods, given, samples);
+            columns.take_requests(pods, source, scope);
+        }
+        if let Some(values) = &given.values {
+            columns.external = values.iter().copied().map(MilliValue).collect();
+        }
+        columns
+    }
+
+    fn take_samples(
+        &mut self,
+        pods: &RecordedPods,
+        given: &Metric,
+        samples: &BTreeMap<String, Sample>,
+    ) {
+        let mut matched = BTreeSet::new();
+        for known in &pods.pods {
+            let sample = samples.get(&known.pod.name).copied();
+            if sample.is_some() {
+                matched.insert(known.pod.name.as_str());
+            }
+            let (value, timestamp, window) = match sample {
+                None => (0, 0.0, 0.0),
+                Some(Sample::Value(value)) => (value, given.timestamp, given.window),
+                Some(Sample::Whole {
+                    value,
+                    timestamp,
+                    window,
+                }) => (value, timestamp, window),
+            };
+            self.sampled.push(sample.is_some());
+            self.value.push(MilliValue(value));
+            self.timestamp.push(time(timestamp));
+            self.window.push(span(window));
+        }
+        self.unmatched = samples
+            .iter()
+            .filter(|(name, _)| !matched.contains(name.as_str()))
+            .map(|(_, sample)| match sample {
+                Sample::Value(value) | Sample::Whole { value, .. } => MilliValue(*value),
+            })
+            .collect();
+    }
+
+    fn take_requests(
+        &mut self,
+        pods: &'a RecordedPods,
+        source: &'a MetricSource,
+        scope: RequestScope,
+    ) {
+        let (resource, container) = match source {
+            MetricSource::Resource { resource } => (resource, None),
+            MetricSource::ContainerResource {
+                resource,
+                container,
+            } => (resource, Some(container.as_str())),
+            MetricSource::Pods { .. }
+            | MetricSource::Object { .. }
+            | MetricSource::External { .. } => return,
+        };
+        for known in &pods.pods {
+            let of_pod = PodRequests {
+                pod: &known.pod.name,
+                containers: &requests_of(&known.containers, resource),
+                restartable_init_containers: &requests_of(&known.sidecars, resource),
+                pod_level: known.pod_level_request(resource),
+            };
+            match of_pod.total(scope, container) {
+                Ok(request) => self.request.push(request),
+                Err(fault) => {
+                    self.request.push(MilliValue(0));
+                    self.request_fault.get_or_insert(fault);
+                }
+            }
+        }
+    }
+
+    fn observation(
+        &'a self,
+        source: &MetricSource,
+        given: &'a Metric,
+    ) -> Result<MetricObservation<'a>, String> {
+        if given.error {
+            return Ok(MetricObservation::Failed(&given.message));
+        }
+        match source {
+            MetricSource::Object { .. } => given
+                .value
+                .map(|value| MetricObservation::Object(MilliValue(value))),
+            MetricSource::External { .. } => given
+                .values
+                .as_ref()
+                .map(|_| MetricObservation::External(&self.external)),
+            MetricSource::Resource { .. }
+            | MetricSource::ContainerResource { .. }
+            | MetricSource::Pods { .. } => given.pods.as_ref().map(|_| {
+                MetricObservation::Pods(PodSamples {
+                    sampled: &self.sampled,
+                    value: &self.value,
+                    timestamp: &self.timestamp,
+                    window: &self.window,
+                    unmatched: &self.unmatched,
+                    request: &self.request,
+                    request_fault: self.request_fault,
+                })
+            }),
+        }
+        .ok_or_else(|| format!("no values for a metric of type {}", source.type_name()))
+    }
+}
