@@ -4,3 +4,5 @@
 
 pub mod human;
 pub mod plot;
+pub mod summary;
+pub mod table;

@@ -326,7 +326,18 @@ fn draw_time_axis<B: DrawingBackend>(
         },
         name,
         lettering(12.5, ink::TEXT_SOFT, Align::Middle),
-    )
+    )?;
+    if shared.picture.timeline.rows.len() as f64 > 2.0 * (right - LEFT) {
+        canvas.text(
+            Point {
+                x: f64::from(WIDTH) - 24.0,
+                y: bottom + 37.0,
+            },
+            "a line too dense to draw is its mean on the range it spans",
+            lettering(12.0, ink::TEXT_SOFT, Align::Right),
+        )?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use plotters_backend::{BackendColor, BackendStyle, DrawingErrorKind};
 use super::font::{self, Weight};
 use super::{HEIGHT, PlotError, WIDTH};
 
-/// A colour; all strokes are opaque, so that shapes that touch do not show their seams.
+/// A colour; lines are opaque, so that the pieces they are made of do not show their seams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ink {
     pub(super) red: u8,
@@ -232,11 +232,16 @@ impl<B: DrawingBackend> Canvas<B> {
             .map_err(fault)
     }
 
-    /// A filled shape.
-    pub(super) fn polygon(&mut self, points: &[Point], ink: Ink) -> Result<(), PlotError> {
+    /// A filled shape; `strength` 1 hides what is below it.
+    pub(super) fn polygon(
+        &mut self,
+        points: &[Point],
+        ink: Ink,
+        strength: f64,
+    ) -> Result<(), PlotError> {
         let corners: Vec<(i32, i32)> = points.iter().map(|point| self.place(*point)).collect();
         self.backend
-            .fill_polygon(corners, &ink.backend(1.0))
+            .fill_polygon(corners, &ink.backend(strength))
             .map_err(fault)
     }
 

@@ -8,7 +8,7 @@ use plotters::prelude::DrawingBackend;
 use super::axis::{Scale, Tick, Unit};
 use super::canvas::{Align, Canvas, Dash, Ink, Lettering, Point, Rect, Stroke};
 use super::font::{self, Weight};
-use super::series::{Sample, Stretch, Strokes, thinned};
+use super::series::{Drawn, Sample, Stretch, Strokes, drawn};
 use super::{PlotError, ink};
 
 /// Where a panel stands, and its axes.
@@ -50,6 +50,15 @@ pub(super) struct Reference {
     pub(super) ink: Ink,
 }
 
+/// A line and how it is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Curve<'a> {
+    pub(super) strokes: &'a Strokes,
+    pub(super) stroke: Stroke,
+}
+
+/// How strong the colour of a ribbon is beside its line's.
+const RIBBON_STRENGTH: f64 = 0.22;
 /// The strip above a panel, in points.
 pub(super) const STRIP: f64 = 25.0;
 /// How close two names to the right may come.
@@ -148,7 +157,7 @@ impl Panel {
         canvas.rect(rect, ink)
     }
 
-    /// What lies under the lines, down to the axis.
+    /// What lies under a line, down to the axis; under its mean where the line is too dense.
     pub(super) fn area<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
@@ -156,8 +165,8 @@ impl Panel {
         ink: Ink,
     ) -> Result<(), PlotError> {
         for line in strokes {
-            let thin = thinned(line, self.end, self.columns());
-            let mut corners: Vec<Point> = thin.iter().map(|sample| self.point(sample)).collect();
+            let shape = drawn(line, self.end, self.columns());
+            let mut corners = self.points(shape.middle());
             if let (Some(first), Some(last)) = (corners.first().copied(), corners.last().copied()) {
                 let bottom = self.frame.bottom;
                 corners.push(Point {
@@ -168,25 +177,38 @@ impl Panel {
                     x: first.x,
                     y: bottom,
                 });
-                canvas.polygon(&corners, ink)?;
+                canvas.polygon(&corners, ink, 1.0)?;
             }
         }
         Ok(())
     }
 
-    /// Lines.
-    pub(super) fn lines<B: DrawingBackend>(
+    /// Lines, the last on top; of those too dense to draw, the mean on a ribbon from least to greatest.
+    pub(super) fn curves<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
-        strokes: &Strokes,
-        stroke: Stroke,
+        curves: &[Curve<'_>],
     ) -> Result<(), PlotError> {
-        for line in strokes {
-            let thin = thinned(line, self.end, self.columns());
-            let points: Vec<Point> = thin.iter().map(|sample| self.point(sample)).collect();
+        let mut lines = Vec::new();
+        for curve in curves {
+            for line in curve.strokes {
+                let shape = drawn(line, self.end, self.columns());
+                if let Drawn::Ribbon { low, high, .. } = &shape {
+                    let mut corners = self.points(high);
+                    corners.extend(self.points(low).into_iter().rev());
+                    canvas.polygon(&corners, curve.stroke.ink, RIBBON_STRENGTH)?;
+                }
+                lines.push((self.points(shape.middle()), curve.stroke));
+            }
+        }
+        for (points, stroke) in lines {
             canvas.line(&points, stroke)?;
         }
         Ok(())
+    }
+
+    fn points(&self, samples: &[Sample]) -> Vec<Point> {
+        samples.iter().map(|sample| self.point(sample)).collect()
     }
 
     /// The grid and the values' names to the left.
@@ -391,7 +413,7 @@ fn draw_triangle<B: DrawingBackend>(
         },
         Point { x, y: middle + tip },
     ];
-    canvas.polygon(&corners, mark_ink(mark))
+    canvas.polygon(&corners, mark_ink(mark), 1.0)
 }
 
 /// Draws a mark at `x`, its middle at height `middle`; returns its width.

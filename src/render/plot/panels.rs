@@ -5,8 +5,8 @@
 use plotters::prelude::DrawingBackend;
 
 use super::axis::{Scale, Unit};
-use super::canvas::{Canvas, Ink, Rect};
-use super::panel::{LegendEntry, Mark, Moment, Panel, Reference, dashed, solid};
+use super::canvas::{Canvas, Ink, Rect, Stroke};
+use super::panel::{Curve, LegendEntry, Mark, Moment, Panel, Reference, dashed, solid};
 use super::series::{Shape, Strokes, greatest, strokes};
 use super::{PlotError, Shared, ink, quantile_name};
 use crate::hpa::rules::Gate;
@@ -76,6 +76,10 @@ fn entry(mark: Mark, text: impl Into<String>) -> LegendEntry {
     }
 }
 
+fn curve(strokes: &Strokes, stroke: Stroke) -> Curve<'_> {
+    Curve { strokes, stroke }
+}
+
 fn reference(value: f64, text: String, ink: Ink) -> Reference {
     Reference { value, text, ink }
 }
@@ -101,7 +105,9 @@ impl Draft<'_> {
     fn load<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
         let offered = self.strokes(Shape::Slope, |row| Some(row.offered_rps));
         let served = self.strokes(Shape::Slope, |row| Some(row.succeeded_rps));
-        let failed = self.strokes(Shape::Slope, |row| Some(row.failed_rps));
+        let failed = self.strokes(Shape::Slope, |row| {
+            Some(row.failed_rps).filter(|failed| *failed > 0.0)
+        });
         let most = greatest([&offered, &served, &failed]);
         let panel = self.panel(Scale::from_zero(most), Unit::Plain);
         let wide = solid(ink::GREY.tint(0.55), 4.5);
@@ -109,18 +115,18 @@ impl Draft<'_> {
         let red = solid(ink::VERMILION, 1.8);
         panel.shade(canvas, &self.shared.broken)?;
         panel.axes(canvas, &self.shared.times)?;
-        panel.lines(canvas, &offered, wide)?;
-        panel.lines(canvas, &served, green)?;
-        let has_failures = greatest([&failed]) > 0.0;
-        if has_failures {
-            panel.lines(canvas, &failed, red)?;
-        }
+        let curves = [
+            curve(&offered, wide),
+            curve(&served, green),
+            curve(&failed, red),
+        ];
+        panel.curves(canvas, &curves)?;
         panel.ground(canvas)?;
         let mut entries = vec![
             entry(Mark::Line(wide), "offered"),
             entry(Mark::Line(green), "served"),
         ];
-        if has_failures {
+        if !failed.is_empty() {
             entries.push(entry(Mark::Line(red), "failed"));
         }
         panel.legend(canvas, "Load, requests per second", &entries)
@@ -142,8 +148,7 @@ impl Draft<'_> {
         let wide = solid(ink::GREY.tint(0.55), 4.5);
         let green = solid(ink::GREEN, 1.8);
         panel.axes(canvas, &self.shared.times)?;
-        panel.lines(canvas, &asked, wide)?;
-        panel.lines(canvas, &used, green)?;
+        panel.curves(canvas, &[curve(&asked, wide), curve(&used, green)])?;
         panel.ground(canvas)?;
         let entries = [
             entry(Mark::Line(wide), "demand"),
@@ -181,8 +186,7 @@ impl Draft<'_> {
             references.push(reference(target.percent, text, ink::GREEN.tint(1.0)));
         }
         panel.references(canvas, &references)?;
-        panel.lines(canvas, &used, blue)?;
-        panel.lines(canvas, &seen, orange)?;
+        panel.curves(canvas, &[curve(&used, blue), curve(&seen, orange)])?;
         panel.ground(canvas)?;
         if let (Some(limit), None) = (limit, limit_shown) {
             panel.above(canvas, &format!("limit {limit:.0} % ↑"), ink::VERMILION)?;
@@ -228,10 +232,13 @@ impl Draft<'_> {
             references.push(reference(f64::from(min.0), format!("min {min}"), ink::GREY));
         }
         panel.references(canvas, &references)?;
-        panel.lines(canvas, &ready, sky)?;
-        panel.lines(canvas, &current, wide)?;
-        panel.lines(canvas, &desired, black)?;
-        panel.lines(canvas, &needed, purple)?;
+        let curves = [
+            curve(&ready, sky),
+            curve(&current, wide),
+            curve(&desired, black),
+            curve(&needed, purple),
+        ];
+        panel.curves(canvas, &curves)?;
         panel.ground(canvas)?;
         if let (Some(max), None) = (max, max_shown) {
             panel.above(canvas, &format!("max {max:.0} ↑"), ink::GREY)?;
@@ -278,8 +285,7 @@ impl Draft<'_> {
         panel.axes(canvas, &self.shared.times)?;
         let text = format!("SLO {}", human::latency(limit));
         panel.references(canvas, &[reference(limit, text, ink::VERMILION)])?;
-        panel.lines(canvas, &median, sky)?;
-        panel.lines(canvas, &promised, blue)?;
+        panel.curves(canvas, &[curve(&median, sky), curve(&promised, blue)])?;
         panel.ground(canvas)?;
         let entries = [
             entry(Mark::Line(blue), quantile_name(slo.latency_quantile)),

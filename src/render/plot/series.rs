@@ -1,7 +1,7 @@
 //! From rows to lines: points in time, steps, and thinning to what pixels can show.
 //!
-//! Self-imposed limit: no colours and no places; a day's 17,280 rows become at
-//! most four points a column of the picture, and no peak is lost.
+//! Self-imposed limit: no colours and no places; a day's 17,280 rows become as
+//! many points as the picture is wide, and no peak is lost.
 
 use crate::results::{Timeline, TimelineRow};
 
@@ -46,20 +46,11 @@ pub(super) fn strokes(
             }
             Some(value) => {
                 if current.is_empty() {
-                    current.push(Sample {
-                        seconds: start,
-                        value,
-                    });
+                    push_step(&mut current, start, value);
                 }
-                current.push(Sample {
-                    seconds: f64::midpoint(start, end),
-                    value,
-                });
+                push_step(&mut current, f64::midpoint(start, end), value);
                 if index + 1 == timeline.rows.len() {
-                    current.push(Sample {
-                        seconds: end,
-                        value,
-                    });
+                    push_step(&mut current, end, value);
                 }
             }
             None if !current.is_empty() => all.push(std::mem::take(&mut current)),
@@ -84,38 +75,115 @@ fn push_step(line: &mut Vec<Sample>, seconds: f64, value: f64) {
     line.push(Sample { seconds, value });
 }
 
-/// At most four samples for each of `columns` from 0 to `end`: the first, the least, the greatest, the last (M4, Jugel et al. 2014).
-///
-/// Drawn, the line covers the same pixels as the whole one.
-pub(super) fn thinned(line: &[Sample], end: f64, columns: f64) -> Vec<Sample> {
-    if line.len() as f64 <= 4.0 * columns {
-        return line.to_vec();
-    }
-    let column_of = |sample: &Sample| (sample.seconds / end * columns) as i64;
-    let mut kept = Vec::with_capacity(4 * columns as usize);
-    let mut rest = line;
-    while let Some(first) = rest.first() {
-        let column = column_of(first);
-        let count = rest.partition_point(|sample| column_of(sample) <= column);
-        let (group, after) = rest.split_at(count);
-        let least = place_of(group, |best, value| value < best);
-        let greatest = place_of(group, |best, value| value > best);
-        let mut places = [0, least.min(greatest), least.max(greatest), count - 1].to_vec();
-        places.dedup();
-        kept.extend(places.into_iter().map(|place| group[place]));
-        rest = after;
-    }
-    kept
+/// A line as it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Drawn {
+    /// Every sample.
+    Whole(Vec<Sample>),
+    /// Too dense for the picture: what it spanned in each column, and its mean there.
+    Ribbon {
+        /// The mean over time.
+        mean: Vec<Sample>,
+        /// The least.
+        low: Vec<Sample>,
+        /// The greatest.
+        high: Vec<Sample>,
+    },
 }
 
-fn place_of(group: &[Sample], better: impl Fn(f64, f64) -> bool) -> usize {
-    let mut best = 0;
-    for (index, sample) in group.iter().enumerate() {
-        if better(group[best].value, sample.value) {
-            best = index;
+impl Drawn {
+    /// The line itself, or its mean.
+    pub(super) fn middle(&self) -> &[Sample] {
+        match self {
+            Self::Whole(line) | Self::Ribbon { mean: line, .. } => line,
         }
     }
-    best
+}
+
+/// One column's share of a line.
+#[derive(Clone, Copy, Debug)]
+struct Column {
+    index: i64,
+    area: f64,
+    seconds: f64,
+    low: f64,
+    high: f64,
+}
+
+/// The line from 0 to `end` as a picture `points` wide can show it.
+///
+/// Up to two samples a point it is drawn whole. Beyond, strokes would merge to
+/// a blot; then every two points get one column with the line's least, mean
+/// and greatest value, so that no peak is lost.
+pub(super) fn drawn(line: &[Sample], end: f64, points: f64) -> Drawn {
+    if line.len() as f64 <= 2.0 * points {
+        return Drawn::Whole(line.to_vec());
+    }
+    let width = 2.0 * end / points;
+    let mut columns: Vec<Column> = Vec::with_capacity(points as usize);
+    for pair in line.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        loop {
+            let index = (from.seconds / width).floor() as i64;
+            let border = (index + 1) as f64 * width;
+            let until = if to.seconds <= border {
+                to
+            } else {
+                let part = (border - from.seconds) / (to.seconds - from.seconds);
+                Sample {
+                    seconds: border,
+                    value: from.value + (to.value - from.value) * part,
+                }
+            };
+            add_to_column(&mut columns, index, from, until);
+            if to.seconds <= border {
+                break;
+            }
+            from = until;
+        }
+    }
+    let place = |column: &Column| ((column.index as f64 + 0.5) * width).min(end);
+    let each = |value: fn(&Column) -> f64| -> Vec<Sample> {
+        columns
+            .iter()
+            .map(|column| Sample {
+                seconds: place(column),
+                value: value(column),
+            })
+            .collect()
+    };
+    Drawn::Ribbon {
+        mean: each(|column| {
+            if column.seconds > 0.0 {
+                column.area / column.seconds
+            } else {
+                column.high
+            }
+        }),
+        low: each(|column| column.low),
+        high: each(|column| column.high),
+    }
+}
+
+fn add_to_column(columns: &mut Vec<Column>, index: i64, from: Sample, to: Sample) {
+    let seconds = to.seconds - from.seconds;
+    let area = seconds * f64::midpoint(from.value, to.value);
+    let (low, high) = (from.value.min(to.value), from.value.max(to.value));
+    match columns.last_mut() {
+        Some(last) if last.index == index => {
+            last.area += area;
+            last.seconds += seconds;
+            last.low = last.low.min(low);
+            last.high = last.high.max(high);
+        }
+        _ => columns.push(Column {
+            index,
+            area,
+            seconds,
+            low,
+            high,
+        }),
+    }
 }
 
 /// A stretch of time, in seconds.
@@ -163,23 +231,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thinning_keeps_ends_and_extremes_of_a_column() {
+    fn a_dense_line_keeps_its_extremes_and_its_mean() {
         let line: Vec<Sample> = (0..10_000)
             .map(|index| Sample {
                 seconds: f64::from(index),
-                value: if index == 4321 {
-                    99.0
-                } else {
-                    f64::from(index % 7)
+                value: match index {
+                    4321 => 99.0,
+                    odd if odd % 2 == 1 => 3.0,
+                    _ => 1.0,
                 },
             })
             .collect();
-        let thin = thinned(&line, 10_000.0, 100.0);
-        assert!(thin.len() <= 400);
-        assert_eq!(thin.first(), line.first());
-        assert_eq!(thin.last(), line.last());
-        assert!(thin.contains(&line[4321]));
-        assert!(thin.is_sorted_by(|a, b| a.seconds <= b.seconds));
+        let Drawn::Ribbon { mean, low, high } = drawn(&line, 10_000.0, 100.0) else {
+            panic!("the line is dense");
+        };
+        assert_eq!(mean.len(), 50);
+        assert!(low.iter().all(|sample| (sample.value - 1.0).abs() < 1e-9));
+        assert!((high[21].value - 99.0).abs() < 1e-9);
+        assert!((mean[3].value - 2.0).abs() < 1e-9);
     }
 
     #[test]
@@ -188,6 +257,6 @@ mod tests {
             seconds: 1.0,
             value: 2.0,
         }];
-        assert_eq!(thinned(&line, 10.0, 100.0), line);
+        assert_eq!(drawn(&line, 10.0, 100.0), Drawn::Whole(line.to_vec()));
     }
 }
