@@ -1,1 +1,5 @@
-//! Stub.
+//! Tables, plots and messages: results in, text or bytes out.
+//!
+//! Self-imposed limit: no file system and no terminal.
+
+pub mod diagnostic;

@@ -8,9 +8,12 @@ use super::reader::{Faults, Section, text};
 use super::source::{Origin, Sources};
 use super::tree::{Node, Table, Value};
 use crate::hpa::spec::{
-    BehaviorInput, DescribedObject, LabelRequirement, LabelSelector, LabelValue, MetricIdentifier,
-    MetricInput, MetricSource, PolicyKind, ScalingPolicyInput, ScalingRulesInput, SelectPolicy,
-    SpecFault, SpecInput, TargetType,
+    DescribedObject, LabelRequirement, LabelSelector, LabelValue, MetricIdentifier, MetricSource,
+    PolicyKind, SelectPolicy,
+};
+use crate::hpa::spec_input::{
+    BehaviorInput, MetricInput, ScalingPolicyInput, ScalingRulesInput, SpecFault, SpecInput,
+    TargetType,
 };
 use crate::units::MilliValue;
 
@@ -451,7 +454,12 @@ pub(super) fn place_spec_faults(
             let key_is_known_faulty = known
                 .iter()
                 .filter_map(|diagnostic| diagnostic.place.as_ref())
-                .any(|known| known.source == place.source && known.span == place.span);
+                .filter(|known| known.source == place.source)
+                .any(|known| {
+                    let is_inside =
+                        place.span.start <= known.span.start && known.span.end <= place.span.end;
+                    known.span == place.span || (is_inside && fault.path.contains(".target"))
+                });
             (!key_is_known_faulty).then(|| Diagnostic {
                 code: Code::SpecRefused,
                 message: format!("hpa.{}: {}", fault.path, fault.message),

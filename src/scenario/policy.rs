@@ -14,7 +14,8 @@ use super::{Assumption, Autoscaler, CostRates, Slo, defaults};
 use crate::cluster::config::{Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu};
 use crate::engine::random::Distribution;
 use crate::hpa::rules::{ControllerSettings, Gate, Release};
-use crate::hpa::spec::{ScaleTarget, ZeroReplicas};
+use crate::hpa::spec::ScaleTarget;
+use crate::hpa::spec_input::ZeroReplicas;
 use crate::units::{Replicas, SimSpan};
 use crate::workload::Workload;
 
