@@ -5,5 +5,6 @@
 pub mod diagnostic;
 pub mod human;
 pub mod plot;
+pub mod replay;
 pub mod summary;
 pub mod table;
