@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::conformance::RecordingError;
 use crate::render::plot::PlotError;
 use crate::scenario::Diagnostics;
+use crate::workload::generate::GenerateError;
 
 /// How a command ended that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +66,16 @@ pub enum CommandError {
         other: String,
     },
     /// A file cannot be written. Nothing that looks whole is left.
-    #[error("{}: cannot be written: {error}; the run left no summary.json", path.display())]
+    #[error("{}: cannot be written: {error}; nothing half-done was left there", path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
         /// What the system said.
         error: std::io::Error,
     },
+    /// The parameters fit no trace.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
     /// The user interrupted the work.
     #[error("interrupted; the run left no summary.json")]
     Interrupted,
@@ -92,11 +96,12 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// 3 for bad input, 1 for everything that went wrong afterwards.
+    /// 2 for parameters that fit no trace, 3 for bad input, 1 for everything that went wrong afterwards.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Input(_) | Self::Recording { .. } | Self::Read { .. } => ExitCode::from(3),
+            Self::Generate(_) => ExitCode::from(2),
             Self::OtherRun { .. }
             | Self::Write { .. }
             | Self::Interrupted

@@ -3,6 +3,7 @@
 //! Self-imposed limit: the only room with a file system, an environment, a wall
 //! clock, a terminal and an exit code. What is computed is computed elsewhere.
 
+mod atomic_file;
 mod error;
 mod files;
 mod interrupt;
@@ -11,6 +12,7 @@ mod progress;
 mod replay;
 mod run;
 mod screen;
+pub mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -23,8 +25,15 @@ use screen::Screen;
 
 /// hpasim: what will my autoscaler do under this traffic, why, and at what price?
 #[derive(Debug, Parser)]
-#[command(name = "hpasim", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold.")]
+#[command(
+    name = "hpasim",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold."
+)]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
@@ -36,6 +45,8 @@ enum Command {
     Run(run::RunArgs),
     /// Replay recorded decisions of the real controller through the HPA core
     Replay(replay::ReplayArgs),
+    /// Make traces
+    Trace(trace::TraceArgs),
 }
 
 /// Runs the command that `arguments` (the program's name first) ask for.
@@ -55,6 +66,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match command_line.command {
         Command::Run(arguments) => run::run(&arguments, &mut screen),
         Command::Replay(arguments) => replay::run(&arguments, &mut screen),
+        Command::Trace(arguments) => trace::run(&arguments, &mut screen),
     };
     screen.finish(result)
 }

@@ -3,11 +3,11 @@
 //! Self-imposed limit: bytes into files; the folder knows no contents but the
 //! `inputs` of the summary that it may find.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::atomic_file::write_whole;
 use super::error::CommandError;
 use crate::results::export::InputFile;
 
@@ -56,7 +56,7 @@ impl OutputFolder {
         if overwrite == Overwrite::Refuse {
             folder.refuse_other_run(inputs)?;
         }
-        std::fs::create_dir_all(path).map_err(|error| folder.write_error(path, error))?;
+        std::fs::create_dir_all(path).map_err(|error| write_error(path, error))?;
         folder.remove(SUMMARY)?;
         Ok(folder)
     }
@@ -69,20 +69,7 @@ impl OutputFolder {
     /// Writes a file under a temporary name, then gives it its own.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
         let target = self.file(name);
-        let written = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".partial")
-            .permissions_like_a_new_file()
-            .tempfile_in(&self.path)
-            .and_then(|mut file| {
-                file.write_all(bytes)?;
-                file.as_file().sync_all()?;
-                file.persist(&target).map_err(|error| error.error)
-            });
-        match written {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.write_error(&target, error)),
-        }
+        write_whole(&target, bytes).map_err(|error| write_error(&target, error))
     }
 
     /// Removes a file that an earlier run left and this one does not write.
@@ -90,7 +77,7 @@ impl OutputFolder {
         let target = self.file(name);
         match std::fs::remove_file(&target) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(self.write_error(&target, error))
+                Err(write_error(&target, error))
             }
             _ => Ok(()),
         }
@@ -126,35 +113,16 @@ impl OutputFolder {
             },
         })
     }
+}
 
-    fn write_error(&self, path: &Path, error: std::io::Error) -> CommandError {
-        CommandError::Write {
-            path: path.to_owned(),
-            error,
-        }
+fn write_error(path: &Path, error: std::io::Error) -> CommandError {
+    CommandError::Write {
+        path: path.to_owned(),
+        error,
     }
 }
 
 fn is_same_file(one: &str, other: &str) -> bool {
     let place = |path: &str| std::fs::canonicalize(path).ok();
     one == other || place(one).is_some_and(|one| Some(one) == place(other))
-}
-
-/// A temporary file is private by default; a result is readable as any file that the user makes.
-trait NewFilePermissions {
-    /// Takes the permissions that the umask gives a new file.
-    fn permissions_like_a_new_file(&mut self) -> &mut Self;
-}
-
-impl NewFilePermissions for tempfile::Builder<'_, '_> {
-    #[cfg(unix)]
-    fn permissions_like_a_new_file(&mut self) -> &mut Self {
-        use std::os::unix::fs::PermissionsExt;
-        self.permissions(std::fs::Permissions::from_mode(0o666))
-    }
-
-    #[cfg(not(unix))]
-    fn permissions_like_a_new_file(&mut self) -> &mut Self {
-        self
-    }
 }

@@ -37,10 +37,7 @@ enum ReplayFormat {
 }
 
 /// Replays, reports, and says whether all agrees.
-pub(super) fn run(
-    arguments: &ReplayArgs,
-    screen: &mut Screen,
-) -> Result<Completion, CommandError> {
+pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let ignored: BTreeSet<String> = arguments.ignore.iter().cloned().collect();
     let reports = arguments
         .files

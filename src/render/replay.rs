@@ -69,7 +69,11 @@ fn write_file(text: &mut String, report: &FileReport) {
         .map(|category| row(&category.category, category.agreement))
         .chain(std::iter::once(row("all", report.agreement)))
         .collect();
-    text.push_str(&render_table(&columns("category"), &rows, TableFormat::Plain));
+    text.push_str(&render_table(
+        &columns("category"),
+        &rows,
+        TableFormat::Plain,
+    ));
     text.push('\n');
     for disagreement in report.disagreements.iter().take(DISAGREEMENTS_SHOWN) {
         let _ = writeln!(

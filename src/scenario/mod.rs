@@ -33,6 +33,7 @@ pub use diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 pub use load::{LoadRequest, Loaded, load};
 pub use loader::{InputFile, LoadError, Loader};
 pub use trace_text::{DECOMPRESSED_BYTES_MAX, FAULTS_SHOWN, ParsedTrace, VALUE_MAX, parse_trace};
+pub use values::parse_duration;
 
 /// Everything that a simulation needs to know: a policy and a trace, checked.
 #[derive(Clone, Debug, PartialEq)]

@@ -51,7 +51,7 @@ pub(super) fn duration(value: &Value) -> Result<SimSpan, ValueProblem> {
             });
         }
     };
-    let Some(span) = parse_duration(text) else {
+    let Some(span) = friendly_duration(text) else {
         return Err(bad(
             format!("`{text}` is not a duration"),
             duration_help(text),
@@ -67,7 +67,16 @@ pub(super) fn duration(value: &Value) -> Result<SimSpan, ValueProblem> {
     Ok(span)
 }
 
-fn parse_duration(text: &str) -> Option<SimSpan> {
+/// A duration as policies and command lines state it: "15s", "1m30s", "250ms".
+///
+/// # Errors
+/// What is wrong and what to write instead, in one line.
+pub fn parse_duration(text: &str) -> Result<SimSpan, String> {
+    duration(&Value::Text(text.to_owned()))
+        .map_err(|problem| format!("{}; {}", problem.what, problem.help))
+}
+
+fn friendly_duration(text: &str) -> Option<SimSpan> {
     let duration = SpanParser::new().parse_unsigned_duration(text).ok()?;
     let nanos = i64::try_from(duration.as_nanos()).ok()?;
     Some(SimSpan::from_nanos(nanos))
@@ -92,12 +101,12 @@ fn duration_help(text: &str) -> String {
         }
     }
     if let Some(positive) = text.strip_prefix('-')
-        && parse_duration(positive).is_some()
+        && friendly_duration(positive).is_some()
     {
         return format!("a duration is not negative; write \"{positive}\"");
     }
     let lower = text.to_lowercase();
-    if parse_duration(&lower).is_some() {
+    if friendly_duration(&lower).is_some() {
         return format!("write \"{lower}\"");
     }
     "write a number and its unit, as \"250ms\", \"15s\", \"1m30s\" or \"2h\"".to_owned()
