@@ -1,1 +1,10 @@
-//! Stub.
+//! Results in, text or pictures out.
+//!
+//! Self-imposed limit: no file system and no terminal; `cli` prints and writes.
+
+pub mod diagnostic;
+pub mod human;
+pub mod plot;
+pub mod replay;
+pub mod summary;
+pub mod table;

@@ -1,7 +1,35 @@
 //! What came of a run: recording, KPIs, and their export to bytes.
 //!
 //! Self-imposed limit: no file system and no terminal; bytes go out, `cli` writes them.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`kpis`] | the numbers of a run, gathered as it goes |
+//! | [`slo`] | the judge that says which seconds broke the SLO |
+//! | [`mixture`] | latency quantiles over many stretches |
+//! | [`elasticity`] | how closely supply followed demand |
+//! | [`response`] | how soon the autoscaler answered, how often it changed its mind |
+//! | [`timeline`] | a run in even intervals |
+//! | [`decisions`] | every sync with its reasons |
+//! | [`export`] | timeline and summary as bytes |
+//! | [`rounding`] | floats as files show them |
 
+pub mod decisions;
+pub mod elasticity;
+pub mod export;
+pub mod kpis;
+pub mod mixture;
+pub mod observers;
+pub mod response;
+pub mod rounding;
+pub mod slo;
 pub mod timeline;
 
-pub use timeline::{Timeline, TimelineRow};
+pub use decisions::DecisionLog;
+pub use export::{InputFile, KpiReport, Summary};
+pub use kpis::{KpiObserver, Kpis};
+pub use observers::Both;
+pub use timeline::{Timeline, TimelineRecorder, TimelineRow};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,344 @@
+//! The picture of a run: load, CPU, replicas and latency over one time axis.
+//!
+//! Self-imposed limit: one drawing for pixels and vectors; the same run gives
+//! the same bytes, with or without fonts on the machine. Colours are Okabe and
+//! Ito's, which the colour-blind tell apart.
+
+mod axis;
+mod canvas;
+mod font;
+mod panel;
+mod panels;
+mod series;
+
+use plotters::prelude::DrawingBackend;
+
+use self::axis::{Tick, time_ticks};
+use self::canvas::{Align, Canvas, Lettering, Point, Rect};
+use self::font::Weight;
+use self::panel::{Mark, STRIP, draw_mark, lettering};
+use self::panels::PanelKind;
+use self::series::{Stretch, broken_stretches};
+use super::human;
+use crate::results::export::Engine;
+use crate::results::{Kpis, Timeline};
+use crate::scenario::Scenario;
+use crate::units::Seed;
+use crate::workload::Demand;
+
+/// The picture's width in points; in a PNG, pixels.
+pub const WIDTH: u32 = 1200;
+/// The picture's height in points; in a PNG, pixels.
+pub const HEIGHT: u32 = 1080;
+
+/// The colours, after Okabe and Ito (2008).
+mod ink {
+    use super::canvas::Ink;
+
+    pub(super) const TEXT: Ink = Ink::new(0x22_22_22);
+    pub(super) const TEXT_SOFT: Ink = Ink::new(0x59_59_59);
+    pub(super) const GRID: Ink = Ink::new(0xE4_E4_E4);
+    pub(super) const AXIS: Ink = Ink::new(0x80_80_80);
+    pub(super) const BROKEN: Ink = Ink::new(0xFB_E3_D8);
+    pub(super) const BLACK: Ink = Ink::new(0x11_11_11);
+    pub(super) const GREY: Ink = Ink::new(0x75_75_75);
+    pub(super) const ORANGE: Ink = Ink::new(0xE6_9F_00);
+    pub(super) const SKY: Ink = Ink::new(0x56_B4_E9);
+    pub(super) const GREEN: Ink = Ink::new(0x00_9E_73);
+    pub(super) const BLUE: Ink = Ink::new(0x00_72_B2);
+    pub(super) const VERMILION: Ink = Ink::new(0xD5_5E_00);
+    pub(super) const PURPLE: Ink = Ink::new(0xA8_4E_80);
+}
+
+/// What a picture shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Picture<'a> {
+    /// What ran.
+    pub scenario: &'a Scenario,
+    /// What happened, under `seed`.
+    pub timeline: &'a Timeline,
+    /// What it came to, under `seed`.
+    pub kpis: &'a Kpis,
+    /// Which engine ran it.
+    pub engine: Engine,
+    /// The seed that is shown.
+    pub seed: Seed,
+    /// How many seeds ran; the picture shows the first.
+    pub seeds: usize,
+}
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum PlotError {
+    /// The run has no interval to show.
+    #[error("the run is empty: there is nothing to draw")]
+    Empty,
+    /// The drawing library failed.
+    #[error("the plot could not be drawn: {0}")]
+    Drawing(String),
+    /// The PNG could not be encoded.
+    #[error("the plot could not be encoded as PNG: {0}")]
+    Encoding(#[from] png::EncodingError),
+}
+
+/// `plot.svg`.
+///
+/// # Errors
+/// Where the run is empty.
+pub fn render_svg(picture: &Picture<'_>) -> Result<String, PlotError> {
+    canvas::to_svg(|canvas| draw(canvas, picture))
+}
+
+/// `plot.png`.
+///
+/// # Errors
+/// Where the run is empty.
+pub fn render_png(picture: &Picture<'_>) -> Result<Vec<u8>, PlotError> {
+    canvas::to_png(|canvas| draw(canvas, picture))
+}
+
+const LEFT: f64 = 72.0;
+const RIGHT: f64 = 104.0;
+/// Where the panels begin: title, KPIs and key are above.
+const TOP: f64 = 88.0;
+/// The time axis' names below the last panel.
+const BOTTOM: f64 = 50.0;
+/// Between two panels; under the replicas it holds the rescales' marks.
+const GAP: f64 = 16.0;
+
+/// What all panels share.
+struct Shared<'a> {
+    picture: &'a Picture<'a>,
+    end: f64,
+    times: Vec<Tick>,
+    broken: Vec<Stretch>,
+}
+
+fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, picture: &Picture<'_>) -> Result<(), PlotError> {
+    let end = picture.timeline.end.as_secs_f64();
+    if picture.timeline.rows.is_empty() || end <= 0.0 {
+        return Err(PlotError::Empty);
+    }
+    let shared = Shared {
+        picture,
+        end,
+        times: time_ticks(end),
+        broken: broken_stretches(picture.timeline),
+    };
+    let (width, height) = (f64::from(WIDTH), f64::from(HEIGHT));
+    canvas.rect(
+        Rect {
+            left: 0.0,
+            top: 0.0,
+            right: width,
+            bottom: height,
+        },
+        canvas::Ink::new(0xFF_FF_FF),
+    )?;
+    draw_head(canvas, &shared)?;
+    let kinds = panel_kinds(&picture.scenario.trace.demand);
+    let room = height - TOP - BOTTOM - (STRIP + GAP) * kinds.len() as f64 + GAP;
+    let weights: f64 = kinds.iter().map(|kind| kind.weight()).sum();
+    let mut top = TOP;
+    for kind in kinds {
+        let frame = Rect {
+            left: LEFT,
+            right: width - RIGHT,
+            top: top + STRIP,
+            bottom: top + STRIP + room * kind.weight() / weights,
+        };
+        kind.draw(canvas, &shared, frame)?;
+        top = frame.bottom + GAP;
+    }
+    draw_time_axis(canvas, &shared, top - GAP)
+}
+
+fn panel_kinds(demand: &Demand) -> &'static [PanelKind] {
+    match demand {
+        Demand::RequestsPerSecond(_) => &[
+            PanelKind::Load,
+            PanelKind::Cpu,
+            PanelKind::Replicas,
+            PanelKind::Latency,
+        ],
+        Demand::CpuMillicores(_) => &[PanelKind::Demand, PanelKind::Cpu, PanelKind::Replicas],
+    }
+}
+
+/// Title, what it came to, and the key to the shading.
+fn draw_head<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    shared: &Shared<'_>,
+) -> Result<(), PlotError> {
+    let picture = shared.picture;
+    let width = f64::from(WIDTH);
+    let how = how_it_ran(picture);
+    let how_width = font::width(&how, 13.0, Weight::Regular);
+    let title = Lettering {
+        weight: Weight::Bold,
+        ..lettering(21.0, ink::TEXT, Align::Left)
+    };
+    let names = format!(
+        "{} under {}",
+        picture.scenario.policy_name, picture.scenario.trace_name
+    );
+    let names = shortened(&names, title, width - LEFT - 24.0 - how_width - 24.0);
+    canvas.text(Point { x: LEFT, y: 34.0 }, &names, title)?;
+    canvas.text(
+        Point {
+            x: width - 24.0,
+            y: 34.0,
+        },
+        &how,
+        lettering(13.0, ink::TEXT_SOFT, Align::Right),
+    )?;
+    canvas.text(
+        Point { x: LEFT, y: 59.0 },
+        &headline(picture.kpis),
+        lettering(14.5, ink::TEXT, Align::Left),
+    )?;
+    draw_key(canvas, shared)
+}
+
+/// What the shading means, or why there is none.
+fn draw_key<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    shared: &Shared<'_>,
+) -> Result<(), PlotError> {
+    let picture = shared.picture;
+    let soft = lettering(13.0, ink::TEXT_SOFT, Align::Left);
+    let baseline = 81.0;
+    if let Demand::CpuMillicores(_) = picture.scenario.trace.demand {
+        let place = Point {
+            x: LEFT,
+            y: baseline,
+        };
+        return canvas.text(
+            place,
+            "This trace knows demand as CPU alone: requests, their latency and the SLO are unknown.",
+            soft,
+        );
+    }
+    let slo = &picture.scenario.slo;
+    let limit = human::latency(slo.latency_limit.as_secs_f64());
+    let promise = format!(
+        "SLO broken: {} above {limit}, or more than {} failed",
+        quantile_name(slo.latency_quantile),
+        human::percent(slo.error_rate),
+    );
+    let (mark, text) = if shared.broken.is_empty() {
+        (
+            None,
+            promise.replacen("SLO broken:", "SLO never broken:", 1),
+        )
+    } else {
+        (Some(Mark::Band(ink::BROKEN)), promise)
+    };
+    let mut x = LEFT;
+    if let Some(mark) = mark {
+        x += draw_mark(canvas, mark, x, baseline - 4.5)? + 7.0;
+    }
+    canvas.text(Point { x, y: baseline }, &text, soft)
+}
+
+/// `p95`, `p99.9`.
+fn quantile_name(quantile: f64) -> String {
+    format!("p{}", human::trimmed(quantile * 100.0, 3))
+}
+
+fn how_it_ran(picture: &Picture<'_>) -> String {
+    let engine = picture.engine.as_str();
+    let seed = picture.seed;
+    if picture.seeds > 1 {
+        format!("{engine} engine, seed {seed} of {} seeds", picture.seeds)
+    } else {
+        format!("{engine} engine, seed {seed}")
+    }
+}
+
+/// The KPIs that people ask for first.
+fn headline(kpis: &Kpis) -> String {
+    let mut parts = Vec::with_capacity(5);
+    if let Some(seconds) = kpis.slo_violation_seconds {
+        parts.push(format!("SLO broken for {}", human::duration(seconds)));
+    }
+    if let Some(p95) = kpis.latency_seconds_p95 {
+        parts.push(format!("p95 latency {}", human::latency(p95)));
+    }
+    if let Some(share) = kpis.failed_share {
+        parts.push(format!("{} failed", human::percent(share)));
+    }
+    parts.push(format!(
+        "replicas {} on average, {} at most",
+        human::significant(kpis.mean_replicas),
+        kpis.peak_replicas
+    ));
+    parts.push(format!("{} pod hours", human::significant(kpis.pod_hours)));
+    parts.join("   ·   ")
+}
+
+/// `text`, cut where it would be wider than `room`.
+fn shortened(text: &str, lettering: Lettering, room: f64) -> String {
+    let fits = |text: &str| font::width(text, lettering.size, lettering.weight) <= room;
+    if fits(text) {
+        return text.to_owned();
+    }
+    let mut letters: Vec<char> = text.chars().collect();
+    loop {
+        letters.pop();
+        let cut: String = letters.iter().chain(&['…']).collect();
+        if fits(&cut) || letters.is_empty() {
+            return cut;
+        }
+    }
+}
+
+fn draw_time_axis<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    shared: &Shared<'_>,
+    bottom: f64,
+) -> Result<(), PlotError> {
+    let right = f64::from(WIDTH) - RIGHT;
+    for tick in &shared.times {
+        let x = LEFT + tick.value / shared.end * (right - LEFT);
+        canvas.text(
+            Point {
+                x,
+                y: bottom + 18.0,
+            },
+            &tick.label,
+            lettering(12.0, ink::TEXT_SOFT, Align::Middle),
+        )?;
+    }
+    let seconds_shown = shared
+        .times
+        .first()
+        .is_some_and(|tick| tick.label.matches(':').count() == 2);
+    let name = if seconds_shown {
+        "time from the start, h:mm:ss"
+    } else {
+        "time from the start, h:mm"
+    };
+    canvas.text(
+        Point {
+            x: f64::midpoint(LEFT, right),
+            y: bottom + 37.0,
+        },
+        name,
+        lettering(12.5, ink::TEXT_SOFT, Align::Middle),
+    )?;
+    if shared.picture.timeline.rows.len() as f64 > 2.0 * (right - LEFT) {
+        canvas.text(
+            Point {
+                x: f64::from(WIDTH) - 24.0,
+                y: bottom + 37.0,
+            },
+            "a line too dense to draw is its mean on the range it spans",
+            lettering(12.0, ink::TEXT_SOFT, Align::Right),
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! The shipped font: how wide a text is, and its dots.
+//!
+//! Self-imposed limit: one family in two weights, from bytes in the binary, so
+//! that a machine without fonts draws the same picture.
+
+use std::sync::LazyLock;
+
+use ab_glyph::{Font, FontRef, ScaleFont};
+
+use super::PlotError;
+use super::canvas::Point;
+
+/// Roboto's x-height in em.
+pub(super) const X_HEIGHT: f64 = 0.528;
+
+/// A weight of the family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    Regular,
+    Bold,
+}
+
+/// Roboto (SIL Open Font License 1.1, `src/render/fonts/LICENSE.txt`).
+static REGULAR: &[u8] = include_bytes!("../fonts/Roboto-Regular.ttf");
+static BOLD: &[u8] = include_bytes!("../fonts/Roboto-Bold.ttf");
+
+static REGULAR_FONT: LazyLock<Option<FontRef<'static>>> =
+    LazyLock::new(|| FontRef::try_from_slice(REGULAR).ok());
+static BOLD_FONT: LazyLock<Option<FontRef<'static>>> =
+    LazyLock::new(|| FontRef::try_from_slice(BOLD).ok());
+
+/// The weight's face; a test asserts that it can be read.
+fn face(weight: Weight) -> Option<&'static FontRef<'static>> {
+    match weight {
+        Weight::Regular => REGULAR_FONT.as_ref(),
+        Weight::Bold => BOLD_FONT.as_ref(),
+    }
+}
+
+/// The scale at which an em is `size` long: the font library counts from ascent to descent.
+fn scale(face: &FontRef<'_>, size: f64) -> f32 {
+    let em = face.units_per_em().unwrap_or(1000.0);
+    size as f32 * face.height_unscaled() / em
+}
+
+/// How wide `text` is when an em is `size`, in the unit of `size`.
+pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
+    let Some(face) = face(weight) else {
+        return 0.0;
+    };
+    let font = face.as_scaled(scale(face, size));
+    let mut width = 0.0;
+    let mut previous = None;
+    for letter in text.chars() {
+        let glyph = font.glyph_id(letter);
+        if let Some(previous) = previous {
+            width += font.kern(previous, glyph);
+        }
+        width += font.h_advance(glyph);
+        previous = Some(glyph);
+    }
+    f64::from(width)
+}
+
+/// Gives every dot that `text` covers to `dot` (x, y, coverage 0..1), its baseline beginning at `start`.
+pub(super) fn draw(
+    text: &str,
+    start: Point,
+    size: f64,
+    weight: Weight,
+    mut dot: impl FnMut(i32, i32, f32) -> Result<(), PlotError>,
+) -> Result<(), PlotError> {
+    let Some(face) = face(weight) else {
+        return Ok(());
+    };
+    let font = face.as_scaled(scale(face, size));
+    let mut x = start.x as f32;
+    let mut previous = None;
+    for letter in text.chars() {
+        let id = font.glyph_id(letter);
+        if let Some(previous) = previous {
+            x += font.kern(previous, id);
+        }
+        let glyph = id.with_scale_and_position(font.scale(), ab_glyph::point(x, start.y as f32));
+        if let Some(outline) = font.outline_glyph(glyph) {
+            let corner = outline.px_bounds().min;
+            let (left, top) = (corner.x as i32, corner.y as i32);
+            let mut fault = None;
+            outline.draw(|column, row, coverage| {
+                if fault.is_none() && coverage > 0.0 {
+                    let place = (left + column as i32, top + row as i32);
+                    fault = dot(place.0, place.1, coverage.min(1.0)).err();
+                }
+            });
+            if let Some(fault) = fault {
+                return Err(fault);
+            }
+        }
+        x += font.h_advance(id);
+        previous = Some(id);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_fonts_can_be_read() {
+        for weight in [Weight::Regular, Weight::Bold] {
+            assert!(face(weight).is_some());
+            assert!(width("0:05", 12.0, weight) > 20.0);
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! One panel: a frame with its axes, lines, areas, and a strip above it that names them.
+//!
+//! Self-imposed limit: knows values and time, not what they mean. Nothing is
+//! written on the data: names stand above, reference values to the right.
+
+use plotters::prelude::DrawingBackend;
+
+use super::axis::{Scale, Tick, Unit};
+use super::canvas::{Align, Canvas, Dash, Ink, Lettering, Point, Rect, Stroke};
+use super::font::{self, Weight};
+use super::series::{Drawn, Sample, Stretch, Strokes, drawn};
+use super::{PlotError, ink};
+
+/// Where a panel stands, and its axes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Panel {
+    pub(super) frame: Rect,
+    pub(super) scale: Scale,
+    pub(super) unit: Unit,
+    /// The run's length in seconds: the time axis ends there.
+    pub(super) end: f64,
+}
+
+/// A name in the strip above a panel, with what it looks like.
+#[derive(Clone, Debug)]
+pub(super) struct LegendEntry {
+    pub(super) mark: Mark,
+    pub(super) text: String,
+}
+
+/// What a line or area looks like, in small.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Mark {
+    Line(Stroke),
+    /// A thin line on a wide one.
+    Area {
+        line: Stroke,
+        fill: Ink,
+    },
+    Band(Ink),
+    Up(Ink),
+    Down(Ink),
+}
+
+/// A level line, named to the right of the panel.
+#[derive(Clone, Debug)]
+pub(super) struct Reference {
+    pub(super) value: f64,
+    pub(super) text: String,
+    pub(super) ink: Ink,
+}
+
+/// A line and how it is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Curve<'a> {
+    pub(super) strokes: &'a Strokes,
+    pub(super) stroke: Stroke,
+}
+
+/// How strong the colour of a ribbon is beside its line's.
+const RIBBON_STRENGTH: f64 = 0.22;
+/// The strip above a panel, in points.
+pub(super) const STRIP: f64 = 25.0;
+/// How close two names to the right may come.
+const NAME_PITCH: f64 = 14.0;
+const SMALL: f64 = 12.0;
+
+pub(super) const fn solid(ink: Ink, width: f64) -> Stroke {
+    Stroke {
+        ink,
+        width,
+        dash: Dash::Solid,
+    }
+}
+
+pub(super) const fn dashed(ink: Ink, width: f64) -> Stroke {
+    Stroke {
+        ink,
+        width,
+        dash: Dash::Dashed,
+    }
+}
+
+pub(super) const fn lettering(size: f64, ink: Ink, align: Align) -> Lettering {
+    Lettering {
+        size,
+        weight: Weight::Regular,
+        ink,
+        align,
+    }
+}
+
+impl Panel {
+    fn x(&self, seconds: f64) -> f64 {
+        let share = (seconds / self.end).clamp(0.0, 1.0);
+        self.frame.left + share * (self.frame.right - self.frame.left)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        self.frame.bottom - self.scale.share(value) * (self.frame.bottom - self.frame.top)
+    }
+
+    fn point(&self, sample: &Sample) -> Point {
+        Point {
+            x: self.x(sample.seconds),
+            y: self.y(sample.value),
+        }
+    }
+
+    fn columns(&self) -> f64 {
+        self.frame.right - self.frame.left
+    }
+
+    /// The stretches that broke the SLO, from top to bottom; the shortest stays visible.
+    pub(super) fn shade<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        stretches: &[Stretch],
+    ) -> Result<(), PlotError> {
+        let mut open: Option<Rect> = None;
+        for stretch in stretches {
+            let left = self.x(stretch.start);
+            let right = self.x(stretch.end).max(left + 1.0);
+            match &mut open {
+                Some(rect) if left <= rect.right => rect.right = rect.right.max(right),
+                _ => {
+                    if let Some(rect) = open {
+                        canvas.rect(rect, ink::BROKEN)?;
+                    }
+                    open = Some(Rect {
+                        left,
+                        right,
+                        ..self.frame
+                    });
+                }
+            }
+        }
+        match open {
+            Some(rect) => canvas.rect(rect, ink::BROKEN),
+            None => Ok(()),
+        }
+    }
+
+    /// A level band between two values.
+    pub(super) fn band<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        low: f64,
+        high: f64,
+        ink: Ink,
+    ) -> Result<(), PlotError> {
+        let rect = Rect {
+            top: self.y(high),
+            bottom: self.y(low),
+            ..self.frame
+        };
+        canvas.rect(rect, ink)
+    }
+
+    /// What lies under a line, down to the axis; under its mean where the line is too dense.
+    pub(super) fn area<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        strokes: &Strokes,
+        ink: Ink,
+    ) -> Result<(), PlotError> {
+        for line in strokes {
+            let shape = drawn(line, self.end, self.columns());
+            let mut corners = self.points(shape.middle());
+            if let (Some(first), Some(last)) = (corners.first().copied(), corners.last().copied()) {
+                let bottom = self.frame.bottom;
+                corners.push(Point {
+                    x: last.x,
+                    y: bottom,
+                });
+                corners.push(Point {
+                    x: first.x,
+                    y: bottom,
+                });
+                canvas.polygon(&corners, ink, 1.0)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lines, the last on top; of those too dense to draw, the mean on a ribbon from least to greatest.
+    pub(super) fn curves<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        curves: &[Curve<'_>],
+    ) -> Result<(), PlotError> {
+        let mut lines = Vec::new();
+        for curve in curves {
+            for line in curve.strokes {
+                let shape = drawn(line, self.end, self.columns());
+                if let Drawn::Ribbon { low, high, .. } = &shape {
+                    let mut corners = self.points(high);
+                    corners.extend(self.points(low).into_iter().rev());
+                    canvas.polygon(&corners, curve.stroke.ink, RIBBON_STRENGTH)?;
+                }
+                lines.push((self.points(shape.middle()), curve.stroke));
+            }
+        }
+        for (points, stroke) in lines {
+            canvas.line(&points, stroke)?;
+        }
+        Ok(())
+    }
+
+    fn points(&self, samples: &[Sample]) -> Vec<Point> {
+        samples.iter().map(|sample| self.point(sample)).collect()
+    }
+
+    /// The grid and the values' names to the left.
+    pub(super) fn axes<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        times: &[Tick],
+    ) -> Result<(), PlotError> {
+        for tick in times {
+            let x = self.x(tick.value);
+            self.rule(canvas, x, self.frame.top, x, self.frame.bottom, ink::GRID)?;
+        }
+        for tick in self.scale.ticks(self.unit) {
+            let y = self.y(tick.value);
+            self.rule(canvas, self.frame.left, y, self.frame.right, y, ink::GRID)?;
+            let place = Point {
+                x: self.frame.left - 8.0,
+                y: y + 4.0,
+            };
+            canvas.text(
+                place,
+                &tick.label,
+                lettering(SMALL, ink::TEXT_SOFT, Align::Right),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The bottom line, over everything that ends there.
+    pub(super) fn ground<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+    ) -> Result<(), PlotError> {
+        let y = self.frame.bottom;
+        self.rule(canvas, self.frame.left, y, self.frame.right, y, ink::AXIS)
+    }
+
+    fn rule<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        x: f64,
+        y: f64,
+        to_x: f64,
+        to_y: f64,
+        ink: Ink,
+    ) -> Result<(), PlotError> {
+        let ends = [Point { x, y }, Point { x: to_x, y: to_y }];
+        canvas.line(&ends, solid(ink, 1.0))
+    }
+
+    /// Level lines and their names to the right, moved apart where they would touch.
+    pub(super) fn references<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        references: &[Reference],
+    ) -> Result<(), PlotError> {
+        let mut sorted: Vec<&Reference> = references.iter().collect();
+        sorted.sort_by(|a, b| b.value.total_cmp(&a.value));
+        let mut places: Vec<f64> = sorted
+            .iter()
+            .map(|reference| self.y(reference.value))
+            .collect();
+        for index in 1..places.len() {
+            places[index] = places[index].max(places[index - 1] + NAME_PITCH);
+        }
+        // What was pushed below the panel pushes back up.
+        let mut floor = self.frame.bottom;
+        for place in places.iter_mut().rev() {
+            *place = place.min(floor);
+            floor = *place - NAME_PITCH;
+        }
+        for (reference, name_y) in sorted.iter().zip(places) {
+            let y = self.y(reference.value);
+            let ends = [
+                Point {
+                    x: self.frame.left,
+                    y,
+                },
+                Point {
+                    x: self.frame.right,
+                    y,
+                },
+            ];
+            canvas.line(&ends, dashed(reference.ink, 1.4))?;
+            let place = Point {
+                x: self.frame.right + 7.0,
+                y: name_y + 4.0,
+            };
+            canvas.text(
+                place,
+                &reference.text,
+                lettering(SMALL, reference.ink, Align::Left),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A name at the right edge, on top: for what lies above the axis.
+    pub(super) fn above<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        text: &str,
+        ink: Ink,
+    ) -> Result<(), PlotError> {
+        let place = Point {
+            x: self.frame.right + 7.0,
+            y: self.frame.top + 4.0,
+        };
+        canvas.text(place, text, lettering(SMALL, ink, Align::Left))
+    }
+
+    /// The heading and what the panel shows, above it.
+    pub(super) fn legend<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        heading: &str,
+        entries: &[LegendEntry],
+    ) -> Result<(), PlotError> {
+        let baseline = self.frame.top - 9.0;
+        let mut x = self.frame.left;
+        let bold = Lettering {
+            weight: Weight::Bold,
+            ..lettering(13.5, ink::TEXT, Align::Left)
+        };
+        canvas.text(Point { x, y: baseline }, heading, bold)?;
+        x += font::width(heading, bold.size, bold.weight) + 22.0;
+        for entry in entries {
+            x += draw_mark(canvas, entry.mark, x, baseline - 4.2)? + 6.0;
+            canvas.text(
+                Point { x, y: baseline },
+                &entry.text,
+                lettering(12.5, ink::TEXT, Align::Left),
+            )?;
+            x += font::width(&entry.text, 12.5, Weight::Regular) + 18.0;
+        }
+        Ok(())
+    }
+
+    /// Marks for moments, in a strip right under the panel: up in its upper, down in its lower half.
+    pub(super) fn moments<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        moments: &[Moment],
+    ) -> Result<(), PlotError> {
+        let crowded = moments.len() as f64 > self.columns() / 9.0;
+        for moment in moments {
+            let x = self.x(moment.seconds);
+            let (upper, lower) = (self.frame.bottom + 2.5, self.frame.bottom + 10.5);
+            if crowded {
+                let middle = f64::midpoint(upper, lower);
+                let (top, bottom) = match moment.mark {
+                    Mark::Up(_) => (upper, middle),
+                    _ => (middle, lower),
+                };
+                let rect = Rect {
+                    left: x - 0.5,
+                    right: x + 0.5,
+                    top,
+                    bottom,
+                };
+                canvas.rect(rect, mark_ink(moment.mark))?;
+            } else {
+                draw_triangle(canvas, moment.mark, x, f64::midpoint(upper, lower))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Something that happened at a moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) seconds: f64,
+    pub(super) mark: Mark,
+}
+
+fn mark_ink(mark: Mark) -> Ink {
+    match mark {
+        Mark::Line(stroke) | Mark::Area { line: stroke, .. } => stroke.ink,
+        Mark::Band(ink) | Mark::Up(ink) | Mark::Down(ink) => ink,
+    }
+}
+
+fn draw_triangle<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    mark: Mark,
+    x: f64,
+    middle: f64,
+) -> Result<(), PlotError> {
+    let tip = match mark {
+        Mark::Up(_) => -4.0,
+        _ => 4.0,
+    };
+    let corners = [
+        Point {
+            x: x - 4.0,
+            y: middle - tip,
+        },
+        Point {
+            x: x + 4.0,
+            y: middle - tip,
+        },
+        Point { x, y: middle + tip },
+    ];
+    canvas.polygon(&corners, mark_ink(mark), 1.0)
+}
+
+/// Draws a mark at `x`, its middle at height `middle`; returns its width.
+pub(super) fn draw_mark<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    mark: Mark,
+    x: f64,
+    middle: f64,
+) -> Result<f64, PlotError> {
+    let width = 24.0;
+    let level = [
+        Point { x, y: middle },
+        Point {
+            x: x + width,
+            y: middle,
+        },
+    ];
+    let block = Rect {
+        left: x,
+        right: x + width,
+        top: middle - 5.0,
+        bottom: middle + 5.0,
+    };
+    match mark {
+        Mark::Line(stroke) => canvas.line(&level, stroke)?,
+        Mark::Area { line, fill } => {
+            canvas.rect(block, fill)?;
+            let top = level.map(|point| Point {
+                y: block.top,
+                ..point
+            });
+            canvas.line(&top, line)?;
+        }
+        Mark::Band(ink) => canvas.rect(block, ink)?,
+        Mark::Up(_) | Mark::Down(_) => {
+            draw_triangle(canvas, mark, x + 5.0, middle)?;
+            return Ok(10.0);
+        }
+    }
+    Ok(width)
+}

@@ -1,0 +1,343 @@
+//! What the panels show: which column of the timeline in which colour, and which limits beside it.
+//!
+//! Self-imposed limit: choices alone; how a line comes to the sheet is in `panel`.
+
+use plotters::prelude::DrawingBackend;
+
+use super::axis::{Scale, Unit};
+use super::canvas::{Canvas, Ink, Rect, Stroke};
+use super::panel::{Curve, LegendEntry, Mark, Moment, Panel, Reference, dashed, solid};
+use super::series::{Shape, Strokes, greatest, strokes};
+use super::{PlotError, Shared, ink, quantile_name};
+use crate::hpa::rules::Gate;
+use crate::hpa::spec::MetricTarget;
+use crate::render::human;
+use crate::results::TimelineRow;
+use crate::scenario::{Autoscaler, Scenario};
+use crate::units::Replicas;
+use crate::workload::Demand;
+
+/// A panel by what it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PanelKind {
+    /// Requests offered, served, failed.
+    Load,
+    /// CPU asked for and used, for traces that know no requests.
+    Demand,
+    /// CPU in percent of request.
+    Cpu,
+    /// Replicas.
+    Replicas,
+    /// Latency of what succeeded.
+    Latency,
+}
+
+impl PanelKind {
+    /// Its height beside the others'.
+    pub(super) fn weight(self) -> f64 {
+        match self {
+            Self::Load | Self::Demand => 0.85,
+            Self::Cpu => 1.1,
+            Self::Replicas => 1.3,
+            Self::Latency => 0.95,
+        }
+    }
+
+    /// Draws it into `frame`.
+    pub(super) fn draw<B: DrawingBackend>(
+        self,
+        canvas: &mut Canvas<B>,
+        shared: &Shared<'_>,
+        frame: Rect,
+    ) -> Result<(), PlotError> {
+        let draft = Draft { shared, frame };
+        match self {
+            Self::Load => draft.load(canvas),
+            Self::Demand => draft.demand(canvas),
+            Self::Cpu => draft.cpu(canvas),
+            Self::Replicas => draft.replicas(canvas),
+            Self::Latency => draft.latency(canvas),
+        }
+    }
+}
+
+/// A limit so far above the data that showing it would squash them stays outside.
+const WORTH_SHOWING: f64 = 2.2;
+
+struct Draft<'a> {
+    shared: &'a Shared<'a>,
+    frame: Rect,
+}
+
+fn entry(mark: Mark, text: impl Into<String>) -> LegendEntry {
+    LegendEntry {
+        mark,
+        text: text.into(),
+    }
+}
+
+fn curve(strokes: &Strokes, stroke: Stroke) -> Curve<'_> {
+    Curve { strokes, stroke }
+}
+
+fn reference(value: f64, text: String, ink: Ink) -> Reference {
+    Reference { value, text, ink }
+}
+
+impl Draft<'_> {
+    fn scenario(&self) -> &Scenario {
+        self.shared.picture.scenario
+    }
+
+    fn strokes(&self, shape: Shape, value: impl Fn(&TimelineRow) -> Option<f64>) -> Strokes {
+        strokes(self.shared.picture.timeline, shape, value)
+    }
+
+    fn panel(&self, scale: Scale, unit: Unit) -> Panel {
+        Panel {
+            frame: self.frame,
+            scale,
+            unit,
+            end: self.shared.end,
+        }
+    }
+
+    fn load<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let offered = self.strokes(Shape::Slope, |row| Some(row.offered_rps));
+        let served = self.strokes(Shape::Slope, |row| Some(row.succeeded_rps));
+        let failed = self.strokes(Shape::Slope, |row| {
+            Some(row.failed_rps).filter(|failed| *failed > 0.0)
+        });
+        let most = greatest([&offered, &served, &failed]);
+        let panel = self.panel(Scale::from_zero(most), Unit::Plain);
+        let wide = solid(ink::GREY.tint(0.55), 4.5);
+        let green = solid(ink::GREEN, 1.8);
+        let red = solid(ink::VERMILION, 1.8);
+        panel.shade(canvas, &self.shared.broken)?;
+        panel.axes(canvas, &self.shared.times)?;
+        let curves = [
+            curve(&offered, wide),
+            curve(&served, green),
+            curve(&failed, red),
+        ];
+        panel.curves(canvas, &curves)?;
+        panel.ground(canvas)?;
+        let mut entries = vec![
+            entry(Mark::Line(wide), "offered"),
+            entry(Mark::Line(green), "served"),
+        ];
+        if !failed.is_empty() {
+            entries.push(entry(Mark::Line(red), "failed"));
+        }
+        panel.legend(canvas, "Load, requests per second", &entries)
+    }
+
+    fn demand<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let trace = &self.scenario().trace;
+        let Demand::CpuMillicores(millicores) = &trace.demand else {
+            return Ok(());
+        };
+        let scale = self.scenario().workload.scale;
+        let asked = self.strokes(Shape::Slope, |row| {
+            let next = trace.times.partition_point(|time| *time <= row.time);
+            let value = millicores.get(next.checked_sub(1)?)?;
+            Some(value * scale / 1000.0)
+        });
+        let used = self.strokes(Shape::Slope, |row| Some(row.cpu_cores));
+        let panel = self.panel(Scale::from_zero(greatest([&asked, &used])), Unit::Plain);
+        let wide = solid(ink::GREY.tint(0.55), 4.5);
+        let green = solid(ink::GREEN, 1.8);
+        panel.axes(canvas, &self.shared.times)?;
+        panel.curves(canvas, &[curve(&asked, wide), curve(&used, green)])?;
+        panel.ground(canvas)?;
+        let entries = [
+            entry(Mark::Line(wide), "demand"),
+            entry(Mark::Line(green), "used by all pods"),
+        ];
+        panel.legend(canvas, "Load, CPU cores", &entries)
+    }
+
+    fn cpu<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let used = self.strokes(Shape::Slope, |row| row.cpu_percent);
+        let seen = self.strokes(Shape::Step, |row| row.cpu_percent_seen);
+        let autoscaler = self.scenario().autoscaler.as_ref();
+        let target = autoscaler.and_then(CpuTarget::of);
+        let limit = limit_percent(self.scenario());
+        let band_top = target.map_or(0.0, |target| target.high);
+        let data = greatest([&used, &seen]).max(band_top);
+        let limit_shown = limit.filter(|limit| *limit <= WORTH_SHOWING * data);
+        let most = data.max(limit_shown.unwrap_or(0.0));
+        let panel = self.panel(Scale::from_zero(most), Unit::Percent);
+        let band = ink::GREEN.tint(0.28);
+        let blue = solid(ink::BLUE, 1.6);
+        let orange = solid(ink::ORANGE, 2.4);
+        panel.shade(canvas, &self.shared.broken)?;
+        if let Some(target) = target {
+            panel.band(canvas, target.low, target.high, band)?;
+        }
+        panel.axes(canvas, &self.shared.times)?;
+        let mut references = Vec::new();
+        if let Some(limit) = limit_shown {
+            let text = format!("limit {limit:.0} %");
+            references.push(reference(limit, text, ink::VERMILION));
+        }
+        if let Some(target) = target {
+            let text = format!("target {:.0} %", target.percent);
+            references.push(reference(target.percent, text, ink::GREEN.tint(1.0)));
+        }
+        panel.references(canvas, &references)?;
+        panel.curves(canvas, &[curve(&used, blue), curve(&seen, orange)])?;
+        panel.ground(canvas)?;
+        if let (Some(limit), None) = (limit, limit_shown) {
+            panel.above(canvas, &format!("limit {limit:.0} % ↑"), ink::VERMILION)?;
+        }
+        let mut entries = vec![entry(Mark::Line(blue), "used by ready pods")];
+        if !seen.is_empty() {
+            entries.push(entry(Mark::Line(orange), "as the HPA saw it"));
+        }
+        if target.is_some() {
+            entries.push(entry(Mark::Band(band), "within tolerance: no action"));
+        }
+        panel.legend(canvas, "CPU, percent of request", &entries)
+    }
+
+    fn replicas<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let count = |replicas: Replicas| Some(f64::from(replicas.0));
+        let desired = self.strokes(Shape::Step, |row| count(row.desired));
+        let current = self.strokes(Shape::Step, |row| count(row.current));
+        let ready = self.strokes(Shape::Step, |row| count(row.ready));
+        let needed = self.strokes(Shape::Step, |row| row.needed.and_then(count));
+        let data = greatest([&desired, &current, &ready, &needed]);
+        let bounds = self.scenario().autoscaler.as_ref().map(|it| &it.spec);
+        let max = bounds.map(|spec| f64::from(spec.max_replicas.0));
+        let max_shown = max.filter(|max| *max <= WORTH_SHOWING * data);
+        let panel = self.panel(
+            Scale::from_zero(data.max(max_shown.unwrap_or(0.0))),
+            Unit::Plain,
+        );
+        let fill = ink::SKY.tint(0.42);
+        let sky = solid(ink::SKY, 1.2);
+        let wide = solid(ink::BLUE.tint(0.45), 4.5);
+        let black = solid(ink::BLACK, 1.6);
+        let purple = dashed(ink::PURPLE, 2.0);
+        panel.shade(canvas, &self.shared.broken)?;
+        panel.area(canvas, &ready, fill)?;
+        panel.axes(canvas, &self.shared.times)?;
+        let mut references = Vec::new();
+        if let Some(max) = max_shown {
+            references.push(reference(max, format!("max {max:.0}"), ink::GREY));
+        }
+        if let Some(spec) = bounds {
+            let min = spec.min_replicas;
+            references.push(reference(f64::from(min.0), format!("min {min}"), ink::GREY));
+        }
+        panel.references(canvas, &references)?;
+        let curves = [
+            curve(&ready, sky),
+            curve(&current, wide),
+            curve(&desired, black),
+            curve(&needed, purple),
+        ];
+        panel.curves(canvas, &curves)?;
+        panel.ground(canvas)?;
+        if let (Some(max), None) = (max, max_shown) {
+            panel.above(canvas, &format!("max {max:.0} ↑"), ink::GREY)?;
+        }
+        let (up, down) = (Mark::Up(ink::GREEN), Mark::Down(ink::VERMILION));
+        let rescales = &self.shared.picture.timeline.rescales;
+        let moments: Vec<Moment> = rescales
+            .iter()
+            .map(|rescale| Moment {
+                seconds: rescale.time.as_secs_f64(),
+                mark: if rescale.to > rescale.from { up } else { down },
+            })
+            .collect();
+        panel.moments(canvas, &moments)?;
+        let mut entries = vec![
+            entry(Mark::Line(black), "desired"),
+            entry(Mark::Line(wide), "current"),
+            entry(Mark::Area { line: sky, fill }, "ready"),
+        ];
+        if !needed.is_empty() {
+            entries.push(entry(Mark::Line(purple), "needed for the SLO"));
+        }
+        if !moments.is_empty() {
+            entries.push(entry(up, "scaled up"));
+            entries.push(entry(down, "scaled down"));
+        }
+        panel.legend(canvas, "Replicas", &entries)
+    }
+
+    fn latency<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let slo = &self.scenario().slo;
+        let promised = self.strokes(Shape::Slope, |row| row.latency.map(|it| it.promised));
+        let median = self.strokes(Shape::Slope, |row| row.latency.map(|it| it.p50));
+        let limit = slo.latency_limit.as_secs_f64();
+        let most = greatest([&promised, &median]).max(limit);
+        let least = median
+            .iter()
+            .flatten()
+            .fold(limit, |least, sample| sample.value.min(least));
+        let panel = self.panel(Scale::for_latency(least, most), Unit::Latency);
+        let blue = solid(ink::BLUE, 1.8);
+        let sky = solid(ink::SKY, 1.6);
+        panel.shade(canvas, &self.shared.broken)?;
+        panel.axes(canvas, &self.shared.times)?;
+        let text = format!("SLO {}", human::latency(limit));
+        panel.references(canvas, &[reference(limit, text, ink::VERMILION)])?;
+        panel.curves(canvas, &[curve(&median, sky), curve(&promised, blue)])?;
+        panel.ground(canvas)?;
+        let entries = [
+            entry(Mark::Line(blue), quantile_name(slo.latency_quantile)),
+            entry(Mark::Line(sky), "median"),
+        ];
+        let heading = match panel.scale {
+            Scale::Log { .. } => "Latency of served requests (log scale)",
+            Scale::Linear { .. } => "Latency of served requests",
+        };
+        panel.legend(canvas, heading, &entries)
+    }
+}
+
+/// The CPU utilisation that the autoscaler aims at, and around it where it stays put; percent of request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct CpuTarget {
+    percent: f64,
+    low: f64,
+    high: f64,
+}
+
+impl CpuTarget {
+    /// The first CPU utilisation target of the autoscaler.
+    fn of(autoscaler: &Autoscaler) -> Option<Self> {
+        let percent = autoscaler.spec.metrics.iter().find_map(|metric| {
+            match (metric.source.is_cpu(), metric.target) {
+                (true, MetricTarget::Utilization(percent)) => Some(f64::from(percent)),
+                _ => None,
+            }
+        })?;
+        let settings = &autoscaler.settings;
+        let behavior = match settings.configurable_tolerance {
+            Gate::On => autoscaler.spec.behavior.as_ref(),
+            Gate::Off => None,
+        };
+        let tolerance = settings.tolerance;
+        let up = behavior.and_then(|behavior| behavior.scale_up.tolerance);
+        let down = behavior.and_then(|behavior| behavior.scale_down.tolerance);
+        Some(Self {
+            percent,
+            low: percent * (1.0 - down.unwrap_or(tolerance)).max(0.0),
+            high: percent * (1.0 + up.unwrap_or(tolerance)),
+        })
+    }
+}
+
+/// The pod's CPU limit in percent of its request; `None` unless every container has both.
+fn limit_percent(scenario: &Scenario) -> Option<f64> {
+    let (mut limit, mut request) = (0.0, 0.0);
+    for container in &scenario.deployment.containers {
+        limit += container.cpu_limit?.as_cores();
+        request += container.cpu_request.or(container.cpu_limit)?.as_cores();
+    }
+    (request > 0.0).then(|| 100.0 * limit / request)
+}

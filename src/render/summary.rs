@@ -1,0 +1,255 @@
+//! The summary of a run that is read in five seconds.
+//!
+//! Self-imposed limit: 72 columns and one screen; every number of it, and more,
+//! is in `summary.json`.
+
+use anstyle::{AnsiColor, Style};
+
+use super::human;
+use crate::results::KpiReport;
+use crate::results::export::Engine;
+use crate::scenario::Scenario;
+use crate::units::Seed;
+use crate::workload::Demand;
+
+/// Whether text is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coloring {
+    /// With ANSI escapes.
+    Ansi,
+    /// As it is.
+    Plain,
+}
+
+/// What a summary tells.
+#[derive(Clone, Copy, Debug)]
+pub struct RunSummary<'a> {
+    /// What ran.
+    pub scenario: &'a Scenario,
+    /// Which engine ran it.
+    pub engine: Engine,
+    /// Under which seeds, in order.
+    pub seeds: &'a [Seed],
+    /// What came of it.
+    pub kpis: &'a KpiReport,
+    /// Where the files are, as the user would open them; empty where none were written.
+    pub files: &'a [String],
+}
+
+/// The columns of the names before the numbers.
+const NAME_WIDTH: usize = 15;
+/// The most columns of a line.
+const WIDTH: usize = 72;
+
+/// The summary as text, with a final newline.
+#[must_use]
+pub fn render_summary(run: &RunSummary<'_>, coloring: Coloring) -> String {
+    let mut page = Page {
+        text: String::new(),
+        coloring,
+    };
+    write_head(&mut page, run);
+    page.text.push('\n');
+    write_numbers(&mut page, run);
+    if !run.files.is_empty() {
+        page.text.push('\n');
+        for (index, file) in run.files.iter().enumerate() {
+            page.line(if index == 0 { "written" } else { "" }, file, Tone::Calm);
+        }
+    }
+    page.text
+}
+
+fn write_head(page: &mut Page, run: &RunSummary<'_>) {
+    let scenario = run.scenario;
+    let bold = Style::new().bold();
+    let names = format!("{} under {}", scenario.policy_name, scenario.trace_name);
+    let names = page.painted(&names, bold);
+    let length = human::duration(scenario.trace.end().as_secs_f64());
+    page.text.push_str(&format!("{names}, {length}\n"));
+    let seeds = match run.seeds {
+        [] => String::new(),
+        [only] => format!(", seed {only}"),
+        [first, .., last] => format!(", {} seeds ({first} to {last})", run.seeds.len()),
+    };
+    page.text
+        .push_str(&format!("{} engine{seeds}\n", run.engine.as_str()));
+    let assumed: Vec<String> = scenario
+        .assumptions
+        .iter()
+        .map(|assumption| format!("{} = {}", assumption.key, assumption.value))
+        .collect();
+    for line in wrapped("assumed: ", &assumed) {
+        let line = page.painted(&line, Style::new().dimmed());
+        page.text.push_str(&line);
+        page.text.push('\n');
+    }
+}
+
+/// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.
+fn wrapped(lead: &str, items: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = lead.to_owned();
+    for (index, item) in items.iter().enumerate() {
+        let comma = if index + 1 < items.len() { "," } else { "" };
+        let space = if line.ends_with(' ') { "" } else { " " };
+        let longer = line.chars().count() + space.len() + item.chars().count() + comma.len();
+        if longer > WIDTH && line.trim() != lead.trim() {
+            lines.push(std::mem::replace(&mut line, " ".repeat(lead.len())));
+            line.push_str(&format!("{item}{comma}"));
+        } else {
+            line.push_str(&format!("{space}{item}{comma}"));
+        }
+    }
+    if !items.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
+    let kpis = Numbers { kpis: run.kpis };
+    let start = run.scenario.deployment.replicas;
+    let mut replicas = format!(
+        "{start} at the start, {} on average, {} at most",
+        kpis.shown("mean_replicas", human::significant),
+        kpis.shown("peak_replicas", human::significant),
+    );
+    let at_max = kpis.typical("seconds_at_max").filter(|it| *it > 0.0);
+    if at_max.is_some() {
+        let max = run.scenario.autoscaler.as_ref();
+        let max = max.map_or(0, |autoscaler| autoscaler.spec.max_replicas.0);
+        let time = kpis.shown("seconds_at_max", human::duration);
+        page.line("replicas", &replicas, Tone::Calm);
+        replicas = format!("at the maximum of {max} for {time}");
+        page.line("", &replicas, Tone::Warn);
+    } else {
+        page.line("replicas", &replicas, Tone::Calm);
+    }
+    let pod_hours = kpis.shown("pod_hours", human::significant);
+    page.line("pod hours", &pod_hours, Tone::Calm);
+    if let Demand::CpuMillicores(_) = run.scenario.trace.demand {
+        page.line(
+            "requests",
+            "unknown: the trace knows demand as CPU",
+            Tone::Calm,
+        );
+    } else {
+        write_requests(page, run, &kpis);
+    }
+    if run.scenario.autoscaler.is_none() {
+        page.line("autoscaler", "none: the replicas are fixed", Tone::Calm);
+        return;
+    }
+    let rescales = format!(
+        "{}, of them {} against the one before within 10 min",
+        kpis.shown("rescales", human::count),
+        kpis.shown("reversals", human::count),
+    );
+    page.line("rescales", &rescales, Tone::Calm);
+    if kpis.typical("first_decision_seconds").is_some() {
+        let time = kpis.shown("first_decision_seconds", human::duration);
+        let text = format!("{time} after pods first fell short");
+        page.line("first decision", &text, Tone::Calm);
+    }
+}
+
+fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
+    let slo = &run.scenario.slo;
+    let promise = format!(
+        "(p{} above {}, or over {} failed)",
+        human::trimmed(slo.latency_quantile * 100.0, 3),
+        human::latency(slo.latency_limit.as_secs_f64()),
+        human::percent(slo.error_rate),
+    );
+    let broken = kpis.typical("slo_violation_seconds").unwrap_or(0.0);
+    let tone = if broken > 0.0 { Tone::Bad } else { Tone::Good };
+    let time = kpis.shown("slo_violation_seconds", human::duration);
+    page.line("SLO broken for", &format!("{time}  {promise}"), tone);
+    let latency = ["p50", "p95", "p99"]
+        .map(|name| {
+            let shown = kpis.shown(&format!("latency_seconds_{name}"), human::latency);
+            format!("{name} {shown}")
+        })
+        .join(kpis.separator());
+    page.line("latency", &latency, Tone::Calm);
+    let failed = format!(
+        "{} of {} requests",
+        kpis.shown("failed_share", human::percent),
+        kpis.shown("requests_offered", human::count),
+    );
+    let tone = if kpis.typical("failed_share").unwrap_or(0.0) > slo.error_rate {
+        Tone::Bad
+    } else {
+        Tone::Calm
+    };
+    page.line("failed", &failed, tone);
+}
+
+/// KPIs in words: for several seeds the median and, where they differ, p10 to p90.
+struct Numbers<'a> {
+    kpis: &'a KpiReport,
+}
+
+impl Numbers<'_> {
+    fn typical(&self, name: &str) -> Option<f64> {
+        self.kpis.typical(name)
+    }
+
+    fn shown(&self, name: &str, words: impl Fn(f64) -> String) -> String {
+        let Some(value) = self.kpis.typical(name) else {
+            return "-".to_owned();
+        };
+        let typical = words(value);
+        let range = self.kpis.folded(name).and_then(|fold| {
+            let (low, high) = (words(fold.p10?), words(fold.p90?));
+            (low != high).then(|| format!("{typical} ({low} to {high})"))
+        });
+        range.unwrap_or(typical)
+    }
+
+    /// Between numbers of one line: ranges need more air.
+    fn separator(&self) -> &'static str {
+        match self.kpis {
+            KpiReport::One(_) => "   ",
+            KpiReport::Folded(_) => ",  ",
+        }
+    }
+}
+
+/// How a number is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tone {
+    Calm,
+    Good,
+    Warn,
+    Bad,
+}
+
+struct Page {
+    text: String,
+    coloring: Coloring,
+}
+
+impl Page {
+    fn line(&mut self, name: &str, value: &str, tone: Tone) {
+        let style = match tone {
+            Tone::Calm => Style::new(),
+            Tone::Good => AnsiColor::Green.on_default(),
+            Tone::Warn => AnsiColor::Yellow.on_default(),
+            Tone::Bad => AnsiColor::Red.on_default(),
+        };
+        let value = self.painted(value, style);
+        self.text
+            .push_str(&format!("{name:<NAME_WIDTH$} {value}\n"));
+    }
+
+    fn painted(&self, text: &str, style: Style) -> String {
+        match self.coloring {
+            Coloring::Ansi if style != Style::new() => {
+                format!("{}{text}{}", style.render(), style.render_reset())
+            }
+            _ => text.to_owned(),
+        }
+    }
+}

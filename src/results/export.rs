@@ -1,0 +1,335 @@
+//! A run's files as bytes: `timeline.csv` and `summary.json`.
+//!
+//! Self-imposed limit: no file system; the same values give the same bytes.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::kpis::{Kpis, NamedKpi};
+use super::rounding::readable;
+use super::timeline::{Timeline, TimelineRow};
+use crate::scenario::Scenario;
+use crate::units::{Seed, SimSpan};
+
+/// The version of `summary.json`'s layout; rises when a reader would have to change.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The columns of `timeline.csv`, units as suffixes.
+const COLUMNS: [&str; 18] = [
+    "time_s",
+    "offered_rps",
+    "succeeded_rps",
+    "failed_rps",
+    "requests_in_flight",
+    "cpu_cores",
+    "cpu_percent",
+    "cpu_percent_seen",
+    "replicas_desired",
+    "replicas_current",
+    "replicas_ready",
+    "replicas_needed",
+    "latency_seconds_p50",
+    "latency_seconds_p95",
+    "latency_seconds_p99",
+    "throttled_share",
+    "slo_violated",
+    "rescaled_to",
+];
+
+/// `timeline.csv`: a header, then a row an interval; what is not known is empty.
+///
+/// `slo_violated` is 0 or 1; `rescaled_to` is where the last rescale within the interval led.
+///
+/// # Errors
+/// None that a buffer in memory could cause; the type is the CSV writer's.
+pub fn timeline_csv(timeline: &Timeline) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS)?;
+    let mut rescales = timeline.rescales.iter().peekable();
+    for (index, row) in timeline.rows.iter().enumerate() {
+        let end = timeline
+            .rows
+            .get(index + 1)
+            .map_or(timeline.end, |next| next.time);
+        let mut rescaled_to = None;
+        while let Some(rescale) = rescales.next_if(|rescale| rescale.time < end) {
+            rescaled_to = Some(rescale.to.0);
+        }
+        write_row(&mut writer, row, rescaled_to)?;
+    }
+    writer
+        .into_inner()
+        .map_err(|fault| csv::Error::from(fault.into_error()))
+}
+
+fn write_row(
+    writer: &mut csv::Writer<Vec<u8>>,
+    row: &TimelineRow,
+    rescaled_to: Option<i32>,
+) -> Result<(), csv::Error> {
+    let latency = row.latency.as_ref();
+    let number = |value: f64| readable(value).to_string();
+    let optional = |value: Option<f64>| value.map_or_else(String::new, number);
+    writer.write_record([
+        number(row.time.as_secs_f64()),
+        number(row.offered_rps),
+        number(row.succeeded_rps),
+        number(row.failed_rps),
+        number(row.in_flight),
+        number(row.cpu_cores),
+        optional(row.cpu_percent),
+        optional(row.cpu_percent_seen),
+        row.desired.to_string(),
+        row.current.to_string(),
+        row.ready.to_string(),
+        row.needed
+            .map_or_else(String::new, |needed| needed.to_string()),
+        optional(latency.map(|latency| latency.p50)),
+        optional(latency.map(|latency| latency.p95)),
+        optional(latency.map(|latency| latency.p99)),
+        number(row.throttled_share),
+        u8::from(row.slo_violated).to_string(),
+        rescaled_to.map_or_else(String::new, |replicas| replicas.to_string()),
+    ])
+}
+
+/// Which engine simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Follows rates and backlogs: means, in a millisecond or two.
+    Fluid,
+}
+
+impl Engine {
+    /// The word of the command line and of `summary.json`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fluid => "fluid",
+        }
+    }
+}
+
+/// A file that went into a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InputFile {
+    /// Its path, as it was given.
+    pub path: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// `summary.json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    schema_version: u32,
+    hpasim_version: &'static str,
+    engine: &'static str,
+    seeds: Vec<u64>,
+    policy: String,
+    trace: String,
+    duration_seconds: f64,
+    inputs: Vec<InputFile>,
+    request: Request,
+    assumptions: Vec<AssumptionLine>,
+    kpis: KpiReport,
+}
+
+/// What the command asked for beside the inputs, so that the run can be repeated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The arguments of `--set`, in their order.
+    pub set: Vec<String>,
+    /// `--from`.
+    pub from: Option<SimSpan>,
+    /// `--to`.
+    pub to: Option<SimSpan>,
+}
+
+impl Serialize for Request {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("set", &self.set)?;
+        map.serialize_entry("from_seconds", &seconds(self.from))?;
+        map.serialize_entry("to_seconds", &seconds(self.to))?;
+        map.end()
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct AssumptionLine {
+    key: String,
+    value: String,
+}
+
+impl Summary {
+    /// The summary of a run of `scenario`, under every one of `seeds`.
+    #[must_use]
+    pub fn new(
+        scenario: &Scenario,
+        engine: Engine,
+        seeds: &[Seed],
+        inputs: Vec<InputFile>,
+        kpis: KpiReport,
+    ) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            hpasim_version: env!("CARGO_PKG_VERSION"),
+            engine: engine.as_str(),
+            seeds: seeds.iter().map(|seed| seed.0).collect(),
+            policy: scenario.policy_name.clone(),
+            trace: scenario.trace_name.clone(),
+            duration_seconds: readable(scenario.trace.end().as_secs_f64()),
+            inputs,
+            request: Request::default(),
+            assumptions: scenario
+                .assumptions
+                .iter()
+                .map(|assumption| AssumptionLine {
+                    key: assumption.key.clone(),
+                    value: assumption.value.clone(),
+                })
+                .collect(),
+            kpis,
+        }
+    }
+
+    /// The same, with what the command asked for beside the inputs.
+    #[must_use]
+    pub fn with_request(mut self, request: Request) -> Self {
+        self.request = request;
+        self
+    }
+
+    /// The file's bytes: JSON with a final newline.
+    ///
+    /// # Errors
+    /// None that the summary's types could cause; the type is the JSON writer's.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+/// The KPIs of one run, or what several seeds make of each.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KpiReport {
+    /// One seed.
+    One(Kpis),
+    /// Several seeds, in the order of [`Kpis::NAMES`].
+    Folded(Vec<FoldedKpi>),
+}
+
+/// One KPI over several seeds: over those in which it is not null.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FoldedKpi {
+    /// Its name.
+    pub name: &'static str,
+    /// The median; `None` where no seed gives a value.
+    pub median: Option<f64>,
+    /// The 10th percentile.
+    pub p10: Option<f64>,
+    /// The 90th percentile.
+    pub p90: Option<f64>,
+    /// The seeds that give a value.
+    pub seeds: u32,
+}
+
+impl KpiReport {
+    /// The KPIs of runs that differ in their seed alone: as they are for one, folded for several.
+    ///
+    /// `None` without any run.
+    #[must_use]
+    pub fn of(runs: &[Kpis]) -> Option<Self> {
+        match runs {
+            [] => None,
+            [only] => Some(Self::One(only.clone())),
+            several => Some(Self::Folded(fold(several))),
+        }
+    }
+
+    /// The KPI called `name`: its value for one seed, its median for several.
+    #[must_use]
+    pub fn typical(&self, name: &str) -> Option<f64> {
+        match self {
+            Self::One(kpis) => kpis
+                .values()
+                .iter()
+                .find(|kpi| kpi.name == name)
+                .and_then(|kpi| kpi.value),
+            Self::Folded(folded) => folded
+                .iter()
+                .find(|kpi| kpi.name == name)
+                .and_then(|kpi| kpi.median),
+        }
+    }
+
+    /// The fold of the KPI called `name`; `None` for one seed.
+    #[must_use]
+    pub fn folded(&self, name: &str) -> Option<&FoldedKpi> {
+        match self {
+            Self::One(_) => None,
+            Self::Folded(folded) => folded.iter().find(|kpi| kpi.name == name),
+        }
+    }
+}
+
+/// Folds each KPI over `runs`: median, 10th and 90th percentile, linear between order statistics (R's type 7).
+#[must_use]
+pub fn fold(runs: &[Kpis]) -> Vec<FoldedKpi> {
+    let tables: Vec<Vec<NamedKpi>> = runs.iter().map(Kpis::values).collect();
+    Kpis::NAMES
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let mut values: Vec<f64> = tables
+                .iter()
+                .filter_map(|table| table[index].value)
+                .collect();
+            values.sort_by(f64::total_cmp);
+            FoldedKpi {
+                name,
+                median: sorted_quantile(&values, 0.5),
+                p10: sorted_quantile(&values, 0.1),
+                p90: sorted_quantile(&values, 0.9),
+                seeds: u32::try_from(values.len()).unwrap_or(u32::MAX),
+            }
+        })
+        .collect()
+}
+
+fn sorted_quantile(sorted: &[f64], quantile: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let place = quantile * last as f64;
+    let below = place.floor() as usize;
+    let above = (below + 1).min(last);
+    Some(sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64))
+}
+
+impl Serialize for KpiReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::One(kpis) => kpis.serialize(serializer),
+            Self::Folded(folded) => {
+                let mut map = serializer.serialize_map(Some(folded.len()))?;
+                for kpi in folded {
+                    map.serialize_entry(kpi.name, kpi)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl Serialize for FoldedKpi {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("median", &self.median.map(readable))?;
+        map.serialize_entry("p10", &self.p10.map(readable))?;
+        map.serialize_entry("p90", &self.p90.map(readable))?;
+        map.serialize_entry("seeds", &self.seeds)?;
+        map.end()
+    }
+}

@@ -1,0 +1,390 @@
+//! The numbers that a run comes down to: KPIs, gathered as an observer of the run.
+//!
+//! Self-imposed limit: sums as the run goes, constant memory, no allocation per
+//! segment; what repeats within a segment is reckoned once.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::elasticity::Elasticity;
+use super::mixture::{LatencyBins, mixture_quantile};
+use super::response::{FirstShortage, RescaleCount};
+use super::rounding::readable;
+use super::slo::SloClock;
+use crate::scenario::{CostRates, Scenario};
+use crate::simulation::Observer;
+use crate::simulation::observer::{Decided, FlowSegment, PodChange, PodState};
+use crate::units::{Replicas, SimTime};
+use crate::workload::Demand;
+
+/// A KPI's value, of whatever type, as a number and as JSON writes it.
+trait KpiValue {
+    type Written: Serialize;
+    fn number(&self) -> Option<f64>;
+    fn written(&self) -> Self::Written;
+}
+
+impl KpiValue for f64 {
+    type Written = Self;
+    fn number(&self) -> Option<f64> {
+        Some(*self)
+    }
+    fn written(&self) -> f64 {
+        readable(*self)
+    }
+}
+
+impl KpiValue for Option<f64> {
+    type Written = Self;
+    fn number(&self) -> Option<f64> {
+        *self
+    }
+    fn written(&self) -> Self {
+        self.map(readable)
+    }
+}
+
+impl KpiValue for u32 {
+    type Written = Self;
+    fn number(&self) -> Option<f64> {
+        Some(f64::from(*self))
+    }
+    fn written(&self) -> Self {
+        *self
+    }
+}
+
+/// One KPI by name; `None` where the run gives no answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NamedKpi {
+    /// Its name in `summary.json`.
+    pub name: &'static str,
+    /// Its value.
+    pub value: Option<f64>,
+}
+
+/// Declares [`Kpis`], so that a KPI's name, type and meaning stand in one place.
+macro_rules! kpis {
+    ($($(#[$doc:meta])+ $name:ident: $kind:ty,)+) => {
+        /// The KPIs of one run; serialised under exactly these names, floats rounded to be read.
+        ///
+        /// Shares are 0..1, percents 0..100 and more, money is in the user's unit.
+        /// Request KPIs are `None` for a trace that knows demand only as CPU.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Kpis {
+            $($(#[$doc])+ pub $name: $kind,)+
+        }
+
+        impl Kpis {
+            /// The names of all KPIs, in the order of `summary.json`.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// All KPIs as numbers, in the order of [`Kpis::NAMES`].
+            #[must_use]
+            pub fn values(&self) -> Vec<NamedKpi> {
+                vec![$(NamedKpi {
+                    name: stringify!($name),
+                    value: KpiValue::number(&self.$name),
+                }),+]
+            }
+        }
+
+        impl Serialize for Kpis {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(Some(Self::NAMES.len()))?;
+                $(map.serialize_entry(stringify!($name), &KpiValue::written(&self.$name))?;)+
+                map.end()
+            }
+        }
+    };
+}
+
+kpis! {
+    /// Requests offered: succeeded + failed + in flight.
+    requests_offered: Option<f64>,
+    /// Requests answered in time.
+    requests_succeeded: Option<f64>,
+    /// Requests that failed, whatever the cause.
+    requests_failed: Option<f64>,
+    /// Requests still waiting when the run ended.
+    requests_in_flight: Option<f64>,
+    /// failed / offered.
+    failed_share: Option<f64>,
+    /// The greatest `spec.replicas`.
+    peak_replicas: u32,
+    /// `spec.replicas`, mean over time.
+    mean_replicas: f64,
+    /// Hours of pods from created to gone, terminating included.
+    pod_hours: f64,
+    /// `pod_hours` times the cores that a pod's containers request together (the limit where no request is set, as the API server defaults it).
+    requested_core_hours: f64,
+    /// Pod hours, requested core hours and requested GiB hours at the prices of `[cost]`.
+    cost: f64,
+    /// Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit or failed / offered exceeded the error rate; intervals without offered requests never count, the last may be shorter.
+    slo_violation_seconds: Option<f64>,
+    /// Median latency of succeeded requests, weighted by request, in seconds.
+    latency_seconds_p50: Option<f64>,
+    /// 95th percentile of the same.
+    latency_seconds_p95: Option<f64>,
+    /// 99th percentile of the same.
+    latency_seconds_p99: Option<f64>,
+    /// Changes of `spec.replicas` by the autoscaler.
+    rescales: u32,
+    /// Rescales against the previous one within 10 min.
+    reversals: u32,
+    /// Pods whose containers started during the run.
+    pod_starts: u32,
+    /// Seconds with `spec.replicas` at `minReplicas`; null without autoscaler.
+    seconds_at_min: Option<f64>,
+    /// Seconds with `spec.replicas` at `maxReplicas`; null without autoscaler.
+    seconds_at_max: Option<f64>,
+    /// θ_U = 100/T Σ max(needed - ready, 0) / needed Δt, Δt = 15 s.
+    under_provisioned_percent: Option<f64>,
+    /// θ_O = 100/T Σ max(ready - needed, 0) / needed Δt, Δt = 15 s.
+    over_provisioned_percent: Option<f64>,
+    /// τ_U: percent of the time with ready < needed, Δt = 15 s.
+    under_provisioned_time_percent: Option<f64>,
+    /// τ_O: percent of the time with ready > needed, Δt = 15 s.
+    over_provisioned_time_percent: Option<f64>,
+    /// υ = 100/T Σ min(|sgn Δready - sgn Δneeded|, 1) Δt, Δt = 15 s (SPEC research group, as remembered).
+    instability_percent: Option<f64>,
+    /// Seconds in which no number of pods would have met the SLO: left out of the five above.
+    needed_undefined_seconds: Option<f64>,
+    /// From the first moment with ready < needed to the first rescale up after it; null if none.
+    first_decision_seconds: Option<f64>,
+    /// From the same moment to the first with ready >= needed.
+    enough_ready_seconds: Option<f64>,
+    /// From the same moment to the first with ready >= needed and no backlog left.
+    recovery_seconds: Option<f64>,
+    /// Share of the working pods' time at the CPU limit (fluid engine); null if no pod worked.
+    throttled_share: Option<f64>,
+}
+
+/// Whether a trace knows requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RequestsKnown {
+    Yes,
+    No,
+}
+
+/// What is asked of a pod's resources, for the bill.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct PodRequest {
+    cores: f64,
+    memory_gib: f64,
+}
+
+impl PodRequest {
+    fn of(scenario: &Scenario) -> Self {
+        let mut request = Self::default();
+        for container in &scenario.deployment.containers {
+            let cpu = container.cpu_request.or(container.cpu_limit);
+            let memory = container
+                .memory_request_bytes
+                .or(container.memory_limit_bytes);
+            request.cores += cpu.map_or(0.0, |cpu| cpu.as_cores());
+            request.memory_gib += memory.map_or(0.0, |bytes| bytes as f64 / (1u64 << 30) as f64);
+        }
+        request
+    }
+}
+
+/// Sums of a run; requests are counts, the rest is times seconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    offered: f64,
+    succeeded: f64,
+    failed: f64,
+    in_flight: f64,
+    replica_seconds: f64,
+    pod_seconds: f64,
+    working_seconds: f64,
+    throttled_seconds: f64,
+    at_min_seconds: f64,
+    at_max_seconds: f64,
+    needed_undefined_seconds: f64,
+}
+
+/// `needed` at the rate last asked for: rates stay the same over many segments.
+#[derive(Clone, Copy, Debug)]
+struct Needed {
+    offered_rps: f64,
+    pods: Option<Replicas>,
+}
+
+/// Gathers the KPIs of one run; `N` tells the fewest pods that meet the SLO at a rate per second.
+#[derive(Clone, Debug)]
+pub struct KpiObserver<N> {
+    needed: N,
+    last_needed: Option<Needed>,
+    requests: RequestsKnown,
+    pod_request: PodRequest,
+    cost: CostRates,
+    bounds: Option<Bounds>,
+    end: SimTime,
+    peak: Replicas,
+    sums: Sums,
+    slo: SloClock,
+    latency: LatencyBins,
+    elasticity: Elasticity,
+    shortage: FirstShortage,
+    rescales: RescaleCount,
+    pod_starts: u32,
+}
+
+/// `minReplicas` and `maxReplicas`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Bounds {
+    min: Replicas,
+    max: Replicas,
+}
+
+impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
+    /// An observer of a run of `scenario`.
+    ///
+    /// `needed` is DESIGN's needed(t): the fewest n >= 1 pods whose stationary
+    /// model, without backlog, meets the SLO at the offered rate in requests
+    /// per second; `None` where no n does.
+    #[must_use]
+    pub fn new(scenario: &Scenario, needed: N) -> Self {
+        Self {
+            needed,
+            last_needed: None,
+            requests: match scenario.trace.demand {
+                Demand::RequestsPerSecond(_) => RequestsKnown::Yes,
+                Demand::CpuMillicores(_) => RequestsKnown::No,
+            },
+            pod_request: PodRequest::of(scenario),
+            cost: scenario.cost,
+            bounds: scenario.autoscaler.as_ref().map(|autoscaler| Bounds {
+                min: autoscaler.spec.min_replicas,
+                max: autoscaler.spec.max_replicas,
+            }),
+            end: SimTime::ZERO,
+            peak: Replicas(0),
+            sums: Sums::default(),
+            slo: SloClock::new(&scenario.slo),
+            latency: LatencyBins::default(),
+            elasticity: Elasticity::default(),
+            shortage: FirstShortage::default(),
+            rescales: RescaleCount::default(),
+            pod_starts: 0,
+        }
+    }
+
+    /// The KPIs, once the run is over.
+    #[must_use]
+    pub fn finish(self) -> Kpis {
+        let sums = &self.sums;
+        let seconds = self.end.as_secs_f64();
+        let known = self.requests == RequestsKnown::Yes;
+        let request_kpi = |value: f64| known.then_some(value);
+        let components = self.latency.components();
+        let latency = |quantile: f64| mixture_quantile(&components, quantile);
+        let elasticity = self.elasticity.finish(self.end);
+        let pod_hours = sums.pod_seconds / 3600.0;
+        let core_hours = pod_hours * self.pod_request.cores;
+        Kpis {
+            requests_offered: request_kpi(sums.offered),
+            requests_succeeded: request_kpi(sums.succeeded),
+            requests_failed: request_kpi(sums.failed),
+            requests_in_flight: request_kpi(sums.in_flight),
+            failed_share: (known && sums.offered > 0.0).then(|| sums.failed / sums.offered),
+            peak_replicas: self.peak.0.max(0).unsigned_abs(),
+            mean_replicas: if seconds > 0.0 {
+                sums.replica_seconds / seconds
+            } else {
+                0.0
+            },
+            pod_hours,
+            requested_core_hours: core_hours,
+            cost: pod_hours * self.cost.per_pod_hour
+                + core_hours * self.cost.per_core_hour
+                + pod_hours * self.pod_request.memory_gib * self.cost.per_gib_hour,
+            slo_violation_seconds: request_kpi(self.slo.finish(self.end).as_secs_f64()),
+            latency_seconds_p50: latency(0.50),
+            latency_seconds_p95: latency(0.95),
+            latency_seconds_p99: latency(0.99),
+            rescales: self.rescales.rescales,
+            reversals: self.rescales.reversals,
+            pod_starts: self.pod_starts,
+            seconds_at_min: self.bounds.map(|_| sums.at_min_seconds),
+            seconds_at_max: self.bounds.map(|_| sums.at_max_seconds),
+            under_provisioned_percent: elasticity.under_provisioned_percent,
+            over_provisioned_percent: elasticity.over_provisioned_percent,
+            under_provisioned_time_percent: elasticity.under_provisioned_time_percent,
+            over_provisioned_time_percent: elasticity.over_provisioned_time_percent,
+            instability_percent: elasticity.instability_percent,
+            needed_undefined_seconds: request_kpi(sums.needed_undefined_seconds),
+            first_decision_seconds: self.shortage.first_decision_seconds(),
+            enough_ready_seconds: self.shortage.enough_ready_seconds(),
+            recovery_seconds: self.shortage.recovery_seconds(),
+            throttled_share: (sums.working_seconds > 0.0)
+                .then(|| sums.throttled_seconds / sums.working_seconds),
+        }
+    }
+
+    fn needed_at(&mut self, offered_rps: f64) -> Option<Replicas> {
+        if let Some(last) = self.last_needed
+            && last.offered_rps.to_bits() == offered_rps.to_bits()
+        {
+            return last.pods;
+        }
+        let pods = (self.needed)(offered_rps);
+        self.last_needed = Some(Needed { offered_rps, pods });
+        pods
+    }
+
+    fn add_requests(&mut self, segment: &FlowSegment, seconds: f64) {
+        let sums = &mut self.sums;
+        sums.offered += segment.offered_rps * seconds;
+        sums.succeeded += segment.succeeded_rps * seconds;
+        sums.failed += segment.failed_rps.total() * seconds + segment.failed_at_start.total();
+        sums.in_flight = segment.backlog_end;
+        self.slo.flowed(segment);
+        self.latency.flowed(segment);
+        let needed = self.needed_at(segment.offered_rps);
+        if needed.is_none() {
+            self.sums.needed_undefined_seconds += seconds;
+        }
+        self.elasticity
+            .flowed(segment.start, segment.end, segment.pods.ready, needed);
+        self.shortage.flowed(segment, needed);
+    }
+}
+
+impl<N: Fn(f64) -> Option<Replicas>> Observer for KpiObserver<N> {
+    fn flowed(&mut self, segment: &FlowSegment) {
+        let seconds = (segment.end - segment.start).as_secs_f64();
+        let pods = &segment.pods;
+        self.end = segment.end;
+        self.peak = self.peak.max(pods.desired);
+        self.sums.replica_seconds += f64::from(pods.desired.0) * seconds;
+        self.sums.pod_seconds += f64::from(pods.current.0 + pods.terminating.0) * seconds;
+        self.sums.working_seconds += f64::from(segment.working_pods) * seconds;
+        self.sums.throttled_seconds += f64::from(segment.throttled_pods) * seconds;
+        if let Some(bounds) = self.bounds {
+            if pods.desired == bounds.min {
+                self.sums.at_min_seconds += seconds;
+            }
+            if pods.desired == bounds.max {
+                self.sums.at_max_seconds += seconds;
+            }
+        }
+        if self.requests == RequestsKnown::Yes {
+            self.add_requests(segment, seconds);
+        }
+    }
+
+    fn decided(&mut self, decision: &Decided<'_>) {
+        if self.rescales.decided(decision) {
+            self.shortage.scaled_up(decision.time);
+        }
+    }
+
+    fn pod_changed(&mut self, change: &PodChange) {
+        if change.state == PodState::Started && change.time >= SimTime::ZERO {
+            self.pod_starts += 1;
+        }
+    }
+}

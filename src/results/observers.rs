@@ -1,0 +1,39 @@
+//! Two observers of one run.
+
+use crate::simulation::Observer;
+use crate::simulation::observer::{Decided, FlowSegment, PodChange};
+
+/// Tells both, the first one first. Nest it for more than two.
+#[derive(Clone, Debug, Default)]
+pub struct Both<A, B> {
+    /// Is told first.
+    pub first: A,
+    /// Is told second.
+    pub second: B,
+}
+
+impl<A, B> Both<A, B> {
+    /// Both observers as one.
+    pub const fn new(first: A, second: B) -> Self {
+        Self { first, second }
+    }
+}
+
+impl<A: Observer, B: Observer> Observer for Both<A, B> {
+    const WANTS_REASONS: bool = A::WANTS_REASONS || B::WANTS_REASONS;
+
+    fn flowed(&mut self, segment: &FlowSegment) {
+        self.first.flowed(segment);
+        self.second.flowed(segment);
+    }
+
+    fn decided(&mut self, decision: &Decided<'_>) {
+        self.first.decided(decision);
+        self.second.decided(decision);
+    }
+
+    fn pod_changed(&mut self, change: &PodChange) {
+        self.first.pod_changed(change);
+        self.second.pod_changed(change);
+    }
+}

@@ -1,0 +1,358 @@
+//! The judge of the SLO: which intervals broke it.
+//!
+//! Self-imposed limit: one judge. The KPIs and the timeline both ask it, so that
+//! a shaded second of the plot is a counted second of `slo_violation_seconds`.
+
+use crate::scenario::Slo;
+use crate::simulation::latency::StationaryLatency;
+use crate::simulation::observer::FlowSegment;
+use crate::units::{SimSpan, SimTime};
+
+use super::timeline::INTERVAL;
+
+/// Delays closer than this, in seconds, are one delay: a change between them is noise of the arithmetic.
+pub(super) const SAME_DELAY_SECONDS: f64 = 1e-9;
+
+/// What was offered in a stretch of time and what became of it, in requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Offered.
+    pub offered: f64,
+    /// Answered in time.
+    pub succeeded: f64,
+    /// Failed, whatever the cause.
+    pub failed: f64,
+    /// Of those that succeeded, slower than the SLO's limit.
+    pub beyond_limit: f64,
+}
+
+impl Tally {
+    /// Takes in what happened in another stretch.
+    pub fn add(&mut self, other: &Self) {
+        self.offered += other.offered;
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.beyond_limit += other.beyond_limit;
+    }
+}
+
+/// Decides whether a stretch of time broke the SLO.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SloJudge {
+    limit_seconds: f64,
+    tail_share: f64,
+    error_rate: f64,
+}
+
+impl SloJudge {
+    /// The judge of `slo`.
+    #[must_use]
+    pub fn new(slo: &Slo) -> Self {
+        Self {
+            limit_seconds: slo.latency_limit.as_secs_f64(),
+            tail_share: 1.0 - slo.latency_quantile,
+            error_rate: slo.error_rate,
+        }
+    }
+
+    /// Whether what `tally` counts broke the SLO.
+    ///
+    /// It did where more than `1 - quantile` of the succeeded requests took
+    /// longer than the limit (the quantile is then above the limit), or where
+    /// failed / offered exceeds the error rate. Without offered requests
+    /// nothing was promised.
+    #[must_use]
+    pub fn is_broken(&self, tally: &Tally) -> bool {
+        tally.offered > 0.0
+            && (tally.failed > self.error_rate * tally.offered
+                || tally.beyond_limit > self.tail_share * tally.succeeded)
+    }
+
+    /// What happened from `from` to `to`, both within `segment`.
+    ///
+    /// Requests that failed all at once at the segment's start count where `from` is that start.
+    #[must_use]
+    pub fn tally(&self, segment: &FlowSegment, from: SimTime, to: SimTime) -> Tally {
+        let seconds = (to - from).as_secs_f64();
+        let succeeded = segment.succeeded_rps * seconds;
+        let share = if succeeded > 0.0 {
+            mean_share_beyond(
+                &segment.latency,
+                self.limit_seconds,
+                delay_at(segment, from),
+                delay_at(segment, to),
+            )
+        } else {
+            0.0
+        };
+        let at_once = if from == segment.start {
+            segment.failed_at_start.total()
+        } else {
+            0.0
+        };
+        Tally {
+            offered: segment.offered_rps * seconds,
+            succeeded,
+            failed: segment.failed_rps.total() * seconds + at_once,
+            beyond_limit: succeeded * share,
+        }
+    }
+}
+
+/// Adds up the intervals of [`INTERVAL`] that broke the SLO, segment by segment.
+#[derive(Clone, Copy, Debug)]
+pub struct SloClock {
+    judge: SloJudge,
+    open: Tally,
+    open_start: SimTime,
+    broken: SimSpan,
+}
+
+impl SloClock {
+    /// A clock that starts at time zero.
+    #[must_use]
+    pub fn new(slo: &Slo) -> Self {
+        Self {
+            judge: SloJudge::new(slo),
+            open: Tally::default(),
+            open_start: SimTime::ZERO,
+            broken: SimSpan::ZERO,
+        }
+    }
+
+    /// Takes in the next segment.
+    pub fn flowed(&mut self, segment: &FlowSegment) {
+        let mut from = segment.start;
+        while from < segment.end {
+            let boundary = interval_end(from);
+            let on_grid = from + INTERVAL == boundary;
+            // From the second interval on an even segment repeats itself: judged once, counted often.
+            if on_grid && !has_news_at(segment, from) {
+                let whole = (segment.end - from).as_nanos() / INTERVAL.as_nanos();
+                if whole > 0 {
+                    let tally = self.judge.tally(segment, from, boundary);
+                    if self.judge.is_broken(&tally) {
+                        self.broken += INTERVAL * whole;
+                    }
+                    from += INTERVAL * whole;
+                    self.open_start = from;
+                    continue;
+                }
+            }
+            let to = boundary.min(segment.end);
+            let tally = self.judge.tally(segment, from, to);
+            self.open.add(&tally);
+            if to == boundary {
+                self.close(boundary);
+            }
+            from = to;
+        }
+    }
+
+    /// The intervals that broke the SLO until `end`, the run's end; the last interval may be shorter than the others.
+    #[must_use]
+    pub fn finish(mut self, end: SimTime) -> SimSpan {
+        if end > self.open_start {
+            self.close(end);
+        }
+        self.broken
+    }
+
+    fn close(&mut self, end: SimTime) {
+        if self.judge.is_broken(&self.open) {
+            self.broken += end - self.open_start;
+        }
+        self.open = Tally::default();
+        self.open_start = end;
+    }
+}
+
+/// Whether the interval that begins at `from` differs from the segment's later ones.
+fn has_news_at(segment: &FlowSegment, from: SimTime) -> bool {
+    (from == segment.start && segment.failed_at_start.total() > 0.0) || !is_steady(segment)
+}
+
+/// Whether the backlog's delay stays what it is throughout the segment.
+pub(super) fn is_steady(segment: &FlowSegment) -> bool {
+    (segment.backlog_delay_end_seconds - segment.backlog_delay_start_seconds).abs()
+        <= SAME_DELAY_SECONDS
+}
+
+/// The end of the interval that holds `time`: the next multiple of [`INTERVAL`] after it.
+pub(super) fn interval_end(time: SimTime) -> SimTime {
+    let length = INTERVAL.as_nanos();
+    SimTime::from_nanos((time.as_nanos().div_euclid(length) + 1) * length)
+}
+
+/// The backlog's delay at `time` within `segment`, in seconds: it changes linearly.
+pub(super) fn delay_at(segment: &FlowSegment, time: SimTime) -> f64 {
+    let (first, last) = (
+        segment.backlog_delay_start_seconds,
+        segment.backlog_delay_end_seconds,
+    );
+    if is_steady(segment) {
+        return first;
+    }
+    let length = (segment.end - segment.start).as_nanos() as f64;
+    let passed = (time - segment.start).as_nanos() as f64;
+    first + (last - first) * (passed / length)
+}
+
+/// Share of requests that take longer than `seconds` while the backlog's delay goes linearly from `first` to `last` (seconds).
+///
+/// The mean of [`StationaryLatency::share_beyond`] over the stretch, in closed
+/// form: with room r = seconds - E\[S\], waiting share w and mean wait m, it is
+/// 1 where the delay d exceeds r, and the integral of w exp(-(r - d) / m) below.
+pub(super) fn mean_share_beyond(
+    latency: &StationaryLatency,
+    seconds: f64,
+    first: f64,
+    last: f64,
+) -> f64 {
+    let (low, high) = (first.min(last), first.max(last));
+    let width = high - low;
+    // Below a millionth of the mean wait the difference of exponentials would lose more than the midpoint does.
+    if width <= SAME_DELAY_SECONDS.max(1e-6 * latency.wait_seconds) {
+        return latency.share_beyond(seconds, low + width / 2.0);
+    }
+    let room = seconds - latency.service_seconds;
+    if low >= room {
+        return 1.0;
+    }
+    let top = high.min(room);
+    let late = (high - top) / width;
+    if latency.wait_seconds <= 0.0 {
+        return late;
+    }
+    let mean = latency.wait_seconds;
+    let integral = mean * ((-(room - top) / mean).exp() - (-(room - low) / mean).exp());
+    late + latency.waiting_share * integral / width
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::tests::even_segment;
+    use proptest::prelude::*;
+
+    fn slo() -> Slo {
+        Slo {
+            latency_quantile: 0.95,
+            latency_limit: SimSpan::from_millis(500),
+            error_rate: 0.01,
+        }
+    }
+
+    fn seconds(value: f64) -> SimTime {
+        SimTime::from_secs_f64(value)
+    }
+
+    #[test]
+    fn an_interval_without_requests_breaks_nothing() {
+        let judge = SloJudge::new(&slo());
+        let tally = Tally {
+            failed: 3.0,
+            ..Tally::default()
+        };
+        assert!(!judge.is_broken(&tally));
+    }
+
+    #[test]
+    fn a_share_of_failures_just_above_the_rate_breaks_it() {
+        let judge = SloJudge::new(&slo());
+        let at_the_rate = Tally {
+            offered: 100.0,
+            succeeded: 99.0,
+            failed: 1.0,
+            beyond_limit: 0.0,
+        };
+        assert!(!judge.is_broken(&at_the_rate));
+        let above = Tally {
+            failed: 1.01,
+            ..at_the_rate
+        };
+        assert!(judge.is_broken(&above));
+    }
+
+    #[test]
+    fn the_mean_share_is_the_integral() {
+        let latency = StationaryLatency {
+            service_seconds: 0.05,
+            waiting_share: 0.9,
+            wait_seconds: 0.2,
+        };
+        for (first, last) in [(0.0, 0.3), (0.6, 0.1), (0.4, 0.7), (0.2, 0.2)] {
+            let steps = 20_000;
+            let sum: f64 = (0..steps)
+                .map(|step| {
+                    let part = (f64::from(step) + 0.5) / f64::from(steps);
+                    latency.share_beyond(0.5, first + (last - first) * part)
+                })
+                .sum();
+            let mean = mean_share_beyond(&latency, 0.5, first, last);
+            assert!(
+                (mean - sum / f64::from(steps)).abs() < 1e-4,
+                "{first} to {last}: {mean}"
+            );
+        }
+    }
+
+    #[test]
+    fn broken_intervals_count_whole_and_the_last_one_as_long_as_it_is() {
+        let mut clock = SloClock::new(&slo());
+        let mut segment = even_segment(0.0, 12.0);
+        segment.succeeded_rps = 5.0;
+        segment.failed_rps.timed_out = 5.0;
+        clock.flowed(&segment);
+        assert_eq!(clock.finish(seconds(12.0)), SimSpan::from_secs(12));
+    }
+
+    #[test]
+    fn failures_all_at_once_break_one_interval() {
+        let mut clock = SloClock::new(&slo());
+        clock.flowed(&even_segment(0.0, 7.0));
+        let mut segment = even_segment(7.0, 60.0);
+        segment.failed_at_start.pod_gone = 8.0;
+        clock.flowed(&segment);
+        assert_eq!(clock.finish(seconds(60.0)), SimSpan::from_secs(5));
+    }
+
+    proptest! {
+        /// Whole intervals in bulk come to the same as every interval by itself.
+        #[test]
+        fn bulk_is_the_sum_of_its_intervals(
+            cuts in prop::collection::vec(0.1_f64..40.0, 1..12),
+            failed in prop::collection::vec(0.0_f64..0.4, 12),
+            delays in prop::collection::vec(0.0_f64..0.6, 13),
+        ) {
+            let mut clock = SloClock::new(&slo());
+            let mut fine = SloClock::new(&slo());
+            let mut start = 0.0;
+            for (index, length) in cuts.iter().enumerate() {
+                let mut segment = even_segment(start, start + length);
+                segment.failed_rps.timed_out = failed[index];
+                segment.succeeded_rps -= failed[index];
+                if index % 2 == 0 {
+                    segment.backlog_delay_start_seconds = delays[index];
+                    segment.backlog_delay_end_seconds = delays[index + 1];
+                }
+                clock.flowed(&segment);
+                let mut from = segment.start;
+                while from < segment.end {
+                    let to = interval_end(from).min(segment.end);
+                    let piece = FlowSegment {
+                        start: from,
+                        end: to,
+                        backlog_delay_start_seconds: delay_at(&segment, from),
+                        backlog_delay_end_seconds: delay_at(&segment, to),
+                        ..segment
+                    };
+                    fine.flowed(&piece);
+                    from = to;
+                }
+                start += length;
+            }
+            prop_assert_eq!(clock.finish(seconds(start)), fine.finish(seconds(start)));
+        }
+    }
+}
