@@ -28,7 +28,10 @@ const FRESH_CONTAINER_MIN_AGE: i64 = 10_000_000_000;
 const MILLIS_PER_CORE: f64 = 1000.0;
 /// metrics-server keeps whole nanocores, and the autoscaler's client rounds up to millicores
 /// (`Quantity.MilliValue`): a millicore and less than a nanocore is one millicore, anything more is two.
-const ALL_BUT_A_NANOCORE: f64 = 1.0 - 1e-6;
+/// Up to that share, rounding up is adding this and rounding to the nearest.
+const HALF_BUT_A_NANOCORE: f64 = 0.5 - 1e-6;
+/// 2^52: a float of this size has no room for a fraction, so adding it rounds to the nearest whole number.
+const NO_FRACTION: f64 = 4_503_599_627_370_496.0;
 
 /// How often a counter is read.
 #[derive(Clone, Copy, Debug)]
@@ -344,11 +347,13 @@ fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
     if next > now {
         return;
     }
-    let mut newest = next;
-    while next <= now {
-        newest = next;
+    let newest = loop {
+        let read = next;
         next += metering.interval.draw(&mut counter.jitter);
-    }
+        if next > now {
+            break read;
+        }
+    };
     counter.next_housekeeping = next;
     counter.read_time = newest;
     counter.read_value = counter.used_until(newest, metering);
@@ -366,20 +371,37 @@ struct Metering<'a> {
 #[inline]
 fn sample_of_new_point(counter: &Counter, resolution: i64) -> Option<Sample> {
     let age = counter.read_time - counter.started;
-    let (previous_time, previous_value) = if (FRESH_CONTAINER_MIN_AGE..resolution).contains(&age) {
-        (counter.started, 0.0)
-    } else if counter.known_time == NOTHING_READ {
-        return None;
-    } else {
-        (counter.known_time, counter.known_value)
-    };
-    let window = counter.read_time - previous_time;
-    let millicores = (counter.read_value - previous_value) / window as f64 * MILLIS_PER_CORE;
-    Some(Sample {
-        value: MilliValue((millicores + ALL_BUT_A_NANOCORE) as i64),
+    if counter.known_time != NOTHING_READ && age >= resolution {
+        return Some(sample_between(
+            counter.known_time,
+            counter.known_value,
+            counter,
+        ));
+    }
+    if age >= FRESH_CONTAINER_MIN_AGE && age < resolution {
+        return Some(sample_between(counter.started, 0.0, counter));
+    }
+    (counter.known_time != NOTHING_READ)
+        .then(|| sample_between(counter.known_time, counter.known_value, counter))
+}
+
+/// The rate of use between an earlier point and the newest reading.
+#[inline]
+fn sample_between(time: i64, value: f64, counter: &Counter) -> Sample {
+    let window = counter.read_time - time;
+    let millicores = (counter.read_value - value) / window as f64 * MILLIS_PER_CORE;
+    Sample {
+        value: MilliValue(round_up_to_milli(millicores)),
         timestamp: SimTime::from_nanos(counter.read_time),
         window: SimSpan::from_nanos(window),
-    })
+    }
+}
+
+/// The next whole number, for numbers from 0 to 2^51; a conversion by `as` costs twice as much.
+#[inline]
+fn round_up_to_milli(millicores: f64) -> i64 {
+    let rounded = (millicores + HALF_BUT_A_NANOCORE) + NO_FRACTION;
+    (rounded.to_bits() - NO_FRACTION.to_bits()) as i64
 }
 
 impl Noise {
