@@ -29,7 +29,7 @@ use crate::hpa::spec::HpaSpec;
 use crate::units::SimSpan;
 use crate::workload::{Trace, Workload};
 
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Place, Severity};
 pub use load::{LoadRequest, Loaded, load};
 pub use loader::{InputFile, LoadError, Loader};
 pub use trace_text::{DECOMPRESSED_BYTES_MAX, FAULTS_SHOWN, ParsedTrace, VALUE_MAX, parse_trace};

@@ -260,6 +260,7 @@ struct Names<'n> {
 }
 
 /// `[controller]`, checked.
+#[derive(Clone, Copy)]
 struct Controller {
     release: Release,
     settings: ControllerSettings,
@@ -365,6 +366,19 @@ fn read_autoscaler(
     } = hpa;
     match input.resolve(target, zero_replicas) {
         Ok(spec) => {
+            let has_tolerance = spec.behavior.as_ref().is_some_and(|behavior| {
+                behavior.scale_up.tolerance.is_some() || behavior.scale_down.tolerance.is_some()
+            });
+            let knows_tolerance = controller.release == Release::Current
+                && controller.settings.configurable_tolerance == Gate::On;
+            if has_tolerance && !knows_tolerance {
+                faults.report(
+                    Code::NoEffect,
+                    hpa_section::origin_of(node, "behavior"),
+                    "the tolerance in `behavior` has no effect with this [controller]",
+                    "it takes kubernetes = \"current\" and configurable_tolerance = true",
+                );
+            }
             if lists == hpa_section::Lists::Whole {
                 containers.check_metrics(&spec, &metric_places, node.origin, faults);
             }

@@ -168,7 +168,7 @@ impl<'t> Parser<'t> {
         let diagnostic = Diagnostic {
             code,
             message: message.into(),
-            place: span.map(|span| Place::within(self.name, self.text, span)),
+            place: span.map(|span| Box::new(Place::within(self.name, self.text, span))),
             help: help.into(),
         };
         match code.severity() {
@@ -469,7 +469,7 @@ impl<'t> Parser<'t> {
                 Some(nanos) => return Some(nanos),
                 None => (
                     Code::TraceRange,
-                    format!("the time {cell} is out of range"),
+                    format!("the time {} is out of range", clipped(cell)),
                     "write seconds; if these are milliseconds, divide them by 1000",
                 ),
             },
@@ -480,7 +480,7 @@ impl<'t> Parser<'t> {
             ),
             None => (
                 Code::TraceValue,
-                format!("`{cell}` is not a time"),
+                format!("`{}` is not a time", clipped(cell)),
                 match header.time_column {
                     TimeColumn::Seconds => {
                         "write seconds, as 0, 15 or 22.5; dates go into a column `timestamp`"
@@ -508,12 +508,12 @@ impl<'t> Parser<'t> {
         let (code, message, help) = match previous {
             Some(previous) if nanos < previous => (
                 Code::TraceTime,
-                format!("time goes back to {cell}"),
+                format!("time goes back to {}", clipped(cell)),
                 "sort the rows by time",
             ),
             Some(previous) if nanos == previous => (
                 Code::TraceTime,
-                format!("a second row at the time {cell}"),
+                format!("a second row at the time {}", clipped(cell)),
                 "keep one row for each time",
             ),
             _ if nanos.saturating_sub(start) > LENGTH_MAX_NANOS => (
@@ -533,17 +533,17 @@ impl<'t> Parser<'t> {
             Ok(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
             Ok(number) if number < 0.0 => (
                 Code::TraceRange,
-                format!("{cell} is negative"),
+                format!("{} is negative", clipped(cell)),
                 "write a number of 0 or more",
             ),
             Ok(number) if number.is_finite() => (
                 Code::TraceRange,
-                format!("{cell} is more than {VALUE_MAX:e}"),
+                format!("{} is more than {VALUE_MAX:e}", clipped(cell)),
                 "check the unit",
             ),
             Ok(_) => (
                 Code::TraceRange,
-                format!("{cell} is not a finite number"),
+                format!("{} is not a finite number", clipped(cell)),
                 "write 0 for no load, or leave the row out: a value holds until the next row",
             ),
             Err(_) if cell.is_empty() => (
@@ -553,7 +553,7 @@ impl<'t> Parser<'t> {
             ),
             Err(_) => (
                 Code::TraceValue,
-                format!("`{cell}` is not a number"),
+                format!("`{}` is not a number", clipped(cell)),
                 "write a plain number with a decimal point, as 12.5",
             ),
         };
@@ -620,6 +620,15 @@ impl<'t> Parser<'t> {
             return field_start..end;
         }
         field_start + lead..end - trail
+    }
+}
+
+/// A cell short enough for a message.
+fn clipped(cell: &str) -> std::borrow::Cow<'_, str> {
+    const CHARACTERS_MAX: usize = 40;
+    match cell.char_indices().nth(CHARACTERS_MAX) {
+        Some((at, _)) => format!("{}...", &cell[..at]).into(),
+        None => cell.into(),
     }
 }
 
