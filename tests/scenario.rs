@@ -217,6 +217,27 @@ fn what_is_assumed_is_what_is_taken() {
 }
 
 #[test]
+fn every_default_is_the_one_that_the_documentation_states() {
+    let documentation = include_str!("../docs/model.md");
+    let policy = "[hpa]\nmaxReplicas = 3\n";
+    let unsaid = scenario(policy, &[]);
+    let mut documented = 0;
+    for row in documentation.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (key, value) = (cells[1].trim_matches('`'), cells[2]);
+        let Some(value) = value.strip_prefix('`') else {
+            continue;
+        };
+        let argument = format!("{key}={}", value.trim_end_matches('`'));
+        let mut said = scenario(policy, &[&argument]);
+        said.assumptions.clone_from(&unsaid.assumptions);
+        assert_eq!(said, unsaid, "{argument}");
+        documented += 1;
+    }
+    assert_eq!(documented, 41, "rows with a value");
+}
+
+#[test]
 fn a_child_merges_key_by_key_replaces_arrays_and_has_its_own_name() {
     let base = "name = \"base\"\n[hpa]\nminReplicas = 2\nmaxReplicas = 9\n[hpa.behavior.scaleUp]\nstabilizationWindowSeconds = 30\npolicies = [{ type = \"Pods\", value = 1, periodSeconds = 15 }, { type = \"Pods\", value = 2, periodSeconds = 15 }]\n";
     let child = "extends = \"../base.toml\"\n[hpa]\nmaxReplicas = 5\n[hpa.behavior.scaleUp]\npolicies = [{ type = \"Percent\", value = 50, periodSeconds = 15 }]\n";
