@@ -112,7 +112,7 @@ impl Engine {
 
 /// A file that went into a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct InputFile {
+pub struct SummaryInput {
     /// Its path, as it was given.
     pub path: String,
     /// SHA-256 of its bytes, in hexadecimal.
@@ -129,7 +129,7 @@ pub struct Summary {
     policy: String,
     trace: String,
     duration_seconds: f64,
-    inputs: Vec<InputFile>,
+    inputs: Vec<SummaryInput>,
     assumptions: Vec<AssumptionLine>,
     kpis: KpiReport,
 }
@@ -147,7 +147,7 @@ impl Summary {
         scenario: &Scenario,
         engine: Engine,
         seeds: &[Seed],
-        inputs: Vec<InputFile>,
+        inputs: Vec<SummaryInput>,
         kpis: KpiReport,
     ) -> Self {
         Self {

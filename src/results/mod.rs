@@ -26,10 +26,10 @@ pub mod slo;
 pub mod timeline;
 
 pub use decisions::DecisionLog;
-pub use export::{InputFile, KpiReport, Summary};
+pub use export::{KpiReport, Summary, SummaryInput};
 pub use kpis::{KpiObserver, Kpis};
 pub use observers::Both;
 pub use timeline::{Timeline, TimelineRecorder, TimelineRow};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -132,6 +132,8 @@ pub struct TimelineRecorder<N> {
     seen: Vec<Seen>,
     open: OpenInterval,
     open_start: SimTime,
+    /// The last segment: what stood when the run ended.
+    last: Option<FlowSegment>,
 }
 
 impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
@@ -157,6 +159,7 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
             seen: Vec::new(),
             open: OpenInterval::default(),
             open_start: SimTime::ZERO,
+            last: None,
         }
     }
 
@@ -164,6 +167,11 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
     #[must_use]
     pub fn finish(mut self) -> Timeline {
         let end = self.timeline.end;
+        if let Some(last) = self.last
+            && end > self.open_start
+        {
+            self.close(&last, end);
+        }
         let mut seen = self.seen.iter().peekable();
         let mut percent = None;
         for row in &mut self.timeline.rows {
@@ -296,12 +304,11 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for TimelineRecorder<N> {
                     && is_steady(segment)
                     && (from > segment.start || segment.failed_at_start.total() <= 0.0);
                 self.close(segment, boundary);
-            } else if to >= self.timeline.end {
-                self.timeline.end = to;
             }
             from = to;
         }
         self.timeline.end = segment.end;
+        self.last = Some(*segment);
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {
