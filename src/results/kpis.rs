@@ -14,7 +14,7 @@ use super::slo::SloClock;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
 use crate::simulation::observer::{Decided, FlowSegment, PodChange, PodState};
-use crate::units::{Replicas, SimTime};
+use crate::units::{Millicores, Replicas, SimTime};
 use crate::workload::Demand;
 
 /// A KPI's value, of whatever type, as a number and as JSON writes it.
@@ -29,7 +29,7 @@ impl KpiValue for f64 {
     fn number(&self) -> Option<f64> {
         Some(*self)
     }
-    fn written(&self) -> f64 {
+    fn written(&self) -> Self {
         readable(*self)
     }
 }
@@ -182,7 +182,7 @@ impl PodRequest {
             let memory = container
                 .memory_request_bytes
                 .or(container.memory_limit_bytes);
-            request.cores += cpu.map_or(0.0, |cpu| cpu.as_cores());
+            request.cores += cpu.map_or(0.0, Millicores::as_cores);
             request.memory_gib += memory.map_or(0.0, |bytes| bytes as f64 / (1u64 << 30) as f64);
         }
         request
