@@ -1,1 +1,37 @@
-fn main() {}
+//! One decision: replica calculation and normalisation under the prod policy's behavior.
+//!
+//! Every iteration sees other samples at a later time, and the scale follows the
+//! decisions, so that rescales, rate limits and memory are part of what is timed.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+
+#[path = "../tests/fixtures/decision_load.rs"]
+mod decision_load;
+
+use decision_load::{DecisionLoad, Mix};
+
+fn decisions(criterion: &mut Criterion) {
+    for (name, mix) in [
+        ("all_ready", Mix::AllReady),
+        ("mixed", Mix::FifthUnreadyFifthMissing),
+    ] {
+        let mut group = criterion.benchmark_group(format!("hpa_decision/{name}"));
+        for pods in [10, 50, 1_000] {
+            group.throughput(Throughput::Elements(1));
+            group.bench_with_input(
+                BenchmarkId::from_parameter(pods),
+                &pods,
+                |bencher, &pods| {
+                    let mut load = DecisionLoad::new(pods, mix);
+                    bencher.iter(|| black_box(load.next_decision()));
+                },
+            );
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, decisions);
+criterion_main!(benches);

@@ -1,5 +1,7 @@
 //! Calls the command line, returns its exit code.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hpasim::cli::main(std::env::args_os())
 }

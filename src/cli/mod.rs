@@ -1,1 +1,72 @@
-//! Stub.
+//! The command line: one file a command.
+//!
+//! Self-imposed limit: the only room with a file system, an environment, a wall
+//! clock, a terminal and an exit code. What is computed is computed elsewhere.
+
+mod atomic_file;
+mod error;
+mod files;
+mod interrupt;
+mod output_folder;
+mod progress;
+mod replay;
+mod run;
+mod screen;
+pub mod trace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use error::{CommandError, Completion};
+
+use screen::Screen;
+
+/// hpasim: what will my autoscaler do under this traffic, why, and at what price?
+#[derive(Debug, Parser)]
+#[command(
+    name = "hpasim",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold."
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Simulate a policy under a trace: summary, timeline, decisions, plot
+    Run(run::RunArgs),
+    /// Replay recorded decisions of the real controller through the HPA core
+    Replay(replay::ReplayArgs),
+    /// Make traces
+    Trace(trace::TraceArgs),
+}
+
+/// Runs the command that `arguments` (the program's name first) ask for.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command_line = match CommandLine::try_parse_from(arguments) {
+        Ok(command_line) => command_line,
+        Err(error) => {
+            // Help and version are no errors; clap knows the stream and the code of each.
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return match error.print() {
+                Ok(()) => ExitCode::from(code),
+                Err(_) => ExitCode::FAILURE,
+            };
+        }
+    };
+    let mut screen = Screen::new();
+    let result = match command_line.command {
+        Command::Run(arguments) => run::run(&arguments, &mut screen),
+        Command::Replay(arguments) => replay::run(&arguments, &mut screen),
+        Command::Trace(arguments) => trace::run(&arguments, &mut screen),
+    };
+    screen.finish(result)
+}

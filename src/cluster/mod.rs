@@ -2,5 +2,25 @@
 //!
 //! Self-imposed limit: knows no autoscaler. Everything here happens in any
 //! cluster, whether or not somebody watches the metrics.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`config`] | what a policy says of all this, checked |
+//! | [`pods`] | pods as columns, their steps from created to gone |
+//! | [`replica_set`] | which pods go first |
+//! | [`cpu`] | what CPU lets a pod do |
+//! | [`served`] | requests served per pod, as integrals |
+//! | [`kubelet`] | counters, housekeeping, and the sample that two readings give |
+//! | [`metrics_server`] | scrapes, and what the metrics API shows |
+//! | [`samples`] | samples as columns |
+//! | [`plant`] | all of it in motion |
 
 pub mod config;
+pub mod cpu;
+mod kubelet;
+pub mod metrics_server;
+pub mod plant;
+pub mod pods;
+mod replica_set;
+pub mod samples;
+pub mod served;

@@ -2,4 +2,7 @@
 //!
 //! Self-imposed limit: generic. Nothing here knows a pod, a request or an autoscaler.
 
+pub mod queue;
 pub mod random;
+
+pub use queue::{EventQueue, Scheduled};

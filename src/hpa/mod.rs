@@ -11,6 +11,7 @@
 //! | [`spec_input`] | the autoscaler as somebody wrote it: defaulting and validation |
 //! | [`rules`] | what differs between releases, and the controller's own settings, as data |
 //! | [`observation`] | what one reconcile sees: the scale, pods as columns, metrics |
+//! | `grouping` | one pass over the pods: who counts, and what the groups use and request |
 //! | [`replicas`] | from one metric to one proposal |
 //! | [`stabilize`] | recommendations remembered, and what they hold back |
 //! | [`limits`] | rate limits and bounds |
@@ -19,6 +20,7 @@
 //! | [`reconcile`](mod@reconcile) | the order of it all |
 
 pub mod decision;
+mod grouping;
 pub mod limits;
 pub mod observation;
 pub mod reconcile;

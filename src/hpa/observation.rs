@@ -110,15 +110,29 @@ pub enum StartTime {
     NotSet,
 }
 
-/// What the grouping of pods asks of a pod's status, in one byte, so that a thousand pods are one short pass.
+/// What the grouping of pods asks of a pod's status, one bit a question, so that eight pods are one word.
 ///
-/// Bits 0-2 phase, 3-4 Ready condition, 5 deletion, 6 start time not set.
+/// A running pod whose Ready condition is True and that nobody deleted is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodState(u8);
 
 impl PodState {
-    /// How many different states there are: the length of a table over them.
-    pub const COUNT: usize = 128;
+    /// It has a deletion timestamp.
+    pub(super) const DELETING: u8 = 1;
+    /// Its phase is Failed.
+    pub(super) const FAILED: u8 = 1 << 1;
+    /// Its phase is Succeeded.
+    pub(super) const SUCCEEDED: u8 = 1 << 2;
+    /// Its phase is Pending.
+    pub(super) const PENDING: u8 = 1 << 3;
+    /// Its phase is Unknown.
+    const PHASE_UNKNOWN: u8 = 1 << 4;
+    /// It has no Ready condition, or no start time.
+    pub(super) const UNDETERMINED: u8 = 1 << 5;
+    /// Its Ready condition is False.
+    pub(super) const NOT_READY: u8 = 1 << 6;
+    /// Its Ready condition is anything but True.
+    const NOT_TRUE: u8 = 1 << 7;
 
     /// The state of a pod with these four.
     #[must_use]
@@ -128,31 +142,43 @@ impl PodState {
         deletion: Deletion,
         start: StartTime,
     ) -> Self {
-        Self((phase as u8) | (ready as u8) << 3 | (deletion as u8) << 5 | (start as u8) << 6)
+        let mut bits = match phase {
+            PodPhase::Pending => Self::PENDING,
+            PodPhase::Running => 0,
+            PodPhase::Succeeded => Self::SUCCEEDED,
+            PodPhase::Failed => Self::FAILED,
+            PodPhase::Unknown => Self::PHASE_UNKNOWN,
+        };
+        bits |= match ready {
+            ReadyCondition::Absent => Self::UNDETERMINED | Self::NOT_TRUE,
+            ReadyCondition::True => 0,
+            ReadyCondition::False => Self::NOT_READY | Self::NOT_TRUE,
+            ReadyCondition::Unknown => Self::NOT_TRUE,
+        };
+        if let Deletion::Requested = deletion {
+            bits |= Self::DELETING;
+        }
+        if let StartTime::NotSet = start {
+            bits |= Self::UNDETERMINED;
+        }
+        Self(bits)
     }
 
     /// A running pod whose Ready condition is True.
     #[must_use]
     pub const fn running_and_ready() -> Self {
-        Self::new(
-            PodPhase::Running,
-            ReadyCondition::True,
-            Deletion::NotRequested,
-            StartTime::Set,
-        )
+        Self(0)
     }
 
-    /// Its number below [`PodState::COUNT`], to look it up in a table.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        (self.0 & 0x7f) as usize
+    /// Its bits.
+    pub(super) const fn bits(self) -> u8 {
+        self.0
     }
 
-    /// Whether it counts as ready for Object and External metrics: Running, and Ready True.
+    /// Whether it counts as ready for Object and External metrics: Running, and Ready True; deleted ones count.
     #[must_use]
-    pub fn is_running_and_ready(self) -> bool {
-        const MASK: u8 = 0b1_1111;
-        self.0 & MASK == Self::running_and_ready().0
+    pub const fn is_running_and_ready(self) -> bool {
+        self.0 & !(Self::DELETING | Self::UNDETERMINED) == 0
     }
 }
 

@@ -191,10 +191,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
     fn desired_by_metrics(&mut self, scale: Scale) -> Result<Desired<'a>, ReconcileError<'a>> {
         let current = scale.spec_replicas;
         let combined = self.propose(scale)?;
-        let mut proposal = combined.replicas.max(Replicas(0));
-        if current.0 == 0 {
-            proposal = proposal.max(self.spec.min_replicas);
-        }
+        let proposal = combined.replicas.max(Replicas(0));
         let reason = if proposal > current {
             RescaleReason::MetricAboveTarget(combined.metric)
         } else if proposal < current {
@@ -202,8 +199,13 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         } else {
             RescaleReason::None
         };
+        let mut replicas = self.normalize(proposal, current);
+        if current.0 == 0 {
+            // Policies of `behavior` do not look at the minimum when nothing changes.
+            replicas = replicas.max(self.spec.min_replicas);
+        }
         Ok(Desired {
-            replicas: self.normalize(proposal, current),
+            replicas,
             reason,
             failed_metrics: combined.failed_metrics,
         })

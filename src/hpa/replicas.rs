@@ -1,16 +1,16 @@
 //! From one metric to one proposal: the replica calculator.
 //!
-//! Self-imposed limit: one metric at a time, no memory. Sums over pods are one
-//! plain pass over columns; nothing is allocated.
+//! Self-imposed limit: one metric at a time, no memory; nothing is allocated.
 //!
 //! Source: `hpa-algorithm`'s "From metrics to a proposal", after
 //! `pkg/controller/podautoscaler/replica_calculator.go` and `metrics/utilization.go`.
 
 use super::decision::{MetricValue, PodGroups, Verdict};
+use super::grouping::{GroupSums, Grouping};
 use super::observation::{MetricObservation, PodColumns, PodSamples, RequestFault};
-use super::rules::{Overflow, PodClass, PodClasses, Rules, Tolerance};
-use super::spec::{MetricSpec, MetricTarget};
-use crate::units::{MilliValue, Replicas, SimTime};
+use super::rules::{Overflow, Rules, Tolerance};
+use super::spec::{MetricSource, MetricSpec, MetricTarget};
+use crate::units::{MilliValue, Percent, Replicas, SimTime};
 
 /// What one metric proposes, and how it came to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,16 +76,12 @@ impl<'a> Calculation<'a> {
         match (observed, metric.target) {
             (MetricObservation::Failed(text), _) => Err(MetricError::Client(text)),
             (MetricObservation::Pods(samples), MetricTarget::Utilization(target)) => {
-                let classes = self.rules.pod_classes(&metric.source);
-                self.propose_by_utilization(target, classes, &samples)
+                self.propose_by_utilization(target, &metric.source, &samples)
             }
             (
                 MetricObservation::Pods(samples),
                 MetricTarget::AverageValue(target) | MetricTarget::Value(target),
-            ) => {
-                let classes = self.rules.pod_classes(&metric.source);
-                self.propose_by_average(target, classes, &samples)
-            }
+            ) => self.propose_by_average(target, &metric.source, &samples),
             (MetricObservation::Object(value), MetricTarget::AverageValue(target)) => {
                 Ok(self.propose_per_pod(value, target, Overflow::Wrapped))
             }
@@ -108,11 +104,11 @@ impl<'a> Calculation<'a> {
     fn propose_by_utilization(
         &self,
         target: i32,
-        classes: &PodClasses,
+        source: &MetricSource,
         samples: &PodSamples<'a>,
     ) -> Result<Proposal, MetricError<'a>> {
-        let full_use_percent = i64::from(target.max(100));
-        let sums = self.sum_by_group(classes, samples, full_use_percent)?;
+        let full_use = Percent(target.max(100));
+        let sums = self.sum_by_group(source, samples, full_use)?;
         if let Some(fault) = samples.request_fault {
             return Err(MetricError::Request(fault));
         }
@@ -148,10 +144,10 @@ impl<'a> Calculation<'a> {
     fn propose_by_average(
         &self,
         target: MilliValue,
-        classes: &PodClasses,
+        source: &MetricSource,
         samples: &PodSamples<'a>,
     ) -> Result<Proposal, MetricError<'a>> {
-        let sums = self.sum_by_group(classes, samples, 0)?;
+        let sums = self.sum_by_group(source, samples, Percent(100))?;
         let usage = sums.all_usage / sums.sample_count();
         let ratio = usage as f64 / target.0 as f64;
         let value = MetricValue {
@@ -164,11 +160,28 @@ impl<'a> Calculation<'a> {
                 Missing::AsInFullUse => target.0.wrapping_mul(i64::from(sums.groups.missing)),
                 Missing::AsIdle | Missing::LeftOut => 0,
             };
-            let count = sums.sample_count_filled_in(fill);
+            let count = sample_count_filled_in(&sums, fill);
             let average = sums.all_usage.wrapping_add(full_use) / count;
             average as f64 / target.0 as f64
         };
         Ok(self.settle(ratio, value, &sums, filled_in))
+    }
+
+    fn sum_by_group(
+        &self,
+        source: &MetricSource,
+        samples: &PodSamples<'a>,
+        full_use: Percent,
+    ) -> Result<GroupSums, MetricError<'a>> {
+        if self.pods.is_empty() {
+            return Err(MetricError::NoPods);
+        }
+        let grouping = Grouping::new(self.rules, source, self.now, full_use);
+        let sums = grouping.sum(&self.pods, samples);
+        if sums.sample_count() == 0 {
+            return Err(MetricError::NoSamples);
+        }
+        Ok(sums)
     }
 
     /// From the ratio over the pods that count to replicas; `filled_in` gives the ratio with the others filled in.
@@ -217,7 +230,7 @@ impl<'a> Calculation<'a> {
         if (ratio < 1.0 && refined > 1.0) || (ratio > 1.0 && refined < 1.0) {
             return proposal(current, Some(refined), Verdict::DirectionReversed);
         }
-        let count = sums.sample_count_filled_in(fill);
+        let count = sample_count_filled_in(sums, fill);
         let replicas = i32_from_f64((refined * count as f64).ceil());
         if (refined < 1.0 && replicas > current) || (refined > 1.0 && replicas < current) {
             return proposal(current, Some(refined), Verdict::AgainstDirection);
@@ -305,64 +318,6 @@ impl<'a> Calculation<'a> {
                 .fold(0_i64, |total, value| total.wrapping_add(value.0)),
         })
     }
-
-    /// Groups the pods and sums what the groups use and request, in one pass.
-    fn sum_by_group(
-        &self,
-        classes: &PodClasses,
-        samples: &PodSamples<'a>,
-        full_use_percent: i64,
-    ) -> Result<GroupSums, MetricError<'a>> {
-        if self.pods.is_empty() {
-            return Err(MetricError::NoPods);
-        }
-        let mut sums = GroupSums::default();
-        let settings = &self.rules.settings;
-        let young_since = self.now - settings.cpu_initialization_period;
-        for (pod, state) in self.pods.state.iter().enumerate() {
-            let class = classes.of(*state);
-            let request = samples.request.get(pod).map_or(0, |request| request.0);
-            if class == PodClass::Ignored {
-                sums.groups.ignored += 1;
-                continue;
-            }
-            if class == PodClass::Pending {
-                sums.add_unready(request);
-                continue;
-            }
-            if !samples.sampled[pod] {
-                sums.add_missing(request, full_use_percent);
-                continue;
-            }
-            let start = self.pods.start_time[pod];
-            let transition = self.pods.ready_transition[pod];
-            let young = start > young_since;
-            let unready = match class {
-                PodClass::Ready => {
-                    young && samples.timestamp[pod] < transition + samples.window[pod]
-                }
-                PodClass::NotReady => {
-                    young || start + settings.initial_readiness_delay > transition
-                }
-                PodClass::Undetermined => true,
-                PodClass::Counted | PodClass::Ignored | PodClass::Pending => false,
-            };
-            if unready {
-                sums.add_unready(request);
-            } else {
-                sums.add_ready(samples.value[pod].0, request);
-            }
-        }
-        sums.all_usage = sums.ready_usage;
-        for value in samples.unmatched {
-            sums.all_usage = sums.all_usage.wrapping_add(value.0);
-            sums.unmatched += 1;
-        }
-        if sums.sample_count() == 0 {
-            return Err(MetricError::NoSamples);
-        }
-        Ok(sums)
-    }
 }
 
 /// What missing pods are taken for when the ratio is computed again.
@@ -387,56 +342,17 @@ struct FilledIn {
     unready: Unready,
 }
 
-/// What the groups of pods use and request, in milli-units; sums wrap as the controller's do.
-#[derive(Clone, Copy, Default)]
-struct GroupSums {
-    groups: PodGroups,
-    ready_usage: i64,
-    ready_request: i64,
-    unready_request: i64,
-    missing_request: i64,
-    /// What the missing pods would use in full use, each truncated by itself.
-    missing_full_use: i64,
-    /// Usage of the ready pods and of samples that belong to no pod.
-    all_usage: i64,
-    unmatched: u32,
-}
-
-impl GroupSums {
-    fn add_ready(&mut self, usage: i64, request: i64) {
-        self.groups.ready += 1;
-        self.ready_usage = self.ready_usage.wrapping_add(usage);
-        self.ready_request = self.ready_request.wrapping_add(request);
-    }
-
-    fn add_unready(&mut self, request: i64) {
-        self.groups.unready += 1;
-        self.unready_request = self.unready_request.wrapping_add(request);
-    }
-
-    fn add_missing(&mut self, request: i64, full_use_percent: i64) {
-        self.groups.missing += 1;
-        self.missing_request = self.missing_request.wrapping_add(request);
-        let full_use = request.wrapping_mul(full_use_percent) / 100;
-        self.missing_full_use = self.missing_full_use.wrapping_add(full_use);
-    }
-
-    /// Samples that count: those of ready pods and those that belong to no pod.
-    fn sample_count(&self) -> i64 {
-        i64::from(self.groups.ready) + i64::from(self.unmatched)
-    }
-
-    fn sample_count_filled_in(&self, fill: FilledIn) -> i64 {
-        let missing = match fill.missing {
-            Missing::LeftOut => 0,
-            Missing::AsInFullUse | Missing::AsIdle => i64::from(self.groups.missing),
-        };
-        let unready = match fill.unready {
-            Unready::LeftOut => 0,
-            Unready::AsIdle => i64::from(self.groups.unready),
-        };
-        self.sample_count() + missing + unready
-    }
+/// How many samples there are once missing and unready pods are filled in.
+fn sample_count_filled_in(sums: &GroupSums, fill: FilledIn) -> i64 {
+    let missing = match fill.missing {
+        Missing::LeftOut => 0,
+        Missing::AsInFullUse | Missing::AsIdle => i64::from(sums.groups.missing),
+    };
+    let unready = match fill.unready {
+        Unready::LeftOut => 0,
+        Unready::AsIdle => i64::from(sums.groups.unready),
+    };
+    sums.sample_count() + missing + unready
 }
 
 /// `usage` in percent of `request`, truncated, then cut to 32 bits as the controller does it.

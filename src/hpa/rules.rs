@@ -3,7 +3,7 @@
 //! Self-imposed limit: data only. Code that decides reads a field here; it never
 //! asks which release it is.
 
-use super::observation::{Deletion, PodPhase, PodState, ReadyCondition, StartTime};
+use super::observation::PodState;
 use super::spec::{Behavior, MetricSource};
 use crate::units::SimSpan;
 
@@ -76,8 +76,8 @@ pub struct Rules {
     pub request_scope: RequestScope,
     /// How an Object metric's failure reads.
     pub object_error: ObjectErrorForm,
-    cpu_classes: PodClasses,
-    other_classes: PodClasses,
+    /// The bits of a pod's state that leave it out of every group.
+    ignored_pods: u8,
 }
 
 /// When a usage ratio is within tolerance.
@@ -134,103 +134,23 @@ pub enum ObjectErrorForm {
     ObjectInReason,
 }
 
-/// What the grouping of pods makes of a pod's state, before samples and ages are looked at.
+/// Which bits of a [`PodState`] put a pod into which group, before samples and times are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PodClass {
-    /// Deleted or finished.
-    Ignored,
-    /// Pending: unready whether or not it has a sample.
-    Pending,
+pub(super) struct GroupingBits {
+    /// As if it were not there: deleted or finished.
+    pub(super) ignored: u8,
+    /// Unready, whether or not it has a sample.
+    pub(super) pending: u8,
     /// With a sample: unready, for want of a Ready condition or a start time (cpu only).
-    Undetermined,
-    /// With a sample: ready, unless young and not measured for long enough (cpu only).
-    Ready,
-    /// With a sample: ready only if it was Ready before (cpu only); the condition is False.
-    NotReady,
-    /// With a sample: ready, whatever its age (all but cpu).
-    Counted,
-}
-
-/// The class of every state, so that a pass over pods looks it up.
-#[derive(Clone, Debug)]
-pub(super) struct PodClasses([PodClass; PodState::COUNT]);
-
-impl PodClasses {
-    fn new(classify: impl Fn(PodPhase, ReadyCondition, Deletion, StartTime) -> PodClass) -> Self {
-        use Deletion::{NotRequested, Requested};
-        use PodPhase::{Failed, Pending, Running, Succeeded, Unknown};
-        let mut classes = [PodClass::Ignored; PodState::COUNT];
-        for phase in [Pending, Running, Succeeded, Failed, Unknown] {
-            for ready in [
-                ReadyCondition::Absent,
-                ReadyCondition::True,
-                ReadyCondition::False,
-                ReadyCondition::Unknown,
-            ] {
-                for deletion in [NotRequested, Requested] {
-                    for start in [StartTime::Set, StartTime::NotSet] {
-                        let state = PodState::new(phase, ready, deletion, start);
-                        classes[state.index()] = classify(phase, ready, deletion, start);
-                    }
-                }
-            }
-        }
-        Self(classes)
-    }
-
-    /// The class of a state.
-    pub(super) fn of(&self, state: PodState) -> PodClass {
-        self.0[state.index()]
-    }
-}
-
-/// Whether a pod that ended well is left out like one that failed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SucceededPods {
-    Ignored,
-    Counted,
-}
-
-/// `groupPods` before samples and times: deletion and end first, then Pending, then the CPU-only rules.
-fn classify(
-    succeeded: SucceededPods,
-    phase: PodPhase,
-    ready: ReadyCondition,
-    deletion: Deletion,
-    start: StartTime,
-) -> PodClass {
-    let finished = phase == PodPhase::Failed
-        || (phase == PodPhase::Succeeded && succeeded == SucceededPods::Ignored);
-    if deletion == Deletion::Requested || finished {
-        PodClass::Ignored
-    } else if phase == PodPhase::Pending {
-        PodClass::Pending
-    } else if ready == ReadyCondition::Absent || start == StartTime::NotSet {
-        PodClass::Undetermined
-    } else if ready == ReadyCondition::False {
-        PodClass::NotReady
-    } else {
-        PodClass::Ready
-    }
+    pub(super) undetermined: u8,
+    /// With a sample: ready only if it was Ready before (cpu only).
+    pub(super) not_ready: u8,
 }
 
 impl Rules {
     /// The rules of `release` under `settings`.
     #[must_use]
     pub fn new(release: Release, settings: ControllerSettings) -> Self {
-        let succeeded = match release {
-            Release::Current => SucceededPods::Ignored,
-            Release::V1_28 => SucceededPods::Counted,
-        };
-        let cpu_classes = PodClasses::new(|phase, ready, deletion, start| {
-            classify(succeeded, phase, ready, deletion, start)
-        });
-        let other_classes = PodClasses::new(|phase, ready, deletion, start| {
-            match classify(succeeded, phase, ready, deletion, start) {
-                PodClass::Undetermined | PodClass::Ready | PodClass::NotReady => PodClass::Counted,
-                class => class,
-            }
-        });
         match release {
             Release::Current => Self {
                 settings,
@@ -241,8 +161,7 @@ impl Rules {
                 undecided_metrics: UndecidedMetrics::Replaced,
                 request_scope: RequestScope::PodLevelAndSidecars,
                 object_error: ObjectErrorForm::OnObject,
-                cpu_classes,
-                other_classes,
+                ignored_pods: PodState::DELETING | PodState::FAILED | PodState::SUCCEEDED,
             },
             Release::V1_28 => Self {
                 settings,
@@ -253,18 +172,23 @@ impl Rules {
                 undecided_metrics: UndecidedMetrics::Kept,
                 request_scope: RequestScope::ContainersOnly,
                 object_error: ObjectErrorForm::ObjectInReason,
-                cpu_classes,
-                other_classes,
+                ignored_pods: PodState::DELETING | PodState::FAILED,
             },
         }
     }
 
-    /// The classes that apply to the samples of `source`.
-    pub(super) fn pod_classes(&self, source: &MetricSource) -> &PodClasses {
-        if source.is_cpu() {
-            &self.cpu_classes
+    /// How pods are grouped by their state for the samples of `source`.
+    pub(super) fn grouping_bits(&self, source: &MetricSource) -> GroupingBits {
+        let (undetermined, not_ready) = if source.is_cpu() {
+            (PodState::UNDETERMINED, PodState::NOT_READY)
         } else {
-            &self.other_classes
+            (0, 0)
+        };
+        GroupingBits {
+            ignored: self.ignored_pods,
+            pending: PodState::PENDING,
+            undetermined,
+            not_ready,
         }
     }
 
@@ -319,22 +243,5 @@ mod tests {
         assert!(at(Release::Current).contains(1.1));
         assert!(!at(Release::V1_28).contains(1.1));
         assert!(!at(Release::Current).contains(f64::NAN));
-    }
-
-    #[test]
-    fn a_succeeded_pod_was_not_ignored_in_1_28() {
-        let state = PodState::new(
-            PodPhase::Succeeded,
-            ReadyCondition::True,
-            Deletion::NotRequested,
-            StartTime::Set,
-        );
-        let class = |release| {
-            Rules::new(release, ControllerSettings::default())
-                .cpu_classes
-                .of(state)
-        };
-        assert_eq!(class(Release::Current), PodClass::Ignored);
-        assert_eq!(class(Release::V1_28), PodClass::Ready);
     }
 }

@@ -148,6 +148,6 @@ mod tests {
         for sync in 0..10_000 {
             memory.stabilize_down(Replicas(3), SimSpan::from_secs(300), seconds(sync * 15));
         }
-        assert_eq!(memory.entries().len(), 22);
+        assert_eq!(memory.entries().len(), 21);
     }
 }

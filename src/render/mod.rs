@@ -2,7 +2,9 @@
 //!
 //! Self-imposed limit: no file system and no terminal; `cli` prints and writes.
 
+pub mod diagnostic;
 pub mod human;
 pub mod plot;
+pub mod replay;
 pub mod summary;
 pub mod table;

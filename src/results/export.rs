@@ -9,7 +9,7 @@ use super::kpis::{Kpis, NamedKpi};
 use super::rounding::readable;
 use super::timeline::{Timeline, TimelineRow};
 use crate::scenario::Scenario;
-use crate::units::Seed;
+use crate::units::{Seed, SimSpan};
 
 /// The version of `summary.json`'s layout; rises when a reader would have to change.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -112,7 +112,7 @@ impl Engine {
 
 /// A file that went into a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SummaryInput {
+pub struct InputFile {
     /// Its path, as it was given.
     pub path: String,
     /// SHA-256 of its bytes, in hexadecimal.
@@ -129,9 +129,32 @@ pub struct Summary {
     policy: String,
     trace: String,
     duration_seconds: f64,
-    inputs: Vec<SummaryInput>,
+    inputs: Vec<InputFile>,
+    request: Request,
     assumptions: Vec<AssumptionLine>,
     kpis: KpiReport,
+}
+
+/// What the command asked for beside the inputs, so that the run can be repeated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The arguments of `--set`, in their order.
+    pub set: Vec<String>,
+    /// `--from`.
+    pub from: Option<SimSpan>,
+    /// `--to`.
+    pub to: Option<SimSpan>,
+}
+
+impl Serialize for Request {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("set", &self.set)?;
+        map.serialize_entry("from_seconds", &seconds(self.from))?;
+        map.serialize_entry("to_seconds", &seconds(self.to))?;
+        map.end()
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -147,7 +170,7 @@ impl Summary {
         scenario: &Scenario,
         engine: Engine,
         seeds: &[Seed],
-        inputs: Vec<SummaryInput>,
+        inputs: Vec<InputFile>,
         kpis: KpiReport,
     ) -> Self {
         Self {
@@ -159,6 +182,7 @@ impl Summary {
             trace: scenario.trace_name.clone(),
             duration_seconds: readable(scenario.trace.end().as_secs_f64()),
             inputs,
+            request: Request::default(),
             assumptions: scenario
                 .assumptions
                 .iter()
@@ -169,6 +193,13 @@ impl Summary {
                 .collect(),
             kpis,
         }
+    }
+
+    /// The same, with what the command asked for beside the inputs.
+    #[must_use]
+    pub fn with_request(mut self, request: Request) -> Self {
+        self.request = request;
+        self
     }
 
     /// The file's bytes: JSON with a final newline.

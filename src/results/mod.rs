@@ -26,7 +26,7 @@ pub mod slo;
 pub mod timeline;
 
 pub use decisions::DecisionLog;
-pub use export::{KpiReport, Summary, SummaryInput};
+pub use export::{InputFile, KpiReport, Summary};
 pub use kpis::{KpiObserver, Kpis};
 pub use observers::Both;
 pub use timeline::{Timeline, TimelineRecorder, TimelineRow};

@@ -1,13 +1,39 @@
 //! Text in, a checked [`Scenario`] out: policies, traces, defaults, diagnostics.
 //!
-//! Self-imposed limit: no file system. Files come through a loader that the
+//! Self-imposed limit: no file system. Files come through a [`Loader`] that the
 //! caller hands in, so that everything here works on text alone.
+//!
+//! [`load`] is the way in. Text becomes a tree that remembers where each part
+//! was written; `extends`, `remove` and `--set` work on the tree; a typed reader
+//! then walks it and notes every fault, so that a user sees them all at once.
+
+mod container;
+pub mod defaults;
+pub mod diagnostic;
+mod distribution;
+mod hpa_section;
+mod load;
+mod loader;
+mod overrides;
+mod policy;
+mod reader;
+mod source;
+mod toml_text;
+mod trace_text;
+mod tree;
+mod values;
 
 use crate::cluster::config::{Deployment, MetricsPipeline};
 use crate::hpa::rules::{ControllerSettings, Release};
 use crate::hpa::spec::HpaSpec;
 use crate::units::SimSpan;
 use crate::workload::{Trace, Workload};
+
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+pub use load::{LoadRequest, Loaded, load};
+pub use loader::{InputFile, LoadError, Loader};
+pub use trace_text::{DECOMPRESSED_BYTES_MAX, FAULTS_SHOWN, ParsedTrace, VALUE_MAX, parse_trace};
+pub use values::parse_duration;
 
 /// Everything that a simulation needs to know: a policy and a trace, checked.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,10 @@
 //! Self-imposed limit: closed forms, no state. Both the simulation and the KPI
 //! `needed(t)` use these, so that they never disagree.
 
+use crate::cluster::cpu::PodCpu;
+use crate::scenario::{Scenario, Slo};
+use crate::units::Replicas;
+
 /// The greatest utilisation at which the stationary curve is read; beyond, the backlog says what more there is to wait.
 pub const MAX_UTILIZATION: f64 = 0.98;
 
@@ -41,5 +45,216 @@ impl StationaryLatency {
             self.wait_seconds * (self.waiting_share / tail).ln()
         };
         self.service_seconds + wait
+    }
+}
+
+/// The coefficient of variation is taken as at most this, so that a demand without a variance still gives numbers.
+const MAX_CV: f64 = 100.0;
+
+/// One pod as a server of requests: what its stationary latency hangs on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PodServer {
+    /// Mean service time in seconds at full speed: CPU, on one core at most, and I/O.
+    pub service_seconds: f64,
+    /// Mean CPU demand of a request in core-seconds, in the container that serves it.
+    pub demand_seconds: f64,
+    /// That demand's coefficient of variation.
+    pub cv: f64,
+    /// Cores that the container may use: its limit, at most the node's.
+    pub limit_cores: f64,
+    /// Requests per second at which the pod stands at its limit, a sidecar's limit included.
+    pub capacity_rps: f64,
+}
+
+impl PodServer {
+    /// A pod of `scenario`, past its start.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        let cpu = PodCpu::of(&scenario.deployment);
+        let node_cores = scenario.deployment.pod.node_cores;
+        let (demand_seconds, limit_cores) = cpu
+            .containers
+            .first()
+            .map_or((0.0, node_cores), |container| {
+                (container.seconds_per_request, container.bound_cores)
+            });
+        // A CFS quota slows nobody before it is spent, so alone a request runs at a core's speed.
+        let full_speed_cores = node_cores.min(1.0);
+        let demand = &scenario.workload.cpu_per_request;
+        Self {
+            service_seconds: demand_seconds / full_speed_cores
+                + scenario.workload.io_per_request.mean_seconds(),
+            demand_seconds,
+            cv: demand.coefficient_of_variation().min(MAX_CV),
+            limit_cores,
+            capacity_rps: cpu.normal.rps,
+        }
+    }
+
+    /// Latency of a pod at `utilization` of its capacity, without a backlog.
+    ///
+    /// The wait averages rho E\[S\] (1 + CV²) / (2 L (1 - rho)) over all requests: the
+    /// Pollaczek-Khinchine mean for a server that works off CPU demand E\[S\] with L cores;
+    /// it is taken to be exponential given that one waits.
+    #[must_use]
+    pub fn stationary(&self, utilization: f64) -> StationaryLatency {
+        let rho = utilization.clamp(0.0, MAX_UTILIZATION);
+        let squares = 1.0 + self.cv * self.cv;
+        StationaryLatency {
+            service_seconds: self.service_seconds,
+            waiting_share: rho,
+            wait_seconds: if self.demand_seconds > 0.0 {
+                self.demand_seconds * squares / (2.0 * self.limit_cores * (1.0 - rho))
+            } else {
+                0.0
+            },
+        }
+    }
+
+    /// Share of its capacity that a pod uses at `rps`; 0 where requests cost no CPU.
+    #[must_use]
+    pub fn utilization(&self, rps: f64) -> f64 {
+        if rps <= 0.0 {
+            0.0
+        } else if self.capacity_rps > 0.0 {
+            rps / self.capacity_rps
+        } else {
+            1.0
+        }
+    }
+}
+
+impl StationaryLatency {
+    /// Mean latency in seconds, without the backlog's delay.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.service_seconds + self.waiting_share * self.wait_seconds
+    }
+}
+
+/// How many pods a rate needs: the KPI `needed(t)`, one division a question.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Provisioning {
+    /// The greatest rate at which one pod meets the SLO; `None` where it does at none.
+    greatest_rps_per_pod: Option<f64>,
+}
+
+/// How far below its capacity a pod must stay at least, so that its utilisation is below 1.
+const BELOW_CAPACITY: f64 = 1.0 - 1e-9;
+/// Halvings of the interval in which the greatest rate lies: to the last bits of an `f64`.
+const BISECTIONS: u32 = 60;
+
+impl Provisioning {
+    /// For the pods, the requests and the SLO of `scenario`.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        Self::new(&PodServer::of(scenario), scenario.slo)
+    }
+
+    fn new(server: &PodServer, slo: Slo) -> Self {
+        let limit = slo.latency_limit.as_secs_f64();
+        let meets = |rho: f64| server.stationary(rho).quantile(slo.latency_quantile) <= limit;
+        if !meets(0.0) || server.capacity_rps <= 0.0 {
+            return Self {
+                greatest_rps_per_pod: None,
+            };
+        }
+        let (mut met, mut missed) = (0.0, BELOW_CAPACITY);
+        if meets(missed) {
+            met = missed;
+        } else {
+            for _ in 0..BISECTIONS {
+                let middle = f64::midpoint(met, missed);
+                if meets(middle) {
+                    met = middle;
+                } else {
+                    missed = middle;
+                }
+            }
+        }
+        Self {
+            greatest_rps_per_pod: Some(met * server.capacity_rps),
+        }
+    }
+
+    /// The fewest pods, at least one, whose stationary latency meets the SLO at `rps` and whose utilisation is below 1.
+    ///
+    /// `None` where no number of pods does.
+    #[must_use]
+    pub fn needed(&self, rps: f64) -> Option<Replicas> {
+        let pods = (rps / self.greatest_rps_per_pod?).ceil().max(1.0);
+        Some(Replicas(pods as i32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::SimSpan;
+
+    /// 10 ms requests of CV 1 on a 200m pod.
+    fn server() -> PodServer {
+        PodServer {
+            service_seconds: 0.01,
+            demand_seconds: 0.01,
+            cv: 1.0,
+            limit_cores: 0.2,
+            capacity_rps: 20.0,
+        }
+    }
+
+    fn slo(millis: i64) -> Slo {
+        Slo {
+            latency_quantile: 0.95,
+            latency_limit: SimSpan::from_millis(millis),
+            error_rate: 0.01,
+        }
+    }
+
+    #[test]
+    fn the_mean_wait_is_the_stated_formula() {
+        let latency = server().stationary(0.5);
+        let mean_wait = latency.waiting_share * latency.wait_seconds;
+        let expected = 0.5 * 0.01 * 2.0 / (2.0 * 0.2 * 0.5);
+        assert!((mean_wait - expected).abs() < 1e-12);
+        assert!((latency.mean() - 0.01 - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn utilisation_beyond_the_cap_reads_the_curve_at_the_cap() {
+        assert_eq!(
+            server().stationary(3.0),
+            server().stationary(MAX_UTILIZATION)
+        );
+    }
+
+    #[test]
+    fn needed_pods_are_the_fewest_that_meet_the_slo() {
+        let (server, slo) = (server(), slo(500));
+        let provisioning = Provisioning::new(&server, slo);
+        for rps in [0.0, 1.0, 14.0, 15.0, 60.0, 100.0, 300.0, 12_345.6] {
+            let needed = provisioning.needed(rps).expect("some number does");
+            let meets = |pods: i32| {
+                let rho = server.utilization(rps / f64::from(pods));
+                rho < 1.0 && server.stationary(rho).quantile(0.95) <= 0.5
+            };
+            assert!(meets(needed.0), "{rps} rps: {needed} pods do not");
+            assert!(
+                needed.0 == 1 || !meets(needed.0 - 1),
+                "{rps} rps: fewer than {needed} do"
+            );
+        }
+    }
+
+    #[test]
+    fn where_a_lone_request_is_too_slow_no_number_of_pods_helps() {
+        assert_eq!(Provisioning::new(&server(), slo(9)).needed(1.0), None);
+    }
+
+    #[test]
+    fn a_generous_slo_still_keeps_utilisation_below_one() {
+        let provisioning = Provisioning::new(&server(), slo(3_600_000));
+        assert_eq!(provisioning.needed(19.9), Some(Replicas(1)));
+        assert_eq!(provisioning.needed(20.0), Some(Replicas(2)));
     }
 }

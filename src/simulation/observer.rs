@@ -60,6 +60,31 @@ pub struct FlowSegment {
     pub pods: PodCounts,
 }
 
+impl FlowSegment {
+    /// Nothing, for no time: what a run begins from.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            start: SimTime::ZERO,
+            end: SimTime::ZERO,
+            offered_rps: 0.0,
+            succeeded_rps: 0.0,
+            failed_rps: FailureCauses::default(),
+            failed_at_start: FailureCauses::default(),
+            backlog_start: 0.0,
+            backlog_end: 0.0,
+            backlog_delay_start_seconds: 0.0,
+            backlog_delay_end_seconds: 0.0,
+            latency: StationaryLatency::default(),
+            cpu_cores: 0.0,
+            cpu_share_of_request: None,
+            working_pods: 0,
+            throttled_pods: 0,
+            pods: PodCounts::default(),
+        }
+    }
+}
+
 /// Failed requests by cause: per second, or a number, as the holder says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FailureCauses {
@@ -111,7 +136,7 @@ pub struct Decided<'a> {
     pub reasons: Option<&'a DecisionRecord>,
 }
 
-/// A pod's way through life.
+/// A pod's way through life. The pods that are there at the start, numbered from 0 as well, begin without a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodChange {
     /// When.

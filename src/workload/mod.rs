@@ -3,6 +3,7 @@
 //! Self-imposed limit: knows no pod and no autoscaler, and reads no file: text
 //! becomes a [`Trace`] in `scenario`.
 
+pub mod generate;
 pub mod trace;
 
 use crate::engine::random::Distribution;

@@ -1,0 +1,131 @@
+//! How a command ends: what went wrong, and the exit code that says so.
+//!
+//! Self-imposed limit: the one place where failures meet exit codes.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+use crate::conformance::RecordingError;
+use crate::render::plot::PlotError;
+use crate::scenario::Diagnostics;
+use crate::workload::generate::GenerateError;
+
+/// How a command ended that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// Nothing to complain about.
+    Done,
+    /// The work was done, and what it was to assert does not hold.
+    AssertionFailed,
+}
+
+impl Completion {
+    /// 0 or 99.
+    #[must_use]
+    pub fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Done => ExitCode::SUCCESS,
+            Self::AssertionFailed => ExitCode::from(99),
+        }
+    }
+}
+
+/// Why a command did not do its work.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// A policy or a trace has faults; each says where and what to do.
+    #[error("{0}")]
+    Input(Diagnostics),
+    /// A recording cannot be replayed.
+    #[error("{}: {error}", path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// The line and what is wrong there.
+        error: RecordingError,
+    },
+    /// An input file cannot be read.
+    #[error("{}: cannot be read: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The output folder holds the results of other inputs.
+    #[error(
+        "{} holds the run of {other}; choose another folder with -o, or overwrite it with --force",
+        folder.display()
+    )]
+    OtherRun {
+        /// The folder.
+        folder: PathBuf,
+        /// The inputs of the run in it.
+        other: String,
+    },
+    /// A file cannot be written. Nothing that looks whole is left.
+    #[error("{}: cannot be written: {error}; nothing half-done was left there", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The parameters fit no trace.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// The user interrupted the work.
+    #[error("interrupted; the run left no summary.json")]
+    Interrupted,
+    /// The picture could not be drawn.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+    /// A result could not be put into its format.
+    #[error("the results cannot be written as {format}: {message}")]
+    Export {
+        /// "JSON" or "CSV".
+        format: &'static str,
+        /// What the writer said.
+        message: String,
+    },
+    /// Standard output failed.
+    #[error("standard output: {0}")]
+    Stdout(std::io::Error),
+}
+
+impl CommandError {
+    /// 2 for parameters that fit no trace, 3 for bad input, 1 for everything that went wrong afterwards.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Input(_) | Self::Recording { .. } | Self::Read { .. } => ExitCode::from(3),
+            Self::Generate(_) => ExitCode::from(2),
+            Self::OtherRun { .. }
+            | Self::Write { .. }
+            | Self::Interrupted
+            | Self::Plot(_)
+            | Self::Export { .. }
+            | Self::Stdout(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+impl From<serde_json::Error> for CommandError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Export {
+            format: "JSON",
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<csv::Error> for CommandError {
+    fn from(error: csv::Error) -> Self {
+        Self::Export {
+            format: "CSV",
+            message: error.to_string(),
+        }
+    }
+}

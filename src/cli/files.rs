@@ -1,0 +1,34 @@
+//! Input files from the file system.
+//!
+//! Self-imposed limit: bytes; what they mean is read in `scenario`.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::results::export::InputFile;
+use crate::scenario::{self, LoadError, Loader};
+
+/// Reads whole files.
+#[derive(Debug, Default)]
+pub(super) struct FileLoader;
+
+impl Loader for FileLoader {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        Ok(std::fs::read(path)?)
+    }
+}
+
+/// The inputs of a run by path and hash, for `summary.json`.
+pub(super) fn hashed(inputs: &[scenario::InputFile]) -> Vec<InputFile> {
+    inputs
+        .iter()
+        .map(|input| InputFile {
+            path: input.path.display().to_string(),
+            sha256: Sha256::digest(&input.bytes)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,96 @@
+//! `hpasim replay FILE...`: does the core decide as the real controller did?
+//!
+//! Self-imposed limit: files in, a report out; the comparison is `conformance`'s.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rayon::prelude::*;
+
+use super::error::{CommandError, Completion};
+use super::screen::Screen;
+use crate::conformance::{FileReport, RecordingError, replay_recording};
+use crate::render::replay::{render_replay, replay_json};
+
+/// Replay recorded decisions of the real controller through the HPA core.
+#[derive(Args, Debug)]
+pub(super) struct ReplayArgs {
+    /// Recordings: JSON Lines, plain or gzip
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Leave a category of scenarios out (an id up to its last '-'); may be given several times
+    #[arg(long, value_name = "CATEGORY")]
+    ignore: Vec<String>,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = ReplayFormat::Table)]
+    format: ReplayFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReplayFormat {
+    /// Tables for people
+    Table,
+    /// One JSON object
+    Json,
+}
+
+/// Replays, reports, and says whether all agrees.
+pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
+    let ignored: BTreeSet<String> = arguments.ignore.iter().cloned().collect();
+    let reports = arguments
+        .files
+        .par_iter()
+        .map(|path| replay_file(path, &ignored))
+        .collect::<Result<Vec<FileReport>, CommandError>>()?;
+    for report in &reports {
+        note_unknown_keys(report, screen);
+    }
+    match arguments.format {
+        ReplayFormat::Table => screen.print(&render_replay(&reports, &ignored))?,
+        ReplayFormat::Json => screen.print(&format!("{}\n", replay_json(&reports)?))?,
+    }
+    let complete = reports.iter().all(|report| report.agreement.is_complete());
+    Ok(if complete {
+        Completion::Done
+    } else {
+        Completion::AssertionFailed
+    })
+}
+
+fn replay_file(path: &PathBuf, ignored: &BTreeSet<String>) -> Result<FileReport, CommandError> {
+    let recording = File::open(path).map_err(|error| CommandError::Read {
+        path: path.clone(),
+        error,
+    })?;
+    replay_recording(&path.display().to_string(), recording, ignored).map_err(|error| match error {
+        RecordingError::Read { line: 1, source } if source.raw_os_error().is_some() => {
+            CommandError::Read {
+                path: path.clone(),
+                error: source,
+            }
+        }
+        error => CommandError::Recording {
+            path: path.clone(),
+            error,
+        },
+    })
+}
+
+fn note_unknown_keys(report: &FileReport, screen: &mut Screen) {
+    if report.unknown_keys.is_empty() {
+        return;
+    }
+    let total: usize = report.unknown_keys.values().sum();
+    let keys: Vec<String> = report
+        .unknown_keys
+        .iter()
+        .map(|(key, count)| format!("{key} ({count})"))
+        .collect();
+    screen.note(&format!(
+        "warning: {}: {total} unknown keys were passed over: {}",
+        report.file,
+        keys.join(", ")
+    ));
+}

@@ -1,0 +1,81 @@
+//! The terminal: data to stdout, messages to stderr.
+//!
+//! Self-imposed limit: text that others made; colour only where the stream and
+//! NO_COLOR allow it.
+
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::error::{CommandError, Completion};
+use crate::render::diagnostic::{Colour, render_diagnostic, render_diagnostics};
+use crate::scenario::Diagnostic;
+
+/// The two streams of a command.
+#[derive(Debug, Default)]
+pub(super) struct Screen;
+
+impl Screen {
+    /// The process's own streams.
+    pub(super) fn new() -> Self {
+        Self
+    }
+
+    /// Whether what goes to stdout is coloured.
+    pub(super) fn stdout_is_coloured(&self) -> bool {
+        AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
+    }
+
+    fn stderr_colour(&self) -> Colour {
+        match AutoStream::choice(&std::io::stderr()) {
+            ColorChoice::Never => Colour::Plain,
+            _ => Colour::Ansi,
+        }
+    }
+
+    /// Writes data to stdout.
+    pub(super) fn print(&mut self, text: &str) -> Result<(), CommandError> {
+        let mut stdout = anstream::stdout().lock();
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+            .map_err(CommandError::Stdout)
+    }
+
+    /// Writes a message to stderr; a stderr that is gone is no reason to fail.
+    pub(super) fn note(&mut self, text: &str) {
+        let mut stderr = anstream::stderr().lock();
+        // There is nobody left to tell.
+        let _ = writeln!(stderr, "{text}");
+    }
+
+    /// Writes what a user should know beside the result.
+    pub(super) fn warn(&mut self, warnings: &[Diagnostic]) {
+        for warning in warnings {
+            let text = render_diagnostic(warning, self.stderr_colour());
+            self.note(&format!("{text}\n"));
+        }
+    }
+
+    /// Says how a command ended, and gives its exit code.
+    pub(super) fn finish(&mut self, result: Result<Completion, CommandError>) -> ExitCode {
+        match result {
+            Ok(completion) => completion.exit_code(),
+            // `hpasim ... | head` has had enough: that is no failure of ours.
+            Err(CommandError::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => {
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                let text = match &error {
+                    CommandError::Input(diagnostics) => {
+                        render_diagnostics(diagnostics, self.stderr_colour())
+                    }
+                    other => format!("error: {other}"),
+                };
+                self.note(&text);
+                error.exit_code()
+            }
+        }
+    }
+}

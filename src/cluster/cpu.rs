@@ -1,0 +1,142 @@
+//! What CPU lets a pod do: its use without requests, and the requests that it can serve.
+//!
+//! Self-imposed limit: one pod at constant rates; no time and no state. CPU is
+//! bounded by the **limit** (and the node), never by the request.
+
+use super::config::{Container, Deployment};
+
+/// One container's CPU, all in cores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ContainerCpu {
+    /// Use without any request, at most the bound.
+    pub idle_cores: f64,
+    /// The same while the start-up burst lasts.
+    pub bursting_cores: f64,
+    /// Core-seconds that one request costs here.
+    pub seconds_per_request: f64,
+    /// The most it can use: its limit, or the node.
+    pub bound_cores: f64,
+    /// What that bound is.
+    pub bound: CpuBound,
+}
+
+/// What keeps a container from using more CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CpuBound {
+    /// Its limit: a CFS quota, whose end stalls it until the next period.
+    Quota,
+    /// The cores of its node.
+    Node,
+}
+
+/// What a pod can serve, and what stops it there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PodCapacity {
+    /// Requests per second; infinite where requests cost no CPU.
+    pub rps: f64,
+    /// The bound that the tightest container meets there.
+    pub bound: CpuBound,
+}
+
+/// A pod's CPU: what follows from its template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodCpu {
+    /// One entry a container, in the template's order.
+    pub containers: Vec<ContainerCpu>,
+    /// What it serves at most in its normal life.
+    pub normal: PodCapacity,
+    /// What it serves at most while its start-up burst lasts.
+    pub bursting: PodCapacity,
+    /// Requested cores of all containers; `None` when one requests nothing.
+    pub request_cores: Option<f64>,
+}
+
+impl PodCpu {
+    /// The CPU of a pod of `deployment`.
+    #[must_use]
+    pub fn of(deployment: &Deployment) -> Self {
+        let node_cores = deployment.pod.node_cores;
+        let burst_cores = deployment
+            .pod
+            .startup_cpu
+            .as_ref()
+            .map_or(0.0, |burst| burst.cpu.as_cores());
+        let containers: Vec<ContainerCpu> = deployment
+            .containers
+            .iter()
+            .enumerate()
+            .map(|(index, container)| {
+                // The start-up burst is the first container's, as the requests are.
+                let burst = if index == 0 { burst_cores } else { 0.0 };
+                container_cpu(container, burst, node_cores)
+            })
+            .collect();
+        let normal = tightest(&containers, |container| container.idle_cores);
+        let bursting = tightest(&containers, |container| container.bursting_cores);
+        let request_cores = deployment
+            .containers
+            .iter()
+            .map(|container| Some(container.cpu_request?.as_cores()))
+            .sum();
+        Self {
+            containers,
+            normal,
+            bursting,
+            request_cores,
+        }
+    }
+
+    /// Cores that a started pod uses without requests.
+    #[must_use]
+    pub fn idle_cores(&self) -> f64 {
+        self.containers.iter().map(|c| c.idle_cores).sum()
+    }
+
+    /// Cores that it uses without requests while its start-up burst lasts.
+    #[must_use]
+    pub fn bursting_cores(&self) -> f64 {
+        self.containers.iter().map(|c| c.bursting_cores).sum()
+    }
+
+    /// Core-seconds that one request costs in all containers together.
+    #[must_use]
+    pub fn seconds_per_request(&self) -> f64 {
+        self.containers.iter().map(|c| c.seconds_per_request).sum()
+    }
+}
+
+fn container_cpu(container: &Container, burst_cores: f64, node_cores: f64) -> ContainerCpu {
+    let (bound_cores, bound) = match container.cpu_limit {
+        Some(limit) if limit.as_cores() <= node_cores => (limit.as_cores(), CpuBound::Quota),
+        _ => (node_cores, CpuBound::Node),
+    };
+    let idle = container.idle_cpu.as_cores();
+    ContainerCpu {
+        idle_cores: idle.min(bound_cores),
+        bursting_cores: (idle + burst_cores).min(bound_cores),
+        seconds_per_request: container.cpu_seconds_per_request,
+        bound_cores,
+        bound,
+    }
+}
+
+/// The capacity of the container that runs out first, `own` being what each uses beside requests.
+fn tightest(containers: &[ContainerCpu], own: impl Fn(&ContainerCpu) -> f64) -> PodCapacity {
+    let mut tightest = PodCapacity {
+        rps: f64::INFINITY,
+        bound: CpuBound::Node,
+    };
+    for container in containers {
+        if container.seconds_per_request <= 0.0 {
+            continue;
+        }
+        let rps = (container.bound_cores - own(container)) / container.seconds_per_request;
+        if rps < tightest.rps {
+            tightest = PodCapacity {
+                rps,
+                bound: container.bound,
+            };
+        }
+    }
+    tightest
+}

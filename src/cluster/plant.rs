@@ -1,0 +1,249 @@
+//! The Deployment in motion: pods that come and go, and the meters on them.
+//!
+//! Self-imposed limit: it does what it is told when it is told. It schedules no
+//! event: it says when a pod's steps are due, and somebody else keeps the time.
+
+use super::config::{self, PodTimings};
+use super::kubelet::{Activity, OwnUse, WarmStart};
+use super::metrics_server::{Gauges, MetricsServer, Publication};
+use super::pods::{Draws, PodEnding, PodFact, PodStatus, PodStep, PodTimeline, Pods};
+use super::replica_set::Victims;
+use super::served::{ServedRequests, Serving};
+use crate::units::{Seed, SimSpan, SimTime};
+
+/// Pods, their meters, and the metrics API.
+#[derive(Clone, Debug)]
+pub struct Plant {
+    pods: Pods,
+    metrics: MetricsServer,
+    timings: PodTimings,
+    seed: Seed,
+    victims: Victims,
+    deleted: Vec<u32>,
+}
+
+/// A pod that was created, and when its steps are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreatedPod {
+    /// Its number.
+    pub number: u32,
+    /// Its steps.
+    pub timeline: PodTimeline,
+}
+
+/// A pod that was deleted, and how it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeletedPod {
+    /// Its number.
+    pub number: u32,
+    /// Its end.
+    pub ending: PodEnding,
+}
+
+/// The pods that are there when the run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InitialPods {
+    /// How many.
+    pub count: u32,
+    /// Since when they have been created, started and Ready.
+    pub ready_since: SimTime,
+    /// From when on their counters are followed.
+    pub watched_since: SimTime,
+}
+
+impl Plant {
+    /// A plant with `initial` pods, all serving, whose counters `metrics` follows.
+    #[must_use]
+    pub fn new(
+        deployment: &config::Deployment,
+        metrics: MetricsServer,
+        initial: InitialPods,
+        served: &ServedRequests,
+        seed: Seed,
+    ) -> Self {
+        let mut plant = Self {
+            pods: Pods::default(),
+            metrics,
+            timings: deployment.pod.clone(),
+            seed,
+            victims: Victims::default(),
+            deleted: Vec::new(),
+        };
+        let warm = WarmStart {
+            started: initial.ready_since,
+            watched_since: initial.watched_since,
+        };
+        for number in 0..initial.count {
+            let uid = Draws::of(seed, number, initial.ready_since, &plant.timings).uid;
+            let status = PodStatus::serving();
+            plant.pods.add(uid, initial.ready_since, status);
+            plant.metrics.add(number);
+            let row = plant.pods.len() - 1;
+            plant
+                .metrics
+                .start_long_ago(row, warm, activity(status), served);
+        }
+        plant
+    }
+
+    /// The pods.
+    #[must_use]
+    pub fn pods(&self) -> &Pods {
+        &self.pods
+    }
+
+    /// The metrics API.
+    #[must_use]
+    pub fn metrics(&self) -> &MetricsServer {
+        &self.metrics
+    }
+
+    /// The ReplicaSet creates a pod.
+    pub fn create(&mut self, now: SimTime) -> CreatedPod {
+        let draws = Draws::of(self.seed, self.pods.next_number(), now, &self.timings);
+        let number = self.pods.add(draws.uid, now, PodStatus::default());
+        self.metrics.add(number);
+        CreatedPod {
+            number,
+            timeline: draws.timeline,
+        }
+    }
+
+    /// The ReplicaSet deletes `count` pods, as many of them as are not terminating yet; returns them, the first chosen first.
+    pub fn delete(&mut self, count: usize, now: SimTime) -> impl Iterator<Item = DeletedPod> + '_ {
+        self.deleted.clear();
+        self.deleted
+            .extend(self.victims.choose(&self.pods, count, now));
+        for &number in &self.deleted {
+            if let Some(row) = self.pods.row(number) {
+                let status = self.pods.statuses()[row].with(PodFact::Terminating);
+                self.pods.set_status(row, status);
+            }
+        }
+        let (pods, timings) = (&self.pods, &self.timings);
+        self.deleted.iter().filter_map(move |&number| {
+            let status = pods.statuses()[pods.row(number)?];
+            Some(DeletedPod {
+                number,
+                ending: ending(status, now, timings),
+            })
+        })
+    }
+
+    /// A pod takes `step`. Returns whether it did: a pod that is gone takes none, one that terminates starts nothing new.
+    pub fn step(
+        &mut self,
+        number: u32,
+        step: PodStep,
+        now: SimTime,
+        served: &ServedRequests,
+    ) -> StepTaken {
+        let Some(row) = self.pods.row(number) else {
+            return StepTaken::No;
+        };
+        let before = self.pods.statuses()[row];
+        let stopped = before.is(PodFact::Terminating) && !before.is(PodFact::Started);
+        let after = match step {
+            PodStep::Gone => {
+                self.pods.remove(row);
+                self.metrics.remove(row);
+                return StepTaken::Yes;
+            }
+            _ if stopped => return StepTaken::No,
+            PodStep::Scheduled => {
+                self.pods.set_scheduled(row, now);
+                before.with(PodFact::Scheduled)
+            }
+            PodStep::Started if self.timings.startup_cpu.is_some() => {
+                before.with(PodFact::Started).with(PodFact::Bursting)
+            }
+            PodStep::Started => before.with(PodFact::Started),
+            PodStep::Initialised => before.with(PodFact::Initialised),
+            // Who is deleted before it is Ready gets no traffic any more.
+            PodStep::Ready | PodStep::EndpointAdded
+                if before.is(PodFact::Terminating) && !before.is(PodFact::Ready) =>
+            {
+                return StepTaken::No;
+            }
+            PodStep::Ready => {
+                self.pods.set_ready(row, now);
+                before.with(PodFact::Ready)
+            }
+            PodStep::EndpointAdded => before.with(PodFact::Endpoint),
+            PodStep::EndpointRemoved if !before.is(PodFact::Endpoint) => return StepTaken::No,
+            PodStep::EndpointRemoved => before.without(PodFact::Endpoint),
+            PodStep::BurstEnded => before.without(PodFact::Bursting),
+        };
+        self.pods.set_status(row, after);
+        if step == PodStep::Started {
+            self.metrics.start(row, now, activity(after), served);
+        } else if activity(before) != activity(after) {
+            self.metrics.change(row, now, activity(after), served);
+        }
+        StepTaken::Yes
+    }
+
+    /// metrics-server scrapes. After this nobody asks `served` about times before `now`.
+    pub fn scrape(
+        &mut self,
+        now: SimTime,
+        served: &ServedRequests,
+        gauges: &Gauges<'_>,
+    ) -> Publication {
+        self.metrics
+            .scrape(now, served, self.pods.statuses(), gauges)
+    }
+
+    /// A scrape that was on its way becomes visible.
+    pub fn publish(&mut self) {
+        self.metrics.publish();
+    }
+}
+
+/// Whether a pod took a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepTaken {
+    /// It did.
+    Yes,
+    /// It could not any more.
+    No,
+}
+
+fn activity(status: PodStatus) -> Activity {
+    let bursting = status.is(PodFact::Bursting);
+    Activity {
+        own: if bursting {
+            OwnUse::Bursting
+        } else {
+            OwnUse::Idle
+        },
+        serving: match (status.is_serving(), bursting) {
+            (false, _) => Serving::Nothing,
+            (true, false) => Serving::Normal,
+            (true, true) => Serving::Bursting,
+        },
+    }
+}
+
+/// Endpoint removal and preStop hook run side by side from the deletion on; the grace period, which covers the hook, ends all.
+///
+/// A pod that never started has nothing to wind down. A pod serves until its
+/// endpoint is removed: a graceful server goes on accepting. What waits at it
+/// then is taken over by the others (the fluid engine pools the backlog).
+fn ending(status: PodStatus, now: SimTime, timings: &PodTimings) -> PodEnding {
+    let grace = timings.grace_period.max(SimSpan::ZERO);
+    let (endpoint_removed, wound_down) = if !status.is(PodFact::Started) {
+        (SimSpan::ZERO, SimSpan::ZERO)
+    } else if status.is(PodFact::Ready) {
+        (
+            timings.endpoint_lag,
+            timings.endpoint_lag.max(timings.pre_stop),
+        )
+    } else {
+        (SimSpan::ZERO, timings.pre_stop)
+    };
+    PodEnding {
+        endpoint_removed: now + endpoint_removed.min(grace),
+        gone: now + wound_down.min(grace),
+    }
+}

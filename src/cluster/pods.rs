@@ -1,0 +1,427 @@
+//! Pods and their lifecycle, as columns.
+//!
+//! Self-imposed limit: states and times, no CPU and no metrics. Columns keep the
+//! order of creation; all have one entry a pod that exists.
+//!
+//! Left out until there are nodes: image pulls that wait for each other on one
+//! kubelet, and pods that find no room.
+
+use rand::Rng;
+
+use super::config::{PodTimings, ReadinessProbe};
+use crate::engine::random::Stream;
+use crate::units::{Replicas, Seed, SimSpan, SimTime};
+
+/// What is true of a pod, in one byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PodStatus(u8);
+
+/// Something that is true of a pod or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PodFact {
+    /// It is bound to a node, whose kubelet set `status.startTime`.
+    Scheduled = 1,
+    /// Its containers run.
+    Started = 1 << 1,
+    /// It is able to serve.
+    Initialised = 1 << 2,
+    /// Its Ready condition is True.
+    Ready = 1 << 3,
+    /// Traffic is sent to it.
+    Endpoint = 1 << 4,
+    /// Its start-up burst of CPU lasts.
+    Bursting = 1 << 5,
+    /// It was deleted and winds down.
+    Terminating = 1 << 6,
+}
+
+impl PodStatus {
+    /// How many different statuses there are.
+    pub const COUNT: usize = 128;
+
+    /// A pod that serves, its start behind it.
+    #[must_use]
+    pub fn serving() -> Self {
+        [
+            PodFact::Scheduled,
+            PodFact::Started,
+            PodFact::Initialised,
+            PodFact::Ready,
+            PodFact::Endpoint,
+        ]
+        .into_iter()
+        .fold(Self::default(), Self::with)
+    }
+
+    /// All statuses in the order of [`PodStatus::index`].
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..Self::COUNT as u8).map(Self)
+    }
+
+    /// The status in which `fact` holds too.
+    #[must_use]
+    pub fn with(self, fact: PodFact) -> Self {
+        Self(self.0 | fact as u8)
+    }
+
+    /// The status in which `fact` holds no more.
+    #[must_use]
+    pub fn without(self, fact: PodFact) -> Self {
+        Self(self.0 & !(fact as u8))
+    }
+
+    /// Whether `fact` holds.
+    #[must_use]
+    pub fn is(self, fact: PodFact) -> bool {
+        self.0 & fact as u8 != 0
+    }
+
+    /// Whether it is an endpoint that can serve.
+    #[must_use]
+    pub fn is_serving(self) -> bool {
+        self.is(PodFact::Endpoint) && self.is(PodFact::Initialised)
+    }
+
+    /// Whether it counts as ready: Ready, able to serve, and not terminating.
+    #[must_use]
+    pub fn counts_as_ready(self) -> bool {
+        self.is(PodFact::Ready) && self.is(PodFact::Initialised) && !self.is(PodFact::Terminating)
+    }
+
+    /// Its number below [`PodStatus::COUNT`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0) & (Self::COUNT - 1)
+    }
+}
+
+/// A step in a pod's life that takes place at a time known when the pod was created or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodStep {
+    /// Bound to a node.
+    Scheduled,
+    /// Its containers start.
+    Started,
+    /// It becomes able to serve.
+    Initialised,
+    /// A readiness probe passes; without one: its containers started.
+    Ready,
+    /// Its endpoint is published: traffic comes.
+    EndpointAdded,
+    /// Its start-up burst of CPU is over.
+    BurstEnded,
+    /// Its endpoint is withdrawn: no more traffic comes.
+    EndpointRemoved,
+    /// It is removed.
+    Gone,
+}
+
+/// When a new pod takes its steps, unless it is deleted before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodTimeline {
+    /// [`PodStep::Scheduled`].
+    pub scheduled: SimTime,
+    /// [`PodStep::Started`].
+    pub started: SimTime,
+    /// [`PodStep::Initialised`].
+    pub initialised: SimTime,
+    /// [`PodStep::Ready`].
+    pub ready: SimTime,
+    /// [`PodStep::EndpointAdded`].
+    pub endpoint_added: SimTime,
+    /// [`PodStep::BurstEnded`], when there is a burst.
+    pub burst_ended: Option<SimTime>,
+}
+
+/// How a deleted pod ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodEnding {
+    /// [`PodStep::EndpointRemoved`].
+    pub endpoint_removed: SimTime,
+    /// [`PodStep::Gone`], no earlier.
+    pub gone: SimTime,
+}
+
+/// The chance in a pod's start. It hangs on seed and pod number alone, so that two policies see the same pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Draws {
+    pub(super) uid: u64,
+    pub(super) timeline: PodTimeline,
+}
+
+impl Draws {
+    pub(super) fn of(seed: Seed, number: u32, created: SimTime, timings: &PodTimings) -> Self {
+        let mut generator = Stream::Startup.generator(seed, u64::from(number));
+        let uid = generator.next_u64();
+        let scheduled = created + timings.schedule.sample(&mut generator);
+        let pulled = scheduled + timings.image_pull.sample(&mut generator);
+        let started = pulled + timings.start.sample(&mut generator);
+        let initialised = started + timings.init.sample(&mut generator);
+        let ready = timings
+            .readiness
+            .as_ref()
+            .map_or(started, |probe| first_passing(probe, started, initialised));
+        Self {
+            uid,
+            timeline: PodTimeline {
+                scheduled,
+                started,
+                initialised,
+                ready,
+                endpoint_added: ready + timings.endpoint_lag,
+                burst_ended: timings
+                    .startup_cpu
+                    .as_ref()
+                    .map(|burst| started + burst.duration),
+            },
+        }
+    }
+}
+
+/// The first probe tick that finds the container initialised: ticks come every period after the initial delay.
+///
+/// Source: kubelet `pkg/kubelet/prober/worker.go`; the start of its ticker is taken to be the container's start.
+fn first_passing(probe: &ReadinessProbe, started: SimTime, initialised: SimTime) -> SimTime {
+    let first = started + probe.initial_delay;
+    let missed = (initialised - first).as_nanos();
+    let period = probe.period.as_nanos().max(1);
+    if missed <= 0 {
+        return first;
+    }
+    let ticks = missed / period + i64::from(missed % period != 0);
+    first + SimSpan::from_nanos(ticks * period)
+}
+
+/// All pods of the Deployment that exist.
+#[derive(Clone, Debug)]
+pub struct Pods {
+    pub(super) number: Vec<u32>,
+    pub(super) status: Vec<PodStatus>,
+    pub(super) uid: Vec<u64>,
+    pub(super) created: Vec<SimTime>,
+    start_time: Vec<SimTime>,
+    pub(super) ready_transition: Vec<SimTime>,
+    census: [u32; PodStatus::COUNT],
+    current: u32,
+    generation: u64,
+    next_number: u32,
+}
+
+impl Default for Pods {
+    fn default() -> Self {
+        Self {
+            number: Vec::new(),
+            status: Vec::new(),
+            uid: Vec::new(),
+            created: Vec::new(),
+            start_time: Vec::new(),
+            ready_transition: Vec::new(),
+            census: [0; PodStatus::COUNT],
+            current: 0,
+            generation: 0,
+            next_number: 0,
+        }
+    }
+}
+
+impl Pods {
+    /// How many pods exist, terminating ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.number.len()
+    }
+
+    /// Whether no pod exists.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.number.is_empty()
+    }
+
+    /// The pods' numbers: 0, 1, 2... in the order of creation, gaps where pods are gone.
+    #[must_use]
+    pub fn numbers(&self) -> &[u32] {
+        &self.number
+    }
+
+    /// What is true of each pod.
+    #[must_use]
+    pub fn statuses(&self) -> &[PodStatus] {
+        &self.status
+    }
+
+    /// `status.startTime` of each pod; of no meaning before it is scheduled.
+    #[must_use]
+    pub fn start_times(&self) -> &[SimTime] {
+        &self.start_time
+    }
+
+    /// The Ready condition's last transition of each pod; [`SimTime::DISTANT_PAST`] before the kubelet set it.
+    #[must_use]
+    pub fn ready_transitions(&self) -> &[SimTime] {
+        &self.ready_transition
+    }
+
+    /// A number that changes with every change of a pod: who mirrors the columns compares it.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// How many pods have each status: entry [`PodStatus::index`].
+    #[must_use]
+    pub fn census(&self) -> &[u32; PodStatus::COUNT] {
+        &self.census
+    }
+
+    /// Pods that are not terminating: `status.replicas`.
+    #[must_use]
+    pub fn current(&self) -> Replicas {
+        Replicas(i32::try_from(self.current).unwrap_or(i32::MAX))
+    }
+
+    /// The row of pod `number`, if it exists.
+    #[must_use]
+    pub fn row(&self, number: u32) -> Option<usize> {
+        self.number.binary_search(&number).ok()
+    }
+
+    /// The number that the next pod gets.
+    #[must_use]
+    pub fn next_number(&self) -> u32 {
+        self.next_number
+    }
+
+    pub(super) fn add(&mut self, uid: u64, created: SimTime, status: PodStatus) -> u32 {
+        let number = self.next_number;
+        self.next_number += 1;
+        self.number.push(number);
+        self.status.push(status);
+        self.uid.push(uid);
+        self.created.push(created);
+        self.start_time.push(created);
+        self.ready_transition
+            .push(if status.is(PodFact::Scheduled) {
+                created
+            } else {
+                SimTime::DISTANT_PAST
+            });
+        self.count_in(status);
+        number
+    }
+
+    pub(super) fn remove(&mut self, row: usize) {
+        self.count_out(self.status[row]);
+        self.number.remove(row);
+        self.status.remove(row);
+        self.uid.remove(row);
+        self.created.remove(row);
+        self.start_time.remove(row);
+        self.ready_transition.remove(row);
+    }
+
+    pub(super) fn set_status(&mut self, row: usize, status: PodStatus) {
+        self.count_out(self.status[row]);
+        self.count_in(status);
+        self.status[row] = status;
+    }
+
+    fn count_in(&mut self, status: PodStatus) {
+        self.census[status.index()] += 1;
+        self.current += u32::from(!status.is(PodFact::Terminating));
+        self.generation += 1;
+    }
+
+    fn count_out(&mut self, status: PodStatus) {
+        self.census[status.index()] -= 1;
+        self.current -= u32::from(!status.is(PodFact::Terminating));
+        self.generation += 1;
+    }
+
+    pub(super) fn set_scheduled(&mut self, row: usize, now: SimTime) {
+        self.start_time[row] = now;
+        self.ready_transition[row] = now;
+    }
+
+    pub(super) fn set_ready(&mut self, row: usize, now: SimTime) {
+        self.ready_transition[row] = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::Distribution;
+
+    fn timings() -> PodTimings {
+        let seconds = |seconds| Distribution::Constant(SimSpan::from_secs(seconds));
+        PodTimings {
+            schedule: seconds(1),
+            image_pull: seconds(2),
+            start: seconds(3),
+            init: seconds(7),
+            startup_cpu: None,
+            readiness: None,
+            endpoint_lag: SimSpan::from_secs(1),
+            pre_stop: SimSpan::ZERO,
+            grace_period: SimSpan::from_secs(30),
+            node_cores: 4.0,
+        }
+    }
+
+    fn at(seconds: i64) -> SimTime {
+        SimTime::ZERO + SimSpan::from_secs(seconds)
+    }
+
+    #[test]
+    fn without_a_probe_a_pod_is_ready_when_its_container_starts() {
+        let timeline = Draws::of(Seed(1), 0, at(100), &timings()).timeline;
+        assert_eq!(timeline.scheduled, at(101));
+        assert_eq!(timeline.started, at(106));
+        assert_eq!(timeline.ready, at(106));
+        assert_eq!(timeline.endpoint_added, at(107));
+        assert_eq!(timeline.initialised, at(113));
+    }
+
+    #[test]
+    fn a_probed_pod_is_ready_at_the_first_tick_that_passes() {
+        // Started at 6 s, initialised at 13 s.
+        let cases = [
+            (0, 10, 16),
+            (0, 7, 13),
+            (0, 5, 16),
+            (5, 10, 21),
+            (7, 10, 13),
+            (20, 10, 26),
+        ];
+        for (initial_delay, period, ready) in cases {
+            let mut timings = timings();
+            timings.readiness = Some(ReadinessProbe {
+                initial_delay: SimSpan::from_secs(initial_delay),
+                period: SimSpan::from_secs(period),
+            });
+            let timeline = Draws::of(Seed(1), 0, at(0), &timings).timeline;
+            assert_eq!(
+                timeline.ready,
+                at(ready),
+                "delay {initial_delay}, period {period}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_start_of_a_pod_hangs_on_its_number_and_not_on_when_it_is_created() {
+        let mut timings = timings();
+        timings.start =
+            Distribution::log_normal_by_p99(SimSpan::from_millis(1500), SimSpan::from_secs(5));
+        let early = Draws::of(Seed(3), 7, at(0), &timings);
+        let late = Draws::of(Seed(3), 7, at(50), &timings);
+        let other = Draws::of(Seed(3), 8, at(0), &timings);
+        assert_eq!(early.uid, late.uid);
+        assert_eq!(
+            early.timeline.started - at(0),
+            late.timeline.started - at(50)
+        );
+        assert_ne!(early.timeline.started, other.timeline.started);
+    }
+}

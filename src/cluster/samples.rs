@@ -1,0 +1,66 @@
+//! What the metrics API holds of each pod, as columns.
+//!
+//! Self-imposed limit: storage. Who fills it and when stands in `metrics_server`.
+
+use crate::units::{MilliValue, SimSpan, SimTime};
+
+/// Samples of one metric; all columns have one entry a pod, in the pods' order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PodSampleColumns {
+    /// Whether the pod has a sample; the others mean nothing where it has not.
+    pub sampled: Vec<bool>,
+    /// The value: CPU in millicores, memory in thousandths of a byte.
+    pub value: Vec<MilliValue>,
+    /// When it was taken.
+    pub timestamp: Vec<SimTime>,
+    /// Over how long before that it is an average.
+    pub window: Vec<SimSpan>,
+}
+
+/// One pod's sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sample {
+    pub(super) value: MilliValue,
+    pub(super) timestamp: SimTime,
+    pub(super) window: SimSpan,
+}
+
+impl PodSampleColumns {
+    pub(super) fn add_unsampled(&mut self) {
+        self.sampled.push(false);
+        self.value.push(MilliValue(0));
+        self.timestamp.push(SimTime::ZERO);
+        self.window.push(SimSpan::ZERO);
+    }
+
+    pub(super) fn remove(&mut self, row: usize) {
+        self.sampled.remove(row);
+        self.value.remove(row);
+        self.timestamp.remove(row);
+        self.window.remove(row);
+    }
+
+    pub(super) fn set(&mut self, row: usize, sample: Option<Sample>) {
+        self.sampled[row] = sample.is_some();
+        if let Some(sample) = sample {
+            self.value[row] = sample.value;
+            self.timestamp[row] = sample.timestamp;
+            self.window[row] = sample.window;
+        }
+    }
+
+    pub(super) fn get(&self, row: usize) -> Option<Sample> {
+        self.sampled[row].then(|| Sample {
+            value: self.value[row],
+            timestamp: self.timestamp[row],
+            window: self.window[row],
+        })
+    }
+
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        self.sampled.clone_from(&other.sampled);
+        self.value.clone_from(&other.value);
+        self.timestamp.clone_from(&other.timestamp);
+        self.window.clone_from(&other.window);
+    }
+}

@@ -1,0 +1,345 @@
+//! One pass over the pods: who is ready, unready, missing or ignored, and what each group uses and requests.
+//!
+//! Self-imposed limit: sums; what they mean is decided in `replicas`.
+//!
+//! The pass is the hot part of a decision. Pods come in words of eight: their
+//! states and samples are eight bytes each, and a word without a young pod and
+//! with one request throughout (pods of one template have one) is grouped by a
+//! few operations on whole words. Any other word is taken pod by pod, by the
+//! rules as they are written. Measured on 1,000 pods (`benches/hpa.rs`): pod by
+//! pod 3.1 µs, in words 0.4 µs all ready and 1.4 µs mixed.
+//!
+//! Source: `hpa-algorithm`'s "Grouping of pods".
+
+use super::decision::PodGroups;
+use super::observation::{PodColumns, PodSamples, PodState};
+use super::rules::{GroupingBits, Rules};
+use super::spec::MetricSource;
+use crate::units::{MilliValue, Percent, SimSpan, SimTime};
+
+/// Pods in a word.
+const WORD: usize = 8;
+/// One in every byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The highest bit of every byte.
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// What the groups of pods use and request, in milli-units; sums wrap as the controller's do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct GroupSums {
+    /// How many pods are in each group.
+    pub(super) groups: PodGroups,
+    /// Usage of the ready pods.
+    pub(super) ready_usage: i64,
+    /// Request of the ready pods.
+    pub(super) ready_request: i64,
+    /// Request of the unready pods.
+    pub(super) unready_request: i64,
+    /// Request of the missing pods.
+    pub(super) missing_request: i64,
+    /// What the missing pods would use in full use, each truncated by itself.
+    pub(super) missing_full_use: i64,
+    /// Usage of the ready pods and of samples that belong to no pod.
+    pub(super) all_usage: i64,
+    unmatched: u32,
+}
+
+impl GroupSums {
+    /// Samples that count: those of ready pods and those that belong to no pod.
+    pub(super) fn sample_count(&self) -> i64 {
+        i64::from(self.groups.ready) + i64::from(self.unmatched)
+    }
+
+    fn add_ready(&mut self, pods: u32, usage: i64, request: i64) {
+        self.groups.ready += pods;
+        self.ready_usage = self.ready_usage.wrapping_add(usage);
+        self.ready_request = self.ready_request.wrapping_add(request);
+    }
+
+    fn add_unready(&mut self, pods: u32, request: i64) {
+        self.groups.unready += pods;
+        self.unready_request = self.unready_request.wrapping_add(request);
+    }
+
+    fn add_missing(&mut self, pods: u32, request: i64, full_use: i64) {
+        self.groups.missing += pods;
+        self.missing_request = self.missing_request.wrapping_add(request);
+        self.missing_full_use = self.missing_full_use.wrapping_add(full_use);
+    }
+}
+
+/// How the pods of one metric are grouped at one time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grouping {
+    bits: GroupingBits,
+    /// Pods that started later are young.
+    young_since: SimTime,
+    initial_readiness_delay: SimSpan,
+    full_use: Percent,
+}
+
+/// The columns of some pods, all of the same length.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    state: &'a [PodState],
+    start_time: &'a [SimTime],
+    ready_transition: &'a [SimTime],
+    sampled: &'a [bool],
+    value: &'a [MilliValue],
+    timestamp: &'a [SimTime],
+    window: &'a [SimSpan],
+    request: &'a [MilliValue],
+}
+
+impl Grouping {
+    /// The grouping for samples of `source` at `now`; a missing pod in full use uses `full_use` of its request.
+    pub(super) fn new(
+        rules: &Rules,
+        source: &MetricSource,
+        now: SimTime,
+        full_use: Percent,
+    ) -> Self {
+        Self {
+            bits: rules.grouping_bits(source),
+            young_since: if source.is_cpu() {
+                now - rules.settings.cpu_initialization_period
+            } else {
+                // Only for cpu does a pod's age count.
+                SimTime::DISTANT_FUTURE
+            },
+            initial_readiness_delay: rules.settings.initial_readiness_delay,
+            full_use,
+        }
+    }
+
+    /// Groups all pods and sums what the groups use and request.
+    pub(super) fn sum(&self, pods: &PodColumns<'_>, samples: &PodSamples<'_>) -> GroupSums {
+        let count = pods.len();
+        let rows = Rows {
+            state: pods.state,
+            start_time: &pods.start_time[..count],
+            ready_transition: &pods.ready_transition[..count],
+            sampled: &samples.sampled[..count],
+            value: &samples.value[..count],
+            timestamp: &samples.timestamp[..count],
+            window: &samples.window[..count],
+            // Metrics that are measured against no request have none; nobody reads these sums then.
+            request: if samples.request.is_empty() {
+                &samples.value[..count]
+            } else {
+                &samples.request[..count]
+            },
+        };
+        let mut sums = GroupSums::default();
+        let in_words = count - count % WORD;
+        for first in (0..in_words).step_by(WORD) {
+            if !self.add_word(rows, first, &mut sums) {
+                self.add_each(rows, first, first + WORD, &mut sums);
+            }
+        }
+        self.add_each(rows, in_words, count, &mut sums);
+        sums.all_usage = sums.ready_usage;
+        for value in samples.unmatched {
+            sums.all_usage = sums.all_usage.wrapping_add(value.0);
+            sums.unmatched += 1;
+        }
+        sums
+    }
+
+    /// The rules as they are written, pod by pod.
+    fn add_each(&self, rows: Rows<'_>, from: usize, to: usize, sums: &mut GroupSums) {
+        for pod in from..to {
+            let bits = rows.state[pod].bits();
+            let request = rows.request[pod].0;
+            if bits & self.bits.ignored != 0 {
+                sums.groups.ignored += 1;
+            } else if bits & self.bits.pending != 0 {
+                sums.add_unready(1, request);
+            } else if !rows.sampled[pod] {
+                sums.add_missing(1, request, self.in_full_use(request));
+            } else if self.is_unready(rows, pod) {
+                sums.add_unready(1, request);
+            } else {
+                sums.add_ready(1, rows.value[pod].0, request);
+            }
+        }
+    }
+
+    /// Whether a pod with a sample is too young or too unready to be believed.
+    fn is_unready(&self, rows: Rows<'_>, pod: usize) -> bool {
+        let bits = rows.state[pod].bits();
+        let not_ready = bits & self.bits.not_ready != 0;
+        if bits & self.bits.undetermined != 0 {
+            true
+        } else if rows.start_time[pod] > self.young_since {
+            not_ready || rows.timestamp[pod] < rows.ready_transition[pod] + rows.window[pod]
+        } else {
+            not_ready && self.was_never_ready(rows, pod)
+        }
+    }
+
+    fn was_never_ready(&self, rows: Rows<'_>, pod: usize) -> bool {
+        rows.start_time[pod] + self.initial_readiness_delay > rows.ready_transition[pod]
+    }
+
+    /// What a missing pod is taken to use on the way down.
+    fn in_full_use(&self, request: i64) -> i64 {
+        request.wrapping_mul(i64::from(self.full_use.0)) / 100
+    }
+
+    /// Eight pods at once; false, and nothing added, if some are young or their requests differ.
+    #[inline]
+    fn add_word(&self, rows: Rows<'_>, first: usize, sums: &mut GroupSums) -> bool {
+        let word = first..first + WORD;
+        let starts = &rows.start_time[word.clone()];
+        let requests = &rows.request[word.clone()];
+        let request = requests[0].0;
+        let mut age_signs = 0_i64;
+        let mut differences = 0_i64;
+        for pod in 0..WORD {
+            age_signs |= (self.young_since - starts[pod]).as_nanos();
+            differences |= requests[pod].0 ^ request;
+        }
+        if age_signs < 0 || differences != 0 {
+            return false;
+        }
+        let values = &rows.value[word.clone()];
+        let states = bytes_of(&rows.state[word.clone()], PodState::bits);
+        let sampled = bytes_of(&rows.sampled[word.clone()], u8::from);
+        if states == 0 && sampled == ONES {
+            let usage = values
+                .iter()
+                .fold(0_i64, |usage, value| usage.wrapping_add(value.0));
+            sums.add_ready(8, usage, request.wrapping_mul(8));
+            return true;
+        }
+        let ignored = bytes_with(states, self.bits.ignored);
+        let pending = bytes_with(states, self.bits.pending) & !ignored;
+        let counted = HIGHS & !(ignored | pending);
+        let measured = counted & (sampled << 7);
+        let missing = counted & !measured;
+        let mut not_ready = measured & bytes_with(states, self.bits.not_ready);
+        if not_ready != 0 {
+            not_ready &= self.bytes_never_ready(rows, first);
+        }
+        let undetermined = bytes_with(states, self.bits.undetermined);
+        let unready = pending | not_ready | (measured & undetermined);
+        let ready = measured & !unready;
+        let mut usage = 0_i64;
+        for (pod, value) in values.iter().enumerate() {
+            usage = usage.wrapping_add(value.0 & byte_as_mask(ready, pod));
+        }
+        let times = |pods: u32, each: i64| each.wrapping_mul(i64::from(pods));
+        let (ready, unready, missing) = (count(ready), count(unready), count(missing));
+        sums.groups.ignored += count(ignored);
+        sums.add_ready(ready, usage, times(ready, request));
+        sums.add_unready(unready, times(unready, request));
+        sums.add_missing(
+            missing,
+            times(missing, request),
+            times(missing, self.in_full_use(request)),
+        );
+        true
+    }
+
+    /// Highest bit of each byte: that pod was never ready.
+    fn bytes_never_ready(&self, rows: Rows<'_>, first: usize) -> u64 {
+        let mut bytes = 0;
+        for pod in 0..WORD {
+            let never = u64::from(self.was_never_ready(rows, first + pod));
+            bytes |= never << (8 * pod + 7);
+        }
+        bytes
+    }
+}
+
+/// Eight bytes as one word, the first lowest.
+fn bytes_of<T: Copy>(items: &[T], byte: impl Fn(T) -> u8) -> u64 {
+    let mut bytes = [0; WORD];
+    for (place, item) in bytes.iter_mut().zip(items) {
+        *place = byte(*item);
+    }
+    u64::from_le_bytes(bytes)
+}
+
+/// Highest bit of each byte: that byte has one of `bits`.
+fn bytes_with(word: u64, bits: u8) -> u64 {
+    let found = word & (ONES * u64::from(bits));
+    // Adding 0x7f carries any of the lower seven bits into the highest, and never beyond it.
+    (((found & !HIGHS) + !HIGHS) | found) & HIGHS
+}
+
+/// All ones if the highest bit of the pod's byte is set, else zero.
+fn byte_as_mask(word: u64, pod: usize) -> i64 {
+    ((word << (8 * (WORD - 1 - pod))) as i64) >> 63
+}
+
+/// How many bytes have their highest bit set.
+fn count(word: u64) -> u32 {
+    (((word >> 7).wrapping_mul(ONES)) >> 56) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::observation::{Deletion, PodPhase, ReadyCondition, StartTime};
+    use super::super::rules::{ControllerSettings, Release};
+    use super::*;
+
+    prop_compose! {
+        fn any_state()(
+            phase in prop::sample::select(vec![
+                PodPhase::Pending, PodPhase::Running, PodPhase::Running, PodPhase::Running,
+                PodPhase::Succeeded, PodPhase::Failed, PodPhase::Unknown,
+            ]),
+            ready in prop::sample::select(vec![
+                ReadyCondition::Absent, ReadyCondition::True, ReadyCondition::True,
+                ReadyCondition::False, ReadyCondition::Unknown,
+            ]),
+            deletion in prop::sample::select(vec![
+                Deletion::NotRequested, Deletion::NotRequested, Deletion::Requested,
+            ]),
+            start in prop::sample::select(vec![StartTime::Set, StartTime::Set, StartTime::NotSet]),
+        ) -> PodState {
+            PodState::new(phase, ready, deletion, start)
+        }
+    }
+
+    proptest! {
+        /// The pass in words is the rules as they are written.
+        #[test]
+        fn eight_at_once_is_the_same_as_one_by_one(
+            states in prop::collection::vec(any_state(), 8),
+            sampled in prop::collection::vec(any::<bool>(), 8),
+            values in prop::collection::vec(any::<i64>(), 8),
+            times in prop::collection::vec(-1_000_i64..-300, 24),
+            request in any::<i64>(),
+            release in prop::sample::select(vec![Release::Current, Release::V1_28]),
+            resource in prop::sample::select(vec!["cpu", "memory"]),
+        ) {
+            let second = |seconds: &i64| SimTime::ZERO + SimSpan::from_secs(*seconds);
+            let starts: Vec<SimTime> = times[..8].iter().map(second).collect();
+            let transitions: Vec<SimTime> = times[8..16].iter().map(second).collect();
+            let timestamps: Vec<SimTime> = times[16..].iter().map(second).collect();
+            let values: Vec<MilliValue> = values.into_iter().map(MilliValue).collect();
+            let rows = Rows {
+                state: &states,
+                start_time: &starts,
+                ready_transition: &transitions,
+                sampled: &sampled,
+                value: &values,
+                timestamp: &timestamps,
+                window: &[SimSpan::from_secs(15); 8],
+                request: &[MilliValue(request); 8],
+            };
+            let rules = Rules::new(release, ControllerSettings::default());
+            let source = MetricSource::Resource { resource: resource.to_owned() };
+            let grouping = Grouping::new(&rules, &source, SimTime::ZERO, Percent(130));
+            let (mut at_once, mut one_by_one) = (GroupSums::default(), GroupSums::default());
+            prop_assert!(grouping.add_word(rows, 0, &mut at_once));
+            grouping.add_each(rows, 0, 8, &mut one_by_one);
+            prop_assert_eq!(at_once, one_by_one);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Diagnostics as text: code, place, the line with a caret, the remedy.
+//!
+//! Self-imposed limit: diagnostics in, text out; where it goes is `cli`'s.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use crate::scenario::{Diagnostic, Diagnostics, Severity};
+
+/// Whether text may carry the terminal's colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// Text alone.
+    Plain,
+    /// ANSI escape sequences.
+    Ansi,
+}
+
+/// All diagnostics, an empty line between two, and how many were left out.
+#[must_use]
+pub fn render_diagnostics(diagnostics: &Diagnostics, colour: Colour) -> String {
+    let mut text = String::new();
+    for diagnostic in &diagnostics.list {
+        text.push_str(&render_diagnostic(diagnostic, colour));
+        text.push_str("\n\n");
+    }
+    if diagnostics.omitted > 0 {
+        text.push_str(&format!("... and {} more\n\n", diagnostics.omitted));
+    }
+    text.truncate(text.trim_end_matches('\n').len());
+    text
+}
+
+/// One diagnostic, without a line end at its end.
+#[must_use]
+pub fn render_diagnostic(diagnostic: &Diagnostic, colour: Colour) -> String {
+    let level = match diagnostic.severity() {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level
+        .primary_title(diagnostic.message.as_str())
+        .id(diagnostic.code.number());
+    let mut group = Group::with_title(title);
+    if let Some(place) = &diagnostic.place {
+        let origin = Origin::path(place.source.as_str())
+            .line(place.line)
+            .char_column(place.column);
+        group = group.element(origin);
+        if !place.text.is_empty() {
+            // The line was cut to what can be shown; its true place stands above it.
+            group = group.element(
+                Snippet::source(place.text.as_str())
+                    .line_start(place.line)
+                    .annotation(AnnotationKind::Primary.span(place.mark.clone())),
+            );
+        }
+    }
+    let group = group.element(Level::HELP.message(diagnostic.help.as_str()));
+    let renderer = match colour {
+        Colour::Plain => Renderer::plain(),
+        Colour::Ansi => Renderer::styled(),
+    };
+    renderer.render(&[group])
+}

@@ -1,0 +1,502 @@
+//! `[hpa]`: the `spec` of an autoscaling/v2 HorizontalPodAutoscaler, key for key.
+//!
+//! Self-imposed limit: from tree to [`SpecInput`]. Defaults and validation are
+//! the API server's and live in `hpa::spec`; here their faults get their places.
+
+use super::diagnostic::{Code, Diagnostic, Place};
+use super::reader::{Faults, Section, text};
+use super::source::{Origin, Sources};
+use super::tree::{Node, Table, Value};
+use crate::hpa::spec::{
+    DescribedObject, LabelRequirement, LabelSelector, LabelValue, MetricIdentifier, MetricSource,
+    PolicyKind, SelectPolicy,
+};
+use crate::hpa::spec_input::{
+    BehaviorInput, MetricInput, ScalingPolicyInput, ScalingRulesInput, SpecFault, SpecInput,
+    TargetType,
+};
+use crate::units::MilliValue;
+
+const HPA_KEYS: [&str; 6] = [
+    "scaleTargetRef",
+    "minReplicas",
+    "maxReplicas",
+    "metrics",
+    "behavior",
+    "targetCPUUtilizationPercentage",
+];
+
+/// `[hpa]` as it was written.
+pub(super) struct HpaSection {
+    /// The spec, nothing filled in.
+    pub(super) input: SpecInput,
+    /// `scaleTargetRef`, where it was given.
+    pub(super) target: ScaleTargetRef,
+    /// Where each metric of `input` stands; empty when none was written.
+    pub(super) metric_places: Vec<Origin>,
+    /// Whether every metric and policy that was written could be read.
+    pub(super) lists: Lists,
+}
+
+/// `scaleTargetRef`.
+#[derive(Default)]
+pub(super) struct ScaleTargetRef {
+    /// `kind` and its place.
+    pub(super) kind: Option<Named>,
+    /// `name` and its place.
+    pub(super) name: Option<Named>,
+}
+
+/// A name and where it stands.
+pub(super) struct Named {
+    /// The name.
+    pub(super) name: String,
+    /// Its place.
+    pub(super) origin: Origin,
+}
+
+/// Whether the lists of `[hpa]` are whole, so that indices into them mean what they say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lists {
+    /// Every element was read.
+    Whole,
+    /// Some element is faulty and left out.
+    Broken,
+}
+
+/// Reads `[hpa]`.
+pub(super) fn read(node: &Node, faults: &mut Faults<'_>) -> Option<HpaSection> {
+    let section = Section::open(node, "hpa", &HPA_KEYS, faults)?;
+    let mut lists = Lists::Whole;
+    let mut metric_places = Vec::new();
+    let mut metrics = Vec::new();
+    for (index, item) in section
+        .items("metrics", faults)
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+    {
+        match read_metric(item, &format!("hpa.metrics.{index}"), faults) {
+            Some(metric) => {
+                metrics.push(metric);
+                metric_places.push(item.origin);
+            }
+            None => lists = Lists::Broken,
+        }
+    }
+    if section
+        .node("metrics")
+        .is_some_and(|node| !matches!(node.value, Value::Array(_)))
+    {
+        lists = Lists::Broken;
+    }
+    let v1_target = section.integer("targetCPUUtilizationPercentage", 1..=i32::MAX, faults);
+    if let Some(node) = section.node("targetCPUUtilizationPercentage") {
+        if section.node("metrics").is_some() {
+            faults.report(
+                Code::Conflict,
+                section.key_origin("targetCPUUtilizationPercentage"),
+                "`metrics` (autoscaling/v2) and `targetCPUUtilizationPercentage` (autoscaling/v1) exclude each other",
+                "keep one of the two; to drop a base's key, name it in `remove = [..]`",
+            );
+        }
+        match v1_target {
+            Some(percent) => {
+                metrics.push(MetricInput {
+                    source: MetricSource::Resource {
+                        resource: "cpu".to_owned(),
+                    },
+                    target_type: Some(TargetType::Utilization),
+                    average_utilization: Some(percent),
+                    average_value: None,
+                    value: None,
+                });
+                metric_places.push(node.origin);
+            }
+            None => lists = Lists::Broken,
+        }
+    }
+    let behavior = section
+        .section("behavior", &["scaleUp", "scaleDown"], faults)
+        .map(|behavior| BehaviorInput {
+            scale_up: read_rules(&behavior, "scaleUp", &mut lists, faults),
+            scale_down: read_rules(&behavior, "scaleDown", &mut lists, faults),
+        });
+    Some(HpaSection {
+        input: SpecInput {
+            min_replicas: section.integer("minReplicas", i32::MIN..=i32::MAX, faults),
+            max_replicas: section.integer("maxReplicas", i32::MIN..=i32::MAX, faults),
+            metrics,
+            behavior,
+        },
+        target: read_target(&section, faults),
+        metric_places,
+        lists,
+    })
+}
+
+fn read_target(section: &Section<'_>, faults: &mut Faults<'_>) -> ScaleTargetRef {
+    let Some(target) = section.section("scaleTargetRef", &["apiVersion", "kind", "name"], faults)
+    else {
+        return ScaleTargetRef::default();
+    };
+    target.text("apiVersion", faults);
+    let mut named = |key: &str| {
+        let name = target.text(key, faults)?.to_owned();
+        let origin = target.node(key)?.origin;
+        Some(Named { name, origin })
+    };
+    ScaleTargetRef {
+        kind: named("kind"),
+        name: named("name"),
+    }
+}
+
+/// What `type` of a metric can be.
+#[derive(Clone, Copy, PartialEq)]
+enum MetricType {
+    Resource,
+    ContainerResource,
+    Pods,
+    Object,
+    External,
+}
+
+const METRIC_TYPES: [(&str, MetricType); 5] = [
+    ("Resource", MetricType::Resource),
+    ("ContainerResource", MetricType::ContainerResource),
+    ("Pods", MetricType::Pods),
+    ("Object", MetricType::Object),
+    ("External", MetricType::External),
+];
+const METRIC_BODIES: [&str; 5] = [
+    "resource",
+    "containerResource",
+    "pods",
+    "object",
+    "external",
+];
+
+fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<MetricInput> {
+    let mut known = vec!["type"];
+    known.extend(METRIC_BODIES);
+    let metric = Section::open(node, path, &known, faults)?;
+    if metric.node("type").is_none() {
+        metric.missing("type", "\"Resource\", for example", faults);
+    }
+    let kind = metric.word("type", &METRIC_TYPES, faults)?;
+    let body_key = METRIC_BODIES[kind as usize];
+    for other in METRIC_BODIES {
+        if other != body_key && metric.node(other).is_some() {
+            faults.report(
+                Code::Conflict,
+                metric.key_origin(other),
+                format!(
+                    "`{path}` is of type {}, so its body is `{body_key}`, not `{other}`",
+                    METRIC_TYPES[kind as usize].0
+                ),
+                format!("delete `{other}`, or change `type`"),
+            );
+        }
+    }
+    if metric.node(body_key).is_none() {
+        metric.missing(body_key, "the metric and its target", faults);
+        return None;
+    }
+    let body_keys: &[&str] = match kind {
+        MetricType::Resource => &["name", "target"],
+        MetricType::ContainerResource => &["name", "container", "target"],
+        MetricType::Pods | MetricType::External => &["metric", "target"],
+        MetricType::Object => &["metric", "describedObject", "target"],
+    };
+    let body = metric.section(body_key, body_keys, faults)?;
+    let source = match kind {
+        MetricType::Resource => {
+            read_resource(&body, faults).map(|resource| MetricSource::Resource { resource })
+        }
+        MetricType::ContainerResource => {
+            let resource = read_resource(&body, faults);
+            let container = body.required_text("container", faults).map(str::to_owned);
+            resource
+                .zip(container)
+                .map(|(resource, container)| MetricSource::ContainerResource {
+                    resource,
+                    container,
+                })
+        }
+        MetricType::Pods => {
+            read_identifier(&body, faults).map(|metric| MetricSource::Pods { metric })
+        }
+        MetricType::External => {
+            read_identifier(&body, faults).map(|metric| MetricSource::External { metric })
+        }
+        MetricType::Object => {
+            let metric = read_identifier(&body, faults);
+            let described = read_described(&body, faults);
+            metric
+                .zip(described)
+                .map(|(metric, described)| MetricSource::Object { metric, described })
+        }
+    };
+    if body.node("target").is_none() {
+        body.missing(
+            "target",
+            "a table such as { type = \"Utilization\", averageUtilization = 50 }",
+            faults,
+        );
+    }
+    let target = body.section(
+        "target",
+        &["type", "averageUtilization", "averageValue", "value"],
+        faults,
+    )?;
+    let types = [
+        ("Utilization", TargetType::Utilization),
+        ("AverageValue", TargetType::AverageValue),
+        ("Value", TargetType::Value),
+    ];
+    let mut milli =
+        |key: &str| -> Option<MilliValue> { target.quantity(key, faults)?.milli_value().ok() };
+    let average_value = milli("averageValue");
+    let value = milli("value");
+    Some(MetricInput {
+        source: source?,
+        target_type: target.word("type", &types, faults),
+        average_utilization: target.integer("averageUtilization", i32::MIN..=i32::MAX, faults),
+        average_value,
+        value,
+    })
+}
+
+fn read_resource(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<String> {
+    if body.node("name").is_none() {
+        body.missing("name", "\"cpu\" or \"memory\"", faults);
+    }
+    let name = body.word("name", &[("cpu", "cpu"), ("memory", "memory")], faults)?;
+    Some(name.to_owned())
+}
+
+fn read_identifier(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<MetricIdentifier> {
+    if body.node("metric").is_none() {
+        body.missing(
+            "metric",
+            "a table such as { name = \"requests_per_second\" }",
+            faults,
+        );
+    }
+    let metric = body.section("metric", &["name", "selector"], faults)?;
+    let selector = metric
+        .section("selector", &["matchLabels", "matchExpressions"], faults)
+        .map(|selector| read_selector(&selector, faults));
+    let name = metric.required_text("name", faults)?;
+    Some(MetricIdentifier::new(name, selector))
+}
+
+fn read_selector(selector: &Section<'_>, faults: &mut Faults<'_>) -> LabelSelector {
+    let mut labels = Vec::new();
+    if let Some(node) = selector.node("matchLabels") {
+        let path = selector.path_of("matchLabels");
+        match &node.value {
+            Value::Table(table) => read_labels(table, &path, &mut labels, faults),
+            other => faults.wrong_type(&path, "a table", other, node.origin),
+        }
+    }
+    let mut expressions = Vec::new();
+    let items = selector
+        .items("matchExpressions", faults)
+        .unwrap_or_default();
+    for (index, item) in items.iter().enumerate() {
+        let path = format!("{}.{index}", selector.path_of("matchExpressions"));
+        let Some(expression) =
+            Section::open(item, path.as_str(), &["key", "operator", "values"], faults)
+        else {
+            continue;
+        };
+        let operators = ["In", "NotIn", "Exists", "DoesNotExist"].map(|word| (word, word));
+        if expression.node("operator").is_none() {
+            expression.missing("operator", "\"In\", for example", faults);
+        }
+        let operator = expression.word("operator", &operators, faults);
+        let key = expression.required_text("key", faults);
+        let values = expression
+            .items("values", faults)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|value| text(value, &format!("{path}.values"), faults))
+            .map(str::to_owned)
+            .collect();
+        if let (Some(key), Some(operator)) = (key, operator) {
+            expressions.push(LabelRequirement {
+                key: key.to_owned(),
+                operator: operator.to_owned(),
+                values,
+            });
+        }
+    }
+    LabelSelector {
+        match_labels: labels,
+        match_expressions: expressions,
+    }
+}
+
+fn read_labels(table: &Table, path: &str, labels: &mut Vec<LabelValue>, faults: &mut Faults<'_>) {
+    for entry in &table.entries {
+        if let Some(value) = text(&entry.node, &format!("{path}.{}", entry.key), faults) {
+            labels.push(LabelValue {
+                key: entry.key.clone(),
+                value: value.to_owned(),
+            });
+        }
+    }
+}
+
+fn read_described(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<DescribedObject> {
+    if body.node("describedObject").is_none() {
+        body.missing(
+            "describedObject",
+            "a table such as { kind = \"Ingress\", name = \"shop\" }",
+            faults,
+        );
+    }
+    let object = body.section("describedObject", &["apiVersion", "kind", "name"], faults)?;
+    object.text("apiVersion", faults);
+    let kind = object.required_text("kind", faults);
+    let name = object.required_text("name", faults);
+    kind.zip(name).map(|(kind, name)| DescribedObject {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+    })
+}
+
+fn read_rules(
+    behavior: &Section<'_>,
+    direction: &str,
+    lists: &mut Lists,
+    faults: &mut Faults<'_>,
+) -> Option<ScalingRulesInput> {
+    const KEYS: [&str; 4] = [
+        "stabilizationWindowSeconds",
+        "selectPolicy",
+        "policies",
+        "tolerance",
+    ];
+    let rules = behavior.section(direction, &KEYS, faults)?;
+    let select_policies = [
+        ("Max", SelectPolicy::Max),
+        ("Min", SelectPolicy::Min),
+        ("Disabled", SelectPolicy::Disabled),
+    ];
+    let policies = rules.items("policies", faults).map(|items| {
+        let mut policies = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let path = format!("{}.{index}", rules.path_of("policies"));
+            match read_scaling_policy(item, path, faults) {
+                Some(policy) => policies.push(policy),
+                None => *lists = Lists::Broken,
+            }
+        }
+        policies
+    });
+    Some(ScalingRulesInput {
+        stabilization_window_seconds: rules.integer(
+            "stabilizationWindowSeconds",
+            i32::MIN..=i32::MAX,
+            faults,
+        ),
+        select_policy: rules.word("selectPolicy", &select_policies, faults),
+        policies,
+        tolerance: rules.quantity("tolerance", faults),
+    })
+}
+
+fn read_scaling_policy(
+    item: &Node,
+    path: String,
+    faults: &mut Faults<'_>,
+) -> Option<ScalingPolicyInput> {
+    let policy = Section::open(item, path, &["type", "value", "periodSeconds"], faults)?;
+    for (key, wanted) in [
+        ("type", "\"Pods\" or \"Percent\""),
+        ("value", "how many pods or percent"),
+        ("periodSeconds", "the seconds in which that much may change"),
+    ] {
+        if policy.node(key).is_none() {
+            policy.missing(key, wanted, faults);
+        }
+    }
+    let kinds = [("Pods", PolicyKind::Pods), ("Percent", PolicyKind::Percent)];
+    let kind = policy.word("type", &kinds, faults);
+    let value = policy.integer("value", i32::MIN..=i32::MAX, faults);
+    let period_seconds = policy.integer("periodSeconds", i32::MIN..=i32::MAX, faults);
+    Some(ScalingPolicyInput {
+        kind: kind?,
+        value: value?,
+        period_seconds: period_seconds?,
+    })
+}
+
+/// What the API server would refuse, with its place in the text.
+///
+/// A fault where something is noted already (a value of the wrong type, and so
+/// "required") is left out, and so is one about a list that was not read whole.
+pub(super) fn place_spec_faults(
+    spec_faults: Vec<SpecFault>,
+    hpa: &Node,
+    lists: Lists,
+    sources: &Sources,
+    known: &[Diagnostic],
+) -> Vec<Diagnostic> {
+    spec_faults
+        .into_iter()
+        .filter(|fault| lists == Lists::Whole || !is_about_a_list(&fault.path))
+        .filter_map(|fault| {
+            let place = Place::of(sources, origin_of(hpa, &fault.path));
+            let key_is_known_faulty = known
+                .iter()
+                .filter_map(|diagnostic| diagnostic.place.as_ref())
+                .filter(|known| known.source == place.source)
+                .any(|known| {
+                    let is_inside =
+                        place.span.start <= known.span.start && known.span.end <= place.span.end;
+                    known.span == place.span || (is_inside && fault.path.contains(".target"))
+                });
+            (!key_is_known_faulty).then(|| Diagnostic {
+                code: Code::SpecRefused,
+                message: format!("hpa.{}: {}", fault.path, fault.message),
+                place: Some(place),
+                help: fault.help,
+            })
+        })
+        .collect()
+}
+
+fn is_about_a_list(path: &str) -> bool {
+    path.contains("metrics") || path.contains("policies")
+}
+
+/// Where `path`, relative to the spec, stands; for something absent, the nearest table around it.
+fn origin_of(hpa: &Node, path: &str) -> Origin {
+    let mut node = hpa;
+    if path.starts_with("metrics")
+        && let Value::Table(table) = &hpa.value
+        && let (None, Some(v1)) = (
+            table.get("metrics"),
+            table.get("targetCPUUtilizationPercentage"),
+        )
+    {
+        return v1.origin;
+    }
+    let mut keys = path.split(['.', '[', ']']).filter(|key| !key.is_empty());
+    for key in &mut keys {
+        let below = match &node.value {
+            Value::Table(table) => table.get(key),
+            Value::Array(items) => key.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        };
+        match below {
+            Some(below) => node = below,
+            None => break,
+        }
+    }
+    node.origin
+}

@@ -1,0 +1,220 @@
+//! `--set path=value`: one key of a policy, changed from the command line.
+//!
+//! Self-imposed limit: works on the tree. Whether the key exists and takes the
+//! value is for the typed reader to say; it then points at the argument.
+
+use super::diagnostic::Code;
+use super::reader::Faults;
+use super::source::{Origin, SourceId, Sources};
+use super::toml_text::{PathKey, ValueFault, parse_path, parse_value};
+use super::tree::{Entry, Node, Table, Value};
+
+/// What a diagnostic calls the argument of `--set`.
+pub(super) const SOURCE_NAME: &str = "--set";
+
+/// A parsed argument.
+struct Override {
+    keys: Vec<PathKey>,
+    value: Node,
+}
+
+/// Applies the arguments kept as `ids` to `table`, in their order.
+pub(super) fn apply(
+    table: &mut Table,
+    ids: &[SourceId],
+    sources: &Sources,
+    faults: &mut Faults<'_>,
+) {
+    for &id in ids {
+        if let Some(change) = parse(id, sources, faults) {
+            put(table, &change.keys, change.value, id, faults);
+        }
+    }
+}
+
+fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Override> {
+    let text = &sources.get(id).text;
+    let whole = Origin {
+        source: id,
+        start: 0,
+        end: text.len(),
+    };
+    let Some(equals) = equals_sign(text) else {
+        faults.report(
+            Code::OverrideMalformed,
+            whole,
+            "`--set` takes path=value",
+            "write `--set hpa.maxReplicas=20`",
+        );
+        return None;
+    };
+    let Some(keys) = parse_path(&text[..equals]) else {
+        faults.report(
+            Code::OverrideMalformed,
+            Origin {
+                end: equals,
+                ..whole
+            },
+            format!("`{}` is no path", &text[..equals]),
+            "join keys with dots, elements of arrays by number: `hpa.metrics.0.type`",
+        );
+        return None;
+    };
+    if let Some(key @ ("extends" | "remove")) = keys.first().map(|key| key.key.as_str()) {
+        faults.report(
+            Code::OverrideMalformed,
+            whole,
+            format!("`{key}` says how files are put together and cannot be set"),
+            "write it into a policy file",
+        );
+        return None;
+    }
+    match parse_value(sources, id, equals + 1) {
+        Ok(value) => Some(Override { keys, value }),
+        Err(ValueFault::Number(list)) => {
+            faults.extend(list);
+            None
+        }
+        Err(ValueFault::Syntax) => {
+            let path = &text[..equals];
+            let value = text[equals + 1..].trim();
+            let help = if value.is_empty() {
+                format!("write a value after the sign, as `--set '{path}=1'`")
+            } else {
+                format!("words and durations stand in quotes: `--set '{path}=\"{value}\"'`")
+            };
+            faults.report(
+                Code::OverrideMalformed,
+                Origin {
+                    start: equals + 1,
+                    ..whole
+                },
+                format!("`{value}` is no TOML value"),
+                help,
+            );
+            None
+        }
+    }
+}
+
+/// The first equals sign outside quotes.
+fn equals_sign(text: &str) -> Option<usize> {
+    let mut quote = None;
+    for (at, character) in text.char_indices() {
+        match (quote, character) {
+            (None, '=') => return Some(at),
+            (None, '"' | '\'') => quote = Some(character),
+            (Some(open), _) if open == character => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Puts `value` at `keys`, making the tables on the way.
+fn put(table: &mut Table, keys: &[PathKey], value: Node, id: SourceId, faults: &mut Faults<'_>) {
+    let [first, rest @ ..] = keys else { return };
+    let key_origin = Origin {
+        source: id,
+        start: first.start,
+        end: first.end,
+    };
+    if rest.is_empty() {
+        table.insert(Entry {
+            key: first.key.clone(),
+            key_origin,
+            node: value,
+        });
+        return;
+    }
+    if table.get(&first.key).is_none() {
+        if let Some(next) = rest.first()
+            && is_index(&next.key)
+        {
+            faults.report(
+                Code::PathNowhere,
+                Origin {
+                    source: id,
+                    start: next.start,
+                    end: next.end,
+                },
+                format!(
+                    "the policy has no `{}`, so there is no element {}",
+                    first.key, next.key
+                ),
+                format!("set the whole array: `{}=[...]`", first.key),
+            );
+            return;
+        }
+        table.entries.push(Entry {
+            key: first.key.clone(),
+            key_origin,
+            node: Node {
+                value: Value::Table(Table::default()),
+                origin: key_origin,
+            },
+        });
+    }
+    if let Some(node) = table.get_mut(&first.key) {
+        put_below(node, first, rest, value, id, faults);
+    }
+}
+
+/// Puts `value` at `rest` below `node`, which is called `parent`.
+fn put_below(
+    node: &mut Node,
+    parent: &PathKey,
+    rest: &[PathKey],
+    value: Node,
+    id: SourceId,
+    faults: &mut Faults<'_>,
+) {
+    let Some(next) = rest.first() else {
+        *node = value;
+        return;
+    };
+    let origin = Origin {
+        source: id,
+        start: next.start,
+        end: next.end,
+    };
+    match &mut node.value {
+        Value::Table(table) => put(table, rest, value, id, faults),
+        Value::Array(items) => {
+            let length = items.len();
+            let item = next
+                .key
+                .parse::<usize>()
+                .ok()
+                .and_then(|index| items.get_mut(index));
+            match item {
+                Some(item) => put_below(item, next, &rest[1..], value, id, faults),
+                None => faults.report(
+                    Code::PathNowhere,
+                    origin,
+                    format!("`{}` has no element `{}`", parent.key, next.key),
+                    match length {
+                        0 => format!("`{}` is empty; set the whole array", parent.key),
+                        1 => "its only element is 0".to_owned(),
+                        _ => format!("its elements are 0 to {}", length - 1),
+                    },
+                ),
+            }
+        }
+        other => faults.report(
+            Code::PathNowhere,
+            origin,
+            format!(
+                "`{}` is {}, so nothing lies below it",
+                parent.key,
+                other.type_name()
+            ),
+            format!("end the path at `{}`", parent.key),
+        ),
+    }
+}
+
+/// Whether a key is the number of an element.
+fn is_index(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
+}

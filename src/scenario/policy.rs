@@ -1,0 +1,646 @@
+//! A policy's sections beside `[hpa]`: from tree to checked configuration.
+//!
+//! Self-imposed limit: each section on its own and what two sections must agree
+//! on; what the trace has to do with it is `load`'s.
+
+use super::container::{Containers, read_containers};
+use super::diagnostic::Code;
+use super::distribution;
+use super::hpa_section::{self, HpaSection};
+use super::reader::{Faults, Section};
+use super::source::{Origin, SourceId, Sources};
+use super::tree::{Node, Table};
+use super::{Assumption, Autoscaler, CostRates, Slo, defaults};
+use crate::cluster::config::{Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu};
+use crate::engine::random::Distribution;
+use crate::hpa::rules::{ControllerSettings, Gate, Release};
+use crate::hpa::spec::ScaleTarget;
+use crate::hpa::spec_input::ZeroReplicas;
+use crate::units::{Replicas, SimSpan};
+use crate::workload::Workload;
+
+const POLICY_KEYS: [&str; 11] = [
+    "name",
+    "hpa",
+    "controller",
+    "deployment",
+    "pod",
+    "workload",
+    "metrics",
+    "slo",
+    "cost",
+    // Merging has used these up; they are here to be suggested.
+    "extends",
+    "remove",
+];
+
+/// A policy, checked as far as it goes without a trace.
+pub(super) struct Policy {
+    /// `name`, or the file's stem.
+    pub(super) name: String,
+    /// The autoscaler, unless there is none or it is faulty.
+    pub(super) autoscaler: Option<Autoscaler>,
+    /// Where the autoscaler's metrics stand, by index.
+    pub(super) metric_places: Vec<Origin>,
+    /// What is scaled.
+    pub(super) deployment: Deployment,
+    /// What a request costs.
+    pub(super) workload: Workload,
+    /// How the autoscaler comes to know.
+    pub(super) metrics: MetricsPipeline,
+    /// What is promised to users.
+    pub(super) slo: Slo,
+    /// What things cost.
+    pub(super) cost: CostRates,
+    /// What was not stated and matters.
+    pub(super) assumptions: Vec<Assumption>,
+}
+
+/// The sections of a policy, each present or not.
+struct Sections<'t> {
+    controller: Option<Section<'t>>,
+    deployment: Option<Section<'t>>,
+    pod: Option<Section<'t>>,
+    workload: Option<Section<'t>>,
+    metrics: Option<Section<'t>>,
+    slo: Option<Section<'t>>,
+    cost: Option<Section<'t>>,
+}
+
+/// Reads a whole policy; `stem` is its name unless it has one.
+pub(super) fn read(
+    table: &Table,
+    source: SourceId,
+    stem: &str,
+    sources: &Sources,
+    faults: &mut Faults<'_>,
+) -> Policy {
+    let root = Section::of_table(
+        table,
+        String::new(),
+        Sources::beginning(source),
+        &POLICY_KEYS,
+        faults,
+    );
+    let name = root.text("name", faults).unwrap_or(stem).to_owned();
+    let sections = open_sections(&root, faults);
+    let workload = read_workload(sections.workload.as_ref(), faults);
+    let containers = read_containers(sections.deployment.as_ref(), &workload, faults);
+    let deployment_name = sections
+        .deployment
+        .as_ref()
+        .and_then(|section| section.text("name", faults));
+    let namespace = sections
+        .deployment
+        .as_ref()
+        .and_then(|section| section.text("namespace", faults))
+        .unwrap_or(defaults::NAMESPACE);
+    let replicas = sections
+        .deployment
+        .as_ref()
+        .and_then(|section| section.integer("replicas", 0..=100_000, faults))
+        .map_or(defaults::DEPLOYMENT_REPLICAS, Replicas);
+    let controller = read_controller(sections.controller.as_ref(), faults);
+    let (autoscaler, metric_places) = match table.get("hpa") {
+        Some(node) => {
+            let names = Names {
+                policy: &name,
+                deployment: deployment_name,
+                namespace,
+            };
+            read_autoscaler(node, controller, &names, &containers, sources, faults)
+        }
+        None => {
+            if let Some(section) = &sections.controller {
+                faults.report(
+                    Code::NoEffect,
+                    section.origin,
+                    "[controller] has no effect: the policy has no [hpa], so its Deployment is fixed",
+                    "add [hpa], or delete this section",
+                );
+            }
+            (None, Vec::new())
+        }
+    };
+    let assumptions = assumptions(&sections);
+    Policy {
+        name,
+        autoscaler,
+        metric_places,
+        deployment: Deployment {
+            replicas,
+            containers: containers.list,
+            pod: sections
+                .pod
+                .as_ref()
+                .map_or_else(defaults::pod, |section| read_pod(section, faults)),
+        },
+        workload,
+        metrics: sections
+            .metrics
+            .as_ref()
+            .map_or_else(defaults::metrics, |section| read_metrics(section, faults)),
+        slo: sections
+            .slo
+            .as_ref()
+            .map_or(defaults::SLO, |section| read_slo(section, faults)),
+        cost: sections
+            .cost
+            .as_ref()
+            .map_or(defaults::COST, |section| read_cost(section, faults)),
+        assumptions,
+    }
+}
+
+fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t> {
+    let controller = [
+        "sync_period",
+        "sync_jitter",
+        "tolerance",
+        "downscale_stabilization",
+        "cpu_initialization_period",
+        "initial_readiness_delay",
+        "scale_to_zero",
+        "configurable_tolerance",
+        "kubernetes",
+    ];
+    let deployment = ["name", "namespace", "replicas", "containers"];
+    let pod = [
+        "schedule",
+        "image_pull",
+        "start",
+        "init",
+        "startup_cpu",
+        "endpoint_lag",
+        "pre_stop",
+        "grace_period",
+        "readiness",
+        "node_cores",
+    ];
+    let workload = [
+        "cpu_per_request",
+        "io_per_request",
+        "idle_cpu",
+        "concurrency",
+        "queue",
+        "timeout",
+        "scale",
+        "cpu_noise",
+        "memory_base",
+        "memory_per_request",
+        "retries",
+        "balancer",
+        "connections",
+    ];
+    let metrics = [
+        "scrape_interval",
+        "housekeeping",
+        "housekeeping_jitter",
+        "lag",
+    ];
+    let cost = ["per_pod_hour", "per_core_hour", "per_gib_hour"];
+    Sections {
+        controller: root.section("controller", &controller, faults),
+        deployment: root.section("deployment", &deployment, faults),
+        pod: root.section("pod", &pod, faults),
+        workload: root.section("workload", &workload, faults),
+        metrics: root.section("metrics", &metrics, faults),
+        slo: root.section("slo", &["latency", "error_rate"], faults),
+        cost: root.section("cost", &cost, faults),
+    }
+}
+
+/// Defaults that were taken and on which the result hangs.
+fn assumptions(sections: &Sections<'_>) -> Vec<Assumption> {
+    let stated = |section: &Option<Section<'_>>, key: &str| {
+        section
+            .as_ref()
+            .is_some_and(|section| section.node(key).is_some())
+    };
+    let timeout = format!("\"{}\"", defaults::TIMEOUT);
+    let candidates = [
+        (
+            &sections.deployment,
+            "deployment",
+            "containers",
+            defaults::CONTAINERS_TEXT,
+        ),
+        (
+            &sections.workload,
+            "workload",
+            "cpu_per_request",
+            defaults::CPU_PER_REQUEST_TEXT,
+        ),
+        (&sections.workload, "workload", "timeout", timeout.as_str()),
+        (
+            &sections.pod,
+            "pod",
+            "image_pull",
+            defaults::IMAGE_PULL_TEXT,
+        ),
+        (&sections.pod, "pod", "start", defaults::START_TEXT),
+        (&sections.pod, "pod", "init", defaults::INIT_TEXT),
+        (&sections.slo, "slo", "latency", defaults::SLO_LATENCY_TEXT),
+    ];
+    candidates
+        .into_iter()
+        .filter(|(section, _, key, _)| !stated(section, key))
+        .map(|(_, name, key, value)| Assumption {
+            key: format!("{name}.{key}"),
+            value: value.to_owned(),
+        })
+        .collect()
+}
+
+/// What things are called.
+struct Names<'n> {
+    policy: &'n str,
+    deployment: Option<&'n str>,
+    namespace: &'n str,
+}
+
+/// `[controller]`, checked.
+struct Controller {
+    release: Release,
+    settings: ControllerSettings,
+    sync_period: SimSpan,
+    sync_jitter: SimSpan,
+}
+
+fn read_controller(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Controller {
+    let settings = ControllerSettings::default();
+    let mut controller = Controller {
+        release: Release::default(),
+        settings,
+        sync_period: defaults::SYNC_PERIOD,
+        sync_jitter: defaults::SYNC_JITTER,
+    };
+    let Some(section) = section else {
+        return controller;
+    };
+    let releases = [("current", Release::Current), ("1.28", Release::V1_28)];
+    let gate = |value: Option<bool>, default: Gate| match value {
+        Some(true) => Gate::On,
+        Some(false) => Gate::Off,
+        None => default,
+    };
+    let second = SimSpan::from_secs(1);
+    if let Some(release) = section.word("kubernetes", &releases, faults) {
+        controller.release = release;
+    }
+    if let Some(period) = section.duration_from("sync_period", second, faults) {
+        controller.sync_period = period;
+    }
+    if let Some(jitter) = section.duration("sync_jitter", faults) {
+        controller.sync_jitter = jitter;
+    }
+    if controller.sync_jitter > controller.sync_period {
+        faults.report(
+            Code::OutOfRange,
+            section.key_origin("sync_jitter"),
+            format!(
+                "`controller.sync_jitter` is longer than the period of {}",
+                controller.sync_period
+            ),
+            "write a jitter within the period",
+        );
+    }
+    let span = |key: &str, default: SimSpan, faults: &mut Faults<'_>| {
+        section.duration(key, faults).unwrap_or(default)
+    };
+    controller.settings = ControllerSettings {
+        tolerance: section
+            .number("tolerance", 0.0..=1.0, faults)
+            .unwrap_or(settings.tolerance),
+        downscale_stabilization: span(
+            "downscale_stabilization",
+            settings.downscale_stabilization,
+            faults,
+        ),
+        cpu_initialization_period: span(
+            "cpu_initialization_period",
+            settings.cpu_initialization_period,
+            faults,
+        ),
+        initial_readiness_delay: span(
+            "initial_readiness_delay",
+            settings.initial_readiness_delay,
+            faults,
+        ),
+        scale_to_zero: gate(
+            section.boolean("scale_to_zero", faults),
+            settings.scale_to_zero,
+        ),
+        configurable_tolerance: gate(
+            section.boolean("configurable_tolerance", faults),
+            settings.configurable_tolerance,
+        ),
+    };
+    controller
+}
+
+/// `[hpa]`, as the API server would hand it out, and where its metrics stand.
+fn read_autoscaler(
+    node: &Node,
+    controller: Controller,
+    names: &Names<'_>,
+    containers: &Containers,
+    sources: &Sources,
+    faults: &mut Faults<'_>,
+) -> (Option<Autoscaler>, Vec<Origin>) {
+    let before = faults.count();
+    let Some(hpa) = hpa_section::read(node, faults) else {
+        return (None, Vec::new());
+    };
+    let target = scale_target(&hpa, names, faults);
+    let zero_replicas = match controller.settings.scale_to_zero {
+        Gate::On => ZeroReplicas::Allowed,
+        Gate::Off => ZeroReplicas::Refused,
+    };
+    let HpaSection {
+        input,
+        metric_places,
+        lists,
+        ..
+    } = hpa;
+    match input.resolve(target, zero_replicas) {
+        Ok(spec) => {
+            if lists == hpa_section::Lists::Whole {
+                containers.check_metrics(&spec, &metric_places, node.origin, faults);
+            }
+            let autoscaler = Autoscaler {
+                spec,
+                release: controller.release,
+                settings: controller.settings,
+                sync_period: controller.sync_period,
+                sync_jitter: controller.sync_jitter,
+            };
+            (Some(autoscaler), metric_places)
+        }
+        Err(spec_faults) => {
+            let placed = hpa_section::place_spec_faults(
+                spec_faults,
+                node,
+                lists,
+                sources,
+                faults.since(before),
+            );
+            faults.extend(placed);
+            (None, Vec::new())
+        }
+    }
+}
+
+/// What the autoscaler scales: the policy's one Deployment.
+fn scale_target(hpa: &HpaSection, names: &Names<'_>, faults: &mut Faults<'_>) -> ScaleTarget {
+    if let Some(kind) = &hpa.target.kind
+        && kind.name != defaults::SCALE_TARGET_KIND
+    {
+        faults.report(
+            Code::SimulatedAsDeployment,
+            kind.origin,
+            format!("the {} is simulated as a Deployment", kind.name),
+            "read its results with that in mind: pods start and stop in no order",
+        );
+    }
+    if let (Some(target), Some(deployment)) = (&hpa.target.name, names.deployment)
+        && target.name != deployment
+    {
+        faults.report(
+            Code::Conflict,
+            target.origin,
+            format!(
+                "the autoscaler scales `{}`, and the Deployment is called `{deployment}`",
+                target.name
+            ),
+            "give both the same name",
+        );
+    }
+    let name = hpa.target.name.as_ref().map(|named| named.name.as_str());
+    ScaleTarget {
+        kind: hpa
+            .target
+            .kind
+            .as_ref()
+            .map_or(defaults::SCALE_TARGET_KIND, |named| named.name.as_str())
+            .to_owned(),
+        namespace: names.namespace.to_owned(),
+        name: name.or(names.deployment).unwrap_or(names.policy).to_owned(),
+    }
+}
+
+fn read_pod(section: &Section<'_>, faults: &mut Faults<'_>) -> PodTimings {
+    let mut time = |key: &str, default: Distribution| {
+        section
+            .node(key)
+            .and_then(|node| distribution::read(node, &section.path_of(key), faults))
+            .unwrap_or(default)
+    };
+    let schedule = time("schedule", defaults::schedule());
+    let image_pull = time("image_pull", defaults::IMAGE_PULL);
+    let start = time("start", defaults::start());
+    let init = time("init", defaults::INIT);
+    let startup_cpu = section
+        .section("startup_cpu", &["cpu", "duration"], faults)
+        .and_then(|burst| {
+            for key in ["cpu", "duration"] {
+                if burst.node(key).is_none() {
+                    burst.missing(key, "as in { cpu = \"500m\", duration = \"20s\" }", faults);
+                }
+            }
+            let cpu = burst.cpu("cpu", faults);
+            let duration = burst.duration("duration", faults);
+            Some(StartupCpu {
+                cpu: cpu?,
+                duration: duration?,
+            })
+        });
+    let readiness = section
+        .section("readiness", &["initial_delay", "period"], faults)
+        .map(|probe| ReadinessProbe {
+            initial_delay: probe
+                .duration("initial_delay", faults)
+                .unwrap_or(defaults::READINESS_INITIAL_DELAY),
+            period: probe
+                .duration_from("period", SimSpan::from_secs(1), faults)
+                .unwrap_or(defaults::READINESS_PERIOD),
+        });
+    PodTimings {
+        schedule,
+        image_pull,
+        start,
+        init,
+        startup_cpu,
+        readiness,
+        endpoint_lag: section
+            .duration("endpoint_lag", faults)
+            .unwrap_or(defaults::ENDPOINT_LAG),
+        pre_stop: section
+            .duration("pre_stop", faults)
+            .unwrap_or(defaults::PRE_STOP),
+        grace_period: section
+            .duration("grace_period", faults)
+            .unwrap_or(defaults::GRACE_PERIOD),
+        node_cores: section
+            .number("node_cores", 0.1..=1024.0, faults)
+            .unwrap_or(defaults::NODE_CORES),
+    }
+}
+
+/// The longest mean that work of one request may have.
+const REQUEST_MEAN_MAX: SimSpan = SimSpan::from_secs(3600);
+
+fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Workload {
+    let mut workload = Workload {
+        cpu_per_request: defaults::cpu_per_request(),
+        io_per_request: defaults::IO_PER_REQUEST,
+        idle_cpu: defaults::IDLE_CPU,
+        cpu_noise: defaults::CPU_NOISE,
+        concurrency: defaults::CONCURRENCY,
+        queue: defaults::QUEUE,
+        timeout: defaults::TIMEOUT,
+        memory_base_bytes: defaults::MEMORY_BASE_BYTES,
+        memory_per_request_bytes: defaults::MEMORY_PER_REQUEST_BYTES,
+        scale: defaults::SCALE,
+    };
+    let Some(section) = section else {
+        return workload;
+    };
+    if let Some(cpu) = request_time(section, "cpu_per_request", faults) {
+        if cpu.mean_seconds() <= 0.0 {
+            faults.report(
+                Code::OutOfRange,
+                section
+                    .node("cpu_per_request")
+                    .map_or(section.origin, |node| node.origin),
+                "`workload.cpu_per_request` is 0, so one pod could serve everything",
+                "write what a request costs, as \"10ms\"",
+            );
+        }
+        workload.cpu_per_request = cpu;
+    }
+    if let Some(io) = request_time(section, "io_per_request", faults) {
+        workload.io_per_request = io;
+    }
+    refuse_request_engine_keys(section, faults);
+    Workload {
+        idle_cpu: section.cpu("idle_cpu", faults).unwrap_or(workload.idle_cpu),
+        cpu_noise: section
+            .number("cpu_noise", 0.0..=10.0, faults)
+            .unwrap_or(workload.cpu_noise),
+        concurrency: section
+            .integer("concurrency", 1..=1_000_000, faults)
+            .unwrap_or(workload.concurrency),
+        queue: section
+            .integer("queue", 0..=100_000_000, faults)
+            .unwrap_or(workload.queue),
+        timeout: section
+            .duration_from("timeout", SimSpan::from_millis(1), faults)
+            .unwrap_or(workload.timeout),
+        memory_base_bytes: section
+            .memory_bytes("memory_base", faults)
+            .unwrap_or(workload.memory_base_bytes),
+        memory_per_request_bytes: section
+            .memory_bytes("memory_per_request", faults)
+            .unwrap_or(workload.memory_per_request_bytes),
+        scale: section
+            .number("scale", 0.0..=1e9, faults)
+            .unwrap_or(workload.scale),
+        ..workload
+    }
+}
+
+fn request_time(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Distribution> {
+    let node = section.node(key)?;
+    let time = distribution::read(node, &section.path_of(key), faults)?;
+    if time.mean_seconds() > REQUEST_MEAN_MAX.as_secs_f64() {
+        faults.report(
+            Code::OutOfRange,
+            node.origin,
+            format!(
+                "`{}` is more than {REQUEST_MEAN_MAX} on average",
+                section.path_of(key)
+            ),
+            "write what one request takes, as \"10ms\"",
+        );
+        return None;
+    }
+    Some(time)
+}
+
+/// Keys that only an engine of single requests can honour: accepted at their defaults.
+fn refuse_request_engine_keys(section: &Section<'_>, faults: &mut Faults<'_>) {
+    let retries = section.integer("retries", 0..=100, faults);
+    let balancers =
+        ["random", "round_robin", "least_request", "power_of_two"].map(|word| (word, word));
+    let balancer = section.word("balancer", &balancers, faults);
+    let refused = [
+        (
+            "retries",
+            retries.is_some_and(|retries| retries != defaults::RETRIES),
+        ),
+        (
+            "balancer",
+            balancer.is_some_and(|balancer| balancer != defaults::BALANCER),
+        ),
+        ("connections", section.node("connections").is_some()),
+    ];
+    for (key, is_refused) in refused {
+        if is_refused {
+            let help = match key {
+                "retries" => format!("delete the line, or write {}", defaults::RETRIES),
+                "balancer" => format!("delete the line, or write \"{}\"", defaults::BALANCER),
+                _ => "delete the line".to_owned(),
+            };
+            faults.report(
+                Code::Unsupported,
+                section.key_origin(key),
+                format!("the fluid engine follows rates, not requests: it does not know `workload.{key}` yet"),
+                help,
+            );
+        }
+    }
+}
+
+fn read_metrics(section: &Section<'_>, faults: &mut Faults<'_>) -> MetricsPipeline {
+    let default = defaults::metrics();
+    let second = SimSpan::from_secs(1);
+    MetricsPipeline {
+        scrape_interval: section
+            .duration_from("scrape_interval", second, faults)
+            .unwrap_or(default.scrape_interval),
+        housekeeping: section
+            .duration_from("housekeeping", second, faults)
+            .unwrap_or(default.housekeeping),
+        housekeeping_jitter: section
+            .number("housekeeping_jitter", 0.0..=10.0, faults)
+            .unwrap_or(default.housekeeping_jitter),
+        lag: section.duration("lag", faults).unwrap_or(default.lag),
+    }
+}
+
+fn read_slo(section: &Section<'_>, faults: &mut Faults<'_>) -> Slo {
+    let latency = section.section("latency", &["quantile", "limit"], faults);
+    let latency = latency.as_ref();
+    Slo {
+        latency_quantile: latency
+            .and_then(|latency| latency.number("quantile", 0.01..=0.9999, faults))
+            .unwrap_or(defaults::SLO.latency_quantile),
+        latency_limit: latency
+            .and_then(|latency| latency.duration_from("limit", SimSpan::from_millis(1), faults))
+            .unwrap_or(defaults::SLO.latency_limit),
+        error_rate: section
+            .number("error_rate", 0.0..=1.0, faults)
+            .unwrap_or(defaults::SLO.error_rate),
+    }
+}
+
+fn read_cost(section: &Section<'_>, faults: &mut Faults<'_>) -> CostRates {
+    let mut rate =
+        |key: &str, default: f64| section.number(key, 0.0..=1e9, faults).unwrap_or(default);
+    CostRates {
+        per_pod_hour: rate("per_pod_hour", defaults::COST.per_pod_hour),
+        per_core_hour: rate("per_core_hour", defaults::COST.per_core_hour),
+        per_gib_hour: rate("per_gib_hour", defaults::COST.per_gib_hour),
+    }
+}

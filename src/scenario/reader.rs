@@ -1,0 +1,440 @@
+//! The typed reader: walks a tree table by table, and notes every fault instead of stopping at the first.
+//!
+//! Self-imposed limit: types, ranges and unknown keys. What the keys mean is for
+//! the readers of the sections to know.
+//!
+//! A getter gives `None` both for a key that is absent and for one whose value
+//! is faulty; the fault is noted, and with faults noted no scenario comes out.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use super::diagnostic::{Code, Diagnostic, Place};
+use super::source::{Origin, Sources};
+use super::tree::{Node, Table, Value};
+use super::values::{self, ValueProblem};
+use crate::units::{Millicores, Quantity, SimSpan};
+
+/// Collects what is wrong.
+pub(super) struct Faults<'s> {
+    sources: &'s Sources,
+    list: Vec<Diagnostic>,
+}
+
+impl<'s> Faults<'s> {
+    /// Nothing wrong yet.
+    pub(super) fn new(sources: &'s Sources) -> Self {
+        Self {
+            sources,
+            list: Vec::new(),
+        }
+    }
+
+    /// What was noted.
+    pub(super) fn into_list(self) -> Vec<Diagnostic> {
+        self.list
+    }
+
+    /// Whether anything was noted that forbids a simulation.
+    pub(super) fn has_errors(&self) -> bool {
+        self.list
+            .iter()
+            .any(|fault| fault.severity() == super::diagnostic::Severity::Error)
+    }
+
+    /// How many were noted.
+    pub(super) fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Those noted after the first `count`.
+    pub(super) fn since(&self, count: usize) -> &[Diagnostic] {
+        &self.list[count..]
+    }
+
+    /// Notes faults that already have their places.
+    pub(super) fn extend(&mut self, faults: Vec<Diagnostic>) {
+        self.list.extend(faults);
+    }
+
+    /// Notes a fault.
+    pub(super) fn report(
+        &mut self,
+        code: Code,
+        origin: Origin,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.list.push(Diagnostic {
+            code,
+            message: message.into(),
+            place: Some(Place::of(self.sources, origin)),
+            help: help.into(),
+        });
+    }
+
+    /// Notes a value of the wrong type.
+    pub(super) fn wrong_type(&mut self, key: &str, wanted: &str, value: &Value, origin: Origin) {
+        let help = match (wanted, value) {
+            ("a string", Value::Integer(number)) => format!("put it in quotes: \"{number}\""),
+            ("an integer" | "a number", Value::Text(text))
+                if text.trim().parse::<f64>().is_ok() =>
+            {
+                format!("leave out the quotes: {}", text.trim())
+            }
+            ("true or false", Value::Text(text)) if matches!(text.as_str(), "true" | "false") => {
+                format!("leave out the quotes: {text}")
+            }
+            _ => format!("write {wanted}"),
+        };
+        self.report(
+            Code::WrongType,
+            origin,
+            format!("`{key}` takes {wanted}, and this is {}", value.type_name()),
+            help,
+        );
+    }
+
+    fn problem(&mut self, key: &str, origin: Origin, problem: ValueProblem) {
+        self.report(
+            problem.code,
+            origin,
+            format!("`{key}`: {}", problem.what),
+            problem.help,
+        );
+    }
+}
+
+/// The known word nearest to `word`, if one is near enough to have been meant.
+pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
+    let word = plain(word);
+    let allowed = (word.chars().count() / 3).clamp(1, 4);
+    known
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&word, &plain(candidate)),
+                candidate,
+            )
+        })
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// A table whose keys are known.
+pub(super) struct Section<'t> {
+    table: &'t Table,
+    path: String,
+    /// Where the table stands.
+    pub(super) origin: Origin,
+}
+
+impl<'t> Section<'t> {
+    /// `node` as a table called `path` that has no keys but `known`.
+    pub(super) fn open(
+        node: &'t Node,
+        path: impl Into<String>,
+        known: &[&str],
+        faults: &mut Faults<'_>,
+    ) -> Option<Self> {
+        let path = path.into();
+        match &node.value {
+            Value::Table(table) => Some(Self::of_table(table, path, node.origin, known, faults)),
+            other => {
+                faults.wrong_type(&path, "a table", other, node.origin);
+                None
+            }
+        }
+    }
+
+    /// `table` as a section called `path` that has no keys but `known`.
+    pub(super) fn of_table(
+        table: &'t Table,
+        path: String,
+        origin: Origin,
+        known: &[&str],
+        faults: &mut Faults<'_>,
+    ) -> Self {
+        for entry in &table.entries {
+            if known.contains(&entry.key.as_str()) {
+                continue;
+            }
+            let place = if path.is_empty() {
+                String::new()
+            } else {
+                format!(" in `{path}`")
+            };
+            let help = nearest(&entry.key, known.iter().copied()).map_or_else(
+                || format!("keys known here: {}", known.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            faults.report(
+                Code::UnknownKey,
+                entry.key_origin,
+                format!("unknown key `{}`{place}", entry.key),
+                help,
+            );
+        }
+        Self {
+            table,
+            path,
+            origin,
+        }
+    }
+
+    /// The full path of `key`.
+    pub(super) fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
+    }
+
+    /// The value of `key` as it stands.
+    pub(super) fn node(&self, key: &str) -> Option<&'t Node> {
+        self.table.get(key)
+    }
+
+    /// Where `key` stands, or the section when it is absent.
+    pub(super) fn key_origin(&self, key: &str) -> Origin {
+        self.table
+            .entry(key)
+            .map_or(self.origin, |entry| entry.key_origin)
+    }
+
+    /// The table at `key`, which has no keys but `known`.
+    pub(super) fn section(
+        &self,
+        key: &str,
+        known: &[&str],
+        faults: &mut Faults<'_>,
+    ) -> Option<Self> {
+        Self::open(self.node(key)?, self.path_of(key), known, faults)
+    }
+
+    /// The elements of the array at `key`.
+    pub(super) fn items(&self, key: &str, faults: &mut Faults<'_>) -> Option<&'t [Node]> {
+        let node = self.node(key)?;
+        match &node.value {
+            Value::Array(items) => Some(items),
+            other => {
+                faults.wrong_type(&self.path_of(key), "an array", other, node.origin);
+                None
+            }
+        }
+    }
+
+    /// A string.
+    pub(super) fn text(&self, key: &str, faults: &mut Faults<'_>) -> Option<&'t str> {
+        let node = self.node(key)?;
+        match &node.value {
+            Value::Text(text) => Some(text),
+            other => {
+                faults.wrong_type(&self.path_of(key), "a string", other, node.origin);
+                None
+            }
+        }
+    }
+
+    /// A string that has to be there.
+    pub(super) fn required_text(&self, key: &str, faults: &mut Faults<'_>) -> Option<&'t str> {
+        if self.node(key).is_none() {
+            self.missing(key, "a string", faults);
+        }
+        self.text(key, faults)
+    }
+
+    /// Notes that `key` has to be there.
+    pub(super) fn missing(&self, key: &str, wanted: &str, faults: &mut Faults<'_>) {
+        faults.report(
+            Code::MissingKey,
+            self.origin,
+            format!("`{}` needs a `{key}`", self.path),
+            format!("add `{key}` with {wanted}"),
+        );
+    }
+
+    /// True or false.
+    pub(super) fn boolean(&self, key: &str, faults: &mut Faults<'_>) -> Option<bool> {
+        let node = self.node(key)?;
+        match &node.value {
+            Value::Boolean(value) => Some(*value),
+            other => {
+                faults.wrong_type(&self.path_of(key), "true or false", other, node.origin);
+                None
+            }
+        }
+    }
+
+    /// A whole number within `range`.
+    pub(super) fn integer<N>(
+        &self,
+        key: &str,
+        range: RangeInclusive<N>,
+        faults: &mut Faults<'_>,
+    ) -> Option<N>
+    where
+        N: TryFrom<i64> + PartialOrd + Display,
+    {
+        integer(self.node(key)?, &self.path_of(key), range, faults)
+    }
+
+    /// A number within `range`.
+    pub(super) fn number(
+        &self,
+        key: &str,
+        range: RangeInclusive<f64>,
+        faults: &mut Faults<'_>,
+    ) -> Option<f64> {
+        let node = self.node(key)?;
+        let number = match &node.value {
+            Value::Integer(number) => *number as f64,
+            Value::Float(number) => *number,
+            other => {
+                faults.wrong_type(&self.path_of(key), "a number", other, node.origin);
+                return None;
+            }
+        };
+        if range.contains(&number) {
+            return Some(number);
+        }
+        faults.report(
+            Code::OutOfRange,
+            node.origin,
+            format!("`{}` is {number}", self.path_of(key)),
+            format!("write a number from {} to {}", range.start(), range.end()),
+        );
+        None
+    }
+
+    /// One of the words in `words`, and what it stands for.
+    pub(super) fn word<T: Copy>(
+        &self,
+        key: &str,
+        words: &[(&'static str, T)],
+        faults: &mut Faults<'_>,
+    ) -> Option<T> {
+        let written = self.text(key, faults)?;
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == written) {
+            return Some(*meaning);
+        }
+        let node = self.node(key)?;
+        let help = nearest(written, words.iter().map(|(word, _)| *word)).map_or_else(
+            || {
+                let known: Vec<String> = words
+                    .iter()
+                    .map(|(word, _)| format!("\"{word}\""))
+                    .collect();
+                format!("write {}", known.join(" or "))
+            },
+            |near| format!("did you mean \"{near}\"?"),
+        );
+        faults.report(
+            Code::UnknownWord,
+            node.origin,
+            format!("`{}` knows no \"{written}\"", self.path_of(key)),
+            help,
+        );
+        None
+    }
+
+    /// A duration, 0 included.
+    pub(super) fn duration(&self, key: &str, faults: &mut Faults<'_>) -> Option<SimSpan> {
+        duration(self.node(key)?, &self.path_of(key), faults)
+    }
+
+    /// A duration of at least `least`.
+    pub(super) fn duration_from(
+        &self,
+        key: &str,
+        least: SimSpan,
+        faults: &mut Faults<'_>,
+    ) -> Option<SimSpan> {
+        let span = self.duration(key, faults)?;
+        if span >= least {
+            return Some(span);
+        }
+        faults.report(
+            Code::OutOfRange,
+            self.node(key)?.origin,
+            format!("`{}` is {span}", self.path_of(key)),
+            format!("write \"{least}\" or more"),
+        );
+        None
+    }
+
+    /// A quantity of 0 or more.
+    pub(super) fn quantity(&self, key: &str, faults: &mut Faults<'_>) -> Option<Quantity> {
+        self.converted(key, faults, values::quantity)
+    }
+
+    /// CPU.
+    pub(super) fn cpu(&self, key: &str, faults: &mut Faults<'_>) -> Option<Millicores> {
+        self.converted(key, faults, values::cpu)
+    }
+
+    /// Memory in bytes.
+    pub(super) fn memory_bytes(&self, key: &str, faults: &mut Faults<'_>) -> Option<u64> {
+        self.converted(key, faults, values::memory_bytes)
+    }
+
+    fn converted<T>(
+        &self,
+        key: &str,
+        faults: &mut Faults<'_>,
+        convert: fn(&Value) -> Result<T, ValueProblem>,
+    ) -> Option<T> {
+        let node = self.node(key)?;
+        convert(&node.value)
+            .map_err(|problem| faults.problem(&self.path_of(key), node.origin, problem))
+            .ok()
+    }
+}
+
+/// `node` as a duration, called `path` in messages.
+pub(super) fn duration(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<SimSpan> {
+    values::duration(&node.value)
+        .map_err(|problem| faults.problem(path, node.origin, problem))
+        .ok()
+}
+
+/// `node` as a whole number within `range`, called `path` in messages.
+pub(super) fn integer<N>(
+    node: &Node,
+    path: &str,
+    range: RangeInclusive<N>,
+    faults: &mut Faults<'_>,
+) -> Option<N>
+where
+    N: TryFrom<i64> + PartialOrd + Display,
+{
+    let Value::Integer(number) = &node.value else {
+        faults.wrong_type(path, "an integer", &node.value, node.origin);
+        return None;
+    };
+    if let Ok(number) = N::try_from(*number)
+        && range.contains(&number)
+    {
+        return Some(number);
+    }
+    faults.report(
+        Code::OutOfRange,
+        node.origin,
+        format!("`{path}` is {number}"),
+        format!("write an integer from {} to {}", range.start(), range.end()),
+    );
+    None
+}
+
+/// `node` as a string, called `path` in messages.
+pub(super) fn text<'t>(node: &'t Node, path: &str, faults: &mut Faults<'_>) -> Option<&'t str> {
+    match &node.value {
+        Value::Text(text) => Some(text),
+        other => {
+            faults.wrong_type(path, "a string", other, node.origin);
+            None
+        }
+    }
+}

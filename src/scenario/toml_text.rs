@@ -1,0 +1,190 @@
+//! From TOML to a tree.
+//!
+//! Self-imposed limit: TOML's own rules; which keys there are is not known here.
+
+use toml::de::{DeTable, DeValue, Error};
+
+use super::diagnostic::{Code, Diagnostic, Place};
+use super::source::{Origin, SourceId, Sources};
+use super::tree::{Entry, Node, Table, Value};
+
+/// The TOML document that the source holds.
+///
+/// # Errors
+/// Everything that is no TOML, with its place.
+pub(super) fn parse_document(sources: &Sources, id: SourceId) -> Result<Table, Vec<Diagnostic>> {
+    let text = &sources.get(id).text;
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut conversion = Conversion::new(sources, id, 0);
+    if errors.is_empty() {
+        let table = conversion.table(document.get_ref());
+        if conversion.faults.is_empty() {
+            return Ok(table);
+        }
+    } else {
+        for error in &errors {
+            let fault = conversion.syntax_fault(error);
+            // The parser stumbles on after its first error in a line; the rest is noise.
+            let line = fault.place.as_ref().map(|place| place.line);
+            let again = conversion
+                .faults
+                .iter()
+                .any(|known| known.place.as_ref().map(|place| place.line) == line);
+            if !again {
+                conversion.faults.push(fault);
+            }
+        }
+    }
+    Err(conversion.faults)
+}
+
+/// Why a text is no value.
+pub(super) enum ValueFault {
+    /// It is no TOML.
+    Syntax,
+    /// It is TOML, but holds a number that nothing can hold.
+    Number(Vec<Diagnostic>),
+}
+
+/// The TOML value in the bytes from `start` on of the source.
+pub(super) fn parse_value(
+    sources: &Sources,
+    id: SourceId,
+    start: usize,
+) -> Result<Node, ValueFault> {
+    let text = &sources.get(id).text[start..];
+    let value = DeValue::parse(text).map_err(|_| ValueFault::Syntax)?;
+    let mut conversion = Conversion::new(sources, id, start);
+    let node = conversion.node(value.get_ref(), value.span().start, value.span().end);
+    if conversion.faults.is_empty() {
+        Ok(node)
+    } else {
+        Err(ValueFault::Number(conversion.faults))
+    }
+}
+
+/// The keys of a dotted path such as `hpa.metrics.0."a b"`, with their places.
+pub(super) fn parse_path(text: &str) -> Option<Vec<PathKey>> {
+    let document = format!("{text}=0");
+    if text.contains(['\n', '#', '=']) {
+        return None;
+    }
+    let parsed = DeTable::parse(&document).ok()?;
+    let mut keys = Vec::new();
+    let mut table = parsed.get_ref();
+    loop {
+        let (key, value) = table.iter().next()?;
+        keys.push(PathKey {
+            key: key.get_ref().clone().into_owned(),
+            start: key.span().start,
+            end: key.span().end,
+        });
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            DeValue::Integer(_) => return Some(keys),
+            _ => return None,
+        }
+    }
+}
+
+/// One key of a path.
+pub(super) struct PathKey {
+    /// The key.
+    pub(super) key: String,
+    /// Its first byte within the path.
+    pub(super) start: usize,
+    /// The byte after its last.
+    pub(super) end: usize,
+}
+
+struct Conversion<'s> {
+    sources: &'s Sources,
+    source: SourceId,
+    offset: usize,
+    faults: Vec<Diagnostic>,
+}
+
+impl<'s> Conversion<'s> {
+    fn new(sources: &'s Sources, source: SourceId, offset: usize) -> Self {
+        Self {
+            sources,
+            source,
+            offset,
+            faults: Vec::new(),
+        }
+    }
+
+    fn origin(&self, start: usize, end: usize) -> Origin {
+        Origin {
+            source: self.source,
+            start: start + self.offset,
+            end: end + self.offset,
+        }
+    }
+
+    fn syntax_fault(&self, error: &Error) -> Diagnostic {
+        let text = &self.sources.get(self.source).text;
+        let span = error.span().unwrap_or(text.len()..text.len());
+        let help = if error.message().starts_with("duplicate key") {
+            "keep one of the two"
+        } else {
+            "a line is `key = value` or `[table]`; strings stand in quotes, as `timeout = \"5s\"`"
+        };
+        Diagnostic {
+            code: Code::TomlSyntax,
+            message: format!("this is not TOML: {}", error.message()),
+            place: Some(Place::of(self.sources, self.origin(span.start, span.end))),
+            help: help.to_owned(),
+        }
+    }
+
+    fn number_fault(&mut self, text: &str, origin: Origin) -> Value {
+        self.faults.push(Diagnostic {
+            code: Code::OutOfRange,
+            message: format!("the number {text} is out of range"),
+            place: Some(Place::of(self.sources, origin)),
+            help: "write a number that 64 bits can hold".to_owned(),
+        });
+        Value::Integer(0)
+    }
+
+    fn table(&mut self, table: &DeTable<'_>) -> Table {
+        let mut entries: Vec<Entry> = table
+            .iter()
+            .map(|(key, value)| Entry {
+                key: key.get_ref().clone().into_owned(),
+                key_origin: self.origin(key.span().start, key.span().end),
+                node: self.node(value.get_ref(), value.span().start, value.span().end),
+            })
+            .collect();
+        entries.sort_by_key(|entry| entry.key_origin.start);
+        Table { entries }
+    }
+
+    fn node(&mut self, value: &DeValue<'_>, start: usize, end: usize) -> Node {
+        let origin = self.origin(start, end);
+        let value = match value {
+            DeValue::String(text) => Value::Text(text.clone().into_owned()),
+            DeValue::Integer(integer) => {
+                match i64::from_str_radix(integer.as_str(), integer.radix()) {
+                    Ok(number) => Value::Integer(number),
+                    Err(_) => self.number_fault(&integer.to_string(), origin),
+                }
+            }
+            DeValue::Float(float) => match float.as_str().parse() {
+                Ok(number) => Value::Float(number),
+                Err(_) => self.number_fault(float.as_str(), origin),
+            },
+            DeValue::Boolean(boolean) => Value::Boolean(*boolean),
+            DeValue::Datetime(_) => Value::Date,
+            DeValue::Array(array) => Value::Array(
+                array
+                    .iter()
+                    .map(|item| self.node(item.get_ref(), item.span().start, item.span().end))
+                    .collect(),
+            ),
+            DeValue::Table(table) => Value::Table(self.table(table)),
+        };
+        Node { value, origin }
+    }
+}

@@ -1,0 +1,701 @@
+//! Traces: CSV with a header, plain or compressed with gzip, to a checked [`Trace`].
+//!
+//! Self-imposed limit: this one format, from bytes; no file system. Faults are
+//! collected with line and column; past the first [`FAULTS_SHOWN`] they are only counted.
+
+use std::io::Read;
+use std::ops::Range;
+use std::path::Path;
+
+use csv::{ReaderBuilder, StringRecord};
+use flate2::read::MultiGzDecoder;
+
+use super::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+use super::loader::text_of;
+use super::reader::nearest;
+use crate::units::SimTime;
+use crate::workload::{Demand, MetricColumn, Trace};
+
+/// How many faults of one trace are shown.
+pub const FAULTS_SHOWN: usize = 20;
+/// The most that a compressed trace may unfold to: 1 GiB, tens of millions of rows.
+pub const DECOMPRESSED_BYTES_MAX: u64 = 1 << 30;
+/// The greatest value a cell may have; beyond, floats of rates times days lose whole requests.
+pub const VALUE_MAX: f64 = 1e12;
+/// The longest trace: ten years, within the range of the simulation's clock.
+const LENGTH_MAX_NANOS: i64 = 10 * 366 * 86_400 * NANOS_PER_SECOND;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
+
+/// The first two bytes of every gzip file (RFC 1952).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// A trace and what its reader should know about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParsedTrace {
+    /// The trace.
+    pub trace: Trace,
+    /// What was left out.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a trace from the bytes of the file at `path`, which is only used as its name.
+///
+/// # Errors
+/// Everything that is wrong with it, the first [`FAULTS_SHOWN`] faults with their places.
+pub fn parse_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics> {
+    let unpacked;
+    let bytes = if bytes.starts_with(&GZIP_MAGIC) {
+        unpacked = decompress(path, bytes, DECOMPRESSED_BYTES_MAX).map_err(Diagnostics::one)?;
+        &unpacked
+    } else {
+        bytes
+    };
+    let text = text_of(path, bytes).map_err(Diagnostics::one)?;
+    let name = path.display().to_string();
+    Parser::new(&name, text).parse()
+}
+
+fn decompress(path: &Path, bytes: &[u8], bytes_max: u64) -> Result<Vec<u8>, Diagnostic> {
+    let mut unpacked = Vec::new();
+    let read = MultiGzDecoder::new(bytes)
+        .take(bytes_max + 1)
+        .read_to_end(&mut unpacked);
+    match read {
+        Err(error) => Err(Diagnostic {
+            code: Code::TraceGzip,
+            message: format!(
+                "`{}` is compressed with gzip, but broken: {error}",
+                path.display()
+            ),
+            place: None,
+            help: "compress it again, or fetch it again; `gzip -t` tells whether a file is whole"
+                .to_owned(),
+        }),
+        Ok(length) if length as u64 > bytes_max => Err(Diagnostic {
+            code: Code::TraceTooLarge,
+            message: format!(
+                "`{}` unfolds to more than {} MiB",
+                path.display(),
+                bytes_max >> 20
+            ),
+            place: None,
+            help: "give fewer rows or a shorter trace".to_owned(),
+        }),
+        Ok(_) => Ok(unpacked),
+    }
+}
+
+/// How the time column counts.
+#[derive(Clone, Copy, PartialEq)]
+enum TimeColumn {
+    /// `time_s`: seconds.
+    Seconds,
+    /// `timestamp`: seconds of the epoch, or RFC 3339.
+    Timestamp,
+}
+
+/// What the demand column counts.
+#[derive(Clone, Copy, PartialEq)]
+enum DemandColumn {
+    Rps,
+    CpuMillicores,
+    Users,
+}
+
+const TIME_COLUMNS: [(&str, TimeColumn); 2] = [
+    ("time_s", TimeColumn::Seconds),
+    ("timestamp", TimeColumn::Timestamp),
+];
+const DEMAND_COLUMNS: [(&str, DemandColumn); 3] = [
+    ("rps", DemandColumn::Rps),
+    ("cpu_millicores", DemandColumn::CpuMillicores),
+    ("users", DemandColumn::Users),
+];
+
+/// The header, understood.
+struct Header {
+    width: usize,
+    time: usize,
+    time_column: TimeColumn,
+    demand: usize,
+    demand_column: DemandColumn,
+    further: Vec<Further>,
+}
+
+/// A further column while it is read.
+struct Further {
+    index: usize,
+    name: String,
+    values: Vec<f64>,
+    content: Content,
+}
+
+/// What a further column holds, as its first cell says.
+#[derive(Clone, Copy, PartialEq)]
+enum Content {
+    Numbers,
+    Words,
+}
+
+struct Parser<'t> {
+    name: &'t str,
+    text: &'t str,
+    faults: Diagnostics,
+    warnings: Vec<Diagnostic>,
+}
+
+impl<'t> Parser<'t> {
+    fn new(name: &'t str, text: &'t str) -> Self {
+        Self {
+            name,
+            text,
+            faults: Diagnostics::default(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn report(
+        &mut self,
+        code: Code,
+        span: Option<Range<usize>>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        if code.severity() == Severity::Error && self.faults.list.len() >= FAULTS_SHOWN {
+            self.faults.omitted += 1;
+            return;
+        }
+        let diagnostic = Diagnostic {
+            code,
+            message: message.into(),
+            place: span.map(|span| Place::within(self.name, self.text, span)),
+            help: help.into(),
+        };
+        match code.severity() {
+            Severity::Error => self.faults.list.push(diagnostic),
+            Severity::Warning => self.warnings.push(diagnostic),
+        }
+    }
+
+    fn parse(mut self) -> Result<ParsedTrace, Diagnostics> {
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .comment(Some(b'#'))
+            .from_reader(self.text.as_bytes());
+        let mut record = StringRecord::new();
+        if !reader.read_record(&mut record).unwrap_or(false) {
+            self.report(
+                Code::TraceEmpty,
+                None,
+                format!("`{}` is empty", self.name),
+                "a trace starts with a header, as `time_s,rps`, and has at least two rows",
+            );
+            return Err(self.faults);
+        }
+        let Some(mut header) = self.parse_header(&record) else {
+            return Err(self.faults);
+        };
+        let mut times = Vec::new();
+        let mut rates = Vec::new();
+        let mut epoch = None;
+        let mut previous: Option<i64> = None;
+        let header_start = record_start(self.text, &record);
+        let mut last_start = header_start;
+        // Text was checked to be UTF-8, and lengths are flexible: the reader has nothing to fail at.
+        while reader.read_record(&mut record).unwrap_or(false) {
+            last_start = record
+                .position()
+                .map_or(last_start, |position| position.byte() as usize);
+            if record.len() != header.width {
+                self.report_width(&record, header.width);
+                continue;
+            }
+            if let Some(nanos) = self.parse_time(&record, &header) {
+                let start = *epoch.get_or_insert(nanos);
+                self.check_order(&record, &header, previous, nanos, start);
+                previous = Some(nanos);
+                times.push(SimTime::from_nanos(nanos.saturating_sub(start)));
+            }
+            if let Some(rate) = self.parse_number(&record, header.demand) {
+                rates.push(rate);
+            }
+            let is_first = rates.len() <= 1 && times.len() <= 1;
+            for further in &mut header.further {
+                self.parse_further(&record, further, is_first);
+            }
+        }
+        if self.faults.list.is_empty() && times.len() < 2 {
+            self.report_too_short(times.len(), last_start);
+        }
+        if !self.faults.list.is_empty() {
+            return Err(self.faults);
+        }
+        Ok(ParsedTrace {
+            trace: Trace {
+                times,
+                demand: match header.demand_column {
+                    DemandColumn::CpuMillicores => Demand::CpuMillicores(rates),
+                    DemandColumn::Rps | DemandColumn::Users => Demand::RequestsPerSecond(rates),
+                },
+                columns: header
+                    .further
+                    .into_iter()
+                    .filter(|further| further.content == Content::Numbers)
+                    .map(|further| MetricColumn {
+                        name: further.name,
+                        values: further.values,
+                    })
+                    .collect(),
+            },
+            warnings: self.warnings,
+        })
+    }
+
+    fn parse_header(&mut self, record: &StringRecord) -> Option<Header> {
+        let names: Vec<&str> = record.iter().map(str::trim).collect();
+        let line = self.line_span(record);
+        if names.iter().all(|name| name.parse::<f64>().is_ok()) {
+            self.report(
+                Code::TraceHeader,
+                Some(line),
+                "the trace has no header: its first line holds numbers",
+                "put `time_s,rps` above it",
+            );
+            return None;
+        }
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].contains(name) {
+                let message = format!("two columns are called `{name}`");
+                let span = self.field_span(record, index);
+                self.report(
+                    Code::TraceHeader,
+                    Some(span),
+                    message,
+                    "give each its own name",
+                );
+            }
+        }
+        let time = self.find_time(&names, record, &line);
+        let demand = self.find_demand(&names, record, &line);
+        let (time, time_column) = time?;
+        let (demand, demand_column) = demand?;
+        let further = names
+            .iter()
+            .enumerate()
+            .filter(|(index, name)| *index != time && *index != demand && !name.is_empty())
+            .map(|(index, name)| Further {
+                index,
+                name: (*name).to_owned(),
+                values: Vec::new(),
+                content: Content::Numbers,
+            })
+            .collect();
+        Some(Header {
+            width: names.len(),
+            time,
+            time_column,
+            demand,
+            demand_column,
+            further,
+        })
+    }
+
+    fn find_time(
+        &mut self,
+        names: &[&str],
+        record: &StringRecord,
+        line: &Range<usize>,
+    ) -> Option<(usize, TimeColumn)> {
+        let found = columns_among(names, &TIME_COLUMNS);
+        match found.as_slice() {
+            [one] => Some(*one),
+            [] => {
+                let near = names.iter().position(|name| {
+                    nearest(name, TIME_COLUMNS.iter().map(|(known, _)| *known)).is_some()
+                });
+                let span = near.map_or(line.clone(), |index| self.field_span(record, index));
+                let help = near.map_or_else(
+                    || {
+                        "add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339)"
+                            .to_owned()
+                    },
+                    |index| {
+                        let known =
+                            nearest(names[index], TIME_COLUMNS.iter().map(|(known, _)| *known));
+                        format!("did you mean `{}`?", known.unwrap_or("time_s"))
+                    },
+                );
+                self.report(
+                    Code::TraceHeader,
+                    Some(span),
+                    "the header has no time column",
+                    help,
+                );
+                None
+            }
+            [_, (second, _), ..] => {
+                let span = self.field_span(record, *second);
+                self.report(
+                    Code::TraceHeader,
+                    Some(span),
+                    "the header has two time columns, `time_s` and `timestamp`",
+                    "keep one of the two",
+                );
+                None
+            }
+        }
+    }
+
+    fn find_demand(
+        &mut self,
+        names: &[&str],
+        record: &StringRecord,
+        line: &Range<usize>,
+    ) -> Option<(usize, DemandColumn)> {
+        let found = columns_among(names, &DEMAND_COLUMNS);
+        match found.as_slice() {
+            [(index, DemandColumn::Users)] => {
+                let span = self.field_span(record, *index);
+                self.report(
+                    Code::Unsupported,
+                    Some(span),
+                    "a load of `users` (closed load) needs the request engine, which this version does not have",
+                    "give the rate that was offered as `rps`",
+                );
+                None
+            }
+            [one] => Some(*one),
+            [] => {
+                let (span, help) = self.nearest_demand(names, record, line);
+                self.report(
+                    Code::TraceDemand,
+                    Some(span),
+                    "the header has no column for what was offered",
+                    help,
+                );
+                None
+            }
+            [_, (second, _), ..] => {
+                let span = self.field_span(record, *second);
+                self.report(
+                    Code::TraceDemand,
+                    Some(span),
+                    "the header has more than one column for what was offered",
+                    "keep one of `rps`, `cpu_millicores` and `users`; give others another name to use them as metrics",
+                );
+                None
+            }
+        }
+    }
+
+    fn nearest_demand(
+        &self,
+        names: &[&str],
+        record: &StringRecord,
+        line: &Range<usize>,
+    ) -> (Range<usize>, String) {
+        /// What other tools call requests per second.
+        const ALIASES: [&str; 7] = [
+            "qps",
+            "req_per_sec",
+            "requests_per_second",
+            "requests/s",
+            "rate",
+            "requests",
+            "tps",
+        ];
+        for (index, name) in names.iter().enumerate() {
+            let lower = name.to_lowercase();
+            let is_alias = ALIASES.contains(&lower.as_str());
+            let near = nearest(name, DEMAND_COLUMNS.iter().map(|(known, _)| *known));
+            if let Some(known) = near.or(is_alias.then_some("rps")) {
+                return (
+                    self.field_span(record, index),
+                    format!("if `{name}` is what was offered, call it `{known}`"),
+                );
+            }
+        }
+        (
+            line.clone(),
+            "add a column `rps` (requests per second) or `cpu_millicores`".to_owned(),
+        )
+    }
+
+    fn report_width(&mut self, record: &StringRecord, width: usize) {
+        let span = self.line_span(record);
+        let fields = match record.len() {
+            1 => "1 field".to_owned(),
+            many => format!("{many} fields"),
+        };
+        self.report(
+            Code::TraceFields,
+            Some(span),
+            format!("the row has {fields}, the header {width}"),
+            "give each column one value; fields are separated by commas, decimals by a point",
+        );
+    }
+
+    fn report_too_short(&mut self, rows: usize, last_start: usize) {
+        let span = line_at(self.text, last_start);
+        if rows == 0 {
+            self.report(
+                Code::TraceEmpty,
+                Some(span),
+                "the trace has a header and no rows",
+                "add at least two rows",
+            );
+        } else {
+            self.report(
+                Code::TraceTooShort,
+                Some(span),
+                "the trace has one row, and the last row only marks the end",
+                "add a row at the time at which the load ends",
+            );
+        }
+    }
+
+    fn parse_time(&mut self, record: &StringRecord, header: &Header) -> Option<i64> {
+        let cell = record.get(header.time).unwrap_or_default().trim();
+        let nanos = match (parse_decimal_seconds(cell), header.time_column) {
+            (None, TimeColumn::Timestamp) => cell
+                .parse::<jiff::Timestamp>()
+                .ok()
+                .map(|timestamp| Some(timestamp.as_nanosecond())),
+            (decimal, _) => decimal,
+        };
+        let (code, message, help) = match nanos {
+            Some(nanos) => match nanos.and_then(|nanos| i64::try_from(nanos).ok()) {
+                Some(nanos) => return Some(nanos),
+                None => (
+                    Code::TraceRange,
+                    format!("the time {cell} is out of range"),
+                    "write seconds; if these are milliseconds, divide them by 1000",
+                ),
+            },
+            None if cell.is_empty() => (
+                Code::TraceValue,
+                "the time is empty".to_owned(),
+                "write the row's time",
+            ),
+            None => (
+                Code::TraceValue,
+                format!("`{cell}` is not a time"),
+                match header.time_column {
+                    TimeColumn::Seconds => {
+                        "write seconds, as 0, 15 or 22.5; dates go into a column `timestamp`"
+                    }
+                    TimeColumn::Timestamp => {
+                        "write epoch seconds, or RFC 3339 with its offset, as 2026-01-31T12:00:00Z"
+                    }
+                },
+            ),
+        };
+        let span = self.field_span(record, header.time);
+        self.report(code, Some(span), message, help);
+        None
+    }
+
+    fn check_order(
+        &mut self,
+        record: &StringRecord,
+        header: &Header,
+        previous: Option<i64>,
+        nanos: i64,
+        start: i64,
+    ) {
+        let cell = record.get(header.time).unwrap_or_default().trim();
+        let (code, message, help) = match previous {
+            Some(previous) if nanos < previous => (
+                Code::TraceTime,
+                format!("time goes back to {cell}"),
+                "sort the rows by time",
+            ),
+            Some(previous) if nanos == previous => (
+                Code::TraceTime,
+                format!("a second row at the time {cell}"),
+                "keep one row for each time",
+            ),
+            _ if nanos.saturating_sub(start) > LENGTH_MAX_NANOS => (
+                Code::TraceRange,
+                "the trace is longer than ten years".to_owned(),
+                "write seconds; if these are milliseconds, divide them by 1000",
+            ),
+            _ => return,
+        };
+        let span = self.field_span(record, header.time);
+        self.report(code, Some(span), message, help);
+    }
+
+    fn parse_number(&mut self, record: &StringRecord, index: usize) -> Option<f64> {
+        let cell = record.get(index).unwrap_or_default().trim();
+        let (code, message, help) = match cell.parse::<f64>() {
+            Ok(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
+            Ok(number) if number < 0.0 => (
+                Code::TraceRange,
+                format!("{cell} is negative"),
+                "write a number of 0 or more",
+            ),
+            Ok(number) if number.is_finite() => (
+                Code::TraceRange,
+                format!("{cell} is more than {VALUE_MAX:e}"),
+                "check the unit",
+            ),
+            Ok(_) => (
+                Code::TraceRange,
+                format!("{cell} is not a finite number"),
+                "write 0 for no load, or leave the row out: a value holds until the next row",
+            ),
+            Err(_) if cell.is_empty() => (
+                Code::TraceValue,
+                "the value is empty".to_owned(),
+                "write a number, or leave the row out: a value holds until the next row",
+            ),
+            Err(_) => (
+                Code::TraceValue,
+                format!("`{cell}` is not a number"),
+                "write a plain number with a decimal point, as 12.5",
+            ),
+        };
+        let span = self.field_span(record, index);
+        self.report(code, Some(span), message, help);
+        None
+    }
+
+    fn parse_further(&mut self, record: &StringRecord, further: &mut Further, is_first: bool) {
+        if further.content == Content::Words {
+            return;
+        }
+        let cell = record.get(further.index).unwrap_or_default().trim();
+        if is_first && further.values.is_empty() && cell.parse::<f64>().is_err() {
+            further.content = Content::Words;
+            let span = self.field_span(record, further.index);
+            self.report(
+                Code::ColumnIgnored,
+                Some(span),
+                format!(
+                    "the column `{}` is left out: it holds no numbers",
+                    further.name
+                ),
+                "nothing, unless it is meant as a metric",
+            );
+            return;
+        }
+        if let Some(number) = self.parse_number(record, further.index) {
+            further.values.push(number);
+        }
+    }
+
+    fn line_span(&self, record: &StringRecord) -> Range<usize> {
+        line_at(self.text, record_start(self.text, record))
+    }
+
+    /// The bytes of a record's field, quotes left out.
+    fn field_span(&self, record: &StringRecord, index: usize) -> Range<usize> {
+        let start = record_start(self.text, record);
+        let (mut field, mut field_start, mut quoted) = (0, start, false);
+        let mut end = self.text.len();
+        for (at, byte) in self.text.bytes().enumerate().skip(start) {
+            match byte {
+                b'"' => quoted = !quoted,
+                b',' if !quoted => {
+                    if field == index {
+                        end = at;
+                        break;
+                    }
+                    field += 1;
+                    field_start = at + 1;
+                }
+                b'\n' | b'\r' if !quoted => {
+                    end = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let raw = &self.text[field_start..end];
+        let lead = raw.len() - raw.trim_start_matches([' ', '"']).len();
+        let trail = raw.len() - raw.trim_end_matches([' ', '"']).len();
+        if lead == raw.len() {
+            return field_start..end;
+        }
+        field_start + lead..end - trail
+    }
+}
+
+/// Where `names` has the known columns.
+fn columns_among<T: Copy>(names: &[&str], known: &[(&str, T)]) -> Vec<(usize, T)> {
+    names
+        .iter()
+        .enumerate()
+        .filter_map(|(index, name)| {
+            known
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, column)| (index, *column))
+        })
+        .collect()
+}
+
+/// The first byte of a record; the reader's position may lie before comments and empty lines.
+fn record_start(text: &str, record: &StringRecord) -> usize {
+    let mut start = record
+        .position()
+        .map_or(0, |position| position.byte() as usize)
+        .min(text.len());
+    loop {
+        let rest = &text[start..];
+        if rest.starts_with(['\n', '\r']) {
+            start += 1;
+        } else if rest.starts_with('#') {
+            start += rest.find('\n').map_or(rest.len(), |at| at + 1);
+        } else {
+            return start;
+        }
+    }
+}
+
+/// The line that begins at `start`, comments and empty lines skipped by the caller.
+fn line_at(text: &str, start: usize) -> Range<usize> {
+    let start = start.min(text.len());
+    let length = text[start..]
+        .find(['\n', '\r'])
+        .unwrap_or(text.len() - start);
+    start..start + length
+}
+
+/// Seconds in decimal notation as nanoseconds; `Some(None)` when they are a number out of range.
+///
+/// Exact, so that an epoch of ten digits keeps its nanoseconds, which a float would not.
+fn parse_decimal_seconds(text: &str) -> Option<Option<i128>> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_plain(whole) || !is_plain(fraction) || whole.len() + fraction.len() == 0 {
+        // Exponents and the like: rare enough for a float.
+        let number: f64 = text.parse().ok()?;
+        return Some(
+            (number.abs() < 1e18).then(|| (number * NANOS_PER_SECOND as f64).round() as i128),
+        );
+    }
+    if whole.trim_start_matches('0').len() > 18 {
+        return Some(None);
+    }
+    let seconds: i128 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().ok()?
+    };
+    let mut nanos = 0_i128;
+    let mut unit = i128::from(NANOS_PER_SECOND);
+    for digit in fraction.bytes().take(9) {
+        unit /= 10;
+        nanos += i128::from(digit - b'0') * unit;
+    }
+    Some(Some(
+        sign * (seconds * i128::from(NANOS_PER_SECOND) + nanos),
+    ))
+}

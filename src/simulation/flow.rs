@@ -1,0 +1,450 @@
+//! The fluid engine: offered load, capacity and backlog as rates that are constant between changes.
+//!
+//! Self-imposed limit: rates and numbers of pods. It knows no single pod and no
+//! autoscaler, and does nothing while nothing changes. What it simplifies is
+//! argued in `docs/model.md`.
+
+use super::latency::{PodServer, StationaryLatency};
+use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
+use crate::cluster::cpu::{CpuBound, PodCapacity, PodCpu};
+use crate::cluster::pods::{PodFact, PodStatus, Pods};
+use crate::cluster::served::{ServedRates, ServedRequests};
+use crate::scenario::Scenario;
+use crate::units::{Replicas, SimSpan, SimTime};
+
+/// Fewer waiting requests than this are none: what rounding of times leaves.
+const NO_BACKLOG: f64 = 1e-9;
+/// Rates that differ by less than this share are the same.
+const SAME: f64 = 1e-12;
+
+/// A number of pods, apart by whether their start-up burst lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct ByBurst {
+    normal: f64,
+    bursting: f64,
+}
+
+impl ByBurst {
+    fn count(&mut self, status: PodStatus, pods: f64) {
+        if status.is(PodFact::Bursting) {
+            self.bursting += pods;
+        } else {
+            self.normal += pods;
+        }
+    }
+
+    fn total(self) -> f64 {
+        self.normal + self.bursting
+    }
+
+    /// The sum of a quantity of which each pod has so much.
+    fn weighted(self, per_normal: f64, per_bursting: f64) -> f64 {
+        // None of something infinite is nothing.
+        let of = |pods: f64, each: f64| if pods > 0.0 { pods * each } else { 0.0 };
+        of(self.normal, per_normal) + of(self.bursting, per_bursting)
+    }
+}
+
+/// Pods by what they mean to the flow of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct PodGroups {
+    endpoints: f64,
+    serving: ByBurst,
+    started: ByBurst,
+    ready: ByBurst,
+    ready_serving: ByBurst,
+    counts: PodCounts,
+}
+
+impl PodGroups {
+    fn of(pods: &Pods, desired: Replicas) -> Self {
+        let mut groups = Self::default();
+        let (mut ready, mut terminating) = (0_u32, 0_u32);
+        for (status, &number) in PodStatus::all().zip(pods.census()) {
+            if number == 0 {
+                continue;
+            }
+            let count = f64::from(number);
+            if status.is(PodFact::Terminating) {
+                terminating += number;
+            }
+            if status.is(PodFact::Endpoint) {
+                groups.endpoints += count;
+            }
+            if status.is(PodFact::Started) {
+                groups.started.count(status, count);
+            }
+            if status.is_serving() {
+                groups.serving.count(status, count);
+            }
+            if status.counts_as_ready() {
+                ready += number;
+                groups.ready.count(status, count);
+                if status.is_serving() {
+                    groups.ready_serving.count(status, count);
+                }
+            }
+        }
+        groups.counts = PodCounts {
+            desired,
+            current: pods.current(),
+            ready: replicas(ready),
+            terminating: replicas(terminating),
+        };
+        groups
+    }
+}
+
+fn replicas(count: u32) -> Replicas {
+    Replicas(i32::try_from(count).unwrap_or(i32::MAX))
+}
+
+/// Which of the two bounds on the backlog is the tighter one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BacklogBound {
+    /// Places at the pods.
+    Queue,
+    /// The time that clients wait.
+    Timeout,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct BacklogCap {
+    requests: f64,
+    bound: BacklogBound,
+}
+
+/// When the flow changes by itself, if nobody changes it before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextChange {
+    /// It does not.
+    None,
+    /// The backlog is gone or full then.
+    Backlog(SimTime),
+}
+
+/// Offered load meets capacity.
+#[derive(Clone, Debug)]
+pub(super) struct Flow {
+    cpu: PodCpu,
+    server: PodServer,
+    places_per_pod: f64,
+    timeout_seconds: f64,
+    offered_rps: f64,
+    groups: PodGroups,
+    groups_of: Option<GroupsKey>,
+    backlog: f64,
+    /// What may wait at most in the running segment.
+    cap_requests: f64,
+    failed_now: FailureCauses,
+    /// The running segment; its end and the backlog there are open.
+    segment: FlowSegment,
+    inflow_rps: f64,
+    overflow_rps: f64,
+    capacity_rps: f64,
+    rates: ServedRates,
+}
+
+/// What the pods' groups hang on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct GroupsKey {
+    generation: u64,
+    desired: Replicas,
+}
+
+impl Flow {
+    pub(super) fn new(scenario: &Scenario, offered_rps: f64) -> Self {
+        let workload = &scenario.workload;
+        Self {
+            cpu: PodCpu::of(&scenario.deployment),
+            server: PodServer::of(scenario),
+            places_per_pod: f64::from(workload.concurrency) + f64::from(workload.queue),
+            timeout_seconds: workload.timeout.as_secs_f64(),
+            offered_rps,
+            groups: PodGroups::default(),
+            groups_of: None,
+            backlog: 0.0,
+            cap_requests: 0.0,
+            failed_now: FailureCauses::default(),
+            segment: FlowSegment::empty(),
+            inflow_rps: 0.0,
+            overflow_rps: 0.0,
+            capacity_rps: 0.0,
+            rates: ServedRates::default(),
+        }
+    }
+
+    /// What each of `pods` pods serves under `offered_rps` when nothing waits: the load before the start.
+    pub(super) fn rates_before_start(&self, pods: u32) -> ServedRates {
+        let share = if pods == 0 {
+            0.0
+        } else {
+            self.offered_rps / f64::from(pods)
+        };
+        ServedRates {
+            normal_rps: share.min(self.cpu.normal.rps),
+            bursting_rps: 0.0,
+        }
+    }
+
+    /// The load changes; takes effect at the next [`Flow::settle`].
+    pub(super) fn offer(&mut self, rps: f64) {
+        self.offered_rps = rps;
+    }
+
+    pub(super) fn offered_rps(&self) -> f64 {
+        self.offered_rps
+    }
+
+    pub(super) fn backlog(&self) -> f64 {
+        self.backlog
+    }
+
+    /// Requests per second that reach one serving pod.
+    pub(super) fn arrivals_per_pod(&self) -> f64 {
+        share(self.inflow_rps, self.groups.serving.total())
+    }
+
+    /// Requests waiting or worked on in one serving pod at `now`: its share of the backlog, and by Little's law those in service.
+    pub(super) fn in_flight_per_pod(&self, now: SimTime) -> f64 {
+        let serving = self.groups.serving.total();
+        let in_service = share(self.segment.succeeded_rps, serving) * self.segment.latency.mean();
+        share(self.backlog_at(now), serving) + in_service
+    }
+
+    /// Requests worked on in one pod that serves `rps` while nothing waits.
+    pub(super) fn in_flight_at(&self, rps: f64) -> f64 {
+        let utilization = self.server.utilization(rps);
+        rps * self.server.stationary(utilization).mean()
+    }
+
+    /// Ends the running segment at `now` and tells of it, if it has any length.
+    pub(super) fn close(&mut self, now: SimTime, observer: &mut impl Observer) {
+        if now <= self.segment.start {
+            return;
+        }
+        let seconds = (now - self.segment.start).as_secs_f64();
+        let backlog = self.backlog_at(now);
+        let segment = FlowSegment {
+            end: now,
+            // What went in and neither failed nor waits has succeeded: no rounding is lost.
+            succeeded_rps: self.inflow_rps
+                - self.overflow_rps
+                - (backlog - self.segment.backlog_start) / seconds,
+            backlog_end: backlog,
+            backlog_delay_end_seconds: share(backlog, self.capacity_rps),
+            ..self.segment
+        };
+        self.backlog = backlog;
+        self.failed_now = FailureCauses::default();
+        observer.flowed(&segment);
+        self.segment.start = now;
+        self.segment.backlog_start = backlog;
+        self.segment.failed_at_start = FailureCauses::default();
+    }
+
+    /// Something has changed at `now`: ends the segment before it and works out the rates after it.
+    pub(super) fn settle(
+        &mut self,
+        now: SimTime,
+        pods: &Pods,
+        desired: Replicas,
+        served: &mut ServedRequests,
+        observer: &mut impl Observer,
+    ) -> NextChange {
+        self.close(now, observer);
+        let key = GroupsKey {
+            generation: pods.generation(),
+            desired,
+        };
+        if self.groups_of != Some(key) {
+            self.groups = PodGroups::of(pods, desired);
+            self.groups_of = Some(key);
+        }
+        let serving = self.groups.serving.total();
+        self.capacity_rps = self
+            .groups
+            .serving
+            .weighted(self.cpu.normal.rps, self.cpu.bursting.rps);
+        let cap = self.backlog_cap();
+        self.cap_requests = cap.requests;
+        self.shed(cap);
+
+        let mut failed = FailureCauses::default();
+        if self.groups.endpoints > 0.0 {
+            self.inflow_rps = self.offered_rps * serving / self.groups.endpoints;
+            failed.not_initialised = self.offered_rps - self.inflow_rps;
+        } else {
+            self.inflow_rps = 0.0;
+            failed.no_endpoint = self.offered_rps;
+        }
+        if self.backlog <= NO_BACKLOG && self.inflow_rps <= self.capacity_rps {
+            // A rest too small to count is answered now; `close` books it as succeeded.
+            self.backlog = 0.0;
+        }
+        let grows_by = self.inflow_rps - self.capacity_rps;
+        let full = self.backlog >= cap.requests * (1.0 - SAME) - NO_BACKLOG;
+        self.overflow_rps = if grows_by > 0.0 && full {
+            grows_by
+        } else {
+            0.0
+        };
+        match cap.bound {
+            BacklogBound::Queue => failed.queue_full = self.overflow_rps,
+            BacklogBound::Timeout => failed.timed_out = self.overflow_rps,
+        }
+        let served_rps = if self.backlog > 0.0 || grows_by > 0.0 {
+            self.capacity_rps
+        } else {
+            self.inflow_rps
+        };
+        self.rates = self.split(served_rps);
+        served.change(now, self.rates);
+        self.open_segment(now, served_rps, failed);
+        self.next_change(now, cap, grows_by)
+    }
+
+    fn backlog_at(&self, now: SimTime) -> f64 {
+        let seconds = (now - self.segment.start).as_secs_f64();
+        let rate = self.inflow_rps - self.overflow_rps - self.segment.succeeded_rps;
+        let backlog = self.segment.backlog_start + rate * seconds;
+        if backlog <= NO_BACKLOG {
+            0.0
+        } else {
+            // Times are whole nanoseconds: a backlog that fills up would overshoot a little.
+            backlog.min(self.cap_requests)
+        }
+    }
+
+    fn backlog_cap(&self) -> BacklogCap {
+        let places = self.places_per_pod * self.groups.serving.total();
+        let patience = self.timeout_seconds * self.capacity_rps;
+        if places <= patience {
+            BacklogCap {
+                requests: places,
+                bound: BacklogBound::Queue,
+            }
+        } else {
+            BacklogCap {
+                requests: patience,
+                bound: BacklogBound::Timeout,
+            }
+        }
+    }
+
+    /// What waits beyond a bound that has shrunk fails at once.
+    fn shed(&mut self, cap: BacklogCap) {
+        let excess = self.backlog - cap.requests;
+        if excess <= 0.0 {
+            return;
+        }
+        match cap.bound {
+            BacklogBound::Queue => self.failed_now.pod_gone += excess,
+            BacklogBound::Timeout => self.failed_now.timed_out += excess,
+        }
+        self.backlog = cap.requests;
+    }
+
+    /// What each pod serves: those in their start-up burst no more than they can, the others the rest.
+    fn split(&self, served_rps: f64) -> ServedRates {
+        let serving = self.groups.serving;
+        let even = share(served_rps, serving.total());
+        if serving.bursting <= 0.0 || serving.normal <= 0.0 {
+            return ServedRates {
+                normal_rps: even,
+                bursting_rps: even,
+            };
+        }
+        let bursting_rps = even.min(self.cpu.bursting.rps);
+        ServedRates {
+            normal_rps: (served_rps - serving.bursting * bursting_rps) / serving.normal,
+            bursting_rps,
+        }
+    }
+
+    fn open_segment(&mut self, now: SimTime, served_rps: f64, failed: FailureCauses) {
+        let groups = &self.groups;
+        let seconds_per_request = self.cpu.seconds_per_request();
+        let (idle, bursting) = (self.cpu.idle_cores(), self.cpu.bursting_cores());
+        let ready = groups.ready.total();
+        let ready_served_rps = groups
+            .ready_serving
+            .weighted(self.rates.normal_rps, self.rates.bursting_rps);
+        let ready_cores =
+            groups.ready.weighted(idle, bursting) + ready_served_rps * seconds_per_request;
+        let typical_rps = if groups.serving.normal > 0.0 {
+            self.rates.normal_rps
+        } else {
+            self.rates.bursting_rps
+        };
+        // Who bursts works, whether or not it serves.
+        let working = if served_rps > 0.0 {
+            groups.serving.normal + groups.started.bursting
+        } else {
+            groups.started.bursting
+        };
+        self.segment = FlowSegment {
+            start: now,
+            end: now,
+            offered_rps: self.offered_rps,
+            succeeded_rps: served_rps,
+            failed_rps: failed,
+            failed_at_start: self.failed_now,
+            backlog_start: self.backlog,
+            backlog_end: self.backlog,
+            backlog_delay_start_seconds: share(self.backlog, self.capacity_rps),
+            backlog_delay_end_seconds: 0.0,
+            latency: if served_rps > 0.0 {
+                self.server.stationary(self.server.utilization(typical_rps))
+            } else {
+                StationaryLatency::default()
+            },
+            cpu_cores: groups.started.weighted(idle, bursting) + served_rps * seconds_per_request,
+            cpu_share_of_request: self
+                .cpu
+                .request_cores
+                .filter(|request| ready > 0.0 && *request > 0.0)
+                .map(|request| ready_cores / (ready * request)),
+            working_pods: working as u32,
+            throttled_pods: self.throttled() as u32,
+            pods: groups.counts,
+        };
+    }
+
+    /// Pods that serve at what a CPU limit lets them.
+    fn throttled(&self) -> f64 {
+        let at_limit = |pods: f64, rps: f64, capacity: PodCapacity| {
+            if capacity.bound == CpuBound::Quota && rps >= capacity.rps * (1.0 - SAME) {
+                pods
+            } else {
+                0.0
+            }
+        };
+        at_limit(
+            self.groups.serving.normal,
+            self.rates.normal_rps,
+            self.cpu.normal,
+        ) + at_limit(
+            self.groups.serving.bursting,
+            self.rates.bursting_rps,
+            self.cpu.bursting,
+        )
+    }
+
+    fn next_change(&self, now: SimTime, cap: BacklogCap, grows_by: f64) -> NextChange {
+        let seconds = if grows_by > 0.0 && self.overflow_rps <= 0.0 {
+            (cap.requests - self.backlog) / grows_by
+        } else if grows_by < 0.0 && self.backlog > 0.0 {
+            self.backlog / -grows_by
+        } else {
+            return NextChange::None;
+        };
+        // One nanosecond late, so that the backlog is gone or full by then.
+        NextChange::Backlog(now + SimSpan::from_secs_f64(seconds.min(1e9)) + SimSpan::from_nanos(1))
+    }
+}
+
+/// `whole` by `parts`; nothing where there are none.
+fn share(whole: f64, parts: f64) -> f64 {
+    if parts > 0.0 { whole / parts } else { 0.0 }
+}

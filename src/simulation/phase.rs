@@ -1,0 +1,40 @@
+//! The order of events at one instant.
+//!
+//! Self-imposed limit: the table and nothing else. There is a test for each
+//! neighbouring pair in `tests`.
+
+/// What runs first when several things happen at one instant; within a phase, what was scheduled first.
+///
+/// | phase | what it does | why before the next |
+/// |---|---|---|
+/// | pod lifecycle | pods start, become ready, leave | load of this instant goes to the pods of this instant |
+/// | traffic | the trace's next row, a backlog that is gone or full | counters are read under the rates that hold until now |
+/// | housekeeping | kubelets read counters | a scrape sees a reading of its own instant |
+/// | scrape | metrics-server reads kubelets, the API shows it | a reconcile sees a scrape of its own instant |
+/// | HPA sync | the autoscaler decides | it cannot see what it is about to change |
+/// | scale applied | the ReplicaSet creates and deletes | |
+///
+/// Housekeeping has no events of its own: counters are integrals, read lazily up
+/// to and including the scrape's instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Phase {
+    /// Pods take a step.
+    PodLifecycle,
+    /// Load or backlog changes.
+    Traffic,
+    /// Counters are read.
+    Housekeeping,
+    /// Readings become known.
+    Scrape,
+    /// The autoscaler decides.
+    HpaSync,
+    /// What it decided takes place.
+    ScaleApplied,
+}
+
+impl From<Phase> for u8 {
+    fn from(phase: Phase) -> Self {
+        phase as Self
+    }
+}

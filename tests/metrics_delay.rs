@@ -1,0 +1,112 @@
+//! From load to decision: how long the autoscaler takes to see a step of the load.
+//!
+//! The expected numbers are those of an independent prototype of the pipeline
+//! (model.md), 1,000 seeds each: mean within 1 s, 95th percentile within 2 s.
+
+#[expect(dead_code, reason = "shared with other tests, which use the rest")]
+#[path = "plant/scenarios.rs"]
+mod scenarios;
+
+use hpasim::scenario::Scenario;
+use hpasim::simulation::observer::Decided;
+use hpasim::simulation::{Observer, simulate};
+use hpasim::units::{Millicores, Replicas, Seed};
+use scenarios::Row;
+
+const SEEDS: u64 = 1000;
+/// Late enough after the start that the phases are anywhere in their cycles.
+const STEP_AT_SECONDS: f64 = 600.0;
+
+#[derive(Default)]
+struct FirstRescale {
+    seconds: Option<f64>,
+}
+
+impl Observer for FirstRescale {
+    fn decided(&mut self, decision: &Decided<'_>) {
+        if decision.outcome.rescaled {
+            self.seconds.get_or_insert(decision.time.as_secs_f64());
+        }
+    }
+}
+
+/// `pods` pods at exactly their target, and then at `share` of it.
+fn step(pods: i32, share: f64) -> Scenario {
+    let at_target = 5.0 * f64::from(pods);
+    let mut scenario = scenarios::prod(scenarios::trace(&[
+        Row {
+            seconds: 0.0,
+            rps: at_target,
+        },
+        Row {
+            seconds: STEP_AT_SECONDS,
+            rps: at_target * share,
+        },
+        Row {
+            seconds: STEP_AT_SECONDS + 300.0,
+            rps: 0.0,
+        },
+    ]));
+    scenario.deployment.replicas = Replicas(pods);
+    scenario.deployment.containers[0].idle_cpu = Millicores(0);
+    scenario.workload.idle_cpu = Millicores(0);
+    scenario
+}
+
+struct Delays {
+    mean: f64,
+    p95: f64,
+}
+
+fn delays(scenario: &Scenario) -> Delays {
+    let mut seconds: Vec<f64> = (0..SEEDS)
+        .map(|seed| {
+            let mut first = FirstRescale::default();
+            simulate(scenario, Seed(seed), &mut first);
+            first.seconds.expect("the step is seen") - STEP_AT_SECONDS
+        })
+        .collect();
+    seconds.sort_by(f64::total_cmp);
+    assert!(seconds[0] > 0.0, "a decision before the step");
+    Delays {
+        mean: seconds.iter().sum::<f64>() / SEEDS as f64,
+        p95: seconds[(SEEDS as usize * 95) / 100],
+    }
+}
+
+#[track_caller]
+fn assert_delays(scenario: &Scenario, mean: f64, p95: f64) {
+    let measured = delays(scenario);
+    println!(
+        "mean {:.2} (expected {mean}), p95 {:.2} (expected {p95})",
+        measured.mean, measured.p95
+    );
+    assert!(
+        (measured.mean - mean).abs() <= 1.0 && (measured.p95 - p95).abs() <= 2.0,
+        "mean {:.2} s, expected {mean}; p95 {:.2} s, expected {p95}",
+        measured.mean,
+        measured.p95
+    );
+}
+
+#[test]
+fn one_pod_from_target_to_twice_the_target() {
+    assert_delays(&step(1, 2.0), 24.5, 37.0);
+}
+
+#[test]
+fn without_housekeeping_jitter_it_is_sooner() {
+    let mut scenario = step(1, 2.0);
+    scenario.metrics.housekeeping_jitter = 0.0;
+    assert_delays(&scenario, 21.4, 32.0);
+}
+
+#[test]
+fn ten_pods_average_their_phases_out() {
+    assert_delays(&step(10, 2.0), 22.5, 32.5);
+}
+
+#[test]
+fn a_small_step_takes_longer_to_leave_the_tolerance() {
+    assert_delays(&step(1, 1.3), 28.2, 41.6);
+}
