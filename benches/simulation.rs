@@ -1,6 +1,5 @@
 //! A simulated day: how long the fluid engine takes, syncs, scrapes and decisions included.
 
-#[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/plant/scenarios.rs"]
 mod scenarios;
 

@@ -1,5 +1,9 @@
 //! hpasim: a discrete-event simulator of the Kubernetes Horizontal Pod Autoscaler.
 
+// The scenarios of the integration tests, which name the crate, serve unit tests too.
+#[cfg(test)]
+extern crate self as hpasim;
+
 pub mod cluster;
 pub mod conformance;
 pub mod engine;

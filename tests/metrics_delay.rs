@@ -77,10 +77,6 @@ fn delays(scenario: &Scenario) -> Delays {
 #[track_caller]
 fn assert_delays(scenario: &Scenario, mean: f64, p95: f64) {
     let measured = delays(scenario);
-    println!(
-        "mean {:.2} (expected {mean}), p95 {:.2} (expected {p95})",
-        measured.mean, measured.p95
-    );
     assert!(
         (measured.mean - mean).abs() <= 1.0 && (measured.p95 - p95).abs() <= 2.0,
         "mean {:.2} s, expected {mean}; p95 {:.2} s, expected {p95}",

@@ -41,8 +41,9 @@ struct Knot {
 /// Requests that one pod of each class has served since the start.
 #[derive(Clone, Debug)]
 pub struct ServedRequests {
-    /// Never empty, in the order of time.
-    knots: Vec<Knot>,
+    latest: Knot,
+    /// Those before it that somebody may still ask for, in the order of time.
+    earlier: Vec<Knot>,
 }
 
 impl ServedRequests {
@@ -50,38 +51,34 @@ impl ServedRequests {
     #[must_use]
     pub fn since(start: SimTime, rates: ServedRates) -> Self {
         Self {
-            knots: vec![Knot {
+            latest: Knot {
                 time: start.as_nanos(),
                 until_then: [0.0; CLASSES],
                 per_nano: per_nano(rates),
-            }],
+            },
+            earlier: Vec::new(),
         }
     }
 
     /// From `now` on pods serve at `rates`. `now` is no earlier than the last change.
     pub fn change(&mut self, now: SimTime, rates: ServedRates) {
         let time = now.as_nanos();
-        let per_nano = per_nano(rates);
-        let Some(last) = self.knots.last_mut() else {
-            return;
-        };
-        if last.time == time {
-            last.per_nano = per_nano;
-        } else {
-            let until_then = count(last, time);
-            self.knots.push(Knot {
-                time,
-                until_then,
-                per_nano,
-            });
+        if time > self.latest.time {
+            self.earlier.push(self.latest);
+            self.latest.until_then = count(&self.latest, time);
+            self.latest.time = time;
         }
+        self.latest.per_nano = per_nano(rates);
     }
 
     /// Forgets what nobody asks for who asks about `now` and later.
     pub fn forget_before(&mut self, now: SimTime) {
-        let keep_from = self.knot_index(now.as_nanos());
-        if keep_from > 0 {
-            self.knots.drain(..keep_from);
+        let nanos = now.as_nanos();
+        if self.latest.time <= nanos {
+            self.earlier.clear();
+        } else {
+            let later = self.earlier.partition_point(|knot| knot.time <= nanos);
+            self.earlier.drain(..later.saturating_sub(1));
         }
     }
 
@@ -89,18 +86,22 @@ impl ServedRequests {
     #[inline]
     pub(super) fn until(&self, nanos: i64, serving: Serving) -> f64 {
         let class = serving as usize;
-        let knot = &self.knots[self.knot_index(nanos)];
+        let knot = self.knot_at(nanos);
         knot.until_then[class] + (nanos - knot.time) as f64 * knot.per_nano[class]
     }
 
     #[inline]
-    fn knot_index(&self, nanos: i64) -> usize {
+    fn knot_at(&self, nanos: i64) -> &Knot {
         // Few knots lie between two scrapes, and most questions are about the last ones.
-        let mut index = self.knots.len() - 1;
-        while index > 0 && self.knots[index].time > nanos {
-            index -= 1;
+        if nanos >= self.latest.time {
+            return &self.latest;
         }
-        index
+        self.earlier
+            .iter()
+            .rev()
+            .find(|knot| knot.time <= nanos)
+            .or(self.earlier.first())
+            .unwrap_or(&self.latest)
     }
 }
 

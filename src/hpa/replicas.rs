@@ -291,6 +291,8 @@ impl<'a> Calculation<'a> {
         };
         let per_pod = match self.rules.overflow {
             Overflow::Capped if self.status_replicas.0 == 0 => 0,
+            // A sum that had to be capped is shown as it is.
+            Overflow::Capped if usage.0 == i64::MAX => i64::MAX,
             Overflow::Capped | Overflow::Wrapped => {
                 i64_from_f64((usage.0 as f64 / status_replicas).ceil())
             }

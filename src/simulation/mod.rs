@@ -18,6 +18,8 @@ pub mod observer;
 pub mod phase;
 mod run;
 mod sight;
+#[cfg(test)]
+mod tests;
 
 pub use latency::Provisioning;
 pub use observer::Observer;
@@ -33,5 +35,5 @@ use run::{GridPhases, Run};
 /// number of pods, not on the trace's length.
 pub fn simulate(scenario: &Scenario, seed: Seed, observer: &mut impl Observer) -> Finished {
     let phases = GridPhases::drawn(scenario, seed);
-    Run::new(scenario, seed, phases).to_end(observer)
+    Run::new(scenario, seed, phases).run_to_end(observer)
 }

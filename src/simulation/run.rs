@@ -255,15 +255,18 @@ impl<'s> Run<'s> {
     }
 
     /// Runs to the end.
-    pub(super) fn to_end(mut self, observer: &mut impl Observer) -> Finished {
+    pub(super) fn run_to_end(mut self, observer: &mut impl Observer) -> Finished {
         while let Some(next) = self.queue.first() {
+            if next.time > self.now && self.flow_state == FlowState::Changed {
+                // What settling schedules may come before what was next.
+                self.settle(observer);
+                continue;
+            }
             if next.time >= self.end {
                 break;
             }
-            if next.time > self.now {
-                self.settle(observer);
-                self.now = next.time;
-            }
+            debug_assert!(next.time >= self.now, "an event in the past");
+            self.now = next.time;
             self.happen(next.event, observer);
         }
         self.settle(observer);
