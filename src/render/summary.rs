@@ -298,7 +298,7 @@ mod tests {
                         at the maximum of 50 for 4m 35s
         pod hours       3.65
         SLO broken for  2m 0s  (p95 above 500 ms, or over 1 % failed)
-        latency         p50 10 ms   p95 1.07 s   p99 7.12 s
+        latency         p50 10 ms   p95 1.07 s   p99 5 s
         failed          0.81 % of 37.2 k requests
         rescales        3, 1 of them a reversal within 10 min
         first decision  45 s after pods first fell short
@@ -328,7 +328,7 @@ mod tests {
                         (p95 above 500 ms, or over 1 % failed)
         latency         p50 10 ms
                         p95 1.07 s
-                        p99 7.12 s
+                        p99 5 s
         failed          0.81 % of 37.2 k requests
         rescales        3, 1 of them a reversal within 10 min
         first decision  45 s after pods first fell short

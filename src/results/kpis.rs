@@ -122,7 +122,7 @@ kpis! {
     cost: f64,
     /// Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit or failed / offered exceeded the error rate; intervals without offered requests never count, the last may be shorter.
     slo_violation_seconds: Option<f64>,
-    /// Median latency of succeeded requests, weighted by request, in seconds.
+    /// Median latency of succeeded requests, weighted by request, in seconds; never above the clients' timeout.
     latency_seconds_p50: Option<f64>,
     /// 95th percentile of the same.
     latency_seconds_p95: Option<f64>,
@@ -221,6 +221,8 @@ pub struct KpiObserver<N> {
     pod_request: PodRequest,
     cost: CostRates,
     bounds: Option<Bounds>,
+    /// Whatever the stationary curve's tail says, none that succeeded took longer than its client waits.
+    timeout_seconds: f64,
     end: SimTime,
     peak: Replicas,
     sums: Sums,
@@ -260,6 +262,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
                 min: autoscaler.spec.min_replicas,
                 max: autoscaler.spec.max_replicas,
             }),
+            timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             end: SimTime::ZERO,
             peak: Replicas(0),
             sums: Sums::default(),
@@ -280,7 +283,9 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
         let known = self.requests == RequestsKnown::Yes;
         let request_kpi = |value: f64| known.then_some(value);
         let components = self.latency.components();
-        let latency = |quantile: f64| mixture_quantile(&components, quantile);
+        let latency = |quantile: f64| {
+            mixture_quantile(&components, quantile).map(|seconds| seconds.min(self.timeout_seconds))
+        };
         let elasticity = self.elasticity.finish(self.end);
         let pod_hours = sums.pod_seconds / 3600.0;
         let core_hours = pod_hours * self.pod_request.cores;

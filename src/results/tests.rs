@@ -280,7 +280,8 @@ fn the_slo_is_broken_while_requests_fail_or_wait_too_long() {
     // All of 600..660 fails a fifth; in 660..720 the delay falls from 7.5 s to 0.5 s at 716 s, so 715..720 is late in part as well.
     assert!(near(kpis.slo_violation_seconds, 120.0));
     assert!(kpis.latency_seconds_p50.is_some_and(|p50| p50 < 0.02));
-    assert!(kpis.latency_seconds_p99.is_some_and(|p99| p99 > 5.0));
+    // A hundredth of all waited longer still, but clients give up after 5 s.
+    assert!(near(kpis.latency_seconds_p99, 5.0));
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub struct TimelineRow {
     pub slo_violated: bool,
 }
 
-/// Latency of those that succeeded within one interval, in seconds.
+/// Latency of those that succeeded within one interval, in seconds; never above the clients' timeout.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowLatency {
     /// Median.
@@ -125,6 +125,8 @@ pub struct TimelineRecorder<N> {
     needed: N,
     judge: SloJudge,
     promised_quantile: f64,
+    /// None that succeeded took longer than its client waits.
+    timeout_seconds: f64,
     demand_in_requests: bool,
     /// The place of the first CPU utilisation metric in `spec.metrics`.
     cpu_metric: Option<usize>,
@@ -150,6 +152,7 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
             needed,
             judge: SloJudge::new(&scenario.slo),
             promised_quantile: scenario.slo.latency_quantile,
+            timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             demand_in_requests: matches!(scenario.trace.demand, Demand::RequestsPerSecond(_)),
             cpu_metric,
             timeline: Timeline {
@@ -241,7 +244,10 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
     }
 
     fn latency(&self) -> Option<RowLatency> {
-        let quantile = |quantile: f64| mixture_quantile(&self.open.components, quantile);
+        let quantile = |quantile: f64| {
+            mixture_quantile(&self.open.components, quantile)
+                .map(|seconds| seconds.min(self.timeout_seconds))
+        };
         Some(RowLatency {
             p50: quantile(0.50)?,
             p95: quantile(0.95)?,

@@ -312,15 +312,17 @@ impl Panel {
         Ok(())
     }
 
-    /// A name at the right edge, on top: for what lies above the axis.
+    /// A name at the right edge, on top, with a mark that points up: for what lies above the axis.
     pub(super) fn above<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
         text: &str,
         ink: Ink,
     ) -> Result<(), PlotError> {
+        let x = self.frame.right + 11.0;
+        draw_triangle(canvas, Mark::Up(ink), x, self.frame.top)?;
         let place = Point {
-            x: self.frame.right + 7.0,
+            x: x + 8.0,
             y: self.frame.top + 4.0,
         };
         canvas.text(place, text, lettering(SMALL, ink, Align::Left))

@@ -57,7 +57,7 @@ fn a_picture_says_what_it_shows() {
         "scaled up",
         "scaled down",
         "min 1",
-        "max 50 ↑",
+        "max 50",
         "SLO 500 ms",
         "0:30",
         "time from the start, h:mm",
