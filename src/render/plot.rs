@@ -104,7 +104,7 @@ const TOP: f64 = 88.0;
 /// The time axis' names below the last panel.
 const BOTTOM: f64 = 50.0;
 /// Between two panels; under the replicas it holds the rescales' marks.
-const GAP: f64 = 16.0;
+const GAP: f64 = 19.0;
 
 /// What all panels share.
 struct Shared<'a> {

@@ -57,10 +57,16 @@ pub(super) struct Curve<'a> {
     pub(super) stroke: Stroke,
 }
 
+/// Half the height of a triangle.
+const TRIANGLE: f64 = 3.3;
 /// How strong the colour of a ribbon is beside its line's.
 const RIBBON_STRENGTH: f64 = 0.22;
 /// The strip above a panel, in points.
 pub(super) const STRIP: f64 = 25.0;
+/// Where the names of lines begin, right of the widest heading even in a wide font.
+const LEGEND_INDENT: f64 = 298.0;
+/// How much wider a viewer of vectors may set a text that lacks the shipped font (DejaVu Sans does).
+const WIDER_FONT: f64 = 1.17;
 /// How close two names to the right may come.
 const NAME_PITCH: f64 = 14.0;
 const SMALL: f64 = 12.0;
@@ -120,7 +126,7 @@ impl Panel {
         let mut open: Option<Rect> = None;
         for stretch in stretches {
             let left = self.x(stretch.start);
-            let right = self.x(stretch.end).max(left + 1.0);
+            let right = self.x(stretch.end).max(left + 1.6);
             match &mut open {
                 Some(rect) if left <= rect.right => rect.right = rect.right.max(right),
                 _ => {
@@ -306,15 +312,17 @@ impl Panel {
         Ok(())
     }
 
-    /// A name at the right edge, on top: for what lies above the axis.
+    /// A name at the right edge, on top, with a mark that points up: for what lies above the axis.
     pub(super) fn above<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
         text: &str,
         ink: Ink,
     ) -> Result<(), PlotError> {
+        let x = self.frame.right + 11.0;
+        draw_triangle(canvas, Mark::Up(ink), x, self.frame.top)?;
         let place = Point {
-            x: self.frame.right + 7.0,
+            x: x + 8.0,
             y: self.frame.top + 4.0,
         };
         canvas.text(place, text, lettering(SMALL, ink, Align::Left))
@@ -328,13 +336,20 @@ impl Panel {
         entries: &[LegendEntry],
     ) -> Result<(), PlotError> {
         let baseline = self.frame.top - 9.0;
-        let mut x = self.frame.left;
         let bold = Lettering {
             weight: Weight::Bold,
             ..lettering(13.5, ink::TEXT, Align::Left)
         };
-        canvas.text(Point { x, y: baseline }, heading, bold)?;
-        x += font::width(heading, bold.size, bold.weight) + 22.0;
+        let left = self.frame.left;
+        canvas.text(
+            Point {
+                x: left,
+                y: baseline,
+            },
+            heading,
+            bold,
+        )?;
+        let mut x = left + LEGEND_INDENT;
         for entry in entries {
             x += draw_mark(canvas, entry.mark, x, baseline - 4.2)? + 6.0;
             canvas.text(
@@ -342,12 +357,12 @@ impl Panel {
                 &entry.text,
                 lettering(12.5, ink::TEXT, Align::Left),
             )?;
-            x += font::width(&entry.text, 12.5, Weight::Regular) + 18.0;
+            x += font::width(&entry.text, 12.5, Weight::Regular) * WIDER_FONT + 14.0;
         }
         Ok(())
     }
 
-    /// Marks for moments, in a strip right under the panel: up in its upper, down in its lower half.
+    /// Marks for moments, in a strip right under the panel: up in its upper, down in its lower row.
     pub(super) fn moments<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
@@ -356,22 +371,21 @@ impl Panel {
         let crowded = moments.len() as f64 > self.columns() / 9.0;
         for moment in moments {
             let x = self.x(moment.seconds);
-            let (upper, lower) = (self.frame.bottom + 2.5, self.frame.bottom + 10.5);
-            if crowded {
-                let middle = f64::midpoint(upper, lower);
-                let (top, bottom) = match moment.mark {
-                    Mark::Up(_) => (upper, middle),
-                    _ => (middle, lower),
+            let middle = self.frame.bottom
+                + match moment.mark {
+                    Mark::Up(_) => 5.5,
+                    _ => 12.5,
                 };
+            if crowded {
                 let rect = Rect {
                     left: x - 0.5,
                     right: x + 0.5,
-                    top,
-                    bottom,
+                    top: middle - 3.0,
+                    bottom: middle + 3.0,
                 };
                 canvas.rect(rect, mark_ink(moment.mark))?;
             } else {
-                draw_triangle(canvas, moment.mark, x, f64::midpoint(upper, lower))?;
+                draw_triangle(canvas, moment.mark, x, middle)?;
             }
         }
         Ok(())
@@ -399,8 +413,8 @@ fn draw_triangle<B: DrawingBackend>(
     middle: f64,
 ) -> Result<(), PlotError> {
     let tip = match mark {
-        Mark::Up(_) => -4.0,
-        _ => 4.0,
+        Mark::Up(_) => -TRIANGLE,
+        _ => TRIANGLE,
     };
     let corners = [
         Point {

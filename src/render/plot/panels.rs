@@ -169,8 +169,8 @@ impl Draft<'_> {
         let most = data.max(limit_shown.unwrap_or(0.0));
         let panel = self.panel(Scale::from_zero(most), Unit::Percent);
         let band = ink::GREEN.tint(0.28);
-        let blue = solid(ink::BLUE, 1.6);
-        let orange = solid(ink::ORANGE, 2.4);
+        let blue = solid(ink::BLUE, 1.4);
+        let orange = solid(ink::ORANGE, 3.6);
         panel.shade(canvas, &self.shared.broken)?;
         if let Some(target) = target {
             panel.band(canvas, target.low, target.high, band)?;
@@ -183,13 +183,13 @@ impl Draft<'_> {
         }
         if let Some(target) = target {
             let text = format!("target {:.0} %", target.percent);
-            references.push(reference(target.percent, text, ink::GREEN.tint(1.0)));
+            references.push(reference(target.percent, text, ink::GREEN));
         }
         panel.references(canvas, &references)?;
-        panel.curves(canvas, &[curve(&used, blue), curve(&seen, orange)])?;
+        panel.curves(canvas, &[curve(&seen, orange), curve(&used, blue)])?;
         panel.ground(canvas)?;
         if let (Some(limit), None) = (limit, limit_shown) {
-            panel.above(canvas, &format!("limit {limit:.0} % ↑"), ink::VERMILION)?;
+            panel.above(canvas, &format!("limit {limit:.0} %"), ink::VERMILION)?;
         }
         let mut entries = vec![entry(Mark::Line(blue), "used by ready pods")];
         if !seen.is_empty() {
@@ -241,7 +241,7 @@ impl Draft<'_> {
         panel.curves(canvas, &curves)?;
         panel.ground(canvas)?;
         if let (Some(max), None) = (max, max_shown) {
-            panel.above(canvas, &format!("max {max:.0} ↑"), ink::GREY)?;
+            panel.above(canvas, &format!("max {max:.0}"), ink::GREY)?;
         }
         let (up, down) = (Mark::Up(ink::GREEN), Mark::Down(ink::VERMILION));
         let rescales = &self.shared.picture.timeline.rescales;
