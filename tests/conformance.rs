@@ -11,8 +11,7 @@ fn replay(file: &str) -> FileReport {
         .join("tests/conformance")
         .join(file);
     let recording = File::open(&path).expect("the recording ships with the project");
-    replay_recording(file, recording, &BTreeSet::new())
-        .expect("the recording is well-formed")
+    replay_recording(file, recording, &BTreeSet::new()).expect("the recording is well-formed")
 }
 
 /// Every step agrees in every field, the category `overflow` (one processor's wrap-around) included.
