@@ -141,11 +141,15 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
         page.line("autoscaler", "none: the replicas are fixed", Tone::Calm);
         return;
     }
-    let rescales = format!(
-        "{}, {} of them a reversal within 10 min",
-        kpis.shown("rescales", human::count),
-        kpis.shown("reversals", human::count),
-    );
+    let rescales = if kpis.most("rescales") > 0.0 {
+        format!(
+            "{}, {} of them a reversal within 10 min",
+            kpis.shown("rescales", human::count),
+            kpis.shown("reversals", human::count),
+        )
+    } else {
+        "none".to_owned()
+    };
     page.line("rescales", &rescales, Tone::Calm);
     if kpis.typical("first_decision_seconds").is_some() {
         let time = kpis.shown("first_decision_seconds", human::duration);
@@ -155,6 +159,10 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
 }
 
 fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
+    if kpis.most("requests_offered") <= 0.0 {
+        page.line("requests", "none offered", Tone::Calm);
+        return;
+    }
     let slo = &run.scenario.slo;
     let promise = format!(
         "(p{} above {}, or over {} failed)",
@@ -204,6 +212,13 @@ struct Numbers<'a> {
 impl Numbers<'_> {
     fn typical(&self, name: &str) -> Option<f64> {
         self.kpis.typical(name)
+    }
+
+    /// The KPI where it was greatest, or nearly: its 90th percentile for several seeds.
+    fn most(&self, name: &str) -> f64 {
+        let fold = self.kpis.folded(name);
+        let value = fold.map_or_else(|| self.kpis.typical(name), |fold| fold.p90);
+        value.unwrap_or(0.0)
     }
 
     fn shown(&self, name: &str, words: impl Fn(f64) -> String) -> String {

@@ -1,4 +1,6 @@
 //! Tests of what a run writes: each file's form, as its reader sees it.
+//!
+//! Self-imposed limit: forms. That the numbers are right is tested where they are reckoned.
 
 use super::export::{Engine, InputFile, KpiReport, Summary, fold, timeline_csv};
 use super::tests::{at, near, scenario, story_kpis, story_timeline};

@@ -57,6 +57,8 @@ pub(super) struct Curve<'a> {
     pub(super) stroke: Stroke,
 }
 
+/// The width of a slice that is shaded by how much of it broke the SLO, in points.
+const SLICE: f64 = 4.0;
 /// Half the height of a triangle.
 const TRIANGLE: f64 = 3.3;
 /// How strong the colour of a ribbon is beside its line's.
@@ -118,11 +120,18 @@ impl Panel {
     }
 
     /// The stretches that broke the SLO, from top to bottom; the shortest stays visible.
+    ///
+    /// Where there are so many that visible stretches would cover the panel,
+    /// each slice of it is the darker the more of its time broke the SLO.
     pub(super) fn shade<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
         stretches: &[Stretch],
     ) -> Result<(), PlotError> {
+        let slices = self.columns() / SLICE;
+        if stretches.len() as f64 > slices / 4.0 {
+            return self.shade_slices(canvas, stretches, slices);
+        }
         let mut open: Option<Rect> = None;
         for stretch in stretches {
             let left = self.x(stretch.start);
@@ -145,6 +154,36 @@ impl Panel {
             Some(rect) => canvas.rect(rect, ink::BROKEN),
             None => Ok(()),
         }
+    }
+
+    fn shade_slices<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        stretches: &[Stretch],
+        slices: f64,
+    ) -> Result<(), PlotError> {
+        let length = self.end / slices;
+        for slice in 0..slices.ceil() as u32 {
+            let start = f64::from(slice) * length;
+            let end = (start + length).min(self.end);
+            // Stretches are in order: only those around the slice matter.
+            let first = stretches.partition_point(|stretch| stretch.end <= start);
+            let broken: f64 = stretches[first..]
+                .iter()
+                .take_while(|stretch| stretch.start < end)
+                .map(|stretch| stretch.end.min(end) - stretch.start.max(start))
+                .sum();
+            if broken > 0.0 {
+                let rect = Rect {
+                    left: self.x(start),
+                    right: self.x(end),
+                    ..self.frame
+                };
+                let strength = 0.12 + 0.88 * broken / (end - start);
+                canvas.rect(rect, ink::BROKEN.tint(strength))?;
+            }
+        }
+        Ok(())
     }
 
     /// A level band between two values.
