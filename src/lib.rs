@@ -1,9 +1,86 @@
 //! hpasim: a discrete-event simulator of the Kubernetes Horizontal Pod Autoscaler.
+//!
+//! It answers one question before a cluster has to: *what will my autoscaler do
+//! under this traffic, why, and at what price?*
+//!
+//! # The rooms, and the way through them
+//!
+//! ```text
+//! policy + trace -> cli reads -> scenario resolves -> Scenario
+//!   -> simulation (engine, cluster, workload; hpa reconciles at every sync)
+//!   -> Observer -> results (timeline, decisions, KPIs) -> render -> cli writes -> output/
+//! ```
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`units`] | time, CPU, counts, seeds |
+//! | [`hpa`] | the autoscaler's core: a pure function of rules, spec, memory, observation and time |
+//! | [`engine`] | event queue and random streams; knows no pod |
+//! | [`workload`] | demand over time |
+//! | [`cluster`] | the plant: pods, CPU, the metrics pipeline; knows no autoscaler |
+//! | [`scenario`] | text in, a checked [`Scenario`](scenario::Scenario) out |
+//! | [`simulation`] | the only meeting point of `hpa`, `cluster` and `workload` |
+//! | [`conformance`] | recorded decisions and their replay through `hpa` |
+//! | [`results`] | recording, KPIs, export to bytes |
+//! | [`render`] | text, tables, plots |
+//! | [`cli`] | the command line: the only room with files, clock and terminal |
+//!
+//! # The determinism contract
+//!
+//! The same binary, inputs and seed give the same bytes, whatever the number of
+//! threads. Time is an integer number of nanoseconds; events at one instant run in
+//! a written order of phases, then in the order of insertion; one seed feeds
+//! streams named by what they are for, so that a draw added in one place moves
+//! nothing elsewhere.
+//!
+//! # Example
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use std::path::Path;
+//!
+//! use hpasim::results::KpiObserver;
+//! use hpasim::scenario::{LoadError, LoadRequest, Loader, load};
+//! use hpasim::simulation::{Provisioning, simulate};
+//! use hpasim::units::Seed;
+//!
+//! struct InMemory(BTreeMap<&'static str, &'static str>);
+//!
+//! impl Loader for InMemory {
+//!     fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+//!         let text = path.to_str().and_then(|path| self.0.get(path));
+//!         text.map(|text| text.as_bytes().to_vec()).ok_or(LoadError::Missing)
+//!     }
+//! }
+//!
+//! let mut files = InMemory(BTreeMap::from([
+//!     ("small.toml", "[hpa]\nmaxReplicas = 10\ntargetCPUUtilizationPercentage = 50\n"),
+//!     ("step.csv", "time_s,rps\n0,4\n60,40\n600,40\n"),
+//! ]));
+//! let request = LoadRequest {
+//!     policy: Path::new("small.toml"),
+//!     trace: Path::new("step.csv"),
+//!     set: &[],
+//!     from: None,
+//!     to: None,
+//! };
+//! let scenario = load(request, &mut files).expect("valid inputs").scenario;
+//!
+//! let provisioning = Provisioning::of(&scenario);
+//! let mut kpis = KpiObserver::new(&scenario, |rps| provisioning.needed(rps));
+//! simulate(&scenario, Seed(1), &mut kpis);
+//! let kpis = kpis.finish();
+//!
+//! // 40 requests a second at 10 ms of CPU are 400m: 8 pods at 50 % of 100m each, and the backlog of the step on top.
+//! assert!((8..=10).contains(&kpis.peak_replicas));
+//! assert_eq!(kpis.failed_share, Some(0.0));
+//! ```
 
 // The scenarios of the integration tests, which name the crate, serve unit tests too.
 #[cfg(test)]
 extern crate self as hpasim;
 
+pub mod cli;
 pub mod cluster;
 pub mod conformance;
 pub mod engine;
@@ -14,5 +91,3 @@ pub mod scenario;
 pub mod simulation;
 pub mod units;
 pub mod workload;
-
-pub mod cli;

@@ -1,4 +1,6 @@
 //! What a Deployment and the cluster around it look like: `[deployment]`, `[pod]` and `[metrics]` of a policy, checked.
+//!
+//! Self-imposed limit: settings; what they bring about is elsewhere in this room.
 
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas, SimSpan};

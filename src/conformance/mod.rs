@@ -9,6 +9,7 @@
 pub mod format;
 pub mod replay;
 pub mod report;
+pub mod spec_format;
 
 pub use replay::{RecordingError, replay_recording};
 pub use report::{Agreement, CategoryReport, Disagreement, FileReport};

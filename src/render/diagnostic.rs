@@ -4,7 +4,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use crate::scenario::{Diagnostic, Diagnostics, Severity};
+use crate::scenario::{Diagnostic, Diagnostics, LineStart, Severity};
 
 /// Whether text may carry the terminal's colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,25 +40,32 @@ pub fn render_diagnostic(diagnostic: &Diagnostic, colour: Colour) -> String {
     let title = level
         .primary_title(diagnostic.message.as_str())
         .id(diagnostic.code.number());
-    let mut group = Group::with_title(title);
-    if let Some(place) = &diagnostic.place {
-        let origin = Origin::path(place.source.as_str())
-            .line(place.line)
-            .char_column(place.column);
-        group = group.element(origin);
-        if !place.text.is_empty() {
-            // The line was cut to what can be shown; its true place stands above it.
-            group = group.element(
-                Snippet::source(place.text.as_str())
-                    .line_start(place.line)
-                    .annotation(AnnotationKind::Primary.span(place.mark.clone())),
-            );
-        }
-    }
-    let group = group.element(Level::HELP.message(diagnostic.help.as_str()));
-    let renderer = match colour {
+    let help = diagnostic.help.as_str();
+    let Some(place) = &diagnostic.place else {
+        let title = renderer(colour).render(&[Group::with_title(title)]);
+        let help = Group::with_title(Level::HELP.secondary_title(help));
+        return format!("{title}\n{}", renderer(colour).render(&[help]));
+    };
+    let snippet = Snippet::source(place.text.as_str())
+        .line_start(place.line)
+        .annotation(AnnotationKind::Primary.span(place.mark.clone()));
+    let group = match place.start {
+        LineStart::Whole => title.element(snippet.path(place.source.as_str())),
+        // The column within what is left of the line is not the column in the file.
+        LineStart::Cut => title
+            .element(
+                Origin::path(place.source.as_str())
+                    .line(place.line)
+                    .char_column(place.column),
+            )
+            .element(snippet),
+    };
+    renderer(colour).render(&[group.element(Level::HELP.message(help))])
+}
+
+fn renderer(colour: Colour) -> Renderer {
+    match colour {
         Colour::Plain => Renderer::plain(),
         Colour::Ansi => Renderer::styled(),
-    };
-    renderer.render(&[group])
+    }
 }

@@ -78,8 +78,12 @@ pub fn significant(value: f64) -> String {
         format!("{value:.0}")
     } else if size >= 9.995 {
         trimmed(value, 1)
-    } else {
+    } else if size >= 0.1 || size == 0.0 {
         trimmed(value, 2)
+    } else {
+        // 0.003472 becomes 0.0035.
+        let decimals = (1.0 - size.log10().floor()).min(12.0) as usize;
+        trimmed(value, decimals)
     }
 }
 
@@ -139,6 +143,19 @@ mod tests {
         ];
         for (share, text) in cases {
             assert_eq!(percent(share), text);
+        }
+    }
+
+    #[test]
+    fn small_numbers_keep_two_digits() {
+        let cases = [
+            (0.0, "0"),
+            (0.003_472, "0.0035"),
+            (0.05, "0.05"),
+            (0.383, "0.38"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(significant(value), text);
         }
     }
 

@@ -104,7 +104,7 @@ const TOP: f64 = 88.0;
 /// The time axis' names below the last panel.
 const BOTTOM: f64 = 50.0;
 /// Between two panels; under the replicas it holds the rescales' marks.
-const GAP: f64 = 16.0;
+const GAP: f64 = 19.0;
 
 /// What all panels share.
 struct Shared<'a> {
@@ -112,6 +112,8 @@ struct Shared<'a> {
     end: f64,
     times: Vec<Tick>,
     broken: Vec<Stretch>,
+    /// Whether there are more intervals than the picture can show one by one.
+    dense: bool,
 }
 
 fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, picture: &Picture<'_>) -> Result<(), PlotError> {
@@ -124,6 +126,7 @@ fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, picture: &Picture<'_>) -> Res
         end,
         times: time_ticks(end),
         broken: broken_stretches(picture.timeline),
+        dense: picture.timeline.rows.len() as f64 > 2.0 * (f64::from(WIDTH) - RIGHT - LEFT),
     };
     let (width, height) = (f64::from(WIDTH), f64::from(HEIGHT));
     canvas.rect(
@@ -137,7 +140,12 @@ fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, picture: &Picture<'_>) -> Res
     )?;
     draw_head(canvas, &shared)?;
     let kinds = panel_kinds(&picture.scenario.trace.demand);
-    let room = height - TOP - BOTTOM - (STRIP + GAP) * kinds.len() as f64 + GAP;
+    // Rescales are marked under the replicas: where these come last, the time axis makes room.
+    let marks = match kinds.last() {
+        Some(PanelKind::Replicas) => GAP,
+        _ => 0.0,
+    };
+    let room = height - TOP - BOTTOM - marks - (STRIP + GAP) * kinds.len() as f64 + GAP;
     let weights: f64 = kinds.iter().map(|kind| kind.weight()).sum();
     let mut top = TOP;
     for kind in kinds {
@@ -150,7 +158,7 @@ fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, picture: &Picture<'_>) -> Res
         kind.draw(canvas, &shared, frame)?;
         top = frame.bottom + GAP;
     }
-    draw_time_axis(canvas, &shared, top - GAP)
+    draw_time_axis(canvas, &shared, top - GAP + marks)
 }
 
 fn panel_kinds(demand: &Demand) -> &'static [PanelKind] {
@@ -221,18 +229,15 @@ fn draw_key<B: DrawingBackend>(
     }
     let slo = &picture.scenario.slo;
     let limit = human::latency(slo.latency_limit.as_secs_f64());
-    let promise = format!(
-        "SLO broken: {} above {limit}, or more than {} failed",
-        quantile_name(slo.latency_quantile),
-        human::percent(slo.error_rate),
-    );
+    let quantile = quantile_name(slo.latency_quantile);
+    let errors = human::percent(slo.error_rate);
     let (mark, text) = if shared.broken.is_empty() {
-        (
-            None,
-            promise.replacen("SLO broken:", "SLO never broken:", 1),
-        )
+        let text =
+            format!("SLO kept throughout: {quantile} at most {limit}, at most {errors} failed");
+        (None, text)
     } else {
-        (Some(Mark::Band(ink::BROKEN)), promise)
+        let text = format!("SLO broken: {quantile} above {limit}, or more than {errors} failed");
+        (Some(Mark::Band(ink::BROKEN)), text)
     };
     let mut x = LEFT;
     if let Some(mark) = mark {
@@ -327,7 +332,7 @@ fn draw_time_axis<B: DrawingBackend>(
         name,
         lettering(12.5, ink::TEXT_SOFT, Align::Middle),
     )?;
-    if shared.picture.timeline.rows.len() as f64 > 2.0 * (right - LEFT) {
+    if shared.dense {
         canvas.text(
             Point {
                 x: f64::from(WIDTH) - 24.0,

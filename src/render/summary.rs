@@ -141,11 +141,15 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
         page.line("autoscaler", "none: the replicas are fixed", Tone::Calm);
         return;
     }
-    let rescales = format!(
-        "{}, of them {} against the one before within 10 min",
-        kpis.shown("rescales", human::count),
-        kpis.shown("reversals", human::count),
-    );
+    let rescales = if kpis.most("rescales") > 0.0 {
+        format!(
+            "{}, {} of them a reversal within 10 min",
+            kpis.shown("rescales", human::count),
+            kpis.shown("reversals", human::count),
+        )
+    } else {
+        "none".to_owned()
+    };
     page.line("rescales", &rescales, Tone::Calm);
     if kpis.typical("first_decision_seconds").is_some() {
         let time = kpis.shown("first_decision_seconds", human::duration);
@@ -155,6 +159,10 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
 }
 
 fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
+    if kpis.most("requests_offered") <= 0.0 {
+        page.line("requests", "none offered", Tone::Calm);
+        return;
+    }
     let slo = &run.scenario.slo;
     let promise = format!(
         "(p{} above {}, or over {} failed)",
@@ -165,14 +173,24 @@ fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
     let broken = kpis.typical("slo_violation_seconds").unwrap_or(0.0);
     let tone = if broken > 0.0 { Tone::Bad } else { Tone::Good };
     let time = kpis.shown("slo_violation_seconds", human::duration);
-    page.line("SLO broken for", &format!("{time}  {promise}"), tone);
-    let latency = ["p50", "p95", "p99"]
-        .map(|name| {
-            let shown = kpis.shown(&format!("latency_seconds_{name}"), human::latency);
-            format!("{name} {shown}")
-        })
-        .join(kpis.separator());
-    page.line("latency", &latency, Tone::Calm);
+    let latency = ["p50", "p95", "p99"].map(|name| {
+        let shown = kpis.shown(&format!("latency_seconds_{name}"), human::latency);
+        format!("{name} {shown}")
+    });
+    // Ranges need a line each.
+    match run.kpis {
+        KpiReport::One(_) => {
+            page.line("SLO broken for", &format!("{time}  {promise}"), tone);
+            page.line("latency", &latency.join("   "), Tone::Calm);
+        }
+        KpiReport::Folded(_) => {
+            page.line("SLO broken for", &time, tone);
+            page.line("", &promise, Tone::Calm);
+            for (index, line) in latency.iter().enumerate() {
+                page.line(if index == 0 { "latency" } else { "" }, line, Tone::Calm);
+            }
+        }
+    }
     let failed = format!(
         "{} of {} requests",
         kpis.shown("failed_share", human::percent),
@@ -196,6 +214,13 @@ impl Numbers<'_> {
         self.kpis.typical(name)
     }
 
+    /// The KPI where it was greatest, or nearly: its 90th percentile for several seeds.
+    fn most(&self, name: &str) -> f64 {
+        let fold = self.kpis.folded(name);
+        let value = fold.map_or_else(|| self.kpis.typical(name), |fold| fold.p90);
+        value.unwrap_or(0.0)
+    }
+
     fn shown(&self, name: &str, words: impl Fn(f64) -> String) -> String {
         let Some(value) = self.kpis.typical(name) else {
             return "-".to_owned();
@@ -206,14 +231,6 @@ impl Numbers<'_> {
             (low != high).then(|| format!("{typical} ({low} to {high})"))
         });
         range.unwrap_or(typical)
-    }
-
-    /// Between numbers of one line: ranges need more air.
-    fn separator(&self) -> &'static str {
-        match self.kpis {
-            KpiReport::One(_) => "   ",
-            KpiReport::Folded(_) => ",  ",
-        }
     }
 }
 
@@ -251,5 +268,122 @@ impl Page {
             }
             _ => text.to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Kpis;
+    use crate::results::tests::{scenario, story_kpis};
+
+    fn summary(scenario: &Scenario, runs: &[Kpis], files: &[String]) -> String {
+        let seeds: Vec<Seed> = (1..).take(runs.len()).map(Seed).collect();
+        let run = RunSummary {
+            scenario,
+            engine: Engine::Fluid,
+            seeds: &seeds,
+            kpis: &KpiReport::of(runs).expect("a run"),
+            files,
+        };
+        render_summary(&run, Coloring::Plain)
+    }
+
+    #[test]
+    fn one_seed() {
+        let mut kpis = story_kpis();
+        kpis.seconds_at_max = Some(275.0);
+        let mut scenario = scenario(3600.0);
+        for (key, value) in [("pod.start", "1.5s (p99 5s)"), ("pod.init", "3s")] {
+            scenario.assumptions.push(crate::scenario::Assumption {
+                key: key.to_owned(),
+                value: value.to_owned(),
+            });
+        }
+        let files = ["output/prod-spike/plot.png", "output/prod-spike/plot.svg"];
+        let text = summary(&scenario, &[kpis], &files.map(str::to_owned));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
+        insta::assert_snapshot!(text, @r#"
+        prod under spike, 1h 0m
+        fluid engine, seed 1
+        assumed: workload.cpu_per_request = 10ms, pod.start = 1.5s (p99 5s),
+                 pod.init = 3s
+
+        replicas        2 at the start, 3.63 on average, 4 at most
+                        at the maximum of 50 for 4m 35s
+        pod hours       3.65
+        SLO broken for  2m 0s  (p95 above 500 ms, or over 1 % failed)
+        latency         p50 10 ms   p95 1.07 s   p99 5 s
+        failed          0.81 % of 37.2 k requests
+        rescales        3, 1 of them a reversal within 10 min
+        first decision  45 s after pods first fell short
+
+        written         output/prod-spike/plot.png
+                        output/prod-spike/plot.svg
+        "#);
+    }
+
+    #[test]
+    fn several_seeds_show_the_median_and_how_far_it_strays() {
+        let runs: Vec<Kpis> = (0..10)
+            .map(|index| Kpis {
+                pod_hours: 3.0 + f64::from(index) / 10.0,
+                slo_violation_seconds: Some(60.0 + 5.0 * f64::from(index)),
+                ..story_kpis()
+            })
+            .collect();
+        insta::assert_snapshot!(summary(&scenario(3600.0), &runs, &[]), @r#"
+        prod under spike, 1h 0m
+        fluid engine, 10 seeds (1 to 10)
+        assumed: workload.cpu_per_request = 10ms
+
+        replicas        2 at the start, 3.63 on average, 4 at most
+        pod hours       3.45 (3.09 to 3.81)
+        SLO broken for  1m 23s (1m 5s to 1m 41s)
+                        (p95 above 500 ms, or over 1 % failed)
+        latency         p50 10 ms
+                        p95 1.07 s
+                        p99 5 s
+        failed          0.81 % of 37.2 k requests
+        rescales        3, 1 of them a reversal within 10 min
+        first decision  45 s after pods first fell short
+        "#);
+    }
+
+    #[test]
+    fn a_fixed_deployment_under_cpu_demand() {
+        let mut scenario = scenario(3600.0);
+        scenario.autoscaler = None;
+        scenario.assumptions.clear();
+        scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
+        let kpis = Kpis {
+            mean_replicas: 2.0,
+            peak_replicas: 2,
+            pod_hours: 2.0,
+            ..Kpis::default()
+        };
+        insta::assert_snapshot!(summary(&scenario, &[kpis], &[]), @r#"
+        prod under spike, 1h 0m
+        fluid engine, seed 1
+
+        replicas        2 at the start, 2 on average, 2 at most
+        pod hours       2
+        requests        unknown: the trace knows demand as CPU
+        autoscaler      none: the replicas are fixed
+        "#);
+    }
+
+    #[test]
+    fn colour_is_only_where_it_is_asked_for() {
+        let scenario = scenario(3600.0);
+        let run = RunSummary {
+            scenario: &scenario,
+            engine: Engine::Fluid,
+            seeds: &[Seed(1)],
+            kpis: &KpiReport::One(story_kpis()),
+            files: &[],
+        };
+        assert!(!render_summary(&run, Coloring::Plain).contains('\u{1b}'));
+        assert!(render_summary(&run, Coloring::Ansi).contains("\u{1b}[31m"));
     }
 }

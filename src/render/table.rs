@@ -96,11 +96,20 @@ mod tests {
 
     #[test]
     fn plain_tables_align_names_left_and_numbers_right() {
-        insta::assert_snapshot!(table(TableFormat::Plain), @"");
+        insta::assert_snapshot!(table(TableFormat::Plain), @r#"
+        file            steps
+        behavior.jsonl   1204
+        zero.jsonl         87
+        "#);
     }
 
     #[test]
     fn markdown_tables_are_markdown() {
-        insta::assert_snapshot!(table(TableFormat::Markdown), @"");
+        insta::assert_snapshot!(table(TableFormat::Markdown), @r#"
+        | file           | steps |
+        |----------------|-------|
+        | behavior.jsonl |  1204 |
+        | zero.jsonl     |    87 |
+        "#);
     }
 }

@@ -215,6 +215,10 @@ impl Summary {
 
 /// The KPIs of one run, or what several seeds make of each.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it in a run, and a box would show in every match"
+)]
 pub enum KpiReport {
     /// One seed.
     One(Kpis),

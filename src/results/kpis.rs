@@ -14,7 +14,7 @@ use super::slo::SloClock;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
 use crate::simulation::observer::{Decided, FlowSegment, PodChange, PodState};
-use crate::units::{Replicas, SimTime};
+use crate::units::{Millicores, Replicas, SimTime};
 use crate::workload::Demand;
 
 /// A KPI's value, of whatever type, as a number and as JSON writes it.
@@ -29,7 +29,7 @@ impl KpiValue for f64 {
     fn number(&self) -> Option<f64> {
         Some(*self)
     }
-    fn written(&self) -> f64 {
+    fn written(&self) -> Self {
         readable(*self)
     }
 }
@@ -122,7 +122,7 @@ kpis! {
     cost: f64,
     /// Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit or failed / offered exceeded the error rate; intervals without offered requests never count, the last may be shorter.
     slo_violation_seconds: Option<f64>,
-    /// Median latency of succeeded requests, weighted by request, in seconds.
+    /// Median latency of succeeded requests, weighted by request, in seconds; never above the clients' timeout.
     latency_seconds_p50: Option<f64>,
     /// 95th percentile of the same.
     latency_seconds_p95: Option<f64>,
@@ -182,7 +182,7 @@ impl PodRequest {
             let memory = container
                 .memory_request_bytes
                 .or(container.memory_limit_bytes);
-            request.cores += cpu.map_or(0.0, |cpu| cpu.as_cores());
+            request.cores += cpu.map_or(0.0, Millicores::as_cores);
             request.memory_gib += memory.map_or(0.0, |bytes| bytes as f64 / (1u64 << 30) as f64);
         }
         request
@@ -221,6 +221,8 @@ pub struct KpiObserver<N> {
     pod_request: PodRequest,
     cost: CostRates,
     bounds: Option<Bounds>,
+    /// Whatever the stationary curve's tail says, none that succeeded took longer than its client waits.
+    timeout_seconds: f64,
     end: SimTime,
     peak: Replicas,
     sums: Sums,
@@ -260,6 +262,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
                 min: autoscaler.spec.min_replicas,
                 max: autoscaler.spec.max_replicas,
             }),
+            timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             end: SimTime::ZERO,
             peak: Replicas(0),
             sums: Sums::default(),
@@ -280,7 +283,9 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
         let known = self.requests == RequestsKnown::Yes;
         let request_kpi = |value: f64| known.then_some(value);
         let components = self.latency.components();
-        let latency = |quantile: f64| mixture_quantile(&components, quantile);
+        let latency = |quantile: f64| {
+            mixture_quantile(&components, quantile).map(|seconds| seconds.min(self.timeout_seconds))
+        };
         let elasticity = self.elasticity.finish(self.end);
         let pod_hours = sums.pod_seconds / 3600.0;
         let core_hours = pod_hours * self.pod_request.cores;

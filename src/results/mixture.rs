@@ -39,7 +39,7 @@ impl Component {
 /// The `quantile` (0..1) of latency in seconds over all requests of `components`; `None` without requests.
 ///
 /// The least x at which the share of requests that take longer than x is at most `1 - quantile`,
-/// found within a millionth.
+/// found within a hundred-thousandth.
 #[must_use]
 pub fn mixture_quantile(components: &[Component], quantile: f64) -> Option<f64> {
     if let [only] = components
@@ -75,7 +75,7 @@ pub fn mixture_quantile(components: &[Component], quantile: f64) -> Option<f64> 
     // the share jumps where service time begins, so no method may rely on smoothness.
     for _ in 0..100 {
         let width = high - low;
-        if width <= 1e-6 * high {
+        if width <= 1e-5 * high {
             break;
         }
         let falsi = low + width * excess_low / (excess_low - excess_high);
@@ -105,20 +105,53 @@ pub fn mixture_quantile(components: &[Component], quantile: f64) -> Option<f64> 
     Some(high)
 }
 
-/// Bins of one octave: 2^5, each 2 to 3 % wide.
-const SUBDIVISIONS: u32 = 5;
 /// Below 2^-14 s (61 µs) everything is one bin.
 const LEAST_EXPONENT: i32 = -14;
 /// 2^-14 s to 2^12 s (68 min).
 const OCTAVES: usize = 26;
-const BINS: usize = (OCTAVES << SUBDIVISIONS) + 1;
+
+/// Bins of equal ratio: `1 << subdivisions` an octave.
+#[derive(Clone, Copy, Debug)]
+struct Ratios {
+    subdivisions: u32,
+}
+
+/// By mean wait: bins 2 to 3 % wide, of which the mean is kept.
+const WAITS: Ratios = Ratios { subdivisions: 5 };
+/// By delay: bins 9 to 12 % wide, of which mean and spread are kept.
+const DELAYS: Ratios = Ratios { subdivisions: 3 };
+
+impl Ratios {
+    const fn count(self) -> usize {
+        (OCTAVES << self.subdivisions) + 1
+    }
+
+    const fn least(self) -> u64 {
+        ((1023 + LEAST_EXPONENT) as u64) << self.subdivisions
+    }
+
+    /// The bin for `seconds`: its exponent and the first bits of its mantissa.
+    fn bin_of(self, seconds: f64) -> usize {
+        let position = seconds.max(0.0).to_bits() >> (52 - self.subdivisions);
+        (position.saturating_sub(self.least()) as usize).min(self.count() - 1)
+    }
+
+    /// Where the bin ends; the last has no end.
+    fn top(self, bin: usize) -> f64 {
+        if bin + 1 >= self.count() {
+            return f64::INFINITY;
+        }
+        f64::from_bits((self.least() + bin as u64 + 1) << (52 - self.subdivisions))
+    }
+}
 
 /// Requests of a whole run by how long they waited, in bins that hold their members' mean.
 ///
 /// A segment without backlog goes to a bin by its mean wait, one with a backlog
-/// to bins by the delay; what is kept of a bin is the weighted mean of the
-/// distributions in it, so that its width (at most 3 %) is no error of its own
-/// size. Costs a few additions a segment and no allocation.
+/// to bins by the delay. A bin becomes a stretch of its members' mean
+/// distribution, whose delay is spread as evenly and as widely as theirs (same
+/// mean, same variance), so that a bin's width is no error of its own size.
+/// Costs a few additions a segment and no allocation.
 #[derive(Clone, Debug)]
 pub struct LatencyBins {
     waiting: Vec<Bin>,
@@ -132,19 +165,25 @@ struct Bin {
     waiting_share: f64,
     wait: f64,
     delay: f64,
+    delay_squared: f64,
 }
 
 impl Bin {
-    fn add(&mut self, weight: f64, latency: &StationaryLatency, delay_seconds: f64) {
+    /// Takes in requests whose delay is spread evenly from `low` to `high` seconds.
+    fn add(&mut self, weight: f64, latency: &StationaryLatency, low: f64, high: f64) {
         self.weight += weight;
         self.service += weight * latency.service_seconds;
         self.waiting_share += weight * latency.waiting_share;
         self.wait += weight * latency.wait_seconds;
-        self.delay += weight * delay_seconds;
+        self.delay += weight * f64::midpoint(low, high);
+        self.delay_squared += weight * (low * low + low * high + high * high) / 3.0;
     }
 
     fn component(&self) -> Component {
         let delay = self.delay / self.weight;
+        let variance = (self.delay_squared / self.weight - delay * delay).max(0.0);
+        // An even spread over 2 h has the variance h² / 3.
+        let half = (3.0 * variance).sqrt().min(delay);
         Component {
             weight: self.weight,
             latency: StationaryLatency {
@@ -152,8 +191,8 @@ impl Bin {
                 waiting_share: self.waiting_share / self.weight,
                 wait_seconds: self.wait / self.weight,
             },
-            delay_start_seconds: delay,
-            delay_end_seconds: delay,
+            delay_start_seconds: delay - half,
+            delay_end_seconds: delay + half,
         }
     }
 }
@@ -161,8 +200,8 @@ impl Bin {
 impl Default for LatencyBins {
     fn default() -> Self {
         Self {
-            waiting: vec![Bin::default(); BINS],
-            delayed: vec![Bin::default(); BINS],
+            waiting: vec![Bin::default(); WAITS.count()],
+            delayed: vec![Bin::default(); DELAYS.count()],
         }
     }
 }
@@ -179,18 +218,25 @@ impl LatencyBins {
         let last = segment.backlog_delay_end_seconds;
         let (low, high) = (first.min(last), first.max(last));
         if high <= SAME_DELAY_SECONDS {
-            self.waiting[bin_of(latency.wait_seconds)].add(weight, latency, 0.0);
-        } else if bin_of(low) == bin_of(high) {
-            self.delayed[bin_of(high)].add(weight, latency, low + (high - low) / 2.0);
-        } else {
-            // A changing delay spends its time evenly between low and high.
-            let mut from = low;
-            for bin in bin_of(low)..=bin_of(high) {
-                let to = bin_top(bin).min(high);
-                let part = weight * (to - from) / (high - low);
-                self.delayed[bin].add(part, latency, from + (to - from) / 2.0);
-                from = to;
-            }
+            self.waiting[WAITS.bin_of(latency.wait_seconds)].add(weight, latency, 0.0, 0.0);
+            return;
+        }
+        // A changing delay spends its time evenly between low and high.
+        let (lowest, highest) = (DELAYS.bin_of(low), DELAYS.bin_of(high));
+        let mut from = low;
+        for bin in lowest..=highest {
+            let to = if bin == highest {
+                high
+            } else {
+                DELAYS.top(bin)
+            };
+            let part = if lowest == highest {
+                1.0
+            } else {
+                (to - from) / (high - low)
+            };
+            self.delayed[bin].add(weight * part, latency, from, to);
+            from = to;
         }
     }
 
@@ -204,22 +250,6 @@ impl LatencyBins {
             .map(Bin::component)
             .collect()
     }
-}
-
-/// The bin for `seconds`: its exponent and the first bits of its mantissa.
-fn bin_of(seconds: f64) -> usize {
-    let least = ((1023 + LEAST_EXPONENT) as u64) << SUBDIVISIONS;
-    let position = seconds.max(0.0).to_bits() >> (52 - SUBDIVISIONS);
-    (position.saturating_sub(least) as usize).min(BINS - 1)
-}
-
-/// Where the bin ends; the last has no end.
-fn bin_top(bin: usize) -> f64 {
-    if bin + 1 >= BINS {
-        return f64::INFINITY;
-    }
-    let least = ((1023 + LEAST_EXPONENT) as u64) << SUBDIVISIONS;
-    f64::from_bits((least + bin as u64 + 1) << (52 - SUBDIVISIONS))
 }
 
 #[cfg(test)]
@@ -270,8 +300,20 @@ mod tests {
         bins.flowed(&segment);
         let p50 = mixture_quantile(&bins.components(), 0.5).expect("requests");
         let p95 = mixture_quantile(&bins.components(), 0.95).expect("requests");
-        assert!(close(p50, 2.0, 0.02), "{p50}");
-        assert!(close(p95, 3.8, 0.02), "{p95}");
+        assert!(close(p50, 2.0, 1e-4), "{p50}");
+        assert!(close(p95, 3.8, 1e-4), "{p95}");
+    }
+
+    #[test]
+    fn a_steady_delay_stays_sharp() {
+        let mut segment = even_segment(0.0, 60.0);
+        segment.latency = StationaryLatency::default();
+        segment.backlog_delay_start_seconds = 8.0;
+        segment.backlog_delay_end_seconds = 8.0;
+        let mut bins = LatencyBins::default();
+        bins.flowed(&segment);
+        let p99 = mixture_quantile(&bins.components(), 0.99).expect("requests");
+        assert!(close(p99, 8.0, 1e-5), "{p99}");
     }
 
     #[test]
@@ -283,12 +325,14 @@ mod tests {
     #[test]
     fn bins_follow_each_other() {
         for seconds in [1e-4, 0.0123, 0.5, 1.0, 7.7, 900.0] {
-            let bin = bin_of(seconds);
-            assert!(seconds < bin_top(bin));
-            assert!(seconds >= bin_top(bin - 1));
+            for ratios in [WAITS, DELAYS] {
+                let bin = ratios.bin_of(seconds);
+                assert!(seconds < ratios.top(bin));
+                assert!(seconds >= ratios.top(bin - 1));
+            }
         }
-        assert_eq!(bin_of(0.0), 0);
-        assert_eq!(bin_of(1e9), BINS - 1);
+        assert_eq!(WAITS.bin_of(0.0), 0);
+        assert_eq!(WAITS.bin_of(1e9), WAITS.count() - 1);
     }
 
     proptest! {
@@ -318,8 +362,8 @@ mod tests {
             let beyond = |seconds: f64| {
                 parts.iter().map(|part| part.weight * part.share_beyond(seconds)).sum::<f64>()
             };
-            prop_assert!(beyond(found * 1.00001) <= (1.0 - quantile) * total + 1e-9);
-            prop_assert!(beyond(found * 0.99999 - 1e-9) >= (1.0 - quantile) * total - 1e-9);
+            prop_assert!(beyond(found * 1.0001) <= (1.0 - quantile) * total + 1e-9);
+            prop_assert!(beyond(found * 0.9999 - 1e-9) >= (1.0 - quantile) * total - 1e-9);
         }
     }
 }

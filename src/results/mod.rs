@@ -32,4 +32,6 @@ pub use observers::Both;
 pub use timeline::{Timeline, TimelineRecorder, TimelineRow};
 
 #[cfg(test)]
-mod tests;
+mod file_tests;
+#[cfg(test)]
+pub(crate) mod tests;

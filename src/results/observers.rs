@@ -1,4 +1,6 @@
 //! Two observers of one run.
+//!
+//! Self-imposed limit: passes on, keeps nothing.
 
 use crate::simulation::Observer;
 use crate::simulation::observer::{Decided, FlowSegment, PodChange};

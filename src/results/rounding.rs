@@ -1,4 +1,6 @@
 //! Floats as files show them: short enough to read, precise enough to compute with.
+//!
+//! Self-imposed limit: for what is written, never for what is still reckoned with.
 
 /// `value` with six significant digits, but never coarser than a thousandth; negative zero becomes zero.
 ///

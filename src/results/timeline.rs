@@ -64,7 +64,7 @@ pub struct TimelineRow {
     pub slo_violated: bool,
 }
 
-/// Latency of those that succeeded within one interval, in seconds.
+/// Latency of those that succeeded within one interval, in seconds; never above the clients' timeout.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowLatency {
     /// Median.
@@ -125,6 +125,8 @@ pub struct TimelineRecorder<N> {
     needed: N,
     judge: SloJudge,
     promised_quantile: f64,
+    /// None that succeeded took longer than its client waits.
+    timeout_seconds: f64,
     demand_in_requests: bool,
     /// The place of the first CPU utilisation metric in `spec.metrics`.
     cpu_metric: Option<usize>,
@@ -132,6 +134,8 @@ pub struct TimelineRecorder<N> {
     seen: Vec<Seen>,
     open: OpenInterval,
     open_start: SimTime,
+    /// The last segment: what stood when the run ended.
+    last: Option<FlowSegment>,
 }
 
 impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
@@ -148,6 +152,7 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
             needed,
             judge: SloJudge::new(&scenario.slo),
             promised_quantile: scenario.slo.latency_quantile,
+            timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             demand_in_requests: matches!(scenario.trace.demand, Demand::RequestsPerSecond(_)),
             cpu_metric,
             timeline: Timeline {
@@ -157,6 +162,7 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
             seen: Vec::new(),
             open: OpenInterval::default(),
             open_start: SimTime::ZERO,
+            last: None,
         }
     }
 
@@ -164,6 +170,11 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
     #[must_use]
     pub fn finish(mut self) -> Timeline {
         let end = self.timeline.end;
+        if let Some(last) = self.last
+            && end > self.open_start
+        {
+            self.close(&last, end);
+        }
         let mut seen = self.seen.iter().peekable();
         let mut percent = None;
         for row in &mut self.timeline.rows {
@@ -233,7 +244,10 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
     }
 
     fn latency(&self) -> Option<RowLatency> {
-        let quantile = |quantile: f64| mixture_quantile(&self.open.components, quantile);
+        let quantile = |quantile: f64| {
+            mixture_quantile(&self.open.components, quantile)
+                .map(|seconds| seconds.min(self.timeout_seconds))
+        };
         Some(RowLatency {
             p50: quantile(0.50)?,
             p95: quantile(0.95)?,
@@ -296,12 +310,11 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for TimelineRecorder<N> {
                     && is_steady(segment)
                     && (from > segment.start || segment.failed_at_start.total() <= 0.0);
                 self.close(segment, boundary);
-            } else if to >= self.timeline.end {
-                self.timeline.end = to;
             }
             from = to;
         }
         self.timeline.end = segment.end;
+        self.last = Some(*segment);
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {

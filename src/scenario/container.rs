@@ -120,7 +120,7 @@ fn read_container(
                     Code::Conflict,
                     section.key_origin(key),
                     format!("`{key}` of the first container is `workload.{key}`, for it serves the requests"),
-                    format!("move the line to [workload]; only sidecars have a `{key}` of their own"),
+                    "move the line to [workload]; only sidecars have one of their own",
                 );
             }
         }

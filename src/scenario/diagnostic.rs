@@ -158,7 +158,7 @@ pub struct Diagnostic {
     /// What is wrong, in one line.
     pub message: String,
     /// Where; `None` when no line of a text is at fault.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// What to write or do instead.
     pub help: String,
 }
@@ -182,10 +182,19 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Longest stretch of a line that a place keeps, in characters.
-const LINE_CHARACTERS_MAX: usize = 120;
+/// Longest stretch of a line that a place keeps, in characters; what is shown of it is shorter still.
+const LINE_CHARACTERS_MAX: usize = 4096;
 /// Characters kept before the fault when a line is cut.
-const LINE_CHARACTERS_BEFORE: usize = 60;
+const LINE_CHARACTERS_BEFORE: usize = 1024;
+
+/// Whether a shown line is there from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineStart {
+    /// From the first character on.
+    Whole,
+    /// Something before is left out.
+    Cut,
+}
 
 /// A stretch of one line of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,6 +211,8 @@ pub struct Place {
     pub text: String,
     /// The bytes of `text` that are at fault.
     pub mark: Range<usize>,
+    /// Whether `text` begins with its line.
+    pub start: LineStart,
 }
 
 impl Place {
@@ -228,7 +239,8 @@ impl Place {
         )
         .max(mark_start);
         let characters_before = line[..mark_start].chars().count();
-        let (shown, mark) = cut_line(line, characters_before, mark_start..mark_end);
+        let (shown, mark, line_start_shown) =
+            cut_line(line, characters_before, mark_start..mark_end);
         Self {
             source: name.to_owned(),
             line: text[..line_start].matches('\n').count() + 1,
@@ -236,6 +248,7 @@ impl Place {
             span,
             text: shown,
             mark,
+            start: line_start_shown,
         }
     }
 }
@@ -250,9 +263,13 @@ fn floor_char_boundary(text: &str, index: usize) -> usize {
 }
 
 /// What is shown of `line`: the whole, or a stretch around `mark` with `...` where something is left out.
-fn cut_line(line: &str, characters_before: usize, mark: Range<usize>) -> (String, Range<usize>) {
+fn cut_line(
+    line: &str,
+    characters_before: usize,
+    mark: Range<usize>,
+) -> (String, Range<usize>, LineStart) {
     if line.chars().count() <= LINE_CHARACTERS_MAX {
-        return (line.to_owned(), mark);
+        return (line.to_owned(), mark, LineStart::Whole);
     }
     let skipped = characters_before.saturating_sub(LINE_CHARACTERS_BEFORE);
     let from = line.char_indices().nth(skipped).map_or(0, |(at, _)| at);
@@ -265,7 +282,12 @@ fn cut_line(line: &str, characters_before: usize, mark: Range<usize>) -> (String
     let trail = if length < rest.len() { "..." } else { "" };
     let shift = |at: usize| (at - from).min(length) + lead.len();
     let shown = format!("{lead}{}{trail}", &rest[..length]);
-    (shown, shift(mark.start)..shift(mark.end))
+    let start = if from > 0 {
+        LineStart::Cut
+    } else {
+        LineStart::Whole
+    };
+    (shown, shift(mark.start)..shift(mark.end), start)
 }
 
 /// Everything that is wrong with an input, in the order of files and lines.
@@ -339,10 +361,10 @@ mod tests {
 
     #[test]
     fn a_long_line_is_cut_around_the_fault() {
-        let text = format!("{}FAULT{}", "x".repeat(500), "y".repeat(500));
-        let place = Place::within("p.toml", &text, 500..505);
-        assert_eq!(place.column, 501);
-        assert!(place.text.len() < 140, "{}", place.text.len());
+        let text = format!("{}FAULT{}", "x".repeat(5000), "y".repeat(5000));
+        let place = Place::within("p.toml", &text, 5000..5005);
+        assert_eq!(place.column, 5001);
+        assert!(place.text.len() < 4200, "{}", place.text.len());
         assert!(place.text.starts_with("...x") && place.text.ends_with("y..."));
         assert_eq!(&place.text[place.mark], "FAULT");
     }

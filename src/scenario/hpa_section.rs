@@ -77,9 +77,9 @@ pub(super) fn read(node: &Node, faults: &mut Faults<'_>) -> Option<HpaSection> {
         .enumerate()
     {
         match read_metric(item, &format!("hpa.metrics.{index}"), faults) {
-            Some(metric) => {
+            Some((metric, place)) => {
                 metrics.push(metric);
-                metric_places.push(item.origin);
+                metric_places.push(place);
             }
             None => lists = Lists::Broken,
         }
@@ -177,7 +177,8 @@ const METRIC_BODIES: [&str; 5] = [
     "external",
 ];
 
-fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<MetricInput> {
+/// One metric, and where the name stands of what it measures.
+fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<(MetricInput, Origin)> {
     let mut known = vec!["type"];
     known.extend(METRIC_BODIES);
     let metric = Section::open(node, path, &known, faults)?;
@@ -241,7 +242,17 @@ fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<Metri
     if body.node("target").is_none() {
         body.missing(
             "target",
-            "a table such as { type = \"Utilization\", averageUtilization = 50 }",
+            match kind {
+                MetricType::Resource | MetricType::ContainerResource => {
+                    "a table such as { type = \"Utilization\", averageUtilization = 50 }"
+                }
+                MetricType::Pods => {
+                    "a table such as { type = \"AverageValue\", averageValue = 10 }"
+                }
+                MetricType::Object | MetricType::External => {
+                    "a table such as { type = \"Value\", value = 10 }"
+                }
+            },
             faults,
         );
     }
@@ -259,13 +270,24 @@ fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<Metri
         |key: &str| -> Option<MilliValue> { target.quantity(key, faults)?.milli_value().ok() };
     let average_value = milli("averageValue");
     let value = milli("value");
-    Some(MetricInput {
+    let named = match kind {
+        MetricType::Resource => body.node("name"),
+        MetricType::ContainerResource => body.node("container"),
+        MetricType::Pods | MetricType::Object | MetricType::External => {
+            body.node("metric").and_then(|metric| match &metric.value {
+                Value::Table(table) => table.get("name"),
+                _ => None,
+            })
+        }
+    };
+    let input = MetricInput {
         source: source?,
         target_type: target.word("type", &types, faults),
         average_utilization: target.integer("averageUtilization", i32::MIN..=i32::MAX, faults),
         average_value,
         value,
-    })
+    };
+    Some((input, named.map_or(node.origin, |named| named.origin)))
 }
 
 fn read_resource(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<String> {
@@ -453,7 +475,7 @@ pub(super) fn place_spec_faults(
             let place = Place::of(sources, origin_of(hpa, &fault.path));
             let key_is_known_faulty = known
                 .iter()
-                .filter_map(|diagnostic| diagnostic.place.as_ref())
+                .filter_map(|diagnostic| diagnostic.place.as_deref())
                 .filter(|known| known.source == place.source)
                 .any(|known| {
                     let is_inside =
@@ -463,7 +485,7 @@ pub(super) fn place_spec_faults(
             (!key_is_known_faulty).then(|| Diagnostic {
                 code: Code::SpecRefused,
                 message: format!("hpa.{}: {}", fault.path, fault.message),
-                place: Some(place),
+                place: Some(Box::new(place)),
                 help: fault.help,
             })
         })
@@ -475,7 +497,7 @@ fn is_about_a_list(path: &str) -> bool {
 }
 
 /// Where `path`, relative to the spec, stands; for something absent, the nearest table around it.
-fn origin_of(hpa: &Node, path: &str) -> Origin {
+pub(super) fn origin_of(hpa: &Node, path: &str) -> Origin {
     let mut node = hpa;
     if path.starts_with("metrics")
         && let Value::Table(table) = &hpa.value

@@ -246,7 +246,11 @@ fn cut(trace: Trace, from: Option<SimTime>, to: Option<SimTime>) -> Result<Trace
         Err(Diagnostic {
             code: Code::TraceCut,
             message,
-            place: Some(Place::within("command line", &argument, 0..argument.len())),
+            place: Some(Box::new(Place::within(
+                "command line",
+                &argument,
+                0..argument.len(),
+            ))),
             help,
         })
     };

@@ -50,9 +50,12 @@ impl From<std::io::Error> for LoadError {
 }
 
 impl LoadError {
-    fn help(&self) -> &'static str {
+    fn help(&self, asked_by: Option<&Place>) -> &'static str {
         match self {
-            Self::Missing => "check the path; a base is looked for beside the file that extends it",
+            Self::Missing if asked_by.is_some() => {
+                "check the path: it starts at the folder of the file that names it"
+            }
+            Self::Missing => "check the path",
             Self::Denied => "make the file readable for you",
             Self::Folder => "name a file in that folder",
             Self::Other(_) => "check the file and the disk",
@@ -76,13 +79,13 @@ pub struct InputFile {
 pub(super) fn read_file(
     loader: &mut dyn Loader,
     path: &Path,
-    asked_by: Option<Place>,
+    asked_by: Option<Box<Place>>,
 ) -> Result<Vec<u8>, Diagnostic> {
     loader.read(path).map_err(|error| Diagnostic {
         code: Code::FileUnreadable,
         message: format!("cannot read `{}`: {error}", path.display()),
+        help: error.help(asked_by.as_deref()).to_owned(),
         place: asked_by,
-        help: error.help().to_owned(),
     })
 }
 
@@ -140,7 +143,7 @@ impl PolicyFiles<'_> {
         asked_by: Option<Origin>,
         chain: &mut Vec<PathBuf>,
     ) -> Option<PolicyTree> {
-        let place = asked_by.map(|origin| Place::of(&self.sources, origin));
+        let place = asked_by.map(|origin| Box::new(Place::of(&self.sources, origin)));
         let plain = without_detours(path);
         if chain.contains(&plain) || chain.len() >= EXTENDS_DEPTH_MAX {
             self.faults.push(Diagnostic {

@@ -7,6 +7,7 @@
 //! was written; `extends`, `remove` and `--set` work on the tree; a typed reader
 //! then walks it and notes every fault, so that a user sees them all at once.
 
+mod autoscaler;
 mod container;
 pub mod defaults;
 pub mod diagnostic;
@@ -19,6 +20,7 @@ mod policy;
 mod reader;
 mod source;
 mod toml_text;
+mod trace_header;
 mod trace_text;
 mod tree;
 mod values;
@@ -29,7 +31,7 @@ use crate::hpa::spec::HpaSpec;
 use crate::units::SimSpan;
 use crate::workload::{Trace, Workload};
 
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Place, Severity};
 pub use load::{LoadRequest, Loaded, load};
 pub use loader::{InputFile, LoadError, Loader};
 pub use trace_text::{DECOMPRESSED_BYTES_MAX, FAULTS_SHOWN, ParsedTrace, VALUE_MAX, parse_trace};

@@ -77,7 +77,8 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
         }
         Err(ValueFault::Syntax) => {
             let path = &text[..equals];
-            let value = text[equals + 1..].trim();
+            // What more than a line there is was pasted by mistake.
+            let value = text[equals + 1..].trim().lines().next().unwrap_or_default();
             let help = if value.is_empty() {
                 format!("write a value after the sign, as `--set '{path}=1'`")
             } else {
@@ -89,7 +90,11 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
                     start: equals + 1,
                     ..whole
                 },
-                format!("`{value}` is no TOML value"),
+                if value.is_empty() {
+                    format!("`{path}` is set to nothing")
+                } else {
+                    format!("`{value}` is no TOML value")
+                },
                 help,
             );
             None

@@ -68,7 +68,7 @@ impl<'s> Faults<'s> {
         self.list.push(Diagnostic {
             code,
             message: message.into(),
-            place: Some(Place::of(self.sources, origin)),
+            place: Some(Box::new(Place::of(self.sources, origin))),
             help: help.into(),
         });
     }

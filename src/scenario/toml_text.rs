@@ -52,7 +52,9 @@ pub(super) fn parse_value(
     id: SourceId,
     start: usize,
 ) -> Result<Node, ValueFault> {
-    let text = &sources.get(id).text[start..];
+    let rest = &sources.get(id).text[start..];
+    let start = start + rest.len() - rest.trim_start().len();
+    let text = rest.trim();
     let value = DeValue::parse(text).map_err(|_| ValueFault::Syntax)?;
     let mut conversion = Conversion::new(sources, id, start);
     let node = conversion.node(value.get_ref(), value.span().start, value.span().end);
@@ -133,7 +135,10 @@ impl<'s> Conversion<'s> {
         Diagnostic {
             code: Code::TomlSyntax,
             message: format!("this is not TOML: {}", error.message()),
-            place: Some(Place::of(self.sources, self.origin(span.start, span.end))),
+            place: Some(Box::new(Place::of(
+                self.sources,
+                self.origin(span.start, span.end),
+            ))),
             help: help.to_owned(),
         }
     }
@@ -142,7 +147,7 @@ impl<'s> Conversion<'s> {
         self.faults.push(Diagnostic {
             code: Code::OutOfRange,
             message: format!("the number {text} is out of range"),
-            place: Some(Place::of(self.sources, origin)),
+            place: Some(Box::new(Place::of(self.sources, origin))),
             help: "write a number that 64 bits can hold".to_owned(),
         });
         Value::Integer(0)

@@ -12,7 +12,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use super::loader::text_of;
-use super::reader::nearest;
+use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
 use crate::units::SimTime;
 use crate::workload::{Demand, MetricColumn, Trace};
 
@@ -85,59 +85,8 @@ fn decompress(path: &Path, bytes: &[u8], bytes_max: u64) -> Result<Vec<u8>, Diag
     }
 }
 
-/// How the time column counts.
-#[derive(Clone, Copy, PartialEq)]
-enum TimeColumn {
-    /// `time_s`: seconds.
-    Seconds,
-    /// `timestamp`: seconds of the epoch, or RFC 3339.
-    Timestamp,
-}
-
-/// What the demand column counts.
-#[derive(Clone, Copy, PartialEq)]
-enum DemandColumn {
-    Rps,
-    CpuMillicores,
-    Users,
-}
-
-const TIME_COLUMNS: [(&str, TimeColumn); 2] = [
-    ("time_s", TimeColumn::Seconds),
-    ("timestamp", TimeColumn::Timestamp),
-];
-const DEMAND_COLUMNS: [(&str, DemandColumn); 3] = [
-    ("rps", DemandColumn::Rps),
-    ("cpu_millicores", DemandColumn::CpuMillicores),
-    ("users", DemandColumn::Users),
-];
-
-/// The header, understood.
-struct Header {
-    width: usize,
-    time: usize,
-    time_column: TimeColumn,
-    demand: usize,
-    demand_column: DemandColumn,
-    further: Vec<Further>,
-}
-
-/// A further column while it is read.
-struct Further {
-    index: usize,
-    name: String,
-    values: Vec<f64>,
-    content: Content,
-}
-
-/// What a further column holds, as its first cell says.
-#[derive(Clone, Copy, PartialEq)]
-enum Content {
-    Numbers,
-    Words,
-}
-
-struct Parser<'t> {
+/// Reads one trace.
+pub(super) struct Parser<'t> {
     name: &'t str,
     text: &'t str,
     faults: Diagnostics,
@@ -154,7 +103,8 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn report(
+    /// Notes a fault or a warning at the bytes `span`.
+    pub(super) fn report(
         &mut self,
         code: Code,
         span: Option<Range<usize>>,
@@ -168,7 +118,7 @@ impl<'t> Parser<'t> {
         let diagnostic = Diagnostic {
             code,
             message: message.into(),
-            place: span.map(|span| Place::within(self.name, self.text, span)),
+            place: span.map(|span| Box::new(Place::within(self.name, self.text, span))),
             help: help.into(),
         };
         match code.severity() {
@@ -252,176 +202,6 @@ impl<'t> Parser<'t> {
         })
     }
 
-    fn parse_header(&mut self, record: &StringRecord) -> Option<Header> {
-        let names: Vec<&str> = record.iter().map(str::trim).collect();
-        let line = self.line_span(record);
-        if names.iter().all(|name| name.parse::<f64>().is_ok()) {
-            self.report(
-                Code::TraceHeader,
-                Some(line),
-                "the trace has no header: its first line holds numbers",
-                "put `time_s,rps` above it",
-            );
-            return None;
-        }
-        for (index, name) in names.iter().enumerate() {
-            if names[..index].contains(name) {
-                let message = format!("two columns are called `{name}`");
-                let span = self.field_span(record, index);
-                self.report(
-                    Code::TraceHeader,
-                    Some(span),
-                    message,
-                    "give each its own name",
-                );
-            }
-        }
-        let time = self.find_time(&names, record, &line);
-        let demand = self.find_demand(&names, record, &line);
-        let (time, time_column) = time?;
-        let (demand, demand_column) = demand?;
-        let further = names
-            .iter()
-            .enumerate()
-            .filter(|(index, name)| *index != time && *index != demand && !name.is_empty())
-            .map(|(index, name)| Further {
-                index,
-                name: (*name).to_owned(),
-                values: Vec::new(),
-                content: Content::Numbers,
-            })
-            .collect();
-        Some(Header {
-            width: names.len(),
-            time,
-            time_column,
-            demand,
-            demand_column,
-            further,
-        })
-    }
-
-    fn find_time(
-        &mut self,
-        names: &[&str],
-        record: &StringRecord,
-        line: &Range<usize>,
-    ) -> Option<(usize, TimeColumn)> {
-        let found = columns_among(names, &TIME_COLUMNS);
-        match found.as_slice() {
-            [one] => Some(*one),
-            [] => {
-                let near = names.iter().position(|name| {
-                    nearest(name, TIME_COLUMNS.iter().map(|(known, _)| *known)).is_some()
-                });
-                let span = near.map_or(line.clone(), |index| self.field_span(record, index));
-                let help = near.map_or_else(
-                    || {
-                        "add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339)"
-                            .to_owned()
-                    },
-                    |index| {
-                        let known =
-                            nearest(names[index], TIME_COLUMNS.iter().map(|(known, _)| *known));
-                        format!("did you mean `{}`?", known.unwrap_or("time_s"))
-                    },
-                );
-                self.report(
-                    Code::TraceHeader,
-                    Some(span),
-                    "the header has no time column",
-                    help,
-                );
-                None
-            }
-            [_, (second, _), ..] => {
-                let span = self.field_span(record, *second);
-                self.report(
-                    Code::TraceHeader,
-                    Some(span),
-                    "the header has two time columns, `time_s` and `timestamp`",
-                    "keep one of the two",
-                );
-                None
-            }
-        }
-    }
-
-    fn find_demand(
-        &mut self,
-        names: &[&str],
-        record: &StringRecord,
-        line: &Range<usize>,
-    ) -> Option<(usize, DemandColumn)> {
-        let found = columns_among(names, &DEMAND_COLUMNS);
-        match found.as_slice() {
-            [(index, DemandColumn::Users)] => {
-                let span = self.field_span(record, *index);
-                self.report(
-                    Code::Unsupported,
-                    Some(span),
-                    "a load of `users` (closed load) needs the request engine, which this version does not have",
-                    "give the rate that was offered as `rps`",
-                );
-                None
-            }
-            [one] => Some(*one),
-            [] => {
-                let (span, help) = self.nearest_demand(names, record, line);
-                self.report(
-                    Code::TraceDemand,
-                    Some(span),
-                    "the header has no column for what was offered",
-                    help,
-                );
-                None
-            }
-            [_, (second, _), ..] => {
-                let span = self.field_span(record, *second);
-                self.report(
-                    Code::TraceDemand,
-                    Some(span),
-                    "the header has more than one column for what was offered",
-                    "keep one of `rps`, `cpu_millicores` and `users`; give others another name to use them as metrics",
-                );
-                None
-            }
-        }
-    }
-
-    fn nearest_demand(
-        &self,
-        names: &[&str],
-        record: &StringRecord,
-        line: &Range<usize>,
-    ) -> (Range<usize>, String) {
-        /// What other tools call requests per second.
-        const ALIASES: [&str; 7] = [
-            "qps",
-            "req_per_sec",
-            "requests_per_second",
-            "requests/s",
-            "rate",
-            "requests",
-            "tps",
-        ];
-        for (index, name) in names.iter().enumerate() {
-            let lower = name.to_lowercase();
-            let is_alias = ALIASES.contains(&lower.as_str());
-            let near = nearest(name, DEMAND_COLUMNS.iter().map(|(known, _)| *known));
-            if let Some(known) = near.or(is_alias.then_some("rps")) {
-                return (
-                    self.field_span(record, index),
-                    format!("if `{name}` is what was offered, call it `{known}`"),
-                );
-            }
-        }
-        (
-            line.clone(),
-            "add a column `rps` (requests per second) or `cpu_millicores`".to_owned(),
-        )
-    }
-
     fn report_width(&mut self, record: &StringRecord, width: usize) {
         let span = self.line_span(record);
         let fields = match record.len() {
@@ -469,7 +249,7 @@ impl<'t> Parser<'t> {
                 Some(nanos) => return Some(nanos),
                 None => (
                     Code::TraceRange,
-                    format!("the time {cell} is out of range"),
+                    format!("the time {} is out of range", clipped(cell)),
                     "write seconds; if these are milliseconds, divide them by 1000",
                 ),
             },
@@ -480,7 +260,7 @@ impl<'t> Parser<'t> {
             ),
             None => (
                 Code::TraceValue,
-                format!("`{cell}` is not a time"),
+                format!("`{}` is not a time", clipped(cell)),
                 match header.time_column {
                     TimeColumn::Seconds => {
                         "write seconds, as 0, 15 or 22.5; dates go into a column `timestamp`"
@@ -508,12 +288,12 @@ impl<'t> Parser<'t> {
         let (code, message, help) = match previous {
             Some(previous) if nanos < previous => (
                 Code::TraceTime,
-                format!("time goes back to {cell}"),
+                format!("time goes back to {}", clipped(cell)),
                 "sort the rows by time",
             ),
             Some(previous) if nanos == previous => (
                 Code::TraceTime,
-                format!("a second row at the time {cell}"),
+                format!("a second row at the time {}", clipped(cell)),
                 "keep one row for each time",
             ),
             _ if nanos.saturating_sub(start) > LENGTH_MAX_NANOS => (
@@ -533,17 +313,17 @@ impl<'t> Parser<'t> {
             Ok(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
             Ok(number) if number < 0.0 => (
                 Code::TraceRange,
-                format!("{cell} is negative"),
+                format!("{} is negative", clipped(cell)),
                 "write a number of 0 or more",
             ),
             Ok(number) if number.is_finite() => (
                 Code::TraceRange,
-                format!("{cell} is more than {VALUE_MAX:e}"),
+                format!("{} is more than {VALUE_MAX:e}", clipped(cell)),
                 "check the unit",
             ),
             Ok(_) => (
                 Code::TraceRange,
-                format!("{cell} is not a finite number"),
+                format!("{} is not a finite number", clipped(cell)),
                 "write 0 for no load, or leave the row out: a value holds until the next row",
             ),
             Err(_) if cell.is_empty() => (
@@ -553,7 +333,7 @@ impl<'t> Parser<'t> {
             ),
             Err(_) => (
                 Code::TraceValue,
-                format!("`{cell}` is not a number"),
+                format!("`{}` is not a number", clipped(cell)),
                 "write a plain number with a decimal point, as 12.5",
             ),
         };
@@ -586,12 +366,13 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn line_span(&self, record: &StringRecord) -> Range<usize> {
+    /// The bytes of a record's line.
+    pub(super) fn line_span(&self, record: &StringRecord) -> Range<usize> {
         line_at(self.text, record_start(self.text, record))
     }
 
     /// The bytes of a record's field, quotes left out.
-    fn field_span(&self, record: &StringRecord, index: usize) -> Range<usize> {
+    pub(super) fn field_span(&self, record: &StringRecord, index: usize) -> Range<usize> {
         let start = record_start(self.text, record);
         let (mut field, mut field_start, mut quoted) = (0, start, false);
         let mut end = self.text.len();
@@ -623,18 +404,13 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// Where `names` has the known columns.
-fn columns_among<T: Copy>(names: &[&str], known: &[(&str, T)]) -> Vec<(usize, T)> {
-    names
-        .iter()
-        .enumerate()
-        .filter_map(|(index, name)| {
-            known
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, column)| (index, *column))
-        })
-        .collect()
+/// A cell short enough for a message.
+fn clipped(cell: &str) -> std::borrow::Cow<'_, str> {
+    const CHARACTERS_MAX: usize = 40;
+    match cell.char_indices().nth(CHARACTERS_MAX) {
+        Some((at, _)) => format!("{}...", &cell[..at]).into(),
+        None => cell.into(),
+    }
 }
 
 /// The first byte of a record; the reader's position may lie before comments and empty lines.
@@ -698,4 +474,64 @@ fn parse_decimal_seconds(text: &str) -> Option<Option<i128>> {
     Some(Some(
         sign * (seconds * i128::from(NANOS_PER_SECOND) + nanos),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).expect("packed");
+        packer.finish().expect("packed")
+    }
+
+    #[test]
+    fn a_trace_that_unfolds_too_far_is_refused() {
+        let path = Path::new("bomb.csv.gz");
+        let bomb = packed(&[b'1'; 4 << 20]);
+        assert!(decompress(path, &bomb, 4 << 20).is_ok());
+        let fault = decompress(path, &bomb, 3 << 20).expect_err("too large");
+        assert_eq!(fault.code, Code::TraceTooLarge);
+        assert_eq!(fault.message, "`bomb.csv.gz` unfolds to more than 3 MiB");
+    }
+
+    #[test]
+    fn seconds_are_exact_to_the_nanosecond() {
+        let cases = [
+            ("0", Some(Some(0))),
+            (
+                "1767225600.123456789",
+                Some(Some(1_767_225_600_123_456_789)),
+            ),
+            ("-1.5", Some(Some(-1_500_000_000))),
+            (".25", Some(Some(250_000_000))),
+            ("1e2", Some(Some(100_000_000_000))),
+            ("1234567890123456789012", Some(None)),
+            ("inf", Some(None)),
+            ("noon", None),
+            (".", None),
+            ("", None),
+            ("-", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_decimal_seconds(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_found_behind_quotes_comments_and_empty_lines() {
+        let text = "a,b\n\n# comment, with commas\n\"x,y\", 12 \r\n";
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .comment(Some(b'#'))
+            .from_reader(text.as_bytes());
+        let records: Vec<StringRecord> = reader.records().map_while(Result::ok).collect();
+        let parser = Parser::new("t.csv", text);
+        assert_eq!(&text[parser.field_span(&records[1], 0)], "x,y");
+        assert_eq!(&text[parser.field_span(&records[1], 1)], "12");
+        assert_eq!(&text[parser.line_span(&records[1])], "\"x,y\", 12 ");
+    }
 }

@@ -260,7 +260,7 @@ mod tests {
             prop_assert_eq!(cpu(&text(&format!("{number}m"))), Ok(Millicores(number)));
             prop_assert_eq!(memory_bytes(&text(&format!("{number}Ki"))), Ok(number.unsigned_abs() * 1024));
             let printed = crate::units::MilliValue(number).to_string();
-            let read = quantity(&text(&printed)).map(|q| q.milli_value());
+            let read = quantity(&text(&printed)).map(Quantity::milli_value);
             prop_assert_eq!(read, Ok(Ok(crate::units::MilliValue(number))));
         }
 

@@ -500,7 +500,7 @@ mod tests {
         ];
         assert_eq!(
             to_csv("hpasim trace gen", &rows),
-            "# hpasim trace gen\ntime_s,rps\n0,0\n5,4\n7.5,12.35\n10,123457\n15,0.012346\n"
+            "# hpasim trace gen\ntime_s,rps\n0,0\n5,4\n7.5,12.35\n10,123457\n15,0.01235\n"
         );
     }
 }

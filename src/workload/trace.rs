@@ -1,4 +1,6 @@
 //! A trace: demand in steps, and further metrics beside it.
+//!
+//! Self-imposed limit: columns of numbers; where they came from is not known here.
 
 use crate::units::SimTime;
 

@@ -25,6 +25,8 @@ pub(super) struct Tick {
 pub(super) enum Unit {
     /// A plain number.
     Plain,
+    /// A whole number of things.
+    Count,
     /// Percent.
     Percent,
     /// Seconds, named as latencies.
@@ -34,10 +36,22 @@ pub(super) enum Unit {
 impl Unit {
     pub(super) fn label(self, value: f64) -> String {
         match self {
-            Self::Plain => thousands(value),
+            Self::Plain | Self::Count => thousands(value),
             Self::Percent => format!("{} %", thousands(value)),
             Self::Latency if value <= 0.0 => "0".to_owned(),
             Self::Latency => latency(value),
+        }
+    }
+}
+
+impl Unit {
+    /// The step of an axis of this `length`, about a fourth of it; things are not halved.
+    fn round_step(self, length: f64) -> f64 {
+        let step = round_step(length, 4.0);
+        if self == Self::Count {
+            step.max(1.0)
+        } else {
+            step
         }
     }
 }
@@ -56,9 +70,9 @@ fn thousands(value: f64) -> String {
 
 impl Scale {
     /// From zero to a little more than `most`, ending on a round step.
-    pub(super) fn from_zero(most: f64) -> Self {
+    pub(super) fn from_zero(most: f64, unit: Unit) -> Self {
         let most = if most > 0.0 { most * 1.04 } else { 1.0 };
-        let step = round_step(most, 4.0);
+        let step = unit.round_step(most);
         Self::Linear {
             low: 0.0,
             high: (most / step).ceil() * step,
@@ -73,7 +87,7 @@ impl Scale {
                 high: nice_above(most * 1.05),
             }
         } else {
-            Self::from_zero(most)
+            Self::from_zero(most, Unit::Latency)
         }
     }
 
@@ -94,7 +108,7 @@ impl Scale {
         };
         match self {
             Self::Linear { low, high } => {
-                let step = round_step(high - low, 4.0);
+                let step = unit.round_step(high - low);
                 let count = ((high - low) / step).round() as i32;
                 (0..=count)
                     .map(|index| tick(low + step * f64::from(index)))
@@ -207,14 +221,15 @@ mod tests {
 
     #[test]
     fn a_linear_axis_has_round_ticks_up_to_its_top() {
-        let ticks = Scale::from_zero(300.0).ticks(Unit::Plain);
+        let ticks = Scale::from_zero(300.0, Unit::Plain).ticks(Unit::Plain);
         assert_eq!(labels(&ticks), ["0", "100", "200", "300", "400"]);
-        let ticks = Scale::from_zero(215.0).ticks(Unit::Percent);
+        let ticks = Scale::from_zero(215.0, Unit::Percent).ticks(Unit::Percent);
         assert_eq!(
             labels(&ticks),
             ["0 %", "50 %", "100 %", "150 %", "200 %", "250 %"]
         );
-        assert_eq!(labels(&Scale::from_zero(0.0).ticks(Unit::Plain)).len(), 6);
+        let ticks = Scale::from_zero(1.0, Unit::Count).ticks(Unit::Count);
+        assert_eq!(labels(&ticks), ["0", "1", "2"]);
     }
 
     #[test]

@@ -137,6 +137,10 @@ impl BackendStyle for Plain {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "an error is handed over by `map_err`"
+)]
 fn fault<E: std::error::Error + Send + Sync>(error: DrawingErrorKind<E>) -> PlotError {
     PlotError::Drawing(error.to_string())
 }

@@ -107,6 +107,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_shipped_fonts_have_every_letter_that_is_drawn() {
+        let letters = "0:05 ·…µ%(),.<=>/aZ äöüéñ";
+        for letter in letters.chars() {
+            let face = face(Weight::Regular).expect("the font");
+            assert_ne!(face.glyph_id(letter).0, 0, "{letter} is missing");
+        }
+    }
+
+    #[test]
     fn the_shipped_fonts_can_be_read() {
         for weight in [Weight::Regular, Weight::Bold] {
             assert!(face(weight).is_some());

@@ -57,10 +57,18 @@ pub(super) struct Curve<'a> {
     pub(super) stroke: Stroke,
 }
 
+/// The width of a slice that is shaded by how much of it broke the SLO, in points.
+const SLICE: f64 = 4.0;
+/// Half the height of a triangle.
+const TRIANGLE: f64 = 3.3;
 /// How strong the colour of a ribbon is beside its line's.
 const RIBBON_STRENGTH: f64 = 0.22;
 /// The strip above a panel, in points.
 pub(super) const STRIP: f64 = 25.0;
+/// Where the names of lines begin, right of the widest heading even in a wide font.
+const LEGEND_INDENT: f64 = 298.0;
+/// How much wider a viewer of vectors may set a text that lacks the shipped font (DejaVu Sans does).
+const WIDER_FONT: f64 = 1.17;
 /// How close two names to the right may come.
 const NAME_PITCH: f64 = 14.0;
 const SMALL: f64 = 12.0;
@@ -112,15 +120,22 @@ impl Panel {
     }
 
     /// The stretches that broke the SLO, from top to bottom; the shortest stays visible.
+    ///
+    /// Where there are so many that visible stretches would cover the panel,
+    /// each slice of it is the darker the more of its time broke the SLO.
     pub(super) fn shade<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
         stretches: &[Stretch],
     ) -> Result<(), PlotError> {
+        let slices = self.columns() / SLICE;
+        if stretches.len() as f64 > slices / 4.0 {
+            return self.shade_slices(canvas, stretches, slices);
+        }
         let mut open: Option<Rect> = None;
         for stretch in stretches {
             let left = self.x(stretch.start);
-            let right = self.x(stretch.end).max(left + 1.0);
+            let right = self.x(stretch.end).max(left + 1.6);
             match &mut open {
                 Some(rect) if left <= rect.right => rect.right = rect.right.max(right),
                 _ => {
@@ -139,6 +154,36 @@ impl Panel {
             Some(rect) => canvas.rect(rect, ink::BROKEN),
             None => Ok(()),
         }
+    }
+
+    fn shade_slices<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        stretches: &[Stretch],
+        slices: f64,
+    ) -> Result<(), PlotError> {
+        let length = self.end / slices;
+        for slice in 0..slices.ceil() as u32 {
+            let start = f64::from(slice) * length;
+            let end = (start + length).min(self.end);
+            // Stretches are in order: only those around the slice matter.
+            let first = stretches.partition_point(|stretch| stretch.end <= start);
+            let broken: f64 = stretches[first..]
+                .iter()
+                .take_while(|stretch| stretch.start < end)
+                .map(|stretch| stretch.end.min(end) - stretch.start.max(start))
+                .sum();
+            if broken > 0.0 {
+                let rect = Rect {
+                    left: self.x(start),
+                    right: self.x(end),
+                    ..self.frame
+                };
+                let strength = 0.12 + 0.88 * broken / (end - start);
+                canvas.rect(rect, ink::BROKEN.tint(strength))?;
+            }
+        }
+        Ok(())
     }
 
     /// A level band between two values.
@@ -306,15 +351,17 @@ impl Panel {
         Ok(())
     }
 
-    /// A name at the right edge, on top: for what lies above the axis.
+    /// A name at the right edge, on top, with a mark that points up: for what lies above the axis.
     pub(super) fn above<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
         text: &str,
         ink: Ink,
     ) -> Result<(), PlotError> {
+        let x = self.frame.right + 11.0;
+        draw_triangle(canvas, Mark::Up(ink), x, self.frame.top)?;
         let place = Point {
-            x: self.frame.right + 7.0,
+            x: x + 8.0,
             y: self.frame.top + 4.0,
         };
         canvas.text(place, text, lettering(SMALL, ink, Align::Left))
@@ -328,13 +375,20 @@ impl Panel {
         entries: &[LegendEntry],
     ) -> Result<(), PlotError> {
         let baseline = self.frame.top - 9.0;
-        let mut x = self.frame.left;
         let bold = Lettering {
             weight: Weight::Bold,
             ..lettering(13.5, ink::TEXT, Align::Left)
         };
-        canvas.text(Point { x, y: baseline }, heading, bold)?;
-        x += font::width(heading, bold.size, bold.weight) + 22.0;
+        let left = self.frame.left;
+        canvas.text(
+            Point {
+                x: left,
+                y: baseline,
+            },
+            heading,
+            bold,
+        )?;
+        let mut x = left + LEGEND_INDENT;
         for entry in entries {
             x += draw_mark(canvas, entry.mark, x, baseline - 4.2)? + 6.0;
             canvas.text(
@@ -342,12 +396,12 @@ impl Panel {
                 &entry.text,
                 lettering(12.5, ink::TEXT, Align::Left),
             )?;
-            x += font::width(&entry.text, 12.5, Weight::Regular) + 18.0;
+            x += font::width(&entry.text, 12.5, Weight::Regular) * WIDER_FONT + 14.0;
         }
         Ok(())
     }
 
-    /// Marks for moments, in a strip right under the panel: up in its upper, down in its lower half.
+    /// Marks for moments, in a strip right under the panel: up in its upper, down in its lower row.
     pub(super) fn moments<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
@@ -356,22 +410,21 @@ impl Panel {
         let crowded = moments.len() as f64 > self.columns() / 9.0;
         for moment in moments {
             let x = self.x(moment.seconds);
-            let (upper, lower) = (self.frame.bottom + 2.5, self.frame.bottom + 10.5);
-            if crowded {
-                let middle = f64::midpoint(upper, lower);
-                let (top, bottom) = match moment.mark {
-                    Mark::Up(_) => (upper, middle),
-                    _ => (middle, lower),
+            let middle = self.frame.bottom
+                + match moment.mark {
+                    Mark::Up(_) => 5.5,
+                    _ => 12.5,
                 };
+            if crowded {
                 let rect = Rect {
                     left: x - 0.5,
                     right: x + 0.5,
-                    top,
-                    bottom,
+                    top: middle - 3.0,
+                    bottom: middle + 3.0,
                 };
                 canvas.rect(rect, mark_ink(moment.mark))?;
             } else {
-                draw_triangle(canvas, moment.mark, x, f64::midpoint(upper, lower))?;
+                draw_triangle(canvas, moment.mark, x, middle)?;
             }
         }
         Ok(())
@@ -399,8 +452,8 @@ fn draw_triangle<B: DrawingBackend>(
     middle: f64,
 ) -> Result<(), PlotError> {
     let tip = match mark {
-        Mark::Up(_) => -4.0,
-        _ => 4.0,
+        Mark::Up(_) => -TRIANGLE,
+        _ => TRIANGLE,
     };
     let corners = [
         Point {

@@ -106,10 +106,11 @@ impl Draft<'_> {
         let offered = self.strokes(Shape::Slope, |row| Some(row.offered_rps));
         let served = self.strokes(Shape::Slope, |row| Some(row.succeeded_rps));
         let failed = self.strokes(Shape::Slope, |row| {
-            Some(row.failed_rps).filter(|failed| *failed > 0.0)
+            // Zero would only thicken the axis; where lines become ribbons it has to be counted in.
+            Some(row.failed_rps).filter(|failed| *failed > 0.0 || self.shared.dense)
         });
         let most = greatest([&offered, &served, &failed]);
-        let panel = self.panel(Scale::from_zero(most), Unit::Plain);
+        let panel = self.panel(Scale::from_zero(most, Unit::Plain), Unit::Plain);
         let wide = solid(ink::GREY.tint(0.55), 4.5);
         let green = solid(ink::GREEN, 1.8);
         let red = solid(ink::VERMILION, 1.8);
@@ -120,13 +121,14 @@ impl Draft<'_> {
             curve(&served, green),
             curve(&failed, red),
         ];
-        panel.curves(canvas, &curves)?;
+        let has_failures = greatest([&failed]) > 0.0;
+        panel.curves(canvas, if has_failures { &curves } else { &curves[..2] })?;
         panel.ground(canvas)?;
         let mut entries = vec![
             entry(Mark::Line(wide), "offered"),
             entry(Mark::Line(green), "served"),
         ];
-        if !failed.is_empty() {
+        if has_failures {
             entries.push(entry(Mark::Line(red), "failed"));
         }
         panel.legend(canvas, "Load, requests per second", &entries)
@@ -144,7 +146,8 @@ impl Draft<'_> {
             Some(value * scale / 1000.0)
         });
         let used = self.strokes(Shape::Slope, |row| Some(row.cpu_cores));
-        let panel = self.panel(Scale::from_zero(greatest([&asked, &used])), Unit::Plain);
+        let most = greatest([&asked, &used]);
+        let panel = self.panel(Scale::from_zero(most, Unit::Plain), Unit::Plain);
         let wide = solid(ink::GREY.tint(0.55), 4.5);
         let green = solid(ink::GREEN, 1.8);
         panel.axes(canvas, &self.shared.times)?;
@@ -167,10 +170,10 @@ impl Draft<'_> {
         let data = greatest([&used, &seen]).max(band_top);
         let limit_shown = limit.filter(|limit| *limit <= WORTH_SHOWING * data);
         let most = data.max(limit_shown.unwrap_or(0.0));
-        let panel = self.panel(Scale::from_zero(most), Unit::Percent);
+        let panel = self.panel(Scale::from_zero(most, Unit::Percent), Unit::Percent);
         let band = ink::GREEN.tint(0.28);
-        let blue = solid(ink::BLUE, 1.6);
-        let orange = solid(ink::ORANGE, 2.4);
+        let blue = solid(ink::BLUE, 1.4);
+        let orange = solid(ink::ORANGE, 3.6);
         panel.shade(canvas, &self.shared.broken)?;
         if let Some(target) = target {
             panel.band(canvas, target.low, target.high, band)?;
@@ -183,13 +186,13 @@ impl Draft<'_> {
         }
         if let Some(target) = target {
             let text = format!("target {:.0} %", target.percent);
-            references.push(reference(target.percent, text, ink::GREEN.tint(1.0)));
+            references.push(reference(target.percent, text, ink::GREEN));
         }
         panel.references(canvas, &references)?;
-        panel.curves(canvas, &[curve(&used, blue), curve(&seen, orange)])?;
+        panel.curves(canvas, &[curve(&seen, orange), curve(&used, blue)])?;
         panel.ground(canvas)?;
         if let (Some(limit), None) = (limit, limit_shown) {
-            panel.above(canvas, &format!("limit {limit:.0} % ↑"), ink::VERMILION)?;
+            panel.above(canvas, &format!("limit {limit:.0} %"), ink::VERMILION)?;
         }
         let mut entries = vec![entry(Mark::Line(blue), "used by ready pods")];
         if !seen.is_empty() {
@@ -212,8 +215,8 @@ impl Draft<'_> {
         let max = bounds.map(|spec| f64::from(spec.max_replicas.0));
         let max_shown = max.filter(|max| *max <= WORTH_SHOWING * data);
         let panel = self.panel(
-            Scale::from_zero(data.max(max_shown.unwrap_or(0.0))),
-            Unit::Plain,
+            Scale::from_zero(data.max(max_shown.unwrap_or(0.0)), Unit::Count),
+            Unit::Count,
         );
         let fill = ink::SKY.tint(0.42);
         let sky = solid(ink::SKY, 1.2);
@@ -241,7 +244,7 @@ impl Draft<'_> {
         panel.curves(canvas, &curves)?;
         panel.ground(canvas)?;
         if let (Some(max), None) = (max, max_shown) {
-            panel.above(canvas, &format!("max {max:.0} ↑"), ink::GREY)?;
+            panel.above(canvas, &format!("max {max:.0}"), ink::GREY)?;
         }
         let (up, down) = (Mark::Up(ink::GREEN), Mark::Down(ink::VERMILION));
         let rescales = &self.shared.picture.timeline.rescales;

@@ -1,0 +1,306 @@
+//! `spec` of a recorded HorizontalPodAutoscaler, as it stands in the JSON.
+//!
+//! Self-imposed limit: the API server's form in, the core's form out; nothing is
+//! validated, as an API server has done that.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::format::QuantityText;
+use crate::hpa::spec::{
+    DescribedObject, HpaSpec, LabelRequirement, LabelSelector, LabelValue, MetricIdentifier,
+    MetricSource, PolicyKind, ScaleTarget, SelectPolicy,
+};
+use crate::hpa::spec_input::{
+    BehaviorInput, MetricInput, ScalingPolicyInput, ScalingRulesInput, SpecInput, TargetType,
+};
+
+/// The namespace in which every recorded HPA lives.
+pub const NAMESPACE: &str = "ns";
+
+/// `spec` of a HorizontalPodAutoscaler.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spec {
+    scale_target_ref: ScaleTargetRef,
+    min_replicas: Option<i32>,
+    max_replicas: Option<i32>,
+    #[serde(default)]
+    metrics: Vec<MetricSpec>,
+    behavior: Option<Behavior>,
+}
+
+impl Spec {
+    /// The spec as the core wants it.
+    ///
+    /// # Errors
+    /// What is missing from it, in words.
+    pub fn resolve(&self) -> Result<HpaSpec, String> {
+        let metrics = self
+            .metrics
+            .iter()
+            .map(MetricSpec::input)
+            .collect::<Result<_, _>>()?;
+        let input = SpecInput {
+            min_replicas: self.min_replicas,
+            max_replicas: self.max_replicas,
+            metrics,
+            behavior: self.behavior.as_ref().map(|behavior| BehaviorInput {
+                scale_up: behavior.scale_up.as_ref().map(ScalingRules::input),
+                scale_down: behavior.scale_down.as_ref().map(ScalingRules::input),
+            }),
+        };
+        let target = ScaleTarget {
+            kind: self.scale_target_ref.kind.clone(),
+            namespace: NAMESPACE.to_owned(),
+            name: self.scale_target_ref.name.clone(),
+        };
+        input
+            .with_defaults(target)
+            .map_err(|fault| fault.to_string())
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScaleTargetRef {
+    kind: String,
+    name: String,
+    #[serde(default, rename = "apiVersion")]
+    _api_version: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MetricSpec {
+    #[serde(rename = "type")]
+    kind: String,
+    resource: Option<ResourceMetric>,
+    container_resource: Option<ContainerResourceMetric>,
+    pods: Option<CustomMetric>,
+    object: Option<ObjectMetric>,
+    external: Option<CustomMetric>,
+}
+
+impl MetricSpec {
+    fn input(&self) -> Result<MetricInput, String> {
+        let (source, target) = self
+            .source()
+            .ok_or_else(|| format!("a metric of type {} has no body of that type", self.kind))?;
+        Ok(MetricInput {
+            source,
+            target_type: target.kind.map(TargetType::from),
+            average_utilization: target.average_utilization,
+            average_value: target.average_value.map(QuantityText::milli_value),
+            value: target.value.map(QuantityText::milli_value),
+        })
+    }
+
+    fn source(&self) -> Option<(MetricSource, &Target)> {
+        match self.kind.as_str() {
+            "Resource" => self.resource.as_ref().map(|body| {
+                let resource = body.name.clone();
+                (MetricSource::Resource { resource }, &body.target)
+            }),
+            "ContainerResource" => self.container_resource.as_ref().map(|body| {
+                let source = MetricSource::ContainerResource {
+                    resource: body.name.clone(),
+                    container: body.container.clone(),
+                };
+                (source, &body.target)
+            }),
+            "Pods" => self.pods.as_ref().map(|body| {
+                let metric = body.metric.identifier();
+                (MetricSource::Pods { metric }, &body.target)
+            }),
+            "Object" => self.object.as_ref().map(|body| {
+                let source = MetricSource::Object {
+                    metric: body.metric.identifier(),
+                    described: DescribedObject {
+                        kind: body.described_object.kind.clone(),
+                        name: body.described_object.name.clone(),
+                    },
+                };
+                (source, &body.target)
+            }),
+            "External" => self.external.as_ref().map(|body| {
+                let metric = body.metric.identifier();
+                (MetricSource::External { metric }, &body.target)
+            }),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ResourceMetric {
+    name: String,
+    target: Target,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ContainerResourceMetric {
+    name: String,
+    container: String,
+    target: Target,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct CustomMetric {
+    metric: Identifier,
+    target: Target,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ObjectMetric {
+    described_object: ScaleTargetRef,
+    metric: Identifier,
+    target: Target,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Identifier {
+    name: String,
+    selector: Option<Selector>,
+}
+
+impl Identifier {
+    fn identifier(&self) -> MetricIdentifier {
+        MetricIdentifier::new(
+            self.name.clone(),
+            self.selector.as_ref().map(|selector| LabelSelector {
+                match_labels: selector
+                    .match_labels
+                    .iter()
+                    .map(|(key, value)| LabelValue {
+                        key: key.clone(),
+                        value: value.clone(),
+                    })
+                    .collect(),
+                match_expressions: selector
+                    .match_expressions
+                    .iter()
+                    .map(|requirement| LabelRequirement {
+                        key: requirement.key.clone(),
+                        operator: requirement.operator.clone(),
+                        values: requirement.values.clone(),
+                    })
+                    .collect(),
+            }),
+        )
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Selector {
+    #[serde(default)]
+    match_labels: BTreeMap<String, String>,
+    #[serde(default)]
+    match_expressions: Vec<Requirement>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Requirement {
+    key: String,
+    operator: String,
+    #[serde(default)]
+    values: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Target {
+    #[serde(default, rename = "type")]
+    kind: Option<TargetKind>,
+    average_utilization: Option<i32>,
+    average_value: Option<QuantityText>,
+    value: Option<QuantityText>,
+}
+
+/// `target.type`, by its words in the API.
+#[derive(Clone, Copy, Debug, Deserialize)]
+enum TargetKind {
+    Utilization,
+    Value,
+    AverageValue,
+}
+
+impl From<TargetKind> for TargetType {
+    fn from(kind: TargetKind) -> Self {
+        match kind {
+            TargetKind::Utilization => Self::Utilization,
+            TargetKind::Value => Self::Value,
+            TargetKind::AverageValue => Self::AverageValue,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Behavior {
+    scale_up: Option<ScalingRules>,
+    scale_down: Option<ScalingRules>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScalingRules {
+    stabilization_window_seconds: Option<i32>,
+    select_policy: Option<Select>,
+    policies: Option<Vec<Policy>>,
+    tolerance: Option<QuantityText>,
+}
+
+impl ScalingRules {
+    fn input(&self) -> ScalingRulesInput {
+        ScalingRulesInput {
+            stabilization_window_seconds: self.stabilization_window_seconds,
+            select_policy: self.select_policy.map(|select| match select {
+                Select::Max => SelectPolicy::Max,
+                Select::Min => SelectPolicy::Min,
+                Select::Disabled => SelectPolicy::Disabled,
+            }),
+            policies: self.policies.as_ref().map(|policies| {
+                policies
+                    .iter()
+                    .map(|policy| ScalingPolicyInput {
+                        kind: match policy.kind {
+                            Kind::Pods => PolicyKind::Pods,
+                            Kind::Percent => PolicyKind::Percent,
+                        },
+                        value: policy.value,
+                        period_seconds: policy.period_seconds,
+                    })
+                    .collect()
+            }),
+            tolerance: self.tolerance.map(|tolerance| tolerance.0),
+        }
+    }
+}
+
+/// `selectPolicy`, by its words in the API.
+#[derive(Clone, Copy, Debug, Deserialize)]
+enum Select {
+    Max,
+    Min,
+    Disabled,
+}
+
+/// `type` of a policy, by its words in the API.
+#[derive(Clone, Copy, Debug, Deserialize)]
+enum Kind {
+    Pods,
+    Percent,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Policy {
+    #[serde(rename = "type")]
+    kind: Kind,
+    value: i32,
+    period_seconds: i32,
+}

@@ -1,0 +1,197 @@
+//! Tests of what a run writes: each file's form, as its reader sees it.
+//!
+//! Self-imposed limit: forms. That the numbers are right is tested where they are reckoned.
+
+use super::export::{Engine, InputFile, KpiReport, Summary, fold, timeline_csv};
+use super::tests::{at, near, scenario, story_kpis, story_timeline};
+use super::{DecisionLog, Kpis};
+use crate::hpa::decision::{
+    DecisionRecord, Direction, LimitReason, Limiting, MetricValue, PodGroups, PolicyAllowance,
+    RecordedMetric, Stabilization, Verdict,
+};
+use crate::hpa::reconcile::RescaleReason;
+use crate::hpa::status::AbleToScale;
+use crate::hpa::{Memory, Outcome};
+use crate::simulation::Observer;
+use crate::simulation::observer::Decided;
+use crate::units::{Replicas, Seed};
+
+#[test]
+fn timeline_csv_has_units_and_leaves_blank_what_is_not_known() {
+    let csv = timeline_csv(&story_timeline()).expect("in memory");
+    let text = String::from_utf8(csv).expect("UTF-8");
+    let lines: Vec<&str> = text.lines().collect();
+    insta::assert_snapshot!(
+        [lines[0], lines[1], lines[130], lines[133]].join("\n"),
+        @r#"
+    time_s,offered_rps,succeeded_rps,failed_rps,requests_in_flight,cpu_cores,cpu_percent,cpu_percent_seen,replicas_desired,replicas_current,replicas_ready,replicas_needed,latency_seconds_p50,latency_seconds_p95,latency_seconds_p99,throttled_share,slo_violated,rescaled_to
+    0,10,10,0,0,0.1,50,,2,2,2,2,0.01,0.0904719,0.170944,0,0,
+    645,20,12,4,200,0.1,50,200,2,2,2,4,5,5,5,1,1,4
+    660,20,23,12,165,0.1,50,200,4,4,4,4,5,5,5,0,1,
+    "#
+    );
+}
+
+#[test]
+fn several_seeds_fold_over_those_that_answer() {
+    let run = |p50: Option<f64>, rescales: u32| Kpis {
+        latency_seconds_p50: p50,
+        rescales,
+        ..Kpis::default()
+    };
+    let folded = fold(&[
+        run(Some(3.0), 10),
+        run(None, 20),
+        run(Some(1.0), 40),
+        run(None, 30),
+    ]);
+    let find = |name: &str| {
+        *folded
+            .iter()
+            .find(|kpi| kpi.name == name)
+            .expect("a KPI of that name")
+    };
+    let p50 = find("latency_seconds_p50");
+    assert_eq!(p50.seeds, 2);
+    assert!(near(p50.median, 2.0) && near(p50.p10, 1.2) && near(p50.p90, 2.8));
+    let rescales = find("rescales");
+    assert!(near(rescales.median, 25.0) && near(rescales.p10, 13.0) && near(rescales.p90, 37.0));
+    let offered = find("requests_offered");
+    assert_eq!((offered.seeds, offered.median), (0, None));
+}
+
+#[test]
+fn the_summary_names_what_ran_and_what_came_of_it() {
+    let scenario = scenario(3600.0);
+    let summary = Summary::new(
+        &scenario,
+        Engine::Fluid,
+        &[Seed(1)],
+        vec![InputFile {
+            path: "policies/prod.toml".to_owned(),
+            sha256: "00ff".to_owned(),
+        }],
+        KpiReport::One(story_kpis()),
+    );
+    let text = String::from_utf8(summary.to_json().expect("in memory")).expect("UTF-8");
+    insta::assert_snapshot!(text, @r#"
+    {
+      "schema_version": 1,
+      "hpasim_version": "0.1.0",
+      "engine": "fluid",
+      "seeds": [
+        1
+      ],
+      "policy": "prod",
+      "trace": "spike",
+      "duration_seconds": 3600.0,
+      "inputs": [
+        {
+          "path": "policies/prod.toml",
+          "sha256": "00ff"
+        }
+      ],
+      "request": {
+        "set": [],
+        "from_seconds": null,
+        "to_seconds": null
+      },
+      "assumptions": [
+        {
+          "key": "workload.cpu_per_request",
+          "value": "10ms"
+        }
+      ],
+      "kpis": {
+        "requests_offered": 37200.0,
+        "requests_succeeded": 36900.0,
+        "requests_failed": 300.0,
+        "requests_in_flight": 0.0,
+        "failed_share": 0.00806452,
+        "peak_replicas": 4,
+        "mean_replicas": 3.63333,
+        "pod_hours": 3.65,
+        "requested_core_hours": 0.365,
+        "cost": 14.6,
+        "slo_violation_seconds": 120.0,
+        "latency_seconds_p50": 0.01,
+        "latency_seconds_p95": 1.06758,
+        "latency_seconds_p99": 5.0,
+        "rescales": 3,
+        "reversals": 1,
+        "pod_starts": 2,
+        "seconds_at_min": 0.0,
+        "seconds_at_max": 0.0,
+        "under_provisioned_percent": 0.833333,
+        "over_provisioned_percent": 80.0,
+        "under_provisioned_time_percent": 1.66667,
+        "over_provisioned_time_percent": 80.0,
+        "instability_percent": 1.25523,
+        "needed_undefined_seconds": 0.0,
+        "first_decision_seconds": 45.0,
+        "enough_ready_seconds": 60.0,
+        "recovery_seconds": 120.0,
+        "throttled_share": 0.00917431
+      }
+    }
+    "#);
+}
+
+#[test]
+fn a_decision_is_one_line_with_its_reasons() {
+    let mut memory = Memory::default();
+    memory.status.conditions.able_to_scale = Some(AbleToScale::SucceededRescale(Replicas(4)));
+    let record = DecisionRecord {
+        metrics: vec![RecordedMetric {
+            description: "cpu resource utilization (percentage of request)".to_owned(),
+            groups: PodGroups {
+                ready: 2,
+                unready: 1,
+                ..PodGroups::default()
+            },
+            usage_ratio: Some(4.0),
+            filled_in_ratio: Some(8.0 / 3.0),
+            value: MetricValue {
+                average_utilization: Some(200),
+                ..MetricValue::default()
+            },
+            verdict: Verdict::Scaled,
+            proposal: Some(Replicas(8)),
+        }],
+        stabilization: Some(Stabilization {
+            proposal: Replicas(8),
+            lowest_for_scale_up: Some(Replicas(8)),
+            highest_for_scale_down: Replicas(8),
+            stabilized: Replicas(8),
+        }),
+        policies: vec![PolicyAllowance {
+            direction: Direction::Up,
+            index: 0,
+            period_start: Replicas(2),
+            limit: Replicas(4),
+        }],
+        limiting: Some(Limiting {
+            before: Replicas(8),
+            after: Replicas(4),
+            reason: LimitReason::ScaleUpLimit,
+        }),
+        events: vec![],
+    };
+    let mut log = DecisionLog::default();
+    log.decided(&Decided {
+        time: at(15),
+        current: Replicas(2),
+        outcome: &Outcome {
+            desired: Replicas(4),
+            rescaled: true,
+            reason: RescaleReason::MetricAboveTarget(
+                "cpu resource utilization (percentage of request)",
+            ),
+            error: None,
+        },
+        memory: &memory,
+        reasons: Some(&record),
+    });
+    let text = String::from_utf8(log.finish().expect("JSON")).expect("UTF-8");
+    insta::assert_snapshot!(text, @r#"{"time_s":15.0,"current":2,"desired":4,"rescaled":true,"reason":"cpu resource utilization (percentage of request) above target","metrics":[{"name":"cpu resource utilization (percentage of request)","pods":{"ready":2,"unready":1,"missing":0,"ignored":0},"ratio":4.0,"filled_in_ratio":2.66667,"average_utilization":200,"verdict":"scaled","proposal":8}],"stabilization":{"proposal":8,"lowest_for_scale_up":8,"highest_for_scale_down":8,"stabilized":8},"policies":[{"direction":"up","index":0,"replicas_at_period_start":2,"limit":4}],"limiting":{"before":8,"after":4,"reason":"ScaleUpLimit"},"conditions":[{"type":"AbleToScale","status":"True","reason":"SucceededRescale","message":"the HPA controller was able to update the target scale to 4"}],"events":[]}"#);
+}

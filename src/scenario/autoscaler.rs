@@ -1,0 +1,213 @@
+//! `[controller]` and `[hpa]` together: the autoscaler that decides.
+//!
+//! Self-imposed limit: from sections to an [`Autoscaler`]; the API server's rules are `hpa::spec_input`'s.
+
+use super::container::Containers;
+use super::diagnostic::Code;
+use super::hpa_section::{self, HpaSection};
+use super::reader::{Faults, Section};
+use super::source::{Origin, Sources};
+use super::tree::Node;
+use super::{Autoscaler, defaults};
+use crate::hpa::rules::{ControllerSettings, Gate, Release};
+use crate::hpa::spec::ScaleTarget;
+use crate::hpa::spec_input::ZeroReplicas;
+use crate::units::SimSpan;
+
+/// What things are called.
+pub(super) struct Names<'n> {
+    /// The policy's name.
+    pub(super) policy: &'n str,
+    /// The Deployment's, if it has one.
+    pub(super) deployment: Option<&'n str>,
+    /// The namespace of both.
+    pub(super) namespace: &'n str,
+}
+
+/// `[controller]`, checked.
+#[derive(Clone, Copy)]
+pub(super) struct Controller {
+    release: Release,
+    settings: ControllerSettings,
+    sync_period: SimSpan,
+    sync_jitter: SimSpan,
+}
+
+/// Reads `[controller]`; without it everything is as kube-controller-manager has it.
+pub(super) fn read_controller(
+    section: Option<&Section<'_>>,
+    faults: &mut Faults<'_>,
+) -> Controller {
+    let settings = ControllerSettings::default();
+    let mut controller = Controller {
+        release: Release::default(),
+        settings,
+        sync_period: defaults::SYNC_PERIOD,
+        sync_jitter: defaults::SYNC_JITTER,
+    };
+    let Some(section) = section else {
+        return controller;
+    };
+    let releases = [("current", Release::Current), ("1.28", Release::V1_28)];
+    let gate = |value: Option<bool>, default: Gate| match value {
+        Some(true) => Gate::On,
+        Some(false) => Gate::Off,
+        None => default,
+    };
+    let second = SimSpan::from_secs(1);
+    if let Some(release) = section.word("kubernetes", &releases, faults) {
+        controller.release = release;
+    }
+    if let Some(period) = section.duration_from("sync_period", second, faults) {
+        controller.sync_period = period;
+    }
+    if let Some(jitter) = section.duration("sync_jitter", faults) {
+        controller.sync_jitter = jitter;
+    }
+    if controller.sync_jitter > controller.sync_period {
+        faults.report(
+            Code::OutOfRange,
+            section.key_origin("sync_jitter"),
+            format!(
+                "`controller.sync_jitter` is longer than the period of {}",
+                controller.sync_period
+            ),
+            "write a jitter within the period",
+        );
+    }
+    let span = |key: &str, default: SimSpan, faults: &mut Faults<'_>| {
+        section.duration(key, faults).unwrap_or(default)
+    };
+    controller.settings = ControllerSettings {
+        tolerance: section
+            .number("tolerance", 0.0..=1.0, faults)
+            .unwrap_or(settings.tolerance),
+        downscale_stabilization: span(
+            "downscale_stabilization",
+            settings.downscale_stabilization,
+            faults,
+        ),
+        cpu_initialization_period: span(
+            "cpu_initialization_period",
+            settings.cpu_initialization_period,
+            faults,
+        ),
+        initial_readiness_delay: span(
+            "initial_readiness_delay",
+            settings.initial_readiness_delay,
+            faults,
+        ),
+        scale_to_zero: gate(
+            section.boolean("scale_to_zero", faults),
+            settings.scale_to_zero,
+        ),
+        configurable_tolerance: gate(
+            section.boolean("configurable_tolerance", faults),
+            settings.configurable_tolerance,
+        ),
+    };
+    controller
+}
+
+/// `[hpa]`, as the API server would hand it out, and where its metrics stand.
+pub(super) fn read_autoscaler(
+    node: &Node,
+    controller: Controller,
+    names: &Names<'_>,
+    containers: &Containers,
+    sources: &Sources,
+    faults: &mut Faults<'_>,
+) -> (Option<Autoscaler>, Vec<Origin>) {
+    let before = faults.count();
+    let Some(hpa) = hpa_section::read(node, faults) else {
+        return (None, Vec::new());
+    };
+    let target = scale_target(&hpa, names, faults);
+    let zero_replicas = match controller.settings.scale_to_zero {
+        Gate::On => ZeroReplicas::Allowed,
+        Gate::Off => ZeroReplicas::Refused,
+    };
+    let HpaSection {
+        input,
+        metric_places,
+        lists,
+        ..
+    } = hpa;
+    match input.resolve(target, zero_replicas) {
+        Ok(spec) => {
+            let has_tolerance = spec.behavior.as_ref().is_some_and(|behavior| {
+                behavior.scale_up.tolerance.is_some() || behavior.scale_down.tolerance.is_some()
+            });
+            let knows_tolerance = controller.release == Release::Current
+                && controller.settings.configurable_tolerance == Gate::On;
+            if has_tolerance && !knows_tolerance {
+                faults.report(
+                    Code::NoEffect,
+                    hpa_section::origin_of(node, "behavior"),
+                    "the tolerance in `behavior` has no effect with this [controller]",
+                    "it takes kubernetes = \"current\" and configurable_tolerance = true",
+                );
+            }
+            if lists == hpa_section::Lists::Whole {
+                containers.check_metrics(&spec, &metric_places, node.origin, faults);
+            }
+            let autoscaler = Autoscaler {
+                spec,
+                release: controller.release,
+                settings: controller.settings,
+                sync_period: controller.sync_period,
+                sync_jitter: controller.sync_jitter,
+            };
+            (Some(autoscaler), metric_places)
+        }
+        Err(spec_faults) => {
+            let placed = hpa_section::place_spec_faults(
+                spec_faults,
+                node,
+                lists,
+                sources,
+                faults.since(before),
+            );
+            faults.extend(placed);
+            (None, Vec::new())
+        }
+    }
+}
+
+/// What the autoscaler scales: the policy's one Deployment.
+fn scale_target(hpa: &HpaSection, names: &Names<'_>, faults: &mut Faults<'_>) -> ScaleTarget {
+    if let Some(kind) = &hpa.target.kind
+        && kind.name != defaults::SCALE_TARGET_KIND
+    {
+        faults.report(
+            Code::SimulatedAsDeployment,
+            kind.origin,
+            format!("the {} is simulated as a Deployment", kind.name),
+            "read its results with that in mind: pods start and stop in no order",
+        );
+    }
+    if let (Some(target), Some(deployment)) = (&hpa.target.name, names.deployment)
+        && target.name != deployment
+    {
+        faults.report(
+            Code::Conflict,
+            target.origin,
+            format!(
+                "the autoscaler scales `{}`, and the Deployment is called `{deployment}`",
+                target.name
+            ),
+            "give both the same name",
+        );
+    }
+    let name = hpa.target.name.as_ref().map(|named| named.name.as_str());
+    ScaleTarget {
+        kind: hpa
+            .target
+            .kind
+            .as_ref()
+            .map_or(defaults::SCALE_TARGET_KIND, |named| named.name.as_str())
+            .to_owned(),
+        namespace: names.namespace.to_owned(),
+        name: name.or(names.deployment).unwrap_or(names.policy).to_owned(),
+    }
+}

@@ -1,0 +1,250 @@
+//! A trace's header: which column is time, which is demand, and which are metrics.
+//!
+//! Self-imposed limit: names of columns; what stands below them is `trace_text`'s.
+
+use std::ops::Range;
+
+use csv::StringRecord;
+
+use super::diagnostic::Code;
+use super::reader::nearest;
+use super::trace_text::Parser;
+
+/// How the time column counts.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum TimeColumn {
+    /// `time_s`: seconds.
+    Seconds,
+    /// `timestamp`: seconds of the epoch, or RFC 3339.
+    Timestamp,
+}
+
+/// What the demand column counts.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum DemandColumn {
+    Rps,
+    CpuMillicores,
+    Users,
+}
+
+const TIME_COLUMNS: [(&str, TimeColumn); 2] = [
+    ("time_s", TimeColumn::Seconds),
+    ("timestamp", TimeColumn::Timestamp),
+];
+const DEMAND_COLUMNS: [(&str, DemandColumn); 3] = [
+    ("rps", DemandColumn::Rps),
+    ("cpu_millicores", DemandColumn::CpuMillicores),
+    ("users", DemandColumn::Users),
+];
+
+/// The header, understood.
+pub(super) struct Header {
+    pub(super) width: usize,
+    pub(super) time: usize,
+    pub(super) time_column: TimeColumn,
+    pub(super) demand: usize,
+    pub(super) demand_column: DemandColumn,
+    pub(super) further: Vec<Further>,
+}
+
+/// A further column while it is read.
+pub(super) struct Further {
+    pub(super) index: usize,
+    pub(super) name: String,
+    pub(super) values: Vec<f64>,
+    pub(super) content: Content,
+}
+
+/// What a further column holds, as its first cell says.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Content {
+    Numbers,
+    Words,
+}
+
+impl Parser<'_> {
+    /// The columns that the header names.
+    pub(super) fn parse_header(&mut self, record: &StringRecord) -> Option<Header> {
+        let names: Vec<&str> = record.iter().map(str::trim).collect();
+        let line = self.line_span(record);
+        if names.iter().all(|name| name.parse::<f64>().is_ok()) {
+            self.report(
+                Code::TraceHeader,
+                Some(line),
+                "the trace has no header: its first line holds numbers",
+                "put `time_s,rps` above it",
+            );
+            return None;
+        }
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].contains(name) {
+                let message = format!("two columns are called `{name}`");
+                let span = self.field_span(record, index);
+                self.report(
+                    Code::TraceHeader,
+                    Some(span),
+                    message,
+                    "give each its own name",
+                );
+            }
+        }
+        let time = self.find_time(&names, record, &line);
+        let demand = self.find_demand(&names, record, &line);
+        let (time, time_column) = time?;
+        let (demand, demand_column) = demand?;
+        let further = names
+            .iter()
+            .enumerate()
+            .filter(|(index, name)| *index != time && *index != demand && !name.is_empty())
+            .map(|(index, name)| Further {
+                index,
+                name: (*name).to_owned(),
+                values: Vec::new(),
+                content: Content::Numbers,
+            })
+            .collect();
+        Some(Header {
+            width: names.len(),
+            time,
+            time_column,
+            demand,
+            demand_column,
+            further,
+        })
+    }
+
+    fn find_time(
+        &mut self,
+        names: &[&str],
+        record: &StringRecord,
+        line: &Range<usize>,
+    ) -> Option<(usize, TimeColumn)> {
+        let found = columns_among(names, &TIME_COLUMNS);
+        match found.as_slice() {
+            [one] => Some(*one),
+            [] => {
+                let near = names.iter().position(|name| {
+                    nearest(name, TIME_COLUMNS.iter().map(|(known, _)| *known)).is_some()
+                });
+                let span = near.map_or(line.clone(), |index| self.field_span(record, index));
+                let help = near.map_or_else(
+                    || {
+                        "add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339)"
+                            .to_owned()
+                    },
+                    |index| {
+                        let known =
+                            nearest(names[index], TIME_COLUMNS.iter().map(|(known, _)| *known));
+                        format!("did you mean `{}`?", known.unwrap_or("time_s"))
+                    },
+                );
+                self.report(
+                    Code::TraceHeader,
+                    Some(span),
+                    "the header has no time column",
+                    help,
+                );
+                None
+            }
+            [_, (second, _), ..] => {
+                let span = self.field_span(record, *second);
+                self.report(
+                    Code::TraceHeader,
+                    Some(span),
+                    "the header has two time columns, `time_s` and `timestamp`",
+                    "keep one of the two",
+                );
+                None
+            }
+        }
+    }
+
+    fn find_demand(
+        &mut self,
+        names: &[&str],
+        record: &StringRecord,
+        line: &Range<usize>,
+    ) -> Option<(usize, DemandColumn)> {
+        let found = columns_among(names, &DEMAND_COLUMNS);
+        match found.as_slice() {
+            [(index, DemandColumn::Users)] => {
+                let span = self.field_span(record, *index);
+                self.report(
+                    Code::Unsupported,
+                    Some(span),
+                    "a load of `users` (closed load) needs the request engine, which this version does not have",
+                    "give the rate that was offered as `rps`",
+                );
+                None
+            }
+            [one] => Some(*one),
+            [] => {
+                let (span, help) = self.nearest_demand(names, record, line);
+                self.report(
+                    Code::TraceDemand,
+                    Some(span),
+                    "the header has no column for what was offered",
+                    help,
+                );
+                None
+            }
+            [_, (second, _), ..] => {
+                let span = self.field_span(record, *second);
+                self.report(
+                    Code::TraceDemand,
+                    Some(span),
+                    "the header has more than one column for what was offered",
+                    "keep one of `rps`, `cpu_millicores` and `users`; give others another name to use them as metrics",
+                );
+                None
+            }
+        }
+    }
+
+    fn nearest_demand(
+        &self,
+        names: &[&str],
+        record: &StringRecord,
+        line: &Range<usize>,
+    ) -> (Range<usize>, String) {
+        /// What other tools call requests per second.
+        const ALIASES: [&str; 7] = [
+            "qps",
+            "req_per_sec",
+            "requests_per_second",
+            "requests/s",
+            "rate",
+            "requests",
+            "tps",
+        ];
+        for (index, name) in names.iter().enumerate() {
+            let lower = name.to_lowercase();
+            let is_alias = ALIASES.contains(&lower.as_str());
+            let near = nearest(name, DEMAND_COLUMNS.iter().map(|(known, _)| *known));
+            if let Some(known) = near.or(is_alias.then_some("rps")) {
+                return (
+                    self.field_span(record, index),
+                    format!("if `{name}` is what was offered, call it `{known}`"),
+                );
+            }
+        }
+        (
+            line.clone(),
+            "add a column `rps` (requests per second) or `cpu_millicores`".to_owned(),
+        )
+    }
+}
+
+/// Where `names` has the known columns.
+fn columns_among<T: Copy>(names: &[&str], known: &[(&str, T)]) -> Vec<(usize, T)> {
+    names
+        .iter()
+        .enumerate()
+        .filter_map(|(index, name)| {
+            known
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, column)| (index, *column))
+        })
+        .collect()
+}

@@ -1,0 +1,377 @@
+//! `[hpa]`, and what it asks of containers and trace.
+
+use super::*;
+
+#[test]
+fn max_below_min() {
+    let text = about_policy("[hpa]\nminReplicas = 5\nmaxReplicas = 3\n");
+    insta::assert_snapshot!(text, @r##"
+    error[E0016]: hpa.maxReplicas: maxReplicas (3) must not be below minReplicas (5)
+     --> p.toml:3:15
+      |
+    3 | maxReplicas = 3
+      |               ^
+      |
+      = help: write 5 or more, or lower minReplicas
+    "##);
+}
+
+#[test]
+fn no_max_at_all() {
+    let text = about_policy("[hpa]\nminReplicas = 5\n");
+    insta::assert_snapshot!(text, @r##"
+    error[E0016]: hpa.maxReplicas: an autoscaler needs maxReplicas
+     --> p.toml:1:1
+      |
+    1 | [hpa]
+      | ^^^^^
+      |
+      = help: write maxReplicas = N
+    "##);
+}
+
+#[test]
+fn metrics_of_both_versions() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\ntargetCPUUtilizationPercentage = 50\nmetrics = [{ type = \"Resource\", resource = { name = \"cpu\", target = { type = \"Utilization\", averageUtilization = 50 } } }]\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0014]: `metrics` (autoscaling/v2) and `targetCPUUtilizationPercentage` (autoscaling/v1) exclude each other
+     --> p.toml:3:1
+      |
+    3 | targetCPUUtilizationPercentage = 50
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: keep one of the two; to drop a base's key, name it in `remove = [..]`
+    "##);
+}
+
+#[test]
+fn utilization_without_a_request() {
+    let text = about_policy("[hpa]\nmaxReplicas = 3\n[[deployment.containers]]\nname = \"app\"\n");
+    insta::assert_snapshot!(text, @r##"
+    error[E0017]: container `app` requests no cpu, and the autoscaler targets a utilization of it
+     --> p.toml:3:1
+      |
+    3 | [[deployment.containers]]
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: add resources.requests.cpu: utilization is measured against the request
+    "##);
+}
+
+#[test]
+fn memory_utilization_of_a_sidecar_without_a_request() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\nmetrics = [{ type = \"Resource\", resource = { name = \"memory\", target = { type = \"Utilization\", averageUtilization = 50 } } }]\n[[deployment.containers]]\nname = \"app\"\nresources = { limits = { memory = \"64Mi\" } }\n[[deployment.containers]]\nname = \"proxy\"\nresources = { requests = { cpu = \"10m\" } }\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0017]: container `proxy` requests no memory, and the autoscaler targets a utilization of it
+     --> p.toml:7:1
+      |
+    7 | [[deployment.containers]]
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: add resources.requests.memory: utilization is measured against the request
+    "##);
+}
+
+#[test]
+fn a_container_that_is_not_there() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\nmetrics = [{ type = \"ContainerResource\", containerResource = { name = \"cpu\", container = \"web\", target = { type = \"Utilization\", averageUtilization = 50 } } }]\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0018]: the pod has no container `web`
+     --> p.toml:3:90
+      |
+    3 | metrics = [{ type = "ContainerResource", containerResource = { name = "cpu", container = "web", target = { type = "Utilization", aver...
+      |                                                                                          ^^^^^
+      |
+      = help: its containers are: app
+    "##);
+}
+
+#[test]
+fn a_container_resource_without_its_container() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\nmetrics = [{ type = \"ContainerResource\", containerResource = { name = \"cpu\", target = { type = \"Utilization\", averageUtilization = 50 } } }]\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0013]: `hpa.metrics.0.containerResource` needs a `container`
+     --> p.toml:3:62
+      |
+    3 | ...urce", containerResource = { name = "cpu", target = { type = "Utilization", averageUtilization = 50 } } }]
+      |                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: add `container` with a string
+    "##);
+}
+
+#[test]
+fn metrics_with_parts_missing() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\nmetrics = [\n  {},\n  { type = \"resource\" },\n  { type = \"Pods\" },\n  { type = \"Pods\", pods = { metric = { name = \"in_flight\" } }, object = {} },\n  { type = \"Object\", object = { metric = { name = \"depth\" }, target = { type = \"Value\", value = 3 } } },\n]\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0013]: `hpa.metrics.0` needs a `type`
+     --> p.toml:4:3
+      |
+    4 |   {},
+      |   ^^
+      |
+      = help: add `type` with "Resource", for example
+
+    error[E0009]: `hpa.metrics.1.type` knows no "resource"
+     --> p.toml:5:12
+      |
+    5 |   { type = "resource" },
+      |            ^^^^^^^^^^
+      |
+      = help: did you mean "Resource"?
+
+    error[E0013]: `hpa.metrics.2` needs a `pods`
+     --> p.toml:6:3
+      |
+    6 |   { type = "Pods" },
+      |   ^^^^^^^^^^^^^^^^^
+      |
+      = help: add `pods` with the metric and its target
+
+    error[E0013]: `hpa.metrics.3.pods` needs a `target`
+     --> p.toml:7:27
+      |
+    7 |   { type = "Pods", pods = { metric = { name = "in_flight" } }, object = {} },
+      |                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: add `target` with a table such as { type = "AverageValue", averageValue = 10 }
+
+    error[E0014]: `hpa.metrics.3` is of type Pods, so its body is `pods`, not `object`
+     --> p.toml:7:64
+      |
+    7 |   { type = "Pods", pods = { metric = { name = "in_flight" } }, object = {} },
+      |                                                                ^^^^^^
+      |
+      = help: delete `object`, or change `type`
+
+    error[E0013]: `hpa.metrics.4.object` needs a `describedObject`
+     --> p.toml:8:31
+      |
+    8 |   { type = "Object", object = { metric = { name = "depth" }, target = { type = "Value", value = 3 } } },
+      |                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: add `describedObject` with a table such as { kind = "Ingress", name = "shop" }
+    "##);
+}
+
+#[test]
+fn a_target_that_does_not_fit_its_metric() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\nmetrics = [\n  { type = \"Pods\", pods = { metric = { name = \"in_flight\" }, target = { type = \"Value\", value = 3 } } },\n  { type = \"Resource\", resource = { name = \"cpu\", target = { type = \"Utilization\", averageUtilization = 0 } } },\n]\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0016]: hpa.metrics.0.pods.target: a Pods metric needs a target: averageValue
+     --> p.toml:4:71
+      |
+    4 |   { type = "Pods", pods = { metric = { name = "in_flight" }, target = { type = "Value", value = 3 } } },
+      |                                                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write one of averageValue
+
+    error[E0016]: hpa.metrics.1.resource.target.averageUtilization: averageUtilization must be greater than 0
+     --> p.toml:5:105
+      |
+    5 |   { type = "Resource", resource = { name = "cpu", target = { type = "Utilization", averageUtilization = 0 } } },
+      |                                                                                                         ^
+      |
+      = help: write a positive target
+    "##);
+}
+
+#[test]
+fn a_custom_metric_that_the_trace_lacks() {
+    let text = text_about(Files::default().with("t.csv", "time_s,rps,queue_depth\n0,1,5\n9,1,5\n").with("p.toml", "[hpa]\nmaxReplicas = 3\nmetrics = [\n  { type = \"External\", external = { metric = { name = \"queue_deph\" }, target = { type = \"Value\", value = 3 } } },\n  { type = \"Pods\", pods = { metric = { name = \"widgets\" }, target = { type = \"AverageValue\", averageValue = 3 } } },\n]\n"), &[], None, None);
+    insta::assert_snapshot!(text, @r##"
+    error[E0020]: the trace has no column `queue_deph` for this External metric
+     --> p.toml:4:55
+      |
+    4 |   { type = "External", external = { metric = { name = "queue_deph" }, target = { type = "Value", value = 3 } } },
+      |                                                       ^^^^^^^^^^^^
+      |
+      = help: did you mean `queue_depth`?
+
+    error[E0020]: the trace has no column `widgets` for this Pods metric
+     --> p.toml:5:47
+      |
+    5 |   { type = "Pods", pods = { metric = { name = "widgets" }, target = { type = "AverageValue", averageValue = 3 } } },
+      |                                               ^^^^^^^^^
+      |
+      = help: built in are requests_per_second, in_flight, queue_length; the trace's further columns are queue_depth
+    "##);
+}
+
+#[test]
+fn a_custom_metric_with_a_bare_trace() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\nmetrics = [{ type = \"External\", external = { metric = { name = \"depth\" }, target = { type = \"Value\", value = 3 } } }]\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0020]: the trace has no column `depth` for this External metric
+     --> p.toml:3:64
+      |
+    3 | metrics = [{ type = "External", external = { metric = { name = "depth" }, target = { type = "Value", value = 3 } } }]
+      |                                                                ^^^^^^^
+      |
+      = help: add a column of that name to the trace
+    "##);
+}
+
+#[test]
+fn a_behaviour_that_the_api_server_refuses() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\n[hpa.behavior.scaleUp]\nstabilizationWindowSeconds = 4000\npolicies = []\n[hpa.behavior.scaleDown]\npolicies = [{ type = \"Percent\", value = 0, periodSeconds = 1801 }]\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0016]: hpa.behavior.scaleUp.stabilizationWindowSeconds: a window of 4000 s is outside 0..3600
+     --> p.toml:4:30
+      |
+    4 | stabilizationWindowSeconds = 4000
+      |                              ^^^^
+      |
+      = help: the API server accepts at most one hour
+
+    error[E0016]: hpa.behavior.scaleUp.policies: policies must hold at least one policy
+     --> p.toml:5:12
+      |
+    5 | policies = []
+      |            ^^
+      |
+      = help: leave the key out for the defaults, or write selectPolicy = "Disabled" to switch the direction off
+
+    error[E0016]: hpa.behavior.scaleDown.policies.0.value: a policy's value of 0 is not greater than 0
+     --> p.toml:7:41
+      |
+    7 | policies = [{ type = "Percent", value = 0, periodSeconds = 1801 }]
+      |                                         ^
+      |
+      = help: write 1 or more, or selectPolicy = "Disabled" to switch the direction off
+
+    error[E0016]: hpa.behavior.scaleDown.policies.0.periodSeconds: a period of 1801 s is outside 1..1800
+     --> p.toml:7:60
+      |
+    7 | policies = [{ type = "Percent", value = 0, periodSeconds = 1801 }]
+      |                                                            ^^^^
+      |
+      = help: the API server accepts at most half an hour
+    "##);
+}
+
+#[test]
+fn a_behaviour_with_faulty_parts() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\n[hpa.behavior.scaleUp]\nselectPolicy = \"Maximum\"\ntolerance = \"-0.1\"\npolicies = [{ type = \"Pod\", value = 4 }]\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0009]: `hpa.behavior.scaleUp.selectPolicy` knows no "Maximum"
+     --> p.toml:4:16
+      |
+    4 | selectPolicy = "Maximum"
+      |                ^^^^^^^^^
+      |
+      = help: write "Max" or "Min" or "Disabled"
+
+    error[E0012]: `hpa.behavior.scaleUp.tolerance`: `-0.1` is negative
+     --> p.toml:5:13
+      |
+    5 | tolerance = "-0.1"
+      |             ^^^^^^
+      |
+      = help: write a quantity of 0 or more
+
+    error[E0013]: `hpa.behavior.scaleUp.policies.0` needs a `periodSeconds`
+     --> p.toml:6:13
+      |
+    6 | policies = [{ type = "Pod", value = 4 }]
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: add `periodSeconds` with the seconds in which that much may change
+
+    error[E0009]: `hpa.behavior.scaleUp.policies.0.type` knows no "Pod"
+     --> p.toml:6:22
+      |
+    6 | policies = [{ type = "Pod", value = 4 }]
+      |                      ^^^^^
+      |
+      = help: did you mean "Pods"?
+    "##);
+}
+
+#[test]
+fn no_replicas_without_the_gate() {
+    let text = about_policy("[hpa]\nminReplicas = 0\nmaxReplicas = 3\n");
+    insta::assert_snapshot!(text, @r##"
+    error[E0016]: hpa.minReplicas: minReplicas must be at least 1
+     --> p.toml:2:15
+      |
+    2 | minReplicas = 0
+      |               ^
+      |
+      = help: write 1 or more, or switch the gate HPAScaleToZero on with controller.scale_to_zero = true
+    "##);
+}
+
+#[test]
+fn two_names_for_one_deployment() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\nscaleTargetRef = { kind = \"StatefulSet\", name = \"web\" }\n[deployment]\nname = \"shop\"\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    warning[W0003]: the StatefulSet is simulated as a Deployment
+     --> p.toml:3:27
+      |
+    3 | scaleTargetRef = { kind = "StatefulSet", name = "web" }
+      |                           ^^^^^^^^^^^^^
+      |
+      = help: read its results with that in mind: pods start and stop in no order
+
+    error[E0014]: the autoscaler scales `web`, and the Deployment is called `shop`
+     --> p.toml:3:49
+      |
+    3 | scaleTargetRef = { kind = "StatefulSet", name = "web" }
+      |                                                 ^^^^^
+      |
+      = help: give both the same name
+    "##);
+}
+
+#[test]
+fn a_stateful_set_is_simulated_as_a_deployment() {
+    let text = about_policy(
+        "[hpa]\nmaxReplicas = 3\nscaleTargetRef = { kind = \"StatefulSet\", name = \"web\" }\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    warning[W0003]: the StatefulSet is simulated as a Deployment
+     --> p.toml:3:27
+      |
+    3 | scaleTargetRef = { kind = "StatefulSet", name = "web" }
+      |                           ^^^^^^^^^^^^^
+      |
+      = help: read its results with that in mind: pods start and stop in no order
+    "##);
+}
+
+#[test]
+fn a_tolerance_that_nobody_reads() {
+    let text = about_policy(
+        "[controller]\nconfigurable_tolerance = false\n[hpa]\nmaxReplicas = 3\n[hpa.behavior.scaleUp]\ntolerance = 0.05\n",
+    );
+    insta::assert_snapshot!(text, @r##"
+    warning[W0002]: the tolerance in `behavior` has no effect with this [controller]
+     --> p.toml:5:6
+      |
+    5 | [hpa.behavior.scaleUp]
+      |      ^^^^^^^^
+      |
+      = help: it takes kubernetes = "current" and configurable_tolerance = true
+    "##);
+}

@@ -1,0 +1,270 @@
+//! The house keeps its order: who may use whom, what must not be used where, and how long a file may be.
+//!
+//! The rules are ARCHITECTURE.md's; this test reads the sources and names every breach at once.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Room by room, the rooms that it may name.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("units", &[]),
+    ("hpa", &["units"]),
+    ("engine", &["units"]),
+    ("workload", &["units", "engine"]),
+    ("cluster", &["units", "engine", "workload"]),
+    (
+        "scenario",
+        &["units", "engine", "hpa", "workload", "cluster"],
+    ),
+    (
+        "simulation",
+        &["units", "engine", "hpa", "workload", "cluster", "scenario"],
+    ),
+    ("conformance", &["units", "hpa"]),
+    (
+        "results",
+        &[
+            "units",
+            "engine",
+            "hpa",
+            "workload",
+            "cluster",
+            "scenario",
+            "simulation",
+        ],
+    ),
+    (
+        "render",
+        &[
+            "units",
+            "engine",
+            "hpa",
+            "workload",
+            "cluster",
+            "scenario",
+            "simulation",
+            "conformance",
+            "results",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "units",
+            "engine",
+            "hpa",
+            "workload",
+            "cluster",
+            "scenario",
+            "simulation",
+            "conformance",
+            "results",
+            "render",
+        ],
+    ),
+];
+
+/// What only the named rooms may mention.
+const RESERVED: &[(&str, &[&str])] = &[
+    ("std::fs", &["cli"]),
+    ("std::env::", &["cli"]),
+    ("Instant", &["cli"]),
+    ("SystemTime", &["cli"]),
+    ("thread_rng", &[]),
+    ("rand::rng(", &[]),
+    ("from_os_rng", &[]),
+    ("println!", &[]),
+    ("print!(", &[]),
+    ("process::exit", &["cli"]),
+    ("use rand", &["engine", "cluster", "simulation", "workload"]),
+    ("plotters", &["render"]),
+    ("clap", &["cli"]),
+    ("toml::", &["scenario"]),
+    ("HashMap", &[]),
+    ("HashSet", &[]),
+];
+
+/// The most lines of a file that does not say why it is longer.
+const LINES_MAX: usize = 600;
+/// What a longer file says, with its reason, in its first lines.
+const LONGER_BECAUSE: &str = "Longer than 600 lines because";
+
+struct Source {
+    path: PathBuf,
+    room: String,
+    text: String,
+}
+
+impl Source {
+    /// The lines that are code: comments and what stands behind `#[cfg(test)]` left out.
+    fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.text
+            .lines()
+            .enumerate()
+            .take_while(|(_, line)| line.trim() != "#[cfg(test)]")
+            .map(|(number, line)| (number + 1, line.split("//").next().unwrap_or("")))
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("a readable folder")
+        .map(|entry| entry.expect("a readable entry").path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The sources in rooms; `lib.rs` and `main.rs` belong to none.
+fn sources() -> Vec<Source> {
+    let src = root().join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    files
+        .into_iter()
+        .filter_map(|path| {
+            let inside = path.strip_prefix(&src).expect("a file of src").to_owned();
+            let first = inside.components().next()?.as_os_str().to_str()?;
+            let room = first.strip_suffix(".rs").unwrap_or(first).to_owned();
+            let text = fs::read_to_string(&path).expect("a readable file");
+            (room != "lib" && room != "main").then_some(Source {
+                path: inside,
+                room,
+                text,
+            })
+        })
+        .collect()
+}
+
+fn assert_none(breaches: &[String]) {
+    assert!(breaches.is_empty(), "\n{}\n", breaches.join("\n"));
+}
+
+#[test]
+fn every_room_is_known() {
+    let rooms: BTreeMap<&str, _> = MAY_USE.iter().copied().collect();
+    let unknown: Vec<String> = sources()
+        .iter()
+        .filter(|source| !rooms.contains_key(source.room.as_str()))
+        .map(|source| {
+            format!(
+                "{}: a room that ARCHITECTURE.md does not know",
+                source.path.display()
+            )
+        })
+        .collect();
+    assert_none(&unknown);
+}
+
+#[test]
+fn nobody_uses_a_room_above_its_own() {
+    let rooms: BTreeMap<&str, &[&str]> = MAY_USE.iter().copied().collect();
+    let mut breaches = Vec::new();
+    for source in sources() {
+        let allowed = rooms[source.room.as_str()];
+        for (number, line) in source.code_lines() {
+            for used in line.split("crate::").skip(1) {
+                let named: String = used
+                    .chars()
+                    .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+                    .collect();
+                if !named.is_empty() && named != source.room && !allowed.contains(&named.as_str()) {
+                    breaches.push(format!(
+                        "src/{}:{number}: {} must not use {named}",
+                        source.path.display(),
+                        source.room
+                    ));
+                }
+            }
+        }
+    }
+    assert_none(&breaches);
+}
+
+#[test]
+fn what_belongs_to_one_room_stays_in_it() {
+    let mut breaches = Vec::new();
+    for source in sources() {
+        for (number, line) in source.code_lines() {
+            for (reserved, rooms) in RESERVED {
+                if line.contains(reserved) && !rooms.contains(&source.room.as_str()) {
+                    breaches.push(format!(
+                        "src/{}:{number}: {reserved} has no place in {}",
+                        source.path.display(),
+                        source.room
+                    ));
+                }
+            }
+        }
+    }
+    assert_none(&breaches);
+}
+
+#[test]
+fn a_file_begins_with_what_it_is_for_and_its_limit() {
+    let breaches: Vec<String> = sources()
+        .iter()
+        .filter(|source| {
+            let head: Vec<&str> = source
+                .text
+                .lines()
+                .take_while(|line| line.starts_with("//!"))
+                .collect();
+            head.is_empty() || !source.text.contains("elf-imposed limit")
+        })
+        .filter(|source| !source.path.ends_with("tests.rs"))
+        .map(|source| {
+            format!(
+                "src/{}: says not what it is for and what it must not do",
+                source.path.display()
+            )
+        })
+        .collect();
+    assert_none(&breaches);
+}
+
+#[test]
+fn no_file_is_longer_than_it_has_reason_to_be() {
+    let breaches: Vec<String> = sources()
+        .iter()
+        .filter(|source| {
+            let head: String = source.text.lines().take(20).collect::<Vec<_>>().join("\n");
+            source.text.lines().count() > LINES_MAX && !head.contains(LONGER_BECAUSE)
+        })
+        .map(|source| {
+            format!(
+                "src/{}: over {LINES_MAX} lines without a stated reason",
+                source.path.display()
+            )
+        })
+        .collect();
+    assert_none(&breaches);
+}
+
+#[test]
+fn a_breach_would_be_seen() {
+    let source = Source {
+        path: PathBuf::from("hpa/example.rs"),
+        room: "hpa".to_owned(),
+        text:
+            "use crate::cluster::pods; // crate::engine\nfn f() {}\n#[cfg(test)]\nuse crate::cli;\n"
+                .to_owned(),
+    };
+    let named: Vec<&str> = source
+        .code_lines()
+        .filter(|(_, line)| line.contains("crate::"))
+        .map(|(_, line)| line.trim())
+        .collect();
+    assert_eq!(named, ["use crate::cluster::pods;"]);
+}
