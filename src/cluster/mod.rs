@@ -7,10 +7,10 @@
 //! |---|---|
 //! | [`config`] | what a policy says of all this, checked |
 //! | [`pods`] | pods as columns, their steps from created to gone |
-//! | [`replica_set`] | which pods go first |
+//! | `replica_set` | which pods go first |
 //! | [`cpu`] | what CPU lets a pod do |
 //! | [`served`] | requests served per pod, as integrals |
-//! | [`kubelet`] | counters, housekeeping, and the sample that two readings give |
+//! | `kubelet` | counters, housekeeping, and the sample that two readings give |
 //! | [`metrics_server`] | scrapes, and what the metrics API shows |
 //! | [`samples`] | samples as columns |
 //! | [`plant`] | all of it in motion |
