@@ -28,7 +28,10 @@ const FRESH_CONTAINER_MIN_AGE: i64 = 10_000_000_000;
 const MILLIS_PER_CORE: f64 = 1000.0;
 /// metrics-server keeps whole nanocores, and the autoscaler's client rounds up to millicores
 /// (`Quantity.MilliValue`): a millicore and less than a nanocore is one millicore, anything more is two.
-const ALL_BUT_A_NANOCORE: f64 = 1.0 - 1e-6;
+/// Up to that share, rounding up is adding this and rounding to the nearest.
+const HALF_BUT_A_NANOCORE: f64 = 0.5 - 1e-6;
+/// 2^52: a float of this size has no room for a fraction, so adding it rounds to the nearest whole number.
+const NO_FRACTION: f64 = 4_503_599_627_370_496.0;
 
 /// How often a counter is read.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +75,8 @@ pub(super) enum OwnUse {
 #[derive(Clone, Debug)]
 struct Counter {
     next_housekeeping: i64,
-    /// The kubelet's newest reading.
+    course: Course,
+    /// The kubelet's newest reading; of a settled counter the known point.
     read_time: i64,
     read_value: f64,
     /// metrics-server's newest point.
@@ -85,7 +89,25 @@ struct Counter {
     jitter: Pcg32,
 }
 
+/// Whether a counter is an ordinary case for the next scrape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    /// It has a sample, what was read is known, and it is too old to be fresh: the next reading pairs with the known point.
+    Settled,
+    /// Anything may be.
+    Open,
+}
+
 impl Counter {
+    /// The ordinary case is over; what a settled counter does not keep up is filled in.
+    fn open(&mut self) {
+        if self.course == Course::Settled {
+            self.read_time = self.known_time;
+            self.read_value = self.known_value;
+            self.course = Course::Open;
+        }
+    }
+
     #[inline]
     fn used_until(&self, nanos: i64, metering: Metering<'_>) -> f64 {
         self.offset
@@ -174,6 +196,7 @@ impl ContainerMeters {
         let member = u64::from(number) * self.stream_stride + self.stream_offset;
         self.counters.push(Counter {
             next_housekeeping: NEVER,
+            course: Course::Open,
             read_time: NOTHING_READ,
             read_value: 0.0,
             known_time: NOTHING_READ,
@@ -246,6 +269,7 @@ impl ContainerMeters {
         served: &ServedRequests,
     ) {
         let now = now.as_nanos();
+        self.counters[row].open();
         self.housekeep(row, now, served);
         let used = self.counters[row].used_until(now, self.metering(served));
         self.anchor(row, now, used, activity, served);
@@ -306,20 +330,33 @@ impl ContainerMeters {
         for (counter, (((sampled, value), timestamp), window)) in
             self.counters.iter_mut().zip(columns)
         {
-            read_newest(counter, now, metering);
-            if counter.read_time == counter.known_time {
-                // The same point again: the older pair stays, and so does the sample.
-                continue;
-            }
-            let sample = sample_of_new_point(counter, self.resolution);
-            counter.known_time = counter.read_time;
-            counter.known_value = counter.read_value;
-            *sampled = sample.is_some();
-            if let Some(sample) = sample {
-                *value = sample.value;
-                *timestamp = sample.timestamp;
-                *window = sample.window;
-            }
+            let sample = if counter.course == Course::Settled {
+                if counter.next_housekeeping > now {
+                    // The same point again: the older pair stays, and so does the sample.
+                    continue;
+                }
+                next_sample(counter, now, metering)
+            } else {
+                match open_sample(counter, now, metering, self.resolution) {
+                    OpenSample::Same => continue,
+                    OpenSample::None => {
+                        *sampled = false;
+                        continue;
+                    }
+                    OpenSample::New(sample) => sample,
+                }
+            };
+            *sampled = true;
+            *value = sample.value;
+            *timestamp = sample.timestamp;
+            *window = sample.window;
+        }
+        if self.noise.is_none() {
+            return;
+        }
+        for counter in &mut self.counters {
+            // A noisy counter is read at every housekeeping, which only an open one is.
+            counter.open();
         }
     }
 
@@ -337,21 +374,104 @@ pub(super) struct WarmStart {
     pub(super) watched_since: SimTime,
 }
 
-/// Catches up with housekeeping until `now`. Readings that the next one overtakes are never looked at.
+/// Catches up with housekeeping until `now`, when at least one is due; the time of the newest.
+///
+/// Readings that the next one overtakes are never looked at, so they are not made.
 #[inline]
-fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
+fn catch_up(counter: &mut Counter, now: i64, interval: HousekeepingInterval) -> i64 {
     let mut next = counter.next_housekeeping;
-    if next > now {
-        return;
+    loop {
+        let read = next;
+        next += interval.draw(&mut counter.jitter);
+        if next > now {
+            counter.next_housekeeping = next;
+            return read;
+        }
     }
-    let mut newest = next;
-    while next <= now {
-        newest = next;
-        next += metering.interval.draw(&mut counter.jitter);
+}
+
+/// Reads the counter as the last housekeeping until `now` found it.
+fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
+    if counter.next_housekeeping <= now {
+        counter.read_time = catch_up(counter, now, metering.interval);
+        counter.read_value = counter.used_until(counter.read_time, metering);
     }
-    counter.next_housekeeping = next;
-    counter.read_time = newest;
-    counter.read_value = counter.used_until(newest, metering);
+}
+
+/// A settled counter's next sample, a reading being due.
+#[inline]
+fn next_sample(counter: &mut Counter, now: i64, metering: Metering<'_>) -> Sample {
+    let time = catch_up(counter, now, metering.interval);
+    let read = Point {
+        time,
+        value: counter.used_until(time, metering),
+    };
+    let known = Point {
+        time: counter.known_time,
+        value: counter.known_value,
+    };
+    counter.known_time = read.time;
+    counter.known_value = read.value;
+    sample_between(known, read)
+}
+
+/// What a scrape makes of an open counter.
+enum OpenSample {
+    /// What there was stays.
+    Same,
+    /// There is a point, but none before it.
+    None,
+    New(Sample),
+}
+
+#[inline(never)]
+fn open_sample(
+    counter: &mut Counter,
+    now: i64,
+    metering: Metering<'_>,
+    resolution: i64,
+) -> OpenSample {
+    read_newest(counter, now, metering);
+    if counter.read_time == counter.known_time {
+        // The same point again: the older pair stays, and so does the sample.
+        return OpenSample::Same;
+    }
+    let read = Point {
+        time: counter.read_time,
+        value: counter.read_value,
+    };
+    let age = read.time - counter.started;
+    let previous = if (FRESH_CONTAINER_MIN_AGE..resolution).contains(&age) {
+        Some(Point {
+            time: counter.started,
+            value: 0.0,
+        })
+    } else if counter.known_time == NOTHING_READ {
+        None
+    } else {
+        Some(Point {
+            time: counter.known_time,
+            value: counter.known_value,
+        })
+    };
+    counter.known_time = read.time;
+    counter.known_value = read.value;
+    match previous {
+        Some(previous) => {
+            if counter.next_housekeeping - counter.started >= resolution {
+                counter.course = Course::Settled;
+            }
+            OpenSample::New(sample_between(previous, read))
+        }
+        None => OpenSample::None,
+    }
+}
+
+/// A counter's value at a time.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    time: i64,
+    value: f64,
 }
 
 /// What a reading needs to know beside the counter.
@@ -362,24 +482,23 @@ struct Metering<'a> {
     nanos_per_request: f64,
 }
 
-/// The sample that the newest reading gives together with the point before it, if there is one.
+/// The rate of use between two readings.
 #[inline]
-fn sample_of_new_point(counter: &Counter, resolution: i64) -> Option<Sample> {
-    let age = counter.read_time - counter.started;
-    let (previous_time, previous_value) = if (FRESH_CONTAINER_MIN_AGE..resolution).contains(&age) {
-        (counter.started, 0.0)
-    } else if counter.known_time == NOTHING_READ {
-        return None;
-    } else {
-        (counter.known_time, counter.known_value)
-    };
-    let window = counter.read_time - previous_time;
-    let millicores = (counter.read_value - previous_value) / window as f64 * MILLIS_PER_CORE;
-    Some(Sample {
-        value: MilliValue((millicores + ALL_BUT_A_NANOCORE) as i64),
-        timestamp: SimTime::from_nanos(counter.read_time),
+fn sample_between(earlier: Point, later: Point) -> Sample {
+    let window = later.time - earlier.time;
+    let millicores = (later.value - earlier.value) / window as f64 * MILLIS_PER_CORE;
+    Sample {
+        value: MilliValue(round_up_to_milli(millicores)),
+        timestamp: SimTime::from_nanos(later.time),
         window: SimSpan::from_nanos(window),
-    })
+    }
+}
+
+/// The next whole number, for numbers from 0 to 2^51; a conversion by `as` costs twice as much.
+#[inline]
+fn round_up_to_milli(millicores: f64) -> i64 {
+    let rounded = (millicores + HALF_BUT_A_NANOCORE) + NO_FRACTION;
+    (rounded.to_bits() - NO_FRACTION.to_bits()) as i64
 }
 
 impl Noise {
@@ -403,201 +522,4 @@ impl Noise {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cluster::cpu::CpuBound;
-    use crate::cluster::served::ServedRates;
-
-    const IDLE: Activity = Activity {
-        own: OwnUse::Idle,
-        serving: Serving::Nothing,
-    };
-    const SERVING: Activity = Activity {
-        own: OwnUse::Idle,
-        serving: Serving::Normal,
-    };
-
-    fn at(seconds: f64) -> SimTime {
-        SimTime::from_secs_f64(seconds)
-    }
-
-    fn pipeline(jitter: f64) -> MetricsPipeline {
-        MetricsPipeline {
-            scrape_interval: SimSpan::from_secs(15),
-            housekeeping: SimSpan::from_secs(10),
-            housekeeping_jitter: jitter,
-            lag: SimSpan::ZERO,
-        }
-    }
-
-    /// 40m idle, 10 ms a request, at most 200m.
-    fn meters(pipeline: &MetricsPipeline, noise: f64, seed: Seed) -> ContainerMeters {
-        let cpu = ContainerCpu {
-            idle_cores: 0.04,
-            bursting_cores: 0.14,
-            seconds_per_request: 0.01,
-            bound_cores: 0.2,
-            bound: CpuBound::Quota,
-        };
-        let place = ContainerPlace { index: 0, of: 1 };
-        let mut meters = ContainerMeters::new(&cpu, pipeline, noise, place, seed);
-        meters.add(0);
-        meters
-    }
-
-    fn served(rps: f64) -> ServedRequests {
-        let rates = ServedRates {
-            normal_rps: rps,
-            bursting_rps: 0.0,
-        };
-        ServedRequests::since(at(0.0), rates)
-    }
-
-    fn sample_at(
-        meters: &mut ContainerMeters,
-        seconds: f64,
-        served: &ServedRequests,
-    ) -> Option<Sample> {
-        meters.scrape(at(seconds), served);
-        meters.samples().get(0)
-    }
-
-    #[test]
-    fn the_reading_at_the_start_alone_gives_no_sample() {
-        let (mut meters, served) = (meters(&pipeline(0.0), 0.0, Seed(1)), served(0.0));
-        meters.start(0, at(100.0), IDLE, &served);
-        assert_eq!(sample_at(&mut meters, 105.0, &served), None);
-        // Read at 110 s.
-        let sample = sample_at(&mut meters, 120.0, &served).expect("two points");
-        assert_eq!(sample.value, MilliValue(40));
-        assert_eq!(sample.timestamp, at(120.0));
-        assert_eq!(sample.window, SimSpan::from_secs(20));
-    }
-
-    #[test]
-    fn a_container_between_ten_seconds_and_the_resolution_needs_one_point() {
-        let (mut meters, served) = (meters(&pipeline(0.0), 0.0, Seed(1)), served(0.0));
-        meters.start(0, at(100.0), IDLE, &served);
-        let sample = sample_at(&mut meters, 114.0, &served).expect("fresh, its age is 10 s");
-        assert_eq!(sample.timestamp, at(110.0));
-        assert_eq!(sample.window, SimSpan::from_secs(10));
-    }
-
-    #[test]
-    fn an_older_container_that_was_never_seen_needs_two_points() {
-        let (mut meters, served) = (meters(&pipeline(0.6), 0.0, Seed(1)), served(0.0));
-        meters.start(0, at(100.0), IDLE, &served);
-        meters.counters[0].next_housekeeping = at(115.5).as_nanos();
-        assert_eq!(sample_at(&mut meters, 115.9, &served), None);
-        assert!(sample_at(&mut meters, 145.0, &served).is_some());
-    }
-
-    #[test]
-    fn a_stale_reading_keeps_the_older_pair() {
-        let (mut meters, served) = (meters(&pipeline(0.0), 0.0, Seed(1)), served(5.0));
-        meters.start(0, at(0.0), SERVING, &served);
-        meters.scrape(at(1.0), &served);
-        let before = sample_at(&mut meters, 21.0, &served).expect("two points");
-        assert_eq!(before.timestamp, at(20.0));
-        let same = sample_at(&mut meters, 29.0, &served);
-        assert_eq!(same, Some(before), "no reading since");
-        let next = sample_at(&mut meters, 31.0, &served).expect("a new pair");
-        assert_eq!(next.timestamp, at(30.0));
-        assert_eq!(next.window, SimSpan::from_secs(10));
-    }
-
-    #[test]
-    fn a_reading_between_two_changes_sees_the_rates_of_its_time() {
-        let (mut meters, mut served) = (meters(&pipeline(0.0), 0.0, Seed(1)), served(0.0));
-        meters.start(0, at(0.0), IDLE, &served);
-        meters.scrape(at(1.0), &served);
-        served.change(
-            at(5.0),
-            ServedRates {
-                normal_rps: 10.0,
-                bursting_rps: 0.0,
-            },
-        );
-        meters.change(0, at(5.0), SERVING, &served);
-        served.change(at(19.0), ServedRates::default());
-        // Read at 10 s and 20 s: 40m all along, and 140 requests of 10 ms from 5 s to 19 s.
-        let sample = sample_at(&mut meters, 21.0, &served).expect("two points");
-        assert_eq!(sample.window, SimSpan::from_secs(20));
-        assert_eq!(sample.value, MilliValue(40 + 70));
-    }
-
-    #[test]
-    fn cpu_rounds_up_to_millicores_but_not_by_rounding_errors() {
-        for (rps, millicores) in [(1.0, 50), (1.01, 51), (0.0, 40), (7.0, 110), (16.0, 200)] {
-            let (mut meters, served) = (meters(&pipeline(0.3), 0.0, Seed(2)), served(rps));
-            meters.start(0, at(80_000.1), SERVING, &served);
-            meters.scrape(at(80_001.0), &served);
-            for scrape in 2..200 {
-                let time = 80_001.0 + f64::from(scrape) * 15.0;
-                let sample = sample_at(&mut meters, time, &served).expect("a sample");
-                assert_eq!(sample.value, MilliValue(millicores), "{rps} rps");
-            }
-        }
-    }
-
-    #[test]
-    fn intervals_lie_between_one_and_one_plus_jitter_housekeeping_intervals() {
-        let (mut meters, served) = (meters(&pipeline(1.0), 0.0, Seed(3)), served(0.0));
-        meters.start(0, at(0.0), IDLE, &served);
-        let mut intervals = Vec::new();
-        let mut last = 0;
-        for tick in 1..40_000 {
-            meters.housekeep(0, at(f64::from(tick)).as_nanos(), &served);
-            let read = meters.counters[0].read_time;
-            if read != last {
-                intervals.push((read - last) as f64 / 1e9);
-                last = read;
-            }
-        }
-        let mean = intervals.iter().sum::<f64>() / intervals.len() as f64;
-        assert!(
-            intervals
-                .iter()
-                .all(|interval| (10.0..20.0).contains(interval))
-        );
-        assert!((mean - 15.0).abs() < 0.3, "{mean}");
-    }
-
-    #[test]
-    fn the_first_sample_of_a_new_pod_comes_after_about_25_and_at_most_40_seconds() {
-        let mut delays = Vec::new();
-        for seed in 0..1000 {
-            let (mut meters, served) = (meters(&pipeline(1.0), 0.0, Seed(seed)), served(0.0));
-            let phase = seed as f64 / 1000.0 * 15.0;
-            meters.start(0, at(0.0), IDLE, &served);
-            let mut scrape = phase;
-            while sample_at(&mut meters, scrape, &served).is_none() {
-                scrape += 15.0;
-            }
-            delays.push(scrape);
-        }
-        let mean = delays.iter().sum::<f64>() / 1000.0;
-        let longest = delays.iter().copied().fold(0.0, f64::max);
-        assert!((20.0..28.0).contains(&mean), "{mean}");
-        assert!(longest <= 40.0, "{longest}");
-        assert!(delays.iter().all(|delay| *delay >= 10.0));
-    }
-
-    #[test]
-    fn noise_averages_out_and_never_exceeds_the_limit() {
-        let (mut meters, served) = (meters(&pipeline(1.0), 0.5, Seed(4)), served(12.0));
-        meters.start(0, at(0.0), SERVING, &served);
-        let mut values = Vec::new();
-        for scrape in 1..5_000 {
-            if let Some(sample) = sample_at(&mut meters, f64::from(scrape) * 15.0, &served) {
-                values.push(sample.value.0);
-            }
-        }
-        let mean = values.iter().sum::<i64>() as f64 / values.len() as f64;
-        assert!(values.iter().all(|value| (0..=200).contains(value)));
-        assert!(
-            values.contains(&200) && (130.0..165.0).contains(&mean),
-            "{mean}"
-        );
-    }
-}
+mod tests;

@@ -30,11 +30,11 @@ pub struct ServedRates {
 const CLASSES: usize = 3;
 const NANOS_PER_SECOND: f64 = 1e9;
 
-/// From `time` on each class of pods serves at `per_nano`, having served `until_then`.
+/// From `time` on each class of pods has served `at_zero + per_nano x t` requests until t: a line, so that no time is taken from another.
 #[derive(Clone, Copy, Debug)]
 struct Knot {
     time: i64,
-    until_then: [f64; CLASSES],
+    at_zero: [f64; CLASSES],
     per_nano: [f64; CLASSES],
 }
 
@@ -53,7 +53,7 @@ impl ServedRequests {
         Self {
             latest: Knot {
                 time: start.as_nanos(),
-                until_then: [0.0; CLASSES],
+                at_zero: [0.0; CLASSES],
                 per_nano: per_nano(rates),
             },
             earlier: Vec::new(),
@@ -65,10 +65,15 @@ impl ServedRequests {
         let time = now.as_nanos();
         if time > self.latest.time {
             self.earlier.push(self.latest);
-            self.latest.until_then = count(&self.latest, time);
             self.latest.time = time;
         }
-        self.latest.per_nano = per_nano(rates);
+        let per_nano = per_nano(rates);
+        for (class, rate) in per_nano.into_iter().enumerate() {
+            // The new line begins where the old one is at `now`.
+            let bend = self.latest.per_nano[class] - rate;
+            self.latest.at_zero[class] += bend * time as f64;
+        }
+        self.latest.per_nano = per_nano;
     }
 
     /// Forgets what nobody asks for who asks about `now` and later.
@@ -87,7 +92,7 @@ impl ServedRequests {
     pub(super) fn until(&self, nanos: i64, serving: Serving) -> f64 {
         let class = serving as usize;
         let knot = self.knot_at(nanos);
-        knot.until_then[class] + (nanos - knot.time) as f64 * knot.per_nano[class]
+        knot.at_zero[class] + knot.per_nano[class] * nanos as f64
     }
 
     #[inline]
@@ -111,13 +116,4 @@ fn per_nano(rates: ServedRates) -> [f64; CLASSES] {
         rates.normal_rps / NANOS_PER_SECOND,
         rates.bursting_rps / NANOS_PER_SECOND,
     ]
-}
-
-fn count(knot: &Knot, nanos: i64) -> [f64; CLASSES] {
-    let elapsed = (nanos - knot.time) as f64;
-    let mut counts = knot.until_then;
-    for (count, rate) in counts.iter_mut().zip(knot.per_nano) {
-        *count += elapsed * rate;
-    }
-    counts
 }

@@ -1,0 +1,73 @@
+//! The command line as real processes: what is printed, what is written, how it ends.
+
+#[path = "cli/replay.rs"]
+mod replay;
+#[path = "cli/run.rs"]
+mod run;
+#[path = "cli/usage.rs"]
+mod usage;
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+
+/// The program, in a folder of its own that has the shipped policies and traces beside it.
+struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+impl Sandbox {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for shipped in ["policies", "traces"] {
+            let target = folder.path().join(shipped);
+            std::fs::create_dir(&target).expect("a new folder");
+            for entry in std::fs::read_dir(project().join(shipped)).expect("a shipped folder") {
+                let from = entry.expect("a shipped file").path();
+                let name = from.file_name().expect("a name").to_owned();
+                std::fs::copy(&from, target.join(name)).expect("a copy");
+            }
+        }
+        Self { folder }
+    }
+
+    fn path(&self, inside: &str) -> PathBuf {
+        self.folder.path().join(inside)
+    }
+
+    fn write(&self, inside: &str, text: impl AsRef<[u8]>) {
+        std::fs::write(self.path(inside), text).expect("a written file");
+    }
+
+    fn read(&self, inside: &str) -> Vec<u8> {
+        std::fs::read(self.path(inside)).expect("a file that was written")
+    }
+
+    fn hpasim(&self, arguments: &[&str]) -> Finished {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
+        let output = command
+            .current_dir(self.folder.path())
+            .env_remove("NO_COLOR")
+            .env_remove("CLICOLOR_FORCE")
+            .args(arguments)
+            .output()
+            .expect("a process");
+        Finished {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// What a process left.
+#[derive(Debug)]
+struct Finished {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

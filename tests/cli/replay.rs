@@ -1,0 +1,118 @@
+//! `hpasim replay`.
+
+use std::io::Read;
+
+use super::{Sandbox, project};
+
+/// Some recorded scenarios of one category, as text.
+fn recorded(category: &str, count: usize) -> String {
+    let path = project().join("tests/conformance/decision.jsonl.gz");
+    let file = std::fs::File::open(path).expect("the recording");
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(file)
+        .read_to_string(&mut text)
+        .expect("a whole recording");
+    let wanted = format!("{{\"id\":\"{category}-");
+    text.lines()
+        .filter(|line| line.starts_with(&wanted))
+        .take(count)
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+#[test]
+fn a_recording_that_agrees_exits_with_0() {
+    let sandbox = Sandbox::new();
+    sandbox.write("some.jsonl", recorded("bounds", 3) + &recorded("zero", 2));
+    let replay = sandbox.hpasim(&["replay", "some.jsonl"]);
+    assert_eq!(replay.code, Some(0), "{replay:?}");
+    insta::assert_snapshot!(replay.stdout, @"");
+}
+
+#[test]
+fn a_recording_that_disagrees_exits_with_99_and_shows_the_field() {
+    let sandbox = Sandbox::new();
+    let altered = recorded("cpu-edge", 1).replacen(
+        "\"desiredReplicas\":6,\"rescaled\"",
+        "\"desiredReplicas\":7,\"rescaled\"",
+        1,
+    );
+    sandbox.write("altered.jsonl", altered);
+    let replay = sandbox.hpasim(&["replay", "altered.jsonl"]);
+    assert_eq!(replay.code, Some(99), "{replay:?}");
+    insta::assert_snapshot!(replay.stdout, @"");
+}
+
+#[test]
+fn a_malformed_recording_exits_with_3_and_the_line() {
+    let sandbox = Sandbox::new();
+    sandbox.write("broken.jsonl", recorded("zero", 1) + "\n{\"id\": 5}\n");
+    let replay = sandbox.hpasim(&["replay", "broken.jsonl"]);
+    assert_eq!(replay.code, Some(3));
+    assert_eq!(replay.stdout, "");
+    insta::assert_snapshot!(replay.stderr, @"");
+}
+
+#[test]
+fn what_cannot_be_read_exits_with_3() {
+    let sandbox = Sandbox::new();
+    sandbox.write("empty.jsonl", "");
+    sandbox.write("cut.jsonl.gz", {
+        let path = project().join("tests/conformance/decision.jsonl.gz");
+        std::fs::read(path).expect("the recording")[..5_000].to_vec()
+    });
+    for file in ["none.jsonl", "empty.jsonl", "cut.jsonl.gz", "traces"] {
+        let replay = sandbox.hpasim(&["replay", file]);
+        assert_eq!(replay.code, Some(3), "{replay:?}");
+        assert_eq!(replay.stdout, "");
+        assert!(
+            replay.stderr.starts_with(&format!("error: {file}: ")),
+            "{replay:?}"
+        );
+    }
+}
+
+#[test]
+fn an_ignored_category_is_left_out_and_said_so() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "some.jsonl",
+        recorded("bounds", 2) + &recorded("overflow", 3),
+    );
+    let replay = sandbox.hpasim(&["replay", "some.jsonl", "--ignore", "overflow"]);
+    assert_eq!(replay.code, Some(0), "{replay:?}");
+    assert!(
+        replay.stdout.contains("Left out: overflow (3 scenarios)."),
+        "{replay:?}"
+    );
+}
+
+#[test]
+fn a_key_that_is_not_known_is_counted_in_a_warning() {
+    let sandbox = Sandbox::new();
+    let with_key = recorded("zero", 1).replacen("{\"id\"", "{\"colour\":\"blue\",\"id\"", 1);
+    sandbox.write("newer.jsonl", with_key);
+    let replay = sandbox.hpasim(&["replay", "newer.jsonl"]);
+    assert_eq!(replay.code, Some(0), "{replay:?}");
+    assert_eq!(
+        replay.stderr,
+        "warning: newer.jsonl: 1 unknown keys were passed over: colour (1)\n"
+    );
+}
+
+#[test]
+fn json_is_one_object_with_the_same_figures() {
+    let sandbox = Sandbox::new();
+    sandbox.write("some.jsonl", recorded("bounds", 2) + &recorded("zero", 2));
+    let replay = sandbox.hpasim(&["replay", "some.jsonl", "--format", "json"]);
+    assert_eq!(replay.code, Some(0), "{replay:?}");
+    let report: serde_json::Value = serde_json::from_str(&replay.stdout).expect("one JSON object");
+    let steps = report["steps"].as_u64();
+    assert!(steps >= Some(4), "{report}");
+    assert_eq!(report["agreeing_steps"].as_u64(), steps);
+    assert_eq!(report["agreeing_desired"].as_u64(), steps);
+    let file = &report["files"][0];
+    assert_eq!(file["steps"].as_u64(), steps);
+    assert_eq!(file["categories"][0]["category"], "bounds");
+    assert_eq!(file["disagreements"], serde_json::json!([]));
+}

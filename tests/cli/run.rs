@@ -1,0 +1,271 @@
+//! `hpasim run`.
+
+use super::Sandbox;
+
+const FILES: [&str; 5] = [
+    "decisions.jsonl",
+    "plot.png",
+    "plot.svg",
+    "summary.json",
+    "timeline.csv",
+];
+
+fn files_in(sandbox: &Sandbox, folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(sandbox.path(folder))
+        .map(|entries| {
+            entries
+                .map(|entry| {
+                    let entry = entry.expect("an entry");
+                    entry.file_name().to_string_lossy().into_owned()
+                })
+                .collect()
+        })
+        .unwrap_or_default();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_main_job_prints_a_summary_and_leaves_five_files() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.hpasim(&["run", "policies/prod.toml", "traces/spike.csv"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.stderr, "");
+    insta::assert_snapshot!(run.stdout, @"");
+    assert_eq!(files_in(&sandbox, "output/prod-spike"), FILES);
+}
+
+#[test]
+fn two_processes_leave_the_same_bytes() {
+    let sandbox = Sandbox::new();
+    let run = |folder: &str| {
+        let run = sandbox.hpasim(&[
+            "run",
+            "policies/prod.toml",
+            "traces/flap.csv",
+            "--seed",
+            "7",
+            "-o",
+            folder,
+        ]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+    };
+    run("one");
+    run("two");
+    for file in FILES {
+        let read = |folder: &str| sandbox.read(&format!("{folder}/{file}"));
+        assert!(read("one") == read("two"), "{file} differs");
+    }
+}
+
+#[test]
+fn seeds_fold_kpis_into_median_and_band_whatever_the_threads() {
+    let sandbox = Sandbox::new();
+    let run = |threads: &str| {
+        let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
+        let output = command
+            .current_dir(sandbox.folder.path())
+            .env("RAYON_NUM_THREADS", threads)
+            .args([
+                "run",
+                "policies/prod.toml",
+                "traces/flap.csv",
+                "--seeds",
+                "5",
+            ])
+            .args(["--format", "json", "--plot", "none"])
+            .output()
+            .expect("a process");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let printed = run("1");
+    assert_eq!(printed, run("3"));
+    assert_eq!(
+        printed.as_bytes(),
+        sandbox.read("output/prod-flap/summary.json")
+    );
+    let summary: serde_json::Value = serde_json::from_str(&printed).expect("one JSON object");
+    assert_eq!(summary["seeds"], serde_json::json!([1, 2, 3, 4, 5]));
+    let kpi = &summary["kpis"]["mean_replicas"];
+    assert!(kpi["p10"].as_f64() <= kpi["median"].as_f64(), "{kpi}");
+    assert!(kpi["median"].as_f64() <= kpi["p90"].as_f64(), "{kpi}");
+}
+
+#[test]
+fn quiet_prints_nothing_and_writes_all() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.hpasim(&["run", "policies/prod.toml", "traces/flap.csv", "--quiet"]);
+    assert_eq!(
+        (run.code, run.stdout.as_str(), run.stderr.as_str()),
+        (Some(0), "", "")
+    );
+    assert_eq!(files_in(&sandbox, "output/prod-flap"), FILES);
+}
+
+#[test]
+fn without_pictures_those_of_an_earlier_run_go() {
+    let sandbox = Sandbox::new();
+    let run = |plot: &str| {
+        let run = sandbox.hpasim(&[
+            "run",
+            "policies/prod.toml",
+            "traces/flap.csv",
+            "--quiet",
+            "--plot",
+            plot,
+        ]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+    };
+    run("all");
+    run("none");
+    assert_eq!(
+        files_in(&sandbox, "output/prod-flap"),
+        ["decisions.jsonl", "summary.json", "timeline.csv"]
+    );
+}
+
+#[test]
+fn all_faults_of_the_inputs_are_named_and_nothing_is_written() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "bad.toml",
+        "[hpa]\nmaxReplica = 5\nminReplicas = 3\n\n[workload]\ntimeout = 5\n",
+    );
+    sandbox.write("bad.csv", "time_s,rps\n0,1\n5,many\n10,-1\n");
+    let run = sandbox.hpasim(&["run", "bad.toml", "bad.csv"]);
+    assert_eq!(run.code, Some(3));
+    assert_eq!(run.stdout, "");
+    insta::assert_snapshot!(run.stderr, @"");
+    assert!(!sandbox.path("output").exists());
+}
+
+#[test]
+fn a_missing_trace_is_bad_input() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.hpasim(&["run", "policies/prod.toml", "traces/none.csv"]);
+    assert_eq!(run.code, Some(3));
+    insta::assert_snapshot!(run.stderr, @"");
+}
+
+#[test]
+fn the_run_of_other_inputs_is_not_overwritten_without_force() {
+    let sandbox = Sandbox::new();
+    sandbox.write("prod.toml", sandbox.read("policies/prod.toml"));
+    let first = sandbox.hpasim(&["run", "policies/prod.toml", "traces/flap.csv", "--quiet"]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let before = sandbox.read("output/prod-flap/summary.json");
+
+    let refused = sandbox.hpasim(&["run", "prod.toml", "traces/flap.csv"]);
+    assert_eq!(refused.code, Some(1));
+    insta::assert_snapshot!(refused.stderr, @"");
+    assert_eq!(sandbox.read("output/prod-flap/summary.json"), before);
+
+    let forced = sandbox.hpasim(&["run", "prod.toml", "traces/flap.csv", "--force", "--quiet"]);
+    assert_eq!(forced.code, Some(0), "{forced:?}");
+    let again = sandbox.hpasim(&["run", "./prod.toml", "traces/flap.csv", "--quiet"]);
+    assert_eq!(
+        again.code,
+        Some(0),
+        "the same file under another name: {again:?}"
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_is_a_run_time_failure() {
+    let sandbox = Sandbox::new();
+    sandbox.write("taken", "a file");
+    let run = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "traces/flap.csv",
+        "-o",
+        "taken/here",
+    ]);
+    assert_eq!(run.code, Some(1));
+    insta::assert_snapshot!(run.stderr, @"");
+}
+
+#[test]
+fn a_failed_run_takes_the_mark_of_completeness_away() {
+    let sandbox = Sandbox::new();
+    let arguments = ["run", "policies/prod.toml", "traces/flap.csv", "--quiet"];
+    assert_eq!(sandbox.hpasim(&arguments).code, Some(0));
+    std::fs::remove_file(sandbox.path("output/prod-flap/plot.svg")).expect("removed");
+    std::fs::create_dir_all(sandbox.path("output/prod-flap/plot.svg/in-the-way")).expect("made");
+    let run = sandbox.hpasim(&arguments);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(!sandbox.path("output/prod-flap/summary.json").exists());
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let sandbox = Sandbox::new();
+    let program = assert_cmd::cargo::cargo_bin!("hpasim");
+    let script = format!(
+        "set -o pipefail; '{}' run policies/prod.toml traces/flap.csv | true",
+        program.display()
+    );
+    let status = std::process::Command::new("bash")
+        .current_dir(sandbox.folder.path())
+        .args(["-c", &script])
+        .status();
+    if let Ok(status) = status {
+        assert!(status.success(), "{status:?}");
+    }
+}
+
+#[test]
+fn a_part_of_the_trace_is_a_run_of_its_own() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "traces/spike.csv",
+        "--from",
+        "3m",
+        "--to",
+        "10m",
+        "--set",
+        "hpa.maxReplicas=20",
+        "--format",
+        "json",
+        "--plot",
+        "none",
+    ]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("one JSON object");
+    assert_eq!(summary["duration_seconds"], 420.0);
+    assert_eq!(summary["kpis"]["peak_replicas"], 20);
+    assert_eq!(summary["request"]["set"][0], "hpa.maxReplicas=20");
+    assert_eq!(summary["request"]["from_seconds"], 180.0);
+}
+
+#[test]
+fn every_shipped_policy_runs_under_every_shipped_trace() {
+    let sandbox = Sandbox::new();
+    for policy in [
+        "prod",
+        "no-behavior",
+        "conservative",
+        "fast",
+        "probed",
+        "stripe-api",
+    ] {
+        for trace in ["spike", "ramp", "steps", "diurnal", "flash-crowd", "flap"] {
+            let policy = format!("policies/{policy}.toml");
+            let trace = format!("traces/{trace}.csv");
+            let run =
+                sandbox.hpasim(&["run", &policy, &trace, "--plot", "none", "--format", "json"]);
+            assert_eq!(run.code, Some(0), "{policy} {trace}: {run:?}");
+            let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+            let kpi = |name: &str| summary["kpis"][name].as_f64().expect("a number");
+            let accounted =
+                kpi("requests_succeeded") + kpi("requests_failed") + kpi("requests_in_flight");
+            let offered = kpi("requests_offered");
+            assert!(
+                (accounted - offered).abs() <= 1e-5 * offered,
+                "{policy} {trace}: {accounted} of {offered} requests accounted for"
+            );
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Help, usage errors, and traces made on the command line.
+
+use super::Sandbox;
+
+#[test]
+fn help_lists_the_commands_and_the_exit_codes() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.hpasim(&["--help"]);
+    assert_eq!(help.code, Some(0));
+    insta::assert_snapshot!(help.stdout, @"");
+}
+
+#[test]
+fn a_usage_error_exits_with_2() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["run"] as &[&str],
+        &["run", "policies/prod.toml"],
+        &[
+            "run",
+            "policies/prod.toml",
+            "traces/spike.csv",
+            "--seeds",
+            "0",
+        ],
+        &[
+            "run",
+            "policies/prod.toml",
+            "traces/spike.csv",
+            "--from",
+            "2 fortnights",
+        ],
+        &["fly"],
+        &["replay"],
+        &["trace", "gen", "spike", "--peak", "-3"],
+    ] {
+        let run = sandbox.hpasim(arguments);
+        assert_eq!(run.code, Some(2), "{arguments:?}: {run:?}");
+        assert_eq!(run.stdout, "");
+        assert!(run.stderr.starts_with("error: "), "{run:?}");
+    }
+}
+
+#[test]
+fn a_trace_goes_to_stdout_or_to_a_file() {
+    let sandbox = Sandbox::new();
+    let shown = sandbox.hpasim(&["trace", "gen", "steps", "--seed", "3"]);
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    let written = sandbox.hpasim(&["trace", "gen", "steps", "--seed", "3", "-o", "made.csv"]);
+    assert_eq!((written.code, written.stdout.as_str()), (Some(0), ""));
+    assert_eq!(sandbox.read("made.csv"), shown.stdout.as_bytes());
+    let run = sandbox.hpasim(&["run", "policies/prod.toml", "made.csv", "--quiet"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+}
