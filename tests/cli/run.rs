@@ -37,13 +37,13 @@ fn the_main_job_prints_a_summary_and_leaves_five_files() {
     assumed: pod.image_pull = "0s",
              slo.latency = { quantile = 0.95, limit = "500ms" }
 
-    replicas        1 at the start, 24.4 on average, 50 at most
-                    at the maximum of 50 for 9m 0s
-    pod hours       9.38
-    SLO broken for  1m 45s  (p95 above 500 ms, or over 1 % failed)
-    latency         p50 10 ms   p95 1.75 s   p99 5 s
-    failed          3.8 % of 201 k requests
-    rescales        20, 1 of them a reversal within 10 min
+    replicas        1 at the start, 20 on average, 50 at most
+                    at the maximum of 50 for 7m 30s
+    pod hours       7.7
+    SLO broken for  2m 20s  (p95 above 500 ms, or over 1 % failed)
+    latency         p50 10 ms   p95 3.78 s   p99 5 s
+    failed          4.6 % of 169 k requests
+    rescales        21, 7 of them a reversal within 10 min
     first decision  17.5 s after pods first fell short
 
     written         output/prod-spike/plot.png
