@@ -152,6 +152,13 @@ fn who_waits_longer_than_the_timeout_gives_up() {
     let last = facts.last_segment();
     assert!(close(last.backlog_end, 40.0), "2 s at 20 rps");
     assert!(close(last.failed_rps.timed_out, 10.0));
+    for segment in &facts.segments {
+        let delay = segment
+            .backlog_delay_start_seconds
+            .max(segment.backlog_delay_end_seconds);
+        let slowest = delay + segment.latency.quantile(0.99);
+        assert!(slowest <= 2.0 + 0.01 + 1e-9, "succeeded after {slowest} s");
+    }
 }
 
 #[test]

@@ -45,6 +45,9 @@ impl ByBurst {
     }
 }
 
+/// An exponential exceeds its mean times this in one case of 100.
+const LN_100: f64 = 2.0 * std::f64::consts::LN_10;
+
 /// Pods by what they mean to the flow of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct PodGroups {
@@ -225,6 +228,8 @@ impl Flow {
         }
         let seconds = (now - self.segment.start).as_secs_f64();
         let backlog = self.backlog_at(now);
+        let delay_end = share(backlog, self.capacity_rps);
+        let delay = delay_end.max(self.segment.backlog_delay_start_seconds);
         let segment = FlowSegment {
             end: now,
             // What went in and neither failed nor waits has succeeded: no rounding is lost.
@@ -232,7 +237,8 @@ impl Flow {
                 - self.overflow_rps
                 - (backlog - self.segment.backlog_start) / seconds,
             backlog_end: backlog,
-            backlog_delay_end_seconds: share(backlog, self.capacity_rps),
+            backlog_delay_end_seconds: delay_end,
+            latency: self.in_time(delay),
             ..self.segment
         };
         self.backlog = backlog;
@@ -241,6 +247,19 @@ impl Flow {
         self.segment.start = now;
         self.segment.backlog_start = backlog;
         self.segment.failed_at_start = FailureCauses::default();
+    }
+
+    /// The segment's latency, as those who succeed have it behind a backlog of `delay` seconds: within the timeout.
+    ///
+    /// The stationary curve knows no timeout. Its wait is cut so that 99 of 100
+    /// who wait still succeed; the hundredth is let pass.
+    fn in_time(&self, delay: f64) -> StationaryLatency {
+        let latency = self.segment.latency;
+        let room = (self.timeout_seconds - latency.service_seconds - delay).max(0.0);
+        StationaryLatency {
+            wait_seconds: latency.wait_seconds.min(room / LN_100),
+            ..latency
+        }
     }
 
     /// Something has changed at `now`: ends the segment before it and works out the rates after it.

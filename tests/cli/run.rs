@@ -41,7 +41,7 @@ fn the_main_job_prints_a_summary_and_leaves_five_files() {
                     at the maximum of 50 for 7m 30s
     pod hours       7.7
     SLO broken for  2m 20s  (p95 above 500 ms, or over 1 % failed)
-    latency         p50 10 ms   p95 3.78 s   p99 5 s
+    latency         p50 10 ms   p95 3.16 s   p99 5 s
     failed          4.6 % of 169 k requests
     rescales        21, 7 of them a reversal within 10 min
     first decision  17.5 s after pods first fell short
