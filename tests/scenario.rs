@@ -530,6 +530,20 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn deep_nesting_is_a_fault_and_no_crash() {
+    for deep in [
+        format!("a = {}", "[".repeat(100_000)),
+        format!("a = {}1{}", "[".repeat(5_000), "]".repeat(5_000)),
+        format!("a = {}", "{ a = ".repeat(50_000)),
+        format!("{}a = 1", "a.".repeat(50_000)),
+        format!("[{}a]", "a.".repeat(50_000)),
+    ] {
+        does_not_panic(deep.as_bytes(), TRACE.as_bytes(), &[]);
+        does_not_panic(b"", TRACE.as_bytes(), &[deep.replace(" = ", "=")]);
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_the_readers_panic(policy in prop::collection::vec(any::<u8>(), 0..200), trace in prop::collection::vec(any::<u8>(), 0..200)) {

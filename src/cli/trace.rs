@@ -43,7 +43,7 @@ pub struct GenArgs {
 /// The shapes and their parameters; rates are requests per second.
 #[derive(Debug, Subcommand)]
 pub enum GenKind {
-    /// Rest, a steep rise, a plateau, a slower fall, rest
+    /// Rest, a steep rise, a plateau, a slower fall in drops, rest
     Spike {
         /// Rate at rest
         #[arg(long, default_value = "4", value_parser = parse_rate)]
@@ -63,6 +63,9 @@ pub enum GenKind {
         /// From peak to base
         #[arg(long, default_value = "5m", value_parser = parse_duration)]
         fall: SimSpan,
+        /// Fall in this many drops of equal ratio, as visitors leave in waves; 0 falls evenly
+        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=1000))]
+        fall_steps: u32,
         /// Rest after the fall
         #[arg(long, default_value = "5m", value_parser = parse_duration)]
         after: SimSpan,
@@ -273,6 +276,7 @@ impl GenKind {
                 rise,
                 hold,
                 fall,
+                fall_steps,
                 after,
                 ..
             } => Shape::Spike(Spike {
@@ -282,6 +286,7 @@ impl GenKind {
                 rise,
                 hold,
                 fall,
+                fall_steps,
                 after,
             }),
             Self::Ramp {
@@ -346,13 +351,14 @@ impl GenKind {
     fn command_line(&self) -> String {
         let shape = match self.shape() {
             Shape::Spike(spike) => format!(
-                "spike --base {} --peak {} --before {} --rise {} --hold {} --fall {} --after {}",
+                "spike --base {} --peak {} --before {} --rise {} --hold {} --fall {} --fall-steps {} --after {}",
                 spike.base,
                 spike.peak,
                 spike.before,
                 spike.rise,
                 spike.hold,
                 spike.fall,
+                spike.fall_steps,
                 spike.after
             ),
             Shape::Ramp(ramp) => format!(

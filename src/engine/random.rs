@@ -112,6 +112,9 @@ pub enum Distribution {
 /// z with P(Z <= z) = 0.99 for a standard Gaussian.
 const NORMAL_P99: f64 = 2.326_347_874_040_841;
 
+/// No draw is longer: ten years, so that a heavy tail never leaves the clock's range.
+const LONGEST_DRAW_SECONDS: f64 = 10.0 * 366.0 * 86_400.0;
+
 impl Distribution {
     /// A log-normal by its median and its 99th percentile.
     #[must_use]
@@ -210,7 +213,7 @@ impl Distribution {
             }
             Self::Empirical(spans) => return spans[generator.random_range(0..spans.len())],
         };
-        SimSpan::from_secs_f64(seconds.max(0.0))
+        SimSpan::from_secs_f64(seconds.clamp(0.0, LONGEST_DRAW_SECONDS))
     }
 }
 
@@ -281,6 +284,17 @@ mod tests {
             (800..1200).contains(&beyond),
             "{beyond} of 100,000 beyond the p99"
         );
+    }
+
+    #[test]
+    fn no_draw_leaves_the_range_of_the_clock() {
+        let heavy = Distribution::LogNormal {
+            median: SimSpan::from_secs(1_000_000),
+            sigma: 50.0,
+        };
+        let mut generator = Stream::Startup.generator(Seed(1), 0);
+        let longest = (0..1000).map(|_| heavy.sample(&mut generator)).max();
+        assert_eq!(longest, Some(SimSpan::from_secs(10 * 366 * 86_400)));
     }
 
     #[test]

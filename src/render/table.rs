@@ -96,11 +96,11 @@ mod tests {
 
     #[test]
     fn plain_tables_align_names_left_and_numbers_right() {
-        insta::assert_snapshot!(table(TableFormat::Plain), @r#"
+        insta::assert_snapshot!(table(TableFormat::Plain), @"
         file            steps
         behavior.jsonl   1204
         zero.jsonl         87
-        "#);
+        ");
     }
 
     #[test]

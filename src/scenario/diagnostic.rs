@@ -84,6 +84,44 @@ pub enum Code {
 }
 
 impl Code {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 34] = [
+        Self::FileUnreadable,
+        Self::FileNotText,
+        Self::ExtendsLoop,
+        Self::TomlSyntax,
+        Self::OverrideMalformed,
+        Self::PathNowhere,
+        Self::UnknownKey,
+        Self::WrongType,
+        Self::UnknownWord,
+        Self::BadDuration,
+        Self::BadQuantity,
+        Self::OutOfRange,
+        Self::MissingKey,
+        Self::Conflict,
+        Self::Unsupported,
+        Self::SpecRefused,
+        Self::NoRequest,
+        Self::NoSuchContainer,
+        Self::LimitBelowRequest,
+        Self::NoSuchMetric,
+        Self::TraceEmpty,
+        Self::TraceHeader,
+        Self::TraceDemand,
+        Self::TraceTooShort,
+        Self::TraceValue,
+        Self::TraceRange,
+        Self::TraceTime,
+        Self::TraceFields,
+        Self::TraceGzip,
+        Self::TraceTooLarge,
+        Self::TraceCut,
+        Self::ColumnIgnored,
+        Self::NoEffect,
+        Self::SimulatedAsDeployment,
+    ];
+
     /// The stable number: `E` for errors, `W` for warnings.
     #[must_use]
     pub const fn number(self) -> &'static str {
@@ -348,6 +386,19 @@ impl std::error::Error for Diagnostics {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_code_has_a_number_of_its_own_that_says_how_bad_it_is() {
+        for (index, code) in Code::ALL.iter().enumerate() {
+            let earlier = Code::ALL[..index].iter().map(|code| code.number());
+            assert!(!earlier.into_iter().any(|number| number == code.number()));
+            let letter = match code.severity() {
+                Severity::Error => 'E',
+                Severity::Warning => 'W',
+            };
+            assert!(code.number().starts_with(letter), "{code}");
+        }
+    }
 
     #[test]
     fn a_place_knows_line_and_column_in_characters() {

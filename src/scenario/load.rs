@@ -54,7 +54,7 @@ pub fn load(request: LoadRequest<'_>, loader: &mut dyn Loader) -> Result<Loaded,
         loader,
         sources: Sources::default(),
         inputs: Vec::new(),
-        faults: Vec::new(),
+        faults: Diagnostics::default(),
     };
     let tree = files.read_policy(request.policy);
     let set: Vec<_> = request
@@ -72,16 +72,16 @@ pub fn load(request: LoadRequest<'_>, loader: &mut dyn Loader) -> Result<Loaded,
         mut inputs,
         faults: file_faults,
     } = files;
-    let mut omitted = 0;
+    let mut omitted = file_faults.omitted;
     let mut trace_faults = Vec::new();
     let parsed = read_trace(&request, loader, &mut inputs).map_err(|diagnostics| {
-        omitted = diagnostics.omitted;
+        omitted += diagnostics.omitted;
         trace_faults = diagnostics.list;
     });
     let parsed = parsed.ok();
 
     let mut faults = Faults::new(&sources);
-    faults.extend(file_faults);
+    faults.extend(file_faults.list);
     let policy = tree.map(|mut tree| {
         overrides::apply(&mut tree.table, &set, &sources, &mut faults);
         let stem = stem(request.policy);

@@ -6,7 +6,7 @@
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::diagnostic::{Code, Diagnostic, Place};
+use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::reader::{Faults, nearest};
 use super::source::{Origin, SourceId, Sources};
 use super::toml_text::{parse_document, parse_path};
@@ -120,7 +120,7 @@ pub(super) struct PolicyFiles<'l> {
     /// The files read.
     pub(super) inputs: Vec<InputFile>,
     /// What is wrong with them.
-    pub(super) faults: Vec<Diagnostic>,
+    pub(super) faults: Diagnostics,
 }
 
 /// A policy with its bases merged in.
@@ -146,7 +146,7 @@ impl PolicyFiles<'_> {
         let place = asked_by.map(|origin| Box::new(Place::of(&self.sources, origin)));
         let plain = without_detours(path);
         if chain.contains(&plain) || chain.len() >= EXTENDS_DEPTH_MAX {
-            self.faults.push(Diagnostic {
+            self.faults.list.push(Diagnostic {
                 code: Code::ExtendsLoop,
                 message: format!("`{}` ends up extending itself", path.display()),
                 place,
@@ -154,25 +154,14 @@ impl PolicyFiles<'_> {
             });
             return None;
         }
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        if matches!(extension, Some("yaml" | "yml" | "json")) {
-            self.faults.push(Diagnostic {
-                code: Code::Unsupported,
-                message: format!(
-                    "`{}` looks like a Kubernetes manifest, which this version does not read",
-                    path.display()
-                ),
-                place,
-                help:
-                    "write a TOML policy whose [hpa] is the `spec` of the HorizontalPodAutoscaler"
-                        .to_owned(),
-            });
+        if let Some(fault) = other_format(path, &place) {
+            self.faults.list.push(fault);
             return None;
         }
         let bytes = match read_file(self.loader, path, place) {
             Ok(bytes) => bytes,
             Err(fault) => {
-                self.faults.push(fault);
+                self.faults.list.push(fault);
                 return None;
             }
         };
@@ -184,7 +173,7 @@ impl PolicyFiles<'_> {
         let text = match text {
             Ok(text) => text,
             Err(fault) => {
-                self.faults.push(fault);
+                self.faults.list.push(fault);
                 return None;
             }
         };
@@ -192,7 +181,7 @@ impl PolicyFiles<'_> {
         let mut table = match parse_document(&self.sources, source) {
             Ok(table) => table,
             Err(faults) => {
-                self.faults.extend(faults);
+                self.faults.absorb(faults);
                 return None;
             }
         };
@@ -215,7 +204,7 @@ impl PolicyFiles<'_> {
             );
         }
         let found = faults.into_list();
-        self.faults.extend(found);
+        self.faults.list.extend(found);
         let Some((base_name, base_origin)) = base_name else {
             return Some(PolicyTree { table, source });
         };
@@ -231,13 +220,32 @@ impl PolicyFiles<'_> {
             remove_keys(&mut base, &entry.node.value, entry.node.origin, &mut faults);
         }
         let found = faults.into_list();
-        self.faults.extend(found);
+        self.faults.list.extend(found);
         base.merge(table);
         Some(PolicyTree {
             table: base,
             source,
         })
     }
+}
+
+/// What is wrong with a policy whose name says that it is none.
+fn other_format(path: &Path, place: &Option<Box<Place>>) -> Option<Diagnostic> {
+    let extension = path.extension()?.to_str()?;
+    let (what, help) = match extension {
+        "yaml" | "yml" | "json" => (
+            "a Kubernetes manifest, which this version does not read",
+            "write a TOML policy whose [hpa] is the `spec` of the HorizontalPodAutoscaler",
+        ),
+        "csv" | "gz" => ("a trace", "name the policy first and the trace second"),
+        _ => return None,
+    };
+    Some(Diagnostic {
+        code: Code::Unsupported,
+        message: format!("`{}` looks like {what}", path.display()),
+        place: place.clone(),
+        help: help.to_owned(),
+    })
 }
 
 /// `path` without `.` and `name/..`, so that two ways to one file compare equal.

@@ -3,7 +3,7 @@
 //! Self-imposed limit: no file system. Files come through a [`Loader`] that the
 //! caller hands in, so that everything here works on text alone.
 //!
-//! [`load`] is the way in. Text becomes a tree that remembers where each part
+//! [`load()`] is the way in. Text becomes a tree that remembers where each part
 //! was written; `extends`, `remove` and `--set` work on the tree; a typed reader
 //! then walks it and notes every fault, so that a user sees them all at once.
 

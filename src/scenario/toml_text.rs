@@ -4,15 +4,18 @@
 
 use toml::de::{DeTable, DeValue, Error};
 
-use super::diagnostic::{Code, Diagnostic, Place};
+use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Entry, Node, Table, Value};
+
+/// How many syntax faults of one file are shown: a file that is no TOML at all has one in each line.
+const SYNTAX_FAULTS_SHOWN: usize = 20;
 
 /// The TOML document that the source holds.
 ///
 /// # Errors
 /// Everything that is no TOML, with its place.
-pub(super) fn parse_document(sources: &Sources, id: SourceId) -> Result<Table, Vec<Diagnostic>> {
+pub(super) fn parse_document(sources: &Sources, id: SourceId) -> Result<Table, Diagnostics> {
     let text = &sources.get(id).text;
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut conversion = Conversion::new(sources, id, 0);
@@ -35,7 +38,12 @@ pub(super) fn parse_document(sources: &Sources, id: SourceId) -> Result<Table, V
             }
         }
     }
-    Err(conversion.faults)
+    let omitted = conversion.faults.len().saturating_sub(SYNTAX_FAULTS_SHOWN);
+    conversion.faults.truncate(SYNTAX_FAULTS_SHOWN);
+    Err(Diagnostics {
+        list: conversion.faults,
+        omitted,
+    })
 }
 
 /// Why a text is no value.

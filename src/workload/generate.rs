@@ -42,6 +42,8 @@ pub struct Spike {
     pub hold: SimSpan,
     /// From peak to base.
     pub fall: SimSpan,
+    /// In how many drops of equal ratio it falls; 0 is an even fall.
+    pub fall_steps: u32,
     /// Rest after.
     pub after: SimSpan,
 }
@@ -161,9 +163,29 @@ impl Shape {
 
 impl Spike {
     fn rate_at(&self, at: SimSpan) -> f64 {
+        let since_fall = at - self.before - self.rise - self.hold;
+        if self.fall_steps > 0 && since_fall >= SimSpan::ZERO {
+            return self.rate_in_fall(share_of(since_fall, self.fall));
+        }
         let risen = share_of(at - self.before, self.rise);
-        let fallen = share_of(at - self.before - self.rise - self.hold, self.fall);
+        let fallen = share_of(since_fall, self.fall);
         between(self.base, self.peak, risen - fallen)
+    }
+
+    /// Drops of equal ratio, the first where the fall begins and the last, to the base, where it ends.
+    fn rate_in_fall(&self, share: f64) -> f64 {
+        let steps = f64::from(self.fall_steps);
+        let drops = if share >= 1.0 {
+            steps
+        } else {
+            (share * (steps - 1.0)).floor() + 1.0
+        };
+        // A rest of nothing is reached in the last drop; the others are as towards one request per second.
+        if drops >= steps || self.peak <= 0.0 {
+            return self.base;
+        }
+        let floor = if self.base > 0.0 { self.base } else { 1.0 };
+        self.peak * (floor / self.peak).powf(drops / steps)
     }
 }
 
@@ -383,12 +405,29 @@ mod tests {
             rise: minutes(2),
             hold: minutes(1),
             fall: minutes(2),
+            fall_steps: 0,
             after: minutes(1),
         });
         assert_eq!(
             rates(&shape, 60),
             [10.0, 10.0, 60.0, 110.0, 110.0, 60.0, 10.0, 10.0]
         );
+    }
+
+    #[test]
+    fn a_spike_falls_in_drops_of_equal_ratio() {
+        let shape = Shape::Spike(Spike {
+            base: 10.0,
+            peak: 80.0,
+            before: SimSpan::ZERO,
+            rise: SimSpan::ZERO,
+            hold: minutes(1),
+            fall: minutes(2),
+            fall_steps: 3,
+            after: minutes(1),
+        });
+        let rounded: Vec<f64> = rates(&shape, 60).iter().map(|rate| rate.round()).collect();
+        assert_eq!(rounded, [80.0, 40.0, 20.0, 10.0, 10.0]);
     }
 
     #[test]

@@ -26,7 +26,15 @@ fn a_recording_that_agrees_exits_with_0() {
     sandbox.write("some.jsonl", recorded("bounds", 3) + &recorded("zero", 2));
     let replay = sandbox.hpasim(&["replay", "some.jsonl"]);
     assert_eq!(replay.code, Some(0), "{replay:?}");
-    insta::assert_snapshot!(replay.stdout, @"");
+    insta::assert_snapshot!(replay.stdout, @"
+    some.jsonl
+     category  scenarios  steps  all fields  desiredReplicas  agreement
+     bounds            3      4           4                4      100 %
+     zero              2      6           6                6      100 %
+     all               5     10          10               10      100 %
+
+    All 10 steps agree with the recorded controller in every field.
+    ");
 }
 
 #[test]
@@ -40,7 +48,18 @@ fn a_recording_that_disagrees_exits_with_99_and_shows_the_field() {
     sandbox.write("altered.jsonl", altered);
     let replay = sandbox.hpasim(&["replay", "altered.jsonl"]);
     assert_eq!(replay.code, Some(99), "{replay:?}");
-    insta::assert_snapshot!(replay.stdout, @"");
+    insta::assert_snapshot!(replay.stdout, @"
+    altered.jsonl
+     category  scenarios  steps  all fields  desiredReplicas  agreement
+     cpu-edge          1      2           1                1    50.00 %
+     all               1      2           1                1    50.00 %
+
+    cpu-edge-0001 step 0: desiredReplicas
+      expected 7
+      got      6
+
+    1 of 2 steps agree in every field (50.00 %), 1 in desiredReplicas (50.00 %).
+    ");
 }
 
 #[test]
@@ -50,7 +69,7 @@ fn a_malformed_recording_exits_with_3_and_the_line() {
     let replay = sandbox.hpasim(&["replay", "broken.jsonl"]);
     assert_eq!(replay.code, Some(3));
     assert_eq!(replay.stdout, "");
-    insta::assert_snapshot!(replay.stderr, @"");
+    insta::assert_snapshot!(replay.stderr, @"error: broken.jsonl: line 3: not a recorded scenario: invalid type: integer `5`, expected a string at line 1 column 8");
 }
 
 #[test]

@@ -31,7 +31,27 @@ fn the_main_job_prints_a_summary_and_leaves_five_files() {
     let run = sandbox.hpasim(&["run", "policies/prod.toml", "traces/spike.csv"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(run.stderr, "");
-    insta::assert_snapshot!(run.stdout, @"");
+    insta::assert_snapshot!(run.stdout, @r#"
+    prod under spike, 23m 0s
+    fluid engine, seed 1
+    assumed: pod.image_pull = "0s",
+             slo.latency = { quantile = 0.95, limit = "500ms" }
+
+    replicas        1 at the start, 20 on average, 50 at most
+                    at the maximum of 50 for 7m 30s
+    pod hours       7.7
+    SLO broken for  2m 20s  (p95 above 500 ms, or over 1 % failed)
+    latency         p50 10 ms   p95 3.16 s   p99 5 s
+    failed          4.6 % of 169 k requests
+    rescales        21, 7 of them a reversal within 10 min
+    first decision  17.5 s after pods first fell short
+
+    written         output/prod-spike/plot.png
+                    output/prod-spike/plot.svg
+                    output/prod-spike/timeline.csv
+                    output/prod-spike/decisions.jsonl
+                    output/prod-spike/summary.json
+    "#);
     assert_eq!(files_in(&sandbox, "output/prod-spike"), FILES);
 }
 
@@ -135,7 +155,47 @@ fn all_faults_of_the_inputs_are_named_and_nothing_is_written() {
     let run = sandbox.hpasim(&["run", "bad.toml", "bad.csv"]);
     assert_eq!(run.code, Some(3));
     assert_eq!(run.stdout, "");
-    insta::assert_snapshot!(run.stderr, @"");
+    insta::assert_snapshot!(run.stderr, @r#"
+    error[E0016]: hpa.maxReplicas: an autoscaler needs maxReplicas
+     --> bad.toml:1:1
+      |
+    1 | [hpa]
+      | ^^^^^
+      |
+      = help: write maxReplicas = N
+
+    error[E0007]: unknown key `maxReplica` in `hpa`
+     --> bad.toml:2:1
+      |
+    2 | maxReplica = 5
+      | ^^^^^^^^^^
+      |
+      = help: did you mean `maxReplicas`?
+
+    error[E0010]: `workload.timeout`: 5 is a bare number, and a duration has a unit
+     --> bad.toml:6:11
+      |
+    6 | timeout = 5
+      |           ^
+      |
+      = help: write "5s"
+
+    error[E0034]: `many` is not a number
+     --> bad.csv:3:3
+      |
+    3 | 5,many
+      |   ^^^^
+      |
+      = help: write a plain number with a decimal point, as 12.5
+
+    error[E0035]: -1 is negative
+     --> bad.csv:4:4
+      |
+    4 | 10,-1
+      |    ^^
+      |
+      = help: write a number of 0 or more
+    "#);
     assert!(!sandbox.path("output").exists());
 }
 
@@ -144,7 +204,10 @@ fn a_missing_trace_is_bad_input() {
     let sandbox = Sandbox::new();
     let run = sandbox.hpasim(&["run", "policies/prod.toml", "traces/none.csv"]);
     assert_eq!(run.code, Some(3));
-    insta::assert_snapshot!(run.stderr, @"");
+    insta::assert_snapshot!(run.stderr, @"
+    error[E0001]: cannot read `traces/none.csv`: there is no such file
+    help: check the path
+    ");
 }
 
 #[test]
@@ -157,7 +220,7 @@ fn the_run_of_other_inputs_is_not_overwritten_without_force() {
 
     let refused = sandbox.hpasim(&["run", "prod.toml", "traces/flap.csv"]);
     assert_eq!(refused.code, Some(1));
-    insta::assert_snapshot!(refused.stderr, @"");
+    insta::assert_snapshot!(refused.stderr, @"error: output/prod-flap holds the run of policies/prod.toml, traces/flap.csv; choose another folder with -o, or overwrite it with --force");
     assert_eq!(sandbox.read("output/prod-flap/summary.json"), before);
 
     let forced = sandbox.hpasim(&["run", "prod.toml", "traces/flap.csv", "--force", "--quiet"]);
@@ -182,7 +245,7 @@ fn a_folder_that_cannot_be_is_a_run_time_failure() {
         "taken/here",
     ]);
     assert_eq!(run.code, Some(1));
-    insta::assert_snapshot!(run.stderr, @"");
+    insta::assert_snapshot!(run.stderr, @"error: taken/here: cannot be written: Not a directory (os error 20); nothing half-done was left there");
 }
 
 #[test]

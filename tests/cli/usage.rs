@@ -7,7 +7,23 @@ fn help_lists_the_commands_and_the_exit_codes() {
     let sandbox = Sandbox::new();
     let help = sandbox.hpasim(&["--help"]);
     assert_eq!(help.code, Some(0));
-    insta::assert_snapshot!(help.stdout, @"");
+    insta::assert_snapshot!(help.stdout, @"
+    hpasim: what will my autoscaler do under this traffic, why, and at what price?
+
+    Usage: hpasim <COMMAND>
+
+    Commands:
+      run     Simulate a policy under a trace: summary, timeline, decisions, plot
+      replay  Replay recorded decisions of the real controller through the HPA core
+      trace   Make traces
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold.
+    ");
 }
 
 #[test]

@@ -161,6 +161,42 @@ fn a_missing_trace() {
 }
 
 #[test]
+fn a_policy_that_is_a_trace() {
+    let trace = Path::new("t.csv");
+    let request = LoadRequest {
+        policy: trace,
+        trace,
+        set: &[],
+        from: None,
+        to: None,
+    };
+    let mut files = Files::default().with("t.csv", TRACE);
+    let diagnostics = load(request, &mut files).expect_err("no policy");
+    let text = render_diagnostics(&diagnostics, Colour::Plain);
+    insta::assert_snapshot!(text, @r##"
+    error[E0015]: `t.csv` looks like a trace
+    help: name the policy first and the trace second
+    "##);
+}
+
+#[test]
+fn a_policy_with_a_fault_in_every_line() {
+    let text = about_policy(&"0,5\n".repeat(30));
+    let text = &text[text.rfind("error").unwrap_or(0)..];
+    insta::assert_snapshot!(text, @r##"
+    error[E0004]: this is not TOML: key with no value, expected `=`
+      --> p.toml:20:2
+       |
+    20 | 0,5
+       |  ^
+       |
+       = help: a line is `key = value` or `[table]`; strings stand in quotes, as `timeout = "5s"`
+
+    ... and 10 more
+    "##);
+}
+
+#[test]
 fn a_manifest() {
     let text = {
         let mut files = Files::default().with("t.csv", TRACE);
