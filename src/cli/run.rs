@@ -54,8 +54,13 @@ pub(super) struct RunArgs {
     /// Run this many seeds, from --seed on; KPIs become median, p10 and p90, pictures show the first
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
-    /// The output folder [default: output/<policy>-<trace>]
-    #[arg(short, long, value_name = "DIR")]
+    /// The output folder.
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        help = "The output folder [default: output/<policy>-<trace>]"
+    )]
     output: Option<PathBuf>,
     /// Overwrite the results of other inputs
     #[arg(long)]

@@ -62,7 +62,7 @@ pub struct PodGroups {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The ratio is outside tolerance: replicas follow it.
-    Scaled,
+    OutsideTolerance,
     /// The ratio is within tolerance: stay.
     WithinTolerance,
     /// Outside at first, within once missing and unready pods are filled in: stay.

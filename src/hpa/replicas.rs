@@ -211,7 +211,7 @@ impl<'a> Calculation<'a> {
                 return proposal(current, None, Verdict::WithinTolerance);
             }
             let replicas = i32_from_f64((ratio * f64::from(sums.groups.ready)).ceil());
-            return proposal(replicas, None, Verdict::Scaled);
+            return proposal(replicas, None, Verdict::OutsideTolerance);
         }
         let missing = if sums.groups.missing == 0 {
             Missing::LeftOut
@@ -235,7 +235,7 @@ impl<'a> Calculation<'a> {
         if (refined < 1.0 && replicas > current) || (refined > 1.0 && replicas < current) {
             return proposal(current, Some(refined), Verdict::AgainstDirection);
         }
-        proposal(replicas, Some(refined), Verdict::Scaled)
+        proposal(replicas, Some(refined), Verdict::OutsideTolerance)
     }
 
     /// Object and External with a target value for the whole.
@@ -246,7 +246,7 @@ impl<'a> Calculation<'a> {
     ) -> Result<Proposal, MetricError<'a>> {
         let ratio = usage.0 as f64 / target.0 as f64;
         let (replicas, verdict) = if self.current.0 == 0 {
-            (i32_from_f64(ratio.ceil()), Verdict::Scaled)
+            (i32_from_f64(ratio.ceil()), Verdict::OutsideTolerance)
         } else if self.tolerance.contains(ratio) {
             (self.current.0, Verdict::WithinTolerance)
         } else if self.pods.is_empty() {
@@ -259,7 +259,10 @@ impl<'a> Calculation<'a> {
                 .filter(|state| state.is_running_and_ready())
                 .count();
             let replicas = (ratio * ready as f64).ceil();
-            (limited_i32(replicas, self.rules.overflow), Verdict::Scaled)
+            (
+                limited_i32(replicas, self.rules.overflow),
+                Verdict::OutsideTolerance,
+            )
         };
         Ok(Proposal {
             replicas: Replicas(replicas),
@@ -287,7 +290,7 @@ impl<'a> Calculation<'a> {
             (self.status_replicas.0, Verdict::WithinTolerance)
         } else {
             let replicas = (usage.0 as f64 / target.0 as f64).ceil();
-            (limited_i32(replicas, overflow), Verdict::Scaled)
+            (limited_i32(replicas, overflow), Verdict::OutsideTolerance)
         };
         let per_pod = match self.rules.overflow {
             Overflow::Capped if self.status_replicas.0 == 0 => 0,

@@ -231,7 +231,7 @@ impl From<&PolicyAllowance> for PolicyLine {
 
 fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Scaled => "scaled",
+        Verdict::OutsideTolerance => "outside_tolerance",
         Verdict::WithinTolerance => "within_tolerance",
         Verdict::WithinToleranceFilledIn => "within_tolerance_filled_in",
         Verdict::DirectionReversed => "direction_reversed",

@@ -155,7 +155,7 @@ fn a_decision_is_one_line_with_its_reasons() {
                 average_utilization: Some(200),
                 ..MetricValue::default()
             },
-            verdict: Verdict::Scaled,
+            verdict: Verdict::OutsideTolerance,
             proposal: Some(Replicas(8)),
         }],
         stabilization: Some(Stabilization {
@@ -193,5 +193,5 @@ fn a_decision_is_one_line_with_its_reasons() {
         reasons: Some(&record),
     });
     let text = String::from_utf8(log.finish().expect("JSON")).expect("UTF-8");
-    insta::assert_snapshot!(text, @r#"{"time_s":15.0,"current":2,"desired":4,"rescaled":true,"reason":"cpu resource utilization (percentage of request) above target","metrics":[{"name":"cpu resource utilization (percentage of request)","pods":{"ready":2,"unready":1,"missing":0,"ignored":0},"ratio":4.0,"filled_in_ratio":2.66667,"average_utilization":200,"verdict":"scaled","proposal":8}],"stabilization":{"proposal":8,"lowest_for_scale_up":8,"highest_for_scale_down":8,"stabilized":8},"policies":[{"direction":"up","index":0,"replicas_at_period_start":2,"limit":4}],"limiting":{"before":8,"after":4,"reason":"ScaleUpLimit"},"conditions":[{"type":"AbleToScale","status":"True","reason":"SucceededRescale","message":"the HPA controller was able to update the target scale to 4"}],"events":[]}"#);
+    insta::assert_snapshot!(text, @r#"{"time_s":15.0,"current":2,"desired":4,"rescaled":true,"reason":"cpu resource utilization (percentage of request) above target","metrics":[{"name":"cpu resource utilization (percentage of request)","pods":{"ready":2,"unready":1,"missing":0,"ignored":0},"ratio":4.0,"filled_in_ratio":2.66667,"average_utilization":200,"verdict":"outside_tolerance","proposal":8}],"stabilization":{"proposal":8,"lowest_for_scale_up":8,"highest_for_scale_down":8,"stabilized":8},"policies":[{"direction":"up","index":0,"replicas_at_period_start":2,"limit":4}],"limiting":{"before":8,"after":4,"reason":"ScaleUpLimit"},"conditions":[{"type":"AbleToScale","status":"True","reason":"SucceededRescale","message":"the HPA controller was able to update the target scale to 4"}],"events":[]}"#);
 }
