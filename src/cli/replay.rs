@@ -47,6 +47,16 @@ pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Complet
     for report in &reports {
         note_unknown_keys(report, screen);
     }
+    for category in &ignored {
+        let found = reports
+            .iter()
+            .any(|report| report.ignored_categories.contains_key(category));
+        if !found {
+            screen.note(&format!(
+                "warning: --ignore {category}: no recording has this category"
+            ));
+        }
+    }
     match arguments.format {
         ReplayFormat::Table => screen.print(&render_replay(&reports, &ignored))?,
         ReplayFormat::Json => screen.print(&format!("{}\n", replay_json(&reports)?))?,

@@ -37,10 +37,14 @@ impl Screen {
     /// Writes data to stdout.
     pub(super) fn print(&mut self, text: &str) -> Result<(), CommandError> {
         let mut stdout = anstream::stdout().lock();
-        stdout
+        let written = stdout
             .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush())
-            .map_err(CommandError::Stdout)
+            .and_then(|()| stdout.flush());
+        match written {
+            // `hpasim ... | head` has had enough: that is no failure of ours.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            other => other.map_err(CommandError::Stdout),
+        }
     }
 
     /// Writes a message to stderr; a stderr that is gone is no reason to fail.
@@ -62,10 +66,6 @@ impl Screen {
     pub(super) fn finish(&mut self, result: Result<Completion, CommandError>) -> ExitCode {
         match result {
             Ok(completion) => completion.exit_code(),
-            // `hpasim ... | head` has had enough: that is no failure of ours.
-            Err(CommandError::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => {
-                ExitCode::SUCCESS
-            }
             Err(error) => {
                 let text = match &error {
                     CommandError::Input(diagnostics) => {

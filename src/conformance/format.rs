@@ -4,7 +4,10 @@
 //! key that is not known is counted by the reader, never guessed at.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::spec_format::Spec;
@@ -298,21 +301,60 @@ pub struct Metric {
     pub message: String,
 }
 
-/// One pod's sample.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum Sample {
-    /// A value with the entry's time stamp and window.
-    Value(i64),
-    /// A value with its own.
-    Whole {
-        /// The value.
-        value: i64,
-        /// Seconds.
-        timestamp: f64,
-        /// Seconds.
-        window: f64,
-    },
+/// One pod's sample: an integer, or an object with a time stamp and a window of its own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sample {
+    /// The value.
+    pub value: i64,
+    /// Seconds; `None`: the entry's.
+    pub timestamp: Option<f64>,
+    /// Seconds; `None`: the entry's.
+    pub window: Option<f64>,
+}
+
+impl<'de> Deserialize<'de> for Sample {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SampleVisitor)
+    }
+}
+
+/// Tells the two forms apart without buffering, so that keys in a sample that are not known are still counted.
+struct SampleVisitor;
+
+impl<'de> Visitor<'de> for SampleVisitor {
+    type Value = Sample;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an integer, or an object with value, timestamp and window")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Sample, E> {
+        Ok(Sample {
+            value,
+            ..Sample::default()
+        })
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Sample, E> {
+        let value = i64::try_from(value)
+            .map_err(|_| E::custom(format!("{value} does not fit in 64 bits with a sign")))?;
+        self.visit_i64(value)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Sample, A::Error> {
+        #[derive(Deserialize)]
+        struct Whole {
+            value: i64,
+            timestamp: Option<f64>,
+            window: Option<f64>,
+        }
+        let whole = Whole::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Sample {
+            value: whole.value,
+            timestamp: whole.timestamp,
+            window: whole.window,
+        })
+    }
 }
 
 /// Everything that can be observed after a reconcile.
@@ -364,9 +406,14 @@ pub struct ObservedStatus {
 }
 
 /// A time of the recording; what is absurdly far away is taken as distant past or future.
+///
+/// The format has at most three decimals, and milliseconds are exact where
+/// seconds as a float are not: ages that are equal stay equal.
 #[must_use]
 pub fn time(seconds: f64) -> SimTime {
-    SimTime::from_secs_f64(seconds).clamp(SimTime::DISTANT_PAST, SimTime::DISTANT_FUTURE)
+    let millis = (seconds * 1000.0).round() as i64;
+    let nanos = millis.saturating_mul(1_000_000);
+    SimTime::from_nanos(nanos).clamp(SimTime::DISTANT_PAST, SimTime::DISTANT_FUTURE)
 }
 
 /// A length of time of the recording, likewise cut.

@@ -13,12 +13,12 @@ use super::format::{
     Container, Metric, Observed, ObservedMetric, ObservedStatus, Phase, Pod, Ready, Sample,
     Scenario, Step, span, time,
 };
-use super::report::{Disagreement, FileReport};
+use super::report::{DESIRED_REPLICAS, Disagreement, FileReport};
 use crate::hpa::decision::{DecisionRecord, MetricValue};
 use crate::hpa::observation::{
-    ContainerRequest, Deletion, MetricObservation, Observation, PodColumns, PodLevelRequest,
-    PodPhase, PodRequests, PodSamples, PodState, ReadyCondition, RequestFault, Scale,
-    ScaleSelector, StartTime,
+    ContainerRequest, Deletion, InitContainerRequest, InitCourse, MetricObservation, Observation,
+    PodColumns, PodLevelRequest, PodPhase, PodRequests, PodSamples, PodState, ReadyCondition,
+    RequestFault, Scale, ScaleSelector, StartTime,
 };
 use crate::hpa::rules::{RequestScope, Rules};
 use crate::hpa::spec::{HpaSpec, MetricSource};
@@ -81,12 +81,12 @@ pub fn replay_recording(
         let scenario = parse_scenario(&text, &mut report).map_err(malformed)?;
         let category = scenario.category();
         if ignored.contains(category) {
-            report.ignored_scenarios += 1;
+            report.ignore_scenario(category);
             continue;
         }
         replay_scenario(&scenario, &mut report).map_err(malformed)?;
     }
-    if report.ignored_scenarios == 0 && report.categories.is_empty() {
+    if report.ignored_categories.is_empty() && report.categories.is_empty() {
         return Err(RecordingError::Empty);
     }
     Ok(report)
@@ -146,8 +146,7 @@ fn replay_scenario(scenario: &Scenario, report: &mut FileReport) -> Result<(), S
         let got = replay_step(step, &rules, &spec, &pods, &mut memory, &mut record)
             .map_err(|message| format!("step {index}: {message}"))?;
         let disagreements = compare(&scenario.id, index, &step.expect, &got);
-        let same_desired = step.expect.desired_replicas == got.desired_replicas;
-        report.add_step(category, same_desired, disagreements);
+        report.add_step(category, disagreements);
     }
     Ok(())
 }
@@ -265,7 +264,7 @@ fn observed_metric(value: MetricValue) -> ObservedMetric {
 fn compare(id: &str, step: usize, expected: &Observed, got: &Observed) -> Vec<Disagreement> {
     let mut disagreements = Vec::new();
     macro_rules! compare_fields {
-        ($($field:ident => $name:literal),* $(,)?) => {$(
+        ($($field:ident => $name:expr),* $(,)?) => {$(
             if expected.$field != got.$field {
                 disagreements.push(Disagreement {
                     id: id.to_owned(),
@@ -278,7 +277,7 @@ fn compare(id: &str, step: usize, expected: &Observed, got: &Observed) -> Vec<Di
         )*};
     }
     compare_fields!(
-        desired_replicas => "desiredReplicas",
+        desired_replicas => DESIRED_REPLICAS,
         rescaled => "rescaled",
         error => "error",
         error_message => "errorMessage",
@@ -304,28 +303,53 @@ struct RecordedPods {
 struct RecordedPod {
     pod: Pod,
     containers: Vec<Container>,
-    sidecars: Vec<Container>,
 }
 
 impl RecordedPod {
+    /// Only cpu, memory and huge pages make a pod's own requests count as set (`IsPodLevelRequestsSet`).
     fn pod_level_request(&self, resource: &str) -> Option<PodLevelRequest> {
         let requests = self.pod.requests.as_ref()?;
+        let is_set = requests.keys().any(|resource| {
+            resource == "cpu" || resource == "memory" || resource.starts_with("hugepages-")
+        });
+        if !is_set {
+            return None;
+        }
         Some(PodLevelRequest(
             requests.get(resource).map(|request| request.milli_value()),
         ))
+    }
+
+    fn init_requests(&self, resource: &str) -> Vec<InitContainerRequest<'_>> {
+        self.pod
+            .init_containers
+            .iter()
+            .map(|container| InitContainerRequest {
+                container: request_of(container, resource),
+                course: match container.restart_policy.as_deref() {
+                    Some("Always") => InitCourse::Restartable,
+                    _ => InitCourse::Ends,
+                },
+            })
+            .collect()
+    }
+}
+
+/// A container's request of one resource.
+fn request_of<'a>(container: &'a Container, resource: &str) -> ContainerRequest<'a> {
+    ContainerRequest {
+        name: &container.name,
+        request: container
+            .requests
+            .get(resource)
+            .map(|request| request.milli_value()),
     }
 }
 
 fn requests_of<'a>(containers: &'a [Container], resource: &str) -> Vec<ContainerRequest<'a>> {
     containers
         .iter()
-        .map(|container| ContainerRequest {
-            name: &container.name,
-            request: container
-                .requests
-                .get(resource)
-                .map(|request| request.milli_value()),
-        })
+        .map(|container| request_of(container, resource))
         .collect()
 }
 
@@ -336,12 +360,6 @@ impl RecordedPods {
                 .containers
                 .clone()
                 .unwrap_or_else(|| default_containers.to_vec()),
-            sidecars: pod
-                .init_containers
-                .iter()
-                .filter(|container| container.restart_policy.as_deref() == Some("Always"))
-                .cloned()
-                .collect(),
             pod: pod.clone(),
         };
         if let Some(pods) = &step.pods {
@@ -454,26 +472,18 @@ impl<'a> MetricColumns<'a> {
             if sample.is_some() {
                 matched.insert(known.pod.name.as_str());
             }
-            let (value, timestamp, window) = match sample {
-                None => (0, 0.0, 0.0),
-                Some(Sample::Value(value)) => (value, given.timestamp, given.window),
-                Some(Sample::Whole {
-                    value,
-                    timestamp,
-                    window,
-                }) => (value, timestamp, window),
-            };
             self.sampled.push(sample.is_some());
-            self.value.push(MilliValue(value));
-            self.timestamp.push(time(timestamp));
-            self.window.push(span(window));
+            let sample = sample.unwrap_or_default();
+            self.value.push(MilliValue(sample.value));
+            self.timestamp
+                .push(time(sample.timestamp.unwrap_or(given.timestamp)));
+            self.window
+                .push(span(sample.window.unwrap_or(given.window)));
         }
         self.unmatched = samples
             .iter()
             .filter(|(name, _)| !matched.contains(name.as_str()))
-            .map(|(_, sample)| match sample {
-                Sample::Value(value) | Sample::Whole { value, .. } => MilliValue(*value),
-            })
+            .map(|(_, sample)| MilliValue(sample.value))
             .collect();
     }
 
@@ -497,7 +507,7 @@ impl<'a> MetricColumns<'a> {
             let of_pod = PodRequests {
                 pod: &known.pod.name,
                 containers: &requests_of(&known.containers, resource),
-                restartable_init_containers: &requests_of(&known.sidecars, resource),
+                init_containers: &known.init_requests(resource),
                 pod_level: known.pod_level_request(resource),
             };
             match of_pod.total(scope, container) {

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+/// The field that counts by itself.
+pub(super) const DESIRED_REPLICAS: &str = "desiredReplicas";
 /// How many disagreements of one file are kept word for word; all are counted.
 const DISAGREEMENTS_KEPT: usize = 100;
 
@@ -73,8 +75,8 @@ pub struct FileReport {
     pub agreement: Agreement,
     /// The same by category, in alphabetical order.
     pub categories: Vec<CategoryReport>,
-    /// Scenarios left out because their category was to be ignored.
-    pub ignored_scenarios: usize,
+    /// Scenarios left out, by the category that was to be ignored.
+    pub ignored_categories: BTreeMap<String, usize>,
     /// The first fields that differ.
     pub disagreements: Vec<Disagreement>,
     /// How many fields differ in all.
@@ -91,11 +93,24 @@ impl FileReport {
             file: file.to_owned(),
             agreement: Agreement::default(),
             categories: Vec::new(),
-            ignored_scenarios: 0,
+            ignored_categories: BTreeMap::new(),
             disagreements: Vec::new(),
             disagreeing_fields: 0,
             unknown_keys: BTreeMap::new(),
         }
+    }
+
+    /// How many scenarios were left out.
+    #[must_use]
+    pub fn ignored_scenarios(&self) -> usize {
+        self.ignored_categories.values().sum()
+    }
+
+    pub(super) fn ignore_scenario(&mut self, category: &str) {
+        *self
+            .ignored_categories
+            .entry(category.to_owned())
+            .or_default() += 1;
     }
 
     /// Counts a key that the format does not know; list places are left out of `path`.
@@ -112,12 +127,10 @@ impl FileReport {
         self.category(category).scenarios += 1;
     }
 
-    pub(super) fn add_step(
-        &mut self,
-        category: &str,
-        same_desired: bool,
-        disagreements: Vec<Disagreement>,
-    ) {
+    pub(super) fn add_step(&mut self, category: &str, disagreements: Vec<Disagreement>) {
+        let same_desired = disagreements
+            .iter()
+            .all(|disagreement| disagreement.field != DESIRED_REPLICAS);
         let step = Agreement {
             scenarios: 0,
             steps: 1,

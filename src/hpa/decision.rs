@@ -25,13 +25,13 @@ pub trait Listener {
 impl Listener for () {}
 
 /// How one metric came to its proposal.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy)]
 pub struct MetricReason<'a> {
     /// Its place in `spec.metrics`.
     pub index: usize,
     /// Its name in the controller's messages.
     pub description: &'a str,
-    /// The pods as they were grouped; all zero for metrics that do not group.
+    /// The pods as they were grouped; all zero where it did not come to that.
     pub groups: PodGroups,
     /// Measured over target, from the pods that count.
     pub usage_ratio: Option<f64>,
@@ -43,6 +43,8 @@ pub struct MetricReason<'a> {
     pub verdict: Verdict,
     /// The replicas it proposes; `None` when it failed.
     pub proposal: Option<Replicas>,
+    /// Why it failed; rendered only if somebody asks.
+    pub error: Option<&'a dyn fmt::Display>,
 }
 
 /// Pods by what the metric makes of them.
@@ -223,6 +225,8 @@ pub struct RecordedMetric {
     pub verdict: Verdict,
     /// See [`MetricReason::proposal`].
     pub proposal: Option<Replicas>,
+    /// See [`MetricReason::error`].
+    pub error: Option<String>,
 }
 
 /// An [`Event`], kept.
@@ -257,6 +261,7 @@ impl Listener for DecisionRecord {
             value: metric.value,
             verdict: metric.verdict,
             proposal: metric.proposal,
+            error: metric.error.map(ToString::to_string),
         });
     }
 

@@ -27,15 +27,6 @@ pub struct ScaleEvents {
 }
 
 impl ScaleEvents {
-    /// The events of one direction.
-    #[must_use]
-    pub fn in_direction(&self, direction: Direction) -> &[ScaleEvent] {
-        match direction {
-            Direction::Up => &self.up,
-            Direction::Down => &self.down,
-        }
-    }
-
     /// Forgets everything, as a restarted controller does.
     pub fn clear(&mut self) {
         self.up.clear();

@@ -245,8 +245,8 @@ pub struct PodRequests<'a, 'list> {
     pub pod: &'a str,
     /// Its containers.
     pub containers: &'list [ContainerRequest<'a>],
-    /// Its restartable init containers (sidecars).
-    pub restartable_init_containers: &'list [ContainerRequest<'a>],
+    /// Its init containers, in the order in which they run.
+    pub init_containers: &'list [InitContainerRequest<'a>],
     /// `spec.resources.requests`, if the pod has any.
     pub pod_level: Option<PodLevelRequest>,
 }
@@ -271,10 +271,7 @@ impl<'a, 'list> PodRequests<'a, 'list> {
                 self.aggregated_under_pod_level()
             }
             (RequestScope::PodLevelAndSidecars, _, _) => {
-                let all = self
-                    .containers
-                    .iter()
-                    .chain(self.restartable_init_containers);
+                let all = self.containers.iter().chain(self.sidecars());
                 let found = all.clone().any(|one| container == Some(one.name));
                 match container {
                     Some(container) if !found => Err(RequestFault::ContainerNotFound {
@@ -314,19 +311,41 @@ impl<'a, 'list> PodRequests<'a, 'list> {
         Ok(MilliValue(total))
     }
 
-    /// A pod with pod-level requests for other resources only: what its containers request together, if anything.
+    /// The init containers that run as long as the pod.
+    fn sidecars(&self) -> impl Iterator<Item = &'list ContainerRequest<'a>> + Clone {
+        self.init_containers
+            .iter()
+            .filter(|init| init.course == InitCourse::Restartable)
+            .map(|init| &init.container)
+    }
+
+    /// A pod with pod-level requests for other resources only: the most that its containers request at a time, if anything.
+    ///
+    /// That is the containers with all sidecars, or an init container with the
+    /// sidecars before it, whichever is more (`resourcehelpers.PodRequests`).
     fn aggregated_under_pod_level(&self) -> Result<MilliValue, RequestFault<'a>> {
-        let requests = self
+        let requested = |container: &ContainerRequest<'_>| container.request.map_or(0, |it| it.0);
+        let running = self.containers.iter().chain(self.sidecars());
+        let mut most = running.fold(0_i64, |sum, one| sum.wrapping_add(requested(one)));
+        let mut sidecars_so_far = 0_i64;
+        for init in self.init_containers {
+            let with_sidecars = sidecars_so_far.wrapping_add(requested(&init.container));
+            most = most.max(with_sidecars);
+            if init.course == InitCourse::Restartable {
+                sidecars_so_far = with_sidecars;
+            }
+        }
+        let init = self.init_containers.iter().map(|init| &init.container);
+        let stated = self
             .containers
             .iter()
-            .chain(self.restartable_init_containers);
-        let mut total = None;
-        for request in requests.filter_map(|container| container.request) {
-            total = Some(total.unwrap_or(0_i64).wrapping_add(request.0));
+            .chain(init)
+            .any(|one| one.request.is_some());
+        if stated {
+            Ok(MilliValue(most))
+        } else {
+            Err(RequestFault::MissingAtPodLevel { pod: self.pod })
         }
-        total
-            .map(MilliValue)
-            .ok_or(RequestFault::MissingAtPodLevel { pod: self.pod })
     }
 }
 
@@ -339,9 +358,145 @@ pub struct ContainerRequest<'a> {
     pub request: Option<MilliValue>,
 }
 
+/// One init container's request of one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InitContainerRequest<'a> {
+    /// What it requests.
+    pub container: ContainerRequest<'a>,
+    /// Whether it goes on running beside the containers.
+    pub course: InitCourse,
+}
+
+/// How long an init container runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitCourse {
+    /// Until it is done: the containers start after it.
+    Ends,
+    /// As long as the pod: `restartPolicy: Always` makes it a sidecar.
+    Restartable,
+}
+
 /// A pod's request as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodLevelRequest(
     /// What it requests of the resource; `None`: it states others only.
     pub Option<MilliValue>,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn container(name: &str, request: Option<i64>) -> ContainerRequest<'_> {
+        ContainerRequest {
+            name,
+            request: request.map(MilliValue),
+        }
+    }
+
+    fn init(name: &str, request: Option<i64>, course: InitCourse) -> InitContainerRequest<'_> {
+        InitContainerRequest {
+            container: container(name, request),
+            course,
+        }
+    }
+
+    #[test]
+    fn a_request_is_summed_as_the_release_has_it() {
+        let containers = [container("app", Some(100))];
+        let without = [container("app", None)];
+        let sidecar = [init("proxy", Some(50), InitCourse::Restartable)];
+        let heavy = [
+            init("proxy", Some(50), InitCourse::Restartable),
+            init("migrate", Some(400), InitCourse::Ends),
+        ];
+        let missing = RequestFault::MissingInContainer {
+            container: "app",
+            pod: "p",
+        };
+        let (now, then) = (
+            RequestScope::PodLevelAndSidecars,
+            RequestScope::ContainersOnly,
+        );
+        let other_resource = Some(PodLevelRequest(None));
+        let cases: [(
+            &str,
+            _,
+            &[ContainerRequest<'_>],
+            &[InitContainerRequest<'_>],
+            _,
+            _,
+        ); 8] = [
+            ("sidecars count", now, &containers, &sidecar, None, Ok(150)),
+            (
+                "but not in 1.28",
+                then,
+                &containers,
+                &sidecar,
+                None,
+                Ok(100),
+            ),
+            (
+                "plain init containers do not",
+                now,
+                &containers,
+                &heavy,
+                None,
+                Ok(150),
+            ),
+            (
+                "one without fails",
+                now,
+                &without,
+                &sidecar,
+                None,
+                Err(missing),
+            ),
+            (
+                "the pod level wins",
+                now,
+                &containers,
+                &sidecar,
+                Some(PodLevelRequest(Some(MilliValue(900)))),
+                Ok(900),
+            ),
+            (
+                "which 1.28 does not know",
+                then,
+                &containers,
+                &sidecar,
+                Some(PodLevelRequest(Some(MilliValue(900)))),
+                Ok(100),
+            ),
+            (
+                "the most at a time",
+                now,
+                &containers,
+                &heavy,
+                other_resource,
+                Ok(450),
+            ),
+            (
+                "nothing stated",
+                now,
+                &without,
+                &[],
+                other_resource,
+                Err(RequestFault::MissingAtPodLevel { pod: "p" }),
+            ),
+        ];
+        for (name, scope, containers, init_containers, pod_level, expected) in cases {
+            let requests = PodRequests {
+                pod: "p",
+                containers,
+                init_containers,
+                pod_level,
+            };
+            assert_eq!(
+                requests.total(scope, None),
+                expected.map(MilliValue),
+                "{name}"
+            );
+        }
+    }
+}

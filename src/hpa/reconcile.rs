@@ -9,9 +9,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::decision::{
-    Event, EventSeverity, Listener, MetricReason, MetricValue, PodGroups, Verdict,
-};
+use super::decision::{Event, EventSeverity, Listener, MetricReason, MetricValue, Verdict};
 use super::limits::{ScaleEvents, limit_with_behavior, limit_without_behavior};
 use super::observation::{Observation, Scale, ScaleSelector};
 use super::replicas::Calculation;
@@ -47,7 +45,7 @@ impl Memory {
 /// What a reconcile came to.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'a> {
-    /// The scale's `spec.replicas` after it.
+    /// The scale's `spec.replicas` after it; where it could not be read, the status' last `desiredReplicas`.
     pub desired: Replicas,
     /// Whether the scale was written.
     pub rescaled: bool,
@@ -200,9 +198,13 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
             RescaleReason::None
         };
         let mut replicas = self.normalize(proposal, current);
-        if current.0 == 0 {
-            // Policies of `behavior` do not look at the minimum when nothing changes.
-            replicas = replicas.max(self.spec.min_replicas);
+        let mut reason = reason;
+        if current.0 == 0 && replicas < self.spec.min_replicas {
+            // The minimum was raised after the autoscaler went to zero, and limits do not look at it while nothing changes.
+            replicas = self.spec.min_replicas;
+            if reason == RescaleReason::None {
+                reason = RescaleReason::BelowMinimum;
+            }
         }
         Ok(Desired {
             replicas,
@@ -229,6 +231,11 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
             status_replicas: scale.status_replicas,
             now: self.now,
         };
+        debug_assert_eq!(
+            self.spec.metrics.len(),
+            self.observation.metrics.len(),
+            "one observation for each metric of the spec"
+        );
         let mut winner = Replicas(0);
         let mut winning_metric = None;
         let mut failed = 0;
@@ -246,6 +253,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                         value: proposal.value,
                         verdict: proposal.verdict,
                         proposal: Some(proposal.replicas),
+                        error: None,
                     });
                     self.memory.found_metrics.push(Some(proposal.value));
                     if winner.0 == 0 || proposal.replicas > winner {
@@ -263,12 +271,13 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                     self.listener.metric(&MetricReason {
                         index,
                         description: &metric.description,
-                        groups: PodGroups::default(),
+                        groups: error.groups(),
                         usage_ratio: None,
                         filled_in_ratio: None,
                         value: MetricValue::default(),
                         verdict: Verdict::Failed,
                         proposal: None,
+                        error: Some(&failure),
                     });
                     self.memory.found_metrics.push(None);
                     self.warn(failure.reason(), &failure);
@@ -329,6 +338,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                     downscale_stabilization,
                     self.now,
                 );
+                self.listener.stabilized(&stabilization);
                 let limiting = limit_without_behavior(self.spec, stabilization.stabilized, current);
                 (stabilization, limiting, AbleToScale::ScaleDownStabilized)
             }
@@ -340,6 +350,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                     downscale_stabilization,
                     self.now,
                 );
+                self.listener.stabilized(&stabilization);
                 let limiting = limit_with_behavior(
                     self.spec,
                     behavior,
@@ -357,7 +368,6 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                 (stabilization, limiting, held_up)
             }
         };
-        self.listener.stabilized(&stabilization);
         self.listener.limited(&limiting);
         self.set_able_to_scale(if stabilization.stabilized == proposal {
             AbleToScale::ReadyForNewScale

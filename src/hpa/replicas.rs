@@ -37,13 +37,26 @@ pub enum MetricError<'a> {
     /// The selector matches no pod.
     NoPods,
     /// No pod that counts has a sample.
-    NoSamples,
+    NoSamples(PodGroups),
     /// Some pod's request cannot be told.
-    Request(RequestFault<'a>),
+    Request(RequestFault<'a>, PodGroups),
     /// The pods that have samples request nothing.
-    NoRequests,
+    NoRequests(PodGroups),
     /// Object and External values are spread over ready pods, and the selector matches none at all.
     NoPodsToCount,
+}
+
+impl MetricError<'_> {
+    /// The pods as they were grouped before it failed; all zero where it did not come to that.
+    #[must_use]
+    pub fn groups(&self) -> PodGroups {
+        match self {
+            Self::NoSamples(groups) | Self::Request(_, groups) | Self::NoRequests(groups) => {
+                *groups
+            }
+            Self::Client(_) | Self::NoPods | Self::NoPodsToCount => PodGroups::default(),
+        }
+    }
 }
 
 /// What all metrics of one reconcile have in common.
@@ -89,7 +102,7 @@ impl<'a> Calculation<'a> {
                 self.propose_by_value(value, target)
             }
             (MetricObservation::External(values), MetricTarget::AverageValue(target)) => {
-                Ok(self.propose_per_pod(self.total(values), target, self.rules.overflow))
+                Ok(self.propose_per_pod(self.total_per_pod(values), target, self.rules.overflow))
             }
             (MetricObservation::External(values), MetricTarget::Value(target)) => {
                 self.propose_by_value(self.total(values), target)
@@ -97,7 +110,7 @@ impl<'a> Calculation<'a> {
             (
                 MetricObservation::Object(_) | MetricObservation::External(_),
                 MetricTarget::Utilization(_),
-            ) => Err(MetricError::NoSamples),
+            ) => Err(MetricError::NoSamples(PodGroups::default())),
         }
     }
 
@@ -110,12 +123,10 @@ impl<'a> Calculation<'a> {
         let full_use = Percent(target.max(100));
         let sums = self.sum_by_group(source, samples, full_use)?;
         if let Some(fault) = samples.request_fault {
-            return Err(MetricError::Request(fault));
+            return Err(MetricError::Request(fault, sums.groups));
         }
-        if sums.ready_request == 0 {
-            return Err(MetricError::NoRequests);
-        }
-        let utilization = percent_of(sums.ready_usage, sums.ready_request);
+        let no_requests = MetricError::NoRequests(sums.groups);
+        let utilization = percent_of(sums.ready_usage, sums.ready_request).ok_or(no_requests)?;
         let ratio = f64::from(utilization) / f64::from(target);
         let value = MetricValue {
             average_utilization: Some(utilization),
@@ -136,9 +147,10 @@ impl<'a> Calculation<'a> {
             if fill.unready == Unready::AsIdle {
                 request = request.wrapping_add(sums.unready_request);
             }
-            f64::from(percent_of(usage, request)) / f64::from(target)
+            percent_of(usage, request).map(|utilization| f64::from(utilization) / f64::from(target))
         };
-        Ok(self.settle(ratio, value, &sums, filled_in))
+        self.settle(ratio, value, &sums, filled_in)
+            .ok_or(no_requests)
     }
 
     fn propose_by_average(
@@ -162,9 +174,10 @@ impl<'a> Calculation<'a> {
             };
             let count = sample_count_filled_in(&sums, fill);
             let average = sums.all_usage.wrapping_add(full_use) / count;
-            average as f64 / target.0 as f64
+            Some(average as f64 / target.0 as f64)
         };
-        Ok(self.settle(ratio, value, &sums, filled_in))
+        self.settle(ratio, value, &sums, filled_in)
+            .ok_or(MetricError::NoSamples(sums.groups))
     }
 
     fn sum_by_group(
@@ -179,26 +192,30 @@ impl<'a> Calculation<'a> {
         let grouping = Grouping::new(self.rules, source, self.now, full_use);
         let sums = grouping.sum(&self.pods, samples);
         if sums.sample_count() == 0 {
-            return Err(MetricError::NoSamples);
+            return Err(MetricError::NoSamples(sums.groups));
         }
         Ok(sums)
     }
 
     /// From the ratio over the pods that count to replicas; `filled_in` gives the ratio with the others filled in.
+    ///
+    /// `None` where that ratio is needed and there is none.
     fn settle(
         &self,
         ratio: f64,
         value: MetricValue,
         sums: &GroupSums,
-        filled_in: impl Fn(FilledIn) -> f64,
-    ) -> Proposal {
-        let proposal = |replicas: i32, filled_in_ratio: Option<f64>, verdict: Verdict| Proposal {
-            replicas: Replicas(replicas),
-            value,
-            usage_ratio: ratio,
-            filled_in_ratio,
-            groups: sums.groups,
-            verdict,
+        filled_in: impl Fn(FilledIn) -> Option<f64>,
+    ) -> Option<Proposal> {
+        let proposal = |replicas: i32, filled_in_ratio: Option<f64>, verdict: Verdict| {
+            Some(Proposal {
+                replicas: Replicas(replicas),
+                value,
+                usage_ratio: ratio,
+                filled_in_ratio,
+                groups: sums.groups,
+                verdict,
+            })
         };
         let current = self.current.0;
         let unready = if sums.groups.unready > 0 && ratio > 1.0 {
@@ -223,7 +240,7 @@ impl<'a> Calculation<'a> {
             Missing::LeftOut
         };
         let fill = FilledIn { missing, unready };
-        let refined = filled_in(fill);
+        let refined = filled_in(fill)?;
         if self.tolerance.contains(refined) {
             return proposal(current, Some(refined), Verdict::WithinToleranceFilledIn);
         }
@@ -292,13 +309,13 @@ impl<'a> Calculation<'a> {
             let replicas = (usage.0 as f64 / target.0 as f64).ceil();
             (limited_i32(replicas, overflow), Verdict::OutsideTolerance)
         };
-        let per_pod = match self.rules.overflow {
-            Overflow::Capped if self.status_replicas.0 == 0 => 0,
+        let per_pod = if self.rules.overflow == Overflow::Capped && self.status_replicas.0 == 0 {
+            0
+        } else if overflow == Overflow::Capped && usage.0 as f64 >= i64::MAX as f64 {
             // A sum that had to be capped is shown as it is.
-            Overflow::Capped if usage.0 == i64::MAX => i64::MAX,
-            Overflow::Capped | Overflow::Wrapped => {
-                i64_from_f64((usage.0 as f64 / status_replicas).ceil())
-            }
+            i64::MAX
+        } else {
+            i64_from_f64((usage.0 as f64 / status_replicas).ceil())
         };
         Proposal {
             replicas: Replicas(replicas),
@@ -313,15 +330,31 @@ impl<'a> Calculation<'a> {
         }
     }
 
+    /// The sum of External values for a target as a whole; capped where adding a value would overflow.
     fn total(&self, values: &[MilliValue]) -> MilliValue {
-        MilliValue(match self.rules.overflow {
-            Overflow::Capped => values
-                .iter()
-                .fold(0_i64, |total, value| total.saturating_add(value.0)),
-            Overflow::Wrapped => values
-                .iter()
-                .fold(0_i64, |total, value| total.wrapping_add(value.0)),
-        })
+        let mut total = 0_i64;
+        for value in values {
+            if self.rules.overflow == Overflow::Capped
+                && value.0 > 0
+                && total.checked_add(value.0).is_none()
+            {
+                return MilliValue(i64::MAX);
+            }
+            total = total.wrapping_add(value.0);
+        }
+        MilliValue(total)
+    }
+
+    /// The same for a target per pod, where any sum below zero is taken for an overflow.
+    fn total_per_pod(&self, values: &[MilliValue]) -> MilliValue {
+        let mut total = 0_i64;
+        for value in values {
+            total = total.wrapping_add(value.0);
+            if self.rules.overflow == Overflow::Capped && total < 0 {
+                return MilliValue(i64::MAX);
+            }
+        }
+        MilliValue(total)
     }
 }
 
@@ -360,9 +393,9 @@ fn sample_count_filled_in(sums: &GroupSums, fill: FilledIn) -> i64 {
     sums.sample_count() + missing + unready
 }
 
-/// `usage` in percent of `request`, truncated, then cut to 32 bits as the controller does it.
-fn percent_of(usage: i64, request: i64) -> i32 {
-    (usage.wrapping_mul(100).wrapping_div(request)) as i32
+/// `usage` in percent of `request`, truncated, then cut to 32 bits as the controller does it; `None` where nothing is requested.
+fn percent_of(usage: i64, request: i64) -> Option<i32> {
+    (request != 0).then(|| usage.wrapping_mul(100).wrapping_div(request) as i32)
 }
 
 /// A float as an `i32`, as Go on amd64 converts it: what does not fit is the most negative number.
@@ -412,7 +445,8 @@ mod tests {
 
     #[test]
     fn utilization_truncates_before_any_ratio_is_taken() {
-        assert_eq!(percent_of(549, 1000), 54);
-        assert_eq!(percent_of(-549, 1000), -54);
+        assert_eq!(percent_of(549, 1000), Some(54));
+        assert_eq!(percent_of(-549, 1000), Some(-54));
+        assert_eq!(percent_of(549, 0), None);
     }
 }

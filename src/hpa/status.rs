@@ -325,14 +325,14 @@ impl fmt::Display for MetricFailure<'_> {
             MetricError::NoPods => {
                 f.write_str("no pods returned by selector while calculating replica count")
             }
-            MetricError::NoSamples => f.write_str(
+            MetricError::NoSamples(_) => f.write_str(
                 "did not receive metrics for targeted pods (pods might be unready)",
             ),
-            MetricError::NoRequests => f.write_str("no metrics returned matched known pods"),
+            MetricError::NoRequests(_) => f.write_str("no metrics returned matched known pods"),
             MetricError::NoPodsToCount => f.write_str(
                 "unable to calculate ready pods: no pods returned by selector while calculating replica count",
             ),
-            MetricError::Request(fault) => {
+            MetricError::Request(fault, _) => {
                 let resource = match &self.metric.source {
                     MetricSource::Resource { resource }
                     | MetricSource::ContainerResource { resource, .. } => resource.as_str(),

@@ -30,7 +30,7 @@ pub fn render_replay(reports: &[FileReport], ignored: &BTreeSet<String>) -> Stri
         text.push_str(&render_table(&columns, &rows, TableFormat::Plain));
         text.push('\n');
     }
-    let left_out: usize = reports.iter().map(|report| report.ignored_scenarios).sum();
+    let left_out: usize = reports.iter().map(FileReport::ignored_scenarios).sum();
     if !ignored.is_empty() {
         let names: Vec<&str> = ignored.iter().map(String::as_str).collect();
         text.push_str(&format!(
@@ -43,7 +43,9 @@ pub fn render_replay(reports: &[FileReport], ignored: &BTreeSet<String>) -> Stri
 }
 
 fn verdict(total: Agreement) -> String {
-    if total.is_complete() {
+    if total.steps == 0 {
+        "Nothing was left to compare.\n".to_owned()
+    } else if total.is_complete() {
         format!(
             "All {} steps agree with the recorded controller in every field.\n",
             total.steps

@@ -82,6 +82,8 @@ struct MetricLine<'a> {
     value: Option<String>,
     verdict: &'static str,
     proposal: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -200,6 +202,7 @@ impl<'a> From<&'a RecordedMetric> for MetricLine<'a> {
             value: metric.value.value.map(|value| value.to_string()),
             verdict: verdict_word(metric.verdict),
             proposal: metric.proposal.map(|proposal| proposal.0),
+            error: metric.error.as_deref(),
         }
     }
 }

@@ -157,6 +157,7 @@ fn a_decision_is_one_line_with_its_reasons() {
             },
             verdict: Verdict::OutsideTolerance,
             proposal: Some(Replicas(8)),
+            error: None,
         }],
         stabilization: Some(Stabilization {
             proposal: Replicas(8),

@@ -120,6 +120,48 @@ fn a_key_that_is_not_known_is_counted_in_a_warning() {
 }
 
 #[test]
+fn a_sample_may_be_an_object_and_its_unknown_keys_are_counted_too() {
+    let sandbox = Sandbox::new();
+    let line = recorded("cpu-edge", 1);
+    let altered = line.replacen(
+        "\"p0\":191",
+        "\"p0\":{\"value\":191,\"timestamp\":-3,\"unit\":\"m\"}",
+        1,
+    );
+    assert_ne!(line, altered);
+    sandbox.write("objects.jsonl", altered);
+    let replay = sandbox.hpasim(&["replay", "objects.jsonl"]);
+    assert_eq!(replay.code, Some(0), "{replay:?}");
+    assert!(
+        replay.stderr.contains("1 unknown keys were passed over"),
+        "{replay:?}"
+    );
+}
+
+#[test]
+fn an_ignored_category_that_is_not_there_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write("some.jsonl", recorded("bounds", 2));
+    let replay = sandbox.hpasim(&[
+        "replay",
+        "some.jsonl",
+        "--ignore",
+        "bound",
+        "--ignore",
+        "bounds",
+    ]);
+    assert_eq!(replay.code, Some(0), "{replay:?}");
+    assert_eq!(
+        replay.stderr,
+        "warning: --ignore bound: no recording has this category\n"
+    );
+    assert!(
+        replay.stdout.ends_with("Nothing was left to compare.\n"),
+        "{replay:?}"
+    );
+}
+
+#[test]
 fn json_is_one_object_with_the_same_figures() {
     let sandbox = Sandbox::new();
     sandbox.write("some.jsonl", recorded("bounds", 2) + &recorded("zero", 2));
