@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: the one place where failures meet exit codes.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -56,17 +57,17 @@ pub enum CommandError {
     },
     /// The output folder holds the results of other inputs.
     #[error(
-        "{} holds the run of {other}; choose another folder with -o, or overwrite it with --force",
+        "{} holds {other}; choose another folder with -o, or overwrite it with --force",
         folder.display()
     )]
     OtherRun {
         /// The folder.
         folder: PathBuf,
-        /// The inputs of the run in it.
+        /// What is in it.
         other: String,
     },
-    /// A file cannot be written. Nothing that looks whole is left.
-    #[error("{}: cannot be written: {error}; nothing half-done was left there", path.display())]
+    /// A file cannot be written. What the run had written before is removed.
+    #[error("{}: cannot be written: {}", path.display(), reason(error))]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -77,7 +78,7 @@ pub enum CommandError {
     #[error(transparent)]
     Generate(#[from] GenerateError),
     /// The user interrupted the work.
-    #[error("interrupted; the run left no summary.json")]
+    #[error("interrupted; what was written so far was removed")]
     Interrupted,
     /// The picture could not be drawn.
     #[error(transparent)]
@@ -109,6 +110,19 @@ impl CommandError {
             | Self::Export { .. }
             | Self::Stdout(_) => ExitCode::FAILURE,
         }
+    }
+}
+
+/// What the system says, without what the message says already.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+            "a file is in the way of the folder".to_owned()
+        }
+        ErrorKind::StorageFull => "no space left on the device".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        _ => error.to_string(),
     }
 }
 

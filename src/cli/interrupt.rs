@@ -1,38 +1,70 @@
-//! Ctrl-C: the work stops at the next place where nothing is half done.
+//! Ctrl-C: at once while nothing is being written, else at the next place where nothing is half done.
 //!
-//! Self-imposed limit: a flag; whoever works asks for it.
+//! Self-imposed limit: two flags; whoever writes says so and asks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::error::CommandError;
+
+/// Nothing is being written: the process may end at any time.
+const COMPUTING: u8 = 0;
+/// Files are being written: they are cleared away before the process ends.
+const WRITING: u8 = 1;
+/// Files are being written, and the user has asked to stop.
+const ASKED_TO_STOP: u8 = 2;
+/// The exit code of a process that a signal ended, by the shells' custom: 128 + SIGINT.
+const INTERRUPTED: i32 = 130;
 
 /// Whether the user has asked to stop.
 #[derive(Clone, Debug)]
 pub(super) struct Interrupt {
-    asked: Arc<AtomicBool>,
+    state: Arc<AtomicU8>,
 }
 
 impl Interrupt {
-    /// From now on Ctrl-C asks, and a second one ends the process at once.
+    /// From now on Ctrl-C ends the process at once, unless files are being written.
     pub(super) fn listen() -> Self {
-        let asked = Arc::new(AtomicBool::new(false));
-        let heard = Arc::clone(&asked);
+        let state = Arc::new(AtomicU8::new(COMPUTING));
+        let heard = Arc::clone(&state);
         // Without a handler the system's own ends the process: no summary is written then either.
         let _ = ctrlc::set_handler(move || {
-            if heard.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
+            let waits = heard
+                .compare_exchange(WRITING, ASKED_TO_STOP, Ordering::SeqCst, Ordering::SeqCst)
+                .is_ok();
+            if !waits {
+                std::process::exit(INTERRUPTED);
             }
         });
-        Self { asked }
+        Self { state }
     }
 
+    /// From now on files are being written, until the guard goes.
+    pub(super) fn while_writing(&self) -> Writing<'_> {
+        self.state.store(WRITING, Ordering::SeqCst);
+        Writing { interrupt: self }
+    }
+}
+
+/// Files are being written.
+#[derive(Debug)]
+pub(super) struct Writing<'a> {
+    interrupt: &'a Interrupt,
+}
+
+impl Writing<'_> {
     /// Goes on unless the user has asked to stop.
     pub(super) fn check(&self) -> Result<(), CommandError> {
-        if self.asked.load(Ordering::SeqCst) {
+        if self.interrupt.state.load(Ordering::SeqCst) == ASKED_TO_STOP {
             Err(CommandError::Interrupted)
         } else {
             Ok(())
         }
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.interrupt.state.store(COMPUTING, Ordering::SeqCst);
     }
 }

@@ -3,6 +3,7 @@
 //! Self-imposed limit: bytes into files; the folder knows no contents but the
 //! `inputs` of the summary that it may find.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -13,6 +14,16 @@ use crate::results::export::InputFile;
 
 /// The mark of completeness.
 pub(super) const SUMMARY: &str = "summary.json";
+/// One row every interval.
+pub(super) const TIMELINE: &str = "timeline.csv";
+/// One line every reconcile.
+pub(super) const DECISIONS: &str = "decisions.jsonl";
+/// The picture in vectors.
+pub(super) const PLOT_SVG: &str = "plot.svg";
+/// The picture in pixels.
+pub(super) const PLOT_PNG: &str = "plot.png";
+/// Everything that a run writes beside the summary.
+const RUN_FILES: [&str; 4] = [TIMELINE, DECISIONS, PLOT_SVG, PLOT_PNG];
 
 /// What may be done to the results of other inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +34,20 @@ pub(super) enum Overwrite {
     Force,
 }
 
-/// A folder that a run's files go to.
+/// A folder that a run's files go to. What was written goes again unless the run is completed.
 #[derive(Debug)]
 pub(super) struct OutputFolder {
     path: PathBuf,
+    /// Names that were written and are not yet part of a whole run.
+    unfinished: Vec<String>,
 }
 
-/// What a summary says of where it came from.
+/// What an earlier run left, by its summary.
 #[derive(Debug, Deserialize)]
 struct FoundSummary {
     inputs: Vec<FoundInput>,
+    #[serde(default)]
+    files: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,11 +55,22 @@ struct FoundInput {
     path: String,
 }
 
+/// What is in the folder before a run.
+enum Found {
+    /// Nothing of the names that a run writes.
+    Room,
+    /// Files of such names, but no summary: not hpasim's, or not whole.
+    Strangers(String),
+    /// An earlier run.
+    Run(FoundSummary),
+}
+
 impl OutputFolder {
     /// Makes the folder, or takes it over from an earlier run of the same inputs.
     ///
-    /// An earlier run's summary goes first, so that the folder is not whole until
-    /// [`OutputFolder::complete`].
+    /// An earlier run's files go first, its summary before all, so that the
+    /// folder is not whole until [`OutputFolder::complete`]. Files that no run
+    /// of hpasim left are not touched without [`Overwrite::Force`].
     pub(super) fn open(
         path: &Path,
         inputs: &[InputFile],
@@ -52,12 +78,21 @@ impl OutputFolder {
     ) -> Result<Self, CommandError> {
         let folder = Self {
             path: path.to_owned(),
+            unfinished: Vec::new(),
         };
+        let found = folder.look();
         if overwrite == Overwrite::Refuse {
-            folder.refuse_other_run(inputs)?;
+            folder.refuse_others(&found, inputs)?;
         }
         std::fs::create_dir_all(path).map_err(|error| write_error(path, error))?;
         folder.remove(SUMMARY)?;
+        if let Found::Run(summary) = found {
+            for name in &summary.files {
+                if RUN_FILES.contains(&name.as_str()) {
+                    folder.remove(name)?;
+                }
+            }
+        }
         Ok(folder)
     }
 
@@ -67,51 +102,77 @@ impl OutputFolder {
     }
 
     /// Writes a file under a temporary name, then gives it its own.
-    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
+    pub(super) fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
         let target = self.file(name);
-        write_whole(&target, bytes).map_err(|error| write_error(&target, error))
+        write_whole(&target, bytes).map_err(|error| write_error(&target, error))?;
+        self.unfinished.push(name.to_owned());
+        Ok(())
     }
 
-    /// Removes a file that an earlier run left and this one does not write.
-    pub(super) fn remove(&self, name: &str) -> Result<(), CommandError> {
+    /// Writes the summary: the folder is whole now.
+    pub(super) fn complete(&mut self, summary: &[u8]) -> Result<(), CommandError> {
+        self.write(SUMMARY, summary)?;
+        self.unfinished.clear();
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> Result<(), CommandError> {
         let target = self.file(name);
         match std::fs::remove_file(&target) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(write_error(&target, error))
-            }
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(write_error(&target, error)),
             _ => Ok(()),
         }
     }
 
-    /// Writes the summary: the folder is whole now.
-    pub(super) fn complete(&self, summary: &[u8]) -> Result<(), CommandError> {
-        self.write(SUMMARY, summary)
+    fn look(&self) -> Found {
+        if let Ok(text) = std::fs::read(self.file(SUMMARY)) {
+            return match serde_json::from_slice(&text) {
+                Ok(summary) => Found::Run(summary),
+                Err(_) => Found::Strangers(SUMMARY.to_owned()),
+            };
+        }
+        let stranger = RUN_FILES.iter().find(|name| self.file(name).exists());
+        stranger.map_or(Found::Room, |name| Found::Strangers((*name).to_owned()))
     }
 
-    fn refuse_other_run(&self, inputs: &[InputFile]) -> Result<(), CommandError> {
-        let Ok(text) = std::fs::read(self.file(SUMMARY)) else {
-            return Ok(());
+    fn refuse_others(&self, found: &Found, inputs: &[InputFile]) -> Result<(), CommandError> {
+        let other = match found {
+            Found::Room => return Ok(()),
+            Found::Strangers(name) => {
+                format!("a {name} that no run of hpasim completed")
+            }
+            Found::Run(summary) => {
+                let same = summary.inputs.len() == inputs.len()
+                    && summary
+                        .inputs
+                        .iter()
+                        .zip(inputs)
+                        .all(|(found, input)| is_same_file(&found.path, &input.path));
+                if same {
+                    return Ok(());
+                }
+                let names: Vec<&str> = summary
+                    .inputs
+                    .iter()
+                    .map(|input| input.path.as_str())
+                    .collect();
+                format!("the run of {}", names.join(", "))
+            }
         };
-        let found = serde_json::from_slice::<FoundSummary>(&text)
-            .map(|summary| summary.inputs)
-            .unwrap_or_default();
-        let same = found.len() == inputs.len()
-            && found
-                .iter()
-                .zip(inputs)
-                .all(|(found, input)| is_same_file(&found.path, &input.path));
-        if same {
-            return Ok(());
-        }
-        let names: Vec<&str> = found.iter().map(|input| input.path.as_str()).collect();
         Err(CommandError::OtherRun {
             folder: self.path.clone(),
-            other: if names.is_empty() {
-                "something else (its summary.json is not hpasim's)".to_owned()
-            } else {
-                names.join(", ")
-            },
+            other,
         })
+    }
+}
+
+impl Drop for OutputFolder {
+    /// A run that did not come to its end leaves nothing behind.
+    fn drop(&mut self) {
+        for name in &self.unfinished {
+            // There is nobody to tell but the error that is on its way already.
+            let _ = std::fs::remove_file(self.file(name));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: load, simulate, draw, write, print; each is done elsewhere.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -10,7 +11,9 @@ use rayon::prelude::*;
 use super::error::{CommandError, Completion};
 use super::files::{FileLoader, hashed};
 use super::interrupt::Interrupt;
-use super::output_folder::{OutputFolder, Overwrite, SUMMARY};
+use super::output_folder::{
+    DECISIONS, OutputFolder, Overwrite, PLOT_PNG, PLOT_SVG, SUMMARY, TIMELINE,
+};
 use super::progress::{Progress, ProgressMode};
 use super::screen::Screen;
 use crate::render::plot::{Picture, render_png, render_svg};
@@ -25,11 +28,6 @@ use crate::scenario::{LoadRequest, Loaded, Scenario, load, parse_duration};
 use crate::simulation::{Provisioning, simulate};
 use crate::units::{Seed, SimSpan, SimTime};
 
-const TIMELINE: &str = "timeline.csv";
-const DECISIONS: &str = "decisions.jsonl";
-const PLOT_SVG: &str = "plot.svg";
-const PLOT_PNG: &str = "plot.png";
-
 /// Simulate a policy under a trace.
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
@@ -43,16 +41,16 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// Leave out what lies before this time of the trace
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
     from: Option<SimSpan>,
     /// Leave out what lies behind this time of the trace
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
     to: Option<SimSpan>,
     /// The seed from which all chance follows
-    #[arg(long, value_name = "N", default_value_t = Seed::default().0)]
+    #[arg(long, value_name = "N", default_value_t = Seed::default().0, allow_negative_numbers = true)]
     seed: u64,
     /// Run this many seeds, from --seed on; KPIs become median, p10 and p90, pictures show the first
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
     /// The output folder.
     #[arg(
@@ -71,7 +69,7 @@ pub(super) struct RunArgs {
     /// What is printed to stdout
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     format: SummaryFormat,
-    /// Print nothing but errors
+    /// No summary, no warnings, no progress: only errors, and the data of --format json
     #[arg(short, long)]
     quiet: bool,
 }
@@ -86,6 +84,19 @@ enum PlotChoice {
     Png,
     /// None
     None,
+}
+
+impl PlotChoice {
+    /// The names of a run's files beside the summary, in the order in which they are written.
+    fn files(self) -> Vec<&'static str> {
+        let pictures: &[&str] = match self {
+            Self::All => &[PLOT_PNG, PLOT_SVG],
+            Self::Svg => &[PLOT_SVG],
+            Self::Png => &[PLOT_PNG],
+            Self::None => &[],
+        };
+        [pictures, &[TIMELINE, DECISIONS]].concat()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -110,7 +121,7 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
         ProgressMode::WhereSeen
     };
     let progress = Progress::new("simulating", seeds.len() as u64, mode);
-    let runs = simulate_all(&loaded.scenario, &seeds, &progress, &interrupt)?;
+    let runs = simulate_all(&loaded.scenario, &seeds, &progress)?;
     drop(progress);
     let report = runs.report();
     let summary = Summary::new(
@@ -125,13 +136,12 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
         from: arguments.from,
         to: arguments.to,
     })
+    .with_files(arguments.plot.files())
     .to_json()?;
     let files = write_files(arguments, &loaded, &runs, &summary, &interrupt)?;
-    if arguments.quiet {
-        return Ok(Completion::Done);
-    }
     match arguments.format {
         SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
+        SummaryFormat::Table if arguments.quiet => {}
         SummaryFormat::Table => {
             let coloring = if screen.stdout_is_coloured() {
                 Coloring::Ansi
@@ -194,7 +204,6 @@ fn simulate_all(
     scenario: &Scenario,
     seeds: &[Seed],
     progress: &Progress,
-    interrupt: &Interrupt,
 ) -> Result<Runs, CommandError> {
     let provisioning = Provisioning::of(scenario);
     let needed = |rps: f64| provisioning.needed(rps);
@@ -212,15 +221,13 @@ fn simulate_all(
     let of_others = others
         .par_iter()
         .map(|seed| {
-            interrupt.check()?;
             let mut observer = KpiObserver::new(scenario, needed);
             simulate(scenario, *seed, &mut observer);
             progress.advance();
-            Ok(observer.finish())
+            observer.finish()
         })
-        .collect::<Result<Vec<Kpis>, CommandError>>()?;
+        .collect::<Vec<Kpis>>();
     kpis.extend(of_others);
-    interrupt.check()?;
     Ok(Runs {
         timeline: observer.second.first.finish(),
         decisions: observer.second.second.finish()?,
@@ -241,11 +248,6 @@ fn write_files(
     } else {
         Overwrite::Refuse
     };
-    let folder = OutputFolder::open(
-        &arguments.folder(&loaded.scenario),
-        &hashed(&loaded.inputs),
-        overwrite,
-    )?;
     let picture = Picture {
         scenario: &loaded.scenario,
         timeline: &runs.timeline,
@@ -254,29 +256,33 @@ fn write_files(
         seed: Seed(arguments.seed),
         seeds: runs.kpis.len(),
     };
-    let mut files = Vec::new();
-    let mut add = |name: &str| files.push(folder.file(name).display().to_string());
-    match arguments.plot {
-        PlotChoice::All | PlotChoice::Png => {
-            folder.write(PLOT_PNG, &render_png(&picture)?)?;
-            add(PLOT_PNG);
-        }
-        PlotChoice::Svg | PlotChoice::None => folder.remove(PLOT_PNG)?,
+    let names = arguments.plot.files();
+    let outputs = names
+        .iter()
+        .map(|name| {
+            Ok(match *name {
+                PLOT_PNG => Cow::Owned(render_png(&picture)?),
+                PLOT_SVG => Cow::Owned(render_svg(&picture)?.into_bytes()),
+                TIMELINE => Cow::Owned(timeline_csv(&runs.timeline)?),
+                _ => Cow::Borrowed(&runs.decisions[..]),
+            })
+        })
+        .collect::<Result<Vec<Cow<'_, [u8]>>, CommandError>>()?;
+    let writing = interrupt.while_writing();
+    let mut folder = OutputFolder::open(
+        &arguments.folder(&loaded.scenario),
+        &hashed(&loaded.inputs),
+        overwrite,
+    )?;
+    for (name, bytes) in names.iter().zip(&outputs) {
+        folder.write(name, bytes)?;
+        writing.check()?;
     }
-    interrupt.check()?;
-    match arguments.plot {
-        PlotChoice::All | PlotChoice::Svg => {
-            folder.write(PLOT_SVG, render_svg(&picture)?.as_bytes())?;
-            add(PLOT_SVG);
-        }
-        PlotChoice::Png | PlotChoice::None => folder.remove(PLOT_SVG)?,
-    }
-    folder.write(TIMELINE, &timeline_csv(&runs.timeline)?)?;
-    add(TIMELINE);
-    folder.write(DECISIONS, &runs.decisions)?;
-    add(DECISIONS);
-    interrupt.check()?;
     folder.complete(summary)?;
-    add(SUMMARY);
+    let files = names
+        .into_iter()
+        .chain([SUMMARY])
+        .map(|name| folder.file(name).display().to_string())
+        .collect();
     Ok(files)
 }

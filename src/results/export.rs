@@ -131,6 +131,8 @@ pub struct Summary {
     duration_seconds: f64,
     inputs: Vec<InputFile>,
     request: Request,
+    /// Names of the files beside the summary.
+    files: Vec<&'static str>,
     assumptions: Vec<AssumptionLine>,
     kpis: KpiReport,
 }
@@ -183,6 +185,7 @@ impl Summary {
             duration_seconds: readable(scenario.trace.end().as_secs_f64()),
             inputs,
             request: Request::default(),
+            files: Vec::new(),
             assumptions: scenario
                 .assumptions
                 .iter()
@@ -199,6 +202,13 @@ impl Summary {
     #[must_use]
     pub fn with_request(mut self, request: Request) -> Self {
         self.request = request;
+        self
+    }
+
+    /// The same, with the names of the files that stand beside it.
+    #[must_use]
+    pub fn with_files(mut self, files: Vec<&'static str>) -> Self {
+        self.files = files;
         self
     }
 

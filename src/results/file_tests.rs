@@ -96,6 +96,7 @@ fn the_summary_names_what_ran_and_what_came_of_it() {
         "from_seconds": null,
         "to_seconds": null
       },
+      "files": [],
       "assumptions": [
         {
           "key": "workload.cpu_per_request",

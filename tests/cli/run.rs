@@ -245,7 +245,69 @@ fn a_folder_that_cannot_be_is_a_run_time_failure() {
         "taken/here",
     ]);
     assert_eq!(run.code, Some(1));
-    insta::assert_snapshot!(run.stderr, @"error: taken/here: cannot be written: Not a directory (os error 20); nothing half-done was left there");
+    insta::assert_snapshot!(run.stderr, @"error: taken/here: cannot be written: a file is in the way of the folder");
+}
+
+#[test]
+fn files_that_no_run_left_are_not_touched_without_force() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("mine")).expect("a new folder");
+    sandbox.write("mine/plot.png", "precious");
+    sandbox.write("mine/notes.txt", "precious");
+    let arguments = [
+        "run",
+        "policies/prod.toml",
+        "traces/flap.csv",
+        "-q",
+        "-o",
+        "mine",
+    ];
+    let refused = sandbox.hpasim(&arguments);
+    assert_eq!(refused.code, Some(1));
+    insta::assert_snapshot!(refused.stderr, @"error: mine holds a plot.png that no run of hpasim completed; choose another folder with -o, or overwrite it with --force");
+    assert_eq!(sandbox.read("mine/plot.png"), b"precious");
+    assert_eq!(files_in(&sandbox, "mine"), ["notes.txt", "plot.png"]);
+
+    let forced = sandbox.hpasim(&[&arguments[..], &["--force"]].concat());
+    assert_eq!(forced.code, Some(0), "{forced:?}");
+    assert_eq!(sandbox.read("mine/notes.txt"), b"precious");
+}
+
+#[test]
+fn a_run_that_fails_half_way_leaves_nothing() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir_all(sandbox.path("half/timeline.csv/in-the-way")).expect("made");
+    let run = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "traces/flap.csv",
+        "-o",
+        "half",
+        "--force",
+    ]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert_eq!(files_in(&sandbox, "half"), ["timeline.csv"]);
+}
+
+#[test]
+fn json_is_printed_even_if_quiet() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "traces/flap.csv",
+        "-q",
+        "--format",
+        "json",
+        "--plot",
+        "none",
+    ]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("one JSON object");
+    assert_eq!(
+        summary["files"],
+        serde_json::json!(["timeline.csv", "decisions.jsonl"])
+    );
 }
 
 #[test]

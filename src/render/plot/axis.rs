@@ -7,8 +7,8 @@ use super::super::human::{latency, trimmed};
 /// From a value to a share (0 below, 1 on top) of an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scale {
-    /// Even steps from `low` to `high`.
-    Linear { low: f64, high: f64 },
+    /// From zero in even steps.
+    Linear { step: f64, steps: u32 },
     /// Even ratios; what lies below `low` sits at the bottom.
     Log { low: f64, high: f64 },
 }
@@ -74,8 +74,8 @@ impl Scale {
         let most = if most > 0.0 { most * 1.04 } else { 1.0 };
         let step = unit.round_step(most);
         Self::Linear {
-            low: 0.0,
-            high: (most / step).ceil() * step,
+            step,
+            steps: (most / step).ceil() as u32,
         }
     }
 
@@ -94,26 +94,22 @@ impl Scale {
     /// Where `value` lies: 0 at the bottom, 1 on top, kept within.
     pub(super) fn share(self, value: f64) -> f64 {
         let share = match self {
-            Self::Linear { low, high } => (value - low) / (high - low),
+            Self::Linear { step, steps } => value / (step * f64::from(steps)),
             Self::Log { low, high } => (value.max(low) / low).ln() / (high / low).ln(),
         };
         share.clamp(0.0, 1.0)
     }
 
-    /// Round values from bottom to top, about four.
+    /// Round values from bottom to top, four to seven of an even axis.
     pub(super) fn ticks(self, unit: Unit) -> Vec<Tick> {
         let tick = |value: f64| Tick {
             value,
             label: unit.label(value),
         };
         match self {
-            Self::Linear { low, high } => {
-                let step = unit.round_step(high - low);
-                let count = ((high - low) / step).round() as i32;
-                (0..=count)
-                    .map(|index| tick(low + step * f64::from(index)))
-                    .collect()
-            }
+            Self::Linear { step, steps } => (0..=steps)
+                .map(|index| tick(step * f64::from(index)))
+                .collect(),
             Self::Log { low, high } => {
                 let decades = (high / low).log10();
                 let leads: &[f64] = if decades > 2.2 {
@@ -230,6 +226,32 @@ mod tests {
         );
         let ticks = Scale::from_zero(1.0, Unit::Count).ticks(Unit::Count);
         assert_eq!(labels(&ticks), ["0", "1", "2"]);
+    }
+
+    #[test]
+    fn every_tick_of_an_even_axis_stands_where_its_value_is() {
+        for most in 1..2_000 {
+            let scale = Scale::from_zero(f64::from(most), Unit::Count);
+            let ticks = scale.ticks(Unit::Count);
+            let last = ticks.len() - 1;
+            assert!(
+                (3..=8).contains(&ticks.len()),
+                "{most}: {} ticks",
+                ticks.len()
+            );
+            for (place, tick) in ticks.iter().enumerate() {
+                let share = place as f64 / last as f64;
+                assert!(
+                    (scale.share(tick.value) - share).abs() < 1e-9,
+                    "{most}: {tick:?}"
+                );
+            }
+            assert!(
+                ticks[last].value >= f64::from(most),
+                "{most}: {:?}",
+                ticks[last]
+            );
+        }
     }
 
     #[test]

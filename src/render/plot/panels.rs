@@ -89,7 +89,7 @@ impl Draft<'_> {
         self.shared.picture.scenario
     }
 
-    fn strokes(&self, shape: Shape, value: impl Fn(&TimelineRow) -> Option<f64>) -> Strokes {
+    fn strokes(&self, shape: Shape, value: impl FnMut(&TimelineRow) -> Option<f64>) -> Strokes {
         strokes(self.shared.picture.timeline, shape, value)
     }
 
@@ -105,9 +105,21 @@ impl Draft<'_> {
     fn load<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
         let offered = self.strokes(Shape::Slope, |row| Some(row.offered_rps));
         let served = self.strokes(Shape::Slope, |row| Some(row.succeeded_rps));
+        let rows = &self.shared.picture.timeline.rows;
+        let failing_at = |row: Option<&TimelineRow>| row.is_some_and(|row| row.failed_rps > 0.0);
+        // Zero would only thicken the axis, except where failures begin and end; where lines become ribbons it is counted in.
+        let shown: Vec<bool> = (0..rows.len())
+            .map(|row| {
+                let before = row.checked_sub(1).and_then(|before| rows.get(before));
+                self.shared.dense
+                    || failing_at(before)
+                    || failing_at(rows.get(row))
+                    || failing_at(rows.get(row + 1))
+            })
+            .collect();
+        let mut shown = shown.into_iter();
         let failed = self.strokes(Shape::Slope, |row| {
-            // Zero would only thicken the axis; where lines become ribbons it has to be counted in.
-            Some(row.failed_rps).filter(|failed| *failed > 0.0 || self.shared.dense)
+            shown.next().unwrap_or(false).then_some(row.failed_rps)
         });
         let most = greatest([&offered, &served, &failed]);
         let panel = self.panel(Scale::from_zero(most, Unit::Plain), Unit::Plain);

@@ -28,7 +28,7 @@ pub(super) enum Shape {
 pub(super) fn strokes(
     timeline: &Timeline,
     shape: Shape,
-    value: impl Fn(&TimelineRow) -> Option<f64>,
+    mut value: impl FnMut(&TimelineRow) -> Option<f64>,
 ) -> Strokes {
     let mut all = Strokes::new();
     let mut current = Vec::new();
