@@ -104,16 +104,25 @@ fn plain_or_gzip<'r>(recording: impl Read + 'r) -> std::io::Result<Box<dyn BufRe
 }
 
 fn parse_scenario(text: &[u8], report: &mut FileReport) -> Result<Scenario, String> {
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let scenario: Scenario = serde_ignored::deserialize(&mut deserializer, |path| {
         report.count_unknown_key(&path.to_string());
     })
-    .map_err(|error| error.to_string())?;
-    deserializer.end().map_err(|error| error.to_string())?;
+    .map_err(|error| json_fault(&error))?;
+    deserializer.end().map_err(|error| json_fault(&error))?;
     if scenario.steps.is_empty() {
         return Err("the scenario has no steps".to_owned());
     }
     Ok(scenario)
+}
+
+/// What is wrong, and the column; the JSON reader's own line is always the first of one.
+fn json_fault(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let message = text.split(" at line ").next().unwrap_or(&text);
+    format!("{message} (column {})", error.column())
 }
 
 fn replay_scenario(scenario: &Scenario, report: &mut FileReport) -> Result<(), String> {
