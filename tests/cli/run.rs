@@ -394,3 +394,33 @@ fn every_shipped_policy_runs_under_every_shipped_trace() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_ends_the_run_and_leaves_nothing() {
+    let sandbox = Sandbox::new();
+    let mut process = std::process::Command::new(assert_cmd::cargo::cargo_bin!("hpasim"))
+        .current_dir(sandbox.folder.path())
+        .args([
+            "run",
+            "policies/prod.toml",
+            "traces/diurnal.csv",
+            "--seeds",
+            "65535",
+        ])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("a process");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let asked = std::process::Command::new("kill")
+        .args(["-INT", &process.id().to_string()])
+        .status();
+    if asked.is_err() {
+        // A machine without `kill` cannot ask.
+        process.kill().expect("ended");
+        return;
+    }
+    let status = process.wait().expect("an end");
+    assert_eq!(status.code(), Some(130), "{status:?}");
+    assert!(!sandbox.path("output").exists());
+}
