@@ -146,7 +146,7 @@ kpis! {
     under_provisioned_time_percent: Option<f64>,
     /// τ_O: percent of the time with ready > needed, Δt = 15 s.
     over_provisioned_time_percent: Option<f64>,
-    /// υ = 100/T Σ min(|sgn Δready - sgn Δneeded|, 1) Δt, Δt = 15 s (SPEC research group, as remembered).
+    /// υ = 100/T Σ min(|sgn Δready - sgn Δneeded|, 1) Δt, Δt = 15 s (SPEC research group, "Ready for Rain?", 2016).
     instability_percent: Option<f64>,
     /// Seconds in which no number of pods would have met the SLO: left out of the five above.
     needed_undefined_seconds: Option<f64>,
