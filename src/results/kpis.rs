@@ -11,6 +11,7 @@ use super::mixture::{LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
 use super::rounding::readable;
 use super::slo::SloClock;
+use crate::hpa::decision::Direction;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
 use crate::simulation::observer::{Decided, FlowSegment, PodChange, PodState};
@@ -382,7 +383,7 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for KpiObserver<N> {
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {
-        if self.rescales.decided(decision) {
+        if self.rescales.decided(decision) == Some(Direction::Up) {
             self.shortage.scaled_up(decision.time);
         }
     }
