@@ -79,7 +79,7 @@ pub(super) fn read(
         &POLICY_KEYS,
         faults,
     );
-    let name = root.text("name", faults).unwrap_or(stem).to_owned();
+    let name = read_name(&root, faults).unwrap_or(stem).to_owned();
     let sections = open_sections(&root, faults);
     let workload = read_workload(sections.workload.as_ref(), faults);
     let containers = read_containers(sections.deployment.as_ref(), &workload, faults);
@@ -147,6 +147,29 @@ pub(super) fn read(
             .map_or(defaults::COST, |section| read_cost(section, faults)),
         assumptions,
     }
+}
+
+/// `name`, which becomes part of a folder's name: it must not lead out of the folder around it.
+fn read_name<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Option<&'t str> {
+    let name = root.text("name", faults)?;
+    let fault = if name.trim().is_empty() {
+        "is empty"
+    } else if name.contains(['/', '\\']) {
+        "holds a slash"
+    } else if name.starts_with('.') {
+        "starts with a dot"
+    } else if name.contains(char::is_control) {
+        "holds a control character"
+    } else {
+        return Some(name);
+    };
+    faults.report(
+        Code::BadName,
+        root.node("name")?.origin,
+        format!("`name` {fault}, and the folder of the results is called after it"),
+        "write a plain word, as \"prod\", and choose another place with --output",
+    );
+    None
 }
 
 fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t> {

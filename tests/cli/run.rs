@@ -332,3 +332,19 @@ fn every_shipped_policy_runs_under_every_shipped_trace() {
         }
     }
 }
+
+#[test]
+fn a_name_that_leads_out_of_the_output_folder_writes_nothing() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "traces/spike.csv",
+        "--set",
+        "name=\"../escape\"",
+    ]);
+    assert_eq!(run.code, Some(3), "{run:?}");
+    assert!(run.stderr.contains("E0021"), "{run:?}");
+    assert!(!sandbox.path("escape-spike").exists());
+    assert!(!sandbox.path("output").exists());
+}
