@@ -31,6 +31,9 @@ const POLICY_KEYS: [&str; 11] = [
     "remove",
 ];
 
+/// The most pods of a Deployment or an autoscaler: a simulation holds every one of them in memory.
+pub(super) const REPLICAS_MAX: i32 = 100_000;
+
 /// A policy, checked as far as it goes without a trace.
 pub(super) struct Policy {
     /// `name`, or the file's stem.
@@ -95,7 +98,7 @@ pub(super) fn read(
     let replicas = sections
         .deployment
         .as_ref()
-        .and_then(|section| section.integer("replicas", 0..=100_000, faults))
+        .and_then(|section| section.integer("replicas", 0..=REPLICAS_MAX, faults))
         .map_or(defaults::DEPLOYMENT_REPLICAS, Replicas);
     let controller = read_controller(sections.controller.as_ref(), faults);
     let (autoscaler, metric_places) = match table.get("hpa") {
@@ -445,20 +448,25 @@ fn refuse_request_engine_keys(section: &Section<'_>, faults: &mut Faults<'_>) {
     }
 }
 
+/// The longest interval and the greatest lag of `[metrics]`: what is on its way is held in memory.
+const METRICS_INTERVAL_MAX: SimSpan = SimSpan::from_secs(3600);
+
 fn read_metrics(section: &Section<'_>, faults: &mut Faults<'_>) -> MetricsPipeline {
     let default = defaults::metrics();
     let second = SimSpan::from_secs(1);
     MetricsPipeline {
         scrape_interval: section
-            .duration_from("scrape_interval", second, faults)
+            .duration_within("scrape_interval", second, METRICS_INTERVAL_MAX, faults)
             .unwrap_or(default.scrape_interval),
         housekeeping: section
-            .duration_from("housekeeping", second, faults)
+            .duration_within("housekeeping", second, METRICS_INTERVAL_MAX, faults)
             .unwrap_or(default.housekeeping),
         housekeeping_jitter: section
             .number("housekeeping_jitter", 0.0..=10.0, faults)
             .unwrap_or(default.housekeeping_jitter),
-        lag: section.duration("lag", faults).unwrap_or(default.lag),
+        lag: section
+            .duration_within("lag", SimSpan::ZERO, METRICS_INTERVAL_MAX, faults)
+            .unwrap_or(default.lag),
     }
 }
 
