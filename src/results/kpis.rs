@@ -267,7 +267,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             end: SimTime::ZERO,
             peak: Replicas(0),
             sums: Sums::default(),
-            slo: SloClock::new(&scenario.slo),
+            slo: SloClock::new(&scenario.slo, scenario.workload.timeout),
             latency: LatencyBins::default(),
             elasticity: Elasticity::default(),
             shortage: FirstShortage::default(),

@@ -153,7 +153,7 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
         });
         Self {
             needed,
-            judge: SloJudge::new(&scenario.slo),
+            judge: SloJudge::new(&scenario.slo, scenario.workload.timeout),
             promised_quantile: scenario.slo.latency_quantile,
             timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             demand_in_requests: matches!(scenario.trace.demand, Demand::RequestsPerSecond(_)),
