@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::human;
 use crate::results::KpiReport;
 use crate::results::export::Engine;
-use crate::scenario::Scenario;
+use crate::scenario::{Assumption, Scenario};
 use crate::units::Seed;
 use crate::workload::Demand;
 
@@ -77,13 +77,26 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
     let assumed: Vec<String> = scenario
         .assumptions
         .iter()
-        .map(|assumption| format!("{} = {}", assumption.key, assumption.value))
+        .map(|assumption| assumed(assumption, scenario))
         .collect();
     for line in wrapped("assumed: ", &assumed) {
         let line = page.painted(&line, Style::new().dimmed());
         page.text.push_str(&line);
         page.text.push('\n');
     }
+}
+
+/// An assumption in words; a table stays as one would write it.
+fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
+    let key = &assumption.key;
+    if key == "slo.latency" {
+        return format!(
+            "{key} = p{} within {}",
+            human::trimmed(scenario.slo.latency_quantile * 100.0, 3),
+            human::latency(scenario.slo.latency_limit.as_secs_f64()),
+        );
+    }
+    format!("{key} = {}", assumption.value.trim_matches('"'))
 }
 
 /// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.
@@ -142,11 +155,14 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
         return;
     }
     let rescales = if kpis.most("rescales") > 0.0 {
-        format!(
-            "{}, {} of them a reversal within 10 min",
-            kpis.shown("rescales", human::count),
-            kpis.shown("reversals", human::count),
-        )
+        let count = kpis.shown("rescales", human::count);
+        let reversals = kpis.shown("reversals", human::count);
+        let reversals = match reversals.as_str() {
+            "0" => "no reversal".to_owned(),
+            "1" => "1 of them a reversal".to_owned(),
+            several => format!("{several} of them reversals"),
+        };
+        format!("{count}, {reversals} within 10 min")
     } else {
         "none".to_owned()
     };
@@ -177,18 +193,22 @@ fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
         let shown = kpis.shown(&format!("latency_seconds_{name}"), human::latency);
         format!("{name} {shown}")
     });
-    // Ranges need a line each.
     match run.kpis {
         KpiReport::One(_) => {
             page.line("SLO broken for", &format!("{time}  {promise}"), tone);
-            page.line("latency", &latency.join("   "), Tone::Calm);
         }
         KpiReport::Folded(_) => {
             page.line("SLO broken for", &time, tone);
             page.line("", &promise, Tone::Calm);
-            for (index, line) in latency.iter().enumerate() {
-                page.line(if index == 0 { "latency" } else { "" }, line, Tone::Calm);
-            }
+        }
+    }
+    // With ranges they may need a line each.
+    let on_one_line = latency.join("   ");
+    if NAME_WIDTH + 1 + on_one_line.chars().count() <= WIDTH {
+        page.line("latency", &on_one_line, Tone::Calm);
+    } else {
+        for (index, line) in latency.iter().enumerate() {
+            page.line(if index == 0 { "latency" } else { "" }, line, Tone::Calm);
         }
     }
     let failed = format!(
@@ -295,7 +315,7 @@ mod tests {
         kpis.seconds_at_max = Some(275.0);
         let mut scenario = scenario(3600.0);
         for (key, value) in [("pod.start", "1.5s (p99 5s)"), ("pod.init", "3s")] {
-            scenario.assumptions.push(crate::scenario::Assumption {
+            scenario.assumptions.push(Assumption {
                 key: key.to_owned(),
                 value: value.to_owned(),
             });
@@ -341,13 +361,79 @@ mod tests {
         pod hours       3.45 (3.09 to 3.81)
         SLO broken for  1m 23s (1m 5s to 1m 41s)
                         (p95 above 500 ms, or over 1 % failed)
-        latency         p50 10 ms
-                        p95 1.07 s
-                        p99 5 s
+        latency         p50 10 ms   p95 1.07 s   p99 5 s
         failed          0.81 % of 37.2 k requests
         rescales        3, 1 of them a reversal within 10 min
         first decision  45 s after pods first fell short
         "#);
+    }
+
+    #[test]
+    fn quantiles_whose_ranges_need_the_room_have_a_line_each() {
+        let runs: Vec<Kpis> = (0..10)
+            .map(|index| {
+                let strays = |base: f64| Some(base * (1.0 + f64::from(index) / 7.0));
+                Kpis {
+                    latency_seconds_p50: strays(0.0123),
+                    latency_seconds_p95: strays(0.123),
+                    latency_seconds_p99: strays(1.23),
+                    ..story_kpis()
+                }
+            })
+            .collect();
+        let text = summary(&scenario(3600.0), &runs, &[]);
+        let latency: String = text
+            .lines()
+            .skip_while(|line| !line.starts_with("latency"))
+            .take(3)
+            .map(|line| format!("{line}\n"))
+            .collect();
+        insta::assert_snapshot!(latency, @"
+        latency         p50 20.2 ms (13.9 ms to 26.5 ms)
+                        p95 202 ms (139 ms to 265 ms)
+                        p99 2.02 s (1.39 s to 2.65 s)
+        ");
+    }
+
+    #[test]
+    fn rescales_without_a_change_of_mind_and_with_several() {
+        let line_with = |reversals: u32| {
+            let kpis = Kpis {
+                rescales: 17,
+                reversals,
+                ..story_kpis()
+            };
+            let text = summary(&scenario(3600.0), &[kpis], &[]);
+            let line = text.lines().find(|line| line.starts_with("rescales"));
+            line.expect("a line").to_owned()
+        };
+        assert_eq!(
+            line_with(0),
+            "rescales        17, no reversal within 10 min"
+        );
+        assert_eq!(
+            line_with(2),
+            "rescales        17, 2 of them reversals within 10 min"
+        );
+    }
+
+    #[test]
+    fn what_is_assumed_is_said_in_words() {
+        let mut scenario = scenario(3600.0);
+        scenario.assumptions = [
+            ("pod.image_pull", "\"0s\""),
+            ("slo.latency", "{ quantile = 0.95, limit = \"500ms\" }"),
+        ]
+        .map(|(key, value)| Assumption {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        })
+        .to_vec();
+        let text = summary(&scenario, &[story_kpis()], &[]);
+        assert_eq!(
+            text.lines().nth(2),
+            Some("assumed: pod.image_pull = 0s, slo.latency = p95 within 500 ms")
+        );
     }
 
     #[test]

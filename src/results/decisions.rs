@@ -48,7 +48,7 @@ impl Observer for DecisionLog {
     }
 }
 
-/// One line. Absent parts did not happen: a sync without a proposal has no `stabilization`.
+/// One line. Absent parts did not happen: a sync without a proposal has no `stabilization`, a quiet one no `events`.
 #[derive(Serialize)]
 struct DecisionLine<'a> {
     time_s: f64,
@@ -61,10 +61,12 @@ struct DecisionLine<'a> {
     metrics: Vec<MetricLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stabilization: Option<StabilizationLine>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     policies: Vec<PolicyLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limiting: Option<LimitingLine>,
     conditions: Vec<ConditionLine>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<EventLine<'a>>,
 }
 

@@ -1,9 +1,14 @@
 //! How closely supply followed demand: the elasticity metrics of the SPEC research group.
 //!
 //! Self-imposed limit: knows two numbers at an instant, the pods that serve and
-//! the pods that were needed. Formulas after Herbst et al., "Ready for Rain? A
-//! View from SPEC Research on the Future of Cloud Metrics" (2016), as
-//! remembered; the sampling interval is ours.
+//! the pods that were needed.
+//!
+//! After Herbst, Kounev and Reussner, "Elasticity in Cloud Computing: What It
+//! Is, and What It Is Not" (ICAC 2013), and the SPEC Research Group's report
+//! "Ready for Rain? A View from SPEC Research on the Future of Cloud Metrics"
+//! (2016). What is computed is written at [`Elasticity::finish`]; instability is
+//! υ = 100/T' Σ min(|sgn Δready - sgn Δneeded|, 1) Δt, in differences between
+//! samples where the report has derivatives. The sampling interval is ours.
 
 use crate::units::{Replicas, SimSpan, SimTime};
 

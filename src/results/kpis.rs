@@ -11,6 +11,7 @@ use super::mixture::{LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
 use super::rounding::readable;
 use super::slo::SloClock;
+use crate::hpa::decision::Direction;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
 use crate::simulation::observer::{Decided, FlowSegment, PodChange, PodState};
@@ -146,7 +147,7 @@ kpis! {
     under_provisioned_time_percent: Option<f64>,
     /// τ_O: percent of the time with ready > needed, Δt = 15 s.
     over_provisioned_time_percent: Option<f64>,
-    /// υ = 100/T Σ min(|sgn Δready - sgn Δneeded|, 1) Δt, Δt = 15 s (SPEC research group, as remembered).
+    /// υ = 100/T Σ min(|sgn Δready - sgn Δneeded|, 1) Δt, Δt = 15 s (SPEC research group, "Ready for Rain?", 2016).
     instability_percent: Option<f64>,
     /// Seconds in which no number of pods would have met the SLO: left out of the five above.
     needed_undefined_seconds: Option<f64>,
@@ -266,7 +267,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             end: SimTime::ZERO,
             peak: Replicas(0),
             sums: Sums::default(),
-            slo: SloClock::new(&scenario.slo),
+            slo: SloClock::new(&scenario.slo, scenario.workload.timeout),
             latency: LatencyBins::default(),
             elasticity: Elasticity::default(),
             shortage: FirstShortage::default(),
@@ -382,7 +383,7 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for KpiObserver<N> {
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {
-        if self.rescales.decided(decision) {
+        if self.rescales.decided(decision) == Some(Direction::Up) {
             self.shortage.scaled_up(decision.time);
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: moments and counts; what a shortage is it is told.
 
+use crate::hpa::decision::Direction;
 use crate::simulation::observer::{Decided, FlowSegment};
 use crate::units::{Replicas, SimSpan, SimTime};
 
@@ -89,29 +90,34 @@ pub struct RescaleCount {
 #[derive(Clone, Copy, Debug)]
 struct LastRescale {
     time: SimTime,
-    up: bool,
+    direction: Direction,
 }
 
 impl RescaleCount {
-    /// Takes in a decision; tells whether it scaled up.
-    pub fn decided(&mut self, decision: &Decided<'_>) -> bool {
+    /// Takes in a decision; tells which way it scaled, if it did.
+    pub fn decided(&mut self, decision: &Decided<'_>) -> Option<Direction> {
         let desired = decision.outcome.desired;
         if !decision.outcome.rescaled || desired == decision.current {
-            return false;
+            return None;
         }
-        self.rescaled(decision.time, desired > decision.current)
+        let direction = if desired > decision.current {
+            Direction::Up
+        } else {
+            Direction::Down
+        };
+        self.rescaled(decision.time, direction);
+        Some(direction)
     }
 
-    fn rescaled(&mut self, time: SimTime, up: bool) -> bool {
+    fn rescaled(&mut self, time: SimTime, direction: Direction) {
         self.rescales += 1;
         if self
             .last
-            .is_some_and(|last| last.up != up && time - last.time <= REVERSAL_WINDOW)
+            .is_some_and(|last| last.direction != direction && time - last.time <= REVERSAL_WINDOW)
         {
             self.reversals += 1;
         }
-        self.last = Some(LastRescale { time, up });
-        up
+        self.last = Some(LastRescale { time, direction });
     }
 }
 
@@ -168,9 +174,10 @@ mod tests {
     #[test]
     fn a_change_of_mind_within_ten_minutes_is_a_reversal() {
         let mut count = RescaleCount::default();
-        for (seconds, up) in [(0, true), (60, true), (660, false), (1261, true)] {
-            count.rescaled(at(seconds), up);
-        }
+        count.rescaled(at(0), Direction::Up);
+        count.rescaled(at(60), Direction::Up);
+        count.rescaled(at(660), Direction::Down);
+        count.rescaled(at(1261), Direction::Up);
         assert_eq!(count.rescales, 4);
         assert_eq!(count.reversals, 1);
     }

@@ -39,17 +39,21 @@ impl Tally {
 /// Decides whether a stretch of time broke the SLO.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SloJudge {
-    limit_seconds: f64,
+    /// `None` where the clients give up first: nothing that succeeds takes longer.
+    limit_seconds: Option<f64>,
     tail_share: f64,
     error_rate: f64,
 }
 
 impl SloJudge {
-    /// The judge of `slo`.
+    /// The judge of `slo` for requests whose clients wait as long as `timeout`.
+    ///
+    /// Where the limit is no shorter than that, failures alone break the SLO:
+    /// what succeeds takes at most `timeout`, as in every latency that is reported.
     #[must_use]
-    pub fn new(slo: &Slo) -> Self {
+    pub fn new(slo: &Slo, timeout: SimSpan) -> Self {
         Self {
-            limit_seconds: slo.latency_limit.as_secs_f64(),
+            limit_seconds: (slo.latency_limit < timeout).then(|| slo.latency_limit.as_secs_f64()),
             tail_share: 1.0 - slo.latency_quantile,
             error_rate: slo.error_rate,
         }
@@ -75,15 +79,14 @@ impl SloJudge {
     pub fn tally(&self, segment: &FlowSegment, from: SimTime, to: SimTime) -> Tally {
         let seconds = (to - from).as_secs_f64();
         let succeeded = segment.succeeded_rps * seconds;
-        let share = if succeeded > 0.0 {
-            mean_share_beyond(
+        let share = match self.limit_seconds {
+            Some(limit) if succeeded > 0.0 => mean_share_beyond(
                 &segment.latency,
-                self.limit_seconds,
+                limit,
                 delay_at(segment, from),
                 delay_at(segment, to),
-            )
-        } else {
-            0.0
+            ),
+            _ => 0.0,
         };
         let at_once = if from == segment.start {
             segment.failed_at_start.total()
@@ -109,11 +112,11 @@ pub struct SloClock {
 }
 
 impl SloClock {
-    /// A clock that starts at time zero.
+    /// A clock that starts at time zero; `timeout` as for [`SloJudge::new`].
     #[must_use]
-    pub fn new(slo: &Slo) -> Self {
+    pub fn new(slo: &Slo, timeout: SimSpan) -> Self {
         Self {
-            judge: SloJudge::new(slo),
+            judge: SloJudge::new(slo, timeout),
             open: Tally::default(),
             open_start: SimTime::ZERO,
             broken: SimSpan::ZERO,
@@ -235,6 +238,8 @@ mod tests {
     use crate::results::tests::even_segment;
     use proptest::prelude::*;
 
+    const TIMEOUT: SimSpan = SimSpan::from_secs(10);
+
     fn slo() -> Slo {
         Slo {
             latency_quantile: 0.95,
@@ -249,7 +254,7 @@ mod tests {
 
     #[test]
     fn an_interval_without_requests_breaks_nothing() {
-        let judge = SloJudge::new(&slo());
+        let judge = SloJudge::new(&slo(), TIMEOUT);
         let tally = Tally {
             failed: 3.0,
             ..Tally::default()
@@ -259,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_share_of_failures_just_above_the_rate_breaks_it() {
-        let judge = SloJudge::new(&slo());
+        let judge = SloJudge::new(&slo(), TIMEOUT);
         let at_the_rate = Tally {
             offered: 100.0,
             succeeded: 99.0,
@@ -272,6 +277,33 @@ mod tests {
             ..at_the_rate
         };
         assert!(judge.is_broken(&above));
+    }
+
+    #[test]
+    fn nothing_that_succeeds_is_beyond_a_limit_at_or_above_the_clients_timeout() {
+        let mut segment = even_segment(0.0, 5.0);
+        segment.latency = StationaryLatency {
+            service_seconds: 0.05,
+            waiting_share: 0.9,
+            wait_seconds: 0.4,
+        };
+        let broken_with_timeout = |milliseconds: i64| {
+            let mut clock = SloClock::new(&slo(), SimSpan::from_millis(milliseconds));
+            clock.flowed(&segment);
+            clock.finish(seconds(5.0))
+        };
+        assert_eq!(broken_with_timeout(501), SimSpan::from_secs(5));
+        assert_eq!(broken_with_timeout(500), SimSpan::ZERO);
+        assert_eq!(broken_with_timeout(300), SimSpan::ZERO);
+    }
+
+    #[test]
+    fn failures_break_an_slo_whose_limit_is_above_the_clients_timeout() {
+        let mut clock = SloClock::new(&slo(), SimSpan::from_millis(100));
+        let mut segment = even_segment(0.0, 5.0);
+        segment.failed_rps.timed_out = 5.0;
+        clock.flowed(&segment);
+        assert_eq!(clock.finish(seconds(5.0)), SimSpan::from_secs(5));
     }
 
     #[test]
@@ -299,7 +331,7 @@ mod tests {
 
     #[test]
     fn broken_intervals_count_whole_and_the_last_one_as_long_as_it_is() {
-        let mut clock = SloClock::new(&slo());
+        let mut clock = SloClock::new(&slo(), TIMEOUT);
         let mut segment = even_segment(0.0, 12.0);
         segment.succeeded_rps = 5.0;
         segment.failed_rps.timed_out = 5.0;
@@ -309,7 +341,7 @@ mod tests {
 
     #[test]
     fn failures_all_at_once_break_one_interval() {
-        let mut clock = SloClock::new(&slo());
+        let mut clock = SloClock::new(&slo(), TIMEOUT);
         clock.flowed(&even_segment(0.0, 7.0));
         let mut segment = even_segment(7.0, 60.0);
         segment.failed_at_start.pod_gone = 8.0;
@@ -325,8 +357,8 @@ mod tests {
             failed in prop::collection::vec(0.0_f64..0.4, 12),
             delays in prop::collection::vec(0.0_f64..0.6, 13),
         ) {
-            let mut clock = SloClock::new(&slo());
-            let mut fine = SloClock::new(&slo());
+            let mut clock = SloClock::new(&slo(), TIMEOUT);
+            let mut fine = SloClock::new(&slo(), TIMEOUT);
             let mut start = 0.0;
             for (index, length) in cuts.iter().enumerate() {
                 let mut segment = even_segment(start, start + length);

@@ -446,3 +446,9 @@ proptest! {
         prop_assert!(near(kpis.slo_violation_seconds, broken.as_secs_f64()));
     }
 }
+
+#[test]
+fn room_is_made_for_a_weeks_rows_however_long_the_trace_is() {
+    let ten_years = TimelineRecorder::new(&scenario(315_360_000.0), |_| None);
+    assert!(ten_years.finish().rows.capacity() < 200_000);
+}

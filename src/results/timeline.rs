@@ -15,6 +15,9 @@ use crate::workload::Demand;
 /// The intervals' length: the grain in which the SLO is judged.
 pub const INTERVAL: SimSpan = SimSpan::from_secs(5);
 
+/// The rows for which room is made at the start, a week's: a longer run takes more as it goes.
+const ROWS_AT_ONCE: i64 = 7 * 86_400 / 5;
+
 /// A run in intervals of [`INTERVAL`]; the last may be shorter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
@@ -150,13 +153,13 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
         });
         Self {
             needed,
-            judge: SloJudge::new(&scenario.slo),
+            judge: SloJudge::new(&scenario.slo, scenario.workload.timeout),
             promised_quantile: scenario.slo.latency_quantile,
             timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             demand_in_requests: matches!(scenario.trace.demand, Demand::RequestsPerSecond(_)),
             cpu_metric,
             timeline: Timeline {
-                rows: Vec::with_capacity(usize::try_from(intervals).unwrap_or(0)),
+                rows: Vec::with_capacity(usize::try_from(intervals.min(ROWS_AT_ONCE)).unwrap_or(0)),
                 ..Timeline::default()
             },
             seen: Vec::new(),

@@ -53,6 +53,8 @@ pub enum Code {
     LimitBelowRequest,
     /// `E0020`: a custom metric that neither the plant nor the trace has.
     NoSuchMetric,
+    /// `E0021`: a name that cannot name a folder.
+    BadName,
     /// `E0030`: the trace has no rows.
     TraceEmpty,
     /// `E0031`: the trace has no header, or the header no time column.
@@ -85,7 +87,7 @@ pub enum Code {
 
 impl Code {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::FileUnreadable,
         Self::FileNotText,
         Self::ExtendsLoop,
@@ -106,6 +108,7 @@ impl Code {
         Self::NoSuchContainer,
         Self::LimitBelowRequest,
         Self::NoSuchMetric,
+        Self::BadName,
         Self::TraceEmpty,
         Self::TraceHeader,
         Self::TraceDemand,
@@ -146,6 +149,7 @@ impl Code {
             Self::NoSuchContainer => "E0018",
             Self::LimitBelowRequest => "E0019",
             Self::NoSuchMetric => "E0020",
+            Self::BadName => "E0021",
             Self::TraceEmpty => "E0030",
             Self::TraceHeader => "E0031",
             Self::TraceDemand => "E0032",

@@ -4,6 +4,7 @@
 //! the API server's and live in `hpa::spec`; here their faults get their places.
 
 use super::diagnostic::{Code, Diagnostic, Place};
+use super::policy::REPLICAS_MAX;
 use super::reader::{Faults, Section, text};
 use super::source::{Origin, Sources};
 use super::tree::{Node, Table, Value};
@@ -124,8 +125,8 @@ pub(super) fn read(node: &Node, faults: &mut Faults<'_>) -> Option<HpaSection> {
         });
     Some(HpaSection {
         input: SpecInput {
-            min_replicas: section.integer("minReplicas", i32::MIN..=i32::MAX, faults),
-            max_replicas: section.integer("maxReplicas", i32::MIN..=i32::MAX, faults),
+            min_replicas: read_replicas(&section, "minReplicas", faults),
+            max_replicas: read_replicas(&section, "maxReplicas", faults),
             metrics,
             behavior,
         },
@@ -133,6 +134,24 @@ pub(super) fn read(node: &Node, faults: &mut Faults<'_>) -> Option<HpaSection> {
         metric_places,
         lists,
     })
+}
+
+/// A bound of the replicas; too low a one is the API server's to refuse.
+fn read_replicas(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<i32> {
+    let replicas = section.integer(key, i64::MIN..=i64::MAX, faults)?;
+    if replicas > i64::from(REPLICAS_MAX) {
+        faults.report(
+            Code::OutOfRange,
+            section.node(key)?.origin,
+            format!(
+                "`{}` is {replicas}, and a simulation holds every pod in memory",
+                section.path_of(key)
+            ),
+            format!("write {REPLICAS_MAX} or less"),
+        );
+        return Some(REPLICAS_MAX);
+    }
+    Some(i32::try_from(replicas).unwrap_or(i32::MIN))
 }
 
 fn read_target(section: &Section<'_>, faults: &mut Faults<'_>) -> ScaleTargetRef {

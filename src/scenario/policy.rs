@@ -31,6 +31,9 @@ const POLICY_KEYS: [&str; 11] = [
     "remove",
 ];
 
+/// The most pods of a Deployment or an autoscaler: a simulation holds every one of them in memory.
+pub(super) const REPLICAS_MAX: i32 = 100_000;
+
 /// A policy, checked as far as it goes without a trace.
 pub(super) struct Policy {
     /// `name`, or the file's stem.
@@ -79,7 +82,7 @@ pub(super) fn read(
         &POLICY_KEYS,
         faults,
     );
-    let name = root.text("name", faults).unwrap_or(stem).to_owned();
+    let name = read_name(&root, faults).unwrap_or(stem).to_owned();
     let sections = open_sections(&root, faults);
     let workload = read_workload(sections.workload.as_ref(), faults);
     let containers = read_containers(sections.deployment.as_ref(), &workload, faults);
@@ -95,7 +98,7 @@ pub(super) fn read(
     let replicas = sections
         .deployment
         .as_ref()
-        .and_then(|section| section.integer("replicas", 0..=100_000, faults))
+        .and_then(|section| section.integer("replicas", 0..=REPLICAS_MAX, faults))
         .map_or(defaults::DEPLOYMENT_REPLICAS, Replicas);
     let controller = read_controller(sections.controller.as_ref(), faults);
     let (autoscaler, metric_places) = match table.get("hpa") {
@@ -147,6 +150,29 @@ pub(super) fn read(
             .map_or(defaults::COST, |section| read_cost(section, faults)),
         assumptions,
     }
+}
+
+/// `name`, which becomes part of a folder's name: it must not lead out of the folder around it.
+fn read_name<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Option<&'t str> {
+    let name = root.text("name", faults)?;
+    let fault = if name.trim().is_empty() {
+        "is empty"
+    } else if name.contains(['/', '\\']) {
+        "holds a slash"
+    } else if name.starts_with('.') {
+        "starts with a dot"
+    } else if name.contains(char::is_control) {
+        "holds a control character"
+    } else {
+        return Some(name);
+    };
+    faults.report(
+        Code::BadName,
+        root.node("name")?.origin,
+        format!("`name` {fault}, and the folder of the results is called after it"),
+        "write a plain word, as \"prod\", and choose another place with --output",
+    );
+    None
 }
 
 fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t> {
@@ -422,20 +448,25 @@ fn refuse_request_engine_keys(section: &Section<'_>, faults: &mut Faults<'_>) {
     }
 }
 
+/// The longest interval and the greatest lag of `[metrics]`: what is on its way is held in memory.
+const METRICS_INTERVAL_MAX: SimSpan = SimSpan::from_secs(3600);
+
 fn read_metrics(section: &Section<'_>, faults: &mut Faults<'_>) -> MetricsPipeline {
     let default = defaults::metrics();
     let second = SimSpan::from_secs(1);
     MetricsPipeline {
         scrape_interval: section
-            .duration_from("scrape_interval", second, faults)
+            .duration_within("scrape_interval", second, METRICS_INTERVAL_MAX, faults)
             .unwrap_or(default.scrape_interval),
         housekeeping: section
-            .duration_from("housekeeping", second, faults)
+            .duration_within("housekeeping", second, METRICS_INTERVAL_MAX, faults)
             .unwrap_or(default.housekeeping),
         housekeeping_jitter: section
             .number("housekeeping_jitter", 0.0..=10.0, faults)
             .unwrap_or(default.housekeeping_jitter),
-        lag: section.duration("lag", faults).unwrap_or(default.lag),
+        lag: section
+            .duration_within("lag", SimSpan::ZERO, METRICS_INTERVAL_MAX, faults)
+            .unwrap_or(default.lag),
     }
 }
 

@@ -365,6 +365,27 @@ impl<'t> Section<'t> {
         None
     }
 
+    /// A duration of at least `least` and at most `most`.
+    pub(super) fn duration_within(
+        &self,
+        key: &str,
+        least: SimSpan,
+        most: SimSpan,
+        faults: &mut Faults<'_>,
+    ) -> Option<SimSpan> {
+        let span = self.duration_from(key, least, faults)?;
+        if span <= most {
+            return Some(span);
+        }
+        faults.report(
+            Code::OutOfRange,
+            self.node(key)?.origin,
+            format!("`{}` is {span}", self.path_of(key)),
+            format!("write \"{most}\" or less"),
+        );
+        None
+    }
+
     /// A quantity of 0 or more.
     pub(super) fn quantity(&self, key: &str, faults: &mut Faults<'_>) -> Option<Quantity> {
         self.converted(key, faults, values::quantity)

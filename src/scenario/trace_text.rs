@@ -16,6 +16,15 @@ use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
 use crate::units::SimTime;
 use crate::workload::{Demand, MetricColumn, Trace};
 
+/// Where a row stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    /// Nothing was read before it.
+    First,
+    /// Anywhere behind the first.
+    Later,
+}
+
 /// How many faults of one trace are shown.
 pub const FAULTS_SHOWN: usize = 20;
 /// The most that a compressed trace may unfold to: 1 GiB, tens of millions of rows.
@@ -170,9 +179,13 @@ impl<'t> Parser<'t> {
             if let Some(rate) = self.parse_number(&record, header.demand) {
                 rates.push(rate);
             }
-            let is_first = rates.len() <= 1 && times.len() <= 1;
+            let row = if rates.len() <= 1 && times.len() <= 1 {
+                Row::First
+            } else {
+                Row::Later
+            };
             for further in &mut header.further {
-                self.parse_further(&record, further, is_first);
+                self.parse_further(&record, further, row);
             }
         }
         if self.faults.list.is_empty() && times.len() < 2 {
@@ -342,12 +355,12 @@ impl<'t> Parser<'t> {
         None
     }
 
-    fn parse_further(&mut self, record: &StringRecord, further: &mut Further, is_first: bool) {
+    fn parse_further(&mut self, record: &StringRecord, further: &mut Further, row: Row) {
         if further.content == Content::Words {
             return;
         }
         let cell = record.get(further.index).unwrap_or_default().trim();
-        if is_first && further.values.is_empty() && cell.parse::<f64>().is_err() {
+        if row == Row::First && further.values.is_empty() && cell.parse::<f64>().is_err() {
             further.content = Content::Words;
             let span = self.field_span(record, further.index);
             self.report(

@@ -34,8 +34,7 @@ fn the_main_job_prints_a_summary_and_leaves_five_files() {
     insta::assert_snapshot!(run.stdout, @r#"
     prod under spike, 23m 0s
     fluid engine, seed 1
-    assumed: pod.image_pull = "0s",
-             slo.latency = { quantile = 0.95, limit = "500ms" }
+    assumed: pod.image_pull = 0s, slo.latency = p95 within 500 ms
 
     replicas        1 at the start, 20 on average, 50 at most
                     at the maximum of 50 for 7m 30s
@@ -43,7 +42,7 @@ fn the_main_job_prints_a_summary_and_leaves_five_files() {
     SLO broken for  2m 20s  (p95 above 500 ms, or over 1 % failed)
     latency         p50 10 ms   p95 3.16 s   p99 5 s
     failed          4.6 % of 169 k requests
-    rescales        21, 7 of them a reversal within 10 min
+    rescales        21, 7 of them reversals within 10 min
     first decision  17.5 s after pods first fell short
 
     written         output/prod-spike/plot.png
@@ -422,5 +421,21 @@ fn an_interruption_ends_the_run_and_leaves_nothing() {
     }
     let status = process.wait().expect("an end");
     assert_eq!(status.code(), Some(130), "{status:?}");
+    assert!(!sandbox.path("output").exists());
+}
+
+#[test]
+fn a_name_that_leads_out_of_the_output_folder_writes_nothing() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "traces/spike.csv",
+        "--set",
+        "name=\"../escape\"",
+    ]);
+    assert_eq!(run.code, Some(3), "{run:?}");
+    assert!(run.stderr.contains("E0021"), "{run:?}");
+    assert!(!sandbox.path("escape-spike").exists());
     assert!(!sandbox.path("output").exists());
 }

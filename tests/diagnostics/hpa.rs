@@ -375,3 +375,39 @@ fn a_tolerance_that_nobody_reads() {
       = help: it takes kubernetes = "current" and configurable_tolerance = true
     "##);
 }
+
+#[test]
+fn more_replicas_than_a_simulation_holds() {
+    let text = about_policy("[hpa]\nminReplicas = 50000000\nmaxReplicas = 9999999999\n");
+    insta::assert_snapshot!(text, @"
+    error[E0012]: `hpa.minReplicas` is 50000000, and a simulation holds every pod in memory
+     --> p.toml:2:15
+      |
+    2 | minReplicas = 50000000
+      |               ^^^^^^^^
+      |
+      = help: write 100000 or less
+
+    error[E0012]: `hpa.maxReplicas` is 9999999999, and a simulation holds every pod in memory
+     --> p.toml:3:15
+      |
+    3 | maxReplicas = 9999999999
+      |               ^^^^^^^^^^
+      |
+      = help: write 100000 or less
+    ");
+}
+
+#[test]
+fn replicas_below_everything_are_the_api_servers_to_refuse() {
+    let text = about_policy("[hpa]\nminReplicas = -9999999999\nmaxReplicas = 100000\n");
+    insta::assert_snapshot!(text, @"
+    error[E0016]: hpa.minReplicas: minReplicas must not be negative
+     --> p.toml:2:15
+      |
+    2 | minReplicas = -9999999999
+      |               ^^^^^^^^^^^
+      |
+      = help: write 1 or more
+    ");
+}

@@ -7,6 +7,7 @@ use hpasim::render::diagnostic::{Colour, render_diagnostics};
 use hpasim::scenario::{Diagnostics, LoadError, LoadRequest, Loader, load};
 use hpasim::units::SimTime;
 
+mod bounds;
 mod files;
 mod hpa;
 mod overrides;

@@ -1,0 +1,139 @@
+//! Names and numbers that would do harm: outside the output folder, to the memory, to the clock.
+
+use super::*;
+
+#[test]
+fn a_name_that_cannot_name_a_folder() {
+    let faulty = [
+        "../escape",
+        "/etc",
+        "..",
+        ".hidden",
+        "",
+        "a\\\\b",
+        "two\\nlines",
+    ];
+    let text: String = faulty
+        .iter()
+        .map(|name| about_policy(&format!("name = \"{name}\"\n")) + "\n\n")
+        .collect();
+    insta::assert_snapshot!(text, @r#"
+    error[E0021]: `name` holds a slash, and the folder of the results is called after it
+     --> p.toml:1:8
+      |
+    1 | name = "../escape"
+      |        ^^^^^^^^^^^
+      |
+      = help: write a plain word, as "prod", and choose another place with --output
+
+    error[E0021]: `name` holds a slash, and the folder of the results is called after it
+     --> p.toml:1:8
+      |
+    1 | name = "/etc"
+      |        ^^^^^^
+      |
+      = help: write a plain word, as "prod", and choose another place with --output
+
+    error[E0021]: `name` starts with a dot, and the folder of the results is called after it
+     --> p.toml:1:8
+      |
+    1 | name = ".."
+      |        ^^^^
+      |
+      = help: write a plain word, as "prod", and choose another place with --output
+
+    error[E0021]: `name` starts with a dot, and the folder of the results is called after it
+     --> p.toml:1:8
+      |
+    1 | name = ".hidden"
+      |        ^^^^^^^^^
+      |
+      = help: write a plain word, as "prod", and choose another place with --output
+
+    error[E0021]: `name` is empty, and the folder of the results is called after it
+     --> p.toml:1:8
+      |
+    1 | name = ""
+      |        ^^
+      |
+      = help: write a plain word, as "prod", and choose another place with --output
+
+    error[E0021]: `name` holds a slash, and the folder of the results is called after it
+     --> p.toml:1:8
+      |
+    1 | name = "a\\b"
+      |        ^^^^^^
+      |
+      = help: write a plain word, as "prod", and choose another place with --output
+
+    error[E0021]: `name` holds a control character, and the folder of the results is called after it
+     --> p.toml:1:8
+      |
+    1 | name = "two\nlines"
+      |        ^^^^^^^^^^^^
+      |
+      = help: write a plain word, as "prod", and choose another place with --output
+    "#);
+}
+
+#[test]
+fn intervals_too_short_and_a_lag_too_long() {
+    let text = about_policy(
+        "[metrics]\nscrape_interval = \"1ms\"\nhousekeeping = \"1ns\"\nlag = \"61m\"\n[pod]\nreadiness = { period = \"0s\" }\n",
+    );
+    insta::assert_snapshot!(text, @r#"
+    error[E0012]: `metrics.scrape_interval` is 1ms
+     --> p.toml:2:19
+      |
+    2 | scrape_interval = "1ms"
+      |                   ^^^^^
+      |
+      = help: write "1s" or more
+
+    error[E0012]: `metrics.housekeeping` is 0.000000001s
+     --> p.toml:3:16
+      |
+    3 | housekeeping = "1ns"
+      |                ^^^^^
+      |
+      = help: write "1s" or more
+
+    error[E0012]: `metrics.lag` is 1h1m
+     --> p.toml:4:7
+      |
+    4 | lag = "61m"
+      |       ^^^^^
+      |
+      = help: write "1h" or less
+
+    error[E0012]: `pod.readiness.period` is 0s
+     --> p.toml:6:24
+      |
+    6 | readiness = { period = "0s" }
+      |                        ^^^^
+      |
+      = help: write "1s" or more
+    "#);
+}
+
+#[test]
+fn intervals_longer_than_any_cluster_has() {
+    let text = about_policy("[metrics]\nscrape_interval = \"2h\"\nhousekeeping = \"8784h\"\n");
+    insta::assert_snapshot!(text, @r#"
+    error[E0012]: `metrics.scrape_interval` is 2h
+     --> p.toml:2:19
+      |
+    2 | scrape_interval = "2h"
+      |                   ^^^^
+      |
+      = help: write "1h" or less
+
+    error[E0012]: `metrics.housekeeping` is 8784h
+     --> p.toml:3:16
+      |
+    3 | housekeeping = "8784h"
+      |                ^^^^^^^
+      |
+      = help: write "1h" or less
+    "#);
+}
