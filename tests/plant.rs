@@ -90,12 +90,15 @@ fn fixed_watched(pods: i32) -> Scenario {
 
 #[test]
 fn the_first_sync_already_has_samples() {
-    let scenario = without_idle_use(prod(constant(5.0, 60.0)));
-    for seed in 0..100 {
-        let facts = facts(&scenario, Seed(seed));
-        assert_eq!(facts.decisions[0].seen_percent, Some(50), "seed {seed}");
-        assert!(facts.decisions[0].time < at(15.0));
-        assert_eq!(facts.decisions.len(), 4);
+    let mut scenario = without_idle_use(prod(constant(5.0, 60.0)));
+    for lag in [0, 600] {
+        scenario.metrics.lag = SimSpan::from_secs(lag);
+        for seed in 0..100 {
+            let facts = facts(&scenario, Seed(seed));
+            assert_eq!(facts.decisions[0].seen_percent, Some(50), "seed {seed}");
+            assert!(facts.decisions[0].time < at(15.0));
+            assert_eq!(facts.decisions.len(), 4);
+        }
     }
 }
 

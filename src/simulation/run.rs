@@ -137,7 +137,7 @@ enum FlowState {
     Changed,
 }
 
-/// So many cycles before the start counters and metrics-server are watched, so that nobody can tell that they began.
+/// So many cycles before what shows at the start counters and metrics-server are watched, so that nobody can tell that they began.
 const WARM_CYCLES: i64 = 8;
 /// Initial pods are older than the autoscaler's initialisation periods by this.
 const OLD: SimSpan = SimSpan::from_secs(3600);
@@ -167,8 +167,8 @@ impl<'s> Run<'s> {
         let longest_housekeeping = SimSpan::from_secs_f64(
             pipeline.housekeeping.as_secs_f64() * (1.0 + pipeline.housekeeping_jitter),
         );
-        let watched_since =
-            SimTime::ZERO + -(pipeline.scrape_interval.max(longest_housekeeping) * WARM_CYCLES);
+        let cycle = pipeline.scrape_interval.max(longest_housekeeping);
+        let watched_since = SimTime::ZERO + -(cycle * WARM_CYCLES + pipeline.lag);
         let settings = scenario.autoscaler.as_ref().map(|hpa| hpa.settings);
         let initialisation = settings.map_or(SimSpan::ZERO, |settings| {
             settings
