@@ -177,15 +177,15 @@ impl Flow {
         }
     }
 
-    /// What each of `pods` pods serves under `offered_rps` when nothing waits: the load before the start.
+    /// Requests per second that reach each of `pods` pods before the start, whether or not it can serve them.
+    pub(super) fn arrivals_before_start(&self, pods: u32) -> f64 {
+        share(self.offered_rps, f64::from(pods))
+    }
+
+    /// What each of `pods` pods serves before the start, when nothing waits.
     pub(super) fn rates_before_start(&self, pods: u32) -> ServedRates {
-        let share = if pods == 0 {
-            0.0
-        } else {
-            self.offered_rps / f64::from(pods)
-        };
         ServedRates {
-            normal_rps: share.min(self.cpu.normal.rps),
+            normal_rps: self.arrivals_before_start(pods).min(self.cpu.normal.rps),
             bursting_rps: 0.0,
         }
     }

@@ -228,7 +228,9 @@ impl<'s> Run<'s> {
     fn warm_up(&mut self, since: SimTime) {
         let interval = self.scenario.metrics.scrape_interval;
         let before = (self.next_scrape - since).as_nanos() / interval.as_nanos().max(1);
-        let load = self.flow.rates_before_start(self.initial_pods());
+        let pods = self.initial_pods();
+        let requests_per_second = self.flow.arrivals_before_start(pods);
+        let load = self.flow.rates_before_start(pods);
         let in_flight = self.flow.in_flight_at(load.normal_rps);
         for scrapes_ago in (1..=before).rev() {
             let time = self.next_scrape + -(interval * scrapes_ago);
@@ -236,7 +238,7 @@ impl<'s> Run<'s> {
                 time,
                 &self.served,
                 &Gauges {
-                    requests_per_second: load.normal_rps,
+                    requests_per_second,
                     in_flight,
                     trace_values: &self.trace_values,
                 },

@@ -1,9 +1,10 @@
 //! What bounds a pod's CPU, whatever is asked of it.
 
 use super::facts::facts;
-use super::scenarios::{constant, fixed};
+use super::scenarios::{constant, fixed, prod};
 use super::{close, without_idle_use};
-use hpasim::units::Seed;
+use hpasim::hpa::spec::{MetricIdentifier, MetricSource, MetricSpec, MetricTarget};
+use hpasim::units::{MilliValue, Replicas, Seed};
 
 #[test]
 fn a_pod_never_uses_more_than_its_node_has() {
@@ -22,4 +23,22 @@ fn a_pod_never_uses_more_than_its_node_has() {
         "{} rps",
         last.succeeded_rps
     );
+}
+
+#[test]
+fn a_pod_before_the_start_is_reached_by_more_than_it_can_serve() {
+    // 20 rps of capacity; the 60 rps that arrive are what three pods can.
+    let mut scenario = without_idle_use(prod(constant(60.0, 16.0)));
+    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    hpa.spec.behavior = None;
+    hpa.spec.metrics = vec![MetricSpec::new(
+        MetricSource::Pods {
+            metric: MetricIdentifier::new("requests_per_second", None),
+        },
+        MetricTarget::AverageValue(MilliValue(20_000)),
+    )];
+    for seed in 0..20 {
+        let facts = facts(&scenario, Seed(seed));
+        assert_eq!(facts.decisions[0].desired, Replicas(3), "seed {seed}");
+    }
 }
