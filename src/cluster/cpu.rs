@@ -29,13 +29,13 @@ pub enum CpuBound {
     Node,
 }
 
-/// What a pod can serve, and what stops it there.
+/// What a pod can serve, and where its limits begin to slow it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PodCapacity {
     /// Requests per second; infinite where requests cost no CPU.
     pub rps: f64,
-    /// The bound that is met there.
-    pub bound: CpuBound,
+    /// From this rate on a container stands at its limit: 0 when it does so by its own use, infinite when no limit is met at any rate.
+    pub throttled_from_rps: f64,
 }
 
 /// A pod's CPU: what follows from its template.
@@ -143,31 +143,30 @@ fn tightest(
     own: impl Fn(&ContainerCpu) -> f64,
 ) -> PodCapacity {
     let seconds_per_request: f64 = containers.iter().map(|c| c.seconds_per_request).sum();
-    if seconds_per_request <= 0.0 {
-        return PodCapacity {
-            rps: f64::INFINITY,
-            bound: CpuBound::Node,
-        };
-    }
     let left_of_node = (node_cores - containers.iter().map(&own).sum::<f64>()).max(0.0);
-    let mut tightest = PodCapacity {
-        rps: left_of_node / seconds_per_request,
-        bound: CpuBound::Node,
+    let mut capacity = PodCapacity {
+        rps: rate_within(left_of_node, seconds_per_request),
+        throttled_from_rps: f64::INFINITY,
     };
     for container in containers {
-        if container.seconds_per_request <= 0.0 {
-            continue;
-        }
-        let rps = (container.bound_cores - own(container)) / container.seconds_per_request;
-        // A quota that is met together with the node stalls all the same.
-        if rps <= tightest.rps {
-            tightest = PodCapacity {
-                rps,
-                bound: container.bound,
-            };
+        let left = container.bound_cores - own(container);
+        let rps = rate_within(left, container.seconds_per_request);
+        capacity.rps = capacity.rps.min(rps);
+        if container.bound == CpuBound::Quota {
+            let throttled_from_rps = if left > 0.0 { rps } else { 0.0 };
+            capacity.throttled_from_rps = capacity.throttled_from_rps.min(throttled_from_rps);
         }
     }
-    tightest
+    capacity
+}
+
+/// Requests per second that `cores` serve.
+fn rate_within(cores: f64, seconds_per_request: f64) -> f64 {
+    if seconds_per_request > 0.0 {
+        cores / seconds_per_request
+    } else {
+        f64::INFINITY
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::facts::facts;
 use super::scenarios::{Row, prod, trace};
-use hpasim::cluster::config::{ReadinessProbe, StartupCpu};
+use hpasim::cluster::config::{Container, ReadinessProbe, StartupCpu};
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::Scenario;
 use hpasim::units::{Millicores, Replicas, Seed, SimSpan};
@@ -17,9 +17,19 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
         prop::option::of((0..15_i64, 1..20_i64)),
         (1..50_u32, 0..200_u32, 100..20_000_i64),
         (0.0..0.3_f64, 0..20_i64, prop::bool::ANY),
+        (0..300_i64, 0.05..2.0_f64, prop::option::of(0..300_i64)),
     )
         .prop_map(
-            |(rows, (min, more, initial), (init, lag, pre_stop), burst, probe, queue, rest)| {
+            |(
+                rows,
+                (min, more, initial),
+                (init, lag, pre_stop),
+                burst,
+                probe,
+                queue,
+                rest,
+                cpu,
+            )| {
                 let mut seconds = 0.0;
                 let rows: Vec<Row> = rows
                     .into_iter()
@@ -50,6 +60,15 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                     initial_delay: SimSpan::from_secs(delay),
                     period: SimSpan::from_secs(period),
                 });
+                pod.node_cores = cpu.1;
+                let app = &mut scenario.deployment.containers[0];
+                app.idle_cpu = Millicores(cpu.0);
+                let sidecar = cpu.2.map(|idle| Container {
+                    name: "sidecar".to_owned(),
+                    idle_cpu: Millicores(idle),
+                    ..app.clone()
+                });
+                scenario.deployment.containers.extend(sidecar);
                 scenario.workload.concurrency = queue.0;
                 scenario.workload.queue = queue.1;
                 scenario.workload.timeout = SimSpan::from_millis(queue.2);

@@ -3,8 +3,11 @@
 use super::facts::facts;
 use super::scenarios::{constant, fixed, prod};
 use super::{close, without_idle_use};
+use hpasim::cluster::config::StartupCpu;
+use hpasim::engine::random::Distribution;
 use hpasim::hpa::spec::{MetricIdentifier, MetricSource, MetricSpec, MetricTarget};
-use hpasim::units::{MilliValue, Replicas, Seed};
+use hpasim::simulation::observer::{FlowSegment, PodChange, PodState};
+use hpasim::units::{MilliValue, Millicores, Replicas, Seed, SimSpan, SimTime};
 
 #[test]
 fn a_pod_never_uses_more_than_its_node_has() {
@@ -41,4 +44,35 @@ fn a_pod_before_the_start_is_reached_by_more_than_it_can_serve() {
         let facts = facts(&scenario, Seed(seed));
         assert_eq!(facts.decisions[0].desired, Replicas(3), "seed {seed}");
     }
+}
+
+#[test]
+fn a_pod_whose_start_alone_takes_all_its_limit_allows_is_throttled() {
+    let mut scenario = without_idle_use(prod(constant(16.0, 600.0)));
+    let duration = SimSpan::from_secs(20);
+    scenario.deployment.pod.init = Distribution::Constant(duration);
+    scenario.deployment.pod.startup_cpu = Some(StartupCpu {
+        cpu: Millicores(200),
+        duration,
+    });
+    let facts = facts(&scenario, Seed(1));
+    facts.check(&scenario);
+    let is_start = |change: &&PodChange| change.state == PodState::Started;
+    let first = facts.changes.iter().find(is_start).expect("scaled up").time;
+    let throttled = |at_first: fn(&FlowSegment) -> SimTime| {
+        let segment = facts.segments.iter().find(|s| at_first(s) == first);
+        segment.expect("a change of rates").throttled_pods
+    };
+    assert_eq!(throttled(|before| before.end), 0);
+    assert_eq!(throttled(|after| after.start), 1);
+}
+
+#[test]
+fn pods_that_do_no_work_are_not_throttled_however_much_they_idle() {
+    let mut scenario = fixed(constant(5.0, 60.0), 3);
+    scenario.deployment.containers[0].idle_cpu = Millicores(250);
+    let facts = facts(&scenario, Seed(1));
+    facts.check(&scenario);
+    let last = facts.last_segment();
+    assert_eq!((last.working_pods, last.throttled_pods), (0, 0));
 }

@@ -46,11 +46,15 @@ fn close(left: f64, right: f64) -> bool {
     (left - right).abs() < 1e-12 * right.abs().max(1.0)
 }
 
+fn is_throttled_when_full(capacity: PodCapacity) -> bool {
+    capacity.throttled_from_rps.to_bits() == capacity.rps.to_bits()
+}
+
 #[test]
 fn containers_without_limits_share_the_node() {
     let pod = pod(vec![container(0, None), container(0, None)], 0);
     assert!(close(pod.normal.rps, 50.0), "{}", pod.normal.rps);
-    assert_eq!(pod.normal.bound, CpuBound::Node);
+    assert!(pod.normal.throttled_from_rps.is_infinite(), "no limit");
 }
 
 #[test]
@@ -64,7 +68,7 @@ fn what_containers_use_of_their_own_is_not_left_for_requests() {
 fn a_limit_below_the_share_of_the_node_is_met_first() {
     let pod = pod(vec![container(0, Some(200)), container(0, None)], 0);
     assert!(close(pod.normal.rps, 20.0), "{}", pod.normal.rps);
-    assert_eq!(pod.normal.bound, CpuBound::Quota);
+    assert!(is_throttled_when_full(pod.normal));
 }
 
 #[test]
@@ -81,5 +85,21 @@ fn a_single_container_serves_what_its_limit_leaves() {
     let pod = pod(vec![container(10, Some(200))], 100);
     assert!(close(pod.normal.rps, 19.0), "{}", pod.normal.rps);
     assert!(close(pod.bursting.rps, 9.0), "{}", pod.bursting.rps);
-    assert_eq!(pod.normal.bound, CpuBound::Quota);
+    assert!(is_throttled_when_full(pod.normal));
+}
+
+#[test]
+fn a_container_that_idles_at_its_limit_is_throttled_without_a_request() {
+    let mut sidecar = container(50, Some(50));
+    sidecar.cpu_seconds_per_request = 0.0;
+    let pod = pod(vec![container(10, Some(200)), sidecar], 0);
+    assert!(close(pod.normal.rps, 19.0), "{}", pod.normal.rps);
+    assert!(pod.normal.throttled_from_rps == 0.0);
+}
+
+#[test]
+fn a_limit_that_the_node_keeps_out_of_reach_throttles_nobody() {
+    let pod = pod(vec![container(0, Some(900)), container(0, None)], 0);
+    assert!(close(pod.normal.rps, 50.0), "{}", pod.normal.rps);
+    assert!(pod.normal.throttled_from_rps > pod.normal.rps);
 }
