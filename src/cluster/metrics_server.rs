@@ -402,7 +402,8 @@ impl Memory {
 
     fn of_pod(self, in_flight: f64) -> MilliValue {
         let bytes = self.base_bytes + self.bytes_per_request * in_flight;
-        MilliValue(bytes.min(self.limit_bytes) as i64 * 1000)
+        let whole = bytes.min(self.limit_bytes) as i64;
+        MilliValue(whole.saturating_mul(1000))
     }
 }
 

@@ -151,3 +151,28 @@ fn a_containers_value_is_its_own_and_dated_as_its_pod() {
         });
     }
 }
+
+#[test]
+fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
+    let served = ServedRequests::since(at(0), ServedRates::default());
+    let pipeline = MetricsPipeline {
+        scrape_interval: SimSpan::from_secs(15),
+        housekeeping: SimSpan::from_secs(10),
+        housekeeping_jitter: 0.0,
+        lag: SimSpan::ZERO,
+    };
+    let queries = [MetricQuery::Memory(Containers::All)];
+    let workload = workload(1 << 53);
+    let mut server = MetricsServer::new(&deployment(), &workload, &pipeline, &queries, Seed(1));
+    server.add(0);
+    server.start(0, at(0), RESTING, &served);
+    let gauges = Gauges {
+        in_flight: 1000.0,
+        ..NO_GAUGES
+    };
+    for second in [1, 25, 40] {
+        server.scrape(at(second), &served, &[PodStatus::serving()], &gauges);
+    }
+    let memory = shown(&server, 0).expect("two readings");
+    assert_eq!(memory.value, MilliValue(i64::MAX));
+}
