@@ -92,10 +92,6 @@ pub struct Finished {
     pub end: SimTime,
     /// Requests in flight at the end.
     pub in_flight: f64,
-    /// Reconciles that took place.
-    pub syncs: u64,
-    /// Scrapes that took place from the start on.
-    pub scrapes: u64,
 }
 
 /// The autoscaler in the run.
@@ -128,7 +124,6 @@ pub(super) struct Run<'s> {
     /// Whether something changed at `now` that the flow has not seen yet.
     flow_state: FlowState,
     reckoned: u32,
-    finished: Finished,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,12 +198,6 @@ impl<'s> Run<'s> {
             next_scrape: phases.scrape,
             flow_state: FlowState::Changed,
             reckoned: 0,
-            finished: Finished {
-                end: scenario.trace.end(),
-                in_flight: 0.0,
-                syncs: 0,
-                scrapes: 0,
-            },
         };
         run.read_trace_values();
         if run.plant.metrics().is_asked() {
@@ -273,8 +262,10 @@ impl<'s> Run<'s> {
         }
         self.settle(observer);
         self.flow.close(self.end, observer);
-        self.finished.in_flight = self.flow.backlog();
-        self.finished
+        Finished {
+            end: self.end,
+            in_flight: self.flow.backlog(),
+        }
     }
 
     /// The first event of the queue happens; it leaves the queue, or its successor takes its place.
@@ -400,7 +391,6 @@ impl<'s> Run<'s> {
     }
 
     fn scrape(&mut self) {
-        self.finished.scrapes += 1;
         let gauges = Gauges {
             requests_per_second: self.flow.arrivals_per_pod(),
             in_flight: self.flow.in_flight_per_pod(self.now),
@@ -432,7 +422,6 @@ impl<'s> Run<'s> {
         let Some(controller) = &mut self.controller else {
             return;
         };
-        self.finished.syncs += 1;
         let (now, current) = (self.now, self.replicas);
         let Controller {
             autoscaler,
