@@ -2,8 +2,15 @@
 
 #[path = "fixtures/decision_load.rs"]
 mod decision_load;
+#[expect(dead_code, reason = "shared with other tests, which use the rest")]
+#[path = "plant/scenarios.rs"]
+mod scenarios;
 
 use decision_load::{DecisionLoad, Mix};
+use hpasim::scenario::Scenario;
+use hpasim::simulation::{Observer, simulate};
+use hpasim::units::{Replicas, Seed, SimSpan};
+use scenarios::{Row, prod, trace};
 
 fn allocations_of_decisions(pods: usize, mix: Mix) -> u64 {
     let mut load = DecisionLoad::new(pods, mix);
@@ -27,6 +34,54 @@ fn a_decision_allocates_nothing_whatever_the_pods() {
             allocations_of_decisions(pods, Mix::FifthUnreadyFifthMissing),
             0
         );
+    }
+}
+
+/// Watches and keeps nothing.
+struct Nobody;
+
+impl Observer for Nobody {}
+
+/// Makes another scenario of the usual one.
+type Change = fn(&mut Scenario);
+
+/// Allocations of a run of so many hours under a load that changes each minute, but not by enough to change the pods.
+fn allocations_of_hours(hours: u32, change: Change) -> u64 {
+    let rows: Vec<Row> = (0..=hours * 60)
+        .map(|minute| Row {
+            seconds: f64::from(minute) * 60.0,
+            rps: 100.0 + f64::from(minute % 2),
+        })
+        .collect();
+    let mut scenario = prod(trace(&rows));
+    scenario.deployment.replicas = Replicas(20);
+    change(&mut scenario);
+    allocation_counter::measure(|| {
+        std::hint::black_box(simulate(&scenario, Seed(1), &mut Nobody));
+    })
+    .count_total
+}
+
+fn add_sidecar(scenario: &mut Scenario) {
+    let mut sidecar = scenario.deployment.containers[0].clone();
+    sidecar.name = "sidecar".to_owned();
+    scenario.deployment.containers.push(sidecar);
+}
+
+#[test]
+fn a_simulation_allocates_nothing_in_the_steady_state() {
+    let variants: [(&str, Change); 4] = [
+        ("as it is", |_| ()),
+        ("with a lag", |scenario| {
+            scenario.metrics.lag = SimSpan::from_secs(40);
+        }),
+        ("with noise", |scenario| scenario.workload.cpu_noise = 0.1),
+        ("with a sidecar", add_sidecar),
+    ];
+    for (name, change) in variants {
+        let half_a_day = allocations_of_hours(12, change);
+        assert!(half_a_day > 0, "{name}: setting up takes memory");
+        assert_eq!(allocations_of_hours(24, change), half_a_day, "{name}");
     }
 }
 

@@ -1,5 +1,9 @@
 //! The plant and the fluid engine as a whole: closed forms, conservation, start-up, scale-down.
 
+#[path = "plant/any.rs"]
+mod any;
+#[path = "plant/bounds.rs"]
+mod bounds;
 #[path = "plant/facts.rs"]
 mod facts;
 #[path = "plant/scenarios.rs"]
@@ -7,13 +11,11 @@ mod scenarios;
 
 use facts::facts;
 use hpasim::cluster::config::{ReadinessProbe, StartupCpu};
-use hpasim::engine::random::Distribution;
 use hpasim::hpa::spec::{MetricIdentifier, MetricSource, MetricSpec, MetricTarget};
 use hpasim::scenario::Scenario;
 use hpasim::simulation::observer::{FailureCauses, PodState};
 use hpasim::units::{MilliValue, Millicores, Replicas, Seed, SimSpan, SimTime};
 use hpasim::workload::{Demand, MetricColumn};
-use proptest::prelude::*;
 use scenarios::{Row, constant, fixed, prod, trace};
 
 fn at(seconds: f64) -> SimTime {
@@ -88,12 +90,15 @@ fn fixed_watched(pods: i32) -> Scenario {
 
 #[test]
 fn the_first_sync_already_has_samples() {
-    let scenario = without_idle_use(prod(constant(5.0, 60.0)));
-    for seed in 0..100 {
-        let facts = facts(&scenario, Seed(seed));
-        assert_eq!(facts.decisions[0].seen_percent, Some(50), "seed {seed}");
-        assert!(facts.decisions[0].time < at(15.0));
-        assert_eq!(facts.decisions.len(), 4);
+    let mut scenario = without_idle_use(prod(constant(5.0, 60.0)));
+    for lag in [0, 600] {
+        scenario.metrics.lag = SimSpan::from_secs(lag);
+        for seed in 0..100 {
+            let facts = facts(&scenario, Seed(seed));
+            assert_eq!(facts.decisions[0].seen_percent, Some(50), "seed {seed}");
+            assert!(facts.decisions[0].time < at(15.0));
+            assert_eq!(facts.decisions.len(), 4);
+        }
     }
 }
 
@@ -528,69 +533,4 @@ fn nothing_is_told_while_nothing_changes() {
         .collect();
     let facts = facts(&prod(trace(&rows)), Seed(1));
     assert_eq!(facts.segments.len(), 1);
-}
-
-fn any_scenario() -> impl Strategy<Value = Scenario> {
-    (
-        prop::collection::vec((1.0..90.0_f64, 0.0..400.0_f64), 2..40),
-        (1..10_i32, 0..30_i32, 0..20_i32),
-        (0..9000_i64, 0..20_i64, 0..40_i64),
-        prop::option::of((0..400_i64, 1..40_i64)),
-        prop::option::of((0..15_i64, 1..20_i64)),
-        (1..50_u32, 0..200_u32, 100..20_000_i64),
-        (0.0..0.3_f64, 0..20_i64, prop::bool::ANY),
-    )
-        .prop_map(
-            |(rows, (min, more, initial), (init, lag, pre_stop), burst, probe, queue, rest)| {
-                let mut seconds = 0.0;
-                let rows: Vec<Row> = rows
-                    .into_iter()
-                    .map(|(length, rps)| {
-                        let row = Row { seconds, rps };
-                        seconds += length;
-                        row
-                    })
-                    .collect();
-                let mut scenario = prod(trace(&rows));
-                let hpa = scenario.autoscaler.as_mut().expect("prod has one");
-                hpa.spec.min_replicas = Replicas(min);
-                hpa.spec.max_replicas = Replicas(min + more);
-                if rest.2 {
-                    hpa.spec.behavior = None;
-                }
-                hpa.sync_jitter = SimSpan::from_secs(queue.0.into());
-                scenario.deployment.replicas = Replicas((min + initial).min(min + more));
-                let pod = &mut scenario.deployment.pod;
-                pod.init = Distribution::Constant(SimSpan::from_millis(init));
-                pod.endpoint_lag = SimSpan::from_secs(lag);
-                pod.pre_stop = SimSpan::from_secs(pre_stop);
-                pod.startup_cpu = burst.map(|(cpu, duration)| StartupCpu {
-                    cpu: Millicores(cpu),
-                    duration: SimSpan::from_secs(duration),
-                });
-                pod.readiness = probe.map(|(delay, period)| ReadinessProbe {
-                    initial_delay: SimSpan::from_secs(delay),
-                    period: SimSpan::from_secs(period),
-                });
-                scenario.workload.concurrency = queue.0;
-                scenario.workload.queue = queue.1;
-                scenario.workload.timeout = SimSpan::from_millis(queue.2);
-                scenario.workload.cpu_noise = rest.0;
-                scenario.metrics.lag = SimSpan::from_secs(rest.1);
-                scenario
-            },
-        )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    #[test]
-    fn whatever_the_scenario_nothing_is_lost_and_bounds_hold(
-        scenario in any_scenario(),
-        seed in any::<u64>(),
-    ) {
-        let facts = facts(&scenario, Seed(seed));
-        facts.check(&scenario);
-    }
 }

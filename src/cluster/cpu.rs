@@ -1,14 +1,14 @@
 //! What CPU lets a pod do: its use without requests, and the requests that it can serve.
 //!
 //! Self-imposed limit: one pod at constant rates; no time and no state. CPU is
-//! bounded by the **limit** (and the node), never by the request.
+//! bounded by the **limit** (and the node, for all containers together), never by the request.
 
 use super::config::{Container, Deployment};
 
 /// One container's CPU, all in cores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ContainerCpu {
-    /// Use without any request, at most the bound.
+    /// Use without any request, at most the bound; of all containers together at most the node.
     pub idle_cores: f64,
     /// The same while the start-up burst lasts.
     pub bursting_cores: f64,
@@ -29,13 +29,13 @@ pub enum CpuBound {
     Node,
 }
 
-/// What a pod can serve, and what stops it there.
+/// What a pod can serve, and where its limits begin to slow it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PodCapacity {
     /// Requests per second; infinite where requests cost no CPU.
     pub rps: f64,
-    /// The bound that the tightest container meets there.
-    pub bound: CpuBound,
+    /// From this rate on a container stands at its limit: 0 when it does so by its own use, infinite when no limit is met at any rate.
+    pub throttled_from_rps: f64,
 }
 
 /// A pod's CPU: what follows from its template.
@@ -61,7 +61,7 @@ impl PodCpu {
             .startup_cpu
             .as_ref()
             .map_or(0.0, |burst| burst.cpu.as_cores());
-        let containers: Vec<ContainerCpu> = deployment
+        let mut containers: Vec<ContainerCpu> = deployment
             .containers
             .iter()
             .enumerate()
@@ -71,8 +71,10 @@ impl PodCpu {
                 container_cpu(container, burst, node_cores)
             })
             .collect();
-        let normal = tightest(&containers, |container| container.idle_cores);
-        let bursting = tightest(&containers, |container| container.bursting_cores);
+        share_node(&mut containers, node_cores, |own| &mut own.idle_cores);
+        share_node(&mut containers, node_cores, |own| &mut own.bursting_cores);
+        let normal = tightest(&containers, node_cores, |own| own.idle_cores);
+        let bursting = tightest(&containers, node_cores, |own| own.bursting_cores);
         let request_cores = deployment
             .containers
             .iter()
@@ -120,23 +122,52 @@ fn container_cpu(container: &Container, burst_cores: f64, node_cores: f64) -> Co
     }
 }
 
-/// The capacity of the container that runs out first, `own` being what each uses beside requests.
-fn tightest(containers: &[ContainerCpu], own: impl Fn(&ContainerCpu) -> f64) -> PodCapacity {
-    let mut tightest = PodCapacity {
-        rps: f64::INFINITY,
-        bound: CpuBound::Node,
-    };
-    for container in containers {
-        if container.seconds_per_request <= 0.0 {
-            continue;
-        }
-        let rps = (container.bound_cores - own(container)) / container.seconds_per_request;
-        if rps < tightest.rps {
-            tightest = PodCapacity {
-                rps,
-                bound: container.bound,
-            };
+/// Scales what the containers use beside requests down to the node, where together they would use more.
+fn share_node(
+    containers: &mut [ContainerCpu],
+    node_cores: f64,
+    own: impl Fn(&mut ContainerCpu) -> &mut f64,
+) {
+    let wanted: f64 = containers.iter_mut().map(|container| *own(container)).sum();
+    if wanted > node_cores {
+        for container in containers {
+            *own(container) *= node_cores / wanted;
         }
     }
-    tightest
 }
+
+/// The capacity of a pod whose containers use `own` beside requests: the least that a container or the node allows.
+fn tightest(
+    containers: &[ContainerCpu],
+    node_cores: f64,
+    own: impl Fn(&ContainerCpu) -> f64,
+) -> PodCapacity {
+    let seconds_per_request: f64 = containers.iter().map(|c| c.seconds_per_request).sum();
+    let left_of_node = (node_cores - containers.iter().map(&own).sum::<f64>()).max(0.0);
+    let mut capacity = PodCapacity {
+        rps: rate_within(left_of_node, seconds_per_request),
+        throttled_from_rps: f64::INFINITY,
+    };
+    for container in containers {
+        let left = container.bound_cores - own(container);
+        let rps = rate_within(left, container.seconds_per_request);
+        capacity.rps = capacity.rps.min(rps);
+        if container.bound == CpuBound::Quota {
+            let throttled_from_rps = if left > 0.0 { rps } else { 0.0 };
+            capacity.throttled_from_rps = capacity.throttled_from_rps.min(throttled_from_rps);
+        }
+    }
+    capacity
+}
+
+/// Requests per second that `cores` serve.
+fn rate_within(cores: f64, seconds_per_request: f64) -> f64 {
+    if seconds_per_request > 0.0 {
+        cores / seconds_per_request
+    } else {
+        f64::INFINITY
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -77,7 +77,7 @@ struct Memory {
 pub struct MetricsServer {
     meters: Vec<ContainerMeters>,
     queries: Vec<MetricQuery>,
-    /// At the last scrape; entries that are one container's CPU stay empty: its meters hold them.
+    /// At the last scrape; the CPU of pods with a single container stays empty: its meters hold it.
     scraped: Vec<MetricSamples>,
     /// Scrapes on their way, oldest first.
     on_their_way: VecDeque<Vec<MetricSamples>>,
@@ -218,10 +218,8 @@ impl MetricsServer {
         for (query, samples) in self.queries.iter().zip(&mut self.scraped) {
             match *query {
                 MetricQuery::Cpu(containers) => {
-                    if let Containers::All = containers
-                        && self.meters.len() > 1
-                    {
-                        add_up(&self.meters, &mut samples.pods);
+                    if self.meters.len() > 1 {
+                        measure_cpu(containers, &self.meters, &mut samples.pods);
                     }
                 }
                 MetricQuery::Memory(containers) => {
@@ -304,11 +302,10 @@ impl MetricsServer {
         }
     }
 
-    /// The meters whose samples are the answer to a query as they stand.
+    /// The meters whose samples are the answer to a query as they stand: those of a pod's only container.
     fn direct_meters(&self, query: usize) -> Option<&ContainerMeters> {
-        match self.queries[query] {
-            MetricQuery::Cpu(Containers::One(container)) => self.meters.get(container),
-            MetricQuery::Cpu(Containers::All) if self.meters.len() == 1 => self.meters.first(),
+        match (self.queries[query], self.meters.as_slice()) {
+            (MetricQuery::Cpu(Containers::All | Containers::One(0)), [only]) => Some(only),
             _ => None,
         }
     }
@@ -362,9 +359,21 @@ fn pod_sample(meters: &[ContainerMeters], row: usize) -> Option<Sample> {
     pod
 }
 
-fn add_up(meters: &[ContainerMeters], samples: &mut PodSampleColumns) {
+/// CPU of pods with several containers: whichever is asked for, sampled and dated as the pod is.
+fn measure_cpu(containers: Containers, meters: &[ContainerMeters], samples: &mut PodSampleColumns) {
     for row in 0..samples.sampled.len() {
-        samples.set(row, pod_sample(meters, row));
+        let pod = pod_sample(meters, row);
+        let sample = match containers {
+            Containers::All => pod,
+            Containers::One(index) => pod.and_then(|pod| {
+                let container = meters.get(index)?.samples().get(row)?;
+                Some(Sample {
+                    value: container.value,
+                    ..pod
+                })
+            }),
+        };
+        samples.set(row, sample);
     }
 }
 
@@ -393,7 +402,8 @@ impl Memory {
 
     fn of_pod(self, in_flight: f64) -> MilliValue {
         let bytes = self.base_bytes + self.bytes_per_request * in_flight;
-        MilliValue(bytes.min(self.limit_bytes) as i64 * 1000)
+        let whole = bytes.min(self.limit_bytes) as i64;
+        MilliValue(whole.saturating_mul(1000))
     }
 }
 
@@ -422,3 +432,6 @@ fn instant_sample(now: SimTime, value: MilliValue) -> Sample {
 fn milli(value: f64) -> MilliValue {
     MilliValue((value * 1000.0).round() as i64)
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,8 +16,8 @@ const SEQUENCE_BITS: u32 = 56;
 
 /// Events to come. `P` says in which order events of one instant run: lower numbers first.
 ///
-/// A binary heap over integer keys: the fastest of those tried (see
-/// `docs/performance.md`), and the order of equals is written, not accidental.
+/// A binary heap over integer keys: few events wait at a time, and the order of
+/// equals is written, not accidental.
 #[derive(Clone, Debug)]
 pub struct EventQueue<P, E> {
     heap: BinaryHeap<Reverse<Entry<E>>>,

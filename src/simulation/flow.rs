@@ -6,7 +6,7 @@
 
 use super::latency::{PodServer, StationaryLatency};
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
-use crate::cluster::cpu::{CpuBound, PodCapacity, PodCpu};
+use crate::cluster::cpu::{PodCapacity, PodCpu};
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
 use crate::cluster::served::{ServedRates, ServedRequests};
 use crate::scenario::Scenario;
@@ -177,15 +177,15 @@ impl Flow {
         }
     }
 
-    /// What each of `pods` pods serves under `offered_rps` when nothing waits: the load before the start.
+    /// Requests per second that reach each of `pods` pods before the start, whether or not it can serve them.
+    pub(super) fn arrivals_before_start(&self, pods: u32) -> f64 {
+        share(self.offered_rps, f64::from(pods))
+    }
+
+    /// What each of `pods` pods serves before the start, when nothing waits.
     pub(super) fn rates_before_start(&self, pods: u32) -> ServedRates {
-        let share = if pods == 0 {
-            0.0
-        } else {
-            self.offered_rps / f64::from(pods)
-        };
         ServedRates {
-            normal_rps: share.min(self.cpu.normal.rps),
+            normal_rps: self.arrivals_before_start(pods).min(self.cpu.normal.rps),
             bursting_rps: 0.0,
         }
     }
@@ -397,10 +397,13 @@ impl Flow {
             self.rates.bursting_rps
         };
         // Who bursts works, whether or not it serves.
-        let working = if served_rps > 0.0 {
-            groups.serving.normal + groups.started.bursting
-        } else {
-            groups.started.bursting
+        let working = ByBurst {
+            normal: if served_rps > 0.0 {
+                groups.serving.normal
+            } else {
+                0.0
+            },
+            bursting: groups.started.bursting,
         };
         self.segment = FlowSegment {
             start: now,
@@ -424,30 +427,26 @@ impl Flow {
                 .request_cores
                 .filter(|request| ready > 0.0 && *request > 0.0)
                 .map(|request| ready_cores / (ready * request)),
-            working_pods: working as u32,
-            throttled_pods: self.throttled() as u32,
+            working_pods: working.total() as u32,
+            throttled_pods: self.throttled(working) as u32,
             pods: groups.counts,
         };
     }
 
-    /// Pods that serve at what a CPU limit lets them.
-    fn throttled(&self) -> f64 {
+    /// Of the `working` pods, those with a container at its CPU limit.
+    fn throttled(&self, working: ByBurst) -> f64 {
         let at_limit = |pods: f64, rps: f64, capacity: PodCapacity| {
-            if capacity.bound == CpuBound::Quota && rps >= capacity.rps * (1.0 - SAME) {
+            if rps >= capacity.throttled_from_rps * (1.0 - SAME) {
                 pods
             } else {
                 0.0
             }
         };
-        at_limit(
-            self.groups.serving.normal,
-            self.rates.normal_rps,
-            self.cpu.normal,
-        ) + at_limit(
-            self.groups.serving.bursting,
-            self.rates.bursting_rps,
-            self.cpu.bursting,
-        )
+        let serving_bursting = self.groups.serving.bursting;
+        let only_bursting = working.bursting - serving_bursting;
+        at_limit(working.normal, self.rates.normal_rps, self.cpu.normal)
+            + at_limit(serving_bursting, self.rates.bursting_rps, self.cpu.bursting)
+            + at_limit(only_bursting, 0.0, self.cpu.bursting)
     }
 
     fn next_change(&self, now: SimTime, cap: BacklogCap, grows_by: f64) -> NextChange {

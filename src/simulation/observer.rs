@@ -52,9 +52,9 @@ pub struct FlowSegment {
     pub cpu_cores: f64,
     /// CPU of the pods that count as ready, as a share of their CPU requests; `None` without ready pods or without request.
     pub cpu_share_of_request: Option<f64>,
-    /// Pods that work, and the time share at which they stand at their CPU limit.
+    /// Pods that work: those that serve requests, and those in their start-up burst.
     pub working_pods: u32,
-    /// Of the working pods, those whose CPU is at its limit.
+    /// Of the working pods, those with a container at its CPU limit.
     pub throttled_pods: u32,
     /// How many pods there are.
     pub pods: PodCounts,

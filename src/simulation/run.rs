@@ -92,10 +92,6 @@ pub struct Finished {
     pub end: SimTime,
     /// Requests in flight at the end.
     pub in_flight: f64,
-    /// Reconciles that took place.
-    pub syncs: u64,
-    /// Scrapes that took place from the start on.
-    pub scrapes: u64,
 }
 
 /// The autoscaler in the run.
@@ -128,7 +124,6 @@ pub(super) struct Run<'s> {
     /// Whether something changed at `now` that the flow has not seen yet.
     flow_state: FlowState,
     reckoned: u32,
-    finished: Finished,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +132,7 @@ enum FlowState {
     Changed,
 }
 
-/// So many cycles before the start counters and metrics-server are watched, so that nobody can tell that they began.
+/// So many cycles before what shows at the start counters and metrics-server are watched, so that nobody can tell that they began.
 const WARM_CYCLES: i64 = 8;
 /// Initial pods are older than the autoscaler's initialisation periods by this.
 const OLD: SimSpan = SimSpan::from_secs(3600);
@@ -167,8 +162,8 @@ impl<'s> Run<'s> {
         let longest_housekeeping = SimSpan::from_secs_f64(
             pipeline.housekeeping.as_secs_f64() * (1.0 + pipeline.housekeeping_jitter),
         );
-        let watched_since =
-            SimTime::ZERO + -(pipeline.scrape_interval.max(longest_housekeeping) * WARM_CYCLES);
+        let cycle = pipeline.scrape_interval.max(longest_housekeeping);
+        let watched_since = SimTime::ZERO + -(cycle * WARM_CYCLES + pipeline.lag);
         let settings = scenario.autoscaler.as_ref().map(|hpa| hpa.settings);
         let initialisation = settings.map_or(SimSpan::ZERO, |settings| {
             settings
@@ -203,12 +198,6 @@ impl<'s> Run<'s> {
             next_scrape: phases.scrape,
             flow_state: FlowState::Changed,
             reckoned: 0,
-            finished: Finished {
-                end: scenario.trace.end(),
-                in_flight: 0.0,
-                syncs: 0,
-                scrapes: 0,
-            },
         };
         run.read_trace_values();
         if run.plant.metrics().is_asked() {
@@ -228,7 +217,9 @@ impl<'s> Run<'s> {
     fn warm_up(&mut self, since: SimTime) {
         let interval = self.scenario.metrics.scrape_interval;
         let before = (self.next_scrape - since).as_nanos() / interval.as_nanos().max(1);
-        let load = self.flow.rates_before_start(self.initial_pods());
+        let pods = self.initial_pods();
+        let requests_per_second = self.flow.arrivals_before_start(pods);
+        let load = self.flow.rates_before_start(pods);
         let in_flight = self.flow.in_flight_at(load.normal_rps);
         for scrapes_ago in (1..=before).rev() {
             let time = self.next_scrape + -(interval * scrapes_ago);
@@ -236,7 +227,7 @@ impl<'s> Run<'s> {
                 time,
                 &self.served,
                 &Gauges {
-                    requests_per_second: load.normal_rps,
+                    requests_per_second,
                     in_flight,
                     trace_values: &self.trace_values,
                 },
@@ -271,8 +262,10 @@ impl<'s> Run<'s> {
         }
         self.settle(observer);
         self.flow.close(self.end, observer);
-        self.finished.in_flight = self.flow.backlog();
-        self.finished
+        Finished {
+            end: self.end,
+            in_flight: self.flow.backlog(),
+        }
     }
 
     /// The first event of the queue happens; it leaves the queue, or its successor takes its place.
@@ -398,7 +391,6 @@ impl<'s> Run<'s> {
     }
 
     fn scrape(&mut self) {
-        self.finished.scrapes += 1;
         let gauges = Gauges {
             requests_per_second: self.flow.arrivals_per_pod(),
             in_flight: self.flow.in_flight_per_pod(self.now),
@@ -430,7 +422,6 @@ impl<'s> Run<'s> {
         let Some(controller) = &mut self.controller else {
             return;
         };
-        self.finished.syncs += 1;
         let (now, current) = (self.now, self.replicas);
         let Controller {
             autoscaler,

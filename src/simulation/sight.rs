@@ -51,7 +51,7 @@ enum Answer {
     External(usize),
     /// The client fails.
     Failed(&'static str),
-    /// The client does not find the container in the first pod's metrics.
+    /// The client does not find the container in the first pod's metrics, or no pod's metrics at all.
     NoSuchContainer {
         container: String,
         /// Its words, renewed with the pods.
@@ -167,7 +167,10 @@ impl Sight {
                 continue;
             }
             match request(container) {
-                Some(milli) => seen.request_per_pod.0 += milli,
+                Some(milli) => {
+                    let sum = &mut seen.request_per_pod.0;
+                    *sum = sum.saturating_add(milli);
+                }
                 None => {
                     seen.requests_nothing
                         .get_or_insert_with(|| container.name.clone());
@@ -295,12 +298,13 @@ impl Sight {
             .map(|first| format!("{}-{first}", self.scale_target.name));
         let namespace = &self.scale_target.namespace;
         for metric in &mut self.metrics {
-            if let (Answer::NoSuchContainer { container, text }, Some(name)) =
-                (&mut metric.answer, &name)
-            {
-                *text = format!(
-                    "container {container} not present in metrics for pod {namespace}/{name}"
-                );
+            if let Answer::NoSuchContainer { container, text } = &mut metric.answer {
+                *text = match &name {
+                    Some(name) => format!(
+                        "container {container} not present in metrics for pod {namespace}/{name}"
+                    ),
+                    None => NO_RESOURCE_METRICS.to_owned(),
+                };
             }
         }
         self.first_pod_name = name.unwrap_or_default();
@@ -344,3 +348,6 @@ fn pod_state(status: PodStatus) -> PodState {
         },
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@
     reason = "shared with the integration tests, which use all of it"
 )]
 #[path = "../../tests/plant/scenarios.rs"]
-mod scenarios;
+pub(super) mod scenarios;
 
 use super::observer::{Decided, FlowSegment, Observer};
 use super::phase::Phase;

@@ -146,6 +146,11 @@ impl Facts {
                 segment.throttled_pods <= segment.working_pods,
                 "{segment:?}"
             );
+            let pods = f64::from(segment.pods.current.0 + segment.pods.terminating.0);
+            assert!(
+                segment.cpu_cores <= pods * scenario.deployment.pod.node_cores + 1e-6,
+                "more cores than the nodes have: {segment:?}"
+            );
             end = segment.end;
             backlog = segment.backlog_end;
         }

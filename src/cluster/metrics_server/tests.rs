@@ -1,0 +1,178 @@
+//! Samples of pods with two containers, whose counters are read at times of their own.
+
+use super::*;
+use crate::cluster::config::{Container, PodTimings};
+use crate::cluster::kubelet::OwnUse;
+use crate::cluster::served::{ServedRates, Serving};
+use crate::engine::random::Distribution;
+use crate::units::{Millicores, Replicas};
+
+const RESTING: Activity = Activity {
+    own: OwnUse::Idle,
+    serving: Serving::Nothing,
+};
+const NO_GAUGES: Gauges<'_> = Gauges {
+    requests_per_second: 0.0,
+    in_flight: 0.0,
+    trace_values: &[],
+};
+
+fn at(seconds: i64) -> SimTime {
+    SimTime::ZERO + SimSpan::from_secs(seconds)
+}
+
+fn container(name: &str, idle_millicores: i64) -> Container {
+    Container {
+        name: name.to_owned(),
+        cpu_request: Some(Millicores(100)),
+        cpu_limit: None,
+        memory_request_bytes: None,
+        memory_limit_bytes: None,
+        idle_cpu: Millicores(idle_millicores),
+        cpu_seconds_per_request: 0.0,
+    }
+}
+
+/// An app that idles at 40m and a sidecar that idles at 70m.
+fn deployment() -> Deployment {
+    let at_once = Distribution::Constant(SimSpan::ZERO);
+    Deployment {
+        replicas: Replicas(1),
+        containers: vec![container("app", 40), container("sidecar", 70)],
+        pod: PodTimings {
+            schedule: at_once.clone(),
+            image_pull: at_once.clone(),
+            start: at_once.clone(),
+            init: at_once,
+            startup_cpu: None,
+            readiness: None,
+            endpoint_lag: SimSpan::ZERO,
+            pre_stop: SimSpan::ZERO,
+            grace_period: SimSpan::ZERO,
+            node_cores: 4.0,
+        },
+    }
+}
+
+fn workload(memory_per_request_bytes: u64) -> Workload {
+    let nothing = Distribution::Constant(SimSpan::ZERO);
+    Workload {
+        cpu_per_request: nothing.clone(),
+        io_per_request: nothing,
+        idle_cpu: Millicores(40),
+        cpu_noise: 0.0,
+        concurrency: 1,
+        queue: 0,
+        timeout: SimSpan::from_secs(1),
+        memory_base_bytes: 0,
+        memory_per_request_bytes,
+        scale: 1.0,
+    }
+}
+
+const OF_THE_POD: usize = 0;
+const OF_THE_APP: usize = 1;
+const OF_THE_SIDECAR: usize = 2;
+
+/// Asked for the CPU of the pod and of each container; what a scrape finds shows `lag` later.
+fn server(lag: SimSpan, seed: Seed) -> MetricsServer {
+    let pipeline = MetricsPipeline {
+        scrape_interval: SimSpan::from_secs(15),
+        housekeeping: SimSpan::from_secs(10),
+        housekeeping_jitter: 1.0,
+        lag,
+    };
+    let queries = [
+        MetricQuery::Cpu(Containers::All),
+        MetricQuery::Cpu(Containers::One(0)),
+        MetricQuery::Cpu(Containers::One(1)),
+    ];
+    MetricsServer::new(&deployment(), &workload(0), &pipeline, &queries, seed)
+}
+
+/// What the API shows of the only pod after a scrape each second, from its start to `until` seconds.
+fn watch(lag: SimSpan, seed: Seed, until: i64, mut look: impl FnMut(&MetricsServer)) {
+    let served = ServedRequests::since(at(0), ServedRates::default());
+    let mut server = server(lag, seed);
+    server.add(0);
+    server.start(0, at(0), RESTING, &served);
+    for second in 1..=until {
+        let publication = server.scrape(at(second), &served, &[PodStatus::default()], &NO_GAUGES);
+        if publication == Publication::Later {
+            server.publish();
+        }
+        look(&server);
+    }
+}
+
+fn shown(server: &MetricsServer, query: usize) -> Option<Sample> {
+    server.pod_samples(query).get(0)
+}
+
+#[test]
+fn a_container_has_no_sample_while_another_of_its_pod_has_none() {
+    for lag in [SimSpan::ZERO, SimSpan::from_secs(1)] {
+        let mut waited = 0;
+        for seed in 0..20 {
+            watch(lag, Seed(seed), 40, |server| {
+                let has_meter_sample = |meters: &ContainerMeters| meters.samples().get(0).is_some();
+                let sampled = server.meters.iter().filter(|m| has_meter_sample(m)).count();
+                for query in [OF_THE_POD, OF_THE_APP, OF_THE_SIDECAR] {
+                    assert_eq!(shown(server, query).is_some(), sampled == 2, "seed {seed}");
+                }
+                waited += usize::from(sampled == 1);
+            });
+        }
+        assert!(waited > 0, "one container is always read before the other");
+    }
+}
+
+#[test]
+fn a_containers_value_is_its_own_and_dated_as_its_pod() {
+    for lag in [SimSpan::ZERO, SimSpan::from_secs(1)] {
+        watch(lag, Seed(3), 200, |server| {
+            let Some(pod) = shown(server, OF_THE_POD) else {
+                return;
+            };
+            let of_containers: Vec<Sample> = server
+                .meters
+                .iter()
+                .filter_map(|meters| meters.samples().get(0))
+                .collect();
+            let read_first = of_containers.iter().min_by_key(|sample| sample.timestamp);
+            assert_eq!(
+                read_first.map(|sample| (sample.timestamp, sample.window)),
+                Some((pod.timestamp, pod.window))
+            );
+            assert_eq!(pod.value, MilliValue(110));
+            let own = |value| Some(Sample { value, ..pod });
+            assert_eq!(shown(server, OF_THE_APP), own(MilliValue(40)));
+            assert_eq!(shown(server, OF_THE_SIDECAR), own(MilliValue(70)));
+        });
+    }
+}
+
+#[test]
+fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
+    let served = ServedRequests::since(at(0), ServedRates::default());
+    let pipeline = MetricsPipeline {
+        scrape_interval: SimSpan::from_secs(15),
+        housekeeping: SimSpan::from_secs(10),
+        housekeeping_jitter: 0.0,
+        lag: SimSpan::ZERO,
+    };
+    let queries = [MetricQuery::Memory(Containers::All)];
+    let workload = workload(1 << 53);
+    let mut server = MetricsServer::new(&deployment(), &workload, &pipeline, &queries, Seed(1));
+    server.add(0);
+    server.start(0, at(0), RESTING, &served);
+    let gauges = Gauges {
+        in_flight: 1000.0,
+        ..NO_GAUGES
+    };
+    for second in [1, 25, 40] {
+        server.scrape(at(second), &served, &[PodStatus::serving()], &gauges);
+    }
+    let memory = shown(&server, 0).expect("two readings");
+    assert_eq!(memory.value, MilliValue(i64::MAX));
+}
