@@ -369,7 +369,7 @@ fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Work
         workload.io_per_request = io;
     }
     refuse_request_engine_keys(section, faults);
-    Workload {
+    let workload = Workload {
         idle_cpu: section.cpu("idle_cpu", faults).unwrap_or(workload.idle_cpu),
         cpu_noise: section
             .number("cpu_noise", 0.0..=10.0, faults)
@@ -393,7 +393,30 @@ fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Work
             .number("scale", 0.0..=1e9, faults)
             .unwrap_or(workload.scale),
         ..workload
+    };
+    refuse_hopeless_timeout(section, &workload, faults);
+    workload
+}
+
+/// A client that gives up before a request can be done gets no answer ever, however many pods there are.
+fn refuse_hopeless_timeout(section: &Section<'_>, workload: &Workload, faults: &mut Faults<'_>) {
+    let seconds = workload.cpu_per_request.mean_seconds() + workload.io_per_request.mean_seconds();
+    if seconds < workload.timeout.as_secs_f64() {
+        return;
     }
+    let written = ["timeout", "io_per_request", "cpu_per_request"]
+        .iter()
+        .find_map(|key| section.node(key));
+    faults.report(
+        Code::OutOfRange,
+        written.map_or(section.origin, |node| node.origin),
+        format!(
+            "a request takes {} by itself, and its client gives up after {}: none would succeed",
+            SimSpan::from_secs_f64(seconds),
+            workload.timeout
+        ),
+        "write a longer `timeout`, or what a request really costs",
+    );
 }
 
 fn request_time(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Distribution> {

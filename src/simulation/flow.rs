@@ -158,9 +158,14 @@ struct GroupsKey {
 impl Flow {
     pub(super) fn new(scenario: &Scenario, offered_rps: f64) -> Self {
         let workload = &scenario.workload;
+        let server = PodServer::of(scenario);
+        let mut cpu = PodCpu::of(&scenario.deployment);
+        // Whatever its CPU could do, a pod works on `concurrency` requests at a time.
+        cpu.normal.rps = cpu.normal.rps.min(server.concurrency_rps);
+        cpu.bursting.rps = cpu.bursting.rps.min(server.concurrency_rps);
         Self {
-            cpu: PodCpu::of(&scenario.deployment),
-            server: PodServer::of(scenario),
+            cpu,
+            server,
             places_per_pod: f64::from(workload.concurrency) + f64::from(workload.queue),
             timeout_seconds: workload.timeout.as_secs_f64(),
             offered_rps,

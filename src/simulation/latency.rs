@@ -62,7 +62,9 @@ pub struct PodServer {
     pub cv: f64,
     /// Cores that the container may use: its limit, at most the node's.
     pub limit_cores: f64,
-    /// Requests per second at which the pod stands at its limit, a sidecar's limit included.
+    /// Requests per second at which its places are all taken, each for at least `service_seconds`; infinite where that is 0.
+    pub concurrency_rps: f64,
+    /// Requests per second at which the pod stands at its limit, a sidecar's limit and its places included.
     pub capacity_rps: f64,
 }
 
@@ -81,13 +83,16 @@ impl PodServer {
         // A CFS quota slows nobody before it is spent, so alone a request runs at a core's speed.
         let full_speed_cores = node_cores.min(1.0);
         let demand = &scenario.workload.cpu_per_request;
+        let service_seconds =
+            demand_seconds / full_speed_cores + scenario.workload.io_per_request.mean_seconds();
+        let concurrency_rps = f64::from(scenario.workload.concurrency) / service_seconds;
         Self {
-            service_seconds: demand_seconds / full_speed_cores
-                + scenario.workload.io_per_request.mean_seconds(),
+            service_seconds,
             demand_seconds,
             cv: demand.coefficient_of_variation().min(MAX_CV),
             limit_cores,
-            capacity_rps: cpu.normal.rps,
+            concurrency_rps,
+            capacity_rps: cpu.normal.rps.min(concurrency_rps),
         }
     }
 
@@ -199,6 +204,7 @@ mod tests {
             demand_seconds: 0.01,
             cv: 1.0,
             limit_cores: 0.2,
+            concurrency_rps: f64::INFINITY,
             capacity_rps: 20.0,
         }
     }

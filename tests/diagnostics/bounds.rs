@@ -137,3 +137,17 @@ fn intervals_longer_than_any_cluster_has() {
       = help: write "1h" or less
     "#);
 }
+
+#[test]
+fn a_timeout_that_no_request_can_meet() {
+    let text = about_policy("[workload]\ntimeout = \"5s\"\nio_per_request = \"6s\"\n");
+    insta::assert_snapshot!(text, @r#"
+    error[E0012]: a request takes 6.01s by itself, and its client gives up after 5s: none would succeed
+     --> p.toml:2:11
+      |
+    2 | timeout = "5s"
+      |           ^^^^
+      |
+      = help: write a longer `timeout`, or what a request really costs
+    "#);
+}

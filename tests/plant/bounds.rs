@@ -29,6 +29,18 @@ fn a_pod_never_uses_more_than_its_node_has() {
 }
 
 #[test]
+fn requests_that_wait_for_others_take_up_places_all_the_same() {
+    let mut scenario = without_idle_use(fixed(constant(10.0, 600.0), 1));
+    scenario.workload.concurrency = 2;
+    scenario.workload.io_per_request = Distribution::Constant(SimSpan::from_millis(990));
+    let facts = facts(&scenario, Seed(1));
+    facts.check(&scenario);
+    // Two places, one second each.
+    let last = facts.last_segment();
+    assert!(close(last.succeeded_rps, 2.0), "{} rps", last.succeeded_rps);
+}
+
+#[test]
 fn a_pod_before_the_start_is_reached_by_more_than_it_can_serve() {
     // 20 rps of capacity; the 60 rps that arrive are what three pods can.
     let mut scenario = without_idle_use(prod(constant(60.0, 16.0)));
