@@ -124,6 +124,11 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     let runs = simulate_all(&loaded.scenario, &seeds, &progress)?;
     drop(progress);
     let report = runs.report();
+    let request = export::Request {
+        set: arguments.set.clone(),
+        from: arguments.from,
+        to: arguments.to,
+    };
     let summary = Summary::new(
         &loaded.scenario,
         Engine::Fluid,
@@ -131,11 +136,7 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
         hashed(&loaded.inputs),
         report.clone(),
     )
-    .with_request(export::Request {
-        set: arguments.set.clone(),
-        from: arguments.from,
-        to: arguments.to,
-    })
+    .with_request(request.clone())
     .with_files(arguments.plot.files())
     .to_json()?;
     let files = write_files(arguments, &loaded, &runs, &summary, &interrupt)?;
@@ -153,6 +154,7 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
                 engine: Engine::Fluid,
                 seeds: &seeds,
                 kpis: &report,
+                request: &request,
                 files: &files,
             };
             screen.print(&render_summary(&summary, coloring))?;

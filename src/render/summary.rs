@@ -7,9 +7,9 @@ use anstyle::{AnsiColor, Style};
 
 use super::human;
 use crate::results::KpiReport;
-use crate::results::export::Engine;
+use crate::results::export::{Engine, Request};
 use crate::scenario::{Assumption, Scenario};
-use crate::units::Seed;
+use crate::units::{Seed, SimSpan};
 use crate::workload::Demand;
 
 /// Whether text is coloured.
@@ -32,6 +32,8 @@ pub struct RunSummary<'a> {
     pub seeds: &'a [Seed],
     /// What came of it.
     pub kpis: &'a KpiReport,
+    /// What the command asked for beside the inputs.
+    pub request: &'a Request,
     /// Where the files are, as the user would open them; empty where none were written.
     pub files: &'a [String],
 }
@@ -74,6 +76,12 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
     };
     page.text
         .push_str(&format!("{} engine{seeds}\n", run.engine.as_str()));
+    if let Some(part) = part_of_trace(run.request) {
+        page.text.push_str(&format!("only {part} of the trace\n"));
+    }
+    for line in wrapped("with: ", &run.request.set) {
+        page.text.push_str(&format!("{line}\n"));
+    }
     let assumed: Vec<String> = scenario
         .assumptions
         .iter()
@@ -97,6 +105,17 @@ fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
         );
     }
     format!("{key} = {}", assumption.value.trim_matches('"'))
+}
+
+/// What `--from` and `--to` leave.
+fn part_of_trace(request: &Request) -> Option<String> {
+    let clock = |span: SimSpan| human::duration(span.as_secs_f64());
+    match (request.from, request.to) {
+        (None, None) => None,
+        (Some(from), None) => Some(format!("from {}", clock(from))),
+        (None, Some(to)) => Some(format!("to {}", clock(to))),
+        (Some(from), Some(to)) => Some(format!("from {} to {}", clock(from), clock(to))),
+    }
 }
 
 /// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.
@@ -304,6 +323,7 @@ mod tests {
             engine: Engine::Fluid,
             seeds: &seeds,
             kpis: &KpiReport::of(runs).expect("a run"),
+            request: &Request::default(),
             files,
         };
         render_summary(&run, Coloring::Plain)
@@ -467,6 +487,11 @@ mod tests {
             engine: Engine::Fluid,
             seeds: &[Seed(1)],
             kpis: &KpiReport::One(story_kpis()),
+            request: &Request {
+                set: vec!["hpa.maxReplicas=20".to_owned()],
+                from: Some(SimSpan::from_secs(180)),
+                to: Some(SimSpan::from_secs(600)),
+            },
             files: &[],
         };
         assert!(!render_summary(&run, Coloring::Plain).contains('\u{1b}'));

@@ -145,12 +145,24 @@ impl PolicyFiles<'_> {
     ) -> Option<PolicyTree> {
         let place = asked_by.map(|origin| Box::new(Place::of(&self.sources, origin)));
         let plain = without_detours(path);
-        if chain.contains(&plain) || chain.len() >= EXTENDS_DEPTH_MAX {
+        let loops = chain.contains(&plain);
+        if loops || chain.len() >= EXTENDS_DEPTH_MAX {
+            let (message, help) = if loops {
+                (
+                    format!("`{}` ends up extending itself", path.display()),
+                    "take `extends` out of one of the files in the circle",
+                )
+            } else {
+                (
+                    format!("more than {EXTENDS_DEPTH_MAX} policies extend each other"),
+                    "merge some of them into one file",
+                )
+            };
             self.faults.list.push(Diagnostic {
                 code: Code::ExtendsLoop,
-                message: format!("`{}` ends up extending itself", path.display()),
+                message,
                 place,
-                help: "take `extends` out of one of the files in the circle".to_owned(),
+                help: help.to_owned(),
             });
             return None;
         }
