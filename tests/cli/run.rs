@@ -415,12 +415,13 @@ fn an_interruption_ends_the_run_and_leaves_nothing() {
         .args(["-INT", &process.id().to_string()])
         .status();
     if asked.is_err() {
-        // A machine without `kill` cannot ask.
+        // A machine without `kill` cannot ask; then this shows that the process ends at all.
         process.kill().expect("ended");
-        return;
     }
     let status = process.wait().expect("an end");
-    assert_eq!(status.code(), Some(130), "{status:?}");
+    if asked.is_ok() {
+        assert_eq!(status.code(), Some(130), "{status:?}");
+    }
     assert!(!sandbox.path("output").exists());
 }
 
