@@ -296,7 +296,8 @@ impl Flow {
 
         let mut failed = FailureCauses::default();
         if self.groups.endpoints > 0.0 {
-            self.inflow_rps = self.offered_rps * serving / self.groups.endpoints;
+            // In this order all of it is exactly all of it, and nothing is left over to fail.
+            self.inflow_rps = self.offered_rps * (serving / self.groups.endpoints);
             failed.not_initialised = self.offered_rps - self.inflow_rps;
         } else {
             self.inflow_rps = 0.0;
