@@ -139,7 +139,7 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     .with_request(request.clone())
     .with_files(arguments.plot.files())
     .to_json()?;
-    let files = write_files(arguments, &loaded, &runs, &summary, &interrupt)?;
+    let files = write_files(arguments, &loaded, &runs, &request, &summary, &interrupt)?;
     match arguments.format {
         SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
         SummaryFormat::Table if arguments.quiet => {}
@@ -242,6 +242,7 @@ fn write_files(
     arguments: &RunArgs,
     loaded: &Loaded,
     runs: &Runs,
+    request: &export::Request,
     summary: &[u8],
     interrupt: &Interrupt,
 ) -> Result<Vec<String>, CommandError> {
@@ -257,6 +258,7 @@ fn write_files(
         engine: Engine::Fluid,
         seed: Seed(arguments.seed),
         seeds: runs.kpis.len(),
+        request,
     };
     let names = arguments.plot.files();
     let outputs = names

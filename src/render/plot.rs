@@ -20,7 +20,8 @@ use self::panel::{Mark, STRIP, draw_mark, lettering};
 use self::panels::PanelKind;
 use self::series::{Stretch, broken_stretches};
 use super::human;
-use crate::results::export::Engine;
+use super::summary::part_of_trace;
+use crate::results::export::{Engine, Request};
 use crate::results::{Kpis, Timeline};
 use crate::scenario::Scenario;
 use crate::units::Seed;
@@ -65,6 +66,8 @@ pub struct Picture<'a> {
     pub seed: Seed,
     /// How many seeds ran; the picture shows the first.
     pub seeds: usize,
+    /// What the command asked for beside the inputs.
+    pub request: &'a Request,
 }
 
 /// Why there is no picture.
@@ -200,6 +203,15 @@ fn draw_head<B: DrawingBackend>(
         &how,
         lettering(13.0, ink::TEXT_SOFT, Align::Right),
     )?;
+    let asked = lettering(13.0, ink::TEXT_SOFT, Align::Right);
+    canvas.text(
+        Point {
+            x: width - 24.0,
+            y: 81.0,
+        },
+        &shortened(&what_was_asked(picture.request), asked, width / 2.0),
+        asked,
+    )?;
     canvas.text(
         Point { x: LEFT, y: 59.0 },
         &headline(picture.kpis),
@@ -259,6 +271,16 @@ fn how_it_ran(picture: &Picture<'_>) -> String {
     } else {
         format!("{engine} engine, seed {seed}")
     }
+}
+
+/// What the command asked for beside the inputs, if anything.
+fn what_was_asked(request: &Request) -> String {
+    let part = part_of_trace(request).map(|part| format!("{part} of the trace"));
+    let asked: Vec<String> = part
+        .into_iter()
+        .chain(request.set.iter().cloned())
+        .collect();
+    asked.join(", ")
 }
 
 /// The KPIs that people ask for first.

@@ -108,7 +108,7 @@ fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
 }
 
 /// What `--from` and `--to` leave.
-fn part_of_trace(request: &Request) -> Option<String> {
+pub(super) fn part_of_trace(request: &Request) -> Option<String> {
     let clock = |span: SimSpan| human::duration(span.as_secs_f64());
     match (request.from, request.to) {
         (None, None) => None,

@@ -18,6 +18,7 @@ fn svg(scenario: &Scenario) -> String {
         engine: Engine::Fluid,
         seed: Seed(1),
         seeds: 1,
+        request: &Request::default(),
     };
     render_svg(&picture).expect("a picture")
 }
@@ -67,6 +68,20 @@ fn a_picture_says_what_it_shows() {
 }
 
 #[test]
+fn what_was_asked_beside_the_inputs_stands_in_the_head() {
+    let asked = Request {
+        set: vec!["hpa.maxReplicas=20".to_owned()],
+        from: Some(crate::units::SimSpan::from_secs(240)),
+        to: None,
+    };
+    assert_eq!(
+        what_was_asked(&asked),
+        "from 4m 0s of the trace, hpa.maxReplicas=20"
+    );
+    assert_eq!(what_was_asked(&Request::default()), "");
+}
+
+#[test]
 fn the_same_run_gives_the_same_bytes() {
     let scenario = scenario(3600.0);
     assert_eq!(svg(&scenario), svg(&scenario));
@@ -77,6 +92,7 @@ fn the_same_run_gives_the_same_bytes() {
         engine: Engine::Fluid,
         seed: Seed(1),
         seeds: 10,
+        request: &Request::default(),
     };
     let png = render_png(&picture).expect("a picture");
     assert_eq!(png, render_png(&picture).expect("a picture"));
@@ -141,6 +157,7 @@ fn an_empty_run_is_no_picture() {
         engine: Engine::Fluid,
         seed: Seed(1),
         seeds: 1,
+        request: &Request::default(),
     };
     assert!(matches!(render_svg(&picture), Err(PlotError::Empty)));
 }
