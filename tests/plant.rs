@@ -9,11 +9,11 @@ mod facts;
 #[path = "plant/scenarios.rs"]
 mod scenarios;
 
-use facts::facts;
+use facts::{Facts, facts};
 use hpasim::cluster::config::{ReadinessProbe, StartupCpu};
 use hpasim::hpa::spec::{MetricIdentifier, MetricSource, MetricSpec, MetricTarget};
 use hpasim::scenario::Scenario;
-use hpasim::simulation::observer::{FailureCauses, PodState};
+use hpasim::simulation::observer::{FailureCauses, PodChange, PodState};
 use hpasim::units::{MilliValue, Millicores, Replicas, Seed, SimSpan, SimTime};
 use hpasim::workload::{Demand, MetricColumn};
 use scenarios::{Row, constant, fixed, prod, trace};
@@ -74,7 +74,7 @@ fn a_constant_load_settles_where_the_algorithm_has_its_fixed_point() {
 fn the_metric_reacts_to_the_number_of_pods() {
     let few = facts(&fixed_watched(2), Seed(1));
     let many = facts(&fixed_watched(8), Seed(1));
-    let seen = |facts: &facts::Facts| facts.decisions[0].seen_percent.expect("a sample");
+    let seen = |facts: &Facts| facts.decisions[0].seen_percent.expect("a sample");
     assert_eq!(seen(&few), 4 * seen(&many));
 }
 
@@ -242,8 +242,8 @@ fn starting_and_terminating_pods_are_no_capacity_of_their_own() {
     }
 }
 
-#[test]
-fn a_terminating_pod_leaves_the_count_at_once_and_still_serves_and_costs() {
+/// Twelve pods, and load for two from 100 s on.
+fn scales_down_from_twelve() -> Scenario {
     let rows = [
         Row {
             seconds: 0.0,
@@ -260,13 +260,24 @@ fn a_terminating_pod_leaves_the_count_at_once_and_still_serves_and_costs() {
     ];
     let mut scenario = prod(trace(&rows));
     scenario.deployment.replicas = Replicas(12);
-    scenario.deployment.pod.pre_stop = SimSpan::from_secs(7);
-    let facts = facts(&scenario, Seed(5));
-    let first = facts
+    scenario
+}
+
+/// The first pod that is deleted.
+fn first_to_go(facts: &Facts) -> PodChange {
+    *facts
         .changes
         .iter()
         .find(|change| change.state == PodState::Terminating)
-        .expect("it scales down");
+        .expect("it scales down")
+}
+
+#[test]
+fn a_terminating_pod_leaves_the_count_at_once_and_still_serves_and_costs() {
+    let mut scenario = scales_down_from_twelve();
+    scenario.deployment.pod.pre_stop = SimSpan::from_secs(7);
+    let facts = facts(&scenario, Seed(5));
+    let first = first_to_go(&facts);
     assert_eq!(
         facts.entered(first.pod, PodState::Gone),
         Some(first.time + SimSpan::from_secs(7))
@@ -301,30 +312,11 @@ fn a_terminating_pod_leaves_the_count_at_once_and_still_serves_and_costs() {
 }
 
 #[test]
-fn the_grace_period_ends_a_preset_hook_that_takes_too_long() {
-    let rows = [
-        Row {
-            seconds: 0.0,
-            rps: 60.0,
-        },
-        Row {
-            seconds: 100.0,
-            rps: 10.0,
-        },
-        Row {
-            seconds: 400.0,
-            rps: 0.0,
-        },
-    ];
-    let mut scenario = prod(trace(&rows));
-    scenario.deployment.replicas = Replicas(12);
+fn the_grace_period_ends_a_pre_stop_hook_that_takes_too_long() {
+    let mut scenario = scales_down_from_twelve();
     scenario.deployment.pod.pre_stop = SimSpan::from_secs(70);
     let facts = facts(&scenario, Seed(5));
-    let first = facts
-        .changes
-        .iter()
-        .find(|change| change.state == PodState::Terminating)
-        .expect("it scales down");
+    let first = first_to_go(&facts);
     assert_eq!(
         facts.entered(first.pod, PodState::Gone),
         Some(first.time + SimSpan::from_secs(30))
@@ -501,7 +493,7 @@ fn noise_disturbs_what_is_seen_and_not_what_flows() {
     scenario.workload.cpu_noise = 0.2;
     let noisy = facts(&scenario, Seed(9));
     assert_eq!(quiet.segments, noisy.segments);
-    let seen = |facts: &facts::Facts| -> Vec<Option<i32>> {
+    let seen = |facts: &Facts| -> Vec<Option<i32>> {
         facts.decisions.iter().map(|d| d.seen_percent).collect()
     };
     assert_ne!(seen(&quiet), seen(&noisy));

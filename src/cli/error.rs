@@ -13,6 +13,9 @@ use crate::render::plot::PlotError;
 use crate::scenario::Diagnostics;
 use crate::workload::generate::GenerateError;
 
+/// The exit code of a process that Ctrl-C ended, by the shells' custom: 128 + SIGINT.
+pub(super) const INTERRUPTED: u8 = 130;
+
 /// How a command ended that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completion {
@@ -97,15 +100,15 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// 2 for parameters that fit no trace, 3 for bad input, 1 for everything that went wrong afterwards.
+    /// 2 for parameters that fit no trace, 3 for bad input, 130 for an interruption, 1 for everything that went wrong afterwards.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Input(_) | Self::Recording { .. } | Self::Read { .. } => ExitCode::from(3),
             Self::Generate(_) => ExitCode::from(2),
+            Self::Interrupted => ExitCode::from(INTERRUPTED),
             Self::OtherRun { .. }
             | Self::Write { .. }
-            | Self::Interrupted
             | Self::Plot(_)
             | Self::Export { .. }
             | Self::Stdout(_) => ExitCode::FAILURE,

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use super::error::CommandError;
+use super::error::{CommandError, INTERRUPTED};
 
 /// Nothing is being written: the process may end at any time.
 const COMPUTING: u8 = 0;
@@ -13,8 +13,6 @@ const COMPUTING: u8 = 0;
 const WRITING: u8 = 1;
 /// Files are being written, and the user has asked to stop.
 const ASKED_TO_STOP: u8 = 2;
-/// The exit code of a process that a signal ended, by the shells' custom: 128 + SIGINT.
-const INTERRUPTED: i32 = 130;
 
 /// Whether the user has asked to stop.
 #[derive(Clone, Debug)]
@@ -33,7 +31,7 @@ impl Interrupt {
                 .compare_exchange(WRITING, ASKED_TO_STOP, Ordering::SeqCst, Ordering::SeqCst)
                 .is_ok();
             if !waits {
-                std::process::exit(INTERRUPTED);
+                std::process::exit(i32::from(INTERRUPTED));
             }
         });
         Self { state }

@@ -32,7 +32,7 @@ use screen::Screen;
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold."
+    after_help = "Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold, 130 interrupted."
 )]
 struct CommandLine {
     #[command(subcommand)]

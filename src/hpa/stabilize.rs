@@ -26,12 +26,6 @@ pub struct Recommendations {
 }
 
 impl Recommendations {
-    /// Every entry, in the order in which the controller keeps them (not that of time).
-    #[must_use]
-    pub fn entries(&self) -> &[Recommendation] {
-        &self.entries
-    }
-
     /// Forgets everything, as a restarted controller does.
     pub fn clear(&mut self) {
         self.entries.clear();
@@ -148,6 +142,6 @@ mod tests {
         for sync in 0..10_000 {
             memory.stabilize_down(Replicas(3), SimSpan::from_secs(300), seconds(sync * 15));
         }
-        assert_eq!(memory.entries().len(), 21);
+        assert_eq!(memory.entries.len(), 21);
     }
 }

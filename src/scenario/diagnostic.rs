@@ -351,17 +351,6 @@ impl Diagnostics {
         }
     }
 
-    /// How many of them are errors, those left out included.
-    #[must_use]
-    pub fn error_count(&self) -> usize {
-        self.omitted
-            + self
-                .list
-                .iter()
-                .filter(|diagnostic| diagnostic.severity() == Severity::Error)
-                .count()
-    }
-
     /// Takes over what is wrong elsewhere.
     pub fn absorb(&mut self, others: Self) {
         self.list.extend(others.list);

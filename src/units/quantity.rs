@@ -50,15 +50,6 @@ enum Multiplier {
 }
 
 impl Quantity {
-    /// A whole number of milli-units.
-    #[must_use]
-    pub fn from_milli(value: MilliValue) -> Self {
-        Self {
-            mantissa: i128::from(value.0),
-            exponent: -3,
-        }
-    }
-
     /// The quantity in thousandths, a fraction of one rounded away from zero.
     ///
     /// # Errors

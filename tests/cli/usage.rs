@@ -22,7 +22,8 @@ fn help_lists_the_commands_and_the_exit_codes() {
       -h, --help     Print help
       -V, --version  Print version
 
-    Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold.
+    Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold, 130
+    interrupted.
     ");
 }
 
