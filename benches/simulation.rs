@@ -5,7 +5,7 @@ use std::path::Path;
 use criterion::{Criterion, criterion_group, criterion_main};
 use hpasim::results::kpis::{KpiObserver, Kpis};
 
-use hpasim::scenario::{LoadError, LoadRequest, Loader, Scenario, load};
+use hpasim::scenario::{Engine, LoadError, LoadRequest, Loader, Scenario, load};
 use hpasim::simulation::{Observer, Provisioning, simulate};
 use hpasim::units::Seed;
 
@@ -30,6 +30,7 @@ fn shipped(policy: &str, trace: &str) -> Scenario {
         set: &[],
         from: None,
         to: None,
+        engine: None,
     };
     load(request, &mut Shipped)
         .expect("the shipped files are good")
@@ -39,7 +40,7 @@ fn shipped(policy: &str, trace: &str) -> Scenario {
 fn with_kpis(scenario: &Scenario, seed: Seed) -> Kpis {
     let provisioning = Provisioning::of(scenario);
     let mut observer = KpiObserver::new(scenario, |rps| provisioning.needed(rps));
-    simulate(scenario, seed, &mut observer);
+    simulate(scenario, Engine::Fluid, seed, &mut observer);
     observer.finish()
 }
 
@@ -55,7 +56,7 @@ fn one_day(c: &mut Criterion) {
     c.bench_function("diurnal day under prod, nobody watching", |bencher| {
         bencher.iter(|| {
             seed += 1;
-            simulate(&scenario, Seed(seed), &mut Nobody)
+            simulate(&scenario, Engine::Fluid, Seed(seed), &mut Nobody)
         });
     });
     let mut fixed = scenario;
@@ -63,7 +64,7 @@ fn one_day(c: &mut Criterion) {
     c.bench_function("diurnal day without an autoscaler", |bencher| {
         bencher.iter(|| {
             seed += 1;
-            simulate(&fixed, Seed(seed), &mut Nobody)
+            simulate(&fixed, Engine::Fluid, Seed(seed), &mut Nobody)
         });
     });
 }

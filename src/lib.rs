@@ -40,7 +40,7 @@
 //! use std::path::Path;
 //!
 //! use hpasim::results::KpiObserver;
-//! use hpasim::scenario::{LoadError, LoadRequest, Loader, load};
+//! use hpasim::scenario::{Engine, LoadError, LoadRequest, Loader, load};
 //! use hpasim::simulation::{Provisioning, simulate};
 //! use hpasim::units::Seed;
 //!
@@ -63,12 +63,13 @@
 //!     set: &[],
 //!     from: None,
 //!     to: None,
+//!     engine: None,
 //! };
 //! let scenario = load(request, &mut files).expect("valid inputs").scenario;
 //!
 //! let provisioning = Provisioning::of(&scenario);
 //! let mut kpis = KpiObserver::new(&scenario, |rps| provisioning.needed(rps));
-//! simulate(&scenario, Seed(1), &mut kpis);
+//! simulate(&scenario, Engine::Fluid, Seed(1), &mut kpis);
 //! let kpis = kpis.finish();
 //!
 //! // 40 requests a second at 10 ms of CPU are 400m: 8 pods at 50 % of 100m each, and the backlog of the step on top.

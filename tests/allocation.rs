@@ -7,7 +7,8 @@ mod decision_load;
 mod scenarios;
 
 use decision_load::{DecisionLoad, Mix};
-use hpasim::scenario::Scenario;
+use hpasim::engine::random::Distribution;
+use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::{Observer, simulate};
 use hpasim::units::{Replicas, Seed, SimSpan};
 use scenarios::{Row, prod, trace};
@@ -57,7 +58,7 @@ fn allocations_of_hours(hours: u32, change: Change) -> u64 {
     scenario.deployment.replicas = Replicas(20);
     change(&mut scenario);
     allocation_counter::measure(|| {
-        std::hint::black_box(simulate(&scenario, Seed(1), &mut Nobody));
+        std::hint::black_box(simulate(&scenario, Engine::Fluid, Seed(1), &mut Nobody));
     })
     .count_total
 }
@@ -82,6 +83,42 @@ fn a_simulation_allocates_nothing_in_the_steady_state() {
         let half_a_day = allocations_of_hours(12, change);
         assert!(half_a_day > 0, "{name}: setting up takes memory");
         assert_eq!(allocations_of_hours(24, change), half_a_day, "{name}");
+    }
+}
+
+/// Allocations of the request engine over so many minutes of 200 requests a second on 20 pods.
+fn allocations_of_minutes(minutes: u32, change: Change) -> u64 {
+    let row = |seconds| Row {
+        seconds,
+        rps: 200.0,
+    };
+    let mut scenario = prod(trace(&[row(0.0), row(f64::from(minutes) * 60.0)]));
+    scenario.autoscaler = None;
+    scenario.deployment.replicas = Replicas(20);
+    change(&mut scenario);
+    allocation_counter::measure(|| {
+        std::hint::black_box(simulate(&scenario, Engine::Request, Seed(1), &mut Nobody));
+    })
+    .count_total
+}
+
+#[test]
+fn the_request_engine_allocates_for_what_is_in_flight_and_not_for_what_has_been() {
+    let variants: [(&str, Change); 4] = [
+        ("as it is", |_| ()),
+        ("with I/O", |scenario| {
+            scenario.workload.io_per_request = Distribution::Constant(SimSpan::from_millis(50));
+        }),
+        ("with a queue that is used", |scenario| {
+            scenario.workload.concurrency = 1;
+        }),
+        ("with a sidecar", add_sidecar),
+    ];
+    for (name, change) in variants {
+        let short = allocations_of_minutes(20, change);
+        let long = allocations_of_minutes(60, change);
+        // 480,000 requests later a crowd may have been larger than any before: heaps double a few times.
+        assert!(long - short < 50, "{name}: {short} and {long}");
     }
 }
 

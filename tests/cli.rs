@@ -1,5 +1,9 @@
 //! The command line as real processes: what is printed, what is written, how it ends.
 
+#[path = "cli/calibrate.rs"]
+mod calibrate;
+#[path = "cli/engine.rs"]
+mod engine;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]

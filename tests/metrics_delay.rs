@@ -7,7 +7,7 @@
 #[path = "plant/scenarios.rs"]
 mod scenarios;
 
-use hpasim::scenario::Scenario;
+use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::Decided;
 use hpasim::simulation::{Observer, simulate};
 use hpasim::units::{Millicores, Replicas, Seed};
@@ -62,7 +62,7 @@ fn delays(scenario: &Scenario) -> Delays {
     let mut seconds: Vec<f64> = (0..SEEDS)
         .map(|seed| {
             let mut first = FirstRescale::default();
-            simulate(scenario, Seed(seed), &mut first);
+            simulate(scenario, Engine::Fluid, Seed(seed), &mut first);
             first.seconds.expect("the step is seen") - STEP_AT_SECONDS
         })
         .collect();

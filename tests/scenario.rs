@@ -1,5 +1,8 @@
 //! What policies and traces come to: the shipped ones, and how files, `extends`, `remove` and `--set` work together.
 
+#[path = "scenario/clients.rs"]
+mod clients;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -36,6 +39,7 @@ fn request<'r>(policy: &'r str, trace: &'r str, set: &'r [String]) -> LoadReques
         set,
         from: None,
         to: None,
+        engine: None,
     }
 }
 
@@ -234,7 +238,7 @@ fn every_default_is_the_one_that_the_documentation_states() {
         assert_eq!(said, unsaid, "{argument}");
         documented += 1;
     }
-    assert_eq!(documented, 41, "rows with a value");
+    assert_eq!(documented, 45, "rows with a value");
 }
 
 #[test]
@@ -410,6 +414,7 @@ fn cut(from: Option<f64>, to: Option<f64>) -> Trace {
     let request = LoadRequest {
         from: from.map(seconds),
         to: to.map(seconds),
+        engine: None,
         ..request("p.toml", "t.csv", &[])
     };
     match load(request, &mut loader) {
@@ -507,6 +512,15 @@ fn pieces() -> impl Strategy<Value = String> {
             "é",
             "#",
             "extends",
+            "[workload]\n",
+            "retries",
+            "max",
+            "connections",
+            "arrivals",
+            "\"gamma\"",
+            "think_time",
+            "users",
+            "cpu_millicores",
             "\"p.toml\"",
             "remove",
             "resources",

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::conformance::RecordingError;
 use crate::render::plot::PlotError;
+use crate::results::calibration::CalibrationError;
 use crate::scenario::Diagnostics;
 use crate::workload::generate::GenerateError;
 
@@ -49,6 +50,14 @@ pub enum CommandError {
         path: PathBuf,
         /// The line and what is wrong there.
         error: RecordingError,
+    },
+    /// A capacity probe gives no cost.
+    #[error("{}: {error}", path.display())]
+    Calibration {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: CalibrationError,
     },
     /// An input file cannot be read.
     #[error("{}: cannot be read: {error}", path.display())]
@@ -104,7 +113,10 @@ impl CommandError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Input(_) | Self::Recording { .. } | Self::Read { .. } => ExitCode::from(3),
+            Self::Input(_)
+            | Self::Recording { .. }
+            | Self::Calibration { .. }
+            | Self::Read { .. } => ExitCode::from(3),
             Self::Generate(_) => ExitCode::from(2),
             Self::Interrupted => ExitCode::from(INTERRUPTED),
             Self::OtherRun { .. }

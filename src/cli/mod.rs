@@ -4,6 +4,7 @@
 //! clock, a terminal and an exit code. What is computed is computed elsewhere.
 
 mod atomic_file;
+mod calibrate;
 mod error;
 mod files;
 mod interrupt;
@@ -45,6 +46,9 @@ enum Command {
     Run(run::RunArgs),
     /// Replay recorded decisions of the real controller through the HPA core
     Replay(replay::ReplayArgs),
+    /// Fit cost per request and idle CPU to a capacity probe
+    #[command(long_about = calibrate::ABOUT)]
+    Calibrate(calibrate::CalibrateArgs),
     /// Make traces
     Trace(trace::TraceArgs),
 }
@@ -66,6 +70,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match command_line.command {
         Command::Run(arguments) => run::run(&arguments, &mut screen),
         Command::Replay(arguments) => replay::run(&arguments, &mut screen),
+        Command::Calibrate(arguments) => calibrate::run(&arguments, &mut screen),
         Command::Trace(arguments) => trace::run(&arguments, &mut screen),
     };
     screen.finish(result)

@@ -16,6 +16,8 @@ use crate::results::export::InputFile;
 pub(super) const SUMMARY: &str = "summary.json";
 /// One row every interval.
 pub(super) const TIMELINE: &str = "timeline.csv";
+/// The histogram of latency.
+pub(super) const LATENCY: &str = "latency.csv";
 /// One line every reconcile.
 pub(super) const DECISIONS: &str = "decisions.jsonl";
 /// The picture in vectors.
@@ -23,7 +25,7 @@ pub(super) const PLOT_SVG: &str = "plot.svg";
 /// The picture in pixels.
 pub(super) const PLOT_PNG: &str = "plot.png";
 /// Everything that a run writes beside the summary.
-const RUN_FILES: [&str; 4] = [TIMELINE, DECISIONS, PLOT_SVG, PLOT_PNG];
+const RUN_FILES: [&str; 5] = [TIMELINE, LATENCY, DECISIONS, PLOT_SVG, PLOT_PNG];
 
 /// What may be done to the results of other inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

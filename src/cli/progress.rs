@@ -3,12 +3,19 @@
 //! Self-imposed limit: nothing in a pipe, and nothing within the first half second.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::simulation::Observer;
+use crate::simulation::observer::RequestSegment;
+use crate::units::SimTime;
+
 /// How long a command may take before it shows a bar.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long it may take before it says what would be faster.
+const LONG: Duration = Duration::from_secs(3);
 
 /// Whether a bar may appear at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,37 +26,68 @@ pub(super) enum ProgressMode {
     Off,
 }
 
-/// A bar that appears when the work turns out long. It may be advanced from several threads.
+/// A bar over simulated time, of all runs together, that appears when the work turns out long.
+///
+/// It may be advanced from several threads.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
     started: Instant,
     visible: bool,
+    run_seconds: u64,
+    /// What would be faster; nobody wants to read it twice.
+    hint: Option<&'static str>,
+    hinted: AtomicBool,
 }
 
 impl Progress {
-    /// A bar over `steps` of the work that `what` names.
-    pub(super) fn new(what: &'static str, steps: u64, mode: ProgressMode) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::hidden());
-        if let Ok(style) =
-            ProgressStyle::with_template("{msg} {wide_bar:.cyan/dim} {pos}/{len} eta {eta}")
-        {
+    /// A bar over so many `runs`, each until `end`; `hint` is said once the work has taken long.
+    pub(super) fn new(
+        runs: usize,
+        end: SimTime,
+        hint: Option<&'static str>,
+        mode: ProgressMode,
+    ) -> Self {
+        let run_seconds = whole_seconds(end).max(1);
+        let length = run_seconds.saturating_mul(runs as u64);
+        let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(
+            "simulating {wide_bar:.cyan/dim} {percent:>3} %, {eta} left",
+        ) {
             bar.set_style(style);
         }
-        bar.set_message(what);
         Self {
             bar,
             started: Instant::now(),
             visible: mode == ProgressMode::WhereSeen && std::io::stderr().is_terminal(),
+            run_seconds,
+            hint,
+            hinted: AtomicBool::new(false),
         }
     }
 
-    /// One step is done.
-    pub(super) fn advance(&self) {
-        if self.visible && self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+    /// The observer of one of the runs.
+    pub(super) fn of_run(&self) -> RunProgress<'_> {
+        RunProgress {
+            progress: self,
+            told_seconds: 0,
         }
-        self.bar.inc(1);
+    }
+
+    fn advance(&self, seconds: u64) {
+        if self.visible {
+            let elapsed = self.started.elapsed();
+            if elapsed > PATIENCE && self.bar.is_hidden() {
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            if elapsed > LONG
+                && let Some(hint) = self.hint
+                && !self.hinted.swap(true, Ordering::Relaxed)
+            {
+                self.bar.println(hint);
+            }
+        }
+        self.bar.inc(seconds);
     }
 }
 
@@ -57,5 +95,67 @@ impl Drop for Progress {
     /// The bar leaves no trace.
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Tells the bar how far one run has come.
+#[derive(Debug)]
+pub(super) struct RunProgress<'a> {
+    progress: &'a Progress,
+    told_seconds: u64,
+}
+
+impl RunProgress<'_> {
+    /// The run is over.
+    pub(super) fn finish(mut self) {
+        self.reach(self.progress.run_seconds);
+    }
+
+    fn reach(&mut self, seconds: u64) {
+        let seconds = seconds.min(self.progress.run_seconds);
+        if seconds > self.told_seconds {
+            self.progress.advance(seconds - self.told_seconds);
+            self.told_seconds = seconds;
+        }
+    }
+}
+
+impl Observer for RunProgress<'_> {
+    // The fluid engine is through before anybody looks.
+    fn served(&mut self, segment: &RequestSegment) {
+        self.reach(whole_seconds(segment.end));
+    }
+}
+
+fn whole_seconds(time: SimTime) -> u64 {
+    time.as_secs_f64().max(0.0) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::request_tests::calm_segment;
+    use crate::results::tests::at;
+
+    #[test]
+    fn the_bar_counts_the_simulated_time_of_all_runs() {
+        let progress = Progress::new(2, at(3600), None, ProgressMode::Off);
+        assert_eq!(progress.bar.length(), Some(7200));
+        let mut first = progress.of_run();
+        first.served(&calm_segment(0, 5));
+        first.served(&calm_segment(5, 12));
+        let mut second = progress.of_run();
+        second.served(&calm_segment(0, 5));
+        assert_eq!(progress.bar.position(), 17);
+        first.finish();
+        second.finish();
+        assert_eq!(progress.bar.position(), 7200);
+    }
+
+    #[test]
+    fn a_run_of_less_than_a_second_is_progress_too() {
+        let progress = Progress::new(1, SimTime::from_nanos(1), None, ProgressMode::Off);
+        progress.of_run().finish();
+        assert_eq!(progress.bar.position(), 1);
     }
 }

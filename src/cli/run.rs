@@ -12,21 +12,22 @@ use super::error::{CommandError, Completion};
 use super::files::{FileLoader, hashed};
 use super::interrupt::Interrupt;
 use super::output_folder::{
-    DECISIONS, OutputFolder, Overwrite, PLOT_PNG, PLOT_SVG, SUMMARY, TIMELINE,
+    DECISIONS, LATENCY, OutputFolder, Overwrite, PLOT_PNG, PLOT_SVG, SUMMARY, TIMELINE,
 };
 use super::progress::{Progress, ProgressMode};
 use super::screen::Screen;
 use crate::render::plot::{Picture, render_png, render_svg};
 use crate::render::summary::{Coloring, RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
-use crate::results::export::{Engine, KpiReport, Summary, timeline_csv};
+use crate::results::export::{KpiReport, Summary, latency_csv, timeline_csv};
 use crate::results::kpis::KpiObserver;
 use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::{Kpis, Timeline, export};
-use crate::scenario::{LoadRequest, Loaded, Scenario, load, parse_duration};
+use crate::scenario::{Engine, LoadRequest, Loaded, Scenario, load, parse_duration};
 use crate::simulation::{Provisioning, simulate};
-use crate::units::{Seed, SimSpan, SimTime};
+use crate::units::{Replicas, Seed, SimSpan, SimTime};
+use crate::workload::Demand;
 
 /// Simulate a policy under a trace.
 #[derive(Args, Debug)]
@@ -46,6 +47,14 @@ pub(super) struct RunArgs {
     /// Leave out what lies behind this time of the trace
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
     to: Option<SimSpan>,
+    /// Which engine simulates.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ENGINE",
+        help = "Which engine simulates [default: request, or fluid for a trace of CPU demand]"
+    )]
+    engine: Option<EngineChoice>,
     /// The seed from which all chance follows
     #[arg(long, value_name = "N", default_value_t = Seed::default().0, allow_negative_numbers = true)]
     seed: u64,
@@ -75,6 +84,23 @@ pub(super) struct RunArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum EngineChoice {
+    /// Every request an event: latency measured, in seconds a day
+    Request,
+    /// Rates and backlogs: means, in milliseconds a day
+    Fluid,
+}
+
+impl From<EngineChoice> for Engine {
+    fn from(choice: EngineChoice) -> Self {
+        match choice {
+            EngineChoice::Request => Self::Request,
+            EngineChoice::Fluid => Self::Fluid,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum PlotChoice {
     /// plot.svg and plot.png
     All,
@@ -88,14 +114,18 @@ enum PlotChoice {
 
 impl PlotChoice {
     /// The names of a run's files beside the summary, in the order in which they are written.
-    fn files(self) -> Vec<&'static str> {
+    fn files(self, engine: Engine) -> Vec<&'static str> {
         let pictures: &[&str] = match self {
             Self::All => &[PLOT_PNG, PLOT_SVG],
             Self::Svg => &[PLOT_SVG],
             Self::Png => &[PLOT_PNG],
             Self::None => &[],
         };
-        [pictures, &[TIMELINE, DECISIONS]].concat()
+        let tables: &[&str] = match engine {
+            Engine::Request => &[TIMELINE, LATENCY, DECISIONS],
+            Engine::Fluid => &[TIMELINE, DECISIONS],
+        };
+        [pictures, tables].concat()
     }
 }
 
@@ -120,8 +150,9 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     } else {
         ProgressMode::WhereSeen
     };
-    let progress = Progress::new("simulating", seeds.len() as u64, mode);
-    let runs = simulate_all(&loaded.scenario, &seeds, &progress)?;
+    let hint = faster_engine(&loaded);
+    let progress = Progress::new(seeds.len(), loaded.scenario.trace.end(), hint, mode);
+    let runs = simulate_all(&loaded, &seeds, &progress)?;
     drop(progress);
     let report = runs.report();
     let request = export::Request {
@@ -131,13 +162,13 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     };
     let summary = Summary::new(
         &loaded.scenario,
-        Engine::Fluid,
+        loaded.engine,
         &seeds,
         hashed(&loaded.inputs),
         report.clone(),
     )
     .with_request(request.clone())
-    .with_files(arguments.plot.files())
+    .with_files(arguments.plot.files(loaded.engine))
     .to_json()?;
     let files = write_files(arguments, &loaded, &runs, &request, &summary, &interrupt)?;
     match arguments.format {
@@ -151,7 +182,7 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
             };
             let summary = RunSummary {
                 scenario: &loaded.scenario,
-                engine: Engine::Fluid,
+                engine: loaded.engine,
                 seeds: &seeds,
                 kpis: &report,
                 request: &request,
@@ -185,14 +216,28 @@ fn load_inputs(arguments: &RunArgs) -> Result<Loaded, CommandError> {
         set: &arguments.set,
         from: arguments.from.map(|span| SimTime::ZERO + span),
         to: arguments.to.map(|span| SimTime::ZERO + span),
+        engine: arguments.engine.map(Engine::from),
     };
     load(request, &mut FileLoader).map_err(CommandError::Input)
+}
+
+/// What to say when the work takes long: the other engine, where it could do it.
+fn faster_engine(loaded: &Loaded) -> Option<&'static str> {
+    let is_flow = matches!(
+        loaded.scenario.trace.demand,
+        Demand::RequestsPerSecond(_) | Demand::CpuMillicores(_)
+    );
+    (loaded.engine == Engine::Request && is_flow).then_some(
+        "hint: --engine fluid answers in milliseconds, with means instead of single requests",
+    )
 }
 
 /// Everything about the first seed, and the KPIs of all.
 struct Runs {
     timeline: Timeline,
     decisions: Vec<u8>,
+    /// Empty where no single requests were told of.
+    latency: Vec<u8>,
     kpis: Vec<Kpis>,
 }
 
@@ -203,38 +248,66 @@ impl Runs {
 }
 
 fn simulate_all(
-    scenario: &Scenario,
+    loaded: &Loaded,
     seeds: &[Seed],
     progress: &Progress,
 ) -> Result<Runs, CommandError> {
-    let provisioning = Provisioning::of(scenario);
+    let provisioning = Provisioning::of(&loaded.scenario);
     let needed = |rps: f64| provisioning.needed(rps);
     let (first, others) = seeds.split_first().unwrap_or((&Seed(1), &[]));
+    let (first, others) = rayon::join(
+        || simulate_first(loaded, *first, needed, progress),
+        || {
+            others
+                .par_iter()
+                .map(|seed| simulate_another(loaded, *seed, needed, progress))
+                .collect::<Vec<Kpis>>()
+        },
+    );
+    let mut runs = first?;
+    runs.kpis.extend(others);
+    Ok(runs)
+}
+
+fn simulate_first(
+    loaded: &Loaded,
+    seed: Seed,
+    needed: impl Fn(f64) -> Option<Replicas> + Copy,
+    progress: &Progress,
+) -> Result<Runs, CommandError> {
+    let scenario = &loaded.scenario;
     let mut observer = Both::new(
         KpiObserver::new(scenario, needed),
         Both::new(
-            TimelineRecorder::new(scenario, needed),
-            DecisionLog::default(),
+            Both::new(
+                TimelineRecorder::new(scenario, needed),
+                DecisionLog::default(),
+            ),
+            progress.of_run(),
         ),
     );
-    simulate(scenario, *first, &mut observer);
-    progress.advance();
-    let mut kpis = vec![observer.first.finish()];
-    let of_others = others
-        .par_iter()
-        .map(|seed| {
-            let mut observer = KpiObserver::new(scenario, needed);
-            simulate(scenario, *seed, &mut observer);
-            progress.advance();
-            observer.finish()
-        })
-        .collect::<Vec<Kpis>>();
-    kpis.extend(of_others);
+    simulate(scenario, loaded.engine, seed, &mut observer);
+    observer.second.second.finish();
+    let latency = observer.first.measured_latency().map(latency_csv);
     Ok(Runs {
-        timeline: observer.second.first.finish(),
-        decisions: observer.second.second.finish()?,
-        kpis,
+        latency: latency.transpose()?.unwrap_or_default(),
+        kpis: vec![observer.first.finish()],
+        timeline: observer.second.first.first.finish(),
+        decisions: observer.second.first.second.finish()?,
     })
+}
+
+fn simulate_another(
+    loaded: &Loaded,
+    seed: Seed,
+    needed: impl Fn(f64) -> Option<Replicas> + Copy,
+    progress: &Progress,
+) -> Kpis {
+    let scenario = &loaded.scenario;
+    let mut observer = Both::new(KpiObserver::new(scenario, needed), progress.of_run());
+    simulate(scenario, loaded.engine, seed, &mut observer);
+    observer.second.finish();
+    observer.first.finish()
 }
 
 /// Writes the run's files, the summary last; the paths for people come back.
@@ -255,12 +328,12 @@ fn write_files(
         scenario: &loaded.scenario,
         timeline: &runs.timeline,
         kpis: &runs.kpis[0],
-        engine: Engine::Fluid,
+        engine: loaded.engine,
         seed: Seed(arguments.seed),
         seeds: runs.kpis.len(),
         request,
     };
-    let names = arguments.plot.files();
+    let names = arguments.plot.files(loaded.engine);
     let outputs = names
         .iter()
         .map(|name| {
@@ -268,6 +341,7 @@ fn write_files(
                 PLOT_PNG => Cow::Owned(render_png(&picture)?),
                 PLOT_SVG => Cow::Owned(render_svg(&picture)?.into_bytes()),
                 TIMELINE => Cow::Owned(timeline_csv(&runs.timeline)?),
+                LATENCY => Cow::Borrowed(&runs.latency[..]),
                 _ => Cow::Borrowed(&runs.decisions[..]),
             })
         })

@@ -58,6 +58,17 @@ pub struct PodTimings {
     pub grace_period: SimSpan,
     /// Cores of the node that a pod runs on: its most, with or without a limit.
     pub node_cores: f64,
+    /// How a CPU limit holds a container back.
+    pub cpu_model: CpuModel,
+}
+
+/// How a CPU limit holds a container back (request engine).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CpuModel {
+    /// The CFS quota: full speed on the node's cores until limit x 100 ms is spent, then a stall until the next 100 ms period.
+    Quota,
+    /// The textbook server: the limit as a constant rate, shared evenly.
+    Shared,
 }
 
 /// A burst of CPU after the container started (k/k#29989).

@@ -116,6 +116,15 @@ impl Counter {
     }
 }
 
+/// Who knows what a counter stands at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Readings {
+    /// It is an integral that this room evaluates, at the last housekeeping that a scrape will see.
+    Evaluated,
+    /// The work of requests is told at every housekeeping; the container's own use still is an integral.
+    Told,
+}
+
 /// Noise on what a counter shows: each increment between readings is off by a Gaussian share.
 #[derive(Clone, Debug)]
 struct Noise {
@@ -143,6 +152,7 @@ pub(super) struct ContainerMeters {
     bursting_cores: f64,
     nanos_per_request: f64,
     samples: PodSampleColumns,
+    readings: Readings,
     seed: Seed,
     /// Tells this container's random streams from those of the pod's others.
     stream_offset: u64,
@@ -185,6 +195,7 @@ impl ContainerMeters {
             bursting_cores: cpu.bursting_cores,
             nanos_per_request: cpu.seconds_per_request * NANOS_PER_CORE_SECOND,
             samples: PodSampleColumns::default(),
+            readings: Readings::Evaluated,
             seed,
             stream_offset: place.index as u64,
             stream_stride: place.of as u64,
@@ -239,7 +250,11 @@ impl ContainerMeters {
         counter.started = now;
         counter.read_time = now;
         counter.read_value = 0.0;
+        counter.known_time = NOTHING_READ;
         counter.next_housekeeping = now + interval.draw(&mut counter.jitter);
+        if let Some(noise) = &mut self.noise {
+            noise.meters[row].true_value = 0.0;
+        }
         self.anchor(row, now, 0.0, activity, served);
     }
 
@@ -294,7 +309,53 @@ impl ContainerMeters {
             - self.nanos_per_request * served.until(now, activity.serving);
     }
 
+    /// From `now` on somebody tells what each housekeeping reads.
+    pub(super) fn await_readings(&mut self, now: SimTime, served: &ServedRequests) {
+        for row in 0..self.counters.len() {
+            self.counters[row].open();
+            self.housekeep(row, now.as_nanos(), served);
+        }
+        self.readings = Readings::Told;
+    }
+
+    /// When this container's counter is read next; `None` while it does not run.
+    pub(super) fn next_housekeeping(&self, row: usize) -> Option<SimTime> {
+        let nanos = self.counters[row].next_housekeeping;
+        (nanos != NEVER).then(|| SimTime::from_nanos(nanos))
+    }
+
+    /// The housekeeping that is due at `now` reads the counter: its own use, and `work` core-nanoseconds for requests since they are told.
+    pub(super) fn read(&mut self, row: usize, now: SimTime, work: f64, served: &ServedRequests) {
+        let metering = self.metering(served);
+        let counter = &mut self.counters[row];
+        counter.open();
+        let time = now.as_nanos();
+        let used = counter.used_until(time, metering) + work;
+        match &mut self.noise {
+            None => {
+                counter.read_time = time;
+                counter.read_value = used;
+            }
+            Some(noise) => noise.read(row, counter, time, used),
+        }
+        counter.next_housekeeping = time + self.interval.draw(&mut counter.jitter);
+    }
+
+    /// The container is killed: nothing reads its counter, and the next scrape finds none.
+    pub(super) fn stop(&mut self, row: usize) {
+        let counter = &mut self.counters[row];
+        counter.open();
+        counter.next_housekeeping = NEVER;
+        counter.read_time = NOTHING_READ;
+        counter.known_time = NOTHING_READ;
+        counter.started = NEVER;
+        counter.own_cores = 0.0;
+    }
+
     fn housekeep(&mut self, row: usize, now: i64, served: &ServedRequests) {
+        if self.readings == Readings::Told {
+            return;
+        }
         let metering = self.metering(served);
         let counter = &mut self.counters[row];
         match &mut self.noise {
@@ -351,11 +412,11 @@ impl ContainerMeters {
             *timestamp = sample.timestamp;
             *window = sample.window;
         }
-        if self.noise.is_none() {
+        if self.noise.is_none() && self.readings == Readings::Evaluated {
             return;
         }
         for counter in &mut self.counters {
-            // A noisy counter is read at every housekeeping, which only an open one is.
+            // A noisy counter, and one whose readings are told, is read at every housekeeping, which only an open one is.
             counter.open();
         }
     }
@@ -432,6 +493,9 @@ fn open_sample(
     resolution: i64,
 ) -> OpenSample {
     read_newest(counter, now, metering);
+    if counter.read_time == NOTHING_READ {
+        return OpenSample::None;
+    }
     if counter.read_time == counter.known_time {
         // The same point again: the older pair stays, and so does the sample.
         return OpenSample::Same;
@@ -504,20 +568,25 @@ fn round_up_to_milli(millicores: f64) -> i64 {
 impl Noise {
     /// The same with noise: every reading counts, because each adds its own error.
     fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: Metering<'_>) {
-        let meter = &mut self.meters[row];
         while counter.next_housekeeping <= now {
             let time = counter.next_housekeeping;
             let true_value = counter.used_until(time, metering);
-            if counter.read_time != NOTHING_READ {
-                let elapsed = (time - counter.read_time) as f64;
-                let z: f64 = rand_distr::StandardNormal.sample(&mut meter.generator);
-                let increment = (true_value - meter.true_value) * (1.0 + self.relative_std_dev * z);
-                counter.read_value += increment.clamp(0.0, self.bound_cores * elapsed);
-            }
-            meter.true_value = true_value;
-            counter.read_time = time;
+            self.read(row, counter, time, true_value);
             counter.next_housekeeping += metering.interval.draw(&mut counter.jitter);
         }
+    }
+
+    /// One reading of a counter that truly stands at `true_value`.
+    fn read(&mut self, row: usize, counter: &mut Counter, time: i64, true_value: f64) {
+        let meter = &mut self.meters[row];
+        if counter.read_time != NOTHING_READ {
+            let elapsed = (time - counter.read_time) as f64;
+            let z: f64 = rand_distr::StandardNormal.sample(&mut meter.generator);
+            let increment = (true_value - meter.true_value) * (1.0 + self.relative_std_dev * z);
+            counter.read_value += increment.clamp(0.0, self.bound_cores * elapsed);
+        }
+        meter.true_value = true_value;
+        counter.read_time = time;
     }
 }
 

@@ -47,12 +47,31 @@ pub enum Containers {
 /// What is not an integral: values of the scrape's instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Gauges<'a> {
-    /// Requests per second that reach one serving pod.
-    pub requests_per_second: f64,
-    /// Requests waiting or worked on in one serving pod.
-    pub in_flight: f64,
+    /// Requests per second that reach a pod.
+    pub requests_per_second: PodGauge<'a>,
+    /// Requests waiting or worked on in a pod.
+    pub in_flight: PodGauge<'a>,
     /// The trace's values, in the order in which the queries number them.
     pub trace_values: &'a [f64],
+}
+
+/// A gauge of every pod.
+#[derive(Clone, Copy, Debug)]
+pub enum PodGauge<'a> {
+    /// Each pod that serves stands at this; the others at nothing.
+    Serving(f64),
+    /// By pod, in the pods' order.
+    Each(&'a [f64]),
+}
+
+impl PodGauge<'_> {
+    fn of(self, row: usize, status: PodStatus) -> f64 {
+        match self {
+            Self::Serving(value) if status.is_serving() => value,
+            Self::Serving(_) => 0.0,
+            Self::Each(values) => values[row],
+        }
+    }
 }
 
 /// One metric as the API holds it.
@@ -70,6 +89,13 @@ struct Memory {
     base_bytes: f64,
     bytes_per_request: f64,
     limit_bytes: f64,
+}
+
+/// The meter of one container of the pod in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MeterPlace {
+    pub(super) row: usize,
+    pub(super) container: usize,
 }
 
 /// Kubelets' meters, scrapes, and what became visible of them.
@@ -205,6 +231,55 @@ impl MetricsServer {
         }
     }
 
+    /// From `now` on somebody tells what each housekeeping reads.
+    pub(super) fn await_readings(&mut self, now: SimTime, served: &ServedRequests) {
+        for meters in &mut self.meters {
+            meters.await_readings(now, served);
+        }
+    }
+
+    /// How many containers of a pod are metered; none where nobody asks.
+    #[must_use]
+    pub fn metered_containers(&self) -> usize {
+        self.meters.len()
+    }
+
+    pub(super) fn next_housekeeping(&self, row: usize, container: usize) -> Option<SimTime> {
+        self.meters.get(container)?.next_housekeeping(row)
+    }
+
+    pub(super) fn read(
+        &mut self,
+        place: MeterPlace,
+        now: SimTime,
+        work: f64,
+        served: &ServedRequests,
+    ) {
+        if let Some(meters) = self.meters.get_mut(place.container) {
+            meters.read(place.row, now, work, served);
+        }
+    }
+
+    /// The first container is killed.
+    pub(super) fn stop(&mut self, row: usize) {
+        if let Some(first) = self.meters.first_mut() {
+            first.stop(row);
+        }
+    }
+
+    /// The first container starts again.
+    pub(super) fn restart(
+        &mut self,
+        row: usize,
+        now: SimTime,
+        activity: Activity,
+        served: &ServedRequests,
+    ) {
+        if let Some(first) = self.meters.first_mut() {
+            first.start(row, now, activity, served);
+        }
+    }
+
     pub(super) fn scrape(
         &mut self,
         now: SimTime,
@@ -232,14 +307,17 @@ impl MetricsServer {
                     );
                 }
                 MetricQuery::RequestsPerSecond => {
-                    let value = milli(gauges.requests_per_second);
+                    let value = |row, status| gauges.requests_per_second.of(row, status);
                     gauge(now, statuses, value, &mut samples.pods);
                 }
                 MetricQuery::InFlight => {
-                    gauge(now, statuses, milli(gauges.in_flight), &mut samples.pods);
+                    let value = |row, status| gauges.in_flight.of(row, status);
+                    gauge(now, statuses, value, &mut samples.pods);
                 }
                 MetricQuery::QueueLength => {
-                    let value = milli((gauges.in_flight - self.concurrency).max(0.0));
+                    let value = |row, status| {
+                        (gauges.in_flight.of(row, status) - self.concurrency).max(0.0)
+                    };
                     gauge(now, statuses, value, &mut samples.pods);
                 }
                 MetricQuery::TraceColumn(column) => {
@@ -387,14 +465,11 @@ impl Memory {
         gauges: &Gauges<'_>,
         samples: &mut PodSampleColumns,
     ) {
-        let serving = self.of_pod(gauges.in_flight);
-        let idle = self.of_pod(0.0);
         for (row, status) in statuses.iter().enumerate() {
             let dated = pod_sample(meters, row);
             let value = match containers {
                 Containers::One(index) if index > 0 => MilliValue(0),
-                _ if status.is_serving() => serving,
-                _ => idle,
+                _ => self.of_pod(gauges.in_flight.of(row, *status)),
             };
             samples.set(row, dated.map(|sample| Sample { value, ..sample }));
         }
@@ -407,16 +482,17 @@ impl Memory {
     }
 }
 
-/// A gauge that pods report themselves: what serves reports `value`, what runs otherwise reports nothing going on.
-fn gauge(now: SimTime, statuses: &[PodStatus], value: MilliValue, samples: &mut PodSampleColumns) {
+/// A gauge that pods report themselves, once they are able to.
+fn gauge(
+    now: SimTime,
+    statuses: &[PodStatus],
+    value: impl Fn(usize, PodStatus) -> f64,
+    samples: &mut PodSampleColumns,
+) {
     for (row, status) in statuses.iter().enumerate() {
-        let sample = if status.is_serving() {
-            Some(instant_sample(now, value))
-        } else if status.is(PodFact::Initialised) {
-            Some(instant_sample(now, MilliValue(0)))
-        } else {
-            None
-        };
+        let sample = status
+            .is(PodFact::Initialised)
+            .then(|| instant_sample(now, milli(value(row, *status))));
         samples.set(row, sample);
     }
 }

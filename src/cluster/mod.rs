@@ -12,10 +12,15 @@
 //! | [`served`] | requests served per pod, as integrals |
 //! | `kubelet` | counters, housekeeping, and the sample that two readings give |
 //! | [`metrics_server`] | scrapes, and what the metrics API shows |
+//! | [`station`] | a container's CPU as a server of requests |
+//! | [`balancer`] | which endpoint gets a request |
+//! | [`connections`] | keep-alive connections |
 //! | [`samples`] | samples as columns |
 //! | [`plant`] | all of it in motion |
 
+pub mod balancer;
 pub mod config;
+pub mod connections;
 pub mod cpu;
 mod kubelet;
 pub mod metrics_server;
@@ -24,3 +29,4 @@ pub mod pods;
 mod replica_set;
 pub mod samples;
 pub mod served;
+pub mod station;

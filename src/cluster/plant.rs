@@ -5,8 +5,8 @@
 
 use super::config::{self, PodTimings};
 use super::kubelet::{Activity, OwnUse, WarmStart};
-use super::metrics_server::{Gauges, MetricsServer, Publication};
-use super::pods::{Draws, PodEnding, PodFact, PodStatus, PodStep, PodTimeline, Pods};
+use super::metrics_server::{Gauges, MeterPlace, MetricsServer, Publication};
+use super::pods::{Draws, PodEnding, PodFact, PodRestart, PodStatus, PodStep, PodTimeline, Pods};
 use super::replica_set::Victims;
 use super::served::{ServedRequests, Serving};
 use crate::units::{Seed, SimSpan, SimTime};
@@ -149,7 +149,8 @@ impl Plant {
                 self.metrics.remove(row);
                 return StepTaken::Yes;
             }
-            _ if stopped => return StepTaken::No,
+            // Who was killed while it winds down is withdrawn all the same.
+            _ if stopped && step != PodStep::EndpointRemoved => return StepTaken::No,
             PodStep::Scheduled => {
                 self.pods.set_scheduled(row, now);
                 before.with(PodFact::Scheduled)
@@ -173,14 +174,71 @@ impl Plant {
             PodStep::EndpointRemoved if !before.is(PodFact::Endpoint) => return StepTaken::No,
             PodStep::EndpointRemoved => before.without(PodFact::Endpoint),
             PodStep::BurstEnded => before.without(PodFact::Bursting),
+            PodStep::Killed => {
+                self.pods.set_ready(row, now);
+                self.metrics.stop(row);
+                [
+                    PodFact::Started,
+                    PodFact::Initialised,
+                    PodFact::Ready,
+                    PodFact::Bursting,
+                ]
+                .into_iter()
+                .fold(before, PodStatus::without)
+            }
         };
         self.pods.set_status(row, after);
-        if step == PodStep::Started {
+        if step == PodStep::Killed {
+            return StepTaken::Yes;
+        }
+        if step == PodStep::Started && self.pods.restarts(row) > 0 {
+            self.metrics.restart(row, now, activity(after), served);
+        } else if step == PodStep::Started {
             self.metrics.start(row, now, activity(after), served);
         } else if activity(before) != activity(after) {
             self.metrics.change(row, now, activity(after), served);
         }
         StepTaken::Yes
+    }
+
+    /// The first container of pod `number`, which was killed at `now`, will start again; `None` where it will not.
+    pub fn restart(&mut self, number: u32, now: SimTime) -> Option<PodRestart> {
+        let row = self.pods.row(number)?;
+        if self.pods.statuses()[row].is(PodFact::Terminating) {
+            return None;
+        }
+        let timeline = self.pods.crash(row, now, self.seed, &self.timings);
+        Some(PodRestart {
+            endpoint_removed: now + self.timings.endpoint_lag,
+            timeline,
+        })
+    }
+
+    /// From `now` on somebody tells what each housekeeping reads, by [`Plant::read`].
+    pub fn await_readings(&mut self, now: SimTime, served: &ServedRequests) {
+        self.metrics.await_readings(now, served);
+    }
+
+    /// When the counter of a pod's container is read next; `None` where nobody asks, and while it does not run.
+    #[must_use]
+    pub fn next_housekeeping(&self, number: u32, container: usize) -> Option<SimTime> {
+        let row = self.pods.row(number)?;
+        self.metrics.next_housekeeping(row, container)
+    }
+
+    /// A due housekeeping finds that a container has used `work` core-nanoseconds for requests since readings are told or it started.
+    pub fn read(
+        &mut self,
+        number: u32,
+        container: usize,
+        now: SimTime,
+        work: f64,
+        served: &ServedRequests,
+    ) {
+        if let Some(row) = self.pods.row(number) {
+            let place = MeterPlace { row, container };
+            self.metrics.read(place, now, work, served);
+        }
     }
 
     /// metrics-server scrapes. After this nobody asks `served` about times before `now`.
@@ -245,5 +303,6 @@ fn ending(status: PodStatus, now: SimTime, timings: &PodTimings) -> PodEnding {
     PodEnding {
         endpoint_removed: now + endpoint_removed.min(grace),
         gone: now + wound_down.min(grace),
+        killed: now + grace,
     }
 }

@@ -7,6 +7,7 @@
 //! kubelet, and pods that find no room.
 
 use rand::Rng;
+use rand_pcg::Pcg32;
 
 use super::config::{PodTimings, ReadinessProbe};
 use crate::engine::random::Stream;
@@ -115,6 +116,8 @@ pub enum PodStep {
     EndpointRemoved,
     /// It is removed.
     Gone,
+    /// Its first container is killed for memory.
+    Killed,
 }
 
 /// When a new pod takes its steps, unless it is deleted before.
@@ -139,8 +142,53 @@ pub struct PodTimeline {
 pub struct PodEnding {
     /// [`PodStep::EndpointRemoved`].
     pub endpoint_removed: SimTime,
-    /// [`PodStep::Gone`], no earlier.
+    /// [`PodStep::Gone`], no earlier: what had to be waited for is over, requests in it apart.
     pub gone: SimTime,
+    /// The grace period's end: [`PodStep::Gone`], no later.
+    pub killed: SimTime,
+}
+
+/// A killed container's way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodRestart {
+    /// When the endpoint is withdrawn, for the pod is not Ready any more.
+    pub endpoint_removed: SimTime,
+    /// From the new start on; [`PodTimeline::scheduled`] is past.
+    pub timeline: PodTimeline,
+}
+
+/// First pause before a restart, once there has been one: kubelet `pkg/kubelet/kubelet.go`, `backOffPeriod`.
+const BACK_OFF_FIRST: SimSpan = SimSpan::from_secs(10);
+/// Doubled up to this: kubelet `MaxContainerBackOff`.
+const BACK_OFF_MAX: SimSpan = SimSpan::from_secs(300);
+/// After so long without a restart there is no pause again: twice the longest (`client-go/util/flowcontrol/backoff.go`).
+const BACK_OFF_FORGOTTEN: SimSpan = SimSpan::from_secs(600);
+
+/// A pod's restarts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Crashes {
+    restarts: u32,
+    /// The next pause, and since when it counts.
+    pause: SimSpan,
+    since: SimTime,
+}
+
+impl Crashes {
+    /// The container died at `now`: how long until the kubelet starts it again.
+    fn next_pause(&mut self, now: SimTime) -> SimSpan {
+        if self.restarts == 0 || now - self.since > BACK_OFF_FORGOTTEN {
+            self.pause = SimSpan::ZERO;
+        }
+        let pause = self.pause;
+        self.restarts += 1;
+        self.since = now + pause;
+        self.pause = if pause == SimSpan::ZERO {
+            BACK_OFF_FIRST
+        } else {
+            (pause * 2).min(BACK_OFF_MAX)
+        };
+        pause
+    }
 }
 
 /// The chance in a pod's start. It hangs on seed and pod number alone, so that two policies see the same pods.
@@ -156,25 +204,45 @@ impl Draws {
         let uid = generator.next_u64();
         let scheduled = created + timings.schedule.sample(&mut generator);
         let pulled = scheduled + timings.image_pull.sample(&mut generator);
-        let started = pulled + timings.start.sample(&mut generator);
-        let initialised = started + timings.init.sample(&mut generator);
-        let ready = timings
-            .readiness
-            .as_ref()
-            .map_or(started, |probe| first_passing(probe, started, initialised));
         Self {
             uid,
             timeline: PodTimeline {
                 scheduled,
-                started,
-                initialised,
-                ready,
-                endpoint_added: ready + timings.endpoint_lag,
-                burst_ended: timings
-                    .startup_cpu
-                    .as_ref()
-                    .map(|burst| started + burst.duration),
+                ..Self::from_image(pulled, timings, &mut generator)
             },
+        }
+    }
+
+    /// The `restart`-th start of a container whose image is there and whose pause ends at `pulled`.
+    fn again(
+        seed: Seed,
+        number: u32,
+        restart: u32,
+        pulled: SimTime,
+        timings: &PodTimings,
+    ) -> PodTimeline {
+        let member = u64::from(number) | u64::from(restart) << 32;
+        let mut generator = Stream::Startup.generator(seed, member);
+        Self::from_image(pulled, timings, &mut generator)
+    }
+
+    fn from_image(pulled: SimTime, timings: &PodTimings, generator: &mut Pcg32) -> PodTimeline {
+        let started = pulled + timings.start.sample(generator);
+        let initialised = started + timings.init.sample(generator);
+        let ready = timings
+            .readiness
+            .as_ref()
+            .map_or(started, |probe| first_passing(probe, started, initialised));
+        PodTimeline {
+            scheduled: pulled,
+            started,
+            initialised,
+            ready,
+            endpoint_added: ready + timings.endpoint_lag,
+            burst_ended: timings
+                .startup_cpu
+                .as_ref()
+                .map(|burst| started + burst.duration),
         }
     }
 }
@@ -202,6 +270,7 @@ pub struct Pods {
     pub(super) created: Vec<SimTime>,
     start_time: Vec<SimTime>,
     pub(super) ready_transition: Vec<SimTime>,
+    crashes: Vec<Crashes>,
     census: [u32; PodStatus::COUNT],
     current: u32,
     generation: u64,
@@ -217,6 +286,7 @@ impl Default for Pods {
             created: Vec::new(),
             start_time: Vec::new(),
             ready_transition: Vec::new(),
+            crashes: Vec::new(),
             census: [0; PodStatus::COUNT],
             current: 0,
             generation: 0,
@@ -260,6 +330,12 @@ impl Pods {
     #[must_use]
     pub fn ready_transitions(&self) -> &[SimTime] {
         &self.ready_transition
+    }
+
+    /// How often the container of the pod in `row` has been restarted: `restartCount`.
+    #[must_use]
+    pub fn restarts(&self, row: usize) -> u32 {
+        self.crashes[row].restarts
     }
 
     /// A number that changes with every change of a pod: who mirrors the columns compares it.
@@ -306,6 +382,7 @@ impl Pods {
             } else {
                 SimTime::DISTANT_PAST
             });
+        self.crashes.push(Crashes::default());
         self.count_in(status);
         number
     }
@@ -318,6 +395,7 @@ impl Pods {
         self.created.remove(row);
         self.start_time.remove(row);
         self.ready_transition.remove(row);
+        self.crashes.remove(row);
     }
 
     pub(super) fn set_status(&mut self, row: usize, status: PodStatus) {
@@ -343,6 +421,19 @@ impl Pods {
         self.ready_transition[row] = now;
     }
 
+    /// The container of the pod in `row` died: when, and how, it comes back.
+    pub(super) fn crash(
+        &mut self,
+        row: usize,
+        now: SimTime,
+        seed: Seed,
+        timings: &PodTimings,
+    ) -> PodTimeline {
+        let pause = self.crashes[row].next_pause(now);
+        let restart = self.crashes[row].restarts;
+        Draws::again(seed, self.number[row], restart, now + pause, timings)
+    }
+
     pub(super) fn set_ready(&mut self, row: usize, now: SimTime) {
         self.ready_transition[row] = now;
     }
@@ -351,6 +442,7 @@ impl Pods {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::config::CpuModel;
     use crate::engine::random::Distribution;
 
     fn timings() -> PodTimings {
@@ -366,6 +458,7 @@ mod tests {
             pre_stop: SimSpan::ZERO,
             grace_period: SimSpan::from_secs(30),
             node_cores: 4.0,
+            cpu_model: CpuModel::Quota,
         }
     }
 

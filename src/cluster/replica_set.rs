@@ -3,9 +3,10 @@
 //! Self-imposed limit: it chooses; it deletes nothing. Source:
 //! `ActivePodsWithRanks.Less` in kubernetes `pkg/controller/controller_utils.go`.
 //!
-//! Left out because every pod has the same: deletion cost (no annotation),
-//! restarts (none), and, until there are nodes, "more ready siblings on its node
+//! Left out because every pod has the same: deletion cost (no annotation), and, until there are nodes, "more ready siblings on its node
 //! goes first".
+
+use std::cmp::Reverse;
 
 use super::pods::{PodFact, Pods};
 use crate::units::SimTime;
@@ -21,6 +22,8 @@ struct Claim {
     ready: bool,
     /// Ready (or, if it is not, in existence) for a shorter time, in log2 buckets.
     age_bucket: i64,
+    /// More restarts before fewer.
+    restarts: Reverse<u32>,
     /// Ties at random.
     uid: u64,
     row: usize,
@@ -53,9 +56,10 @@ impl Victims {
             };
             self.claims.push(Claim {
                 assigned: status.is(PodFact::Scheduled),
-                running: status.is(PodFact::Started),
+                running: status.is(PodFact::Started) || pods.restarts(row) > 0,
                 ready,
                 age_bucket: logarithmic_rank(now, since),
+                restarts: Reverse(pods.restarts(row)),
                 uid: pods.uid[row],
                 row,
             });

@@ -4,5 +4,7 @@
 
 pub mod queue;
 pub mod random;
+pub mod timers;
 
 pub use queue::{EventQueue, Scheduled};
+pub use timers::{Happening, Next, TimerQueue};

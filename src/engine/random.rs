@@ -14,6 +14,12 @@ use crate::units::{Seed, SimSpan};
 /// What a stream of random numbers is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
+    /// When requests of an open load arrive.
+    Arrivals,
+    /// What a request costs.
+    Service,
+    /// Which pod is chosen, and how long a connection to it is kept.
+    Balancing,
     /// How long pods take to start, and which of equals goes first.
     Startup,
     /// Where in their cycles housekeeping, scrape and sync begin, and how housekeeping jitters.
@@ -22,16 +28,25 @@ pub enum Stream {
     Noise,
     /// The making of traces.
     Generation,
+    /// How long users of a closed load think.
+    Users,
+    /// How long clients pause before a retry.
+    Retries,
 }
 
 impl Stream {
     /// What tells the streams apart. Those in use keep their numbers: others would be other runs of the same seed.
     fn tag(self) -> u64 {
         match self {
+            Self::Arrivals => 1,
+            Self::Service => 2,
+            Self::Balancing => 3,
             Self::Startup => 4,
             Self::Phases => 5,
             Self::Noise => 6,
             Self::Generation => 7,
+            Self::Users => 8,
+            Self::Retries => 9,
         }
     }
 
@@ -173,11 +188,109 @@ impl Distribution {
         }
     }
 
-    /// One draw.
+    /// One draw, to the nanosecond.
     #[must_use]
     pub fn sample(&self, generator: &mut Pcg32) -> SimSpan {
+        match self {
+            Self::Constant(span) => *span,
+            _ => SimSpan::from_secs_f64(self.sample_seconds(generator)),
+        }
+    }
+
+    /// The least that a draw may be.
+    #[must_use]
+    pub fn least(&self) -> SimSpan {
+        match self {
+            Self::Constant(span) => *span,
+            Self::Uniform { low, .. } => *low,
+            Self::Pareto { minimum, .. } => *minimum,
+            Self::Empirical(spans) => spans.iter().copied().min().unwrap_or(SimSpan::ZERO),
+            Self::Normal { std_dev, mean } if *std_dev == SimSpan::ZERO => *mean,
+            Self::LogNormal { median, sigma } if *sigma <= 0.0 => *median,
+            Self::Normal { .. }
+            | Self::LogNormal { .. }
+            | Self::Exponential { .. }
+            | Self::Gamma { .. } => SimSpan::ZERO,
+        }
+    }
+
+    /// What is left of one of many such lengths end to end, at a moment that knows nothing of them.
+    ///
+    /// A long one is met more often than a short one: a uniform share of a draw that is
+    /// weighted by its length (Cox, "Renewal Theory", 1962, 5.4). Its mean is half the
+    /// mean times (1 + CV²).
+    #[must_use]
+    pub fn sample_rest(&self, generator: &mut Pcg32) -> SimSpan {
+        if self.mean_seconds() <= 0.0 {
+            return SimSpan::ZERO;
+        }
+        let share: f64 = generator.random();
+        let met = self
+            .sample_met_seconds(generator)
+            .clamp(0.0, LONGEST_DRAW_SECONDS);
+        SimSpan::from_secs_f64(share * met)
+    }
+
+    /// A draw weighted by its length, in seconds: in closed form where the family has one.
+    fn sample_met_seconds(&self, generator: &mut Pcg32) -> f64 {
+        match self {
+            Self::Constant(span) => span.as_secs_f64(),
+            Self::LogNormal { sigma, .. } => self.sample_seconds(generator) * (sigma * sigma).exp(),
+            Self::Exponential { mean } => Self::Gamma {
+                mean: *mean * 2,
+                cv: 0.5_f64.sqrt(),
+            }
+            .sample_seconds(generator),
+            Self::Gamma { mean, cv } => {
+                // One more in the shape, the same scale.
+                let shape = 1.0 / (cv * cv);
+                let scale = mean.as_secs_f64() / shape;
+                rand_distr::Gamma::new(shape + 1.0, scale)
+                    .map_or(0.0, |gamma| gamma.sample(generator))
+            }
+            Self::Pareto { minimum, shape } => {
+                let survival: f64 = 1.0 - generator.random::<f64>();
+                minimum.as_secs_f64() * survival.powf(-1.0 / (shape - 1.0))
+            }
+            Self::Uniform { high, .. } => self.accepted(high.as_secs_f64(), generator),
+            Self::Normal { mean, std_dev } => {
+                let far = mean.as_secs_f64() + 8.0 * std_dev.as_secs_f64();
+                self.accepted(far, generator)
+            }
+            Self::Empirical(spans) => {
+                let longest = spans.iter().copied().max().unwrap_or(SimSpan::ZERO);
+                self.accepted(longest.as_secs_f64(), generator)
+            }
+        }
+    }
+
+    /// The first draw that is accepted with a probability of its share of `longest`, in seconds.
+    fn accepted(&self, longest: f64, generator: &mut Pcg32) -> f64 {
+        loop {
+            let drawn = self.sample_seconds(generator);
+            if generator.random::<f64>() * longest < drawn {
+                return drawn;
+            }
+        }
+    }
+
+    /// One draw in nanoseconds, not rounded: for work, of which there is a great deal.
+    #[must_use]
+    #[inline]
+    pub fn sample_nanos(&self, generator: &mut Pcg32) -> f64 {
+        match self {
+            Self::Constant(span) => span.as_nanos() as f64,
+            Self::Exponential { mean } => {
+                let unit: f64 = rand_distr::Exp1.sample(generator);
+                unit * mean.as_nanos() as f64
+            }
+            _ => self.sample_seconds(generator) * 1e9,
+        }
+    }
+
+    fn sample_seconds(&self, generator: &mut Pcg32) -> f64 {
         let seconds = match self {
-            Self::Constant(span) => return *span,
+            Self::Constant(span) => span.as_secs_f64(),
             Self::Uniform { low, high } => {
                 let share: f64 = generator.random();
                 share.mul_add(high.as_secs_f64() - low.as_secs_f64(), low.as_secs_f64())
@@ -203,9 +316,9 @@ impl Distribution {
                 let survival: f64 = 1.0 - generator.random::<f64>();
                 minimum.as_secs_f64() * survival.powf(-1.0 / shape)
             }
-            Self::Empirical(spans) => return spans[generator.random_range(0..spans.len())],
+            Self::Empirical(spans) => spans[generator.random_range(0..spans.len())].as_secs_f64(),
         };
-        SimSpan::from_secs_f64(seconds.clamp(0.0, LONGEST_DRAW_SECONDS))
+        seconds.clamp(0.0, LONGEST_DRAW_SECONDS)
     }
 }
 
@@ -298,5 +411,32 @@ mod tests {
         assert_eq!(first, again);
         assert_ne!(first, of_another_member);
         assert_ne!(first, of_another_stream);
+    }
+
+    #[test]
+    fn what_is_left_of_a_length_under_way_has_the_mean_of_renewal_theory() {
+        for distribution in cases() {
+            let mut generator = Stream::Generation.generator(Seed(9), 0);
+            let draws = 200_000;
+            let sum: f64 = (0..draws)
+                .map(|_| distribution.sample_rest(&mut generator).as_secs_f64())
+                .sum();
+            let cv = distribution.coefficient_of_variation();
+            let expected = distribution.mean_seconds() * (1.0 + cv * cv) / 2.0;
+            let mean = sum / f64::from(draws);
+            assert!(
+                (mean / expected - 1.0).abs() < 0.03,
+                "{distribution:?}: {mean}, not {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_draw_is_less_than_the_least() {
+        for distribution in cases() {
+            let mut generator = Stream::Generation.generator(Seed(5), 0);
+            let least = distribution.least();
+            assert!((0..10_000).all(|_| distribution.sample(&mut generator) >= least));
+        }
     }
 }

@@ -39,7 +39,7 @@ pub fn latency(seconds: f64) -> String {
     }
 }
 
-/// A share (0..1) as `0 %`, `0.03 %`, `1.2 %`, `37 %`; what is not zero never shows as zero.
+/// A share (0..1) as `0 %`, `0.03 %`, `1.2 %`, `37 %`; what is not zero never shows as zero, nor what is not all as all.
 #[must_use]
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
@@ -51,6 +51,8 @@ pub fn percent(share: f64) -> String {
         format!("{} %", trimmed(value, 2))
     } else if value < 10.0 {
         format!("{} %", trimmed(value, 1))
+    } else if (99.5..100.0).contains(&value) {
+        ">99 %".to_owned()
     } else {
         format!("{value:.0} %")
     }
@@ -99,6 +101,32 @@ pub fn trimmed(value: f64, decimals: usize) -> String {
     if text == "-0" { "0" } else { text }.to_owned()
 }
 
+/// Each item but the last with a comma behind it.
+pub(super) fn with_commas(items: &[String]) -> Vec<String> {
+    let last = items.len().saturating_sub(1);
+    items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| format!("{item}{}", if index < last { "," } else { "" }))
+        .collect()
+}
+
+/// `parts` joined by spaces in as few lines as `fits` allows; a part that fits nowhere has a line of its own.
+pub(super) fn lines_of(parts: &[String], fits: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        if let Some(line) = lines.last_mut() {
+            let longer = format!("{line} {part}");
+            if fits(&longer) {
+                *line = longer;
+                continue;
+            }
+        }
+        lines.push(part.clone());
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,13 +161,16 @@ mod tests {
     }
 
     #[test]
-    fn a_small_share_is_not_nothing() {
+    fn a_small_share_is_not_nothing_and_a_great_one_not_all() {
         let cases = [
             (0.0, "0 %"),
             (0.000_01, "<0.01 %"),
             (0.0003, "0.03 %"),
             (0.012, "1.2 %"),
             (0.37, "37 %"),
+            (0.994, "99 %"),
+            (0.996, ">99 %"),
+            (1.0, "100 %"),
         ];
         for (share, text) in cases {
             assert_eq!(percent(share), text);

@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: no file system and no terminal; `cli` prints and writes.
 
+pub mod calibration;
 pub mod diagnostic;
 pub mod human;
 pub mod plot;

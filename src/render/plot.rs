@@ -5,8 +5,10 @@
 //! Ito's, which the colour-blind tell apart.
 
 mod axis;
+pub mod bands;
 mod canvas;
 mod font;
+mod mark;
 mod panel;
 mod panels;
 mod series;
@@ -14,16 +16,17 @@ mod series;
 use plotters::prelude::DrawingBackend;
 
 use self::axis::{Tick, time_ticks};
-use self::canvas::{Align, Canvas, Lettering, Point, Rect};
+use self::canvas::{Align, Canvas, Lettering, Point, Rect, Sheet};
 use self::font::Weight;
-use self::panel::{Mark, STRIP, draw_mark, lettering};
+use self::mark::{Mark, draw_mark};
+use self::panel::{STRIP, lettering};
 use self::panels::PanelKind;
 use self::series::{Stretch, broken_stretches};
 use super::human;
 use super::summary::part_of_trace;
-use crate::results::export::{Engine, Request};
+use crate::results::export::Request;
 use crate::results::{Kpis, Timeline};
-use crate::scenario::Scenario;
+use crate::scenario::{Engine, Scenario};
 use crate::units::Seed;
 use crate::workload::Demand;
 
@@ -31,6 +34,11 @@ use crate::workload::Demand;
 pub const WIDTH: u32 = 1200;
 /// The picture's height in points; in a PNG, pixels.
 pub const HEIGHT: u32 = 1080;
+
+const SHEET: Sheet = Sheet {
+    width: WIDTH,
+    height: HEIGHT,
+};
 
 /// The colours, after Okabe and Ito (2008).
 mod ink {
@@ -89,7 +97,7 @@ pub enum PlotError {
 /// # Errors
 /// Where the run is empty.
 pub fn render_svg(picture: &Picture<'_>) -> Result<String, PlotError> {
-    canvas::to_svg(|canvas| draw(canvas, picture))
+    canvas::to_svg(SHEET, |canvas| draw(canvas, picture))
 }
 
 /// `plot.png`.
@@ -97,13 +105,23 @@ pub fn render_svg(picture: &Picture<'_>) -> Result<String, PlotError> {
 /// # Errors
 /// Where the run is empty.
 pub fn render_png(picture: &Picture<'_>) -> Result<Vec<u8>, PlotError> {
-    canvas::to_png(|canvas| draw(canvas, picture))
+    canvas::to_png(SHEET, |canvas| draw(canvas, picture))
 }
 
 const LEFT: f64 = 72.0;
 const RIGHT: f64 = 104.0;
-/// Where the panels begin: title, KPIs and key are above.
+/// How wide the head may be: 24 points are left to the right.
+const HEAD_ROOM: f64 = WIDTH as f64 - LEFT - 24.0;
+/// The size of the KPIs' letters.
+const HEADLINE_SIZE: f64 = 14.5;
+/// On which line the key to the shading stands.
+const KEY_BASELINE: f64 = 81.0;
+/// Where the panels begin: title, KPIs and key are above, and what was asked for where it needs lines of its own.
 const TOP: f64 = 88.0;
+/// Between two lines of what was asked for.
+const ASKED_LEADING: f64 = 18.0;
+/// The most lines of it: beyond, they would take the panels' room.
+const ASKED_LINES_MAX: usize = 4;
 /// The time axis' names below the last panel.
 const BOTTOM: f64 = 50.0;
 /// Between two panels; under the replicas it holds the rescales' marks.
@@ -115,8 +133,28 @@ struct Shared<'a> {
     end: f64,
     times: Vec<Tick>,
     broken: Vec<Stretch>,
+    asked: Asked,
     /// Whether there are more intervals than the picture can show one by one.
     dense: bool,
+}
+
+/// Where it stands what the command asked for beside the inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Asked {
+    /// To the right of the key.
+    BesideKey(String),
+    /// In lines below it.
+    BelowKey(Vec<String>),
+}
+
+impl Asked {
+    /// How much further down the panels begin.
+    fn height(&self) -> f64 {
+        match self {
+            Self::BesideKey(_) => 0.0,
+            Self::BelowKey(lines) => lines.len() as f64 * ASKED_LEADING,
+        }
+    }
 }
 
 fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, picture: &Picture<'_>) -> Result<(), PlotError> {
@@ -129,6 +167,7 @@ fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, picture: &Picture<'_>) -> Res
         end,
         times: time_ticks(end),
         broken: broken_stretches(picture.timeline),
+        asked: place_asked(&what_was_asked(picture.request)),
         dense: picture.timeline.rows.len() as f64 > 2.0 * (f64::from(WIDTH) - RIGHT - LEFT),
     };
     let (width, height) = (f64::from(WIDTH), f64::from(HEIGHT));
@@ -148,9 +187,10 @@ fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, picture: &Picture<'_>) -> Res
         Some(PanelKind::Replicas) => GAP,
         _ => 0.0,
     };
-    let room = height - TOP - BOTTOM - marks - (STRIP + GAP) * kinds.len() as f64 + GAP;
+    let panels_top = TOP + shared.asked.height();
+    let room = height - panels_top - BOTTOM - marks - (STRIP + GAP) * kinds.len() as f64 + GAP;
     let weights: f64 = kinds.iter().map(|kind| kind.weight()).sum();
-    let mut top = TOP;
+    let mut top = panels_top;
     for kind in kinds {
         let frame = Rect {
             left: LEFT,
@@ -166,7 +206,7 @@ fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, picture: &Picture<'_>) -> Res
 
 fn panel_kinds(demand: &Demand) -> &'static [PanelKind] {
     match demand {
-        Demand::RequestsPerSecond(_) => &[
+        Demand::RequestsPerSecond(_) | Demand::Users(_) => &[
             PanelKind::Load,
             PanelKind::Cpu,
             PanelKind::Replicas,
@@ -203,21 +243,34 @@ fn draw_head<B: DrawingBackend>(
         &how,
         lettering(13.0, ink::TEXT_SOFT, Align::Right),
     )?;
-    let asked = lettering(13.0, ink::TEXT_SOFT, Align::Right);
-    canvas.text(
-        Point {
-            x: width - 24.0,
-            y: 81.0,
-        },
-        &shortened(&what_was_asked(picture.request), asked, width / 2.0),
-        asked,
-    )?;
     canvas.text(
         Point { x: LEFT, y: 59.0 },
         &headline(picture.kpis),
-        lettering(14.5, ink::TEXT, Align::Left),
+        lettering(HEADLINE_SIZE, ink::TEXT, Align::Left),
     )?;
-    draw_key(canvas, shared)
+    draw_key(canvas, shared)?;
+    draw_asked(canvas, &shared.asked)
+}
+
+fn draw_asked<B: DrawingBackend>(canvas: &mut Canvas<B>, asked: &Asked) -> Result<(), PlotError> {
+    match asked {
+        Asked::BesideKey(line) => {
+            let place = Point {
+                x: f64::from(WIDTH) - 24.0,
+                y: KEY_BASELINE,
+            };
+            canvas.text(place, line, lettering(13.0, ink::TEXT_SOFT, Align::Right))
+        }
+        Asked::BelowKey(lines) => {
+            let mut y = KEY_BASELINE;
+            for line in lines {
+                y += ASKED_LEADING;
+                let soft = lettering(13.0, ink::TEXT_SOFT, Align::Left);
+                canvas.text(Point { x: LEFT, y }, line, soft)?;
+            }
+            Ok(())
+        }
+    }
 }
 
 /// What the shading means, or why there is none.
@@ -227,7 +280,7 @@ fn draw_key<B: DrawingBackend>(
 ) -> Result<(), PlotError> {
     let picture = shared.picture;
     let soft = lettering(13.0, ink::TEXT_SOFT, Align::Left);
-    let baseline = 81.0;
+    let baseline = KEY_BASELINE;
     if let Demand::CpuMillicores(_) = picture.scenario.trace.demand {
         let place = Point {
             x: LEFT,
@@ -274,18 +327,45 @@ fn how_it_ran(picture: &Picture<'_>) -> String {
 }
 
 /// What the command asked for beside the inputs, if anything.
-fn what_was_asked(request: &Request) -> String {
+fn what_was_asked(request: &Request) -> Vec<String> {
     let part = part_of_trace(request).map(|part| format!("{part} of the trace"));
-    let asked: Vec<String> = part
-        .into_iter()
+    part.into_iter()
         .chain(request.set.iter().cloned())
-        .collect();
-    asked.join(", ")
+        .collect()
+}
+
+/// Beside the key where it fits, else in as few lines as hold it; what is too much for these is counted.
+fn place_asked(items: &[String]) -> Asked {
+    let style = lettering(13.0, ink::TEXT_SOFT, Align::Left);
+    let wide = |text: &str| font::width(text, style.size, style.weight);
+    let one_line = items.join(", ");
+    if wide(&one_line) <= f64::from(WIDTH) / 2.0 {
+        return Asked::BesideKey(one_line);
+    }
+    let lines_with = |shown: usize| {
+        let mut items: Vec<String> = items.to_vec();
+        let left_out = items.split_off(shown).len();
+        if left_out > 0 {
+            items.push(format!("and {left_out} more"));
+        }
+        human::lines_of(&human::with_commas(&items), |line| wide(line) <= HEAD_ROOM)
+    };
+    let lines = (0..=items.len())
+        .rev()
+        .map(lines_with)
+        .find(|lines| lines.len() <= ASKED_LINES_MAX)
+        .unwrap_or_default();
+    Asked::BelowKey(
+        lines
+            .iter()
+            .map(|line| shortened(line, style, HEAD_ROOM))
+            .collect(),
+    )
 }
 
 /// The KPIs that people ask for first.
 fn headline(kpis: &Kpis) -> String {
-    let mut parts = Vec::with_capacity(5);
+    let mut parts = Vec::with_capacity(7);
     if let Some(seconds) = kpis.slo_violation_seconds {
         parts.push(format!("SLO broken for {}", human::duration(seconds)));
     }
@@ -295,13 +375,25 @@ fn headline(kpis: &Kpis) -> String {
     if let Some(share) = kpis.failed_share {
         parts.push(format!("{} failed", human::percent(share)));
     }
+    if let Some(share) = kpis.throttled_share.filter(|share| *share > 0.0) {
+        parts.push(format!("CPU throttled {}", human::percent(share)));
+    }
+    if let Some(kills) = kpis.oom_kills.filter(|kills| *kills > 0.0) {
+        let unit = if kills > 1.0 { "OOM kills" } else { "OOM kill" };
+        parts.push(format!("{} {unit}", human::count(kills)));
+    }
     parts.push(format!(
         "replicas {} on average, {} at most",
         human::significant(kpis.mean_replicas),
         kpis.peak_replicas
     ));
     parts.push(format!("{} pod hours", human::significant(kpis.pod_hours)));
-    parts.join("   ·   ")
+    let wide = parts.join("   ·   ");
+    if font::width(&wide, HEADLINE_SIZE, Weight::Regular) <= HEAD_ROOM {
+        wide
+    } else {
+        parts.join(" · ")
+    }
 }
 
 /// `text`, cut where it would be wider than `room`.
@@ -325,35 +417,13 @@ fn draw_time_axis<B: DrawingBackend>(
     shared: &Shared<'_>,
     bottom: f64,
 ) -> Result<(), PlotError> {
-    let right = f64::from(WIDTH) - RIGHT;
-    for tick in &shared.times {
-        let x = LEFT + tick.value / shared.end * (right - LEFT);
-        canvas.text(
-            Point {
-                x,
-                y: bottom + 18.0,
-            },
-            &tick.label,
-            lettering(12.0, ink::TEXT_SOFT, Align::Middle),
-        )?;
-    }
-    let seconds_shown = shared
-        .times
-        .first()
-        .is_some_and(|tick| tick.label.matches(':').count() == 2);
-    let name = if seconds_shown {
-        "time from the start, h:mm:ss"
-    } else {
-        "time from the start, h:mm"
+    let frame = Rect {
+        left: LEFT,
+        right: f64::from(WIDTH) - RIGHT,
+        top: bottom,
+        bottom,
     };
-    canvas.text(
-        Point {
-            x: f64::midpoint(LEFT, right),
-            y: bottom + 37.0,
-        },
-        name,
-        lettering(12.5, ink::TEXT_SOFT, Align::Middle),
-    )?;
+    name_times(canvas, frame, shared.end, &shared.times)?;
     if shared.dense {
         canvas.text(
             Point {
@@ -365,6 +435,42 @@ fn draw_time_axis<B: DrawingBackend>(
         )?;
     }
     Ok(())
+}
+
+/// The names of moments below `frame`, and that of their axis.
+fn name_times<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    frame: Rect,
+    end: f64,
+    times: &[Tick],
+) -> Result<(), PlotError> {
+    for tick in times {
+        let place = Point {
+            x: frame.left + tick.value / end * (frame.right - frame.left),
+            y: frame.bottom + 18.0,
+        };
+        canvas.text(
+            place,
+            &tick.label,
+            lettering(12.0, ink::TEXT_SOFT, Align::Middle),
+        )?;
+    }
+    let seconds_shown = times
+        .first()
+        .is_some_and(|tick| tick.label.matches(':').count() == 2);
+    let name = if seconds_shown {
+        "time from the start, h:mm:ss"
+    } else {
+        "time from the start, h:mm"
+    };
+    canvas.text(
+        Point {
+            x: f64::midpoint(frame.left, frame.right),
+            y: frame.bottom + 37.0,
+        },
+        name,
+        lettering(12.5, ink::TEXT_SOFT, Align::Middle),
+    )
 }
 
 #[cfg(test)]

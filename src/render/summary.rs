@@ -1,14 +1,15 @@
 //! The summary of a run that is read in five seconds.
 //!
-//! Self-imposed limit: 72 columns and one screen; every number of it, and more,
-//! is in `summary.json`.
+//! Self-imposed limit: 72 columns (but for names, paths and overrides, which stay
+//! whole) and one screen; every number of it, and more, is in `summary.json`.
 
 use anstyle::{AnsiColor, Style};
 
 use super::human;
 use crate::results::KpiReport;
-use crate::results::export::{Engine, Request};
-use crate::scenario::{Assumption, Scenario};
+use crate::results::export::Request;
+use crate::results::failures::{self, CauseShare};
+use crate::scenario::{Assumption, Engine, Scenario};
 use crate::units::{Seed, SimSpan};
 use crate::workload::Demand;
 
@@ -120,43 +121,49 @@ pub(super) fn part_of_trace(request: &Request) -> Option<String> {
 
 /// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.
 fn wrapped(lead: &str, items: &[String]) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = lead.to_owned();
-    for (index, item) in items.iter().enumerate() {
-        let comma = if index + 1 < items.len() { "," } else { "" };
-        let space = if line.ends_with(' ') { "" } else { " " };
-        let longer = line.chars().count() + space.len() + item.chars().count() + comma.len();
-        if longer > WIDTH && line.trim() != lead.trim() {
-            lines.push(std::mem::replace(&mut line, " ".repeat(lead.len())));
-            line.push_str(&format!("{item}{comma}"));
-        } else {
-            line.push_str(&format!("{space}{item}{comma}"));
-        }
-    }
-    if !items.is_empty() {
-        lines.push(line);
-    }
+    let lines = filled(items, WIDTH - lead.len());
+    let indent = " ".repeat(lead.len());
     lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| format!("{}{line}", if index == 0 { lead } else { &indent }))
+        .collect()
+}
+
+/// `items` joined by commas in lines of at most `columns`; an item longer than that is broken between words.
+fn filled(items: &[String], columns: usize) -> Vec<String> {
+    let fits = |line: &str| line.chars().count() <= columns;
+    let parts: Vec<String> = human::with_commas(items)
+        .into_iter()
+        .flat_map(|item| {
+            if fits(&item) {
+                vec![item]
+            } else {
+                item.split_whitespace().map(str::to_owned).collect()
+            }
+        })
+        .collect();
+    human::lines_of(&parts, fits)
 }
 
 fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
     let kpis = Numbers { kpis: run.kpis };
     let start = run.scenario.deployment.replicas;
-    let mut replicas = format!(
-        "{start} at the start, {} on average, {} at most",
-        kpis.shown("mean_replicas", human::significant),
-        kpis.shown("peak_replicas", human::significant),
-    );
+    let mean = kpis.shown("mean_replicas", human::significant);
+    let peak = kpis.shown("peak_replicas", human::significant);
+    let replicas = [
+        format!("{start} at the start"),
+        format!("{mean} on average"),
+        format!("{peak} at most"),
+    ];
+    page.list("replicas", &replicas, Tone::Calm);
     let at_max = kpis.typical("seconds_at_max").filter(|it| *it > 0.0);
     if at_max.is_some() {
         let max = run.scenario.autoscaler.as_ref();
         let max = max.map_or(0, |autoscaler| autoscaler.spec.max_replicas.0);
         let time = kpis.shown("seconds_at_max", human::duration);
-        page.line("replicas", &replicas, Tone::Calm);
-        replicas = format!("at the maximum of {max} for {time}");
-        page.line("", &replicas, Tone::Warn);
-    } else {
-        page.line("replicas", &replicas, Tone::Calm);
+        let text = format!("at the maximum of {max} for {time}");
+        page.line("", &text, Tone::Warn);
     }
     let pod_hours = kpis.shown("pod_hours", human::significant);
     page.line("pod hours", &pod_hours, Tone::Calm);
@@ -173,7 +180,7 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
         page.line("autoscaler", "none: the replicas are fixed", Tone::Calm);
         return;
     }
-    let rescales = if kpis.most("rescales") > 0.0 {
+    let rescales: Vec<String> = if kpis.most("rescales") > 0.0 {
         let count = kpis.shown("rescales", human::count);
         let reversals = kpis.shown("reversals", human::count);
         let reversals = match reversals.as_str() {
@@ -181,11 +188,11 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
             "1" => "1 of them a reversal".to_owned(),
             several => format!("{several} of them reversals"),
         };
-        format!("{count}, {reversals} within 10 min")
+        vec![count, format!("{reversals} within 10 min")]
     } else {
-        "none".to_owned()
+        vec!["none".to_owned()]
     };
-    page.line("rescales", &rescales, Tone::Calm);
+    page.list("rescales", &rescales, Tone::Calm);
     if kpis.typical("first_decision_seconds").is_some() {
         let time = kpis.shown("first_decision_seconds", human::duration);
         let text = format!("{time} after pods first fell short");
@@ -208,10 +215,6 @@ fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
     let broken = kpis.typical("slo_violation_seconds").unwrap_or(0.0);
     let tone = if broken > 0.0 { Tone::Bad } else { Tone::Good };
     let time = kpis.shown("slo_violation_seconds", human::duration);
-    let latency = ["p50", "p95", "p99"].map(|name| {
-        let shown = kpis.shown(&format!("latency_seconds_{name}"), human::latency);
-        format!("{name} {shown}")
-    });
     match run.kpis {
         KpiReport::One(_) => {
             page.line("SLO broken for", &format!("{time}  {promise}"), tone);
@@ -221,6 +224,19 @@ fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
             page.line("", &promise, Tone::Calm);
         }
     }
+    write_latency(page, kpis);
+    write_failures(page, kpis, slo.error_rate);
+    write_strain(page, run.engine, kpis);
+}
+
+fn write_latency(page: &mut Page, kpis: &Numbers<'_>) {
+    let latency: Vec<String> = ["p50", "p95", "p99", "max"]
+        .into_iter()
+        .map(|name| (name, format!("latency_seconds_{name}")))
+        // The fluid engine knows no single request, and so no slowest.
+        .filter(|(name, kpi)| *name != "max" || kpis.typical(kpi).is_some())
+        .map(|(name, kpi)| format!("{name} {}", kpis.shown(&kpi, human::latency)))
+        .collect();
     // With ranges they may need a line each.
     let on_one_line = latency.join("   ");
     if NAME_WIDTH + 1 + on_one_line.chars().count() <= WIDTH {
@@ -230,17 +246,73 @@ fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
             page.line(if index == 0 { "latency" } else { "" }, line, Tone::Calm);
         }
     }
+}
+
+fn write_failures(page: &mut Page, kpis: &Numbers<'_>, error_rate: f64) {
     let failed = format!(
         "{} of {} requests",
         kpis.shown("failed_share", human::percent),
         kpis.shown("requests_offered", human::count),
     );
-    let tone = if kpis.typical("failed_share").unwrap_or(0.0) > slo.error_rate {
+    let tone = if kpis.typical("failed_share").unwrap_or(0.0) > error_rate {
         Tone::Bad
     } else {
         Tone::Calm
     };
-    page.line("failed", &failed, tone);
+    let causes = failures::ranked(|cause| kpis.typical(cause.kpi()).unwrap_or(0.0));
+    if causes.is_empty() {
+        page.line("failed", &failed, tone);
+        return;
+    }
+    let causes = causes_in_words(&causes);
+    let on_one_line = format!("{failed}: {causes}");
+    if NAME_WIDTH + 1 + on_one_line.chars().count() <= WIDTH {
+        page.line("failed", &on_one_line, tone);
+    } else {
+        page.line("failed", &failed, tone);
+        page.line("", &causes, tone);
+    }
+}
+
+/// The causes of failures that are named; what is left is "other".
+const CAUSES_NAMED: usize = 2;
+
+/// `timed out 83 %, queue full 17 %`, the most frequent cause first.
+pub(super) fn causes_in_words(causes: &[CauseShare]) -> String {
+    if let [only] = causes {
+        return format!("all {}", only.cause.words());
+    }
+    let (named, others) = causes.split_at(causes.len().min(CAUSES_NAMED));
+    let mut words: Vec<String> = named
+        .iter()
+        .map(|cause| format!("{} {}", cause.cause.words(), human::percent(cause.share)))
+        .collect();
+    let rest: f64 = others.iter().map(|cause| cause.share).sum();
+    if rest > 0.0 {
+        words.push(format!("other {}", human::percent(rest)));
+    }
+    words.join(", ")
+}
+
+/// What pods and clients did when it became too much.
+fn write_strain(page: &mut Page, engine: Engine, kpis: &Numbers<'_>) {
+    if kpis.most("throttled_share") > 0.0 {
+        let share = kpis.shown("throttled_share", human::percent);
+        let of = match engine {
+            Engine::Request => "of the CFS periods with work",
+            Engine::Fluid => "of the pods' working time",
+        };
+        page.line("throttled", &format!("{share} {of}"), Tone::Calm);
+    }
+    if kpis.most("retries") > 0.0 {
+        let retries = kpis.shown("retries", human::count);
+        let text = format!("{retries} further attempts");
+        page.line("retries", &text, Tone::Calm);
+    }
+    if kpis.most("oom_kills") > 0.0 {
+        let kills = kpis.shown("oom_kills", human::count);
+        page.line("OOM kills", &kills, Tone::Bad);
+    }
 }
 
 /// KPIs in words: for several seeds the median and, where they differ, p10 to p90.
@@ -300,6 +372,13 @@ impl Page {
             .push_str(&format!("{name:<NAME_WIDTH$} {value}\n"));
     }
 
+    /// What belongs together on one line, or as many as it takes.
+    fn list(&mut self, name: &str, items: &[String], tone: Tone) {
+        for (index, line) in filled(items, WIDTH - NAME_WIDTH - 1).iter().enumerate() {
+            self.line(if index == 0 { name } else { "" }, line, tone);
+        }
+    }
+
     fn painted(&self, text: &str, style: Style) -> String {
         match self.coloring {
             Coloring::Ansi if style != Style::new() => {
@@ -311,190 +390,4 @@ impl Page {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::results::Kpis;
-    use crate::results::tests::{scenario, story_kpis};
-
-    fn summary(scenario: &Scenario, runs: &[Kpis], files: &[String]) -> String {
-        let seeds: Vec<Seed> = (1..).take(runs.len()).map(Seed).collect();
-        let run = RunSummary {
-            scenario,
-            engine: Engine::Fluid,
-            seeds: &seeds,
-            kpis: &KpiReport::of(runs).expect("a run"),
-            request: &Request::default(),
-            files,
-        };
-        render_summary(&run, Coloring::Plain)
-    }
-
-    #[test]
-    fn one_seed() {
-        let mut kpis = story_kpis();
-        kpis.seconds_at_max = Some(275.0);
-        let mut scenario = scenario(3600.0);
-        for (key, value) in [("pod.start", "1.5s (p99 5s)"), ("pod.init", "3s")] {
-            scenario.assumptions.push(Assumption {
-                key: key.to_owned(),
-                value: value.to_owned(),
-            });
-        }
-        let files = ["output/prod-spike/plot.png", "output/prod-spike/plot.svg"];
-        let text = summary(&scenario, &[kpis], &files.map(str::to_owned));
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
-        insta::assert_snapshot!(text, @r#"
-        prod under spike, 1h 0m
-        fluid engine, seed 1
-        assumed: workload.cpu_per_request = 10ms, pod.start = 1.5s (p99 5s),
-                 pod.init = 3s
-
-        replicas        2 at the start, 3.63 on average, 4 at most
-                        at the maximum of 50 for 4m 35s
-        pod hours       3.65
-        SLO broken for  2m 0s  (p95 above 500 ms, or over 1 % failed)
-        latency         p50 10 ms   p95 1.07 s   p99 5 s
-        failed          0.81 % of 37.2 k requests
-        rescales        3, 1 of them a reversal within 10 min
-        first decision  45 s after pods first fell short
-
-        written         output/prod-spike/plot.png
-                        output/prod-spike/plot.svg
-        "#);
-    }
-
-    #[test]
-    fn several_seeds_show_the_median_and_how_far_it_strays() {
-        let runs: Vec<Kpis> = (0..10)
-            .map(|index| Kpis {
-                pod_hours: 3.0 + f64::from(index) / 10.0,
-                slo_violation_seconds: Some(60.0 + 5.0 * f64::from(index)),
-                ..story_kpis()
-            })
-            .collect();
-        insta::assert_snapshot!(summary(&scenario(3600.0), &runs, &[]), @r#"
-        prod under spike, 1h 0m
-        fluid engine, 10 seeds (1 to 10)
-        assumed: workload.cpu_per_request = 10ms
-
-        replicas        2 at the start, 3.63 on average, 4 at most
-        pod hours       3.45 (3.09 to 3.81)
-        SLO broken for  1m 23s (1m 5s to 1m 41s)
-                        (p95 above 500 ms, or over 1 % failed)
-        latency         p50 10 ms   p95 1.07 s   p99 5 s
-        failed          0.81 % of 37.2 k requests
-        rescales        3, 1 of them a reversal within 10 min
-        first decision  45 s after pods first fell short
-        "#);
-    }
-
-    #[test]
-    fn quantiles_whose_ranges_need_the_room_have_a_line_each() {
-        let runs: Vec<Kpis> = (0..10)
-            .map(|index| {
-                let strays = |base: f64| Some(base * (1.0 + f64::from(index) / 7.0));
-                Kpis {
-                    latency_seconds_p50: strays(0.0123),
-                    latency_seconds_p95: strays(0.123),
-                    latency_seconds_p99: strays(1.23),
-                    ..story_kpis()
-                }
-            })
-            .collect();
-        let text = summary(&scenario(3600.0), &runs, &[]);
-        let latency: String = text
-            .lines()
-            .skip_while(|line| !line.starts_with("latency"))
-            .take(3)
-            .map(|line| format!("{line}\n"))
-            .collect();
-        insta::assert_snapshot!(latency, @"
-        latency         p50 20.2 ms (13.9 ms to 26.5 ms)
-                        p95 202 ms (139 ms to 265 ms)
-                        p99 2.02 s (1.39 s to 2.65 s)
-        ");
-    }
-
-    #[test]
-    fn rescales_without_a_change_of_mind_and_with_several() {
-        let line_with = |reversals: u32| {
-            let kpis = Kpis {
-                rescales: 17,
-                reversals,
-                ..story_kpis()
-            };
-            let text = summary(&scenario(3600.0), &[kpis], &[]);
-            let line = text.lines().find(|line| line.starts_with("rescales"));
-            line.expect("a line").to_owned()
-        };
-        assert_eq!(
-            line_with(0),
-            "rescales        17, no reversal within 10 min"
-        );
-        assert_eq!(
-            line_with(2),
-            "rescales        17, 2 of them reversals within 10 min"
-        );
-    }
-
-    #[test]
-    fn what_is_assumed_is_said_in_words() {
-        let mut scenario = scenario(3600.0);
-        scenario.assumptions = [
-            ("pod.image_pull", "\"0s\""),
-            ("slo.latency", "{ quantile = 0.95, limit = \"500ms\" }"),
-        ]
-        .map(|(key, value)| Assumption {
-            key: key.to_owned(),
-            value: value.to_owned(),
-        })
-        .to_vec();
-        let text = summary(&scenario, &[story_kpis()], &[]);
-        assert_eq!(
-            text.lines().nth(2),
-            Some("assumed: pod.image_pull = 0s, slo.latency = p95 within 500 ms")
-        );
-    }
-
-    #[test]
-    fn a_fixed_deployment_under_cpu_demand() {
-        let mut scenario = scenario(3600.0);
-        scenario.autoscaler = None;
-        scenario.assumptions.clear();
-        scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
-        let kpis = Kpis {
-            mean_replicas: 2.0,
-            peak_replicas: 2,
-            pod_hours: 2.0,
-            ..Kpis::default()
-        };
-        insta::assert_snapshot!(summary(&scenario, &[kpis], &[]), @r#"
-        prod under spike, 1h 0m
-        fluid engine, seed 1
-
-        replicas        2 at the start, 2 on average, 2 at most
-        pod hours       2
-        requests        unknown: the trace knows demand as CPU
-        autoscaler      none: the replicas are fixed
-        "#);
-    }
-
-    #[test]
-    fn colour_is_only_where_it_is_asked_for() {
-        let scenario = scenario(3600.0);
-        let run = RunSummary {
-            scenario: &scenario,
-            engine: Engine::Fluid,
-            seeds: &[Seed(1)],
-            kpis: &KpiReport::One(story_kpis()),
-            request: &Request {
-                set: vec!["hpa.maxReplicas=20".to_owned()],
-                from: Some(SimSpan::from_secs(180)),
-                to: Some(SimSpan::from_secs(600)),
-            },
-            files: &[],
-        };
-        assert!(!render_summary(&run, Coloring::Plain).contains('\u{1b}'));
-        assert!(render_summary(&run, Coloring::Ansi).contains("\u{1b}[31m"));
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! A run's files as bytes: `timeline.csv` and `summary.json`.
+//! A run's files as bytes: `timeline.csv`, `latency.csv` and `summary.json`.
 //!
 //! Self-imposed limit: no file system; the same values give the same bytes.
 
@@ -6,16 +6,17 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::kpis::{Kpis, NamedKpi};
+use super::measured::MeasuredLatency;
 use super::rounding::readable;
 use super::timeline::{Timeline, TimelineRow};
-use crate::scenario::Scenario;
+use crate::scenario::{Engine, Scenario};
 use crate::units::{Seed, SimSpan};
 
 /// The version of `summary.json`'s layout; rises when a reader would have to change.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The columns of `timeline.csv`, units as suffixes.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 30] = [
     "time_s",
     "offered_rps",
     "succeeded_rps",
@@ -34,6 +35,18 @@ const COLUMNS: [&str; 18] = [
     "throttled_share",
     "slo_violated",
     "rescaled_to",
+    "failed_no_endpoint_rps",
+    "failed_not_initialised_rps",
+    "failed_queue_full_rps",
+    "failed_timed_out_rps",
+    "failed_pod_gone_rps",
+    "failed_oom_killed_rps",
+    "retried_rps",
+    "cpu_percent_pod_min",
+    "cpu_percent_pod_mean",
+    "cpu_percent_pod_max",
+    "throttled_share_pod_max",
+    "users",
 ];
 
 /// `timeline.csv`: a header, then a row an interval; what is not known is empty.
@@ -68,6 +81,8 @@ fn write_row(
     rescaled_to: Option<i32>,
 ) -> Result<(), csv::Error> {
     let latency = row.latency.as_ref();
+    let pod_cpu = row.pod_cpu.as_ref();
+    let failed = &row.failures_rps;
     let number = |value: f64| readable(value).to_string();
     let optional = |value: Option<f64>| value.map_or_else(String::new, number);
     writer.write_record([
@@ -90,24 +105,42 @@ fn write_row(
         number(row.throttled_share),
         u8::from(row.slo_violated).to_string(),
         rescaled_to.map_or_else(String::new, |replicas| replicas.to_string()),
+        number(failed.no_endpoint),
+        number(failed.not_initialised),
+        number(failed.queue_full),
+        number(failed.timed_out),
+        number(failed.pod_gone),
+        number(failed.oom_killed),
+        optional(row.retried_rps),
+        optional(pod_cpu.map(|pods| 100.0 * pods.min)),
+        optional(pod_cpu.map(|pods| 100.0 * pods.mean)),
+        optional(pod_cpu.map(|pods| 100.0 * pods.max)),
+        optional(pod_cpu.map(|pods| pods.max_throttled_share)),
+        row.users
+            .map_or_else(String::new, |users| users.to_string()),
     ])
 }
 
-/// Which engine simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// Follows rates and backlogs: means, in a millisecond or two.
-    Fluid,
-}
-
-impl Engine {
-    /// The word of the command line and of `summary.json`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Fluid => "fluid",
-        }
+/// `latency.csv`: the whole run's histogram, a row for each step that holds a request.
+///
+/// # Errors
+/// None that a buffer in memory could cause; the type is the CSV writer's.
+pub fn latency_csv(latency: &MeasuredLatency) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["latency_seconds", "requests", "cumulative_share"])?;
+    let mut requests = 0;
+    for step in latency.steps() {
+        requests += step.count;
+        let share = requests as f64 / latency.count() as f64;
+        writer.write_record([
+            readable(step.seconds).to_string(),
+            step.count.to_string(),
+            readable(share).to_string(),
+        ])?;
     }
+    writer
+        .into_inner()
+        .map_err(|fault| csv::Error::from(fault.into_error()))
 }
 
 /// A file that went into a run.

@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: forms. That the numbers are right is tested where they are reckoned.
 
-use super::export::{Engine, InputFile, KpiReport, Summary, fold, timeline_csv};
+use super::export::{InputFile, KpiReport, Summary, fold, timeline_csv};
 use super::tests::{at, near, scenario, story_kpis, story_timeline};
 use super::{DecisionLog, Kpis};
 use crate::hpa::decision::{
@@ -12,6 +12,7 @@ use crate::hpa::decision::{
 use crate::hpa::reconcile::RescaleReason;
 use crate::hpa::status::AbleToScale;
 use crate::hpa::{Memory, Outcome};
+use crate::scenario::Engine;
 use crate::simulation::Observer;
 use crate::simulation::observer::Decided;
 use crate::units::{Replicas, Seed};
@@ -23,12 +24,12 @@ fn timeline_csv_has_units_and_leaves_blank_what_is_not_known() {
     let lines: Vec<&str> = text.lines().collect();
     insta::assert_snapshot!(
         [lines[0], lines[1], lines[130], lines[133]].join("\n"),
-        @r#"
-    time_s,offered_rps,succeeded_rps,failed_rps,requests_in_flight,cpu_cores,cpu_percent,cpu_percent_seen,replicas_desired,replicas_current,replicas_ready,replicas_needed,latency_seconds_p50,latency_seconds_p95,latency_seconds_p99,throttled_share,slo_violated,rescaled_to
-    0,10,10,0,0,0.1,50,,2,2,2,2,0.01,0.0904719,0.170944,0,0,
-    645,20,12,4,200,0.1,50,200,2,2,2,4,5,5,5,1,1,4
-    660,20,23,12,165,0.1,50,200,4,4,4,4,5,5,5,0,1,
-    "#
+        @"
+    time_s,offered_rps,succeeded_rps,failed_rps,requests_in_flight,cpu_cores,cpu_percent,cpu_percent_seen,replicas_desired,replicas_current,replicas_ready,replicas_needed,latency_seconds_p50,latency_seconds_p95,latency_seconds_p99,throttled_share,slo_violated,rescaled_to,failed_no_endpoint_rps,failed_not_initialised_rps,failed_queue_full_rps,failed_timed_out_rps,failed_pod_gone_rps,failed_oom_killed_rps,retried_rps,cpu_percent_pod_min,cpu_percent_pod_mean,cpu_percent_pod_max,throttled_share_pod_max,users
+    0,10,10,0,0,0.1,50,,2,2,2,2,0.01,0.0904719,0.170944,0,0,,0,0,0,0,0,0,,,,,,
+    645,20,12,4,200,0.1,50,200,2,2,2,4,5,5,5,1,1,4,0,0,4,0,0,0,,,,,,
+    660,20,23,12,165,0.1,50,200,4,4,4,4,5,5,5,0,1,,0,0,0,0,12,0,,,,,,
+    "
     );
 }
 
@@ -109,6 +110,13 @@ fn the_summary_names_what_ran_and_what_came_of_it() {
         "requests_failed": 300.0,
         "requests_in_flight": 0.0,
         "failed_share": 0.00806452,
+        "failed_no_endpoint": 0.0,
+        "failed_not_initialised": 0.0,
+        "failed_queue_full": 240.0,
+        "failed_timed_out": 0.0,
+        "failed_pod_gone": 60.0,
+        "failed_oom_killed": 0.0,
+        "retries": null,
         "peak_replicas": 4,
         "mean_replicas": 3.63333,
         "pod_hours": 3.65,
@@ -118,6 +126,9 @@ fn the_summary_names_what_ran_and_what_came_of_it() {
         "latency_seconds_p50": 0.01,
         "latency_seconds_p95": 1.06758,
         "latency_seconds_p99": 5.0,
+        "latency_seconds_p999": null,
+        "latency_seconds_mean": null,
+        "latency_seconds_max": null,
         "rescales": 3,
         "reversals": 1,
         "pod_starts": 2,
@@ -132,7 +143,9 @@ fn the_summary_names_what_ran_and_what_came_of_it() {
         "first_decision_seconds": 45.0,
         "enough_ready_seconds": 60.0,
         "recovery_seconds": 120.0,
-        "throttled_share": 0.00917431
+        "throttled_share": 0.00917431,
+        "cpu_utilization_mean": 0.5,
+        "oom_kills": null
       }
     }
     "#);

@@ -7,15 +7,19 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::elasticity::Elasticity;
+use super::failures;
+use super::measured::{MeasuredLatency, Precision};
 use super::mixture::{LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
 use super::rounding::readable;
-use super::slo::SloClock;
+use super::slo::{SloClock, counted};
 use crate::hpa::decision::Direction;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
-use crate::simulation::observer::{Decided, FlowSegment, PodChange, PodState};
-use crate::units::{Millicores, Replicas, SimTime};
+use crate::simulation::observer::{
+    Decided, FailureCauses, FlowSegment, PodChange, PodCounts, PodState, RequestSegment,
+};
+use crate::units::{Millicores, Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
 
 /// A KPI's value, of whatever type, as a number and as JSON writes it.
@@ -111,6 +115,20 @@ kpis! {
     requests_in_flight: Option<f64>,
     /// failed / offered.
     failed_share: Option<f64>,
+    /// Of those that failed: there was no pod to send them to.
+    failed_no_endpoint: Option<f64>,
+    /// Of those that failed: the pod could not serve, for it was not initialised yet, or its container had been killed.
+    failed_not_initialised: Option<f64>,
+    /// Of those that failed: the pod's queue was full.
+    failed_queue_full: Option<f64>,
+    /// Of those that failed: the client gave up.
+    failed_timed_out: Option<f64>,
+    /// Of those that failed: the pod went away with them.
+    failed_pod_gone: Option<f64>,
+    /// Of those that failed: the pod's container was killed for memory with them.
+    failed_oom_killed: Option<f64>,
+    /// Attempts after a request's first; null under the fluid engine, which knows none.
+    retries: Option<f64>,
     /// The greatest `spec.replicas`.
     peak_replicas: u32,
     /// `spec.replicas`, mean over time.
@@ -123,12 +141,18 @@ kpis! {
     cost: f64,
     /// Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit or failed / offered exceeded the error rate; intervals without offered requests never count, the last may be shorter.
     slo_violation_seconds: Option<f64>,
-    /// Median latency of succeeded requests, weighted by request, in seconds; never above the clients' timeout.
+    /// Median latency of succeeded requests, weighted by request, in seconds: measured with three significant digits, or (fluid engine) solved and never above the clients' timeout.
     latency_seconds_p50: Option<f64>,
     /// 95th percentile of the same.
     latency_seconds_p95: Option<f64>,
     /// 99th percentile of the same.
     latency_seconds_p99: Option<f64>,
+    /// 99.9th percentile of the same; null under the fluid engine.
+    latency_seconds_p999: Option<f64>,
+    /// Mean of the same, exactly; null under the fluid engine.
+    latency_seconds_mean: Option<f64>,
+    /// The greatest of the same, exactly; null under the fluid engine.
+    latency_seconds_max: Option<f64>,
     /// Changes of `spec.replicas` by the autoscaler.
     rescales: u32,
     /// Rescales against the previous one within 10 min.
@@ -155,10 +179,14 @@ kpis! {
     first_decision_seconds: Option<f64>,
     /// From the same moment to the first with ready >= needed.
     enough_ready_seconds: Option<f64>,
-    /// From the same moment to the first with ready >= needed and no backlog left.
+    /// From the same moment to the first with ready >= needed and no backlog left (fluid engine), or to the end of the first interval of 5 s that ends with ready >= needed and kept the SLO (request engine).
     recovery_seconds: Option<f64>,
-    /// Share of the working pods' time at the CPU limit (fluid engine); null if no pod worked.
+    /// Share of the working pods' time at the CPU limit (fluid engine), or of the CFS periods with work those whose quota ran out before it was done (request engine); null if no pod worked.
     throttled_share: Option<f64>,
+    /// CPU that ready pods used / CPU that they requested; null without ready pods or without request.
+    cpu_utilization_mean: Option<f64>,
+    /// Containers killed for memory; null under the fluid engine, which knows no memory.
+    oom_kills: Option<f64>,
 }
 
 /// Whether a trace knows requests.
@@ -196,14 +224,42 @@ struct Sums {
     offered: f64,
     succeeded: f64,
     failed: f64,
+    failures: FailureCauses,
     in_flight: f64,
     replica_seconds: f64,
     pod_seconds: f64,
-    working_seconds: f64,
-    throttled_seconds: f64,
+    /// Time of pods with work, or their CFS periods with work.
+    working: f64,
+    /// The part of it in which they were throttled.
+    throttled: f64,
+    /// Ready pods times seconds, where a pod requests CPU.
+    ready_seconds: f64,
+    /// The same, times what they used of their request.
+    utilized_seconds: f64,
     at_min_seconds: f64,
     at_max_seconds: f64,
     needed_undefined_seconds: f64,
+}
+
+/// What only the request engine tells: single requests, not flow.
+#[derive(Clone, Debug)]
+struct Requests {
+    latency: MeasuredLatency,
+    /// Answered since the last segment, and slower than the SLO's limit.
+    beyond_limit: u64,
+    retried: u64,
+    oom_kills: u64,
+}
+
+impl Requests {
+    fn new() -> Self {
+        Self {
+            latency: MeasuredLatency::new(Precision::Run),
+            beyond_limit: 0,
+            retried: 0,
+            oom_kills: 0,
+        }
+    }
 }
 
 /// `needed` at the rate last asked for: rates stay the same over many segments.
@@ -218,7 +274,9 @@ struct Needed {
 pub struct KpiObserver<N> {
     needed: N,
     last_needed: Option<Needed>,
-    requests: RequestsKnown,
+    knows_requests: RequestsKnown,
+    /// `None` as long as no single request was told of: the fluid engine pays for no histogram.
+    requests: Option<Box<Requests>>,
     pod_request: PodRequest,
     cost: CostRates,
     bounds: Option<Bounds>,
@@ -253,8 +311,9 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
         Self {
             needed,
             last_needed: None,
-            requests: match scenario.trace.demand {
-                Demand::RequestsPerSecond(_) => RequestsKnown::Yes,
+            requests: None,
+            knows_requests: match scenario.trace.demand {
+                Demand::RequestsPerSecond(_) | Demand::Users(_) => RequestsKnown::Yes,
                 Demand::CpuMillicores(_) => RequestsKnown::No,
             },
             pod_request: PodRequest::of(scenario),
@@ -276,16 +335,26 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
         }
     }
 
+    /// Latency as measured so far; `None` under the fluid engine.
+    #[must_use]
+    pub fn measured_latency(&self) -> Option<&MeasuredLatency> {
+        self.requests.as_deref().map(|requests| &requests.latency)
+    }
+
     /// The KPIs, once the run is over.
     #[must_use]
     pub fn finish(self) -> Kpis {
         let sums = &self.sums;
         let seconds = self.end.as_secs_f64();
-        let known = self.requests == RequestsKnown::Yes;
+        let known = self.knows_requests == RequestsKnown::Yes;
         let request_kpi = |value: f64| known.then_some(value);
+        let requests = self.requests.as_deref();
+        let measured = requests.map(|requests| &requests.latency);
         let components = self.latency.components();
-        let latency = |quantile: f64| {
-            mixture_quantile(&components, quantile).map(|seconds| seconds.min(self.timeout_seconds))
+        let latency = |quantile: f64| match measured {
+            Some(measured) => measured.quantile(quantile),
+            None => mixture_quantile(&components, quantile)
+                .map(|seconds| seconds.min(self.timeout_seconds)),
         };
         let elasticity = self.elasticity.finish(self.end);
         let pod_hours = sums.pod_seconds / 3600.0;
@@ -296,6 +365,13 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             requests_failed: request_kpi(sums.failed),
             requests_in_flight: request_kpi(sums.in_flight),
             failed_share: (known && sums.offered > 0.0).then(|| sums.failed / sums.offered),
+            failed_no_endpoint: request_kpi(sums.failures.no_endpoint),
+            failed_not_initialised: request_kpi(sums.failures.not_initialised),
+            failed_queue_full: request_kpi(sums.failures.queue_full),
+            failed_timed_out: request_kpi(sums.failures.timed_out),
+            failed_pod_gone: request_kpi(sums.failures.pod_gone),
+            failed_oom_killed: request_kpi(sums.failures.oom_killed),
+            retries: requests.map(|requests| requests.retried as f64),
             peak_replicas: self.peak.0.max(0).unsigned_abs(),
             mean_replicas: if seconds > 0.0 {
                 sums.replica_seconds / seconds
@@ -311,6 +387,9 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             latency_seconds_p50: latency(0.50),
             latency_seconds_p95: latency(0.95),
             latency_seconds_p99: latency(0.99),
+            latency_seconds_p999: measured.and_then(|measured| measured.quantile(0.999)),
+            latency_seconds_mean: measured.and_then(MeasuredLatency::mean_seconds),
+            latency_seconds_max: measured.and_then(MeasuredLatency::max_seconds),
             rescales: self.rescales.rescales,
             reversals: self.rescales.reversals,
             pod_starts: self.pod_starts,
@@ -325,8 +404,31 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             first_decision_seconds: self.shortage.first_decision_seconds(),
             enough_ready_seconds: self.shortage.enough_ready_seconds(),
             recovery_seconds: self.shortage.recovery_seconds(),
-            throttled_share: (sums.working_seconds > 0.0)
-                .then(|| sums.throttled_seconds / sums.working_seconds),
+            throttled_share: (sums.working > 0.0).then(|| sums.throttled / sums.working),
+            cpu_utilization_mean: (sums.ready_seconds > 0.0)
+                .then(|| sums.utilized_seconds / sums.ready_seconds),
+            oom_kills: requests.map(|requests| requests.oom_kills as f64),
+        }
+    }
+
+    /// Pods in every state, and the CPU of those that are ready, as they were for so many `seconds`.
+    fn add_pods(&mut self, pods: &PodCounts, cpu_share_of_request: Option<f64>, seconds: f64) {
+        self.peak = self.peak.max(pods.desired);
+        let sums = &mut self.sums;
+        sums.replica_seconds += f64::from(pods.desired.0) * seconds;
+        sums.pod_seconds += f64::from(pods.current.0 + pods.terminating.0) * seconds;
+        if let Some(share) = cpu_share_of_request {
+            let ready_seconds = f64::from(pods.ready.0) * seconds;
+            sums.ready_seconds += ready_seconds;
+            sums.utilized_seconds += share * ready_seconds;
+        }
+        if let Some(bounds) = self.bounds {
+            if pods.desired == bounds.min {
+                sums.at_min_seconds += seconds;
+            }
+            if pods.desired == bounds.max {
+                sums.at_max_seconds += seconds;
+            }
         }
     }
 
@@ -341,45 +443,92 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
         pods
     }
 
-    fn add_requests(&mut self, segment: &FlowSegment, seconds: f64) {
+    fn add_flow(&mut self, segment: &FlowSegment, seconds: f64) {
         let sums = &mut self.sums;
         sums.offered += segment.offered_rps * seconds;
         sums.succeeded += segment.succeeded_rps * seconds;
-        sums.failed += segment.failed_rps.total() * seconds + segment.failed_at_start.total();
+        let (evenly, at_once) = (segment.failed_rps.total(), segment.failed_at_start.total());
+        sums.failed += evenly * seconds + at_once;
+        if evenly > 0.0 {
+            failures::add(&mut sums.failures, &segment.failed_rps, seconds);
+        }
+        if at_once > 0.0 {
+            failures::add(&mut sums.failures, &segment.failed_at_start, 1.0);
+        }
         sums.in_flight = segment.backlog_end;
         self.slo.flowed(segment);
         self.latency.flowed(segment);
         let needed = self.needed_at(segment.offered_rps);
-        if needed.is_none() {
-            self.sums.needed_undefined_seconds += seconds;
-        }
-        self.elasticity
-            .flowed(segment.start, segment.end, segment.pods.ready, needed);
+        self.compare_to_need(segment.start, segment.end, segment.pods.ready, needed);
         self.shortage.flowed(segment, needed);
+    }
+
+    /// From `start` to `end` so many pods were ready and so many needed.
+    fn compare_to_need(
+        &mut self,
+        start: SimTime,
+        end: SimTime,
+        ready: Replicas,
+        needed: Option<Replicas>,
+    ) {
+        if needed.is_none() {
+            self.sums.needed_undefined_seconds += (end - start).as_secs_f64();
+        }
+        self.elasticity.flowed(start, end, ready, needed);
+    }
+
+    #[inline]
+    fn requests(&mut self) -> &mut Requests {
+        self.requests
+            .get_or_insert_with(|| Box::new(Requests::new()))
+    }
+
+    /// What was counted in `segment`, and whether it ends an interval that broke the SLO.
+    fn add_requests(&mut self, segment: &RequestSegment) {
+        let requests = self.requests();
+        requests.retried += segment.retried;
+        requests.oom_kills += u64::from(segment.oom_kills);
+        let tally = counted(segment, std::mem::take(&mut requests.beyond_limit));
+        let sums = &mut self.sums;
+        sums.offered += tally.offered;
+        sums.succeeded += tally.succeeded;
+        sums.failed += tally.failed;
+        failures::add(&mut sums.failures, &segment.failed, 1.0);
+        sums.in_flight = segment.in_flight as f64;
+        let interval = self.slo.served(segment.end, &tally);
+        let needed = self.needed_at(segment.nominal_rps);
+        self.compare_to_need(segment.start, segment.end, segment.pods.ready, needed);
+        self.shortage.served(segment, needed, interval);
     }
 }
 
 impl<N: Fn(f64) -> Option<Replicas>> Observer for KpiObserver<N> {
     fn flowed(&mut self, segment: &FlowSegment) {
         let seconds = (segment.end - segment.start).as_secs_f64();
-        let pods = &segment.pods;
         self.end = segment.end;
-        self.peak = self.peak.max(pods.desired);
-        self.sums.replica_seconds += f64::from(pods.desired.0) * seconds;
-        self.sums.pod_seconds += f64::from(pods.current.0 + pods.terminating.0) * seconds;
-        self.sums.working_seconds += f64::from(segment.working_pods) * seconds;
-        self.sums.throttled_seconds += f64::from(segment.throttled_pods) * seconds;
-        if let Some(bounds) = self.bounds {
-            if pods.desired == bounds.min {
-                self.sums.at_min_seconds += seconds;
-            }
-            if pods.desired == bounds.max {
-                self.sums.at_max_seconds += seconds;
-            }
+        self.add_pods(&segment.pods, segment.cpu_share_of_request, seconds);
+        self.sums.working += f64::from(segment.working_pods) * seconds;
+        self.sums.throttled += f64::from(segment.throttled_pods) * seconds;
+        if self.knows_requests == RequestsKnown::Yes {
+            self.add_flow(segment, seconds);
         }
-        if self.requests == RequestsKnown::Yes {
-            self.add_requests(segment, seconds);
-        }
+    }
+
+    #[inline]
+    fn answered(&mut self, latency: SimSpan) {
+        let late = self.slo.judge().is_beyond_limit(latency);
+        let requests = self.requests();
+        requests.latency.record(latency);
+        requests.beyond_limit += u64::from(late);
+    }
+
+    fn served(&mut self, segment: &RequestSegment) {
+        let seconds = (segment.end - segment.start).as_secs_f64();
+        self.end = segment.end;
+        self.add_pods(&segment.pods, segment.cpu_share_of_request, seconds);
+        self.sums.working += segment.working_periods as f64;
+        self.sums.throttled += segment.throttled_periods as f64;
+        self.add_requests(segment);
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {

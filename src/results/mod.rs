@@ -4,9 +4,12 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`calibration`] | what a request costs, by a capacity probe |
 //! | [`kpis`] | the numbers of a run, gathered as it goes |
 //! | [`slo`] | the judge that says which seconds broke the SLO |
-//! | [`mixture`] | latency quantiles over many stretches |
+//! | [`mixture`] | latency quantiles over many stretches of flow |
+//! | [`measured`] | latency of single requests |
+//! | [`failures`] | failed requests by cause |
 //! | [`elasticity`] | how closely supply followed demand |
 //! | [`response`] | how soon the autoscaler answered, how often it changed its mind |
 //! | [`timeline`] | a run in even intervals |
@@ -14,10 +17,13 @@
 //! | [`export`] | timeline and summary as bytes |
 //! | [`rounding`] | floats as files show them |
 
+pub mod calibration;
 pub mod decisions;
 pub mod elasticity;
 pub mod export;
+pub mod failures;
 pub mod kpis;
+pub mod measured;
 pub mod mixture;
 pub mod observers;
 pub mod response;
@@ -33,5 +39,7 @@ pub use timeline::{Timeline, TimelineRecorder, TimelineRow};
 
 #[cfg(test)]
 mod file_tests;
+#[cfg(test)]
+pub(crate) mod request_tests;
 #[cfg(test)]
 pub(crate) mod tests;

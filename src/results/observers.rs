@@ -3,7 +3,8 @@
 //! Self-imposed limit: passes on, keeps nothing.
 
 use crate::simulation::Observer;
-use crate::simulation::observer::{Decided, FlowSegment, PodChange};
+use crate::simulation::observer::{Decided, FlowSegment, PodChange, RequestSegment};
+use crate::units::SimSpan;
 
 /// Tells both, the first one first. Nest it for more than two.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,17 @@ impl<A: Observer, B: Observer> Observer for Both<A, B> {
     fn flowed(&mut self, segment: &FlowSegment) {
         self.first.flowed(segment);
         self.second.flowed(segment);
+    }
+
+    #[inline]
+    fn answered(&mut self, latency: SimSpan) {
+        self.first.answered(latency);
+        self.second.answered(latency);
+    }
+
+    fn served(&mut self, segment: &RequestSegment) {
+        self.first.served(segment);
+        self.second.served(segment);
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {

@@ -3,8 +3,10 @@
 //! Self-imposed limit: moments and counts; what a shortage is it is told.
 
 use crate::hpa::decision::Direction;
-use crate::simulation::observer::{Decided, FlowSegment};
+use crate::simulation::observer::{Decided, FlowSegment, RequestSegment};
 use crate::units::{Replicas, SimSpan, SimTime};
+
+use super::slo::Verdict;
 
 /// A rescale against the previous one within this time is a reversal.
 pub const REVERSAL_WINDOW: SimSpan = SimSpan::from_secs(600);
@@ -25,15 +27,19 @@ pub struct FirstShortage {
     early_rescale: Option<SimTime>,
 }
 
+/// How pods stand against what is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Supply {
+    /// There are enough of them after the first shortage.
+    EnoughAgain,
+    /// Too few, an unknown need, or no shortage so far.
+    Other,
+}
+
 impl FirstShortage {
-    /// Takes in the next segment, in which `needed` pods were needed.
+    /// Takes in the next segment of flow, in which `needed` pods were needed.
     pub fn flowed(&mut self, segment: &FlowSegment, needed: Option<Replicas>) {
-        let enough = needed.is_some_and(|needed| segment.pods.ready >= needed);
-        if self.began.is_none() && needed.is_some_and(|needed| segment.pods.ready < needed) {
-            self.began = Some(segment.start);
-            self.decided = self.early_rescale.filter(|time| *time > segment.start);
-        } else if self.began.is_some() && enough {
-            self.enough.get_or_insert(segment.start);
+        if self.supplied(segment.start, segment.pods.ready, needed) == Supply::EnoughAgain {
             if segment.backlog_start <= NO_BACKLOG {
                 self.recovered.get_or_insert(segment.start);
             } else if segment.backlog_end <= NO_BACKLOG {
@@ -42,6 +48,41 @@ impl FirstShortage {
         }
         self.told_until = segment.end;
         self.early_rescale = None;
+    }
+
+    /// Takes in the next segment of requests, in which `needed` pods were needed; `interval` is the verdict on the interval that it ends.
+    ///
+    /// Recovered is who has enough pods at the end of an interval that kept the SLO:
+    /// single requests always wait somewhere, so that no backlog says it.
+    pub fn served(
+        &mut self,
+        segment: &RequestSegment,
+        needed: Option<Replicas>,
+        interval: Option<Verdict>,
+    ) {
+        let supply = self.supplied(segment.start, segment.pods.ready, needed);
+        if supply == Supply::EnoughAgain && interval == Some(Verdict::Kept) {
+            self.recovered.get_or_insert(segment.end);
+        }
+        self.told_until = segment.end;
+        self.early_rescale = None;
+    }
+
+    /// From `start` on `ready` pods stand against `needed`.
+    fn supplied(&mut self, start: SimTime, ready: Replicas, needed: Option<Replicas>) -> Supply {
+        if self.began.is_none() {
+            if needed.is_some_and(|needed| ready < needed) {
+                self.began = Some(start);
+                self.decided = self.early_rescale.filter(|time| *time > start);
+            }
+            return Supply::Other;
+        }
+        if needed.is_some_and(|needed| ready >= needed) {
+            self.enough.get_or_insert(start);
+            Supply::EnoughAgain
+        } else {
+            Supply::Other
+        }
     }
 
     /// Takes in a rescale up.
@@ -66,7 +107,7 @@ impl FirstShortage {
         self.seconds_to(self.enough)
     }
 
-    /// Seconds from the first moment with too few pods to the first with enough of them and no backlog left.
+    /// Seconds from the first moment with too few pods to the first with enough of them and no backlog left, or (requests) the SLO kept.
     #[must_use]
     pub fn recovery_seconds(&self) -> Option<f64> {
         self.seconds_to(self.recovered)

@@ -5,7 +5,7 @@
 
 use crate::scenario::Slo;
 use crate::simulation::latency::StationaryLatency;
-use crate::simulation::observer::FlowSegment;
+use crate::simulation::observer::{FlowSegment, RequestSegment};
 use crate::units::{SimSpan, SimTime};
 
 use super::timeline::INTERVAL;
@@ -39,7 +39,8 @@ impl Tally {
 /// Decides whether a stretch of time broke the SLO.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SloJudge {
-    /// `None` where the clients give up first: nothing that succeeds takes longer.
+    limit: SimSpan,
+    /// For flow; `None` where the clients give up first: nothing that succeeds takes longer.
     limit_seconds: Option<f64>,
     tail_share: f64,
     error_rate: f64,
@@ -53,6 +54,7 @@ impl SloJudge {
     #[must_use]
     pub fn new(slo: &Slo, timeout: SimSpan) -> Self {
         Self {
+            limit: slo.latency_limit,
             limit_seconds: (slo.latency_limit < timeout).then(|| slo.latency_limit.as_secs_f64()),
             tail_share: 1.0 - slo.latency_quantile,
             error_rate: slo.error_rate,
@@ -70,6 +72,13 @@ impl SloJudge {
         tally.offered > 0.0
             && (tally.failed > self.error_rate * tally.offered
                 || tally.beyond_limit > self.tail_share * tally.succeeded)
+    }
+
+    /// Whether a request that was answered after `latency` took longer than the SLO's limit.
+    #[inline]
+    #[must_use]
+    pub fn is_beyond_limit(&self, latency: SimSpan) -> bool {
+        latency > self.limit
     }
 
     /// What happened from `from` to `to`, both within `segment`.
@@ -102,6 +111,25 @@ impl SloJudge {
     }
 }
 
+/// What a stretch of time did to the SLO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was kept, or nothing was promised.
+    Kept,
+    /// It was broken.
+    Broken,
+}
+
+/// What was counted in `segment`, of whose succeeded requests `beyond_limit` took longer than the limit.
+pub(super) fn counted(segment: &RequestSegment, beyond_limit: u64) -> Tally {
+    Tally {
+        offered: segment.offered as f64,
+        succeeded: segment.succeeded as f64,
+        failed: segment.failed.total(),
+        beyond_limit: beyond_limit as f64,
+    }
+}
+
 /// Adds up the intervals of [`INTERVAL`] that broke the SLO, segment by segment.
 #[derive(Clone, Copy, Debug)]
 pub struct SloClock {
@@ -121,6 +149,12 @@ impl SloClock {
             open_start: SimTime::ZERO,
             broken: SimSpan::ZERO,
         }
+    }
+
+    /// Its judge.
+    #[must_use]
+    pub const fn judge(&self) -> &SloJudge {
+        &self.judge
     }
 
     /// Takes in the next segment.
@@ -152,6 +186,12 @@ impl SloClock {
         }
     }
 
+    /// Takes in what the next segment, which lies within one interval, counted; the verdict where the interval is over.
+    pub fn served(&mut self, end: SimTime, tally: &Tally) -> Option<Verdict> {
+        self.open.add(tally);
+        (interval_end(self.open_start) <= end).then(|| self.close(end))
+    }
+
     /// The intervals that broke the SLO until `end`, the run's end; the last interval may be shorter than the others.
     #[must_use]
     pub fn finish(mut self, end: SimTime) -> SimSpan {
@@ -161,12 +201,16 @@ impl SloClock {
         self.broken
     }
 
-    fn close(&mut self, end: SimTime) {
-        if self.judge.is_broken(&self.open) {
+    fn close(&mut self, end: SimTime) -> Verdict {
+        let verdict = if self.judge.is_broken(&self.open) {
             self.broken += end - self.open_start;
-        }
+            Verdict::Broken
+        } else {
+            Verdict::Kept
+        };
         self.open = Tally::default();
         self.open_start = end;
+        verdict
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::timeline::{INTERVAL, Rescale};
 use super::{Both, KpiObserver, Kpis, Timeline, TimelineRecorder};
-use crate::cluster::config::{Container, Deployment, MetricsPipeline, PodTimings};
+use crate::cluster::config::{Container, CpuModel, Deployment, MetricsPipeline, PodTimings};
 use crate::engine::random::Distribution;
 use crate::hpa::decision::MetricValue;
 use crate::hpa::reconcile::RescaleReason;
@@ -101,6 +101,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
                 pre_stop: SimSpan::ZERO,
                 grace_period: SimSpan::from_secs(30),
                 node_cores: 4.0,
+                cpu_model: CpuModel::Quota,
             },
         },
         workload: Workload {
@@ -114,6 +115,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             memory_base_bytes: 0,
             memory_per_request_bytes: 0,
             scale: 1.0,
+            clients: hpasim::scenario::defaults::clients(),
         },
         trace: Trace {
             times: vec![SimTime::ZERO, SimTime::from_secs_f64(end_seconds)],
@@ -152,7 +154,7 @@ pub(crate) fn at(seconds: i64) -> SimTime {
     SimTime::ZERO + SimSpan::from_secs(seconds)
 }
 
-fn pods(desired: i32, ready: i32, terminating: i32) -> PodCounts {
+pub(crate) fn pods(desired: i32, ready: i32, terminating: i32) -> PodCounts {
     PodCounts {
         desired: Replicas(desired),
         current: Replicas(desired),
@@ -162,7 +164,13 @@ fn pods(desired: i32, ready: i32, terminating: i32) -> PodCounts {
 }
 
 /// Tells `observer` of a reconcile that found `current` and wanted `desired`.
-fn decide(observer: &mut impl Observer, seconds: i64, current: i32, desired: i32, seen: i32) {
+pub(crate) fn decide(
+    observer: &mut impl Observer,
+    seconds: i64,
+    current: i32,
+    desired: i32,
+    seen: i32,
+) {
     let mut memory = Memory::default();
     memory.status.current_metrics = vec![Some(MetricValue {
         average_utilization: Some(seen),

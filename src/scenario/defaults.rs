@@ -4,9 +4,10 @@
 //! and `hpa::rules`, for they are the API server's and the controller's.
 //! `docs/model.md` has the same as a table.
 
-use crate::cluster::config::{Container, MetricsPipeline, PodTimings};
+use crate::cluster::config::{Container, CpuModel, MetricsPipeline, PodTimings};
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas, SimSpan};
+use crate::workload::{AfterTimeout, Arrivals, Balancer, Clients, Retries};
 
 use super::{CostRates, Slo};
 
@@ -92,6 +93,7 @@ pub fn pod() -> PodTimings {
         pre_stop: PRE_STOP,
         grace_period: GRACE_PERIOD,
         node_cores: NODE_CORES,
+        cpu_model: CPU_MODEL,
     }
 }
 
@@ -121,10 +123,40 @@ pub const MEMORY_BASE_BYTES: u64 = 32 << 20;
 pub const MEMORY_PER_REQUEST_BYTES: u64 = 256 << 10;
 /// `workload.scale`: the trace as it is.
 pub const SCALE: f64 = 1.0;
-/// `workload.retries`: clients give up at the first failure.
-pub const RETRIES: i64 = 0;
+/// `workload.arrivals`: many clients that know nothing of each other (Palm-Khinchine).
+pub const ARRIVALS: Arrivals = Arrivals::Poisson;
+/// `workload.think_time`: the `sleep(1)` of k6's examples.
+pub const THINK_TIME: Distribution = Distribution::Constant(SimSpan::from_secs(1));
+/// The same as one would write it.
+pub const THINK_TIME_TEXT: &str = "\"1s\"";
+/// `workload.after_timeout`: most servers notice a closed connection only when they answer.
+pub const AFTER_TIMEOUT: AfterTimeout = AfterTimeout::Continue;
+/// `workload.retries`: clients give up at the first failure. What a retry is, once there is one: full jitter from 100 ms
+/// to 10 s ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015), without a budget.
+pub const RETRIES: Retries = Retries {
+    max: 0,
+    backoff: SimSpan::from_millis(100),
+    max_backoff: SimSpan::from_secs(10),
+    budget: None,
+};
 /// `workload.balancer`: kube-proxy with iptables picks at random.
-pub const BALANCER: &str = "random";
+pub const BALANCER: Balancer = Balancer::Random;
+/// `workload.connections.lifetime`: nginx `keepalive_time`, an hour; clients that close sooner say so.
+pub const CONNECTION_LIFETIME: Distribution = Distribution::Constant(SimSpan::from_secs(3600));
+/// How clients behave when `[workload]` does not say.
+#[must_use]
+pub fn clients() -> Clients {
+    Clients {
+        arrivals: ARRIVALS,
+        think_time: THINK_TIME,
+        after_timeout: AFTER_TIMEOUT,
+        retries: RETRIES,
+        balancer: BALANCER,
+        connections: None,
+    }
+}
+/// `pod.cpu_model`: what Linux does with a CPU limit.
+pub const CPU_MODEL: CpuModel = CpuModel::Quota;
 
 /// `[metrics]`: what the shipped manifests and kubelets do.
 ///

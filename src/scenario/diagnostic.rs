@@ -77,17 +77,33 @@ pub enum Code {
     TraceTooLarge,
     /// `E0040`: `--from` or `--to` lie outside the trace.
     TraceCut,
+    /// `E0041`: the engine that was asked for cannot follow what the trace offers.
+    TraceEngine,
+    /// `E0050`: the capacity probe has no header, or the header not the columns.
+    ProbeHeader,
+    /// `E0051`: a cell of the capacity probe is no number.
+    ProbeValue,
+    /// `E0052`: a number of the capacity probe is negative, not finite or absurdly large.
+    ProbeRange,
+    /// `E0053`: a row of the capacity probe has more or fewer fields than the header.
+    ProbeFields,
+    /// `E0054`: the capacity probe has too few rows for a line with an interval.
+    ProbeTooShort,
+    /// `E0055`: the capacity probe knows one load only.
+    ProbeOneLoad,
     /// `W0001`: a column of the trace holds words and is left out.
     ColumnIgnored,
     /// `W0002`: a setting that has no effect here.
     NoEffect,
     /// `W0003`: a kind of object that is simulated as a Deployment.
     SimulatedAsDeployment,
+    /// `W0004`: a pod's memory limit does not hold what the pod needs to work at all.
+    MemoryTooSmall,
 }
 
 impl Code {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 43] = [
         Self::FileUnreadable,
         Self::FileNotText,
         Self::ExtendsLoop,
@@ -120,9 +136,17 @@ impl Code {
         Self::TraceGzip,
         Self::TraceTooLarge,
         Self::TraceCut,
+        Self::TraceEngine,
+        Self::ProbeHeader,
+        Self::ProbeValue,
+        Self::ProbeRange,
+        Self::ProbeFields,
+        Self::ProbeTooShort,
+        Self::ProbeOneLoad,
         Self::ColumnIgnored,
         Self::NoEffect,
         Self::SimulatedAsDeployment,
+        Self::MemoryTooSmall,
     ];
 
     /// The stable number: `E` for errors, `W` for warnings.
@@ -161,9 +185,17 @@ impl Code {
             Self::TraceGzip => "E0038",
             Self::TraceTooLarge => "E0039",
             Self::TraceCut => "E0040",
+            Self::TraceEngine => "E0041",
+            Self::ProbeHeader => "E0050",
+            Self::ProbeValue => "E0051",
+            Self::ProbeRange => "E0052",
+            Self::ProbeFields => "E0053",
+            Self::ProbeTooShort => "E0054",
+            Self::ProbeOneLoad => "E0055",
             Self::ColumnIgnored => "W0001",
             Self::NoEffect => "W0002",
             Self::SimulatedAsDeployment => "W0003",
+            Self::MemoryTooSmall => "W0004",
         }
     }
 
@@ -171,7 +203,10 @@ impl Code {
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
-            Self::ColumnIgnored | Self::NoEffect | Self::SimulatedAsDeployment => Severity::Warning,
+            Self::ColumnIgnored
+            | Self::NoEffect
+            | Self::SimulatedAsDeployment
+            | Self::MemoryTooSmall => Severity::Warning,
             _ => Severity::Error,
         }
     }

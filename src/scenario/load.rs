@@ -5,12 +5,13 @@
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::engine_choice::{self, Meeting};
 use super::loader::{InputFile, Loader, PolicyFiles, read_file};
 use super::policy::{self, Policy};
 use super::reader::{Faults, nearest};
 use super::source::Sources;
 use super::trace_text::{ParsedTrace, parse_trace};
-use super::{Assumption, Scenario, overrides};
+use super::{Assumption, Engine, Scenario, overrides};
 use crate::hpa::spec::MetricSource;
 use crate::units::SimTime;
 use crate::workload::{Demand, Trace};
@@ -28,6 +29,8 @@ pub struct LoadRequest<'r> {
     pub from: Option<SimTime>,
     /// `--to`: what lies behind is cut off; counted in the trace's own time, as `from` is.
     pub to: Option<SimTime>,
+    /// `--engine`; `None` leaves the choice to the trace.
+    pub engine: Option<Engine>,
 }
 
 /// A scenario and where it came from.
@@ -35,6 +38,8 @@ pub struct LoadRequest<'r> {
 pub struct Loaded {
     /// The scenario.
     pub scenario: Scenario,
+    /// The engine that was asked for, or else the request engine where the trace knows requests.
+    pub engine: Engine,
     /// What its user should know.
     pub warnings: Vec<Diagnostic>,
     /// Every file that was read, in the order of reading: the policy, its bases, the trace.
@@ -79,6 +84,11 @@ pub fn load(request: LoadRequest<'_>, loader: &mut dyn Loader) -> Result<Loaded,
         trace_faults = diagnostics.list;
     });
     let parsed = parsed.ok();
+    let engine = parsed.as_ref().and_then(|parsed| {
+        engine_choice::choose(request.engine, parsed)
+            .map_err(|fault| trace_faults.push(fault))
+            .ok()
+    });
 
     let mut faults = Faults::new(&sources);
     faults.extend(file_faults.list);
@@ -88,16 +98,23 @@ pub fn load(request: LoadRequest<'_>, loader: &mut dyn Loader) -> Result<Loaded,
         let policy = policy::read(&tree.table, tree.source, &stem, &sources, &mut faults);
         if let Some(parsed) = &parsed {
             check_custom_metrics(&policy, &parsed.trace, &mut faults);
+            let meeting = Meeting {
+                policy: &policy,
+                written: &tree.table,
+                demand: &parsed.trace.demand,
+            };
+            meeting.check(engine, &mut faults);
         }
         policy
     });
     let has_errors = faults.has_errors();
     let mut list = faults.into_list();
     list.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
-    match (policy, parsed, has_errors) {
-        (Some(policy), Some(parsed), false) => {
+    match (policy, parsed, engine, has_errors) {
+        (Some(policy), Some(parsed), Some(engine), false) => {
             list.extend(parsed.warnings);
             Ok(Loaded {
+                engine,
                 scenario: assemble(policy, parsed.trace, stem(request.trace)),
                 warnings: list,
                 inputs,
@@ -129,9 +146,9 @@ fn read_trace(
         path: request.trace.to_owned(),
         bytes,
     });
-    let ParsedTrace { trace, warnings } = parsed?;
-    let trace = cut(trace, request.from, request.to).map_err(Diagnostics::one)?;
-    Ok(ParsedTrace { trace, warnings })
+    let parsed = parsed?;
+    let trace = cut(parsed.trace, request.from, request.to).map_err(Diagnostics::one)?;
+    Ok(ParsedTrace { trace, ..parsed })
 }
 
 /// `prod` of `policies/prod.toml`, `spike` of `traces/spike.csv.gz`.
@@ -147,15 +164,14 @@ fn stem(path: &Path) -> String {
 }
 
 fn assemble(policy: Policy, trace: Trace, trace_name: String) -> Scenario {
-    let knows_requests = matches!(trace.demand, Demand::RequestsPerSecond(_));
-    let is_about_requests = |assumption: &Assumption| {
-        [
-            "workload.cpu_per_request",
-            "workload.timeout",
-            "slo.latency",
-        ]
-        .contains(&assumption.key.as_str())
+    let matters = |assumption: &Assumption| match assumption.key.as_str() {
+        "workload.cpu_per_request" | "workload.timeout" | "slo.latency" => {
+            !matches!(trace.demand, Demand::CpuMillicores(_))
+        }
+        "workload.think_time" => matches!(trace.demand, Demand::Users(_)),
+        _ => true,
     };
+    let assumptions = policy.assumptions.into_iter().filter(matters).collect();
     Scenario {
         policy_name: policy.name,
         trace_name,
@@ -166,11 +182,7 @@ fn assemble(policy: Policy, trace: Trace, trace_name: String) -> Scenario {
         metrics: policy.metrics,
         slo: policy.slo,
         cost: policy.cost,
-        assumptions: policy
-            .assumptions
-            .into_iter()
-            .filter(|assumption| knows_requests || !is_about_requests(assumption))
-            .collect(),
+        assumptions,
     }
 }
 
@@ -297,6 +309,7 @@ fn cut(trace: Trace, from: Option<SimTime>, to: Option<SimTime>) -> Result<Trace
         demand: match &trace.demand {
             Demand::RequestsPerSecond(rates) => Demand::RequestsPerSecond(rows(rates)),
             Demand::CpuMillicores(rates) => Demand::CpuMillicores(rows(rates)),
+            Demand::Users(users) => Demand::Users(rows(users)),
         },
         columns: trace
             .columns

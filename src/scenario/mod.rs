@@ -8,15 +8,18 @@
 //! then walks it and notes every fault, so that a user sees them all at once.
 
 mod autoscaler;
+mod clients_section;
 mod container;
 pub mod defaults;
 pub mod diagnostic;
 mod distribution;
+mod engine_choice;
 mod hpa_section;
 mod load;
 mod loader;
 mod overrides;
 mod policy;
+mod probe_text;
 mod reader;
 mod source;
 mod toml_text;
@@ -24,6 +27,7 @@ mod trace_header;
 mod trace_text;
 mod tree;
 mod values;
+mod workload_section;
 
 use crate::cluster::config::{Deployment, MetricsPipeline};
 use crate::hpa::rules::{ControllerSettings, Release};
@@ -34,7 +38,12 @@ use crate::workload::{Trace, Workload};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Place, Severity};
 pub use load::{LoadRequest, Loaded, load};
 pub use loader::{InputFile, LoadError, Loader};
-pub use trace_text::{DECOMPRESSED_BYTES_MAX, FAULTS_SHOWN, ParsedTrace, VALUE_MAX, parse_trace};
+pub use probe_text::{
+    Measured, PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD, parse_probe, read_probe,
+};
+pub use trace_text::{
+    DECOMPRESSED_BYTES_MAX, FAULTS_SHOWN, ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace,
+};
 pub use values::parse_duration;
 
 /// Everything that a simulation needs to know: a policy and a trace, checked.
@@ -60,6 +69,26 @@ pub struct Scenario {
     pub cost: CostRates,
     /// Defaults that nobody stated and that matter, for the reader of the result.
     pub assumptions: Vec<Assumption>,
+}
+
+/// Which of the two engines over the one model simulates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Follows rates and backlogs: means, in a millisecond or two a day.
+    Fluid,
+    /// Every request an event: latency measured, throttling and overload as they happen.
+    Request,
+}
+
+impl Engine {
+    /// The word of the command line and of `summary.json`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fluid => "fluid",
+            Self::Request => "request",
+        }
+    }
 }
 
 /// The autoscaler and the controller that runs it.

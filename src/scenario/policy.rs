@@ -10,8 +10,11 @@ use super::distribution;
 use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::Table;
+use super::workload_section::read_workload;
 use super::{Assumption, Autoscaler, CostRates, Slo, defaults};
-use crate::cluster::config::{Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu};
+use crate::cluster::config::{
+    CpuModel, Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu,
+};
 use crate::engine::random::Distribution;
 use crate::units::{Replicas, SimSpan};
 use crate::workload::Workload;
@@ -199,6 +202,7 @@ fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t
         "grace_period",
         "readiness",
         "node_cores",
+        "cpu_model",
     ];
     let workload = [
         "cpu_per_request",
@@ -211,6 +215,9 @@ fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t
         "cpu_noise",
         "memory_base",
         "memory_per_request",
+        "arrivals",
+        "think_time",
+        "after_timeout",
         "retries",
         "balancer",
         "connections",
@@ -256,6 +263,12 @@ fn assumptions(sections: &Sections<'_>) -> Vec<Assumption> {
         ),
         (&sections.workload, "workload", "timeout", timeout.as_str()),
         (
+            &sections.workload,
+            "workload",
+            "think_time",
+            defaults::THINK_TIME_TEXT,
+        ),
+        (
             &sections.pod,
             "pod",
             "image_pull",
@@ -274,6 +287,9 @@ fn assumptions(sections: &Sections<'_>) -> Vec<Assumption> {
         })
         .collect()
 }
+
+const CPU_MODELS: [(&str, CpuModel); 2] =
+    [("quota", CpuModel::Quota), ("shared", CpuModel::Shared)];
 
 fn read_pod(section: &Section<'_>, faults: &mut Faults<'_>) -> PodTimings {
     let mut time = |key: &str, default: Distribution| {
@@ -330,144 +346,9 @@ fn read_pod(section: &Section<'_>, faults: &mut Faults<'_>) -> PodTimings {
         node_cores: section
             .number("node_cores", 0.1..=1024.0, faults)
             .unwrap_or(defaults::NODE_CORES),
-    }
-}
-
-/// The longest mean that work of one request may have.
-const REQUEST_MEAN_MAX: SimSpan = SimSpan::from_secs(3600);
-
-fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Workload {
-    let mut workload = Workload {
-        cpu_per_request: defaults::cpu_per_request(),
-        io_per_request: defaults::IO_PER_REQUEST,
-        idle_cpu: defaults::IDLE_CPU,
-        cpu_noise: defaults::CPU_NOISE,
-        concurrency: defaults::CONCURRENCY,
-        queue: defaults::QUEUE,
-        timeout: defaults::TIMEOUT,
-        memory_base_bytes: defaults::MEMORY_BASE_BYTES,
-        memory_per_request_bytes: defaults::MEMORY_PER_REQUEST_BYTES,
-        scale: defaults::SCALE,
-    };
-    let Some(section) = section else {
-        return workload;
-    };
-    if let Some(cpu) = request_time(section, "cpu_per_request", faults) {
-        if cpu.mean_seconds() <= 0.0 {
-            faults.report(
-                Code::OutOfRange,
-                section
-                    .node("cpu_per_request")
-                    .map_or(section.origin, |node| node.origin),
-                "`workload.cpu_per_request` is 0, so one pod could serve everything",
-                "write what a request costs, as \"10ms\"",
-            );
-        }
-        workload.cpu_per_request = cpu;
-    }
-    if let Some(io) = request_time(section, "io_per_request", faults) {
-        workload.io_per_request = io;
-    }
-    refuse_request_engine_keys(section, faults);
-    let workload = Workload {
-        idle_cpu: section.cpu("idle_cpu", faults).unwrap_or(workload.idle_cpu),
-        cpu_noise: section
-            .number("cpu_noise", 0.0..=10.0, faults)
-            .unwrap_or(workload.cpu_noise),
-        concurrency: section
-            .integer("concurrency", 1..=1_000_000, faults)
-            .unwrap_or(workload.concurrency),
-        queue: section
-            .integer("queue", 0..=100_000_000, faults)
-            .unwrap_or(workload.queue),
-        timeout: section
-            .duration_from("timeout", SimSpan::from_millis(1), faults)
-            .unwrap_or(workload.timeout),
-        memory_base_bytes: section
-            .memory_bytes("memory_base", faults)
-            .unwrap_or(workload.memory_base_bytes),
-        memory_per_request_bytes: section
-            .memory_bytes("memory_per_request", faults)
-            .unwrap_or(workload.memory_per_request_bytes),
-        scale: section
-            .number("scale", 0.0..=1e9, faults)
-            .unwrap_or(workload.scale),
-        ..workload
-    };
-    refuse_hopeless_timeout(section, &workload, faults);
-    workload
-}
-
-/// A client that gives up before a request can be done gets no answer ever, however many pods there are.
-fn refuse_hopeless_timeout(section: &Section<'_>, workload: &Workload, faults: &mut Faults<'_>) {
-    let seconds = workload.cpu_per_request.mean_seconds() + workload.io_per_request.mean_seconds();
-    if seconds < workload.timeout.as_secs_f64() {
-        return;
-    }
-    let written = ["timeout", "io_per_request", "cpu_per_request"]
-        .iter()
-        .find_map(|key| section.node(key));
-    faults.report(
-        Code::OutOfRange,
-        written.map_or(section.origin, |node| node.origin),
-        format!(
-            "a request takes {} by itself, and its client gives up after {}: none would succeed",
-            SimSpan::from_secs_f64(seconds),
-            workload.timeout
-        ),
-        "write a longer `timeout`, or what a request really costs",
-    );
-}
-
-fn request_time(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Distribution> {
-    let node = section.node(key)?;
-    let time = distribution::read(node, &section.path_of(key), faults)?;
-    if time.mean_seconds() > REQUEST_MEAN_MAX.as_secs_f64() {
-        faults.report(
-            Code::OutOfRange,
-            node.origin,
-            format!(
-                "`{}` is more than {REQUEST_MEAN_MAX} on average",
-                section.path_of(key)
-            ),
-            "write what one request takes, as \"10ms\"",
-        );
-        return None;
-    }
-    Some(time)
-}
-
-/// Keys that only an engine of single requests can honour: accepted at their defaults.
-fn refuse_request_engine_keys(section: &Section<'_>, faults: &mut Faults<'_>) {
-    let retries = section.integer("retries", 0..=100, faults);
-    let balancers =
-        ["random", "round_robin", "least_request", "power_of_two"].map(|word| (word, word));
-    let balancer = section.word("balancer", &balancers, faults);
-    let refused = [
-        (
-            "retries",
-            retries.is_some_and(|retries| retries != defaults::RETRIES),
-        ),
-        (
-            "balancer",
-            balancer.is_some_and(|balancer| balancer != defaults::BALANCER),
-        ),
-        ("connections", section.node("connections").is_some()),
-    ];
-    for (key, is_refused) in refused {
-        if is_refused {
-            let help = match key {
-                "retries" => format!("delete the line, or write {}", defaults::RETRIES),
-                "balancer" => format!("delete the line, or write \"{}\"", defaults::BALANCER),
-                _ => "delete the line".to_owned(),
-            };
-            faults.report(
-                Code::Unsupported,
-                section.key_origin(key),
-                format!("the fluid engine follows rates, not requests: it does not know `workload.{key}` yet"),
-                help,
-            );
-        }
+        cpu_model: section
+            .word("cpu_model", &CPU_MODELS, faults)
+            .unwrap_or(defaults::CPU_MODEL),
     }
 }
 

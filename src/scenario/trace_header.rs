@@ -22,8 +22,11 @@ pub(super) enum TimeColumn {
 /// What the demand column counts.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum DemandColumn {
+    /// `rps`: requests per second.
     Rps,
+    /// `cpu_millicores`: CPU that the requests would use.
     CpuMillicores,
+    /// `users`: users at once.
     Users,
 }
 
@@ -167,16 +170,6 @@ impl Parser<'_> {
     ) -> Option<(usize, DemandColumn)> {
         let found = columns_among(names, &DEMAND_COLUMNS);
         match found.as_slice() {
-            [(index, DemandColumn::Users)] => {
-                let span = self.field_span(record, *index);
-                self.report(
-                    Code::Unsupported,
-                    Some(span),
-                    "a load of `users` (closed load) needs the request engine, which this version does not have",
-                    "give the rate that was offered as `rps`",
-                );
-                None
-            }
             [one] => Some(*one),
             [] => {
                 let (span, help) = self.nearest_demand(names, record, line);
@@ -207,21 +200,25 @@ impl Parser<'_> {
         record: &StringRecord,
         line: &Range<usize>,
     ) -> (Range<usize>, String) {
-        /// What other tools call requests per second.
-        const ALIASES: [&str; 7] = [
-            "qps",
-            "req_per_sec",
-            "requests_per_second",
-            "requests/s",
-            "rate",
-            "requests",
-            "tps",
+        /// What other tools call requests per second, and users.
+        const ALIASES: [(&str, &str); 11] = [
+            ("qps", "rps"),
+            ("req_per_sec", "rps"),
+            ("requests_per_second", "rps"),
+            ("requests/s", "rps"),
+            ("rate", "rps"),
+            ("requests", "rps"),
+            ("tps", "rps"),
+            ("vus", "users"),
+            ("virtual_users", "users"),
+            ("user count", "users"),
+            ("user_count", "users"),
         ];
         for (index, name) in names.iter().enumerate() {
             let lower = name.to_lowercase();
-            let is_alias = ALIASES.contains(&lower.as_str());
+            let alias = ALIASES.iter().find(|(other, _)| *other == lower);
             let near = nearest(name, DEMAND_COLUMNS.iter().map(|(known, _)| *known));
-            if let Some(known) = near.or(is_alias.then_some("rps")) {
+            if let Some(known) = near.or(alias.map(|(_, known)| *known)) {
                 return (
                     self.field_span(record, index),
                     format!("if `{name}` is what was offered, call it `{known}`"),
@@ -230,7 +227,7 @@ impl Parser<'_> {
         }
         (
             line.clone(),
-            "add a column `rps` (requests per second) or `cpu_millicores`".to_owned(),
+            "add a column `rps` (requests per second), `users` or `cpu_millicores`".to_owned(),
         )
     }
 }

@@ -31,6 +31,8 @@ pub const FAULTS_SHOWN: usize = 20;
 pub const DECOMPRESSED_BYTES_MAX: u64 = 1 << 30;
 /// The greatest value a cell may have; beyond, floats of rates times days lose whole requests.
 pub const VALUE_MAX: f64 = 1e12;
+/// The most users at once, `workload.scale` applied: each of them is held in memory.
+pub const USERS_MAX: f64 = 1e7;
 /// The longest trace: ten years, within the range of the simulation's clock.
 const LENGTH_MAX_NANOS: i64 = 10 * 366 * 86_400 * NANOS_PER_SECOND;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
@@ -43,6 +45,8 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub struct ParsedTrace {
     /// The trace.
     pub trace: Trace,
+    /// Where the header names what was offered.
+    pub demand_place: Place,
     /// What was left out.
     pub warnings: Vec<Diagnostic>,
 }
@@ -94,6 +98,23 @@ fn decompress(path: &Path, bytes: &[u8], bytes_max: u64) -> Result<Vec<u8>, Diag
     }
 }
 
+/// The greatest value that a column may have.
+#[derive(Clone, Copy)]
+struct Greatest {
+    value: f64,
+    /// What to do about a greater one.
+    help: &'static str,
+}
+
+const GREATEST: Greatest = Greatest {
+    value: VALUE_MAX,
+    help: "check the unit",
+};
+const GREATEST_USERS: Greatest = Greatest {
+    value: USERS_MAX,
+    help: "write users at once, at most ten million; for more, give their requests as `rps`",
+};
+
 /// Reads one trace.
 pub(super) struct Parser<'t> {
     name: &'t str,
@@ -103,13 +124,18 @@ pub(super) struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    fn new(name: &'t str, text: &'t str) -> Self {
+    pub(super) fn new(name: &'t str, text: &'t str) -> Self {
         Self {
             name,
             text,
             faults: Diagnostics::default(),
             warnings: Vec::new(),
         }
+    }
+
+    /// What was noted: faults, and warnings.
+    pub(super) fn into_notes(self) -> (Diagnostics, Vec<Diagnostic>) {
+        (self.faults, self.warnings)
     }
 
     /// Notes a fault or a warning at the bytes `span`.
@@ -155,8 +181,14 @@ impl<'t> Parser<'t> {
         let Some(mut header) = self.parse_header(&record) else {
             return Err(self.faults);
         };
+        let demand_span = self.field_span(&record, header.demand);
+        let demand_place = Place::within(self.name, self.text, demand_span);
+        let greatest = match header.demand_column {
+            DemandColumn::Users => GREATEST_USERS,
+            DemandColumn::Rps | DemandColumn::CpuMillicores => GREATEST,
+        };
         let mut times = Vec::new();
-        let mut rates = Vec::new();
+        let mut demand = Vec::new();
         let mut epoch = None;
         let mut previous: Option<i64> = None;
         let header_start = record_start(self.text, &record);
@@ -176,10 +208,10 @@ impl<'t> Parser<'t> {
                 previous = Some(nanos);
                 times.push(SimTime::from_nanos(nanos.saturating_sub(start)));
             }
-            if let Some(rate) = self.parse_number(&record, header.demand) {
-                rates.push(rate);
+            if let Some(value) = self.parse_number(&record, header.demand, greatest) {
+                demand.push(value);
             }
-            let row = if rates.len() <= 1 && times.len() <= 1 {
+            let row = if demand.len() <= 1 && times.len() <= 1 {
                 Row::First
             } else {
                 Row::Later
@@ -198,8 +230,9 @@ impl<'t> Parser<'t> {
             trace: Trace {
                 times,
                 demand: match header.demand_column {
-                    DemandColumn::CpuMillicores => Demand::CpuMillicores(rates),
-                    DemandColumn::Rps | DemandColumn::Users => Demand::RequestsPerSecond(rates),
+                    DemandColumn::Rps => Demand::RequestsPerSecond(demand),
+                    DemandColumn::CpuMillicores => Demand::CpuMillicores(demand),
+                    DemandColumn::Users => Demand::Users(demand),
                 },
                 columns: header
                     .further
@@ -211,6 +244,7 @@ impl<'t> Parser<'t> {
                     })
                     .collect(),
             },
+            demand_place,
             warnings: self.warnings,
         })
     }
@@ -320,10 +354,15 @@ impl<'t> Parser<'t> {
         self.report(code, Some(span), message, help);
     }
 
-    fn parse_number(&mut self, record: &StringRecord, index: usize) -> Option<f64> {
+    fn parse_number(
+        &mut self,
+        record: &StringRecord,
+        index: usize,
+        greatest: Greatest,
+    ) -> Option<f64> {
         let cell = record.get(index).unwrap_or_default().trim();
         let (code, message, help) = match cell.parse::<f64>() {
-            Ok(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
+            Ok(number) if (0.0..=greatest.value).contains(&number) => return Some(number),
             Ok(number) if number < 0.0 => (
                 Code::TraceRange,
                 format!("{} is negative", clipped(cell)),
@@ -331,8 +370,8 @@ impl<'t> Parser<'t> {
             ),
             Ok(number) if number.is_finite() => (
                 Code::TraceRange,
-                format!("{} is more than {VALUE_MAX:e}", clipped(cell)),
-                "check the unit",
+                format!("{} is more than {:e}", clipped(cell), greatest.value),
+                greatest.help,
             ),
             Ok(_) => (
                 Code::TraceRange,
@@ -374,7 +413,7 @@ impl<'t> Parser<'t> {
             );
             return;
         }
-        if let Some(number) = self.parse_number(record, further.index) {
+        if let Some(number) = self.parse_number(record, further.index, GREATEST) {
             further.values.push(number);
         }
     }
@@ -418,7 +457,7 @@ impl<'t> Parser<'t> {
 }
 
 /// A cell short enough for a message.
-fn clipped(cell: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn clipped(cell: &str) -> std::borrow::Cow<'_, str> {
     const CHARACTERS_MAX: usize = 40;
     match cell.char_indices().nth(CHARACTERS_MAX) {
         Some((at, _)) => format!("{}...", &cell[..at]).into(),

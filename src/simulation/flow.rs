@@ -6,8 +6,10 @@
 
 use super::latency::{PodServer, StationaryLatency};
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
+use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work, WorkGauges};
 use crate::cluster::cpu::{PodCapacity, PodCpu};
-use crate::cluster::pods::{PodFact, PodStatus, Pods};
+use crate::cluster::metrics_server::PodGauge;
+use crate::cluster::pods::{PodFact, PodStatus, PodStep, Pods};
 use crate::cluster::served::{ServedRates, ServedRequests};
 use crate::scenario::Scenario;
 use crate::units::{Replicas, SimSpan, SimTime};
@@ -61,16 +63,16 @@ struct PodGroups {
 
 impl PodGroups {
     fn of(pods: &Pods, desired: Replicas) -> Self {
-        let mut groups = Self::default();
-        let (mut ready, mut terminating) = (0_u32, 0_u32);
+        let mut groups = Self {
+            counts: PodCounts::without_states(pods, desired),
+            ..Self::default()
+        };
         for (status, &number) in PodStatus::all().zip(pods.census()) {
             if number == 0 {
                 continue;
             }
+            groups.counts.count(status, number);
             let count = f64::from(number);
-            if status.is(PodFact::Terminating) {
-                terminating += number;
-            }
             if status.is(PodFact::Endpoint) {
                 groups.endpoints += count;
             }
@@ -81,25 +83,14 @@ impl PodGroups {
                 groups.serving.count(status, count);
             }
             if status.counts_as_ready() {
-                ready += number;
                 groups.ready.count(status, count);
                 if status.is_serving() {
                     groups.ready_serving.count(status, count);
                 }
             }
         }
-        groups.counts = PodCounts {
-            desired,
-            current: pods.current(),
-            ready: replicas(ready),
-            terminating: replicas(terminating),
-        };
         groups
     }
-}
-
-fn replicas(count: u32) -> Replicas {
-    Replicas(i32::try_from(count).unwrap_or(i32::MAX))
 }
 
 /// Which of the two bounds on the backlog is the tighter one.
@@ -115,15 +106,6 @@ enum BacklogBound {
 struct BacklogCap {
     requests: f64,
     bound: BacklogBound,
-}
-
-/// When the flow changes by itself, if nobody changes it before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NextChange {
-    /// It does not.
-    None,
-    /// The backlog is gone or full then.
-    Backlog(SimTime),
 }
 
 /// Offered load meets capacity.
@@ -156,7 +138,7 @@ struct GroupsKey {
 }
 
 impl Flow {
-    pub(super) fn new(scenario: &Scenario, offered_rps: f64) -> Self {
+    pub(super) fn new(scenario: &Scenario) -> Self {
         let workload = &scenario.workload;
         let server = PodServer::of(scenario);
         let mut cpu = PodCpu::of(&scenario.deployment);
@@ -168,7 +150,7 @@ impl Flow {
             server,
             places_per_pod: f64::from(workload.concurrency) + f64::from(workload.queue),
             timeout_seconds: workload.timeout.as_secs_f64(),
-            offered_rps,
+            offered_rps: 0.0,
             groups: PodGroups::default(),
             groups_of: None,
             backlog: 0.0,
@@ -182,52 +164,20 @@ impl Flow {
         }
     }
 
-    /// Requests per second that reach each of `pods` pods before the start, whether or not it can serve them.
-    pub(super) fn arrivals_before_start(&self, pods: u32) -> f64 {
-        share(self.offered_rps, f64::from(pods))
-    }
-
-    /// What each of `pods` pods serves before the start, when nothing waits.
-    pub(super) fn rates_before_start(&self, pods: u32) -> ServedRates {
-        ServedRates {
-            normal_rps: self.arrivals_before_start(pods).min(self.cpu.normal.rps),
-            bursting_rps: 0.0,
-        }
-    }
-
-    /// The load changes; takes effect at the next [`Flow::settle`].
-    pub(super) fn offer(&mut self, rps: f64) {
-        self.offered_rps = rps;
-    }
-
-    pub(super) fn offered_rps(&self) -> f64 {
-        self.offered_rps
-    }
-
-    pub(super) fn backlog(&self) -> f64 {
-        self.backlog
-    }
-
     /// Requests per second that reach one serving pod.
-    pub(super) fn arrivals_per_pod(&self) -> f64 {
+    fn arrivals_per_pod(&self) -> f64 {
         share(self.inflow_rps, self.groups.serving.total())
     }
 
     /// Requests waiting or worked on in one serving pod at `now`: its share of the backlog, and by Little's law those in service.
-    pub(super) fn in_flight_per_pod(&self, now: SimTime) -> f64 {
+    fn in_flight_per_pod(&self, now: SimTime) -> f64 {
         let serving = self.groups.serving.total();
         let in_service = share(self.segment.succeeded_rps, serving) * self.segment.latency.mean();
         share(self.backlog_at(now), serving) + in_service
     }
 
-    /// Requests worked on in one pod that serves `rps` while nothing waits.
-    pub(super) fn in_flight_at(&self, rps: f64) -> f64 {
-        let utilization = self.server.utilization(rps);
-        rps * self.server.stationary(utilization).mean()
-    }
-
     /// Ends the running segment at `now` and tells of it, if it has any length.
-    pub(super) fn close(&mut self, now: SimTime, observer: &mut impl Observer) {
+    fn end_segment(&mut self, now: SimTime, observer: &mut impl Observer) {
         if now <= self.segment.start {
             return;
         }
@@ -265,68 +215,6 @@ impl Flow {
             wait_seconds: latency.wait_seconds.min(room / LN_100),
             ..latency
         }
-    }
-
-    /// Something has changed at `now`: ends the segment before it and works out the rates after it.
-    pub(super) fn settle(
-        &mut self,
-        now: SimTime,
-        pods: &Pods,
-        desired: Replicas,
-        served: &mut ServedRequests,
-        observer: &mut impl Observer,
-    ) -> NextChange {
-        self.close(now, observer);
-        let key = GroupsKey {
-            generation: pods.generation(),
-            desired,
-        };
-        if self.groups_of != Some(key) {
-            self.groups = PodGroups::of(pods, desired);
-            self.groups_of = Some(key);
-        }
-        let serving = self.groups.serving.total();
-        self.capacity_rps = self
-            .groups
-            .serving
-            .weighted(self.cpu.normal.rps, self.cpu.bursting.rps);
-        let cap = self.backlog_cap();
-        self.cap_requests = cap.requests;
-        self.shed(cap);
-
-        let mut failed = FailureCauses::default();
-        if self.groups.endpoints > 0.0 {
-            // In this order all of it is exactly all of it, and nothing is left over to fail.
-            self.inflow_rps = self.offered_rps * (serving / self.groups.endpoints);
-            failed.not_initialised = self.offered_rps - self.inflow_rps;
-        } else {
-            self.inflow_rps = 0.0;
-            failed.no_endpoint = self.offered_rps;
-        }
-        if self.backlog <= NO_BACKLOG && self.inflow_rps <= self.capacity_rps {
-            // A rest too small to count is answered now; `close` books it as succeeded.
-            self.backlog = 0.0;
-        }
-        let grows_by = self.inflow_rps - self.capacity_rps;
-        let full = self.backlog >= cap.requests * (1.0 - SAME) - NO_BACKLOG;
-        self.overflow_rps = if grows_by > 0.0 && full {
-            grows_by
-        } else {
-            0.0
-        };
-        match cap.bound {
-            BacklogBound::Queue => failed.queue_full = self.overflow_rps,
-            BacklogBound::Timeout => failed.timed_out = self.overflow_rps,
-        }
-        let served_rps = if self.backlog > 0.0 || grows_by > 0.0 {
-            self.capacity_rps
-        } else {
-            self.inflow_rps
-        };
-        self.rates = self.split(served_rps);
-        served.change(now, self.rates);
-        self.open_segment(now, served_rps, failed);
-        self.next_change(now, cap, grows_by)
     }
 
     fn backlog_at(&self, now: SimTime) -> f64 {
@@ -468,7 +356,116 @@ impl Flow {
     }
 }
 
+impl Work for Flow {
+    const METERING: Metering = Metering::Integral;
+
+    fn offer(&mut self, offer: Offer, _now: SimTime) -> OfferChange {
+        let before = std::mem::replace(&mut self.offered_rps, offer.nominal_rps);
+        if before.to_bits() == offer.nominal_rps.to_bits() {
+            OfferChange::Same
+        } else {
+            OfferChange::Other
+        }
+    }
+
+    fn pod_changed(&mut self, _: u32, _: PodStatus, _: Option<PodStep>, _: SimTime) {
+        // Pods are counted when the flow settles.
+    }
+
+    fn close(&mut self, _now: SimTime, _observer: &mut impl Observer) {
+        // The rates hold until the flow settles: then the segment ends.
+    }
+
+    fn settle(
+        &mut self,
+        now: SimTime,
+        pods: &Pods,
+        desired: Replicas,
+        served: &mut ServedRequests,
+        observer: &mut impl Observer,
+    ) -> NextChange {
+        self.end_segment(now, observer);
+        let key = GroupsKey {
+            generation: pods.generation(),
+            desired,
+        };
+        if self.groups_of != Some(key) {
+            self.groups = PodGroups::of(pods, desired);
+            self.groups_of = Some(key);
+        }
+        let serving = self.groups.serving.total();
+        self.capacity_rps = self
+            .groups
+            .serving
+            .weighted(self.cpu.normal.rps, self.cpu.bursting.rps);
+        let cap = self.backlog_cap();
+        self.cap_requests = cap.requests;
+        self.shed(cap);
+
+        let mut failed = FailureCauses::default();
+        if self.groups.endpoints > 0.0 {
+            // In this order all of it is exactly all of it, and nothing is left over to fail.
+            self.inflow_rps = self.offered_rps * (serving / self.groups.endpoints);
+            failed.not_initialised = self.offered_rps - self.inflow_rps;
+        } else {
+            self.inflow_rps = 0.0;
+            failed.no_endpoint = self.offered_rps;
+        }
+        if self.backlog <= NO_BACKLOG && self.inflow_rps <= self.capacity_rps {
+            // A rest too small to count is answered now; `close` books it as succeeded.
+            self.backlog = 0.0;
+        }
+        let grows_by = self.inflow_rps - self.capacity_rps;
+        let full = self.backlog >= cap.requests * (1.0 - SAME) - NO_BACKLOG;
+        self.overflow_rps = if grows_by > 0.0 && full {
+            grows_by
+        } else {
+            0.0
+        };
+        match cap.bound {
+            BacklogBound::Queue => failed.queue_full = self.overflow_rps,
+            BacklogBound::Timeout => failed.timed_out = self.overflow_rps,
+        }
+        let served_rps = if self.backlog > 0.0 || grows_by > 0.0 {
+            self.capacity_rps
+        } else {
+            self.inflow_rps
+        };
+        self.rates = self.split(served_rps);
+        served.change(now, self.rates);
+        self.open_segment(now, served_rps, failed);
+        self.next_change(now, cap, grows_by)
+    }
+
+    fn run_before(&mut self, _limit: SimTime, _observer: &mut impl Observer) -> Option<Notice> {
+        None
+    }
+
+    fn gauges(&mut self, now: SimTime, _pods: &Pods) -> WorkGauges<'_> {
+        WorkGauges {
+            requests_per_second: PodGauge::Serving(self.arrivals_per_pod()),
+            in_flight: PodGauge::Serving(self.in_flight_per_pod(now)),
+        }
+    }
+
+    fn work_of(&mut self, _number: u32, _container: usize, _now: SimTime) -> f64 {
+        0.0
+    }
+
+    fn leaving(&mut self, _number: u32) -> Leaving {
+        Leaving::AtOnce
+    }
+
+    fn now(&self) -> SimTime {
+        self.segment.start
+    }
+
+    fn in_flight(&self) -> f64 {
+        self.backlog
+    }
+}
+
 /// `whole` by `parts`; nothing where there are none.
-fn share(whole: f64, parts: f64) -> f64 {
+pub(super) fn share(whole: f64, parts: f64) -> f64 {
     if parts > 0.0 { whole / parts } else { 0.0 }
 }

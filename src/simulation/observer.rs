@@ -4,17 +4,28 @@
 //! checker are observers of one run.
 
 use super::latency::StationaryLatency;
+use crate::cluster::pods::{PodFact, PodStatus, Pods};
 use crate::hpa::decision::DecisionRecord;
 use crate::hpa::{Memory, Outcome};
-use crate::units::{Replicas, SimTime};
+use crate::units::{Replicas, SimSpan, SimTime};
 
 /// Is told what happens in a run, in the order of time.
 pub trait Observer {
     /// Whether [`Observer::decided`] gets the record of *why*; what is not asked for costs nothing.
     const WANTS_REASONS: bool = false;
 
-    /// Work flowed evenly from one instant to a later one. Segments follow each other without a gap from 0 to the end.
+    /// Fluid engine: work flowed evenly from one instant to a later one. Segments follow each other without a gap from 0 to the end.
     fn flowed(&mut self, _segment: &FlowSegment) {}
+
+    /// Request engine: a request was answered in time, so long after its client first sent it.
+    ///
+    /// Told before the segment in which it falls.
+    #[inline]
+    fn answered(&mut self, _latency: SimSpan) {}
+
+    /// Request engine: what happened from one instant to a later one. Segments follow each other without a gap from 0 to
+    /// the end; one ends at every multiple of [`INTERVAL`] and wherever the offered rate or a number of pods changes.
+    fn served(&mut self, _segment: &RequestSegment) {}
 
     /// The autoscaler reconciled.
     fn decided(&mut self, _decision: &Decided<'_>) {}
@@ -85,26 +96,138 @@ impl FlowSegment {
     }
 }
 
-/// Failed requests by cause: per second, or a number, as the holder says.
+/// The grain in which the request engine reports, and the SLO is judged.
+pub const INTERVAL: SimSpan = SimSpan::from_secs(5);
+
+/// What the request engine did in a stretch of time in which neither the offered rate nor a number of pods changed.
+///
+/// Numbers of requests are whole. Over a run `offered` = `succeeded` + `failed` + the last `in_flight`,
+/// and so it is at the end of each segment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RequestSegment {
+    /// Its first instant.
+    pub start: SimTime,
+    /// Its end, later than `start`; the next segment begins there.
+    pub end: SimTime,
+    /// Requests per second that the trace stands for: its rate, or users / (mean think time + mean service time).
+    pub nominal_rps: f64,
+    /// Users of a closed load.
+    pub users: Option<u32>,
+    /// Requests that clients sent for the first time.
+    pub offered: u64,
+    /// Requests answered in time.
+    pub succeeded: u64,
+    /// Requests given up for good, by the cause of their last attempt.
+    pub failed: FailureCauses,
+    /// Attempts after a request's first.
+    pub retried: u64,
+    /// Requests at the end of which the client still waits: in a pod, on their way, or before a retry.
+    pub in_flight: u64,
+    /// CPU that all pods together used, in core-seconds.
+    pub cpu_core_seconds: f64,
+    /// CPU of the pods that count as ready, as a share of their CPU requests; `None` without ready pods or without request.
+    pub cpu_share_of_request: Option<f64>,
+    /// CFS periods in which a pod had work, all pods with a CPU limit added up.
+    pub working_periods: u64,
+    /// Of these, those in which it spent its quota before its work was done.
+    pub throttled_periods: u64,
+    /// Containers killed for memory.
+    pub oom_kills: u32,
+    /// Pods ready at the end of an interval by their CPU since the interval began; `Some` where the segment ends one (or the run).
+    pub pod_cpu: Option<PodSpread>,
+    /// How many pods there are.
+    pub pods: PodCounts,
+}
+
+/// CPU of ready pods as a share of what each requests, over one [`INTERVAL`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PodSpread {
+    /// The idlest.
+    pub min: f64,
+    /// The mean over the pods.
+    pub mean: f64,
+    /// The busiest.
+    pub max: f64,
+    /// The greatest throttled share of a pod: CFS periods in which it spent its quota / periods in which it had work.
+    pub max_throttled_share: f64,
+}
+
+/// Why a request failed, or an attempt at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureCause {
+    /// No pod to send it to.
+    NoEndpoint,
+    /// The pod could not serve: not initialised yet, or its container killed.
+    NotInitialised,
+    /// The pod's queue was full.
+    QueueFull,
+    /// The client gave up.
+    TimedOut,
+    /// The pod went away with it.
+    PodGone,
+    /// The pod's container was killed for memory with it (request engine).
+    OomKilled,
+}
+
+impl FailureCause {
+    /// All causes, in the order in which files name them.
+    pub const ALL: [Self; 6] = [
+        Self::NoEndpoint,
+        Self::NotInitialised,
+        Self::QueueFull,
+        Self::TimedOut,
+        Self::PodGone,
+        Self::OomKilled,
+    ];
+}
+
+/// Failed requests by [`FailureCause`]: per second, or a number, as the holder says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FailureCauses {
-    /// No pod to send it to.
+    /// [`FailureCause::NoEndpoint`].
     pub no_endpoint: f64,
-    /// The pod was Ready before it could serve.
+    /// [`FailureCause::NotInitialised`].
     pub not_initialised: f64,
-    /// The pod's queue was full.
+    /// [`FailureCause::QueueFull`].
     pub queue_full: f64,
-    /// The client gave up.
+    /// [`FailureCause::TimedOut`].
     pub timed_out: f64,
-    /// The pod went away with it.
+    /// [`FailureCause::PodGone`].
     pub pod_gone: f64,
+    /// [`FailureCause::OomKilled`].
+    pub oom_killed: f64,
 }
 
 impl FailureCauses {
     /// All causes together.
     #[must_use]
     pub fn total(&self) -> f64 {
-        self.no_endpoint + self.not_initialised + self.queue_full + self.timed_out + self.pod_gone
+        FailureCause::ALL.map(|cause| self.of(cause)).iter().sum()
+    }
+
+    /// Those of one cause.
+    #[must_use]
+    pub const fn of(&self, cause: FailureCause) -> f64 {
+        match cause {
+            FailureCause::NoEndpoint => self.no_endpoint,
+            FailureCause::NotInitialised => self.not_initialised,
+            FailureCause::QueueFull => self.queue_full,
+            FailureCause::TimedOut => self.timed_out,
+            FailureCause::PodGone => self.pod_gone,
+            FailureCause::OomKilled => self.oom_killed,
+        }
+    }
+
+    /// Those of one cause, to be changed.
+    pub const fn of_mut(&mut self, cause: FailureCause) -> &mut f64 {
+        match cause {
+            FailureCause::NoEndpoint => &mut self.no_endpoint,
+            FailureCause::NotInitialised => &mut self.not_initialised,
+            FailureCause::QueueFull => &mut self.queue_full,
+            FailureCause::TimedOut => &mut self.timed_out,
+            FailureCause::PodGone => &mut self.pod_gone,
+            FailureCause::OomKilled => &mut self.oom_killed,
+        }
     }
 }
 
@@ -119,6 +242,39 @@ pub struct PodCounts {
     pub ready: Replicas,
     /// Pods that are terminating: they still cost.
     pub terminating: Replicas,
+}
+
+impl PodCounts {
+    /// The counts of `pods`, of which `desired` are asked for.
+    pub(super) fn of(pods: &Pods, desired: Replicas) -> Self {
+        let mut counts = Self::without_states(pods, desired);
+        for (status, &number) in PodStatus::all().zip(pods.census()) {
+            if number > 0 {
+                counts.count(status, number);
+            }
+        }
+        counts
+    }
+
+    /// The same before [`PodCounts::count`] has been told of the pods.
+    pub(super) fn without_states(pods: &Pods, desired: Replicas) -> Self {
+        Self {
+            desired,
+            current: pods.current(),
+            ..Self::default()
+        }
+    }
+
+    /// `number` pods are `status`.
+    pub(super) fn count(&mut self, status: PodStatus, number: u32) {
+        let number = i32::try_from(number).unwrap_or(i32::MAX);
+        if status.is(PodFact::Terminating) {
+            self.terminating.0 += number;
+        }
+        if status.counts_as_ready() {
+            self.ready.0 += number;
+        }
+    }
 }
 
 /// One reconcile.
@@ -154,6 +310,8 @@ pub enum PodState {
     Created,
     /// Its containers run.
     Started,
+    /// The container that was killed runs again.
+    Restarted,
     /// It could serve.
     Initialised,
     /// Its Ready condition became True.
@@ -162,6 +320,8 @@ pub enum PodState {
     Serving,
     /// It was deleted and winds down.
     Terminating,
+    /// Its container was killed for memory.
+    OomKilled,
     /// It is no more.
     Gone,
 }

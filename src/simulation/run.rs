@@ -3,17 +3,22 @@
 //! Self-imposed limit: the clock and the order. What a pod, a flow, a metric or a
 //! decision is, others know.
 
-use rand::{Rng, RngExt};
+mod pods;
+
+use rand::Rng;
 use rand_pcg::Pcg32;
 
-use super::flow::{Flow, NextChange};
-use super::observer::{Decided, Observer, PodChange, PodState};
+use super::before_start::BeforeStart;
+use super::event::{Event, GridPhases, SYNC_JITTER_MEMBER, traffic_limit};
+use super::latency::PodServer;
+use super::observer::{Decided, INTERVAL, Observer};
+use super::offered::nominal_rps;
 use super::phase::Phase;
 use super::sight::Sight;
-use crate::cluster::metrics_server::{Gauges, MetricQuery, MetricsServer, Publication};
-use crate::cluster::plant::{InitialPods, Plant, StepTaken};
-use crate::cluster::pods::PodStep;
-use crate::cluster::served::ServedRequests;
+use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work};
+use crate::cluster::metrics_server::{Gauges, MetricQuery, MetricsServer, PodGauge, Publication};
+use crate::cluster::plant::{DeletedPod, InitialPods, Plant};
+use crate::cluster::served::{ServedRates, ServedRequests};
 use crate::engine::EventQueue;
 use crate::engine::random::Stream;
 use crate::hpa::decision::DecisionRecord;
@@ -21,69 +26,6 @@ use crate::hpa::rules::Rules;
 use crate::hpa::{Memory, reconcile};
 use crate::scenario::{Autoscaler, Scenario};
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
-use crate::workload::Demand;
-
-/// What happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// A pod takes a step.
-    Pod { number: u32, step: PodStep },
-    /// The trace's next row begins.
-    TraceRow,
-    /// The backlog is gone or full, unless the flow has changed since it was reckoned.
-    Backlog { reckoned: u32 },
-    /// metrics-server scrapes.
-    Scrape,
-    /// A scrape shows in the metrics API.
-    Publish,
-    /// The autoscaler reconciles.
-    Sync,
-    /// `spec.replicas` is now this.
-    ScaleApplied { replicas: Replicas },
-}
-
-impl Event {
-    pub(super) fn phase(self) -> Phase {
-        match self {
-            Self::Pod { .. } => Phase::PodLifecycle,
-            Self::TraceRow | Self::Backlog { .. } => Phase::Traffic,
-            Self::Scrape | Self::Publish => Phase::Scrape,
-            Self::Sync => Phase::HpaSync,
-            Self::ScaleApplied { .. } => Phase::ScaleApplied,
-        }
-    }
-}
-
-/// Where the two grids of the run begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct GridPhases {
-    /// The first scrape at or after the start.
-    pub(super) scrape: SimTime,
-    /// The first sync at or after the start, before its jitter.
-    pub(super) sync: SimTime,
-}
-
-/// Members of the stream of phases; containers' begin far above.
-const SCRAPE_MEMBER: u64 = 0;
-const SYNC_MEMBER: u64 = 1;
-const SYNC_JITTER_MEMBER: u64 = 2;
-
-impl GridPhases {
-    /// Each grid begins anywhere in its first period, independent of the others.
-    pub(super) fn drawn(scenario: &Scenario, seed: Seed) -> Self {
-        let within = |period: SimSpan, member| {
-            let share: f64 = Stream::Phases.generator(seed, member).random();
-            SimTime::from_nanos((share * period.as_nanos() as f64) as i64)
-        };
-        Self {
-            scrape: within(scenario.metrics.scrape_interval, SCRAPE_MEMBER),
-            sync: scenario
-                .autoscaler
-                .as_ref()
-                .map_or(SimTime::ZERO, |hpa| within(hpa.sync_period, SYNC_MEMBER)),
-        }
-    }
-}
 
 /// What is left when a run is over.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,13 +48,13 @@ struct Controller<'s> {
 }
 
 /// A run under way.
-pub(super) struct Run<'s> {
+pub(super) struct Run<'s, W> {
     scenario: &'s Scenario,
     end: SimTime,
     now: SimTime,
     queue: EventQueue<Phase, Event>,
     plant: Plant,
-    flow: Flow,
+    work: W,
     served: ServedRequests,
     controller: Option<Controller<'s>>,
     /// `spec.replicas`.
@@ -121,13 +63,15 @@ pub(super) struct Run<'s> {
     trace_columns: Vec<usize>,
     trace_values: Vec<f64>,
     next_scrape: SimTime,
-    /// Whether something changed at `now` that the flow has not seen yet.
-    flow_state: FlowState,
+    /// Whether something changed at `now` that the engine has not settled yet.
+    work_state: WorkState,
     reckoned: u32,
+    /// Room for pods that are being deleted.
+    leaving: Vec<DeletedPod>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FlowState {
+enum WorkState {
     Settled,
     Changed,
 }
@@ -137,8 +81,8 @@ const WARM_CYCLES: i64 = 8;
 /// Initial pods are older than the autoscaler's initialisation periods by this.
 const OLD: SimSpan = SimSpan::from_secs(3600);
 
-impl<'s> Run<'s> {
-    pub(super) fn new(scenario: &'s Scenario, seed: Seed, phases: GridPhases) -> Self {
+impl<'s, W: Work> Run<'s, W> {
+    pub(super) fn new(scenario: &'s Scenario, work: W, seed: Seed, phases: GridPhases) -> Self {
         let pipeline = &scenario.metrics;
         let controller = scenario.autoscaler.as_ref().map(|autoscaler| Controller {
             autoscaler,
@@ -171,8 +115,8 @@ impl<'s> Run<'s> {
                 .max(settings.initial_readiness_delay)
         });
         let count = u32::try_from(scenario.deployment.replicas.0).unwrap_or(0);
-        let flow = Flow::new(scenario, offered_rps(scenario, 0));
-        let served = ServedRequests::since(watched_since, flow.rates_before_start(count));
+        let before = BeforeStart::of(&PodServer::of(scenario), nominal_rps(scenario, 0), count);
+        let served = ServedRequests::since(watched_since, before.rates);
         let initial = InitialPods {
             count,
             ready_since: watched_since + -(initialisation + OLD),
@@ -188,7 +132,7 @@ impl<'s> Run<'s> {
             now: SimTime::ZERO,
             queue: EventQueue::new(),
             plant,
-            flow,
+            work,
             served,
             controller,
             replicas: scenario.deployment.replicas,
@@ -196,12 +140,13 @@ impl<'s> Run<'s> {
             trace_values: vec![0.0; trace_columns.len()],
             trace_columns,
             next_scrape: phases.scrape,
-            flow_state: FlowState::Changed,
+            work_state: WorkState::Changed,
             reckoned: 0,
+            leaving: Vec::new(),
         };
         run.read_trace_values();
         if run.plant.metrics().is_asked() {
-            run.warm_up(watched_since);
+            run.warm_up(watched_since, before);
             run.push(run.next_scrape, Event::Scrape);
         }
         if let Some(next) = run.following_row() {
@@ -210,25 +155,42 @@ impl<'s> Run<'s> {
         if let Some(first) = run.next_sync() {
             run.push(first, Event::Sync);
         }
+        run.begin_work();
         run
     }
 
+    /// The engine takes over pods and load as they are at the start.
+    fn begin_work(&mut self) {
+        self.offer();
+        let pods = self.plant.pods();
+        for (number, status) in pods.numbers().iter().zip(pods.statuses()) {
+            self.work.pod_changed(*number, *status, None, SimTime::ZERO);
+        }
+        if W::METERING == Metering::Integral {
+            return;
+        }
+        // From here on the common integral stands still, and what requests cost is told.
+        self.served.change(SimTime::ZERO, ServedRates::default());
+        self.plant.await_readings(SimTime::ZERO, &self.served);
+        let numbers = self.plant.pods().numbers().to_vec();
+        for number in numbers {
+            self.schedule_housekeeping(number);
+        }
+        self.push(SimTime::ZERO + INTERVAL, Event::Measure);
+    }
+
     /// The scrapes before the start, on the grid that the run goes on with.
-    fn warm_up(&mut self, since: SimTime) {
+    fn warm_up(&mut self, since: SimTime, load: BeforeStart) {
         let interval = self.scenario.metrics.scrape_interval;
         let before = (self.next_scrape - since).as_nanos() / interval.as_nanos().max(1);
-        let pods = self.initial_pods();
-        let requests_per_second = self.flow.arrivals_before_start(pods);
-        let load = self.flow.rates_before_start(pods);
-        let in_flight = self.flow.in_flight_at(load.normal_rps);
         for scrapes_ago in (1..=before).rev() {
             let time = self.next_scrape + -(interval * scrapes_ago);
             let publication = self.plant.scrape(
                 time,
                 &self.served,
                 &Gauges {
-                    requests_per_second,
-                    in_flight,
+                    requests_per_second: PodGauge::Serving(load.arrivals_per_pod),
+                    in_flight: PodGauge::Serving(load.in_flight),
                     trace_values: &self.trace_values,
                 },
             );
@@ -241,16 +203,17 @@ impl<'s> Run<'s> {
         }
     }
 
-    fn initial_pods(&self) -> u32 {
-        self.plant.pods().current().0.unsigned_abs()
-    }
-
     /// Runs to the end.
     pub(super) fn run_to_end(mut self, observer: &mut impl Observer) -> Finished {
         while let Some(next) = self.queue.first() {
-            if next.time > self.now && self.flow_state == FlowState::Changed {
+            if next.time > self.now && self.work_state == WorkState::Changed {
                 // What settling schedules may come before what was next.
                 self.settle(observer);
+                continue;
+            }
+            let limit = traffic_limit(next, self.end);
+            if let Some(notice) = self.serve_before(limit, observer) {
+                self.heed(notice, observer);
                 continue;
             }
             if next.time >= self.end {
@@ -260,20 +223,73 @@ impl<'s> Run<'s> {
             self.now = next.time;
             self.happen(next.event, observer);
         }
+        self.finish(observer)
+    }
+
+    /// No event is left before the end; traffic may be.
+    fn finish(mut self, observer: &mut impl Observer) -> Finished {
         self.settle(observer);
-        self.flow.close(self.end, observer);
+        while let Some(notice) = self.work.run_before(self.end, observer) {
+            self.heed(notice, observer);
+        }
+        self.now = self.end;
+        self.work_state = WorkState::Changed;
+        self.work.close(self.end, observer);
+        self.settle(observer);
         Finished {
             end: self.end,
-            in_flight: self.flow.backlog(),
+            in_flight: self.work.in_flight(),
+        }
+    }
+
+    /// Lets traffic run until just before `limit`; what it does to a pod comes back.
+    fn serve_before(&mut self, limit: SimTime, observer: &mut impl Observer) -> Option<Notice> {
+        if W::METERING == Metering::Readings {
+            // Traffic of this instant meets the pods of this instant.
+            self.settle(observer);
+        }
+        self.work.run_before(limit, observer)
+    }
+
+    /// Traffic has done something to a pod.
+    fn heed(&mut self, notice: Notice, observer: &mut impl Observer) {
+        self.now = self.work.now();
+        match notice {
+            Notice::Drained(number) => self.gone(number, observer),
+            Notice::OutOfMemory(number) => self.kill(number, observer),
         }
     }
 
     /// The first event of the queue happens; it leaves the queue, or its successor takes its place.
     pub(super) fn happen(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
-            Event::Pod { number, step } => {
+            Event::Measure => {
+                self.replace_first(self.now + INTERVAL, Event::Measure);
+                self.work.close(self.now, observer);
+            }
+            Event::Pod {
+                number,
+                step,
+                restarts,
+            } => {
                 self.queue.pop();
-                self.pod_step(number, step, observer);
+                if restarts == self.restarts(number) {
+                    self.pod_step(number, step, observer);
+                }
+            }
+            Event::WoundDown { number } => {
+                self.queue.pop();
+                if self.work.leaving(number) == Leaving::AtOnce {
+                    self.gone(number, observer);
+                }
+            }
+            Event::Gone { number } => {
+                self.queue.pop();
+                self.gone(number, observer);
+            }
+            Event::Housekeeping { number, container } => {
+                self.queue.pop();
+                self.read_counter(number, usize::from(container));
             }
             Event::TraceRow => {
                 self.row += 1;
@@ -281,13 +297,14 @@ impl<'s> Run<'s> {
                     Some(next) => self.replace_first(next, Event::TraceRow),
                     None => drop(self.queue.pop()),
                 }
+                self.work.close(self.now, observer);
                 self.read_trace_values();
                 self.offer();
             }
             Event::Backlog { reckoned } => {
                 self.queue.pop();
                 if reckoned == self.reckoned {
-                    self.flow_state = FlowState::Changed;
+                    self.work_state = WorkState::Changed;
                 }
             }
             Event::Scrape => {
@@ -310,6 +327,7 @@ impl<'s> Run<'s> {
             }
             Event::ScaleApplied { replicas } => {
                 self.queue.pop();
+                self.work.close(self.now, observer);
                 self.scale(replicas, observer);
             }
         }
@@ -323,13 +341,13 @@ impl<'s> Run<'s> {
         self.queue.replace_first(time, event.phase(), event);
     }
 
-    /// Brings the flow up to date with what changed at this instant.
+    /// Brings the engine up to date with what changed at this instant.
     fn settle(&mut self, observer: &mut impl Observer) {
-        if self.flow_state == FlowState::Settled {
+        if self.work_state == WorkState::Settled {
             return;
         }
-        self.flow_state = FlowState::Settled;
-        let next = self.flow.settle(
+        self.work_state = WorkState::Settled;
+        let next = self.work.settle(
             self.now,
             self.plant.pods(),
             self.replicas,
@@ -346,30 +364,6 @@ impl<'s> Run<'s> {
         }
     }
 
-    fn pod_step(&mut self, number: u32, step: PodStep, observer: &mut impl Observer) {
-        if self.plant.step(number, step, self.now, &self.served) == StepTaken::No {
-            return;
-        }
-        self.flow_state = FlowState::Changed;
-        let state = match step {
-            PodStep::Started => PodState::Started,
-            PodStep::Initialised => PodState::Initialised,
-            PodStep::Ready => PodState::Ready,
-            PodStep::EndpointAdded => PodState::Serving,
-            PodStep::Gone => PodState::Gone,
-            PodStep::Scheduled | PodStep::BurstEnded | PodStep::EndpointRemoved => return,
-        };
-        self.tell(number, state, observer);
-    }
-
-    fn tell(&self, pod: u32, state: PodState, observer: &mut impl Observer) {
-        observer.pod_changed(&PodChange {
-            time: self.now,
-            pod,
-            state,
-        });
-    }
-
     /// When the row after the present one begins; the last row only marks the end.
     fn following_row(&self) -> Option<SimTime> {
         self.scenario.trace.times.get(self.row + 1).copied()
@@ -383,17 +377,20 @@ impl<'s> Run<'s> {
     }
 
     fn offer(&mut self) {
-        let rps = offered_rps(self.scenario, self.row);
-        if rps.to_bits() != self.flow.offered_rps().to_bits() {
-            self.flow.offer(rps);
-            self.flow_state = FlowState::Changed;
+        let offer = Offer {
+            row: self.row,
+            nominal_rps: nominal_rps(self.scenario, self.row),
+        };
+        if self.work.offer(offer, self.now) == OfferChange::Other {
+            self.work_state = WorkState::Changed;
         }
     }
 
     fn scrape(&mut self) {
+        let work = self.work.gauges(self.now, self.plant.pods());
         let gauges = Gauges {
-            requests_per_second: self.flow.arrivals_per_pod(),
-            in_flight: self.flow.in_flight_per_pod(self.now),
+            requests_per_second: work.requests_per_second,
+            in_flight: work.in_flight,
             trace_values: &self.trace_values,
         };
         let publication = self.plant.scrape(self.now, &self.served, &gauges);
@@ -452,78 +449,4 @@ impl<'s> Run<'s> {
             self.push(now, Event::ScaleApplied { replicas });
         }
     }
-
-    /// The ReplicaSet brings the number of pods that are not terminating to `replicas`.
-    fn scale(&mut self, replicas: Replicas, observer: &mut impl Observer) {
-        self.replicas = replicas;
-        self.flow_state = FlowState::Changed;
-        let missing = replicas.0 - self.plant.pods().current().0;
-        for _ in 0..missing {
-            self.create_pod(observer);
-        }
-        if missing < 0 {
-            self.delete_pods(missing.unsigned_abs() as usize, observer);
-        }
-    }
-
-    fn create_pod(&mut self, observer: &mut impl Observer) {
-        let created = self.plant.create(self.now);
-        let (number, due) = (created.number, created.timeline);
-        let steps = [
-            (due.scheduled, PodStep::Scheduled),
-            (due.started, PodStep::Started),
-            (due.ready, PodStep::Ready),
-            (due.initialised, PodStep::Initialised),
-            (due.endpoint_added, PodStep::EndpointAdded),
-        ];
-        for (time, step) in steps {
-            self.push(time, Event::Pod { number, step });
-        }
-        if let Some(time) = due.burst_ended {
-            let step = PodStep::BurstEnded;
-            self.push(time, Event::Pod { number, step });
-        }
-        self.tell(number, PodState::Created, observer);
-    }
-
-    fn delete_pods(&mut self, count: usize, observer: &mut impl Observer) {
-        for deleted in self.plant.delete(count, self.now) {
-            let (number, ending) = (deleted.number, deleted.ending);
-            for (time, step) in [
-                (ending.endpoint_removed, PodStep::EndpointRemoved),
-                (ending.gone, PodStep::Gone),
-            ] {
-                let event = Event::Pod { number, step };
-                self.queue.push(time, event.phase(), event);
-            }
-            observer.pod_changed(&PodChange {
-                time: self.now,
-                pod: number,
-                state: PodState::Terminating,
-            });
-        }
-    }
-}
-
-/// Requests per second that a row of the trace offers.
-///
-/// A demand that is known as CPU alone becomes requests of the mean cost; where
-/// requests cost nothing there are none.
-fn offered_rps(scenario: &Scenario, row: usize) -> f64 {
-    let rate = match &scenario.trace.demand {
-        Demand::RequestsPerSecond(rates) => rates[row],
-        Demand::CpuMillicores(millicores) => {
-            let seconds_per_request = scenario
-                .deployment
-                .containers
-                .first()
-                .map_or(0.0, |container| container.cpu_seconds_per_request);
-            if seconds_per_request > 0.0 {
-                millicores[row] / 1000.0 / seconds_per_request
-            } else {
-                0.0
-            }
-        }
-    };
-    rate * scenario.workload.scale
 }

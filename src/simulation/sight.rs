@@ -287,7 +287,15 @@ impl Sight {
         self.generation = Some(pods.generation());
         self.pod_states.clear();
         self.pod_states
-            .extend(pods.statuses().iter().map(|status| pod_state(*status)));
+            .extend(pods.statuses().iter().enumerate().map(|(row, status)| {
+                // A container that waits for its restart leaves the pod's phase at Running.
+                let phase = if status.is(PodFact::Started) || pods.restarts(row) > 0 {
+                    PodPhase::Running
+                } else {
+                    PodPhase::Pending
+                };
+                pod_state(*status, phase)
+            }));
         for metric in &mut self.metrics {
             metric.requests.clear();
             metric.requests.resize(pods.len(), metric.request_per_pod);
@@ -322,14 +330,10 @@ impl SeenMetric {
     }
 }
 
-fn pod_state(status: PodStatus) -> PodState {
+fn pod_state(status: PodStatus, phase: PodPhase) -> PodState {
     let scheduled = status.is(PodFact::Scheduled);
     PodState::new(
-        if status.is(PodFact::Started) {
-            PodPhase::Running
-        } else {
-            PodPhase::Pending
-        },
+        phase,
         // The kubelet sets the condition when it takes the pod over.
         match (status.is(PodFact::Ready), scheduled) {
             (true, _) => ReadyCondition::True,

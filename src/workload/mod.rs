@@ -3,12 +3,17 @@
 //! Self-imposed limit: knows no pod and no autoscaler, and reads no file: text
 //! becomes a [`Trace`] in `scenario`.
 
+pub mod arrivals;
+pub mod clients;
 pub mod generate;
+pub mod retry_budget;
 pub mod trace;
+pub mod users;
 
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, SimSpan};
 
+pub use clients::{AfterTimeout, Arrivals, Balancer, Clients, Connections, Retries};
 pub use trace::{Demand, MetricColumn, Trace};
 
 /// What one request costs, and what its sender bears: `[workload]` of a policy.
@@ -32,6 +37,8 @@ pub struct Workload {
     pub memory_base_bytes: u64,
     /// Memory that each request in flight adds, in bytes.
     pub memory_per_request_bytes: u64,
-    /// Multiplies the trace's demand.
+    /// Multiplies the trace's demand: requests per second, CPU or users.
     pub scale: f64,
+    /// How clients send, choose a pod and bear failure.
+    pub clients: Clients,
 }

@@ -23,8 +23,10 @@ pub struct Trace {
 pub enum Demand {
     /// Requests per second, whether or not anybody serves them (open load).
     RequestsPerSecond(Vec<f64>),
-    /// CPU that the requests would use, in millicores; the requests are not known.
+    /// CPU that the requests would use, in millicores; the requests are not known (fluid engine).
     CpuMillicores(Vec<f64>),
+    /// Users who wait for an answer and pause before the next request (closed load, request engine).
+    Users(Vec<f64>),
 }
 
 /// A further column of a trace.

@@ -13,10 +13,11 @@ fn help_lists_the_commands_and_the_exit_codes() {
     Usage: hpasim <COMMAND>
 
     Commands:
-      run     Simulate a policy under a trace: summary, timeline, decisions, plot
-      replay  Replay recorded decisions of the real controller through the HPA core
-      trace   Make traces
-      help    Print this message or the help of the given subcommand(s)
+      run        Simulate a policy under a trace: summary, timeline, decisions, plot
+      replay     Replay recorded decisions of the real controller through the HPA core
+      calibrate  Fit cost per request and idle CPU to a capacity probe
+      trace      Make traces
+      help       Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
@@ -46,6 +47,13 @@ fn a_usage_error_exits_with_2() {
             "traces/spike.csv",
             "--from",
             "2 fortnights",
+        ],
+        &[
+            "run",
+            "policies/prod.toml",
+            "traces/spike.csv",
+            "--engine",
+            "steam",
         ],
         &["fly"],
         &["replay"],

@@ -142,7 +142,7 @@ fn intervals_longer_than_any_cluster_has() {
 fn a_timeout_that_no_request_can_meet() {
     let text = about_policy("[workload]\ntimeout = \"5s\"\nio_per_request = \"6s\"\n");
     insta::assert_snapshot!(text, @r#"
-    error[E0012]: a request takes 6.01s by itself, and its client gives up after 5s: none would succeed
+    error[E0012]: a request takes 6s or more by itself, and its client gives up after 5s: none would succeed
      --> p.toml:2:11
       |
     2 | timeout = "5s"

@@ -148,6 +148,7 @@ fn a_missing_trace() {
             set: &set,
             from: None,
             to: None,
+            engine: None,
         };
         render_diagnostics(
             &load(request, &mut files).expect_err("no trace"),
@@ -169,6 +170,7 @@ fn a_policy_that_is_a_trace() {
         set: &[],
         from: None,
         to: None,
+        engine: None,
     };
     let mut files = Files::default().with("t.csv", TRACE);
     let diagnostics = load(request, &mut files).expect_err("no policy");
@@ -207,6 +209,7 @@ fn a_manifest() {
             set: &set,
             from: None,
             to: None,
+            engine: None,
         };
         render_diagnostics(
             &load(request, &mut files).expect_err("no policy"),

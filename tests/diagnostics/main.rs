@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hpasim::render::diagnostic::{Colour, render_diagnostics};
-use hpasim::scenario::{Diagnostics, LoadError, LoadRequest, Loader, load};
+use hpasim::scenario::{Diagnostics, Engine, LoadError, LoadRequest, Loader, load};
 use hpasim::units::SimTime;
 
 mod bounds;
+mod clients;
+mod engines;
 mod files;
 mod hpa;
 mod overrides;
@@ -38,7 +40,18 @@ const TRACE: &str = "time_s,rps\n0,4\n60,4\n";
 const POLICY: &str = "[hpa]\nmaxReplicas = 10\n";
 
 /// What a user reads about these files and `--set`s: errors, or warnings, or nothing.
-fn text_about(mut files: Files, set: &[&str], from: Option<f64>, to: Option<f64>) -> String {
+fn text_about(files: Files, set: &[&str], from: Option<f64>, to: Option<f64>) -> String {
+    text_for(None, files, set, from, to)
+}
+
+/// The same with `--engine`.
+fn text_for(
+    engine: Option<Engine>,
+    mut files: Files,
+    set: &[&str],
+    from: Option<f64>,
+    to: Option<f64>,
+) -> String {
     files.0.entry("p.toml".to_owned()).or_insert(POLICY.into());
     files.0.entry("t.csv".to_owned()).or_insert(TRACE.into());
     let set: Vec<String> = set.iter().map(|argument| (*argument).to_owned()).collect();
@@ -48,6 +61,7 @@ fn text_about(mut files: Files, set: &[&str], from: Option<f64>, to: Option<f64>
         set: &set,
         from: from.map(SimTime::from_secs_f64),
         to: to.map(SimTime::from_secs_f64),
+        engine,
     };
     let diagnostics = match load(request, &mut files) {
         Ok(loaded) => Diagnostics {
@@ -88,6 +102,7 @@ fn colour_is_only_there_when_asked_for() {
         set: &[],
         from: None,
         to: None,
+        engine: None,
     };
     let diagnostics = load(request, &mut files).expect_err("a fault");
     assert!(!render_diagnostics(&diagnostics, Colour::Plain).contains('\u{1b}'));

@@ -402,37 +402,6 @@ fn a_key_twice() {
 }
 
 #[test]
-fn what_only_the_request_engine_will_know() {
-    let text =
-        about_policy("[workload]\nretries = 2\nbalancer = \"least_request\"\nconnections = 4\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0015]: the fluid engine follows rates, not requests: it does not know `workload.retries` yet
-     --> p.toml:2:1
-      |
-    2 | retries = 2
-      | ^^^^^^^
-      |
-      = help: delete the line, or write 0
-
-    error[E0015]: the fluid engine follows rates, not requests: it does not know `workload.balancer` yet
-     --> p.toml:3:1
-      |
-    3 | balancer = "least_request"
-      | ^^^^^^^^
-      |
-      = help: delete the line, or write "random"
-
-    error[E0015]: the fluid engine follows rates, not requests: it does not know `workload.connections` yet
-     --> p.toml:4:1
-      |
-    4 | connections = 4
-      | ^^^^^^^^^^^
-      |
-      = help: delete the line
-    "##);
-}
-
-#[test]
 fn a_limit_below_its_request() {
     let text = about_policy(
         "[[deployment.containers]]\nname = \"app\"\nresources = { requests = { cpu = \"100m\", memory = \"64Mi\" }, limits = { cpu = \"50m\", memory = \"32Mi\" } }\n",

@@ -93,15 +93,15 @@ fn nothing_like_a_time_column() {
 #[test]
 fn no_demand_column() {
     let text = about_trace("time_s,queue\n0,5\n15,6\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0032]: the header has no column for what was offered
      --> t.csv:1:1
       |
     1 | time_s,queue
       | ^^^^^^^^^^^^
       |
-      = help: add a column `rps` (requests per second) or `cpu_millicores`
-    "##);
+      = help: add a column `rps` (requests per second), `users` or `cpu_millicores`
+    ");
 }
 
 #[test]
@@ -155,17 +155,39 @@ fn two_columns_of_one_name() {
 }
 
 #[test]
-fn users_need_the_request_engine() {
-    let text = about_trace("time_s,users\n0,5\n15,6\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0015]: a load of `users` (closed load) needs the request engine, which this version does not have
+fn users_by_the_name_that_k6_has_for_them() {
+    let text = about_trace("time_s,vus\n0,5\n15,6\n");
+    insta::assert_snapshot!(text, @"
+    error[E0032]: the header has no column for what was offered
      --> t.csv:1:8
       |
-    1 | time_s,users
-      |        ^^^^^
+    1 | time_s,vus
+      |        ^^^
       |
-      = help: give the rate that was offered as `rps`
-    "##);
+      = help: if `vus` is what was offered, call it `users`
+    ");
+}
+
+#[test]
+fn more_users_than_are_simulated() {
+    let text = about_trace("time_s,users\n0,10000001\n15,-1\n30,10000000\n");
+    insta::assert_snapshot!(text, @"
+    error[E0035]: 10000001 is more than 1e7
+     --> t.csv:2:3
+      |
+    2 | 0,10000001
+      |   ^^^^^^^^
+      |
+      = help: write users at once, at most ten million; for more, give their requests as `rps`
+
+    error[E0035]: -1 is negative
+     --> t.csv:3:4
+      |
+    3 | 15,-1
+      |    ^^
+      |
+      = help: write a number of 0 or more
+    ");
 }
 
 #[test]

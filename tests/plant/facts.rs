@@ -1,6 +1,6 @@
 //! An observer that keeps all it is told and checks what must hold in every run.
 
-use hpasim::scenario::Scenario;
+use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::{Decided, FlowSegment, PodChange, PodState};
 use hpasim::simulation::{Finished, Observer, simulate};
 use hpasim::units::{Replicas, Seed, SimTime};
@@ -47,7 +47,7 @@ impl Observer for Facts {
 /// Simulates and keeps all that is told.
 pub(crate) fn facts(scenario: &Scenario, seed: Seed) -> Facts {
     let mut facts = Facts::default();
-    facts.finished = Some(simulate(scenario, seed, &mut facts));
+    facts.finished = Some(simulate(scenario, Engine::Fluid, seed, &mut facts));
     facts
 }
 

@@ -1,6 +1,6 @@
 //! Scenarios that the tests of the plant share, made by hand; a test changes the field that it is about.
 
-use hpasim::cluster::config::{Container, Deployment, MetricsPipeline, PodTimings};
+use hpasim::cluster::config::{Container, CpuModel, Deployment, MetricsPipeline, PodTimings};
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::rules::{ControllerSettings, Release};
 use hpasim::hpa::spec::{
@@ -139,6 +139,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
                 pre_stop: SimSpan::ZERO,
                 grace_period: SimSpan::from_secs(30),
                 node_cores: 4.0,
+                cpu_model: CpuModel::Quota,
             },
         },
         workload: Workload {
@@ -152,6 +153,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
             memory_base_bytes: 32 << 20,
             memory_per_request_bytes: 1 << 20,
             scale: 1.0,
+            clients: hpasim::scenario::defaults::clients(),
         },
         trace,
         metrics: MetricsPipeline {

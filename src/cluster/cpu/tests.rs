@@ -1,7 +1,7 @@
 //! What pods of one and two containers can serve, and what they use without requests.
 
 use super::*;
-use crate::cluster::config::{PodTimings, StartupCpu};
+use crate::cluster::config::{CpuModel, PodTimings, StartupCpu};
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas, SimSpan};
 
@@ -38,6 +38,7 @@ fn pod(containers: Vec<Container>, burst_millicores: i64) -> PodCpu {
             pre_stop: SimSpan::ZERO,
             grace_period: SimSpan::ZERO,
             node_cores: 1.0,
+            cpu_model: CpuModel::Quota,
         },
     })
 }

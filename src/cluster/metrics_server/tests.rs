@@ -1,7 +1,7 @@
 //! Samples of pods with two containers, whose counters are read at times of their own.
 
 use super::*;
-use crate::cluster::config::{Container, PodTimings};
+use crate::cluster::config::{Container, CpuModel, PodTimings};
 use crate::cluster::kubelet::OwnUse;
 use crate::cluster::served::{ServedRates, Serving};
 use crate::engine::random::Distribution;
@@ -12,8 +12,8 @@ const RESTING: Activity = Activity {
     serving: Serving::Nothing,
 };
 const NO_GAUGES: Gauges<'_> = Gauges {
-    requests_per_second: 0.0,
-    in_flight: 0.0,
+    requests_per_second: PodGauge::Serving(0.0),
+    in_flight: PodGauge::Serving(0.0),
     trace_values: &[],
 };
 
@@ -50,6 +50,7 @@ fn deployment() -> Deployment {
             pre_stop: SimSpan::ZERO,
             grace_period: SimSpan::ZERO,
             node_cores: 4.0,
+            cpu_model: CpuModel::Quota,
         },
     }
 }
@@ -67,6 +68,7 @@ fn workload(memory_per_request_bytes: u64) -> Workload {
         memory_base_bytes: 0,
         memory_per_request_bytes,
         scale: 1.0,
+        clients: hpasim::scenario::defaults::clients(),
     }
 }
 
@@ -167,7 +169,7 @@ fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
     server.add(0);
     server.start(0, at(0), RESTING, &served);
     let gauges = Gauges {
-        in_flight: 1000.0,
+        in_flight: PodGauge::Serving(1000.0),
         ..NO_GAUGES
     };
     for second in [1, 25, 40] {

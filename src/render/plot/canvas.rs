@@ -10,8 +10,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{IntoFont, RGBColor, TextStyle};
 use plotters_backend::{BackendColor, BackendStyle, DrawingErrorKind};
 
+use super::PlotError;
 use super::font::{self, Weight};
-use super::{HEIGHT, PlotError, WIDTH};
 
 /// A colour; lines are opaque, so that the pieces they are made of do not show their seams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,13 @@ impl Ink {
 pub(super) struct Point {
     pub(super) x: f64,
     pub(super) y: f64,
+}
+
+/// How large a sheet is, in points; in a PNG, pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sheet {
+    pub(super) width: u32,
+    pub(super) height: u32,
 }
 
 /// A rectangle on the sheet, in points.
@@ -147,9 +154,10 @@ fn fault<E: std::error::Error + Send + Sync>(error: DrawingErrorKind<E>) -> Plot
 
 /// Draws with `draw` and gives the picture as PNG.
 pub(super) fn to_png(
+    sheet: Sheet,
     draw: impl FnOnce(&mut Canvas<BitMapBackend<'_>>) -> Result<(), PlotError>,
 ) -> Result<Vec<u8>, PlotError> {
-    let (width, height) = (WIDTH * PIXEL_DOTS, HEIGHT * PIXEL_DOTS);
+    let (width, height) = (sheet.width * PIXEL_DOTS, sheet.height * PIXEL_DOTS);
     let mut dots = vec![255u8; width as usize * height as usize * 3];
     {
         let mut canvas = Canvas {
@@ -160,9 +168,9 @@ pub(super) fn to_png(
         draw(&mut canvas)?;
         canvas.backend.present().map_err(fault)?;
     }
-    let pixels = average_down(&dots);
+    let pixels = average_down(&dots, sheet);
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, WIDTH, HEIGHT);
+    let mut encoder = png::Encoder::new(&mut bytes, sheet.width, sheet.height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
@@ -173,9 +181,10 @@ pub(super) fn to_png(
 
 /// Draws with `draw` and gives the picture as SVG.
 pub(super) fn to_svg(
+    sheet: Sheet,
     draw: impl FnOnce(&mut Canvas<SVGBackend<'_>>) -> Result<(), PlotError>,
 ) -> Result<String, PlotError> {
-    let (width, height) = (WIDTH * VECTOR_DOTS, HEIGHT * VECTOR_DOTS);
+    let (width, height) = (sheet.width * VECTOR_DOTS, sheet.height * VECTOR_DOTS);
     let mut text = String::new();
     {
         let mut canvas = Canvas {
@@ -188,16 +197,17 @@ pub(super) fn to_svg(
     }
     // The back end cannot tell size and coordinates apart; the head says both.
     let drawn = format!("width=\"{width}\" height=\"{height}\"");
-    let shown = format!("width=\"{WIDTH}\" height=\"{HEIGHT}\"");
+    let shown = format!("width=\"{}\" height=\"{}\"", sheet.width, sheet.height);
     Ok(text.replacen(&drawn, &shown, 1))
 }
 
 /// Each pixel the mean of its dots.
-fn average_down(dots: &[u8]) -> Vec<u8> {
+fn average_down(dots: &[u8], sheet: Sheet) -> Vec<u8> {
+    let (width, height) = (sheet.width as usize, sheet.height as usize);
     let side = PIXEL_DOTS as usize;
-    let row_bytes = WIDTH as usize * side * 3;
-    let mut pixels = Vec::with_capacity(WIDTH as usize * HEIGHT as usize * 3);
-    let mut sums = vec![0u32; WIDTH as usize * 3];
+    let row_bytes = width * side * 3;
+    let mut pixels = Vec::with_capacity(width * height * 3);
+    let mut sums = vec![0u32; width * 3];
     for rows in dots.chunks_exact(row_bytes * side) {
         sums.fill(0);
         for row in rows.chunks_exact(row_bytes) {

@@ -8,7 +8,8 @@ use plotters::prelude::DrawingBackend;
 use super::axis::{Scale, Tick, Unit};
 use super::canvas::{Align, Canvas, Dash, Ink, Lettering, Point, Rect, Stroke};
 use super::font::{self, Weight};
-use super::series::{Drawn, Sample, Stretch, Strokes, drawn};
+use super::mark::{Mark, draw_mark, draw_triangle, mark_ink};
+use super::series::{Drawn, Sample, Stretch, Strokes, drawn, slices_of};
 use super::{PlotError, ink};
 
 /// Where a panel stands, and its axes.
@@ -28,20 +29,6 @@ pub(super) struct LegendEntry {
     pub(super) text: String,
 }
 
-/// What a line or area looks like, in small.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Mark {
-    Line(Stroke),
-    /// A thin line on a wide one.
-    Area {
-        line: Stroke,
-        fill: Ink,
-    },
-    Band(Ink),
-    Up(Ink),
-    Down(Ink),
-}
-
 /// A level line, named to the right of the panel.
 #[derive(Clone, Debug)]
 pub(super) struct Reference {
@@ -57,12 +44,27 @@ pub(super) struct Curve<'a> {
     pub(super) stroke: Stroke,
 }
 
+/// Shares over time, drawn as a strip under a panel.
+#[derive(Clone, Debug)]
+pub(super) struct Heat<'a> {
+    pub(super) shares: &'a Strokes,
+    pub(super) ink: Ink,
+    /// What it is, to its left.
+    pub(super) name: &'a str,
+    /// The most that there is of it, to its right.
+    pub(super) most: String,
+}
+
 /// The width of a slice that is shaded by how much of it broke the SLO, in points.
 const SLICE: f64 = 4.0;
-/// Half the height of a triangle.
-const TRIANGLE: f64 = 3.3;
 /// How strong the colour of a ribbon is beside its line's.
 const RIBBON_STRENGTH: f64 = 0.22;
+/// How strong the colour between two lines is.
+pub(super) const BAND_STRENGTH: f64 = 0.2;
+/// From a panel to the strip under it, in points.
+const HEAT_TOP: f64 = 8.0;
+/// The height of that strip.
+const HEAT_HEIGHT: f64 = 8.0;
 /// The strip above a panel, in points.
 pub(super) const STRIP: f64 = 25.0;
 /// Where the names of lines begin, right of the widest heading even in a wide font.
@@ -224,6 +226,82 @@ impl Panel {
                 });
                 canvas.polygon(&corners, ink, 1.0)?;
             }
+        }
+        Ok(())
+    }
+
+    /// What lies between two lines that have values at the same times; between their means where they are too dense.
+    pub(super) fn between<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        low: &Strokes,
+        high: &Strokes,
+        ink: Ink,
+    ) -> Result<(), PlotError> {
+        for (low, high) in low.iter().zip(high) {
+            let top = drawn(high, self.end, self.columns());
+            let bottom = drawn(low, self.end, self.columns());
+            let mut corners = self.points(top.middle());
+            corners.extend(self.points(bottom.middle()).into_iter().rev());
+            canvas.polygon(&corners, ink, BAND_STRENGTH)?;
+        }
+        Ok(())
+    }
+
+    /// A strip right under the panel, the darker the greater the value (0..1) there; its names stand to both sides.
+    pub(super) fn heat<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        heat: &Heat<'_>,
+    ) -> Result<(), PlotError> {
+        let strip = Rect {
+            top: self.frame.bottom + HEAT_TOP,
+            bottom: self.frame.bottom + HEAT_TOP + HEAT_HEIGHT,
+            ..self.frame
+        };
+        canvas.rect(strip, ink::GRID)?;
+        let slices = self.columns() / SLICE;
+        for slice in slices_of(heat.shares, self.end, slices) {
+            if slice.value > 0.0 {
+                // A little too wide, so that no seam shows; the next slice covers it.
+                let rect = Rect {
+                    left: self.x(slice.start),
+                    right: (self.x(slice.end) + 0.5).min(strip.right),
+                    ..strip
+                };
+                let strength = 0.15 + 0.85 * slice.value.min(1.0);
+                canvas.rect(rect, heat.ink.tint(strength))?;
+            }
+        }
+        let baseline = strip.bottom + 0.5;
+        let place = |x: f64| Point { x, y: baseline };
+        canvas.text(
+            place(self.frame.left - 8.0),
+            heat.name,
+            lettering(SMALL, ink::TEXT_SOFT, Align::Right),
+        )?;
+        canvas.text(
+            place(self.frame.right + 7.0),
+            &heat.most,
+            lettering(SMALL, heat.ink, Align::Left),
+        )
+    }
+
+    /// The values of a second scale, named to the right.
+    pub(super) fn right_axis<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        ink: Ink,
+    ) -> Result<(), PlotError> {
+        for tick in self.scale.ticks(self.unit) {
+            let y = self.y(tick.value);
+            let x = self.frame.right;
+            self.rule(canvas, x, y, x + 4.0, y, ink)?;
+            let place = Point {
+                x: x + 7.0,
+                y: y + 4.0,
+            };
+            canvas.text(place, &tick.label, lettering(SMALL, ink, Align::Left))?;
         }
         Ok(())
     }
@@ -436,75 +514,4 @@ impl Panel {
 pub(super) struct Moment {
     pub(super) seconds: f64,
     pub(super) mark: Mark,
-}
-
-fn mark_ink(mark: Mark) -> Ink {
-    match mark {
-        Mark::Line(stroke) | Mark::Area { line: stroke, .. } => stroke.ink,
-        Mark::Band(ink) | Mark::Up(ink) | Mark::Down(ink) => ink,
-    }
-}
-
-fn draw_triangle<B: DrawingBackend>(
-    canvas: &mut Canvas<B>,
-    mark: Mark,
-    x: f64,
-    middle: f64,
-) -> Result<(), PlotError> {
-    let tip = match mark {
-        Mark::Up(_) => -TRIANGLE,
-        _ => TRIANGLE,
-    };
-    let corners = [
-        Point {
-            x: x - 4.0,
-            y: middle - tip,
-        },
-        Point {
-            x: x + 4.0,
-            y: middle - tip,
-        },
-        Point { x, y: middle + tip },
-    ];
-    canvas.polygon(&corners, mark_ink(mark), 1.0)
-}
-
-/// Draws a mark at `x`, its middle at height `middle`; returns its width.
-pub(super) fn draw_mark<B: DrawingBackend>(
-    canvas: &mut Canvas<B>,
-    mark: Mark,
-    x: f64,
-    middle: f64,
-) -> Result<f64, PlotError> {
-    let width = 24.0;
-    let level = [
-        Point { x, y: middle },
-        Point {
-            x: x + width,
-            y: middle,
-        },
-    ];
-    let block = Rect {
-        left: x,
-        right: x + width,
-        top: middle - 5.0,
-        bottom: middle + 5.0,
-    };
-    match mark {
-        Mark::Line(stroke) => canvas.line(&level, stroke)?,
-        Mark::Area { line, fill } => {
-            canvas.rect(block, fill)?;
-            let top = level.map(|point| Point {
-                y: block.top,
-                ..point
-            });
-            canvas.line(&top, line)?;
-        }
-        Mark::Band(ink) => canvas.rect(block, ink)?,
-        Mark::Up(_) | Mark::Down(_) => {
-            draw_triangle(canvas, mark, x + 5.0, middle)?;
-            return Ok(10.0);
-        }
-    }
-    Ok(width)
 }

@@ -6,14 +6,18 @@ use plotters::prelude::DrawingBackend;
 
 use super::axis::{Scale, Unit};
 use super::canvas::{Canvas, Ink, Rect, Stroke};
-use super::panel::{Curve, LegendEntry, Mark, Moment, Panel, Reference, dashed, solid};
+use super::mark::Mark;
+use super::panel::{Curve, Heat, LegendEntry, Moment, Panel, Reference, dashed, solid};
 use super::series::{Shape, Strokes, greatest, strokes};
 use super::{PlotError, Shared, ink, quantile_name};
 use crate::hpa::rules::Gate;
 use crate::hpa::spec::MetricTarget;
 use crate::render::human;
+use crate::render::summary::causes_in_words;
 use crate::results::TimelineRow;
+use crate::results::failures::ranked;
 use crate::scenario::{Autoscaler, Scenario};
+use crate::simulation::observer::PodSpread;
 use crate::units::Replicas;
 use crate::workload::Demand;
 
@@ -63,6 +67,12 @@ impl PanelKind {
 
 /// A limit so far above the data that showing it would squash them stays outside.
 const WORTH_SHOWING: f64 = 2.2;
+
+/// CPU of pods that were ready for less than this share of an interval tells of a moment, and is not drawn.
+const READY_SHARE_MIN: f64 = 0.1;
+
+/// Use far above a pod's CPU limit is that of a moment, and stands at the top of an axis of this multiple of the limit.
+const ABOVE_LIMIT: f64 = 1.2;
 
 struct Draft<'a> {
     shared: &'a Shared<'a>,
@@ -121,29 +131,76 @@ impl Draft<'_> {
         let failed = self.strokes(Shape::Slope, |row| {
             shown.next().unwrap_or(false).then_some(row.failed_rps)
         });
-        let most = greatest([&offered, &served, &failed]);
+        let attempts = self.attempts();
+        let most = greatest([&offered, &served, &failed, &attempts]);
         let panel = self.panel(Scale::from_zero(most, Unit::Plain), Unit::Plain);
         let wide = solid(ink::GREY.tint(0.55), 4.5);
+        let thin = dashed(ink::GREY, 1.4);
         let green = solid(ink::GREEN, 1.8);
         let red = solid(ink::VERMILION, 1.8);
         panel.shade(canvas, &self.shared.broken)?;
         panel.axes(canvas, &self.shared.times)?;
         let curves = [
             curve(&offered, wide),
+            curve(&attempts, thin),
             curve(&served, green),
             curve(&failed, red),
         ];
         let has_failures = greatest([&failed]) > 0.0;
-        panel.curves(canvas, if has_failures { &curves } else { &curves[..2] })?;
+        panel.curves(canvas, if has_failures { &curves } else { &curves[..3] })?;
+        let users = self.users(canvas)?;
         panel.ground(canvas)?;
-        let mut entries = vec![
-            entry(Mark::Line(wide), "offered"),
-            entry(Mark::Line(green), "served"),
-        ];
-        if has_failures {
-            entries.push(entry(Mark::Line(red), "failed"));
+        let mut entries = vec![entry(Mark::Line(wide), "offered")];
+        if !attempts.is_empty() {
+            entries.push(entry(Mark::Line(thin), "with retries"));
         }
+        entries.push(entry(Mark::Line(green), "served"));
+        if has_failures {
+            entries.push(entry(Mark::Line(red), self.failed_in_words()));
+        }
+        entries.extend(users);
         panel.legend(canvas, "Load, requests per second", &entries)
+    }
+
+    /// What was offered and tried again, where anything was.
+    fn attempts(&self) -> Strokes {
+        let rows = &self.shared.picture.timeline.rows;
+        let retried = |row: &TimelineRow| row.retried_rps.unwrap_or(0.0);
+        if rows.iter().all(|row| retried(row) <= 0.0) {
+            return Strokes::new();
+        }
+        self.strokes(Shape::Slope, |row| Some(row.offered_rps + retried(row)))
+    }
+
+    /// `failed: timed out 83 %, queue full 17 %`.
+    fn failed_in_words(&self) -> String {
+        let values = self.shared.picture.kpis.values();
+        let causes = ranked(|cause| {
+            let kpi = values.iter().find(|kpi| kpi.name == cause.kpi());
+            kpi.and_then(|kpi| kpi.value).unwrap_or(0.0)
+        });
+        if causes.is_empty() {
+            "failed".to_owned()
+        } else {
+            format!("failed: {}", causes_in_words(&causes))
+        }
+    }
+
+    /// The users of a closed load on a scale of their own, to the right; their entry in the legend.
+    fn users<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+    ) -> Result<Option<LegendEntry>, PlotError> {
+        let users = self.strokes(Shape::Step, |row| row.users.map(f64::from));
+        if users.is_empty() {
+            return Ok(None);
+        }
+        let scale = Scale::from_zero(greatest([&users]), Unit::Count);
+        let panel = self.panel(scale, Unit::Count);
+        let purple = dashed(ink::PURPLE, 1.8);
+        panel.curves(canvas, &[curve(&users, purple)])?;
+        panel.right_axis(canvas, ink::PURPLE)?;
+        Ok(Some(entry(Mark::Line(purple), "users (right)")))
     }
 
     fn demand<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
@@ -173,13 +230,24 @@ impl Draft<'_> {
     }
 
     fn cpu<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
-        let used = self.strokes(Shape::Slope, |row| row.cpu_percent);
+        let used = self.strokes(Shape::Slope, |row| {
+            row.cpu_percent
+                .filter(|_| row.cpu_percent_time_share >= READY_SHARE_MIN)
+        });
         let seen = self.strokes(Shape::Step, |row| row.cpu_percent_seen);
         let autoscaler = self.scenario().autoscaler.as_ref();
         let target = autoscaler.and_then(CpuTarget::of);
         let limit = limit_percent(self.scenario());
+        let pod = |value: fn(&PodSpread) -> f64| {
+            move |row: &TimelineRow| row.pod_cpu.as_ref().map(|pods| 100.0 * value(pods))
+        };
+        let idlest = self.strokes(Shape::Slope, pod(|pods| pods.min));
+        let busiest = self.strokes(Shape::Slope, pod(|pods| pods.max));
         let band_top = target.map_or(0.0, |target| target.high);
-        let data = greatest([&used, &seen]).max(band_top);
+        let data = greatest([&used, &seen, &busiest]);
+        // A pod that was ready for milliseconds alone spent a quota at full speed in them: that is not worth squashing the rest.
+        let most_shown = limit.map_or(data, |limit| data.min(ABOVE_LIMIT * limit));
+        let data = most_shown.max(band_top);
         let limit_shown = limit.filter(|limit| *limit <= WORTH_SHOWING * data);
         let most = data.max(limit_shown.unwrap_or(0.0));
         let panel = self.panel(Scale::from_zero(most, Unit::Percent), Unit::Percent);
@@ -200,20 +268,50 @@ impl Draft<'_> {
             let text = format!("target {:.0} %", target.percent);
             references.push(reference(target.percent, text, ink::GREEN));
         }
+        panel.between(canvas, &idlest, &busiest, ink::BLUE)?;
         panel.references(canvas, &references)?;
         panel.curves(canvas, &[curve(&seen, orange), curve(&used, blue)])?;
         panel.ground(canvas)?;
+        self.throttling(canvas, &panel)?;
         if let (Some(limit), None) = (limit, limit_shown) {
             panel.above(canvas, &format!("limit {limit:.0} %"), ink::VERMILION)?;
         }
-        let mut entries = vec![entry(Mark::Line(blue), "used by ready pods")];
+        let mut entries = vec![if busiest.is_empty() {
+            entry(Mark::Line(blue), "used by ready pods")
+        } else {
+            let fill = ink::BLUE.tint(0.2);
+            entry(
+                Mark::Ribbon { line: blue, fill },
+                "pods: idlest, mean, busiest",
+            )
+        }];
         if !seen.is_empty() {
             entries.push(entry(Mark::Line(orange), "as the HPA saw it"));
         }
         if target.is_some() {
-            entries.push(entry(Mark::Band(band), "within tolerance: no action"));
+            entries.push(entry(Mark::Band(band), "within tolerance"));
         }
         panel.legend(canvas, "CPU, percent of request", &entries)
+    }
+
+    /// How much of their time pods were throttled, under the panel, where they were at all.
+    fn throttling<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        panel: &Panel,
+    ) -> Result<(), PlotError> {
+        let shares = self.strokes(Shape::Step, |row| Some(row.throttled_share));
+        let most = greatest([&shares]);
+        if most <= 0.0 {
+            return Ok(());
+        }
+        let heat = Heat {
+            shares: &shares,
+            ink: ink::VERMILION,
+            name: "throttled",
+            most: format!("up to {}", human::percent(most)),
+        };
+        panel.heat(canvas, &heat)
     }
 
     fn replicas<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {

@@ -64,7 +64,7 @@ pub(super) fn strokes(
 }
 
 /// Lengthens a level stretch instead of adding to it.
-fn push_step(line: &mut Vec<Sample>, seconds: f64, value: f64) {
+pub(super) fn push_step(line: &mut Vec<Sample>, seconds: f64, value: f64) {
     if let [.., before, last] = line.as_mut_slice()
         && before.value.to_bits() == value.to_bits()
         && last.value.to_bits() == value.to_bits()
@@ -184,6 +184,38 @@ fn add_to_column(columns: &mut Vec<Column>, index: i64, from: Sample, to: Sample
             high,
         }),
     }
+}
+
+/// A stretch of time and the mean of a line over it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Slice {
+    pub(super) start: f64,
+    pub(super) end: f64,
+    pub(super) value: f64,
+}
+
+/// The mean of level lines in each of so many equal slices of 0 to `end`; where there is no line it counts as zero.
+pub(super) fn slices_of(strokes: &Strokes, end: f64, slices: f64) -> Vec<Slice> {
+    let width = end / slices;
+    let mut all: Vec<Slice> = (0..slices.ceil() as u32)
+        .map(|index| Slice {
+            start: f64::from(index) * width,
+            end: (f64::from(index + 1) * width).min(end),
+            value: 0.0,
+        })
+        .collect();
+    for pair in strokes.iter().flat_map(|line| line.windows(2)) {
+        let (from, to) = (pair[0].seconds, pair[1].seconds);
+        let first = (from / width).floor() as usize;
+        for slice in all.iter_mut().skip(first) {
+            let shared = to.min(slice.end) - from.max(slice.start);
+            if shared <= 0.0 && slice.start >= to {
+                break;
+            }
+            slice.value += pair[0].value * shared.max(0.0) / (slice.end - slice.start);
+        }
+    }
+    all
 }
 
 /// A stretch of time, in seconds.

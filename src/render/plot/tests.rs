@@ -1,8 +1,12 @@
 //! What must be on the picture, whatever it looks like.
 
 use super::*;
-use crate::results::TimelineRecorder;
-use crate::results::tests::{needed, scenario, story, story_kpis};
+use crate::results::request_tests::{answer, calm_segment};
+use crate::results::tests::{decide, needed, pods, scenario, story, story_kpis};
+use crate::results::{Both, KpiObserver, TimelineRecorder};
+use crate::simulation::Observer;
+use crate::simulation::observer::{FailureCauses, PodSpread, RequestSegment};
+use crate::units::SimTime;
 
 fn timeline(scenario: &Scenario) -> Timeline {
     let mut recorder = TimelineRecorder::new(scenario, needed);
@@ -16,6 +20,86 @@ fn svg(scenario: &Scenario) -> String {
         timeline: &timeline(scenario),
         kpis: &story_kpis(),
         engine: Engine::Fluid,
+        seed: Seed(1),
+        seeds: 1,
+        request: &Request::default(),
+    };
+    render_svg(&picture).expect("a picture")
+}
+
+/// Twenty minutes of single requests: calm, then from the fifth minute on five times the load, and pods that come a minute later.
+fn request_story(observer: &mut impl Observer, users: Option<u32>) {
+    for index in 0..240_i64 {
+        let start = 5 * index;
+        let wobble = (index * 37 % 11) as f64 / 10.0;
+        let crowd = (60..160).contains(&index);
+        let ready = if (75..190).contains(&index) { 10 } else { 2 };
+        let short = crowd && ready == 2;
+        let rps = (if crowd { 50.0 } else { 10.0 }) + 2.0 * wobble;
+        let offered = (5.0 * rps) as u64;
+        let failed = if short {
+            offered / 2 + index.unsigned_abs() % 9
+        } else {
+            0
+        };
+        let (share, spread) = if short {
+            (2.0, 0.1)
+        } else {
+            (rps / f64::from(ready) / 10.0, 0.4)
+        };
+        if index == 69 {
+            decide(observer, start + 1, 2, 10, 190);
+        } else if index == 185 {
+            decide(observer, start + 1, 10, 2, 12);
+        } else if index % 3 == 0 {
+            decide(observer, start + 1, ready, ready, (100.0 * share) as i32);
+        }
+        let slow = if short { 900 } else { 20 };
+        answer(observer, (offered - failed) / 2, 12);
+        answer(observer, offered - failed - (offered - failed) / 2, slow);
+        let periods = 50 * ready.unsigned_abs();
+        observer.served(&RequestSegment {
+            nominal_rps: if crowd { 50.0 } else { 10.0 },
+            users: users.map(|users| if crowd { 5 * users } else { users }),
+            offered,
+            succeeded: offered - failed,
+            failed: FailureCauses {
+                timed_out: (failed / 4) as f64,
+                queue_full: (failed - failed / 4) as f64,
+                ..FailureCauses::default()
+            },
+            retried: failed / 3,
+            cpu_core_seconds: rps * 0.05,
+            cpu_share_of_request: Some(share),
+            working_periods: u64::from(periods),
+            throttled_periods: u64::from(if short {
+                periods * 9 / 10
+            } else {
+                periods / 20
+            }),
+            pod_cpu: Some(PodSpread {
+                min: share * (1.0 - spread),
+                mean: share,
+                max: share * (1.0 + spread + 0.3 * wobble * spread),
+                max_throttled_share: 0.9,
+            }),
+            pods: pods(ready, ready, 0),
+            ..calm_segment(start, start + 5)
+        });
+    }
+}
+
+fn request_svg(scenario: &Scenario, users: Option<u32>) -> String {
+    let mut observer = Both::new(
+        KpiObserver::new(scenario, needed),
+        TimelineRecorder::new(scenario, needed),
+    );
+    request_story(&mut observer, users);
+    let picture = Picture {
+        scenario,
+        timeline: &observer.second.finish(),
+        kpis: &observer.first.finish(),
+        engine: Engine::Request,
         seed: Seed(1),
         seeds: 1,
         request: &Request::default(),
@@ -45,7 +129,7 @@ fn a_picture_says_what_it_shows() {
         "Load, requests per second",
         "offered",
         "served",
-        "failed",
+        "failed: queue full 80 %, pod gone 20 %",
         "CPU, percent of request",
         "as the HPA saw it",
         "target 50 %",
@@ -76,9 +160,99 @@ fn what_was_asked_beside_the_inputs_stands_in_the_head() {
     };
     assert_eq!(
         what_was_asked(&asked),
-        "from 4m 0s of the trace, hpa.maxReplicas=20"
+        ["from 4m 0s of the trace", "hpa.maxReplicas=20"]
     );
-    assert_eq!(what_was_asked(&Request::default()), "");
+    assert_eq!(
+        place_asked(&what_was_asked(&asked)),
+        Asked::BesideKey("from 4m 0s of the trace, hpa.maxReplicas=20".to_owned())
+    );
+    assert_eq!(what_was_asked(&Request::default()), [""; 0]);
+}
+
+/// The texts of a picture of a run with so many overrides.
+fn asked_for(overrides: usize) -> Vec<String> {
+    let scenario = scenario(3600.0);
+    let set = (0..overrides).map(|index| format!("workload.some_long_key_{index}=\"2s\""));
+    let picture = Picture {
+        scenario: &scenario,
+        timeline: &timeline(&scenario),
+        kpis: &story_kpis(),
+        engine: Engine::Fluid,
+        seed: Seed(1),
+        seeds: 1,
+        request: &Request {
+            set: set.collect(),
+            ..Request::default()
+        },
+    };
+    let svg = render_svg(&picture).expect("a picture");
+    texts(&svg).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn many_overrides_take_lines_of_their_own_and_none_is_lost() {
+    let lines: Vec<String> = asked_for(12)
+        .into_iter()
+        .filter(|text| text.contains("some_long_key"))
+        .collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for index in 0..12 {
+        let key = format!("some_long_key_{index}=");
+        assert!(lines.iter().any(|line| line.contains(&key)), "{lines:?}");
+    }
+    for line in &lines {
+        // What XML writes as an entity is one letter.
+        let line = line.replace("&quot;", "\"");
+        assert!(
+            font::width(&line, 13.0, Weight::Regular) <= HEAD_ROOM,
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn overrides_beyond_all_measure_are_counted() {
+    let texts = asked_for(100);
+    let last = texts
+        .iter()
+        .rfind(|text| text.contains("some_long_key"))
+        .expect("overrides");
+    let (_, left_out) = last.rsplit_once(", and ").expect("a count");
+    let left_out: usize = left_out
+        .trim_end_matches(" more")
+        .parse()
+        .expect("a number");
+    let shown: usize = texts
+        .iter()
+        .map(|text| text.matches("some_long_key").count())
+        .sum();
+    assert_eq!(shown + left_out, 100);
+    assert!(texts.iter().any(|text| text == "Replicas"));
+}
+
+#[test]
+fn the_headline_counts_oom_kills_and_is_no_wider_than_the_picture() {
+    let kpis = Kpis {
+        slo_violation_seconds: Some(86_000.0),
+        latency_seconds_p95: Some(0.012_34),
+        failed_share: Some(0.0123),
+        throttled_share: Some(0.123),
+        oom_kills: Some(123_456.0),
+        mean_replicas: 123.4,
+        peak_replicas: 1000,
+        pod_hours: 123_456.0,
+        ..Kpis::default()
+    };
+    let text = headline(&kpis);
+    assert!(text.contains("123 k OOM kills"), "{text}");
+    let width = font::width(&text, HEADLINE_SIZE, Weight::Regular);
+    assert!(width <= HEAD_ROOM, "{width}: {text}");
+    let one = Kpis {
+        oom_kills: Some(1.0),
+        ..Kpis::default()
+    };
+    assert!(headline(&one).contains("1 OOM kill "));
+    assert!(!headline(&Kpis::default()).contains("OOM"));
 }
 
 #[test]
@@ -115,7 +289,7 @@ fn a_fixed_deployment_has_no_target_and_no_bounds() {
     let svg = svg(&scenario);
     let texts = texts(&svg);
     assert!(texts.contains(&"used by ready pods"));
-    for absent in ["as the HPA saw it", "target 50 %", "min 1"] {
+    for absent in ["as the HPA saw it", "target 50 %", "min 1", "with retries"] {
         assert!(!texts.contains(&absent), "{absent}");
     }
 }
@@ -160,4 +334,91 @@ fn an_empty_run_is_no_picture() {
         request: &Request::default(),
     };
     assert!(matches!(render_svg(&picture), Err(PlotError::Empty)));
+}
+
+#[test]
+fn single_requests_show_pods_apart_what_fails_and_how_much_is_throttled() {
+    let svg = request_svg(&scenario(1200.0), None);
+    let texts = texts(&svg);
+    for expected in [
+        "request engine, seed 1",
+        "failed: queue full 75 %, timed out 25 %",
+        "with retries",
+        "pods: idlest, mean, busiest",
+        "throttled",
+        "up to 90 %",
+    ] {
+        assert!(texts.contains(&expected), "{expected} is not in {texts:?}");
+    }
+    assert!(!texts.contains(&"users (right)"));
+}
+
+#[test]
+fn a_closed_load_shows_its_users_on_a_scale_of_their_own() {
+    let svg = request_svg(&scenario(1200.0), Some(300));
+    let texts = texts(&svg);
+    for expected in ["users (right)", "500", "1500"] {
+        assert!(texts.contains(&expected), "{expected} is not in {texts:?}");
+    }
+}
+
+#[test]
+fn a_moment_far_above_the_limit_does_not_squash_the_rest() {
+    let scenario = scenario(10.0);
+    let mut observer = Both::new(
+        KpiObserver::new(&scenario, needed),
+        TimelineRecorder::new(&scenario, needed),
+    );
+    observer.served(&calm_segment(0, 5));
+    observer.served(&RequestSegment {
+        cpu_share_of_request: Some(16.0),
+        ..calm_segment(5, 10)
+    });
+    let picture = Picture {
+        scenario: &scenario,
+        timeline: &observer.second.finish(),
+        kpis: &observer.first.finish(),
+        engine: Engine::Request,
+        seed: Seed(1),
+        seeds: 1,
+        request: &Request::default(),
+    };
+    let svg = render_svg(&picture).expect("a picture");
+    let texts = texts(&svg);
+    assert!(texts.contains(&"limit 200 %") && texts.contains(&"250 %"));
+    assert!(!texts.contains(&"1000 %"), "{texts:?}");
+}
+
+#[test]
+fn a_pod_that_was_ready_for_a_moment_of_the_interval_has_no_line() {
+    let scenario = scenario(10.0);
+    let svg_with_ready_from = |millis: i64| {
+        let ready_from = SimTime::ZERO + crate::units::SimSpan::from_millis(millis);
+        let mut recorder = TimelineRecorder::new(&scenario, needed);
+        recorder.served(&calm_segment(0, 5));
+        recorder.served(&RequestSegment {
+            end: ready_from,
+            cpu_share_of_request: None,
+            ..calm_segment(5, 10)
+        });
+        recorder.served(&RequestSegment {
+            start: ready_from,
+            cpu_share_of_request: Some(2.4),
+            pod_cpu: None,
+            ..calm_segment(5, 10)
+        });
+        let picture = Picture {
+            scenario: &scenario,
+            timeline: &recorder.finish(),
+            kpis: &Kpis::default(),
+            engine: Engine::Request,
+            seed: Seed(1),
+            seeds: 1,
+            request: &Request::default(),
+        };
+        render_svg(&picture).expect("a picture")
+    };
+    // 30 ms are too little to speak for 5 s; a second is not.
+    assert!(!texts(&svg_with_ready_from(9970)).contains(&"250 %"));
+    assert!(texts(&svg_with_ready_from(9000)).contains(&"250 %"));
 }

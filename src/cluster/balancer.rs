@@ -1,0 +1,280 @@
+//! Load balancing: which endpoint gets a connection, or a request.
+//!
+//! Self-imposed limit: it chooses among the endpoints that it has been told of. It
+//! knows how many requests each has in hand and nothing else of them.
+//!
+//! One balancer stands for all clients: round robin and least request are as good
+//! as a single proxy in front makes them.
+
+use rand::RngExt;
+use rand_pcg::Pcg32;
+
+use crate::workload::Balancer;
+
+/// A server by its place in the engine's arrays.
+pub type ServerId = u32;
+
+/// Not an endpoint.
+const NOWHERE: u32 = u32::MAX;
+
+/// The endpoints, and what the balancer knows of them.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    balancer: Balancer,
+    /// In no particular order; for least request in the order of requests in hand.
+    members: Vec<ServerId>,
+    /// By server: where it stands among the members.
+    position: Vec<u32>,
+    /// By server: requests sent to it whose clients still wait.
+    outstanding: Vec<u32>,
+    /// For least request: entry n is the first member with n requests in hand or more.
+    first_with: Vec<u32>,
+    turn: usize,
+}
+
+impl Endpoints {
+    /// No endpoint yet.
+    #[must_use]
+    pub fn new(balancer: Balancer) -> Self {
+        Self {
+            balancer,
+            members: Vec::new(),
+            position: Vec::new(),
+            outstanding: Vec::new(),
+            first_with: vec![0],
+            turn: 0,
+        }
+    }
+
+    /// Whether `server` is one.
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, server: ServerId) -> bool {
+        self.position
+            .get(server as usize)
+            .is_some_and(|position| *position != NOWHERE)
+    }
+
+    /// `server` may be chosen from now on.
+    pub fn add(&mut self, server: ServerId) {
+        let known = self.position.len().max(server as usize + 1);
+        self.position.resize(known, NOWHERE);
+        self.outstanding.resize(known, 0);
+        if self.contains(server) {
+            return;
+        }
+        self.position[server as usize] = self.members.len() as u32;
+        self.members.push(server);
+        if self.balancer == Balancer::LeastRequest {
+            self.sort();
+        }
+    }
+
+    /// `server` is chosen no more.
+    pub fn remove(&mut self, server: ServerId) {
+        if !self.contains(server) {
+            return;
+        }
+        let position = self.position[server as usize] as usize;
+        self.position[server as usize] = NOWHERE;
+        self.members.swap_remove(position);
+        if let Some(moved) = self.members.get(position) {
+            self.position[*moved as usize] = position as u32;
+        }
+        if self.balancer == Balancer::LeastRequest {
+            self.sort();
+        }
+    }
+
+    /// A client waits for `server` from now on.
+    #[inline]
+    pub fn sent(&mut self, server: ServerId) {
+        let before = self.outstanding[server as usize];
+        self.outstanding[server as usize] = before + 1;
+        if self.balancer == Balancer::LeastRequest && self.contains(server) {
+            // The last of those with as many becomes the first of those with one more.
+            let after = before as usize + 1;
+            if after == self.first_with.len() {
+                self.first_with.push(self.members.len() as u32);
+            }
+            self.first_with[after] -= 1;
+            self.swap_to(server, self.first_with[after]);
+        }
+    }
+
+    /// A client of `server` got its answer, or waits no more.
+    #[inline]
+    pub fn answered(&mut self, server: ServerId) {
+        let before = self.outstanding[server as usize];
+        self.outstanding[server as usize] = before - 1;
+        if self.balancer == Balancer::LeastRequest && self.contains(server) {
+            let first = self.first_with[before as usize];
+            self.first_with[before as usize] += 1;
+            self.swap_to(server, first);
+        }
+    }
+
+    /// Chooses an endpoint; `None` if there is none.
+    #[inline]
+    pub fn choose(&mut self, generator: &mut Pcg32) -> Option<ServerId> {
+        let number = self.members.len();
+        if number <= 1 {
+            return self.members.first().copied();
+        }
+        match self.balancer {
+            Balancer::Random => Some(self.members[below(number, generator)]),
+            Balancer::RoundRobin => {
+                self.turn = if self.turn + 1 < number {
+                    self.turn + 1
+                } else {
+                    0
+                };
+                Some(self.members[self.turn])
+            }
+            Balancer::LeastRequest => {
+                let least = self.outstanding[self.members[0] as usize] as usize;
+                let behind = self
+                    .first_with
+                    .get(least + 1)
+                    .map_or(number, |first| *first as usize);
+                Some(self.members[below(behind, generator)])
+            }
+            Balancer::PowerOfTwo => {
+                let first = below(number, generator);
+                // Any of the others.
+                let other = (first + 1 + below(number - 1, generator)) % number;
+                let (first, other) = (self.members[first], self.members[other]);
+                let in_hand = |server: ServerId| self.outstanding[server as usize];
+                Some(if in_hand(other) < in_hand(first) {
+                    other
+                } else {
+                    first
+                })
+            }
+        }
+    }
+
+    /// Exchanges `server` with the member at `position`.
+    fn swap_to(&mut self, server: ServerId, position: u32) {
+        let from = self.position[server as usize];
+        let other = self.members[position as usize];
+        self.members.swap(from as usize, position as usize);
+        self.position[server as usize] = position;
+        self.position[other as usize] = from;
+    }
+
+    /// Puts the members in the order of requests in hand, after one has come or gone.
+    fn sort(&mut self) {
+        let outstanding = &self.outstanding;
+        self.members
+            .sort_by_key(|server| (outstanding[*server as usize], *server));
+        self.first_with.clear();
+        for (position, server) in self.members.iter().enumerate() {
+            self.position[*server as usize] = position as u32;
+            let in_hand = outstanding[*server as usize] as usize;
+            while self.first_with.len() <= in_hand {
+                self.first_with.push(position as u32);
+            }
+        }
+        if self.first_with.is_empty() {
+            self.first_with.push(0);
+        }
+    }
+}
+
+/// A whole number below `number`, each equally likely to within 2^-32.
+#[inline]
+fn below(number: usize, generator: &mut Pcg32) -> usize {
+    let share: u32 = generator.random();
+    ((u64::from(share) * number as u64) >> 32) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::Stream;
+    use crate::units::Seed;
+    use proptest::prelude::*;
+
+    fn generator() -> Pcg32 {
+        Stream::Balancing.generator(Seed(1), 0)
+    }
+
+    fn endpoints(balancer: Balancer, servers: u32) -> Endpoints {
+        let mut endpoints = Endpoints::new(balancer);
+        for server in 0..servers {
+            endpoints.add(server);
+        }
+        endpoints
+    }
+
+    #[test]
+    fn nobody_is_chosen_where_there_is_nobody() {
+        let mut endpoints = endpoints(Balancer::PowerOfTwo, 1);
+        let mut generator = generator();
+        assert_eq!(endpoints.choose(&mut generator), Some(0));
+        endpoints.remove(0);
+        assert_eq!(endpoints.choose(&mut generator), None);
+    }
+
+    #[test]
+    fn round_robin_takes_turns() {
+        let mut endpoints = endpoints(Balancer::RoundRobin, 3);
+        let mut generator = generator();
+        let turns: Vec<_> = (0..6)
+            .filter_map(|_| endpoints.choose(&mut generator))
+            .collect();
+        assert_eq!(turns, [1, 2, 0, 1, 2, 0]);
+    }
+
+    #[test]
+    fn random_reaches_all_alike() {
+        let mut endpoints = endpoints(Balancer::Random, 4);
+        let mut generator = generator();
+        let mut seen = [0_u32; 4];
+        for _ in 0..40_000 {
+            seen[endpoints.choose(&mut generator).expect("one") as usize] += 1;
+        }
+        // 5 standard deviations of a binomial.
+        assert!(
+            seen.iter().all(|count| count.abs_diff(10_000) < 435),
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn of_two_the_less_busy_is_taken_and_never_the_busiest_of_all() {
+        let mut endpoints = endpoints(Balancer::PowerOfTwo, 3);
+        endpoints.sent(1);
+        let mut generator = generator();
+        assert!((0..1000).all(|_| endpoints.choose(&mut generator) != Some(1)));
+    }
+
+    proptest! {
+        /// Whatever comes and goes, least request chooses one with the fewest in hand.
+        #[test]
+        fn least_request_takes_one_of_the_least_busy(steps in prop::collection::vec(0_u32..100, 1..200)) {
+            let mut endpoints = endpoints(Balancer::LeastRequest, 3);
+            let mut generator = generator();
+            let mut in_hand: Vec<ServerId> = Vec::new();
+            for step in steps {
+                match step {
+                    0..50 => {
+                        let Some(chosen) = endpoints.choose(&mut generator) else { continue };
+                        let in_hand_of = |server: ServerId| endpoints.outstanding[server as usize];
+                        let least = endpoints.members.iter().map(|server| in_hand_of(*server)).min();
+                        prop_assert_eq!(Some(in_hand_of(chosen)), least);
+                        endpoints.sent(chosen);
+                        in_hand.push(chosen);
+                    }
+                    50..90 if !in_hand.is_empty() => {
+                        let done = in_hand.swap_remove(step as usize % in_hand.len());
+                        endpoints.answered(done);
+                    }
+                    90..95 => endpoints.add(step - 90),
+                    _ => endpoints.remove(step % 5),
+                }
+            }
+        }
+    }
+}

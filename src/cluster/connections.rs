@@ -1,0 +1,189 @@
+//! Keep-alive connections: requests go where the connection was opened to.
+//!
+//! Self-imposed limit: which server a connection leads to. A connection carries
+//! any number of requests at a time (HTTP/2), and is opened in no time.
+//!
+//! This is why a scale-up does not help at once: new pods get work only from
+//! connections that are opened after they have become endpoints.
+
+use rand_pcg::Pcg32;
+
+use super::balancer::{Endpoints, ServerId};
+use crate::engine::random::Distribution;
+use crate::units::SimTime;
+
+/// One connection.
+#[derive(Clone, Copy, Debug)]
+enum Connection {
+    /// As old as the run: it was opened at some time before, and ends at some time within a life.
+    OfTheStart,
+    /// The next request opens it.
+    Closed,
+    Open {
+        server: ServerId,
+        /// Tells a server from another that took its place.
+        incarnation: u32,
+        expires: SimTime,
+    },
+}
+
+/// A pool of connections.
+#[derive(Clone, Debug)]
+pub struct ConnectionPool {
+    lifetime: Distribution,
+    connections: Vec<Connection>,
+}
+
+impl ConnectionPool {
+    /// An empty pool; connections come as they are asked for.
+    #[must_use]
+    pub fn new(lifetime: Distribution) -> Self {
+        Self {
+            lifetime,
+            connections: Vec::new(),
+        }
+    }
+
+    /// Connection `number` is closed: whoever has it next opens it anew.
+    pub fn close(&mut self, number: u32) {
+        *self.connection(number) = Connection::Closed;
+    }
+
+    fn connection(&mut self, number: u32) -> &mut Connection {
+        let index = number as usize;
+        if index >= self.connections.len() {
+            self.connections.resize(index + 1, Connection::OfTheStart);
+        }
+        &mut self.connections[index]
+    }
+
+    /// The endpoint to which connection `number` leads; opens it (anew) where it is closed, expired, or its endpoint withdrawn.
+    ///
+    /// `incarnations` tells of each server whether it still is who it was.
+    pub fn server(
+        &mut self,
+        number: u32,
+        now: SimTime,
+        endpoints: &mut Endpoints,
+        incarnations: &impl Fn(ServerId) -> u32,
+        generator: &mut Pcg32,
+    ) -> Option<ServerId> {
+        let connection = *self.connection(number);
+        if let Connection::Open {
+            server,
+            incarnation,
+            expires,
+        } = connection
+            && now < expires
+            && endpoints.contains(server)
+            && incarnations(server) == incarnation
+        {
+            return Some(server);
+        }
+        let opened = endpoints.choose(generator).map(|server| {
+            let life = match connection {
+                // Not all connections end at once.
+                Connection::OfTheStart => self.lifetime.sample_rest(generator),
+                Connection::Closed | Connection::Open { .. } => self.lifetime.sample(generator),
+            };
+            Connection::Open {
+                server,
+                incarnation: incarnations(server),
+                expires: now + life,
+            }
+        });
+        *self.connection(number) = opened.unwrap_or(Connection::Closed);
+        match opened {
+            Some(Connection::Open { server, .. }) => Some(server),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::random::Stream;
+    use crate::units::{Seed, SimSpan};
+    use crate::workload::Balancer;
+
+    fn at(seconds: i64) -> SimTime {
+        SimTime::ZERO + SimSpan::from_secs(seconds)
+    }
+
+    /// Where connection 0 leads at each of the `seconds`.
+    fn leads(pool: &mut ConnectionPool, endpoints: &mut Endpoints, seconds: &[i64]) -> Vec<u32> {
+        let mut generator = Stream::Balancing.generator(Seed(1), 0);
+        seconds
+            .iter()
+            .filter_map(|time| pool.server(0, at(*time), endpoints, &|_| 0, &mut generator))
+            .collect()
+    }
+
+    #[test]
+    fn a_connection_stays_with_its_pod_while_others_come() {
+        let mut pool = ConnectionPool::new(Distribution::Constant(SimSpan::from_secs(1000)));
+        let mut endpoints = Endpoints::new(Balancer::RoundRobin);
+        endpoints.add(0);
+        assert_eq!(leads(&mut pool, &mut endpoints, &[0]), [0]);
+        endpoints.add(1);
+        assert_eq!(leads(&mut pool, &mut endpoints, &[1, 2, 3]), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_connection_moves_when_its_endpoint_is_withdrawn() {
+        let mut pool = ConnectionPool::new(Distribution::Constant(SimSpan::from_secs(1000)));
+        let mut endpoints = Endpoints::new(Balancer::RoundRobin);
+        endpoints.add(0);
+        assert_eq!(leads(&mut pool, &mut endpoints, &[0]), [0]);
+        endpoints.add(1);
+        endpoints.remove(0);
+        assert_eq!(leads(&mut pool, &mut endpoints, &[1]), [1]);
+    }
+
+    #[test]
+    fn a_closed_connection_is_opened_anew() {
+        let mut pool = ConnectionPool::new(Distribution::Constant(SimSpan::from_secs(1000)));
+        let mut endpoints = Endpoints::new(Balancer::RoundRobin);
+        endpoints.add(0);
+        leads(&mut pool, &mut endpoints, &[0]);
+        endpoints.add(1);
+        pool.close(0);
+        assert_eq!(leads(&mut pool, &mut endpoints, &[1, 2]), [1, 1]);
+    }
+
+    #[test]
+    fn a_connection_is_opened_anew_when_its_life_is_over() {
+        let mut pool = ConnectionPool::new(Distribution::Constant(SimSpan::from_secs(10)));
+        let mut endpoints = Endpoints::new(Balancer::RoundRobin);
+        endpoints.add(0);
+        pool.close(0);
+        leads(&mut pool, &mut endpoints, &[0]);
+        endpoints.add(1);
+        assert_eq!(leads(&mut pool, &mut endpoints, &[10, 15, 19]), [1, 1, 1]);
+        assert_eq!(leads(&mut pool, &mut endpoints, &[20]), [0]);
+    }
+
+    #[test]
+    fn connections_of_the_start_end_evenly_over_a_life() {
+        let mut pool = ConnectionPool::new(Distribution::Constant(SimSpan::from_secs(100)));
+        let mut endpoints = Endpoints::new(Balancer::RoundRobin);
+        endpoints.add(0);
+        let mut generator = Stream::Balancing.generator(Seed(1), 0);
+        let numbers = (0..1000_u32).rev();
+        let mut lead = |pool: &mut ConnectionPool, endpoints: &mut Endpoints, time: i64| {
+            numbers
+                .clone()
+                .filter(|number| {
+                    let server = pool.server(*number, at(time), endpoints, &|_| 0, &mut generator);
+                    server == Some(1)
+                })
+                .count()
+        };
+        lead(&mut pool, &mut endpoints, 0);
+        endpoints.add(1);
+        // Of those that have ended by half a life, every other one leads to the new endpoint: 250, give or take 4 standard deviations.
+        let moved = lead(&mut pool, &mut endpoints, 50);
+        assert!(moved.abs_diff(250) < 60, "{moved}");
+    }
+}

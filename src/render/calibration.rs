@@ -1,0 +1,284 @@
+//! A calibration as text: the line with its intervals, what speaks against it, and what to put into the policy.
+//!
+//! Self-imposed limit: text of what `results::calibration` found.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::human::significant;
+use super::table::{Column, TableFormat, render_table};
+use crate::results::calibration::{
+    Calibration, Estimate, LinearityTest, Outlier, SIGNIFICANCE, Shape, measured_on,
+};
+use crate::results::rounding::readable;
+use crate::scenario::Measured;
+
+/// The report of the probe in `file` for people.
+#[must_use]
+pub fn render_calibration(file: &str, measured: Measured, fit: &Calibration) -> String {
+    let mut text = format!(
+        "{file}: {} rows, {} to {} rps a pod\n{}\n\n",
+        fit.rows,
+        significant(fit.rps_min),
+        significant(fit.rps_max),
+        measured_on(measured),
+    );
+    text.push_str("cpu = idle + cost x rps, by least squares:\n");
+    text.push_str(&estimates(fit));
+    let _ = writeln!(
+        text,
+        "R² {:.4}; readings scatter about the line by {}m (one standard deviation)\n",
+        fit.r_squared,
+        significant(fit.scatter_millicores),
+    );
+    for note in notes(measured, fit) {
+        text.push_str(&item(&note));
+    }
+    let _ = write!(text, "\nPut into the policy:\n{}", policy_lines(fit));
+    text
+}
+
+/// The widest line of prose.
+const LINE_CHARACTERS_MAX: usize = 100;
+
+/// A list's item, broken into lines.
+fn item(note: &str) -> String {
+    let mut text = String::from("-");
+    let mut width = 1;
+    for word in note.split_whitespace() {
+        let letters = word.chars().count();
+        if width + 1 + letters > LINE_CHARACTERS_MAX {
+            text.push_str("\n ");
+            width = 1;
+        }
+        text.push(' ');
+        text.push_str(word);
+        width += 1 + letters;
+    }
+    text.push('\n');
+    text
+}
+
+fn estimates(fit: &Calibration) -> String {
+    let columns = [
+        Column::left(""),
+        Column::right("estimate"),
+        Column::right("95 % interval"),
+        Column::right("standard error"),
+    ];
+    let row = |name: &str, estimate: &Estimate, unit: &str| {
+        vec![
+            name.to_owned(),
+            format!("{}{unit}", significant(estimate.value)),
+            format!(
+                "{}{unit} to {}{unit}",
+                significant(estimate.low),
+                significant(estimate.high)
+            ),
+            format!("{}{unit}", significant(estimate.standard_error)),
+        ]
+    };
+    let rows = [
+        row(
+            "cost per request (CPU time)",
+            &fit.cpu_per_request_ms,
+            " ms",
+        ),
+        row("idle use", &fit.idle_cpu_millicores, "m"),
+    ];
+    render_table(&columns, &rows, TableFormat::Plain)
+}
+
+/// What the reader should know of the line.
+fn notes(measured: Measured, fit: &Calibration) -> Vec<String> {
+    let mut notes = Vec::new();
+    if fit.cpu_looks_like_that_of_all_pods() {
+        notes.push(cpu_of_all_pods(fit));
+    }
+    notes.push(linearity(fit));
+    if fit.cpu_per_request_ms.low <= 0.0 {
+        notes.push(
+            "The cost's interval holds zero: these rows do not tell a cost from none. Measure at more loads, and heavier ones."
+                .to_owned(),
+        );
+    }
+    if fit.idle_is_below_zero() {
+        notes.push(idle_below_zero(fit));
+    } else if fit.idle_cpu_millicores.value < 0.0 {
+        notes.push(
+            "Idle use comes out below zero, but its interval holds zero: the policy gets 0m, for nothing uses less than no CPU."
+                .to_owned(),
+        );
+    }
+    if measured == Measured::Together && fit.idle_cpu_millicores.value > 0.0 {
+        notes.push(
+            "Idle use is that of everything measured; the policy's `idle_cpu` is one pod's. If these were several pods, divide it by \
+             their number, or add a column `replicas`."
+                .to_owned(),
+        );
+    }
+    notes.extend(fit.outliers.iter().map(outlier));
+    notes
+}
+
+fn cpu_of_all_pods(fit: &Calibration) -> String {
+    format!(
+        "`cpu_millicores` looks like that of all pods together: against the rate of all pods the line has R² {:.4}, against that of one {:.4}. \
+         If so, all figures here are wrong: divide `cpu_millicores` by `replicas`, and fit again.",
+        fit.r_squared_as_totals.unwrap_or_default(),
+        fit.r_squared,
+    )
+}
+
+fn idle_below_zero(fit: &Calibration) -> String {
+    let through_origin = significant(fit.cpu_per_request_ms_without_idle);
+    match fit.linearity.shape {
+        Shape::Steepening => format!(
+            "Idle use comes out below zero, which no service has: that is the bend. The policy gets the slope and no idle use, \
+             which is too much at light load; the line through the origin costs {through_origin} ms a request."
+        ),
+        Shape::Straight | Shape::Flattening | Shape::Unknown => format!(
+            "Idle use comes out below zero, which no service has. The usual reason is a probe that steps upwards while its \
+             readings trail behind, since metrics cover the time before: then all readings are too low by about as much, and the \
+             cost, which is the slope, stays right. The other is a cost that grows with the load. The policy gets the slope \
+             and no idle use. If the readings were steady, the line through the origin, {through_origin} ms, is the better \
+             cost at these loads. Best is a new probe that holds each load for two minutes, without a pause in between."
+        ),
+    }
+}
+
+fn linearity(fit: &Calibration) -> String {
+    let linearity = &fit.linearity;
+    let test = match linearity.test {
+        LinearityTest::LackOfFit => "F test for lack of fit over equal loads",
+        LinearityTest::QuadraticTerm => "t test of a term in the square of the rate",
+        LinearityTest::Untested => {
+            return "Whether the relation is linear was not tested: that takes four rows of three different loads."
+                .to_owned();
+        }
+    };
+    let p_value = linearity.p_value.unwrap_or(1.0);
+    let p_value = if p_value < 0.001 {
+        "p < 0.001".to_owned()
+    } else {
+        format!("p = {p_value:.3}")
+    };
+    let ends = || {
+        format!(
+            "by a parabola one request more costs {} ms at {} rps a pod and {} ms at {}",
+            significant(linearity.cost_ms_at_rps_min.unwrap_or_default()),
+            significant(fit.rps_min),
+            significant(linearity.cost_ms_at_rps_max.unwrap_or_default()),
+            significant(fit.rps_max),
+        )
+    };
+    let advice = "hpasim takes one cost for all loads: keep the rows around the load at which the autoscaler holds a pod \
+                  (its target x the CPU request), and do not trust the simulation far from there.";
+    match linearity.shape {
+        Shape::Straight | Shape::Unknown => format!(
+            "Linear: nothing speaks against a straight line ({test}, {p_value}, level {SIGNIFICANCE})."
+        ),
+        Shape::Steepening => format!(
+            "Not linear: CPU grows faster than the load ({test}, {p_value}); {}. {advice}",
+            ends()
+        ),
+        Shape::Flattening => format!(
+            "Not linear: CPU grows more slowly than the load ({test}, {p_value}); {}. {advice}",
+            ends()
+        ),
+    }
+}
+
+fn outlier(outlier: &Outlier) -> String {
+    format!(
+        "Line {} ({} rps a pod, {}m) lies {} standard errors from the line of the others. It was kept; without it \
+         a request costs {} ms.",
+        outlier.line,
+        significant(outlier.rps),
+        significant(outlier.cpu_millicores),
+        significant(outlier.standard_errors),
+        significant(outlier.cpu_per_request_ms_without),
+    )
+}
+
+/// The part of a policy that says the same; nothing uses less than no CPU.
+fn policy_lines(fit: &Calibration) -> String {
+    format!(
+        "[workload]\ncpu_per_request = {{ dist = \"lognormal\", mean = \"{}\", cv = 1.0 }}\nidle_cpu = \"{:.0}m\"\n",
+        written_milliseconds(fit.cpu_per_request_ms.value),
+        fit.idle_cpu_millicores.value.max(0.0),
+    )
+}
+
+/// `46.7ms`, or `46.7us` where a millisecond is too coarse.
+fn written_milliseconds(milliseconds: f64) -> String {
+    if milliseconds < 0.1 {
+        format!("{}us", significant(milliseconds * 1e3))
+    } else {
+        format!("{}ms", significant(milliseconds))
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a str,
+    measured_on: &'a str,
+    #[serde(flatten)]
+    fit: &'a Calibration,
+    idle_is_below_zero: bool,
+    cpu_looks_like_that_of_all_pods: bool,
+    policy: String,
+}
+
+/// The same as one JSON object.
+///
+/// # Errors
+/// None that the report's types could cause; the type is the JSON writer's.
+pub fn calibration_json(
+    file: &str,
+    measured: Measured,
+    fit: &Calibration,
+) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&Report {
+        file,
+        measured_on: measured_on(measured),
+        fit: &rounded(fit),
+        idle_is_below_zero: fit.idle_is_below_zero(),
+        cpu_looks_like_that_of_all_pods: fit.cpu_looks_like_that_of_all_pods(),
+        policy: policy_lines(fit),
+    })
+}
+
+/// `fit` with floats as files show them.
+fn rounded(fit: &Calibration) -> Calibration {
+    let estimate = |estimate: Estimate| Estimate {
+        value: readable(estimate.value),
+        standard_error: readable(estimate.standard_error),
+        low: readable(estimate.low),
+        high: readable(estimate.high),
+    };
+    let mut fit = fit.clone();
+    fit.cpu_per_request_ms = estimate(fit.cpu_per_request_ms);
+    fit.idle_cpu_millicores = estimate(fit.idle_cpu_millicores);
+    for value in [
+        &mut fit.rps_min,
+        &mut fit.rps_max,
+        &mut fit.r_squared,
+        &mut fit.scatter_millicores,
+        &mut fit.cpu_per_request_ms_without_idle,
+    ] {
+        *value = readable(*value);
+    }
+    fit.r_squared_as_totals = fit.r_squared_as_totals.map(readable);
+    let linearity = &mut fit.linearity;
+    linearity.p_value = linearity.p_value.map(readable);
+    linearity.cost_ms_at_rps_min = linearity.cost_ms_at_rps_min.map(readable);
+    linearity.cost_ms_at_rps_max = linearity.cost_ms_at_rps_max.map(readable);
+    for outlier in &mut fit.outliers {
+        outlier.rps = readable(outlier.rps);
+        outlier.standard_errors = readable(outlier.standard_errors);
+        outlier.cpu_per_request_ms_without = readable(outlier.cpu_per_request_ms_without);
+    }
+    fit
+}

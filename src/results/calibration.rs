@@ -1,0 +1,469 @@
+//! What a request costs, by a capacity probe: the least squares line through load and CPU.
+//!
+//! Self-imposed limit: one straight line, and tests that say where it does not
+//! hold. Rows are never left out: what lies far off is named, and its weight told.
+
+use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
+
+use crate::scenario::{Measured, Probe, ProbeRow, SAME_LOAD};
+
+/// How sure the intervals are.
+pub const CONFIDENCE: f64 = 0.95;
+/// Below this a test speaks against the straight line, or against a row.
+pub const SIGNIFICANCE: f64 = 0.05;
+/// A line that leaves this many times less of the variance unexplained is not better by chance.
+const FAR_BETTER: f64 = 5.0;
+/// Residuals below this share of the CPU's own spread are what floats leave of an exact line.
+const EXACT: f64 = 1e-12;
+
+/// What a probe says of a service: CPU = idle + cost x rate, per pod.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Calibration {
+    /// Rows that were fitted.
+    pub rows: usize,
+    /// Lightest load, in requests per second a pod.
+    pub rps_min: f64,
+    /// Heaviest load, in requests per second a pod.
+    pub rps_max: f64,
+    /// CPU time of one request, in milliseconds of one core.
+    pub cpu_per_request_ms: Estimate,
+    /// CPU without any request, in millicores; below zero where the line meets the axis there.
+    pub idle_cpu_millicores: Estimate,
+    /// The share of the CPU's variance that the line explains, 0..1.
+    pub r_squared: f64,
+    /// Standard deviation of the readings about the line, in millicores.
+    pub scatter_millicores: f64,
+    /// The same share if CPU and rate are both taken as those of all pods; `None` where the number of pods is not stated or never changes, so
+    /// that the two cannot be told apart.
+    pub r_squared_as_totals: Option<f64>,
+    /// CPU time of one request if there were no idle use: the line through the origin, in milliseconds of one core.
+    pub cpu_per_request_ms_without_idle: f64,
+    /// Whether a straight line describes the probe.
+    pub linearity: Linearity,
+    /// Rows that lie further from the line of the others than chance explains.
+    pub outliers: Vec<Outlier>,
+}
+
+/// A number with its interval of [`CONFIDENCE`], by Student's t.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Estimate {
+    /// The least squares estimate.
+    pub value: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// The interval's lower end.
+    pub low: f64,
+    /// The interval's upper end.
+    pub high: f64,
+}
+
+/// What was tested about the straight line, and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Linearity {
+    /// By which test.
+    pub test: LinearityTest,
+    /// The chance of a departure like this one if the relation were a straight line; `None` where the rows do not suffice for a test.
+    pub p_value: Option<f64>,
+    /// How CPU grows with load, as far as the test can tell.
+    pub shape: Shape,
+    /// CPU time that one request more costs at the lightest load, by a parabola, in milliseconds; `None` where none was fitted.
+    pub cost_ms_at_rps_min: Option<f64>,
+    /// The same at the heaviest load.
+    pub cost_ms_at_rps_max: Option<f64>,
+}
+
+/// A test of the straight line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinearityTest {
+    /// Loads were measured more than once: scatter about the line against scatter at equal load (F).
+    LackOfFit,
+    /// Loads were measured once each: a term in the square of the rate (t).
+    QuadraticTerm,
+    /// Too few rows or loads for either.
+    Untested,
+}
+
+/// How CPU grows with load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Nothing speaks against a straight line.
+    Straight,
+    /// Each further request costs more.
+    Steepening,
+    /// Each further request costs less.
+    Flattening,
+    /// The rows were too few to tell.
+    Unknown,
+}
+
+/// A row far from the line of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Outlier {
+    /// Its line in the file, from 1.
+    pub line: usize,
+    /// Its load, in requests per second a pod.
+    pub rps: f64,
+    /// Its reading, in millicores.
+    pub cpu_millicores: f64,
+    /// Its distance from the line of the others, in standard errors (deleted studentized residual).
+    pub standard_errors: f64,
+    /// What a request would cost without this row, in milliseconds.
+    pub cpu_per_request_ms_without: f64,
+}
+
+/// Why a probe gives no cost.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum CalibrationError {
+    /// The line does not rise.
+    #[error(
+        "CPU does not grow with the load: the line falls by {0:.3} millicores for each request per second; \
+         check that `rps` and `cpu_millicores` belong to the same pods and the same time"
+    )]
+    NoGrowth(f64),
+}
+
+/// The straight line through rows, with what its errors need.
+struct Line {
+    slope: f64,
+    intercept: f64,
+    mean_rps: f64,
+    sum_squares_rps: f64,
+    sum_squares_cpu: f64,
+    residual_sum: f64,
+}
+
+impl Line {
+    /// Least squares; at least two different loads.
+    fn through(rows: &[ProbeRow]) -> Self {
+        let count = rows.len() as f64;
+        let mean_rps = rows.iter().map(|row| row.rps).sum::<f64>() / count;
+        let mean_cpu = rows.iter().map(|row| row.cpu_millicores).sum::<f64>() / count;
+        let sum = |term: fn(f64, f64) -> f64| -> f64 {
+            rows.iter()
+                .map(|row| term(row.rps - mean_rps, row.cpu_millicores - mean_cpu))
+                .sum()
+        };
+        let sum_squares_rps = sum(|rps, _| rps * rps);
+        let slope = sum(|rps, cpu| rps * cpu) / sum_squares_rps;
+        let intercept = mean_cpu - slope * mean_rps;
+        let sum_squares_cpu = sum(|_, cpu| cpu * cpu);
+        let residual_sum: f64 = rows
+            .iter()
+            .map(|row| (row.cpu_millicores - intercept - slope * row.rps).powi(2))
+            .sum();
+        Self {
+            slope,
+            intercept,
+            mean_rps,
+            sum_squares_rps,
+            sum_squares_cpu,
+            residual_sum: if residual_sum <= EXACT * sum_squares_cpu {
+                0.0
+            } else {
+                residual_sum
+            },
+        }
+    }
+
+    /// The share of the CPU's variance that it explains.
+    fn r_squared(&self) -> f64 {
+        1.0 - self.residual_sum / self.sum_squares_cpu
+    }
+
+    fn residual(&self, row: &ProbeRow) -> f64 {
+        row.cpu_millicores - self.intercept - self.slope * row.rps
+    }
+
+    /// How much of its own fit a row decides, 0..1.
+    fn leverage(&self, row: &ProbeRow, count: f64) -> f64 {
+        1.0 / count + (row.rps - self.mean_rps).powi(2) / self.sum_squares_rps
+    }
+}
+
+/// Fits `probe`.
+///
+/// # Errors
+/// When CPU does not grow with the load.
+pub fn calibrate(probe: &Probe) -> Result<Calibration, CalibrationError> {
+    let rows = probe.rows.as_slice();
+    let count = rows.len() as f64;
+    let line = Line::through(rows);
+    if line.slope <= 0.0 {
+        return Err(CalibrationError::NoGrowth(-line.slope));
+    }
+    let freedom = count - 2.0;
+    let scatter = (line.residual_sum / freedom).sqrt();
+    let slope_error = scatter / line.sum_squares_rps.sqrt();
+    let intercept_error =
+        scatter * (1.0 / count + line.mean_rps.powi(2) / line.sum_squares_rps).sqrt();
+    let loads = || rows.iter().map(|row| row.rps);
+    Ok(Calibration {
+        rows: rows.len(),
+        rps_min: loads().fold(f64::INFINITY, f64::min),
+        rps_max: loads().fold(0.0, f64::max),
+        // A millicore for a request per second is a millisecond of a core a request.
+        cpu_per_request_ms: Estimate::new(line.slope, slope_error, freedom),
+        idle_cpu_millicores: Estimate::new(line.intercept, intercept_error, freedom),
+        r_squared: line.r_squared(),
+        r_squared_as_totals: r_squared_as_totals(rows),
+        scatter_millicores: scatter,
+        cpu_per_request_ms_without_idle: through_origin(rows),
+        linearity: test_linearity(rows, &line),
+        outliers: find_outliers(rows, &line),
+    })
+}
+
+impl Calibration {
+    /// Whether the line meets the axis below zero by more than chance explains, which no service does.
+    #[must_use]
+    pub fn idle_is_below_zero(&self) -> bool {
+        self.idle_cpu_millicores.high < 0.0
+    }
+
+    /// Whether the CPU follows the rate of all pods so much better than that of one that it is probably the CPU of all of them.
+    #[must_use]
+    pub fn cpu_looks_like_that_of_all_pods(&self) -> bool {
+        self.r_squared_as_totals
+            .is_some_and(|totals| FAR_BETTER * (1.0 - totals) < 1.0 - self.r_squared)
+    }
+}
+
+/// The line through rates of all pods; `None` where pods are always as many.
+fn r_squared_as_totals(rows: &[ProbeRow]) -> Option<f64> {
+    let first = rows.first()?.replicas;
+    if rows.iter().all(|row| (row.replicas - first).abs() < 0.5) {
+        return None;
+    }
+    let totals: Vec<ProbeRow> = rows
+        .iter()
+        .map(|row| ProbeRow {
+            rps: row.rps * row.replicas,
+            ..*row
+        })
+        .collect();
+    let line = Line::through(&totals);
+    (line.sum_squares_rps > 0.0 && line.slope > 0.0).then(|| line.r_squared())
+}
+
+/// What `cpu_millicores` and `rps` of a probe were taken for, in words.
+#[must_use]
+pub const fn measured_on(measured: Measured) -> &'static str {
+    match measured {
+        Measured::PerPod => {
+            "rps of all pods, cpu_millicores of one of them; both are taken per pod, rps divided by replicas"
+        }
+        Measured::Together => {
+            "no column `replicas`: rps and cpu_millicores are taken as of one pod"
+        }
+    }
+}
+
+impl Estimate {
+    fn new(value: f64, standard_error: f64, freedom: f64) -> Self {
+        let reach =
+            standard_error * students_t(freedom).inverse_cdf(f64::midpoint(1.0, CONFIDENCE));
+        Self {
+            value,
+            standard_error,
+            low: value - reach,
+            high: value + reach,
+        }
+    }
+}
+
+/// Student's t of at least one degree of freedom.
+fn students_t(freedom: f64) -> StudentsT {
+    StudentsT::new(0.0, 1.0, freedom).expect("a location, a scale and degrees of freedom above 0")
+}
+
+/// The chance of |t| or more.
+fn two_sided_p(t: f64, freedom: f64) -> f64 {
+    2.0 * students_t(freedom).cdf(-t.abs())
+}
+
+fn through_origin(rows: &[ProbeRow]) -> f64 {
+    let products: f64 = rows.iter().map(|row| row.rps * row.cpu_millicores).sum();
+    let squares: f64 = rows.iter().map(|row| row.rps * row.rps).sum();
+    products / squares
+}
+
+/// A parabola beside the line.
+struct Parabola {
+    /// The coefficient of the rate's square.
+    square: f64,
+    /// That of the rate.
+    linear: f64,
+    /// What the square takes off the sum of squared residuals.
+    gain: f64,
+}
+
+impl Parabola {
+    /// The square made orthogonal to the line, so that its coefficient stands by itself.
+    fn through(rows: &[ProbeRow], line: &Line) -> Self {
+        let squared: Vec<ProbeRow> = rows
+            .iter()
+            .map(|row| ProbeRow {
+                cpu_millicores: (row.rps - line.mean_rps).powi(2),
+                ..*row
+            })
+            .collect();
+        let along = Line::through(&squared);
+        let rest: Vec<f64> = squared.iter().map(|row| along.residual(row)).collect();
+        let norm: f64 = rest.iter().map(|value| value * value).sum();
+        let product: f64 = rest
+            .iter()
+            .zip(rows)
+            .map(|(value, row)| value * line.residual(row))
+            .sum();
+        let square = product / norm;
+        Self {
+            square,
+            linear: line.slope - square * along.slope - 2.0 * square * line.mean_rps,
+            gain: square * product,
+        }
+    }
+
+    fn slope_at(&self, rps: f64) -> f64 {
+        self.linear + 2.0 * self.square * rps
+    }
+}
+
+fn test_linearity(rows: &[ProbeRow], line: &Line) -> Linearity {
+    let groups = group_by_load(rows);
+    if groups.len() < 3 {
+        return untested();
+    }
+    let parabola = Parabola::through(rows, line);
+    let (test, p_value) = if groups.len() < rows.len() {
+        (
+            LinearityTest::LackOfFit,
+            lack_of_fit(rows.len(), &groups, line),
+        )
+    } else if rows.len() >= 4 {
+        (
+            LinearityTest::QuadraticTerm,
+            quadratic_term(rows.len(), &parabola, line),
+        )
+    } else {
+        return untested();
+    };
+    let shape = match (p_value < SIGNIFICANCE, parabola.square > 0.0) {
+        (false, _) => Shape::Straight,
+        (true, true) => Shape::Steepening,
+        (true, false) => Shape::Flattening,
+    };
+    let ends = [groups.first(), groups.last()].map(|group| {
+        group
+            .and_then(|group| group.first())
+            .map(|row| parabola.slope_at(row.rps))
+    });
+    Linearity {
+        test,
+        p_value: Some(p_value),
+        shape,
+        cost_ms_at_rps_min: ends[0],
+        cost_ms_at_rps_max: ends[1],
+    }
+}
+
+const fn untested() -> Linearity {
+    Linearity {
+        test: LinearityTest::Untested,
+        p_value: None,
+        shape: Shape::Unknown,
+        cost_ms_at_rps_min: None,
+        cost_ms_at_rps_max: None,
+    }
+}
+
+/// Rows of equal load, by rising load.
+fn group_by_load(rows: &[ProbeRow]) -> Vec<Vec<ProbeRow>> {
+    let mut sorted = rows.to_vec();
+    sorted.sort_by(|a, b| a.rps.total_cmp(&b.rps));
+    let most = sorted.last().map_or(0.0, |row| row.rps);
+    sorted
+        .chunk_by(|a, b| b.rps - a.rps <= SAME_LOAD * most)
+        .map(<[ProbeRow]>::to_vec)
+        .collect()
+}
+
+/// The F test of the residuals that equal loads do not share.
+fn lack_of_fit(count: usize, groups: &[Vec<ProbeRow>], line: &Line) -> f64 {
+    let pure: f64 = groups
+        .iter()
+        .map(|group| {
+            let mean = group.iter().map(|row| row.cpu_millicores).sum::<f64>() / group.len() as f64;
+            group
+                .iter()
+                .map(|row| (row.cpu_millicores - mean).powi(2))
+                .sum::<f64>()
+        })
+        .sum();
+    let lack = (line.residual_sum - pure).max(0.0);
+    let lack_freedom = groups.len() as f64 - 2.0;
+    let pure_freedom = (count - groups.len()) as f64;
+    if lack <= EXACT * line.sum_squares_cpu {
+        return 1.0;
+    }
+    let ratio = (lack / lack_freedom) / (pure / pure_freedom);
+    if !ratio.is_finite() {
+        return 0.0;
+    }
+    1.0 - FisherSnedecor::new(lack_freedom, pure_freedom)
+        .expect("degrees of freedom above 0")
+        .cdf(ratio)
+}
+
+fn quadratic_term(count: usize, parabola: &Parabola, line: &Line) -> f64 {
+    if line.residual_sum <= 0.0 {
+        return 1.0;
+    }
+    let freedom = count as f64 - 3.0;
+    let left = line.residual_sum - parabola.gain;
+    if left <= EXACT * line.sum_squares_cpu {
+        return 0.0;
+    }
+    two_sided_p((parabola.gain / (left / freedom)).sqrt(), freedom)
+}
+
+/// Rows whose deleted residual is beyond chance, by Student's t with Bonferroni's correction.
+fn find_outliers(rows: &[ProbeRow], line: &Line) -> Vec<Outlier> {
+    let count = rows.len() as f64;
+    let freedom = count - 3.0;
+    if freedom < 1.0 || line.residual_sum <= 0.0 {
+        return Vec::new();
+    }
+    let limit = students_t(freedom).inverse_cdf(1.0 - SIGNIFICANCE / (2.0 * count));
+    rows.iter()
+        .enumerate()
+        .filter_map(|(index, row)| {
+            let others: Vec<ProbeRow> = rows
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index)
+                .map(|(_, row)| *row)
+                .collect();
+            let share_left = 1.0 - line.leverage(row, count);
+            let residual = line.residual(row);
+            let others_sum = line.residual_sum - residual * residual / share_left;
+            // A row that alone decides the line's slope has no distance from it.
+            if share_left <= EXACT || others_sum < 0.0 {
+                return None;
+            }
+            let distance = residual / (others_sum / freedom * share_left).sqrt();
+            (distance.abs() > limit).then(|| Outlier {
+                line: row.line,
+                rps: row.rps,
+                cpu_millicores: row.cpu_millicores,
+                standard_errors: distance,
+                cpu_per_request_ms_without: Line::through(&others).slope,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

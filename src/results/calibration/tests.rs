@@ -1,0 +1,208 @@
+//! The fit against published figures, by hand, and against whatever can be read.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::scenario::parse_probe;
+
+/// Numbers of all sizes, with repetitions.
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        (0u8..4).prop_map(f64::from),
+        0.0..100.0f64,
+        (-12i32..12).prop_map(|power| 10f64.powi(power)),
+        Just(1.0 + 1e-12),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_can_be_read_gives_finite_figures_or_says_why_not(
+        rows in prop::collection::vec((number(), number(), 1u8..4), 0..12)
+    ) {
+        let mut text = "rps,cpu_millicores,replicas\n".to_owned();
+        for (rps, cpu, replicas) in &rows {
+            let _ = writeln!(text, "{rps},{cpu},{replicas}");
+        }
+        if let Ok(probe) = parse_probe(Path::new("probe.csv"), text.as_bytes())
+            && let Ok(fit) = calibrate(&probe)
+        {
+            let figures = [
+                fit.cpu_per_request_ms.low,
+                fit.cpu_per_request_ms.high,
+                fit.idle_cpu_millicores.low,
+                fit.idle_cpu_millicores.high,
+                fit.cpu_per_request_ms_without_idle,
+                fit.linearity.cost_ms_at_rps_min.unwrap_or_default(),
+                fit.linearity.cost_ms_at_rps_max.unwrap_or_default(),
+            ];
+            prop_assert!(figures.iter().all(|figure| figure.is_finite()), "{text}{fit:?}");
+            prop_assert!((-1e-9..=1.0 + 1e-9).contains(&fit.r_squared), "{text}{fit:?}");
+            let p_value = fit.linearity.p_value.unwrap_or(0.5);
+            prop_assert!((-1e-9..=1.0 + 1e-9).contains(&p_value), "{text}{fit:?}");
+            for outlier in &fit.outliers {
+                prop_assert!(outlier.cpu_per_request_ms_without.is_finite(), "{text}{fit:?}");
+            }
+        }
+    }
+}
+
+fn probe(points: &[(f64, f64)]) -> Probe {
+    Probe {
+        rows: points
+            .iter()
+            .enumerate()
+            .map(|(index, (rps, cpu_millicores))| ProbeRow {
+                line: index + 2,
+                rps: *rps,
+                replicas: 1.0,
+                cpu_millicores: *cpu_millicores,
+            })
+            .collect(),
+        measured: Measured::Together,
+        warnings: Vec::new(),
+    }
+}
+
+fn near(value: f64, expected: f64, within: f64) {
+    assert!(
+        (value - expected).abs() <= within,
+        "{value}, not {expected}"
+    );
+}
+
+/// Anscombe's first and second data sets: the same line, and only one of them straight.
+const ANSCOMBE_X: [f64; 11] = [10.0, 8.0, 13.0, 9.0, 11.0, 14.0, 6.0, 4.0, 12.0, 7.0, 5.0];
+const ANSCOMBE_FIRST: [f64; 11] = [
+    8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68,
+];
+const ANSCOMBE_SECOND: [f64; 11] = [
+    9.14, 8.14, 8.74, 8.77, 9.26, 8.10, 6.13, 3.10, 9.13, 7.26, 4.74,
+];
+const ANSCOMBE_THIRD: [f64; 11] = [
+    7.46, 6.77, 12.74, 7.11, 7.81, 8.84, 6.08, 5.39, 8.15, 6.42, 5.73,
+];
+
+fn anscombe(cpu: [f64; 11]) -> Calibration {
+    let points: Vec<(f64, f64)> = ANSCOMBE_X.into_iter().zip(cpu).collect();
+    calibrate(&probe(&points)).expect("a rising line")
+}
+
+#[test]
+fn the_line_of_anscombe_has_the_published_figures() {
+    let fit = anscombe(ANSCOMBE_FIRST);
+    near(fit.cpu_per_request_ms.value, 0.500_09, 1e-5);
+    near(fit.cpu_per_request_ms.standard_error, 0.117_91, 1e-5);
+    near(fit.idle_cpu_millicores.value, 3.000_09, 1e-5);
+    near(fit.idle_cpu_millicores.standard_error, 1.124_75, 1e-5);
+    near(fit.r_squared, 0.666_54, 1e-5);
+    near(fit.scatter_millicores, 1.236_60, 1e-5);
+    // t of 9 degrees of freedom, 97.5 %: 2.262157.
+    near(
+        fit.cpu_per_request_ms.low,
+        0.500_09 - 2.262_157 * 0.117_91,
+        2e-5,
+    );
+    assert_eq!(fit.linearity.shape, Shape::Straight);
+    assert_eq!(fit.outliers, []);
+}
+
+#[test]
+fn a_curve_is_told_from_a_line() {
+    let fit = anscombe(ANSCOMBE_SECOND);
+    assert_eq!(fit.linearity.test, LinearityTest::QuadraticTerm);
+    assert_eq!(fit.linearity.shape, Shape::Flattening);
+    assert!(fit.linearity.p_value < Some(1e-9));
+    // y = -5.99573 + 2.78084 x - 0.12671 x^2
+    near(
+        fit.linearity.cost_ms_at_rps_min.expect("a parabola"),
+        2.78084 - 0.25343 * 4.0,
+        1e-3,
+    );
+    near(
+        fit.linearity.cost_ms_at_rps_max.expect("a parabola"),
+        2.78084 - 0.25343 * 14.0,
+        1e-3,
+    );
+}
+
+#[test]
+fn a_row_that_lies_far_off_is_named_and_kept() {
+    let fit = anscombe(ANSCOMBE_THIRD);
+    let [outlier] = fit.outliers.as_slice() else {
+        panic!("one outlier: {:?}", fit.outliers);
+    };
+    assert_eq!(outlier.line, 4);
+    assert!(outlier.standard_errors > 100.0);
+    near(outlier.cpu_per_request_ms_without, 0.3454, 1e-3);
+    assert_eq!(fit.rows, 11);
+}
+
+#[test]
+fn loads_measured_twice_are_tested_for_lack_of_fit() {
+    let straight = [
+        (1.0, 11.0),
+        (1.0, 9.0),
+        (2.0, 20.5),
+        (2.0, 19.0),
+        (3.0, 29.0),
+        (3.0, 31.5),
+    ];
+    let fit = calibrate(&probe(&straight)).expect("a rising line");
+    assert_eq!(fit.linearity.test, LinearityTest::LackOfFit);
+    assert_eq!(fit.linearity.shape, Shape::Straight);
+    // Pure error 6.25 of 3 degrees of freedom, lack of fit of 1: by hand.
+    let bent = [
+        (1.0, 11.0),
+        (1.0, 9.0),
+        (2.0, 20.5),
+        (2.0, 19.0),
+        (3.0, 59.0),
+        (3.0, 61.5),
+    ];
+    let fit = calibrate(&probe(&bent)).expect("a rising line");
+    assert_eq!(fit.linearity.shape, Shape::Steepening);
+    assert!(fit.linearity.cost_ms_at_rps_max > fit.linearity.cost_ms_at_rps_min);
+}
+
+#[test]
+fn an_exact_line_has_no_errors_and_nothing_to_complain_about() {
+    let points: Vec<(f64, f64)> = (1..=10)
+        .map(|index| (f64::from(index), 7.0 + 0.1 * f64::from(index)))
+        .collect();
+    let fit = calibrate(&probe(&points)).expect("a rising line");
+    near(fit.cpu_per_request_ms.value, 0.1, 1e-12);
+    near(
+        fit.cpu_per_request_ms.high - fit.cpu_per_request_ms.low,
+        0.0,
+        1e-12,
+    );
+    assert_eq!(fit.linearity.shape, Shape::Straight);
+    assert_eq!(fit.outliers, []);
+}
+
+#[test]
+fn three_rows_have_wide_intervals_and_no_test() {
+    let fit = calibrate(&probe(&[(1.0, 10.0), (2.0, 21.0), (3.0, 29.0)])).expect("a line");
+    // t of one degree of freedom, 97.5 %: 12.7062.
+    let reach = fit.cpu_per_request_ms.high - fit.cpu_per_request_ms.value;
+    near(reach, 12.7062 * fit.cpu_per_request_ms.standard_error, 1e-3);
+    assert_eq!(fit.linearity.test, LinearityTest::Untested);
+    assert_eq!(fit.linearity.shape, Shape::Unknown);
+}
+
+#[test]
+fn a_line_that_does_not_rise_gives_no_cost() {
+    for points in [
+        [(1.0, 10.0), (2.0, 9.0), (3.0, 8.0)],
+        [(1.0, 10.0), (2.0, 10.0), (3.0, 10.0)],
+    ] {
+        assert!(matches!(
+            calibrate(&probe(&points)),
+            Err(CalibrationError::NoGrowth(_))
+        ));
+    }
+}

@@ -1,0 +1,295 @@
+//! Which engine simulates, and which keys of the policy mean nothing to it under this trace.
+//!
+//! Self-imposed limit: what policy, trace and engine must agree on about requests;
+//! what single keys may be is for the readers of the sections.
+
+use super::Engine;
+use super::diagnostic::{Code, Diagnostic};
+use super::policy::Policy;
+use super::reader::Faults;
+use super::source::Origin;
+use super::trace_text::{ParsedTrace, USERS_MAX};
+use super::tree::{Node, Table, Value};
+use crate::units::SimSpan;
+use crate::workload::{AfterTimeout, Arrivals, Balancer, Demand};
+
+/// The engine that was asked for, or else the request engine where the trace knows requests.
+///
+/// # Errors
+/// The engine that was asked for cannot follow what the trace offers.
+pub(super) fn choose(asked: Option<Engine>, parsed: &ParsedTrace) -> Result<Engine, Diagnostic> {
+    let refused = |message: &str, help: &str| {
+        Err(Diagnostic {
+            code: Code::TraceEngine,
+            message: message.to_owned(),
+            place: Some(Box::new(parsed.demand_place.clone())),
+            help: help.to_owned(),
+        })
+    };
+    match (&parsed.trace.demand, asked) {
+        (Demand::Users(_), Some(Engine::Fluid)) => refused(
+            "a load of `users` (closed load) needs the request engine: when users send hangs on the answers they get",
+            "use --engine request (or leave out --engine), or give the rate that was offered as `rps`",
+        ),
+        (Demand::CpuMillicores(_), Some(Engine::Request)) => refused(
+            "demand known as `cpu_millicores` needs the fluid engine: the requests behind it are not known",
+            "use --engine fluid (or leave out --engine), or give the requests as `rps` or `users`",
+        ),
+        (Demand::CpuMillicores(_), _) => Ok(Engine::Fluid),
+        (Demand::RequestsPerSecond(_) | Demand::Users(_), asked) => {
+            Ok(asked.unwrap_or(Engine::Request))
+        }
+    }
+}
+
+/// A policy and a trace that are to be simulated together.
+pub(super) struct Meeting<'m> {
+    /// The policy.
+    pub(super) policy: &'m Policy,
+    /// The same as it was written.
+    pub(super) written: &'m Table,
+    /// What the trace offers.
+    pub(super) demand: &'m Demand,
+}
+
+impl Meeting<'_> {
+    /// Notes what does not go together; `engine` is `None` where none can follow the trace.
+    pub(super) fn check(&self, engine: Option<Engine>, faults: &mut Faults<'_>) {
+        match self.demand {
+            Demand::Users(users) => self.check_closed_load(users, faults),
+            Demand::RequestsPerSecond(_) | Demand::CpuMillicores(_) => {
+                self.warn_of_thinking_without_users(faults);
+            }
+        }
+        match (engine, self.demand) {
+            (Some(Engine::Fluid), _) => {
+                self.refuse_a_mean_beyond_the_timeout(faults);
+                self.warn_of_keys_about_requests(faults);
+            }
+            (Some(Engine::Request), Demand::RequestsPerSecond(_)) => {
+                self.refuse_connections_without_count(faults);
+                self.warn_of_too_little_memory(faults);
+            }
+            (Some(Engine::Request), _) => self.warn_of_too_little_memory(faults),
+            (None, _) => {}
+        }
+    }
+
+    /// Users send when they have thought, each over a connection of its own.
+    fn check_closed_load(&self, users: &[f64], faults: &mut Faults<'_>) {
+        if let Some(origin) = self.place_of(&["workload", "arrivals"]) {
+            faults.report(
+                Code::NoEffect,
+                origin,
+                "`workload.arrivals` has no effect under closed load: users send when they have thought",
+                "delete the line and state `think_time`, or give a trace of `rps`",
+            );
+        }
+        if let Some(origin) = self.place_of_connection_count() {
+            faults.report(
+                Code::NoEffect,
+                origin,
+                "the number of connections has no effect under closed load: each user has one of its own",
+                "write connections = { lifetime = \"5m\" }, without a `count`",
+            );
+        }
+        let most = users.iter().copied().fold(0.0, f64::max) * self.policy.workload.scale;
+        if most > USERS_MAX
+            && let Some(origin) = self.place_of(&["workload", "scale"])
+        {
+            faults.report(
+                Code::OutOfRange,
+                origin,
+                format!("scaled, the trace has {most:.0} users at once"),
+                format!("write a `workload.scale` that makes at most {USERS_MAX:.0}"),
+            );
+        }
+    }
+
+    /// Under open load nobody waits for an answer before sending.
+    fn warn_of_thinking_without_users(&self, faults: &mut Faults<'_>) {
+        if let Some(origin) = self.place_of(&["workload", "think_time"]) {
+            faults.report(
+                Code::NoEffect,
+                origin,
+                "`workload.think_time` has no effect under open load: nobody waits for an answer before sending",
+                "delete the line, or give a trace of `users`",
+            );
+        }
+    }
+
+    /// Under open load all clients share the connections.
+    fn refuse_connections_without_count(&self, faults: &mut Faults<'_>) {
+        if let Some(origin) = self.place_of(&["workload", "connections"])
+            && self.place_of_connection_count().is_none()
+        {
+            faults.report(
+                Code::MissingKey,
+                origin,
+                "`workload.connections` needs a `count` under open load: its clients share that many",
+                "write connections = { count = 100, lifetime = \"5m\" }",
+            );
+        }
+    }
+
+    /// The fluid engine knows the mean request alone: one that takes too long would stand for all.
+    fn refuse_a_mean_beyond_the_timeout(&self, faults: &mut Faults<'_>) {
+        let workload = &self.policy.workload;
+        let mean = workload.cpu_per_request.mean_seconds() + workload.io_per_request.mean_seconds();
+        // What no engine can serve has been refused already.
+        let least = workload.cpu_per_request.least() + workload.io_per_request.least();
+        if mean < workload.timeout.as_secs_f64() || least > workload.timeout {
+            return;
+        }
+        let written = ["timeout", "io_per_request", "cpu_per_request"]
+            .iter()
+            .find_map(|key| self.place_of(&["workload", key]));
+        let Some(origin) = written else {
+            return;
+        };
+        faults.report(
+            Code::OutOfRange,
+            origin,
+            format!(
+                "a request takes {} by itself on average, and its client gives up after {}: the fluid engine, which knows the mean alone, would serve none",
+                SimSpan::from_secs_f64(mean),
+                workload.timeout
+            ),
+            "write a longer `timeout`, or use --engine request",
+        );
+    }
+
+    /// Rates know nothing of single requests; an even split stands for random balancing and Poisson arrivals.
+    fn warn_of_keys_about_requests(&self, faults: &mut Faults<'_>) {
+        let clients = &self.policy.workload.clients;
+        let ignored = [
+            ("arrivals", clients.arrivals != Arrivals::Poisson),
+            (
+                "after_timeout",
+                clients.after_timeout != AfterTimeout::Continue,
+            ),
+            ("retries", clients.retries.max > 0),
+            ("balancer", clients.balancer != Balancer::Random),
+            ("connections", clients.connections.is_some()),
+        ];
+        let keys = ignored
+            .into_iter()
+            .filter(|(_, is_ignored)| *is_ignored)
+            .map(|(key, _)| ("workload", key));
+        let help = match self.demand {
+            Demand::CpuMillicores(_) => {
+                "delete the line; a trace of `rps` or `users` would let the request engine look at it"
+            }
+            Demand::RequestsPerSecond(_) | Demand::Users(_) => {
+                "use --engine request, or delete the line"
+            }
+        };
+        for (section, key) in keys.chain([("pod", "cpu_model")]) {
+            let Some(origin) = self.place_of(&[section, key]) else {
+                continue;
+            };
+            faults.report(
+                Code::NoEffect,
+                origin,
+                format!(
+                    "the fluid engine follows rates, not requests: `{section}.{key}` has no effect"
+                ),
+                help,
+            );
+        }
+    }
+
+    /// A pod above the first container's memory limit is killed: here before it can answer anything.
+    fn warn_of_too_little_memory(&self, faults: &mut Faults<'_>) {
+        // What could not be read is not too small.
+        if faults.has_errors() {
+            return;
+        }
+        let Some(container) = self.policy.deployment.containers.first() else {
+            return;
+        };
+        let Some(limit) = container.memory_limit_bytes else {
+            return;
+        };
+        let workload = &self.policy.workload;
+        let base = workload.memory_base_bytes;
+        let with_a_request = base.saturating_add(workload.memory_per_request_bytes);
+        let fate = if base > limit {
+            "is OOM-killed whenever it starts"
+        } else if with_a_request > limit {
+            "is OOM-killed by its first request"
+        } else {
+            return;
+        };
+        let limit_path = [
+            "deployment",
+            "containers",
+            "0",
+            "resources",
+            "limits",
+            "memory",
+        ];
+        let Some(origin) = self
+            .place_of(&["workload", "memory_base"])
+            .or_else(|| self.place_of(&limit_path))
+        else {
+            return;
+        };
+        faults.report(
+            Code::MemoryTooSmall,
+            origin,
+            format!(
+                "each pod {fate}: the memory limit of `{}` is {}, and it takes {} at rest, {} with a request",
+                container.name,
+                bytes_text(limit),
+                bytes_text(base),
+                bytes_text(with_a_request)
+            ),
+            "raise the limit, or lower `workload.memory_base` or `workload.memory_per_request`",
+        );
+    }
+
+    /// Where the number of connections stands: alone, or as `count`.
+    fn place_of_connection_count(&self) -> Option<Origin> {
+        let connections = node_at(self.written, &["workload", "connections"])?;
+        match &connections.value {
+            Value::Table(_) => self.place_of(&["workload", "connections", "count"]),
+            _ => self.place_of(&["workload", "connections"]),
+        }
+    }
+
+    /// Where the key at the end of `path` stands, if it was written.
+    fn place_of(&self, path: &[&str]) -> Option<Origin> {
+        let (key, tables) = path.split_last()?;
+        match tables {
+            [] => self.written.entry(key).map(|entry| entry.key_origin),
+            _ => match &node_at(self.written, tables)?.value {
+                Value::Table(table) => table.entry(key).map(|entry| entry.key_origin),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The value at `path`: keys of tables, numbers of elements.
+fn node_at<'t>(root: &'t Table, path: &[&str]) -> Option<&'t Node> {
+    let (first, rest) = path.split_first()?;
+    rest.iter()
+        .try_fold(root.get(first)?, |node, key| match &node.value {
+            Value::Table(table) => table.get(key),
+            Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+            _ => None,
+        })
+}
+
+/// Bytes as one would write them in a policy.
+fn bytes_text(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
+    UNITS
+        .iter()
+        .find(|(_, size)| bytes >= *size && bytes.is_multiple_of(*size))
+        .map_or_else(
+            || format!("{bytes} bytes"),
+            |(suffix, size)| format!("{}{suffix}", bytes / size),
+        )
+}

@@ -1,0 +1,322 @@
+//! Capacity probes: CSV with a header, to checked rows of load and CPU.
+//!
+//! Self-imposed limit: this one format, from bytes; no file system, and nothing
+//! is fitted here. Faults are collected with line and column.
+
+use std::path::Path;
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::diagnostic::{Code, Diagnostic, Diagnostics};
+use super::loader::{Loader, read_file, text_of};
+use super::reader::nearest;
+use super::trace_text::{Parser, VALUE_MAX, clipped};
+
+/// The fewest rows of a probe: a line has two parameters, and an interval needs a row more.
+pub const PROBE_ROWS_MIN: usize = 3;
+
+/// Loads that differ by less than this share of the heaviest are the same: what rounding may make of one.
+pub const SAME_LOAD: f64 = 1e-9;
+/// Below this heaviest load, in requests per second, that share is not counted any smaller.
+const LIGHTEST: f64 = 1e-3;
+
+/// A service's CPU use measured at several loads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// At least [`PROBE_ROWS_MIN`], of at least two different loads per pod.
+    pub rows: Vec<ProbeRow>,
+    /// What its two columns were measured on.
+    pub measured: Measured,
+    /// What was left out.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What the columns `rps` and `cpu_millicores` of a probe were measured on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// No column `replicas`: both on the same thing, one pod or all together.
+    Together,
+    /// With a column `replicas`: `rps` on all pods together, `cpu_millicores` on one of them (mean or median, as `kubectl top pod` shows them).
+    PerPod,
+}
+
+/// One measurement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProbeRow {
+    /// Its line in the file, from 1.
+    pub line: usize,
+    /// Requests per second that one pod served.
+    pub rps: f64,
+    /// How many pods served: a whole number, 1 where the probe does not say.
+    pub replicas: f64,
+    /// What it used, in millicores.
+    pub cpu_millicores: f64,
+}
+
+/// Where the columns are.
+struct Columns {
+    width: usize,
+    rps: usize,
+    cpu: usize,
+    replicas: Option<usize>,
+}
+
+const COLUMNS: [&str; 3] = ["rps", "cpu_millicores", "replicas"];
+
+/// Reads the probe at `path`.
+///
+/// # Errors
+/// Why the file cannot be read, or everything that is wrong with it.
+pub fn read_probe(path: &Path, loader: &mut dyn Loader) -> Result<Probe, Diagnostics> {
+    let bytes = read_file(loader, path, None).map_err(Diagnostics::one)?;
+    parse_probe(path, &bytes)
+}
+
+/// Reads a probe from the bytes of the file at `path`, which is only used as its name.
+///
+/// # Errors
+/// Everything that is wrong with it, each fault with its place.
+pub fn parse_probe(path: &Path, bytes: &[u8]) -> Result<Probe, Diagnostics> {
+    let text = text_of(path, bytes).map_err(Diagnostics::one)?;
+    let name = path.display().to_string();
+    let mut parser = Parser::new(&name, text);
+    let found = parse_rows(&mut parser, text);
+    let (mut faults, warnings) = parser.into_notes();
+    let Some((rows, measured)) = found else {
+        return Err(faults);
+    };
+    if faults.list.is_empty() {
+        faults.list.extend(fault_of_rows(&name, &rows));
+    }
+    if !faults.list.is_empty() {
+        return Err(faults);
+    }
+    Ok(Probe {
+        rows,
+        measured,
+        warnings,
+    })
+}
+
+fn parse_rows(parser: &mut Parser<'_>, text: &str) -> Option<(Vec<ProbeRow>, Measured)> {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .comment(Some(b'#'))
+        .from_reader(text.as_bytes());
+    let mut record = StringRecord::new();
+    if !reader.read_record(&mut record).unwrap_or(false) {
+        parser.report(
+            Code::ProbeTooShort,
+            None,
+            "the probe is empty",
+            "a probe starts with a header, as `rps,cpu_millicores`, and has a row for each load",
+        );
+        return None;
+    }
+    let columns = parse_columns(parser, &record)?;
+    let measured = match columns.replicas {
+        Some(_) => Measured::PerPod,
+        None => Measured::Together,
+    };
+    let mut rows = Vec::new();
+    // Text was checked to be UTF-8, and lengths are flexible: the reader has nothing to fail at.
+    while reader.read_record(&mut record).unwrap_or(false) {
+        rows.extend(parse_row(parser, &record, &columns, text));
+    }
+    Some((rows, measured))
+}
+
+fn parse_columns(parser: &mut Parser<'_>, record: &StringRecord) -> Option<Columns> {
+    let names: Vec<&str> = record.iter().map(str::trim).collect();
+    let twice = names
+        .iter()
+        .enumerate()
+        .find(|(index, name)| names[..*index].contains(name));
+    if let Some((index, name)) = twice {
+        let span = parser.field_span(record, index);
+        parser.report(
+            Code::ProbeHeader,
+            Some(span),
+            format!("two columns are called `{name}`"),
+            "keep one of the two",
+        );
+        return None;
+    }
+    let rps = require_column(parser, record, &names, "rps");
+    let cpu = require_column(parser, record, &names, "cpu_millicores");
+    let columns = Columns {
+        width: names.len(),
+        rps: rps?,
+        cpu: cpu?,
+        replicas: names.iter().position(|name| *name == "replicas"),
+    };
+    for (index, name) in names.iter().enumerate() {
+        if !COLUMNS.contains(name) {
+            let span = parser.field_span(record, index);
+            parser.report(
+                Code::ColumnIgnored,
+                Some(span),
+                format!("the column `{name}` is left out"),
+                match nearest(name, COLUMNS.into_iter()) {
+                    Some(known) => format!("if it is meant as `{known}`, call it so"),
+                    None => format!("nothing to do: a probe is read from {}", listed(&COLUMNS)),
+                },
+            );
+        }
+    }
+    Some(columns)
+}
+
+fn require_column(
+    parser: &mut Parser<'_>,
+    record: &StringRecord,
+    names: &[&str],
+    wanted: &str,
+) -> Option<usize> {
+    let found = names.iter().position(|name| *name == wanted);
+    if found.is_none() {
+        let near = names
+            .iter()
+            .position(|name| nearest(name, COLUMNS.into_iter()) == Some(wanted));
+        let (span, help) = match near {
+            Some(index) => (
+                parser.field_span(record, index),
+                format!("if `{}` is meant, call it `{wanted}`", names[index]),
+            ),
+            None => (
+                parser.line_span(record),
+                "begin with a header that names `rps`, `cpu_millicores` and, where the CPU is that of one pod of several, `replicas`"
+                    .to_owned(),
+            ),
+        };
+        parser.report(
+            Code::ProbeHeader,
+            Some(span),
+            format!("the header has no column `{wanted}`"),
+            help,
+        );
+    }
+    found
+}
+
+fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+fn parse_row(
+    parser: &mut Parser<'_>,
+    record: &StringRecord,
+    columns: &Columns,
+    text: &str,
+) -> Option<ProbeRow> {
+    let span = parser.line_span(record);
+    let line = text[..span.start].matches('\n').count() + 1;
+    if record.len() != columns.width {
+        parser.report(
+            Code::ProbeFields,
+            Some(span),
+            format!(
+                "the row has {} fields, the header {}",
+                record.len(),
+                columns.width
+            ),
+            "give each column one value; fields are separated by commas, decimals by a point",
+        );
+        return None;
+    }
+    let rps = parse_cell(parser, record, columns.rps);
+    let cpu_millicores = parse_cell(parser, record, columns.cpu);
+    let replicas = match columns.replicas {
+        Some(index) => parse_replicas(parser, record, index),
+        None => Some(1.0),
+    };
+    let replicas = replicas?;
+    Some(ProbeRow {
+        line,
+        rps: rps? / replicas,
+        replicas,
+        cpu_millicores: cpu_millicores?,
+    })
+}
+
+fn parse_replicas(parser: &mut Parser<'_>, record: &StringRecord, index: usize) -> Option<f64> {
+    let replicas = parse_cell(parser, record, index)?;
+    if replicas < 1.0 || replicas.fract() != 0.0 {
+        let span = parser.field_span(record, index);
+        parser.report(
+            Code::ProbeRange,
+            Some(span),
+            format!("{replicas} is no number of pods"),
+            "write how many pods shared the load: a whole number from 1 on",
+        );
+        return None;
+    }
+    Some(replicas)
+}
+
+fn parse_cell(parser: &mut Parser<'_>, record: &StringRecord, index: usize) -> Option<f64> {
+    let cell = record.get(index).unwrap_or_default().trim();
+    let (code, message, help) = match cell.parse::<f64>() {
+        Ok(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
+        Ok(number) if number < 0.0 => (
+            Code::ProbeRange,
+            format!("{} is negative", clipped(cell)),
+            "write a number of 0 or more",
+        ),
+        Ok(number) if number.is_finite() => (
+            Code::ProbeRange,
+            format!("{} is more than {VALUE_MAX:e}", clipped(cell)),
+            "check the unit",
+        ),
+        Ok(_) => (
+            Code::ProbeRange,
+            format!("{} is not a finite number", clipped(cell)),
+            "leave out a row that was not measured",
+        ),
+        Err(_) if cell.is_empty() => (
+            Code::ProbeValue,
+            "the value is empty".to_owned(),
+            "write a number, or leave out a row that was not measured",
+        ),
+        Err(_) => (
+            Code::ProbeValue,
+            format!("`{}` is not a number", clipped(cell)),
+            "write a plain number without a unit, as 12.5 or 250",
+        ),
+    };
+    let span = parser.field_span(record, index);
+    parser.report(code, Some(span), message, help);
+    None
+}
+
+/// What keeps rows, each right by itself, from having a line.
+fn fault_of_rows(name: &str, rows: &[ProbeRow]) -> Option<Diagnostic> {
+    if rows.len() < PROBE_ROWS_MIN {
+        return Some(Diagnostic {
+            code: Code::ProbeTooShort,
+            message: match rows.len() {
+                0 => format!("`{name}` has a header and no rows"),
+                1 => format!("`{name}` has one row"),
+                many => format!("`{name}` has {many} rows"),
+            },
+            place: None,
+            help: format!(
+                "give at least {PROBE_ROWS_MIN} rows of different loads; ten from light load to the limit make a good probe"
+            ),
+        });
+    }
+    let least = rows.iter().map(|row| row.rps).fold(f64::INFINITY, f64::min);
+    let most = rows.iter().map(|row| row.rps).fold(0.0, f64::max);
+    (most - least <= SAME_LOAD * most.max(LIGHTEST)).then(|| Diagnostic {
+        code: Code::ProbeOneLoad,
+        message: format!(
+            "all rows of `{name}` have the same load, {most} requests per second a pod"
+        ),
+        place: None,
+        help:
+            "measure at different loads: what a request costs is the difference between two of them"
+                .to_owned(),
+    })
+}

@@ -1,0 +1,35 @@
+//! The load before the start: what warms counters and metrics up.
+//!
+//! Self-imposed limit: a steady state, in which nothing waits; both engines begin from it.
+
+use super::flow::share;
+use super::latency::PodServer;
+use crate::cluster::served::ServedRates;
+
+/// Pods that serve the first row's load evenly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct BeforeStart {
+    /// Requests per second that reach each pod, whether or not it can serve them.
+    pub(super) arrivals_per_pod: f64,
+    /// What each serves.
+    pub(super) rates: ServedRates,
+    /// Requests worked on in each.
+    pub(super) in_flight: f64,
+}
+
+impl BeforeStart {
+    /// `offered_rps` on `pods` pods.
+    pub(super) fn of(server: &PodServer, offered_rps: f64, pods: u32) -> Self {
+        let arrivals_per_pod = share(offered_rps, f64::from(pods));
+        let normal_rps = arrivals_per_pod.min(server.capacity_rps);
+        let utilization = server.utilization(normal_rps);
+        Self {
+            arrivals_per_pod,
+            rates: ServedRates {
+                normal_rps,
+                bursting_rps: 0.0,
+            },
+            in_flight: normal_rps * server.stationary(utilization).mean(),
+        }
+    }
+}

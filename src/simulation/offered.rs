@@ -1,0 +1,36 @@
+//! What a row of the trace stands for, in requests per second.
+//!
+//! Self-imposed limit: rates; when requests come is `workload`'s.
+
+use super::latency::PodServer;
+use crate::scenario::Scenario;
+use crate::workload::Demand;
+
+/// Requests per second that a row of the trace stands for.
+///
+/// A demand that is known as CPU alone becomes requests of the mean cost; where
+/// requests cost nothing there are none.
+pub(super) fn nominal_rps(scenario: &Scenario, row: usize) -> f64 {
+    let rate = match &scenario.trace.demand {
+        Demand::RequestsPerSecond(rates) => rates[row],
+        Demand::CpuMillicores(millicores) => {
+            let seconds_per_request = scenario
+                .deployment
+                .containers
+                .first()
+                .map_or(0.0, |container| container.cpu_seconds_per_request);
+            if seconds_per_request > 0.0 {
+                millicores[row] / 1000.0 / seconds_per_request
+            } else {
+                0.0
+            }
+        }
+        Demand::Users(users) => users[row] / seconds_per_cycle(scenario),
+    };
+    rate * scenario.workload.scale
+}
+
+/// Mean time from a user's request to the next one where nothing waits: service, then thinking.
+fn seconds_per_cycle(scenario: &Scenario) -> f64 {
+    PodServer::of(scenario).service_seconds + scenario.workload.clients.think_time.mean_seconds()
+}

@@ -1,0 +1,235 @@
+//! Attempts under way: one entry for each request that a pod holds or that waits for its retry.
+//!
+//! Self-imposed limit: storage, and the order in which clients give up. As all
+//! clients wait equally long, that is the order in which attempts were sent: a
+//! list through the entries, not a heap.
+
+use crate::cluster::balancer::ServerId;
+use crate::units::SimTime;
+
+/// An attempt by its place in the table.
+pub(super) type AttemptId = u32;
+
+/// No attempt.
+const NONE: AttemptId = u32::MAX;
+/// The user of a request of an open load.
+pub(super) const NO_USER: u32 = u32::MAX;
+
+/// What a client wants, from its first attempt to the last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ClientRequest {
+    /// When it was sent for the first time.
+    pub(super) first_sent: SimTime,
+    /// CPU in the first container, in core-nanoseconds.
+    pub(super) demand: f64,
+    /// Nanoseconds that are no CPU.
+    pub(super) io: f64,
+    /// Whose it is in a closed load, or [`NO_USER`].
+    pub(super) user: u32,
+    /// Attempts that have failed.
+    pub(super) failures: u32,
+}
+
+/// Where an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nowhere: the entry is free.
+    Free,
+    /// Between two attempts.
+    Pause,
+    /// In its pod's queue.
+    Queue,
+    /// In its pod's queue, but nobody will work on it.
+    Dropped,
+    /// At the CPU of a container.
+    Station,
+    /// In I/O.
+    InputOutput,
+}
+
+/// Whether the client still waits for the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Client {
+    /// It does.
+    Waits,
+    /// It has given up; the work goes on.
+    GaveUp,
+}
+
+/// One attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    pub(super) request: ClientRequest,
+    pub(super) deadline: SimTime,
+    pub(super) server: ServerId,
+    pub(super) place: Place,
+    pub(super) client: Client,
+    /// Tells it from those that had the entry before.
+    pub(super) generation: u32,
+    /// Neighbours in the order of deadlines; `next` links free entries too.
+    previous: AttemptId,
+    next: AttemptId,
+}
+
+/// The attempts under way.
+#[derive(Clone, Debug)]
+pub(super) struct Attempts {
+    entries: Vec<Attempt>,
+    first_free: AttemptId,
+    first_deadline: AttemptId,
+    last_deadline: AttemptId,
+}
+
+impl Attempts {
+    pub(super) fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            first_free: NONE,
+            first_deadline: NONE,
+            last_deadline: NONE,
+        }
+    }
+
+    /// A new attempt, not sent yet.
+    #[inline]
+    pub(super) fn create(&mut self, request: ClientRequest) -> AttemptId {
+        let id = self.first_free;
+        if let Some(entry) = self.entries.get_mut(id as usize) {
+            self.first_free = entry.next;
+            entry.request = request;
+            entry.place = Place::Pause;
+            entry.client = Client::Waits;
+            return id;
+        }
+        let id = self.entries.len() as AttemptId;
+        self.entries.push(Attempt {
+            request,
+            deadline: SimTime::ZERO,
+            server: 0,
+            place: Place::Pause,
+            client: Client::Waits,
+            generation: 0,
+            previous: NONE,
+            next: NONE,
+        });
+        id
+    }
+
+    /// The attempt is over.
+    #[inline]
+    pub(super) fn release(&mut self, id: AttemptId) {
+        let entry = &mut self.entries[id as usize];
+        entry.place = Place::Free;
+        entry.generation = entry.generation.wrapping_add(1);
+        entry.next = self.first_free;
+        self.first_free = id;
+    }
+
+    #[inline]
+    pub(super) fn get(&self, id: AttemptId) -> &Attempt {
+        &self.entries[id as usize]
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, id: AttemptId) -> &mut Attempt {
+        &mut self.entries[id as usize]
+    }
+
+    /// The client of a sent attempt waits until `deadline`, no earlier than those who wait already.
+    #[inline]
+    pub(super) fn wait(&mut self, id: AttemptId, deadline: SimTime) {
+        let last = std::mem::replace(&mut self.last_deadline, id);
+        let entry = &mut self.entries[id as usize];
+        entry.deadline = deadline;
+        entry.previous = last;
+        entry.next = NONE;
+        match self.entries.get_mut(last as usize) {
+            Some(before) => before.next = id,
+            None => self.first_deadline = id,
+        }
+    }
+
+    /// The client waits no more.
+    #[inline]
+    pub(super) fn wait_no_more(&mut self, id: AttemptId) {
+        let Attempt { previous, next, .. } = self.entries[id as usize];
+        match self.entries.get_mut(previous as usize) {
+            Some(before) => before.next = next,
+            None => self.first_deadline = next,
+        }
+        match self.entries.get_mut(next as usize) {
+            Some(behind) => behind.previous = previous,
+            None => self.last_deadline = previous,
+        }
+    }
+
+    /// Who gives up first.
+    #[inline]
+    pub(super) fn first_to_give_up(&self) -> Option<AttemptId> {
+        (self.first_deadline != NONE).then_some(self.first_deadline)
+    }
+
+    /// Puts the attempts that are in `server` into `found`, dropped ones included.
+    pub(super) fn in_server(&self, server: ServerId, found: &mut Vec<AttemptId>) {
+        found.clear();
+        for (id, entry) in self.entries.iter().enumerate() {
+            let somewhere = !matches!(entry.place, Place::Free | Place::Pause);
+            if somewhere && entry.server == server {
+                found.push(id as AttemptId);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::SimSpan;
+
+    fn request() -> ClientRequest {
+        ClientRequest {
+            first_sent: SimTime::ZERO,
+            demand: 1.0,
+            io: 0.0,
+            user: NO_USER,
+            failures: 0,
+        }
+    }
+
+    /// Everybody who still waits, in the order of giving up.
+    fn order(attempts: &mut Attempts) -> Vec<AttemptId> {
+        let mut seen = Vec::new();
+        while let Some(first) = attempts.first_to_give_up() {
+            attempts.wait_no_more(first);
+            seen.push(first);
+        }
+        seen
+    }
+
+    #[test]
+    fn clients_give_up_in_the_order_of_sending_whoever_is_answered_between() {
+        for answered in 0..4 {
+            let mut attempts = Attempts::new();
+            for number in 0..4 {
+                let id = attempts.create(request());
+                attempts.wait(id, SimTime::ZERO + SimSpan::from_secs(number));
+            }
+            attempts.wait_no_more(answered);
+            attempts.release(answered);
+            let rest: Vec<_> = (0..4).filter(|id| *id != answered).collect();
+            assert_eq!(order(&mut attempts), rest);
+        }
+    }
+
+    #[test]
+    fn a_freed_entry_is_used_again_under_another_generation() {
+        let mut attempts = Attempts::new();
+        let first = attempts.create(request());
+        let before = attempts.get(first).generation;
+        attempts.release(first);
+        let second = attempts.create(request());
+        assert_eq!(first, second);
+        assert_ne!(before, attempts.get(second).generation);
+        assert_eq!(attempts.create(request()), 1);
+    }
+}

@@ -1,0 +1,59 @@
+//! What became of requests: counts since the start, and the stretch that is reported next.
+//!
+//! Self-imposed limit: it counts. Offered is succeeded, failed and in flight, at any instant.
+
+pub(super) use crate::simulation::observer::FailureCause as Cause;
+use crate::simulation::observer::{FailureCauses, PodCounts};
+use crate::units::SimTime;
+
+/// Requests since the start of a stretch.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Counts {
+    pub(super) offered: u64,
+    pub(super) succeeded: u64,
+    pub(super) failed: FailureCauses,
+    pub(super) retried: u64,
+    pub(super) oom_kills: u32,
+}
+
+/// The running stretch, and what is in flight.
+#[derive(Clone, Debug)]
+pub(super) struct Ledger {
+    pub(super) start: SimTime,
+    pub(super) counts: Counts,
+    pub(super) in_flight: u64,
+    pub(super) nominal_rps: f64,
+    pub(super) pods: PodCounts,
+}
+
+impl Ledger {
+    pub(super) fn new() -> Self {
+        Self {
+            start: SimTime::ZERO,
+            counts: Counts::default(),
+            in_flight: 0,
+            nominal_rps: 0.0,
+            pods: PodCounts::default(),
+        }
+    }
+
+    /// A request was sent for the first time.
+    #[inline]
+    pub(super) fn offered(&mut self) {
+        self.counts.offered += 1;
+        self.in_flight += 1;
+    }
+
+    /// A request was answered in time.
+    #[inline]
+    pub(super) fn succeeded(&mut self) {
+        self.counts.succeeded += 1;
+        self.in_flight -= 1;
+    }
+
+    /// A request was given up for good.
+    pub(super) fn failed(&mut self, cause: Cause) {
+        *self.counts.failed.of_mut(cause) += 1.0;
+        self.in_flight -= 1;
+    }
+}

@@ -1,0 +1,487 @@
+//! The request engine: every request an event.
+//!
+//! Self-imposed limit: traffic between two events of the control plane. It knows
+//! pods as far as requests do, and no autoscaler.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `attempts` | what is under way, and who gives up first |
+//! | `servers` | pods as servers: places, queue, CPU |
+//! | `traffic` | the way of a request |
+//! | `ledger` | what became of requests |
+//!
+//! What an event costs hangs on the logarithm of what is at the CPU of one pod,
+//! and of the number of pods; nothing hangs on how many requests there have been.
+//! In the steady state nothing is allocated.
+
+mod attempts;
+mod ledger;
+mod servers;
+mod traffic;
+
+use std::collections::VecDeque;
+
+use rand_pcg::Pcg32;
+
+use super::before_start::BeforeStart;
+use super::latency::PodServer;
+use super::observer::{INTERVAL, Observer, PodCounts, PodSpread, RequestSegment};
+use super::offered::nominal_rps;
+use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work, WorkGauges};
+use crate::cluster::balancer::Endpoints;
+use crate::cluster::connections::ConnectionPool;
+use crate::cluster::cpu::PodCpu;
+use crate::cluster::metrics_server::PodGauge;
+use crate::cluster::pods::{PodFact, PodStatus, PodStep, Pods};
+use crate::cluster::served::ServedRequests;
+use crate::engine::random::{Distribution, Stream};
+use crate::engine::{Next, TimerQueue};
+use crate::scenario::Scenario;
+use crate::units::{Replicas, Seed, SimSpan, SimTime};
+use crate::workload::arrivals::ArrivalProcess;
+use crate::workload::retry_budget::RetryBudget;
+use crate::workload::users::{Pause, Users};
+use crate::workload::{AfterTimeout, Demand, Retries, Workload};
+use attempts::{AttemptId, Attempts};
+use ledger::{Cause, Counts, Ledger};
+use servers::{CpuMark, Drain, Servers};
+
+/// Timers: the next arrival, the next client that may give up, then the stations.
+const ARRIVAL_TIMER: usize = 0;
+const DEADLINE_TIMER: usize = 1;
+const FIRST_STATION_TIMER: usize = 2;
+
+/// What happens to traffic and has no timer of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Traffic {
+    /// The I/O of an attempt is over, if it is still the one that it was.
+    InputOutputDone { attempt: AttemptId, generation: u32 },
+    /// The pause before a retry is over.
+    Retry { attempt: AttemptId },
+    /// A user has thought.
+    ThoughtOver { user: u32 },
+}
+
+/// Where requests come from.
+#[derive(Clone, Debug)]
+enum Load<'s> {
+    /// From whoever arrives.
+    Open(ArrivalProcess<'s>),
+    /// From users who wait for answers.
+    Closed(Users),
+}
+
+impl<'s> Load<'s> {
+    fn of(scenario: &'s Scenario, seed: Seed) -> Self {
+        let workload = &scenario.workload;
+        let open = |rates: &'s [f64]| {
+            Self::Open(ArrivalProcess::new(
+                workload.clients.arrivals,
+                &scenario.trace.times,
+                rates,
+                workload.scale,
+                seed,
+            ))
+        };
+        match &scenario.trace.demand {
+            Demand::RequestsPerSecond(rates) => open(rates),
+            Demand::Users(_) => Self::Closed(Users::new(workload.clients.think_time.clone(), seed)),
+            // Demand that is known as CPU alone holds no requests; loading gives it to the fluid engine.
+            Demand::CpuMillicores(_) => open(&[]),
+        }
+    }
+}
+
+/// What a pod without a request does to its memory limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtRest {
+    /// It keeps it.
+    Fits,
+    /// It is killed whenever it runs.
+    TakesTooMuch,
+}
+
+/// What the policy says of requests, as the hot path wants it.
+#[derive(Clone, Debug)]
+struct Settings {
+    cpu_per_request: Distribution,
+    io_per_request: Distribution,
+    concurrency: u32,
+    queue: u32,
+    timeout: SimSpan,
+    after_timeout: AfterTimeout,
+    retries: Retries,
+    connections: u32,
+    /// More requests than this in a pod take more memory than its limit.
+    present_max: u32,
+    at_rest: AtRest,
+    request_cores: Option<f64>,
+}
+
+impl Settings {
+    fn of(scenario: &Scenario) -> Self {
+        let workload = &scenario.workload;
+        let clients = &workload.clients;
+        let limit = scenario
+            .deployment
+            .containers
+            .first()
+            .and_then(|container| container.memory_limit_bytes);
+        Self {
+            cpu_per_request: workload.cpu_per_request.clone(),
+            io_per_request: workload.io_per_request.clone(),
+            concurrency: workload.concurrency,
+            queue: workload.queue,
+            // An answer in the last nanosecond still counts.
+            timeout: workload.timeout + SimSpan::from_nanos(1),
+            after_timeout: clients.after_timeout,
+            retries: clients.retries,
+            connections: clients.connections.as_ref().map_or(1, |pool| pool.count),
+            present_max: limit.map_or(u32::MAX, |limit| present_max(workload, limit)),
+            at_rest: if limit.is_some_and(|limit| workload.memory_base_bytes > limit) {
+                AtRest::TakesTooMuch
+            } else {
+                AtRest::Fits
+            },
+            request_cores: PodCpu::of(&scenario.deployment).request_cores,
+        }
+    }
+}
+
+/// The most requests in a pod that `limit` bytes have room for.
+fn present_max(workload: &Workload, limit: u64) -> u32 {
+    let room = limit.saturating_sub(workload.memory_base_bytes);
+    let requests = room.checked_div(workload.memory_per_request_bytes);
+    requests.map_or(u32::MAX, |most| u32::try_from(most).unwrap_or(u32::MAX))
+}
+
+/// Gauges of the pods in their order, room reused from scrape to scrape.
+#[derive(Clone, Debug, Default)]
+struct GaugeColumns {
+    requests_per_second: Vec<f64>,
+    in_flight: Vec<f64>,
+    /// When they were taken last; `None` before the first time.
+    taken: Option<SimTime>,
+}
+
+/// Requests, and the pods as far as they know them.
+#[derive(Clone, Debug)]
+pub(super) struct Requests<'s> {
+    scenario: &'s Scenario,
+    settings: Settings,
+    load: Load<'s>,
+    agenda: TimerQueue<Traffic>,
+    attempts: Attempts,
+    endpoints: Endpoints,
+    connections: Option<ConnectionPool>,
+    servers: Servers,
+    budget: RetryBudget,
+    service: Pcg32,
+    balancing: Pcg32,
+    pauses: Pcg32,
+    ledger: Ledger,
+    now: SimTime,
+    notices: VecDeque<Notice>,
+    doomed: Vec<AttemptId>,
+    gauges: GaugeColumns,
+    /// Pods that are there at the start, and what reached each of them per second before.
+    initial_pods: u32,
+    rps_before_start: f64,
+}
+
+impl<'s> Requests<'s> {
+    pub(super) fn new(scenario: &'s Scenario, seed: Seed) -> Self {
+        let clients = &scenario.workload.clients;
+        let initial_pods = u32::try_from(scenario.deployment.replicas.0).unwrap_or(0);
+        let server = PodServer::of(scenario);
+        let before = BeforeStart::of(&server, nominal_rps(scenario, 0), initial_pods);
+        let mut requests = Self {
+            scenario,
+            settings: Settings::of(scenario),
+            load: Load::of(scenario, seed),
+            agenda: TimerQueue::new(FIRST_STATION_TIMER),
+            attempts: Attempts::new(),
+            endpoints: Endpoints::new(clients.balancer),
+            connections: clients
+                .connections
+                .as_ref()
+                .map(|pool| ConnectionPool::new(pool.lifetime.clone())),
+            servers: Servers::new(&scenario.deployment, seed),
+            budget: RetryBudget::new(&clients.retries),
+            service: Stream::Service.generator(seed, 0),
+            balancing: Stream::Balancing.generator(seed, 0),
+            pauses: Stream::Retries.generator(seed, 0),
+            ledger: Ledger::new(),
+            now: SimTime::ZERO,
+            notices: VecDeque::new(),
+            doomed: Vec::new(),
+            gauges: GaugeColumns::default(),
+            initial_pods,
+            rps_before_start: before.arrivals_per_pod,
+        };
+        requests.schedule_arrival();
+        requests
+    }
+
+    /// The segment that ends at `now`.
+    fn segment(&mut self, now: SimTime) -> RequestSegment {
+        let start = self.ledger.start;
+        let nanos = (now - start).as_nanos() as f64;
+        let request = self.settings.request_cores.filter(|request| *request > 0.0);
+        let mut used = 0.0;
+        let mut used_by_ready = 0.0;
+        let mut ready = 0.0;
+        let mut working_periods = 0;
+        let mut throttled_periods = 0;
+        for index in 0..self.servers.places().len() {
+            let place = self.servers.places()[index];
+            let mark = self.servers.mark(place, now);
+            let server = self.servers.get_mut(place);
+            let before = std::mem::replace(&mut server.segment, mark);
+            used += mark.used - before.used;
+            working_periods += mark.periods.working - before.periods.working;
+            throttled_periods += mark.periods.throttled - before.periods.throttled;
+            if server.status.counts_as_ready() {
+                ready += 1.0;
+                used_by_ready += mark.used - before.used;
+            }
+        }
+        let counts = std::mem::take(&mut self.ledger.counts);
+        let Counts {
+            offered,
+            succeeded,
+            failed,
+            retried,
+            oom_kills,
+        } = counts;
+        RequestSegment {
+            start,
+            end: now,
+            nominal_rps: self.ledger.nominal_rps,
+            users: match &self.load {
+                Load::Open(_) => None,
+                Load::Closed(users) => Some(users.present()),
+            },
+            offered,
+            succeeded,
+            failed,
+            retried,
+            in_flight: self.ledger.in_flight,
+            cpu_core_seconds: used / 1e9,
+            cpu_share_of_request: request
+                .filter(|_| ready > 0.0)
+                .map(|request| used_by_ready / (ready * request * nanos)),
+            working_periods,
+            throttled_periods,
+            oom_kills,
+            pod_cpu: self.ends_interval(now).then(|| self.pod_cpu(now)).flatten(),
+            pods: self.ledger.pods,
+        }
+    }
+
+    fn ends_interval(&self, now: SimTime) -> bool {
+        now.as_nanos() % INTERVAL.as_nanos() == 0 || now == self.scenario.trace.end()
+    }
+
+    /// How the ready pods' CPU spreads over the interval that ends at `now`; a new one begins.
+    fn pod_cpu(&mut self, now: SimTime) -> Option<PodSpread> {
+        let request = self.settings.request_cores.filter(|request| *request > 0.0);
+        let mut ready = 0_u32;
+        let mut spread = PodSpread {
+            min: f64::INFINITY,
+            mean: 0.0,
+            max: 0.0,
+            max_throttled_share: 0.0,
+        };
+        for index in 0..self.servers.places().len() {
+            let place = self.servers.places()[index];
+            let server = self.servers.get_mut(place);
+            let CpuMark { used, periods } = server.segment;
+            let before = std::mem::replace(&mut server.interval, server.segment);
+            let since = std::mem::replace(&mut server.interval_start, now);
+            let nanos = (now - since).as_nanos() as f64;
+            if !server.status.counts_as_ready() || nanos <= 0.0 {
+                continue;
+            }
+            ready += 1;
+            let share = (used - before.used) / (nanos * request.unwrap_or(1.0));
+            spread.min = spread.min.min(share);
+            spread.max = spread.max.max(share);
+            spread.mean += share;
+            let working = periods.working - before.periods.working;
+            let throttled = periods.throttled - before.periods.throttled;
+            if working > 0 {
+                // A period counts as worked in where its work begins, and as throttled where its quota ends, perhaps in the next interval.
+                let share = (throttled as f64 / working as f64).min(1.0);
+                spread.max_throttled_share = spread.max_throttled_share.max(share);
+            }
+        }
+        spread.mean /= f64::from(ready);
+        request.filter(|_| ready > 0).map(|_| spread)
+    }
+
+    fn make_room_for_timers(&mut self) {
+        self.agenda
+            .make_room(self.servers.stations() + FIRST_STATION_TIMER);
+    }
+}
+
+impl Work for Requests<'_> {
+    const METERING: Metering = Metering::Readings;
+
+    fn offer(&mut self, offer: Offer, now: SimTime) -> OfferChange {
+        self.ledger.nominal_rps = offer.nominal_rps;
+        if let (Load::Closed(users), Demand::Users(numbers)) =
+            (&mut self.load, &self.scenario.trace.demand)
+        {
+            let number = (numbers[offer.row] * self.scenario.workload.scale).round();
+            let (agenda, connections) = (&mut self.agenda, &mut self.connections);
+            let mut sends_after = |pause: Pause| {
+                let user = pause.user;
+                agenda.push(now + pause.length, Traffic::ThoughtOver { user });
+            };
+            if offer.row == 0 {
+                users.start(number as u32, sends_after);
+            } else {
+                users.change_number(number as u32, |pause| {
+                    if let Some(pool) = connections {
+                        // Who comes is somebody else than who had the number before.
+                        pool.close(pause.user);
+                    }
+                    sends_after(pause);
+                });
+            }
+        }
+        OfferChange::Other
+    }
+
+    fn pod_changed(&mut self, number: u32, status: PodStatus, step: Option<PodStep>, now: SimTime) {
+        self.now = now;
+        let place = self
+            .servers
+            .place_of(number)
+            .unwrap_or_else(|| self.servers.create(number, now));
+        self.make_room_for_timers();
+        match step {
+            Some(PodStep::Gone) => {
+                self.endpoints.remove(place);
+                self.fail_all(place, Cause::PodGone);
+                return self.servers.remove(number);
+            }
+            Some(PodStep::Killed) => {
+                self.ledger.counts.oom_kills += 1;
+                self.servers.set_status(place, status, now);
+                self.fail_all(place, Cause::OomKilled);
+                return self.notice_if_drained(place);
+            }
+            Some(PodStep::Started) => self.servers.restarted(place, now),
+            _ => {}
+        }
+        self.servers.set_status(place, status, now);
+        // Its speed may be another: what is under way is done at another time.
+        self.reset_timers(place);
+        if self.settings.at_rest == AtRest::TakesTooMuch && status.is(PodFact::Started) {
+            self.notices.push_back(Notice::OutOfMemory(number));
+        }
+        if status.is(PodFact::Endpoint) {
+            self.endpoints.add(place);
+        } else {
+            self.endpoints.remove(place);
+        }
+    }
+
+    fn close(&mut self, now: SimTime, observer: &mut impl Observer) {
+        if now <= self.ledger.start {
+            return;
+        }
+        let segment = self.segment(now);
+        observer.served(&segment);
+        self.ledger.start = now;
+    }
+
+    fn settle(
+        &mut self,
+        _now: SimTime,
+        pods: &Pods,
+        desired: Replicas,
+        _served: &mut ServedRequests,
+        _observer: &mut impl Observer,
+    ) -> NextChange {
+        self.ledger.pods = PodCounts::of(pods, desired);
+        NextChange::None
+    }
+
+    fn run_before(&mut self, limit: SimTime, observer: &mut impl Observer) -> Option<Notice> {
+        loop {
+            if let Some(notice) = self.notices.pop_front() {
+                return Some(notice);
+            }
+            let next = self.agenda.next_before(limit)?;
+            self.now = next.time;
+            match next.what {
+                Next::Timer(slot) => self.timer(slot, observer),
+                Next::Event(event) => self.event(event, observer),
+            }
+        }
+    }
+
+    fn gauges(&mut self, now: SimTime, pods: &Pods) -> WorkGauges<'_> {
+        let interval = self.scenario.metrics.scrape_interval;
+        // The first interval began before the start, under the load of which each initial pod got its share.
+        let since = self.gauges.taken.unwrap_or(now + -interval);
+        let before_start = (SimTime::ZERO - since).as_secs_f64().max(0.0) * self.rps_before_start;
+        let seconds = (now - since).as_secs_f64();
+        let columns = &mut self.gauges;
+        columns.taken = Some(now);
+        columns.requests_per_second.clear();
+        columns.in_flight.clear();
+        for number in pods.numbers() {
+            let place = self.servers.place_of(*number);
+            let Some(server) = place.map(|place| self.servers.get_mut(place)) else {
+                continue;
+            };
+            let before = std::mem::replace(&mut server.reached_at_scrape, server.reached);
+            let mut reached = (server.reached - before) as f64;
+            if *number < self.initial_pods {
+                reached += before_start;
+            }
+            let rate = if seconds > 0.0 {
+                reached / seconds
+            } else {
+                0.0
+            };
+            columns.requests_per_second.push(rate);
+            columns.in_flight.push(f64::from(server.present()));
+        }
+        WorkGauges {
+            requests_per_second: PodGauge::Each(&columns.requests_per_second),
+            in_flight: PodGauge::Each(&columns.in_flight),
+        }
+    }
+
+    fn work_of(&mut self, number: u32, container: usize, now: SimTime) -> f64 {
+        self.servers
+            .place_of(number)
+            .map_or(0.0, |place| self.servers.work_of(place, container, now))
+    }
+
+    fn leaving(&mut self, number: u32) -> Leaving {
+        let Some(place) = self.servers.place_of(number) else {
+            return Leaving::AtOnce;
+        };
+        let server = self.servers.get_mut(place);
+        if server.present() == 0 {
+            return Leaving::AtOnce;
+        }
+        server.drain = Drain::Waits;
+        Leaving::WhenDrained
+    }
+
+    fn now(&self) -> SimTime {
+        self.now
+    }
+
+    fn in_flight(&self) -> f64 {
+        self.ledger.in_flight as f64
+    }
+}

@@ -1,0 +1,400 @@
+//! The way of a request: sent, placed, worked on, answered or given up.
+//!
+//! Self-imposed limit: requests. Pods that come and go, and what is told of a
+//! stretch of time, are in the other files of this room.
+
+use rand::RngExt;
+
+use super::attempts::{AttemptId, Client, ClientRequest, NO_USER, Place};
+use super::ledger::Cause;
+use super::servers::Drain;
+use super::{ARRIVAL_TIMER, DEADLINE_TIMER, FIRST_STATION_TIMER, Load, Requests, Traffic};
+use crate::cluster::balancer::ServerId;
+use crate::simulation::observer::Observer;
+use crate::simulation::work::Notice;
+use crate::units::{SimSpan, SimTime};
+use crate::workload::AfterTimeout;
+use crate::workload::retry_budget::Withdrawal;
+use crate::workload::users::AfterThinking;
+
+/// Beyond so many doublings every pause is the longest.
+const DOUBLINGS_MAX: u32 = 40;
+
+impl Requests<'_> {
+    /// The timer in `slot` fires.
+    #[inline]
+    pub(super) fn timer(&mut self, slot: usize, observer: &mut impl Observer) {
+        match slot {
+            ARRIVAL_TIMER => self.arrive(),
+            DEADLINE_TIMER => self.give_up_due(),
+            station => self.complete(station, observer),
+        }
+    }
+
+    /// An event happens that no timer stands for.
+    pub(super) fn event(&mut self, event: Traffic, observer: &mut impl Observer) {
+        match event {
+            Traffic::InputOutputDone {
+                attempt,
+                generation,
+            } => {
+                let entry = self.attempts.get(attempt);
+                // Who was cancelled or killed meanwhile is not there any more.
+                if entry.generation == generation && entry.place == Place::InputOutput {
+                    self.finish(attempt, observer);
+                }
+            }
+            Traffic::Retry { attempt } => {
+                self.ledger.counts.retried += 1;
+                self.send(attempt);
+            }
+            Traffic::ThoughtOver { user } => self.user_sends(user),
+        }
+    }
+
+    /// A request of an open load arrives, and the next is scheduled.
+    #[inline]
+    fn arrive(&mut self) {
+        self.schedule_arrival();
+        self.offer_request(NO_USER);
+    }
+
+    /// Schedules the next arrival of an open load.
+    #[inline]
+    pub(super) fn schedule_arrival(&mut self) {
+        let next = match &mut self.load {
+            Load::Open(arrivals) => arrivals.next_arrival(),
+            Load::Closed(_) => None,
+        };
+        match next {
+            Some(time) => self.agenda.set(ARRIVAL_TIMER, time),
+            None => self.agenda.unset(ARRIVAL_TIMER),
+        }
+    }
+
+    fn user_sends(&mut self, user: u32) {
+        let Load::Closed(users) = &mut self.load else {
+            return;
+        };
+        if users.thought(user) == AfterThinking::Sends {
+            self.offer_request(user);
+        }
+    }
+
+    #[inline]
+    fn offer_request(&mut self, user: u32) {
+        let request = ClientRequest {
+            first_sent: self.now,
+            demand: self
+                .settings
+                .cpu_per_request
+                .sample_nanos(&mut self.service),
+            io: self.settings.io_per_request.sample_nanos(&mut self.service),
+            user,
+            failures: 0,
+        };
+        self.ledger.offered();
+        self.budget.deposit();
+        let attempt = self.attempts.create(request);
+        self.send(attempt);
+    }
+
+    /// An attempt goes to a pod, if one takes it.
+    #[inline]
+    fn send(&mut self, attempt: AttemptId) {
+        let Some(place) = self.choose(attempt) else {
+            return self.refuse(attempt, Cause::NoEndpoint);
+        };
+        let (concurrency, queue) = (self.settings.concurrency, self.settings.queue);
+        let server = self.servers.get_mut(place);
+        server.reached += 1;
+        if !server.status.is_serving() {
+            return self.refuse(attempt, Cause::NotInitialised);
+        }
+        let has_place = server.working < concurrency;
+        if !has_place && server.queued >= queue {
+            return self.refuse(attempt, Cause::QueueFull);
+        }
+        if has_place {
+            server.working += 1;
+        } else {
+            server.queued += 1;
+            server.queue.push_back(attempt);
+        }
+        if server.present() > self.settings.present_max {
+            self.notices.push_back(Notice::OutOfMemory(server.number));
+        }
+        self.endpoints.sent(place);
+        self.wait_for_answer(attempt);
+        let entry = self.attempts.get_mut(attempt);
+        entry.server = place;
+        if has_place {
+            self.begin_work(attempt);
+        } else {
+            entry.place = Place::Queue;
+        }
+    }
+
+    #[inline]
+    fn choose(&mut self, attempt: AttemptId) -> Option<ServerId> {
+        let Some(pool) = &mut self.connections else {
+            return self.endpoints.choose(&mut self.balancing);
+        };
+        let user = self.attempts.get(attempt).request.user;
+        let number = if user == NO_USER {
+            self.balancing.random_range(0..self.settings.connections)
+        } else {
+            user
+        };
+        let servers = &self.servers;
+        let incarnation = |place: ServerId| servers.get(place).incarnation;
+        pool.server(
+            number,
+            self.now,
+            &mut self.endpoints,
+            &incarnation,
+            &mut self.balancing,
+        )
+    }
+
+    #[inline]
+    fn wait_for_answer(&mut self, attempt: AttemptId) {
+        let deadline = self.now + self.settings.timeout;
+        if self.attempts.first_to_give_up().is_none() {
+            self.agenda.set(DEADLINE_TIMER, deadline);
+        }
+        self.attempts.wait(attempt, deadline);
+    }
+
+    /// No pod takes the attempt.
+    fn refuse(&mut self, attempt: AttemptId, cause: Cause) {
+        let request = self.attempts.get(attempt).request;
+        self.attempts.release(attempt);
+        self.failed(request, cause);
+    }
+
+    /// The first container begins to work on an attempt.
+    #[inline]
+    fn begin_work(&mut self, attempt: AttemptId) {
+        let entry = self.attempts.get_mut(attempt);
+        entry.place = Place::Station;
+        let (server, demand) = (entry.server, entry.request.demand);
+        self.add_to_station(server, 0, attempt, demand);
+    }
+
+    #[inline]
+    fn add_to_station(&mut self, server: ServerId, stage: usize, attempt: AttemptId, demand: f64) {
+        let index = self.servers.station_index(server, stage);
+        self.servers.station(index).add(self.now, attempt, demand);
+        self.reset_timer(index);
+    }
+
+    /// A station's timer shows when its next piece of work is done.
+    #[inline]
+    fn reset_timer(&mut self, index: usize) {
+        let next = self.servers.station(index).next_done();
+        let slot = index + FIRST_STATION_TIMER;
+        if next < SimTime::DISTANT_FUTURE {
+            self.agenda.set(slot, next);
+        } else {
+            self.agenda.unset(slot);
+        }
+    }
+
+    /// The same for all stations of a pod.
+    pub(super) fn reset_timers(&mut self, place: ServerId) {
+        for stage in 0..self.servers.stages() {
+            self.reset_timer(self.servers.station_index(place, stage));
+        }
+    }
+
+    /// A container is done with an attempt: on to the next, to I/O, or to the answer.
+    #[inline]
+    fn complete(&mut self, slot: usize, observer: &mut impl Observer) {
+        let index = slot - FIRST_STATION_TIMER;
+        let done = self.servers.station(index).finish(self.now);
+        self.reset_timer(index);
+        let Some(attempt) = done else {
+            return;
+        };
+        let entry = self.attempts.get_mut(attempt);
+        let (server, io) = (entry.server, entry.request.io);
+        let next_stage = index - self.servers.station_index(server, 0) + 1;
+        if next_stage < self.servers.stages() {
+            let demand = self.servers.demand(next_stage);
+            self.add_to_station(server, next_stage, attempt, demand);
+        } else if io > 0.0 {
+            entry.place = Place::InputOutput;
+            let generation = entry.generation;
+            self.agenda.push(
+                self.now + SimSpan::from_nanos(io as i64),
+                Traffic::InputOutputDone {
+                    attempt,
+                    generation,
+                },
+            );
+        } else {
+            self.finish(attempt, observer);
+        }
+    }
+
+    /// All work of an attempt is done.
+    #[inline]
+    fn finish(&mut self, attempt: AttemptId, observer: &mut impl Observer) {
+        let entry = self.attempts.get(attempt);
+        let (server, client, request) = (entry.server, entry.client, entry.request);
+        if client == Client::Waits {
+            self.attempts.wait_no_more(attempt);
+            self.endpoints.answered(server);
+            self.ledger.succeeded();
+            observer.answered(self.now - request.first_sent);
+            self.think(request.user);
+        }
+        self.attempts.release(attempt);
+        self.free_place(server);
+    }
+
+    /// A place at a pod is free: the next in its queue takes it.
+    #[inline]
+    fn free_place(&mut self, place: ServerId) {
+        let server = self.servers.get_mut(place);
+        server.working -= 1;
+        while let Some(next) = server.queue.pop_front() {
+            if self.attempts.get(next).place == Place::Dropped {
+                self.attempts.release(next);
+                continue;
+            }
+            server.queued -= 1;
+            server.working += 1;
+            return self.begin_work(next);
+        }
+        self.notice_if_drained(place);
+    }
+
+    /// A pod that waits for its last request may have lost it.
+    pub(super) fn notice_if_drained(&mut self, place: ServerId) {
+        let server = self.servers.get_mut(place);
+        if server.drain == Drain::Waits && server.present() == 0 {
+            server.drain = Drain::No;
+            self.notices.push_back(Notice::Drained(server.number));
+        }
+    }
+
+    /// Everybody whose time is up gives up.
+    fn give_up_due(&mut self) {
+        while let Some(first) = self.attempts.first_to_give_up() {
+            let deadline = self.attempts.get(first).deadline;
+            if deadline > self.now {
+                // Those who were to give up at the timer's first time have been answered.
+                return self.agenda.set(DEADLINE_TIMER, deadline);
+            }
+            self.give_up(first);
+        }
+        self.agenda.unset(DEADLINE_TIMER);
+    }
+
+    fn give_up(&mut self, attempt: AttemptId) {
+        self.attempts.wait_no_more(attempt);
+        let entry = self.attempts.get_mut(attempt);
+        entry.client = Client::GaveUp;
+        let (server, request) = (entry.server, entry.request);
+        self.endpoints.answered(server);
+        if self.settings.after_timeout == AfterTimeout::Cancel {
+            self.cancel(attempt);
+        }
+        self.failed(request, Cause::TimedOut);
+    }
+
+    /// The pod drops an attempt.
+    fn cancel(&mut self, attempt: AttemptId) {
+        let entry = self.attempts.get_mut(attempt);
+        let place = entry.server;
+        match entry.place {
+            Place::Queue => {
+                entry.place = Place::Dropped;
+                self.servers.get_mut(place).queued -= 1;
+                self.notice_if_drained(place);
+            }
+            Place::Station => {
+                for stage in 0..self.servers.stages() {
+                    let index = self.servers.station_index(place, stage);
+                    self.servers.station(index).cancel(self.now, attempt);
+                    self.reset_timer(index);
+                }
+                self.attempts.release(attempt);
+                self.free_place(place);
+            }
+            Place::InputOutput => {
+                self.attempts.release(attempt);
+                self.free_place(place);
+            }
+            Place::Free | Place::Pause | Place::Dropped => {}
+        }
+    }
+
+    /// A pod ends with everything in it.
+    pub(super) fn fail_all(&mut self, place: ServerId, cause: Cause) {
+        for stage in 0..self.servers.stages() {
+            let index = self.servers.station_index(place, stage);
+            self.servers.station(index).clear(self.now);
+            self.reset_timer(index);
+        }
+        let server = self.servers.get_mut(place);
+        let empty = server.working == 0 && server.queue.is_empty();
+        server.working = 0;
+        server.queued = 0;
+        server.queue.clear();
+        if empty {
+            return;
+        }
+        let mut doomed = std::mem::take(&mut self.doomed);
+        self.attempts.in_server(place, &mut doomed);
+        for &attempt in &doomed {
+            let entry = self.attempts.get(attempt);
+            let (client, request) = (entry.client, entry.request);
+            if client == Client::Waits {
+                self.attempts.wait_no_more(attempt);
+                self.endpoints.answered(place);
+            }
+            self.attempts.release(attempt);
+            if client == Client::Waits {
+                self.failed(request, cause);
+            }
+        }
+        self.doomed = doomed;
+    }
+
+    /// An attempt has failed: its client tries again after a pause, or gives up for good.
+    fn failed(&mut self, request: ClientRequest, cause: Cause) {
+        let retries = self.settings.retries;
+        if request.failures < retries.max && self.budget.withdraw() == Withdrawal::Granted {
+            let doublings = request.failures.min(DOUBLINGS_MAX);
+            let pause = retries.backoff.as_secs_f64() * 2.0_f64.powi(doublings as i32);
+            let share: f64 = self.pauses.random();
+            let pause = share * pause.min(retries.max_backoff.as_secs_f64());
+            let attempt = self.attempts.create(ClientRequest {
+                failures: request.failures + 1,
+                ..request
+            });
+            let time = self.now + SimSpan::from_secs_f64(pause);
+            self.agenda.push(time, Traffic::Retry { attempt });
+            return;
+        }
+        self.ledger.failed(cause);
+        self.think(request.user);
+    }
+
+    /// The user of a closed load whose request is over thinks, or leaves.
+    #[inline]
+    fn think(&mut self, user: u32) {
+        if user == NO_USER {
+            return;
+        }
+        if let Load::Closed(users) = &mut self.load
+            && let Some(pause) = users.answered(user)
+        {
+            let time = self.now + pause.length;
+            self.agenda.push(time, Traffic::ThoughtOver { user });
+        }
+    }
+}

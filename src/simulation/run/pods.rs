@@ -1,0 +1,200 @@
+//! Pods in a run: their steps, the readings of their counters, and the ReplicaSet that makes and deletes them.
+//!
+//! Self-imposed limit: it passes on between plant and engine; what a step means is theirs.
+
+use super::{Run, WorkState};
+use crate::cluster::plant::StepTaken;
+use crate::cluster::pods::{PodStatus, PodStep, PodTimeline};
+use crate::simulation::event::Event;
+use crate::simulation::observer::{Observer, PodChange, PodState};
+use crate::simulation::work::{Metering, Work};
+use crate::units::{Replicas, SimTime};
+
+impl<W: Work> Run<'_, W> {
+    /// Schedules the next reading of each container of a pod that has started.
+    pub(super) fn schedule_housekeeping(&mut self, number: u32) {
+        for container in 0..self.plant.metrics().metered_containers() {
+            self.schedule_reading(number, container);
+        }
+    }
+
+    fn schedule_reading(&mut self, number: u32, container: usize) {
+        if let Some(time) = self.plant.next_housekeeping(number, container) {
+            // The size of an event: nobody writes so many containers.
+            let container = u16::try_from(container).unwrap_or(u16::MAX);
+            self.push(time, Event::Housekeeping { number, container });
+        }
+    }
+
+    pub(super) fn pod_step(&mut self, number: u32, step: PodStep, observer: &mut impl Observer) {
+        if may_change_counts(step) {
+            self.work.close(self.now, observer);
+        }
+        if self.plant.step(number, step, self.now, &self.served) == StepTaken::No {
+            return;
+        }
+        self.work_state = WorkState::Changed;
+        self.tell_work(number, Some(step));
+        let state = match step {
+            PodStep::Started if self.restarts(number) > 0 => PodState::Restarted,
+            PodStep::Started => PodState::Started,
+            PodStep::Initialised => PodState::Initialised,
+            PodStep::Ready => PodState::Ready,
+            PodStep::EndpointAdded => PodState::Serving,
+            PodStep::Killed => PodState::OomKilled,
+            PodStep::Gone => PodState::Gone,
+            PodStep::Scheduled | PodStep::BurstEnded | PodStep::EndpointRemoved => return,
+        };
+        self.tell(number, state, observer);
+        if step == PodStep::Started && W::METERING == Metering::Readings {
+            self.schedule_started(number);
+        }
+    }
+
+    /// A container that has started is read from now on: all of the pod's, or after a restart the first.
+    fn schedule_started(&mut self, number: u32) {
+        if self.restarts(number) == 0 {
+            self.schedule_housekeeping(number);
+        } else {
+            self.schedule_reading(number, 0);
+        }
+    }
+
+    pub(super) fn gone(&mut self, number: u32, observer: &mut impl Observer) {
+        self.pod_step(number, PodStep::Gone, observer);
+    }
+
+    /// The first container of a pod is killed for memory, and comes back unless the pod is deleted.
+    pub(super) fn kill(&mut self, number: u32, observer: &mut impl Observer) {
+        self.pod_step(number, PodStep::Killed, observer);
+        if let Some(restart) = self.plant.restart(number, self.now) {
+            self.push_step(restart.endpoint_removed, number, PodStep::EndpointRemoved);
+            self.push_start(number, restart.timeline);
+        }
+    }
+
+    /// A counter is read; whoever was killed or is gone meanwhile is not.
+    pub(super) fn read_counter(&mut self, number: u32, container: usize) {
+        if self.plant.next_housekeeping(number, container) != Some(self.now) {
+            return;
+        }
+        let work = self.work.work_of(number, container, self.now);
+        self.plant
+            .read(number, container, self.now, work, &self.served);
+        self.schedule_reading(number, container);
+    }
+
+    /// An engine that knows pods one by one is told of a change; the fluid engine counts them when it settles.
+    fn tell_work(&mut self, number: u32, step: Option<PodStep>) {
+        if W::METERING == Metering::Readings {
+            let status = self.status(number);
+            self.work.pod_changed(number, status, step, self.now);
+        }
+    }
+
+    /// What is true of a pod; nothing of one that is gone.
+    fn status(&self, number: u32) -> PodStatus {
+        let pods = self.plant.pods();
+        pods.row(number)
+            .map_or_else(PodStatus::default, |row| pods.statuses()[row])
+    }
+
+    /// How often a pod's container has been restarted, in the bits that its events carry.
+    ///
+    /// In the fluid engine nothing dies of memory.
+    pub(super) fn restarts(&self, number: u32) -> u16 {
+        if W::METERING == Metering::Integral {
+            return 0;
+        }
+        let pods = self.plant.pods();
+        pods.row(number)
+            .map_or(0, |row| (pods.restarts(row) & u32::from(u16::MAX)) as u16)
+    }
+
+    fn tell(&self, pod: u32, state: PodState, observer: &mut impl Observer) {
+        observer.pod_changed(&PodChange {
+            time: self.now,
+            pod,
+            state,
+        });
+    }
+
+    /// The ReplicaSet brings the number of pods that are not terminating to `replicas`.
+    pub(super) fn scale(&mut self, replicas: Replicas, observer: &mut impl Observer) {
+        self.replicas = replicas;
+        self.work_state = WorkState::Changed;
+        let missing = replicas.0 - self.plant.pods().current().0;
+        for _ in 0..missing {
+            self.create_pod(observer);
+        }
+        if missing < 0 {
+            self.delete_pods(missing.unsigned_abs() as usize, observer);
+        }
+    }
+
+    fn create_pod(&mut self, observer: &mut impl Observer) {
+        let created = self.plant.create(self.now);
+        let (number, due) = (created.number, created.timeline);
+        self.tell_work(number, None);
+        self.push_step(due.scheduled, number, PodStep::Scheduled);
+        self.push_start(number, due);
+        self.tell(number, PodState::Created, observer);
+    }
+
+    /// The steps from a container's start on.
+    fn push_start(&mut self, number: u32, due: PodTimeline) {
+        let steps = [
+            (due.started, PodStep::Started),
+            (due.ready, PodStep::Ready),
+            (due.initialised, PodStep::Initialised),
+            (due.endpoint_added, PodStep::EndpointAdded),
+        ];
+        for (time, step) in steps {
+            self.push_step(time, number, step);
+        }
+        if let Some(time) = due.burst_ended {
+            self.push_step(time, number, PodStep::BurstEnded);
+        }
+    }
+
+    fn push_step(&mut self, time: SimTime, number: u32, step: PodStep) {
+        let restarts = self.restarts(number);
+        self.push(
+            time,
+            Event::Pod {
+                number,
+                step,
+                restarts,
+            },
+        );
+    }
+
+    fn delete_pods(&mut self, count: usize, observer: &mut impl Observer) {
+        let mut leaving = std::mem::take(&mut self.leaving);
+        leaving.extend(self.plant.delete(count, self.now));
+        for deleted in leaving.drain(..) {
+            let (number, ending) = (deleted.number, deleted.ending);
+            self.tell_work(number, None);
+            self.push_step(ending.endpoint_removed, number, PodStep::EndpointRemoved);
+            self.push(ending.gone, Event::WoundDown { number });
+            if W::METERING == Metering::Readings {
+                // Requests may hold it until then.
+                self.push(ending.killed, Event::Gone { number });
+            }
+            self.tell(number, PodState::Terminating, observer);
+        }
+        self.leaving = leaving;
+    }
+}
+
+/// Whether a pod that takes `step` may count among others than before: then the running stretch ends.
+fn may_change_counts(step: PodStep) -> bool {
+    match step {
+        PodStep::Initialised | PodStep::Ready | PodStep::Killed | PodStep::Gone => true,
+        PodStep::Scheduled
+        | PodStep::Started
+        | PodStep::EndpointAdded
+        | PodStep::BurstEnded
+        | PodStep::EndpointRemoved => false,
+    }
+}

@@ -1,0 +1,215 @@
+//! When requests of an open load arrive: a renewal process in operational time.
+//!
+//! Self-imposed limit: times. What a request costs and where it goes is decided elsewhere.
+//!
+//! Operational time is the integral of the rate: unit-mean gaps there become
+//! arrivals at the trace's rate here, and a gap that spans a change of the rate is
+//! served by both rates for as long as each holds. For unit exponential gaps this
+//! is the Poisson process of that rate, exactly (Çinlar, "Introduction to
+//! Stochastic Processes", 1975, 4.7).
+
+use rand_distr::Distribution as _;
+use rand_pcg::Pcg32;
+
+use super::clients::Arrivals;
+use crate::engine::random::Stream;
+use crate::units::{Seed, SimSpan, SimTime};
+
+const NANOS_PER_SECOND: f64 = 1e9;
+
+/// Unit-mean gaps between arrivals, in operational time.
+#[derive(Clone, Copy, Debug)]
+enum Gaps {
+    Exponential,
+    Even,
+    Gamma(rand_distr::Gamma<f64>),
+}
+
+impl Gaps {
+    fn of(arrivals: Arrivals) -> Self {
+        match arrivals {
+            Arrivals::Poisson => Self::Exponential,
+            Arrivals::Even => Self::Even,
+            Arrivals::Gamma { cv } => {
+                let variance = cv * cv;
+                // A shape that the sampler refuses lies beyond every policy that loads.
+                rand_distr::Gamma::new(1.0 / variance, variance).map_or(Self::Even, Self::Gamma)
+            }
+        }
+    }
+
+    #[inline]
+    fn draw(self, generator: &mut Pcg32) -> f64 {
+        match self {
+            Self::Exponential => rand_distr::Exp1.sample(generator),
+            Self::Even => 1.0,
+            Self::Gamma(gamma) => gamma.sample(generator),
+        }
+    }
+}
+
+/// Arrivals of an open load, one after the other.
+#[derive(Clone, Debug)]
+pub struct ArrivalProcess<'t> {
+    gaps: Gaps,
+    generator: Pcg32,
+    times: &'t [SimTime],
+    rates: &'t [f64],
+    scale: f64,
+    row: usize,
+    /// Nanoseconds from the row's start to the last arrival.
+    since_row: f64,
+    row_length: f64,
+    /// Nanoseconds between two arrivals on average; infinite where there are none.
+    spacing: f64,
+}
+
+impl<'t> ArrivalProcess<'t> {
+    /// Arrivals at `rates` (per second, times `scale`) from each of `times` until the next; the last time is the end.
+    #[must_use]
+    pub fn new(
+        arrivals: Arrivals,
+        times: &'t [SimTime],
+        rates: &'t [f64],
+        scale: f64,
+        seed: Seed,
+    ) -> Self {
+        let mut process = Self {
+            gaps: Gaps::of(arrivals),
+            generator: Stream::Arrivals.generator(seed, 0),
+            times,
+            rates,
+            scale,
+            row: 0,
+            since_row: 0.0,
+            row_length: 0.0,
+            spacing: f64::INFINITY,
+        };
+        process.enter(0);
+        process
+    }
+
+    fn enter(&mut self, row: usize) {
+        self.row = row;
+        self.since_row = 0.0;
+        self.row_length = 0.0;
+        if let (Some(start), Some(end)) = (self.times.get(row), self.times.get(row + 1)) {
+            let rate = self.rates.get(row).copied().unwrap_or(0.0);
+            self.row_length = (*end - *start).as_nanos() as f64;
+            self.spacing = NANOS_PER_SECOND / (rate * self.scale);
+        }
+    }
+
+    /// The next arrival; `None` when no more come.
+    #[inline]
+    pub fn next_arrival(&mut self) -> Option<SimTime> {
+        let gap = self.gaps.draw(&mut self.generator);
+        let reached = self.since_row + gap * self.spacing;
+        if reached < self.row_length {
+            self.since_row = reached;
+            return Some(self.times[self.row] + SimSpan::from_nanos((reached + 0.5) as i64));
+        }
+        self.cross_rows(gap)
+    }
+
+    /// The rest of a gap that outlasts its row goes on at the rates of the rows after it.
+    fn cross_rows(&mut self, gap: f64) -> Option<SimTime> {
+        let mut rest = gap;
+        loop {
+            let reached = self.since_row + rest * self.spacing;
+            if reached < self.row_length {
+                self.since_row = reached;
+                return Some(self.times[self.row] + SimSpan::from_nanos((reached + 0.5) as i64));
+            }
+            rest -= (self.row_length - self.since_row) / self.spacing;
+            rest = rest.max(0.0);
+            if self.row + 2 >= self.times.len() {
+                self.row_length = 0.0;
+                return None;
+            }
+            self.enter(self.row + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> SimTime {
+        SimTime::from_secs_f64(seconds)
+    }
+
+    fn times(arrivals: Arrivals, rows: &[f64], rates: &[f64], seed: u64) -> Vec<f64> {
+        let rows: Vec<SimTime> = rows.iter().map(|seconds| at(*seconds)).collect();
+        let mut process = ArrivalProcess::new(arrivals, &rows, rates, 1.0, Seed(seed));
+        std::iter::from_fn(|| process.next_arrival())
+            .map(SimTime::as_secs_f64)
+            .collect()
+    }
+
+    #[test]
+    fn even_arrivals_are_exactly_spaced() {
+        let seen = times(Arrivals::Even, &[0.0, 1.1], &[4.0, 4.0], 1);
+        assert_eq!(seen, [0.25, 0.5, 0.75, 1.0]);
+    }
+
+    #[test]
+    fn a_gap_is_served_by_each_rate_for_as_long_as_it_holds() {
+        // Half a gap at 1 a second until 0.5 s, nothing until 2 s, the other half at 5 a second.
+        let seen = times(
+            Arrivals::Even,
+            &[0.0, 0.5, 2.0, 2.5],
+            &[1.0, 0.0, 5.0, 5.0],
+            1,
+        );
+        assert_eq!(seen, [2.1, 2.3]);
+    }
+
+    #[test]
+    fn a_load_that_ends_in_silence_ends() {
+        assert!(times(Arrivals::Poisson, &[0.0, 9.0], &[0.0, 7.0], 1).is_empty());
+    }
+
+    #[test]
+    fn poisson_counts_have_the_mean_and_the_variance_of_the_integral_of_the_rate() {
+        // 40 over the first second, 10 over the next two.
+        let runs = 4000;
+        let counts: Vec<f64> = (0..runs)
+            .map(|seed| {
+                let arrivals = Arrivals::Poisson;
+                times(arrivals, &[0.0, 1.0, 3.0], &[40.0, 5.0, 0.0], seed).len() as f64
+            })
+            .collect();
+        let mean = counts.iter().sum::<f64>() / runs as f64;
+        let variance = counts
+            .iter()
+            .map(|count| (count - mean).powi(2))
+            .sum::<f64>()
+            / (runs - 1) as f64;
+        // 4 standard errors.
+        assert!(
+            (mean - 50.0).abs() < 4.0 * (50.0 / runs as f64).sqrt(),
+            "{mean}"
+        );
+        assert!(
+            (variance / 50.0 - 1.0).abs() < 4.0 * (2.0 / runs as f64).sqrt(),
+            "{variance}"
+        );
+    }
+
+    #[test]
+    fn gamma_gaps_have_the_stated_variation() {
+        let seen = times(
+            Arrivals::Gamma { cv: 2.0 },
+            &[0.0, 20_000.0],
+            &[5.0, 5.0],
+            3,
+        );
+        let gaps: Vec<f64> = seen.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+        assert!((mean - 0.2).abs() < 0.2 * 0.03, "{mean}");
+        assert!((variance.sqrt() / mean - 2.0).abs() < 0.08, "{variance}");
+    }
+}

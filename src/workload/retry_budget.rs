@@ -1,0 +1,94 @@
+//! How many retries the clients may afford together.
+//!
+//! Self-imposed limit: counts; when a retry is sent is somebody else's.
+
+use super::clients::Retries;
+
+/// Tokens that the bucket holds at most.
+///
+/// Finagle's `RetryBudget` lets ten seconds of unused budget pile up; at the ten
+/// requests a second that it grants by itself these are a hundred.
+const TOKENS_MAX: f64 = 100.0;
+
+/// A token bucket: each request puts a share of a token in, each retry takes one out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RetryBudget {
+    per_request: Option<f64>,
+    tokens: f64,
+}
+
+impl RetryBudget {
+    /// A full bucket.
+    #[must_use]
+    pub fn new(retries: &Retries) -> Self {
+        Self {
+            per_request: retries.budget,
+            tokens: TOKENS_MAX,
+        }
+    }
+
+    /// A request was sent for the first time.
+    #[inline]
+    pub fn deposit(&mut self) {
+        if let Some(share) = self.per_request {
+            self.tokens = (self.tokens + share).min(TOKENS_MAX);
+        }
+    }
+
+    /// Takes what one retry costs. Returns whether it was there.
+    pub fn withdraw(&mut self) -> Withdrawal {
+        if self.per_request.is_none() {
+            return Withdrawal::Granted;
+        }
+        if self.tokens < 1.0 {
+            return Withdrawal::Refused;
+        }
+        self.tokens -= 1.0;
+        Withdrawal::Granted
+    }
+}
+
+/// Whether a retry may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// It may.
+    Granted,
+    /// The budget is spent.
+    Refused,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::SimSpan;
+
+    fn budget(share: Option<f64>) -> RetryBudget {
+        RetryBudget::new(&Retries {
+            max: 3,
+            backoff: SimSpan::ZERO,
+            max_backoff: SimSpan::ZERO,
+            budget: share,
+        })
+    }
+
+    fn granted(budget: &mut RetryBudget, asked: u32) -> usize {
+        (0..asked)
+            .filter(|_| budget.withdraw() == Withdrawal::Granted)
+            .count()
+    }
+
+    #[test]
+    fn a_spent_budget_grants_its_share_of_requests() {
+        let mut budget = budget(Some(0.25));
+        assert_eq!(granted(&mut budget, 1000), 100);
+        for _ in 0..40 {
+            budget.deposit();
+        }
+        assert_eq!(granted(&mut budget, 1000), 10);
+    }
+
+    #[test]
+    fn without_a_budget_every_retry_is_granted() {
+        assert_eq!(granted(&mut budget(None), 1000), 1000);
+    }
+}

@@ -1,0 +1,184 @@
+//! `hpasim run --engine`: what each engine leaves, and who chooses it.
+
+use super::Sandbox;
+use super::run::{FILES, FLUID_FILES, files_in};
+
+#[test]
+fn the_trace_chooses_the_engine_unless_the_command_does() {
+    let sandbox = Sandbox::new();
+    sandbox.write("cpu.csv", "time_s,cpu_millicores\n0,100\n60,100\n");
+    let engine_of = |arguments: &[&str]| {
+        let base = ["run", "policies/prod.toml"];
+        let rest = ["--format", "json", "--plot", "none", "--quiet"];
+        let run = sandbox.hpasim(&[&base, arguments, &rest].concat());
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+        summary["engine"].clone()
+    };
+    assert_eq!(engine_of(&["traces/flap.csv"]), "request");
+    assert_eq!(
+        engine_of(&["traces/flap.csv", "--engine", "fluid"]),
+        "fluid"
+    );
+    assert_eq!(
+        engine_of(&["traces/flap.csv", "--engine", "request"]),
+        "request"
+    );
+    assert_eq!(engine_of(&["cpu.csv"]), "fluid");
+}
+
+#[test]
+fn the_other_engines_files_go_when_a_run_takes_their_place() {
+    let sandbox = Sandbox::new();
+    let run = |engine: &str| {
+        let run = sandbox.hpasim(&[
+            "run",
+            "policies/prod.toml",
+            "traces/flap.csv",
+            "--quiet",
+            "--engine",
+            engine,
+        ]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+    };
+    run("request");
+    assert_eq!(files_in(&sandbox, "output/prod-flap"), FILES);
+    run("fluid");
+    assert_eq!(files_in(&sandbox, "output/prod-flap"), FLUID_FILES);
+}
+
+#[test]
+fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "traces/spike.csv",
+        "--engine",
+        "fluid",
+    ]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.stderr, "");
+    insta::assert_snapshot!(run.stdout, @"
+    prod under spike, 23m 0s
+    fluid engine, seed 1
+    assumed: pod.image_pull = 0s, slo.latency = p95 within 500 ms
+
+    replicas        1 at the start, 20 on average, 50 at most
+                    at the maximum of 50 for 7m 30s
+    pod hours       7.7
+    SLO broken for  2m 20s  (p95 above 500 ms, or over 1 % failed)
+    latency         p50 10 ms   p95 3.16 s   p99 5 s
+    failed          4.6 % of 169 k requests
+                    timed out 77 %, pod could not serve 23 %
+    throttled       1.9 % of the pods' working time
+    rescales        21, 7 of them reversals within 10 min
+    first decision  17.5 s after pods first fell short
+
+    written         output/prod-spike/plot.png
+                    output/prod-spike/plot.svg
+                    output/prod-spike/timeline.csv
+                    output/prod-spike/decisions.jsonl
+                    output/prod-spike/summary.json
+    ");
+    assert_eq!(files_in(&sandbox, "output/prod-spike"), FLUID_FILES);
+}
+
+/// The column called `name` of a CSV file with a header; what is empty counts as nothing.
+fn column(csv: &[u8], name: &str) -> Vec<f64> {
+    let text = String::from_utf8_lossy(csv);
+    let mut lines = text.lines();
+    let header = lines.next().expect("a header");
+    let place = header.split(',').position(|column| column == name);
+    let place = place.unwrap_or_else(|| panic!("no column {name} in {header}"));
+    lines
+        .filter_map(|line| line.split(',').nth(place)?.parse().ok())
+        .collect()
+}
+
+#[test]
+fn histogram_and_rows_count_the_requests_of_the_summary() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "traces/flap.csv",
+        "--format",
+        "json",
+        "--plot",
+        "none",
+    ]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let kpi = |name: &str| summary["kpis"][name].as_f64().expect("a number");
+    let histogram = sandbox.read("output/prod-flap/latency.csv");
+    let in_histogram: f64 = column(&histogram, "requests").iter().sum();
+    assert!((in_histogram - kpi("requests_succeeded")).abs() < 0.5);
+    let shares = column(&histogram, "cumulative_share");
+    assert!(shares.windows(2).all(|pair| pair[0] <= pair[1]));
+    assert!(shares.last().is_some_and(|last| (last - 1.0).abs() < 1e-9));
+
+    let timeline = sandbox.read("output/prod-flap/timeline.csv");
+    // The trace is a multiple of 5 s long: every row stands for as much.
+    for (name, total) in [
+        ("offered_rps", kpi("requests_offered")),
+        ("succeeded_rps", kpi("requests_succeeded")),
+        ("failed_timed_out_rps", kpi("failed_timed_out")),
+        ("failed_not_initialised_rps", kpi("failed_not_initialised")),
+    ] {
+        let in_rows: f64 = column(&timeline, name).iter().map(|rps| 5.0 * rps).sum();
+        assert!(
+            (in_rows - total).abs() < 0.5,
+            "{name}: {in_rows} of {total}"
+        );
+    }
+    let slow = column(&timeline, "cpu_percent_pod_max");
+    let idle = column(&timeline, "cpu_percent_pod_min");
+    assert!(slow.len() == idle.len() && !slow.is_empty());
+    assert!(slow.iter().zip(&idle).all(|(most, least)| most >= least));
+}
+
+/// Runs a shipped policy under a shipped trace; all requests offered must be accounted for.
+fn assert_balanced(sandbox: &Sandbox, policy: &str, trace: &str, engine: &str) {
+    let policy = format!("policies/{policy}.toml");
+    let trace = format!("traces/{trace}.csv");
+    let run = sandbox.hpasim(&[
+        "run", &policy, &trace, "--engine", engine, "--plot", "none", "--format", "json",
+    ]);
+    assert_eq!(run.code, Some(0), "{policy} {trace}: {run:?}");
+    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let kpi = |name: &str| summary["kpis"][name].as_f64().expect("a number");
+    let accounted = kpi("requests_succeeded") + kpi("requests_failed") + kpi("requests_in_flight");
+    let offered = kpi("requests_offered");
+    assert!(
+        (accounted - offered).abs() <= 1e-5 * offered,
+        "{policy} {trace}: {accounted} of {offered} requests accounted for"
+    );
+}
+
+const POLICIES: [&str; 6] = [
+    "prod",
+    "no-behavior",
+    "conservative",
+    "fast",
+    "probed",
+    "stripe-api",
+];
+
+#[test]
+fn every_shipped_policy_runs_under_every_shipped_trace() {
+    let sandbox = Sandbox::new();
+    for policy in POLICIES {
+        for trace in ["spike", "ramp", "steps", "diurnal", "flash-crowd", "flap"] {
+            assert_balanced(&sandbox, policy, trace, "fluid");
+        }
+    }
+}
+
+#[test]
+fn every_shipped_policy_runs_request_by_request() {
+    let sandbox = Sandbox::new();
+    for policy in POLICIES {
+        assert_balanced(&sandbox, policy, "flash-crowd", "request");
+    }
+}

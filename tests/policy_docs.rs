@@ -1,0 +1,266 @@
+//! Every example of docs/policy.md is run as it stands there, with the command that stands above it.
+//!
+//! Self-imposed limit: that examples load, warn of nothing and serve requests, and that no key is left out.
+
+use std::path::Path;
+
+use hpasim::results::KpiObserver;
+use hpasim::scenario::{Engine, LoadError, LoadRequest, Loaded, Loader, load, parse_duration};
+use hpasim::simulation::{Provisioning, simulate};
+use hpasim::units::{Seed, SimTime};
+
+const DOCUMENT: &str = include_str!("../docs/policy.md");
+/// What the document calls the file that its reader saves an example as.
+const EXAMPLE: &str = "example.toml";
+
+/// One policy of the document with the commands and the trace that stand above it.
+#[derive(Default)]
+struct Example {
+    commands: Vec<String>,
+    trace: String,
+    policy: String,
+}
+
+/// A fenced block of the document.
+struct Block {
+    language: String,
+    text: String,
+}
+
+fn blocks() -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for line in DOCUMENT.lines() {
+        match (line.strip_prefix("```"), open.take()) {
+            (Some(_), Some(block)) => blocks.push(block),
+            (Some(language), None) => {
+                open = Some(Block {
+                    language: language.to_owned(),
+                    text: String::new(),
+                });
+            }
+            (None, Some(mut block)) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+                open = Some(block);
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block of docs/policy.md is not closed");
+    blocks
+}
+
+fn examples() -> Vec<Example> {
+    let mut examples = Vec::new();
+    let mut next = Example::default();
+    for block in blocks() {
+        match block.language.as_str() {
+            "sh" => next.commands = block.text.lines().map(str::to_owned).collect(),
+            "csv" => next.trace = block.text,
+            "toml" => {
+                next.policy = block.text;
+                examples.push(std::mem::take(&mut next));
+            }
+            other => panic!("docs/policy.md has a block in `{other}`, which nobody runs"),
+        }
+    }
+    examples
+}
+
+/// The example's files, and the repository's own.
+struct Files<'e>(&'e Example);
+
+impl Loader for Files<'_> {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        if path == Path::new(EXAMPLE) {
+            return Ok(self.0.policy.clone().into());
+        }
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        if path.starts_with("traces") || path.starts_with("policies") {
+            return Ok(std::fs::read(shipped)?);
+        }
+        Ok(self.0.trace.clone().into())
+    }
+}
+
+/// What `hpasim run` is asked for.
+#[derive(Default)]
+struct Command {
+    trace: String,
+    set: Vec<String>,
+    from: Option<SimTime>,
+    to: Option<SimTime>,
+    engine: Option<Engine>,
+}
+
+/// Words as a shell splits them; single quotes hold a word together.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_quoted = false;
+    for letter in line.chars() {
+        match letter {
+            '\'' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => words.push(String::new()),
+            _ => words.last_mut().expect("a word").push(letter),
+        }
+    }
+    words
+}
+
+fn parse_command(line: &str) -> Command {
+    let words = words(line);
+    let [program, verb, policy, trace, options @ ..] = words.as_slice() else {
+        panic!("`{line}` is no run of a policy under a trace");
+    };
+    assert_eq!((program.as_str(), verb.as_str()), ("hpasim", "run"));
+    assert_eq!(policy, EXAMPLE, "{line}");
+    let mut command = Command {
+        trace: trace.clone(),
+        ..Command::default()
+    };
+    let time = |text: &str| Some(SimTime::ZERO + parse_duration(text).expect("a duration"));
+    for option in options.chunks(2) {
+        let [name, value] = option else {
+            panic!("`{line}` has an option without a value");
+        };
+        match name.as_str() {
+            "--from" => command.from = time(value),
+            "--to" => command.to = time(value),
+            "--set" => command.set.push(value.clone()),
+            "--engine" => {
+                let engines = [Engine::Fluid, Engine::Request];
+                command.engine = engines.into_iter().find(|it| it.as_str() == value);
+                assert!(command.engine.is_some(), "{line}");
+            }
+            other => panic!("`{line}` has an option `{other}` that this test does not know"),
+        }
+    }
+    command
+}
+
+fn load_example(example: &Example, line: &str) -> Loaded {
+    let command = parse_command(line);
+    let request = LoadRequest {
+        policy: Path::new(EXAMPLE),
+        trace: Path::new(&command.trace),
+        set: &command.set,
+        from: command.from,
+        to: command.to,
+        engine: command.engine,
+    };
+    match load(request, &mut Files(example)) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => panic!("{line}\n{}\n{diagnostics}", example.policy),
+    }
+}
+
+fn requests_served(loaded: &Loaded) -> f64 {
+    let scenario = &loaded.scenario;
+    let provisioning = Provisioning::of(scenario);
+    let mut observer = KpiObserver::new(scenario, |rps| provisioning.needed(rps));
+    simulate(scenario, loaded.engine, Seed(1), &mut observer);
+    observer.finish().requests_succeeded.unwrap_or_default()
+}
+
+#[test]
+fn every_example_loads_without_a_warning_and_serves_requests() {
+    let examples = examples();
+    assert!(examples.len() >= 17, "{} examples", examples.len());
+    for example in &examples {
+        assert!(
+            !example.commands.is_empty(),
+            "no command above\n{}",
+            example.policy
+        );
+        for line in &example.commands {
+            let loaded = load_example(example, line);
+            assert_eq!(loaded.warnings, [], "{line}\n{}", example.policy);
+            let served = requests_served(&loaded);
+            assert!(served > 0.0, "nothing served: {line}\n{}", example.policy);
+        }
+    }
+}
+
+/// The text under the heading of a section, up to the next one of its level.
+fn section(name: &str) -> &'static str {
+    let heading = format!("\n## `[{name}]`\n");
+    let (_, rest) = DOCUMENT
+        .split_once(&heading)
+        .unwrap_or_else(|| panic!("docs/policy.md has no heading for [{name}]"));
+    rest.split_once("\n## ").map_or(rest, |(text, _)| text)
+}
+
+#[test]
+fn every_key_that_has_a_default_is_explained_in_its_section() {
+    let defaults = include_str!("../docs/model.md");
+    let mut keys = 0;
+    for row in defaults.lines().filter(|line| line.starts_with("| `")) {
+        let path = row.split('`').nth(1).unwrap_or_default();
+        let Some((name, rest)) = path.split_once('.') else {
+            continue;
+        };
+        let key = rest.rsplit('.').next().unwrap_or(rest);
+        let mentions = |text: &str| {
+            text.split('`')
+                .skip(1)
+                .step_by(2)
+                .flat_map(|code| {
+                    code.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                })
+                .any(|word| word == key)
+        };
+        assert!(
+            section(name).split("```").step_by(2).any(mentions),
+            "docs/policy.md does not explain `{path}`"
+        );
+        keys += 1;
+    }
+    assert!(keys > 50, "{keys} keys");
+}
+
+/// The sections that the program knows, from what it says of one that it does not.
+fn sections() -> Vec<String> {
+    let unknown = Example {
+        policy: "[qqqqqqqqqqqq]\n".to_owned(),
+        ..Example::default()
+    };
+    let request = LoadRequest {
+        policy: Path::new(EXAMPLE),
+        trace: Path::new("traces/spike.csv"),
+        set: &[],
+        from: None,
+        to: None,
+        engine: None,
+    };
+    let Err(diagnostics) = load(request, &mut Files(&unknown)) else {
+        panic!("an unknown section is refused");
+    };
+    let help = diagnostics
+        .list
+        .iter()
+        .find_map(|diagnostic| diagnostic.help.strip_prefix("keys known here: "))
+        .expect("a list of what is known");
+    help.split(", ")
+        // Keys of the file itself, which the first section of the document explains.
+        .filter(|key| !["name", "extends", "remove"].contains(key))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_section_has_an_example_that_uses_it() {
+    let sections = sections();
+    assert!(sections.len() >= 8, "{sections:?}");
+    for name in &sections {
+        let example = section(name)
+            .split("```toml\n")
+            .skip(1)
+            .map(|rest| rest.split("```").next().unwrap_or_default());
+        let header = format!("[{name}");
+        assert!(
+            example.into_iter().any(|policy| policy.contains(&header)),
+            "[{name}] has no example of its own"
+        );
+    }
+}

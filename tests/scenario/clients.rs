@@ -1,0 +1,164 @@
+//! How clients behave, as policies state it, and which engine follows them.
+
+use hpasim::cluster::config::CpuModel;
+use hpasim::engine::random::Distribution;
+use hpasim::scenario::{Engine, LoadRequest, Loaded, load};
+use hpasim::units::SimSpan;
+use hpasim::workload::{AfterTimeout, Arrivals, Balancer, Demand, Retries};
+
+use super::{Files, TRACE, request, scenario};
+
+#[test]
+fn what_a_table_leaves_out_is_what_the_documentation_states() {
+    let documentation = include_str!("../../docs/model.md");
+    let documented = |key: &str| {
+        let row = documentation
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{key}` |")));
+        let cells = row.expect(key).split('|').nth(2);
+        cells.unwrap_or_default().trim().to_owned()
+    };
+    let pairs = [
+        (
+            "workload.retries={max=2}".to_owned(),
+            format!(
+                "workload.retries={{max=2,backoff=\"{}\",max_backoff=\"{}\"}}",
+                documented("workload.retries.backoff"),
+                documented("workload.retries.max_backoff")
+            ),
+        ),
+        (
+            "workload.connections={count=9}".to_owned(),
+            format!(
+                "workload.connections={{count=9,lifetime=\"{}\"}}",
+                documented("workload.connections.lifetime")
+            ),
+        ),
+        (
+            "pod.readiness={}".to_owned(),
+            format!(
+                "pod.readiness={{initial_delay=\"{}\",period=\"{}\"}}",
+                documented("pod.readiness.initial_delay"),
+                documented("pod.readiness.period")
+            ),
+        ),
+    ];
+    for (short, long) in pairs {
+        assert_eq!(scenario("", &[&short]), scenario("", &[&long]), "{long}");
+    }
+    assert_eq!(documented("workload.retries.budget"), "none");
+    let retries = scenario("", &["workload.retries={max=2}"]).workload.clients;
+    assert_eq!(retries.retries.budget, None);
+}
+
+#[test]
+fn clients_behave_as_the_policy_says() {
+    let clients = |lines: &str| {
+        scenario(&format!("[workload]\n{lines}"), &[])
+            .workload
+            .clients
+    };
+    let processes = [
+        ("\"poisson\"", Arrivals::Poisson),
+        ("\"even\"", Arrivals::Even),
+        ("{ process = \"even\" }", Arrivals::Even),
+        (
+            "{ process = \"gamma\", cv = 2 }",
+            Arrivals::Gamma { cv: 2.0 },
+        ),
+    ];
+    for (written, arrivals) in processes {
+        let read = clients(&format!("arrivals = {written}"));
+        assert_eq!(read.arrivals, arrivals, "{written}");
+    }
+    let balancers = [
+        ("random", Balancer::Random),
+        ("round_robin", Balancer::RoundRobin),
+        ("least_request", Balancer::LeastRequest),
+        ("power_of_two", Balancer::PowerOfTwo),
+    ];
+    for (written, balancer) in balancers {
+        let read = clients(&format!("balancer = \"{written}\""));
+        assert_eq!(read.balancer, balancer);
+    }
+    let cancelling = clients("after_timeout = \"cancel\"\nretries = 3");
+    assert_eq!(cancelling.after_timeout, AfterTimeout::Cancel);
+    assert_eq!(cancelling.retries.max, 3);
+    let retrying =
+        clients("retries = { max = 2, backoff = \"50ms\", max_backoff = \"3s\", budget = 0.2 }");
+    assert_eq!(
+        retrying.retries,
+        Retries {
+            max: 2,
+            backoff: SimSpan::from_millis(50),
+            max_backoff: SimSpan::from_secs(3),
+            budget: Some(0.2),
+        }
+    );
+    let connections = |lines: &str| clients(lines).connections.expect("connections");
+    assert_eq!(connections("connections = 7").count, 7);
+    let kept = connections(
+        "connections = { count = 9, lifetime = { dist = \"exponential\", mean = \"5m\" } }",
+    );
+    let mean = SimSpan::from_secs(300);
+    assert_eq!(kept.count, 9);
+    assert_eq!(kept.lifetime, Distribution::Exponential { mean });
+    let shared = scenario("[pod]\ncpu_model = \"shared\"\n", &[]);
+    assert_eq!(shared.deployment.pod.cpu_model, CpuModel::Shared);
+}
+
+fn loaded_with(trace: &str, engine: Option<Engine>) -> Loaded {
+    let mut loader = Files::default();
+    loader.0.insert("p.toml".into(), Vec::new());
+    loader.0.insert("t.csv".into(), trace.into());
+    let request = LoadRequest {
+        engine,
+        ..request("p.toml", "t.csv", &[])
+    };
+    match load(request, &mut loader) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => panic!("{diagnostics}"),
+    }
+}
+
+#[test]
+fn the_trace_chooses_the_engine_unless_the_user_does() {
+    let (rps, cpu, users) = (
+        TRACE,
+        "time_s,cpu_millicores\n0,1\n60,1\n",
+        "time_s,users\n0,1\n60,1\n",
+    );
+    let cases = [
+        (rps, None, Engine::Request),
+        (rps, Some(Engine::Request), Engine::Request),
+        (rps, Some(Engine::Fluid), Engine::Fluid),
+        (users, None, Engine::Request),
+        (users, Some(Engine::Request), Engine::Request),
+        (cpu, None, Engine::Fluid),
+        (cpu, Some(Engine::Fluid), Engine::Fluid),
+    ];
+    for (trace, asked, chosen) in cases {
+        assert_eq!(
+            loaded_with(trace, asked).engine,
+            chosen,
+            "{trace} {asked:?}"
+        );
+    }
+}
+
+#[test]
+fn a_trace_of_users_assumes_how_long_they_think() {
+    let scenario = loaded_with("time_s,users\n0,4\n60,2.5\n120,4\n", None).scenario;
+    assert_eq!(scenario.trace.demand, Demand::Users(vec![4.0, 2.5, 4.0]));
+    let think_time = scenario
+        .assumptions
+        .iter()
+        .find(|assumption| assumption.key == "workload.think_time");
+    assert_eq!(think_time.map(|it| it.value.as_str()), Some("\"1s\""));
+    assert!(
+        scenario
+            .assumptions
+            .iter()
+            .any(|it| it.key == "workload.timeout")
+    );
+}
