@@ -1,0 +1,137 @@
+//! What a run in its steady state comes to, and the checks that hold in every run.
+//!
+//! Self-imposed limit: an observer; what should come out is known elsewhere.
+
+use hpasim::scenario::{Engine, Scenario};
+use hpasim::simulation::observer::RequestSegment;
+use hpasim::simulation::{Observer, simulate};
+use hpasim::units::{Seed, SimSpan, SimTime};
+
+/// What one replication measured after its warm-up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replication {
+    pub(crate) mean_latency_seconds: f64,
+    pub(crate) loss_share: f64,
+    pub(crate) throughput: f64,
+    /// Time average of requests in flight / (throughput x mean latency): 1 by Little's law.
+    pub(crate) little_ratio: f64,
+    /// CPU used per request served, in seconds.
+    pub(crate) cpu_seconds_per_request: f64,
+}
+
+/// How the watch of the observer goes, for the test that a wrong one is noticed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Watch {
+    Right,
+    /// Every latency is told longer by this share.
+    Off(f64),
+}
+
+struct Stationary {
+    warm_up_ends: SimTime,
+    counting: bool,
+    answered: u64,
+    latency_nanos: i64,
+    offered: u64,
+    succeeded: u64,
+    failed: f64,
+    cpu_core_seconds: f64,
+    in_flight_seconds: f64,
+    seconds: f64,
+    balance: Balance,
+}
+
+impl Observer for Stationary {
+    #[inline]
+    fn answered(&mut self, latency: SimSpan) {
+        if self.counting {
+            self.answered += 1;
+            self.latency_nanos += latency.as_nanos();
+        }
+    }
+
+    fn served(&mut self, segment: &RequestSegment) {
+        self.balance.check(segment);
+        if self.counting {
+            let seconds = (segment.end - segment.start).as_secs_f64();
+            self.offered += segment.offered;
+            self.succeeded += segment.succeeded;
+            self.failed += segment.failed.total();
+            self.cpu_core_seconds += segment.cpu_core_seconds;
+            self.in_flight_seconds += segment.in_flight as f64 * seconds;
+            self.seconds += seconds;
+        }
+        self.counting = segment.end >= self.warm_up_ends;
+    }
+}
+
+/// Checks that nothing is lost and no time is left out, segment by segment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Balance {
+    offered: f64,
+    over: f64,
+    end: SimTime,
+}
+
+impl Balance {
+    pub(crate) fn check(&mut self, segment: &RequestSegment) {
+        assert_eq!(segment.start, self.end, "a gap or an overlap");
+        assert!(segment.end > segment.start, "a segment without length");
+        self.end = segment.end;
+        self.offered += segment.offered as f64;
+        self.over += segment.succeeded as f64 + segment.failed.total();
+        let accounted = self.over + segment.in_flight as f64;
+        // Whole numbers far below 2^53: sums are exact.
+        assert!(
+            (self.offered - accounted).abs() < 0.5,
+            "at {:?}: offered {} but accounted {accounted}",
+            segment.end,
+            self.offered
+        );
+    }
+
+    pub(crate) fn end(&self) -> SimTime {
+        self.end
+    }
+}
+
+/// Runs `scenario` once and measures from `warm_up` on.
+pub(crate) fn replicate(
+    scenario: &Scenario,
+    warm_up: SimSpan,
+    seed: Seed,
+    watch: Watch,
+) -> Replication {
+    let mut observer = Stationary {
+        warm_up_ends: SimTime::ZERO + warm_up,
+        counting: false,
+        answered: 0,
+        latency_nanos: 0,
+        offered: 0,
+        succeeded: 0,
+        failed: 0.0,
+        cpu_core_seconds: 0.0,
+        in_flight_seconds: 0.0,
+        seconds: 0.0,
+        balance: Balance::default(),
+    };
+    let finished = simulate(scenario, Engine::Request, seed, &mut observer);
+    assert_eq!(observer.balance.end(), finished.end, "the run ends early");
+    assert_eq!(
+        observer.answered, observer.succeeded,
+        "answers are told one by one and in sum"
+    );
+    let factor = match watch {
+        Watch::Right => 1.0,
+        Watch::Off(share) => 1.0 + share,
+    };
+    let served = observer.succeeded as f64;
+    let latency_seconds = observer.latency_nanos as f64 / 1e9 * factor;
+    Replication {
+        mean_latency_seconds: latency_seconds / served,
+        loss_share: observer.failed / observer.offered as f64,
+        throughput: served / observer.seconds,
+        little_ratio: observer.in_flight_seconds / latency_seconds,
+        cpu_seconds_per_request: observer.cpu_core_seconds / served,
+    }
+}
