@@ -19,6 +19,7 @@
 //! | [`workload`] | demand over time |
 //! | [`cluster`] | the plant: pods, CPU, the metrics pipeline; knows no autoscaler |
 //! | [`scenario`] | text in, a checked [`Scenario`](scenario::Scenario) out |
+//! | [`check`] | rules that find traps in policies and manifests |
 //! | [`simulation`] | the only meeting point of `hpa`, `cluster` and `workload` |
 //! | [`conformance`] | recorded decisions and their replay through `hpa` |
 //! | [`results`] | recording, KPIs, export to bytes |
@@ -81,6 +82,7 @@
 #[cfg(test)]
 extern crate self as hpasim;
 
+pub mod check;
 pub mod cli;
 pub mod cluster;
 pub mod conformance;

@@ -2,8 +2,12 @@
 
 #[path = "cli/calibrate.rs"]
 mod calibrate;
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/engine.rs"]
 mod engine;
+#[path = "cli/export.rs"]
+mod export;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]

@@ -206,6 +206,7 @@ fn a_probe_keeps_traffic_away_until_the_pod_can_serve() {
     scenario.deployment.pod.readiness = Some(ReadinessProbe {
         initial_delay: SimSpan::from_secs(2),
         period: SimSpan::from_secs(10),
+        success_threshold: 1,
     });
     let facts = facts(&scenario, Seed(1));
     let started = facts.entered(1, PodState::Started).expect("scaled up");

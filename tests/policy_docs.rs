@@ -13,11 +13,15 @@ const DOCUMENT: &str = include_str!("../docs/policy.md");
 /// What the document calls the file that its reader saves an example as.
 const EXAMPLE: &str = "example.toml";
 
+/// What it calls the manifest beside it.
+const MANIFEST: &str = "app.yaml";
+
 /// One policy of the document with the commands and the trace that stand above it.
 #[derive(Default)]
 struct Example {
     commands: Vec<String>,
     trace: String,
+    manifest: String,
     policy: String,
 }
 
@@ -58,6 +62,7 @@ fn examples() -> Vec<Example> {
         match block.language.as_str() {
             "sh" => next.commands = block.text.lines().map(str::to_owned).collect(),
             "csv" => next.trace = block.text,
+            "yaml" => next.manifest = block.text,
             "toml" => {
                 next.policy = block.text;
                 examples.push(std::mem::take(&mut next));
@@ -75,6 +80,9 @@ impl Loader for Files<'_> {
     fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
         if path == Path::new(EXAMPLE) {
             return Ok(self.0.policy.clone().into());
+        }
+        if path == Path::new(MANIFEST) {
+            return Ok(self.0.manifest.clone().into());
         }
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         if path.starts_with("traces") || path.starts_with("policies") {
@@ -243,7 +251,7 @@ fn sections() -> Vec<String> {
         .expect("a list of what is known");
     help.split(", ")
         // Keys of the file itself, which the first section of the document explains.
-        .filter(|key| !["name", "extends", "remove"].contains(key))
+        .filter(|key| !["name", "extends", "remove", "manifest"].contains(key))
         .map(str::to_owned)
         .collect()
 }

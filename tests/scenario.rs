@@ -2,6 +2,8 @@
 
 #[path = "scenario/clients.rs"]
 mod clients;
+#[path = "scenario/manifest.rs"]
+mod manifest;
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -18,6 +18,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["units", "engine", "hpa", "workload", "cluster"],
     ),
     (
+        "check",
+        &["units", "hpa", "workload", "cluster", "scenario"],
+    ),
+    (
         "simulation",
         &["units", "engine", "hpa", "workload", "cluster", "scenario"],
     ),
@@ -46,6 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "simulation",
             "conformance",
             "results",
+            "check",
         ],
     ),
     (
@@ -60,6 +65,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "simulation",
             "conformance",
             "results",
+            "check",
             "render",
         ],
     ),
@@ -81,6 +87,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("plotters", &["render"]),
     ("clap", &["cli"]),
     ("toml::", &["scenario"]),
+    ("saphyr", &["scenario"]),
     ("HashMap", &[]),
     ("HashSet", &[]),
 ];

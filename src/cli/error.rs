@@ -24,14 +24,17 @@ pub enum Completion {
     Done,
     /// The work was done, and what it was to assert does not hold.
     AssertionFailed,
+    /// The work was to find faults of an input, and it found some.
+    BadInput,
 }
 
 impl Completion {
-    /// 0 or 99.
+    /// 0, 3 or 99.
     #[must_use]
     pub fn exit_code(self) -> ExitCode {
         match self {
             Self::Done => ExitCode::SUCCESS,
+            Self::BadInput => ExitCode::from(3),
             Self::AssertionFailed => ExitCode::from(99),
         }
     }

@@ -2,19 +2,25 @@
 //!
 //! Self-imposed limit: bytes; what they mean is read in `scenario`.
 
+use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::results::export::InputFile;
-use crate::scenario::{self, LoadError, Loader};
+use crate::scenario::{self, LoadError, Loader, STANDARD_INPUT};
 
-/// Reads whole files.
+/// Reads whole files, and standard input for `-`.
 #[derive(Debug, Default)]
 pub(super) struct FileLoader;
 
 impl Loader for FileLoader {
     fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        if path == Path::new(STANDARD_INPUT) {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes)?;
+            return Ok(bytes);
+        }
         Ok(std::fs::read(path)?)
     }
 }

@@ -5,9 +5,12 @@
 
 mod atomic_file;
 mod calibrate;
+mod check;
 mod error;
+mod export;
 mod files;
 mod interrupt;
+mod manifest_args;
 mod output_folder;
 mod progress;
 mod replay;
@@ -46,10 +49,14 @@ enum Command {
     Run(run::RunArgs),
     /// Replay recorded decisions of the real controller through the HPA core
     Replay(replay::ReplayArgs),
+    /// Find traps in policies and manifests before any traffic comes
+    Check(check::CheckArgs),
     /// Fit cost per request and idle CPU to a capacity probe
     #[command(long_about = calibrate::ABOUT)]
     Calibrate(calibrate::CalibrateArgs),
-    /// Make traces
+    /// Print a policy as Kubernetes objects, or the patch between two policies
+    Export(export::ExportArgs),
+    /// Make, convert and describe traces
     Trace(trace::TraceArgs),
 }
 
@@ -70,7 +77,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match command_line.command {
         Command::Run(arguments) => run::run(&arguments, &mut screen),
         Command::Replay(arguments) => replay::run(&arguments, &mut screen),
+        Command::Check(arguments) => check::run(&arguments, &mut screen),
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut screen),
+        Command::Export(arguments) => export::run(&arguments, &mut screen),
         Command::Trace(arguments) => trace::run(&arguments, &mut screen),
     };
     screen.finish(result)

@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: nothing in a pipe, and nothing within the first half second.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,54 @@ pub(super) enum ProgressMode {
     WhereSeen,
     /// Never: `--quiet`.
     Off,
+}
+
+/// A bar over the bytes of a file that is read, shown once the reading turns out long.
+pub(super) struct ByteProgress<R> {
+    reader: R,
+    bar: ProgressBar,
+    started: Instant,
+    visible: bool,
+}
+
+impl<R: Read> ByteProgress<R> {
+    /// Reads through `reader`; without a length, as from a pipe, bytes are only counted.
+    pub(super) fn new(reader: R, length_bytes: Option<u64>, mode: ProgressMode) -> Self {
+        let bar = ProgressBar::with_draw_target(length_bytes, ProgressDrawTarget::hidden());
+        let template = match length_bytes {
+            Some(_) => {
+                "reading {wide_bar:.cyan/dim} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left"
+            }
+            None => "reading {bytes}, {bytes_per_sec}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self {
+            reader,
+            bar,
+            started: Instant::now(),
+            visible: mode == ProgressMode::WhereSeen && std::io::stderr().is_terminal(),
+        }
+    }
+}
+
+impl<R: Read> Read for ByteProgress<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        if self.visible && self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(read as u64);
+        Ok(read)
+    }
+}
+
+impl<R> Drop for ByteProgress<R> {
+    /// The bar leaves no trace.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// A bar over simulated time, of all runs together, that appears when the work turns out long.
@@ -136,6 +184,19 @@ mod tests {
     use super::*;
     use crate::results::request_tests::calm_segment;
     use crate::results::tests::at;
+
+    #[test]
+    fn the_bar_counts_the_bytes_that_were_read() {
+        let bytes = [7; 300];
+        let mut reader = ByteProgress::new(&bytes[..], Some(300), ProgressMode::Off);
+        let mut read = Vec::new();
+        reader
+            .by_ref()
+            .take(200)
+            .read_to_end(&mut read)
+            .expect("read");
+        assert_eq!(reader.bar.position(), 200);
+    }
 
     #[test]
     fn the_bar_counts_the_simulated_time_of_all_runs() {

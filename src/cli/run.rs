@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::error::{CommandError, Completion};
 use super::files::{FileLoader, hashed};
 use super::interrupt::Interrupt;
+use super::manifest_args::ManifestArgs;
 use super::output_folder::{
     DECISIONS, LATENCY, OutputFolder, Overwrite, PLOT_PNG, PLOT_SVG, SUMMARY, TIMELINE,
 };
@@ -24,7 +25,7 @@ use crate::results::kpis::KpiObserver;
 use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::{Kpis, Timeline, export};
-use crate::scenario::{Engine, LoadRequest, Loaded, Scenario, load, parse_duration};
+use crate::scenario::{Engine, LoadRequest, Loaded, Scenario, load_choosing, parse_duration};
 use crate::simulation::{Provisioning, simulate};
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 use crate::workload::Demand;
@@ -32,7 +33,7 @@ use crate::workload::Demand;
 /// Simulate a policy under a trace.
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
-    /// The policy (TOML)
+    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
     /// The traffic (CSV, plain or gzip)
@@ -41,6 +42,8 @@ pub(super) struct RunArgs {
     /// Override a key of the policy: --set hpa.maxReplicas=80; may be given several times
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
+    #[command(flatten)]
+    manifest: ManifestArgs,
     /// Leave out what lies before this time of the trace
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
     from: Option<SimSpan>,
@@ -159,6 +162,8 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
         set: arguments.set.clone(),
         from: arguments.from,
         to: arguments.to,
+        hpa: arguments.manifest.hpa.clone(),
+        namespace: arguments.manifest.namespace.clone(),
     };
     let summary = Summary::new(
         &loaded.scenario,
@@ -218,7 +223,8 @@ fn load_inputs(arguments: &RunArgs) -> Result<Loaded, CommandError> {
         to: arguments.to.map(|span| SimTime::ZERO + span),
         engine: arguments.engine.map(Engine::from),
     };
-    load(request, &mut FileLoader).map_err(CommandError::Input)
+    load_choosing(request, &arguments.manifest.choice(), &mut FileLoader)
+        .map_err(CommandError::Input)
 }
 
 /// What to say when the work takes long: the other engine, where it could do it.

@@ -27,6 +27,15 @@ impl Screen {
         AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
     }
 
+    /// Whether what goes to stdout may carry colours.
+    pub(super) fn stdout_colour(&self) -> Colour {
+        if self.stdout_is_coloured() {
+            Colour::Ansi
+        } else {
+            Colour::Plain
+        }
+    }
+
     fn stderr_colour(&self) -> Colour {
         match AutoStream::choice(&std::io::stderr()) {
             ColorChoice::Never => Colour::Plain,

@@ -12,8 +12,73 @@ pub struct Deployment {
     pub replicas: Replicas,
     /// Its pods' containers, never empty; requests are served by the first.
     pub containers: Vec<Container>,
+    /// What the pod template states for the pod as a whole.
+    pub pod_level: PodLevelResources,
     /// How its pods come and go.
     pub pod: PodTimings,
+}
+
+impl Deployment {
+    /// CPU that a pod requests: as a whole, or its containers together; `None` when one requests nothing.
+    #[must_use]
+    pub fn cpu_request(&self) -> Option<Millicores> {
+        if self.pod_level.cpu_request.is_some() {
+            return self.pod_level.cpu_request;
+        }
+        let requests = self
+            .containers
+            .iter()
+            .map(|container| container.cpu_request);
+        requests
+            .map(|request| request.map(|millicores| millicores.0))
+            .sum::<Option<i64>>()
+            .map(Millicores)
+    }
+
+    /// What a container may use of CPU: its own limit, or the pod's; `None`: what the node has.
+    #[must_use]
+    pub fn cpu_limit_of(&self, container: &Container) -> Option<Millicores> {
+        container.cpu_limit.or(self.pod_level.cpu_limit)
+    }
+
+    /// What a container may use of memory in bytes: its own limit, or the pod's.
+    #[must_use]
+    pub fn memory_limit_of(&self, container: &Container) -> Option<u64> {
+        container
+            .memory_limit_bytes
+            .or(self.pod_level.memory_limit_bytes)
+    }
+}
+
+/// `resources` of the pod template itself (KEP-2837), beside those of its containers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PodLevelResources {
+    /// `requests.cpu`; `None`: the containers' count.
+    pub cpu_request: Option<Millicores>,
+    /// `limits.cpu`: what a container without a limit of its own may use.
+    pub cpu_limit: Option<Millicores>,
+    /// `requests.memory` in bytes.
+    pub memory_request_bytes: Option<u64>,
+    /// `limits.memory` in bytes.
+    pub memory_limit_bytes: Option<u64>,
+}
+
+impl PodLevelResources {
+    /// Whether the pod requests anything as a whole.
+    #[must_use]
+    pub const fn has_requests(&self) -> bool {
+        self.cpu_request.is_some() || self.memory_request_bytes.is_some()
+    }
+}
+
+/// Which list of the pod template a container stands in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContainerCourse {
+    /// `containers`.
+    #[default]
+    Regular,
+    /// `initContainers` with `restartPolicy: Always`: it starts first and runs as long as the pod.
+    RestartableInit,
 }
 
 /// One container of the pod template.
@@ -21,6 +86,8 @@ pub struct Deployment {
 pub struct Container {
     /// Its name.
     pub name: String,
+    /// Which list of the template it stands in.
+    pub course: ContainerCourse,
     /// `resources.requests.cpu`; `None`: not set.
     pub cpu_request: Option<Millicores>,
     /// `resources.limits.cpu`; `None`: bounded by the node alone.
@@ -48,6 +115,8 @@ pub struct PodTimings {
     pub init: Distribution,
     /// CPU that the first container burns after it started, beside its requests.
     pub startup_cpu: Option<StartupCpu>,
+    /// The startup probe; `None`: readiness is asked for from the start.
+    pub startup: Option<StartupProbe>,
     /// The readiness probe; `None`: Ready as soon as started.
     pub readiness: Option<ReadinessProbe>,
     /// Ready to receiving traffic, and deleted to receiving none.
@@ -80,13 +149,26 @@ pub struct StartupCpu {
     pub duration: SimSpan,
 }
 
-/// `readinessProbe`.
+/// `readinessProbe` of the first container.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadinessProbe {
     /// `initialDelaySeconds`.
     pub initial_delay: SimSpan,
-    /// `periodSeconds`: the first tick that finds the container initialised makes the pod Ready.
+    /// `periodSeconds`: ticks that find the container initialised pass.
     pub period: SimSpan,
+    /// `successThreshold`: how many passes in a row make the pod Ready; 1 or more.
+    pub success_threshold: u32,
+}
+
+/// `startupProbe` of the first container: until it has passed no readiness probe runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartupProbe {
+    /// `initialDelaySeconds`.
+    pub initial_delay: SimSpan,
+    /// `periodSeconds`: the first tick that finds the container initialised passes.
+    pub period: SimSpan,
+    /// `failureThreshold`: after so many failures the kubelet would restart the container, which is not simulated.
+    pub failure_threshold: u32,
 }
 
 /// From the container's CPU counter to the metrics API.

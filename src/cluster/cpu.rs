@@ -4,6 +4,7 @@
 //! bounded by the **limit** (and the node, for all containers together), never by the request.
 
 use super::config::{Container, Deployment};
+use crate::units::Millicores;
 
 /// One container's CPU, all in cores.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +48,7 @@ pub struct PodCpu {
     pub normal: PodCapacity,
     /// What it serves at most while its start-up burst lasts.
     pub bursting: PodCapacity,
-    /// Requested cores of all containers; `None` when one requests nothing.
+    /// Cores that the pod requests, as a whole or by its containers; `None` when one requests nothing.
     pub request_cores: Option<f64>,
 }
 
@@ -68,18 +69,14 @@ impl PodCpu {
             .map(|(index, container)| {
                 // The start-up burst is the first container's, as the requests are.
                 let burst = if index == 0 { burst_cores } else { 0.0 };
-                container_cpu(container, burst, node_cores)
+                container_cpu(deployment, container, burst)
             })
             .collect();
         share_node(&mut containers, node_cores, |own| &mut own.idle_cores);
         share_node(&mut containers, node_cores, |own| &mut own.bursting_cores);
         let normal = tightest(&containers, node_cores, |own| own.idle_cores);
         let bursting = tightest(&containers, node_cores, |own| own.bursting_cores);
-        let request_cores = deployment
-            .containers
-            .iter()
-            .map(|container| Some(container.cpu_request?.as_cores()))
-            .sum();
+        let request_cores = deployment.cpu_request().map(Millicores::as_cores);
         Self {
             containers,
             normal,
@@ -107,8 +104,9 @@ impl PodCpu {
     }
 }
 
-fn container_cpu(container: &Container, burst_cores: f64, node_cores: f64) -> ContainerCpu {
-    let (bound_cores, bound) = match container.cpu_limit {
+fn container_cpu(deployment: &Deployment, container: &Container, burst_cores: f64) -> ContainerCpu {
+    let node_cores = deployment.pod.node_cores;
+    let (bound_cores, bound) = match deployment.cpu_limit_of(container) {
         Some(limit) if limit.as_cores() <= node_cores => (limit.as_cores(), CpuBound::Quota),
         _ => (node_cores, CpuBound::Node),
     };

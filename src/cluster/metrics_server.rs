@@ -154,7 +154,7 @@ impl MetricsServer {
         let limit = deployment
             .containers
             .first()
-            .and_then(|container| container.memory_limit_bytes);
+            .and_then(|container| deployment.memory_limit_of(container));
         Self {
             meters,
             queries: queries.to_vec(),

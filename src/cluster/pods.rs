@@ -9,7 +9,7 @@
 use rand::Rng;
 use rand_pcg::Pcg32;
 
-use super::config::{PodTimings, ReadinessProbe};
+use super::config::PodTimings;
 use crate::engine::random::Stream;
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 
@@ -229,10 +229,7 @@ impl Draws {
     fn from_image(pulled: SimTime, timings: &PodTimings, generator: &mut Pcg32) -> PodTimeline {
         let started = pulled + timings.start.sample(generator);
         let initialised = started + timings.init.sample(generator);
-        let ready = timings
-            .readiness
-            .as_ref()
-            .map_or(started, |probe| first_passing(probe, started, initialised));
+        let ready = ready_at(timings, started, initialised);
         PodTimeline {
             scheduled: pulled,
             started,
@@ -247,13 +244,28 @@ impl Draws {
     }
 }
 
-/// The first probe tick that finds the container initialised: ticks come every period after the initial delay.
+/// When the pod is Ready: the startup probe has passed, and then the readiness probe as often as it has to.
 ///
-/// Source: kubelet `pkg/kubelet/prober/worker.go`; the start of its ticker is taken to be the container's start.
-fn first_passing(probe: &ReadinessProbe, started: SimTime, initialised: SimTime) -> SimTime {
-    let first = started + probe.initial_delay;
+/// Source: kubelet `pkg/kubelet/prober/worker.go`: a readiness worker waits until
+/// the container counts as started, is then triggered at once
+/// (`prober_manager.go`, `UpdatePodStatus`), and goes on by its period. The start
+/// of its ticker is taken to be the container's start, or that trigger.
+fn ready_at(timings: &PodTimings, started: SimTime, initialised: SimTime) -> SimTime {
+    let passed = timings.startup.as_ref().map_or(started, |probe| {
+        first_passing(started + probe.initial_delay, probe.period, initialised)
+    });
+    let Some(probe) = &timings.readiness else {
+        return passed;
+    };
+    let first = (started + probe.initial_delay).max(passed);
+    let further = i64::from(probe.success_threshold.max(1) - 1);
+    first_passing(first, probe.period, initialised) + probe.period * further
+}
+
+/// The first tick of a probe, from `first` on every `period`, that finds the container initialised.
+fn first_passing(first: SimTime, period: SimSpan, initialised: SimTime) -> SimTime {
     let missed = (initialised - first).as_nanos();
-    let period = probe.period.as_nanos().max(1);
+    let period = period.as_nanos().max(1);
     if missed <= 0 {
         return first;
     }
@@ -442,7 +454,7 @@ impl Pods {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::config::CpuModel;
+    use crate::cluster::config::{CpuModel, ReadinessProbe, StartupProbe};
     use crate::engine::random::Distribution;
 
     fn timings() -> PodTimings {
@@ -453,6 +465,7 @@ mod tests {
             start: seconds(3),
             init: seconds(7),
             startup_cpu: None,
+            startup: None,
             readiness: None,
             endpoint_lag: SimSpan::from_secs(1),
             pre_stop: SimSpan::ZERO,
@@ -492,6 +505,7 @@ mod tests {
             timings.readiness = Some(ReadinessProbe {
                 initial_delay: SimSpan::from_secs(initial_delay),
                 period: SimSpan::from_secs(period),
+                success_threshold: 1,
             });
             let timeline = Draws::of(Seed(1), 0, at(0), &timings).timeline;
             assert_eq!(
@@ -500,6 +514,47 @@ mod tests {
                 "delay {initial_delay}, period {period}"
             );
         }
+    }
+
+    #[test]
+    fn readiness_is_probed_once_the_startup_probe_has_passed() {
+        // Started at 6 s, initialised at 13 s: the startup probe passes at 6 + 2 + 2 x 3 = 14 s.
+        let startup = StartupProbe {
+            initial_delay: SimSpan::from_secs(2),
+            period: SimSpan::from_secs(3),
+            failure_threshold: 30,
+        };
+        let readiness = |initial_delay, success_threshold| ReadinessProbe {
+            initial_delay: SimSpan::from_secs(initial_delay),
+            period: SimSpan::from_secs(10),
+            success_threshold,
+        };
+        let cases = [
+            (None, 14),
+            (Some(readiness(0, 1)), 14),
+            (Some(readiness(0, 3)), 34),
+            (Some(readiness(20, 1)), 26),
+        ];
+        for (readiness, ready) in cases {
+            let mut timings = timings();
+            timings.startup = Some(startup.clone());
+            timings.readiness = readiness;
+            let timeline = Draws::of(Seed(1), 0, at(0), &timings).timeline;
+            assert_eq!(timeline.ready, at(ready), "{:?}", timings.readiness);
+        }
+    }
+
+    #[test]
+    fn each_further_success_takes_a_period() {
+        // Started at 6 s, initialised at 13 s: the first pass is at 16 s.
+        let mut timings = timings();
+        timings.readiness = Some(ReadinessProbe {
+            initial_delay: SimSpan::ZERO,
+            period: SimSpan::from_secs(5),
+            success_threshold: 3,
+        });
+        let timeline = Draws::of(Seed(1), 0, at(0), &timings).timeline;
+        assert_eq!(timeline.ready, at(26));
     }
 
     #[test]

@@ -33,9 +33,16 @@ pub fn render_diagnostics(diagnostics: &Diagnostics, colour: Colour) -> String {
 /// One diagnostic, without a line end at its end.
 #[must_use]
 pub fn render_diagnostic(diagnostic: &Diagnostic, colour: Colour) -> String {
+    render_with_reason(diagnostic, None, colour)
+}
+
+/// The same with the reason why it matters.
+#[must_use]
+pub fn render_with_reason(diagnostic: &Diagnostic, why: Option<&str>, colour: Colour) -> String {
     let level = match diagnostic.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
     };
     let title = level
         .primary_title(diagnostic.message.as_str())
@@ -59,6 +66,10 @@ pub fn render_diagnostic(diagnostic: &Diagnostic, colour: Colour) -> String {
                     .char_column(place.column),
             )
             .element(snippet),
+    };
+    let group = match why {
+        Some(why) => group.element(Level::NOTE.message(why)),
+        None => group,
     };
     renderer(colour).render(&[group.element(Level::HELP.message(help))])
 }

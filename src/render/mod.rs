@@ -3,9 +3,11 @@
 //! Self-imposed limit: no file system and no terminal; `cli` prints and writes.
 
 pub mod calibration;
+pub mod check;
 pub mod diagnostic;
 pub mod human;
 pub mod plot;
 pub mod replay;
 pub mod summary;
 pub mod table;
+pub mod trace_info;

@@ -179,15 +179,24 @@ pub struct Request {
     pub from: Option<SimSpan>,
     /// `--to`.
     pub to: Option<SimSpan>,
+    /// `--hpa`.
+    pub hpa: Option<String>,
+    /// `--namespace`.
+    pub namespace: Option<String>,
 }
 
 impl Serialize for Request {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
-        let mut map = serializer.serialize_map(Some(3))?;
+        let chosen = [("hpa", &self.hpa), ("namespace", &self.namespace)];
+        let chosen = chosen.iter().filter(|(_, value)| value.is_some());
+        let mut map = serializer.serialize_map(Some(3 + chosen.clone().count()))?;
         map.serialize_entry("set", &self.set)?;
         map.serialize_entry("from_seconds", &seconds(self.from))?;
         map.serialize_entry("to_seconds", &seconds(self.to))?;
+        for (key, value) in chosen {
+            map.serialize_entry(key, value)?;
+        }
         map.end()
     }
 }

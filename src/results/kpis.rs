@@ -206,16 +206,28 @@ struct PodRequest {
 impl PodRequest {
     fn of(scenario: &Scenario) -> Self {
         let mut request = Self::default();
+        let pod = &scenario.deployment.pod_level;
         for container in &scenario.deployment.containers {
             let cpu = container.cpu_request.or(container.cpu_limit);
             let memory = container
                 .memory_request_bytes
                 .or(container.memory_limit_bytes);
             request.cores += cpu.map_or(0.0, Millicores::as_cores);
-            request.memory_gib += memory.map_or(0.0, |bytes| bytes as f64 / (1u64 << 30) as f64);
+            request.memory_gib += memory.map_or(0.0, in_gib);
+        }
+        // What the pod requests as a whole counts instead of its containers' requests (KEP-2837).
+        if let Some(cpu) = pod.cpu_request {
+            request.cores = cpu.as_cores();
+        }
+        if let Some(bytes) = pod.memory_request_bytes {
+            request.memory_gib = in_gib(bytes);
         }
         request
     }
+}
+
+fn in_gib(bytes: u64) -> f64 {
+    bytes as f64 / (1u64 << 30) as f64
 }
 
 /// Sums of a run; requests are counts, the rest is times seconds.

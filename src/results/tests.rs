@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use super::timeline::{INTERVAL, Rescale};
 use super::{Both, KpiObserver, Kpis, Timeline, TimelineRecorder};
-use crate::cluster::config::{Container, CpuModel, Deployment, MetricsPipeline, PodTimings};
+use crate::cluster::config::{
+    Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
+    PodTimings,
+};
 use crate::engine::random::Distribution;
 use crate::hpa::decision::MetricValue;
 use crate::hpa::reconcile::RescaleReason;
@@ -83,6 +86,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             replicas: Replicas(2),
             containers: vec![Container {
                 name: "app".to_owned(),
+                course: ContainerCourse::Regular,
                 cpu_request: Some(Millicores(100)),
                 cpu_limit: Some(Millicores(200)),
                 memory_request_bytes: Some(512 << 20),
@@ -90,12 +94,14 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
                 idle_cpu: Millicores(1),
                 cpu_seconds_per_request: 0.01,
             }],
+            pod_level: PodLevelResources::default(),
             pod: PodTimings {
                 schedule: none.clone(),
                 image_pull: none.clone(),
                 start: none.clone(),
                 init: none.clone(),
                 startup_cpu: None,
+                startup: None,
                 readiness: None,
                 endpoint_lag: SimSpan::ZERO,
                 pre_stop: SimSpan::ZERO,

@@ -149,7 +149,13 @@ pub(super) fn read_autoscaler(
                 );
             }
             if lists == hpa_section::Lists::Whole {
-                containers.check_metrics(&spec, &metric_places, node.origin, faults);
+                containers.check_metrics(
+                    &spec,
+                    controller.release,
+                    &metric_places,
+                    node.origin,
+                    faults,
+                );
             }
             let autoscaler = Autoscaler {
                 spec,

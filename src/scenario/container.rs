@@ -6,7 +6,8 @@ use super::defaults;
 use super::diagnostic::Code;
 use super::reader::{Faults, Section, integer};
 use super::source::Origin;
-use crate::cluster::config::Container;
+use crate::cluster::config::{Container, ContainerCourse, PodLevelResources};
+use crate::hpa::rules::{ControllerSettings, Release, RequestScope, Rules};
 use crate::hpa::spec::{HpaSpec, MetricSource, MetricTarget};
 use crate::units::{Millicores, SimSpan};
 use crate::workload::Workload;
@@ -19,6 +20,8 @@ pub(super) struct Containers {
     places: Vec<Origin>,
     /// Whether all of them could be read.
     state: Reading,
+    /// What the pod states as a whole.
+    pub(super) pod_level: PodLevelResources,
 }
 
 /// How the reading of the containers went.
@@ -28,11 +31,20 @@ enum Reading {
     Faulty,
 }
 
-const CONTAINER_KEYS: [&str; 5] = ["name", "ports", "resources", "cpu_per_request", "idle_cpu"];
+const CONTAINER_KEYS: [&str; 7] = [
+    "name",
+    "image",
+    "ports",
+    "resources",
+    "cpu_per_request",
+    "idle_cpu",
+    "restartable_init",
+];
 
 /// Reads the containers; a policy without any has the default one.
 pub(super) fn read_containers(
     deployment: Option<&Section<'_>>,
+    pod: Option<&Section<'_>>,
     workload: &Workload,
     faults: &mut Faults<'_>,
 ) -> Containers {
@@ -40,6 +52,7 @@ pub(super) fn read_containers(
         list: Vec::new(),
         places: Vec::new(),
         state: Reading::Clean,
+        pod_level: PodLevelResources::default(),
     };
     let faults_before = faults.count();
     let items = deployment.and_then(|section| section.items("containers", faults));
@@ -85,6 +98,9 @@ pub(super) fn read_containers(
         first.idle_cpu = workload.idle_cpu;
         first.cpu_seconds_per_request = workload.cpu_per_request.mean_seconds();
     }
+    if let Some(pod) = pod {
+        containers.pod_level = read_pod_level(pod, &containers.list, faults);
+    }
     if faults.count() > faults_before {
         containers.state = Reading::Faulty;
     }
@@ -113,6 +129,9 @@ fn read_container(
     for port in ports {
         integer(port, &section.path_of("ports"), 1..=65_535, faults);
     }
+    // What runs in it makes no difference here; an export names it.
+    section.text("image", faults);
+    let course = read_course(section, role, faults);
     if role == Role::Serves {
         for key in ["cpu_per_request", "idle_cpu"] {
             if section.node(key).is_some() {
@@ -125,34 +144,17 @@ fn read_container(
             }
         }
     }
-    let resources = section.section("resources", &["requests", "limits"], faults);
-    let requests = resources
-        .as_ref()
-        .and_then(|resources| resources.section("requests", &["cpu", "memory"], faults));
-    let limits = resources
-        .as_ref()
-        .and_then(|resources| resources.section("limits", &["cpu", "memory"], faults));
-    let cpu = |section: &Option<Section<'_>>, faults: &mut Faults<'_>| {
-        section
-            .as_ref()
-            .and_then(|section| section.cpu("cpu", faults))
-    };
-    let memory = |section: &Option<Section<'_>>, faults: &mut Faults<'_>| {
-        section
-            .as_ref()
-            .and_then(|section| section.memory_bytes("memory", faults))
-    };
-    let cpu_limit = cpu(&limits, faults);
-    let memory_limit_bytes = memory(&limits, faults);
-    // The API server's SetDefaults_Pod: a limit without request is the request too.
-    let cpu_request = cpu(&requests, faults).or(cpu_limit);
-    let memory_request_bytes = memory(&requests, faults).or(memory_limit_bytes);
+    let resources = read_resources(section, faults);
     let container = Container {
         name,
-        cpu_request,
-        cpu_limit,
-        memory_request_bytes,
-        memory_limit_bytes,
+        course,
+        // The API server's SetDefaults_Pod: a limit without request is the request too.
+        cpu_request: resources.cpu_request.or(resources.cpu_limit),
+        cpu_limit: resources.cpu_limit,
+        memory_request_bytes: resources
+            .memory_request_bytes
+            .or(resources.memory_limit_bytes),
+        memory_limit_bytes: resources.memory_limit_bytes,
         idle_cpu: match role {
             Role::Serves => Millicores(0),
             Role::Sidecar => section
@@ -167,10 +169,119 @@ fn read_container(
                 .as_secs_f64(),
         },
     };
-    if let Some(limits) = &limits {
+    if let Some(limits) = &resources.limits {
         check_limits(&container, limits, faults);
     }
     container
+}
+
+/// `resources` as written, nothing filled in.
+struct Resources<'t> {
+    cpu_request: Option<Millicores>,
+    cpu_limit: Option<Millicores>,
+    memory_request_bytes: Option<u64>,
+    memory_limit_bytes: Option<u64>,
+    limits: Option<Section<'t>>,
+}
+
+fn read_resources<'t>(section: &Section<'t>, faults: &mut Faults<'_>) -> Resources<'t> {
+    let resources = section.section("resources", &["requests", "limits"], faults);
+    let mut part = |key: &str| {
+        resources
+            .as_ref()
+            .and_then(|resources| resources.section(key, &["cpu", "memory"], faults))
+    };
+    let requests = part("requests");
+    let limits = part("limits");
+    let cpu = |section: &Option<Section<'_>>, faults: &mut Faults<'_>| {
+        section
+            .as_ref()
+            .and_then(|section| section.cpu("cpu", faults))
+    };
+    let memory = |section: &Option<Section<'_>>, faults: &mut Faults<'_>| {
+        section
+            .as_ref()
+            .and_then(|section| section.memory_bytes("memory", faults))
+    };
+    Resources {
+        cpu_request: cpu(&requests, faults),
+        cpu_limit: cpu(&limits, faults),
+        memory_request_bytes: memory(&requests, faults),
+        memory_limit_bytes: memory(&limits, faults),
+        limits,
+    }
+}
+
+/// `pod.resources`, with what the API server fills in.
+///
+/// Where the pod states limits, a request that it does not state is what its
+/// containers request together, or the limit if none requests anything
+/// (`defaultPodRequests` in `pkg/apis/core/v1/defaults.go`).
+fn read_pod_level(
+    pod: &Section<'_>,
+    containers: &[Container],
+    faults: &mut Faults<'_>,
+) -> PodLevelResources {
+    let stated = read_resources(pod, faults);
+    let mut resources = PodLevelResources {
+        cpu_request: stated.cpu_request,
+        cpu_limit: stated.cpu_limit,
+        memory_request_bytes: stated.memory_request_bytes,
+        memory_limit_bytes: stated.memory_limit_bytes,
+    };
+    if stated.cpu_limit.is_some() || stated.memory_limit_bytes.is_some() {
+        let cpu = containers.iter().filter_map(|it| it.cpu_request);
+        let memory = containers.iter().filter_map(|it| it.memory_request_bytes);
+        let cpu = cpu
+            .map(|it| it.0)
+            .reduce(i64::saturating_add)
+            .map(Millicores);
+        resources.cpu_request = resources.cpu_request.or(cpu).or(stated.cpu_limit);
+        resources.memory_request_bytes = resources
+            .memory_request_bytes
+            .or(memory.reduce(u64::saturating_add))
+            .or(stated.memory_limit_bytes);
+    }
+    let Some(limits) = &stated.limits else {
+        return resources;
+    };
+    let cpu_below = resources.cpu_limit.is_some() && resources.cpu_limit < resources.cpu_request;
+    let memory_below = resources.memory_limit_bytes.is_some()
+        && resources.memory_limit_bytes < resources.memory_request_bytes;
+    for (resource, is_below) in [("cpu", cpu_below), ("memory", memory_below)] {
+        if is_below {
+            faults.report(
+                Code::LimitBelowRequest,
+                limits.key_origin(resource),
+                format!("the {resource} limit of the pod is below its request"),
+                "raise the limit to the request or above; the API server refuses the pod otherwise",
+            );
+        }
+    }
+    if resources.cpu_limit == Some(Millicores(0)) {
+        faults.report(
+            Code::OutOfRange,
+            limits.key_origin("cpu"),
+            "the cpu limit of the pod is 0",
+            "delete the line for no limit, or write how much it may use",
+        );
+    }
+    resources
+}
+
+fn read_course(section: &Section<'_>, role: Role, faults: &mut Faults<'_>) -> ContainerCourse {
+    if section.boolean("restartable_init", faults) != Some(true) {
+        return ContainerCourse::Regular;
+    }
+    if role == Role::Serves {
+        faults.report(
+            Code::Conflict,
+            section.key_origin("restartable_init"),
+            "the first container serves the requests, so it is no init container",
+            "put the container that serves first",
+        );
+    }
+    ContainerCourse::RestartableInit
 }
 
 /// A limit is above 0 and not below the request.
@@ -209,6 +320,7 @@ impl Containers {
     pub(super) fn check_metrics(
         &self,
         spec: &HpaSpec,
+        release: Release,
         metric_places: &[Origin],
         hpa: Origin,
         faults: &mut Faults<'_>,
@@ -217,10 +329,11 @@ impl Containers {
         if self.state == Reading::Faulty {
             return;
         }
+        let scope = Rules::new(release, ControllerSettings::default()).request_scope;
         for (index, metric) in spec.metrics.iter().enumerate() {
             let place = metric_places.get(index).copied().unwrap_or(hpa);
             let (resource, measured): (&str, Vec<usize>) = match &metric.source {
-                MetricSource::Resource { resource } => (resource, (0..self.list.len()).collect()),
+                MetricSource::Resource { resource } => (resource, self.measured(resource, scope)),
                 MetricSource::ContainerResource {
                     resource,
                     container,
@@ -230,7 +343,7 @@ impl Containers {
                         let names: Vec<&str> =
                             self.list.iter().map(|known| known.name.as_str()).collect();
                         faults.report(
-                            Code::NoSuchContainer,
+                            code_for(Code::NoSuchContainer, place, faults),
                             place,
                             format!("the pod has no container `{container}`"),
                             format!("its containers are: {}", names.join(", ")),
@@ -246,15 +359,36 @@ impl Containers {
             for container in measured {
                 if !self.requests(container, resource) {
                     let name = &self.list[container].name;
+                    let place = self.places.get(container).copied().unwrap_or(place);
                     faults.report(
-                        Code::NoRequest,
-                        self.places.get(container).copied().unwrap_or(place),
+                        code_for(Code::NoRequest, place, faults),
+                        place,
                         format!("container `{name}` requests no {resource}, and the autoscaler targets a utilization of it"),
                         format!("add resources.requests.{resource}: utilization is measured against the request"),
                     );
                 }
             }
         }
+    }
+
+    /// The containers whose requests a utilization of all of the pod's is measured against.
+    fn measured(&self, resource: &str, scope: RequestScope) -> Vec<usize> {
+        let all = 0..self.list.len();
+        if scope == RequestScope::ContainersOnly {
+            return all
+                .filter(|index| self.list[*index].course == ContainerCourse::Regular)
+                .collect();
+        }
+        let stated = match resource {
+            "cpu" => self.pod_level.cpu_request.is_some(),
+            _ => self.pod_level.memory_request_bytes.is_some(),
+        };
+        let some_requests = || all.clone().any(|index| self.requests(index, resource));
+        // What the pod states as a whole counts alone; where it states other resources, the containers that state this one do.
+        if stated || (self.pod_level.has_requests() && some_requests()) {
+            return Vec::new();
+        }
+        all.collect()
     }
 
     fn requests(&self, container: usize, resource: &str) -> bool {
@@ -265,5 +399,14 @@ impl Containers {
                 .memory_request_bytes
                 .is_some_and(|bytes| bytes > 0),
         }
+    }
+}
+
+/// An error in a policy; a manifest is simulated as a cluster would run it.
+fn code_for(code: Code, place: Origin, faults: &Faults<'_>) -> Code {
+    if faults.is_in_manifest(place) {
+        Code::MetricFails
+    } else {
+        code
     }
 }

@@ -4,7 +4,7 @@
 //! and `hpa::rules`, for they are the API server's and the controller's.
 //! `docs/model.md` has the same as a table.
 
-use crate::cluster::config::{Container, CpuModel, MetricsPipeline, PodTimings};
+use crate::cluster::config::{Container, ContainerCourse, CpuModel, MetricsPipeline, PodTimings};
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas, SimSpan};
 use crate::workload::{AfterTimeout, Arrivals, Balancer, Clients, Retries};
@@ -33,6 +33,7 @@ pub const CONTAINERS_TEXT: &str =
 pub fn container() -> Container {
     Container {
         name: "app".to_owned(),
+        course: ContainerCourse::Regular,
         cpu_request: Some(CONTAINER_CPU_REQUEST),
         cpu_limit: None,
         memory_request_bytes: None,
@@ -78,6 +79,14 @@ pub const NODE_CORES: f64 = 4.0;
 pub const READINESS_INITIAL_DELAY: SimSpan = SimSpan::ZERO;
 /// `pod.readiness.period`: `periodSeconds`.
 pub const READINESS_PERIOD: SimSpan = SimSpan::from_secs(10);
+/// `pod.readiness.success_threshold`: `successThreshold`.
+pub const READINESS_SUCCESS_THRESHOLD: u32 = 1;
+/// `pod.startup.initial_delay`: `initialDelaySeconds`.
+pub const STARTUP_INITIAL_DELAY: SimSpan = SimSpan::ZERO;
+/// `pod.startup.period`: `periodSeconds`.
+pub const STARTUP_PERIOD: SimSpan = SimSpan::from_secs(10);
+/// `pod.startup.failure_threshold`: `failureThreshold`.
+pub const STARTUP_FAILURE_THRESHOLD: u32 = 3;
 
 /// `[pod]` of a policy without it.
 #[must_use]
@@ -88,6 +97,7 @@ pub fn pod() -> PodTimings {
         start: start(),
         init: INIT,
         startup_cpu: None,
+        startup: None,
         readiness: None,
         endpoint_lag: ENDPOINT_LAG,
         pre_stop: PRE_STOP,

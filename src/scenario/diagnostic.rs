@@ -4,13 +4,13 @@
 //! carries its own line, so that whoever shows it needs no source at hand.
 
 use std::fmt;
-use std::ops::Range;
 
-use super::source::{Origin, Sources};
+pub use super::place::{LineStart, Place};
 
 /// The kinds of faults, each with a number that never changes its meaning.
 ///
 /// `E0001` to `E0029` are about policies, from `E0030` on about traces, `W` are warnings.
+/// From 101 on they are what `hpasim check` finds; `I` is good to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Code {
     /// `E0001`: a file is missing or cannot be read.
@@ -55,6 +55,14 @@ pub enum Code {
     NoSuchMetric,
     /// `E0021`: a name that cannot name a folder.
     BadName,
+    /// `E0022`: the text is no YAML and no JSON; duplicate keys belong here.
+    ManifestSyntax,
+    /// `E0023`: a manifest is larger, or its aliases make it larger, than this program reads.
+    ManifestTooLarge,
+    /// `E0024`: a manifest that holds no object, or not the one that was asked for, or several to choose from.
+    ManifestChoice,
+    /// `E0025`: the autoscaler's target is not in the manifest.
+    NoScaleTarget,
     /// `E0030`: the trace has no rows.
     TraceEmpty,
     /// `E0031`: the trace has no header, or the header no time column.
@@ -79,6 +87,14 @@ pub enum Code {
     TraceCut,
     /// `E0041`: the engine that was asked for cannot follow what the trace offers.
     TraceEngine,
+    /// `E0042`: something known that is no recording, or no course of time.
+    TraceFormat,
+    /// `E0043`: a line of a recording is longer than any that belongs there.
+    TraceLine,
+    /// `E0044`: a recording in JSON is broken.
+    TraceJson,
+    /// `E0045`: the series that were chosen are not there, or cannot be summed.
+    TraceSeries,
     /// `E0050`: the capacity probe has no header, or the header not the columns.
     ProbeHeader,
     /// `E0051`: a cell of the capacity probe is no number.
@@ -99,11 +115,107 @@ pub enum Code {
     SimulatedAsDeployment,
     /// `W0004`: a pod's memory limit does not hold what the pod needs to work at all.
     MemoryTooSmall,
+    /// `W0005`: the autoscaler's target is taken by its name alone, for it is of another kind or namespace.
+    TargetElsewhere,
+    /// `W0006`: a manifest without an autoscaler: its Deployment is fixed.
+    NoAutoscaler,
+    /// `W0007`: a startup probe that gives up before the container is initialised.
+    StartupProbeTooShort,
+    /// `W0009`: a metric of a manifest that fails in every cluster; the autoscaler is simulated as it fails.
+    MetricFails,
+    /// `W0008`: something that a manifest cannot say, or that was made up for it.
+    NotExported,
+    /// `W0030`: a recording has gaps.
+    RecordingGap,
+    /// `W0031`: samples of a recording that are no usable numbers are left out.
+    RecordingNotANumber,
+    /// `W0032`: samples of a recording share a time.
+    RecordingDuplicate,
+    /// `W0033`: times of a recording go back.
+    RecordingOrder,
+    /// `W0034`: times of a recording have another offset from UTC than its first, or none.
+    RecordingTimeZone,
+    /// `W0035`: a counter of a recording started again from zero.
+    RecordingReset,
+    /// `W0036`: a series of a recording has no samples.
+    RecordingEmptySeries,
+    /// `W0037`: times of a recording are in several units.
+    RecordingMixedTimes,
+    /// `W0038`: series of several metrics are summed.
+    RecordingMixedSeries,
+    /// `W0039`: lines of a recording cannot be read and are left out.
+    RecordingUnreadable,
+    /// `W0040`: demand is known only as the CPU that was used under the limits of the day.
+    CensoredDemand,
+    /// `E0101`: the autoscaler's target is of another namespace or kind.
+    ScaleTargetElsewhere,
+    /// `E0102`: a target that the containers' limits keep out of reach.
+    NeverScalesUp,
+    /// `E0103`: two autoscalers of one target.
+    TwoAutoscalers,
+    /// `E0104`: an `apiVersion` that clusters no longer serve.
+    ApiVersionGone,
+    /// `E0105`: a pod refers to an object that is in another namespace.
+    ReferenceElsewhere,
+    /// `E0106`: a Service that selects no pod.
+    ServiceSelectsNothing,
+    /// `E0107`: an Ingress whose backend is no Service of its namespace.
+    IngressNoService,
+    /// `E0108`: an Ingress that asks for a port that the Service does not have.
+    IngressNoPort,
+    /// `E0109`: a workload whose selector is not what its pods are labelled with.
+    SelectorMismatch,
+    /// `W0101`: `replicas` beside an autoscaler: every apply resets it.
+    FixedReplicas,
+    /// `W0102`: an autoscaler that can choose one number alone.
+    MinIsMax,
+    /// `W0103`: `maxReplicas` that the rate limits do not reach in time.
+    RateLimitsTooSlow,
+    /// `W0104`: limits so near to the target that the way up is long.
+    LimitSlowsGrowth,
+    /// `W0105`: a policy's period that is shorter than the time between two looks.
+    PeriodBelowSync,
+    /// `W0106`: a stabilization window that holds nothing back.
+    WindowBelowSync,
+    /// `W0107`: a stabilization window that is longer than the traffic's period.
+    WindowLongerThanTraffic,
+    /// `W0108`: half of the pods may go within a minute.
+    HalvesWithinSeconds,
+    /// `W0109`: a percentage that moves a small count by one pod, or none.
+    PercentMovesLittle,
+    /// `W0110`: a direction that is switched off.
+    DirectionDisabled,
+    /// `W0111`: a pod that is sent requests before it can serve.
+    NoReadinessProbe,
+    /// `W0112`: a readiness probe that passes long after the pod could serve.
+    ReadinessSlow,
+    /// `W0113`: the CPU of a start that counts as load.
+    StartupCpuCounted,
+    /// `W0114`: a preStop hook that leaves no time to end.
+    PreStopTakesGrace,
+    /// `W0115`: a pod refers to an object that the files do not hold.
+    ReferenceMissing,
+    /// `W0116`: some objects say their namespace, and some do not.
+    NamespacesMixed,
+    /// `W0117`: a Secret in clear text in a file.
+    SecretInClearText,
+    /// `I0101`: how many looks it takes from `minReplicas` to `maxReplicas`.
+    StepsToMaximum,
+    /// `I0102`: something that not every release of Kubernetes does.
+    DependsOnRelease,
+    /// `I0103`: nothing delays a pod's end until requests stay away.
+    NoPreStop,
+    /// `I0104`: a Secret that the files do not hold.
+    SecretNotInFiles,
+    /// `I0105`: an autoscaler alone, without what it scales.
+    TargetNotInFiles,
+    /// `I0106`: a workload that no autoscaler scales.
+    NotScaled,
 }
 
 impl Code {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 99] = [
         Self::FileUnreadable,
         Self::FileNotText,
         Self::ExtendsLoop,
@@ -125,6 +237,10 @@ impl Code {
         Self::LimitBelowRequest,
         Self::NoSuchMetric,
         Self::BadName,
+        Self::ManifestSyntax,
+        Self::ManifestTooLarge,
+        Self::ManifestChoice,
+        Self::NoScaleTarget,
         Self::TraceEmpty,
         Self::TraceHeader,
         Self::TraceDemand,
@@ -137,6 +253,10 @@ impl Code {
         Self::TraceTooLarge,
         Self::TraceCut,
         Self::TraceEngine,
+        Self::TraceFormat,
+        Self::TraceLine,
+        Self::TraceJson,
+        Self::TraceSeries,
         Self::ProbeHeader,
         Self::ProbeValue,
         Self::ProbeRange,
@@ -147,9 +267,57 @@ impl Code {
         Self::NoEffect,
         Self::SimulatedAsDeployment,
         Self::MemoryTooSmall,
+        Self::TargetElsewhere,
+        Self::NoAutoscaler,
+        Self::StartupProbeTooShort,
+        Self::NotExported,
+        Self::MetricFails,
+        Self::RecordingGap,
+        Self::RecordingNotANumber,
+        Self::RecordingDuplicate,
+        Self::RecordingOrder,
+        Self::RecordingTimeZone,
+        Self::RecordingReset,
+        Self::RecordingEmptySeries,
+        Self::RecordingMixedTimes,
+        Self::RecordingMixedSeries,
+        Self::RecordingUnreadable,
+        Self::CensoredDemand,
+        Self::ScaleTargetElsewhere,
+        Self::NeverScalesUp,
+        Self::TwoAutoscalers,
+        Self::ApiVersionGone,
+        Self::ReferenceElsewhere,
+        Self::ServiceSelectsNothing,
+        Self::IngressNoService,
+        Self::IngressNoPort,
+        Self::SelectorMismatch,
+        Self::FixedReplicas,
+        Self::MinIsMax,
+        Self::RateLimitsTooSlow,
+        Self::LimitSlowsGrowth,
+        Self::PeriodBelowSync,
+        Self::WindowBelowSync,
+        Self::WindowLongerThanTraffic,
+        Self::HalvesWithinSeconds,
+        Self::PercentMovesLittle,
+        Self::DirectionDisabled,
+        Self::NoReadinessProbe,
+        Self::ReadinessSlow,
+        Self::StartupCpuCounted,
+        Self::PreStopTakesGrace,
+        Self::ReferenceMissing,
+        Self::NamespacesMixed,
+        Self::SecretInClearText,
+        Self::StepsToMaximum,
+        Self::DependsOnRelease,
+        Self::NoPreStop,
+        Self::SecretNotInFiles,
+        Self::TargetNotInFiles,
+        Self::NotScaled,
     ];
 
-    /// The stable number: `E` for errors, `W` for warnings.
+    /// The stable number: `E` for errors, `W` for warnings, `I` for what is good to know.
     #[must_use]
     pub const fn number(self) -> &'static str {
         match self {
@@ -174,6 +342,10 @@ impl Code {
             Self::LimitBelowRequest => "E0019",
             Self::NoSuchMetric => "E0020",
             Self::BadName => "E0021",
+            Self::ManifestSyntax => "E0022",
+            Self::ManifestTooLarge => "E0023",
+            Self::ManifestChoice => "E0024",
+            Self::NoScaleTarget => "E0025",
             Self::TraceEmpty => "E0030",
             Self::TraceHeader => "E0031",
             Self::TraceDemand => "E0032",
@@ -186,6 +358,10 @@ impl Code {
             Self::TraceTooLarge => "E0039",
             Self::TraceCut => "E0040",
             Self::TraceEngine => "E0041",
+            Self::TraceFormat => "E0042",
+            Self::TraceLine => "E0043",
+            Self::TraceJson => "E0044",
+            Self::TraceSeries => "E0045",
             Self::ProbeHeader => "E0050",
             Self::ProbeValue => "E0051",
             Self::ProbeRange => "E0052",
@@ -196,17 +372,63 @@ impl Code {
             Self::NoEffect => "W0002",
             Self::SimulatedAsDeployment => "W0003",
             Self::MemoryTooSmall => "W0004",
+            Self::TargetElsewhere => "W0005",
+            Self::NoAutoscaler => "W0006",
+            Self::StartupProbeTooShort => "W0007",
+            Self::NotExported => "W0008",
+            Self::MetricFails => "W0009",
+            Self::RecordingGap => "W0030",
+            Self::RecordingNotANumber => "W0031",
+            Self::RecordingDuplicate => "W0032",
+            Self::RecordingOrder => "W0033",
+            Self::RecordingTimeZone => "W0034",
+            Self::RecordingReset => "W0035",
+            Self::RecordingEmptySeries => "W0036",
+            Self::RecordingMixedTimes => "W0037",
+            Self::RecordingMixedSeries => "W0038",
+            Self::RecordingUnreadable => "W0039",
+            Self::CensoredDemand => "W0040",
+            Self::ScaleTargetElsewhere => "E0101",
+            Self::NeverScalesUp => "E0102",
+            Self::TwoAutoscalers => "E0103",
+            Self::ApiVersionGone => "E0104",
+            Self::ReferenceElsewhere => "E0105",
+            Self::ServiceSelectsNothing => "E0106",
+            Self::IngressNoService => "E0107",
+            Self::IngressNoPort => "E0108",
+            Self::SelectorMismatch => "E0109",
+            Self::FixedReplicas => "W0101",
+            Self::MinIsMax => "W0102",
+            Self::RateLimitsTooSlow => "W0103",
+            Self::LimitSlowsGrowth => "W0104",
+            Self::PeriodBelowSync => "W0105",
+            Self::WindowBelowSync => "W0106",
+            Self::WindowLongerThanTraffic => "W0107",
+            Self::HalvesWithinSeconds => "W0108",
+            Self::PercentMovesLittle => "W0109",
+            Self::DirectionDisabled => "W0110",
+            Self::NoReadinessProbe => "W0111",
+            Self::ReadinessSlow => "W0112",
+            Self::StartupCpuCounted => "W0113",
+            Self::PreStopTakesGrace => "W0114",
+            Self::ReferenceMissing => "W0115",
+            Self::NamespacesMixed => "W0116",
+            Self::SecretInClearText => "W0117",
+            Self::StepsToMaximum => "I0101",
+            Self::DependsOnRelease => "I0102",
+            Self::NoPreStop => "I0103",
+            Self::SecretNotInFiles => "I0104",
+            Self::TargetNotInFiles => "I0105",
+            Self::NotScaled => "I0106",
         }
     }
 
     /// How bad it is.
     #[must_use]
     pub const fn severity(self) -> Severity {
-        match self {
-            Self::ColumnIgnored
-            | Self::NoEffect
-            | Self::SimulatedAsDeployment
-            | Self::MemoryTooSmall => Severity::Warning,
+        match self.number().as_bytes()[0] {
+            b'W' => Severity::Warning,
+            b'I' => Severity::Info,
             _ => Severity::Error,
         }
     }
@@ -223,8 +445,10 @@ impl fmt::Display for Code {
 pub enum Severity {
     /// Nothing can be simulated.
     Error,
-    /// The simulation runs, but not quite as somebody may think.
+    /// The simulation runs, but not quite as somebody may think; or a trap.
     Warning,
+    /// Good to know.
+    Info,
 }
 
 /// One fault: what, where, and the remedy.
@@ -257,114 +481,6 @@ impl fmt::Display for Diagnostic {
         }
         Ok(())
     }
-}
-
-/// Longest stretch of a line that a place keeps, in characters; what is shown of it is shorter still.
-const LINE_CHARACTERS_MAX: usize = 4096;
-/// Characters kept before the fault when a line is cut.
-const LINE_CHARACTERS_BEFORE: usize = 1024;
-
-/// Whether a shown line is there from its beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineStart {
-    /// From the first character on.
-    Whole,
-    /// Something before is left out.
-    Cut,
-}
-
-/// A stretch of one line of a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The file's path as it was given, or `--set`.
-    pub source: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-    /// The bytes of the whole source that are at fault.
-    pub span: Range<usize>,
-    /// The line's text, without its end; a long one is cut around the fault.
-    pub text: String,
-    /// The bytes of `text` that are at fault.
-    pub mark: Range<usize>,
-    /// Whether `text` begins with its line.
-    pub start: LineStart,
-}
-
-impl Place {
-    /// The place of `origin` in its source; a stretch of several lines is cut to its first.
-    #[must_use]
-    pub(super) fn of(sources: &Sources, origin: Origin) -> Self {
-        let source = sources.get(origin.source);
-        Self::within(&source.name, &source.text, origin.start..origin.end)
-    }
-
-    /// The place of the bytes `span` in `text`, which is called `name`.
-    #[must_use]
-    pub fn within(name: &str, text: &str, span: Range<usize>) -> Self {
-        let start = floor_char_boundary(text, span.start);
-        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let line = text[line_start..line_end].trim_end_matches('\r');
-        let mark_start = (start - line_start).min(line.len());
-        let mark_end = floor_char_boundary(
-            line,
-            span.end
-                .saturating_sub(line_start)
-                .clamp(mark_start, line.len()),
-        )
-        .max(mark_start);
-        let characters_before = line[..mark_start].chars().count();
-        let (shown, mark, line_start_shown) =
-            cut_line(line, characters_before, mark_start..mark_end);
-        Self {
-            source: name.to_owned(),
-            line: text[..line_start].matches('\n').count() + 1,
-            column: characters_before + 1,
-            span,
-            text: shown,
-            mark,
-            start: line_start_shown,
-        }
-    }
-}
-
-/// The last character boundary at or before `index`.
-fn floor_char_boundary(text: &str, index: usize) -> usize {
-    let mut at = index.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// What is shown of `line`: the whole, or a stretch around `mark` with `...` where something is left out.
-fn cut_line(
-    line: &str,
-    characters_before: usize,
-    mark: Range<usize>,
-) -> (String, Range<usize>, LineStart) {
-    if line.chars().count() <= LINE_CHARACTERS_MAX {
-        return (line.to_owned(), mark, LineStart::Whole);
-    }
-    let skipped = characters_before.saturating_sub(LINE_CHARACTERS_BEFORE);
-    let from = line.char_indices().nth(skipped).map_or(0, |(at, _)| at);
-    let rest = &line[from..];
-    let length = rest
-        .char_indices()
-        .nth(LINE_CHARACTERS_MAX)
-        .map_or(rest.len(), |(at, _)| at);
-    let lead = if from > 0 { "..." } else { "" };
-    let trail = if length < rest.len() { "..." } else { "" };
-    let shift = |at: usize| (at - from).min(length) + lead.len();
-    let shown = format!("{lead}{}{trail}", &rest[..length]);
-    let start = if from > 0 {
-        LineStart::Cut
-    } else {
-        LineStart::Whole
-    };
-    (shown, shift(mark.start)..shift(mark.end), start)
 }
 
 /// Everything that is wrong with an input, in the order of files and lines.
@@ -423,34 +539,9 @@ mod tests {
             let letter = match code.severity() {
                 Severity::Error => 'E',
                 Severity::Warning => 'W',
+                Severity::Info => 'I',
             };
             assert!(code.number().starts_with(letter), "{code}");
         }
-    }
-
-    #[test]
-    fn a_place_knows_line_and_column_in_characters() {
-        let text = "a = 1\r\nü = \"wrong\"\r\n";
-        let start = text.find("\"wrong").expect("there");
-        let place = Place::within("p.toml", text, start..start + 7);
-        assert_eq!((place.line, place.column), (2, 5));
-        assert_eq!(place.text, "ü = \"wrong\"");
-        assert_eq!(&place.text[place.mark], "\"wrong\"");
-    }
-
-    #[test]
-    fn a_long_line_is_cut_around_the_fault() {
-        let text = format!("{}FAULT{}", "x".repeat(5000), "y".repeat(5000));
-        let place = Place::within("p.toml", &text, 5000..5005);
-        assert_eq!(place.column, 5001);
-        assert!(place.text.len() < 4200, "{}", place.text.len());
-        assert!(place.text.starts_with("...x") && place.text.ends_with("y..."));
-        assert_eq!(&place.text[place.mark], "FAULT");
-    }
-
-    #[test]
-    fn a_place_beyond_the_end_is_the_end() {
-        let place = Place::within("p.toml", "ab", 7..9);
-        assert_eq!((place.line, place.column), (1, 3));
     }
 }

@@ -208,7 +208,7 @@ impl Meeting<'_> {
         let Some(container) = self.policy.deployment.containers.first() else {
             return;
         };
-        let Some(limit) = container.memory_limit_bytes else {
+        let Some(limit) = self.policy.deployment.memory_limit_of(container) else {
             return;
         };
         let workload = &self.policy.workload;

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::engine_choice::{self, Meeting};
+use super::formats;
 use super::loader::{InputFile, Loader, PolicyFiles, read_file};
+use super::manifest::ManifestChoice;
 use super::policy::{self, Policy};
 use super::reader::{Faults, nearest};
-use super::source::Sources;
-use super::trace_text::{ParsedTrace, parse_trace};
+use super::trace_text::ParsedTrace;
 use super::{Assumption, Engine, Scenario, overrides};
 use crate::hpa::spec::MetricSource;
 use crate::units::SimTime;
@@ -46,6 +47,9 @@ pub struct Loaded {
     pub inputs: Vec<InputFile>,
 }
 
+/// The path that stands for standard input.
+pub const STANDARD_INPUT: &str = "-";
+
 /// Metrics of type Pods that the plant measures itself, per pod.
 pub(super) const BUILT_IN_POD_METRICS: [&str; 3] =
     ["requests_per_second", "in_flight", "queue_length"];
@@ -55,27 +59,28 @@ pub(super) const BUILT_IN_POD_METRICS: [&str; 3] =
 /// # Errors
 /// Everything that is wrong with either, all at once.
 pub fn load(request: LoadRequest<'_>, loader: &mut dyn Loader) -> Result<Loaded, Diagnostics> {
-    let mut files = PolicyFiles {
-        loader,
-        sources: Sources::default(),
-        inputs: Vec::new(),
-        faults: Diagnostics::default(),
-    };
+    load_choosing(request, &ManifestChoice::default(), loader)
+}
+
+/// Loads a policy, of a manifest the part that is chosen, and a trace.
+///
+/// # Errors
+/// Everything that is wrong with either, all at once.
+pub fn load_choosing(
+    request: LoadRequest<'_>,
+    choice: &ManifestChoice,
+    loader: &mut dyn Loader,
+) -> Result<Loaded, Diagnostics> {
+    let mut files = PolicyFiles::new(loader, choice.clone());
     let tree = files.read_policy(request.policy);
-    let set: Vec<_> = request
-        .set
-        .iter()
-        .map(|argument| {
-            files
-                .sources
-                .add(overrides::SOURCE_NAME.to_owned(), argument.clone())
-        })
-        .collect();
+    let set = files.add_overrides(request.set);
+    files.check_choice();
     let PolicyFiles {
         loader,
         sources,
         mut inputs,
         faults: file_faults,
+        ..
     } = files;
     let mut omitted = file_faults.omitted;
     let mut trace_faults = Vec::new();
@@ -141,7 +146,7 @@ fn read_trace(
     inputs: &mut Vec<InputFile>,
 ) -> Result<ParsedTrace, Diagnostics> {
     let bytes = read_file(loader, request.trace, None).map_err(Diagnostics::one)?;
-    let parsed = parse_trace(request.trace, &bytes);
+    let parsed = formats::read_trace(request.trace, &bytes);
     inputs.push(InputFile {
         path: request.trace.to_owned(),
         bytes,
@@ -152,7 +157,10 @@ fn read_trace(
 }
 
 /// `prod` of `policies/prod.toml`, `spike` of `traces/spike.csv.gz`.
-fn stem(path: &Path) -> String {
+pub(super) fn stem(path: &Path) -> String {
+    if path == Path::new(STANDARD_INPUT) {
+        return "stdin".to_owned();
+    }
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -247,7 +255,11 @@ fn columns_text(columns: &[&str]) -> String {
 }
 
 /// The part of a trace from `from` to `to`; its start becomes time 0, its last row stands at `to`.
-fn cut(trace: Trace, from: Option<SimTime>, to: Option<SimTime>) -> Result<Trace, Diagnostic> {
+pub(super) fn cut(
+    trace: Trace,
+    from: Option<SimTime>,
+    to: Option<SimTime>,
+) -> Result<Trace, Diagnostic> {
     if from.is_none() && to.is_none() {
         return Ok(trace);
     }

@@ -1,16 +1,18 @@
 //! Files come through here: the loader that a caller hands in, and policies that extend each other.
 //!
-//! Self-imposed limit: no file system of its own, and no key but `extends`,
-//! `remove` and `name`, which say how files are put together.
+//! Self-imposed limit: no file system of its own, and no key but `manifest`,
+//! `extends`, `remove` and `name`, which say how files are put together.
 
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::manifest::{self, HpaIdentity, ManifestChoice};
+use super::overrides;
 use super::reader::{Faults, nearest};
 use super::source::{Origin, SourceId, Sources};
 use super::toml_text::{parse_document, parse_path};
-use super::tree::{Table, Value};
+use super::tree::{Entry, Table, Value};
 
 /// Reads files for a scenario.
 pub trait Loader {
@@ -81,11 +83,30 @@ pub(super) fn read_file(
     path: &Path,
     asked_by: Option<Box<Place>>,
 ) -> Result<Vec<u8>, Diagnostic> {
-    loader.read(path).map_err(|error| Diagnostic {
+    loader
+        .read(path)
+        .map_err(|error| unreadable(path, &error, asked_by))
+}
+
+/// The fault of a file that cannot be read; `asked_by` is where a text names it.
+#[must_use]
+pub fn unreadable(path: &Path, error: &LoadError, asked_by: Option<Box<Place>>) -> Diagnostic {
+    Diagnostic {
         code: Code::FileUnreadable,
         message: format!("cannot read `{}`: {error}", path.display()),
         help: error.help(asked_by.as_deref()).to_owned(),
         place: asked_by,
+    }
+}
+
+/// The fault of a text in UTF-16, as some Windows tools write it; `None` for anything else.
+pub(super) fn utf16(path: &Path, bytes: &[u8]) -> Option<Diagnostic> {
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    is_utf16.then(|| Diagnostic {
+        code: Code::FileNotText,
+        message: format!("`{}` is text in UTF-16", path.display()),
+        place: None,
+        help: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8".to_owned(),
     })
 }
 
@@ -100,6 +121,9 @@ pub(super) fn text_of<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, Diagn
         place: None,
         help: "give a file of plain UTF-8 text (a trace may be compressed with gzip)".to_owned(),
     };
+    if let Some(fault) = utf16(path, bytes) {
+        return Err(fault);
+    }
     let text = std::str::from_utf8(bytes)
         .map_err(|error| not_text(format!("byte {} is not UTF-8", error.valid_up_to() + 1)))?;
     match text.find('\0') {
@@ -121,6 +145,12 @@ pub(super) struct PolicyFiles<'l> {
     pub(super) inputs: Vec<InputFile>,
     /// What is wrong with them.
     pub(super) faults: Diagnostics,
+    /// What to take of a manifest.
+    pub(super) choice: ManifestChoice,
+    /// What the autoscaler of a manifest is called: of the topmost one.
+    pub(super) identity: Option<HpaIdentity>,
+    /// How many manifests were asked for.
+    manifests: usize,
 }
 
 /// A policy with its bases merged in.
@@ -131,7 +161,51 @@ pub(super) struct PolicyTree {
     pub(super) source: SourceId,
 }
 
-impl PolicyFiles<'_> {
+impl<'l> PolicyFiles<'l> {
+    /// Nothing read yet.
+    pub(super) fn new(loader: &'l mut dyn Loader, choice: ManifestChoice) -> Self {
+        Self {
+            loader,
+            sources: Sources::default(),
+            inputs: Vec::new(),
+            faults: Diagnostics::default(),
+            choice,
+            identity: None,
+            manifests: 0,
+        }
+    }
+
+    /// Keeps the arguments of `--set`.
+    pub(super) fn add_overrides(&mut self, set: &[String]) -> Vec<SourceId> {
+        set.iter()
+            .map(|argument| {
+                self.sources
+                    .add(overrides::SOURCE_NAME.to_owned(), argument.clone())
+            })
+            .collect()
+    }
+
+    /// A choice among the objects of a manifest takes a manifest.
+    pub(super) fn check_choice(&mut self) {
+        if self.manifests > 0 {
+            return;
+        }
+        let stated = [
+            ("--hpa", &self.choice.hpa),
+            ("--namespace", &self.choice.namespace),
+        ];
+        for (argument, value) in stated {
+            if value.is_some() {
+                self.faults.list.push(Diagnostic {
+                    code: Code::NoEffect,
+                    message: format!("`{argument}` has no effect: no Kubernetes manifest was read"),
+                    place: None,
+                    help: "leave it out; a TOML policy has one autoscaler".to_owned(),
+                });
+            }
+        }
+    }
+
     /// The policy at `path`, its bases below it; `None` when some file could not be used.
     pub(super) fn read_policy(&mut self, path: &Path) -> Option<PolicyTree> {
         self.read_layer(path, None, &mut Vec::new())
@@ -170,26 +244,13 @@ impl PolicyFiles<'_> {
             self.faults.list.push(fault);
             return None;
         }
-        let bytes = match read_file(self.loader, path, place) {
-            Ok(bytes) => bytes,
-            Err(fault) => {
-                self.faults.list.push(fault);
-                return None;
-            }
-        };
-        let text = text_of(path, &bytes).map(str::to_owned);
-        self.inputs.push(InputFile {
-            path: path.to_owned(),
-            bytes,
-        });
-        let text = match text {
-            Ok(text) => text,
-            Err(fault) => {
-                self.faults.list.push(fault);
-                return None;
-            }
-        };
+        let text = self.read_text(path, place)?;
+        let is_manifest = is_manifest(path, &text);
         let source = self.sources.add(path.display().to_string(), text);
+        if is_manifest {
+            let table = self.manifest_table(source)?;
+            return Some(PolicyTree { table, source });
+        }
         let mut table = match parse_document(&self.sources, source) {
             Ok(table) => table,
             Err(faults) => {
@@ -197,17 +258,13 @@ impl PolicyFiles<'_> {
                 return None;
             }
         };
+        let manifest = table.remove("manifest");
         let extends = table.remove("extends");
         let remove = table.remove("remove");
         let mut faults = Faults::new(&self.sources);
-        let base_name = extends.and_then(|entry| match entry.node.value {
-            Value::Text(name) => Some((name, entry.node.origin)),
-            other => {
-                faults.wrong_type("extends", "a string", &other, entry.node.origin);
-                None
-            }
-        });
-        if let (Some(entry), None) = (&remove, &base_name) {
+        let manifest = file_named("manifest", manifest, &mut faults);
+        let extends = file_named("extends", extends, &mut faults);
+        if let (Some(entry), None, None) = (&remove, &extends, &manifest) {
             faults.report(
                 Code::Conflict,
                 entry.key_origin,
@@ -217,16 +274,29 @@ impl PolicyFiles<'_> {
         }
         let found = faults.into_list();
         self.faults.list.extend(found);
-        let Some((base_name, base_origin)) = base_name else {
+        if manifest.is_none() && extends.is_none() {
             return Some(PolicyTree { table, source });
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        // A base's manifest names no autoscaler of this policy if it has one of its own.
+        let base = extends.map(|file| {
+            chain.push(plain);
+            let base = self.read_layer(&folder.join(file.name), Some(file.origin), chain);
+            chain.pop();
+            base
+        });
+        let below = manifest.map(|file| self.read_manifest(&folder.join(file.name), file.origin));
+        let mut below = match below {
+            Some(manifest) => manifest?,
+            None => Table::default(),
         };
-        chain.push(plain);
-        let base_path = path.parent().unwrap_or(Path::new("")).join(base_name);
-        let base = self.read_layer(&base_path, Some(base_origin), chain);
-        chain.pop();
-        let mut base = base?.table;
-        // A name is one policy's own: who extends it is another.
-        base.remove("name");
+        if let Some(base) = base {
+            let mut base = base?.table;
+            // A name is one policy's own: who extends it is another.
+            base.remove("name");
+            below.merge(base);
+        }
+        let mut base = below;
         let mut faults = Faults::new(&self.sources);
         if let Some(entry) = remove {
             remove_keys(&mut base, &entry.node.value, entry.node.origin, &mut faults);
@@ -239,29 +309,91 @@ impl PolicyFiles<'_> {
             source,
         })
     }
+
+    /// The keys that the manifest at `path` states, which the policy names at `asked_by`.
+    fn read_manifest(&mut self, path: &Path, asked_by: Origin) -> Option<Table> {
+        let place = Some(Box::new(Place::of(&self.sources, asked_by)));
+        let text = self.read_text(path, place)?;
+        let source = self.sources.add(path.display().to_string(), text);
+        self.manifest_table(source)
+    }
+
+    /// The keys of a policy that the manifest in `source` states.
+    fn manifest_table(&mut self, source: SourceId) -> Option<Table> {
+        self.manifests += 1;
+        let part = manifest::read_objects(&mut self.sources, source).and_then(|objects| {
+            manifest::policy_part(&objects, &self.choice, &self.sources, source)
+        });
+        match part {
+            Ok(part) => {
+                self.identity = part.identity.or(self.identity.take());
+                self.faults.list.extend(part.warnings);
+                Some(part.table)
+            }
+            Err(faults) => {
+                self.faults.absorb(faults);
+                None
+            }
+        }
+    }
+
+    /// The text of a file, which goes into the inputs; a fault is noted.
+    fn read_text(&mut self, path: &Path, asked_by: Option<Box<Place>>) -> Option<String> {
+        let bytes = match read_file(self.loader, path, asked_by) {
+            Ok(bytes) => bytes,
+            Err(fault) => {
+                self.faults.list.push(fault);
+                return None;
+            }
+        };
+        let text = text_of(path, &bytes).map(str::to_owned);
+        self.inputs.push(InputFile {
+            path: path.to_owned(),
+            bytes,
+        });
+        text.map_err(|fault| self.faults.list.push(fault)).ok()
+    }
+}
+
+/// A file that a policy names.
+struct NamedFile {
+    name: String,
+    origin: Origin,
+}
+
+fn file_named(key: &str, entry: Option<Entry>, faults: &mut Faults<'_>) -> Option<NamedFile> {
+    let node = entry?.node;
+    match node.value {
+        Value::Text(name) => Some(NamedFile {
+            name,
+            origin: node.origin,
+        }),
+        other => {
+            faults.wrong_type(key, "a string", &other, node.origin);
+            None
+        }
+    }
+}
+
+/// Whether the file is a Kubernetes manifest: by its name, or else by what it says.
+pub(super) fn is_manifest(path: &Path, text: &str) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("yaml" | "yml" | "json")) || manifest::looks_like_manifest(text)
 }
 
 /// What is wrong with a policy whose name says that it is none.
 fn other_format(path: &Path, place: &Option<Box<Place>>) -> Option<Diagnostic> {
     let extension = path.extension()?.to_str()?;
-    let (what, help) = match extension {
-        "yaml" | "yml" | "json" => (
-            "a Kubernetes manifest, which this version does not read",
-            "write a TOML policy whose [hpa] is the `spec` of the HorizontalPodAutoscaler",
-        ),
-        "csv" | "gz" => ("a trace", "name the policy first and the trace second"),
-        _ => return None,
-    };
-    Some(Diagnostic {
+    matches!(extension, "csv" | "gz").then(|| Diagnostic {
         code: Code::Unsupported,
-        message: format!("`{}` looks like {what}", path.display()),
+        message: format!("`{}` looks like a trace", path.display()),
         place: place.clone(),
-        help: help.to_owned(),
+        help: "name the policy first and the trace second".to_owned(),
     })
 }
 
 /// `path` without `.` and `name/..`, so that two ways to one file compare equal.
-fn without_detours(path: &Path) -> PathBuf {
+pub(super) fn without_detours(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {

@@ -8,24 +8,31 @@
 //! then walks it and notes every fault, so that a user sees them all at once.
 
 mod autoscaler;
+mod catalogue;
 mod clients_section;
 mod container;
 pub mod defaults;
 pub mod diagnostic;
 mod distribution;
 mod engine_choice;
+pub mod formats;
+mod gzip;
 mod hpa_section;
 mod load;
 mod loader;
+pub(crate) mod manifest;
 mod overrides;
+mod place;
 mod policy;
+mod policy_file;
 mod probe_text;
 mod reader;
-mod source;
+pub(crate) mod source;
+pub(crate) mod survey;
 mod toml_text;
 mod trace_header;
 mod trace_text;
-mod tree;
+pub(crate) mod tree;
 mod values;
 mod workload_section;
 
@@ -35,9 +42,12 @@ use crate::hpa::spec::HpaSpec;
 use crate::units::SimSpan;
 use crate::workload::{Trace, Workload};
 
+pub use catalogue::About;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Place, Severity};
-pub use load::{LoadRequest, Loaded, load};
-pub use loader::{InputFile, LoadError, Loader};
+pub use load::{LoadRequest, Loaded, STANDARD_INPUT, load, load_choosing};
+pub use loader::{InputFile, LoadError, Loader, unreadable};
+pub use manifest::ManifestChoice;
+pub use policy_file::{Exported, ExportedObjects, PolicyFile, load_policy};
 pub use probe_text::{
     Measured, PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };

@@ -13,13 +13,13 @@ use super::tree::Table;
 use super::workload_section::read_workload;
 use super::{Assumption, Autoscaler, CostRates, Slo, defaults};
 use crate::cluster::config::{
-    CpuModel, Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu,
+    CpuModel, Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe,
 };
 use crate::engine::random::Distribution;
 use crate::units::{Replicas, SimSpan};
 use crate::workload::Workload;
 
-const POLICY_KEYS: [&str; 11] = [
+const POLICY_KEYS: [&str; 12] = [
     "name",
     "hpa",
     "controller",
@@ -32,12 +32,14 @@ const POLICY_KEYS: [&str; 11] = [
     // Merging has used these up; they are here to be suggested.
     "extends",
     "remove",
+    "manifest",
 ];
 
 /// The most pods of a Deployment or an autoscaler: a simulation holds every one of them in memory.
 pub(super) const REPLICAS_MAX: i32 = 100_000;
 
 /// A policy, checked as far as it goes without a trace.
+#[derive(Debug)]
 pub(super) struct Policy {
     /// `name`, or the file's stem.
     pub(super) name: String,
@@ -88,7 +90,12 @@ pub(super) fn read(
     let name = read_name(&root, faults).unwrap_or(stem).to_owned();
     let sections = open_sections(&root, faults);
     let workload = read_workload(sections.workload.as_ref(), faults);
-    let containers = read_containers(sections.deployment.as_ref(), &workload, faults);
+    let containers = read_containers(
+        sections.deployment.as_ref(),
+        sections.pod.as_ref(),
+        &workload,
+        faults,
+    );
     let deployment_name = sections
         .deployment
         .as_ref()
@@ -133,6 +140,7 @@ pub(super) fn read(
         deployment: Deployment {
             replicas,
             containers: containers.list,
+            pod_level: containers.pod_level,
             pod: sections
                 .pod
                 .as_ref()
@@ -201,6 +209,8 @@ fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t
         "pre_stop",
         "grace_period",
         "readiness",
+        "startup",
+        "resources",
         "node_cores",
         "cpu_model",
     ];
@@ -288,6 +298,50 @@ fn assumptions(sections: &Sections<'_>) -> Vec<Assumption> {
         .collect()
 }
 
+const PROBE_KEYS: [&str; 4] = [
+    "initial_delay",
+    "period",
+    "success_threshold",
+    "failure_threshold",
+];
+const STARTUP_KEYS: [&str; 3] = ["initial_delay", "period", "failure_threshold"];
+/// The highest threshold of a probe: beyond lies a slip of the pen.
+const THRESHOLD_MAX: u32 = 10_000;
+
+/// `success_threshold`; what many failures do matters to a pod that was Ready, and none is simulated to fall ill.
+fn read_thresholds(probe: &Section<'_>, faults: &mut Faults<'_>) -> Option<u32> {
+    probe.integer("failure_threshold", 1..=THRESHOLD_MAX, faults);
+    probe.integer("success_threshold", 1..=THRESHOLD_MAX, faults)
+}
+
+fn read_startup(probe: &Section<'_>, init: &Distribution, faults: &mut Faults<'_>) -> StartupProbe {
+    let startup = StartupProbe {
+        initial_delay: probe
+            .duration("initial_delay", faults)
+            .unwrap_or(defaults::STARTUP_INITIAL_DELAY),
+        period: probe
+            .duration_from("period", SimSpan::from_secs(1), faults)
+            .unwrap_or(defaults::STARTUP_PERIOD),
+        failure_threshold: probe
+            .integer("failure_threshold", 1..=THRESHOLD_MAX, faults)
+            .unwrap_or(defaults::STARTUP_FAILURE_THRESHOLD),
+    };
+    let patience =
+        startup.initial_delay + startup.period * i64::from(startup.failure_threshold - 1);
+    let init = SimSpan::from_secs_f64(init.mean_seconds());
+    if init > patience {
+        faults.report(
+            Code::StartupProbeTooShort,
+            probe.origin,
+            format!(
+                "the startup probe gives up {patience} after the start, and `pod.init` takes {init} on average: a kubelet would restart the container before it can serve"
+            ),
+            "raise `failure_threshold` or `period`; restarts by a probe are not simulated",
+        );
+    }
+    startup
+}
+
 const CPU_MODELS: [(&str, CpuModel); 2] =
     [("quota", CpuModel::Quota), ("shared", CpuModel::Shared)];
 
@@ -318,7 +372,7 @@ fn read_pod(section: &Section<'_>, faults: &mut Faults<'_>) -> PodTimings {
             })
         });
     let readiness = section
-        .section("readiness", &["initial_delay", "period"], faults)
+        .section("readiness", &PROBE_KEYS, faults)
         .map(|probe| ReadinessProbe {
             initial_delay: probe
                 .duration("initial_delay", faults)
@@ -326,13 +380,19 @@ fn read_pod(section: &Section<'_>, faults: &mut Faults<'_>) -> PodTimings {
             period: probe
                 .duration_from("period", SimSpan::from_secs(1), faults)
                 .unwrap_or(defaults::READINESS_PERIOD),
+            success_threshold: read_thresholds(&probe, faults)
+                .unwrap_or(defaults::READINESS_SUCCESS_THRESHOLD),
         });
+    let startup = section
+        .section("startup", &STARTUP_KEYS, faults)
+        .map(|probe| read_startup(&probe, &init, faults));
     PodTimings {
         schedule,
         image_pull,
         start,
         init,
         startup_cpu,
+        startup,
         readiness,
         endpoint_lag: section
             .duration("endpoint_lag", faults)

@@ -9,6 +9,7 @@ use csv::{ReaderBuilder, StringRecord};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::loader::{Loader, read_file, text_of};
+use super::manifest::refuse_manifest;
 use super::reader::nearest;
 use super::trace_text::{Parser, VALUE_MAX, clipped};
 
@@ -78,6 +79,7 @@ pub fn read_probe(path: &Path, loader: &mut dyn Loader) -> Result<Probe, Diagnos
 /// Everything that is wrong with it, each fault with its place.
 pub fn parse_probe(path: &Path, bytes: &[u8]) -> Result<Probe, Diagnostics> {
     let text = text_of(path, bytes).map_err(Diagnostics::one)?;
+    refuse_manifest(path, text).map_err(Diagnostics::one)?;
     let name = path.display().to_string();
     let mut parser = Parser::new(&name, text);
     let found = parse_rows(&mut parser, text);

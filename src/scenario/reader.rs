@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use super::diagnostic::{Code, Diagnostic, Place};
-use super::source::{Origin, Sources};
+use super::source::{Format, Origin, Sources};
 use super::tree::{Node, Table, Value};
 use super::values::{self, ValueProblem};
 use crate::units::{Millicores, Quantity, SimSpan};
@@ -50,6 +50,11 @@ impl<'s> Faults<'s> {
     /// Those noted after the first `count`.
     pub(super) fn since(&self, count: usize) -> &[Diagnostic] {
         &self.list[count..]
+    }
+
+    /// Whether `origin` lies in a Kubernetes manifest.
+    pub(super) fn is_in_manifest(&self, origin: Origin) -> bool {
+        self.sources.get(origin.source).format == Format::Manifest
     }
 
     /// Notes faults that already have their places.

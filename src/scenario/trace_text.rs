@@ -3,15 +3,15 @@
 //! Self-imposed limit: this one format, from bytes; no file system. Faults are
 //! collected with line and column; past the first [`FAULTS_SHOWN`] they are only counted.
 
-use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
-use flate2::read::MultiGzDecoder;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+use super::gzip::{GZIP_MAGIC, decompress};
 use super::loader::text_of;
+use super::manifest::refuse_manifest;
 use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
 use crate::units::SimTime;
 use crate::workload::{Demand, MetricColumn, Trace};
@@ -34,11 +34,9 @@ pub const VALUE_MAX: f64 = 1e12;
 /// The most users at once, `workload.scale` applied: each of them is held in memory.
 pub const USERS_MAX: f64 = 1e7;
 /// The longest trace: ten years, within the range of the simulation's clock.
-const LENGTH_MAX_NANOS: i64 = 10 * 366 * 86_400 * NANOS_PER_SECOND;
-const NANOS_PER_SECOND: i64 = 1_000_000_000;
-
-/// The first two bytes of every gzip file (RFC 1952).
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+pub(super) const LENGTH_MAX_NANOS: i64 = 10 * 366 * 86_400 * NANOS_PER_SECOND;
+/// Nanoseconds of a second.
+pub(super) const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// A trace and what its reader should know about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +45,8 @@ pub struct ParsedTrace {
     pub trace: Trace,
     /// Where the header names what was offered.
     pub demand_place: Place,
+    /// Time zero in nanoseconds since 1970 UTC, where the trace has dates.
+    pub origin_nanos: Option<i64>,
     /// What was left out.
     pub warnings: Vec<Diagnostic>,
 }
@@ -64,38 +64,9 @@ pub fn parse_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics
         bytes
     };
     let text = text_of(path, bytes).map_err(Diagnostics::one)?;
+    refuse_manifest(path, text).map_err(Diagnostics::one)?;
     let name = path.display().to_string();
     Parser::new(&name, text).parse()
-}
-
-fn decompress(path: &Path, bytes: &[u8], bytes_max: u64) -> Result<Vec<u8>, Diagnostic> {
-    let mut unpacked = Vec::new();
-    let read = MultiGzDecoder::new(bytes)
-        .take(bytes_max + 1)
-        .read_to_end(&mut unpacked);
-    match read {
-        Err(error) => Err(Diagnostic {
-            code: Code::TraceGzip,
-            message: format!(
-                "`{}` is compressed with gzip, but broken: {error}",
-                path.display()
-            ),
-            place: None,
-            help: "compress it again, or fetch it again; `gzip -t` tells whether a file is whole"
-                .to_owned(),
-        }),
-        Ok(length) if length as u64 > bytes_max => Err(Diagnostic {
-            code: Code::TraceTooLarge,
-            message: format!(
-                "`{}` unfolds to more than {} MiB",
-                path.display(),
-                bytes_max >> 20
-            ),
-            place: None,
-            help: "give fewer rows or a shorter trace".to_owned(),
-        }),
-        Ok(_) => Ok(unpacked),
-    }
 }
 
 /// The greatest value that a column may have.
@@ -158,7 +129,7 @@ impl<'t> Parser<'t> {
         };
         match code.severity() {
             Severity::Error => self.faults.list.push(diagnostic),
-            Severity::Warning => self.warnings.push(diagnostic),
+            Severity::Warning | Severity::Info => self.warnings.push(diagnostic),
         }
     }
 
@@ -245,6 +216,7 @@ impl<'t> Parser<'t> {
                     .collect(),
             },
             demand_place,
+            origin_nanos: epoch.filter(|_| header.time_column == TimeColumn::Timestamp),
             warnings: self.warnings,
         })
     }
@@ -495,7 +467,7 @@ fn line_at(text: &str, start: usize) -> Range<usize> {
 /// Seconds in decimal notation as nanoseconds; `Some(None)` when they are a number out of range.
 ///
 /// Exact, so that an epoch of ten digits keeps its nanoseconds, which a float would not.
-fn parse_decimal_seconds(text: &str) -> Option<Option<i128>> {
+pub(super) fn parse_decimal_seconds(text: &str) -> Option<Option<i128>> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
         None => (1, text),
@@ -530,25 +502,7 @@ fn parse_decimal_seconds(text: &str) -> Option<Option<i128>> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
-
-    fn packed(bytes: &[u8]) -> Vec<u8> {
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packer.write_all(bytes).expect("packed");
-        packer.finish().expect("packed")
-    }
-
-    #[test]
-    fn a_trace_that_unfolds_too_far_is_refused() {
-        let path = Path::new("bomb.csv.gz");
-        let bomb = packed(&[b'1'; 4 << 20]);
-        assert!(decompress(path, &bomb, 4 << 20).is_ok());
-        let fault = decompress(path, &bomb, 3 << 20).expect_err("too large");
-        assert_eq!(fault.code, Code::TraceTooLarge);
-        assert_eq!(fault.message, "`bomb.csv.gz` unfolds to more than 3 MiB");
-    }
 
     #[test]
     fn seconds_are_exact_to_the_nanosecond() {

@@ -8,16 +8,16 @@ use super::source::Origin;
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// The value.
-    pub(super) value: Value,
+    pub(crate) value: Value,
     /// Where it stands.
-    pub(super) origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 /// A value of any format.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Keys and values.
     Table(Table),
     /// Values in order.
@@ -32,11 +32,52 @@ pub(super) enum Value {
     Boolean(bool),
     /// A date or a time, which no key takes.
     Date,
+    /// Nothing, as an element of a list: a key without a value is no key.
+    Null,
+}
+
+impl Node {
+    /// What stands at `key` of a table.
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        match &self.value {
+            Value::Table(table) => table.get(key),
+            _ => None,
+        }
+    }
+
+    /// What stands below, key by key.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// Its text, if it is one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Its elements; none if it is no list.
+    pub(crate) fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::Array(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Its keys and values; none if it is no table.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Table(table) => &table.entries,
+            _ => &[],
+        }
+    }
 }
 
 impl Value {
     /// What to call its type in a message.
-    pub(super) const fn type_name(&self) -> &'static str {
+    pub(crate) const fn type_name(&self) -> &'static str {
         match self {
             Self::Table(_) => "a table",
             Self::Array(_) => "an array",
@@ -45,41 +86,42 @@ impl Value {
             Self::Float(_) => "a float",
             Self::Boolean(_) => "a boolean",
             Self::Date => "a date",
+            Self::Null => "nothing",
         }
     }
 }
 
 /// Keys and values in the order of their origin.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// The entries; no key twice.
-    pub(super) entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
 }
 
 /// A key with its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The key.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// Where the key stands.
-    pub(super) key_origin: Origin,
+    pub(crate) key_origin: Origin,
     /// The value.
-    pub(super) node: Node,
+    pub(crate) node: Node,
 }
 
 impl Table {
     /// The entry of `key`.
-    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
     /// The value of `key`.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.node)
     }
 
     /// The value of `key`, to change it.
-    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.entries
             .iter_mut()
             .find(|entry| entry.key == key)
@@ -87,13 +129,13 @@ impl Table {
     }
 
     /// Takes `key` out.
-    pub(super) fn remove(&mut self, key: &str) -> Option<Entry> {
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Entry> {
         let index = self.entries.iter().position(|entry| entry.key == key)?;
         Some(self.entries.remove(index))
     }
 
     /// Puts an entry in, in place of one with its key.
-    pub(super) fn insert(&mut self, entry: Entry) {
+    pub(crate) fn insert(&mut self, entry: Entry) {
         match self.entries.iter_mut().find(|old| old.key == entry.key) {
             Some(old) => *old = entry,
             None => self.entries.push(entry),
@@ -101,7 +143,7 @@ impl Table {
     }
 
     /// Lays `over` on top: tables merge key by key, everything else is replaced.
-    pub(super) fn merge(&mut self, over: Self) {
+    pub(crate) fn merge(&mut self, over: Self) {
         for entry in over.entries {
             match (self.get_mut(&entry.key), entry.node.value) {
                 (

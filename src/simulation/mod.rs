@@ -23,6 +23,7 @@ pub mod latency;
 pub mod observer;
 mod offered;
 pub mod phase;
+mod pod_requests;
 mod requests;
 mod run;
 mod sight;

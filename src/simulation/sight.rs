@@ -3,7 +3,7 @@
 //! Self-imposed limit: a translation. It adds no delay of its own and no
 //! knowledge: what the metrics API does not show is not here.
 
-use crate::cluster::config::Container;
+use super::pod_requests::{UnknownRequest, pod_request};
 use crate::cluster::metrics_server::{Containers, MetricQuery, MetricsServer};
 use crate::cluster::plant::Plant;
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
@@ -11,6 +11,7 @@ use crate::hpa::observation::{
     Deletion, MetricObservation, Observation, PodColumns, PodPhase, PodSamples, PodState,
     ReadyCondition, RequestFault, Scale, ScaleSelector, StartTime,
 };
+use crate::hpa::rules::Release;
 use crate::hpa::spec::{HpaSpec, MetricSource, ScaleTarget};
 use crate::scenario::Scenario;
 use crate::units::{MilliValue, Replicas};
@@ -36,8 +37,8 @@ struct SeenMetric {
     /// What each pod requests, repeated for every pod; empty where nothing is requested.
     requests: Vec<MilliValue>,
     request_per_pod: MilliValue,
-    /// The container without a request, if there is one.
-    requests_nothing: Option<String>,
+    /// Why a pod's request cannot be told, if it cannot.
+    request_fault: Option<UnknownRequest>,
 }
 
 /// Where a metric's answer comes from.
@@ -148,34 +149,27 @@ impl Sight {
         resource: &str,
         containers: Containers,
     ) -> SeenMetric {
-        let (query, request): (_, fn(&Container) -> Option<i64>) = match resource {
-            "cpu" => (MetricQuery::Cpu(containers), |container| {
-                container.cpu_request.map(|request| request.0)
-            }),
-            "memory" => (MetricQuery::Memory(containers), |container| {
-                let bytes = container.memory_request_bytes?;
-                Some(i64::try_from(bytes).map_or(i64::MAX, |bytes| bytes.saturating_mul(1000)))
-            }),
+        let query = match resource {
+            "cpu" => MetricQuery::Cpu(containers),
+            "memory" => MetricQuery::Memory(containers),
             _ => return SeenMetric::answered_by(Answer::Failed(NO_RESOURCE_METRICS)),
         };
         let mut seen = SeenMetric::answered_by(Answer::Pods {
             query: self.ask(query),
             empty: NO_RESOURCE_METRICS,
         });
-        for (index, container) in scenario.deployment.containers.iter().enumerate() {
-            if matches!(containers, Containers::One(one) if one != index) {
-                continue;
-            }
-            match request(container) {
-                Some(milli) => {
-                    let sum = &mut seen.request_per_pod.0;
-                    *sum = sum.saturating_add(milli);
-                }
-                None => {
-                    seen.requests_nothing
-                        .get_or_insert_with(|| container.name.clone());
-                }
-            }
+        let deployment = &scenario.deployment;
+        let release = scenario
+            .autoscaler
+            .as_ref()
+            .map_or_else(Release::default, |autoscaler| autoscaler.release);
+        let named = match containers {
+            Containers::All => None,
+            Containers::One(index) => Some(deployment.containers[index].name.as_str()),
+        };
+        match pod_request(deployment, resource, named, release) {
+            Ok(request) => seen.request_per_pod = request,
+            Err(fault) => seen.request_fault = Some(fault),
         }
         seen
     }
@@ -276,9 +270,15 @@ impl Sight {
     }
 
     fn request_fault<'a>(&'a self, metric: &'a SeenMetric) -> Option<RequestFault<'a>> {
-        Some(RequestFault::MissingInContainer {
-            container: metric.requests_nothing.as_ref()?,
-            pod: &self.first_pod_name,
+        let pod = &self.first_pod_name;
+        Some(match metric.request_fault.as_ref()? {
+            UnknownRequest::OfContainer(container) => {
+                RequestFault::MissingInContainer { container, pod }
+            }
+            UnknownRequest::OfPod => RequestFault::MissingAtPodLevel { pod },
+            UnknownRequest::NoSuchContainer(container) => {
+                RequestFault::ContainerNotFound { container, pod }
+            }
         })
     }
 
@@ -325,7 +325,7 @@ impl SeenMetric {
             answer,
             requests: Vec::new(),
             request_per_pod: MilliValue(0),
-            requests_nothing: None,
+            request_fault: None,
         }
     }
 }

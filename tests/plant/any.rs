@@ -59,6 +59,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 pod.readiness = probe.map(|(delay, period)| ReadinessProbe {
                     initial_delay: SimSpan::from_secs(delay),
                     period: SimSpan::from_secs(period),
+                    success_threshold: 1,
                 });
                 pod.node_cores = cpu.1;
                 let app = &mut scenario.deployment.containers[0];

@@ -1,6 +1,9 @@
 //! Scenarios that the tests of the plant share, made by hand; a test changes the field that it is about.
 
-use hpasim::cluster::config::{Container, CpuModel, Deployment, MetricsPipeline, PodTimings};
+use hpasim::cluster::config::{
+    Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
+    PodTimings,
+};
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::rules::{ControllerSettings, Release};
 use hpasim::hpa::spec::{
@@ -118,6 +121,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
             replicas: Replicas(1),
             containers: vec![Container {
                 name: "app".to_owned(),
+                course: ContainerCourse::Regular,
                 cpu_request: Some(Millicores(100)),
                 cpu_limit: Some(Millicores(200)),
                 memory_request_bytes: Some(64 << 20),
@@ -125,6 +129,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
                 idle_cpu: Millicores(1),
                 cpu_seconds_per_request: 0.01,
             }],
+            pod_level: PodLevelResources::default(),
             pod: PodTimings {
                 schedule: constant_millis(100),
                 image_pull: constant_millis(0),
@@ -134,6 +139,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
                 ),
                 init: constant_millis(3000),
                 startup_cpu: None,
+                startup: None,
                 readiness: None,
                 endpoint_lag: SimSpan::from_secs(1),
                 pre_stop: SimSpan::ZERO,

@@ -214,6 +214,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 pod.readiness = probe.map(|(delay, period)| ReadinessProbe {
                     initial_delay: SimSpan::from_secs(delay),
                     period: SimSpan::from_secs(period),
+                    success_threshold: 1,
                 });
                 pod.startup_cpu = burst.map(|(cpu, duration)| StartupCpu {
                     cpu: Millicores(cpu),

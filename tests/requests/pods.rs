@@ -18,6 +18,7 @@ fn each_second() -> Option<ReadinessProbe> {
     Some(ReadinessProbe {
         initial_delay: SimSpan::ZERO,
         period: SimSpan::from_secs(1),
+        success_threshold: 1,
     })
 }
 

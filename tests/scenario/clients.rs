@@ -37,9 +37,20 @@ fn what_a_table_leaves_out_is_what_the_documentation_states() {
         (
             "pod.readiness={}".to_owned(),
             format!(
-                "pod.readiness={{initial_delay=\"{}\",period=\"{}\"}}",
+                "pod.readiness={{initial_delay=\"{}\",period=\"{}\",success_threshold={},failure_threshold={}}}",
                 documented("pod.readiness.initial_delay"),
-                documented("pod.readiness.period")
+                documented("pod.readiness.period"),
+                documented("pod.readiness.success_threshold"),
+                documented("pod.readiness.failure_threshold")
+            ),
+        ),
+        (
+            "pod.startup={}".to_owned(),
+            format!(
+                "pod.startup={{initial_delay=\"{}\",period=\"{}\",failure_threshold={}}}",
+                documented("pod.startup.initial_delay"),
+                documented("pod.startup.period"),
+                documented("pod.startup.failure_threshold")
             ),
         ),
     ];

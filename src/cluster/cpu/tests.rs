@@ -1,14 +1,17 @@
 //! What pods of one and two containers can serve, and what they use without requests.
 
 use super::*;
-use crate::cluster::config::{CpuModel, PodTimings, StartupCpu};
+use crate::cluster::config::{
+    ContainerCourse, CpuModel, PodLevelResources, PodTimings, StartupCpu,
+};
 use crate::engine::random::Distribution;
-use crate::units::{Millicores, Replicas, SimSpan};
+use crate::units::{Replicas, SimSpan};
 
 /// 10 ms a request.
 fn container(idle_millicores: i64, limit: Option<i64>) -> Container {
     Container {
         name: "any".to_owned(),
+        course: ContainerCourse::Regular,
         cpu_request: None,
         cpu_limit: limit.map(Millicores),
         memory_request_bytes: None,
@@ -24,6 +27,7 @@ fn pod(containers: Vec<Container>, burst_millicores: i64) -> PodCpu {
     PodCpu::of(&Deployment {
         replicas: Replicas(1),
         containers,
+        pod_level: PodLevelResources::default(),
         pod: PodTimings {
             schedule: at_once.clone(),
             image_pull: at_once.clone(),
@@ -33,6 +37,7 @@ fn pod(containers: Vec<Container>, burst_millicores: i64) -> PodCpu {
                 cpu: Millicores(burst_millicores),
                 duration: SimSpan::from_secs(1),
             }),
+            startup: None,
             readiness: None,
             endpoint_lag: SimSpan::ZERO,
             pre_stop: SimSpan::ZERO,

@@ -1,7 +1,7 @@
 //! Samples of pods with two containers, whose counters are read at times of their own.
 
 use super::*;
-use crate::cluster::config::{Container, CpuModel, PodTimings};
+use crate::cluster::config::{Container, ContainerCourse, CpuModel, PodLevelResources, PodTimings};
 use crate::cluster::kubelet::OwnUse;
 use crate::cluster::served::{ServedRates, Serving};
 use crate::engine::random::Distribution;
@@ -24,6 +24,7 @@ fn at(seconds: i64) -> SimTime {
 fn container(name: &str, idle_millicores: i64) -> Container {
     Container {
         name: name.to_owned(),
+        course: ContainerCourse::Regular,
         cpu_request: Some(Millicores(100)),
         cpu_limit: None,
         memory_request_bytes: None,
@@ -39,12 +40,14 @@ fn deployment() -> Deployment {
     Deployment {
         replicas: Replicas(1),
         containers: vec![container("app", 40), container("sidecar", 70)],
+        pod_level: PodLevelResources::default(),
         pod: PodTimings {
             schedule: at_once.clone(),
             image_pull: at_once.clone(),
             start: at_once.clone(),
             init: at_once,
             startup_cpu: None,
+            startup: None,
             readiness: None,
             endpoint_lag: SimSpan::ZERO,
             pre_stop: SimSpan::ZERO,

@@ -445,12 +445,21 @@ impl CpuTarget {
     }
 }
 
-/// The pod's CPU limit in percent of its request; `None` unless every container has both.
+/// The pod's CPU limit in percent of its request; `None` unless every container, or the pod, has both.
 fn limit_percent(scenario: &Scenario) -> Option<f64> {
+    let deployment = &scenario.deployment;
     let (mut limit, mut request) = (0.0, 0.0);
-    for container in &scenario.deployment.containers {
-        limit += container.cpu_limit?.as_cores();
-        request += container.cpu_request.or(container.cpu_limit)?.as_cores();
+    for container in &deployment.containers {
+        limit += deployment.cpu_limit_of(container)?.as_cores();
+        if deployment.pod_level.cpu_request.is_none() {
+            request += container.cpu_request.or(container.cpu_limit)?.as_cores();
+        }
+    }
+    if let Some(pod_limit) = deployment.pod_level.cpu_limit {
+        limit = limit.min(pod_limit.as_cores());
+    }
+    if let Some(pod_request) = deployment.pod_level.cpu_request {
+        request = pod_request.as_cores();
     }
     (request > 0.0).then(|| 100.0 * limit / request)
 }

@@ -157,6 +157,7 @@ fn what_was_asked_beside_the_inputs_stands_in_the_head() {
         set: vec!["hpa.maxReplicas=20".to_owned()],
         from: Some(crate::units::SimSpan::from_secs(240)),
         to: None,
+        ..Request::default()
     };
     assert_eq!(
         what_was_asked(&asked),

@@ -187,6 +187,7 @@ fn colour_is_only_where_it_is_asked_for() {
             set: vec!["hpa.maxReplicas=20".to_owned()],
             from: Some(SimSpan::from_secs(180)),
             to: Some(SimSpan::from_secs(600)),
+            ..Request::default()
         },
         files: &[],
     };

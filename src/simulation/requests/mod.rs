@@ -122,11 +122,11 @@ impl Settings {
     fn of(scenario: &Scenario) -> Self {
         let workload = &scenario.workload;
         let clients = &workload.clients;
-        let limit = scenario
-            .deployment
+        let deployment = &scenario.deployment;
+        let limit = deployment
             .containers
             .first()
-            .and_then(|container| container.memory_limit_bytes);
+            .and_then(|container| deployment.memory_limit_of(container));
         Self {
             cpu_per_request: workload.cpu_per_request.clone(),
             io_per_request: workload.io_per_request.clone(),

@@ -1,0 +1,328 @@
+//! Targets that the containers' limits keep out of reach, or so near that each step up is small.
+//!
+//! Self-imposed limit: metrics of CPU and memory; what other metrics can reach nobody knows.
+//!
+//! A container is throttled (CPU) or killed (memory) at its limit, so the usage
+//! that the autoscaler sees ends there: with a limit of L times the request the
+//! utilization ends at 100 L percent, and with it the ratio of usage to target,
+//! by which `desired = ceil(current x ratio)` multiplies the pods (Kubernetes,
+//! "Horizontal Pod Autoscaling", algorithm details).
+
+use super::case::{Case, Report};
+use super::growth::{Rates, Syncs, Way};
+use super::{pods_text, syncs_text};
+use crate::cluster::config::{Container, Deployment};
+use crate::hpa::rules::Rules;
+use crate::hpa::spec::{MetricSource, MetricSpec, MetricTarget};
+use crate::scenario::survey::{Knowledge, Subject};
+use crate::scenario::{Autoscaler, Code};
+use crate::units::Millicores;
+
+/// All rules of this family.
+pub(super) fn rules(case: &mut Case<'_>) {
+    for subject in &case.survey.subjects {
+        if subject.knowledge == Knowledge::Nothing {
+            continue;
+        }
+        if let Some(autoscaler) = &subject.autoscaler {
+            reach(case, subject, autoscaler);
+        }
+    }
+}
+
+/// How far the usage of a metric can rise above its target.
+struct Ceiling {
+    /// The greatest usage over the target.
+    ratio: f64,
+    /// The greatest usage, as the metric counts it.
+    usage: String,
+    /// The target, likewise.
+    target: String,
+    /// What the pod requests and may use.
+    pod: String,
+    /// What happens at the limit.
+    stopped: &'static str,
+    /// A target below which usage can rise far enough.
+    lower_target: String,
+}
+
+fn reach(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autoscaler) {
+    let rules = Rules::new(autoscaler.release, autoscaler.settings);
+    let tolerance = rules.tolerance(autoscaler.spec.behavior.as_ref()).up;
+    let mut highest: Option<f64> = Some(0.0);
+    for (index, metric) in autoscaler.spec.metrics.iter().enumerate() {
+        let Some(ceiling) = ceiling_of(metric, &subject.deployment, tolerance) else {
+            // What has no ceiling may ask for any number of pods.
+            highest = None;
+            continue;
+        };
+        if ceiling.ratio <= 1.0 + tolerance {
+            let origin = subject.metric_places.get(index).copied();
+            case.report(never_up(subject, &ceiling, tolerance, origin));
+        } else {
+            highest = highest.map(|highest| highest.max(ceiling.ratio));
+        }
+    }
+    if let Some(ratio) = highest.filter(|ratio| *ratio > 1.0) {
+        steps(case, subject, autoscaler, ratio);
+    }
+}
+
+fn never_up(
+    subject: &Subject,
+    ceiling: &Ceiling,
+    tolerance: f64,
+    origin: Option<crate::scenario::source::Origin>,
+) -> Report {
+    let Ceiling {
+        usage,
+        target,
+        pod,
+        stopped,
+        lower_target,
+        ..
+    } = ceiling;
+    Report {
+        code: Code::NeverScalesUp,
+        origin: origin.unwrap_or(subject.origin),
+        object: subject.title.clone(),
+        message: format!(
+            "this metric never scales up: usage ends at {usage}, and the target is {target}"
+        ),
+        why: format!(
+            "{pod}, and a pod is {stopped} there; with a tolerance of {}% the autoscaler acts above {:.3} times the target, and the most it sees is {:.3}",
+            tolerance * 100.0,
+            1.0 + tolerance,
+            ceiling.ratio
+        ),
+        help: format!("lower the target to {lower_target} or less, or raise the limits"),
+    }
+}
+
+/// How many syncs it takes when each asks for `ratio` times the pods at most.
+fn steps(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autoscaler, ratio: f64) {
+    let spec = &autoscaler.spec;
+    let from = spec.min_replicas.0.max(1);
+    let to = spec.max_replicas.0;
+    if from == to {
+        return;
+    }
+    let way = Way {
+        from,
+        to,
+        rates: Rates::up(spec),
+        sync_period: autoscaler.sync_period,
+    };
+    let by_limits = Way {
+        rates: Rates::Unlimited,
+        ..way
+    };
+    let wish = |current| multiplied(current, ratio);
+    let (Syncs::Count(unlimited), Syncs::Count(rates), Syncs::Count(syncs)) = (
+        by_limits.syncs_up(wish),
+        way.syncs_up(|_| to),
+        way.syncs_up(wish),
+    ) else {
+        // Rate limits that lead nowhere are reported as such.
+        return;
+    };
+    let time = autoscaler.sync_period * i64::from(syncs);
+    let is_slow = time > case.within && syncs > rates;
+    let origin = subject.metric_places.first().copied();
+    let step = format!("one sync multiplies the pods by {ratio:.2} at most");
+    let way = format!(
+        "from {from} to {} it takes {} by that alone, and {syncs} ({time}) with the rate limits",
+        pods_text(to),
+        syncs_text(unlimited)
+    );
+    let why = format!(
+        "usage cannot rise above the limits, which are {ratio:.2} times the target, however great the load is"
+    );
+    let (code, help) = if is_slow {
+        (
+            Code::LimitSlowsGrowth,
+            format!(
+                "lower the target, raise the limits or `minReplicas`; asked for are {} (--within)",
+                case.within
+            ),
+        )
+    } else {
+        (
+            Code::StepsToMaximum,
+            "a lower target or higher limits make the steps larger".to_owned(),
+        )
+    };
+    case.report(Report {
+        code,
+        origin: origin.unwrap_or(subject.origin),
+        object: subject.title.clone(),
+        message: format!("{step}: {way}"),
+        why,
+        help,
+    });
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a conversion from float saturates, and the way ends at maxReplicas"
+)]
+fn multiplied(current: i32, ratio: f64) -> i32 {
+    (f64::from(current) * ratio).ceil() as i32
+}
+
+fn ceiling_of(metric: &MetricSpec, deployment: &Deployment, tolerance: f64) -> Option<Ceiling> {
+    let (resource, containers): (&str, Vec<&Container>) = match &metric.source {
+        MetricSource::Resource { resource } => (resource, deployment.containers.iter().collect()),
+        MetricSource::ContainerResource {
+            resource,
+            container,
+        } => {
+            let named = deployment
+                .containers
+                .iter()
+                .find(|it| it.name == *container);
+            (resource, named.into_iter().collect())
+        }
+        _ => return None,
+    };
+    let is_whole_pod = matches!(metric.source, MetricSource::Resource { .. });
+    let kind = Kind::of(resource)?;
+    let of_pod = is_whole_pod.then(|| kind.of_pod(deployment));
+    let limit = kind.limit(&containers, of_pod.as_ref())?;
+    let request = kind.request(&containers, of_pod.as_ref());
+    match (metric.target, request) {
+        (MetricTarget::Utilization(target), Some(request)) if request > 0.0 => {
+            let percent = 100.0 * limit / request;
+            Some(Ceiling {
+                ratio: percent / f64::from(target),
+                usage: format!("{percent:.0}% of the request"),
+                target: format!("{target}%"),
+                pod: format!(
+                    "the limits are {} and the requests {}",
+                    kind.text(limit),
+                    kind.text(request)
+                ),
+                stopped: kind.stopped(),
+                lower_target: format!("{:.0}%", below(percent / (1.0 + tolerance))),
+            })
+        }
+        (MetricTarget::AverageValue(value), _) => {
+            let target = kind.amount_of_milli(value.0);
+            (target > 0.0).then(|| Ceiling {
+                ratio: limit / target,
+                usage: kind.text(limit),
+                target: kind.text(target),
+                pod: format!("the limits are {}", kind.text(limit)),
+                stopped: kind.stopped(),
+                lower_target: kind.text(below(limit / (1.0 + tolerance))),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The greatest whole number below `bound`.
+fn below(bound: f64) -> f64 {
+    (bound.ceil() - 1.0).max(1.0)
+}
+
+/// What a pod states as a whole.
+struct PodLevel {
+    request: Option<f64>,
+    limit: Option<f64>,
+}
+
+/// A resource that containers are limited in.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// In millicores.
+    Cpu,
+    /// In bytes.
+    Memory,
+}
+
+impl Kind {
+    fn of(resource: &str) -> Option<Self> {
+        match resource {
+            "cpu" => Some(Self::Cpu),
+            "memory" => Some(Self::Memory),
+            _ => None,
+        }
+    }
+
+    fn of_pod(self, deployment: &Deployment) -> PodLevel {
+        let pod = &deployment.pod_level;
+        match self {
+            Self::Cpu => PodLevel {
+                request: pod.cpu_request.map(millicores),
+                limit: pod.cpu_limit.map(millicores),
+            },
+            Self::Memory => PodLevel {
+                request: pod.memory_request_bytes.map(bytes),
+                limit: pod.memory_limit_bytes.map(bytes),
+            },
+        }
+    }
+
+    /// What the containers may use together; `None` when one of them may use the whole node.
+    fn limit(self, containers: &[&Container], pod: Option<&PodLevel>) -> Option<f64> {
+        let limits: Option<f64> = containers
+            .iter()
+            .map(|it| match self {
+                Self::Cpu => it.cpu_limit.map(millicores),
+                Self::Memory => it.memory_limit_bytes.map(bytes),
+            })
+            .sum();
+        match (limits, pod.and_then(|pod| pod.limit)) {
+            (Some(sum), Some(whole)) => Some(sum.min(whole)),
+            (one, other) => one.or(other),
+        }
+        .filter(|limit| *limit > 0.0)
+    }
+
+    fn request(self, containers: &[&Container], pod: Option<&PodLevel>) -> Option<f64> {
+        pod.and_then(|pod| pod.request).or_else(|| {
+            containers
+                .iter()
+                .map(|it| match self {
+                    Self::Cpu => it.cpu_request.map(millicores),
+                    Self::Memory => it.memory_request_bytes.map(bytes),
+                })
+                .sum()
+        })
+    }
+
+    fn text(self, amount: f64) -> String {
+        const MIB: f64 = (1 << 20) as f64;
+        match self {
+            Self::Cpu => format!("{amount:.0}m"),
+            Self::Memory => format!("{:.0}Mi", amount / MIB),
+        }
+    }
+
+    /// An `averageValue`, which counts thousandths of a core or of a byte.
+    #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
+    fn amount_of_milli(self, milli: i64) -> f64 {
+        match self {
+            Self::Cpu => milli as f64,
+            Self::Memory => milli as f64 / 1000.0,
+        }
+    }
+
+    fn stopped(self) -> &'static str {
+        match self {
+            Self::Cpu => "throttled",
+            Self::Memory => "killed",
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn millicores(cpu: Millicores) -> f64 {
+    cpu.0 as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn bytes(bytes: u64) -> f64 {
+    bytes as f64
+}

@@ -1,0 +1,258 @@
+//! Starting and ending of pods: probes, the CPU of a start, preStop and the grace period.
+//!
+//! Self-imposed limit: pods that serve, that is, that an autoscaler scales or that open a port.
+
+use super::case::{Case, Report, place_of, written};
+use super::pods_text;
+use crate::cluster::config::PodTimings;
+use crate::hpa::rules::Rules;
+use crate::hpa::spec::{MetricSource, MetricTarget};
+use crate::scenario::Code;
+use crate::scenario::survey::{Knowledge, Subject};
+use crate::scenario::tree::Node;
+use crate::units::SimSpan;
+
+/// All rules of this family.
+pub(super) fn rules(case: &mut Case<'_>) {
+    for subject in &case.survey.subjects {
+        if subject.knowledge == Knowledge::Nothing {
+            continue;
+        }
+        grace_outlasts_pre_stop(case, subject);
+        if !serves(subject) {
+            continue;
+        }
+        somebody_scales_it(case, subject);
+        readiness_is_probed(case, subject);
+        readiness_comes_with_ability(case, subject);
+        start_is_not_load(case, subject);
+        end_waits_for_the_endpoints(case, subject);
+    }
+}
+
+/// Whether requests come to its pods.
+fn serves(subject: &Subject) -> bool {
+    let opens_a_port = written(subject, &["deployment", "containers"])
+        .map_or(&[][..], Node::items)
+        .iter()
+        .any(|container| container.get("ports").is_some());
+    subject.autoscaler.is_some() || opens_a_port
+}
+
+/// What a container of the manifest says at `path`; the first that says anything.
+fn in_containers<'s>(subject: &'s Subject, path: &[&str]) -> Option<&'s Node> {
+    let workload = subject.workload.as_ref()?;
+    let containers = workload
+        .tree
+        .at(&["spec", "template", "spec", "containers"])?;
+    containers.items().iter().find_map(|it| it.at(path))
+}
+
+/// A start that is longer is none: a mean of a heavy tail may be any number.
+const YEAR_SECONDS: f64 = 31_536_000.0;
+
+/// How long a start takes, where a policy says so.
+fn init_of(subject: &Subject) -> Option<SimSpan> {
+    let is_known = subject.knowledge == Knowledge::Policy;
+    let seconds = subject.deployment.pod.init.mean_seconds().min(YEAR_SECONDS);
+    is_known.then(|| SimSpan::from_secs_f64(seconds))
+}
+
+/// A workload that serves and that no autoscaler of the files scales.
+fn somebody_scales_it(case: &mut Case<'_>, subject: &Subject) {
+    if subject.autoscaler.is_some() || subject.target.is_some() || subject.workload.is_none() {
+        return;
+    }
+    let replicas = subject.deployment.replicas.0;
+    let why = match replicas {
+        1 => "its only pod serves all, and while it restarts or moves nobody answers",
+        _ => "beyond what these can serve requests wait and fail, and below they idle",
+    };
+    case.report(Report {
+        code: Code::NotScaled,
+        origin: subject.origin,
+        object: subject.title.clone(),
+        message: format!(
+            "no autoscaler of the files scales it: {} whatever the load",
+            pods_text(replicas)
+        ),
+        why: why.to_owned(),
+        help: "add a HorizontalPodAutoscaler, or name its file as well".to_owned(),
+    });
+}
+
+/// Without a readiness probe a container is ready as soon as it runs
+/// (Kubernetes, "Pod Lifecycle": the default state is Success).
+fn readiness_is_probed(case: &mut Case<'_>, subject: &Subject) {
+    let pod = &subject.deployment.pod;
+    if pod.readiness.is_some() || in_containers(subject, &["readinessProbe"]).is_some() {
+        return;
+    }
+    let init = init_of(subject);
+    if init == Some(SimSpan::ZERO) {
+        return;
+    }
+    let lost = match init {
+        Some(init) => format!("for {init} (`pod.init`) what a new pod is sent fails: with 1 new pod beside 4 that is 20% of all requests"),
+        None => "until the program in it serves, what a new pod is sent fails: with 1 new pod beside 4 that is 20% of all requests".to_owned(),
+    };
+    case.report(Report {
+        code: Code::NoReadinessProbe,
+        origin: place_of(subject, &["deployment", "containers", "0"]),
+        object: subject.title.clone(),
+        message: "no readiness probe: a pod is sent requests as soon as its container runs"
+            .to_owned(),
+        why: match subject.autoscaler {
+            Some(_) => format!("{lost}; and the autoscaler counts the CPU of its start as load"),
+            None => lost,
+        },
+        help: "add a `readinessProbe` to the container (`[pod] readiness` of a policy)".to_owned(),
+    });
+}
+
+/// Longer than this a manifest's probe should not wait before it asks for the first time: two syncs.
+const FIRST_PROBE_MAX: SimSpan = SimSpan::from_secs(30);
+/// How much later than the program a probe may be without a word.
+const PROBE_SLACK: SimSpan = SimSpan::from_secs(10);
+
+/// The first probe comes `initialDelaySeconds` after the start, and `successThreshold` of them have to pass.
+fn readiness_comes_with_ability(case: &mut Case<'_>, subject: &Subject) {
+    let Some(probe) = &subject.deployment.pod.readiness else {
+        return;
+    };
+    let more = i64::from(probe.success_threshold) - 1;
+    let further = probe.period.as_nanos().saturating_mul(more);
+    let earliest = probe.initial_delay.as_nanos().saturating_add(further);
+    let earliest = SimSpan::from_nanos(earliest);
+    let init = init_of(subject);
+    let allowed = init.map_or(FIRST_PROBE_MAX, |init| init + PROBE_SLACK);
+    if earliest <= allowed {
+        return;
+    }
+    let why = match init {
+        Some(init) => format!(
+            "it could serve after {init} (`pod.init`): each new pod stands idle for {} while the others are overloaded",
+            earliest - init
+        ),
+        None => format!(
+            "even a program that serves at once waits for that: it is {:.0} looks of the autoscaler at 15s",
+            (earliest.as_secs_f64() / 15.0).floor()
+        ),
+    };
+    case.report(Report {
+        code: Code::ReadinessSlow,
+        origin: place_of(subject, &["pod", "readiness"]),
+        object: subject.title.clone(),
+        message: format!("a new pod is Ready {earliest} after its start at the earliest"),
+        why,
+        help: "shorten `initialDelaySeconds` and `periodSeconds`; a `startupProbe` waits for slow starts without slowing fast ones".to_owned(),
+    });
+}
+
+/// Samples of a pod that is not Ready are left out within the initialisation period, and those
+/// of a pod that never was Ready after it, too (`groupPods` in `replica_calculator.go`): the CPU
+/// of a start counts from the moment on at which the pod is Ready.
+fn start_is_not_load(case: &mut Case<'_>, subject: &Subject) {
+    let PodTimings {
+        startup_cpu,
+        readiness,
+        ..
+    } = &subject.deployment.pod;
+    let (Some(burst), Some(autoscaler)) = (startup_cpu, &subject.autoscaler) else {
+        return;
+    };
+    let init = init_of(subject).unwrap_or(SimSpan::ZERO);
+    let ready = readiness
+        .as_ref()
+        .map_or(SimSpan::ZERO, |probe| probe.initial_delay.max(init));
+    let Some(request) = subject.deployment.cpu_request().filter(|it| it.0 > 0) else {
+        return;
+    };
+    let target =
+        autoscaler
+            .spec
+            .metrics
+            .iter()
+            .find_map(|metric| match (&metric.source, metric.target) {
+                (MetricSource::Resource { resource }, MetricTarget::Utilization(target))
+                    if resource == "cpu" =>
+                {
+                    Some(target)
+                }
+                _ => None,
+            });
+    let Some(target) = target else {
+        return;
+    };
+    let percent = burst.cpu.0.saturating_mul(100) / request.0;
+    let rules = Rules::new(autoscaler.release, autoscaler.settings);
+    let tolerance = rules.tolerance(autoscaler.spec.behavior.as_ref()).up;
+    #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+    let is_more_than_the_target = percent as f64 > f64::from(target) * (1.0 + tolerance);
+    if burst.duration <= ready || !is_more_than_the_target {
+        return;
+    }
+    case.report(Report {
+        code: Code::StartupCpuCounted,
+        origin: place_of(subject, &["pod", "startup_cpu"]),
+        object: subject.title.clone(),
+        message: format!("for {} of each start its CPU counts as load", burst.duration - ready),
+        why: format!(
+            "a pod is Ready after {ready}, and its start burns {percent}% of the request until {}: with a target of {target}% each new pod asks for more pods, also within the initialisation period of {}",
+            burst.duration, autoscaler.settings.cpu_initialization_period
+        ),
+        help: format!("let the readiness probe pass no sooner than {} after the start", burst.duration),
+    });
+}
+
+/// The grace period runs from the deletion on, the hook included; when it is over the kubelet
+/// gives 2 s more, then kills (Kubernetes, "Pod Lifecycle", termination of pods).
+fn grace_outlasts_pre_stop(case: &mut Case<'_>, subject: &Subject) {
+    let PodTimings {
+        pre_stop,
+        grace_period,
+        ..
+    } = subject.deployment.pod;
+    if pre_stop == SimSpan::ZERO || pre_stop < grace_period {
+        return;
+    }
+    let origin = match in_containers(subject, &["lifecycle", "preStop"]) {
+        Some(hook) => hook.origin,
+        None => place_of(subject, &["pod", "pre_stop"]),
+    };
+    case.report(Report {
+        code: Code::PreStopTakesGrace,
+        origin,
+        object: subject.title.clone(),
+        message: format!("the preStop hook of {pre_stop} uses up the grace period of {grace_period}"),
+        why: "the grace period runs while the hook does: the program gets its SIGTERM when the time is over, and is killed 2s later with what it works on".to_owned(),
+        help: format!(
+            "raise `terminationGracePeriodSeconds` above {:.0} by the time that open requests take",
+            pre_stop.as_secs_f64()
+        ),
+    });
+}
+
+/// A pod that is deleted gets its SIGTERM at once, and proxies learn of it later.
+fn end_waits_for_the_endpoints(case: &mut Case<'_>, subject: &Subject) {
+    let pod = &subject.deployment.pod;
+    let has_hook = in_containers(subject, &["lifecycle", "preStop"]).is_some();
+    let Some(autoscaler) = &subject.autoscaler else {
+        return;
+    };
+    if pod.pre_stop > SimSpan::ZERO || has_hook {
+        return;
+    }
+    case.report(Report {
+        code: Code::NoPreStop,
+        origin: place_of(subject, &["deployment", "containers", "0"]),
+        object: subject.title.clone(),
+        message: "no preStop hook: a pod is told to end before requests stay away".to_owned(),
+        why: format!(
+            "proxies learn of its end about {} later; a program that ends at once refuses what comes until then, at each of up to {} pods that scaling down removes",
+            pod.endpoint_lag,
+            autoscaler.spec.max_replicas.0 - autoscaler.spec.min_replicas.0
+        ),
+        help: "add `lifecycle: {preStop: {sleep: {seconds: 5}}}`, or let the program serve on for some seconds after SIGTERM".to_owned(),
+    });
+}

@@ -1,0 +1,199 @@
+//! ConfigMaps, Secrets and claims that pods refer to, and Secrets that anybody can read.
+//!
+//! Self-imposed limit: names alone. What a ConfigMap or a Secret holds is never
+//! looked at but for how many values there are, and never shown.
+
+use super::case::{Case, Report};
+use crate::scenario::Code;
+use crate::scenario::manifest::Object;
+use crate::scenario::tree::{Node, Value};
+
+/// All rules of this family.
+pub(super) fn rules(case: &mut Case<'_>) {
+    let objects: Vec<&Object> = case.survey.objects.iter().collect();
+    for object in &objects {
+        for reference in references(object) {
+            reference_leads_somewhere(case, object, &reference, &objects);
+        }
+        secret_is_not_in_clear_text(case, object);
+    }
+}
+
+/// An object that a pod refers to by name.
+struct Reference<'o> {
+    kind: &'static str,
+    name: &'o Node,
+}
+
+/// The spec of an object's pods.
+fn pod_spec(object: &Object) -> Option<&Node> {
+    let paths: [&[&str]; 3] = [
+        &["spec", "template", "spec"],
+        &["spec", "jobTemplate", "spec", "template", "spec"],
+        &["spec"],
+    ];
+    let [template, job, own] = paths;
+    match object.kind.as_str() {
+        "Pod" => object.tree.at(own),
+        "CronJob" => object.tree.at(job),
+        _ => object.tree.at(template),
+    }
+}
+
+/// All references of an object's pods that have to lead somewhere.
+fn references(object: &Object) -> Vec<Reference<'_>> {
+    let Some(spec) = pod_spec(object) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for list in ["initContainers", "containers"] {
+        for container in list_of(spec, list) {
+            for source in list_of(container, "envFrom") {
+                add(&mut found, "ConfigMap", source.get("configMapRef"), "name");
+                add(&mut found, "Secret", source.get("secretRef"), "name");
+            }
+            for variable in list_of(container, "env") {
+                let source = |key: &str| variable.at(&["valueFrom", key]);
+                add(&mut found, "ConfigMap", source("configMapKeyRef"), "name");
+                add(&mut found, "Secret", source("secretKeyRef"), "name");
+            }
+        }
+    }
+    for volume in list_of(spec, "volumes") {
+        add(&mut found, "ConfigMap", volume.get("configMap"), "name");
+        add(&mut found, "Secret", volume.get("secret"), "secretName");
+        let claim = volume.get("persistentVolumeClaim");
+        add(&mut found, "PersistentVolumeClaim", claim, "claimName");
+        let projected = volume.at(&["projected", "sources"]);
+        for source in projected.map_or(&[][..], Node::items) {
+            add(&mut found, "ConfigMap", source.get("configMap"), "name");
+            add(&mut found, "Secret", source.get("secret"), "name");
+        }
+    }
+    found
+}
+
+fn list_of<'n>(node: &'n Node, key: &str) -> &'n [Node] {
+    node.get(key).map_or(&[][..], Node::items)
+}
+
+/// Adds the reference that `source` is, unless it is optional.
+fn add<'n>(
+    found: &mut Vec<Reference<'n>>,
+    kind: &'static str,
+    source: Option<&'n Node>,
+    key: &str,
+) {
+    let Some(source) = source else {
+        return;
+    };
+    let is_optional = source
+        .get("optional")
+        .is_some_and(|optional| optional.value == Value::Boolean(true));
+    if let (Some(name), false) = (source.get(key), is_optional) {
+        found.push(Reference { kind, name });
+    }
+}
+
+/// In every namespace there is one of these without anybody's doing (RootCAConfigMap).
+const ALWAYS_THERE: &str = "kube-root-ca.crt";
+
+/// What a pod refers to is sought in its own namespace (Kubernetes, "ConfigMaps" and "Secrets");
+/// a container whose object is missing stays in CreateContainerConfigError, a volume in FailedMount.
+fn reference_leads_somewhere(
+    case: &mut Case<'_>,
+    object: &Object,
+    reference: &Reference<'_>,
+    objects: &[&Object],
+) {
+    let Some(name) = reference.name.text().filter(|name| *name != ALWAYS_THERE) else {
+        return;
+    };
+    let kind = reference.kind;
+    let namespace = object.namespace_or(case.namespace());
+    let named: Vec<&Object> = objects
+        .iter()
+        .copied()
+        .filter(|it| it.kind == kind && it.name == name)
+        .collect();
+    if named
+        .iter()
+        .any(|it| it.namespace_or(case.namespace()) == namespace)
+    {
+        return;
+    }
+    let owner = object.title(case.namespace());
+    let stays = "its pods are created and never start";
+    let report = match (named.first(), kind) {
+        (Some(other), _) => {
+            let other = other.title(case.namespace());
+            Report {
+                code: Code::ReferenceElsewhere,
+                origin: reference.name.origin,
+                object: owner,
+                message: format!(
+                    "the namespace `{namespace}` has no {kind} `{name}`: the files put it elsewhere"
+                ),
+                why: format!(
+                    "pods see objects of their own namespace alone, and the files hold {other}: {stays} (CreateContainerConfigError)"
+                ),
+                help: format!("give {other} the namespace `{namespace}`"),
+            }
+        }
+        (None, "Secret") => Report {
+            code: Code::SecretNotInFiles,
+            origin: reference.name.origin,
+            object: owner,
+            message: format!("the files hold no Secret `{name}`"),
+            why: format!(
+                "that is how it should be, as long as somebody has made it in `{namespace}`: {stays} before that"
+            ),
+            help: format!("look: `kubectl get secret {name} -n {namespace}`"),
+        },
+        (None, _) => Report {
+            code: Code::ReferenceMissing,
+            origin: reference.name.origin,
+            object: owner,
+            message: format!("the files hold no {kind} `{name}`"),
+            why: format!(
+                "unless it is in the namespace `{namespace}` of the cluster already, {stays}"
+            ),
+            help: "add it to the files, or correct the name".to_owned(),
+        },
+    };
+    case.report(report);
+}
+
+/// Base64 is no encryption (Kubernetes, "Secrets"). The place shown is the key, its values are covered.
+fn secret_is_not_in_clear_text(case: &mut Case<'_>, object: &Object) {
+    if object.kind != "Secret" || !object.group().is_empty() {
+        return;
+    }
+    let held = object
+        .tree
+        .entries()
+        .iter()
+        .filter(|entry| matches!(entry.key.as_str(), "data" | "stringData"));
+    for entry in held {
+        let count = entry.node.entries().len();
+        if count == 0 {
+            continue;
+        }
+        let values = match count {
+            1 => "1 value".to_owned(),
+            _ => format!("{count} values"),
+        };
+        let form = match entry.key.as_str() {
+            "data" => "in base64, which anybody can read",
+            _ => "in clear text",
+        };
+        case.report(Report {
+            code: Code::SecretInClearText,
+            origin: entry.key_origin,
+            object: object.title(case.namespace()),
+            message: format!("the file holds {values} of a Secret {form}"),
+            why: "whoever may read the file, its repository or the history of that has them, also after they are deleted here".to_owned(),
+            help: "change the values, take them out of the file, and make the Secret by `kubectl create secret`, or with Sealed Secrets or External Secrets".to_owned(),
+        });
+    }
+}

@@ -1,0 +1,220 @@
+//! What clusters no longer serve, and what not all of them do.
+//!
+//! Self-imposed limit: a short table of what a newcomer's manifests hold, not the whole API.
+
+use super::case::{Case, Report, place_of, written};
+use crate::hpa::rules::Release;
+use crate::hpa::spec::MetricSource;
+use crate::scenario::Code;
+use crate::scenario::manifest::Object;
+use crate::scenario::survey::Subject;
+use crate::scenario::tree::Node;
+
+/// All rules of this family.
+pub(super) fn rules(case: &mut Case<'_>) {
+    for object in &case.survey.objects {
+        api_version_is_served(case, object);
+    }
+    for subject in &case.survey.subjects {
+        autoscaler_is_understood(case, subject);
+        pods_are_understood(case, subject);
+    }
+}
+
+/// A version of an API that is gone.
+struct Gone {
+    kind: &'static str,
+    api_version: &'static str,
+    /// The release that no longer serves it.
+    since: &'static str,
+    now: &'static str,
+}
+
+/// <https://kubernetes.io/docs/reference/using-api/deprecation-guide/>, "Removed APIs by release".
+const GONE: [Gone; 14] = [
+    gone(
+        "HorizontalPodAutoscaler",
+        "autoscaling/v2beta1",
+        "1.25",
+        "autoscaling/v2",
+    ),
+    gone(
+        "HorizontalPodAutoscaler",
+        "autoscaling/v2beta2",
+        "1.26",
+        "autoscaling/v2",
+    ),
+    gone("Deployment", "extensions/v1beta1", "1.16", "apps/v1"),
+    gone("Deployment", "apps/v1beta1", "1.16", "apps/v1"),
+    gone("Deployment", "apps/v1beta2", "1.16", "apps/v1"),
+    gone("StatefulSet", "apps/v1beta1", "1.16", "apps/v1"),
+    gone("StatefulSet", "apps/v1beta2", "1.16", "apps/v1"),
+    gone("ReplicaSet", "extensions/v1beta1", "1.16", "apps/v1"),
+    gone("ReplicaSet", "apps/v1beta2", "1.16", "apps/v1"),
+    gone("DaemonSet", "extensions/v1beta1", "1.16", "apps/v1"),
+    gone(
+        "Ingress",
+        "extensions/v1beta1",
+        "1.22",
+        "networking.k8s.io/v1",
+    ),
+    gone(
+        "Ingress",
+        "networking.k8s.io/v1beta1",
+        "1.22",
+        "networking.k8s.io/v1",
+    ),
+    gone("CronJob", "batch/v1beta1", "1.25", "batch/v1"),
+    gone("PodDisruptionBudget", "policy/v1beta1", "1.25", "policy/v1"),
+];
+
+const fn gone(
+    kind: &'static str,
+    api_version: &'static str,
+    since: &'static str,
+    now: &'static str,
+) -> Gone {
+    Gone {
+        kind,
+        api_version,
+        since,
+        now,
+    }
+}
+
+fn api_version_is_served(case: &mut Case<'_>, object: &Object) {
+    let found = GONE
+        .iter()
+        .find(|gone| gone.kind == object.kind && gone.api_version == object.api_version);
+    let Some(gone) = found else {
+        return;
+    };
+    let origin = object.tree.get("apiVersion").map(|node| node.origin);
+    case.report(Report {
+        code: Code::ApiVersionGone,
+        origin: origin.unwrap_or(object.tree.origin),
+        object: object.title(case.namespace()),
+        message: format!(
+            "no cluster since Kubernetes {} serves `{}`",
+            gone.since, gone.api_version
+        ),
+        why: format!(
+            "`kubectl apply` ends with: no matches for kind \"{}\" in version \"{}\"",
+            gone.kind, gone.api_version
+        ),
+        help: format!(
+            "write `apiVersion: {}`, and see the migration guide for fields that were renamed",
+            gone.now
+        ),
+    });
+}
+
+/// A feature, and since when it is there.
+struct Feature {
+    what: &'static str,
+    /// Since which release it works without a feature gate.
+    since: &'static str,
+    before: &'static str,
+}
+
+fn report(
+    case: &mut Case<'_>,
+    subject: &Subject,
+    origin: crate::scenario::source::Origin,
+    feature: &Feature,
+) {
+    case.report(Report {
+        code: Code::DependsOnRelease,
+        origin,
+        object: subject.title.clone(),
+        message: format!("{} works by default since Kubernetes {}", feature.what, feature.since),
+        why: format!("before that, {}", feature.before),
+        help: "check `kubectl version`, or simulate the older rules with `[controller] kubernetes = \"1.28\"` where they differ".to_owned(),
+    });
+}
+
+/// Feature gates of the autoscaler: HPAContainerMetrics is beta and on since 1.27,
+/// HPAConfigurableTolerance since 1.35 (KEP-1610, KEP-4951).
+fn autoscaler_is_understood(case: &mut Case<'_>, subject: &Subject) {
+    let Some(autoscaler) = &subject.autoscaler else {
+        return;
+    };
+    let spec = &autoscaler.spec;
+    let container_metric = spec
+        .metrics
+        .iter()
+        .position(|metric| matches!(metric.source, MetricSource::ContainerResource { .. }));
+    if let Some(index) = container_metric {
+        let origin = subject.metric_places.get(index).copied();
+        let feature = Feature {
+            what: "a metric of type ContainerResource",
+            since: "1.27",
+            before: "the API server drops it, and an autoscaler without another metric gets cpu at 80%",
+        };
+        report(case, subject, origin.unwrap_or(subject.origin), &feature);
+    }
+    for key in ["scaleUp", "scaleDown"] {
+        let path = ["hpa", "behavior", key, "tolerance"];
+        // With the rules of 1.28 the reader says that it has no effect.
+        if written(subject, &path).is_none() || autoscaler.release != Release::Current {
+            continue;
+        }
+        let feature = Feature {
+            what: "a tolerance in `behavior`",
+            since: "1.35",
+            before: "the API server drops it, and the controller's tolerance of 10% counts in both directions",
+        };
+        report(case, subject, place_of(subject, &path), &feature);
+    }
+}
+
+/// Feature gates of pods: PodLifecycleSleepAction is beta and on since 1.30, SidecarContainers
+/// since 1.29, PodLevelResources since 1.34 (KEP-3960, KEP-753, KEP-2837).
+fn pods_are_understood(case: &mut Case<'_>, subject: &Subject) {
+    let Some(spec) = subject
+        .workload
+        .as_ref()
+        .and_then(|workload| workload.tree.at(&["spec", "template", "spec"]))
+    else {
+        return;
+    };
+    let items = |key: &str| spec.get(key).map_or(&[][..], Node::items);
+    let sleep = items("containers")
+        .iter()
+        .find_map(|it| it.at(&["lifecycle", "preStop", "sleep"]));
+    let sidecar = items("initContainers")
+        .iter()
+        .filter_map(|it| it.get("restartPolicy"))
+        .find(|policy| policy.text() == Some("Always"));
+    let features = [
+        (
+            sleep,
+            Feature {
+                what: "a preStop hook `sleep`",
+                since: "1.30",
+                before: "the API server drops it, and the pod ends without the pause",
+            },
+        ),
+        (
+            sidecar,
+            Feature {
+                what: "an init container with `restartPolicy: Always`",
+                since: "1.29",
+                before: "it is an ordinary init container, and the pod waits for its end for ever",
+            },
+        ),
+        (
+            spec.get("resources"),
+            Feature {
+                what: "`resources` of the whole pod",
+                since: "1.34",
+                before: "the API server drops them, and the containers' own requests count",
+            },
+        ),
+    ];
+    for (node, feature) in features {
+        if let Some(node) = node {
+            report(case, subject, node.origin, &feature);
+        }
+    }
+}

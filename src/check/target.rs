@@ -1,0 +1,162 @@
+//! What an autoscaler scales, who else does, and who resets it.
+//!
+//! Self-imposed limit: what the files hold; a cluster may hold more.
+
+use std::collections::BTreeMap;
+
+use super::case::{Case, Report, place_of, written};
+use super::growth::{Rates, Syncs, Way};
+use super::{pods_text, syncs_text};
+use crate::scenario::Code;
+use crate::scenario::survey::{Found, Knowledge, Subject};
+use crate::scenario::tree::Value;
+
+/// All rules of this family.
+pub(super) fn rules(case: &mut Case<'_>) {
+    for subject in &case.survey.subjects {
+        target_is_there(case, subject);
+        replicas_are_left_alone(case, subject);
+        bounds_leave_a_choice(case, subject);
+    }
+    one_autoscaler_a_target(case);
+}
+
+/// `scaleTargetRef` has no namespace: the target is sought in the autoscaler's own
+/// (autoscaling/v2 `CrossVersionObjectReference`; `FailedGetScale` otherwise).
+fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
+    let Some(target) = &subject.target else {
+        return;
+    };
+    let wanted = &target.wanted;
+    let report = match &target.found {
+        Found::Here => return,
+        Found::Elsewhere(other) => Report {
+            code: Code::ScaleTargetElsewhere,
+            origin: target.origin,
+            object: subject.title.clone(),
+            message: format!("the autoscaler never scales: it looks for {wanted}, and the files hold {other}"),
+            why: format!(
+                "an autoscaler scales within its own namespace alone; each sync ends with FailedGetScale, and the scale stays at {} whatever the load",
+                pods_text(subject.deployment.replicas.0)
+            ),
+            help: format!("give both one namespace and kind, that of {other}"),
+        },
+        Found::Missing(others) if others.is_empty() => Report {
+            code: Code::TargetNotInFiles,
+            origin: target.origin,
+            object: subject.title.clone(),
+            message: format!("{wanted} is not among the files"),
+            why: "requests, limits, probes and the way to full scale hang on its containers, and none of these was checked".to_owned(),
+            help: "name its file as well: `hpasim check hpa.yaml deployment.yaml`".to_owned(),
+        },
+        Found::Missing(others) => Report {
+            code: Code::NoScaleTarget,
+            origin: target.origin,
+            object: subject.title.clone(),
+            message: format!("the autoscaler scales {wanted}, and the files do not hold it"),
+            why: "without its target each sync ends with FailedGetScale, and nothing is ever scaled".to_owned(),
+            help: format!("correct `scaleTargetRef`, or add the object; here are: {}", others.join(", ")),
+        },
+    };
+    case.report(report);
+}
+
+/// "Migrating Deployments and StatefulSets to horizontal autoscaling" in the documentation of the
+/// HorizontalPodAutoscaler: an apply writes `spec.replicas` whenever the manifest has it.
+fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
+    let (Some(autoscaler), Knowledge::Manifest) = (&subject.autoscaler, subject.knowledge) else {
+        return;
+    };
+    let Some(node) = written(subject, &["deployment", "replicas"]) else {
+        return;
+    };
+    let Value::Integer(replicas) = node.value else {
+        return;
+    };
+    let spec = &autoscaler.spec;
+    let back = Way {
+        from: subject
+            .deployment
+            .replicas
+            .max(spec.min_replicas)
+            .min(spec.max_replicas)
+            .0
+            .max(1),
+        to: spec.max_replicas.0,
+        rates: Rates::up(spec),
+        sync_period: autoscaler.sync_period,
+    };
+    let why = match (replicas, back.syncs_up(|_| spec.max_replicas.0)) {
+        (0, _) => {
+            "an autoscaler of a Deployment at 0 is switched off until somebody scales it by hand"
+                .to_owned()
+        }
+        (_, Syncs::Count(syncs)) if syncs > 0 => format!(
+            "at {} under load an apply leaves {}, and the way back takes {} or more ({})",
+            pods_text(spec.max_replicas.0),
+            pods_text(subject.deployment.replicas.0),
+            syncs_text(syncs),
+            autoscaler.sync_period * i64::from(syncs)
+        ),
+        _ => format!(
+            "at {} under load an apply leaves {}",
+            pods_text(spec.max_replicas.0),
+            pods_text(subject.deployment.replicas.0)
+        ),
+    };
+    case.report(Report {
+        code: Code::FixedReplicas,
+        origin: node.origin,
+        object: subject.title.clone(),
+        message: format!("`replicas: {replicas}` beside an autoscaler: every `kubectl apply` resets it"),
+        why,
+        help: "delete the line; before the next apply take it out of the last applied state with `kubectl apply edit-last-applied`".to_owned(),
+    });
+}
+
+/// `minReplicas` is 1 where it is not written (`SetDefaults_HorizontalPodAutoscaler`).
+fn bounds_leave_a_choice(case: &mut Case<'_>, subject: &Subject) {
+    let Some(autoscaler) = &subject.autoscaler else {
+        return;
+    };
+    let spec = &autoscaler.spec;
+    if spec.min_replicas != spec.max_replicas {
+        return;
+    }
+    let count = spec.max_replicas.0;
+    case.report(Report {
+        code: Code::MinIsMax,
+        origin: place_of(subject, &["hpa", "maxReplicas"]),
+        object: subject.title.clone(),
+        message: format!(
+            "the autoscaler has nothing to choose: `minReplicas` and `maxReplicas` are {count}"
+        ),
+        why: format!("whatever the load, there are {}", pods_text(count)),
+        help:
+            "raise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler"
+                .to_owned(),
+    });
+}
+
+/// Kubernetes 1.27 and later stop both with the condition `AmbiguousSelector`
+/// (kubernetes/kubernetes#112011); earlier ones write in turns.
+fn one_autoscaler_a_target(case: &mut Case<'_>) {
+    let mut first: BTreeMap<&str, &Subject> = BTreeMap::new();
+    for subject in &case.survey.subjects {
+        let Some(target) = &subject.target else {
+            continue;
+        };
+        let Some(other) = first.get(target.wanted.as_str()) else {
+            first.insert(&target.wanted, subject);
+            continue;
+        };
+        case.report(Report {
+            code: Code::TwoAutoscalers,
+            origin: target.origin,
+            object: subject.title.clone(),
+            message: format!("two autoscalers scale {}: this one and {}", target.wanted, other.title),
+            why: "Kubernetes 1.27 and later stop both with AmbiguousSelector, so nothing is scaled; earlier releases let them overwrite each other at every sync".to_owned(),
+            help: "put the metrics of both into one autoscaler: of several metrics the one that asks for most pods counts".to_owned(),
+        });
+    }
+}

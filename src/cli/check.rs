@@ -1,0 +1,108 @@
+//! `hpasim check FILE...`: traps in policies and manifests.
+//!
+//! Self-imposed limit: files in, a report out; the rules are `check`'s.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::error::{CommandError, Completion};
+use super::files::FileLoader;
+use super::manifest_args::ManifestArgs;
+use super::screen::Screen;
+use crate::check::{CheckReport, CheckRequest, WITHIN, check};
+use crate::render::check::{check_json, render_check, render_github};
+use crate::scenario::{LoadError, Loader, Severity, parse_duration};
+use crate::units::SimSpan;
+
+/// Check policies and manifests.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "E is broken, W is a trap, I is good to know; docs/diagnostics.md lists them all.\nExit codes: 3 when an E was found, 99 when --deny asks for it, 0 otherwise."
+)]
+pub(super) struct CheckArgs {
+    /// Policies (TOML) and Kubernetes manifests (YAML, JSON), taken together; `-` reads stdin
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Fail with exit code 99 when there are any
+    #[arg(long, value_enum, value_name = "WHAT")]
+    deny: Option<Deny>,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    format: CheckFormat,
+    /// How long the way from minReplicas to maxReplicas may take
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value_t = WITHIN)]
+    within: SimSpan,
+    /// A trace, for what the traffic's period has to do with the windows
+    #[arg(long, value_name = "TRACE")]
+    trace: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Warnings (W)
+    Warnings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// For people: each finding with its line
+    #[value(alias = "table")]
+    Text,
+    /// One JSON object
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+/// Reads, checks and reports.
+pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
+    let request = CheckRequest {
+        files: &arguments.files,
+        choice: arguments.manifest.choice(),
+        trace: arguments.trace.as_deref(),
+        within: arguments.within,
+    };
+    let mut loader = WithStdin::default();
+    let report = check(&request, &mut loader).map_err(CommandError::Input)?;
+    let text = match arguments.format {
+        CheckFormat::Text => render_check(&report, screen.stdout_colour()),
+        CheckFormat::Json => format!("{}\n", check_json(&report)?),
+        CheckFormat::Github => render_github(&report),
+    };
+    screen.print(&text)?;
+    Ok(completion(&report, arguments.deny))
+}
+
+fn completion(report: &CheckReport, deny: Option<Deny>) -> Completion {
+    let errors = report.count(Severity::Error);
+    let warnings = report.count(Severity::Warning);
+    match deny {
+        _ if errors > 0 => Completion::BadInput,
+        Some(Deny::Warnings) if warnings > 0 => Completion::AssertionFailed,
+        _ => Completion::Done,
+    }
+}
+
+/// Files, and stdin under the name `-`, which is read once.
+#[derive(Default)]
+struct WithStdin {
+    stdin: Option<Vec<u8>>,
+}
+
+impl Loader for WithStdin {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        if path != Path::new("-") {
+            return FileLoader.read(path);
+        }
+        if self.stdin.is_none() {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes)?;
+            self.stdin = Some(bytes);
+        }
+        Ok(self.stdin.clone().unwrap_or_default())
+    }
+}

@@ -1,0 +1,90 @@
+//! `hpasim export POLICY`: a policy as Kubernetes objects, or the patch between two.
+//!
+//! Self-imposed limit: load and print; the objects are made in `scenario`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::error::{CommandError, Completion};
+use super::files::FileLoader;
+use super::manifest_args::ManifestArgs;
+use super::screen::Screen;
+use crate::scenario::{ExportedObjects, PolicyFile, load_policy};
+
+/// Export a policy.
+#[derive(Args, Debug)]
+pub(super) struct ExportArgs {
+    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
+    #[arg(value_name = "POLICY", required_unless_present = "patch")]
+    policy: Option<PathBuf>,
+    /// Print the Deployment as well
+    #[arg(long, conflicts_with = "patch")]
+    deployment: bool,
+    /// Print the smallest merge patch that turns the autoscaler of FROM into that of TO
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], conflicts_with = "policy")]
+    patch: Option<Vec<PathBuf>>,
+    /// Override a key of the policy (with --patch: of TO): --set hpa.maxReplicas=80; may be given several times
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// No warnings
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Loads and prints.
+pub(super) fn run(arguments: &ExportArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
+    let yaml = match (arguments.patch.as_deref(), &arguments.policy) {
+        (Some([from, to]), _) => patch(arguments, from, to, screen)?,
+        (_, Some(policy)) => objects(arguments, policy, screen)?,
+        // clap asks for one of the two.
+        (_, None) => String::new(),
+    };
+    screen.print(&yaml)?;
+    Ok(Completion::Done)
+}
+
+fn objects(
+    arguments: &ExportArgs,
+    path: &Path,
+    screen: &mut Screen,
+) -> Result<String, CommandError> {
+    let policy = load(arguments, path, &arguments.set, screen)?;
+    let objects = if arguments.deployment {
+        ExportedObjects::AutoscalerAndDeployment
+    } else {
+        ExportedObjects::Autoscaler
+    };
+    let exported = policy.export(objects).map_err(CommandError::Input)?;
+    if !arguments.quiet {
+        screen.warn(&exported.warnings);
+    }
+    Ok(exported.yaml)
+}
+
+fn patch(
+    arguments: &ExportArgs,
+    from: &Path,
+    to: &Path,
+    screen: &mut Screen,
+) -> Result<String, CommandError> {
+    let from = load(arguments, from, &[], screen)?;
+    let to = load(arguments, to, &arguments.set, screen)?;
+    from.patch_to(&to).map_err(CommandError::Input)
+}
+
+fn load(
+    arguments: &ExportArgs,
+    path: &Path,
+    set: &[String],
+    screen: &mut Screen,
+) -> Result<PolicyFile, CommandError> {
+    let choice = arguments.manifest.choice();
+    let policy = load_policy(path, set, &choice, &mut FileLoader).map_err(CommandError::Input)?;
+    if !arguments.quiet {
+        screen.warn(&policy.warnings);
+    }
+    Ok(policy)
+}

@@ -1,0 +1,32 @@
+//! `--hpa` and `--namespace`: what to take of a Kubernetes manifest.
+//!
+//! Self-imposed limit: arguments only; the choice is made in `scenario`.
+
+use clap::Args;
+
+use crate::scenario::ManifestChoice;
+
+/// What to take of a manifest.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ManifestArgs {
+    /// Of a manifest with several autoscalers, the one of this name
+    #[arg(long, value_name = "NAME")]
+    pub(super) hpa: Option<String>,
+    /// The namespace of objects of a manifest that state none [default: default]
+    #[arg(
+        long,
+        value_name = "NS",
+        help = "The namespace of objects of a manifest that state none [default: default]"
+    )]
+    pub(super) namespace: Option<String>,
+}
+
+impl ManifestArgs {
+    /// The same in `scenario`'s terms.
+    pub(super) fn choice(&self) -> ManifestChoice {
+        ManifestChoice {
+            hpa: self.hpa.clone(),
+            namespace: self.namespace.clone(),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! `hpasim trace info FILE`: a trace or a recording in a few lines.
+//!
+//! Self-imposed limit: read, describe, print; each is done elsewhere.
+
+use clap::{Args, ValueEnum};
+
+use super::recording::RecordingArgs;
+use crate::cli::error::{CommandError, Completion};
+use crate::cli::screen::Screen;
+use crate::render::trace_info::{render_trace_info, trace_info_json};
+use crate::scenario::VALUE_MAX;
+use crate::scenario::formats::ceiling;
+use crate::scenario::formats::describe::describe;
+
+/// `hpasim trace info`.
+#[derive(Args, Debug)]
+pub struct InfoArgs {
+    /// The recording.
+    #[command(flatten)]
+    pub recording: RecordingArgs,
+    /// For a trace of CPU: from so many millicores on a sample is only a lower bound of the demand
+    #[arg(long, value_name = "MILLICORES", value_parser = parse_ceiling)]
+    pub ceiling: Option<f64>,
+    /// What is printed to stdout
+    #[arg(long, value_enum, default_value_t = InfoFormat::Table)]
+    pub format: InfoFormat,
+}
+
+/// How a description is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InfoFormat {
+    /// A few lines for people
+    Table,
+    /// The figures for scripts
+    Json,
+}
+
+fn parse_ceiling(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('m').parse::<f64>() {
+        Ok(number) if number > 0.0 && number <= VALUE_MAX => Ok(number),
+        _ => Err("write millicores, as 4000".to_owned()),
+    }
+}
+
+/// Describes a recording on stdout.
+pub(super) fn run(arguments: &InfoArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
+    let recording = arguments.recording.read()?;
+    if !arguments.recording.quiet {
+        screen.warn(&recording.warnings);
+        let censored =
+            ceiling::warning(&recording.trace, arguments.ceiling, &recording.demand_place);
+        screen.warn(censored.as_slice());
+    }
+    let description = describe(&recording, arguments.ceiling);
+    let name = arguments.recording.input.display().to_string();
+    match arguments.format {
+        InfoFormat::Table => screen.print(&render_trace_info(&name, &description))?,
+        InfoFormat::Json => screen.print(&trace_info_json(&name, &description)?)?,
+    }
+    Ok(Completion::Done)
+}

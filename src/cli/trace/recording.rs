@@ -1,0 +1,198 @@
+//! The recording that `trace convert` and `trace info` are about: its arguments, and how it is read.
+//!
+//! Self-imposed limit: a stream from file or standard input; what it holds is read in `scenario::formats`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::error::CommandError;
+use crate::cli::progress::{ByteProgress, ProgressMode};
+use crate::scenario::formats::shape::{Align, Moment, Shaping, shape};
+use crate::scenario::formats::{
+    Format, ReadOptions, Recording, SeriesChoice, What, read_recording,
+};
+use crate::scenario::{Diagnostics, LoadError, STANDARD_INPUT, parse_duration, unreadable};
+use crate::units::SimSpan;
+
+/// Which recording, and what to make of it.
+#[derive(Args, Debug)]
+pub struct RecordingArgs {
+    /// The recording or trace, plain or gzip; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub input: PathBuf,
+    /// Its format, where its content does not tell
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub input_format: Option<InputFormat>,
+    /// What its numbers are, where the format leaves it open
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub what: Option<WhatChoice>,
+    /// Which of several series count: a number from 1, label=value, or a name [default: all, summed]
+    #[arg(long, value_name = "SERIES")]
+    pub series: Option<String>,
+    /// From row to row, each the mean over its time
+    #[arg(long, value_name = "DURATION", value_parser = parse_step)]
+    pub step: Option<SimSpan>,
+    /// Multiply what was offered
+    #[arg(long, value_name = "FACTOR", value_parser = parse_scale, allow_negative_numbers = true)]
+    pub scale: Option<f64>,
+    /// Leave out what lies before: a time from the start, or a date
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub from: Option<Moment>,
+    /// Leave out what lies behind: a time from the start, or a date
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub to: Option<Moment>,
+    /// Begin rows at whole multiples of the step since 1970 UTC
+    #[arg(long, requires = "step")]
+    pub align: bool,
+    /// No warnings, no progress: only errors and the data
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// The formats by the names of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// Our own: time_s,rps
+    Csv,
+    /// k6 run --out csv
+    K6Csv,
+    /// k6 run --out json
+    K6Json,
+    /// The options of a k6 script as JSON
+    K6Options,
+    /// The answer to a range query
+    Prometheus,
+    /// stats_history.csv
+    Locust,
+    /// nginx or Apache, common or combined
+    AccessLog,
+}
+
+impl From<InputFormat> for Format {
+    fn from(format: InputFormat) -> Self {
+        match format {
+            InputFormat::Csv => Self::Csv,
+            InputFormat::K6Csv => Self::K6Csv,
+            InputFormat::K6Json => Self::K6Json,
+            InputFormat::K6Options => Self::K6Options,
+            InputFormat::Prometheus => Self::Prometheus,
+            InputFormat::Locust => Self::Locust,
+            InputFormat::AccessLog => Self::AccessLog,
+        }
+    }
+}
+
+/// What numbers are, by the names of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhatChoice {
+    /// Requests per second
+    Requests,
+    /// Users at once
+    Users,
+    /// CPU in cores
+    CpuCores,
+    /// CPU in thousandths of a core
+    CpuMillicores,
+}
+
+impl From<WhatChoice> for What {
+    fn from(what: WhatChoice) -> Self {
+        match what {
+            WhatChoice::Requests => Self::Requests,
+            WhatChoice::Users => Self::Users,
+            WhatChoice::CpuCores => Self::CpuCores,
+            WhatChoice::CpuMillicores => Self::CpuMillicores,
+        }
+    }
+}
+
+fn parse_step(text: &str) -> Result<SimSpan, String> {
+    let step = parse_duration(text)?;
+    if step > SimSpan::default() {
+        Ok(step)
+    } else {
+        Err("write a duration above 0s".to_owned())
+    }
+}
+
+fn parse_scale(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale > 0.0 && scale <= 1e9 => Ok(scale),
+        _ => Err("write a number above 0, at most 1e9".to_owned()),
+    }
+}
+
+fn parse_moment(text: &str) -> Result<Moment, String> {
+    if InputFormat::from_str(text, true).is_ok() {
+        return Err(format!(
+            "this is a time; a format is forced with --input-format {text}"
+        ));
+    }
+    Moment::parse(text)
+}
+
+impl RecordingArgs {
+    fn options(&self) -> ReadOptions {
+        ReadOptions {
+            format: self.input_format.map(Format::from),
+            what: self.what.map(What::from),
+            series: self.series.as_deref().map(SeriesChoice::parse),
+            ramp_step: self.step,
+        }
+    }
+
+    fn shaping(&self) -> Shaping {
+        Shaping {
+            step: self.step,
+            scale: self.scale,
+            from: self.from,
+            to: self.to,
+            align: if self.align {
+                Align::Step
+            } else {
+                Align::Start
+            },
+        }
+    }
+
+    /// Reads the recording and makes of it what was asked for.
+    pub(super) fn read(&self) -> Result<Recording, CommandError> {
+        let mode = if self.quiet {
+            ProgressMode::Off
+        } else {
+            ProgressMode::WhereSeen
+        };
+        let input = |diagnostics: Diagnostics| CommandError::Input(diagnostics);
+        let opened = open(&self.input).map_err(|error| {
+            let fault = unreadable(&self.input, &LoadError::from(error), None);
+            input(Diagnostics::one(fault))
+        })?;
+        let reader = ByteProgress::new(opened.reader, opened.length_bytes, mode);
+        let name = self.input.display().to_string();
+        let recording = read_recording(&name, reader, &self.options()).map_err(input)?;
+        shape(recording, &self.shaping()).map_err(|fault| input(Diagnostics::one(fault)))
+    }
+}
+
+struct Opened {
+    reader: Box<dyn Read>,
+    /// Unknown for a pipe.
+    length_bytes: Option<u64>,
+}
+
+fn open(path: &Path) -> std::io::Result<Opened> {
+    if path == Path::new(STANDARD_INPUT) {
+        return Ok(Opened {
+            reader: Box::new(std::io::stdin().lock()),
+            length_bytes: None,
+        });
+    }
+    let file = std::fs::File::open(path)?;
+    let about = file.metadata()?;
+    Ok(Opened {
+        length_bytes: about.is_file().then_some(about.len()),
+        reader: Box::new(file),
+    })
+}

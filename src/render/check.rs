@@ -1,0 +1,156 @@
+//! What `hpasim check` found: as text with caret lines, as JSON, and as annotations of GitHub.
+//!
+//! Self-imposed limit: findings in, text out; how a command ends is `cli`'s.
+
+use serde::Serialize;
+
+use super::diagnostic::{Colour, render_with_reason};
+use crate::check::{CheckReport, Finding};
+use crate::scenario::Severity;
+
+/// Each finding with its line, an empty line between two, and a last line of counts.
+#[must_use]
+pub fn render_check(report: &CheckReport, colour: Colour) -> String {
+    let mut text = String::new();
+    for finding in &report.findings {
+        let why = finding.why.as_deref();
+        text.push_str(&render_with_reason(&finding.diagnostic, why, colour));
+        text.push_str("\n\n");
+    }
+    if report.omitted > 0 {
+        text.push_str(&format!("... and {} more\n\n", report.omitted));
+    }
+    text.push_str(&counts_text(report));
+    text.push('\n');
+    text
+}
+
+/// `2 errors, 1 warning and 3 notes in 1 file`.
+fn counts_text(report: &CheckReport) -> String {
+    let counted = |severity: Severity, name: &str| match report.count(severity) {
+        1 => format!("1 {name}"),
+        count => format!("{count} {name}s"),
+    };
+    let files = match report.files {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    };
+    if report.findings.is_empty() {
+        return format!("nothing found in {files}");
+    }
+    format!(
+        "{}, {} and {} in {files}",
+        counted(Severity::Error, "error"),
+        counted(Severity::Warning, "warning"),
+        counted(Severity::Info, "note")
+    )
+}
+
+/// The report as one JSON object.
+#[derive(Serialize)]
+struct ReportJson<'r> {
+    diagnostics: Vec<FindingJson<'r>>,
+    omitted: usize,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    files: usize,
+}
+
+/// A finding; `null` stands for what it does not have.
+#[derive(Serialize)]
+struct FindingJson<'r> {
+    code: &'static str,
+    severity: &'static str,
+    file: Option<&'r str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: &'r str,
+    why: Option<&'r str>,
+    help: &'r str,
+    object: Option<&'r str>,
+}
+
+/// The report as JSON.
+///
+/// # Errors
+/// The writer's own.
+pub fn check_json(report: &CheckReport) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&ReportJson {
+        diagnostics: report.findings.iter().map(finding_json).collect(),
+        omitted: report.omitted,
+        errors: report.count(Severity::Error),
+        warnings: report.count(Severity::Warning),
+        notes: report.count(Severity::Info),
+        files: report.files,
+    })
+}
+
+fn finding_json(finding: &Finding) -> FindingJson<'_> {
+    let diagnostic = &finding.diagnostic;
+    let place = diagnostic.place.as_ref();
+    FindingJson {
+        code: diagnostic.code.number(),
+        severity: match diagnostic.severity() {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        },
+        file: place.map(|place| place.source.as_str()),
+        line: place.map(|place| place.line),
+        column: place.map(|place| place.column),
+        message: &diagnostic.message,
+        why: finding.why.as_deref(),
+        help: &diagnostic.help,
+        object: finding.object.as_deref(),
+    }
+}
+
+/// Workflow commands, one line a finding, which GitHub shows beside the line of the file.
+#[must_use]
+pub fn render_github(report: &CheckReport) -> String {
+    report.findings.iter().map(annotation).collect()
+}
+
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
+fn annotation(finding: &Finding) -> String {
+    let diagnostic = &finding.diagnostic;
+    let command = match diagnostic.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "notice",
+    };
+    let place = diagnostic.place.as_ref().map_or_else(String::new, |place| {
+        format!(
+            "file={},line={},col={},",
+            property(&place.source),
+            place.line,
+            place.column
+        )
+    });
+    let mut message = diagnostic.message.clone();
+    for more in [finding.why.as_deref(), Some(diagnostic.help.as_str())]
+        .into_iter()
+        .flatten()
+    {
+        message.push('\n');
+        message.push_str(more);
+    }
+    format!(
+        "::{command} {place}title={}::{}\n",
+        property(&diagnostic.code.to_string()),
+        data(&message)
+    )
+}
+
+/// Text of a workflow command: `%` and line ends are escaped.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// A property of a workflow command: what separates properties is escaped as well.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,52 @@
+//! Access logs of nginx and Apache, common or combined: each line with a date is a request.
+//!
+//! Self-imposed limit: the date in brackets; who asked for what is not looked at.
+
+use super::counts::Counts;
+use super::input::Lines;
+use super::notes::Notes;
+use super::stamp::LogDates;
+use super::{Reading, What, nothing_there};
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+
+/// Lines without a date at the beginning after which the rest is not read.
+const UNREADABLE_MAX: u64 = 10_000;
+
+/// Counts the lines by the second.
+pub(super) fn read(name: &str, mut lines: Lines<'_>) -> Result<Reading, Diagnostic> {
+    let mut counts = Counts::default();
+    let mut notes = Notes::default();
+    let mut dates = LogDates::default();
+    let mut demand_place: Option<Place> = None;
+    while let Some(line) = lines.next()? {
+        if let Some(stamp) = dates.find(line.bytes) {
+            if demand_place.is_none() {
+                demand_place = Some(line.place());
+            }
+            counts.add(stamp, 1.0, &mut notes, || line.place());
+        } else if !line.bytes.trim_ascii().is_empty() {
+            notes.add(Code::RecordingUnreadable, || line.place());
+            if counts.is_empty() && notes.count(Code::RecordingUnreadable) >= UNREADABLE_MAX {
+                break;
+            }
+        }
+    }
+    let first_unreadable = notes.first(Code::RecordingUnreadable).cloned();
+    let mut warnings = notes.into_warnings();
+    match (counts.into_rows(&mut warnings), demand_place) {
+        (Some(rows), Some(demand_place)) => Ok(Reading {
+            rows,
+            what: What::Requests,
+            demand_place,
+            warnings,
+        }),
+        _ => Err(Diagnostic {
+            place: first_unreadable.map(Box::new),
+            ..nothing_there(
+                name,
+                "line with a date of an access log",
+                "such a date is [10/Oct/2025:13:55:36 -0700]; other log formats need a conversion of your own to `time_s,rps`",
+            )
+        }),
+    }
+}

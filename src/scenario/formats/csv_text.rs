@@ -1,0 +1,89 @@
+//! A recording as a trace of our own: CSV with a comment on where it comes from.
+//!
+//! Self-imposed limit: text; numbers keep seven significant digits.
+
+use std::fmt::Write;
+
+use super::Recording;
+use super::stamp::stamp_text;
+use crate::scenario::trace_text::NANOS_PER_SECOND;
+use crate::workload::Demand;
+
+/// The recording as CSV text.
+#[must_use]
+pub fn to_csv(recording: &Recording) -> String {
+    let trace = &recording.trace;
+    let (name, values) = match &trace.demand {
+        Demand::RequestsPerSecond(values) => ("rps", values),
+        Demand::CpuMillicores(values) => ("cpu_millicores", values),
+        Demand::Users(values) => ("users", values),
+    };
+    let mut csv = String::with_capacity(trace.times.len() * 16 + 200);
+    // Writing to a string cannot fail.
+    let _ = write!(
+        csv,
+        "# hpasim trace convert, from: {}",
+        recording.format.title()
+    );
+    if let Some(origin) = recording.origin_nanos {
+        let _ = write!(csv, "; time_s 0 is {}", stamp_text(origin));
+    }
+    let _ = write!(csv, "\ntime_s,{name}");
+    for column in &trace.columns {
+        csv.push(',');
+        push_field(&mut csv, &column.name);
+    }
+    csv.push('\n');
+    for (row, time) in trace.times.iter().enumerate() {
+        push_seconds(&mut csv, time.as_nanos());
+        csv.push(',');
+        push_number(&mut csv, values[row]);
+        for column in &trace.columns {
+            csv.push(',');
+            push_number(&mut csv, column.values[row]);
+        }
+        csv.push('\n');
+    }
+    csv
+}
+
+fn push_field(csv: &mut String, text: &str) {
+    if text.contains([',', '"', '\n', '\r']) {
+        let _ = write!(csv, "\"{}\"", text.replace('"', "\"\""));
+    } else {
+        csv.push_str(text);
+    }
+}
+
+/// Exact to the nanosecond, without trailing zeros.
+fn push_seconds(csv: &mut String, nanos: i64) {
+    let (whole, fraction) = (nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND);
+    let _ = write!(csv, "{whole}");
+    if fraction > 0 {
+        let digits = format!("{fraction:09}");
+        let _ = write!(csv, ".{}", digits.trim_end_matches('0'));
+    }
+}
+
+fn push_number(csv: &mut String, value: f64) {
+    let rounded: f64 = format!("{value:.6e}").parse().unwrap_or(value);
+    let _ = write!(csv, "{rounded}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_written_exactly_and_numbers_to_seven_digits() {
+        let mut csv = String::new();
+        push_seconds(&mut csv, 1_500_000_000);
+        csv.push(' ');
+        push_seconds(&mut csv, 60 * NANOS_PER_SECOND);
+        csv.push(' ');
+        push_number(&mut csv, 1.0 / 3.0);
+        csv.push(' ');
+        push_number(&mut csv, 1_234_567_890.0);
+        assert_eq!(csv, "1.5 60 0.3333333 1234568000");
+    }
+}

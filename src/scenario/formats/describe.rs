@@ -1,0 +1,170 @@
+//! What a trace is in a few numbers: span, step, spread, burstiness.
+//!
+//! Self-imposed limit: figures; `render` words them.
+
+use super::ceiling::{Ceiling, ceiling};
+use super::samples::usual_step;
+use super::{Format, Recording};
+use crate::units::{SimSpan, SimTime};
+use crate::workload::{Demand, Trace};
+
+/// The figures of a recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// What it was written in.
+    pub format: Format,
+    /// Time zero as RFC 3339 in UTC, where it is known.
+    pub origin: Option<String>,
+    /// From the first row to the end.
+    pub span: SimTime,
+    /// Rows, the one that marks the end left out.
+    pub rows: usize,
+    /// The length that most rows have.
+    pub step: SimSpan,
+    /// Rows of another length.
+    pub other_rows: usize,
+    /// Gaps of the recording; for our own CSV rows longer than one and a half steps.
+    pub gaps: u64,
+    /// What was offered.
+    pub offered: Offered,
+    /// The demand's least value.
+    pub min: f64,
+    /// Its mean over time.
+    pub mean: f64,
+    /// What it stays at or below 99 % of the time.
+    pub p99: f64,
+    /// Its greatest value.
+    pub max: f64,
+    /// Standard deviation over mean, both over time; `None` for a mean of zero.
+    pub coefficient_of_variation: Option<f64>,
+    /// For requests: variance over mean of the counts per step. Poisson arrivals at one rate have 1.
+    pub index_of_dispersion: Option<f64>,
+    /// For requests: how many there are in all.
+    pub requests: Option<f64>,
+    /// For CPU: what stands at the ceiling.
+    pub ceiling: Option<Ceiling>,
+    /// Names of further columns.
+    pub columns: Vec<String>,
+}
+
+/// What a trace knows of demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// Requests per second.
+    Requests,
+    /// CPU in millicores.
+    CpuMillicores,
+    /// Users at once.
+    Users,
+}
+
+/// Describes a recording; `ceiling_millicores` is stated for CPU, or else guessed.
+#[must_use]
+pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Description {
+    let trace = &recording.trace;
+    let (offered, values) = match &trace.demand {
+        Demand::RequestsPerSecond(values) => (Offered::Requests, values),
+        Demand::CpuMillicores(values) => (Offered::CpuMillicores, values),
+        Demand::Users(values) => (Offered::Users, values),
+    };
+    let nanos: Vec<i64> = trace.times.iter().map(|time| time.as_nanos()).collect();
+    let step = recording
+        .resolution
+        .map_or_else(|| usual_step(&nanos).unwrap_or(0), SimSpan::as_nanos);
+    let spread = Spread::of(trace, values);
+    Description {
+        format: recording.format,
+        origin: recording.origin_nanos.map(super::stamp::stamp_text),
+        span: trace.end(),
+        rows: trace.times.len() - 1,
+        step: SimSpan::from_nanos(step),
+        other_rows: nanos
+            .windows(2)
+            .filter(|pair| pair[1] - pair[0] != step)
+            .count(),
+        gaps: match recording.format {
+            Format::Csv => long_rows(&nanos, step),
+            _ => recording.gaps,
+        },
+        offered,
+        min: spread.min,
+        mean: spread.mean,
+        p99: spread.p99,
+        max: spread.max,
+        coefficient_of_variation: (spread.mean > 0.0).then(|| spread.variance.sqrt() / spread.mean),
+        // The variance of counts is that of rates times the step squared, their mean that times the step.
+        index_of_dispersion: (offered == Offered::Requests && spread.mean > 0.0)
+            .then(|| spread.variance / spread.mean * SimSpan::from_nanos(step).as_secs_f64()),
+        requests: (offered == Offered::Requests).then(|| spread.mean * trace.end().as_secs_f64()),
+        ceiling: ceiling(trace, ceiling_millicores),
+        columns: trace
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect(),
+    }
+}
+
+/// Rows longer than one and a half steps.
+fn long_rows(nanos: &[i64], step: i64) -> u64 {
+    let longest = step.saturating_add(step / 2);
+    nanos
+        .windows(2)
+        .filter(|pair| pair[1] - pair[0] > longest)
+        .count() as u64
+}
+
+/// Figures over time: a row of twice the length weighs twice as much.
+struct Spread {
+    min: f64,
+    mean: f64,
+    p99: f64,
+    max: f64,
+    variance: f64,
+}
+
+impl Spread {
+    fn of(trace: &Trace, values: &[f64]) -> Self {
+        let span = trace.end().as_secs_f64();
+        let mut weighted: Vec<Weighted> = trace
+            .times
+            .windows(2)
+            .zip(values)
+            .map(|(pair, value)| Weighted {
+                value: *value,
+                seconds: (pair[1] - pair[0]).as_secs_f64(),
+            })
+            .collect();
+        let mean = weighted
+            .iter()
+            .map(|row| row.value * row.seconds)
+            .sum::<f64>()
+            / span;
+        let variance = weighted
+            .iter()
+            .map(|row| (row.value - mean).powi(2) * row.seconds)
+            .sum::<f64>()
+            / span;
+        weighted.sort_by(|a, b| a.value.total_cmp(&b.value));
+        let mut before = 0.0;
+        let p99 = weighted
+            .iter()
+            .find(|row| {
+                before += row.seconds;
+                before >= 0.99 * span
+            })
+            .or(weighted.last());
+        Self {
+            min: weighted.first().map_or(0.0, |row| row.value),
+            p99: p99.map_or(0.0, |row| row.value),
+            max: weighted.last().map_or(0.0, |row| row.value),
+            mean,
+            variance,
+        }
+    }
+}
+
+struct Weighted {
+    value: f64,
+    seconds: f64,
+}

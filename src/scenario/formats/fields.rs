@@ -1,0 +1,120 @@
+//! Single fields of CSV lines, picked by the header's names.
+//!
+//! Self-imposed limit: one line at a time, so that a line of quoted breaks counts as two.
+
+use super::input::Line;
+use crate::scenario::diagnostic::{Code, Diagnostic};
+
+/// The places of the columns `names` in a header.
+///
+/// # Errors
+/// One of them is not there.
+pub(super) fn columns<const N: usize>(
+    header: &Line<'_>,
+    names: [&str; N],
+) -> Result<[usize; N], Diagnostic> {
+    let fields: Vec<&[u8]> = Fields::of(header.bytes).collect();
+    let mut found = [0; N];
+    for (at, name) in found.iter_mut().zip(names) {
+        let index = fields
+            .iter()
+            .position(|field| field.trim_ascii() == name.as_bytes());
+        *at = index.ok_or_else(|| Diagnostic {
+            code: Code::TraceHeader,
+            message: format!("the header has no column `{name}`"),
+            place: Some(Box::new(header.place())),
+            help: "give the file as the tool wrote it".to_owned(),
+        })?;
+    }
+    Ok(found)
+}
+
+/// The fields at `wanted`; `None` where the line has fewer.
+pub(super) fn pick<const N: usize>(line: &[u8], wanted: [usize; N]) -> Option<[&[u8]; N]> {
+    let mut picked = [None; N];
+    let last = wanted.iter().copied().max()?;
+    for (index, field) in Fields::of(line).take(last + 1).enumerate() {
+        for (slot, at) in picked.iter_mut().zip(wanted) {
+            if at == index {
+                *slot = Some(field);
+            }
+        }
+    }
+    let mut fields: [&[u8]; N] = [&[]; N];
+    for (field, slot) in fields.iter_mut().zip(picked) {
+        *field = slot?;
+    }
+    Some(fields)
+}
+
+/// The fields of a line, quotes around them left out.
+struct Fields<'l> {
+    rest: Option<&'l [u8]>,
+}
+
+impl<'l> Fields<'l> {
+    fn of(line: &'l [u8]) -> Self {
+        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+        Self { rest: Some(line) }
+    }
+}
+
+impl<'l> Iterator for Fields<'l> {
+    type Item = &'l [u8];
+
+    fn next(&mut self) -> Option<&'l [u8]> {
+        let rest = self.rest?;
+        let end = if rest.first() == Some(&b'"') {
+            closing_comma(rest)
+        } else {
+            memchr::memchr(b',', rest)
+        };
+        let (field, rest) = match end {
+            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+            None => (rest, None),
+        };
+        self.rest = rest;
+        let inner = field
+            .strip_prefix(b"\"")
+            .and_then(|field| field.strip_suffix(b"\""));
+        Some(inner.unwrap_or(field))
+    }
+}
+
+/// The comma behind a quoted field.
+fn closing_comma(text: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b',' if !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A field as text; `None` where it is not UTF-8.
+pub(super) fn text_of(field: &[u8]) -> Option<&str> {
+    std::str::from_utf8(field).ok().map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_behind_quotes_with_commas() {
+        let line = b"1,\"GET \"\"a,b\"\"\",Aggregated,\"x\"";
+        assert_eq!(
+            pick(line, [2, 0, 3]),
+            Some([&b"Aggregated"[..], &b"1"[..], &b"x"[..]])
+        );
+        assert_eq!(pick(line, [4]), None);
+        assert_eq!(pick(b"", [0]), Some([&b""[..]]));
+        assert_eq!(
+            pick(b"\"open, and never closed", [0]),
+            Some([&b"\"open, and never closed"[..]])
+        );
+    }
+}

@@ -1,0 +1,442 @@
+//! The options of a k6 script as JSON: `stages` and scenarios, to users or a rate.
+//!
+//! Self-imposed limit: what was planned, not what came of it. One request an
+//! iteration is assumed (`--scale` says otherwise); a graceful ramp-down takes no time.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::prometheus::json_fault;
+use super::{ReadOptions, Reading, Rows, SeriesChoice, What, nothing_there};
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use crate::scenario::trace_text::{LENGTH_MAX_NANOS, NANOS_PER_SECOND};
+use crate::scenario::values::parse_duration;
+use crate::units::SimSpan;
+
+/// The most rows that ramps are cut into.
+const RAMP_ROWS_MAX: i64 = 1_000_000;
+/// The most stages and scenarios; each is looked at for each row.
+const LEGS_MAX: usize = 1_000;
+/// The most of anything that a stage may aim at.
+const TARGET_MAX: f64 = 1e9;
+
+#[derive(Deserialize)]
+struct Options<'t> {
+    #[serde(borrow)]
+    options: Option<&'t RawValue>,
+    #[serde(borrow, default)]
+    stages: Option<Vec<&'t RawValue>>,
+    #[serde(borrow, default)]
+    scenarios: Option<BTreeMap<String, &'t RawValue>>,
+    #[serde(borrow)]
+    vus: Option<&'t RawValue>,
+    #[serde(borrow)]
+    duration: Option<&'t RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Scenario<'t> {
+    executor: String,
+    #[serde(borrow, default)]
+    stages: Vec<&'t RawValue>,
+    #[serde(borrow, rename = "startVUs")]
+    start_vus: Option<&'t RawValue>,
+    #[serde(borrow)]
+    start_rate: Option<&'t RawValue>,
+    #[serde(borrow)]
+    time_unit: Option<&'t RawValue>,
+    #[serde(borrow)]
+    vus: Option<&'t RawValue>,
+    #[serde(borrow)]
+    rate: Option<&'t RawValue>,
+    #[serde(borrow)]
+    duration: Option<&'t RawValue>,
+    #[serde(borrow)]
+    start_time: Option<&'t RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Stage<'t> {
+    #[serde(borrow)]
+    duration: &'t RawValue,
+    #[serde(borrow)]
+    target: &'t RawValue,
+}
+
+/// A straight line over time, in nanoseconds from the start.
+#[derive(Clone, Copy)]
+struct Leg {
+    start: i64,
+    end: i64,
+    from: f64,
+    to: f64,
+}
+
+/// One scenario's course.
+struct Course {
+    what: What,
+    legs: Vec<Leg>,
+}
+
+/// The text, for the places of its parts.
+struct Document<'t> {
+    name: &'t str,
+    text: &'t str,
+}
+
+/// Reads the options; scenarios that run beside each other are summed.
+pub(super) fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagnostic> {
+    let document = Document { name, text };
+    let courses = document.courses(text, options.series.as_ref())?;
+    let what = courses[0].what;
+    if courses.iter().any(|course| course.what != what) {
+        return Err(document.fault(
+            None,
+            Code::TraceSeries,
+            "some scenarios state users and others arrivals per second: these cannot be summed",
+            "choose with --series NAME of `hpasim trace convert`, one after the other",
+        ));
+    }
+    let legs: Vec<Leg> = courses.into_iter().flat_map(|course| course.legs).collect();
+    if legs.len() > LEGS_MAX {
+        return Err(document.fault(
+            None,
+            Code::TraceTooLarge,
+            &format!("the options have more than {LEGS_MAX} stages"),
+            "give fewer",
+        ));
+    }
+    let end = legs.iter().map(|leg| leg.end).max().unwrap_or(0);
+    if end <= 0 {
+        return Err(nothing_there(
+            name,
+            "stage that lasts",
+            "give each stage a duration, as { \"duration\": \"5m\", \"target\": 50 }",
+        ));
+    }
+    if end > LENGTH_MAX_NANOS {
+        return Err(document.fault(
+            None,
+            Code::TraceRange,
+            "the stages last longer than ten years",
+            "write durations as \"30s\", \"5m\" or \"1h30m\"; bare numbers are milliseconds",
+        ));
+    }
+    let step = options
+        .ramp_step
+        .map_or_else(|| default_ramp_step(end), SimSpan::as_nanos);
+    Ok(Reading {
+        rows: rows_of(&legs, end, step.max(1), what),
+        what,
+        demand_place: Place::within(name, text, 0..1),
+        warnings: Vec::new(),
+    })
+}
+
+/// One second, or longer where that made more than 20,000 rows.
+fn default_ramp_step(end: i64) -> i64 {
+    super::counts::LADDER_SECONDS
+        .iter()
+        .map(|seconds| seconds * NANOS_PER_SECOND)
+        .find(|step| end / step <= super::shape::ROWS_BY_DEFAULT_MAX)
+        .unwrap_or(3600 * NANOS_PER_SECOND)
+}
+
+/// Rows of `step`: the middle of each on a ramp, one row alone while nothing changes.
+fn rows_of(legs: &[Leg], end: i64, step: i64, what: What) -> Rows {
+    let step = step.max(end / RAMP_ROWS_MAX);
+    let mut rows = Rows {
+        end,
+        ..Rows::default()
+    };
+    // Legs may begin off the grid: their edges are rows of their own.
+    let mut times: Vec<i64> = (0..end)
+        .step_by(usize::try_from(step).unwrap_or(1))
+        .collect();
+    times.extend(legs.iter().flat_map(|leg| [leg.start, leg.end]));
+    times.retain(|time| *time < end);
+    times.sort_unstable();
+    times.dedup();
+    for (index, time) in times.iter().enumerate() {
+        let next = times.get(index + 1).copied().unwrap_or(end);
+        let middle = time + (next - time) / 2;
+        let sum: f64 = legs.iter().map(|leg| leg.at(middle)).sum();
+        let value = match what {
+            What::Users => sum.round(),
+            _ => sum,
+        };
+        let changed = rows
+            .values
+            .last()
+            .is_none_or(|last| last.to_bits() != value.to_bits());
+        if changed {
+            rows.push(*time, value);
+        }
+    }
+    rows
+}
+
+impl Leg {
+    fn at(&self, time: i64) -> f64 {
+        if time < self.start || time >= self.end {
+            return 0.0;
+        }
+        let share = (time - self.start) as f64 / (self.end - self.start) as f64;
+        self.from + (self.to - self.from) * share
+    }
+}
+
+impl<'t> Document<'t> {
+    fn fault(&self, part: Option<&RawValue>, code: Code, message: &str, help: &str) -> Diagnostic {
+        Diagnostic {
+            code,
+            message: message.to_owned(),
+            place: part.map(|part| {
+                let start =
+                    (part.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+                Box::new(Place::within(
+                    self.name,
+                    self.text,
+                    start..start + part.get().len(),
+                ))
+            }),
+            help: help.to_owned(),
+        }
+    }
+
+    fn parse<'p, T: Deserialize<'p>>(
+        &self,
+        part: &'p str,
+        whole: Option<&RawValue>,
+    ) -> Result<T, Diagnostic> {
+        serde_json::from_str(part).map_err(|error| match whole {
+            None => json_fault(self.name, self.text, &error),
+            Some(whole) => {
+                let told = error.to_string();
+                let what = told.split(" at line ").next().unwrap_or(&told);
+                self.fault(
+                    Some(whole),
+                    Code::TraceJson,
+                    &format!("this is not the JSON that was expected: {what}"),
+                    "write it as k6 documents it",
+                )
+            }
+        })
+    }
+
+    /// The courses of all scenarios that are chosen; at least one.
+    fn courses(
+        &self,
+        text: &'t str,
+        choice: Option<&SeriesChoice>,
+    ) -> Result<Vec<Course>, Diagnostic> {
+        let options: Options<'_> = self.parse(text, None)?;
+        if let Some(inner) = options.options {
+            // Only one level deep: what is below has no `options` of its own.
+            let inner: Options<'_> = self.parse(inner.get(), Some(inner))?;
+            return self.courses_of(&inner, choice);
+        }
+        self.courses_of(&options, choice)
+    }
+
+    fn courses_of(
+        &self,
+        options: &Options<'_>,
+        choice: Option<&SeriesChoice>,
+    ) -> Result<Vec<Course>, Diagnostic> {
+        if let Some(scenarios) = &options.scenarios {
+            return self.courses_of_scenarios(scenarios, choice);
+        }
+        if choice.is_some() {
+            return Err(self.fault(
+                None,
+                Code::TraceSeries,
+                "these options have no scenarios to choose from",
+                "leave --series out",
+            ));
+        }
+        let legs = match (&options.stages, options.vus, options.duration) {
+            (Some(stages), vus, _) => {
+                let start = vus.map_or(Ok(1.0), |vus| self.number(vus))?;
+                self.ramp(stages, start, 0, 1.0)?
+            }
+            (None, vus, Some(duration)) => {
+                let users = vus.map_or(Ok(1.0), |vus| self.number(vus))?;
+                constant(users, 0, self.duration(duration)?)
+            }
+            _ => {
+                return Err(self.fault(
+                    None,
+                    Code::TraceFormat,
+                    "these k6 options state no course of time",
+                    "give `stages`, `scenarios`, or `vus` with a `duration`",
+                ));
+            }
+        };
+        Ok(vec![Course {
+            what: What::Users,
+            legs,
+        }])
+    }
+
+    fn courses_of_scenarios(
+        &self,
+        scenarios: &BTreeMap<String, &RawValue>,
+        choice: Option<&SeriesChoice>,
+    ) -> Result<Vec<Course>, Diagnostic> {
+        let courses: Vec<Course> = scenarios
+            .iter()
+            .enumerate()
+            .filter(|(index, (name, _))| match choice {
+                None => true,
+                Some(SeriesChoice::Number(number)) => index + 1 == *number,
+                Some(SeriesChoice::Name(chosen)) => chosen == *name,
+                Some(SeriesChoice::Label { .. }) => false,
+            })
+            .map(|(_, (_, part))| self.course(part))
+            .collect::<Result<_, _>>()?;
+        if courses.is_empty() {
+            let names: Vec<&str> = scenarios.keys().map(String::as_str).collect();
+            return Err(self.fault(
+                None,
+                Code::TraceSeries,
+                "there is no such scenario",
+                &format!("there are: {}", names.join(", ")),
+            ));
+        }
+        Ok(courses)
+    }
+
+    fn course(&self, part: &RawValue) -> Result<Course, Diagnostic> {
+        let scenario: Scenario<'_> = self.parse(part.get(), Some(part))?;
+        let start = scenario
+            .start_time
+            .map_or(Ok(0), |start| self.duration(start))?;
+        let missing = |key: &str| {
+            self.fault(
+                Some(part),
+                Code::MissingKey,
+                &format!("the executor {} needs `{key}`", scenario.executor),
+                "write it as k6 documents it",
+            )
+        };
+        let per_second = || -> Result<f64, Diagnostic> {
+            let unit = scenario
+                .time_unit
+                .map_or(Ok(NANOS_PER_SECOND), |unit| self.duration(unit))?;
+            Ok(NANOS_PER_SECOND as f64 / unit.max(1) as f64)
+        };
+        let duration = || {
+            let part = scenario.duration.ok_or_else(|| missing("duration"))?;
+            self.duration(part)
+        };
+        let (what, legs) = match scenario.executor.as_str() {
+            "ramping-vus" => {
+                let from = scenario.start_vus.map_or(Ok(1.0), |vus| self.number(vus))?;
+                (What::Users, self.ramp(&scenario.stages, from, start, 1.0)?)
+            }
+            "constant-vus" => {
+                let users = scenario.vus.map_or(Ok(1.0), |vus| self.number(vus))?;
+                (What::Users, constant(users, start, duration()?))
+            }
+            "ramping-arrival-rate" => {
+                let from = scenario
+                    .start_rate
+                    .map_or(Ok(0.0), |rate| self.number(rate))?;
+                let legs = self.ramp(&scenario.stages, from, start, per_second()?)?;
+                (What::Requests, legs)
+            }
+            "constant-arrival-rate" => {
+                let rate = self.number(scenario.rate.ok_or_else(|| missing("rate"))?)?;
+                let legs = constant(rate * per_second()?, start, duration()?);
+                (What::Requests, legs)
+            }
+            other => {
+                return Err(self.fault(
+                    Some(part),
+                    Code::Unsupported,
+                    &format!("the executor `{other}` states no load over time"),
+                    "give ramping-vus, constant-vus, ramping-arrival-rate or constant-arrival-rate",
+                ));
+            }
+        };
+        Ok(Course { what, legs })
+    }
+
+    /// Stage after stage, each from where the one before ended.
+    fn ramp(
+        &self,
+        stages: &[&RawValue],
+        from: f64,
+        start: i64,
+        factor: f64,
+    ) -> Result<Vec<Leg>, Diagnostic> {
+        let mut legs = Vec::new();
+        let (mut value, mut time) = (from * factor, start);
+        for part in stages {
+            let stage: Stage<'_> = self.parse(part.get(), Some(part))?;
+            let target = self.number(stage.target)? * factor;
+            let end = time.saturating_add(self.duration(stage.duration)?);
+            // A stage without length is a jump.
+            if end > time {
+                legs.push(Leg {
+                    start: time,
+                    end,
+                    from: value,
+                    to: target,
+                });
+            }
+            (value, time) = (target, end);
+        }
+        Ok(legs)
+    }
+
+    fn number(&self, part: &RawValue) -> Result<f64, Diagnostic> {
+        match part.get().parse::<f64>() {
+            Ok(number) if (0.0..=TARGET_MAX).contains(&number) => Ok(number),
+            _ => Err(self.fault(
+                Some(part),
+                Code::TraceValue,
+                &format!(
+                    "`{}` is no number from 0 to {TARGET_MAX:e}",
+                    clipped(part.get())
+                ),
+                "write a plain number",
+            )),
+        }
+    }
+
+    /// `"1h30m"`, or a bare number of milliseconds.
+    fn duration(&self, part: &RawValue) -> Result<i64, Diagnostic> {
+        let text = part.get().trim_matches('"');
+        let nanos = match text.parse::<f64>() {
+            Ok(millis) if (0.0..1e15).contains(&millis) => Some((millis * 1e6) as i64),
+            Ok(_) => None,
+            Err(_) => parse_duration(text).ok().map(SimSpan::as_nanos),
+        };
+        nanos.ok_or_else(|| {
+            self.fault(
+                Some(part),
+                Code::BadDuration,
+                &format!("`{}` is not a duration", clipped(text)),
+                "write it as \"30s\", \"5m\" or \"1h30m\"; a bare number is milliseconds",
+            )
+        })
+    }
+}
+
+fn clipped(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+fn constant(value: f64, start: i64, length: i64) -> Vec<Leg> {
+    vec![Leg {
+        start,
+        end: start.saturating_add(length),
+        from: value,
+        to: value,
+    }]
+}

@@ -1,0 +1,194 @@
+//! What k6 writes while it runs: `--out csv` in either layout, and `--out json`.
+//!
+//! Self-imposed limit: the metrics `http_reqs` and `vus`; everything else is passed over.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::counts::Counts;
+use super::input::{Line, Lines};
+use super::notes::Notes;
+use super::samples::Samples;
+use super::stamp::{Stamp, parse_stamp};
+use super::{ReadOptions, Reading, What, fields, nothing_there};
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+
+/// What is gathered of a run of k6.
+enum Gathered {
+    /// `http_reqs`: each point is one request, or a few.
+    Requests(Counts),
+    /// `vus`: a gauge.
+    Users(Samples),
+}
+
+struct Gathering {
+    gathered: Gathered,
+    notes: Notes,
+    demand_place: Option<Place>,
+}
+
+impl Gathering {
+    fn new(options: &ReadOptions) -> Self {
+        Self {
+            gathered: match options.what {
+                Some(What::Users) => Gathered::Users(Samples::default()),
+                _ => Gathered::Requests(Counts::default()),
+            },
+            notes: Notes::default(),
+            demand_place: None,
+        }
+    }
+
+    /// The name of the metric that counts.
+    fn metric(&self) -> &'static str {
+        match self.gathered {
+            Gathered::Requests(_) => "http_reqs",
+            Gathered::Users(_) => "vus",
+        }
+    }
+
+    fn add(&mut self, stamp: Stamp, value: f64, line: &Line<'_>) -> Result<(), Diagnostic> {
+        if self.demand_place.is_none() {
+            self.demand_place = Some(line.place());
+        }
+        let notes = &mut self.notes;
+        match &mut self.gathered {
+            Gathered::Requests(counts) => {
+                if (0.0..=1e9).contains(&value) {
+                    counts.add(stamp, value, notes, || line.place());
+                } else {
+                    notes.add(Code::RecordingNotANumber, || line.place());
+                }
+                Ok(())
+            }
+            Gathered::Users(samples) => samples.add(stamp, value, notes, || line.place()),
+        }
+    }
+
+    fn unreadable(&mut self, line: &Line<'_>) {
+        self.notes.add(Code::RecordingUnreadable, || line.place());
+    }
+
+    fn finish(self, name: &str) -> Result<Reading, Diagnostic> {
+        let metric = self.metric();
+        let mut warnings = self.notes.into_warnings();
+        let (rows, what) = match self.gathered {
+            Gathered::Requests(counts) => (counts.into_rows(&mut warnings), What::Requests),
+            Gathered::Users(samples) => (samples.into_rows(&mut warnings), What::Users),
+        };
+        match (rows, self.demand_place) {
+            (Some(rows), Some(demand_place)) => Ok(Reading {
+                rows,
+                what,
+                demand_place,
+                warnings,
+            }),
+            _ => Err(nothing_there(
+                name,
+                &format!("readable points of `{metric}`"),
+                "see that the run sent HTTP requests; --what users reads `vus` instead",
+            )),
+        }
+    }
+}
+
+/// Reads `--out csv`; columns are found by the header's names, for their places changed.
+pub(super) fn read_csv(
+    name: &str,
+    mut lines: Lines<'_>,
+    options: &ReadOptions,
+) -> Result<Reading, Diagnostic> {
+    let mut gathering = Gathering::new(options);
+    let metric = gathering.metric().as_bytes();
+    let columns = loop {
+        match lines.next()? {
+            Some(line) if line.bytes.trim_ascii().is_empty() => {}
+            Some(line) => {
+                break fields::columns(&line, ["metric_name", "timestamp", "metric_value"])?;
+            }
+            None => {
+                return Err(nothing_there(
+                    name,
+                    "header",
+                    "give the file as k6 wrote it",
+                ));
+            }
+        }
+    };
+    while let Some(line) = lines.next()? {
+        if line.bytes.is_empty() {
+            continue;
+        }
+        let Some([found, time, value]) = fields::pick(line.bytes, columns) else {
+            gathering.unreadable(&line);
+            continue;
+        };
+        if found != metric {
+            continue;
+        }
+        let stamp = fields::text_of(time).and_then(parse_stamp);
+        let value = fields::text_of(value).and_then(|value| value.parse().ok());
+        match (stamp, value) {
+            (Some(stamp), Some(value)) => gathering.add(stamp, value, &line)?,
+            _ => gathering.unreadable(&line),
+        }
+    }
+    gathering.finish(name)
+}
+
+/// A line of `--out json`; the order of its keys differs between versions.
+#[derive(Deserialize)]
+struct JsonLine<'l> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'l, str>,
+    #[serde(borrow)]
+    metric: Option<Cow<'l, str>>,
+    #[serde(borrow)]
+    data: Option<JsonData<'l>>,
+}
+
+#[derive(Deserialize)]
+struct JsonData<'l> {
+    #[serde(borrow)]
+    time: Option<Cow<'l, str>>,
+    value: Option<f64>,
+}
+
+/// Reads `--out json`.
+pub(super) fn read_json(
+    name: &str,
+    mut lines: Lines<'_>,
+    options: &ReadOptions,
+) -> Result<Reading, Diagnostic> {
+    let mut gathering = Gathering::new(options);
+    let metric = gathering.metric();
+    let named = memchr::memmem::Finder::new(match gathering.gathered {
+        Gathered::Requests(_) => "\"http_reqs\"",
+        Gathered::Users(_) => "\"vus\"",
+    });
+    while let Some(line) = lines.next()? {
+        // Most lines are about other metrics: they are not worth the parsing.
+        if line.bytes.starts_with(b"{") && named.find(line.bytes).is_none() {
+            continue;
+        }
+        if line.bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        let Ok(parsed) = serde_json::from_slice::<JsonLine<'_>>(line.bytes) else {
+            gathering.unreadable(&line);
+            continue;
+        };
+        if parsed.kind != "Point" || parsed.metric.as_deref() != Some(metric) {
+            continue;
+        }
+        let (time, value) = parsed
+            .data
+            .map_or((None, None), |data| (data.time, data.value));
+        match (time.as_deref().and_then(parse_stamp), value) {
+            (Some(stamp), Some(value)) => gathering.add(stamp, value, &line)?,
+            _ => gathering.unreadable(&line),
+        }
+    }
+    gathering.finish(name)
+}

@@ -1,0 +1,79 @@
+//! Locust's `stats_history.csv`: a row a second, and more rows for each name with full history.
+//!
+//! Self-imposed limit: the rows named `Aggregated`, columns by the header's names.
+
+use super::input::Lines;
+use super::notes::Notes;
+use super::samples::Samples;
+use super::stamp::parse_stamp;
+use super::{ReadOptions, Reading, What, fields, nothing_there};
+use crate::scenario::diagnostic::{Code, Diagnostic};
+
+/// Reads `Requests/s`, Locust's mean over the last ten seconds, or `User Count`.
+pub(super) fn read(
+    name: &str,
+    mut lines: Lines<'_>,
+    options: &ReadOptions,
+) -> Result<Reading, Diagnostic> {
+    let what = options.what.unwrap_or(What::Requests);
+    let value_column = match what {
+        What::Users => "User Count",
+        _ => "Requests/s",
+    };
+    let (columns, demand_place) = loop {
+        match lines.next()? {
+            Some(line) if line.bytes.trim_ascii().is_empty() => {}
+            Some(line) => {
+                break (
+                    fields::columns(&line, ["Timestamp", "Name", value_column])?,
+                    line.place(),
+                );
+            }
+            None => {
+                return Err(nothing_there(
+                    name,
+                    "header",
+                    "give the file as Locust wrote it",
+                ));
+            }
+        }
+    };
+    let mut samples = Samples::default();
+    let mut notes = Notes::default();
+    while let Some(line) = lines.next()? {
+        if line.bytes.is_empty() {
+            continue;
+        }
+        let Some([time, row_name, value]) = fields::pick(line.bytes, columns) else {
+            notes.add(Code::RecordingUnreadable, || line.place());
+            continue;
+        };
+        if row_name != b"Aggregated" {
+            continue;
+        }
+        let stamp = fields::text_of(time).and_then(parse_stamp);
+        let Some(stamp) = stamp else {
+            notes.add(Code::RecordingUnreadable, || line.place());
+            continue;
+        };
+        // What is no number ("N/A") is left out and noted as NaN is.
+        let value = fields::text_of(value)
+            .and_then(|value| value.parse().ok())
+            .unwrap_or(f64::NAN);
+        samples.add(stamp, value, &mut notes, || line.place())?;
+    }
+    let mut warnings = notes.into_warnings();
+    let rows = samples.into_rows(&mut warnings).ok_or_else(|| {
+        nothing_there(
+            name,
+            "readable rows named `Aggregated`",
+            "give the file that ends in _stats_history.csv, as Locust wrote it",
+        )
+    })?;
+    Ok(Reading {
+        rows,
+        what,
+        demand_place,
+        warnings,
+    })
+}

@@ -1,0 +1,402 @@
+//! Recorded traffic as traces: what other tools write, recognised by content and read as a stream.
+//!
+//! Self-imposed limit: no file system; a stream in, a [`Recording`] out. One file a
+//! format; what a trace is in our own CSV is `trace_text`'s. `docs/traces.md` lists
+//! what each format becomes and what is done about gaps, duplicates and the like.
+
+mod access_log;
+pub mod ceiling;
+mod counts;
+pub mod csv_text;
+pub mod describe;
+mod fields;
+mod input;
+mod k6_options;
+mod k6_output;
+mod locust;
+mod notes;
+mod prometheus;
+mod recognise;
+mod samples;
+pub mod shape;
+mod stamp;
+
+use std::io::Read;
+use std::path::Path;
+
+use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::trace_text::{
+    DECOMPRESSED_BYTES_MAX, LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, parse_trace,
+};
+use crate::units::{SimSpan, SimTime};
+use crate::workload::{Demand, Trace};
+
+use input::Input;
+pub use input::LINE_BYTES_MAX;
+use recognise::{Recognised, recognise};
+use shape::Shaping;
+
+/// The most that a recording in one JSON document may hold: 256 MiB.
+const DOCUMENT_BYTES_MAX: u64 = 256 << 20;
+
+/// What a recording is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Our own CSV: `time_s,rps`.
+    Csv,
+    /// `k6 run --out csv`.
+    K6Csv,
+    /// `k6 run --out json`.
+    K6Json,
+    /// The options of a k6 script as JSON: stages and scenarios.
+    K6Options,
+    /// The answer of Prometheus to a range query.
+    Prometheus,
+    /// Locust's `stats_history.csv`.
+    Locust,
+    /// The access log of nginx or Apache, common or combined.
+    AccessLog,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 7] = [
+        Self::Csv,
+        Self::K6Csv,
+        Self::K6Json,
+        Self::K6Options,
+        Self::Prometheus,
+        Self::Locust,
+        Self::AccessLog,
+    ];
+
+    /// Its name for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Csv => "hpasim CSV",
+            Self::K6Csv => "k6 CSV output",
+            Self::K6Json => "k6 JSON output",
+            Self::K6Options => "k6 options",
+            Self::Prometheus => "Prometheus range query",
+            Self::Locust => "Locust stats history",
+            Self::AccessLog => "access log",
+        }
+    }
+}
+
+/// What the numbers of a recording are taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Requests per second.
+    Requests,
+    /// Users at once.
+    Users,
+    /// CPU in cores, as `rate(container_cpu_usage_seconds_total[1m])` gives it.
+    CpuCores,
+    /// CPU in thousandths of a core.
+    CpuMillicores,
+}
+
+/// Which of several series count: those of a Prometheus answer, or the scenarios of k6 options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeriesChoice {
+    /// The one at this place, from 1.
+    Number(usize),
+    /// All that have this label.
+    Label {
+        /// The label's name.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+    /// All of this name: `__name__`, or the scenario's.
+    Name(String),
+}
+
+impl SeriesChoice {
+    /// Understands `2`, `deployment=web` and `http_requests:rate5m`.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match (text.parse(), text.split_once('=')) {
+            (Ok(number), _) => Self::Number(number),
+            (_, Some((name, value))) => Self::Label {
+                name: name.trim().to_owned(),
+                value: value.trim().trim_matches('"').to_owned(),
+            },
+            _ => Self::Name(text.to_owned()),
+        }
+    }
+}
+
+/// How to read a recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Its format; `None` recognises it by its content.
+    pub format: Option<Format>,
+    /// What its numbers are; `None` leaves it to the format.
+    pub what: Option<What>,
+    /// Which series count; `None` takes all.
+    pub series: Option<SeriesChoice>,
+    /// From row to row where a ramp has to be cut into rows (k6 options).
+    pub ramp_step: Option<SimSpan>,
+}
+
+/// A recording, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// What it was written in.
+    pub format: Format,
+    /// What was offered.
+    pub trace: Trace,
+    /// Time zero in nanoseconds since 1970 UTC, where the recording knows it.
+    pub origin_nanos: Option<i64>,
+    /// For requests that were counted: how long each was counted into one number.
+    pub resolution: Option<SimSpan>,
+    /// How many requests were counted, where they were.
+    pub requests: Option<f64>,
+    /// How many gaps there are.
+    pub gaps: u64,
+    /// Where what was offered is named.
+    pub demand_place: Place,
+    /// What was odd, and what was done about it.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Rates while they are read: the value of each row holds until the next, the last until `end`.
+#[derive(Debug, Default)]
+struct Rows {
+    times: Vec<i64>,
+    values: Vec<f64>,
+    end: i64,
+    origin: Option<i64>,
+    resolution: Option<SimSpan>,
+    total: Option<f64>,
+    gaps: u64,
+}
+
+impl Rows {
+    fn push(&mut self, nanos: i64, value: f64) {
+        self.times.push(nanos);
+        self.values.push(value);
+    }
+}
+
+/// What a reader of a format hands over.
+struct Reading {
+    rows: Rows,
+    what: What,
+    demand_place: Place,
+    warnings: Vec<Diagnostic>,
+}
+
+/// Reads a trace or a recording from the bytes of the file at `path`, which is only used as its name.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn read_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics> {
+    let name = path.display().to_string();
+    let known = Input::open(&name, bytes).and_then(|input| match recognise(&name, &input.head)? {
+        Recognised::Known(Format::Csv) | Recognised::Unknown => Ok(None),
+        Recognised::Known(format) => Ok(Some(format)),
+    });
+    let parsed = match known {
+        Ok(None) => parse_trace(path, bytes)?,
+        Err(fault) => return Err(Diagnostics::one(fault)),
+        Ok(Some(_)) => {
+            let recording = read_recording(&name, bytes, &ReadOptions::default())?;
+            shape::shape(recording, &Shaping::default())
+                .map_err(Diagnostics::one)?
+                .into_parsed()
+        }
+    };
+    let mut warnings = parsed.warnings;
+    warnings.extend(ceiling::warning(&parsed.trace, None, &parsed.demand_place));
+    Ok(ParsedTrace { warnings, ..parsed })
+}
+
+/// Reads a recording from a stream; `name` is what it is called in messages.
+///
+/// Memory does not hang on the stream's length, except for our own CSV and for JSON documents.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read_recording<'r>(
+    name: &str,
+    reader: impl Read + 'r,
+    options: &ReadOptions,
+) -> Result<Recording, Diagnostics> {
+    let input = Input::open(name, reader).map_err(Diagnostics::one)?;
+    let recognised = match options.format {
+        Some(format) => Recognised::Known(format),
+        None => recognise(name, &input.head).map_err(Diagnostics::one)?,
+    };
+    let format = match recognised {
+        Recognised::Known(format) => format,
+        // The faults of its first lines say what is missing; the rest would say it again.
+        Recognised::Unknown => {
+            let head = recognise::whole_lines(&input.head);
+            return Err(parse_trace(Path::new(name), head)
+                .err()
+                .unwrap_or_else(|| Diagnostics::one(recognise::no_format(name))));
+        }
+    };
+    refuse_foreign_options(name, format, options).map_err(Diagnostics::one)?;
+    let read = match format {
+        Format::Csv => {
+            let bytes = input
+                .read_whole(DECOMPRESSED_BYTES_MAX)
+                .map_err(Diagnostics::one)?;
+            return parse_trace(Path::new(name), &bytes).map(Recording::of_parsed);
+        }
+        Format::K6Options | Format::Prometheus => {
+            let bytes = input
+                .read_whole(DOCUMENT_BYTES_MAX)
+                .map_err(Diagnostics::one)?;
+            let text = super::loader::text_of(Path::new(name), &bytes).map_err(Diagnostics::one)?;
+            match format {
+                Format::K6Options => k6_options::read(name, text, options),
+                _ => prometheus::read(name, text, options),
+            }
+        }
+        Format::K6Csv => k6_output::read_csv(name, input.lines(), options),
+        Format::K6Json => k6_output::read_json(name, input.lines(), options),
+        Format::Locust => locust::read(name, input.lines(), options),
+        Format::AccessLog => access_log::read(name, input.lines()),
+    };
+    read.and_then(|read| read.into_recording(format))
+        .map_err(Diagnostics::one)
+}
+
+/// Options that mean nothing to a format are refused rather than passed over.
+fn refuse_foreign_options(
+    name: &str,
+    format: Format,
+    options: &ReadOptions,
+) -> Result<(), Diagnostic> {
+    let refused = |flag: &str, help: &str| {
+        Err(Diagnostic {
+            code: Code::Unsupported,
+            message: format!("`{name}` ({}) has nothing for {flag}", format.title()),
+            place: None,
+            help: help.to_owned(),
+        })
+    };
+    let takes_series = matches!(format, Format::Prometheus | Format::K6Options);
+    if options.series.is_some() && !takes_series {
+        return refused("--series", "leave the option out");
+    }
+    match (format, options.what) {
+        (_, None)
+        | (Format::Prometheus, Some(_))
+        | (Format::K6Csv | Format::K6Json | Format::Locust, Some(What::Requests | What::Users))
+        | (Format::AccessLog, Some(What::Requests)) => Ok(()),
+        (Format::Csv, Some(_)) => refused("--what", "its header says what was offered"),
+        (Format::K6Options, Some(_)) => refused(
+            "--what",
+            "the executor says what was offered: users, or arrivals per second",
+        ),
+        (_, Some(_)) => refused(
+            "that --what",
+            "it knows requests (and k6 and Locust also users); leave the option out",
+        ),
+    }
+}
+
+impl Reading {
+    /// # Errors
+    /// The recording spans more than ten years, or more users than are simulated.
+    fn into_recording(self, format: Format) -> Result<Recording, Diagnostic> {
+        let Rows {
+            mut times,
+            mut values,
+            end,
+            origin,
+            resolution,
+            total,
+            gaps,
+        } = self.rows;
+        if end > LENGTH_MAX_NANOS {
+            return Err(Diagnostic {
+                code: Code::TraceRange,
+                message: format!(
+                    "the recording is longer than ten years: from {} to {}",
+                    stamp::stamp_text(origin.unwrap_or(0)),
+                    stamp::stamp_text(origin.unwrap_or(0).saturating_add(end)),
+                ),
+                place: Some(Box::new(self.demand_place)),
+                help: "look for lines with a wrong date".to_owned(),
+            });
+        }
+        times.push(end);
+        values.extend(values.last().copied());
+        if self.what == What::CpuCores {
+            for value in &mut values {
+                *value *= 1000.0;
+            }
+        }
+        let most = values.iter().copied().fold(0.0, f64::max);
+        if self.what == What::Users && most > USERS_MAX {
+            return Err(Diagnostic {
+                code: Code::TraceRange,
+                message: format!("{most:.0} users at once are more than {USERS_MAX:e}"),
+                place: Some(Box::new(self.demand_place)),
+                help: "give their requests instead".to_owned(),
+            });
+        }
+        let mut warnings = self.warnings;
+        warnings.sort_by_key(|warning| warning.code);
+        Ok(Recording {
+            format,
+            trace: Trace {
+                times: times.into_iter().map(SimTime::from_nanos).collect(),
+                demand: match self.what {
+                    What::Requests => Demand::RequestsPerSecond(values),
+                    What::Users => Demand::Users(values),
+                    What::CpuCores | What::CpuMillicores => Demand::CpuMillicores(values),
+                },
+                columns: Vec::new(),
+            },
+            origin_nanos: origin,
+            resolution,
+            requests: total,
+            gaps,
+            demand_place: self.demand_place,
+            warnings,
+        })
+    }
+}
+
+impl Recording {
+    fn of_parsed(parsed: ParsedTrace) -> Self {
+        Self {
+            format: Format::Csv,
+            trace: parsed.trace,
+            origin_nanos: parsed.origin_nanos,
+            resolution: None,
+            requests: None,
+            gaps: 0,
+            demand_place: parsed.demand_place,
+            warnings: parsed.warnings,
+        }
+    }
+
+    fn into_parsed(self) -> ParsedTrace {
+        ParsedTrace {
+            trace: self.trace,
+            demand_place: self.demand_place,
+            origin_nanos: self.origin_nanos,
+            warnings: self.warnings,
+        }
+    }
+}
+
+/// The fault of a recording that has nothing of what was asked for.
+fn nothing_there(name: &str, what: &str, help: &str) -> Diagnostic {
+    Diagnostic {
+        code: Code::TraceEmpty,
+        message: format!("`{name}` has no {what}"),
+        place: None,
+        help: help.to_owned(),
+    }
+}

@@ -1,0 +1,383 @@
+//! The answer of Prometheus to a range query: a matrix of one or more series.
+//!
+//! Self-imposed limit: floats; native histograms are none. What is asked of the
+//! metric's name: whether it is a counter, and whether it counts CPU.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::notes::Notes;
+use super::samples::Samples;
+use super::stamp::{Stamp, parse_stamp, stamp_text};
+use super::{ReadOptions, Reading, SeriesChoice, What, nothing_there};
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use crate::scenario::trace_text::NANOS_PER_SECOND;
+
+#[derive(Deserialize)]
+struct Answer<'t> {
+    status: Option<String>,
+    error: Option<String>,
+    #[serde(borrow)]
+    data: Option<Data<'t>>,
+}
+
+#[derive(Deserialize)]
+struct Data<'t> {
+    #[serde(rename = "resultType")]
+    result_type: Option<String>,
+    #[serde(borrow, default)]
+    result: Vec<&'t RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Series<'t> {
+    #[serde(default)]
+    metric: BTreeMap<String, String>,
+    #[serde(borrow, default)]
+    values: Vec<&'t RawValue>,
+}
+
+/// The longest part that is marked as a whole.
+const PART_BYTES_SHOWN: usize = 100;
+/// Series times stamps that are summed at the most.
+const SUMMED_MAX: usize = 200_000_000;
+
+/// A text that parts were borrowed from, so that each part knows its place.
+struct Document<'t> {
+    name: &'t str,
+    text: &'t str,
+}
+
+impl Document<'_> {
+    fn place(&self, part: &RawValue) -> Place {
+        let start = (part.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        let length = match part.get().len() {
+            // Of a whole series its first byte says enough.
+            long if long > PART_BYTES_SHOWN => 1,
+            short => short,
+        };
+        Place::within(self.name, self.text, start..start + length)
+    }
+
+    fn broken(&self, error: &serde_json::Error) -> Diagnostic {
+        json_fault(self.name, self.text, error)
+    }
+}
+
+/// The fault of a text that is not the JSON it should be.
+pub(super) fn json_fault(name: &str, text: &str, error: &serde_json::Error) -> Diagnostic {
+    let line_start = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1))
+        .map(str::len)
+        .sum::<usize>();
+    let at = line_start + error.column().saturating_sub(1);
+    let told = error.to_string();
+    let what = told.split(" at line ").next().unwrap_or(&told);
+    Diagnostic {
+        code: Code::TraceJson,
+        message: format!("this is not the JSON that was expected: {what}"),
+        place: Some(Box::new(Place::within(name, text, at..at + 1))),
+        help: "see that the file is whole; `jq . FILE` tells whether it is JSON".to_owned(),
+    }
+}
+
+/// Reads a matrix; several series are summed, or chosen.
+pub(super) fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagnostic> {
+    let document = Document { name, text };
+    let answer: Answer<'_> = serde_json::from_str(text).map_err(|error| document.broken(&error))?;
+    let data = check_answer(name, answer)?;
+    let mut chosen = Vec::new();
+    for (index, part) in data.result.iter().enumerate() {
+        let series: Series<'_> = serde_json::from_str(part.get()).map_err(|error| Diagnostic {
+            place: Some(Box::new(document.place(part))),
+            ..document.broken(&error)
+        })?;
+        if is_chosen(options.series.as_ref(), index, &series.metric) {
+            chosen.push((*part, series));
+        }
+    }
+    let Some((first_part, first)) = chosen.first() else {
+        return Err(no_such_series(name, &data.result, options.series.as_ref()));
+    };
+    let demand_place = document.place(first_part);
+    let kind = SeriesKind::of(&first.metric);
+    let what = options.what.unwrap_or(kind.what);
+    let first_name = metric_name(&first.metric).map(str::to_owned);
+    let mut notes = Notes::default();
+    let mut courses = Vec::new();
+    for (part, series) in &chosen {
+        if metric_name(&series.metric) != first_name.as_deref() {
+            notes.add(Code::RecordingMixedSeries, || document.place(part));
+        }
+        if series.values.is_empty() {
+            notes.add(Code::RecordingEmptySeries, || document.place(part));
+        }
+        let samples = read_series(&document, series, &mut notes)?;
+        courses.push(match SeriesKind::of(&series.metric).form {
+            Form::Counter => rates_of(&samples, &document, part, &mut notes),
+            Form::Gauge => samples,
+        });
+    }
+    let mut warnings = notes.into_warnings();
+    let sum = sum_of(name, &courses, &mut warnings)?;
+    let rows = sum.into_rows(&mut warnings).ok_or_else(|| {
+        nothing_there(
+            name,
+            "samples that are numbers",
+            "see what the query gives in Prometheus: metric and labels may have another name there",
+        )
+    })?;
+    Ok(Reading {
+        rows,
+        what,
+        demand_place,
+        warnings,
+    })
+}
+
+/// # Errors
+/// The answer is an error of Prometheus, or no matrix.
+fn check_answer<'t>(name: &str, answer: Answer<'t>) -> Result<Data<'t>, Diagnostic> {
+    let fault = |message: String, help: &str| Diagnostic {
+        code: Code::TraceFormat,
+        message,
+        place: None,
+        help: help.to_owned(),
+    };
+    if answer.status.as_deref() == Some("error") {
+        let error = answer.error.unwrap_or_default();
+        return Err(fault(
+            format!("`{name}` is an error of Prometheus: {error}"),
+            "mend the query, and ask again",
+        ));
+    }
+    let Some(data) = answer.data else {
+        return Err(fault(
+            format!("`{name}` has no `data` as an answer of Prometheus has"),
+            "give what /api/v1/query_range answers, whole",
+        ));
+    };
+    match data.result_type.as_deref() {
+        Some("matrix") | None => Ok(data),
+        Some(other) => Err(fault(
+            format!("`{name}` holds a {other}, which has no course of time"),
+            "ask /api/v1/query_range (with start, end and step) instead of /api/v1/query",
+        )),
+    }
+}
+
+fn metric_name(labels: &BTreeMap<String, String>) -> Option<&str> {
+    labels.get("__name__").map(String::as_str)
+}
+
+fn is_chosen(
+    choice: Option<&SeriesChoice>,
+    index: usize,
+    labels: &BTreeMap<String, String>,
+) -> bool {
+    match choice {
+        None => true,
+        Some(SeriesChoice::Number(number)) => index + 1 == *number,
+        Some(SeriesChoice::Label { name, value }) => labels.get(name) == Some(value),
+        Some(SeriesChoice::Name(name)) => metric_name(labels) == Some(name),
+    }
+}
+
+fn no_such_series(name: &str, series: &[&RawValue], choice: Option<&SeriesChoice>) -> Diagnostic {
+    const SHOWN: usize = 5;
+    let fault = nothing_there(
+        name,
+        "series",
+        "see what the query gives in Prometheus: metric and labels may have another name there",
+    );
+    if choice.is_none() || series.is_empty() {
+        return fault;
+    }
+    let mut labels: Vec<String> = series
+        .iter()
+        .take(SHOWN)
+        .enumerate()
+        .map(|(index, part)| {
+            let labels = serde_json::from_str::<Series<'_>>(part.get())
+                .map(|series| series.metric)
+                .unwrap_or_default();
+            let pairs: Vec<String> = labels
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            format!("{} {{{}}}", index + 1, pairs.join(", "))
+        })
+        .collect();
+    if series.len() > SHOWN {
+        labels.push(format!("and {} more", series.len() - SHOWN));
+    }
+    Diagnostic {
+        code: Code::TraceSeries,
+        message: format!("`{name}` has no such series"),
+        help: format!("there are {}", labels.join("; ")),
+        ..fault
+    }
+}
+
+/// The sum of several series, time by time.
+///
+/// Where one lacks a sample between its first and its last, its value before holds on;
+/// before and behind it adds nothing, for then there was no such pod.
+fn sum_of(
+    name: &str,
+    courses: &[BTreeMap<i64, f64>],
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Samples, Diagnostic> {
+    let mut sum: BTreeMap<i64, f64> = courses
+        .iter()
+        .flat_map(|course| course.keys().map(|nanos| (*nanos, 0.0)))
+        .collect();
+    if courses.len().saturating_mul(sum.len()) > SUMMED_MAX {
+        return Err(Diagnostic {
+            code: Code::TraceTooLarge,
+            message: format!("`{name}` has too many series to be summed here"),
+            place: None,
+            help: "let Prometheus sum them: sum(...) in the query".to_owned(),
+        });
+    }
+    let mut held = Held::default();
+    for course in courses {
+        held.add_to(&mut sum, course);
+    }
+    warnings.extend(held.warning());
+    Ok(Samples::of_sorted(sum))
+}
+
+/// Samples that single series lack.
+#[derive(Default)]
+struct Held {
+    count: u64,
+    first_nanos: Option<i64>,
+}
+
+impl Held {
+    fn add_to(&mut self, sum: &mut BTreeMap<i64, f64>, course: &BTreeMap<i64, f64>) {
+        let (Some((first, _)), Some((last, _))) =
+            (course.first_key_value(), course.last_key_value())
+        else {
+            return;
+        };
+        let mut value = 0.0;
+        for (nanos, total) in sum.range_mut(first..=last) {
+            match course.get(nanos) {
+                Some(own) => value = *own,
+                None => {
+                    self.count += 1;
+                    self.first_nanos = Some(self.first_nanos.map_or(*nanos, |at| at.min(*nanos)));
+                }
+            }
+            *total += value;
+        }
+    }
+
+    fn warning(&self) -> Option<Diagnostic> {
+        let first = stamp_text(self.first_nanos?);
+        let subject = match self.count {
+            1 => "1 sample is".to_owned(),
+            count => format!("{count} samples are"),
+        };
+        Some(Diagnostic {
+            code: Code::RecordingGap,
+            message: format!(
+                "{subject} missing in one series while others have them, the first at {first}; its value before holds on"
+            ),
+            place: None,
+            help: "nothing, where scrapes failed; else choose with --series".to_owned(),
+        })
+    }
+}
+
+/// How a series counts.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// The value itself.
+    Gauge,
+    /// Ever more, until it starts again from 0: its slope counts.
+    Counter,
+}
+
+/// What a series is, as its metric's name says; most queries leave none.
+struct SeriesKind {
+    form: Form,
+    what: What,
+}
+
+impl SeriesKind {
+    fn of(labels: &BTreeMap<String, String>) -> Self {
+        let name = metric_name(labels).unwrap_or_default();
+        let is_counter = name.ends_with("_total") || name.ends_with("_count");
+        Self {
+            form: if is_counter {
+                Form::Counter
+            } else {
+                Form::Gauge
+            },
+            what: if name.contains("cpu") && name.contains("seconds") {
+                What::CpuCores
+            } else {
+                What::Requests
+            },
+        }
+    }
+}
+
+/// A sample as Prometheus writes it: the time, and the value in quotes.
+#[derive(Deserialize)]
+struct Sample<'t>(#[serde(borrow)] &'t RawValue, #[serde(borrow)] &'t RawValue);
+
+fn read_series(
+    document: &Document<'_>,
+    series: &Series<'_>,
+    notes: &mut Notes,
+) -> Result<BTreeMap<i64, f64>, Diagnostic> {
+    let mut samples = Samples::default();
+    for part in &series.values {
+        let read = serde_json::from_str::<Sample<'_>>(part.get())
+            .ok()
+            .and_then(|sample| read_sample(&sample));
+        let Some((stamp, value)) = read else {
+            notes.add(Code::RecordingNotANumber, || document.place(part));
+            continue;
+        };
+        samples.add(stamp, value, notes, || document.place(part))?;
+    }
+    Ok(samples.into_sorted())
+}
+
+/// The time and the value; a value that is no number becomes NaN.
+fn read_sample(sample: &Sample<'_>) -> Option<(Stamp, f64)> {
+    let stamp = parse_stamp(sample.0.get())?;
+    let value = sample.1.get().trim_matches('"').parse();
+    Some((stamp, value.unwrap_or(f64::NAN)))
+}
+
+/// The slope of a counter from each sample to the next.
+fn rates_of(
+    samples: &BTreeMap<i64, f64>,
+    document: &Document<'_>,
+    part: &RawValue,
+    notes: &mut Notes,
+) -> BTreeMap<i64, f64> {
+    samples
+        .iter()
+        .zip(samples.iter().skip(1))
+        .map(|((from, before), (to, after))| {
+            let grown = if after < before {
+                notes.add(Code::RecordingReset, || document.place(part));
+                *after
+            } else {
+                after - before
+            };
+            let seconds = to.saturating_sub(*from) as f64 / NANOS_PER_SECOND as f64;
+            (*from, grown / seconds)
+        })
+        .collect()
+}

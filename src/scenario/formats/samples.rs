@@ -1,0 +1,139 @@
+//! Samples of a value over time, put in order; duplicates, gaps and the like are noted.
+//!
+//! Self-imposed limit: one value a time; what a sample means is the reader's.
+
+use std::collections::BTreeMap;
+
+use super::Rows;
+use super::notes::Notes;
+use super::stamp::{EpochUnit, Stamp, stamp_text};
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use crate::scenario::trace_text::{NANOS_PER_SECOND, VALUE_MAX};
+use crate::units::SimSpan;
+
+/// The most samples that are kept: a million, eleven days of one a second.
+pub(super) const SAMPLES_MAX: usize = 1_000_000;
+
+/// Samples by time.
+#[derive(Debug, Default)]
+pub(super) struct Samples {
+    by_time: BTreeMap<i64, f64>,
+    latest: Option<i64>,
+    offset_seconds: Option<Option<i32>>,
+    unit: Option<EpochUnit>,
+}
+
+impl Samples {
+    /// Takes a sample; what is odd about it is noted.
+    ///
+    /// # Errors
+    /// There are more than [`SAMPLES_MAX`].
+    pub(super) fn add(
+        &mut self,
+        stamp: Stamp,
+        value: f64,
+        notes: &mut Notes,
+        place: impl Fn() -> Place,
+    ) -> Result<(), Diagnostic> {
+        if self.latest.is_some_and(|latest| stamp.nanos < latest) {
+            notes.add(Code::RecordingOrder, &place);
+        }
+        self.latest = self.latest.max(Some(stamp.nanos));
+        if *self.offset_seconds.get_or_insert(stamp.offset_seconds) != stamp.offset_seconds {
+            notes.add(Code::RecordingTimeZone, &place);
+        }
+        if *self.unit.get_or_insert(stamp.unit) != stamp.unit {
+            notes.add(Code::RecordingMixedTimes, &place);
+        }
+        if !(0.0..=VALUE_MAX).contains(&value) {
+            notes.add(Code::RecordingNotANumber, &place);
+            return Ok(());
+        }
+        if self.by_time.insert(stamp.nanos, value).is_some() {
+            notes.add(Code::RecordingDuplicate, &place);
+        }
+        if self.by_time.len() > SAMPLES_MAX {
+            return Err(Diagnostic {
+                code: Code::TraceTooLarge,
+                message: format!("the recording has more than {SAMPLES_MAX} samples"),
+                place: Some(Box::new(place())),
+                help: "give a shorter time, or a longer step".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// In the order of time.
+    pub(super) fn into_sorted(self) -> BTreeMap<i64, f64> {
+        self.by_time
+    }
+
+    /// Samples that were in order before.
+    pub(super) fn of_sorted(by_time: BTreeMap<i64, f64>) -> Self {
+        Self {
+            by_time,
+            ..Self::default()
+        }
+    }
+
+    /// The rows; `None` without samples. The last sample stands for a step, as the others do.
+    pub(super) fn into_rows(self, warnings: &mut Vec<Diagnostic>) -> Option<Rows> {
+        let origin = *self.by_time.keys().next()?;
+        let times: Vec<i64> = self.by_time.keys().copied().collect();
+        let step = usual_step(&times).unwrap_or(15 * NANOS_PER_SECOND);
+        let mut rows = Rows {
+            origin: Some(origin),
+            ..Rows::default()
+        };
+        for (nanos, value) in self.by_time {
+            rows.push(nanos.saturating_sub(origin), value);
+        }
+        rows.end = rows
+            .times
+            .last()
+            .map_or(0, |last| last.saturating_add(step));
+        rows.gaps = note_gaps(&times, step, warnings);
+        Some(rows)
+    }
+}
+
+/// The distance that most neighbours have; the shorter one of two that are as frequent.
+pub(super) fn usual_step(times: &[i64]) -> Option<i64> {
+    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+    for pair in times.windows(2) {
+        *counts.entry(pair[1].saturating_sub(pair[0])).or_default() += 1;
+    }
+    counts
+        .into_iter()
+        .max_by_key(|(step, count)| (*count, std::cmp::Reverse(*step)))
+        .map(|(step, _)| step)
+}
+
+/// Gaps of more than one and a half steps; how many there are.
+fn note_gaps(times: &[i64], step: i64, warnings: &mut Vec<Diagnostic>) -> u64 {
+    let distance = |pair: &[i64]| pair[1].saturating_sub(pair[0]);
+    let gaps: Vec<&[i64]> = times
+        .windows(2)
+        .filter(|pair| distance(pair) > step.saturating_add(step / 2))
+        .collect();
+    let Some(first) = gaps.first() else {
+        return 0;
+    };
+    let subject = match gaps.len() {
+        1 => "1 gap".to_owned(),
+        count => format!("{count} gaps"),
+    };
+    let longest = gaps.iter().map(|pair| distance(pair)).max().unwrap_or(0);
+    warnings.push(Diagnostic {
+        code: Code::RecordingGap,
+        message: format!(
+            "{subject} of more than one and a half steps of {}, the first behind {}, the longest {}; the value before holds on",
+            SimSpan::from_nanos(step),
+            stamp_text(first[0]),
+            SimSpan::from_nanos(longest)
+        ),
+        place: None,
+        help: "nothing, where nothing changed; else cut the gap off with --from and --to".to_owned(),
+    });
+    gaps.len() as u64
+}

@@ -1,0 +1,268 @@
+//! A recording made to measure: a part of it, in rows of one length, scaled.
+//!
+//! Self-imposed limit: means over rows, so that no request is lost or made up; no smoothing, no guessing.
+
+use jiff::Timestamp;
+
+use super::Recording;
+use super::counts::LADDER_SECONDS;
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use crate::scenario::load::cut;
+use crate::scenario::trace_text::{USERS_MAX, VALUE_MAX};
+use crate::scenario::values::parse_duration;
+use crate::units::{SimSpan, SimTime};
+use crate::workload::{Demand, MetricColumn, Trace};
+
+/// The most rows that are made without being asked for.
+pub(super) const ROWS_BY_DEFAULT_MAX: i64 = 20_000;
+/// The most rows that are made at all.
+const ROWS_MAX: i64 = 1_000_000;
+
+/// A moment of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// So long after its start.
+    After(SimSpan),
+    /// A date, in nanoseconds since 1970 UTC.
+    At(i64),
+}
+
+impl Moment {
+    /// Understands "90m" and "2026-01-31T12:00:00Z".
+    ///
+    /// # Errors
+    /// What is wrong and what to write instead, in one line.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Ok(stamp) = text.parse::<Timestamp>() {
+            return i64::try_from(stamp.as_nanosecond())
+                .map(Self::At)
+                .map_err(|_| "the date is out of range".to_owned());
+        }
+        parse_duration(text)
+            .map(Self::After)
+            .map_err(|problem| format!("{problem} (or a date, as 2026-01-31T12:00:00Z)"))
+    }
+}
+
+/// Where rows begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Align {
+    /// At the recording's start.
+    #[default]
+    Start,
+    /// At whole multiples of the step since 1970 UTC, as Prometheus aligns ranges.
+    Step,
+}
+
+/// What to make of a recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Shaping {
+    /// From row to row; `None` keeps the rows, except that counted requests make at most 20,000.
+    pub step: Option<SimSpan>,
+    /// Multiplies what was offered; `None` is 1.
+    pub scale: Option<f64>,
+    /// What lies before is cut off, and this becomes time zero.
+    pub from: Option<Moment>,
+    /// What lies behind is cut off.
+    pub to: Option<Moment>,
+    /// Where rows begin.
+    pub align: Align,
+}
+
+/// Cuts, cuts into rows, scales: in this order.
+///
+/// # Errors
+/// The part lies outside the recording, the step does not fit it, or the scaled demand is beyond all bounds.
+pub fn shape(recording: Recording, shaping: &Shaping) -> Result<Recording, Diagnostic> {
+    let recording = cut_part(recording, shaping)?;
+    let step = shaping.step.or_else(|| default_step(&recording));
+    let recording = match step {
+        None => recording,
+        Some(step) => in_rows(recording, step, shaping)?,
+    };
+    match shaping.scale {
+        None => Ok(recording),
+        Some(scale) => scaled(recording, scale),
+    }
+}
+
+/// Counted requests in rows as short as they were counted, or longer where there were too many.
+fn default_step(recording: &Recording) -> Option<SimSpan> {
+    let resolution = recording.resolution?.as_nanos();
+    let end = recording.trace.end().as_nanos();
+    LADDER_SECONDS
+        .iter()
+        .map(|seconds| SimSpan::from_secs(*seconds))
+        .filter(|step| step.as_nanos() >= resolution)
+        .find(|step| end / step.as_nanos() <= ROWS_BY_DEFAULT_MAX)
+        .filter(|step| step.as_nanos() > resolution)
+}
+
+fn cut_part(recording: Recording, shaping: &Shaping) -> Result<Recording, Diagnostic> {
+    let origin = recording.origin_nanos;
+    let offset = |moment: Option<Moment>, flag: &str| match (moment, origin) {
+        (None, _) => Ok(None),
+        (Some(Moment::After(span)), _) => Ok(Some(SimTime::ZERO + span)),
+        (Some(Moment::At(nanos)), Some(origin)) => {
+            Ok(Some(SimTime::from_nanos(nanos.saturating_sub(origin))))
+        }
+        (Some(Moment::At(_)), None) => Err(refused(
+            flag,
+            "the trace does not know its date".to_owned(),
+            "write a time from its start, as 90m",
+        )),
+    };
+    let from = offset(shaping.from, "--from")?;
+    let to = offset(shaping.to, "--to")?;
+    let trace = cut(recording.trace, from, to)?;
+    let shift = from.map_or(0, SimTime::as_nanos);
+    Ok(Recording {
+        trace,
+        origin_nanos: origin.map(|origin| origin.saturating_add(shift)),
+        ..recording
+    })
+}
+
+fn refused(argument: &str, message: String, help: &str) -> Diagnostic {
+    Diagnostic {
+        code: Code::TraceCut,
+        message,
+        place: Some(Box::new(Place::within(
+            "command line",
+            argument,
+            0..argument.len(),
+        ))),
+        help: help.to_owned(),
+    }
+}
+
+/// The recording in rows of `step`, each the mean over its time.
+fn in_rows(
+    recording: Recording,
+    step: SimSpan,
+    shaping: &Shaping,
+) -> Result<Recording, Diagnostic> {
+    let argument = format!("--step {step}");
+    let trace = &recording.trace;
+    let end = trace.end().as_nanos();
+    let length = step.as_nanos();
+    if length <= 0 || length > end {
+        return Err(refused(
+            &argument,
+            format!(
+                "a step of {step} does not fit a recording of {}",
+                SimSpan::from_nanos(end)
+            ),
+            "write a shorter one, above 0s",
+        ));
+    }
+    if end / length > ROWS_MAX {
+        return Err(refused(
+            &argument,
+            format!("a step of {step} makes more than {ROWS_MAX} rows"),
+            "write a longer one, or cut the recording with --from and --to",
+        ));
+    }
+    if let Some(resolution) = recording.resolution
+        && length % resolution.as_nanos() != 0
+    {
+        return Err(refused(
+            &argument,
+            format!("requests were counted every {resolution}, which {step} is no multiple of"),
+            "write a multiple (a recording too long to be counted by the second can be cut apart first)",
+        ));
+    }
+    let lead = match (shaping.align, recording.origin_nanos) {
+        (Align::Start, _) => 0,
+        (Align::Step, Some(origin)) => origin.rem_euclid(length),
+        (Align::Step, None) => {
+            return Err(refused(
+                "--align",
+                "the trace does not know its date, so its rows cannot be aligned to the clock"
+                    .to_owned(),
+                "leave --align out",
+            ));
+        }
+    };
+    // The first row begins `lead` before the recording does, and is the mean of what there is.
+    let mut edges: Vec<i64> = (0..)
+        .map(|row| row * length - lead)
+        .take_while(|edge| *edge < end)
+        .collect();
+    edges.push(end);
+    let means = |values: &[f64]| means_between(&edges, &trace.times, values);
+    let resampled = Trace {
+        times: edges
+            .iter()
+            .map(|edge| SimTime::from_nanos(edge + lead))
+            .collect(),
+        demand: match &trace.demand {
+            Demand::RequestsPerSecond(values) => Demand::RequestsPerSecond(means(values)),
+            Demand::CpuMillicores(values) => Demand::CpuMillicores(means(values)),
+            Demand::Users(values) => {
+                Demand::Users(means(values).into_iter().map(f64::round).collect())
+            }
+        },
+        columns: trace
+            .columns
+            .iter()
+            .map(|column| MetricColumn {
+                name: column.name.clone(),
+                values: means(&column.values),
+            })
+            .collect(),
+    };
+    Ok(Recording {
+        trace: resampled,
+        origin_nanos: recording.origin_nanos.map(|origin| origin - lead),
+        resolution: recording.resolution.map(|_| step),
+        ..recording
+    })
+}
+
+/// The mean of a step function between each two edges, and the last again for the end.
+fn means_between(edges: &[i64], times: &[SimTime], values: &[f64]) -> Vec<f64> {
+    let mut row = 0;
+    let mut means = Vec::with_capacity(edges.len());
+    for pair in edges.windows(2) {
+        let (from, to) = (pair[0].max(0), pair[1]);
+        let (mut sum, mut at) = (0.0, from);
+        while at < to {
+            while row + 1 < times.len() && times[row + 1].as_nanos() <= at {
+                row += 1;
+            }
+            let until = times
+                .get(row + 1)
+                .map_or(to, |time| time.as_nanos().min(to));
+            sum += values[row] * (until - at) as f64;
+            at = until;
+        }
+        means.push(sum / (to - from) as f64);
+    }
+    means.extend(means.last().copied());
+    means
+}
+
+fn scaled(mut recording: Recording, scale: f64) -> Result<Recording, Diagnostic> {
+    let (values, greatest, is_whole) = match &mut recording.trace.demand {
+        Demand::RequestsPerSecond(values) | Demand::CpuMillicores(values) => {
+            (values, VALUE_MAX, false)
+        }
+        Demand::Users(values) => (values, USERS_MAX, true),
+    };
+    for value in values.iter_mut() {
+        *value *= scale;
+        if is_whole {
+            *value = value.round();
+        }
+    }
+    let most = values.iter().copied().fold(0.0, f64::max);
+    if most > greatest {
+        return Err(refused(
+            &format!("--scale {scale}"),
+            format!("scaled, the trace reaches {most:e}, and {greatest:e} is the most"),
+            "write a smaller one",
+        ));
+    }
+    Ok(recording)
+}

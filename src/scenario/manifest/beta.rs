@@ -1,0 +1,96 @@
+//! Metrics of autoscaling/v2beta1, gone since Kubernetes 1.25, in the words of autoscaling/v2.
+//!
+//! Self-imposed limit: moves values to where the later version has them; whether
+//! they make sense is for the reader of that version to say.
+
+use super::super::source::Origin;
+use super::super::tree::{Entry, Node, Table, Value};
+
+/// Turns a metric of v2beta1 into one of v2; what is of neither is left for the reader to refuse.
+pub(super) fn to_version_two(metric: &mut Node) {
+    let Value::Table(metric) = &mut metric.value else {
+        return;
+    };
+    for kind in [
+        "resource",
+        "containerResource",
+        "pods",
+        "object",
+        "external",
+    ] {
+        let Some(body) = metric.get_mut(kind) else {
+            continue;
+        };
+        let origin = body.origin;
+        if let Value::Table(body) = &mut body.value {
+            move_body(kind, body, origin);
+        }
+    }
+}
+
+fn move_body(kind: &str, body: &mut Table, origin: Origin) {
+    if kind == "object" {
+        rename(body, "target", "describedObject");
+    }
+    if let Some(name) = body.remove("metricName") {
+        let mut metric = Table::default();
+        metric.insert(renamed(name, "name"));
+        let selector = body
+            .remove("metricSelector")
+            .or_else(|| body.remove("selector"));
+        if let Some(selector) = selector {
+            metric.insert(renamed(selector, "selector"));
+        }
+        put_table(body, "metric", metric, origin);
+    }
+    let targets = [
+        (
+            "targetAverageUtilization",
+            "averageUtilization",
+            "Utilization",
+        ),
+        ("targetAverageValue", "averageValue", "AverageValue"),
+        ("averageValue", "averageValue", "AverageValue"),
+        ("targetValue", "value", "Value"),
+    ];
+    for (theirs, key, target_type) in targets {
+        let Some(value) = body.remove(theirs) else {
+            continue;
+        };
+        let mut target = Table::default();
+        target.insert(Entry {
+            key: "type".to_owned(),
+            key_origin: value.key_origin,
+            node: Node {
+                value: Value::Text(target_type.to_owned()),
+                origin: value.node.origin,
+            },
+        });
+        target.insert(renamed(value, key));
+        put_table(body, "target", target, origin);
+    }
+}
+
+fn renamed(entry: Entry, key: &str) -> Entry {
+    Entry {
+        key: key.to_owned(),
+        ..entry
+    }
+}
+
+fn rename(table: &mut Table, from: &str, to: &str) {
+    if let Some(entry) = table.remove(from) {
+        table.insert(renamed(entry, to));
+    }
+}
+
+fn put_table(table: &mut Table, key: &str, value: Table, origin: Origin) {
+    table.insert(Entry {
+        key: key.to_owned(),
+        key_origin: origin,
+        node: Node {
+            value: Value::Table(value),
+            origin,
+        },
+    });
+}

@@ -1,0 +1,229 @@
+//! Which autoscaler of a manifest is meant, and what it scales.
+//!
+//! Self-imposed limit: finds objects; reads nothing in them but what they are called.
+
+use super::super::defaults;
+use super::super::diagnostic::{Code, Diagnostic, Place};
+use super::super::reader::nearest;
+use super::super::source::{Origin, SourceId, Sources};
+use super::super::tree::Node;
+use super::{Object, Objects};
+
+/// What to take of a manifest, where there is a choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ManifestChoice {
+    /// `--hpa NAME`: the autoscaler of that name.
+    pub hpa: Option<String>,
+    /// `--namespace NS`: where objects live that do not say; `default` otherwise.
+    pub namespace: Option<String>,
+}
+
+impl ManifestChoice {
+    /// What stands in for a namespace that is not stated.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.namespace.as_deref().unwrap_or(defaults::NAMESPACE)
+    }
+}
+
+/// What is simulated of a manifest.
+pub(super) struct Chosen<'o> {
+    /// The autoscaler, if there is one.
+    pub(super) hpa: Option<&'o Object>,
+    /// What it scales, or the only thing that it could.
+    pub(super) workload: &'o Object,
+    /// What its user should know.
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// The autoscaler that is meant and its target.
+pub(super) fn choose<'o>(
+    objects: &'o Objects,
+    choice: &ManifestChoice,
+    sources: &Sources,
+    source: SourceId,
+) -> Result<Chosen<'o>, Diagnostic> {
+    let place = |origin: Origin| Some(Box::new(Place::of(sources, origin)));
+    let hpas: Vec<&Object> = objects
+        .list
+        .iter()
+        .filter(|it| it.is_autoscaler())
+        .collect();
+    let refused = |message: String, origin: Origin, help: String| Diagnostic {
+        code: Code::ManifestChoice,
+        message,
+        place: place(origin),
+        help,
+    };
+    let names = || {
+        let titles: Vec<String> = hpas
+            .iter()
+            .map(|hpa| format!("{}/{}", hpa.namespace_or(choice.namespace()), hpa.name))
+            .collect();
+        titles.join(", ")
+    };
+    let hpa = match (&choice.hpa, hpas.as_slice()) {
+        (None, []) => return only_workload(objects, choice, sources, source),
+        (None, [hpa]) => *hpa,
+        (None, [_, second, ..]) => {
+            return Err(refused(
+                format!("the manifest holds {} autoscalers: {}", hpas.len(), names()),
+                second.name_origin(),
+                "choose one with `--hpa NAME`".to_owned(),
+            ));
+        }
+        (Some(name), _) => {
+            let named: Vec<&&Object> = hpas.iter().filter(|hpa| hpa.name == *name).collect();
+            let here = |hpa: &&&&Object| hpa.namespace_or(choice.namespace()) == choice.namespace();
+            match (named.as_slice(), named.iter().find(here)) {
+                ([hpa], _) | ([_, _, ..], Some(hpa)) => **hpa,
+                ([], _) => {
+                    let near = nearest(name, hpas.iter().map(|hpa| hpa.name.as_str()));
+                    let help = match (near, hpas.is_empty()) {
+                        (Some(near), _) => format!("did you mean `{near}`?"),
+                        (None, true) => "leave `--hpa` out for a fixed Deployment".to_owned(),
+                        (None, false) => format!("its autoscalers are: {}", names()),
+                    };
+                    return Err(refused(
+                        format!("the manifest has no HorizontalPodAutoscaler `{name}`"),
+                        Sources::beginning(source),
+                        help,
+                    ));
+                }
+                (_, None) => {
+                    return Err(refused(
+                        format!(
+                            "the manifest has several autoscalers called `{name}`: {}",
+                            names()
+                        ),
+                        named[1].name_origin(),
+                        "name the namespace as well: `--namespace NS`".to_owned(),
+                    ));
+                }
+            }
+        }
+    };
+    target_of(hpa, objects, choice, sources)
+}
+
+/// What the autoscaler scales: by kind, name and namespace, else by name alone.
+fn target_of<'o>(
+    hpa: &'o Object,
+    objects: &'o Objects,
+    choice: &ManifestChoice,
+    sources: &Sources,
+) -> Result<Chosen<'o>, Diagnostic> {
+    let reference = hpa.tree.at(&["spec", "scaleTargetRef"]);
+    let part = |key: &str| reference.and_then(|node| node.get(key));
+    let name = part("name").and_then(Node::text).unwrap_or_default();
+    let kind = part("kind").and_then(Node::text).unwrap_or_default();
+    let namespace = hpa.namespace_or(choice.namespace());
+    let origin = part("name")
+        .or(reference)
+        .map_or_else(|| hpa.name_origin(), |node| node.origin);
+    let workloads = || objects.list.iter().filter(|it| it.is_workload());
+    let named = || workloads().filter(|it| it.name == name);
+    let lives_here = |it: &&Object| it.namespace_or(choice.namespace()) == namespace;
+    if let Some(workload) = named().find(|it| it.kind == kind && lives_here(it)) {
+        return Ok(Chosen {
+            hpa: Some(hpa),
+            workload,
+            warnings: Vec::new(),
+        });
+    }
+    let place = Some(Box::new(Place::of(sources, origin)));
+    if name.is_empty() {
+        return Err(Diagnostic {
+            code: Code::NoScaleTarget,
+            message: "the autoscaler does not say what it scales".to_owned(),
+            place,
+            help: "write `scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}` into its `spec`"
+                .to_owned(),
+        });
+    }
+    // The nearest to what was meant: the right kind elsewhere, then another kind here.
+    let other = named()
+        .find(|it| it.kind == kind)
+        .or_else(|| named().find(lives_here))
+        .or_else(|| named().next());
+    let Some(workload) = other else {
+        let candidates: Vec<String> = workloads().map(|it| it.title(choice.namespace())).collect();
+        return Err(Diagnostic {
+            code: Code::NoScaleTarget,
+            message: format!(
+                "the autoscaler scales {kind} {namespace}/{name}, and the manifest does not hold it"
+            ),
+            place,
+            help: match candidates.as_slice() {
+                [] => "add the Deployment to the file: `kubectl get hpa,deploy -o yaml`".to_owned(),
+                _ => format!(
+                    "correct `scaleTargetRef`, or add the object; here are: {}",
+                    candidates.join(", ")
+                ),
+            },
+        });
+    };
+    let found = workload.title(choice.namespace());
+    Ok(Chosen {
+        hpa: Some(hpa),
+        workload,
+        warnings: vec![Diagnostic {
+            code: Code::TargetElsewhere,
+            message: format!(
+                "the autoscaler scales {kind} {namespace}/{name}, and the manifest holds {found}: in a cluster it would never scale"
+            ),
+            place,
+            help: format!(
+                "{found} is simulated as its target; give both the same namespace and kind"
+            ),
+        }],
+    })
+}
+
+/// Without an autoscaler: the only workload there is.
+fn only_workload<'o>(
+    objects: &'o Objects,
+    choice: &ManifestChoice,
+    sources: &Sources,
+    source: SourceId,
+) -> Result<Chosen<'o>, Diagnostic> {
+    let workloads: Vec<&Object> = objects.list.iter().filter(|it| it.is_workload()).collect();
+    let place = |origin: Origin| Some(Box::new(Place::of(sources, origin)));
+    match workloads.as_slice() {
+        [workload] => Ok(Chosen {
+            hpa: None,
+            workload,
+            warnings: vec![Diagnostic {
+                code: Code::NoAutoscaler,
+                message: format!(
+                    "the manifest has no HorizontalPodAutoscaler: {} is fixed",
+                    workload.title(choice.namespace())
+                ),
+                place: place(workload.name_origin()),
+                help: "add an autoscaler to the file to simulate one".to_owned(),
+            }],
+        }),
+        [] => Err(Diagnostic {
+            code: Code::ManifestChoice,
+            message: "the manifest has neither a HorizontalPodAutoscaler nor a Deployment"
+                .to_owned(),
+            place: place(Sources::beginning(source)),
+            help: "add them to the file: `kubectl get hpa,deploy -o yaml`".to_owned(),
+        }),
+        [_, second, ..] => {
+            let titles: Vec<String> = workloads
+                .iter()
+                .map(|it| it.title(choice.namespace()))
+                .collect();
+            Err(Diagnostic {
+                code: Code::ManifestChoice,
+                message: format!(
+                    "the manifest has no autoscaler, and several Deployments: {}",
+                    titles.join(", ")
+                ),
+                place: place(second.name_origin()),
+                help: "leave one of them in the file, or add the autoscaler".to_owned(),
+            })
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Kubernetes manifests: YAML or JSON text to the objects that it holds, and to a policy.
+//!
+//! Self-imposed limit: objects as they were written. What the API server would
+//! fill in or refuse is decided where their parts are read.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`yaml`] | text to trees with origins |
+//! | [`beta`] | metrics of autoscaling/v2beta1 |
+//! | [`choice`] | which autoscaler and which workload is meant |
+//! | [`policy`] | their parts as the keys of a policy |
+//! | [`export`] | a policy as objects |
+//! | [`patch`] | what turns one object into another |
+//! | [`document`] | what is written, value by value |
+//! | [`secrecy`] | which stretches of the text nobody may be shown |
+
+mod beta;
+mod choice;
+mod document;
+mod export;
+mod patch;
+mod policy;
+mod secrecy;
+mod yaml;
+
+pub use choice::ManifestChoice;
+pub(super) use document::Document;
+pub(super) use export::{Metadata, WorkloadExport, hpa_document, name_remark};
+pub(super) use patch::merge_patch;
+pub(super) use policy::{HpaIdentity, policy_part, policy_table};
+
+use std::path::Path;
+
+use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::source::{Origin, SourceId, Sources};
+use super::tree::{Node, Value};
+pub(super) use yaml::to_yaml;
+use yaml::{Documents, YamlFault, YamlFaultKind};
+
+/// The largest manifest that is read, in bytes.
+pub(crate) const MANIFEST_BYTES_MAX: usize = 64 << 20;
+/// How many faults of one file are shown.
+const FAULTS_SHOWN: usize = 20;
+
+/// Kinds that have a scale and a pod template.
+const WORKLOADS: [&str; 4] = [
+    "Deployment",
+    "StatefulSet",
+    "ReplicaSet",
+    "ReplicationController",
+];
+/// Kinds with a pod template that no autoscaler scales.
+const NEVER_SCALED: [&str; 3] = ["DaemonSet", "Job", "CronJob"];
+
+/// The objects of a manifest, those of its Lists among them, in the order of the text.
+#[derive(Debug, Default)]
+pub(crate) struct Objects {
+    /// The objects.
+    pub(crate) list: Vec<Object>,
+}
+
+/// One Kubernetes object as it was written.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    /// `apiVersion`; empty when it has none.
+    pub(crate) api_version: String,
+    /// `kind`.
+    pub(crate) kind: String,
+    /// `metadata.name`; empty when it has none.
+    pub(crate) name: String,
+    /// `metadata.namespace`, if it is stated.
+    pub(crate) namespace: Option<String>,
+    /// All that was written, with its places.
+    pub(crate) tree: Node,
+}
+
+impl Object {
+    /// Its namespace; `default` is what kubectl fills in where none is stated.
+    pub(crate) fn namespace_or<'o>(&'o self, default: &'o str) -> &'o str {
+        self.namespace.as_deref().unwrap_or(default)
+    }
+
+    /// What to call it in a message: `Deployment shop/app`.
+    pub(crate) fn title(&self, default_namespace: &str) -> String {
+        format!(
+            "{} {}/{}",
+            self.kind,
+            self.namespace_or(default_namespace),
+            self.name
+        )
+    }
+
+    /// Whether it is a HorizontalPodAutoscaler, of whatever version.
+    pub(crate) fn is_autoscaler(&self) -> bool {
+        self.kind == "HorizontalPodAutoscaler" && self.group() == "autoscaling"
+    }
+
+    /// Whether an autoscaler could scale it: a built-in kind, or any other with a pod template.
+    pub(crate) fn is_workload(&self) -> bool {
+        WORKLOADS.contains(&self.kind.as_str())
+            || (!NEVER_SCALED.contains(&self.kind.as_str())
+                && self.tree.at(&["spec", "template", "spec"]).is_some())
+    }
+
+    /// Where its name stands, or else the object.
+    pub(crate) fn name_origin(&self) -> Origin {
+        self.tree
+            .at(&["metadata", "name"])
+            .map_or(self.tree.origin, |name| name.origin)
+    }
+
+    /// The group of its `apiVersion`, without the version: `apps` of `apps/v1`.
+    pub(crate) fn group(&self) -> &str {
+        self.api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group)
+    }
+}
+
+/// Reads the objects of a manifest. From then on no diagnostic about `source` shows what its Secrets hold.
+///
+/// # Errors
+/// Everything that is no YAML, and documents that are no objects.
+pub(crate) fn read_objects(
+    sources: &mut Sources,
+    source: SourceId,
+) -> Result<Objects, Diagnostics> {
+    sources.mark_as_manifest(source);
+    let text = &sources.get(source).text;
+    if text.len() > MANIFEST_BYTES_MAX {
+        return Err(Diagnostics::one(too_large(sources, source)));
+    }
+    let Documents { list, faults } = yaml::parse_documents(text, source);
+    let mut hidden = secrecy::secret_stretches(&list, text);
+    // What could not be read may hold a Secret anywhere.
+    let is_whole = !faults.iter().any(|fault| fault.kind.ends_the_text());
+    if !is_whole && secrecy::mentions_a_secret(text) {
+        hidden.push(0..text.len());
+    }
+    sources.hide(source, hidden);
+    if !faults.is_empty() {
+        let omitted = faults.len().saturating_sub(FAULTS_SHOWN);
+        let list = faults
+            .into_iter()
+            .take(FAULTS_SHOWN)
+            .map(|fault| diagnostic_of(fault, sources))
+            .collect();
+        return Err(Diagnostics { list, omitted });
+    }
+    collect(list, sources, source)
+}
+
+/// The objects of all documents.
+fn collect(
+    documents: Vec<Node>,
+    sources: &Sources,
+    source: SourceId,
+) -> Result<Objects, Diagnostics> {
+    let mut objects = Objects::default();
+    let mut faults = Vec::new();
+    for document in documents {
+        add(document, &mut objects, &mut faults);
+    }
+    if objects.list.is_empty() && faults.is_empty() {
+        return Err(Diagnostics::one(Diagnostic {
+            code: Code::ManifestChoice,
+            message: "the manifest holds no object".to_owned(),
+            place: Some(Box::new(Place::of(sources, Sources::beginning(source)))),
+            help: "write the HorizontalPodAutoscaler and its Deployment into it".to_owned(),
+        }));
+    }
+    if faults.is_empty() {
+        return Ok(objects);
+    }
+    let omitted = faults.len().saturating_sub(FAULTS_SHOWN);
+    let list = faults
+        .into_iter()
+        .take(FAULTS_SHOWN)
+        .map(|origin| Diagnostic {
+            code: Code::MissingKey,
+            message: "this is no Kubernetes object: it has no `kind`".to_owned(),
+            place: Some(Box::new(Place::of(sources, origin))),
+            help: "start it with `apiVersion` and `kind`, or delete it".to_owned(),
+        })
+        .collect();
+    Err(Diagnostics { list, omitted })
+}
+
+/// Adds an object, or all those of a List.
+fn add(tree: Node, objects: &mut Objects, faults: &mut Vec<Origin>) {
+    let text_at = |path: &[&str]| tree.at(path).and_then(Node::text).map(str::to_owned);
+    let Some(kind) = text_at(&["kind"]) else {
+        faults.push(tree.origin);
+        return;
+    };
+    let api_version = text_at(&["apiVersion"]).unwrap_or_default();
+    if let (Some(item_kind), Some(_)) = (kind.strip_suffix("List"), tree.get("items")) {
+        let Value::Table(mut table) = tree.value else {
+            return;
+        };
+        let items = table.remove("items").map(|entry| entry.node.value);
+        let Some(Value::Array(items)) = items else {
+            return;
+        };
+        for item in items {
+            if item.get("kind").is_some() || item_kind.is_empty() {
+                add(item, objects, faults);
+            } else {
+                // The items of a typed list leave out what the list says.
+                objects
+                    .list
+                    .push(object(item, item_kind.to_owned(), api_version.clone()));
+            }
+        }
+        return;
+    }
+    objects.list.push(object(tree, kind, api_version));
+}
+
+fn object(tree: Node, kind: String, api_version: String) -> Object {
+    let metadata = |key: &str| {
+        tree.at(&["metadata", key])
+            .and_then(Node::text)
+            .map(str::to_owned)
+    };
+    Object {
+        api_version,
+        kind,
+        name: metadata("name").unwrap_or_default(),
+        namespace: metadata("namespace"),
+        tree,
+    }
+}
+
+/// A patch of an object's `spec`; without a change an empty one.
+pub(super) fn spec_patch(spec: Option<Document>) -> Document {
+    Document::map().with_some("spec", spec).build()
+}
+
+/// Whether a text that no extension gives away is a manifest: some line says `apiVersion:` or `kind:`, and TOML knows no such line.
+pub(crate) fn looks_like_manifest(text: &str) -> bool {
+    let says = |line: &str| {
+        let line = line.trim_start_matches([' ', '\t', '-', '{', ',', '[']);
+        ["apiVersion", "\"apiVersion\"", "kind", "\"kind\""]
+            .iter()
+            .filter_map(|key| line.strip_prefix(key))
+            .any(|rest| rest.trim_start().starts_with(':'))
+    };
+    let is_json = text.trim_start().starts_with('{') && text.contains("\"kind\"");
+    is_json || text.lines().any(says)
+}
+
+/// How much of a table is looked at for signs that it is none.
+const LOOKED_AT_BYTES: usize = 64 << 10;
+
+/// Refuses a manifest where rows of numbers should be.
+///
+/// # Errors
+/// The diagnostic for it. It shows no line, for it may hold a Secret.
+pub(super) fn refuse_manifest(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    let mut end = text.len().min(LOOKED_AT_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    if !looks_like_manifest(&text[..end]) {
+        return Ok(());
+    }
+    Err(Diagnostic {
+        code: Code::Unsupported,
+        message: format!(
+            "`{}` looks like a Kubernetes manifest, which holds no rows of numbers",
+            path.display()
+        ),
+        place: None,
+        help: "a manifest stands in the place of a policy: `hpasim run app.yaml traces/spike.csv`"
+            .to_owned(),
+    })
+}
+
+fn too_large(sources: &Sources, source: SourceId) -> Diagnostic {
+    Diagnostic {
+        code: Code::ManifestTooLarge,
+        message: format!(
+            "`{}` is larger than a manifest may be ({} MiB)",
+            sources.get(source).name,
+            MANIFEST_BYTES_MAX >> 20
+        ),
+        place: None,
+        help: "keep the autoscaler and its target: `kubectl get hpa,deploy -n NAMESPACE -o yaml`"
+            .to_owned(),
+    }
+}
+
+fn diagnostic_of(fault: YamlFault, sources: &Sources) -> Diagnostic {
+    let (code, message, help) = match fault.kind {
+        YamlFaultKind::Syntax(info) => (
+            Code::ManifestSyntax,
+            format!("this is not YAML: {info}"),
+            "indent by spaces, put one `key: value` on a line, and quote what holds `: `, `#` or a bracket".to_owned(),
+        ),
+        YamlFaultKind::Tab => (
+            Code::ManifestSyntax,
+            "a tab indents this line, and YAML takes spaces only".to_owned(),
+            "replace the tab by spaces".to_owned(),
+        ),
+        YamlFaultKind::DuplicateKey(key) => (
+            Code::ManifestSyntax,
+            match sources.is_hidden(fault.origin) {
+                true => "a key stands here a second time".to_owned(),
+                false => format!("the key `{key}` stands here a second time"),
+            },
+            "keep one of the two".to_owned(),
+        ),
+        YamlFaultKind::KeyNotText => (
+            Code::ManifestSyntax,
+            "a key is a single word, and this is a table or a list".to_owned(),
+            "quote it if it is a template such as `{{ name }}`, or render the template first".to_owned(),
+        ),
+        YamlFaultKind::MergeNotTable => (
+            Code::ManifestSyntax,
+            "`<<` merges tables, and this is none".to_owned(),
+            "write `<<: *name`, where the name stands for a table".to_owned(),
+        ),
+        YamlFaultKind::AliasOfItself => (
+            Code::ManifestSyntax,
+            "this alias stands within what it stands for".to_owned(),
+            "write out what is meant".to_owned(),
+        ),
+        YamlFaultKind::TooManyValues => (
+            Code::ManifestTooLarge,
+            format!(
+                "the manifest holds more than {} million values, its aliases written out",
+                yaml::VALUES_MAX / 1_000_000
+            ),
+            "keep the autoscaler and its target, and write aliases out".to_owned(),
+        ),
+        YamlFaultKind::TooDeep => (
+            Code::ManifestTooLarge,
+            format!("values lie in each other more than {} deep", yaml::DEPTH_MAX),
+            "no Kubernetes object is that deep: check brackets and indentation".to_owned(),
+        ),
+    };
+    Diagnostic {
+        code,
+        message,
+        place: Some(Box::new(Place::of(sources, fault.origin))),
+        help,
+    }
+}
+
+#[cfg(test)]
+mod tests;

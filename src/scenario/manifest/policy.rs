@@ -1,0 +1,335 @@
+//! A manifest's autoscaler and its target as the keys of a policy.
+//!
+//! Self-imposed limit: moves values to the keys that policies have for them,
+//! with their places. Whether the values make sense is for the policy's reader
+//! to say, as it does for TOML.
+//!
+//! Kubernetes has hundreds of fields that make no difference to a simulation:
+//! outside the autoscaler's `spec` they are passed over in silence.
+
+use super::super::source::{Origin, SourceId, Sources};
+use super::super::tree::{Entry, Node, Table, Value};
+use super::super::{Diagnostic, Diagnostics};
+use super::beta;
+use super::choice::choose;
+use super::{ManifestChoice, Object, Objects};
+
+/// What a manifest contributes to a policy.
+pub(in super::super) struct PolicyPart {
+    /// `hpa`, `deployment` and `pod`.
+    pub(in super::super) table: Table,
+    /// What the autoscaler is called.
+    pub(in super::super) identity: Option<HpaIdentity>,
+    /// What its user should know.
+    pub(in super::super) warnings: Vec<Diagnostic>,
+}
+
+/// `metadata` of an autoscaler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct HpaIdentity {
+    /// `name`.
+    pub(in super::super) name: String,
+    /// `namespace`, if it is stated.
+    pub(in super::super) namespace: Option<String>,
+}
+
+/// The policy that the objects state.
+///
+/// # Errors
+/// No autoscaler or target to be found, or several.
+pub(in super::super) fn policy_part(
+    objects: &Objects,
+    choice: &ManifestChoice,
+    sources: &Sources,
+    source: SourceId,
+) -> Result<PolicyPart, Diagnostics> {
+    let chosen = choose(objects, choice, sources, source).map_err(Diagnostics::one)?;
+    Ok(PolicyPart {
+        table: policy_table(chosen.hpa, Some(chosen.workload), choice),
+        identity: chosen.hpa.map(|hpa| HpaIdentity {
+            name: hpa.name.clone(),
+            namespace: hpa.namespace.clone().or_else(|| choice.namespace.clone()),
+        }),
+        warnings: chosen.warnings,
+    })
+}
+
+/// The keys of a policy that an autoscaler and a workload state.
+pub(in super::super) fn policy_table(
+    hpa: Option<&Object>,
+    workload: Option<&Object>,
+    choice: &ManifestChoice,
+) -> Table {
+    let mut table = Table::default();
+    if let Some(hpa) = hpa {
+        put(&mut table, "hpa", hpa_spec(hpa));
+    }
+    if let Some(workload) = workload {
+        put(&mut table, "deployment", deployment(workload, choice));
+        put(&mut table, "pod", pod(workload));
+    }
+    table
+}
+
+/// Puts a value in under a key of ours; the place of both is the value's.
+fn put(table: &mut Table, key: &str, node: Node) {
+    table.insert(Entry {
+        key: key.to_owned(),
+        key_origin: node.origin,
+        node,
+    });
+}
+
+/// The same where there is a value.
+fn put_some(table: &mut Table, key: &str, node: Option<Node>) {
+    if let Some(node) = node {
+        put(table, key, node);
+    }
+}
+
+fn table_at(table: Table, origin: Origin) -> Node {
+    Node {
+        value: Value::Table(table),
+        origin,
+    }
+}
+
+fn hpa_spec(hpa: &Object) -> Node {
+    let Some(spec) = hpa.tree.get("spec") else {
+        return table_at(Table::default(), hpa.tree.origin);
+    };
+    let mut spec = spec.clone();
+    if hpa.api_version == "autoscaling/v2beta1"
+        && let Value::Table(table) = &mut spec.value
+        && let Some(metrics) = table.get_mut("metrics")
+        && let Value::Array(metrics) = &mut metrics.value
+    {
+        for metric in metrics {
+            beta::to_version_two(metric);
+        }
+    }
+    spec
+}
+
+fn deployment(workload: &Object, choice: &ManifestChoice) -> Node {
+    let mut table = Table::default();
+    let origin = workload.tree.origin;
+    let name = Node {
+        value: Value::Text(workload.name.clone()),
+        origin: workload.name_origin(),
+    };
+    put(&mut table, "name", name);
+    let namespace = Node {
+        value: Value::Text(workload.namespace_or(choice.namespace()).to_owned()),
+        origin: workload
+            .tree
+            .at(&["metadata", "namespace"])
+            .map_or_else(|| workload.name_origin(), |node| node.origin),
+    };
+    put(&mut table, "namespace", namespace);
+    put_some(
+        &mut table,
+        "replicas",
+        workload.tree.at(&["spec", "replicas"]).cloned(),
+    );
+    put(&mut table, "containers", containers(workload));
+    table_at(table, origin)
+}
+
+/// What stands at `path` of the pod template's spec.
+fn in_template<'o>(workload: &'o Object, path: &[&str]) -> Option<&'o Node> {
+    workload.tree.at(&["spec", "template", "spec"])?.at(path)
+}
+
+/// The containers, then the init containers that run as long as the pod.
+fn containers(workload: &Object) -> Node {
+    let regular = in_template(workload, &["containers"]);
+    let mut list: Vec<Node> = regular
+        .map_or(&[][..], Node::items)
+        .iter()
+        .map(container)
+        .collect();
+    let init = in_template(workload, &["initContainers"]);
+    let restartable = init
+        .map_or(&[][..], Node::items)
+        .iter()
+        .filter(|it| it.get("restartPolicy").and_then(Node::text) == Some("Always"));
+    for init in restartable {
+        let mut node = container(init);
+        if let Value::Table(table) = &mut node.value {
+            let yes = Node {
+                value: Value::Boolean(true),
+                origin: init.origin,
+            };
+            put(table, "restartable_init", yes);
+        }
+        list.push(node);
+    }
+    Node {
+        value: Value::Array(list),
+        origin: regular.map_or_else(|| workload.name_origin(), |node| node.origin),
+    }
+}
+
+/// A container with the keys that a policy has; whatever is no table stays for the reader to refuse.
+fn container(node: &Node) -> Node {
+    if !matches!(node.value, Value::Table(_)) {
+        return node.clone();
+    }
+    let mut table = Table::default();
+    for key in ["name", "image"] {
+        put_some(&mut table, key, node.get(key).cloned());
+    }
+    let ports: Vec<Node> = node
+        .get("ports")
+        .map_or(&[][..], Node::items)
+        .iter()
+        .filter_map(|port| port.get("containerPort").cloned())
+        .collect();
+    if let (Some(written), false) = (node.get("ports"), ports.is_empty()) {
+        let ports = Node {
+            value: Value::Array(ports),
+            origin: written.origin,
+        };
+        put(&mut table, "ports", ports);
+    }
+    put_some(
+        &mut table,
+        "resources",
+        node.get("resources").map(resources),
+    );
+    table_at(table, node.origin)
+}
+
+/// Requests and limits of CPU and memory; storage, devices and claims are not simulated.
+fn resources(node: &Node) -> Node {
+    if !matches!(node.value, Value::Table(_)) {
+        return node.clone();
+    }
+    let mut table = Table::default();
+    for part in ["requests", "limits"] {
+        let Some(written) = node.get(part) else {
+            continue;
+        };
+        let mut kept = Table::default();
+        for resource in ["cpu", "memory"] {
+            put_some(&mut kept, resource, written.get(resource).cloned());
+        }
+        let kept = match written.value {
+            Value::Table(_) => table_at(kept, written.origin),
+            _ => written.clone(),
+        };
+        put(&mut table, part, kept);
+    }
+    table_at(table, node.origin)
+}
+
+fn pod(workload: &Object) -> Node {
+    let mut table = Table::default();
+    let first = in_template(workload, &["containers"]).and_then(|node| node.items().first());
+    let probe_of = |key: &str| first.and_then(|first| first.get(key)).map(probe);
+    put_some(&mut table, "readiness", probe_of("readinessProbe"));
+    let startup = probe_of("startupProbe").map(|mut node| {
+        if let Value::Table(table) = &mut node.value {
+            // The API server takes nothing but 1 here.
+            table.remove("success_threshold");
+        }
+        node
+    });
+    put_some(&mut table, "startup", startup);
+    let grace = in_template(workload, &["terminationGracePeriodSeconds"]);
+    put_some(&mut table, "grace_period", grace.map(seconds));
+    put_some(&mut table, "pre_stop", longest_pre_stop(workload));
+    put_some(
+        &mut table,
+        "resources",
+        in_template(workload, &["resources"]).map(resources),
+    );
+    table_at(table, workload.tree.origin)
+}
+
+/// A probe's times and thresholds. To the API server a 0 means that nothing is stated, but for the delay.
+fn probe(node: &Node) -> Node {
+    if !matches!(node.value, Value::Table(_)) {
+        return node.clone();
+    }
+    let mut table = Table::default();
+    let stated = |key: &str| node.get(key).filter(|node| node.value != Value::Integer(0));
+    put_some(
+        &mut table,
+        "initial_delay",
+        node.get("initialDelaySeconds").map(seconds),
+    );
+    put_some(&mut table, "period", stated("periodSeconds").map(seconds));
+    for (key, theirs) in [
+        ("success_threshold", "successThreshold"),
+        ("failure_threshold", "failureThreshold"),
+    ] {
+        put_some(&mut table, key, stated(theirs).cloned());
+    }
+    table_at(table, node.origin)
+}
+
+/// Whole seconds as a duration; anything else stays for the reader to refuse.
+fn seconds(node: &Node) -> Node {
+    let value = match &node.value {
+        Value::Integer(seconds) => Value::Text(format!("{seconds}s")),
+        other => other.clone(),
+    };
+    Node {
+        value,
+        origin: node.origin,
+    }
+}
+
+/// The pod's end waits for the longest of its containers' hooks.
+fn longest_pre_stop(workload: &Object) -> Option<Node> {
+    let containers = in_template(workload, &["containers"])?.items();
+    containers
+        .iter()
+        .filter_map(|container| {
+            let hook = container.at(&["lifecycle", "preStop"])?;
+            let slept = hook.at(&["sleep", "seconds"]).cloned();
+            slept.or_else(|| slept_by_command(hook.at(&["exec", "command"])?))
+        })
+        .max_by_key(|node| match node.value {
+            Value::Integer(seconds) => seconds,
+            _ => i64::MAX,
+        })
+        .map(|node| seconds(&node))
+}
+
+/// `sleep N`, as a command of its own or of a shell; how long other commands take nobody can read.
+fn slept_by_command(command: &Node) -> Option<Node> {
+    let words: Vec<String> = command
+        .items()
+        .iter()
+        .map(|word| match &word.value {
+            Value::Text(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
+            _ => String::new(),
+        })
+        .collect();
+    let line = words.join(" ");
+    let mut words = line.split_whitespace().peekable();
+    let is_shell = |word: &str| ["sh", "bash", "ash"].contains(&base_name(word));
+    if words.next_if(|word| is_shell(word)).is_some() && words.next() != Some("-c") {
+        return None;
+    }
+    if base_name(words.next()?) != "sleep" {
+        return None;
+    }
+    let amount = words.next()?;
+    let seconds: i64 = amount.strip_suffix('s').unwrap_or(amount).parse().ok()?;
+    if words.next().is_some() {
+        return None;
+    }
+    Some(Node {
+        value: Value::Integer(seconds),
+        origin: command.origin,
+    })
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,530 @@
+//! YAML and JSON: text to trees with origins, documents to text.
+//!
+//! Self-imposed limit: the only place that knows the YAML library. Which objects
+//! Kubernetes has is not known here.
+//!
+//! The parser's events become the tree that TOML becomes too, so that every
+//! reader and every diagnostic works for both. Aliases are written out, against
+//! a budget; plain words mean what they mean to kubectl (YAML 1.1).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
+
+use super::super::source::{Origin, SourceId};
+use super::super::tree::{Entry, Node, Table, Value};
+use super::document::Document;
+
+/// The most values of one file, those that aliases repeat counted each time.
+///
+/// A manifest has about one value for each 30 bytes; this is room for some
+/// thousand objects, in a few hundred megabytes of memory.
+pub(super) const VALUES_MAX: usize = 2_000_000;
+/// The most bytes of text that aliases may repeat.
+const REPEATED_BYTES_MAX: usize = 64 << 20;
+/// How deep values may lie in each other; a pod template takes about ten levels.
+pub(super) const DEPTH_MAX: usize = 100;
+
+/// What is wrong with a text as YAML, and where.
+#[derive(Debug)]
+pub(super) struct YamlFault {
+    /// Where it stands.
+    pub(super) origin: Origin,
+    /// What kind it is of.
+    pub(super) kind: YamlFaultKind,
+}
+
+/// The ways in which a text is no YAML that can be used.
+#[derive(Debug)]
+pub(super) enum YamlFaultKind {
+    /// It is no YAML; in the parser's words, which quote nothing of the text.
+    Syntax(String),
+    /// A tab where YAML wants spaces.
+    Tab,
+    /// A key of a table that the table has already.
+    DuplicateKey(String),
+    /// A key that is no single word.
+    KeyNotText,
+    /// `<<` with something else than a table.
+    MergeNotTable,
+    /// An alias within what it stands for.
+    AliasOfItself,
+    /// More values than a file may have.
+    TooManyValues,
+    /// Values that lie too deep in each other.
+    TooDeep,
+}
+
+impl YamlFaultKind {
+    /// Whether what follows in the text was not read.
+    pub(super) fn ends_the_text(&self) -> bool {
+        !matches!(self, Self::DuplicateKey(_))
+    }
+}
+
+/// What was read of a text: its documents, whole ones only, and what is wrong.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    /// The documents that hold anything.
+    pub(super) list: Vec<Node>,
+    /// What is wrong with the text.
+    pub(super) faults: Vec<YamlFault>,
+}
+
+/// Reads all documents of `text`, which is the text of `source`. The first syntax fault ends it.
+pub(super) fn parse_documents(text: &str, source: SourceId) -> Documents {
+    let mut builder = Builder {
+        source,
+        open: Vec::new(),
+        anchors: BTreeMap::new(),
+        spent: Size::default(),
+        documents: Documents::default(),
+    };
+    let mut options = Options::default();
+    options.emit_comments = false;
+    options.flow_nesting_limit = DEPTH_MAX;
+    options.block_nesting_limit = DEPTH_MAX;
+    for parsed in Parser::new_from_str_with_options(text, options) {
+        let step = match parsed {
+            Ok((event, span)) => builder.take(event, span.byte_range().unwrap_or_default()),
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(text.len());
+                Err(syntax_fault(text, source, at, error.info()))
+            }
+        };
+        if let Err(fault) = step {
+            builder.documents.faults.push(fault);
+            break;
+        }
+    }
+    builder.documents
+}
+
+/// The fault at byte `at`; a tab that starts a line is named, for nobody sees it.
+fn syntax_fault(text: &str, source: SourceId, at: usize, info: String) -> YamlFault {
+    let at = at.min(text.len());
+    let line_start = text.as_bytes()[..at]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let line = text.as_bytes()[line_start..]
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let indent = line
+        .iter()
+        .take_while(|byte| matches!(byte, b' ' | b'\t'))
+        .count();
+    let tab = line[..indent].iter().position(|byte| *byte == b'\t');
+    let (start, kind) = match tab {
+        Some(tab) => (line_start + tab, YamlFaultKind::Tab),
+        None if info.contains("nest") || info.contains("recursion") => (at, YamlFaultKind::TooDeep),
+        None => (at, YamlFaultKind::Syntax(info)),
+    };
+    YamlFault {
+        origin: Origin {
+            source,
+            start,
+            end: start + usize::from(start < text.len()),
+        },
+        kind,
+    }
+}
+
+/// How much room a value takes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    values: usize,
+    bytes: usize,
+    depth: usize,
+}
+
+/// A value with what an alias of it would cost.
+#[derive(Clone, Debug)]
+struct Sized {
+    node: Node,
+    size: Size,
+}
+
+/// A table or a list that is being read.
+struct Open {
+    start: usize,
+    anchor: usize,
+    size: Size,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Node>),
+    Table {
+        entries: Vec<Entry>,
+        /// The tables that `<<` brings in.
+        merged: Vec<Table>,
+        key: Option<Key>,
+    },
+}
+
+/// A key whose value is to come.
+struct Key {
+    text: String,
+    origin: Origin,
+    is_merge: bool,
+}
+
+struct Builder {
+    source: SourceId,
+    open: Vec<Open>,
+    anchors: BTreeMap<usize, Sized>,
+    spent: Size,
+    documents: Documents,
+}
+
+impl Builder {
+    fn origin(&self, range: Range<usize>) -> Origin {
+        Origin {
+            source: self.source,
+            start: range.start,
+            end: range.end.max(range.start),
+        }
+    }
+
+    fn fault(&self, range: Range<usize>, kind: YamlFaultKind) -> YamlFault {
+        YamlFault {
+            origin: self.origin(range),
+            kind,
+        }
+    }
+
+    fn take(&mut self, event: Event<'_>, range: Range<usize>) -> Result<(), YamlFault> {
+        match event {
+            Event::DocumentStart(..) => {
+                self.anchors.clear();
+                Ok(())
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                self.scalar(text.into_owned(), style, anchor, tag.as_deref(), range)
+            }
+            Event::Alias(anchor) => self.alias(anchor, range),
+            Event::SequenceStart(_, anchor, _) => {
+                self.start(range, anchor, Content::List(Vec::new()))
+            }
+            Event::MappingStart(_, anchor, _) => {
+                let table = Content::Table {
+                    entries: Vec::new(),
+                    merged: Vec::new(),
+                    key: None,
+                };
+                self.start(range, anchor, table)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(range),
+            _ => Ok(()),
+        }
+    }
+
+    fn scalar(
+        &mut self,
+        text: String,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        range: Range<usize>,
+    ) -> Result<(), YamlFault> {
+        if self.takes_a_key() {
+            self.key(text, style, range);
+            return Ok(());
+        }
+        let size = Size {
+            values: 1,
+            bytes: text.len(),
+            depth: 0,
+        };
+        let is_text = tag.is_some_and(|tag| tag.core_suffix() == Some("str"));
+        let value = match style {
+            ScalarStyle::Plain if !is_text => plain_value(text),
+            _ => Value::Text(text),
+        };
+        let node = Node {
+            value,
+            origin: self.origin(range.clone()),
+        };
+        self.spend(size.values, range)?;
+        self.put(Sized { node, size }, anchor)
+    }
+
+    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<(), YamlFault> {
+        let Some(known) = self.anchors.get(&anchor) else {
+            return Err(self.fault(range, YamlFaultKind::AliasOfItself));
+        };
+        let size = known.size;
+        if self.takes_a_key() {
+            let Value::Text(text) = &known.node.value else {
+                return Err(self.fault(range, YamlFaultKind::KeyNotText));
+            };
+            let text = text.clone();
+            self.key(text, ScalarStyle::DoubleQuoted, range);
+            return Ok(());
+        }
+        self.spent.bytes += size.bytes;
+        if self.spent.bytes > REPEATED_BYTES_MAX {
+            return Err(self.fault(range, YamlFaultKind::TooManyValues));
+        }
+        self.spend(size.values, range.clone())?;
+        let mut node = self.anchors[&anchor].node.clone();
+        // What is wrong with it is wrong here; elsewhere it may do well.
+        move_to(&mut node, self.origin(range));
+        self.put(Sized { node, size }, 0)
+    }
+
+    fn spend(&mut self, values: usize, range: Range<usize>) -> Result<(), YamlFault> {
+        self.spent.values += values;
+        if self.spent.values > VALUES_MAX {
+            return Err(self.fault(range, YamlFaultKind::TooManyValues));
+        }
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        range: Range<usize>,
+        anchor: usize,
+        content: Content,
+    ) -> Result<(), YamlFault> {
+        if self.takes_a_key() {
+            return Err(self.fault(range, YamlFaultKind::KeyNotText));
+        }
+        self.spend(1, range.clone())?;
+        self.open.push(Open {
+            start: range.start,
+            anchor,
+            size: Size {
+                values: 1,
+                bytes: 0,
+                depth: 0,
+            },
+            content,
+        });
+        if self.open.len() > DEPTH_MAX {
+            return Err(self.fault(range, YamlFaultKind::TooDeep));
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, range: Range<usize>) -> Result<(), YamlFault> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        let value = match open.content {
+            Content::List(items) => Value::Array(items),
+            Content::Table {
+                entries, merged, ..
+            } => Value::Table(self.table(entries, merged)),
+        };
+        let node = Node {
+            value,
+            origin: self.origin(open.start..range.end),
+        };
+        self.put(
+            Sized {
+                node,
+                size: open.size,
+            },
+            open.anchor,
+        )
+    }
+
+    /// Notes keys that stand twice, and adds what `<<` brings in.
+    ///
+    /// Doubles stay in the table: whoever looks for secrets finds them all.
+    fn table(&mut self, entries: Vec<Entry>, merged: Vec<Table>) -> Table {
+        let mut order: Vec<usize> = (0..entries.len()).collect();
+        order.sort_by(|a, b| entries[*a].key.cmp(&entries[*b].key));
+        for pair in order.windows(2) {
+            let [first, second] = [&entries[pair[0]], &entries[pair[1]]];
+            if first.key == second.key {
+                self.documents.faults.push(YamlFault {
+                    origin: second.key_origin,
+                    kind: YamlFaultKind::DuplicateKey(second.key.clone()),
+                });
+            }
+        }
+        let mut known: BTreeSet<String> = match merged.as_slice() {
+            [] => BTreeSet::new(),
+            _ => entries.iter().map(|entry| entry.key.clone()).collect(),
+        };
+        let mut table = Table { entries };
+        for entry in merged.into_iter().flat_map(|other| other.entries) {
+            if known.insert(entry.key.clone()) {
+                table.entries.push(entry);
+            }
+        }
+        // A key without a value is no key.
+        table
+            .entries
+            .retain(|entry| !matches!(entry.node.value, Value::Null));
+        table
+    }
+
+    /// Whether the next scalar is a key.
+    fn takes_a_key(&self) -> bool {
+        matches!(
+            self.open.last(),
+            Some(Open {
+                content: Content::Table { key: None, .. },
+                ..
+            })
+        )
+    }
+
+    fn key(&mut self, text: String, style: ScalarStyle, range: Range<usize>) {
+        let origin = self.origin(range);
+        if let Some(Open {
+            content: Content::Table { key, .. },
+            ..
+        }) = self.open.last_mut()
+        {
+            *key = Some(Key {
+                is_merge: text == "<<" && style == ScalarStyle::Plain,
+                text,
+                origin,
+            });
+        }
+    }
+
+    /// A value is complete: it goes into what is open, or is a document.
+    fn put(&mut self, value: Sized, anchor: usize) -> Result<(), YamlFault> {
+        let Sized { node, size } = value;
+        if anchor != 0 {
+            let known = Sized {
+                node: node.clone(),
+                size,
+            };
+            self.anchors.insert(anchor, known);
+            // The copy that is kept takes room as well.
+            self.spend(size.values, node.origin.start..node.origin.end)?;
+        }
+        let depth = self.open.len() + size.depth;
+        if depth > DEPTH_MAX {
+            let range = node.origin.start..node.origin.end;
+            return Err(self.fault(range, YamlFaultKind::TooDeep));
+        }
+        let Some(parent) = self.open.last_mut() else {
+            if !matches!(node.value, Value::Null) {
+                self.documents.list.push(node);
+            }
+            return Ok(());
+        };
+        parent.size.values += size.values;
+        parent.size.bytes += size.bytes;
+        parent.size.depth = parent.size.depth.max(size.depth + 1);
+        match &mut parent.content {
+            Content::List(items) => items.push(node),
+            Content::Table {
+                entries,
+                merged,
+                key,
+            } => {
+                if let Some(key) = key.take() {
+                    return put_entry(entries, merged, key, node);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn put_entry(
+    entries: &mut Vec<Entry>,
+    merged: &mut Vec<Table>,
+    key: Key,
+    node: Node,
+) -> Result<(), YamlFault> {
+    if key.is_merge {
+        let bases = match node.value {
+            Value::Array(items) => items,
+            _ => vec![node],
+        };
+        for base in bases {
+            let Value::Table(table) = base.value else {
+                return Err(YamlFault {
+                    origin: key.origin,
+                    kind: YamlFaultKind::MergeNotTable,
+                });
+            };
+            merged.push(table);
+        }
+        return Ok(());
+    }
+    entries.push(Entry {
+        key: key.text,
+        key_origin: key.origin,
+        node,
+    });
+    Ok(())
+}
+
+/// Gives `node` and all below it the place `origin`.
+fn move_to(node: &mut Node, origin: Origin) {
+    node.origin = origin;
+    match &mut node.value {
+        Value::Table(table) => {
+            for entry in &mut table.entries {
+                entry.key_origin = origin;
+                move_to(&mut entry.node, origin);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                move_to(item, origin);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a word without quotes means: kubectl reads YAML 1.1.
+fn plain_value(text: String) -> Value {
+    match text.as_str() {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => {
+            return Value::Boolean(true);
+        }
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
+            return Value::Boolean(false);
+        }
+        _ => {}
+    }
+    if let Some(number) = integer(&text) {
+        return Value::Integer(number);
+    }
+    let is_decimal = text.bytes().any(|byte| byte.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e' | b'E'));
+    match text.parse::<f64>() {
+        Ok(number) if is_decimal && number.is_finite() => Value::Float(number),
+        _ => Value::Text(text),
+    }
+}
+
+fn integer(text: &str) -> Option<i64> {
+    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            return i64::from_str_radix(digits, radix).ok();
+        }
+    }
+    text.parse().ok()
+}
+
+/// The document as YAML with a line end; what other readers would take for a number or a word is quoted.
+pub(in super::super) fn to_yaml(document: &Document) -> String {
+    let mut text = String::new();
+    // A document holds nothing that YAML cannot say, and a string takes all that is written.
+    if let Err(error) = serde_saphyr::to_fmt_writer(&mut text, document) {
+        unreachable!("a document is YAML: {error}");
+    }
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}

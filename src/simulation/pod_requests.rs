@@ -1,0 +1,174 @@
+//! What a pod requests of a resource, as the controller of a release adds it up.
+//!
+//! Self-imposed limit: the template in the core's terms; the rules are the core's.
+
+use crate::cluster::config::{Container, ContainerCourse, Deployment};
+use crate::hpa::observation::{
+    ContainerRequest, InitContainerRequest, InitCourse, PodLevelRequest, PodRequests, RequestFault,
+};
+use crate::hpa::rules::{ControllerSettings, Release, Rules};
+use crate::units::{MilliValue, Millicores};
+
+/// Why a pod's request cannot be told; all pods are alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum UnknownRequest {
+    /// This container states none.
+    OfContainer(String),
+    /// The pod states requests as a whole, but not for this resource.
+    OfPod,
+    /// There is no container of this name.
+    NoSuchContainer(String),
+}
+
+/// What each pod of `deployment` requests of `resource`; with `container`, what that one requests.
+pub(super) fn pod_request(
+    deployment: &Deployment,
+    resource: &str,
+    container: Option<&str>,
+    release: Release,
+) -> Result<MilliValue, UnknownRequest> {
+    let of_course = |course| {
+        deployment
+            .containers
+            .iter()
+            .filter(move |container| container.course == course)
+            .map(|container| ContainerRequest {
+                name: &container.name,
+                request: request_of(container, resource),
+            })
+    };
+    let containers: Vec<ContainerRequest<'_>> = of_course(ContainerCourse::Regular).collect();
+    let init_containers: Vec<InitContainerRequest<'_>> =
+        of_course(ContainerCourse::RestartableInit)
+            .map(|container| InitContainerRequest {
+                container,
+                course: InitCourse::Restartable,
+            })
+            .collect();
+    let pod = &deployment.pod_level;
+    let requests = PodRequests {
+        pod: "",
+        containers: &containers,
+        init_containers: &init_containers,
+        pod_level: pod.has_requests().then(|| {
+            PodLevelRequest(match resource {
+                "cpu" => pod.cpu_request.map(in_milli),
+                _ => pod.memory_request_bytes.map(bytes_in_milli),
+            })
+        }),
+    };
+    let scope = Rules::new(release, ControllerSettings::default()).request_scope;
+    requests
+        .total(scope, container)
+        .map_err(|fault| match fault {
+            RequestFault::MissingInContainer { container, .. } => {
+                UnknownRequest::OfContainer(container.to_owned())
+            }
+            RequestFault::MissingAtPodLevel { .. } => UnknownRequest::OfPod,
+            RequestFault::ContainerNotFound { container, .. } => {
+                UnknownRequest::NoSuchContainer(container.to_owned())
+            }
+        })
+}
+
+fn request_of(container: &Container, resource: &str) -> Option<MilliValue> {
+    match resource {
+        "cpu" => container.cpu_request.map(in_milli),
+        _ => container.memory_request_bytes.map(bytes_in_milli),
+    }
+}
+
+fn in_milli(cpu: Millicores) -> MilliValue {
+    MilliValue(cpu.0)
+}
+
+fn bytes_in_milli(bytes: u64) -> MilliValue {
+    MilliValue(i64::try_from(bytes).map_or(i64::MAX, |bytes| bytes.saturating_mul(1000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::config::PodLevelResources;
+    use crate::scenario::defaults;
+    use crate::units::Replicas;
+
+    fn container(name: &str, cpu: Option<i64>, course: ContainerCourse) -> Container {
+        Container {
+            name: name.to_owned(),
+            course,
+            cpu_request: cpu.map(Millicores),
+            ..defaults::container()
+        }
+    }
+
+    fn pod(containers: Vec<Container>, cpu: Option<i64>, memory: Option<u64>) -> Deployment {
+        Deployment {
+            replicas: Replicas(1),
+            containers,
+            pod_level: PodLevelResources {
+                cpu_request: cpu.map(Millicores),
+                memory_request_bytes: memory,
+                ..PodLevelResources::default()
+            },
+            pod: defaults::pod(),
+        }
+    }
+
+    #[test]
+    fn a_pod_requests_what_the_controller_of_its_release_adds_up() {
+        let app = || container("app", Some(100), ContainerCourse::Regular);
+        let mesh = || container("mesh", Some(30), ContainerCourse::RestartableInit);
+        let bare = || container("bare", None, ContainerCourse::Regular);
+        let of_container = |name: &str| Err(UnknownRequest::OfContainer(name.to_owned()));
+        let cases = [
+            ("containers", pod(vec![app()], None, None), Ok(100), Ok(100)),
+            (
+                "a sidecar",
+                pod(vec![app(), mesh()], None, None),
+                Ok(130),
+                Ok(100),
+            ),
+            (
+                "one without",
+                pod(vec![app(), bare()], None, None),
+                of_container("bare"),
+                of_container("bare"),
+            ),
+            (
+                "the pod's",
+                pod(vec![app(), bare()], Some(500), None),
+                Ok(500),
+                of_container("bare"),
+            ),
+            (
+                "the pod's of memory",
+                pod(vec![app(), bare(), mesh()], None, Some(1)),
+                Ok(130),
+                of_container("bare"),
+            ),
+            (
+                "nobody's",
+                pod(vec![bare()], None, Some(1)),
+                Err(UnknownRequest::OfPod),
+                of_container("bare"),
+            ),
+        ];
+        for (name, deployment, current, older) in cases {
+            for (release, expected) in [(Release::Current, current), (Release::V1_28, older)] {
+                let request = pod_request(&deployment, "cpu", None, release);
+                assert_eq!(request, expected.map(MilliValue), "{name}, {release:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_named_container_counts_alone() {
+        let app = container("app", Some(100), ContainerCourse::Regular);
+        let mesh = container("mesh", Some(30), ContainerCourse::RestartableInit);
+        let deployment = pod(vec![app, mesh], Some(500), None);
+        let request = |name| pod_request(&deployment, "cpu", Some(name), Release::Current);
+        assert_eq!(request("app"), Ok(MilliValue(100)));
+        assert_eq!(request("mesh"), Ok(MilliValue(30)));
+    }
+}

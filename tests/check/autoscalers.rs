@@ -1,0 +1,444 @@
+//! Rules about autoscalers: targets, limits, speed, releases.
+
+use super::*;
+
+const CPU_TARGET: &str = "averageUtilization: 60";
+const REQUESTS: &str = "requests: {cpu: 100m, memory: 64Mi}";
+const METRIC: &str = "resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}";
+
+fn limited(limit: &str, target: i32) -> String {
+    healthy_but(
+        REQUESTS,
+        &format!("{REQUESTS}\n          limits: {{cpu: {limit}}}"),
+    )
+    .replace(CPU_TARGET, &format!("averageUtilization: {target}"))
+}
+
+#[test]
+fn a_target_of_another_namespace() {
+    let elsewhere = healthy_but(
+        "{name: shop, namespace: prod}\nspec:\n  selector:\n    match",
+        "{name: shop, namespace: preprod}\nspec:\n  selector:\n    match",
+    );
+    insta::assert_snapshot!(found("E0101", &elsewhere), @"
+    error[E0101]: the autoscaler never scales: it looks for Deployment prod/shop, and the files hold Deployment preprod/shop
+      --> app.yaml:52:65
+       |
+    52 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+       |                                                                 ^^^^
+       |
+       = note: an autoscaler scales within its own namespace alone; each sync ends with FailedGetScale, and the scale stays at 1 pod whatever the load
+       = help: give both one namespace and kind, that of Deployment preprod/shop
+    ");
+}
+
+#[test]
+fn a_target_that_no_file_holds() {
+    let missing = healthy_but(
+        "kind: Deployment, name: shop}",
+        "kind: Deployment, name: shopp}",
+    );
+    insta::assert_snapshot!(found("E0025", &missing), @"
+    error[E0025]: the autoscaler scales Deployment prod/shopp, and the files do not hold it
+      --> app.yaml:52:65
+       |
+    52 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shopp}
+       |                                                                 ^^^^^
+       |
+       = note: without its target each sync ends with FailedGetScale, and nothing is ever scaled
+       = help: correct `scaleTargetRef`, or add the object; here are: Deployment prod/shop
+    ");
+}
+
+#[test]
+fn an_autoscaler_alone() {
+    let alone = HEALTHY.split("---\n").last().expect("a document");
+    insta::assert_snapshot!(found("I0105", alone), @"
+    info[I0105]: Deployment prod/shop is not among the files
+     --> app.yaml:5:65
+      |
+    5 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+      |                                                                 ^^^^
+      |
+      = note: requests, limits, probes and the way to full scale hang on its containers, and none of these was checked
+      = help: name its file as well: `hpasim check hpa.yaml deployment.yaml`
+    ");
+}
+
+#[test]
+fn a_metric_of_a_resource_that_a_container_does_not_request() {
+    let sidecar = healthy_but(
+        "      volumes:",
+        "      - name: proxy\n        image: example\n      volumes:",
+    );
+    insta::assert_snapshot!(found("E0017", &sidecar), @"
+    error[E0017]: container `proxy` requests no cpu, and the autoscaler targets a utilization of it
+      --> app.yaml:22:9
+       |
+    22 |       - name: proxy
+       |         ^^^^^^^^^^^
+       |
+       = help: add resources.requests.cpu: utilization is measured against the request
+    ");
+}
+
+#[test]
+fn a_metric_of_a_container_that_is_not_there() {
+    let named = healthy_but(
+        &format!("type: Resource\n    {METRIC}"),
+        "type: ContainerResource\n    containerResource: {name: cpu, container: appp, target: {type: Utilization, averageUtilization: 60}}",
+    );
+    insta::assert_snapshot!(found("E0018", &named), @"
+    error[E0018]: the pod has no container `appp`
+      --> app.yaml:57:47
+       |
+    57 |     containerResource: {name: cpu, container: appp, target: {type: Utilization, averageUtilization: 60}}
+       |                                               ^^^^
+       |
+       = help: its containers are: app
+    ");
+    insta::assert_snapshot!(found("I0102", &named), @r#"
+    info[I0102]: a metric of type ContainerResource works by default since Kubernetes 1.27
+      --> app.yaml:57:47
+       |
+    57 |     containerResource: {name: cpu, container: appp, target: {type: Utilization, averageUtilization: 60}}
+       |                                               ^^^^
+       |
+       = note: before that, the API server drops it, and an autoscaler without another metric gets cpu at 80%
+       = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
+    "#);
+}
+
+#[test]
+fn replicas_beside_an_autoscaler() {
+    let fixed = healthy_but(
+        "spec:\n  selector:\n    match",
+        "spec:\n  replicas: 3\n  selector:\n    match",
+    );
+    insta::assert_snapshot!(found("W0101", &fixed), @"
+    warning[W0101]: `replicas: 3` beside an autoscaler: every `kubectl apply` resets it
+     --> app.yaml:5:13
+      |
+    5 |   replicas: 3
+      |             ^
+      |
+      = note: at 20 pods under load an apply leaves 3 pods, and the way back takes 3 syncs or more (45s)
+      = help: delete the line; before the next apply take it out of the last applied state with `kubectl apply edit-last-applied`
+    ");
+    let zero = fixed.replace("replicas: 3", "replicas: 0");
+    assert!(found("W0101", &zero).contains("switched off"));
+}
+
+#[test]
+fn minimum_and_maximum_are_one() {
+    let one = healthy_but("minReplicas: 2", "minReplicas: 20");
+    insta::assert_snapshot!(found("W0102", &one), @"
+    warning[W0102]: the autoscaler has nothing to choose: `minReplicas` and `maxReplicas` are 20
+      --> app.yaml:54:3
+       |
+    54 |   maxReplicas: 20
+       |   ^^^^^^^^^^^^^^^
+       |
+       = note: whatever the load, there are 20 pods
+       = help: raise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler
+    ");
+}
+
+#[test]
+fn two_autoscalers_of_one_target() {
+    let second = HEALTHY.split("---\n").last().expect("a document").replacen(
+        "{name: shop,",
+        "{name: shop-too,",
+        1,
+    );
+    let two = format!("{HEALTHY}---\n{second}");
+    insta::assert_snapshot!(found("E0103", &two), @"
+    error[E0103]: two autoscalers scale Deployment prod/shop: this one and HorizontalPodAutoscaler prod/shop
+      --> app.yaml:63:65
+       |
+    63 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+       |                                                                 ^^^^
+       |
+       = note: Kubernetes 1.27 and later stop both with AmbiguousSelector, so nothing is scaled; earlier releases let them overwrite each other at every sync
+       = help: put the metrics of both into one autoscaler: of several metrics the one that asks for most pods counts
+    ");
+    let same = format!("{HEALTHY}---\n{}", second.replace("shop-too", "shop"));
+    assert_eq!(found("E0103", &same), "", "the same object twice is one");
+}
+
+#[test]
+fn an_api_version_that_is_gone() {
+    let old = healthy_but("autoscaling/v2", "autoscaling/v2beta2");
+    insta::assert_snapshot!(found("E0104", &old), @r#"
+    error[E0104]: no cluster since Kubernetes 1.26 serves `autoscaling/v2beta2`
+      --> app.yaml:48:13
+       |
+    48 | apiVersion: autoscaling/v2beta2
+       |             ^^^^^^^^^^^^^^^^^^^
+       |
+       = note: `kubectl apply` ends with: no matches for kind "HorizontalPodAutoscaler" in version "autoscaling/v2beta2"
+       = help: write `apiVersion: autoscaling/v2`, and see the migration guide for fields that were renamed
+    "#);
+    let older = "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  maxReplicas: 2\n  metrics:\n  - {type: Resource, resource: {name: cpu, targetAverageUtilization: 50}}\n";
+    assert_eq!(codes(&report_of(&[("app.yaml", older)])), ["E0104"]);
+}
+
+#[test]
+fn a_target_out_of_reach() {
+    insta::assert_snapshot!(found("E0102", &limited("100m", 95)), @"
+    error[E0102]: this metric never scales up: usage ends at 100% of the request, and the target is 95%
+      --> app.yaml:58:22
+       |
+    58 |     resource: {name: cpu, target: {type: Utilization, averageUtilization: 95}}
+       |                      ^^^
+       |
+       = note: the limits are 100m and the requests 100m, and a pod is throttled there; with a tolerance of 10% the autoscaler acts above 1.100 times the target, and the most it sees is 1.053
+       = help: lower the target to 90% or less, or raise the limits
+    ");
+    // 100 / 90 = 1.11 is above 1.1, 100 / 91 = 1.099 is not.
+    assert_eq!(found("E0102", &limited("100m", 90)), "");
+    assert_ne!(found("E0102", &limited("100m", 91)), "");
+}
+
+#[test]
+fn a_memory_target_out_of_reach() {
+    let memory = healthy_but(
+        REQUESTS,
+        &format!("{REQUESTS}\n          limits: {{memory: 64Mi}}"),
+    )
+    .replace(
+        METRIC,
+        "resource: {name: memory, target: {type: AverageValue, averageValue: 60Mi}}",
+    );
+    insta::assert_snapshot!(found("E0102", &memory), @"
+    error[E0102]: this metric never scales up: usage ends at 64Mi, and the target is 60Mi
+      --> app.yaml:58:22
+       |
+    58 |     resource: {name: memory, target: {type: AverageValue, averageValue: 60Mi}}
+       |                      ^^^^^^
+       |
+       = note: the limits are 64Mi, and a pod is killed there; with a tolerance of 10% the autoscaler acts above 1.100 times the target, and the most it sees is 1.067
+       = help: lower the target to 58Mi or less, or raise the limits
+    ");
+}
+
+#[test]
+fn a_container_without_a_limit_reaches_any_target() {
+    let sidecar = limited("100m", 95).replace(
+        "      volumes:",
+        "      - name: proxy\n        resources: {requests: {cpu: 100m}}\n      volumes:",
+    );
+    assert_eq!(found("E0102", &sidecar), "");
+    assert_eq!(found("I0101", &sidecar), "");
+}
+
+#[test]
+fn how_many_syncs_limits_take() {
+    insta::assert_snapshot!(found("I0101", &limited("120m", 60)), @"
+    info[I0101]: one sync multiplies the pods by 2.00 at most: from 2 to 20 pods it takes 4 syncs by that alone, and 4 (1m) with the rate limits
+      --> app.yaml:58:22
+       |
+    58 |     resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}
+       |                      ^^^
+       |
+       = note: usage cannot rise above the limits, which are 2.00 times the target, however great the load is
+       = help: a lower target or higher limits make the steps larger
+    ");
+}
+
+#[test]
+fn limits_so_near_that_the_way_up_is_long() {
+    let near = limited("100m", 85).replace("maxReplicas: 20", "maxReplicas: 200");
+    insta::assert_snapshot!(found("W0104", &near), @"
+    warning[W0104]: one sync multiplies the pods by 1.18 at most: from 2 to 200 pods it takes 24 syncs by that alone, and 24 (6m) with the rate limits
+      --> app.yaml:58:22
+       |
+    58 |     resource: {name: cpu, target: {type: Utilization, averageUtilization: 85}}
+       |                      ^^^
+       |
+       = note: usage cannot rise above the limits, which are 1.18 times the target, however great the load is
+       = help: lower the target, raise the limits or `minReplicas`; asked for are 5m (--within)
+    ");
+    assert_eq!(found("I0101", &near), "", "it is said once");
+}
+
+#[test]
+fn rate_limits_that_are_too_slow() {
+    let slow = healthy_with_behavior(
+        "    scaleUp:\n      policies: [{type: Pods, value: 1, periodSeconds: 60}]\n",
+    );
+    insta::assert_snapshot!(found("W0103", &slow), @"
+    warning[W0103]: the rate limits let the pods grow from 2 to 20 in 69 syncs (17m15s) at best
+      --> app.yaml:60:7
+       |
+    60 |       policies: [{type: Pods, value: 1, periodSeconds: 60}]
+       |       ^^^^^^^^
+       |
+       = note: the load may be there at once; 5m are what was asked for (--within)
+       = help: raise the values of `behavior.scaleUp.policies`, shorten their periods, or raise `minReplicas`
+    ");
+    let patient = report_with(
+        &[("app.yaml", &slow)],
+        ManifestChoice::default(),
+        None,
+        SimSpan::from_secs(1200),
+    );
+    assert_eq!(text_of("W0103", patient), "");
+}
+
+#[test]
+fn periods_within_a_sync() {
+    let short = healthy_with_behavior(
+        "    scaleUp:\n      policies: [{type: Pods, value: 4, periodSeconds: 5}, {type: Percent, value: 100, periodSeconds: 15}]\n",
+    );
+    insta::assert_snapshot!(found("W0105", &short), @"
+    warning[W0105]: the period is shorter than the 15s between two syncs: 4 in 5s
+      --> app.yaml:60:7
+       |
+    60 |       policies: [{type: Pods, value: 4, periodSeconds: 5}, {type: Percent, value: 100, periodSeconds: 15}]
+       |       ^^^^^^^^
+       |
+       = note: the autoscaler looks every 15s, and each look may use the whole value: what is written allows it once in 15s, not more often
+       = help: write the change that one sync may make, with `periodSeconds: 15` or more
+    ");
+}
+
+#[test]
+fn a_window_within_a_sync() {
+    let up = healthy_with_behavior("    scaleUp: {stabilizationWindowSeconds: 15}\n");
+    insta::assert_snapshot!(found("W0106", &up), @"
+    warning[W0106]: a stabilization window of 15s holds nothing back
+      --> app.yaml:59:15
+       |
+    59 |     scaleUp: {stabilizationWindowSeconds: 15}
+       |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = note: the autoscaler looks every 15s, so the window holds the look that is being made and no other: a single peak is followed at once
+       = help: write 0 if that is meant, or more than 15: the default is 0 up and 300 down
+    ");
+    let longer = healthy_with_behavior("    scaleUp: {stabilizationWindowSeconds: 16}\n");
+    assert_eq!(found("W0106", &longer), "");
+}
+
+#[test]
+fn a_window_as_long_as_the_traffic_period() {
+    let mut wave = "time_s,rps\n".to_owned();
+    for row in 0..=240 {
+        let rate = if row / 12 % 2 == 0 { 10 } else { 100 };
+        wave.push_str(&format!("{},{rate}\n", row * 10));
+    }
+    let files = [("app.yaml", HEALTHY)];
+    let report = report_with(&files, ManifestChoice::default(), Some(&wave), WITHIN);
+    insta::assert_snapshot!(text_of("W0107", report), @"
+    warning[W0107]: the window of 5m is as long as the traffic's period of 4m, or longer
+      --> app.yaml:50:18
+       |
+    50 | metadata: {name: shop, namespace: prod}
+       |                  ^^^^
+       |
+       = note: of the recommendations in the window the highest counts, and each window holds a peak: the pods stay at the peak's number between two peaks
+       = help: a window below 4m lets the pods go between two peaks; keep it if these come too fast to start pods for
+    ");
+    let flat = "time_s,rps\n0,4\n600,4\n";
+    let report = report_with(&files, ManifestChoice::default(), Some(flat), WITHIN);
+    assert_eq!(codes(&report), [""; 0]);
+}
+
+#[test]
+fn half_of_the_pods_gone_within_a_minute() {
+    let fast = healthy_with_behavior("    scaleDown: {stabilizationWindowSeconds: 0}\n");
+    insta::assert_snapshot!(found("W0108", &fast), @"
+    warning[W0108]: 15s after the load falls, half of the pods may be gone
+      --> app.yaml:59:5
+       |
+    59 |     scaleDown: {stabilizationWindowSeconds: 0}
+       |     ^^^^^^^^^
+       |
+       = note: from 20 pods to 10 pods it takes 1 sync and a window of 0s; when the load returns, the new pods have to start first
+       = help: write `stabilizationWindowSeconds: 300` under `scaleDown`, the default, or a policy that lets fewer pods go
+    ");
+    let slow = healthy_with_behavior(
+        "    scaleDown:\n      stabilizationWindowSeconds: 0\n      policies: [{type: Pods, value: 1, periodSeconds: 60}]\n",
+    );
+    assert_eq!(found("W0108", &slow), "");
+}
+
+#[test]
+fn a_percentage_of_a_small_count() {
+    let small = healthy_with_behavior(
+        "    scaleUp:\n      policies: [{type: Percent, value: 10, periodSeconds: 15}]\n",
+    );
+    insta::assert_snapshot!(found("W0109", &small), @"
+    warning[W0109]: 10% of 2 pods are less than one pod
+      --> app.yaml:60:7
+       |
+    60 |       policies: [{type: Percent, value: 10, periodSeconds: 15}]
+       |       ^^^^^^^^
+       |
+       = note: it is rounded up to one pod in 15s: from 2 to 11 pods it takes 9 syncs (2m15s)
+       = help: add a policy of type Pods with `selectPolicy: Max`, as { type: Pods, value: 4 }
+    ");
+    let with_pods = healthy_with_behavior(
+        "    scaleUp:\n      policies: [{type: Percent, value: 10, periodSeconds: 15}, {type: Pods, value: 4, periodSeconds: 15}]\n",
+    );
+    assert_eq!(found("W0109", &with_pods), "");
+}
+
+#[test]
+fn a_percentage_of_no_pods() {
+    let policy = "\
+[controller]
+scale_to_zero = true
+
+[hpa]
+minReplicas = 0
+maxReplicas = 10
+metrics = [{ type = \"External\", external = { metric = { name = \"queue\" }, target = { type = \"AverageValue\", averageValue = \"4\" } } }]
+
+[hpa.behavior.scaleUp]
+policies = [{ type = \"Percent\", value = 100, periodSeconds = 15 }]
+";
+    insta::assert_snapshot!(found_in_policy("W0109", policy), @r#"
+    warning[W0109]: at zero pods a percentage moves nothing
+      --> p.toml:10:1
+       |
+    10 | policies = [{ type = "Percent", value = 100, periodSeconds = 15 }]
+       | ^^^^^^^^
+       |
+       = note: 100% of 0 pods are 0: once at `minReplicas: 0` the autoscaler never comes back
+       = help: add a policy of type Pods with `selectPolicy: Max`, as { type: Pods, value: 4 }
+    "#);
+}
+
+#[test]
+fn a_direction_that_is_switched_off() {
+    let down = healthy_with_behavior("    scaleDown: {selectPolicy: Disabled}\n");
+    insta::assert_snapshot!(found("W0110", &down), @"
+    warning[W0110]: scaling down is switched off
+      --> app.yaml:59:17
+       |
+    59 |     scaleDown: {selectPolicy: Disabled}
+       |                 ^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = note: after one peak there may be 20 pods for good; 2 would do without load
+       = help: delete `selectPolicy: Disabled`, and slow the direction down by policies instead
+    ");
+    let up = healthy_with_behavior("    scaleUp: {selectPolicy: Disabled}\n");
+    assert!(found("W0110", &up).contains("scaling up is switched off"));
+    assert_eq!(found("W0103", &up), "", "it is said once");
+}
+
+#[test]
+fn a_tolerance_that_older_releases_drop() {
+    let tolerant = healthy_with_behavior("    scaleUp: {tolerance: 0.05}\n");
+    insta::assert_snapshot!(found("I0102", &tolerant), @r#"
+    info[I0102]: a tolerance in `behavior` works by default since Kubernetes 1.35
+      --> app.yaml:59:15
+       |
+    59 |     scaleUp: {tolerance: 0.05}
+       |               ^^^^^^^^^^^^^^^
+       |
+       = note: before that, the API server drops it, and the controller's tolerance of 10% counts in both directions
+       = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
+    "#);
+}

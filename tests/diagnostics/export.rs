@@ -1,0 +1,28 @@
+//! What an export had to make up.
+
+use hpasim::scenario::{ExportedObjects, ManifestChoice, load_policy};
+
+use super::*;
+
+#[test]
+fn what_a_policy_does_not_say_is_made_up_with_a_word() {
+    let mut files = Files::default().with("p.toml", POLICY);
+    let policy = load_policy(
+        Path::new("p.toml"),
+        &[],
+        &ManifestChoice::default(),
+        &mut files,
+    )
+    .expect("a valid policy");
+    let exported = policy
+        .export(ExportedObjects::AutoscalerAndDeployment)
+        .expect("an autoscaler");
+    let warnings = Diagnostics {
+        list: exported.warnings,
+        omitted: 0,
+    };
+    insta::assert_snapshot!(render_diagnostics(&warnings, Colour::Plain), @"
+    warning[W0008]: the policy names no image of `app`: `registry.example.com/app:latest` stands for it
+    help: put the real one in before you apply it, or state `image` in the policy
+    ");
+}

@@ -1,0 +1,560 @@
+//! Manifests: what cannot be read, what cannot be chosen, and what nobody may see.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hpasim::scenario::{ManifestChoice, load_choosing, parse_probe};
+use proptest::prelude::*;
+
+use super::*;
+
+const DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  template:
+    spec:
+      containers:
+      - name: app
+        resources: {requests: {cpu: 200m}}
+";
+const HPA: &str = "\
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop}
+spec:
+  scaleTargetRef: {kind: Deployment, name: shop}
+  maxReplicas: 7
+";
+
+fn about_files(mut files: Files, path: &str, choice: &ManifestChoice) -> String {
+    files.0.entry("t.csv".to_owned()).or_insert(TRACE.into());
+    let request = LoadRequest {
+        policy: Path::new(path),
+        trace: Path::new("t.csv"),
+        set: &[],
+        from: None,
+        to: None,
+        engine: None,
+    };
+    let diagnostics = match load_choosing(request, choice, &mut files) {
+        Ok(loaded) => Diagnostics {
+            list: loaded.warnings,
+            omitted: 0,
+        },
+        Err(diagnostics) => diagnostics,
+    };
+    render_diagnostics(&diagnostics, Colour::Plain)
+}
+
+fn about_manifest(text: impl AsRef<[u8]>) -> String {
+    about_files(
+        Files::default().with("app.yaml", text),
+        "app.yaml",
+        &ManifestChoice::default(),
+    )
+}
+
+fn about_choice(text: &str, hpa: Option<&str>) -> String {
+    let choice = ManifestChoice {
+        hpa: hpa.map(str::to_owned),
+        namespace: None,
+    };
+    about_files(Files::default().with("app.yaml", text), "app.yaml", &choice)
+}
+
+#[test]
+fn a_whole_manifest_needs_no_comment() {
+    assert_eq!(about_manifest(format!("{DEPLOYMENT}{HPA}")), "");
+}
+
+#[test]
+fn an_unknown_key_of_the_autoscaler_is_shown_as_in_a_policy() {
+    let text =
+        format!("{DEPLOYMENT}{HPA}  minReplica: 2\n  behavior: {{scaleUp: {{tolerence: 0.1}}}}\n");
+    insta::assert_snapshot!(about_manifest(text), @"
+    error[E0007]: unknown key `minReplica` in `hpa`
+      --> app.yaml:17:3
+       |
+    17 |   minReplica: 2
+       |   ^^^^^^^^^^
+       |
+       = help: did you mean `minReplicas`?
+
+    error[E0007]: unknown key `tolerence` in `hpa.behavior.scaleUp`
+      --> app.yaml:18:24
+       |
+    18 |   behavior: {scaleUp: {tolerence: 0.1}}
+       |                        ^^^^^^^^^
+       |
+       = help: did you mean `tolerance`?
+    ");
+}
+
+#[test]
+fn what_the_api_server_refuses_is_shown_in_the_manifest() {
+    let text = format!("{DEPLOYMENT}{HPA}  minReplicas: 9\n").replace("cpu: 200m", "cpu: 200MB");
+    insta::assert_snapshot!(about_manifest(text), @r#"
+    error[E0011]: `deployment.containers.0.resources.requests.cpu`: `200MB` is not a quantity: the suffix is none of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei
+     --> app.yaml:9:37
+      |
+    9 |         resources: {requests: {cpu: 200MB}}
+      |                                     ^^^^^
+      |
+      = help: write "200M"
+
+    error[E0016]: hpa.maxReplicas: maxReplicas (7) must not be below minReplicas (9)
+      --> app.yaml:16:16
+       |
+    16 |   maxReplicas: 7
+       |                ^
+       |
+       = help: write 9 or more, or lower minReplicas
+    "#);
+}
+
+#[test]
+fn several_autoscalers_and_none_chosen() {
+    let second = HPA.replace("name: shop}\nspec", "name: other, namespace: web}\nspec");
+    let text = format!("{DEPLOYMENT}{HPA}{second}");
+    insta::assert_snapshot!(about_manifest(&text), @"
+    error[E0024]: the manifest holds 2 autoscalers: default/shop, web/other
+      --> app.yaml:20:18
+       |
+    20 | metadata: {name: other, namespace: web}
+       |                  ^^^^^
+       |
+       = help: choose one with `--hpa NAME`
+    ");
+    insta::assert_snapshot!(about_choice(&text, Some("othr")), @"
+    error[E0024]: the manifest has no HorizontalPodAutoscaler `othr`
+     --> app.yaml:1:1
+      |
+    1 | apiVersion: apps/v1
+      | ^
+      |
+      = help: did you mean `other`?
+    ");
+    insta::assert_snapshot!(about_choice(&text, Some("payment")), @"
+    error[E0024]: the manifest has no HorizontalPodAutoscaler `payment`
+     --> app.yaml:1:1
+      |
+    1 | apiVersion: apps/v1
+      | ^
+      |
+      = help: its autoscalers are: default/shop, web/other
+    ");
+    insta::assert_snapshot!(about_choice(DEPLOYMENT, Some("shop")), @"
+    error[E0024]: the manifest has no HorizontalPodAutoscaler `shop`
+     --> app.yaml:1:1
+      |
+    1 | apiVersion: apps/v1
+      | ^
+      |
+      = help: leave `--hpa` out for a fixed Deployment
+    ");
+    let twin = format!("{DEPLOYMENT}{HPA}{HPA}").replacen(
+        "name: shop}\nspec:\n  scale",
+        "name: shop, namespace: a}\nspec:\n  scale",
+        1,
+    );
+    let twin = twin.replace(
+        "metadata: {name: shop}\nspec:\n  scale",
+        "metadata: {name: shop, namespace: b}\nspec:\n  scale",
+    );
+    insta::assert_snapshot!(about_choice(&twin, Some("shop")), @"
+    error[E0024]: the manifest has several autoscalers called `shop`: a/shop, b/shop
+      --> app.yaml:20:18
+       |
+    20 | metadata: {name: shop, namespace: b}
+       |                  ^^^^
+       |
+       = help: name the namespace as well: `--namespace NS`
+    ");
+}
+
+#[test]
+fn a_target_that_is_elsewhere_or_nowhere() {
+    let elsewhere = format!(
+        "{}{HPA}",
+        DEPLOYMENT.replace("{name: shop}", "{name: shop, namespace: web}")
+    );
+    insta::assert_snapshot!(about_manifest(elsewhere), @"
+    warning[W0005]: the autoscaler scales Deployment default/shop, and the manifest holds Deployment web/shop: in a cluster it would never scale
+      --> app.yaml:15:44
+       |
+    15 |   scaleTargetRef: {kind: Deployment, name: shop}
+       |                                            ^^^^
+       |
+       = help: Deployment web/shop is simulated as its target; give both the same namespace and kind
+    ");
+    let other = format!(
+        "{DEPLOYMENT}{}",
+        HPA.replace("Deployment, name: shop", "Deployment, name: shopp")
+    );
+    insta::assert_snapshot!(about_manifest(other), @"
+    error[E0025]: the autoscaler scales Deployment default/shopp, and the manifest does not hold it
+      --> app.yaml:15:44
+       |
+    15 |   scaleTargetRef: {kind: Deployment, name: shopp}
+       |                                            ^^^^^
+       |
+       = help: correct `scaleTargetRef`, or add the object; here are: Deployment default/shop
+    ");
+    insta::assert_snapshot!(about_manifest(HPA), @"
+    error[E0025]: the autoscaler scales Deployment default/shop, and the manifest does not hold it
+     --> app.yaml:6:44
+      |
+    6 |   scaleTargetRef: {kind: Deployment, name: shop}
+      |                                            ^^^^
+      |
+      = help: add the Deployment to the file: `kubectl get hpa,deploy -o yaml`
+    ");
+    insta::assert_snapshot!(about_manifest("kind: Service\nmetadata: {name: shop}\n"), @"
+    error[E0024]: the manifest has neither a HorizontalPodAutoscaler nor a Deployment
+     --> app.yaml:1:1
+      |
+    1 | kind: Service
+      | ^
+      |
+      = help: add them to the file: `kubectl get hpa,deploy -o yaml`
+    ");
+    let two = format!(
+        "{DEPLOYMENT}---\n{}",
+        DEPLOYMENT.replace("name: shop", "name: other")
+    );
+    insta::assert_snapshot!(about_manifest(two), @"
+    error[E0024]: the manifest has no autoscaler, and several Deployments: Deployment default/shop, Deployment default/other
+      --> app.yaml:13:18
+       |
+    13 | metadata: {name: other}
+       |                  ^^^^^
+       |
+       = help: leave one of them in the file, or add the autoscaler
+    ");
+}
+
+#[test]
+fn an_autoscaler_without_a_target() {
+    let text = HPA.replace("  scaleTargetRef: {kind: Deployment, name: shop}\n", "");
+    insta::assert_snapshot!(about_manifest(format!("{DEPLOYMENT}{text}")), @"
+    error[E0025]: the autoscaler does not say what it scales
+      --> app.yaml:13:18
+       |
+    13 | metadata: {name: shop}
+       |                  ^^^^
+       |
+       = help: write `scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}` into its `spec`
+    ");
+    let bare = "kind: HorizontalPodAutoscaler\napiVersion: autoscaling/v2\n";
+    insta::assert_snapshot!(about_manifest(bare), @"
+    error[E0025]: the autoscaler does not say what it scales
+     --> app.yaml:1:1
+      |
+    1 | kind: HorizontalPodAutoscaler
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write `scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}` into its `spec`
+    ");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn whatever_is_wrong_with_a_manifest_no_reader_panics_and_no_secret_is_shown(
+        place in 0..2_usize,
+        at in 0.0..1.0,
+        length in 0..30_usize,
+        instead in prop::sample::select(vec![
+            "", "[", "{", "]", "\t", ": ", "null", "-5", "*a", "&a ", "\n", "- ", "'", "\"", "---\n", "#", "stringData:", "yes", "1e400", "|\n",
+        ]),
+    ) {
+        let shipped = [
+            include_str!("../../policies/privrocket.yaml"),
+            include_str!("../../policies/stripe-flask-app.yaml"),
+        ][place];
+        // What the comments at the top say of Secrets is no help to a reader who has none.
+        let text = &shipped[shipped.find("apiVersion").expect("an object")..];
+        let start = (text.len() as f64 * at) as usize;
+        let end = (start + length).min(text.len());
+        let changed = format!("{}{instead}{}", &text[..start], &text[end..]);
+        let shown = about_manifest(&changed);
+        prop_assert!(!shown.contains("placeholder"), "{shown}");
+    }
+}
+
+#[test]
+fn what_fails_in_a_cluster_is_simulated_as_it_fails() {
+    let text = format!(
+        "{DEPLOYMENT}{HPA}  metrics:\n  - {{type: ContainerResource, containerResource: {{name: cpu, container: web, target: {{type: Utilization, averageUtilization: 50}}}}}}\n  - {{type: Resource, resource: {{name: memory, target: {{type: Utilization, averageUtilization: 50}}}}}}\n"
+    );
+    insta::assert_snapshot!(about_manifest(text), @"
+    warning[W0009]: container `app` requests no memory, and the autoscaler targets a utilization of it
+     --> app.yaml:8:9
+      |
+    8 |       - name: app
+      |         ^^^^^^^^^
+      |
+      = help: add resources.requests.memory: utilization is measured against the request
+
+    warning[W0009]: the pod has no container `web`
+      --> app.yaml:18:73
+       |
+    18 |   - {type: ContainerResource, containerResource: {name: cpu, container: web, target: {type: Utilization, averageUtilization: 50}}}
+       |                                                                         ^^^
+       |
+       = help: its containers are: app
+    ");
+}
+
+#[test]
+fn text_that_is_no_manifest() {
+    insta::assert_snapshot!(about_manifest(""), @"
+    error[E0024]: the manifest holds no object
+     --> app.yaml:1:1
+      |
+    1 |
+      | ^
+      |
+      = help: write the HorizontalPodAutoscaler and its Deployment into it
+    ");
+    insta::assert_snapshot!(about_manifest(b"kind: caf\xe9\n"), @"
+    error[E0002]: `app.yaml` is not a text file: byte 10 is not UTF-8
+    help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
+    ");
+    let utf_16: Vec<u8> = "\u{feff}kind: Deployment\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    insta::assert_snapshot!(about_manifest(utf_16), @"
+    error[E0002]: `app.yaml` is text in UTF-16
+    help: save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8
+    ");
+    insta::assert_snapshot!(about_manifest("hpa:\n\tmaxReplicas: 5\n"), @"
+    error[E0022]: a tab indents this line, and YAML takes spaces only
+     --> app.yaml:2:1
+      |
+    2 |     maxReplicas: 5
+      | ^^^^
+      |
+      = help: replace the tab by spaces
+    ");
+    insta::assert_snapshot!(about_manifest("just text\n"), @"
+    error[E0013]: this is no Kubernetes object: it has no `kind`
+     --> app.yaml:1:1
+      |
+    1 | just text
+      | ^^^^^^^^^
+      |
+      = help: start it with `apiVersion` and `kind`, or delete it
+    ");
+    insta::assert_snapshot!(about_manifest("[hpa]\nmaxReplicas = 5\n"), @"
+    error[E0022]: this is not YAML: did not find expected <document start>
+     --> app.yaml:2:1
+      |
+    2 | maxReplicas = 5
+      | ^
+      |
+      = help: indent by spaces, put one `key: value` on a line, and quote what holds `: `, `#` or a bracket
+    ");
+}
+
+#[test]
+fn a_manifest_that_a_policy_names() {
+    let default = ManifestChoice::default();
+    let files = Files::default().with("p.toml", "manifest = \"app.yml\"\n");
+    insta::assert_snapshot!(about_files(files, "p.toml", &default), @r#"
+    error[E0001]: cannot read `app.yml`: there is no such file
+     --> p.toml:1:12
+      |
+    1 | manifest = "app.yml"
+      |            ^^^^^^^^^
+      |
+      = help: check the path: it starts at the folder of the file that names it
+    "#);
+    let files = Files::default().with("p.toml", "manifest = 5\n");
+    insta::assert_snapshot!(about_files(files, "p.toml", &default), @r#"
+    error[E0008]: `manifest` takes a string, and this is an integer
+     --> p.toml:1:12
+      |
+    1 | manifest = 5
+      |            ^
+      |
+      = help: put it in quotes: "5"
+    "#);
+    let files = Files::default()
+        .with(
+            "p.toml",
+            "manifest = \"app.yaml\"\n[hpa]\ntargetCPUUtilizationPercentage = 50\n",
+        )
+        .with("app.yaml", format!("{DEPLOYMENT}{HPA}  metrics: []\n"));
+    insta::assert_snapshot!(about_files(files, "p.toml", &default), @"
+    error[E0014]: `metrics` (autoscaling/v2) and `targetCPUUtilizationPercentage` (autoscaling/v1) exclude each other
+     --> p.toml:3:1
+      |
+    3 | targetCPUUtilizationPercentage = 50
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: keep one of the two; to drop a base's key, name it in `remove = [..]`
+    ");
+    let choice = ManifestChoice {
+        hpa: Some("shop".to_owned()),
+        namespace: None,
+    };
+    let files = Files::default().with("p.toml", POLICY);
+    insta::assert_snapshot!(about_files(files, "p.toml", &choice), @"
+    warning[W0002]: `--hpa` has no effect: no Kubernetes manifest was read
+    help: leave it out; a TOML policy has one autoscaler
+    ");
+}
+
+#[test]
+fn a_manifest_in_the_place_of_the_trace_shows_no_line() {
+    let json = "{\"kind\":\"Secret\",\"stringData\":{\"KEY\":\"s3cret-value\"}}";
+    for text in [json, "kind: Secret\nstringData:\n  KEY: s3cret-value\n"] {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(text.as_bytes()).expect("packed");
+        let packed = packed.finish().expect("packed");
+        for shown in [about_trace(text), about_trace(packed)] {
+            assert!(!shown.contains("s3cret"), "{shown}");
+        }
+        let probe = parse_probe(Path::new("probe.csv"), text.as_bytes()).expect_err("a fault");
+        assert!(!format!("{probe:?}").contains("s3cret"));
+    }
+    insta::assert_snapshot!(about_trace(json), @"
+    error[E0015]: `t.csv` looks like a Kubernetes manifest, which holds no rows of numbers
+    help: a manifest stands in the place of a policy: `hpasim run app.yaml traces/spike.csv`
+    ");
+}
+
+#[test]
+fn a_secret_beside_the_fault_is_covered() {
+    let line = "{\"kind\":\"List\",\"items\":[{\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"data\":{\"KEY\":\"s3cret-value\"}},{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"shop\"},\"spec\":{\"replicas\":-1,\"template\":{\"spec\":{\"containers\":[{\"name\":\"app\"}]}}}}]}";
+    let shown = about_manifest(line);
+    assert!(!shown.contains("s3cret"), "{shown}");
+    insta::assert_snapshot!(shown, @r#"
+    warning[W0006]: the manifest has no HorizontalPodAutoscaler: Deployment default/shop is fixed
+     --> app.yaml:1:137
+      |
+     ::: 
+    1 | {"kind":"List","items":[{"kind":"Secret","metadata":{"name":"s"},"data"<hidden>},{"kind":"Deployment","metadata":{"name":"shop"},"spe...
+      |                                                                                                                          ^^^^^^
+      |
+      = help: add an autoscaler to the file to simulate one
+
+    error[E0012]: `deployment.replicas` is -1
+     --> app.yaml:1:164
+      |
+     ::: 
+    1 | ...ind":"Deployment","metadata":{"name":"shop"},"spec":{"replicas":-1,"template":{"spec":{"containers":[{"name":"app"}]}}}}]}
+      |                                                                    ^^
+      |
+      = help: write an integer from 0 to 100000
+    "#);
+}
+
+#[test]
+fn a_manifest_under_a_policys_name_shows_no_secret() {
+    let text = "kind: Secret\nstringData:\n  KEY: s3cret-value: x\n---\nkind: Deployment\n";
+    for path in ["p.toml", "p"] {
+        let files = Files::default().with(path, text);
+        let shown = about_files(files, path, &ManifestChoice::default());
+        assert!(
+            !shown.contains("s3cret") && shown.starts_with("error[E0022]"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn probes_and_resources_out_of_range() {
+    let probes = DEPLOYMENT.replace("      - name: app\n", "      - name: app\n        readinessProbe: {initialDelaySeconds: -5, periodSeconds: 2.5}\n        startupProbe: {failureThreshold: none}\n");
+    insta::assert_snapshot!(about_manifest(probes), @r#"
+    warning[W0006]: the manifest has no HorizontalPodAutoscaler: Deployment default/shop is fixed
+     --> app.yaml:3:18
+      |
+    3 | metadata: {name: shop}
+      |                  ^^^^
+      |
+      = help: add an autoscaler to the file to simulate one
+
+    error[E0010]: `pod.readiness.initial_delay`: `-5s` is not a duration
+     --> app.yaml:9:47
+      |
+    9 |         readinessProbe: {initialDelaySeconds: -5, periodSeconds: 2.5}
+      |                                               ^^
+      |
+      = help: a duration is not negative; write "5s"
+
+    error[E0010]: `pod.readiness.period`: 2.5 is a bare number, and a duration has a unit
+     --> app.yaml:9:66
+      |
+    9 |         readinessProbe: {initialDelaySeconds: -5, periodSeconds: 2.5}
+      |                                                                  ^^^
+      |
+      = help: write "2.5s"
+
+    error[E0008]: `pod.startup.failure_threshold` takes an integer, and this is a string
+      --> app.yaml:10:42
+       |
+    10 |         startupProbe: {failureThreshold: none}
+       |                                          ^^^^
+       |
+       = help: write an integer
+    "#);
+    insta::assert_snapshot!(about_policy("[deployment]\ncontainers = [{ name = \"app\", restartable_init = true }]\n[pod]\nresources = { requests = { cpu = \"2\" }, limits = { cpu = \"1\" } }\n"), @r#"
+    error[E0014]: the first container serves the requests, so it is no init container
+     --> p.toml:2:31
+      |
+    2 | containers = [{ name = "app", restartable_init = true }]
+      |                               ^^^^^^^^^^^^^^^^
+      |
+      = help: put the container that serves first
+
+    error[E0019]: the cpu limit of the pod is below its request
+     --> p.toml:4:52
+      |
+    4 | resources = { requests = { cpu = "2" }, limits = { cpu = "1" } }
+      |                                                    ^^^
+      |
+      = help: raise the limit to the request or above; the API server refuses the pod otherwise
+    "#);
+    insta::assert_snapshot!(about_policy("[pod]\nresources = { limits = { cpu = 0 } }\nreadiness = { success_threshold = 0 }\n"), @"
+    error[E0019]: the cpu limit of the pod is below its request
+     --> p.toml:2:26
+      |
+    2 | resources = { limits = { cpu = 0 } }
+      |                          ^^^
+      |
+      = help: raise the limit to the request or above; the API server refuses the pod otherwise
+
+    error[E0012]: the cpu limit of the pod is 0
+     --> p.toml:2:26
+      |
+    2 | resources = { limits = { cpu = 0 } }
+      |                          ^^^
+      |
+      = help: delete the line for no limit, or write how much it may use
+
+    error[E0012]: `pod.readiness.success_threshold` is 0
+     --> p.toml:3:35
+      |
+    3 | readiness = { success_threshold = 0 }
+      |                                   ^
+      |
+      = help: write an integer from 1 to 10000
+    ");
+    insta::assert_snapshot!(about_policy("[pod]\ninit = \"45s\"\nstartup = { period = \"5s\", failure_threshold = 3 }\n"), @r#"
+    warning[W0007]: the startup probe gives up 10s after the start, and `pod.init` takes 45s on average: a kubelet would restart the container before it can serve
+     --> p.toml:3:11
+      |
+    3 | startup = { period = "5s", failure_threshold = 3 }
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: raise `failure_threshold` or `period`; restarts by a probe are not simulated
+    "#);
+}

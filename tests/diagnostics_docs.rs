@@ -1,0 +1,148 @@
+//! docs/diagnostics.md has every code with an example, as the tests of their texts have it, and is current.
+//!
+//! `HPASIM_WRITE_DOCS=1 cargo test --test diagnostics_docs` writes it anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hpasim::scenario::{Code, Severity};
+
+const PAGE: &str = "docs/diagnostics.md";
+
+fn project(inside: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(inside)
+}
+
+/// The texts of all tests, by path, so that an example does not change with the file system.
+fn tests() -> Vec<String> {
+    let mut paths = Vec::new();
+    collect(&project("tests"), &mut paths);
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| fs::read_to_string(path).expect("a test"))
+        .collect()
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of tests") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, paths);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            paths.push(path);
+        }
+    }
+}
+
+/// Codes that no test shows in full, and why.
+const WITHOUT_EXAMPLE: [(Code, &str); 1] =
+    [(Code::TraceTooLarge, "it takes a trace of more than 1 GiB")];
+
+/// The first text in a snapshot of `tests` that begins with the code, up to the next one.
+fn example(code: Code, tests: &[String]) -> Option<String> {
+    let word = match code.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    };
+    let head = format!("{word}[{code}]: ");
+    let is_head = |line: &str| {
+        let line = line.trim_start();
+        ["error[", "warning[", "info["]
+            .iter()
+            .any(|start| line.starts_with(start))
+    };
+    for test in tests {
+        let lines: Vec<&str> = test.lines().collect();
+        let Some(first) = lines
+            .iter()
+            .position(|line| line.trim_start().starts_with(&head))
+        else {
+            continue;
+        };
+        let indent = lines[first].len() - lines[first].trim_start().len();
+        let rest = &lines[first + 1..];
+        let end = rest
+            .iter()
+            .position(|line| {
+                is_head(line)
+                    || line.trim_start().starts_with("\"")
+                    || line.trim_start().starts_with("...")
+            })
+            .unwrap_or(rest.len());
+        let text: Vec<&str> = lines[first..=first + end]
+            .iter()
+            .map(|line| line.get(indent..).unwrap_or("").trim_end())
+            .collect();
+        return Some(text.join("\n").trim_end().to_owned());
+    }
+    None
+}
+
+fn page() -> String {
+    let tests = tests();
+    let mut page = "\
+<!-- Made by `HPASIM_WRITE_DOCS=1 cargo test --test diagnostics_docs`; do not edit. -->
+# Diagnostics
+
+Every diagnostic has a code that never changes its meaning, a place, and a remedy. **E** is broken, **W** is a trap or
+something that one may take for another, **I** is good to know. Codes from 101 on are what `hpasim check` finds beside
+the others; `run` refuses none of these.
+
+| code | what |
+|---|---|
+"
+    .to_owned();
+    let mut codes = Code::ALL;
+    let rank = |code: Code| match code.severity() {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Info => 2,
+    };
+    codes.sort_by_key(|code| (rank(*code), code.number()));
+    for code in codes {
+        let number = code.number();
+        let title = code.about().title;
+        page.push_str(&format!(
+            "| [{number}](#{}) | {title} |\n",
+            number.to_lowercase()
+        ));
+    }
+    let mut missing = Vec::new();
+    for code in codes {
+        let about = code.about();
+        let excuse = WITHOUT_EXAMPLE.iter().find(|(known, _)| *known == code);
+        let example = match (example(code, &tests), excuse) {
+            (Some(example), None) => format!("```text\n{example}\n```"),
+            (None, Some((_, reason))) => format!("No example: {reason}."),
+            _ => {
+                missing.push(code.number());
+                continue;
+            }
+        };
+        page.push_str(&format!(
+            "\n## {code}\n**{}.** {}\n\n*Remedy:* {}\n\n{example}\n",
+            about.title, about.why, about.remedy
+        ));
+    }
+    assert!(
+        missing.is_empty(),
+        "no test shows the whole text of {missing:?}"
+    );
+    page
+}
+
+#[test]
+fn the_page_of_diagnostics_is_current() {
+    let page = page();
+    let path = project(PAGE);
+    if std::env::var_os("HPASIM_WRITE_DOCS").is_some() {
+        fs::write(&path, &page).expect("a written page");
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page,
+        "{PAGE} is not what the code says; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test diagnostics_docs"
+    );
+}

@@ -1,0 +1,152 @@
+//! Whatever the bytes, no reader panics or runs away. `PROPTEST_CASES=100000` looks longer.
+
+use hpasim::scenario::formats::{Format, SeriesChoice};
+use proptest::prelude::*;
+
+use super::*;
+
+const SEEDS: [&str; 8] = [
+    "time_s,rps,depth\n0,4,1\n60,5,2\n",
+    "metric_name,timestamp,metric_value\nhttp_reqs,1645006050,1\nvus,1645006050,1\nhttp_reqs,1645006053,1\n",
+    "{\"metric\":\"http_reqs\",\"type\":\"Point\",\"data\":{\"time\":\"2024-03-19T14:59:30.714081-04:00\",\"value\":1}}\n",
+    "{\"stages\":[{\"duration\":\"30s\",\"target\":11},{\"target\":11,\"duration\":\"1h30m\"}]}",
+    "{\"scenarios\":{\"a\":{\"executor\":\"ramping-arrival-rate\",\"startRate\":60,\"timeUnit\":\"1m\",\"stages\":[{\"target\":120,\"duration\":\"10s\"}]}}}",
+    "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{\"__name__\":\"a_total\"},\"values\":[[1788935810,\"18.63\"],[1788935825,\"1\"],[1788935840.5,\"NaN\"]]}]}}",
+    "Timestamp,User Count,Type,Name,Requests/s\n1783649530,5,,Aggregated,16.5\n1783649531,5,,Aggregated,17\n",
+    "h - - [01/Jul/1995:00:00:01 -0400] \"GET / HTTP/1.0\" 200 1\nh - - [01/Jul/1995:00:00:09 -0400] \"-\"\n",
+];
+
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(300)
+}
+
+/// A change to some bytes.
+#[derive(Clone, Debug)]
+enum Change {
+    Put(usize, u8),
+    Remove(usize, usize),
+    Repeat(usize, usize, usize),
+    Digits(usize, u64),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let telling = prop::sample::select(b"\"{}[],:.-+eE0919\n\r\t #\\NaI\x00\xff\xc3".to_vec());
+    prop_oneof![
+        (any::<usize>(), prop_oneof![any::<u8>(), telling])
+            .prop_map(|(at, byte)| Change::Put(at, byte)),
+        (any::<usize>(), 0_usize..30).prop_map(|(at, length)| Change::Remove(at, length)),
+        (any::<usize>(), 0_usize..60, 0_usize..20)
+            .prop_map(|(at, length, times)| Change::Repeat(at, length, times)),
+        (any::<usize>(), any::<u64>()).prop_map(|(at, number)| Change::Digits(at, number)),
+    ]
+}
+
+fn apply(bytes: &mut Vec<u8>, change: &Change) {
+    let at = |index: usize| index.checked_rem(bytes.len()).unwrap_or(0);
+    match *change {
+        Change::Put(index, byte) => {
+            let at = at(index);
+            bytes.insert(at, byte);
+        }
+        Change::Remove(index, length) => {
+            let from = at(index);
+            let to = (from + length).min(bytes.len());
+            bytes.drain(from..to);
+        }
+        Change::Repeat(index, length, times) => {
+            let from = at(index);
+            let part = bytes[from..(from + length).min(bytes.len())].to_vec();
+            for _ in 0..times {
+                bytes.splice(from..from, part.iter().copied());
+            }
+        }
+        Change::Digits(index, number) => {
+            let at = at(index);
+            bytes.splice(at..at, number.to_string().bytes());
+        }
+    }
+}
+
+/// Reads the bytes as what they look like, and as every format; what comes out is a trace.
+fn read_all_ways(bytes: &[u8]) {
+    let mut ways = vec![ReadOptions::default()];
+    for format in Format::ALL {
+        ways.push(ReadOptions {
+            format: Some(format),
+            ..ReadOptions::default()
+        });
+    }
+    for what in [What::Users, What::CpuCores] {
+        ways.push(ReadOptions {
+            what: Some(what),
+            series: Some(SeriesChoice::Number(1)),
+            ..ReadOptions::default()
+        });
+        ways.push(ReadOptions {
+            what: Some(what),
+            ..ReadOptions::default()
+        });
+    }
+    for options in ways {
+        let Ok(recording) = read_recording("in", bytes, &options) else {
+            continue;
+        };
+        let times = &recording.trace.times;
+        assert!(times.len() >= 2 && times[0].as_nanos() == 0);
+        assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+        let _ = hpasim::scenario::formats::describe::describe(&recording, None);
+        let step = hpasim::units::SimSpan::from_secs(15);
+        for step in [None, Some(step)] {
+            let shaping = Shaping {
+                step,
+                ..Shaping::default()
+            };
+            if let Ok(shaped) = shape(recording.clone(), &shaping) {
+                let text = to_csv(&shaped);
+                assert!(
+                    hpasim::scenario::parse_trace(std::path::Path::new("out.csv"), text.as_bytes())
+                        .is_ok(),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutated_recordings_are_read_or_refused(
+        seed in prop::sample::select(SEEDS.to_vec()),
+        changes in prop::collection::vec(change(), 0..6),
+    ) {
+        let mut bytes = seed.as_bytes().to_vec();
+        for change in &changes {
+            apply(&mut bytes, change);
+        }
+        read_all_ways(&bytes);
+    }
+
+    #[test]
+    fn random_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        read_all_ways(&bytes);
+        read_all_ways(&packed(&bytes));
+        let mut broken = vec![0x1f, 0x8b];
+        broken.extend(&bytes);
+        read_all_ways(&broken);
+    }
+}
+
+#[test]
+fn each_seed_is_a_recording_as_it_stands() {
+    for seed in SEEDS {
+        assert!(
+            read_recording("in", seed.as_bytes(), &ReadOptions::default()).is_ok(),
+            "{seed}"
+        );
+    }
+}

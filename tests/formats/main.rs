@@ -1,0 +1,58 @@
+//! Recordings as traces: what each format becomes, what is odd about it, and what is refused.
+
+use hpasim::render::diagnostic::{Colour, render_diagnostics};
+use hpasim::scenario::formats::csv_text::to_csv;
+use hpasim::scenario::formats::shape::{Shaping, shape};
+use hpasim::scenario::formats::{ReadOptions, Recording, What, read_recording};
+use hpasim::scenario::{Code, Diagnostics};
+
+mod files;
+mod fuzz;
+mod k6;
+mod locust;
+mod logs;
+mod process;
+mod prometheus;
+mod shaping;
+
+/// What becomes of a recording: the trace's text, and what its reader is told.
+fn told(bytes: impl AsRef<[u8]>) -> String {
+    told_with(bytes, &ReadOptions::default(), &Shaping::default())
+}
+
+/// The same with options.
+fn told_with(bytes: impl AsRef<[u8]>, options: &ReadOptions, shaping: &Shaping) -> String {
+    let recording = read_recording("in", bytes.as_ref(), options)
+        .and_then(|recording| shape(recording, shaping).map_err(Diagnostics::one));
+    match recording {
+        Ok(recording) => {
+            let warnings = Diagnostics {
+                list: recording.warnings.clone(),
+                omitted: 0,
+            };
+            let warnings = render_diagnostics(&warnings, Colour::Plain);
+            format!("{}{warnings}", to_csv(&recording))
+        }
+        Err(diagnostics) => render_diagnostics(&diagnostics, Colour::Plain),
+    }
+}
+
+/// The same for users instead of requests.
+fn told_as(what: What, bytes: impl AsRef<[u8]>) -> String {
+    let options = ReadOptions {
+        what: Some(what),
+        ..ReadOptions::default()
+    };
+    told_with(bytes, &options, &Shaping::default())
+}
+
+fn read(bytes: impl AsRef<[u8]>) -> Recording {
+    read_recording("in", bytes.as_ref(), &ReadOptions::default()).expect("a recording")
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(bytes).expect("packed");
+    packer.finish().expect("packed")
+}

@@ -1,0 +1,229 @@
+//! Answers of Prometheus to range queries.
+
+use hpasim::scenario::formats::SeriesChoice;
+
+use super::*;
+
+fn matrix(series: &[(&str, &str)]) -> String {
+    let series: Vec<String> = series
+        .iter()
+        .map(|(labels, values)| format!("{{\"metric\":{{{labels}}},\"values\":[{values}]}}"))
+        .collect();
+    format!(
+        "{{\"status\":\"success\",\"data\":{{\"resultType\":\"matrix\",\"result\":[\n{}\n]}}}}",
+        series.join(",\n")
+    )
+}
+
+#[test]
+fn a_single_series_without_labels_is_the_rate() {
+    let text = matrix(&[("", r#"[1788935810,"18.63"],[1788935825,"27.26"]"#)]);
+    insta::assert_snapshot!(told(text), @"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 2026-09-09T06:36:50Z
+    time_s,rps
+    0,18.63
+    15,27.26
+    30,27.26
+    ");
+}
+
+#[test]
+fn several_series_are_summed_and_a_missing_sample_holds_on() {
+    let text = matrix(&[
+        (r#""pod":"a""#, r#"[0,"1"],[15,"2"],[30,"3"],[45,"4"]"#),
+        (r#""pod":"b""#, r#"[15,"10"],[45,"20"]"#),
+    ]);
+    insta::assert_snapshot!(told(text), @"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,rps
+    0,1
+    15,12
+    30,13
+    45,24
+    60,24
+    warning[W0030]: 1 sample is missing in one series while others have them, the first at 1970-01-01T00:00:30Z; its value before holds on
+    help: nothing, where scrapes failed; else choose with --series
+    ");
+}
+
+#[test]
+fn nan_gaps_duplicates_and_disorder_are_noted_with_their_places() {
+    let text = matrix(&[(
+        "",
+        r#"[0,"1"],[15,"NaN"],[30,"3"],[30,"4"],[60,"+Inf"],[75,"5"],[45,"6"],[300,"-1"],[315,"7"],["x"]"#,
+    )]);
+    insta::assert_snapshot!(told(text), @r#"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,rps
+    0,1
+    30,4
+    45,6
+    75,5
+    315,7
+    345,7
+    warning[W0030]: 1 gap of more than one and a half steps of 30s, the first behind 1970-01-01T00:01:15Z, the longest 4m; the value before holds on
+    help: nothing, where nothing changed; else cut the gap off with --from and --to
+
+    warning[W0031]: 4 samples are NaN, infinite, negative or no numbers at all; such a sample is left out, and a gauge keeps the value before it
+     --> in:2:32
+      |
+    2 | {"metric":{},"values":[[0,"1"],[15,"NaN"],[30,"3"],[30,"4"],[60,"+Inf"],[75,"5"],[45,"6"],[300,"-1"],[315,"7"],["x"]]}
+      |                                ^^^^^^^^^^
+      |
+      = help: look at what the recording says there: 0/0 gives NaN where there was no traffic
+
+    warning[W0032]: 1 sample has a time that was there before; the later one counts
+     --> in:2:52
+      |
+    2 | {"metric":{},"values":[[0,"1"],[15,"NaN"],[30,"3"],[30,"4"],[60,"+Inf"],[75,"5"],[45,"6"],[300,"-1"],[315,"7"],["x"]]}
+      |                                                    ^^^^^^^^
+      |
+      = help: see that one recording was not written twice, nor two into one file
+
+    warning[W0033]: 1 time goes back; each row is taken at its own time, wherever it stands
+     --> in:2:82
+      |
+    2 | {"metric":{},"values":[[0,"1"],[15,"NaN"],[30,"3"],[30,"4"],[60,"+Inf"],[75,"5"],[45,"6"],[300,"-1"],[315,"7"],["x"]]}
+      |                                                                                  ^^^^^^^^
+      |
+      = help: nothing, unless two recordings were put into one file
+    "#);
+}
+
+#[test]
+fn series_of_different_metrics_are_summed_with_a_warning_or_chosen() {
+    let text = matrix(&[
+        ("", r#"[0,"1"],[15,"2"]"#),
+        (
+            r#""__name__":"kube_deployment_status_replicas_ready","deployment":"web""#,
+            r#"[0,"4"],[15,"4"]"#,
+        ),
+        (r#""deployment":"idle""#, ""),
+    ]);
+    insta::assert_snapshot!(told(&text), @r#"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,rps
+    0,5
+    15,6
+    30,6
+    warning[W0036]: 1 series has no samples; such a series adds nothing
+     --> in:4:1
+      |
+    4 | {"metric":{"deployment":"idle"},"values":[]}
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: nothing, unless the series was expected to have some
+
+    warning[W0038]: 1 series is of another metric than the first; all are summed all the same
+     --> in:3:1
+      |
+    3 | {"metric":{"__name__":"kube_deployment_status_replicas_ready","deployment":"web"},"values":[[0,"4"],[15,"4"]]},
+      | ^
+      |
+      = help: choose what was offered with --series (a number, or label=value) of `hpasim trace convert`
+    "#);
+    let choose = |series: &str| {
+        let options = ReadOptions {
+            series: Some(SeriesChoice::parse(series)),
+            ..ReadOptions::default()
+        };
+        told_with(&text, &options, &Shaping::default())
+    };
+    insta::assert_snapshot!(choose("2"), @"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,rps
+    0,4
+    15,4
+    30,4
+    ");
+    assert_eq!(choose("deployment=web"), choose("2"));
+    assert_eq!(choose("kube_deployment_status_replicas_ready"), choose("2"));
+    insta::assert_snapshot!(choose("deployment=shop"), @"
+    error[E0045]: `in` has no such series
+    help: there are 1 {}; 2 {__name__=kube_deployment_status_replicas_ready, deployment=web}; 3 {deployment=idle}
+    ");
+}
+
+#[test]
+fn a_raw_counter_becomes_its_slope_and_resets_are_noted() {
+    let text = matrix(&[(
+        r#""__name__":"http_requests_total""#,
+        r#"[0,"100"],[10,"150"],[20,"170"],[30,"30"],[40,"30"]"#,
+    )]);
+    insta::assert_snapshot!(told(text), @r#"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,rps
+    0,5
+    10,2
+    20,3
+    30,0
+    40,0
+    warning[W0035]: 1 counter reset; a counter that falls is taken to have started again from 0
+     --> in:2:1
+      |
+    2 | {"metric":{"__name__":"http_requests_total"},"values":[[0,"100"],[10,"150"],[20,"170"],[30,"30"],[40,"30"]]}
+      | ^
+      |
+      = help: nothing, where pods restarted; rate() in the query does the same
+    "#);
+}
+
+#[test]
+fn a_raw_counter_of_cpu_seconds_becomes_millicores() {
+    let text = matrix(&[(
+        r#""__name__":"container_cpu_usage_seconds_total""#,
+        r#"[0,"100"],[10,"105"],[20,"125"]"#,
+    )]);
+    insta::assert_snapshot!(told(text), @"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,cpu_millicores
+    0,500
+    10,2000
+    20,2000
+    ");
+}
+
+#[test]
+fn cores_become_millicores_when_they_are_called_so() {
+    let text = matrix(&[("", r#"[0,"0.25"],[15,"2"]"#)]);
+    insta::assert_snapshot!(told_as(What::CpuCores, text), @"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,cpu_millicores
+    0,250
+    15,2000
+    30,2000
+    ");
+}
+
+#[test]
+fn answers_that_are_no_course_of_time() {
+    insta::assert_snapshot!(told(r#"{"status":"error","errorType":"bad_data","error":"parse error: unexpected end of input"}"#), @"
+    error[E0042]: `in` is an error of Prometheus: parse error: unexpected end of input
+    help: mend the query, and ask again
+    ");
+    insta::assert_snapshot!(told(r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#), @"
+    error[E0042]: `in` holds a vector, which has no course of time
+    help: ask /api/v1/query_range (with start, end and step) instead of /api/v1/query
+    ");
+    insta::assert_snapshot!(told(matrix(&[])), @"
+    error[E0030]: `in` has no series
+    help: see what the query gives in Prometheus: metric and labels may have another name there
+    ");
+    insta::assert_snapshot!(told(matrix(&[("", "")])), @"
+    error[E0030]: `in` has no samples that are numbers
+    help: see what the query gives in Prometheus: metric and labels may have another name there
+    ");
+    insta::assert_snapshot!(told("{\"status\":\"success\",\n\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{}"), @r#"
+    error[E0044]: this is not the JSON that was expected: EOF while parsing an object
+     --> in:2:52
+      |
+    2 | "data":{"resultType":"matrix","result":[{"metric":{}
+      |                                                    ^
+      |
+      = help: see that the file is whole; `jq . FILE` tells whether it is JSON
+    "#);
+    insta::assert_snapshot!(told("{\"some\":\"json\"}"), @"
+    error[E0042]: `in` is JSON, but no recording that is known
+    help: known are k6's --out json, k6 options (stages, scenarios) and Prometheus' query_range; --input-format forces one
+    ");
+}

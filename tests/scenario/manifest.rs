@@ -1,0 +1,711 @@
+//! Kubernetes manifests as policies, and policies as Kubernetes manifests.
+
+use hpasim::cluster::config::{ContainerCourse, ReadinessProbe, StartupProbe};
+use hpasim::scenario::{ExportedObjects, ManifestChoice, PolicyFile, load_choosing, load_policy};
+use serde_json::Value;
+
+use super::*;
+
+/// A Deployment `shop`, and an autoscaler `shop` in the namespaces `web`.
+const APP: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, namespace: web}
+spec:
+  replicas: 3
+  template:
+    spec:
+      containers:
+      - name: app
+        resources: {requests: {cpu: 200m}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop, namespace: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  maxReplicas: 7
+";
+
+fn files_of(files: &[(&str, &str)]) -> Files {
+    let mut loader = Files::default();
+    loader.0.insert("t.csv".into(), TRACE.into());
+    for (path, content) in files {
+        loader.0.insert(path.into(), (*content).into());
+    }
+    loader
+}
+
+fn chosen(policy: &str, hpa: Option<&str>, namespace: Option<&str>) -> Loaded {
+    let choice = ManifestChoice {
+        hpa: hpa.map(str::to_owned),
+        namespace: namespace.map(str::to_owned),
+    };
+    let mut files = files_of(&[("app.yaml", policy)]);
+    match load_choosing(request("app.yaml", "t.csv", &[]), &choice, &mut files) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => panic!("{diagnostics}"),
+    }
+}
+
+fn policy_file(files: &mut Files, path: &str) -> PolicyFile {
+    match load_policy(Path::new(path), &[], &ManifestChoice::default(), files) {
+        Ok(policy) => policy,
+        Err(diagnostics) => panic!("{diagnostics}"),
+    }
+}
+
+#[test]
+fn the_shops_manifest_is_what_prod_says() {
+    let shop = load(
+        request("policies/privrocket.yaml", "traces/spike.csv", &[]),
+        &mut Files::default(),
+    )
+    .expect("a scenario");
+    let prod = load(
+        request("policies/prod.toml", "traces/spike.csv", &[]),
+        &mut Files::default(),
+    )
+    .expect("a scenario");
+    let codes: Vec<&str> = shop.warnings.iter().map(|it| it.code.number()).collect();
+    assert_eq!(codes, ["W0005"]);
+    let (shop, prod) = (shop.scenario, prod.scenario);
+    assert_eq!(shop.policy_name, "privrocket");
+    assert_eq!(shop.deployment.containers, prod.deployment.containers);
+    assert_eq!(shop.deployment.replicas, prod.deployment.replicas);
+    let [mut shop, prod] = [shop, prod].map(|it| it.autoscaler.expect("an autoscaler"));
+    assert_eq!(
+        shop.spec.scale_target.to_string(),
+        "Deployment/privrocket-preprod/privrocket-deployment"
+    );
+    shop.spec.scale_target = prod.spec.scale_target.clone();
+    assert_eq!(shop, prod);
+}
+
+#[test]
+fn a_manifest_without_an_autoscaler_is_a_fixed_deployment() {
+    let loaded = load(
+        request("policies/stripe-flask-app.yaml", "traces/spike.csv", &[]),
+        &mut Files::default(),
+    )
+    .expect("a scenario");
+    let codes: Vec<&str> = loaded.warnings.iter().map(|it| it.code.number()).collect();
+    assert_eq!(codes, ["W0006"]);
+    assert_eq!(loaded.scenario.autoscaler, None);
+    assert_eq!(loaded.scenario.deployment.replicas, Replicas(1));
+    assert_eq!(
+        loaded.scenario.deployment.containers[0].name,
+        "stripe-flask-app"
+    );
+}
+
+#[test]
+fn a_list_json_and_an_unknown_extension_are_the_same_scenario() {
+    let documents = loaded(&[("p.yaml", APP)], &[]).scenario;
+    let value: Vec<Value> = serde_saphyr::from_multiple(APP).expect("YAML");
+    let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": value });
+    let json = list.to_string();
+    let pretty = serde_json::to_string_pretty(&list).expect("JSON");
+    for (path, text) in [
+        ("p.json", &json),
+        ("p.json", &pretty),
+        ("p", &pretty),
+        ("p.toml", &json),
+    ] {
+        assert_eq!(loaded(&[(path, text)], &[]).scenario, documents, "{path}");
+    }
+    let crlf = APP.replace('\n', "\r\n");
+    let bom = format!("\u{feff}{APP}");
+    for text in [crlf, bom] {
+        assert_eq!(loaded(&[("p.yml", &text)], &[]).scenario, documents);
+    }
+}
+
+#[test]
+fn version_one_of_the_autoscaler_is_read_too() {
+    let text = APP
+        .replace("autoscaling/v2", "autoscaling/v1")
+        .replace("maxReplicas: 7", "maxReplicas: 7\n  targetCPUUtilizationPercentage: 60\nstatus:\n  currentReplicas: 3\n  desiredReplicas: 3");
+    let spec = loaded(&[("p.yaml", &text)], &[])
+        .scenario
+        .autoscaler
+        .expect("an autoscaler")
+        .spec;
+    assert_eq!(spec.metrics[0].target, MetricTarget::Utilization(60));
+}
+
+#[test]
+fn what_kubectl_prints_beside_the_spec_is_read_past() {
+    let noise = r#"metadata:
+  name: shop
+  namespace: web
+  annotations:
+    deployment.kubernetes.io/revision: "3"
+    kubectl.kubernetes.io/last-applied-configuration: |
+      {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"annotations":{},"name":"shop"}}
+  creationTimestamp: "2024-03-04T09:12:44Z"
+  managedFields:
+  - apiVersion: apps/v1
+    fieldsType: FieldsV1
+    fieldsV1:
+      f:metadata:
+        f:annotations:
+          .: {}
+          f:kubectl.kubernetes.io/last-applied-configuration: {}
+      f:status:
+        f:conditions:
+          k:{"type":"Available"}:
+            .: {}
+            f:type: {}
+    manager: kubectl-client-side-apply
+  uid: 0e1f
+"#;
+    let plain = "metadata: {name: shop, namespace: web}\n";
+    let noisy = APP.replace(plain, noise);
+    assert_ne!(noisy, APP);
+    let [plain, noisy] =
+        [APP, noisy.as_str()].map(|text| loaded(&[("p.yaml", text)], &[]).scenario);
+    assert_eq!(plain, noisy);
+    let emoji = r#"{"kind":"X","metadata":{"name":"a\/b \u003c \ud83d\ude00"}}"#;
+    let text = format!("{APP}---\n{emoji}\n");
+    assert_eq!(loaded(&[("p.yaml", &text)], &[]).scenario, plain);
+}
+
+#[test]
+fn versions_of_the_autoscaler_that_are_gone_are_read_as_the_one_that_is_there() {
+    let metrics = |version: &str, metrics: &str| {
+        let text = APP.replace("autoscaling/v2", version) + "  metrics:\n" + metrics;
+        let files = [("p.yaml", text.as_str()), ("q.csv", TRACE_WITH_QUEUE)];
+        let mut files = files_of(&files);
+        let loaded = load(request("p.yaml", "q.csv", &[]), &mut files);
+        loaded
+            .expect("a scenario")
+            .scenario
+            .autoscaler
+            .expect("one")
+            .spec
+            .metrics
+    };
+    let two = "  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}\n  - {type: Pods, pods: {metric: {name: in_flight, selector: {matchLabels: {a: b}}}, target: {type: AverageValue, averageValue: 10}}}\n  - {type: External, external: {metric: {name: queue}, target: {type: Value, value: 5}}}\n  - {type: Object, object: {describedObject: {kind: Service, name: s}, metric: {name: queue}, target: {type: Value, value: 5}}}\n";
+    let beta = "  - {type: Resource, resource: {name: cpu, targetAverageUtilization: 60}}\n  - {type: Pods, pods: {metricName: in_flight, selector: {matchLabels: {a: b}}, targetAverageValue: 10}}\n  - {type: External, external: {metricName: queue, targetValue: 5}}\n  - {type: Object, object: {target: {kind: Service, name: s}, metricName: queue, targetValue: 5}}\n";
+    let expected = metrics("autoscaling/v2", two);
+    assert_eq!(expected.len(), 4);
+    assert_eq!(metrics("autoscaling/v2beta2", two), expected);
+    assert_eq!(metrics("autoscaling/v2beta1", beta), expected);
+}
+
+#[test]
+fn one_of_several_autoscalers_is_chosen_by_name_and_namespace() {
+    let second = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: NAME}\nspec:\n  scaleTargetRef: {kind: Deployment, name: shop}\n  maxReplicas: 9\n";
+    let other = APP.to_owned() + &second.replace("NAME", "other");
+    let max = |loaded: Loaded| {
+        loaded
+            .scenario
+            .autoscaler
+            .expect("an autoscaler")
+            .spec
+            .max_replicas
+            .0
+    };
+    assert_eq!(max(chosen(&other, Some("shop"), None)), 7);
+    assert_eq!(max(chosen(&other, Some("other"), Some("web"))), 9);
+    let twin = APP.to_owned() + &second.replace("NAME", "shop");
+    assert_eq!(max(chosen(&twin, Some("shop"), Some("web"))), 7);
+    assert_eq!(max(chosen(&twin, Some("shop"), None)), 9);
+}
+
+#[test]
+fn a_namespace_is_filled_in_where_none_is_stated() {
+    let text = APP.replace(
+        "metadata: {name: shop, namespace: web}\nspec:\n  replicas",
+        "metadata: {name: shop}\nspec:\n  replicas",
+    );
+    assert_eq!(
+        chosen(&text, None, None).warnings.len(),
+        1,
+        "of another namespace"
+    );
+    let filled = chosen(&text, None, Some("web"));
+    assert_eq!(filled.warnings, []);
+    assert_eq!(
+        filled
+            .scenario
+            .autoscaler
+            .expect("one")
+            .spec
+            .scale_target
+            .namespace,
+        "web"
+    );
+}
+
+#[test]
+fn a_policy_overrides_its_base_and_its_base_the_manifest() {
+    let files = [
+        (
+            "folder/p.toml",
+            "manifest = \"app.yaml\"\nextends = \"base.toml\"\n[deployment]\nreplicas = 5\n",
+        ),
+        ("folder/app.yaml", APP),
+        (
+            "folder/base.toml",
+            "[hpa]\nmaxReplicas = 20\n[deployment]\nreplicas = 4\n[workload]\ntimeout = \"2s\"\n",
+        ),
+    ];
+    let scenario = loaded(&files, &["hpa.minReplicas=2"]).scenario;
+    let spec = scenario.autoscaler.expect("an autoscaler").spec;
+    assert_eq!((spec.min_replicas.0, spec.max_replicas.0), (2, 20));
+    assert_eq!(spec.scale_target.to_string(), "Deployment/web/shop");
+    assert_eq!(scenario.deployment.replicas, Replicas(5));
+    assert_eq!(
+        scenario.deployment.containers[0].cpu_request,
+        Some(Millicores(200))
+    );
+    assert_eq!(scenario.workload.timeout, SimSpan::from_secs(2));
+}
+
+#[test]
+fn a_manifest_may_be_a_base_and_its_keys_may_be_left_out() {
+    let text = APP.to_owned() + "  behavior: {scaleDown: {selectPolicy: Disabled}}\n";
+    let tuned = loaded(&[("p.yaml", &text)], &[]).scenario;
+    assert!(tuned.autoscaler.expect("one").spec.behavior.is_some());
+    for key in ["manifest", "extends"] {
+        let policy = format!("{key} = \"app.yaml\"\nremove = [\"hpa.behavior\"]\n");
+        let files = [("p.toml", policy.as_str()), ("app.yaml", text.as_str())];
+        let spec = loaded(&files, &[]).scenario.autoscaler.expect("one").spec;
+        assert!(spec.behavior.is_none(), "{key}");
+    }
+}
+
+#[test]
+fn everything_that_matters_is_taken_and_the_rest_passed_over() {
+    let text = "\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: shop, labels: {a: b}, managedFields: [{manager: kubectl}]}
+spec:
+  replicas: 2
+  minReadySeconds: 10
+  podManagementPolicy: Parallel
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      nodeSelector: {disk: ssd}
+      terminationGracePeriodSeconds: 45
+      resources: {requests: {cpu: 1, memory: 1Gi, hugepages-2Mi: 4Mi}, limits: {cpu: '2'}}
+      initContainers:
+      - {name: migrate, resources: {requests: {cpu: 4}}}
+      - {name: mesh, image: mesh:1, restartPolicy: Always, resources: {requests: {cpu: 50m}}}
+      containers:
+      - name: app
+        image: shop:1
+        command: [serve]
+        ports: [{containerPort: 8080, name: http}, {containerPort: 9090}]
+        livenessProbe: {httpGet: {path: /, port: http}}
+        readinessProbe: {httpGet: {path: /, port: http}, initialDelaySeconds: 5, periodSeconds: 3, successThreshold: 2, failureThreshold: 4, timeoutSeconds: 1}
+        startupProbe: {exec: {command: [true]}, failureThreshold: 30, periodSeconds: 2, successThreshold: 1}
+        lifecycle: {preStop: {exec: {command: [/bin/sh, -c, sleep 5]}}}
+        resources: {requests: {cpu: 0.5, memory: 64Mi, ephemeral-storage: 1Gi}, limits: {memory: 128Mi, nvidia.com/gpu: 1}}
+      - name: logs
+        lifecycle: {preStop: {sleep: {seconds: 7}}}
+        resources: {requests: {cpu: 10m}}
+status: {replicas: 2}
+";
+    let deployment = loaded(&[("p.yaml", text)], &[]).scenario.deployment;
+    assert_eq!(deployment.replicas, Replicas(2));
+    let names: Vec<(&str, ContainerCourse)> = deployment
+        .containers
+        .iter()
+        .map(|it| (it.name.as_str(), it.course))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("app", ContainerCourse::Regular),
+            ("logs", ContainerCourse::Regular),
+            ("mesh", ContainerCourse::RestartableInit),
+        ]
+    );
+    let app = &deployment.containers[0];
+    assert_eq!(app.cpu_request, Some(Millicores(500)));
+    assert_eq!(
+        (app.memory_request_bytes, app.memory_limit_bytes),
+        (Some(64 << 20), Some(128 << 20))
+    );
+    assert_eq!(deployment.cpu_limit_of(app), Some(Millicores(2000)));
+    assert_eq!(deployment.pod_level.cpu_request, Some(Millicores(1000)));
+    assert_eq!(deployment.pod_level.memory_request_bytes, Some(1 << 30));
+    let pod = deployment.pod;
+    assert_eq!(
+        pod.readiness,
+        Some(ReadinessProbe {
+            initial_delay: SimSpan::from_secs(5),
+            period: SimSpan::from_secs(3),
+            success_threshold: 2,
+        })
+    );
+    assert_eq!(
+        pod.startup,
+        Some(StartupProbe {
+            initial_delay: SimSpan::ZERO,
+            period: SimSpan::from_secs(2),
+            failure_threshold: 30,
+        })
+    );
+    assert_eq!(pod.grace_period, SimSpan::from_secs(45));
+    assert_eq!(pod.pre_stop, SimSpan::from_secs(7));
+}
+
+#[test]
+fn a_pod_level_limit_makes_the_request_that_is_not_stated() {
+    let pod = |resources: &str, request: &str| {
+        let text = format!(
+            "[deployment]\ncontainers = [{{ name = \"app\"{request} }}]\n[pod]\nresources = {resources}\n"
+        );
+        loaded(&[("p.toml", &text)], &[])
+            .scenario
+            .deployment
+            .pod_level
+            .cpu_request
+    };
+    let stated = ", resources = { requests = { cpu = \"300m\" } }";
+    assert_eq!(
+        pod("{ limits = { cpu = \"1\" } }", ""),
+        Some(Millicores(1000))
+    );
+    assert_eq!(
+        pod("{ limits = { cpu = \"1\" } }", stated),
+        Some(Millicores(300))
+    );
+    assert_eq!(
+        pod(
+            "{ requests = { cpu = \"800m\" }, limits = { cpu = \"1\" } }",
+            stated
+        ),
+        Some(Millicores(800))
+    );
+    assert_eq!(pod("{ requests = { memory = \"1Gi\" } }", stated), None);
+}
+
+#[test]
+fn what_is_exported_is_what_kubectl_takes() {
+    let mut files = files_of(&[(
+        "p.toml",
+        "name = \"shop\"\n[hpa]\nminReplicas = 2\nmaxReplicas = 9\n[hpa.behavior.scaleDown]\ntolerance = \"50m\"\n[[hpa.metrics]]\ntype = \"External\"\nexternal = { metric = { name = \"rps\", selector = { matchLabels = { on = \"yes\" } } }, target = { type = \"AverageValue\", averageValue = \"500m\" } }\n[deployment]\nnamespace = \"web\"\n[pod]\nreadiness = { period = \"1500ms\" }\npre_stop = \"5s\"\n",
+    )]);
+    let exported = policy_file(&mut files, "p.toml")
+        .export(ExportedObjects::AutoscalerAndDeployment)
+        .expect("an autoscaler");
+    insta::assert_snapshot!(exported.yaml, @r#"
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: shop
+      namespace: web
+    spec:
+      selector:
+        matchLabels:
+          app: shop
+      template:
+        metadata:
+          labels:
+            app: shop
+        spec:
+          containers:
+          - name: app
+            image: registry.example.com/app:latest
+            resources:
+              requests:
+                cpu: 100m
+            readinessProbe:
+              exec:
+                command:
+                - "true"
+              initialDelaySeconds: 0
+              periodSeconds: 2
+            lifecycle:
+              preStop:
+                sleep:
+                  seconds: 5
+    ---
+    apiVersion: autoscaling/v2
+    kind: HorizontalPodAutoscaler
+    metadata:
+      name: shop
+      namespace: web
+    spec:
+      scaleTargetRef:
+        apiVersion: apps/v1
+        kind: Deployment
+        name: shop
+      minReplicas: 2
+      maxReplicas: 9
+      metrics:
+      - type: External
+        external:
+          metric:
+            name: rps
+            selector:
+              matchLabels:
+                "on": "yes"
+          target:
+            type: AverageValue
+            averageValue: 500m
+      behavior:
+        scaleUp:
+          stabilizationWindowSeconds: 0
+          selectPolicy: Max
+          policies:
+          - type: Pods
+            value: 4
+            periodSeconds: 15
+          - type: Percent
+            value: 100
+            periodSeconds: 15
+        scaleDown:
+          selectPolicy: Max
+          policies:
+          - type: Percent
+            value: 100
+            periodSeconds: 15
+          tolerance: 50m
+    "#);
+    let remarks: Vec<String> = exported.warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(remarks.join("\n"), @"
+    W0008: the policy names no image of `app`: `registry.example.com/app:latest` stands for it
+    W0008: `pod.readiness.period` is 1.5s, and Kubernetes counts whole seconds: 2 stands for it
+    W0008: a policy does not say what the readiness probe asks: it is `true`
+    ");
+}
+
+#[test]
+fn a_patch_between_shipped_policies_holds_what_differs() {
+    let mut files = Files::default();
+    let prod = policy_file(&mut files, "policies/prod.toml");
+    let mut patch_to = |to: &str| {
+        prod.patch_to(&policy_file(&mut files, to))
+            .expect("two autoscalers")
+    };
+    insta::assert_snapshot!(patch_to("policies/conservative.toml"), @"
+    spec:
+      behavior:
+        scaleDown:
+          stabilizationWindowSeconds: 600
+          policies:
+          - type: Percent
+            value: 10
+            periodSeconds: 60
+    ");
+    insta::assert_snapshot!(patch_to("policies/no-behavior.toml"), @"
+    spec:
+      behavior: null
+    ");
+    insta::assert_snapshot!(patch_to("policies/privrocket.yaml"), @"
+    spec:
+      scaleTargetRef:
+        name: privrocket-deployment
+    ");
+    insta::assert_snapshot!(patch_to("policies/prod.toml"), @"{}");
+}
+
+/// RFC 7386, section 2, word for word.
+fn apply_merge_patch(target: Value, patch: Value) -> Value {
+    let Value::Object(changes) = patch else {
+        return patch;
+    };
+    let mut fields = match target {
+        Value::Object(fields) => fields,
+        _ => serde_json::Map::new(),
+    };
+    for (key, change) in changes {
+        let old = fields.remove(&key).unwrap_or_default();
+        if !change.is_null() {
+            fields.insert(key, apply_merge_patch(old, change));
+        }
+    }
+    Value::Object(fields)
+}
+
+fn duration() -> impl Strategy<Value = String> {
+    (1..90_i64).prop_map(|seconds| format!("\"{seconds}s\""))
+}
+
+fn any_metrics() -> impl Strategy<Value = String> {
+    let selector = prop_oneof![
+        Just(String::new()),
+        "[a-z]{1,4}[ :#'\\\\-]{0,3}[0-9]{0,2}".prop_map(|value| format!(
+            ", selector = {{ matchLabels = {{ on = {} }}, matchExpressions = [{{ key = \"k\", operator = \"Exists\" }}] }}",
+            toml_text(&value)
+        )),
+    ];
+    let milli = (1..100_000_i64).prop_map(|milli| format!("\"{milli}m\""));
+    let metric = prop_oneof![
+        (1..300_i32).prop_map(|percent| format!("{{ type = \"Resource\", resource = {{ name = \"cpu\", target = {{ type = \"Utilization\", averageUtilization = {percent} }} }} }}")),
+        (1..300_i32).prop_map(|percent| format!("{{ type = \"ContainerResource\", containerResource = {{ name = \"cpu\", container = \"app\", target = {{ type = \"Utilization\", averageUtilization = {percent} }} }} }}")),
+        milli.clone().prop_map(|value| format!("{{ type = \"Resource\", resource = {{ name = \"memory\", target = {{ type = \"AverageValue\", averageValue = {value} }} }} }}")),
+        (selector.clone(), milli.clone()).prop_map(|(selector, value)| format!("{{ type = \"Pods\", pods = {{ metric = {{ name = \"in_flight\"{selector} }}, target = {{ type = \"AverageValue\", averageValue = {value} }} }} }}")),
+        (selector.clone(), milli.clone()).prop_map(|(selector, value)| format!("{{ type = \"External\", external = {{ metric = {{ name = \"queue\"{selector} }}, target = {{ type = \"Value\", value = {value} }} }} }}")),
+        (selector, milli).prop_map(|(selector, value)| format!("{{ type = \"Object\", object = {{ describedObject = {{ apiVersion = \"v1\", kind = \"Service\", name = \"no\" }}, metric = {{ name = \"queue\"{selector} }}, target = {{ type = \"AverageValue\", averageValue = {value} }} }} }}")),
+    ];
+    prop_oneof![
+        (1..200_i32).prop_map(|percent| format!("targetCPUUtilizationPercentage = {percent}\n")),
+        prop::collection::vec(metric, 0..4)
+            .prop_map(|metrics| format!("metrics = [{}]\n", metrics.join(", "))),
+    ]
+}
+
+fn toml_text(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn any_rules(direction: &'static str) -> impl Strategy<Value = String> {
+    let policy = (prop::bool::ANY, 1..200_i32, 1..1800_i32).prop_map(|(is_pods, value, period)| {
+        let kind = if is_pods { "Pods" } else { "Percent" };
+        format!("{{ type = \"{kind}\", value = {value}, periodSeconds = {period} }}")
+    });
+    let parts = (
+        prop::option::of(0..3600_i32),
+        prop::option::of(prop::sample::select(vec!["Max", "Min", "Disabled"])),
+        prop::option::of(prop::collection::vec(policy, 1..3)),
+        prop::option::of(prop::sample::select(vec![
+            "\"59m\"", "0.1", "0", "\"150m\"",
+        ])),
+    );
+    parts.prop_map(move |(window, select, policies, tolerance)| {
+        let mut text = format!("[hpa.behavior.{direction}]\n");
+        if let Some(window) = window {
+            text += &format!("stabilizationWindowSeconds = {window}\n");
+        }
+        if let Some(select) = select {
+            text += &format!("selectPolicy = \"{select}\"\n");
+        }
+        if let Some(policies) = policies {
+            text += &format!("policies = [{}]\n", policies.join(", "));
+        }
+        if let Some(tolerance) = tolerance {
+            text += &format!("tolerance = {tolerance}\n");
+        }
+        text
+    })
+}
+
+fn any_hpa() -> impl Strategy<Value = String> {
+    let behavior = (
+        prop::option::of(any_rules("scaleUp")),
+        prop::option::of(any_rules("scaleDown")),
+    );
+    (1..6_i32, 0..60_i32, any_metrics(), behavior).prop_map(|(min, more, metrics, (up, down))| {
+        let max = min + more;
+        format!(
+            "[hpa]\nminReplicas = {min}\nmaxReplicas = {max}\n{metrics}{}{}",
+            up.unwrap_or_default(),
+            down.unwrap_or_default()
+        )
+    })
+}
+
+fn any_deployment() -> impl Strategy<Value = String> {
+    let resources = (
+        1..4000_i64,
+        prop::option::of(0..4000_i64),
+        prop::option::of(1..1_u64 << 40),
+    )
+        .prop_map(|(cpu, more, memory)| {
+            let limit = more.map_or_else(String::new, |more| {
+                format!(", limits = {{ cpu = \"{}m\" }}", cpu + more)
+            });
+            let memory =
+                memory.map_or_else(String::new, |memory| format!(", memory = \"{memory}\""));
+            format!("{{ requests = {{ cpu = \"{cpu}m\"{memory} }}{limit} }}")
+        });
+    let probe = |thresholds: &'static str| {
+        prop::option::of((duration(), duration(), 1..40_u32).prop_map(
+            move |(delay, period, threshold)| {
+                format!(
+                    "{{ initial_delay = {delay}, period = {period}, {thresholds} = {threshold} }}"
+                )
+            },
+        ))
+    };
+    let parts = (
+        prop::option::of(prop::sample::select(vec!["shop", "on", "7"])),
+        prop::option::of(prop::sample::select(vec!["web", "default"])),
+        0..5_i32,
+        prop::collection::vec(resources.clone(), 1..4),
+        prop::bool::ANY,
+        (probe("success_threshold"), probe("failure_threshold")),
+        prop::option::of(duration()),
+        prop::option::of(duration()),
+        prop::option::of(resources),
+    );
+    parts.prop_map(|(name, namespace, replicas, containers, has_init, (readiness, startup), grace, pre_stop, pod)| {
+        let mut text = format!("[deployment]\nreplicas = {replicas}\n");
+        for (key, value) in [("name", name), ("namespace", namespace)] {
+            text += &value.map_or_else(String::new, |value| format!("{key} = \"{value}\"\n"));
+        }
+        let count = containers.len();
+        for (index, resources) in containers.iter().enumerate() {
+            let name = if index == 0 { "app".to_owned() } else { format!("side-{index}") };
+            text += &format!("[[deployment.containers]]\nname = \"{name}\"\nimage = \"a:1\"\nports = [80, {}]\nresources = {resources}\n", 8080 + index);
+            if has_init && index > 0 && index + 1 == count {
+                text += "restartable_init = true\n";
+            }
+        }
+        text += "[pod]\n";
+        for (key, value) in [("readiness", readiness), ("startup", startup), ("grace_period", grace), ("pre_stop", pre_stop), ("resources", pod)] {
+            text += &value.map_or_else(String::new, |value| format!("{key} = {value}\n"));
+        }
+        text
+    })
+}
+
+const REST: &str = "[workload]\ncpu_per_request = \"5ms\"\n";
+const TRACE_WITH_QUEUE: &str = "time_s,rps,queue\n0,4,1\n60,8,2\n";
+
+/// The scenario of a policy, and its objects as text.
+fn scenario_and_yaml(files: &mut Files, path: &str) -> (Scenario, String) {
+    let loaded = match load(request(path, "q.csv", &[]), files) {
+        Ok(loaded) => loaded,
+        Err(diagnostics) => panic!(
+            "{diagnostics}\n{:?}",
+            files
+                .0
+                .get(Path::new(path))
+                .map(|it| String::from_utf8_lossy(it).into_owned())
+        ),
+    };
+    let exported = policy_file(files, path)
+        .export(ExportedObjects::AutoscalerAndDeployment)
+        .expect("an autoscaler");
+    let mut scenario = loaded.scenario;
+    scenario.assumptions.clear();
+    (scenario, exported.yaml)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn import_export_and_import_again_are_the_same(hpa in any_hpa(), deployment in any_deployment()) {
+        let policy = format!("{hpa}{deployment}{REST}");
+        let mut files = files_of(&[("p.toml", &policy), ("q.csv", TRACE_WITH_QUEUE)]);
+        let (written, yaml) = scenario_and_yaml(&mut files, "p.toml");
+        let again = format!("name = \"p\"\nmanifest = \"app.yaml\"\n{REST}");
+        files.0.insert("app.yaml".into(), yaml.clone().into());
+        files.0.insert("again.toml".into(), again.into());
+        let (read, yaml_again) = scenario_and_yaml(&mut files, "again.toml");
+        prop_assert_eq!(written, read, "{}", yaml);
+        prop_assert_eq!(yaml, yaml_again);
+    }
+
+    #[test]
+    fn a_patch_applied_to_one_autoscaler_gives_the_other(from in any_hpa(), to in any_hpa()) {
+        let mut files = files_of(&[("from.toml", &(from + "[deployment]\nname = \"a\"\n")), ("to.toml", &(to + "[deployment]\nname = \"b\"\n"))]);
+        let [from, to] = ["from.toml", "to.toml"].map(|path| policy_file(&mut files, path));
+        let json = |yaml: &str| -> Value { serde_saphyr::from_str(yaml).expect("YAML") };
+        let patch = json(&from.patch_to(&to).expect("two autoscalers"));
+        let [from, to] = [from, to].map(|policy| json(&policy.export(ExportedObjects::Autoscaler).expect("one").yaml));
+        let patched = apply_merge_patch(from, patch);
+        prop_assert_eq!(&patched["spec"], &to["spec"]);
+    }
+}
