@@ -23,6 +23,7 @@
 //! | [`simulation`] | the only meeting point of `hpa`, `cluster` and `workload` |
 //! | [`conformance`] | recorded decisions and their replay through `hpa` |
 //! | [`results`] | recording, KPIs, export to bytes |
+//! | [`search`] | grids and samples of policies, many runs in order, Pareto fronts |
 //! | [`render`] | text, tables, plots |
 //! | [`cli`] | the command line: the only room with files, clock and terminal |
 //!
@@ -91,6 +92,7 @@ pub mod hpa;
 pub mod render;
 pub mod results;
 pub mod scenario;
+pub mod search;
 pub mod simulation;
 pub mod units;
 pub mod workload;

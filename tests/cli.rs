@@ -4,6 +4,8 @@
 mod calibrate;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/compare.rs"]
+mod compare;
 #[path = "cli/engine.rs"]
 mod engine;
 #[path = "cli/export.rs"]
@@ -12,6 +14,8 @@ mod export;
 mod replay;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/sweep.rs"]
+mod sweep;
 #[path = "cli/usage.rs"]
 mod usage;
 

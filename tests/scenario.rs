@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::rules::{Gate, Release};
 use hpasim::hpa::spec::{MetricSource, MetricTarget, PolicyKind};
-use hpasim::scenario::{LoadError, LoadRequest, Loaded, Loader, Scenario, load, parse_trace};
+use hpasim::scenario::{
+    LoadError, LoadRequest, Loaded, Loader, ManifestChoice, Scenario, Template, load, parse_trace,
+};
 use hpasim::units::{Millicores, Replicas, SimSpan, SimTime};
 use hpasim::workload::{Demand, Trace};
 use proptest::prelude::*;
@@ -240,7 +242,7 @@ fn every_default_is_the_one_that_the_documentation_states() {
         assert_eq!(said, unsaid, "{argument}");
         documented += 1;
     }
-    assert_eq!(documented, 45, "rows with a value");
+    assert_eq!(documented, 46, "rows with a value");
 }
 
 #[test]
@@ -588,4 +590,43 @@ proptest! {
         let values: Vec<f64> = rates.iter().map(|rate| f64::from(*rate) / 1000.0).collect();
         prop_assert_eq!(read.demand, Demand::RequestsPerSecond(values));
     }
+}
+
+/// A template of the shipped policy and what a load with the same overrides says.
+fn template(policy: &str) -> Template {
+    let mut files = Files::default();
+    let request = request(policy, "traces/spike.csv", &[]);
+    Template::load(request, &ManifestChoice::default(), &mut files).expect("a template")
+}
+
+#[test]
+fn a_variant_of_a_template_is_what_the_same_overrides_give() {
+    let template = template("policies/prod.toml");
+    let variants: [&[&str]; 6] = [
+        &[],
+        &["hpa.maxReplicas=20", "pod.init=\"1s\""],
+        &["hpa.maxReplicas=0"],
+        &["hpa.maxReplica=20", "hpa.metrics.3.type=1"],
+        &["workload.timeout=5s"],
+        &["hpa.minReplicas=60", "nothing"],
+    ];
+    for variant in variants {
+        let set: Vec<String> = variant.iter().map(|it| (*it).to_owned()).collect();
+        let request = request("policies/prod.toml", "traces/spike.csv", &set);
+        let loaded = load(request, &mut Files::default()).map(|loaded| loaded.scenario);
+        assert_eq!(template.scenario(&set), loaded, "{variant:?}");
+    }
+}
+
+#[test]
+fn a_policy_that_needs_its_variants_makes_a_template_all_the_same() {
+    let mut files = Files::default();
+    files
+        .0
+        .insert("p.toml".into(), b"[hpa]\nminReplicas = 2\n".into());
+    let request = request("p.toml", "traces/spike.csv", &[]);
+    let template = Template::load(request, &ManifestChoice::default(), &mut files);
+    let template = template.expect("a template");
+    assert!(template.scenario(&[]).is_err(), "without maxReplicas");
+    assert!(template.scenario(&["hpa.maxReplicas=9".to_owned()]).is_ok());
 }

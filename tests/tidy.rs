@@ -39,6 +39,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "search",
+        &[
+            "units",
+            "engine",
+            "hpa",
+            "workload",
+            "cluster",
+            "scenario",
+            "simulation",
+            "results",
+        ],
+    ),
+    (
         "render",
         &[
             "units",
@@ -51,6 +64,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "conformance",
             "results",
             "check",
+            "search",
         ],
     ),
     (
@@ -66,6 +80,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "conformance",
             "results",
             "check",
+            "search",
             "render",
         ],
     ),
@@ -83,7 +98,10 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("println!", &[]),
     ("print!(", &[]),
     ("process::exit", &["cli"]),
-    ("use rand", &["engine", "cluster", "simulation", "workload"]),
+    (
+        "use rand",
+        &["engine", "cluster", "simulation", "workload", "search"],
+    ),
     ("plotters", &["render"]),
     ("clap", &["cli"]),
     ("toml::", &["scenario"]),

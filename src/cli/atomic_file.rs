@@ -3,8 +3,11 @@
 //! Self-imposed limit: one file at a time, under a temporary name beside its own
 //! until it is complete.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 /// Writes a file under a temporary name, then gives it its own.
 ///
@@ -17,19 +20,43 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let Some(name) = path.file_name().filter(|_| !is_special) else {
         return std::fs::write(path, bytes);
     };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(&format!(".{}.", name.to_string_lossy()))
-        .suffix(".partial")
-        .permissions_of_a_new_file()
-        .tempfile_in(folder)?;
+    let mut file = temporary_beside(path, name)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Makes a file through `write` under a temporary name, then gives it its own.
+///
+/// # Errors
+/// What `write` or the system says; the file is then as it was before.
+pub(super) fn write_through<E: From<std::io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut std::fs::File) -> Result<(), E>,
+) -> Result<(), E> {
+    let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
+    let Some(name) = path.file_name().filter(|_| !is_special) else {
+        return write(&mut std::fs::OpenOptions::new().write(true).open(path)?);
+    };
+    let mut file = temporary_beside(path, name)?;
+    write(file.as_file_mut())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A temporary file in the folder of `path`.
+fn temporary_beside(path: &Path, name: &OsStr) -> std::io::Result<NamedTempFile> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    tempfile::Builder::new()
+        .prefix(&format!(".{}.", name.to_string_lossy()))
+        .suffix(".partial")
+        .permissions_of_a_new_file()
+        .tempfile_in(folder)
 }
 
 /// A temporary file is private by default; a result is readable as any file that the user makes.

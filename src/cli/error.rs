@@ -8,10 +8,15 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
+use super::compare::ComparisonError;
 use crate::conformance::RecordingError;
 use crate::render::plot::PlotError;
 use crate::results::calibration::CalibrationError;
 use crate::scenario::Diagnostics;
+use crate::search::grid::GridError;
+use crate::search::parts::TableError;
+use crate::search::sweep::InvalidPoints;
+use crate::simulation::baseline::BaselineError;
 use crate::workload::generate::GenerateError;
 
 /// The exit code of a process that Ctrl-C ended, by the shells' custom: 128 + SIGINT.
@@ -46,6 +51,18 @@ pub enum CommandError {
     /// A policy or a trace has faults; each says where and what to do.
     #[error("{0}")]
     Input(Diagnostics),
+    /// Points of a sweep are no policies.
+    #[error("{} of {} rows cannot be simulated; the first: --set {}", .0.count, .0.of, .0.arguments.join(" --set "))]
+    Points(Box<InvalidPoints>),
+    /// The parameters of a sweep make no grid.
+    #[error(transparent)]
+    Grid(#[from] GridError),
+    /// A `sweep.csv` cannot be continued or joined.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Arguments that do not go together.
+    #[error("{0}")]
+    Usage(String),
     /// A recording cannot be replayed.
     #[error("{}: {error}", path.display())]
     Recording {
@@ -89,12 +106,21 @@ pub enum CommandError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// There is no such baseline, or not for these inputs.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    /// What was named is nothing to compare.
+    #[error(transparent)]
+    Comparison(#[from] ComparisonError),
     /// The parameters fit no trace.
     #[error(transparent)]
     Generate(#[from] GenerateError),
     /// The user interrupted the work.
     #[error("interrupted; what was written so far was removed")]
     Interrupted,
+    /// The user interrupted a sweep.
+    #[error("interrupted; the same command with --resume goes on")]
+    Stopped,
     /// The picture could not be drawn.
     #[error(transparent)]
     Plot(#[from] PlotError),
@@ -112,16 +138,22 @@ pub enum CommandError {
 }
 
 impl CommandError {
-    /// 2 for parameters that fit no trace, 3 for bad input, 130 for an interruption, 1 for everything that went wrong afterwards.
+    /// 2 for parameters that fit no trace or make no grid, 3 for bad input, 130 for an interruption, 1 for everything that went wrong afterwards.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Input(_)
+            | Self::Points(_)
+            | Self::Table(_)
             | Self::Recording { .. }
             | Self::Calibration { .. }
             | Self::Read { .. } => ExitCode::from(3),
-            Self::Generate(_) => ExitCode::from(2),
-            Self::Interrupted => ExitCode::from(INTERRUPTED),
+            Self::Generate(_)
+            | Self::Grid(_)
+            | Self::Usage(_)
+            | Self::Baseline(_)
+            | Self::Comparison(_) => ExitCode::from(2),
+            Self::Interrupted | Self::Stopped => ExitCode::from(INTERRUPTED),
             Self::OtherRun { .. }
             | Self::Write { .. }
             | Self::Plot(_)

@@ -2,8 +2,9 @@
 //!
 //! Self-imposed limit: bytes; what they mean is read in `scenario`.
 
+use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -22,6 +23,23 @@ impl Loader for FileLoader {
             return Ok(bytes);
         }
         Ok(std::fs::read(path)?)
+    }
+}
+
+/// Reads each file once, and standard input only once too, however often it is asked for.
+#[derive(Debug, Default)]
+pub(super) struct RememberingLoader {
+    read: BTreeMap<PathBuf, Result<Vec<u8>, LoadError>>,
+}
+
+impl Loader for RememberingLoader {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        if let Some(known) = self.read.get(path) {
+            return known.clone();
+        }
+        let bytes = FileLoader.read(path);
+        self.read.insert(path.to_owned(), bytes.clone());
+        bytes
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: two flags; whoever writes says so and asks.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -23,14 +24,24 @@ pub(super) struct Interrupt {
 impl Interrupt {
     /// From now on Ctrl-C ends the process at once, unless files are being written.
     pub(super) fn listen() -> Self {
+        Self::listen_and(|| {})
+    }
+
+    /// The same; a process that ends at once says `text` before.
+    pub(super) fn listen_saying(text: String) -> Self {
+        Self::listen_and(move || {
+            // A progress bar may hold the line; there is nobody left to tell of a failure.
+            let _ = writeln!(std::io::stderr().lock(), "\n{text}");
+        })
+    }
+
+    fn listen_and(last_words: impl Fn() + Send + 'static) -> Self {
         let state = Arc::new(AtomicU8::new(COMPUTING));
         let heard = Arc::clone(&state);
         // Without a handler the system's own ends the process: no summary is written then either.
         let _ = ctrlc::set_handler(move || {
-            let waits = heard
-                .compare_exchange(WRITING, ASKED_TO_STOP, Ordering::SeqCst, Ordering::SeqCst)
-                .is_ok();
-            if !waits {
+            if heard.swap(ASKED_TO_STOP, Ordering::SeqCst) == COMPUTING {
+                last_words();
                 std::process::exit(i32::from(INTERRUPTED));
             }
         });
@@ -38,8 +49,17 @@ impl Interrupt {
     }
 
     /// From now on files are being written, until the guard goes.
+    ///
+    /// Where the process is about to end, nothing is written any more.
     pub(super) fn while_writing(&self) -> Writing<'_> {
-        self.state.store(WRITING, Ordering::SeqCst);
+        let begun =
+            self.state
+                .compare_exchange(COMPUTING, WRITING, Ordering::SeqCst, Ordering::SeqCst);
+        if begun.is_err() {
+            loop {
+                std::thread::park();
+            }
+        }
         Writing { interrupt: self }
     }
 }

@@ -3,19 +3,26 @@
 //! Self-imposed limit: the only room with a file system, an environment, a wall
 //! clock, a terminal and an exit code. What is computed is computed elsewhere.
 
+mod assertions;
 mod atomic_file;
 mod calibrate;
 mod check;
+mod choices;
+mod compare;
 mod error;
 mod export;
 mod files;
 mod interrupt;
 mod manifest_args;
+mod merge;
 mod output_folder;
 mod progress;
 mod replay;
 mod run;
 mod screen;
+mod sweep;
+mod sweep_file;
+mod sweep_plots;
 pub mod trace;
 
 use std::ffi::OsString;
@@ -47,6 +54,12 @@ struct CommandLine {
 enum Command {
     /// Simulate a policy under a trace: summary, timeline, decisions, plot
     Run(run::RunArgs),
+    /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm
+    Sweep(sweep::SweepArgs),
+    /// Join the parts that `sweep --shard I/N` computed
+    Merge(merge::MergeArgs),
+    /// Set policies side by side under the same traffic: KPIs, differences with intervals, a picture
+    Compare(compare::CompareArgs),
     /// Replay recorded decisions of the real controller through the HPA core
     Replay(replay::ReplayArgs),
     /// Find traps in policies and manifests before any traffic comes
@@ -76,6 +89,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut screen = Screen::new();
     let result = match command_line.command {
         Command::Run(arguments) => run::run(&arguments, &mut screen),
+        Command::Sweep(arguments) => sweep::run(&arguments, &mut screen),
+        Command::Merge(arguments) => merge::run(&arguments, &mut screen),
+        Command::Compare(arguments) => compare::run(&arguments, &mut screen),
         Command::Replay(arguments) => replay::run(&arguments, &mut screen),
         Command::Check(arguments) => check::run(&arguments, &mut screen),
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut screen),

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::atomic_file::write_whole;
 use super::error::CommandError;
+use super::sweep_plots::PLOT_NAMES;
 use crate::results::export::InputFile;
 
 /// The mark of completeness.
@@ -24,8 +25,33 @@ pub(super) const DECISIONS: &str = "decisions.jsonl";
 pub(super) const PLOT_SVG: &str = "plot.svg";
 /// The picture in pixels.
 pub(super) const PLOT_PNG: &str = "plot.png";
-/// Everything that a run writes beside the summary.
-const RUN_FILES: [&str; 5] = [TIMELINE, LATENCY, DECISIONS, PLOT_SVG, PLOT_PNG];
+/// A comparison, a row for each KPI and policy.
+pub(super) const COMPARISON_CSV: &str = "comparison.csv";
+/// The same for programs.
+pub(super) const COMPARISON_JSON: &str = "comparison.json";
+/// Everything that a command writes beside the summary, pictures of several traces apart.
+const RUN_FILES: [&str; 7] = [
+    TIMELINE,
+    LATENCY,
+    DECISIONS,
+    PLOT_SVG,
+    PLOT_PNG,
+    COMPARISON_CSV,
+    COMPARISON_JSON,
+];
+
+/// Whether a summary that lists this name may stand for its removal.
+fn is_ours(name: &str) -> bool {
+    let is_picture = name.starts_with("plot-")
+        && (name.ends_with(".svg") || name.ends_with(".png"))
+        && !name.contains(['/', '\\']);
+    is_picture || RUN_FILES.contains(&name)
+}
+
+/// Whether a run or a sweep makes files of this name anew. A sweep's rows are not among them: they may be continued.
+fn is_made_anew(name: &str) -> bool {
+    RUN_FILES.contains(&name) || PLOT_NAMES.contains(&name)
+}
 
 /// What may be done to the results of other inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +116,7 @@ impl OutputFolder {
         folder.remove(SUMMARY)?;
         if let Found::Run(summary) = found {
             for name in &summary.files {
-                if RUN_FILES.contains(&name.as_str()) {
+                if is_made_anew(name) || is_ours(name) {
                     folder.remove(name)?;
                 }
             }

@@ -118,7 +118,16 @@ impl Progress {
     pub(super) fn of_run(&self) -> RunProgress<'_> {
         RunProgress {
             progress: self,
+            run_seconds: self.run_seconds,
             told_seconds: 0,
+        }
+    }
+
+    /// The observer of one of the runs where they differ in length: this one goes until `end`.
+    pub(super) fn of_run_until(&self, end: SimTime) -> RunProgress<'_> {
+        RunProgress {
+            run_seconds: whole_seconds(end).max(1),
+            ..self.of_run()
         }
     }
 
@@ -146,21 +155,64 @@ impl Drop for Progress {
     }
 }
 
+/// A bar over so many simulations, with their rate, that appears when the work turns out long.
+///
+/// It may be advanced from several threads.
+#[derive(Debug)]
+pub(super) struct CountProgress {
+    bar: ProgressBar,
+    started: Instant,
+    visible: bool,
+}
+
+impl CountProgress {
+    /// A bar over so many `runs`.
+    pub(super) fn new(runs: u64, mode: ProgressMode) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(
+            "simulating {wide_bar:.cyan/dim} {human_pos} of {human_len}, {per_sec}, {eta} left",
+        ) {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            started: Instant::now(),
+            visible: mode == ProgressMode::WhereSeen && std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// One more of them is over.
+    pub(super) fn one_more(&self) {
+        if self.visible && self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(1);
+    }
+}
+
+impl Drop for CountProgress {
+    /// The bar leaves no trace.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 /// Tells the bar how far one run has come.
 #[derive(Debug)]
 pub(super) struct RunProgress<'a> {
     progress: &'a Progress,
+    run_seconds: u64,
     told_seconds: u64,
 }
 
 impl RunProgress<'_> {
     /// The run is over.
     pub(super) fn finish(mut self) {
-        self.reach(self.progress.run_seconds);
+        self.reach(self.run_seconds);
     }
 
     fn reach(&mut self, seconds: u64) {
-        let seconds = seconds.min(self.progress.run_seconds);
+        let seconds = seconds.min(self.run_seconds);
         if seconds > self.told_seconds {
             self.progress.advance(seconds - self.told_seconds);
             self.told_seconds = seconds;

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
+use super::assertions::{self, Channel};
+use super::choices::{EngineChoice, PictureKind, PlotChoice};
 use super::error::{CommandError, Completion};
 use super::files::{FileLoader, hashed};
 use super::interrupt::Interrupt;
@@ -18,14 +20,17 @@ use super::output_folder::{
 use super::progress::{Progress, ProgressMode};
 use super::screen::Screen;
 use crate::render::plot::{Picture, render_png, render_svg};
-use crate::render::summary::{Coloring, RunSummary, render_summary};
+use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
 use crate::results::export::{KpiReport, Summary, latency_csv, timeline_csv};
 use crate::results::kpis::KpiObserver;
 use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
+use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{Kpis, Timeline, export};
-use crate::scenario::{Engine, LoadRequest, Loaded, Scenario, load_choosing, parse_duration};
+use crate::scenario::{
+    Assertion, Engine, LoadRequest, Loaded, Scenario, load_choosing, parse_duration,
+};
 use crate::simulation::{Provisioning, simulate};
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 use crate::workload::Demand;
@@ -81,59 +86,32 @@ pub(super) struct RunArgs {
     /// What is printed to stdout
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     format: SummaryFormat,
+    /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30'; may be given several times
+    #[arg(long, value_name = "KPI<=NUMBER")]
+    assert: Vec<String>,
     /// No summary, no warnings, no progress: only errors, and the data of --format json
     #[arg(short, long)]
     quiet: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum EngineChoice {
-    /// Every request an event: latency measured, in seconds a day
-    Request,
-    /// Rates and backlogs: means, in milliseconds a day
-    Fluid,
-}
-
-impl From<EngineChoice> for Engine {
-    fn from(choice: EngineChoice) -> Self {
-        match choice {
-            EngineChoice::Request => Self::Request,
-            EngineChoice::Fluid => Self::Fluid,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum PlotChoice {
-    /// plot.svg and plot.png
-    All,
-    /// plot.svg
-    Svg,
-    /// plot.png
-    Png,
-    /// None
-    None,
-}
-
-impl PlotChoice {
-    /// The names of a run's files beside the summary, in the order in which they are written.
-    fn files(self, engine: Engine) -> Vec<&'static str> {
-        let pictures: &[&str] = match self {
-            Self::All => &[PLOT_PNG, PLOT_SVG],
-            Self::Svg => &[PLOT_SVG],
-            Self::Png => &[PLOT_PNG],
-            Self::None => &[],
-        };
-        let tables: &[&str] = match engine {
-            Engine::Request => &[TIMELINE, LATENCY, DECISIONS],
-            Engine::Fluid => &[TIMELINE, DECISIONS],
-        };
-        [pictures, tables].concat()
-    }
+/// The names of a run's files beside the summary, in the order in which they are written.
+fn files_of(plot: PlotChoice, engine: Engine) -> Vec<&'static str> {
+    let tables: &[&str] = match engine {
+        Engine::Request => &[TIMELINE, LATENCY, DECISIONS],
+        Engine::Fluid => &[TIMELINE, DECISIONS],
+    };
+    plot.kinds()
+        .iter()
+        .map(|kind| match *kind {
+            PictureKind::Png => PLOT_PNG,
+            PictureKind::Svg => PLOT_SVG,
+        })
+        .chain(tables.iter().copied())
+        .collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SummaryFormat {
+pub(super) enum SummaryFormat {
     /// A summary for people
     Table,
     /// The content of summary.json
@@ -147,6 +125,7 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     if !arguments.quiet {
         screen.warn(&loaded.warnings);
     }
+    let assertions = read_assertions(arguments, &loaded.scenario)?;
     let seeds = arguments.seeds();
     let mode = if arguments.quiet {
         ProgressMode::Off
@@ -158,6 +137,18 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     let runs = simulate_all(&loaded, &seeds, &progress)?;
     drop(progress);
     let report = runs.report();
+    let checked: Vec<CheckedAssertion> = assertions
+        .iter()
+        .map(|assertion| {
+            let scenario = &loaded.scenario;
+            check(
+                assertion,
+                &scenario.policy_name,
+                &scenario.trace_name,
+                &report,
+            )
+        })
+        .collect();
     let request = export::Request {
         set: arguments.set.clone(),
         from: arguments.from,
@@ -173,18 +164,20 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
         report.clone(),
     )
     .with_request(request.clone())
-    .with_files(arguments.plot.files(loaded.engine))
+    .with_files(files_of(arguments.plot, loaded.engine))
+    .with_assertions(checked.clone())
     .to_json()?;
     let files = write_files(arguments, &loaded, &runs, &request, &summary, &interrupt)?;
+    let channel = match arguments.format {
+        _ if arguments.quiet => Channel::Quiet,
+        SummaryFormat::Json => Channel::BesideData,
+        SummaryFormat::Table => Channel::Text,
+    };
+    assertions::tell(&checked, channel, screen)?;
     match arguments.format {
         SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
         SummaryFormat::Table if arguments.quiet => {}
         SummaryFormat::Table => {
-            let coloring = if screen.stdout_is_coloured() {
-                Coloring::Ansi
-            } else {
-                Coloring::Plain
-            };
             let summary = RunSummary {
                 scenario: &loaded.scenario,
                 engine: loaded.engine,
@@ -193,10 +186,19 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
                 request: &request,
                 files: &files,
             };
-            screen.print(&render_summary(&summary, coloring))?;
+            screen.print(&render_summary(&summary, screen.stdout_coloring()))?;
         }
     }
-    Ok(Completion::Done)
+    Ok(assertions::completion(&checked))
+}
+
+/// Those of the policy, then those of the command line.
+fn read_assertions(
+    arguments: &RunArgs,
+    scenario: &Scenario,
+) -> Result<Vec<Assertion>, CommandError> {
+    let asked = assertions::read(&arguments.assert, &[&scenario.policy_name])?;
+    Ok([scenario.assertions.clone(), asked].concat())
 }
 
 impl RunArgs {
@@ -339,7 +341,7 @@ fn write_files(
         seeds: runs.kpis.len(),
         request,
     };
-    let names = arguments.plot.files(loaded.engine);
+    let names = files_of(arguments.plot, loaded.engine);
     let outputs = names
         .iter()
         .map(|name| {

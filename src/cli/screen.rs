@@ -10,6 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::error::{CommandError, Completion};
 use crate::render::diagnostic::{Colour, render_diagnostic, render_diagnostics};
+use crate::render::summary::Coloring;
 use crate::scenario::Diagnostic;
 
 /// The two streams of a command.
@@ -33,6 +34,15 @@ impl Screen {
             Colour::Ansi
         } else {
             Colour::Plain
+        }
+    }
+
+    /// How text for stdout is coloured.
+    pub(super) fn stdout_coloring(&self) -> Coloring {
+        if self.stdout_is_coloured() {
+            Coloring::Ansi
+        } else {
+            Coloring::Plain
         }
     }
 
@@ -80,6 +90,10 @@ impl Screen {
                     CommandError::Input(diagnostics) => {
                         render_diagnostics(diagnostics, self.stderr_colour())
                     }
+                    CommandError::Points(points) => format!(
+                        "{}\n\nerror: {error}",
+                        render_diagnostics(&points.diagnostics, self.stderr_colour())
+                    ),
                     other => format!("error: {other}"),
                 };
                 self.note(&text);

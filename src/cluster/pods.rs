@@ -198,6 +198,13 @@ pub(super) struct Draws {
     pub(super) timeline: PodTimeline,
 }
 
+/// How long the pod of this `number` takes under `seed` from its creation until it serves.
+#[must_use]
+pub fn startup_span(timings: &PodTimings, seed: Seed, number: u32) -> SimSpan {
+    let timeline = Draws::of(seed, number, SimTime::ZERO, timings).timeline;
+    timeline.endpoint_added.max(timeline.initialised) - SimTime::ZERO
+}
+
 impl Draws {
     pub(super) fn of(seed: Seed, number: u32, created: SimTime, timings: &PodTimings) -> Self {
         let mut generator = Stream::Startup.generator(seed, u64::from(number));

@@ -32,6 +32,8 @@ pub enum Stream {
     Users,
     /// How long clients pause before a retry.
     Retries,
+    /// Which policies a search looks at.
+    Search,
 }
 
 impl Stream {
@@ -47,6 +49,7 @@ impl Stream {
             Self::Generation => 7,
             Self::Users => 8,
             Self::Retries => 9,
+            Self::Search => 10,
         }
     }
 

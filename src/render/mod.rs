@@ -2,12 +2,15 @@
 //!
 //! Self-imposed limit: no file system and no terminal; `cli` prints and writes.
 
+pub mod assertions;
 pub mod calibration;
 pub mod check;
+pub mod comparison;
 pub mod diagnostic;
 pub mod human;
 pub mod plot;
 pub mod replay;
 pub mod summary;
+pub mod sweep;
 pub mod table;
 pub mod trace_info;

@@ -7,11 +7,17 @@
 mod axis;
 pub mod bands;
 mod canvas;
+pub mod compared;
 mod font;
 mod mark;
 mod panel;
 mod panels;
+mod plane;
 mod series;
+mod sweep_bins;
+pub mod sweep_front;
+pub mod sweep_heat;
+pub mod sweep_parameters;
 
 use plotters::prelude::DrawingBackend;
 

@@ -8,7 +8,8 @@
 //! "Ready for Rain? A View from SPEC Research on the Future of Cloud Metrics"
 //! (2016). What is computed is written at [`Elasticity::finish`]; instability is
 //! υ = 100/T' Σ min(|sgn Δready - sgn Δneeded|, 1) Δt, in differences between
-//! samples where the report has derivatives. The sampling interval is ours.
+//! samples where the report has derivatives. The sampling interval is ours; what
+//! was looked up, and where the authors' own tool differs, stands in `docs/kpis.md`.
 
 use crate::units::{Replicas, SimSpan, SimTime};
 
@@ -190,6 +191,46 @@ mod tests {
         assert!(near(kpis.over_provisioned_time_percent, 25.0));
         // Supply moved alone at 60 and at 90: 2 of 7 samples with a predecessor.
         assert!(near(kpis.instability_percent, 100.0 * 2.0 / 7.0));
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_comes_out_as_it_stands_there() {
+        let kpis = run(
+            &[
+                (0, 15, 2, Some(2)),
+                (15, 30, 2, Some(4)),
+                (30, 45, 4, Some(4)),
+                (45, 60, 4, Some(2)),
+            ],
+            60,
+        );
+        assert!(near(kpis.under_provisioned_percent, 12.5));
+        assert!(near(kpis.over_provisioned_percent, 25.0));
+        assert!(near(kpis.under_provisioned_time_percent, 25.0));
+        assert!(near(kpis.over_provisioned_time_percent, 25.0));
+        assert!(near(kpis.instability_percent, 100.0));
+    }
+
+    #[test]
+    fn opposite_moves_count_no_more_than_one_that_is_alone() {
+        // At 15 s supply goes up and demand down, at 30 s supply goes down alone, at 45 s nothing moves.
+        let kpis = run(
+            &[
+                (0, 15, 2, Some(4)),
+                (15, 30, 4, Some(2)),
+                (30, 60, 2, Some(2)),
+            ],
+            60,
+        );
+        assert!(near(kpis.instability_percent, 100.0 * 2.0 / 3.0));
+    }
+
+    #[test]
+    fn more_than_twice_what_is_needed_is_more_than_a_hundred_percent() {
+        let kpis = run(&[(0, 60, 9, Some(3))], 60);
+        assert!(near(kpis.over_provisioned_percent, 200.0));
+        assert!(near(kpis.over_provisioned_time_percent, 100.0));
+        assert!(near(kpis.under_provisioned_percent, 0.0));
     }
 
     #[test]

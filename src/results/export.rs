@@ -9,6 +9,7 @@ use super::kpis::{Kpis, NamedKpi};
 use super::measured::MeasuredLatency;
 use super::rounding::readable;
 use super::timeline::{Timeline, TimelineRow};
+use super::verdicts::CheckedAssertion;
 use crate::scenario::{Engine, Scenario};
 use crate::units::{Seed, SimSpan};
 
@@ -167,6 +168,9 @@ pub struct Summary {
     /// Names of the files beside the summary.
     files: Vec<&'static str>,
     assumptions: Vec<AssumptionLine>,
+    /// What was asserted, and whether it holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assertions: Vec<CheckedAssertion>,
     kpis: KpiReport,
 }
 
@@ -236,6 +240,7 @@ impl Summary {
                     value: assumption.value.clone(),
                 })
                 .collect(),
+            assertions: Vec::new(),
             kpis,
         }
     }
@@ -251,6 +256,13 @@ impl Summary {
     #[must_use]
     pub fn with_files(mut self, files: Vec<&'static str>) -> Self {
         self.files = files;
+        self
+    }
+
+    /// The same, with what was asserted.
+    #[must_use]
+    pub fn with_assertions(mut self, checked: Vec<CheckedAssertion>) -> Self {
+        self.assertions = checked;
         self
     }
 
@@ -356,7 +368,7 @@ pub fn fold(runs: &[Kpis]) -> Vec<FoldedKpi> {
         .collect()
 }
 
-fn sorted_quantile(sorted: &[f64], quantile: f64) -> Option<f64> {
+pub(super) fn sorted_quantile(sorted: &[f64], quantile: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = quantile * last as f64;
     let below = place.floor() as usize;

@@ -17,7 +17,7 @@ use crate::hpa::decision::Direction;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
 use crate::simulation::observer::{
-    Decided, FailureCauses, FlowSegment, PodChange, PodCounts, PodState, RequestSegment,
+    Decided, FailureCauses, FlowSegment, PodChange, PodCounts, PodState, RequestSegment, Scaled,
 };
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
@@ -153,7 +153,7 @@ kpis! {
     latency_seconds_mean: Option<f64>,
     /// The greatest of the same, exactly; null under the fluid engine.
     latency_seconds_max: Option<f64>,
-    /// Changes of `spec.replicas` by the autoscaler.
+    /// Changes of `spec.replicas` by the autoscaler, or by the schedule of a baseline.
     rescales: u32,
     /// Rescales against the previous one within 10 min.
     reversals: u32,
@@ -546,6 +546,12 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for KpiObserver<N> {
     fn decided(&mut self, decision: &Decided<'_>) {
         if self.rescales.decided(decision) == Some(Direction::Up) {
             self.shortage.scaled_up(decision.time);
+        }
+    }
+
+    fn scaled(&mut self, change: &Scaled) {
+        if self.rescales.scaled(change) == Some(Direction::Up) {
+            self.shortage.scaled_up(change.time);
         }
     }
 

@@ -14,10 +14,17 @@
 //! | [`response`] | how soon the autoscaler answered, how often it changed its mind |
 //! | [`timeline`] | a run in even intervals |
 //! | [`decisions`] | every sync with its reasons |
+//! | [`comparison`] | policies beside each other, with intervals |
+//! | [`comparison_export`] | the same as bytes |
+//! | [`curves`] | what several seeds of a policy came to over time |
+//! | [`verdicts`] | whether assertions hold |
 //! | [`export`] | timeline and summary as bytes |
 //! | [`rounding`] | floats as files show them |
 
 pub mod calibration;
+pub mod comparison;
+pub mod comparison_export;
+pub mod curves;
 pub mod decisions;
 pub mod elasticity;
 pub mod export;
@@ -30,6 +37,7 @@ pub mod response;
 pub mod rounding;
 pub mod slo;
 pub mod timeline;
+pub mod verdicts;
 
 pub use decisions::DecisionLog;
 pub use export::{InputFile, KpiReport, Summary};

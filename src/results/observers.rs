@@ -3,7 +3,7 @@
 //! Self-imposed limit: passes on, keeps nothing.
 
 use crate::simulation::Observer;
-use crate::simulation::observer::{Decided, FlowSegment, PodChange, RequestSegment};
+use crate::simulation::observer::{Decided, FlowSegment, PodChange, RequestSegment, Scaled};
 use crate::units::SimSpan;
 
 /// Tells both, the first one first. Nest it for more than two.
@@ -44,6 +44,11 @@ impl<A: Observer, B: Observer> Observer for Both<A, B> {
     fn decided(&mut self, decision: &Decided<'_>) {
         self.first.decided(decision);
         self.second.decided(decision);
+    }
+
+    fn scaled(&mut self, change: &Scaled) {
+        self.first.scaled(change);
+        self.second.scaled(change);
     }
 
     fn pod_changed(&mut self, change: &PodChange) {

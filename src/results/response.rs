@@ -2,8 +2,10 @@
 //!
 //! Self-imposed limit: moments and counts; what a shortage is it is told.
 
+use std::cmp::Ordering;
+
 use crate::hpa::decision::Direction;
-use crate::simulation::observer::{Decided, FlowSegment, RequestSegment};
+use crate::simulation::observer::{Decided, FlowSegment, RequestSegment, Scaled};
 use crate::units::{Replicas, SimSpan, SimTime};
 
 use super::slo::Verdict;
@@ -147,6 +149,17 @@ impl RescaleCount {
             Direction::Down
         };
         self.rescaled(decision.time, direction);
+        Some(direction)
+    }
+
+    /// Takes in a change by schedule; tells which way it scaled, if it did.
+    pub fn scaled(&mut self, change: &Scaled) -> Option<Direction> {
+        let direction = match change.to.cmp(&change.from) {
+            Ordering::Equal => return None,
+            Ordering::Greater => Direction::Up,
+            Ordering::Less => Direction::Down,
+        };
+        self.rescaled(change.time, direction);
         Some(direction)
     }
 

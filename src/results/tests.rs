@@ -82,6 +82,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             sync_period: SimSpan::from_secs(15),
             sync_jitter: SimSpan::ZERO,
         }),
+        schedule: Vec::new(),
         deployment: Deployment {
             replicas: Replicas(2),
             containers: vec![Container {
@@ -144,6 +145,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             per_core_hour: 10.0,
             per_gib_hour: 4.0,
         },
+        assertions: Vec::new(),
         assumptions: vec![Assumption {
             key: "workload.cpu_per_request".to_owned(),
             value: "10ms".to_owned(),

@@ -11,7 +11,7 @@ use crate::hpa::spec::MetricTarget;
 use crate::scenario::Scenario;
 use crate::simulation::Observer;
 use crate::simulation::observer::{
-    Decided, FailureCauses, FlowSegment, PodCounts, PodSpread, RequestSegment,
+    Decided, FailureCauses, FlowSegment, PodCounts, PodSpread, RequestSegment, Scaled,
 };
 use crate::units::{Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
@@ -452,6 +452,14 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for TimelineRecorder<N> {
         if interval_end(self.open_start) <= segment.end {
             self.close(&at_end, segment.end);
         }
+    }
+
+    fn scaled(&mut self, change: &Scaled) {
+        self.timeline.rescales.push(Rescale {
+            time: change.time,
+            from: change.from,
+            to: change.to,
+        });
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {

@@ -359,6 +359,16 @@ impl Code {
                 "Limits and the number of pods of the day cut it off: samples at the ceiling are only lower bounds.",
                 "Replay it below its ceiling, or record requests.",
             ),
+            Self::BadAssertion => about(
+                "An assertion that cannot be read",
+                "An assertion that nobody understands would hold for ever.",
+                "Write a KPI, an operator and a number, as `slo_violation_seconds<=30`; docs/kpis.md has the names.",
+            ),
+            Self::ComparedUnlike => about(
+                "Policies that answer different questions are compared",
+                "Where demand, promise or prices differ, a difference says nothing about the autoscaler.",
+                "Write what they share into a file that both extend.",
+            ),
             Self::ScaleTargetElsewhere => about(
                 "The autoscaler's target is of another namespace or kind",
                 "`scaleTargetRef` has no namespace: the target is sought beside the autoscaler, and not found. It never scales.",

@@ -63,6 +63,8 @@ pub enum Code {
     ManifestChoice,
     /// `E0025`: the autoscaler's target is not in the manifest.
     NoScaleTarget,
+    /// `E0026`: not an assertion about a KPI.
+    BadAssertion,
     /// `E0030`: the trace has no rows.
     TraceEmpty,
     /// `E0031`: the trace has no header, or the header no time column.
@@ -125,6 +127,8 @@ pub enum Code {
     MetricFails,
     /// `W0008`: something that a manifest cannot say, or that was made up for it.
     NotExported,
+    /// `W0010`: policies that are compared and do not answer the same question.
+    ComparedUnlike,
     /// `W0030`: a recording has gaps.
     RecordingGap,
     /// `W0031`: samples of a recording that are no usable numbers are left out.
@@ -215,7 +219,7 @@ pub enum Code {
 
 impl Code {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 99] = [
+    pub const ALL: [Self; 101] = [
         Self::FileUnreadable,
         Self::FileNotText,
         Self::ExtendsLoop,
@@ -241,6 +245,7 @@ impl Code {
         Self::ManifestTooLarge,
         Self::ManifestChoice,
         Self::NoScaleTarget,
+        Self::BadAssertion,
         Self::TraceEmpty,
         Self::TraceHeader,
         Self::TraceDemand,
@@ -272,6 +277,7 @@ impl Code {
         Self::StartupProbeTooShort,
         Self::NotExported,
         Self::MetricFails,
+        Self::ComparedUnlike,
         Self::RecordingGap,
         Self::RecordingNotANumber,
         Self::RecordingDuplicate,
@@ -346,6 +352,7 @@ impl Code {
             Self::ManifestTooLarge => "E0023",
             Self::ManifestChoice => "E0024",
             Self::NoScaleTarget => "E0025",
+            Self::BadAssertion => "E0026",
             Self::TraceEmpty => "E0030",
             Self::TraceHeader => "E0031",
             Self::TraceDemand => "E0032",
@@ -377,6 +384,7 @@ impl Code {
             Self::StartupProbeTooShort => "W0007",
             Self::NotExported => "W0008",
             Self::MetricFails => "W0009",
+            Self::ComparedUnlike => "W0010",
             Self::RecordingGap => "W0030",
             Self::RecordingNotANumber => "W0031",
             Self::RecordingDuplicate => "W0032",

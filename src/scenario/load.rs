@@ -1,18 +1,20 @@
 //! The way in: a policy, a trace and the `--set`s of a command to a checked [`Scenario`].
 //!
-//! Self-imposed limit: the order of it all, and what policy and trace must agree on.
+//! Self-imposed limit: the way in, and what policy and trace must agree on; the order
+//! of it all is `template`'s.
 
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use super::engine_choice::{self, Meeting};
 use super::formats;
-use super::loader::{InputFile, Loader, PolicyFiles, read_file};
-use super::manifest::ManifestChoice;
-use super::policy::{self, Policy};
+use super::loader::{InputFile, Loader, read_file};
+use super::manifest::{self, ManifestChoice};
+use super::policy::Policy;
 use super::reader::{Faults, nearest};
+use super::template::Template;
+use super::toml_text::is_document;
 use super::trace_text::ParsedTrace;
-use super::{Assumption, Engine, Scenario, overrides};
+use super::{Assumption, Engine, Scenario};
 use crate::hpa::spec::MetricSource;
 use crate::units::SimTime;
 use crate::workload::{Demand, Trace};
@@ -71,76 +73,25 @@ pub fn load_choosing(
     choice: &ManifestChoice,
     loader: &mut dyn Loader,
 ) -> Result<Loaded, Diagnostics> {
-    let mut files = PolicyFiles::new(loader, choice.clone());
-    let tree = files.read_policy(request.policy);
-    let set = files.add_overrides(request.set);
-    files.check_choice();
-    let PolicyFiles {
-        loader,
-        sources,
-        mut inputs,
-        faults: file_faults,
-        ..
-    } = files;
-    let mut omitted = file_faults.omitted;
-    let mut trace_faults = Vec::new();
-    let parsed = read_trace(&request, loader, &mut inputs).map_err(|diagnostics| {
-        omitted += diagnostics.omitted;
-        trace_faults = diagnostics.list;
-    });
-    let parsed = parsed.ok();
-    let engine = parsed.as_ref().and_then(|parsed| {
-        engine_choice::choose(request.engine, parsed)
-            .map_err(|fault| trace_faults.push(fault))
-            .ok()
-    });
-
-    let mut faults = Faults::new(&sources);
-    faults.extend(file_faults.list);
-    let policy = tree.map(|mut tree| {
-        overrides::apply(&mut tree.table, &set, &sources, &mut faults);
-        let stem = stem(request.policy);
-        let policy = policy::read(&tree.table, tree.source, &stem, &sources, &mut faults);
-        if let Some(parsed) = &parsed {
-            check_custom_metrics(&policy, &parsed.trace, &mut faults);
-            let meeting = Meeting {
-                policy: &policy,
-                written: &tree.table,
-                demand: &parsed.trace.demand,
-            };
-            meeting.check(engine, &mut faults);
-        }
-        policy
-    });
-    let has_errors = faults.has_errors();
-    let mut list = faults.into_list();
-    list.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
-    match (policy, parsed, engine, has_errors) {
-        (Some(policy), Some(parsed), Some(engine), false) => {
-            list.extend(parsed.warnings);
-            Ok(Loaded {
-                engine,
-                scenario: assemble(policy, parsed.trace, stem(request.trace)),
-                warnings: list,
-                inputs,
-            })
-        }
-        _ => {
-            list.extend(trace_faults);
-            Err(Diagnostics { list, omitted })
-        }
-    }
+    let template = Template::load(request, choice, loader)?;
+    let resolved = template.resolve(&[])?;
+    Ok(Loaded {
+        scenario: resolved.scenario,
+        engine: template.engine(),
+        warnings: resolved.warnings,
+        inputs: template.into_inputs(),
+    })
 }
 
 /// Faults of one source stay together, in the order of its lines.
-fn place_key(diagnostic: &Diagnostic) -> Option<(&str, usize)> {
+pub(super) fn place_key(diagnostic: &Diagnostic) -> Option<(&str, usize)> {
     diagnostic
         .place
         .as_ref()
         .map(|place| (place.source.as_str(), place.span.start))
 }
 
-fn read_trace(
+pub(super) fn read_trace(
     request: &LoadRequest<'_>,
     loader: &mut dyn Loader,
     inputs: &mut Vec<InputFile>,
@@ -154,6 +105,64 @@ fn read_trace(
     let parsed = parsed?;
     let trace = cut(parsed.trace, request.from, request.to).map_err(Diagnostics::one)?;
     Ok(ParsedTrace { trace, ..parsed })
+}
+
+/// Whether the file at `path` is a policy or a manifest by its content, or by its name where its content is broken; else it is a trace.
+#[must_use]
+pub fn is_policy(path: &Path, bytes: &[u8]) -> bool {
+    let named = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| matches!(extension, "toml" | "yaml" | "yml"));
+    let is_table = || {
+        let text = std::str::from_utf8(bytes).ok();
+        text.is_some_and(is_document)
+    };
+    named || is_manifest(bytes) || is_table()
+}
+
+/// What makes two policies answer different questions, for whoever sets them side by side: demand, promise or prices.
+#[must_use]
+pub fn unlike(first: &Scenario, other: &Scenario) -> Vec<Diagnostic> {
+    let sections = [
+        (
+            "workload",
+            first.workload != other.workload,
+            "they do not serve the same demand",
+        ),
+        (
+            "slo",
+            first.slo != other.slo,
+            "each is judged by a promise of its own",
+        ),
+        (
+            "cost",
+            first.cost != other.cost,
+            "each pays prices of its own",
+        ),
+    ];
+    sections
+        .into_iter()
+        .filter(|(_, differs, _)| *differs)
+        .map(|(section, _, meaning)| Diagnostic {
+            code: Code::ComparedUnlike,
+            message: format!(
+                "`{}` and `{}` differ in [{section}]: {meaning}",
+                first.policy_name, other.policy_name
+            ),
+            place: None,
+            help: format!("write [{section}] into a file that both extend, or use --set for both"),
+        })
+        .collect()
+}
+
+/// How much of a trace is looked at for signs that it is none.
+const LOOKED_AT_BYTES: usize = 64 << 10;
+
+/// Whether what should be a trace is a manifest; its lines are then none of the reader's business, for they may hold a Secret.
+fn is_manifest(bytes: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(LOOKED_AT_BYTES)]);
+    manifest::looks_like_manifest(&start)
 }
 
 /// `prod` of `policies/prod.toml`, `spike` of `traces/spike.csv.gz`.
@@ -171,7 +180,7 @@ pub(super) fn stem(path: &Path) -> String {
         .to_owned()
 }
 
-fn assemble(policy: Policy, trace: Trace, trace_name: String) -> Scenario {
+pub(super) fn assemble(policy: Policy, trace: Trace, trace_name: String) -> Scenario {
     let matters = |assumption: &Assumption| match assumption.key.as_str() {
         "workload.cpu_per_request" | "workload.timeout" | "slo.latency" => {
             !matches!(trace.demand, Demand::CpuMillicores(_))
@@ -184,18 +193,20 @@ fn assemble(policy: Policy, trace: Trace, trace_name: String) -> Scenario {
         policy_name: policy.name,
         trace_name,
         autoscaler: policy.autoscaler,
+        schedule: Vec::new(),
         deployment: policy.deployment,
         workload: policy.workload,
         trace,
         metrics: policy.metrics,
         slo: policy.slo,
         cost: policy.cost,
+        assertions: policy.assertions,
         assumptions,
     }
 }
 
 /// A custom metric is built in or a column of the trace.
-fn check_custom_metrics(policy: &Policy, trace: &Trace, faults: &mut Faults<'_>) {
+pub(super) fn check_custom_metrics(policy: &Policy, trace: &Trace, faults: &mut Faults<'_>) {
     let Some(autoscaler) = &policy.autoscaler else {
         return;
     };

@@ -154,6 +154,7 @@ pub(super) struct PolicyFiles<'l> {
 }
 
 /// A policy with its bases merged in.
+#[derive(Clone, Debug)]
 pub(super) struct PolicyTree {
     /// All keys.
     pub(super) table: Table,
@@ -177,12 +178,7 @@ impl<'l> PolicyFiles<'l> {
 
     /// Keeps the arguments of `--set`.
     pub(super) fn add_overrides(&mut self, set: &[String]) -> Vec<SourceId> {
-        set.iter()
-            .map(|argument| {
-                self.sources
-                    .add(overrides::SOURCE_NAME.to_owned(), argument.clone())
-            })
-            .collect()
+        overrides::add_arguments(&mut self.sources, set)
     }
 
     /// A choice among the objects of a manifest takes a manifest.

@@ -7,6 +7,7 @@
 //! was written; `extends`, `remove` and `--set` work on the tree; a typed reader
 //! then walks it and notes every fault, so that a user sees them all at once.
 
+pub mod assertion;
 mod autoscaler;
 mod catalogue;
 mod clients_section;
@@ -29,6 +30,7 @@ mod probe_text;
 mod reader;
 pub(crate) mod source;
 pub(crate) mod survey;
+mod template;
 mod toml_text;
 mod trace_header;
 mod trace_text;
@@ -39,18 +41,21 @@ mod workload_section;
 use crate::cluster::config::{Deployment, MetricsPipeline};
 use crate::hpa::rules::{ControllerSettings, Release};
 use crate::hpa::spec::HpaSpec;
-use crate::units::SimSpan;
+use crate::units::{Replicas, SimSpan, SimTime};
 use crate::workload::{Trace, Workload};
 
+pub use assertion::{Assertion, Comparator};
 pub use catalogue::About;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Place, Severity};
-pub use load::{LoadRequest, Loaded, STANDARD_INPUT, load, load_choosing};
+pub use load::{LoadRequest, Loaded, STANDARD_INPUT, is_policy, load, load_choosing, unlike};
 pub use loader::{InputFile, LoadError, Loader, unreadable};
 pub use manifest::ManifestChoice;
+pub(crate) use policy::REPLICAS_MAX;
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, load_policy};
 pub use probe_text::{
     Measured, PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };
+pub use template::{Resolved, Template, load_templates};
 pub use trace_text::{
     DECOMPRESSED_BYTES_MAX, FAULTS_SHOWN, ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace,
 };
@@ -65,6 +70,8 @@ pub struct Scenario {
     pub trace_name: String,
     /// The autoscaler; `None` simulates a fixed Deployment.
     pub autoscaler: Option<Autoscaler>,
+    /// When somebody else sets `spec.replicas`, as `kubectl scale` would, in the order of time; empty for every policy that is read from a file.
+    pub schedule: Vec<ScheduledScale>,
     /// What is scaled.
     pub deployment: Deployment,
     /// What a request costs.
@@ -77,6 +84,8 @@ pub struct Scenario {
     pub slo: Slo,
     /// What things cost.
     pub cost: CostRates,
+    /// What must hold of a run: `[slo] assert`.
+    pub assertions: Vec<Assertion>,
     /// Defaults that nobody stated and that matter, for the reader of the result.
     pub assumptions: Vec<Assumption>,
 }
@@ -114,6 +123,15 @@ pub struct Autoscaler {
     pub sync_period: SimSpan,
     /// Each sync is late by U[0, `sync_jitter`) on top of the period's grid.
     pub sync_jitter: SimSpan,
+}
+
+/// `spec.replicas` is set to a number at a time that is known beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScheduledScale {
+    /// When, later than 0: what holds at the start is `deployment.replicas`.
+    pub time: SimTime,
+    /// To how many.
+    pub replicas: Replicas,
 }
 
 /// The promise to users: `[slo]`.

@@ -10,12 +10,20 @@ use super::toml_text::{PathKey, ValueFault, parse_path, parse_value};
 use super::tree::{Entry, Node, Table, Value};
 
 /// What a diagnostic calls the argument of `--set`.
-pub(super) const SOURCE_NAME: &str = "--set";
+const SOURCE_NAME: &str = "--set";
 
 /// A parsed argument.
 struct Override {
     keys: Vec<PathKey>,
     value: Node,
+}
+
+/// Keeps the arguments of `--set`.
+pub(super) fn add_arguments(sources: &mut Sources, arguments: &[String]) -> Vec<SourceId> {
+    arguments
+        .iter()
+        .map(|argument| sources.add(SOURCE_NAME.to_owned(), argument.clone()))
+        .collect()
 }
 
 /// Applies the arguments kept as `ids` to `table`, in their order.

@@ -3,6 +3,7 @@
 //! Self-imposed limit: each section on its own and what two sections must agree
 //! on; what the trace has to do with it is `load`'s.
 
+use super::assertion;
 use super::autoscaler::{Names, read_autoscaler, read_controller};
 use super::container::read_containers;
 use super::diagnostic::Code;
@@ -11,7 +12,7 @@ use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::Table;
 use super::workload_section::read_workload;
-use super::{Assumption, Autoscaler, CostRates, Slo, defaults};
+use super::{Assertion, Assumption, Autoscaler, CostRates, Slo, defaults};
 use crate::cluster::config::{
     CpuModel, Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe,
 };
@@ -36,7 +37,7 @@ const POLICY_KEYS: [&str; 12] = [
 ];
 
 /// The most pods of a Deployment or an autoscaler: a simulation holds every one of them in memory.
-pub(super) const REPLICAS_MAX: i32 = 100_000;
+pub(crate) const REPLICAS_MAX: i32 = 100_000;
 
 /// A policy, checked as far as it goes without a trace.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub(super) struct Policy {
     pub(super) slo: Slo,
     /// What things cost.
     pub(super) cost: CostRates,
+    /// What must hold of a run.
+    pub(super) assertions: Vec<Assertion>,
     /// What was not stated and matters.
     pub(super) assumptions: Vec<Assumption>,
 }
@@ -155,6 +158,10 @@ pub(super) fn read(
             .slo
             .as_ref()
             .map_or(defaults::SLO, |section| read_slo(section, faults)),
+        assertions: sections
+            .slo
+            .as_ref()
+            .map_or_else(Vec::new, |section| assertion::read_list(section, faults)),
         cost: sections
             .cost
             .as_ref()
@@ -245,7 +252,7 @@ fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t
         pod: root.section("pod", &pod, faults),
         workload: root.section("workload", &workload, faults),
         metrics: root.section("metrics", &metrics, faults),
-        slo: root.section("slo", &["latency", "error_rate"], faults),
+        slo: root.section("slo", &["latency", "error_rate", "assert"], faults),
         cost: root.section("cost", &cost, faults),
     }
 }

@@ -3,6 +3,7 @@
 //! Self-imposed limit: keeps text and hands it out; reads and parses nothing.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A source's place in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +21,7 @@ pub(crate) struct Origin {
 }
 
 /// One text and what to call it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Source {
     /// The path as it was given, or `--set`.
     pub(crate) name: String,
@@ -42,20 +43,22 @@ pub(crate) enum Format {
 }
 
 /// The texts of one scenario's policy, in the order in which they were read.
-#[derive(Debug, Default)]
+///
+/// A clone shares the texts: variants of a policy add their `--set`s and copy nothing else.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sources {
-    list: Vec<Source>,
+    list: Vec<Arc<Source>>,
 }
 
 impl Sources {
     /// Keeps a text.
     pub(crate) fn add(&mut self, name: String, text: String) -> SourceId {
-        self.list.push(Source {
+        self.list.push(Arc::new(Source {
             name,
             text,
             hidden: Vec::new(),
             format: Format::Policy,
-        });
+        }));
         SourceId(self.list.len() - 1)
     }
 
@@ -74,17 +77,17 @@ impl Sources {
 
     /// The source holds a manifest.
     pub(crate) fn mark_as_manifest(&mut self, id: SourceId) {
-        self.list[id.0].format = Format::Manifest;
+        Arc::make_mut(&mut self.list[id.0]).format = Format::Manifest;
     }
 
     /// The source is judged as a policy is: what a cluster takes and never works is an error.
     pub(crate) fn judge_as_policy(&mut self, id: SourceId) {
-        self.list[id.0].format = Format::Policy;
+        Arc::make_mut(&mut self.list[id.0]).format = Format::Policy;
     }
 
     /// From now on no diagnostic shows these stretches of the source.
     pub(crate) fn hide(&mut self, id: SourceId, stretches: Vec<Range<usize>>) {
-        self.list[id.0].hidden.extend(stretches);
+        Arc::make_mut(&mut self.list[id.0]).hidden.extend(stretches);
     }
 
     /// Whether nobody may be shown where `origin` begins.

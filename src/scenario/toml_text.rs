@@ -11,6 +11,11 @@ use super::tree::{Entry, Node, Table, Value};
 /// How many syntax faults of one file are shown: a file that is no TOML at all has one in each line.
 const SYNTAX_FAULTS_SHOWN: usize = 20;
 
+/// Whether a text is TOML with at least one key.
+pub(super) fn is_document(text: &str) -> bool {
+    DeTable::parse(text).is_ok_and(|document| !document.get_ref().is_empty())
+}
+
 /// The TOML document that the source holds.
 ///
 /// # Errors

@@ -38,6 +38,8 @@ pub(super) enum Event {
     Publish,
     /// The autoscaler reconciles.
     Sync,
+    /// The next entry of the schedule is due.
+    ScheduledScale,
     /// `spec.replicas` is now this.
     ScaleApplied { replicas: Replicas },
 }
@@ -51,7 +53,7 @@ impl Event {
             Self::TraceRow | Self::Backlog { .. } => Phase::Traffic,
             Self::Scrape | Self::Publish => Phase::Scrape,
             Self::Sync => Phase::HpaSync,
-            Self::ScaleApplied { .. } => Phase::ScaleApplied,
+            Self::ScheduledScale | Self::ScaleApplied { .. } => Phase::ScaleApplied,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`observer`] | what a run tells |
+//! | [`baseline`] | policies without a file, to measure others by |
 //! | [`latency`] | the stationary curve, and the pods that a rate needs |
 //! | [`phase`] | the order of events at one instant |
 //! | `work` | what the two engines have in common |
@@ -16,6 +17,7 @@
 //! | `sight` | the plant in the autoscaler's terms |
 //! | `run` | the events of one run |
 
+pub mod baseline;
 mod before_start;
 mod event;
 mod flow;

@@ -30,6 +30,9 @@ pub trait Observer {
     /// The autoscaler reconciled.
     fn decided(&mut self, _decision: &Decided<'_>) {}
 
+    /// The schedule set `spec.replicas`.
+    fn scaled(&mut self, _change: &Scaled) {}
+
     /// A pod changed its state.
     fn pod_changed(&mut self, _change: &PodChange) {}
 }
@@ -290,6 +293,17 @@ pub struct Decided<'a> {
     pub memory: &'a Memory,
     /// Why, when the observer asks for it.
     pub reasons: Option<&'a DecisionRecord>,
+}
+
+/// A change of `spec.replicas` that no autoscaler made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scaled {
+    /// When.
+    pub time: SimTime,
+    /// From how many.
+    pub from: Replicas,
+    /// To how many.
+    pub to: Replicas,
 }
 
 /// A pod's way through life. The pods that are there at the start, numbered from 0 as well, begin without a change.

@@ -60,6 +60,8 @@ pub(super) struct Run<'s, W> {
     /// `spec.replicas`.
     replicas: Replicas,
     row: usize,
+    /// How many entries of the schedule have been carried out.
+    scheduled: usize,
     trace_columns: Vec<usize>,
     trace_values: Vec<f64>,
     next_scrape: SimTime,
@@ -137,6 +139,7 @@ impl<'s, W: Work> Run<'s, W> {
             controller,
             replicas: scenario.deployment.replicas,
             row: 0,
+            scheduled: 0,
             trace_values: vec![0.0; trace_columns.len()],
             trace_columns,
             next_scrape: phases.scrape,
@@ -154,6 +157,9 @@ impl<'s, W: Work> Run<'s, W> {
         }
         if let Some(first) = run.next_sync() {
             run.push(first, Event::Sync);
+        }
+        if let Some(first) = scenario.schedule.first() {
+            run.push(first.time, Event::ScheduledScale);
         }
         run.begin_work();
         run
@@ -324,6 +330,16 @@ impl<'s, W: Work> Run<'s, W> {
                 }
                 self.settle(observer);
                 self.sync(observer);
+            }
+            Event::ScheduledScale => {
+                let due = self.scenario.schedule[self.scheduled];
+                self.scheduled += 1;
+                match self.scenario.schedule.get(self.scheduled) {
+                    Some(next) => self.replace_first(next.time, Event::ScheduledScale),
+                    None => drop(self.queue.pop()),
+                }
+                self.work.close(self.now, observer);
+                self.scale_as_scheduled(due.replicas, observer);
             }
             Event::ScaleApplied { replicas } => {
                 self.queue.pop();

@@ -14,6 +14,10 @@ fn help_lists_the_commands_and_the_exit_codes() {
 
     Commands:
       run        Simulate a policy under a trace: summary, timeline, decisions, plot
+      sweep      Simulate every policy of a grid: a row of KPIs each, the front of cost against harm
+      merge      Join the parts that `sweep --shard I/N` computed
+      compare    Set policies side by side under the same traffic: KPIs, differences with intervals, a
+                 picture
       replay     Replay recorded decisions of the real controller through the HPA core
       check      Find traps in policies and manifests before any traffic comes
       calibrate  Fit cost per request and idle CPU to a capacity probe

@@ -117,6 +117,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
         policy_name: "prod".to_owned(),
         trace_name: "test".to_owned(),
         autoscaler: Some(prod_autoscaler()),
+        schedule: Vec::new(),
         deployment: Deployment {
             replicas: Replicas(1),
             containers: vec![Container {
@@ -174,6 +175,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
             error_rate: 0.01,
         },
         cost: CostRates::default(),
+        assertions: Vec::new(),
         assumptions: Vec::new(),
     }
 }

@@ -110,6 +110,7 @@ fn chart(picture: &Picture<'_>) -> BandChart {
                 height: 300,
                 series: replica_series(picture.simulated),
                 levels: bounds.unwrap_or_default(),
+                at_least: 0.0,
             },
         ],
     }
@@ -137,6 +138,7 @@ fn load_panel(scenario: &Scenario, lead_in_seconds: f64) -> BandPanel {
                 .collect(),
         }],
         levels: Vec::new(),
+        at_least: 0.0,
     }
 }
 

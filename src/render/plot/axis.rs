@@ -130,7 +130,7 @@ impl Scale {
 }
 
 /// 1, 2 or 5 times a power of ten, so that about `parts` of them make `length`.
-fn round_step(length: f64, parts: f64) -> f64 {
+pub(super) fn round_step(length: f64, parts: f64) -> f64 {
     let raw = length / parts;
     let power = 10f64.powf(raw.log10().floor());
     let lead = raw / power;

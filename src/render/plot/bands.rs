@@ -10,7 +10,7 @@ use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
 use super::font::Weight;
 use super::mark::Mark;
 use super::panel::{BAND_STRENGTH, Curve, LegendEntry, Panel, Reference, STRIP, lettering, solid};
-use super::series::{Sample, push_step};
+use super::series::{Sample, Strokes, push_step};
 use super::{LEFT, PlotError, RIGHT, WIDTH, ink, name_times, shortened};
 
 /// A picture of panels under each other.
@@ -39,6 +39,8 @@ pub struct BandPanel {
     pub series: Vec<BandSeries>,
     /// Level lines, named to the right.
     pub levels: Vec<BandLevel>,
+    /// The scale reaches at least so far, so that panels can share one; 0 leaves it to the lines.
+    pub at_least: f64,
 }
 
 /// What the numbers of a panel are.
@@ -52,6 +54,8 @@ pub enum BandQuantity {
     Percent,
     /// Seconds.
     Latency,
+    /// Seconds, on a scale of magnitudes where they span several.
+    LatencyByMagnitude,
 }
 
 /// A line, with a band where its points have one.
@@ -59,7 +63,7 @@ pub enum BandQuantity {
 pub struct BandSeries {
     /// The line's name.
     pub name: String,
-    /// The band's name; `None` where there is no band.
+    /// The band's name; `None` where there is no band, empty where it goes without saying.
     pub band_name: Option<String>,
     /// Its colour.
     pub colour: BandColour,
@@ -80,11 +84,15 @@ pub enum BandColour {
     Green,
     /// The fourth.
     Purple,
+    /// The fifth.
+    Vermilion,
+    /// The sixth.
+    Sky,
     /// For what is only context.
     Grey,
 }
 
-/// A value from a moment on, until the next point.
+/// A value from a moment on, until the next point; where it is not a number, line and band are interrupted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BandPoint {
     /// The moment, in seconds.
@@ -138,6 +146,8 @@ impl BandColour {
             Self::Orange => ink::ORANGE,
             Self::Green => ink::GREEN,
             Self::Purple => ink::PURPLE,
+            Self::Vermilion => ink::VERMILION,
+            Self::Sky => ink::SKY,
             Self::Grey => ink::GREY,
         }
     }
@@ -149,7 +159,7 @@ impl BandQuantity {
             Self::Count => Unit::Count,
             Self::Plain => Unit::Plain,
             Self::Percent => Unit::Percent,
-            Self::Latency => Unit::Latency,
+            Self::Latency | Self::LatencyByMagnitude => Unit::Latency,
         }
     }
 }
@@ -169,20 +179,30 @@ impl BandChart {
 }
 
 impl BandPanel {
-    /// A little more than the greatest value.
+    /// A little more than the greatest value, and than what it shares with other panels.
     fn scale(&self) -> Scale {
-        let points = self.series.iter().flat_map(|series| &series.points);
-        let levels = self.levels.iter().map(|level| level.value);
-        let most = points.map(|point| point.high).chain(levels);
-        Scale::from_zero(most.fold(0.0, f64::max), self.quantity.unit())
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let levels = || self.levels.iter().map(|level| level.value);
+        let most = points().map(|point| point.high).chain(levels());
+        let most = most.fold(self.at_least, f64::max);
+        if self.quantity != BandQuantity::LatencyByMagnitude {
+            return Scale::from_zero(most, self.quantity.unit());
+        }
+        let lowest = points().map(|point| point.low).filter(|low| *low > 0.0);
+        Scale::for_latency(lowest.chain(levels()).fold(most, f64::min), most)
     }
 }
 
 impl BandSeries {
-    /// One value of the points as steps up to `end`.
-    fn steps(&self, end: f64, value: fn(&BandPoint) -> f64) -> Vec<Sample> {
-        let mut line = Vec::with_capacity(2 * self.points.len());
+    /// One value of the points as steps up to `end`; a new stroke behind each gap.
+    fn steps(&self, end: f64, value: fn(&BandPoint) -> f64) -> Strokes {
+        let mut all = Strokes::new();
+        let mut line: Vec<Sample> = Vec::with_capacity(2 * self.points.len());
         for (index, point) in self.points.iter().enumerate() {
+            if point.middle.is_nan() {
+                all.push(std::mem::take(&mut line));
+                continue;
+            }
             let until = self
                 .points
                 .get(index + 1)
@@ -191,7 +211,9 @@ impl BandSeries {
             push_step(&mut line, point.seconds, value(point));
             push_step(&mut line, until, value(point));
         }
-        line
+        all.push(line);
+        all.retain(|line| !line.is_empty());
+        all
     }
 
     fn legend(&self) -> Vec<LegendEntry> {
@@ -200,7 +222,8 @@ impl BandSeries {
             mark: Mark::Line(solid(ink, LINE_WIDTH)),
             text: self.name.clone(),
         };
-        let band = self.band_name.iter().map(|name| LegendEntry {
+        let named = self.band_name.iter().filter(|name| !name.is_empty());
+        let band = named.map(|name| LegendEntry {
             mark: Mark::Band(ink.tint(BAND_STRENGTH)),
             text: name.clone(),
         });
@@ -280,13 +303,13 @@ fn draw_panel<B: DrawingBackend>(
     place.references(canvas, &levels)?;
     for series in &panel.series {
         if series.band_name.is_some() {
-            let low = vec![series.steps(place.end, |point| point.low)];
-            let high = vec![series.steps(place.end, |point| point.high)];
+            let low = series.steps(place.end, |point| point.low);
+            let high = series.steps(place.end, |point| point.high);
             place.between(canvas, &low, &high, series.colour.ink())?;
         }
     }
     for series in &panel.series {
-        let strokes = vec![series.steps(place.end, |point| point.middle)];
+        let strokes = series.steps(place.end, |point| point.middle);
         let curve = Curve {
             strokes: &strokes,
             stroke: solid(series.colour.ink(), LINE_WIDTH),
@@ -329,6 +352,7 @@ mod tests {
                     value: 12.0,
                     name: "max 12".to_owned(),
                 }],
+                at_least: 0.0,
             }],
         }
     }
@@ -360,15 +384,31 @@ mod tests {
     fn a_value_holds_until_the_next_and_the_last_to_the_end() {
         let line = chart().panels[0].series[0].steps(600.0, |point| point.middle);
         let sample = |seconds: f64, value: f64| Sample { seconds, value };
-        assert_eq!(
-            line,
-            [
-                sample(0.0, 4.0),
-                sample(60.0, 4.0),
-                sample(60.0, 7.0),
-                sample(600.0, 7.0)
-            ]
-        );
+        let expected = [
+            sample(0.0, 4.0),
+            sample(60.0, 4.0),
+            sample(60.0, 7.0),
+            sample(600.0, 7.0),
+        ];
+        assert_eq!(line, [expected.to_vec()]);
+    }
+
+    #[test]
+    fn a_point_without_a_value_interrupts_the_line() {
+        let mut chart = chart();
+        chart.panels[0].series[0].points[1].middle = f64::NAN;
+        let strokes = chart.panels[0].series[0].steps(600.0, |point| point.middle);
+        assert_eq!(strokes.len(), 2);
+        assert!((strokes[1][0].seconds - 120.0).abs() < 1e-9);
+        render_bands_svg(&chart).expect("a picture");
+    }
+
+    #[test]
+    fn panels_can_share_a_scale() {
+        let mut chart = chart();
+        chart.panels[0].at_least = 80.0;
+        assert!(chart.panels[0].scale().share(80.0) > 0.7);
+        assert!(chart.panels[0].scale().share(12.0) < 0.2);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{Run, WorkState};
 use crate::cluster::plant::StepTaken;
 use crate::cluster::pods::{PodStatus, PodStep, PodTimeline};
 use crate::simulation::event::Event;
-use crate::simulation::observer::{Observer, PodChange, PodState};
+use crate::simulation::observer::{Observer, PodChange, PodState, Scaled};
 use crate::simulation::work::{Metering, Work};
 use crate::units::{Replicas, SimTime};
 
@@ -117,6 +117,16 @@ impl<W: Work> Run<'_, W> {
             pod,
             state,
         });
+    }
+
+    /// Somebody other than the autoscaler sets `spec.replicas`.
+    pub(super) fn scale_as_scheduled(&mut self, to: Replicas, observer: &mut impl Observer) {
+        observer.scaled(&Scaled {
+            time: self.now,
+            from: self.replicas,
+            to,
+        });
+        self.scale(to, observer);
     }
 
     /// The ReplicaSet brings the number of pods that are not terminating to `replicas`.

@@ -1,0 +1,91 @@
+//! `--assert` and `[slo] assert`: read before anything runs, told before anything else.
+//!
+//! Self-imposed limit: which stream the lines go to, and the exit code; what an
+//! assertion is and whether it holds is decided elsewhere.
+
+use super::error::{CommandError, Completion};
+use super::screen::Screen;
+use crate::render::assertions::render_assertions;
+use crate::render::summary::Coloring;
+use crate::results::verdicts::{CheckedAssertion, all_hold};
+use crate::scenario::{Assertion, Diagnostics};
+
+/// Where the lines go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Channel {
+    /// Stdout, before the text for people.
+    Text,
+    /// Stderr: stdout holds data.
+    BesideData,
+    /// Stderr, and only what does not hold: `--quiet`.
+    Quiet,
+}
+
+/// Reads the arguments of `--assert`; `policies` are those that run.
+///
+/// # Errors
+/// All that are none, at once.
+pub(super) fn read(
+    arguments: &[String],
+    policies: &[&str],
+) -> Result<Vec<Assertion>, CommandError> {
+    let mut assertions = Vec::new();
+    let mut faults = Diagnostics::default();
+    for argument in arguments {
+        match Assertion::parse_argument(argument) {
+            Ok(assertion) => {
+                if let Some(policy) = &assertion.policy
+                    && !policies.contains(&policy.as_str())
+                {
+                    let known = policies.iter().copied();
+                    let fault = Assertion::unknown_policy(argument, policy, known);
+                    faults.list.push(fault);
+                }
+                assertions.push(assertion);
+            }
+            Err(fault) => faults.list.push(fault),
+        }
+    }
+    if faults.list.is_empty() {
+        Ok(assertions)
+    } else {
+        Err(CommandError::Input(faults))
+    }
+}
+
+/// Tells what holds and what does not.
+pub(super) fn tell(
+    checked: &[CheckedAssertion],
+    channel: Channel,
+    screen: &mut Screen,
+) -> Result<(), CommandError> {
+    match channel {
+        Channel::Text => {
+            let coloring = screen.stdout_coloring();
+            let lines = render_assertions(checked, coloring);
+            if !lines.is_empty() {
+                screen.print(&format!("{lines}\n"))?;
+            }
+        }
+        Channel::BesideData => note(checked.iter(), screen),
+        Channel::Quiet => note(checked.iter().filter(|it| !it.holds), screen),
+    }
+    Ok(())
+}
+
+fn note<'c>(checked: impl Iterator<Item = &'c CheckedAssertion>, screen: &mut Screen) {
+    let checked: Vec<CheckedAssertion> = checked.cloned().collect();
+    let lines = render_assertions(&checked, Coloring::Plain);
+    for line in lines.lines() {
+        screen.note(line);
+    }
+}
+
+/// 99 where one does not hold.
+pub(super) fn completion(checked: &[CheckedAssertion]) -> Completion {
+    if all_hold(checked) {
+        Completion::Done
+    } else {
+        Completion::AssertionFailed
+    }
+}

@@ -1,0 +1,346 @@
+//! What is compared: which arguments are policies, baselines and traces, what each is called, and all of them loaded.
+//!
+//! Self-imposed limit: from arguments to scenarios; nothing is simulated.
+
+use std::path::{Path, PathBuf};
+
+use super::CompareArgs;
+use crate::cli::error::CommandError;
+use crate::cli::files::{RememberingLoader, hashed};
+use crate::results::InputFile;
+use crate::scenario::{
+    self, Diagnostic, Diagnostics, Engine, LoadRequest, Loaded, Loader, Scenario, is_policy,
+    load_choosing, unlike,
+};
+use crate::simulation::baseline::Baseline;
+use crate::units::SimTime;
+
+/// Why there is nothing to compare.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ComparisonError {
+    /// No argument is a trace.
+    #[error(
+        "no trace is named: {0} are policies by their content; add one, as traces/spike.csv, or force it with --trace"
+    )]
+    NoTrace(String),
+    /// Fewer than two policies.
+    #[error("a comparison takes two policies, and {0}; add one, or a baseline such as @default")]
+    OnePolicy(String),
+    /// Baselines alone.
+    #[error(
+        "baselines take all but what scales from a policy, and none is named; add one, as policies/prod.toml"
+    )]
+    NoFile,
+    /// The same policy or trace twice.
+    #[error("{0} is named twice")]
+    Twice(String),
+}
+
+/// Everything that is compared.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    /// In the order of the command line.
+    pub(super) policies: Vec<ComparedPolicy>,
+    /// In the order of the command line.
+    pub(super) traces: Vec<ComparedTrace>,
+    /// What its user should know.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// Every file that was read.
+    pub(super) files: Vec<InputFile>,
+}
+
+/// A policy by what it is made of.
+#[derive(Clone, Debug, PartialEq)]
+enum Origin {
+    /// A file.
+    File(PathBuf),
+    /// A baseline.
+    Baseline(Baseline),
+}
+
+/// A policy that is compared.
+#[derive(Clone, Debug)]
+pub(super) struct ComparedPolicy {
+    /// What it is called in tables: no other has the same.
+    pub(super) label: String,
+    origin: Origin,
+}
+
+/// A trace and every policy under it.
+#[derive(Clone, Debug)]
+pub(super) struct ComparedTrace {
+    /// What it is called in tables and files: no other has the same.
+    pub(super) label: String,
+    /// Which engine follows it.
+    pub(super) engine: Engine,
+    /// By policy.
+    pub(super) scenarios: Vec<Scenario>,
+}
+
+impl ComparedPolicy {
+    /// Whether it is a yardstick rather than a policy to be run.
+    pub(super) fn is_baseline(&self) -> bool {
+        matches!(self.origin, Origin::Baseline(_))
+    }
+}
+
+/// What the arguments stand for.
+#[derive(Debug, Default)]
+struct Named {
+    policies: Vec<Origin>,
+    traces: Vec<PathBuf>,
+}
+
+impl Inputs {
+    /// Reads everything that the command line names.
+    pub(super) fn load(arguments: &CompareArgs) -> Result<Self, CommandError> {
+        let mut loader = RememberingLoader::default();
+        let named = Named::by_content(arguments, &mut loader)?;
+        named.check()?;
+        let mut gathered = Gathered::default();
+        let mut traces = Vec::new();
+        for path in &named.traces {
+            if let Some(trace) = gathered.load_trace(arguments, path, &named, &mut loader) {
+                traces.push(trace);
+            }
+        }
+        if !gathered.faults.list.is_empty() {
+            return Err(CommandError::Input(gathered.faults));
+        }
+        let mut policies = Vec::new();
+        for (index, origin) in named.policies.iter().enumerate() {
+            let label = traces
+                .first()
+                .map_or_else(String::new, |trace: &LoadedTrace| {
+                    trace.policy_name(index).to_owned()
+                });
+            policies.push(ComparedPolicy {
+                label,
+                origin: origin.clone(),
+            });
+        }
+        tell_apart(&mut policies);
+        let mut compared = Vec::new();
+        for trace in traces {
+            compared.push(trace.with_baselines(&named.policies)?);
+        }
+        tell_traces_apart(&mut compared);
+        if let Some(trace) = compared.first() {
+            gathered.warn_of_unlike(&trace.scenarios, &policies);
+        }
+        Ok(Self {
+            policies,
+            traces: compared,
+            warnings: gathered.warnings,
+            files: hashed(&gathered.files),
+        })
+    }
+}
+
+impl Named {
+    fn by_content(
+        arguments: &CompareArgs,
+        loader: &mut RememberingLoader,
+    ) -> Result<Self, CommandError> {
+        let mut named = Self::default();
+        for argument in &arguments.inputs {
+            let text = argument.to_string_lossy();
+            if text.starts_with(Baseline::PREFIX) {
+                let baseline = Baseline::parse(&text)?;
+                named.policies.push(Origin::Baseline(baseline));
+                continue;
+            }
+            // What cannot be read is told by whoever needs it.
+            let bytes = loader.read(argument).unwrap_or_default();
+            if is_policy(argument, &bytes) {
+                named.policies.push(Origin::File(argument.clone()));
+            } else {
+                named.traces.push(argument.clone());
+            }
+        }
+        named.traces.extend(arguments.trace.iter().cloned());
+        Ok(named)
+    }
+
+    fn check(&self) -> Result<(), ComparisonError> {
+        let shown = |origin: &Origin| match origin {
+            Origin::File(path) => path.display().to_string(),
+            Origin::Baseline(baseline) => baseline.name(),
+        };
+        let names: Vec<String> = self.policies.iter().map(shown).collect();
+        if self.traces.is_empty() {
+            return Err(ComparisonError::NoTrace(names.join(" and ")));
+        }
+        if names.len() < 2 {
+            let what = names.first().map_or_else(
+                || "none is named".to_owned(),
+                |only| format!("{only} is the only one"),
+            );
+            return Err(ComparisonError::OnePolicy(what));
+        }
+        if !self.policies.iter().any(|it| matches!(it, Origin::File(_))) {
+            return Err(ComparisonError::NoFile);
+        }
+        let traces = self.traces.iter().map(|path| path.display().to_string());
+        for all in [names.clone(), traces.collect()] {
+            for (index, name) in all.iter().enumerate() {
+                if all[..index].contains(name) {
+                    return Err(ComparisonError::Twice(name.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A trace and the policies that are files, under it.
+struct LoadedTrace {
+    label: String,
+    engine: Engine,
+    /// `None` for a baseline.
+    scenarios: Vec<Option<Scenario>>,
+    baseline_names: Vec<String>,
+}
+
+impl LoadedTrace {
+    fn policy_name(&self, index: usize) -> &str {
+        self.scenarios[index].as_ref().map_or_else(
+            || self.baseline_names[index].as_str(),
+            |scenario| scenario.policy_name.as_str(),
+        )
+    }
+
+    /// The same with every baseline made of the first file.
+    fn with_baselines(self, origins: &[Origin]) -> Result<ComparedTrace, CommandError> {
+        let base = self.scenarios.iter().flatten().next().cloned();
+        let mut scenarios = Vec::with_capacity(origins.len());
+        for (scenario, origin) in self.scenarios.into_iter().zip(origins) {
+            match (scenario, origin, &base) {
+                (Some(scenario), _, _) => scenarios.push(scenario),
+                (None, Origin::Baseline(baseline), Some(base)) => {
+                    scenarios.push(baseline.apply(base)?);
+                }
+                _ => return Err(ComparisonError::NoFile.into()),
+            }
+        }
+        Ok(ComparedTrace {
+            label: self.label,
+            engine: self.engine,
+            scenarios,
+        })
+    }
+}
+
+/// What loading brings beside scenarios.
+#[derive(Default)]
+struct Gathered {
+    warnings: Vec<Diagnostic>,
+    faults: Diagnostics,
+    files: Vec<scenario::InputFile>,
+}
+
+impl Gathered {
+    fn load_trace(
+        &mut self,
+        arguments: &CompareArgs,
+        path: &Path,
+        named: &Named,
+        loader: &mut RememberingLoader,
+    ) -> Option<LoadedTrace> {
+        let mut scenarios = Vec::new();
+        let mut baseline_names = Vec::new();
+        let mut found = None;
+        for origin in &named.policies {
+            let policy = match origin {
+                Origin::Baseline(baseline) => {
+                    scenarios.push(None);
+                    baseline_names.push(baseline.name());
+                    continue;
+                }
+                Origin::File(policy) => policy,
+            };
+            baseline_names.push(String::new());
+            let request = LoadRequest {
+                policy,
+                trace: path,
+                set: &arguments.set,
+                from: arguments.from.map(|span| SimTime::ZERO + span),
+                to: arguments.to.map(|span| SimTime::ZERO + span),
+                engine: arguments.engine.map(Engine::from),
+            };
+            match load_choosing(request, &arguments.manifest.choice(), loader) {
+                Ok(loaded) => {
+                    found = Some((loaded.scenario.trace_name.clone(), loaded.engine));
+                    scenarios.push(Some(self.take(loaded)));
+                }
+                Err(faults) => self.fail(faults),
+            }
+        }
+        let (label, engine) = found?;
+        Some(LoadedTrace {
+            label,
+            engine,
+            scenarios,
+            baseline_names,
+        })
+    }
+
+    /// Keeps what a policy under a trace brings; what another brought already is told once.
+    fn take(&mut self, loaded: Loaded) -> Scenario {
+        for warning in loaded.warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        for file in loaded.inputs {
+            if !self.files.contains(&file) {
+                self.files.push(file);
+            }
+        }
+        loaded.scenario
+    }
+
+    fn fail(&mut self, faults: Diagnostics) {
+        for fault in faults.list {
+            if !self.faults.list.contains(&fault) {
+                self.faults.list.push(fault);
+            }
+        }
+        self.faults.omitted = self.faults.omitted.max(faults.omitted);
+    }
+
+    /// Whoever differs in more than how it scales is told of.
+    fn warn_of_unlike(&mut self, scenarios: &[Scenario], policies: &[ComparedPolicy]) {
+        let files = scenarios.iter().zip(policies);
+        let mut files = files.filter(|(_, policy)| !policy.is_baseline());
+        let Some((first, _)) = files.next() else {
+            return;
+        };
+        for (other, _) in files {
+            self.warnings.extend(unlike(first, other));
+        }
+    }
+}
+
+/// Policies of the same name are called by their paths.
+fn tell_apart(policies: &mut [ComparedPolicy]) {
+    let names: Vec<String> = policies.iter().map(|it| it.label.clone()).collect();
+    for policy in policies {
+        let namesakes = names.iter().filter(|name| **name == policy.label).count();
+        if let (true, Origin::File(path)) = (namesakes > 1, &policy.origin) {
+            policy.label = path.display().to_string();
+        }
+    }
+}
+
+/// Traces of the same name are numbered: `spike`, `spike-2`.
+fn tell_traces_apart(traces: &mut [ComparedTrace]) {
+    let names: Vec<String> = traces.iter().map(|it| it.label.clone()).collect();
+    for (index, trace) in traces.iter_mut().enumerate() {
+        let before = names[..index].iter().filter(|name| **name == trace.label);
+        let number = before.count() + 1;
+        if number > 1 {
+            trace.label = format!("{}-{number}", trace.label);
+        }
+    }
+}

@@ -1,0 +1,523 @@
+//! `hpasim sweep POLICY TRACE...`: what do a thousand policies cost, and whom do they hurt?
+//!
+//! Self-imposed limit: load, check, simulate into the file, draw, print; each is done elsewhere.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sha2::{Digest, Sha256};
+
+use super::choices::{EngineChoice, PlotChoice};
+use super::error::{CommandError, Completion};
+use super::files::{FileLoader, hashed};
+use super::interrupt::Interrupt;
+use super::manifest_args::ManifestArgs;
+use super::output_folder::{OutputFolder, SUMMARY};
+use super::progress::{CountProgress, ProgressMode};
+use super::run::SummaryFormat;
+use super::screen::Screen;
+use super::sweep_file::{FolderRequest, SWEEP, SweepFile, Written, claim_folder};
+use super::sweep_plots::{PLOTS, SweepPlot};
+use crate::render::summary::Coloring;
+use crate::render::sweep::{SweepAnswer, render_answer};
+use crate::results::KpiReport;
+use crate::results::export::InputFile;
+use crate::results::rounding::readable;
+use crate::scenario::{
+    Diagnostics, Engine, LoadRequest, STANDARD_INPUT, Scenario, Template, load_templates,
+};
+use crate::search::grid::Grid;
+use crate::search::in_order::all_cores;
+use crate::search::outcome::{Objectives, Outcome, Weighed};
+use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
+use crate::search::sweep::{Row, Sweep, SweepError};
+use crate::search::table::{Head, HeadFacts, Picked, Shard, row_line};
+use crate::units::Seed;
+
+/// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm.
+#[derive(Args, Debug)]
+pub(super) struct SweepArgs {
+    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
+    #[arg(value_name = "POLICY")]
+    policy: PathBuf,
+    /// The traffic, one trace or several (CSV, plain or gzip)
+    #[arg(value_name = "TRACE", required = true)]
+    traces: Vec<PathBuf>,
+    /// A key of the policy and its values: a list (a=0,60,300), a range that includes its end (a=40..80:5), or one value
+    #[arg(long, value_name = "PATH=VALUES")]
+    set: Vec<String>,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// Instead of every combination so many, drawn evenly over all ranges (Latin hypercube)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    samples: Option<u32>,
+    /// Which engine simulates.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ENGINE",
+        help = "Which engine simulates [default: fluid, or request for a trace of users]"
+    )]
+    engine: Option<EngineChoice>,
+    /// The seed from which all chance follows
+    #[arg(long, value_name = "N", default_value_t = Seed::default().0, allow_negative_numbers = true)]
+    seed: u64,
+    /// Run each point under so many seeds, from --seed on; KPIs become median, p10 and p90
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
+    seeds: u16,
+    /// How many simulations run at once.
+    #[arg(
+        long,
+        value_name = "N",
+        help = "How many simulations run at once [default: all cores]; the results do not hang on it"
+    )]
+    jobs: Option<NonZeroUsize>,
+    /// Compute one part of N, numbered from 0; `hpasim merge` joins the parts
+    #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
+    shard: Option<Shard>,
+    /// Go on where an interrupted sweep of the same command ended
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
+    /// The output folder.
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        help = "The output folder [default: output/sweep-<policy>-<trace>]"
+    )]
+    output: Option<PathBuf>,
+    /// Overwrite the results of other inputs, or an unfinished sweep
+    #[arg(long)]
+    force: bool,
+    /// Which pictures are drawn
+    #[arg(long, value_enum, default_value_t = PlotChoice::All)]
+    plot: PlotChoice,
+    /// What is printed to stdout
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
+    format: SummaryFormat,
+    /// No answer, no warnings, no progress: only errors, and the data of --format json
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// What is swept, and everything that its files say about it.
+struct Question {
+    sweep: Sweep,
+    policy: String,
+    traces: Vec<String>,
+    engine: String,
+    objectives: Objectives,
+    inputs: Vec<InputFile>,
+    head: Head,
+    /// The rows of this process.
+    rows: Range<u64>,
+}
+
+/// Loads, checks, simulates, draws, prints.
+pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
+    let question = arguments.question(screen)?;
+    let folder = arguments.folder(&question);
+    let interrupt = Interrupt::listen_saying(format!(
+        "interrupted; the same command with --resume goes on from {}",
+        folder.join(SWEEP).display()
+    ));
+    let request = FolderRequest {
+        folder: &folder,
+        head: &question.head,
+        shard: arguments.shard,
+        inputs: &question.inputs,
+        resume: arguments.resume,
+        force: arguments.force,
+    };
+    let mut weighed = WeighedRows::new(&question);
+    // Faulty points come to light before anything is touched.
+    question
+        .sweep
+        .check(question.rows.clone(), arguments.jobs())
+        .map_err(CommandError::Points)?;
+    let (output, mut file) = claim_folder(&request, |line| weighed.read(line))?;
+    arguments.simulate(&question, &mut file, &mut weighed, &interrupt)?;
+    file.finish()?;
+    let outcome = match arguments.shard {
+        Some(_) => None,
+        None => Some(Outcome::new(
+            weighed.into_points(&question),
+            current(&question, arguments.quiet, screen),
+        )),
+    };
+    arguments.conclude(&question, outcome.as_ref(), output, &interrupt, screen)
+}
+
+impl SweepArgs {
+    fn jobs(&self) -> NonZeroUsize {
+        self.jobs.unwrap_or_else(all_cores)
+    }
+
+    fn seeds(&self) -> Vec<Seed> {
+        (0..u64::from(self.seeds))
+            .map(|offset| Seed(self.seed.wrapping_add(offset)))
+            .collect()
+    }
+
+    fn grid(&self) -> Result<Grid, CommandError> {
+        Ok(match self.samples {
+            Some(count) => Grid::latin_hypercube(&self.set, count, Seed(self.seed))?,
+            None => Grid::full(&self.set)?,
+        })
+    }
+
+    fn question(&self, screen: &mut Screen) -> Result<Question, CommandError> {
+        let grid = self.grid()?;
+        let templates = self.load()?;
+        // What every point shares is said once; a key that only some points have is theirs.
+        let mut warnings = Vec::new();
+        let mut scenarios: Vec<Scenario> = Vec::new();
+        for template in &templates {
+            let resolved = template
+                .resolve(&grid.arguments(0))
+                .map_err(CommandError::Input)?;
+            for warning in resolved.warnings {
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+            }
+            scenarios.push(resolved.scenario);
+        }
+        if !self.quiet {
+            screen.warn(&warnings);
+        }
+        let traces = trace_names(&templates)?;
+        let policy = scenarios[0].policy_name.clone();
+        let engine = engine_names(&templates);
+        let inputs = all_inputs(&templates);
+        let head = Head::new(&HeadFacts {
+            grid: &grid,
+            policy: &policy,
+            traces: &traces,
+            engine: &engine,
+            seeds: &self.seeds(),
+            set: &self.set,
+            samples: self.samples,
+            inputs_sha256: &digest(inputs.iter().map(|input| input.sha256.as_str())),
+            grid_sha256: &self.grid_digest(),
+        });
+        let sweep = Sweep {
+            templates,
+            grid,
+            seeds: self.seeds(),
+        };
+        let rows = match self.shard {
+            Some(shard) => shard.rows(sweep.rows()),
+            None => 0..sweep.rows(),
+        };
+        Ok(Question {
+            objectives: Objectives::of(&scenarios),
+            sweep,
+            policy,
+            traces,
+            engine,
+            inputs,
+            head,
+            rows,
+        })
+    }
+
+    fn load(&self) -> Result<Vec<Template>, CommandError> {
+        let requests: Vec<LoadRequest<'_>> = self
+            .traces
+            .iter()
+            .map(|trace| LoadRequest {
+                policy: &self.policy,
+                trace,
+                set: &[],
+                from: None,
+                to: None,
+                engine: self.engine.map(Engine::from),
+            })
+            .collect();
+        let uses_stdin = std::iter::once(&self.policy)
+            .chain(&self.traces)
+            .filter(|path| path.as_path() == Path::new(STANDARD_INPUT));
+        if uses_stdin.count() > 1 {
+            return Err(CommandError::Usage(
+                "standard input (`-`) can be read once; name files for the others".to_owned(),
+            ));
+        }
+        let templates = load_templates(&requests, &self.manifest.choice(), &mut FileLoader)
+            .map_err(CommandError::Input)?;
+        Ok(templates
+            .into_iter()
+            .map(|template| match self.engine {
+                Some(_) => template,
+                None => template.preferring_fluid(),
+            })
+            .collect())
+    }
+
+    /// What is swept, by hash.
+    fn grid_digest(&self) -> String {
+        let numbers = [
+            format!("samples {:?}", self.samples),
+            format!("seed {}", self.seed),
+            format!("seeds {}", self.seeds),
+        ];
+        digest(self.set.iter().chain(&numbers).map(String::as_str))
+    }
+
+    fn folder(&self, question: &Question) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| {
+            let traces = match question.traces.len() {
+                1..=3 => question.traces.join("+"),
+                count => format!("{count}-traces"),
+            };
+            let part = self
+                .shard
+                .map(|shard| format!("-{}-of-{}", shard.index, shard.count))
+                .unwrap_or_default();
+            let name = format!("sweep-{}-{traces}{part}", question.policy);
+            PathBuf::from("output").join(name)
+        })
+    }
+
+    fn simulate(
+        &self,
+        question: &Question,
+        file: &mut SweepFile,
+        weighed: &mut WeighedRows,
+        interrupt: &Interrupt,
+    ) -> Result<(), CommandError> {
+        let sweep = &question.sweep;
+        let left = question.rows.start + file.rows_found()..question.rows.end;
+        let mode = if self.quiet {
+            ProgressMode::Off
+        } else {
+            ProgressMode::WhereSeen
+        };
+        let runs = (left.end - left.start) * sweep.runs_per_row();
+        let progress = CountProgress::new(runs, mode);
+        let write = |row: Row| {
+            let key = sweep.key(row.number);
+            let trace = &question.traces[key.trace];
+            let line = row_line(key, trace, &sweep.grid, &row.report);
+            let writing = interrupt.while_writing();
+            file.append(&line)?;
+            writing.check().map_err(|_| CommandError::Stopped)?;
+            weighed.add(&row.report);
+            Ok(())
+        };
+        sweep
+            .run(left, self.jobs(), || progress.one_more(), write)
+            .map_err(|error| match error {
+                SweepError::Invalid(points) => CommandError::Points(points),
+                SweepError::Sink(error) => error,
+            })
+    }
+
+    /// Pictures, summary, answer.
+    fn conclude(
+        &self,
+        question: &Question,
+        outcome: Option<&Outcome>,
+        mut output: OutputFolder,
+        interrupt: &Interrupt,
+        screen: &mut Screen,
+    ) -> Result<Completion, CommandError> {
+        let plots: Vec<SweepPlot> = match outcome {
+            Some(_) => PLOTS
+                .into_iter()
+                .filter(|plot| plot.is_wanted(self.plot) && plot.fits(&question.sweep.grid))
+                .collect(),
+            None => Vec::new(),
+        };
+        let mut files: Vec<&'static str> = plots.iter().map(|plot| plot.name()).collect();
+        files.push(SWEEP);
+        let mut summary = SweepSummary::new(self.facts(question, files.clone()));
+        if let Some(outcome) = outcome {
+            summary = summary.with_outcome(outcome, &question.objectives, &question.sweep.grid);
+        }
+        let summary = summary.to_json()?;
+        let answer = SweepAnswer {
+            policy: &question.policy,
+            traces: &question.traces,
+            engine: &question.engine,
+            seeds: self.seeds,
+            samples: self.samples,
+            grid: &question.sweep.grid,
+            objectives: &question.objectives,
+            outcome,
+            shard: self.shard,
+            rows: question.rows.clone(),
+        };
+        let pictures = outcome
+            .map(|outcome| {
+                let drawn = plots.iter().map(|plot| plot.render(&answer, outcome));
+                drawn.collect::<Result<Vec<Vec<u8>>, _>>()
+            })
+            .transpose()?
+            .unwrap_or_default();
+        let writing = interrupt.while_writing();
+        for (plot, bytes) in plots.iter().zip(&pictures) {
+            output.write(plot.name(), bytes)?;
+            writing.check().map_err(|_| CommandError::Stopped)?;
+        }
+        output.complete(&summary)?;
+        drop(writing);
+        match self.format {
+            SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
+            SummaryFormat::Table if self.quiet => {}
+            SummaryFormat::Table => {
+                let coloring = if screen.stdout_is_coloured() {
+                    Coloring::Ansi
+                } else {
+                    Coloring::Plain
+                };
+                files.push(SUMMARY);
+                let paths: Vec<String> = files
+                    .iter()
+                    .map(|name| output.file(name).display().to_string())
+                    .collect();
+                screen.print(&render_answer(&answer, &paths, coloring))?;
+            }
+        }
+        Ok(Completion::Done)
+    }
+
+    fn facts(&self, question: &Question, files: Vec<&'static str>) -> SweepFacts {
+        SweepFacts {
+            engine: question.engine.clone(),
+            seeds: self.seeds().iter().map(|seed| seed.0).collect(),
+            policy: question.policy.clone(),
+            traces: question.traces.clone(),
+            inputs: question.inputs.clone(),
+            request: SweepRequest {
+                set: self.set.clone(),
+                samples: self.samples,
+                shard: self.shard,
+            },
+            files,
+            points: question.sweep.grid.count(),
+            rows: question.rows.end - question.rows.start,
+        }
+    }
+}
+
+/// The objectives of every row, in order: as `sweep.csv` shows them, so that a resumed sweep comes to the same.
+struct WeighedRows {
+    picked: Picked,
+    kpis: [&'static str; 3],
+    rows: Vec<Weighed>,
+}
+
+impl WeighedRows {
+    fn new(question: &Question) -> Self {
+        let kpis = question.objectives.kpis();
+        Self {
+            picked: Picked::of(&kpis, &question.sweep.grid, question.sweep.runs_per_row()),
+            kpis,
+            rows: Vec::new(),
+        }
+    }
+
+    fn read(&mut self, line: &str) {
+        let values = self.picked.values(line);
+        let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+        self.rows.push(Weighed::of([at(0), at(1), at(2)]));
+    }
+
+    fn add(&mut self, report: &KpiReport) {
+        self.rows.push(weighed(report, self.kpis));
+    }
+
+    fn into_points(self, question: &Question) -> Vec<Weighed> {
+        self.rows
+            .chunks(question.traces.len())
+            .map(|rows| question.objectives.fold(rows))
+            .collect()
+    }
+}
+
+fn weighed(report: &KpiReport, kpis: [&'static str; 3]) -> Weighed {
+    Weighed::of(kpis.map(|kpi| report.typical(kpi).map_or(f64::NAN, readable)))
+}
+
+/// What the policy comes to as it stands; a policy that needs the swept values has nothing to compare with.
+fn current(question: &Question, quiet: bool, screen: &mut Screen) -> Option<Weighed> {
+    let kpis = question.objectives.kpis();
+    match question.sweep.current() {
+        Ok(reports) => {
+            let rows: Vec<Weighed> = reports.iter().map(|it| weighed(it, kpis)).collect();
+            Some(question.objectives.fold(&rows))
+        }
+        Err(Diagnostics { .. }) => {
+            if !quiet {
+                screen.note(
+                    "note: without the swept values the policy is none, so there is no current one to compare with",
+                );
+            }
+            None
+        }
+    }
+}
+
+/// The traces' names, each its own.
+fn trace_names(templates: &[Template]) -> Result<Vec<String>, CommandError> {
+    let names: Vec<String> = templates
+        .iter()
+        .map(|template| template.trace_name().to_owned())
+        .collect();
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].contains(name) {
+            return Err(CommandError::Usage(format!(
+                "two traces are called `{name}`, and rows are told apart by that name; rename one of the files"
+            )));
+        }
+    }
+    Ok(names)
+}
+
+fn engine_names(templates: &[Template]) -> String {
+    let mut names: Vec<&str> = templates
+        .iter()
+        .map(|template| template.engine().as_str())
+        .collect();
+    if names.iter().all(|name| *name == names[0]) {
+        names.truncate(1);
+    }
+    names.join(", ")
+}
+
+/// Every file that was read, once.
+fn all_inputs(templates: &[Template]) -> Vec<InputFile> {
+    let mut inputs: Vec<InputFile> = Vec::new();
+    for input in templates
+        .iter()
+        .flat_map(|template| hashed(template.inputs()))
+    {
+        if !inputs.contains(&input) {
+            inputs.push(input);
+        }
+    }
+    inputs
+}
+
+/// SHA-256 of lines, in hexadecimal.
+fn digest<'t>(lines: impl Iterator<Item = &'t str>) -> String {
+    let mut hash = Sha256::new();
+    for line in lines {
+        hash.update(line.as_bytes());
+        hash.update(b"\n");
+    }
+    let bytes = hash.finalize();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl From<Written> for CommandError {
+    fn from(fault: Written) -> Self {
+        Self::Write {
+            path: fault.path,
+            error: fault.error,
+        }
+    }
+}

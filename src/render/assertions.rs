@@ -1,0 +1,76 @@
+//! Assertions as lines: what was to hold, whether it does, and what the value is.
+//!
+//! Self-imposed limit: one line an assertion, in the order given.
+
+use anstyle::{AnsiColor, Style};
+
+use super::human;
+use super::summary::Coloring;
+use crate::results::verdicts::CheckedAssertion;
+
+/// A line for each: `✓ prod under spike: rescales <= 30 (12)`; nothing for none.
+#[must_use]
+pub fn render_assertions(checked: &[CheckedAssertion], coloring: Coloring) -> String {
+    checked.iter().map(|it| line(it, coloring)).collect()
+}
+
+fn line(checked: &CheckedAssertion, coloring: Coloring) -> String {
+    let (mark, colour) = if checked.holds {
+        ("✓", AnsiColor::Green)
+    } else {
+        ("✗", AnsiColor::Red)
+    };
+    let style: Style = colour.on_default();
+    let mark = match coloring {
+        Coloring::Ansi => format!("{}{mark}{}", style.render(), style.render_reset()),
+        Coloring::Plain => mark.to_owned(),
+    };
+    let value = checked.value.map_or_else(
+        || "no value".to_owned(),
+        |value| human::trimmed(value, DECIMALS),
+    );
+    let CheckedAssertion {
+        assertion,
+        policy,
+        trace,
+        ..
+    } = checked;
+    format!("{mark} {policy} under {trace}: {assertion} ({value})\n")
+}
+
+/// Enough that nobody wonders why 30.0004 is not at most 30.
+const DECIMALS: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(value: Option<f64>, holds: bool) -> CheckedAssertion {
+        CheckedAssertion {
+            assertion: "slo_violation_seconds <= 30".to_owned(),
+            policy: "prod".to_owned(),
+            trace: "spike".to_owned(),
+            value,
+            holds,
+        }
+    }
+
+    #[test]
+    fn each_assertion_is_a_line_with_its_value() {
+        let all = [
+            checked(Some(12.5), true),
+            checked(Some(30.0004), false),
+            checked(None, false),
+        ];
+        insta::assert_snapshot!(render_assertions(&all, Coloring::Plain), @"
+        ✓ prod under spike: slo_violation_seconds <= 30 (12.5)
+        ✗ prod under spike: slo_violation_seconds <= 30 (30.0004)
+        ✗ prod under spike: slo_violation_seconds <= 30 (no value)
+        ");
+        let coloured = render_assertions(&all[..1], Coloring::Ansi);
+        assert!(
+            coloured.starts_with("\u{1b}[32m✓\u{1b}[0m prod"),
+            "{coloured:?}"
+        );
+    }
+}

@@ -1,0 +1,348 @@
+//! Policies beside each other as a table, and what they come to in one sentence.
+//!
+//! Self-imposed limit: the KPIs that people decide by; every KPI is in `comparison.csv`.
+//! No winner is named: a difference within its interval is called noise.
+
+use super::human;
+use super::table::{Column, TableFormat, render_table};
+use crate::results::comparison::{
+    Comparison, Estimate, Expense, KpiComparison, KpiGroup, TraceComparison, Verdict,
+};
+use crate::scenario::Engine;
+use crate::units::Seed;
+
+/// A comparison and how it came about.
+#[derive(Clone, Copy, Debug)]
+pub struct ComparisonPage<'a> {
+    /// What came of it.
+    pub comparison: &'a Comparison,
+    /// Each trace's length in seconds and engine.
+    pub traces: &'a [TraceFacts],
+    /// Under which seeds, in order.
+    pub seeds: &'a [Seed],
+    /// Where the files are, as the user would open them.
+    pub files: &'a [String],
+}
+
+/// What a heading says of a trace.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TraceFacts {
+    /// Its length.
+    pub seconds: f64,
+    /// Which engine ran it.
+    pub engine: Engine,
+}
+
+/// A row of the table.
+struct Row {
+    kpi: &'static str,
+    label: &'static str,
+    /// From the KPI's unit to the label's.
+    factor: f64,
+    shown: Shown,
+}
+
+/// When a row is worth its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// Where any policy has a value.
+    Known,
+    /// Where any policy has one above zero.
+    Positive,
+}
+
+const fn row(kpi: &'static str, label: &'static str, factor: f64) -> Row {
+    Row {
+        kpi,
+        label,
+        factor,
+        shown: Shown::Known,
+    }
+}
+
+const fn rare(kpi: &'static str, label: &'static str, factor: f64) -> Row {
+    Row {
+        shown: Shown::Positive,
+        ..row(kpi, label, factor)
+    }
+}
+
+/// In all of them less is better.
+const ROWS: [Row; 20] = [
+    row("slo_violation_seconds", "SLO broken, s", 1.0),
+    row("failed_share", "failed requests, %", 100.0),
+    row("latency_seconds_p95", "latency p95, ms", 1000.0),
+    row("latency_seconds_p99", "latency p99, ms", 1000.0),
+    row("under_provisioned_percent", "pods missing, %", 1.0),
+    rare("throttled_share", "CPU throttled, %", 100.0),
+    rare("oom_kills", "OOM kills", 1.0),
+    rare("cost", "cost", 1.0),
+    row("pod_hours", "pod hours", 1.0),
+    row("mean_replicas", "replicas, mean", 1.0),
+    row("peak_replicas", "replicas, most", 1.0),
+    row("over_provisioned_percent", "pods to spare, %", 1.0),
+    row("rescales", "rescales", 1.0),
+    row("reversals", "reversals", 1.0),
+    row("pod_starts", "pods started", 1.0),
+    rare("seconds_at_max", "at maxReplicas, s", 1.0),
+    row("instability_percent", "instability, %", 1.0),
+    row("first_decision_seconds", "first decision, s", 1.0),
+    row("enough_ready_seconds", "enough pods, s", 1.0),
+    row("recovery_seconds", "recovery, s", 1.0),
+];
+
+/// Policies beside the first that fit into a terminal's width.
+const POLICIES_BESIDE: usize = 3;
+
+/// The comparison as text, with a final newline.
+#[must_use]
+pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> String {
+    let mut text = String::new();
+    for (trace, facts) in page.comparison.traces.iter().zip(page.traces) {
+        text.push_str(&heading(page, trace, facts, format));
+        text.push('\n');
+        let others: Vec<usize> = (1..page.comparison.policies.len()).collect();
+        let beside = match format {
+            TableFormat::Plain => POLICIES_BESIDE,
+            TableFormat::Markdown => others.len().max(1),
+        };
+        for shown in others.chunks(beside) {
+            text.push_str(&table(page.comparison, trace, shown, format));
+            text.push('\n');
+        }
+    }
+    text.push_str(&sentence(page));
+    text.push('\n');
+    if !page.files.is_empty() && format == TableFormat::Plain {
+        text.push('\n');
+        for (index, file) in page.files.iter().enumerate() {
+            let lead = if index == 0 { "written" } else { "" };
+            text.push_str(&format!("{lead:<8} {file}\n"));
+        }
+    }
+    text
+}
+
+fn heading(
+    page: &ComparisonPage<'_>,
+    trace: &TraceComparison,
+    facts: &TraceFacts,
+    format: TableFormat,
+) -> String {
+    let policies = &page.comparison.policies;
+    let title = format!("{} under {}", policies.join(", "), trace.trace);
+    let length = human::duration(facts.seconds);
+    let engine = facts.engine.as_str();
+    let first = policies.first().map_or("", String::as_str);
+    let (how, mark) = match page.seeds {
+        [only] => (
+            format!("seed {only}; beside each value the difference to {first}"),
+            "one seed tells nothing about the noise: --seeds 10 does",
+        ),
+        [from, .., to] => (
+            format!(
+                "{} seeds ({from} to {to}): means, and differences to {first} ± 95 % interval, seed by seed",
+                page.seeds.len()
+            ),
+            "* the interval excludes zero; less is better in every row",
+        ),
+        [] => (String::new(), ""),
+    };
+    match format {
+        TableFormat::Plain => format!("{title}, {length}\n{engine} engine, {how}\n{mark}\n"),
+        TableFormat::Markdown => {
+            let mark = mark.replace('*', "\\*");
+            format!("### {title}\n\n{length}, {engine} engine, {how}. {mark}.\n")
+        }
+    }
+}
+
+fn table(
+    comparison: &Comparison,
+    trace: &TraceComparison,
+    shown: &[usize],
+    format: TableFormat,
+) -> String {
+    let first = comparison.policies.first().map_or("", String::as_str);
+    let to_first = format!("to {first}");
+    let mut columns = vec![Column::left(""), Column::right(first)];
+    for policy in shown {
+        columns.push(Column::right(&comparison.policies[*policy]));
+        columns.push(Column::right(&to_first));
+        columns.push(Column::left(""));
+    }
+    let mut rows = Vec::new();
+    let mut group = None;
+    for row in &ROWS {
+        let found = trace.kpis.iter().find(|kpi| kpi.name == row.kpi);
+        let Some(kpi) = found.filter(|kpi| is_shown(row, kpi)) else {
+            continue;
+        };
+        let of = KpiGroup::of(row.kpi);
+        if group != Some(of) {
+            group = Some(of);
+            rows.push(vec![match format {
+                TableFormat::Plain => of.as_str().to_owned(),
+                TableFormat::Markdown => format!("**{}**", of.as_str()),
+            }]);
+        }
+        rows.push(cells(row, kpi, shown, format));
+    }
+    render_table(&columns, &rows, format)
+}
+
+fn is_shown(row: &Row, kpi: &KpiComparison) -> bool {
+    let mut means = kpi.policies.iter().filter_map(|policy| policy.mean);
+    match row.shown {
+        Shown::Known => means.next().is_some(),
+        Shown::Positive => means.any(|mean| mean > 0.0),
+    }
+}
+
+fn cells(row: &Row, kpi: &KpiComparison, shown: &[usize], format: TableFormat) -> Vec<String> {
+    let mean = |policy: usize| {
+        kpi.policies[policy]
+            .mean
+            .map_or_else(|| "-".to_owned(), |it| human::significant(it * row.factor))
+    };
+    let indent = match format {
+        TableFormat::Plain => "  ",
+        TableFormat::Markdown => "",
+    };
+    let mut cells = vec![format!("{indent}{}", row.label), mean(0)];
+    for policy in shown {
+        let difference = kpi.policies[*policy].difference;
+        let mark = match (difference.is_some_and(|it| it.excludes(0.0)), format) {
+            (false, _) => "",
+            (true, TableFormat::Plain) => "*",
+            (true, TableFormat::Markdown) => "\\*",
+        };
+        cells.push(mean(*policy));
+        cells.push(difference.map_or_else(String::new, |it| signed(&scaled(&it, row.factor))));
+        cells.push(mark.to_owned());
+    }
+    cells
+}
+
+fn scaled(estimate: &Estimate, factor: f64) -> Estimate {
+    Estimate {
+        mean: estimate.mean * factor,
+        half_width: estimate.half_width.map(|half_width| half_width * factor),
+        ..*estimate
+    }
+}
+
+/// `1.18 ± 0.03`: both with as many decimals as the interval's first digit asks for.
+fn with_interval(estimate: &Estimate) -> String {
+    match estimate.half_width {
+        None => human::significant(estimate.mean),
+        Some(half_width) if half_width <= 0.0 => {
+            format!("{} ± 0", human::significant(estimate.mean))
+        }
+        Some(half_width) => {
+            let decimals = (-half_width.log10().floor()).clamp(0.0, 9.0) as usize;
+            let mean = format!("{:.decimals$}", estimate.mean);
+            // "-0" would claim a direction.
+            let is_zero = mean.trim_start_matches('-').parse() == Ok(0.0);
+            let mean = if is_zero { "0".to_owned() } else { mean };
+            format!("{mean} ± {half_width:.decimals$}")
+        }
+    }
+}
+
+/// The same with a `+` before what is more.
+fn signed(estimate: &Estimate) -> String {
+    let text = with_interval(estimate);
+    if text.starts_with(['-', '0']) && !text.starts_with("0.") {
+        text
+    } else {
+        format!("+{text}")
+    }
+}
+
+/// `Over 10 seeds, fast costs 1.18 ± 0.03 times prod and saves 41 ± 6 SLO-breaking seconds.`
+fn sentence(page: &ComparisonPage<'_>) -> String {
+    let first = page.comparison.policies.first().map_or("", String::as_str);
+    let over = match (page.comparison.traces.len(), page.seeds.len()) {
+        (1, 1) => "Under the one seed".to_owned(),
+        (1, seeds) => format!("Over {seeds} seeds"),
+        (traces, 1) => format!("Over {traces} traces and one seed"),
+        (traces, seeds) => format!("Over {traces} traces and {seeds} seeds"),
+    };
+    let clauses: Vec<String> = page
+        .comparison
+        .verdicts
+        .iter()
+        .map(|verdict| clause(verdict, first))
+        .collect();
+    match &clauses[..] {
+        [only] => format!("{over}, {only}."),
+        several => format!("{over},\n  {}.", several.join(";\n  ")),
+    }
+}
+
+fn clause(verdict: &Verdict, first: &str) -> String {
+    let policy = &verdict.policy;
+    let expense = expense_in_words(verdict, first);
+    match verdict.slo_violation_seconds.as_ref().map(harm_in_words) {
+        Some(harm) => format!("{policy} {expense} and {harm}"),
+        None => format!("{policy} {expense}"),
+    }
+}
+
+fn expense_in_words(verdict: &Verdict, first: &str) -> String {
+    let Some(ratio) = &verdict.expense_ratio else {
+        return format!("cannot be set against {first}, which has no pods to pay for");
+    };
+    let times = with_interval(ratio);
+    if is_exactly(ratio, 1.0) {
+        return match verdict.expense {
+            Expense::Cost => format!("costs as much as {first}"),
+            Expense::PodHours => format!("takes as many pod hours as {first}"),
+        };
+    }
+    let is_noise = ratio.half_width.is_some() && !ratio.excludes(1.0);
+    match (verdict.expense, is_noise) {
+        (Expense::Cost, false) => format!("costs {times} times {first}"),
+        (Expense::PodHours, false) => format!("takes {times} times the pod hours of {first}"),
+        (Expense::Cost, true) => {
+            format!("costs as much as {first} within the noise ({times} times)")
+        }
+        (Expense::PodHours, true) => {
+            format!("takes as many pod hours as {first} within the noise ({times} times)")
+        }
+    }
+}
+
+/// Whether no seed differs from `value`.
+fn is_exactly(estimate: &Estimate, value: f64) -> bool {
+    let is_wide = estimate
+        .half_width
+        .is_some_and(|half_width| half_width > 0.0);
+    !is_wide && (estimate.mean - value).abs() < 1e-9
+}
+
+fn harm_in_words(seconds: &Estimate) -> String {
+    let amount = Estimate {
+        mean: seconds.mean.abs(),
+        ..*seconds
+    };
+    let amount = with_interval(&amount);
+    let is_noise = seconds.half_width.is_some() && !seconds.excludes(0.0);
+    if is_exactly(seconds, 0.0) {
+        "breaks the SLO for as long".to_owned()
+    } else if is_noise {
+        format!(
+            "leaves the SLO-breaking seconds as they are within the noise ({})",
+            signed(seconds)
+        )
+    } else if seconds.mean < 0.0 {
+        format!("saves {amount} SLO-breaking seconds")
+    } else {
+        format!("adds {amount} SLO-breaking seconds")
+    }
+}
+
+#[cfg(test)]
+#[path = "comparison/tests.rs"]
+mod tests;

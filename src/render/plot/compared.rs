@@ -1,0 +1,256 @@
+//! The picture of a comparison: the panels of a run, a colour for each policy, seeds as median and band.
+//!
+//! Self-imposed limit: makes a [`BandChart`] of curves; how lines come to the sheet is `bands`'.
+
+use super::bands::{
+    BandChart, BandColour, BandLevel, BandPanel, BandPoint, BandQuantity, BandSeries,
+};
+use super::quantile_name;
+use crate::render::human;
+use crate::results::curves::{Curve, PolicyCurves};
+use crate::scenario::{Engine, Scenario};
+use crate::workload::Demand;
+
+/// What the picture shows.
+#[derive(Clone, Copy, Debug)]
+pub struct ComparedPicture<'a> {
+    /// The trace's name.
+    pub trace: &'a str,
+    /// Which engine ran.
+    pub engine: Engine,
+    /// How many seeds.
+    pub seeds: usize,
+    /// The policies' names.
+    pub policies: &'a [String],
+    /// The first policy under the trace: its SLO is drawn.
+    pub scenario: &'a Scenario,
+    /// What happened, by policy.
+    pub curves: &'a [PolicyCurves],
+}
+
+/// The policies' colours; of more than these each gets a panel of its own.
+const COLOURS: [BandColour; 6] = [
+    BandColour::Blue,
+    BandColour::Vermilion,
+    BandColour::Green,
+    BandColour::Orange,
+    BandColour::Purple,
+    BandColour::Sky,
+];
+
+/// Letters of a policy's name that a legend shows at most, and even where there is little room.
+const NAME_LETTERS: std::ops::RangeInclusive<usize> = 6..=20;
+/// Points that a legend has, beside the longest entry that is no policy's.
+const LEGEND_WIDTH: usize = 620;
+/// Points that an entry takes beside its letters, and one letter with what a wider font adds.
+const ENTRY_WIDTH: usize = 44;
+const LETTER_WIDTH: usize = 8;
+
+/// The chart of a comparison under one trace.
+#[must_use]
+pub fn compared_chart(picture: &ComparedPicture<'_>) -> BandChart {
+    let panels = if picture.policies.len() <= COLOURS.len() {
+        shared_panels(picture)
+    } else {
+        panels_of_their_own(picture)
+    };
+    let seeds = match picture.seeds {
+        1 => "one seed".to_owned(),
+        seeds => format!("median of {seeds} seeds, shaded from the 10th to the 90th percentile"),
+    };
+    BandChart {
+        title: title(picture),
+        subtitle: format!("{} engine, {seeds}", picture.engine.as_str()),
+        end_seconds: picture
+            .curves
+            .first()
+            .map_or(0.0, PolicyCurves::end_seconds),
+        panels,
+    }
+}
+
+fn title(picture: &ComparedPicture<'_>) -> String {
+    match picture.policies {
+        names if names.len() <= COLOURS.len() => {
+            format!("{} under {}", names.join(", "), picture.trace)
+        }
+        names => format!("{} policies under {}", names.len(), picture.trace),
+    }
+}
+
+/// One panel a quantity, all policies in it.
+fn shared_panels(picture: &ComparedPicture<'_>) -> Vec<BandPanel> {
+    let knows_requests = !matches!(picture.scenario.trace.demand, Demand::CpuMillicores(_));
+    let cpu = panel("CPU, % of request", BandQuantity::Percent, 150)
+        .with(each(picture, Curve::CpuPercent));
+    let mut replicas =
+        panel("Replicas", BandQuantity::Count, 230).with(each(picture, Curve::Replicas));
+    if !knows_requests {
+        let used = panel("CPU used by all pods, cores", BandQuantity::Plain, 150);
+        return vec![used.with(each(picture, Curve::CpuCores)), cpu, replicas];
+    }
+    replicas.series.insert(0, needed(picture));
+    vec![
+        load(picture),
+        cpu,
+        replicas,
+        latency(picture),
+        panel("SLO broken so far, seconds", BandQuantity::Count, 150)
+            .with(each(picture, Curve::BrokenSeconds)),
+    ]
+}
+
+fn load(picture: &ComparedPicture<'_>) -> BandPanel {
+    let mut load = panel("Offered and failed, requests/s", BandQuantity::Plain, 120);
+    load.series.push(line(
+        "offered",
+        BandColour::Grey,
+        &picture.curves[0],
+        Curve::OfferedRps,
+    ));
+    let failed = each(picture, Curve::FailedRps);
+    let named = failed.into_iter().filter(|series| {
+        // A policy that fails nothing would draw a line on the axis.
+        series.points.iter().any(|point| point.high > 0.0)
+    });
+    load.series.extend(named);
+    load
+}
+
+fn latency(picture: &ComparedPicture<'_>) -> BandPanel {
+    let slo = &picture.scenario.slo;
+    let limit = slo.latency_limit.as_secs_f64();
+    let heading = format!("Latency, {}", quantile_name(slo.latency_quantile));
+    let mut latency = panel(&heading, BandQuantity::LatencyByMagnitude, 160)
+        .with(each(picture, Curve::PromisedLatency));
+    latency.levels.push(BandLevel {
+        value: limit,
+        name: format!("SLO {}", human::latency(limit)),
+    });
+    latency
+}
+
+/// A panel of replicas for each policy, all on one scale.
+fn panels_of_their_own(picture: &ComparedPicture<'_>) -> Vec<BandPanel> {
+    let knows_requests = !matches!(picture.scenario.trace.demand, Demand::CpuMillicores(_));
+    let mut panels: Vec<BandPanel> = picture
+        .policies
+        .iter()
+        .zip(picture.curves)
+        .map(|(name, curves)| {
+            let heading = format!("Replicas, {}", cut(name, *NAME_LETTERS.end()));
+            let mut panel = panel(&heading, BandQuantity::Count, 76);
+            if knows_requests {
+                panel.series.push(needed(picture));
+            }
+            panel.with(vec![line(
+                "replicas",
+                BandColour::Blue,
+                curves,
+                Curve::Replicas,
+            )])
+        })
+        .collect();
+    let most = panels
+        .iter()
+        .flat_map(|panel| panel.series.iter().flat_map(|series| &series.points))
+        .map(|point| point.high)
+        .fold(0.0, f64::max);
+    for panel in &mut panels {
+        panel.at_least = most;
+    }
+    panels
+}
+
+fn needed(picture: &ComparedPicture<'_>) -> BandSeries {
+    line(
+        "needed for the SLO",
+        BandColour::Black,
+        &picture.curves[0],
+        Curve::Needed,
+    )
+}
+
+/// One line for each policy; the first lies on top and is named first.
+fn each(picture: &ComparedPicture<'_>, curve: Curve) -> Vec<BandSeries> {
+    let names = legend_names(picture.policies);
+    let policies = names.iter().zip(picture.curves).zip(COLOURS);
+    policies
+        .map(|((name, curves), colour)| line(name, colour, curves, curve))
+        .rev()
+        .collect()
+}
+
+fn line(name: &str, colour: BandColour, curves: &PolicyCurves, curve: Curve) -> BandSeries {
+    let points = curves.band(curve).into_iter().map(|point| {
+        let nothing = f64::NAN;
+        let (low, middle, high) = point.band.map_or((nothing, nothing, nothing), |band| {
+            (band.p10, band.median, band.p90)
+        });
+        BandPoint {
+            seconds: point.seconds,
+            low,
+            middle,
+            high,
+        }
+    });
+    BandSeries {
+        name: name.to_owned(),
+        band_name: (curves.seeds.len() > 1).then(String::new),
+        colour,
+        points: points.collect(),
+    }
+}
+
+/// The policies' names, the longest cut until all fit into one legend.
+fn legend_names(policies: &[String]) -> Vec<String> {
+    let width = |letters: usize| -> usize {
+        let names = policies
+            .iter()
+            .map(|name| name.chars().count().min(letters));
+        names.map(|name| name * LETTER_WIDTH + ENTRY_WIDTH).sum()
+    };
+    let letters = NAME_LETTERS
+        .rev()
+        .find(|letters| width(*letters) <= LEGEND_WIDTH)
+        .unwrap_or(*NAME_LETTERS.start());
+    policies.iter().map(|name| cut(name, letters)).collect()
+}
+
+/// Beginning and end, where names tend to differ, and a mark for what is left out between them.
+fn cut(name: &str, letters: usize) -> String {
+    let all: Vec<char> = name.chars().collect();
+    if all.len() <= letters {
+        return name.to_owned();
+    }
+    let start = letters / 2;
+    let end = letters - 1 - start;
+    let kept = all[..start]
+        .iter()
+        .chain(&['…'])
+        .chain(&all[all.len() - end..]);
+    kept.collect()
+}
+
+fn panel(heading: &str, quantity: BandQuantity, height: u32) -> BandPanel {
+    BandPanel {
+        heading: heading.to_owned(),
+        quantity,
+        height,
+        series: Vec::new(),
+        levels: Vec::new(),
+        at_least: 0.0,
+    }
+}
+
+impl BandPanel {
+    /// The same with further lines.
+    fn with(mut self, series: Vec<BandSeries>) -> Self {
+        self.series.extend(series);
+        self
+    }
+}
+
+#[cfg(test)]
+#[path = "compared/tests.rs"]
+mod tests;

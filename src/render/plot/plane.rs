@@ -1,0 +1,295 @@
+//! A plane of two plain quantities: axes that need not begin at zero, points and their marks.
+//!
+//! Self-imposed limit: places and marks; what they stand for the caller says.
+
+use plotters::prelude::DrawingBackend;
+
+use super::axis::round_step;
+use super::canvas::{Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
+use super::font::Weight;
+use super::panel::{lettering, solid};
+use super::{PlotError, ink, shortened};
+
+/// From one value to another, both on round steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Axis {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    step: f64,
+}
+
+/// What part of its length an axis must be empty below the least value to begin at zero all the same.
+const NEAR_ZERO: f64 = 0.35;
+
+impl Axis {
+    /// Holds `least` to `most`, about `parts` steps; begins at zero where that is near.
+    pub(super) fn around(least: f64, most: f64, parts: f64) -> Self {
+        let (least, most) = if least.is_finite() && most.is_finite() {
+            (least, most)
+        } else {
+            (0.0, 1.0)
+        };
+        let from = if least >= 0.0 && least <= NEAR_ZERO * most {
+            0.0
+        } else {
+            least
+        };
+        let length = (most - from).max(most.abs() * 0.02).max(1e-9);
+        let step = round_step(length, parts);
+        let low = (from / step).floor() * step;
+        let high = (most / step).ceil() * step;
+        Self {
+            low,
+            high: if high > low { high } else { low + step },
+            step,
+        }
+    }
+
+    /// As many places side by side.
+    pub(super) fn whole(count: usize) -> Self {
+        Self {
+            low: 0.0,
+            high: count as f64,
+            step: 1.0,
+        }
+    }
+
+    /// 0 at the low end, 1 at the high.
+    pub(super) fn share(self, value: f64) -> f64 {
+        ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
+    }
+
+    pub(super) fn ticks(self) -> Vec<f64> {
+        let count = ((self.high - self.low) / self.step).round() as u32;
+        (0..=count)
+            .map(|index| self.low + self.step * f64::from(index))
+            .collect()
+    }
+
+    /// A tick as text, with as many digits as the step needs.
+    pub(super) fn label(self, value: f64) -> String {
+        if self.step >= 1000.0 && self.high >= 10_000.0 {
+            return format!("{}k", super::human::trimmed(value / 1e3, 1));
+        }
+        let decimals = (-self.step.log10().floor()).max(0.0) as usize;
+        let text = super::human::trimmed(value, decimals);
+        if text == "-0" { "0".to_owned() } else { text }
+    }
+}
+
+/// A frame with two axes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plane {
+    pub(super) frame: Rect,
+    pub(super) x: Axis,
+    pub(super) y: Axis,
+}
+
+impl Plane {
+    pub(super) fn place(&self, x: f64, y: f64) -> Point {
+        Point {
+            x: self.frame.left + self.x.share(x) * (self.frame.right - self.frame.left),
+            y: self.frame.bottom - self.y.share(y) * (self.frame.bottom - self.frame.top),
+        }
+    }
+
+    /// Grid and names of both axes.
+    pub(super) fn axes<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        for value in self.x.ticks() {
+            let x = self.place(value, self.y.low).x;
+            let ends = [
+                Point {
+                    x,
+                    y: self.frame.top,
+                },
+                Point {
+                    x,
+                    y: self.frame.bottom,
+                },
+            ];
+            canvas.line(&ends, solid(ink::GRID, 1.0))?;
+            canvas.text(
+                Point {
+                    x,
+                    y: self.frame.bottom + 19.0,
+                },
+                &self.x.label(value),
+                lettering(12.5, ink::TEXT_SOFT, Align::Middle),
+            )?;
+        }
+        self.y_axis(canvas)?;
+        let floor = [
+            Point {
+                x: self.frame.left,
+                y: self.frame.bottom,
+            },
+            Point {
+                x: self.frame.right,
+                y: self.frame.bottom,
+            },
+        ];
+        canvas.line(&floor, solid(ink::AXIS, 1.0))
+    }
+
+    /// Grid and names of the upright axis.
+    pub(super) fn y_axis<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+    ) -> Result<(), PlotError> {
+        for value in self.y.ticks() {
+            let y = self.place(self.x.low, value).y;
+            let ends = [
+                Point {
+                    x: self.frame.left,
+                    y,
+                },
+                Point {
+                    x: self.frame.right,
+                    y,
+                },
+            ];
+            canvas.line(&ends, solid(ink::GRID, 1.0))?;
+            canvas.text(
+                Point {
+                    x: self.frame.left - 8.0,
+                    y: y + 4.0,
+                },
+                &self.y.label(value),
+                lettering(12.5, ink::TEXT_SOFT, Align::Right),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// How many corners stand for a circle.
+const CORNERS: u32 = 20;
+
+/// A filled circle.
+pub(super) fn disc<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    middle: Point,
+    radius: f64,
+    ink: Ink,
+) -> Result<(), PlotError> {
+    let corners: Vec<Point> = (0..CORNERS)
+        .map(|corner| corner_at(middle, radius, f64::from(corner) / f64::from(CORNERS)))
+        .collect();
+    canvas.polygon(&corners, ink, 1.0)
+}
+
+/// A filled diamond.
+pub(super) fn diamond<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    middle: Point,
+    radius: f64,
+    ink: Ink,
+) -> Result<(), PlotError> {
+    let corners = [0.0, 0.25, 0.5, 0.75].map(|turn| corner_at(middle, radius, turn));
+    canvas.polygon(&corners, ink, 1.0)
+}
+
+/// A filled star of five points.
+pub(super) fn star<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    middle: Point,
+    radius: f64,
+    ink: Ink,
+) -> Result<(), PlotError> {
+    let corners: Vec<Point> = (0..10)
+        .map(|corner: u32| {
+            let reach = if corner.is_multiple_of(2) {
+                radius
+            } else {
+                radius * 0.42
+            };
+            corner_at(middle, reach, f64::from(corner) / 10.0)
+        })
+        .collect();
+    canvas.polygon(&corners, ink, 1.0)
+}
+
+/// The corner at a share of a turn, clockwise from the top.
+fn corner_at(middle: Point, radius: f64, turn: f64) -> Point {
+    let angle = turn * std::f64::consts::TAU;
+    Point {
+        x: middle.x + radius * angle.sin(),
+        y: middle.y - radius * angle.cos(),
+    }
+}
+
+/// A white sheet with title and subtitle.
+pub(super) fn draw_sheet<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    sheet: Sheet,
+    left: f64,
+    title: &str,
+    subtitle: &str,
+) -> Result<(), PlotError> {
+    let width = f64::from(sheet.width);
+    let whole = Rect {
+        left: 0.0,
+        top: 0.0,
+        right: width,
+        bottom: f64::from(sheet.height),
+    };
+    canvas.rect(whole, Ink::new(0xFF_FF_FF))?;
+    let bold = Lettering {
+        weight: Weight::Bold,
+        ..lettering(19.0, ink::TEXT, Align::Left)
+    };
+    let soft = lettering(13.5, ink::TEXT_SOFT, Align::Left);
+    let room = width - left - 24.0;
+    let place = |y: f64| Point { x: left, y };
+    canvas.text(place(32.0), &shortened(title, bold, room), bold)?;
+    canvas.text(place(56.0), &shortened(subtitle, soft, room), soft)
+}
+
+/// The least and the most of some values; those that are no numbers do not count.
+pub(super) fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values
+        .filter(|value| value.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        })
+}
+
+/// The quantile of some values, the nearest of them; NaN of none.
+pub(super) fn nearest_quantile(values: &mut Vec<f64>, quantile: f64) -> f64 {
+    values.retain(|value| value.is_finite());
+    let Some(last) = values.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    let place = (quantile * last as f64).round() as usize;
+    *values.select_nth_unstable_by(place, f64::total_cmp).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_holds_its_values_on_round_steps() {
+        let axis = Axis::around(18.3, 24.9, 6.0);
+        assert_eq!(
+            axis.ticks(),
+            [18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0]
+        );
+        assert_eq!(axis.label(20.0), "20");
+    }
+
+    #[test]
+    fn an_axis_begins_at_zero_where_that_is_near() {
+        assert_eq!(Axis::around(3.0, 100.0, 5.0).low.to_bits(), 0f64.to_bits());
+        assert_eq!(Axis::around(5.0, 5.0, 5.0).label(5.0), "5");
+        let nothing = Axis::around(f64::INFINITY, f64::NEG_INFINITY, 5.0);
+        assert!(nothing.high > nothing.low);
+    }
+
+    #[test]
+    fn a_quantile_is_one_of_the_values() {
+        let mut values = vec![4.0, 1.0, f64::NAN, 3.0, 2.0, 5.0];
+        assert_eq!(nearest_quantile(&mut values, 0.5).to_bits(), 3f64.to_bits());
+        assert!(nearest_quantile(&mut Vec::new(), 0.5).is_nan());
+    }
+}

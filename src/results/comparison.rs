@@ -1,0 +1,323 @@
+//! Policies beside each other: every KPI over the same seeds, and by how much each policy differs from the first.
+//!
+//! Self-imposed limit: statistics of finished runs. Seeds are paired: the same
+//! seed gives every policy the same arrivals, so that what they have in common
+//! cancels out of the difference.
+
+use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use super::export::sorted_quantile;
+use super::kpis::Kpis;
+
+/// How sure an interval is.
+pub const CONFIDENCE: f64 = 0.95;
+/// Relative differences below this are the arithmetic's rest.
+const REST: f64 = 1e-12;
+/// Intervals narrower than this share of their mean are so too.
+const REST_OF_WIDTH: f64 = 1e-9;
+
+/// What a KPI is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KpiGroup {
+    /// What was offered: the same for all policies, or nearly.
+    Load,
+    /// What users suffer.
+    Harm,
+    /// What it takes.
+    Cost,
+    /// How calm it is.
+    Stability,
+    /// How soon it answers.
+    Speed,
+}
+
+impl KpiGroup {
+    /// The group of the KPI called `name`.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        match name {
+            "requests_offered"
+            | "requests_succeeded"
+            | "requests_in_flight"
+            | "needed_undefined_seconds" => Self::Load,
+            "peak_replicas"
+            | "mean_replicas"
+            | "pod_hours"
+            | "requested_core_hours"
+            | "cost"
+            | "over_provisioned_percent"
+            | "over_provisioned_time_percent"
+            | "cpu_utilization_mean" => Self::Cost,
+            "rescales"
+            | "reversals"
+            | "pod_starts"
+            | "seconds_at_min"
+            | "seconds_at_max"
+            | "instability_percent" => Self::Stability,
+            "first_decision_seconds" | "enough_ready_seconds" | "recovery_seconds" => Self::Speed,
+            _ => Self::Harm,
+        }
+    }
+
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Harm => "harm",
+            Self::Cost => "cost",
+            Self::Stability => "stability",
+            Self::Speed => "speed",
+        }
+    }
+}
+
+/// The runs of every policy under one trace: by policy, then by seed, in the same order of seeds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TraceRuns {
+    /// The trace's name.
+    pub trace: String,
+    /// `runs[policy][seed]`.
+    pub runs: Vec<Vec<Kpis>>,
+}
+
+/// Policies beside each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The policies' names; all are compared with the first.
+    pub policies: Vec<String>,
+    /// Trace by trace.
+    pub traces: Vec<TraceComparison>,
+    /// Over all traces, every policy but the first.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// The policies under one trace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceComparison {
+    /// The trace's name.
+    pub trace: String,
+    /// Every KPI, in the order of [`Kpis::NAMES`].
+    pub kpis: Vec<KpiComparison>,
+}
+
+/// One KPI, policy by policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KpiComparison {
+    /// Its name.
+    pub name: &'static str,
+    /// In the order of the policies.
+    pub policies: Vec<PolicyKpi>,
+}
+
+/// One KPI of one policy over the seeds that give it a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PolicyKpi {
+    /// The seeds that give a value; where there is none, all below are `None`.
+    pub seeds: u32,
+    /// The mean.
+    pub mean: Option<f64>,
+    /// The median.
+    pub median: Option<f64>,
+    /// The 10th percentile.
+    pub p10: Option<f64>,
+    /// The 90th percentile.
+    pub p90: Option<f64>,
+    /// To the first policy; `None` for itself, and where no seed gives both a value.
+    pub difference: Option<Estimate>,
+}
+
+/// A mean over paired seeds, and how sure it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: f64,
+    /// Half the 95 % interval by Student's t; `None` of a single pair, which tells nothing about others.
+    pub half_width: Option<f64>,
+    /// How many pairs.
+    pub pairs: u32,
+}
+
+/// What a policy costs beside the first one, and what it does to the SLO.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The policy.
+    pub policy: String,
+    /// In what the expense is counted.
+    pub expense: Expense,
+    /// Its expense / the first one's; `None` where the first one has none under some seed.
+    pub expense_ratio: Option<Estimate>,
+    /// Its SLO-breaking seconds - the first one's; `None` where requests are unknown.
+    pub slo_violation_seconds: Option<Estimate>,
+}
+
+/// In what expense is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expense {
+    /// The KPI `cost`: some price is set.
+    Cost,
+    /// The KPI `pod_hours`: no price is.
+    PodHours,
+}
+
+impl Expense {
+    /// The KPI it is.
+    #[must_use]
+    pub const fn kpi(self) -> &'static str {
+        match self {
+            Self::Cost => "cost",
+            Self::PodHours => "pod_hours",
+        }
+    }
+}
+
+impl Estimate {
+    /// The mean of `values`, which are one a pair; `None` without any.
+    #[must_use]
+    pub fn of(values: &[f64]) -> Option<Self> {
+        if values.is_empty() {
+            return None;
+        }
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let half_width = (values.len() > 1).then(|| {
+            let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+            let standard_error = (squares / (count - 1.0) / count).sqrt();
+            let half_width = student_t(count - 1.0) * standard_error;
+            if half_width <= REST_OF_WIDTH * mean.abs() {
+                0.0
+            } else {
+                half_width
+            }
+        });
+        Some(Self {
+            mean,
+            half_width,
+            pairs: u32::try_from(values.len()).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Whether the interval lies on one side of `value`; without an interval it never does.
+    #[must_use]
+    pub fn excludes(&self, value: f64) -> bool {
+        self.half_width
+            .is_some_and(|half_width| (self.mean - value).abs() > half_width)
+    }
+}
+
+/// The quantile of Student's t that leaves half of what [`CONFIDENCE`] lacks above it.
+fn student_t(degrees_of_freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees_of_freedom).map_or(f64::INFINITY, |distribution| {
+        distribution.inverse_cdf(f64::midpoint(1.0, CONFIDENCE))
+    })
+}
+
+impl Comparison {
+    /// Compares `policies` by their runs: under each trace as many policies as there are names, each with the same seeds.
+    #[must_use]
+    pub fn of(policies: Vec<String>, traces: &[TraceRuns]) -> Self {
+        let verdicts = (1..policies.len())
+            .map(|policy| verdict(&policies[policy], policy, traces))
+            .collect();
+        Self {
+            policies,
+            traces: traces.iter().map(compare).collect(),
+            verdicts,
+        }
+    }
+}
+
+fn compare(trace: &TraceRuns) -> TraceComparison {
+    let kpis = Kpis::NAMES.iter().enumerate().map(|(index, name)| {
+        let by_policy: Vec<Vec<Option<f64>>> = trace
+            .runs
+            .iter()
+            .map(|seeds| seeds.iter().map(|run| run.values()[index].value).collect())
+            .collect();
+        let policies = by_policy.iter().enumerate().map(|(policy, values)| {
+            let difference = (policy > 0).then(|| differences(&by_policy[0], values));
+            PolicyKpi {
+                difference: difference.and_then(|values| Estimate::of(&values)),
+                ..over_seeds(values)
+            }
+        });
+        KpiComparison {
+            name,
+            policies: policies.collect(),
+        }
+    });
+    TraceComparison {
+        trace: trace.trace.clone(),
+        kpis: kpis.collect(),
+    }
+}
+
+fn over_seeds(values: &[Option<f64>]) -> PolicyKpi {
+    let mut known: Vec<f64> = values.iter().copied().flatten().collect();
+    known.sort_by(f64::total_cmp);
+    PolicyKpi {
+        seeds: u32::try_from(known.len()).unwrap_or(u32::MAX),
+        mean: Estimate::of(&known).map(|estimate| estimate.mean),
+        median: sorted_quantile(&known, 0.5),
+        p10: sorted_quantile(&known, 0.1),
+        p90: sorted_quantile(&known, 0.9),
+        difference: None,
+    }
+}
+
+/// `others` - `first` of the seeds that give both.
+fn differences(first: &[Option<f64>], others: &[Option<f64>]) -> Vec<f64> {
+    let pairs = first.iter().zip(others);
+    pairs
+        .filter_map(|(first, other)| {
+            let (first, other) = ((*first)?, (*other)?);
+            let is_rest = (other - first).abs() <= REST * first.abs().max(other.abs());
+            Some(if is_rest { 0.0 } else { other - first })
+        })
+        .collect()
+}
+
+/// A KPI of a policy seed by seed, added up over all traces; `None` where one of them gives none.
+fn over_traces(traces: &[TraceRuns], policy: usize, kpi: &str) -> Vec<Option<f64>> {
+    let seeds = traces.first().map_or(0, |trace| trace.runs[policy].len());
+    let value = |trace: &TraceRuns, seed: usize| {
+        let values = trace.runs[policy][seed].values();
+        values.iter().find(|value| value.name == kpi)?.value
+    };
+    (0..seeds)
+        .map(|seed| traces.iter().map(|trace| value(trace, seed)).sum())
+        .collect()
+}
+
+fn verdict(name: &str, policy: usize, traces: &[TraceRuns]) -> Verdict {
+    let sums = |policy: usize, kpi: &str| over_traces(traces, policy, kpi);
+    let is_priced = |policy: usize| {
+        let costs = sums(policy, Expense::Cost.kpi());
+        costs.iter().flatten().any(|cost| *cost > 0.0)
+    };
+    // Where only one of the two has prices, their costs are no comparison.
+    let expense = if is_priced(0) && is_priced(policy) {
+        Expense::Cost
+    } else {
+        Expense::PodHours
+    };
+    let kpi = expense.kpi();
+    let ratios: Option<Vec<f64>> = sums(0, kpi)
+        .iter()
+        .zip(sums(policy, kpi))
+        .map(|(first, other)| Some(other? / first.filter(|first| *first > 0.0)?))
+        .collect();
+    let slo = "slo_violation_seconds";
+    Verdict {
+        policy: name.to_owned(),
+        expense,
+        expense_ratio: ratios.and_then(|ratios| Estimate::of(&ratios)),
+        slo_violation_seconds: Estimate::of(&differences(&sums(0, slo), &sums(policy, slo))),
+    }
+}
+
+#[cfg(test)]
+#[path = "comparison/tests.rs"]
+mod tests;

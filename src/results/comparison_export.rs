@@ -1,0 +1,255 @@
+//! A comparison's files as bytes: `comparison.csv`, `comparison.json` and its `summary.json`.
+//!
+//! Self-imposed limit: no file system; the same values give the same bytes.
+
+use serde::Serialize;
+
+use super::comparison::{Comparison, Estimate, KpiGroup, PolicyKpi, Verdict};
+use super::export::{InputFile, Request, SCHEMA_VERSION};
+use super::rounding::readable;
+use super::verdicts::CheckedAssertion;
+use crate::units::Seed;
+
+/// The columns of `comparison.csv`.
+const COLUMNS: [&str; 13] = [
+    "trace",
+    "kpi",
+    "group",
+    "policy",
+    "seeds",
+    "mean",
+    "median",
+    "p10",
+    "p90",
+    "difference",
+    "difference_half_width",
+    "difference_pairs",
+    "difference_excludes_zero",
+];
+
+/// How policies were compared.
+#[derive(Clone, Debug)]
+pub struct ComparisonRun<'a> {
+    /// What came of it.
+    pub comparison: &'a Comparison,
+    /// The engine, trace by trace.
+    pub engines: &'a [&'static str],
+    /// Under which seeds, in order.
+    pub seeds: &'a [Seed],
+    /// What was asserted, and whether it holds.
+    pub assertions: &'a [CheckedAssertion],
+    /// What the command asked for beside the inputs.
+    pub request: &'a Request,
+    /// The files that were read.
+    pub inputs: &'a [InputFile],
+}
+
+/// `comparison.csv`: a row for each trace, KPI and policy; what is not known is empty.
+///
+/// # Errors
+/// None that a buffer in memory could cause; the type is the CSV writer's.
+pub fn comparison_csv(comparison: &Comparison) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS)?;
+    for trace in &comparison.traces {
+        for kpi in &trace.kpis {
+            for (policy, values) in comparison.policies.iter().zip(&kpi.policies) {
+                let group = KpiGroup::of(kpi.name).as_str();
+                let mut record = vec![
+                    trace.trace.clone(),
+                    kpi.name.to_owned(),
+                    group.to_owned(),
+                    policy.clone(),
+                ];
+                record.extend(cells(values));
+                writer.write_record(record)?;
+            }
+        }
+    }
+    writer
+        .into_inner()
+        .map_err(|fault| csv::Error::from(fault.into_error()))
+}
+
+fn cells(kpi: &PolicyKpi) -> [String; 9] {
+    let number = |value: Option<f64>| value.map_or_else(String::new, |it| readable(it).to_string());
+    let difference = kpi.difference;
+    [
+        kpi.seeds.to_string(),
+        number(kpi.mean),
+        number(kpi.median),
+        number(kpi.p10),
+        number(kpi.p90),
+        number(difference.map(|it| it.mean)),
+        number(difference.and_then(|it| it.half_width)),
+        difference.map_or_else(String::new, |it| it.pairs.to_string()),
+        difference.map_or_else(String::new, |it| u8::from(it.excludes(0.0)).to_string()),
+    ]
+}
+
+#[derive(Serialize)]
+struct ComparisonFile<'a> {
+    schema_version: u32,
+    hpasim_version: &'static str,
+    seeds: Vec<u64>,
+    policies: &'a [String],
+    traces: Vec<TraceJson<'a>>,
+    over_all_traces: Vec<VerdictJson<'a>>,
+    assertions: &'a [CheckedAssertion],
+}
+
+#[derive(Serialize)]
+struct TraceJson<'a> {
+    trace: &'a str,
+    engine: &'static str,
+    kpis: Vec<KpiJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct KpiJson<'a> {
+    kpi: &'static str,
+    group: KpiGroup,
+    policies: Vec<PolicyJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct PolicyJson<'a> {
+    policy: &'a str,
+    seeds: u32,
+    mean: Option<f64>,
+    median: Option<f64>,
+    p10: Option<f64>,
+    p90: Option<f64>,
+    difference: Option<EstimateJson>,
+}
+
+#[derive(Serialize)]
+struct EstimateJson {
+    mean: f64,
+    half_width: Option<f64>,
+    pairs: u32,
+}
+
+#[derive(Serialize)]
+struct VerdictJson<'a> {
+    policy: &'a str,
+    expense: &'static str,
+    expense_ratio: Option<EstimateJson>,
+    slo_violation_seconds_difference: Option<EstimateJson>,
+}
+
+impl<'a> PolicyJson<'a> {
+    fn of(policy: &'a str, kpi: &PolicyKpi) -> Self {
+        Self {
+            policy,
+            seeds: kpi.seeds,
+            mean: kpi.mean.map(readable),
+            median: kpi.median.map(readable),
+            p10: kpi.p10.map(readable),
+            p90: kpi.p90.map(readable),
+            difference: kpi.difference.map(EstimateJson::from),
+        }
+    }
+}
+
+impl From<Estimate> for EstimateJson {
+    fn from(estimate: Estimate) -> Self {
+        Self {
+            mean: readable(estimate.mean),
+            half_width: estimate.half_width.map(readable),
+            pairs: estimate.pairs,
+        }
+    }
+}
+
+impl<'a> From<&'a Verdict> for VerdictJson<'a> {
+    fn from(verdict: &'a Verdict) -> Self {
+        Self {
+            policy: &verdict.policy,
+            expense: verdict.expense.kpi(),
+            expense_ratio: verdict.expense_ratio.map(EstimateJson::from),
+            slo_violation_seconds_difference: verdict.slo_violation_seconds.map(EstimateJson::from),
+        }
+    }
+}
+
+/// `comparison.json`, with a final newline.
+///
+/// # Errors
+/// None that these types could cause; the type is the JSON writer's.
+pub fn comparison_json(run: &ComparisonRun<'_>) -> Result<Vec<u8>, serde_json::Error> {
+    let comparison = run.comparison;
+    let traces = comparison.traces.iter().zip(run.engines);
+    let traces = traces.map(|(trace, engine)| TraceJson {
+        trace: &trace.trace,
+        engine,
+        kpis: trace
+            .kpis
+            .iter()
+            .map(|kpi| KpiJson {
+                kpi: kpi.name,
+                group: KpiGroup::of(kpi.name),
+                policies: comparison
+                    .policies
+                    .iter()
+                    .map(String::as_str)
+                    .zip(&kpi.policies)
+                    .map(|(policy, kpi)| PolicyJson::of(policy, kpi))
+                    .collect(),
+            })
+            .collect(),
+    });
+    json(&ComparisonFile {
+        schema_version: SCHEMA_VERSION,
+        hpasim_version: env!("CARGO_PKG_VERSION"),
+        seeds: run.seeds.iter().map(|seed| seed.0).collect(),
+        policies: &comparison.policies,
+        traces: traces.collect(),
+        over_all_traces: comparison.verdicts.iter().map(VerdictJson::from).collect(),
+        assertions: run.assertions,
+    })
+}
+
+#[derive(Serialize)]
+struct SummaryFile<'a> {
+    schema_version: u32,
+    hpasim_version: &'static str,
+    command: &'static str,
+    engines: &'a [&'static str],
+    seeds: Vec<u64>,
+    policies: &'a [String],
+    traces: Vec<&'a str>,
+    inputs: &'a [InputFile],
+    request: &'a Request,
+    /// Names of the files beside the summary.
+    files: &'a [String],
+}
+
+/// `summary.json` of a comparison, with a final newline; `files` stand beside it.
+///
+/// # Errors
+/// None that these types could cause; the type is the JSON writer's.
+pub fn comparison_summary(
+    run: &ComparisonRun<'_>,
+    files: &[String],
+) -> Result<Vec<u8>, serde_json::Error> {
+    let traces = &run.comparison.traces;
+    json(&SummaryFile {
+        schema_version: SCHEMA_VERSION,
+        hpasim_version: env!("CARGO_PKG_VERSION"),
+        command: "compare",
+        engines: run.engines,
+        seeds: run.seeds.iter().map(|seed| seed.0).collect(),
+        policies: &run.comparison.policies,
+        traces: traces.iter().map(|trace| trace.trace.as_str()).collect(),
+        inputs: run.inputs,
+        request: run.request,
+        files,
+    })
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,82 @@
+//! Whether what a user asserts of a run holds.
+//!
+//! Self-imposed limit: looks KPIs up and compares; how an assertion is written is `scenario`'s.
+
+use serde::Serialize;
+
+use super::export::KpiReport;
+use super::rounding::readable;
+use crate::scenario::Assertion;
+
+/// An assertion that was looked at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CheckedAssertion {
+    /// As one would write it, the policy's name left out.
+    pub assertion: String,
+    /// Of which policy.
+    pub policy: String,
+    /// Under which trace.
+    pub trace: String,
+    /// The KPI: its value for one seed, its median for several; `None` where the run gives no answer.
+    pub value: Option<f64>,
+    /// Whether it holds; what has no value does not.
+    pub holds: bool,
+}
+
+/// Whether `assertion` holds of the runs that `report` tells of.
+#[must_use]
+pub fn check(
+    assertion: &Assertion,
+    policy: &str,
+    trace: &str,
+    report: &KpiReport,
+) -> CheckedAssertion {
+    let value = report.typical(assertion.kpi);
+    CheckedAssertion {
+        assertion: assertion.condition(),
+        policy: policy.to_owned(),
+        trace: trace.to_owned(),
+        value: value.map(readable),
+        holds: value.is_some_and(|value| assertion.comparator.holds(value, assertion.bound)),
+    }
+}
+
+/// Whether all of them hold.
+#[must_use]
+pub fn all_hold(checked: &[CheckedAssertion]) -> bool {
+    checked.iter().all(|assertion| assertion.holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Kpis;
+
+    fn checked(written: &str, runs: &[Kpis]) -> CheckedAssertion {
+        let assertion = Assertion::parse_argument(written).expect("an assertion");
+        let report = KpiReport::of(runs).expect("runs");
+        check(&assertion, "prod", "spike", &report)
+    }
+
+    fn run(rescales: u32) -> Kpis {
+        Kpis {
+            rescales,
+            ..Kpis::default()
+        }
+    }
+
+    #[test]
+    fn of_several_seeds_the_median_is_asserted() {
+        let runs = [run(1), run(2), run(30)];
+        assert!(checked("rescales<=2", &runs).holds);
+        assert!(!checked("rescales<2", &runs).holds);
+        assert_eq!(checked("rescales<2", &runs).value, Some(2.0));
+        assert!(checked("rescales==30", &runs[2..]).holds);
+    }
+
+    #[test]
+    fn what_has_no_value_does_not_hold() {
+        let checked = checked("first_decision_seconds<=60", &[run(1)]);
+        assert_eq!((checked.value, checked.holds), (None, false));
+    }
+}

@@ -1,0 +1,332 @@
+//! What must hold of a run: `slo_violation_seconds<=30`, in `[slo] assert` and in `--assert`.
+//!
+//! Self-imposed limit: text to a KPI, a comparison and a bound, and the comparison itself;
+//! what a KPI is, `results` knows.
+
+use std::ops::Range;
+
+use super::diagnostic::{Code, Diagnostic, Place};
+use super::reader::{Faults, Section, nearest, text};
+
+/// The names of all KPIs, in the order of `summary.json`.
+///
+/// A policy may name them, so they are known here; a test of `results` compares them with what is reckoned there.
+pub const KPI_NAMES: [&str; 41] = [
+    "requests_offered",
+    "requests_succeeded",
+    "requests_failed",
+    "requests_in_flight",
+    "failed_share",
+    "failed_no_endpoint",
+    "failed_not_initialised",
+    "failed_queue_full",
+    "failed_timed_out",
+    "failed_pod_gone",
+    "failed_oom_killed",
+    "retries",
+    "peak_replicas",
+    "mean_replicas",
+    "pod_hours",
+    "requested_core_hours",
+    "cost",
+    "slo_violation_seconds",
+    "latency_seconds_p50",
+    "latency_seconds_p95",
+    "latency_seconds_p99",
+    "latency_seconds_p999",
+    "latency_seconds_mean",
+    "latency_seconds_max",
+    "rescales",
+    "reversals",
+    "pod_starts",
+    "seconds_at_min",
+    "seconds_at_max",
+    "under_provisioned_percent",
+    "over_provisioned_percent",
+    "under_provisioned_time_percent",
+    "over_provisioned_time_percent",
+    "instability_percent",
+    "needed_undefined_seconds",
+    "first_decision_seconds",
+    "enough_ready_seconds",
+    "recovery_seconds",
+    "throttled_share",
+    "cpu_utilization_mean",
+    "oom_kills",
+];
+
+/// One thing that must hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assertion {
+    /// Of which policy: `fast` in `fast.mean_replicas<=20`; `None` for all that were named by a file.
+    pub policy: Option<String>,
+    /// Which KPI, one of [`KPI_NAMES`].
+    pub kpi: &'static str,
+    /// How it is compared.
+    pub comparator: Comparator,
+    /// With what, in the KPI's unit.
+    pub bound: f64,
+}
+
+/// How a KPI is compared with a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparator {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    More,
+    /// `>=`
+    AtLeast,
+    /// `==`
+    Equal,
+}
+
+/// Relative difference below which two numbers count as equal: the arithmetic's rest.
+const EQUAL_WITHIN: f64 = 1e-9;
+
+impl Comparator {
+    /// The longer first, for the shorter begin like them.
+    const ALL: [Self; 5] = [
+        Self::AtMost,
+        Self::AtLeast,
+        Self::Equal,
+        Self::Less,
+        Self::More,
+    ];
+
+    /// As it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::More => ">",
+            Self::AtLeast => ">=",
+            Self::Equal => "==",
+        }
+    }
+
+    /// Whether `value` stands so to `bound`.
+    #[must_use]
+    pub fn holds(self, value: f64, bound: f64) -> bool {
+        let equal = (value - bound).abs() <= EQUAL_WITHIN * value.abs().max(bound.abs());
+        match self {
+            Self::Less => value < bound,
+            Self::AtMost => value <= bound,
+            Self::More => value > bound,
+            Self::AtLeast => value >= bound,
+            Self::Equal => equal,
+        }
+    }
+}
+
+/// Why a text is no assertion, and where in it.
+struct Fault {
+    code: Code,
+    message: String,
+    help: String,
+    mark: Range<usize>,
+}
+
+impl Assertion {
+    /// Reads an argument of `--assert`.
+    ///
+    /// # Errors
+    /// It is no assertion, or names no KPI.
+    pub fn parse_argument(argument: &str) -> Result<Self, Diagnostic> {
+        parse(argument).map_err(|fault| Diagnostic {
+            code: fault.code,
+            message: fault.message,
+            place: Some(Box::new(Place::within("--assert", argument, fault.mark))),
+            help: fault.help,
+        })
+    }
+
+    /// The fault of an argument that names a policy that does not run; `known` are those that do.
+    #[must_use]
+    pub fn unknown_policy<'k>(
+        argument: &str,
+        policy: &str,
+        known: impl Iterator<Item = &'k str> + Clone,
+    ) -> Diagnostic {
+        let help = nearest(policy, known.clone()).map_or_else(
+            || format!("known are {}", known.collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        let start = argument.find(policy).unwrap_or(0);
+        Diagnostic {
+            code: Code::UnknownWord,
+            message: format!("no policy `{policy}` runs here"),
+            place: Some(Box::new(Place::within(
+                "--assert",
+                argument,
+                start..start + policy.len(),
+            ))),
+            help,
+        }
+    }
+
+    /// As one would write it: `fast.mean_replicas <= 20`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let policy = self
+            .policy
+            .as_ref()
+            .map_or_else(String::new, |policy| format!("{policy}."));
+        format!("{policy}{}", self.condition())
+    }
+
+    /// The same without the policy: `mean_replicas <= 20`.
+    #[must_use]
+    pub fn condition(&self) -> String {
+        format!("{} {} {}", self.kpi, self.comparator.as_str(), self.bound)
+    }
+}
+
+fn parse(written: &str) -> Result<Assertion, Fault> {
+    let whole = 0..written.len();
+    let example = || {
+        "write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30".to_owned()
+    };
+    let no_assertion = |what: &str, mark: Range<usize>| Fault {
+        code: Code::BadAssertion,
+        message: format!("`{written}` is no assertion: {what}"),
+        help: example(),
+        mark,
+    };
+    let Some(at) = written.find(['<', '>', '=']) else {
+        return Err(no_assertion("it compares nothing", whole));
+    };
+    let rest = &written[at..];
+    let Some(comparator) = Comparator::ALL
+        .into_iter()
+        .find(|comparator| rest.starts_with(comparator.as_str()))
+    else {
+        return Err(no_assertion("`=` alone compares nothing", at..at + 1));
+    };
+    let bound_at = at + comparator.as_str().len();
+    let bound = written[bound_at..].trim();
+    let Some(bound) = bound.parse::<f64>().ok().filter(|bound| bound.is_finite()) else {
+        return Err(no_assertion(
+            &format!("`{bound}` is no number"),
+            bound_at..written.len(),
+        ));
+    };
+    let left = written[..at].trim();
+    // A policy's name may hold dots, a KPI's never does.
+    let (policy, name) = match left.rsplit_once('.') {
+        Some((policy, name)) => (Some(policy.trim().to_owned()), name.trim()),
+        None => (None, left),
+    };
+    let Some(kpi) = KPI_NAMES.into_iter().find(|kpi| *kpi == name) else {
+        let help = nearest(name, KPI_NAMES.into_iter()).map_or_else(
+            || "docs/kpis.md names them all".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return Err(Fault {
+            code: Code::UnknownWord,
+            message: format!("there is no KPI `{name}`"),
+            help,
+            mark: 0..at,
+        });
+    };
+    Ok(Assertion {
+        policy,
+        kpi,
+        comparator,
+        bound,
+    })
+}
+
+/// `[slo] assert`: what must hold of the policy it stands in.
+pub(super) fn read_list(section: &Section<'_>, faults: &mut Faults<'_>) -> Vec<Assertion> {
+    let items = section.items("assert", faults).unwrap_or_default();
+    let path = section.path_of("assert");
+    items
+        .iter()
+        .filter_map(|item| {
+            let written = text(item, &path, faults)?;
+            match parse(written) {
+                Ok(Assertion {
+                    policy: Some(policy),
+                    ..
+                }) => {
+                    faults.report(
+                        Code::BadAssertion,
+                        item.origin,
+                        format!(
+                            "`{written}` names the policy `{policy}`, and here it is about this one"
+                        ),
+                        "leave out the name and its dot",
+                    );
+                    None
+                }
+                Ok(assertion) => Some(assertion),
+                Err(fault) => {
+                    faults.report(fault.code, item.origin, fault.message, fault.help);
+                    None
+                }
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(written: &str) -> String {
+        let fault = Assertion::parse_argument(written).expect_err("a fault");
+        format!("{fault}\n{}", fault.help)
+    }
+
+    #[test]
+    fn an_assertion_is_a_kpi_a_comparison_and_a_number() {
+        let cases = [
+            ("slo_violation_seconds<=30", "slo_violation_seconds <= 30"),
+            ("rescales < 4", "rescales < 4"),
+            ("fast.cost==1.5", "fast.cost == 1.5"),
+            ("./a/b.toml.cost>=1e3", "./a/b.toml.cost >= 1000"),
+            ("oom_kills>0", "oom_kills > 0"),
+        ];
+        for (written, text) in cases {
+            let assertion = Assertion::parse_argument(written).expect("an assertion");
+            assert_eq!(assertion.text(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_assertion_is_told_with_the_remedy() {
+        insta::assert_snapshot!(fault("rescales"), @"
+        E0026: `rescales` is no assertion: it compares nothing (--assert:1:1)
+        write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30
+        ");
+        insta::assert_snapshot!(fault("rescales=3"), @"
+        E0026: `rescales=3` is no assertion: `=` alone compares nothing (--assert:1:9)
+        write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30
+        ");
+        insta::assert_snapshot!(fault("rescales<=few"), @"
+        E0026: `rescales<=few` is no assertion: `few` is no number (--assert:1:11)
+        write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30
+        ");
+        insta::assert_snapshot!(fault("slo_violation_second<=3"), @"
+        E0009: there is no KPI `slo_violation_second` (--assert:1:1)
+        did you mean `slo_violation_seconds`?
+        ");
+        insta::assert_snapshot!(fault("happiness>3"), @"
+        E0009: there is no KPI `happiness` (--assert:1:1)
+        docs/kpis.md names them all
+        ");
+    }
+
+    #[test]
+    fn each_comparator_holds_on_its_side_of_the_bound() {
+        let held = |value: f64| Comparator::ALL.map(|comparator| comparator.holds(value, 2.0));
+        assert_eq!(held(1.0), [true, false, false, true, false]);
+        assert_eq!(held(2.0), [true, true, true, false, false]);
+        assert_eq!(held(3.0), [false, true, false, false, true]);
+        assert!(Comparator::Equal.holds(0.1 + 0.2, 0.3));
+    }
+}

@@ -1,0 +1,278 @@
+//! A policy and a trace read once, for many variants of the policy.
+//!
+//! Self-imposed limit: texts are read and parsed here once; what a variant then
+//! means is resolved by the same code as a single run's, so that it cannot differ.
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::engine_choice::{self, Meeting};
+use super::load::{LoadRequest, assemble, check_custom_metrics, place_key, read_trace, stem};
+use super::loader::{InputFile, Loader, PolicyFiles, PolicyTree};
+use super::manifest::ManifestChoice;
+use super::policy;
+use super::reader::Faults;
+use super::source::{SourceId, Sources};
+use super::trace_text::ParsedTrace;
+use super::{Engine, Scenario, overrides};
+use crate::workload::Demand;
+
+/// What was read of a policy and a trace, faults included.
+#[derive(Debug)]
+struct Material {
+    sources: Sources,
+    /// `None` when some file of the policy could not be used.
+    tree: Option<PolicyTree>,
+    /// The arguments of `--set` that all variants share.
+    set: Vec<SourceId>,
+    policy_stem: String,
+    /// What is wrong with the policy's files.
+    policy_faults: Vec<Diagnostic>,
+    /// `None` when the trace could not be used.
+    parsed: Option<ParsedTrace>,
+    /// `None` when no engine can follow the trace.
+    engine: Option<Engine>,
+    trace_stem: String,
+    /// What is wrong with the trace.
+    trace_faults: Vec<Diagnostic>,
+    omitted: usize,
+    inputs: Vec<InputFile>,
+}
+
+/// A scenario of a variant, and what its user should know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Warnings about the policy, then about the trace.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// A policy and a trace, read once, from which scenarios of variants come.
+///
+/// A variant costs a copy of the policy's tree and of the trace's columns, and
+/// the typed reading: no text is read again but that of the variant's own
+/// overrides. One template may be used from many threads.
+#[derive(Debug)]
+pub struct Template {
+    material: Material,
+    engine: Engine,
+}
+
+impl Template {
+    /// Reads a policy, of a manifest the part that is chosen, and a trace.
+    ///
+    /// The policy as it stands need not make sense yet: a variant may mend it.
+    ///
+    /// # Errors
+    /// A file that cannot be used, or an override of `request` that cannot be
+    /// applied, together with everything else that is then wrong with the two.
+    pub fn load(
+        request: LoadRequest<'_>,
+        choice: &ManifestChoice,
+        loader: &mut dyn Loader,
+    ) -> Result<Self, Diagnostics> {
+        let material = Material::read(request, choice, loader);
+        match material.base() {
+            Some(Base { tree, engine }) => Ok(Self {
+                material: Material {
+                    tree: Some(tree),
+                    set: Vec::new(),
+                    ..material
+                },
+                engine,
+            }),
+            None => Err(material.faults()),
+        }
+    }
+
+    /// The scenario of the variant that `set` makes: arguments of `--set`, on top of those that the template was loaded with.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the variant, word for word as a single run says it.
+    pub fn scenario(&self, set: &[String]) -> Result<Scenario, Diagnostics> {
+        self.resolve(set).map(|resolved| resolved.scenario)
+    }
+
+    /// The same with what its user should know.
+    ///
+    /// # Errors
+    /// As [`Template::scenario`].
+    pub fn resolve(&self, set: &[String]) -> Result<Resolved, Diagnostics> {
+        self.material.resolve(set)
+    }
+
+    /// The engine that was asked for, or else the request engine where the trace knows requests.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The same, with the fluid engine wherever it can follow the trace.
+    #[must_use]
+    pub fn preferring_fluid(mut self) -> Self {
+        let is_closed = self
+            .material
+            .parsed
+            .as_ref()
+            .is_some_and(|parsed| matches!(parsed.trace.demand, Demand::Users(_)));
+        if !is_closed {
+            self.engine = Engine::Fluid;
+            self.material.engine = Some(Engine::Fluid);
+        }
+        self
+    }
+
+    /// The trace's name: its file's stem.
+    #[must_use]
+    pub fn trace_name(&self) -> &str {
+        &self.material.trace_stem
+    }
+
+    /// Every file that was read, in the order of reading: the policy, its bases, the trace.
+    #[must_use]
+    pub fn inputs(&self) -> &[InputFile] {
+        &self.material.inputs
+    }
+
+    /// The same, when no more variants are wanted.
+    pub(super) fn into_inputs(self) -> Vec<InputFile> {
+        self.material.inputs
+    }
+}
+
+/// Reads one template for each of `requests`: a policy under several traces.
+///
+/// # Errors
+/// Everything that is wrong with any of them, each fault once.
+pub fn load_templates(
+    requests: &[LoadRequest<'_>],
+    choice: &ManifestChoice,
+    loader: &mut dyn Loader,
+) -> Result<Vec<Template>, Diagnostics> {
+    let mut templates = Vec::new();
+    let mut all = Diagnostics::default();
+    for request in requests {
+        match Template::load(*request, choice, loader) {
+            Ok(template) => templates.push(template),
+            Err(faults) => {
+                all.omitted += faults.omitted;
+                for fault in faults.list {
+                    if !all.list.contains(&fault) {
+                        all.list.push(fault);
+                    }
+                }
+            }
+        }
+    }
+    if templates.len() == requests.len() {
+        Ok(templates)
+    } else {
+        Err(all)
+    }
+}
+
+/// A policy's tree with the shared overrides applied, and the engine.
+struct Base {
+    tree: PolicyTree,
+    engine: Engine,
+}
+
+impl Material {
+    fn read(request: LoadRequest<'_>, choice: &ManifestChoice, loader: &mut dyn Loader) -> Self {
+        let mut files = PolicyFiles::new(loader, choice.clone());
+        let tree = files.read_policy(request.policy);
+        let set = files.add_overrides(request.set);
+        files.check_choice();
+        let PolicyFiles {
+            loader,
+            sources,
+            mut inputs,
+            faults,
+            ..
+        } = files;
+        let mut omitted = faults.omitted;
+        let mut trace_faults = Vec::new();
+        let parsed = read_trace(&request, loader, &mut inputs)
+            .map_err(|diagnostics| {
+                omitted += diagnostics.omitted;
+                trace_faults = diagnostics.list;
+            })
+            .ok();
+        let engine = parsed.as_ref().and_then(|parsed| {
+            engine_choice::choose(request.engine, parsed)
+                .map_err(|fault| trace_faults.push(fault))
+                .ok()
+        });
+        Self {
+            sources,
+            tree,
+            set,
+            policy_stem: stem(request.policy),
+            policy_faults: faults.list,
+            parsed,
+            engine,
+            trace_stem: stem(request.trace),
+            trace_faults,
+            omitted,
+            inputs,
+        }
+    }
+
+    /// What variants start from; `None` where no variant could come out.
+    fn base(&self) -> Option<Base> {
+        self.parsed.as_ref()?;
+        let engine = self.engine?;
+        let mut tree = self.tree.clone()?;
+        let mut faults = Faults::new(&self.sources);
+        faults.extend(self.policy_faults.clone());
+        overrides::apply(&mut tree.table, &self.set, &self.sources, &mut faults);
+        (!faults.has_errors()).then_some(Base { tree, engine })
+    }
+
+    /// Everything that is wrong, where [`Material::base`] is `None`.
+    fn faults(&self) -> Diagnostics {
+        self.resolve(&[]).err().unwrap_or_default()
+    }
+
+    /// From tree to scenario, with further overrides.
+    fn resolve(&self, further: &[String]) -> Result<Resolved, Diagnostics> {
+        let mut sources = self.sources.clone();
+        let mut set = self.set.clone();
+        set.extend(overrides::add_arguments(&mut sources, further));
+        let mut faults = Faults::new(&sources);
+        faults.extend(self.policy_faults.clone());
+        let policy = self.tree.clone().map(|mut tree| {
+            overrides::apply(&mut tree.table, &set, &sources, &mut faults);
+            let stem = &self.policy_stem;
+            let policy = policy::read(&tree.table, tree.source, stem, &sources, &mut faults);
+            if let Some(parsed) = &self.parsed {
+                check_custom_metrics(&policy, &parsed.trace, &mut faults);
+                let meeting = Meeting {
+                    policy: &policy,
+                    written: &tree.table,
+                    demand: &parsed.trace.demand,
+                };
+                meeting.check(self.engine, &mut faults);
+            }
+            policy
+        });
+        let has_errors = faults.has_errors();
+        let mut list = faults.into_list();
+        list.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
+        match (policy, &self.parsed, self.engine, has_errors) {
+            (Some(policy), Some(parsed), Some(_), false) => {
+                list.extend(parsed.warnings.iter().cloned());
+                Ok(Resolved {
+                    scenario: assemble(policy, parsed.trace.clone(), self.trace_stem.clone()),
+                    warnings: list,
+                })
+            }
+            _ => {
+                list.extend(self.trace_faults.iter().cloned());
+                Err(Diagnostics {
+                    list,
+                    omitted: self.omitted,
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! The points of a search: every combination of the values, or a Latin hypercube of them.
+//!
+//! Self-imposed limit: points by number, made when asked for: a grid of millions
+//! takes no memory, a hypercube one number a point and parameter.
+
+use rand::RngExt;
+use thiserror::Error;
+
+use super::parameter::{Parameter, ParameterError};
+use crate::engine::random::Stream;
+use crate::units::Seed;
+
+/// The most points of one search.
+pub const POINTS_MAX: u64 = 100_000_000;
+
+/// What is wrong with a search's parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum GridError {
+    /// One of them.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// No parameter takes more than one value.
+    #[error(
+        "nothing is swept; give a parameter several values: --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5"
+    )]
+    NothingSwept,
+    /// A path with several values stands twice.
+    #[error("`{path}` is set twice; write all its values into one --set")]
+    Twice {
+        /// The path.
+        path: String,
+    },
+    /// A grid needs steps.
+    #[error(
+        "`--set {path}={range}` has no step; write `{range}:STEP`, or draw from it with --samples"
+    )]
+    NoStep {
+        /// The path.
+        path: String,
+        /// The range as it was written.
+        range: String,
+    },
+    /// More points than anybody simulates.
+    #[error(
+        "the grid has more than {POINTS_MAX} points; take greater steps, or draw some with --samples"
+    )]
+    TooMany,
+}
+
+/// The points of a search, each a value for every parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grid {
+    parameters: Vec<Parameter>,
+    points: Points,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Points {
+    /// Every combination; the last parameter changes fastest.
+    All { count: u64 },
+    /// Drawn: for each parameter the number of the value at each point.
+    Drawn { count: u64, chosen: Vec<Vec<u64>> },
+}
+
+impl Grid {
+    /// Every combination of the values that `arguments` (each `path=values`) state.
+    ///
+    /// # Errors
+    /// What is wrong with an argument, or with all together.
+    pub fn full(arguments: &[String]) -> Result<Self, GridError> {
+        let parameters = parse(arguments)?;
+        for parameter in &parameters {
+            if let Some(range) = parameter.range_without_step() {
+                return Err(GridError::NoStep {
+                    path: parameter.path().to_owned(),
+                    range,
+                });
+            }
+        }
+        let count = parameters
+            .iter()
+            .try_fold(1u64, |product, parameter| {
+                product.checked_mul(parameter.count())
+            })
+            .filter(|count| *count <= POINTS_MAX)
+            .ok_or(GridError::TooMany)?;
+        Ok(Self {
+            parameters,
+            points: Points::All { count },
+        })
+    }
+
+    /// `count` points of a Latin hypercube over the values that `arguments` state.
+    ///
+    /// Each parameter's values are cut into `count` even strata, of which each is
+    /// drawn from once (McKay, Beckman, Conover 1979): the sample covers every
+    /// range evenly, however many parameters there are.
+    ///
+    /// # Errors
+    /// What is wrong with an argument, or with all together.
+    pub fn latin_hypercube(
+        arguments: &[String],
+        count: u32,
+        seed: Seed,
+    ) -> Result<Self, GridError> {
+        let parameters = parse(arguments)?;
+        let chosen = parameters
+            .iter()
+            .zip(0..)
+            .map(|(parameter, member)| stratified(parameter.count(), count, seed, member))
+            .collect();
+        Ok(Self {
+            parameters,
+            points: Points::Drawn {
+                count: u64::from(count),
+                chosen,
+            },
+        })
+    }
+
+    /// The parameters, in the order of the command line.
+    #[must_use]
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The parameters that take more than one value.
+    pub fn swept(&self) -> impl Iterator<Item = &Parameter> {
+        self.parameters
+            .iter()
+            .filter(|parameter| parameter.is_swept())
+    }
+
+    /// The arguments of `--set` that all points share: the parameters with one value.
+    #[must_use]
+    pub fn shared_arguments(&self) -> Vec<String> {
+        self.parameters
+            .iter()
+            .filter(|parameter| !parameter.is_swept())
+            .map(|parameter| parameter.argument(0))
+            .collect()
+    }
+
+    /// How many points there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        match &self.points {
+            Points::All { count } | Points::Drawn { count, .. } => *count,
+        }
+    }
+
+    /// The arguments of `--set` of the point of this number, of all parameters in their order.
+    #[must_use]
+    pub fn arguments(&self, point: u64) -> Vec<String> {
+        self.parameters
+            .iter()
+            .zip(self.indices(point))
+            .map(|(parameter, index)| parameter.argument(index))
+            .collect()
+    }
+
+    /// The values of the swept parameters at the point of this number, as one would type them in TOML.
+    #[must_use]
+    pub fn swept_values(&self, point: u64) -> Vec<String> {
+        self.parameters
+            .iter()
+            .zip(self.indices(point))
+            .filter(|(parameter, _)| parameter.is_swept())
+            .map(|(parameter, index)| parameter.value(index))
+            .collect()
+    }
+
+    /// The numbers of the swept parameters' values at the point of this number.
+    #[must_use]
+    pub fn swept_indices(&self, point: u64) -> Vec<u64> {
+        self.parameters
+            .iter()
+            .zip(self.indices(point))
+            .filter(|(parameter, _)| parameter.is_swept())
+            .map(|(_, index)| index)
+            .collect()
+    }
+
+    fn indices(&self, point: u64) -> Vec<u64> {
+        match &self.points {
+            Points::All { .. } => {
+                let mut left = point;
+                let mut indices: Vec<u64> = self
+                    .parameters
+                    .iter()
+                    .rev()
+                    .map(|parameter| {
+                        let index = left % parameter.count();
+                        left /= parameter.count();
+                        index
+                    })
+                    .collect();
+                indices.reverse();
+                indices
+            }
+            Points::Drawn { chosen, .. } => chosen
+                .iter()
+                .map(|chosen| {
+                    let at = usize::try_from(point).unwrap_or(usize::MAX);
+                    chosen.get(at).copied().unwrap_or(0)
+                })
+                .collect(),
+        }
+    }
+}
+
+fn parse(arguments: &[String]) -> Result<Vec<Parameter>, GridError> {
+    let parameters = arguments
+        .iter()
+        .map(|argument| Parameter::parse(argument))
+        .collect::<Result<Vec<Parameter>, ParameterError>>()?;
+    if !parameters.iter().any(Parameter::is_swept) {
+        return Err(GridError::NothingSwept);
+    }
+    for (index, parameter) in parameters.iter().enumerate() {
+        let twin = parameters[..index]
+            .iter()
+            .find(|other| other.path() == parameter.path());
+        if let Some(twin) = twin
+            && (twin.is_swept() || parameter.is_swept())
+        {
+            return Err(GridError::Twice {
+                path: parameter.path().to_owned(),
+            });
+        }
+    }
+    Ok(parameters)
+}
+
+/// For each of `count` points the number of one of `values`: one draw from each of `count` strata, in random order.
+fn stratified(values: u64, count: u32, seed: Seed, member: u64) -> Vec<u64> {
+    let mut generator = Stream::Search.generator(seed, member);
+    let mut strata: Vec<u32> = (0..count).collect();
+    for last in (1..strata.len()).rev() {
+        strata.swap(last, generator.random_range(0..=last));
+    }
+    strata
+        .into_iter()
+        .map(|stratum| {
+            let place = (f64::from(stratum) + generator.random::<f64>()) / f64::from(count);
+            ((place * values as f64) as u64).min(values - 1)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(list: &[&str]) -> Vec<String> {
+        list.iter().map(|argument| (*argument).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_last_parameter_changes_fastest() {
+        let grid = Grid::full(&arguments(&["a=1,2", "c=7", "b=10..30:10"])).expect("a grid");
+        assert_eq!(grid.count(), 6);
+        let points: Vec<Vec<String>> = (0..6).map(|point| grid.swept_values(point)).collect();
+        assert_eq!(points[0], ["1", "10"]);
+        assert_eq!(points[1], ["1", "20"]);
+        assert_eq!(points[3], ["2", "10"]);
+        assert_eq!(grid.arguments(5), ["a=2", "c=7", "b=30"]);
+        assert_eq!(grid.shared_arguments(), ["c=7"]);
+    }
+
+    #[test]
+    fn a_latin_hypercube_draws_once_from_each_stratum() {
+        let list = arguments(&["a=0..99:1", "b=x,y"]);
+        let grid = Grid::latin_hypercube(&list, 100, Seed(1)).expect("a grid");
+        let mut first: Vec<u64> = (0..100).map(|point| grid.swept_indices(point)[0]).collect();
+        assert_ne!(first, (0..100).collect::<Vec<u64>>(), "in random order");
+        first.sort_unstable();
+        assert_eq!(first, (0..100).collect::<Vec<u64>>());
+        let second = (0..100).filter(|point| grid.swept_indices(*point)[1] == 0);
+        assert_eq!(second.count(), 50);
+    }
+
+    #[test]
+    fn the_seed_decides_the_sample() {
+        let list = arguments(&["a=0.1..0.9", "b=1..50"]);
+        let draw = |seed: u64| Grid::latin_hypercube(&list, 20, Seed(seed)).expect("a grid");
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+    }
+
+    #[test]
+    fn what_is_no_grid_is_refused() {
+        let fault = |list: &[&str]| {
+            Grid::full(&arguments(list))
+                .expect_err("a fault")
+                .to_string()
+        };
+        insta::assert_snapshot!(fault(&[]), @"nothing is swept; give a parameter several values: --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5");
+        insta::assert_snapshot!(fault(&["a=1"]), @"nothing is swept; give a parameter several values: --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5");
+        insta::assert_snapshot!(fault(&["a=1,2", "a=3"]), @"`a` is set twice; write all its values into one --set");
+        insta::assert_snapshot!(fault(&["a=1..9"]), @"`--set a=1..9` has no step; write `1..9:STEP`, or draw from it with --samples");
+        insta::assert_snapshot!(fault(&["a=0..99999:1", "b=0..99999:1"]), @"the grid has more than 100000000 points; take greater steps, or draw some with --samples");
+    }
+}

@@ -1,0 +1,27 @@
+//! Many simulations from one question: grids and samples of policies, fronts of cost against harm.
+//!
+//! Self-imposed limit: no file system, no terminal, no clock. Templates and
+//! parameters come in; rows, fronts and bytes go out, in an order that does not
+//! hang on how many threads worked.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`parameter`] | `path=values` of the command line: lists, ranges, single values |
+//! | [`grid`] | the points: every combination, or a Latin hypercube |
+//! | [`in_order`] | work on many threads, results in order |
+//! | [`front`] | what no other point beats, and its knee |
+//! | [`summary`] | `summary.json` of a sweep |
+//! | [`table`] | `sweep.csv`: head and rows |
+//! | [`parts`] | `sweep.csv` read again: going on, joining parts |
+//! | [`outcome`] | cost against harm for each point, the front, the current policy |
+//! | [`sweep`] | what a sweep is and what comes of it |
+
+pub mod front;
+pub mod grid;
+pub mod in_order;
+pub mod outcome;
+pub mod parameter;
+pub mod parts;
+pub mod summary;
+pub mod sweep;
+pub mod table;

@@ -1,0 +1,503 @@
+//! A parameter of a policy and the values it takes: `path=0,60,300`, `path=40..80:5`, `path="15s"`.
+//!
+//! Self-imposed limit: splits text and counts in exact decimals. Whether the path
+//! exists and takes the values is for the policy's reader to say, in the words of `--set`.
+
+use thiserror::Error;
+
+/// The most values of one range.
+pub const VALUES_MAX: u64 = 1_000_000;
+
+/// What is wrong with the values of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ParameterError {
+    /// There is no equals sign.
+    #[error("`--set {argument}`: `--set` takes path=value; write `--set hpa.maxReplicas=20,40`")]
+    NoValue {
+        /// The argument as it was given.
+        argument: String,
+    },
+    /// An end of a range or its step is no number.
+    #[error(
+        "`--set {argument}`: `{piece}` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s"
+    )]
+    NoNumber {
+        /// The argument as it was given.
+        argument: String,
+        /// The part that should be a number.
+        piece: String,
+    },
+    /// The ends of a range and its step have different units.
+    #[error(
+        "`--set {argument}`: a range has one unit, as 10s..60s:10s, and this one has {}",
+        units_text(units)
+    )]
+    Units {
+        /// The argument as it was given.
+        argument: String,
+        /// The units as they were written; empty for none.
+        units: Vec<String>,
+    },
+    /// A range that ends before it begins.
+    #[error("`--set {argument}`: {from} is more than {to}; write the smaller end first")]
+    Backwards {
+        /// The argument as it was given.
+        argument: String,
+        /// The first end.
+        from: String,
+        /// The second end.
+        to: String,
+    },
+    /// A step that leads nowhere or back.
+    #[error("`--set {argument}`: the step {step} is not above 0")]
+    Step {
+        /// The argument as it was given.
+        argument: String,
+        /// The step.
+        step: String,
+    },
+    /// A range whose steps miss its end.
+    #[error(
+        "`--set {argument}`: steps of {step} from {from} do not meet {to}; the last before it is {last}"
+    )]
+    Missed {
+        /// The argument as it was given.
+        argument: String,
+        /// The step.
+        step: String,
+        /// The first end.
+        from: String,
+        /// The second end.
+        to: String,
+        /// The last value within the range.
+        last: String,
+    },
+    /// A range of more values than anybody means.
+    #[error(
+        "`--set {argument}`: the range has more than {VALUES_MAX} values; write a greater step"
+    )]
+    TooMany {
+        /// The argument as it was given.
+        argument: String,
+    },
+}
+
+fn units_text(units: &[String]) -> String {
+    let quoted: Vec<String> = units
+        .iter()
+        .map(|unit| {
+            if unit.is_empty() {
+                "none".to_owned()
+            } else {
+                format!("`{unit}`")
+            }
+        })
+        .collect();
+    quoted.join(" and ")
+}
+
+/// A path of the policy and the values it is to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    path: String,
+    items: Vec<Item>,
+}
+
+/// One item of a comma-separated list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Item {
+    /// A TOML value as it was typed.
+    Text(String),
+    /// Numbers at even steps.
+    Range(Range),
+}
+
+/// Numbers from a first on, at even steps, in units of 10^-`decimals`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Range {
+    first: i64,
+    step: i64,
+    count: u64,
+    decimals: u32,
+    unit: String,
+    /// Whether the step was stated; without, the range is for samples.
+    step_is_stated: bool,
+}
+
+impl Parameter {
+    /// Reads `path=values`.
+    ///
+    /// # Errors
+    /// What is wrong with the argument, with the remedy.
+    pub fn parse(argument: &str) -> Result<Self, ParameterError> {
+        let equals = top_level(argument, &['=']).first().copied();
+        let Some(equals) = equals else {
+            return Err(ParameterError::NoValue {
+                argument: argument.to_owned(),
+            });
+        };
+        let values = &argument[equals + 1..];
+        let mut items = Vec::new();
+        let mut start = 0;
+        let commas = top_level(values, &[',']);
+        for end in commas.into_iter().chain([values.len()]) {
+            items.push(Item::parse(values[start..end].trim(), argument)?);
+            start = end + 1;
+        }
+        Ok(Self {
+            path: argument[..equals].trim().to_owned(),
+            items,
+        })
+    }
+
+    /// The path, as `hpa.maxReplicas`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// How many values it takes, at least one.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.items.iter().map(Item::count).sum()
+    }
+
+    /// Whether it takes more than one value.
+    #[must_use]
+    pub fn is_swept(&self) -> bool {
+        self.count() > 1
+    }
+
+    /// A range without a step, as it was written, which only samples can take.
+    #[must_use]
+    pub fn range_without_step(&self) -> Option<String> {
+        self.items.iter().find_map(|item| match item {
+            Item::Range(range) if !range.step_is_stated => Some(format!(
+                "{}..{}",
+                range.plain(0),
+                range.plain(range.count - 1)
+            )),
+            _ => None,
+        })
+    }
+
+    /// The value of this number, as one would type it in TOML; the last where there are fewer.
+    #[must_use]
+    pub fn value(&self, index: u64) -> String {
+        let mut left = index;
+        for item in &self.items {
+            if left < item.count() {
+                return item.value(left);
+            }
+            left -= item.count();
+        }
+        self.items
+            .last()
+            .map_or_else(String::new, |item| item.value(item.count() - 1))
+    }
+
+    /// The value of this number as an argument of `--set`.
+    #[must_use]
+    pub fn argument(&self, index: u64) -> String {
+        format!("{}={}", self.path, self.value(index))
+    }
+}
+
+impl Item {
+    fn parse(text: &str, argument: &str) -> Result<Self, ParameterError> {
+        let dots = top_level(text, &['.'])
+            .windows(2)
+            .find(|pair| pair[0] + 1 == pair[1])
+            .map(|pair| pair[0]);
+        match dots {
+            Some(dots) => Range::parse(&text[..dots], &text[dots + 2..], argument).map(Self::Range),
+            None => Ok(Self::Text(text.to_owned())),
+        }
+    }
+
+    fn count(&self) -> u64 {
+        match self {
+            Self::Text(_) => 1,
+            Self::Range(range) => range.count,
+        }
+    }
+
+    fn value(&self, index: u64) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Range(range) if range.unit.is_empty() => range.plain(index),
+            Self::Range(range) => format!("\"{}\"", range.plain(index)),
+        }
+    }
+}
+
+/// How much finer than its ends a range without step is drawn from, unless the ends are whole.
+const FINER_DECIMALS: u32 = 3;
+
+impl Range {
+    fn parse(from: &str, rest: &str, argument: &str) -> Result<Self, ParameterError> {
+        let (to, step) = match rest.split_once(':') {
+            Some((to, step)) => (to, Some(step)),
+            None => (rest, None),
+        };
+        let number = |piece: &str| {
+            Decimal::parse(piece).ok_or_else(|| ParameterError::NoNumber {
+                argument: argument.to_owned(),
+                piece: piece.to_owned(),
+            })
+        };
+        let (from, to) = (number(from)?, number(to)?);
+        let stated = step.map(number).transpose()?;
+        let mut units: Vec<String> = Vec::new();
+        for number in [&from, &to].into_iter().chain(&stated) {
+            if !units.contains(&number.unit) {
+                units.push(number.unit.clone());
+            }
+        }
+        if units.len() > 1 {
+            return Err(ParameterError::Units {
+                argument: argument.to_owned(),
+                units,
+            });
+        }
+        let ends_decimals = from.decimals.max(to.decimals);
+        let step = stated.clone().unwrap_or(Decimal {
+            digits: 1,
+            decimals: match ends_decimals {
+                0 => 0,
+                decimals => decimals + FINER_DECIMALS,
+            },
+            unit: from.unit.clone(),
+        });
+        let decimals = ends_decimals.max(step.decimals);
+        let scaled = |number: &Decimal| {
+            number.at(decimals).ok_or_else(|| ParameterError::NoNumber {
+                argument: argument.to_owned(),
+                piece: number.to_text(),
+            })
+        };
+        let (first, last, width) = (scaled(&from)?, scaled(&to)?, scaled(&step)?);
+        if width <= 0 {
+            return Err(ParameterError::Step {
+                argument: argument.to_owned(),
+                step: step.to_text(),
+            });
+        }
+        if first > last {
+            return Err(ParameterError::Backwards {
+                argument: argument.to_owned(),
+                from: from.to_text(),
+                to: to.to_text(),
+            });
+        }
+        let span = last.abs_diff(first);
+        let count = span / width.unsigned_abs() + 1;
+        if count > VALUES_MAX {
+            return Err(ParameterError::TooMany {
+                argument: argument.to_owned(),
+            });
+        }
+        let range = Self {
+            first,
+            step: width,
+            count,
+            decimals,
+            unit: from.unit.clone(),
+            step_is_stated: stated.is_some(),
+        };
+        if span % width.unsigned_abs() != 0 {
+            return Err(ParameterError::Missed {
+                argument: argument.to_owned(),
+                step: step.to_text(),
+                from: from.to_text(),
+                to: to.to_text(),
+                last: range.plain(count - 1),
+            });
+        }
+        Ok(range)
+    }
+
+    /// A value without quotes.
+    fn plain(&self, index: u64) -> String {
+        // Below VALUES_MAX, so it fits; the ends were checked to fit.
+        let index = i64::try_from(index).unwrap_or(0);
+        Decimal {
+            digits: self.first + self.step * index,
+            decimals: self.decimals,
+            unit: self.unit.clone(),
+        }
+        .to_text()
+    }
+}
+
+/// `digits` times 10^-`decimals`, and a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Decimal {
+    digits: i64,
+    decimals: u32,
+    unit: String,
+}
+
+/// No number of a policy has more digits than this behind the point.
+const DECIMALS_MAX: u32 = 9;
+
+impl Decimal {
+    /// A number such as `-0.05`, `15s` or `"100m"`.
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            .unwrap_or(text);
+        let unit_start = text
+            .find(|letter: char| letter.is_ascii_alphabetic() || letter == '%')
+            .unwrap_or(text.len());
+        let (number, unit) = text.split_at(unit_start);
+        if !unit
+            .chars()
+            .all(|letter| letter.is_ascii_alphabetic() || letter == '%')
+        {
+            return None;
+        }
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let digits_only = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let unsigned = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+        if unsigned.is_empty() || !digits_only(unsigned) || !digits_only(fraction) {
+            return None;
+        }
+        if number.ends_with('.') {
+            return None;
+        }
+        let decimals = u32::try_from(fraction.len()).ok()?;
+        if decimals > DECIMALS_MAX {
+            return None;
+        }
+        Some(Self {
+            digits: format!("{whole}{fraction}").parse().ok()?,
+            decimals,
+            unit: unit.to_owned(),
+        })
+    }
+
+    /// The digits with so many decimals, if they fit.
+    fn at(&self, decimals: u32) -> Option<i64> {
+        let factor = 10i64.checked_pow(decimals.checked_sub(self.decimals)?)?;
+        self.digits.checked_mul(factor)
+    }
+
+    /// As one would type it: `40`, `0.05`, `15s`.
+    fn to_text(&self) -> String {
+        let sign = if self.digits < 0 { "-" } else { "" };
+        let digits = self.digits.unsigned_abs().to_string();
+        let places = self.decimals as usize;
+        let padded = format!("{digits:0>width$}", width = places + 1);
+        let (whole, fraction) = padded.split_at(padded.len() - places);
+        let fraction = fraction.trim_end_matches('0');
+        match (fraction.is_empty(), places) {
+            (true, 0) => format!("{sign}{whole}{}", self.unit),
+            (true, _) => format!("{sign}{whole}.0{}", self.unit),
+            (false, _) => format!("{sign}{whole}.{fraction}{}", self.unit),
+        }
+    }
+}
+
+/// Where one of `wanted` stands outside quotes and brackets.
+fn top_level(text: &str, wanted: &[char]) -> Vec<usize> {
+    let mut quote = None;
+    let mut escaped = false;
+    let mut depth = 0usize;
+    let mut found = Vec::new();
+    for (at, letter) in text.char_indices() {
+        if let Some(open) = quote {
+            if escaped {
+                escaped = false;
+            } else if letter == '\\' && open == '"' {
+                escaped = true;
+            } else if letter == open {
+                quote = None;
+            }
+            continue;
+        }
+        match letter {
+            '"' | '\'' => quote = Some(letter),
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 && wanted.contains(&letter) => found.push(at),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(argument: &str) -> Vec<String> {
+        let parameter = Parameter::parse(argument).expect("a parameter");
+        (0..parameter.count())
+            .map(|index| parameter.value(index))
+            .collect()
+    }
+
+    fn fault(argument: &str) -> String {
+        Parameter::parse(argument).expect_err("a fault").to_string()
+    }
+
+    #[test]
+    fn commas_outside_quotes_and_brackets_part_a_list() {
+        assert_eq!(values("a.b=0,60, 300"), ["0", "60", "300"]);
+        assert_eq!(values("a=\"x,y\",'z,\"'"), ["\"x,y\"", "'z,\"'"]);
+        assert_eq!(
+            values("a=[{ type = \"Pods\", value = 4 }, 2],[]"),
+            ["[{ type = \"Pods\", value = 4 }, 2]", "[]"]
+        );
+        assert_eq!(values("\"a=b\".c=1"), ["1"]);
+        assert_eq!(values("a="), [""]);
+    }
+
+    #[test]
+    fn a_range_includes_its_end() {
+        assert_eq!(values("a=40..55:5"), ["40", "45", "50", "55"]);
+        assert_eq!(values("a=0.05..0.2:0.05"), ["0.05", "0.1", "0.15", "0.2"]);
+        assert_eq!(values("a=0.5..1.5:0.5"), ["0.5", "1.0", "1.5"]);
+        assert_eq!(values("a=-1..1:1"), ["-1", "0", "1"]);
+        assert_eq!(values("a=7..7:1"), ["7"]);
+    }
+
+    #[test]
+    fn a_range_with_a_unit_makes_text() {
+        assert_eq!(values("a=10s..30s:10s"), ["\"10s\"", "\"20s\"", "\"30s\""]);
+        assert_eq!(values("a=\"1m\"..\"2m\":\"1m\""), ["\"1m\"", "\"2m\""]);
+    }
+
+    #[test]
+    fn a_list_may_hold_ranges() {
+        assert_eq!(
+            values("a=0,60..180:60,600"),
+            ["0", "60", "120", "180", "600"]
+        );
+    }
+
+    #[test]
+    fn a_range_without_step_is_as_fine_as_its_ends_need() {
+        assert_eq!(values("a=1..3"), ["1", "2", "3"]);
+        let fine = Parameter::parse("a=0.1..0.2").expect("a parameter");
+        assert_eq!(fine.count(), 1001);
+        assert_eq!(fine.value(1), "0.1001");
+        assert_eq!(fine.range_without_step().as_deref(), Some("0.1..0.2"));
+    }
+
+    #[test]
+    fn a_faulty_range_says_what_to_write() {
+        insta::assert_snapshot!(fault("hpa.maxReplicas"), @"`--set hpa.maxReplicas`: `--set` takes path=value; write `--set hpa.maxReplicas=20,40`");
+        insta::assert_snapshot!(fault("a=40..x:5"), @"`--set a=40..x:5`: `x` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
+        insta::assert_snapshot!(fault("a=10s..1m:10s"), @"`--set a=10s..1m:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and `m`");
+        insta::assert_snapshot!(fault("a=10s..60:10s"), @"`--set a=10s..60:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and none");
+        insta::assert_snapshot!(fault("a=80..40:5"), @"`--set a=80..40:5`: 80 is more than 40; write the smaller end first");
+        insta::assert_snapshot!(fault("a=40..80:0"), @"`--set a=40..80:0`: the step 0 is not above 0");
+        insta::assert_snapshot!(fault("a=40..83:5"), @"`--set a=40..83:5`: steps of 5 from 40 do not meet 83; the last before it is 80");
+        insta::assert_snapshot!(fault("a=0..2000000:1"), @"`--set a=0..2000000:1`: the range has more than 1000000 values; write a greater step");
+        insta::assert_snapshot!(fault("a=0..9223372036854775807:0.5"), @"`--set a=0..9223372036854775807:0.5`: `9223372036854775807` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
+    }
+}

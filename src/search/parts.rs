@@ -1,0 +1,341 @@
+//! `sweep.csv` read again: rows to go on from, and parts that are joined into a whole.
+//!
+//! Self-imposed limit: lines of streams, a line at a time; files are `cli`'s.
+
+use std::io::{BufRead, Write};
+use std::ops::Range;
+
+use thiserror::Error;
+
+use super::table::{Difference, Head, SHARD_KEY, Shard, TITLE};
+
+/// Why a file cannot be continued or joined.
+#[derive(Debug, Error)]
+pub enum TableError {
+    /// It is something else.
+    #[error(
+        "{name}: this is no part of a sweep: its first line is not `{TITLE}`; name a sweep.csv"
+    )]
+    NoSweep {
+        /// The file.
+        name: String,
+    },
+    /// It belongs to another sweep.
+    #[error(
+        "{name}: a part of another sweep: it has {} where {} has {}; join parts of one command, one version and the same files",
+        difference.here, other, difference.there
+    )]
+    Different {
+        /// The file.
+        name: String,
+        /// What it was compared with.
+        other: String,
+        /// The first line in which they differ.
+        difference: Box<Difference>,
+    },
+    /// A row is missing, or stands where another should.
+    #[error(
+        "{name}: line {line} should be the row of point {point}; compute this part anew with --force"
+    )]
+    Row {
+        /// The file.
+        name: String,
+        /// The line, counted from 1.
+        line: u64,
+        /// The point whose row is missing.
+        point: u64,
+    },
+    /// The part is not finished.
+    #[error(
+        "{name}: unfinished: {found} of {wanted} rows; go on with the same command and --resume"
+    )]
+    Unfinished {
+        /// The file.
+        name: String,
+        /// The rows found.
+        found: u64,
+        /// The rows that belong into it.
+        wanted: u64,
+    },
+    /// There are more rows than belong into it.
+    #[error("{name}: has more than its {wanted} rows; compute this part anew with --force")]
+    TooLong {
+        /// The file.
+        name: String,
+        /// The rows that belong into it.
+        wanted: u64,
+    },
+    /// A part of a sweep in so many parts is not there.
+    #[error("part {} of {count} is missing; compute it with --shard {}/{count}", list_text(missing), missing.first().unwrap_or(&0))]
+    Missing {
+        /// The parts that are missing.
+        missing: Vec<u64>,
+        /// How many parts there are.
+        count: u64,
+    },
+    /// Two files hold the same part.
+    #[error("{name} and {other} are the same part, {shard}; name it once")]
+    Duplicate {
+        /// The one file.
+        name: String,
+        /// The other file.
+        other: String,
+        /// The part.
+        shard: Shard,
+    },
+    /// The parts are of different divisions.
+    #[error("{name}: part {shard} does not fit {other}, part {other_shard}; divide by one number")]
+    Division {
+        /// The one file.
+        name: String,
+        /// Its part.
+        shard: Shard,
+        /// The other file.
+        other: String,
+        /// Its part.
+        other_shard: Shard,
+    },
+    /// A file cannot be read.
+    #[error("{name}: cannot be read: {error}")]
+    Read {
+        /// The file.
+        name: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The result cannot be written.
+    #[error("cannot be written: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+fn list_text(numbers: &[u64]) -> String {
+    const SHOWN: usize = 8;
+    let mut words: Vec<String> = numbers.iter().take(SHOWN).map(u64::to_string).collect();
+    if numbers.len() > SHOWN {
+        words.push(format!("{} more", numbers.len() - SHOWN));
+    }
+    words.join(", ")
+}
+
+/// A `sweep.csv` whose head has been read; its rows come next.
+#[derive(Debug)]
+pub struct PartFile<R> {
+    name: String,
+    head: Head,
+    shard: Option<Shard>,
+    reader: R,
+    /// Lines read so far.
+    lines: u64,
+    /// Bytes of the head and of the whole rows read so far.
+    whole_bytes: u64,
+}
+
+/// A line of a file with its end, if it has one.
+fn read_line(reader: &mut impl BufRead, name: &str) -> Result<Option<String>, TableError> {
+    let mut bytes = Vec::new();
+    let read = reader
+        .read_until(b'\n', &mut bytes)
+        .map_err(|error| TableError::Read {
+            name: name.to_owned(),
+            error,
+        })?;
+    Ok((read > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+impl<R: BufRead> PartFile<R> {
+    /// Reads the head of a file called `name`.
+    ///
+    /// # Errors
+    /// It is no `sweep.csv`.
+    pub fn open(name: String, mut reader: R) -> Result<Self, TableError> {
+        let no_sweep = |name: &str| TableError::NoSweep {
+            name: name.to_owned(),
+        };
+        let mut lines = Vec::new();
+        let mut shard = None;
+        let mut count = 0;
+        let mut whole_bytes = 0;
+        let header = loop {
+            let line = read_line(&mut reader, &name)?.ok_or_else(|| no_sweep(&name))?;
+            count += 1;
+            whole_bytes += line.len() as u64;
+            if count == 1 && line.trim_end() != TITLE {
+                return Err(no_sweep(&name));
+            }
+            if let Some(text) = line.strip_prefix(SHARD_KEY) {
+                let parsed = Shard::parse(text.trim_end());
+                shard = Some(parsed.map_err(|_| no_sweep(&name))?);
+            } else if line.starts_with('#') {
+                lines.push(line.trim_end_matches('\n').to_owned());
+            } else {
+                break line;
+            }
+        };
+        Ok(Self {
+            name,
+            head: Head { lines, header },
+            shard,
+            reader,
+            lines: count,
+            whole_bytes,
+        })
+    }
+
+    /// Whether the file is of this sweep and part.
+    ///
+    /// # Errors
+    /// The first line in which they differ.
+    pub fn check_is(&self, head: &Head, shard: Option<Shard>) -> Result<(), TableError> {
+        let different = |difference: Difference| TableError::Different {
+            name: self.name.clone(),
+            other: "this command".to_owned(),
+            difference: Box::new(difference),
+        };
+        if let Some(difference) = self.head.difference(head) {
+            return Err(different(difference));
+        }
+        if self.shard != shard {
+            let shown = |shard: Option<Shard>| match shard {
+                Some(shard) => format!("`{SHARD_KEY}{shard}`"),
+                None => "the whole sweep".to_owned(),
+            };
+            return Err(different(Difference {
+                here: shown(self.shard),
+                there: shown(shard),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Bytes of the head and of the whole rows read so far: where the next row belongs.
+    #[must_use]
+    pub fn whole_bytes(&self) -> u64 {
+        self.whole_bytes
+    }
+
+    /// The rows that belong into the file.
+    fn wanted(&self) -> Range<u64> {
+        let rows = self.head.rows().unwrap_or(0);
+        self.shard.map_or(0..rows, |shard| shard.rows(rows))
+    }
+
+    /// Hands every whole row to `take`, and says how many there were; a last line without an end is none.
+    ///
+    /// # Errors
+    /// A row that is not the next one, or one too many.
+    pub fn rows<E: From<TableError>>(
+        &mut self,
+        mut take: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let wanted = self.wanted();
+        let traces = self.head.traces();
+        let mut next = wanted.start;
+        while let Some(line) = read_line(&mut self.reader, &self.name)? {
+            self.lines += 1;
+            if !line.ends_with('\n') {
+                break;
+            }
+            if next >= wanted.end {
+                return Err(TableError::TooLong {
+                    name: self.name.clone(),
+                    wanted: wanted.end - wanted.start,
+                }
+                .into());
+            }
+            let point = next / traces;
+            let begins = line.split(',').next();
+            if begins.and_then(|cell| cell.parse().ok()) != Some(point) {
+                return Err(TableError::Row {
+                    name: self.name.clone(),
+                    line: self.lines,
+                    point,
+                }
+                .into());
+            }
+            take(&line)?;
+            self.whole_bytes += line.len() as u64;
+            next += 1;
+        }
+        Ok(next - wanted.start)
+    }
+
+    fn check_complete(&self, found: u64) -> Result<(), TableError> {
+        let wanted = self.wanted();
+        let wanted = wanted.end - wanted.start;
+        if found == wanted {
+            return Ok(());
+        }
+        Err(TableError::Unfinished {
+            name: self.name.clone(),
+            found,
+            wanted,
+        })
+    }
+}
+
+/// Joins the parts of a sweep, in whatever order they come, into what one machine would have written.
+///
+/// # Errors
+/// Parts of different sweeps, parts that are missing, unfinished or named twice.
+pub fn merge<R: BufRead>(
+    mut parts: Vec<PartFile<R>>,
+    mut out: impl Write,
+) -> Result<u64, TableError> {
+    check_together(&parts)?;
+    parts.sort_by_key(|part| part.shard.map_or(0, |shard| shard.index));
+    if let Some(first) = parts.first() {
+        out.write_all(first.head.to_text(None).as_bytes())
+            .map_err(TableError::Write)?;
+    }
+    let mut rows = 0;
+    for part in &mut parts {
+        let found = part.rows(|line| out.write_all(line.as_bytes()).map_err(TableError::Write))?;
+        part.check_complete(found)?;
+        rows += found;
+    }
+    Ok(rows)
+}
+
+/// All parts are of one sweep, and each is there once.
+fn check_together<R: BufRead>(parts: &[PartFile<R>]) -> Result<(), TableError> {
+    let Some(first) = parts.first() else {
+        return Ok(());
+    };
+    let whole = Shard { index: 0, count: 1 };
+    let shard_of = |part: &PartFile<R>| part.shard.unwrap_or(whole);
+    let count = shard_of(first).count;
+    for (index, part) in parts.iter().enumerate() {
+        if let Some(difference) = part.head.difference(&first.head) {
+            return Err(TableError::Different {
+                name: part.name.clone(),
+                other: first.name.clone(),
+                difference: Box::new(difference),
+            });
+        }
+        if shard_of(part).count != count {
+            return Err(TableError::Division {
+                name: part.name.clone(),
+                shard: shard_of(part),
+                other: first.name.clone(),
+                other_shard: shard_of(first),
+            });
+        }
+        let twin = parts[..index]
+            .iter()
+            .find(|other| shard_of(other) == shard_of(part));
+        if let Some(twin) = twin {
+            return Err(TableError::Duplicate {
+                name: twin.name.clone(),
+                other: part.name.clone(),
+                shard: shard_of(part),
+            });
+        }
+    }
+    let is_there = |index: &u64| parts.iter().any(|part| shard_of(part).index == *index);
+    let missing: Vec<u64> = (0..count).filter(|index| !is_there(index)).collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(TableError::Missing { missing, count })
+    }
+}

@@ -1,0 +1,184 @@
+//! `summary.json` of a sweep.
+//!
+//! Self-imposed limit: what was asked and what it comes to; the rows stand in `sweep.csv`.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::grid::Grid;
+use super::outcome::{Objectives, Outcome, Weighed};
+use super::table::{Shard, plain_text};
+use crate::results::export::{InputFile, SCHEMA_VERSION};
+use crate::results::rounding::readable;
+
+/// `summary.json` of a sweep, or of a part.
+#[derive(Clone, Debug, Serialize)]
+pub struct SweepSummary {
+    schema_version: u32,
+    hpasim_version: &'static str,
+    command: &'static str,
+    engine: String,
+    seeds: Vec<u64>,
+    policy: String,
+    traces: Vec<String>,
+    inputs: Vec<InputFile>,
+    request: SweepRequest,
+    files: Vec<&'static str>,
+    points: u64,
+    rows: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Answer>,
+}
+
+/// What the command asked for beside the inputs.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SweepRequest {
+    /// The arguments of `--set`, in their order.
+    pub set: Vec<String>,
+    /// `--samples`.
+    pub samples: Option<u32>,
+    /// `--shard`, as `0/4`.
+    #[serde(serialize_with = "as_text")]
+    pub shard: Option<Shard>,
+}
+
+fn as_text<S: Serializer>(shard: &Option<Shard>, serializer: S) -> Result<S::Ok, S::Error> {
+    shard.map(|shard| shard.to_string()).serialize(serializer)
+}
+
+/// What a sweep is about, for its summary.
+#[derive(Clone, Debug)]
+pub struct SweepFacts {
+    /// The engine's name.
+    pub engine: String,
+    /// The seeds.
+    pub seeds: Vec<u64>,
+    /// The policy's name.
+    pub policy: String,
+    /// The traces' names.
+    pub traces: Vec<String>,
+    /// What was read.
+    pub inputs: Vec<InputFile>,
+    /// What was asked.
+    pub request: SweepRequest,
+    /// The names of the files beside the summary.
+    pub files: Vec<&'static str>,
+    /// The points of the whole sweep.
+    pub points: u64,
+    /// The rows of `sweep.csv`.
+    pub rows: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Answer {
+    cost_kpi: &'static str,
+    harm_kpi: &'static str,
+    current: Option<Numbers>,
+    knee: Option<u64>,
+    front: Vec<FrontPoint>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Numbers {
+    cost: Option<f64>,
+    harm: Option<f64>,
+    rescales: Option<f64>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct FrontPoint {
+    point: u64,
+    set: Settings,
+    #[serde(flatten)]
+    numbers: Numbers,
+}
+
+/// Paths and values, in the order of the command line.
+#[derive(Clone, Debug)]
+struct Settings(Vec<Setting>);
+
+#[derive(Clone, Debug)]
+struct Setting {
+    path: String,
+    value: String,
+}
+
+impl Serialize for Settings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for setting in &self.0 {
+            map.serialize_entry(&setting.path, &setting.value)?;
+        }
+        map.end()
+    }
+}
+
+impl Numbers {
+    fn of(weighed: Weighed) -> Self {
+        let known = |value: f64| value.is_finite().then(|| readable(value));
+        Self {
+            cost: known(weighed.cost),
+            harm: known(weighed.harm),
+            rescales: known(weighed.rescales),
+        }
+    }
+}
+
+impl SweepSummary {
+    /// Of a sweep; a part has no answer of its own.
+    #[must_use]
+    pub fn new(facts: SweepFacts) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            hpasim_version: env!("CARGO_PKG_VERSION"),
+            command: "sweep",
+            engine: facts.engine,
+            seeds: facts.seeds,
+            policy: facts.policy,
+            traces: facts.traces,
+            inputs: facts.inputs,
+            request: facts.request,
+            files: facts.files,
+            points: facts.points,
+            rows: facts.rows,
+            answer: None,
+        }
+    }
+
+    /// The same, with what the sweep comes to.
+    #[must_use]
+    pub fn with_outcome(mut self, outcome: &Outcome, objectives: &Objectives, grid: &Grid) -> Self {
+        let front = outcome.front.iter().map(|&point| FrontPoint {
+            point: point as u64,
+            set: settings(grid, point as u64),
+            numbers: Numbers::of(outcome.points[point]),
+        });
+        self.answer = Some(Answer {
+            cost_kpi: objectives.cost().kpi(),
+            harm_kpi: objectives.harm().kpi(),
+            current: outcome.current.map(Numbers::of),
+            knee: outcome.knee.map(|point| point as u64),
+            front: front.collect(),
+        });
+        self
+    }
+
+    /// The file's bytes: JSON with a final newline.
+    ///
+    /// # Errors
+    /// None that the summary's types could cause; the type is the JSON writer's.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+fn settings(grid: &Grid, point: u64) -> Settings {
+    let values = grid.swept_values(point);
+    let settings = grid.swept().zip(values).map(|(parameter, value)| Setting {
+        path: parameter.path().to_owned(),
+        value: plain_text(&value),
+    });
+    Settings(settings.collect())
+}

@@ -1,0 +1,388 @@
+//! Policies without a file, to measure others by: how far any policy could go.
+//!
+//! Self-imposed limit: makes a scenario of a scenario; the run is `run`'s as for every other policy.
+
+use std::collections::BTreeMap;
+
+use super::latency::Provisioning;
+use super::offered::nominal_rps;
+use crate::cluster::pods::startup_span;
+use crate::engine::random::Distribution;
+use crate::scenario::{REPLICAS_MAX, Scenario, ScheduledScale};
+use crate::units::{Replicas, Seed, SimSpan, SimTime};
+use crate::workload::Demand;
+
+/// A policy by name. All but what scales is the scenario's that it is applied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Baseline {
+    /// `@default`: the autoscaler as it is, without `behavior`.
+    Default,
+    /// `@static-peak`: as many pods as the trace's greatest rate needs, all the time.
+    StaticPeak(Headroom),
+    /// `@static-mean`: as many pods as the trace needs on average over time, rounded up, all the time.
+    StaticMean(Headroom),
+    /// `@oracle`: as many pods as the rate needs, created ahead of time by what a pod takes to start; those that will be needed again soon stay.
+    Oracle(Headroom),
+    /// `@oracle-instant`: as many pods as the rate needs, and pods serve as soon as they are created.
+    PromptOracle(Headroom),
+    /// `@fixed:N`: so many pods, all the time.
+    Fixed(Replicas),
+}
+
+/// How many pods there are for every hundred that are needed: `@oracle:130` has 30 % more.
+///
+/// What is needed is reckoned from means; where single requests come as chance has it, a little more keeps the SLO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Headroom {
+    percent: u32,
+}
+
+impl Headroom {
+    /// As many pods as are needed.
+    pub const NONE: Self = Self { percent: 100 };
+
+    fn of(self, pods: Replicas) -> Replicas {
+        let hundredths = i64::from(pods.0) * i64::from(self.percent);
+        let pods = (hundredths + 99) / 100;
+        Replicas(i32::try_from(pods).unwrap_or(i32::MAX))
+    }
+}
+
+/// Why there is no such baseline.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BaselineError {
+    /// No baseline has that name.
+    #[error("there is no baseline `{0}`; known are {KNOWN}")]
+    Unknown(String),
+    /// The number of `@fixed:N` is none, or out of range.
+    #[error("`{0}` is no number of pods: write 1 to {REPLICAS_MAX}, as in `@fixed:12`")]
+    Count(String),
+    /// What follows the colon of `@oracle:P` is none, or out of range.
+    #[error(
+        "`{0}` is no headroom: write 100 to 1000 percent of what is needed, as in `@oracle:130`"
+    )]
+    Headroom(String),
+    /// `@default` of a policy without an autoscaler.
+    #[error(
+        "`@default` is the autoscaler of `{0}` without `behavior`, and `{0}` has none; name a policy with [hpa] first, or leave it out"
+    )]
+    NoAutoscaler(String),
+    /// The trace knows demand as CPU alone.
+    #[error(
+        "`{baseline}` follows requests, and `{trace}` knows demand as CPU alone; `@default` and `@fixed:N` do not"
+    )]
+    RequestsUnknown {
+        /// The baseline's name.
+        baseline: String,
+        /// The trace's.
+        trace: String,
+    },
+    /// No number of pods meets the SLO.
+    #[error(
+        "`{baseline}` is as many pods as the SLO of `{policy}` needs, and no number of pods meets it; raise the limit of slo.latency, or use `@fixed:N`"
+    )]
+    SloOutOfReach {
+        /// The baseline's name.
+        baseline: String,
+        /// The policy's.
+        policy: String,
+    },
+    /// More pods than a simulation holds.
+    #[error(
+        "`{baseline}` takes {pods} pods under `{trace}`, and a simulation holds {REPLICAS_MAX} at most"
+    )]
+    TooManyPods {
+        /// The baseline's name.
+        baseline: String,
+        /// How many.
+        pods: i32,
+        /// The trace's name.
+        trace: String,
+    },
+}
+
+/// The names of all baselines, for people.
+const KNOWN: &str = "@default, @static-peak, @static-mean, @oracle, @oracle-instant, @fixed:N";
+
+/// Pods that are drawn to know how long one takes to start, and which of them in the order of length is waited for.
+const DRAWN_PODS: u32 = 1000;
+const WAITED_FOR: usize = 990;
+/// An oracle keeps pods that it will need again within this time: the time within which a change of mind counts as a reversal.
+const PATIENCE: SimSpan = SimSpan::from_secs(600);
+
+/// As many pods as are needed over a row of the trace.
+#[derive(Clone, Copy, Debug)]
+struct Need {
+    start: SimTime,
+    end: SimTime,
+    pods: Replicas,
+}
+
+impl Baseline {
+    /// What a baseline's name starts with, and no file's.
+    pub const PREFIX: char = '@';
+
+    /// The baseline of this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn parse(name: &str) -> Result<Self, BaselineError> {
+        if let Some(count) = name.strip_prefix("@fixed:") {
+            let pods = count
+                .parse()
+                .ok()
+                .filter(|pods| (1..=REPLICAS_MAX).contains(pods));
+            return pods
+                .map(|pods| Self::Fixed(Replicas(pods)))
+                .ok_or_else(|| BaselineError::Count(name.to_owned()));
+        }
+        let (stem, headroom) = match name.split_once(':') {
+            None => (name, Headroom::NONE),
+            Some((stem, percent)) => {
+                let percent = percent.parse().ok();
+                let percent = percent.filter(|it| (100..=1000).contains(it));
+                let percent = percent.ok_or_else(|| BaselineError::Headroom(name.to_owned()))?;
+                (stem, Headroom { percent })
+            }
+        };
+        match stem {
+            "@default" if headroom == Headroom::NONE => Ok(Self::Default),
+            "@static-peak" => Ok(Self::StaticPeak(headroom)),
+            "@static-mean" => Ok(Self::StaticMean(headroom)),
+            "@oracle" => Ok(Self::Oracle(headroom)),
+            "@oracle-instant" => Ok(Self::PromptOracle(headroom)),
+            _ => Err(BaselineError::Unknown(name.to_owned())),
+        }
+    }
+
+    /// Its name, `@oracle`.
+    #[must_use]
+    pub fn name(self) -> String {
+        let (stem, headroom) = match self {
+            Self::Default => ("@default", Headroom::NONE),
+            Self::StaticPeak(headroom) => ("@static-peak", headroom),
+            Self::StaticMean(headroom) => ("@static-mean", headroom),
+            Self::Oracle(headroom) => ("@oracle", headroom),
+            Self::PromptOracle(headroom) => ("@oracle-instant", headroom),
+            Self::Fixed(pods) => return format!("@fixed:{pods}"),
+        };
+        if headroom == Headroom::NONE {
+            stem.to_owned()
+        } else {
+            format!("{stem}:{}", headroom.percent)
+        }
+    }
+
+    /// `scenario` with this instead of its own policy; its name becomes the baseline's, its assertions go.
+    ///
+    /// # Errors
+    /// Where the scenario does not hold what the baseline is made of.
+    pub fn apply(self, scenario: &Scenario) -> Result<Scenario, BaselineError> {
+        let mut made = scenario.clone();
+        made.policy_name = self.name();
+        made.assertions.clear();
+        match self {
+            Self::Default => {
+                let Some(autoscaler) = &mut made.autoscaler else {
+                    return Err(BaselineError::NoAutoscaler(scenario.policy_name.clone()));
+                };
+                autoscaler.spec.behavior = None;
+            }
+            Self::Fixed(pods) => hold(&mut made, pods),
+            Self::StaticPeak(headroom) => {
+                hold(&mut made, most(&self.needs(scenario, headroom)?));
+            }
+            Self::StaticMean(headroom) => {
+                hold(&mut made, mean(&self.needs(scenario, headroom)?));
+            }
+            Self::Oracle(headroom) => {
+                let needs = without_troughs(&self.needs(scenario, headroom)?, PATIENCE);
+                let ahead = Sight::Ahead(startup(scenario));
+                follow(&mut made, &seen_through(&needs, ahead));
+            }
+            Self::PromptOracle(headroom) => {
+                start_at_once(&mut made);
+                follow(&mut made, &self.needs(scenario, headroom)?);
+            }
+        }
+        Ok(made)
+    }
+
+    /// What each row of the trace needs, and the headroom.
+    fn needs(self, scenario: &Scenario, headroom: Headroom) -> Result<Vec<Need>, BaselineError> {
+        if matches!(scenario.trace.demand, Demand::CpuMillicores(_)) {
+            return Err(BaselineError::RequestsUnknown {
+                baseline: self.name(),
+                trace: scenario.trace_name.clone(),
+            });
+        }
+        let provisioning = Provisioning::of(scenario);
+        let mut needs = Vec::with_capacity(scenario.trace.times.len());
+        for (row, times) in scenario.trace.times.windows(2).enumerate() {
+            let pods = provisioning
+                .needed(nominal_rps(scenario, row))
+                .ok_or_else(|| BaselineError::SloOutOfReach {
+                    baseline: self.name(),
+                    policy: scenario.policy_name.clone(),
+                })?;
+            needs.push(Need {
+                start: times[0],
+                end: times[1],
+                pods: headroom.of(pods),
+            });
+        }
+        match most(&needs) {
+            Replicas(pods) if pods > REPLICAS_MAX => Err(BaselineError::TooManyPods {
+                baseline: self.name(),
+                pods,
+                trace: scenario.trace_name.clone(),
+            }),
+            _ => Ok(needs),
+        }
+    }
+}
+
+/// No autoscaler, and so many pods from beginning to end.
+fn hold(scenario: &mut Scenario, pods: Replicas) {
+    scenario.autoscaler = None;
+    scenario.schedule.clear();
+    scenario.deployment.replicas = pods;
+}
+
+fn most(needs: &[Need]) -> Replicas {
+    needs
+        .iter()
+        .map(|need| need.pods)
+        .max()
+        .unwrap_or(Replicas(1))
+}
+
+fn mean(needs: &[Need]) -> Replicas {
+    let (mut pod_seconds, mut seconds) = (0.0, 0.0);
+    for need in needs {
+        let length = (need.end - need.start).as_secs_f64();
+        pod_seconds += f64::from(need.pods.0) * length;
+        seconds += length;
+    }
+    if seconds <= 0.0 {
+        return Replicas(1);
+    }
+    // The arithmetic's rest is no pod.
+    Replicas((pod_seconds / seconds - 1e-9).ceil() as i32)
+}
+
+/// What nearly every pod takes from its creation until it serves: the 99th percentile.
+fn startup(scenario: &Scenario) -> SimSpan {
+    let mut spans: Vec<SimSpan> = (0..DRAWN_PODS)
+        .map(|pod| startup_span(&scenario.deployment.pod, Seed::default(), pod))
+        .collect();
+    spans.sort_unstable();
+    spans[WAITED_FOR]
+}
+
+/// Pods that serve from their creation on.
+fn start_at_once(scenario: &mut Scenario) {
+    let at_once = Distribution::Constant(SimSpan::ZERO);
+    let pod = &mut scenario.deployment.pod;
+    pod.schedule = at_once.clone();
+    pod.image_pull = at_once.clone();
+    pod.start = at_once.clone();
+    pod.init = at_once;
+    pod.startup_cpu = None;
+    pod.startup = None;
+    pod.readiness = None;
+    pod.endpoint_lag = SimSpan::ZERO;
+}
+
+/// `spec.replicas` is what `needs` say, from beginning to end; what they say of the time before is left out.
+fn follow(scenario: &mut Scenario, needs: &[Need]) {
+    let before = needs.partition_point(|need| need.start <= SimTime::ZERO);
+    let at_start = before.checked_sub(1).map(|first| needs[first].pods);
+    let mut current = at_start.unwrap_or(Replicas(1));
+    hold(scenario, current);
+    for need in &needs[before..] {
+        if need.pods != current {
+            scenario.schedule.push(ScheduledScale {
+                time: need.start,
+                replicas: need.pods,
+            });
+            current = need.pods;
+        }
+    }
+}
+
+/// Pods that will be needed again within `span` stay: troughs shorter than that are filled, nothing else changes.
+fn without_troughs(needs: &[Need], span: SimSpan) -> Vec<Need> {
+    let raised = seen_through(needs, Sight::Ahead(span));
+    seen_through(&raised, Sight::Behind(span))
+}
+
+/// Which needs count at a moment.
+#[derive(Clone, Copy, Debug)]
+enum Sight {
+    /// The greatest from then until so much later.
+    Ahead(SimSpan),
+    /// The least from so much earlier until then.
+    Behind(SimSpan),
+}
+
+/// A need comes into sight, or goes out of it.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    Begins(Replicas),
+    Ends(Replicas),
+}
+
+/// What stands at each moment for all needs that are in sight then; who looks ahead sees the first before the trace begins.
+fn seen_through(needs: &[Need], sight: Sight) -> Vec<Need> {
+    let Some(last) = needs.last() else {
+        return Vec::new();
+    };
+    let mut moments: BTreeMap<SimTime, Vec<Turn>> = BTreeMap::new();
+    for need in needs {
+        let (begins, ends) = match sight {
+            Sight::Ahead(span) => (need.start + -span, need.end),
+            Sight::Behind(span) => (need.start, (need.end + span).min(last.end)),
+        };
+        moments
+            .entry(begins)
+            .or_default()
+            .push(Turn::Begins(need.pods));
+        moments.entry(ends).or_default().push(Turn::Ends(need.pods));
+    }
+    let mut in_sight: BTreeMap<Replicas, usize> = BTreeMap::new();
+    let mut seen: Vec<Need> = Vec::with_capacity(moments.len());
+    for (time, turns) in moments {
+        for turn in turns {
+            match turn {
+                Turn::Begins(pods) => *in_sight.entry(pods).or_default() += 1,
+                Turn::Ends(pods) => {
+                    if let Some(rows) = in_sight.get_mut(&pods) {
+                        *rows -= 1;
+                    }
+                    in_sight.retain(|_, rows| *rows > 0);
+                }
+            }
+        }
+        if let Some(before) = seen.last_mut() {
+            before.end = time;
+        }
+        let stands = match sight {
+            Sight::Ahead(_) => in_sight.keys().next_back(),
+            Sight::Behind(_) => in_sight.keys().next(),
+        };
+        // After the last row nothing is in sight, and nobody is there to see it.
+        if let Some(pods) = stands.copied() {
+            seen.push(Need {
+                start: time,
+                end: last.end,
+                pods,
+            });
+        }
+    }
+    seen
+}
+
+#[cfg(test)]
+#[path = "baseline/tests.rs"]
+mod tests;

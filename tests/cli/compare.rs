@@ -1,0 +1,557 @@
+//! `hpasim compare`, and assertions in `run` as well.
+
+use super::Sandbox;
+use super::run::files_in;
+
+/// A short trace, so that ten seeds of single requests take no time.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("short.csv", "time_s,rps\n0,20\n60,120\n240,20\n300,20\n");
+    sandbox
+}
+
+#[test]
+fn two_policies_stand_side_by_side_and_leave_five_files() {
+    let sandbox = sandbox();
+    let compared = sandbox.hpasim(&[
+        "compare",
+        "policies/prod.toml",
+        "policies/fast.toml",
+        "short.csv",
+        "--seeds",
+        "4",
+    ]);
+    assert_eq!(compared.code, Some(0), "{compared:?}");
+    assert_eq!(compared.stderr, "");
+    insta::assert_snapshot!(compared.stdout, @"
+    prod, fast under short, 5m 0s
+    request engine, 4 seeds (1 to 4): means, and differences to prod ± 95 % interval, seed by seed
+    * the interval excludes zero; less is better in every row
+
+                           prod  fast       to prod
+     harm
+       SLO broken, s       76.2  66.2      -10 ± 15
+       failed requests, %  4.59  1.61        -3 ± 5
+       latency p95, ms     1990   384   -1606 ± 887  *
+       latency p99, ms     3948  1259  -2690 ± 1020  *
+       pods missing, %     7.36  5.14        -2 ± 2  *
+       CPU throttled, %    29.3  22.2        -7 ± 2  *
+     cost
+       pod hours           1.36  2.27    +0.9 ± 0.3  *
+       replicas, mean      16.2  27.2       +11 ± 3  *
+       replicas, most        26  37.8       +12 ± 3  *
+       pods to spare, %     259   522     +264 ± 71  *
+     stability
+       rescales             8.5  5.25        -3 ± 4
+       reversals              2     0        -2 ± 2  *
+       pods started          26  36.8       +11 ± 3  *
+       instability, %      51.3  39.5      -12 ± 19
+     speed
+       first decision, s   7.61  7.61         0 ± 0
+       enough pods, s        12    12         0 ± 0
+       recovery, s           20    20         0 ± 0
+
+    Over 4 seeds, fast takes 1.7 ± 0.2 times the pod hours of prod and leaves the SLO-breaking seconds as they are within the noise (-10 ± 15).
+
+    written  output/compare-prod-fast-short/plot.png
+             output/compare-prod-fast-short/plot.svg
+             output/compare-prod-fast-short/comparison.csv
+             output/compare-prod-fast-short/comparison.json
+             output/compare-prod-fast-short/summary.json
+    ");
+    assert_eq!(
+        files_in(&sandbox, "output/compare-prod-fast-short"),
+        [
+            "comparison.csv",
+            "comparison.json",
+            "plot.png",
+            "plot.svg",
+            "summary.json"
+        ]
+    );
+}
+
+#[test]
+fn baselines_need_no_file_and_traces_are_known_by_their_content() {
+    let sandbox = sandbox();
+    sandbox.write("renamed.txt", sandbox.read("policies/prod.toml"));
+    let compared = sandbox.hpasim(&[
+        "compare",
+        "renamed.txt",
+        "@default",
+        "@oracle:130",
+        "@fixed:3",
+        "short.csv",
+        "traces/steps.csv",
+        "--seeds",
+        "2",
+        "--engine",
+        "fluid",
+        "--plot",
+        "svg",
+    ]);
+    assert_eq!(compared.code, Some(0), "{compared:?}");
+    let sentence = compared.stdout.split("\nOver ").nth(1).expect("a sentence");
+    insta::assert_snapshot!(sentence, @"
+    2 traces and 2 seeds,
+      @default takes 1.2 ± 0.2 times the pod hours of renamed and leaves the SLO-breaking seconds as they are within the noise (-22 ± 95);
+      @oracle:130 takes 0.5 ± 0.2 times the pod hours of renamed and leaves the SLO-breaking seconds as they are within the noise (-88 ± 286);
+      @fixed:3 takes 0.23 ± 0.07 times the pod hours of renamed and adds 1552 ± 286 SLO-breaking seconds.
+
+    written  output/compare-renamed-default-oracle-130-fixed-3-short-steps/plot-short.svg
+             output/compare-renamed-default-oracle-130-fixed-3-short-steps/plot-steps.svg
+             output/compare-renamed-default-oracle-130-fixed-3-short-steps/comparison.csv
+             output/compare-renamed-default-oracle-130-fixed-3-short-steps/comparison.json
+             output/compare-renamed-default-oracle-130-fixed-3-short-steps/summary.json
+    ");
+}
+
+#[test]
+fn two_processes_print_and_leave_the_same_bytes_whatever_the_threads() {
+    let sandbox = sandbox();
+    let run = |threads: &str, folder: &str| {
+        let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
+        let output = command
+            .current_dir(sandbox.folder.path())
+            .env("RAYON_NUM_THREADS", threads)
+            .args(["compare", "policies/prod.toml", "@oracle", "short.csv"])
+            .args(["--seeds", "3", "--format", "json", "-o", folder])
+            .output()
+            .expect("a process");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let printed = run("1", "one");
+    assert_eq!(printed, run("3", "two"));
+    assert_eq!(printed.as_bytes(), sandbox.read("one/comparison.json"));
+    for file in files_in(&sandbox, "one") {
+        let read = |folder: &str| sandbox.read(&format!("{folder}/{file}"));
+        assert!(read("one") == read("two"), "{file} differs");
+    }
+}
+
+#[test]
+fn a_policy_in_a_comparison_is_the_policy_in_a_run() {
+    let sandbox = sandbox();
+    let compared = sandbox.hpasim(&[
+        "compare",
+        "policies/fast.toml",
+        "policies/prod.toml",
+        "short.csv",
+        "--seeds",
+        "1",
+        "--seed",
+        "7",
+        "--format",
+        "csv",
+    ]);
+    let run = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "short.csv",
+        "--seed",
+        "7",
+        "--plot",
+        "none",
+        "--format",
+        "json",
+    ]);
+    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let kpis = summary["kpis"].as_object().expect("KPIs");
+    let mut reader = csv::Reader::from_reader(compared.stdout.as_bytes());
+    let mut seen = 0;
+    for record in reader.records() {
+        let record = record.expect("a row");
+        if &record[3] != "prod" {
+            continue;
+        }
+        seen += 1;
+        let in_run = &kpis[&record[1]];
+        assert_eq!(record[5].parse::<f64>().ok(), in_run.as_f64(), "{record:?}");
+    }
+    assert_eq!(seen, kpis.len());
+}
+
+#[test]
+fn all_policies_see_the_same_arrivals() {
+    let sandbox = sandbox();
+    let compared = sandbox.hpasim(&[
+        "compare",
+        "policies/prod.toml",
+        "policies/fast.toml",
+        "@fixed:1",
+        "@oracle",
+        "short.csv",
+        "--seeds",
+        "3",
+        "--format",
+        "csv",
+        "--plot",
+        "none",
+    ]);
+    let offered: Vec<&str> = compared
+        .stdout
+        .lines()
+        .filter(|line| line.contains(",requests_offered,"))
+        .map(|line| line.split_once(",load,").expect("a group").1)
+        .map(|line| line.split_once(',').expect("a policy").1)
+        .collect();
+    assert_eq!(offered.len(), 4);
+    // Mean, median, p10 and p90, whatever became of the requests.
+    let counts = |line: &str| {
+        line.split(',')
+            .take(5)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        offered
+            .iter()
+            .all(|line| counts(line) == counts(offered[0])),
+        "{offered:?}"
+    );
+}
+
+#[test]
+fn two_policies_meet_the_same_requests_interval_by_interval() {
+    let sandbox = sandbox();
+    let offered = |policy: &str| {
+        let folder = format!("run-{}", policy.len());
+        let run = sandbox.hpasim(&[
+            "run",
+            policy,
+            "short.csv",
+            "--seed",
+            "5",
+            "--plot",
+            "none",
+            "-o",
+            &folder,
+        ]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let timeline = sandbox.read(&format!("{folder}/timeline.csv"));
+        let mut reader = csv::Reader::from_reader(&timeline[..]);
+        let rows = reader.records().map(|row| {
+            let row = row.expect("a row");
+            (row[0].to_owned(), row[1].to_owned())
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let prod = offered("policies/prod.toml");
+    assert_eq!(prod.len(), 60);
+    assert_eq!(prod, offered("policies/conservative.toml"));
+}
+
+#[test]
+fn assertions_come_first_and_decide_the_exit_code() {
+    let sandbox = sandbox();
+    let compare = |asserted: &[&str], format: &str| {
+        let mut arguments = vec![
+            "compare",
+            "policies/prod.toml",
+            "policies/fast.toml",
+            "@fixed:30",
+            "short.csv",
+            "--engine",
+            "fluid",
+            "--plot",
+            "none",
+            "--format",
+            format,
+        ];
+        for assertion in asserted {
+            arguments.extend(["--assert", assertion]);
+        }
+        sandbox.hpasim(&arguments)
+    };
+    let kept = compare(&["mean_replicas<=50", "@fixed:30.rescales==0"], "table");
+    assert_eq!(kept.code, Some(0), "{kept:?}");
+    let lines: Vec<&str> = kept.stdout.lines().take(4).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    ✓ prod under short: mean_replicas <= 50 (16.236)
+    ✓ fast under short: mean_replicas <= 50 (25.8207)
+    ✓ @fixed:30 under short: rescales == 0 (0)
+    ");
+    let broken = compare(&["fast.rescales<1", "prod.oom_kills<=0"], "csv");
+    assert_eq!(broken.code, Some(99), "{broken:?}");
+    insta::assert_snapshot!(broken.stderr, @"
+    ✗ prod under short: oom_kills <= 0 (no value)
+    ✗ fast under short: rescales < 1 (5)
+    ");
+    assert!(broken.stdout.starts_with("trace,kpi,"), "{}", broken.stdout);
+}
+
+#[test]
+fn a_run_keeps_what_its_policy_and_its_command_line_assert() {
+    let sandbox = sandbox();
+    sandbox.write(
+        "promise.toml",
+        "extends = \"policies/prod.toml\"\n[slo]\nassert = [\"peak_replicas<=50\"]\n",
+    );
+    let run = |arguments: &[&str]| {
+        let all = [
+            "run",
+            "promise.toml",
+            "short.csv",
+            "--engine",
+            "fluid",
+            "--plot",
+            "none",
+        ];
+        sandbox.hpasim(&[&all, arguments].concat())
+    };
+    let kept = run(&[]);
+    assert_eq!(kept.code, Some(0), "{kept:?}");
+    assert!(
+        kept.stdout
+            .starts_with("✓ promise under short: peak_replicas <= 50 ("),
+        "{kept:?}"
+    );
+    let broken = run(&["--assert", "peak_replicas<2"]);
+    assert_eq!(broken.code, Some(99), "{broken:?}");
+    let lines: Vec<&str> = broken.stdout.lines().take(4).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    ✓ promise under short: peak_replicas <= 50 (31)
+    ✗ promise under short: peak_replicas < 2 (31)
+
+    promise under short, 5m 0s
+    ");
+    let quiet = run(&["--assert", "peak_replicas<2", "--quiet"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str()), (Some(99), ""));
+    insta::assert_snapshot!(quiet.stderr, @"✗ promise under short: peak_replicas < 2 (31)");
+    let summary: serde_json::Value =
+        serde_json::from_slice(&sandbox.read("output/promise-short/summary.json")).expect("JSON");
+    assert_eq!(summary["assertions"][1]["holds"], false);
+}
+
+#[test]
+fn what_is_no_assertion_is_told_before_anything_runs() {
+    let sandbox = sandbox();
+    sandbox.write(
+        "promise.toml",
+        "extends = \"policies/prod.toml\"\n[slo]\nassert = [\"mean_replica<=3\", \"fast.cost<1\", 3]\n",
+    );
+    let faulty = sandbox.hpasim(&["run", "promise.toml", "short.csv"]);
+    assert_eq!(faulty.code, Some(3));
+    insta::assert_snapshot!(faulty.stderr, @r#"
+    error[E0009]: there is no KPI `mean_replica`
+     --> promise.toml:3:11
+      |
+    3 | assert = ["mean_replica<=3", "fast.cost<1", 3]
+      |           ^^^^^^^^^^^^^^^^^
+      |
+      = help: did you mean `mean_replicas`?
+
+    error[E0026]: `fast.cost<1` names the policy `fast`, and here it is about this one
+     --> promise.toml:3:30
+      |
+    3 | assert = ["mean_replica<=3", "fast.cost<1", 3]
+      |                              ^^^^^^^^^^^^^
+      |
+      = help: leave out the name and its dot
+
+    error[E0008]: `slo.assert` takes a string, and this is an integer
+     --> promise.toml:3:45
+      |
+    3 | assert = ["mean_replica<=3", "fast.cost<1", 3]
+      |                                             ^
+      |
+      = help: put it in quotes: "3"
+    "#);
+    let faulty = sandbox.hpasim(&[
+        "compare",
+        "policies/prod.toml",
+        "policies/fast.toml",
+        "short.csv",
+        "--assert",
+        "fasst.cost<1",
+        "--assert",
+        "happy",
+    ]);
+    assert_eq!(faulty.code, Some(3));
+    insta::assert_snapshot!(faulty.stderr, @"
+    error[E0009]: no policy `fasst` runs here
+     --> --assert:1:1
+      |
+    1 | fasst.cost<1
+      | ^^^^^
+      |
+      = help: did you mean `fast`?
+
+    error[E0026]: `happy` is no assertion: it compares nothing
+     --> --assert:1:1
+      |
+    1 | happy
+      | ^^^^^
+      |
+      = help: write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30
+    ");
+    assert!(!sandbox.path("output").exists());
+}
+
+#[test]
+fn what_is_nothing_to_compare_is_a_usage_error_with_a_remedy() {
+    let sandbox = sandbox();
+    let refused = |arguments: &[&str]| {
+        let refused = sandbox.hpasim(&[&["compare"], arguments].concat());
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        refused.stderr
+    };
+    insta::assert_snapshot!(refused(&["policies/prod.toml", "policies/fast.toml"]), @"error: no trace is named: policies/prod.toml and policies/fast.toml are policies by their content; add one, as traces/spike.csv, or force it with --trace");
+    insta::assert_snapshot!(refused(&["policies/prod.toml", "short.csv"]), @"error: a comparison takes two policies, and policies/prod.toml is the only one; add one, or a baseline such as @default");
+    insta::assert_snapshot!(refused(&["short.csv"]), @"error: a comparison takes two policies, and none is named; add one, or a baseline such as @default");
+    insta::assert_snapshot!(refused(&["@oracle", "@fixed:3", "short.csv"]), @"error: baselines take all but what scales from a policy, and none is named; add one, as policies/prod.toml");
+    insta::assert_snapshot!(refused(&["policies/prod.toml", "policies/prod.toml", "short.csv"]), @"error: policies/prod.toml is named twice");
+    insta::assert_snapshot!(refused(&["policies/prod.toml", "@orcale", "short.csv"]), @"error: there is no baseline `@orcale`; known are @default, @static-peak, @static-mean, @oracle, @oracle-instant, @fixed:N");
+}
+
+#[test]
+fn faults_of_all_files_are_told_once() {
+    let sandbox = sandbox();
+    sandbox.write("bad.toml", "[hpa]\nmaxReplica = 3\n");
+    let faulty = sandbox.hpasim(&[
+        "compare",
+        "bad.toml",
+        "policies/prod.toml",
+        "short.csv",
+        "missing.csv",
+    ]);
+    assert_eq!(faulty.code, Some(3));
+    insta::assert_snapshot!(faulty.stderr, @"
+    error[E0016]: hpa.maxReplicas: an autoscaler needs maxReplicas
+     --> bad.toml:1:1
+      |
+    1 | [hpa]
+      | ^^^^^
+      |
+      = help: write maxReplicas = N
+
+    error[E0007]: unknown key `maxReplica` in `hpa`
+     --> bad.toml:2:1
+      |
+    2 | maxReplica = 3
+      | ^^^^^^^^^^
+      |
+      = help: did you mean `maxReplicas`?
+
+    error[E0001]: cannot read `missing.csv`: there is no such file
+    help: check the path
+    ");
+}
+
+#[test]
+fn policies_that_answer_different_questions_are_told_apart() {
+    let sandbox = sandbox();
+    sandbox.write(
+        "dear.toml",
+        "extends = \"policies/prod.toml\"\n[cost]\nper_pod_hour = 2\n[workload]\ntimeout = \"9s\"\n",
+    );
+    let compared = sandbox.hpasim(&[
+        "compare",
+        "policies/prod.toml",
+        "dear.toml",
+        "short.csv",
+        "--engine",
+        "fluid",
+        "--seeds",
+        "1",
+        "--plot",
+        "none",
+    ]);
+    assert_eq!(compared.code, Some(0), "{compared:?}");
+    insta::assert_snapshot!(compared.stderr, @"
+    warning[W0010]: `prod` and `dear` differ in [workload]: they do not serve the same demand
+    help: write [workload] into a file that both extend, or use --set for both
+
+    warning[W0010]: `prod` and `dear` differ in [cost]: each pays prices of its own
+    help: write [cost] into a file that both extend, or use --set for both
+    ");
+}
+
+#[test]
+fn demand_known_as_cpu_is_compared_without_requests() {
+    let sandbox = sandbox();
+    sandbox.write(
+        "cpu.csv",
+        "time_s,cpu_millicores\n0,100\n120,900\n600,900\n",
+    );
+    let compared = sandbox.hpasim(&[
+        "compare",
+        "policies/prod.toml",
+        "@fixed:12",
+        "cpu.csv",
+        "--seeds",
+        "3",
+    ]);
+    assert_eq!(compared.code, Some(0), "{compared:?}");
+    insta::assert_snapshot!(compared.stdout, @"
+    prod, @fixed:12 under cpu, 10m 0s
+    fluid engine, 3 seeds (1 to 3): means, and differences to prod ± 95 % interval, seed by seed
+    * the interval excludes zero; less is better in every row
+
+                         prod  @fixed:12     to prod
+     harm
+       CPU throttled, %  1.57          0  -1.6 ± 0.8  *
+     cost
+       pod hours          2.4          2  -0.4 ± 0.4  *
+       replicas, mean    14.4         12      -2 ± 2  *
+       replicas, most    18.7         12      -7 ± 3  *
+     stability
+       rescales          4.33          0      -4 ± 1  *
+       reversals            0          0       0 ± 0
+       pods started      17.7          0     -18 ± 3  *
+
+    Over 3 seeds, @fixed:12 takes 0.8 ± 0.1 times the pod hours of prod.
+
+    written  output/compare-prod-fixed-12-cpu/plot.png
+             output/compare-prod-fixed-12-cpu/plot.svg
+             output/compare-prod-fixed-12-cpu/comparison.csv
+             output/compare-prod-fixed-12-cpu/comparison.json
+             output/compare-prod-fixed-12-cpu/summary.json
+    ");
+}
+
+#[test]
+fn namesakes_are_told_apart_and_results_of_others_are_kept() {
+    let sandbox = sandbox();
+    sandbox.write("prod.toml", "extends = \"policies/prod.toml\"\n");
+    sandbox.write("spike.csv", "time_s,rps\n0,20\n60,20\n");
+    let arguments = [
+        "compare",
+        "prod.toml",
+        "policies/prod.toml",
+        "spike.csv",
+        "short.csv",
+        "--engine",
+        "fluid",
+        "--seeds",
+        "2",
+        "-o",
+        "out",
+    ];
+    let compared = sandbox.hpasim(&arguments);
+    assert_eq!(compared.code, Some(0), "{compared:?}");
+    assert!(
+        compared
+            .stdout
+            .starts_with("prod.toml, policies/prod.toml under spike")
+    );
+    let files = files_in(&sandbox, "out");
+    assert!(files.contains(&"plot-short.svg".to_owned()), "{files:?}");
+    let other = sandbox.hpasim(&["run", "prod.toml", "short.csv", "-o", "out"]);
+    assert_eq!(other.code, Some(1), "{other:?}");
+    let forced = sandbox.hpasim(&[
+        "run",
+        "prod.toml",
+        "short.csv",
+        "-o",
+        "out",
+        "--force",
+        "--engine",
+        "fluid",
+        "--plot",
+        "none",
+    ]);
+    assert_eq!(forced.code, Some(0), "{forced:?}");
+    let files = files_in(&sandbox, "out");
+    assert_eq!(files, ["decisions.jsonl", "summary.json", "timeline.csv"]);
+}
