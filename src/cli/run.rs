@@ -41,7 +41,7 @@ pub(super) struct RunArgs {
     /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
-    /// The traffic (CSV, plain or gzip)
+    /// The traffic: CSV, or a recording (k6, Prometheus, Locust, access log), plain or gzip; - is standard input
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
     /// Override a key of the policy: --set hpa.maxReplicas=80; may be given several times

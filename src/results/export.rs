@@ -368,7 +368,8 @@ pub fn fold(runs: &[Kpis]) -> Vec<FoldedKpi> {
         .collect()
 }
 
-pub(super) fn sorted_quantile(sorted: &[f64], quantile: f64) -> Option<f64> {
+/// A quantile of sorted values, linear between order statistics (R's type 7); `None` of none.
+pub(crate) fn sorted_quantile(sorted: &[f64], quantile: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = quantile * last as f64;
     let below = place.floor() as usize;

@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: places and marks; what they stand for the caller says.
 
+use crate::results::export::sorted_quantile;
 use plotters::prelude::DrawingBackend;
 
 use super::axis::round_step;
@@ -254,14 +255,11 @@ pub(super) fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
         })
 }
 
-/// The quantile of some values, the nearest of them; NaN of none.
-pub(super) fn nearest_quantile(values: &mut Vec<f64>, quantile: f64) -> f64 {
+/// The quantile of those values that are finite, as tables have it; NaN of none.
+pub(super) fn finite_quantile(values: &mut Vec<f64>, quantile: f64) -> f64 {
     values.retain(|value| value.is_finite());
-    let Some(last) = values.len().checked_sub(1) else {
-        return f64::NAN;
-    };
-    let place = (quantile * last as f64).round() as usize;
-    *values.select_nth_unstable_by(place, f64::total_cmp).1
+    values.sort_unstable_by(f64::total_cmp);
+    sorted_quantile(values, quantile).unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]
@@ -287,9 +285,11 @@ mod tests {
     }
 
     #[test]
-    fn a_quantile_is_one_of_the_values() {
+    fn a_quantile_is_that_of_the_tables() {
         let mut values = vec![4.0, 1.0, f64::NAN, 3.0, 2.0, 5.0];
-        assert_eq!(nearest_quantile(&mut values, 0.5).to_bits(), 3f64.to_bits());
-        assert!(nearest_quantile(&mut Vec::new(), 0.5).is_nan());
+        assert_eq!(finite_quantile(&mut values, 0.5).to_bits(), 3f64.to_bits());
+        let mut two = vec![10.0, 4.0];
+        assert_eq!(finite_quantile(&mut two, 0.5).to_bits(), 7f64.to_bits());
+        assert!(finite_quantile(&mut Vec::new(), 0.5).is_nan());
     }
 }

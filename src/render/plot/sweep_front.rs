@@ -9,7 +9,7 @@ use plotters::prelude::DrawingBackend;
 use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
 use super::font::{self, Weight};
 use super::panel::{lettering, solid};
-use super::plane::{Axis, Plane, diamond, disc, draw_sheet, extent, nearest_quantile, star};
+use super::plane::{Axis, Plane, diamond, disc, draw_sheet, extent, finite_quantile, star};
 use super::{PlotError, WIDTH, ink, shortened};
 use crate::render::sweep::{SweepAnswer, number};
 use crate::search::outcome::{Outcome, Weighed};
@@ -79,7 +79,7 @@ fn plane_of(outcome: &Outcome) -> Plane {
     let axis = |value: fn(&Weighed) -> f64, parts: f64| {
         let (low, high) = extent(named.iter().map(value));
         let mut all: Vec<f64> = outcome.points.iter().map(value).collect();
-        let ninth = nearest_quantile(&mut all, SHOWN_SHARE);
+        let ninth = finite_quantile(&mut all, SHOWN_SHARE);
         let (least, _) = extent(all.iter().copied());
         Axis::around(low.min(least), high.max(ninth), parts)
     };

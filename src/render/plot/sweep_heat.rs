@@ -7,7 +7,7 @@ use plotters::prelude::DrawingBackend;
 use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
 use super::font::{self, Weight};
 use super::panel::lettering;
-use super::plane::{diamond, disc, draw_sheet, extent, nearest_quantile};
+use super::plane::{diamond, disc, draw_sheet, extent, finite_quantile};
 use super::sweep_bins::Bins;
 use super::{PlotError, WIDTH, ink, shortened};
 use crate::render::sweep::{SweepAnswer, number, short_path};
@@ -176,7 +176,7 @@ impl<'a> Chart<'a> {
             .into_iter()
             .map(|row| {
                 row.into_iter()
-                    .map(|mut values| nearest_quantile(&mut values, 0.5))
+                    .map(|mut values| finite_quantile(&mut values, 0.5))
                     .collect()
             })
             .collect()

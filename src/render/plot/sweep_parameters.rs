@@ -7,7 +7,7 @@ use plotters::prelude::DrawingBackend;
 use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
 use super::font::Weight;
 use super::panel::{BAND_STRENGTH, lettering, solid};
-use super::plane::{Axis, Plane, disc, draw_sheet, extent, nearest_quantile};
+use super::plane::{Axis, Plane, disc, draw_sheet, extent, finite_quantile};
 use super::sweep_bins::Bins;
 use super::{PlotError, WIDTH, ink, shortened};
 use crate::render::sweep::{SweepAnswer, short_path};
@@ -72,9 +72,9 @@ struct Spread {
 impl Spread {
     fn of(mut values: Vec<f64>) -> Self {
         Self {
-            low: nearest_quantile(&mut values, 0.1),
-            middle: nearest_quantile(&mut values, 0.5),
-            high: nearest_quantile(&mut values, 0.9),
+            low: finite_quantile(&mut values, 0.1),
+            middle: finite_quantile(&mut values, 0.5),
+            high: finite_quantile(&mut values, 0.9),
         }
     }
 }
