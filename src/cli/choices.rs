@@ -1,4 +1,4 @@
-//! Arguments that several commands share: which engine, which pictures.
+//! Choices that several commands share: which engine, which pictures, which format.
 //!
 //! Self-imposed limit: words of the command line and what they stand for.
 
@@ -66,4 +66,13 @@ impl PlotChoice {
             Self::None => &[],
         }
     }
+}
+
+/// `--format` of a command that answers with a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SummaryFormat {
+    /// A summary for people
+    Table,
+    /// The content of summary.json
+    Json,
 }

@@ -7,29 +7,24 @@ mod outputs;
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use rayon::prelude::*;
-
 use super::assertions::{self, Channel};
-use super::choices::{EngineChoice, PlotChoice};
+use super::choices::PlotChoice;
 use super::error::{CommandError, Completion};
 use super::interrupt::Interrupt;
-use super::manifest_args::ManifestArgs;
-use super::progress::{Progress, ProgressMode};
+use super::load_args::LoadArgs;
+use super::output_args::{QuietArgs, WriteArgs};
+use super::paired_runs::{Kept, PairedTrace, TraceResults, simulate_paired};
 use super::screen::Screen;
+use super::seed_args::SeedArgs;
 use crate::render::comparison::{ComparisonPage, TraceFacts, render_comparison};
 use crate::render::table::TableFormat;
+use crate::results::KpiReport;
 use crate::results::comparison::{Comparison, TraceRuns};
 use crate::results::comparison_export::{ComparisonRun, comparison_csv, comparison_json};
-use crate::results::curves::{PolicyCurves, SeedCurves};
-use crate::results::kpis::KpiObserver;
-use crate::results::observers::Both;
-use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
-use crate::results::{KpiReport, Kpis, export};
-use crate::scenario::{Assertion, Engine, Scenario, parse_duration};
-use crate::simulation::{Provisioning, simulate};
-use crate::units::{Seed, SimSpan, SimTime};
+use crate::scenario::{Assertion, Engine};
+use crate::units::Seed;
+use clap::{Args, ValueEnum};
 
 pub(super) use inputs::ComparisonError;
 use inputs::Inputs;
@@ -53,24 +48,9 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
-    manifest: ManifestArgs,
-    /// Leave out what lies before this time of the traces
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
-    from: Option<SimSpan>,
-    /// Leave out what lies behind this time of the traces
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
-    to: Option<SimSpan>,
-    /// Which engine simulates.
-    #[arg(
-        long,
-        value_enum,
-        value_name = "ENGINE",
-        help = "Which engine simulates [default: request, or fluid for a trace of CPU demand]"
-    )]
-    engine: Option<EngineChoice>,
-    /// The first seed
-    #[arg(long, value_name = "N", default_value_t = Seed::default().0, allow_negative_numbers = true)]
-    seed: u64,
+    load: LoadArgs,
+    #[command(flatten)]
+    seed: SeedArgs,
     /// Run this many seeds, from --seed on
     #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
@@ -82,21 +62,16 @@ pub(super) struct CompareArgs {
         help = "The output folder [default: output/compare-<policies>-<trace>]"
     )]
     output: Option<PathBuf>,
-    /// Overwrite the results of other inputs
-    #[arg(long)]
-    force: bool,
-    /// Which pictures are drawn
-    #[arg(long, value_enum, default_value_t = PlotChoice::All)]
-    plot: PlotChoice,
+    #[command(flatten)]
+    write: WriteArgs,
     /// What is printed to stdout
     #[arg(long, value_enum, default_value_t = ComparisonFormat::Table)]
     format: ComparisonFormat,
     /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30' of every policy, 'fast.cost<2' of one; may be given several times
     #[arg(long, value_name = "[POLICY.]KPI<=NUMBER")]
     assert: Vec<String>,
-    /// No tables, no warnings, no progress: only errors, and the data of --format json and csv
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    quiet: QuietArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -111,14 +86,6 @@ enum ComparisonFormat {
     Json,
 }
 
-/// The runs of every policy under one trace.
-struct TraceResults {
-    /// By policy, then by seed.
-    kpis: Vec<Vec<Kpis>>,
-    /// By policy; empty where nothing is drawn.
-    curves: Vec<PolicyCurves>,
-}
-
 /// Loads, simulates, compares, writes, prints.
 pub(super) fn run(
     arguments: &CompareArgs,
@@ -126,16 +93,13 @@ pub(super) fn run(
 ) -> Result<Completion, CommandError> {
     let interrupt = Interrupt::listen();
     let inputs = Inputs::load(arguments)?;
-    let known: Vec<&str> = inputs.policies.iter().map(|it| it.label.as_str()).collect();
-    let asked = assertions::read(&arguments.assert, &known)?;
-    if !arguments.quiet {
-        screen.warn(&inputs.warnings);
-    }
-    let seeds = arguments.seeds();
+    let asked = assertions::read(&arguments.assert, &inputs.policy_labels())?;
+    arguments.quiet.warn(&inputs.warnings, screen);
+    let seeds = arguments.seed.seeds(arguments.seeds);
     let results = simulate_all(arguments, &inputs, &seeds);
     let comparison = compare(&inputs, &results);
     let checked = check_all(&inputs, &asked, &results);
-    let request = arguments.request();
+    let request = arguments.load.request(&arguments.set);
     let engines: Vec<&str> = inputs.traces.iter().map(|it| it.engine.as_str()).collect();
     let run = ComparisonRun {
         comparison: &comparison,
@@ -152,126 +116,31 @@ pub(super) fn run(
 }
 
 impl CompareArgs {
-    fn seeds(&self) -> Vec<Seed> {
-        (0..u64::from(self.seeds))
-            .map(|offset| Seed(self.seed.wrapping_add(offset)))
-            .collect()
-    }
-
-    fn request(&self) -> export::Request {
-        export::Request {
-            set: self.set.clone(),
-            from: self.from,
-            to: self.to,
-            hpa: self.manifest.hpa.clone(),
-            namespace: self.manifest.namespace.clone(),
-        }
-    }
-
     fn channel(&self) -> Channel {
         match self.format {
-            _ if self.quiet => Channel::Quiet,
+            _ if self.quiet.is_asked_for() => Channel::Quiet,
             ComparisonFormat::Table | ComparisonFormat::Markdown => Channel::Text,
             ComparisonFormat::Csv | ComparisonFormat::Json => Channel::BesideData,
         }
     }
 }
 
-/// One run to be made.
-#[derive(Clone, Copy)]
-struct Job<'i> {
-    scenario: &'i Scenario,
-    engine: Engine,
-    seed: Seed,
-}
-
 fn simulate_all(arguments: &CompareArgs, inputs: &Inputs, seeds: &[Seed]) -> Vec<TraceResults> {
-    let jobs: Vec<Job<'_>> = inputs
+    let traces: Vec<PairedTrace<'_>> = inputs
         .traces
         .iter()
-        .flat_map(|trace| {
-            let engine = trace.engine;
-            let of_scenario = move |scenario| {
-                seeds.iter().map(move |seed| Job {
-                    scenario,
-                    engine,
-                    seed: *seed,
-                })
-            };
-            trace.scenarios.iter().flat_map(of_scenario)
+        .map(|trace| PairedTrace {
+            scenarios: &trace.scenarios,
+            engine: trace.engine,
         })
         .collect();
-    let mode = if arguments.quiet {
-        ProgressMode::Off
-    } else {
-        ProgressMode::WhereSeen
+    let kept = match arguments.write.plot {
+        PlotChoice::None => Kept::Kpis,
+        _ => Kept::KpisAndCurves,
     };
-    let length: SimSpan = jobs
-        .iter()
-        .map(|job| job.scenario.trace.end() - SimTime::ZERO)
-        .sum();
-    let is_slow = jobs.iter().any(|job| job.engine == Engine::Request);
+    let is_slow = traces.iter().any(|trace| trace.engine == Engine::Request);
     let hint = is_slow.then_some("hint: --engine fluid is far faster, with means instead of single requests; fewer --seeds are too");
-    let progress = Progress::new(1, SimTime::ZERO + length, hint, mode);
-    let is_drawn = arguments.plot != PlotChoice::None;
-    let runs: Vec<(Kpis, Option<SeedCurves>)> = jobs
-        .par_iter()
-        .map(|job| {
-            if is_drawn {
-                let (kpis, curves) = simulate_drawn(*job, &progress);
-                (kpis, Some(curves))
-            } else {
-                (simulate_counted(*job, &progress), None)
-            }
-        })
-        .collect();
-    let mut runs = runs.into_iter();
-    inputs
-        .traces
-        .iter()
-        .map(|trace| {
-            let mut results = TraceResults {
-                kpis: Vec::new(),
-                curves: Vec::new(),
-            };
-            for _ in &trace.scenarios {
-                let (kpis, curves): (Vec<Kpis>, Vec<Option<SeedCurves>>) =
-                    runs.by_ref().take(seeds.len()).unzip();
-                results.kpis.push(kpis);
-                results.curves.push(PolicyCurves {
-                    seeds: curves.into_iter().flatten().collect(),
-                });
-            }
-            results
-        })
-        .collect()
-}
-
-fn simulate_counted(job: Job<'_>, progress: &Progress) -> Kpis {
-    let provisioning = Provisioning::of(job.scenario);
-    let mut observer = Both::new(
-        KpiObserver::new(job.scenario, |rps| provisioning.needed(rps)),
-        progress.of_run_until(job.scenario.trace.end()),
-    );
-    simulate(job.scenario, job.engine, job.seed, &mut observer);
-    observer.second.finish();
-    observer.first.finish()
-}
-
-fn simulate_drawn(job: Job<'_>, progress: &Progress) -> (Kpis, SeedCurves) {
-    let provisioning = Provisioning::of(job.scenario);
-    let needed = |rps: f64| provisioning.needed(rps);
-    let mut observer = Both::new(
-        KpiObserver::new(job.scenario, needed),
-        Both::new(
-            TimelineRecorder::new(job.scenario, needed),
-            progress.of_run_until(job.scenario.trace.end()),
-        ),
-    );
-    simulate(job.scenario, job.engine, job.seed, &mut observer);
-    observer.second.second.finish();
-    let curves = SeedCurves::of(&observer.second.first.finish());
-    (observer.first.finish(), curves)
+    simulate_paired(&traces, seeds, kept, arguments.quiet.progress(), hint)
 }
 
 fn compare(inputs: &Inputs, results: &[TraceResults]) -> Comparison {
@@ -339,7 +208,7 @@ fn print(
     let text = match arguments.format {
         ComparisonFormat::Csv => utf8(comparison_csv(run.comparison)?),
         ComparisonFormat::Json => utf8(comparison_json(run)?),
-        _ if arguments.quiet => return Ok(()),
+        _ if arguments.quiet.is_asked_for() => return Ok(()),
         ComparisonFormat::Table => render_comparison(&page, TableFormat::Plain),
         ComparisonFormat::Markdown => render_comparison(&page, TableFormat::Markdown),
     };

@@ -11,14 +11,14 @@ use crate::scenario::ManifestChoice;
 pub(super) struct ManifestArgs {
     /// Of a manifest with several autoscalers, the one of this name
     #[arg(long, value_name = "NAME")]
-    pub(super) hpa: Option<String>,
+    hpa: Option<String>,
     /// The namespace of objects of a manifest that state none [default: default]
     #[arg(
         long,
         value_name = "NS",
         help = "The namespace of objects of a manifest that state none [default: default]"
     )]
-    pub(super) namespace: Option<String>,
+    namespace: Option<String>,
 }
 
 impl ManifestArgs {

@@ -5,20 +5,21 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rayon::prelude::*;
 
 use super::assertions::{self, Channel};
-use super::choices::{EngineChoice, PictureKind, PlotChoice};
+use super::choices::{PictureKind, PlotChoice, SummaryFormat};
 use super::error::{CommandError, Completion};
 use super::files::{FileLoader, hashed};
 use super::interrupt::Interrupt;
-use super::manifest_args::ManifestArgs;
-use super::output_folder::{
-    DECISIONS, LATENCY, OutputFolder, Overwrite, PLOT_PNG, PLOT_SVG, SUMMARY, TIMELINE,
-};
-use super::progress::{Progress, ProgressMode};
+use super::load_args::LoadArgs;
+use super::output_args::{QuietArgs, WriteArgs};
+use super::output_folder::{DECISIONS, LATENCY, PLOT_PNG, PLOT_SVG, TIMELINE};
+use super::progress::Progress;
+use super::result_files::{Destination, ResultFile};
 use super::screen::Screen;
+use super::seed_args::SeedArgs;
 use crate::render::plot::{Picture, render_png, render_svg};
 use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
@@ -28,11 +29,9 @@ use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{Kpis, Timeline, export};
-use crate::scenario::{
-    Assertion, Engine, LoadRequest, Loaded, Scenario, load_choosing, parse_duration,
-};
+use crate::scenario::{Assertion, Engine, Loaded, Scenario};
 use crate::simulation::{Provisioning, simulate};
-use crate::units::{Replicas, Seed, SimSpan, SimTime};
+use crate::units::{Replicas, Seed};
 use crate::workload::Demand;
 
 /// Simulate a policy under a trace.
@@ -48,24 +47,9 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
-    manifest: ManifestArgs,
-    /// Leave out what lies before this time of the trace
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
-    from: Option<SimSpan>,
-    /// Leave out what lies behind this time of the trace
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
-    to: Option<SimSpan>,
-    /// Which engine simulates.
-    #[arg(
-        long,
-        value_enum,
-        value_name = "ENGINE",
-        help = "Which engine simulates [default: request, or fluid for a trace of CPU demand]"
-    )]
-    engine: Option<EngineChoice>,
-    /// The seed from which all chance follows
-    #[arg(long, value_name = "N", default_value_t = Seed::default().0, allow_negative_numbers = true)]
-    seed: u64,
+    load: LoadArgs,
+    #[command(flatten)]
+    seed: SeedArgs,
     /// Run this many seeds, from --seed on; KPIs become median, p10 and p90, pictures show the first
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
@@ -77,21 +61,16 @@ pub(super) struct RunArgs {
         help = "The output folder [default: output/<policy>-<trace>]"
     )]
     output: Option<PathBuf>,
-    /// Overwrite the results of other inputs
-    #[arg(long)]
-    force: bool,
-    /// Which pictures are drawn
-    #[arg(long, value_enum, default_value_t = PlotChoice::All)]
-    plot: PlotChoice,
+    #[command(flatten)]
+    write: WriteArgs,
     /// What is printed to stdout
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     format: SummaryFormat,
     /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30'; may be given several times
     #[arg(long, value_name = "KPI<=NUMBER")]
     assert: Vec<String>,
-    /// No summary, no warnings, no progress: only errors, and the data of --format json
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    quiet: QuietArgs,
 }
 
 /// The names of a run's files beside the summary, in the order in which they are written.
@@ -110,30 +89,27 @@ fn files_of(plot: PlotChoice, engine: Engine) -> Vec<&'static str> {
         .collect()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SummaryFormat {
-    /// A summary for people
-    Table,
-    /// The content of summary.json
-    Json,
-}
-
 /// Loads, simulates, writes, prints.
 pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let interrupt = Interrupt::listen();
-    let loaded = load_inputs(arguments)?;
-    if !arguments.quiet {
-        screen.warn(&loaded.warnings);
-    }
+    let loaded = arguments
+        .load
+        .load(
+            &arguments.policy,
+            &arguments.trace,
+            &arguments.set,
+            &mut FileLoader,
+        )
+        .map_err(CommandError::Input)?;
+    arguments.quiet.warn(&loaded.warnings, screen);
     let assertions = read_assertions(arguments, &loaded.scenario)?;
-    let seeds = arguments.seeds();
-    let mode = if arguments.quiet {
-        ProgressMode::Off
-    } else {
-        ProgressMode::WhereSeen
-    };
-    let hint = faster_engine(&loaded);
-    let progress = Progress::new(seeds.len(), loaded.scenario.trace.end(), hint, mode);
+    let seeds = arguments.seed.seeds(arguments.seeds);
+    let progress = Progress::new(
+        seeds.len(),
+        loaded.scenario.trace.end(),
+        faster_engine(&loaded),
+        arguments.quiet.progress(),
+    );
     let runs = simulate_all(&loaded, &seeds, &progress)?;
     drop(progress);
     let report = runs.report();
@@ -149,13 +125,7 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
             )
         })
         .collect();
-    let request = export::Request {
-        set: arguments.set.clone(),
-        from: arguments.from,
-        to: arguments.to,
-        hpa: arguments.manifest.hpa.clone(),
-        namespace: arguments.manifest.namespace.clone(),
-    };
+    let request = arguments.load.request(&arguments.set);
     let summary = Summary::new(
         &loaded.scenario,
         loaded.engine,
@@ -164,19 +134,19 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
         report.clone(),
     )
     .with_request(request.clone())
-    .with_files(files_of(arguments.plot, loaded.engine))
+    .with_files(files_of(arguments.write.plot, loaded.engine))
     .with_assertions(checked.clone())
     .to_json()?;
     let files = write_files(arguments, &loaded, &runs, &request, &summary, &interrupt)?;
     let channel = match arguments.format {
-        _ if arguments.quiet => Channel::Quiet,
+        _ if arguments.quiet.is_asked_for() => Channel::Quiet,
         SummaryFormat::Json => Channel::BesideData,
         SummaryFormat::Table => Channel::Text,
     };
     assertions::tell(&checked, channel, screen)?;
     match arguments.format {
         SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
-        SummaryFormat::Table if arguments.quiet => {}
+        SummaryFormat::Table if arguments.quiet.is_asked_for() => {}
         SummaryFormat::Table => {
             let summary = RunSummary {
                 scenario: &loaded.scenario,
@@ -202,31 +172,12 @@ fn read_assertions(
 }
 
 impl RunArgs {
-    fn seeds(&self) -> Vec<Seed> {
-        (0..u64::from(self.seeds))
-            .map(|offset| Seed(self.seed.wrapping_add(offset)))
-            .collect()
-    }
-
     fn folder(&self, scenario: &Scenario) -> PathBuf {
         self.output.clone().unwrap_or_else(|| {
             let name = format!("{}-{}", scenario.policy_name, scenario.trace_name);
             PathBuf::from("output").join(name)
         })
     }
-}
-
-fn load_inputs(arguments: &RunArgs) -> Result<Loaded, CommandError> {
-    let request = LoadRequest {
-        policy: &arguments.policy,
-        trace: &arguments.trace,
-        set: &arguments.set,
-        from: arguments.from.map(|span| SimTime::ZERO + span),
-        to: arguments.to.map(|span| SimTime::ZERO + span),
-        engine: arguments.engine.map(Engine::from),
-    };
-    load_choosing(request, &arguments.manifest.choice(), &mut FileLoader)
-        .map_err(CommandError::Input)
 }
 
 /// What to say when the work takes long: the other engine, where it could do it.
@@ -327,48 +278,33 @@ fn write_files(
     summary: &[u8],
     interrupt: &Interrupt,
 ) -> Result<Vec<String>, CommandError> {
-    let overwrite = if arguments.force {
-        Overwrite::Force
-    } else {
-        Overwrite::Refuse
-    };
     let picture = Picture {
         scenario: &loaded.scenario,
         timeline: &runs.timeline,
         kpis: &runs.kpis[0],
         engine: loaded.engine,
-        seed: Seed(arguments.seed),
+        seed: arguments.seed.first(),
         seeds: runs.kpis.len(),
         request,
     };
-    let names = files_of(arguments.plot, loaded.engine);
-    let outputs = names
-        .iter()
+    let files = files_of(arguments.write.plot, loaded.engine)
+        .into_iter()
         .map(|name| {
-            Ok(match *name {
+            let bytes = match name {
                 PLOT_PNG => Cow::Owned(render_png(&picture)?),
                 PLOT_SVG => Cow::Owned(render_svg(&picture)?.into_bytes()),
                 TIMELINE => Cow::Owned(timeline_csv(&runs.timeline)?),
                 LATENCY => Cow::Borrowed(&runs.latency[..]),
                 _ => Cow::Borrowed(&runs.decisions[..]),
-            })
+            };
+            let name = name.to_owned();
+            Ok(ResultFile { name, bytes })
         })
-        .collect::<Result<Vec<Cow<'_, [u8]>>, CommandError>>()?;
-    let writing = interrupt.while_writing();
-    let mut folder = OutputFolder::open(
-        &arguments.folder(&loaded.scenario),
-        &hashed(&loaded.inputs),
-        overwrite,
-    )?;
-    for (name, bytes) in names.iter().zip(&outputs) {
-        folder.write(name, bytes)?;
-        writing.check()?;
-    }
-    folder.complete(summary)?;
-    let files = names
-        .into_iter()
-        .chain([SUMMARY])
-        .map(|name| folder.file(name).display().to_string())
-        .collect();
-    Ok(files)
+        .collect::<Result<Vec<ResultFile<'_>>, CommandError>>()?;
+    let destination = Destination {
+        folder: &arguments.folder(&loaded.scenario),
+        inputs: &hashed(&loaded.inputs),
+        overwrite: arguments.write.overwrite(),
+    };
+    destination.write(&files, summary, interrupt)
 }

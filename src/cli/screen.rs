@@ -24,7 +24,7 @@ impl Screen {
     }
 
     /// Whether what goes to stdout is coloured.
-    pub(super) fn stdout_is_coloured(&self) -> bool {
+    fn stdout_is_coloured(&self) -> bool {
         AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
     }
 

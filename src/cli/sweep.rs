@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use super::choices::{EngineChoice, PlotChoice};
+use super::choices::{EngineChoice, PlotChoice, SummaryFormat};
 use super::error::{CommandError, Completion};
 use super::files::{FileLoader, hashed};
 use super::interrupt::Interrupt;
 use super::manifest_args::ManifestArgs;
+use super::output_args::QuietArgs;
 use super::output_folder::{OutputFolder, SUMMARY};
-use super::progress::{CountProgress, ProgressMode};
-use super::run::SummaryFormat;
+use super::progress::CountProgress;
 use super::screen::Screen;
+use super::seed_args::SeedArgs;
 use super::sweep_file::{FolderRequest, SWEEP, SweepFile, Written, claim_folder};
 use super::sweep_plots::{PLOTS, SweepPlot};
-use crate::render::summary::Coloring;
 use crate::render::sweep::{SweepAnswer, render_answer};
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
@@ -61,9 +61,8 @@ pub(super) struct SweepArgs {
         help = "Which engine simulates [default: fluid, or request for a trace of users]"
     )]
     engine: Option<EngineChoice>,
-    /// The seed from which all chance follows
-    #[arg(long, value_name = "N", default_value_t = Seed::default().0, allow_negative_numbers = true)]
-    seed: u64,
+    #[command(flatten)]
+    seed: SeedArgs,
     /// Run each point under so many seeds, from --seed on; KPIs become median, p10 and p90
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
@@ -97,9 +96,8 @@ pub(super) struct SweepArgs {
     /// What is printed to stdout
     #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
     format: SummaryFormat,
-    /// No answer, no warnings, no progress: only errors, and the data of --format json
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    quiet: QuietArgs,
 }
 
 /// What is swept, and everything that its files say about it.
@@ -156,14 +154,12 @@ impl SweepArgs {
     }
 
     fn seeds(&self) -> Vec<Seed> {
-        (0..u64::from(self.seeds))
-            .map(|offset| Seed(self.seed.wrapping_add(offset)))
-            .collect()
+        self.seed.seeds(self.seeds)
     }
 
     fn grid(&self) -> Result<Grid, CommandError> {
         Ok(match self.samples {
-            Some(count) => Grid::latin_hypercube(&self.set, count, Seed(self.seed))?,
+            Some(count) => Grid::latin_hypercube(&self.set, count, self.seed.first())?,
             None => Grid::full(&self.set)?,
         })
     }
@@ -185,9 +181,7 @@ impl SweepArgs {
             }
             scenarios.push(resolved.scenario);
         }
-        if !self.quiet {
-            screen.warn(&warnings);
-        }
+        self.quiet.warn(&warnings, screen);
         let traces = trace_names(&templates)?;
         let policy = scenarios[0].policy_name.clone();
         let engine = engine_names(&templates);
@@ -260,7 +254,7 @@ impl SweepArgs {
     fn grid_digest(&self) -> String {
         let numbers = [
             format!("samples {:?}", self.samples),
-            format!("seed {}", self.seed),
+            format!("seed {}", self.seed.first().0),
             format!("seeds {}", self.seeds),
         ];
         digest(self.set.iter().chain(&numbers).map(String::as_str))
@@ -290,13 +284,8 @@ impl SweepArgs {
     ) -> Result<(), CommandError> {
         let sweep = &question.sweep;
         let left = question.rows.start + file.rows_found()..question.rows.end;
-        let mode = if self.quiet {
-            ProgressMode::Off
-        } else {
-            ProgressMode::WhereSeen
-        };
         let runs = (left.end - left.start) * sweep.runs_per_row();
-        let progress = CountProgress::new(runs, mode);
+        let progress = CountProgress::new(runs, self.quiet.progress());
         let write = |row: Row| {
             let key = sweep.key(row.number);
             let trace = &question.traces[key.trace];
@@ -366,13 +355,9 @@ impl SweepArgs {
         drop(writing);
         match self.format {
             SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
-            SummaryFormat::Table if self.quiet => {}
+            SummaryFormat::Table if self.quiet.is_asked_for() => {}
             SummaryFormat::Table => {
-                let coloring = if screen.stdout_is_coloured() {
-                    Coloring::Ansi
-                } else {
-                    Coloring::Plain
-                };
+                let coloring = screen.stdout_coloring();
                 files.push(SUMMARY);
                 let paths: Vec<String> = files
                     .iter()
@@ -443,7 +428,7 @@ fn weighed(report: &KpiReport, kpis: [&'static str; 3]) -> Weighed {
 }
 
 /// What the policy comes to as it stands; a policy that needs the swept values has nothing to compare with.
-fn current(question: &Question, quiet: bool, screen: &mut Screen) -> Option<Weighed> {
+fn current(question: &Question, quiet: QuietArgs, screen: &mut Screen) -> Option<Weighed> {
     let kpis = question.objectives.kpis();
     match question.sweep.current() {
         Ok(reports) => {
@@ -451,7 +436,7 @@ fn current(question: &Question, quiet: bool, screen: &mut Screen) -> Option<Weig
             Some(question.objectives.fold(&rows))
         }
         Err(Diagnostics { .. }) => {
-            if !quiet {
+            if !quiet.is_asked_for() {
                 screen.note(
                     "note: without the swept values the policy is none, so there is no current one to compare with",
                 );

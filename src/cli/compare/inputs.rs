@@ -9,11 +9,9 @@ use crate::cli::error::CommandError;
 use crate::cli::files::{RememberingLoader, hashed};
 use crate::results::InputFile;
 use crate::scenario::{
-    self, Diagnostic, Diagnostics, Engine, LoadRequest, Loaded, Loader, Scenario, is_policy,
-    load_choosing, unlike,
+    self, Diagnostic, Diagnostics, Engine, Loaded, Loader, Scenario, is_policy, unlike,
 };
 use crate::simulation::baseline::Baseline;
-use crate::units::SimTime;
 
 /// Why there is nothing to compare.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +132,11 @@ impl Inputs {
             warnings: gathered.warnings,
             files: hashed(&gathered.files),
         })
+    }
+
+    /// What the policies are called.
+    pub(super) fn policy_labels(&self) -> Vec<&str> {
+        self.policies.iter().map(|it| it.label.as_str()).collect()
     }
 }
 
@@ -260,15 +263,7 @@ impl Gathered {
                 Origin::File(policy) => policy,
             };
             baseline_names.push(String::new());
-            let request = LoadRequest {
-                policy,
-                trace: path,
-                set: &arguments.set,
-                from: arguments.from.map(|span| SimTime::ZERO + span),
-                to: arguments.to.map(|span| SimTime::ZERO + span),
-                engine: arguments.engine.map(Engine::from),
-            };
-            match load_choosing(request, &arguments.manifest.choice(), loader) {
+            match arguments.load.load(policy, path, &arguments.set, loader) {
                 Ok(loaded) => {
                     found = Some((loaded.scenario.trace_name.clone(), loaded.engine));
                     scenarios.push(Some(self.take(loaded)));

@@ -1,0 +1,91 @@
+//! How the policies and traces that a command names are read: which part of a manifest, which time of a trace, which engine.
+//!
+//! Self-imposed limit: arguments only; reading and cutting are `scenario`'s.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::choices::EngineChoice;
+use super::manifest_args::ManifestArgs;
+use crate::results::export;
+use crate::scenario::{
+    Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, load_choosing, parse_duration,
+};
+use crate::units::{SimSpan, SimTime};
+
+/// How policies and traces are read.
+#[derive(Args, Clone, Debug)]
+pub(super) struct LoadArgs {
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    #[command(flatten)]
+    span: SpanArgs,
+    /// Which engine simulates.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ENGINE",
+        help = "Which engine simulates [default: request, or fluid for a trace of CPU demand]"
+    )]
+    engine: Option<EngineChoice>,
+}
+
+/// Which time of a trace counts.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct SpanArgs {
+    /// Leave out what lies before this time of a trace
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
+    from: Option<SimSpan>,
+    /// Leave out what lies behind this time of a trace
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
+    to: Option<SimSpan>,
+}
+
+impl LoadArgs {
+    /// A policy with the overrides `set` under a trace.
+    ///
+    /// # Errors
+    /// Everything that is wrong with either, all at once.
+    pub(super) fn load(
+        &self,
+        policy: &Path,
+        trace: &Path,
+        set: &[String],
+        loader: &mut dyn Loader,
+    ) -> Result<Loaded, Diagnostics> {
+        let request = LoadRequest {
+            policy,
+            trace,
+            set,
+            from: self.span.from(),
+            to: self.span.to(),
+            engine: self.engine.map(Engine::from),
+        };
+        load_choosing(request, &self.manifest.choice(), loader)
+    }
+
+    /// What was asked for, with the overrides `set`, for `summary.json`.
+    pub(super) fn request(&self, set: &[String]) -> export::Request {
+        let ManifestChoice { hpa, namespace } = self.manifest.choice();
+        export::Request {
+            set: set.to_vec(),
+            from: self.span.from,
+            to: self.span.to,
+            hpa,
+            namespace,
+        }
+    }
+}
+
+impl SpanArgs {
+    /// What lies before is left out.
+    pub(super) fn from(self) -> Option<SimTime> {
+        self.from.map(|span| SimTime::ZERO + span)
+    }
+
+    /// What lies behind is left out.
+    pub(super) fn to(self) -> Option<SimTime> {
+        self.to.map(|span| SimTime::ZERO + span)
+    }
+}

@@ -1,0 +1,64 @@
+//! What is written and told: `--force`, `--plot`, `--quiet`.
+//!
+//! Self-imposed limit: arguments and what they stand for; `--output` is each command's own, since defaults differ.
+
+use clap::Args;
+
+use super::choices::PlotChoice;
+use super::output_folder::Overwrite;
+use super::progress::ProgressMode;
+use super::screen::Screen;
+use crate::scenario::Diagnostic;
+
+/// What is written to the output folder, and over what.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct WriteArgs {
+    /// Overwrite the results of other inputs
+    #[arg(long)]
+    force: bool,
+    /// Which pictures are drawn
+    #[arg(long, value_enum, default_value_t = PlotChoice::All)]
+    pub(super) plot: PlotChoice,
+}
+
+impl WriteArgs {
+    /// What may be done to the results of other inputs.
+    pub(super) fn overwrite(self) -> Overwrite {
+        if self.force {
+            Overwrite::Force
+        } else {
+            Overwrite::Refuse
+        }
+    }
+}
+
+/// What is told beside the results.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct QuietArgs {
+    /// Only errors, and data where --format asks for it: no tables, no warnings, no progress
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl QuietArgs {
+    /// Whether nothing but errors and data is printed.
+    pub(super) fn is_asked_for(self) -> bool {
+        self.quiet
+    }
+
+    /// Whether a bar may appear.
+    pub(super) fn progress(self) -> ProgressMode {
+        if self.quiet {
+            ProgressMode::Off
+        } else {
+            ProgressMode::WhereSeen
+        }
+    }
+
+    /// Writes what a user should know, unless quiet was asked for.
+    pub(super) fn warn(self, warnings: &[Diagnostic], screen: &mut Screen) {
+        if !self.quiet {
+            screen.warn(warnings);
+        }
+    }
+}
