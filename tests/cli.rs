@@ -10,6 +10,8 @@ mod compare;
 mod engine;
 #[path = "cli/export.rs"]
 mod export;
+#[path = "cli/files.rs"]
+mod files;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]

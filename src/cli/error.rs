@@ -3,7 +3,7 @@
 //! Self-imposed limit: the one place where failures meet exit codes.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use thiserror::Error;
@@ -12,7 +12,7 @@ use super::compare::ComparisonError;
 use crate::conformance::RecordingError;
 use crate::render::plot::PlotError;
 use crate::results::calibration::CalibrationError;
-use crate::scenario::Diagnostics;
+use crate::scenario::{Diagnostics, LoadError, unreadable};
 use crate::search::grid::GridError;
 use crate::search::parts::TableError;
 use crate::search::sweep::InvalidPoints;
@@ -59,7 +59,7 @@ pub enum CommandError {
     Grid(#[from] GridError),
     /// A `sweep.csv` cannot be continued or joined.
     #[error(transparent)]
-    Table(#[from] TableError),
+    Table(TableError),
     /// Arguments that do not go together.
     #[error("{0}")]
     Usage(String),
@@ -78,14 +78,6 @@ pub enum CommandError {
         path: PathBuf,
         /// What is wrong with it.
         error: CalibrationError,
-    },
-    /// An input file cannot be read.
-    #[error("{}: cannot be read: {error}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
     },
     /// The output folder holds the results of other inputs.
     #[error(
@@ -138,6 +130,12 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// An input file cannot be read, whichever command asks for it.
+    pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Self {
+        let fault = unreadable(path, &LoadError::from(error), None);
+        Self::Input(Diagnostics::one(fault))
+    }
+
     /// 2 for parameters that fit no trace or make no grid, 3 for bad input, 130 for an interruption, 1 for everything that went wrong afterwards.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
@@ -146,8 +144,7 @@ impl CommandError {
             | Self::Points(_)
             | Self::Table(_)
             | Self::Recording { .. }
-            | Self::Calibration { .. }
-            | Self::Read { .. } => ExitCode::from(3),
+            | Self::Calibration { .. } => ExitCode::from(3),
             Self::Generate(_)
             | Self::Grid(_)
             | Self::Usage(_)
@@ -169,10 +166,23 @@ fn reason(error: &std::io::Error) -> String {
         ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
             "a file is in the way of the folder".to_owned()
         }
+        ErrorKind::NotFound => "its folder does not exist; make it, or name another".to_owned(),
+        ErrorKind::IsADirectory => {
+            "a folder of that name is in the way; choose another place".to_owned()
+        }
         ErrorKind::StorageFull => "no space left on the device".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+impl From<TableError> for CommandError {
+    fn from(error: TableError) -> Self {
+        match error {
+            TableError::Read { name, error } => Self::unreadable(Path::new(&name), error),
+            other => Self::Table(other),
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::error::CommandError;
 use crate::results::export::InputFile;
-use crate::scenario::{self, LoadError, Loader, STANDARD_INPUT};
+use crate::scenario::{self, Diagnostics, LoadError, Loader, STANDARD_INPUT};
 
 /// Reads whole files, and standard input for `-`.
 #[derive(Debug, Default)]
@@ -40,6 +41,29 @@ impl Loader for RememberingLoader {
         let bytes = FileLoader.read(path);
         self.read.insert(path.to_owned(), bytes.clone());
         bytes
+    }
+}
+
+/// What was made of every input file; else all that is wrong with them, at once.
+///
+/// # Errors
+/// The faults of all files, or the first failure that is no fault of a file.
+pub(super) fn all_or_faults<T>(
+    results: impl IntoIterator<Item = Result<T, CommandError>>,
+) -> Result<Vec<T>, CommandError> {
+    let mut all = Vec::new();
+    let mut faults = Diagnostics::default();
+    for result in results {
+        match result {
+            Ok(made) => all.push(made),
+            Err(CommandError::Input(more)) => faults.absorb(more),
+            Err(other) => return Err(other),
+        }
+    }
+    if faults.list.is_empty() {
+        Ok(all)
+    } else {
+        Err(CommandError::Input(faults))
     }
 }
 

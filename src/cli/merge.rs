@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::atomic_file::write_through;
 use super::error::{CommandError, Completion};
+use super::files::all_or_faults;
 use super::screen::Screen;
 use super::sweep_file::{SWEEP, open_part};
 use crate::search::parts::{TableError, merge};
@@ -32,11 +33,8 @@ pub(super) struct MergeArgs {
 
 /// Reads the parts, checks that they make a whole, writes it.
 pub(super) fn run(arguments: &MergeArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
-    let parts = arguments
-        .parts
-        .iter()
-        .map(|part| open_part(&file_of(part)))
-        .collect::<Result<Vec<_>, CommandError>>()?;
+    let opened = arguments.parts.iter().map(|part| open_part(&file_of(part)));
+    let parts = all_or_faults(opened)?;
     if arguments.output.exists() && !arguments.force {
         return Err(CommandError::Usage(format!(
             "{} is there already; choose another file with -o, or overwrite it with --force",

@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
 use super::error::{CommandError, Completion};
+use super::files::all_or_faults;
 use super::screen::Screen;
 use crate::conformance::{FileReport, RecordingError, replay_recording};
 use crate::render::replay::{render_replay, replay_json};
@@ -39,11 +40,12 @@ enum ReplayFormat {
 /// Replays, reports, and says whether all agrees.
 pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let ignored: BTreeSet<String> = arguments.ignore.iter().cloned().collect();
-    let reports = arguments
+    let replayed: Vec<Result<FileReport, CommandError>> = arguments
         .files
         .par_iter()
         .map(|path| replay_file(path, &ignored))
-        .collect::<Result<Vec<FileReport>, CommandError>>()?;
+        .collect();
+    let reports = all_or_faults(replayed)?;
     for report in &reports {
         note_unknown_keys(report, screen);
     }
@@ -70,16 +72,10 @@ pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Complet
 }
 
 fn replay_file(path: &PathBuf, ignored: &BTreeSet<String>) -> Result<FileReport, CommandError> {
-    let recording = File::open(path).map_err(|error| CommandError::Read {
-        path: path.clone(),
-        error,
-    })?;
+    let recording = File::open(path).map_err(|error| CommandError::unreadable(path, error))?;
     replay_recording(&path.display().to_string(), recording, ignored).map_err(|error| match error {
         RecordingError::Read { line: 1, source } if source.raw_os_error().is_some() => {
-            CommandError::Read {
-                path: path.clone(),
-                error: source,
-            }
+            CommandError::unreadable(path, source)
         }
         error => CommandError::Recording {
             path: path.clone(),

@@ -93,10 +93,7 @@ impl FolderRequest<'_> {
 
 /// Opens a `sweep.csv` for reading.
 pub(super) fn open_part(path: &Path) -> Result<PartFile<BufReader<File>>, CommandError> {
-    let file = File::open(path).map_err(|error| CommandError::Read {
-        path: path.to_owned(),
-        error,
-    })?;
+    let file = File::open(path).map_err(|error| CommandError::unreadable(path, error))?;
     Ok(PartFile::open(
         path.display().to_string(),
         BufReader::new(file),

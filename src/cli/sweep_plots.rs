@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: which files there are and when; what is drawn is `render`'s.
 
-use super::choices::PlotChoice;
+use super::choices::{PictureKind, PlotChoice};
 use crate::render::plot::PlotError;
 use crate::render::plot::sweep_front::{render_front_png, render_front_svg};
 use crate::render::plot::sweep_heat::{render_heat_png, render_heat_svg};
@@ -51,12 +51,13 @@ impl SweepPlot {
 
     /// Whether `--plot` asks for it.
     pub(super) fn is_wanted(self, choice: PlotChoice) -> bool {
-        let is_png = matches!(self, Self::FrontPng | Self::ParametersPng | Self::HeatPng);
-        match choice {
-            PlotChoice::All => true,
-            PlotChoice::Svg => !is_png,
-            PlotChoice::Png => is_png,
-            PlotChoice::None => false,
+        choice.kinds().contains(&self.kind())
+    }
+
+    const fn kind(self) -> PictureKind {
+        match self {
+            Self::FrontPng | Self::ParametersPng | Self::HeatPng => PictureKind::Png,
+            Self::FrontSvg | Self::ParametersSvg | Self::HeatSvg => PictureKind::Svg,
         }
     }
 

@@ -1,11 +1,13 @@
 //! `hpasim trace gen|convert|info`: makes, converts and describes traces.
 //!
-//! Self-imposed limit: which of the three; each has a file of its own.
+//! Self-imposed limit: which of the three, and where a trace goes; each has a file of its own.
 
 mod convert;
 mod generate;
 mod info;
 mod recording;
+
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 
@@ -14,6 +16,7 @@ pub use generate::{GenArgs, GenKind, SamplingArgs, generate_csv};
 pub use info::InfoArgs;
 pub use recording::RecordingArgs;
 
+use super::atomic_file::write_whole;
 use super::error::{CommandError, Completion};
 use super::screen::Screen;
 
@@ -43,4 +46,19 @@ pub(super) fn run(args: &TraceArgs, screen: &mut Screen) -> Result<Completion, C
         TraceCommand::Convert(arguments) => convert::run(arguments, screen),
         TraceCommand::Info(arguments) => info::run(arguments, screen),
     }
+}
+
+/// Writes a trace to the file, or prints it where none is named.
+fn print_or_write(
+    csv: &str,
+    output: Option<&Path>,
+    screen: &mut Screen,
+) -> Result<(), CommandError> {
+    let Some(path) = output else {
+        return screen.print(csv);
+    };
+    write_whole(path, csv.as_bytes()).map_err(|error| CommandError::Write {
+        path: path.to_owned(),
+        error,
+    })
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::print_or_write;
 use super::recording::RecordingArgs;
-use crate::cli::atomic_file::write_whole;
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::screen::Screen;
 use crate::scenario::formats::ceiling;
@@ -36,14 +36,6 @@ pub(super) fn run(
         screen.warn(censored.as_slice());
     }
     let csv = to_csv(&recording);
-    match &arguments.output {
-        None => screen.print(&csv)?,
-        Some(path) => {
-            write_whole(path, csv.as_bytes()).map_err(|error| CommandError::Write {
-                path: path.clone(),
-                error,
-            })?;
-        }
-    }
+    print_or_write(&csv, arguments.output.as_deref(), screen)?;
     Ok(Completion::Done)
 }

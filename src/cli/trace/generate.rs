@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::atomic_file::write_whole;
+use super::print_or_write;
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::screen::Screen;
 use crate::scenario::parse_duration;
@@ -212,15 +212,7 @@ pub(super) fn run(
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
     let csv = generate_csv(kind)?;
-    match &kind.sampling().output {
-        None => screen.print(&csv)?,
-        Some(path) => {
-            write_whole(path, csv.as_bytes()).map_err(|error| CommandError::Write {
-                path: path.clone(),
-                error,
-            })?;
-        }
-    }
+    print_or_write(&csv, kind.sampling().output.as_deref(), screen)?;
     Ok(Completion::Done)
 }
 

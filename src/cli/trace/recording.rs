@@ -13,7 +13,7 @@ use crate::scenario::formats::shape::{Align, Moment, Shaping, shape};
 use crate::scenario::formats::{
     Format, ReadOptions, Recording, SeriesChoice, What, read_recording,
 };
-use crate::scenario::{Diagnostics, LoadError, STANDARD_INPUT, parse_duration, unreadable};
+use crate::scenario::{Diagnostics, STANDARD_INPUT, parse_duration};
 use crate::units::SimSpan;
 
 /// Which recording, and what to make of it.
@@ -165,10 +165,8 @@ impl RecordingArgs {
             ProgressMode::WhereSeen
         };
         let input = |diagnostics: Diagnostics| CommandError::Input(diagnostics);
-        let opened = open(&self.input).map_err(|error| {
-            let fault = unreadable(&self.input, &LoadError::from(error), None);
-            input(Diagnostics::one(fault))
-        })?;
+        let opened =
+            open(&self.input).map_err(|error| CommandError::unreadable(&self.input, error))?;
         let reader = ByteProgress::new(opened.reader, opened.length_bytes, mode);
         let name = self.input.display().to_string();
         let recording = read_recording(&name, reader, &self.options()).map_err(input)?;
