@@ -30,6 +30,7 @@ mod sweep;
 mod sweep_file;
 mod sweep_plots;
 pub mod trace;
+mod variant_inputs;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -4,14 +4,13 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use sha2::{Digest, Sha256};
 
 use super::choices::{EngineChoice, PlotChoice, SummaryFormat};
 use super::error::{CommandError, Completion};
-use super::files::{FileLoader, hashed};
 use super::interrupt::Interrupt;
 use super::manifest_args::ManifestArgs;
 use super::output_args::QuietArgs;
@@ -21,13 +20,12 @@ use super::screen::Screen;
 use super::seed_args::SeedArgs;
 use super::sweep_file::{FolderRequest, SWEEP, SweepFile, Written, claim_folder};
 use super::sweep_plots::{PLOTS, SweepPlot};
+use super::variant_inputs::{VariantInputs, VariantRequest};
 use crate::render::sweep::{SweepAnswer, render_answer};
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
 use crate::results::rounding::readable;
-use crate::scenario::{
-    Diagnostics, Engine, LoadRequest, STANDARD_INPUT, Scenario, Template, load_templates,
-};
+use crate::scenario::{Diagnostics, Engine, Scenario};
 use crate::search::grid::Grid;
 use crate::search::in_order::all_cores;
 use crate::search::outcome::{Objectives, Outcome, Weighed};
@@ -166,11 +164,11 @@ impl SweepArgs {
 
     fn question(&self, screen: &mut Screen) -> Result<Question, CommandError> {
         let grid = self.grid()?;
-        let templates = self.load()?;
+        let loaded = self.load()?;
         // What every point shares is said once; a key that only some points have is theirs.
         let mut warnings = Vec::new();
         let mut scenarios: Vec<Scenario> = Vec::new();
-        for template in &templates {
+        for template in &loaded.templates {
             let resolved = template
                 .resolve(&grid.arguments(0))
                 .map_err(CommandError::Input)?;
@@ -182,10 +180,10 @@ impl SweepArgs {
             scenarios.push(resolved.scenario);
         }
         self.quiet.warn(&warnings, screen);
-        let traces = trace_names(&templates)?;
+        let traces = loaded.trace_names()?;
         let policy = scenarios[0].policy_name.clone();
-        let engine = engine_names(&templates);
-        let inputs = all_inputs(&templates);
+        let engine = loaded.engine_names();
+        let inputs = loaded.files();
         let head = Head::new(&HeadFacts {
             grid: &grid,
             policy: &policy,
@@ -198,7 +196,7 @@ impl SweepArgs {
             grid_sha256: &self.grid_digest(),
         });
         let sweep = Sweep {
-            templates,
+            templates: loaded.templates,
             grid,
             seeds: self.seeds(),
         };
@@ -218,36 +216,15 @@ impl SweepArgs {
         })
     }
 
-    fn load(&self) -> Result<Vec<Template>, CommandError> {
-        let requests: Vec<LoadRequest<'_>> = self
-            .traces
-            .iter()
-            .map(|trace| LoadRequest {
-                policy: &self.policy,
-                trace,
-                set: &[],
-                from: None,
-                to: None,
-                engine: self.engine.map(Engine::from),
-            })
-            .collect();
-        let uses_stdin = std::iter::once(&self.policy)
-            .chain(&self.traces)
-            .filter(|path| path.as_path() == Path::new(STANDARD_INPUT));
-        if uses_stdin.count() > 1 {
-            return Err(CommandError::Usage(
-                "standard input (`-`) can be read once; name files for the others".to_owned(),
-            ));
-        }
-        let templates = load_templates(&requests, &self.manifest.choice(), &mut FileLoader)
-            .map_err(CommandError::Input)?;
-        Ok(templates
-            .into_iter()
-            .map(|template| match self.engine {
-                Some(_) => template,
-                None => template.preferring_fluid(),
-            })
-            .collect())
+    fn load(&self) -> Result<VariantInputs, CommandError> {
+        VariantInputs::load(&VariantRequest {
+            policy: &self.policy,
+            traces: &self.traces,
+            from: None,
+            to: None,
+            engine: self.engine.map(Engine::from),
+            choice: &self.manifest.choice(),
+        })
     }
 
     /// What is swept, by hash.
@@ -444,47 +421,6 @@ fn current(question: &Question, quiet: QuietArgs, screen: &mut Screen) -> Option
             None
         }
     }
-}
-
-/// The traces' names, each its own.
-fn trace_names(templates: &[Template]) -> Result<Vec<String>, CommandError> {
-    let names: Vec<String> = templates
-        .iter()
-        .map(|template| template.trace_name().to_owned())
-        .collect();
-    for (index, name) in names.iter().enumerate() {
-        if names[..index].contains(name) {
-            return Err(CommandError::Usage(format!(
-                "two traces are called `{name}`, and rows are told apart by that name; rename one of the files"
-            )));
-        }
-    }
-    Ok(names)
-}
-
-fn engine_names(templates: &[Template]) -> String {
-    let mut names: Vec<&str> = templates
-        .iter()
-        .map(|template| template.engine().as_str())
-        .collect();
-    if names.iter().all(|name| *name == names[0]) {
-        names.truncate(1);
-    }
-    names.join(", ")
-}
-
-/// Every file that was read, once.
-fn all_inputs(templates: &[Template]) -> Vec<InputFile> {
-    let mut inputs: Vec<InputFile> = Vec::new();
-    for input in templates
-        .iter()
-        .flat_map(|template| hashed(template.inputs()))
-    {
-        if !inputs.contains(&input) {
-            inputs.push(input);
-        }
-    }
-    inputs
 }
 
 /// SHA-256 of lines, in hexadecimal.
