@@ -26,32 +26,70 @@ pub(super) enum ProgressMode {
     Off,
 }
 
-/// A bar over the bytes of a file that is read, shown once the reading turns out long.
-pub(super) struct ByteProgress<R> {
-    reader: R,
+/// A bar that appears once the work turns out long, and leaves no trace.
+#[derive(Debug)]
+struct LateBar {
     bar: ProgressBar,
     started: Instant,
     visible: bool,
 }
 
+impl LateBar {
+    /// A bar of so many units in indicatif's `template`; without a length they are only counted.
+    fn new(length: Option<u64>, template: &str, mode: ProgressMode) -> Self {
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            started: Instant::now(),
+            visible: mode == ProgressMode::WhereSeen && std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn advance(&self, units: u64) {
+        if self.is_seen_for(PATIENCE) && self.bar.is_hidden() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(units);
+    }
+
+    /// Writes a line above the bar.
+    fn println(&self, text: &str) {
+        self.bar.println(text);
+    }
+
+    /// Whether it may be seen, and the work has taken longer than this.
+    fn is_seen_for(&self, span: Duration) -> bool {
+        self.visible && self.started.elapsed() > span
+    }
+}
+
+impl Drop for LateBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A bar over the bytes of a file that is read, shown once the reading turns out long.
+pub(super) struct ByteProgress<R> {
+    reader: R,
+    bar: LateBar,
+}
+
 impl<R: Read> ByteProgress<R> {
     /// Reads through `reader`; without a length, as from a pipe, bytes are only counted.
     pub(super) fn new(reader: R, length_bytes: Option<u64>, mode: ProgressMode) -> Self {
-        let bar = ProgressBar::with_draw_target(length_bytes, ProgressDrawTarget::hidden());
         let template = match length_bytes {
             Some(_) => {
                 "reading {wide_bar:.cyan/dim} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left"
             }
             None => "reading {bytes}, {bytes_per_sec}",
         };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
         Self {
             reader,
-            bar,
-            started: Instant::now(),
-            visible: mode == ProgressMode::WhereSeen && std::io::stderr().is_terminal(),
+            bar: LateBar::new(length_bytes, template, mode),
         }
     }
 }
@@ -59,18 +97,8 @@ impl<R: Read> ByteProgress<R> {
 impl<R: Read> Read for ByteProgress<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        if self.visible && self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        self.bar.inc(read as u64);
+        self.bar.advance(read as u64);
         Ok(read)
-    }
-}
-
-impl<R> Drop for ByteProgress<R> {
-    /// The bar leaves no trace.
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }
 
@@ -79,9 +107,7 @@ impl<R> Drop for ByteProgress<R> {
 /// It may be advanced from several threads.
 #[derive(Debug)]
 pub(super) struct Progress {
-    bar: ProgressBar,
-    started: Instant,
-    visible: bool,
+    bar: LateBar,
     run_seconds: u64,
     /// What would be faster; nobody wants to read it twice.
     hint: Option<&'static str>,
@@ -98,16 +124,9 @@ impl Progress {
     ) -> Self {
         let run_seconds = whole_seconds(end).max(1);
         let length = run_seconds.saturating_mul(runs as u64);
-        let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template(
-            "simulating {wide_bar:.cyan/dim} {percent:>3} %, {eta} left",
-        ) {
-            bar.set_style(style);
-        }
+        let template = "simulating {wide_bar:.cyan/dim} {percent:>3} %, {eta} left";
         Self {
-            bar,
-            started: Instant::now(),
-            visible: mode == ProgressMode::WhereSeen && std::io::stderr().is_terminal(),
+            bar: LateBar::new(Some(length), template, mode),
             run_seconds,
             hint,
             hinted: AtomicBool::new(false),
@@ -132,26 +151,13 @@ impl Progress {
     }
 
     fn advance(&self, seconds: u64) {
-        if self.visible {
-            let elapsed = self.started.elapsed();
-            if elapsed > PATIENCE && self.bar.is_hidden() {
-                self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            }
-            if elapsed > LONG
-                && let Some(hint) = self.hint
-                && !self.hinted.swap(true, Ordering::Relaxed)
-            {
-                self.bar.println(hint);
-            }
+        self.bar.advance(seconds);
+        if let Some(hint) = self.hint
+            && self.bar.is_seen_for(LONG)
+            && !self.hinted.swap(true, Ordering::Relaxed)
+        {
+            self.bar.println(hint);
         }
-        self.bar.inc(seconds);
-    }
-}
-
-impl Drop for Progress {
-    /// The bar leaves no trace.
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }
 
@@ -160,40 +166,22 @@ impl Drop for Progress {
 /// It may be advanced from several threads.
 #[derive(Debug)]
 pub(super) struct CountProgress {
-    bar: ProgressBar,
-    started: Instant,
-    visible: bool,
+    bar: LateBar,
 }
 
 impl CountProgress {
     /// A bar over so many `runs`.
     pub(super) fn new(runs: u64, mode: ProgressMode) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template(
-            "simulating {wide_bar:.cyan/dim} {human_pos} of {human_len}, {per_sec}, {eta} left",
-        ) {
-            bar.set_style(style);
-        }
+        let template =
+            "simulating {wide_bar:.cyan/dim} {human_pos} of {human_len}, {per_sec}, {eta} left";
         Self {
-            bar,
-            started: Instant::now(),
-            visible: mode == ProgressMode::WhereSeen && std::io::stderr().is_terminal(),
+            bar: LateBar::new(Some(runs), template, mode),
         }
     }
 
     /// One more of them is over.
     pub(super) fn one_more(&self) {
-        if self.visible && self.bar.is_hidden() && self.started.elapsed() > PATIENCE {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        self.bar.inc(1);
-    }
-}
-
-impl Drop for CountProgress {
-    /// The bar leaves no trace.
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.bar.advance(1);
     }
 }
 
@@ -247,28 +235,28 @@ mod tests {
             .take(200)
             .read_to_end(&mut read)
             .expect("read");
-        assert_eq!(reader.bar.position(), 200);
+        assert_eq!(reader.bar.bar.position(), 200);
     }
 
     #[test]
     fn the_bar_counts_the_simulated_time_of_all_runs() {
         let progress = Progress::new(2, at(3600), None, ProgressMode::Off);
-        assert_eq!(progress.bar.length(), Some(7200));
+        assert_eq!(progress.bar.bar.length(), Some(7200));
         let mut first = progress.of_run();
         first.served(&calm_segment(0, 5));
         first.served(&calm_segment(5, 12));
         let mut second = progress.of_run();
         second.served(&calm_segment(0, 5));
-        assert_eq!(progress.bar.position(), 17);
+        assert_eq!(progress.bar.bar.position(), 17);
         first.finish();
         second.finish();
-        assert_eq!(progress.bar.position(), 7200);
+        assert_eq!(progress.bar.bar.position(), 7200);
     }
 
     #[test]
     fn a_run_of_less_than_a_second_is_progress_too() {
         let progress = Progress::new(1, SimTime::from_nanos(1), None, ProgressMode::Off);
         progress.of_run().finish();
-        assert_eq!(progress.bar.position(), 1);
+        assert_eq!(progress.bar.bar.position(), 1);
     }
 }
