@@ -4,7 +4,7 @@
 
 use super::choices::{PictureKind, PlotChoice};
 use crate::render::plot::PlotError;
-use crate::render::plot::sweep_front::{render_front_png, render_front_svg};
+use crate::render::plot::sweep_front::{render_sweep_front_png, render_sweep_front_svg};
 use crate::render::plot::sweep_heat::{render_heat_png, render_heat_svg};
 use crate::render::plot::sweep_parameters::{render_parameters_png, render_parameters_svg};
 use crate::render::sweep::SweepAnswer;
@@ -76,8 +76,8 @@ impl SweepPlot {
         outcome: &Outcome,
     ) -> Result<Vec<u8>, PlotError> {
         Ok(match self {
-            Self::FrontPng => render_front_png(answer, outcome)?,
-            Self::FrontSvg => render_front_svg(answer, outcome)?.into_bytes(),
+            Self::FrontPng => render_sweep_front_png(answer, outcome)?,
+            Self::FrontSvg => render_sweep_front_svg(answer, outcome)?.into_bytes(),
             Self::ParametersPng => render_parameters_png(answer, outcome)?,
             Self::ParametersSvg => render_parameters_svg(answer, outcome)?.into_bytes(),
             Self::HeatPng => render_heat_png(answer, outcome)?,

@@ -9,6 +9,8 @@ pub mod bands;
 mod canvas;
 pub mod compared;
 mod font;
+pub mod front;
+mod front_mark;
 mod mark;
 mod panel;
 mod panels;

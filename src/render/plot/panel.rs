@@ -70,7 +70,7 @@ pub(super) const STRIP: f64 = 25.0;
 /// Where the names of lines begin, right of the widest heading even in a wide font.
 const LEGEND_INDENT: f64 = 298.0;
 /// How much wider a viewer of vectors may set a text that lacks the shipped font (DejaVu Sans does).
-const WIDER_FONT: f64 = 1.17;
+pub(super) const WIDER_FONT: f64 = 1.17;
 /// How close two names to the right may come.
 const NAME_PITCH: f64 = 14.0;
 const SMALL: f64 = 12.0;

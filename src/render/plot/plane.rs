@@ -69,7 +69,7 @@ impl Axis {
 
     /// A tick as text, with as many digits as the step needs.
     pub(super) fn label(self, value: f64) -> String {
-        if self.step >= 1000.0 && self.high >= 10_000.0 {
+        if self.step >= 1000.0 && self.high >= 10_000.0 && value.abs() > 0.5 {
             return format!("{}k", super::human::trimmed(value / 1e3, 1));
         }
         let decimals = (-self.step.log10().floor()).max(0.0) as usize;
@@ -94,42 +94,34 @@ impl Plane {
         }
     }
 
-    /// Grid and names of both axes.
-    pub(super) fn axes<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+    /// The lines of both axes; [`Self::names`] go on top of the data, which may reach over the frame.
+    pub(super) fn grid<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
         for value in self.x.ticks() {
             let x = self.place(value, self.y.low).x;
-            let ends = [
-                Point {
-                    x,
-                    y: self.frame.top,
-                },
-                Point {
-                    x,
-                    y: self.frame.bottom,
-                },
-            ];
+            let place = |y: f64| Point { x, y };
+            let ends = [place(self.frame.top), place(self.frame.bottom)];
             canvas.line(&ends, solid(ink::GRID, 1.0))?;
-            canvas.text(
-                Point {
-                    x,
-                    y: self.frame.bottom + 19.0,
-                },
-                &self.x.label(value),
-                lettering(12.5, ink::TEXT_SOFT, Align::Middle),
-            )?;
         }
-        self.y_axis(canvas)?;
-        let floor = [
-            Point {
-                x: self.frame.left,
-                y: self.frame.bottom,
-            },
-            Point {
-                x: self.frame.right,
-                y: self.frame.bottom,
-            },
-        ];
-        canvas.line(&floor, solid(ink::AXIS, 1.0))
+        for value in self.y.ticks() {
+            self.level(canvas, self.place(self.x.low, value).y, ink::GRID)?;
+        }
+        self.level(canvas, self.frame.bottom, ink::AXIS)
+    }
+
+    /// The values of both axes.
+    pub(super) fn names<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        for value in self.x.ticks() {
+            let place = Point {
+                x: self.place(value, self.y.low).x,
+                y: self.frame.bottom + 19.0,
+            };
+            let soft = lettering(12.5, ink::TEXT_SOFT, Align::Middle);
+            canvas.text(place, &self.x.label(value), soft)?;
+        }
+        for value in self.y.ticks() {
+            self.y_name(canvas, value)?;
+        }
+        Ok(())
     }
 
     /// Grid and names of the upright axis.
@@ -138,28 +130,35 @@ impl Plane {
         canvas: &mut Canvas<B>,
     ) -> Result<(), PlotError> {
         for value in self.y.ticks() {
-            let y = self.place(self.x.low, value).y;
-            let ends = [
-                Point {
-                    x: self.frame.left,
-                    y,
-                },
-                Point {
-                    x: self.frame.right,
-                    y,
-                },
-            ];
-            canvas.line(&ends, solid(ink::GRID, 1.0))?;
-            canvas.text(
-                Point {
-                    x: self.frame.left - 8.0,
-                    y: y + 4.0,
-                },
-                &self.y.label(value),
-                lettering(12.5, ink::TEXT_SOFT, Align::Right),
-            )?;
+            self.level(canvas, self.place(self.x.low, value).y, ink::GRID)?;
+            self.y_name(canvas, value)?;
         }
         Ok(())
+    }
+
+    fn y_name<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        value: f64,
+    ) -> Result<(), PlotError> {
+        let place = Point {
+            x: self.frame.left - 8.0,
+            y: self.place(self.x.low, value).y + 4.0,
+        };
+        let soft = lettering(12.5, ink::TEXT_SOFT, Align::Right);
+        canvas.text(place, &self.y.label(value), soft)
+    }
+
+    /// A line from side to side.
+    fn level<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        y: f64,
+        ink: Ink,
+    ) -> Result<(), PlotError> {
+        let place = |x: f64| Point { x, y };
+        let ends = [place(self.frame.left), place(self.frame.right)];
+        canvas.line(&ends, solid(ink, 1.0))
     }
 }
 
@@ -187,6 +186,39 @@ pub(super) fn diamond<B: DrawingBackend>(
     ink: Ink,
 ) -> Result<(), PlotError> {
     let corners = [0.0, 0.25, 0.5, 0.75].map(|turn| corner_at(middle, radius, turn));
+    canvas.polygon(&corners, ink, 1.0)
+}
+
+/// A filled square on its side; `radius` reaches its corners.
+pub(super) fn square<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    middle: Point,
+    radius: f64,
+    ink: Ink,
+) -> Result<(), PlotError> {
+    let corners = [0.125, 0.375, 0.625, 0.875].map(|turn| corner_at(middle, radius, turn));
+    canvas.polygon(&corners, ink, 1.0)
+}
+
+/// A filled triangle that points up; `radius` reaches its corners.
+pub(super) fn triangle_up<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    middle: Point,
+    radius: f64,
+    ink: Ink,
+) -> Result<(), PlotError> {
+    let corners = [0.0, 1.0 / 3.0, 2.0 / 3.0].map(|turn| corner_at(middle, radius, turn));
+    canvas.polygon(&corners, ink, 1.0)
+}
+
+/// A filled triangle that points down; `radius` reaches its corners.
+pub(super) fn triangle_down<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    middle: Point,
+    radius: f64,
+    ink: Ink,
+) -> Result<(), PlotError> {
+    let corners = [1.0 / 6.0, 0.5, 5.0 / 6.0].map(|turn| corner_at(middle, radius, turn));
     canvas.polygon(&corners, ink, 1.0)
 }
 
@@ -280,6 +312,9 @@ mod tests {
     fn an_axis_begins_at_zero_where_that_is_near() {
         assert_eq!(Axis::around(3.0, 100.0, 5.0).low.to_bits(), 0f64.to_bits());
         assert_eq!(Axis::around(5.0, 5.0, 5.0).label(5.0), "5");
+        let thousands = Axis::around(0.0, 30_000.0, 6.0);
+        assert_eq!(thousands.ticks().len(), 7);
+        assert_eq!([0.0, 5000.0].map(|it| thousands.label(it)), ["0", "5k"]);
         let nothing = Axis::around(f64::INFINITY, f64::NEG_INFINITY, 5.0);
         assert!(nothing.high > nothing.low);
     }

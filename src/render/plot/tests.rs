@@ -108,7 +108,7 @@ fn request_svg(scenario: &Scenario, users: Option<u32>) -> String {
 }
 
 /// The texts of an SVG, in the order of drawing.
-fn texts(svg: &str) -> Vec<&str> {
+pub(super) fn texts(svg: &str) -> Vec<&str> {
     svg.split("<text")
         .skip(1)
         .filter_map(|element| {

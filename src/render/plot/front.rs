@@ -1,0 +1,364 @@
+//! The picture of a front: cost against harm, the points that no other beats, and policies with a name.
+//!
+//! Self-imposed limit: the plane of two objectives, from points and words; what was
+//! searched, and how, the caller knows.
+
+use std::collections::BTreeSet;
+
+use plotters::prelude::DrawingBackend;
+
+use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
+use super::font::{self, Weight};
+pub use super::front_mark::MarkRole;
+use super::front_mark::{Look, looks};
+use super::panel::{WIDER_FONT, lettering, solid};
+use super::plane::{Axis, Plane, disc, draw_sheet, extent, finite_quantile};
+use super::{PlotError, WIDTH, ink, shortened};
+use crate::search::outcome::{Objective, Weighed};
+
+/// What a picture of a front shows.
+#[derive(Clone, Copy, Debug)]
+pub struct FrontPicture<'a> {
+    /// The bold line.
+    pub title: &'a str,
+    /// The line below it.
+    pub subtitle: &'a str,
+    /// What is paid: to the right it grows.
+    pub cost: Objective,
+    /// What users suffer: upwards it grows.
+    pub harm: Objective,
+    /// All points; NaN where an objective is unknown.
+    pub points: &'a [Weighed],
+    /// The points on the front of cost against harm by number, cost rising.
+    pub front: &'a [usize],
+    /// Named policies: drawn on top, and explained in the key, in this order.
+    pub marks: &'a [FrontMark],
+    /// How far the axes go.
+    pub reach: Reach,
+}
+
+/// A policy with a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrontMark {
+    /// What it is, which decides how it looks.
+    pub role: MarkRole,
+    /// Where it stands; where cost or harm is NaN, it stands in the key alone.
+    pub at: Weighed,
+    /// The whole line of the key; what is wider than the picture is cut.
+    pub text: String,
+}
+
+/// How far the axes go. They always hold every mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Over the whole front, and all but the worst tenth of the points.
+    WholeFront,
+    /// As [`Self::WholeFront`], but not much further than the marks, or the best tenth of the points where
+    /// that is more: what a wide search finds at the far ends of the front does not squash the rest.
+    AroundMarks,
+}
+
+/// The front as SVG.
+///
+/// # Errors
+/// Where the library fails.
+pub fn render_front_svg(picture: &FrontPicture<'_>) -> Result<String, PlotError> {
+    let chart = Chart::of(picture);
+    canvas::to_svg(chart.sheet(), |canvas| chart.draw(canvas))
+}
+
+/// The front as PNG.
+///
+/// # Errors
+/// Where the library fails.
+pub fn render_front_png(picture: &FrontPicture<'_>) -> Result<Vec<u8>, PlotError> {
+    let chart = Chart::of(picture);
+    canvas::to_png(chart.sheet(), |canvas| chart.draw(canvas))
+}
+
+const LEFT: f64 = 84.0;
+const RIGHT: f64 = 1160.0;
+/// The top of the plane below a key of [`KEY_LINES`].
+const TOP: f64 = 166.0;
+const PLANE_HEIGHT: f64 = 568.0;
+/// The horizontal axis' names below the plane.
+const FOOT: f64 = 66.0;
+/// The first baseline of the key, and the way from one to the next.
+const KEY_TOP: f64 = 84.0;
+const KEY_PITCH: f64 = 21.0;
+/// So many marks have room above the plane; with more it moves down.
+const KEY_LINES: usize = 2;
+/// From the middle of a mark to its text.
+const KEY_INDENT: f64 = 14.0;
+/// From the end of a text to the next mark on its line.
+const KEY_GAP: f64 = 16.0;
+
+/// The colour of points that some other beats.
+const CLOUD: Ink = Ink::new(0xB8_BE_C4);
+const FRONT_INK: Ink = ink::BLUE;
+const FRONT_RADIUS: f64 = 4.4;
+/// More points than this are drawn smaller.
+const MANY_POINTS: usize = 1000;
+/// The share of all points that lies within the axes, if these reach over the whole front.
+const SHOWN_SHARE: f64 = 0.9;
+/// The same around the marks.
+const LEAST_SHOWN_SHARE: f64 = 0.1;
+/// How far axes around the marks go, in the greatest value of a mark.
+const BEYOND_MARKS: f64 = 1.4;
+/// The least that they go, so that no mark reaches over the frame's far sides.
+const ABOVE_MARKS: f64 = 1.05;
+/// Points nearer to each other than this, in points of the sheet, are one mark.
+const PITCH: f64 = 2.0;
+
+struct Chart<'a> {
+    picture: &'a FrontPicture<'a>,
+    plane: Plane,
+    looks: Vec<Look>,
+}
+
+/// How many points lie beyond the axes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Beyond {
+    front: usize,
+    others: usize,
+}
+
+impl<'a> Chart<'a> {
+    fn of(picture: &'a FrontPicture<'a>) -> Self {
+        let top = TOP + KEY_PITCH * picture.marks.len().saturating_sub(KEY_LINES) as f64;
+        let frame = Rect {
+            left: LEFT,
+            top,
+            right: RIGHT,
+            bottom: top + PLANE_HEIGHT,
+        };
+        Self {
+            picture,
+            plane: plane_of(picture, frame),
+            looks: looks(picture.marks.iter().map(|mark| mark.role)),
+        }
+    }
+
+    fn sheet(&self) -> Sheet {
+        Sheet {
+            width: WIDTH,
+            height: (self.plane.frame.bottom + FOOT).ceil() as u32,
+        }
+    }
+
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let picture = self.picture;
+        draw_sheet(canvas, self.sheet(), LEFT, picture.title, picture.subtitle)?;
+        self.plane.grid(canvas)?;
+        self.draw_cloud(canvas)?;
+        self.draw_front(canvas)?;
+        for (mark, look) in picture.marks.iter().zip(&self.looks) {
+            if is_known(&mark.at) {
+                look.draw_on_plane(canvas, self.plane.place(mark.at.cost, mark.at.harm))?;
+            }
+        }
+        self.plane.names(canvas)?;
+        self.name_axes(canvas)?;
+        self.draw_key(canvas)
+    }
+
+    fn name_axes<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let frame = self.plane.frame;
+        let soft = lettering(13.5, ink::TEXT_SOFT, Align::Middle);
+        canvas.text(
+            Point {
+                x: f64::midpoint(frame.left, frame.right),
+                y: frame.bottom + 46.0,
+            },
+            &format!("{} (less is cheaper)", self.picture.cost.heading()),
+            soft,
+        )?;
+        canvas.text(
+            Point {
+                x: frame.left,
+                y: frame.top - 12.0,
+            },
+            &format!("{} (less is better)", self.picture.harm.heading()),
+            Lettering {
+                align: Align::Left,
+                ..soft
+            },
+        )
+    }
+
+    fn is_within(&self, point: &Weighed) -> bool {
+        point.cost <= self.plane.x.high && point.harm <= self.plane.y.high
+    }
+
+    fn place(&self, point: &Weighed) -> Point {
+        self.plane.place(point.cost, point.harm)
+    }
+
+    /// Every point once where it can be seen, however many there are.
+    fn draw_cloud<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let points = self.picture.points;
+        let mut taken = BTreeSet::new();
+        let radius = if points.len() > MANY_POINTS { 2.0 } else { 3.0 };
+        for point in points {
+            if !is_known(point) || !self.is_within(point) {
+                continue;
+            }
+            let place = self.place(point);
+            let cell = ((place.x / PITCH) as i32, (place.y / PITCH) as i32);
+            if taken.insert(cell) {
+                disc(canvas, place, radius, CLOUD)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The front as steps: what lies up and to the right of it is beaten.
+    fn draw_front<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let front = self.front();
+        canvas.line(&self.steps(&front), solid(FRONT_INK, 1.6))?;
+        for point in front.iter().filter(|point| self.is_within(point)) {
+            disc(canvas, self.place(point), FRONT_RADIUS, FRONT_INK)?;
+        }
+        Ok(())
+    }
+
+    fn front(&self) -> Vec<Weighed> {
+        let points = self.picture.points;
+        let front = self.picture.front.iter();
+        front.map(|point| points[*point]).filter(is_known).collect()
+    }
+
+    /// Its corners; where it goes beyond the axes, it ends at the frame.
+    fn steps(&self, front: &[Weighed]) -> Vec<Point> {
+        let frame = self.plane.frame;
+        let mut steps: Vec<Point> = Vec::new();
+        let mut comes_from_above = false;
+        for point in front {
+            let place = self.place(point);
+            if point.cost > self.plane.x.high {
+                // All that follow cost still more.
+                steps.extend(steps.last().copied().map(|last| Point {
+                    x: frame.right,
+                    ..last
+                }));
+                break;
+            }
+            if self.is_within(point) {
+                let last = steps.last().map(|last| last.y);
+                let height = last.or(comes_from_above.then_some(frame.top));
+                steps.extend(height.map(|y| Point { y, ..place }));
+                steps.push(place);
+            } else {
+                comes_from_above = true;
+            }
+        }
+        steps
+    }
+
+    fn beyond(&self) -> Beyond {
+        let is_beyond = |point: &Weighed| is_known(point) && !self.is_within(point);
+        let all = self
+            .picture
+            .points
+            .iter()
+            .filter(|it| is_beyond(it))
+            .count();
+        let front = self.front().iter().filter(|it| is_beyond(it)).count();
+        Beyond {
+            front,
+            others: all - front,
+        }
+    }
+
+    /// What the marks are, above the plane: nothing is written on the data.
+    fn draw_key<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+        let middle = |line: usize| Point {
+            x: LEFT + 8.0,
+            y: KEY_TOP + KEY_PITCH * line as f64 - 4.5,
+        };
+        let beyond = self.beyond();
+        disc(canvas, middle(0), FRONT_RADIUS, FRONT_INK)?;
+        let front = format!(
+            "front: no policy is both cheaper and better{}",
+            beyond_the_axes(beyond.front, "its points")
+        );
+        let x = write_key(canvas, middle(0), &front, ink::TEXT)? + KEY_GAP;
+        let others = Point { x, ..middle(0) };
+        disc(canvas, others, FRONT_RADIUS, CLOUD)?;
+        let text = format!("other policies{}", beyond_the_axes(beyond.others, "them"));
+        write_key(canvas, others, &text, ink::TEXT)?;
+        for (line, (mark, look)) in self.picture.marks.iter().zip(&self.looks).enumerate() {
+            look.draw_in_key(canvas, middle(line + 1))?;
+            write_key(canvas, middle(line + 1), &mark.text, look.lettering)?;
+        }
+        Ok(())
+    }
+}
+
+fn beyond_the_axes(count: usize, of: &str) -> String {
+    match count {
+        0 => String::new(),
+        1 => format!(" (1 of {of} lies beyond the axes)"),
+        count => format!(" ({count} of {of} lie beyond the axes)"),
+    }
+}
+
+/// Whether it has a place on the plane.
+fn is_known(point: &Weighed) -> bool {
+    point.cost.is_finite() && point.harm.is_finite()
+}
+
+fn plane_of(picture: &FrontPicture<'_>, frame: Rect) -> Plane {
+    let y = axis_of(picture, |point| point.harm, |_| true, 6.0);
+    // A point whose harm is beyond the axes does not stretch the axis of cost either.
+    let is_shown = |point: &Weighed| picture.reach == Reach::WholeFront || point.harm <= y.high;
+    let x = axis_of(picture, |point| point.cost, is_shown, 8.0);
+    Plane { frame, x, y }
+}
+
+/// What an axis reaches, of the points that are shown.
+fn axis_of(
+    picture: &FrontPicture<'_>,
+    value: fn(&Weighed) -> f64,
+    is_shown: impl Fn(&Weighed) -> bool,
+    parts: f64,
+) -> Axis {
+    let shown = || picture.points.iter().filter(|point| is_shown(point));
+    let mut all: Vec<f64> = shown().map(value).collect();
+    let (least, _) = extent(all.iter().copied());
+    let most_points = finite_quantile(&mut all, SHOWN_SHARE);
+    let few_points = finite_quantile(&mut all, LEAST_SHOWN_SHARE);
+    let (marks_low, marks_high) = extent(picture.marks.iter().map(|mark| value(&mark.at)));
+    let front = picture.front.iter().map(|point| &picture.points[*point]);
+    let (_, front_high) = extent(front.filter(|point| is_shown(point)).map(value));
+    let low = least.min(marks_low);
+    let whole = front_high.max(most_points).max(marks_high);
+    let high = match picture.reach {
+        Reach::AroundMarks if marks_high.is_finite() => {
+            let around = (BEYOND_MARKS * marks_high).max(few_points);
+            around.min(whole.max(ABOVE_MARKS * marks_high))
+        }
+        _ => whole,
+    };
+    Axis::around(low, high, parts)
+}
+
+/// Writes beside a mark; says where the text ends, whatever font a viewer of vectors has.
+fn write_key<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    mark: Point,
+    text: &str,
+    ink: Ink,
+) -> Result<f64, PlotError> {
+    let letters = lettering(13.0, ink, Align::Left);
+    let place = Point {
+        x: mark.x + KEY_INDENT,
+        y: mark.y + 4.5,
+    };
+    let text = shortened(text, letters, RIGHT - place.x);
+    canvas.text(place, &text, letters)?;
+    Ok(place.x + WIDER_FONT * font::width(&text, 13.0, Weight::Regular))
+}
+
+#[cfg(test)]
+mod tests;
