@@ -15,6 +15,7 @@ mod mark;
 mod panel;
 mod panels;
 mod plane;
+pub mod sensitivity;
 mod series;
 mod sweep_bins;
 pub mod sweep_front;
