@@ -23,7 +23,7 @@
 //! | [`simulation`] | the only meeting point of `hpa`, `cluster` and `workload` |
 //! | [`conformance`] | recorded decisions and their replay through `hpa` |
 //! | [`results`] | recording, KPIs, export to bytes |
-//! | [`search`] | grids and samples of policies, many runs in order, Pareto fronts |
+//! | [`search`] | grids and samples of policies, many runs in order, Pareto fronts, the search for a better policy |
 //! | [`render`] | text, tables, plots |
 //! | [`cli`] | the command line: the only room with files, clock and terminal |
 //!

@@ -18,6 +18,8 @@ mod replay;
 mod run;
 #[path = "cli/sweep.rs"]
 mod sweep;
+#[path = "cli/tune/mod.rs"]
+mod tune;
 #[path = "cli/usage.rs"]
 mod usage;
 

@@ -4,6 +4,8 @@
 mod clients;
 #[path = "scenario/manifest.rs"]
 mod manifest;
+#[path = "scenario/successor.rs"]
+mod successor;
 
 use std::collections::BTreeMap;
 use std::io::Write;

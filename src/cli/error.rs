@@ -16,6 +16,9 @@ use crate::scenario::{Diagnostics, LoadError, unreadable};
 use crate::search::grid::GridError;
 use crate::search::parts::TableError;
 use crate::search::sweep::InvalidPoints;
+use crate::search::tune::chosen::ChoiceError;
+use crate::search::tune::goal::GoalError;
+use crate::search::tune::question::QuestionError;
 use crate::simulation::baseline::BaselineError;
 use crate::workload::generate::GenerateError;
 
@@ -57,6 +60,12 @@ pub enum CommandError {
     /// The parameters of a sweep make no grid.
     #[error(transparent)]
     Grid(#[from] GridError),
+    /// What is asked of a tuning is no goal.
+    #[error(transparent)]
+    Goal(#[from] GoalError),
+    /// Nothing can be tuned.
+    #[error(transparent)]
+    Tuning(#[from] ChoiceError),
     /// A `sweep.csv` cannot be continued or joined.
     #[error(transparent)]
     Table(TableError),
@@ -148,6 +157,8 @@ impl CommandError {
             Self::Generate(_)
             | Self::Grid(_)
             | Self::Usage(_)
+            | Self::Goal(_)
+            | Self::Tuning(_)
             | Self::Baseline(_)
             | Self::Comparison(_) => ExitCode::from(2),
             Self::Interrupted | Self::Stopped => ExitCode::from(INTERRUPTED),
@@ -182,6 +193,18 @@ impl From<TableError> for CommandError {
         match error {
             TableError::Read { name, error } => Self::unreadable(Path::new(&name), error),
             other => Self::Table(other),
+        }
+    }
+}
+
+impl From<QuestionError> for CommandError {
+    fn from(error: QuestionError) -> Self {
+        match error {
+            QuestionError::Policy(diagnostics) => Self::Input(diagnostics),
+            QuestionError::Choice(error) => Self::Tuning(error),
+            QuestionError::NoAutoscaler(_)
+            | QuestionError::UnknownKpi { .. }
+            | QuestionError::NoPrices => Self::Usage(error.to_string()),
         }
     }
 }

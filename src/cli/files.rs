@@ -28,7 +28,7 @@ impl Loader for FileLoader {
 }
 
 /// Reads each file once, and standard input only once too, however often it is asked for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct RememberingLoader {
     read: BTreeMap<PathBuf, Result<Vec<u8>, LoadError>>,
 }

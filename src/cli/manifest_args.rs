@@ -22,6 +22,11 @@ pub(super) struct ManifestArgs {
 }
 
 impl ManifestArgs {
+    /// Whether anything is asked for.
+    pub(super) fn is_given(&self) -> bool {
+        self.hpa.is_some() || self.namespace.is_some()
+    }
+
     /// The same in `scenario`'s terms.
     pub(super) fn choice(&self) -> ManifestChoice {
         ManifestChoice {

@@ -30,6 +30,7 @@ mod sweep;
 mod sweep_file;
 mod sweep_plots;
 pub mod trace;
+mod tune;
 mod variant_inputs;
 
 use std::ffi::OsString;
@@ -63,6 +64,8 @@ enum Command {
     Run(run::RunArgs),
     /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm
     Sweep(sweep::SweepArgs),
+    /// Search for a better policy, and show on other traffic whether it is better
+    Tune(tune::TuneArgs),
     /// Join the parts that `sweep --shard I/N` computed
     Merge(merge::MergeArgs),
     /// Set policies side by side under the same traffic: KPIs, differences with intervals, a picture
@@ -97,6 +100,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match command_line.command {
         Command::Run(arguments) => run::run(&arguments, &mut screen),
         Command::Sweep(arguments) => sweep::run(&arguments, &mut screen),
+        Command::Tune(arguments) => tune::run(&arguments, &mut screen),
         Command::Merge(arguments) => merge::run(&arguments, &mut screen),
         Command::Compare(arguments) => compare::run(&arguments, &mut screen),
         Command::Replay(arguments) => replay::run(&arguments, &mut screen),

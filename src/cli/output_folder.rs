@@ -29,8 +29,18 @@ pub(super) const PLOT_PNG: &str = "plot.png";
 pub(super) const COMPARISON_CSV: &str = "comparison.csv";
 /// The same for programs.
 pub(super) const COMPARISON_JSON: &str = "comparison.json";
+/// Every policy on the front of a tuning.
+pub(super) const FRONT_CSV: &str = "front.csv";
+/// What a tuning proposes, for kubectl.
+pub(super) const PATCH: &str = "patch.yaml";
+/// The same as a policy of its own.
+pub(super) const PROPOSED_TOML: &str = "proposed.toml";
+/// Which parameter matters, in pixels.
+pub(super) const SENSITIVITY_PNG: &str = "sensitivity.png";
+/// The same in vectors.
+pub(super) const SENSITIVITY_SVG: &str = "sensitivity.svg";
 /// Everything that a command writes beside the summary, pictures of several traces apart.
-const RUN_FILES: [&str; 7] = [
+const RUN_FILES: [&str; 12] = [
     TIMELINE,
     LATENCY,
     DECISIONS,
@@ -38,6 +48,11 @@ const RUN_FILES: [&str; 7] = [
     PLOT_PNG,
     COMPARISON_CSV,
     COMPARISON_JSON,
+    FRONT_CSV,
+    PATCH,
+    PROPOSED_TOML,
+    SENSITIVITY_PNG,
+    SENSITIVITY_SVG,
 ];
 
 /// Whether a summary that lists this name may stand for its removal.

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::simulation::Observer;
 use crate::simulation::observer::RequestSegment;
@@ -26,6 +26,14 @@ pub(super) enum ProgressMode {
     Off,
 }
 
+/// `673/s`; below ten with a digit behind the point.
+fn whole_rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
+    let rate = state.per_sec();
+    let decimals = usize::from(rate < 10.0);
+    // There is nobody to tell of a bar that cannot be drawn.
+    let _ = write!(text, "{rate:.decimals$}/s");
+}
+
 /// A bar that appears once the work turns out long, and leaves no trace.
 #[derive(Debug)]
 struct LateBar {
@@ -39,7 +47,7 @@ impl LateBar {
     fn new(length: Option<u64>, template: &str, mode: ProgressMode) -> Self {
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", whole_rate));
         }
         Self {
             bar,
@@ -170,12 +178,13 @@ pub(super) struct CountProgress {
 }
 
 impl CountProgress {
-    /// A bar over so many `runs`.
-    pub(super) fn new(runs: u64, mode: ProgressMode) -> Self {
-        let template =
-            "simulating {wide_bar:.cyan/dim} {human_pos} of {human_len}, {per_sec}, {eta} left";
+    /// A bar over so many `runs`, each a step of what is `doing`, as "simulating".
+    pub(super) fn new(doing: &str, runs: u64, mode: ProgressMode) -> Self {
+        let template = format!(
+            "{doing} {{wide_bar:.cyan/dim}} {{human_pos}} of {{human_len}}, {{rate}}, {{eta}} left"
+        );
         Self {
-            bar: LateBar::new(Some(runs), template, mode),
+            bar: LateBar::new(Some(runs), &template, mode),
         }
     }
 

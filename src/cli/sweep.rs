@@ -262,7 +262,7 @@ impl SweepArgs {
         let sweep = &question.sweep;
         let left = question.rows.start + file.rows_found()..question.rows.end;
         let runs = (left.end - left.start) * sweep.runs_per_row();
-        let progress = CountProgress::new(runs, self.quiet.progress());
+        let progress = CountProgress::new("simulating", runs, self.quiet.progress());
         let write = |row: Row| {
             let key = sweep.key(row.number);
             let trace = &question.traces[key.trace];

@@ -251,7 +251,7 @@ fn with_interval(estimate: &Estimate) -> String {
 }
 
 /// The same with a `+` before what is more.
-fn signed(estimate: &Estimate) -> String {
+pub(super) fn signed(estimate: &Estimate) -> String {
     let text = with_interval(estimate);
     if text.starts_with(['-', '0']) && !text.starts_with("0.") {
         text

@@ -14,3 +14,4 @@ pub mod summary;
 pub mod sweep;
 pub mod table;
 pub mod trace_info;
+pub mod tune;

@@ -227,7 +227,7 @@ pub fn number(objective: Objective, value: f64) -> String {
 }
 
 /// `12,345`.
-fn thousands(count: u64) -> String {
+pub(super) fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> = digits
         .as_bytes()

@@ -291,6 +291,13 @@ fn over_traces(traces: &[TraceRuns], policy: usize, kpi: &str) -> Vec<Option<f64
         .collect()
 }
 
+/// By how much a policy differs from the first in a KPI, added up over all traces; `None` where no seed gives it.
+#[must_use]
+pub fn difference_over_traces(traces: &[TraceRuns], policy: usize, kpi: &str) -> Option<Estimate> {
+    let first = over_traces(traces, 0, kpi);
+    Estimate::of(&differences(&first, &over_traces(traces, policy, kpi)))
+}
+
 fn verdict(name: &str, policy: usize, traces: &[TraceRuns]) -> Verdict {
     let sums = |policy: usize, kpi: &str| over_traces(traces, policy, kpi);
     let is_priced = |policy: usize| {
@@ -314,7 +321,7 @@ fn verdict(name: &str, policy: usize, traces: &[TraceRuns]) -> Verdict {
         policy: name.to_owned(),
         expense,
         expense_ratio: ratios.and_then(|ratios| Estimate::of(&ratios)),
-        slo_violation_seconds: Estimate::of(&differences(&sums(0, slo), &sums(policy, slo))),
+        slo_violation_seconds: difference_over_traces(traces, policy, slo),
     }
 }
 

@@ -123,15 +123,17 @@ struct PolicyJson<'a> {
     difference: Option<EstimateJson>,
 }
 
-#[derive(Serialize)]
-struct EstimateJson {
+/// A mean over pairs and half its interval, rounded to be read.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct EstimateJson {
     mean: f64,
     half_width: Option<f64>,
     pairs: u32,
 }
 
-#[derive(Serialize)]
-struct VerdictJson<'a> {
+/// A policy beside the first one, over all traces.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct VerdictJson<'a> {
     policy: &'a str,
     expense: &'static str,
     expense_ratio: Option<EstimateJson>,

@@ -51,7 +51,7 @@ pub use load::{LoadRequest, Loaded, STANDARD_INPUT, is_policy, load, load_choosi
 pub use loader::{InputFile, LoadError, Loader, unreadable};
 pub use manifest::ManifestChoice;
 pub(crate) use policy::REPLICAS_MAX;
-pub use policy_file::{Exported, ExportedObjects, PolicyFile, load_policy};
+pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
 pub use probe_text::{
     Measured, PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };

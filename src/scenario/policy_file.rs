@@ -35,6 +35,19 @@ pub struct Exported {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// A policy of its own that takes all but its autoscaler from a base.
+#[derive(Clone, Copy, Debug)]
+pub struct Successor<'s> {
+    /// What it is called.
+    pub name: &'s str,
+    /// What its first line says of it.
+    pub comment: &'s str,
+    /// The base's path as the new file names it: from its own folder, or from the root.
+    pub base: &'s str,
+    /// Arguments of `--set` outside `hpa` that it makes its own.
+    pub settings: &'s [String],
+}
+
 /// Which objects to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportedObjects {
@@ -97,6 +110,18 @@ impl PolicyFile {
         self.policy.autoscaler.as_ref()
     }
 
+    /// What the autoscaler is called in the cluster: as its manifest has it, else after the policy.
+    #[must_use]
+    pub fn autoscaler_name(&self) -> &str {
+        self.hpa_metadata().name
+    }
+
+    /// The namespace of its autoscaler, where one is stated.
+    #[must_use]
+    pub fn autoscaler_namespace(&self) -> Option<&str> {
+        self.hpa_metadata().namespace
+    }
+
     /// What is scaled.
     #[must_use]
     pub fn deployment(&self) -> &Deployment {
@@ -134,6 +159,32 @@ impl PolicyFile {
             yaml: texts.join("---\n"),
             warnings: warnings.collect(),
         })
+    }
+
+    /// A policy that extends a base and has this one's autoscaler, as TOML.
+    ///
+    /// # Errors
+    /// There is no autoscaler.
+    pub fn successor(&self, successor: &Successor<'_>) -> Result<String, Diagnostics> {
+        let document = self.hpa_document()?;
+        let mut spec = document.get("spec").cloned().unwrap_or(document);
+        // What the base scales it goes on scaling, by whatever name that had.
+        if !self.has("hpa", &["scaleTargetRef"]) {
+            spec = spec.without("scaleTargetRef");
+        }
+        let mut text = format!(
+            "# {}\nname = {}\nextends = {}\nremove = [\"hpa\"]\n",
+            successor.comment.replace(['\n', '\r'], " "),
+            quoted(successor.name),
+            quoted(successor.base)
+        );
+        for setting in successor.settings {
+            text.push_str(setting);
+            text.push('\n');
+        }
+        text.push('\n');
+        text.push_str(&manifest::to_toml("hpa", spec));
+        Ok(text)
     }
 
     /// The smallest merge patch of its autoscaler to that of `to`, as YAML.
@@ -221,11 +272,18 @@ impl PolicyFile {
 
     /// Whether the policy itself says what is scaled, rather than its file's name.
     fn names_its_target(&self) -> bool {
-        let at = |section: &str, path: &[&str]| {
-            self.table
-                .get(section)
-                .is_some_and(|node| node.at(path).is_some())
-        };
-        at("hpa", &["scaleTargetRef", "name"]) || at("deployment", &["name"])
+        self.has("hpa", &["scaleTargetRef", "name"]) || self.has("deployment", &["name"])
     }
+
+    /// Whether `path` is written within `section`.
+    fn has(&self, section: &str, path: &[&str]) -> bool {
+        self.table
+            .get(section)
+            .is_some_and(|node| node.at(path).is_some())
+    }
+}
+
+/// As a TOML string.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
 }

@@ -106,18 +106,24 @@ impl Template {
         self.engine
     }
 
-    /// The same, with the fluid engine wherever it can follow the trace.
+    /// The fluid engine wherever it can follow the trace.
+    #[must_use]
+    pub fn fastest_engine(&self) -> Engine {
+        let parsed = self.material.parsed.as_ref();
+        let is_closed =
+            parsed.is_some_and(|parsed| matches!(parsed.trace.demand, Demand::Users(_)));
+        if is_closed {
+            Engine::Request
+        } else {
+            Engine::Fluid
+        }
+    }
+
+    /// The same, with its fastest engine.
     #[must_use]
     pub fn preferring_fluid(mut self) -> Self {
-        let is_closed = self
-            .material
-            .parsed
-            .as_ref()
-            .is_some_and(|parsed| matches!(parsed.trace.demand, Demand::Users(_)));
-        if !is_closed {
-            self.engine = Engine::Fluid;
-            self.material.engine = Some(Engine::Fluid);
-        }
+        self.engine = self.fastest_engine();
+        self.material.engine = Some(self.engine);
         self
     }
 

@@ -17,7 +17,7 @@ pub const POINTS_MAX: u64 = 100_000_000;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GridError {
     /// One of them.
-    #[error(transparent)]
+    #[error("--set {0}")]
     Parameter(#[from] ParameterError),
     /// No parameter takes more than one value.
     #[error(
@@ -233,7 +233,7 @@ fn parse(arguments: &[String]) -> Result<Vec<Parameter>, GridError> {
 }
 
 /// For each of `count` points the number of one of `values`: one draw from each of `count` strata, in random order.
-fn stratified(values: u64, count: u32, seed: Seed, member: u64) -> Vec<u64> {
+pub(super) fn stratified(values: u64, count: u32, seed: Seed, member: u64) -> Vec<u64> {
     let mut generator = Stream::Search.generator(seed, member);
     let mut strata: Vec<u32> = (0..count).collect();
     for last in (1..strata.len()).rev() {

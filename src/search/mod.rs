@@ -15,6 +15,7 @@
 //! | [`parts`] | `sweep.csv` read again: going on, joining parts |
 //! | [`outcome`] | cost against harm for each point, the front, the current policy |
 //! | [`sweep`] | what a sweep is and what comes of it |
+//! | [`tune`] | the search for a better policy |
 
 pub mod front;
 pub mod grid;
@@ -25,3 +26,4 @@ pub mod parts;
 pub mod summary;
 pub mod sweep;
 pub mod table;
+pub mod tune;

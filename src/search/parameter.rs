@@ -12,14 +12,14 @@ pub const VALUES_MAX: u64 = 1_000_000;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ParameterError {
     /// There is no equals sign.
-    #[error("`--set {argument}`: `--set` takes path=value; write `--set hpa.maxReplicas=20,40`")]
+    #[error("`{argument}`: it takes path=values, as hpa.maxReplicas=20,40")]
     NoValue {
         /// The argument as it was given.
         argument: String,
     },
     /// An end of a range or its step is no number.
     #[error(
-        "`--set {argument}`: `{piece}` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s"
+        "`{argument}`: `{piece}` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s"
     )]
     NoNumber {
         /// The argument as it was given.
@@ -29,7 +29,7 @@ pub enum ParameterError {
     },
     /// The ends of a range and its step have different units.
     #[error(
-        "`--set {argument}`: a range has one unit, as 10s..60s:10s, and this one has {}",
+        "`{argument}`: a range has one unit, as 10s..60s:10s, and this one has {}",
         units_text(units)
     )]
     Units {
@@ -39,7 +39,7 @@ pub enum ParameterError {
         units: Vec<String>,
     },
     /// A range that ends before it begins.
-    #[error("`--set {argument}`: {from} is more than {to}; write the smaller end first")]
+    #[error("`{argument}`: {from} is more than {to}; write the smaller end first")]
     Backwards {
         /// The argument as it was given.
         argument: String,
@@ -49,7 +49,7 @@ pub enum ParameterError {
         to: String,
     },
     /// A step that leads nowhere or back.
-    #[error("`--set {argument}`: the step {step} is not above 0")]
+    #[error("`{argument}`: the step {step} is not above 0")]
     Step {
         /// The argument as it was given.
         argument: String,
@@ -58,7 +58,7 @@ pub enum ParameterError {
     },
     /// A range whose steps miss its end.
     #[error(
-        "`--set {argument}`: steps of {step} from {from} do not meet {to}; the last before it is {last}"
+        "`{argument}`: steps of {step} from {from} do not meet {to}; the last before it is {last}"
     )]
     Missed {
         /// The argument as it was given.
@@ -73,9 +73,7 @@ pub enum ParameterError {
         last: String,
     },
     /// A range of more values than anybody means.
-    #[error(
-        "`--set {argument}`: the range has more than {VALUES_MAX} values; write a greater step"
-    )]
+    #[error("`{argument}`: the range has more than {VALUES_MAX} values; write a greater step")]
     TooMany {
         /// The argument as it was given.
         argument: String,
@@ -148,6 +146,28 @@ impl Parameter {
             path: argument[..equals].trim().to_owned(),
             items,
         })
+    }
+
+    /// A path and its values, each as one would type it in TOML.
+    #[must_use]
+    pub fn listed(path: &str, values: Vec<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            items: values.into_iter().map(Item::Text).collect(),
+        }
+    }
+
+    /// The same values of another path.
+    #[must_use]
+    pub fn at_path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+
+    /// Whether some of its values are a range, rather than each of them written.
+    #[must_use]
+    pub fn has_range(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Range(_)))
     }
 
     /// The path, as `hpa.maxReplicas`.
@@ -490,14 +510,14 @@ mod tests {
 
     #[test]
     fn a_faulty_range_says_what_to_write() {
-        insta::assert_snapshot!(fault("hpa.maxReplicas"), @"`--set hpa.maxReplicas`: `--set` takes path=value; write `--set hpa.maxReplicas=20,40`");
-        insta::assert_snapshot!(fault("a=40..x:5"), @"`--set a=40..x:5`: `x` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
-        insta::assert_snapshot!(fault("a=10s..1m:10s"), @"`--set a=10s..1m:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and `m`");
-        insta::assert_snapshot!(fault("a=10s..60:10s"), @"`--set a=10s..60:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and none");
-        insta::assert_snapshot!(fault("a=80..40:5"), @"`--set a=80..40:5`: 80 is more than 40; write the smaller end first");
-        insta::assert_snapshot!(fault("a=40..80:0"), @"`--set a=40..80:0`: the step 0 is not above 0");
-        insta::assert_snapshot!(fault("a=40..83:5"), @"`--set a=40..83:5`: steps of 5 from 40 do not meet 83; the last before it is 80");
-        insta::assert_snapshot!(fault("a=0..2000000:1"), @"`--set a=0..2000000:1`: the range has more than 1000000 values; write a greater step");
-        insta::assert_snapshot!(fault("a=0..9223372036854775807:0.5"), @"`--set a=0..9223372036854775807:0.5`: `9223372036854775807` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
+        insta::assert_snapshot!(fault("hpa.maxReplicas"), @"`hpa.maxReplicas`: it takes path=values, as hpa.maxReplicas=20,40");
+        insta::assert_snapshot!(fault("a=40..x:5"), @"`a=40..x:5`: `x` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
+        insta::assert_snapshot!(fault("a=10s..1m:10s"), @"`a=10s..1m:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and `m`");
+        insta::assert_snapshot!(fault("a=10s..60:10s"), @"`a=10s..60:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and none");
+        insta::assert_snapshot!(fault("a=80..40:5"), @"`a=80..40:5`: 80 is more than 40; write the smaller end first");
+        insta::assert_snapshot!(fault("a=40..80:0"), @"`a=40..80:0`: the step 0 is not above 0");
+        insta::assert_snapshot!(fault("a=40..83:5"), @"`a=40..83:5`: steps of 5 from 40 do not meet 83; the last before it is 80");
+        insta::assert_snapshot!(fault("a=0..2000000:1"), @"`a=0..2000000:1`: the range has more than 1000000 values; write a greater step");
+        insta::assert_snapshot!(fault("a=0..9223372036854775807:0.5"), @"`a=0..9223372036854775807:0.5`: `9223372036854775807` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
     }
 }

@@ -78,8 +78,9 @@ struct Answer {
     front: Vec<FrontPoint>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
-struct Numbers {
+/// The three objectives, rounded to be read; what is not known is null.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Numbers {
     cost: Option<f64>,
     harm: Option<f64>,
     rescales: Option<f64>,
@@ -114,7 +115,9 @@ impl Serialize for Settings {
 }
 
 impl Numbers {
-    fn of(weighed: Weighed) -> Self {
+    /// Of a point.
+    #[must_use]
+    pub fn of(weighed: Weighed) -> Self {
         let known = |value: f64| value.is_finite().then(|| readable(value));
         Self {
             cost: known(weighed.cost),

@@ -15,6 +15,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
     Commands:
       run        Simulate a policy under a trace: summary, timeline, decisions, plot
       sweep      Simulate every policy of a grid: a row of KPIs each, the front of cost against harm
+      tune       Search for a better policy, and show on other traffic whether it is better
       merge      Join the parts that `sweep --shard I/N` computed
       compare    Set policies side by side under the same traffic: KPIs, differences with intervals, a
                  picture

@@ -35,7 +35,9 @@ impl Axis {
         } else {
             least
         };
-        let length = (most - from).max(most.abs() * 0.02).max(1e-9);
+        let length = (most - from).max(most.abs() * 0.02);
+        // Where everything is zero, one unit shows that it is.
+        let length = if length > 0.0 { length } else { 1.0 };
         let step = round_step(length, parts);
         let low = (from / step).floor() * step;
         let high = (most / step).ceil() * step;

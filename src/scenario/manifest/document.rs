@@ -28,6 +28,19 @@ pub(crate) struct Field {
     pub(crate) value: Document,
 }
 
+/// The document as TOML, a table of this name.
+pub(in super::super) fn to_toml(name: &str, document: Document) -> String {
+    let whole = Document::Map(vec![Field {
+        key: name.to_owned(),
+        value: document,
+    }]);
+    match toml::to_string(&whole) {
+        Ok(text) => text,
+        // Only a merge patch holds nulls, and it is no policy.
+        Err(error) => unreachable!("a document without nulls is TOML: {error}"),
+    }
+}
+
 impl Document {
     /// Text.
     pub(super) fn text(text: impl Into<String>) -> Self {

@@ -25,6 +25,7 @@ mod yaml;
 
 pub use choice::ManifestChoice;
 pub(super) use document::Document;
+pub(super) use document::to_toml;
 pub(super) use export::{Metadata, WorkloadExport, hpa_document, name_remark};
 pub(super) use patch::merge_patch;
 pub(super) use policy::{HpaIdentity, policy_part, policy_table};

@@ -1,0 +1,450 @@
+//! `hpasim tune POLICY TRACE...`: which policy would be better, and is it really?
+//!
+//! Self-imposed limit: load, search, judge, report, write, print; each is done elsewhere.
+
+mod inputs;
+mod outputs;
+mod proposed_texts;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::choices::{EngineChoice, SummaryFormat};
+use super::error::{CommandError, Completion};
+use super::interrupt::Interrupt;
+use super::manifest_args::ManifestArgs;
+use super::output_args::{QuietArgs, WriteArgs};
+use super::paired_runs::{Kept, PairedTrace, TraceResults, simulate_paired};
+use super::progress::CountProgress;
+use super::screen::Screen;
+use super::seed_args::SeedArgs;
+use crate::results::KpiReport;
+use crate::results::comparison::{Comparison, TraceRuns};
+use crate::results::rounding::readable;
+use crate::results::verdicts::{CheckedAssertion, check};
+use crate::scenario::{Assertion, Engine, Scenario};
+use crate::search::in_order::all_cores;
+use crate::search::outcome::Weighed;
+use crate::search::tune::caution::{
+    Caution, Judged, Verdict, doubts_of_changes, doubts_of_goal, doubts_of_report,
+    doubts_of_traffic, doubts_of_training, verdict,
+};
+use crate::search::tune::evaluation::{Measured, Simulator};
+use crate::search::tune::finalists::PutBack;
+use crate::search::tune::goal::{Goal, GoalError};
+use crate::search::tune::method::{Findings, Method, Tried};
+use crate::search::tune::question::{Asked, Question};
+use crate::search::tune::sensitivity::sensitivity;
+use crate::search::tune::traffic::requests;
+use crate::units::Seed;
+use inputs::{HeldOut, Inputs};
+
+/// Search for a better policy, and show on other traffic whether it is better.
+///
+/// The search sees the first part of each trace, or all of it where other traces
+/// are held out; the report sees the rest, under other seeds. Without --goal a policy
+/// may do no more harm, cost no more and rescale no more than today's. What is searched
+/// by default, and how, stands in docs/tuning.md.
+#[derive(Args, Debug)]
+pub(super) struct TuneArgs {
+    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
+    #[arg(value_name = "POLICY")]
+    policy: PathBuf,
+    /// The traffic to tune on, one trace or several
+    #[arg(value_name = "TRACE", required = true)]
+    traces: Vec<PathBuf>,
+    /// Traffic that the search does not see, for the report; may be given several times
+    #[arg(long, value_name = "TRACE", conflicts_with = "split")]
+    holdout: Vec<PathBuf>,
+    /// The part of each trace, in time, that is tuned on; the rest is held out.
+    #[arg(
+        long,
+        value_name = "SHARE",
+        value_parser = parse_share,
+        help = "The part of each trace, in time, that is tuned on; the rest is held out [default: 0.67]"
+    )]
+    split: Option<f64>,
+    /// What is better: --goal 'min cost subject to slo_violation_seconds<=60'; bounds hold under each trace
+    #[arg(long, value_name = "GOAL")]
+    goal: Option<String>,
+    /// Search this parameter only: a usual one by its keys (targetCPUUtilizationPercentage, minReplicas, stabilizationWindowSeconds, tolerance, scaleDown), or any path with values as in `sweep --set`; may be given several times
+    #[arg(long, value_name = "NAME|PATH=VALUES")]
+    param: Vec<String>,
+    /// Override a key of the policy, today's and every other: --set slo.error_rate=0.001; may be given several times
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// How many policies may be simulated under the whole training.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        help = "How many policies may be simulated under the whole training [default: 2000, or 200 where the request engine has to search]"
+    )]
+    budget: Option<u32>,
+    /// How it is searched
+    #[arg(long, value_enum, default_value_t = MethodChoice::Evolution)]
+    method: MethodChoice,
+    /// How many of the best the request engine judges.
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..))]
+    finalists: u8,
+    /// Which engine simulates.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ENGINE",
+        help = "Which engine simulates [default: fluid for the search, request for finalists and report, where they can follow the trace]"
+    )]
+    engine: Option<EngineChoice>,
+    #[command(flatten)]
+    seed: SeedArgs,
+    /// Report over so many seeds; the search has three of its own before them
+    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
+    seeds: u16,
+    /// How many simulations of the search run at once.
+    #[arg(
+        long,
+        value_name = "N",
+        help = "How many simulations of the search run at once [default: all cores]; the results do not hang on it"
+    )]
+    jobs: Option<NonZeroUsize>,
+    /// The output folder.
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        help = "The output folder [default: output/tune-<policy>-<traces>]"
+    )]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    write: WriteArgs,
+    /// What is printed to stdout
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
+    format: SummaryFormat,
+    #[command(flatten)]
+    quiet: QuietArgs,
+}
+
+/// `--method`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum MethodChoice {
+    /// Children of the best, generation by generation
+    Evolution,
+    /// Many under one seed, the best third under all
+    Halving,
+    /// A Latin hypercube
+    Random,
+}
+
+impl From<MethodChoice> for Method {
+    fn from(choice: MethodChoice) -> Self {
+        match choice {
+            MethodChoice::Evolution => Self::Evolution,
+            MethodChoice::Halving => Self::Halving,
+            MethodChoice::Random => Self::Random,
+        }
+    }
+}
+
+/// The seeds of the training: few, for each candidate sees them all; chance is the report's to measure.
+const TRAINING_SEEDS: u16 = 3;
+/// The part of a trace that is tuned on.
+const SPLIT: f64 = 0.67;
+/// Candidates under the fluid engine.
+const BUDGET: u32 = 2000;
+/// More requests than this take longer than half a minute on a laptop, and are told of beforehand.
+const REQUESTS_TOLD: f64 = 5e8;
+/// Candidates where each costs a thousand times as much.
+const BUDGET_OF_REQUESTS: u32 = 200;
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    let share: Option<f64> = text.parse().ok();
+    share
+        .filter(|share| (0.1..=0.9).contains(share))
+        .ok_or_else(|| "write a share from 0.1 to 0.9".to_owned())
+}
+
+/// What the search comes to.
+struct Tuned {
+    findings: Findings,
+    finalists: Vec<Tried>,
+    proposal: Option<Proposal>,
+    sensitivity: Vec<Weighed>,
+    cautions: Vec<Caution>,
+}
+
+/// A policy to propose.
+struct Proposal {
+    finalist: Tried,
+    worth: Vec<PutBack>,
+}
+
+/// Today's policy and the proposed one on held-out traffic.
+struct Report {
+    /// By held-out trace.
+    results: Vec<TraceResults>,
+    /// By held-out trace, then today's and the proposed one.
+    scenarios: Vec<Vec<Scenario>>,
+    runs: Vec<TraceRuns>,
+    comparison: Comparison,
+    /// Whether the goal's bounds, and what the policy asserts itself, hold of the proposed policy.
+    bounds: Vec<CheckedAssertion>,
+    verdict: Verdict,
+}
+
+/// What the proposed policy is called in tables and files.
+const PROPOSED: &str = "proposed";
+
+/// Loads, searches, judges, reports, writes, prints.
+pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
+    let goal = arguments.goal()?;
+    let interrupt = Interrupt::listen();
+    let inputs = Inputs::load(arguments)?;
+    arguments.quiet.warn(&inputs.warnings, screen);
+    let Inputs {
+        training,
+        training_labels,
+        held_out,
+        files,
+        loader,
+        ..
+    } = inputs;
+    let question = Question::ask(
+        training,
+        Asked {
+            parameters: &arguments.param,
+            goal,
+            seeds: arguments.training_seeds(),
+            threads: arguments.jobs.unwrap_or_else(all_cores),
+        },
+    )?;
+    if !arguments.quiet.is_asked_for()
+        && let Some(note) = arguments.note_of_size(&question, &held_out)
+    {
+        screen.note(&note);
+    }
+    let findings = arguments.search(&question);
+    if let (true, Some(refused)) = (
+        findings.is_empty(&question.space),
+        findings.refused.first.clone(),
+    ) {
+        return Err(CommandError::Input(refused));
+    }
+    let mut tuned = arguments.tune(&question, &training_labels, &held_out, findings);
+    let mut report = match &tuned.proposal {
+        Some(proposal) => Some(arguments.report(&question, proposal, &held_out)?),
+        None => None,
+    };
+    if let Some(report) = &mut report {
+        report.verdict = report.verdict.clone().beside_training(&tuned.cautions);
+        let doubts = doubts_of_report(&question.goal, &question.objectives, &report.runs);
+        tuned.cautions.splice(0..0, doubts);
+    }
+    let outputs = outputs::Outputs {
+        arguments,
+        question: &question,
+        training_labels: &training_labels,
+        held_out: &held_out,
+        files: &files,
+        loader: &loader,
+        tuned: &tuned,
+        report: report.as_ref(),
+    };
+    outputs.write_and_print(&interrupt, screen)
+}
+
+impl TuneArgs {
+    fn goal(&self) -> Result<Goal, GoalError> {
+        match &self.goal {
+            Some(goal) => Goal::parse(goal),
+            None => Ok(Goal::BetterThanToday),
+        }
+    }
+
+    fn training_seeds(&self) -> Vec<Seed> {
+        self.seed.seeds(TRAINING_SEEDS)
+    }
+
+    /// Seeds that the search did not see.
+    fn report_seeds(&self) -> Vec<Seed> {
+        let all = TRAINING_SEEDS.saturating_add(self.seeds);
+        self.seed.seeds(all).split_off(usize::from(TRAINING_SEEDS))
+    }
+
+    fn judge(&self) -> Simulator {
+        match self.engine {
+            None | Some(EngineChoice::Request) => Simulator::Request,
+            Some(EngineChoice::Fluid) => Simulator::Template,
+        }
+    }
+
+    fn budget(&self, question: &Question) -> u32 {
+        let is_slow = question
+            .templates
+            .iter()
+            .any(|template| template.engine() == Engine::Request);
+        let usual = if is_slow { BUDGET_OF_REQUESTS } else { BUDGET };
+        self.budget.unwrap_or(usual)
+    }
+
+    /// Says beforehand what takes long: requests that are simulated one by one.
+    fn note_of_size(&self, question: &Question, held_out: &[HeldOut]) -> Option<String> {
+        if self.judge() == Simulator::Template {
+            return None;
+        }
+        let training: f64 = question
+            .scenarios
+            .iter()
+            .map(|it| requests(&it.trace))
+            .sum();
+        let report: f64 = held_out.iter().map(|it| requests(&it.today.trace)).sum();
+        let policies = f64::from(self.finalists) + 1.0;
+        let all =
+            training * policies * f64::from(TRAINING_SEEDS) + 2.0 * report * f64::from(self.seeds);
+        (all > REQUESTS_TOLD).then(|| {
+            format!(
+                "note: finalists and report take about {:.1} billion requests, simulated one by one; fewer --seeds and --finalists take less time, --engine fluid takes next to none",
+                all / 1e9
+            )
+        })
+    }
+
+    fn search(&self, question: &Question) -> Findings {
+        let search = question.search(self.budget(question), self.seed.first());
+        let pairs = question.templates.len() * question.seeds.len();
+        let runs = u64::from(search.budget) * pairs as u64;
+        let progress = CountProgress::new("searching", runs, self.quiet.progress());
+        search.run(self.method.into(), &|| progress.one_more())
+    }
+
+    fn tune(
+        &self,
+        question: &Question,
+        labels: &[String],
+        held_out: &[HeldOut],
+        mut findings: Findings,
+    ) -> Tuned {
+        let search = question.search(self.budget(question), self.seed.first());
+        let pairs = question.templates.len() * question.seeds.len();
+        let finalists = search.finalists(&mut findings, usize::from(self.finalists), &|| ());
+        let judgement = {
+            let runs = (finalists.len() + 1) * pairs;
+            let progress = CountProgress::new("judging", runs as u64, self.quiet.progress());
+            search.judge_finalists(&finalists, self.judge(), &|| progress.one_more())
+        };
+        let proposal = judgement.best.map(|best| Proposal {
+            finalist: finalists[best].clone(),
+            worth: search.worth(&finalists[best].candidate, &|| ()),
+        });
+        let mut cautions = doubts_of_goal(judgement.nearest());
+        if let (Some(proposal), Some(best)) = (&proposal, judgement.best) {
+            let judged = Judged {
+                today: judgement.before.clone(),
+                proposed: judgement.measured[best].clone(),
+            };
+            cautions.extend(doubts_of_training(
+                &question.goal,
+                &question.objectives,
+                &judged,
+                labels,
+            ));
+            cautions.extend(doubts_of_changes(
+                &question.space,
+                &proposal.finalist.candidate,
+            ));
+        }
+        let held_out: Vec<Scenario> = held_out.iter().map(|it| it.today.clone()).collect();
+        cautions.extend(doubts_of_traffic(&question.scenarios, &held_out));
+        Tuned {
+            sensitivity: sensitivity(&question.space, findings.sample_of(&question.space)),
+            findings,
+            finalists,
+            proposal,
+            cautions,
+        }
+    }
+
+    fn report(
+        &self,
+        question: &Question,
+        proposal: &Proposal,
+        held_out: &[HeldOut],
+    ) -> Result<Report, CommandError> {
+        let arguments = question.space.arguments(&proposal.finalist.candidate);
+        let scenarios = held_out
+            .iter()
+            .map(|held_out| {
+                let proposed = held_out
+                    .template
+                    .scenario(&arguments)
+                    .map_err(CommandError::Input)?;
+                Ok(vec![held_out.today.clone(), proposed])
+            })
+            .collect::<Result<Vec<Vec<Scenario>>, CommandError>>()?;
+        let traces: Vec<PairedTrace<'_>> = scenarios
+            .iter()
+            .zip(held_out)
+            .map(|(scenarios, held_out)| PairedTrace {
+                scenarios,
+                engine: held_out.template.engine(),
+            })
+            .collect();
+        let kept = if self.write.plot.kinds().is_empty() {
+            Kept::Kpis
+        } else {
+            Kept::KpisAndCurves
+        };
+        let mode = self.quiet.progress();
+        let results = simulate_paired(&traces, &self.report_seeds(), kept, mode, None);
+        let today = question.scenarios[0].policy_name.clone();
+        let runs: Vec<TraceRuns> = held_out
+            .iter()
+            .zip(&results)
+            .map(|(held_out, results)| TraceRuns {
+                trace: held_out.label.clone(),
+                runs: results.kpis.clone(),
+            })
+            .collect();
+        let bounds = check_bounds(question, &runs);
+        Ok(Report {
+            verdict: verdict(&question.goal, &question.objectives, &runs, &bounds),
+            bounds,
+            comparison: Comparison::of(vec![today, PROPOSED.to_owned()], &runs),
+            results,
+            scenarios,
+            runs,
+        })
+    }
+}
+
+/// Whether a bound holds of the proposed policy's mean over the seeds, as in the search.
+fn check_mean(bound: &Assertion, trace: &TraceRuns) -> CheckedAssertion {
+    let runs = trace.runs.last().map_or(&[][..], Vec::as_slice);
+    let mean = Measured::of(&[runs.to_vec()]).by_trace(bound.kpi).next();
+    let value = mean.filter(|mean| !mean.is_nan());
+    CheckedAssertion {
+        assertion: bound.condition(),
+        policy: PROPOSED.to_owned(),
+        trace: trace.trace.clone(),
+        value: value.map(readable),
+        holds: value.is_some_and(|value| bound.comparator.holds(value, bound.bound)),
+    }
+}
+
+/// Whether each bound of the goal, and each of `[slo] assert`, as `compare` has it, holds of the proposed policy under each held-out trace.
+fn check_bounds(question: &Question, runs: &[TraceRuns]) -> Vec<CheckedAssertion> {
+    let mut checked = Vec::new();
+    for trace in runs {
+        let Some(report) = trace.runs.last().and_then(|runs| KpiReport::of(runs)) else {
+            continue;
+        };
+        let bounds = question.goal.bounds().iter();
+        checked.extend(bounds.map(|bound| check_mean(bound, trace)));
+        let own = question.scenarios[0].assertions.iter();
+        checked.extend(own.map(|own| check(own, PROPOSED, &trace.trace, &report)));
+    }
+    checked
+}

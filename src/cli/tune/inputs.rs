@@ -1,0 +1,324 @@
+//! What is tuned on and what is held out: traces cut in time, or apart, and all of them loaded.
+//!
+//! Self-imposed limit: from arguments to templates; nothing is searched.
+
+use std::path::{Path, PathBuf};
+
+use super::{SPLIT, TuneArgs};
+use crate::cli::error::CommandError;
+use crate::cli::files::{RememberingLoader, hashed};
+use crate::results::InputFile;
+use crate::scenario::{
+    Diagnostic, Diagnostics, Engine, LoadRequest, STANDARD_INPUT, Scenario, Template,
+    load_templates,
+};
+use crate::search::tune::split::{replicas_at_end, split_time};
+use crate::units::{Replicas, SimTime};
+
+/// Everything that is read.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    /// The policy with each training trace.
+    pub(super) training: Vec<Template>,
+    /// What each is called: `diurnal until 16h`, or the file's name.
+    pub(super) training_labels: Vec<String>,
+    /// What the report is about.
+    pub(super) held_out: Vec<HeldOut>,
+    /// What its user should know.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// Every file that was read.
+    pub(super) files: Vec<InputFile>,
+    /// Their bytes, for standard input can be read once.
+    pub(super) loader: RememberingLoader,
+}
+
+/// Traffic that the search does not see.
+#[derive(Debug)]
+pub(super) struct HeldOut {
+    /// The trace's file.
+    pub(super) path: PathBuf,
+    /// What it is called: `diurnal from 16h`, or the file's name.
+    pub(super) label: String,
+    /// Where it begins, if the trace was split.
+    pub(super) split: Option<Split>,
+    /// Variants of the policy under it.
+    pub(super) template: Template,
+    /// Today's policy under it.
+    pub(super) today: Scenario,
+}
+
+/// Where a trace is cut, and the pods there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Split {
+    /// The first instant that is held out.
+    pub(super) time: SimTime,
+    /// `spec.replicas` of today's policy then: with so many pods the second part begins.
+    pub(super) replicas: Replicas,
+}
+
+impl Split {
+    /// As `--from` takes it, in whole minutes: `16h`, `1h30m`, `15m`.
+    pub(super) fn text(&self) -> String {
+        let minutes = (self.time.as_secs_f64() / 60.0).round() as i64;
+        match (minutes / 60, minutes % 60) {
+            (0, minutes) => format!("{minutes}m"),
+            (hours, 0) => format!("{hours}h"),
+            (hours, minutes) => format!("{hours}h{minutes}m"),
+        }
+    }
+
+    /// The argument of `--set` that makes the second part begin with those pods.
+    pub(super) fn setting(&self) -> String {
+        format!("deployment.replicas={}", self.replicas.0)
+    }
+}
+
+impl Inputs {
+    /// Reads everything that the command line names, each file once.
+    pub(super) fn load(arguments: &TuneArgs) -> Result<Self, CommandError> {
+        arguments.check()?;
+        let mut reader = Reader {
+            arguments,
+            loader: RememberingLoader::default(),
+        };
+        // All at once, so that all that is wrong with them is told at once.
+        let all: Vec<PathBuf> = arguments.named_traces().cloned().collect();
+        let mut whole = reader.templates(&all)?;
+        let apart = whole.split_off(arguments.traces.len());
+        refuse_same_traffic(&whole, &apart)?;
+        let mut warnings = Vec::new();
+        let scenarios = resolve_all(&whole, &mut warnings)?;
+        let parts = if arguments.holdout.is_empty() {
+            reader.split(&scenarios)?
+        } else {
+            let labels = scenarios.iter().map(|it| it.trace_name.clone());
+            Parts {
+                labels: labels.collect(),
+                training: whole,
+                held_out: arguments.held_out(apart, &mut warnings)?,
+            }
+        };
+        let Parts {
+            labels,
+            training,
+            held_out,
+        } = parts;
+        let training: Vec<Template> = training
+            .into_iter()
+            .map(|template| match arguments.engine {
+                Some(_) => template,
+                None => template.preferring_fluid(),
+            })
+            .collect();
+        resolve_all(&training, &mut warnings)?;
+        let mut files: Vec<InputFile> = Vec::new();
+        let templates = training
+            .iter()
+            .chain(held_out.iter().map(|it| &it.template));
+        for file in templates.flat_map(|template| hashed(template.inputs())) {
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+        Ok(Self {
+            training,
+            training_labels: labels,
+            held_out,
+            warnings,
+            files,
+            loader: reader.loader,
+        })
+    }
+}
+
+impl TuneArgs {
+    /// What is tuned on, then what is held out.
+    fn named_traces(&self) -> impl Iterator<Item = &PathBuf> {
+        self.traces.iter().chain(&self.holdout)
+    }
+
+    /// The traces of `--holdout`, whole.
+    fn held_out(
+        &self,
+        templates: Vec<Template>,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Vec<HeldOut>, CommandError> {
+        let scenarios = resolve_all(&templates, warnings)?;
+        Ok(templates
+            .into_iter()
+            .zip(scenarios)
+            .zip(&self.holdout)
+            .map(|((template, today), path)| HeldOut {
+                path: path.clone(),
+                label: template.trace_name().to_owned(),
+                split: None,
+                template,
+                today,
+            })
+            .collect())
+    }
+
+    /// What can be told before anything is read.
+    fn check(&self) -> Result<(), CommandError> {
+        let all: Vec<&PathBuf> = self.named_traces().collect();
+        for (index, path) in all.iter().enumerate() {
+            if all[..index].contains(path) {
+                return Err(CommandError::Usage(format!(
+                    "{} is named twice; a trace is tuned on, or held out",
+                    path.display()
+                )));
+            }
+        }
+        let uses_stdin = std::iter::once(&self.policy)
+            .chain(all)
+            .filter(|path| path.as_path() == Path::new(STANDARD_INPUT));
+        if uses_stdin.count() > 1 {
+            return Err(CommandError::Usage(
+                "standard input (`-`) can be read once; name files for the others".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What is tuned on, and what is not.
+#[derive(Default)]
+struct Parts {
+    labels: Vec<String>,
+    training: Vec<Template>,
+    held_out: Vec<HeldOut>,
+}
+
+struct Reader<'a> {
+    arguments: &'a TuneArgs,
+    loader: RememberingLoader,
+}
+
+impl Reader<'_> {
+    /// The policy with each of `traces`.
+    fn templates(&mut self, traces: &[PathBuf]) -> Result<Vec<Template>, CommandError> {
+        let requests: Vec<LoadRequest<'_>> = traces
+            .iter()
+            .map(|trace| self.arguments.request(trace))
+            .collect();
+        let choice = self.arguments.manifest.choice();
+        load_templates(&requests, &choice, &mut self.loader).map_err(CommandError::Input)
+    }
+
+    fn template(&mut self, request: LoadRequest<'_>) -> Result<Template, CommandError> {
+        let choice = self.arguments.manifest.choice();
+        Template::load(request, &choice, &mut self.loader).map_err(CommandError::Input)
+    }
+
+    /// Each training trace in two parts; `scenarios` are whole.
+    fn split(&mut self, scenarios: &[Scenario]) -> Result<Parts, CommandError> {
+        let share = self.arguments.split.unwrap_or(SPLIT);
+        let mut parts = Parts::default();
+        for (path, scenario) in self.arguments.traces.iter().zip(scenarios) {
+            let Some(time) = split_time(scenario.trace.end(), share) else {
+                return Err(CommandError::Usage(format!(
+                    "{} is too short to be split: each part takes 2 minutes at least; hold another trace out with --holdout",
+                    path.display()
+                )));
+            };
+            let training = self.before(path, time)?;
+            let first = training.scenario(&[]).map_err(CommandError::Input)?;
+            let seed = self.arguments.seed.first();
+            let split = Split {
+                time,
+                replicas: replicas_at_end(&first, training.fastest_engine(), seed),
+            };
+            let name = &scenario.trace_name;
+            parts.labels.push(format!("{name} until {}", split.text()));
+            parts.held_out.push(self.after(path, name, split)?);
+            parts.training.push(training);
+        }
+        Ok(parts)
+    }
+
+    fn before(&mut self, path: &Path, time: SimTime) -> Result<Template, CommandError> {
+        self.template(LoadRequest {
+            to: Some(time),
+            ..self.arguments.request(path)
+        })
+    }
+
+    fn after(&mut self, path: &Path, name: &str, split: Split) -> Result<HeldOut, CommandError> {
+        let mut set = self.arguments.set.clone();
+        set.push(split.setting());
+        let template = self.template(LoadRequest {
+            from: Some(split.time),
+            set: &set,
+            ..self.arguments.request(path)
+        })?;
+        Ok(HeldOut {
+            path: path.to_owned(),
+            label: format!("{name} from {}", split.text()),
+            today: template.scenario(&[]).map_err(CommandError::Input)?,
+            split: Some(split),
+            template,
+        })
+    }
+}
+
+impl TuneArgs {
+    fn request<'r>(&'r self, trace: &'r Path) -> LoadRequest<'r> {
+        LoadRequest {
+            policy: &self.policy,
+            trace,
+            set: &self.set,
+            from: None,
+            to: None,
+            engine: self.engine.map(Engine::from),
+        }
+    }
+}
+
+/// The policy as it stands under each trace; what its user should know is gathered once.
+fn resolve_all(
+    templates: &[Template],
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Vec<Scenario>, CommandError> {
+    let mut faults = Diagnostics::default();
+    let mut scenarios = Vec::new();
+    for template in templates {
+        match template.resolve(&[]) {
+            Ok(resolved) => {
+                scenarios.push(resolved.scenario);
+                for warning in resolved.warnings {
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                }
+            }
+            Err(found) => {
+                faults.omitted += found.omitted;
+                for fault in found.list {
+                    if !faults.list.contains(&fault) {
+                        faults.list.push(fault);
+                    }
+                }
+            }
+        }
+    }
+    if faults.list.is_empty() {
+        Ok(scenarios)
+    } else {
+        Err(CommandError::Input(faults))
+    }
+}
+
+/// Traffic under another name is no other traffic.
+fn refuse_same_traffic(training: &[Template], apart: &[Template]) -> Result<(), CommandError> {
+    let trace = |template: &Template| template.inputs().last().map(|it| it.bytes.clone());
+    for held_out in apart {
+        if let Some(same) = training.iter().find(|it| trace(it) == trace(held_out)) {
+            return Err(CommandError::Usage(format!(
+                "{} and {} are the same traffic; hold out what the search does not see",
+                held_out.trace_name(),
+                same.trace_name()
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,281 @@
+//! What a user takes away of a proposal: the patch, a policy of its own, commands to go on with.
+//!
+//! Self-imposed limit: texts; where they are written is `outputs`'.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::inputs::HeldOut;
+use super::{PROPOSED, Proposal, TuneArgs};
+use crate::cli::error::CommandError;
+use crate::cli::files::RememberingLoader;
+use crate::cli::output_folder::{PATCH, PROPOSED_TOML};
+use crate::scenario::{Diagnostics, Engine, PolicyFile, STANDARD_INPUT, Successor, load_policy};
+use crate::search::tune::question::Question;
+
+/// The proposed policy as text.
+pub(super) struct ProposedTexts {
+    /// A merge patch as YAML; empty where nothing of the HorizontalPodAutoscaler changes.
+    pub(super) patch: String,
+    /// The command that applies it.
+    pub(super) apply: String,
+    /// A policy of its own; `None` where no file can say it.
+    pub(super) policy: Option<String>,
+    /// Commands to go on with.
+    pub(super) again: Vec<String>,
+    /// Why something that one would expect is missing.
+    pub(super) notes: Vec<String>,
+}
+
+/// What the texts are made of.
+pub(super) struct Source<'s> {
+    pub(super) arguments: &'s TuneArgs,
+    pub(super) question: &'s Question,
+    pub(super) held_out: &'s [HeldOut],
+    /// What was read, standard input too.
+    pub(super) loader: &'s RememberingLoader,
+    pub(super) folder: &'s Path,
+}
+
+impl Source<'_> {
+    /// The texts of `proposal`.
+    pub(super) fn texts(&self, proposal: &Proposal) -> Result<ProposedTexts, CommandError> {
+        let changes = self.question.space.arguments(&proposal.finalist.candidate);
+        let today = self.policy(&self.arguments.set, &[])?;
+        let proposed = self.policy(&self.arguments.set, &changes)?;
+        let all = self.arguments.set.iter().chain(&changes);
+        let patch = if all.clone().any(|setting| keys_of(setting)[0] == "hpa") {
+            // The cluster has what the file says, not what --set made of it.
+            let cluster = self.policy(&[], &[]);
+            let cluster = cluster.as_ref().unwrap_or(&today);
+            cluster.patch_to(&proposed).map_err(CommandError::Input)?
+        } else {
+            String::new()
+        };
+        let mut notes = Vec::new();
+        let policy = match (self.base_path(), own_settings(all)) {
+            (None, _) => {
+                notes.push(format!(
+                    "no {PROPOSED_TOML}: the policy came from standard input, which no file can extend"
+                ));
+                None
+            }
+            (Some(_), None) => {
+                notes.push(format!(
+                    "no {PROPOSED_TOML}: a change goes into an array outside [hpa], which a policy replaces whole"
+                ));
+                None
+            }
+            (Some(base), Some(settings)) => Some(self.successor(&proposed, &base, &settings)?),
+        };
+        let again = match policy {
+            Some(_) => self.again(proposal, &mut notes),
+            None => Vec::new(),
+        };
+        Ok(ProposedTexts {
+            patch,
+            apply: self.apply(&today),
+            policy,
+            again,
+            notes,
+        })
+    }
+
+    /// The policy's file with these overrides.
+    fn policy(&self, set: &[String], further: &[String]) -> Result<PolicyFile, CommandError> {
+        let set: Vec<String> = set.iter().chain(further).cloned().collect();
+        let choice = self.arguments.manifest.choice();
+        let mut loader = self.loader.clone();
+        let policy: Result<PolicyFile, Diagnostics> =
+            load_policy(&self.arguments.policy, &set, &choice, &mut loader);
+        policy.map_err(CommandError::Input)
+    }
+
+    fn apply(&self, today: &PolicyFile) -> String {
+        let namespace = today
+            .autoscaler_namespace()
+            .map_or_else(String::new, |namespace| format!(" --namespace {namespace}"));
+        format!(
+            "kubectl patch hpa {}{namespace} --type merge --patch-file {}",
+            shell_word(today.autoscaler_name()),
+            shell_word(&self.folder.join(PATCH).display().to_string())
+        )
+    }
+
+    fn successor(
+        &self,
+        proposed: &PolicyFile,
+        base: &str,
+        settings: &[String],
+    ) -> Result<String, CommandError> {
+        let comment = format!(
+            "What `hpasim tune` proposes for {}; all but [hpa] is the base's.",
+            self.question.scenarios[0].policy_name
+        );
+        let successor = Successor {
+            name: PROPOSED,
+            comment: &comment,
+            base,
+            settings,
+        };
+        proposed.successor(&successor).map_err(CommandError::Input)
+    }
+
+    /// The policy's path as a file in the folder would name it; `None` of standard input.
+    fn base_path(&self) -> Option<String> {
+        let policy = &self.arguments.policy;
+        if policy == Path::new(STANDARD_INPUT) {
+            return None;
+        }
+        let is_plain = |path: &Path| {
+            path.components()
+                .all(|part| matches!(part, Component::Normal(_)))
+        };
+        let path = if is_plain(self.folder) && is_plain(policy) {
+            let up: PathBuf = self.folder.components().map(|_| "..").collect();
+            up.join(policy)
+        } else {
+            std::fs::canonicalize(policy).ok()?
+        };
+        path.to_str().map(str::to_owned)
+    }
+
+    /// The commands that make the report anew, one for each held-out trace, and that look for traps.
+    fn again(&self, proposal: &Proposal, notes: &mut Vec<String>) -> Vec<String> {
+        let proposed = self.folder.join(PROPOSED_TOML);
+        let proposed = shell_word(&proposed.display().to_string());
+        let check = format!("hpasim check {proposed}");
+        // `compare` sets keys of all policies alike, and takes a manifest as it comes.
+        if self.undoes_changes(proposal) || self.arguments.manifest.is_given() {
+            notes.push(
+                "no command to make the report anew: `compare` applies --set to both policies, and takes a manifest as it comes"
+                    .to_owned(),
+            );
+            return vec![check];
+        }
+        let is_stdin = |held_out: &&HeldOut| held_out.path == Path::new(STANDARD_INPUT);
+        if self.held_out.iter().any(|it| is_stdin(&it)) {
+            notes.push(
+                "no command to make the report anew: a trace came from standard input".to_owned(),
+            );
+            return vec![check];
+        }
+        let mut commands: Vec<String> = self
+            .held_out
+            .iter()
+            .map(|held_out| self.compare(&proposed, held_out))
+            .collect();
+        commands.push(check);
+        commands
+    }
+
+    fn compare(&self, proposed: &str, held_out: &HeldOut) -> String {
+        let path = |path: &Path| shell_word(&path.display().to_string());
+        let mut command = format!(
+            "hpasim compare {} {proposed} {}",
+            path(&self.arguments.policy),
+            path(&held_out.path)
+        );
+        for setting in &self.arguments.set {
+            command.push_str(&format!(" --set {}", shell_word(setting)));
+        }
+        if let Some(split) = held_out.split {
+            command.push_str(&format!(
+                " --from {} --set {}",
+                split.text(),
+                split.setting()
+            ));
+        }
+        if let Some(engine) = self.arguments.engine {
+            command.push_str(&format!(" --engine {}", Engine::from(engine).as_str()));
+        }
+        let seeds = self.arguments.report_seeds();
+        let first = seeds.first().map_or(0, |seed| seed.0);
+        command.push_str(&format!(" --seed {first} --seeds {}", seeds.len()));
+        command
+    }
+
+    /// Whether what is set of today's policy, set of the proposed one too, would undo what that changes.
+    fn undoes_changes(&self, proposal: &Proposal) -> bool {
+        let space = &self.question.space;
+        let changes = space.changes(&proposal.finalist.candidate);
+        let changed: Vec<Vec<&str>> = changes
+            .map(|change| keys_of(change.parameter.path()))
+            .collect();
+        self.arguments.set.iter().any(|setting| {
+            let keys = keys_of(setting);
+            let meets = |other: &Vec<&str>| other.starts_with(&keys) || keys.starts_with(other);
+            keys[0] == "hpa" || changed.iter().any(meets)
+        })
+    }
+}
+
+/// The settings that a file with an autoscaler and a name of its own has to repeat; `None` where no file can.
+///
+/// Of several for one path the last counts, as it does on the command line.
+fn own_settings<'s>(settings: impl Iterator<Item = &'s String>) -> Option<Vec<String>> {
+    let mut own: Vec<&String> = Vec::new();
+    for setting in settings {
+        let keys = keys_of(setting);
+        if matches!(keys[..], ["hpa", ..] | ["name"]) {
+            continue;
+        }
+        own.retain(|earlier| !keys_of(earlier).starts_with(&keys));
+        let is_within = |earlier: &&String| keys.starts_with(&keys_of(earlier));
+        // An array's element has no path in TOML, and a value written whole cannot be gone on with.
+        if keys.iter().any(|key| is_index(key)) || own.iter().any(is_within) {
+            return None;
+        }
+        own.push(setting);
+    }
+    Some(own.into_iter().cloned().collect())
+}
+
+/// The keys of a setting's path.
+fn keys_of(setting: &str) -> Vec<&str> {
+    let path = setting.split('=').next().unwrap_or_default();
+    path.split('.')
+        .map(|key| key.trim().trim_matches(['"', '\'']))
+        .collect()
+}
+
+fn is_index(key: &str) -> bool {
+    key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A word as a shell takes it: quoted where it holds anything that means something there.
+fn shell_word(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@,".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_word_as_it_was() {
+        assert_eq!(shell_word("output/a-b_1.toml"), "output/a-b_1.toml");
+        assert_eq!(
+            shell_word("my policies/prod.toml"),
+            "'my policies/prod.toml'"
+        );
+        assert_eq!(shell_word(r#"a.b="x""#), r#"'a.b="x"'"#);
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+
+    #[test]
+    fn of_settings_for_one_path_a_file_repeats_the_last() {
+        let settings = |list: &[&str]| -> Option<Vec<String>> {
+            let list: Vec<String> = list.iter().map(|it| (*it).to_owned()).collect();
+            own_settings(list.iter())
+        };
+        let kept = settings(&["pod.init=\"1s\"", "hpa.minReplicas=2", "pod.init=\"3s\""]);
+        assert_eq!(kept, Some(vec!["pod.init=\"3s\"".to_owned()]));
+        assert_eq!(settings(&["deployment.containers.0.name=\"a\""]), None);
+    }
+}

@@ -1,0 +1,496 @@
+//! The answer of a tuning in the terminal: what was searched, today beside proposed, what to change and why to doubt it.
+//!
+//! Self-imposed limit: words and tables; the comparison's table is `comparison`'s, the numbers are made elsewhere.
+
+use anstyle::{AnsiColor, Style};
+
+use super::assertions::render_assertions;
+use super::comparison::{ComparisonPage, render_comparison, signed};
+use super::human;
+use super::summary::Coloring;
+use super::sweep::{number, thousands};
+use super::table::{Column, TableFormat, render_table};
+use crate::search::outcome::{Objective, Objectives, Weighed};
+use crate::search::table::plain_text;
+use crate::search::tune::caution::{Caution, KpiDifference, SideEffect, Verdict};
+use crate::search::tune::finalists::PutBack;
+use crate::search::tune::space::{Candidate, Space};
+use crate::search::tune::summary::{TuneFacts, TuneSummary};
+use crate::search::tune::traffic::{SPIKE_FACTOR, SPIKE_MINUTES};
+
+/// A tuning and what it comes to.
+#[derive(Clone, Copy, Debug)]
+pub struct TunePage<'a> {
+    /// What was asked, read and searched.
+    pub summary: &'a TuneSummary<'a>,
+    /// What was turned.
+    pub space: &'a Space,
+    /// What was weighed.
+    pub objectives: &'a Objectives,
+    /// Today's policy under the training, by the search's engine.
+    pub today: Weighed,
+    /// What is proposed; `None` where nothing is better than today's policy.
+    pub proposal: Option<Proposal<'a>>,
+    /// What each parameter explains of the spread by itself, in the order of the space.
+    pub sensitivity: &'a [Weighed],
+    /// How many policies that was measured on.
+    pub even_sample: usize,
+    /// Reasons to doubt.
+    pub cautions: &'a [Caution],
+    /// Where the files are, as the user would open them.
+    pub files: &'a [String],
+}
+
+/// A proposal and how it fares.
+#[derive(Clone, Copy, Debug)]
+pub struct Proposal<'a> {
+    /// Which candidate.
+    pub candidate: &'a Candidate,
+    /// Today's and the proposed policy on held-out traffic.
+    pub report: &'a ComparisonPage<'a>,
+    /// What it does under the training, by the search's engine.
+    pub training: Weighed,
+    /// The same without each of its changes.
+    pub worth: &'a [PutBack],
+    /// The patch as YAML; empty where nothing of the HorizontalPodAutoscaler changes.
+    pub patch: &'a str,
+    /// How much of the proposal the patch holds.
+    pub extent: Extent,
+    /// A command that applies it.
+    pub apply: &'a str,
+    /// What the report says of it.
+    pub verdict: &'a Verdict,
+    /// Commands to go on with.
+    pub again: &'a [String],
+    /// Why something that one would expect is missing.
+    pub notes: &'a [String],
+}
+
+/// How much of a proposal a patch holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// Other changes stand outside the HorizontalPodAutoscaler.
+    Part,
+}
+
+/// The answer as text, with a final newline.
+#[must_use]
+pub fn render_tuning(page: &TunePage<'_>, coloring: Coloring) -> String {
+    let mut text = header(page, coloring);
+    if let Some(proposal) = page.proposal {
+        text.push_str(&proposed(page, &proposal, coloring));
+    }
+    text.push_str(&bold("Which parameter matters", coloring));
+    text.push_str(&sensitivity(page));
+    text.push('\n');
+    for caution in page.cautions {
+        text.push_str(&caution_line(caution, coloring));
+    }
+    if !page.cautions.is_empty() {
+        text.push('\n');
+    }
+    if let Some(proposal) = page.proposal {
+        text.push_str(&patch(&proposal, coloring));
+        push_list(&mut text, "again", proposal.again);
+        push_list(&mut text, "note", proposal.notes);
+    }
+    push_list(&mut text, "written", page.files);
+    text
+}
+
+/// Lines side by side, the first with a word before it.
+fn push_list(text: &mut String, word: &str, lines: &[String]) {
+    for (index, line) in lines.iter().enumerate() {
+        let lead = if index == 0 { word } else { "" };
+        text.push_str(&format!("{lead:<8} {line}\n"));
+    }
+}
+
+/// The patch and how to apply it; under a heading that does not say "apply" where the report speaks against it.
+fn patch(proposal: &Proposal<'_>, coloring: Coloring) -> String {
+    if proposal.patch.is_empty() {
+        return String::new();
+    }
+    let apply = proposal.apply;
+    let heading = match (proposal.verdict.recommends(), proposal.extent) {
+        (true, Extent::Whole) => format!("Apply: {apply}"),
+        (true, Extent::Part) => {
+            format!("Apply, for the part that a HorizontalPodAutoscaler holds: {apply}")
+        }
+        (false, _) => format!("Not recommended; to apply it all the same: {apply}"),
+    };
+    format!("{}{}\n", bold(&heading, coloring), proposal.patch)
+}
+
+fn bold(text: &str, coloring: Coloring) -> String {
+    match coloring {
+        Coloring::Ansi => {
+            let style = Style::new().bold();
+            format!("{}{text}{}\n", style.render(), style.render_reset())
+        }
+        Coloring::Plain => format!("{text}\n"),
+    }
+}
+
+fn header(page: &TunePage<'_>, coloring: Coloring) -> String {
+    let facts = &page.summary.facts;
+    let training = facts.training.join(" and ");
+    let title = bold(
+        &format!("{} tuned under {training}", facts.policy),
+        coloring,
+    );
+    let verdict = match page.proposal {
+        Some(proposal) => verdict_text(proposal.verdict),
+        None => format!(
+            "keep today's policy ({}): nothing that was tried is nearer to the goal",
+            point_text(page.today, page.objectives)
+        ),
+    };
+    let verdict = bold(&format!("verdict  {verdict}"), coloring);
+    let goal = &facts.goal;
+    let mut text = format!(
+        "{title}{verdict}goal     {goal}\nsearch   {}\n",
+        searched(page)
+    );
+    if page.proposal.is_some() {
+        text.push_str(&format!(
+            "report   {}, {} that the search did not see\n",
+            facts.held_out_traces.join(" and "),
+            seeds_text(facts.seeds.len())
+        ));
+        text.push_str(&starts(facts));
+    }
+    text.push('\n');
+    text
+}
+
+/// With how many pods the second parts begin.
+fn starts(facts: &TuneFacts) -> String {
+    let pods: Vec<String> = facts
+        .held_out_start
+        .iter()
+        .flatten()
+        .map(i32::to_string)
+        .collect();
+    if pods.is_empty() {
+        return String::new();
+    }
+    format!(
+        "         {} begins with the pods that today's policy has then, under both policies: {}\n",
+        if pods.len() == 1 { "it" } else { "each" },
+        pods.join(" and ")
+    )
+}
+
+fn seeds_text(count: usize) -> String {
+    match count {
+        1 => "1 seed".to_owned(),
+        count => format!("{count} seeds"),
+    }
+}
+
+fn searched(page: &TunePage<'_>) -> String {
+    let facts = &page.summary.facts;
+    let search = &page.summary.search;
+    let tried = thousands(search.tried as u64);
+    let tried = if search.tried as f64 >= search.candidates {
+        format!("all {tried} policies")
+    } else {
+        format!(
+            "{tried} of {} policies by {}",
+            how_many(search.candidates),
+            search.method
+        )
+    };
+    let refused = match search.refused {
+        0 => String::new(),
+        count => format!(
+            " ({} drawn ones make no policy)",
+            thousands(u64::from(count))
+        ),
+    };
+    let finalists = match search.finalists {
+        0 => "no finalist".to_owned(),
+        1 => "1 finalist".to_owned(),
+        count => format!("{count} finalists"),
+    };
+    format!(
+        "{tried}{refused}, {} engine, {}; {finalists} and today's policy by the {} engine",
+        search.engine,
+        seeds_text(facts.training_seeds.len()),
+        search.judge,
+    )
+}
+
+/// What held-out traffic says, in one line.
+#[must_use]
+pub fn verdict_text(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Better => "better, on traffic and seeds that the search did not see".to_owned(),
+        Verdict::Trade { losses } => format!(
+            "a trade: better in what was asked, but {}, on traffic and seeds that the search did not see",
+            listed(losses)
+        ),
+        Verdict::WithinNoise { gains } if gains.is_empty() => {
+            "keep today's policy: held out, nothing is known of what was to become less".to_owned()
+        }
+        Verdict::WithinNoise { gains } => format!(
+            "keep today's policy: held out, the gain is within the noise ({})",
+            listed(gains)
+        ),
+        Verdict::Worse { losses } => format!(
+            "keep today's policy: held out, the proposed one is worse ({})",
+            listed(losses)
+        ),
+        Verdict::Harmful => {
+            "better in what was asked, on traffic that the search did not see, but harmful on what it did see: read the warnings".to_owned()
+        }
+        Verdict::BoundMissed => {
+            "the goal is missed on traffic and seeds that the search did not see".to_owned()
+        }
+        Verdict::OneSeed => {
+            "unknown: one seed tells nothing about the noise; --seeds 10 does".to_owned()
+        }
+    }
+}
+
+fn listed(differences: &[KpiDifference]) -> String {
+    let texts: Vec<String> = differences.iter().map(difference).collect();
+    texts.join(", ")
+}
+
+/// `360` or `6e11`: more than anybody counts.
+fn how_many(candidates: f64) -> String {
+    if candidates < 1e6 {
+        thousands(candidates as u64)
+    } else {
+        format!("{candidates:.0e}")
+    }
+}
+
+/// `12.9 mean replicas, 101 SLO-breaking seconds, 20 rescales`.
+#[must_use]
+pub fn point_text(point: Weighed, objectives: &Objectives) -> String {
+    let objectives = [objectives.cost(), objectives.harm(), Objective::Rescales];
+    let parts = numbers(point, objectives).into_iter().zip(objectives);
+    let parts = parts.map(|(value, objective)| format!("{value} {}", objective.heading()));
+    parts.collect::<Vec<String>>().join(", ")
+}
+
+fn proposed(page: &TunePage<'_>, proposal: &Proposal<'_>, coloring: Coloring) -> String {
+    let bounds = render_assertions(page.summary.held_out_bounds, coloring);
+    format!(
+        "{}\n{bounds}{}{}{}\n",
+        render_comparison(proposal.report, TableFormat::Plain),
+        if bounds.is_empty() { "" } else { "\n" },
+        bold("What to change, and what each change is worth", coloring),
+        changes(page, proposal),
+    )
+}
+
+/// Proposed, without each of its changes, and today's: under the training.
+fn changes(page: &TunePage<'_>, proposal: &Proposal<'_>) -> String {
+    let objectives = objectives(page);
+    let mut columns = vec![
+        Column::left(""),
+        Column::right("today"),
+        Column::right("proposed"),
+    ];
+    columns.extend(objectives.iter().map(|it| Column::right(it.heading())));
+    let whole = |name: &str, point: Weighed| {
+        let mut row = vec![name.to_owned(), String::new(), String::new()];
+        row.extend(numbers(point, objectives));
+        row
+    };
+    let mut rows = vec![whole("proposed", proposal.training)];
+    let changes = page.space.changes(proposal.candidate);
+    rows.extend(changes.map(|change| {
+        let today = change.parameter.today_text();
+        let mut row = vec![
+            format!("without {}", change.parameter.label()),
+            today.map_or_else(|| "-".to_owned(), |today| plain_text(&today)),
+            plain_text(&change.parameter.value(change.value)),
+        ];
+        let without = proposal.worth.iter().find(|it| it.place == change.place);
+        row.extend(match without {
+            Some(without) => numbers(without.weighed, objectives),
+            None => ["-", "-", "-"].map(str::to_owned),
+        });
+        row
+    }));
+    rows.push(whole("today", page.today));
+    format!(
+        "{}under the training ({}), {} engine, means of its seeds\n",
+        render_table(&columns, &rows, TableFormat::Plain),
+        page.summary.facts.training.join(" and "),
+        page.summary.search.engine,
+    )
+}
+
+fn objectives(page: &TunePage<'_>) -> [Objective; 3] {
+    [
+        page.objectives.cost(),
+        page.objectives.harm(),
+        Objective::Rescales,
+    ]
+}
+
+fn numbers(point: Weighed, objectives: [Objective; 3]) -> [String; 3] {
+    let [cost, harm, rescales] = objectives;
+    [
+        number(cost, point.cost),
+        number(harm, point.harm),
+        number(rescales, point.rescales),
+    ]
+}
+
+/// Fewer policies say nothing about parameters.
+const SAMPLE_LEAST: usize = 50;
+/// The most parameters in the table.
+const ROWS_MOST: usize = 16;
+
+/// The parameters in the order of what they explain, the greatest share first.
+#[must_use]
+pub fn by_share(sensitivity: &[Weighed]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sensitivity.len()).collect();
+    order.sort_by(|a, b| {
+        greatest(&sensitivity[*b])
+            .total_cmp(&greatest(&sensitivity[*a]))
+            .then(a.cmp(b))
+    });
+    order
+}
+
+/// The greatest of the three shares; what is not known is none.
+fn greatest(shares: &Weighed) -> f64 {
+    shares.cost.max(shares.harm).max(shares.rescales).max(0.0)
+}
+
+fn sensitivity(page: &TunePage<'_>) -> String {
+    let objectives = objectives(page);
+    let order = by_share(page.sensitivity).into_iter();
+    let shown: Vec<usize> = order.take(ROWS_MOST).collect();
+    let is_whole = page.even_sample as f64 >= page.space.size();
+    if page.even_sample < SAMPLE_LEAST && !is_whole {
+        return format!(
+            "unknown: it takes an even sample of {SAMPLE_LEAST} policies, and this search has {}\n",
+            page.even_sample
+        );
+    }
+    let mut columns = vec![Column::left(""), Column::right("tried")];
+    columns.extend(objectives.iter().map(|it| Column::right(it.heading())));
+    let share = |value: f64| {
+        if value.is_nan() {
+            "-".to_owned()
+        } else {
+            format!("{:.0} %", 100.0 * value)
+        }
+    };
+    let rows: Vec<Vec<String>> = shown
+        .iter()
+        .map(|place| {
+            let Weighed {
+                cost,
+                harm,
+                rescales,
+            } = page.sensitivity[*place];
+            let parameter = &page.space.parameters()[*place];
+            let mut row = vec![parameter.label(), parameter.values_text()];
+            row.extend([cost, harm, rescales].map(share));
+            row
+        })
+        .collect();
+    format!(
+        "{}share of the spread that a parameter explains by itself, over {} policies that cover all values evenly\n",
+        render_table(&columns, &rows, TableFormat::Plain),
+        thousands(page.even_sample as u64)
+    )
+}
+
+/// `warning: ...`, and what to do about it.
+fn caution_line(caution: &Caution, coloring: Coloring) -> String {
+    let label = match coloring {
+        Coloring::Ansi => {
+            let style = AnsiColor::Yellow.on_default().bold();
+            format!("{}warning{}", style.render(), style.render_reset())
+        }
+        Coloring::Plain => "warning".to_owned(),
+    };
+    format!("{label}: {}\n", caution_text(caution))
+}
+
+/// A reason to doubt, and the remedy.
+#[must_use]
+pub fn caution_text(caution: &Caution) -> String {
+    match caution {
+        Caution::SideEffects(effects) => {
+            let effects: Vec<String> = effects.iter().map(side_effect).collect();
+            format!(
+                "no part of the goal, but users feel it on held-out traffic: {}",
+                effects.join("; ")
+            )
+        }
+        Caution::TrainingSideEffects(effects) => {
+            let effects: Vec<String> = effects.iter().map(side_effect).collect();
+            format!(
+                "no part of the goal, but users would feel it under the training: {}",
+                effects.join("; ")
+            )
+        }
+        Caution::HardlyScales { today, proposed } => format!(
+            "the proposed policy hardly scales ({} rescales a held-out run, {} today): it fits this traffic as a fixed number of pods would, and no other",
+            human::trimmed(*proposed, 1),
+            human::trimmed(*today, 1)
+        ),
+        Caution::Tolerance => {
+            "`tolerance` in `behavior` is taken by default since Kubernetes 1.35 only (before: feature gate HPAConfigurableTolerance); without it, search the rest with --param".to_owned()
+        }
+        Caution::AtBorder { label, value } => format!(
+            "{label} = {} lies at the end of the values that were tried; give it more room with --param",
+            plain_text(value)
+        ),
+        Caution::TrainedWithoutSpike => format!(
+            "the traffic that was tuned on holds no spike (load that grows {SPIKE_FACTOR} times within {SPIKE_MINUTES} minutes), so nothing is known about one; add a trace that has it, as from `hpasim trace gen spike`"
+        ),
+        Caution::HeldOutWithoutSpike => {
+            "the held-out traffic holds no spike, so that nothing in the report shows how one is met; name a trace that has one with --holdout".to_owned()
+        }
+        Caution::GoalOutOfReach => {
+            "nothing that was tried meets the goal under the training; this is what misses it least".to_owned()
+        }
+        Caution::OutsidePatch { path, value } => format!(
+            "{path} = {value} is no part of a HorizontalPodAutoscaler, so the patch cannot carry it"
+        ),
+    }
+}
+
+/// `latency p95 111 ms -> 184 ms under diurnal`.
+fn side_effect(effect: &SideEffect) -> String {
+    let SideEffect {
+        kpi,
+        trace,
+        today,
+        proposed,
+    } = effect;
+    let values = |shown: fn(f64) -> String| format!("{} -> {}", shown(*today), shown(*proposed));
+    let text = match *kpi {
+        "slo_violation_seconds" => format!("SLO-breaking seconds {}", values(human::significant)),
+        "failed_share" => format!("failed requests {}", values(human::percent)),
+        "latency_seconds_p95" => format!("latency p95 {}", values(human::latency)),
+        "latency_seconds_p99" => format!("latency p99 {}", values(human::latency)),
+        "recovery_seconds" => format!("recovery {}", values(human::duration)),
+        other => format!("{other} {}", values(human::significant)),
+    };
+    format!("{text} under {trace}")
+}
+
+/// `mean replicas +0.2 ± 0.3`.
+fn difference(found: &KpiDifference) -> String {
+    format!("{} {}", found.heading(), signed(&found.difference))
+}
+
+#[cfg(test)]
+#[path = "tune/tests.rs"]
+mod tests;

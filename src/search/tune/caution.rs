@@ -1,0 +1,399 @@
+//! What held-out traffic says of a proposal, and what makes it doubtful all the same.
+//!
+//! Self-imposed limit: finds verdicts and doubts; they are worded in `render`.
+
+use std::cmp::Ordering;
+
+use super::evaluation::Measured;
+use super::goal::{Goal, Score, adds_up};
+use super::space::{Candidate, Space};
+use super::traffic::holds_spike;
+use crate::results::Kpis;
+use crate::results::comparison::{Estimate, TraceRuns, difference_over_traces};
+use crate::results::verdicts::CheckedAssertion;
+use crate::scenario::Scenario;
+use crate::search::outcome::{Objective, Objectives};
+
+/// What the held-out runs come to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Something that was to become less did so beyond the noise, and no objective became worse.
+    Better,
+    /// What a goal of the user's asks for became better, and an objective that it does not look at became worse.
+    Trade {
+        /// What became worse.
+        losses: Vec<KpiDifference>,
+    },
+    /// Nothing became less beyond the noise.
+    WithinNoise {
+        /// What was to become less, and by how much it did.
+        gains: Vec<KpiDifference>,
+    },
+    /// Something became worse that was not to; without a goal of the user's whatever the gain.
+    Worse {
+        /// What became worse.
+        losses: Vec<KpiDifference>,
+    },
+    /// Better on what is held out, but under the training users suffer more, which the goal does not look at.
+    Harmful,
+    /// A bound of the goal does not hold.
+    BoundMissed,
+    /// One seed tells nothing about others.
+    OneSeed,
+}
+
+/// A reason to doubt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Caution {
+    /// Held out, what users feel became worse beyond the noise, though no part of the goal.
+    SideEffects(Vec<SideEffect>),
+    /// The same under the training, as the judge measured it.
+    TrainingSideEffects(Vec<SideEffect>),
+    /// The proposed policy hardly ever scales.
+    HardlyScales {
+        /// Rescales in a held-out run of today's policy, mean.
+        today: f64,
+        /// The same of the proposed one.
+        proposed: f64,
+    },
+    /// A value lies at the end of its range, and values beyond it exist.
+    AtBorder {
+        /// The parameter for people.
+        label: String,
+        /// Its value, as one would type it in TOML.
+        value: String,
+    },
+    /// `tolerance` is changed, which not every cluster knows.
+    Tolerance,
+    /// The training holds no spike.
+    TrainedWithoutSpike,
+    /// What is held out holds no spike, though the training does.
+    HeldOutWithoutSpike,
+    /// Nothing meets the goal under the training.
+    GoalOutOfReach,
+    /// A change that stands outside the HorizontalPodAutoscaler.
+    OutsidePatch {
+        /// The path.
+        path: String,
+        /// Its value, as one would type it in TOML.
+        value: String,
+    },
+}
+
+/// A KPI, and by how much the proposed policy differs from today's, added up over all traces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KpiDifference {
+    /// The KPI's name.
+    pub kpi: &'static str,
+    /// The difference.
+    pub difference: Estimate,
+}
+
+/// A KPI that became worse under one trace: means over the seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SideEffect {
+    /// The KPI's name.
+    pub kpi: &'static str,
+    /// The trace.
+    pub trace: String,
+    /// Under today's policy.
+    pub today: f64,
+    /// Under the proposed one.
+    pub proposed: f64,
+}
+
+/// What stands for replicas over several traces.
+const POD_HOURS: &str = "pod_hours";
+/// In a comparison today's policy stands first, the proposed one second.
+const TODAY: usize = 0;
+const PROPOSED: usize = 1;
+/// What users feel, whatever the goal.
+const FELT: [&str; 5] = [
+    "slo_violation_seconds",
+    "failed_share",
+    "latency_seconds_p95",
+    "latency_seconds_p99",
+    "recovery_seconds",
+];
+/// What becomes worse by less than this share of today's is not told.
+const SIDE_EFFECT_LEAST: f64 = 0.1;
+/// Nor are failures of fewer than one request in a thousand more.
+const FAILED_SHARE_LEAST: f64 = 0.001;
+
+/// What the held-out runs, today's policy first, say of the proposal; `bounds` are the goal's.
+#[must_use]
+pub fn verdict(
+    goal: &Goal,
+    objectives: &Objectives,
+    runs: &[TraceRuns],
+    bounds: &[CheckedAssertion],
+) -> Verdict {
+    if bounds.iter().any(|bound| !bound.holds) {
+        return Verdict::BoundMissed;
+    }
+    let is_single = |trace: &TraceRuns| trace.runs.iter().any(|seeds| seeds.len() < 2);
+    if runs.iter().any(is_single) {
+        return Verdict::OneSeed;
+    }
+    let gains = differences(&goal.to_become_less(objectives), runs);
+    let mut losses = differences(&goal.not_to_become_more(objectives), runs);
+    losses.retain(|it| it.difference.mean > 0.0 && it.difference.excludes(0.0));
+    let is_gain = |it: &KpiDifference| it.difference.mean < 0.0 && it.difference.excludes(0.0);
+    match (gains.iter().any(is_gain), losses.is_empty()) {
+        (true, true) => Verdict::Better,
+        (true, false) if matches!(goal, Goal::Asked(_)) => Verdict::Trade { losses },
+        (false, true) => Verdict::WithinNoise { gains },
+        (_, false) => Verdict::Worse { losses },
+    }
+}
+
+/// Over all traces: the sum of what adds up, the mean of all else.
+fn differences(kpis: &[&'static str], runs: &[TraceRuns]) -> Vec<KpiDifference> {
+    kpis.iter()
+        .filter_map(|kpi| {
+            // Of traces that differ in length pod hours are the mean of replicas.
+            let kpi = if *kpi == Objective::MeanReplicas.kpi() {
+                POD_HOURS
+            } else {
+                *kpi
+            };
+            let sum = difference_over_traces(runs, PROPOSED, kpi)?;
+            let parts = if adds_up(kpi) { 1 } else { runs.len().max(1) };
+            Some(KpiDifference {
+                kpi,
+                difference: Estimate {
+                    mean: sum.mean / parts as f64,
+                    half_width: sum.half_width.map(|it| it / parts as f64),
+                    ..sum
+                },
+            })
+        })
+        .collect()
+}
+
+/// Of requests that fail or break the SLO users do not only feel something: they are not served.
+const HARM: [&str; 2] = ["slo_violation_seconds", "failed_share"];
+
+impl Verdict {
+    /// The same in the light of what the judge saw under the training.
+    #[must_use]
+    pub fn beside_training(self, doubts: &[Caution]) -> Self {
+        let is_harm = |doubt: &Caution| match doubt {
+            Caution::TrainingSideEffects(effects) => {
+                effects.iter().any(|effect| HARM.contains(&effect.kpi))
+            }
+            _ => false,
+        };
+        if self.recommends() && doubts.iter().any(is_harm) {
+            Self::Harmful
+        } else {
+            self
+        }
+    }
+
+    /// Whether it speaks for the proposal.
+    #[must_use]
+    pub fn recommends(&self) -> bool {
+        match self {
+            Self::Better | Self::Trade { .. } => true,
+            Self::WithinNoise { .. }
+            | Self::Worse { .. }
+            | Self::Harmful
+            | Self::BoundMissed
+            | Self::OneSeed => false,
+        }
+    }
+}
+
+/// What the held-out runs show that the goal did not ask for.
+#[must_use]
+pub fn doubts_of_report(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]) -> Vec<Caution> {
+    let of_goal = goal.kpis(objectives);
+    let mut effects: Vec<SideEffect> = Vec::new();
+    for kpi in FELT.into_iter().filter(|kpi| !of_goal.contains(kpi)) {
+        let worst = runs
+            .iter()
+            .filter_map(|trace| side_effect(trace, kpi))
+            .max_by(SideEffect::compare);
+        effects.extend(worst);
+    }
+    let mut cautions = Vec::new();
+    if !effects.is_empty() {
+        cautions.push(Caution::SideEffects(effects));
+    }
+    let rescales = |policy: usize| mean_rescales(runs, policy);
+    // Once may be the way from the pods of the beginning.
+    if rescales(PROPOSED) <= 1.0 && rescales(TODAY) >= 3.0 {
+        cautions.push(Caution::HardlyScales {
+            today: rescales(TODAY),
+            proposed: rescales(PROPOSED),
+        });
+    }
+    cautions
+}
+
+/// What the judge saw under the training that the goal did not ask for; `labels` name its traces.
+#[must_use]
+pub fn doubts_of_training(
+    goal: &Goal,
+    objectives: &Objectives,
+    judged: &Judged,
+    labels: &[String],
+) -> Vec<Caution> {
+    let of_goal = goal.kpis(objectives);
+    let mut effects: Vec<SideEffect> = Vec::new();
+    for kpi in FELT.into_iter().filter(|kpi| !of_goal.contains(kpi)) {
+        let today = judged.today.by_trace(kpi);
+        let pairs = today.zip(judged.proposed.by_trace(kpi)).zip(labels);
+        let worst = pairs
+            .map(|((today, proposed), label)| SideEffect {
+                kpi,
+                trace: label.clone(),
+                today,
+                proposed,
+            })
+            .filter(SideEffect::is_much)
+            .max_by(SideEffect::compare);
+        effects.extend(worst);
+    }
+    if effects.is_empty() {
+        Vec::new()
+    } else {
+        vec![Caution::TrainingSideEffects(effects)]
+    }
+}
+
+/// What the judge measured under the training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// Of today's policy.
+    pub today: Measured,
+    /// Of the proposed one.
+    pub proposed: Measured,
+}
+
+impl SideEffect {
+    /// Whether it is worth a line; what is not known is not.
+    fn is_much(&self) -> bool {
+        let least = if self.kpi == "failed_share" {
+            FAILED_SHARE_LEAST
+        } else {
+            0.0
+        };
+        self.proposed - self.today > (SIDE_EFFECT_LEAST * self.today).max(least)
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        (self.proposed - self.today).total_cmp(&(other.proposed - other.today))
+    }
+}
+
+fn side_effect(trace: &TraceRuns, kpi: &'static str) -> Option<SideEffect> {
+    let one = std::slice::from_ref(trace);
+    let difference = difference_over_traces(one, PROPOSED, kpi)?;
+    let mean = |policy: usize| {
+        let values: Vec<f64> = trace.runs[policy]
+            .iter()
+            .filter_map(|run| value(run, kpi))
+            .collect();
+        Estimate::of(&values).map(|estimate| estimate.mean)
+    };
+    let effect = SideEffect {
+        kpi,
+        trace: trace.trace.clone(),
+        today: mean(TODAY)?,
+        proposed: mean(PROPOSED)?,
+    };
+    (difference.mean > 0.0 && difference.excludes(0.0) && effect.is_much()).then_some(effect)
+}
+
+fn value(run: &Kpis, kpi: &str) -> Option<f64> {
+    let values = run.values();
+    values.iter().find(|it| it.name == kpi)?.value
+}
+
+/// Over all held-out runs.
+fn mean_rescales(runs: &[TraceRuns], policy: usize) -> f64 {
+    let rescales: Vec<f64> = runs
+        .iter()
+        .flat_map(|trace| &trace.runs[policy])
+        .map(|run| f64::from(run.rescales))
+        .collect();
+    Estimate::of(&rescales).map_or(0.0, |estimate| estimate.mean)
+}
+
+/// What the traffic lacks: the training, and what is held out.
+#[must_use]
+pub fn doubts_of_traffic(training: &[Scenario], held_out: &[Scenario]) -> Vec<Caution> {
+    let has_spike = |scenarios: &[Scenario]| scenarios.iter().any(|it| holds_spike(&it.trace));
+    match (has_spike(training), has_spike(held_out)) {
+        (false, _) => vec![Caution::TrainedWithoutSpike],
+        (true, false) => vec![Caution::HeldOutWithoutSpike],
+        (true, true) => Vec::new(),
+    }
+}
+
+/// Changes that lie at the end of their range, that not every cluster knows, or that stand outside the HorizontalPodAutoscaler.
+#[must_use]
+pub fn doubts_of_changes(space: &Space, proposed: &Candidate) -> Vec<Caution> {
+    let mut cautions = Vec::new();
+    for change in space.changes(proposed) {
+        let value = change.parameter.value(change.value);
+        let path = change.parameter.path();
+        if change.parameter.is_at_border(change.value) {
+            cautions.push(Caution::AtBorder {
+                label: change.parameter.label(),
+                value: value.clone(),
+            });
+        }
+        if path.starts_with("hpa.behavior.") && path.ends_with(".tolerance") {
+            cautions.push(Caution::Tolerance);
+        }
+        if !path.starts_with("hpa.") {
+            cautions.push(Caution::OutsidePatch {
+                path: path.to_owned(),
+                value,
+            });
+        }
+    }
+    let mut known: Vec<Caution> = Vec::new();
+    for caution in cautions {
+        if !known.contains(&caution) {
+            known.push(caution);
+        }
+    }
+    known
+}
+
+/// Whether the nearest to the goal reaches it.
+#[must_use]
+pub fn doubts_of_goal(nearest: &Score) -> Vec<Caution> {
+    if nearest.is_met() {
+        Vec::new()
+    } else {
+        vec![Caution::GoalOutOfReach]
+    }
+}
+
+impl KpiDifference {
+    /// The KPI for people.
+    #[must_use]
+    pub fn heading(&self) -> &'static str {
+        if self.kpi == POD_HOURS {
+            return "pod hours";
+        }
+        let known = [
+            Objective::Cost,
+            Objective::MeanReplicas,
+            Objective::SloViolationSeconds,
+            Objective::ThrottledShare,
+            Objective::Rescales,
+        ];
+        let objective = known.into_iter().find(|it| it.kpi() == self.kpi);
+        objective.map_or(self.kpi, Objective::heading)
+    }
+}
+
+#[cfg(test)]
+#[path = "caution/tests.rs"]
+mod tests;

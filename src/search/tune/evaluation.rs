@@ -1,0 +1,192 @@
+//! Candidates simulated under all training traces and seeds.
+//!
+//! Self-imposed limit: means over seeds; what is better, `goal` says.
+
+use std::num::NonZeroUsize;
+
+use super::space::{Candidate, Space};
+use crate::results::Kpis;
+use crate::scenario::{Diagnostics, Engine, Scenario, Template};
+use crate::search::in_order::in_order;
+use crate::search::outcome::{Objectives, Weighed};
+use crate::search::sweep::simulate_kpis;
+use crate::units::Seed;
+use crate::workload::Demand;
+
+/// Under what candidates are simulated.
+#[derive(Clone, Copy, Debug)]
+pub struct Training<'t> {
+    /// The policy with each of the training traces, at least one.
+    pub templates: &'t [Template],
+    /// The seeds, at least one; all candidates see the same.
+    pub seeds: &'t [Seed],
+    /// How many simulations run at once.
+    pub threads: NonZeroUsize,
+}
+
+/// Who simulates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Simulator {
+    /// Each trace's own engine: fluid wherever it can follow.
+    Template,
+    /// The request engine wherever it can follow.
+    Request,
+}
+
+/// What came of one candidate: the mean over seeds of every KPI, trace by trace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    traces: Vec<MeanKpis>,
+    /// How many simulations it took.
+    pub runs: u32,
+}
+
+/// Every KPI in the order of [`Kpis::NAMES`]: its mean over the seeds that give it; NaN where none does.
+#[derive(Clone, Debug, PartialEq)]
+struct MeanKpis(Vec<f64>);
+
+impl MeanKpis {
+    fn of(runs: &[Kpis]) -> Self {
+        let mut sums = vec![0.0; Kpis::NAMES.len()];
+        let mut counts = vec![0.0; Kpis::NAMES.len()];
+        for run in runs {
+            for (index, kpi) in run.values().iter().enumerate() {
+                if let Some(value) = kpi.value {
+                    sums[index] += value;
+                    counts[index] += 1.0;
+                }
+            }
+        }
+        Self(
+            sums.iter()
+                .zip(&counts)
+                .map(|(sum, count)| sum / count)
+                .collect(),
+        )
+    }
+
+    fn get(&self, name: &str) -> f64 {
+        let place = Kpis::NAMES.iter().position(|known| *known == name);
+        place.map_or(f64::NAN, |place| self.0[place])
+    }
+}
+
+impl Measured {
+    /// Of runs by trace, then by seed.
+    #[must_use]
+    pub fn of(runs: &[Vec<Kpis>]) -> Self {
+        let count: usize = runs.iter().map(Vec::len).sum();
+        Self {
+            traces: runs.iter().map(|runs| MeanKpis::of(runs)).collect(),
+            runs: u32::try_from(count).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The mean over seeds of the KPI called `name`, trace by trace; NaN where none gives it.
+    pub fn by_trace<'m>(&'m self, name: &'m str) -> impl Iterator<Item = f64> + 'm {
+        self.traces.iter().map(move |kpis| kpis.get(name))
+    }
+
+    /// The three objectives over all traces.
+    #[must_use]
+    pub fn weighed(&self, objectives: &Objectives) -> Weighed {
+        let names = objectives.kpis();
+        let rows: Vec<Weighed> = self
+            .traces
+            .iter()
+            .map(|kpis| Weighed::of(names.map(|name| kpis.get(name))))
+            .collect();
+        objectives.fold(&rows)
+    }
+}
+
+impl Training<'_> {
+    /// Simulates each of `candidates` under all traces and the first `seeds` seeds; a candidate that is no policy says why.
+    ///
+    /// `on_run` is told of every simulation that is over, from any thread.
+    pub fn evaluate(
+        &self,
+        space: &Space,
+        candidates: &[Candidate],
+        seeds: usize,
+        on_run: &(impl Fn() + Sync),
+    ) -> Vec<Result<Measured, Diagnostics>> {
+        let variants: Vec<Variant> = candidates
+            .iter()
+            .map(|candidate| Variant {
+                arguments: space.arguments(candidate),
+                simulator: Simulator::Template,
+            })
+            .collect();
+        self.simulate(&variants, seeds, on_run)
+    }
+
+    /// Simulates each of `variants` under all traces and the first `seeds` seeds.
+    ///
+    /// A simulation is a piece of work of its own, so that few long ones share the cores too.
+    pub fn simulate(
+        &self,
+        variants: &[Variant],
+        seeds: usize,
+        on_run: &(impl Fn() + Sync),
+    ) -> Vec<Result<Measured, Diagnostics>> {
+        let traces = self.templates.len();
+        let seeds = &self.seeds[..seeds.min(self.seeds.len())];
+        let mut results = Vec::with_capacity(variants.len());
+        let mut runs: Vec<Vec<Kpis>> = Vec::with_capacity(traces);
+        let mut fault = None;
+        // A variant's traces side by side: all its seeds of one trace are one piece.
+        let simulate_piece = |piece: u64| {
+            let variant = &variants[piece as usize / traces];
+            let template = &self.templates[piece as usize % traces];
+            let scenario = template.scenario(&variant.arguments)?;
+            let engine = variant.simulator.engine(template, &scenario);
+            let kpis: Vec<Kpis> = seeds
+                .iter()
+                .map(|seed| {
+                    let kpis = simulate_kpis(&scenario, engine, *seed);
+                    on_run();
+                    kpis
+                })
+                .collect();
+            Ok(kpis)
+        };
+        let gather = |piece: u64, done: Result<Vec<Kpis>, Diagnostics>| {
+            match done {
+                Ok(kpis) => runs.push(kpis),
+                Err(diagnostics) => fault = fault.take().or(Some(diagnostics)),
+            }
+            if piece as usize % traces + 1 == traces {
+                let measured = Measured::of(&runs);
+                results.push(fault.take().map_or(Ok(measured), Err));
+                runs.clear();
+            }
+            Ok::<(), std::convert::Infallible>(())
+        };
+        let pieces = (variants.len() * traces) as u64;
+        let Ok(()) = in_order(0..pieces, self.threads, simulate_piece, gather);
+        results
+    }
+}
+
+/// A policy to be simulated, by what it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// The arguments of `--set`.
+    pub arguments: Vec<String>,
+    /// Who simulates it.
+    pub simulator: Simulator,
+}
+
+impl Simulator {
+    fn engine(self, template: &Template, scenario: &Scenario) -> Engine {
+        match (self, &scenario.trace.demand) {
+            (Self::Template, _) | (_, Demand::CpuMillicores(_)) => template.engine(),
+            (Self::Request, _) => Engine::Request,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "evaluation/tests.rs"]
+mod tests;

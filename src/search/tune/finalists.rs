@@ -1,0 +1,197 @@
+//! The best of a search: without the changes that change nothing, then judged by the request engine.
+//!
+//! Self-imposed limit: works on the training alone; held-out traffic is not seen here.
+
+use std::cmp::Ordering;
+
+use super::evaluation::{Measured, Simulator, Variant};
+use super::goal::Score;
+use super::method::{Findings, Search, Tried};
+use super::space::Candidate;
+use crate::search::outcome::Weighed;
+
+/// What the judge says of the finalists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// How far today's policy is from the goal.
+    pub today: Score,
+    /// Each finalist's distance from the goal, in their order.
+    pub scores: Vec<Score>,
+    /// The number of the best: nearer to the goal than today's policy, or it is none.
+    pub best: Option<usize>,
+    /// What today's policy does.
+    pub before: Measured,
+    /// What each finalist does, in their order.
+    pub measured: Vec<Measured>,
+}
+
+/// One change put back to today's value: what comes of the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PutBack {
+    /// The parameter's place in the space.
+    pub place: usize,
+    /// The objectives without this change.
+    pub weighed: Weighed,
+}
+
+/// A change that brings less than this, in parts of what is minimised, is not worth making.
+const WORTH: f64 = 0.01;
+/// Candidates that are reduced for each finalist that is wanted: where most come down to the same, more would too.
+const REDUCED_EACH: usize = 3;
+/// Candidates nearer to each other than this in every objective, in parts, are one and the same finalist.
+const ALIKE: f64 = 0.01;
+
+impl Judgement {
+    /// How far the best is from the goal: a finalist, or today's policy.
+    #[must_use]
+    pub fn nearest(&self) -> &Score {
+        self.best.map_or(&self.today, |best| &self.scores[best])
+    }
+}
+
+impl Search<'_> {
+    /// At most `count` finalists, nearest to the goal first, each reduced to the changes that it needs; `findings` have them too then.
+    pub fn finalists(
+        &self,
+        findings: &mut Findings,
+        count: usize,
+        on_run: &(impl Fn() + Sync),
+    ) -> Vec<Tried> {
+        let mut finalists: Vec<Tried> = Vec::new();
+        let mut seen: Vec<Weighed> = Vec::new();
+        for number in findings.by_goal() {
+            if finalists.len() == count || seen.len() == REDUCED_EACH * count {
+                break;
+            }
+            let tried = &findings.tried[number];
+            if seen.iter().any(|other| are_alike(other, &tried.weighed)) {
+                continue;
+            }
+            seen.push(tried.weighed);
+            let finalist = self.simplest(tried.clone(), on_run);
+            let is_new = |other: &Tried| other.candidate != finalist.candidate;
+            let is_change = self.space.changes(&finalist.candidate).next().is_some();
+            if is_change && finalists.iter().all(is_new) {
+                finalists.push(finalist);
+            }
+        }
+        finalists.sort_by(|a, b| a.score.compare(&b.score));
+        for finalist in &finalists {
+            findings.add(finalist.clone());
+        }
+        finalists
+    }
+
+    /// Puts changes back to today's values, the least missed first, as long as the goal does not suffer.
+    fn simplest(&self, full: Tried, on_run: &(impl Fn() + Sync)) -> Tried {
+        let a_little_more = |value: f64| value + WORTH * value.abs();
+        let allowed = Score {
+            violation: full.score.violation,
+            value: a_little_more(full.score.value),
+            tie: a_little_more(full.score.tie),
+        };
+        let mut simplest = full;
+        loop {
+            let best = self
+                .without_each(&simplest.candidate, on_run)
+                .into_iter()
+                .filter(|reduced| reduced.score.compare(&allowed) != Ordering::Greater)
+                .min_by(|a, b| a.score.compare(&b.score));
+            match best {
+                Some(reduced) => simplest = reduced,
+                None => return simplest,
+            }
+        }
+    }
+
+    /// `candidate` without one of its changes, for each of them.
+    fn without_each(&self, candidate: &Candidate, on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
+        let places = self.space.changes(candidate).map(|change| change.place);
+        let reduced: Vec<Candidate> = places
+            .filter_map(|place| self.space.put_back(candidate, place))
+            .collect();
+        let seeds = self.training.seeds.len();
+        let measured = self.training.evaluate(self.space, &reduced, seeds, on_run);
+        reduced
+            .into_iter()
+            .zip(measured)
+            .filter_map(|(candidate, measured)| {
+                let measured = measured.ok()?;
+                Some(Tried {
+                    score: self.goal.score(&measured, self.today, self.objectives),
+                    weighed: measured.weighed(self.objectives),
+                    candidate,
+                    measured,
+                })
+            })
+            .collect()
+    }
+
+    /// What each change of `candidate` is worth, by the search's engine: the objectives with that one put back.
+    pub fn worth(&self, candidate: &Candidate, on_run: &(impl Fn() + Sync)) -> Vec<PutBack> {
+        let mut worth = Vec::new();
+        for change in self.space.changes(candidate) {
+            let Some(reduced) = self.space.put_back(candidate, change.place) else {
+                continue;
+            };
+            let seeds = self.training.seeds.len();
+            let measured = self
+                .training
+                .evaluate(self.space, &[reduced], seeds, on_run);
+            if let Some(Ok(measured)) = measured.into_iter().next() {
+                worth.push(PutBack {
+                    place: change.place,
+                    weighed: measured.weighed(self.objectives),
+                });
+            }
+        }
+        worth
+    }
+
+    /// Lets `judge` simulate `finalists` beside today's policy, under all training traces and seeds.
+    pub fn judge_finalists(
+        &self,
+        finalists: &[Tried],
+        judge: Simulator,
+        on_run: &(impl Fn() + Sync),
+    ) -> Judgement {
+        let mut variants = vec![Variant {
+            arguments: Vec::new(),
+            simulator: judge,
+        }];
+        variants.extend(finalists.iter().map(|finalist| Variant {
+            arguments: self.space.arguments(&finalist.candidate),
+            simulator: judge,
+        }));
+        let seeds = self.training.seeds.len();
+        let mut measured = self
+            .training
+            .simulate(&variants, seeds, on_run)
+            .into_iter()
+            .flatten();
+        let before = measured.next().unwrap_or_else(|| self.today.clone());
+        let score = |measured: &Measured| self.goal.score(measured, &before, self.objectives);
+        let today = score(&before);
+        let measured: Vec<Measured> = measured.collect();
+        let scores: Vec<Score> = measured.iter().map(score).collect();
+        let best = (0..scores.len())
+            .min_by(|a, b| scores[*a].compare(&scores[*b]).then(a.cmp(b)))
+            .filter(|best| scores[*best].compare(&today) == Ordering::Less);
+        Judgement {
+            today,
+            scores,
+            best,
+            before,
+            measured,
+        }
+    }
+}
+
+fn are_alike(one: &Weighed, other: &Weighed) -> bool {
+    let near = |a: f64, b: f64| (a - b).abs() <= ALIKE * a.abs().max(b.abs());
+    near(one.cost, other.cost) && near(one.harm, other.harm) && near(one.rescales, other.rescales)
+}
+
+#[cfg(test)]
+#[path = "finalists/tests.rs"]
+mod tests;

@@ -1,0 +1,151 @@
+//! What is left of the best once the changes that change nothing are put back, and what the judge says.
+
+use super::super::question::Question;
+use super::super::tests::{PROD, WAVE, question, written};
+use super::*;
+use crate::units::Seed;
+
+/// A target that matters, and a maximum of which no value is ever reached.
+fn target_and_idle_maximum() -> Question {
+    question(
+        PROD,
+        &[WAVE],
+        "min mean_replicas",
+        &[
+            "hpa.targetCPUUtilizationPercentage=50,60,70",
+            "hpa.maxReplicas=50,60,80",
+        ],
+    )
+}
+
+/// A search that knows these candidates.
+fn findings(search: &Search<'_>, candidates: &[Candidate]) -> Findings {
+    let measured = search
+        .training
+        .evaluate(search.space, candidates, 3, &|| ());
+    let tried = candidates
+        .iter()
+        .zip(measured)
+        .map(|(candidate, measured)| {
+            let measured = measured.expect("a policy");
+            Tried {
+                candidate: candidate.clone(),
+                weighed: measured.weighed(search.objectives),
+                score: search
+                    .goal
+                    .score(&measured, search.today, search.objectives),
+                measured,
+            }
+        });
+    Findings {
+        tried: tried.collect(),
+        even: 0..0,
+        refused: super::super::method::Refused::default(),
+    }
+}
+
+#[test]
+fn a_change_that_changes_nothing_is_put_back() {
+    let question = target_and_idle_maximum();
+    let search = question.search(10, Seed(1));
+    let both = Candidate::of(&[2, 2]);
+    let finalists = search.finalists(&mut findings(&search, &[both]), 3, &|| ());
+    let [finalist] = &finalists[..] else {
+        panic!("one finalist: {finalists:?}");
+    };
+    assert_eq!(finalist.candidate, Candidate::of(&[2, 0]));
+    let again = search
+        .training
+        .evaluate(&question.space, &[Candidate::of(&[2, 0])], 3, &|| ());
+    let again = again.into_iter().next().expect("one").expect("a policy");
+    assert_eq!(written(&again), written(&finalist.measured));
+}
+
+#[test]
+fn a_change_that_matters_stays() {
+    let question = target_and_idle_maximum();
+    let search = question.search(10, Seed(1));
+    let target = Candidate::of(&[1, 0]);
+    let finalists = search.finalists(
+        &mut findings(&search, std::slice::from_ref(&target)),
+        3,
+        &|| (),
+    );
+    assert_eq!(finalists[0].candidate, target);
+}
+
+#[test]
+fn finalists_are_unlike_each_other_and_the_nearest_to_the_goal_comes_first() {
+    let question = target_and_idle_maximum();
+    let search = question.search(10, Seed(1));
+    let all: Vec<Candidate> = (0..3)
+        .flat_map(|target| (0..3).map(move |most| Candidate::of(&[target, most])))
+        .collect();
+    let findings = findings(&search, &all);
+    let of = |count: usize| -> Vec<Candidate> {
+        let finalists = search.finalists(&mut findings.clone(), count, &|| ());
+        finalists.into_iter().map(|it| it.candidate).collect()
+    };
+    // Nine candidates do three things, one of them what today's policy does; the maximum is put back in all.
+    let two = [[2, 0], [1, 0]].map(|values| Candidate::of(&values));
+    assert_eq!(of(9), two);
+    assert_eq!(of(1), two[..1]);
+    assert_eq!(of(0), []);
+}
+
+#[test]
+fn what_a_change_is_worth_is_what_comes_of_the_rest_without_it() {
+    let question = target_and_idle_maximum();
+    let search = question.search(10, Seed(1));
+    let worth = search.worth(&Candidate::of(&[2, 1]), &|| ());
+    let places: Vec<usize> = worth.iter().map(|it| it.place).collect();
+    assert_eq!(places, [0, 1]);
+    let today = question.today.weighed(&question.objectives);
+    // Without the target's change nothing is left that does anything.
+    assert_eq!(worth[0].weighed, today);
+    assert!(worth[1].weighed.cost < today.cost, "{worth:?}");
+}
+
+#[test]
+fn a_change_without_a_way_back_has_no_worth() {
+    let question = question(PROD, &[WAVE], "", &["hpa.maxReplicas=40,60"]);
+    let search = question.search(10, Seed(1));
+    assert_eq!(search.worth(&Candidate::of(&[0]), &|| ()), []);
+}
+
+#[test]
+fn the_judge_proposes_only_what_is_nearer_to_the_goal_than_today() {
+    let question = target_and_idle_maximum();
+    let search = question.search(10, Seed(1));
+    let of = |candidates: &[[u64; 2]]| {
+        let candidates: Vec<Candidate> = candidates.iter().map(|it| Candidate::of(it)).collect();
+        let tried = findings(&search, &candidates).tried;
+        search.judge_finalists(&tried, Simulator::Template, &|| ())
+    };
+    let judgement = of(&[[0, 1], [1, 0], [2, 0]]);
+    assert_eq!(judgement.best, Some(2));
+    assert_eq!(judgement.nearest(), &judgement.scores[2]);
+    assert!(judgement.nearest().value < judgement.today.value);
+    assert_eq!(judgement.scores.len(), 3);
+    // As good as today is not better, and then today's policy is the nearest.
+    for candidates in [&[[0, 1], [0, 0]][..], &[]] {
+        let judgement = of(candidates);
+        assert_eq!(judgement.best, None);
+        assert_eq!(judgement.nearest(), &judgement.today);
+    }
+}
+
+#[test]
+fn the_judge_may_be_the_request_engine() {
+    let question = target_and_idle_maximum();
+    let search = question.search(10, Seed(1));
+    let mut found = findings(&search, &[Candidate::of(&[1, 0])]);
+    let finalists = search.finalists(&mut found, 1, &|| ());
+    let judged = search.judge_finalists(&finalists, Simulator::Request, &|| ());
+    let by_fluid = search.judge_finalists(&finalists, Simulator::Template, &|| ());
+    assert_ne!(judged.today, by_fluid.today);
+    // Both see the same service under the same load.
+    let ratio = judged.today.value / by_fluid.today.value;
+    assert!((0.9..1.1).contains(&ratio), "{ratio}");
+    assert_eq!(judged.best, Some(0));
+}

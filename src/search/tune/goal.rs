@@ -1,0 +1,429 @@
+//! What is better: the goal of a search.
+//!
+//! Self-imposed limit: compares what was measured; a KPI stands for its mean over the seeds.
+
+use std::cmp::Ordering;
+
+use thiserror::Error;
+
+use super::evaluation::Measured;
+use crate::scenario::assertion::KPI_NAMES;
+use crate::scenario::{Assertion, Comparator, Diagnostic};
+use crate::search::outcome::{Objective, Objectives, Weighed};
+
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Goal {
+    /// No worse than today, and the best of those: see [`Goal::score`].
+    BetterThanToday,
+    /// What the user asked for.
+    Asked(AskedGoal),
+}
+
+/// `min KPI subject to KPI<=NUMBER, ...`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskedGoal {
+    /// What is to be as little as possible.
+    pub minimised: &'static str,
+    /// What the user wrote for it: `cost`, where prices are unknown and something else stands for it.
+    pub written: &'static str,
+    /// What must hold under every trace.
+    pub constraints: Vec<Assertion>,
+}
+
+/// Why a text is no goal.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum GoalError {
+    /// It does not begin as a goal does.
+    #[error(
+        "`--goal {0}`: a goal minimises a KPI; write `min cost`, or `min cost subject to slo_violation_seconds<=60`"
+    )]
+    NoMinimum(String),
+    /// It minimises what is no KPI.
+    #[error("`--goal {goal}`: there is no KPI `{name}`; {help}")]
+    UnknownKpi {
+        /// The goal as it was written.
+        goal: String,
+        /// What stands for a KPI.
+        name: String,
+        /// Which there are.
+        help: String,
+    },
+    /// A constraint is no assertion.
+    #[error("`--goal {goal}`: {}; {}", .fault.message, .fault.help)]
+    Constraint {
+        /// The goal as it was written.
+        goal: String,
+        /// What is wrong with it.
+        fault: Box<Diagnostic>,
+    },
+    /// A constraint names a policy.
+    #[error(
+        "`--goal {goal}`: `{policy}` names a policy, and a goal is about all that are tried; leave out the name and its dot"
+    )]
+    Policy {
+        /// The goal as it was written.
+        goal: String,
+        /// The name.
+        policy: String,
+    },
+}
+
+/// How far a candidate is from the goal: less is better, `violation` before `value`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// By how much constraints are missed, each in parts of its bound; 0 where all hold.
+    pub violation: f64,
+    /// What is minimised.
+    pub value: f64,
+    /// What decides between equals: the sum of cost and harm, each in parts of today's.
+    pub tie: f64,
+}
+
+impl Score {
+    /// Which of two is nearer to the goal; what is not known is farthest.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
+        let known = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
+        known(self.violation)
+            .total_cmp(&known(other.violation))
+            .then(known(self.value).total_cmp(&known(other.value)))
+            .then(known(self.tie).total_cmp(&known(other.tie)))
+    }
+
+    /// Whether all constraints hold.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        self.violation <= 0.0
+    }
+}
+
+/// How a KPI of several traces becomes one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Folding {
+    /// Counts, seconds, hours and money add up.
+    Sum,
+    /// Of all else the worst trace counts.
+    Worst,
+}
+
+/// Whether a KPI of several traces is the sum of theirs.
+#[must_use]
+pub fn adds_up(kpi: &str) -> bool {
+    Folding::of(kpi) == Folding::Sum
+}
+
+impl Folding {
+    fn of(kpi: &str) -> Self {
+        let adds_up = kpi.starts_with("requests_")
+            || (kpi.starts_with("failed_") && kpi != "failed_share")
+            || kpi.starts_with("seconds_at_")
+            || matches!(
+                kpi,
+                "retries"
+                    | "pod_hours"
+                    | "requested_core_hours"
+                    | "cost"
+                    | "slo_violation_seconds"
+                    | "rescales"
+                    | "reversals"
+                    | "pod_starts"
+                    | "needed_undefined_seconds"
+                    | "oom_kills"
+            );
+        if adds_up { Self::Sum } else { Self::Worst }
+    }
+}
+
+impl Goal {
+    /// Reads an argument of `--goal`.
+    ///
+    /// # Errors
+    /// It is no goal.
+    pub fn parse(goal: &str) -> Result<Self, GoalError> {
+        let words: Vec<&str> = goal.split_whitespace().collect();
+        let (name, rest) = match words.as_slice() {
+            ["min" | "minimise" | "minimize", name, rest @ ..] => (*name, rest),
+            _ => return Err(GoalError::NoMinimum(goal.to_owned())),
+        };
+        let minimised = KPI_NAMES.into_iter().find(|kpi| *kpi == name);
+        let Some(minimised) = minimised else {
+            return Err(GoalError::UnknownKpi {
+                goal: goal.to_owned(),
+                name: name.to_owned(),
+                help: help_for(name),
+            });
+        };
+        let constraints = match rest {
+            [] => Vec::new(),
+            ["subject", "to", listed @ ..] if !listed.is_empty() => listed
+                .join(" ")
+                .replace(" and ", ",")
+                .split(',')
+                .map(|constraint| read_constraint(goal, constraint.trim()))
+                .collect::<Result<Vec<Assertion>, GoalError>>()?,
+            _ => return Err(GoalError::NoMinimum(goal.to_owned())),
+        };
+        Ok(Self::Asked(AskedGoal {
+            minimised,
+            written: minimised,
+            constraints,
+        }))
+    }
+
+    /// The same, where prices are unknown: what stands for `cost` is minimised in its place.
+    #[must_use]
+    pub fn with_cost(self, cost: Objective) -> Self {
+        let instead = |kpi: &'static str| {
+            if kpi == Objective::Cost.kpi() {
+                cost.kpi()
+            } else {
+                kpi
+            }
+        };
+        match self {
+            Self::Asked(asked) => Self::Asked(AskedGoal {
+                minimised: instead(asked.minimised),
+                ..asked
+            }),
+            Self::BetterThanToday => self,
+        }
+    }
+
+    /// What must hold under every trace; nothing without a goal of the user's.
+    #[must_use]
+    pub fn bounds(&self) -> &[Assertion] {
+        match self {
+            Self::BetterThanToday => &[],
+            Self::Asked(asked) => &asked.constraints,
+        }
+    }
+
+    /// What is to become less. Without a goal of the user's cost or harm; else what is minimised, and what is bounded from above.
+    #[must_use]
+    pub fn to_become_less(&self, objectives: &Objectives) -> Vec<&'static str> {
+        match self {
+            Self::BetterThanToday => vec![objectives.cost().kpi(), objectives.harm().kpi()],
+            Self::Asked(asked) => {
+                let bounded = asked.constraints.iter().filter(|constraint| {
+                    matches!(constraint.comparator, Comparator::Less | Comparator::AtMost)
+                });
+                let mut kpis = vec![asked.minimised];
+                for constraint in bounded {
+                    if !kpis.contains(&constraint.kpi) {
+                        kpis.push(constraint.kpi);
+                    }
+                }
+                kpis
+            }
+        }
+    }
+
+    /// What should not become more: the objectives, but those that a goal of the user's looks at itself.
+    #[must_use]
+    pub fn not_to_become_more(&self, objectives: &Objectives) -> Vec<&'static str> {
+        let mut kpis = objectives.kpis().to_vec();
+        if let Self::Asked(asked) = self {
+            let looked_at = self.kpis(objectives);
+            kpis.retain(|kpi| !looked_at.contains(kpi));
+            // To meet bounds may cost something.
+            if asked.constraints.is_empty() {
+                kpis.push(asked.minimised);
+            }
+        }
+        kpis
+    }
+
+    /// Every KPI that it looks at.
+    #[must_use]
+    pub fn kpis(&self, objectives: &Objectives) -> Vec<&'static str> {
+        match self {
+            Self::BetterThanToday => objectives.kpis().to_vec(),
+            Self::Asked(asked) => {
+                let bounded = asked.constraints.iter().map(|constraint| constraint.kpi);
+                std::iter::once(asked.minimised).chain(bounded).collect()
+            }
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn text(&self, objectives: &Objectives) -> String {
+        match self {
+            Self::BetterThanToday => {
+                let [cost, harm] = [objectives.cost(), objectives.harm()].map(Objective::heading);
+                format!(
+                    "no more {cost}, {harm} or rescales than today; of those the least {cost} and {harm} together"
+                )
+            }
+            Self::Asked(asked) => {
+                let mut text = format!("min {}", asked.minimised);
+                let constraints: Vec<String> =
+                    asked.constraints.iter().map(Assertion::condition).collect();
+                if !constraints.is_empty() {
+                    text.push_str(&format!(" subject to {}", constraints.join(" and ")));
+                }
+                if asked.written != asked.minimised {
+                    text.push_str(&format!(
+                        " (the policy has no prices: it stands for {})",
+                        asked.written
+                    ));
+                }
+                text
+            }
+        }
+    }
+
+    /// How near `measured` is to the goal, beside what today's policy does.
+    ///
+    /// Without a goal of the user's, a policy may under no trace do more harm
+    /// than today's, nor over all traces cost or rescale more; of those the least
+    /// sum of cost and harm counts, each in parts of today's.
+    #[must_use]
+    pub fn score(&self, measured: &Measured, today: &Measured, objectives: &Objectives) -> Score {
+        match self {
+            Self::BetterThanToday => beside_today(measured, today, objectives),
+            Self::Asked(asked) => asked.score(measured, today, objectives),
+        }
+    }
+}
+
+/// What an assertion about such a KPI is told.
+fn help_for(name: &str) -> String {
+    let fault = Assertion::parse_argument(&format!("{name}<=0")).err();
+    fault.map_or_else(
+        || "docs/kpis.md names them all".to_owned(),
+        |fault| fault.help,
+    )
+}
+
+fn read_constraint(goal: &str, constraint: &str) -> Result<Assertion, GoalError> {
+    let assertion =
+        Assertion::parse_argument(constraint).map_err(|fault| GoalError::Constraint {
+            goal: goal.to_owned(),
+            fault: Box::new(fault),
+        })?;
+    match assertion.policy {
+        Some(policy) => Err(GoalError::Policy {
+            goal: goal.to_owned(),
+            policy,
+        }),
+        None => Ok(assertion),
+    }
+}
+
+/// Misses smaller than this share of the bound still count as so much: a bound that is missed is missed.
+const LEAST_MISS: f64 = 1e-9;
+/// More than this beyond today's is more.
+const ARITHMETIC_REST: f64 = 1e-9;
+
+fn beside_today(measured: &Measured, today: &Measured, objectives: &Objectives) -> Score {
+    let (now, then) = (measured.weighed(objectives), today.weighed(objectives));
+    let Weighed { cost, rescales, .. } = now;
+    let kpi = objectives.harm().kpi();
+    let harm_by_trace = measured
+        .by_trace(kpi)
+        .zip(today.by_trace(kpi))
+        .map(|(now, then)| excess(now, then));
+    let sum = cost_and_harm(now, then);
+    Score {
+        violation: harm_by_trace.sum::<f64>()
+            + excess(cost, then.cost)
+            + excess(rescales, then.rescales),
+        value: sum,
+        tie: sum,
+    }
+}
+
+/// How much `now` is more than `then`, in parts of it.
+fn excess(now: f64, then: f64) -> f64 {
+    let more = now - then;
+    if more <= ARITHMETIC_REST * then.abs() {
+        0.0
+    } else {
+        more / parts_of(then)
+    }
+}
+
+/// The sum of both, each in parts of today's.
+fn cost_and_harm(now: Weighed, then: Weighed) -> f64 {
+    now.cost / parts_of(then.cost) + now.harm / parts_of(then.harm)
+}
+
+/// What a number is measured in: itself, unless it is zero, which has no parts, or not known.
+fn parts_of(then: f64) -> f64 {
+    if then == 0.0 || then.is_nan() {
+        1.0
+    } else {
+        then.abs()
+    }
+}
+
+impl AskedGoal {
+    fn score(&self, measured: &Measured, today: &Measured, objectives: &Objectives) -> Score {
+        let violations = self.constraints.iter().flat_map(|constraint| {
+            let values = measured.by_trace(constraint.kpi);
+            let before = today.by_trace(constraint.kpi);
+            values
+                .zip(before)
+                .map(|(value, before)| miss(constraint, value, before))
+        });
+        Score {
+            violation: violations.sum(),
+            value: folded(self.minimised, measured, objectives),
+            tie: cost_and_harm(measured.weighed(objectives), today.weighed(objectives)),
+        }
+    }
+}
+
+/// By how much `value` misses what is asked, in parts of the bound; what has no value misses it without end.
+fn miss(constraint: &Assertion, value: f64, today: f64) -> f64 {
+    if constraint.comparator.holds(value, constraint.bound) {
+        return 0.0;
+    }
+    let far = match constraint.comparator {
+        Comparator::Less | Comparator::AtMost => value - constraint.bound,
+        Comparator::More | Comparator::AtLeast => constraint.bound - value,
+        Comparator::Equal => (value - constraint.bound).abs(),
+    };
+    // A bound of zero has no parts; today's value has.
+    let scale = if constraint.bound == 0.0 {
+        parts_of(today)
+    } else {
+        constraint.bound.abs()
+    };
+    if far.is_nan() {
+        f64::INFINITY
+    } else {
+        (far / scale).max(LEAST_MISS)
+    }
+}
+
+/// A KPI over all traces: an objective as the front has it, another by its kind.
+#[must_use]
+pub fn folded(kpi: &str, measured: &Measured, objectives: &Objectives) -> f64 {
+    let Weighed {
+        cost,
+        harm,
+        rescales,
+    } = measured.weighed(objectives);
+    let known = objectives.kpis().into_iter().zip([cost, harm, rescales]);
+    if let Some((_, value)) = known.into_iter().find(|(objective, _)| *objective == kpi) {
+        return value;
+    }
+    let values = measured.by_trace(kpi);
+    match Folding::of(kpi) {
+        Folding::Sum => values.sum(),
+        Folding::Worst => values.fold(f64::NEG_INFINITY, |worst, value| {
+            if value.is_nan() {
+                value
+            } else {
+                worst.max(value)
+            }
+        }),
+    }
+}
+
+#[cfg(test)]
+#[path = "goal/tests.rs"]
+mod tests;

@@ -1,0 +1,335 @@
+//! How it is looked for: random search, successive halving, evolution.
+//!
+//! Self-imposed limit: which candidates are tried in which order. All methods
+//! spend the same budget and leave the same kind of record, so that they can be
+//! compared (docs/tuning.md).
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use rand::RngExt;
+
+use super::evaluation::{Measured, Training};
+use super::goal::{Goal, Score};
+use super::ranking::{Judged, by_goal, keep, objectives};
+use super::space::{Candidate, Space};
+use crate::scenario::Diagnostics;
+use crate::search::front::pareto_front;
+use crate::search::outcome::{Objectives, Weighed};
+use crate::units::Seed;
+
+/// A way to spend the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// A Latin hypercube, each candidate in full.
+    Random,
+    /// A greater Latin hypercube under one seed; the best third under all (Jamieson, Talwalkar 2016).
+    Halving,
+    /// A Latin hypercube, then children of the best, generation by generation (NSGA-II with places kept for the goal).
+    Evolution,
+}
+
+impl Method {
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Random => "random",
+            Self::Halving => "halving",
+            Self::Evolution => "evolution",
+        }
+    }
+}
+
+/// What is searched, how, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'s> {
+    /// What may be turned.
+    pub space: &'s Space,
+    /// Under what candidates are simulated.
+    pub training: Training<'s>,
+    /// What is better.
+    pub goal: &'s Goal,
+    /// Cost, harm, rescales.
+    pub objectives: &'s Objectives,
+    /// What today's policy does under the training.
+    pub today: &'s Measured,
+    /// How many candidates may be simulated under all traces and seeds, or as much work in other portions.
+    pub budget: u32,
+    /// From which all chance of the search follows.
+    pub seed: Seed,
+}
+
+/// A candidate that was simulated under all training traces and seeds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tried {
+    /// Which.
+    pub candidate: Candidate,
+    /// What came of it.
+    pub measured: Measured,
+    /// Its objectives over all traces.
+    pub weighed: Weighed,
+    /// How near it is to the goal.
+    pub score: Score,
+}
+
+/// Everything that a search tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Findings {
+    /// In the order of trying; the first is today's policy where it is a candidate, the last are finalists that the search itself had not met.
+    pub tried: Vec<Tried>,
+    /// The numbers of those that are an even sample of the space; none after successive halving.
+    pub even: Range<usize>,
+    /// Candidates that are no policies, and why the first is none.
+    pub refused: Refused,
+}
+
+/// Candidates that are no policies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Refused {
+    /// How many.
+    pub count: u32,
+    /// Why the first is none.
+    pub first: Option<Diagnostics>,
+}
+
+/// Candidates simulated side by side.
+const GENERATION: u32 = 64;
+/// Candidates that live on.
+const KEPT: usize = 64;
+/// The part of the budget that evolution spends on its first, even sample.
+const EVEN_SHARE: f64 = 0.15;
+/// Fewer even candidates say nothing about parameters.
+const EVEN_LEAST: u32 = 2 * GENERATION;
+/// Of three candidates one goes on to all seeds.
+const HALVING: u32 = 3;
+/// Generations that may bring nothing new before a small space counts as exhausted.
+const PATIENCE: u32 = 20;
+
+impl Search<'_> {
+    /// Searches by `method`; `on_run` is told of every simulation that is over.
+    pub fn run(&self, method: Method, on_run: &(impl Fn() + Sync)) -> Findings {
+        let mut record = Record::new(self);
+        record.begin();
+        match method {
+            Method::Random => self.random(&mut record, on_run),
+            Method::Halving => self.halving(&mut record, on_run),
+            Method::Evolution => self.evolution(&mut record, on_run),
+        }
+        record.findings
+    }
+
+    fn random(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
+        let even = self.space.latin_hypercube(self.budget, self.seed);
+        record.try_even(even, on_run);
+    }
+
+    /// One seed costs its part of a candidate; what goes on is simulated under all seeds anew.
+    fn halving(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
+        let seeds = self.training.seeds.len() as f64;
+        let cost = 1.0 / seeds + 1.0 / f64::from(HALVING);
+        let count = (f64::from(self.budget) / cost) as u32;
+        let even = record.unknown(self.space.latin_hypercube(count, self.seed));
+        let first = self.training.evaluate(self.space, &even, 1, on_run);
+        let mut survivors = Vec::new();
+        let mut judged = Vec::new();
+        for (candidate, measured) in even.into_iter().zip(first) {
+            if let Some(measured) = record.accepted(measured) {
+                judged.push(self.judge(&measured));
+                survivors.push(candidate);
+            }
+        }
+        let kept = keep(&judged, judged.len() / HALVING as usize);
+        let finals = kept.iter().map(|place| survivors[*place].clone());
+        record.measure(finals.collect(), on_run);
+    }
+
+    fn evolution(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
+        let even = (f64::from(self.budget) * EVEN_SHARE) as u32;
+        let even = even.max(EVEN_LEAST).min(self.budget);
+        record.try_even(self.space.latin_hypercube(even, self.seed), on_run);
+        let mut generator = self.space.generator(self.seed);
+        let mut idle = 0;
+        let mut population = record.kept(&(0..record.findings.tried.len()).collect::<Vec<usize>>());
+        while record.spent < self.budget && idle < PATIENCE && !population.is_empty() {
+            let wanted = GENERATION.min(self.budget - record.spent);
+            let mut children = BTreeSet::new();
+            for _ in 0..wanted {
+                let one = population[generator.random_range(0..population.len())];
+                let other = population[generator.random_range(0..population.len())];
+                let [one, other] = [one, other].map(|it| &record.findings.tried[it].candidate);
+                children.insert(self.space.child(one, other, &mut generator));
+            }
+            let before = record.findings.tried.len();
+            record.try_all(children.into_iter().collect(), on_run);
+            let after = record.findings.tried.len();
+            idle = if after == before { idle + 1 } else { 0 };
+            population.extend(before..after);
+            population = record.kept(&population);
+        }
+    }
+
+    fn judge(&self, measured: &Measured) -> Judged {
+        Judged {
+            weighed: measured.weighed(self.objectives),
+            score: self.goal.score(measured, self.today, self.objectives),
+        }
+    }
+}
+
+/// A search under way.
+struct Record<'s> {
+    search: &'s Search<'s>,
+    known: BTreeSet<Candidate>,
+    /// Candidates simulated in full.
+    spent: u32,
+    findings: Findings,
+}
+
+impl<'s> Record<'s> {
+    fn new(search: &'s Search<'s>) -> Self {
+        Self {
+            search,
+            known: BTreeSet::new(),
+            spent: 0,
+            findings: Findings {
+                tried: Vec::new(),
+                even: 0..0,
+                refused: Refused::default(),
+            },
+        }
+    }
+
+    /// Today's policy was simulated already.
+    fn begin(&mut self) {
+        if let Some(candidate) = self.search.space.today() {
+            self.known.insert(candidate.clone());
+            self.add(candidate, self.search.today.clone());
+        }
+    }
+
+    /// Those that were not met before, each once.
+    fn unknown(&mut self, candidates: Vec<Candidate>) -> Vec<Candidate> {
+        candidates
+            .into_iter()
+            .filter(|candidate| self.known.insert(candidate.clone()))
+            .collect()
+    }
+
+    fn try_even(&mut self, candidates: Vec<Candidate>, on_run: &(impl Fn() + Sync)) {
+        let before = self.findings.tried.len();
+        self.try_all(candidates, on_run);
+        self.findings.even = before..self.findings.tried.len();
+    }
+
+    fn try_all(&mut self, candidates: Vec<Candidate>, on_run: &(impl Fn() + Sync)) {
+        let new = self.unknown(candidates);
+        self.measure(new, on_run);
+    }
+
+    fn measure(&mut self, candidates: Vec<Candidate>, on_run: &(impl Fn() + Sync)) {
+        let training = &self.search.training;
+        let seeds = training.seeds.len();
+        let measured = training.evaluate(self.search.space, &candidates, seeds, on_run);
+        for (candidate, measured) in candidates.into_iter().zip(measured) {
+            if let Some(measured) = self.accepted(measured) {
+                self.spent += 1;
+                self.add(candidate, measured);
+            }
+        }
+    }
+
+    /// What came of a candidate, unless it is no policy.
+    fn accepted(&mut self, measured: Result<Measured, Diagnostics>) -> Option<Measured> {
+        measured
+            .map_err(|diagnostics| {
+                let refused = &mut self.findings.refused;
+                refused.count += 1;
+                refused.first.get_or_insert(diagnostics);
+            })
+            .ok()
+    }
+
+    fn add(&mut self, candidate: Candidate, measured: Measured) {
+        let Judged { weighed, score } = self.search.judge(&measured);
+        self.findings.tried.push(Tried {
+            candidate,
+            measured,
+            weighed,
+            score,
+        });
+    }
+
+    /// Of those of these numbers the ones worth keeping.
+    fn kept(&self, numbers: &[usize]) -> Vec<usize> {
+        let judged = judged_of(numbers.iter().map(|number| &self.findings.tried[*number]));
+        let kept = keep(&judged, KEPT);
+        kept.into_iter().map(|place| numbers[place]).collect()
+    }
+}
+
+fn judged_of<'t>(tried: impl Iterator<Item = &'t Tried>) -> Vec<Judged> {
+    tried
+        .map(|tried| Judged {
+            weighed: tried.weighed,
+            score: tried.score,
+        })
+        .collect()
+}
+
+impl Findings {
+    /// The numbers of all that was tried, nearest to the goal first.
+    #[must_use]
+    pub fn by_goal(&self) -> Vec<usize> {
+        by_goal(&judged_of(self.tried.iter()))
+    }
+
+    /// The numbers of the front of cost, harm and rescales, cost rising.
+    #[must_use]
+    pub fn front(&self) -> Vec<usize> {
+        let points: Vec<[f64; 3]> = self
+            .tried
+            .iter()
+            .map(|it| objectives(&it.weighed))
+            .collect();
+        pareto_front(&points)
+    }
+
+    /// Adds a candidate that was measured, unless it is known.
+    pub(super) fn add(&mut self, tried: Tried) {
+        if self.tried.iter().all(|it| it.candidate != tried.candidate) {
+            self.tried.push(tried);
+        }
+    }
+
+    /// Whether nothing but today's policy could be tried.
+    #[must_use]
+    pub fn is_empty(&self, space: &Space) -> bool {
+        let today = space.today();
+        let mut others = self
+            .tried
+            .iter()
+            .filter(|it| Some(&it.candidate) != today.as_ref());
+        others.next().is_none()
+    }
+
+    /// What parameters are judged by: the even sample, or all there is where that was tried.
+    #[must_use]
+    pub fn sample_of(&self, space: &Space) -> &[Tried] {
+        if self.tried.len() as f64 >= space.size() {
+            &self.tried
+        } else {
+            self.even_sample()
+        }
+    }
+
+    /// The even sample.
+    #[must_use]
+    pub fn even_sample(&self) -> &[Tried] {
+        &self.tried[self.even.clone()]
+    }
+}
+
+#[cfg(test)]
+#[path = "method/tests.rs"]
+mod tests;

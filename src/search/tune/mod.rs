@@ -1,0 +1,41 @@
+//! The search for a better policy: what may be turned, what counts as better, and how it is looked for.
+//!
+//! Self-imposed limit: finds and explains; whether what was found holds under other
+//! traffic is for a comparison on held-out traces and seeds to say.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`parameter`] | what may be turned, its values, and which of them is today's |
+//! | [`practice`] | the parameters that practitioners turn, with their ranges |
+//! | [`question`] | a policy, its training, what may be turned, what is better |
+//! | [`chosen`] | `--param`: which of them are searched |
+//! | [`space`] | candidates: one value for each parameter |
+//! | [`evaluation`] | candidates simulated under all training traces and seeds |
+//! | [`goal`] | what is better |
+//! | `ranking` | who is worth keeping: by the goal, and by the front |
+//! | [`method`] | random search, successive halving, evolution |
+//! | [`finalists`] | the best, without the changes that change nothing |
+//! | [`sensitivity`] | which parameter matters |
+//! | [`split`] | traffic in two parts: to tune on, and to judge by |
+//! | [`caution`] | what makes a proposal doubtful |
+//! | [`summary`] | `summary.json` and `front.csv` of a tuning |
+//! | [`traffic`] | whether the traffic holds a spike |
+
+pub mod caution;
+pub mod chosen;
+pub mod evaluation;
+pub mod finalists;
+pub mod goal;
+pub mod method;
+pub mod parameter;
+pub mod practice;
+pub mod question;
+mod ranking;
+pub mod sensitivity;
+pub mod space;
+pub mod split;
+pub mod summary;
+pub mod traffic;
+
+#[cfg(test)]
+mod tests;

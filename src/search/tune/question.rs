@@ -1,0 +1,186 @@
+//! The question as a whole: a policy under its training traffic, what may be turned, what is better.
+//!
+//! Self-imposed limit: puts together; the search is `method`'s.
+
+use std::num::NonZeroUsize;
+
+use thiserror::Error;
+
+use super::chosen::{ChoiceError, choose};
+use super::evaluation::{Measured, Simulator, Training, Variant};
+use super::goal::Goal;
+use super::method::Search;
+use super::parameter::TunedParameter;
+use super::practice::{PodsToday, parameters};
+use super::space::Space;
+use crate::scenario::{Assertion, Diagnostics, Scenario, Template};
+use crate::search::outcome::{Objective, Objectives};
+use crate::units::Seed;
+
+/// What is asked of a tuning, beside the policy and its traffic.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// The arguments of `--param`; none searches all that practitioners turn.
+    pub parameters: &'a [String],
+    /// The argument of `--goal`.
+    pub goal: Goal,
+    /// The seeds of the training.
+    pub seeds: Vec<Seed>,
+    /// How many simulations run at once.
+    pub threads: NonZeroUsize,
+}
+
+/// Why nothing can be tuned.
+#[derive(Debug, Error)]
+pub enum QuestionError {
+    /// The policy as it stands is none.
+    #[error("{0}")]
+    Policy(Diagnostics),
+    /// There is nothing to tune.
+    #[error("`{0}` has no autoscaler, so there is nothing to tune; add [hpa] to the policy")]
+    NoAutoscaler(String),
+    /// A goal about what is not known.
+    #[error(
+        "the goal is about `{kpi}`, and today's policy gives none under the training with the {engine} engine, so that nothing can be better; choose another KPI, or another --engine"
+    )]
+    UnknownKpi {
+        /// The KPI.
+        kpi: &'static str,
+        /// The engine's name.
+        engine: &'static str,
+    },
+    /// A goal that bounds what has no price.
+    #[error(
+        "the goal bounds `cost`, and the policy has no prices, so that everything costs nothing; add [cost] to the policy, or bound `pod_hours`"
+    )]
+    NoPrices,
+    /// The parameters cannot be searched.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+}
+
+/// A policy, its training, what may be turned, and what is better.
+#[derive(Debug)]
+pub struct Question {
+    /// The policy with each of the training traces.
+    pub templates: Vec<Template>,
+    /// The policy as it stands, under each of the training traces.
+    pub scenarios: Vec<Scenario>,
+    /// The seeds of the training.
+    pub seeds: Vec<Seed>,
+    /// What may be turned.
+    pub space: Space,
+    /// What is better.
+    pub goal: Goal,
+    /// Cost, harm, rescales.
+    pub objectives: Objectives,
+    /// What today's policy does.
+    pub today: Measured,
+    threads: NonZeroUsize,
+}
+
+impl Question {
+    /// Simulates today's policy under its training and lays out what may be turned.
+    ///
+    /// # Errors
+    /// The policy as it stands is none, or there is nothing to tune.
+    pub fn ask(templates: Vec<Template>, asked: Asked<'_>) -> Result<Self, QuestionError> {
+        let scenarios = templates
+            .iter()
+            .map(|template| template.scenario(&[]))
+            .collect::<Result<Vec<Scenario>, Diagnostics>>()
+            .map_err(QuestionError::Policy)?;
+        let (Some(template), Some(scenario)) = (templates.first(), scenarios.first()) else {
+            return Err(ChoiceError::Nothing.into());
+        };
+        let Some(autoscaler) = &scenario.autoscaler else {
+            return Err(QuestionError::NoAutoscaler(scenario.policy_name.clone()));
+        };
+        let training = Training {
+            templates: &templates,
+            seeds: &asked.seeds,
+            threads: asked.threads,
+        };
+        let as_it_is = Variant {
+            arguments: Vec::new(),
+            simulator: Simulator::Template,
+        };
+        let today = training
+            .simulate(&[as_it_is], asked.seeds.len(), &|| ())
+            .into_iter()
+            .collect::<Result<Vec<Measured>, Diagnostics>>()
+            .map_err(QuestionError::Policy)?
+            .swap_remove(0);
+        let most = |kpi: &str| today.by_trace(kpi).fold(0.0, f64::max);
+        let pods = PodsToday {
+            mean: most(Objective::MeanReplicas.kpi()),
+            peak: most("peak_replicas"),
+        };
+        let usual = parameters(autoscaler, template, pods);
+        let space = Space::new(choose(asked.parameters, usual, template)?);
+        check_values(space.parameters(), template)?;
+        let objectives = Objectives::of(&scenarios);
+        let goal = asked.goal.with_cost(objectives.cost());
+        let bounds_cost = |bound: &Assertion| bound.kpi == Objective::Cost.kpi();
+        if objectives.cost() != Objective::Cost && goal.bounds().iter().any(bounds_cost) {
+            return Err(QuestionError::NoPrices);
+        }
+        for kpi in goal.kpis(&objectives) {
+            if today.by_trace(kpi).all(f64::is_nan) {
+                return Err(QuestionError::UnknownKpi {
+                    kpi,
+                    engine: template.engine().as_str(),
+                });
+            }
+        }
+        Ok(Self {
+            goal,
+            objectives,
+            space,
+            today,
+            seeds: asked.seeds,
+            threads: asked.threads,
+            scenarios,
+            templates,
+        })
+    }
+
+    /// A search that may try `budget` candidates.
+    #[must_use]
+    pub fn search(&self, budget: u32, seed: Seed) -> Search<'_> {
+        Search {
+            space: &self.space,
+            training: self.training(),
+            goal: &self.goal,
+            objectives: &self.objectives,
+            today: &self.today,
+            budget,
+            seed,
+        }
+    }
+
+    /// Under what candidates are simulated.
+    #[must_use]
+    pub fn training(&self) -> Training<'_> {
+        Training {
+            templates: &self.templates,
+            seeds: &self.seeds,
+            threads: self.threads,
+        }
+    }
+}
+
+/// A parameter of which neither end is a policy takes no value at all: its path or its values are mistaken.
+fn check_values(parameters: &[TunedParameter], template: &Template) -> Result<(), QuestionError> {
+    for parameter in parameters {
+        let alone = |index: u64| {
+            let mut set: Vec<String> = parameter.setup().map(str::to_owned).into_iter().collect();
+            set.push(parameter.argument(index));
+            template.scenario(&set)
+        };
+        if let (Err(first), Err(_)) = (alone(0), alone(parameter.count() - 1)) {
+            return Err(QuestionError::Policy(first));
+        }
+    }
+    Ok(())
+}

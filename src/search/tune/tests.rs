@@ -1,0 +1,104 @@
+//! What the tests of this room share: policies and traffic read from memory, and questions asked of them.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use super::goal::Goal;
+use super::question::{Asked, Question, QuestionError};
+use crate::scenario::{LoadError, LoadRequest, Loader, ManifestChoice, Template};
+use crate::units::Seed;
+
+/// The shipped policy.
+pub(super) const PROD: &str = include_str!("../../../policies/prod.toml");
+
+/// A policy of which everything else is assumed.
+pub(super) const SMALL: &str =
+    "[hpa]\nminReplicas = 2\nmaxReplicas = 40\ntargetCPUUtilizationPercentage = 50\n";
+
+/// Load that comes at once and goes at once: a quarter of an hour.
+pub(super) const WAVE: &str = "time_s,rps\n0,20\n180,120\n420,20\n900,20\n";
+
+/// Load that stays: seven minutes and a half.
+pub(super) const EVEN: &str = "time_s,rps\n0,40\n450,40\n";
+
+struct InMemory<'t> {
+    policy: &'t str,
+    trace: &'t str,
+}
+
+impl Loader for InMemory<'_> {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        match path.to_str() {
+            Some("policy") => Ok(self.policy.into()),
+            Some("trace.csv") => Ok(self.trace.into()),
+            _ => Err(LoadError::Missing),
+        }
+    }
+}
+
+/// A policy under a trace, with the fluid engine wherever it can follow.
+pub(super) fn template(policy: &str, trace: &str) -> Template {
+    let request = LoadRequest {
+        policy: Path::new("policy"),
+        trace: Path::new("trace.csv"),
+        set: &[],
+        from: None,
+        to: None,
+        engine: None,
+    };
+    let mut files = InMemory { policy, trace };
+    Template::load(request, &ManifestChoice::default(), &mut files)
+        .expect("sound inputs")
+        .preferring_fluid()
+}
+
+/// What is asked of a policy under some traces with three seeds.
+pub(super) fn ask(
+    policy: &str,
+    traces: &[&str],
+    goal: &str,
+    parameters: &[&str],
+) -> Result<Question, QuestionError> {
+    let templates = traces.iter().map(|trace| template(policy, trace)).collect();
+    let parameters: Vec<String> = parameters.iter().map(|it| (*it).to_owned()).collect();
+    let asked = Asked {
+        parameters: &parameters,
+        goal: match goal {
+            "" => Goal::BetterThanToday,
+            goal => Goal::parse(goal).expect("a goal"),
+        },
+        seeds: vec![Seed(1), Seed(2), Seed(3)],
+        threads: threads(2),
+    };
+    Question::ask(templates, asked)
+}
+
+/// The same, where there is something to tune.
+pub(super) fn question(policy: &str, traces: &[&str], goal: &str, parameters: &[&str]) -> Question {
+    ask(policy, traces, goal, parameters).expect("there is something to tune")
+}
+
+/// Every number, those that are none too: unlike `==` it finds a KPI without a value equal to itself.
+pub(super) fn written(measured: &impl std::fmt::Debug) -> String {
+    format!("{measured:?}")
+}
+
+pub(super) fn threads(count: usize) -> NonZeroUsize {
+    NonZeroUsize::new(count).expect("more than none")
+}
+
+#[test]
+fn a_policy_without_an_autoscaler_has_nothing_to_tune() {
+    let api = include_str!("../../../policies/stripe-api.toml");
+    let fault = ask(api, &[EVEN], "", &[]).expect_err("a fault");
+    insta::assert_snapshot!(fault, @"`policy` has no autoscaler, so there is nothing to tune; add [hpa] to the policy");
+}
+
+#[test]
+fn today_is_what_the_policy_does_under_each_trace() {
+    let question = question(PROD, &[EVEN, WAVE], "", &["minReplicas"]);
+    let replicas: Vec<f64> = question.today.by_trace("peak_replicas").collect();
+    assert_eq!(replicas.len(), 2);
+    assert!(replicas[1] > 1.5 * replicas[0], "{replicas:?}");
+    assert_eq!(question.today.runs, 6);
+}

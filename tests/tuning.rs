@@ -1,0 +1,218 @@
+//! Which way of searching finds the better policies with the same budget: the measurement behind docs/tuning.md.
+//!
+//! Self-imposed limit: the search under its training; what a proposal is worth on other
+//! traffic is the command's to report. `HPASIM_WRITE_DOCS=1 cargo test --release --test tuning
+//! -- --ignored` measures anew and writes the table.
+
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use hpasim::results::comparison::Estimate;
+use hpasim::scenario::{LoadError, LoadRequest, Loader, ManifestChoice, Template, load_templates};
+use hpasim::search::outcome::Weighed;
+use hpasim::search::tune::goal::Goal;
+use hpasim::search::tune::method::{Findings, Method};
+use hpasim::search::tune::question::{Asked, Question};
+use hpasim::units::Seed;
+
+const PAGE: &str = "docs/tuning.md";
+const BEGIN: &str = "<!-- measured: begin -->\n";
+const END: &str = "<!-- measured: end -->\n";
+
+/// The trainings that methods are measured on: each a policy's traces.
+const TRAININGS: [&[&str]; 3] = [&["diurnal", "spike"], &["flash-crowd"], &["steps"]];
+/// The command's own budget.
+const BUDGET: u32 = 2000;
+/// What random search is given to come as far.
+const RANDOM_BUDGET: u32 = 10_000;
+/// Searches by each method.
+const SEARCHES: u64 = 10;
+
+struct Disk;
+
+impl Loader for Disk {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        Ok(std::fs::read(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(path),
+        )?)
+    }
+}
+
+fn question(traces: &[&str]) -> Question {
+    let traces: Vec<PathBuf> = traces
+        .iter()
+        .map(|trace| PathBuf::from(format!("traces/{trace}.csv")))
+        .collect();
+    let requests: Vec<LoadRequest<'_>> = traces
+        .iter()
+        .map(|trace| LoadRequest {
+            policy: Path::new("policies/prod.toml"),
+            trace,
+            set: &[],
+            from: None,
+            to: None,
+            engine: None,
+        })
+        .collect();
+    let templates = load_templates(&requests, &ManifestChoice::default(), &mut Disk)
+        .expect("the inputs are sound")
+        .into_iter()
+        .map(Template::preferring_fluid)
+        .collect();
+    let asked = Asked {
+        parameters: &[],
+        goal: Goal::BetterThanToday,
+        seeds: vec![Seed(1), Seed(2), Seed(3)],
+        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    };
+    Question::ask(templates, asked).expect("there is something to tune")
+}
+
+/// What a search is worth.
+#[derive(Clone, Copy, Debug)]
+struct Worth {
+    /// The least sum of cost and harm, each in parts of today's, of all that is no worse than today.
+    goal: f64,
+    /// The share of the space from nothing to twice today's that the front leaves behind.
+    volume: f64,
+}
+
+fn worth(question: &Question, findings: &Findings) -> Worth {
+    let today = question.today.weighed(&question.objectives);
+    let best = &findings.tried[findings.by_goal()[0]];
+    assert!(
+        best.score.is_met(),
+        "today's policy itself is no worse than today"
+    );
+    let front: Vec<[f64; 3]> = findings
+        .front()
+        .into_iter()
+        .map(|number| in_parts(findings.tried[number].weighed, today))
+        .collect();
+    Worth {
+        goal: best.score.value,
+        volume: dominated_volume(&front),
+    }
+}
+
+/// The objectives in parts of twice today's.
+fn in_parts(point: Weighed, today: Weighed) -> [f64; 3] {
+    [
+        point.cost / (2.0 * today.cost),
+        point.harm / (2.0 * today.harm),
+        point.rescales / (2.0 * today.rescales),
+    ]
+}
+
+/// The share of the unit cube that some of the points dominate: slices of the third objective, each a staircase of the other two.
+fn dominated_volume(points: &[[f64; 3]]) -> f64 {
+    let mut inside: Vec<[f64; 3]> = points
+        .iter()
+        .copied()
+        .filter(|point| point.iter().all(|value| *value < 1.0))
+        .collect();
+    inside.sort_by(|a, b| a[2].total_cmp(&b[2]));
+    let mut volume = 0.0;
+    for (index, point) in inside.iter().enumerate() {
+        let until = inside.get(index + 1).map_or(1.0, |next| next[2]);
+        volume += dominated_area(&inside[..=index]) * (until - point[2]);
+    }
+    volume
+}
+
+fn dominated_area(points: &[[f64; 3]]) -> f64 {
+    let mut points = points.to_vec();
+    points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    let mut area = 0.0;
+    let mut lowest = 1.0_f64;
+    for (index, point) in points.iter().enumerate() {
+        lowest = lowest.min(point[1]);
+        let until = points.get(index + 1).map_or(1.0, |next| next[0]);
+        area += (1.0 - lowest) * (until - point[0]);
+    }
+    area
+}
+
+#[test]
+fn the_dominated_volume_is_that_of_boxes() {
+    assert!((dominated_volume(&[[0.5, 0.5, 0.5]]) - 0.125).abs() < 1e-12);
+    let two = [[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]];
+    assert!((dominated_volume(&two) - 0.75).abs() < 1e-12);
+    let beaten = [[0.5, 0.5, 0.5], [0.6, 0.6, 0.6], [0.1, 0.1, 1.5]];
+    assert!((dominated_volume(&beaten) - 0.125).abs() < 1e-12);
+}
+
+#[test]
+fn evolution_finds_more_than_random_search_with_the_same_budget() {
+    let question = question(&["flash-crowd"]);
+    let search = question.search(400, Seed(1));
+    let found = |method| worth(&question, &search.run(method, &|| ()));
+    let (random, evolution) = (found(Method::Random), found(Method::Evolution));
+    assert!(evolution.volume > random.volume, "{evolution:?} {random:?}");
+    assert!(evolution.goal < random.goal, "{evolution:?} {random:?}");
+}
+
+/// One line of the table: the worth of all searches by one method.
+fn measured(question: &Question, method: Method, budget: u32) -> Vec<Worth> {
+    (1..=SEARCHES)
+        .map(|seed| {
+            worth(
+                question,
+                &question.search(budget, Seed(seed)).run(method, &|| ()),
+            )
+        })
+        .collect()
+}
+
+fn cell(worth: &[Worth], value: fn(&Worth) -> f64) -> String {
+    let values: Vec<f64> = worth.iter().map(value).collect();
+    let estimate = Estimate::of(&values).expect("searches were made");
+    format!(
+        "{:.3} ± {:.3}",
+        estimate.mean,
+        estimate.half_width.unwrap_or(0.0)
+    )
+}
+
+#[test]
+#[ignore = "a quarter of an hour: the measurement of docs/tuning.md"]
+#[expect(clippy::print_stdout, reason = "a person measures and reads the table")]
+fn methods_measured_with_the_same_budget() {
+    let mut table = String::from(
+        "| training | method | policies tried | cost + harm of the best | volume behind the front |\n|---|---|---:|---:|---:|\n",
+    );
+    for traces in TRAININGS {
+        let question = question(traces);
+        let mut best_goals = Vec::new();
+        for (method, budget) in [
+            (Method::Random, BUDGET),
+            (Method::Halving, BUDGET),
+            (Method::Evolution, BUDGET),
+            (Method::Random, RANDOM_BUDGET),
+        ] {
+            let worth = measured(&question, method, budget);
+            writeln!(
+                table,
+                "| {} | {} | {budget} | {} | {} |",
+                traces.join(" + "),
+                method.as_str(),
+                cell(&worth, |it| it.goal),
+                cell(&worth, |it| it.volume),
+            )
+            .expect("a string takes all");
+            best_goals.push(worth.iter().map(|it| it.goal).sum::<f64>());
+        }
+        // The claim of the page: as good as the best of five times as many random policies.
+        assert!(best_goals[2] <= best_goals[3], "{traces:?}: {best_goals:?}");
+    }
+    println!("{table}");
+    if std::env::var_os("HPASIM_WRITE_DOCS").is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+        let page = std::fs::read_to_string(&path).expect("the page is there");
+        let begin = page.find(BEGIN).expect("the mark stands") + BEGIN.len();
+        let end = page.find(END).expect("the mark stands");
+        let page = format!("{}{table}{}", &page[..begin], &page[end..]);
+        std::fs::write(&path, page).expect("the page can be written");
+    }
+}
