@@ -81,7 +81,7 @@ pub(super) struct TuneArgs {
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..),
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
         help = "How many policies may be simulated under the whole training [default: 2000, or 200 where the request engine has to search]"
     )]
     budget: Option<u32>,
@@ -408,9 +408,11 @@ impl TuneArgs {
                 runs: results.kpis.clone(),
             })
             .collect();
-        let bounds = check_bounds(question, &runs);
+        let mut bounds = check_bounds(&question.goal, &runs);
+        let verdict = verdict(&question.goal, &question.objectives, &runs, &bounds);
+        bounds.extend(check_own(&question.scenarios[0], &runs));
         Ok(Report {
-            verdict: verdict(&question.goal, &question.objectives, &runs, &bounds),
+            verdict,
             bounds,
             comparison: Comparison::of(vec![today, PROPOSED.to_owned()], &runs),
             results,
@@ -434,16 +436,23 @@ fn check_mean(bound: &Assertion, trace: &TraceRuns) -> CheckedAssertion {
     }
 }
 
-/// Whether each bound of the goal, and each of `[slo] assert`, as `compare` has it, holds of the proposed policy under each held-out trace.
-fn check_bounds(question: &Question, runs: &[TraceRuns]) -> Vec<CheckedAssertion> {
+/// Whether each bound of the goal holds of the proposed policy under each held-out trace.
+fn check_bounds(goal: &Goal, runs: &[TraceRuns]) -> Vec<CheckedAssertion> {
+    let of_trace = |trace| {
+        let bounds = goal.bounds().iter();
+        bounds.map(move |bound| check_mean(bound, trace))
+    };
+    runs.iter().flat_map(of_trace).collect()
+}
+
+/// The same of what the policy asserts itself (`[slo] assert`), as `compare` has it. It is told, and no part of the goal.
+fn check_own(scenario: &Scenario, runs: &[TraceRuns]) -> Vec<CheckedAssertion> {
     let mut checked = Vec::new();
     for trace in runs {
         let Some(report) = trace.runs.last().and_then(|runs| KpiReport::of(runs)) else {
             continue;
         };
-        let bounds = question.goal.bounds().iter();
-        checked.extend(bounds.map(|bound| check_mean(bound, trace)));
-        let own = question.scenarios[0].assertions.iter();
+        let own = scenario.assertions.iter();
         checked.extend(own.map(|own| check(own, PROPOSED, &trace.trace, &report)));
     }
     checked

@@ -11,6 +11,9 @@ use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 /// How many pieces a thread may be ahead of what came out.
 const AHEAD_PER_THREAD: u64 = 8;
 
+/// The most threads that are begun.
+const THREADS_MOST: u64 = 1024;
+
 /// As many threads as the machine has cores for this process.
 #[must_use]
 pub fn all_cores() -> NonZeroUsize {
@@ -30,12 +33,18 @@ pub fn in_order<T: Send, E>(
     work: impl Fn(u64) -> T + Sync,
     mut sink: impl FnMut(u64, T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let queue = Queue::new(pieces.clone(), AHEAD_PER_THREAD * threads.get() as u64);
+    // More threads than pieces, or than any machine has cores, would only wait.
+    let most = pieces
+        .end
+        .saturating_sub(pieces.start)
+        .clamp(1, THREADS_MOST);
+    let threads = (threads.get() as u64).min(most);
+    let queue = Queue::new(pieces.clone(), AHEAD_PER_THREAD * threads);
     let (sender, receiver) = mpsc::channel();
     std::thread::scope(|scope| {
         // However it ends, the threads are told, or the scope would wait for them for ever.
         let _closing = Closing(&queue);
-        for _ in 0..threads.get() {
+        for _ in 0..threads {
             let sender = sender.clone();
             let (queue, work) = (&queue, &work);
             scope.spawn(move || {

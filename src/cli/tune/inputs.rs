@@ -85,6 +85,7 @@ impl Inputs {
         let all: Vec<PathBuf> = arguments.named_traces().cloned().collect();
         let mut whole = reader.templates(&all)?;
         let apart = whole.split_off(arguments.traces.len());
+        refuse_same_names(&whole, &apart)?;
         refuse_same_traffic(&whole, &apart)?;
         let mut warnings = Vec::new();
         let scenarios = resolve_all(&whole, &mut warnings)?;
@@ -306,6 +307,23 @@ fn resolve_all(
     } else {
         Err(CommandError::Input(faults))
     }
+}
+
+/// Pictures and rows are told apart by the trace's name.
+fn refuse_same_names(training: &[Template], apart: &[Template]) -> Result<(), CommandError> {
+    let names: Vec<&str> = training
+        .iter()
+        .chain(apart)
+        .map(Template::trace_name)
+        .collect();
+    for (index, name) in names.iter().enumerate() {
+        if names[..index].contains(name) {
+            return Err(CommandError::Usage(format!(
+                "two traces are called `{name}`, and pictures are told apart by that name; rename one of the files"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Traffic under another name is no other traffic.

@@ -368,10 +368,7 @@ impl Outputs<'_> {
             let without = proposal.worth.iter().find(|it| it.place == change.place);
             ChangeFacts {
                 path: change.parameter.path().to_owned(),
-                today: change
-                    .parameter
-                    .today()
-                    .map(|it| change.parameter.value(it)),
+                today: change.parameter.today_text(),
                 proposed: change.parameter.value(change.value),
                 without: without.map(|it| Numbers::of(it.weighed)),
             }

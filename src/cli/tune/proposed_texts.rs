@@ -93,7 +93,9 @@ impl Source<'_> {
     fn apply(&self, today: &PolicyFile) -> String {
         let namespace = today
             .autoscaler_namespace()
-            .map_or_else(String::new, |namespace| format!(" --namespace {namespace}"));
+            .map_or_else(String::new, |namespace| {
+                format!(" --namespace {}", shell_word(namespace))
+            });
         format!(
             "kubectl patch hpa {}{namespace} --type merge --patch-file {}",
             shell_word(today.autoscaler_name()),

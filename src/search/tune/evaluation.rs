@@ -60,7 +60,7 @@ impl MeanKpis {
         Self(
             sums.iter()
                 .zip(&counts)
-                .map(|(sum, count)| sum / count)
+                .map(|(sum, count)| if *count > 0.0 { sum / count } else { f64::NAN })
                 .collect(),
         )
     }

@@ -415,8 +415,9 @@ pub fn folded(kpi: &str, measured: &Measured, objectives: &Objectives) -> f64 {
     match Folding::of(kpi) {
         Folding::Sum => values.sum(),
         Folding::Worst => values.fold(f64::NEG_INFINITY, |worst, value| {
-            if value.is_nan() {
-                value
+            // What one trace does not know is not known of all, whichever it is.
+            if worst.is_nan() || value.is_nan() {
+                f64::NAN
             } else {
                 worst.max(value)
             }

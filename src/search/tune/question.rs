@@ -10,7 +10,6 @@ use super::chosen::{ChoiceError, choose};
 use super::evaluation::{Measured, Simulator, Training, Variant};
 use super::goal::Goal;
 use super::method::Search;
-use super::parameter::TunedParameter;
 use super::practice::{PodsToday, parameters};
 use super::space::Space;
 use crate::scenario::{Assertion, Diagnostics, Scenario, Template};
@@ -41,7 +40,7 @@ pub enum QuestionError {
     NoAutoscaler(String),
     /// A goal about what is not known.
     #[error(
-        "the goal is about `{kpi}`, and today's policy gives none under the training with the {engine} engine, so that nothing can be better; choose another KPI, or another --engine"
+        "the goal is about `{kpi}`, and today's policy gives none under some trace of the training with the {engine} engine, so that nothing can be better; choose another KPI, or another --engine"
     )]
     UnknownKpi {
         /// The KPI.
@@ -118,7 +117,6 @@ impl Question {
         };
         let usual = parameters(autoscaler, template, pods);
         let space = Space::new(choose(asked.parameters, usual, template)?);
-        check_values(space.parameters(), template)?;
         let objectives = Objectives::of(&scenarios);
         let goal = asked.goal.with_cost(objectives.cost());
         let bounds_cost = |bound: &Assertion| bound.kpi == Objective::Cost.kpi();
@@ -126,7 +124,7 @@ impl Question {
             return Err(QuestionError::NoPrices);
         }
         for kpi in goal.kpis(&objectives) {
-            if today.by_trace(kpi).all(f64::is_nan) {
+            if today.by_trace(kpi).any(f64::is_nan) {
                 return Err(QuestionError::UnknownKpi {
                     kpi,
                     engine: template.engine().as_str(),
@@ -168,19 +166,4 @@ impl Question {
             threads: self.threads,
         }
     }
-}
-
-/// A parameter of which neither end is a policy takes no value at all: its path or its values are mistaken.
-fn check_values(parameters: &[TunedParameter], template: &Template) -> Result<(), QuestionError> {
-    for parameter in parameters {
-        let alone = |index: u64| {
-            let mut set: Vec<String> = parameter.setup().map(str::to_owned).into_iter().collect();
-            set.push(parameter.argument(index));
-            template.scenario(&set)
-        };
-        if let (Err(first), Err(_)) = (alone(0), alone(parameter.count() - 1)) {
-            return Err(QuestionError::Policy(first));
-        }
-    }
-    Ok(())
 }

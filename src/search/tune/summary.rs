@@ -216,7 +216,9 @@ pub fn front_csv(
         row.extend(front_row(space, tried));
         let set = space.arguments(&tried.candidate);
         let set = shared.iter().chain(&set);
-        let set: Vec<String> = set.map(|it| format!("--set '{it}'")).collect();
+        let set: Vec<String> = set
+            .map(|it| format!("--set '{}'", it.replace('\'', r"'\''")))
+            .collect();
         row.push(set.join(" "));
         writer.write_record(row)?;
     }

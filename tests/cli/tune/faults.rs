@@ -44,14 +44,17 @@ fn arguments_that_ask_nothing_sensible_are_usage_errors() {
     For more information, try '--help'.
     ");
     insta::assert_snapshot!(fault(&["--budget", "0"]), @"
-    error: invalid value '0' for '--budget <N>': 0 is not in 1..=4294967295
+    error: invalid value '0' for '--budget <N>': 0 is not in 1..=1000000
 
     For more information, try '--help'.
     ");
     insta::assert_snapshot!(fault(&["-", "--holdout", "-"]), @"error: - is named twice; a trace is tuned on, or held out");
     sandbox.write("again.csv", text(&sandbox, "traces/spike.csv"));
     insta::assert_snapshot!(fault(&["--holdout", "again.csv"]), @"error: again and spike are the same traffic; hold out what the search does not see");
-    insta::assert_snapshot!(fault(&["--goal", "min latency_seconds_p999"]), @"error: the goal is about `latency_seconds_p999`, and today's policy gives none under the training with the fluid engine, so that nothing can be better; choose another KPI, or another --engine");
+    std::fs::create_dir(sandbox.path("other")).expect("a folder");
+    sandbox.write("other/spike.csv", "time_s,rps\n0,20\n600,20\n");
+    insta::assert_snapshot!(fault(&["other/spike.csv"]), @"error: two traces are called `spike`, and pictures are told apart by that name; rename one of the files");
+    insta::assert_snapshot!(fault(&["--goal", "min latency_seconds_p999"]), @"error: the goal is about `latency_seconds_p999`, and today's policy gives none under some trace of the training with the fluid engine, so that nothing can be better; choose another KPI, or another --engine");
     insta::assert_snapshot!(fault(&["--goal", "min rescales subject to cost<=5"]), @"error: the goal bounds `cost`, and the policy has no prices, so that everything costs nothing; add [cost] to the policy, or bound `pod_hours`");
     insta::assert_snapshot!(fault(&["--goal", "min costs"]), @"error: `--goal min costs`: there is no KPI `costs`; did you mean `cost`?");
 }
@@ -70,19 +73,19 @@ fn a_parameter_that_takes_none_of_its_values_is_told_as_any_other_fault_of_a_pol
     error[E0007]: unknown key `foo` in `hpa`
      --> --set:1:5
       |
-    1 | hpa.foo=1
+    1 | hpa.foo=2
       |     ^^^
       |
       = help: keys known here: scaleTargetRef, minReplicas, maxReplicas, metrics, behavior, targetCPUUtilizationPercentage
     ");
     insta::assert_snapshot!(fault("controller.sync_period=5s,15s"), @r#"
-    error[E0005]: `5s` is no TOML value
+    error[E0005]: `15s` is no TOML value
      --> --set:1:24
       |
-    1 | controller.sync_period=5s
-      |                        ^^
+    1 | controller.sync_period=15s
+      |                        ^^^
       |
-      = help: words and durations stand in quotes: `--set 'controller.sync_period="5s"'`
+      = help: words and durations stand in quotes: `--set 'controller.sync_period="15s"'`
     "#);
 }
 
