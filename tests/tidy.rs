@@ -237,21 +237,14 @@ fn what_belongs_to_one_room_stays_in_it() {
 }
 
 #[test]
-fn a_file_begins_with_what_it_is_for_and_its_limit() {
+fn a_file_begins_with_what_it_is_for() {
     let breaches: Vec<String> = sources()
         .iter()
-        .filter(|source| {
-            let head: Vec<&str> = source
-                .text
-                .lines()
-                .take_while(|line| line.starts_with("//!"))
-                .collect();
-            head.is_empty() || !source.text.contains("elf-imposed limit")
-        })
+        .filter(|source| !source.text.starts_with("//! "))
         .filter(|source| !source.path.ends_with("tests.rs"))
         .map(|source| {
             format!(
-                "src/{}: says not what it is for and what it must not do",
+                "src/{}: the first line does not say what it is for",
                 source.path.display()
             )
         })

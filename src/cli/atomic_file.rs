@@ -1,62 +1,284 @@
 //! Files that appear whole or not at all.
 //!
-//! Self-imposed limit: one file at a time, under a temporary name beside its own
-//! until it is complete.
+//! A file is written under a temporary name beside its own and renamed when it is
+//! complete. Ctrl-C removes it until then ([`Interrupt`]).
 
-use std::ffi::OsStr;
-use std::io::Write;
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
-/// Writes a file under a temporary name, then gives it its own.
-///
-/// A pipe or a device is written to as it is.
-///
-/// # Errors
-/// What the system says; the file is then as it was before.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
-    let Some(name) = path.file_name().filter(|_| !is_special) else {
-        return std::fs::write(path, bytes);
-    };
-    let mut file = temporary_beside(path, name)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+use super::error::CommandError;
+use super::folder_lock::{FolderLock, LOCK};
+use super::interrupt::Interrupt;
+
+/// What may be done to what is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Overwrite {
+    /// It stays, and the command is refused.
+    Refuse,
+    /// `--force`: it goes.
+    Force,
 }
 
-/// Makes a file through `write` under a temporary name, then gives it its own.
-///
-/// # Errors
-/// What `write` or the system says; the file is then as it was before.
-pub(super) fn write_through<E: From<std::io::Error>>(
-    path: &Path,
-    write: impl FnOnce(&mut std::fs::File) -> Result<(), E>,
-) -> Result<(), E> {
-    let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
-    let Some(name) = path.file_name().filter(|_| !is_special) else {
-        return write(&mut std::fs::OpenOptions::new().write(true).open(path)?);
-    };
-    let mut file = temporary_beside(path, name)?;
-    write(file.as_file_mut())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+impl Overwrite {
+    /// As `--force` says.
+    pub(super) const fn forced(force: bool) -> Self {
+        if force { Self::Force } else { Self::Refuse }
+    }
 }
 
-/// A temporary file in the folder of `path`.
-fn temporary_beside(path: &Path, name: &OsStr) -> std::io::Result<NamedTempFile> {
-    let folder = match path.parent() {
+/// The end of every temporary name.
+const PARTIAL_SUFFIX: &str = ".partial";
+
+/// What an unfinished file will be. The beginning of its temporary name says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// One of the files of an output folder, which one process holds.
+    Result,
+    /// A file that was asked for by its own name.
+    Single,
+}
+
+impl Purpose {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Result => ".hpasim-result-",
+            Self::Single => ".hpasim-file-",
+        }
+    }
+
+    /// Whether a file of this name is an unfinished one, of a process that lives or was killed.
+    pub(super) fn is_partial(self, name: &str) -> bool {
+        name.starts_with(self.prefix()) && name.ends_with(PARTIAL_SUFFIX)
+    }
+}
+
+/// A file that is being written under a temporary name.
+#[derive(Debug)]
+pub(super) struct PartialFile {
+    file: BufWriter<File>,
+    unfinished: Unfinished,
+    target: PathBuf,
+}
+
+/// A complete file that waits for its name.
+#[derive(Debug)]
+pub(super) struct CompleteFile {
+    unfinished: Unfinished,
+    target: PathBuf,
+}
+
+/// A temporary path. The file goes with it, and with Ctrl-C, unless it has been renamed.
+#[derive(Debug)]
+struct Unfinished {
+    path: Option<TempPath>,
+    interrupt: Interrupt,
+}
+
+impl Unfinished {
+    /// Lets go of the path: the file has its own name now, or is about to be removed.
+    fn take(&mut self) -> Option<TempPath> {
+        let path = self.path.take()?;
+        self.interrupt.remove_unfinished(&path);
+        Some(path)
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
+impl PartialFile {
+    /// Begins the file that will be `target`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn begin(
+        target: &Path,
+        purpose: Purpose,
+        interrupt: &Interrupt,
+    ) -> Result<Self, CommandError> {
+        let made = tempfile::Builder::new()
+            .prefix(purpose.prefix())
+            .suffix(PARTIAL_SUFFIX)
+            .permissions_of_a_new_file()
+            .tempfile_in(folder_of(target))
+            .map_err(|error| write_error(target, error))?;
+        interrupt.add_unfinished(made.path());
+        let (file, path) = NamedTempFile::into_parts(made);
+        Ok(Self {
+            file: BufWriter::new(file),
+            unfinished: Unfinished {
+                path: Some(path),
+                interrupt: interrupt.clone(),
+            },
+            target: target.to_owned(),
+        })
+    }
+
+    /// Everything is written: the bytes go to the disk, the file waits for its name.
+    ///
+    /// # Errors
+    /// What the system says; the file is gone then.
+    pub(super) fn complete(self) -> Result<CompleteFile, CommandError> {
+        let Self {
+            file,
+            unfinished,
+            target,
+        } = self;
+        file.into_inner()
+            .map_err(std::io::IntoInnerError::into_error)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| write_error(&target, error))?;
+        Ok(CompleteFile { unfinished, target })
+    }
+}
+
+impl Write for PartialFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl CompleteFile {
+    /// The name that the file will have.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Gives the file its name, over what has that name already.
+    ///
+    /// # Errors
+    /// What the system says; the file is gone then.
+    pub(super) fn put_in_place(self) -> Result<(), CommandError> {
+        self.rename(TempPath::persist)
+    }
+
+    /// Gives the file its name, unless something has that name already.
+    ///
+    /// # Errors
+    /// [`CommandError::Exists`], or what the system says; the file is gone then.
+    fn put_in_free_place(self) -> Result<(), CommandError> {
+        self.rename(TempPath::persist_noclobber)
+    }
+
+    fn rename<P>(mut self, persist: P) -> Result<(), CommandError>
+    where
+        P: FnOnce(TempPath, PathBuf) -> Result<(), tempfile::PathPersistError>,
+    {
+        let Some(path) = self.unfinished.take() else {
+            return Ok(());
+        };
+        persist(path, self.target.clone()).map_err(|fault| match fault.error.kind() {
+            ErrorKind::AlreadyExists => CommandError::Exists(self.target.clone()),
+            _ => write_error(&self.target, fault.error),
+        })
+    }
+}
+
+/// One file that a command was asked to write with `-o`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SingleOutput<'o> {
+    /// Where it goes.
+    pub(super) path: &'o Path,
+    /// What may be done to a file of that name.
+    pub(super) overwrite: Overwrite,
+    /// The files that it is made of.
+    pub(super) inputs: &'o [PathBuf],
+}
+
+impl SingleOutput<'_> {
+    /// Refuses a path that is an input, and one that is taken unless `--force` was given.
+    ///
+    /// # Errors
+    /// [`CommandError::OutputIsInput`], [`CommandError::Exists`].
+    pub(super) fn check(&self) -> Result<(), CommandError> {
+        if self
+            .inputs
+            .iter()
+            .any(|input| is_same_file(self.path, input))
+        {
+            return Err(CommandError::OutputIsInput(self.path.to_owned()));
+        }
+        if self.path.is_dir() {
+            return Err(write_error(self.path, ErrorKind::IsADirectory.into()));
+        }
+        let is_taken = self.path.symlink_metadata().is_ok() && !is_stream(self.path);
+        if is_taken && self.overwrite == Overwrite::Refuse {
+            return Err(CommandError::Exists(self.path.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Makes the file through `write`. A pipe or a device is written to as it is.
+    ///
+    /// # Errors
+    /// What `write` or the system says; the file is then as it was before.
+    pub(super) fn write(
+        &self,
+        interrupt: &Interrupt,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        let fault = |error| write_error(self.path, error);
+        self.check()?;
+        if is_stream(self.path) {
+            let _writing = interrupt.while_writing();
+            let stream = File::options().write(true).open(self.path);
+            let mut stream = BufWriter::new(stream.map_err(fault)?);
+            write(&mut stream)?;
+            return stream.flush().map_err(fault);
+        }
+        // A process that holds the folder may be writing this very file.
+        let folder = folder_of(self.path);
+        let _lock = if folder.join(LOCK).exists() {
+            Some(FolderLock::take(folder, "write to one file")?)
+        } else {
+            None
+        };
+        let mut file = PartialFile::begin(self.path, Purpose::Single, interrupt)?;
+        write(&mut file)?;
+        let file = file.complete()?;
+        let _writing = interrupt.while_writing();
+        match self.overwrite {
+            Overwrite::Refuse => file.put_in_free_place(),
+            Overwrite::Force => file.put_in_place(),
+        }
+    }
+}
+
+/// Whether this is a pipe, a device or a socket.
+fn is_stream(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Whether two paths lead to one file.
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| std::fs::canonicalize(path).ok();
+    one == other || place(one).is_some_and(|one| Some(one) == place(other))
+}
+
+/// The folder in which the file at `path` is.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
-    tempfile::Builder::new()
-        .prefix(&format!(".{}.", name.to_string_lossy()))
-        .suffix(".partial")
-        .permissions_of_a_new_file()
-        .tempfile_in(folder)
+    }
+}
+
+/// The failure to write the file or folder at `path`.
+pub(super) fn write_error(path: &Path, error: std::io::Error) -> CommandError {
+    CommandError::Write {
+        path: path.to_owned(),
+        error,
+    }
 }
 
 /// A temporary file is private by default; a result is readable as any file that the user makes.
@@ -82,14 +304,56 @@ impl NewFilePermissions for tempfile::Builder<'_, '_> {
 mod tests {
     use super::*;
 
+    fn output(path: &Path) -> SingleOutput<'_> {
+        SingleOutput {
+            path,
+            overwrite: Overwrite::Refuse,
+            inputs: &[],
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).expect("a folder");
+        entries
+            .map(|entry| entry.expect("an entry").file_name().display().to_string())
+            .collect()
+    }
+
     #[test]
     fn a_file_is_written_whole_or_not_at_all() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("made.csv");
-        write_whole(&path, b"time_s,rps\n").expect("written");
+        let interrupt = Interrupt::default();
+        let failed = output(&path).write(&interrupt, |file| {
+            file.write_all(b"time_s").expect("written");
+            Err(CommandError::Usage("a failure".to_owned()))
+        });
+        assert!(failed.is_err());
+        assert!(names(folder.path()).is_empty(), "no partial file is left");
+        let write = |file: &mut dyn Write| {
+            file.write_all(b"time_s,rps\n").expect("written");
+            Ok(())
+        };
+        output(&path).write(&interrupt, write).expect("written");
         assert_eq!(std::fs::read(&path).expect("read"), b"time_s,rps\n");
-        let entries = std::fs::read_dir(folder.path()).expect("a folder").count();
-        assert_eq!(entries, 1, "no temporary file is left");
-        assert!(write_whole(&folder.path().join("missing/made.csv"), b"").is_err());
+        assert_eq!(names(folder.path()), ["made.csv"]);
+        assert!(
+            output(&folder.path().join("missing/made.csv"))
+                .write(&interrupt, write)
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_file_that_appears_meanwhile_is_not_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("made.csv");
+        let raced = output(&path).write(&Interrupt::default(), |_| {
+            std::fs::write(&path, "another's").expect("written");
+            Ok(())
+        });
+        assert!(matches!(raced, Err(CommandError::Exists(_))), "{raced:?}");
+        assert_eq!(std::fs::read(&path).expect("read"), b"another's");
+        assert_eq!(names(folder.path()), ["made.csv"]);
     }
 }

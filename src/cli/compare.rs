@@ -10,12 +10,16 @@ use std::path::PathBuf;
 use super::assertions::{self, Channel};
 use super::choices::PlotChoice;
 use super::error::{CommandError, Completion};
+use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::load_args::LoadArgs;
 use super::output_args::{QuietArgs, WriteArgs};
+use super::output_folder::OutputFolder;
 use super::paired_runs::{Kept, PairedTrace, TraceResults, simulate_paired};
+use super::result_files::default_folder;
 use super::screen::Screen;
-use super::seed_args::SeedArgs;
+use super::seed_args::{SeedArgs, seed_numbers};
+use super::variation::Variation;
 use crate::render::comparison::{ComparisonPage, TraceFacts, render_comparison};
 use crate::render::table::TableFormat;
 use crate::results::KpiReport;
@@ -28,6 +32,9 @@ use clap::{Args, ValueEnum};
 
 pub(super) use inputs::ComparisonError;
 use inputs::Inputs;
+
+/// How many seeds a comparison runs by default.
+const SEEDS: u16 = 10;
 
 /// Set policies side by side under the same traffic.
 ///
@@ -52,7 +59,7 @@ pub(super) struct CompareArgs {
     #[command(flatten)]
     seed: SeedArgs,
     /// Run this many seeds, from --seed on
-    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = SEEDS, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
     /// The output folder.
     #[arg(
@@ -96,6 +103,12 @@ pub(super) fn run(
     let asked = assertions::read(&arguments.assert, &inputs.policy_labels())?;
     arguments.quiet.warn(&inputs.warnings, screen);
     let seeds = arguments.seed.seeds(arguments.seeds);
+    let folder = OutputFolder::claim(
+        &arguments.folder(&inputs),
+        &arguments.identity(&inputs, &seeds)?,
+        arguments.write.overwrite(),
+        &interrupt,
+    )?;
     let results = simulate_all(arguments, &inputs, &seeds);
     let comparison = compare(&inputs, &results);
     let checked = check_all(&inputs, &asked, &results);
@@ -109,13 +122,42 @@ pub(super) fn run(
         request: &request,
         inputs: &inputs.files,
     };
-    let files = outputs::write(arguments, &inputs, &results, &run, &interrupt)?;
+    let files = outputs::write(arguments, &inputs, &results, &run, folder)?;
     assertions::tell(&checked, arguments.channel(), screen)?;
     print(arguments, &inputs, &run, &files, screen)?;
     Ok(assertions::completion(&checked))
 }
 
 impl CompareArgs {
+    fn folder(&self, inputs: &Inputs) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| {
+            let traces: Vec<&str> = inputs.traces.iter().map(|it| it.label.as_str()).collect();
+            let mut variation = Variation::default();
+            if let Some(engine) = self.load.engine() {
+                variation.add(engine.as_str());
+            }
+            self.load.vary(&self.set, &mut variation);
+            self.seed.vary(self.seeds, SEEDS, &mut variation);
+            default_folder(
+                Some("compare"),
+                &inputs.policy_labels(),
+                &traces,
+                &variation,
+            )
+        })
+    }
+
+    /// What the comparison asks for, for the folder that it is written to.
+    fn identity(&self, inputs: &Inputs, seeds: &[Seed]) -> Result<Identity, CommandError> {
+        let engines: Vec<&str> = inputs.traces.iter().map(|it| it.engine.as_str()).collect();
+        let identity = Identity::new("compare", inputs.files.clone())
+            .with("policies", inputs.policy_labels())?
+            .with("engines", engines)?
+            .with("seeds", seed_numbers(seeds))?
+            .with("request", self.load.request(&self.set))?;
+        Ok(identity)
+    }
+
     fn channel(&self) -> Channel {
         match self.format {
             _ if self.quiet.is_asked_for() => Channel::Quiet,

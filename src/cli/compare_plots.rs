@@ -3,24 +3,35 @@
 //! Self-imposed limit: which files there are; what is drawn is `render`'s.
 
 use super::choices::{PictureKind, PlotChoice};
-use super::result_files::{ResultFile, path_safe};
+use super::result_files::{ResultFile, distinct_file_names};
 use crate::render::plot::PlotError;
 use crate::render::plot::bands::{render_bands_png, render_bands_svg};
 use crate::render::plot::compared::{ComparedPicture, compared_chart};
 
-/// The picture of one trace in each kind asked for; of several traces each has its name in the file's.
+/// What the pictures of the traces are called, without the end: of several traces each has its name in the file's.
+pub(super) fn picture_stems<'n>(traces: impl Iterator<Item = &'n str>) -> Vec<String> {
+    let traces: Vec<&str> = traces.collect();
+    match traces[..] {
+        [_] => vec!["plot".to_owned()],
+        _ => distinct_file_names(&traces)
+            .iter()
+            .map(|name| format!("plot-{name}"))
+            .collect(),
+    }
+}
+
+/// The picture of one trace in each kind asked for.
 ///
 /// # Errors
 /// When the picture cannot be drawn.
 pub(super) fn compared_pictures(
     picture: &ComparedPicture<'_>,
-    trace_count: usize,
+    stem: &str,
     choice: PlotChoice,
 ) -> Result<Vec<ResultFile<'static>>, PlotError> {
     if choice == PlotChoice::None {
         return Ok(Vec::new());
     }
-    let stem = stem(picture.trace, trace_count);
     let chart = compared_chart(picture);
     let draw = |kind: &PictureKind| {
         let bytes = match kind {
@@ -33,11 +44,4 @@ pub(super) fn compared_pictures(
         })
     };
     choice.kinds().iter().map(draw).collect()
-}
-
-fn stem(trace: &str, trace_count: usize) -> String {
-    match trace_count {
-        1 => "plot".to_owned(),
-        _ => format!("plot-{}", path_safe(trace)),
-    }
 }

@@ -99,6 +99,45 @@ pub enum CommandError {
         /// What is in it.
         other: String,
     },
+    /// The output folder holds files that hpasim did not write.
+    #[error(
+        "{} holds files that hpasim did not write ({names}); name an empty folder or a new one with -o, or write among them with --force",
+        folder.display()
+    )]
+    ForeignFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The first of the files.
+        names: String,
+    },
+    /// Another process writes to the output folder.
+    #[error(
+        "{} is in use by {holder}; wait until it ends, or choose another folder with -o",
+        folder.display()
+    )]
+    FolderInUse {
+        /// The folder.
+        folder: PathBuf,
+        /// The other process.
+        holder: String,
+    },
+    /// The file system cannot lock the output folder.
+    #[error(
+        "{} cannot be locked for this process: {error}; choose a folder on another file system with -o",
+        folder.display()
+    )]
+    NoLock {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file named with -o is there already.
+    #[error("{} is there already; choose another file with -o, or overwrite it with --force", .0.display())]
+    Exists(PathBuf),
+    /// The command would overwrite a file that it reads.
+    #[error("{} is an input of this command, and the output would replace it; choose another place with -o", .0.display())]
+    OutputIsInput(PathBuf),
     /// A file cannot be written. What the run had written before is removed.
     #[error("{}: cannot be written: {}", path.display(), reason(error))]
     Write {
@@ -116,12 +155,6 @@ pub enum CommandError {
     /// The parameters fit no trace.
     #[error(transparent)]
     Generate(#[from] GenerateError),
-    /// The user interrupted the work.
-    #[error("interrupted; what was written so far was removed")]
-    Interrupted,
-    /// The user interrupted a sweep.
-    #[error("interrupted; the same command with --resume goes on")]
-    Stopped,
     /// The picture could not be drawn.
     #[error(transparent)]
     Plot(#[from] PlotError),
@@ -145,7 +178,7 @@ impl CommandError {
         Self::Input(Diagnostics::one(fault))
     }
 
-    /// 2 for parameters that fit no trace or make no grid, 3 for bad input, 130 for an interruption, 1 for everything that went wrong afterwards.
+    /// 2 for parameters that fit no trace or make no grid, 3 for bad input, 1 for everything that went wrong afterwards.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
@@ -157,12 +190,16 @@ impl CommandError {
             Self::Generate(_)
             | Self::Grid(_)
             | Self::Usage(_)
+            | Self::Exists(_)
+            | Self::OutputIsInput(_)
             | Self::Goal(_)
             | Self::Tuning(_)
             | Self::Baseline(_)
             | Self::Comparison(_) => ExitCode::from(2),
-            Self::Interrupted | Self::Stopped => ExitCode::from(INTERRUPTED),
             Self::OtherRun { .. }
+            | Self::ForeignFolder { .. }
+            | Self::FolderInUse { .. }
+            | Self::NoLock { .. }
             | Self::Write { .. }
             | Self::Plot(_)
             | Self::Export { .. }
@@ -180,6 +217,10 @@ fn reason(error: &std::io::Error) -> String {
         ErrorKind::NotFound => "its folder does not exist; make it, or name another".to_owned(),
         ErrorKind::IsADirectory => {
             "a folder of that name is in the way; choose another place".to_owned()
+        }
+        ErrorKind::InvalidFilename => {
+            "a name in it is longer than the file system allows; choose a shorter one with -o"
+                .to_owned()
         }
         ErrorKind::StorageFull => "no space left on the device".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),

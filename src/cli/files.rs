@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use super::digest::digest_of_bytes;
 use super::error::CommandError;
 use crate::results::export::InputFile;
 use crate::scenario::{self, Diagnostics, LoadError, Loader, STANDARD_INPUT};
@@ -73,10 +72,7 @@ pub(super) fn hashed(inputs: &[scenario::InputFile]) -> Vec<InputFile> {
         .iter()
         .map(|input| InputFile {
             path: input.path.display().to_string(),
-            sha256: Sha256::digest(&input.bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            sha256: digest_of_bytes(&input.bytes),
         })
         .collect()
 }

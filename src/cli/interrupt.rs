@@ -1,88 +1,179 @@
-//! Ctrl-C: at once while nothing is being written, else at the next place where nothing is half done.
+//! Ctrl-C: what a stopped command removes, and when it may stop.
 //!
-//! Self-imposed limit: two flags; whoever writes says so and asks.
+//! The first Ctrl-C ends the process at once, unless files are being put in place:
+//! then it ends as soon as they are. The second one ends it in any case, so that a
+//! write that blocks cannot hold it. Whatever way it ends, unfinished files go.
 
 use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
-use super::error::{CommandError, INTERRUPTED};
+use super::error::INTERRUPTED;
 
-/// Nothing is being written: the process may end at any time.
-const COMPUTING: u8 = 0;
-/// Files are being written: they are cleared away before the process ends.
-const WRITING: u8 = 1;
-/// Files are being written, and the user has asked to stop.
-const ASKED_TO_STOP: u8 = 2;
+/// How long the last words may take.
+const LAST_WORDS_WAIT: Duration = Duration::from_millis(500);
 
-/// Whether the user has asked to stop.
-#[derive(Clone, Debug)]
+/// The command's side of Ctrl-C.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Interrupt {
-    state: Arc<AtomicU8>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// How many guards of [`Interrupt::while_writing`] live.
+    writers: u32,
+    /// Whether the user has asked to stop.
+    is_asked: bool,
+    /// Files that are not finished, and folders that were made for them, in the order of making.
+    unfinished: Vec<PathBuf>,
+    /// What the process says at its end.
+    last_words: String,
+}
+
+/// What a signal leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// The process ends now.
+    End,
+    /// The process ends when nothing is being written any more.
+    Wait,
+}
+
+impl State {
+    fn answer(&mut self) -> Answer {
+        let is_second = std::mem::replace(&mut self.is_asked, true);
+        if is_second || self.writers == 0 {
+            Answer::End
+        } else {
+            Answer::Wait
+        }
+    }
+
+    /// Removes what is not finished. A file that cannot be removed stays: no one is left to hear of it.
+    fn clear_away(&mut self) {
+        for path in self.unfinished.drain(..).rev() {
+            let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir(&path));
+        }
+    }
 }
 
 impl Interrupt {
-    /// From now on Ctrl-C ends the process at once, unless files are being written.
+    /// Handles Ctrl-C and SIGTERM from now on.
     pub(super) fn listen() -> Self {
-        Self::listen_and(|| {})
-    }
-
-    /// The same; a process that ends at once says `text` before.
-    pub(super) fn listen_saying(text: String) -> Self {
-        Self::listen_and(move || {
-            // A progress bar may hold the line; there is nobody left to tell of a failure.
-            let _ = writeln!(std::io::stderr().lock(), "\n{text}");
-        })
-    }
-
-    fn listen_and(last_words: impl Fn() + Send + 'static) -> Self {
-        let state = Arc::new(AtomicU8::new(COMPUTING));
-        let heard = Arc::clone(&state);
-        // Without a handler the system's own ends the process: no summary is written then either.
+        let interrupt = Self::default();
+        interrupt.say("interrupted; nothing was written");
+        let heard = interrupt.clone();
+        // Without a handler the system's own ends the process; a partial file may stay then.
         let _ = ctrlc::set_handler(move || {
-            if heard.swap(ASKED_TO_STOP, Ordering::SeqCst) == COMPUTING {
-                last_words();
-                std::process::exit(i32::from(INTERRUPTED));
+            let mut state = heard.state();
+            if state.answer() == Answer::End {
+                end(&mut state);
             }
         });
-        Self { state }
+        interrupt
     }
 
-    /// From now on files are being written, until the guard goes.
-    ///
-    /// Where the process is about to end, nothing is written any more.
-    pub(super) fn while_writing(&self) -> Writing<'_> {
-        let begun =
-            self.state
-                .compare_exchange(COMPUTING, WRITING, Ordering::SeqCst, Ordering::SeqCst);
-        if begun.is_err() {
-            loop {
-                std::thread::park();
-            }
+    /// What the process says when the user stops it from now on.
+    pub(super) fn say(&self, text: impl Into<String>) {
+        self.state().last_words = text.into();
+    }
+
+    /// A file that goes, or a folder that goes if it is empty, when the user stops the process.
+    pub(super) fn add_unfinished(&self, path: &Path) {
+        self.state().unfinished.push(path.to_owned());
+    }
+
+    /// The file or folder is finished, or gone.
+    pub(super) fn remove_unfinished(&self, path: &Path) {
+        self.state().unfinished.retain(|known| known != path);
+    }
+
+    /// Files are put in place until the guard goes; one Ctrl-C does not end the process meanwhile.
+    pub(super) fn while_writing(&self) -> Writing {
+        self.state().writers += 1;
+        Writing {
+            interrupt: self.clone(),
         }
-        Writing { interrupt: self }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Files are being written.
+/// Files are being put in place.
 #[derive(Debug)]
-pub(super) struct Writing<'a> {
-    interrupt: &'a Interrupt,
+pub(super) struct Writing {
+    interrupt: Interrupt,
 }
 
-impl Writing<'_> {
-    /// Goes on unless the user has asked to stop.
-    pub(super) fn check(&self) -> Result<(), CommandError> {
-        if self.interrupt.state.load(Ordering::SeqCst) == ASKED_TO_STOP {
-            Err(CommandError::Interrupted)
-        } else {
-            Ok(())
+impl Drop for Writing {
+    /// A Ctrl-C that came meanwhile ends the process here, unless another guard lives.
+    fn drop(&mut self) {
+        let mut state = self.interrupt.state();
+        state.writers -= 1;
+        if state.writers == 0 && state.is_asked {
+            end(&mut state);
         }
     }
 }
 
-impl Drop for Writing<'_> {
-    fn drop(&mut self) {
-        self.interrupt.state.store(COMPUTING, Ordering::SeqCst);
+/// Ends the process. The lock on the state stays taken, so that no thread begins to write meanwhile.
+fn end(state: &mut State) -> ! {
+    state.clear_away();
+    let words = std::mem::take(&mut state.last_words);
+    let (said, hears) = mpsc::channel();
+    // A stderr that blocks, or that another thread holds, must not keep the process alive.
+    std::thread::spawn(move || {
+        // A progress bar may hold the line, hence the line feed first.
+        let _ = writeln!(std::io::stderr().lock(), "\n{words}");
+        let _ = said.send(());
+    });
+    let _ = hears.recv_timeout(LAST_WORDS_WAIT);
+    std::process::exit(i32::from(INTERRUPTED));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_ends_the_process_at_once_while_nothing_is_written() {
+        assert_eq!(State::default().answer(), Answer::End);
+    }
+
+    #[test]
+    fn a_signal_waits_for_a_write_and_the_second_one_does_not() {
+        let interrupt = Interrupt::default();
+        let _outer = interrupt.while_writing();
+        drop(interrupt.while_writing());
+        assert_eq!(interrupt.state().answer(), Answer::Wait);
+        assert_eq!(interrupt.state().answer(), Answer::End);
+        // The guard must not end the process of the tests.
+        interrupt.state().is_asked = false;
+    }
+
+    #[test]
+    fn what_is_unfinished_goes_with_the_folders_made_for_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let made = folder.path().join("made");
+        let kept = folder.path().join("kept");
+        for path in [&made, &kept] {
+            std::fs::create_dir(path).expect("a new folder");
+        }
+        std::fs::write(made.join("part"), "").expect("written");
+        std::fs::write(kept.join("mine"), "").expect("written");
+        let interrupt = Interrupt::default();
+        for path in [&made, &made.join("part"), &kept] {
+            interrupt.add_unfinished(path);
+        }
+        interrupt.state().clear_away();
+        assert!(!made.exists());
+        assert!(
+            kept.join("mine").exists(),
+            "a folder with other files stays"
+        );
     }
 }

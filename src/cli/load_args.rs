@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::choices::EngineChoice;
 use super::manifest_args::ManifestArgs;
+use super::variation::Variation;
 use crate::results::export;
 use crate::scenario::{
     Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, load_choosing, parse_duration,
@@ -60,9 +61,27 @@ impl LoadArgs {
             set,
             from: self.span.from(),
             to: self.span.to(),
-            engine: self.engine.map(Engine::from),
+            engine: self.engine(),
         };
         load_choosing(request, &self.manifest.choice(), loader)
+    }
+
+    /// Names what is read otherwise than by default, with the overrides `set`, in the default folder's name.
+    pub(super) fn vary(&self, set: &[String], variation: &mut Variation) {
+        for (word, span) in [("from", self.span.from), ("to", self.span.to)] {
+            if let Some(span) = span {
+                variation.add(format!("{word}-{span}"));
+            }
+        }
+        self.manifest.vary(variation);
+        for setting in set {
+            variation.add_setting(setting);
+        }
+    }
+
+    /// The engine that was asked for.
+    pub(super) fn engine(&self) -> Option<Engine> {
+        self.engine.map(Engine::from)
     }
 
     /// What was asked for, with the overrides `set`, for `summary.json`.

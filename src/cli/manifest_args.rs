@@ -4,6 +4,7 @@
 
 use clap::Args;
 
+use super::variation::Variation;
 use crate::scenario::ManifestChoice;
 
 /// What to take of a manifest.
@@ -25,6 +26,16 @@ impl ManifestArgs {
     /// Whether anything is asked for.
     pub(super) fn is_given(&self) -> bool {
         self.hpa.is_some() || self.namespace.is_some()
+    }
+
+    /// Names the choice in the default folder's name.
+    pub(super) fn vary(&self, variation: &mut Variation) {
+        if let Some(name) = &self.hpa {
+            variation.add(format!("hpa-{name}"));
+        }
+        if let Some(namespace) = &self.namespace {
+            variation.add(format!("in-{namespace}"));
+        }
     }
 
     /// The same in `scenario`'s terms.

@@ -2,16 +2,17 @@
 //!
 //! Self-imposed limit: files in, file out; what fits together is decided in `search::parts`.
 
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::atomic_file::write_through;
+use super::atomic_file::{Overwrite, SingleOutput, write_error};
 use super::error::{CommandError, Completion};
 use super::files::all_or_faults;
+use super::interrupt::Interrupt;
+use super::output_folder::SWEEP;
 use super::screen::Screen;
-use super::sweep_file::{SWEEP, open_part};
+use super::sweep_file::open_part;
 use crate::search::parts::{TableError, merge};
 
 /// Join the parts that `sweep --shard I/N` computed.
@@ -33,31 +34,23 @@ pub(super) struct MergeArgs {
 
 /// Reads the parts, checks that they make a whole, writes it.
 pub(super) fn run(arguments: &MergeArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
-    let opened = arguments.parts.iter().map(|part| open_part(&file_of(part)));
-    let parts = all_or_faults(opened)?;
-    if arguments.output.exists() && !arguments.force {
-        return Err(CommandError::Usage(format!(
-            "{} is there already; choose another file with -o, or overwrite it with --force",
-            arguments.output.display()
-        )));
-    }
+    let interrupt = Interrupt::listen();
+    let inputs: Vec<PathBuf> = arguments.parts.iter().map(|part| file_of(part)).collect();
+    let parts = all_or_faults(inputs.iter().map(|part| open_part(part)))?;
+    let output = SingleOutput {
+        path: &arguments.output,
+        overwrite: Overwrite::forced(arguments.force),
+        inputs: &inputs,
+    };
     let count = parts.len();
     let mut rows = 0;
-    let written = write_through(&arguments.output, |file| {
-        let mut out = BufWriter::new(file);
-        rows = merge(parts, &mut out)?;
-        out.flush().map_err(TableError::Write)
-    });
-    match written {
-        Ok(()) => {}
-        Err(TableError::Write(error)) => {
-            return Err(CommandError::Write {
-                path: arguments.output.clone(),
-                error,
-            });
-        }
-        Err(error) => return Err(error.into()),
-    }
+    output.write(&interrupt, |file| {
+        rows = merge(parts, file).map_err(|error| match error {
+            TableError::Write(error) => write_error(&arguments.output, error),
+            other => other.into(),
+        })?;
+        Ok(())
+    })?;
     if !arguments.quiet {
         screen.print(&format!(
             "{rows} rows of {count} {} in {}\n",

@@ -4,8 +4,8 @@
 
 use clap::Args;
 
+use super::atomic_file::Overwrite;
 use super::choices::PlotChoice;
-use super::output_folder::Overwrite;
 use super::progress::ProgressMode;
 use super::screen::Screen;
 use crate::scenario::Diagnostic;
@@ -24,11 +24,7 @@ pub(super) struct WriteArgs {
 impl WriteArgs {
     /// What may be done to the results of other inputs.
     pub(super) fn overwrite(self) -> Overwrite {
-        if self.force {
-            Overwrite::Force
-        } else {
-            Overwrite::Refuse
-        }
+        Overwrite::forced(self.force)
     }
 }
 

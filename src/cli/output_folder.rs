@@ -1,17 +1,20 @@
-//! The folder of a run: each file appears whole or not at all, `summary.json` last.
+//! The folder of a command's results: one process at a time, one question a folder, whole or not at all.
 //!
-//! Self-imposed limit: bytes into files; the folder knows no contents but the
-//! `inputs` of the summary that it may find.
+//! Files are written under temporary names. [`OutputFolder::complete`] removes the
+//! earlier results and puts the new ones in their place, `summary.json` last.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use super::atomic_file::write_whole;
+use super::atomic_file::{
+    CompleteFile, Overwrite, PartialFile, Purpose, folder_of, is_same_file, write_error,
+};
 use super::error::CommandError;
+use super::folder_lock::{FolderLock, LOCK};
+use super::identity::{FoundSummary, Identity};
+use super::interrupt::Interrupt;
 use super::sweep_plots::PLOT_NAMES;
-use crate::results::export::InputFile;
 
 /// The mark of completeness.
 pub(super) const SUMMARY: &str = "summary.json";
@@ -39,8 +42,10 @@ pub(super) const PROPOSED_TOML: &str = "proposed.toml";
 pub(super) const SENSITIVITY_PNG: &str = "sensitivity.png";
 /// The same in vectors.
 pub(super) const SENSITIVITY_SVG: &str = "sensitivity.svg";
-/// Everything that a command writes beside the summary, pictures of several traces apart.
-const RUN_FILES: [&str; 12] = [
+/// The rows of a sweep.
+pub(super) const SWEEP: &str = "sweep.csv";
+/// Everything that a command writes beside the summary, pictures apart.
+const RUN_FILES: [&str; 13] = [
     TIMELINE,
     LATENCY,
     DECISIONS,
@@ -53,90 +58,128 @@ const RUN_FILES: [&str; 12] = [
     PROPOSED_TOML,
     SENSITIVITY_PNG,
     SENSITIVITY_SVG,
+    SWEEP,
 ];
+/// More bytes of a `summary.json` that stands in the folder are not read.
+const SUMMARY_BYTES_MAX: u64 = 64 << 20;
+/// So many names of files that are not hpasim's are listed.
+const NAMES_LISTED: usize = 3;
 
-/// Whether a summary that lists this name may stand for its removal.
-fn is_ours(name: &str) -> bool {
-    let is_picture = name.starts_with("plot-")
-        && (name.ends_with(".svg") || name.ends_with(".png"))
-        && !name.contains(['/', '\\']);
-    is_picture || RUN_FILES.contains(&name)
+/// Whether a command writes files of this name.
+fn is_result(name: &str) -> bool {
+    let is_picture =
+        name.starts_with("plot-") && (name.ends_with(".svg") || name.ends_with(".png"));
+    is_picture || name == SUMMARY || RUN_FILES.contains(&name) || PLOT_NAMES.contains(&name)
 }
 
-/// Whether a run or a sweep makes files of this name anew. A sweep's rows are not among them: they may be continued.
-fn is_made_anew(name: &str) -> bool {
-    RUN_FILES.contains(&name) || PLOT_NAMES.contains(&name)
-}
-
-/// What may be done to the results of other inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Overwrite {
-    /// They stay, and the command is refused.
-    Refuse,
-    /// `--force`: they go.
-    Force,
-}
-
-/// A folder that a run's files go to. What was written goes again unless the run is completed.
+/// A folder that this process holds. What it wrote there goes again unless the results are completed.
 #[derive(Debug)]
 pub(super) struct OutputFolder {
     path: PathBuf,
-    /// Names that were written and are not yet part of a whole run.
-    unfinished: Vec<String>,
+    interrupt: Interrupt,
+    /// `None` once the folder is given back.
+    lock: Option<FolderLock>,
+    /// What may be done to earlier results.
+    overwrite: Overwrite,
+    /// An earlier file that stays, since this command continues it.
+    kept: Option<&'static str>,
+    /// Folders that were made for the results, the outermost first.
+    made: Vec<PathBuf>,
+    /// Files that wait for their names.
+    waiting: Vec<CompleteFile>,
+    /// Files that have their names, before the results are complete.
+    placed: Vec<PathBuf>,
 }
 
-/// What an earlier run left, by its summary.
-#[derive(Debug, Deserialize)]
-struct FoundSummary {
-    inputs: Vec<FoundInput>,
-    #[serde(default)]
-    files: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct FoundInput {
-    path: String,
-}
-
-/// What is in the folder before a run.
+/// What is in the folder.
 enum Found {
-    /// Nothing of the names that a run writes.
+    /// Nothing but what killed processes leave.
     Room,
-    /// Files of such names, but no summary: not hpasim's, or not whole.
-    Strangers(String),
-    /// An earlier run.
-    Run(FoundSummary),
+    /// Files that hpasim does not write, and none that it does.
+    Foreign(Vec<String>),
+    /// A file of a name that hpasim writes, and no summary: the results are not whole, or not hpasim's.
+    NotWhole(String),
+    /// Earlier results.
+    Results(FoundSummary),
 }
 
 impl OutputFolder {
-    /// Makes the folder, or takes it over from an earlier run of the same inputs.
+    /// Makes the folder where there is none, and holds it for the command of `identity`.
     ///
-    /// An earlier run's files go first, its summary before all, so that the
-    /// folder is not whole until [`OutputFolder::complete`]. Files that no run
-    /// of hpasim left are not touched without [`Overwrite::Force`].
-    pub(super) fn open(
+    /// # Errors
+    /// An input of the command is a file that may be replaced, another process holds
+    /// the folder, or the system refuses.
+    pub(super) fn hold(
         path: &Path,
-        inputs: &[InputFile],
+        identity: &Identity,
         overwrite: Overwrite,
+        interrupt: &Interrupt,
     ) -> Result<Self, CommandError> {
-        let folder = Self {
+        refuse_inputs(path, identity)?;
+        let mut folder = Self {
             path: path.to_owned(),
-            unfinished: Vec::new(),
+            interrupt: interrupt.clone(),
+            lock: None,
+            overwrite,
+            kept: None,
+            made: Vec::new(),
+            waiting: Vec::new(),
+            placed: Vec::new(),
         };
-        let found = folder.look();
-        if overwrite == Overwrite::Refuse {
-            folder.refuse_others(&found, inputs)?;
-        }
-        std::fs::create_dir_all(path).map_err(|error| write_error(path, error))?;
-        folder.remove(SUMMARY)?;
-        if let Found::Run(summary) = found {
-            for name in &summary.files {
-                if is_made_anew(name) || is_ours(name) {
-                    folder.remove(name)?;
-                }
-            }
-        }
+        folder.make(path)?;
+        let lock = FolderLock::take(path, identity.command())?;
+        interrupt.add_unfinished(&folder.file(LOCK));
+        folder.lock = Some(lock);
+        folder.remove_partials()?;
         Ok(folder)
+    }
+
+    /// Holds the folder, and refuses it where it has something else.
+    ///
+    /// # Errors
+    /// Those of [`OutputFolder::hold`] and [`OutputFolder::refuse_others`].
+    pub(super) fn claim(
+        path: &Path,
+        identity: &Identity,
+        overwrite: Overwrite,
+        interrupt: &Interrupt,
+    ) -> Result<Self, CommandError> {
+        let folder = Self::hold(path, identity, overwrite, interrupt)?;
+        folder.refuse_others(identity)?;
+        Ok(folder)
+    }
+
+    /// Refuses to replace the results of another question, or to write among other files, without `--force`.
+    ///
+    /// # Errors
+    /// [`CommandError::OtherRun`] or [`CommandError::ForeignFolder`].
+    pub(super) fn refuse_others(&self, identity: &Identity) -> Result<(), CommandError> {
+        if self.overwrite == Overwrite::Force {
+            return Ok(());
+        }
+        let other = match self.look()? {
+            Found::Room => return Ok(()),
+            Found::Foreign(names) => {
+                return Err(CommandError::ForeignFolder {
+                    folder: self.path.clone(),
+                    names: listed(&names),
+                });
+            }
+            Found::NotWhole(name) => format!("a {name} that no run of hpasim completed"),
+            Found::Results(summary) => match identity.difference(&summary) {
+                None => return Ok(()),
+                Some(difference) => difference,
+            },
+        };
+        Err(CommandError::OtherRun {
+            folder: self.path.clone(),
+            other,
+        })
+    }
+
+    /// Where the folder is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Where a file of this name would be.
@@ -144,18 +187,114 @@ impl OutputFolder {
         self.path.join(name)
     }
 
-    /// Writes a file under a temporary name, then gives it its own.
-    pub(super) fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
-        let target = self.file(name);
-        write_whole(&target, bytes).map_err(|error| write_error(&target, error))?;
-        self.unfinished.push(name.to_owned());
+    /// Begins a file of the results, to be handed to [`OutputFolder::add`].
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn begin(&self, name: &str) -> Result<PartialFile, CommandError> {
+        PartialFile::begin(&self.file(name), Purpose::Result, &self.interrupt)
+    }
+
+    /// Takes a file whose content is complete.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn add(&mut self, file: PartialFile) -> Result<(), CommandError> {
+        self.waiting.push(file.complete()?);
         Ok(())
     }
 
-    /// Writes the summary: the folder is whole now.
-    pub(super) fn complete(&mut self, summary: &[u8]) -> Result<(), CommandError> {
+    /// Writes a file of the results.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
+        let mut file = self.begin(name)?;
+        file.write_all(bytes)
+            .map_err(|error| write_error(&self.file(name), error))?;
+        self.add(file)
+    }
+
+    /// An earlier file of this name stays: the command continues it, or makes it in its place.
+    pub(super) fn keep(&mut self, name: &'static str) {
+        self.kept = Some(name);
+    }
+
+    /// Removes the earlier results: those of the summary, or with `--force` all files of hpasim's names.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn remove_earlier(&self) -> Result<(), CommandError> {
+        let mut names = match self.look()? {
+            Found::Results(summary) => summary.files,
+            _ => Vec::new(),
+        };
+        if self.overwrite == Overwrite::Force {
+            names.extend(self.names()?);
+        }
+        // First the mark of completeness.
+        self.remove(SUMMARY)?;
+        for name in names {
+            if is_result(&name) && self.kept != Some(name.as_str()) {
+                self.remove(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the earlier results by the files written, the summary last. The folder is free then.
+    ///
+    /// # Errors
+    /// What the system says; nothing of the results is left then.
+    pub(super) fn complete(mut self, summary: &[u8]) -> Result<(), CommandError> {
         self.write(SUMMARY, summary)?;
-        self.unfinished.clear();
+        let interrupt = self.interrupt.clone();
+        let _writing = interrupt.while_writing();
+        self.remove_earlier()?;
+        for file in std::mem::take(&mut self.waiting) {
+            let target = file.target().to_owned();
+            interrupt.add_unfinished(&target);
+            self.placed.push(target);
+            file.put_in_place()?;
+        }
+        for path in self.placed.drain(..).chain(self.made.drain(..)) {
+            interrupt.remove_unfinished(&path);
+        }
+        interrupt.say(format!("interrupted; {} is complete", self.path.display()));
+        Ok(())
+    }
+
+    /// Makes the folder and those above it.
+    fn make(&mut self, path: &Path) -> Result<(), CommandError> {
+        let missing: Vec<&Path> = path
+            .ancestors()
+            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+            .collect();
+        for folder in missing.into_iter().rev() {
+            match std::fs::create_dir(folder) {
+                Ok(()) => {
+                    self.interrupt.add_unfinished(folder);
+                    self.made.push(folder.to_owned());
+                }
+                // Another process made it meanwhile.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
+                Err(error) => return Err(write_error(path, error)),
+            }
+        }
+        if path.is_dir() {
+            Ok(())
+        } else {
+            Err(write_error(path, ErrorKind::NotADirectory.into()))
+        }
+    }
+
+    /// Removes what killed processes left of unfinished files; the folder is held, so no other kind of owner lives.
+    fn remove_partials(&self) -> Result<(), CommandError> {
+        for name in self.names()? {
+            if Purpose::Result.is_partial(&name) {
+                self.remove(&name)?;
+            }
+        }
         Ok(())
     }
 
@@ -167,66 +306,86 @@ impl OutputFolder {
         }
     }
 
-    fn look(&self) -> Found {
-        if let Ok(text) = std::fs::read(self.file(SUMMARY)) {
-            return match serde_json::from_slice(&text) {
-                Ok(summary) => Found::Run(summary),
-                Err(_) => Found::Strangers(SUMMARY.to_owned()),
-            };
+    /// The names of all files and folders within, sorted.
+    fn names(&self) -> Result<Vec<String>, CommandError> {
+        let fault = |error| write_error(&self.path, error);
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.path).map_err(fault)? {
+            let name = entry.map_err(fault)?.file_name();
+            names.push(name.to_string_lossy().into_owned());
         }
-        let stranger = RUN_FILES.iter().find(|name| self.file(name).exists());
-        stranger.map_or(Found::Room, |name| Found::Strangers((*name).to_owned()))
+        names.sort();
+        Ok(names)
     }
 
-    fn refuse_others(&self, found: &Found, inputs: &[InputFile]) -> Result<(), CommandError> {
-        let other = match found {
-            Found::Room => return Ok(()),
-            Found::Strangers(name) => {
-                format!("a {name} that no run of hpasim completed")
-            }
-            Found::Run(summary) => {
-                let same = summary.inputs.len() == inputs.len()
-                    && summary
-                        .inputs
-                        .iter()
-                        .zip(inputs)
-                        .all(|(found, input)| is_same_file(&found.path, &input.path));
-                if same {
-                    return Ok(());
-                }
-                let names: Vec<&str> = summary
-                    .inputs
-                    .iter()
-                    .map(|input| input.path.as_str())
-                    .collect();
-                format!("the run of {}", names.join(", "))
-            }
-        };
-        Err(CommandError::OtherRun {
-            folder: self.path.clone(),
-            other,
+    fn look(&self) -> Result<Found, CommandError> {
+        if let Some(text) = read_summary(&self.file(SUMMARY)) {
+            return Ok(match serde_json::from_slice(&text) {
+                Ok(summary) => Found::Results(summary),
+                Err(_) => Found::NotWhole(SUMMARY.to_owned()),
+            });
+        }
+        let mut names = self.names()?;
+        names.retain(|name| name != LOCK && !Purpose::Result.is_partial(name));
+        Ok(match names.iter().find(|name| is_result(name)) {
+            Some(name) => Found::NotWhole(name.clone()),
+            None if names.is_empty() => Found::Room,
+            None => Found::Foreign(names),
         })
     }
 }
 
 impl Drop for OutputFolder {
-    /// A run that did not come to its end leaves nothing behind.
+    /// Results that were not completed leave nothing behind.
     fn drop(&mut self) {
-        for name in &self.unfinished {
-            // There is nobody to tell but the error that is on its way already.
-            let _ = std::fs::remove_file(self.file(name));
+        self.waiting.clear();
+        for path in self.placed.drain(..) {
+            // The error that is on its way says more than one of this would.
+            let _ = std::fs::remove_file(&path);
+            self.interrupt.remove_unfinished(&path);
+        }
+        if self.lock.take().is_some() {
+            self.interrupt.remove_unfinished(&self.file(LOCK));
+        }
+        for folder in self.made.drain(..).rev() {
+            let _ = std::fs::remove_dir(&folder);
+            self.interrupt.remove_unfinished(&folder);
         }
     }
 }
 
-fn write_error(path: &Path, error: std::io::Error) -> CommandError {
-    CommandError::Write {
-        path: path.to_owned(),
-        error,
-    }
+/// The text of a summary; `None` where there is no regular file that can be read.
+fn read_summary(path: &Path) -> Option<Vec<u8>> {
+    std::fs::metadata(path)
+        .ok()
+        .filter(std::fs::Metadata::is_file)?;
+    let mut text = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(SUMMARY_BYTES_MAX).read_to_end(&mut text).ok()?;
+    Some(text)
 }
 
-fn is_same_file(one: &str, other: &str) -> bool {
-    let place = |path: &str| std::fs::canonicalize(path).ok();
-    one == other || place(one).is_some_and(|one| Some(one) == place(other))
+/// Refuses a folder in which a file that is read would be replaced.
+fn refuse_inputs(folder: &Path, identity: &Identity) -> Result<(), CommandError> {
+    for input in identity.inputs() {
+        let input = Path::new(&input.path);
+        let real = std::fs::canonicalize(input);
+        for path in std::iter::once(input).chain(real.as_deref().ok()) {
+            let name = path.file_name().map(|name| name.to_string_lossy());
+            if name.is_some_and(|name| is_result(&name)) && is_same_file(folder_of(path), folder) {
+                return Err(CommandError::OutputIsInput(input.to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(NAMES_LISTED).map(String::as_str);
+    let shown: Vec<&str> = shown.collect();
+    match names.len().saturating_sub(NAMES_LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }

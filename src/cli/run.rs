@@ -1,34 +1,36 @@
 //! `hpasim run POLICY TRACE`: what would the autoscaler do?
 //!
-//! Self-imposed limit: load, simulate, draw, write, print; each is done elsewhere.
+//! Loads, simulates, draws, writes and prints; each is done elsewhere.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
 use rayon::prelude::*;
 
 use super::assertions::{self, Channel};
+use super::atomic_file::{PartialFile, write_error};
 use super::choices::{PictureKind, PlotChoice, SummaryFormat};
 use super::error::{CommandError, Completion};
 use super::files::{FileLoader, hashed};
+use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::load_args::LoadArgs;
 use super::output_args::{QuietArgs, WriteArgs};
-use super::output_folder::{DECISIONS, LATENCY, PLOT_PNG, PLOT_SVG, TIMELINE};
+use super::output_folder::{DECISIONS, LATENCY, OutputFolder, PLOT_PNG, PLOT_SVG, TIMELINE};
 use super::progress::Progress;
-use super::result_files::{Destination, ResultFile};
+use super::result_files::{default_folder, shown_paths};
 use super::screen::Screen;
-use super::seed_args::SeedArgs;
+use super::seed_args::{SeedArgs, seed_numbers};
+use super::variation::Variation;
 use crate::render::plot::{Picture, render_png, render_svg};
 use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
-use crate::results::export::{KpiReport, Summary, latency_csv, timeline_csv};
+use crate::results::export::{KpiReport, Summary, TimelineCsv, latency_csv};
 use crate::results::kpis::KpiObserver;
 use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
-use crate::results::{Kpis, Timeline, export};
+use crate::results::{Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded, Scenario};
 use crate::simulation::{Provisioning, simulate};
 use crate::units::{Replicas, Seed};
@@ -58,7 +60,7 @@ pub(super) struct RunArgs {
         short,
         long,
         value_name = "DIR",
-        help = "The output folder [default: output/<policy>-<trace>]"
+        help = "The output folder [default: output/<policy>-<trace>, and what differs from the plain run]"
     )]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -73,20 +75,35 @@ pub(super) struct RunArgs {
     quiet: QuietArgs,
 }
 
-/// The names of a run's files beside the summary, in the order in which they are written.
-fn files_of(plot: PlotChoice, engine: Engine) -> Vec<&'static str> {
-    let tables: &[&str] = match engine {
-        Engine::Request => &[TIMELINE, LATENCY, DECISIONS],
-        Engine::Fluid => &[TIMELINE, DECISIONS],
-    };
-    plot.kinds()
-        .iter()
-        .map(|kind| match *kind {
-            PictureKind::Png => PLOT_PNG,
-            PictureKind::Svg => PLOT_SVG,
-        })
-        .chain(tables.iter().copied())
-        .collect()
+/// One of a run's files beside the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RunFile {
+    Picture(PictureKind),
+    Timeline,
+    Latency,
+    Decisions,
+}
+
+impl RunFile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Picture(PictureKind::Png) => PLOT_PNG,
+            Self::Picture(PictureKind::Svg) => PLOT_SVG,
+            Self::Timeline => TIMELINE,
+            Self::Latency => LATENCY,
+            Self::Decisions => DECISIONS,
+        }
+    }
+
+    /// All files of a run, in the order in which they are listed.
+    fn all(plot: PlotChoice, engine: Engine) -> Vec<Self> {
+        let tables: &[Self] = match engine {
+            Engine::Request => &[Self::Timeline, Self::Latency, Self::Decisions],
+            Engine::Fluid => &[Self::Timeline, Self::Decisions],
+        };
+        let pictures = plot.kinds().iter().map(|kind| Self::Picture(*kind));
+        pictures.chain(tables.iter().copied()).collect()
+    }
 }
 
 /// Loads, simulates, writes, prints.
@@ -104,13 +121,22 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     arguments.quiet.warn(&loaded.warnings, screen);
     let assertions = read_assertions(arguments, &loaded.scenario)?;
     let seeds = arguments.seed.seeds(arguments.seeds);
+    let request = arguments.load.request(&arguments.set);
+    let inputs = hashed(&loaded.inputs);
+    let identity = Identity::new("run", inputs.clone())
+        .with("engine", loaded.engine.as_str())?
+        .with("seeds", seed_numbers(&seeds))?
+        .with("request", &request)?;
+    let path = arguments.folder(&loaded);
+    let overwrite = arguments.write.overwrite();
+    let mut folder = OutputFolder::claim(&path, &identity, overwrite, &interrupt)?;
     let progress = Progress::new(
         seeds.len(),
         loaded.scenario.trace.end(),
         faster_engine(&loaded),
         arguments.quiet.progress(),
     );
-    let runs = simulate_all(&loaded, &seeds, &progress)?;
+    let runs = simulate_all(&loaded, &seeds, &progress, &mut folder)?;
     drop(progress);
     let report = runs.report();
     let checked: Vec<CheckedAssertion> = assertions
@@ -125,19 +151,43 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
             )
         })
         .collect();
-    let request = arguments.load.request(&arguments.set);
+    let run_files = RunFile::all(arguments.write.plot, loaded.engine);
+    let names: Vec<&'static str> = run_files.iter().map(|file| file.name()).collect();
     let summary = Summary::new(
         &loaded.scenario,
         loaded.engine,
         &seeds,
-        hashed(&loaded.inputs),
+        inputs,
         report.clone(),
     )
     .with_request(request.clone())
-    .with_files(files_of(arguments.write.plot, loaded.engine))
+    .with_files(names.clone())
     .with_assertions(checked.clone())
     .to_json()?;
-    let files = write_files(arguments, &loaded, &runs, &request, &summary, &interrupt)?;
+    let picture = Picture {
+        scenario: &loaded.scenario,
+        timeline: &runs.timeline,
+        kpis: &runs.kpis[0],
+        engine: loaded.engine,
+        seed: arguments.seed.first(),
+        seeds: runs.kpis.len(),
+        request: &request,
+    };
+    for file in run_files {
+        match file {
+            RunFile::Picture(PictureKind::Png) => {
+                folder.write(file.name(), &render_png(&picture)?)?;
+            }
+            RunFile::Picture(PictureKind::Svg) => {
+                folder.write(file.name(), render_svg(&picture)?.as_bytes())?;
+            }
+            RunFile::Latency => folder.write(file.name(), &runs.latency)?,
+            // They were written as the run went.
+            RunFile::Timeline | RunFile::Decisions => {}
+        }
+    }
+    let files = shown_paths(&folder, names.into_iter());
+    folder.complete(&summary)?;
     let channel = match arguments.format {
         _ if arguments.quiet.is_asked_for() => Channel::Quiet,
         SummaryFormat::Json => Channel::BesideData,
@@ -172,10 +222,18 @@ fn read_assertions(
 }
 
 impl RunArgs {
-    fn folder(&self, scenario: &Scenario) -> PathBuf {
+    fn folder(&self, loaded: &Loaded) -> PathBuf {
         self.output.clone().unwrap_or_else(|| {
-            let name = format!("{}-{}", scenario.policy_name, scenario.trace_name);
-            PathBuf::from("output").join(name)
+            let scenario = &loaded.scenario;
+            let usual = Engine::usual_for(&scenario.trace.demand);
+            let mut variation = Variation::default();
+            if loaded.engine != usual {
+                variation.add(loaded.engine.as_str());
+            }
+            self.load.vary(&self.set, &mut variation);
+            self.seed.vary(self.seeds, 1, &mut variation);
+            let (policy, trace) = (&scenario.policy_name, &scenario.trace_name);
+            default_folder(None, &[policy], &[trace], &variation)
         })
     }
 }
@@ -194,8 +252,7 @@ fn faster_engine(loaded: &Loaded) -> Option<&'static str> {
 /// Everything about the first seed, and the KPIs of all.
 struct Runs {
     timeline: Timeline,
-    decisions: Vec<u8>,
-    /// Empty where no single requests were told of.
+    /// Empty where the engine knows no single requests.
     latency: Vec<u8>,
     kpis: Vec<Kpis>,
 }
@@ -206,16 +263,27 @@ impl Runs {
     }
 }
 
+/// The files that are written as the run of the first seed goes.
+struct Streams {
+    timeline: TimelineCsv<PartialFile>,
+    decisions: DecisionLog<PartialFile>,
+}
+
 fn simulate_all(
     loaded: &Loaded,
     seeds: &[Seed],
     progress: &Progress,
+    folder: &mut OutputFolder,
 ) -> Result<Runs, CommandError> {
     let provisioning = Provisioning::of(&loaded.scenario);
     let needed = |rps: f64| provisioning.needed(rps);
+    let streams = Streams {
+        timeline: TimelineCsv::new(folder.begin(TIMELINE)?),
+        decisions: DecisionLog::new(folder.begin(DECISIONS)?),
+    };
     let (first, others) = seeds.split_first().unwrap_or((&Seed(1), &[]));
     let (first, others) = rayon::join(
-        || simulate_first(loaded, *first, needed, progress),
+        || simulate_first(loaded, *first, needed, progress, streams),
         || {
             others
                 .par_iter()
@@ -223,9 +291,21 @@ fn simulate_all(
                 .collect::<Vec<Kpis>>()
         },
     );
-    let mut runs = first?;
+    let (mut runs, streams) = first?;
     runs.kpis.extend(others);
+    let timeline = streams.timeline.finish().map_err(into_io);
+    folder.add(timeline.map_err(|error| write_error(&folder.file(TIMELINE), error))?)?;
+    let decisions = streams.decisions.finish().map_err(std::io::Error::from);
+    folder.add(decisions.map_err(|error| write_error(&folder.file(DECISIONS), error))?)?;
     Ok(runs)
+}
+
+/// What the system said, where the CSV writer passes it on.
+fn into_io(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    }
 }
 
 fn simulate_first(
@@ -233,14 +313,15 @@ fn simulate_first(
     seed: Seed,
     needed: impl Fn(f64) -> Option<Replicas> + Copy,
     progress: &Progress,
-) -> Result<Runs, CommandError> {
+    streams: Streams,
+) -> Result<(Runs, Streams), CommandError> {
     let scenario = &loaded.scenario;
     let mut observer = Both::new(
         KpiObserver::new(scenario, needed),
         Both::new(
             Both::new(
-                TimelineRecorder::new(scenario, needed),
-                DecisionLog::default(),
+                TimelineRecorder::writing(scenario, needed, streams.timeline),
+                streams.decisions,
             ),
             progress.of_run(),
         ),
@@ -248,12 +329,17 @@ fn simulate_first(
     simulate(scenario, loaded.engine, seed, &mut observer);
     observer.second.second.finish();
     let latency = observer.first.measured_latency().map(latency_csv);
-    Ok(Runs {
+    let (timeline, csv) = observer.second.first.first.finish_writing();
+    let runs = Runs {
         latency: latency.transpose()?.unwrap_or_default(),
         kpis: vec![observer.first.finish()],
-        timeline: observer.second.first.first.finish(),
-        decisions: observer.second.first.second.finish()?,
-    })
+        timeline,
+    };
+    let streams = Streams {
+        timeline: csv,
+        decisions: observer.second.first.second,
+    };
+    Ok((runs, streams))
 }
 
 fn simulate_another(
@@ -267,44 +353,4 @@ fn simulate_another(
     simulate(scenario, loaded.engine, seed, &mut observer);
     observer.second.finish();
     observer.first.finish()
-}
-
-/// Writes the run's files, the summary last; the paths for people come back.
-fn write_files(
-    arguments: &RunArgs,
-    loaded: &Loaded,
-    runs: &Runs,
-    request: &export::Request,
-    summary: &[u8],
-    interrupt: &Interrupt,
-) -> Result<Vec<String>, CommandError> {
-    let picture = Picture {
-        scenario: &loaded.scenario,
-        timeline: &runs.timeline,
-        kpis: &runs.kpis[0],
-        engine: loaded.engine,
-        seed: arguments.seed.first(),
-        seeds: runs.kpis.len(),
-        request,
-    };
-    let files = files_of(arguments.write.plot, loaded.engine)
-        .into_iter()
-        .map(|name| {
-            let bytes = match name {
-                PLOT_PNG => Cow::Owned(render_png(&picture)?),
-                PLOT_SVG => Cow::Owned(render_svg(&picture)?.into_bytes()),
-                TIMELINE => Cow::Owned(timeline_csv(&runs.timeline)?),
-                LATENCY => Cow::Borrowed(&runs.latency[..]),
-                _ => Cow::Borrowed(&runs.decisions[..]),
-            };
-            let name = name.to_owned();
-            Ok(ResultFile { name, bytes })
-        })
-        .collect::<Result<Vec<ResultFile<'_>>, CommandError>>()?;
-    let destination = Destination {
-        folder: &arguments.folder(&loaded.scenario),
-        inputs: &hashed(&loaded.inputs),
-        overwrite: arguments.write.overwrite(),
-    };
-    destination.write(&files, summary, interrupt)
 }

@@ -4,6 +4,7 @@
 
 use clap::Args;
 
+use super::variation::Variation;
 use crate::units::Seed;
 
 /// Where the seeds begin.
@@ -26,6 +27,23 @@ impl SeedArgs {
             .map(|offset| Seed(self.seed.wrapping_add(offset)))
             .collect()
     }
+}
+
+impl SeedArgs {
+    /// Names other seeds than the first `usual_count` in the default folder's name.
+    pub(super) fn vary(self, count: u16, usual_count: u16, variation: &mut Variation) {
+        if self.first() != Seed::default() {
+            variation.add(format!("seed-{}", self.seed));
+        }
+        if count != usual_count {
+            variation.add(format!("{count}-seeds"));
+        }
+    }
+}
+
+/// The seeds as a summary has them.
+pub(super) fn seed_numbers(seeds: &[Seed]) -> Vec<u64> {
+    seeds.iter().map(|seed| seed.0).collect()
 }
 
 #[cfg(test)]

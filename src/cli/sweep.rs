@@ -1,31 +1,35 @@
 //! `hpasim sweep POLICY TRACE...`: what do a thousand policies cost, and whom do they hurt?
 //!
-//! Self-imposed limit: load, check, simulate into the file, draw, print; each is done elsewhere.
+//! Loads, checks, simulates into the file, draws and prints; each is done elsewhere.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::Args;
-use sha2::{Digest, Sha256};
 
+use super::atomic_file::Overwrite;
 use super::choices::{EngineChoice, PlotChoice, SummaryFormat};
+use super::digest::digest;
 use super::error::{CommandError, Completion};
+use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::manifest_args::ManifestArgs;
 use super::output_args::QuietArgs;
-use super::output_folder::{OutputFolder, SUMMARY};
+use super::output_folder::{OutputFolder, SWEEP};
 use super::progress::CountProgress;
+use super::result_files::{default_folder, shown_paths};
 use super::screen::Screen;
-use super::seed_args::SeedArgs;
-use super::sweep_file::{FolderRequest, SWEEP, SweepFile, Written, claim_folder};
+use super::seed_args::{SeedArgs, seed_numbers};
+use super::sweep_file::{FolderRequest, SweepFile, claim_folder};
 use super::sweep_plots::{PLOTS, SweepPlot};
 use super::variant_inputs::{VariantInputs, VariantRequest};
+use super::variation::Variation;
 use crate::render::sweep::{SweepAnswer, render_answer};
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
 use crate::results::rounding::readable;
-use crate::scenario::{Diagnostics, Engine, Scenario};
+use crate::scenario::{Diagnostics, Engine, ManifestChoice, Scenario};
 use crate::search::grid::Grid;
 use crate::search::in_order::all_cores;
 use crate::search::outcome::{Objectives, Outcome, Weighed};
@@ -82,7 +86,7 @@ pub(super) struct SweepArgs {
         short,
         long,
         value_name = "DIR",
-        help = "The output folder [default: output/sweep-<policy>-<trace>]"
+        help = "The output folder [default: output/sweep-<policy>-<traces>]"
     )]
     output: Option<PathBuf>,
     /// Overwrite the results of other inputs, or an unfinished sweep
@@ -115,17 +119,15 @@ struct Question {
 pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let question = arguments.question(screen)?;
     let folder = arguments.folder(&question);
-    let interrupt = Interrupt::listen_saying(format!(
-        "interrupted; the same command with --resume goes on from {}",
-        folder.join(SWEEP).display()
-    ));
+    let interrupt = Interrupt::listen();
+    let identity = arguments.identity(&question)?;
     let request = FolderRequest {
         folder: &folder,
         head: &question.head,
         shard: arguments.shard,
-        inputs: &question.inputs,
+        identity: &identity,
         resume: arguments.resume,
-        force: arguments.force,
+        overwrite: Overwrite::forced(arguments.force),
     };
     let mut weighed = WeighedRows::new(&question);
     // Faulty points come to light before anything is touched.
@@ -133,7 +135,11 @@ pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completi
         .sweep
         .check(question.rows.clone(), arguments.jobs())
         .map_err(CommandError::Points)?;
-    let (output, mut file) = claim_folder(&request, |line| weighed.read(line))?;
+    let (output, mut file) = claim_folder(&request, &interrupt, |line| weighed.read(line))?;
+    interrupt.say(format!(
+        "interrupted; the same command with --resume goes on from {}",
+        folder.join(SWEEP).display()
+    ));
     arguments.simulate(&question, &mut file, &mut weighed, &interrupt)?;
     file.finish()?;
     let outcome = match arguments.shard {
@@ -143,7 +149,7 @@ pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completi
             current(&question, arguments.quiet, screen),
         )),
     };
-    arguments.conclude(&question, outcome.as_ref(), output, &interrupt, screen)
+    arguments.conclude(&question, outcome.as_ref(), output, screen)
 }
 
 impl SweepArgs {
@@ -184,6 +190,7 @@ impl SweepArgs {
         let policy = scenarios[0].policy_name.clone();
         let engine = loaded.engine_names();
         let inputs = loaded.files();
+        let choice = self.manifest.choice();
         let head = Head::new(&HeadFacts {
             grid: &grid,
             policy: &policy,
@@ -192,6 +199,8 @@ impl SweepArgs {
             seeds: &self.seeds(),
             set: &self.set,
             samples: self.samples,
+            hpa: choice.hpa.as_deref(),
+            namespace: choice.namespace.as_deref(),
             inputs_sha256: &digest(inputs.iter().map(|input| input.sha256.as_str())),
             grid_sha256: &self.grid_digest(),
         });
@@ -227,6 +236,26 @@ impl SweepArgs {
         })
     }
 
+    fn request(&self) -> SweepRequest {
+        let ManifestChoice { hpa, namespace } = self.manifest.choice();
+        SweepRequest {
+            set: self.set.clone(),
+            samples: self.samples,
+            shard: self.shard,
+            hpa,
+            namespace,
+        }
+    }
+
+    /// What the sweep asks for, for the folder that it is written to.
+    fn identity(&self, question: &Question) -> Result<Identity, CommandError> {
+        let identity = Identity::new("sweep", question.inputs.clone())
+            .with("engine", &question.engine)?
+            .with("seeds", seed_numbers(&self.seeds()))?
+            .with("request", self.request())?;
+        Ok(identity)
+    }
+
     /// What is swept, by hash.
     fn grid_digest(&self) -> String {
         let numbers = [
@@ -239,16 +268,13 @@ impl SweepArgs {
 
     fn folder(&self, question: &Question) -> PathBuf {
         self.output.clone().unwrap_or_else(|| {
-            let traces = match question.traces.len() {
-                1..=3 => question.traces.join("+"),
-                count => format!("{count}-traces"),
-            };
-            let part = self
-                .shard
-                .map(|shard| format!("-{}-of-{}", shard.index, shard.count))
-                .unwrap_or_default();
-            let name = format!("sweep-{}-{traces}{part}", question.policy);
-            PathBuf::from("output").join(name)
+            let traces: Vec<&str> = question.traces.iter().map(String::as_str).collect();
+            let mut variation = Variation::default();
+            self.manifest.vary(&mut variation);
+            if let Some(Shard { index, count }) = self.shard {
+                variation.add(format!("{index}-of-{count}"));
+            }
+            default_folder(Some("sweep"), &[&question.policy], &traces, &variation)
         })
     }
 
@@ -269,7 +295,7 @@ impl SweepArgs {
             let line = row_line(key, trace, &sweep.grid, &row.report);
             let writing = interrupt.while_writing();
             file.append(&line)?;
-            writing.check().map_err(|_| CommandError::Stopped)?;
+            drop(writing);
             weighed.add(&row.report);
             Ok(())
         };
@@ -287,7 +313,6 @@ impl SweepArgs {
         question: &Question,
         outcome: Option<&Outcome>,
         mut output: OutputFolder,
-        interrupt: &Interrupt,
         screen: &mut Screen,
     ) -> Result<Completion, CommandError> {
         let plots: Vec<SweepPlot> = match outcome {
@@ -323,23 +348,16 @@ impl SweepArgs {
             })
             .transpose()?
             .unwrap_or_default();
-        let writing = interrupt.while_writing();
         for (plot, bytes) in plots.iter().zip(&pictures) {
             output.write(plot.name(), bytes)?;
-            writing.check().map_err(|_| CommandError::Stopped)?;
         }
+        let paths = shown_paths(&output, files.iter().copied());
         output.complete(&summary)?;
-        drop(writing);
         match self.format {
             SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
             SummaryFormat::Table if self.quiet.is_asked_for() => {}
             SummaryFormat::Table => {
                 let coloring = screen.stdout_coloring();
-                files.push(SUMMARY);
-                let paths: Vec<String> = files
-                    .iter()
-                    .map(|name| output.file(name).display().to_string())
-                    .collect();
                 screen.print(&render_answer(&answer, &paths, coloring))?;
             }
         }
@@ -353,11 +371,7 @@ impl SweepArgs {
             policy: question.policy.clone(),
             traces: question.traces.clone(),
             inputs: question.inputs.clone(),
-            request: SweepRequest {
-                set: self.set.clone(),
-                samples: self.samples,
-                shard: self.shard,
-            },
+            request: self.request(),
             files,
             points: question.sweep.grid.count(),
             rows: question.rows.end - question.rows.start,
@@ -419,26 +433,6 @@ fn current(question: &Question, quiet: QuietArgs, screen: &mut Screen) -> Option
                 );
             }
             None
-        }
-    }
-}
-
-/// SHA-256 of lines, in hexadecimal.
-fn digest<'t>(lines: impl Iterator<Item = &'t str>) -> String {
-    let mut hash = Sha256::new();
-    for line in lines {
-        hash.update(line.as_bytes());
-        hash.update(b"\n");
-    }
-    let bytes = hash.finalize();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-impl From<Written> for CommandError {
-    fn from(fault: Written) -> Self {
-        Self::Write {
-            path: fault.path,
-            error: fault.error,
         }
     }
 }

@@ -1,20 +1,18 @@
 //! `sweep.csv` on disk: begun whole, continued by whole lines, taken up again after an interruption.
 //!
-//! Self-imposed limit: one file and its folder; what the lines say is `search::table`'s.
+//! One file and its folder are handled here; what the lines say is `search::table`'s.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use super::atomic_file::write_whole;
+use super::atomic_file::{Overwrite, write_error};
 use super::error::CommandError;
-use super::output_folder::{OutputFolder, Overwrite, SUMMARY};
-use crate::results::export::InputFile;
+use super::identity::Identity;
+use super::interrupt::Interrupt;
+use super::output_folder::{OutputFolder, SUMMARY, SWEEP};
 use crate::search::parts::{PartFile, TableError};
 use crate::search::table::{Head, Shard};
-
-/// A row a point and trace.
-pub(super) const SWEEP: &str = "sweep.csv";
 
 /// Where a sweep's files go, and what may be there already.
 #[derive(Clone, Copy, Debug)]
@@ -22,43 +20,50 @@ pub(super) struct FolderRequest<'r> {
     pub(super) folder: &'r Path,
     pub(super) head: &'r Head,
     pub(super) shard: Option<Shard>,
-    pub(super) inputs: &'r [InputFile],
+    pub(super) identity: &'r Identity,
     pub(super) resume: bool,
-    pub(super) force: bool,
+    pub(super) overwrite: Overwrite,
 }
 
-/// A file could not be written.
-#[derive(Debug)]
-pub(super) struct Written {
-    pub(super) path: PathBuf,
-    pub(super) error: std::io::Error,
-}
-
-/// Takes the folder over and opens the file; rows that are there already go to `found`.
+/// Holds the folder and opens the file; rows that are there already go to `found`.
+///
+/// # Errors
+/// Another process holds the folder, or it has something else.
 pub(super) fn claim_folder(
     request: &FolderRequest<'_>,
+    interrupt: &Interrupt,
     found: impl FnMut(&str),
 ) -> Result<(OutputFolder, SweepFile), CommandError> {
-    let path = request.folder.join(SWEEP);
+    let mut output = OutputFolder::hold(
+        request.folder,
+        request.identity,
+        request.overwrite,
+        interrupt,
+    )?;
+    let path = output.file(SWEEP);
     let stands = path.exists();
-    if stands && !request.force {
+    if !stands {
+        output.refuse_others(request.identity)?;
+    } else if request.overwrite == Overwrite::Refuse {
         let is_ours = request.check(&path);
         if request.resume {
             is_ours?;
         } else {
-            let is_whole = request.folder.join(SUMMARY).exists();
-            request.refuse(is_ours, is_whole)?;
+            request.refuse(is_ours, output.file(SUMMARY).exists())?;
         }
     }
-    let mut overwrite = Overwrite::Refuse;
-    if request.force || stands {
-        overwrite = Overwrite::Force;
-    }
-    let output = OutputFolder::open(request.folder, request.inputs, overwrite)?;
-    let file = if request.resume && stands {
-        SweepFile::resume(path, found)?
+    let resumes = request.resume && stands;
+    // Rows that may not be continued are damaged: nothing of the earlier results goes then.
+    let file = if resumes {
+        Some(SweepFile::resume(path.clone(), found)?)
     } else {
-        SweepFile::begin(path, &request.head.to_text(request.shard))?
+        None
+    };
+    output.keep(SWEEP);
+    output.remove_earlier()?;
+    let file = match file {
+        Some(file) => file,
+        None => SweepFile::begin(&output, &request.head.to_text(request.shard), interrupt)?,
     };
     Ok((output, file))
 }
@@ -111,11 +116,18 @@ pub(super) struct SweepFile {
 
 impl SweepFile {
     /// A new file with its head.
-    fn begin(path: PathBuf, head: &str) -> Result<Self, CommandError> {
-        write_whole(&path, head.as_bytes()).map_err(|error| CommandError::Write {
-            path: path.clone(),
-            error,
-        })?;
+    fn begin(
+        output: &OutputFolder,
+        head: &str,
+        interrupt: &Interrupt,
+    ) -> Result<Self, CommandError> {
+        let path = output.file(SWEEP);
+        let mut file = output.begin(SWEEP)?;
+        file.write_all(head.as_bytes())
+            .map_err(|error| write_error(&path, error))?;
+        let file = file.complete()?;
+        let _writing = interrupt.while_writing();
+        file.put_in_place()?;
         Self::open(path, head.len() as u64, 0)
     }
 
@@ -139,7 +151,7 @@ impl SweepFile {
                 length,
                 rows_found,
             }),
-            Err(error) => Err(CommandError::Write { path, error }),
+            Err(error) => Err(write_error(&path, error)),
         }
     }
 
@@ -158,7 +170,7 @@ impl SweepFile {
             Err(error) => {
                 // What a full disk took of the line goes again; there is nobody to tell if it does not.
                 let _ = self.file.set_len(self.length);
-                Err(self.fault(error).into())
+                Err(self.fault(error))
             }
         }
     }
@@ -166,13 +178,10 @@ impl SweepFile {
     /// All rows are on the disk.
     pub(super) fn finish(&mut self) -> Result<(), CommandError> {
         let synced = self.file.sync_all();
-        Ok(synced.map_err(|error| self.fault(error))?)
+        synced.map_err(|error| self.fault(error))
     }
 
-    fn fault(&self, error: std::io::Error) -> Written {
-        Written {
-            path: self.path.clone(),
-            error,
-        }
+    fn fault(&self, error: std::io::Error) -> CommandError {
+        write_error(&self.path, error)
     }
 }

@@ -7,7 +7,7 @@ mod generate;
 mod info;
 mod recording;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
@@ -16,8 +16,9 @@ pub use generate::{GenArgs, GenKind, SamplingArgs, generate_csv};
 pub use info::InfoArgs;
 pub use recording::RecordingArgs;
 
-use super::atomic_file::write_whole;
+use super::atomic_file::{Overwrite, SingleOutput, write_error};
 use super::error::{CommandError, Completion};
+use super::interrupt::Interrupt;
 use super::screen::Screen;
 
 /// Make, convert and describe traces.
@@ -48,17 +49,39 @@ pub(super) fn run(args: &TraceArgs, screen: &mut Screen) -> Result<Completion, C
     }
 }
 
-/// Writes a trace to the file, or prints it where none is named.
-fn print_or_write(
-    csv: &str,
-    output: Option<&Path>,
-    screen: &mut Screen,
-) -> Result<(), CommandError> {
-    let Some(path) = output else {
-        return screen.print(csv);
-    };
-    write_whole(path, csv.as_bytes()).map_err(|error| CommandError::Write {
-        path: path.to_owned(),
-        error,
-    })
+/// Where a made trace goes.
+#[derive(Args, Debug)]
+pub struct TraceOutputArgs {
+    /// The file to write; without it the trace goes to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Overwrite the file if it is there
+    #[arg(long, requires = "output")]
+    pub force: bool,
+}
+
+impl TraceOutputArgs {
+    /// Refuses a file that may not be written, before the trace is made of `inputs`.
+    fn check(&self, inputs: &[PathBuf]) -> Result<(), CommandError> {
+        self.file(inputs).map_or(Ok(()), |file| file.check())
+    }
+
+    /// Writes a trace to the file, or prints it where none is named.
+    fn put(&self, csv: &str, inputs: &[PathBuf], screen: &mut Screen) -> Result<(), CommandError> {
+        let Some(file) = self.file(inputs) else {
+            return screen.print(csv);
+        };
+        file.write(&Interrupt::listen(), |out| {
+            out.write_all(csv.as_bytes())
+                .map_err(|error| write_error(file.path, error))
+        })
+    }
+
+    fn file<'a>(&'a self, inputs: &'a [PathBuf]) -> Option<SingleOutput<'a>> {
+        Some(SingleOutput {
+            path: self.output.as_deref()?,
+            overwrite: Overwrite::forced(self.force),
+            inputs,
+        })
+    }
 }

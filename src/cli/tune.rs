@@ -13,18 +13,22 @@ use clap::{Args, ValueEnum};
 
 use super::choices::{EngineChoice, SummaryFormat};
 use super::error::{CommandError, Completion};
+use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::manifest_args::ManifestArgs;
 use super::output_args::{QuietArgs, WriteArgs};
+use super::output_folder::OutputFolder;
 use super::paired_runs::{Kept, PairedTrace, TraceResults, simulate_paired};
 use super::progress::CountProgress;
+use super::result_files::default_folder;
 use super::screen::Screen;
-use super::seed_args::SeedArgs;
-use crate::results::KpiReport;
+use super::seed_args::{SeedArgs, seed_numbers};
+use super::variation::Variation;
 use crate::results::comparison::{Comparison, TraceRuns};
 use crate::results::rounding::readable;
 use crate::results::verdicts::{CheckedAssertion, check};
-use crate::scenario::{Assertion, Engine, Scenario};
+use crate::results::{InputFile, KpiReport};
+use crate::scenario::{Assertion, Engine, ManifestChoice, Scenario};
 use crate::search::in_order::all_cores;
 use crate::search::outcome::Weighed;
 use crate::search::tune::caution::{
@@ -37,6 +41,7 @@ use crate::search::tune::goal::{Goal, GoalError};
 use crate::search::tune::method::{Findings, Method, Tried};
 use crate::search::tune::question::{Asked, Question};
 use crate::search::tune::sensitivity::sensitivity;
+use crate::search::tune::summary::TuneRequest;
 use crate::search::tune::traffic::requests;
 use crate::units::Seed;
 use inputs::{HeldOut, Inputs};
@@ -89,7 +94,7 @@ pub(super) struct TuneArgs {
     #[arg(long, value_enum, default_value_t = MethodChoice::Evolution)]
     method: MethodChoice,
     /// How many of the best the request engine judges.
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = FINALISTS, value_parser = clap::value_parser!(u8).range(1..))]
     finalists: u8,
     /// Which engine simulates.
     #[arg(
@@ -102,7 +107,7 @@ pub(super) struct TuneArgs {
     #[command(flatten)]
     seed: SeedArgs,
     /// Report over so many seeds; the search has three of its own before them
-    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = SEEDS, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
     /// How many simulations of the search run at once.
     #[arg(
@@ -151,6 +156,10 @@ impl From<MethodChoice> for Method {
 
 /// The seeds of the training: few, for each candidate sees them all; chance is the report's to measure.
 const TRAINING_SEEDS: u16 = 3;
+/// How many of the best the request engine judges by default.
+const FINALISTS: u8 = 6;
+/// How many seeds the report has by default.
+const SEEDS: u16 = 10;
 /// The part of a trace that is tuned on.
 const SPLIT: f64 = 0.67;
 /// Candidates under the fluid engine.
@@ -226,6 +235,12 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
     {
         screen.note(&note);
     }
+    let folder = OutputFolder::claim(
+        &arguments.folder(&question),
+        &arguments.identity(&files)?,
+        arguments.write.overwrite(),
+        &interrupt,
+    )?;
     let findings = arguments.search(&question);
     if let (true, Some(refused)) = (
         findings.is_empty(&question.space),
@@ -253,10 +268,92 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
         tuned: &tuned,
         report: report.as_ref(),
     };
-    outputs.write_and_print(&interrupt, screen)
+    outputs.write_and_print(folder, screen)
 }
 
 impl TuneArgs {
+    fn folder(&self, question: &Question) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| {
+            let scenarios = &question.scenarios;
+            let traces: Vec<&str> = scenarios.iter().map(|it| it.trace_name.as_str()).collect();
+            default_folder(
+                Some("tune"),
+                &[&scenarios[0].policy_name],
+                &traces,
+                &self.variation(),
+            )
+        })
+    }
+
+    fn variation(&self) -> Variation {
+        let mut variation = Variation::default();
+        if let Some(engine) = self.engine {
+            variation.add(Engine::from(engine).as_str());
+        }
+        self.manifest.vary(&mut variation);
+        for setting in &self.set {
+            variation.add_setting(setting);
+        }
+        let named: [(&str, Option<String>); 5] = [
+            ("goal", self.goal.clone()),
+            ("split", self.split.map(|split| split.to_string())),
+            ("budget", self.budget.map(|budget| budget.to_string())),
+            (
+                "method",
+                (self.method != MethodChoice::Evolution)
+                    .then(|| Method::from(self.method).as_str().to_owned()),
+            ),
+            (
+                "finalists",
+                (self.finalists != FINALISTS).then(|| self.finalists.to_string()),
+            ),
+        ];
+        for (name, value) in named {
+            if let Some(value) = value {
+                variation.add(format!("{name}-{value}"));
+            }
+        }
+        for parameter in &self.param {
+            variation.add(parameter.as_str());
+        }
+        for path in &self.holdout {
+            variation.add(format!("holdout-{}", path.display()));
+        }
+        self.seed.vary(self.seeds, SEEDS, &mut variation);
+        variation
+    }
+
+    /// What the tuning asks for, for the folder that it is written to.
+    fn identity(&self, files: &[InputFile]) -> Result<Identity, CommandError> {
+        let identity = Identity::new("tune", files.to_vec())
+            .with("training_seeds", seed_numbers(&self.training_seeds()))?
+            .with("seeds", seed_numbers(&self.report_seeds()))?
+            .with("request", self.request_facts())?;
+        Ok(identity)
+    }
+
+    fn request_facts(&self) -> TuneRequest {
+        let ManifestChoice { hpa, namespace } = self.manifest.choice();
+        let split = self.split.unwrap_or(SPLIT);
+        TuneRequest {
+            set: self.set.clone(),
+            param: self.param.clone(),
+            goal: self.goal.clone(),
+            split: self.holdout.is_empty().then_some(split),
+            holdout: self
+                .holdout
+                .iter()
+                .map(|it| it.display().to_string())
+                .collect(),
+            budget: self.budget,
+            method: Method::from(self.method).as_str(),
+            finalists: self.finalists,
+            engine: self.engine.map(|engine| Engine::from(engine).as_str()),
+            hpa,
+            namespace,
+        }
+    }
+
     fn goal(&self) -> Result<Goal, GoalError> {
         match &self.goal {
             Some(goal) => Goal::parse(goal),

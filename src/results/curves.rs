@@ -5,7 +5,6 @@
 
 use super::export::sorted_quantile;
 use super::timeline::{Timeline, TimelineRow};
-use crate::simulation::observer::INTERVAL;
 
 /// The most points of a curve: as many as a picture shows.
 pub const POINTS_MAX: usize = 1200;
@@ -100,15 +99,18 @@ impl SeedCurves {
 /// At the end of each stretch.
 fn broken_seconds(timeline: &Timeline, rows_per_point: usize) -> Vec<Option<f64>> {
     let mut broken = 0.0;
-    let stretches = timeline.rows.chunks(rows_per_point);
+    let starts = timeline.rows.iter().map(|row| row.time);
+    let ends = starts.skip(1).chain([timeline.end]);
+    let seconds: Vec<f64> = timeline
+        .rows
+        .iter()
+        .zip(ends)
+        .map(|(row, end)| row.slo_violated_share * (end - row.time).as_secs_f64())
+        .collect();
+    let stretches = seconds.chunks(rows_per_point);
     stretches
-        .map(|rows| {
-            for row in rows {
-                let end = (row.time + INTERVAL).min(timeline.end);
-                if row.slo_violated {
-                    broken += (end - row.time).as_secs_f64();
-                }
-            }
+        .map(|seconds| {
+            broken += seconds.iter().sum::<f64>();
             Some(broken)
         })
         .collect()
@@ -215,8 +217,8 @@ mod tests {
     fn a_long_run_keeps_as_many_points_as_a_picture_shows() {
         let mut timeline = timeline(36_000.0, 2);
         timeline.rows[5001].desired = Replicas(40);
-        timeline.rows[7199].slo_violated = true;
-        timeline.rows[10].slo_violated = true;
+        timeline.rows[7199].slo_violated_share = 1.0;
+        timeline.rows[10].slo_violated_share = 1.0;
         let curves = PolicyCurves {
             seeds: vec![SeedCurves::of(&timeline)],
         };

@@ -4,6 +4,8 @@
 //! a line, in the order in which the controller works: metrics, stabilisation,
 //! policies, limits, and what `kubectl describe hpa` would show afterwards.
 
+use std::io::Write;
+
 use serde::Serialize;
 
 use super::rounding::readable;
@@ -14,36 +16,41 @@ use crate::simulation::Observer;
 use crate::simulation::observer::Decided;
 
 /// Writes `decisions.jsonl` as a run goes.
-#[derive(Debug, Default)]
-pub struct DecisionLog {
-    bytes: Vec<u8>,
+#[derive(Debug)]
+pub struct DecisionLog<W> {
+    out: W,
     fault: Option<serde_json::Error>,
 }
 
-impl DecisionLog {
-    /// The file's bytes.
+impl<W: Write> DecisionLog<W> {
+    /// A log that goes to `out`, best a buffered one.
+    pub const fn new(out: W) -> Self {
+        Self { out, fault: None }
+    }
+
+    /// What the log was written to.
     ///
     /// # Errors
-    /// The first record that could not be written as JSON.
-    pub fn finish(self) -> Result<Vec<u8>, serde_json::Error> {
+    /// The first record that could not be written.
+    pub fn finish(self) -> Result<W, serde_json::Error> {
         match self.fault {
-            None => Ok(self.bytes),
+            None => Ok(self.out),
             Some(fault) => Err(fault),
         }
     }
+
+    fn write(&mut self, decision: &Decided<'_>) -> Result<(), serde_json::Error> {
+        serde_json::to_writer(&mut self.out, &DecisionLine::new(decision))?;
+        self.out.write_all(b"\n").map_err(serde_json::Error::io)
+    }
 }
 
-impl Observer for DecisionLog {
+impl<W: Write> Observer for DecisionLog<W> {
     const WANTS_REASONS: bool = true;
 
     fn decided(&mut self, decision: &Decided<'_>) {
-        if self.fault.is_some() {
-            return;
-        }
-        let line = DecisionLine::new(decision);
-        match serde_json::to_writer(&mut self.bytes, &line) {
-            Ok(()) => self.bytes.push(b'\n'),
-            Err(fault) => self.fault = Some(fault),
+        if self.fault.is_none() {
+            self.fault = self.write(decision).err();
         }
     }
 }

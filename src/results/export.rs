@@ -2,13 +2,15 @@
 //!
 //! Self-imposed limit: no file system; the same values give the same bytes.
 
+use std::io::Write;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::kpis::{Kpis, NamedKpi};
 use super::measured::MeasuredLatency;
 use super::rounding::readable;
-use super::timeline::{Timeline, TimelineRow};
+use super::timeline::{RowSink, TimelineRow};
 use super::verdicts::CheckedAssertion;
 use crate::scenario::{Engine, Scenario};
 use crate::units::{Seed, SimSpan};
@@ -50,37 +52,59 @@ const COLUMNS: [&str; 30] = [
     "users",
 ];
 
-/// `timeline.csv`: a header, then a row an interval; what is not known is empty.
+/// Writes `timeline.csv` row by row: a header, then a row an interval; what is not known is empty.
 ///
 /// `slo_violated` is 0 or 1; `rescaled_to` is where the last rescale within the interval led.
+#[derive(Debug)]
+pub struct TimelineCsv<W: Write> {
+    writer: csv::Writer<W>,
+    fault: Option<csv::Error>,
+}
+
+impl<W: Write> TimelineCsv<W> {
+    /// Begins the file.
+    pub fn new(out: W) -> Self {
+        let mut writer = csv::Writer::from_writer(out);
+        let fault = writer.write_record(COLUMNS).err();
+        Self { writer, fault }
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// The first failure to write.
+    pub fn finish(self) -> Result<W, csv::Error> {
+        match self.fault {
+            Some(fault) => Err(fault),
+            None => self
+                .writer
+                .into_inner()
+                .map_err(|fault| csv::Error::from(fault.into_error())),
+        }
+    }
+}
+
+impl<W: Write> RowSink for TimelineCsv<W> {
+    fn row(&mut self, row: &TimelineRow) {
+        if self.fault.is_none() {
+            self.fault = write_row(&mut self.writer, row).err();
+        }
+    }
+}
+
+/// `timeline.csv` of rows that are one interval each.
 ///
 /// # Errors
 /// None that a buffer in memory could cause; the type is the CSV writer's.
-pub fn timeline_csv(timeline: &Timeline) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(COLUMNS)?;
-    let mut rescales = timeline.rescales.iter().peekable();
-    for (index, row) in timeline.rows.iter().enumerate() {
-        let end = timeline
-            .rows
-            .get(index + 1)
-            .map_or(timeline.end, |next| next.time);
-        let mut rescaled_to = None;
-        while let Some(rescale) = rescales.next_if(|rescale| rescale.time < end) {
-            rescaled_to = Some(rescale.to.0);
-        }
-        write_row(&mut writer, row, rescaled_to)?;
+pub fn timeline_csv(rows: &[TimelineRow]) -> Result<Vec<u8>, csv::Error> {
+    let mut csv = TimelineCsv::new(Vec::new());
+    for row in rows {
+        csv.row(row);
     }
-    writer
-        .into_inner()
-        .map_err(|fault| csv::Error::from(fault.into_error()))
+    csv.finish()
 }
 
-fn write_row(
-    writer: &mut csv::Writer<Vec<u8>>,
-    row: &TimelineRow,
-    rescaled_to: Option<i32>,
-) -> Result<(), csv::Error> {
+fn write_row<W: Write>(writer: &mut csv::Writer<W>, row: &TimelineRow) -> Result<(), csv::Error> {
     let latency = row.latency.as_ref();
     let pod_cpu = row.pod_cpu.as_ref();
     let failed = &row.failures_rps;
@@ -104,8 +128,9 @@ fn write_row(
         optional(latency.map(|latency| latency.p95)),
         optional(latency.map(|latency| latency.p99)),
         number(row.throttled_share),
-        u8::from(row.slo_violated).to_string(),
-        rescaled_to.map_or_else(String::new, |replicas| replicas.to_string()),
+        u8::from(row.slo_violated()).to_string(),
+        row.rescaled_to
+            .map_or_else(String::new, |replicas| replicas.to_string()),
         number(failed.no_endpoint),
         number(failed.not_initialised),
         number(failed.queue_full),
@@ -158,6 +183,7 @@ pub struct InputFile {
 pub struct Summary {
     schema_version: u32,
     hpasim_version: &'static str,
+    command: &'static str,
     engine: &'static str,
     seeds: Vec<u64>,
     policy: String,
@@ -224,6 +250,7 @@ impl Summary {
         Self {
             schema_version: SCHEMA_VERSION,
             hpasim_version: env!("CARGO_PKG_VERSION"),
+            command: "run",
             engine: engine.as_str(),
             seeds: seeds.iter().map(|seed| seed.0).collect(),
             policy: scenario.policy_name.clone(),

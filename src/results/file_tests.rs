@@ -19,7 +19,7 @@ use crate::units::{Replicas, Seed};
 
 #[test]
 fn timeline_csv_has_units_and_leaves_blank_what_is_not_known() {
-    let csv = timeline_csv(&story_timeline()).expect("in memory");
+    let csv = timeline_csv(&story_timeline().rows).expect("in memory");
     let text = String::from_utf8(csv).expect("UTF-8");
     let lines: Vec<&str> = text.lines().collect();
     insta::assert_snapshot!(
@@ -79,6 +79,7 @@ fn the_summary_names_what_ran_and_what_came_of_it() {
     {
       "schema_version": 1,
       "hpasim_version": "0.1.0",
+      "command": "run",
       "engine": "fluid",
       "seeds": [
         1
@@ -192,7 +193,7 @@ fn a_decision_is_one_line_with_its_reasons() {
         }),
         events: vec![],
     };
-    let mut log = DecisionLog::default();
+    let mut log = DecisionLog::new(Vec::new());
     log.decided(&Decided {
         time: at(15),
         current: Replicas(2),

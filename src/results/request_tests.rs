@@ -239,7 +239,7 @@ fn an_interval_breaks_the_slo_from_the_first_request_too_many_beyond_the_limit()
             succeeded: 100,
             ..calm_segment(0, 5)
         });
-        let row_broken = observer.second.finish().rows[0].slo_violated;
+        let row_broken = observer.second.finish().rows[0].slo_violated();
         assert_eq!(
             observer.first.finish().slo_violation_seconds,
             Some(if row_broken { 5.0 } else { 0.0 })
@@ -298,7 +298,7 @@ fn a_row_is_what_its_segments_counted() {
     assert!(near(row.cpu_percent, 140.0));
     assert!(near(Some(row.throttled_share), 0.5));
     assert_eq!(row.needed, Some(Replicas(4)));
-    assert!(row.slo_violated);
+    assert!(row.slo_violated());
     assert!(near(row.latency.map(|latency| latency.p99), 0.1));
     // The last row is the two seconds that are left, with its own latencies alone.
     let last = &timeline.rows[7];
@@ -352,7 +352,7 @@ fn users_and_pods_stand_in_the_row() {
 
 #[test]
 fn the_csv_leaves_blank_what_the_engine_does_not_know() {
-    let csv = timeline_csv(&timeline()).expect("in memory");
+    let csv = timeline_csv(&timeline().rows).expect("in memory");
     let text = String::from_utf8(csv).expect("UTF-8");
     let lines: Vec<&str> = text.lines().collect();
     insta::assert_snapshot!([lines[0], lines[1], lines[5], lines[8]].join("\n"), @"
@@ -448,7 +448,7 @@ proptest! {
         let broken: SimSpan = timeline
             .rows
             .iter()
-            .filter(|row| row.slo_violated)
+            .filter(|row| row.slo_violated())
             .map(|row| length_of(row.time))
             .sum();
         prop_assert!(near(kpis.slo_violation_seconds, broken.as_secs_f64()));

@@ -1,7 +1,12 @@
 //! A run in even intervals: the rows of `timeline.csv` and of the plot.
 //!
-//! Self-imposed limit: means and ends of intervals. What is finer than
-//! [`INTERVAL`] is in the KPIs, which do not come from these rows.
+//! A row holds means and ends of an interval. What is finer than [`INTERVAL`] is in
+//! the KPIs, which do not come from these rows. Every row goes to a [`RowSink`] as
+//! soon as it is known; for the picture a bounded number is kept.
+
+mod row;
+
+use std::collections::VecDeque;
 
 use super::failures;
 use super::measured::{MeasuredLatency, Precision};
@@ -17,82 +22,22 @@ use crate::units::{Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
 
 pub use crate::simulation::observer::INTERVAL;
+pub use row::{ROWS_MAX, RowLatency, TimelineRow};
 
-/// The rows for which room is made at the start, a week's: a longer run takes more as it goes.
-const ROWS_AT_ONCE: i64 = 7 * 86_400 / 5;
+use row::KeptRows;
 
-/// A run in intervals of [`INTERVAL`]; the last may be shorter.
+/// More rescales than this become half as many.
+pub const RESCALES_MAX: usize = 1 << 16;
+
+/// A run in rows for a picture: one an interval of [`INTERVAL`], or one for several intervals of a long run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
-    /// One row an interval, in the order of time.
+    /// In the order of time, at most [`ROWS_MAX`]; a row lasts until the next one, or until the end.
     pub rows: Vec<TimelineRow>,
-    /// The moments at which `spec.replicas` changed.
+    /// The moments at which `spec.replicas` changed, at most [`RESCALES_MAX`].
     pub rescales: Vec<Rescale>,
     /// When the run ended: the end of the last row.
     pub end: SimTime,
-}
-
-/// One interval.
-///
-/// For a trace that knows demand only as CPU the request columns are zero, the
-/// latencies and `needed` are `None`, and nothing breaks the SLO.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TimelineRow {
-    /// Its first instant.
-    pub time: SimTime,
-    /// Requests offered per second, mean.
-    pub offered_rps: f64,
-    /// Requests answered in time per second, mean.
-    pub succeeded_rps: f64,
-    /// Requests failed per second, mean.
-    pub failed_rps: f64,
-    /// The same by cause.
-    pub failures_rps: FailureCauses,
-    /// Attempts after a request's first per second, mean; `None` under the fluid engine, which knows none.
-    pub retried_rps: Option<f64>,
-    /// Requests in flight at its end.
-    pub in_flight: f64,
-    /// CPU that all pods together use, in cores, mean.
-    pub cpu_cores: f64,
-    /// CPU of the ready pods in percent of their request, mean over the time in which any was ready; `None` without ready pods.
-    pub cpu_percent: Option<f64>,
-    /// The part of the interval that `cpu_percent` covers, 0..1. Of milliseconds it may be far above the limit: a CFS quota is spent at full speed.
-    pub cpu_percent_time_share: f64,
-    /// The same as the last reconcile before its end saw it; `None` where none saw any.
-    pub cpu_percent_seen: Option<f64>,
-    /// CPU by pod; `None` under the fluid engine and without ready pods.
-    pub pod_cpu: Option<PodSpread>,
-    /// `spec.replicas` at its end.
-    pub desired: Replicas,
-    /// Pods that are not terminating, at its end.
-    pub current: Replicas,
-    /// Pods that serve, at its end.
-    pub ready: Replicas,
-    /// The fewest pods that would meet the SLO at the rate offered at its end; `None` where no number would.
-    pub needed: Option<Replicas>,
-    /// Latency of what succeeded; `None` where nothing did.
-    pub latency: Option<RowLatency>,
-    /// Share of the working pods' time at the CPU limit (fluid engine), or of the CFS periods with work in which the quota ran out (request engine), 0..1.
-    pub throttled_share: f64,
-    /// Users of a closed load, at its end.
-    pub users: Option<u32>,
-    /// Whether the SLO was broken, by the same judge as `slo_violation_seconds`.
-    pub slo_violated: bool,
-}
-
-/// Latency of those that succeeded within one interval, in seconds.
-///
-/// Of flow it is solved, and never above the clients' timeout; of requests it is measured, with two significant digits.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RowLatency {
-    /// Median.
-    pub p50: f64,
-    /// 95th percentile.
-    pub p95: f64,
-    /// 99th percentile.
-    pub p99: f64,
-    /// The quantile that the SLO promises.
-    pub promised: f64,
 }
 
 /// A change of `spec.replicas`.
@@ -106,11 +51,30 @@ pub struct Rescale {
     pub to: Replicas,
 }
 
-/// What a reconcile saw of the CPU.
+/// Takes every row of a timeline, in the order of time, one an interval.
+pub trait RowSink {
+    /// Takes the next row.
+    fn row(&mut self, row: &TimelineRow);
+}
+
+/// Keeps nothing.
+impl RowSink for () {
+    fn row(&mut self, _: &TimelineRow) {}
+}
+
+/// What the controller did at a moment, until the row of that moment is closed.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct Pending {
     time: SimTime,
-    percent: Option<f64>,
+    what: Done,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Done {
+    /// A reconcile that saw this of the CPU.
+    Saw(Option<f64>),
+    /// A rescale to so many.
+    ScaledTo(Replicas),
 }
 
 /// The interval under way.
@@ -186,7 +150,7 @@ struct Requests {
 
 /// Makes the [`Timeline`] of one run; `N` tells the fewest pods that meet the SLO at a rate per second.
 #[derive(Clone, Debug)]
-pub struct TimelineRecorder<N> {
+pub struct TimelineRecorder<N, S = ()> {
     needed: N,
     judge: SloJudge,
     promised_quantile: f64,
@@ -195,8 +159,15 @@ pub struct TimelineRecorder<N> {
     demand_in_requests: bool,
     /// The place of the first CPU utilisation metric in `spec.metrics`.
     cpu_metric: Option<usize>,
-    timeline: Timeline,
-    seen: Vec<Seen>,
+    sink: S,
+    kept: KeptRows,
+    rescales: Vec<Rescale>,
+    /// The last row of one interval.
+    last_row: Option<TimelineRow>,
+    pending: VecDeque<Pending>,
+    /// What the last reconcile before the end of the last row saw.
+    percent_seen: Option<f64>,
+    end: SimTime,
     open: OpenInterval,
     open_start: SimTime,
     /// The last segment of flow: what stood when the run ended.
@@ -209,6 +180,20 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
     /// A recorder of a run of `scenario`; `needed` as for [`KpiObserver`](super::KpiObserver).
     #[must_use]
     pub fn new(scenario: &Scenario, needed: N) -> Self {
+        Self::writing(scenario, needed, ())
+    }
+
+    /// The timeline, once the run is over.
+    #[must_use]
+    pub fn finish(self) -> Timeline {
+        self.finish_writing().0
+    }
+}
+
+impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> TimelineRecorder<N, S> {
+    /// The same, with a sink for every row.
+    #[must_use]
+    pub fn writing(scenario: &Scenario, needed: N, sink: S) -> Self {
         let intervals = scenario.trace.end().as_nanos() / INTERVAL.as_nanos() + 1;
         let cpu_metric = scenario.autoscaler.as_ref().and_then(|autoscaler| {
             autoscaler.spec.metrics.iter().position(|metric| {
@@ -222,11 +207,13 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
             timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             demand_in_requests: !matches!(scenario.trace.demand, Demand::CpuMillicores(_)),
             cpu_metric,
-            timeline: Timeline {
-                rows: Vec::with_capacity(usize::try_from(intervals.min(ROWS_AT_ONCE)).unwrap_or(0)),
-                ..Timeline::default()
-            },
-            seen: Vec::new(),
+            sink,
+            kept: KeptRows::with_room(usize::try_from(intervals).unwrap_or(0)),
+            rescales: Vec::new(),
+            last_row: None,
+            pending: VecDeque::new(),
+            percent_seen: None,
+            end: SimTime::ZERO,
             open: OpenInterval::default(),
             open_start: SimTime::ZERO,
             last: None,
@@ -234,10 +221,10 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
         }
     }
 
-    /// The timeline, once the run is over.
+    /// The timeline and the sink, once the run is over.
     #[must_use]
-    pub fn finish(mut self) -> Timeline {
-        let end = self.timeline.end;
+    pub fn finish_writing(mut self) -> (Timeline, S) {
+        let end = self.end;
         if end > self.open_start {
             if let Some(last) = self.last {
                 self.close_flow(&last, end);
@@ -245,16 +232,48 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
                 self.close(&last, end);
             }
         }
-        let mut seen = self.seen.iter().peekable();
-        let mut percent = None;
-        for row in &mut self.timeline.rows {
-            let row_end = (row.time + INTERVAL).min(end);
-            while let Some(reconcile) = seen.next_if(|reconcile| reconcile.time < row_end) {
-                percent = reconcile.percent;
+        let timeline = Timeline {
+            rows: self.kept.into_rows(),
+            rescales: self.rescales,
+            end,
+        };
+        (timeline, self.sink)
+    }
+
+    /// Adds what the controller did before `end` to a row that ends there, and hands the row on.
+    fn emit(&mut self, mut row: TimelineRow, end: SimTime) {
+        row.rescaled_to = None;
+        while let Some(pending) = self.pending.front()
+            && pending.time < end
+        {
+            match pending.what {
+                Done::Saw(percent) => self.percent_seen = percent,
+                Done::ScaledTo(replicas) => row.rescaled_to = Some(replicas),
             }
-            row.cpu_percent_seen = percent;
+            self.pending.pop_front();
         }
-        self.timeline
+        row.cpu_percent_seen = self.percent_seen;
+        self.sink.row(&row);
+        self.kept.push(row);
+        self.last_row = Some(row);
+    }
+
+    fn rescaled(&mut self, rescale: Rescale) {
+        if self.rescales.len() == RESCALES_MAX {
+            for pair in 0..RESCALES_MAX / 2 {
+                let (first, second) = (self.rescales[2 * pair], self.rescales[2 * pair + 1]);
+                self.rescales[pair] = Rescale {
+                    from: first.from,
+                    ..second
+                };
+            }
+            self.rescales.truncate(RESCALES_MAX / 2);
+        }
+        self.rescales.push(rescale);
+        self.pending.push_back(Pending {
+            time: rescale.time,
+            what: Done::ScaledTo(rescale.to),
+        });
     }
 
     fn add(&mut self, segment: &FlowSegment, from: SimTime, to: SimTime) {
@@ -321,7 +340,8 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
                 0.0
             },
             users: at_end.users,
-            slo_violated: self.judge.is_broken(&open.tally),
+            slo_violated_share: f64::from(u8::from(self.judge.is_broken(&open.tally))),
+            rescaled_to: None,
         }
     }
 
@@ -361,7 +381,7 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
 
     fn close(&mut self, at_end: &AtEnd, end: SimTime) {
         let row = self.row(at_end, end);
-        self.timeline.rows.push(row);
+        self.emit(row, end);
         self.open.clear();
         if let Some(requests) = &mut self.requests {
             requests.latency.clear();
@@ -380,21 +400,21 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
     /// Only for the inside of an even segment, where every interval is like the one before.
     fn repeat(&mut self, segment: &FlowSegment, from: SimTime) -> SimTime {
         let mut time = from;
-        let Some(mut row) = self.timeline.rows.last().copied() else {
+        let Some(mut row) = self.last_row else {
             return time;
         };
         while time + INTERVAL <= segment.end {
             row.time = time;
             time += INTERVAL;
             row.in_flight = self.in_flight_at(segment, time);
-            self.timeline.rows.push(row);
+            self.emit(row, time);
         }
         self.open_start = time;
         time
     }
 }
 
-impl<N: Fn(f64) -> Option<Replicas>> Observer for TimelineRecorder<N> {
+impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> Observer for TimelineRecorder<N, S> {
     fn flowed(&mut self, segment: &FlowSegment) {
         let mut from = segment.start;
         let mut repeats = false;
@@ -416,7 +436,7 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for TimelineRecorder<N> {
             }
             from = to;
         }
-        self.timeline.end = segment.end;
+        self.end = segment.end;
         self.last = Some(*segment);
     }
 
@@ -448,14 +468,14 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for TimelineRecorder<N> {
         open.working += segment.working_periods as f64;
         open.throttled += segment.throttled_periods as f64;
         open.pod_cpu = segment.pod_cpu.or(open.pod_cpu);
-        self.timeline.end = segment.end;
+        self.end = segment.end;
         if interval_end(self.open_start) <= segment.end {
             self.close(&at_end, segment.end);
         }
     }
 
     fn scaled(&mut self, change: &Scaled) {
-        self.timeline.rescales.push(Rescale {
+        self.rescaled(Rescale {
             time: change.time,
             from: change.from,
             to: change.to,
@@ -470,13 +490,13 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for TimelineRecorder<N> {
                 .copied()
                 .flatten()
                 .and_then(|value| value.average_utilization);
-            self.seen.push(Seen {
+            self.pending.push_back(Pending {
                 time: decision.time,
-                percent: utilization.map(f64::from),
+                what: Done::Saw(utilization.map(f64::from)),
             });
         }
         if decision.outcome.rescaled && decision.outcome.desired != decision.current {
-            self.timeline.rescales.push(Rescale {
+            self.rescaled(Rescale {
                 time: decision.time,
                 from: decision.current,
                 to: decision.outcome.desired,

@@ -35,9 +35,17 @@ pub(super) fn choose(asked: Option<Engine>, parsed: &ParsedTrace) -> Result<Engi
             "demand known as `cpu_millicores` needs the fluid engine: the requests behind it are not known",
             "use --engine fluid (or leave out --engine), or give the requests as `rps` or `users`",
         ),
-        (Demand::CpuMillicores(_), _) => Ok(Engine::Fluid),
-        (Demand::RequestsPerSecond(_) | Demand::Users(_), asked) => {
-            Ok(asked.unwrap_or(Engine::Request))
+        (demand, asked) => Ok(asked.unwrap_or(Engine::usual_for(demand))),
+    }
+}
+
+impl Engine {
+    /// The engine of `run` and `compare` where none is asked for: the request engine, unless demand is known as CPU alone.
+    #[must_use]
+    pub const fn usual_for(demand: &Demand) -> Self {
+        match demand {
+            Demand::CpuMillicores(_) => Self::Fluid,
+            Demand::RequestsPerSecond(_) | Demand::Users(_) => Self::Request,
         }
     }
 }

@@ -7,7 +7,9 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::table::{Difference, Head, SHARD_KEY, Shard, TITLE};
+use super::grid::Grid;
+use super::sweep::RowKey;
+use super::table::{CHECK_KEY, Difference, Head, SHARD_KEY, Shard, TITLE, check_value, row_key};
 
 /// Why a file cannot be continued or joined.
 #[derive(Debug, Error)]
@@ -33,17 +35,25 @@ pub enum TableError {
         /// The first line in which they differ.
         difference: Box<Difference>,
     },
-    /// A row is missing, or stands where another should.
+    /// The head is damaged.
     #[error(
-        "{name}: line {line} should be the row of point {point}; compute this part anew with --force"
+        "{name}: the head is damaged: its check value is not that of its lines; compute this part anew with --force"
+    )]
+    Head {
+        /// The file.
+        name: String,
+    },
+    /// A row is damaged, is missing, or stands where another should.
+    #[error(
+        "{name}: line {line}: {fault}; delete this line and all behind it to go on with --resume, or compute this part anew with --force"
     )]
     Row {
         /// The file.
         name: String,
         /// The line, counted from 1.
         line: u64,
-        /// The point whose row is missing.
-        point: u64,
+        /// What is wrong with it.
+        fault: RowFault,
     },
     /// The part is not finished.
     #[error(
@@ -108,6 +118,34 @@ pub enum TableError {
     Write(#[from] std::io::Error),
 }
 
+/// What is wrong with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RowFault {
+    /// Its bytes are not those that were written.
+    #[error("damaged: its check value is not that of its cells")]
+    Check,
+    /// It is the row of another point or trace, or has other values.
+    #[error("this should be the row of point {point} of the sweep, with that point's values")]
+    Key {
+        /// The point whose row belongs here.
+        point: u64,
+    },
+    /// It has too few cells, or too many.
+    #[error("{found} cells, and a row has {wanted}")]
+    Cells {
+        /// Those it has.
+        found: usize,
+        /// Those of the header.
+        wanted: usize,
+    },
+    /// A KPI is no number.
+    #[error("cell {cell} is not a number")]
+    Number {
+        /// The cell, counted from 1.
+        cell: usize,
+    },
+}
+
 fn list_text(numbers: &[u64]) -> String {
     const SHOWN: usize = 8;
     let mut words: Vec<String> = numbers.iter().take(SHOWN).map(u64::to_string).collect();
@@ -153,6 +191,7 @@ impl<R: BufRead> PartFile<R> {
         };
         let mut lines = Vec::new();
         let mut shard = None;
+        let mut check = None;
         let mut count = 0;
         let mut whole_bytes = 0;
         let header = loop {
@@ -165,15 +204,22 @@ impl<R: BufRead> PartFile<R> {
             if let Some(text) = line.strip_prefix(SHARD_KEY) {
                 let parsed = Shard::parse(text.trim_end());
                 shard = Some(parsed.map_err(|_| no_sweep(&name))?);
+            } else if let Some(value) = line.strip_prefix(CHECK_KEY) {
+                check = Some(value.trim_end().to_owned());
             } else if line.starts_with('#') {
                 lines.push(line.trim_end_matches('\n').to_owned());
             } else {
                 break line;
             }
         };
+        let head = Head { lines, header };
+        // A file of an earlier version has no check value, and is refused by its version.
+        if check.is_some_and(|check| check != head.check(shard)) {
+            return Err(TableError::Head { name });
+        }
         Ok(Self {
             name,
-            head: Head { lines, header },
+            head,
             shard,
             reader,
             lines: count,
@@ -222,13 +268,15 @@ impl<R: BufRead> PartFile<R> {
     /// Hands every whole row to `take`, and says how many there were; a last line without an end is none.
     ///
     /// # Errors
-    /// A row that is not the next one, or one too many.
+    /// A row that is damaged or not the next one, or one too many.
     pub fn rows<E: From<TableError>>(
         &mut self,
         mut take: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<u64, E> {
         let wanted = self.wanted();
-        let traces = self.head.traces();
+        let rows = RowCheck::of(&self.head).ok_or_else(|| TableError::Head {
+            name: self.name.clone(),
+        })?;
         let mut next = wanted.start;
         while let Some(line) = read_line(&mut self.reader, &self.name)? {
             self.lines += 1;
@@ -242,16 +290,11 @@ impl<R: BufRead> PartFile<R> {
                 }
                 .into());
             }
-            let point = next / traces;
-            let begins = line.split(',').next();
-            if begins.and_then(|cell| cell.parse().ok()) != Some(point) {
-                return Err(TableError::Row {
-                    name: self.name.clone(),
-                    line: self.lines,
-                    point,
-                }
-                .into());
-            }
+            rows.check(next, &line).map_err(|fault| TableError::Row {
+                name: self.name.clone(),
+                line: self.lines,
+                fault,
+            })?;
             take(&line)?;
             self.whole_bytes += line.len() as u64;
             next += 1;
@@ -270,6 +313,56 @@ impl<R: BufRead> PartFile<R> {
             found,
             wanted,
         })
+    }
+}
+
+/// What the rows of a sweep have to be, by its head.
+struct RowCheck {
+    grid: Grid,
+    traces: Vec<String>,
+    cells: usize,
+}
+
+impl RowCheck {
+    /// `None` where the head says nothing that could be a sweep.
+    fn of(head: &Head) -> Option<Self> {
+        let traces: Vec<String> = head.traces().into_iter().map(str::to_owned).collect();
+        (!traces.is_empty()).then_some(Self {
+            grid: head.grid()?,
+            traces,
+            cells: head.cells(),
+        })
+    }
+
+    /// Checks the row of this number.
+    fn check(&self, row: u64, line: &str) -> Result<(), RowFault> {
+        let line = line.trim_end_matches('\n');
+        let (cells, check) = line.rsplit_once(',').unwrap_or((line, ""));
+        if check_value(cells) != check {
+            return Err(RowFault::Check);
+        }
+        let traces = self.traces.len() as u64;
+        let key = RowKey {
+            point: row / traces,
+            trace: (row % traces) as usize,
+        };
+        let begins = row_key(key, &self.traces[key.trace], &self.grid);
+        let Some(numbers) = cells.strip_prefix(&begins) else {
+            return Err(RowFault::Key { point: key.point });
+        };
+        let key_cells = 2 + self.grid.swept().count();
+        let found = key_cells + numbers.split(',').count() + 1;
+        if found != self.cells {
+            let wanted = self.cells;
+            return Err(RowFault::Cells { found, wanted });
+        }
+        let is_number = |cell: &str| cell.is_empty() || cell.parse().is_ok_and(f64::is_finite);
+        match numbers.split(',').position(|cell| !is_number(cell)) {
+            Some(place) => Err(RowFault::Number {
+                cell: key_cells + place + 1,
+            }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -40,6 +40,12 @@ pub struct SweepRequest {
     /// `--shard`, as `0/4`.
     #[serde(serialize_with = "as_text")]
     pub shard: Option<Shard>,
+    /// `--hpa`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hpa: Option<String>,
+    /// `--namespace`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
 }
 
 fn as_text<S: Serializer>(shard: &Option<Shard>, serializer: S) -> Result<S::Ok, S::Error> {

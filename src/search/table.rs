@@ -1,9 +1,10 @@
 //! `sweep.csv`: a head of `#` lines that say what the sweep is, a header, and a row a point and trace.
 //!
-//! Self-imposed limit: text out, a row at a time; reading and joining is `parts`'.
+//! Text goes out here, a row at a time; [`parts`](super::parts) reads and joins it.
 //!
 //! Every row is one line, whatever its values hold, so that whole lines are
-//! whole rows and a file can be continued and joined line by line.
+//! whole rows and a file can be continued and joined line by line. Head and rows
+//! end in a check value each, so that a damaged file is not taken for a whole one.
 
 use std::ops::Range;
 
@@ -71,10 +72,27 @@ impl std::fmt::Display for Shard {
 pub(super) const TITLE: &str = "# hpasim sweep";
 /// What stands before the number of rows.
 const ROWS_KEY: &str = "# rows: ";
-/// What stands before the traces' names.
-const TRACES_KEY: &str = "# traces: ";
+/// What stands before each trace's name.
+const TRACE_KEY: &str = "# trace: ";
+/// What stands before the first seed.
+const SEED_KEY: &str = "# seed: ";
+/// What stands before each argument of `--set`.
+const SET_KEY: &str = "# set: ";
+/// What stands before the number of points.
+const POINTS_KEY: &str = "# points: ";
+/// What stands behind the number of points of a Latin hypercube.
+const SAMPLES: &str = " samples";
 /// What stands before the part.
 pub(super) const SHARD_KEY: &str = "# shard: ";
+/// What stands before the check value of the head.
+pub(super) const CHECK_KEY: &str = "# check: crc32 ";
+/// The column of the check values of the rows.
+const CHECK_COLUMN: &str = "check";
+
+/// The check value of a text: CRC-32 as of gzip, in eight hexadecimal digits.
+pub(super) fn check_value(text: &str) -> String {
+    format!("{:08x}", crc32fast::hash(text.as_bytes()))
+}
 
 /// What a sweep is, line by line: two files with the same head belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +120,10 @@ pub struct HeadFacts<'h> {
     pub set: &'h [String],
     /// `--samples`.
     pub samples: Option<u32>,
+    /// `--hpa`.
+    pub hpa: Option<&'h str>,
+    /// `--namespace`.
+    pub namespace: Option<&'h str>,
     /// SHA-256 of everything that was read.
     pub inputs_sha256: &'h str,
     /// SHA-256 of what is swept.
@@ -117,18 +139,26 @@ impl Head {
             TITLE.to_owned(),
             format!("# version: {}", env!("CARGO_PKG_VERSION")),
             format!("# policy: {}", facts.policy),
-            format!("{TRACES_KEY}{}", facts.traces.join(", ")),
+        ];
+        let chosen = [("hpa", facts.hpa), ("namespace", facts.namespace)];
+        lines.extend(
+            chosen
+                .iter()
+                .filter_map(|(key, value)| Some(format!("# {key}: {}", (*value)?))),
+        );
+        lines.extend(facts.traces.iter().map(|it| format!("{TRACE_KEY}{it}")));
+        lines.extend([
             format!("# engine: {}", facts.engine),
             format!(
-                "# seed: {}",
+                "{SEED_KEY}{}",
                 facts.seeds.first().copied().unwrap_or_default()
             ),
             format!("# seeds: {}", facts.seeds.len()),
-        ];
-        lines.extend(facts.set.iter().map(|set| format!("# set: {set}")));
+        ]);
+        lines.extend(facts.set.iter().map(|set| format!("{SET_KEY}{set}")));
         lines.push(match facts.samples {
-            Some(_) => format!("# points: {points} samples"),
-            None => format!("# points: {points}, every combination"),
+            Some(_) => format!("{POINTS_KEY}{points}{SAMPLES}"),
+            None => format!("{POINTS_KEY}{points}, every combination"),
         });
         lines.push(format!("{ROWS_KEY}{}", points * facts.traces.len() as u64));
         // Last, so that where two sweeps differ, what a person can read is named first.
@@ -150,26 +180,60 @@ impl Head {
         if let Some(shard) = shard {
             text.push_str(&format!("{SHARD_KEY}{shard}\n"));
         }
+        let check = self.check(shard);
+        text.push_str(&format!("{CHECK_KEY}{check}\n"));
         text.push_str(&self.header);
         text
     }
 
-    /// How many rows the whole sweep has, as the head says.
-    pub(super) fn rows(&self) -> Option<u64> {
-        let line = self
-            .lines
-            .iter()
-            .find_map(|line| line.strip_prefix(ROWS_KEY));
-        line.and_then(|rows| rows.parse().ok())
+    /// The check value of the head of the whole sweep, or of one part.
+    pub(super) fn check(&self, shard: Option<Shard>) -> String {
+        let shard = shard.map(|shard| format!("{SHARD_KEY}{shard}\n"));
+        let lines = self.lines.join("\n");
+        let shard = shard.unwrap_or_default();
+        check_value(&format!("{lines}\n{shard}{}", self.header))
     }
 
-    /// The number of traces, as the head says.
-    pub(super) fn traces(&self) -> u64 {
-        let line = self
-            .lines
+    /// What stands behind `key`, line by line.
+    fn values<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> {
+        self.lines
             .iter()
-            .find_map(|line| line.strip_prefix(TRACES_KEY));
-        line.map_or(1, |names| names.split(", ").count() as u64)
+            .filter_map(move |line| line.strip_prefix(key))
+    }
+
+    /// How many rows the whole sweep has, as the head says.
+    pub(super) fn rows(&self) -> Option<u64> {
+        self.values(ROWS_KEY).next()?.parse().ok()
+    }
+
+    /// The names of the traces, as the head says.
+    pub(super) fn traces(&self) -> Vec<&str> {
+        self.values(TRACE_KEY).collect()
+    }
+
+    /// The points, as the head says; `None` where they cannot be read back.
+    pub(super) fn grid(&self) -> Option<Grid> {
+        let set: Vec<String> = self.values(SET_KEY).map(str::to_owned).collect();
+        let points = self.values(POINTS_KEY).next()?;
+        match points.strip_suffix(SAMPLES) {
+            Some(count) => {
+                let seed = Seed(self.values(SEED_KEY).next()?.parse().ok()?);
+                Grid::latin_hypercube(&set, count.parse().ok()?, seed).ok()
+            }
+            None => Grid::full(&set).ok(),
+        }
+    }
+
+    /// How many cells a row has.
+    pub(super) fn cells(&self) -> usize {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(self.header.as_bytes());
+        let mut record = csv::StringRecord::new();
+        match reader.read_record(&mut record) {
+            Ok(true) => record.len(),
+            _ => 0,
+        }
     }
 
     /// The first line in which another head differs: this one's, and that one's.
@@ -217,27 +281,36 @@ fn columns(grid: &Grid, seeds: u64) -> Vec<String> {
             columns.extend(folds.iter().map(|fold| format!("{name}_{fold}")));
         }
     }
+    columns.push(CHECK_COLUMN.to_owned());
     columns
+}
+
+/// The cells with which a row begins, a comma behind each: point, trace and swept values.
+pub(super) fn row_key(key: RowKey, trace: &str, grid: &Grid) -> String {
+    let mut cells = vec![key.point.to_string(), trace.to_owned()];
+    let values = grid.swept_values(key.point);
+    cells.extend(values.iter().map(|value| plain_text(value)));
+    format!("{},", csv_cells(&cells))
 }
 
 /// The line of one row, its end included.
 #[must_use]
 pub fn row_line(key: RowKey, trace: &str, grid: &Grid, report: &KpiReport) -> String {
-    let mut cells = vec![key.point.to_string(), trace.to_owned()];
-    let values = grid.swept_values(key.point);
-    cells.extend(values.iter().map(|value| plain_text(value)));
     let number =
         |value: Option<f64>| value.map_or_else(String::new, |value| readable(value).to_string());
-    match report {
+    let numbers: Vec<String> = match report {
         KpiReport::One(kpis) => {
-            cells.extend(kpis.values().iter().map(|kpi| number(kpi.value)));
+            let values = kpis.values();
+            values.iter().map(|kpi| number(kpi.value)).collect()
         }
         KpiReport::Folded(folded) => {
             let three = folded.iter().flat_map(|kpi| [kpi.median, kpi.p10, kpi.p90]);
-            cells.extend(three.map(number));
+            three.map(number).collect()
         }
-    }
-    csv_line(&cells)
+    };
+    let row = format!("{}{}", row_key(key, trace, grid), csv_cells(&numbers));
+    let check = check_value(&row);
+    format!("{row},{check}\n")
 }
 
 /// A TOML string without its quotes, where nothing within needs them; anything else as it is.
@@ -255,6 +328,10 @@ fn one_line(text: &str) -> String {
 }
 
 fn csv_line(cells: &[String]) -> String {
+    format!("{}\n", csv_cells(cells))
+}
+
+fn csv_cells(cells: &[String]) -> String {
     let cells: Vec<String> = cells
         .iter()
         .map(|cell| {
@@ -266,7 +343,7 @@ fn csv_line(cells: &[String]) -> String {
             }
         })
         .collect();
-    format!("{}\n", cells.join(","))
+    cells.join(",")
 }
 
 /// The names in a file of the KPIs that are read back, in a row's order.

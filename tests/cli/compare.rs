@@ -53,14 +53,14 @@ fn two_policies_stand_side_by_side_and_leave_five_files() {
 
     Over 4 seeds, fast takes 1.7 ± 0.2 times the pod hours of prod and leaves the SLO-breaking seconds as they are within the noise (-10 ± 15).
 
-    written  output/compare-prod-fast-short/plot.png
-             output/compare-prod-fast-short/plot.svg
-             output/compare-prod-fast-short/comparison.csv
-             output/compare-prod-fast-short/comparison.json
-             output/compare-prod-fast-short/summary.json
+    written  output/compare-prod-fast-short-4-seeds/plot.png
+             output/compare-prod-fast-short-4-seeds/plot.svg
+             output/compare-prod-fast-short-4-seeds/comparison.csv
+             output/compare-prod-fast-short-4-seeds/comparison.json
+             output/compare-prod-fast-short-4-seeds/summary.json
     ");
     assert_eq!(
-        files_in(&sandbox, "output/compare-prod-fast-short"),
+        files_in(&sandbox, "output/compare-prod-fast-short-4-seeds"),
         [
             "comparison.csv",
             "comparison.json",
@@ -98,11 +98,11 @@ fn baselines_need_no_file_and_traces_are_known_by_their_content() {
       @oracle:130 takes 0.5 ± 0.2 times the pod hours of renamed and leaves the SLO-breaking seconds as they are within the noise (-88 ± 286);
       @fixed:3 takes 0.23 ± 0.07 times the pod hours of renamed and adds 1552 ± 286 SLO-breaking seconds.
 
-    written  output/compare-renamed-default-oracle-130-fixed-3-short-steps/plot-short.svg
-             output/compare-renamed-default-oracle-130-fixed-3-short-steps/plot-steps.svg
-             output/compare-renamed-default-oracle-130-fixed-3-short-steps/comparison.csv
-             output/compare-renamed-default-oracle-130-fixed-3-short-steps/comparison.json
-             output/compare-renamed-default-oracle-130-fixed-3-short-steps/summary.json
+    written  output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/plot-short.svg
+             output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/plot-steps.svg
+             output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/comparison.csv
+             output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/comparison.json
+             output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/summary.json
     ");
 }
 
@@ -319,7 +319,8 @@ fn a_run_keeps_what_its_policy_and_its_command_line_assert() {
     assert_eq!((quiet.code, quiet.stdout.as_str()), (Some(99), ""));
     insta::assert_snapshot!(quiet.stderr, @"✗ promise under short: peak_replicas < 2 (31)");
     let summary: serde_json::Value =
-        serde_json::from_slice(&sandbox.read("output/promise-short/summary.json")).expect("JSON");
+        serde_json::from_slice(&sandbox.read("output/promise-short-fluid/summary.json"))
+            .expect("JSON");
     assert_eq!(summary["assertions"][1]["holds"], false);
 }
 
@@ -502,11 +503,11 @@ fn demand_known_as_cpu_is_compared_without_requests() {
 
     Over 3 seeds, @fixed:12 takes 0.8 ± 0.1 times the pod hours of prod.
 
-    written  output/compare-prod-fixed-12-cpu/plot.png
-             output/compare-prod-fixed-12-cpu/plot.svg
-             output/compare-prod-fixed-12-cpu/comparison.csv
-             output/compare-prod-fixed-12-cpu/comparison.json
-             output/compare-prod-fixed-12-cpu/summary.json
+    written  output/compare-prod-fixed-12-cpu-3-seeds/plot.png
+             output/compare-prod-fixed-12-cpu-3-seeds/plot.svg
+             output/compare-prod-fixed-12-cpu-3-seeds/comparison.csv
+             output/compare-prod-fixed-12-cpu-3-seeds/comparison.json
+             output/compare-prod-fixed-12-cpu-3-seeds/summary.json
     ");
 }
 

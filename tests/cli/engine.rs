@@ -36,15 +36,18 @@ fn the_other_engines_files_go_when_a_run_takes_their_place() {
             "policies/prod.toml",
             "traces/flap.csv",
             "--quiet",
+            "--force",
+            "-o",
+            "out",
             "--engine",
             engine,
         ]);
         assert_eq!(run.code, Some(0), "{run:?}");
     };
     run("request");
-    assert_eq!(files_in(&sandbox, "output/prod-flap"), FILES);
+    assert_eq!(files_in(&sandbox, "out"), FILES);
     run("fluid");
-    assert_eq!(files_in(&sandbox, "output/prod-flap"), FLUID_FILES);
+    assert_eq!(files_in(&sandbox, "out"), FLUID_FILES);
 }
 
 #[test]
@@ -75,13 +78,13 @@ fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
     rescales        21, 7 of them reversals within 10 min
     first decision  17.5 s after pods first fell short
 
-    written         output/prod-spike/plot.png
-                    output/prod-spike/plot.svg
-                    output/prod-spike/timeline.csv
-                    output/prod-spike/decisions.jsonl
-                    output/prod-spike/summary.json
+    written         output/prod-spike-fluid/plot.png
+                    output/prod-spike-fluid/plot.svg
+                    output/prod-spike-fluid/timeline.csv
+                    output/prod-spike-fluid/decisions.jsonl
+                    output/prod-spike-fluid/summary.json
     ");
-    assert_eq!(files_in(&sandbox, "output/prod-spike"), FLUID_FILES);
+    assert_eq!(files_in(&sandbox, "output/prod-spike-fluid"), FLUID_FILES);
 }
 
 /// The column called `name` of a CSV file with a header; what is empty counts as nothing.

@@ -106,7 +106,7 @@ fn both_shipped_manifests_run() {
         assert!(run.stderr.contains(warning), "{}", run.stderr);
         assert!(
             run.stdout
-                .contains(&format!("output/{policy}-spike/summary.json"))
+                .contains(&format!("output/{policy}-spike-to-2m/summary.json"))
         );
     }
 }

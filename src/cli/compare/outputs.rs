@@ -4,23 +4,22 @@
 
 use super::inputs::Inputs;
 use super::{CompareArgs, TraceResults};
-use crate::cli::compare_plots::compared_pictures;
+use crate::cli::compare_plots::{compared_pictures, picture_stems};
 use crate::cli::error::CommandError;
-use crate::cli::interrupt::Interrupt;
-use crate::cli::output_folder::{COMPARISON_CSV, COMPARISON_JSON};
-use crate::cli::result_files::{Destination, ResultFile, default_folder};
+use crate::cli::output_folder::{COMPARISON_CSV, COMPARISON_JSON, OutputFolder};
+use crate::cli::result_files::{ResultFile, write_results};
 use crate::render::plot::compared::ComparedPicture;
 use crate::results::comparison_export::{
     ComparisonRun, comparison_csv, comparison_json, comparison_summary,
 };
 
-/// Writes all files; the paths for people come back.
+/// Writes all files into `folder`; the paths for people come back.
 pub(super) fn write(
     arguments: &CompareArgs,
     inputs: &Inputs,
     results: &[TraceResults],
     run: &ComparisonRun<'_>,
-    interrupt: &Interrupt,
+    folder: OutputFolder,
 ) -> Result<Vec<String>, CommandError> {
     let mut files = pictures(arguments, inputs, results, run.seeds.len())?;
     files.push(ResultFile {
@@ -33,16 +32,7 @@ pub(super) fn write(
     });
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let summary = comparison_summary(run, &names)?;
-    let folder = arguments.output.clone().unwrap_or_else(|| {
-        let traces: Vec<&str> = inputs.traces.iter().map(|it| it.label.as_str()).collect();
-        default_folder("compare", &inputs.policy_labels(), &traces)
-    });
-    let destination = Destination {
-        folder: &folder,
-        inputs: run.inputs,
-        overwrite: arguments.write.overwrite(),
-    };
-    destination.write(&files, &summary, interrupt)
+    write_results(folder, &files, &summary)
 }
 
 /// A picture for each trace, in each kind asked for.
@@ -54,7 +44,8 @@ fn pictures(
 ) -> Result<Vec<ResultFile<'static>>, CommandError> {
     let labels: Vec<String> = inputs.policies.iter().map(|it| it.label.clone()).collect();
     let mut files = Vec::new();
-    for (trace, results) in inputs.traces.iter().zip(results) {
+    let stems = picture_stems(inputs.traces.iter().map(|it| it.label.as_str()));
+    for ((trace, results), stem) in inputs.traces.iter().zip(results).zip(&stems) {
         let picture = ComparedPicture {
             trace: &trace.label,
             engine: trace.engine,
@@ -63,12 +54,7 @@ fn pictures(
             scenario: &trace.scenarios[0],
             curves: &results.curves,
         };
-        let trace_count = inputs.traces.len();
-        files.extend(compared_pictures(
-            &picture,
-            trace_count,
-            arguments.write.plot,
-        )?);
+        files.extend(compared_pictures(&picture, stem, arguments.write.plot)?);
     }
     Ok(files)
 }

@@ -2,11 +2,9 @@
 //!
 //! Self-imposed limit: read, warn, write; each is done elsewhere.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::print_or_write;
+use super::TraceOutputArgs;
 use super::recording::RecordingArgs;
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::screen::Screen;
@@ -19,9 +17,9 @@ pub struct ConvertArgs {
     /// The recording.
     #[command(flatten)]
     pub recording: RecordingArgs,
-    /// The file to write; without it the trace goes to standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    /// Where the trace goes.
+    #[command(flatten)]
+    pub output: TraceOutputArgs,
 }
 
 /// Converts, to stdout where no file is named.
@@ -29,6 +27,8 @@ pub(super) fn run(
     arguments: &ConvertArgs,
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
+    let inputs = [arguments.recording.input.clone()];
+    arguments.output.check(&inputs)?;
     let recording = arguments.recording.read()?;
     if !arguments.recording.quiet {
         screen.warn(&recording.warnings);
@@ -36,6 +36,6 @@ pub(super) fn run(
         screen.warn(censored.as_slice());
     }
     let csv = to_csv(&recording);
-    print_or_write(&csv, arguments.output.as_deref(), screen)?;
+    arguments.output.put(&csv, &inputs, screen)?;
     Ok(Completion::Done)
 }

@@ -3,11 +3,9 @@
 //! Self-imposed limit: arguments in, CSV text out, and one function that writes
 //! it. The shapes themselves are in `workload::generate`.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
-use super::print_or_write;
+use super::TraceOutputArgs;
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::screen::Screen;
 use crate::scenario::parse_duration;
@@ -186,9 +184,9 @@ pub struct SamplingArgs {
     /// What the noise follows from
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The file to write; without it the trace goes to standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    /// Where the trace goes.
+    #[command(flatten)]
+    pub output: TraceOutputArgs,
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
@@ -211,8 +209,10 @@ pub(super) fn run(
     GenArgs { kind }: &GenArgs,
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
+    let output = &kind.sampling().output;
+    output.check(&[])?;
     let csv = generate_csv(kind)?;
-    print_or_write(&csv, kind.sampling().output.as_deref(), screen)?;
+    output.put(&csv, &[], screen)?;
     Ok(Completion::Done)
 }
 

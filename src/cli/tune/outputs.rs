@@ -2,20 +2,19 @@
 //!
 //! Self-imposed limit: which files there are, and the commands to go on with; the contents are made elsewhere.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::inputs::HeldOut;
 use super::proposed_texts::{ProposedTexts, Source};
 use super::{Proposal, Report, TuneArgs, Tuned};
 use crate::cli::choices::{PictureKind, SummaryFormat};
-use crate::cli::compare_plots::compared_pictures;
+use crate::cli::compare_plots::{compared_pictures, picture_stems};
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::files::RememberingLoader;
-use crate::cli::interrupt::Interrupt;
 use crate::cli::output_folder::{
-    COMPARISON_CSV, FRONT_CSV, PATCH, PROPOSED_TOML, SENSITIVITY_PNG, SENSITIVITY_SVG,
+    COMPARISON_CSV, FRONT_CSV, OutputFolder, PATCH, PROPOSED_TOML, SENSITIVITY_PNG, SENSITIVITY_SVG,
 };
-use crate::cli::result_files::{Destination, ResultFile, default_folder};
+use crate::cli::result_files::{ResultFile, write_results};
 use crate::cli::screen::Screen;
 use crate::render::comparison::{ComparisonPage, TraceFacts};
 use crate::render::plot::compared::ComparedPicture;
@@ -36,8 +35,7 @@ use crate::search::summary::Numbers;
 use crate::search::tune::evaluation::Simulator;
 use crate::search::tune::question::Question;
 use crate::search::tune::summary::{
-    ChangeFacts, ProposalFacts, SearchFacts, SensitivityFacts, TuneFacts, TuneRequest, TuneSummary,
-    front_csv,
+    ChangeFacts, ProposalFacts, SearchFacts, SensitivityFacts, TuneFacts, TuneSummary, front_csv,
 };
 use crate::units::Seed;
 
@@ -55,27 +53,21 @@ pub(super) struct Outputs<'a> {
 }
 
 impl Outputs<'_> {
-    /// Writes all files, then prints the answer.
+    /// Writes all files into `folder`, then prints the answer.
     pub(super) fn write_and_print(
         &self,
-        interrupt: &Interrupt,
+        folder: OutputFolder,
         screen: &mut Screen,
     ) -> Result<Completion, CommandError> {
-        let folder = self.folder();
         let texts = match &self.tuned.proposal {
-            Some(proposal) => Some(self.source(&folder).texts(proposal)?),
+            Some(proposal) => Some(self.source(folder.path()).texts(proposal)?),
             None => None,
         };
         let files = self.result_files(texts.as_ref())?;
         let names = files.iter().map(|file| file.name.clone()).collect();
         let summary = self.summary(names);
         let bytes = summary.to_json()?;
-        let destination = Destination {
-            folder: &folder,
-            inputs: self.files,
-            overwrite: self.arguments.write.overwrite(),
-        };
-        let paths = destination.write(&files, &bytes, interrupt)?;
+        let paths = write_results(folder, &files, &bytes)?;
         match self.arguments.format {
             SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&bytes))?,
             SummaryFormat::Table if self.arguments.quiet.is_asked_for() => {}
@@ -94,14 +86,6 @@ impl Outputs<'_> {
             loader: self.loader,
             folder,
         }
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.arguments.output.clone().unwrap_or_else(|| {
-            let scenarios = &self.question.scenarios;
-            let traces: Vec<&str> = scenarios.iter().map(|it| it.trace_name.as_str()).collect();
-            default_folder("tune", &[&scenarios[0].policy_name], &traces)
-        })
     }
 
     fn result_files(
@@ -144,7 +128,8 @@ impl Outputs<'_> {
         let plot = self.arguments.write.plot;
         if let Some(report) = self.report {
             let seeds = self.arguments.report_seeds().len();
-            for (index, held_out) in self.held_out.iter().enumerate() {
+            let stems = picture_stems(self.held_out.iter().map(|it| it.label.as_str()));
+            for (index, (held_out, stem)) in self.held_out.iter().zip(&stems).enumerate() {
                 let picture = ComparedPicture {
                     trace: &held_out.label,
                     engine: held_out.template.engine(),
@@ -153,7 +138,7 @@ impl Outputs<'_> {
                     scenario: &report.scenarios[index][0],
                     curves: &report.results[index].curves,
                 };
-                files.extend(compared_pictures(&picture, self.held_out.len(), plot)?);
+                files.extend(compared_pictures(&picture, stem, plot)?);
             }
         }
         for kind in plot.kinds() {
@@ -306,15 +291,7 @@ impl Outputs<'_> {
             seeds: numbers(&arguments.report_seeds()),
             goal: question.goal.text(&question.objectives),
             inputs: self.files.to_vec(),
-            request: TuneRequest {
-                set: arguments.set.clone(),
-                param: arguments.param.clone(),
-                goal: arguments.goal.clone(),
-                split: arguments
-                    .holdout
-                    .is_empty()
-                    .then(|| arguments.split.unwrap_or(super::SPLIT)),
-            },
+            request: arguments.request_facts(),
             files,
         };
         let findings = &self.tuned.findings;

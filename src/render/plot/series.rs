@@ -236,10 +236,10 @@ pub(super) fn broken_stretches(timeline: &Timeline) -> Vec<Stretch> {
         {
             last.end = start;
         }
-        if row.slo_violated && !open {
+        if row.slo_violated() && !open {
             all.push(Stretch { start, end: start });
         }
-        open = row.slo_violated;
+        open = row.slo_violated();
     }
     if let Some(last) = all.last_mut()
         && open

@@ -78,6 +78,20 @@ pub struct TuneRequest {
     pub goal: Option<String>,
     /// The share of each trace that was tuned on, where none was held out whole.
     pub split: Option<f64>,
+    /// `--holdout`.
+    pub holdout: Vec<String>,
+    /// `--budget`.
+    pub budget: Option<u32>,
+    /// `--method`.
+    pub method: &'static str,
+    /// `--finalists`.
+    pub finalists: u8,
+    /// `--engine`.
+    pub engine: Option<&'static str>,
+    /// `--hpa`.
+    pub hpa: Option<String>,
+    /// `--namespace`.
+    pub namespace: Option<String>,
 }
 
 /// How it was searched.
@@ -393,7 +407,14 @@ mod tests {
             "set": [],
             "param": [],
             "goal": "min cost",
-            "split": 0.67
+            "split": 0.67,
+            "holdout": [],
+            "budget": null,
+            "method": "",
+            "finalists": 0,
+            "engine": null,
+            "hpa": null,
+            "namespace": null
           },
           "files": [
             "front.csv"

@@ -177,12 +177,13 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
 #[test]
 fn pictures_tables_the_policy_and_the_patch_are_left() {
     let sandbox = Sandbox::new();
-    let finished = done(&sandbox, &PROD_UNDER_SPIKE, &[&CHEAPER, &SHORT]);
+    let out = ["-o", "out"];
+    let finished = done(&sandbox, &PROD_UNDER_SPIKE, &[&CHEAPER, &SHORT, &out]);
     assert_eq!(
         (finished.stdout.as_str(), finished.stderr.as_str()),
         ("", "")
     );
-    let folder = "output/tune-prod-spike";
+    let folder = "out";
     insta::assert_snapshot!(files_in(&sandbox, folder).join("\n"), @"
     comparison.csv
     front.csv
@@ -352,7 +353,14 @@ fn json_is_the_summary() {
         }
       },
       "request": {
+        "budget": 40,
+        "engine": "fluid",
+        "finalists": 2,
         "goal": "min mean_replicas",
+        "holdout": [],
+        "hpa": null,
+        "method": "evolution",
+        "namespace": null,
         "param": [
           "targetCPUUtilizationPercentage"
         ],

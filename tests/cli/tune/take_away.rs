@@ -223,6 +223,7 @@ fn a_change_outside_the_autoscaler_stands_in_the_policy_and_in_no_patch() {
             "controller.sync_period=\"15s\",\"60s\"",
             "--plot",
             "none",
+            "--force",
             "-o",
             "out",
         ];
