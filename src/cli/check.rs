@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completi
     let report = check(&request, &mut loader).map_err(CommandError::Input)?;
     let text = match arguments.format {
         CheckFormat::Text => render_check(&report, screen.stdout_colour()),
-        CheckFormat::Json => format!("{}\n", check_json(&report)?),
+        CheckFormat::Json => check_json(&report)?,
         CheckFormat::Github => render_github(&report),
     };
     screen.print(&text)?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::error::{CommandError, INTERRUPTED};
+use crate::text::visible;
 
 /// Nothing is being written: the process may end at any time.
 const COMPUTING: u8 = 0;
@@ -31,7 +32,7 @@ impl Interrupt {
     pub(super) fn listen_saying(text: String) -> Self {
         Self::listen_and(move || {
             // A progress bar may hold the line; there is nobody left to tell of a failure.
-            let _ = writeln!(std::io::stderr().lock(), "\n{text}");
+            let _ = writeln!(std::io::stderr().lock(), "\n{}", visible(&text));
         })
     }
 

@@ -12,6 +12,7 @@ use crate::hpa::decision::{
 };
 use crate::simulation::Observer;
 use crate::simulation::observer::Decided;
+use crate::text::json;
 
 /// Writes `decisions.jsonl` as a run goes.
 #[derive(Debug, Default)]
@@ -41,8 +42,8 @@ impl Observer for DecisionLog {
             return;
         }
         let line = DecisionLine::new(decision);
-        match serde_json::to_writer(&mut self.bytes, &line) {
-            Ok(()) => self.bytes.push(b'\n'),
+        match json::line(&line) {
+            Ok(line) => self.bytes.extend_from_slice(line.as_bytes()),
             Err(fault) => self.fault = Some(fault),
         }
     }

@@ -12,6 +12,7 @@ use super::sweep::RowKey;
 use crate::results::export::KpiReport;
 use crate::results::kpis::Kpis;
 use crate::results::rounding::readable;
+use crate::text::csv_cell::{guarded, guarded_comment};
 use crate::units::Seed;
 
 /// One of the parts that several machines compute.
@@ -134,7 +135,10 @@ impl Head {
         // Last, so that where two sweeps differ, what a person can read is named first.
         lines.push(format!("# inputs: sha256 {}", facts.inputs_sha256));
         lines.push(format!("# grid: sha256 {}", facts.grid_sha256));
-        let lines = lines.iter().map(|line| one_line(line)).collect();
+        let lines = lines
+            .iter()
+            .map(|line| one_line(&guarded_comment(line)))
+            .collect();
         let columns = columns(facts.grid, facts.seeds.len() as u64);
         Self {
             lines,
@@ -258,7 +262,7 @@ fn csv_line(cells: &[String]) -> String {
     let cells: Vec<String> = cells
         .iter()
         .map(|cell| {
-            let cell = one_line(cell);
+            let cell = one_line(&guarded(cell));
             if cell.contains([',', '"', '#']) {
                 format!("\"{}\"", cell.replace('"', "\"\""))
             } else {
