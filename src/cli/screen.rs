@@ -13,6 +13,7 @@ use super::error::{CommandError, Completion};
 use crate::render::diagnostic::{Colour, render_diagnostic, render_diagnostics};
 use crate::render::summary::Coloring;
 use crate::scenario::Diagnostic;
+use crate::text::csv_cell::visible_csv;
 use crate::text::{visible, visible_coloured, visible_lines};
 
 /// The two streams of a command.
@@ -55,11 +56,25 @@ impl Screen {
         }
     }
 
-    /// Writes data to stdout.
+    /// Writes a page to stdout, coloured or not.
     ///
     /// The renderers make text from outside visible; what they missed becomes so here.
     pub(super) fn print(&mut self, text: &str) -> Result<(), CommandError> {
-        let text = shown(text, self.stdout_colour());
+        let colour = self.stdout_colour();
+        self.write(&shown(text, colour))
+    }
+
+    /// Writes data, which has no colours, to stdout.
+    pub(super) fn print_data(&mut self, text: &str) -> Result<(), CommandError> {
+        self.write(&visible_lines(text))
+    }
+
+    /// Writes CSV to stdout: a cell stays on its line.
+    pub(super) fn print_csv(&mut self, text: &str) -> Result<(), CommandError> {
+        self.write(&visible_csv(text))
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), CommandError> {
         let mut stdout = anstream::stdout().lock();
         let written = stdout
             .write_all(text.as_bytes())

@@ -55,7 +55,7 @@ fn print_or_write(
     screen: &mut Screen,
 ) -> Result<(), CommandError> {
     let Some(path) = output else {
-        return screen.print(csv);
+        return screen.print_csv(csv);
     };
     write_whole(path, csv.as_bytes()).map_err(|error| CommandError::Write {
         path: path.to_owned(),

@@ -55,12 +55,12 @@ pub fn render_with_reason(diagnostic: &Diagnostic, why: Option<&str>, colour: Co
         return format!("{title}\n{}", renderer(colour).render(&[help]));
     };
     let (line, mark) = visible_marked(&place.text, place.mark.clone());
-    let is_as_written = place.start == LineStart::Whole && line == place.text;
+    let is_column_kept = line.get(..mark.start) == place.text.get(..place.mark.start);
     let source = visible(&place.source);
     let snippet = Snippet::source(line)
         .line_start(place.line)
         .annotation(AnnotationKind::Primary.span(mark));
-    let group = if is_as_written {
+    let group = if place.start == LineStart::Whole && is_column_kept {
         title.element(snippet.path(source))
     } else {
         // The column within what is shown of the line is not the column in the file.

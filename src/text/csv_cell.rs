@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use super::is_unseen;
+use super::{is_unseen, visible, visible_lines};
 
 /// What makes a cell text.
 pub const GUARD: char = '\'';
@@ -37,16 +37,50 @@ pub fn original(cell: &str) -> &str {
 #[must_use]
 pub fn guarded_comment(line: &str) -> Cow<'_, str> {
     let is_separator = |letter: char| matches!(letter, ',' | ';' | '\t');
-    if !line.split(is_separator).any(needs_guard) {
+    // Quotes around a cell are none of its text.
+    let is_formula = |cell: &str| needs_guard(cell.trim().trim_matches('"'));
+    if !line.split(is_separator).any(is_formula) {
         return Cow::Borrowed(line);
     }
     let mut comment = String::with_capacity(line.len() + 1);
-    for part in line.split_inclusive(is_separator) {
-        let cell = part.trim_end_matches(is_separator);
-        comment.push_str(&guarded(cell));
-        comment.push_str(&part[cell.len()..]);
+    for cell in line.split_inclusive(is_separator) {
+        if is_formula(cell.trim_end_matches(is_separator)) {
+            comment.push(GUARD);
+        }
+        comment.push_str(cell);
     }
     Cow::Owned(comment)
+}
+
+/// CSV for a terminal: what is not seen becomes visible, and a line end within quotes stays in its line.
+#[must_use]
+pub fn visible_csv(csv: &str) -> Cow<'_, str> {
+    if !csv.contains('"') {
+        return visible_lines(csv);
+    }
+    let mut shown = String::with_capacity(csv.len());
+    let mut is_quoted = false;
+    for line in csv.split_inclusive('\n') {
+        let is_comment = !is_quoted && line.starts_with('#');
+        let (content, end) = match line.strip_suffix('\n') {
+            Some(content) => (content, "\n"),
+            None => (line, ""),
+        };
+        shown.push_str(&visible(content));
+        is_quoted ^= !is_comment && content.matches('"').count() % 2 == 1;
+        shown.push_str(if is_quoted && !end.is_empty() {
+            "\\n"
+        } else {
+            end
+        });
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether two names are the same column, each as it is or as hpasim writes or prints it as a cell.
+#[must_use]
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    one == other || visible(original(one)) == visible(original(other))
 }
 
 /// Whether a spreadsheet would compute the cell. What has the guard already is guarded once more,
@@ -122,12 +156,31 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_on_a_terminal_stays_in_its_line() {
+        let csv = "# it's 5\" wide\na,\"b\n\"\"c\"\"\r\nd\u{1b}\"\n1,2\n";
+        let shown = "# it's 5\" wide\na,\"b\\n\"\"c\"\"\\r\\nd\\u{1b}\"\n1,2\n";
+        assert_eq!(visible_csv(csv), shown);
+        assert_eq!(visible_csv("a,b\u{202e}\n1,2\n"), "a,b\\u{202e}\n1,2\n");
+    }
+
+    #[test]
+    fn a_column_is_found_by_its_name_as_it_is_written_or_printed() {
+        let name = "=a\n\u{202e}b";
+        for written in [name, "'=a\n\u{202e}b", r"'=a\n\u{202e}b"] {
+            assert!(is_same_name(name, written), "{written:?}");
+            assert!(is_same_name(written, name), "{written:?}");
+        }
+        assert!(!is_same_name("a", "'a"));
+    }
+
+    #[test]
     fn no_cell_of_a_comment_is_a_formula() {
         let comment = |line| guarded_comment(line).into_owned();
         assert_eq!(
             comment("# traces: a, =1+1, -5, b;@x"),
             "# traces: a,' =1+1, -5, b;'@x"
         );
+        assert_eq!(comment("# set: a=\"b\",\"=1\""), "# set: a=\"b\",'\"=1\"");
         assert_eq!(comment("# seed: 1"), "# seed: 1");
         assert_eq!(comment("# set: x=-1,y"), "# set: x=-1,y");
     }

@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: columns of numbers; where they came from is not known here.
 
-use crate::text::csv_cell::original;
+use crate::text::csv_cell::is_same_name;
 use crate::units::SimTime;
 
 /// Demand over time; each value holds until the next row.
@@ -52,11 +52,11 @@ impl Trace {
         self.columns.get(self.column_place(name)?)
     }
 
-    /// Where the further column called `name` stands. `name` may be the text as a CSV file has it,
-    /// with the guard against formulas.
+    /// Where the further column called `name` stands; either may be as hpasim writes or prints it in CSV.
     #[must_use]
     pub fn column_place(&self, name: &str) -> Option<usize> {
-        let name = original(name);
-        self.columns.iter().position(|column| column.name == name)
+        self.columns
+            .iter()
+            .position(|column| is_same_name(&column.name, name))
     }
 }

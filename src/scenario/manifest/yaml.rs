@@ -532,8 +532,8 @@ pub(in super::super) fn to_yaml(document: &Document) -> String {
     text
 }
 
-/// `text` with U+FFFE and eight digits for each character that is not seen and that the YAML writer
-/// would leave as it is. U+FFFE makes the writer quote the text, and is written as `\uFFFE`.
+/// `text` with U+FFFE and eight digits for each character that is not seen, of which the YAML writer
+/// would leave some as they are. U+FFFE makes the writer quote the text, and is written as `\uFFFE`.
 ///
 /// A text that holds these letters itself has its backslashes spelt as well, so that each `\uFFFE`
 /// in the result is one of ours.
