@@ -114,7 +114,8 @@ fn usage(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> Exi
     // Help and version are no errors; clap knows the stream and the code of each.
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
     let shown: Vec<Cow<'_, str>> = arguments.iter().map(|it| it.to_string_lossy()).collect();
-    if !shown.iter().any(|argument| argument.contains(is_unseen)) {
+    let is_clean = !shown.iter().any(|argument| argument.contains(is_unseen));
+    if is_clean || !error.use_stderr() {
         return match error.print() {
             Ok(()) => ExitCode::from(code),
             Err(_) => ExitCode::FAILURE,

@@ -85,7 +85,7 @@ fn write_file(text: &mut String, report: &FileReport) {
             "{} step {}: {}\n  expected {}\n  got      {}",
             visible(&disagreement.id),
             disagreement.step,
-            visible(&disagreement.field),
+            visible(disagreement.field),
             visible(&disagreement.expected.to_string()),
             visible(&disagreement.got.to_string())
         );

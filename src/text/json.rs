@@ -38,6 +38,10 @@ pub fn line(value: &impl Serialize) -> Result<String, serde_json::Error> {
 /// JSON with `\uXXXX` for what is not seen. The JSON writer escapes C0 itself; anything else of
 /// that kind can only stand within strings.
 fn escaped(json: &str) -> Cow<'_, str> {
+    // Nearly all JSON is ASCII, of which the writer leaves DEL alone.
+    if json.is_ascii() && memchr::memchr(0x7f, json.as_bytes()).is_none() {
+        return Cow::Borrowed(json);
+    }
     let is_raw = |character: char| is_unseen(character) && character != '\n';
     let Some(first) = json.find(is_raw) else {
         return Cow::Borrowed(json);

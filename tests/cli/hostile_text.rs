@@ -554,3 +554,41 @@ fn what_a_replayed_recording_holds_is_shown() {
     sandbox.write("broken.jsonl", format!("{{\"id\":{name},\"suite\":\n"));
     harmless(&sandbox, &["replay", "broken.jsonl"]);
 }
+
+#[test]
+fn a_line_with_escapes_is_marked_where_it_is_wrong() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "p.toml",
+        "[hpa]\n\tmaxReplicas = 9 # \u{202e}\n\"\u{202e}\u{200b}\" = 1\nbehavior = { \"\u{202e}\" = 1, wrong = 2 }\n",
+    );
+    let check = harmless(&sandbox, &["check", "p.toml"]);
+    insta::assert_snapshot!(check.stdout, @r#"
+    error[E0007]: unknown key `\u{202e}\u{200b}` in `hpa`
+     --> p.toml:3:1
+      |
+    3 | "\u{202e}\u{200b}" = 1
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: keys known here: scaleTargetRef, minReplicas, maxReplicas, metrics, behavior, targetCPUUtilizationPercentage
+
+    error[E0007]: unknown key `\u{202e}` in `hpa.behavior`
+     --> p.toml:4:14
+      |
+    4 | behavior = { "\u{202e}" = 1, wrong = 2 }
+      |              ^^^^^^^^^^
+      |
+      = help: keys known here: scaleUp, scaleDown
+
+    error[E0007]: unknown key `wrong` in `hpa.behavior`
+     --> p.toml:4:23
+      |
+     ::: 
+    4 | behavior = { "\u{202e}" = 1, wrong = 2 }
+      |                              ^^^^^
+      |
+      = help: keys known here: scaleUp, scaleDown
+
+    3 errors, 0 warnings and 0 notes in 1 file
+    "#);
+}
