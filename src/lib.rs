@@ -14,6 +14,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`units`] | time, CPU, counts, seeds |
+//! | [`text`] | strings from outside, made safe for terminal, JSON, CSV and Markdown |
 //! | [`hpa`] | the autoscaler's core: a pure function of rules, spec, memory, observation and time |
 //! | [`engine`] | event queue and random streams; knows no pod |
 //! | [`workload`] | demand over time |
@@ -94,5 +95,6 @@ pub mod results;
 pub mod scenario;
 pub mod search;
 pub mod simulation;
+pub mod text;
 pub mod units;
 pub mod workload;

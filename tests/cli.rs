@@ -8,10 +8,14 @@ mod check;
 mod compare;
 #[path = "cli/engine.rs"]
 mod engine;
+#[path = "cli/escaped_text.rs"]
+mod escaped_text;
 #[path = "cli/export.rs"]
 mod export;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/hostile_text.rs"]
+mod hostile_text;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]
@@ -60,11 +64,21 @@ impl Sandbox {
     }
 
     fn hpasim(&self, arguments: &[&str]) -> Finished {
+        self.run(arguments, &[])
+    }
+
+    /// The same as on a terminal, with colours.
+    fn hpasim_coloured(&self, arguments: &[&str]) -> Finished {
+        self.run(arguments, &[("CLICOLOR_FORCE", "1")])
+    }
+
+    fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
         let output = command
             .current_dir(self.folder.path())
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR_FORCE")
+            .envs(environment.iter().copied())
             .args(arguments)
             .output()
             .expect("a process");

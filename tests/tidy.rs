@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 /// Room by room, the rooms that it may name.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("units", &[]),
+    ("text", &[]),
     ("hpa", &["units"]),
     ("engine", &["units"]),
-    ("workload", &["units", "engine"]),
+    ("workload", &["units", "text", "engine"]),
     ("cluster", &["units", "engine", "workload"]),
     (
         "scenario",
-        &["units", "engine", "hpa", "workload", "cluster"],
+        &["units", "text", "engine", "hpa", "workload", "cluster"],
     ),
     (
         "check",
@@ -30,6 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "results",
         &[
             "units",
+            "text",
             "engine",
             "hpa",
             "workload",
@@ -42,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "search",
         &[
             "units",
+            "text",
             "engine",
             "hpa",
             "workload",
@@ -55,6 +58,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "render",
         &[
             "units",
+            "text",
             "engine",
             "hpa",
             "workload",
@@ -71,6 +75,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "units",
+            "text",
             "engine",
             "hpa",
             "workload",
@@ -106,6 +111,10 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("toml::", &["scenario"]),
     ("saphyr", &["scenario"]),
+    ("serde_json::to_string", &["text"]),
+    ("serde_json::to_vec", &["text"]),
+    ("serde_json::to_writer", &["text"]),
+    ("render_reset", &["render"]),
     ("HashMap", &[]),
     ("HashSet", &[]),
 ];

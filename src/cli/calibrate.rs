@@ -59,9 +59,7 @@ pub(super) fn run(
     })?;
     let report = match arguments.format {
         CalibrateFormat::Text => render_calibration(&name, probe.measured, &fit),
-        CalibrateFormat::Json => {
-            format!("{}\n", calibration_json(&name, probe.measured, &fit)?)
-        }
+        CalibrateFormat::Json => calibration_json(&name, probe.measured, &fit)?,
     };
     screen.print(&report)?;
     Ok(Completion::Done)

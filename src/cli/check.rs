@@ -68,12 +68,11 @@ pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completi
     };
     let mut loader = WithStdin::default();
     let report = check(&request, &mut loader).map_err(CommandError::Input)?;
-    let text = match arguments.format {
-        CheckFormat::Text => render_check(&report, screen.stdout_colour()),
-        CheckFormat::Json => format!("{}\n", check_json(&report)?),
-        CheckFormat::Github => render_github(&report),
-    };
-    screen.print(&text)?;
+    match arguments.format {
+        CheckFormat::Text => screen.print(&render_check(&report, screen.stdout_colour()))?,
+        CheckFormat::Json => screen.print_data(&check_json(&report)?)?,
+        CheckFormat::Github => screen.print_data(&render_github(&report))?,
+    }
     Ok(completion(&report, arguments.deny))
 }
 

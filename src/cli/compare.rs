@@ -247,14 +247,15 @@ fn print(
         seeds: run.seeds,
         files,
     };
-    let text = match arguments.format {
-        ComparisonFormat::Csv => utf8(comparison_csv(run.comparison)?),
-        ComparisonFormat::Json => utf8(comparison_json(run)?),
-        _ if arguments.quiet.is_asked_for() => return Ok(()),
-        ComparisonFormat::Table => render_comparison(&page, TableFormat::Plain),
-        ComparisonFormat::Markdown => render_comparison(&page, TableFormat::Markdown),
-    };
-    screen.print(&text)
+    match arguments.format {
+        ComparisonFormat::Csv => screen.print_csv(&utf8(comparison_csv(run.comparison)?)),
+        ComparisonFormat::Json => screen.print_data(&utf8(comparison_json(run)?)),
+        _ if arguments.quiet.is_asked_for() => Ok(()),
+        ComparisonFormat::Table => screen.print(&render_comparison(&page, TableFormat::Plain)),
+        ComparisonFormat::Markdown => {
+            screen.print_data(&render_comparison(&page, TableFormat::Markdown))
+        }
+    }
 }
 
 fn utf8(bytes: Vec<u8>) -> String {

@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &ExportArgs, screen: &mut Screen) -> Result<Complet
         // clap asks for one of the two.
         (_, None) => String::new(),
     };
-    screen.print(&yaml)?;
+    screen.print_data(&yaml)?;
     Ok(Completion::Done)
 }
 

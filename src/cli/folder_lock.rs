@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::atomic_file::write_error;
 use super::error::CommandError;
+use crate::text::json;
 
 /// The file that is locked.
 pub(super) const LOCK: &str = ".hpasim.lock";
@@ -106,7 +107,7 @@ impl FolderLock {
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(&serde_json::to_vec(holder)?));
+            .and_then(|()| file.write_all(json::line(holder)?.as_bytes()));
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use super::error::INTERRUPTED;
+use crate::text::visible;
 
 /// How long the last words may take.
 const LAST_WORDS_WAIT: Duration = Duration::from_millis(500);
@@ -128,7 +129,7 @@ fn end(state: &mut State) -> ! {
     // A stderr that blocks, or that another thread holds, must not keep the process alive.
     std::thread::spawn(move || {
         // A progress bar may hold the line, hence the line feed first.
-        let _ = writeln!(std::io::stderr().lock(), "\n{words}");
+        let _ = writeln!(std::io::stderr().lock(), "\n{}", visible(&words));
         let _ = said.send(());
     });
     let _ = hears.recv_timeout(LAST_WORDS_WAIT);

@@ -37,12 +37,15 @@ mod tune;
 mod variant_inputs;
 mod variation;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 pub use error::{CommandError, Completion};
+
+use crate::text::{is_unseen, visible};
 
 use screen::Screen;
 
@@ -89,18 +92,12 @@ enum Command {
 
 /// Runs the command that `arguments` (the program's name first) ask for.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let command_line = match CommandLine::try_parse_from(arguments) {
-        Ok(command_line) => command_line,
-        Err(error) => {
-            // Help and version are no errors; clap knows the stream and the code of each.
-            let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            return match error.print() {
-                Ok(()) => ExitCode::from(code),
-                Err(_) => ExitCode::FAILURE,
-            };
-        }
-    };
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut screen = Screen::new();
+    let command_line = match CommandLine::try_parse_from(&arguments) {
+        Ok(command_line) => command_line,
+        Err(error) => return usage(error, &arguments, &mut screen),
+    };
     let result = match command_line.command {
         Command::Run(arguments) => run::run(&arguments, &mut screen),
         Command::Sweep(arguments) => sweep::run(&arguments, &mut screen),
@@ -114,4 +111,23 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Trace(arguments) => trace::run(&arguments, &mut screen),
     };
     screen.finish(result)
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn usage(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> ExitCode {
+    // Help and version are no errors; clap knows the stream and the code of each.
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    let shown: Vec<Cow<'_, str>> = arguments.iter().map(|it| it.to_string_lossy()).collect();
+    let is_clean = !shown.iter().any(|argument| argument.contains(is_unseen));
+    if is_clean || !error.use_stderr() {
+        return match error.print() {
+            Ok(()) => ExitCode::from(code),
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
+    // The message quotes arguments, line ends and all: read as they are shown, they make the same message without.
+    let shown = shown.iter().map(|argument| visible(argument).into_owned());
+    let error = CommandLine::try_parse_from(shown).err().unwrap_or(error);
+    screen.note_lines(&error.render().to_string());
+    ExitCode::from(code)
 }

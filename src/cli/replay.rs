@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Complet
     }
     match arguments.format {
         ReplayFormat::Table => screen.print(&render_replay(&reports, &ignored))?,
-        ReplayFormat::Json => screen.print(&format!("{}\n", replay_json(&reports)?))?,
+        ReplayFormat::Json => screen.print(&replay_json(&reports)?)?,
     }
     let complete = reports.iter().all(|report| report.agreement.is_complete());
     Ok(if complete {

@@ -3,6 +3,7 @@
 //! Self-imposed limit: text that others made; colour only where the stream and
 //! NO_COLOR allow it.
 
+use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -12,6 +13,8 @@ use super::error::{CommandError, Completion};
 use crate::render::diagnostic::{Colour, render_diagnostic, render_diagnostics};
 use crate::render::summary::Coloring;
 use crate::scenario::Diagnostic;
+use crate::text::csv_cell::visible_csv;
+use crate::text::{visible, visible_coloured, visible_lines};
 
 /// The two streams of a command.
 #[derive(Debug, Default)]
@@ -53,8 +56,25 @@ impl Screen {
         }
     }
 
-    /// Writes data to stdout.
+    /// Writes a page to stdout, coloured or not.
+    ///
+    /// The renderers make text from outside visible; what they missed becomes so here.
     pub(super) fn print(&mut self, text: &str) -> Result<(), CommandError> {
+        let colour = self.stdout_colour();
+        self.write(&shown(text, colour))
+    }
+
+    /// Writes data, which has no colours, to stdout.
+    pub(super) fn print_data(&mut self, text: &str) -> Result<(), CommandError> {
+        self.write(&visible_lines(text))
+    }
+
+    /// Writes CSV to stdout: a cell stays on its line.
+    pub(super) fn print_csv(&mut self, text: &str) -> Result<(), CommandError> {
+        self.write(&visible_csv(text))
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), CommandError> {
         let mut stdout = anstream::stdout().lock();
         let written = stdout
             .write_all(text.as_bytes())
@@ -66,8 +86,14 @@ impl Screen {
         }
     }
 
-    /// Writes a message to stderr; a stderr that is gone is no reason to fail.
-    pub(super) fn note(&mut self, text: &str) {
+    /// Writes a message of one line to stderr; a stderr that is gone is no reason to fail.
+    pub(super) fn note(&mut self, line: &str) {
+        self.note_lines(&visible(line));
+    }
+
+    /// The same of several lines, each made visible before.
+    pub(super) fn note_lines(&mut self, text: &str) {
+        let text = shown(text, self.stderr_colour());
         let mut stderr = anstream::stderr().lock();
         // There is nobody left to tell.
         let _ = writeln!(stderr, "{text}");
@@ -77,7 +103,7 @@ impl Screen {
     pub(super) fn warn(&mut self, warnings: &[Diagnostic]) {
         for warning in warnings {
             let text = render_diagnostic(warning, self.stderr_colour());
-            self.note(&format!("{text}\n"));
+            self.note_lines(&format!("{text}\n"));
         }
     }
 
@@ -91,14 +117,23 @@ impl Screen {
                         render_diagnostics(diagnostics, self.stderr_colour())
                     }
                     CommandError::Points(points) => format!(
-                        "{}\n\nerror: {error}",
-                        render_diagnostics(&points.diagnostics, self.stderr_colour())
+                        "{}\n\nerror: {}",
+                        render_diagnostics(&points.diagnostics, self.stderr_colour()),
+                        visible(&error.to_string())
                     ),
-                    other => format!("error: {other}"),
+                    other => format!("error: {}", visible(&other.to_string())),
                 };
-                self.note(&text);
+                self.note_lines(&text);
                 error.exit_code()
             }
         }
+    }
+}
+
+/// Text of several lines as a stream shows it: only a coloured one has escapes, those of colours.
+fn shown(text: &str, colour: Colour) -> Cow<'_, str> {
+    match colour {
+        Colour::Plain => visible_lines(text),
+        Colour::Ansi => visible_coloured(text),
     }
 }

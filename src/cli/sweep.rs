@@ -35,7 +35,7 @@ use crate::search::in_order::all_cores;
 use crate::search::outcome::{Objectives, Outcome, Weighed};
 use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
 use crate::search::sweep::{Row, Sweep, SweepError};
-use crate::search::table::{Head, HeadFacts, Picked, Shard, row_line};
+use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::units::Seed;
 
 /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm.
@@ -121,10 +121,15 @@ pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completi
     let folder = arguments.folder(&question);
     let interrupt = Interrupt::listen();
     let identity = arguments.identity(&question)?;
+    let keys = RowKeys {
+        grid: question.sweep.grid.clone(),
+        traces: question.traces.clone(),
+    };
     let request = FolderRequest {
         folder: &folder,
         head: &question.head,
         shard: arguments.shard,
+        keys: &keys,
         identity: &identity,
         resume: arguments.resume,
         overwrite: Overwrite::forced(arguments.force),

@@ -12,7 +12,7 @@ use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::output_folder::{OutputFolder, SUMMARY, SWEEP};
 use crate::search::parts::{PartFile, TableError};
-use crate::search::table::{Head, Shard};
+use crate::search::table::{Head, RowKeys, Shard};
 
 /// Where a sweep's files go, and what may be there already.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,7 @@ pub(super) struct FolderRequest<'r> {
     pub(super) folder: &'r Path,
     pub(super) head: &'r Head,
     pub(super) shard: Option<Shard>,
+    pub(super) keys: &'r RowKeys,
     pub(super) identity: &'r Identity,
     pub(super) resume: bool,
     pub(super) overwrite: Overwrite,
@@ -55,7 +56,7 @@ pub(super) fn claim_folder(
     let resumes = request.resume && stands;
     // Rows that may not be continued are damaged: nothing of the earlier results goes then.
     let file = if resumes {
-        Some(SweepFile::resume(path.clone(), found)?)
+        Some(SweepFile::resume(path.clone(), request.keys, found)?)
     } else {
         None
     };
@@ -132,9 +133,13 @@ impl SweepFile {
     }
 
     /// The file of an interrupted sweep; what a failing disk or machine left of a line is cut off.
-    fn resume(path: PathBuf, mut found: impl FnMut(&str)) -> Result<Self, CommandError> {
+    fn resume(
+        path: PathBuf,
+        keys: &RowKeys,
+        mut found: impl FnMut(&str),
+    ) -> Result<Self, CommandError> {
         let mut part = open_part(&path)?;
-        let rows_found = part.rows(|line| -> Result<(), TableError> {
+        let rows_found = part.rows(Some(keys), |line| -> Result<(), TableError> {
             found(line);
             Ok(())
         })?;

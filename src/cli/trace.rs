@@ -69,7 +69,7 @@ impl TraceOutputArgs {
     /// Writes a trace to the file, or prints it where none is named.
     fn put(&self, csv: &str, inputs: &[PathBuf], screen: &mut Screen) -> Result<(), CommandError> {
         let Some(file) = self.file(inputs) else {
-            return screen.print(csv);
+            return screen.print_csv(csv);
         };
         file.write(&Interrupt::listen(), |out| {
             out.write_all(csv.as_bytes())

@@ -5,8 +5,10 @@
 use anstyle::{AnsiColor, Style};
 
 use super::human;
+use super::paint::painted;
 use super::summary::Coloring;
 use crate::results::verdicts::CheckedAssertion;
+use crate::text::visible;
 
 /// A line for each: `✓ prod under spike: rescales <= 30 (12)`; nothing for none.
 #[must_use]
@@ -21,10 +23,7 @@ fn line(checked: &CheckedAssertion, coloring: Coloring) -> String {
         ("✗", AnsiColor::Red)
     };
     let style: Style = colour.on_default();
-    let mark = match coloring {
-        Coloring::Ansi => format!("{}{mark}{}", style.render(), style.render_reset()),
-        Coloring::Plain => mark.to_owned(),
-    };
+    let mark = painted(mark, style, coloring);
     let value = checked.value.map_or_else(
         || "no value".to_owned(),
         |value| human::trimmed(value, DECIMALS),
@@ -35,7 +34,8 @@ fn line(checked: &CheckedAssertion, coloring: Coloring) -> String {
         trace,
         ..
     } = checked;
-    format!("{mark} {policy} under {trace}: {assertion} ({value})\n")
+    let line = format!("{policy} under {trace}: {assertion} ({value})");
+    format!("{mark} {}\n", visible(&line))
 }
 
 /// Enough that nobody wonders why 30.0004 is not at most 30.

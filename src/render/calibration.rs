@@ -13,12 +13,14 @@ use crate::results::calibration::{
 };
 use crate::results::rounding::readable;
 use crate::scenario::Measured;
+use crate::text::{json, visible};
 
 /// The report of the probe in `file` for people.
 #[must_use]
 pub fn render_calibration(file: &str, measured: Measured, fit: &Calibration) -> String {
     let mut text = format!(
-        "{file}: {} rows, {} to {} rps a pod\n{}\n\n",
+        "{}: {} rows, {} to {} rps a pod\n{}\n\n",
+        visible(file),
         fit.rows,
         significant(fit.rps_min),
         significant(fit.rps_max),
@@ -231,7 +233,7 @@ struct Report<'a> {
     policy: String,
 }
 
-/// The same as one JSON object.
+/// The same as one JSON object, with a final newline.
 ///
 /// # Errors
 /// None that the report's types could cause; the type is the JSON writer's.
@@ -240,7 +242,7 @@ pub fn calibration_json(
     measured: Measured,
     fit: &Calibration,
 ) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(&Report {
+    json::pretty(&Report {
         file,
         measured_on: measured_on(measured),
         fit: &rounded(fit),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::diagnostic::{Colour, render_with_reason};
 use crate::check::{CheckReport, Finding};
 use crate::scenario::Severity;
+use crate::text::{json, visible};
 
 /// Each finding with its line, an empty line between two, and a last line of counts.
 #[must_use]
@@ -71,12 +72,12 @@ struct FindingJson<'r> {
     object: Option<&'r str>,
 }
 
-/// The report as JSON.
+/// The report as JSON, with a final newline.
 ///
 /// # Errors
 /// The writer's own.
 pub fn check_json(report: &CheckReport) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(&ReportJson {
+    json::pretty(&ReportJson {
         diagnostics: report.findings.iter().map(finding_json).collect(),
         omitted: report.omitted,
         errors: report.count(Severity::Error),
@@ -123,18 +124,18 @@ fn annotation(finding: &Finding) -> String {
     let place = diagnostic.place.as_ref().map_or_else(String::new, |place| {
         format!(
             "file={},line={},col={},",
-            property(&place.source),
+            property(&visible(&place.source)),
             place.line,
             place.column
         )
     });
-    let mut message = diagnostic.message.clone();
+    let mut message = visible(&diagnostic.message).into_owned();
     for more in [finding.why.as_deref(), Some(diagnostic.help.as_str())]
         .into_iter()
         .flatten()
     {
         message.push('\n');
-        message.push_str(more);
+        message.push_str(&visible(more));
     }
     format!(
         "::{command} {place}title={}::{}\n",

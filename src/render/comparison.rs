@@ -9,6 +9,7 @@ use crate::results::comparison::{
     Comparison, Estimate, Expense, KpiComparison, KpiGroup, TraceComparison, Verdict,
 };
 use crate::scenario::Engine;
+use crate::text::{markdown, visible};
 use crate::units::Seed;
 
 /// A comparison and how it came about.
@@ -97,6 +98,11 @@ const POLICIES_BESIDE: usize = 3;
 /// The comparison as text, with a final newline.
 #[must_use]
 pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> String {
+    let comparison = &with_shown_names(page.comparison, format);
+    let page = &ComparisonPage {
+        comparison,
+        ..*page
+    };
     let mut text = String::new();
     for (trace, facts) in page.comparison.traces.iter().zip(page.traces) {
         text.push_str(&heading(page, trace, facts, format));
@@ -117,10 +123,29 @@ pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> Stri
         text.push('\n');
         for (index, file) in page.files.iter().enumerate() {
             let lead = if index == 0 { "written" } else { "" };
-            text.push_str(&format!("{lead:<8} {file}\n"));
+            text.push_str(&format!("{lead:<8} {}\n", visible(file)));
         }
     }
     text
+}
+
+/// The same with the names of policies and traces as `format` shows them.
+fn with_shown_names(comparison: &Comparison, format: TableFormat) -> Comparison {
+    let shown = |name: &String| match format {
+        TableFormat::Plain => visible(name).into_owned(),
+        TableFormat::Markdown => markdown::escaped(name),
+    };
+    let mut comparison = comparison.clone();
+    for policy in &mut comparison.policies {
+        *policy = shown(policy);
+    }
+    for trace in &mut comparison.traces {
+        trace.trace = shown(&trace.trace);
+    }
+    for verdict in &mut comparison.verdicts {
+        verdict.policy = shown(&verdict.policy);
+    }
+    comparison
 }
 
 fn heading(

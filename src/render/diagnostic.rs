@@ -5,6 +5,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::scenario::{Diagnostic, Diagnostics, LineStart, Severity};
+use crate::text::{visible, visible_marked};
 
 /// Whether text may carry the terminal's colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,30 +46,34 @@ pub fn render_with_reason(diagnostic: &Diagnostic, why: Option<&str>, colour: Co
         Severity::Info => Level::INFO,
     };
     let title = level
-        .primary_title(diagnostic.message.as_str())
+        .primary_title(visible(&diagnostic.message))
         .id(diagnostic.code.number());
-    let help = diagnostic.help.as_str();
+    let help = visible(&diagnostic.help);
     let Some(place) = &diagnostic.place else {
         let title = renderer(colour).render(&[Group::with_title(title)]);
         let help = Group::with_title(Level::HELP.secondary_title(help));
         return format!("{title}\n{}", renderer(colour).render(&[help]));
     };
-    let snippet = Snippet::source(place.text.as_str())
+    let (line, mark) = visible_marked(&place.text, place.mark.clone());
+    let is_column_kept = line.get(..mark.start) == place.text.get(..place.mark.start);
+    let source = visible(&place.source);
+    let snippet = Snippet::source(line)
         .line_start(place.line)
-        .annotation(AnnotationKind::Primary.span(place.mark.clone()));
-    let group = match place.start {
-        LineStart::Whole => title.element(snippet.path(place.source.as_str())),
-        // The column within what is left of the line is not the column in the file.
-        LineStart::Cut => title
+        .annotation(AnnotationKind::Primary.span(mark));
+    let group = if place.start == LineStart::Whole && is_column_kept {
+        title.element(snippet.path(source))
+    } else {
+        // The column within what is shown of the line is not the column in the file.
+        title
             .element(
-                Origin::path(place.source.as_str())
+                Origin::path(source)
                     .line(place.line)
                     .char_column(place.column),
             )
-            .element(snippet),
+            .element(snippet)
     };
     let group = match why {
-        Some(why) => group.element(Level::NOTE.message(why)),
+        Some(why) => group.element(Level::NOTE.message(visible(why))),
         None => group,
     };
     renderer(colour).render(&[group.element(Level::HELP.message(help))])

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::table::{Column, TableFormat, render_table};
 use crate::conformance::{Agreement, FileReport};
+use crate::text::{json, visible};
 
 /// How many disagreements of a file the tables show; the JSON has more.
 const DISAGREEMENTS_SHOWN: usize = 10;
@@ -33,9 +34,10 @@ pub fn render_replay(reports: &[FileReport], ignored: &BTreeSet<String>) -> Stri
     let left_out: usize = reports.iter().map(FileReport::ignored_scenarios).sum();
     if !ignored.is_empty() {
         let names: Vec<&str> = ignored.iter().map(String::as_str).collect();
+        let names = names.join(", ");
         text.push_str(&format!(
             "Left out: {} ({left_out} scenarios).\n",
-            names.join(", ")
+            visible(&names)
         ));
     }
     text.push_str(&verdict(total));
@@ -63,7 +65,7 @@ fn verdict(total: Agreement) -> String {
 }
 
 fn write_file(text: &mut String, report: &FileReport) {
-    text.push_str(&report.file);
+    text.push_str(&visible(&report.file));
     text.push('\n');
     let rows: Vec<Vec<String>> = report
         .categories
@@ -81,11 +83,11 @@ fn write_file(text: &mut String, report: &FileReport) {
         let _ = writeln!(
             text,
             "{} step {}: {}\n  expected {}\n  got      {}",
-            disagreement.id,
+            visible(&disagreement.id),
             disagreement.step,
-            disagreement.field,
-            disagreement.expected,
-            disagreement.got
+            visible(disagreement.field),
+            visible(&disagreement.expected.to_string()),
+            visible(&disagreement.got.to_string())
         );
     }
     let more = report.disagreeing_fields - report.disagreements.len().min(DISAGREEMENTS_SHOWN);
@@ -143,12 +145,12 @@ struct ReplayReport<'a> {
     files: &'a [FileReport],
 }
 
-/// One JSON object: the totals, and the same for each of `files`.
+/// One JSON object with a final newline: the totals, and the same for each of `files`.
 ///
 /// # Errors
 /// None that the report's types could cause; the type is the JSON writer's.
 pub fn replay_json(reports: &[FileReport]) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(&ReplayReport {
+    json::pretty(&ReplayReport {
         total: total_of(reports),
         files: reports,
     })

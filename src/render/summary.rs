@@ -6,10 +6,12 @@
 use anstyle::{AnsiColor, Style};
 
 use super::human;
+use super::paint::painted;
 use crate::results::KpiReport;
 use crate::results::export::Request;
 use crate::results::failures::{self, CauseShare};
 use crate::scenario::{Assumption, Engine, Scenario};
+use crate::text::visible;
 use crate::units::{Seed, SimSpan};
 use crate::workload::Demand;
 
@@ -121,7 +123,8 @@ pub(super) fn part_of_trace(request: &Request) -> Option<String> {
 
 /// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.
 fn wrapped(lead: &str, items: &[String]) -> Vec<String> {
-    let lines = filled(items, WIDTH - lead.len());
+    let items: Vec<String> = items.iter().map(|it| visible(it).into_owned()).collect();
+    let lines = filled(&items, WIDTH - lead.len());
     let indent = " ".repeat(lead.len());
     lines
         .iter()
@@ -380,12 +383,7 @@ impl Page {
     }
 
     fn painted(&self, text: &str, style: Style) -> String {
-        match self.coloring {
-            Coloring::Ansi if style != Style::new() => {
-                format!("{}{text}{}", style.render(), style.render_reset())
-            }
-            _ => text.to_owned(),
-        }
+        painted(text, style, self.coloring)
     }
 }
 

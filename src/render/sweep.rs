@@ -7,12 +7,14 @@ use std::ops::Range;
 use anstyle::Style;
 
 use super::human;
+use super::paint::painted;
 use super::summary::Coloring;
 use super::table::{Column, TableFormat, render_table};
 use crate::search::grid::Grid;
 use crate::search::outcome::{Objective, Objectives, Outcome, Weighed};
 use crate::search::parameter::Parameter;
 use crate::search::table::{Shard, plain_text};
+use crate::text::visible;
 
 /// The most points of the front that are shown.
 const FRONT_SHOWN: usize = 10;
@@ -117,7 +119,7 @@ pub fn render_answer(answer: &SweepAnswer<'_>, files: &[String], coloring: Color
     let mut text = format!(
         "{}\n{}\n\n",
         painted(&answer.title(), Style::new().bold(), coloring),
-        answer.subtitle()
+        visible(&answer.subtitle())
     );
     match (answer.outcome, answer.shard) {
         (Some(outcome), _) => text.push_str(&front(answer, outcome)),
@@ -134,16 +136,9 @@ pub fn render_answer(answer: &SweepAnswer<'_>, files: &[String], coloring: Color
     text.push('\n');
     for (index, file) in files.iter().enumerate() {
         let name = if index == 0 { "written" } else { "" };
-        text.push_str(&format!("{name:<9}{file}\n"));
+        text.push_str(&format!("{name:<9}{}\n", visible(file)));
     }
     text
-}
-
-fn painted(text: &str, style: Style, coloring: Coloring) -> String {
-    match coloring {
-        Coloring::Ansi => format!("{}{text}{}", style.render(), style.render_reset()),
-        Coloring::Plain => text.to_owned(),
-    }
 }
 
 fn front(answer: &SweepAnswer<'_>, outcome: &Outcome) -> String {

@@ -5,6 +5,8 @@
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{Cell, CellAlignment, Table as Grid};
 
+use crate::text::visible;
+
 /// How a table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableFormat {
@@ -53,6 +55,9 @@ impl<'a> Column<'a> {
 }
 
 /// The table of `rows` under `columns`, with a final newline; a short row is filled with empty cells.
+///
+/// What is not seen in a cell becomes visible. For Markdown a cell holds Markdown: text of others is
+/// [escaped](crate::text::markdown::escaped) before.
 #[must_use]
 pub fn render_table(columns: &[Column<'_>], rows: &[Vec<String>], format: TableFormat) -> String {
     let mut grid = Grid::new();
@@ -61,7 +66,7 @@ pub fn render_table(columns: &[Column<'_>], rows: &[Vec<String>], format: TableF
         TableFormat::Markdown => ASCII_MARKDOWN,
     });
     let cell = |text: &str, column: &Column<'_>| {
-        Cell::new(text).set_alignment(match column.align {
+        Cell::new(visible(text)).set_alignment(match column.align {
             ColumnAlign::Left => CellAlignment::Left,
             ColumnAlign::Right => CellAlignment::Right,
         })

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::human;
 use crate::scenario::formats::describe::{Description, Offered};
+use crate::text::{json, visible};
 
 /// The columns of the names before the numbers.
 const NAME_WIDTH: usize = 15;
@@ -15,10 +16,10 @@ const NAME_WIDTH: usize = 15;
 /// The description of the trace called `name`, with a final newline.
 #[must_use]
 pub fn render_trace_info(name: &str, about: &Description) -> String {
-    let mut text = format!("{name}: {}\n", about.format.title());
+    let mut text = format!("{}: {}\n", visible(name), about.format.title());
     let mut line = |label: &str, value: &str| {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{label:<NAME_WIDTH$} {value}");
+        let _ = writeln!(text, "{label:<NAME_WIDTH$} {}", visible(value));
     };
     let from = about
         .origin
@@ -167,5 +168,5 @@ pub fn trace_info_json(name: &str, about: &Description) -> Result<String, serde_
         samples_at_ceiling: about.ceiling.map(|ceiling| ceiling.samples),
         columns: &about.columns,
     };
-    Ok(serde_json::to_string_pretty(&figures)? + "\n")
+    json::pretty(&figures)
 }

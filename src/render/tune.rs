@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::assertions::render_assertions;
 use super::comparison::{ComparisonPage, render_comparison, signed};
 use super::human;
+use super::paint::painted;
 use super::summary::Coloring;
 use super::sweep::{number, thousands};
 use super::table::{Column, TableFormat, render_table};
@@ -17,6 +18,7 @@ use crate::search::tune::finalists::PutBack;
 use crate::search::tune::space::{Candidate, Space};
 use crate::search::tune::summary::{TuneFacts, TuneSummary};
 use crate::search::tune::traffic::{SPIKE_FACTOR, SPIKE_MINUTES};
+use crate::text::{visible, visible_lines};
 
 /// A tuning and what it comes to.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +106,7 @@ pub fn render_tuning(page: &TunePage<'_>, coloring: Coloring) -> String {
 fn push_list(text: &mut String, word: &str, lines: &[String]) {
     for (index, line) in lines.iter().enumerate() {
         let lead = if index == 0 { word } else { "" };
-        text.push_str(&format!("{lead:<8} {line}\n"));
+        text.push_str(&format!("{lead:<8} {}\n", visible(line)));
     }
 }
 
@@ -121,17 +123,12 @@ fn patch(proposal: &Proposal<'_>, coloring: Coloring) -> String {
         }
         (false, _) => format!("Not recommended; to apply it all the same: {apply}"),
     };
-    format!("{}{}\n", bold(&heading, coloring), proposal.patch)
+    let patch = visible_lines(proposal.patch);
+    format!("{}{patch}\n", bold(&heading, coloring))
 }
 
 fn bold(text: &str, coloring: Coloring) -> String {
-    match coloring {
-        Coloring::Ansi => {
-            let style = Style::new().bold();
-            format!("{}{text}{}\n", style.render(), style.render_reset())
-        }
-        Coloring::Plain => format!("{text}\n"),
-    }
+    format!("{}\n", painted(text, Style::new().bold(), coloring))
 }
 
 fn header(page: &TunePage<'_>, coloring: Coloring) -> String {
@@ -149,7 +146,7 @@ fn header(page: &TunePage<'_>, coloring: Coloring) -> String {
         ),
     };
     let verdict = bold(&format!("verdict  {verdict}"), coloring);
-    let goal = &facts.goal;
+    let goal = visible(&facts.goal);
     let mut text = format!(
         "{title}{verdict}goal     {goal}\nsearch   {}\n",
         searched(page)
@@ -157,7 +154,7 @@ fn header(page: &TunePage<'_>, coloring: Coloring) -> String {
     if page.proposal.is_some() {
         text.push_str(&format!(
             "report   {}, {} that the search did not see\n",
-            facts.held_out_traces.join(" and "),
+            visible(&facts.held_out_traces.join(" and ")),
             seeds_text(facts.seeds.len())
         ));
         text.push_str(&starts(facts));
@@ -324,7 +321,7 @@ fn changes(page: &TunePage<'_>, proposal: &Proposal<'_>) -> String {
     format!(
         "{}under the training ({}), {} engine, means of its seeds\n",
         render_table(&columns, &rows, TableFormat::Plain),
-        page.summary.facts.training.join(" and "),
+        visible(&page.summary.facts.training.join(" and ")),
         page.summary.search.engine,
     )
 }
@@ -411,14 +408,8 @@ fn sensitivity(page: &TunePage<'_>) -> String {
 
 /// `warning: ...`, and what to do about it.
 fn caution_line(caution: &Caution, coloring: Coloring) -> String {
-    let label = match coloring {
-        Coloring::Ansi => {
-            let style = AnsiColor::Yellow.on_default().bold();
-            format!("{}warning{}", style.render(), style.render_reset())
-        }
-        Coloring::Plain => "warning".to_owned(),
-    };
-    format!("{label}: {}\n", caution_text(caution))
+    let label = painted("warning", AnsiColor::Yellow.on_default().bold(), coloring);
+    format!("{label}: {}\n", visible(&caution_text(caution)))
 }
 
 /// A reason to doubt, and the remedy.

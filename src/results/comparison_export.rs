@@ -8,6 +8,8 @@ use super::comparison::{Comparison, Estimate, KpiGroup, PolicyKpi, Verdict};
 use super::export::{InputFile, Request, SCHEMA_VERSION};
 use super::rounding::readable;
 use super::verdicts::CheckedAssertion;
+use crate::text::csv_cell::guarded;
+use crate::text::json;
 use crate::units::Seed;
 
 /// The columns of `comparison.csv`.
@@ -56,10 +58,10 @@ pub fn comparison_csv(comparison: &Comparison) -> Result<Vec<u8>, csv::Error> {
             for (policy, values) in comparison.policies.iter().zip(&kpi.policies) {
                 let group = KpiGroup::of(kpi.name).as_str();
                 let mut record = vec![
-                    trace.trace.clone(),
+                    guarded(&trace.trace).into_owned(),
                     kpi.name.to_owned(),
                     group.to_owned(),
-                    policy.clone(),
+                    guarded(policy).into_owned(),
                 ];
                 record.extend(cells(values));
                 writer.write_record(record)?;
@@ -201,7 +203,7 @@ pub fn comparison_json(run: &ComparisonRun<'_>) -> Result<Vec<u8>, serde_json::E
             })
             .collect(),
     });
-    json(&ComparisonFile {
+    json::pretty(&ComparisonFile {
         schema_version: SCHEMA_VERSION,
         hpasim_version: env!("CARGO_PKG_VERSION"),
         seeds: run.seeds.iter().map(|seed| seed.0).collect(),
@@ -210,6 +212,7 @@ pub fn comparison_json(run: &ComparisonRun<'_>) -> Result<Vec<u8>, serde_json::E
         over_all_traces: comparison.verdicts.iter().map(VerdictJson::from).collect(),
         assertions: run.assertions,
     })
+    .map(String::into_bytes)
 }
 
 #[derive(Serialize)]
@@ -236,7 +239,7 @@ pub fn comparison_summary(
     files: &[String],
 ) -> Result<Vec<u8>, serde_json::Error> {
     let traces = &run.comparison.traces;
-    json(&SummaryFile {
+    json::pretty(&SummaryFile {
         schema_version: SCHEMA_VERSION,
         hpasim_version: env!("CARGO_PKG_VERSION"),
         command: "compare",
@@ -248,10 +251,5 @@ pub fn comparison_summary(
         request: run.request,
         files,
     })
-}
-
-fn json(value: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    .map(String::into_bytes)
 }

@@ -14,6 +14,7 @@ use crate::hpa::decision::{
 };
 use crate::simulation::Observer;
 use crate::simulation::observer::Decided;
+use crate::text::json;
 
 /// Writes `decisions.jsonl` as a run goes.
 #[derive(Debug)]
@@ -40,8 +41,10 @@ impl<W: Write> DecisionLog<W> {
     }
 
     fn write(&mut self, decision: &Decided<'_>) -> Result<(), serde_json::Error> {
-        serde_json::to_writer(&mut self.out, &DecisionLine::new(decision))?;
-        self.out.write_all(b"\n").map_err(serde_json::Error::io)
+        let line = json::line(&DecisionLine::new(decision))?;
+        self.out
+            .write_all(line.as_bytes())
+            .map_err(serde_json::Error::io)
     }
 }
 

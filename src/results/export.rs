@@ -13,6 +13,7 @@ use super::rounding::readable;
 use super::timeline::{RowSink, TimelineRow};
 use super::verdicts::CheckedAssertion;
 use crate::scenario::{Engine, Scenario};
+use crate::text::json;
 use crate::units::{Seed, SimSpan};
 
 /// The version of `summary.json`'s layout; rises when a reader would have to change.
@@ -298,9 +299,7 @@ impl Summary {
     /// # Errors
     /// None that the summary's types could cause; the type is the JSON writer's.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let mut bytes = serde_json::to_vec_pretty(self)?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        json::pretty(self).map(String::into_bytes)
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::text::visible;
+
 pub use super::place::{LineStart, Place};
 
 /// The kinds of faults, each with a number that never changes its meaning.
@@ -483,9 +485,10 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     /// One line: `E0007: unknown key ... (policy.toml:3:1)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)?;
+        write!(f, "{}: {}", self.code, visible(&self.message))?;
         if let Some(place) = &self.place {
-            write!(f, " ({}:{}:{})", place.source, place.line, place.column)?;
+            let source = visible(&place.source);
+            write!(f, " ({source}:{}:{})", place.line, place.column)?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use super::reader::Faults;
 use super::tree::{Node, Table};
 use super::{Autoscaler, defaults, overrides};
 use crate::cluster::config::Deployment;
+use crate::text::visible;
 
 /// A policy of its own.
 #[derive(Debug)]
@@ -174,7 +175,7 @@ impl PolicyFile {
         }
         let mut text = format!(
             "# {}\nname = {}\nextends = {}\nremove = [\"hpa\"]\n",
-            successor.comment.replace(['\n', '\r'], " "),
+            visible(successor.comment),
             quoted(successor.name),
             quoted(successor.base)
         );

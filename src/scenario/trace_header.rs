@@ -9,6 +9,7 @@ use csv::StringRecord;
 use super::diagnostic::Code;
 use super::reader::nearest;
 use super::trace_text::Parser;
+use crate::text::csv_cell::original;
 
 /// How the time column counts.
 #[derive(Clone, Copy, PartialEq)]
@@ -68,7 +69,7 @@ pub(super) enum Content {
 impl Parser<'_> {
     /// The columns that the header names.
     pub(super) fn parse_header(&mut self, record: &StringRecord) -> Option<Header> {
-        let names: Vec<&str> = record.iter().map(str::trim).collect();
+        let names: Vec<&str> = record.iter().map(|name| original(name.trim())).collect();
         let line = self.line_span(record);
         if names.iter().all(|name| name.parse::<f64>().is_ok()) {
             self.report(

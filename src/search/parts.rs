@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::grid::Grid;
-use super::sweep::RowKey;
-use super::table::{CHECK_KEY, Difference, Head, SHARD_KEY, Shard, TITLE, check_value, row_key};
+use super::table::{
+    CHECK_KEY, Difference, Head, RowKeys, SHARD_KEY, Shard, TITLE, check_value, csv_record,
+    is_kpi_column,
+};
 
 /// Why a file cannot be continued or joined.
 #[derive(Debug, Error)]
@@ -37,7 +38,7 @@ pub enum TableError {
     },
     /// The head is damaged.
     #[error(
-        "{name}: the head is damaged: its check value is not that of its lines; compute this part anew with --force"
+        "{name}: the head is damaged, or of an earlier version: it has no check value, or not that of its lines; compute this part anew with --force"
     )]
     Head {
         /// The file.
@@ -213,8 +214,7 @@ impl<R: BufRead> PartFile<R> {
             }
         };
         let head = Head { lines, header };
-        // A file of an earlier version has no check value, and is refused by its version.
-        if check.is_some_and(|check| check != head.check(shard)) {
+        if check != Some(head.check(shard)) {
             return Err(TableError::Head { name });
         }
         Ok(Self {
@@ -267,14 +267,19 @@ impl<R: BufRead> PartFile<R> {
 
     /// Hands every whole row to `take`, and says how many there were; a last line without an end is none.
     ///
+    /// `keys` says what stands in the first cells; without them, those of the head are used where it has them.
+    ///
     /// # Errors
     /// A row that is damaged or not the next one, or one too many.
     pub fn rows<E: From<TableError>>(
         &mut self,
+        keys: Option<&RowKeys>,
         mut take: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<u64, E> {
         let wanted = self.wanted();
-        let rows = RowCheck::of(&self.head).ok_or_else(|| TableError::Head {
+        let own_keys = self.head.keys();
+        let rows = RowCheck::new(&self.head, keys.or(own_keys.as_ref()));
+        let rows = rows.ok_or_else(|| TableError::Head {
             name: self.name.clone(),
         })?;
         let mut next = wanted.start;
@@ -316,51 +321,53 @@ impl<R: BufRead> PartFile<R> {
     }
 }
 
-/// What the rows of a sweep have to be, by its head.
-struct RowCheck {
-    grid: Grid,
-    traces: Vec<String>,
+/// What the rows of a file have to be.
+struct RowCheck<'k> {
+    /// `None` where the head does not hold the very words of the command.
+    keys: Option<&'k RowKeys>,
+    traces: u64,
     cells: usize,
+    first_kpi: usize,
 }
 
-impl RowCheck {
-    /// `None` where the head says nothing that could be a sweep.
-    fn of(head: &Head) -> Option<Self> {
-        let traces: Vec<String> = head.traces().into_iter().map(str::to_owned).collect();
-        (!traces.is_empty()).then_some(Self {
-            grid: head.grid()?,
+impl<'k> RowCheck<'k> {
+    /// `None` where the head describes no sweep.
+    fn new(head: &Head, keys: Option<&'k RowKeys>) -> Option<Self> {
+        let columns = head.columns();
+        let traces = head.trace_count();
+        (traces > 0).then_some(Self {
+            keys,
             traces,
-            cells: head.cells(),
+            cells: columns.len(),
+            first_kpi: columns.iter().position(|column| is_kpi_column(column))?,
         })
     }
 
     /// Checks the row of this number.
     fn check(&self, row: u64, line: &str) -> Result<(), RowFault> {
         let line = line.trim_end_matches('\n');
-        let (cells, check) = line.rsplit_once(',').unwrap_or((line, ""));
-        if check_value(cells) != check {
+        let (content, check) = line.rsplit_once(',').unwrap_or((line, ""));
+        if check_value(content) != check {
             return Err(RowFault::Check);
         }
-        let traces = self.traces.len() as u64;
-        let key = RowKey {
-            point: row / traces,
-            trace: (row % traces) as usize,
-        };
-        let begins = row_key(key, &self.traces[key.trace], &self.grid);
-        let Some(numbers) = cells.strip_prefix(&begins) else {
-            return Err(RowFault::Key { point: key.point });
-        };
-        let key_cells = 2 + self.grid.swept().count();
-        let found = key_cells + numbers.split(',').count() + 1;
-        if found != self.cells {
-            let wanted = self.cells;
-            return Err(RowFault::Cells { found, wanted });
+        let point = row / self.traces;
+        let begins = self
+            .keys
+            .map_or_else(|| format!("{point},"), |keys| keys.cells(row));
+        if !content.starts_with(&begins) {
+            return Err(RowFault::Key { point });
+        }
+        let cells = csv_record(line);
+        if cells.len() != self.cells {
+            return Err(RowFault::Cells {
+                found: cells.len(),
+                wanted: self.cells,
+            });
         }
         let is_number = |cell: &str| cell.is_empty() || cell.parse().is_ok_and(f64::is_finite);
-        match numbers.split(',').position(|cell| !is_number(cell)) {
-            Some(place) => Err(RowFault::Number {
-                cell: key_cells + place + 1,
-            }),
+        let kpis = self.first_kpi..self.cells - 1;
+        match kpis.into_iter().find(|cell| !is_number(&cells[*cell])) {
+            Some(cell) => Err(RowFault::Number { cell: cell + 1 }),
             None => Ok(()),
         }
     }
@@ -382,7 +389,9 @@ pub fn merge<R: BufRead>(
     }
     let mut rows = 0;
     for part in &mut parts {
-        let found = part.rows(|line| out.write_all(line.as_bytes()).map_err(TableError::Write))?;
+        let found = part.rows(None, |line| {
+            out.write_all(line.as_bytes()).map_err(TableError::Write)
+        })?;
         part.check_complete(found)?;
         rows += found;
     }

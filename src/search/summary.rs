@@ -10,6 +10,7 @@ use super::outcome::{Objectives, Outcome, Weighed};
 use super::table::{Shard, plain_text};
 use crate::results::export::{InputFile, SCHEMA_VERSION};
 use crate::results::rounding::readable;
+use crate::text::json;
 
 /// `summary.json` of a sweep, or of a part.
 #[derive(Clone, Debug, Serialize)]
@@ -177,9 +178,7 @@ impl SweepSummary {
     /// # Errors
     /// None that the summary's types could cause; the type is the JSON writer's.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let mut bytes = serde_json::to_vec_pretty(self)?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        json::pretty(self).map(String::into_bytes)
     }
 }
 

@@ -13,6 +13,7 @@ use super::sweep::RowKey;
 use crate::results::export::KpiReport;
 use crate::results::kpis::Kpis;
 use crate::results::rounding::readable;
+use crate::text::csv_cell::{GUARD, guarded, guarded_comment};
 use crate::units::Seed;
 
 /// One of the parts that several machines compute.
@@ -164,7 +165,10 @@ impl Head {
         // Last, so that where two sweeps differ, what a person can read is named first.
         lines.push(format!("# inputs: sha256 {}", facts.inputs_sha256));
         lines.push(format!("# grid: sha256 {}", facts.grid_sha256));
-        let lines = lines.iter().map(|line| one_line(line)).collect();
+        let lines = lines
+            .iter()
+            .map(|line| one_line(&guarded_comment(line)))
+            .collect();
         let columns = columns(facts.grid, facts.seeds.len() as u64);
         Self {
             lines,
@@ -195,7 +199,7 @@ impl Head {
     }
 
     /// What stands behind `key`, line by line.
-    fn values<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> {
+    fn values<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> + Clone {
         self.lines
             .iter()
             .filter_map(move |line| line.strip_prefix(key))
@@ -206,13 +210,27 @@ impl Head {
         self.values(ROWS_KEY).next()?.parse().ok()
     }
 
-    /// The names of the traces, as the head says.
-    pub(super) fn traces(&self) -> Vec<&str> {
-        self.values(TRACE_KEY).collect()
+    /// How many traces there are, as the head says.
+    pub(super) fn trace_count(&self) -> u64 {
+        self.values(TRACE_KEY).count() as u64
     }
 
-    /// The points, as the head says; `None` where they cannot be read back.
-    pub(super) fn grid(&self) -> Option<Grid> {
+    /// What the rows say of themselves, as the head says.
+    ///
+    /// `None` where a line may not hold the very words of the command: a line feed is
+    /// written as `\n` there, and a guard stands before what a spreadsheet would compute.
+    pub(super) fn keys(&self) -> Option<RowKeys> {
+        let words = self.values(SET_KEY).chain(self.values(TRACE_KEY));
+        if words.clone().any(|words| words.contains(['\\', GUARD])) {
+            return None;
+        }
+        Some(RowKeys {
+            grid: self.grid()?,
+            traces: self.values(TRACE_KEY).map(str::to_owned).collect(),
+        })
+    }
+
+    fn grid(&self) -> Option<Grid> {
         let set: Vec<String> = self.values(SET_KEY).map(str::to_owned).collect();
         let points = self.values(POINTS_KEY).next()?;
         match points.strip_suffix(SAMPLES) {
@@ -224,16 +242,9 @@ impl Head {
         }
     }
 
-    /// How many cells a row has.
-    pub(super) fn cells(&self) -> usize {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .from_reader(self.header.as_bytes());
-        let mut record = csv::StringRecord::new();
-        match reader.read_record(&mut record) {
-            Ok(true) => record.len(),
-            _ => 0,
-        }
+    /// The names of the columns.
+    pub(super) fn columns(&self) -> Vec<String> {
+        csv_record(&self.header).iter().map(str::to_owned).collect()
     }
 
     /// The first line in which another head differs: this one's, and that one's.
@@ -285,8 +296,29 @@ fn columns(grid: &Grid, seeds: u64) -> Vec<String> {
     columns
 }
 
+/// What a row says of itself: its point, its trace and the values there.
+#[derive(Clone, Debug)]
+pub struct RowKeys {
+    /// The points.
+    pub grid: Grid,
+    /// The names of the traces, at least one.
+    pub traces: Vec<String>,
+}
+
+impl RowKeys {
+    /// The cells with which the row of this number begins.
+    pub(super) fn cells(&self, row: u64) -> String {
+        let traces = self.traces.len() as u64;
+        let key = RowKey {
+            point: row / traces,
+            trace: (row % traces) as usize,
+        };
+        row_key(key, &self.traces[key.trace], &self.grid)
+    }
+}
+
 /// The cells with which a row begins, a comma behind each: point, trace and swept values.
-pub(super) fn row_key(key: RowKey, trace: &str, grid: &Grid) -> String {
+fn row_key(key: RowKey, trace: &str, grid: &Grid) -> String {
     let mut cells = vec![key.point.to_string(), trace.to_owned()];
     let values = grid.swept_values(key.point);
     cells.extend(values.iter().map(|value| plain_text(value)));
@@ -335,7 +367,7 @@ fn csv_cells(cells: &[String]) -> String {
     let cells: Vec<String> = cells
         .iter()
         .map(|cell| {
-            let cell = one_line(cell);
+            let cell = one_line(&guarded(cell));
             if cell.contains([',', '"', '#']) {
                 format!("\"{}\"", cell.replace('"', "\"\""))
             } else {
@@ -344,6 +376,29 @@ fn csv_cells(cells: &[String]) -> String {
         })
         .collect();
     cells.join(",")
+}
+
+/// Whether a column holds a KPI, or a fold of one.
+pub(super) fn is_kpi_column(column: &str) -> bool {
+    let kpi = ["_median", "_p10", "_p90"]
+        .iter()
+        .find_map(|fold| column.strip_suffix(fold));
+    [Some(column), kpi]
+        .into_iter()
+        .flatten()
+        .any(|name| Kpis::NAMES.contains(&name))
+}
+
+/// The cells of a line; none of a line that is no row.
+pub(super) fn csv_record(line: &str) -> csv::StringRecord {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(line.as_bytes());
+    let mut record = csv::StringRecord::new();
+    match reader.read_record(&mut record) {
+        Ok(true) => record,
+        _ => csv::StringRecord::new(),
+    }
 }
 
 /// The names in a file of the KPIs that are read back, in a row's order.
@@ -373,16 +428,12 @@ impl Picked {
     /// Their values in a line of the file; NaN where there is none.
     #[must_use]
     pub fn values(&self, line: &str) -> Vec<f64> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .from_reader(line.as_bytes());
-        let mut record = csv::StringRecord::new();
         // A line that is no row gives no values.
-        let is_row = matches!(reader.read_record(&mut record), Ok(true));
+        let record = csv_record(line);
         self.columns
             .iter()
             .map(|column| {
-                let cell = column.filter(|_| is_row).and_then(|at| record.get(at));
+                let cell = column.and_then(|at| record.get(at));
                 cell.and_then(|cell| cell.parse().ok()).unwrap_or(f64::NAN)
             })
             .collect()

@@ -184,8 +184,7 @@ impl Sight {
     }
 
     fn column(&mut self, scenario: &Scenario, name: &str) -> Option<MetricQuery> {
-        let columns = &scenario.trace.columns;
-        let column = columns.iter().position(|column| column.name == name)?;
+        let column = scenario.trace.column_place(name)?;
         let known = self.trace_columns.iter().position(|read| *read == column);
         Some(MetricQuery::TraceColumn(known.unwrap_or_else(|| {
             self.trace_columns.push(column);

@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: columns of numbers; where they came from is not known here.
 
+use crate::text::csv_cell::is_same_name;
 use crate::units::SimTime;
 
 /// Demand over time; each value holds until the next row.
@@ -45,9 +46,17 @@ impl Trace {
         self.times.last().copied().unwrap_or(SimTime::ZERO)
     }
 
-    /// The further column called `name`.
+    /// The further column called `name`, as [`Trace::column_place`] finds it.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&MetricColumn> {
-        self.columns.iter().find(|column| column.name == name)
+        self.columns.get(self.column_place(name)?)
+    }
+
+    /// Where the further column called `name` stands; either may be as hpasim writes or prints it in CSV.
+    #[must_use]
+    pub fn column_place(&self, name: &str) -> Option<usize> {
+        self.columns
+            .iter()
+            .position(|column| is_same_name(&column.name, name))
     }
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 use super::{Sandbox, project};
 
 /// Some recorded scenarios of one category, as text.
-fn recorded(category: &str, count: usize) -> String {
+pub(super) fn recorded(category: &str, count: usize) -> String {
     let path = project().join("tests/conformance/decision.jsonl.gz");
     let file = std::fs::File::open(path).expect("the recording");
     let mut text = String::new();

@@ -12,6 +12,7 @@ use plotters_backend::{BackendColor, BackendStyle, DrawingErrorKind};
 
 use super::PlotError;
 use super::font::{self, Weight};
+use crate::text::visible;
 
 /// A colour; lines are opaque, so that the pieces they are made of do not show their seams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -347,9 +348,11 @@ impl<B: DrawingBackend> Canvas<B> {
         text: &str,
         lettering: Lettering,
     ) -> Result<(), PlotError> {
+        // A control character would not even be XML.
+        let text = visible(text);
         match self.medium {
-            Medium::Pixels => self.text_pixels(place, text, lettering),
-            Medium::Vectors => self.text_vectors(place, text, lettering),
+            Medium::Pixels => self.text_pixels(place, &text, lettering),
+            Medium::Vectors => self.text_vectors(place, &text, lettering),
         }
     }
 

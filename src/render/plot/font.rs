@@ -9,6 +9,7 @@ use ab_glyph::{Font, FontRef, ScaleFont};
 
 use super::PlotError;
 use super::canvas::Point;
+use crate::text::visible;
 
 /// Roboto's x-height in em.
 pub(super) const X_HEIGHT: f64 = 0.528;
@@ -43,7 +44,7 @@ fn scale(face: &FontRef<'_>, size: f64) -> f32 {
     size as f32 * face.height_unscaled() / em
 }
 
-/// How wide `text` is when an em is `size`, in the unit of `size`.
+/// How wide `text` is as it is drawn, with what is not seen in it made visible, when an em is `size`, in the unit of `size`.
 pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
     let Some(face) = face(weight) else {
         return 0.0;
@@ -51,7 +52,7 @@ pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
     let font = face.as_scaled(scale(face, size));
     let mut width = 0.0;
     let mut previous = None;
-    for letter in text.chars() {
+    for letter in visible(text).chars() {
         let glyph = font.glyph_id(letter);
         if let Some(previous) = previous {
             width += font.kern(previous, glyph);

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use super::Recording;
 use super::stamp::stamp_text;
 use crate::scenario::trace_text::NANOS_PER_SECOND;
+use crate::text::csv_cell::guarded;
 use crate::workload::Demand;
 
 /// The recording as CSV text.
@@ -31,7 +32,7 @@ pub fn to_csv(recording: &Recording) -> String {
     let _ = write!(csv, "\ntime_s,{name}");
     for column in &trace.columns {
         csv.push(',');
-        push_field(&mut csv, &column.name);
+        push_field(&mut csv, &guarded(&column.name));
     }
     csv.push('\n');
     for (row, time) in trace.times.iter().enumerate() {

@@ -63,6 +63,23 @@ impl Document {
         }
     }
 
+    /// The same with each text and key as `map` has it.
+    pub(super) fn map_text(&self, map: &impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Null => Self::Null,
+            Self::Integer(number) => Self::Integer(*number),
+            Self::Text(text) => Self::Text(map(text)),
+            Self::List(items) => Self::List(items.iter().map(|it| it.map_text(map)).collect()),
+            Self::Map(fields) => {
+                let field = |field: &Field| Field {
+                    key: map(&field.key),
+                    value: field.value.map_text(map),
+                };
+                Self::Map(fields.iter().map(field).collect())
+            }
+        }
+    }
+
     /// A table without `key`; anything else as it is.
     pub(in super::super) fn without(self, key: &str) -> Self {
         match self {

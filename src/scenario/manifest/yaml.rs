@@ -15,6 +15,7 @@ use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 use super::super::source::{Origin, SourceId};
 use super::super::tree::{Entry, Node, Table, Value};
 use super::document::Document;
+use crate::text::is_unseen;
 
 /// The most values of one file, those that aliases repeat counted each time.
 ///
@@ -520,11 +521,62 @@ fn integer(text: &str) -> Option<i64> {
 pub(in super::super) fn to_yaml(document: &Document) -> String {
     let mut text = String::new();
     // A document holds nothing that YAML cannot say, and a string takes all that is written.
-    if let Err(error) = serde_saphyr::to_fmt_writer(&mut text, document) {
+    if let Err(error) = serde_saphyr::to_fmt_writer(&mut text, &document.map_text(&spelt)) {
         unreachable!("a document is YAML: {error}");
     }
+    // What `spelt` left of a character is an escape of YAML now.
+    text = text.replace("\\uFFFE", "\\U");
     if !text.ends_with('\n') {
         text.push('\n');
     }
     text
+}
+
+/// `text` with U+FFFE and eight digits for each character that is not seen, of which the YAML writer
+/// would leave some as they are. U+FFFE makes the writer quote the text, and is written as `\uFFFE`.
+///
+/// A text that holds these letters itself has its backslashes spelt as well, so that each `\uFFFE`
+/// in the result is one of ours.
+fn spelt(text: &str) -> String {
+    let is_spelt = |letter: char| is_unseen(letter) && !matches!(letter, '\n' | '\t');
+    if !text.contains(is_spelt) && !text.contains("\\uFFFE") {
+        return text.to_owned();
+    }
+    let mut spelt = String::new();
+    for letter in text.chars() {
+        if is_spelt(letter) || letter == '\\' {
+            spelt.push_str(&format!("\u{fffe}{:08X}", u32::from(letter)));
+        } else {
+            spelt.push(letter);
+        }
+    }
+    spelt
+}
+
+#[cfg(test)]
+mod writing_tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_is_an_escape_of_yaml_and_the_value_is_the_same() {
+        for text in [
+            "a\u{1b}[31m\u{9b}\r\u{7f}",
+            "\u{202e}\u{200b}b",
+            "\u{e0041}",
+            "two\nlines\u{202e}\n",
+            "\\uFFFE0000202E",
+            "\\\\uFFFE\u{202e}",
+            "a: b # c\u{2028}",
+            "plain",
+        ] {
+            let document = Document::map().with(text, Document::text(text)).build();
+            let yaml = to_yaml(&document);
+            let is_raw = |letter: char| is_unseen(letter) && letter != '\n';
+            assert!(!yaml.contains(is_raw), "{yaml:?}");
+            let read: BTreeMap<String, String> = serde_saphyr::from_str(&yaml).expect("YAML");
+            assert_eq!(read.get(text).map(String::as_str), Some(text), "{yaml}");
+        }
+        let yaml = to_yaml(&Document::text("a\u{202e}b"));
+        assert_eq!(yaml, "\"a\\U0000202Eb\"\n");
+    }
 }

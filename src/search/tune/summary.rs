@@ -14,6 +14,8 @@ use crate::results::verdicts::CheckedAssertion;
 use crate::search::outcome::{Objectives, Weighed};
 use crate::search::summary::Numbers;
 use crate::search::table::plain_text;
+use crate::text::csv_cell::guarded;
+use crate::text::json;
 
 /// `summary.json` of a tuning.
 #[derive(Clone, Debug, Serialize)]
@@ -176,9 +178,7 @@ impl TuneSummary<'_> {
     /// # Errors
     /// None that the summary's types could cause; the type is the JSON writer's.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let mut bytes = serde_json::to_vec_pretty(self)?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        json::pretty(self).map(String::into_bytes)
     }
 }
 
@@ -207,11 +207,9 @@ pub fn front_csv(
     let mut writer = csv::Writer::from_writer(Vec::new());
     let paths = space.parameters().iter().map(TunedParameter::path);
     let columns = std::iter::once("policy").chain(paths);
-    writer.write_record(columns.chain(objectives.kpis()).chain([
-        "goal_missed_by",
-        "goal_value",
-        "set",
-    ]))?;
+    let columns = columns.chain(objectives.kpis());
+    let columns = columns.chain(["goal_missed_by", "goal_value", "set"]);
+    writer.write_record(columns.map(|name| guarded(name).into_owned()))?;
     let today = space.today();
     let name_of = |candidate: &Candidate| match candidate {
         candidate if Some(candidate) == proposed => "proposed",
@@ -255,7 +253,7 @@ fn front_row(space: &Space, tried: &Tried) -> Vec<String> {
         rescales,
     } = tried.weighed;
     let mut row: Vec<String> = (0..space.parameters().len())
-        .map(|place| value_text(space, &tried.candidate, place))
+        .map(|place| guarded(&value_text(space, &tried.candidate, place)).into_owned())
         .collect();
     row.extend(
         [
