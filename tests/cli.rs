@@ -16,6 +16,8 @@ mod export;
 mod files;
 #[path = "cli/hostile_text.rs"]
 mod hostile_text;
+#[path = "cli/output_folders.rs"]
+mod output_folders;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]

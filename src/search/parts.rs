@@ -193,6 +193,7 @@ impl<R: BufRead> PartFile<R> {
         let mut lines = Vec::new();
         let mut shard = None;
         let mut check = None;
+        let mut is_in_order = true;
         let mut count = 0;
         let mut whole_bytes = 0;
         let header = loop {
@@ -204,9 +205,10 @@ impl<R: BufRead> PartFile<R> {
             }
             if let Some(text) = line.strip_prefix(SHARD_KEY) {
                 let parsed = Shard::parse(text.trim_end());
-                shard = Some(parsed.map_err(|_| no_sweep(&name))?);
+                let known = shard.replace(parsed.map_err(|_| no_sweep(&name))?);
+                is_in_order &= known.is_none();
             } else if let Some(value) = line.strip_prefix(CHECK_KEY) {
-                check = Some(value.trim_end().to_owned());
+                is_in_order &= check.replace(value.trim_end().to_owned()).is_none();
             } else if line.starts_with('#') {
                 lines.push(line.trim_end_matches('\n').to_owned());
             } else {
@@ -214,7 +216,7 @@ impl<R: BufRead> PartFile<R> {
             }
         };
         let head = Head { lines, header };
-        if check != Some(head.check(shard)) {
+        if !is_in_order || check != Some(head.check(shard)) {
             return Err(TableError::Head { name });
         }
         Ok(Self {
@@ -441,3 +443,6 @@ fn check_together<R: BufRead>(parts: &[PartFile<R>]) -> Result<(), TableError> {
         Err(TableError::Missing { missing, count })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,621 @@
+//! Where results go: one process a folder, one question a folder, whole or not at all, never over an input.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::{Finished, Sandbox};
+
+const RUN: [&str; 6] = [
+    "run",
+    "policies/prod.toml",
+    "traces/flap.csv",
+    "--quiet",
+    "--plot",
+    "none",
+];
+
+/// Two autoscalers and two Deployments, as `kubectl get -o yaml` prints them.
+const TWO_AUTOSCALERS: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: a }
+spec:
+  selector: { matchLabels: { app: a } }
+  template:
+    metadata: { labels: { app: a } }
+    spec: { containers: [{ name: app, image: app, resources: { requests: { cpu: 100m } } }] }
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: a }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: a }
+  maxReplicas: 10
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 50 } } }]
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: b }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: a }
+  maxReplicas: 20
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }]
+";
+
+fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
+    Command::new(assert_cmd::cargo::cargo_bin!("hpasim"))
+        .current_dir(sandbox.folder.path())
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process")
+}
+
+/// A process that simulates for long and holds the folder `out` when this returns.
+fn holder(sandbox: &Sandbox, arguments: &[&str]) -> Child {
+    let mut process = start(sandbox, arguments);
+    let lock = sandbox.path("out/.hpasim.lock");
+    while !std::fs::read(&lock).is_ok_and(|text| text.ends_with(b"}\n")) {
+        assert!(process.try_wait().expect("a process").is_none(), "it ended");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    process
+}
+
+fn refused(finished: &Finished, code: i32) -> &str {
+    assert_eq!(finished.code, Some(code), "{finished:?}");
+    assert_eq!(finished.stdout, "");
+    finished.stderr.trim_end()
+}
+
+fn done(finished: &Finished) {
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+}
+
+/// Names of files and folders within, hidden ones too.
+fn names(sandbox: &Sandbox, folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(sandbox.path(folder))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().display().to_string())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_second_process_in_a_folder_is_refused_and_learns_who_holds_it() {
+    let sandbox = Sandbox::new();
+    let long = ["run", "policies/prod.toml", "traces/diurnal.csv"];
+    let long = [&long[..], &["--seeds", "5000", "-o", "out"]].concat();
+    let mut first = holder(&sandbox, &long);
+    let second = sandbox.hpasim(&[&RUN[..], &["-o", "out", "--force"]].concat());
+    let said = refused(&second, 1);
+    let who = format!("error: out is in use by process {} on ", first.id());
+    assert!(said.starts_with(&who), "{said}");
+    assert!(said.contains(" (hpasim run, since 2"), "{said}");
+    assert!(
+        said.ends_with("); wait until it ends, or choose another folder with -o"),
+        "{said}"
+    );
+    first.kill().expect("killed");
+    first.wait().expect("ended");
+    // What the killed process left holds nothing, and its unfinished files go.
+    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    let files = [
+        "decisions.jsonl",
+        "latency.csv",
+        "summary.json",
+        "timeline.csv",
+    ];
+    assert_eq!(names(&sandbox, "out"), files);
+}
+
+#[test]
+fn two_sweeps_that_resume_one_file_do_not_mix_their_rows() {
+    let sandbox = Sandbox::new();
+    let sweep = [
+        "sweep",
+        "policies/prod.toml",
+        "traces/diurnal.csv",
+        "--set",
+        "hpa.targetCPUUtilizationPercentage=50..90:1",
+        "--quiet",
+        "--plot",
+        "none",
+        "--resume",
+    ];
+    let sweep_into = |folder: &'static str| [&sweep[..], &["-o", folder]].concat();
+    let mut first = holder(&sandbox, &sweep_into("out"));
+    let second = sandbox.hpasim(&sweep_into("out"));
+    assert!(
+        refused(&second, 1).contains("(hpasim sweep, since "),
+        "{second:?}"
+    );
+    assert!(first.wait().expect("ended").success());
+    done(&sandbox.hpasim(&sweep_into("alone")));
+    assert!(sandbox.read("out/sweep.csv") == sandbox.read("alone/sweep.csv"));
+}
+
+#[test]
+fn only_the_plain_run_has_the_plain_folder() {
+    let sandbox = Sandbox::new();
+    done(&sandbox.hpasim(&RUN));
+    for further in [
+        &["--engine", "request"] as &[&str],
+        &["--engine", "fluid"],
+        &["--seed", "7"],
+        &["--seeds", "2"],
+        &["--from", "1m"],
+        &["--to", "2m"],
+        &["--set", "hpa.maxReplicas=80"],
+        &[
+            "--set",
+            "hpa.behavior.scaleUp.selectPolicy=\"Min\"",
+            "--set",
+            "workload.scale=0.5",
+        ],
+    ] {
+        let short = if further.contains(&"--to") {
+            &[] as &[&str]
+        } else {
+            &["--to", "3m"]
+        };
+        done(&sandbox.hpasim(&[&RUN[..], further, short].concat()));
+    }
+    insta::assert_snapshot!(names(&sandbox, "output").join("\n"), @"
+    prod-flap
+    prod-flap-fluid-to-3m
+    prod-flap-from-1m-to-3m
+    prod-flap-to-2m
+    prod-flap-to-3m
+    prod-flap-to-3m-2-seeds
+    prod-flap-to-3m-maxReplicas-80
+    prod-flap-to-3m-scaleUp.selectPolicy-Min-scale-0.5
+    prod-flap-to-3m-seed-7
+    ");
+}
+
+#[test]
+fn a_folder_with_the_results_of_another_question_is_refused() {
+    let sandbox = Sandbox::new();
+    let run = |further: &[&str]| sandbox.hpasim(&[&RUN[..], &["-o", "out"], further].concat());
+    done(&run(&[]));
+    let before = sandbox.read("out/summary.json");
+    for (further, difference) in [
+        (
+            &["--engine", "fluid"][..],
+            r#"engine "request", and this command has "fluid""#,
+        ),
+        (&["--seed", "7"], "seeds [1], and this command has [7]"),
+        (&["--seeds", "2"], "seeds [1], and this command has [1,2]"),
+        (
+            &["--from", "1m"],
+            "request.from_seconds null, and this command has 60.0",
+        ),
+        (
+            &["--to", "2m"],
+            "request.to_seconds null, and this command has 120.0",
+        ),
+        (
+            &["--set", "hpa.maxReplicas=80"],
+            r#"request.set [], and this command has ["hpa.maxReplicas=80"]"#,
+        ),
+    ] {
+        let said = format!(
+            "error: out holds the run of policies/prod.toml, traces/flap.csv with {difference}; choose another folder with -o, or overwrite it with --force"
+        );
+        assert_eq!(refused(&run(further), 1), said);
+    }
+    let compare = [
+        "compare",
+        "policies/prod.toml",
+        "@default",
+        "traces/flap.csv",
+        "-o",
+        "out",
+    ];
+    assert!(refused(&sandbox.hpasim(&compare), 1).contains("out holds the run of "));
+    assert!(sandbox.read("out/summary.json") == before);
+    done(&run(&[]));
+    done(&run(&["--seed", "7", "--force"]));
+}
+
+#[test]
+fn results_of_two_autoscalers_of_one_manifest_stay_apart() {
+    let sandbox = Sandbox::new();
+    sandbox.write("two.yaml", TWO_AUTOSCALERS);
+    let run = |further: &[&str]| {
+        let start = [
+            "run",
+            "two.yaml",
+            "traces/flap.csv",
+            "--quiet",
+            "--plot",
+            "none",
+        ];
+        sandbox.hpasim(&[&start[..], further].concat())
+    };
+    done(&run(&["--hpa", "a"]));
+    done(&run(&["--hpa", "b"]));
+    assert_eq!(
+        names(&sandbox, "output"),
+        ["two-flap-hpa-a", "two-flap-hpa-b"]
+    );
+    done(&run(&["--hpa", "a", "-o", "out"]));
+    assert!(refused(&run(&["--hpa", "b", "-o", "out"]), 1).contains("request.hpa \"a\""));
+
+    let sweep = |further: &[&str]| {
+        let start = [
+            "sweep",
+            "two.yaml",
+            "traces/flap.csv",
+            "--quiet",
+            "--plot",
+            "none",
+        ];
+        let set = ["--set", "hpa.minReplicas=1,2,3,4"];
+        sandbox.hpasim(&[&start[..], &set, further].concat())
+    };
+    done(&sweep(&["--hpa", "a", "--shard", "0/2", "-o", "p0"]));
+    done(&sweep(&["--hpa", "b", "--shard", "1/2", "-o", "p1"]));
+    let joined = sandbox.hpasim(&["merge", "p0", "p1", "-o", "all.csv"]);
+    insta::assert_snapshot!(refused(&joined, 3), @"error: p1/sweep.csv: a part of another sweep: it has `# hpa: b` where p0/sweep.csv has `# hpa: a`; join parts of one command, one version and the same files");
+    let resumed = sweep(&["--hpa", "b", "--shard", "0/2", "-o", "p0", "--resume"]);
+    insta::assert_snapshot!(refused(&resumed, 3), @"error: p0/sweep.csv: a part of another sweep: it has `# hpa: a` where this command has `# hpa: b`; join parts of one command, one version and the same files");
+    let summary: serde_json::Value =
+        serde_json::from_slice(&sandbox.read("p1/summary.json")).expect("JSON");
+    assert_eq!(summary["request"]["hpa"], "b");
+}
+
+#[test]
+fn forced_over_a_killed_run_nothing_old_is_left() {
+    let sandbox = Sandbox::new();
+    let plain = [
+        "run",
+        "policies/prod.toml",
+        "traces/flap.csv",
+        "-q",
+        "-o",
+        "out",
+    ];
+    done(&sandbox.hpasim(&plain));
+    sandbox.write("out/plot-flap.png", "of a comparison that was killed");
+    sandbox.write("out/notes.txt", "mine");
+    std::fs::remove_file(sandbox.path("out/summary.json")).expect("as a killed run leaves it");
+    let further = ["--engine", "fluid", "--plot", "none"];
+    assert!(
+        refused(&sandbox.hpasim(&[&plain[..], &further].concat()), 1)
+            .contains("that no run of hpasim completed")
+    );
+    done(&sandbox.hpasim(&[&plain[..], &further, &["--force"]].concat()));
+    let files = [
+        "decisions.jsonl",
+        "notes.txt",
+        "summary.json",
+        "timeline.csv",
+    ];
+    assert_eq!(names(&sandbox, "out"), files);
+}
+
+#[test]
+fn a_folder_of_ones_own_is_not_littered() {
+    let sandbox = Sandbox::new();
+    let before = names(&sandbox, "policies");
+    for arguments in [
+        &[
+            "run",
+            "policies/prod.toml",
+            "traces/flap.csv",
+            "-o",
+            "policies",
+        ][..],
+        &[
+            "compare",
+            "policies/prod.toml",
+            "@default",
+            "traces/flap.csv",
+            "-o",
+            "policies",
+        ],
+        &[
+            "sweep",
+            "policies/prod.toml",
+            "traces/flap.csv",
+            "--set",
+            "hpa.maxReplicas=2,3",
+            "-o",
+            "policies",
+        ],
+        &[
+            "tune",
+            "policies/prod.toml",
+            "traces/spike.csv",
+            "--budget",
+            "5",
+            "-o",
+            "policies",
+        ],
+    ] {
+        let finished = sandbox.hpasim(arguments);
+        let said = refused(&finished, 1);
+        assert_eq!(
+            said,
+            "error: policies holds files that hpasim did not write (conservative.toml, fast.toml, no-behavior.toml and 5 more); name an empty folder or a new one with -o, or write among them with --force",
+        );
+        assert_eq!(names(&sandbox, "policies"), before);
+    }
+}
+
+#[test]
+fn an_output_that_is_an_input_is_refused_even_with_force() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("out")).expect("a folder");
+    let trace = sandbox.read("traces/flap.csv");
+    sandbox.write("out/timeline.csv", &trace);
+    sandbox.write("out/proposed.toml", "extends = \"../policies/prod.toml\"\n");
+    sandbox.write("out/sweep.csv", &trace);
+    let said = |place: &str| {
+        format!(
+            "error: {place} is an input of this command, and the output would replace it; choose another place with -o"
+        )
+    };
+    for (arguments, place) in [
+        (
+            &["run", "policies/prod.toml", "out/timeline.csv", "-o", "out"][..],
+            "out/timeline.csv",
+        ),
+        (
+            &["run", "out/proposed.toml", "traces/flap.csv", "-o", "./out"],
+            "out/proposed.toml",
+        ),
+        (
+            &["tune", "out/proposed.toml", "traces/spike.csv", "-o", "out"],
+            "out/proposed.toml",
+        ),
+        (
+            &[
+                "sweep",
+                "policies/prod.toml",
+                "out/sweep.csv",
+                "--set",
+                "hpa.maxReplicas=2,3",
+                "-o",
+                "out",
+            ],
+            "out/sweep.csv",
+        ),
+        (
+            &[
+                "compare",
+                "out/proposed.toml",
+                "@default",
+                "traces/flap.csv",
+                "-o",
+                "out",
+            ],
+            "out/proposed.toml",
+        ),
+        (
+            &[
+                "trace",
+                "convert",
+                "out/timeline.csv",
+                "-o",
+                "./out/../out/timeline.csv",
+            ],
+            "./out/../out/timeline.csv",
+        ),
+        (&["merge", "out", "-o", "out/sweep.csv"], "out/sweep.csv"),
+    ] {
+        let finished = sandbox.hpasim(&[arguments, &["--force"]].concat());
+        let code = if arguments[0] == "merge" { 3 } else { 2 };
+        if code == 2 {
+            assert_eq!(refused(&finished, code), said(place), "{arguments:?}");
+        } else {
+            assert_eq!(finished.code, Some(code), "no sweep at all: {finished:?}");
+        }
+    }
+    assert!(sandbox.read("out/timeline.csv") == trace);
+    assert_eq!(
+        names(&sandbox, "out"),
+        ["proposed.toml", "sweep.csv", "timeline.csv"]
+    );
+}
+
+#[test]
+fn a_part_is_not_merged_into_itself() {
+    let sandbox = Sandbox::new();
+    let sweep = [
+        "sweep",
+        "policies/prod.toml",
+        "traces/flap.csv",
+        "--set",
+        "hpa.maxReplicas=2,3",
+    ];
+    done(&sandbox.hpasim(&[&sweep[..], &["-q", "-o", "part"]].concat()));
+    let before = sandbox.read("part/sweep.csv");
+    let merged = sandbox.hpasim(&["merge", "part", "-o", "part/sweep.csv", "--force"]);
+    insta::assert_snapshot!(refused(&merged, 2), @"error: part/sweep.csv is an input of this command, and the output would replace it; choose another place with -o");
+    assert!(sandbox.read("part/sweep.csv") == before);
+}
+
+#[test]
+fn a_trace_is_not_written_over_a_file_without_force() {
+    let sandbox = Sandbox::new();
+    sandbox.write("mine.csv", "precious");
+    for arguments in [
+        &["trace", "gen", "spike", "-o", "mine.csv"][..],
+        &["trace", "convert", "traces/flap.csv", "-o", "mine.csv"],
+    ] {
+        let finished = sandbox.hpasim(arguments);
+        assert_eq!(
+            refused(&finished, 2),
+            "error: mine.csv is there already; choose another file with -o, or overwrite it with --force"
+        );
+        assert_eq!(sandbox.read("mine.csv"), b"precious");
+        done(&sandbox.hpasim(&[arguments, &["--force"]].concat()));
+        assert!(sandbox.read("mine.csv").starts_with(b"#"));
+        sandbox.write("mine.csv", "precious");
+    }
+    done(&sandbox.hpasim(&["trace", "gen", "spike", "-o", "/dev/null"]));
+}
+
+#[test]
+fn a_trace_with_a_comma_in_its_name_is_swept_resumed_and_merged() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a, b.csv", sandbox.read("traces/flap.csv"));
+    let sweep = |further: &[&str]| {
+        let start = [
+            "sweep",
+            "policies/prod.toml",
+            "a, b.csv",
+            "traces/steps.csv",
+            "-q",
+        ];
+        let set = ["--set", "hpa.maxReplicas=2,3,4", "--plot", "none"];
+        done(&sandbox.hpasim(&[&start[..], &set, further].concat()));
+    };
+    sweep(&["-o", "whole"]);
+    let whole = sandbox.read("whole/sweep.csv");
+    let text = String::from_utf8(whole.clone()).expect("text");
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    std::fs::create_dir(sandbox.path("part")).expect("a folder");
+    sandbox.write("part/sweep.csv", lines[..lines.len() - 4].concat());
+    sweep(&["-o", "part", "--resume"]);
+    assert!(sandbox.read("part/sweep.csv") == whole);
+    for part in ["0/2", "1/2"] {
+        sweep(&["--shard", part, "-o", &format!("p{}", &part[..1])]);
+    }
+    done(&sandbox.hpasim(&["merge", "p0", "p1", "-o", "all.csv"]));
+    assert!(sandbox.read("all.csv") == whole);
+}
+
+#[test]
+fn traces_whose_names_a_file_system_could_confuse_have_a_picture_each() {
+    let sandbox = Sandbox::new();
+    for name in ["a b", "a-b", "a:b", "A-b"] {
+        let steady = "time_s,rps\n0,20\n60,20\n";
+        sandbox.write(&format!("{name}.csv"), steady);
+    }
+    let traces = ["a b.csv", "a-b.csv", "a:b.csv", "A-b.csv"];
+    let compare = ["compare", "policies/prod.toml", "@default"];
+    let further = ["--seeds", "2", "--plot", "svg", "-q", "-o", "out"];
+    done(&sandbox.hpasim(&[&compare[..], &traces, &further].concat()));
+    insta::assert_snapshot!(names(&sandbox, "out").join("\n"), @"
+    comparison.csv
+    comparison.json
+    plot-A-b-4.svg
+    plot-a-b-2.svg
+    plot-a-b-3.svg
+    plot-a-b.svg
+    summary.json
+    ");
+    for (stem, title) in [
+        ("a-b", "a b"),
+        ("a-b-2", "a-b"),
+        ("a-b-3", "a:b"),
+        ("A-b-4", "A-b"),
+    ] {
+        let svg = String::from_utf8(sandbox.read(&format!("out/plot-{stem}.svg"))).expect("text");
+        assert!(svg.contains(&format!("under {title}")), "{stem}");
+    }
+}
+
+#[test]
+fn a_name_that_no_file_can_have_is_refused_before_anything_runs() {
+    let sandbox = Sandbox::new();
+    let name = format!("name=\"{}\"", "n".repeat(300));
+    for start in [
+        &[
+            "run",
+            "policies/prod.toml",
+            "traces/diurnal.csv",
+            "--seeds",
+            "65535",
+        ][..],
+        &[
+            "compare",
+            "policies/prod.toml",
+            "@default",
+            "traces/diurnal.csv",
+            "--seeds",
+            "65535",
+        ],
+    ] {
+        let finished = sandbox.hpasim(&[start, &["--set", &name]].concat());
+        let said = refused(&finished, 1);
+        assert!(
+            said.ends_with(": cannot be written: a name in it is longer than the file system allows; choose a shorter one with -o"),
+            "{said}"
+        );
+        assert!(!sandbox.path("output").exists());
+    }
+}
+
+#[test]
+fn a_run_that_cannot_be_finished_leaves_the_earlier_results() {
+    let sandbox = Sandbox::new();
+    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    let before = sandbox.read("out/timeline.csv");
+    let long = [
+        "run",
+        "policies/prod.toml",
+        "traces/diurnal.csv",
+        "--seeds",
+        "5000",
+    ];
+    let mut process = holder(&sandbox, &[&long[..], &["-o", "out", "--force"]].concat());
+    let asked = Command::new("kill")
+        .args(["-INT", &process.id().to_string()])
+        .status();
+    assert!(asked.expect("kill").success());
+    assert_eq!(process.wait().expect("ended").code(), Some(130));
+    assert!(sandbox.read("out/timeline.csv") == before);
+    let files = [
+        "decisions.jsonl",
+        "latency.csv",
+        "summary.json",
+        "timeline.csv",
+    ];
+    assert_eq!(names(&sandbox, "out"), files);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_ends_a_write_that_blocks() {
+    let sandbox = Sandbox::new();
+    let made = Command::new("mkfifo").arg(sandbox.path("pipe")).status();
+    assert!(made.expect("mkfifo").success());
+    for arguments in [
+        &["trace", "gen", "spike", "-o", "pipe"][..],
+        &["trace", "convert", "traces/flap.csv", "-o", "pipe"],
+    ] {
+        let mut process = start(&sandbox, arguments);
+        // Nobody reads the pipe, so that opening it blocks.
+        let opens = format!("/proc/{}/wchan", process.id());
+        let mut blocked = 0;
+        while blocked < 50 {
+            assert!(process.try_wait().expect("a process").is_none(), "it ended");
+            std::thread::sleep(Duration::from_millis(5));
+            blocked = if std::path::Path::new(&opens).exists() {
+                blocked + 1
+            } else {
+                50
+            };
+        }
+        let interrupt = || {
+            let id = process.id().to_string();
+            let told = Command::new("kill").args(["-INT", &id]).status();
+            assert!(told.expect("kill").success());
+        };
+        interrupt();
+        std::thread::sleep(Duration::from_millis(200));
+        interrupt();
+        assert_eq!(
+            process.wait().expect("ended").code(),
+            Some(130),
+            "{arguments:?}"
+        );
+    }
+}
