@@ -92,10 +92,10 @@ pub(super) fn run(
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
     let interrupt = Interrupt::listen();
+    let seeds = arguments.seed.seeds(arguments.seeds.into())?;
     let inputs = Inputs::load(arguments)?;
     let asked = assertions::read(&arguments.assert, &inputs.policy_labels())?;
     arguments.quiet.warn(&inputs.warnings, screen);
-    let seeds = arguments.seed.seeds(arguments.seeds);
     let results = simulate_all(arguments, &inputs, &seeds);
     let comparison = compare(&inputs, &results);
     let checked = check_all(&inputs, &asked, &results);

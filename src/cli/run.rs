@@ -92,6 +92,7 @@ fn files_of(plot: PlotChoice, engine: Engine) -> Vec<&'static str> {
 /// Loads, simulates, writes, prints.
 pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let interrupt = Interrupt::listen();
+    let seeds = arguments.seed.seeds(arguments.seeds.into())?;
     let loaded = arguments
         .load
         .load(
@@ -103,7 +104,6 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
         .map_err(CommandError::Input)?;
     arguments.quiet.warn(&loaded.warnings, screen);
     let assertions = read_assertions(arguments, &loaded.scenario)?;
-    let seeds = arguments.seed.seeds(arguments.seeds);
     let progress = Progress::new(
         seeds.len(),
         loaded.scenario.trace.end(),

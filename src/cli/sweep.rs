@@ -151,8 +151,8 @@ impl SweepArgs {
         self.jobs.unwrap_or_else(all_cores)
     }
 
-    fn seeds(&self) -> Vec<Seed> {
-        self.seed.seeds(self.seeds)
+    fn seeds(&self) -> Result<Vec<Seed>, CommandError> {
+        self.seed.seeds(self.seeds.into())
     }
 
     fn grid(&self) -> Result<Grid, CommandError> {
@@ -163,6 +163,7 @@ impl SweepArgs {
     }
 
     fn question(&self, screen: &mut Screen) -> Result<Question, CommandError> {
+        let seeds = self.seeds()?;
         let grid = self.grid()?;
         let loaded = self.load()?;
         // What every point shares is said once; a key that only some points have is theirs.
@@ -189,7 +190,7 @@ impl SweepArgs {
             policy: &policy,
             traces: &traces,
             engine: &engine,
-            seeds: &self.seeds(),
+            seeds: &seeds,
             set: &self.set,
             samples: self.samples,
             inputs_sha256: &digest(inputs.iter().map(|input| input.sha256.as_str())),
@@ -198,7 +199,7 @@ impl SweepArgs {
         let sweep = Sweep {
             templates: loaded.templates,
             grid,
-            seeds: self.seeds(),
+            seeds,
         };
         let rows = match self.shard {
             Some(shard) => shard.rows(sweep.rows()),
@@ -349,7 +350,7 @@ impl SweepArgs {
     fn facts(&self, question: &Question, files: Vec<&'static str>) -> SweepFacts {
         SweepFacts {
             engine: question.engine.clone(),
-            seeds: self.seeds().iter().map(|seed| seed.0).collect(),
+            seeds: question.sweep.seeds.iter().map(|seed| seed.0).collect(),
             policy: question.policy.clone(),
             traces: question.traces.clone(),
             inputs: question.inputs.clone(),

@@ -22,7 +22,6 @@ use super::screen::Screen;
 use super::seed_args::SeedArgs;
 use crate::results::KpiReport;
 use crate::results::comparison::{Comparison, TraceRuns};
-use crate::results::rounding::readable;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::scenario::{Assertion, Engine, Scenario};
 use crate::search::in_order::all_cores;
@@ -167,6 +166,12 @@ fn parse_share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "write a share from 0.1 to 0.9".to_owned())
 }
 
+/// Seeds that the search sees, and others for the report.
+struct Seeds {
+    training: Vec<Seed>,
+    report: Vec<Seed>,
+}
+
 /// What the search comes to.
 struct Tuned {
     findings: Findings,
@@ -201,6 +206,7 @@ const PROPOSED: &str = "proposed";
 /// Loads, searches, judges, reports, writes, prints.
 pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let goal = arguments.goal()?;
+    let seeds = arguments.seeds()?;
     let interrupt = Interrupt::listen();
     let inputs = Inputs::load(arguments)?;
     arguments.quiet.warn(&inputs.warnings, screen);
@@ -217,7 +223,7 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
         Asked {
             parameters: &arguments.param,
             goal,
-            seeds: arguments.training_seeds(),
+            seeds: seeds.training,
             threads: arguments.jobs.unwrap_or_else(all_cores),
         },
     )?;
@@ -235,7 +241,7 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
     }
     let mut tuned = arguments.tune(&question, &training_labels, &held_out, findings);
     let mut report = match &tuned.proposal {
-        Some(proposal) => Some(arguments.report(&question, proposal, &held_out)?),
+        Some(proposal) => Some(arguments.report(&question, proposal, &held_out, &seeds.report)?),
         None => None,
     };
     if let Some(report) = &mut report {
@@ -252,6 +258,7 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
         loader: &loader,
         tuned: &tuned,
         report: report.as_ref(),
+        report_seeds: &seeds.report,
     };
     outputs.write_and_print(&interrupt, screen)
 }
@@ -264,14 +271,12 @@ impl TuneArgs {
         }
     }
 
-    fn training_seeds(&self) -> Vec<Seed> {
-        self.seed.seeds(TRAINING_SEEDS)
-    }
-
-    /// Seeds that the search did not see.
-    fn report_seeds(&self) -> Vec<Seed> {
-        let all = TRAINING_SEEDS.saturating_add(self.seeds);
-        self.seed.seeds(all).split_off(usize::from(TRAINING_SEEDS))
+    /// The seeds of the training, and after them those of the report.
+    fn seeds(&self) -> Result<Seeds, CommandError> {
+        let count = u32::from(TRAINING_SEEDS) + u32::from(self.seeds);
+        let mut training = self.seed.seeds(count)?;
+        let report = training.split_off(usize::from(TRAINING_SEEDS));
+        Ok(Seeds { training, report })
     }
 
     fn judge(&self) -> Simulator {
@@ -372,6 +377,7 @@ impl TuneArgs {
         question: &Question,
         proposal: &Proposal,
         held_out: &[HeldOut],
+        seeds: &[Seed],
     ) -> Result<Report, CommandError> {
         let arguments = question.space.arguments(&proposal.finalist.candidate);
         let scenarios = held_out
@@ -398,7 +404,7 @@ impl TuneArgs {
             Kept::KpisAndCurves
         };
         let mode = self.quiet.progress();
-        let results = simulate_paired(&traces, &self.report_seeds(), kept, mode, None);
+        let results = simulate_paired(&traces, seeds, kept, mode, None);
         let today = question.scenarios[0].policy_name.clone();
         let runs: Vec<TraceRuns> = held_out
             .iter()
@@ -427,13 +433,7 @@ fn check_mean(bound: &Assertion, trace: &TraceRuns) -> CheckedAssertion {
     let runs = trace.runs.last().map_or(&[][..], Vec::as_slice);
     let mean = Measured::of(&[runs.to_vec()]).by_trace(bound.kpi).next();
     let value = mean.filter(|mean| !mean.is_nan());
-    CheckedAssertion {
-        assertion: bound.condition(),
-        policy: PROPOSED.to_owned(),
-        trace: trace.trace.clone(),
-        value: value.map(readable),
-        holds: value.is_some_and(|value| bound.comparator.holds(value, bound.bound)),
-    }
+    CheckedAssertion::of(bound, PROPOSED, &trace.trace, value)
 }
 
 /// Whether each bound of the goal holds of the proposed policy under each held-out trace.

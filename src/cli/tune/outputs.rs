@@ -52,6 +52,7 @@ pub(super) struct Outputs<'a> {
     pub(super) loader: &'a RememberingLoader,
     pub(super) tuned: &'a Tuned,
     pub(super) report: Option<&'a Report>,
+    pub(super) report_seeds: &'a [Seed],
 }
 
 impl Outputs<'_> {
@@ -92,6 +93,7 @@ impl Outputs<'_> {
             question: self.question,
             held_out: self.held_out,
             loader: self.loader,
+            report_seeds: self.report_seeds,
             folder,
         }
     }
@@ -143,7 +145,7 @@ impl Outputs<'_> {
         let mut files = Vec::new();
         let plot = self.arguments.write.plot;
         if let Some(report) = self.report {
-            let seeds = self.arguments.report_seeds().len();
+            let seeds = self.report_seeds.len();
             for (index, held_out) in self.held_out.iter().enumerate() {
                 let picture = ComparedPicture {
                     trace: &held_out.label,
@@ -303,7 +305,7 @@ impl Outputs<'_> {
                 .iter()
                 .map(|it| it.split.map(|split| split.replicas.0))
                 .collect(),
-            seeds: numbers(&arguments.report_seeds()),
+            seeds: numbers(self.report_seeds),
             goal: question.goal.text(&question.objectives),
             inputs: self.files.to_vec(),
             request: TuneRequest {
@@ -388,7 +390,6 @@ impl Outputs<'_> {
         screen: &mut Screen,
     ) -> Result<(), CommandError> {
         let question = self.question;
-        let seeds = self.arguments.report_seeds();
         let facts: Vec<TraceFacts> = self
             .held_out
             .iter()
@@ -400,7 +401,7 @@ impl Outputs<'_> {
         let report = self.report.map(|report| ComparisonPage {
             comparison: &report.comparison,
             traces: &facts,
-            seeds: &seeds,
+            seeds: self.report_seeds,
             files: &[],
         });
         let verdict = self.report.map(|report| &report.verdict);
