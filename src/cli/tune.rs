@@ -345,10 +345,11 @@ impl TuneArgs {
             worth: search.worth(&finalists[best].candidate, &|| ()),
         });
         let mut cautions = doubts_of_goal(judgement.nearest());
-        if let (Some(proposal), Some(best)) = (&proposal, judgement.best) {
+        let measured = judgement.best.and_then(|best| judgement.measured[best].clone());
+        if let (Some(proposal), Some(proposed)) = (&proposal, measured) {
             let judged = Judged {
                 today: judgement.before.clone(),
-                proposed: judgement.measured[best].clone(),
+                proposed,
             };
             cautions.extend(doubts_of_training(
                 &question.goal,

@@ -22,6 +22,7 @@ pub mod balancer;
 pub mod config;
 pub mod connections;
 pub mod cpu;
+mod gone_rows;
 mod kubelet;
 pub mod metrics_server;
 pub mod plant;

@@ -148,7 +148,7 @@ impl<'s, W: Work> Run<'s, W> {
             leaving: Vec::new(),
         };
         run.read_trace_values();
-        if run.plant.metrics().is_asked() {
+        if run.plant.is_measured() {
             run.warm_up(watched_since, before);
             run.push(run.next_scrape, Event::Scrape);
         }
@@ -365,7 +365,7 @@ impl<'s, W: Work> Run<'s, W> {
         self.work_state = WorkState::Settled;
         let next = self.work.settle(
             self.now,
-            self.plant.pods(),
+            self.plant.census(),
             self.replicas,
             &mut self.served,
             observer,
@@ -375,7 +375,7 @@ impl<'s, W: Work> Run<'s, W> {
             let reckoned = self.reckoned;
             self.push(time, Event::Backlog { reckoned });
         }
-        if !self.plant.metrics().is_asked() {
+        if !self.plant.is_measured() {
             self.served.forget_before(self.now);
         }
     }
@@ -445,7 +445,7 @@ impl<'s, W: Work> Run<'s, W> {
             ..
         } = controller;
         let spec = &autoscaler.spec;
-        let rescaled_to = sight.observe(&self.plant, current, |observation| {
+        let rescaled_to = sight.observe(self.plant.view(), current, |observation| {
             let outcome = if O::WANTS_REASONS {
                 record.clear();
                 reconcile(rules, spec, memory, observation, now, record)

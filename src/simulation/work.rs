@@ -5,7 +5,7 @@
 
 use super::observer::Observer;
 use crate::cluster::metrics_server::PodGauge;
-use crate::cluster::pods::{PodStatus, PodStep, Pods};
+use crate::cluster::pods::{Census, PodStatus, PodStep, Pods};
 use crate::cluster::served::ServedRequests;
 use crate::units::{Replicas, SimTime};
 
@@ -90,7 +90,7 @@ pub(super) trait Work {
     fn settle(
         &mut self,
         now: SimTime,
-        pods: &Pods,
+        pods: &Census,
         desired: Replicas,
         served: &mut ServedRequests,
         observer: &mut impl Observer,

@@ -21,8 +21,8 @@ pub struct Judgement {
     pub best: Option<usize>,
     /// What today's policy does.
     pub before: Measured,
-    /// What each finalist does, in their order.
-    pub measured: Vec<Measured>,
+    /// What each finalist does, in their order; `None` where the judge cannot simulate it.
+    pub measured: Vec<Option<Measured>>,
 }
 
 /// One change put back to today's value: what comes of the rest.
@@ -164,17 +164,20 @@ impl Search<'_> {
             simulator: judge,
         }));
         let seeds = self.training.seeds.len();
-        let mut measured = self
-            .training
-            .simulate(&variants, seeds, on_run)
-            .into_iter()
-            .flatten();
-        let before = measured.next().unwrap_or_else(|| self.today.clone());
+        // One result for each variant, in their order: what cannot be simulated keeps its place.
+        let results = self.training.simulate(&variants, seeds, on_run);
+        let mut measured = results.into_iter().map(Result::ok);
+        let before = measured.next().flatten();
+        let before = before.unwrap_or_else(|| self.today.clone());
         let score = |measured: &Measured| self.goal.score(measured, &before, self.objectives);
         let today = score(&before);
-        let measured: Vec<Measured> = measured.collect();
-        let scores: Vec<Score> = measured.iter().map(score).collect();
+        let measured: Vec<Option<Measured>> = measured.collect();
+        let scores: Vec<Score> = measured
+            .iter()
+            .map(|measured| measured.as_ref().map_or(Score::FARTHEST, score))
+            .collect();
         let best = (0..scores.len())
+            .filter(|place| measured[*place].is_some())
             .min_by(|a, b| scores[*a].compare(&scores[*b]).then(a.cmp(b)))
             .filter(|best| scores[*best].compare(&today) == Ordering::Less);
         Judgement {

@@ -82,6 +82,13 @@ pub struct Score {
 }
 
 impl Score {
+    /// Farther from any goal than what could be measured.
+    pub(super) const FARTHEST: Self = Self {
+        violation: f64::INFINITY,
+        value: f64::INFINITY,
+        tie: f64::INFINITY,
+    };
+
     /// Which of two is nearer to the goal; what is not known is farthest.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {

@@ -136,6 +136,29 @@ fn the_judge_proposes_only_what_is_nearer_to_the_goal_than_today() {
 }
 
 #[test]
+fn a_finalist_that_cannot_be_simulated_keeps_its_place_and_is_not_proposed() {
+    let question = question(
+        PROD,
+        &[WAVE],
+        "min mean_replicas",
+        &[
+            "hpa.targetCPUUtilizationPercentage=50,70",
+            "hpa.minReplicas=2,90",
+        ],
+    );
+    let search = question.search(10, Seed(1));
+    let good = Candidate::of(&[1, 0]);
+    let mut finalists = findings(&search, &[good.clone(), good]).tried;
+    // A minimum above the maximum is no policy.
+    finalists[0].candidate = Candidate::of(&[1, 1]);
+    let judgement = search.judge_finalists(&finalists, Simulator::Template, &|| ());
+    assert_eq!(judgement.measured.len(), 2);
+    assert_eq!(judgement.measured[0], None);
+    assert_eq!(judgement.best, Some(1));
+    assert_eq!(judgement.nearest(), &judgement.scores[1]);
+}
+
+#[test]
 fn the_judge_may_be_the_request_engine() {
     let question = target_and_idle_maximum();
     let search = question.search(10, Seed(1));
