@@ -16,6 +16,7 @@ use super::output_args::{QuietArgs, WriteArgs};
 use super::paired_runs::{Kept, PairedTrace, TraceResults, simulate_paired};
 use super::screen::Screen;
 use super::seed_args::SeedArgs;
+use super::size::Size;
 use crate::render::comparison::{ComparisonPage, TraceFacts, render_comparison};
 use crate::render::table::TableFormat;
 use crate::results::KpiReport;
@@ -23,6 +24,7 @@ use crate::results::comparison::{Comparison, TraceRuns};
 use crate::results::comparison_export::{ComparisonRun, comparison_csv, comparison_json};
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::scenario::{Assertion, Engine};
+use crate::simulation::Extent;
 use crate::units::Seed;
 use clap::{Args, ValueEnum};
 
@@ -96,6 +98,11 @@ pub(super) fn run(
     let inputs = Inputs::load(arguments)?;
     let asked = assertions::read(&arguments.assert, &inputs.policy_labels())?;
     arguments.quiet.warn(&inputs.warnings, screen);
+    size(arguments, &inputs, &seeds).announce(
+        "--engine fluid takes next to none; a part of the traces (--from, --to) or fewer --seeds take less",
+        arguments.quiet,
+        screen,
+    )?;
     let results = simulate_all(arguments, &inputs, &seeds);
     let comparison = compare(&inputs, &results);
     let checked = check_all(&inputs, &asked, &results);
@@ -123,6 +130,23 @@ impl CompareArgs {
             ComparisonFormat::Csv | ComparisonFormat::Json => Channel::BesideData,
         }
     }
+}
+
+/// What is about to be simulated.
+fn size(arguments: &CompareArgs, inputs: &Inputs, seeds: &[Seed]) -> Size {
+    let seeds = seeds.len() as f64;
+    let mut size = Size::default();
+    for trace in &inputs.traces {
+        for scenario in &trace.scenarios {
+            let extent = Extent::of(scenario, trace.engine).times(seeds);
+            size.extent = size.extent.and(extent);
+            size.runs += seeds;
+        }
+    }
+    if arguments.write.plot != PlotChoice::None {
+        size.curves_held = size.runs;
+    }
+    size
 }
 
 fn simulate_all(arguments: &CompareArgs, inputs: &Inputs, seeds: &[Seed]) -> Vec<TraceResults> {

@@ -20,6 +20,7 @@ use super::progress::Progress;
 use super::result_files::{Destination, ResultFile};
 use super::screen::Screen;
 use super::seed_args::SeedArgs;
+use super::size::Size;
 use crate::render::plot::{Picture, render_png, render_svg};
 use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
@@ -30,7 +31,7 @@ use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{Kpis, Timeline, export};
 use crate::scenario::{Assertion, Engine, Loaded, Scenario};
-use crate::simulation::{Provisioning, simulate};
+use crate::simulation::{Extent, Provisioning, simulate};
 use crate::units::{Replicas, Seed};
 use crate::workload::Demand;
 
@@ -104,6 +105,13 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
         .map_err(CommandError::Input)?;
     arguments.quiet.warn(&loaded.warnings, screen);
     let assertions = read_assertions(arguments, &loaded.scenario)?;
+    let runs = seeds.len() as f64;
+    Size {
+        runs,
+        extent: Extent::of(&loaded.scenario, loaded.engine).times(runs),
+        ..Size::default()
+    }
+    .announce(less_work(&loaded), arguments.quiet, screen)?;
     let progress = Progress::new(
         seeds.len(),
         loaded.scenario.trace.end(),
@@ -189,6 +197,15 @@ fn faster_engine(loaded: &Loaded) -> Option<&'static str> {
     (loaded.engine == Engine::Request && is_flow).then_some(
         "hint: --engine fluid answers in milliseconds, with means instead of single requests",
     )
+}
+
+/// What takes less than to simulate every request.
+fn less_work(loaded: &Loaded) -> &'static str {
+    if matches!(loaded.scenario.trace.demand, Demand::Users(_)) {
+        "a part of the trace (--from, --to), fewer users or fewer --seeds take less"
+    } else {
+        "--engine fluid takes next to none; a part of the trace (--from, --to), a smaller workload.scale or fewer --seeds take less"
+    }
 }
 
 /// Everything about the first seed, and the KPIs of all.

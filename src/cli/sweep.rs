@@ -18,6 +18,7 @@ use super::output_folder::{OutputFolder, SUMMARY};
 use super::progress::CountProgress;
 use super::screen::Screen;
 use super::seed_args::SeedArgs;
+use super::size::Size;
 use super::sweep_file::{FolderRequest, SWEEP, SweepFile, Written, claim_folder};
 use super::sweep_plots::{PLOTS, SweepPlot};
 use super::variant_inputs::{VariantInputs, VariantRequest};
@@ -32,6 +33,7 @@ use crate::search::outcome::{Objectives, Outcome, Weighed};
 use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
 use crate::search::sweep::{Row, Sweep, SweepError};
 use crate::search::table::{Head, HeadFacts, Picked, Shard, row_line};
+use crate::simulation::Extent;
 use crate::units::Seed;
 
 /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm.
@@ -109,11 +111,17 @@ struct Question {
     head: Head,
     /// The rows of this process.
     rows: Range<u64>,
+    /// The work of its first point under all traces and one seed, by which that of the others is estimated.
+    first_point: Extent,
 }
 
 /// Loads, checks, simulates, draws, prints.
 pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let question = arguments.question(screen)?;
+    let remedy = "--engine fluid takes next to none, where it can follow the trace; fewer points, --seeds or traces take less";
+    arguments
+        .size(&question)
+        .announce(remedy, arguments.quiet, screen)?;
     let folder = arguments.folder(&question);
     let interrupt = Interrupt::listen_saying(format!(
         "interrupted; the same command with --resume goes on from {}",
@@ -206,6 +214,7 @@ impl SweepArgs {
             None => 0..sweep.rows(),
         };
         Ok(Question {
+            first_point: first_point(&sweep, &scenarios),
             objectives: Objectives::of(&scenarios),
             sweep,
             policy,
@@ -251,6 +260,19 @@ impl SweepArgs {
             let name = format!("sweep-{}-{traces}{part}", question.policy);
             PathBuf::from("output").join(name)
         })
+    }
+
+    /// What is about to be simulated.
+    fn size(&self, question: &Question) -> Size {
+        let rows = (question.rows.end - question.rows.start) as f64;
+        let runs = rows * question.sweep.runs_per_row() as f64;
+        let traces = question.sweep.templates.len() as f64;
+        Size {
+            runs,
+            extent: question.first_point.times(runs / traces),
+            rows_held: rows,
+            ..Size::default()
+        }
     }
 
     fn simulate(
@@ -364,6 +386,14 @@ impl SweepArgs {
             rows: question.rows.end - question.rows.start,
         }
     }
+}
+
+/// The work of the first point under all traces and one seed.
+fn first_point(sweep: &Sweep, scenarios: &[Scenario]) -> Extent {
+    let templates = sweep.templates.iter().zip(scenarios);
+    templates
+        .map(|(template, scenario)| Extent::of(scenario, template.engine()))
+        .fold(Extent::default(), Extent::and)
 }
 
 /// The objectives of every row, in order: as `sweep.csv` shows them, so that a resumed sweep comes to the same.

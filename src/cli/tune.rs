@@ -20,10 +20,11 @@ use super::paired_runs::{Kept, PairedTrace, TraceResults, simulate_paired};
 use super::progress::CountProgress;
 use super::screen::Screen;
 use super::seed_args::SeedArgs;
+use super::size::Size;
 use crate::results::KpiReport;
 use crate::results::comparison::{Comparison, TraceRuns};
 use crate::results::verdicts::{CheckedAssertion, check};
-use crate::scenario::{Assertion, Engine, Scenario};
+use crate::scenario::{Assertion, Engine, Scenario, Template};
 use crate::search::in_order::all_cores;
 use crate::search::outcome::Weighed;
 use crate::search::tune::caution::{
@@ -36,8 +37,9 @@ use crate::search::tune::goal::{Goal, GoalError};
 use crate::search::tune::method::{Findings, Method, Tried};
 use crate::search::tune::question::{Asked, Question};
 use crate::search::tune::sensitivity::sensitivity;
-use crate::search::tune::traffic::requests;
+use crate::simulation::Extent;
 use crate::units::Seed;
+use crate::workload::Demand;
 use inputs::{HeldOut, Inputs};
 
 /// Search for a better policy, and show on other traffic whether it is better.
@@ -154,8 +156,8 @@ const TRAINING_SEEDS: u16 = 3;
 const SPLIT: f64 = 0.67;
 /// Candidates under the fluid engine.
 const BUDGET: u32 = 2000;
-/// More requests than this take longer than half a minute on a laptop, and are told of beforehand.
-const REQUESTS_TOLD: f64 = 5e8;
+/// What takes less than to simulate every request.
+const LESS_WORK: &str = "fewer --seeds and --finalists and a smaller --budget take less; --engine fluid takes next to none";
 /// Candidates where each costs a thousand times as much.
 const BUDGET_OF_REQUESTS: u32 = 200;
 
@@ -227,11 +229,9 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
             threads: arguments.jobs.unwrap_or_else(all_cores),
         },
     )?;
-    if !arguments.quiet.is_asked_for()
-        && let Some(note) = arguments.note_of_size(&question, &held_out)
-    {
-        screen.note(&note);
-    }
+    arguments
+        .size(&question, &held_out)
+        .announce(LESS_WORK, arguments.quiet, screen)?;
     let findings = arguments.search(&question);
     if let (true, Some(refused)) = (
         findings.is_empty(&question.space),
@@ -295,26 +295,45 @@ impl TuneArgs {
         self.budget.unwrap_or(usual)
     }
 
-    /// Says beforehand what takes long: requests that are simulated one by one.
-    fn note_of_size(&self, question: &Question, held_out: &[HeldOut]) -> Option<String> {
-        if self.judge() == Simulator::Template {
-            return None;
-        }
-        let training: f64 = question
-            .scenarios
+    /// What is about to be simulated: the search, the finalists and the report.
+    fn size(&self, question: &Question, held_out: &[HeldOut]) -> Size {
+        let all = |engine: fn(&Template, &Scenario) -> Engine| {
+            let training = question.templates.iter().zip(&question.scenarios);
+            training
+                .map(|(template, scenario)| Extent::of(scenario, engine(template, scenario)))
+                .fold(Extent::default(), Extent::and)
+                .times(f64::from(TRAINING_SEEDS))
+        };
+        let of_search = all(|template, _| template.engine());
+        let of_judge = match self.judge() {
+            Simulator::Template => of_search,
+            Simulator::Request => all(|template, scenario| match scenario.trace.demand {
+                Demand::CpuMillicores(_) => template.engine(),
+                _ => Engine::Request,
+            }),
+        };
+        let of_report = held_out
             .iter()
-            .map(|it| requests(&it.trace))
-            .sum();
-        let report: f64 = held_out.iter().map(|it| requests(&it.today.trace)).sum();
-        let policies = f64::from(self.finalists) + 1.0;
-        let all =
-            training * policies * f64::from(TRAINING_SEEDS) + 2.0 * report * f64::from(self.seeds);
-        (all > REQUESTS_TOLD).then(|| {
-            format!(
-                "note: finalists and report take about {:.1} billion requests, simulated one by one; fewer --seeds and --finalists take less time, --engine fluid takes next to none",
-                all / 1e9
-            )
-        })
+            .map(|it| Extent::of(&it.today, it.template.engine()))
+            .fold(Extent::default(), Extent::and);
+        let finalists = f64::from(self.finalists) + 1.0;
+        let seeds = f64::from(self.seeds);
+        let reported = 2.0 * seeds * held_out.len() as f64;
+        let extent = of_search
+            .times(f64::from(self.budget(question)))
+            .and(of_judge.times(finalists))
+            .and(of_report.times(2.0 * seeds));
+        let pairs = f64::from(TRAINING_SEEDS) * question.templates.len() as f64;
+        Size {
+            runs: pairs * (f64::from(self.budget(question)) + finalists) + reported,
+            extent,
+            curves_held: if self.write.plot.kinds().is_empty() {
+                0.0
+            } else {
+                reported
+            },
+            ..Size::default()
+        }
     }
 
     fn search(&self, question: &Question) -> Findings {

@@ -80,6 +80,8 @@ enum WorkState {
 
 /// So many cycles before what shows at the start counters and metrics-server are watched, so that nobody can tell that they began.
 const WARM_CYCLES: i64 = 8;
+/// A period of no length would keep the clock where it is.
+const SHORTEST_PERIOD: SimSpan = SimSpan::from_nanos(1);
 /// Initial pods are older than the autoscaler's initialisation periods by this.
 const OLD: SimSpan = SimSpan::from_secs(3600);
 
@@ -314,7 +316,7 @@ impl<'s, W: Work> Run<'s, W> {
                 }
             }
             Event::Scrape => {
-                self.next_scrape += self.scenario.metrics.scrape_interval;
+                self.next_scrape += self.scenario.metrics.scrape_interval.max(SHORTEST_PERIOD);
                 self.replace_first(self.next_scrape, Event::Scrape);
                 self.settle(observer);
                 self.scrape();
@@ -420,7 +422,7 @@ impl<'s, W: Work> Run<'s, W> {
     fn next_sync(&mut self) -> Option<SimTime> {
         let controller = self.controller.as_mut()?;
         let on_grid = controller.next_sync;
-        controller.next_sync += controller.autoscaler.sync_period;
+        controller.next_sync += controller.autoscaler.sync_period.max(SHORTEST_PERIOD);
         let jitter = controller.autoscaler.sync_jitter;
         if jitter <= SimSpan::ZERO {
             return Some(on_grid);

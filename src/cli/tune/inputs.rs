@@ -4,8 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{SPLIT, TuneArgs};
+use super::{LESS_WORK, SPLIT, TuneArgs};
 use crate::cli::error::CommandError;
+use crate::cli::size::Size;
 use crate::cli::files::{RememberingLoader, hashed};
 use crate::results::InputFile;
 use crate::scenario::{
@@ -13,6 +14,7 @@ use crate::scenario::{
     load_templates,
 };
 use crate::search::tune::split::{replicas_at_end, split_time};
+use crate::simulation::Extent;
 use crate::units::{Replicas, SimTime};
 
 /// Everything that is read.
@@ -89,6 +91,7 @@ impl Inputs {
         refuse_same_traffic(&whole, &apart)?;
         let mut warnings = Vec::new();
         let scenarios = resolve_all(&whole, &mut warnings)?;
+        refuse_endless(&whole, &scenarios)?;
         let parts = if arguments.holdout.is_empty() {
             reader.split(&scenarios)?
         } else {
@@ -273,6 +276,18 @@ impl TuneArgs {
             engine: self.engine.map(Engine::from),
         }
     }
+}
+
+/// Today's policy is simulated before there is a question: what cannot end is refused here.
+fn refuse_endless(templates: &[Template], scenarios: &[Scenario]) -> Result<(), CommandError> {
+    for (template, scenario) in templates.iter().zip(scenarios) {
+        Size {
+            extent: Extent::of(scenario, template.fastest_engine()),
+            ..Size::default()
+        }
+        .refuse(LESS_WORK)?;
+    }
+    Ok(())
 }
 
 /// The policy as it stands under each trace; what its user should know is gathered once.
