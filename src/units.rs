@@ -320,8 +320,14 @@ mod tests {
         let (longest, second) = (SimSpan::from_nanos(i64::MAX), SimSpan::from_secs(1));
         assert_eq!(longest + second, longest);
         assert_eq!(longest * 2, longest);
-        assert_eq!((SimTime::ZERO + longest) + second, SimTime::from_nanos(i64::MAX));
-        assert_eq!(SimTime::from_nanos(i64::MIN) - second, SimTime::from_nanos(i64::MIN));
+        assert_eq!(
+            (SimTime::ZERO + longest) + second,
+            SimTime::from_nanos(i64::MAX)
+        );
+        assert_eq!(
+            SimTime::from_nanos(i64::MIN) - second,
+            SimTime::from_nanos(i64::MIN)
+        );
         assert_eq!(SimTime::ZERO - SimTime::from_nanos(i64::MIN), longest);
         assert_eq!(-SimSpan::from_nanos(i64::MIN), longest);
         let mut time = SimTime::from_nanos(i64::MAX);

@@ -78,12 +78,12 @@ pub(super) struct TuneArgs {
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// How many policies may be simulated under the whole training.
+    /// How many policies may be simulated under the whole training, today's and the finalists' reductions included.
     #[arg(
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        help = "How many policies may be simulated under the whole training [default: 2000, or 200 where the request engine has to search]"
+        help = "How many policies may be simulated under the whole training, today's included [default: 2000, or 200 where the request engine has to search]"
     )]
     budget: Option<u32>,
     /// How it is searched
@@ -158,6 +158,8 @@ const SPLIT: f64 = 0.67;
 const BUDGET: u32 = 2000;
 /// What takes less than to simulate every request.
 const LESS_WORK: &str = "fewer --seeds and --finalists and a smaller --budget take less; --engine fluid takes next to none";
+/// The part of the budget that is kept for reductions of finalists: one in so many.
+const REDUCTION_PART: u32 = 8;
 /// Candidates where each costs a thousand times as much.
 const BUDGET_OF_REQUESTS: u32 = 200;
 
@@ -295,6 +297,12 @@ impl TuneArgs {
         self.budget.unwrap_or(usual)
     }
 
+    /// What the search itself may spend: the rest is for finalists, which are simulated with fewer changes.
+    fn budget_of_search(&self, question: &Question) -> u32 {
+        let budget = self.budget(question);
+        budget - budget / REDUCTION_PART
+    }
+
     /// What is about to be simulated: the search, the finalists and the report.
     fn size(&self, question: &Question, held_out: &[HeldOut]) -> Size {
         let all = |engine: fn(&Template, &Scenario) -> Engine| {
@@ -337,7 +345,7 @@ impl TuneArgs {
     }
 
     fn search(&self, question: &Question) -> Findings {
-        let search = question.search(self.budget(question), self.seed.first());
+        let search = question.search(self.budget_of_search(question), self.seed.first());
         let pairs = question.templates.len() * question.seeds.len();
         let runs = u64::from(search.budget) * pairs as u64;
         let progress = CountProgress::new("searching", runs, self.quiet.progress());
@@ -361,10 +369,12 @@ impl TuneArgs {
         };
         let proposal = judgement.best.map(|best| Proposal {
             finalist: finalists[best].clone(),
-            worth: search.worth(&finalists[best].candidate, &|| ()),
+            worth: search.worth(&mut findings, &finalists[best].candidate, &|| ()),
         });
         let mut cautions = doubts_of_goal(judgement.nearest());
-        let measured = judgement.best.and_then(|best| judgement.measured[best].clone());
+        let measured = judgement
+            .best
+            .and_then(|best| judgement.measured[best].clone());
         if let (Some(proposal), Some(proposed)) = (&proposal, measured) {
             let judged = Judged {
                 today: judgement.before.clone(),

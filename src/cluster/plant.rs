@@ -6,7 +6,9 @@
 use super::config::{self, PodTimings};
 use super::kubelet::{Activity, OwnUse, WarmStart};
 use super::metrics_server::{Gauges, MeterPlace, MetricsServer, Publication};
-use super::pods::{Census, Draws, PodEnding, PodFact, PodRestart, PodStatus, PodStep, PodTimeline, Pods};
+use super::pods::{
+    Census, Draws, PodEnding, PodFact, PodRestart, PodStatus, PodStep, PodTimeline, Pods,
+};
 use super::replica_set::Victims;
 use super::served::{ServedRequests, Serving};
 use crate::units::{Seed, SimSpan, SimTime};

@@ -35,8 +35,7 @@ impl CheckedAssertion {
             policy: policy.to_owned(),
             trace: trace.to_owned(),
             value,
-            holds: value
-                .is_some_and(|value| assertion.comparator.holds(value, assertion.bound)),
+            holds: value.is_some_and(|value| assertion.comparator.holds(value, assertion.bound)),
         }
     }
 }
@@ -92,7 +91,10 @@ mod tests {
             ..Kpis::default()
         };
         let above = [run(20.173_914)];
-        assert_eq!(checked("mean_replicas<=20.1739", &above).value, Some(20.1739));
+        assert_eq!(
+            checked("mean_replicas<=20.1739", &above).value,
+            Some(20.1739)
+        );
         for condition in ["<=20.1739", ">=20.1739", "==20.1739"] {
             assert!(checked(&format!("mean_replicas{condition}"), &above).holds);
             assert!(checked(&format!("mean_replicas{condition}"), &[run(20.173_886)]).holds);

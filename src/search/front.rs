@@ -193,7 +193,8 @@ mod tests {
         let mut generator = Stream::Search.generator(Seed(1), 0);
         let mut value = || f64::from(generator.random_range(0..50u8));
         let points: Vec<[f64; 3]> = (0..200).map(|_| [value(), value(), value()]).collect();
-        let equals = |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).all(|(a, b)| a.total_cmp(b).is_eq());
+        let equals =
+            |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).all(|(a, b)| a.total_cmp(b).is_eq());
         let beats =
             |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).all(|(a, b)| a <= b) && !equals(a, b);
         let is_first = |index: usize| {

@@ -100,7 +100,10 @@ fn pod_readings(scenario: &Scenario) -> f64 {
     let Some(autoscaler) = &scenario.autoscaler else {
         return 0.0;
     };
-    let most = autoscaler.spec.max_replicas.max(scenario.deployment.replicas);
+    let most = autoscaler
+        .spec
+        .max_replicas
+        .max(scenario.deployment.replicas);
     let rounds = times(scenario.metrics.scrape_interval) + times(autoscaler.sync_period);
     f64::from(most.0) * rounds
 }

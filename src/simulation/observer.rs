@@ -4,7 +4,7 @@
 //! checker are observers of one run.
 
 use super::latency::StationaryLatency;
-use crate::cluster::pods::{PodFact, PodStatus, Census};
+use crate::cluster::pods::{Census, PodFact, PodStatus};
 use crate::hpa::decision::DecisionRecord;
 use crate::hpa::{Memory, Outcome};
 use crate::units::{Replicas, SimSpan, SimTime};

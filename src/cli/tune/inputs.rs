@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::{LESS_WORK, SPLIT, TuneArgs};
 use crate::cli::error::CommandError;
-use crate::cli::size::Size;
 use crate::cli::files::{RememberingLoader, hashed};
+use crate::cli::size::Size;
 use crate::results::InputFile;
 use crate::scenario::{
     Diagnostic, Diagnostics, Engine, LoadRequest, STANDARD_INPUT, Scenario, Template,

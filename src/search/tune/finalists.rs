@@ -3,6 +3,7 @@
 //! Self-imposed limit: works on the training alone; held-out traffic is not seen here.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::evaluation::{Measured, Simulator, Variant};
 use super::goal::Score;
@@ -50,7 +51,10 @@ impl Judgement {
 }
 
 impl Search<'_> {
-    /// At most `count` finalists, nearest to the goal first, each reduced to the changes that it needs; `findings` have them too then.
+    /// At most `count` finalists, nearest to the goal first, each reduced to the changes that it needs.
+    ///
+    /// What they are reduced to joins `findings` and counts towards the budget: once
+    /// that is spent, changes stay.
     pub fn finalists(
         &self,
         findings: &mut Findings,
@@ -59,16 +63,17 @@ impl Search<'_> {
     ) -> Vec<Tried> {
         let mut finalists: Vec<Tried> = Vec::new();
         let mut seen: Vec<Weighed> = Vec::new();
-        for number in findings.by_goal() {
+        let mut reduction = Reduction::new(*self, findings);
+        for number in reduction.findings.by_goal() {
             if finalists.len() == count || seen.len() == REDUCED_EACH * count {
                 break;
             }
-            let tried = &findings.tried[number];
+            let tried = &reduction.findings.tried[number];
             if seen.iter().any(|other| are_alike(other, &tried.weighed)) {
                 continue;
             }
             seen.push(tried.weighed);
-            let finalist = self.simplest(tried.clone(), on_run);
+            let finalist = reduction.simplest(tried.clone(), on_run);
             let is_new = |other: &Tried| other.candidate != finalist.candidate;
             let is_change = self.space.changes(&finalist.candidate).next().is_some();
             if is_change && finalists.iter().all(is_new) {
@@ -76,74 +81,29 @@ impl Search<'_> {
             }
         }
         finalists.sort_by(|a, b| a.score.compare(&b.score));
-        for finalist in &finalists {
-            findings.add(finalist.clone());
-        }
         finalists
     }
 
-    /// Puts changes back to today's values, the least missed first, as long as the goal does not suffer.
-    fn simplest(&self, full: Tried, on_run: &(impl Fn() + Sync)) -> Tried {
-        let a_little_more = |value: f64| value + WORTH * value.abs();
-        let allowed = Score {
-            violation: full.score.violation,
-            value: a_little_more(full.score.value),
-            tie: a_little_more(full.score.tie),
-        };
-        let mut simplest = full;
-        loop {
-            let best = self
-                .without_each(&simplest.candidate, on_run)
-                .into_iter()
-                .filter(|reduced| reduced.score.compare(&allowed) != Ordering::Greater)
-                .min_by(|a, b| a.score.compare(&b.score));
-            match best {
-                Some(reduced) => simplest = reduced,
-                None => return simplest,
-            }
-        }
-    }
-
-    /// `candidate` without one of its changes, for each of them.
-    fn without_each(&self, candidate: &Candidate, on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
-        let places = self.space.changes(candidate).map(|change| change.place);
-        let reduced: Vec<Candidate> = places
-            .filter_map(|place| self.space.put_back(candidate, place))
-            .collect();
-        let seeds = self.training.seeds.len();
-        let measured = self.training.evaluate(self.space, &reduced, seeds, on_run);
-        reduced
-            .into_iter()
-            .zip(measured)
-            .filter_map(|(candidate, measured)| {
-                let measured = measured.ok()?;
-                Some(Tried {
-                    score: self.goal.score(&measured, self.today, self.objectives),
-                    weighed: measured.weighed(self.objectives),
-                    candidate,
-                    measured,
-                })
-            })
-            .collect()
-    }
-
     /// What each change of `candidate` is worth, by the search's engine: the objectives with that one put back.
-    pub fn worth(&self, candidate: &Candidate, on_run: &(impl Fn() + Sync)) -> Vec<PutBack> {
+    ///
+    /// A change is left out where the budget does not allow another simulation.
+    pub fn worth(
+        &self,
+        findings: &mut Findings,
+        candidate: &Candidate,
+        on_run: &(impl Fn() + Sync),
+    ) -> Vec<PutBack> {
+        let mut reduction = Reduction::new(*self, findings);
         let mut worth = Vec::new();
         for change in self.space.changes(candidate) {
             let Some(reduced) = self.space.put_back(candidate, change.place) else {
                 continue;
             };
-            let seeds = self.training.seeds.len();
-            let measured = self
-                .training
-                .evaluate(self.space, &[reduced], seeds, on_run);
-            if let Some(Ok(measured)) = measured.into_iter().next() {
-                worth.push(PutBack {
-                    place: change.place,
-                    weighed: measured.weighed(self.objectives),
-                });
-            }
+            let measured = reduction.measure(vec![reduced], on_run);
+            worth.extend(measured.first().map(|tried| PutBack {
+                place: change.place,
+                weighed: tried.weighed,
+            }));
         }
         worth
     }
@@ -187,6 +147,82 @@ impl Search<'_> {
             before,
             measured,
         }
+    }
+}
+
+/// Candidates without some of their changes: looked up where they were tried, else simulated within the budget.
+struct Reduction<'s, 'f> {
+    search: Search<'s>,
+    findings: &'f mut Findings,
+    /// The numbers of all that was tried.
+    known: BTreeMap<Candidate, usize>,
+}
+
+impl<'s, 'f> Reduction<'s, 'f> {
+    fn new(search: Search<'s>, findings: &'f mut Findings) -> Self {
+        let tried = findings.tried.iter().enumerate();
+        Self {
+            search,
+            known: tried.map(|(at, it)| (it.candidate.clone(), at)).collect(),
+            findings,
+        }
+    }
+
+    /// Puts changes back to today's values, the least missed first, as long as the goal does not suffer.
+    fn simplest(&mut self, full: Tried, on_run: &(impl Fn() + Sync)) -> Tried {
+        let a_little_more = |value: f64| value + WORTH * value.abs();
+        let allowed = Score {
+            violation: full.score.violation,
+            value: a_little_more(full.score.value),
+            tie: a_little_more(full.score.tie),
+        };
+        let mut simplest = full;
+        loop {
+            let best = self
+                .without_each(&simplest.candidate, on_run)
+                .into_iter()
+                .filter(|reduced| reduced.score.compare(&allowed) != Ordering::Greater)
+                .min_by(|a, b| a.score.compare(&b.score));
+            match best {
+                Some(reduced) => simplest = reduced,
+                None => return simplest,
+            }
+        }
+    }
+
+    /// `candidate` without one of its changes, for each of them.
+    fn without_each(&mut self, candidate: &Candidate, on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
+        let space = self.search.space;
+        let places = space.changes(candidate).map(|change| change.place);
+        let reduced = places.filter_map(|place| space.put_back(candidate, place));
+        self.measure(reduced.collect(), on_run)
+    }
+
+    /// What comes of each of `candidates`; those that are no policies, or that the budget does not allow, are left out.
+    fn measure(&mut self, candidates: Vec<Candidate>, on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
+        let left = self.search.budget.saturating_sub(self.findings.spent);
+        let unknown: Vec<Candidate> = candidates
+            .iter()
+            .filter(|candidate| !self.known.contains_key(*candidate))
+            .take(left as usize)
+            .cloned()
+            .collect();
+        let training = &self.search.training;
+        let seeds = training.seeds.len();
+        let measured = training.evaluate(self.search.space, &unknown, seeds, on_run);
+        for (candidate, measured) in unknown.into_iter().zip(measured) {
+            if let Ok(measured) = measured {
+                self.known
+                    .insert(candidate.clone(), self.findings.tried.len());
+                self.findings.add(self.search.tried(candidate, measured));
+            }
+        }
+        let numbers = candidates
+            .iter()
+            .filter_map(|candidate| self.known.get(candidate));
+        numbers
+            .map(|number| self.findings.tried[*number].clone())
+            .collect()
     }
 }
 

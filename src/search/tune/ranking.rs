@@ -25,7 +25,9 @@ pub(super) fn keep(judged: &[Judged], count: usize) -> Vec<usize> {
     for index in &kept {
         is_kept[*index] = true;
     }
-    let others = by_front(judged).into_iter().filter(|index| !is_kept[*index]);
+    let others = by_front(judged)
+        .into_iter()
+        .filter(|index| !is_kept[*index]);
     kept.extend(others.take(count - kept.len()));
     kept
 }
