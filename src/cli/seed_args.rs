@@ -29,7 +29,7 @@ impl SeedArgs {
         let last_offset = u64::from(count).saturating_sub(1);
         let Some(last) = self.seed.checked_add(last_offset) else {
             return Err(CommandError::Usage(format!(
-                "--seed {} and the {last_offset} seeds after it go beyond the greatest, {}; write --seed {} or less",
+                "{count} seeds from --seed {} on go beyond the greatest, {}; write --seed {} or less",
                 self.seed,
                 u64::MAX,
                 u64::MAX - last_offset
@@ -54,6 +54,6 @@ mod tests {
         let last = SeedArgs { seed: u64::MAX - 1 }.seeds(2).expect("in range");
         assert_eq!(last, [Seed(u64::MAX - 1), Seed(u64::MAX)]);
         let beyond = SeedArgs { seed: u64::MAX }.seeds(2).expect_err("beyond");
-        insta::assert_snapshot!(beyond, @"--seed 18446744073709551615 and the 1 seeds after it go beyond the greatest, 18446744073709551615; write --seed 18446744073709551614 or less");
+        insta::assert_snapshot!(beyond, @"2 seeds from --seed 18446744073709551615 on go beyond the greatest, 18446744073709551615; write --seed 18446744073709551614 or less");
     }
 }

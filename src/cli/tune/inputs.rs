@@ -91,7 +91,7 @@ impl Inputs {
         refuse_same_traffic(&whole, &apart)?;
         let mut warnings = Vec::new();
         let scenarios = resolve_all(&whole, &mut warnings)?;
-        refuse_endless(&whole, &scenarios)?;
+        arguments.refuse_endless(&whole, &scenarios)?;
         let parts = if arguments.holdout.is_empty() {
             reader.split(&scenarios)?
         } else {
@@ -266,6 +266,26 @@ impl Reader<'_> {
 }
 
 impl TuneArgs {
+    /// Today's policy is simulated before there is a question: what cannot end is refused here.
+    fn refuse_endless(
+        &self,
+        templates: &[Template],
+        scenarios: &[Scenario],
+    ) -> Result<(), CommandError> {
+        for (template, scenario) in templates.iter().zip(scenarios) {
+            let engine = match self.engine {
+                Some(_) => template.engine(),
+                None => template.fastest_engine(),
+            };
+            Size {
+                extent: Extent::of(scenario, engine),
+                ..Size::default()
+            }
+            .refuse(LESS_WORK)?;
+        }
+        Ok(())
+    }
+
     fn request<'r>(&'r self, trace: &'r Path) -> LoadRequest<'r> {
         LoadRequest {
             policy: &self.policy,
@@ -276,18 +296,6 @@ impl TuneArgs {
             engine: self.engine.map(Engine::from),
         }
     }
-}
-
-/// Today's policy is simulated before there is a question: what cannot end is refused here.
-fn refuse_endless(templates: &[Template], scenarios: &[Scenario]) -> Result<(), CommandError> {
-    for (template, scenario) in templates.iter().zip(scenarios) {
-        Size {
-            extent: Extent::of(scenario, template.fastest_engine()),
-            ..Size::default()
-        }
-        .refuse(LESS_WORK)?;
-    }
-    Ok(())
 }
 
 /// The policy as it stands under each trace; what its user should know is gathered once.
