@@ -1,6 +1,7 @@
 //! What a command is about to simulate: announced where it takes long, refused where it cannot end.
 //!
-//! The one place that says how much is too much. The library simulates whatever it is given.
+//! Self-imposed limit: the one place that says how much is too much. How much there is,
+//! `simulation` says; the library simulates whatever it is given.
 
 use thiserror::Error;
 

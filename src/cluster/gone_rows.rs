@@ -4,6 +4,8 @@
 //! it. Fifty thousand pods that go at once would move a billion rows. So a row is
 //! marked first, and the rows that are marked are removed together, before the
 //! columns are read.
+//!
+//! Self-imposed limit: it marks and removes; when, the plant says.
 
 /// Which rows are marked.
 #[derive(Clone, Debug, Default)]

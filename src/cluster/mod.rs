@@ -19,6 +19,7 @@
 //! | [`plant`] | all of it in motion |
 
 pub mod balancer;
+pub mod census;
 pub mod config;
 pub mod connections;
 pub mod cpu;

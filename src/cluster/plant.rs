@@ -3,12 +3,11 @@
 //! Self-imposed limit: it does what it is told when it is told. It schedules no
 //! event: it says when a pod's steps are due, and somebody else keeps the time.
 
+use super::census::Census;
 use super::config::{self, PodTimings};
 use super::kubelet::{Activity, OwnUse, WarmStart};
 use super::metrics_server::{Gauges, MeterPlace, MetricsServer, Publication};
-use super::pods::{
-    Census, Draws, PodEnding, PodFact, PodRestart, PodStatus, PodStep, PodTimeline, Pods,
-};
+use super::pods::{Draws, PodEnding, PodFact, PodRestart, PodStatus, PodStep, PodTimeline, Pods};
 use super::replica_set::Victims;
 use super::served::{ServedRequests, Serving};
 use crate::units::{Seed, SimSpan, SimTime};

@@ -9,10 +9,11 @@
 use rand::Rng;
 use rand_pcg::Pcg32;
 
+use super::census::Census;
 use super::config::PodTimings;
 use super::gone_rows::GoneRows;
 use crate::engine::random::Stream;
-use crate::units::{Replicas, Seed, SimSpan, SimTime};
+use crate::units::{Seed, SimSpan, SimTime};
 
 /// What is true of a pod, in one byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -282,7 +283,7 @@ fn first_passing(first: SimTime, period: SimSpan, initialised: SimTime) -> SimTi
 }
 
 /// All pods of the Deployment that exist.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pods {
     pub(super) number: Vec<u32>,
     pub(super) status: Vec<PodStatus>,
@@ -295,73 +296,6 @@ pub struct Pods {
     gone: GoneRows,
     census: Census,
     next_number: u32,
-}
-
-/// How many pods there are of each kind: what is known without a look at each of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Census {
-    by_status: [u32; PodStatus::COUNT],
-    current: u32,
-    generation: u64,
-}
-
-impl Default for Census {
-    fn default() -> Self {
-        Self {
-            by_status: [0; PodStatus::COUNT],
-            current: 0,
-            generation: 0,
-        }
-    }
-}
-
-impl Census {
-    /// How many pods have each status: entry [`PodStatus::index`].
-    #[must_use]
-    pub fn by_status(&self) -> &[u32; PodStatus::COUNT] {
-        &self.by_status
-    }
-
-    /// Pods that are not terminating: `status.replicas`.
-    #[must_use]
-    pub fn current(&self) -> Replicas {
-        Replicas(i32::try_from(self.current).unwrap_or(i32::MAX))
-    }
-
-    /// A number that changes with every change of a pod: compare it to know whether the columns are still the same.
-    #[must_use]
-    pub fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    fn count_in(&mut self, status: PodStatus) {
-        self.by_status[status.index()] += 1;
-        self.current += u32::from(!status.is(PodFact::Terminating));
-        self.generation += 1;
-    }
-
-    fn count_out(&mut self, status: PodStatus) {
-        self.by_status[status.index()] -= 1;
-        self.current -= u32::from(!status.is(PodFact::Terminating));
-        self.generation += 1;
-    }
-}
-
-impl Default for Pods {
-    fn default() -> Self {
-        Self {
-            number: Vec::new(),
-            status: Vec::new(),
-            uid: Vec::new(),
-            created: Vec::new(),
-            start_time: Vec::new(),
-            ready_transition: Vec::new(),
-            crashes: Vec::new(),
-            gone: GoneRows::default(),
-            census: Census::default(),
-            next_number: 0,
-        }
-    }
 }
 
 impl Pods {

@@ -1,6 +1,7 @@
 //! How much work a run is, before it begins.
 //!
-//! Upper bounds from the scenario alone: nothing is simulated.
+//! Self-imposed limit: upper bounds from the scenario alone; nothing is simulated, and
+//! how much is too much is `cli`'s.
 
 use super::offered::nominal_rps;
 use crate::scenario::{Engine, Scenario};

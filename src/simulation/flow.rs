@@ -7,9 +7,10 @@
 use super::latency::{PodServer, StationaryLatency};
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
 use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work, WorkGauges};
+use crate::cluster::census::Census;
 use crate::cluster::cpu::{PodCapacity, PodCpu};
 use crate::cluster::metrics_server::PodGauge;
-use crate::cluster::pods::{Census, PodFact, PodStatus, PodStep, Pods};
+use crate::cluster::pods::{PodFact, PodStatus, PodStep, Pods};
 use crate::cluster::served::{ServedRates, ServedRequests};
 use crate::scenario::Scenario;
 use crate::units::{Replicas, SimSpan, SimTime};

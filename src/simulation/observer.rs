@@ -4,7 +4,8 @@
 //! checker are observers of one run.
 
 use super::latency::StationaryLatency;
-use crate::cluster::pods::{Census, PodFact, PodStatus};
+use crate::cluster::census::Census;
+use crate::cluster::pods::{PodFact, PodStatus};
 use crate::hpa::decision::DecisionRecord;
 use crate::hpa::{Memory, Outcome};
 use crate::units::{Replicas, SimSpan, SimTime};

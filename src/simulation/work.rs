@@ -4,8 +4,9 @@
 //! either side of it.
 
 use super::observer::Observer;
+use crate::cluster::census::Census;
 use crate::cluster::metrics_server::PodGauge;
-use crate::cluster::pods::{Census, PodStatus, PodStep, Pods};
+use crate::cluster::pods::{PodStatus, PodStep, Pods};
 use crate::cluster::served::ServedRequests;
 use crate::units::{Replicas, SimTime};
 

@@ -99,7 +99,7 @@ impl Search<'_> {
             let Some(reduced) = self.space.put_back(candidate, change.place) else {
                 continue;
             };
-            let measured = reduction.measure(vec![reduced], on_run);
+            let measured = reduction.measure(&[reduced], on_run);
             worth.extend(measured.first().map(|tried| PutBack {
                 place: change.place,
                 weighed: tried.weighed,
@@ -195,11 +195,12 @@ impl<'s, 'f> Reduction<'s, 'f> {
         let space = self.search.space;
         let places = space.changes(candidate).map(|change| change.place);
         let reduced = places.filter_map(|place| space.put_back(candidate, place));
-        self.measure(reduced.collect(), on_run)
+        let reduced: Vec<Candidate> = reduced.collect();
+        self.measure(&reduced, on_run)
     }
 
     /// What comes of each of `candidates`; those that are no policies, or that the budget does not allow, are left out.
-    fn measure(&mut self, candidates: Vec<Candidate>, on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
+    fn measure(&mut self, candidates: &[Candidate], on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
         let left = self.search.budget.saturating_sub(self.findings.spent);
         let unknown: Vec<Candidate> = candidates
             .iter()

@@ -73,7 +73,7 @@ fn a_parameter_that_takes_none_of_its_values_is_told_as_any_other_fault_of_a_pol
     error[E0007]: unknown key `foo` in `hpa`
      --> --set:1:5
       |
-    1 | hpa.foo=2
+    1 | hpa.foo=1
       |     ^^^
       |
       = help: keys known here: scaleTargetRef, minReplicas, maxReplicas, metrics, behavior, targetCPUUtilizationPercentage
