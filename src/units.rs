@@ -17,7 +17,8 @@ const NANOS_PER_SECOND: i64 = 1_000_000_000;
 /// A point on the simulation's clock, in nanoseconds from its start.
 ///
 /// Zero is the first row of the trace; what happened before the start (a pod
-/// that was already running) has a negative time.
+/// that was already running) has a negative time. Arithmetic saturates at the
+/// type's ends, 292 years from the start, so that no time wraps around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(i64);
 
@@ -58,7 +59,7 @@ impl SimTime {
     }
 }
 
-/// A length of time in nanoseconds; may be negative as a difference of two times.
+/// A length of time in nanoseconds; may be negative as a difference of two times. Arithmetic saturates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimSpan(i64);
 
@@ -108,61 +109,61 @@ impl SimSpan {
 impl Add<SimSpan> for SimTime {
     type Output = Self;
     fn add(self, span: SimSpan) -> Self {
-        Self(self.0 + span.0)
+        Self(self.0.saturating_add(span.0))
     }
 }
 
 impl AddAssign<SimSpan> for SimTime {
     fn add_assign(&mut self, span: SimSpan) {
-        self.0 += span.0;
+        *self = *self + span;
     }
 }
 
 impl Sub<SimSpan> for SimTime {
     type Output = Self;
     fn sub(self, span: SimSpan) -> Self {
-        Self(self.0 - span.0)
+        Self(self.0.saturating_sub(span.0))
     }
 }
 
 impl Sub for SimTime {
     type Output = SimSpan;
     fn sub(self, earlier: Self) -> SimSpan {
-        SimSpan(self.0 - earlier.0)
+        SimSpan(self.0.saturating_sub(earlier.0))
     }
 }
 
 impl Add for SimSpan {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.saturating_add(other.0))
     }
 }
 
 impl AddAssign for SimSpan {
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 
 impl Sub for SimSpan {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        Self(self.0.saturating_sub(other.0))
     }
 }
 
 impl Mul<i64> for SimSpan {
     type Output = Self;
     fn mul(self, factor: i64) -> Self {
-        Self(self.0 * factor)
+        Self(self.0.saturating_mul(factor))
     }
 }
 
 impl Neg for SimSpan {
     type Output = Self;
     fn neg(self) -> Self {
-        Self(-self.0)
+        Self(self.0.saturating_neg())
     }
 }
 
@@ -312,6 +313,26 @@ mod tests {
     fn a_time_prints_as_a_clock() {
         assert_eq!(SimTime::from_secs_f64(3723.25).to_string(), "1:02:03.25");
         assert_eq!(SimTime::from_secs_f64(-60.0).to_string(), "-0:01:00");
+    }
+
+    #[test]
+    fn time_stops_at_its_ends_and_never_wraps() {
+        let (longest, second) = (SimSpan::from_nanos(i64::MAX), SimSpan::from_secs(1));
+        assert_eq!(longest + second, longest);
+        assert_eq!(longest * 2, longest);
+        assert_eq!(
+            (SimTime::ZERO + longest) + second,
+            SimTime::from_nanos(i64::MAX)
+        );
+        assert_eq!(
+            SimTime::from_nanos(i64::MIN) - second,
+            SimTime::from_nanos(i64::MIN)
+        );
+        assert_eq!(SimTime::ZERO - SimTime::from_nanos(i64::MIN), longest);
+        assert_eq!(-SimSpan::from_nanos(i64::MIN), longest);
+        let mut time = SimTime::from_nanos(i64::MAX);
+        time += second;
+        assert_eq!(time, SimTime::from_nanos(i64::MAX));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The command line as real processes: what is printed, what is written, how it ends.
 
+#[path = "cli/bounds.rs"]
+mod bounds;
 #[path = "cli/calibrate.rs"]
 mod calibrate;
 #[path = "cli/check.rs"]

@@ -93,6 +93,24 @@ fn proposal_for(values: &[i64], metric: MetricInput, release: Release) -> i32 {
 }
 
 #[test]
+fn a_spec_without_metrics_decides_nothing_and_says_so() {
+    let rules = Rules::new(Release::Current, ControllerSettings::default());
+    let mut spec = spec(1, 9, cpu(50));
+    spec.metrics.clear();
+    let seen = observation(3, PodColumns::default(), &[]);
+    let mut record = DecisionRecord::default();
+    let mut memory = Memory::default();
+    let now = SimTime::ZERO;
+    let outcome = reconcile(&rules, &spec, &mut memory, &seen, now, &mut record);
+    assert_eq!((outcome.desired, outcome.rescaled), (Replicas(3), false));
+    let error = outcome.error.expect("an error").to_string();
+    assert_eq!(
+        error,
+        "failed to compute desired number of replicas based on listed metrics for Deployment/default/web: the autoscaler has no metrics"
+    );
+}
+
+#[test]
 fn external_sums_are_capped_as_each_target_has_it() {
     let whole = || external(None, Some(1));
     let per_pod = || external(Some(1), None);

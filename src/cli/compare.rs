@@ -19,6 +19,7 @@ use super::paired_runs::{Kept, PairedTrace, TraceResults, simulate_paired};
 use super::result_files::default_folder;
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
+use super::size::Size;
 use super::variation::Variation;
 use crate::render::comparison::{ComparisonPage, TraceFacts, render_comparison};
 use crate::render::table::TableFormat;
@@ -27,6 +28,7 @@ use crate::results::comparison::{Comparison, TraceRuns};
 use crate::results::comparison_export::{ComparisonRun, comparison_csv, comparison_json};
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::scenario::{Assertion, Engine};
+use crate::simulation::Extent;
 use crate::units::Seed;
 use clap::{Args, ValueEnum};
 
@@ -99,10 +101,15 @@ pub(super) fn run(
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
     let interrupt = Interrupt::listen();
+    let seeds = arguments.seed.seeds(arguments.seeds.into())?;
     let inputs = Inputs::load(arguments)?;
     let asked = assertions::read(&arguments.assert, &inputs.policy_labels())?;
     arguments.quiet.warn(&inputs.warnings, screen);
-    let seeds = arguments.seed.seeds(arguments.seeds);
+    size(arguments, &inputs, &seeds).announce(
+        "--engine fluid takes next to none; a part of the traces (--from, --to) or fewer --seeds take less",
+        arguments.quiet,
+        screen,
+    )?;
     let folder = OutputFolder::claim(
         &arguments.folder(&inputs),
         &arguments.identity(&inputs, &seeds)?,
@@ -165,6 +172,23 @@ impl CompareArgs {
             ComparisonFormat::Csv | ComparisonFormat::Json => Channel::BesideData,
         }
     }
+}
+
+/// What is about to be simulated.
+fn size(arguments: &CompareArgs, inputs: &Inputs, seeds: &[Seed]) -> Size {
+    let seeds = seeds.len() as f64;
+    let mut size = Size::default();
+    for trace in &inputs.traces {
+        for scenario in &trace.scenarios {
+            let extent = Extent::of(scenario, trace.engine).times(seeds);
+            size.extent = size.extent.and(extent);
+            size.runs += seeds;
+        }
+    }
+    if arguments.write.plot != PlotChoice::None {
+        size.curves_held = size.runs;
+    }
+    size
 }
 
 fn simulate_all(arguments: &CompareArgs, inputs: &Inputs, seeds: &[Seed]) -> Vec<TraceResults> {

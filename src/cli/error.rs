@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use super::compare::ComparisonError;
+use super::size::TooMuch;
 use crate::conformance::RecordingError;
 use crate::render::plot::PlotError;
 use crate::results::calibration::CalibrationError;
@@ -69,6 +70,9 @@ pub enum CommandError {
     /// A `sweep.csv` cannot be continued or joined.
     #[error(transparent)]
     Table(TableError),
+    /// More is asked for than can be simulated.
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
     /// Arguments that do not go together.
     #[error("{0}")]
     Usage(String),
@@ -189,6 +193,7 @@ impl CommandError {
             | Self::Calibration { .. } => ExitCode::from(3),
             Self::Generate(_)
             | Self::Grid(_)
+            | Self::TooMuch(_)
             | Self::Usage(_)
             | Self::Exists(_)
             | Self::OutputIsInput(_)

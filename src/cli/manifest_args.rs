@@ -23,9 +23,17 @@ pub(super) struct ManifestArgs {
 }
 
 impl ManifestArgs {
-    /// Whether anything is asked for.
-    pub(super) fn is_given(&self) -> bool {
-        self.hpa.is_some() || self.namespace.is_some()
+    /// The arguments as they were given, for a printed command that reads the same part of a manifest.
+    pub(super) fn words(&self) -> Vec<&str> {
+        let pairs = [
+            ("--hpa", self.hpa.as_deref()),
+            ("--namespace", self.namespace.as_deref()),
+        ];
+        pairs
+            .into_iter()
+            .filter_map(|(flag, value)| Some([flag, value?]))
+            .flatten()
+            .collect()
     }
 
     /// Names the choice in the default folder's name.

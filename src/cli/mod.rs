@@ -29,6 +29,7 @@ mod result_files;
 mod run;
 mod screen;
 mod seed_args;
+mod size;
 mod sweep;
 mod sweep_file;
 mod sweep_plots;

@@ -21,6 +21,7 @@ use super::progress::Progress;
 use super::result_files::{default_folder, shown_paths};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
+use super::size::Size;
 use super::variation::Variation;
 use crate::render::plot::{Picture, render_png, render_svg};
 use crate::render::summary::{RunSummary, render_summary};
@@ -32,7 +33,7 @@ use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded, Scenario};
-use crate::simulation::{Provisioning, simulate};
+use crate::simulation::{Extent, Provisioning, simulate};
 use crate::units::{Replicas, Seed};
 use crate::workload::Demand;
 
@@ -109,6 +110,7 @@ impl RunFile {
 /// Loads, simulates, writes, prints.
 pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let interrupt = Interrupt::listen();
+    let seeds = arguments.seed.seeds(arguments.seeds.into())?;
     let loaded = arguments
         .load
         .load(
@@ -120,7 +122,13 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
         .map_err(CommandError::Input)?;
     arguments.quiet.warn(&loaded.warnings, screen);
     let assertions = read_assertions(arguments, &loaded.scenario)?;
-    let seeds = arguments.seed.seeds(arguments.seeds);
+    let runs = seeds.len() as f64;
+    Size {
+        runs,
+        extent: Extent::of(&loaded.scenario, loaded.engine).times(runs),
+        ..Size::default()
+    }
+    .announce(less_work(&loaded), arguments.quiet, screen)?;
     let request = arguments.load.request(&arguments.set);
     let inputs = hashed(&loaded.inputs);
     let identity = Identity::new("run", inputs.clone())
@@ -247,6 +255,15 @@ fn faster_engine(loaded: &Loaded) -> Option<&'static str> {
     (loaded.engine == Engine::Request && is_flow).then_some(
         "hint: --engine fluid answers in milliseconds, with means instead of single requests",
     )
+}
+
+/// What takes less than to simulate every request.
+fn less_work(loaded: &Loaded) -> &'static str {
+    if matches!(loaded.scenario.trace.demand, Demand::Users(_)) {
+        "a part of the trace (--from, --to), fewer users or fewer --seeds take less"
+    } else {
+        "--engine fluid takes next to none; a part of the trace (--from, --to), a smaller workload.scale or fewer --seeds take less"
+    }
 }
 
 /// Everything about the first seed, and the KPIs of all.

@@ -4,6 +4,7 @@
 
 use clap::Args;
 
+use super::error::CommandError;
 use super::variation::Variation;
 use crate::units::Seed;
 
@@ -21,11 +22,21 @@ impl SeedArgs {
         Seed(self.seed)
     }
 
-    /// So many seeds, from the first on; after the greatest comes 0.
-    pub(super) fn seeds(self, count: u16) -> Vec<Seed> {
-        (0..u64::from(count))
-            .map(|offset| Seed(self.seed.wrapping_add(offset)))
-            .collect()
+    /// `count` seeds, from the first on.
+    ///
+    /// # Errors
+    /// The last would be above the greatest seed.
+    pub(super) fn seeds(self, count: u32) -> Result<Vec<Seed>, CommandError> {
+        let last_offset = u64::from(count).saturating_sub(1);
+        let Some(last) = self.seed.checked_add(last_offset) else {
+            return Err(CommandError::Usage(format!(
+                "{count} seeds from --seed {} on go beyond the greatest, {}; write --seed {} or less",
+                self.seed,
+                u64::MAX,
+                u64::MAX - last_offset
+            )));
+        };
+        Ok((self.seed..=last).map(Seed).collect())
     }
 }
 
@@ -52,13 +63,15 @@ mod tests {
 
     #[test]
     fn seeds_are_counted_from_the_first_on() {
-        let seeds = SeedArgs { seed: 7 }.seeds(3);
+        let seeds = SeedArgs { seed: 7 }.seeds(3).expect("in range");
         assert_eq!(seeds, [Seed(7), Seed(8), Seed(9)]);
     }
 
     #[test]
-    fn the_greatest_seed_is_followed_by_0() {
-        let seeds = SeedArgs { seed: u64::MAX }.seeds(2);
-        assert_eq!(seeds, [Seed(u64::MAX), Seed(0)]);
+    fn the_greatest_seed_may_be_the_last_and_none_follows_it() {
+        let last = SeedArgs { seed: u64::MAX - 1 }.seeds(2).expect("in range");
+        assert_eq!(last, [Seed(u64::MAX - 1), Seed(u64::MAX)]);
+        let beyond = SeedArgs { seed: u64::MAX }.seeds(2).expect_err("beyond");
+        insta::assert_snapshot!(beyond, @"2 seeds from --seed 18446744073709551615 on go beyond the greatest, 18446744073709551615; write --seed 18446744073709551614 or less");
     }
 }

@@ -21,6 +21,7 @@ use super::progress::CountProgress;
 use super::result_files::{default_folder, shown_paths};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
+use super::size::Size;
 use super::sweep_file::{FolderRequest, SweepFile, claim_folder};
 use super::sweep_plots::{PLOTS, SweepPlot};
 use super::variant_inputs::{VariantInputs, VariantRequest};
@@ -36,6 +37,7 @@ use crate::search::outcome::{Objectives, Outcome, Weighed};
 use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
 use crate::search::sweep::{Row, Sweep, SweepError};
 use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
+use crate::simulation::Extent;
 use crate::units::Seed;
 
 /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm.
@@ -113,11 +115,17 @@ struct Question {
     head: Head,
     /// The rows of this process.
     rows: Range<u64>,
+    /// The work of its first point under all traces and one seed, by which that of the others is estimated.
+    first_point: Extent,
 }
 
 /// Loads, checks, simulates, draws, prints.
 pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let question = arguments.question(screen)?;
+    let remedy = "--engine fluid takes next to none, where it can follow the trace; fewer points, --seeds or traces take less";
+    arguments
+        .size(&question)
+        .announce(remedy, arguments.quiet, screen)?;
     let folder = arguments.folder(&question);
     let interrupt = Interrupt::listen();
     let identity = arguments.identity(&question)?;
@@ -162,8 +170,8 @@ impl SweepArgs {
         self.jobs.unwrap_or_else(all_cores)
     }
 
-    fn seeds(&self) -> Vec<Seed> {
-        self.seed.seeds(self.seeds)
+    fn seeds(&self) -> Result<Vec<Seed>, CommandError> {
+        self.seed.seeds(self.seeds.into())
     }
 
     fn grid(&self) -> Result<Grid, CommandError> {
@@ -174,6 +182,7 @@ impl SweepArgs {
     }
 
     fn question(&self, screen: &mut Screen) -> Result<Question, CommandError> {
+        let seeds = self.seeds()?;
         let grid = self.grid()?;
         let loaded = self.load()?;
         // What every point shares is said once; a key that only some points have is theirs.
@@ -201,7 +210,7 @@ impl SweepArgs {
             policy: &policy,
             traces: &traces,
             engine: &engine,
-            seeds: &self.seeds(),
+            seeds: &seeds,
             set: &self.set,
             samples: self.samples,
             hpa: choice.hpa.as_deref(),
@@ -212,13 +221,14 @@ impl SweepArgs {
         let sweep = Sweep {
             templates: loaded.templates,
             grid,
-            seeds: self.seeds(),
+            seeds,
         };
         let rows = match self.shard {
             Some(shard) => shard.rows(sweep.rows()),
             None => 0..sweep.rows(),
         };
         Ok(Question {
+            first_point: first_point(&sweep, &scenarios),
             objectives: Objectives::of(&scenarios),
             sweep,
             policy,
@@ -256,7 +266,7 @@ impl SweepArgs {
     fn identity(&self, question: &Question) -> Result<Identity, CommandError> {
         let identity = Identity::new("sweep", question.inputs.clone())
             .with("engine", &question.engine)?
-            .with("seeds", seed_numbers(&self.seeds()))?
+            .with("seeds", seed_numbers(&question.sweep.seeds))?
             .with("request", self.request())?;
         Ok(identity)
     }
@@ -281,6 +291,19 @@ impl SweepArgs {
             }
             default_folder(Some("sweep"), &[&question.policy], &traces, &variation)
         })
+    }
+
+    /// What is about to be simulated.
+    fn size(&self, question: &Question) -> Size {
+        let rows = (question.rows.end - question.rows.start) as f64;
+        let runs = rows * question.sweep.runs_per_row() as f64;
+        let traces = question.sweep.templates.len() as f64;
+        Size {
+            runs,
+            extent: question.first_point.times(runs / traces),
+            rows_held: rows,
+            ..Size::default()
+        }
     }
 
     fn simulate(
@@ -372,7 +395,7 @@ impl SweepArgs {
     fn facts(&self, question: &Question, files: Vec<&'static str>) -> SweepFacts {
         SweepFacts {
             engine: question.engine.clone(),
-            seeds: self.seeds().iter().map(|seed| seed.0).collect(),
+            seeds: question.sweep.seeds.iter().map(|seed| seed.0).collect(),
             policy: question.policy.clone(),
             traces: question.traces.clone(),
             inputs: question.inputs.clone(),
@@ -382,6 +405,14 @@ impl SweepArgs {
             rows: question.rows.end - question.rows.start,
         }
     }
+}
+
+/// The work of the first point under all traces and one seed.
+fn first_point(sweep: &Sweep, scenarios: &[Scenario]) -> Extent {
+    let templates = sweep.templates.iter().zip(scenarios);
+    templates
+        .map(|(template, scenario)| Extent::of(scenario, template.engine()))
+        .fold(Extent::default(), Extent::and)
 }
 
 /// The objectives of every row, in order: as `sweep.csv` shows them, so that a resumed sweep comes to the same.

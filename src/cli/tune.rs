@@ -23,12 +23,12 @@ use super::progress::CountProgress;
 use super::result_files::default_folder;
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
+use super::size::Size;
 use super::variation::Variation;
 use crate::results::comparison::{Comparison, TraceRuns};
-use crate::results::rounding::readable;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{InputFile, KpiReport};
-use crate::scenario::{Assertion, Engine, ManifestChoice, Scenario};
+use crate::scenario::{Assertion, Engine, ManifestChoice, Scenario, Template};
 use crate::search::in_order::all_cores;
 use crate::search::outcome::Weighed;
 use crate::search::tune::caution::{
@@ -42,8 +42,9 @@ use crate::search::tune::method::{Findings, Method, Tried};
 use crate::search::tune::question::{Asked, Question};
 use crate::search::tune::sensitivity::sensitivity;
 use crate::search::tune::summary::TuneRequest;
-use crate::search::tune::traffic::requests;
+use crate::simulation::Extent;
 use crate::units::Seed;
+use crate::workload::Demand;
 use inputs::{HeldOut, Inputs};
 
 /// Search for a better policy, and show on other traffic whether it is better.
@@ -82,12 +83,12 @@ pub(super) struct TuneArgs {
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// How many policies may be simulated under the whole training.
+    /// How many policies may be simulated under the whole training, today's and the finalists' reductions included.
     #[arg(
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        help = "How many policies may be simulated under the whole training [default: 2000, or 200 where the request engine has to search]"
+        help = "How many policies may be simulated under the whole training, today's included [default: 2000, or 200 where the request engine has to search]"
     )]
     budget: Option<u32>,
     /// How it is searched
@@ -164,8 +165,10 @@ const SEEDS: u16 = 10;
 const SPLIT: f64 = 0.67;
 /// Candidates under the fluid engine.
 const BUDGET: u32 = 2000;
-/// More requests than this take longer than half a minute on a laptop, and are told of beforehand.
-const REQUESTS_TOLD: f64 = 5e8;
+/// What takes less than to simulate every request.
+const LESS_WORK: &str = "fewer --seeds and --finalists and a smaller --budget take less; --engine fluid takes next to none";
+/// The part of the budget that is kept for reductions of finalists: one in so many.
+const REDUCTION_PART: u32 = 8;
 /// Candidates where each costs a thousand times as much.
 const BUDGET_OF_REQUESTS: u32 = 200;
 
@@ -174,6 +177,12 @@ fn parse_share(text: &str) -> Result<f64, String> {
     share
         .filter(|share| (0.1..=0.9).contains(share))
         .ok_or_else(|| "write a share from 0.1 to 0.9".to_owned())
+}
+
+/// Seeds that the search sees, and others for the report.
+struct Seeds {
+    training: Vec<Seed>,
+    report: Vec<Seed>,
 }
 
 /// What the search comes to.
@@ -210,6 +219,7 @@ const PROPOSED: &str = "proposed";
 /// Loads, searches, judges, reports, writes, prints.
 pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let goal = arguments.goal()?;
+    let seeds = arguments.seeds()?;
     let interrupt = Interrupt::listen();
     let inputs = Inputs::load(arguments)?;
     arguments.quiet.warn(&inputs.warnings, screen);
@@ -226,18 +236,16 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
         Asked {
             parameters: &arguments.param,
             goal,
-            seeds: arguments.training_seeds(),
+            seeds: seeds.training.clone(),
             threads: arguments.jobs.unwrap_or_else(all_cores),
         },
     )?;
-    if !arguments.quiet.is_asked_for()
-        && let Some(note) = arguments.note_of_size(&question, &held_out)
-    {
-        screen.note(&note);
-    }
+    arguments
+        .size(&question, &held_out)
+        .announce(LESS_WORK, arguments.quiet, screen)?;
     let folder = OutputFolder::claim(
         &arguments.folder(&question),
-        &arguments.identity(&files)?,
+        &arguments.identity(&files, &seeds)?,
         arguments.write.overwrite(),
         &interrupt,
     )?;
@@ -250,7 +258,7 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
     }
     let mut tuned = arguments.tune(&question, &training_labels, &held_out, findings);
     let mut report = match &tuned.proposal {
-        Some(proposal) => Some(arguments.report(&question, proposal, &held_out)?),
+        Some(proposal) => Some(arguments.report(&question, proposal, &held_out, &seeds.report)?),
         None => None,
     };
     if let Some(report) = &mut report {
@@ -267,6 +275,7 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
         loader: &loader,
         tuned: &tuned,
         report: report.as_ref(),
+        report_seeds: &seeds.report,
     };
     outputs.write_and_print(folder, screen)
 }
@@ -324,10 +333,10 @@ impl TuneArgs {
     }
 
     /// What the tuning asks for, for the folder that it is written to.
-    fn identity(&self, files: &[InputFile]) -> Result<Identity, CommandError> {
+    fn identity(&self, files: &[InputFile], seeds: &Seeds) -> Result<Identity, CommandError> {
         let identity = Identity::new("tune", files.to_vec())
-            .with("training_seeds", seed_numbers(&self.training_seeds()))?
-            .with("seeds", seed_numbers(&self.report_seeds()))?
+            .with("training_seeds", seed_numbers(&seeds.training))?
+            .with("seeds", seed_numbers(&seeds.report))?
             .with("request", self.request_facts())?;
         Ok(identity)
     }
@@ -361,14 +370,12 @@ impl TuneArgs {
         }
     }
 
-    fn training_seeds(&self) -> Vec<Seed> {
-        self.seed.seeds(TRAINING_SEEDS)
-    }
-
-    /// Seeds that the search did not see.
-    fn report_seeds(&self) -> Vec<Seed> {
-        let all = TRAINING_SEEDS.saturating_add(self.seeds);
-        self.seed.seeds(all).split_off(usize::from(TRAINING_SEEDS))
+    /// The seeds of the training, and after them those of the report.
+    fn seeds(&self) -> Result<Seeds, CommandError> {
+        let count = u32::from(TRAINING_SEEDS) + u32::from(self.seeds);
+        let mut training = self.seed.seeds(count)?;
+        let report = training.split_off(usize::from(TRAINING_SEEDS));
+        Ok(Seeds { training, report })
     }
 
     fn judge(&self) -> Simulator {
@@ -387,30 +394,55 @@ impl TuneArgs {
         self.budget.unwrap_or(usual)
     }
 
-    /// Says beforehand what takes long: requests that are simulated one by one.
-    fn note_of_size(&self, question: &Question, held_out: &[HeldOut]) -> Option<String> {
-        if self.judge() == Simulator::Template {
-            return None;
-        }
-        let training: f64 = question
-            .scenarios
+    /// What the search itself may spend: the rest is for finalists, which are simulated with fewer changes.
+    fn budget_of_search(&self, question: &Question) -> u32 {
+        let budget = self.budget(question);
+        budget - budget / REDUCTION_PART
+    }
+
+    /// What is about to be simulated: the search, the finalists and the report.
+    fn size(&self, question: &Question, held_out: &[HeldOut]) -> Size {
+        let all = |engine: fn(&Template, &Scenario) -> Engine| {
+            let training = question.templates.iter().zip(&question.scenarios);
+            training
+                .map(|(template, scenario)| Extent::of(scenario, engine(template, scenario)))
+                .fold(Extent::default(), Extent::and)
+                .times(f64::from(TRAINING_SEEDS))
+        };
+        let of_search = all(|template, _| template.engine());
+        let of_judge = match self.judge() {
+            Simulator::Template => of_search,
+            Simulator::Request => all(|template, scenario| match scenario.trace.demand {
+                Demand::CpuMillicores(_) => template.engine(),
+                _ => Engine::Request,
+            }),
+        };
+        let of_report = held_out
             .iter()
-            .map(|it| requests(&it.trace))
-            .sum();
-        let report: f64 = held_out.iter().map(|it| requests(&it.today.trace)).sum();
-        let policies = f64::from(self.finalists) + 1.0;
-        let all =
-            training * policies * f64::from(TRAINING_SEEDS) + 2.0 * report * f64::from(self.seeds);
-        (all > REQUESTS_TOLD).then(|| {
-            format!(
-                "note: finalists and report take about {:.1} billion requests, simulated one by one; fewer --seeds and --finalists take less time, --engine fluid takes next to none",
-                all / 1e9
-            )
-        })
+            .map(|it| Extent::of(&it.today, it.template.engine()))
+            .fold(Extent::default(), Extent::and);
+        let finalists = f64::from(self.finalists) + 1.0;
+        let seeds = f64::from(self.seeds);
+        let reported = 2.0 * seeds * held_out.len() as f64;
+        let extent = of_search
+            .times(f64::from(self.budget(question)))
+            .and(of_judge.times(finalists))
+            .and(of_report.times(2.0 * seeds));
+        let pairs = f64::from(TRAINING_SEEDS) * question.templates.len() as f64;
+        Size {
+            runs: pairs * (f64::from(self.budget(question)) + finalists) + reported,
+            extent,
+            curves_held: if self.write.plot.kinds().is_empty() {
+                0.0
+            } else {
+                reported
+            },
+            ..Size::default()
+        }
     }
 
     fn search(&self, question: &Question) -> Findings {
-        let search = question.search(self.budget(question), self.seed.first());
+        let search = question.search(self.budget_of_search(question), self.seed.first());
         let pairs = question.templates.len() * question.seeds.len();
         let runs = u64::from(search.budget) * pairs as u64;
         let progress = CountProgress::new("searching", runs, self.quiet.progress());
@@ -434,13 +466,16 @@ impl TuneArgs {
         };
         let proposal = judgement.best.map(|best| Proposal {
             finalist: finalists[best].clone(),
-            worth: search.worth(&finalists[best].candidate, &|| ()),
+            worth: search.worth(&mut findings, &finalists[best].candidate, &|| ()),
         });
         let mut cautions = doubts_of_goal(judgement.nearest());
-        if let (Some(proposal), Some(best)) = (&proposal, judgement.best) {
+        let measured = judgement
+            .best
+            .and_then(|best| judgement.measured[best].clone());
+        if let (Some(proposal), Some(proposed)) = (&proposal, measured) {
             let judged = Judged {
                 today: judgement.before.clone(),
-                proposed: judgement.measured[best].clone(),
+                proposed,
             };
             cautions.extend(doubts_of_training(
                 &question.goal,
@@ -469,6 +504,7 @@ impl TuneArgs {
         question: &Question,
         proposal: &Proposal,
         held_out: &[HeldOut],
+        seeds: &[Seed],
     ) -> Result<Report, CommandError> {
         let arguments = question.space.arguments(&proposal.finalist.candidate);
         let scenarios = held_out
@@ -495,7 +531,7 @@ impl TuneArgs {
             Kept::KpisAndCurves
         };
         let mode = self.quiet.progress();
-        let results = simulate_paired(&traces, &self.report_seeds(), kept, mode, None);
+        let results = simulate_paired(&traces, seeds, kept, mode, None);
         let today = question.scenarios[0].policy_name.clone();
         let runs: Vec<TraceRuns> = held_out
             .iter()
@@ -524,13 +560,7 @@ fn check_mean(bound: &Assertion, trace: &TraceRuns) -> CheckedAssertion {
     let runs = trace.runs.last().map_or(&[][..], Vec::as_slice);
     let mean = Measured::of(&[runs.to_vec()]).by_trace(bound.kpi).next();
     let value = mean.filter(|mean| !mean.is_nan());
-    CheckedAssertion {
-        assertion: bound.condition(),
-        policy: PROPOSED.to_owned(),
-        trace: trace.trace.clone(),
-        value: value.map(readable),
-        holds: value.is_some_and(|value| bound.comparator.holds(value, bound.bound)),
-    }
+    CheckedAssertion::of(bound, PROPOSED, &trace.trace, value)
 }
 
 /// Whether each bound of the goal holds of the proposed policy under each held-out trace.

@@ -66,7 +66,7 @@ impl Endpoints {
         self.position[server as usize] = self.members.len() as u32;
         self.members.push(server);
         if self.balancer == Balancer::LeastRequest {
-            self.sort();
+            self.move_into_order(server);
         }
     }
 
@@ -75,14 +75,14 @@ impl Endpoints {
         if !self.contains(server) {
             return;
         }
+        if self.balancer == Balancer::LeastRequest {
+            self.move_to_end(server);
+        }
         let position = self.position[server as usize] as usize;
         self.position[server as usize] = NOWHERE;
         self.members.swap_remove(position);
         if let Some(moved) = self.members.get(position) {
             self.position[*moved as usize] = position as u32;
-        }
-        if self.balancer == Balancer::LeastRequest {
-            self.sort();
         }
     }
 
@@ -163,22 +163,29 @@ impl Endpoints {
         self.position[other as usize] = from;
     }
 
-    /// Puts the members in the order of requests in hand, after one has come or gone.
-    fn sort(&mut self) {
-        let outstanding = &self.outstanding;
-        self.members
-            .sort_by_key(|server| (outstanding[*server as usize], *server));
-        self.first_with.clear();
-        for (position, server) in self.members.iter().enumerate() {
-            self.position[*server as usize] = position as u32;
-            let in_hand = outstanding[*server as usize] as usize;
-            while self.first_with.len() <= in_hand {
-                self.first_with.push(position as u32);
-            }
+    /// Moves the last member behind those with as many requests in hand: of each group with more, the first becomes the last.
+    ///
+    /// O(requests in hand), whatever the number of members.
+    fn move_into_order(&mut self, server: ServerId) {
+        let in_hand = self.outstanding[server as usize] as usize;
+        let last = self.members.len() as u32 - 1;
+        let groups = self.first_with.len().max(in_hand + 1);
+        self.first_with.resize(groups, last);
+        for group in (in_hand + 1..groups).rev() {
+            let first = self.first_with[group];
+            self.first_with[group] += 1;
+            self.swap_to(server, first);
         }
-        if self.first_with.is_empty() {
-            self.first_with.push(0);
+    }
+
+    /// Makes a member the last: of each group with more requests in hand, the last becomes the first.
+    fn move_to_end(&mut self, server: ServerId) {
+        let in_hand = self.outstanding[server as usize] as usize;
+        for group in in_hand + 1..self.first_with.len() {
+            self.first_with[group] -= 1;
+            self.swap_to(server, self.first_with[group]);
         }
+        self.swap_to(server, self.members.len() as u32 - 1);
     }
 }
 
@@ -250,6 +257,21 @@ mod tests {
         assert!((0..1000).all(|_| endpoints.choose(&mut generator) != Some(1)));
     }
 
+    /// Members are in the order of requests in hand, and each group begins where it is said to.
+    fn in_order(endpoints: &Endpoints) -> Result<(), TestCaseError> {
+        let in_hand = |position: usize| endpoints.outstanding[endpoints.members[position] as usize];
+        let members = endpoints.members.len();
+        prop_assert!((1..members).all(|position| in_hand(position - 1) <= in_hand(position)));
+        for (group, first) in endpoints.first_with.iter().enumerate() {
+            let behind = (0..members).filter(|position| (in_hand(*position) as usize) < group);
+            prop_assert_eq!(*first as usize, behind.count());
+        }
+        for (position, server) in endpoints.members.iter().enumerate() {
+            prop_assert_eq!(endpoints.position[*server as usize] as usize, position);
+        }
+        Ok(())
+    }
+
     proptest! {
         /// Whatever comes and goes, least request chooses one with the fewest in hand.
         #[test]
@@ -262,6 +284,7 @@ mod tests {
                     0..50 => {
                         let Some(chosen) = endpoints.choose(&mut generator) else { continue };
                         let in_hand_of = |server: ServerId| endpoints.outstanding[server as usize];
+                        in_order(&endpoints)?;
                         let least = endpoints.members.iter().map(|server| in_hand_of(*server)).min();
                         prop_assert_eq!(Some(in_hand_of(chosen)), least);
                         endpoints.sent(chosen);

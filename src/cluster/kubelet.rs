@@ -14,6 +14,7 @@ use rand_pcg::Pcg32;
 
 use super::config::MetricsPipeline;
 use super::cpu::ContainerCpu;
+use super::gone_rows::GoneRows;
 use super::samples::{PodSampleColumns, Sample};
 use super::served::{ServedRequests, Serving};
 use crate::engine::random::Stream;
@@ -227,13 +228,13 @@ impl ContainerMeters {
         self.samples.add_unsampled();
     }
 
-    /// A pod is gone.
-    pub(super) fn remove(&mut self, row: usize) {
-        self.counters.remove(row);
+    /// Removes the rows of pods that are gone.
+    pub(super) fn remove(&mut self, gone: &GoneRows) {
+        gone.remove_from(&mut self.counters);
         if let Some(noise) = &mut self.noise {
-            noise.meters.remove(row);
+            gone.remove_from(&mut noise.meters);
         }
-        self.samples.remove(row);
+        self.samples.remove(gone);
     }
 
     /// The container starts: its counter is read once, just after, at zero.

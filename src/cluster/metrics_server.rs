@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use super::config::{Deployment, MetricsPipeline};
 use super::cpu::PodCpu;
+use super::gone_rows::GoneRows;
 use super::kubelet::{Activity, ContainerMeters, ContainerPlace, WarmStart};
 use super::pods::{PodFact, PodStatus};
 use super::samples::{PodSampleColumns, Sample};
@@ -69,7 +70,7 @@ impl PodGauge<'_> {
         match self {
             Self::Serving(value) if status.is_serving() => value,
             Self::Serving(_) => 0.0,
-            Self::Each(values) => values[row],
+            Self::Each(values) => values.get(row).copied().unwrap_or(0.0),
         }
     }
 }
@@ -186,12 +187,13 @@ impl MetricsServer {
         }
     }
 
-    pub(super) fn remove(&mut self, row: usize) {
+    /// Removes the rows of pods that are gone.
+    pub(super) fn remove(&mut self, gone: &GoneRows) {
         for meters in &mut self.meters {
-            meters.remove(row);
+            meters.remove(gone);
         }
         for samples in all_columns(&mut self.scraped, &mut self.on_their_way, &mut self.visible) {
-            samples.pods.remove(row);
+            samples.pods.remove(gone);
         }
     }
 

@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`config`] | what a policy says of all this, checked |
 //! | [`pods`] | pods as columns, their steps from created to gone |
+//! | [`census`] | how many pods there are of each kind |
+//! | `gone_rows` | rows of pods that are gone, removed together |
 //! | `replica_set` | which pods go first |
 //! | [`cpu`] | what CPU lets a pod do |
 //! | [`served`] | requests served per pod, as integrals |
@@ -19,9 +21,11 @@
 //! | [`plant`] | all of it in motion |
 
 pub mod balancer;
+pub mod census;
 pub mod config;
 pub mod connections;
 pub mod cpu;
+mod gone_rows;
 mod kubelet;
 pub mod metrics_server;
 pub mod plant;

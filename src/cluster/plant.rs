@@ -3,6 +3,7 @@
 //! Self-imposed limit: it does what it is told when it is told. It schedules no
 //! event: it says when a pod's steps are due, and somebody else keeps the time.
 
+use super::census::Census;
 use super::config::{self, PodTimings};
 use super::kubelet::{Activity, OwnUse, WarmStart};
 use super::metrics_server::{Gauges, MeterPlace, MetricsServer, Publication};
@@ -20,6 +21,15 @@ pub struct Plant {
     seed: Seed,
     victims: Victims,
     deleted: Vec<u32>,
+}
+
+/// The pods and the metrics API, row by row.
+#[derive(Clone, Copy, Debug)]
+pub struct PlantView<'p> {
+    /// The pods.
+    pub pods: &'p Pods,
+    /// What the metrics API shows of them.
+    pub metrics: &'p MetricsServer,
 }
 
 /// A pod that was created, and when its steps are due.
@@ -86,16 +96,62 @@ impl Plant {
         plant
     }
 
+    /// The pods, and what the metrics API shows of them.
+    pub fn view(&mut self) -> PlantView<'_> {
+        self.remove_gone_rows();
+        PlantView {
+            pods: &self.pods,
+            metrics: &self.metrics,
+        }
+    }
+
     /// The pods.
-    #[must_use]
-    pub fn pods(&self) -> &Pods {
-        &self.pods
+    pub fn pods(&mut self) -> &Pods {
+        self.view().pods
     }
 
     /// The metrics API.
+    pub fn metrics(&mut self) -> &MetricsServer {
+        self.view().metrics
+    }
+
+    /// How many pods there are of each kind.
     #[must_use]
-    pub fn metrics(&self) -> &MetricsServer {
-        &self.metrics
+    pub fn census(&self) -> &Census {
+        self.pods.census()
+    }
+
+    /// What is true of pod `number`, if it exists.
+    #[must_use]
+    pub fn status(&self, number: u32) -> Option<PodStatus> {
+        Some(self.pods.statuses()[self.pods.row(number)?])
+    }
+
+    /// How often the container of pod `number` has been restarted.
+    #[must_use]
+    pub fn restarts(&self, number: u32) -> u32 {
+        let row = self.pods.row(number);
+        row.map_or(0, |row| self.pods.restarts(row))
+    }
+
+    /// Whether any metric is measured.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.metrics.is_asked()
+    }
+
+    /// How many containers of a pod are metered.
+    #[must_use]
+    pub fn metered_containers(&self) -> usize {
+        self.metrics.metered_containers()
+    }
+
+    /// Removes the rows of pods that are gone from all columns: before the columns are read, and before half of the rows are such.
+    fn remove_gone_rows(&mut self) {
+        if !self.pods.gone().is_empty() {
+            self.metrics.remove(self.pods.gone());
+            self.pods.compact();
+        }
     }
 
     /// The ReplicaSet creates a pod.
@@ -111,6 +167,7 @@ impl Plant {
 
     /// The ReplicaSet deletes `count` pods, as many of them as are not terminating yet; returns them, the first chosen first.
     pub fn delete(&mut self, count: usize, now: SimTime) -> impl Iterator<Item = DeletedPod> + '_ {
+        self.remove_gone_rows();
         self.deleted.clear();
         self.deleted
             .extend(self.victims.choose(&self.pods, count, now));
@@ -146,7 +203,9 @@ impl Plant {
         let after = match step {
             PodStep::Gone => {
                 self.pods.remove(row);
-                self.metrics.remove(row);
+                if self.pods.gone().are_half() {
+                    self.remove_gone_rows();
+                }
                 return StepTaken::Yes;
             }
             // Who was killed while it winds down is withdrawn all the same.
@@ -248,6 +307,7 @@ impl Plant {
         served: &ServedRequests,
         gauges: &Gauges<'_>,
     ) -> Publication {
+        self.remove_gone_rows();
         self.metrics
             .scrape(now, served, self.pods.statuses(), gauges)
     }

@@ -9,9 +9,11 @@
 use rand::Rng;
 use rand_pcg::Pcg32;
 
+use super::census::Census;
 use super::config::PodTimings;
+use super::gone_rows::GoneRows;
 use crate::engine::random::Stream;
-use crate::units::{Replicas, Seed, SimSpan, SimTime};
+use crate::units::{Seed, SimSpan, SimTime};
 
 /// What is true of a pod, in one byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -281,7 +283,7 @@ fn first_passing(first: SimTime, period: SimSpan, initialised: SimTime) -> SimTi
 }
 
 /// All pods of the Deployment that exist.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pods {
     pub(super) number: Vec<u32>,
     pub(super) status: Vec<PodStatus>,
@@ -290,28 +292,10 @@ pub struct Pods {
     start_time: Vec<SimTime>,
     pub(super) ready_transition: Vec<SimTime>,
     crashes: Vec<Crashes>,
-    census: [u32; PodStatus::COUNT],
-    current: u32,
-    generation: u64,
+    /// Rows of pods that are gone, which [`Pods::compact`] removes.
+    gone: GoneRows,
+    census: Census,
     next_number: u32,
-}
-
-impl Default for Pods {
-    fn default() -> Self {
-        Self {
-            number: Vec::new(),
-            status: Vec::new(),
-            uid: Vec::new(),
-            created: Vec::new(),
-            start_time: Vec::new(),
-            ready_transition: Vec::new(),
-            crashes: Vec::new(),
-            census: [0; PodStatus::COUNT],
-            current: 0,
-            generation: 0,
-            next_number: 0,
-        }
-    }
 }
 
 impl Pods {
@@ -357,28 +341,17 @@ impl Pods {
         self.crashes[row].restarts
     }
 
-    /// A number that changes with every change of a pod: who mirrors the columns compares it.
+    /// How many pods there are of each kind.
     #[must_use]
-    pub fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// How many pods have each status: entry [`PodStatus::index`].
-    #[must_use]
-    pub fn census(&self) -> &[u32; PodStatus::COUNT] {
+    pub fn census(&self) -> &Census {
         &self.census
-    }
-
-    /// Pods that are not terminating: `status.replicas`.
-    #[must_use]
-    pub fn current(&self) -> Replicas {
-        Replicas(i32::try_from(self.current).unwrap_or(i32::MAX))
     }
 
     /// The row of pod `number`, if it exists.
     #[must_use]
     pub fn row(&self, number: u32) -> Option<usize> {
-        self.number.binary_search(&number).ok()
+        let row = self.number.binary_search(&number).ok()?;
+        (!self.gone.contains(row)).then_some(row)
     }
 
     /// The number that the next pod gets.
@@ -402,37 +375,39 @@ impl Pods {
                 SimTime::DISTANT_PAST
             });
         self.crashes.push(Crashes::default());
-        self.count_in(status);
+        self.gone.add();
+        self.census.count_in(status);
         number
     }
 
+    /// The pod of `row` is gone; its row stays until [`Pods::compact`] removes it.
     pub(super) fn remove(&mut self, row: usize) {
-        self.count_out(self.status[row]);
-        self.number.remove(row);
-        self.status.remove(row);
-        self.uid.remove(row);
-        self.created.remove(row);
-        self.start_time.remove(row);
-        self.ready_transition.remove(row);
-        self.crashes.remove(row);
+        self.census.count_out(self.status[row]);
+        self.gone.mark(row);
+    }
+
+    /// Rows of pods that are gone and still stand in the columns.
+    pub(super) fn gone(&self) -> &GoneRows {
+        &self.gone
+    }
+
+    /// Removes the rows of pods that are gone, in one pass.
+    pub(super) fn compact(&mut self) {
+        let gone = &self.gone;
+        gone.remove_from(&mut self.number);
+        gone.remove_from(&mut self.status);
+        gone.remove_from(&mut self.uid);
+        gone.remove_from(&mut self.created);
+        gone.remove_from(&mut self.start_time);
+        gone.remove_from(&mut self.ready_transition);
+        gone.remove_from(&mut self.crashes);
+        self.gone.clear();
     }
 
     pub(super) fn set_status(&mut self, row: usize, status: PodStatus) {
-        self.count_out(self.status[row]);
-        self.count_in(status);
+        self.census.count_out(self.status[row]);
+        self.census.count_in(status);
         self.status[row] = status;
-    }
-
-    fn count_in(&mut self, status: PodStatus) {
-        self.census[status.index()] += 1;
-        self.current += u32::from(!status.is(PodFact::Terminating));
-        self.generation += 1;
-    }
-
-    fn count_out(&mut self, status: PodStatus) {
-        self.census[status.index()] -= 1;
-        self.current -= u32::from(!status.is(PodFact::Terminating));
-        self.generation += 1;
     }
 
     pub(super) fn set_scheduled(&mut self, row: usize, now: SimTime) {

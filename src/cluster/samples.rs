@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: storage. Who fills it and when stands in `metrics_server`.
 
+use super::gone_rows::GoneRows;
 use crate::units::{MilliValue, SimSpan, SimTime};
 
 /// Samples of one metric; all columns have one entry a pod, in the pods' order.
@@ -33,11 +34,11 @@ impl PodSampleColumns {
         self.window.push(SimSpan::ZERO);
     }
 
-    pub(super) fn remove(&mut self, row: usize) {
-        self.sampled.remove(row);
-        self.value.remove(row);
-        self.timestamp.remove(row);
-        self.window.remove(row);
+    pub(super) fn remove(&mut self, gone: &GoneRows) {
+        gone.remove_from(&mut self.sampled);
+        gone.remove_from(&mut self.value);
+        gone.remove_from(&mut self.timestamp);
+        gone.remove_from(&mut self.window);
     }
 
     pub(super) fn set(&mut self, row: usize, sample: Option<Sample>) {

@@ -13,7 +13,7 @@
 //! brings, and when the next piece is done, are closed forms.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::units::SimTime;
 
@@ -35,13 +35,16 @@ pub struct Speed {
     pub quota: f64,
 }
 
+/// A piece of work at its station, until the station is empty.
+pub type Ticket = u32;
+
 /// A piece of work.
 #[derive(Clone, Copy, Debug)]
 struct Job {
     /// What each at work has got when this one is done, in core-nanoseconds: a non-negative float by its bits, which sort as it does.
     finish: u64,
     /// Tells equals apart: who came first is done first.
-    ticket: u32,
+    ticket: Ticket,
     request: u32,
 }
 
@@ -90,7 +93,10 @@ pub struct PeriodCounts {
 /// The CPU of one container at work.
 #[derive(Clone, Debug)]
 pub struct Station {
+    /// At work, and work that was cancelled; the first is never cancelled work.
     jobs: BinaryHeap<Job>,
+    /// Tickets of the cancelled work among `jobs`: at most half of it.
+    cancelled: BTreeSet<Ticket>,
     /// What each at work has got since the station was last empty, in core-nanoseconds.
     attained: f64,
     updated: i64,
@@ -104,7 +110,7 @@ pub struct Station {
     counts: PeriodCounts,
     /// CPU used by work, in core-nanoseconds.
     used: f64,
-    ticket: u32,
+    ticket: Ticket,
 }
 
 impl Station {
@@ -113,6 +119,7 @@ impl Station {
     pub fn new(speed: Speed, phase_nanos: i64) -> Self {
         Self {
             jobs: BinaryHeap::new(),
+            cancelled: BTreeSet::new(),
             attained: 0.0,
             updated: 0,
             speed,
@@ -138,22 +145,30 @@ impl Station {
         self.counts
     }
 
-    /// `request` begins `demand` core-nanoseconds of work.
+    /// `request` begins `demand` core-nanoseconds of work; the ticket is for [`Station::cancel`].
     #[inline]
-    pub fn add(&mut self, now: SimTime, request: u32, demand: f64) {
+    pub fn add(&mut self, now: SimTime, request: u32, demand: f64) -> Ticket {
         self.advance(now);
         if self.jobs.is_empty() {
             self.attained = 0.0;
             self.ticket = 0;
             self.begin(now.as_nanos());
         }
+        let ticket = self.ticket;
         self.jobs.push(Job {
             finish: (self.attained + demand).to_bits(),
-            ticket: self.ticket,
+            ticket,
             request,
         });
-        self.ticket = self.ticket.wrapping_add(1);
+        self.ticket = ticket.wrapping_add(1);
         self.share();
+        ticket
+    }
+
+    /// How many pieces of work there are.
+    #[inline]
+    fn at_work(&self) -> usize {
+        self.jobs.len() - self.cancelled.len()
     }
 
     /// The piece of work that is done at `now`, the time that [`Station::next_done`] gave, ends.
@@ -163,23 +178,48 @@ impl Station {
         let job = self.jobs.pop()?;
         // Times are whole nanoseconds: what the last of them did beyond the demand was no work.
         self.used -= self.attained - f64::from_bits(job.finish);
+        self.uncover();
         self.share();
         Some(job.request)
     }
 
-    /// `request` is dropped; what it has used stays used.
+    /// The work of this ticket, which is not done yet, is cancelled; what it has used stays used.
     ///
-    /// Costs a pass over all that is under way: who gives up is rare beside who is served.
-    pub fn cancel(&mut self, now: SimTime, request: u32) {
+    /// It stays in the heap until it would be done, or until half of the heap is
+    /// cancelled work: a cancellation costs logarithmic time on average.
+    pub fn cancel(&mut self, now: SimTime, ticket: Ticket) {
         self.advance(now);
-        self.jobs.retain(|job| job.request != request);
+        self.cancelled.insert(ticket);
+        if 2 * self.cancelled.len() > self.jobs.len() {
+            let cancelled = std::mem::take(&mut self.cancelled);
+            self.jobs.retain(|job| !cancelled.contains(&job.ticket));
+        }
+        self.uncover();
         self.share();
+    }
+
+    /// Removes cancelled work from the head of the heap.
+    #[inline]
+    fn uncover(&mut self) {
+        while !self.cancelled.is_empty()
+            && let Some(first) = self.jobs.peek()
+            && self.cancelled.remove(&first.ticket)
+        {
+            self.jobs.pop();
+        }
+    }
+
+    /// The requests at work, in no particular order.
+    pub fn requests(&self) -> impl Iterator<Item = u32> + '_ {
+        let at_work = |job: &&Job| !self.cancelled.contains(&job.ticket);
+        self.jobs.iter().filter(at_work).map(|job| job.request)
     }
 
     /// All work is dropped.
     pub fn clear(&mut self, now: SimTime) {
         self.advance(now);
         self.jobs.clear();
+        self.cancelled.clear();
         self.share();
     }
 
@@ -205,13 +245,13 @@ impl Station {
         if self.speed.quota.is_infinite() {
             after(self.updated, rest / self.each)
         } else {
-            self.next_done_under_quota(rest * self.jobs.len() as f64)
+            self.next_done_under_quota(rest * self.at_work() as f64)
         }
     }
 
     /// When `work` more core-nanoseconds will have been done.
     fn next_done_under_quota(&self, work: f64) -> SimTime {
-        let rate = self.each * self.jobs.len() as f64;
+        let rate = self.each * self.at_work() as f64;
         let in_this_period = self
             .left
             .min(rate * (self.period_end - self.updated) as f64);
@@ -243,10 +283,10 @@ impl Station {
         if self.speed.quota.is_infinite() {
             let got = self.each * elapsed;
             self.attained += got;
-            self.used += got * self.jobs.len() as f64;
+            self.used += got * self.at_work() as f64;
         } else {
             let work = self.work_until(now);
-            self.attained += work / self.jobs.len() as f64;
+            self.attained += work / self.at_work() as f64;
             self.used += work;
         }
         self.updated = now;
@@ -255,7 +295,7 @@ impl Station {
     /// The work that the quota allows from `updated` to `now`; takes it from the quota.
     #[inline]
     fn work_until(&mut self, now: i64) -> f64 {
-        let rate = self.each * self.jobs.len() as f64;
+        let rate = self.each * self.at_work() as f64;
         if now <= self.period_end {
             return self.spend(rate * (now - self.updated) as f64);
         }
@@ -314,7 +354,7 @@ impl Station {
     /// Divides the cores among those at work.
     #[inline]
     fn share(&mut self) {
-        let number = self.jobs.len() as f64;
+        let number = self.at_work() as f64;
         self.each = if number <= self.speed.cores {
             1.0
         } else {

@@ -157,7 +157,9 @@ impl Distribution {
             Self::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * sigma / 2.0).exp(),
             Self::Pareto { minimum, shape } => minimum.as_secs_f64() * shape / (shape - 1.0),
             Self::Empirical(spans) => {
-                spans.iter().copied().sum::<SimSpan>().as_secs_f64() / spans.len() as f64
+                // Together they may be longer than one span can be.
+                let nanos: i128 = spans.iter().map(|span| i128::from(span.as_nanos())).sum();
+                nanos as f64 / 1e9 / spans.len() as f64
             }
         }
     }
@@ -392,6 +394,13 @@ mod tests {
             (800..1200).contains(&beyond),
             "{beyond} of 100,000 beyond the p99"
         );
+    }
+
+    #[test]
+    fn the_mean_of_many_long_values_is_their_mean() {
+        let year = SimSpan::from_secs(366 * 86_400);
+        let years = Distribution::Empirical(vec![year; 1000].into());
+        assert!((years.mean_seconds() - year.as_secs_f64()).abs() < 1e-3);
     }
 
     #[test]

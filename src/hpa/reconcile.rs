@@ -87,6 +87,9 @@ impl fmt::Display for RescaleReason<'_> {
 /// `memory` goes in as the last reconcile left it and comes out as this one
 /// leaves it. Allocates nothing unless something fails, a condition changes its
 /// metric, or a list in the memory grows (bounded by the windows).
+///
+/// # Panics
+/// Where the columns of the observation differ in length.
 pub fn reconcile<'a>(
     rules: &'a Rules,
     spec: &'a HpaSpec,
@@ -304,7 +307,12 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                 self.warn("FailedComputeMetricsReplicas", &invalid);
                 Err(ReconcileError::ComputeReplicas { target, invalid })
             }
-            (None, None) => unreachable!("a checked spec has at least one metric"),
+            // A resolved spec has a metric; a spec that was put together by hand may have none.
+            (None, None) => {
+                let error = ReconcileError::NoMetrics { target };
+                self.warn("FailedComputeMetricsReplicas", &error);
+                Err(error)
+            }
         }
     }
 

@@ -422,6 +422,11 @@ pub enum ReconcileError<'a> {
         /// What failed.
         invalid: InvalidMetrics<'a>,
     },
+    /// The autoscaler has no metric, or none was observed: only a spec that no [`SpecInput`](super::spec_input::SpecInput) was resolved to.
+    NoMetrics {
+        /// What was to be scaled.
+        target: &'a ScaleTarget,
+    },
     /// The scale has no selector.
     SelectorRequired {
         /// What was to be scaled.
@@ -448,6 +453,9 @@ impl fmt::Display for ReconcileError<'_> {
             }
             Self::ComputeReplicas { target, invalid } => {
                 write!(f, "{COMPUTE} for {target}: {invalid}")
+            }
+            Self::NoMetrics { target } => {
+                write!(f, "{COMPUTE} for {target}: the autoscaler has no metrics")
             }
             Self::SelectorRequired { target } => {
                 write!(f, "{COMPUTE} for {target}: selector is required")

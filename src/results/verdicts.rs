@@ -23,7 +23,24 @@ pub struct CheckedAssertion {
     pub holds: bool,
 }
 
-/// Whether `assertion` holds of the runs that `report` tells of.
+impl CheckedAssertion {
+    /// Whether `assertion` holds of `value`, a KPI of `policy` under `trace`.
+    ///
+    /// The value is judged as the files show it, so that a bound copied from `summary.json` holds.
+    #[must_use]
+    pub fn of(assertion: &Assertion, policy: &str, trace: &str, value: Option<f64>) -> Self {
+        let value = value.map(readable);
+        Self {
+            assertion: assertion.condition(),
+            policy: policy.to_owned(),
+            trace: trace.to_owned(),
+            value,
+            holds: value.is_some_and(|value| assertion.comparator.holds(value, assertion.bound)),
+        }
+    }
+}
+
+/// Whether `assertion` holds of the runs that `report` summarises.
 #[must_use]
 pub fn check(
     assertion: &Assertion,
@@ -31,14 +48,7 @@ pub fn check(
     trace: &str,
     report: &KpiReport,
 ) -> CheckedAssertion {
-    let value = report.typical(assertion.kpi);
-    CheckedAssertion {
-        assertion: assertion.condition(),
-        policy: policy.to_owned(),
-        trace: trace.to_owned(),
-        value: value.map(readable),
-        holds: value.is_some_and(|value| assertion.comparator.holds(value, assertion.bound)),
-    }
+    CheckedAssertion::of(assertion, policy, trace, report.typical(assertion.kpi))
 }
 
 /// Whether all of them hold.
@@ -72,6 +82,26 @@ mod tests {
         assert!(!checked("rescales<2", &runs).holds);
         assert_eq!(checked("rescales<2", &runs).value, Some(2.0));
         assert!(checked("rescales==30", &runs[2..]).holds);
+    }
+
+    #[test]
+    fn the_value_is_judged_as_the_files_show_it() {
+        let run = |mean_replicas| Kpis {
+            mean_replicas,
+            ..Kpis::default()
+        };
+        let above = [run(20.173_914)];
+        assert_eq!(
+            checked("mean_replicas<=20.1739", &above).value,
+            Some(20.1739)
+        );
+        for condition in ["<=20.1739", ">=20.1739", "==20.1739"] {
+            assert!(checked(&format!("mean_replicas{condition}"), &above).holds);
+            assert!(checked(&format!("mean_replicas{condition}"), &[run(20.173_886)]).holds);
+        }
+        for condition in ["<20.1739", ">20.1739"] {
+            assert!(!checked(&format!("mean_replicas{condition}"), &above).holds);
+        }
     }
 
     #[test]

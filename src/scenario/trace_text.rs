@@ -14,6 +14,7 @@ use super::loader::text_of;
 use super::manifest::refuse_manifest;
 use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
 use crate::units::SimTime;
+use crate::workload::trace::LENGTH_MAX;
 use crate::workload::{Demand, MetricColumn, Trace};
 
 /// Where a row stands.
@@ -33,8 +34,8 @@ pub const DECOMPRESSED_BYTES_MAX: u64 = 1 << 30;
 pub const VALUE_MAX: f64 = 1e12;
 /// The most users at once, `workload.scale` applied: each of them is held in memory.
 pub const USERS_MAX: f64 = 1e7;
-/// The longest trace: ten years, within the range of the simulation's clock.
-pub(super) const LENGTH_MAX_NANOS: i64 = 10 * 366 * 86_400 * NANOS_PER_SECOND;
+/// The longest trace.
+pub(super) const LENGTH_MAX_NANOS: i64 = LENGTH_MAX.as_nanos();
 /// Nanoseconds of a second.
 pub(super) const NANOS_PER_SECOND: i64 = 1_000_000_000;
 

@@ -2,36 +2,127 @@
 //!
 //! Self-imposed limit: numbers; less is better, and what they stand for is not known here.
 
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
 /// The points of the front by number, the first objective rising; of equal points the first.
 ///
-/// A point with an objective that is not a number is on no front.
+/// A point with an objective that is not a number is on no front. O(n log n).
 #[must_use]
 pub fn pareto_front<const N: usize>(points: &[[f64; N]]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..points.len())
-        .filter(|index| points[*index].iter().all(|value| !value.is_nan()))
-        .collect();
-    order.sort_by(|a, b| compare(&points[*a], &points[*b]).then(a.cmp(b)));
-    // In this order whoever beats a point stands before it.
-    let mut front: Vec<usize> = Vec::new();
-    for index in order {
-        let point = &points[index];
-        let is_beaten = front
-            .iter()
-            .rev()
-            .any(|kept| points[*kept].iter().zip(point).all(|(a, b)| a <= b));
-        if !is_beaten {
-            front.push(index);
-        }
-    }
-    front
+    let mut front = Staircase::default();
+    in_order(points)
+        .into_iter()
+        .filter(|place| front.take(place.point) == Taken::Yes)
+        .map(|place| place.index)
+        .collect()
 }
 
-fn compare<const N: usize>(one: &[f64; N], other: &[f64; N]) -> std::cmp::Ordering {
-    one.iter()
-        .zip(other)
-        .map(|(a, b)| a.total_cmp(b))
-        .find(|order| order.is_ne())
-        .unwrap_or(std::cmp::Ordering::Equal)
+/// All fronts: the first, then the front of what the first leaves, and so on, each as [`pareto_front`] has it.
+///
+/// O(n log n log f) for f fronts: a point that a front beats is beaten by every
+/// front before that one too, so the point's front is found by bisection.
+#[must_use]
+pub fn pareto_fronts<const N: usize>(points: &[[f64; N]]) -> Vec<Vec<usize>> {
+    let mut stairs: Vec<Staircase> = Vec::new();
+    let mut fronts: Vec<Vec<usize>> = Vec::new();
+    for place in in_order(points) {
+        let front = stairs.partition_point(|front| front.beats(place.point));
+        if front == stairs.len() {
+            stairs.push(Staircase::default());
+            fronts.push(Vec::new());
+        }
+        stairs[front].take(place.point);
+        fronts[front].push(place.index);
+    }
+    fronts
+}
+
+/// A point with three objectives, and its number.
+#[derive(Clone, Copy)]
+struct Place {
+    point: [Objective; 3],
+    index: usize,
+}
+
+/// A number that is no NaN, ordered.
+#[derive(Clone, Copy, PartialEq)]
+struct Objective(f64);
+
+impl Eq for Objective {}
+
+impl PartialOrd for Objective {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Objective {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// The points whose objectives are numbers; in this order a point stands behind all that beat it.
+fn in_order<const N: usize>(points: &[[f64; N]]) -> Vec<Place> {
+    const { assert!(N <= 3, "fronts have two or three objectives") };
+    let mut order: Vec<Place> = points
+        .iter()
+        .enumerate()
+        .filter(|(_, point)| point.iter().all(|value| !value.is_nan()))
+        .map(|(index, point)| {
+            let mut three = [Objective(0.0); 3];
+            for (place, value) in three.iter_mut().zip(point) {
+                // Adding 0 makes one zero of both.
+                *place = Objective(value + 0.0);
+            }
+            Place {
+                point: three,
+                index,
+            }
+        })
+        .collect();
+    order.sort_by(|a, b| a.point.cmp(&b.point).then(a.index.cmp(&b.index)));
+    order
+}
+
+/// Whether a point is on a front.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Yes,
+    No,
+}
+
+/// A front as later points see it, whose first objective is no less: by the second objective the least third.
+///
+/// As the second objective rises, the third falls: other points of the front beat nothing that these do not.
+#[derive(Default)]
+struct Staircase {
+    steps: BTreeMap<Objective, Objective>,
+}
+
+impl Staircase {
+    /// Whether a point of the front is no worse than this one in every objective.
+    fn beats(&self, [_, second, third]: [Objective; 3]) -> bool {
+        let step = self.steps.range(..=second).next_back();
+        step.is_some_and(|(_, least)| *least <= third)
+    }
+
+    /// The point joins the front, unless the front beats it.
+    fn take(&mut self, point: [Objective; 3]) -> Taken {
+        if self.beats(point) {
+            return Taken::No;
+        }
+        let [_, second, third] = point;
+        // Each step is removed at most once.
+        while let Some((&behind, &least)) = self.steps.range(second..).next()
+            && least >= third
+        {
+            self.steps.remove(&behind);
+        }
+        self.steps.insert(second, third);
+        Taken::Yes
+    }
 }
 
 /// The knee of a front of two objectives: its point farthest inside the straight line between its ends.
@@ -102,7 +193,8 @@ mod tests {
         let mut generator = Stream::Search.generator(Seed(1), 0);
         let mut value = || f64::from(generator.random_range(0..50u8));
         let points: Vec<[f64; 3]> = (0..200).map(|_| [value(), value(), value()]).collect();
-        let equals = |a: &[f64; 3], b: &[f64; 3]| compare(a, b).is_eq();
+        let equals =
+            |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).all(|(a, b)| a.total_cmp(b).is_eq());
         let beats =
             |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).all(|(a, b)| a <= b) && !equals(a, b);
         let is_first = |index: usize| {
@@ -117,6 +209,33 @@ mod tests {
         let mut found = pareto_front(&points);
         found.sort_unstable();
         assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn the_fronts_are_what_peeling_one_after_the_other_gives() {
+        let mut generator = Stream::Search.generator(Seed(2), 0);
+        let mut value = || f64::from(generator.random_range(0..8u8));
+        let mut points: Vec<[f64; 3]> = (0..300).map(|_| [value(), value(), value()]).collect();
+        points.push([f64::NAN, 0.0, 0.0]);
+        points.push([-0.0, 3.0, 3.0]);
+        let mut left: Vec<usize> = (0..points.len()).collect();
+        let mut peeled = Vec::new();
+        loop {
+            let rest: Vec<[f64; 3]> = left.iter().map(|index| points[*index]).collect();
+            let front: Vec<usize> = pareto_front(&rest).iter().map(|at| left[*at]).collect();
+            if front.is_empty() {
+                break;
+            }
+            left.retain(|index| !front.contains(index));
+            peeled.push(front);
+        }
+        assert!(peeled.len() > 5, "many fronts");
+        assert_eq!(pareto_fronts(&points), peeled);
+    }
+
+    #[test]
+    fn both_zeros_are_one() {
+        assert_eq!(pareto_front(&[[-0.0, 5.0], [0.0, 1.0]]), [1]);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::units::Seed;
 /// The most points of one search.
 pub const POINTS_MAX: u64 = 100_000_000;
 
+/// The most points that are drawn: of each parameter a number a point is held.
+pub const SAMPLES_MAX: u32 = 10_000_000;
+
 /// What is wrong with a search's parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GridError {
@@ -40,6 +43,9 @@ pub enum GridError {
         /// The range as it was written.
         range: String,
     },
+    /// More points to draw than fit in memory.
+    #[error("--samples {0} is more than {SAMPLES_MAX} points; draw fewer")]
+    TooManySamples(u32),
     /// More points than anybody simulates.
     #[error(
         "the grid has more than {POINTS_MAX} points; take greater steps, or draw some with --samples"
@@ -103,6 +109,9 @@ impl Grid {
         count: u32,
         seed: Seed,
     ) -> Result<Self, GridError> {
+        if count > SAMPLES_MAX {
+            return Err(GridError::TooManySamples(count));
+        }
         let parameters = parse(arguments)?;
         let chosen = parameters
             .iter()

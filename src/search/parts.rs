@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: lines of streams, a line at a time; files are `cli`'s.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::ops::Range;
 
@@ -77,10 +78,12 @@ pub enum TableError {
         wanted: u64,
     },
     /// A part of a sweep in so many parts is not there.
-    #[error("part {} of {count} is missing; compute it with --shard {}/{count}", list_text(missing), missing.first().unwrap_or(&0))]
+    #[error("part {} of {count} is missing; compute it with --shard {}/{count}", list_text(first, *missing), first.first().unwrap_or(&0))]
     Missing {
-        /// The parts that are missing.
-        missing: Vec<u64>,
+        /// The first parts that are missing.
+        first: Vec<u64>,
+        /// How many parts are missing.
+        missing: u64,
         /// How many parts there are.
         count: u64,
     },
@@ -147,11 +150,14 @@ pub enum RowFault {
     },
 }
 
-fn list_text(numbers: &[u64]) -> String {
-    const SHOWN: usize = 8;
-    let mut words: Vec<String> = numbers.iter().take(SHOWN).map(u64::to_string).collect();
-    if numbers.len() > SHOWN {
-        words.push(format!("{} more", numbers.len() - SHOWN));
+/// How many missing parts are named.
+const SHOWN: usize = 8;
+
+fn list_text(first: &[u64], count: u64) -> String {
+    let mut words: Vec<String> = first.iter().map(u64::to_string).collect();
+    let more = count.saturating_sub(first.len() as u64);
+    if more > 0 {
+        words.push(format!("{more} more"));
     }
     words.join(", ")
 }
@@ -206,10 +212,12 @@ impl<R: BufRead> PartFile<R> {
             if let Some(text) = line.strip_prefix(SHARD_KEY) {
                 let parsed = Shard::parse(text.trim_end());
                 let known = shard.replace(parsed.map_err(|_| no_sweep(&name))?);
-                is_in_order &= known.is_none();
+                is_in_order &= known.is_none() && check.is_none();
             } else if let Some(value) = line.strip_prefix(CHECK_KEY) {
                 is_in_order &= check.replace(value.trim_end().to_owned()).is_none();
             } else if line.starts_with('#') {
+                // Shard and check value end the head.
+                is_in_order &= shard.is_none() && check.is_none();
                 lines.push(line.trim_end_matches('\n').to_owned());
             } else {
                 break line;
@@ -408,7 +416,8 @@ fn check_together<R: BufRead>(parts: &[PartFile<R>]) -> Result<(), TableError> {
     let whole = Shard { index: 0, count: 1 };
     let shard_of = |part: &PartFile<R>| part.shard.unwrap_or(whole);
     let count = shard_of(first).count;
-    for (index, part) in parts.iter().enumerate() {
+    let mut seen: BTreeMap<u64, &PartFile<R>> = BTreeMap::new();
+    for part in parts {
         if let Some(difference) = part.head.difference(&first.head) {
             return Err(TableError::Different {
                 name: part.name.clone(),
@@ -424,10 +433,7 @@ fn check_together<R: BufRead>(parts: &[PartFile<R>]) -> Result<(), TableError> {
                 other_shard: shard_of(first),
             });
         }
-        let twin = parts[..index]
-            .iter()
-            .find(|other| shard_of(other) == shard_of(part));
-        if let Some(twin) = twin {
+        if let Some(twin) = seen.insert(shard_of(part).index, part) {
             return Err(TableError::Duplicate {
                 name: twin.name.clone(),
                 other: part.name.clone(),
@@ -435,13 +441,17 @@ fn check_together<R: BufRead>(parts: &[PartFile<R>]) -> Result<(), TableError> {
             });
         }
     }
-    let is_there = |index: &u64| parts.iter().any(|part| shard_of(part).index == *index);
-    let missing: Vec<u64> = (0..count).filter(|index| !is_there(index)).collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(TableError::Missing { missing, count })
+    // The head of a part may name any number of parts: only the first few that are missing are listed.
+    let missing = count.saturating_sub(seen.len() as u64);
+    if missing == 0 {
+        return Ok(());
     }
+    let first = (0..count).filter(|index| !seen.contains_key(index));
+    Err(TableError::Missing {
+        first: first.take(SHOWN).collect(),
+        missing,
+        count,
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Self-imposed limit: makes a scenario of a scenario; the run is `run`'s as for every other policy.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::latency::Provisioning;
 use super::offered::nominal_rps;
@@ -357,10 +358,12 @@ fn seen_through(needs: &[Need], sight: Sight) -> Vec<Need> {
             match turn {
                 Turn::Begins(pods) => *in_sight.entry(pods).or_default() += 1,
                 Turn::Ends(pods) => {
-                    if let Some(rows) = in_sight.get_mut(&pods) {
-                        *rows -= 1;
+                    if let Entry::Occupied(mut rows) = in_sight.entry(pods) {
+                        *rows.get_mut() -= 1;
+                        if *rows.get() == 0 {
+                            rows.remove();
+                        }
                     }
-                    in_sight.retain(|_, rows| *rows > 0);
                 }
             }
         }

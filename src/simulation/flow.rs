@@ -7,6 +7,7 @@
 use super::latency::{PodServer, StationaryLatency};
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
 use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work, WorkGauges};
+use crate::cluster::census::Census;
 use crate::cluster::cpu::{PodCapacity, PodCpu};
 use crate::cluster::metrics_server::PodGauge;
 use crate::cluster::pods::{PodFact, PodStatus, PodStep, Pods};
@@ -62,12 +63,12 @@ struct PodGroups {
 }
 
 impl PodGroups {
-    fn of(pods: &Pods, desired: Replicas) -> Self {
+    fn of(pods: &Census, desired: Replicas) -> Self {
         let mut groups = Self {
             counts: PodCounts::without_states(pods, desired),
             ..Self::default()
         };
-        for (status, &number) in PodStatus::all().zip(pods.census()) {
+        for (status, &number) in PodStatus::all().zip(pods.by_status()) {
             if number == 0 {
                 continue;
             }
@@ -379,7 +380,7 @@ impl Work for Flow {
     fn settle(
         &mut self,
         now: SimTime,
-        pods: &Pods,
+        pods: &Census,
         desired: Replicas,
         served: &mut ServedRequests,
         observer: &mut impl Observer,

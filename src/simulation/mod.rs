@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`observer`] | what a run tells |
 //! | [`baseline`] | policies without a file, to measure others by |
+//! | [`Extent`] | how much work a run is, before it begins |
 //! | [`latency`] | the stationary curve, and the pods that a rate needs |
 //! | [`phase`] | the order of events at one instant |
 //! | `work` | what the two engines have in common |
@@ -20,6 +21,7 @@
 pub mod baseline;
 mod before_start;
 mod event;
+mod extent;
 mod flow;
 pub mod latency;
 pub mod observer;
@@ -33,6 +35,7 @@ mod sight;
 mod tests;
 mod work;
 
+pub use extent::Extent;
 pub use latency::Provisioning;
 pub use observer::Observer;
 pub use run::Finished;

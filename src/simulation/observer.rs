@@ -4,7 +4,8 @@
 //! checker are observers of one run.
 
 use super::latency::StationaryLatency;
-use crate::cluster::pods::{PodFact, PodStatus, Pods};
+use crate::cluster::census::Census;
+use crate::cluster::pods::{PodFact, PodStatus};
 use crate::hpa::decision::DecisionRecord;
 use crate::hpa::{Memory, Outcome};
 use crate::units::{Replicas, SimSpan, SimTime};
@@ -249,9 +250,9 @@ pub struct PodCounts {
 
 impl PodCounts {
     /// The counts of `pods`, of which `desired` are asked for.
-    pub(super) fn of(pods: &Pods, desired: Replicas) -> Self {
+    pub(super) fn of(pods: &Census, desired: Replicas) -> Self {
         let mut counts = Self::without_states(pods, desired);
-        for (status, &number) in PodStatus::all().zip(pods.census()) {
+        for (status, &number) in PodStatus::all().zip(pods.by_status()) {
             if number > 0 {
                 counts.count(status, number);
             }
@@ -260,7 +261,7 @@ impl PodCounts {
     }
 
     /// The same before [`PodCounts::count`] has been told of the pods.
-    pub(super) fn without_states(pods: &Pods, desired: Replicas) -> Self {
+    pub(super) fn without_states(pods: &Census, desired: Replicas) -> Self {
         Self {
             desired,
             current: pods.current(),

@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: rates; when requests come is `workload`'s.
 
+use super::flow::share;
 use super::latency::PodServer;
 use crate::scenario::Scenario;
 use crate::workload::Demand;
@@ -25,9 +26,15 @@ pub(super) fn nominal_rps(scenario: &Scenario, row: usize) -> f64 {
                 0.0
             }
         }
-        Demand::Users(users) => users[row] / seconds_per_cycle(scenario),
+        Demand::Users(users) => share(users[row], seconds_per_cycle(scenario)),
     };
-    rate * scenario.workload.scale
+    let scaled = rate * scenario.workload.scale;
+    // -0 and what is no number are no load.
+    if scaled > 0.0 && scaled.is_finite() {
+        scaled
+    } else {
+        0.0
+    }
 }
 
 /// Mean time from a user's request to the next one where nothing waits: service, then thinking.

@@ -80,6 +80,8 @@ enum WorkState {
 
 /// So many cycles before what shows at the start counters and metrics-server are watched, so that nobody can tell that they began.
 const WARM_CYCLES: i64 = 8;
+/// A period of no length would keep the clock where it is.
+const SHORTEST_PERIOD: SimSpan = SimSpan::from_nanos(1);
 /// Initial pods are older than the autoscaler's initialisation periods by this.
 const OLD: SimSpan = SimSpan::from_secs(3600);
 
@@ -148,7 +150,7 @@ impl<'s, W: Work> Run<'s, W> {
             leaving: Vec::new(),
         };
         run.read_trace_values();
-        if run.plant.metrics().is_asked() {
+        if run.plant.is_measured() {
             run.warm_up(watched_since, before);
             run.push(run.next_scrape, Event::Scrape);
         }
@@ -314,7 +316,7 @@ impl<'s, W: Work> Run<'s, W> {
                 }
             }
             Event::Scrape => {
-                self.next_scrape += self.scenario.metrics.scrape_interval;
+                self.next_scrape += self.scenario.metrics.scrape_interval.max(SHORTEST_PERIOD);
                 self.replace_first(self.next_scrape, Event::Scrape);
                 self.settle(observer);
                 self.scrape();
@@ -365,7 +367,7 @@ impl<'s, W: Work> Run<'s, W> {
         self.work_state = WorkState::Settled;
         let next = self.work.settle(
             self.now,
-            self.plant.pods(),
+            self.plant.census(),
             self.replicas,
             &mut self.served,
             observer,
@@ -375,7 +377,7 @@ impl<'s, W: Work> Run<'s, W> {
             let reckoned = self.reckoned;
             self.push(time, Event::Backlog { reckoned });
         }
-        if !self.plant.metrics().is_asked() {
+        if !self.plant.is_measured() {
             self.served.forget_before(self.now);
         }
     }
@@ -420,7 +422,7 @@ impl<'s, W: Work> Run<'s, W> {
     fn next_sync(&mut self) -> Option<SimTime> {
         let controller = self.controller.as_mut()?;
         let on_grid = controller.next_sync;
-        controller.next_sync += controller.autoscaler.sync_period;
+        controller.next_sync += controller.autoscaler.sync_period.max(SHORTEST_PERIOD);
         let jitter = controller.autoscaler.sync_jitter;
         if jitter <= SimSpan::ZERO {
             return Some(on_grid);
@@ -445,7 +447,7 @@ impl<'s, W: Work> Run<'s, W> {
             ..
         } = controller;
         let spec = &autoscaler.spec;
-        let rescaled_to = sight.observe(&self.plant, current, |observation| {
+        let rescaled_to = sight.observe(self.plant.view(), current, |observation| {
             let outcome = if O::WANTS_REASONS {
                 record.clear();
                 reconcile(rules, spec, memory, observation, now, record)

@@ -5,7 +5,7 @@
 
 use super::pod_requests::{UnknownRequest, pod_request};
 use crate::cluster::metrics_server::{Containers, MetricQuery, MetricsServer};
-use crate::cluster::plant::Plant;
+use crate::cluster::plant::PlantView;
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
 use crate::hpa::observation::{
     Deletion, MetricObservation, Observation, PodColumns, PodPhase, PodSamples, PodState,
@@ -195,12 +195,12 @@ impl Sight {
     /// Looks at the plant and hands what the autoscaler sees to `with`.
     pub(super) fn observe<R>(
         &mut self,
-        plant: &Plant,
+        plant: PlantView<'_>,
         spec_replicas: Replicas,
         with: impl FnOnce(&Observation<'_>) -> R,
     ) -> R {
-        let pods = plant.pods();
-        if self.generation != Some(pods.generation()) {
+        let pods = plant.pods;
+        if self.generation != Some(pods.census().generation()) {
             self.mirror(pods);
         }
         let columns = PodColumns {
@@ -212,7 +212,7 @@ impl Sight {
             with(&Observation {
                 scale: Ok(Scale {
                     spec_replicas,
-                    status_replicas: pods.current(),
+                    status_replicas: pods.census().current(),
                     selector: ScaleSelector::Present,
                 }),
                 pods: columns,
@@ -220,7 +220,7 @@ impl Sight {
                 scale_write: Ok(()),
             })
         };
-        let answer = |metric| self.answer(metric, plant.metrics());
+        let answer = |metric| self.answer(metric, plant.metrics);
         match self.metrics.as_slice() {
             [metric] => observe(&[answer(metric)]),
             metrics if metrics.len() <= METRICS_ON_STACK => {
@@ -283,7 +283,7 @@ impl Sight {
 
     /// Takes the pods over, after one of them has changed.
     fn mirror(&mut self, pods: &Pods) {
-        self.generation = Some(pods.generation());
+        self.generation = Some(pods.census().generation());
         self.pod_states.clear();
         self.pod_states
             .extend(pods.statuses().iter().enumerate().map(|(row, status)| {

@@ -19,6 +19,7 @@ use super::run::Run;
 use super::work::Work;
 use crate::cluster::metrics_server::{MetricsServer, PodGauge};
 use crate::cluster::plant::{InitialPods, Plant};
+use crate::cluster::pods::PodStatus;
 use crate::cluster::served::{ServedRates, ServedRequests};
 use crate::engine::EventQueue;
 use crate::engine::random::Distribution;
@@ -158,7 +159,7 @@ fn the_first_rate_that_is_scraped_counts_the_time_before_the_start() {
     let mut scenario = even(&TEN_A_SECOND);
     scenario.autoscaler = None;
     let mut requests = Requests::new(&scenario, Seed(1));
-    let plant = plant_of_one(&scenario);
+    let mut plant = plant_of_one(&scenario);
     let pods = plant.pods();
     requests.pod_changed(0, pods.statuses()[0], None, SimTime::ZERO);
     let gauges = requests.gauges(SimTime::from_nanos(50_000_000), pods);
@@ -166,6 +167,24 @@ fn the_first_rate_that_is_scraped_counts_the_time_before_the_start() {
         panic!("by pod");
     };
     assert!((rates[0] - 10.0).abs() < 0.1, "{rates:?}");
+}
+
+#[test]
+fn a_pod_that_the_engine_does_not_know_shifts_no_gauge() {
+    let mut scenario = even(&TEN_A_SECOND);
+    scenario.autoscaler = None;
+    let mut requests = Requests::new(&scenario, Seed(1));
+    let mut plant = plant_of_one(&scenario);
+    let second = plant.create(SimTime::ZERO).number;
+    let pods = plant.pods();
+    requests.pod_changed(second, PodStatus::serving(), None, SimTime::ZERO);
+    requests.run_before(at(1), &mut Watcher::default());
+    let gauges = requests.gauges(at(1), pods);
+    let PodGauge::Each(rates) = gauges.requests_per_second else {
+        panic!("by pod");
+    };
+    assert_eq!(rates.len(), 2);
+    assert!(rates[1] > 0.0 && rates[1] > rates[0], "{rates:?}");
 }
 
 #[test]

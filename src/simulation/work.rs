@@ -4,6 +4,7 @@
 //! either side of it.
 
 use super::observer::Observer;
+use crate::cluster::census::Census;
 use crate::cluster::metrics_server::PodGauge;
 use crate::cluster::pods::{PodStatus, PodStep, Pods};
 use crate::cluster::served::ServedRequests;
@@ -90,7 +91,7 @@ pub(super) trait Work {
     fn settle(
         &mut self,
         now: SimTime,
-        pods: &Pods,
+        pods: &Census,
         desired: Replicas,
         served: &mut ServedRequests,
         observer: &mut impl Observer,

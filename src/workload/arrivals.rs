@@ -96,7 +96,7 @@ impl<'t> ArrivalProcess<'t> {
         if let (Some(start), Some(end)) = (self.times.get(row), self.times.get(row + 1)) {
             let rate = self.rates.get(row).copied().unwrap_or(0.0);
             self.row_length = (*end - *start).as_nanos() as f64;
-            self.spacing = NANOS_PER_SECOND / (rate * self.scale);
+            self.spacing = spacing(rate * self.scale);
         }
     }
 
@@ -132,6 +132,17 @@ impl<'t> ArrivalProcess<'t> {
     }
 }
 
+/// Nanoseconds between two arrivals at `rate` per second; infinite where no request arrives.
+///
+/// A rate of -0 would give a spacing below zero, with which no arrival leaves its row.
+fn spacing(rate: f64) -> f64 {
+    if rate > 0.0 && rate.is_finite() {
+        NANOS_PER_SECOND / rate
+    } else {
+        f64::INFINITY
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +175,27 @@ mod tests {
             1,
         );
         assert_eq!(seen, [2.1, 2.3]);
+    }
+
+    #[test]
+    fn rates_that_bring_no_request_bring_none_and_end() {
+        let processes = [
+            Arrivals::Poisson,
+            Arrivals::Even,
+            Arrivals::Gamma { cv: 3.0 },
+        ];
+        let rates = [-0.0, -1.0, 5e-324, 1e-300, f64::NAN, f64::INFINITY];
+        for arrivals in processes {
+            for rate in rates {
+                // The row after it, in which two requests a second arrive, is reached.
+                let seen = times(arrivals, &[0.0, 9.0, 109.0], &[rate, 2.0, 0.0], 1);
+                assert!(seen.iter().all(|time| *time >= 9.0), "{arrivals:?} {rate}");
+                assert!((50..400).contains(&seen.len()), "{arrivals:?} {rate}");
+            }
+            let rows = [at(0.0), at(9.0)];
+            let mut process = ArrivalProcess::new(arrivals, &rows, &[5.0, 5.0], -0.0, Seed(1));
+            assert_eq!(process.next_arrival(), None);
+        }
     }
 
     #[test]

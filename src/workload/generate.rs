@@ -246,12 +246,18 @@ pub struct Row {
 /// The most rows that are made: some hundred megabytes of CSV.
 pub const ROWS_MAX: i64 = 10_000_000;
 
+/// The longest trace that is made: the longest that is read.
+pub const LENGTH_MAX: SimSpan = super::trace::LENGTH_MAX;
+
 /// Why no trace could be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GenerateError {
     /// The step is 0 or longer than the whole.
     #[error("the step has to be above 0 and at most as long as the trace")]
     Step,
+    /// Longer than [`LENGTH_MAX`].
+    #[error("the trace would last longer than ten years; shorten its parts")]
+    TooLong,
     /// More rows than [`ROWS_MAX`].
     #[error("that would be more than {ROWS_MAX} rows; take a longer step")]
     TooManyRows,
@@ -264,6 +270,9 @@ pub enum GenerateError {
 pub fn generate(shape: &Shape, sampling: &Sampling) -> Result<Vec<Row>, GenerateError> {
     let duration = shape.duration();
     let step = sampling.step;
+    if duration > LENGTH_MAX {
+        return Err(GenerateError::TooLong);
+    }
     if step <= SimSpan::ZERO || step > duration {
         return Err(GenerateError::Step);
     }

@@ -3,7 +3,10 @@
 //! Self-imposed limit: columns of numbers; where they came from is not known here.
 
 use crate::text::csv_cell::is_same_name;
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
+
+/// The longest trace: ten years, far within the range of the simulation's clock.
+pub const LENGTH_MAX: SimSpan = SimSpan::from_secs(10 * 366 * 86_400);
 
 /// Demand over time; each value holds until the next row.
 ///

@@ -532,7 +532,7 @@ fn a_name_that_no_file_can_have_is_refused_before_anything_runs() {
             "policies/prod.toml",
             "traces/diurnal.csv",
             "--seeds",
-            "65535",
+            "5000",
         ][..],
         &[
             "compare",
@@ -540,7 +540,7 @@ fn a_name_that_no_file_can_have_is_refused_before_anything_runs() {
             "@default",
             "traces/diurnal.csv",
             "--seeds",
-            "65535",
+            "5000",
         ],
     ] {
         let finished = sandbox.hpasim(&[start, &["--set", &name]].concat());

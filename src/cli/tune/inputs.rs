@@ -4,15 +4,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{SPLIT, TuneArgs};
+use super::{LESS_WORK, SPLIT, TuneArgs};
 use crate::cli::error::CommandError;
 use crate::cli::files::{RememberingLoader, hashed};
+use crate::cli::size::Size;
 use crate::results::InputFile;
 use crate::scenario::{
     Diagnostic, Diagnostics, Engine, LoadRequest, STANDARD_INPUT, Scenario, Template,
     load_templates,
 };
 use crate::search::tune::split::{replicas_at_end, split_time};
+use crate::simulation::Extent;
 use crate::units::{Replicas, SimTime};
 
 /// Everything that is read.
@@ -89,6 +91,7 @@ impl Inputs {
         refuse_same_traffic(&whole, &apart)?;
         let mut warnings = Vec::new();
         let scenarios = resolve_all(&whole, &mut warnings)?;
+        arguments.refuse_endless(&whole, &scenarios)?;
         let parts = if arguments.holdout.is_empty() {
             reader.split(&scenarios)?
         } else {
@@ -263,6 +266,26 @@ impl Reader<'_> {
 }
 
 impl TuneArgs {
+    /// Today's policy is simulated before there is a question: what cannot end is refused here.
+    fn refuse_endless(
+        &self,
+        templates: &[Template],
+        scenarios: &[Scenario],
+    ) -> Result<(), CommandError> {
+        for (template, scenario) in templates.iter().zip(scenarios) {
+            let engine = match self.engine {
+                Some(_) => template.engine(),
+                None => template.fastest_engine(),
+            };
+            Size {
+                extent: Extent::of(scenario, engine),
+                ..Size::default()
+            }
+            .refuse(LESS_WORK)?;
+        }
+        Ok(())
+    }
+
     fn request<'r>(&'r self, trace: &'r Path) -> LoadRequest<'r> {
         LoadRequest {
             policy: &self.policy,

@@ -50,6 +50,7 @@ pub(super) struct Outputs<'a> {
     pub(super) loader: &'a RememberingLoader,
     pub(super) tuned: &'a Tuned,
     pub(super) report: Option<&'a Report>,
+    pub(super) report_seeds: &'a [Seed],
 }
 
 impl Outputs<'_> {
@@ -84,6 +85,7 @@ impl Outputs<'_> {
             question: self.question,
             held_out: self.held_out,
             loader: self.loader,
+            report_seeds: self.report_seeds,
             folder,
         }
     }
@@ -127,7 +129,7 @@ impl Outputs<'_> {
         let mut files = Vec::new();
         let plot = self.arguments.write.plot;
         if let Some(report) = self.report {
-            let seeds = self.arguments.report_seeds().len();
+            let seeds = self.report_seeds.len();
             let stems = picture_stems(self.held_out.iter().map(|it| it.label.as_str()));
             for (index, (held_out, stem)) in self.held_out.iter().zip(&stems).enumerate() {
                 let picture = ComparedPicture {
@@ -288,7 +290,7 @@ impl Outputs<'_> {
                 .iter()
                 .map(|it| it.split.map(|split| split.replicas.0))
                 .collect(),
-            seeds: numbers(&arguments.report_seeds()),
+            seeds: numbers(self.report_seeds),
             goal: question.goal.text(&question.objectives),
             inputs: self.files.to_vec(),
             request: arguments.request_facts(),
@@ -365,7 +367,6 @@ impl Outputs<'_> {
         screen: &mut Screen,
     ) -> Result<(), CommandError> {
         let question = self.question;
-        let seeds = self.arguments.report_seeds();
         let facts: Vec<TraceFacts> = self
             .held_out
             .iter()
@@ -377,7 +378,7 @@ impl Outputs<'_> {
         let report = self.report.map(|report| ComparisonPage {
             comparison: &report.comparison,
             traces: &facts,
-            seeds: &seeds,
+            seeds: self.report_seeds,
             files: &[],
         });
         let verdict = self.report.map(|report| &report.verdict);

@@ -11,6 +11,7 @@ use crate::cli::files::RememberingLoader;
 use crate::cli::output_folder::{PATCH, PROPOSED_TOML};
 use crate::scenario::{Diagnostics, Engine, PolicyFile, STANDARD_INPUT, Successor, load_policy};
 use crate::search::tune::question::Question;
+use crate::units::Seed;
 
 /// The proposed policy as text.
 pub(super) struct ProposedTexts {
@@ -33,6 +34,7 @@ pub(super) struct Source<'s> {
     pub(super) held_out: &'s [HeldOut],
     /// What was read, standard input too.
     pub(super) loader: &'s RememberingLoader,
+    pub(super) report_seeds: &'s [Seed],
     pub(super) folder: &'s Path,
 }
 
@@ -99,7 +101,7 @@ impl Source<'_> {
         format!(
             "kubectl patch hpa {}{namespace} --type merge --patch-file {}",
             shell_word(today.autoscaler_name()),
-            shell_word(&self.folder.join(PATCH).display().to_string())
+            shell_path(&self.folder.join(PATCH))
         )
     }
 
@@ -143,13 +145,12 @@ impl Source<'_> {
 
     /// The commands that make the report anew, one for each held-out trace, and that look for traps.
     fn again(&self, proposal: &Proposal, notes: &mut Vec<String>) -> Vec<String> {
-        let proposed = self.folder.join(PROPOSED_TOML);
-        let proposed = shell_word(&proposed.display().to_string());
-        let check = format!("hpasim check {proposed}");
-        // `compare` sets keys of all policies alike, and takes a manifest as it comes.
-        if self.undoes_changes(proposal) || self.arguments.manifest.is_given() {
+        let proposed = shell_path(&self.folder.join(PROPOSED_TOML));
+        let check = format!("hpasim check {proposed}{}", self.manifest_words());
+        // `compare` sets keys of all policies alike.
+        if self.undoes_changes(proposal) {
             notes.push(
-                "no command to make the report anew: `compare` applies --set to both policies, and takes a manifest as it comes"
+                "no command to make the report anew: `compare` applies --set to both policies"
                     .to_owned(),
             );
             return vec![check];
@@ -170,12 +171,21 @@ impl Source<'_> {
         commands
     }
 
+    /// `--hpa` and `--namespace` as they were given: the proposed policy extends the same manifest.
+    fn manifest_words(&self) -> String {
+        let words = self.arguments.manifest.words();
+        words
+            .iter()
+            .map(|word| format!(" {}", shell_word(word)))
+            .collect()
+    }
+
     fn compare(&self, proposed: &str, held_out: &HeldOut) -> String {
-        let path = |path: &Path| shell_word(&path.display().to_string());
         let mut command = format!(
-            "hpasim compare {} {proposed} {}",
-            path(&self.arguments.policy),
-            path(&held_out.path)
+            "hpasim compare {} {proposed} {}{}",
+            shell_path(&self.arguments.policy),
+            shell_path(&held_out.path),
+            self.manifest_words()
         );
         for setting in &self.arguments.set {
             command.push_str(&format!(" --set {}", shell_word(setting)));
@@ -190,7 +200,7 @@ impl Source<'_> {
         if let Some(engine) = self.arguments.engine {
             command.push_str(&format!(" --engine {}", Engine::from(engine).as_str()));
         }
-        let seeds = self.arguments.report_seeds();
+        let seeds = self.report_seeds;
         let first = seeds.first().map_or(0, |seed| seed.0);
         command.push_str(&format!(" --seed {first} --seeds {}", seeds.len()));
         command
@@ -254,6 +264,16 @@ fn shell_word(word: &str) -> String {
     }
 }
 
+/// A path as a shell takes it, so that no command reads it as an option.
+fn shell_path(path: &Path) -> String {
+    let path = path.display().to_string();
+    if path.starts_with('-') {
+        shell_word(&format!("./{path}"))
+    } else {
+        shell_word(&path)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,6 +288,7 @@ mod tests {
         assert_eq!(shell_word(r#"a.b="x""#), r#"'a.b="x"'"#);
         assert_eq!(shell_word("it's"), r"'it'\''s'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_path(Path::new("-p.toml")), "./-p.toml");
     }
 
     #[test]

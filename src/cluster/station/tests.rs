@@ -143,11 +143,40 @@ fn equals_are_done_in_the_order_in_which_they_came() {
 #[test]
 fn what_is_cancelled_frees_its_share() {
     let mut station = shared(1.0);
-    station.add(ms(0.0), 0, 10.0 * MILLI);
+    let ticket = station.add(ms(0.0), 0, 10.0 * MILLI);
     station.add(ms(0.0), 1, 10.0 * MILLI);
-    station.cancel(ms(4.0), 0);
+    station.cancel(ms(4.0), ticket);
     assert_eq!(finish_all(&mut station), [(1, 12.0)]);
     assert_eq!(station.used(), 12.0 * MILLI);
+}
+
+#[test]
+fn cancelled_work_is_never_done_and_is_at_most_half_of_what_is_kept() {
+    let mut station = shared(1.0);
+    let count = 1000;
+    let mut tickets: Vec<Ticket> = (0..count)
+        .map(|request| station.add(ms(0.0), request, f64::from(request % 7 + 1) * MILLI))
+        .collect();
+    // From the middle, where nothing is at the head of the heap.
+    while tickets.len() > 3 {
+        let ticket = tickets.remove(tickets.len() / 2);
+        station.cancel(ms(1.0), ticket);
+        assert!(2 * station.cancelled.len() <= station.jobs.len());
+        assert_eq!(station.at_work(), tickets.len());
+        assert_eq!(station.requests().count(), tickets.len());
+    }
+    let left: Vec<u32> = finish_all(&mut station).iter().map(|done| done.0).collect();
+    assert_eq!(left, [0, 1, 999]);
+}
+
+#[test]
+fn the_last_work_may_be_cancelled_and_the_station_is_empty() {
+    let mut station = shared(1.0);
+    let first = station.add(ms(0.0), 7, MILLI);
+    station.cancel(ms(0.5), first);
+    assert_eq!(station.next_done(), SimTime::DISTANT_FUTURE);
+    station.add(ms(2.0), 8, MILLI);
+    assert_eq!(finish_all(&mut station), [(8, 3.0)]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Self-imposed limit: works on the training alone; held-out traffic is not seen here.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::evaluation::{Measured, Simulator, Variant};
 use super::goal::Score;
@@ -21,8 +22,8 @@ pub struct Judgement {
     pub best: Option<usize>,
     /// What today's policy does.
     pub before: Measured,
-    /// What each finalist does, in their order.
-    pub measured: Vec<Measured>,
+    /// What each finalist does, in their order; `None` where the judge cannot simulate it.
+    pub measured: Vec<Option<Measured>>,
 }
 
 /// One change put back to today's value: what comes of the rest.
@@ -50,7 +51,10 @@ impl Judgement {
 }
 
 impl Search<'_> {
-    /// At most `count` finalists, nearest to the goal first, each reduced to the changes that it needs; `findings` have them too then.
+    /// At most `count` finalists, nearest to the goal first, each reduced to the changes that it needs.
+    ///
+    /// What they are reduced to joins `findings` and counts towards the budget: once
+    /// that is spent, changes stay.
     pub fn finalists(
         &self,
         findings: &mut Findings,
@@ -59,16 +63,17 @@ impl Search<'_> {
     ) -> Vec<Tried> {
         let mut finalists: Vec<Tried> = Vec::new();
         let mut seen: Vec<Weighed> = Vec::new();
-        for number in findings.by_goal() {
+        let mut reduction = Reduction::new(*self, findings);
+        for number in reduction.findings.by_goal() {
             if finalists.len() == count || seen.len() == REDUCED_EACH * count {
                 break;
             }
-            let tried = &findings.tried[number];
+            let tried = &reduction.findings.tried[number];
             if seen.iter().any(|other| are_alike(other, &tried.weighed)) {
                 continue;
             }
             seen.push(tried.weighed);
-            let finalist = self.simplest(tried.clone(), on_run);
+            let finalist = reduction.simplest(tried.clone(), on_run);
             let is_new = |other: &Tried| other.candidate != finalist.candidate;
             let is_change = self.space.changes(&finalist.candidate).next().is_some();
             if is_change && finalists.iter().all(is_new) {
@@ -76,14 +81,95 @@ impl Search<'_> {
             }
         }
         finalists.sort_by(|a, b| a.score.compare(&b.score));
-        for finalist in &finalists {
-            findings.add(finalist.clone());
-        }
         finalists
     }
 
+    /// What each change of `candidate` is worth, by the search's engine: the objectives with that one put back.
+    ///
+    /// A change is left out where the budget does not allow another simulation.
+    pub fn worth(
+        &self,
+        findings: &mut Findings,
+        candidate: &Candidate,
+        on_run: &(impl Fn() + Sync),
+    ) -> Vec<PutBack> {
+        let mut reduction = Reduction::new(*self, findings);
+        let mut worth = Vec::new();
+        for change in self.space.changes(candidate) {
+            let Some(reduced) = self.space.put_back(candidate, change.place) else {
+                continue;
+            };
+            let measured = reduction.measure(&[reduced], on_run);
+            worth.extend(measured.first().map(|tried| PutBack {
+                place: change.place,
+                weighed: tried.weighed,
+            }));
+        }
+        worth
+    }
+
+    /// Lets `judge` simulate `finalists` beside today's policy, under all training traces and seeds.
+    pub fn judge_finalists(
+        &self,
+        finalists: &[Tried],
+        judge: Simulator,
+        on_run: &(impl Fn() + Sync),
+    ) -> Judgement {
+        let mut variants = vec![Variant {
+            arguments: Vec::new(),
+            simulator: judge,
+        }];
+        variants.extend(finalists.iter().map(|finalist| Variant {
+            arguments: self.space.arguments(&finalist.candidate),
+            simulator: judge,
+        }));
+        let seeds = self.training.seeds.len();
+        // One result for each variant, in their order: what cannot be simulated keeps its place.
+        let results = self.training.simulate(&variants, seeds, on_run);
+        let mut measured = results.into_iter().map(Result::ok);
+        let before = measured.next().flatten();
+        let before = before.unwrap_or_else(|| self.today.clone());
+        let score = |measured: &Measured| self.goal.score(measured, &before, self.objectives);
+        let today = score(&before);
+        let measured: Vec<Option<Measured>> = measured.collect();
+        let scores: Vec<Score> = measured
+            .iter()
+            .map(|measured| measured.as_ref().map_or(Score::FARTHEST, score))
+            .collect();
+        let best = (0..scores.len())
+            .filter(|place| measured[*place].is_some())
+            .min_by(|a, b| scores[*a].compare(&scores[*b]).then(a.cmp(b)))
+            .filter(|best| scores[*best].compare(&today) == Ordering::Less);
+        Judgement {
+            today,
+            scores,
+            best,
+            before,
+            measured,
+        }
+    }
+}
+
+/// Candidates without some of their changes: looked up where they were tried, else simulated within the budget.
+struct Reduction<'s, 'f> {
+    search: Search<'s>,
+    findings: &'f mut Findings,
+    /// The numbers of all that was tried.
+    known: BTreeMap<Candidate, usize>,
+}
+
+impl<'s, 'f> Reduction<'s, 'f> {
+    fn new(search: Search<'s>, findings: &'f mut Findings) -> Self {
+        let tried = findings.tried.iter().enumerate();
+        Self {
+            search,
+            known: tried.map(|(at, it)| (it.candidate.clone(), at)).collect(),
+            findings,
+        }
+    }
+
     /// Puts changes back to today's values, the least missed first, as long as the goal does not suffer.
-    fn simplest(&self, full: Tried, on_run: &(impl Fn() + Sync)) -> Tried {
+    fn simplest(&mut self, full: Tried, on_run: &(impl Fn() + Sync)) -> Tried {
         let a_little_more = |value: f64| value + WORTH * value.abs();
         let allowed = Score {
             violation: full.score.violation,
@@ -105,85 +191,39 @@ impl Search<'_> {
     }
 
     /// `candidate` without one of its changes, for each of them.
-    fn without_each(&self, candidate: &Candidate, on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
-        let places = self.space.changes(candidate).map(|change| change.place);
-        let reduced: Vec<Candidate> = places
-            .filter_map(|place| self.space.put_back(candidate, place))
-            .collect();
-        let seeds = self.training.seeds.len();
-        let measured = self.training.evaluate(self.space, &reduced, seeds, on_run);
-        reduced
-            .into_iter()
-            .zip(measured)
-            .filter_map(|(candidate, measured)| {
-                let measured = measured.ok()?;
-                Some(Tried {
-                    score: self.goal.score(&measured, self.today, self.objectives),
-                    weighed: measured.weighed(self.objectives),
-                    candidate,
-                    measured,
-                })
-            })
-            .collect()
+    fn without_each(&mut self, candidate: &Candidate, on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
+        let space = self.search.space;
+        let places = space.changes(candidate).map(|change| change.place);
+        let reduced = places.filter_map(|place| space.put_back(candidate, place));
+        let reduced: Vec<Candidate> = reduced.collect();
+        self.measure(&reduced, on_run)
     }
 
-    /// What each change of `candidate` is worth, by the search's engine: the objectives with that one put back.
-    pub fn worth(&self, candidate: &Candidate, on_run: &(impl Fn() + Sync)) -> Vec<PutBack> {
-        let mut worth = Vec::new();
-        for change in self.space.changes(candidate) {
-            let Some(reduced) = self.space.put_back(candidate, change.place) else {
-                continue;
-            };
-            let seeds = self.training.seeds.len();
-            let measured = self
-                .training
-                .evaluate(self.space, &[reduced], seeds, on_run);
-            if let Some(Ok(measured)) = measured.into_iter().next() {
-                worth.push(PutBack {
-                    place: change.place,
-                    weighed: measured.weighed(self.objectives),
-                });
+    /// What comes of each of `candidates`; those that are no policies, or that the budget does not allow, are left out.
+    fn measure(&mut self, candidates: &[Candidate], on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
+        let left = self.search.budget.saturating_sub(self.findings.spent);
+        let unknown: Vec<Candidate> = candidates
+            .iter()
+            .filter(|candidate| !self.known.contains_key(*candidate))
+            .take(left as usize)
+            .cloned()
+            .collect();
+        let training = &self.search.training;
+        let seeds = training.seeds.len();
+        let measured = training.evaluate(self.search.space, &unknown, seeds, on_run);
+        for (candidate, measured) in unknown.into_iter().zip(measured) {
+            if let Ok(measured) = measured {
+                self.known
+                    .insert(candidate.clone(), self.findings.tried.len());
+                self.findings.add(self.search.tried(candidate, measured));
             }
         }
-        worth
-    }
-
-    /// Lets `judge` simulate `finalists` beside today's policy, under all training traces and seeds.
-    pub fn judge_finalists(
-        &self,
-        finalists: &[Tried],
-        judge: Simulator,
-        on_run: &(impl Fn() + Sync),
-    ) -> Judgement {
-        let mut variants = vec![Variant {
-            arguments: Vec::new(),
-            simulator: judge,
-        }];
-        variants.extend(finalists.iter().map(|finalist| Variant {
-            arguments: self.space.arguments(&finalist.candidate),
-            simulator: judge,
-        }));
-        let seeds = self.training.seeds.len();
-        let mut measured = self
-            .training
-            .simulate(&variants, seeds, on_run)
-            .into_iter()
-            .flatten();
-        let before = measured.next().unwrap_or_else(|| self.today.clone());
-        let score = |measured: &Measured| self.goal.score(measured, &before, self.objectives);
-        let today = score(&before);
-        let measured: Vec<Measured> = measured.collect();
-        let scores: Vec<Score> = measured.iter().map(score).collect();
-        let best = (0..scores.len())
-            .min_by(|a, b| scores[*a].compare(&scores[*b]).then(a.cmp(b)))
-            .filter(|best| scores[*best].compare(&today) == Ordering::Less);
-        Judgement {
-            today,
-            scores,
-            best,
-            before,
-            measured,
-        }
+        let numbers = candidates
+            .iter()
+            .filter_map(|candidate| self.known.get(candidate));
+        numbers
+            .map(|number| self.findings.tried[*number].clone())
+            .collect()
     }
 }
 

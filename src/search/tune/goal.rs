@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use thiserror::Error;
 
 use super::evaluation::Measured;
+use crate::results::rounding::readable;
 use crate::scenario::assertion::KPI_NAMES;
 use crate::scenario::{Assertion, Comparator, Diagnostic};
 use crate::search::outcome::{Objective, Objectives, Weighed};
@@ -81,6 +82,13 @@ pub struct Score {
 }
 
 impl Score {
+    /// Farther from any goal than what could be measured.
+    pub(super) const FARTHEST: Self = Self {
+        violation: f64::INFINITY,
+        value: f64::INFINITY,
+        tie: f64::INFINITY,
+    };
+
     /// Which of two is nearer to the goal; what is not known is farthest.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
@@ -376,8 +384,11 @@ impl AskedGoal {
     }
 }
 
-/// By how much `value` misses what is asked, in parts of the bound; what has no value misses it without end.
+/// By how much `value` misses the bound, as a share of the bound; infinite where there is no value.
+///
+/// The value is judged as the files show it, as an assertion is.
 fn miss(constraint: &Assertion, value: f64, today: f64) -> f64 {
+    let value = readable(value);
     if constraint.comparator.holds(value, constraint.bound) {
         return 0.0;
     }

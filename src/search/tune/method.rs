@@ -76,8 +76,10 @@ pub struct Tried {
 /// Everything that a search tried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
-    /// In the order of trying; the first is today's policy where it is a candidate, the last are finalists that the search itself had not met.
+    /// In the order of trying; the first is today's policy where it is a candidate, the last are what finalists were reduced to.
     pub tried: Vec<Tried>,
+    /// The part of the budget that is spent: every candidate of `tried`, and what simulations of single seeds come to.
+    pub spent: u32,
     /// The numbers of those that are an even sample of the space; none after successive halving.
     pub even: Range<usize>,
     /// Candidates that are no policies, and why the first is none.
@@ -120,7 +122,7 @@ impl Search<'_> {
     }
 
     fn random(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
-        let even = self.space.latin_hypercube(self.budget, self.seed);
+        let even = self.space.latin_hypercube(record.left(), self.seed);
         record.try_even(even, on_run);
     }
 
@@ -128,9 +130,10 @@ impl Search<'_> {
     fn halving(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
         let seeds = self.training.seeds.len() as f64;
         let cost = 1.0 / seeds + 1.0 / f64::from(HALVING);
-        let count = (f64::from(self.budget) / cost) as u32;
+        let count = (f64::from(record.left()) / cost) as u32;
         let even = record.unknown(self.space.latin_hypercube(count, self.seed));
         let first = self.training.evaluate(self.space, &even, 1, on_run);
+        record.findings.spent += (first.len() as f64 / seeds).ceil() as u32;
         let mut survivors = Vec::new();
         let mut judged = Vec::new();
         for (candidate, measured) in even.into_iter().zip(first) {
@@ -139,20 +142,21 @@ impl Search<'_> {
                 survivors.push(candidate);
             }
         }
-        let kept = keep(&judged, judged.len() / HALVING as usize);
+        let most = (judged.len() / HALVING as usize).min(record.left() as usize);
+        let kept = keep(&judged, most);
         let finals = kept.iter().map(|place| survivors[*place].clone());
         record.measure(finals.collect(), on_run);
     }
 
     fn evolution(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
         let even = (f64::from(self.budget) * EVEN_SHARE) as u32;
-        let even = even.max(EVEN_LEAST).min(self.budget);
+        let even = even.max(EVEN_LEAST).min(record.left());
         record.try_even(self.space.latin_hypercube(even, self.seed), on_run);
         let mut generator = self.space.generator(self.seed);
         let mut idle = 0;
         let mut population = record.kept(&(0..record.findings.tried.len()).collect::<Vec<usize>>());
-        while record.spent < self.budget && idle < PATIENCE && !population.is_empty() {
-            let wanted = GENERATION.min(self.budget - record.spent);
+        while record.left() > 0 && idle < PATIENCE && !population.is_empty() {
+            let wanted = GENERATION.min(record.left());
             let mut children = BTreeSet::new();
             for _ in 0..wanted {
                 let one = population[generator.random_range(0..population.len())];
@@ -169,6 +173,17 @@ impl Search<'_> {
         }
     }
 
+    /// A candidate and what came of it, judged.
+    pub(super) fn tried(&self, candidate: Candidate, measured: Measured) -> Tried {
+        let Judged { weighed, score } = self.judge(&measured);
+        Tried {
+            candidate,
+            measured,
+            weighed,
+            score,
+        }
+    }
+
     fn judge(&self, measured: &Measured) -> Judged {
         Judged {
             weighed: measured.weighed(self.objectives),
@@ -181,8 +196,6 @@ impl Search<'_> {
 struct Record<'s> {
     search: &'s Search<'s>,
     known: BTreeSet<Candidate>,
-    /// Candidates simulated in full.
-    spent: u32,
     findings: Findings,
 }
 
@@ -191,9 +204,9 @@ impl<'s> Record<'s> {
         Self {
             search,
             known: BTreeSet::new(),
-            spent: 0,
             findings: Findings {
                 tried: Vec::new(),
+                spent: 0,
                 even: 0..0,
                 refused: Refused::default(),
             },
@@ -233,7 +246,6 @@ impl<'s> Record<'s> {
         let measured = training.evaluate(self.search.space, &candidates, seeds, on_run);
         for (candidate, measured) in candidates.into_iter().zip(measured) {
             if let Some(measured) = self.accepted(measured) {
-                self.spent += 1;
                 self.add(candidate, measured);
             }
         }
@@ -251,13 +263,13 @@ impl<'s> Record<'s> {
     }
 
     fn add(&mut self, candidate: Candidate, measured: Measured) {
-        let Judged { weighed, score } = self.search.judge(&measured);
-        self.findings.tried.push(Tried {
-            candidate,
-            measured,
-            weighed,
-            score,
-        });
+        let tried = self.search.tried(candidate, measured);
+        self.findings.add(tried);
+    }
+
+    /// What is left of the budget.
+    fn left(&self) -> u32 {
+        self.search.budget.saturating_sub(self.findings.spent)
     }
 
     /// Of those of these numbers the ones worth keeping.
@@ -295,11 +307,10 @@ impl Findings {
         pareto_front(&points)
     }
 
-    /// Adds a candidate that was measured, unless it is known.
+    /// Adds a candidate that was simulated.
     pub(super) fn add(&mut self, tried: Tried) {
-        if self.tried.iter().all(|it| it.candidate != tried.candidate) {
-            self.tried.push(tried);
-        }
+        self.spent += 1;
+        self.tried.push(tried);
     }
 
     /// Whether nothing but today's policy could be tried.

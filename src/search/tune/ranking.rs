@@ -4,7 +4,7 @@
 //! of NSGA-II (Deb, Pratap, Agarwal, Meyarivan 2002).
 
 use super::goal::Score;
-use crate::search::front::pareto_front;
+use crate::search::front::pareto_fronts;
 use crate::search::outcome::Weighed;
 
 /// What a candidate is judged by.
@@ -21,14 +21,14 @@ pub(super) struct Judged {
 /// is found.
 pub(super) fn keep(judged: &[Judged], count: usize) -> Vec<usize> {
     let mut kept: Vec<usize> = by_goal(judged).into_iter().take(count / 2).collect();
-    for index in by_front(judged) {
-        if kept.len() >= count {
-            break;
-        }
-        if !kept.contains(&index) {
-            kept.push(index);
-        }
+    let mut is_kept = vec![false; judged.len()];
+    for index in &kept {
+        is_kept[*index] = true;
     }
+    let others = by_front(judged)
+        .into_iter()
+        .filter(|index| !is_kept[*index]);
+    kept.extend(others.take(count - kept.len()));
     kept
 }
 
@@ -41,25 +41,16 @@ pub(super) fn by_goal(judged: &[Judged]) -> Vec<usize> {
 
 /// All numbers on some front, those of the first before those of the second, within one the loneliest first.
 fn by_front(judged: &[Judged]) -> Vec<usize> {
-    let mut left: Vec<usize> = (0..judged.len()).collect();
+    let points: Vec<[f64; 3]> = judged.iter().map(|it| objectives(&it.weighed)).collect();
     let mut order = Vec::with_capacity(judged.len());
-    loop {
-        let points: Vec<[f64; 3]> = left
-            .iter()
-            .map(|index| objectives(&judged[*index].weighed))
-            .collect();
-        let front = pareto_front(&points);
-        if front.is_empty() {
-            return order;
-        }
-        let members: Vec<usize> = front.iter().map(|place| left[*place]).collect();
-        let places: Vec<[f64; 3]> = front.iter().map(|place| points[*place]).collect();
+    for members in pareto_fronts(&points) {
+        let places: Vec<[f64; 3]> = members.iter().map(|index| points[*index]).collect();
         let room = crowding(&places);
         let mut loneliest: Vec<usize> = (0..members.len()).collect();
         loneliest.sort_by(|a, b| room[*b].total_cmp(&room[*a]).then(a.cmp(b)));
         order.extend(loneliest.into_iter().map(|place| members[place]));
-        left.retain(|index| !members.contains(index));
     }
+    order
 }
 
 /// Cost, harm, rescales.

@@ -304,6 +304,7 @@ mod tests {
             tie: value,
         };
         Findings {
+            spent: 0,
             tried: vec![
                 tried([0, 0], [9.0, 1.0, 3.0], score(0.0, 2.0)),
                 tried([1, 1], [10.0 / 3.0, 60.0, 2.0], score(0.25, 1.5)),

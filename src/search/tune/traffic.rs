@@ -36,17 +36,6 @@ pub fn steepest_rise(trace: &Trace) -> f64 {
     steepest
 }
 
-/// How many requests a trace brings; of users and CPU demand nobody knows beforehand: 0.
-#[must_use]
-pub fn requests(trace: &Trace) -> f64 {
-    let Demand::RequestsPerSecond(values) = &trace.demand else {
-        return 0.0;
-    };
-    let rows = trace.times.windows(2).zip(values);
-    rows.map(|(ends, rate)| rate * (ends[1] - ends[0]).as_secs_f64())
-        .sum()
-}
-
 /// The mean load of each minute; the last may be shorter.
 fn minute_means(trace: &Trace) -> Vec<f64> {
     let (Demand::RequestsPerSecond(values) | Demand::CpuMillicores(values) | Demand::Users(values)) =

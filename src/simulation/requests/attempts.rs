@@ -64,6 +64,10 @@ pub(super) struct Attempt {
     pub(super) server: ServerId,
     pub(super) place: Place,
     pub(super) client: Client,
+    /// The stage that works on it, while a station does.
+    pub(super) stage: u16,
+    /// Its ticket at that station, or its place in the list of its server's I/O.
+    pub(super) ticket: u32,
     /// Tells it from those that had the entry before.
     pub(super) generation: u32,
     /// Neighbours in the order of deadlines; `next` links free entries too.
@@ -108,6 +112,8 @@ impl Attempts {
             server: 0,
             place: Place::Pause,
             client: Client::Waits,
+            stage: 0,
+            ticket: 0,
             generation: 0,
             previous: NONE,
             next: NONE,
@@ -167,17 +173,6 @@ impl Attempts {
     #[inline]
     pub(super) fn first_to_give_up(&self) -> Option<AttemptId> {
         (self.first_deadline != NONE).then_some(self.first_deadline)
-    }
-
-    /// Puts the attempts that are in `server` into `found`, dropped ones included.
-    pub(super) fn in_server(&self, server: ServerId, found: &mut Vec<AttemptId>) {
-        found.clear();
-        for (id, entry) in self.entries.iter().enumerate() {
-            let somewhere = !matches!(entry.place, Place::Free | Place::Pause);
-            if somewhere && entry.server == server {
-                found.push(id as AttemptId);
-            }
-        }
     }
 }
 

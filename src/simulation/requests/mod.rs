@@ -29,6 +29,7 @@ use super::observer::{INTERVAL, Observer, PodCounts, PodSpread, RequestSegment};
 use super::offered::nominal_rps;
 use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work, WorkGauges};
 use crate::cluster::balancer::Endpoints;
+use crate::cluster::census::Census;
 use crate::cluster::connections::ConnectionPool;
 use crate::cluster::cpu::PodCpu;
 use crate::cluster::metrics_server::PodGauge;
@@ -233,8 +234,10 @@ impl<'s> Requests<'s> {
         let mut ready = 0.0;
         let mut working_periods = 0;
         let mut throttled_periods = 0;
-        for index in 0..self.servers.places().len() {
-            let place = self.servers.places()[index];
+        for row in 0..self.servers.rows() {
+            let Some(place) = self.servers.place_in(row) else {
+                continue;
+            };
             let mark = self.servers.mark(place, now);
             let server = self.servers.get_mut(place);
             let before = std::mem::replace(&mut server.segment, mark);
@@ -293,8 +296,10 @@ impl<'s> Requests<'s> {
             max: 0.0,
             max_throttled_share: 0.0,
         };
-        for index in 0..self.servers.places().len() {
-            let place = self.servers.places()[index];
+        for row in 0..self.servers.rows() {
+            let Some(place) = self.servers.place_in(row) else {
+                continue;
+            };
             let server = self.servers.get_mut(place);
             let CpuMark { used, periods } = server.segment;
             let before = std::mem::replace(&mut server.interval, server.segment);
@@ -402,7 +407,7 @@ impl Work for Requests<'_> {
     fn settle(
         &mut self,
         _now: SimTime,
-        pods: &Pods,
+        pods: &Census,
         desired: Replicas,
         _served: &mut ServedRequests,
         _observer: &mut impl Observer,
@@ -438,6 +443,9 @@ impl Work for Requests<'_> {
         for number in pods.numbers() {
             let place = self.servers.place_of(*number);
             let Some(server) = place.map(|place| self.servers.get_mut(place)) else {
+                // Every pod has its entry, or those behind it would be taken for others.
+                columns.requests_per_second.push(0.0);
+                columns.in_flight.push(0.0);
                 continue;
             };
             let before = std::mem::replace(&mut server.reached_at_scrape, server.reached);

@@ -43,6 +43,8 @@ pub(super) struct Server {
     pub(super) queue: VecDeque<AttemptId>,
     /// Those in the queue that somebody will work on.
     pub(super) queued: u32,
+    /// Requests in I/O, in no particular order.
+    pub(super) in_io: Vec<AttemptId>,
     /// Whether it goes as soon as it is empty.
     pub(super) drain: Drain,
     /// Requests that have reached it.
@@ -84,15 +86,19 @@ impl Server {
 pub(super) struct Servers {
     entries: Vec<Server>,
     free: Vec<ServerId>,
-    /// Numbers of the pods that exist, in order, and their places.
+    /// Numbers of the pods that exist, in order, and their places; of pods that are gone at most half as many, at [`GONE`].
     numbers: Vec<u32>,
     places: Vec<ServerId>,
+    gone: usize,
     stations: Vec<Station>,
     containers: Vec<WorkContainer>,
     idle_cores: f64,
     bursting_cores: f64,
     seed: Seed,
 }
+
+/// The place of a pod that is gone.
+const GONE: ServerId = ServerId::MAX;
 
 /// CFS phases are drawn after those of the grids and the counters' jitter, which are members 0.. and 2^32.. of their stream.
 const CFS_MEMBER: u64 = 1 << 48;
@@ -117,6 +123,7 @@ impl Servers {
             free: Vec::new(),
             numbers: Vec::new(),
             places: Vec::new(),
+            gone: 0,
             stations: Vec::new(),
             containers,
             idle_cores: cpu.idle_cores(),
@@ -135,14 +142,20 @@ impl Servers {
         &mut self.entries[id as usize]
     }
 
-    /// Places of the pods that exist, in the order of their numbers.
-    pub(super) fn places(&self) -> &[ServerId] {
-        &self.places
+    /// How many rows of pods there are: see [`Servers::place_in`].
+    pub(super) fn rows(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The place of the pod in `row`, if it still exists; rows are in the order of the pods' numbers.
+    pub(super) fn place_in(&self, row: usize) -> Option<ServerId> {
+        let place = self.places[row];
+        (place != GONE).then_some(place)
     }
 
     pub(super) fn place_of(&self, number: u32) -> Option<ServerId> {
-        let index = self.numbers.binary_search(&number).ok()?;
-        Some(self.places[index])
+        let row = self.numbers.binary_search(&number).ok()?;
+        self.place_in(row)
     }
 
     /// Stations, those of unused places included.
@@ -182,6 +195,7 @@ impl Servers {
             working: 0,
             queue: VecDeque::new(),
             queued: 0,
+            in_io: Vec::new(),
             drain: Drain::No,
             reached: 0,
             reached_at_scrape: 0,
@@ -224,9 +238,22 @@ impl Servers {
 
     /// A pod is no more.
     pub(super) fn remove(&mut self, number: u32) {
-        if let Ok(index) = self.numbers.binary_search(&number) {
-            self.numbers.remove(index);
-            self.free.push(self.places.remove(index));
+        let Ok(row) = self.numbers.binary_search(&number) else {
+            return;
+        };
+        let Some(place) = self.place_in(row) else {
+            return;
+        };
+        self.free.push(place);
+        self.places[row] = GONE;
+        self.gone += 1;
+        // Together, for a row that is removed moves all rows behind it.
+        if 2 * self.gone > self.places.len() {
+            let mut places = self.places.iter();
+            self.numbers
+                .retain(|_| places.next().is_some_and(|place| *place != GONE));
+            self.places.retain(|place| *place != GONE);
+            self.gone = 0;
         }
     }
 

@@ -41,6 +41,7 @@ impl Requests<'_> {
                 let entry = self.attempts.get(attempt);
                 // Who was cancelled or killed meanwhile is not there any more.
                 if entry.generation == generation && entry.place == Place::InputOutput {
+                    self.leave_io(attempt);
                     self.finish(attempt, observer);
                 }
             }
@@ -185,7 +186,10 @@ impl Requests<'_> {
     #[inline]
     fn add_to_station(&mut self, server: ServerId, stage: usize, attempt: AttemptId, demand: f64) {
         let index = self.servers.station_index(server, stage);
-        self.servers.station(index).add(self.now, attempt, demand);
+        let ticket = self.servers.station(index).add(self.now, attempt, demand);
+        let entry = self.attempts.get_mut(attempt);
+        entry.stage = stage as u16;
+        entry.ticket = ticket;
         self.reset_timer(index);
     }
 
@@ -226,6 +230,9 @@ impl Requests<'_> {
         } else if io > 0.0 {
             entry.place = Place::InputOutput;
             let generation = entry.generation;
+            let in_io = &mut self.servers.get_mut(server).in_io;
+            entry.ticket = in_io.len() as u32;
+            in_io.push(attempt);
             self.agenda.push(
                 self.now + SimSpan::from_nanos(io as i64),
                 Traffic::InputOutputDone {
@@ -235,6 +242,18 @@ impl Requests<'_> {
             );
         } else {
             self.finish(attempt, observer);
+        }
+    }
+
+    /// An attempt leaves the list of its server's I/O.
+    #[inline]
+    fn leave_io(&mut self, attempt: AttemptId) {
+        let entry = self.attempts.get(attempt);
+        let (server, place) = (entry.server, entry.ticket);
+        let in_io = &mut self.servers.get_mut(server).in_io;
+        in_io.swap_remove(place as usize);
+        if let Some(moved) = in_io.get(place as usize) {
+            self.attempts.get_mut(*moved).ticket = place;
         }
     }
 
@@ -316,15 +335,22 @@ impl Requests<'_> {
                 self.notice_if_drained(place);
             }
             Place::Station => {
+                let (working, ticket) = (usize::from(entry.stage), entry.ticket);
                 for stage in 0..self.servers.stages() {
                     let index = self.servers.station_index(place, stage);
-                    self.servers.station(index).cancel(self.now, attempt);
+                    let station = self.servers.station(index);
+                    if stage == working {
+                        station.cancel(self.now, ticket);
+                    } else {
+                        station.advance(self.now);
+                    }
                     self.reset_timer(index);
                 }
                 self.attempts.release(attempt);
                 self.free_place(place);
             }
             Place::InputOutput => {
+                self.leave_io(attempt);
                 self.attempts.release(attempt);
                 self.free_place(place);
             }
@@ -334,21 +360,22 @@ impl Requests<'_> {
 
     /// A pod ends with everything in it.
     pub(super) fn fail_all(&mut self, place: ServerId, cause: Cause) {
+        let mut doomed = std::mem::take(&mut self.doomed);
+        doomed.clear();
         for stage in 0..self.servers.stages() {
             let index = self.servers.station_index(place, stage);
-            self.servers.station(index).clear(self.now);
+            let station = self.servers.station(index);
+            doomed.extend(station.requests());
+            station.clear(self.now);
             self.reset_timer(index);
         }
         let server = self.servers.get_mut(place);
-        let empty = server.working == 0 && server.queue.is_empty();
+        doomed.extend(server.queue.drain(..));
+        doomed.append(&mut server.in_io);
         server.working = 0;
         server.queued = 0;
-        server.queue.clear();
-        if empty {
-            return;
-        }
-        let mut doomed = std::mem::take(&mut self.doomed);
-        self.attempts.in_server(place, &mut doomed);
+        // In the order of their entries, on which the draws of their retries depend.
+        doomed.sort_unstable();
         for &attempt in &doomed {
             let entry = self.attempts.get(attempt);
             let (client, request) = (entry.client, entry.request);

@@ -13,7 +13,7 @@ use crate::units::{Replicas, SimTime};
 impl<W: Work> Run<'_, W> {
     /// Schedules the next reading of each container of a pod that has started.
     pub(super) fn schedule_housekeeping(&mut self, number: u32) {
-        for container in 0..self.plant.metrics().metered_containers() {
+        for container in 0..self.plant.metered_containers() {
             self.schedule_reading(number, container);
         }
     }
@@ -94,9 +94,7 @@ impl<W: Work> Run<'_, W> {
 
     /// What is true of a pod; nothing of one that is gone.
     fn status(&self, number: u32) -> PodStatus {
-        let pods = self.plant.pods();
-        pods.row(number)
-            .map_or_else(PodStatus::default, |row| pods.statuses()[row])
+        self.plant.status(number).unwrap_or_default()
     }
 
     /// How often a pod's container has been restarted, in the bits that its events carry.
@@ -106,9 +104,7 @@ impl<W: Work> Run<'_, W> {
         if W::METERING == Metering::Integral {
             return 0;
         }
-        let pods = self.plant.pods();
-        pods.row(number)
-            .map_or(0, |row| (pods.restarts(row) & u32::from(u16::MAX)) as u16)
+        (self.plant.restarts(number) & u32::from(u16::MAX)) as u16
     }
 
     fn tell(&self, pod: u32, state: PodState, observer: &mut impl Observer) {
@@ -133,7 +129,7 @@ impl<W: Work> Run<'_, W> {
     pub(super) fn scale(&mut self, replicas: Replicas, observer: &mut impl Observer) {
         self.replicas = replicas;
         self.work_state = WorkState::Changed;
-        let missing = replicas.0 - self.plant.pods().current().0;
+        let missing = replicas.0 - self.plant.census().current().0;
         for _ in 0..missing {
             self.create_pod(observer);
         }

@@ -1,7 +1,7 @@
 //! What the clients say when there is nothing to see.
 
 use super::*;
-use crate::cluster::plant::InitialPods;
+use crate::cluster::plant::{InitialPods, Plant};
 use crate::cluster::pods::PodStep;
 use crate::cluster::served::{ServedRates, ServedRequests};
 use crate::hpa::spec::{MetricSpec, MetricTarget};
@@ -9,8 +9,8 @@ use crate::simulation::tests::scenarios::{constant, prod};
 use crate::units::{Seed, SimTime};
 
 /// What the autoscaler is told instead of its first metric.
-fn failure(sight: &mut Sight, plant: &Plant) -> Option<String> {
-    sight.observe(plant, Replicas(1), |observation| {
+fn failure(sight: &mut Sight, plant: &mut Plant) -> Option<String> {
+    sight.observe(plant.view(), Replicas(1), |observation| {
         match observation.metrics {
             [MetricObservation::Failed(text)] => Some((*text).to_owned()),
             _ => None,
@@ -46,17 +46,17 @@ fn a_container_that_is_missing_from_no_pod_is_a_lack_of_metrics() {
     };
     let mut plant = Plant::new(&scenario.deployment, metrics, nobody, &served, Seed(1));
     assert_eq!(
-        failure(&mut sight, &plant).as_deref(),
+        failure(&mut sight, &mut plant).as_deref(),
         Some(NO_RESOURCE_METRICS)
     );
     let number = plant.create(SimTime::ZERO).number;
     assert_eq!(
-        failure(&mut sight, &plant).as_deref(),
+        failure(&mut sight, &mut plant).as_deref(),
         Some("container sidecar not present in metrics for pod default/privrocket-0")
     );
     plant.step(number, PodStep::Gone, SimTime::ZERO, &served);
     assert_eq!(
-        failure(&mut sight, &plant).as_deref(),
+        failure(&mut sight, &mut plant).as_deref(),
         Some(NO_RESOURCE_METRICS)
     );
 }

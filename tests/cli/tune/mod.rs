@@ -74,6 +74,29 @@ fn again(page: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// The commands to go on with, as they were printed.
+fn printed(page: &str) -> Vec<String> {
+    let lines = page.lines().skip_while(|line| !line.starts_with("again "));
+    lines
+        .map_while(|line| line.find("hpasim ").map(|at| line[at..].to_owned()))
+        .collect()
+}
+
+/// Runs a command as a user would who copies it into a shell.
+fn in_shell(sandbox: &Sandbox, command: &str) {
+    let program = assert_cmd::cargo::cargo_bin!("hpasim");
+    let folder = program.parent().expect("a folder").display();
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    let output = std::process::Command::new("sh")
+        .args(["-c", command])
+        .env("PATH", path)
+        .current_dir(sandbox.folder.path())
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{command}: {said}");
+}
+
 /// Runs such a command; its `comparison.csv`, but for the column that names the trace.
 fn compared(sandbox: &Sandbox, arguments: &[String]) -> Vec<String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -125,19 +125,59 @@ fn of_several_autoscalers_the_one_that_is_named_is_tuned() {
         page.contains("kubectl patch hpa other --type merge"),
         "{page}"
     );
-    // `compare` cannot choose, so no such command is told; `run` can.
-    assert!(again(&page).is_empty(), "{page}");
-    let run = [
-        "run",
-        "out/proposed.toml",
-        "traces/spike.csv",
-        "--hpa",
-        "other",
+    let [compare, check] = &printed(&page)[..] else {
+        panic!("two commands: {page}");
+    };
+    in_shell(&sandbox, check);
+    in_shell(&sandbox, &format!("{compare} --plot none -q -o again"));
+    assert_eq!(
+        rows(&sandbox, "again/comparison.csv"),
+        rows(&sandbox, "out/comparison.csv")
+    );
+}
+
+#[test]
+fn printed_commands_hold_what_a_shell_would_take_apart() {
+    let sandbox = Sandbox::new();
+    let manifest = text(&sandbox, "policies/privrocket.yaml");
+    let objects = manifest.replace("  namespace: privrocket-preprod\n", "");
+    sandbox.write("my policy's.yaml", &objects);
+    sandbox.write("-a trace.csv", sandbox.read("traces/spike.csv"));
+    let inputs = [
+        "my policy's.yaml",
+        "./-a trace.csv",
+        "--namespace",
+        "my shop",
+    ];
+    let set = [
+        "--set",
+        "slo.latency.limit=\"2s\"",
         "--plot",
         "none",
+        "-o",
+        "the results",
     ];
-    let run = sandbox.hpasim(&run);
-    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let page = done(
+        &sandbox,
+        &inputs,
+        &[
+            &["--goal", "min mean_replicas"],
+            &["--param", "averageUtilization"],
+            &set,
+            &SHORT[..8],
+        ],
+    )
+    .stdout;
+    let [compare, check] = &printed(&page)[..] else {
+        panic!("two commands: {page}");
+    };
+    assert!(compare.contains("--namespace 'my shop'"), "{compare}");
+    in_shell(&sandbox, check);
+    in_shell(&sandbox, &format!("{compare} --plot none -q -o again"));
+    assert_eq!(
+        rows(&sandbox, "again/comparison.csv"),
+        rows(&sandbox, "the results/comparison.csv")
+    );
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn findings(search: &Search<'_>, candidates: &[Candidate]) -> Findings {
         });
     Findings {
         tried: tried.collect(),
+        spent: 0,
         even: 0..0,
         refused: super::super::method::Refused::default(),
     }
@@ -59,6 +60,23 @@ fn a_change_that_changes_nothing_is_put_back() {
         .evaluate(&question.space, &[Candidate::of(&[2, 0])], 3, &|| ());
     let again = again.into_iter().next().expect("one").expect("a policy");
     assert_eq!(written(&again), written(&finalist.measured));
+}
+
+#[test]
+fn reductions_count_towards_the_budget_and_without_any_left_changes_stay() {
+    let question = target_and_idle_maximum();
+    let both = Candidate::of(&[2, 2]);
+    let reduced = |budget: u32| {
+        let search = question.search(budget, Seed(1));
+        let mut found = findings(&search, std::slice::from_ref(&both));
+        found.spent = 1;
+        let finalists = search.finalists(&mut found, 3, &|| ());
+        let worth = search.worth(&mut found, &finalists[0].candidate, &|| ());
+        assert!(found.spent <= budget && found.tried.len() == found.spent as usize);
+        (finalists[0].candidate.clone(), worth.len())
+    };
+    assert_eq!(reduced(1), (both.clone(), 0));
+    assert_eq!(reduced(9), (Candidate::of(&[2, 0]), 1));
 }
 
 #[test]
@@ -97,7 +115,8 @@ fn finalists_are_unlike_each_other_and_the_nearest_to_the_goal_comes_first() {
 fn what_a_change_is_worth_is_what_comes_of_the_rest_without_it() {
     let question = target_and_idle_maximum();
     let search = question.search(10, Seed(1));
-    let worth = search.worth(&Candidate::of(&[2, 1]), &|| ());
+    let mut none = findings(&search, &[]);
+    let worth = search.worth(&mut none, &Candidate::of(&[2, 1]), &|| ());
     let places: Vec<usize> = worth.iter().map(|it| it.place).collect();
     assert_eq!(places, [0, 1]);
     let today = question.today.weighed(&question.objectives);
@@ -110,7 +129,8 @@ fn what_a_change_is_worth_is_what_comes_of_the_rest_without_it() {
 fn a_change_without_a_way_back_has_no_worth() {
     let question = question(PROD, &[WAVE], "", &["hpa.maxReplicas=40,60"]);
     let search = question.search(10, Seed(1));
-    assert_eq!(search.worth(&Candidate::of(&[0]), &|| ()), []);
+    let mut none = findings(&search, &[]);
+    assert_eq!(search.worth(&mut none, &Candidate::of(&[0]), &|| ()), []);
 }
 
 #[test]
@@ -133,6 +153,29 @@ fn the_judge_proposes_only_what_is_nearer_to_the_goal_than_today() {
         assert_eq!(judgement.best, None);
         assert_eq!(judgement.nearest(), &judgement.today);
     }
+}
+
+#[test]
+fn a_finalist_that_cannot_be_simulated_keeps_its_place_and_is_not_proposed() {
+    let question = question(
+        PROD,
+        &[WAVE],
+        "min mean_replicas",
+        &[
+            "hpa.targetCPUUtilizationPercentage=50,70",
+            "hpa.minReplicas=2,90",
+        ],
+    );
+    let search = question.search(10, Seed(1));
+    let good = Candidate::of(&[1, 0]);
+    let mut finalists = findings(&search, &[good.clone(), good]).tried;
+    // A minimum above the maximum is no policy.
+    finalists[0].candidate = Candidate::of(&[1, 1]);
+    let judgement = search.judge_finalists(&finalists, Simulator::Template, &|| ());
+    assert_eq!(judgement.measured.len(), 2);
+    assert_eq!(judgement.measured[0], None);
+    assert_eq!(judgement.best, Some(1));
+    assert_eq!(judgement.nearest(), &judgement.scores[1]);
 }
 
 #[test]

@@ -1,0 +1,134 @@
+//! What must not grow faster than its input: cancellations, pods that come and go at once, Pareto fronts.
+//!
+//! Each is timed at sizes ten apart. Time per element that grows tenfold with them is a pass over all elements for each.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use hpasim::cluster::balancer::Endpoints;
+use hpasim::cluster::station::{Speed, Station};
+use hpasim::scenario::{Engine, ScheduledScale};
+use hpasim::search::front::{pareto_front, pareto_fronts};
+use hpasim::simulation::{Observer, simulate};
+use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
+use hpasim::workload::Balancer;
+use scenarios::{Row, prod, trace};
+
+#[path = "../tests/plant/scenarios.rs"]
+#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+mod scenarios;
+
+/// Sees nothing.
+struct Nobody;
+
+impl Observer for Nobody {}
+
+/// Every piece of work at a station is cancelled, in the order in which it came.
+fn cancellations(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("station/cancel");
+    for at_work in [1_000_u32, 10_000, 100_000] {
+        group.throughput(Throughput::Elements(u64::from(at_work)));
+        group.bench_with_input(
+            BenchmarkId::from_parameter(at_work),
+            &at_work,
+            |bencher, &at_work| {
+                bencher.iter(|| {
+                    let speed = Speed {
+                        cores: 1.0,
+                        quota: f64::INFINITY,
+                    };
+                    let mut station = Station::new(speed, 0);
+                    let tickets: Vec<u32> = (0..at_work)
+                        .map(|request| station.add(SimTime::ZERO, request, 1e9))
+                        .collect();
+                    for ticket in tickets {
+                        station.cancel(SimTime::ZERO, ticket);
+                    }
+                    black_box(station.next_done())
+                });
+            },
+        );
+    }
+    group.finish();
+}
+
+/// One pod becomes many at once, and many become one.
+fn pods_at_once(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("pods/come_and_go");
+    group.sample_size(10);
+    for pods in [500_i32, 5_000, 50_000] {
+        group.throughput(Throughput::Elements(u64::from(pods.unsigned_abs())));
+        for engine in [Engine::Fluid, Engine::Request] {
+            // The request engine closes a stretch of time at each pod's own start: O(pods) each.
+            if engine == Engine::Request && pods > 5_000 {
+                continue;
+            }
+            let id = BenchmarkId::new(engine.as_str(), pods);
+            group.bench_with_input(id, &pods, |bencher, &pods| {
+                let row = |seconds| Row { seconds, rps: 10.0 };
+                let mut scenario = prod(trace(&[row(0.0), row(600.0)]));
+                scenario.schedule = [(60, pods), (300, 1)]
+                    .map(|(seconds, pods)| ScheduledScale {
+                        time: SimTime::ZERO + SimSpan::from_secs(seconds),
+                        replicas: Replicas(pods),
+                    })
+                    .to_vec();
+                // It goes on measuring: a target that is met asks for nothing.
+                if let Some(autoscaler) = &mut scenario.autoscaler {
+                    autoscaler.sync_period = SimSpan::from_secs(3600);
+                }
+                bencher.iter(|| simulate(&scenario, engine, Seed(1), &mut Nobody));
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Endpoints of the least-request balancer come and go one by one.
+fn endpoints(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("endpoints/least_request");
+    for count in [1_000_u32, 10_000, 100_000] {
+        group.throughput(Throughput::Elements(u64::from(count)));
+        group.bench_with_input(
+            BenchmarkId::from_parameter(count),
+            &count,
+            |bencher, &count| {
+                bencher.iter(|| {
+                    let mut endpoints = Endpoints::new(Balancer::LeastRequest);
+                    (0..count).for_each(|server| endpoints.add(server));
+                    (0..count).for_each(|server| endpoints.remove(server));
+                    black_box(endpoints.contains(0))
+                });
+            },
+        );
+    }
+    group.finish();
+}
+
+/// Points of which every one is on the front, and points of which each is on a front of its own.
+fn fronts(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("fronts");
+    for count in [400_u32, 4_000, 40_000] {
+        group.throughput(Throughput::Elements(u64::from(count)));
+        let line = |third: fn(f64) -> f64| -> Vec<[f64; 3]> {
+            (0..count)
+                .map(f64::from)
+                .map(|place| [place, f64::from(count) - place, third(place)])
+                .collect()
+        };
+        let flat = line(|_| 0.0);
+        let id = BenchmarkId::new("one_front", count);
+        group.bench_with_input(id, &flat, |bencher, points| {
+            bencher.iter(|| pareto_front(points).len());
+        });
+        let chain: Vec<[f64; 3]> = (0..count).map(|place| [f64::from(place); 3]).collect();
+        let id = BenchmarkId::new("a_front_each", count);
+        group.bench_with_input(id, &chain, |bencher, points| {
+            bencher.iter(|| pareto_fronts(points).len());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, cancellations, pods_at_once, endpoints, fronts);
+criterion_main!(benches);

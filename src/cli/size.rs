@@ -1,0 +1,243 @@
+//! What a command is about to simulate: announced where it takes long, refused where it cannot end.
+//!
+//! Self-imposed limit: the one place that says how much is too much. How much there is,
+//! `simulation` says; the library simulates whatever it is given.
+
+use thiserror::Error;
+
+use super::error::CommandError;
+use super::output_args::QuietArgs;
+use super::screen::Screen;
+use crate::render::human;
+use crate::results::curves::POINTS_MAX;
+use crate::simulation::Extent;
+
+/// Requests above which the work is announced: more take longer than half a minute on a laptop.
+const REQUESTS_ANNOUNCED: f64 = 5e8;
+/// Requests above which the work is refused: more take longer than three weeks of one core.
+const REQUESTS_REFUSED: f64 = 1e13;
+/// Requests that one core simulates in a second: `cargo bench --bench requests`.
+const REQUESTS_PER_SECOND: f64 = 5e6;
+/// Requests held at once above which the memory is announced: more take gigabytes.
+const HELD_ANNOUNCED: f64 = 5e7;
+/// Bytes that a request takes while it is held, its place in queues included.
+const BYTES_PER_HELD: f64 = 100.0;
+/// Pods looked at above which the work is announced: more take longer than minutes.
+const READINGS_ANNOUNCED: f64 = 1e11;
+/// Pods looked at above which the work is refused: more take longer than weeks.
+const READINGS_REFUSED: f64 = 1e15;
+/// Simulations above which the work is announced.
+const RUNS_ANNOUNCED: f64 = 1e6;
+/// Rows of one process that a sweep may hold for its front.
+const ROWS_REFUSED: f64 = 2e7;
+/// Bytes of curves for pictures above which the work is refused.
+const CURVE_BYTES_REFUSED: f64 = 8e9;
+/// Bytes of the curves of one run.
+const BYTES_PER_CURVES: f64 = POINTS_MAX as f64 * 128.0;
+
+/// What a command is about to simulate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    /// How many simulations.
+    pub(super) runs: f64,
+    /// The work of all simulations.
+    pub(super) extent: Extent,
+    /// Rows that are held until the end.
+    pub(super) rows_held: f64,
+    /// Simulations whose curves are held for pictures.
+    pub(super) curves_held: f64,
+}
+
+/// More than can be simulated.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum TooMuch {
+    /// Requests.
+    #[error(
+        "about {} requests would be simulated one by one, which takes {} of one core; hpasim simulates at most {}; {remedy}",
+        grouped(*requests),
+        human::duration(requests / REQUESTS_PER_SECOND),
+        grouped(REQUESTS_REFUSED)
+    )]
+    Requests {
+        /// How many, over all simulations.
+        requests: f64,
+        /// What takes less.
+        remedy: &'static str,
+    },
+    /// Pods that are looked at.
+    #[error(
+        "scrapes and syncs would look at up to {} pods, and at most {} are looked at; shorten the trace, lower hpa.maxReplicas, or raise controller.sync_period and metrics.scrape_interval",
+        grouped(*readings),
+        grouped(READINGS_REFUSED)
+    )]
+    Readings {
+        /// How many, over all simulations.
+        readings: f64,
+    },
+    /// Rows of a sweep.
+    #[error(
+        "{} rows do not fit in memory, and one process takes at most {}; divide the sweep with --shard, take greater steps, or draw fewer with --samples",
+        grouped(*rows),
+        grouped(ROWS_REFUSED)
+    )]
+    Rows {
+        /// How many.
+        rows: f64,
+    },
+    /// Curves for pictures.
+    #[error(
+        "the curves of {} simulations do not fit in memory ({:.0} GB); use --plot none, or fewer --seeds",
+        grouped(*runs),
+        runs * BYTES_PER_CURVES / 1e9
+    )]
+    Curves {
+        /// How many simulations.
+        runs: f64,
+    },
+}
+
+impl Size {
+    /// The notes that announce the work; `remedy` says what takes less.
+    fn check(&self, remedy: &'static str) -> Result<Vec<String>, TooMuch> {
+        let Extent {
+            requests,
+            held_requests,
+            pod_readings,
+        } = self.extent;
+        if requests > REQUESTS_REFUSED {
+            return Err(TooMuch::Requests { requests, remedy });
+        }
+        if pod_readings > READINGS_REFUSED {
+            return Err(TooMuch::Readings {
+                readings: pod_readings,
+            });
+        }
+        if self.rows_held > ROWS_REFUSED {
+            return Err(TooMuch::Rows {
+                rows: self.rows_held,
+            });
+        }
+        if self.curves_held * BYTES_PER_CURVES > CURVE_BYTES_REFUSED {
+            return Err(TooMuch::Curves {
+                runs: self.curves_held,
+            });
+        }
+        let mut notes = Vec::new();
+        if self.runs > RUNS_ANNOUNCED {
+            notes.push(format!("note: {} simulations", grouped(self.runs)));
+        }
+        if requests > REQUESTS_ANNOUNCED {
+            notes.push(format!(
+                "note: up to {} requests are simulated one by one, which takes about {} of one core; {remedy}",
+                grouped(requests),
+                human::duration(requests / REQUESTS_PER_SECOND)
+            ));
+        }
+        if held_requests > HELD_ANNOUNCED {
+            notes.push(format!(
+                "note: up to {} requests are held in memory at once ({:.0} GB); a shorter workload.timeout or fewer retries take less",
+                grouped(held_requests),
+                held_requests * BYTES_PER_HELD / 1e9
+            ));
+        }
+        if pod_readings > READINGS_ANNOUNCED {
+            notes.push(format!(
+                "note: scrapes and syncs look at up to {} pods, which takes minutes or more; a lower hpa.maxReplicas takes less",
+                grouped(pod_readings)
+            ));
+        }
+        Ok(notes)
+    }
+
+    /// Announces nothing.
+    ///
+    /// # Errors
+    /// It is more than can be done.
+    pub(super) fn refuse(&self, remedy: &'static str) -> Result<(), CommandError> {
+        self.check(remedy)?;
+        Ok(())
+    }
+
+    /// Announces the work before it begins.
+    ///
+    /// # Errors
+    /// It is more than can be done.
+    pub(super) fn announce(
+        &self,
+        remedy: &'static str,
+        quiet: QuietArgs,
+        screen: &mut Screen,
+    ) -> Result<(), CommandError> {
+        let notes = self.check(remedy)?;
+        if !quiet.is_asked_for() {
+            for note in notes {
+                screen.note(&note);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A whole number with a comma for each three digits; beyond a quintillion in powers of ten.
+fn grouped(number: f64) -> String {
+    if number >= 1e18 {
+        return format!("{number:.2e}");
+    }
+    let digits = (number.max(0.0).round() as u64).to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_requests(requests: f64) -> Size {
+        Size {
+            extent: Extent {
+                requests,
+                ..Extent::default()
+            },
+            ..Size::default()
+        }
+    }
+
+    #[test]
+    fn what_takes_seconds_is_not_announced() {
+        assert_eq!(of_requests(4e8).check("do less"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_takes_long_is_announced_with_its_number() {
+        let notes = of_requests(8.64e10).check("do less").expect("possible");
+        insta::assert_snapshot!(notes.join("\n"), @"note: up to 86,400,000,000 requests are simulated one by one, which takes about 4h 48m of one core; do less");
+        let long = Size {
+            runs: 65_535e3,
+            extent: Extent {
+                held_requests: 1e9,
+                pod_readings: 2e12,
+                ..Extent::default()
+            },
+            ..Size::default()
+        };
+        insta::assert_snapshot!(long.check("do less").expect("possible").join("\n"), @"
+        note: 65,535,000 simulations
+        note: up to 1,000,000,000 requests are held in memory at once (100 GB); a shorter workload.timeout or fewer retries take less
+        note: scrapes and syncs look at up to 2,000,000,000,000 pods, which takes minutes or more; a lower hpa.maxReplicas takes less
+        ");
+    }
+
+    #[test]
+    fn what_cannot_end_is_refused_with_its_number_and_a_remedy() {
+        let refused = |size: Size| size.check("do less").expect_err("too much").to_string();
+        insta::assert_snapshot!(refused(of_requests(8.64e16)), @"about 86,400,000,000,000,000 requests would be simulated one by one, which takes 200000d 0h of one core; hpasim simulates at most 10,000,000,000,000; do less");
+        insta::assert_snapshot!(refused(Size { rows_held: 1e8, ..Size::default() }), @"100,000,000 rows do not fit in memory, and one process takes at most 20,000,000; divide the sweep with --shard, take greater steps, or draw fewer with --samples");
+        insta::assert_snapshot!(refused(Size { curves_held: 1e6, ..Size::default() }), @"the curves of 1,000,000 simulations do not fit in memory (154 GB); use --plot none, or fewer --seeds");
+    }
+}

@@ -1,0 +1,58 @@
+//! How many pods there are of each kind.
+//!
+//! Self-imposed limit: numbers; which pods they are, the columns say.
+
+use super::pods::{PodFact, PodStatus};
+use crate::units::Replicas;
+
+/// How many pods there are of each kind: what is known without a look at each of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Census {
+    by_status: [u32; PodStatus::COUNT],
+    current: u32,
+    generation: u64,
+}
+
+impl Default for Census {
+    fn default() -> Self {
+        Self {
+            by_status: [0; PodStatus::COUNT],
+            current: 0,
+            generation: 0,
+        }
+    }
+}
+
+impl Census {
+    /// How many pods have each status: entry [`PodStatus::index`].
+    #[must_use]
+    pub fn by_status(&self) -> &[u32; PodStatus::COUNT] {
+        &self.by_status
+    }
+
+    /// Pods that are not terminating: `status.replicas`.
+    #[must_use]
+    pub fn current(&self) -> Replicas {
+        Replicas(i32::try_from(self.current).unwrap_or(i32::MAX))
+    }
+
+    /// A number that changes with every change of a pod: compare it to know whether the columns are still the same.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// A pod that is `status` is there.
+    pub(super) fn count_in(&mut self, status: PodStatus) {
+        self.by_status[status.index()] += 1;
+        self.current += u32::from(!status.is(PodFact::Terminating));
+        self.generation += 1;
+    }
+
+    /// A pod that was `status` is not there any more.
+    pub(super) fn count_out(&mut self, status: PodStatus) {
+        self.by_status[status.index()] -= 1;
+        self.current -= u32::from(!status.is(PodFact::Terminating));
+        self.generation += 1;
+    }
+}
