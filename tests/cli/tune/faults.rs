@@ -79,13 +79,13 @@ fn a_parameter_that_takes_none_of_its_values_is_told_as_any_other_fault_of_a_pol
       = help: keys known here: scaleTargetRef, minReplicas, maxReplicas, metrics, behavior, targetCPUUtilizationPercentage
     ");
     insta::assert_snapshot!(fault("controller.sync_period=5s,15s"), @r#"
-    error[E0005]: `15s` is no TOML value
+    error[E0005]: `5s` is no TOML value
      --> --set:1:24
       |
-    1 | controller.sync_period=15s
-      |                        ^^^
+    1 | controller.sync_period=5s
+      |                        ^^
       |
-      = help: words and durations stand in quotes: `--set 'controller.sync_period="15s"'`
+      = help: words and durations stand in quotes: `--set 'controller.sync_period="5s"'`
     "#);
 }
 
