@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 /// Room by room, the rooms that it may name.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("units", &[]),
+    ("bounded", &[]),
     ("hpa", &["units"]),
     ("engine", &["units"]),
     ("workload", &["units", "engine"]),
     ("cluster", &["units", "engine", "workload"]),
     (
         "scenario",
-        &["units", "engine", "hpa", "workload", "cluster"],
+        &["units", "bounded", "engine", "hpa", "workload", "cluster"],
     ),
     (
         "check",
@@ -25,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "simulation",
         &["units", "engine", "hpa", "workload", "cluster", "scenario"],
     ),
-    ("conformance", &["units", "hpa"]),
+    ("conformance", &["units", "bounded", "hpa"]),
     (
         "results",
         &[
@@ -42,6 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "search",
         &[
             "units",
+            "bounded",
             "engine",
             "hpa",
             "workload",
@@ -71,6 +73,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "units",
+            "bounded",
             "engine",
             "hpa",
             "workload",

@@ -10,8 +10,11 @@ use serde::Deserialize;
 
 use super::atomic_file::write_whole;
 use super::error::CommandError;
+use super::files::open_input;
 use super::sweep_plots::PLOT_NAMES;
+use crate::bounded::{SUMMARY_BYTES_MAX, read_whole};
 use crate::results::export::InputFile;
+use crate::scenario::{LoadError, NamedBy};
 
 /// The mark of completeness.
 pub(super) const SUMMARY: &str = "summary.json";
@@ -167,8 +170,18 @@ impl OutputFolder {
         }
     }
 
+    /// The summary that is there; empty where it is nothing that a run wrote, as a pipe.
+    fn read_summary(&self) -> Option<Vec<u8>> {
+        let path = self.file(SUMMARY);
+        match open_input(&path, NamedBy::Policy) {
+            Ok(open) => read_whole(open.file, SUMMARY_BYTES_MAX).ok(),
+            Err(LoadError::NotRegular(_) | LoadError::Folder) => Some(Vec::new()),
+            Err(_) => None,
+        }
+    }
+
     fn look(&self) -> Found {
-        if let Ok(text) = std::fs::read(self.file(SUMMARY)) {
+        if let Some(text) = self.read_summary() {
             return match serde_json::from_slice(&text) {
                 Ok(summary) => Found::Run(summary),
                 Err(_) => Found::Strangers(SUMMARY.to_owned()),
