@@ -84,6 +84,7 @@
 #[cfg(test)]
 extern crate self as hpasim;
 
+pub mod bounded;
 pub mod check;
 pub mod cli;
 pub mod cluster;

@@ -16,6 +16,8 @@ mod escaped_text;
 mod export;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/hostile.rs"]
+mod hostile;
 #[path = "cli/hostile_text.rs"]
 mod hostile_text;
 #[path = "cli/output_folders.rs"]

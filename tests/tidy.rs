@@ -10,13 +10,16 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("text", &[]),
+    ("bounded", &[]),
     ("hpa", &["units"]),
     ("engine", &["units"]),
     ("workload", &["units", "text", "engine"]),
     ("cluster", &["units", "engine", "workload"]),
     (
         "scenario",
-        &["units", "text", "engine", "hpa", "workload", "cluster"],
+        &[
+            "units", "text", "bounded", "engine", "hpa", "workload", "cluster",
+        ],
     ),
     (
         "check",
@@ -26,7 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "simulation",
         &["units", "engine", "hpa", "workload", "cluster", "scenario"],
     ),
-    ("conformance", &["units", "hpa"]),
+    ("conformance", &["units", "bounded", "hpa"]),
     (
         "results",
         &[
@@ -45,6 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "units",
             "text",
+            "bounded",
             "engine",
             "hpa",
             "workload",
@@ -76,6 +80,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "units",
             "text",
+            "bounded",
             "engine",
             "hpa",
             "workload",

@@ -34,9 +34,11 @@ mod traffic;
 
 use std::path::{Path, PathBuf};
 
+use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::survey::{Survey, survey};
 use crate::scenario::{
-    Code, Diagnostic, Diagnostics, Loader, ManifestChoice, Severity, parse_trace,
+    Diagnostic, Diagnostics, FileKind, Loader, ManifestChoice, Omitted, Severity, parse_trace,
+    read_file,
 };
 use crate::units::SimSpan;
 use crate::workload::Trace;
@@ -72,20 +74,25 @@ pub struct Finding {
 pub struct CheckReport {
     /// The findings.
     pub findings: Vec<Finding>,
-    /// How many more faults of reading were left out.
-    pub omitted: usize,
+    /// How many more errors of reading were left out.
+    pub omitted: Omitted,
     /// How many files were looked at.
     pub files: usize,
 }
 
 impl CheckReport {
-    /// How many findings are so bad.
+    /// How many findings are so bad, those that are not listed among them.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings
+        let listed = self
+            .findings
             .iter()
             .filter(|finding| finding.diagnostic.severity() == severity)
-            .count()
+            .count();
+        match severity {
+            Severity::Error => listed + self.omitted.count(),
+            Severity::Warning | Severity::Info => listed,
+        }
     }
 }
 
@@ -116,14 +123,7 @@ pub fn check(
 }
 
 fn read_trace(path: &Path, loader: &mut dyn Loader) -> Result<Trace, Diagnostics> {
-    let bytes = loader.read(path).map_err(|error| {
-        Diagnostics::one(Diagnostic {
-            code: Code::FileUnreadable,
-            message: format!("cannot read `{}`: {error}", path.display()),
-            place: None,
-            help: "check the path of the trace".to_owned(),
-        })
-    })?;
+    let bytes = read_file(loader, path, FileKind::Trace, None).map_err(Diagnostics::one)?;
     Ok(parse_trace(path, &bytes)?.trace)
 }
 
@@ -134,24 +134,31 @@ fn report(survey: &Survey, found: Vec<Finding>, files: usize) -> CheckReport {
         why: None,
         object: None,
     });
-    let mut findings: Vec<Finding> = Vec::new();
-    for finding in read.chain(found) {
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
-    }
-    let key = |finding: &Finding| {
+    let mut findings: Vec<Finding> = read.chain(found).collect();
+    keep_first_of_each(&mut findings, |finding| {
+        finding
+            .diagnostic
+            .identity()
+            .about(finding.object.as_deref())
+    });
+    let order = survey.sources.order();
+    findings.sort_by_key(|finding| {
         let place = finding.diagnostic.place.as_ref();
         (
-            place.map(|place| survey.sources.index_of(&place.source)),
+            // What is in no file, as a trace's fault, comes behind all files.
+            place.map(|place| {
+                order
+                    .get(place.source.as_str())
+                    .copied()
+                    .unwrap_or(usize::MAX)
+            }),
             place.map(|place| place.span.start),
             finding.diagnostic.code,
         )
-    };
-    findings.sort_by_key(key);
+    });
     CheckReport {
         findings,
-        omitted: survey.faults.omitted,
+        omitted: survey.faults.omitted.clone(),
         files,
     }
 }

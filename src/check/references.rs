@@ -3,6 +3,8 @@
 //! Self-imposed limit: names alone. What a ConfigMap or a Secret holds is never
 //! looked at but for how many values there are, and never shown.
 
+use std::collections::BTreeMap;
+
 use super::case::{Case, Report};
 use crate::scenario::Code;
 use crate::scenario::manifest::Object;
@@ -10,14 +12,21 @@ use crate::scenario::tree::{Node, Value};
 
 /// All rules of this family.
 pub(super) fn rules(case: &mut Case<'_>) {
-    let objects: Vec<&Object> = case.survey.objects.iter().collect();
-    for object in &objects {
+    let mut known = Referable::new();
+    for object in &case.survey.objects {
+        let key = (object.kind.as_str(), object.name.as_str());
+        known.entry(key).or_default().push(object);
+    }
+    for object in &case.survey.objects {
         for reference in references(object) {
-            reference_leads_somewhere(case, object, &reference, &objects);
+            reference_leads_somewhere(case, object, &reference, &known);
         }
         secret_is_not_in_clear_text(case, object);
     }
 }
+
+/// Objects by kind and name.
+type Referable<'o> = BTreeMap<(&'o str, &'o str), Vec<&'o Object>>;
 
 /// An object that a pod refers to by name.
 struct Reference<'o> {
@@ -104,18 +113,14 @@ fn reference_leads_somewhere(
     case: &mut Case<'_>,
     object: &Object,
     reference: &Reference<'_>,
-    objects: &[&Object],
+    known: &Referable<'_>,
 ) {
     let Some(name) = reference.name.text().filter(|name| *name != ALWAYS_THERE) else {
         return;
     };
     let kind = reference.kind;
     let namespace = object.namespace_or(case.namespace());
-    let named: Vec<&Object> = objects
-        .iter()
-        .copied()
-        .filter(|it| it.kind == kind && it.name == name)
-        .collect();
+    let named = known.get(&(kind, name)).map_or(&[][..], Vec::as_slice);
     if named
         .iter()
         .any(|it| it.namespace_or(case.namespace()) == namespace)

@@ -55,7 +55,7 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
             object: subject.title.clone(),
             message: format!("the autoscaler scales {wanted}, and the files do not hold it"),
             why: "without its target each sync ends with FailedGetScale, and nothing is ever scaled".to_owned(),
-            help: format!("correct `scaleTargetRef`, or add the object; here are: {}", others.join(", ")),
+            help: format!("correct `scaleTargetRef`, or add the object; here are: {others}"),
         },
     };
     case.report(report);

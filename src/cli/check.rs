@@ -2,24 +2,23 @@
 //!
 //! Self-imposed limit: files in, a report out; the rules are `check`'s.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::confined::ConfinedLoader;
 use super::error::{CommandError, Completion};
-use super::files::FileLoader;
 use super::manifest_args::ManifestArgs;
 use super::screen::Screen;
 use crate::check::{CheckReport, CheckRequest, WITHIN, check};
 use crate::render::check::{check_json, render_check, render_github};
-use crate::scenario::{LoadError, Loader, Severity, parse_duration};
+use crate::scenario::{Severity, parse_duration};
 use crate::units::SimSpan;
 
 /// Check policies and manifests.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "E is broken, W is a trap, I is good to know; docs/diagnostics.md lists them all.\nExit codes: 3 when an E was found, 99 when --deny asks for it, 0 otherwise."
+    after_help = "E is broken, W is a trap, I is good to know; docs/diagnostics.md lists them all.\n\nWhat a policy names with `extends` or `manifest` is read below the root of a FILE alone: the nearest folder above it with a `.git`, or else its own folder; for `-` the same from the current folder. --allow-outside lifts that.\n\nExit codes: 3 when an E was found, 99 when --deny asks for it, 0 otherwise."
 )]
 pub(super) struct CheckArgs {
     /// Policies (TOML) and Kubernetes manifests (YAML, JSON), taken together; `-` reads stdin
@@ -37,6 +36,9 @@ pub(super) struct CheckArgs {
     /// A trace, for what the traffic's period has to do with the windows
     #[arg(long, value_name = "TRACE")]
     trace: Option<PathBuf>,
+    /// Also read files outside the repository or folder of a FILE: what `extends`, `manifest` and symbolic links lead to
+    #[arg(long)]
+    allow_outside: bool,
     #[command(flatten)]
     manifest: ManifestArgs,
 }
@@ -66,7 +68,12 @@ pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completi
         trace: arguments.trace.as_deref(),
         within: arguments.within,
     };
-    let mut loader = WithStdin::default();
+    let mut loader = if arguments.allow_outside {
+        ConfinedLoader::allowing_all()
+    } else {
+        let named = arguments.files.iter().chain(&arguments.trace);
+        ConfinedLoader::below(named.map(PathBuf::as_path))
+    };
     let report = check(&request, &mut loader).map_err(CommandError::Input)?;
     match arguments.format {
         CheckFormat::Text => screen.print(&render_check(&report, screen.stdout_colour()))?,
@@ -83,25 +90,5 @@ fn completion(report: &CheckReport, deny: Option<Deny>) -> Completion {
         _ if errors > 0 => Completion::BadInput,
         Some(Deny::Warnings) if warnings > 0 => Completion::AssertionFailed,
         _ => Completion::Done,
-    }
-}
-
-/// Files, and stdin under the name `-`, which is read once.
-#[derive(Default)]
-struct WithStdin {
-    stdin: Option<Vec<u8>>,
-}
-
-impl Loader for WithStdin {
-    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        if path != Path::new("-") {
-            return FileLoader.read(path);
-        }
-        if self.stdin.is_none() {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes)?;
-            self.stdin = Some(bytes);
-        }
-        Ok(self.stdin.clone().unwrap_or_default())
     }
 }

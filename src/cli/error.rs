@@ -177,8 +177,8 @@ pub enum CommandError {
 
 impl CommandError {
     /// An input file cannot be read, whichever command asks for it.
-    pub(super) fn unreadable(path: &Path, error: std::io::Error) -> Self {
-        let fault = unreadable(path, &LoadError::from(error), None);
+    pub(super) fn unreadable(path: &Path, error: impl Into<LoadError>) -> Self {
+        let fault = unreadable(path, &error.into(), None);
         Self::Input(Diagnostics::one(fault))
     }
 

@@ -10,6 +10,7 @@ mod check;
 mod choices;
 mod compare;
 mod compare_plots;
+mod confined;
 mod digest;
 mod error;
 mod export;

@@ -3,18 +3,20 @@
 //! Files are written under temporary names. [`OutputFolder::complete`] removes the
 //! earlier results and puts the new ones in their place, `summary.json` last.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::atomic_file::{
     CompleteFile, Overwrite, PartialFile, Purpose, folder_of, is_same_file, write_error,
 };
 use super::error::CommandError;
+use super::files::open_input;
 use super::folder_lock::{FolderLock, LOCK};
 use super::identity::{FoundSummary, Identity};
 use super::interrupt::Interrupt;
 use super::sweep_plots::PLOT_NAMES;
+use crate::bounded::{SUMMARY_BYTES_MAX, read_whole};
+use crate::scenario::{LoadError, NamedBy};
 
 /// The mark of completeness.
 pub(super) const SUMMARY: &str = "summary.json";
@@ -60,8 +62,6 @@ const RUN_FILES: [&str; 13] = [
     SENSITIVITY_SVG,
     SWEEP,
 ];
-/// More bytes of a `summary.json` that stands in the folder are not read.
-const SUMMARY_BYTES_MAX: u64 = 64 << 20;
 /// So many names of files that are not hpasim's are listed.
 const NAMES_LISTED: usize = 3;
 
@@ -354,15 +354,13 @@ impl Drop for OutputFolder {
     }
 }
 
-/// The text of a summary; `None` where there is no regular file that can be read.
+/// The text of a summary; empty where something stands there that no command wrote, as a pipe.
 fn read_summary(path: &Path) -> Option<Vec<u8>> {
-    std::fs::metadata(path)
-        .ok()
-        .filter(std::fs::Metadata::is_file)?;
-    let mut text = Vec::new();
-    let file = File::open(path).ok()?;
-    file.take(SUMMARY_BYTES_MAX).read_to_end(&mut text).ok()?;
-    Some(text)
+    match open_input(path, NamedBy::Policy) {
+        Ok(open) => Some(read_whole(open.file, SUMMARY_BYTES_MAX).unwrap_or_default()),
+        Err(LoadError::NotRegular(_) | LoadError::Folder) => Some(Vec::new()),
+        Err(_) => None,
+    }
 }
 
 /// Refuses a folder in which a file that is read would be replaced.

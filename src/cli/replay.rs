@@ -3,17 +3,17 @@
 //! Self-imposed limit: files in, a report out; the comparison is `conformance`'s.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
 use super::error::{CommandError, Completion};
-use super::files::all_or_faults;
+use super::files::{all_or_faults, open_input};
 use super::screen::Screen;
 use crate::conformance::{FileReport, RecordingError, replay_recording};
 use crate::render::replay::{render_replay, replay_json};
+use crate::scenario::NamedBy;
 
 /// Replay recorded decisions of the real controller through the HPA core.
 #[derive(Args, Debug)]
@@ -71,16 +71,19 @@ pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Complet
     })
 }
 
-fn replay_file(path: &PathBuf, ignored: &BTreeSet<String>) -> Result<FileReport, CommandError> {
-    let recording = File::open(path).map_err(|error| CommandError::unreadable(path, error))?;
-    replay_recording(&path.display().to_string(), recording, ignored).map_err(|error| match error {
-        RecordingError::Read { line: 1, source } if source.raw_os_error().is_some() => {
-            CommandError::unreadable(path, source)
+fn replay_file(path: &Path, ignored: &BTreeSet<String>) -> Result<FileReport, CommandError> {
+    let recording =
+        open_input(path, NamedBy::User).map_err(|error| CommandError::unreadable(path, error))?;
+    replay_recording(&path.display().to_string(), recording.file, ignored).map_err(|error| {
+        match error {
+            RecordingError::Read { line: 1, source } if source.raw_os_error().is_some() => {
+                CommandError::unreadable(path, source)
+            }
+            error => CommandError::Recording {
+                path: path.to_owned(),
+                error,
+            },
         }
-        error => CommandError::Recording {
-            path: path.clone(),
-            error,
-        },
     })
 }
 

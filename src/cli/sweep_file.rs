@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use super::atomic_file::{Overwrite, write_error};
 use super::error::CommandError;
+use super::files::open_input;
 use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::output_folder::{OutputFolder, SUMMARY, SWEEP};
+use crate::scenario::NamedBy;
 use crate::search::parts::{PartFile, TableError};
 use crate::search::table::{Head, RowKeys, Shard};
 
@@ -99,7 +101,9 @@ impl FolderRequest<'_> {
 
 /// Opens a `sweep.csv` for reading.
 pub(super) fn open_part(path: &Path) -> Result<PartFile<BufReader<File>>, CommandError> {
-    let file = File::open(path).map_err(|error| CommandError::unreadable(path, error))?;
+    let file = open_input(path, NamedBy::User)
+        .map_err(|error| CommandError::unreadable(path, error))?
+        .file;
     Ok(PartFile::open(
         path.display().to_string(),
         BufReader::new(file),

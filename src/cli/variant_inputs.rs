@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::CommandError;
-use super::files::{FileLoader, hashed};
+use super::files::{RememberingLoader, hashed};
 use crate::results::InputFile;
 use crate::scenario::{
     Engine, LoadRequest, ManifestChoice, STANDARD_INPUT, Template, load_templates,
@@ -62,8 +62,9 @@ impl VariantInputs {
                 engine: request.engine,
             })
             .collect();
-        let templates = load_templates(&requests, request.choice, &mut FileLoader)
-            .map_err(CommandError::Input)?;
+        let templates =
+            load_templates(&requests, request.choice, &mut RememberingLoader::default())
+                .map_err(CommandError::Input)?;
         let templates = templates
             .into_iter()
             .map(|template| match request.engine {

@@ -10,7 +10,7 @@ use crate::units::{Millicores, Replicas, SimSpan};
 pub struct Deployment {
     /// `spec.replicas` at the start.
     pub replicas: Replicas,
-    /// Its pods' containers, never empty; requests are served by the first.
+    /// Its pods' containers: at least one, which serves the requests, and at most 65,536, as events count them in 16 bits.
     pub containers: Vec<Container>,
     /// What the pod template states for the pod as a whole.
     pub pod_level: PodLevelResources,

@@ -14,6 +14,7 @@ use super::format::{
     Scenario, Step, span, time,
 };
 use super::report::{DESIRED_REPLICAS, Disagreement, FileReport};
+use crate::bounded::{DECISIONS_LINE_BYTES_MAX, GZIP_MAGIC, ReadError, read_line, size_text};
 use crate::hpa::decision::{DecisionRecord, MetricValue};
 use crate::hpa::observation::{
     ContainerRequest, Deletion, InitContainerRequest, InitCourse, MetricObservation, Observation,
@@ -35,6 +36,16 @@ pub enum RecordingError {
         line: usize,
         /// What the reader said.
         source: std::io::Error,
+    },
+    /// A line goes on and on.
+    #[error(
+        "line {line} is longer than {limit}; a recording of decisions has one JSON object a line, see tests/conformance/FORMAT.md"
+    )]
+    LongLine {
+        /// The line, from 1.
+        line: usize,
+        /// How long it may be, with its unit.
+        limit: String,
     },
     /// A line is not a scenario.
     #[error("line {line}: not a recorded scenario: {message}")]
@@ -67,10 +78,15 @@ pub fn replay_recording(
     let mut line = 0;
     loop {
         line += 1;
-        text.clear();
-        let read = reader
-            .read_until(b'\n', &mut text)
-            .map_err(|source| RecordingError::Read { line, source })?;
+        let read = read_line(&mut reader, &mut text, DECISIONS_LINE_BYTES_MAX).map_err(
+            |error| match error {
+                ReadError::Io(source) => RecordingError::Read { line, source },
+                ReadError::TooLarge { bytes_max } => RecordingError::LongLine {
+                    line,
+                    limit: size_text(bytes_max),
+                },
+            },
+        )?;
         if read == 0 {
             break;
         }
@@ -93,7 +109,6 @@ pub fn replay_recording(
 }
 
 fn plain_or_gzip<'r>(recording: impl Read + 'r) -> std::io::Result<Box<dyn BufRead + 'r>> {
-    const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
     let mut reader = BufReader::new(recording);
     let gzip = reader.fill_buf()?.starts_with(&GZIP_MAGIC);
     Ok(if gzip {

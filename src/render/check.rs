@@ -18,8 +18,9 @@ pub fn render_check(report: &CheckReport, colour: Colour) -> String {
         text.push_str(&render_with_reason(&finding.diagnostic, why, colour));
         text.push_str("\n\n");
     }
-    if report.omitted > 0 {
-        text.push_str(&format!("... and {} more\n\n", report.omitted));
+    let omitted = report.omitted.count();
+    if omitted > 0 {
+        text.push_str(&format!("... and {omitted} more\n\n"));
     }
     text.push_str(&counts_text(report));
     text.push('\n');
@@ -79,7 +80,7 @@ struct FindingJson<'r> {
 pub fn check_json(report: &CheckReport) -> Result<String, serde_json::Error> {
     json::pretty(&ReportJson {
         diagnostics: report.findings.iter().map(finding_json).collect(),
-        omitted: report.omitted,
+        omitted: report.omitted.count(),
         errors: report.count(Severity::Error),
         warnings: report.count(Severity::Warning),
         notes: report.count(Severity::Info),
@@ -110,7 +111,8 @@ fn finding_json(finding: &Finding) -> FindingJson<'_> {
 /// Workflow commands, one line a finding, which GitHub shows beside the line of the file.
 #[must_use]
 pub fn render_github(report: &CheckReport) -> String {
-    report.findings.iter().map(annotation).collect()
+    let found = report.findings.iter().map(annotation);
+    found.chain(report.omitted.files().map(omission)).collect()
 }
 
 /// <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
@@ -142,6 +144,15 @@ fn annotation(finding: &Finding) -> String {
         property(&diagnostic.code.to_string()),
         data(&message)
     )
+}
+
+/// The annotation of a file for its errors that are not listed.
+fn omission((file, count): (&str, usize)) -> String {
+    let what = match count {
+        1 => "1 more error is not listed".to_owned(),
+        _ => format!("{count} more errors are not listed"),
+    };
+    format!("::error file={}::{what}\n", property(file))
 }
 
 /// Text of a workflow command: `%` and line ends are escaped.

@@ -24,8 +24,9 @@ pub fn render_diagnostics(diagnostics: &Diagnostics, colour: Colour) -> String {
         text.push_str(&render_diagnostic(diagnostic, colour));
         text.push_str("\n\n");
     }
-    if diagnostics.omitted > 0 {
-        text.push_str(&format!("... and {} more\n\n", diagnostics.omitted));
+    let omitted = diagnostics.omitted.count();
+    if omitted > 0 {
+        text.push_str(&format!("... and {omitted} more\n\n"));
     }
     text.truncate(text.trim_end_matches('\n').len());
     text

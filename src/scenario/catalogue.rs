@@ -259,6 +259,21 @@ impl Code {
                 "Cost per request and idle CPU cannot be told apart at one load.",
                 "Measure at several loads.",
             ),
+            Self::NoPolicyThere => about(
+                "`extends` or `manifest` names a file that is neither a policy nor a manifest",
+                "A policy can name any file that its reader may open, a file of passwords among them; no line of such a file is shown.",
+                "Correct the path; `hpasim check FILE` shows the lines of a file that is named on the command line.",
+            ),
+            Self::FileOutside => about(
+                "A file outside the folder that `check` keeps to",
+                "`check` is for files that nobody has read yet; they shall not decide which files of the machine are opened.",
+                "Move the file below the folder or into the repository, or trust the policy with `--allow-outside`.",
+            ),
+            Self::FileTooLarge => about(
+                "A file that is larger than this program reads",
+                "The file is held in memory.",
+                "Check that it is the file that was meant, and take out what the simulation does not need.",
+            ),
             Self::ColumnIgnored => about(
                 "A column of words",
                 "A metric has numbers.",

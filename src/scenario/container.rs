@@ -31,6 +31,10 @@ enum Reading {
     Faulty,
 }
 
+/// The most containers of a pod. Events count them in 16 bits, and no pod in a cluster has nearly as many:
+/// an object has at most 1.5 MiB (etcd's `--max-request-bytes`).
+pub(crate) const CONTAINERS_MAX: usize = 1000;
+
 const CONTAINER_KEYS: [&str; 7] = [
     "name",
     "image",
@@ -64,7 +68,16 @@ pub(super) fn read_containers(
             "add a container, or delete the line to take the default one",
         );
     }
-    for (index, item) in items.unwrap_or_default().iter().enumerate() {
+    let items = items.unwrap_or_default();
+    if let Some(beyond) = items.get(CONTAINERS_MAX) {
+        faults.report(
+            Code::OutOfRange,
+            beyond.origin,
+            format!("the pod has {} containers", items.len()),
+            format!("write at most {CONTAINERS_MAX}"),
+        );
+    }
+    for (index, item) in items.iter().take(CONTAINERS_MAX).enumerate() {
         let path = format!("deployment.containers.{index}");
         let Some(section) = Section::open(item, path, &CONTAINER_KEYS, faults) else {
             continue;

@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use crate::text::visible;
-
+pub(crate) use super::fault_list::keep_first_of_each;
+pub use super::fault_list::{Diagnostics, Omitted};
 pub use super::place::{LineStart, Place};
+use crate::text::visible;
 
 /// The kinds of faults, each with a number that never changes its meaning.
 ///
@@ -111,6 +112,12 @@ pub enum Code {
     ProbeTooShort,
     /// `E0055`: the capacity probe knows one load only.
     ProbeOneLoad,
+    /// `E0056`: a file that `extends` or `manifest` names is neither a policy nor a manifest.
+    NoPolicyThere,
+    /// `E0057`: a file lies outside the folder that `check` keeps to.
+    FileOutside,
+    /// `E0058`: a file is larger than its kind may be.
+    FileTooLarge,
     /// `W0001`: a column of the trace holds words and is left out.
     ColumnIgnored,
     /// `W0002`: a setting that has no effect here.
@@ -221,7 +228,7 @@ pub enum Code {
 
 impl Code {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 101] = [
+    pub const ALL: [Self; 104] = [
         Self::FileUnreadable,
         Self::FileNotText,
         Self::ExtendsLoop,
@@ -270,6 +277,9 @@ impl Code {
         Self::ProbeFields,
         Self::ProbeTooShort,
         Self::ProbeOneLoad,
+        Self::NoPolicyThere,
+        Self::FileOutside,
+        Self::FileTooLarge,
         Self::ColumnIgnored,
         Self::NoEffect,
         Self::SimulatedAsDeployment,
@@ -377,6 +387,9 @@ impl Code {
             Self::ProbeFields => "E0053",
             Self::ProbeTooShort => "E0054",
             Self::ProbeOneLoad => "E0055",
+            Self::NoPolicyThere => "E0056",
+            Self::FileOutside => "E0057",
+            Self::FileTooLarge => "E0058",
             Self::ColumnIgnored => "W0001",
             Self::NoEffect => "W0002",
             Self::SimulatedAsDeployment => "W0003",
@@ -480,6 +493,39 @@ impl Diagnostic {
     pub const fn severity(&self) -> Severity {
         self.code.severity()
     }
+
+    /// What makes it another fault than any other: kind, text and place.
+    pub(crate) fn identity(&self) -> Identity<'_> {
+        let place = self.place.as_deref();
+        Identity {
+            code: self.code,
+            message: &self.message,
+            source: place.map(|place| place.source.as_str()),
+            span: place.map(|place| (place.span.start, place.span.end)),
+            about: None,
+        }
+    }
+}
+
+/// What tells one fault from another, in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Identity<'d> {
+    code: Code,
+    message: &'d str,
+    source: Option<&'d str>,
+    span: Option<(usize, usize)>,
+    /// The object that it is about, where one file holds several.
+    about: Option<&'d str>,
+}
+
+impl<'d> Identity<'d> {
+    /// The same about one object.
+    pub(crate) fn about(self, object: Option<&'d str>) -> Self {
+        Self {
+            about: object,
+            ..self
+        }
+    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -493,50 +539,6 @@ impl fmt::Display for Diagnostic {
         Ok(())
     }
 }
-
-/// Everything that is wrong with an input, in the order of files and lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Diagnostics {
-    /// The faults, errors and warnings; at least one error where this stands for a failure.
-    pub list: Vec<Diagnostic>,
-    /// How many more of a long row of like faults were left out.
-    pub omitted: usize,
-}
-
-impl Diagnostics {
-    /// A single fault.
-    #[must_use]
-    pub fn one(diagnostic: Diagnostic) -> Self {
-        Self {
-            list: vec![diagnostic],
-            omitted: 0,
-        }
-    }
-
-    /// Takes over what is wrong elsewhere.
-    pub fn absorb(&mut self, others: Self) {
-        self.list.extend(others.list);
-        self.omitted += others.omitted;
-    }
-}
-
-impl fmt::Display for Diagnostics {
-    /// One line a fault.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, diagnostic) in self.list.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            diagnostic.fmt(f)?;
-        }
-        if self.omitted > 0 {
-            write!(f, "\nand {} more", self.omitted)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Diagnostics {}
 
 #[cfg(test)]
 mod tests {

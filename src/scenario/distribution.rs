@@ -62,12 +62,7 @@ pub(super) fn read(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<D
     let Value::Table(table) = &node.value else {
         return duration(node, path, faults).map(Distribution::Constant);
     };
-    let every_key: Vec<&str> = table
-        .entries
-        .iter()
-        .map(|entry| entry.key.as_str())
-        .collect();
-    let unchecked = Section::of_table(table, path.to_owned(), node.origin, &every_key, faults);
+    let unchecked = Section::with_any_keys(table, path.to_owned(), node.origin);
     if unchecked.node("dist").is_none() {
         faults.report(
             Code::MissingKey,

@@ -2,33 +2,35 @@
 //!
 //! Self-imposed limit: bytes in memory; streams are unpacked where they are read.
 
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use super::diagnostic::{Code, Diagnostic};
-
-/// The first two bytes of every gzip file (RFC 1952).
-pub(super) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+use super::loader::{LoadError, unreadable};
+use crate::bounded::{ReadError, read_whole, size_text};
 
 /// Everything in a compressed file.
 ///
 /// # Errors
 /// It is broken, or holds more than `bytes_max`.
 pub(super) fn decompress(path: &Path, bytes: &[u8], bytes_max: u64) -> Result<Vec<u8>, Diagnostic> {
-    let mut unpacked = Vec::new();
-    let read = MultiGzDecoder::new(bytes)
-        .take(bytes_max + 1)
-        .read_to_end(&mut unpacked);
-    match read {
-        Err(error) => Err(broken_gzip(path, &error)),
-        Ok(length) if length as u64 > bytes_max => Err(unfolds_too_far(path, bytes_max)),
-        Ok(_) => Ok(unpacked),
-    }
+    read_whole(MultiGzDecoder::new(bytes), bytes_max).map_err(|error| match error {
+        ReadError::Io(error) => unpacking_failed(path, &error),
+        ReadError::TooLarge { bytes_max } => unfolds_too_far(path, bytes_max),
+    })
 }
 
-/// The fault of a compressed file that cannot be unpacked.
+/// The fault of a compressed file that cannot be unpacked: it is broken, or what it holds has no room in memory.
+fn unpacking_failed(path: &Path, error: &std::io::Error) -> Diagnostic {
+    if error.kind() == ErrorKind::OutOfMemory {
+        return unreadable(path, &LoadError::NoMemory, None);
+    }
+    broken_gzip(path, error)
+}
+
+/// The fault of a compressed file that is no whole gzip.
 pub(super) fn broken_gzip(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic {
         code: Code::TraceGzip,
@@ -47,12 +49,26 @@ pub(super) fn unfolds_too_far(path: &Path, bytes_max: u64) -> Diagnostic {
     Diagnostic {
         code: Code::TraceTooLarge,
         message: format!(
-            "`{}` unfolds to more than {} MiB",
+            "`{}` unfolds to more than {}",
             path.display(),
-            bytes_max >> 20
+            size_text(bytes_max)
         ),
         place: None,
         help: "give fewer rows or a shorter trace".to_owned(),
+    }
+}
+
+/// The fault of a trace that is larger than its kind may be.
+pub(super) fn trace_too_large(path: &Path, bytes_max: u64) -> Diagnostic {
+    Diagnostic {
+        code: Code::TraceTooLarge,
+        message: format!(
+            "`{}` is larger than {}",
+            path.display(),
+            size_text(bytes_max)
+        ),
+        place: None,
+        help: "give fewer rows, fewer series or a shorter time".to_owned(),
     }
 }
 

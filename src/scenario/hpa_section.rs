@@ -381,7 +381,7 @@ fn read_selector(selector: &Section<'_>, faults: &mut Faults<'_>) -> LabelSelect
 }
 
 fn read_labels(table: &Table, path: &str, labels: &mut Vec<LabelValue>, faults: &mut Faults<'_>) {
-    for entry in &table.entries {
+    for entry in table.entries() {
         if let Some(value) = text(&entry.node, &format!("{path}.{}", entry.key), faults) {
             labels.push(LabelValue {
                 key: entry.key.clone(),

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::formats;
-use super::loader::{InputFile, Loader, read_file};
+use super::loader::{FileKind, InputFile, Loader, read_file};
 use super::manifest::{self, ManifestChoice};
 use super::policy::Policy;
-use super::reader::{Faults, nearest};
+use super::reader::Faults;
 use super::template::Template;
 use super::toml_text::is_document;
 use super::trace_text::ParsedTrace;
@@ -96,7 +96,8 @@ pub(super) fn read_trace(
     loader: &mut dyn Loader,
     inputs: &mut Vec<InputFile>,
 ) -> Result<ParsedTrace, Diagnostics> {
-    let bytes = read_file(loader, request.trace, None).map_err(Diagnostics::one)?;
+    let bytes =
+        read_file(loader, request.trace, FileKind::Trace, None).map_err(Diagnostics::one)?;
     let parsed = formats::read_trace(request.trace, &bytes);
     inputs.push(InputFile {
         path: request.trace.to_owned(),
@@ -233,7 +234,7 @@ pub(super) fn check_custom_metrics(policy: &Policy, trace: &Trace, faults: &mut 
             .collect();
         let built_in: &[&str] = if is_pods { &BUILT_IN_POD_METRICS } else { &[] };
         let known = || columns.iter().chain(built_in).copied();
-        let help = nearest(name, known()).map_or_else(
+        let help = faults.nearest_written(name, known()).map_or_else(
             || match (known().next(), is_pods) {
                 (None, _) => "add a column of that name to the trace".to_owned(),
                 (_, true) => format!(

@@ -7,12 +7,17 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+pub use super::file_request::{FileKind, FileRequest, NamedBy};
+use super::foreign_file;
+use super::gzip::trace_too_large;
+use super::load::STANDARD_INPUT;
 use super::manifest::{self, HpaIdentity, ManifestChoice};
 use super::overrides;
-use super::reader::{Faults, nearest};
+use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
 use super::toml_text::{parse_document, parse_path};
 use super::tree::{Entry, Table, Value};
+use crate::bounded::{ReadError, size_text};
 
 /// Reads files for a scenario.
 pub trait Loader {
@@ -21,6 +26,17 @@ pub trait Loader {
     /// # Errors
     /// Why it cannot be read.
     fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError>;
+
+    /// The whole content of the file that is asked for, at most as large as its kind may be.
+    ///
+    /// A loader that reads from a system stops at the limit, and gives a file
+    /// that another file names only if it is a regular one.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn fetch(&mut self, request: FileRequest<'_>) -> Result<Vec<u8>, LoadError> {
+        request.within_limit(self.read(request.path)?)
+    }
 }
 
 /// Why a file cannot be read.
@@ -35,6 +51,21 @@ pub enum LoadError {
     /// It is a folder.
     #[error("it is a folder")]
     Folder,
+    /// It is no file that ends: a named pipe, a device, a socket, a file of the kernel.
+    #[error("it is {0}, not a regular file")]
+    NotRegular(&'static str),
+    /// It is larger than a file of its kind may be.
+    #[error("it is larger than {}", size_text(*bytes_max))]
+    TooLarge {
+        /// How large it may be.
+        bytes_max: u64,
+    },
+    /// It lies outside the folder that the command keeps to.
+    #[error("it lies outside {0}")]
+    Outside(String),
+    /// The machine has no memory left for it.
+    #[error("there is not enough memory for it")]
+    NoMemory,
     /// Anything else, in the system's words.
     #[error("{0}")]
     Other(String),
@@ -46,12 +77,30 @@ impl From<std::io::Error> for LoadError {
             ErrorKind::NotFound => Self::Missing,
             ErrorKind::PermissionDenied => Self::Denied,
             ErrorKind::IsADirectory => Self::Folder,
+            ErrorKind::OutOfMemory => Self::NoMemory,
             _ => Self::Other(error.to_string()),
         }
     }
 }
 
+impl From<ReadError> for LoadError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) => error.into(),
+            ReadError::TooLarge { bytes_max } => Self::TooLarge { bytes_max },
+        }
+    }
+}
+
 impl LoadError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Outside(_) => Code::FileOutside,
+            Self::TooLarge { .. } => Code::FileTooLarge,
+            _ => Code::FileUnreadable,
+        }
+    }
+
     fn help(&self, asked_by: Option<&Place>) -> &'static str {
         match self {
             Self::Missing if asked_by.is_some() => {
@@ -60,6 +109,19 @@ impl LoadError {
             Self::Missing => "check the path",
             Self::Denied => "make the file readable for you",
             Self::Folder => "name a file in that folder",
+            Self::NotRegular(_) if asked_by.is_some() => {
+                "name a regular file: a policy or a Kubernetes manifest"
+            }
+            Self::NotRegular(_) => {
+                "name a regular file, or send the content to standard input, which commands that take it call `-`"
+            }
+            Self::TooLarge { .. } => {
+                "check that this is the file that was meant, and take out what the simulation does not need"
+            }
+            Self::Outside(_) => {
+                "move the file below that folder, or let `check` read it with --allow-outside"
+            }
+            Self::NoMemory => "name a smaller file, or end other programs",
             Self::Other(_) => "check the file and the disk",
         }
     }
@@ -77,22 +139,33 @@ pub struct InputFile {
 /// Reads a file.
 ///
 /// # Errors
-/// The diagnostic for it; its place is `asked_by`, where a text names the file.
-pub(super) fn read_file(
+/// The diagnostic for it; its place is `asked_by`, where a policy names the file.
+pub(crate) fn read_file(
     loader: &mut dyn Loader,
     path: &Path,
+    kind: FileKind,
     asked_by: Option<Box<Place>>,
 ) -> Result<Vec<u8>, Diagnostic> {
-    loader
-        .read(path)
-        .map_err(|error| unreadable(path, &error, asked_by))
+    let named_by = match asked_by {
+        Some(_) => NamedBy::Policy,
+        None => NamedBy::User,
+    };
+    let request = FileRequest {
+        path,
+        kind,
+        named_by,
+    };
+    loader.fetch(request).map_err(|error| match (error, kind) {
+        (LoadError::TooLarge { bytes_max }, FileKind::Trace) => trace_too_large(path, bytes_max),
+        (error, _) => unreadable(path, &error, asked_by),
+    })
 }
 
 /// The fault of a file that cannot be read; `asked_by` is where a text names it.
 #[must_use]
 pub fn unreadable(path: &Path, error: &LoadError, asked_by: Option<Box<Place>>) -> Diagnostic {
     Diagnostic {
-        code: Code::FileUnreadable,
+        code: error.code(),
         message: format!("cannot read `{}`: {error}", path.display()),
         help: error.help(asked_by.as_deref()).to_owned(),
         place: asked_by,
@@ -240,20 +313,14 @@ impl<'l> PolicyFiles<'l> {
             self.faults.list.push(fault);
             return None;
         }
-        let text = self.read_text(path, place)?;
+        let text = self.read_text(path, place.clone())?;
         let is_manifest = is_manifest(path, &text);
-        let source = self.sources.add(path.display().to_string(), text);
+        let source = self.add_source(path, text, asked_by);
         if is_manifest {
-            let table = self.manifest_table(source)?;
+            let table = self.manifest_table(source, place)?;
             return Some(PolicyTree { table, source });
         }
-        let mut table = match parse_document(&self.sources, source) {
-            Ok(table) => table,
-            Err(faults) => {
-                self.faults.absorb(faults);
-                return None;
-            }
-        };
+        let mut table = self.policy_table(source, place)?;
         let manifest = table.remove("manifest");
         let extends = table.remove("extends");
         let remove = table.remove("remove");
@@ -268,8 +335,8 @@ impl<'l> PolicyFiles<'l> {
                 "name the base with `extends`, or delete this line",
             );
         }
-        let found = faults.into_list();
-        self.faults.list.extend(found);
+        let found = faults.into_diagnostics();
+        self.faults.absorb(found);
         if manifest.is_none() && extends.is_none() {
             return Some(PolicyTree { table, source });
         }
@@ -277,11 +344,12 @@ impl<'l> PolicyFiles<'l> {
         // A base's manifest names no autoscaler of this policy if it has one of its own.
         let base = extends.map(|file| {
             chain.push(plain);
-            let base = self.read_layer(&folder.join(file.name), Some(file.origin), chain);
+            let base = self.read_layer(&beside(folder, &file.name), Some(file.origin), chain);
             chain.pop();
             base
         });
-        let below = manifest.map(|file| self.read_manifest(&folder.join(file.name), file.origin));
+        let below =
+            manifest.map(|file| self.read_manifest(&beside(folder, &file.name), file.origin));
         let mut below = match below {
             Some(manifest) => manifest?,
             None => Table::default(),
@@ -297,8 +365,8 @@ impl<'l> PolicyFiles<'l> {
         if let Some(entry) = remove {
             remove_keys(&mut base, &entry.node.value, entry.node.origin, &mut faults);
         }
-        let found = faults.into_list();
-        self.faults.list.extend(found);
+        let found = faults.into_diagnostics();
+        self.faults.absorb(found);
         base.merge(table);
         Some(PolicyTree {
             table: base,
@@ -309,15 +377,51 @@ impl<'l> PolicyFiles<'l> {
     /// The keys that the manifest at `path` states, which the policy names at `asked_by`.
     fn read_manifest(&mut self, path: &Path, asked_by: Origin) -> Option<Table> {
         let place = Some(Box::new(Place::of(&self.sources, asked_by)));
-        let text = self.read_text(path, place)?;
-        let source = self.sources.add(path.display().to_string(), text);
-        self.manifest_table(source)
+        let text = self.read_text(path, place.clone())?;
+        let source = self.add_source(path, text, Some(asked_by));
+        self.manifest_table(source, place)
     }
 
-    /// The keys of a policy that the manifest in `source` states.
-    fn manifest_table(&mut self, source: SourceId) -> Option<Table> {
+    /// Keeps the text of the file at `path`, which a policy names at `asked_by`, or else the user.
+    fn add_source(&mut self, path: &Path, text: String, asked_by: Option<Origin>) -> SourceId {
+        let source = self.sources.add(path.display().to_string(), text);
+        if asked_by.is_some() {
+            self.sources.mark_as_named_by_a_policy(source);
+        }
+        source
+    }
+
+    /// The keys of the TOML policy in `source`, which a policy names at `asked_by`.
+    fn policy_table(&mut self, source: SourceId, asked_by: Option<Box<Place>>) -> Option<Table> {
+        let parsed = parse_document(&self.sources, source);
+        let parsed = match asked_by {
+            Some(place) => parsed
+                .map_err(|faults| {
+                    foreign_file::not_readable(&self.sources, source, &faults, &place)
+                })
+                .and_then(|table| {
+                    foreign_file::require_policy(table, &self.sources, source, &place)
+                }),
+            None => parsed,
+        };
+        parsed.map_err(|faults| self.faults.absorb(faults)).ok()
+    }
+
+    /// The keys of a policy that the manifest in `source` states, which a policy names at `asked_by`.
+    fn manifest_table(&mut self, source: SourceId, asked_by: Option<Box<Place>>) -> Option<Table> {
         self.manifests += 1;
-        let part = manifest::read_objects(&mut self.sources, source).and_then(|objects| {
+        let objects = manifest::read_objects(&mut self.sources, source);
+        let objects = match asked_by {
+            Some(place) => objects
+                .map_err(|faults| {
+                    foreign_file::not_readable(&self.sources, source, &faults, &place)
+                })
+                .and_then(|objects| {
+                    foreign_file::require_manifest(objects, &self.sources, source, &place)
+                }),
+            None => objects,
+        };
+        let part = objects.and_then(|objects| {
             manifest::policy_part(&objects, &self.choice, &self.sources, source)
         });
         match part {
@@ -335,7 +439,7 @@ impl<'l> PolicyFiles<'l> {
 
     /// The text of a file, which goes into the inputs; a fault is noted.
     fn read_text(&mut self, path: &Path, asked_by: Option<Box<Place>>) -> Option<String> {
-        let bytes = match read_file(self.loader, path, asked_by) {
+        let bytes = match read_file(self.loader, path, FileKind::Policy, asked_by.clone()) {
             Ok(bytes) => bytes,
             Err(fault) => {
                 self.faults.list.push(fault);
@@ -347,8 +451,23 @@ impl<'l> PolicyFiles<'l> {
             path: path.to_owned(),
             bytes,
         });
-        text.map_err(|fault| self.faults.list.push(fault)).ok()
+        let noted = text.map_err(|fault| {
+            self.faults.list.push(Diagnostic {
+                place: asked_by,
+                ..fault
+            });
+        });
+        noted.ok()
     }
+}
+
+/// The path of a file that is named in a file of `folder`; a file called `-` is not standard input there.
+fn beside(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(name);
+    if path == Path::new(STANDARD_INPUT) {
+        return Path::new(".").join(path);
+    }
+    path
 }
 
 /// A file that a policy names.
@@ -419,7 +538,7 @@ fn remove_keys(base: &mut Table, value: &Value, origin: Origin, faults: &mut Fau
             .into_iter()
             .map(|key| key.key)
             .collect();
-        if let Err(help) = remove_path(base, &keys) {
+        if let Err(help) = remove_path(base, &keys, faults) {
             faults.report(
                 Code::PathNowhere,
                 node.origin,
@@ -428,31 +547,29 @@ fn remove_keys(base: &mut Table, value: &Value, origin: Origin, faults: &mut Fau
             );
         }
     }
+    base.drop_nulls();
 }
 
-/// Takes one path out of a table, or says what to write instead.
-fn remove_path(table: &mut Table, keys: &[String]) -> Result<(), String> {
-    let missing = |table: &Table, key: &str| {
-        nearest(key, table.entries.iter().map(|entry| entry.key.as_str())).map_or_else(
-            || "delete the path from the list".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        )
+/// Takes the value of one path out of a table, or says what to write instead.
+fn remove_path(table: &mut Table, keys: &[String], faults: &mut Faults<'_>) -> Result<(), String> {
+    let [first, rest @ ..] = keys else {
+        return Err("write a path as \"hpa.behavior\"".to_owned());
     };
-    match keys {
-        [] => Err("write a path as \"hpa.behavior\"".to_owned()),
-        [last] => match table.remove(last) {
-            Some(_) => Ok(()),
-            None => Err(missing(table, last)),
-        },
-        [first, rest @ ..] => {
-            if let Some(super::tree::Node {
-                value: Value::Table(inner),
-                ..
-            }) = table.get_mut(first)
-            {
-                return remove_path(inner, rest);
-            }
-            Err(missing(table, first))
+    match table.get_mut(first).map(|node| &mut node.value) {
+        Some(Value::Table(inner)) if !rest.is_empty() => remove_path(inner, rest, faults),
+        Some(value) if rest.is_empty() && *value != Value::Null => {
+            *value = Value::Null;
+            Ok(())
+        }
+        _ => {
+            let is_left = |entry: &&Entry| entry.node.value != Value::Null;
+            let left = table.entries().iter().filter(is_left);
+            let written = left.map(|entry| entry.key.as_str());
+            let near = faults.nearest_written(first, written);
+            Err(near.map_or_else(
+                || "delete the path from the list".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            ))
         }
     }
 }

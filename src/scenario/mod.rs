@@ -16,6 +16,9 @@ pub mod defaults;
 pub mod diagnostic;
 mod distribution;
 mod engine_choice;
+mod fault_list;
+mod file_request;
+mod foreign_file;
 pub mod formats;
 mod gzip;
 mod hpa_section;
@@ -31,6 +34,7 @@ mod reader;
 pub(crate) mod source;
 pub(crate) mod survey;
 mod template;
+mod text_marks;
 mod toml_text;
 mod trace_header;
 mod trace_text;
@@ -46,9 +50,10 @@ use crate::workload::{Trace, Workload};
 
 pub use assertion::{Assertion, Comparator};
 pub use catalogue::About;
-pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Place, Severity};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Omitted, Place, Severity};
 pub use load::{LoadRequest, Loaded, STANDARD_INPUT, is_policy, load, load_choosing, unlike};
-pub use loader::{InputFile, LoadError, Loader, unreadable};
+pub(crate) use loader::read_file;
+pub use loader::{FileKind, FileRequest, InputFile, LoadError, Loader, NamedBy, unreadable};
 pub use manifest::ManifestChoice;
 pub(crate) use policy::REPLICAS_MAX;
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
@@ -56,9 +61,7 @@ pub use probe_text::{
     Measured, PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };
 pub use template::{Resolved, Template, load_templates};
-pub use trace_text::{
-    DECOMPRESSED_BYTES_MAX, FAULTS_SHOWN, ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace,
-};
+pub use trace_text::{FAULTS_SHOWN, ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};
 pub use values::parse_duration;
 
 /// Everything that a simulation needs to know: a policy and a trace, checked.

@@ -159,7 +159,7 @@ fn put(table: &mut Table, keys: &[PathKey], value: Node, id: SourceId, faults: &
             );
             return;
         }
-        table.entries.push(Entry {
+        table.insert(Entry {
             key: first.key.clone(),
             key_origin,
             node: Node {

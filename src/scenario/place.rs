@@ -5,11 +5,14 @@
 use std::ops::Range;
 
 use super::source::{Origin, Sources};
+use super::text_marks::TextMarks;
 
 /// Longest stretch of a line that a place keeps, in characters; what is shown of it is shorter still.
 const LINE_CHARACTERS_MAX: usize = 4096;
 /// Characters kept before the fault when a line is cut.
 const LINE_CHARACTERS_BEFORE: usize = 1024;
+/// Longest line that is looked at as a whole.
+const SHORT_LINE_BYTES_MAX: usize = 4 * LINE_CHARACTERS_MAX;
 
 /// Whether a shown line is there from its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,50 +49,152 @@ impl Place {
     #[must_use]
     pub(crate) fn of(sources: &Sources, origin: Origin) -> Self {
         let source = sources.get(origin.source);
-        let span = origin.start..origin.end;
-        Self::showing(&source.name, &source.text, span, &source.hidden)
+        let written = Written {
+            text: &source.text,
+            marks: &source.marks,
+            hidden: &source.hidden,
+        };
+        Self::showing(&source.name, &written, origin.start..origin.end)
+    }
+
+    /// The place of `origin` with nothing of its line but what is at fault.
+    #[must_use]
+    pub(crate) fn of_alone(sources: &Sources, origin: Origin) -> Self {
+        let mut place = Self::of(sources, origin);
+        place.text = place.text[place.mark.clone()].to_owned();
+        place.mark = 0..place.text.len();
+        place.start = match place.column {
+            1 => LineStart::Whole,
+            _ => LineStart::Cut,
+        };
+        place
     }
 
     /// The place of the bytes `span` in `text`, which is called `name`.
     #[must_use]
     pub fn within(name: &str, text: &str, span: Range<usize>) -> Self {
-        Self::showing(name, text, span, &[])
+        let written = Written {
+            text,
+            marks: &TextMarks::of(text),
+            hidden: &[],
+        };
+        Self::showing(name, &written, span)
     }
 
-    fn showing(name: &str, text: &str, span: Range<usize>, hidden: &[Range<usize>]) -> Self {
+    fn showing(name: &str, written: &Written<'_>, span: Range<usize>) -> Self {
+        let Written { text, marks, .. } = *written;
         let start = floor_char_boundary(text, span.start);
-        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let line = text[line_start..line_end].trim_end_matches('\r');
-        let mark_start = (start - line_start).min(line.len());
-        let mark_end = floor_char_boundary(
-            line,
-            span.end
-                .saturating_sub(line_start)
-                .clamp(mark_start, line.len()),
-        )
-        .max(mark_start);
-        let column = line[..mark_start].chars().count() + 1;
-        let covered = cover(line, line_start, mark_start..mark_end, hidden);
-        let (line, mark, is_covered) = match &covered {
-            Some((line, mark)) => (line.as_str(), mark.clone(), true),
-            None => (line, mark_start..mark_end, false),
+        let (line, line_start) = marks.line_at(text, start);
+        let excerpt = match written.short_line(line_start) {
+            Some(line) => written.of_short_line(line, line_start, start..span.end),
+            None => written.of_long_line(line_start, start..span.end),
         };
-        let characters_before = line[..mark.start].chars().count();
-        let (shown, mark, line_start_shown) = cut_line(line, characters_before, mark);
         Self {
             source: name.to_owned(),
-            line: text[..line_start].matches('\n').count() + 1,
-            column,
+            line,
+            column: marks.characters_between(text, line_start, start) + 1,
             span,
-            text: shown,
-            mark,
-            start: if is_covered {
+            text: excerpt.text,
+            mark: excerpt.mark,
+            start: excerpt.start,
+        }
+    }
+}
+
+/// A text and what is known of it.
+#[derive(Clone, Copy)]
+struct Written<'t> {
+    text: &'t str,
+    marks: &'t TextMarks,
+    hidden: &'t [Range<usize>],
+}
+
+/// What is shown of a line.
+struct Excerpt {
+    text: String,
+    mark: Range<usize>,
+    start: LineStart,
+}
+
+impl<'t> Written<'t> {
+    /// The line that begins at `line_start`, without its end, unless it is long.
+    fn short_line(&self, line_start: usize) -> Option<&'t str> {
+        let rest = &self.text.as_bytes()[line_start..];
+        let looked_at = &rest[..rest.len().min(SHORT_LINE_BYTES_MAX + 1)];
+        let length = match memchr::memchr(b'\n', looked_at) {
+            Some(length) => length,
+            None if rest.len() <= SHORT_LINE_BYTES_MAX => rest.len(),
+            None => return None,
+        };
+        let line = &self.text[line_start..line_start + length];
+        Some(line.trim_end_matches('\r'))
+    }
+
+    fn of_short_line(&self, line: &str, line_start: usize, span: Range<usize>) -> Excerpt {
+        let mark_start = (span.start - line_start).min(line.len());
+        let mark_end = span
+            .end
+            .saturating_sub(line_start)
+            .clamp(mark_start, line.len());
+        let mark_end = floor_char_boundary(line, mark_end).max(mark_start);
+        let mark = mark_start..mark_end;
+        let Some((line, mark)) = cover(line, line_start, mark.clone(), self.hidden) else {
+            return cut_line(line, mark);
+        };
+        Excerpt {
+            start: LineStart::Cut,
+            ..cut_line(&line, mark)
+        }
+    }
+
+    /// What is shown where a line is so long that nobody may look at all of it for each fault in it.
+    fn of_long_line(&self, line_start: usize, span: Range<usize>) -> Excerpt {
+        if self.hides_some_of_line(line_start) {
+            return Excerpt {
+                text: COVER.to_owned(),
+                mark: 0..COVER.len(),
+                start: LineStart::Cut,
+            };
+        }
+        let text = self.text;
+        let before = text[line_start..span.start].char_indices().rev();
+        let from = before
+            .take(LINE_CHARACTERS_BEFORE)
+            .last()
+            .map_or(span.start, |(at, _)| line_start + at);
+        let to = text[from..]
+            .char_indices()
+            .nth(LINE_CHARACTERS_MAX)
+            .map_or(text.len(), |(at, _)| from + at);
+        let shown = &text[from..to];
+        let end_of_line = shown.find('\n');
+        let shown = end_of_line.map_or(shown, |end| &shown[..end]);
+        let lead = if from > line_start { "..." } else { "" };
+        let trail = if end_of_line.is_none() && to < text.len() {
+            "..."
+        } else {
+            ""
+        };
+        let mark_start = span.start - from;
+        let mark_end = span.end.saturating_sub(from).clamp(mark_start, shown.len());
+        let mark_end = floor_char_boundary(shown, mark_end).max(mark_start);
+        Excerpt {
+            text: format!("{lead}{shown}{trail}"),
+            mark: mark_start + lead.len()..mark_end + lead.len(),
+            start: if from > line_start {
                 LineStart::Cut
             } else {
-                line_start_shown
+                LineStart::Whole
             },
         }
+    }
+
+    /// Whether something of the line that begins at `line_start` is hidden.
+    fn hides_some_of_line(&self, line_start: usize) -> bool {
+        let behind = self.hidden.partition_point(|range| range.end <= line_start);
+        self.hidden.get(behind).is_some_and(|range| {
+            range.start <= line_start || self.marks.line_at(self.text, range.start).1 == line_start
+        })
     }
 }
 
@@ -104,17 +209,11 @@ fn cover(
     mark: Range<usize>,
     hidden: &[Range<usize>],
 ) -> Option<(String, Range<usize>)> {
-    let line_range = line_start..line_start + line.len();
-    let hidden: Vec<&Range<usize>> = hidden
-        .iter()
-        .filter(|range| range.start < line_range.end && line_range.start < range.end)
-        .collect();
+    let first = hidden.partition_point(|range| range.end <= line_start);
+    let behind = hidden.partition_point(|range| range.start < line_start + line.len());
+    let hidden = hidden.get(first..behind).unwrap_or_default();
     if hidden.is_empty() {
         return None;
-    }
-    // In a file of one long line nobody misses the rest of it.
-    if line.len() > LINE_CHARACTERS_MAX * 4 {
-        return Some((COVER.to_owned(), 0..COVER.len()));
     }
     let is_hidden = |at: usize| {
         hidden
@@ -159,14 +258,15 @@ fn floor_char_boundary(text: &str, index: usize) -> usize {
 }
 
 /// What is shown of `line`: the whole, or a stretch around `mark` with `...` where something is left out.
-fn cut_line(
-    line: &str,
-    characters_before: usize,
-    mark: Range<usize>,
-) -> (String, Range<usize>, LineStart) {
+fn cut_line(line: &str, mark: Range<usize>) -> Excerpt {
     if line.chars().count() <= LINE_CHARACTERS_MAX {
-        return (line.to_owned(), mark, LineStart::Whole);
+        return Excerpt {
+            text: line.to_owned(),
+            mark,
+            start: LineStart::Whole,
+        };
     }
+    let characters_before = line[..mark.start].chars().count();
     let skipped = characters_before.saturating_sub(LINE_CHARACTERS_BEFORE);
     let from = line.char_indices().nth(skipped).map_or(0, |(at, _)| at);
     let rest = &line[from..];
@@ -177,13 +277,15 @@ fn cut_line(
     let lead = if from > 0 { "..." } else { "" };
     let trail = if length < rest.len() { "..." } else { "" };
     let shift = |at: usize| (at - from).min(length) + lead.len();
-    let shown = format!("{lead}{}{trail}", &rest[..length]);
-    let start = if from > 0 {
-        LineStart::Cut
-    } else {
-        LineStart::Whole
-    };
-    (shown, shift(mark.start)..shift(mark.end), start)
+    Excerpt {
+        text: format!("{lead}{}{trail}", &rest[..length]),
+        mark: shift(mark.start)..shift(mark.end),
+        start: if from > 0 {
+            LineStart::Cut
+        } else {
+            LineStart::Whole
+        },
+    }
 }
 
 #[cfg(test)]
@@ -211,6 +313,38 @@ mod tests {
     }
 
     #[test]
+    fn a_very_long_line_is_cut_around_the_fault_without_a_look_at_all_of_it() {
+        let text = format!(
+            "first\n{}FAULT{}\nlast",
+            "ü".repeat(50_000),
+            "y".repeat(50_000)
+        );
+        let start = text.find("FAULT").expect("there");
+        let place = Place::within("p.toml", &text, start..start + 5);
+        assert_eq!((place.line, place.column), (2, 50_001));
+        assert_eq!(place.text.chars().count(), LINE_CHARACTERS_MAX + 6);
+        assert!(place.text.starts_with("...ü") && place.text.ends_with("y..."));
+        assert_eq!(&place.text[place.mark], "FAULT");
+        let end = Place::within("p.toml", &text, start + 50_000..start + 50_010);
+        assert!(end.text.ends_with("yyy") && end.start == LineStart::Cut);
+    }
+
+    #[test]
+    fn a_very_long_line_with_something_hidden_is_covered() {
+        let text = format!("a\n{}\nb", "x".repeat(100_000));
+        let covered = |hidden: Range<usize>| {
+            let written = Written {
+                text: &text,
+                marks: &TextMarks::of(&text),
+                hidden: &[hidden],
+            };
+            Place::showing("m.json", &written, 50_000..50_001).text == COVER
+        };
+        assert!(covered(10..20) && covered(99_000..99_010) && covered(0..3));
+        assert!(!covered(0..1) && !covered(100_003..100_004));
+    }
+
+    #[test]
     fn a_place_beyond_the_end_is_the_end() {
         let place = Place::within("p.toml", "ab", 7..9);
         assert_eq!((place.line, place.column), (1, 3));
@@ -219,12 +353,16 @@ mod tests {
     #[test]
     fn what_is_hidden_is_covered_and_the_mark_stays_where_it_was() {
         let text = "{\"a\": \"s3cret\", \"b\": 1}";
-        let hidden = vec![Range { start: 5, end: 14 }];
-        let place = Place::showing("m.json", text, 21..22, &hidden);
+        let written = Written {
+            text,
+            marks: &TextMarks::of(text),
+            hidden: &[Range { start: 5, end: 14 }],
+        };
+        let place = Place::showing("m.json", &written, 21..22);
         assert_eq!(place.text, "{\"a\":<hidden>, \"b\": 1}");
         assert_eq!(&place.text[place.mark], "1");
         assert_eq!((place.line, place.column), (1, 22));
-        let inside = Place::showing("m.json", text, 8..9, &hidden);
+        let inside = Place::showing("m.json", &written, 8..9);
         assert_eq!(&inside.text[inside.mark], "<hidden>");
     }
 }

@@ -20,6 +20,17 @@ use crate::engine::random::Distribution;
 use crate::units::{Replicas, SimSpan};
 use crate::workload::Workload;
 
+/// The tables of a policy: a file with none of them is another program's.
+pub(super) const SECTIONS: [&str; 8] = [
+    "hpa",
+    "controller",
+    "deployment",
+    "pod",
+    "workload",
+    "metrics",
+    "slo",
+    "cost",
+];
 const POLICY_KEYS: [&str; 12] = [
     "name",
     "hpa",

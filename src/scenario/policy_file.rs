@@ -79,28 +79,22 @@ pub fn load_policy(
         ..
     } = files;
     let mut faults = Faults::new(&sources);
-    faults.extend(file_faults.list);
+    faults.absorb(file_faults);
     let Some(mut tree) = tree else {
-        return Err(Diagnostics {
-            list: faults.into_list(),
-            omitted: file_faults.omitted,
-        });
+        return Err(faults.into_diagnostics());
     };
     overrides::apply(&mut tree.table, &set, &sources, &mut faults);
     let policy = policy::read(&tree.table, tree.source, &stem(path), &sources, &mut faults);
     let has_errors = faults.has_errors();
-    let list = faults.into_list();
+    let noted = faults.into_diagnostics();
     if has_errors {
-        return Err(Diagnostics {
-            list,
-            omitted: file_faults.omitted,
-        });
+        return Err(noted);
     }
     Ok(PolicyFile {
         policy,
         table: tree.table,
         identity,
-        warnings: list,
+        warnings: noted.list,
     })
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
-use super::loader::{Loader, read_file, text_of};
+use super::loader::{FileKind, Loader, read_file, text_of};
 use super::manifest::refuse_manifest;
 use super::reader::nearest;
 use super::trace_text::{Parser, VALUE_MAX, clipped};
@@ -69,7 +69,7 @@ const COLUMNS: [&str; 3] = ["rps", "cpu_millicores", "replicas"];
 /// # Errors
 /// Why the file cannot be read, or everything that is wrong with it.
 pub fn read_probe(path: &Path, loader: &mut dyn Loader) -> Result<Probe, Diagnostics> {
-    let bytes = read_file(loader, path, None).map_err(Diagnostics::one)?;
+    let bytes = read_file(loader, path, FileKind::Probe, None).map_err(Diagnostics::one)?;
     parse_probe(path, &bytes)
 }
 

@@ -9,16 +9,27 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::diagnostic::{Code, Diagnostic, Place};
+use super::diagnostic::{Code, Diagnostic, Diagnostics, Omitted, Place, Severity};
+use super::loader::NamedBy;
 use super::source::{Format, Origin, Sources};
-use super::tree::{Node, Table, Value};
+use super::tree::{Entry, Node, Table, Value};
 use super::values::{self, ValueProblem};
 use crate::units::{Millicores, Quantity, SimSpan};
+
+/// How many errors of one policy are kept with their lines; more are counted.
+const ERRORS_KEPT_MAX: usize = 1000;
+/// How many words of the input are compared in all, to say which one was meant.
+const COMPARED_WORDS_MAX: usize = 100_000;
 
 /// Collects what is wrong.
 pub(super) struct Faults<'s> {
     sources: &'s Sources,
     list: Vec<Diagnostic>,
+    /// How many of the list are errors.
+    errors: usize,
+    /// How many errors more were noted.
+    omitted: Omitted,
+    compared_words: usize,
 }
 
 impl<'s> Faults<'s> {
@@ -27,29 +38,44 @@ impl<'s> Faults<'s> {
         Self {
             sources,
             list: Vec::new(),
+            errors: 0,
+            omitted: Omitted::default(),
+            compared_words: 0,
         }
     }
 
     /// What was noted.
-    pub(super) fn into_list(self) -> Vec<Diagnostic> {
-        self.list
+    pub(super) fn into_diagnostics(self) -> Diagnostics {
+        Diagnostics {
+            list: self.list,
+            omitted: self.omitted,
+        }
     }
 
     /// Whether anything was noted that forbids a simulation.
     pub(super) fn has_errors(&self) -> bool {
-        self.list
-            .iter()
-            .any(|fault| fault.severity() == super::diagnostic::Severity::Error)
+        self.errors > 0
     }
 
     /// How many were noted.
     pub(super) fn count(&self) -> usize {
-        self.list.len()
+        self.list.len() + self.omitted.count()
     }
 
-    /// Those noted after the first `count`.
+    /// Those kept after the first `count` that were noted.
     pub(super) fn since(&self, count: usize) -> &[Diagnostic] {
-        &self.list[count..]
+        self.list.get(count..).unwrap_or_default()
+    }
+
+    /// The word of the input nearest to `word`, as [`nearest`]; none once very many were compared.
+    pub(super) fn nearest_written<'k>(
+        &mut self,
+        word: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) -> Option<&'k str> {
+        let left = COMPARED_WORDS_MAX.saturating_sub(self.compared_words);
+        let compared_words = &mut self.compared_words;
+        nearest(word, known.take(left).inspect(|_| *compared_words += 1))
     }
 
     /// Whether `origin` lies in a Kubernetes manifest.
@@ -58,8 +84,31 @@ impl<'s> Faults<'s> {
     }
 
     /// Notes faults that already have their places.
-    pub(super) fn extend(&mut self, faults: Vec<Diagnostic>) {
-        self.list.extend(faults);
+    pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = Diagnostic>) {
+        for fault in faults {
+            let source = fault.place.as_ref().map(|place| place.source.clone());
+            self.note(fault.code, &source.unwrap_or_default(), || fault);
+        }
+    }
+
+    /// Notes what is wrong elsewhere.
+    pub(super) fn absorb(&mut self, faults: Diagnostics) {
+        for (file, count) in faults.omitted.files() {
+            self.omitted.add(file, count);
+        }
+        self.extend(faults.list);
+    }
+
+    /// Notes a fault of the file `source`.
+    fn note(&mut self, code: Code, source: &str, fault: impl FnOnce() -> Diagnostic) {
+        if code.severity() == Severity::Error {
+            if self.errors >= ERRORS_KEPT_MAX {
+                self.omitted.add(source, 1);
+                return;
+            }
+            self.errors += 1;
+        }
+        self.list.push(fault());
     }
 
     /// Notes a fault.
@@ -70,11 +119,40 @@ impl<'s> Faults<'s> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.list.push(Diagnostic {
+        let sources = self.sources;
+        self.note(code, &sources.get(origin.source).name, || Diagnostic {
             code,
             message: message.into(),
-            place: Some(Box::new(Place::of(self.sources, origin))),
+            place: Some(Box::new(Place::of(sources, origin))),
             help: help.into(),
+        });
+    }
+
+    /// Notes a key that does not exist in the table at `path`, whose keys are `known`.
+    fn unknown_key(&mut self, entry: &Entry, path: &str, known: &[&str]) {
+        let sources = self.sources;
+        let origin = entry.key_origin;
+        let source = sources.get(origin.source);
+        self.note(Code::UnknownKey, &source.name, || {
+            let place = match source.named_by {
+                NamedBy::User => Place::of(sources, origin),
+                // A file that a policy names may be another program's, and hold passwords.
+                NamedBy::Policy => Place::of_alone(sources, origin),
+            };
+            let within = match path {
+                "" => String::new(),
+                _ => format!(" in `{path}`"),
+            };
+            let near = nearest(&entry.key, known.iter().copied());
+            Diagnostic {
+                code: Code::UnknownKey,
+                message: format!("unknown key `{}`{within}", entry.key),
+                place: Some(Box::new(place)),
+                help: near.map_or_else(
+                    || format!("keys known here: {}", known.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                ),
+            }
         });
     }
 
@@ -114,14 +192,13 @@ impl<'s> Faults<'s> {
 pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
     let word = plain(word);
-    let allowed = (word.chars().count() / 3).clamp(1, 4);
+    let length = word.chars().count();
+    let allowed = (length / 3).clamp(1, 4);
     known
-        .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&word, &plain(candidate)),
-                candidate,
-            )
-        })
+        .map(|candidate| (plain(candidate), candidate))
+        // A distance is at least the difference in length, and costs the product of both lengths.
+        .filter(|(plain, _)| plain.chars().count().abs_diff(length) <= allowed)
+        .map(|(plain, candidate)| (strsim::damerau_levenshtein(&word, &plain), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -161,26 +238,16 @@ impl<'t> Section<'t> {
         known: &[&str],
         faults: &mut Faults<'_>,
     ) -> Self {
-        for entry in &table.entries {
-            if known.contains(&entry.key.as_str()) {
-                continue;
+        for entry in table.entries() {
+            if !known.contains(&entry.key.as_str()) {
+                faults.unknown_key(entry, &path, known);
             }
-            let place = if path.is_empty() {
-                String::new()
-            } else {
-                format!(" in `{path}`")
-            };
-            let help = nearest(&entry.key, known.iter().copied()).map_or_else(
-                || format!("keys known here: {}", known.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            );
-            faults.report(
-                Code::UnknownKey,
-                entry.key_origin,
-                format!("unknown key `{}`{place}", entry.key),
-                help,
-            );
         }
+        Self::with_any_keys(table, path, origin)
+    }
+
+    /// `table` as a section called `path`, before it is known which keys it may have.
+    pub(super) fn with_any_keys(table: &'t Table, path: String, origin: Origin) -> Self {
         Self {
             table,
             path,

@@ -3,13 +3,15 @@
 //! Self-imposed limit: reads and pairs; what is wrong with a pair is for `check`
 //! to say. Only faults of reading are noted here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::Autoscaler;
-use super::diagnostic::{Code, Diagnostic, Diagnostics};
+use super::diagnostic::{Code, Diagnostic, Diagnostics, keep_first_of_each};
 use super::load::stem;
-use super::loader::{Loader, PolicyFiles, is_manifest, read_file, text_of, without_detours};
+use super::loader::{
+    FileKind, Loader, PolicyFiles, is_manifest, read_file, text_of, without_detours,
+};
 use super::manifest::{self, ManifestChoice, Object};
 use super::policy;
 use super::reader::Faults;
@@ -82,8 +84,8 @@ pub(crate) enum Found {
     Here,
     /// One of its name, of another kind or namespace: its title.
     Elsewhere(String),
-    /// None of its name: the titles of the others.
-    Missing(Vec<String>),
+    /// None of its name: the titles of some others, empty without any.
+    Missing(String),
 }
 
 /// Reads the files at `paths`, each once, and `choice` of their autoscalers.
@@ -106,12 +108,14 @@ pub(crate) fn survey(
     }
     survey.keep_the_last_of_each(choice);
     survey.pair(choice);
+    // Two subjects may share a workload, and its faults.
+    keep_first_of_each(&mut survey.faults.list, Diagnostic::identity);
     survey
 }
 
 impl Survey {
     fn add_file(&mut self, path: &Path, choice: &ManifestChoice, loader: &mut dyn Loader) {
-        let read = read_file(loader, path, None)
+        let read = read_file(loader, path, FileKind::Policy, None)
             .and_then(|bytes| text_of(path, &bytes).map(str::to_owned));
         match read {
             Ok(text) if is_manifest(path, &text) => self.add_manifest(path, text),
@@ -179,14 +183,20 @@ impl Survey {
 
     /// Each autoscaler with its target, then each workload that no autoscaler scales.
     fn pair(&mut self, choice: &ManifestChoice) {
-        let mut scaled = BTreeSet::new();
+        let mut scaled: BTreeMap<String, usize> = BTreeMap::new();
         let mut found = Vec::new();
         let objects = &self.objects;
+        let workloads = Workloads::of(objects, choice.namespace());
         let is_chosen = |hpa: &Object| choice.hpa.as_ref().is_none_or(|name| hpa.name == *name);
         for hpa in objects.iter().filter(|it| it.is_autoscaler()) {
-            let (target, workload) = target_of(hpa, objects, choice);
-            if let Some(workload) = workload {
-                scaled.insert(workload.title(choice.namespace()));
+            let (target, mut workload) = workloads.target_of(hpa);
+            if let Some(known) = workload {
+                let scalers = scaled.entry(known.title(choice.namespace())).or_default();
+                *scalers += 1;
+                // Each holds a copy of what it scales.
+                if *scalers > SCALERS_WITH_TARGET_MAX {
+                    workload = None;
+                }
             }
             if !is_chosen(hpa) || hpa.api_version == OTHER_SHAPE {
                 continue;
@@ -202,7 +212,7 @@ impl Survey {
             });
         }
         for workload in objects.iter().filter(|it| it.is_workload()) {
-            if scaled.contains(&workload.title(choice.namespace())) {
+            if scaled.contains_key(&workload.title(choice.namespace())) {
                 continue;
             }
             found.push(Pending {
@@ -234,11 +244,9 @@ impl Survey {
             target,
         } = pending;
         let policy = policy::read(&table, source, name, &self.sources, &mut faults);
-        for fault in faults.into_list() {
-            if is_told(&fault, knowledge) && !self.faults.list.contains(&fault) {
-                self.faults.list.push(fault);
-            }
-        }
+        let mut noted = faults.into_diagnostics();
+        noted.list.retain(|fault| is_told(fault, knowledge));
+        self.faults.absorb(noted);
         self.subjects.push(Subject {
             title,
             table,
@@ -276,42 +284,89 @@ fn is_told(fault: &Diagnostic, knowledge: Knowledge) -> bool {
     }
 }
 
-/// What `hpa` scales, by kind, name and namespace, else by name alone.
-fn target_of<'o>(
-    hpa: &Object,
-    objects: &'o [Object],
-    choice: &ManifestChoice,
-) -> (Target, Option<&'o Object>) {
-    let reference = hpa.tree.at(&["spec", "scaleTargetRef"]);
-    let part = |key: &str| reference.and_then(|node| node.get(key));
-    let name = part("name").and_then(Node::text).unwrap_or_default();
-    let kind = part("kind").and_then(Node::text).unwrap_or_default();
-    let namespace = hpa.namespace_or(choice.namespace());
-    let origin = part("name")
-        .or(reference)
-        .map_or_else(|| hpa.name_origin(), |node| node.origin);
-    let workloads = || objects.iter().filter(|it| it.is_workload());
-    let named = || workloads().filter(|it| it.name == name && !name.is_empty());
-    let lives_here = |it: &&Object| it.namespace_or(choice.namespace()) == namespace;
-    let exact = named().find(|it| it.kind == kind && lives_here(it));
-    let near = || {
-        named()
-            .find(|it| it.kind == kind)
-            .or_else(|| named().find(lives_here))
-            .or_else(|| named().next())
-    };
-    let workload = exact.or_else(near);
-    let found = match (exact, workload) {
-        (Some(_), _) => Found::Here,
-        (None, Some(other)) => Found::Elsewhere(other.title(choice.namespace())),
-        (None, None) => {
-            Found::Missing(workloads().map(|it| it.title(choice.namespace())).collect())
+/// How many autoscalers of one target are read together with it: of two, none scales (E0103).
+const SCALERS_WITH_TARGET_MAX: usize = 10;
+
+/// Workloads by what an autoscaler finds them by: files may hold thousands of both. The first one counts.
+struct Workloads<'o> {
+    namespace: &'o str,
+    /// By name, namespace and kind.
+    exact: BTreeMap<(&'o str, &'o str, &'o str), &'o Object>,
+    /// By name and kind.
+    of_kind: BTreeMap<(&'o str, &'o str), &'o Object>,
+    /// By name and namespace.
+    of_namespace: BTreeMap<(&'o str, &'o str), &'o Object>,
+    /// By name.
+    named: BTreeMap<&'o str, &'o Object>,
+    /// What some of them are called.
+    examples: String,
+}
+
+impl<'o> Workloads<'o> {
+    fn of(objects: &'o [Object], namespace: &'o str) -> Self {
+        let workloads = || objects.iter().filter(|it| it.is_workload());
+        let mut found = Self {
+            namespace,
+            exact: BTreeMap::new(),
+            of_kind: BTreeMap::new(),
+            of_namespace: BTreeMap::new(),
+            named: BTreeMap::new(),
+            examples: listed(workloads().map(|it| it.title(namespace))),
+        };
+        for workload in workloads().filter(|it| !it.name.is_empty()) {
+            let (name, kind) = (workload.name.as_str(), workload.kind.as_str());
+            let own = workload.namespace_or(namespace);
+            found.exact.entry((name, own, kind)).or_insert(workload);
+            found.of_kind.entry((name, kind)).or_insert(workload);
+            found.of_namespace.entry((name, own)).or_insert(workload);
+            found.named.entry(name).or_insert(workload);
         }
-    };
-    let target = Target {
-        wanted: format!("{kind} {namespace}/{name}"),
-        origin,
-        found,
-    };
-    (target, workload)
+        found
+    }
+
+    /// What `hpa` scales, by kind, name and namespace, else by name alone.
+    fn target_of(&self, hpa: &Object) -> (Target, Option<&'o Object>) {
+        let reference = hpa.tree.at(&["spec", "scaleTargetRef"]);
+        let part = |key: &str| reference.and_then(|node| node.get(key));
+        let name = part("name").and_then(Node::text).unwrap_or_default();
+        let kind = part("kind").and_then(Node::text).unwrap_or_default();
+        let namespace = hpa.namespace_or(self.namespace);
+        let origin = part("name")
+            .or(reference)
+            .map_or_else(|| hpa.name_origin(), |node| node.origin);
+        let exact = self.exact.get(&(name, namespace, kind)).copied();
+        let near = || {
+            let of_kind = self.of_kind.get(&(name, kind));
+            of_kind
+                .or_else(|| self.of_namespace.get(&(name, namespace)))
+                .or_else(|| self.named.get(name))
+                .copied()
+        };
+        let workload = exact.or_else(near);
+        let found = match (exact, workload) {
+            (Some(_), _) => Found::Here,
+            (None, Some(other)) => Found::Elsewhere(other.title(self.namespace)),
+            (None, None) => Found::Missing(self.examples.clone()),
+        };
+        let target = Target {
+            wanted: format!("{kind} {namespace}/{name}"),
+            origin,
+            found,
+        };
+        (target, workload)
+    }
+}
+
+/// How many names a message lists.
+const LISTED_MAX: usize = 8;
+
+/// `a, b, c`; of many the first ones, and how many more there are.
+pub(crate) fn listed(names: impl Iterator<Item = String>) -> String {
+    let mut names = names.fuse();
+    let shown: Vec<String> = names.by_ref().take(LISTED_MAX).collect();
+    let text = shown.join(", ");
+    match names.count() {
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
 }

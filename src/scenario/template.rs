@@ -25,15 +25,14 @@ struct Material {
     set: Vec<SourceId>,
     policy_stem: String,
     /// What is wrong with the policy's files.
-    policy_faults: Vec<Diagnostic>,
+    policy_faults: Diagnostics,
     /// `None` when the trace could not be used.
     parsed: Option<ParsedTrace>,
     /// `None` when no engine can follow the trace.
     engine: Option<Engine>,
     trace_stem: String,
     /// What is wrong with the trace.
-    trace_faults: Vec<Diagnostic>,
-    omitted: usize,
+    trace_faults: Diagnostics,
     inputs: Vec<InputFile>,
 }
 
@@ -80,7 +79,9 @@ impl Template {
                 },
                 engine,
             }),
-            None => Err(material.faults()),
+            None => Err(material
+                .resolve(&[])
+                .expect_err("what no variant can start from has a fault")),
         }
     }
 
@@ -159,14 +160,7 @@ pub fn load_templates(
     for request in requests {
         match Template::load(*request, choice, loader) {
             Ok(template) => templates.push(template),
-            Err(faults) => {
-                all.omitted += faults.omitted;
-                for fault in faults.list {
-                    if !all.list.contains(&fault) {
-                        all.list.push(fault);
-                    }
-                }
-            }
+            Err(faults) => all.absorb_unknown(faults),
         }
     }
     if templates.len() == requests.len() {
@@ -195,17 +189,13 @@ impl Material {
             faults,
             ..
         } = files;
-        let mut omitted = faults.omitted;
-        let mut trace_faults = Vec::new();
+        let mut trace_faults = Diagnostics::default();
         let parsed = read_trace(&request, loader, &mut inputs)
-            .map_err(|diagnostics| {
-                omitted += diagnostics.omitted;
-                trace_faults = diagnostics.list;
-            })
+            .map_err(|diagnostics| trace_faults = diagnostics)
             .ok();
         let engine = parsed.as_ref().and_then(|parsed| {
             engine_choice::choose(request.engine, parsed)
-                .map_err(|fault| trace_faults.push(fault))
+                .map_err(|fault| trace_faults.list.push(fault))
                 .ok()
         });
         Self {
@@ -213,12 +203,11 @@ impl Material {
             tree,
             set,
             policy_stem: stem(request.policy),
-            policy_faults: faults.list,
+            policy_faults: faults,
             parsed,
             engine,
             trace_stem: stem(request.trace),
             trace_faults,
-            omitted,
             inputs,
         }
     }
@@ -229,14 +218,9 @@ impl Material {
         let engine = self.engine?;
         let mut tree = self.tree.clone()?;
         let mut faults = Faults::new(&self.sources);
-        faults.extend(self.policy_faults.clone());
+        faults.absorb(self.policy_faults.clone());
         overrides::apply(&mut tree.table, &self.set, &self.sources, &mut faults);
         (!faults.has_errors()).then_some(Base { tree, engine })
-    }
-
-    /// Everything that is wrong, where [`Material::base`] is `None`.
-    fn faults(&self) -> Diagnostics {
-        self.resolve(&[]).err().unwrap_or_default()
     }
 
     /// From tree to scenario, with further overrides.
@@ -245,7 +229,7 @@ impl Material {
         let mut set = self.set.clone();
         set.extend(overrides::add_arguments(&mut sources, further));
         let mut faults = Faults::new(&sources);
-        faults.extend(self.policy_faults.clone());
+        faults.absorb(self.policy_faults.clone());
         let policy = self.tree.clone().map(|mut tree| {
             overrides::apply(&mut tree.table, &set, &sources, &mut faults);
             let stem = &self.policy_stem;
@@ -262,10 +246,11 @@ impl Material {
             policy
         });
         let has_errors = faults.has_errors();
-        let mut list = faults.into_list();
-        list.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
+        let mut noted = faults.into_diagnostics();
+        noted.list.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
         match (policy, &self.parsed, self.engine, has_errors) {
             (Some(policy), Some(parsed), Some(_), false) => {
+                let mut list = noted.list;
                 list.extend(parsed.warnings.iter().cloned());
                 Ok(Resolved {
                     scenario: assemble(policy, parsed.trace.clone(), self.trace_stem.clone()),
@@ -273,11 +258,8 @@ impl Material {
                 })
             }
             _ => {
-                list.extend(self.trace_faults.iter().cloned());
-                Err(Diagnostics {
-                    list,
-                    omitted: self.omitted,
-                })
+                noted.absorb(self.trace_faults.clone());
+                Err(noted)
             }
         }
     }

@@ -2,9 +2,12 @@
 //!
 //! Self-imposed limit: TOML's own rules; which keys there are is not known here.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use toml::de::{DeTable, DeValue, Error};
 
-use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::diagnostic::{Code, Diagnostic, Diagnostics, Omitted, Place};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Entry, Node, Table, Value};
 
@@ -30,24 +33,11 @@ pub(super) fn parse_document(sources: &Sources, id: SourceId) -> Result<Table, D
             return Ok(table);
         }
     } else {
-        for error in &errors {
-            let fault = conversion.syntax_fault(error);
-            // The parser stumbles on after its first error in a line; the rest is noise.
-            let line = fault.place.as_ref().map(|place| place.line);
-            let again = conversion
-                .faults
-                .iter()
-                .any(|known| known.place.as_ref().map(|place| place.line) == line);
-            if !again {
-                conversion.faults.push(fault);
-            }
-        }
+        conversion.note_syntax_faults(&errors);
     }
-    let omitted = conversion.faults.len().saturating_sub(SYNTAX_FAULTS_SHOWN);
-    conversion.faults.truncate(SYNTAX_FAULTS_SHOWN);
     Err(Diagnostics {
         list: conversion.faults,
-        omitted,
+        omitted: Omitted::of(&sources.get(id).name, conversion.unshown),
     })
 }
 
@@ -117,6 +107,8 @@ struct Conversion<'s> {
     source: SourceId,
     offset: usize,
     faults: Vec<Diagnostic>,
+    /// How many more lines have a syntax fault, or more numbers are out of range.
+    unshown: usize,
 }
 
 impl<'s> Conversion<'s> {
@@ -126,7 +118,32 @@ impl<'s> Conversion<'s> {
             source,
             offset,
             faults: Vec::new(),
+            unshown: 0,
         }
+    }
+
+    /// Notes the first fault of each line, up to [`SYNTAX_FAULTS_SHOWN`]; further lines are counted.
+    ///
+    /// The parser stumbles on after its first error in a line; the rest is noise.
+    fn note_syntax_faults(&mut self, errors: &[Error]) {
+        let source = self.sources.get(self.source);
+        let mut lines = BTreeSet::new();
+        for error in errors {
+            let at = self.span_of(error).start;
+            if !lines.insert(source.marks.line_at(&source.text, at).0) {
+                continue;
+            }
+            if lines.len() <= SYNTAX_FAULTS_SHOWN {
+                self.faults.push(self.syntax_fault(error));
+            } else {
+                self.unshown += 1;
+            }
+        }
+    }
+
+    fn span_of(&self, error: &Error) -> Range<usize> {
+        let length = self.sources.get(self.source).text.len();
+        error.span().unwrap_or(length..length)
     }
 
     fn origin(&self, start: usize, end: usize) -> Origin {
@@ -138,8 +155,7 @@ impl<'s> Conversion<'s> {
     }
 
     fn syntax_fault(&self, error: &Error) -> Diagnostic {
-        let text = &self.sources.get(self.source).text;
-        let span = error.span().unwrap_or(text.len()..text.len());
+        let span = self.span_of(error);
         let help = if error.message().starts_with("duplicate key") {
             "keep one of the two"
         } else {
@@ -157,6 +173,10 @@ impl<'s> Conversion<'s> {
     }
 
     fn number_fault(&mut self, text: &str, origin: Origin) -> Value {
+        if self.faults.len() >= SYNTAX_FAULTS_SHOWN {
+            self.unshown += 1;
+            return Value::Integer(0);
+        }
         self.faults.push(Diagnostic {
             code: Code::OutOfRange,
             message: format!("the number {text} is out of range"),
@@ -176,7 +196,7 @@ impl<'s> Conversion<'s> {
             })
             .collect();
         entries.sort_by_key(|entry| entry.key_origin.start);
-        Table { entries }
+        Table::new(entries)
     }
 
     fn node(&mut self, value: &DeValue<'_>, start: usize, end: usize) -> Node {

@@ -9,10 +9,11 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
-use super::gzip::{GZIP_MAGIC, decompress};
+use super::gzip::decompress;
 use super::loader::text_of;
 use super::manifest::refuse_manifest;
 use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
+use crate::bounded::{GZIP_MAGIC, TRACE_BYTES_MAX};
 use crate::units::SimTime;
 use crate::workload::trace::LENGTH_MAX;
 use crate::workload::{Demand, MetricColumn, Trace};
@@ -28,8 +29,6 @@ enum Row {
 
 /// How many faults of one trace are shown.
 pub const FAULTS_SHOWN: usize = 20;
-/// The most that a compressed trace may unfold to: 1 GiB, tens of millions of rows.
-pub const DECOMPRESSED_BYTES_MAX: u64 = 1 << 30;
 /// The greatest value a cell may have; beyond, floats of rates times days lose whole requests.
 pub const VALUE_MAX: f64 = 1e12;
 /// The most users at once, `workload.scale` applied: each of them is held in memory.
@@ -59,7 +58,7 @@ pub struct ParsedTrace {
 pub fn parse_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics> {
     let unpacked;
     let bytes = if bytes.starts_with(&GZIP_MAGIC) {
-        unpacked = decompress(path, bytes, DECOMPRESSED_BYTES_MAX).map_err(Diagnostics::one)?;
+        unpacked = decompress(path, bytes, TRACE_BYTES_MAX).map_err(Diagnostics::one)?;
         &unpacked
     } else {
         bytes
@@ -93,6 +92,8 @@ pub(super) struct Parser<'t> {
     text: &'t str,
     faults: Diagnostics,
     warnings: Vec<Diagnostic>,
+    /// Columns that are left out without a warning of their own.
+    unlisted_columns: usize,
 }
 
 impl<'t> Parser<'t> {
@@ -102,12 +103,50 @@ impl<'t> Parser<'t> {
             text,
             faults: Diagnostics::default(),
             warnings: Vec::new(),
+            unlisted_columns: 0,
         }
     }
 
     /// What was noted: faults, and warnings.
     pub(super) fn into_notes(self) -> (Diagnostics, Vec<Diagnostic>) {
         (self.faults, self.warnings)
+    }
+
+    /// Notes a fault or a warning at a field of a record.
+    ///
+    /// Where a field stands is looked for in the whole record, so that only faults that are listed have a place.
+    pub(super) fn report_field(
+        &mut self,
+        code: Code,
+        (record, index): (&StringRecord, usize),
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let is_error = code.severity() == Severity::Error;
+        if is_error && self.faults.list.len() >= FAULTS_SHOWN {
+            self.faults.omitted.add(self.name, 1);
+        } else if code == Code::ColumnIgnored && self.warnings.len() >= FAULTS_SHOWN {
+            self.unlisted_columns += 1;
+        } else {
+            let span = self.field_span(record, index);
+            self.report(code, Some(span), message, help);
+        }
+    }
+
+    /// One warning for all columns that have none of their own.
+    fn warn_of_unlisted_columns(&mut self) {
+        if self.unlisted_columns > 0 {
+            let message = format!(
+                "{} more columns are left out: they hold no numbers",
+                self.unlisted_columns
+            );
+            self.report(
+                Code::ColumnIgnored,
+                None,
+                message,
+                "nothing, unless one of them is meant as a metric",
+            );
+        }
     }
 
     /// Notes a fault or a warning at the bytes `span`.
@@ -119,7 +158,7 @@ impl<'t> Parser<'t> {
         help: impl Into<String>,
     ) {
         if code.severity() == Severity::Error && self.faults.list.len() >= FAULTS_SHOWN {
-            self.faults.omitted += 1;
+            self.faults.omitted.add(self.name, 1);
             return;
         }
         let diagnostic = Diagnostic {
@@ -192,6 +231,7 @@ impl<'t> Parser<'t> {
                 self.parse_further(&record, further, row);
             }
         }
+        self.warn_of_unlisted_columns();
         if self.faults.list.is_empty() && times.len() < 2 {
             self.report_too_short(times.len(), last_start);
         }
@@ -291,8 +331,7 @@ impl<'t> Parser<'t> {
                 },
             ),
         };
-        let span = self.field_span(record, header.time);
-        self.report(code, Some(span), message, help);
+        self.report_field(code, (record, header.time), message, help);
         None
     }
 
@@ -323,8 +362,7 @@ impl<'t> Parser<'t> {
             ),
             _ => return,
         };
-        let span = self.field_span(record, header.time);
-        self.report(code, Some(span), message, help);
+        self.report_field(code, (record, header.time), message, help);
     }
 
     fn parse_number(
@@ -362,8 +400,7 @@ impl<'t> Parser<'t> {
                 "write a plain number with a decimal point, as 12.5",
             ),
         };
-        let span = self.field_span(record, index);
-        self.report(code, Some(span), message, help);
+        self.report_field(code, (record, index), message, help);
         None
     }
 
@@ -374,10 +411,9 @@ impl<'t> Parser<'t> {
         let cell = record.get(further.index).unwrap_or_default().trim();
         if row == Row::First && further.values.is_empty() && cell.parse::<f64>().is_err() {
             further.content = Content::Words;
-            let span = self.field_span(record, further.index);
-            self.report(
+            self.report_field(
                 Code::ColumnIgnored,
-                Some(span),
+                (record, further.index),
                 format!(
                     "the column `{}` is left out: it holds no numbers",
                     further.name

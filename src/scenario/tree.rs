@@ -4,6 +4,8 @@
 //! trees, policies are merged as trees, and one typed reader walks the result,
 //! so that a diagnostic points at the file, the base or the `--set` at fault.
 
+use std::collections::BTreeMap;
+
 use super::source::Origin;
 
 /// A value and where it stands.
@@ -69,7 +71,7 @@ impl Node {
     /// Its keys and values; none if it is no table.
     pub(crate) fn entries(&self) -> &[Entry] {
         match &self.value {
-            Value::Table(table) => &table.entries,
+            Value::Table(table) => table.entries(),
             _ => &[],
         }
     }
@@ -91,11 +93,22 @@ impl Value {
     }
 }
 
+/// Tables of more entries than this have an index of their keys.
+const SCANNED_MAX: usize = 32;
+
 /// Keys and values in the order of their origin.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
-    /// The entries; no key twice.
-    pub(crate) entries: Vec<Entry>,
+    /// The entries; no key twice, except in a manifest with that fault.
+    entries: Vec<Entry>,
+    /// Where the first entry of each key is; empty for a small table.
+    index: BTreeMap<String, usize>,
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
 }
 
 /// A key with its value.
@@ -110,9 +123,51 @@ pub(crate) struct Entry {
 }
 
 impl Table {
+    /// A table of these entries.
+    pub(crate) fn new(entries: Vec<Entry>) -> Self {
+        let mut table = Self {
+            entries,
+            index: BTreeMap::new(),
+        };
+        table.build_index();
+        table
+    }
+
+    fn build_index(&mut self) {
+        self.index.clear();
+        if self.entries.len() <= SCANNED_MAX {
+            return;
+        }
+        for (at, entry) in self.entries.iter().enumerate() {
+            self.index.entry(entry.key.clone()).or_insert(at);
+        }
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.entries.len() <= SCANNED_MAX {
+            return self.entries.iter().position(|entry| entry.key == key);
+        }
+        self.index.get(key).copied()
+    }
+
+    /// The entries.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entries, to be taken over.
+    pub(crate) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
+    /// Calls `change` with each entry; the keys stay as they are.
+    pub(crate) fn for_each_mut(&mut self, change: impl FnMut(&mut Entry)) {
+        self.entries.iter_mut().for_each(change);
+    }
+
     /// The entry of `key`.
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        self.position(key).map(|at| &self.entries[at])
     }
 
     /// The value of `key`.
@@ -122,23 +177,43 @@ impl Table {
 
     /// The value of `key`, to change it.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.entries
-            .iter_mut()
-            .find(|entry| entry.key == key)
-            .map(|entry| &mut entry.node)
+        self.position(key).map(|at| &mut self.entries[at].node)
     }
 
     /// Takes `key` out.
     pub(crate) fn remove(&mut self, key: &str) -> Option<Entry> {
-        let index = self.entries.iter().position(|entry| entry.key == key)?;
-        Some(self.entries.remove(index))
+        let entry = self.entries.remove(self.position(key)?);
+        self.build_index();
+        Some(entry)
     }
 
     /// Puts an entry in, in place of one with its key.
     pub(crate) fn insert(&mut self, entry: Entry) {
-        match self.entries.iter_mut().find(|old| old.key == entry.key) {
-            Some(old) => *old = entry,
-            None => self.entries.push(entry),
+        if let Some(at) = self.position(&entry.key) {
+            self.entries[at] = entry;
+            return;
+        }
+        let key = entry.key.clone();
+        self.entries.push(entry);
+        match self.entries.len() {
+            ..=SCANNED_MAX => {}
+            // The table has just outgrown the scan.
+            length if length == SCANNED_MAX + 1 => self.build_index(),
+            length => {
+                self.index.insert(key, length - 1);
+            }
+        }
+    }
+
+    /// Takes out every key without a value, here and in the tables below.
+    pub(crate) fn drop_nulls(&mut self) {
+        self.entries
+            .retain(|entry| !matches!(entry.node.value, Value::Null));
+        self.build_index();
+        for entry in &mut self.entries {
+            if let Value::Table(below) = &mut entry.node.value {
+                below.drop_nulls();
+            }
         }
     }
 
@@ -164,6 +239,60 @@ impl Table {
                     ..entry
                 }),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::{SourceId, Sources};
+    use super::*;
+
+    fn entry(source: SourceId, key: usize, value: i64) -> Entry {
+        let origin = Origin {
+            source,
+            start: key,
+            end: key,
+        };
+        Entry {
+            key: format!("key{key}"),
+            key_origin: origin,
+            node: Node {
+                value: Value::Integer(value),
+                origin,
+            },
+        }
+    }
+
+    #[test]
+    fn a_large_table_finds_replaces_and_removes_as_a_small_one() {
+        for size in [5, SCANNED_MAX, SCANNED_MAX + 1, 500] {
+            let source = Sources::default().add("p.toml".to_owned(), String::new());
+            let mut table = Table::default();
+            for key in 0..size {
+                table.insert(entry(source, key, 0));
+            }
+            table.insert(entry(source, 3, 7));
+            assert_eq!(table.entries().len(), size);
+            assert_eq!(
+                table.get("key3").map(|node| &node.value),
+                Some(&Value::Integer(7))
+            );
+            assert!(table.remove("key2").is_some() && table.get("key2").is_none());
+            let last = format!("key{}", size - 1);
+            assert_eq!(
+                table.entry(&last).map(|entry| entry.key.as_str()),
+                Some(last.as_str())
+            );
+            let of_entries = Table::new(table.entries().to_vec());
+            assert_eq!(of_entries, table);
+            let over = Table::new(vec![entry(source, 1, 9), entry(source, size, 9)]);
+            table.merge(over);
+            assert_eq!(table.entries().len(), size);
+            assert_eq!(
+                table.get("key1").map(|node| &node.value),
+                Some(&Value::Integer(9))
+            );
         }
     }
 }

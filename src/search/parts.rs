@@ -12,6 +12,7 @@ use super::table::{
     CHECK_KEY, Difference, Head, RowKeys, SHARD_KEY, Shard, TITLE, check_value, csv_record,
     is_kpi_column,
 };
+use crate::bounded::{self, ReadError, SWEEP_HEAD_BYTES_MAX, SWEEP_LINE_BYTES_MAX, size_text};
 
 /// Why a file cannot be continued or joined.
 #[derive(Debug, Error)]
@@ -109,6 +110,16 @@ pub enum TableError {
         /// Its part.
         other_shard: Shard,
     },
+    /// Its head or a line goes on and on.
+    #[error("{name}: this is no part of a sweep: {what} is longer than {limit}; name a sweep.csv")]
+    TooLarge {
+        /// The file.
+        name: String,
+        /// "a line" or "the head".
+        what: &'static str,
+        /// How long it may be, with its unit.
+        limit: String,
+    },
     /// A file cannot be read.
     #[error("{name}: cannot be read: {error}")]
     Read {
@@ -178,12 +189,21 @@ pub struct PartFile<R> {
 /// A line of a file with its end, if it has one.
 fn read_line(reader: &mut impl BufRead, name: &str) -> Result<Option<String>, TableError> {
     let mut bytes = Vec::new();
-    let read = reader
-        .read_until(b'\n', &mut bytes)
-        .map_err(|error| TableError::Read {
-            name: name.to_owned(),
-            error,
-        })?;
+    let name = || name.to_owned();
+    let read =
+        bounded::read_line(reader, &mut bytes, SWEEP_LINE_BYTES_MAX).map_err(
+            |error| match error {
+                ReadError::Io(error) => TableError::Read {
+                    name: name(),
+                    error,
+                },
+                ReadError::TooLarge { bytes_max } => TableError::TooLarge {
+                    name: name(),
+                    what: "a line",
+                    limit: size_text(bytes_max),
+                },
+            },
+        )?;
     Ok((read > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
@@ -206,6 +226,13 @@ impl<R: BufRead> PartFile<R> {
             let line = read_line(&mut reader, &name)?.ok_or_else(|| no_sweep(&name))?;
             count += 1;
             whole_bytes += line.len() as u64;
+            if whole_bytes > SWEEP_HEAD_BYTES_MAX {
+                return Err(TableError::TooLarge {
+                    name,
+                    what: "the head",
+                    limit: size_text(SWEEP_HEAD_BYTES_MAX),
+                });
+            }
             if count == 1 && line.trim_end() != TITLE {
                 return Err(no_sweep(&name));
             }

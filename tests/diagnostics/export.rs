@@ -19,7 +19,7 @@ fn what_a_policy_does_not_say_is_made_up_with_a_word() {
         .expect("an autoscaler");
     let warnings = Diagnostics {
         list: exported.warnings,
-        omitted: 0,
+        ..Diagnostics::default()
     };
     insta::assert_snapshot!(render_diagnostics(&warnings, Colour::Plain), @"
     warning[W0008]: the policy names no image of `app`: `registry.example.com/app:latest` stands for it

@@ -221,3 +221,151 @@ fn a_manifest() {
     help: check the path
     ");
 }
+
+/// What a user reads about a policy that names `base` by `extends`.
+fn about_base(base: &str) -> String {
+    text_about(
+        Files::default()
+            .with("p.toml", "# louder\nextends = \"base\"\n")
+            .with("base", base),
+        &[],
+        None,
+        None,
+    )
+}
+
+#[test]
+fn a_base_that_is_no_toml_is_named_without_its_lines() {
+    insta::assert_snapshot!(about_base("# users\nroot:$6$salt$hash:19000::\n"), @r##"
+    error[E0056]: `base` is neither a policy nor a Kubernetes manifest: line 2 is not TOML
+     --> p.toml:2:11
+      |
+    2 | extends = "base"
+      |           ^^^^^^
+      |
+      = help: correct the path, or see what is wrong with `hpasim check base`: a file that a policy names is not shown
+    "##);
+}
+
+#[test]
+fn a_base_that_is_another_programs_toml_is_named_without_its_lines() {
+    insta::assert_snapshot!(about_base("API_KEY = \"hunter2\"\n"), @r##"
+    error[E0056]: `base` is neither a policy nor a Kubernetes manifest: it has none of the sections hpa, controller, deployment, pod, workload, metrics, slo, cost
+     --> p.toml:2:11
+      |
+    2 | extends = "base"
+      |           ^^^^^^
+      |
+      = help: correct the path, or see what is wrong with `hpasim check base`: a file that a policy names is not shown
+    "##);
+}
+
+#[test]
+fn a_base_that_is_another_kind_of_manifest_is_named_without_its_lines() {
+    insta::assert_snapshot!(about_base("apiVersion: v1\nkind: Config\nusers: []\n"), @r##"
+    error[E0056]: `base` is neither a policy nor a Kubernetes manifest: it holds no HorizontalPodAutoscaler and no Deployment
+     --> p.toml:2:11
+      |
+    2 | extends = "base"
+      |           ^^^^^^
+      |
+      = help: correct the path, or see what is wrong with `hpasim check base`: a file that a policy names is not shown
+    "##);
+}
+
+#[test]
+fn a_manifest_that_is_no_yaml_is_named_without_its_lines() {
+    let text = text_about(
+        Files::default()
+            .with("p.toml", "manifest = \"app.yaml\"\n")
+            .with("app.yaml", "kind: Secret\ndata: {a: hunter2\n"),
+        &[],
+        None,
+        None,
+    );
+    insta::assert_snapshot!(text, @r##"
+    error[E0056]: `app.yaml` is neither a policy nor a Kubernetes manifest: line 2 is not YAML
+     --> p.toml:1:12
+      |
+    1 | manifest = "app.yaml"
+      |            ^^^^^^^^^^
+      |
+      = help: correct the path, or see what is wrong with `hpasim check app.yaml`: a file that a policy names is not shown
+    "##);
+}
+
+#[test]
+fn a_base_that_is_no_text_is_shown_where_it_is_named() {
+    insta::assert_snapshot!(about_base("[hpa]\0"), @r##"
+    error[E0002]: `base` is not a text file: byte 6 is NUL
+     --> p.toml:2:11
+      |
+    2 | extends = "base"
+      |           ^^^^^^
+      |
+      = help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
+    "##);
+}
+
+#[test]
+fn of_an_unknown_key_in_a_base_the_key_alone_is_shown() {
+    insta::assert_snapshot!(about_base("[hpa]\nmaxReplicas = 3\ntoken = \"hunter2\" # mine\n"), @r##"
+    error[E0007]: unknown key `token` in `hpa`
+     --> base:3:1
+      |
+    3 | token
+      | ^^^^^
+      |
+      = help: keys known here: scaleTargetRef, minReplicas, maxReplicas, metrics, behavior, targetCPUUtilizationPercentage
+    "##);
+}
+
+#[test]
+fn a_base_of_comments_alone_is_a_policy() {
+    let text = about_base("# nothing yet\n");
+    assert!(!text.contains("E0056"), "{text}");
+}
+
+#[test]
+fn a_policy_larger_than_its_limit() {
+    let text = about_policy(&"# more\n".repeat(10 << 20));
+    insta::assert_snapshot!(text, @r##"
+    error[E0058]: cannot read `p.toml`: it is larger than 64 MiB
+    help: check that this is the file that was meant, and take out what the simulation does not need
+    "##);
+}
+
+/// A loader that keeps to a folder, as that of `check` does.
+struct Confined;
+
+impl Loader for Confined {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        match path.to_str() {
+            Some("p.toml") => Ok(b"extends = \"../base.toml\"\n".to_vec()),
+            Some("t.csv") => Ok(TRACE.into()),
+            _ => Err(LoadError::Outside("`/home/me/repository`".to_owned())),
+        }
+    }
+}
+
+#[test]
+fn a_base_outside_the_folder_of_check() {
+    let request = LoadRequest {
+        policy: Path::new("p.toml"),
+        trace: Path::new("t.csv"),
+        set: &[],
+        from: None,
+        to: None,
+        engine: None,
+    };
+    let diagnostics = load(request, &mut Confined).expect_err("a base outside");
+    insta::assert_snapshot!(render_diagnostics(&diagnostics, Colour::Plain), @r##"
+    error[E0057]: cannot read `../base.toml`: it lies outside `/home/me/repository`
+     --> p.toml:1:11
+      |
+    1 | extends = "../base.toml"
+      |           ^^^^^^^^^^^^^^
+      |
+      = help: move the file below that folder, or let `check` read it with --allow-outside
+    "##);
+}

@@ -68,7 +68,7 @@ fn text_for(
     let diagnostics = match load(request, &mut files) {
         Ok(loaded) => Diagnostics {
             list: loaded.warnings,
-            omitted: 0,
+            ..Diagnostics::default()
         },
         Err(diagnostics) => diagnostics,
     };

@@ -43,7 +43,7 @@ fn about_files(mut files: Files, path: &str, choice: &ManifestChoice) -> String 
     let diagnostics = match load_choosing(request, choice, &mut files) {
         Ok(loaded) => Diagnostics {
             list: loaded.warnings,
-            omitted: 0,
+            ..Diagnostics::default()
         },
         Err(diagnostics) => diagnostics,
     };

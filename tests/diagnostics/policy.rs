@@ -478,3 +478,19 @@ fn a_controller_without_an_autoscaler() {
       = help: add [hpa], or delete this section
     "##);
 }
+
+#[test]
+fn a_pod_of_more_containers_than_any_cluster_has() {
+    let containers: String = (0..65_537)
+        .map(|number| format!("[[deployment.containers]]\nname = \"c{number}\"\n"))
+        .collect();
+    insta::assert_snapshot!(about_policy(&format!("[hpa]\nmaxReplicas = 10\n{containers}")), @r##"
+    error[E0012]: the pod has 65537 containers
+        --> p.toml:2003:1
+         |
+    2003 | [[deployment.containers]]
+         | ^^^^^^^^^^^^^^^^^^^^^^^^^
+         |
+         = help: write at most 1000
+    "##);
+}

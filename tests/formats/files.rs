@@ -225,7 +225,13 @@ fn cpu_is_called_censored_with_the_number_of_samples_at_the_ceiling() {
         let recording = read(format!("time_s,cpu_millicores\n{rows}"));
         let warning = warning(&recording.trace, stated, &recording.demand_place);
         let list = warning.into_iter().collect();
-        render_diagnostics(&Diagnostics { list, omitted: 0 }, Colour::Plain)
+        render_diagnostics(
+            &Diagnostics {
+                list,
+                ..Diagnostics::default()
+            },
+            Colour::Plain,
+        )
     };
     let capped = "0,100\n15,3980\n30,4000\n45,3995\n60,200\n75,200\n";
     insta::assert_snapshot!(about(capped, None), @"

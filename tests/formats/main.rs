@@ -28,7 +28,7 @@ fn told_with(bytes: impl AsRef<[u8]>, options: &ReadOptions, shaping: &Shaping) 
         Ok(recording) => {
             let warnings = Diagnostics {
                 list: recording.warnings.clone(),
-                omitted: 0,
+                ..Diagnostics::default()
             };
             let warnings = render_diagnostics(&warnings, Colour::Plain);
             format!("{}{warnings}", to_csv(&recording))

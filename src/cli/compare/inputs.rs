@@ -8,8 +8,9 @@ use super::CompareArgs;
 use crate::cli::error::CommandError;
 use crate::cli::files::{RememberingLoader, hashed};
 use crate::results::InputFile;
+use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::{
-    self, Diagnostic, Diagnostics, Engine, Loaded, Loader, Scenario, is_policy, unlike,
+    self, Diagnostic, Diagnostics, Engine, LoadError, Loaded, Loader, Scenario, is_policy, unlike,
 };
 use crate::simulation::baseline::Baseline;
 
@@ -153,8 +154,12 @@ impl Named {
                 named.policies.push(Origin::Baseline(baseline));
                 continue;
             }
-            // What cannot be read is told by whoever needs it.
-            let bytes = loader.read(argument).unwrap_or_default();
+            let bytes = match loader.read(argument) {
+                Ok(bytes) => bytes,
+                // A missing file is reported with all other faults.
+                Err(LoadError::Missing) => Vec::new(),
+                Err(error) => return Err(CommandError::unreadable(argument, error)),
+            };
             if is_policy(argument, &bytes) {
                 named.policies.push(Origin::File(argument.clone()));
             } else {
@@ -282,11 +287,8 @@ impl Gathered {
 
     /// Keeps what a policy under a trace brings; what another brought already is told once.
     fn take(&mut self, loaded: Loaded) -> Scenario {
-        for warning in loaded.warnings {
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
-            }
-        }
+        self.warnings.extend(loaded.warnings);
+        keep_first_of_each(&mut self.warnings, Diagnostic::identity);
         for file in loaded.inputs {
             if !self.files.contains(&file) {
                 self.files.push(file);
@@ -296,12 +298,7 @@ impl Gathered {
     }
 
     fn fail(&mut self, faults: Diagnostics) {
-        for fault in faults.list {
-            if !self.faults.list.contains(&fault) {
-                self.faults.list.push(fault);
-            }
-        }
-        self.faults.omitted = self.faults.omitted.max(faults.omitted);
+        self.faults.absorb_unknown(faults);
     }
 
     /// Whoever differs in more than how it scales is told of.

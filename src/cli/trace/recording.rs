@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::cli::error::CommandError;
+use crate::cli::files::{OpenInput, open_input};
 use crate::cli::progress::{ByteProgress, ProgressMode};
 use crate::scenario::formats::shape::{Align, Moment, Shaping, shape};
 use crate::scenario::formats::{
     Format, ReadOptions, Recording, SeriesChoice, What, read_recording,
 };
-use crate::scenario::{Diagnostics, STANDARD_INPUT, parse_duration};
+use crate::scenario::{Diagnostics, LoadError, NamedBy, STANDARD_INPUT, parse_duration};
 use crate::units::SimSpan;
 
 /// Which recording, and what to make of it.
@@ -180,17 +181,16 @@ struct Opened {
     length_bytes: Option<u64>,
 }
 
-fn open(path: &Path) -> std::io::Result<Opened> {
+fn open(path: &Path) -> Result<Opened, LoadError> {
     if path == Path::new(STANDARD_INPUT) {
         return Ok(Opened {
             reader: Box::new(std::io::stdin().lock()),
             length_bytes: None,
         });
     }
-    let file = std::fs::File::open(path)?;
-    let about = file.metadata()?;
+    let OpenInput { file, length_bytes } = open_input(path, NamedBy::User)?;
     Ok(Opened {
-        length_bytes: about.is_file().then_some(about.len()),
         reader: Box::new(file),
+        length_bytes,
     })
 }

@@ -9,6 +9,7 @@ use crate::cli::error::CommandError;
 use crate::cli::files::{RememberingLoader, hashed};
 use crate::cli::size::Size;
 use crate::results::InputFile;
+use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::{
     Diagnostic, Diagnostics, Engine, LoadRequest, STANDARD_INPUT, Scenario, Template,
     load_templates,
@@ -309,22 +310,12 @@ fn resolve_all(
         match template.resolve(&[]) {
             Ok(resolved) => {
                 scenarios.push(resolved.scenario);
-                for warning in resolved.warnings {
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
-                }
+                warnings.extend(resolved.warnings);
             }
-            Err(found) => {
-                faults.omitted += found.omitted;
-                for fault in found.list {
-                    if !faults.list.contains(&fault) {
-                        faults.list.push(fault);
-                    }
-                }
-            }
+            Err(found) => faults.absorb_unknown(found),
         }
     }
+    keep_first_of_each(warnings, Diagnostic::identity);
     if faults.list.is_empty() {
         Ok(scenarios)
     } else {

@@ -1,7 +1,7 @@
 //! A recording as a stream: its first bytes for a look, gzip unpacked, and line after line.
 //!
 //! Self-imposed limit: bytes and lines. Whatever the length of the stream, what is
-//! held is [`HEAD_BYTES`], one line, and the buffers; lines beyond [`LINE_BYTES_MAX`] are refused.
+//! held is [`HEAD_BYTES`], one line, and the buffers; lines beyond [`RECORDING_LINE_BYTES_MAX`] are refused.
 
 use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read};
 use std::ops::Range;
@@ -9,15 +9,16 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
+use crate::bounded::{
+    GZIP_MAGIC, RECORDING_LINE_BYTES_MAX, ReadError, read_line, read_whole, size_text,
+};
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
-use crate::scenario::gzip::{GZIP_MAGIC, broken_gzip, unfolds_too_far};
+use crate::scenario::gzip::{broken_gzip, trace_too_large, unfolds_too_far};
 use crate::scenario::loader::{LoadError, unreadable, utf16};
 
 /// How much of a stream is looked at to recognise its format.
 const HEAD_BYTES: usize = 64 << 10;
 const BUFFER_BYTES: usize = 256 << 10;
-/// The longest line of a recording: 1 MiB.
-pub const LINE_BYTES_MAX: usize = 1 << 20;
 
 /// Whether a stream was compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,23 +79,19 @@ impl<'r> Input<'r> {
     ///
     /// # Errors
     /// The stream cannot be read, or holds more than `bytes_max`.
-    pub(super) fn read_whole(mut self, bytes_max: u64) -> Result<Vec<u8>, Diagnostic> {
-        let mut bytes = std::mem::take(&mut self.head);
-        self.rest
-            .by_ref()
-            .take((bytes_max + 1).saturating_sub(bytes.len() as u64))
-            .read_to_end(&mut bytes)
-            .map_err(|error| failure(&self.name, self.packing, &error))?;
-        match (bytes.len() as u64 > bytes_max, self.packing) {
-            (false, _) => Ok(bytes),
-            (true, Packing::Gzip) => Err(unfolds_too_far(Path::new(&self.name), bytes_max)),
-            (true, Packing::Plain) => Err(Diagnostic {
-                code: Code::TraceTooLarge,
-                message: format!("`{}` is larger than {} MiB", self.name, bytes_max >> 20),
-                place: None,
-                help: "give fewer rows, fewer series or a shorter time".to_owned(),
-            }),
-        }
+    pub(super) fn read_whole(self, bytes_max: u64) -> Result<Vec<u8>, Diagnostic> {
+        let name = Path::new(&self.name);
+        read_whole(Cursor::new(self.head).chain(self.rest), bytes_max).map_err(|error| {
+            match (error, self.packing) {
+                (ReadError::Io(error), packing) => failure(&self.name, packing, &error),
+                (ReadError::TooLarge { bytes_max }, Packing::Gzip) => {
+                    unfolds_too_far(name, bytes_max)
+                }
+                (ReadError::TooLarge { bytes_max }, Packing::Plain) => {
+                    trace_too_large(name, bytes_max)
+                }
+            }
+        })
     }
 
     /// The stream line by line.
@@ -145,25 +142,24 @@ impl Lines<'_> {
     /// The next line, its end left out; `None` behind the last.
     ///
     /// # Errors
-    /// The stream breaks off, or the line is longer than [`LINE_BYTES_MAX`].
+    /// The stream breaks off, or the line is longer than [`RECORDING_LINE_BYTES_MAX`].
     pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, Diagnostic> {
-        self.line.clear();
-        let read = self
-            .reader
-            .by_ref()
-            .take(LINE_BYTES_MAX as u64 + 1)
-            .read_until(b'\n', &mut self.line)
-            .map_err(|error| failure(&self.name, self.packing, &error))?;
-        if read == 0 {
-            return Ok(None);
-        }
-        self.number += 1;
+        let read = read_line(&mut self.reader, &mut self.line, RECORDING_LINE_BYTES_MAX);
         self.offset = self.next_offset;
-        self.next_offset += read;
+        match read {
+            Ok(0) => return Ok(None),
+            Ok(read) => {
+                self.number += 1;
+                self.next_offset += read;
+            }
+            Err(ReadError::Io(error)) => return Err(failure(&self.name, self.packing, &error)),
+            Err(ReadError::TooLarge { .. }) => {
+                self.number += 1;
+                return Err(line_too_long(&self.current()));
+            }
+        }
         if self.line.last() == Some(&b'\n') {
             self.line.pop();
-        } else if read > LINE_BYTES_MAX {
-            return Err(line_too_long(&self.current()));
         }
         if self.line.last() == Some(&b'\r') {
             self.line.pop();
@@ -214,9 +210,9 @@ pub(super) fn line_too_long(line: &Line<'_>) -> Diagnostic {
     Diagnostic {
         code: Code::TraceLine,
         message: format!(
-            "line {} is longer than {} MiB",
+            "line {} is longer than {}",
             line.number,
-            LINE_BYTES_MAX >> 20
+            size_text(RECORDING_LINE_BYTES_MAX)
         ),
         place: Some(Box::new(line.place_of(0..0))),
         help: "see that this is a trace or a recording: these have short lines".to_owned(),

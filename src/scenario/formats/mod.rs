@@ -25,19 +25,14 @@ use std::io::Read;
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use super::trace_text::{
-    DECOMPRESSED_BYTES_MAX, LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, parse_trace,
-};
+use super::trace_text::{LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, parse_trace};
+use crate::bounded::{DOCUMENT_BYTES_MAX, TRACE_BYTES_MAX};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
 use input::Input;
-pub use input::LINE_BYTES_MAX;
 use recognise::{Recognised, recognise};
 use shape::Shaping;
-
-/// The most that a recording in one JSON document may hold: 256 MiB.
-const DOCUMENT_BYTES_MAX: u64 = 256 << 20;
 
 /// What a recording is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,7 +240,7 @@ pub fn read_recording<'r>(
     let read = match format {
         Format::Csv => {
             let bytes = input
-                .read_whole(DECOMPRESSED_BYTES_MAX)
+                .read_whole(TRACE_BYTES_MAX)
                 .map_err(Diagnostics::one)?;
             return parse_trace(Path::new(name), &bytes).map(Recording::of_parsed);
         }

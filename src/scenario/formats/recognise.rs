@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use super::Format;
-use super::input::LINE_BYTES_MAX;
 use super::stamp::LogDates;
+use crate::bounded::RECORDING_LINE_BYTES_MAX;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::manifest::refuse_manifest;
 
@@ -109,7 +109,7 @@ fn is_script(content: &str) -> bool {
 /// What our own reader is shown of something unknown: its first lines, the last of them whole.
 pub(super) fn whole_lines(head: &[u8]) -> &[u8] {
     match head.iter().rposition(|byte| *byte == b'\n') {
-        Some(at) if head.len() < LINE_BYTES_MAX => &head[..=at],
+        Some(at) if (head.len() as u64) < RECORDING_LINE_BYTES_MAX => &head[..=at],
         _ => head,
     }
 }

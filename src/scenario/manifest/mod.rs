@@ -32,14 +32,13 @@ pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 
 use std::path::Path;
 
-use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::diagnostic::{Code, Diagnostic, Diagnostics, Omitted, Place};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Node, Value};
+use crate::bounded::{POLICY_BYTES_MAX, size_text};
 pub(super) use yaml::to_yaml;
 use yaml::{Documents, YamlFault, YamlFaultKind};
 
-/// The largest manifest that is read, in bytes.
-pub(crate) const MANIFEST_BYTES_MAX: usize = 64 << 20;
 /// How many faults of one file are shown.
 const FAULTS_SHOWN: usize = 20;
 
@@ -128,7 +127,7 @@ pub(crate) fn read_objects(
 ) -> Result<Objects, Diagnostics> {
     sources.mark_as_manifest(source);
     let text = &sources.get(source).text;
-    if text.len() > MANIFEST_BYTES_MAX {
+    if text.len() as u64 > POLICY_BYTES_MAX {
         return Err(Diagnostics::one(too_large(sources, source)));
     }
     let Documents { list, faults } = yaml::parse_documents(text, source);
@@ -140,7 +139,7 @@ pub(crate) fn read_objects(
     }
     sources.hide(source, hidden);
     if !faults.is_empty() {
-        let omitted = faults.len().saturating_sub(FAULTS_SHOWN);
+        let omitted = omitted(sources, source, faults.len());
         let list = faults
             .into_iter()
             .take(FAULTS_SHOWN)
@@ -173,7 +172,7 @@ fn collect(
     if faults.is_empty() {
         return Ok(objects);
     }
-    let omitted = faults.len().saturating_sub(FAULTS_SHOWN);
+    let omitted = omitted(sources, source, faults.len());
     let list = faults
         .into_iter()
         .take(FAULTS_SHOWN)
@@ -185,6 +184,12 @@ fn collect(
         })
         .collect();
     Err(Diagnostics { list, omitted })
+}
+
+/// How many of so many faults are not shown.
+fn omitted(sources: &Sources, source: SourceId, faults: usize) -> Omitted {
+    let omitted = faults.saturating_sub(FAULTS_SHOWN);
+    Omitted::of(&sources.get(source).name, omitted)
 }
 
 /// Adds an object, or all those of a List.
@@ -282,9 +287,9 @@ fn too_large(sources: &Sources, source: SourceId) -> Diagnostic {
     Diagnostic {
         code: Code::ManifestTooLarge,
         message: format!(
-            "`{}` is larger than a manifest may be ({} MiB)",
+            "`{}` is larger than a manifest may be ({})",
             sources.get(source).name,
-            MANIFEST_BYTES_MAX >> 20
+            size_text(POLICY_BYTES_MAX)
         ),
         place: None,
         help: "keep the autoscaler and its target: `kubectl get hpa,deploy -n NAMESPACE -o yaml`"

@@ -234,7 +234,7 @@ fn a_manifest_of_fifty_megabytes_is_read_or_refused_in_bounded_memory() {
     assert!(objects.list.len() > 40_000);
     let dense = format!("kind: X\nlist: [{}]\n", "1,".repeat(25 << 20));
     assert!(refused(&dense).starts_with("E0023"));
-    let larger = " ".repeat(MANIFEST_BYTES_MAX + 1);
+    let larger = " ".repeat(64 * 1024 * 1024 + 1);
     insta::assert_snapshot!(refused(&larger), @"
     E0023: `app.yaml` is larger than a manifest may be (64 MiB)
       help: keep the autoscaler and its target: `kubectl get hpa,deploy -n NAMESPACE -o yaml`

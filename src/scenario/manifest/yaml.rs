@@ -353,17 +353,15 @@ impl Builder {
             [] => BTreeSet::new(),
             _ => entries.iter().map(|entry| entry.key.clone()).collect(),
         };
-        let mut table = Table { entries };
-        for entry in merged.into_iter().flat_map(|other| other.entries) {
+        let mut entries = entries;
+        for entry in merged.into_iter().flat_map(Table::into_entries) {
             if known.insert(entry.key.clone()) {
-                table.entries.push(entry);
+                entries.push(entry);
             }
         }
         // A key without a value is no key.
-        table
-            .entries
-            .retain(|entry| !matches!(entry.node.value, Value::Null));
-        table
+        entries.retain(|entry| !matches!(entry.node.value, Value::Null));
+        Table::new(entries)
     }
 
     /// Whether the next scalar is a key.
@@ -469,10 +467,10 @@ fn move_to(node: &mut Node, origin: Origin) {
     node.origin = origin;
     match &mut node.value {
         Value::Table(table) => {
-            for entry in &mut table.entries {
+            table.for_each_mut(|entry| {
                 entry.key_origin = origin;
                 move_to(&mut entry.node, origin);
-            }
+            });
         }
         Value::Array(items) => {
             for item in items {

@@ -20,8 +20,8 @@ impl<W: Work> Run<'_, W> {
 
     fn schedule_reading(&mut self, number: u32, container: usize) {
         if let Some(time) = self.plant.next_housekeeping(number, container) {
-            // The size of an event: nobody writes so many containers.
-            let container = u16::try_from(container).unwrap_or(u16::MAX);
+            let container =
+                u16::try_from(container).expect("a Deployment has at most 65,536 containers");
             self.push(time, Event::Housekeeping { number, container });
         }
     }

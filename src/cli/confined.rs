@@ -1,0 +1,93 @@
+//! Files that `check` may read: those below the folders of the files that it is given.
+//!
+//! Self-imposed limit: decides by paths; what a file holds is read in `files`.
+
+use std::path::{Path, PathBuf};
+
+use super::files::{RememberingLoader, is_open_already};
+use crate::scenario::{FileRequest, LoadError, Loader, NamedBy, STANDARD_INPUT};
+
+/// What marks the root of a repository: a folder, or a file in a worktree.
+const REPOSITORY: &str = ".git";
+
+/// Reads files below some roots alone, symbolic links resolved; each file is read once.
+#[derive(Debug)]
+pub(super) struct ConfinedLoader {
+    files: RememberingLoader,
+    /// `None` allows every file.
+    roots: Option<Vec<PathBuf>>,
+}
+
+impl ConfinedLoader {
+    /// Reads any file.
+    pub(super) fn allowing_all() -> Self {
+        Self {
+            files: RememberingLoader::default(),
+            roots: None,
+        }
+    }
+
+    /// Reads what lies below the roots of `files`, which the user named.
+    ///
+    /// The root of a file is that of its repository, or else its folder; the
+    /// root of standard input is that of the current folder.
+    pub(super) fn below<'f>(files: impl Iterator<Item = &'f Path>) -> Self {
+        let mut roots: Vec<PathBuf> = files.filter_map(root_of).collect();
+        roots.sort();
+        roots.dedup();
+        Self {
+            files: RememberingLoader::default(),
+            roots: Some(roots),
+        }
+    }
+
+    fn check(&self, path: &Path) -> Result<(), LoadError> {
+        let Some(roots) = &self.roots else {
+            return Ok(());
+        };
+        let resolved = std::fs::canonicalize(path)?;
+        if roots.iter().any(|root| resolved.starts_with(root)) {
+            return Ok(());
+        }
+        let names: Vec<String> = roots
+            .iter()
+            .map(|root| format!("`{}`", root.display()))
+            .collect();
+        Err(LoadError::Outside(names.join(" and ")))
+    }
+}
+
+impl Loader for ConfinedLoader {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        self.check(path)?;
+        self.files.read(path)
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Result<Vec<u8>, LoadError> {
+        let is_stream = request.named_by == NamedBy::User && is_stream(request.path);
+        if !is_stream {
+            self.check(request.path)?;
+        }
+        self.files.fetch(request)
+    }
+}
+
+/// Whether the user gave a stream that has no place among the folders.
+fn is_stream(path: &Path) -> bool {
+    path == Path::new(STANDARD_INPUT) || is_open_already(path)
+}
+
+/// The folder that the files named in `file` may lie in; `None` where the folder is missing.
+fn root_of(file: &Path) -> Option<PathBuf> {
+    let folder = match file.parent() {
+        _ if is_stream(file) => Path::new("."),
+        None => Path::new("."),
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+    };
+    let folder = std::fs::canonicalize(folder).ok()?;
+    let repository = folder
+        .ancestors()
+        .find(|ancestor| ancestor.join(REPOSITORY).exists());
+    Some(repository.unwrap_or(&folder).to_owned())
+}

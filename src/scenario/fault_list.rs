@@ -1,0 +1,149 @@
+//! All that is wrong with the inputs of a command: what is listed, and how much more there is.
+//!
+//! Self-imposed limit: lists. What a fault is, is `diagnostic`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::diagnostic::{Diagnostic, Identity};
+
+/// Everything that is wrong with an input, in the order of files and lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    /// The faults, errors and warnings; at least one error where this stands for a failure.
+    pub list: Vec<Diagnostic>,
+    /// How many more errors of a long row of like faults were left out.
+    pub omitted: Omitted,
+}
+
+/// How many errors of each file were left out of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Omitted {
+    by_file: BTreeMap<String, usize>,
+}
+
+impl Omitted {
+    /// So many errors of one file.
+    #[must_use]
+    pub fn of(file: &str, count: usize) -> Self {
+        let mut omitted = Self::default();
+        omitted.add(file, count);
+        omitted
+    }
+
+    /// How many there are in all files together.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.by_file.values().sum()
+    }
+
+    /// Each file with how many errors of it there are.
+    pub fn files(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.by_file
+            .iter()
+            .map(|(file, count)| (file.as_str(), *count))
+    }
+
+    /// Leaves out so many errors more of one file.
+    pub(crate) fn add(&mut self, file: &str, count: usize) {
+        if count > 0 {
+            *self.by_file.entry(file.to_owned()).or_default() += count;
+        }
+    }
+
+    fn add_all(&mut self, others: &Self) {
+        for (file, count) in others.files() {
+            self.add(file, count);
+        }
+    }
+
+    /// The same where both may be about the same faults.
+    fn add_unknown(&mut self, others: &Self) {
+        for (file, count) in others.files() {
+            let known = self.by_file.entry(file.to_owned()).or_default();
+            *known = count.max(*known);
+        }
+    }
+}
+
+impl Diagnostics {
+    /// A single fault.
+    #[must_use]
+    pub fn one(diagnostic: Diagnostic) -> Self {
+        Self {
+            list: vec![diagnostic],
+            omitted: Omitted::default(),
+        }
+    }
+
+    /// Takes over what is wrong elsewhere.
+    pub fn absorb(&mut self, others: Self) {
+        self.list.extend(others.list);
+        self.omitted.add_all(&others.omitted);
+    }
+
+    /// Takes over what is wrong with files of which the same may be known already.
+    pub fn absorb_unknown(&mut self, others: Self) {
+        self.list.extend(others.list);
+        keep_first_of_each(&mut self.list, Diagnostic::identity);
+        self.omitted.add_unknown(&others.omitted);
+    }
+}
+
+/// Leaves the first of all that have the same identity, in their order.
+pub(crate) fn keep_first_of_each<T>(list: &mut Vec<T>, identity: impl Fn(&T) -> Identity<'_>) {
+    let mut known = BTreeSet::new();
+    let is_first: Vec<bool> = list.iter().map(|it| known.insert(identity(it))).collect();
+    drop(known);
+    let mut is_first = is_first.into_iter();
+    list.retain(|_| is_first.next().unwrap_or(true));
+}
+
+impl fmt::Display for Diagnostics {
+    /// One line a fault.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, diagnostic) in self.list.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            diagnostic.fmt(f)?;
+        }
+        let omitted = self.omitted.count();
+        if omitted > 0 {
+            write!(f, "\nand {omitted} more")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::diagnostic::Code;
+    use super::*;
+
+    fn fault(message: &str) -> Diagnostic {
+        Diagnostic {
+            code: Code::UnknownKey,
+            message: message.to_owned(),
+            place: None,
+            help: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_read_twice_has_its_faults_once() {
+        let of = |file: &str, count| Diagnostics {
+            list: vec![fault(file)],
+            omitted: Omitted::of(file, count),
+        };
+        let mut all = of("p.toml", 4);
+        all.absorb_unknown(of("p.toml", 4));
+        all.absorb_unknown(of("q.toml", 2));
+        assert_eq!(all.list, [fault("p.toml"), fault("q.toml")]);
+        assert_eq!(all.omitted.count(), 6);
+        all.absorb(of("q.toml", 1));
+        assert_eq!((all.list.len(), all.omitted.count()), (3, 7));
+    }
+}
