@@ -12,6 +12,8 @@ mod engine;
 mod export;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/minus_zero.rs"]
+mod minus_zero;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]

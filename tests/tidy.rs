@@ -108,6 +108,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("saphyr", &["scenario"]),
     ("HashMap", &[]),
     ("HashSet", &[]),
+    // `units::parse_number` reads `-0` as `0`.
+    ("parse::<f64>", &["render"]),
 ];
 
 /// The most lines of a file that does not say why it is longer.

@@ -38,7 +38,7 @@ use crate::search::tune::method::{Findings, Method, Tried};
 use crate::search::tune::question::{Asked, Question};
 use crate::search::tune::sensitivity::sensitivity;
 use crate::search::tune::traffic::requests;
-use crate::units::Seed;
+use crate::units::{Seed, parse_number};
 use inputs::{HeldOut, Inputs};
 
 /// Search for a better policy, and show on other traffic whether it is better.
@@ -161,8 +161,7 @@ const REQUESTS_TOLD: f64 = 5e8;
 const BUDGET_OF_REQUESTS: u32 = 200;
 
 fn parse_share(text: &str) -> Result<f64, String> {
-    let share: Option<f64> = text.parse().ok();
-    share
+    parse_number(text)
         .filter(|share| (0.1..=0.9).contains(share))
         .ok_or_else(|| "write a share from 0.1 to 0.9".to_owned())
 }

@@ -12,6 +12,7 @@ use super::loader::{Loader, read_file, text_of};
 use super::manifest::refuse_manifest;
 use super::reader::nearest;
 use super::trace_text::{Parser, VALUE_MAX, clipped};
+use crate::units::parse_number;
 
 /// The fewest rows of a probe: a line has two parameters, and an interval needs a row more.
 pub const PROBE_ROWS_MIN: usize = 3;
@@ -260,29 +261,29 @@ fn parse_replicas(parser: &mut Parser<'_>, record: &StringRecord, index: usize) 
 
 fn parse_cell(parser: &mut Parser<'_>, record: &StringRecord, index: usize) -> Option<f64> {
     let cell = record.get(index).unwrap_or_default().trim();
-    let (code, message, help) = match cell.parse::<f64>() {
-        Ok(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
-        Ok(number) if number < 0.0 => (
+    let (code, message, help) = match parse_number(cell) {
+        Some(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
+        Some(number) if number < 0.0 => (
             Code::ProbeRange,
             format!("{} is negative", clipped(cell)),
             "write a number of 0 or more",
         ),
-        Ok(number) if number.is_finite() => (
+        Some(number) if number.is_finite() => (
             Code::ProbeRange,
             format!("{} is more than {VALUE_MAX:e}", clipped(cell)),
             "check the unit",
         ),
-        Ok(_) => (
+        Some(_) => (
             Code::ProbeRange,
             format!("{} is not a finite number", clipped(cell)),
             "leave out a row that was not measured",
         ),
-        Err(_) if cell.is_empty() => (
+        None if cell.is_empty() => (
             Code::ProbeValue,
             "the value is empty".to_owned(),
             "write a number, or leave out a row that was not measured",
         ),
-        Err(_) => (
+        None => (
             Code::ProbeValue,
             format!("`{}` is not a number", clipped(cell)),
             "write a plain number without a unit, as 12.5 or 250",

@@ -13,7 +13,7 @@ use super::diagnostic::{Code, Diagnostic, Place};
 use super::source::{Format, Origin, Sources};
 use super::tree::{Node, Table, Value};
 use super::values::{self, ValueProblem};
-use crate::units::{Millicores, Quantity, SimSpan};
+use crate::units::{Millicores, Quantity, SimSpan, parse_number};
 
 /// Collects what is wrong.
 pub(super) struct Faults<'s> {
@@ -83,7 +83,7 @@ impl<'s> Faults<'s> {
         let help = match (wanted, value) {
             ("a string", Value::Integer(number)) => format!("put it in quotes: \"{number}\""),
             ("an integer" | "a number", Value::Text(text))
-                if text.trim().parse::<f64>().is_ok() =>
+                if parse_number(text.trim()).is_some() =>
             {
                 format!("leave out the quotes: {}", text.trim())
             }

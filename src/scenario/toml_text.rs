@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue, Error};
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Entry, Node, Table, Value};
+use crate::units::parse_number;
 
 /// How many syntax faults of one file are shown: a file that is no TOML at all has one in each line.
 const SYNTAX_FAULTS_SHOWN: usize = 20;
@@ -189,9 +190,9 @@ impl<'s> Conversion<'s> {
                     Err(_) => self.number_fault(&integer.to_string(), origin),
                 }
             }
-            DeValue::Float(float) => match float.as_str().parse() {
-                Ok(number) => Value::Float(number),
-                Err(_) => self.number_fault(float.as_str(), origin),
+            DeValue::Float(float) => match parse_number(float.as_str()) {
+                Some(number) => Value::Float(number),
+                None => self.number_fault(float.as_str(), origin),
             },
             DeValue::Boolean(boolean) => Value::Boolean(*boolean),
             DeValue::Datetime(_) => Value::Date,

@@ -13,7 +13,7 @@ use super::gzip::{GZIP_MAGIC, decompress};
 use super::loader::text_of;
 use super::manifest::refuse_manifest;
 use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
-use crate::units::SimTime;
+use crate::units::{SimTime, parse_number};
 use crate::workload::{Demand, MetricColumn, Trace};
 
 /// Where a row stands.
@@ -333,29 +333,29 @@ impl<'t> Parser<'t> {
         greatest: Greatest,
     ) -> Option<f64> {
         let cell = record.get(index).unwrap_or_default().trim();
-        let (code, message, help) = match cell.parse::<f64>() {
-            Ok(number) if (0.0..=greatest.value).contains(&number) => return Some(number),
-            Ok(number) if number < 0.0 => (
+        let (code, message, help) = match parse_number(cell) {
+            Some(number) if (0.0..=greatest.value).contains(&number) => return Some(number),
+            Some(number) if number < 0.0 => (
                 Code::TraceRange,
                 format!("{} is negative", clipped(cell)),
                 "write a number of 0 or more",
             ),
-            Ok(number) if number.is_finite() => (
+            Some(number) if number.is_finite() => (
                 Code::TraceRange,
                 format!("{} is more than {:e}", clipped(cell), greatest.value),
                 greatest.help,
             ),
-            Ok(_) => (
+            Some(_) => (
                 Code::TraceRange,
                 format!("{} is not a finite number", clipped(cell)),
                 "write 0 for no load, or leave the row out: a value holds until the next row",
             ),
-            Err(_) if cell.is_empty() => (
+            None if cell.is_empty() => (
                 Code::TraceValue,
                 "the value is empty".to_owned(),
                 "write a number, or leave the row out: a value holds until the next row",
             ),
-            Err(_) => (
+            None => (
                 Code::TraceValue,
                 format!("`{}` is not a number", clipped(cell)),
                 "write a plain number with a decimal point, as 12.5",
@@ -371,7 +371,7 @@ impl<'t> Parser<'t> {
             return;
         }
         let cell = record.get(further.index).unwrap_or_default().trim();
-        if row == Row::First && further.values.is_empty() && cell.parse::<f64>().is_err() {
+        if row == Row::First && further.values.is_empty() && parse_number(cell).is_none() {
             further.content = Content::Words;
             let span = self.field_span(record, further.index);
             self.report(

@@ -15,6 +15,7 @@ use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 use super::super::source::{Origin, SourceId};
 use super::super::tree::{Entry, Node, Table, Value};
 use super::document::Document;
+use crate::units::parse_number;
 
 /// The most values of one file, those that aliases repeat counted each time.
 ///
@@ -501,8 +502,8 @@ fn plain_value(text: String) -> Value {
         && text
             .bytes()
             .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e' | b'E'));
-    match text.parse::<f64>() {
-        Ok(number) if is_decimal && number.is_finite() => Value::Float(number),
+    match parse_number(&text) {
+        Some(number) if is_decimal && number.is_finite() => Value::Float(number),
         _ => Value::Text(text),
     }
 }
