@@ -3,6 +3,7 @@
 //! Self-imposed limit: this one format, from bytes; no file system, and nothing
 //! is fitted here. Faults are collected with line and column.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
@@ -123,19 +124,25 @@ fn parse_rows(parser: &mut Parser<'_>, text: &str) -> Option<(Vec<ProbeRow>, Mea
         None => Measured::Together,
     };
     let mut rows = Vec::new();
+    let mut lines = LineCounter {
+        text,
+        counted_bytes: 0,
+        line: 1,
+    };
     // Text was checked to be UTF-8, and lengths are flexible: the reader has nothing to fail at.
     while reader.read_record(&mut record).unwrap_or(false) {
-        rows.extend(parse_row(parser, &record, &columns, text));
+        rows.extend(parse_row(parser, &record, &columns, &mut lines));
     }
     Some((rows, measured))
 }
 
 fn parse_columns(parser: &mut Parser<'_>, record: &StringRecord) -> Option<Columns> {
     let names: Vec<&str> = record.iter().map(str::trim).collect();
+    let mut known = BTreeSet::new();
     let twice = names
         .iter()
         .enumerate()
-        .find(|(index, name)| names[..*index].contains(name));
+        .find(|(_, name)| !known.insert(**name));
     if let Some((index, name)) = twice {
         let span = parser.field_span(record, index);
         parser.report(
@@ -208,14 +215,31 @@ fn listed(names: &[&str]) -> String {
     quoted.join(", ")
 }
 
+/// Numbers lines on the way through a text, so that each byte is looked at once.
+struct LineCounter<'t> {
+    text: &'t str,
+    counted_bytes: usize,
+    line: usize,
+}
+
+impl LineCounter<'_> {
+    /// The line of the byte at `offset`, from 1; offsets rise from call to call.
+    fn line_at(&mut self, offset: usize) -> usize {
+        let passed = &self.text[self.counted_bytes..offset];
+        self.line += passed.matches('\n').count();
+        self.counted_bytes = offset;
+        self.line
+    }
+}
+
 fn parse_row(
     parser: &mut Parser<'_>,
     record: &StringRecord,
     columns: &Columns,
-    text: &str,
+    lines: &mut LineCounter<'_>,
 ) -> Option<ProbeRow> {
     let span = parser.line_span(record);
-    let line = text[..span.start].matches('\n').count() + 1;
+    let line = lines.line_at(span.start);
     if record.len() != columns.width {
         parser.report(
             Code::ProbeFields,

@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: names of columns; what stands below them is `trace_text`'s.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use csv::StringRecord;
@@ -80,8 +81,9 @@ impl Parser<'_> {
             );
             return None;
         }
+        let mut known = BTreeSet::new();
         for (index, name) in names.iter().enumerate() {
-            if names[..index].contains(name) {
+            if !known.insert(*name) {
                 let message = format!("two columns are called `{name}`");
                 let span = self.field_span(record, index);
                 self.report(
