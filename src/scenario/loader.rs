@@ -10,6 +10,7 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::manifest::{self, HpaIdentity, ManifestChoice};
 use super::overrides;
 use super::reader::{Faults, nearest};
+use super::secrecy::is_confidential_document;
 use super::source::{Origin, SourceId, Sources};
 use super::toml_text::{parse_document, parse_path};
 use super::tree::{Entry, Table, Value};
@@ -246,6 +247,9 @@ impl<'l> PolicyFiles<'l> {
         if is_manifest {
             let table = self.manifest_table(source)?;
             return Some(PolicyTree { table, source });
+        }
+        if is_confidential_document(&self.sources.get(source).text) {
+            self.sources.hide_all(source);
         }
         let mut table = match parse_document(&self.sources, source) {
             Ok(table) => table,

@@ -28,6 +28,7 @@ mod policy;
 mod policy_file;
 mod probe_text;
 mod reader;
+mod secrecy;
 pub(crate) mod source;
 pub(crate) mod survey;
 mod template;

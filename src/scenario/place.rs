@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::source::{Origin, Sources};
+use super::source::{Confidential, Origin, Sources};
 
 /// Longest stretch of a line that a place keeps, in characters; what is shown of it is shorter still.
 const LINE_CHARACTERS_MAX: usize = 4096;
@@ -47,16 +47,27 @@ impl Place {
     pub(crate) fn of(sources: &Sources, origin: Origin) -> Self {
         let source = sources.get(origin.source);
         let span = origin.start..origin.end;
-        Self::showing(&source.name, &source.text, span, &source.hidden)
+        Self::showing(&source.name, &source.text, span, &source.confidential)
     }
 
     /// The place of the bytes `span` in `text`, which is called `name`.
     #[must_use]
     pub fn within(name: &str, text: &str, span: Range<usize>) -> Self {
-        Self::showing(name, text, span, &[])
+        Self::showing(name, text, span, &Confidential::default())
     }
 
-    fn showing(name: &str, text: &str, span: Range<usize>, hidden: &[Range<usize>]) -> Self {
+    /// The same place without anything of its line.
+    #[must_use]
+    pub(crate) fn covered(self) -> Self {
+        Self {
+            text: COVER.to_owned(),
+            mark: 0..COVER.len(),
+            start: LineStart::Cut,
+            ..self
+        }
+    }
+
+    fn showing(name: &str, text: &str, span: Range<usize>, confidential: &Confidential) -> Self {
         let start = floor_char_boundary(text, span.start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
@@ -70,7 +81,8 @@ impl Place {
         )
         .max(mark_start);
         let column = line[..mark_start].chars().count() + 1;
-        let covered = cover(line, line_start, mark_start..mark_end, hidden);
+        let hidden = confidential.covered(&(line_start..line_start + line.len()), &span);
+        let covered = cover(line, line_start, mark_start..mark_end, &hidden);
         let (line, mark, is_covered) = match &covered {
             Some((line, mark)) => (line.as_str(), mark.clone(), true),
             None => (line, mark_start..mark_end, false),
@@ -104,11 +116,6 @@ fn cover(
     mark: Range<usize>,
     hidden: &[Range<usize>],
 ) -> Option<(String, Range<usize>)> {
-    let line_range = line_start..line_start + line.len();
-    let hidden: Vec<&Range<usize>> = hidden
-        .iter()
-        .filter(|range| range.start < line_range.end && line_range.start < range.end)
-        .collect();
     if hidden.is_empty() {
         return None;
     }
@@ -219,7 +226,7 @@ mod tests {
     #[test]
     fn what_is_hidden_is_covered_and_the_mark_stays_where_it_was() {
         let text = "{\"a\": \"s3cret\", \"b\": 1}";
-        let hidden = vec![Range { start: 5, end: 14 }];
+        let hidden = Confidential::of_hidden(vec![Range { start: 5, end: 14 }]);
         let place = Place::showing("m.json", text, 21..22, &hidden);
         assert_eq!(place.text, "{\"a\":<hidden>, \"b\": 1}");
         assert_eq!(&place.text[place.mark], "1");

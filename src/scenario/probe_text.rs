@@ -12,6 +12,7 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::loader::{Loader, read_file, text_of};
 use super::manifest::refuse_manifest;
 use super::reader::nearest;
+use super::secrecy::looks_like_document;
 use super::trace_text::{Parser, VALUE_MAX, clipped};
 use crate::units::parse_number;
 
@@ -82,15 +83,29 @@ pub fn read_probe(path: &Path, loader: &mut dyn Loader) -> Result<Probe, Diagnos
 pub fn parse_probe(path: &Path, bytes: &[u8]) -> Result<Probe, Diagnostics> {
     let text = text_of(path, bytes).map_err(Diagnostics::one)?;
     refuse_manifest(path, text).map_err(Diagnostics::one)?;
-    let name = path.display().to_string();
-    let mut parser = Parser::new(&name, text);
+    match parse_probe_text(&path.display().to_string(), text) {
+        Err(faults) if looks_like_document(text) => Err(faults.covered()),
+        Ok(probe) if !probe.warnings.is_empty() && looks_like_document(text) => Ok(Probe {
+            warnings: probe
+                .warnings
+                .into_iter()
+                .map(Diagnostic::covered)
+                .collect(),
+            ..probe
+        }),
+        parsed => parsed,
+    }
+}
+
+fn parse_probe_text(name: &str, text: &str) -> Result<Probe, Diagnostics> {
+    let mut parser = Parser::new(name, text);
     let found = parse_rows(&mut parser, text);
     let (mut faults, warnings) = parser.into_notes();
     let Some((rows, measured)) = found else {
         return Err(faults);
     };
     if faults.list.is_empty() {
-        faults.list.extend(fault_of_rows(&name, &rows));
+        faults.list.extend(fault_of_rows(name, &rows));
     }
     if !faults.list.is_empty() {
         return Err(faults);

@@ -9,7 +9,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::diagnostic::{Code, Diagnostic, Place};
+use super::diagnostic::{Code, Diagnostic};
 use super::source::{Format, Origin, Sources};
 use super::tree::{Node, Table, Value};
 use super::values::{self, ValueProblem};
@@ -70,12 +70,8 @@ impl<'s> Faults<'s> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.list.push(Diagnostic {
-            code,
-            message: message.into(),
-            place: Some(Box::new(Place::of(self.sources, origin))),
-            help: help.into(),
-        });
+        self.list
+            .push(Diagnostic::at(self.sources, code, origin, message, help));
     }
 
     /// Notes a value of the wrong type.

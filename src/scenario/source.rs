@@ -27,8 +27,8 @@ pub(crate) struct Source {
     pub(crate) name: String,
     /// The text.
     pub(crate) text: String,
-    /// Stretches of the text that nobody may be shown: what a Secret holds.
-    pub(crate) hidden: Vec<Range<usize>>,
+    /// What of the text no diagnostic may show.
+    pub(crate) confidential: Confidential,
     /// What was written in it.
     pub(crate) format: Format,
 }
@@ -40,6 +40,78 @@ pub(crate) enum Format {
     Policy,
     /// A Kubernetes manifest: what a cluster takes is simulated, however bad it is.
     Manifest,
+}
+
+/// Stretches of a text, sorted and apart from each other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Confidential {
+    /// What nobody may be shown: what a Secret holds.
+    pub(crate) hidden: Vec<Range<usize>>,
+    /// What may be shown of single values alone, where they are at fault.
+    pub(crate) guarded: Vec<Range<usize>>,
+    /// The single values within `guarded`.
+    pub(crate) leaves: Vec<Range<usize>>,
+}
+
+impl Confidential {
+    /// Stretches that nobody may be shown.
+    pub(crate) fn of_hidden(hidden: Vec<Range<usize>>) -> Self {
+        let mut confidential = Self {
+            hidden,
+            ..Self::default()
+        };
+        confidential.sort();
+        confidential
+    }
+
+    /// Puts the stretches in order, and together where they meet.
+    pub(crate) fn sort(&mut self) {
+        for stretches in [&mut self.hidden, &mut self.guarded] {
+            stretches.sort_unstable_by_key(|range| range.start);
+            let mut apart: Vec<Range<usize>> = Vec::with_capacity(stretches.len());
+            for range in stretches.drain(..) {
+                match apart.last_mut() {
+                    Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                    _ => apart.push(range),
+                }
+            }
+            *stretches = apart;
+        }
+        self.leaves.sort_unstable_by_key(|range| range.start);
+    }
+
+    /// Whether some of `range` may not be shown.
+    pub(crate) fn touches(&self, range: &Range<usize>) -> bool {
+        touches(&self.hidden, range) || touches(&self.guarded, range)
+    }
+
+    /// What to leave out of `shown` when `mark` is at fault.
+    pub(crate) fn covered(&self, shown: &Range<usize>, mark: &Range<usize>) -> Vec<Range<usize>> {
+        let mut covered = within(&self.hidden, shown).to_vec();
+        let is_value = self
+            .leaves
+            .binary_search_by_key(&mark.start, |leaf| leaf.start)
+            .is_ok_and(|at| mark.end <= self.leaves[at].end);
+        for range in within(&self.guarded, shown) {
+            if is_value && range.start <= mark.start && mark.end <= range.end {
+                covered.extend([range.start..mark.start, mark.end..range.end]);
+            } else {
+                covered.push(range.clone());
+            }
+        }
+        covered
+    }
+}
+
+/// Those of the sorted `stretches` that have some of `range`.
+fn within<'s>(stretches: &'s [Range<usize>], range: &Range<usize>) -> &'s [Range<usize>] {
+    let first = stretches.partition_point(|stretch| stretch.end <= range.start);
+    let behind = stretches.partition_point(|stretch| stretch.start < range.end);
+    &stretches[first..behind.max(first)]
+}
+
+fn touches(stretches: &[Range<usize>], range: &Range<usize>) -> bool {
+    !within(stretches, range).is_empty()
 }
 
 /// The texts of one scenario's policy, in the order in which they were read.
@@ -56,7 +128,7 @@ impl Sources {
         self.list.push(Arc::new(Source {
             name,
             text,
-            hidden: Vec::new(),
+            confidential: Confidential::default(),
             format: Format::Policy,
         }));
         SourceId(self.list.len() - 1)
@@ -86,14 +158,20 @@ impl Sources {
     }
 
     /// From now on no diagnostic shows these stretches of the source.
-    pub(crate) fn hide(&mut self, id: SourceId, stretches: Vec<Range<usize>>) {
-        Arc::make_mut(&mut self.list[id.0]).hidden.extend(stretches);
+    pub(crate) fn hide(&mut self, id: SourceId, confidential: Confidential) {
+        Arc::make_mut(&mut self.list[id.0]).confidential = confidential;
     }
 
-    /// Whether nobody may be shown where `origin` begins.
+    /// From now on no diagnostic shows anything of the source.
+    pub(crate) fn hide_all(&mut self, id: SourceId) {
+        let whole = 0..self.get(id).text.len();
+        self.hide(id, Confidential::of_hidden(vec![whole]));
+    }
+
+    /// Whether nobody may be shown anything of `origin`.
     pub(crate) fn is_hidden(&self, origin: Origin) -> bool {
-        let hidden = &self.get(origin.source).hidden;
-        hidden.iter().any(|range| range.contains(&origin.start))
+        let hidden = &self.get(origin.source).confidential.hidden;
+        touches(hidden, &(origin.start..origin.end.max(origin.start + 1)))
     }
 
     /// The beginning of a source, for faults that are about the whole.

@@ -158,12 +158,13 @@ impl<'s> Conversion<'s> {
     }
 
     fn number_fault(&mut self, text: &str, origin: Origin) -> Value {
-        self.faults.push(Diagnostic {
-            code: Code::OutOfRange,
-            message: format!("the number {text} is out of range"),
-            place: Some(Box::new(Place::of(self.sources, origin))),
-            help: "write a number that 64 bits can hold".to_owned(),
-        });
+        self.faults.push(Diagnostic::at(
+            self.sources,
+            Code::OutOfRange,
+            origin,
+            format!("the number {text} is out of range"),
+            "write a number that 64 bits can hold",
+        ));
         Value::Integer(0)
     }
 

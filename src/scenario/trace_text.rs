@@ -12,6 +12,7 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use super::gzip::{GZIP_MAGIC, decompress};
 use super::loader::text_of;
 use super::manifest::refuse_manifest;
+use super::secrecy::looks_like_document;
 use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
 use crate::units::{SimTime, parse_number};
 use crate::workload::{Demand, MetricColumn, Trace};
@@ -66,7 +67,25 @@ pub fn parse_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics
     let text = text_of(path, bytes).map_err(Diagnostics::one)?;
     refuse_manifest(path, text).map_err(Diagnostics::one)?;
     let name = path.display().to_string();
-    Parser::new(&name, text).parse()
+    let parsed = Parser::new(&name, text).parse();
+    match parsed {
+        Err(faults) if looks_like_document(text) => Err(faults.covered()),
+        Ok(parsed) if !parsed.warnings.is_empty() && looks_like_document(text) => {
+            Ok(parsed.covered())
+        }
+        parsed => parsed,
+    }
+}
+
+impl ParsedTrace {
+    /// The same trace with warnings that quote nothing of its text.
+    fn covered(self) -> Self {
+        Self {
+            demand_place: self.demand_place.covered(),
+            warnings: self.warnings.into_iter().map(Diagnostic::covered).collect(),
+            ..self
+        }
+    }
 }
 
 /// The greatest value that a column may have.

@@ -33,6 +33,7 @@ pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::secrecy::{confidential_stretches, may_hold_a_secret};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Node, Value};
 pub(super) use yaml::to_yaml;
@@ -131,14 +132,22 @@ pub(crate) fn read_objects(
     if text.len() > MANIFEST_BYTES_MAX {
         return Err(Diagnostics::one(too_large(sources, source)));
     }
-    let Documents { list, faults } = yaml::parse_documents(text, source);
-    let mut hidden = secrecy::secret_stretches(&list, text);
-    // What could not be read may hold a Secret anywhere.
+    let Documents {
+        list,
+        aliases,
+        faults,
+    } = yaml::parse_documents(text, source);
     let is_whole = !faults.iter().any(|fault| fault.kind.ends_the_text());
-    if !is_whole && secrecy::mentions_a_secret(text) {
-        hidden.push(0..text.len());
+    let mut confidential = secrecy::confidential(&list, &aliases, text);
+    if !is_whole {
+        // What could not be read may hold a Secret anywhere.
+        if may_hold_a_secret(text) {
+            confidential.hidden.push(0..text.len());
+        }
+        confidential.hidden.extend(confidential_stretches(text));
+        confidential.sort();
     }
-    sources.hide(source, hidden);
+    sources.hide(source, confidential);
     if !faults.is_empty() {
         let omitted = faults.len().saturating_sub(FAULTS_SHOWN);
         let list = faults

@@ -278,7 +278,7 @@ fn no_diagnostic_shows_what_a_secret_holds() {
     }
     insta::assert_snapshot!(refused("kind: Secret\ndata: {KEY: s3cret-value, KEY: 2}\n"), @"
     E0022: a key stands here a second time (app.yaml:2:27)
-      line: data<hidden>
+      line: data: <hidden>
       mark: <hidden>
       help: keep one of the two
     ");

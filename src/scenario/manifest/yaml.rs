@@ -69,8 +69,19 @@ impl YamlFaultKind {
 pub(super) struct Documents {
     /// The documents that hold anything.
     pub(super) list: Vec<Node>,
+    /// Where values stand for others.
+    pub(super) aliases: Vec<Alias>,
     /// What is wrong with the text.
     pub(super) faults: Vec<YamlFault>,
+}
+
+/// A value that stands for another one.
+#[derive(Debug)]
+pub(super) struct Alias {
+    /// Where it stands.
+    pub(super) at: Range<usize>,
+    /// Where the other one stands.
+    pub(super) anchor: Range<usize>,
 }
 
 /// Reads all documents of `text`, which is the text of `source`. The first syntax fault ends it.
@@ -258,6 +269,10 @@ impl Builder {
             return Err(self.fault(range, YamlFaultKind::AliasOfItself));
         };
         let size = known.size;
+        self.documents.aliases.push(Alias {
+            at: range.clone(),
+            anchor: known.node.origin.start..known.node.origin.end,
+        });
         if self.takes_a_key() {
             let Value::Text(text) = &known.node.value else {
                 return Err(self.fault(range, YamlFaultKind::KeyNotText));
