@@ -16,6 +16,32 @@ const CONFIDENTIAL_KEYS: [&str; 7] = [
     "annotations",
 ];
 
+/// Keys whose values are shown of a broken manifest as well.
+const HARMLESS_KEYS: [&str; 22] = [
+    "apiVersion",
+    "kind",
+    "name",
+    "namespace",
+    "replicas",
+    "minReplicas",
+    "maxReplicas",
+    "type",
+    "cpu",
+    "memory",
+    "image",
+    "averageUtilization",
+    "averageValue",
+    "periodSeconds",
+    "stabilizationWindowSeconds",
+    "selectPolicy",
+    "containerPort",
+    "targetPort",
+    "port",
+    "terminationGracePeriodSeconds",
+    "initialDelaySeconds",
+    "container",
+];
+
 /// Types of Secrets.
 const SECRET_TYPES: [&str; 4] = [
     "opaque",
@@ -24,11 +50,39 @@ const SECRET_TYPES: [&str; 4] = [
     "bootstrap.kubernetes.io/",
 ];
 
-/// Whether the values at `key` may be confidential.
+/// Whether the values at `key` may be confidential, be it with a slip in the key.
 pub(super) fn is_confidential_key(key: &str) -> bool {
+    /// The longest key, and a slip.
+    const KEY_BYTES_MAX: usize = 24;
+    if key.len() > KEY_BYTES_MAX {
+        return false;
+    }
+    let letters: String = key
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect();
     CONFIDENTIAL_KEYS
         .iter()
-        .any(|known| known.eq_ignore_ascii_case(key))
+        .any(|known| is_one_slip_off(letters.as_bytes(), &known.to_ascii_lowercase().into_bytes()))
+}
+
+/// Whether one letter too many, too few or wrong, or two in the wrong order, turn one word into the other.
+fn is_one_slip_off(word: &[u8], other: &[u8]) -> bool {
+    let same = |pair: &(&u8, &u8)| pair.0 == pair.1;
+    let prefix = word.iter().zip(other).take_while(same).count();
+    let (word, other) = (&word[prefix..], &other[prefix..]);
+    let suffix = word
+        .iter()
+        .rev()
+        .zip(other.iter().rev())
+        .take_while(same)
+        .count();
+    let (word, other) = (&word[..word.len() - suffix], &other[..other.len() - suffix]);
+    match (word, other) {
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => word.len() <= 1 && other.len() <= 1,
+    }
 }
 
 /// Whether `kind` is that of a Secret, or may be meant as one.
@@ -52,16 +106,11 @@ pub(super) fn is_type_of_secret(text: &str) -> bool {
 /// Whether a text that could not be read may hold a Secret.
 pub(super) fn may_hold_a_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    mentions_a_secret_in_lower_case(&lower) || documents(&lower).any(may_be_a_secret)
-}
-
-/// Whether a text has a word that only Secrets and their like have.
-pub(super) fn mentions_a_secret(text: &str) -> bool {
-    mentions_a_secret_in_lower_case(&text.to_ascii_lowercase())
+    mentions_a_secret(&lower) || documents(&lower).any(may_be_a_secret)
 }
 
 /// Whether a text in lower case has a word that only Secrets and their like have.
-fn mentions_a_secret_in_lower_case(lower: &str) -> bool {
+fn mentions_a_secret(lower: &str) -> bool {
     let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = lower.as_bytes();
     let is_word = |(at, word): (usize, &str)| {
@@ -88,13 +137,13 @@ fn documents(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n---")
 }
 
-/// Whether a document in lower case says by its `kind`, or by not having one, that it may be a Secret.
+/// Whether a document in lower case says by its `kind` that it may be a Secret, or holds confidential values and does not say what it is.
 fn may_be_a_secret(document: &str) -> bool {
     let mut kinds = values_of(document, "kind").peekable();
     if kinds.peek().is_none() {
         return CONFIDENTIAL_KEYS.iter().any(|key| {
             let key = key.to_ascii_lowercase();
-            values_of(document, &key).next().is_some()
+            keys_in(document, &key).next().is_some()
         });
     }
     kinds.any(|kind| kind.is_empty() || names_a_secret(kind))
@@ -148,6 +197,46 @@ pub(super) fn confidential_stretches(text: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// What of a broken manifest is not shown: a slip may have hidden the key of a confidential value, so values are shown of harmless keys alone.
+pub(super) fn stretches_of_broken_manifest(text: &str) -> Vec<Range<usize>> {
+    let mut found = confidential_stretches(text);
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        let shown = shown_of_broken_line(content);
+        if shown < content.len() {
+            found.push(line_start + shown..line_start + content.len());
+        }
+        line_start += line.len();
+    }
+    found
+}
+
+/// How many bytes of a line may be shown: all of `maxReplicas: 5`, the key of any other, and the dashes between documents.
+fn shown_of_broken_line(line: &str) -> usize {
+    let lead = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
+    let key = line[lead..]
+        .bytes()
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
+    let key_end = lead + key;
+    let rest = line[key_end..].trim_start_matches(' ');
+    let Some(value) = rest.strip_prefix([':', '=']) else {
+        return lead;
+    };
+    let is_word = value.chars().all(|letter| {
+        letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '-' | '.' | '/' | '_' | '{' | '}')
+    });
+    let is_structure = value.chars().all(|letter| {
+        letter.is_ascii_digit() || matches!(letter, ' ' | ',' | '[' | ']' | '{' | '}')
+    });
+    if is_structure || (is_word && HARMLESS_KEYS.contains(&&line[lead..key_end])) {
+        line.len()
+    } else {
+        line.len() - value.trim_start().len()
+    }
 }
 
 /// Where the block of the key that ends at `key_end` is over: at the next key in a line that is indented no deeper.
@@ -215,7 +304,22 @@ pub(super) fn looks_like_document(text: &str) -> bool {
 /// Whether a line is one of a YAML document, or of a key in PEM.
 pub(super) fn is_line_of_document(line: &str) -> bool {
     let content = line.trim_start_matches([' ', '\t']);
-    content.starts_with("---") || content.starts_with("%YAML") || starts_with_key(line)
+    content.starts_with("---")
+        || content.starts_with("%YAML")
+        || starts_with_key(line)
+        || starts_with_words_and_colon(content)
+        || (content.contains('{') && content.contains(':'))
+}
+
+/// Whether a line begins with a key that a slip has broken, as `string Data: x`; the date of a log stands before any colon.
+fn starts_with_words_and_colon(content: &str) -> bool {
+    /// No key of Kubernetes is longer than that and a slip.
+    const KEY_BYTES_MAX: usize = 80;
+    let Some(colon) = content.find(':') else {
+        return false;
+    };
+    let is_followed = content[colon + 1..].is_empty() || content[colon + 1..].starts_with(' ');
+    is_followed && colon <= KEY_BYTES_MAX && !content[..colon].contains([',', '[', '=', '#'])
 }
 
 /// Whether a line begins with `key:`, be it in a list, in quotes or behind a bracket.
@@ -250,17 +354,41 @@ fn starts_with_key(line: &str) -> bool {
         || value.starts_with([' ', '\t', '\r', '\n'])
 }
 
-/// Whether a text that is read as something else may hold confidential values: it is a document, and has one of their keys.
+/// Whether a text that is read as TOML may hold confidential values: it has lines of another document, and keys of such values,
+/// or more other lines than lines of TOML.
 pub(super) fn is_confidential_document(text: &str) -> bool {
     if !looks_like_document(text) {
         return false;
     }
+    let lines = || {
+        text.lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    };
+    let of_toml = lines().filter(|line| is_line_of_toml(line)).count();
     let lower = text.to_ascii_lowercase();
-    mentions_a_secret_in_lower_case(&lower)
+    lines().count() > 2 * of_toml
+        || mentions_a_secret(&lower)
         || ["kind", "apiversion"]
             .into_iter()
             .any(|key| keys_in(&lower, key).next().is_some())
         || !confidential_stretches(text).is_empty()
+}
+
+/// Whether a line is a table's name, `key = value`, or the end of an array.
+fn is_line_of_toml(line: &str) -> bool {
+    let content = line.trim_start_matches(['{', ' ', '\t', ',']);
+    let key = content.trim_start_matches(|letter: char| {
+        letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '"' | '\'')
+    });
+    let is_pair = key.len() < content.len() && key.trim_start().starts_with('=');
+    let is_name = line.starts_with('[') && line.contains(']') && !line.contains(['{', ':']);
+    is_pair || is_name || line.chars().all(|letter| matches!(letter, ']' | '}' | ','))
+}
+
+/// Whether a JSON text that is read as a recording may hold confidential values.
+pub(super) fn is_confidential_json(text: &str) -> bool {
+    is_json_of_objects(text) || mentions_a_secret(&text.to_ascii_lowercase())
 }
 
 /// Whether a JSON text has, near its top, a key that only objects of Kubernetes have.
@@ -338,6 +466,26 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_confidential_values_are_known_with_a_slip() {
+        for key in [
+            "env",
+            "Args",
+            "comand",
+            "annotatoins",
+            "\tdata",
+            "string'Data",
+            "binaryDat",
+        ] {
+            assert!(is_confidential_key(key), "{key}");
+        }
+        for key in [
+            "image", "name", "envFrom", "metadata", "labels", "spec", "ports",
+        ] {
+            assert!(!is_confidential_key(key), "{key}");
+        }
+    }
+
+    #[test]
     fn broken_texts_that_may_hold_a_secret_are_known() {
         for text in [
             "kind: Secret\n\tx",
@@ -353,7 +501,6 @@ mod tests {
         for text in [
             "kind: Deployment\nspec: {\n",
             "kind: Deployment\nspec:\n  containers:\n  - env:\n    - secretKeyRef: {name: x\n",
-            "spec: [",
         ] {
             assert!(!may_hold_a_secret(text), "{text}");
         }

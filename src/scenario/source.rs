@@ -80,6 +80,21 @@ impl Confidential {
         self.leaves.sort_unstable_by_key(|range| range.start);
     }
 
+    /// Takes in the comments that stand behind a stretch in its line: they often say what a value was before.
+    pub(crate) fn take_comments(&mut self, text: &str) {
+        for range in self.hidden.iter_mut().chain(&mut self.guarded) {
+            let rest = text.get(range.end..).unwrap_or_default();
+            let line = rest.lines().next().unwrap_or_default();
+            let is_comment = line
+                .trim_start_matches([' ', '\t', ',', ']', '}'])
+                .starts_with('#');
+            if is_comment {
+                range.end += line.len();
+            }
+        }
+        self.sort();
+    }
+
     /// Whether some of `range` may not be shown.
     pub(crate) fn touches(&self, range: &Range<usize>) -> bool {
         touches(&self.hidden, range) || touches(&self.guarded, range)
@@ -172,6 +187,12 @@ impl Sources {
     pub(crate) fn is_hidden(&self, origin: Origin) -> bool {
         let hidden = &self.get(origin.source).confidential.hidden;
         touches(hidden, &(origin.start..origin.end.max(origin.start + 1)))
+    }
+
+    /// Whether `origin` is confidential, be it that a value may be shown where it is at fault.
+    pub(crate) fn is_confidential(&self, origin: Origin) -> bool {
+        let confidential = &self.get(origin.source).confidential;
+        confidential.touches(&(origin.start..origin.end.max(origin.start + 1)))
     }
 
     /// The beginning of a source, for faults that are about the whole.

@@ -25,7 +25,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use super::secrecy::is_json_of_objects;
+use super::secrecy::is_confidential_json;
 use super::trace_text::{
     DECOMPRESSED_BYTES_MAX, LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, parse_trace,
 };
@@ -280,7 +280,7 @@ fn read_input(
                 _ => prometheus::read(name, text, options),
             };
             if read.as_ref().map_or(true, |read| !read.warnings.is_empty())
-                && is_json_of_objects(text)
+                && is_confidential_json(text)
             {
                 exposure.end();
             }

@@ -9,7 +9,7 @@ use super::input::LINE_BYTES_MAX;
 use super::stamp::LogDates;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::manifest::refuse_manifest;
-use crate::scenario::secrecy::{is_json_of_objects, looks_like_document};
+use crate::scenario::secrecy::{is_confidential_json, is_json_of_objects, looks_like_document};
 
 /// Lines that are looked at for a date of an access log.
 const LINES_LOOKED_AT: usize = 20;
@@ -96,7 +96,7 @@ pub(super) fn may_be_confidential(name: &str, format: Format, head: &[u8]) -> bo
             looks_like_document(&text)
         }
         Format::K6Json | Format::K6Options | Format::Prometheus => {
-            is_json_of_objects(&text)
+            is_confidential_json(&text)
                 || recognise_json(name, text.trim_start()).ok() != Some(format)
         }
     }

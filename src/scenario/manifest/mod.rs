@@ -33,7 +33,7 @@ pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use super::secrecy::{confidential_stretches, may_hold_a_secret};
+use super::secrecy::{may_hold_a_secret, stretches_of_broken_manifest};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Node, Value};
 pub(super) use yaml::to_yaml;
@@ -144,7 +144,9 @@ pub(crate) fn read_objects(
         if may_hold_a_secret(text) {
             confidential.hidden.push(0..text.len());
         }
-        confidential.hidden.extend(confidential_stretches(text));
+        confidential
+            .hidden
+            .extend(stretches_of_broken_manifest(text));
         confidential.sort();
     }
     sources.hide(source, confidential);
@@ -315,7 +317,7 @@ fn diagnostic_of(fault: YamlFault, sources: &Sources) -> Diagnostic {
         ),
         YamlFaultKind::DuplicateKey(key) => (
             Code::ManifestSyntax,
-            match sources.is_hidden(fault.origin) {
+            match sources.is_confidential(fault.origin) {
                 true => "a key stands here a second time".to_owned(),
                 false => format!("the key `{key}` stands here a second time"),
             },

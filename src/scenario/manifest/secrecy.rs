@@ -4,9 +4,7 @@
 
 use std::ops::Range;
 
-use super::super::secrecy::{
-    is_confidential_key, is_type_of_secret, mentions_a_secret, names_a_secret,
-};
+use super::super::secrecy::{is_confidential_key, is_type_of_secret, names_a_secret};
 use super::super::source::{Confidential, Origin};
 use super::super::tree::{Entry, Node, Value};
 use super::yaml::Alias;
@@ -24,6 +22,7 @@ pub(super) fn confidential(documents: &[Node], aliases: &[Alias], text: &str) ->
         search.object(document);
     }
     search.found.sort();
+    search.found.take_comments(text);
     follow(aliases, &mut search.found);
     search.found
 }
@@ -63,14 +62,20 @@ impl Search<'_> {
             }
         } else if !matches!(node.value, Value::Table(_)) {
             self.hide(range(node.origin));
-        } else if may_be_a_secret(node, self.text) {
+        } else if may_be_a_secret(node) {
             self.secret(node);
         } else {
+            let kind = node.get("kind").and_then(Node::text);
+            let is_of_one_kind = kind.is_some_and(|kind| kind != "List");
             for entry in node.entries() {
                 match (entry.key.as_str(), &entry.node.value) {
                     ("items", Value::Array(items)) => {
                         for item in items {
-                            self.item(item);
+                            if is_of_one_kind {
+                                self.item(item);
+                            } else {
+                                self.object(item);
+                            }
                         }
                     }
                     _ => self.entry(entry),
@@ -146,6 +151,10 @@ impl Search<'_> {
         let whole = value_of(entry);
         let mut keys = Vec::new();
         self.leaves(&entry.node, &mut keys);
+        // Of data the keys may say as much as the values.
+        if entry.key.to_ascii_lowercase().ends_with("data") {
+            keys.clear();
+        }
         let stretches = self.all_but(whole, keys);
         self.found.guarded.extend(stretches);
     }
@@ -207,17 +216,11 @@ impl Search<'_> {
 }
 
 /// Whether an object is a Secret, or cannot be told from one.
-fn may_be_a_secret(node: &Node, text: &str) -> bool {
+fn may_be_a_secret(node: &Node) -> bool {
     let mut kinds = node.entries().iter().filter(|entry| is_kind(entry));
-    let says_nothing = node.get("kind").is_none();
-    let has_values = || {
-        node.entries()
-            .iter()
-            .any(|entry| is_confidential_key(&entry.key))
-    };
-    has_marks_of_secret(node)
+    node.get("kind").is_none()
+        || has_marks_of_secret(node)
         || kinds.any(|entry| entry.node.text().is_none_or(names_a_secret))
-        || (says_nothing && (has_values() || mentions_a_secret(text)))
 }
 
 /// Whether a table has what only Secrets have.
