@@ -18,6 +18,8 @@ mod minus_zero;
 mod replay;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/secrecy.rs"]
+mod secrecy;
 #[path = "cli/sweep.rs"]
 mod sweep;
 #[path = "cli/tune/mod.rs"]

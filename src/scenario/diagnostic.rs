@@ -6,7 +6,6 @@
 use std::fmt;
 
 pub use super::place::{LineStart, Place};
-use super::source::{Origin, Sources};
 
 /// The kinds of faults, each with a number that never changes its meaning.
 ///
@@ -474,43 +473,6 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// The fault at `origin`; where that is confidential the message says its kind alone, for words about a value may quote it.
-    #[must_use]
-    pub(crate) fn at(
-        sources: &Sources,
-        code: Code,
-        origin: Origin,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Self {
-        let diagnostic = Self {
-            code,
-            message: message.into(),
-            place: Some(Box::new(Place::of(sources, origin))),
-            help: help.into(),
-        };
-        if sources.is_hidden(origin) {
-            diagnostic.covered()
-        } else {
-            diagnostic
-        }
-    }
-
-    /// The same fault in words that quote nothing of the text in which it is.
-    #[must_use]
-    pub(crate) fn covered(self) -> Self {
-        let about = self.code.about();
-        Self {
-            code: self.code,
-            message: format!(
-                "{}; the text is not shown, since it may hold confidential values",
-                about.title
-            ),
-            place: self.place.map(|place| Box::new(place.covered())),
-            help: about.remedy.to_owned(),
-        }
-    }
-
     /// Whether it is an error or a warning.
     #[must_use]
     pub const fn severity(&self) -> Severity {
@@ -545,15 +507,6 @@ impl Diagnostics {
         Self {
             list: vec![diagnostic],
             omitted: 0,
-        }
-    }
-
-    /// The same faults in words that quote nothing of the text in which they are.
-    #[must_use]
-    pub(crate) fn covered(self) -> Self {
-        Self {
-            list: self.list.into_iter().map(Diagnostic::covered).collect(),
-            omitted: self.omitted,
         }
     }
 

@@ -12,6 +12,7 @@ mod autoscaler;
 mod catalogue;
 mod clients_section;
 mod container;
+mod covered;
 pub mod defaults;
 pub mod diagnostic;
 mod distribution;

@@ -219,7 +219,7 @@ fn shown_of_broken_line(line: &str) -> usize {
     let lead = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
     let key = line[lead..]
         .bytes()
-        .take_while(u8::is_ascii_alphanumeric)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || b"_-./<".contains(byte))
         .count();
     let key_end = lead + key;
     let rest = line[key_end..].trim_start_matches(' ');
@@ -250,14 +250,16 @@ fn block_end(text: &str, key_end: usize) -> usize {
     }
     let depth = indentation(before);
     let mut at = bracketed_end(text, key_end);
+    let quotes_in = |stretch: Range<usize>| text[stretch].matches('"').count();
+    let mut quotes = quotes_in(key_end..at);
     while let Some(newline) = text[at..].find('\n') {
-        at += newline + 1;
+        let line_start = at + newline + 1;
+        quotes += quotes_in(at..line_start);
+        at = line_start;
         let line = text[at..].lines().next().unwrap_or_default();
-        let is_shallow = indentation(line) <= depth;
-        let content = line.trim_start_matches([' ', '\t']);
-        let is_quoted = text[key_end..at].matches('"').count() % 2 == 1;
-        let is_next = is_shallow && !line.starts_with('\t') && starts_with_key(line);
-        if !is_quoted && (content.starts_with("---") || is_next) {
+        let is_shallow = indentation(line) <= depth && !line.starts_with('\t');
+        let is_next = line.trim_start().starts_with("---") || (is_shallow && starts_with_key(line));
+        if is_next && quotes.is_multiple_of(2) {
             return at;
         }
     }

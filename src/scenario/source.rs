@@ -84,12 +84,10 @@ impl Confidential {
     pub(crate) fn take_comments(&mut self, text: &str) {
         for range in self.hidden.iter_mut().chain(&mut self.guarded) {
             let rest = text.get(range.end..).unwrap_or_default();
-            let line = rest.lines().next().unwrap_or_default();
-            let is_comment = line
-                .trim_start_matches([' ', '\t', ',', ']', '}'])
-                .starts_with('#');
-            if is_comment {
-                range.end += line.len();
+            let behind = rest.trim_start_matches([' ', '\t', ',', ']', '}']);
+            if behind.starts_with('#') {
+                let length = behind.find('\n').unwrap_or(behind.len());
+                range.end += rest.len() - behind.len() + length;
             }
         }
         self.sort();

@@ -89,7 +89,8 @@ fn recordings_of_minus_zero_convert_to_zero() {
             "{{\"stages\":[{{\"duration\":\"30s\",\"target\":3}},{{\"duration\":\"30s\",\"target\":{zero}}},{{\"duration\":\"9s\",\"target\":{zero}}}]}}"
         )
     };
-    let formats: [(&str, &dyn Fn(&str) -> String, &[&str]); 5] = [
+    type Recording<'r> = (&'r str, &'r dyn Fn(&str) -> String, &'r [&'r str]);
+    let formats: [Recording<'_>; 5] = [
         ("prometheus", &sample, &[]),
         ("locust", &locust, &[]),
         ("k6-csv", &k6_csv, &["--what", "users"]),

@@ -187,7 +187,8 @@ impl Search<'_> {
         shown.sort_by_key(|range| range.start);
         let mut rest = Vec::new();
         let mut at = whole.start;
-        for range in shown.into_iter().chain([whole.end..whole.end]) {
+        let end = whole.end..whole.end;
+        for range in shown.into_iter().chain(std::iter::once(end)) {
             if at < range.start {
                 rest.extend(self.without_structure(at..range.start));
             }

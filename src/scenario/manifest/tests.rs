@@ -152,8 +152,8 @@ fn what_is_no_yaml_is_shown_where_it_is() {
     ");
     insta::assert_snapshot!(refused("kind: X\nspec: *nowhere\n"), @"
     E0022: this is not YAML: while parsing node, found unknown anchor (app.yaml:2:7)
-      line: spec: *nowhere
-      mark: *
+      line: spec: <hidden>
+      mark: <hidden>
       help: indent by spaces, put one `key: value` on a line, and quote what holds `: `, `#` or a bracket
     ");
     insta::assert_snapshot!(refused("kind: X\n<<: 5\n"), @"
