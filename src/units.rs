@@ -14,6 +14,21 @@ pub use quantity::{Quantity, QuantityError};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
+/// The number that `text` states, `inf` and `NaN` included.
+///
+/// All numbers from outside are read here. `-0`, which `%.2f` writes for a tiny
+/// negative number, becomes `0`: a rate of minus zero would never let a client send.
+#[must_use]
+pub fn parse_number(text: &str) -> Option<f64> {
+    text.parse().ok().map(positive_zero)
+}
+
+/// `number`, with `0` for `-0`.
+#[must_use]
+pub fn positive_zero(number: f64) -> f64 {
+    number + 0.0
+}
+
 /// A point on the simulation's clock, in nanoseconds from its start.
 ///
 /// Zero is the first row of the trace; what happened before the start (a pod

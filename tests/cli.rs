@@ -20,12 +20,16 @@ mod files;
 mod hostile;
 #[path = "cli/hostile_text.rs"]
 mod hostile_text;
+#[path = "cli/minus_zero.rs"]
+mod minus_zero;
 #[path = "cli/output_folders.rs"]
 mod output_folders;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/secrecy.rs"]
+mod secrecy;
 #[path = "cli/sweep.rs"]
 mod sweep;
 #[path = "cli/tune/mod.rs"]

@@ -122,6 +122,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("render_reset", &["render"]),
     ("HashMap", &[]),
     ("HashSet", &[]),
+    // `units::parse_number` reads `-0` as `0`.
+    ("parse::<f64>", &["render", "text"]),
 ];
 
 /// The most lines of a file that does not say why it is longer.

@@ -6,7 +6,7 @@ use super::{CheckRequest, Finding};
 use crate::scenario::source::Origin;
 use crate::scenario::survey::{Subject, Survey};
 use crate::scenario::tree::{Entry, Node, Table, Value};
-use crate::scenario::{Code, Diagnostic, ManifestChoice, Place};
+use crate::scenario::{Code, Diagnostic, ManifestChoice};
 use crate::units::SimSpan;
 
 /// Everything that a rule may look at.
@@ -61,12 +61,13 @@ impl<'c> Case<'c> {
     /// Keeps a finding.
     pub(super) fn report(&mut self, report: Report) {
         self.findings.push(Finding {
-            diagnostic: Diagnostic {
-                code: report.code,
-                message: report.message,
-                place: Some(Box::new(Place::of(&self.survey.sources, report.origin))),
-                help: report.help,
-            },
+            diagnostic: Diagnostic::at(
+                &self.survey.sources,
+                report.code,
+                report.origin,
+                report.message,
+                report.help,
+            ),
             why: Some(report.why),
             object: Some(report.object),
         });

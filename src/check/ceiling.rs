@@ -9,7 +9,8 @@
 //! "Horizontal Pod Autoscaling", algorithm details).
 
 use super::case::{Case, Report};
-use super::growth::{Rates, Syncs, Way};
+use super::growth::{Rates, Syncs, Way, Window};
+use super::speed::limits_text;
 use super::{pods_text, syncs_text};
 use crate::cluster::config::{Container, Deployment};
 use crate::hpa::rules::Rules;
@@ -111,10 +112,12 @@ fn steps(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autoscaler, ratio:
         from,
         to,
         rates: Rates::up(spec),
+        window: Window::up(spec),
         sync_period: autoscaler.sync_period,
     };
     let by_limits = Way {
         rates: Rates::Unlimited,
+        window: Window::NONE,
         ..way
     };
     let wish = |current| multiplied(current, ratio);
@@ -129,11 +132,13 @@ fn steps(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autoscaler, ratio:
     let time = autoscaler.sync_period * i64::from(syncs);
     let is_slow = time > case.within && syncs > rates;
     let origin = subject.metric_places.first().copied();
+    let limits = limits_text(way.window);
     let step = format!("one sync multiplies the pods by {ratio:.2} at most");
     let way = format!(
-        "from {from} to {} it takes {} by that alone, and {syncs} ({time}) with the rate limits",
+        "from {from} to {} it takes {} by that alone, and {syncs} ({time}) with {}",
         pods_text(to),
-        syncs_text(unlimited)
+        syncs_text(unlimited),
+        limits
     );
     let why = format!(
         "usage cannot rise above the limits, which are {ratio:.2} times the target, however great the load is"

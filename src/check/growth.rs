@@ -1,14 +1,18 @@
-//! How many syncs it takes from one number of pods to another under the rate limits.
+//! How many syncs it takes from one number of pods to another under the rate limits and the stabilization window.
 //!
-//! Self-imposed limit: arithmetic of the limits alone: pods start at once, and
+//! Self-imposed limit: arithmetic of `behavior` alone: pods start at once, and
 //! the load is always enough. So a result is the least that it takes.
 //!
 //! As the controller has it (`calculateScaleUpLimitWithScalingRules` and its
 //! sister in `pkg/controller/podautoscaler/horizontal.go`): a policy counts from
 //! what there was at its period's start, percentages round up on the way up and
-//! are truncated on the way down.
+//! are truncated on the way down. Of the recommendations in the window the one
+//! that changes least counts (`stabilizeRecommendationWithBehaviors`).
+
+use std::collections::VecDeque;
 
 use crate::hpa::spec::{HpaSpec, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy};
+use crate::scenario::Autoscaler;
 use crate::units::SimSpan;
 
 /// After so long nobody waits any longer.
@@ -23,8 +27,96 @@ pub(super) struct Way<'w> {
     pub(super) to: i32,
     /// What limits a step.
     pub(super) rates: Rates<'w>,
+    /// What holds a step back until it is proposed for long enough.
+    pub(super) window: Window,
     /// How often the autoscaler looks.
     pub(super) sync_period: SimSpan,
+}
+
+/// For how long a recommendation counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    /// The stabilization window.
+    pub(super) length: SimSpan,
+    /// Whether a recommendation exactly that old still counts, as it does without `behavior`.
+    end: End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Counts,
+    Expired,
+}
+
+impl Window {
+    /// Nothing is held back.
+    pub(super) const NONE: Self = Self {
+        length: SimSpan::ZERO,
+        end: End::Expired,
+    };
+
+    /// The window of `spec` on the way up.
+    pub(super) fn up(spec: &HpaSpec) -> Self {
+        let behavior = spec.behavior.as_ref();
+        Self {
+            length: behavior
+                .and_then(|it| it.scale_up.stabilization_window)
+                .unwrap_or(SimSpan::ZERO),
+            ..Self::NONE
+        }
+    }
+
+    /// The window of `autoscaler` on the way down.
+    pub(super) fn down(autoscaler: &Autoscaler) -> Self {
+        let default = autoscaler.settings.downscale_stabilization;
+        match &autoscaler.spec.behavior {
+            Some(behavior) => Self {
+                length: behavior.scale_down.stabilization_window.unwrap_or(default),
+                ..Self::NONE
+            },
+            None => Self {
+                length: default,
+                end: End::Counts,
+            },
+        }
+    }
+
+    fn holds(self, age: SimSpan) -> bool {
+        age < self.length || (age == self.length && self.end == End::Counts)
+    }
+}
+
+/// The recommendations of the window, which only ever move towards the end of the way: the oldest changes least.
+struct Recommended {
+    window: Window,
+    entries: VecDeque<Change>,
+}
+
+impl Recommended {
+    /// One sync before the first, the load still asked for `replicas`.
+    fn starting_with(replicas: i32, window: Window, sync_period: SimSpan) -> Self {
+        let first = Change {
+            at: SimSpan::ZERO - sync_period,
+            pods: replicas,
+        };
+        Self {
+            window,
+            entries: VecDeque::from([first]),
+        }
+    }
+
+    /// What `proposal` becomes at `now`.
+    fn stabilized(&mut self, proposal: i32, now: SimSpan) -> i32 {
+        let is_old = |entry: &Change| !self.window.holds(now - entry.at);
+        while self.entries.front().is_some_and(is_old) {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(Change {
+            at: now,
+            pods: proposal,
+        });
+        self.entries.front().map_or(proposal, |entry| entry.pods)
+    }
 }
 
 /// What limits a step.
@@ -64,29 +156,33 @@ pub(super) enum Syncs {
 impl Way<'_> {
     /// The syncs up, when one look asks for `wish` pods at most.
     pub(super) fn syncs_up(self, wish: impl Fn(i32) -> i32) -> Syncs {
-        self.syncs(
-            |current, limit| limit.max(current).min(wish(current)).min(self.to),
-            Up,
-        )
+        self.syncs(wish, Up)
     }
 
     /// The syncs down, when every look asks for the fewest.
     pub(super) fn syncs_down(self) -> Syncs {
-        self.syncs(|current, limit| limit.min(current).max(self.to), Down)
+        self.syncs(|_| self.to, Down)
     }
 
-    fn syncs(self, next: impl Fn(i32, i32) -> i32, direction: Direction) -> Syncs {
+    /// `wish` must rise with the number of pods on the way up, and fall on the way down.
+    fn syncs(self, wish: impl Fn(i32) -> i32, direction: Direction) -> Syncs {
         let mut current = self.from;
-        let mut changes: Vec<Change> = Vec::new();
+        let mut recommended = Recommended::starting_with(self.from, self.window, self.sync_period);
+        let mut changes: VecDeque<Change> = VecDeque::new();
         let (mut sync, mut now) = (0, SimSpan::ZERO);
         while current != self.to {
             if now > DAY {
                 return Syncs::Never;
             }
+            let wanted = recommended.stabilized(wish(current), now);
+            self.forget(&mut changes, now);
             let limit = self.limit(current, &changes, now, direction);
-            let after = next(current, limit);
+            let after = match direction {
+                Up => limit.min(wanted).min(self.to).max(current),
+                Down => limit.max(wanted).max(self.to).min(current),
+            };
             if after != current {
-                changes.push(Change {
+                changes.push_back(Change {
                     at: now,
                     pods: after - current,
                 });
@@ -98,7 +194,27 @@ impl Way<'_> {
         Syncs::Count(sync)
     }
 
-    fn limit(&self, current: i32, changes: &[Change], now: SimSpan, direction: Direction) -> i32 {
+    /// Drops the changes that no period reaches back to.
+    fn forget(&self, changes: &mut VecDeque<Change>, now: SimSpan) {
+        let longest = match self.rates {
+            Rates::Behavior(rules) => rules.longest_period(),
+            Rates::Older | Rates::Unlimited => SimSpan::ZERO,
+        };
+        while changes
+            .front()
+            .is_some_and(|change| change.at <= now - longest)
+        {
+            changes.pop_front();
+        }
+    }
+
+    fn limit(
+        &self,
+        current: i32,
+        changes: &VecDeque<Change>,
+        now: SimSpan,
+        direction: Direction,
+    ) -> i32 {
         let rules = match (self.rates, direction) {
             (Rates::Behavior(rules), _) => rules,
             // `calculateScaleUpLimit`
@@ -126,12 +242,13 @@ enum Direction {
     Down,
 }
 
+/// So many pods more, or a recommendation of so many.
 struct Change {
     at: SimSpan,
     pods: i32,
 }
 
-fn changed_within(changes: &[Change], since: SimSpan) -> i32 {
+fn changed_within(changes: &VecDeque<Change>, since: SimSpan) -> i32 {
     changes
         .iter()
         .filter(|change| change.at > since)
@@ -178,6 +295,7 @@ mod tests {
             from,
             to,
             rates: rules.map_or(Rates::Older, Rates::Behavior),
+            window: Window::NONE,
             sync_period: SimSpan::from_secs(15),
         }
     }
@@ -229,5 +347,39 @@ mod tests {
         assert_eq!(way(50, 25, Some(&half)).syncs_down(), Syncs::Count(1));
         // 50 25 12 6 3 1
         assert_eq!(way(50, 1, Some(&half)).syncs_down(), Syncs::Count(5));
+    }
+
+    #[test]
+    fn a_window_holds_every_step_back_that_has_to_be_seen_first() {
+        let fast = rules(SelectPolicy::Max, &[(PolicyKind::Percent, 900, 15)]);
+        let held = |seconds| Way {
+            window: Window {
+                length: SimSpan::from_secs(seconds),
+                ..Window::NONE
+            },
+            ..way(1, 50, Some(&fast))
+        };
+        // The load asks for everything at once: one window, then 1 10 50.
+        assert_eq!(held(300).syncs_up(|_| 50), Syncs::Count(19 + 2));
+        assert_eq!(held(15).syncs_up(|_| 50), Syncs::Count(2));
+        assert_eq!(held(16).syncs_up(|_| 50), Syncs::Count(1 + 2));
+        // Each step shows what the next one needs: 1 4 16 50, a window each.
+        assert_eq!(
+            held(300).syncs_up(|current| current * 4),
+            Syncs::Count(3 * 20)
+        );
+    }
+
+    #[test]
+    fn without_behavior_a_recommendation_as_old_as_the_window_holds_on() {
+        let held = |end| Way {
+            window: Window {
+                length: SimSpan::from_secs(300),
+                end,
+            },
+            ..way(50, 1, None)
+        };
+        assert_eq!(held(End::Expired).syncs_down(), Syncs::Count(20));
+        assert_eq!(held(End::Counts).syncs_down(), Syncs::Count(21));
     }
 }

@@ -4,7 +4,7 @@
 //! what limits do to the way up is `ceiling`'s.
 
 use super::case::{Case, Report, place_of, written};
-use super::growth::{Rates, Syncs, Way};
+use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
 use crate::hpa::spec::{Behavior, PolicyKind, ScalingRules, SelectPolicy};
 use crate::scenario::survey::Subject;
@@ -67,6 +67,7 @@ fn way_up(autoscaler: &Autoscaler) -> Way<'_> {
         from: spec.min_replicas.0.max(1),
         to: spec.max_replicas.0,
         rates: Rates::up(spec),
+        window: Window::up(spec),
         sync_period: autoscaler.sync_period,
     }
 }
@@ -93,15 +94,28 @@ fn maximum_is_reached_in_time(case: &mut Case<'_>, subject: &Subject, autoscaler
         origin: place_of(subject, &["hpa", "behavior", "scaleUp", "policies"]),
         object: subject.title.clone(),
         message: format!(
-            "the rate limits let the pods grow from {} to {} in {how_long} at best",
-            way.from, way.to
+            "{} let the pods grow from {} to {} in {how_long} at best",
+            limits_text(way.window),
+            way.from,
+            way.to
         ),
         why: format!(
             "the load may be there at once; {} are what was asked for (--within)",
             case.within
         ),
-        help: "raise the values of `behavior.scaleUp.policies`, shorten their periods, or raise `minReplicas`".to_owned(),
+        help: match way.window {
+            Window::NONE => "raise the values of `behavior.scaleUp.policies`, shorten their periods, or raise `minReplicas`".to_owned(),
+            _ => "shorten `scaleUp.stabilizationWindowSeconds`, raise the values of `scaleUp.policies`, shorten their periods, or raise `minReplicas`".to_owned(),
+        },
     });
+}
+
+/// What slows the way up down.
+pub(super) fn limits_text(window: Window) -> String {
+    match window {
+        Window::NONE => "the rate limits".to_owned(),
+        Window { length, .. } => format!("the rate limits and the window of {length}"),
+    }
 }
 
 /// So soon after the load is gone nobody knows whether it comes back.
@@ -118,20 +132,23 @@ fn halving_takes_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autos
     if from < 4 || to > from / 2 {
         return;
     }
-    let down = spec.behavior.as_ref().map(|behavior| &behavior.scale_down);
-    let window = down
-        .and_then(|rules| rules.stabilization_window)
-        .unwrap_or(autoscaler.settings.downscale_stabilization);
     let way = Way {
         from,
         to,
         rates: Rates::down(spec),
+        window: Window::down(autoscaler),
         sync_period: sync,
     };
-    let Syncs::Count(steps) = way.syncs_down() else {
+    let by_rates = Way {
+        window: Window::NONE,
+        ..way
+    };
+    let (Syncs::Count(syncs), Syncs::Count(steps)) = (way.syncs_down(), by_rates.syncs_down())
+    else {
         return;
     };
-    let time = first_free_sync(window, sync) + sync * i64::from(steps);
+    let window = way.window.length;
+    let time = sync * i64::from(syncs);
     if time >= SOON {
         return;
     }
@@ -151,11 +168,6 @@ fn halving_takes_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autos
     });
 }
 
-/// How long the last high recommendation, made one sync before the load fell, holds the number up.
-fn first_free_sync(window: SimSpan, sync: SimSpan) -> SimSpan {
-    sync * ((window.as_nanos() - 1).max(0) / sync.as_nanos())
-}
-
 /// A window as long as the traffic's period always holds a peak.
 fn down_window_is_shorter_than_the_traffic(
     case: &mut Case<'_>,
@@ -165,10 +177,7 @@ fn down_window_is_shorter_than_the_traffic(
     let Some(period) = case.traffic_period else {
         return;
     };
-    let down = autoscaler.spec.behavior.as_ref().map(|it| &it.scale_down);
-    let window = down
-        .and_then(|rules| rules.stabilization_window)
-        .unwrap_or(autoscaler.settings.downscale_stabilization);
+    let window = Window::down(autoscaler).length;
     if window < period {
         return;
     }

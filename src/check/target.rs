@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::case::{Case, Report, place_of, written};
-use super::growth::{Rates, Syncs, Way};
+use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
 use crate::scenario::Code;
 use crate::scenario::survey::{Found, Knowledge, Subject};
@@ -84,6 +84,7 @@ fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
             .max(1),
         to: spec.max_replicas.0,
         rates: Rates::up(spec),
+        window: Window::up(spec),
         sync_period: autoscaler.sync_period,
     };
     let why = match (replicas, back.syncs_up(|_| spec.max_replicas.0)) {

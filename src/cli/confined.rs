@@ -77,6 +77,14 @@ fn is_stream(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT) || is_open_already(path)
 }
 
+/// Whether `check` of the file at `file` refuses to read the one at `named`.
+pub(super) fn is_outside(file: &Path, named: &Path) -> bool {
+    let root = root_of(file);
+    let named = std::fs::canonicalize(named).ok();
+    root.zip(named)
+        .is_some_and(|(root, named)| !named.starts_with(root))
+}
+
 /// The folder that the files named in `file` may lie in; `None` where the folder is missing.
 fn root_of(file: &Path) -> Option<PathBuf> {
     let folder = match file.parent() {

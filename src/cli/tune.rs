@@ -43,7 +43,7 @@ use crate::search::tune::question::{Asked, Question};
 use crate::search::tune::sensitivity::sensitivity;
 use crate::search::tune::summary::TuneRequest;
 use crate::simulation::Extent;
-use crate::units::Seed;
+use crate::units::{Seed, parse_number};
 use crate::workload::Demand;
 use inputs::{HeldOut, Inputs};
 
@@ -173,8 +173,7 @@ const REDUCTION_PART: u32 = 8;
 const BUDGET_OF_REQUESTS: u32 = 200;
 
 fn parse_share(text: &str) -> Result<f64, String> {
-    let share: Option<f64> = text.parse().ok();
-    share
+    parse_number(text)
         .filter(|share| (0.1..=0.9).contains(share))
         .ok_or_else(|| "write a share from 0.1 to 0.9".to_owned())
 }

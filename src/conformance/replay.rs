@@ -134,10 +134,31 @@ fn parse_scenario(text: &[u8], report: &mut FileReport) -> Result<Scenario, Stri
 }
 
 /// What is wrong, and the column; the JSON reader's own line is always the first of one.
+///
+/// Of a value that does not fit the reader quotes the text, and what is no recording may be confidential.
 fn json_fault(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or(&text);
-    format!("{message} (column {})", error.column())
+    format!(
+        "{} (column {})",
+        without_value(error, message),
+        error.column()
+    )
+}
+
+/// `invalid type, expected a string` of ``invalid type: integer `5`, expected a string``.
+fn without_value(error: &serde_json::Error, message: &str) -> String {
+    if !error.is_data() || message.starts_with("missing field") {
+        return message.to_owned();
+    }
+    let expected = message.rfind(", expected ").map_or("", |at| &message[at..]);
+    let kind = ["invalid type", "invalid value", "unknown variant"]
+        .into_iter()
+        .find(|kind| message.starts_with(kind));
+    match kind {
+        Some(kind) => format!("{kind}{expected}"),
+        None => "a value that no recording has there".to_owned(),
+    }
 }
 
 fn replay_scenario(scenario: &Scenario, report: &mut FileReport) -> Result<(), String> {

@@ -194,14 +194,32 @@ fn linearity(fit: &Calibration) -> String {
 
 fn outlier(outlier: &Outlier) -> String {
     format!(
-        "Line {} ({} rps a pod, {}m) lies {} standard errors from the line of the others. It was kept; without it \
-         a request costs {} ms.",
+        "Line {} ({} rps a pod, {}m) lies {}. It was kept; without it a request costs {} ms.",
         outlier.line,
         significant(outlier.rps),
         significant(outlier.cpu_millicores),
-        significant(outlier.standard_errors),
+        distance(outlier),
         significant(outlier.cpu_per_request_ms_without),
     )
+}
+
+/// How far a row lies from the line of the others: in standard errors, or in percent where these say nothing.
+fn distance(outlier: &Outlier) -> String {
+    if let Some(standard_errors) = outlier.standard_errors {
+        return format!(
+            "{} standard errors from the line of the others",
+            significant(standard_errors)
+        );
+    }
+    let expected = outlier.expected_millicores;
+    let difference = outlier.cpu_millicores - expected;
+    let size = if expected > 0.0 {
+        format!("{} %", significant(100.0 * difference.abs() / expected))
+    } else {
+        format!("{}m", significant(difference.abs()))
+    };
+    let side = if difference < 0.0 { "below" } else { "above" };
+    format!("{size} {side} the line of the others, which hardly scatter about it")
 }
 
 /// The part of a policy that says the same; nothing uses less than no CPU.
@@ -279,7 +297,8 @@ fn rounded(fit: &Calibration) -> Calibration {
     linearity.cost_ms_at_rps_max = linearity.cost_ms_at_rps_max.map(readable);
     for outlier in &mut fit.outliers {
         outlier.rps = readable(outlier.rps);
-        outlier.standard_errors = readable(outlier.standard_errors);
+        outlier.expected_millicores = readable(outlier.expected_millicores);
+        outlier.standard_errors = outlier.standard_errors.map(readable);
         outlier.cpu_per_request_ms_without = readable(outlier.cpu_per_request_ms_without);
     }
     fit

@@ -14,6 +14,10 @@ pub const CONFIDENCE: f64 = 0.95;
 pub const SIGNIFICANCE: f64 = 0.05;
 /// A line that leaves this many times less of the variance unexplained is not better by chance.
 const FAR_BETTER: f64 = 5.0;
+/// More standard errors than this only say that the other rows hardly scatter.
+pub const STANDARD_ERRORS_MAX: f64 = 1000.0;
+/// A row that decides more of its own fit than this leaves a line that has to be fitted anew; at most three rows do.
+const HIGH_LEVERAGE: f64 = 0.5;
 /// Residuals below this share of the CPU's own spread are what floats leave of an exact line.
 const EXACT: f64 = 1e-12;
 
@@ -108,8 +112,11 @@ pub struct Outlier {
     pub rps: f64,
     /// Its reading, in millicores.
     pub cpu_millicores: f64,
-    /// Its distance from the line of the others, in standard errors (deleted studentized residual).
-    pub standard_errors: f64,
+    /// What the line of the others says at its load, in millicores.
+    pub expected_millicores: f64,
+    /// Its distance from that, in standard errors (deleted studentized residual). `None` where the others lie so close to their line that a
+    /// standard error says nothing: beyond [`STANDARD_ERRORS_MAX`].
+    pub standard_errors: Option<f64>,
     /// What a request would cost without this row, in milliseconds.
     pub cpu_per_request_ms_without: f64,
 }
@@ -133,6 +140,12 @@ struct Line {
     sum_squares_rps: f64,
     sum_squares_cpu: f64,
     residual_sum: f64,
+}
+
+/// What the line of all other rows says about a row.
+struct Others {
+    slope: f64,
+    expected_millicores: f64,
 }
 
 impl Line {
@@ -175,6 +188,24 @@ impl Line {
 
     fn residual(&self, row: &ProbeRow) -> f64 {
         row.cpu_millicores - self.intercept - self.slope * row.rps
+    }
+
+    /// The line of all rows but the one at `index`, in closed form: fitting it anew for each row would be quadratic.
+    fn without(&self, rows: &[ProbeRow], index: usize, share_left: f64) -> Others {
+        let row = &rows[index];
+        if 1.0 - share_left > HIGH_LEVERAGE {
+            let others: Vec<ProbeRow> = [&rows[..index], &rows[index + 1..]].concat();
+            let line = Self::through(&others);
+            return Others {
+                slope: line.slope,
+                expected_millicores: line.intercept + line.slope * row.rps,
+            };
+        }
+        let deleted = self.residual(row) / share_left;
+        Others {
+            slope: self.slope - (row.rps - self.mean_rps) * deleted / self.sum_squares_rps,
+            expected_millicores: row.cpu_millicores - deleted,
+        }
     }
 
     /// How much of its own fit a row decides, 0..1.
@@ -440,29 +471,36 @@ fn find_outliers(rows: &[ProbeRow], line: &Line) -> Vec<Outlier> {
     rows.iter()
         .enumerate()
         .filter_map(|(index, row)| {
-            let others: Vec<ProbeRow> = rows
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != index)
-                .map(|(_, row)| *row)
-                .collect();
             let share_left = 1.0 - line.leverage(row, count);
-            let residual = line.residual(row);
-            let others_sum = line.residual_sum - residual * residual / share_left;
             // A row that alone decides the line's slope has no distance from it.
-            if share_left <= EXACT || others_sum < 0.0 {
+            if share_left <= EXACT {
                 return None;
             }
-            let distance = residual / (others_sum / freedom * share_left).sqrt();
-            (distance.abs() > limit).then(|| Outlier {
+            let distance = deleted_residual(line.residual(row), share_left, line, freedom);
+            if distance.abs() <= limit {
+                return None;
+            }
+            let others = line.without(rows, index, share_left);
+            Some(Outlier {
                 line: row.line,
                 rps: row.rps,
                 cpu_millicores: row.cpu_millicores,
-                standard_errors: distance,
-                cpu_per_request_ms_without: Line::through(&others).slope,
+                expected_millicores: others.expected_millicores,
+                standard_errors: (distance.abs() <= STANDARD_ERRORS_MAX).then_some(distance),
+                cpu_per_request_ms_without: others.slope,
             })
         })
         .collect()
+}
+
+/// A row's distance from the line of the others in their standard errors; infinite where the others lie on one line.
+fn deleted_residual(residual: f64, share_left: f64, line: &Line, freedom: f64) -> f64 {
+    let others_sum = line.residual_sum - residual * residual / share_left;
+    // The difference of two numbers this close is what floats leave of zero.
+    if others_sum <= EXACT * line.residual_sum {
+        return f64::INFINITY.copysign(residual);
+    }
+    residual / (others_sum / freedom * share_left).sqrt()
 }
 
 #[cfg(test)]

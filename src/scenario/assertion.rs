@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::diagnostic::{Code, Diagnostic, Place};
 use super::reader::{Faults, Section, nearest, text};
+use crate::units::parse_number;
 
 /// The names of all KPIs, in the order of `summary.json`.
 ///
@@ -208,7 +209,7 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
     };
     let bound_at = at + comparator.as_str().len();
     let bound = written[bound_at..].trim();
-    let Some(bound) = bound.parse::<f64>().ok().filter(|bound| bound.is_finite()) else {
+    let Some(bound) = parse_number(bound).filter(|bound| bound.is_finite()) else {
         return Err(no_assertion(
             &format!("`{bound}` is no number"),
             bound_at..written.len(),

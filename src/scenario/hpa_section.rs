@@ -491,7 +491,8 @@ pub(super) fn place_spec_faults(
         .into_iter()
         .filter(|fault| lists == Lists::Whole || !is_about_a_list(&fault.path))
         .filter_map(|fault| {
-            let place = Place::of(sources, origin_of(hpa, &fault.path));
+            let origin = origin_of(hpa, &fault.path);
+            let place = Place::of(sources, origin);
             let key_is_known_faulty = known
                 .iter()
                 .filter_map(|diagnostic| diagnostic.place.as_deref())
@@ -501,11 +502,9 @@ pub(super) fn place_spec_faults(
                         place.span.start <= known.span.start && known.span.end <= place.span.end;
                     known.span == place.span || (is_inside && fault.path.contains(".target"))
                 });
-            (!key_is_known_faulty).then(|| Diagnostic {
-                code: Code::SpecRefused,
-                message: format!("hpa.{}: {}", fault.path, fault.message),
-                place: Some(Box::new(place)),
-                help: fault.help,
+            (!key_is_known_faulty).then(|| {
+                let message = format!("hpa.{}: {}", fault.path, fault.message);
+                Diagnostic::at(sources, Code::SpecRefused, origin, message, fault.help)
             })
         })
         .collect()

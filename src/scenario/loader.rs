@@ -14,6 +14,7 @@ use super::load::STANDARD_INPUT;
 use super::manifest::{self, HpaIdentity, ManifestChoice};
 use super::overrides;
 use super::reader::Faults;
+use super::secrecy::is_confidential_document;
 use super::source::{Origin, SourceId, Sources};
 use super::toml_text::{parse_document, parse_path};
 use super::tree::{Entry, Table, Value};
@@ -319,6 +320,9 @@ impl<'l> PolicyFiles<'l> {
         if is_manifest {
             let table = self.manifest_table(source, place)?;
             return Some(PolicyTree { table, source });
+        }
+        if is_confidential_document(&self.sources.get(source).text) {
+            self.sources.hide_all(source);
         }
         let mut table = self.policy_table(source, place)?;
         let manifest = table.remove("manifest");

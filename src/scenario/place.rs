@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::source::{Origin, Sources};
+use super::source::{Confidential, Origin, Sources};
 use super::text_marks::TextMarks;
 
 /// Longest stretch of a line that a place keeps, in characters; what is shown of it is shorter still.
@@ -52,7 +52,7 @@ impl Place {
         let written = Written {
             text: &source.text,
             marks: &source.marks,
-            hidden: &source.hidden,
+            confidential: &source.confidential,
         };
         Self::showing(&source.name, &written, origin.start..origin.end)
     }
@@ -76,9 +76,20 @@ impl Place {
         let written = Written {
             text,
             marks: &TextMarks::of(text),
-            hidden: &[],
+            confidential: &Confidential::default(),
         };
         Self::showing(name, &written, span)
+    }
+
+    /// The same place without anything of its line.
+    #[must_use]
+    pub(crate) fn covered(self) -> Self {
+        Self {
+            text: COVER.to_owned(),
+            mark: 0..COVER.len(),
+            start: LineStart::Cut,
+            ..self
+        }
     }
 
     fn showing(name: &str, written: &Written<'_>, span: Range<usize>) -> Self {
@@ -106,7 +117,7 @@ impl Place {
 struct Written<'t> {
     text: &'t str,
     marks: &'t TextMarks,
-    hidden: &'t [Range<usize>],
+    confidential: &'t Confidential,
 }
 
 /// What is shown of a line.
@@ -138,7 +149,9 @@ impl<'t> Written<'t> {
             .clamp(mark_start, line.len());
         let mark_end = floor_char_boundary(line, mark_end).max(mark_start);
         let mark = mark_start..mark_end;
-        let Some((line, mark)) = cover(line, line_start, mark.clone(), self.hidden) else {
+        let shown = line_start..line_start + line.len();
+        let hidden = self.confidential.covered(&shown, &span);
+        let Some((line, mark)) = cover(line, line_start, mark.clone(), &hidden) else {
             return cut_line(line, mark);
         };
         Excerpt {
@@ -191,9 +204,15 @@ impl<'t> Written<'t> {
 
     /// Whether something of the line that begins at `line_start` is hidden.
     fn hides_some_of_line(&self, line_start: usize) -> bool {
-        let behind = self.hidden.partition_point(|range| range.end <= line_start);
-        self.hidden.get(behind).is_some_and(|range| {
-            range.start <= line_start || self.marks.line_at(self.text, range.start).1 == line_start
+        let Confidential {
+            hidden, guarded, ..
+        } = self.confidential;
+        [hidden, guarded].into_iter().any(|stretches| {
+            let behind = stretches.partition_point(|range| range.end <= line_start);
+            stretches.get(behind).is_some_and(|range| {
+                range.start <= line_start
+                    || self.marks.line_at(self.text, range.start).1 == line_start
+            })
         })
     }
 }
@@ -209,9 +228,6 @@ fn cover(
     mark: Range<usize>,
     hidden: &[Range<usize>],
 ) -> Option<(String, Range<usize>)> {
-    let first = hidden.partition_point(|range| range.end <= line_start);
-    let behind = hidden.partition_point(|range| range.start < line_start + line.len());
-    let hidden = hidden.get(first..behind).unwrap_or_default();
     if hidden.is_empty() {
         return None;
     }
@@ -336,7 +352,7 @@ mod tests {
             let written = Written {
                 text: &text,
                 marks: &TextMarks::of(&text),
-                hidden: &[hidden],
+                confidential: &Confidential::of_hidden(vec![hidden]),
             };
             Place::showing("m.json", &written, 50_000..50_001).text == COVER
         };
@@ -356,7 +372,7 @@ mod tests {
         let written = Written {
             text,
             marks: &TextMarks::of(text),
-            hidden: &[Range { start: 5, end: 14 }],
+            confidential: &Confidential::of_hidden(vec![Range { start: 5, end: 14 }]),
         };
         let place = Place::showing("m.json", &written, 21..22);
         assert_eq!(place.text, "{\"a\":<hidden>, \"b\": 1}");

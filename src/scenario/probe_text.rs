@@ -3,6 +3,7 @@
 //! Self-imposed limit: this one format, from bytes; no file system, and nothing
 //! is fitted here. Faults are collected with line and column.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
@@ -11,7 +12,9 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::loader::{FileKind, Loader, read_file, text_of};
 use super::manifest::refuse_manifest;
 use super::reader::nearest;
+use super::secrecy::looks_like_document;
 use super::trace_text::{Parser, VALUE_MAX, clipped};
+use crate::units::parse_number;
 
 /// The fewest rows of a probe: a line has two parameters, and an interval needs a row more.
 pub const PROBE_ROWS_MIN: usize = 3;
@@ -80,15 +83,29 @@ pub fn read_probe(path: &Path, loader: &mut dyn Loader) -> Result<Probe, Diagnos
 pub fn parse_probe(path: &Path, bytes: &[u8]) -> Result<Probe, Diagnostics> {
     let text = text_of(path, bytes).map_err(Diagnostics::one)?;
     refuse_manifest(path, text).map_err(Diagnostics::one)?;
-    let name = path.display().to_string();
-    let mut parser = Parser::new(&name, text);
+    match parse_probe_text(&path.display().to_string(), text) {
+        Err(faults) if looks_like_document(text) => Err(faults.covered()),
+        Ok(probe) if !probe.warnings.is_empty() && looks_like_document(text) => Ok(Probe {
+            warnings: probe
+                .warnings
+                .into_iter()
+                .map(Diagnostic::covered)
+                .collect(),
+            ..probe
+        }),
+        parsed => parsed,
+    }
+}
+
+fn parse_probe_text(name: &str, text: &str) -> Result<Probe, Diagnostics> {
+    let mut parser = Parser::new(name, text);
     let found = parse_rows(&mut parser, text);
     let (mut faults, warnings) = parser.into_notes();
     let Some((rows, measured)) = found else {
         return Err(faults);
     };
     if faults.list.is_empty() {
-        faults.list.extend(fault_of_rows(&name, &rows));
+        faults.list.extend(fault_of_rows(name, &rows));
     }
     if !faults.list.is_empty() {
         return Err(faults);
@@ -122,19 +139,25 @@ fn parse_rows(parser: &mut Parser<'_>, text: &str) -> Option<(Vec<ProbeRow>, Mea
         None => Measured::Together,
     };
     let mut rows = Vec::new();
+    let mut lines = LineCounter {
+        text,
+        counted_bytes: 0,
+        line: 1,
+    };
     // Text was checked to be UTF-8, and lengths are flexible: the reader has nothing to fail at.
     while reader.read_record(&mut record).unwrap_or(false) {
-        rows.extend(parse_row(parser, &record, &columns, text));
+        rows.extend(parse_row(parser, &record, &columns, &mut lines));
     }
     Some((rows, measured))
 }
 
 fn parse_columns(parser: &mut Parser<'_>, record: &StringRecord) -> Option<Columns> {
     let names: Vec<&str> = record.iter().map(str::trim).collect();
+    let mut known = BTreeSet::new();
     let twice = names
         .iter()
         .enumerate()
-        .find(|(index, name)| names[..*index].contains(name));
+        .find(|(_, name)| !known.insert(**name));
     if let Some((index, name)) = twice {
         let span = parser.field_span(record, index);
         parser.report(
@@ -207,14 +230,31 @@ fn listed(names: &[&str]) -> String {
     quoted.join(", ")
 }
 
+/// Numbers lines on the way through a text, so that each byte is looked at once.
+struct LineCounter<'t> {
+    text: &'t str,
+    counted_bytes: usize,
+    line: usize,
+}
+
+impl LineCounter<'_> {
+    /// The line of the byte at `offset`, from 1; offsets rise from call to call.
+    fn line_at(&mut self, offset: usize) -> usize {
+        let passed = &self.text[self.counted_bytes..offset];
+        self.line += passed.matches('\n').count();
+        self.counted_bytes = offset;
+        self.line
+    }
+}
+
 fn parse_row(
     parser: &mut Parser<'_>,
     record: &StringRecord,
     columns: &Columns,
-    text: &str,
+    lines: &mut LineCounter<'_>,
 ) -> Option<ProbeRow> {
     let span = parser.line_span(record);
-    let line = text[..span.start].matches('\n').count() + 1;
+    let line = lines.line_at(span.start);
     if record.len() != columns.width {
         parser.report(
             Code::ProbeFields,
@@ -260,29 +300,29 @@ fn parse_replicas(parser: &mut Parser<'_>, record: &StringRecord, index: usize) 
 
 fn parse_cell(parser: &mut Parser<'_>, record: &StringRecord, index: usize) -> Option<f64> {
     let cell = record.get(index).unwrap_or_default().trim();
-    let (code, message, help) = match cell.parse::<f64>() {
-        Ok(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
-        Ok(number) if number < 0.0 => (
+    let (code, message, help) = match parse_number(cell) {
+        Some(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
+        Some(number) if number < 0.0 => (
             Code::ProbeRange,
             format!("{} is negative", clipped(cell)),
             "write a number of 0 or more",
         ),
-        Ok(number) if number.is_finite() => (
+        Some(number) if number.is_finite() => (
             Code::ProbeRange,
             format!("{} is more than {VALUE_MAX:e}", clipped(cell)),
             "check the unit",
         ),
-        Ok(_) => (
+        Some(_) => (
             Code::ProbeRange,
             format!("{} is not a finite number", clipped(cell)),
             "leave out a row that was not measured",
         ),
-        Err(_) if cell.is_empty() => (
+        None if cell.is_empty() => (
             Code::ProbeValue,
             "the value is empty".to_owned(),
             "write a number, or leave out a row that was not measured",
         ),
-        Err(_) => (
+        None => (
             Code::ProbeValue,
             format!("`{}` is not a number", clipped(cell)),
             "write a plain number without a unit, as 12.5 or 250",

@@ -14,7 +14,7 @@ use super::loader::NamedBy;
 use super::source::{Format, Origin, Sources};
 use super::tree::{Entry, Node, Table, Value};
 use super::values::{self, ValueProblem};
-use crate::units::{Millicores, Quantity, SimSpan};
+use crate::units::{Millicores, Quantity, SimSpan, parse_number};
 
 /// How many errors of one policy are kept with their lines; more are counted.
 const ERRORS_KEPT_MAX: usize = 1000;
@@ -120,11 +120,8 @@ impl<'s> Faults<'s> {
         help: impl Into<String>,
     ) {
         let sources = self.sources;
-        self.note(code, &sources.get(origin.source).name, || Diagnostic {
-            code,
-            message: message.into(),
-            place: Some(Box::new(Place::of(sources, origin))),
-            help: help.into(),
+        self.note(code, &sources.get(origin.source).name, || {
+            Diagnostic::at(sources, code, origin, message, help)
         });
     }
 
@@ -161,7 +158,7 @@ impl<'s> Faults<'s> {
         let help = match (wanted, value) {
             ("a string", Value::Integer(number)) => format!("put it in quotes: \"{number}\""),
             ("an integer" | "a number", Value::Text(text))
-                if text.trim().parse::<f64>().is_ok() =>
+                if parse_number(text.trim()).is_some() =>
             {
                 format!("leave out the quotes: {}", text.trim())
             }

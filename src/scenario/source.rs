@@ -33,8 +33,8 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// Where its lines begin.
     pub(super) marks: TextMarks,
-    /// Stretches of the text that nobody may be shown: what a Secret holds. In order, none touches another.
-    pub(crate) hidden: Vec<Range<usize>>,
+    /// What of the text no diagnostic may show.
+    pub(crate) confidential: Confidential,
     /// What was written in it.
     pub(crate) format: Format,
     /// Who chose it.
@@ -48,6 +48,91 @@ pub(crate) enum Format {
     Policy,
     /// A Kubernetes manifest: what a cluster takes is simulated, however bad it is.
     Manifest,
+}
+
+/// Stretches of a text, sorted and apart from each other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Confidential {
+    /// What nobody may be shown: what a Secret holds.
+    pub(crate) hidden: Vec<Range<usize>>,
+    /// What may be shown of single values alone, where they are at fault.
+    pub(crate) guarded: Vec<Range<usize>>,
+    /// The single values within `guarded`.
+    pub(crate) leaves: Vec<Range<usize>>,
+}
+
+impl Confidential {
+    /// Stretches that nobody may be shown.
+    pub(crate) fn of_hidden(hidden: Vec<Range<usize>>) -> Self {
+        let mut confidential = Self {
+            hidden,
+            ..Self::default()
+        };
+        confidential.sort();
+        confidential
+    }
+
+    /// Puts the stretches in order, and together where they meet.
+    pub(crate) fn sort(&mut self) {
+        for stretches in [&mut self.hidden, &mut self.guarded] {
+            stretches.sort_unstable_by_key(|range| range.start);
+            let mut apart: Vec<Range<usize>> = Vec::with_capacity(stretches.len());
+            for range in stretches.drain(..) {
+                match apart.last_mut() {
+                    Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                    _ => apart.push(range),
+                }
+            }
+            *stretches = apart;
+        }
+        self.leaves.sort_unstable_by_key(|range| range.start);
+    }
+
+    /// Takes in the comments that stand behind a stretch in its line: they often say what a value was before.
+    pub(crate) fn take_comments(&mut self, text: &str) {
+        for range in self.hidden.iter_mut().chain(&mut self.guarded) {
+            let rest = text.get(range.end..).unwrap_or_default();
+            let behind = rest.trim_start_matches([' ', '\t', ',', ']', '}']);
+            if behind.starts_with('#') {
+                let length = behind.find('\n').unwrap_or(behind.len());
+                range.end += rest.len() - behind.len() + length;
+            }
+        }
+        self.sort();
+    }
+
+    /// Whether some of `range` may not be shown.
+    pub(crate) fn touches(&self, range: &Range<usize>) -> bool {
+        touches(&self.hidden, range) || touches(&self.guarded, range)
+    }
+
+    /// What to leave out of `shown` when `mark` is at fault.
+    pub(crate) fn covered(&self, shown: &Range<usize>, mark: &Range<usize>) -> Vec<Range<usize>> {
+        let mut covered = within(&self.hidden, shown).to_vec();
+        let is_value = self
+            .leaves
+            .binary_search_by_key(&mark.start, |leaf| leaf.start)
+            .is_ok_and(|at| mark.end <= self.leaves[at].end);
+        for range in within(&self.guarded, shown) {
+            if is_value && range.start <= mark.start && mark.end <= range.end {
+                covered.extend([range.start..mark.start, mark.end..range.end]);
+            } else {
+                covered.push(range.clone());
+            }
+        }
+        covered
+    }
+}
+
+/// Those of the sorted `stretches` that have some of `range`.
+fn within<'s>(stretches: &'s [Range<usize>], range: &Range<usize>) -> &'s [Range<usize>] {
+    let first = stretches.partition_point(|stretch| stretch.end <= range.start);
+    let behind = stretches.partition_point(|stretch| stretch.start < range.end);
+    &stretches[first..behind.max(first)]
+}
+
+fn touches(stretches: &[Range<usize>], range: &Range<usize>) -> bool {
+    !within(stretches, range).is_empty()
 }
 
 /// The texts of one scenario's policy, in the order in which they were read.
@@ -65,7 +150,7 @@ impl Sources {
             name,
             marks: TextMarks::of(&text),
             text,
-            hidden: Vec::new(),
+            confidential: Confidential::default(),
             format: Format::Policy,
             named_by: NamedBy::User,
         }));
@@ -102,19 +187,26 @@ impl Sources {
     }
 
     /// From now on no diagnostic shows these stretches of the source.
-    pub(crate) fn hide(&mut self, id: SourceId, stretches: Vec<Range<usize>>) {
-        let hidden = &mut Arc::make_mut(&mut self.list[id.0]).hidden;
-        hidden.extend(stretches);
-        *hidden = joined(std::mem::take(hidden));
+    pub(crate) fn hide(&mut self, id: SourceId, confidential: Confidential) {
+        Arc::make_mut(&mut self.list[id.0]).confidential = confidential;
     }
 
-    /// Whether nobody may be shown where `origin` begins.
+    /// From now on no diagnostic shows anything of the source.
+    pub(crate) fn hide_all(&mut self, id: SourceId) {
+        let whole = 0..self.get(id).text.len();
+        self.hide(id, Confidential::of_hidden(vec![whole]));
+    }
+
+    /// Whether nobody may be shown anything of `origin`.
     pub(crate) fn is_hidden(&self, origin: Origin) -> bool {
-        let hidden = &self.get(origin.source).hidden;
-        let behind = hidden.partition_point(|range| range.end <= origin.start);
-        hidden
-            .get(behind)
-            .is_some_and(|range| range.contains(&origin.start))
+        let hidden = &self.get(origin.source).confidential.hidden;
+        touches(hidden, &(origin.start..origin.end.max(origin.start + 1)))
+    }
+
+    /// Whether `origin` is confidential, be it that a value may be shown where it is at fault.
+    pub(crate) fn is_confidential(&self, origin: Origin) -> bool {
+        let confidential = &self.get(origin.source).confidential;
+        confidential.touches(&(origin.start..origin.end.max(origin.start + 1)))
     }
 
     /// The beginning of a source, for faults that are about the whole.
@@ -127,20 +219,6 @@ impl Sources {
     }
 }
 
-/// The stretches in order, those that touch joined, so that the one at a byte is found without a look at all.
-fn joined(mut stretches: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    stretches.retain(|range| !range.is_empty());
-    stretches.sort_by_key(|range| range.start);
-    let mut joined: Vec<Range<usize>> = Vec::with_capacity(stretches.len());
-    for range in stretches {
-        match joined.last_mut() {
-            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-            _ => joined.push(range),
-        }
-    }
-    joined
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,9 +227,8 @@ mod tests {
     fn hidden_stretches_are_kept_in_order_and_joined() {
         let mut sources = Sources::default();
         let id = sources.add("m.yaml".to_owned(), "0123456789".to_owned());
-        sources.hide(id, vec![6..8, 0..2]);
-        sources.hide(id, vec![1..4, 9..9]);
-        assert_eq!(sources.get(id).hidden, [0..4, 6..8]);
+        sources.hide(id, Confidential::of_hidden(vec![6..8, 0..2, 1..4]));
+        assert_eq!(sources.get(id).confidential.hidden, [0..4, 6..8]);
         let hidden_at: Vec<usize> = (0..10)
             .filter(|start| {
                 sources.is_hidden(Origin {

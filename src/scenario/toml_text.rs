@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue, Error};
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Omitted, Place};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Entry, Node, Table, Value};
+use crate::units::parse_number;
 
 /// How many syntax faults of one file are shown: a file that is no TOML at all has one in each line.
 const SYNTAX_FAULTS_SHOWN: usize = 20;
@@ -177,12 +178,13 @@ impl<'s> Conversion<'s> {
             self.unshown += 1;
             return Value::Integer(0);
         }
-        self.faults.push(Diagnostic {
-            code: Code::OutOfRange,
-            message: format!("the number {text} is out of range"),
-            place: Some(Box::new(Place::of(self.sources, origin))),
-            help: "write a number that 64 bits can hold".to_owned(),
-        });
+        self.faults.push(Diagnostic::at(
+            self.sources,
+            Code::OutOfRange,
+            origin,
+            format!("the number {text} is out of range"),
+            "write a number that 64 bits can hold",
+        ));
         Value::Integer(0)
     }
 
@@ -209,9 +211,9 @@ impl<'s> Conversion<'s> {
                     Err(_) => self.number_fault(&integer.to_string(), origin),
                 }
             }
-            DeValue::Float(float) => match float.as_str().parse() {
-                Ok(number) => Value::Float(number),
-                Err(_) => self.number_fault(float.as_str(), origin),
+            DeValue::Float(float) => match parse_number(float.as_str()) {
+                Some(number) => Value::Float(number),
+                None => self.number_fault(float.as_str(), origin),
             },
             DeValue::Boolean(boolean) => Value::Boolean(*boolean),
             DeValue::Datetime(_) => Value::Date,

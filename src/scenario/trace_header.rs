@@ -11,6 +11,7 @@ use super::diagnostic::Code;
 use super::reader::nearest;
 use super::trace_text::Parser;
 use crate::text::csv_cell::original;
+use crate::units::parse_number;
 
 /// How the time column counts.
 #[derive(Clone, Copy, PartialEq)]
@@ -72,7 +73,7 @@ impl Parser<'_> {
     pub(super) fn parse_header(&mut self, record: &StringRecord) -> Option<Header> {
         let names: Vec<&str> = record.iter().map(|name| original(name.trim())).collect();
         let line = self.line_span(record);
-        if names.iter().all(|name| name.parse::<f64>().is_ok()) {
+        if names.iter().all(|name| parse_number(name).is_some()) {
             self.report(
                 Code::TraceHeader,
                 Some(line),

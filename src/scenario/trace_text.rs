@@ -12,9 +12,10 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use super::gzip::decompress;
 use super::loader::text_of;
 use super::manifest::refuse_manifest;
+use super::secrecy::looks_like_document;
 use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
 use crate::bounded::{GZIP_MAGIC, TRACE_BYTES_MAX};
-use crate::units::SimTime;
+use crate::units::{SimTime, parse_number};
 use crate::workload::trace::LENGTH_MAX;
 use crate::workload::{Demand, MetricColumn, Trace};
 
@@ -66,7 +67,25 @@ pub fn parse_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics
     let text = text_of(path, bytes).map_err(Diagnostics::one)?;
     refuse_manifest(path, text).map_err(Diagnostics::one)?;
     let name = path.display().to_string();
-    Parser::new(&name, text).parse()
+    let parsed = Parser::new(&name, text).parse();
+    match parsed {
+        Err(faults) if looks_like_document(text) => Err(faults.covered()),
+        Ok(parsed) if !parsed.warnings.is_empty() && looks_like_document(text) => {
+            Ok(parsed.covered())
+        }
+        parsed => parsed,
+    }
+}
+
+impl ParsedTrace {
+    /// The same trace with warnings that quote nothing of its text.
+    fn covered(self) -> Self {
+        Self {
+            demand_place: self.demand_place.covered(),
+            warnings: self.warnings.into_iter().map(Diagnostic::covered).collect(),
+            ..self
+        }
+    }
 }
 
 /// The greatest value that a column may have.
@@ -372,29 +391,29 @@ impl<'t> Parser<'t> {
         greatest: Greatest,
     ) -> Option<f64> {
         let cell = record.get(index).unwrap_or_default().trim();
-        let (code, message, help) = match cell.parse::<f64>() {
-            Ok(number) if (0.0..=greatest.value).contains(&number) => return Some(number),
-            Ok(number) if number < 0.0 => (
+        let (code, message, help) = match parse_number(cell) {
+            Some(number) if (0.0..=greatest.value).contains(&number) => return Some(number),
+            Some(number) if number < 0.0 => (
                 Code::TraceRange,
                 format!("{} is negative", clipped(cell)),
                 "write a number of 0 or more",
             ),
-            Ok(number) if number.is_finite() => (
+            Some(number) if number.is_finite() => (
                 Code::TraceRange,
                 format!("{} is more than {:e}", clipped(cell), greatest.value),
                 greatest.help,
             ),
-            Ok(_) => (
+            Some(_) => (
                 Code::TraceRange,
                 format!("{} is not a finite number", clipped(cell)),
                 "write 0 for no load, or leave the row out: a value holds until the next row",
             ),
-            Err(_) if cell.is_empty() => (
+            None if cell.is_empty() => (
                 Code::TraceValue,
                 "the value is empty".to_owned(),
                 "write a number, or leave the row out: a value holds until the next row",
             ),
-            Err(_) => (
+            None => (
                 Code::TraceValue,
                 format!("`{}` is not a number", clipped(cell)),
                 "write a plain number with a decimal point, as 12.5",
@@ -409,7 +428,7 @@ impl<'t> Parser<'t> {
             return;
         }
         let cell = record.get(further.index).unwrap_or_default().trim();
-        if row == Row::First && further.values.is_empty() && cell.parse::<f64>().is_err() {
+        if row == Row::First && further.values.is_empty() && parse_number(cell).is_none() {
             further.content = Content::Words;
             self.report_field(
                 Code::ColumnIgnored,

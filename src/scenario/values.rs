@@ -6,7 +6,7 @@ use jiff::fmt::friendly::SpanParser;
 
 use super::diagnostic::Code;
 use super::tree::Value;
-use crate::units::{Millicores, Quantity, SimSpan};
+use crate::units::{Millicores, Quantity, SimSpan, parse_number};
 
 /// Why a value is not what it should be.
 #[derive(Debug, PartialEq)]
@@ -89,7 +89,7 @@ fn duration_help(text: &str) -> String {
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(number_end);
     let unit = unit.trim();
-    if let Ok(count) = number.parse::<f64>() {
+    if let Some(count) = parse_number(number) {
         let hours = match unit {
             "" => return format!("write \"{number}s\""),
             "d" | "day" | "days" => Some(24.0),

@@ -11,6 +11,7 @@ use hpasim::units::SimSpan;
 
 mod autoscalers;
 mod formats;
+mod growth;
 mod healthy;
 mod objects;
 mod pods;

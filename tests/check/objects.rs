@@ -213,8 +213,8 @@ fn a_secret_in_the_file_is_named_and_never_shown() {
       --> app.yaml:59:73
        |
       ::: 
-    59 | {apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: prod}, data<hidden>, stringData<hidden>}
-       |                                                                         ^^^^^^^^^^^^
+    59 | {apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: prod}, data: <hidden>, stringData: <hidden>
+       |                                                                         ^^^^
        |
        = note: whoever may read the file, its repository or the history of that has them, also after they are deleted here
        = help: change the values, take them out of the file, and make the Secret by `kubectl create secret`, or with Sealed Secrets or External Secrets
@@ -223,8 +223,8 @@ fn a_secret_in_the_file_is_named_and_never_shown() {
       --> app.yaml:59:111
        |
       ::: 
-    59 | {apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: prod}, data<hidden>, stringData<hidden>}
-       |                                                                                       ^^^^^^^^^^^^^^^^^^
+    59 | {apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: prod}, data: <hidden>, stringData: <hidden>
+       |                                                                                         ^^^^^^^^^^
        |
        = note: whoever may read the file, its repository or the history of that has them, also after they are deleted here
        = help: change the values, take them out of the file, and make the Secret by `kubectl create secret`, or with Sealed Secrets or External Secrets

@@ -106,8 +106,9 @@ fn a_pre_stop_hook_that_uses_up_the_grace_period() {
     warning[W0114]: the preStop hook of 30s uses up the grace period of 30s
       --> app.yaml:18:30
        |
-    18 |         lifecycle: {preStop: {exec: {command: [sleep, "30"]}}}
-       |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      ::: 
+    18 |         lifecycle: {preStop: {exec: {command: <hidden>}}}
+       |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
        = note: the grace period runs while the hook does: the program gets its SIGTERM when the time is over, and is killed 2s later with what it works on
        = help: raise `terminationGracePeriodSeconds` above 30 by the time that open requests take

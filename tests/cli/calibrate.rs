@@ -414,3 +414,25 @@ fn a_file_that_is_not_there_or_no_text() {
     help: save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8
     ");
 }
+
+#[test]
+fn a_reading_beside_an_exact_line_is_off_in_percent() {
+    let sandbox = Sandbox::new();
+    let mut probe = "rps,cpu_millicores\n".to_owned();
+    for rps in 1..=20 {
+        let cpu = 20.0 + 6.0 * f64::from(rps);
+        let read = if rps == 10 { cpu * 0.976 } else { cpu };
+        probe.push_str(&format!("{rps},{read:.4}\n"));
+    }
+    sandbox.write("probe.csv", probe);
+    let run = sandbox.hpasim(&["calibrate", "probe.csv"]);
+    let note = run
+        .stdout
+        .split("- Line ")
+        .nth(1)
+        .and_then(|rest| rest.split("\n\n").next());
+    insta::assert_snapshot!(note.unwrap_or(&run.stdout).trim_start(), @"
+    11 (10 rps a pod, 78.1m) lies 2.4 % below the line of the others, which hardly scatter about
+      it. It was kept; without it a request costs 6 ms.
+    ");
+}

@@ -347,8 +347,9 @@ fn text_that_is_no_manifest() {
     error[E0013]: this is no Kubernetes object: it has no `kind`
      --> app.yaml:1:1
       |
-    1 | just text
-      | ^^^^^^^^^
+     ::: 
+    1 | <hidden>
+      | ^^^^^^^^
       |
       = help: start it with `apiVersion` and `kind`, or delete it
     ");
@@ -441,7 +442,7 @@ fn a_secret_beside_the_fault_is_covered() {
      --> app.yaml:1:137
       |
      ::: 
-    1 | {"kind":"List","items":[{"kind":"Secret","metadata":{"name":"s"},"data"<hidden>},{"kind":"Deployment","metadata":{"name":"shop"},"spe...
+    1 | {"kind":"List","items":[{"kind":"Secret","metadata":{"name":"s"},"data":<hidden>,{"kind":"Deployment","metadata":{"name":"shop"},"spe...
       |                                                                                                                          ^^^^^^
       |
       = help: add an autoscaler to the file to simulate one

@@ -2,6 +2,7 @@
 
 use hpasim::scenario::formats::shape::{Align, Moment};
 use hpasim::units::SimSpan;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -51,7 +52,7 @@ fn aligned_rows_begin_at_multiples_of_the_step() {
     insta::assert_snapshot!(shaped(shaping), @"
     # hpasim trace convert, from: hpasim CSV; time_s 0 is 1970-01-01T00:00:00Z
     time_s,rps,depth
-    0,10,1
+    0,6.666667,1
     15,33.33333,4.333333
     30,40,5
     45,40,5
@@ -217,5 +218,114 @@ proptest::proptest! {
         proptest::prop_assert_eq!(after.trace.end(), before.trace.end());
         let difference = (requests(&before) - requests(&after)).abs();
         proptest::prop_assert!(difference < 1e-6 * (1.0 + requests(&before)));
+    }
+}
+
+/// Requests of a trace as it is written: rates times lengths of rows.
+fn requests(csv: &str) -> f64 {
+    let rows: Vec<(f64, f64)> = csv
+        .lines()
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_digit()))
+        .map(|line| {
+            let mut cells = line.split(',').map(|cell| cell.parse().expect("a number"));
+            (cells.next().expect("a time"), cells.next().expect("a rate"))
+        })
+        .collect();
+    rows.windows(2)
+        .map(|pair| (pair[1].0 - pair[0].0) * pair[0].1)
+        .sum()
+}
+
+#[test]
+fn aligning_seven_hundred_requests_leaves_seven_hundred() {
+    let log =
+        "timestamp,rps\n1970-01-01T00:00:50Z,70\n1970-01-01T00:01:00Z,0\n1970-01-01T00:02:00Z,0\n";
+    let shaping = Shaping {
+        align: Align::Step,
+        ..step(60)
+    };
+    let csv = told_with(log, &ReadOptions::default(), &shaping);
+    assert!((requests(&csv) - 700.0).abs() < 1e-3, "{csv}");
+}
+
+/// Rows of random lengths and rates, from a random date on.
+fn any_trace() -> impl Strategy<Value = (i64, Vec<(i64, f64)>)> {
+    let rows = proptest::collection::vec((1..90_i64, 0.0..500.0_f64), 2..40);
+    (0..10_000_000_i64, rows)
+}
+
+fn csv_of(start: i64, rows: &[(i64, f64)]) -> String {
+    let mut text = "timestamp,rps\n".to_owned();
+    let mut time = start;
+    for (length, rate) in rows {
+        text.push_str(&format!("{time},{rate}\n"));
+        time += length;
+    }
+    text.push_str(&format!("{time},0\n"));
+    text
+}
+
+fn access_log(seconds: &[u32]) -> String {
+    let mut seconds = seconds.to_vec();
+    seconds.sort_unstable();
+    let line = |second: &u32| {
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        format!(
+            "127.0.0.1 - - [10/Oct/2025:{hour:02}:{minute:02}:{second:02} +0000] \"GET / HTTP/1.1\" 200 5\n"
+        )
+    };
+    seconds.iter().map(line).collect()
+}
+
+fn same(found: f64, expected: f64) -> bool {
+    // Numbers keep seven digits.
+    (found - expected).abs() <= 1e-6 * expected.max(1.0)
+}
+
+proptest! {
+    #[test]
+    fn steps_alignment_and_scales_conserve_requests((start, rows) in any_trace(), seconds in 1..600_i64, scale in 0.01..50.0_f64) {
+        let length: i64 = rows.iter().map(|(length, _)| length).sum();
+        prop_assume!(seconds <= length);
+        let offered: f64 = rows.iter().map(|(length, rate)| *length as f64 * rate).sum();
+        for align in [Align::Start, Align::Step] {
+            let shaping = Shaping { align, scale: Some(scale), ..step(seconds) };
+            let csv = told_with(csv_of(start, &rows), &ReadOptions::default(), &shaping);
+            prop_assert!(same(requests(&csv), offered * scale), "{align:?} {seconds} {scale}: {offered}\n{csv}");
+        }
+    }
+
+    #[test]
+    fn two_parts_of_a_trace_hold_the_requests_of_the_whole((start, rows) in any_trace(), share in 0.01..0.99_f64) {
+        let length: i64 = rows.iter().map(|(length, _)| length).sum();
+        let edge = Moment::After(SimSpan::from_secs_f64(length as f64 * share));
+        let csv = csv_of(start, &rows);
+        let part = |from, to| {
+            let shaping = Shaping { from, to, ..Shaping::default() };
+            requests(&told_with(&csv, &ReadOptions::default(), &shaping))
+        };
+        let both = part(None, Some(edge)) + part(Some(edge), None);
+        prop_assert!(same(both, part(None, None)), "{share} of {csv}");
+    }
+
+    #[test]
+    fn each_line_of_a_log_is_one_request_however_it_is_shaped(seconds in proptest::collection::vec(0..86_400_u32, 1..200), length in 1..4_i64) {
+        let log = access_log(&seconds);
+        let offered = seconds.len() as f64;
+        let shaping = Shaping { align: Align::Step, ..step([1, 7, 60, 3600][length as usize]) };
+        for shaping in [Shaping::default(), shaping] {
+            let csv = told_with(&log, &ReadOptions::default(), &shaping);
+            let too_long_a_step = csv.starts_with("error[E0040]");
+            prop_assert!(too_long_a_step || same(requests(&csv), offered), "{shaping:?}: {offered}\n{csv}");
+        }
+    }
+
+    #[test]
+    fn a_ramp_of_k6_keeps_its_area_in_rows_of_any_step(target in 0..1000_u32, start in 0..1000_u32, length in 1..600_u32, seconds in 1..100_i64) {
+        let options = format!("{{\"scenarios\":{{\"a\":{{\"executor\":\"ramping-arrival-rate\",\"startRate\":{start},\"stages\":[{{\"duration\":\"{length}s\",\"target\":{target}}}]}}}}}}");
+        let read = ReadOptions { ramp_step: Some(SimSpan::from_secs(seconds)), ..ReadOptions::default() };
+        let csv = told_with(options, &read, &Shaping::default());
+        let area = f64::from(start + target) / 2.0 * f64::from(length);
+        prop_assert!(same(requests(&csv), area), "{area}\n{csv}");
     }
 }

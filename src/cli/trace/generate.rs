@@ -9,7 +9,7 @@ use super::TraceOutputArgs;
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::screen::Screen;
 use crate::scenario::parse_duration;
-use crate::units::{Seed, SimSpan};
+use crate::units::{Seed, SimSpan, parse_number};
 use crate::workload::generate::{
     Diurnal, FlashCrowd, GenerateError, Level, Ramp, Sampling, Shape, Spike, Steps, generate,
     to_csv,
@@ -198,8 +198,8 @@ fn parse_share(text: &str) -> Result<f64, String> {
 }
 
 fn parse_within(text: &str, most: f64) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if (0.0..=most).contains(&number) => Ok(number),
+    match parse_number(text) {
+        Some(number) if (0.0..=most).contains(&number) => Ok(number),
         _ => Err(format!("write a number from 0 to {most}")),
     }
 }

@@ -11,6 +11,7 @@ use crate::render::trace_info::{render_trace_info, trace_info_json};
 use crate::scenario::VALUE_MAX;
 use crate::scenario::formats::ceiling;
 use crate::scenario::formats::describe::describe;
+use crate::units::parse_number;
 
 /// `hpasim trace info`.
 #[derive(Args, Debug)]
@@ -36,8 +37,8 @@ pub enum InfoFormat {
 }
 
 fn parse_ceiling(text: &str) -> Result<f64, String> {
-    match text.trim_end_matches('m').parse::<f64>() {
-        Ok(number) if number > 0.0 && number <= VALUE_MAX => Ok(number),
+    match parse_number(text.trim_end_matches('m')) {
+        Some(number) if number > 0.0 && number <= VALUE_MAX => Ok(number),
         _ => Err("write millicores, as 4000".to_owned()),
     }
 }

@@ -15,7 +15,7 @@ use crate::scenario::formats::{
     Format, ReadOptions, Recording, SeriesChoice, What, read_recording,
 };
 use crate::scenario::{Diagnostics, LoadError, NamedBy, STANDARD_INPUT, parse_duration};
-use crate::units::SimSpan;
+use crate::units::{SimSpan, parse_number};
 
 /// Which recording, and what to make of it.
 #[derive(Args, Debug)]
@@ -119,8 +119,8 @@ fn parse_step(text: &str) -> Result<SimSpan, String> {
 }
 
 fn parse_scale(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(scale) if scale > 0.0 && scale <= 1e9 => Ok(scale),
+    match parse_number(text) {
+        Some(scale) if scale > 0.0 && scale <= 1e9 => Ok(scale),
         _ => Err("write a number above 0, at most 1e9".to_owned()),
     }
 }

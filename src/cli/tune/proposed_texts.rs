@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::inputs::HeldOut;
 use super::{PROPOSED, Proposal, TuneArgs};
+use crate::cli::confined::is_outside;
 use crate::cli::error::CommandError;
 use crate::cli::files::RememberingLoader;
 use crate::cli::output_folder::{PATCH, PROPOSED_TOML};
@@ -145,8 +146,13 @@ impl Source<'_> {
 
     /// The commands that make the report anew, one for each held-out trace, and that look for traps.
     fn again(&self, proposal: &Proposal, notes: &mut Vec<String>) -> Vec<String> {
-        let proposed = shell_path(&self.folder.join(PROPOSED_TOML));
-        let check = format!("hpasim check {proposed}{}", self.manifest_words());
+        let path = self.folder.join(PROPOSED_TOML);
+        let proposed = shell_path(&path);
+        let outside = match is_outside(&path, &self.arguments.policy) {
+            true => " --allow-outside",
+            false => "",
+        };
+        let check = format!("hpasim check {proposed}{}{outside}", self.manifest_words());
         // `compare` sets keys of all policies alike.
         if self.undoes_changes(proposal) {
             notes.push(

@@ -136,7 +136,9 @@ fn a_row_that_lies_far_off_is_named_and_kept() {
         panic!("one outlier: {:?}", fit.outliers);
     };
     assert_eq!(outlier.line, 4);
-    assert!(outlier.standard_errors > 100.0);
+    // 1,203 standard errors: the others lie on a line of their own.
+    assert_eq!(outlier.standard_errors, None);
+    near(outlier.expected_millicores, 8.495, 5e-3);
     near(outlier.cpu_per_request_ms_without, 0.3454, 1e-3);
     assert_eq!(fit.rows, 11);
 }
@@ -205,4 +207,52 @@ fn a_line_that_does_not_rise_gives_no_cost() {
             Err(CalibrationError::NoGrowth(_))
         ));
     }
+}
+
+/// A line of 20 loads whose reading at 10 rps is 2.4 % too high; readings have `decimals` behind the point.
+fn one_reading_too_high(slope: f64, decimals: usize) -> Calibration {
+    let points: Vec<(f64, f64)> = (1..=20)
+        .map(|rps| {
+            let cpu = slope.mul_add(f64::from(rps), 20.0);
+            let read = if rps == 10 { cpu * 1.024 } else { cpu };
+            let written: f64 = format!("{read:.decimals$}").parse().expect("a number");
+            (f64::from(rps), written)
+        })
+        .collect();
+    calibrate(&probe(&points)).expect("a rising line")
+}
+
+#[test]
+fn a_row_beside_an_exact_line_is_found_and_has_no_count_of_standard_errors() {
+    for (slope, decimals) in [(6.0, 4), (6.123_456_7, 4), (6.123_456_7, 9), (5.0, 2)] {
+        let fit = one_reading_too_high(slope, decimals);
+        let [outlier] = fit.outliers.as_slice() else {
+            panic!("{slope} {decimals}: {:?}", fit.outliers);
+        };
+        assert_eq!((outlier.line, outlier.standard_errors), (11, None));
+        near(outlier.expected_millicores, slope.mul_add(10.0, 20.0), 1e-2);
+        near(outlier.cpu_per_request_ms_without, slope, 1e-3);
+    }
+}
+
+#[test]
+fn what_is_left_without_a_row_is_what_a_fit_of_the_others_says() {
+    let fit = anscombe(ANSCOMBE_THIRD);
+    let outlier = fit.outliers[0];
+    let others: Vec<(f64, f64)> = ANSCOMBE_X
+        .into_iter()
+        .zip(ANSCOMBE_THIRD)
+        .filter(|(rps, _)| (rps - outlier.rps).abs() > 1e-9)
+        .collect();
+    let anew = calibrate(&probe(&others)).expect("a rising line");
+    near(
+        outlier.cpu_per_request_ms_without,
+        anew.cpu_per_request_ms.value,
+        1e-12,
+    );
+    let expected = anew
+        .cpu_per_request_ms
+        .value
+        .mul_add(outlier.rps, anew.idle_cpu_millicores.value);
+    near(outlier.expected_millicores, expected, 1e-12);
 }

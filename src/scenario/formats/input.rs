@@ -3,9 +3,11 @@
 //! Self-imposed limit: bytes and lines. Whatever the length of the stream, what is
 //! held is [`HEAD_BYTES`], one line, and the buffers; lines beyond [`RECORDING_LINE_BYTES_MAX`] are refused.
 
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read};
 use std::ops::Range;
 use std::path::Path;
+use std::rc::Rc;
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -15,6 +17,7 @@ use crate::bounded::{
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::gzip::{broken_gzip, trace_too_large, unfolds_too_far};
 use crate::scenario::loader::{LoadError, unreadable, utf16};
+use crate::scenario::secrecy::is_line_of_document;
 
 /// How much of a stream is looked at to recognise its format.
 const HEAD_BYTES: usize = 64 << 10;
@@ -35,6 +38,40 @@ pub(super) struct Input<'r> {
     pub(super) head: Vec<u8>,
     rest: Box<dyn BufRead + 'r>,
     packing: Packing,
+    /// What may be shown of the stream.
+    pub(super) exposure: Exposure,
+}
+
+/// Whether lines of a stream may be shown, as far as it was read: not once it looks like keys and values.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Exposure {
+    is_document: Rc<Cell<bool>>,
+}
+
+impl Exposure {
+    /// From now on nothing of the stream is shown.
+    pub(super) fn end(&self) {
+        self.is_document.set(true);
+    }
+
+    /// Whether nothing may be shown.
+    pub(super) fn has_ended(&self) -> bool {
+        self.is_document.get()
+    }
+
+    /// Looks at a line. JSON is judged as a whole by its format.
+    fn look_at(&self, line: &[u8]) {
+        /// Keys are short, so a line without a colon near its start begins with none.
+        const KEY_BYTES_MAX: usize = 300;
+        if self.has_ended() || line.first() == Some(&b'{') {
+            return;
+        }
+        let start = &line[..line.len().min(KEY_BYTES_MAX)];
+        let may_be_key = memchr::memchr(b':', start).is_some() || start.starts_with(b"---");
+        if may_be_key && is_line_of_document(&String::from_utf8_lossy(line)) {
+            self.end();
+        }
+    }
 }
 
 impl<'r> Input<'r> {
@@ -72,6 +109,7 @@ impl<'r> Input<'r> {
             head,
             rest,
             packing,
+            exposure: Exposure::default(),
         })
     }
 
@@ -100,6 +138,7 @@ impl<'r> Input<'r> {
             reader: Box::new(Cursor::new(self.head).chain(self.rest)),
             name: self.name,
             packing: self.packing,
+            exposure: self.exposure,
             line: Vec::new(),
             number: 0,
             offset: 0,
@@ -132,6 +171,7 @@ pub(super) struct Lines<'r> {
     name: String,
     reader: Box<dyn BufRead + 'r>,
     packing: Packing,
+    exposure: Exposure,
     line: Vec<u8>,
     number: usize,
     offset: usize,
@@ -164,6 +204,7 @@ impl Lines<'_> {
         if self.line.last() == Some(&b'\r') {
             self.line.pop();
         }
+        self.exposure.look_at(&self.line);
         Ok(Some(self.current()))
     }
 

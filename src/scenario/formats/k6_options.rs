@@ -13,7 +13,7 @@ use super::{ReadOptions, Reading, Rows, SeriesChoice, What, nothing_there};
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::{LENGTH_MAX_NANOS, NANOS_PER_SECOND};
 use crate::scenario::values::parse_duration;
-use crate::units::SimSpan;
+use crate::units::{SimSpan, parse_number};
 
 /// The most rows that ramps are cut into.
 const RAMP_ROWS_MAX: i64 = 1_000_000;
@@ -395,8 +395,8 @@ impl<'t> Document<'t> {
     }
 
     fn number(&self, part: &RawValue) -> Result<f64, Diagnostic> {
-        match part.get().parse::<f64>() {
-            Ok(number) if (0.0..=TARGET_MAX).contains(&number) => Ok(number),
+        match parse_number(part.get()) {
+            Some(number) if (0.0..=TARGET_MAX).contains(&number) => Ok(number),
             _ => Err(self.fault(
                 Some(part),
                 Code::TraceValue,
@@ -412,10 +412,10 @@ impl<'t> Document<'t> {
     /// `"1h30m"`, or a bare number of milliseconds.
     fn duration(&self, part: &RawValue) -> Result<i64, Diagnostic> {
         let text = part.get().trim_matches('"');
-        let nanos = match text.parse::<f64>() {
-            Ok(millis) if (0.0..1e15).contains(&millis) => Some((millis * 1e6) as i64),
-            Ok(_) => None,
-            Err(_) => parse_duration(text).ok().map(SimSpan::as_nanos),
+        let nanos = match parse_number(text) {
+            Some(millis) if (0.0..1e15).contains(&millis) => Some((millis * 1e6) as i64),
+            Some(_) => None,
+            None => parse_duration(text).ok().map(SimSpan::as_nanos),
         };
         nanos.ok_or_else(|| {
             self.fault(

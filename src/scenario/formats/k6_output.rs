@@ -13,6 +13,7 @@ use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp};
 use super::{ReadOptions, Reading, What, fields, nothing_there};
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use crate::units::{parse_number, positive_zero};
 
 /// What is gathered of a run of k6.
 enum Gathered {
@@ -128,7 +129,7 @@ pub(super) fn read_csv(
             continue;
         }
         let stamp = fields::text_of(time).and_then(parse_stamp);
-        let value = fields::text_of(value).and_then(|value| value.parse().ok());
+        let value = fields::text_of(value).and_then(parse_number);
         match (stamp, value) {
             (Some(stamp), Some(value)) => gathering.add(stamp, value, &line)?,
             _ => gathering.unreadable(&line),
@@ -182,9 +183,9 @@ pub(super) fn read_json(
         if parsed.kind != "Point" || parsed.metric.as_deref() != Some(metric) {
             continue;
         }
-        let (time, value) = parsed
-            .data
-            .map_or((None, None), |data| (data.time, data.value));
+        let (time, value) = parsed.data.map_or((None, None), |data| {
+            (data.time, data.value.map(positive_zero))
+        });
         match (time.as_deref().and_then(parse_stamp), value) {
             (Some(stamp), Some(value)) => gathering.add(stamp, value, &line)?,
             _ => gathering.unreadable(&line),

@@ -8,6 +8,7 @@ use super::samples::Samples;
 use super::stamp::parse_stamp;
 use super::{ReadOptions, Reading, What, fields, nothing_there};
 use crate::scenario::diagnostic::{Code, Diagnostic};
+use crate::units::parse_number;
 
 /// Reads `Requests/s`, Locust's mean over the last ten seconds, or `User Count`.
 pub(super) fn read(
@@ -58,7 +59,7 @@ pub(super) fn read(
         };
         // What is no number ("N/A") is left out and noted as NaN is.
         let value = fields::text_of(value)
-            .and_then(|value| value.parse().ok())
+            .and_then(parse_number)
             .unwrap_or(f64::NAN);
         samples.add(stamp, value, &mut notes, || line.place())?;
     }

@@ -25,13 +25,14 @@ use std::io::Read;
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::secrecy::is_confidential_json;
 use super::trace_text::{LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, parse_trace};
 use crate::bounded::{DOCUMENT_BYTES_MAX, TRACE_BYTES_MAX};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
 use input::Input;
-use recognise::{Recognised, recognise};
+use recognise::{Recognised, may_be_confidential, recognise, refuse_objects};
 use shape::Shaping;
 
 /// What a recording is written in.
@@ -222,8 +223,27 @@ pub fn read_recording<'r>(
     options: &ReadOptions,
 ) -> Result<Recording, Diagnostics> {
     let input = Input::open(name, reader).map_err(Diagnostics::one)?;
+    let exposure = input.exposure.clone();
+    match (read_input(name, input, options), exposure.has_ended()) {
+        (Ok(recording), true) => Ok(recording.covered()),
+        (Err(faults), true) => Err(faults.covered()),
+        (read, false) => read,
+    }
+}
+
+fn read_input(
+    name: &str,
+    input: Input<'_>,
+    options: &ReadOptions,
+) -> Result<Recording, Diagnostics> {
     let recognised = match options.format {
-        Some(format) => Recognised::Known(format),
+        Some(format) => {
+            refuse_objects(name, &input.head).map_err(Diagnostics::one)?;
+            if may_be_confidential(name, format, &input.head) {
+                input.exposure.end();
+            }
+            Recognised::Known(format)
+        }
         None => recognise(name, &input.head).map_err(Diagnostics::one)?,
     };
     let format = match recognised {
@@ -237,6 +257,7 @@ pub fn read_recording<'r>(
         }
     };
     refuse_foreign_options(name, format, options).map_err(Diagnostics::one)?;
+    let exposure = input.exposure.clone();
     let read = match format {
         Format::Csv => {
             let bytes = input
@@ -249,10 +270,16 @@ pub fn read_recording<'r>(
                 .read_whole(DOCUMENT_BYTES_MAX)
                 .map_err(Diagnostics::one)?;
             let text = super::loader::text_of(Path::new(name), &bytes).map_err(Diagnostics::one)?;
-            match format {
+            let read = match format {
                 Format::K6Options => k6_options::read(name, text, options),
                 _ => prometheus::read(name, text, options),
+            };
+            if read.as_ref().map_or(true, |read| !read.warnings.is_empty())
+                && is_confidential_json(text)
+            {
+                exposure.end();
             }
+            read
         }
         Format::K6Csv => k6_output::read_csv(name, input.lines(), options),
         Format::K6Json => k6_output::read_json(name, input.lines(), options),
@@ -373,6 +400,15 @@ impl Recording {
             gaps: 0,
             demand_place: parsed.demand_place,
             warnings: parsed.warnings,
+        }
+    }
+
+    /// The same recording with warnings that quote nothing of its text.
+    fn covered(self) -> Self {
+        Self {
+            demand_place: self.demand_place.covered(),
+            warnings: self.warnings.into_iter().map(Diagnostic::covered).collect(),
+            ..self
         }
     }
 

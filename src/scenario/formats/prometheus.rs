@@ -14,6 +14,7 @@ use super::stamp::{Stamp, parse_stamp, stamp_text};
 use super::{ReadOptions, Reading, SeriesChoice, What, nothing_there};
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::NANOS_PER_SECOND;
+use crate::units::parse_number;
 
 #[derive(Deserialize)]
 struct Answer<'t> {
@@ -355,7 +356,7 @@ fn read_series(
 /// The time and the value; a value that is no number becomes NaN.
 fn read_sample(sample: &Sample<'_>) -> Option<(Stamp, f64)> {
     let stamp = parse_stamp(sample.0.get())?;
-    let value = sample.1.get().trim_matches('"').parse();
+    let value = parse_number(sample.1.get().trim_matches('"'));
     Some((stamp, value.unwrap_or(f64::NAN)))
 }
 

@@ -9,6 +9,7 @@ use super::stamp::LogDates;
 use crate::bounded::RECORDING_LINE_BYTES_MAX;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::manifest::refuse_manifest;
+use crate::scenario::secrecy::{is_confidential_json, is_json_of_objects, looks_like_document};
 
 /// Lines that are looked at for a date of an access log.
 const LINES_LOOKED_AT: usize = 20;
@@ -72,6 +73,39 @@ pub(super) fn recognise(name: &str, head: &[u8]) -> Result<Recognised, Diagnosti
         None
     };
     Ok(known.map_or(Recognised::Unknown, Recognised::Known))
+}
+
+/// Refuses objects of Kubernetes whatever format is forced: none of them is a recording, and some are Secrets.
+///
+/// # Errors
+/// The bytes are a manifest.
+pub(super) fn refuse_objects(name: &str, head: &[u8]) -> Result<(), Diagnostic> {
+    let text = String::from_utf8_lossy(head);
+    // Labels of a series may be called `kind`.
+    if is_json(&text) && !is_json_of_objects(&text) {
+        return Ok(());
+    }
+    refuse_manifest(Path::new(name), &text)
+}
+
+/// Whether a stream that is read as `format` looks like something else, so that nothing of it may be shown.
+pub(super) fn may_be_confidential(name: &str, format: Format, head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head);
+    match format {
+        Format::Csv | Format::K6Csv | Format::Locust | Format::AccessLog => {
+            looks_like_document(&text)
+        }
+        Format::K6Json | Format::K6Options | Format::Prometheus => {
+            is_confidential_json(&text)
+                || recognise_json(name, text.trim_start()).ok() != Some(format)
+        }
+    }
+}
+
+fn is_json(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}')
+        .trim_start()
+        .starts_with(['{', '['])
 }
 
 fn recognise_json(name: &str, content: &str) -> Result<Format, Diagnostic> {

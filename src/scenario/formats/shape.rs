@@ -184,13 +184,13 @@ fn in_rows(
             ));
         }
     };
-    // The first row begins `lead` before the recording does, and is the mean of what there is.
+    // The first row begins `lead` before the recording does.
     let mut edges: Vec<i64> = (0..)
         .map(|row| row * length - lead)
         .take_while(|edge| *edge < end)
         .collect();
     edges.push(end);
-    let means = |values: &[f64]| means_between(&edges, &trace.times, values);
+    let means = |values: &[f64]| means_between(&edges, &trace.times, values, Before::Load);
     let resampled = Trace {
         times: edges
             .iter()
@@ -208,7 +208,7 @@ fn in_rows(
             .iter()
             .map(|column| MetricColumn {
                 name: column.name.clone(),
-                values: means(&column.values),
+                values: means_between(&edges, &trace.times, &column.values, Before::Unknown),
             })
             .collect(),
     };
@@ -220,8 +220,17 @@ fn in_rows(
     })
 }
 
+/// What a value was before the recording began.
+#[derive(Clone, Copy)]
+enum Before {
+    /// A load: zero, so that no request is made up.
+    Load,
+    /// A metric: not known, so the mean is that of the time that was recorded.
+    Unknown,
+}
+
 /// The mean of a step function between each two edges, and the last again for the end.
-fn means_between(edges: &[i64], times: &[SimTime], values: &[f64]) -> Vec<f64> {
+fn means_between(edges: &[i64], times: &[SimTime], values: &[f64], before: Before) -> Vec<f64> {
     let mut row = 0;
     let mut means = Vec::with_capacity(edges.len());
     for pair in edges.windows(2) {
@@ -237,7 +246,11 @@ fn means_between(edges: &[i64], times: &[SimTime], values: &[f64]) -> Vec<f64> {
             sum += values[row] * (until - at) as f64;
             at = until;
         }
-        means.push(sum / (to - from) as f64);
+        let length = match before {
+            Before::Load => to - pair[0],
+            Before::Unknown => to - from,
+        };
+        means.push(sum / length as f64);
     }
     means.extend(means.last().copied());
     means

@@ -43,17 +43,13 @@ pub(super) fn choose<'o>(
     sources: &Sources,
     source: SourceId,
 ) -> Result<Chosen<'o>, Diagnostic> {
-    let place = |origin: Origin| Some(Box::new(Place::of(sources, origin)));
     let hpas: Vec<&Object> = objects
         .list
         .iter()
         .filter(|it| it.is_autoscaler())
         .collect();
-    let refused = |message: String, origin: Origin, help: String| Diagnostic {
-        code: Code::ManifestChoice,
-        message,
-        place: place(origin),
-        help,
+    let refused = |message: String, origin: Origin, help: String| {
+        Diagnostic::at(sources, Code::ManifestChoice, origin, message, help)
     };
     let names = || {
         let titles: Vec<String> = hpas
@@ -131,15 +127,14 @@ fn target_of<'o>(
             warnings: Vec::new(),
         });
     }
-    let place = Some(Box::new(Place::of(sources, origin)));
     if name.is_empty() {
-        return Err(Diagnostic {
-            code: Code::NoScaleTarget,
-            message: "the autoscaler does not say what it scales".to_owned(),
-            place,
-            help: "write `scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}` into its `spec`"
-                .to_owned(),
-        });
+        return Err(Diagnostic::at(
+            sources,
+            Code::NoScaleTarget,
+            origin,
+            "the autoscaler does not say what it scales",
+            "write `scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}` into its `spec`",
+        ));
     }
     // The nearest to what was meant: the right kind elsewhere, then another kind here.
     let other = named()
@@ -148,35 +143,35 @@ fn target_of<'o>(
         .or_else(|| named().next());
     let Some(workload) = other else {
         let candidates: Vec<String> = workloads().map(|it| it.title(choice.namespace())).collect();
-        return Err(Diagnostic {
-            code: Code::NoScaleTarget,
-            message: format!(
+        return Err(Diagnostic::at(
+            sources,
+            Code::NoScaleTarget,
+            origin,
+            format!(
                 "the autoscaler scales {kind} {namespace}/{name}, and the manifest does not hold it"
             ),
-            place,
-            help: match candidates.as_slice() {
+            match candidates.as_slice() {
                 [] => "add the Deployment to the file: `kubectl get hpa,deploy -o yaml`".to_owned(),
                 _ => format!(
                     "correct `scaleTargetRef`, or add the object; here are: {}",
                     candidates.join(", ")
                 ),
             },
-        });
+        ));
     };
     let found = workload.title(choice.namespace());
     Ok(Chosen {
         hpa: Some(hpa),
         workload,
-        warnings: vec![Diagnostic {
-            code: Code::TargetElsewhere,
-            message: format!(
+        warnings: vec![Diagnostic::at(
+            sources,
+            Code::TargetElsewhere,
+            origin,
+            format!(
                 "the autoscaler scales {kind} {namespace}/{name}, and the manifest holds {found}: in a cluster it would never scale"
             ),
-            place,
-            help: format!(
-                "{found} is simulated as its target; give both the same namespace and kind"
-            ),
-        }],
+            format!("{found} is simulated as its target; give both the same namespace and kind"),
+        )],
     })
 }
 

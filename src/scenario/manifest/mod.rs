@@ -33,6 +33,7 @@ pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Omitted, Place};
+use super::secrecy::{may_hold_a_secret, stretches_of_broken_manifest};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Node, Value};
 use crate::bounded::{POLICY_BYTES_MAX, size_text};
@@ -130,14 +131,24 @@ pub(crate) fn read_objects(
     if text.len() as u64 > POLICY_BYTES_MAX {
         return Err(Diagnostics::one(too_large(sources, source)));
     }
-    let Documents { list, faults } = yaml::parse_documents(text, source);
-    let mut hidden = secrecy::secret_stretches(&list, text);
-    // What could not be read may hold a Secret anywhere.
+    let Documents {
+        list,
+        aliases,
+        faults,
+    } = yaml::parse_documents(text, source);
     let is_whole = !faults.iter().any(|fault| fault.kind.ends_the_text());
-    if !is_whole && secrecy::mentions_a_secret(text) {
-        hidden.push(0..text.len());
+    let mut confidential = secrecy::confidential(&list, &aliases, text);
+    if !is_whole {
+        // What could not be read may hold a Secret anywhere.
+        if may_hold_a_secret(text) {
+            confidential.hidden.push(0..text.len());
+        }
+        confidential
+            .hidden
+            .extend(stretches_of_broken_manifest(text));
+        confidential.sort();
     }
-    sources.hide(source, hidden);
+    sources.hide(source, confidential);
     if !faults.is_empty() {
         let omitted = omitted(sources, source, faults.len());
         let list = faults
@@ -311,7 +322,7 @@ fn diagnostic_of(fault: YamlFault, sources: &Sources) -> Diagnostic {
         ),
         YamlFaultKind::DuplicateKey(key) => (
             Code::ManifestSyntax,
-            match sources.is_hidden(fault.origin) {
+            match sources.is_confidential(fault.origin) {
                 true => "a key stands here a second time".to_owned(),
                 false => format!("the key `{key}` stands here a second time"),
             },

@@ -1,113 +1,253 @@
-//! What no diagnostic may show: the lines and values that a Secret holds.
+//! What of a manifest that could be read no diagnostic may show: what Secrets hold, and values that often are as confidential.
 //!
-//! Self-imposed limit: finds the stretches; `diagnostic` leaves them out.
+//! Self-imposed limit: finds the stretches; `place` leaves them out. Texts that could not be read are `scenario::secrecy`'s.
 
-use std::iter;
 use std::ops::Range;
 
-use super::super::source::Origin;
-use super::super::tree::{Node, Value};
+use super::super::secrecy::{is_confidential_key, is_type_of_secret, names_a_secret};
+use super::super::source::{Confidential, Origin};
+use super::super::tree::{Entry, Node, Value};
+use super::yaml::Alias;
 
-/// The stretches of text within these documents that belong to Secrets.
+/// The confidential stretches of these documents.
 ///
-/// All that a Secret says counts but what it is and what it is called: kubectl
-/// keeps the whole object in an annotation.
-/// In a text that mentions a Secret at all, what says not of what kind it is may be a part of one.
-pub(super) fn secret_stretches(documents: &[Node], text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
+/// Of a Secret all counts but what it is and what it is called: kubectl keeps the whole object in an annotation, and a
+/// mistyped key holds as much. An object that does not say what it is may be one.
+pub(super) fn confidential(documents: &[Node], aliases: &[Alias], text: &str) -> Confidential {
+    let mut search = Search {
+        text,
+        found: Confidential::default(),
+    };
     for document in documents {
-        search(document, &mut found);
+        search.object(document);
     }
-    let of_no_kind: Vec<Origin> = documents
-        .iter()
-        .flat_map(|document| {
-            let items = document.get("items").map_or(&[][..], Node::items);
-            iter::once(document).chain(items)
-        })
-        .filter(|node| node.get("kind").is_none())
-        .map(|node| node.origin)
-        .collect();
-    if !of_no_kind.is_empty() && mentions_a_secret(text) {
-        for origin in of_no_kind {
-            hide(origin, &mut found);
-        }
-    }
-    found
+    search.found.sort();
+    search.found.take_comments(text);
+    follow(aliases, &mut search.found);
+    search.found
 }
 
-fn search(node: &Node, found: &mut Vec<Range<usize>>) {
-    if is_of_kind(node, "secretlist") {
-        hide(node.origin, found);
-        return;
+/// An alias shows what its anchor holds, and an anchor what a confidential alias repeats.
+fn follow(aliases: &[Alias], found: &mut Confidential) {
+    loop {
+        let more: Vec<Range<usize>> = aliases
+            .iter()
+            .flat_map(
+                |alias| match (found.touches(&alias.at), found.touches(&alias.anchor)) {
+                    (true, false) => Some(alias.anchor.clone()),
+                    (false, true) => Some(alias.at.clone()),
+                    _ => None,
+                },
+            )
+            .collect();
+        if more.is_empty() {
+            return;
+        }
+        found.hidden.extend(more);
+        found.sort();
     }
-    let is_secret = is_of_kind(node, "secret");
-    // Somebody may have forgotten to say what it is.
-    let may_be_secret = is_secret || node.get("kind").is_none();
-    for entry in node.entries() {
-        let holds_secrets = match entry.key.as_str() {
-            "stringData" => true,
-            "data" => may_be_secret,
-            "apiVersion" | "kind" | "type" | "immutable" => false,
-            // A key that somebody mistyped holds as much.
-            _ => is_secret,
-        };
-        if !holds_secrets {
-            search(&entry.node, found);
-        } else if entry.key == "metadata" {
-            for annotations in entries_of(&entry.node, "annotations") {
-                hide(annotations, found);
+}
+
+struct Search<'t> {
+    text: &'t str,
+    found: Confidential,
+}
+
+impl Search<'_> {
+    /// A document, or an item of a List.
+    fn object(&mut self, node: &Node) {
+        if let Value::Array(items) = &node.value {
+            for item in items {
+                self.object(item);
             }
+        } else if !matches!(node.value, Value::Table(_)) {
+            self.hide(range(node.origin));
+        } else if may_be_a_secret(node) {
+            self.secret(node);
         } else {
-            hide(value_of(entry.key_origin, entry.node.origin), found);
+            let kind = node.get("kind").and_then(Node::text);
+            let is_of_one_kind = kind.is_some_and(|kind| kind != "List");
+            for entry in node.entries() {
+                match (entry.key.as_str(), &entry.node.value) {
+                    ("items", Value::Array(items)) => {
+                        for item in items {
+                            if is_of_one_kind {
+                                self.item(item);
+                            } else {
+                                self.object(item);
+                            }
+                        }
+                    }
+                    _ => self.entry(entry),
+                }
+            }
         }
     }
-    for item in node.items() {
-        search(item, found);
+
+    /// The items of a typed list leave out what the list says.
+    fn item(&mut self, node: &Node) {
+        let says_nothing = !node.entries().iter().any(is_kind);
+        if says_nothing && matches!(node.value, Value::Table(_)) && !has_marks_of_secret(node) {
+            self.within(node);
+        } else {
+            self.object(node);
+        }
+    }
+
+    /// Anything below an object that is no Secret itself.
+    fn within(&mut self, node: &Node) {
+        let is_secret = node
+            .entries()
+            .iter()
+            .any(|entry| is_kind(entry) && entry.node.text().is_some_and(names_a_secret));
+        if is_secret {
+            self.secret(node);
+            return;
+        }
+        for entry in node.entries() {
+            self.entry(entry);
+        }
+        for item in node.items() {
+            self.within(item);
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        if entry.key.eq_ignore_ascii_case("stringData") {
+            self.hide(value_of(entry));
+        } else if is_confidential_key(&entry.key) {
+            self.guard(entry);
+        } else {
+            self.within(&entry.node);
+        }
+    }
+
+    /// All of a Secret but its keys, what it is and what it is called.
+    fn secret(&mut self, node: &Node) {
+        let mut shown = Vec::new();
+        for entry in node.entries() {
+            shown.extend(own_key(entry));
+            match entry.key.as_str() {
+                "apiVersion" if entry.node.text().is_some() => shown.push(range(entry.node.origin)),
+                "kind" if entry.node.text().is_some_and(names_a_secret) => {
+                    shown.push(range(entry.node.origin));
+                }
+                "metadata" => {
+                    for inner in entry.node.entries() {
+                        let is_name = matches!(inner.key.as_str(), "name" | "namespace");
+                        if is_name && inner.node.text().is_some() {
+                            shown.push(inner.key_origin.start..inner.node.origin.end);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.hide_all_but(range(node.origin), shown);
+    }
+
+    /// The values below a confidential key: an excerpt shows one of them only where it is the one at fault.
+    fn guard(&mut self, entry: &Entry) {
+        let whole = value_of(entry);
+        let mut keys = Vec::new();
+        self.leaves(&entry.node, &mut keys);
+        // Of data the keys may say as much as the values.
+        if entry.key.to_ascii_lowercase().ends_with("data") {
+            keys.clear();
+        }
+        let stretches = self.all_but(whole, keys);
+        self.found.guarded.extend(stretches);
+    }
+
+    fn leaves(&mut self, node: &Node, keys: &mut Vec<Range<usize>>) {
+        for entry in node.entries() {
+            keys.extend(own_key(entry));
+            self.leaves(&entry.node, keys);
+        }
+        for item in node.items() {
+            self.leaves(item, keys);
+        }
+        if !matches!(node.value, Value::Table(_) | Value::Array(_)) {
+            self.found.leaves.push(range(node.origin));
+        }
+    }
+
+    fn hide(&mut self, stretch: Range<usize>) {
+        self.found.hidden.push(stretch);
+    }
+
+    fn hide_all_but(&mut self, whole: Range<usize>, shown: Vec<Range<usize>>) {
+        let stretches = self.all_but(whole, shown);
+        self.found.hidden.extend(stretches);
+    }
+
+    /// `whole` without the stretches `shown`; comments between two of them stay, spaces and brackets do not.
+    fn all_but(&self, whole: Range<usize>, mut shown: Vec<Range<usize>>) -> Vec<Range<usize>> {
+        shown.retain(|range| whole.start <= range.start && range.end <= whole.end);
+        shown.sort_by_key(|range| range.start);
+        let mut rest = Vec::new();
+        let mut at = whole.start;
+        let end = whole.end..whole.end;
+        for range in shown.into_iter().chain(std::iter::once(end)) {
+            if at < range.start {
+                rest.extend(self.without_structure(at..range.start));
+            }
+            at = at.max(range.end);
+        }
+        rest
+    }
+
+    fn without_structure(&self, stretch: Range<usize>) -> Option<Range<usize>> {
+        let text = self.text.get(stretch.clone())?;
+        let lead = text.len()
+            - text
+                .trim_start_matches([' ', '\t', '\r', '\n', ':', ','])
+                .len();
+        let text = &text[lead..];
+        let kept = text.trim_end_matches([' ', '\t', '\r', '\n', '-', '{', '[', ',']);
+        let start = stretch.start + lead;
+        let is_structure = |letter| {
+            matches!(
+                letter,
+                ' ' | '\t' | '\r' | '\n' | ',' | '{' | '}' | '[' | ']'
+            )
+        };
+        (!kept.chars().all(is_structure)).then_some(start..start + kept.len())
     }
 }
 
-fn entries_of<'n>(node: &'n Node, key: &'n str) -> impl Iterator<Item = Origin> + 'n {
-    node.entries()
-        .iter()
-        .filter(move |entry| entry.key == key)
-        .map(|entry| value_of(entry.key_origin, entry.node.origin))
+/// Whether an object is a Secret, or cannot be told from one.
+fn may_be_a_secret(node: &Node) -> bool {
+    let mut kinds = node.entries().iter().filter(|entry| is_kind(entry));
+    node.get("kind").is_none()
+        || has_marks_of_secret(node)
+        || kinds.any(|entry| entry.node.text().is_none_or(names_a_secret))
 }
 
-/// From behind the key to the end of its value; comments between the two may hold something as well.
-fn value_of(key: Origin, value: Origin) -> Origin {
-    Origin {
-        start: key.end.min(value.start),
-        ..value
-    }
-}
-
-fn hide(origin: Origin, found: &mut Vec<Range<usize>>) {
-    found.push(origin.start..origin.end);
-}
-
-/// Whether some `kind` of the table, in whatever case, is `kind`.
-fn is_of_kind(node: &Node, kind: &str) -> bool {
+/// Whether a table has what only Secrets have.
+fn has_marks_of_secret(node: &Node) -> bool {
     node.entries().iter().any(|entry| {
-        entry.key == "kind"
-            && matches!(&entry.node.value, Value::Text(text) if text.eq_ignore_ascii_case(kind))
+        entry.key.eq_ignore_ascii_case("stringData")
+            || (entry.key.eq_ignore_ascii_case("type")
+                && entry.node.text().is_some_and(is_type_of_secret))
     })
 }
 
-/// Whether a text that could not be read may hold a Secret: it has the word.
-pub(super) fn mentions_a_secret(text: &str) -> bool {
-    let is_word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    bytes.windows(6).enumerate().any(|(at, window)| {
-        if !window.eq_ignore_ascii_case(b"secret") {
-            return false;
-        }
-        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        let rest = &bytes[at + 6..];
-        let rest = if rest.len() >= 4 && rest[..4].eq_ignore_ascii_case(b"list") {
-            &rest[4..]
-        } else {
-            rest
-        };
-        !is_word(before) && !is_word(rest.first())
-    }) || text.contains("stringData")
+/// Where a key stands, unless an alias brought it in: that stands for the value as well.
+fn own_key(entry: &Entry) -> Option<Range<usize>> {
+    (entry.key_origin != entry.node.origin).then(|| range(entry.key_origin))
+}
+
+fn is_kind(entry: &Entry) -> bool {
+    entry.key.eq_ignore_ascii_case("kind")
+}
+
+fn range(origin: Origin) -> Range<usize> {
+    origin.start..origin.end
+}
+
+/// From behind the key to the end of its value; comments between the two may hold something as well.
+fn value_of(entry: &Entry) -> Range<usize> {
+    let (key, value) = (entry.key_origin, entry.node.origin);
+    key.end.min(value.start)..value.end
 }

@@ -146,14 +146,14 @@ fn what_is_no_yaml_is_shown_where_it_is() {
     ");
     insta::assert_snapshot!(refused("kind: X\nspec: &a [*a]\n"), @"
     E0022: this alias stands within what it stands for (app.yaml:2:11)
-      line: spec: &a [*a]
-      mark: *a
+      line: spec: <hidden>
+      mark: <hidden>
       help: write out what is meant
     ");
     insta::assert_snapshot!(refused("kind: X\nspec: *nowhere\n"), @"
     E0022: this is not YAML: while parsing node, found unknown anchor (app.yaml:2:7)
-      line: spec: *nowhere
-      mark: *
+      line: spec: <hidden>
+      mark: <hidden>
       help: indent by spaces, put one `key: value` on a line, and quote what holds `: `, `#` or a bracket
     ");
     insta::assert_snapshot!(refused("kind: X\n<<: 5\n"), @"
@@ -164,8 +164,8 @@ fn what_is_no_yaml_is_shown_where_it_is() {
     ");
     insta::assert_snapshot!(refused("name: shop\nspec: {}\n"), @"
     E0013: this is no Kubernetes object: it has no `kind` (app.yaml:1:1)
-      line: name: shop
-      mark: name: shop
+      line: name: <hidden>
+      mark: name: <hidden>
       help: start it with `apiVersion` and `kind`, or delete it
     ");
     insta::assert_snapshot!(refused("# nothing\n---\n"), @"
@@ -185,8 +185,8 @@ fn an_alias_bomb_is_refused_before_it_goes_off() {
     }
     insta::assert_snapshot!(refused(&text), @"
     E0023: the manifest holds more than 2 million values, its aliases written out (app.yaml:7:9)
-      line: a5: &a5 [*a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4, ]
-      mark: [*a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4, *a4, ]
+      line: a5: <hidden>
+      mark: <hidden>
       help: keep the autoscaler and its target, and write aliases out
     ");
     let long = "y".repeat(1 << 20);
@@ -278,7 +278,7 @@ fn no_diagnostic_shows_what_a_secret_holds() {
     }
     insta::assert_snapshot!(refused("kind: Secret\ndata: {KEY: s3cret-value, KEY: 2}\n"), @"
     E0022: a key stands here a second time (app.yaml:2:27)
-      line: data<hidden>
+      line: data: <hidden>
       mark: <hidden>
       help: keep one of the two
     ");

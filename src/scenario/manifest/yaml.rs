@@ -16,6 +16,7 @@ use super::super::source::{Origin, SourceId};
 use super::super::tree::{Entry, Node, Table, Value};
 use super::document::Document;
 use crate::text::is_unseen;
+use crate::units::parse_number;
 
 /// The most values of one file, those that aliases repeat counted each time.
 ///
@@ -69,8 +70,19 @@ impl YamlFaultKind {
 pub(super) struct Documents {
     /// The documents that hold anything.
     pub(super) list: Vec<Node>,
+    /// Where values stand for others.
+    pub(super) aliases: Vec<Alias>,
     /// What is wrong with the text.
     pub(super) faults: Vec<YamlFault>,
+}
+
+/// A value that stands for another one.
+#[derive(Debug)]
+pub(super) struct Alias {
+    /// Where it stands.
+    pub(super) at: Range<usize>,
+    /// Where the other one stands.
+    pub(super) anchor: Range<usize>,
 }
 
 /// Reads all documents of `text`, which is the text of `source`. The first syntax fault ends it.
@@ -258,6 +270,10 @@ impl Builder {
             return Err(self.fault(range, YamlFaultKind::AliasOfItself));
         };
         let size = known.size;
+        self.documents.aliases.push(Alias {
+            at: range.clone(),
+            anchor: known.node.origin.start..known.node.origin.end,
+        });
         if self.takes_a_key() {
             let Value::Text(text) = &known.node.value else {
                 return Err(self.fault(range, YamlFaultKind::KeyNotText));
@@ -500,8 +516,8 @@ fn plain_value(text: String) -> Value {
         && text
             .bytes()
             .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'+' | b'-' | b'e' | b'E'));
-    match text.parse::<f64>() {
-        Ok(number) if is_decimal && number.is_finite() => Value::Float(number),
+    match parse_number(&text) {
+        Some(number) if is_decimal && number.is_finite() => Value::Float(number),
         _ => Value::Text(text),
     }
 }

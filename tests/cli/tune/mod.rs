@@ -182,7 +182,7 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
             averageUtilization: 90
 
     again    hpasim compare policies/prod.toml out/proposed.toml traces/spike.csv --from 15m --set deployment.replicas=20 --engine fluid --seed 4 --seeds 2
-             hpasim check out/proposed.toml
+             hpasim check out/proposed.toml --allow-outside
     written  out/plot.png
              out/plot.svg
              out/front.png

@@ -1,0 +1,147 @@
+//! Nothing confidential of a manifest is shown, whole or broken, by whatever reader it is given to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use hpasim::check::{CheckRequest, WITHIN, check};
+use hpasim::conformance::replay_recording;
+use hpasim::render::check::{check_json, render_check};
+use hpasim::render::diagnostic::Colour;
+use hpasim::scenario::formats::{Format, ReadOptions, read_recording};
+use hpasim::scenario::{
+    LoadError, LoadRequest, Loader, ManifestChoice, load, parse_probe, parse_trace,
+};
+use proptest::prelude::*;
+
+#[path = "fixtures/confidential.rs"]
+mod confidential;
+
+use confidential::{MARKER, damaged, manifests, secrets_like_recordings};
+
+struct Files(BTreeMap<PathBuf, String>);
+
+impl Loader for Files {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        let text = self.0.get(path).ok_or(LoadError::Missing)?;
+        Ok(text.clone().into_bytes())
+    }
+}
+
+/// How many ways [`damaged`] knows.
+const WAYS: usize = 13;
+
+const TRACE: &str = "time_s,rps\n0,1\n60,1\n";
+
+fn loaded(policy: &str, text: &str, trace: &str) -> String {
+    let mut files = Files(BTreeMap::from([
+        (PathBuf::from(policy), text.to_owned()),
+        (PathBuf::from("t.csv"), trace.to_owned()),
+    ]));
+    let request = LoadRequest {
+        policy: Path::new(policy),
+        trace: Path::new("t.csv"),
+        set: &[],
+        from: None,
+        to: None,
+        engine: None,
+    };
+    match load(request, &mut files) {
+        Ok(loaded) => format!("{:?}", loaded.warnings),
+        Err(faults) => format!("{faults:?}"),
+    }
+}
+
+fn checked(path: &str, text: &str) -> String {
+    let path = PathBuf::from(path);
+    let mut files = Files(BTreeMap::from([(path.clone(), text.to_owned())]));
+    let request = CheckRequest {
+        files: &[path],
+        choice: ManifestChoice::default(),
+        trace: None,
+        within: WITHIN,
+    };
+    let report = check(&request, &mut files).expect("no trace to read");
+    let json = check_json(&report).expect("JSON");
+    format!("{report:?}{}{json}", render_check(&report, Colour::Plain))
+}
+
+/// What each reader says about a text, by the reader's name.
+fn said(text: &str) -> Vec<(String, String)> {
+    let mut said = vec![
+        (
+            "policy app.yaml".to_owned(),
+            loaded("app.yaml", text, TRACE),
+        ),
+        ("policy p.toml".to_owned(), loaded("p.toml", text, TRACE)),
+        ("policy p".to_owned(), loaded("p", text, TRACE)),
+        (
+            "trace".to_owned(),
+            loaded("p.toml", "[hpa]\nmaxReplicas = 2\n", text),
+        ),
+        ("check app.yaml".to_owned(), checked("app.yaml", text)),
+        ("check p.toml".to_owned(), checked("p.toml", text)),
+        (
+            "own CSV".to_owned(),
+            format!("{:?}", parse_trace(Path::new("t.csv"), text.as_bytes())),
+        ),
+        (
+            "probe".to_owned(),
+            format!("{:?}", parse_probe(Path::new("p.csv"), text.as_bytes())),
+        ),
+        (
+            "replay".to_owned(),
+            format!(
+                "{:?}",
+                replay_recording("r", text.as_bytes(), &BTreeSet::new())
+            ),
+        ),
+    ];
+    for format in [None].into_iter().chain(Format::ALL.map(Some)) {
+        let options = ReadOptions {
+            format,
+            ..ReadOptions::default()
+        };
+        let read = read_recording("in", text.as_bytes(), &options);
+        said.push((format!("recording {format:?}"), format!("{read:?}")));
+    }
+    said
+}
+
+fn assert_silent(text: &str) {
+    for (reader, said) in said(text) {
+        assert!(!said.contains(MARKER), "{reader} says {said}\nof\n{text}");
+    }
+}
+
+#[test]
+fn no_reader_shows_a_confidential_value_of_a_whole_manifest() {
+    for manifest in manifests().into_iter().chain(secrets_like_recordings()) {
+        assert_silent(&manifest);
+    }
+}
+
+#[test]
+fn no_reader_shows_a_confidential_value_where_a_manifest_is_cut_or_has_one_letter_more() {
+    for manifest in manifests() {
+        for way in 0..WAYS {
+            for quarter in 0..4 {
+                assert_silent(&damaged(&manifest, way, f64::from(quarter) / 4.0));
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_reader_shows_a_confidential_value_of_a_broken_manifest(
+        index in any::<prop::sample::Index>(),
+        way in 0..WAYS,
+        share in 0.0..1.0_f64,
+    ) {
+        let manifests = manifests();
+        let text = damaged(&manifests[index.index(manifests.len())], way, share);
+        for (reader, said) in said(&text) {
+            prop_assert!(!said.contains(MARKER), "{reader} says {said}\nof\n{text}");
+        }
+    }
+}
