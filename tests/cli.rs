@@ -20,6 +20,8 @@ mod files;
 mod hostile;
 #[path = "cli/hostile_text.rs"]
 mod hostile_text;
+#[path = "cli/kills.rs"]
+mod kills;
 #[path = "cli/minus_zero.rs"]
 mod minus_zero;
 #[path = "cli/output_folders.rs"]
