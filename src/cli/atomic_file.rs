@@ -74,21 +74,15 @@ pub(super) struct CompleteFile {
 #[derive(Debug)]
 struct Unfinished {
     path: Option<TempPath>,
+    listed: PathBuf,
     interrupt: Interrupt,
 }
 
-impl Unfinished {
-    /// Lets go of the path: the file has its own name now, or is about to be removed.
-    fn take(&mut self) -> Option<TempPath> {
-        let path = self.path.take()?;
-        self.interrupt.remove_unfinished(&path);
-        Some(path)
-    }
-}
-
 impl Drop for Unfinished {
+    /// Takes the path off the list last: until then Ctrl-C removes the file.
     fn drop(&mut self) {
-        drop(self.take());
+        drop(self.path.take());
+        self.interrupt.remove_unfinished(&self.listed);
     }
 }
 
@@ -102,6 +96,8 @@ impl PartialFile {
         purpose: Purpose,
         interrupt: &Interrupt,
     ) -> Result<Self, CommandError> {
+        // No Ctrl-C comes between the making of the file and its entry in the list.
+        let _writing = interrupt.while_writing();
         let made = tempfile::Builder::new()
             .prefix(purpose.prefix())
             .suffix(PARTIAL_SUFFIX)
@@ -113,6 +109,7 @@ impl PartialFile {
         Ok(Self {
             file: BufWriter::new(file),
             unfinished: Unfinished {
+                listed: path.to_path_buf(),
                 path: Some(path),
                 interrupt: interrupt.clone(),
             },
@@ -174,7 +171,7 @@ impl CompleteFile {
     where
         P: FnOnce(TempPath, PathBuf) -> Result<(), tempfile::PathPersistError>,
     {
-        let Some(path) = self.unfinished.take() else {
+        let Some(path) = self.unfinished.path.take() else {
             return Ok(());
         };
         persist(path, self.target.clone()).map_err(|fault| match fault.error.kind() {
@@ -193,6 +190,8 @@ pub(super) struct SingleOutput<'o> {
     pub(super) overwrite: Overwrite,
     /// The files that it is made of.
     pub(super) inputs: &'o [PathBuf],
+    /// The command that writes it.
+    pub(super) command: &'static str,
 }
 
 impl SingleOutput<'_> {
@@ -227,19 +226,14 @@ impl SingleOutput<'_> {
         interrupt: &Interrupt,
         write: impl FnOnce(&mut dyn Write) -> Result<(), CommandError>,
     ) -> Result<(), CommandError> {
-        let fault = |error| write_error(self.path, error);
         self.check()?;
         if is_stream(self.path) {
-            let _writing = interrupt.while_writing();
-            let stream = File::options().write(true).open(self.path);
-            let mut stream = BufWriter::new(stream.map_err(fault)?);
-            write(&mut stream)?;
-            return stream.flush().map_err(fault);
+            return self.write_to_stream(interrupt, write);
         }
         // A process that holds the folder may be writing this very file.
         let folder = folder_of(self.path);
         let _lock = if folder.join(LOCK).exists() {
-            Some(FolderLock::take(folder, "write to one file")?)
+            Some(FolderLock::take(folder, self.command)?)
         } else {
             None
         };
@@ -248,9 +242,28 @@ impl SingleOutput<'_> {
         let file = file.complete()?;
         let _writing = interrupt.while_writing();
         match self.overwrite {
-            Overwrite::Refuse => file.put_in_free_place(),
-            Overwrite::Force => file.put_in_place(),
+            Overwrite::Refuse => file.put_in_free_place()?,
+            Overwrite::Force => file.put_in_place()?,
         }
+        interrupt.say(format!("interrupted; {} is complete", self.path.display()));
+        Ok(())
+    }
+
+    /// A stream has no earlier content to protect, so that one Ctrl-C ends the command at any time.
+    fn write_to_stream(
+        &self,
+        interrupt: &Interrupt,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        let fault = |error| write_error(self.path, error);
+        interrupt.say(format!(
+            "interrupted; what {} has received so far is not complete",
+            self.path.display()
+        ));
+        let stream = File::options().write(true).open(self.path);
+        let mut stream = BufWriter::new(stream.map_err(fault)?);
+        write(&mut stream)?;
+        stream.flush().map_err(fault)
     }
 }
 
@@ -309,6 +322,7 @@ mod tests {
             path,
             overwrite: Overwrite::Refuse,
             inputs: &[],
+            command: "trace gen",
         }
     }
 

@@ -2,12 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-/// Of the lines, each with a line feed behind it.
-pub(super) fn digest<'t>(lines: impl Iterator<Item = &'t str>) -> String {
+/// Of the texts, each with its length before it, so that no two lists of texts are alike.
+pub(super) fn digest<'t>(texts: impl Iterator<Item = &'t str>) -> String {
     let mut hash = Sha256::new();
-    for line in lines {
-        hash.update(line.as_bytes());
-        hash.update(b"\n");
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
     }
     hexadecimal(&hash.finalize())
 }

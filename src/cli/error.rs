@@ -136,6 +136,23 @@ pub enum CommandError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// Something else than a lock file stands in its place.
+    #[error("{} is not a lock file of hpasim; remove it, or choose another folder with -o", .0.display())]
+    StrangeLock(PathBuf),
+    /// The output folder holds files of names that hpasim writes, and no summary that says whose they are.
+    #[error(
+        "{} holds {names}, and no summary.json of a run that was completed; choose another folder with -o, or remove {} with --force",
+        folder.display(),
+        if *count == 1 { "it" } else { "them" }
+    )]
+    NotWhole {
+        /// The folder.
+        folder: PathBuf,
+        /// The first of the files.
+        names: String,
+        /// How many there are.
+        count: usize,
+    },
     /// The file named with -o is there already.
     #[error("{} is there already; choose another file with -o, or overwrite it with --force", .0.display())]
     Exists(PathBuf),
@@ -205,6 +222,8 @@ impl CommandError {
             | Self::ForeignFolder { .. }
             | Self::FolderInUse { .. }
             | Self::NoLock { .. }
+            | Self::StrangeLock(_)
+            | Self::NotWhole { .. }
             | Self::Write { .. }
             | Self::Plot(_)
             | Self::Export { .. }

@@ -4,8 +4,8 @@
 //! ends with its process, however the process ends. What the file says is for
 //! people alone.
 
-use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::fs::{File, Metadata, TryLockError};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -71,15 +71,10 @@ impl FolderLock {
     /// [`CommandError::FolderInUse`] where another process holds it, or what the system says.
     pub(super) fn take(folder: &Path, command: &str) -> Result<Self, CommandError> {
         let path = folder.join(LOCK);
-        let fault = |error| write_error(&path, error);
         for _ in 0..ATTEMPTS_MAX {
-            let file = File::options()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&path)
-                .map_err(fault)?;
+            let Some(file) = open(&path)? else {
+                continue;
+            };
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(in_use(folder, file)),
@@ -118,6 +113,46 @@ impl Drop for FolderLock {
     }
 }
 
+/// Opens the lock file, or makes it; `None` where it went between two looks.
+///
+/// What stands in its place is not trusted: it is neither written through a link nor waited for.
+fn open(path: &Path) -> Result<Option<File>, CommandError> {
+    let options = || {
+        let mut options = File::options();
+        options.read(true).write(true);
+        options
+    };
+    match options().create_new(true).open(path) {
+        Ok(file) => return Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(write_error(path, error)),
+    }
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if is_plain(&found) => {}
+        Ok(_) => return Err(CommandError::StrangeLock(path.to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(write_error(path, error)),
+    }
+    match options().open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(write_error(path, error)),
+    }
+}
+
+/// Whether this is a regular file with a single name.
+#[cfg(unix)]
+fn is_plain(found: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    found.is_file() && found.nlink() == 1
+}
+
+/// Whether this is a regular file.
+#[cfg(not(unix))]
+fn is_plain(found: &Metadata) -> bool {
+    found.is_file()
+}
+
 fn in_use(folder: &Path, file: File) -> CommandError {
     let mut text = Vec::new();
     // Where the system denies reading a locked file, the holder stays unknown.
@@ -133,8 +168,8 @@ fn in_use(folder: &Path, file: File) -> CommandError {
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let place = |found: std::fs::Metadata| (found.dev(), found.ino());
-    match (file.metadata(), std::fs::metadata(path)) {
+    let place = |found: Metadata| (found.dev(), found.ino());
+    match (file.metadata(), std::fs::symlink_metadata(path)) {
         (Ok(open), Ok(named)) => place(open) == place(named),
         _ => false,
     }
@@ -162,6 +197,28 @@ mod tests {
         drop(held);
         assert!(!folder.path().join(LOCK).exists());
         FolderLock::take(folder.path(), "sweep").expect("free again");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_what_stands_in_place_of_the_lock() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let victim = folder.path().join("victim");
+        std::fs::write(&victim, "precious").expect("written");
+        let lock = folder.path().join(LOCK);
+        let refused = || {
+            let refused = FolderLock::take(folder.path(), "run").expect_err("no lock");
+            assert!(matches!(refused, CommandError::StrangeLock(_)), "{refused}");
+            assert_eq!(std::fs::read(&victim).expect("read"), b"precious");
+        };
+        std::os::unix::fs::symlink(&victim, &lock).expect("a link");
+        refused();
+        std::fs::remove_file(&lock).expect("removed");
+        std::fs::hard_link(&victim, &lock).expect("a second name");
+        refused();
+        std::fs::remove_file(&lock).expect("removed");
+        std::fs::create_dir(&lock).expect("a folder");
+        refused();
     }
 
     #[test]

@@ -73,14 +73,25 @@ impl Identity {
         &self.inputs
     }
 
+    fn input_paths(&self) -> Vec<&str> {
+        self.inputs
+            .iter()
+            .map(|input| input.path.as_str())
+            .collect()
+    }
+
     /// What the folder holds, where its summary answers another question.
     pub(super) fn difference(&self, found: &FoundSummary) -> Option<String> {
         let command = found.facts.get("command").and_then(Value::as_str);
         let command = command.unwrap_or(UNNAMED_COMMAND);
         let inputs: Vec<&str> = found.inputs.iter().map(|it| it.path.as_str()).collect();
-        let results = format!("the {command} of {}", inputs.join(", "));
+        let results = format!("the {} of {}", noun(command), inputs.join(", "));
         let has_same_inputs = inputs.len() == self.inputs.len()
             && found.inputs.iter().zip(&self.inputs).all(is_same_input);
+        if command == self.command && inputs == self.input_paths() && !has_same_inputs {
+            // Standard input has no name that could tell one text from another.
+            return Some(format!("{results} with another text on standard input"));
+        }
         if command != self.command || !has_same_inputs {
             return Some(results);
         }
@@ -114,7 +125,24 @@ fn first_difference(path: &str, there: &Value, here: &Value) -> Option<String> {
             })
             .next();
     }
-    (there != here).then(|| format!("{path} {there}, and this command has {here}"))
+    (there != here).then(|| format!("{} {there}, and this command has {here}", label(path)))
+}
+
+/// What a person calls a key of the summary: arguments by their names.
+fn label(path: &str) -> String {
+    match path.strip_prefix("request.") {
+        Some(argument) => format!("--{}", argument.trim_end_matches("_seconds")),
+        None => path.to_owned(),
+    }
+}
+
+/// What a command leaves.
+fn noun(command: &str) -> &str {
+    match command {
+        "compare" => "comparison",
+        "tune" => "tuning",
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -159,9 +187,9 @@ mod tests {
         );
         assert_eq!(
             of_set.as_deref(),
-            Some(r#"the run of prod.toml with request.set [], and this command has ["a=1"]"#)
+            Some(r#"the run of prod.toml with --set [], and this command has ["a=1"]"#)
         );
         let of_command = other(r#"{"command": "tune", "inputs": [{"path": "prod.toml"}]}"#);
-        assert_eq!(of_command.as_deref(), Some("the tune of prod.toml"));
+        assert_eq!(of_command.as_deref(), Some("the tuning of prod.toml"));
     }
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use super::error::INTERRUPTED;
 use crate::text::visible;
 
-/// How long the last words may take.
-const LAST_WORDS_WAIT: Duration = Duration::from_millis(500);
+/// How long the clearing and the last words may take.
+const LAST_WORDS_WAIT: Duration = Duration::from_secs(2);
 
 /// The command's side of Ctrl-C.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,7 @@ impl State {
         }
     }
 
-    /// Removes what is not finished. A file that cannot be removed stays: no one is left to hear of it.
+    /// Removes what is not finished. A failure here cannot be reported.
     fn clear_away(&mut self) {
         for path in self.unfinished.drain(..).rev() {
             let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir(&path));
@@ -123,13 +123,13 @@ impl Drop for Writing {
 
 /// Ends the process. The lock on the state stays taken, so that no thread begins to write meanwhile.
 fn end(state: &mut State) -> ! {
-    state.clear_away();
-    let words = std::mem::take(&mut state.last_words);
+    let mut state = std::mem::take(state);
     let (said, hears) = mpsc::channel();
-    // A stderr that blocks, or that another thread holds, must not keep the process alive.
+    // A file system or a stderr that hangs must not keep the process alive.
     std::thread::spawn(move || {
+        state.clear_away();
         // A progress bar may hold the line, hence the line feed first.
-        let _ = writeln!(std::io::stderr().lock(), "\n{}", visible(&words));
+        let _ = writeln!(std::io::stderr().lock(), "\n{}", visible(&state.last_words));
         let _ = said.send(());
     });
     let _ = hears.recv_timeout(LAST_WORDS_WAIT);

@@ -21,7 +21,7 @@ pub(super) struct MergeArgs {
     /// The parts: sweep.csv of each, or the folders that hold them
     #[arg(value_name = "PART", required = true)]
     parts: Vec<PathBuf>,
-    /// The file of the whole sweep
+    /// The file of the whole sweep, or the folder for its sweep.csv
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Overwrite the file if it is there
@@ -37,16 +37,18 @@ pub(super) fn run(arguments: &MergeArgs, screen: &mut Screen) -> Result<Completi
     let interrupt = Interrupt::listen();
     let inputs: Vec<PathBuf> = arguments.parts.iter().map(|part| file_of(part)).collect();
     let parts = all_or_faults(inputs.iter().map(|part| open_part(part)))?;
+    let path = file_of(&arguments.output);
     let output = SingleOutput {
-        path: &arguments.output,
+        path: &path,
         overwrite: Overwrite::forced(arguments.force),
         inputs: &inputs,
+        command: "merge",
     };
     let count = parts.len();
     let mut rows = 0;
     output.write(&interrupt, |file| {
         rows = merge(parts, file).map_err(|error| match error {
-            TableError::Write(error) => write_error(&arguments.output, error),
+            TableError::Write(error) => write_error(&path, error),
             other => other.into(),
         })?;
         Ok(())
@@ -55,7 +57,7 @@ pub(super) fn run(arguments: &MergeArgs, screen: &mut Screen) -> Result<Completi
         screen.print(&format!(
             "{rows} rows of {count} {} in {}\n",
             if count == 1 { "part" } else { "parts" },
-            arguments.output.display()
+            path.display()
         ))?;
     }
     Ok(Completion::Done)

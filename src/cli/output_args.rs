@@ -13,7 +13,7 @@ use crate::scenario::Diagnostic;
 /// What is written to the output folder, and over what.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct WriteArgs {
-    /// Overwrite the results of other inputs
+    /// Replace whatever the output folder holds: all files of hpasim's names there go
     #[arg(long)]
     force: bool,
     /// Which pictures are drawn

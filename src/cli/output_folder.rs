@@ -16,7 +16,7 @@ use super::identity::{FoundSummary, Identity};
 use super::interrupt::Interrupt;
 use super::sweep_plots::PLOT_NAMES;
 use crate::bounded::{SUMMARY_BYTES_MAX, read_whole};
-use crate::scenario::{LoadError, NamedBy};
+use crate::scenario::NamedBy;
 
 /// The mark of completeness.
 pub(super) const SUMMARY: &str = "summary.json";
@@ -65,11 +65,12 @@ const RUN_FILES: [&str; 13] = [
 /// So many names of files that are not hpasim's are listed.
 const NAMES_LISTED: usize = 3;
 
-/// Whether a command writes files of this name.
+/// Whether a command writes files of this name. A path is no name: what an untrusted summary lists stays in its folder.
 fn is_result(name: &str) -> bool {
     let is_picture =
         name.starts_with("plot-") && (name.ends_with(".svg") || name.ends_with(".png"));
-    is_picture || name == SUMMARY || RUN_FILES.contains(&name) || PLOT_NAMES.contains(&name)
+    let is_known = name == SUMMARY || RUN_FILES.contains(&name) || PLOT_NAMES.contains(&name);
+    is_known || (is_picture && !name.contains(['/', '\\']))
 }
 
 /// A folder that this process holds. What it wrote there goes again unless the results are completed.
@@ -97,8 +98,8 @@ enum Found {
     Room,
     /// Files that hpasim does not write, and none that it does.
     Foreign(Vec<String>),
-    /// A file of a name that hpasim writes, and no summary: the results are not whole, or not hpasim's.
-    NotWhole(String),
+    /// Files of names that hpasim writes, and no summary: the results are not whole, or not hpasim's.
+    NotWhole(Vec<String>),
     /// Earlier results.
     Results(FoundSummary),
 }
@@ -126,10 +127,13 @@ impl OutputFolder {
             waiting: Vec::new(),
             placed: Vec::new(),
         };
+        // No Ctrl-C comes between the making of folders and lock and their entry in the list.
+        let writing = interrupt.while_writing();
         folder.make(path)?;
         let lock = FolderLock::take(path, identity.command())?;
         interrupt.add_unfinished(&folder.file(LOCK));
         folder.lock = Some(lock);
+        drop(writing);
         folder.remove_partials()?;
         Ok(folder)
     }
@@ -157,24 +161,23 @@ impl OutputFolder {
         if self.overwrite == Overwrite::Force {
             return Ok(());
         }
-        let other = match self.look()? {
-            Found::Room => return Ok(()),
-            Found::Foreign(names) => {
-                return Err(CommandError::ForeignFolder {
-                    folder: self.path.clone(),
-                    names: listed(&names),
-                });
-            }
-            Found::NotWhole(name) => format!("a {name} that no run of hpasim completed"),
+        let folder = self.path.clone();
+        match self.look()? {
+            Found::Room => Ok(()),
+            Found::Foreign(names) => Err(CommandError::ForeignFolder {
+                folder,
+                names: listed(&names),
+            }),
+            Found::NotWhole(names) => Err(CommandError::NotWhole {
+                folder,
+                names: listed(&names),
+                count: names.len(),
+            }),
             Found::Results(summary) => match identity.difference(&summary) {
-                None => return Ok(()),
-                Some(difference) => difference,
+                None => Ok(()),
+                Some(other) => Err(CommandError::OtherRun { folder, other }),
             },
-        };
-        Err(CommandError::OtherRun {
-            folder: self.path.clone(),
-            other,
-        })
+        }
     }
 
     /// Where the folder is.
@@ -288,7 +291,7 @@ impl OutputFolder {
         }
     }
 
-    /// Removes what killed processes left of unfinished files; the folder is held, so no other kind of owner lives.
+    /// Removes what killed processes left of unfinished files. This process holds the lock, so their owners have ended.
     fn remove_partials(&self) -> Result<(), CommandError> {
         for name in self.names()? {
             if Purpose::Result.is_partial(&name) {
@@ -319,18 +322,22 @@ impl OutputFolder {
     }
 
     fn look(&self) -> Result<Found, CommandError> {
-        if let Some(text) = read_summary(&self.file(SUMMARY)) {
-            return Ok(match serde_json::from_slice(&text) {
-                Ok(summary) => Found::Results(summary),
-                Err(_) => Found::NotWhole(SUMMARY.to_owned()),
-            });
+        let summary =
+            read_summary(&self.file(SUMMARY)).and_then(|text| serde_json::from_slice(&text).ok());
+        if let Some(summary) = summary {
+            return Ok(Found::Results(summary));
         }
+        let is_hidden = |name: &str| {
+            name == LOCK || Purpose::Result.is_partial(name) || Purpose::Single.is_partial(name)
+        };
         let mut names = self.names()?;
-        names.retain(|name| name != LOCK && !Purpose::Result.is_partial(name));
-        Ok(match names.iter().find(|name| is_result(name)) {
-            Some(name) => Found::NotWhole(name.clone()),
-            None if names.is_empty() => Found::Room,
-            None => Found::Foreign(names),
+        names.retain(|name| !is_hidden(name));
+        let (results, foreign): (Vec<String>, Vec<String>) =
+            names.into_iter().partition(|name| is_result(name));
+        Ok(match (results.is_empty(), foreign.is_empty()) {
+            (true, true) => Found::Room,
+            (true, false) => Found::Foreign(foreign),
+            (false, _) => Found::NotWhole(results),
         })
     }
 }
@@ -354,13 +361,10 @@ impl Drop for OutputFolder {
     }
 }
 
-/// The text of a summary; empty where something stands there that no command wrote, as a pipe.
+/// The text of a summary; `None` where there is no regular file that can be read.
 fn read_summary(path: &Path) -> Option<Vec<u8>> {
-    match open_input(path, NamedBy::Policy) {
-        Ok(open) => Some(read_whole(open.file, SUMMARY_BYTES_MAX).unwrap_or_default()),
-        Err(LoadError::NotRegular(_) | LoadError::Folder) => Some(Vec::new()),
-        Err(_) => None,
-    }
+    let open = open_input(path, NamedBy::Policy).ok()?;
+    read_whole(open.file, SUMMARY_BYTES_MAX).ok()
 }
 
 /// Refuses a folder in which a file that is read would be replaced.

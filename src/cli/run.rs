@@ -26,12 +26,12 @@ use super::variation::Variation;
 use crate::render::plot::{Picture, render_png, render_svg};
 use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
-use crate::results::export::{KpiReport, Summary, TimelineCsv, latency_csv};
+use crate::results::export::{KpiReport, Request, Summary, TimelineCsv, latency_csv};
 use crate::results::kpis::KpiObserver;
 use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
-use crate::results::{Kpis, Timeline};
+use crate::results::{InputFile, Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded, Scenario};
 use crate::simulation::{Extent, Provisioning, simulate};
 use crate::units::{Replicas, Seed};
@@ -110,114 +110,128 @@ impl RunFile {
 /// Loads, simulates, writes, prints.
 pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let interrupt = Interrupt::listen();
-    let seeds = arguments.seed.seeds(arguments.seeds.into())?;
-    let loaded = arguments
-        .load
-        .load(
-            &arguments.policy,
-            &arguments.trace,
-            &arguments.set,
-            &mut FileLoader,
-        )
-        .map_err(CommandError::Input)?;
-    arguments.quiet.warn(&loaded.warnings, screen);
-    let assertions = read_assertions(arguments, &loaded.scenario)?;
-    let runs = seeds.len() as f64;
-    Size {
-        runs,
-        extent: Extent::of(&loaded.scenario, loaded.engine).times(runs),
-        ..Size::default()
-    }
-    .announce(less_work(&loaded), arguments.quiet, screen)?;
-    let request = arguments.load.request(&arguments.set);
-    let inputs = hashed(&loaded.inputs);
-    let identity = Identity::new("run", inputs.clone())
-        .with("engine", loaded.engine.as_str())?
-        .with("seeds", seed_numbers(&seeds))?
-        .with("request", &request)?;
-    let path = arguments.folder(&loaded);
-    let overwrite = arguments.write.overwrite();
-    let mut folder = OutputFolder::claim(&path, &identity, overwrite, &interrupt)?;
+    let question = arguments.question(screen)?;
+    let mut folder = question.claim(arguments, &interrupt)?;
     let progress = Progress::new(
-        seeds.len(),
-        loaded.scenario.trace.end(),
-        faster_engine(&loaded),
+        question.seeds.len(),
+        question.loaded.scenario.trace.end(),
+        faster_engine(&question.loaded),
         arguments.quiet.progress(),
     );
-    let runs = simulate_all(&loaded, &seeds, &progress, &mut folder)?;
+    let runs = simulate_all(&question.loaded, &question.seeds, &progress, &mut folder)?;
     drop(progress);
-    let report = runs.report();
-    let checked: Vec<CheckedAssertion> = assertions
-        .iter()
-        .map(|assertion| {
-            let scenario = &loaded.scenario;
-            check(
-                assertion,
-                &scenario.policy_name,
-                &scenario.trace_name,
-                &report,
-            )
-        })
-        .collect();
-    let run_files = RunFile::all(arguments.write.plot, loaded.engine);
-    let names: Vec<&'static str> = run_files.iter().map(|file| file.name()).collect();
-    let summary = Summary::new(
-        &loaded.scenario,
-        loaded.engine,
-        &seeds,
-        inputs,
-        report.clone(),
-    )
-    .with_request(request.clone())
-    .with_files(names.clone())
-    .with_assertions(checked.clone())
-    .to_json()?;
-    let picture = Picture {
-        scenario: &loaded.scenario,
-        timeline: &runs.timeline,
-        kpis: &runs.kpis[0],
-        engine: loaded.engine,
-        seed: arguments.seed.first(),
-        seeds: runs.kpis.len(),
-        request: &request,
-    };
-    for file in run_files {
-        match file {
-            RunFile::Picture(PictureKind::Png) => {
-                folder.write(file.name(), &render_png(&picture)?)?;
-            }
-            RunFile::Picture(PictureKind::Svg) => {
-                folder.write(file.name(), render_svg(&picture)?.as_bytes())?;
-            }
-            RunFile::Latency => folder.write(file.name(), &runs.latency)?,
-            // They were written as the run went.
-            RunFile::Timeline | RunFile::Decisions => {}
-        }
-    }
-    let files = shown_paths(&folder, names.into_iter());
+    let files = RunFile::all(arguments.write.plot, question.loaded.engine);
+    let checked = question.check(&runs.report());
+    let summary = question.summary(&runs.report(), &files, &checked)?;
+    question.write(&files, &runs, &mut folder)?;
+    let paths = shown_paths(&folder, files.iter().map(|file| file.name()));
     folder.complete(&summary)?;
-    let channel = match arguments.format {
-        _ if arguments.quiet.is_asked_for() => Channel::Quiet,
-        SummaryFormat::Json => Channel::BesideData,
-        SummaryFormat::Table => Channel::Text,
-    };
-    assertions::tell(&checked, channel, screen)?;
+    assertions::tell(&checked, arguments.channel(), screen)?;
     match arguments.format {
         SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
         SummaryFormat::Table if arguments.quiet.is_asked_for() => {}
-        SummaryFormat::Table => {
-            let summary = RunSummary {
-                scenario: &loaded.scenario,
-                engine: loaded.engine,
-                seeds: &seeds,
-                kpis: &report,
-                request: &request,
-                files: &files,
-            };
-            screen.print(&render_summary(&summary, screen.stdout_coloring()))?;
-        }
+        SummaryFormat::Table => question.print(&runs.report(), &paths, screen)?,
     }
     Ok(assertions::completion(&checked))
+}
+
+/// What a run is about.
+struct Question {
+    loaded: Loaded,
+    seeds: Vec<Seed>,
+    assertions: Vec<Assertion>,
+    request: Request,
+    inputs: Vec<InputFile>,
+}
+
+impl Question {
+    /// Holds the output folder, unless it has the results of another question.
+    fn claim(
+        &self,
+        arguments: &RunArgs,
+        interrupt: &Interrupt,
+    ) -> Result<OutputFolder, CommandError> {
+        let identity = Identity::new("run", self.inputs.clone())
+            .with("engine", self.loaded.engine.as_str())?
+            .with("seeds", seed_numbers(&self.seeds))?
+            .with("request", &self.request)?;
+        let path = arguments.folder(&self.loaded);
+        OutputFolder::claim(&path, &identity, arguments.write.overwrite(), interrupt)
+    }
+
+    fn check(&self, report: &KpiReport) -> Vec<CheckedAssertion> {
+        let scenario = &self.loaded.scenario;
+        let (policy, trace) = (&scenario.policy_name, &scenario.trace_name);
+        self.assertions
+            .iter()
+            .map(|assertion| check(assertion, policy, trace, report))
+            .collect()
+    }
+
+    fn summary(
+        &self,
+        report: &KpiReport,
+        files: &[RunFile],
+        checked: &[CheckedAssertion],
+    ) -> Result<Vec<u8>, CommandError> {
+        let Loaded {
+            scenario, engine, ..
+        } = &self.loaded;
+        let inputs = self.inputs.clone();
+        let summary = Summary::new(scenario, *engine, &self.seeds, inputs, report.clone())
+            .with_request(self.request.clone())
+            .with_files(files.iter().map(|file| file.name()).collect())
+            .with_assertions(checked.to_vec());
+        Ok(summary.to_json()?)
+    }
+
+    /// Writes the files that were not written as the run went.
+    fn write(
+        &self,
+        files: &[RunFile],
+        runs: &Runs,
+        folder: &mut OutputFolder,
+    ) -> Result<(), CommandError> {
+        let picture = Picture {
+            scenario: &self.loaded.scenario,
+            timeline: &runs.timeline,
+            kpis: &runs.kpis[0],
+            engine: self.loaded.engine,
+            seed: self.seeds[0],
+            seeds: runs.kpis.len(),
+            request: &self.request,
+        };
+        for file in files {
+            match file {
+                RunFile::Picture(PictureKind::Png) => {
+                    folder.write(file.name(), &render_png(&picture)?)?;
+                }
+                RunFile::Picture(PictureKind::Svg) => {
+                    folder.write(file.name(), render_svg(&picture)?.as_bytes())?;
+                }
+                RunFile::Latency => folder.write(file.name(), &runs.latency)?,
+                RunFile::Timeline | RunFile::Decisions => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn print(
+        &self,
+        report: &KpiReport,
+        paths: &[String],
+        screen: &mut Screen,
+    ) -> Result<(), CommandError> {
+        let summary = RunSummary {
+            scenario: &self.loaded.scenario,
+            engine: self.loaded.engine,
+            seeds: &self.seeds,
+            kpis: report,
+            request: &self.request,
+            files: paths,
+        };
+        screen.print(&render_summary(&summary, screen.stdout_coloring()))
+    }
 }
 
 /// Those of the policy, then those of the command line.
@@ -230,6 +244,40 @@ fn read_assertions(
 }
 
 impl RunArgs {
+    /// Reads everything, and says what is wrong with it or takes long, before anything is touched.
+    fn question(&self, screen: &mut Screen) -> Result<Question, CommandError> {
+        let seeds = self.seed.seeds(self.seeds.into())?;
+        let loaded = self
+            .load
+            .load(&self.policy, &self.trace, &self.set, &mut FileLoader)
+            .map_err(CommandError::Input)?;
+        self.quiet.warn(&loaded.warnings, screen);
+        let assertions = read_assertions(self, &loaded.scenario)?;
+        let runs = seeds.len() as f64;
+        Size {
+            runs,
+            extent: Extent::of(&loaded.scenario, loaded.engine).times(runs),
+            ..Size::default()
+        }
+        .announce(less_work(&loaded), self.quiet, screen)?;
+        Ok(Question {
+            seeds,
+            assertions,
+            request: self.load.request(&self.set),
+            inputs: hashed(&loaded.inputs),
+            loaded,
+        })
+    }
+
+    /// Where the lines of assertions go.
+    fn channel(&self) -> Channel {
+        match self.format {
+            _ if self.quiet.is_asked_for() => Channel::Quiet,
+            SummaryFormat::Json => Channel::BesideData,
+            SummaryFormat::Table => Channel::Text,
+        }
+    }
+
     fn folder(&self, loaded: &Loaded) -> PathBuf {
         self.output.clone().unwrap_or_else(|| {
             let scenario = &loaded.scenario;

@@ -47,7 +47,8 @@ impl SeedArgs {
             variation.add(format!("seed-{}", self.seed));
         }
         if count != usual_count {
-            variation.add(format!("{count}-seeds"));
+            let noun = if count == 1 { "seed" } else { "seeds" };
+            variation.add(format!("{count}-{noun}"));
         }
     }
 }

@@ -91,7 +91,7 @@ pub(super) struct SweepArgs {
         help = "The output folder [default: output/sweep-<policy>-<traces>]"
     )]
     output: Option<PathBuf>,
-    /// Overwrite the results of other inputs, or an unfinished sweep
+    /// Replace whatever the output folder holds: all files of hpasim's names there go
     #[arg(long)]
     force: bool,
     /// Which pictures are drawn
@@ -138,6 +138,7 @@ pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completi
         head: &question.head,
         shard: arguments.shard,
         keys: &keys,
+        rows: question.rows.end - question.rows.start,
         identity: &identity,
         resume: arguments.resume,
         overwrite: Overwrite::forced(arguments.force),
@@ -148,11 +149,11 @@ pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completi
         .sweep
         .check(question.rows.clone(), arguments.jobs())
         .map_err(CommandError::Points)?;
-    let (output, mut file) = claim_folder(&request, &interrupt, |line| weighed.read(line))?;
     interrupt.say(format!(
         "interrupted; the same command with --resume goes on from {}",
         folder.join(SWEEP).display()
     ));
+    let (output, mut file) = claim_folder(&request, &interrupt, |line| weighed.read(line))?;
     arguments.simulate(&question, &mut file, &mut weighed, &interrupt)?;
     file.finish()?;
     let outcome = match arguments.shard {

@@ -23,6 +23,8 @@ pub(super) struct FolderRequest<'r> {
     pub(super) head: &'r Head,
     pub(super) shard: Option<Shard>,
     pub(super) keys: &'r RowKeys,
+    /// How many rows this process is to have in the end.
+    pub(super) rows: u64,
     pub(super) identity: &'r Identity,
     pub(super) resume: bool,
     pub(super) overwrite: Overwrite,
@@ -44,49 +46,43 @@ pub(super) fn claim_folder(
         interrupt,
     )?;
     let path = output.file(SWEEP);
-    let stands = path.exists();
-    if !stands {
-        output.refuse_others(request.identity)?;
-    } else if request.overwrite == Overwrite::Refuse {
-        let is_ours = request.check(&path);
-        if request.resume {
-            is_ours?;
-        } else {
-            request.refuse(is_ours, output.file(SUMMARY).exists())?;
-        }
-    }
-    let resumes = request.resume && stands;
-    // Rows that may not be continued are damaged: nothing of the earlier results goes then.
-    let file = if resumes {
-        Some(SweepFile::resume(path.clone(), request.keys, found)?)
-    } else {
-        None
-    };
+    let resumes = request.resumes(&output, &path)?;
     output.keep(SWEEP);
-    output.remove_earlier()?;
-    let file = match file {
-        Some(file) => file,
-        None => SweepFile::begin(&output, &request.head.to_text(request.shard), interrupt)?,
-    };
+    if !resumes {
+        output.remove_earlier()?;
+        let head = request.head.to_text(request.shard);
+        let file = SweepFile::begin(&output, &head, interrupt)?;
+        return Ok((output, file));
+    }
+    // Rows that may not be continued are damaged: nothing of the earlier results goes then.
+    let file = SweepFile::resume(path, request.keys, found)?;
+    if file.rows_found() < request.rows {
+        output.remove_earlier()?;
+    }
     Ok((output, file))
 }
 
 impl FolderRequest<'_> {
-    /// Whether the file that stands there is of this sweep and part.
-    fn check(&self, path: &Path) -> Result<(), CommandError> {
-        let part = open_part(path)?;
-        part.check_is(self.head, self.shard)?;
-        Ok(())
-    }
-
-    /// A whole sweep of the same command may be computed anew; anything else is somebody's work.
-    fn refuse(
-        &self,
-        is_ours: Result<(), CommandError>,
-        is_whole: bool,
-    ) -> Result<(), CommandError> {
-        let other = match (is_ours, is_whole) {
-            (Ok(()), true) => return Ok(()),
+    /// Whether the rows that stand there are kept: those of an interrupted sweep with `--resume`, or of this very sweep where it is whole.
+    ///
+    /// # Errors
+    /// The folder has something else, and `--force` was not given.
+    fn resumes(&self, output: &OutputFolder, path: &Path) -> Result<bool, CommandError> {
+        if self.overwrite == Overwrite::Force {
+            return Ok(false);
+        }
+        if !path.exists() {
+            output.refuse_others(self.identity)?;
+            return Ok(false);
+        }
+        let is_ours = self.check(path);
+        if self.resume {
+            is_ours?;
+            return Ok(true);
+        }
+        let other = match (is_ours, output.file(SUMMARY).exists()) {
+            // The same rows would come again.
+            (Ok(()), true) => return Ok(true),
             (Ok(()), false) => {
                 "the beginning of this very sweep, and --resume would go on with it".to_owned()
             }
@@ -96,6 +92,13 @@ impl FolderRequest<'_> {
             folder: self.folder.to_owned(),
             other,
         })
+    }
+
+    /// Whether the file that stands there is of this sweep and part.
+    fn check(&self, path: &Path) -> Result<(), CommandError> {
+        let part = open_part(path)?;
+        part.check_is(self.head, self.shard)?;
+        Ok(())
     }
 }
 
@@ -152,7 +155,12 @@ impl SweepFile {
 
     fn open(path: PathBuf, length: u64, rows_found: u64) -> Result<Self, CommandError> {
         let opened = OpenOptions::new().append(true).open(&path);
-        let cut = opened.and_then(|file| file.set_len(length).map(|()| file));
+        let cut = opened.and_then(|file| {
+            if file.metadata()?.len() != length {
+                file.set_len(length)?;
+            }
+            Ok(file)
+        });
         match cut {
             Ok(file) => Ok(Self {
                 path,
@@ -177,7 +185,7 @@ impl SweepFile {
                 Ok(())
             }
             Err(error) => {
-                // What a full disk took of the line goes again; there is nobody to tell if it does not.
+                // What a full disk took of the line goes again. A failure of that cannot be reported beside the first one.
                 let _ = self.file.set_len(self.length);
                 Err(self.fault(error))
             }

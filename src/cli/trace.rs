@@ -82,6 +82,7 @@ impl TraceOutputArgs {
             path: self.output.as_deref()?,
             overwrite: Overwrite::forced(self.force),
             inputs,
+            command: "trace",
         })
     }
 }

@@ -8,7 +8,7 @@ use super::result_files::path_safe;
 
 /// A longer end of a name is cut, and part of a hash stands for the rest.
 const LETTERS_MAX: usize = 48;
-/// So many letters are left of an end that is cut.
+/// At most so many letters are left of an end that is cut, whole words of it.
 const LETTERS_LEFT: usize = 32;
 /// So many digits of the hash are enough to tell apart the folders of one person.
 const HASH_DIGITS: usize = 8;
@@ -42,10 +42,19 @@ impl Variation {
     pub(super) fn suffix(&self) -> String {
         let words = self.words.iter().map(|word| path_safe(word));
         let all: String = words.map(|word| format!("-{word}")).collect();
+        let parts: Vec<&str> = all.split('-').filter(|part| !part.is_empty()).collect();
+        let all: String = parts.iter().map(|part| format!("-{part}")).collect();
         if all.chars().count() <= LETTERS_MAX {
             return all;
         }
-        let cut: String = all.chars().take(LETTERS_LEFT).collect();
+        let mut cut = String::new();
+        for part in parts {
+            if cut.chars().count() + part.chars().count() >= LETTERS_LEFT {
+                break;
+            }
+            cut.push('-');
+            cut.push_str(part);
+        }
         let hash = digest(self.words.iter().map(String::as_str));
         format!("{cut}-{}", &hash[..HASH_DIGITS])
     }
@@ -80,11 +89,8 @@ mod tests {
             "hpa.behavior.scaleDown.stabilizationWindowSeconds=60",
         ];
         let one = suffix(&settings);
-        assert!(
-            one.starts_with("-scale-1.5-scaleDown.stabilizati-"),
-            "{one}"
-        );
-        assert_eq!(one.chars().count(), LETTERS_LEFT + 1 + HASH_DIGITS);
+        assert!(one.starts_with("-scale-1.5-"), "{one}");
+        assert_eq!(one.chars().count(), "-scale-1.5".len() + 1 + HASH_DIGITS);
         let other = suffix(&[
             settings[0],
             "hpa.behavior.scaleDown.stabilizationWindowSeconds=90",

@@ -1,9 +1,11 @@
 //! Kills and full disks at any moment: a folder with a summary is whole, and of one run.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use super::Sandbox;
+
+/// How often a run is killed.
+const ROUNDS: u32 = 40;
 
 const RUN: [&str; 8] = [
     "run",
@@ -53,8 +55,12 @@ fn whenever_a_run_is_killed_a_summary_stands_beside_the_files_of_one_run() {
         content(&sandbox, "clean")
     });
     assert_ne!(whole[0], whole[1]);
-    for round in 0..40 {
-        let seed = ["1", "2"][round % 2];
+    let begun = std::time::Instant::now();
+    done(&sandbox, &run_into("clean", "1"));
+    let whole_run = begun.elapsed();
+    let mut interrupted = 0;
+    for round in 0..ROUNDS {
+        let seed = ["1", "2"][round as usize % 2];
         let mut process = Command::new(assert_cmd::cargo::cargo_bin!("hpasim"))
             .current_dir(sandbox.folder.path())
             .args(run_into("out", seed))
@@ -62,11 +68,12 @@ fn whenever_a_run_is_killed_a_summary_stands_beside_the_files_of_one_run() {
             .stderr(Stdio::null())
             .spawn()
             .expect("a process");
-        // Any moment will do; the later ones fall into the writing of the files.
-        std::thread::sleep(Duration::from_millis(round as u64 * 2));
+        // From the beginning of the run to its end; any moment will do.
+        std::thread::sleep(whole_run * round / ROUNDS);
         // It may have ended already.
         let _ = process.kill();
         process.wait().expect("ended");
+        interrupted += usize::from(has_partial_files(&sandbox));
         let found = content(&sandbox, "out");
         if found.iter().any(|(name, _)| name == "summary.json") {
             assert!(whole.contains(&found), "round {round}");
@@ -74,13 +81,21 @@ fn whenever_a_run_is_killed_a_summary_stands_beside_the_files_of_one_run() {
     }
     done(&sandbox, &run_into("out", "1"));
     assert!(content(&sandbox, "out") == whole[0]);
-    let hidden = std::fs::read_dir(sandbox.path("out"))
-        .expect("a folder")
-        .filter(|entry| {
-            let name = entry.as_ref().expect("an entry").file_name();
-            name.display().to_string().starts_with('.')
-        });
-    assert_eq!(hidden.count(), 0, "nothing of a killed process is left");
+    assert!(interrupted > 0, "no kill fell into a run");
+    assert!(
+        !has_partial_files(&sandbox),
+        "nothing of a killed process is left"
+    );
+}
+
+/// Whether a process that was killed left unfinished files.
+fn has_partial_files(sandbox: &Sandbox) -> bool {
+    std::fs::read_dir(sandbox.path("out")).is_ok_and(|mut entries| {
+        entries.any(|entry| {
+            let name = entry.expect("an entry").file_name();
+            name.display().to_string().ends_with(".partial")
+        })
+    })
 }
 
 #[cfg(unix)]

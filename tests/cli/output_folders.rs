@@ -189,17 +189,11 @@ fn a_folder_with_the_results_of_another_question_is_refused() {
         ),
         (&["--seed", "7"], "seeds [1], and this command has [7]"),
         (&["--seeds", "2"], "seeds [1], and this command has [1,2]"),
-        (
-            &["--from", "1m"],
-            "request.from_seconds null, and this command has 60.0",
-        ),
-        (
-            &["--to", "2m"],
-            "request.to_seconds null, and this command has 120.0",
-        ),
+        (&["--from", "1m"], "--from null, and this command has 60.0"),
+        (&["--to", "2m"], "--to null, and this command has 120.0"),
         (
             &["--set", "hpa.maxReplicas=80"],
-            r#"request.set [], and this command has ["hpa.maxReplicas=80"]"#,
+            r#"--set [], and this command has ["hpa.maxReplicas=80"]"#,
         ),
     ] {
         let said = format!(
@@ -243,7 +237,7 @@ fn results_of_two_autoscalers_of_one_manifest_stay_apart() {
         ["two-flap-hpa-a", "two-flap-hpa-b"]
     );
     done(&run(&["--hpa", "a", "-o", "out"]));
-    assert!(refused(&run(&["--hpa", "b", "-o", "out"]), 1).contains("request.hpa \"a\""));
+    assert!(refused(&run(&["--hpa", "b", "-o", "out"]), 1).contains("--hpa \"a\""));
 
     let sweep = |further: &[&str]| {
         let start = [
@@ -286,7 +280,7 @@ fn forced_over_a_killed_run_nothing_old_is_left() {
     let further = ["--engine", "fluid", "--plot", "none"];
     assert!(
         refused(&sandbox.hpasim(&[&plain[..], &further].concat()), 1)
-            .contains("that no run of hpasim completed")
+            .contains("and no summary.json of a run that was completed")
     );
     done(&sandbox.hpasim(&[&plain[..], &further, &["--force"]].concat()));
     let files = [
@@ -583,39 +577,101 @@ fn a_run_that_cannot_be_finished_leaves_the_earlier_results() {
 
 #[cfg(unix)]
 #[test]
-fn a_second_ctrl_c_ends_a_write_that_blocks() {
+fn ctrl_c_ends_a_write_that_blocks() {
+    use std::io::Read;
     let sandbox = Sandbox::new();
     let made = Command::new("mkfifo").arg(sandbox.path("pipe")).status();
     assert!(made.expect("mkfifo").success());
+    done(&sandbox.hpasim(&["trace", "gen", "diurnal", "-o", "day.csv"]));
     for arguments in [
-        &["trace", "gen", "spike", "-o", "pipe"][..],
-        &["trace", "convert", "traces/flap.csv", "-o", "pipe"],
+        &["trace", "gen", "diurnal", "-o", "pipe"][..],
+        &["trace", "convert", "day.csv", "-o", "pipe"],
     ] {
-        let mut process = start(&sandbox, arguments);
-        // Nobody reads the pipe, so that opening it blocks.
-        let opens = format!("/proc/{}/wchan", process.id());
-        let mut blocked = 0;
-        while blocked < 50 {
-            assert!(process.try_wait().expect("a process").is_none(), "it ended");
-            std::thread::sleep(Duration::from_millis(5));
-            blocked = if std::path::Path::new(&opens).exists() {
-                blocked + 1
-            } else {
-                50
-            };
-        }
-        let interrupt = || {
-            let id = process.id().to_string();
-            let told = Command::new("kill").args(["-INT", &id]).status();
-            assert!(told.expect("kill").success());
-        };
-        interrupt();
-        std::thread::sleep(Duration::from_millis(200));
-        interrupt();
+        let process = start(&sandbox, arguments);
+        // Opened and begun, so the process listens; of more than a pipe holds, the rest blocks.
+        let mut pipe = std::fs::File::open(sandbox.path("pipe")).expect("a pipe");
+        pipe.read_exact(&mut [0; 1]).expect("a byte");
+        let told = Command::new("kill")
+            .args(["-INT", &process.id().to_string()])
+            .status();
+        assert!(told.expect("kill").success());
+        let output = process.wait_with_output().expect("ended");
+        assert_eq!(output.status.code(), Some(130), "{arguments:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(
-            process.wait().expect("ended").code(),
-            Some(130),
-            "{arguments:?}"
+            said.trim(),
+            "interrupted; what pipe has received so far is not complete"
         );
     }
+}
+
+#[test]
+fn a_summary_that_lists_paths_removes_nothing_outside_its_folder() {
+    let sandbox = Sandbox::new();
+    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    std::fs::create_dir(sandbox.path("out/plot-")).expect("a folder");
+    sandbox.write("mine.png", "precious");
+    let text = String::from_utf8(sandbox.read("out/summary.json")).expect("text");
+    let crafted = text.replace(
+        "\"timeline.csv\"",
+        "\"plot-/../../mine.png\", \"../mine.png\"",
+    );
+    assert_ne!(crafted, text);
+    sandbox.write("out/summary.json", crafted);
+    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    assert_eq!(sandbox.read("mine.png"), b"precious");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_place_of_the_lock_is_not_written_through() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("out")).expect("a folder");
+    sandbox.write("mine.txt", "precious");
+    std::os::unix::fs::symlink("../mine.txt", sandbox.path("out/.hpasim.lock")).expect("a link");
+    let run = sandbox.hpasim(&[&RUN[..], &["-o", "out", "--force"]].concat());
+    insta::assert_snapshot!(refused(&run, 1), @"error: out/.hpasim.lock is not a lock file of hpasim; remove it, or choose another folder with -o");
+    assert_eq!(sandbox.read("mine.txt"), b"precious");
+}
+
+#[test]
+fn what_a_killed_process_left_of_one_file_is_not_foreign() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("out")).expect("a folder");
+    sandbox.write("out/.hpasim-file-abc.partial", "");
+    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+}
+
+#[test]
+fn a_whole_sweep_that_is_asked_again_keeps_its_rows_and_loses_nothing_on_the_way() {
+    let sandbox = Sandbox::new();
+    let sweep = [
+        "sweep",
+        "policies/prod.toml",
+        "traces/flap.csv",
+        "--set",
+        "hpa.maxReplicas=2,3,4",
+        "-q",
+        "-o",
+        "out",
+    ];
+    done(&sandbox.hpasim(&sweep));
+    let [rows, front] = ["out/sweep.csv", "out/front.svg"].map(|file| sandbox.read(file));
+    let written = std::fs::metadata(sandbox.path("out/sweep.csv")).expect("a file");
+    done(&sandbox.hpasim(&sweep));
+    let again = std::fs::metadata(sandbox.path("out/sweep.csv")).expect("a file");
+    assert_eq!(
+        again.modified().expect("a time"),
+        written.modified().expect("a time"),
+        "no row was computed anew"
+    );
+    assert!(sandbox.read("out/sweep.csv") == rows && sandbox.read("out/front.svg") == front);
+    // A row that is damaged stops the command before it removes anything.
+    let mut damaged = rows;
+    let last = damaged.len() - 3;
+    damaged[last] ^= 1;
+    sandbox.write("out/sweep.csv", &damaged);
+    assert!(refused(&sandbox.hpasim(&sweep), 3).contains("line 17: damaged"));
+    assert!(sandbox.read("out/front.svg") == front);
+    done(&sandbox.hpasim(&[&sweep[..], &["--force"]].concat()));
 }

@@ -106,7 +106,11 @@ impl TimelineRow {
             desired: self.desired.max(later.desired),
             current: self.current.max(later.current),
             ready: self.ready.max(later.ready),
-            needed: self.needed.max(later.needed),
+            // Where no number would do at some time, none does of the whole.
+            needed: self
+                .needed
+                .zip(later.needed)
+                .map(|(one, other)| one.max(other)),
             latency: joined(self.latency, later.latency, RowLatency::greater),
             throttled_share: mean(self.throttled_share, later.throttled_share),
             users: self.users.max(later.users),
