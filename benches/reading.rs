@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use hpasim::check::{CheckReport, CheckRequest, WITHIN, check};
 use hpasim::scenario::{LoadError, Loader, ManifestChoice};
+use hpasim::search::grid::Grid;
+use hpasim::search::parts::{PartFile, TableError, merge};
+use hpasim::search::table::{Head, HeadFacts};
+use hpasim::units::Seed;
 
 /// One file, whatever its path.
 struct OneFile(String);
@@ -74,9 +78,107 @@ spec: {{defaultBackend: {{service: {{name: none{number}, port: {{number: 81}}}}}
     (0..count).map(object).collect()
 }
 
+/// Half of the pods have one label and half another, and every Service selects both.
+fn selectors_that_select_nothing(count: usize) -> String {
+    let objects = |number: usize| {
+        let label = ["a", "b"][number % 2];
+        format!(
+            "\
+apiVersion: v1
+kind: Pod
+metadata: {{name: pod{number}, labels: {{{label}: '1', app: app{number}}}}}
+spec: {{containers: [{{name: c}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: service{number}}}
+spec: {{selector: {{a: '1', b: '1'}}, ports: [{{port: 80}}]}}
+---
+"
+        )
+    };
+    (0..count).map(objects).collect()
+}
+
+/// Services with one name in many namespaces, and an Ingress for each that names no port of it.
+fn services_with_one_name(count: usize) -> String {
+    let objects = |number: usize| {
+        format!(
+            "\
+apiVersion: v1
+kind: Service
+metadata: {{name: web, namespace: team{number}}}
+spec: {{ports: [{{port: 80}}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: web, namespace: team{number}}}
+spec: {{defaultBackend: {{service: {{name: web, port: {{number: 81}}}}}}}}
+---
+"
+        )
+    };
+    (0..count).map(objects).collect()
+}
+
+/// The head of a sweep with so many parameters.
+fn merge_head(parameters: usize) -> String {
+    let mut set: Vec<String> = (0..parameters).map(|at| format!("p{at}=1")).collect();
+    set.push("q=1,2".to_owned());
+    let grid = Grid::full(&set).expect("a grid");
+    let head = Head::new(&HeadFacts {
+        grid: &grid,
+        policy: "prod",
+        traces: &["day".to_owned()],
+        engine: "fluid",
+        seeds: &[Seed(1)],
+        set: &set,
+        samples: None,
+        hpa: None,
+        namespace: None,
+        inputs_sha256: "0",
+        grid_sha256: "1",
+    });
+    head.to_text(None)
+}
+
+/// Reads the head; there are no rows.
+fn merged(head: &str) -> TableError {
+    let part = PartFile::open("part".to_owned(), head.as_bytes()).expect("a head");
+    merge(vec![part], std::io::sink()).expect_err("no rows")
+}
+
+/// Looks up every value of one parameter, as `merge` does for the rows.
+fn swept_values(grid: &Grid) -> usize {
+    let points = 0..grid.count();
+    points.map(|point| grid.swept_values(point).len()).sum()
+}
+
+fn bench_sweep_files(c: &mut Criterion) {
+    let mut group = c.benchmark_group("head of a sweep");
+    group.sample_size(10);
+    for size in [15_000, 60_000] {
+        let head = merge_head(size);
+        group.bench_with_input(BenchmarkId::from_parameter(size), &head, |bencher, head| {
+            bencher.iter(|| merged(head));
+        });
+    }
+    group.finish();
+    let mut group = c.benchmark_group("values of a parameter");
+    group.sample_size(10);
+    for size in [25_000, 100_000] {
+        let values: Vec<String> = (0..size).map(|it: u32| it.to_string()).collect();
+        let grid = Grid::full(&[format!("a={}", values.join(","))]).expect("a grid");
+        group.bench_with_input(BenchmarkId::from_parameter(size), &grid, |bencher, grid| {
+            bencher.iter(|| swept_values(grid));
+        });
+    }
+    group.finish();
+}
+
 fn bench(c: &mut Criterion) {
     type Case = (&'static str, &'static str, fn(usize) -> String, [usize; 2]);
-    let cases: [Case; 4] = [
+    let cases: [Case; 6] = [
         ("unknown keys", "p.toml", unknown_keys, [10_000, 40_000]),
         (
             "unknown keys in one line",
@@ -91,6 +193,18 @@ fn bench(c: &mut Criterion) {
             [10_000, 40_000],
         ),
         ("objects of each kind", "app.yaml", objects, [500, 2_000]),
+        (
+            "selectors that select nothing",
+            "app.yaml",
+            selectors_that_select_nothing,
+            [2_000, 8_000],
+        ),
+        (
+            "Services with one name",
+            "app.yaml",
+            services_with_one_name,
+            [1_000, 4_000],
+        ),
     ];
     for (name, path, text_of, sizes) in cases {
         let mut group = c.benchmark_group(name);
@@ -105,5 +219,5 @@ fn bench(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, bench);
+criterion_group!(benches, bench, bench_sweep_files);
 criterion_main!(benches);

@@ -28,6 +28,7 @@ mod network;
 mod pods;
 mod references;
 mod releases;
+mod selection;
 mod speed;
 mod target;
 mod traffic;

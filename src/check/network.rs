@@ -3,9 +3,11 @@
 //! Self-imposed limit: objects of the files. Where these hold no pods, or no Service at
 //! all, these are taken to be in the cluster, and nothing is said.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::{Case, Report, mark_of};
+use super::selection::{Selection, Word, pod_labels, selects};
 use crate::scenario::Code;
 use crate::scenario::manifest::Object;
 use crate::scenario::source::Origin;
@@ -15,12 +17,12 @@ use crate::scenario::tree::{Node, Value};
 /// All rules of this family.
 pub(super) fn rules(case: &mut Case<'_>) {
     let objects = &case.survey.objects;
-    let pods = Pods::of(objects, case.namespace());
+    let mut pods = Pods::of(objects, case.namespace());
     let services = Services::of(objects, case.namespace());
     for object in objects {
         selector_matches_template(case, object);
         match object.kind.as_str() {
-            "Service" => service_selects_a_pod(case, object, &pods),
+            "Service" => service_selects_a_pod(case, object, &mut pods),
             "Ingress" => {
                 for backend in backends(object) {
                     backend_is_there(case, object, &backend, &services);
@@ -31,33 +33,13 @@ pub(super) fn rules(case: &mut Case<'_>) {
     }
 }
 
-/// A label or a port that another object refers to, in an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Word<'o> {
-    Text(&'o str),
-    Integer(i64),
-    Boolean(bool),
-}
-
-impl<'o> Word<'o> {
-    /// `None` for what is no word: no object refers to it.
-    fn of(node: &'o Node) -> Option<Self> {
-        match &node.value {
-            Value::Text(text) => Some(Self::Text(text)),
-            Value::Integer(number) => Some(Self::Integer(*number)),
-            Value::Boolean(value) => Some(Self::Boolean(*value)),
-            _ => None,
-        }
-    }
-}
-
-/// The objects with pods, by what a Service finds them by: files may hold thousands of both.
+/// The objects with pods, by what a Service finds them by.
 struct Pods<'o> {
     count: usize,
-    /// By namespace, key and value of a label.
-    here: BTreeMap<(&'o str, &'o str, Word<'o>), Vec<&'o Object>>,
-    /// By key and value of a label.
-    anywhere: BTreeMap<(&'o str, Word<'o>), Vec<&'o Object>>,
+    /// Those of each namespace.
+    here: BTreeMap<&'o str, Selection<'o>>,
+    /// Those of all namespaces.
+    anywhere: Selection<'o>,
     /// Some of them with their labels.
     examples: String,
 }
@@ -68,7 +50,7 @@ impl<'o> Pods<'o> {
         let mut pods = Self {
             count: with_pods().count(),
             here: BTreeMap::new(),
-            anywhere: BTreeMap::new(),
+            anywhere: Selection::default(),
             examples: listed(with_pods().filter_map(|it| {
                 let labels = labels_text(pod_labels(it)?);
                 Some(format!("{} ({labels})", it.title(namespace)))
@@ -76,55 +58,23 @@ impl<'o> Pods<'o> {
         };
         for object in with_pods() {
             let own = object.namespace_or(namespace);
-            for label in pod_labels(object).map_or(&[][..], Node::entries) {
-                let Some(value) = Word::of(&label.node) else {
-                    continue;
-                };
-                let key = label.key.as_str();
-                pods.here.entry((own, key, value)).or_default().push(object);
-                pods.anywhere.entry((key, value)).or_default().push(object);
-            }
+            pods.here.entry(own).or_default().add(object);
+            pods.anywhere.add(object);
         }
         pods
     }
-
-    /// The first object of the namespace whose pods the selector selects.
-    fn selected_here(&self, namespace: &'o str, selector: &'o Node) -> Option<&'o Object> {
-        first_selected(selector, |key, value| {
-            self.here.get(&(namespace, key, value))
-        })
-    }
-
-    /// The same of any namespace.
-    fn selected_anywhere(&self, selector: &'o Node) -> Option<&'o Object> {
-        first_selected(selector, |key, value| self.anywhere.get(&(key, value)))
-    }
-}
-
-/// The first object whose pods the selector selects; `with_label` gives those that have a label.
-///
-/// Only those are looked at that have the rarest of the labels.
-fn first_selected<'i, 'o: 'i>(
-    selector: &'o Node,
-    with_label: impl Fn(&'o str, Word<'o>) -> Option<&'i Vec<&'o Object>>,
-) -> Option<&'o Object> {
-    let mut rarest: Option<&Vec<&Object>> = None;
-    for wanted in selector.entries() {
-        let found = with_label(&wanted.key, Word::of(&wanted.node)?)?;
-        if rarest.is_none_or(|rarest| found.len() < rarest.len()) {
-            rarest = Some(found);
-        }
-    }
-    let mut candidates = rarest?.iter().copied();
-    candidates.find(|it| pod_labels(it).is_some_and(|labels| selects(selector, labels)))
 }
 
 /// The Services, by what an Ingress finds them by.
 struct Services<'o> {
-    /// By name.
-    named: BTreeMap<&'o str, Vec<&'o Object>>,
-    /// By namespace.
-    of_namespace: BTreeMap<&'o str, Vec<&'o Object>>,
+    /// The first of each namespace and name.
+    here: BTreeMap<(&'o str, &'o str), &'o Object>,
+    /// The first of each name in any namespace.
+    anywhere: BTreeMap<&'o str, &'o Object>,
+    /// The ports of those in `here`, by number and by name.
+    ports_of: BTreeSet<(&'o str, &'o str, Word<'o>)>,
+    /// The ports of some Services of each namespace, as text.
+    open: BTreeMap<&'o str, String>,
     /// The ports of all Services of a namespace, by number and by name.
     ports: BTreeSet<(&'o str, Word<'o>)>,
     /// What some of them are called.
@@ -135,42 +85,41 @@ impl<'o> Services<'o> {
     fn of(objects: &'o [Object], namespace: &'o str) -> Self {
         let services = || objects.iter().filter(|it| it.kind == "Service");
         let mut found = Self {
-            named: BTreeMap::new(),
-            of_namespace: BTreeMap::new(),
+            here: BTreeMap::new(),
+            anywhere: BTreeMap::new(),
+            ports_of: BTreeSet::new(),
+            open: BTreeMap::new(),
             ports: BTreeSet::new(),
             examples: listed(services().map(|it| it.title(namespace))),
         };
+        let mut of_namespace: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
         for service in services() {
             let own = service.namespace_or(namespace);
-            found.named.entry(&service.name).or_default().push(service);
-            found.of_namespace.entry(own).or_default().push(service);
-            let words = ports(service).iter().flat_map(port_words);
-            found.ports.extend(words.map(|word| (own, word)));
+            let name = service.name.as_str();
+            found.anywhere.entry(name).or_insert(service);
+            of_namespace.entry(own).or_default().push(service);
+            let words = || ports(service).iter().flat_map(port_words);
+            found.ports.extend(words().map(|word| (own, word)));
+            if let Entry::Vacant(place) = found.here.entry((own, name)) {
+                place.insert(service);
+                found.ports_of.extend(words().map(|word| (own, name, word)));
+            }
         }
+        let text_of = |services: &[&Object]| {
+            let services = services.iter();
+            listed(services.map(|service| open_ports(service, namespace)))
+        };
+        let texts = of_namespace.iter();
+        found.open = texts
+            .map(|(own, services)| (*own, text_of(services)))
+            .collect();
         found
     }
-}
-
-/// The labels of an object's pods.
-fn pod_labels(object: &Object) -> Option<&Node> {
-    if object.kind == "Pod" {
-        return object.tree.at(&["metadata", "labels"]);
-    }
-    object.tree.at(&["spec", "template", "metadata", "labels"])
 }
 
 /// Whether its pods run on and could serve.
 fn has_pods(object: &Object) -> bool {
     object.kind == "Pod" || object.tree.at(&["spec", "template", "spec"]).is_some()
-}
-
-/// Whether `labels` have all that `selector` asks for.
-fn selects(selector: &Node, labels: &Node) -> bool {
-    selector.entries().iter().all(|wanted| {
-        labels
-            .get(&wanted.key)
-            .is_some_and(|label| label.value == wanted.node.value)
-    })
 }
 
 fn labels_text(labels: &Node) -> String {
@@ -202,7 +151,7 @@ fn selector_matches_template(case: &mut Case<'_>, object: &Object) {
 }
 
 /// A Service's selector is matched against pods of its own namespace (Kubernetes, "Service").
-fn service_selects_a_pod<'c>(case: &mut Case<'c>, service: &'c Object, pods: &Pods<'c>) {
+fn service_selects_a_pod<'c>(case: &mut Case<'c>, service: &'c Object, pods: &mut Pods<'c>) {
     let spec = |key: &str| service.tree.at(&["spec", key]);
     let Some(selector) = spec("selector").filter(|it| !it.entries().is_empty()) else {
         return;
@@ -211,10 +160,11 @@ fn service_selects_a_pod<'c>(case: &mut Case<'c>, service: &'c Object, pods: &Po
         return;
     }
     let namespace = service.namespace_or(case.namespace());
-    if pods.count == 0 || pods.selected_here(namespace, selector).is_some() {
+    let here = pods.here.get_mut(namespace);
+    if pods.count == 0 || here.is_some_and(|here| here.first_selected(selector).is_some()) {
         return;
     }
-    let (why, help) = match pods.selected_anywhere(selector) {
+    let (why, help) = match pods.anywhere.first_selected(selector) {
         Some(other) => {
             let other = other.title(case.namespace());
             (
@@ -304,16 +254,13 @@ fn backend_is_there<'c>(
     backend: &Backend<'c>,
     services: &Services<'c>,
 ) {
-    let (Some(name), false) = (backend.name.text(), services.named.is_empty()) else {
+    let (Some(name), false) = (backend.name.text(), services.anywhere.is_empty()) else {
         return;
     };
     let namespace = ingress.namespace_or(case.namespace());
-    let none = Vec::new();
-    let namesakes = services.named.get(name).unwrap_or(&none);
-    let is_here = |it: &&Object| it.namespace_or(case.namespace()) == namespace;
-    let named = namesakes.iter().copied().find(is_here);
+    let named = services.here.get(&(namespace, name)).copied();
     if named.is_none() {
-        let help = match namesakes.first() {
+        let help = match services.anywhere.get(name) {
             Some(other) => format!(
                 "an Ingress reaches Services of its own namespace alone: give it that of {}",
                 other.title(case.namespace())
@@ -334,26 +281,22 @@ fn backend_is_there<'c>(
     let Some(port) = backend.port else {
         return;
     };
-    let candidates = match &named {
-        Some(named) => std::slice::from_ref(named),
-        None => services.of_namespace.get(namespace).unwrap_or(&none),
-    };
     let is_open = match (named, Word::of(port)) {
         (_, None) => false,
-        (Some(named), Some(wanted)) => ports(named)
-            .iter()
-            .any(|it| port_words(it).any(|word| word == wanted)),
+        (Some(_), Some(wanted)) => services.ports_of.contains(&(namespace, name, wanted)),
         (None, Some(wanted)) => services.ports.contains(&(namespace, wanted)),
     };
-    if candidates.is_empty() || is_open {
+    if is_open {
         return;
     }
+    let open = match named {
+        Some(named) => Some(open_ports(named, case.namespace())),
+        None => services.open.get(namespace).cloned(),
+    };
+    let Some(open) = open else {
+        return;
+    };
     let wanted = port_text(port);
-    let open = listed(
-        candidates
-            .iter()
-            .map(|it| format!("{} has {}", it.title(case.namespace()), ports_text(it))),
-    );
     let message = match named {
         None => format!("no Service of the namespace `{namespace}` has the port {wanted}"),
         Some(_) => format!("the Service `{name}` does not have the port {wanted}"),
@@ -366,6 +309,11 @@ fn backend_is_there<'c>(
         why: format!("{open}: every request to this backend is answered with 503"),
         help: "name a `port` of the Service, not its `targetPort` or a port of the container, or add it to the Service".to_owned(),
     });
+}
+
+/// What the Service is called and which ports it has.
+fn open_ports(service: &Object, namespace: &str) -> String {
+    format!("{} has {}", service.title(namespace), ports_text(service))
 }
 
 fn ports(service: &Object) -> &[Node] {
@@ -392,12 +340,10 @@ fn port_text(port: &Node) -> String {
 }
 
 fn ports_text(service: &Object) -> String {
-    let texts: Vec<String> = ports(service)
-        .iter()
-        .filter_map(|port| port.get("port").map(port_text))
-        .collect();
-    match texts.as_slice() {
-        [] => "none".to_owned(),
-        _ => texts.join(", "),
+    let ports = ports(service).iter();
+    let text = listed(ports.filter_map(|port| port.get("port").map(port_text)));
+    match text.as_str() {
+        "" => "none".to_owned(),
+        _ => text,
     }
 }

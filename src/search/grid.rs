@@ -1,7 +1,10 @@
 //! The points of a search: every combination of the values, or a Latin hypercube of them.
 //!
 //! Self-imposed limit: points by number, made when asked for: a grid of millions
-//! takes no memory, a hypercube one number a point and parameter.
+//! takes no memory, a hypercube one number for each point and swept parameter.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rand::RngExt;
 use thiserror::Error;
@@ -13,8 +16,11 @@ use crate::units::Seed;
 /// The most points of one search.
 pub const POINTS_MAX: u64 = 100_000_000;
 
-/// The most points that are drawn: of each parameter a number a point is held.
+/// The most points that are drawn.
 pub const SAMPLES_MAX: u32 = 10_000_000;
+
+/// The most numbers that a hypercube holds, one for each point and swept parameter: 800 MB.
+pub const DRAWN_MAX: u64 = 100_000_000;
 
 /// What is wrong with a search's parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -46,7 +52,18 @@ pub enum GridError {
     /// More points to draw than fit in memory.
     #[error("--samples {0} is more than {SAMPLES_MAX} points; draw fewer")]
     TooManySamples(u32),
-    /// More points than anybody simulates.
+    /// More points and parameters to draw than fit in memory.
+    #[error(
+        "--samples {samples} of {swept} swept parameters are more than the {DRAWN_MAX} values that are held in memory; draw at most {}, or sweep fewer parameters",
+        DRAWN_MAX / swept
+    )]
+    TooManyDrawn {
+        /// The points to draw.
+        samples: u32,
+        /// The parameters with more than one value.
+        swept: u64,
+    },
+    /// More points than are simulated.
     #[error(
         "the grid has more than {POINTS_MAX} points; take greater steps, or draw some with --samples"
     )]
@@ -57,6 +74,8 @@ pub enum GridError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grid {
     parameters: Vec<Parameter>,
+    /// The places of the swept parameters among `parameters`.
+    swept: Vec<usize>,
     points: Points,
 }
 
@@ -64,8 +83,11 @@ pub struct Grid {
 enum Points {
     /// Every combination; the last parameter changes fastest.
     All { count: u64 },
-    /// Drawn: for each parameter the number of the value at each point.
-    Drawn { count: u64, chosen: Vec<Vec<u64>> },
+    /// Drawn: for each swept parameter the number of the value at each point.
+    Drawn {
+        count: u64,
+        chosen: Arc<Vec<Vec<u64>>>,
+    },
 }
 
 impl Grid {
@@ -91,6 +113,7 @@ impl Grid {
             .filter(|count| *count <= POINTS_MAX)
             .ok_or(GridError::TooMany)?;
         Ok(Self {
+            swept: swept_places(&parameters),
             parameters,
             points: Points::All { count },
         })
@@ -113,16 +136,24 @@ impl Grid {
             return Err(GridError::TooManySamples(count));
         }
         let parameters = parse(arguments)?;
-        let chosen = parameters
+        let swept = swept_places(&parameters);
+        if u64::from(count) * swept.len() as u64 > DRAWN_MAX {
+            return Err(GridError::TooManyDrawn {
+                samples: count,
+                swept: swept.len() as u64,
+            });
+        }
+        // A parameter draws from the stream of its place, whichever others are swept.
+        let chosen: Vec<Vec<u64>> = swept
             .iter()
-            .zip(0..)
-            .map(|(parameter, member)| stratified(parameter.count(), count, seed, member))
+            .map(|place| stratified(parameters[*place].count(), count, seed, *place as u64))
             .collect();
         Ok(Self {
             parameters,
+            swept,
             points: Points::Drawn {
                 count: u64::from(count),
-                chosen,
+                chosen: Arc::new(chosen),
             },
         })
     }
@@ -135,9 +166,7 @@ impl Grid {
 
     /// The parameters that take more than one value.
     pub fn swept(&self) -> impl Iterator<Item = &Parameter> {
-        self.parameters
-            .iter()
-            .filter(|parameter| parameter.is_swept())
+        self.swept.iter().map(|place| &self.parameters[*place])
     }
 
     /// The arguments of `--set` that all points share: the parameters with one value.
@@ -161,9 +190,13 @@ impl Grid {
     /// The arguments of `--set` of the point of this number, of all parameters in their order.
     #[must_use]
     pub fn arguments(&self, point: u64) -> Vec<String> {
+        let mut indices = vec![0; self.parameters.len()];
+        for (place, index) in self.swept.iter().zip(self.swept_indices(point)) {
+            indices[*place] = index;
+        }
         self.parameters
             .iter()
-            .zip(self.indices(point))
+            .zip(indices)
             .map(|(parameter, index)| parameter.argument(index))
             .collect()
     }
@@ -171,36 +204,28 @@ impl Grid {
     /// The values of the swept parameters at the point of this number, as one would type them in TOML.
     #[must_use]
     pub fn swept_values(&self, point: u64) -> Vec<String> {
-        self.parameters
-            .iter()
-            .zip(self.indices(point))
-            .filter(|(parameter, _)| parameter.is_swept())
+        self.swept()
+            .zip(self.swept_indices(point))
             .map(|(parameter, index)| parameter.value(index))
             .collect()
     }
 
     /// The numbers of the swept parameters' values at the point of this number.
+    ///
+    /// The other parameters cost nothing here: `merge` asks this for every row.
     #[must_use]
     pub fn swept_indices(&self, point: u64) -> Vec<u64> {
-        self.parameters
-            .iter()
-            .zip(self.indices(point))
-            .filter(|(parameter, _)| parameter.is_swept())
-            .map(|(_, index)| index)
-            .collect()
-    }
-
-    fn indices(&self, point: u64) -> Vec<u64> {
         match &self.points {
             Points::All { .. } => {
                 let mut left = point;
                 let mut indices: Vec<u64> = self
-                    .parameters
+                    .swept
                     .iter()
                     .rev()
-                    .map(|parameter| {
-                        let index = left % parameter.count();
-                        left /= parameter.count();
+                    .map(|place| {
+                        let count = self.parameters[*place].count();
+                        let index = left % count;
+                        left /= count;
                         index
                     })
                     .collect();
@@ -218,6 +243,15 @@ impl Grid {
     }
 }
 
+/// The places of the parameters that take more than one value.
+fn swept_places(parameters: &[Parameter]) -> Vec<usize> {
+    let places = parameters.iter().enumerate();
+    places
+        .filter(|(_, parameter)| parameter.is_swept())
+        .map(|(place, _)| place)
+        .collect()
+}
+
 fn parse(arguments: &[String]) -> Result<Vec<Parameter>, GridError> {
     let parameters = arguments
         .iter()
@@ -226,12 +260,10 @@ fn parse(arguments: &[String]) -> Result<Vec<Parameter>, GridError> {
     if !parameters.iter().any(Parameter::is_swept) {
         return Err(GridError::NothingSwept);
     }
-    for (index, parameter) in parameters.iter().enumerate() {
-        let twin = parameters[..index]
-            .iter()
-            .find(|other| other.path() == parameter.path());
-        if let Some(twin) = twin
-            && (twin.is_swept() || parameter.is_swept())
+    let mut is_swept: BTreeMap<&str, bool> = BTreeMap::new();
+    for parameter in &parameters {
+        if let Some(is_twin_swept) = is_swept.insert(parameter.path(), parameter.is_swept())
+            && (is_twin_swept || parameter.is_swept())
         {
             return Err(GridError::Twice {
                 path: parameter.path().to_owned(),
@@ -308,6 +340,26 @@ mod tests {
         insta::assert_snapshot!(fault(&["a=1"]), @"nothing is swept; give a parameter several values: --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5");
         insta::assert_snapshot!(fault(&["a=1,2", "a=3"]), @"`a` is set twice; write all its values into one --set");
         insta::assert_snapshot!(fault(&["a=1..9"]), @"`--set a=1..9` has no step; write `1..9:STEP`, or draw from it with --samples");
+        insta::assert_snapshot!(fault(&["a=1", "a=2", "a=3,4"]), @"`a` is set twice; write all its values into one --set");
         insta::assert_snapshot!(fault(&["a=0..99999:1", "b=0..99999:1"]), @"the grid has more than 100000000 points; take greater steps, or draw some with --samples");
+    }
+
+    #[test]
+    fn a_sample_that_does_not_fit_in_memory_is_refused_before_it_is_drawn() {
+        let list: Vec<String> = (0..300).map(|number| format!("p{number}=1,2")).collect();
+        let fault = Grid::latin_hypercube(&list, SAMPLES_MAX, Seed(1)).expect_err("24 GB");
+        insta::assert_snapshot!(fault, @"--samples 10000000 of 300 swept parameters are more than the 100000000 values that are held in memory; draw at most 333333, or sweep fewer parameters");
+    }
+
+    #[test]
+    fn parameters_with_one_value_take_no_memory_and_change_no_draw_of_the_others() {
+        let mut list: Vec<String> = (0..10_000).map(|number| format!("p{number}=1")).collect();
+        list.push("a=0..99:1".to_owned());
+        let grid = Grid::latin_hypercube(&list, 100_000, Seed(1)).expect("a grid");
+        assert_eq!(grid.swept_indices(7).len(), 1);
+        let drawn = stratified(100, 100_000, Seed(1), 10_000);
+        assert_eq!(grid.swept_indices(7), [drawn[7]]);
+        assert_eq!(grid.arguments(7).len(), 10_001);
+        assert_eq!(grid.arguments(7)[9_999], "p9999=1");
     }
 }

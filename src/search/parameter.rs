@@ -99,6 +99,8 @@ fn units_text(units: &[String]) -> String {
 pub struct Parameter {
     path: String,
     items: Vec<Item>,
+    /// The number of values of each item and all before it: a value is found without a pass over all.
+    ends: Vec<u64>,
 }
 
 /// One item of a comma-separated list.
@@ -142,19 +144,26 @@ impl Parameter {
             items.push(Item::parse(values[start..end].trim(), argument)?);
             start = end + 1;
         }
-        Ok(Self {
-            path: argument[..equals].trim().to_owned(),
+        Ok(Self::of(argument[..equals].trim(), items))
+    }
+
+    fn of(path: &str, items: Vec<Item>) -> Self {
+        let mut end = 0;
+        let ends = items.iter().map(|item| {
+            end += item.count();
+            end
+        });
+        Self {
+            path: path.to_owned(),
+            ends: ends.collect(),
             items,
-        })
+        }
     }
 
     /// A path and its values, each as one would type it in TOML.
     #[must_use]
     pub fn listed(path: &str, values: Vec<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            items: values.into_iter().map(Item::Text).collect(),
-        }
+        Self::of(path, values.into_iter().map(Item::Text).collect())
     }
 
     /// The same values of another path.
@@ -179,7 +188,7 @@ impl Parameter {
     /// How many values it takes, at least one.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.items.iter().map(Item::count).sum()
+        self.ends.last().copied().unwrap_or(0)
     }
 
     /// Whether it takes more than one value.
@@ -204,16 +213,11 @@ impl Parameter {
     /// The value of this number, as one would type it in TOML; the last where there are fewer.
     #[must_use]
     pub fn value(&self, index: u64) -> String {
-        let mut left = index;
-        for item in &self.items {
-            if left < item.count() {
-                return item.value(left);
-            }
-            left -= item.count();
-        }
-        self.items
-            .last()
-            .map_or_else(String::new, |item| item.value(item.count() - 1))
+        let index = index.min(self.count().saturating_sub(1));
+        let place = self.ends.partition_point(|end| *end <= index);
+        self.items.get(place).map_or_else(String::new, |item| {
+            item.value(index + item.count() - self.ends[place])
+        })
     }
 
     /// The value of this number as an argument of `--set`.

@@ -9,8 +9,8 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::table::{
-    CHECK_KEY, Difference, Head, RowKeys, SHARD_KEY, Shard, TITLE, check_value, csv_record,
-    is_kpi_column,
+    CHECK_KEY, DamagedHead, Difference, Head, RowKeys, SHARD_KEY, Shard, TITLE, check_value,
+    csv_record, is_kpi_column,
 };
 use crate::bounded::{self, ReadError, SWEEP_HEAD_BYTES_MAX, SWEEP_LINE_BYTES_MAX, size_text};
 
@@ -38,9 +38,9 @@ pub enum TableError {
         /// The first line in which they differ.
         difference: Box<Difference>,
     },
-    /// The head is damaged.
+    /// The head is damaged, or no sweep has it.
     #[error(
-        "{name}: the head is damaged, or of an earlier version: it has no check value, or not that of its lines; compute this part anew with --force"
+        "{name}: the head is damaged, or of an earlier version: its check value is missing or is not that of its lines, or its numbers of points and rows do not fit its values; compute this part anew with --force"
     )]
     Head {
         /// The file.
@@ -79,7 +79,7 @@ pub enum TableError {
         wanted: u64,
     },
     /// A part of a sweep in so many parts is not there.
-    #[error("part {} of {count} is missing; compute it with --shard {}/{count}", list_text(first, *missing), first.first().unwrap_or(&0))]
+    #[error("{}", missing_text(first, *missing, *count))]
     Missing {
         /// The first parts that are missing.
         first: Vec<u64>,
@@ -110,7 +110,7 @@ pub enum TableError {
         /// Its part.
         other_shard: Shard,
     },
-    /// Its head or a line goes on and on.
+    /// Its head or a line is longer than the limit.
     #[error("{name}: this is no part of a sweep: {what} is longer than {limit}; name a sweep.csv")]
     TooLarge {
         /// The file.
@@ -164,13 +164,23 @@ pub enum RowFault {
 /// How many missing parts are named.
 const SHOWN: usize = 8;
 
-fn list_text(first: &[u64], count: u64) -> String {
+fn missing_text(first: &[u64], missing: u64, count: u64) -> String {
+    let next = first.first().unwrap_or(&0);
+    if missing == 1 {
+        return format!(
+            "part {next} of {count} is missing; compute it with --shard {next}/{count}"
+        );
+    }
     let mut words: Vec<String> = first.iter().map(u64::to_string).collect();
-    let more = count.saturating_sub(first.len() as u64);
+    let more = missing.saturating_sub(first.len() as u64);
     if more > 0 {
         words.push(format!("{more} more"));
     }
-    words.join(", ")
+    let last = words.pop().unwrap_or_default();
+    format!(
+        "parts {} and {last} of {count} are missing; compute each of them, the first with --shard {next}/{count}",
+        words.join(", ")
+    )
 }
 
 /// A `sweep.csv` whose head has been read; its rows come next.
@@ -187,7 +197,7 @@ pub struct PartFile<R> {
 }
 
 /// A line of a file with its end, if it has one.
-fn read_line(reader: &mut impl BufRead, name: &str) -> Result<Option<String>, TableError> {
+fn read_line(reader: &mut impl BufRead, name: &str) -> Result<Option<Vec<u8>>, TableError> {
     let mut bytes = Vec::new();
     let name = || name.to_owned();
     let read =
@@ -204,7 +214,7 @@ fn read_line(reader: &mut impl BufRead, name: &str) -> Result<Option<String>, Ta
                 },
             },
         )?;
-    Ok((read > 0).then(|| String::from_utf8_lossy(&bytes).into_owned()))
+    Ok((read > 0).then_some(bytes))
 }
 
 impl<R: BufRead> PartFile<R> {
@@ -233,9 +243,13 @@ impl<R: BufRead> PartFile<R> {
                     limit: size_text(SWEEP_HEAD_BYTES_MAX),
                 });
             }
-            if count == 1 && line.trim_end() != TITLE {
+            if count == 1 && line.trim_ascii_end() != TITLE.as_bytes() {
                 return Err(no_sweep(&name));
             }
+            // The check value is that of the very bytes: nothing may be replaced before.
+            let Ok(line) = String::from_utf8(line) else {
+                return Err(TableError::Head { name });
+            };
             if let Some(text) = line.strip_prefix(SHARD_KEY) {
                 let parsed = Shard::parse(text.trim_end());
                 let known = shard.replace(parsed.map_err(|_| no_sweep(&name))?);
@@ -251,7 +265,7 @@ impl<R: BufRead> PartFile<R> {
             }
         };
         let head = Head { lines, header };
-        if !is_in_order || check != Some(head.check(shard)) {
+        if !is_in_order || check != Some(head.check(shard)) || !head.is_consistent() {
             return Err(TableError::Head { name });
         }
         Ok(Self {
@@ -304,7 +318,7 @@ impl<R: BufRead> PartFile<R> {
 
     /// Hands every whole row to `take`, and says how many there were; a last line without an end is none.
     ///
-    /// `keys` says what stands in the first cells; without them, those of the head are used where it has them.
+    /// `keys` says what stands in the first cells; without them, only the number of the point is compared.
     ///
     /// # Errors
     /// A row that is damaged or not the next one, or one too many.
@@ -314,15 +328,14 @@ impl<R: BufRead> PartFile<R> {
         mut take: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<u64, E> {
         let wanted = self.wanted();
-        let own_keys = self.head.keys();
-        let rows = RowCheck::new(&self.head, keys.or(own_keys.as_ref()));
+        let rows = RowCheck::new(&self.head, keys);
         let rows = rows.ok_or_else(|| TableError::Head {
             name: self.name.clone(),
         })?;
         let mut next = wanted.start;
         while let Some(line) = read_line(&mut self.reader, &self.name)? {
             self.lines += 1;
-            if !line.ends_with('\n') {
+            if !line.ends_with(b"\n") {
                 break;
             }
             if next >= wanted.end {
@@ -332,11 +345,13 @@ impl<R: BufRead> PartFile<R> {
                 }
                 .into());
             }
-            rows.check(next, &line).map_err(|fault| TableError::Row {
+            let damaged = |fault| TableError::Row {
                 name: self.name.clone(),
                 line: self.lines,
                 fault,
-            })?;
+            };
+            let line = String::from_utf8(line).map_err(|_| damaged(RowFault::Check))?;
+            rows.check(next, &line).map_err(damaged)?;
             take(&line)?;
             self.whole_bytes += line.len() as u64;
             next += 1;
@@ -360,7 +375,7 @@ impl<R: BufRead> PartFile<R> {
 
 /// What the rows of a file have to be.
 struct RowCheck<'k> {
-    /// `None` where the head does not hold the very words of the command.
+    /// `None` where they are too many to compute them.
     keys: Option<&'k RowKeys>,
     traces: u64,
     cells: usize,
@@ -420,13 +435,18 @@ pub fn merge<R: BufRead>(
 ) -> Result<u64, TableError> {
     check_together(&parts)?;
     parts.sort_by_key(|part| part.shard.map_or(0, |shard| shard.index));
+    let mut keys = None;
     if let Some(first) = parts.first() {
+        // All heads are the same, so these are the keys of every part.
+        keys = first.head.keys().map_err(|DamagedHead| TableError::Head {
+            name: first.name.clone(),
+        })?;
         out.write_all(first.head.to_text(None).as_bytes())
             .map_err(TableError::Write)?;
     }
     let mut rows = 0;
     for part in &mut parts {
-        let found = part.rows(None, |line| {
+        let found = part.rows(keys.as_ref(), |line| {
             out.write_all(line.as_bytes()).map_err(TableError::Write)
         })?;
         part.check_complete(found)?;

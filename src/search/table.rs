@@ -13,7 +13,7 @@ use super::sweep::RowKey;
 use crate::results::export::KpiReport;
 use crate::results::kpis::Kpis;
 use crate::results::rounding::readable;
-use crate::text::csv_cell::{GUARD, guarded, guarded_comment};
+use crate::text::csv_cell::{guarded, guarded_comment, original_comment};
 use crate::units::Seed;
 
 /// One of the parts that several machines compute.
@@ -83,6 +83,8 @@ const SET_KEY: &str = "# set: ";
 const POINTS_KEY: &str = "# points: ";
 /// What stands behind the number of points of a Latin hypercube.
 const SAMPLES: &str = " samples";
+/// What stands behind the number of points of a grid.
+const COMBINATIONS: &str = ", every combination";
 /// What stands before the part.
 pub(super) const SHARD_KEY: &str = "# shard: ";
 /// What stands before the check value of the head.
@@ -94,6 +96,31 @@ const CHECK_COLUMN: &str = "check";
 pub(super) fn check_value(text: &str) -> String {
     format!("{:08x}", crc32fast::hash(text.as_bytes()))
 }
+
+/// The most numbers that are drawn again to compare the rows of a file with its head: 160 MB.
+const KEYS_DRAWN_MAX: u64 = 20_000_000;
+
+/// How many points there are, as a head says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HeadPoints {
+    /// Every combination.
+    All(u64),
+    /// A Latin hypercube.
+    Drawn(u32),
+}
+
+impl HeadPoints {
+    fn count(self) -> u64 {
+        match self {
+            Self::All(count) => count,
+            Self::Drawn(count) => count.into(),
+        }
+    }
+}
+
+/// A head that no sweep has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DamagedHead;
 
 /// What a sweep is, line by line: two files with the same head belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +186,7 @@ impl Head {
         lines.extend(facts.set.iter().map(|set| format!("{SET_KEY}{set}")));
         lines.push(match facts.samples {
             Some(_) => format!("{POINTS_KEY}{points}{SAMPLES}"),
-            None => format!("{POINTS_KEY}{points}, every combination"),
+            None => format!("{POINTS_KEY}{points}{COMBINATIONS}"),
         });
         lines.push(format!("{ROWS_KEY}{}", points * facts.traces.len() as u64));
         // Last, so that where two sweeps differ, what a person can read is named first.
@@ -167,7 +194,7 @@ impl Head {
         lines.push(format!("# grid: sha256 {}", facts.grid_sha256));
         let lines = lines
             .iter()
-            .map(|line| one_line(&guarded_comment(line)))
+            .map(|line| escaped(&guarded_comment(line)))
             .collect();
         let columns = columns(facts.grid, facts.seeds.len() as u64);
         Self {
@@ -199,7 +226,7 @@ impl Head {
     }
 
     /// What stands behind `key`, line by line.
-    fn values<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> + Clone {
+    fn values<'s>(&'s self, key: &'s str) -> impl Iterator<Item = &'s str> {
         self.lines
             .iter()
             .filter_map(move |line| line.strip_prefix(key))
@@ -215,31 +242,66 @@ impl Head {
         self.values(TRACE_KEY).count() as u64
     }
 
-    /// What the rows say of themselves, as the head says.
-    ///
-    /// `None` where a line may not hold the very words of the command: a line feed is
-    /// written as `\n` there, and a guard stands before what a spreadsheet would compute.
-    pub(super) fn keys(&self) -> Option<RowKeys> {
-        let words = self.values(SET_KEY).chain(self.values(TRACE_KEY));
-        if words.clone().any(|words| words.contains(['\\', GUARD])) {
-            return None;
-        }
-        Some(RowKeys {
-            grid: self.grid()?,
-            traces: self.values(TRACE_KEY).map(str::to_owned).collect(),
-        })
+    /// Whether the numbers of rows, points and traces fit together.
+    pub(super) fn is_consistent(&self) -> bool {
+        let rows = self
+            .points()
+            .and_then(|points| points.count().checked_mul(self.trace_count()));
+        rows.is_some() && rows == self.rows()
     }
 
-    fn grid(&self) -> Option<Grid> {
-        let set: Vec<String> = self.values(SET_KEY).map(str::to_owned).collect();
+    /// The first cells of every row, as the head says.
+    ///
+    /// `Ok(None)` where they are more than [`KEYS_DRAWN_MAX`]: the head comes from a file,
+    /// and a short one may ask for any number of points and parameters.
+    ///
+    /// # Errors
+    /// The arguments of `--set` do not make as many points as the head says.
+    pub(super) fn keys(&self) -> Result<Option<RowKeys>, DamagedHead> {
+        let points = self.points().ok_or(DamagedHead)?;
+        let set: Vec<String> = self
+            .texts(SET_KEY)
+            .collect::<Option<_>>()
+            .ok_or(DamagedHead)?;
+        let traces: Vec<String> = self
+            .texts(TRACE_KEY)
+            .collect::<Option<_>>()
+            .ok_or(DamagedHead)?;
+        let grid = match points {
+            HeadPoints::All(_) => Grid::full(&set),
+            HeadPoints::Drawn(count) => {
+                if u64::from(count).saturating_mul(set.len() as u64) > KEYS_DRAWN_MAX {
+                    return Ok(None);
+                }
+                Grid::latin_hypercube(&set, count, self.seed().ok_or(DamagedHead)?)
+            }
+        };
+        let grid = grid.ok().filter(|grid| grid.count() == points.count());
+        let grid = grid.ok_or(DamagedHead)?;
+        Ok(Some(RowKeys { grid, traces }))
+    }
+
+    /// The points, as the head says.
+    fn points(&self) -> Option<HeadPoints> {
         let points = self.values(POINTS_KEY).next()?;
         match points.strip_suffix(SAMPLES) {
-            Some(count) => {
-                let seed = Seed(self.values(SEED_KEY).next()?.parse().ok()?);
-                Grid::latin_hypercube(&set, count.parse().ok()?, seed).ok()
-            }
-            None => Grid::full(&set).ok(),
+            Some(count) => Some(HeadPoints::Drawn(count.parse().ok()?)),
+            None => Some(HeadPoints::All(
+                points.strip_suffix(COMBINATIONS)?.parse().ok()?,
+            )),
         }
+    }
+
+    fn seed(&self) -> Option<Seed> {
+        Some(Seed(self.values(SEED_KEY).next()?.parse().ok()?))
+    }
+
+    /// The texts behind `key` as they were before they were written; `None` for what is never written.
+    fn texts(&self, key: &'static str) -> impl Iterator<Item = Option<String>> {
+        self.lines
+            .iter()
+            .filter(move |line| line.starts_with(key))
+            .map(move |line| Some(original_line(line)?.strip_prefix(key)?.to_owned()))
     }
 
     /// The names of the columns.
@@ -353,6 +415,29 @@ pub fn plain_text(value: &str) -> String {
         .and_then(|value| value.strip_suffix('"'))
         .filter(|inner| !inner.contains(['"', '\\']));
     inner.unwrap_or(value).to_owned()
+}
+
+/// A line of the head as it is written: line ends and backslashes are escaped.
+fn escaped(text: &str) -> String {
+    one_line(&text.replace('\\', "\\\\"))
+}
+
+/// The text that was written as this line of a head; `None` for an escape that is never written.
+fn original_line(line: &str) -> Option<String> {
+    let mut text = String::with_capacity(line.len());
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        text.push(match letter {
+            '\\' => match letters.next()? {
+                'n' => '\n',
+                'r' => '\r',
+                '\\' => '\\',
+                _ => return None,
+            },
+            other => other,
+        });
+    }
+    Some(original_comment(&text).into_owned())
 }
 
 fn one_line(text: &str) -> String {

@@ -36,20 +36,46 @@ pub fn original(cell: &str) -> &str {
 /// A `#` line in which no cell is a formula: a spreadsheet divides it at commas, semicolons and tabs.
 #[must_use]
 pub fn guarded_comment(line: &str) -> Cow<'_, str> {
-    let is_separator = |letter: char| matches!(letter, ',' | ';' | '\t');
-    // Quotes around a cell are none of its text.
-    let is_formula = |cell: &str| needs_guard(cell.trim().trim_matches('"'));
-    if !line.split(is_separator).any(is_formula) {
+    if !line.split(is_separator).any(needs_guard_in_comment) {
         return Cow::Borrowed(line);
     }
     let mut comment = String::with_capacity(line.len() + 1);
     for cell in line.split_inclusive(is_separator) {
-        if is_formula(cell.trim_end_matches(is_separator)) {
+        if needs_guard_in_comment(cell.trim_end_matches(is_separator)) {
             comment.push(GUARD);
         }
         comment.push_str(cell);
     }
     Cow::Owned(comment)
+}
+
+/// The line that [`guarded_comment`] made `comment` of.
+#[must_use]
+pub fn original_comment(comment: &str) -> Cow<'_, str> {
+    if !comment.contains(GUARD) {
+        return Cow::Borrowed(comment);
+    }
+    let cells = comment.split_inclusive(is_separator);
+    let originals = cells.map(|cell| match cell.strip_prefix(GUARD) {
+        Some(text) if needs_guard_in_comment(text.trim_end_matches(is_separator)) => text,
+        _ => cell,
+    });
+    Cow::Owned(originals.collect())
+}
+
+/// Whether a spreadsheet divides a comment here.
+fn is_separator(letter: char) -> bool {
+    matches!(letter, ',' | ';' | '\t')
+}
+
+/// Whether a spreadsheet would compute the cell of a comment; quotes around a cell are none of its text.
+///
+/// What has the guard already is guarded once more, so that [`original_comment`] gives back every line.
+fn needs_guard_in_comment(cell: &str) -> bool {
+    let text = cell.trim_start_matches(GUARD);
+    [cell, text]
+        .iter()
+        .any(|text| needs_guard(text.trim().trim_matches('"')))
 }
 
 /// CSV for a terminal: what is not seen becomes visible, and a line end within quotes stays in its line.
@@ -183,5 +209,19 @@ mod tests {
         assert_eq!(comment("# set: a=\"b\",\"=1\""), "# set: a=\"b\",'\"=1\"");
         assert_eq!(comment("# seed: 1"), "# seed: 1");
         assert_eq!(comment("# set: x=-1,y"), "# set: x=-1,y");
+    }
+
+    #[test]
+    fn a_guarded_comment_comes_back_as_it_was() {
+        for line in [
+            "# set: a=1,2",
+            "# set: x=it's,'y'",
+            "# set: x==1,'=1,''=1,' =1,'\"=1\",' \"=1\"",
+            "# trace: a;=b\t+c,-1,",
+            "# set: s='-x','\u{200b}=2, '@y",
+            "=1,,=2;",
+        ] {
+            assert_eq!(original_comment(&guarded_comment(line)), line, "{line:?}");
+        }
     }
 }

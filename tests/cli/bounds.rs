@@ -120,6 +120,10 @@ fn searches_and_parts_beyond_memory_are_refused() {
         refused.stderr
     };
     insta::assert_snapshot!(fault(&["--set", "hpa.minReplicas=1..3", "--samples", "4294967295"]), @"error: --samples 4294967295 is more than 10000000 points; draw fewer");
+    let many: Vec<String> = (0..300).map(|at| format!("--set=p{at}=1,2")).collect();
+    let mut many: Vec<&str> = many.iter().map(String::as_str).collect();
+    many.extend(["--samples", "10000000"]);
+    insta::assert_snapshot!(fault(&many), @"error: --samples 10000000 of 300 swept parameters are more than the 100000000 values that are held in memory; draw at most 333333, or sweep fewer parameters");
     insta::assert_snapshot!(fault(&["--set", "hpa.minReplicas=1..1000:1", "--set", "hpa.maxReplicas=1000..50999:1"]), @"error: 50,000,000 rows do not fit in memory, and one process takes at most 20,000,000; divide the sweep with --shard, take greater steps, or draw fewer with --samples");
     let compare = [
         "compare",
@@ -152,7 +156,7 @@ fn parts_of_any_number_are_computed_and_missing_ones_are_counted() {
     assert_eq!(sandbox.ends(&part).code, Some(0));
     let merged = sandbox.ends(&["merge", "part", "-o", "merged.csv"]);
     assert_eq!(merged.code, Some(3));
-    insta::assert_snapshot!(merged.stderr, @"error: part 1, 2, 3, 4, 5, 6, 7, 8, 18446744073709551606 more of 18446744073709551615 is missing; compute it with --shard 1/18446744073709551615");
+    insta::assert_snapshot!(merged.stderr, @"error: parts 1, 2, 3, 4, 5, 6, 7, 8 and 18446744073709551606 more of 18446744073709551615 are missing; compute each of them, the first with --shard 1/18446744073709551615");
 }
 
 #[test]

@@ -170,17 +170,130 @@ fn a_row_of_another_sweep_with_a_check_value_of_its_own_is_found() {
     }
 }
 
+/// Words that a head may not hold as they are: line ends, backslashes, formulas.
+const ODD_SET: [&str; 2] = ["a=1,2", "b=\"x\\ty\",\"'y\",=1,'=1"];
+const ODD_TRACES: [&str; 3] = ["=day", "b\\c", "d\ne\r"];
+
 #[test]
-fn parts_of_a_sweep_whose_words_the_head_does_not_hold_are_joined_all_the_same() {
-    let set = ["a=1,2", "b=\"x\\ty\",\"'y\""];
-    let traces = ["=day", "b\\c"];
-    let whole = file(&set, &traces, None);
+fn a_head_gives_back_the_words_of_the_command() {
+    let keys = keys(&ODD_SET, &ODD_TRACES);
+    let read = head(&keys, &ODD_SET).keys().expect("a head");
+    let read = read.expect("few keys");
+    assert_eq!(read.traces, ODD_TRACES);
+    assert_eq!(read.grid, keys.grid);
+}
+
+#[test]
+fn rows_of_a_sweep_with_odd_words_are_compared_with_its_head() {
+    let whole = file(&ODD_SET, &ODD_TRACES, None);
     let parts = [0, 1].map(|index| {
         let shard = Shard { index, count: 2 };
-        let text = file(&set, &traces, Some(shard));
+        let text = file(&ODD_SET, &ODD_TRACES, Some(shard));
         PartFile::open(format!("part {index}"), Cursor::new(text)).expect("a part")
     });
     let mut out = Vec::new();
     merge(parts.into(), &mut out).expect("a whole");
     assert_eq!(String::from_utf8(out).expect("text"), whole);
+    let row = whole.lines().last().expect("rows");
+    let (content, _) = row.rsplit_once(',').expect("cells");
+    let changed = content.replacen(",2,", ",1,", 1);
+    let line = format!("{changed},{}", check_value(&changed));
+    let fault = merged(whole.replace(row, &line).as_bytes()).expect_err("another value");
+    assert!(
+        matches!(
+            &fault,
+            TableError::Row {
+                fault: RowFault::Key { point: 7 },
+                ..
+            }
+        ),
+        "{fault}"
+    );
+}
+
+#[test]
+fn a_damaged_letter_is_not_read_as_the_replacement_character() {
+    let set = ["a=1,2", "b=\"\u{fffd}\",\"y\""];
+    let text = file(&set, &TRACES, None).into_bytes();
+    let letter = "\u{fffd}".as_bytes();
+    let places = (0..text.len()).filter(|at| text[*at..].starts_with(letter));
+    let places: Vec<usize> = places.collect();
+    assert!(places.len() >= 3, "in the head and in rows");
+    for place in places {
+        let mut damaged = text.clone();
+        // A byte that is no UTF-8, of which the same letter is made where it is shown.
+        damaged.splice(place..place + letter.len(), [0xff]);
+        match merged(&damaged) {
+            Err(
+                TableError::Head { .. }
+                | TableError::Row {
+                    fault: RowFault::Check,
+                    ..
+                },
+            ) => {}
+            other => panic!("byte {place}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_row_that_ends_within_a_letter_is_unfinished() {
+    let set = ["a=1,2", "b=\"\u{fffd}\",\"y\""];
+    let text = file(&set, &TRACES, None);
+    let last = text.rfind('\u{fffd}').expect("a letter");
+    let rows_before = text[..last].rfind('\n').expect("a line") + 1;
+    let mut part = PartFile::open("part".to_owned(), Cursor::new(&text.as_bytes()[..last + 1]));
+    let part = part.as_mut().expect("a head");
+    part.rows(None, |_| Ok::<(), TableError>(())).expect("rows");
+    assert_eq!(part.whole_bytes(), rows_before as u64);
+}
+
+/// A file whose head says anything, and has the check value of what it says.
+fn crafted(lines: &[String]) -> String {
+    let head = Head {
+        lines: [&[TITLE.to_owned()], lines].concat(),
+        header: "point,trace,cost,check\n".to_owned(),
+    };
+    head.to_text(None)
+}
+
+#[test]
+fn a_short_head_that_asks_for_gigabytes_is_refused() {
+    let mut lines: Vec<String> = (0..300).map(|at| format!("# set: p{at}=1,2")).collect();
+    lines.extend(["# trace: day", "# seed: 1"].map(str::to_owned));
+    let with_points = |points: &str, rows: u64| {
+        let numbers = [format!("# points: {points}"), format!("# rows: {rows}")];
+        merged(crafted(&[&lines[..], &numbers].concat()).as_bytes())
+    };
+    let fault = with_points("10000000 samples", 10_000_000);
+    assert!(
+        matches!(fault, Err(TableError::Unfinished { .. })),
+        "{fault:?}"
+    );
+    for (points, rows) in [
+        ("10000000 samples", 1),
+        ("0 samples", 1),
+        ("99999999999 samples", 99_999_999_999),
+        ("4, every combination", 4),
+        ("many", 4),
+    ] {
+        let fault = with_points(points, rows);
+        assert!(
+            matches!(fault, Err(TableError::Head { .. })),
+            "{points}: {fault:?}"
+        );
+    }
+}
+
+#[test]
+fn missing_parts_are_listed() {
+    let missing = |first: &[u64], missing, count| TableError::Missing {
+        first: first.to_vec(),
+        missing,
+        count,
+    };
+    insta::assert_snapshot!(missing(&[2], 1, 3), @"part 2 of 3 is missing; compute it with --shard 2/3");
+    insta::assert_snapshot!(missing(&[0, 2, 3], 3, 4), @"parts 0, 2 and 3 of 4 are missing; compute each of them, the first with --shard 0/4");
+    insta::assert_snapshot!(missing(&[0, 2], 2, 4), @"parts 0 and 2 of 4 are missing; compute each of them, the first with --shard 0/4");
+    insta::assert_snapshot!(missing(&[0, 1], 92, 94), @"parts 0, 1 and 90 more of 94 are missing; compute each of them, the first with --shard 0/94");
 }
