@@ -12,6 +12,7 @@ use tempfile::{NamedTempFile, TempPath};
 use super::error::CommandError;
 use super::folder_lock::{FolderLock, LOCK};
 use super::interrupt::Interrupt;
+use crate::scenario::STANDARD_INPUT;
 
 /// What may be done to what is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,8 +275,17 @@ fn is_stream(path: &Path) -> bool {
 
 /// Whether two paths lead to one file.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
-    let place = |path: &Path| std::fs::canonicalize(path).ok();
-    one == other || place(one).is_some_and(|one| Some(one) == place(other))
+    one == other || real_path(one).is_some_and(|one| Some(one) == real_path(other))
+}
+
+/// Where a path leads to; for `-` the file that standard input is redirected from.
+pub(super) fn real_path(path: &Path) -> Option<PathBuf> {
+    let path = if path == Path::new(STANDARD_INPUT) {
+        Path::new("/dev/stdin")
+    } else {
+        path
+    };
+    std::fs::canonicalize(path).ok()
 }
 
 /// The folder in which the file at `path` is.

@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: decides by paths; what a file holds is read in `files`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::files::{RememberingLoader, is_open_already};
 use crate::scenario::{FileRequest, LoadError, Loader, NamedBy, STANDARD_INPUT};
@@ -45,9 +45,12 @@ impl ConfinedLoader {
         let Some(roots) = &self.roots else {
             return Ok(());
         };
-        let resolved = std::fs::canonicalize(path)?;
-        if roots.iter().any(|root| resolved.starts_with(root)) {
-            return Ok(());
+        let is_below = |path: &Path| roots.iter().any(|root| path.starts_with(root));
+        match std::fs::canonicalize(path) {
+            Ok(resolved) if is_below(&resolved) => return Ok(()),
+            // Whether there is a file outside is not to be learnt either.
+            Err(error) if is_below(&without_dots(path)?) => return Err(error.into()),
+            _ => {}
         }
         let names: Vec<String> = roots
             .iter()
@@ -72,6 +75,25 @@ impl Loader for ConfinedLoader {
     }
 }
 
+/// The absolute path, `..` taken literally; the folder above it resolved where it exists.
+fn without_dots(path: &Path) -> std::io::Result<PathBuf> {
+    let mut plain = PathBuf::new();
+    for part in std::path::absolute(path)?.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    Ok(
+        match (plain.parent().map(std::fs::canonicalize), plain.file_name()) {
+            (Some(Ok(parent)), Some(name)) => parent.join(name),
+            _ => plain,
+        },
+    )
+}
+
 /// Whether the user gave a stream that has no place among the folders.
 fn is_stream(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT) || is_open_already(path)
@@ -93,9 +115,10 @@ fn root_of(file: &Path) -> Option<PathBuf> {
         Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
         Some(parent) => parent,
     };
-    let folder = std::fs::canonicalize(folder).ok()?;
+    // The path as it was named: a link within a repository may lead out of it.
+    let folder = std::path::absolute(folder).ok()?;
     let repository = folder
         .ancestors()
         .find(|ancestor| ancestor.join(REPOSITORY).exists());
-    Some(repository.unwrap_or(&folder).to_owned())
+    std::fs::canonicalize(repository.unwrap_or(&folder)).ok()
 }

@@ -139,13 +139,14 @@ pub enum CommandError {
     /// Something else than a lock file stands in its place.
     #[error("{} is not a lock file of hpasim; remove it, or choose another folder with -o", .0.display())]
     StrangeLock(PathBuf),
-    /// The output folder holds files of names that hpasim writes, and no summary that says whose they are.
+    /// The output folder holds files of names that hpasim writes, and no summary lists them.
     #[error(
-        "{} holds {names}, and no summary.json of a run that was completed; choose another folder with -o, or remove {} with --force",
+        "{} holds {names}, and no summary.json there lists {}; choose another folder with -o, or remove {} with --force",
         folder.display(),
+        if *count == 1 { "it" } else { "them" },
         if *count == 1 { "it" } else { "them" }
     )]
-    NotWhole {
+    NotListed {
         /// The folder.
         folder: PathBuf,
         /// The first of the files.
@@ -223,7 +224,7 @@ impl CommandError {
             | Self::FolderInUse { .. }
             | Self::NoLock { .. }
             | Self::StrangeLock(_)
-            | Self::NotWhole { .. }
+            | Self::NotListed { .. }
             | Self::Write { .. }
             | Self::Plot(_)
             | Self::Export { .. }

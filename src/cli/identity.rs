@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::atomic_file::is_same_file;
+use super::output_folder::SUMMARY;
 use crate::results::InputFile;
 use crate::scenario::STANDARD_INPUT;
 
@@ -25,6 +26,13 @@ pub(super) struct FoundSummary {
     pub(super) files: Vec<String>,
     #[serde(flatten)]
     facts: Map<String, Value>,
+}
+
+impl FoundSummary {
+    /// Whether a file of this name is one of its results.
+    pub(super) fn lists(&self, name: &str) -> bool {
+        name == SUMMARY || self.files.iter().any(|file| file == name)
+    }
 }
 
 #[derive(Debug, Deserialize)]

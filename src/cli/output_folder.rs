@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::atomic_file::{
-    CompleteFile, Overwrite, PartialFile, Purpose, folder_of, is_same_file, write_error,
+    CompleteFile, Overwrite, PartialFile, Purpose, folder_of, is_same_file, real_path, write_error,
 };
 use super::error::CommandError;
 use super::files::open_input;
@@ -168,15 +168,19 @@ impl OutputFolder {
                 folder,
                 names: listed(&names),
             }),
-            Found::NotWhole(names) => Err(CommandError::NotWhole {
-                folder,
-                names: listed(&names),
-                count: names.len(),
-            }),
-            Found::Results(summary) => match identity.difference(&summary) {
-                None => Ok(()),
-                Some(other) => Err(CommandError::OtherRun { folder, other }),
-            },
+            Found::NotWhole(names) => Err(not_listed(folder, &names)),
+            Found::Results(summary) => {
+                if let Some(other) = identity.difference(&summary) {
+                    return Err(CommandError::OtherRun { folder, other });
+                }
+                let mut names = self.names()?;
+                names.retain(|name| is_result(name) && !summary.lists(name));
+                if names.is_empty() {
+                    Ok(())
+                } else {
+                    Err(not_listed(folder, &names))
+                }
+            }
         }
     }
 
@@ -235,14 +239,14 @@ impl OutputFolder {
         if self.overwrite == Overwrite::Force {
             names.extend(self.names()?);
         }
+        names.retain(|name| is_result(name) && self.kept != Some(name.as_str()));
+        // What cannot be removed is found before anything is removed.
+        for name in &names {
+            refuse_folder(&self.file(name))?;
+        }
         // First the mark of completeness.
         self.remove(SUMMARY)?;
-        for name in names {
-            if is_result(&name) && self.kept != Some(name.as_str()) {
-                self.remove(&name)?;
-            }
-        }
-        Ok(())
+        names.iter().try_for_each(|name| self.remove(name))
     }
 
     /// Replaces the earlier results by the files written, the summary last. The folder is free then.
@@ -253,6 +257,9 @@ impl OutputFolder {
         self.write(SUMMARY, summary)?;
         let interrupt = self.interrupt.clone();
         let _writing = interrupt.while_writing();
+        for file in &self.waiting {
+            refuse_folder(file.target())?;
+        }
         self.remove_earlier()?;
         for file in std::mem::take(&mut self.waiting) {
             let target = file.target().to_owned();
@@ -345,6 +352,8 @@ impl OutputFolder {
 impl Drop for OutputFolder {
     /// Results that were not completed leave nothing behind.
     fn drop(&mut self) {
+        // No Ctrl-C comes between the end of the lock and its leaving the list: it could remove another process's lock.
+        let _writing = self.interrupt.while_writing();
         self.waiting.clear();
         for path in self.placed.drain(..) {
             // The error that is on its way says more than one of this would.
@@ -367,19 +376,38 @@ fn read_summary(path: &Path) -> Option<Vec<u8>> {
     read_whole(open.file, SUMMARY_BYTES_MAX).ok()
 }
 
-/// Refuses a folder in which a file that is read would be replaced.
+/// Refuses a folder in which a file that is read would be replaced or removed.
 fn refuse_inputs(folder: &Path, identity: &Identity) -> Result<(), CommandError> {
     for input in identity.inputs() {
         let input = Path::new(&input.path);
-        let real = std::fs::canonicalize(input);
-        for path in std::iter::once(input).chain(real.as_deref().ok()) {
+        let real = real_path(input);
+        for path in std::iter::once(input).chain(real.as_deref()) {
             let name = path.file_name().map(|name| name.to_string_lossy());
-            if name.is_some_and(|name| is_result(&name)) && is_same_file(folder_of(path), folder) {
-                return Err(CommandError::OutputIsInput(input.to_owned()));
+            let goes =
+                |name: &str| is_result(name) || name == LOCK || Purpose::Result.is_partial(name);
+            if name.is_some_and(|name| goes(&name)) && is_same_file(folder_of(path), folder) {
+                return Err(CommandError::OutputIsInput(path.to_owned()));
             }
         }
     }
     Ok(())
+}
+
+/// Refuses a folder in the place of a file.
+fn refuse_folder(path: &Path) -> Result<(), CommandError> {
+    if path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        return Err(write_error(path, ErrorKind::IsADirectory.into()));
+    }
+    Ok(())
+}
+
+/// The refusal of files of hpasim's names that no summary lists.
+fn not_listed(folder: PathBuf, names: &[String]) -> CommandError {
+    CommandError::NotListed {
+        folder,
+        names: listed(names),
+        count: names.len(),
+    }
 }
 
 /// The first names, and how many more there are.

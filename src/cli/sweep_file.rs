@@ -86,7 +86,10 @@ impl FolderRequest<'_> {
             (Ok(()), false) => {
                 "the beginning of this very sweep, and --resume would go on with it".to_owned()
             }
-            (Err(_), _) => "another sweep".to_owned(),
+            (Err(CommandError::Table(TableError::OtherSweep { difference, .. })), _) => {
+                format!("another sweep: {}", difference.as_of_command())
+            }
+            (Err(_), _) => "a sweep.csv that cannot be read".to_owned(),
         };
         Err(CommandError::OtherRun {
             folder: self.folder.to_owned(),

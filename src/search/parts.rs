@@ -46,6 +46,17 @@ pub enum TableError {
         /// The file.
         name: String,
     },
+    /// It is not of the sweep that is to be continued.
+    #[error(
+        "{name}: another sweep: {}; choose another folder with -o, or compute this one anew with --force",
+        difference.as_of_command()
+    )]
+    OtherSweep {
+        /// The file.
+        name: String,
+        /// The first line in which they differ.
+        difference: Box<Difference>,
+    },
     /// A row is damaged, is missing, or stands where another should.
     #[error(
         "{name}: line {line}: {fault}; delete this line and all behind it to go on with --resume, or compute this part anew with --force"
@@ -233,7 +244,12 @@ impl<R: BufRead> PartFile<R> {
         let mut count = 0;
         let mut whole_bytes = 0;
         let header = loop {
-            let line = read_line(&mut reader, &name)?.ok_or_else(|| no_sweep(&name))?;
+            let Some(line) = read_line(&mut reader, &name)? else {
+                return Err(match count {
+                    0 => no_sweep(&name),
+                    _ => TableError::Head { name },
+                });
+            };
             count += 1;
             whole_bytes += line.len() as u64;
             if whole_bytes > SWEEP_HEAD_BYTES_MAX {
@@ -283,9 +299,8 @@ impl<R: BufRead> PartFile<R> {
     /// # Errors
     /// The first line in which they differ.
     pub fn check_is(&self, head: &Head, shard: Option<Shard>) -> Result<(), TableError> {
-        let different = |difference: Difference| TableError::Different {
+        let different = |difference: Difference| TableError::OtherSweep {
             name: self.name.clone(),
-            other: "this command".to_owned(),
             difference: Box::new(difference),
         };
         if let Some(difference) = self.head.difference(head) {

@@ -85,6 +85,8 @@ const POINTS_KEY: &str = "# points: ";
 const SAMPLES: &str = " samples";
 /// What stands behind the number of points of a grid.
 const COMBINATIONS: &str = ", every combination";
+/// What stands before the hash of the inputs.
+const INPUTS_KEY: &str = "# inputs: ";
 /// What stands before the part.
 pub(super) const SHARD_KEY: &str = "# shard: ";
 /// What stands before the check value of the head.
@@ -190,7 +192,7 @@ impl Head {
         });
         lines.push(format!("{ROWS_KEY}{}", points * facts.traces.len() as u64));
         // Last, so that where two sweeps differ, what a person can read is named first.
-        lines.push(format!("# inputs: sha256 {}", facts.inputs_sha256));
+        lines.push(format!("{INPUTS_KEY}sha256 {}", facts.inputs_sha256));
         lines.push(format!("# grid: sha256 {}", facts.grid_sha256));
         let lines = lines
             .iter()
@@ -340,6 +342,17 @@ pub struct Difference {
     pub here: String,
     /// What stands in the second.
     pub there: String,
+}
+
+impl Difference {
+    /// What a file has, held against what this command has.
+    #[must_use]
+    pub fn as_of_command(&self) -> String {
+        if self.here.starts_with(&format!("`{INPUTS_KEY}")) {
+            return "it was computed from other files, or one of them has changed since".to_owned();
+        }
+        format!("it has {} where this command has {}", self.here, self.there)
+    }
 }
 
 /// The names of the columns.

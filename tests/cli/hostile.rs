@@ -483,3 +483,35 @@ fn forty_thousand_faulty_keys_are_counted_and_the_first_thousand_listed() {
             .ends_with("... and 39000 more\n\n40000 errors, 0 warnings and 0 notes in 1 file\n")
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn check_does_not_follow_a_linked_folder_out_of_its_repository() {
+    let sandbox = Sandbox::new();
+    for folder in ["r/.git", "ext"] {
+        std::fs::create_dir_all(sandbox.path(folder)).expect("a folder");
+    }
+    sandbox.write("ext/x.toml", "[hpa]\nmaxReplicas = 0\n");
+    std::os::unix::fs::symlink("../ext", sandbox.path("r/dir")).expect("a link");
+    let refused = sandbox.hpasim(&["check", "r/dir/x.toml"]);
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+    assert!(refused.stdout.contains("error[E0057]"), "{refused:?}");
+    assert!(!refused.stdout.contains("maxReplicas"), "{refused:?}");
+}
+
+#[test]
+fn check_does_not_say_whether_there_is_a_file_outside() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("mine")).expect("a folder");
+    sandbox.write("there.txt", "");
+    let said = |name: &str| {
+        let text = format!("extends = \"../{name}\"\n[hpa]\nmaxReplicas = 3\n");
+        sandbox.write("mine/p.toml", text);
+        let refused = sandbox.hpasim(&["check", "mine/p.toml"]);
+        assert_eq!(refused.code, Some(3), "{refused:?}");
+        refused.stdout.replace(name, "NAME")
+    };
+    let there = said("there.txt");
+    assert!(there.contains("error[E0057]"), "{there}");
+    assert_eq!(there, said("gone1.txt"));
+}

@@ -256,7 +256,7 @@ fn results_of_two_autoscalers_of_one_manifest_stay_apart() {
     let joined = sandbox.hpasim(&["merge", "p0", "p1", "-o", "all.csv"]);
     insta::assert_snapshot!(refused(&joined, 3), @"error: p1/sweep.csv: a part of another sweep: it has `# hpa: b` where p0/sweep.csv has `# hpa: a`; join parts of one command, one version and the same files");
     let resumed = sweep(&["--hpa", "b", "--shard", "0/2", "-o", "p0", "--resume"]);
-    insta::assert_snapshot!(refused(&resumed, 3), @"error: p0/sweep.csv: a part of another sweep: it has `# hpa: a` where this command has `# hpa: b`; join parts of one command, one version and the same files");
+    insta::assert_snapshot!(refused(&resumed, 3), @"error: p0/sweep.csv: another sweep: it has `# hpa: a` where this command has `# hpa: b`; choose another folder with -o, or compute this one anew with --force");
     let summary: serde_json::Value =
         serde_json::from_slice(&sandbox.read("p1/summary.json")).expect("JSON");
     assert_eq!(summary["request"]["hpa"], "b");
@@ -280,7 +280,7 @@ fn forced_over_a_killed_run_nothing_old_is_left() {
     let further = ["--engine", "fluid", "--plot", "none"];
     assert!(
         refused(&sandbox.hpasim(&[&plain[..], &further].concat()), 1)
-            .contains("and no summary.json of a run that was completed")
+            .contains("and no summary.json there lists them")
     );
     done(&sandbox.hpasim(&[&plain[..], &further, &["--force"]].concat()));
     let files = [
@@ -674,4 +674,78 @@ fn a_whole_sweep_that_is_asked_again_keeps_its_rows_and_loses_nothing_on_the_way
     assert!(refused(&sandbox.hpasim(&sweep), 3).contains("line 17: damaged"));
     assert!(sandbox.read("out/front.svg") == front);
     done(&sandbox.hpasim(&[&sweep[..], &["--force"]].concat()));
+}
+
+#[test]
+fn a_file_of_ones_own_beside_results_is_neither_overwritten_nor_left_as_if_it_were_one() {
+    let sandbox = Sandbox::new();
+    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    sandbox.write("out/plot.svg", "mine");
+    let plain = [
+        "run",
+        "policies/prod.toml",
+        "traces/flap.csv",
+        "-q",
+        "-o",
+        "out",
+    ];
+    insta::assert_snapshot!(refused(&sandbox.hpasim(&plain), 1), @"error: out holds plot.svg, and no summary.json there lists it; choose another folder with -o, or remove it with --force");
+    assert_eq!(sandbox.read("out/plot.svg"), b"mine");
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_result_is_found_before_anything_is_removed() {
+    let sandbox = Sandbox::new();
+    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    let before = sandbox.read("out/timeline.csv");
+    for obstacle in ["plot.svg", "plot-x.svg", "latency.csv"] {
+        // The obstacle may take the place of a result.
+        let _ = std::fs::remove_file(sandbox.path(&format!("out/{obstacle}")));
+        std::fs::create_dir(sandbox.path(&format!("out/{obstacle}"))).expect("a folder");
+        let plain = [
+            "run",
+            "policies/prod.toml",
+            "traces/flap.csv",
+            "-q",
+            "-o",
+            "out",
+        ];
+        let failed = sandbox.hpasim(&[&plain[..], &["--force"]].concat());
+        assert!(refused(&failed, 1).contains("a folder of that name is in the way"));
+        assert!(sandbox.path("out/summary.json").exists());
+        assert!(sandbox.read("out/timeline.csv") == before);
+        std::fs::remove_dir(sandbox.path(&format!("out/{obstacle}"))).expect("removed");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn standard_input_that_comes_from_the_output_is_an_input() {
+    let sandbox = Sandbox::new();
+    let trace = sandbox.read("traces/flap.csv");
+    sandbox.write("c.csv", &trace);
+    std::fs::create_dir(sandbox.path("out")).expect("a folder");
+    sandbox.write("out/timeline.csv", &trace);
+    for (arguments, file) in [
+        (
+            &["trace", "convert", "-", "-o", "c.csv", "--force"][..],
+            "c.csv",
+        ),
+        (
+            &["run", "policies/prod.toml", "-", "-o", "out", "--force"],
+            "out/timeline.csv",
+        ),
+    ] {
+        let input = std::fs::File::open(sandbox.path(file)).expect("a file");
+        let output = Command::new(assert_cmd::cargo::cargo_bin!("hpasim"))
+            .current_dir(sandbox.folder.path())
+            .args(arguments)
+            .stdin(input)
+            .output()
+            .expect("a process");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("is an input of this command"), "{said}");
+        assert!(sandbox.read(file) == trace);
+    }
 }

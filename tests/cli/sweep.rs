@@ -250,13 +250,15 @@ fn another_sweep_is_neither_continued_nor_overwritten() {
     let other = sweep(&sandbox, &["-o", "out", "--seed", "2", "--resume"]);
     assert_eq!(other.code, Some(3));
     assert!(
-        other.stderr.contains("a part of another sweep"),
+        other
+            .stderr
+            .contains("another sweep: it has `# seed: 1` where"),
         "{}",
         other.stderr
     );
     let other = sweep(&sandbox, &["-o", "out", "--seed", "2"]);
     assert_eq!(other.code, Some(1));
-    insta::assert_snapshot!(other.stderr, @"error: out holds another sweep; choose another folder with -o, or overwrite it with --force");
+    insta::assert_snapshot!(other.stderr, @"error: out holds another sweep: it has `# seed: 1` where this command has `# seed: 2`; choose another folder with -o, or overwrite it with --force");
     std::fs::remove_file(sandbox.path("out/summary.json")).expect("removed");
     let unfinished = sweep(&sandbox, &["-o", "out"]);
     assert_eq!(unfinished.code, Some(1));

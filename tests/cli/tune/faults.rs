@@ -152,7 +152,7 @@ fn results_of_other_inputs_are_not_overwritten() {
     let others = ["policies/fast.toml", "traces/spike.csv"];
     let refused = tune(&sandbox, &others, &[&CHEAPER, &SHORT, &out]);
     assert_eq!(refused.code, Some(1));
-    insta::assert_snapshot!(refused.stderr, @"error: out holds the tune of policies/prod.toml, traces/spike.csv; choose another folder with -o, or overwrite it with --force");
+    insta::assert_snapshot!(refused.stderr, @"error: out holds the tuning of policies/prod.toml, traces/spike.csv; choose another folder with -o, or overwrite it with --force");
     assert!(sandbox.read("out/summary.json") == before);
     // The same inputs are, and with --force any.
     done(&sandbox, &PROD_UNDER_SPIKE, &[&CHEAPER, &SHORT, &out]);
