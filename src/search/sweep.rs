@@ -69,7 +69,7 @@ pub struct InvalidPoints {
 pub enum SweepError<E> {
     /// A point is no policy.
     Invalid(Box<InvalidPoints>),
-    /// Whoever takes the rows failed.
+    /// The receiver of the rows failed.
     Sink(E),
 }
 
@@ -177,7 +177,7 @@ impl Sweep {
 
     /// Simulates `rows` on `threads` threads and hands them to `sink` in order, as they come.
     ///
-    /// `on_run` is told of every simulation that is over, from any thread.
+    /// `on_run` is called after every simulation, from any thread.
     ///
     /// # Errors
     /// A point that is no policy, or what `sink` says first.

@@ -109,7 +109,7 @@ const HALVING: u32 = 3;
 const PATIENCE: u32 = 20;
 
 impl Search<'_> {
-    /// Searches by `method`; `on_run` is told of every simulation that is over.
+    /// Searches by `method`; `on_run` is called after every simulation.
     pub fn run(&self, method: Method, on_run: &(impl Fn() + Sync)) -> Findings {
         let mut record = Record::new(self);
         record.begin();
