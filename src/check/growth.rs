@@ -89,15 +89,15 @@ impl Window {
 /// The recommendations of the window, which only ever move towards the end of the way: the oldest changes least.
 struct Recommended {
     window: Window,
-    entries: VecDeque<Change>,
+    entries: VecDeque<Recommendation>,
 }
 
 impl Recommended {
     /// One sync before the first, the load still asked for `replicas`.
     fn starting_with(replicas: i32, window: Window, sync_period: SimSpan) -> Self {
-        let first = Change {
+        let first = Recommendation {
             at: SimSpan::ZERO - sync_period,
-            pods: replicas,
+            replicas,
         };
         Self {
             window,
@@ -107,15 +107,17 @@ impl Recommended {
 
     /// What `proposal` becomes at `now`.
     fn stabilized(&mut self, proposal: i32, now: SimSpan) -> i32 {
-        let is_old = |entry: &Change| !self.window.holds(now - entry.at);
+        let is_old = |entry: &Recommendation| !self.window.holds(now - entry.at);
         while self.entries.front().is_some_and(is_old) {
             self.entries.pop_front();
         }
-        self.entries.push_back(Change {
+        self.entries.push_back(Recommendation {
             at: now,
-            pods: proposal,
+            replicas: proposal,
         });
-        self.entries.front().map_or(proposal, |entry| entry.pods)
+        self.entries
+            .front()
+            .map_or(proposal, |entry| entry.replicas)
     }
 }
 
@@ -242,7 +244,13 @@ enum Direction {
     Down,
 }
 
-/// So many pods more, or a recommendation of so many.
+/// A recommendation that the window keeps.
+struct Recommendation {
+    at: SimSpan,
+    replicas: i32,
+}
+
+/// Pods that a sync added, or removed where the number is negative.
 struct Change {
     at: SimSpan,
     pods: i32,

@@ -1,7 +1,7 @@
-//! What a command is about to simulate: announced where it takes long, refused where it cannot end.
+//! The work of a command: announced where it takes long, refused where it cannot end.
 //!
-//! Self-imposed limit: the one place that says how much is too much. How much there is,
-//! `simulation` says; the library simulates whatever it is given.
+//! Self-imposed limit: the one place with the limits of work. `simulation` computes how
+//! much work a run is, and the library itself refuses none.
 
 use thiserror::Error;
 

@@ -74,7 +74,7 @@ pub(super) struct SweepArgs {
     #[arg(
         long,
         value_name = "N",
-        help = "How many simulations run at once [default: all cores]; the results do not hang on it"
+        help = "How many simulations run at once [default: all cores]; the results are identical for any N"
     )]
     jobs: Option<NonZeroUsize>,
     /// Compute one part of N, numbered from 0; `hpasim merge` joins the parts
@@ -104,6 +104,9 @@ pub(super) struct SweepArgs {
     quiet: QuietArgs,
 }
 
+/// What takes less than to simulate every request.
+const LESS_WORK: &str = "--engine fluid takes next to none, where it can follow the trace; fewer points, --seeds or traces take less";
+
 /// What is swept, and everything that its files say about it.
 struct Question {
     sweep: Sweep,
@@ -115,17 +118,12 @@ struct Question {
     head: Head,
     /// The rows of this process.
     rows: Range<u64>,
-    /// The work of its first point under all traces and one seed, by which that of the others is estimated.
-    first_point: Extent,
 }
 
 /// Loads, checks, simulates, draws, prints.
 pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let question = arguments.question(screen)?;
-    let remedy = "--engine fluid takes next to none, where it can follow the trace; fewer points, --seeds or traces take less";
-    arguments
-        .size(&question)
-        .announce(remedy, arguments.quiet, screen)?;
+    arguments.announce(&question, screen)?;
     let folder = arguments.folder(&question);
     let interrupt = Interrupt::listen();
     let identity = arguments.identity(&question)?;
@@ -144,11 +142,6 @@ pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completi
         overwrite: Overwrite::forced(arguments.force),
     };
     let mut weighed = WeighedRows::new(&question);
-    // Faulty points come to light before anything is touched.
-    question
-        .sweep
-        .check(question.rows.clone(), arguments.jobs())
-        .map_err(CommandError::Points)?;
     interrupt.say(format!(
         "interrupted; the same command with --resume goes on from {}",
         folder.join(SWEEP).display()
@@ -229,7 +222,6 @@ impl SweepArgs {
             None => 0..sweep.rows(),
         };
         Ok(Question {
-            first_point: first_point(&sweep, &scenarios),
             objectives: Objectives::of(&scenarios),
             sweep,
             policy,
@@ -294,14 +286,27 @@ impl SweepArgs {
         })
     }
 
-    /// What is about to be simulated.
-    fn size(&self, question: &Question) -> Size {
+    /// Announces the work of all points, or refuses it, before anything is touched.
+    fn announce(&self, question: &Question, screen: &mut Screen) -> Result<(), CommandError> {
+        // More rows than fit in memory are not resolved first.
+        self.size(question, Extent::default()).refuse(LESS_WORK)?;
+        let sweep = &question.sweep;
+        let of_points = sweep.check(question.rows.clone(), self.jobs());
+        let mut extent = of_points.map_err(CommandError::Points)?;
+        if self.shard.is_none() {
+            extent = extent.and(sweep.current_extent());
+        }
+        let extent = extent.times(sweep.runs_per_row() as f64);
+        self.size(question, extent)
+            .announce(LESS_WORK, self.quiet, screen)
+    }
+
+    /// What is about to be simulated; `extent` is the work of all simulations.
+    fn size(&self, question: &Question, extent: Extent) -> Size {
         let rows = (question.rows.end - question.rows.start) as f64;
-        let runs = rows * question.sweep.runs_per_row() as f64;
-        let traces = question.sweep.templates.len() as f64;
         Size {
-            runs,
-            extent: question.first_point.times(runs / traces),
+            runs: rows * question.sweep.runs_per_row() as f64,
+            extent,
             rows_held: rows,
             ..Size::default()
         }
@@ -408,14 +413,6 @@ impl SweepArgs {
     }
 }
 
-/// The work of the first point under all traces and one seed.
-fn first_point(sweep: &Sweep, scenarios: &[Scenario]) -> Extent {
-    let templates = sweep.templates.iter().zip(scenarios);
-    templates
-        .map(|(template, scenario)| Extent::of(scenario, template.engine()))
-        .fold(Extent::default(), Extent::and)
-}
-
 /// The objectives of every row, in order: as `sweep.csv` shows them, so that a resumed sweep comes to the same.
 struct WeighedRows {
     picked: Picked,
@@ -455,7 +452,7 @@ fn weighed(report: &KpiReport, kpis: [&'static str; 3]) -> Weighed {
     Weighed::of(kpis.map(|kpi| report.typical(kpi).map_or(f64::NAN, readable)))
 }
 
-/// What the policy comes to as it stands; a policy that needs the swept values has nothing to compare with.
+/// The results of the policy as it stands; `None` where it is incomplete without the swept values.
 fn current(question: &Question, quiet: QuietArgs, screen: &mut Screen) -> Option<Weighed> {
     let kpis = question.objectives.kpis();
     match question.sweep.current() {
@@ -466,7 +463,7 @@ fn current(question: &Question, quiet: QuietArgs, screen: &mut Screen) -> Option
         Err(Diagnostics { .. }) => {
             if !quiet.is_asked_for() {
                 screen.note(
-                    "note: without the swept values the policy is none, so there is no current one to compare with",
+                    "note: the policy is incomplete without the swept values, so there is no current policy to compare with",
                 );
             }
             None

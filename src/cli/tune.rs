@@ -83,12 +83,12 @@ pub(super) struct TuneArgs {
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// How many policies may be simulated under the whole training, today's and the finalists' reductions included.
+    /// How many policies may be simulated under the whole training.
     #[arg(
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        help = "How many policies may be simulated under the whole training, today's included [default: 2000, or 200 where the request engine has to search]"
+        help = "How many policies may be simulated under the whole training, today's policy and finalists with fewer changes included [default: 2000, or 200 where the request engine has to search]"
     )]
     budget: Option<u32>,
     /// How it is searched
@@ -114,7 +114,7 @@ pub(super) struct TuneArgs {
     #[arg(
         long,
         value_name = "N",
-        help = "How many simulations of the search run at once [default: all cores]; the results do not hang on it"
+        help = "How many simulations of the search run at once [default: all cores]; the results are identical for any N"
     )]
     jobs: Option<NonZeroUsize>,
     /// The output folder.

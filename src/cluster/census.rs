@@ -1,11 +1,11 @@
 //! How many pods there are of each kind.
 //!
-//! Self-imposed limit: numbers; which pods they are, the columns say.
+//! Self-imposed limit: numbers only. The columns of `pods` say which pods have a status.
 
 use super::pods::{PodFact, PodStatus};
 use crate::units::Replicas;
 
-/// How many pods there are of each kind: what is known without a look at each of them.
+/// How many pods there are of each kind, kept up to date so that no pass over all pods is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Census {
     by_status: [u32; PodStatus::COUNT],
@@ -36,20 +36,20 @@ impl Census {
         Replicas(i32::try_from(self.current).unwrap_or(i32::MAX))
     }
 
-    /// A number that changes with every change of a pod: compare it to know whether the columns are still the same.
+    /// A number that grows with every change of a pod. While it is the same, the columns are the same.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// A pod that is `status` is there.
+    /// Counts a new pod with this status.
     pub(super) fn count_in(&mut self, status: PodStatus) {
         self.by_status[status.index()] += 1;
         self.current += u32::from(!status.is(PodFact::Terminating));
         self.generation += 1;
     }
 
-    /// A pod that was `status` is not there any more.
+    /// Counts a pod with this status no more.
     pub(super) fn count_out(&mut self, status: PodStatus) {
         self.by_status[status.index()] -= 1;
         self.current -= u32::from(!status.is(PodFact::Terminating));

@@ -5,7 +5,7 @@
 //! marked first, and the rows that are marked are removed together, before the
 //! columns are read.
 //!
-//! Self-imposed limit: it marks and removes; when, the plant says.
+//! Self-imposed limit: it marks and removes rows. The plant decides when they are removed.
 
 /// Which rows are marked.
 #[derive(Clone, Debug, Default)]

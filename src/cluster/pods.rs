@@ -380,13 +380,13 @@ impl Pods {
         number
     }
 
-    /// The pod of `row` is gone; its row stays until [`Pods::compact`] removes it.
+    /// Marks the row of a pod that is gone; [`Pods::compact`] removes it later.
     pub(super) fn remove(&mut self, row: usize) {
         self.census.count_out(self.status[row]);
         self.gone.mark(row);
     }
 
-    /// Rows of pods that are gone and still stand in the columns.
+    /// The rows of pods that are gone and whose rows are not yet removed.
     pub(super) fn gone(&self) -> &GoneRows {
         &self.gone
     }

@@ -95,7 +95,8 @@ pub struct PeriodCounts {
 pub struct Station {
     /// At work, and work that was cancelled; the first is never cancelled work.
     jobs: BinaryHeap<Job>,
-    /// Tickets of the cancelled work among `jobs`: at most half of it.
+    /// Tickets of the cancelled work among `jobs`. A cancellation leaves at most half of
+    /// `jobs` cancelled; work that is done since can raise this share.
     cancelled: BTreeSet<Ticket>,
     /// What each at work has got since the station was last empty, in core-nanoseconds.
     attained: f64,

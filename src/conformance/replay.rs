@@ -37,7 +37,7 @@ pub enum RecordingError {
         /// What the reader said.
         source: std::io::Error,
     },
-    /// A line goes on and on.
+    /// A line is longer than the limit.
     #[error(
         "line {line} is longer than {limit}; a recording of decisions has one JSON object a line, see tests/conformance/FORMAT.md"
     )]

@@ -93,18 +93,6 @@ impl<W: Write> RowSink for TimelineCsv<W> {
     }
 }
 
-/// `timeline.csv` of rows that are one interval each.
-///
-/// # Errors
-/// None that a buffer in memory could cause; the type is the CSV writer's.
-pub fn timeline_csv(rows: &[TimelineRow]) -> Result<Vec<u8>, csv::Error> {
-    let mut csv = TimelineCsv::new(Vec::new());
-    for row in rows {
-        csv.row(row);
-    }
-    csv.finish()
-}
-
 fn write_row<W: Write>(writer: &mut csv::Writer<W>, row: &TimelineRow) -> Result<(), csv::Error> {
     let latency = row.latency.as_ref();
     let pod_cpu = row.pod_cpu.as_ref();

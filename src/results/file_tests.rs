@@ -2,8 +2,8 @@
 //!
 //! Self-imposed limit: forms. That the numbers are right is tested where they are reckoned.
 
-use super::export::{InputFile, KpiReport, Summary, fold, timeline_csv};
-use super::tests::{at, near, scenario, story_kpis, story_timeline};
+use super::export::{InputFile, KpiReport, Summary, fold};
+use super::tests::{at, near, scenario, story_kpis, story_timeline, timeline_csv};
 use super::{DecisionLog, Kpis};
 use crate::hpa::decision::{
     DecisionRecord, Direction, LimitReason, Limiting, MetricValue, PodGroups, PolicyAllowance,
@@ -19,7 +19,7 @@ use crate::units::{Replicas, Seed};
 
 #[test]
 fn timeline_csv_has_units_and_leaves_blank_what_is_not_known() {
-    let csv = timeline_csv(&story_timeline().rows).expect("in memory");
+    let csv = timeline_csv(&story_timeline().rows);
     let text = String::from_utf8(csv).expect("UTF-8");
     let lines: Vec<&str> = text.lines().collect();
     insta::assert_snapshot!(

@@ -4,9 +4,9 @@
 
 use proptest::prelude::*;
 
-use super::export::{latency_csv, timeline_csv};
+use super::export::latency_csv;
 use super::slo::Verdict;
-use super::tests::{at, decide, near, needed, pods, scenario};
+use super::tests::{at, decide, near, needed, pods, scenario, timeline_csv};
 use super::timeline::INTERVAL;
 use super::{Both, KpiObserver, Kpis, Timeline, TimelineRecorder};
 use crate::results::response::FirstShortage;
@@ -352,7 +352,7 @@ fn users_and_pods_stand_in_the_row() {
 
 #[test]
 fn the_csv_leaves_blank_what_the_engine_does_not_know() {
-    let csv = timeline_csv(&timeline().rows).expect("in memory");
+    let csv = timeline_csv(&timeline().rows);
     let text = String::from_utf8(csv).expect("UTF-8");
     let lines: Vec<&str> = text.lines().collect();
     insta::assert_snapshot!([lines[0], lines[1], lines[5], lines[8]].join("\n"), @"

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::export::TimelineCsv;
 use super::timeline::{INTERVAL, ROWS_MAX, Rescale, RowSink, TimelineRow};
 use super::{Both, KpiObserver, Kpis, Timeline, TimelineRecorder};
 use crate::cluster::config::{
@@ -514,4 +515,13 @@ fn a_long_run_hands_on_every_row_and_keeps_few_of_the_same_sums() {
     let peak = timeline.rows.iter().map(|row| row.desired).max();
     assert_eq!(peak, Some(Replicas(99)), "no peak is lost");
     assert_eq!(timeline.end, at(minutes as i64 * 60));
+}
+
+/// `timeline.csv` of rows that are one interval each.
+pub(super) fn timeline_csv(rows: &[TimelineRow]) -> Vec<u8> {
+    let mut csv = TimelineCsv::new(Vec::new());
+    for row in rows {
+        csv.row(row);
+    }
+    csv.finish().expect("in memory")
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// The points of the front by number, the first objective rising; of equal points the first.
 ///
-/// A point with an objective that is not a number is on no front. O(n log n).
+/// A point with an objective that is NaN is on no front. O(n log n).
 #[must_use]
 pub fn pareto_front<const N: usize>(points: &[[f64; N]]) -> Vec<usize> {
     let mut front = Staircase::default();
@@ -18,7 +18,7 @@ pub fn pareto_front<const N: usize>(points: &[[f64; N]]) -> Vec<usize> {
         .collect()
 }
 
-/// All fronts: the first, then the front of what the first leaves, and so on, each as [`pareto_front`] has it.
+/// All fronts: the first, then the front of the points that are not on the first, and so on, each as in [`pareto_front`].
 ///
 /// O(n log n log f) for f fronts: a point that a front beats is beaten by every
 /// front before that one too, so the point's front is found by bisection.
@@ -45,7 +45,7 @@ struct Place {
     index: usize,
 }
 
-/// A number that is no NaN, ordered.
+/// A number that is not NaN, ordered.
 #[derive(Clone, Copy, PartialEq)]
 struct Objective(f64);
 
@@ -73,7 +73,7 @@ fn in_order<const N: usize>(points: &[[f64; N]]) -> Vec<Place> {
         .map(|(index, point)| {
             let mut three = [Objective(0.0); 3];
             for (place, value) in three.iter_mut().zip(point) {
-                // Adding 0 makes one zero of both.
+                // Adding 0 turns -0 into 0.
                 *place = Objective(value + 0.0);
             }
             Place {
@@ -108,7 +108,7 @@ impl Staircase {
         step.is_some_and(|(_, least)| *least <= third)
     }
 
-    /// The point joins the front, unless the front beats it.
+    /// Adds the point to the front, unless the front beats it.
     fn take(&mut self, point: [Objective; 3]) -> Taken {
         if self.beats(point) {
             return Taken::No;

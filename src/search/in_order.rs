@@ -11,7 +11,7 @@ use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 /// How many pieces a thread may be ahead of what came out.
 const AHEAD_PER_THREAD: u64 = 8;
 
-/// The most threads that are begun.
+/// The most threads that are started.
 const THREADS_MOST: u64 = 1024;
 
 /// As many threads as the machine has cores for this process.

@@ -1,8 +1,8 @@
 //! Many simulations from one question: grids and samples of policies, fronts of cost against harm.
 //!
 //! Self-imposed limit: no file system, no terminal, no clock. Templates and
-//! parameters come in; rows, fronts and bytes go out, in an order that does not
-//! hang on how many threads worked.
+//! parameters come in; rows, fronts and bytes go out, in the same order for any
+//! number of threads.
 //!
 //! | module | what it holds |
 //! |---|---|

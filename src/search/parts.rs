@@ -1,6 +1,6 @@
 //! `sweep.csv` read again: rows to go on from, and parts that are joined into a whole.
 //!
-//! Self-imposed limit: lines of streams, a line at a time; files are `cli`'s.
+//! Self-imposed limit: reads streams line by line; `cli` opens the files.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};

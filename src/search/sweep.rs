@@ -10,7 +10,7 @@ use super::grid::Grid;
 use super::in_order::in_order;
 use crate::results::{KpiObserver, KpiReport, Kpis};
 use crate::scenario::{Diagnostics, Engine, Scenario, Template};
-use crate::simulation::{Provisioning, simulate};
+use crate::simulation::{Extent, Provisioning, simulate};
 use crate::units::Seed;
 
 /// The KPIs of one run, nothing else kept.
@@ -69,7 +69,7 @@ pub struct InvalidPoints {
 pub enum SweepError<E> {
     /// A point is no policy.
     Invalid(Box<InvalidPoints>),
-    /// Whoever takes the rows failed.
+    /// The receiver of the rows failed.
     Sink(E),
 }
 
@@ -105,20 +105,27 @@ impl Sweep {
         self.templates[key.trace].scenario(&self.grid.arguments(key.point))
     }
 
-    /// Resolves every row without simulating it: whoever wants a thousand runs learns of the faulty ones before the first.
+    /// Resolves every row without simulating it, and sums the work of one run of each.
+    ///
+    /// Faulty points come to light before the first simulation, and points differ in their work.
     ///
     /// # Errors
     /// The first row that makes no scenario, and how many there are.
-    pub fn check(&self, rows: Range<u64>, threads: NonZeroUsize) -> Result<(), Box<InvalidPoints>> {
+    pub fn check(
+        &self,
+        rows: Range<u64>,
+        threads: NonZeroUsize,
+    ) -> Result<Extent, Box<InvalidPoints>> {
         let of = rows.end.saturating_sub(rows.start);
         let mut invalid: Option<Box<InvalidPoints>> = None;
+        let mut extent = Extent::default();
         let resolve = |batch: u64| {
             let from = rows.start + batch * CHECKED_AT_ONCE;
             let to = (from + CHECKED_AT_ONCE).min(rows.end);
-            let faults = (from..to).filter_map(|row| Some((row, self.scenario(row).err()?)));
-            faults.collect::<Vec<(u64, Diagnostics)>>()
+            self.check_batch(from..to)
         };
-        let gather = |_, faults: Vec<(u64, Diagnostics)>| {
+        let gather = |_, (of_batch, faults): (Extent, Vec<(u64, Diagnostics)>)| {
+            extent = extent.and(of_batch);
             for (row, diagnostics) in faults {
                 match &mut invalid {
                     Some(invalid) => invalid.count += 1,
@@ -135,12 +142,42 @@ impl Sweep {
             Ok::<(), std::convert::Infallible>(())
         };
         let Ok(()) = in_order(0..of.div_ceil(CHECKED_AT_ONCE), threads, resolve, gather);
-        invalid.map_or(Ok(()), Err)
+        invalid.map_or(Ok(extent), Err)
+    }
+
+    /// The work of one run of each of some rows, and the faults of the others.
+    fn check_batch(&self, rows: Range<u64>) -> (Extent, Vec<(u64, Diagnostics)>) {
+        let mut extent = Extent::default();
+        let mut faults = Vec::new();
+        for row in rows {
+            match self.scenario(row) {
+                Ok(scenario) => {
+                    let engine = self.templates[self.key(row).trace].engine();
+                    extent = extent.and(Extent::of(&scenario, engine));
+                }
+                Err(diagnostics) => faults.push((row, diagnostics)),
+            }
+        }
+        (extent, faults)
+    }
+
+    /// The work of one run of the policy as it stands under each trace, which [`Sweep::current`] simulates.
+    #[must_use]
+    pub fn current_extent(&self) -> Extent {
+        let shared = self.grid.shared_arguments();
+        let scenarios = self.templates.iter().map(|template| {
+            let scenario = template.scenario(&shared)?;
+            Ok(Extent::of(&scenario, template.engine()))
+        });
+        // A policy that is incomplete without the swept values is not simulated.
+        let extents: Result<Vec<Extent>, Diagnostics> = scenarios.collect();
+        let extents = extents.unwrap_or_default();
+        extents.into_iter().fold(Extent::default(), Extent::and)
     }
 
     /// Simulates `rows` on `threads` threads and hands them to `sink` in order, as they come.
     ///
-    /// `on_run` is told of every simulation that is over, from any thread.
+    /// `on_run` is called after every simulation, from any thread.
     ///
     /// # Errors
     /// A point that is no policy, or what `sink` says first.
@@ -210,5 +247,5 @@ impl Sweep {
     }
 }
 
-/// How many rows are resolved in one piece of work: each takes microseconds.
+/// How many rows are resolved in one piece of work: a row takes microseconds.
 const CHECKED_AT_ONCE: u64 = 64;

@@ -105,6 +105,72 @@ fn more_requests_than_can_be_simulated_are_refused_by_every_command() {
 }
 
 #[test]
+fn a_sweep_is_announced_and_refused_by_all_its_points() {
+    let sandbox = Sandbox::new();
+    let sweep = |values: &str, further: &[&str]| {
+        let arguments = [
+            "sweep",
+            "policies/prod.toml",
+            "traces/spike.csv",
+            "--set",
+            values,
+            "-o",
+            "out",
+        ];
+        sandbox.ends(&[&arguments, further].concat())
+    };
+    let request = ["--engine", "request"];
+    for values in ["workload.scale=0.01,1e9", "workload.scale=1e9,0.01"] {
+        let refused = sweep(values, &request);
+        assert_eq!(refused.code, Some(2), "{values}: {}", refused.stderr);
+        let said = refused.stderr.contains("would be simulated one by one");
+        assert!(said, "{values}: {}", refused.stderr);
+        assert!(!sandbox.path("out").exists(), "{values}");
+    }
+    // The policy as it stands is simulated too.
+    sandbox.write(
+        "huge.toml",
+        "extends = \"policies/prod.toml\"\n[workload]\nscale = 1e9\n",
+    );
+    let huge = [
+        "sweep",
+        "huge.toml",
+        "traces/spike.csv",
+        "--set",
+        "workload.scale=0.01,0.02",
+        "-o",
+        "out",
+    ];
+    let refused = sandbox.ends(&[&huge[..], &request].concat());
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+}
+
+#[test]
+fn a_crafted_part_takes_no_more_memory_than_it_is_worth() {
+    let sandbox = Sandbox::new();
+    let mut head: String = "# hpasim sweep\n# trace: day\n# seed: 1\n".to_owned();
+    head.extend((0..300).map(|at| format!("# set: p{at}=1,2\n")));
+    head.push_str("# points: 10000000 samples\n# rows: 10000000\n");
+    let header = "point,trace,cost,check\n";
+    let check = crc32fast::hash(format!("{head}{header}").as_bytes());
+    sandbox.write(
+        "part.csv",
+        format!("{head}# check: crc32 {check:08x}\n{header}"),
+    );
+    let output = std::process::Command::new("bash")
+        .args([
+            "-c",
+            "ulimit -v 900000; exec \"$HPASIM\" merge part.csv -o all.csv",
+        ])
+        .current_dir(sandbox.folder.path())
+        .env("HPASIM", assert_cmd::cargo::cargo_bin!("hpasim"))
+        .output()
+        .expect("a process");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"error: part.csv: unfinished: 0 of 10000000 rows; go on with the same command and --resume");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
 fn searches_and_parts_beyond_memory_are_refused() {
     let sandbox = Sandbox::new();
     let sweep = [

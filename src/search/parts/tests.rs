@@ -46,7 +46,7 @@ fn file(set: &[&str], traces: &[&str], shard: Option<Shard>) -> String {
             point: row / traces.len() as u64,
             trace: (row % traces.len() as u64) as usize,
         };
-        text.push_str(&row_line(key, &traces[key.trace], &keys.grid, &report));
+        text.push_str(&row_line(key, traces[key.trace], &keys.grid, &report));
     }
     text
 }

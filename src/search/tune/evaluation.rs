@@ -103,7 +103,7 @@ impl Measured {
 impl Training<'_> {
     /// Simulates each of `candidates` under all traces and the first `seeds` seeds; a candidate that is no policy says why.
     ///
-    /// `on_run` is told of every simulation that is over, from any thread.
+    /// `on_run` is called after every simulation, from any thread.
     pub fn evaluate(
         &self,
         space: &Space,

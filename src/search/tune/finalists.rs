@@ -3,7 +3,7 @@
 //! Self-imposed limit: works on the training alone; held-out traffic is not seen here.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluation::{Measured, Simulator, Variant};
 use super::goal::Score;
@@ -53,8 +53,8 @@ impl Judgement {
 impl Search<'_> {
     /// At most `count` finalists, nearest to the goal first, each reduced to the changes that it needs.
     ///
-    /// What they are reduced to joins `findings` and counts towards the budget: once
-    /// that is spent, changes stay.
+    /// The reduced candidates are added to `findings` and count towards the budget. Once
+    /// it is spent, the remaining changes are kept.
     pub fn finalists(
         &self,
         findings: &mut Findings,
@@ -150,11 +150,11 @@ impl Search<'_> {
     }
 }
 
-/// Candidates without some of their changes: looked up where they were tried, else simulated within the budget.
+/// Measures candidates without some of their changes. Those that were tried are looked up, the others are simulated within the budget.
 struct Reduction<'s, 'f> {
     search: Search<'s>,
     findings: &'f mut Findings,
-    /// The numbers of all that was tried.
+    /// The place of each candidate in `findings.tried`.
     known: BTreeMap<Candidate, usize>,
 }
 
@@ -199,12 +199,14 @@ impl<'s, 'f> Reduction<'s, 'f> {
         self.measure(&reduced, on_run)
     }
 
-    /// What comes of each of `candidates`; those that are no policies, or that the budget does not allow, are left out.
+    /// The results of `candidates`. Invalid policies, and those that the budget does not allow, are left out.
     fn measure(&mut self, candidates: &[Candidate], on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
         let left = self.search.budget.saturating_sub(self.findings.spent);
+        let mut wanted = BTreeSet::new();
         let unknown: Vec<Candidate> = candidates
             .iter()
             .filter(|candidate| !self.known.contains_key(*candidate))
+            .filter(|candidate| wanted.insert(*candidate))
             .take(left as usize)
             .cloned()
             .collect();

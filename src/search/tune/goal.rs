@@ -426,7 +426,7 @@ pub fn folded(kpi: &str, measured: &Measured, objectives: &Objectives) -> f64 {
     match Folding::of(kpi) {
         Folding::Sum => values.sum(),
         Folding::Worst => values.fold(f64::NEG_INFINITY, |worst, value| {
-            // What one trace does not know is not known of all, whichever it is.
+            // If the value is unknown for one trace, it is unknown for all together.
             if worst.is_nan() || value.is_nan() {
                 f64::NAN
             } else {

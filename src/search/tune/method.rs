@@ -76,7 +76,7 @@ pub struct Tried {
 /// Everything that a search tried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
-    /// In the order of trying; the first is today's policy where it is a candidate, the last are what finalists were reduced to.
+    /// In the order in which they were tried. Today's policy is the first, where it is a candidate; the reduced finalists are the last.
     pub tried: Vec<Tried>,
     /// The part of the budget that is spent: every candidate of `tried`, and what simulations of single seeds come to.
     pub spent: u32,
@@ -109,7 +109,7 @@ const HALVING: u32 = 3;
 const PATIENCE: u32 = 20;
 
 impl Search<'_> {
-    /// Searches by `method`; `on_run` is told of every simulation that is over.
+    /// Searches by `method`; `on_run` is called after every simulation.
     pub fn run(&self, method: Method, on_run: &(impl Fn() + Sync)) -> Findings {
         let mut record = Record::new(self);
         record.begin();
@@ -173,7 +173,7 @@ impl Search<'_> {
         }
     }
 
-    /// A candidate and what came of it, judged.
+    /// A candidate with its results and its score.
     pub(super) fn tried(&self, candidate: Candidate, measured: Measured) -> Tried {
         let Judged { weighed, score } = self.judge(&measured);
         Tried {

@@ -443,7 +443,7 @@ impl Work for Requests<'_> {
         for number in pods.numbers() {
             let place = self.servers.place_of(*number);
             let Some(server) = place.map(|place| self.servers.get_mut(place)) else {
-                // Every pod has its entry, or those behind it would be taken for others.
+                // Every pod needs an entry: without one, the gauges of all later pods would shift.
                 columns.requests_per_second.push(0.0);
                 columns.in_flight.push(0.0);
                 continue;

@@ -39,7 +39,7 @@ impl Requests<'_> {
                 generation,
             } => {
                 let entry = self.attempts.get(attempt);
-                // Who was cancelled or killed meanwhile is not there any more.
+                // A cancelled or killed attempt is no longer in I/O.
                 if entry.generation == generation && entry.place == Place::InputOutput {
                     self.leave_io(attempt);
                     self.finish(attempt, observer);
@@ -342,6 +342,9 @@ impl Requests<'_> {
                     if stage == working {
                         station.cancel(self.now, ticket);
                     } else {
+                        // Nothing leaves this stage. It still does its work until now, because
+                        // every division of a stretch of time rounds: without this the results
+                        // would differ in their last bits from those of earlier versions.
                         station.advance(self.now);
                     }
                     self.reset_timer(index);
@@ -374,7 +377,7 @@ impl Requests<'_> {
         doomed.append(&mut server.in_io);
         server.working = 0;
         server.queued = 0;
-        // In the order of their entries, on which the draws of their retries depend.
+        // Sorted, because the order decides which retry gets which random number.
         doomed.sort_unstable();
         for &attempt in &doomed {
             let entry = self.attempts.get(attempt);

@@ -192,3 +192,14 @@ fn the_judge_may_be_the_request_engine() {
     assert!((0.9..1.1).contains(&ratio), "{ratio}");
     assert_eq!(judged.best, Some(0));
 }
+
+#[test]
+fn two_equal_candidates_are_simulated_and_counted_once() {
+    let question = target_and_idle_maximum();
+    let search = question.search(10, Seed(1));
+    let mut found = findings(&search, &[]);
+    let twins = vec![Candidate::of(&[2, 0]); 2];
+    let measured = Reduction::new(search, &mut found).measure(&twins, &|| ());
+    assert_eq!(measured.len(), 2);
+    assert_eq!((found.spent, found.tried.len()), (1, 1));
+}
