@@ -1,7 +1,6 @@
 //! Reading within bounds: how large each kind of input may be, and readers that stop there.
 //!
-//! Self-imposed limit: bytes of any reader. What they mean, and what a user is told about
-//! an input that is too large, is decided where it is read.
+//! The caller reports an input that is too large.
 
 use std::io::{BufRead, Read};
 

@@ -40,8 +40,12 @@ mod tune;
 mod usage;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use assert_cmd::Command;
+
+/// A limit for processes that hang. It is far longer than any process takes, so it decides nothing else.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The program, in a folder of its own that has the shipped policies and traces beside it.
 struct Sandbox {
@@ -92,13 +96,10 @@ impl Sandbox {
             .env_remove("CLICOLOR_FORCE")
             .envs(environment.iter().copied())
             .args(arguments)
+            .timeout(PATIENCE)
             .output()
             .expect("a process");
-        Finished {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Finished::of(&output)
     }
 }
 
@@ -108,6 +109,16 @@ struct Finished {
     code: Option<i32>,
     stdout: String,
     stderr: String,
+}
+
+impl Finished {
+    fn of(output: &std::process::Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
 }
 
 fn project() -> &'static Path {

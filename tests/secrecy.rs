@@ -16,7 +16,7 @@ use proptest::prelude::*;
 #[path = "fixtures/confidential.rs"]
 mod confidential;
 
-use confidential::{MARKER, damaged, manifests, secrets_like_recordings};
+use confidential::{MARKERS, damaged, manifests, secrets_like_recordings, shows, toml_texts};
 
 struct Files(BTreeMap<PathBuf, String>);
 
@@ -37,14 +37,7 @@ fn loaded(policy: &str, text: &str, trace: &str) -> String {
         (PathBuf::from(policy), text.to_owned()),
         (PathBuf::from("t.csv"), trace.to_owned()),
     ]));
-    let request = LoadRequest {
-        policy: Path::new(policy),
-        trace: Path::new("t.csv"),
-        set: &[],
-        from: None,
-        to: None,
-        engine: None,
-    };
+    let request = LoadRequest::new(Path::new(policy), Path::new("t.csv"));
     match load(request, &mut files) {
         Ok(loaded) => format!("{:?}", loaded.warnings),
         Err(faults) => format!("{faults:?}"),
@@ -107,25 +100,42 @@ fn said(text: &str) -> Vec<(String, String)> {
     said
 }
 
-fn assert_silent(text: &str) {
+fn assert_silent(text: &str, marker: &str) {
     for (reader, said) in said(text) {
-        assert!(!said.contains(MARKER), "{reader} says {said}\nof\n{text}");
+        assert!(!shows(&said, marker), "{reader} says {said}\nof\n{text}");
     }
 }
 
 #[test]
 fn no_reader_shows_a_confidential_value_of_a_whole_manifest() {
-    for manifest in manifests().into_iter().chain(secrets_like_recordings()) {
-        assert_silent(&manifest);
+    for marker in MARKERS {
+        let recordings = secrets_like_recordings(marker);
+        for manifest in manifests(marker).into_iter().chain(recordings) {
+            assert_silent(&manifest, marker);
+        }
+    }
+}
+
+#[test]
+fn no_reader_shows_a_confidential_value_of_toml_whether_it_can_be_parsed_or_not() {
+    for marker in MARKERS {
+        for text in toml_texts(marker) {
+            assert_silent(&text, marker);
+        }
     }
 }
 
 #[test]
 fn no_reader_shows_a_confidential_value_where_a_manifest_is_cut_or_has_one_letter_more() {
-    for manifest in manifests() {
-        for way in 0..WAYS {
-            for quarter in 0..4 {
-                assert_silent(&damaged(&manifest, way, f64::from(quarter) / 4.0));
+    for (marker_index, marker) in MARKERS.into_iter().enumerate() {
+        for (index, manifest) in manifests(marker).into_iter().enumerate() {
+            // Each manifest meets each way with each marker, and each quarter with each of them in another way.
+            for way in 0..WAYS {
+                let quarter = (index + way + marker_index) % 4;
+                assert_silent(
+                    &damaged(&manifest, marker, way, quarter as f64 / 4.0),
+                    marker,
+                );
             }
         }
     }
@@ -137,11 +147,12 @@ proptest! {
         index in any::<prop::sample::Index>(),
         way in 0..WAYS,
         share in 0.0..1.0_f64,
+        marker in prop::sample::select(&MARKERS[..]),
     ) {
-        let manifests = manifests();
-        let text = damaged(&manifests[index.index(manifests.len())], way, share);
+        let manifests = manifests(marker);
+        let text = damaged(&manifests[index.index(manifests.len())], marker, way, share);
         for (reader, said) in said(&text) {
-            prop_assert!(!said.contains(MARKER), "{reader} says {said}\nof\n{text}");
+            prop_assert!(!shows(&said, marker), "{reader} says {said}\nof\n{text}");
         }
     }
 }

@@ -127,7 +127,7 @@ fn usage(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> Exi
             Err(_) => ExitCode::FAILURE,
         };
     }
-    // The message quotes arguments, line ends and all: read as they are shown, they make the same message without.
+    // The message quotes arguments as they are. Parsing the escaped arguments gives the same message without raw characters.
     let shown = shown.iter().map(|argument| visible(argument).into_owned());
     let error = CommandLine::try_parse_from(shown).err().unwrap_or(error);
     screen.note_lines(&error.render().to_string());

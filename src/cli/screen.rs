@@ -95,7 +95,7 @@ impl Screen {
     pub(super) fn note_lines(&mut self, text: &str) {
         let text = shown(text, self.stderr_colour());
         let mut stderr = anstream::stderr().lock();
-        // There is nobody left to tell.
+        // If stderr is closed, there is no other place to report that.
         let _ = writeln!(stderr, "{text}");
     }
 

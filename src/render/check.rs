@@ -125,8 +125,8 @@ fn annotation(finding: &Finding) -> String {
     };
     let place = diagnostic.place.as_ref().map_or_else(String::new, |place| {
         format!(
-            "file={},line={},col={},",
-            property(&visible(&place.source)),
+            "{},line={},col={},",
+            file_property(&place.source),
             place.line,
             place.column
         )
@@ -152,7 +152,12 @@ fn omission((file, count): (&str, usize)) -> String {
         1 => "1 more error is not listed".to_owned(),
         _ => format!("{count} more errors are not listed"),
     };
-    format!("::error file={}::{what}\n", property(file))
+    format!("::error {}::{what}\n", file_property(file))
+}
+
+/// The file that an annotation is about.
+fn file_property(path: &str) -> String {
+    format!("file={}", property(&visible(path)))
 }
 
 /// Text of a workflow command: `%` and line ends are escaped.

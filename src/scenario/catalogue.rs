@@ -266,7 +266,7 @@ impl Code {
             ),
             Self::FileOutside => about(
                 "A file outside the folder that `check` keeps to",
-                "`check` is for files that nobody has read yet; they shall not decide which files of the machine are opened.",
+                "`check` reads files that are not yet reviewed, so they must not choose which files of the machine are opened.",
                 "Move the file below the folder or into the repository, or trust the policy with `--allow-outside`.",
             ),
             Self::FileTooLarge => about(

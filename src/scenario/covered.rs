@@ -1,6 +1,6 @@
 //! Diagnostics about text that may be confidential: their kind and place, and nothing of the text.
 //!
-//! Self-imposed limit: words; which text is confidential is decided by `secrecy` and `manifest::secrecy`.
+//! `secrecy`, `broken_manifest` and `manifest::secrecy` decide which text is confidential.
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::source::{Origin, Sources};

@@ -1,29 +1,27 @@
-//! All that is wrong with the inputs of a command: what is listed, and how much more there is.
-//!
-//! Self-imposed limit: lists. What a fault is, is `diagnostic`'s.
+//! The faults of a command's inputs: the listed ones, and the number of the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::diagnostic::{Diagnostic, Identity};
 
-/// Everything that is wrong with an input, in the order of files and lines.
+/// The faults of an input, in the order of files and lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     /// The faults, errors and warnings; at least one error where this stands for a failure.
     pub list: Vec<Diagnostic>,
-    /// How many more errors of a long row of like faults were left out.
+    /// How many further errors are not listed.
     pub omitted: Omitted,
 }
 
-/// How many errors of each file were left out of a list.
+/// How many errors of each file are not listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Omitted {
     by_file: BTreeMap<String, usize>,
 }
 
 impl Omitted {
-    /// So many errors of one file.
+    /// `count` errors of one file.
     #[must_use]
     pub fn of(file: &str, count: usize) -> Self {
         let mut omitted = Self::default();
@@ -31,20 +29,20 @@ impl Omitted {
         omitted
     }
 
-    /// How many there are in all files together.
+    /// The number in all files together.
     #[must_use]
     pub fn count(&self) -> usize {
         self.by_file.values().sum()
     }
 
-    /// Each file with how many errors of it there are.
+    /// Each file with the number of its errors that are not listed.
     pub fn files(&self) -> impl Iterator<Item = (&str, usize)> {
         self.by_file
             .iter()
             .map(|(file, count)| (file.as_str(), *count))
     }
 
-    /// Leaves out so many errors more of one file.
+    /// Adds `count` errors of one file.
     pub(crate) fn add(&mut self, file: &str, count: usize) {
         if count > 0 {
             *self.by_file.entry(file.to_owned()).or_default() += count;
@@ -57,7 +55,7 @@ impl Omitted {
         }
     }
 
-    /// The same where both may be about the same faults.
+    /// Adds the numbers of a list that may be about the same faults.
     fn add_unknown(&mut self, others: &Self) {
         for (file, count) in others.files() {
             let known = self.by_file.entry(file.to_owned()).or_default();
@@ -76,13 +74,13 @@ impl Diagnostics {
         }
     }
 
-    /// Takes over what is wrong elsewhere.
+    /// Adds the faults of another list.
     pub fn absorb(&mut self, others: Self) {
         self.list.extend(others.list);
         self.omitted.add_all(&others.omitted);
     }
 
-    /// Takes over what is wrong with files of which the same may be known already.
+    /// Adds the faults of another list, which may hold some of these faults too.
     pub fn absorb_unknown(&mut self, others: Self) {
         self.list.extend(others.list);
         keep_first_of_each(&mut self.list, Diagnostic::identity);
@@ -90,7 +88,7 @@ impl Diagnostics {
     }
 }
 
-/// Leaves the first of all that have the same identity, in their order.
+/// Keeps the first fault of each identity, in their order.
 pub(crate) fn keep_first_of_each<T>(list: &mut Vec<T>, identity: impl Fn(&T) -> Identity<'_>) {
     let mut known = BTreeSet::new();
     let is_first: Vec<bool> = list.iter().map(|it| known.insert(identity(it))).collect();

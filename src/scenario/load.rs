@@ -36,6 +36,21 @@ pub struct LoadRequest<'r> {
     pub engine: Option<Engine>,
 }
 
+impl<'r> LoadRequest<'r> {
+    /// A request for a whole trace, without overrides.
+    #[must_use]
+    pub fn new(policy: &'r Path, trace: &'r Path) -> Self {
+        Self {
+            policy,
+            trace,
+            set: &[],
+            from: None,
+            to: None,
+            engine: None,
+        }
+    }
+}
+
 /// A scenario and where it came from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {

@@ -14,8 +14,8 @@ use super::load::STANDARD_INPUT;
 use super::manifest::{self, HpaIdentity, ManifestChoice};
 use super::overrides;
 use super::reader::Faults;
-use super::secrecy::is_confidential_document;
-use super::source::{Origin, SourceId, Sources};
+use super::secrecy::{confidential_stretches_of_toml, is_confidential_document};
+use super::source::{Confidential, Origin, SourceId, Sources};
 use super::toml_text::{parse_document, parse_path};
 use super::tree::{Entry, Table, Value};
 use crate::bounded::{ReadError, size_text};
@@ -321,8 +321,12 @@ impl<'l> PolicyFiles<'l> {
             let table = self.manifest_table(source, place)?;
             return Some(PolicyTree { table, source });
         }
-        if is_confidential_document(&self.sources.get(source).text) {
+        let text = &self.sources.get(source).text;
+        if is_confidential_document(text) {
             self.sources.hide_all(source);
+        } else {
+            let hidden = confidential_stretches_of_toml(text);
+            self.sources.hide(source, Confidential::of_hidden(hidden));
         }
         let mut table = self.policy_table(source, place)?;
         let manifest = table.remove("manifest");

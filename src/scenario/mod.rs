@@ -9,6 +9,7 @@
 
 pub mod assertion;
 mod autoscaler;
+mod broken_manifest;
 mod catalogue;
 mod clients_section;
 mod container;

@@ -1,6 +1,6 @@
 //! Where a fault stands: a stretch of one line of a source, as it may be shown.
 //!
-//! Self-imposed limit: what nobody may see is covered here, once and for all.
+//! This is the only place that covers confidential text. Which text is confidential is decided elsewhere.
 
 use std::ops::Range;
 
@@ -160,7 +160,7 @@ impl<'t> Written<'t> {
         }
     }
 
-    /// What is shown where a line is so long that nobody may look at all of it for each fault in it.
+    /// The excerpt of a long line. Only the part around the fault is read: a line may have thousands of faults.
     fn of_long_line(&self, line_start: usize, span: Range<usize>) -> Excerpt {
         if self.hides_some_of_line(line_start) {
             return Excerpt {
@@ -217,7 +217,7 @@ impl<'t> Written<'t> {
     }
 }
 
-/// What stands in a shown line for what nobody may see.
+/// The text that an excerpt shows in place of a confidential stretch.
 const COVER: &str = "<hidden>";
 
 /// `line`, which begins at byte `line_start` of its source, with [`COVER`] for its `hidden` stretches, and `mark` in it;

@@ -1,7 +1,7 @@
-//! What a text may hold that nobody may be shown, decided by its words alone.
+//! Which text is confidential, decided by its words alone: diagnostics never print it.
 //!
-//! Self-imposed limit: text. Manifests that can be read are judged by their objects (`manifest::secrecy`); here are the
-//! rules for the others: broken ones, and files that are read as something else. In doubt a text is covered.
+//! These rules are for files that are read as something else than they are. `broken_manifest` has those for manifests that
+//! cannot be parsed, `manifest::secrecy` those for objects. In doubt a text is covered.
 
 use std::ops::Range;
 
@@ -14,32 +14,6 @@ const CONFIDENTIAL_KEYS: [&str; 7] = [
     "args",
     "command",
     "annotations",
-];
-
-/// Keys whose values are shown of a broken manifest as well.
-const HARMLESS_KEYS: [&str; 22] = [
-    "apiVersion",
-    "kind",
-    "name",
-    "namespace",
-    "replicas",
-    "minReplicas",
-    "maxReplicas",
-    "type",
-    "cpu",
-    "memory",
-    "image",
-    "averageUtilization",
-    "averageValue",
-    "periodSeconds",
-    "stabilizationWindowSeconds",
-    "selectPolicy",
-    "containerPort",
-    "targetPort",
-    "port",
-    "terminationGracePeriodSeconds",
-    "initialDelaySeconds",
-    "container",
 ];
 
 /// Types of Secrets.
@@ -141,10 +115,7 @@ fn documents(text: &str) -> impl Iterator<Item = &str> {
 fn may_be_a_secret(document: &str) -> bool {
     let mut kinds = values_of(document, "kind").peekable();
     if kinds.peek().is_none() {
-        return CONFIDENTIAL_KEYS.iter().any(|key| {
-            let key = key.to_ascii_lowercase();
-            keys_in(document, &key).next().is_some()
-        });
+        return confidential_keys_in(document, ':').next().is_some();
     }
     kinds.any(|kind| kind.is_empty() || names_a_secret(kind))
 }
@@ -162,36 +133,34 @@ fn values_of<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
 
 /// Where `key` ends, wherever it stands before a colon; quotes around it are part of it.
 fn keys_in<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = usize> + 't {
-    let bytes = text.as_bytes();
+    words_before(text, ':')
+        .filter(move |(word, _)| *word == key)
+        .map(|(_, end)| end)
+}
+
+/// Where the keys end whose values may be confidential, be it with a slip in the key.
+fn confidential_keys_in(text: &str, separator: char) -> impl Iterator<Item = usize> {
+    words_before(text, separator)
+        .filter(|(word, _)| is_confidential_key(word))
+        .map(|(_, end)| end)
+}
+
+/// Each word before a separator, and where it ends; quotes around it are part of it.
+fn words_before(text: &str, separator: char) -> impl Iterator<Item = (&str, usize)> {
     let is_letter =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
-    text.match_indices(key).filter_map(move |(at, word)| {
-        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        if before.is_some_and(is_letter) {
-            return None;
-        }
-        let mut end = at + word.len();
-        if matches!(bytes.get(end), Some(b'"' | b'\'')) {
-            end += 1;
-        }
-        let rest = text[end..].trim_start_matches([' ', '\t', '\n', '\r']);
-        rest.starts_with(':').then_some(end)
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '/');
+    text.match_indices(separator).filter_map(move |(at, _)| {
+        let quoted = text[..at].trim_end_matches([' ', '\t', '\n', '\r']);
+        let word = quoted.strip_suffix(['"', '\'']).unwrap_or(quoted);
+        let start = word.trim_end_matches(is_letter).len();
+        (start < word.len()).then_some((&word[start..], quoted.len()))
     })
 }
 
-/// The stretches of a broken manifest that may hold confidential values: what stands behind such a key, to the end of its block.
+/// The stretches of a broken manifest that stand behind a confidential key, to the end of its block.
 pub(super) fn confidential_stretches(text: &str) -> Vec<Range<usize>> {
-    let lower = text.to_ascii_lowercase();
-    let mut starts: Vec<usize> = CONFIDENTIAL_KEYS
-        .iter()
-        .flat_map(|key| {
-            let key = key.to_ascii_lowercase();
-            keys_in(&lower, &key).collect::<Vec<usize>>()
-        })
-        .collect();
-    starts.sort_unstable();
     let mut found: Vec<Range<usize>> = Vec::new();
-    for start in starts {
+    for start in confidential_keys_in(text, ':') {
         if found.last().is_none_or(|last| last.end <= start) {
             found.push(start..block_end(text, start));
         }
@@ -199,44 +168,38 @@ pub(super) fn confidential_stretches(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// What of a broken manifest is not shown: a slip may have hidden the key of a confidential value, so values are shown of harmless keys alone.
-pub(super) fn stretches_of_broken_manifest(text: &str) -> Vec<Range<usize>> {
-    let mut found = confidential_stretches(text);
+/// The stretches of a TOML text that may hold confidential values, be it that the text cannot be parsed: the lines of a table
+/// with a confidential name, and what stands behind such a key.
+pub(super) fn confidential_stretches_of_toml(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut is_in_table = false;
+    let mut is_in_value = false;
     let mut line_start = 0;
     for line in text.split_inclusive('\n') {
-        let content = line.trim_end();
-        let shown = shown_of_broken_line(content);
-        if shown < content.len() {
-            found.push(line_start + shown..line_start + content.len());
+        let is_name = line.trim_start().starts_with('[') && is_line_of_toml(line.trim());
+        if is_name {
+            is_in_value = false;
+            is_in_table = is_confidential_line_of_toml(line);
+        } else if is_in_table || (is_in_value && !starts_with_toml_key(line)) {
+            found.push(line_start..line_start + line.trim_end().len());
+        } else {
+            let key_end = words_before(line, '=')
+                .find(|(word, _)| word.split('.').any(is_confidential_key))
+                .map(|(_, end)| end);
+            is_in_value = key_end.is_some();
+            found.extend(key_end.map(|end| line_start + end..line_start + line.trim_end().len()));
         }
         line_start += line.len();
     }
     found
 }
 
-/// How many bytes of a line may be shown: all of `maxReplicas: 5`, the key of any other, and the dashes between documents.
-fn shown_of_broken_line(line: &str) -> usize {
-    let lead = line.len() - line.trim_start_matches([' ', '\t', '-']).len();
-    let key = line[lead..]
-        .bytes()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || b"_-./<".contains(byte))
-        .count();
-    let key_end = lead + key;
-    let rest = line[key_end..].trim_start_matches(' ');
-    let Some(value) = rest.strip_prefix([':', '=']) else {
-        return lead;
-    };
-    let is_word = value.chars().all(|letter| {
-        letter.is_ascii_alphanumeric() || matches!(letter, ' ' | '-' | '.' | '/' | '_' | '{' | '}')
+/// Whether a line of TOML begins with a key at the left margin, so that no value before it goes on.
+fn starts_with_toml_key(line: &str) -> bool {
+    let key = line.trim_start_matches(|letter: char| {
+        letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.')
     });
-    let is_structure = value.chars().all(|letter| {
-        letter.is_ascii_digit() || matches!(letter, ' ' | ',' | '[' | ']' | '{' | '}')
-    });
-    if is_structure || (is_word && HARMLESS_KEYS.contains(&&line[lead..key_end])) {
-        line.len()
-    } else {
-        line.len() - value.trim_start().len()
-    }
+    key.len() < line.len() && key.trim_start().starts_with('=')
 }
 
 /// Where the block of the key that ends at `key_end` is over: at the next key in a line that is indented no deeper.
@@ -300,7 +263,26 @@ pub(super) fn looks_like_document(text: &str) -> bool {
         || start
             .strip_prefix('[')
             .is_some_and(|rest| rest.trim_start().starts_with(['{', '[', '"']));
-    is_json || text.lines().any(is_line_of_document)
+    is_json
+        || text.lines().any(is_line_of_document)
+        || text.lines().any(is_confidential_line_of_toml)
+}
+
+/// Whether a line is the name of a confidential table of TOML, or begins with a confidential key and `=`.
+fn is_confidential_line_of_toml(line: &str) -> bool {
+    let content = line.trim();
+    let is_part = |letter: char| {
+        letter.is_ascii_alphanumeric()
+            || matches!(letter, '_' | '-' | '.' | '"' | '\'' | ' ' | '\t')
+    };
+    let named = content.trim_start_matches('[');
+    let behind = named.trim_start_matches(is_part);
+    let name = &named[..named.len() - behind.len()];
+    let is_ended = match named.len() < content.len() {
+        true => behind.starts_with(']'),
+        false => behind.starts_with('='),
+    };
+    is_ended && name.split('.').any(|part| is_confidential_key(part.trim()))
 }
 
 /// Whether a line is one of a YAML document, or of a key in PEM.

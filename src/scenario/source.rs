@@ -33,11 +33,11 @@ pub(crate) struct Source {
     pub(crate) text: String,
     /// Where its lines begin.
     pub(super) marks: TextMarks,
-    /// What of the text no diagnostic may show.
+    /// The stretches of the text that diagnostics never print, or print in part.
     pub(crate) confidential: Confidential,
     /// What was written in it.
     pub(crate) format: Format,
-    /// Who chose it.
+    /// Whether the user or a policy named it.
     pub(super) named_by: NamedBy,
 }
 
@@ -53,16 +53,16 @@ pub(crate) enum Format {
 /// Stretches of a text, sorted and apart from each other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Confidential {
-    /// What nobody may be shown: what a Secret holds.
+    /// Confidential text, such as the content of a Secret: diagnostics never print it.
     pub(crate) hidden: Vec<Range<usize>>,
-    /// What may be shown of single values alone, where they are at fault.
+    /// Text of which diagnostics print a single value at most: the one at fault.
     pub(crate) guarded: Vec<Range<usize>>,
     /// The single values within `guarded`.
     pub(crate) leaves: Vec<Range<usize>>,
 }
 
 impl Confidential {
-    /// Stretches that nobody may be shown.
+    /// Stretches that diagnostics never print.
     pub(crate) fn of_hidden(hidden: Vec<Range<usize>>) -> Self {
         let mut confidential = Self {
             hidden,
@@ -197,7 +197,7 @@ impl Sources {
         self.hide(id, Confidential::of_hidden(vec![whole]));
     }
 
-    /// Whether nobody may be shown anything of `origin`.
+    /// Whether diagnostics never print anything of `origin`.
     pub(crate) fn is_hidden(&self, origin: Origin) -> bool {
         let hidden = &self.get(origin.source).confidential.hidden;
         touches(hidden, &(origin.start..origin.end.max(origin.start + 1)))

@@ -58,7 +58,7 @@ pub(crate) struct Subject {
 /// What a subject says of its pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Knowledge {
-    /// Nothing: `deployment` is made up.
+    /// Nothing: `deployment` is invented.
     Nothing,
     /// What a manifest says: how long a start takes it cannot.
     Manifest,
@@ -275,7 +275,7 @@ struct Pending {
 /// `autoscaling/v2beta1` has metrics of another shape, and no cluster serves it.
 const OTHER_SHAPE: &str = "autoscaling/v2beta1";
 
-/// Whether a fault is one of the files: how something is simulated is no matter here, nor are made-up containers.
+/// Whether a fault is one of the files. Faults of the simulation or of invented containers are not.
 fn is_told(fault: &Diagnostic, knowledge: Knowledge) -> bool {
     match fault.code {
         Code::SimulatedAsDeployment => false,
@@ -284,7 +284,7 @@ fn is_told(fault: &Diagnostic, knowledge: Knowledge) -> bool {
     }
 }
 
-/// How many autoscalers of one target are read together with it: of two, none scales (E0103).
+/// The most autoscalers of one target that are read together with it. Two autoscalers of one target never scale (E0103).
 const SCALERS_WITH_TARGET_MAX: usize = 10;
 
 /// Workloads by what an autoscaler finds them by: files may hold thousands of both. The first one counts.

@@ -1,6 +1,6 @@
-//! Text of others as a cell of CSV: no spreadsheet takes it for a formula.
+//! Text from outside as a cell of CSV: no spreadsheet takes it for a formula.
 //!
-//! Self-imposed limit: what a cell holds; quotes and commas are those of whoever writes the line.
+//! The caller adds quotes and commas.
 //!
 //! Excel and LibreOffice compute cells that begin with `=`, `+`, `-` or `@`, also behind spaces
 //! and control characters, and a formula may start programs or send other cells away

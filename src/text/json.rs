@@ -1,6 +1,6 @@
 //! Values as JSON that a terminal may show: the same values for every reader, no raw control in the bytes.
 //!
-//! Self-imposed limit: the only place that writes JSON; the values are the caller's.
+//! This is the only module that writes JSON.
 
 use std::borrow::Cow;
 use std::fmt::Write;

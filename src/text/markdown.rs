@@ -1,6 +1,4 @@
-//! Text of others within Markdown: it reads as it is written, and makes no markup, link or mention.
-//!
-//! Self-imposed limit: inline text, in a table's cell or a heading; the markup is the caller's.
+//! Text from outside as inline Markdown: it reads as it is written, and makes no markup, link or mention.
 
 use super::visible;
 

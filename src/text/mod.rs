@@ -1,7 +1,5 @@
 //! Strings from outside, made safe for the place where they are shown: terminal, JSON, CSV, Markdown.
 //!
-//! Self-imposed limit: text in, text out; knows no policy, no trace and no file.
-//!
 //! File content, names, labels, paths and arguments may hold characters that change what a
 //! reader sees instead of being seen: terminal escapes, line ends, text that runs from right to
 //! left, characters without width. A spreadsheet takes a cell that begins with `=` for a formula,
@@ -52,7 +50,7 @@ pub fn is_unseen(character: char) -> bool {
     ) || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// `text` as one line that shows all it holds: what is not seen becomes `\n`, `\r`, `\t` or `\u{1b}`.
+/// `text` as one line that shows all it holds: invisible characters become `\n`, `\r`, `\t` or `\u{1b}`.
 ///
 /// The escapes are those of Rust's string literals. The result stays the same when it is made
 /// visible once more.

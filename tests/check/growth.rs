@@ -66,12 +66,8 @@ fn simulated_under(policy: &str, trace: String, replicas: i32) -> SimSpan {
         ("t.csv".to_owned(), trace),
     ]));
     let request = LoadRequest {
-        policy: Path::new("p.toml"),
-        trace: Path::new("t.csv"),
-        set: &[],
-        from: None,
-        to: None,
         engine: Some(Engine::Fluid),
+        ..LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"))
     };
     let loaded = load(request, &mut loader).expect("a scenario");
     let mut reached = Reached {

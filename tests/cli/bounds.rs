@@ -1,29 +1,6 @@
-//! What cannot end, or takes long, as a real process: refused or announced before it begins, and nothing hangs.
+//! Simulations that cannot end or take long, as real processes: they are refused or announced before they begin.
 
-use std::time::Duration;
-
-use super::{Finished, Sandbox};
-
-/// Far longer than any of these takes: what would run for ever is ended and fails.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-impl Sandbox {
-    /// Runs the program, which has to end by itself.
-    fn ends(&self, arguments: &[&str]) -> Finished {
-        let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
-        let output = command
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .timeout(PATIENCE)
-            .output()
-            .expect("a process");
-        Finished {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-}
+use super::Sandbox;
 
 const QUIET: [&str; 6] = ["--plot", "none", "-q", "-o", "out", "--force"];
 
@@ -34,7 +11,7 @@ fn rates_of_minus_zero_and_next_to_nothing_end_in_both_engines() {
     sandbox.write("still.csv", rows);
     sandbox.write("users.csv", "time_s,users\n0,-0\n60,1e-300\n120,2\n180,0\n");
     let run = |inputs: &[&str]| {
-        let run = sandbox.ends(&[&["run", "policies/prod.toml"], inputs, &QUIET].concat());
+        let run = sandbox.hpasim(&[&["run", "policies/prod.toml"], inputs, &QUIET].concat());
         assert_eq!(run.code, Some(0), "{inputs:?}: {}", run.stderr);
         let summary: serde_json::Value =
             serde_json::from_slice(&sandbox.read("out/summary.json")).expect("JSON");
@@ -88,20 +65,20 @@ fn more_requests_than_can_be_simulated_are_refused_by_every_command() {
         ],
     ];
     for command in commands {
-        let refused = sandbox.ends(&[command, &["-o", "out"]].concat());
+        let refused = sandbox.hpasim(&[command, &["-o", "out"]].concat());
         assert_eq!(refused.code, Some(2), "{command:?}: {}", refused.stderr);
         let said = refused.stderr.contains("would be simulated one by one");
         assert!(said, "{command:?}: {}", refused.stderr);
         assert!(!sandbox.path("out").exists(), "{command:?}");
     }
-    let refused = sandbox.ends(commands[0]);
+    let refused = sandbox.hpasim(commands[0]);
     insta::assert_snapshot!(refused.stderr, @"error: about 86,400,000,000,000,000 requests would be simulated one by one, which takes 200000d 0h of one core; hpasim simulates at most 10,000,000,000,000; --engine fluid takes next to none; a part of the trace (--from, --to), a smaller workload.scale or fewer --seeds take less");
     let fluid = [
         &["run", policy, "huge.csv", "--engine", "fluid"],
         &QUIET[..],
     ]
     .concat();
-    assert_eq!(sandbox.ends(&fluid).code, Some(0));
+    assert_eq!(sandbox.hpasim(&fluid).code, Some(0));
 }
 
 #[test]
@@ -181,7 +158,7 @@ fn searches_and_parts_beyond_memory_are_refused() {
         "out",
     ];
     let fault = |further: &[&str]| {
-        let refused = sandbox.ends(&[&sweep, further].concat());
+        let refused = sandbox.hpasim(&[&sweep, further].concat());
         assert_eq!(refused.code, Some(2), "{further:?}: {}", refused.stderr);
         refused.stderr
     };
@@ -201,7 +178,7 @@ fn searches_and_parts_beyond_memory_are_refused() {
         "-o",
         "out",
     ];
-    insta::assert_snapshot!(sandbox.ends(&compare).stderr, @"error: the curves of 131,070 simulations do not fit in memory (20 GB); use --plot none, or fewer --seeds");
+    insta::assert_snapshot!(sandbox.hpasim(&compare).stderr, @"error: the curves of 131,070 simulations do not fit in memory (20 GB); use --plot none, or fewer --seeds");
 }
 
 #[test]
@@ -219,8 +196,8 @@ fn parts_of_any_number_are_computed_and_missing_ones_are_counted() {
         "-o",
         "part",
     ];
-    assert_eq!(sandbox.ends(&part).code, Some(0));
-    let merged = sandbox.ends(&["merge", "part", "-o", "merged.csv"]);
+    assert_eq!(sandbox.hpasim(&part).code, Some(0));
+    let merged = sandbox.hpasim(&["merge", "part", "-o", "merged.csv"]);
     assert_eq!(merged.code, Some(3));
     insta::assert_snapshot!(merged.stderr, @"error: parts 1, 2, 3, 4, 5, 6, 7, 8 and 18446744073709551606 more of 18446744073709551615 are missing; compute each of them, the first with --shard 1/18446744073709551615");
 }
@@ -245,7 +222,7 @@ fn seeds_beyond_the_greatest_are_a_usage_error_in_every_command() {
     ];
     for command in commands {
         let seed = ["--seed", "18446744073709551615", "-o", "out"];
-        let refused = sandbox.ends(&[command, &seed].concat());
+        let refused = sandbox.hpasim(&[command, &seed].concat());
         assert_eq!(refused.code, Some(2), "{command:?}: {}", refused.stderr);
         assert!(
             refused.stderr.contains("write --seed 184467440737095516"),
@@ -263,7 +240,7 @@ fn seeds_beyond_the_greatest_are_a_usage_error_in_every_command() {
         "--engine",
         "fluid",
     ];
-    assert_eq!(sandbox.ends(&[&last[..], &QUIET].concat()).code, Some(0));
+    assert_eq!(sandbox.hpasim(&[&last[..], &QUIET].concat()).code, Some(0));
 }
 
 #[test]
@@ -275,7 +252,7 @@ fn spans_beyond_the_clock_are_refused_or_end() {
             arguments.extend(["--set", *setting]);
         }
         arguments.extend(QUIET);
-        sandbox.ends(&arguments)
+        sandbox.hpasim(&arguments)
     };
     // A year is the longest span that a policy states; ten thousand of them are beyond the clock.
     let probe = "pod.readiness={ initial_delay = \"8784h\", period = \"8784h\", success_threshold = 10000 }";
@@ -298,7 +275,7 @@ fn spans_beyond_the_clock_are_refused_or_end() {
         ]);
         arguments.extend(["--set", "workload.timeout=\"8784h\""]);
         arguments.extend(QUIET);
-        let ended = sandbox.ends(&arguments);
+        let ended = sandbox.hpasim(&arguments);
         assert_eq!(ended.code, Some(0), "{engine}: {}", ended.stderr);
     }
     for key in [
@@ -327,7 +304,7 @@ fn spans_beyond_the_clock_are_refused_or_end() {
     let long = [
         "trace", "gen", "steps", "--each", "8784h", "--count", "1000", "--step", "8784h",
     ];
-    insta::assert_snapshot!(sandbox.ends(&long).stderr, @"error: the trace would last longer than ten years; shorten its parts");
+    insta::assert_snapshot!(sandbox.hpasim(&long).stderr, @"error: the trace would last longer than ten years; shorten its parts");
 }
 
 #[test]
@@ -340,7 +317,7 @@ fn a_number_copied_from_the_summary_holds_as_an_assertion() {
         "--engine",
         "fluid",
     ];
-    assert_eq!(sandbox.ends(&[&run[..], &QUIET].concat()).code, Some(0));
+    assert_eq!(sandbox.hpasim(&[&run[..], &QUIET].concat()).code, Some(0));
     let summary: serde_json::Value =
         serde_json::from_slice(&sandbox.read("out/summary.json")).expect("JSON");
     let kpis = summary["kpis"].as_object().expect("KPIs");
@@ -352,7 +329,7 @@ fn a_number_copied_from_the_summary_holds_as_an_assertion() {
     }
     assert!(assertions.len() > 150, "{assertions:?}");
     let asserted: Vec<&str> = assertions.iter().map(String::as_str).collect();
-    let again = sandbox.ends(&[&run[..], &QUIET, &asserted].concat());
+    let again = sandbox.hpasim(&[&run[..], &QUIET, &asserted].concat());
     assert_eq!(again.code, Some(0), "{}", again.stderr);
 }
 
@@ -374,7 +351,7 @@ fn tune_tries_no_more_policies_than_its_budget_with_any_method() {
                 "--budget",
                 budget,
             ];
-            let tuned = sandbox.ends(&[&tune[..], &QUIET].concat());
+            let tuned = sandbox.hpasim(&[&tune[..], &QUIET].concat());
             assert_eq!(tuned.code, Some(0), "{method} {budget}: {}", tuned.stderr);
             let summary: serde_json::Value =
                 serde_json::from_slice(&sandbox.read("out/summary.json")).expect("JSON");

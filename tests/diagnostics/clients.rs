@@ -120,13 +120,10 @@ fn arrivals_that_are_no_longer_a_process() {
 
 #[test]
 fn users_who_never_pause() {
-    let text = text_about(
+    let text = about_files(
         Files::default()
             .with("p.toml", "[workload]\nthink_time = \"0s\"\n")
             .with("t.csv", "time_s,users\n0,5\n60,5\n"),
-        &[],
-        None,
-        None,
     );
     insta::assert_snapshot!(text, @r#"
     error[E0012]: `workload.think_time` is less than 1ms on average

@@ -4,12 +4,7 @@ use super::*;
 
 #[test]
 fn a_binary_policy() {
-    let text = text_about(
-        Files::default().with("p.toml", b"[hpa]\x00\x01"),
-        &[],
-        None,
-        None,
-    );
+    let text = about_files(Files::default().with("p.toml", b"[hpa]\x00\x01"));
     insta::assert_snapshot!(text, @r##"
     error[E0002]: `p.toml` is not a text file: byte 6 is NUL
     help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
@@ -18,12 +13,7 @@ fn a_binary_policy() {
 
 #[test]
 fn a_policy_that_is_no_utf8() {
-    let text = text_about(
-        Files::default().with("p.toml", b"# caf\xe9"),
-        &[],
-        None,
-        None,
-    );
+    let text = about_files(Files::default().with("p.toml", b"# caf\xe9"));
     insta::assert_snapshot!(text, @r##"
     error[E0002]: `p.toml` is not a text file: byte 6 is not UTF-8
     help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
@@ -32,11 +22,8 @@ fn a_policy_that_is_no_utf8() {
 
 #[test]
 fn a_missing_base() {
-    let text = text_about(
+    let text = about_files(
         Files::default().with("p.toml", "# prod, but louder\nextends = \"prdo.toml\"\n"),
-        &[],
-        None,
-        None,
     );
     insta::assert_snapshot!(text, @r##"
     error[E0001]: cannot read `prdo.toml`: there is no such file
@@ -51,13 +38,10 @@ fn a_missing_base() {
 
 #[test]
 fn policies_in_a_circle() {
-    let text = text_about(
+    let text = about_files(
         Files::default()
             .with("p.toml", "extends = \"q.toml\"\n")
             .with("q.toml", "extends = \"./p.toml\"\n"),
-        &[],
-        None,
-        None,
     );
     insta::assert_snapshot!(text, @r##"
     error[E0003]: `./p.toml` ends up extending itself
@@ -72,13 +56,10 @@ fn policies_in_a_circle() {
 
 #[test]
 fn a_fault_in_a_base_is_shown_there() {
-    let text = text_about(
+    let text = about_files(
         Files::default()
             .with("p.toml", "extends = \"base/q.toml\"\n")
             .with("base/q.toml", "[hpa]\nmaxReplicas = 3\nminReplicas = 5\n"),
-        &[],
-        None,
-        None,
     );
     insta::assert_snapshot!(text, @r##"
     error[E0016]: hpa.maxReplicas: maxReplicas (3) must not be below minReplicas (5)
@@ -93,16 +74,13 @@ fn a_fault_in_a_base_is_shown_there() {
 
 #[test]
 fn remove_of_what_is_not_there() {
-    let text = text_about(
+    let text = about_files(
         Files::default()
             .with(
                 "p.toml",
                 "extends = \"q.toml\"\nremove = [\"hpa.behaviour\", 3]\n",
             )
             .with("q.toml", "[hpa]\nmaxReplicas = 3\n[hpa.behavior]\n"),
-        &[],
-        None,
-        None,
     );
     insta::assert_snapshot!(text, @r##"
     error[E0006]: the base has no `hpa.behaviour` to remove
@@ -224,13 +202,10 @@ fn a_manifest() {
 
 /// What a user reads about a policy that names `base` by `extends`.
 fn about_base(base: &str) -> String {
-    text_about(
+    about_files(
         Files::default()
             .with("p.toml", "# louder\nextends = \"base\"\n")
             .with("base", base),
-        &[],
-        None,
-        None,
     )
 }
 
@@ -275,13 +250,10 @@ fn a_base_that_is_another_kind_of_manifest_is_named_without_its_lines() {
 
 #[test]
 fn a_manifest_that_is_no_yaml_is_named_without_its_lines() {
-    let text = text_about(
+    let text = about_files(
         Files::default()
             .with("p.toml", "manifest = \"app.yaml\"\n")
             .with("app.yaml", "kind: Secret\ndata: {a: hunter2\n"),
-        &[],
-        None,
-        None,
     );
     insta::assert_snapshot!(text, @r##"
     error[E0056]: `app.yaml` is neither a policy nor a Kubernetes manifest: line 2 is not YAML

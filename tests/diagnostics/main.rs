@@ -58,12 +58,11 @@ fn text_for(
     files.0.entry("t.csv".to_owned()).or_insert(TRACE.into());
     let set: Vec<String> = set.iter().map(|argument| (*argument).to_owned()).collect();
     let request = LoadRequest {
-        policy: Path::new("p.toml"),
-        trace: Path::new("t.csv"),
         set: &set,
         from: from.map(SimTime::from_secs_f64),
         to: to.map(SimTime::from_secs_f64),
         engine,
+        ..LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"))
     };
     let diagnostics = match load(request, &mut files) {
         Ok(loaded) => Diagnostics {
@@ -75,12 +74,17 @@ fn text_for(
     render_diagnostics(&diagnostics, Colour::Plain)
 }
 
+/// The same of files alone.
+fn about_files(files: Files) -> String {
+    text_about(files, &[], None, None)
+}
+
 fn about_policy(policy: &str) -> String {
-    text_about(Files::default().with("p.toml", policy), &[], None, None)
+    about_files(Files::default().with("p.toml", policy))
 }
 
 fn about_trace(trace: impl AsRef<[u8]>) -> String {
-    text_about(Files::default().with("t.csv", trace), &[], None, None)
+    about_files(Files::default().with("t.csv", trace))
 }
 
 fn about_set(argument: &str) -> String {
@@ -98,14 +102,7 @@ fn colour_is_only_there_when_asked_for() {
     let mut files = Files::default()
         .with("p.toml", "nonsense = 1")
         .with("t.csv", TRACE);
-    let request = LoadRequest {
-        policy: Path::new("p.toml"),
-        trace: Path::new("t.csv"),
-        set: &[],
-        from: None,
-        to: None,
-        engine: None,
-    };
+    let request = LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"));
     let diagnostics = load(request, &mut files).expect_err("a fault");
     assert!(!render_diagnostics(&diagnostics, Colour::Plain).contains('\u{1b}'));
     assert!(render_diagnostics(&diagnostics, Colour::Ansi).contains("\u{1b}["));

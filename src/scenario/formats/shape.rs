@@ -1,6 +1,6 @@
 //! A recording made to measure: a part of it, in rows of one length, scaled.
 //!
-//! Self-imposed limit: means over rows, so that no request is lost or made up; no smoothing, no guessing.
+//! Self-imposed limit: means over rows, so that no request is lost or invented; no smoothing, no guessing.
 
 use jiff::Timestamp;
 
@@ -223,7 +223,7 @@ fn in_rows(
 /// What a value was before the recording began.
 #[derive(Clone, Copy)]
 enum Before {
-    /// A load: zero, so that no request is made up.
+    /// A load: zero, so that no request is invented.
     Load,
     /// A metric: not known, so the mean is that of the time that was recorded.
     Unknown,

@@ -12,7 +12,7 @@
 //! | [`export`] | a policy as objects |
 //! | [`patch`] | what turns one object into another |
 //! | [`document`] | what is written, value by value |
-//! | [`secrecy`] | which stretches of the text nobody may be shown |
+//! | [`secrecy`] | which stretches of the text are confidential, so that diagnostics never print them |
 
 mod beta;
 mod choice;
@@ -32,8 +32,9 @@ pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 
 use std::path::Path;
 
+use super::broken_manifest::stretches_of_broken_manifest;
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Omitted, Place};
-use super::secrecy::{may_hold_a_secret, stretches_of_broken_manifest};
+use super::secrecy::may_hold_a_secret;
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Node, Value};
 use crate::bounded::{POLICY_BYTES_MAX, size_text};

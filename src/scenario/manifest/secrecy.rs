@@ -1,9 +1,10 @@
-//! What of a manifest that could be read no diagnostic may show: what Secrets hold, and values that often are as confidential.
+//! The confidential stretches of a manifest that can be parsed: content of Secrets, and values that often are as confidential.
 //!
-//! Self-imposed limit: finds the stretches; `place` leaves them out. Texts that could not be read are `scenario::secrecy`'s.
+//! This module finds them, and `place` covers them. `broken_manifest` has the rules for manifests that cannot be parsed.
 
 use std::ops::Range;
 
+use super::super::broken_manifest::is_known_key;
 use super::super::secrecy::{is_confidential_key, is_type_of_secret, names_a_secret};
 use super::super::source::{Confidential, Origin};
 use super::super::tree::{Entry, Node, Value};
@@ -122,11 +123,11 @@ impl Search<'_> {
         }
     }
 
-    /// All of a Secret but its keys, what it is and what it is called.
+    /// All of a Secret but its known keys, what it is and what it is called.
     fn secret(&mut self, node: &Node) {
         let mut shown = Vec::new();
         for entry in node.entries() {
-            shown.extend(own_key(entry));
+            shown.extend(own_key(entry).filter(|_| is_known_key(&entry.key)));
             match entry.key.as_str() {
                 "apiVersion" if entry.node.text().is_some() => shown.push(range(entry.node.origin)),
                 "kind" if entry.node.text().is_some_and(names_a_secret) => {
