@@ -141,9 +141,8 @@ pub enum CommandError {
     StrangeLock(PathBuf),
     /// The output folder holds files of names that hpasim writes, and no summary lists them.
     #[error(
-        "{} holds {names}, and no summary.json there lists {}; choose another folder with -o, or remove {} with --force",
+        "{} holds {names}, not listed in the summary.json of a completed run; choose another folder with -o, or remove {} with --force",
         folder.display(),
-        if *count == 1 { "it" } else { "them" },
         if *count == 1 { "it" } else { "them" }
     )]
     NotListed {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 /// Keys whose values may be confidential in any object.
-const CONFIDENTIAL_KEYS: [&str; 7] = [
+const CONFIDENTIAL_KEYS: [&str; 8] = [
     "data",
     "stringData",
     "binaryData",
@@ -14,6 +14,7 @@ const CONFIDENTIAL_KEYS: [&str; 7] = [
     "args",
     "command",
     "annotations",
+    "httpHeaders",
 ];
 
 /// Types of Secrets.

@@ -94,7 +94,7 @@ fn a_sweep_is_announced_and_refused_by_all_its_points() {
             "-o",
             "out",
         ];
-        sandbox.ends(&[&arguments, further].concat())
+        sandbox.hpasim(&[&arguments, further].concat())
     };
     let request = ["--engine", "request"];
     for values in ["workload.scale=0.01,1e9", "workload.scale=1e9,0.01"] {
@@ -118,7 +118,7 @@ fn a_sweep_is_announced_and_refused_by_all_its_points() {
         "-o",
         "out",
     ];
-    let refused = sandbox.ends(&[&huge[..], &request].concat());
+    let refused = sandbox.hpasim(&[&huge[..], &request].concat());
     assert_eq!(refused.code, Some(2), "{}", refused.stderr);
 }
 

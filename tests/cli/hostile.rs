@@ -206,7 +206,10 @@ fn a_summary_that_is_a_pipe_does_not_stop_a_run() {
         "$HPASIM run policies/prod.toml traces/spike.csv -o out --plot none -q",
     );
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.stderr.contains("a summary.json that no run"), "{run:?}");
+    assert!(
+        run.stderr.contains("out holds summary.json, not listed in"),
+        "{run:?}"
+    );
 }
 
 #[test]

@@ -280,7 +280,7 @@ fn forced_over_a_killed_run_nothing_old_is_left() {
     let further = ["--engine", "fluid", "--plot", "none"];
     assert!(
         refused(&sandbox.hpasim(&[&plain[..], &further].concat()), 1)
-            .contains("and no summary.json there lists them")
+            .contains("not listed in the summary.json of a completed run")
     );
     done(&sandbox.hpasim(&[&plain[..], &further, &["--force"]].concat()));
     let files = [
@@ -614,7 +614,7 @@ fn a_summary_that_lists_paths_removes_nothing_outside_its_folder() {
     let text = String::from_utf8(sandbox.read("out/summary.json")).expect("text");
     let crafted = text.replace(
         "\"timeline.csv\"",
-        "\"plot-/../../mine.png\", \"../mine.png\"",
+        "\"timeline.csv\", \"plot-/../../mine.png\", \"../mine.png\"",
     );
     assert_ne!(crafted, text);
     sandbox.write("out/summary.json", crafted);

@@ -331,15 +331,17 @@ fn json_is_printed_even_if_quiet() {
 }
 
 #[test]
-fn a_failed_run_takes_the_mark_of_completeness_away() {
+fn a_failed_run_leaves_the_earlier_results_and_their_mark_of_completeness() {
     let sandbox = Sandbox::new();
     let arguments = ["run", "policies/prod.toml", "traces/flap.csv", "--quiet"];
     assert_eq!(sandbox.hpasim(&arguments).code, Some(0));
+    let before = sandbox.read("output/prod-flap/timeline.csv");
     std::fs::remove_file(sandbox.path("output/prod-flap/plot.svg")).expect("removed");
     std::fs::create_dir_all(sandbox.path("output/prod-flap/plot.svg/in-the-way")).expect("made");
     let run = sandbox.hpasim(&arguments);
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(!sandbox.path("output/prod-flap/summary.json").exists());
+    assert!(sandbox.path("output/prod-flap/summary.json").exists());
+    assert!(sandbox.read("output/prod-flap/timeline.csv") == before);
 }
 
 #[test]
