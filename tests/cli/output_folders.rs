@@ -689,7 +689,7 @@ fn a_file_of_ones_own_beside_results_is_neither_overwritten_nor_left_as_if_it_we
         "-o",
         "out",
     ];
-    insta::assert_snapshot!(refused(&sandbox.hpasim(&plain), 1), @"error: out holds plot.svg, and no summary.json there lists it; choose another folder with -o, or remove it with --force");
+    insta::assert_snapshot!(refused(&sandbox.hpasim(&plain), 1), @"error: out holds plot.svg, not listed in the summary.json of a completed run; choose another folder with -o, or remove it with --force");
     assert_eq!(sandbox.read("out/plot.svg"), b"mine");
 }
 

@@ -284,7 +284,7 @@ fn files_that_no_run_left_are_not_touched_without_force() {
     ];
     let refused = sandbox.hpasim(&arguments);
     assert_eq!(refused.code, Some(1));
-    insta::assert_snapshot!(refused.stderr, @"error: mine holds plot.png, and no summary.json there lists it; choose another folder with -o, or remove it with --force");
+    insta::assert_snapshot!(refused.stderr, @"error: mine holds plot.png, not listed in the summary.json of a completed run; choose another folder with -o, or remove it with --force");
     assert_eq!(sandbox.read("mine/plot.png"), b"precious");
     assert_eq!(files_in(&sandbox, "mine"), ["notes.txt", "plot.png"]);
 
