@@ -26,6 +26,8 @@ mod kills;
 mod minus_zero;
 #[path = "cli/output_folders.rs"]
 mod output_folders;
+#[path = "cli/output_folders_own_files.rs"]
+mod output_folders_own_files;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]

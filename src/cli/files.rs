@@ -73,8 +73,8 @@ pub(super) struct OpenInput {
 /// Opens an input file, if reading it comes to an end.
 ///
 /// # Errors
-/// The file cannot be opened, or is none: opening a named pipe would wait for
-/// whoever writes into it.
+/// The file cannot be opened, or it is not a regular file. A named pipe is not opened: that would wait
+/// for a writer.
 pub(super) fn open_input(path: &Path, named_by: NamedBy) -> Result<OpenInput, LoadError> {
     let about = std::fs::metadata(path)?;
     let is_allowed = match named_by {

@@ -105,7 +105,7 @@ enum Found {
 }
 
 impl OutputFolder {
-    /// Makes the folder where there is none, and holds it for the command of `identity`.
+    /// Makes the folder if it is missing. Locks it for the command of `identity`.
     ///
     /// # Errors
     /// An input of the command is a file that may be replaced, another process holds
@@ -156,7 +156,7 @@ impl OutputFolder {
     /// Refuses to replace the results of another question, or to write among other files, without `--force`.
     ///
     /// # Errors
-    /// [`CommandError::OtherRun`] or [`CommandError::ForeignFolder`].
+    /// [`CommandError::OtherRun`], [`CommandError::ForeignFolder`] or [`CommandError::NotListed`].
     pub(super) fn refuse_others(&self, identity: &Identity) -> Result<(), CommandError> {
         if self.overwrite == Overwrite::Force {
             return Ok(());

@@ -68,7 +68,7 @@ fn is_separator(letter: char) -> bool {
     matches!(letter, ',' | ';' | '\t')
 }
 
-/// Whether a spreadsheet would compute the cell of a comment; quotes around a cell are none of its text.
+/// Whether a spreadsheet would compute the cell of a comment. Quotes around a cell do not count.
 ///
 /// What has the guard already is guarded once more, so that [`original_comment`] gives back every line.
 fn needs_guard_in_comment(cell: &str) -> bool {

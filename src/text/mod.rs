@@ -18,7 +18,7 @@ use std::ops::Range;
 /// These are the control characters (C0, DEL, C1), the separators of lines and paragraphs,
 /// Unicode's default-ignorable code points (bidirectional controls, zero-width characters,
 /// fillers, variation selectors, tags), interlinear annotations and noncharacters. Spaces of any
-/// width are none of them: they take room.
+/// width are visible, since they take room.
 #[must_use]
 pub fn is_unseen(character: char) -> bool {
     // Nearly all text is ASCII.

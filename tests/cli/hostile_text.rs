@@ -2,8 +2,8 @@
 
 use super::{Finished, Sandbox};
 
-/// What a name may hold on most file systems: a colour that hpasim never uses, by ESC and by C1, a line that is
-/// overwritten, text that runs backwards, a bell, a link, characters that nobody sees, and a line of its own.
+/// A name that most file systems allow. It holds a colour that hpasim never uses (by ESC and by C1), a carriage
+/// return, text that runs backwards, a bell, a link, invisible characters, and a line feed.
 const HOSTILE: &str =
     "x\u{1b}[45m\u{9b}45m\r\u{202e}\u{7}\u{1b}]8;;link\u{7}\u{200b}\u{7f}\u{2028}\nINJECTED";
 
