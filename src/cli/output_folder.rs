@@ -173,14 +173,29 @@ impl OutputFolder {
                 if let Some(other) = identity.difference(&summary) {
                     return Err(CommandError::OtherRun { folder, other });
                 }
-                let mut names = self.names()?;
-                names.retain(|name| is_result(name) && !summary.lists(name));
-                if names.is_empty() {
-                    Ok(())
-                } else {
-                    Err(not_listed(folder, &names))
-                }
+                self.refuse_unlisted(&summary)
             }
+        }
+    }
+
+    /// Refuses files of hpasim's names beside whole results that are not among them, as [`OutputFolder::refuse_others`] does.
+    ///
+    /// # Errors
+    /// [`CommandError::NotListed`].
+    pub(super) fn refuse_files_beside_results(&self) -> Result<(), CommandError> {
+        match self.look()? {
+            Found::Results(summary) => self.refuse_unlisted(&summary),
+            _ => Ok(()),
+        }
+    }
+
+    fn refuse_unlisted(&self, summary: &FoundSummary) -> Result<(), CommandError> {
+        let mut names = self.names()?;
+        names.retain(|name| is_result(name) && !summary.lists(name));
+        if names.is_empty() {
+            Ok(())
+        } else {
+            Err(not_listed(self.path.clone(), &names))
         }
     }
 

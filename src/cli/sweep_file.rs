@@ -78,11 +78,15 @@ impl FolderRequest<'_> {
         let is_ours = self.check(path);
         if self.resume {
             is_ours?;
+            output.refuse_files_beside_results()?;
             return Ok(true);
         }
         let other = match (is_ours, output.file(SUMMARY).exists()) {
             // The same rows would come again.
-            (Ok(()), true) => return Ok(true),
+            (Ok(()), true) => {
+                output.refuse_files_beside_results()?;
+                return Ok(true);
+            }
             (Ok(()), false) => {
                 "the beginning of this very sweep, and --resume would go on with it".to_owned()
             }

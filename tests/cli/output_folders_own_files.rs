@@ -270,3 +270,28 @@ fn standard_input_that_comes_from_the_output_is_an_input() {
         assert!(sandbox.read(file) == trace);
     }
 }
+
+#[test]
+fn a_picture_of_ones_own_beside_a_sweep_is_not_overwritten_when_the_sweep_is_asked_again() {
+    let sandbox = Sandbox::new();
+    let sweep = |further: &[&str]| {
+        let start = [
+            "sweep",
+            "policies/prod.toml",
+            "traces/flap.csv",
+            "-q",
+            "-o",
+            "out",
+        ];
+        let set = ["--set", "hpa.maxReplicas=2,3"];
+        sandbox.hpasim(&[&start[..], &set, further].concat())
+    };
+    done(&sweep(&["--plot", "none"]));
+    sandbox.write("out/front.svg", "mine");
+    for further in [&[][..], &["--resume"]] {
+        let said = sweep(further);
+        assert!(refused(&said, 1).contains("out holds front.svg, not listed in"));
+        assert_eq!(sandbox.read("out/front.svg"), b"mine");
+    }
+    done(&sweep(&["--force"]));
+}
