@@ -7,9 +7,13 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hpasim::cluster::balancer::Endpoints;
 use hpasim::cluster::station::{Speed, Station};
-use hpasim::scenario::{Engine, ScheduledScale};
+use hpasim::control::schedule::ScheduleScaler;
+use hpasim::control::{
+    Autoscaler, Bounds, DecisionListener, MetricQuery, Schedule, ScheduledScale, Seen,
+};
+use hpasim::scenario::Engine;
 use hpasim::search::front::{pareto_front, pareto_fronts};
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::{Observer, simulate_scaled_by};
 use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
 use hpasim::workload::Balancer;
 use scenarios::{Row, prod, trace};
@@ -52,6 +56,44 @@ fn cancellations(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A schedule under which the pods' CPU is measured as for an autoscaler.
+struct Measuring<'s> {
+    schedule: ScheduleScaler<'s>,
+    asks: [MetricQuery; 1],
+}
+
+impl<'s> Measuring<'s> {
+    fn new(schedule: &'s Schedule) -> Self {
+        Self {
+            schedule: ScheduleScaler::new(schedule),
+            asks: [MetricQuery::cpu()],
+        }
+    }
+}
+
+impl Autoscaler for Measuring<'_> {
+    fn asks(&self) -> &[MetricQuery] {
+        &self.asks
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.schedule.bounds()
+    }
+
+    fn next_wake(&self, now: SimTime) -> Option<SimTime> {
+        self.schedule.next_wake(now)
+    }
+
+    fn wake<L: DecisionListener>(
+        &mut self,
+        now: SimTime,
+        seen: &Seen<'_>,
+        listener: &mut L,
+    ) -> Option<Replicas> {
+        self.schedule.wake(now, seen, listener)
+    }
+}
+
 /// One pod becomes many at once, and many become one.
 fn pods_at_once(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("pods/come_and_go");
@@ -66,18 +108,18 @@ fn pods_at_once(criterion: &mut Criterion) {
             let id = BenchmarkId::new(engine.as_str(), pods);
             group.bench_with_input(id, &pods, |bencher, &pods| {
                 let row = |seconds| Row { seconds, rps: 10.0 };
-                let mut scenario = prod(trace(&[row(0.0), row(600.0)]));
-                scenario.schedule = [(60, pods), (300, 1)]
+                let scenario = prod(trace(&[row(0.0), row(600.0)]));
+                let entries = [(60, pods), (300, 1)]
                     .map(|(seconds, pods)| ScheduledScale {
                         time: SimTime::ZERO + SimSpan::from_secs(seconds),
                         replicas: Replicas(pods),
                     })
                     .to_vec();
-                // It goes on measuring: a target that is met asks for nothing.
-                if let Some(autoscaler) = &mut scenario.autoscaler {
-                    autoscaler.sync_period = SimSpan::from_secs(3600);
-                }
-                bencher.iter(|| simulate(&scenario, engine, Seed(1), &mut Nobody));
+                let schedule = Schedule { entries };
+                bencher.iter(|| {
+                    let mut scaler = Measuring::new(&schedule);
+                    simulate_scaled_by(&mut scaler, &scenario, engine, Seed(1), &mut Nobody)
+                });
             });
         }
     }

@@ -60,7 +60,7 @@ fn one_day(c: &mut Criterion) {
         });
     });
     let mut fixed = scenario;
-    fixed.autoscaler = None;
+    fixed.scaler = None;
     c.bench_function("diurnal day without an autoscaler", |bencher| {
         bencher.iter(|| {
             seed += 1;

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! policy + trace -> cli reads -> scenario resolves -> Scenario
-//!   -> simulation (engine, cluster, workload; hpa reconciles at every sync)
+//!   -> simulation (engine, cluster, workload; at each of its wakes a scaler of `control` decides)
 //!   -> Observer -> results (timeline, decisions, KPIs) -> render -> cli writes -> output/
 //! ```
 //!
@@ -16,12 +16,13 @@
 //! | [`units`] | time, CPU, counts, seeds |
 //! | [`text`] | strings from outside, made safe for terminal, JSON, CSV and Markdown |
 //! | [`hpa`] | the autoscaler's core: a pure function of rules, spec, memory, observation and time |
+//! | [`control`] | what scales, behind one trait: the HPA, a schedule, a caller of the library |
 //! | [`engine`] | event queue and random streams; knows no pod |
 //! | [`workload`] | demand over time |
 //! | [`cluster`] | the plant: pods, CPU, the metrics pipeline; knows no autoscaler |
 //! | [`scenario`] | text in, a checked [`Scenario`](scenario::Scenario) out |
 //! | [`check`] | rules that find traps in policies and manifests |
-//! | [`simulation`] | the only meeting point of `hpa`, `cluster` and `workload` |
+//! | [`simulation`] | the only meeting point of `control`, `cluster` and `workload` |
 //! | [`conformance`] | recorded decisions and their replay through `hpa` |
 //! | [`results`] | recording, KPIs, export to bytes |
 //! | [`search`] | grids and samples of policies, many runs in order, Pareto fronts, the search for a better policy |
@@ -89,6 +90,7 @@ pub mod check;
 pub mod cli;
 pub mod cluster;
 pub mod conformance;
+pub mod control;
 pub mod engine;
 pub mod hpa;
 pub mod render;

@@ -93,7 +93,7 @@ fn allocations_of_minutes(minutes: u32, change: Change) -> u64 {
         rps: 200.0,
     };
     let mut scenario = prod(trace(&[row(0.0), row(f64::from(minutes) * 60.0)]));
-    scenario.autoscaler = None;
+    scenario.scaler = None;
     scenario.deployment.replicas = Replicas(20);
     change(&mut scenario);
     allocation_counter::measure(|| {

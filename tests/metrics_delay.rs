@@ -7,8 +7,8 @@
 #[path = "plant/scenarios.rs"]
 mod scenarios;
 
+use hpasim::control::Decided;
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::observer::Decided;
 use hpasim::simulation::{Observer, simulate};
 use hpasim::units::{Millicores, Replicas, Seed};
 use scenarios::Row;
@@ -24,7 +24,7 @@ struct FirstRescale {
 
 impl Observer for FirstRescale {
     fn decided(&mut self, decision: &Decided<'_>) {
-        if decision.outcome.rescaled {
+        if decision.rescaled {
             self.seconds.get_or_insert(decision.time.as_secs_f64());
         }
     }

@@ -82,7 +82,7 @@ fn the_metric_reacts_to_the_number_of_pods() {
 fn fixed_watched(pods: i32) -> Scenario {
     let mut scenario = without_idle_use(prod(constant(16.0, 60.0)));
     scenario.deployment.replicas = Replicas(pods);
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.min_replicas = Replicas(pods);
     hpa.spec.max_replicas = Replicas(pods);
     scenario
@@ -364,7 +364,7 @@ fn a_sidecar_hides_a_hot_container_from_the_pods_average() {
     scenario.deployment.containers.push(sidecar);
     let first_seen = |scenario: &Scenario| facts(scenario, Seed(1)).decisions[0].seen_percent;
     assert_eq!(first_seen(&scenario), Some(10));
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.metrics = vec![MetricSpec::new(
         MetricSource::ContainerResource {
             resource: "cpu".to_owned(),
@@ -378,7 +378,7 @@ fn a_sidecar_hides_a_hot_container_from_the_pods_average() {
 #[test]
 fn memory_is_a_base_and_so_much_for_each_request_in_flight() {
     let mut scenario = prod(constant(0.0, 60.0));
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.metrics = vec![MetricSpec::new(
         MetricSource::Resource {
             resource: "memory".to_owned(),
@@ -419,7 +419,7 @@ fn a_column_of_the_trace_is_a_metric() {
         name: "jobs".to_owned(),
         values: vec![10.0, 70.0, 0.0],
     });
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.metrics = vec![external("jobs", 10)];
     let facts = facts(&scenario, Seed(1));
     assert_eq!(facts.decisions[0].desired, Replicas(1));
@@ -429,7 +429,7 @@ fn a_column_of_the_trace_is_a_metric() {
 #[test]
 fn a_metric_that_nothing_provides_fails_and_changes_nothing() {
     let mut scenario = prod(constant(100.0, 120.0));
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.metrics = vec![external("jobs", 10)];
     let facts = facts(&scenario, Seed(1));
     assert!(facts.decisions.iter().all(|d| d.desired == Replicas(1)));
@@ -438,7 +438,7 @@ fn a_metric_that_nothing_provides_fails_and_changes_nothing() {
 #[test]
 fn requests_per_second_is_a_metric_of_each_pod() {
     let mut scenario = prod(constant(60.0, 600.0));
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.metrics = vec![MetricSpec::new(
         MetricSource::Pods {
             metric: MetricIdentifier::new("requests_per_second", None),

@@ -102,7 +102,7 @@ fn the_shipped_policies_load_with_the_shipped_traces_and_warn_of_nothing() {
             let loaded = loaded.unwrap_or_else(|diagnostics| panic!("{policy}: {diagnostics}"));
             assert_eq!(loaded.warnings, [], "{policy}");
             assert_eq!(
-                loaded.scenario.autoscaler.is_some(),
+                loaded.scenario.hpa().is_some(),
                 policy != "policies/stripe-api.toml"
             );
         }
@@ -127,8 +127,8 @@ fn prod_is_the_production_autoscaler() {
         (prod.policy_name.as_str(), prod.trace_name.as_str()),
         ("prod", "spike")
     );
-    let autoscaler = prod.autoscaler.expect("an autoscaler");
-    let spec = autoscaler.spec;
+    let autoscaler = prod.hpa().expect("an autoscaler");
+    let spec = &autoscaler.spec;
     assert_eq!(
         (spec.min_replicas, spec.max_replicas),
         (Replicas(1), Replicas(50))
@@ -136,7 +136,7 @@ fn prod_is_the_production_autoscaler() {
     assert_eq!(spec.scale_target.to_string(), "Deployment/default/prod");
     assert_eq!(spec.metrics.len(), 1);
     assert_eq!(spec.metrics[0].target, MetricTarget::Utilization(50));
-    let behavior = spec.behavior.expect("a behaviour");
+    let behavior = spec.behavior.as_ref().expect("a behaviour");
     assert_eq!(behavior.scale_up.stabilization_window, Some(SimSpan::ZERO));
     assert_eq!(behavior.scale_up.policies.len(), 2);
     assert_eq!(
@@ -166,7 +166,7 @@ fn prod_is_the_production_autoscaler() {
 
 #[test]
 fn the_other_policies_differ_from_prod_as_they_say() {
-    let spec = |name: &str| shipped(name).autoscaler.expect("an autoscaler").spec;
+    let spec = |name: &str| shipped(name).hpa().expect("an autoscaler").spec.clone();
     let prod = spec("prod");
     let no_behavior = spec("no-behavior");
     assert!(no_behavior.behavior.is_none());
@@ -185,7 +185,7 @@ fn the_other_policies_differ_from_prod_as_they_say() {
     assert!(probed.deployment.pod.readiness.is_some());
     assert!(probed.deployment.pod.init.mean_seconds() > 15.0);
     let api = shipped("stripe-api");
-    assert!(api.autoscaler.is_none());
+    assert!(api.scaler.is_none());
     assert_eq!(api.deployment.containers[0].name, "stripe-api");
     assert_eq!(api.deployment.replicas, Replicas(1));
 }
@@ -193,7 +193,7 @@ fn the_other_policies_differ_from_prod_as_they_say() {
 #[test]
 fn an_empty_policy_is_a_fixed_deployment_of_defaults_and_says_what_it_assumes() {
     let scenario = scenario("", &[]);
-    assert!(scenario.autoscaler.is_none());
+    assert!(scenario.scaler.is_none());
     assert_eq!(scenario.policy_name, "p");
     assert_eq!(scenario.deployment.containers[0].name, "app");
     let assumed: Vec<String> = scenario
@@ -260,7 +260,7 @@ fn a_child_merges_key_by_key_replaces_arrays_and_has_its_own_name() {
         &[],
     );
     assert_eq!(loaded.scenario.policy_name, "child");
-    let spec = loaded.scenario.autoscaler.expect("an autoscaler").spec;
+    let spec = loaded.scenario.hpa().expect("an autoscaler").spec.clone();
     assert_eq!(
         (spec.min_replicas, spec.max_replicas),
         (Replicas(2), Replicas(5))
@@ -293,7 +293,7 @@ fn set_changes_any_key_and_the_last_one_counts() {
         ],
     );
     assert_eq!(scenario.policy_name, "louder");
-    let autoscaler = scenario.autoscaler.expect("an autoscaler");
+    let autoscaler = scenario.hpa().expect("an autoscaler");
     assert_eq!(autoscaler.spec.max_replicas, Replicas(30));
     assert_eq!(
         autoscaler.spec.metrics[0].target,
@@ -342,9 +342,10 @@ name = "web"
     let spec = loaded
         .unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
         .scenario
-        .autoscaler
+        .hpa()
         .expect("an autoscaler")
-        .spec;
+        .spec
+        .clone();
     let types: Vec<&str> = spec
         .metrics
         .iter()

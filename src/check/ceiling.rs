@@ -13,10 +13,11 @@ use super::growth::{Rates, Syncs, Way, Window};
 use super::speed::limits_text;
 use super::{pods_text, syncs_text};
 use crate::cluster::config::{Container, Deployment};
+use crate::control::Hpa;
 use crate::hpa::rules::Rules;
 use crate::hpa::spec::{MetricSource, MetricSpec, MetricTarget};
+use crate::scenario::Code;
 use crate::scenario::survey::{Knowledge, Subject};
-use crate::scenario::{Autoscaler, Code};
 use crate::units::Millicores;
 
 /// All rules of this family.
@@ -47,7 +48,7 @@ struct Ceiling {
     lower_target: String,
 }
 
-fn reach(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autoscaler) {
+fn reach(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) {
     let rules = Rules::new(autoscaler.release, autoscaler.settings);
     let tolerance = rules.tolerance(autoscaler.spec.behavior.as_ref()).up;
     let mut highest: Option<f64> = Some(0.0);
@@ -101,7 +102,7 @@ fn never_up(
 }
 
 /// How many syncs it takes when each asks for `ratio` times the pods at most.
-fn steps(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autoscaler, ratio: f64) {
+fn steps(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, ratio: f64) {
     let spec = &autoscaler.spec;
     let from = spec.min_replicas.0.max(1);
     let to = spec.max_replicas.0;

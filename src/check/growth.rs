@@ -11,8 +11,8 @@
 
 use std::collections::VecDeque;
 
+use crate::control::Hpa;
 use crate::hpa::spec::{HpaSpec, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy};
-use crate::scenario::Autoscaler;
 use crate::units::SimSpan;
 
 /// After so long nobody waits any longer.
@@ -67,7 +67,7 @@ impl Window {
     }
 
     /// The window of `autoscaler` on the way down.
-    pub(super) fn down(autoscaler: &Autoscaler) -> Self {
+    pub(super) fn down(autoscaler: &Hpa) -> Self {
         let default = autoscaler.settings.downscale_stabilization;
         match &autoscaler.spec.behavior {
             Some(behavior) => Self {

@@ -6,9 +6,10 @@
 use super::case::{Case, Report, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
+use crate::control::Hpa;
 use crate::hpa::spec::{Behavior, PolicyKind, ScalingRules, SelectPolicy};
+use crate::scenario::Code;
 use crate::scenario::survey::Subject;
-use crate::scenario::{Autoscaler, Code};
 use crate::units::SimSpan;
 
 /// All rules of this family.
@@ -61,7 +62,7 @@ impl<'b> Side<'b> {
     }
 }
 
-fn way_up(autoscaler: &Autoscaler) -> Way<'_> {
+fn way_up(autoscaler: &Hpa) -> Way<'_> {
     let spec = &autoscaler.spec;
     Way {
         from: spec.min_replicas.0.max(1),
@@ -73,7 +74,7 @@ fn way_up(autoscaler: &Autoscaler) -> Way<'_> {
 }
 
 /// The limits alone decide: the load asks for the maximum at every sync.
-fn maximum_is_reached_in_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autoscaler) {
+fn maximum_is_reached_in_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) {
     let way = way_up(autoscaler);
     let behavior = autoscaler.spec.behavior.as_ref();
     if behavior.is_some_and(|it| it.scale_up.select_policy == SelectPolicy::Disabled) {
@@ -122,7 +123,7 @@ pub(super) fn limits_text(window: Window) -> String {
 const SOON: SimSpan = SimSpan::from_secs(60);
 
 /// Of the recommendations of the window the highest counts (`stabilizeRecommendation`), then the policies.
-fn halving_takes_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autoscaler) {
+fn halving_takes_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) {
     let spec = &autoscaler.spec;
     let sync = autoscaler.sync_period;
     let (from, to) = (
@@ -172,7 +173,7 @@ fn halving_takes_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autos
 fn down_window_is_shorter_than_the_traffic(
     case: &mut Case<'_>,
     subject: &Subject,
-    autoscaler: &Autoscaler,
+    autoscaler: &Hpa,
 ) {
     let Some(period) = case.traffic_period else {
         return;
@@ -198,7 +199,7 @@ fn down_window_is_shorter_than_the_traffic(
 fn periods_hold_something_back(
     case: &mut Case<'_>,
     subject: &Subject,
-    autoscaler: &Autoscaler,
+    autoscaler: &Hpa,
     side: &Side<'_>,
 ) {
     let path = ["hpa", "behavior", side.key, "policies"];
@@ -236,7 +237,7 @@ fn periods_hold_something_back(
 fn window_holds_something_back(
     case: &mut Case<'_>,
     subject: &Subject,
-    autoscaler: &Autoscaler,
+    autoscaler: &Hpa,
     side: &Side<'_>,
 ) {
     let sync = autoscaler.sync_period;
@@ -264,12 +265,7 @@ fn window_holds_something_back(
 }
 
 /// `selectPolicy: Disabled` switches a direction off (autoscaling/v2 `DisabledPolicySelect`).
-fn direction_is_on(
-    case: &mut Case<'_>,
-    subject: &Subject,
-    autoscaler: &Autoscaler,
-    side: &Side<'_>,
-) {
+fn direction_is_on(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, side: &Side<'_>) {
     if side.rules.select_policy != SelectPolicy::Disabled {
         return;
     }
@@ -307,7 +303,7 @@ fn direction_is_on(
 fn percentage_moves_the_minimum(
     case: &mut Case<'_>,
     subject: &Subject,
-    autoscaler: &Autoscaler,
+    autoscaler: &Hpa,
     behavior: &Behavior,
 ) {
     let rules = &behavior.scale_up;

@@ -29,7 +29,6 @@ use super::variation::Variation;
 use crate::render::sweep::{SweepAnswer, render_answer};
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
-use crate::results::rounding::readable;
 use crate::scenario::{Diagnostics, Engine, ManifestChoice, Scenario};
 use crate::search::grid::Grid;
 use crate::search::in_order::all_cores;
@@ -38,6 +37,7 @@ use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
 use crate::search::sweep::{Row, Sweep, SweepError};
 use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::simulation::Extent;
+use crate::text::rounding::readable;
 use crate::units::Seed;
 
 /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm.

@@ -21,7 +21,7 @@ use crate::workload::Workload;
 
 /// A metric that somebody asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MetricQuery {
+pub enum PlantMetric {
     /// CPU of these containers of each pod.
     Cpu(Containers),
     /// Memory of these containers of each pod.
@@ -103,7 +103,7 @@ pub(super) struct MeterPlace {
 #[derive(Clone, Debug)]
 pub struct MetricsServer {
     meters: Vec<ContainerMeters>,
-    queries: Vec<MetricQuery>,
+    queries: Vec<PlantMetric>,
     /// At the last scrape; the CPU of pods with a single container stays empty: its meters hold it.
     scraped: Vec<MetricSamples>,
     /// Scrapes on their way, oldest first.
@@ -131,13 +131,13 @@ impl MetricsServer {
         deployment: &Deployment,
         workload: &Workload,
         pipeline: &MetricsPipeline,
-        queries: &[MetricQuery],
+        queries: &[PlantMetric],
         seed: Seed,
     ) -> Self {
         let cpu = PodCpu::of(deployment);
         let counted = queries
             .iter()
-            .any(|query| matches!(query, MetricQuery::Cpu(_) | MetricQuery::Memory(_)));
+            .any(|query| matches!(query, PlantMetric::Cpu(_) | PlantMetric::Memory(_)));
         let meters = cpu
             .containers
             .iter()
@@ -294,12 +294,12 @@ impl MetricsServer {
         }
         for (query, samples) in self.queries.iter().zip(&mut self.scraped) {
             match *query {
-                MetricQuery::Cpu(containers) => {
+                PlantMetric::Cpu(containers) => {
                     if self.meters.len() > 1 {
                         measure_cpu(containers, &self.meters, &mut samples.pods);
                     }
                 }
-                MetricQuery::Memory(containers) => {
+                PlantMetric::Memory(containers) => {
                     self.memory.measure(
                         containers,
                         &self.meters,
@@ -308,21 +308,21 @@ impl MetricsServer {
                         &mut samples.pods,
                     );
                 }
-                MetricQuery::RequestsPerSecond => {
+                PlantMetric::RequestsPerSecond => {
                     let value = |row, status| gauges.requests_per_second.of(row, status);
                     gauge(now, statuses, value, &mut samples.pods);
                 }
-                MetricQuery::InFlight => {
+                PlantMetric::InFlight => {
                     let value = |row, status| gauges.in_flight.of(row, status);
                     gauge(now, statuses, value, &mut samples.pods);
                 }
-                MetricQuery::QueueLength => {
+                PlantMetric::QueueLength => {
                     let value = |row, status| {
                         (gauges.in_flight.of(row, status) - self.concurrency).max(0.0)
                     };
                     gauge(now, statuses, value, &mut samples.pods);
                 }
-                MetricQuery::TraceColumn(column) => {
+                PlantMetric::TraceColumn(column) => {
                     let value = milli(gauges.trace_values[column]);
                     samples.values.clear();
                     samples.values.push(value);
@@ -385,7 +385,7 @@ impl MetricsServer {
     /// The meters whose samples are the answer to a query as they stand: those of a pod's only container.
     fn direct_meters(&self, query: usize) -> Option<&ContainerMeters> {
         match (self.queries[query], self.meters.as_slice()) {
-            (MetricQuery::Cpu(Containers::All | Containers::One(0)), [only]) => Some(only),
+            (PlantMetric::Cpu(Containers::All | Containers::One(0)), [only]) => Some(only),
             _ => None,
         }
     }

@@ -99,6 +99,12 @@ impl Plant {
     /// The pods, and what the metrics API shows of them.
     pub fn view(&mut self) -> PlantView<'_> {
         self.remove_gone_rows();
+        self.as_viewed()
+    }
+
+    /// The same rows as the last [`Plant::view`] showed, as long as no pod came or went since.
+    #[must_use]
+    pub fn as_viewed(&self) -> PlantView<'_> {
         PlantView {
             pods: &self.pods,
             metrics: &self.metrics,

@@ -11,8 +11,8 @@ use super::table::{Column, TableFormat, render_table};
 use crate::results::calibration::{
     Calibration, Estimate, LinearityTest, Outlier, SIGNIFICANCE, Shape, measured_on,
 };
-use crate::results::rounding::readable;
 use crate::scenario::Measured;
+use crate::text::rounding::readable;
 use crate::text::{json, visible};
 
 /// The report of the probe in `file` for people.

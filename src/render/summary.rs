@@ -162,7 +162,7 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
     page.list("replicas", &replicas, Tone::Calm);
     let at_max = kpis.typical("seconds_at_max").filter(|it| *it > 0.0);
     if at_max.is_some() {
-        let max = run.scenario.autoscaler.as_ref();
+        let max = run.scenario.hpa();
         let max = max.map_or(0, |autoscaler| autoscaler.spec.max_replicas.0);
         let time = kpis.shown("seconds_at_max", human::duration);
         let text = format!("at the maximum of {max} for {time}");
@@ -179,7 +179,7 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
     } else {
         write_requests(page, run, &kpis);
     }
-    if run.scenario.autoscaler.is_none() {
+    if run.scenario.hpa().is_none() {
         page.line("autoscaler", "none: the replicas are fixed", Tone::Calm);
         return;
     }

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::comparison::{Comparison, Estimate, KpiGroup, PolicyKpi, Verdict};
 use super::export::{InputFile, Request, SCHEMA_VERSION};
-use super::rounding::readable;
 use super::verdicts::CheckedAssertion;
 use crate::text::csv_cell::guarded;
 use crate::text::json;
+use crate::text::rounding::readable;
 use crate::units::Seed;
 
 /// The columns of `comparison.csv`.

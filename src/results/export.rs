@@ -9,11 +9,11 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::kpis::{Kpis, NamedKpi};
 use super::measured::MeasuredLatency;
-use super::rounding::readable;
 use super::timeline::{RowSink, TimelineRow};
 use super::verdicts::CheckedAssertion;
 use crate::scenario::{Engine, Scenario};
 use crate::text::json;
+use crate::text::rounding::readable;
 use crate::units::{Seed, SimSpan};
 
 /// The version of `summary.json`'s layout; rises when a reader would have to change.

@@ -2,20 +2,11 @@
 //!
 //! Self-imposed limit: forms. That the numbers are right is tested where they are reckoned.
 
+use super::Kpis;
 use super::export::{InputFile, KpiReport, Summary, fold};
-use super::tests::{at, near, scenario, story_kpis, story_timeline, timeline_csv};
-use super::{DecisionLog, Kpis};
-use crate::hpa::decision::{
-    DecisionRecord, Direction, LimitReason, Limiting, MetricValue, PodGroups, PolicyAllowance,
-    RecordedMetric, Stabilization, Verdict,
-};
-use crate::hpa::reconcile::RescaleReason;
-use crate::hpa::status::AbleToScale;
-use crate::hpa::{Memory, Outcome};
+use super::tests::{near, scenario, story_kpis, story_timeline, timeline_csv};
 use crate::scenario::Engine;
-use crate::simulation::Observer;
-use crate::simulation::observer::Decided;
-use crate::units::{Replicas, Seed};
+use crate::units::Seed;
 
 #[test]
 fn timeline_csv_has_units_and_leaves_blank_what_is_not_known() {
@@ -150,64 +141,4 @@ fn the_summary_names_what_ran_and_what_came_of_it() {
       }
     }
     "#);
-}
-
-#[test]
-fn a_decision_is_one_line_with_its_reasons() {
-    let mut memory = Memory::default();
-    memory.status.conditions.able_to_scale = Some(AbleToScale::SucceededRescale(Replicas(4)));
-    let record = DecisionRecord {
-        metrics: vec![RecordedMetric {
-            description: "cpu resource utilization (percentage of request)".to_owned(),
-            groups: PodGroups {
-                ready: 2,
-                unready: 1,
-                ..PodGroups::default()
-            },
-            usage_ratio: Some(4.0),
-            filled_in_ratio: Some(8.0 / 3.0),
-            value: MetricValue {
-                average_utilization: Some(200),
-                ..MetricValue::default()
-            },
-            verdict: Verdict::OutsideTolerance,
-            proposal: Some(Replicas(8)),
-            error: None,
-        }],
-        stabilization: Some(Stabilization {
-            proposal: Replicas(8),
-            lowest_for_scale_up: Some(Replicas(8)),
-            highest_for_scale_down: Replicas(8),
-            stabilized: Replicas(8),
-        }),
-        policies: vec![PolicyAllowance {
-            direction: Direction::Up,
-            index: 0,
-            period_start: Replicas(2),
-            limit: Replicas(4),
-        }],
-        limiting: Some(Limiting {
-            before: Replicas(8),
-            after: Replicas(4),
-            reason: LimitReason::ScaleUpLimit,
-        }),
-        events: vec![],
-    };
-    let mut log = DecisionLog::new(Vec::new());
-    log.decided(&Decided {
-        time: at(15),
-        current: Replicas(2),
-        outcome: &Outcome {
-            desired: Replicas(4),
-            rescaled: true,
-            reason: RescaleReason::MetricAboveTarget(
-                "cpu resource utilization (percentage of request)",
-            ),
-            error: None,
-        },
-        memory: &memory,
-        reasons: Some(&record),
-    });
-    let text = String::from_utf8(log.finish().expect("JSON")).expect("UTF-8");
-    insta::assert_snapshot!(text, @r#"{"time_s":15.0,"current":2,"desired":4,"rescaled":true,"reason":"cpu resource utilization (percentage of request) above target","metrics":[{"name":"cpu resource utilization (percentage of request)","pods":{"ready":2,"unready":1,"missing":0,"ignored":0},"ratio":4.0,"filled_in_ratio":2.66667,"average_utilization":200,"verdict":"outside_tolerance","proposal":8}],"stabilization":{"proposal":8,"lowest_for_scale_up":8,"highest_for_scale_down":8,"stabilized":8},"policies":[{"direction":"up","index":0,"replicas_at_period_start":2,"limit":4}],"limiting":{"before":8,"after":4,"reason":"ScaleUpLimit"},"conditions":[{"type":"AbleToScale","status":"True","reason":"SucceededRescale","message":"the HPA controller was able to update the target scale to 4"}]}"#);
 }

@@ -11,14 +11,14 @@ use super::failures;
 use super::measured::{MeasuredLatency, Precision};
 use super::mixture::{LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
-use super::rounding::readable;
 use super::slo::{SloClock, counted};
-use crate::hpa::decision::Direction;
+use crate::control::{Decided, Direction};
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
 use crate::simulation::observer::{
-    Decided, FailureCauses, FlowSegment, PodChange, PodCounts, PodState, RequestSegment, Scaled,
+    FailureCauses, FlowSegment, PodChange, PodCounts, PodState, RequestSegment,
 };
+use crate::text::rounding::readable;
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
 
@@ -330,7 +330,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             },
             pod_request: PodRequest::of(scenario),
             cost: scenario.cost,
-            bounds: scenario.autoscaler.as_ref().map(|autoscaler| Bounds {
+            bounds: scenario.hpa().map(|autoscaler| Bounds {
                 min: autoscaler.spec.min_replicas,
                 max: autoscaler.spec.max_replicas,
             }),
@@ -546,12 +546,6 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for KpiObserver<N> {
     fn decided(&mut self, decision: &Decided<'_>) {
         if self.rescales.decided(decision) == Some(Direction::Up) {
             self.shortage.scaled_up(decision.time);
-        }
-    }
-
-    fn scaled(&mut self, change: &Scaled) {
-        if self.rescales.scaled(change) == Some(Direction::Up) {
-            self.shortage.scaled_up(change.time);
         }
     }
 

@@ -19,7 +19,6 @@
 //! | [`curves`] | what several seeds of a policy came to over time |
 //! | [`verdicts`] | whether assertions hold |
 //! | [`export`] | timeline and summary as bytes |
-//! | [`rounding`] | floats as files show them |
 
 pub mod calibration;
 pub mod comparison;
@@ -34,7 +33,6 @@ pub mod measured;
 pub mod mixture;
 pub mod observers;
 pub mod response;
-pub mod rounding;
 pub mod slo;
 pub mod timeline;
 pub mod verdicts;

@@ -2,8 +2,9 @@
 //!
 //! Self-imposed limit: passes on, keeps nothing.
 
+use crate::control::Decided;
 use crate::simulation::Observer;
-use crate::simulation::observer::{Decided, FlowSegment, PodChange, RequestSegment, Scaled};
+use crate::simulation::observer::{FlowSegment, PodChange, RequestSegment};
 use crate::units::SimSpan;
 
 /// Tells both, the first one first. Nest it for more than two.
@@ -23,7 +24,7 @@ impl<A, B> Both<A, B> {
 }
 
 impl<A: Observer, B: Observer> Observer for Both<A, B> {
-    const WANTS_REASONS: bool = A::WANTS_REASONS || B::WANTS_REASONS;
+    const WANTS_LINES: bool = A::WANTS_LINES || B::WANTS_LINES;
 
     fn flowed(&mut self, segment: &FlowSegment) {
         self.first.flowed(segment);
@@ -44,11 +45,6 @@ impl<A: Observer, B: Observer> Observer for Both<A, B> {
     fn decided(&mut self, decision: &Decided<'_>) {
         self.first.decided(decision);
         self.second.decided(decision);
-    }
-
-    fn scaled(&mut self, change: &Scaled) {
-        self.first.scaled(change);
-        self.second.scaled(change);
     }
 
     fn pod_changed(&mut self, change: &PodChange) {

@@ -2,10 +2,8 @@
 //!
 //! Self-imposed limit: moments and counts; what a shortage is it is told.
 
-use std::cmp::Ordering;
-
-use crate::hpa::decision::Direction;
-use crate::simulation::observer::{Decided, FlowSegment, RequestSegment, Scaled};
+use crate::control::{Decided, Direction};
+use crate::simulation::observer::{FlowSegment, RequestSegment};
 use crate::units::{Replicas, SimSpan, SimTime};
 
 use super::slo::Verdict;
@@ -139,27 +137,8 @@ struct LastRescale {
 impl RescaleCount {
     /// Takes in a decision; tells which way it scaled, if it did.
     pub fn decided(&mut self, decision: &Decided<'_>) -> Option<Direction> {
-        let desired = decision.outcome.desired;
-        if !decision.outcome.rescaled || desired == decision.current {
-            return None;
-        }
-        let direction = if desired > decision.current {
-            Direction::Up
-        } else {
-            Direction::Down
-        };
+        let direction = decision.direction()?;
         self.rescaled(decision.time, direction);
-        Some(direction)
-    }
-
-    /// Takes in a change by schedule; tells which way it scaled, if it did.
-    pub fn scaled(&mut self, change: &Scaled) -> Option<Direction> {
-        let direction = match change.to.cmp(&change.from) {
-            Ordering::Equal => return None,
-            Ordering::Greater => Direction::Up,
-            Ordering::Less => Direction::Down,
-        };
-        self.rescaled(change.time, direction);
         Some(direction)
     }
 

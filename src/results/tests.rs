@@ -9,18 +9,15 @@ use crate::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
     PodTimings,
 };
+use crate::control::{Decided, Hpa, Scaler};
 use crate::engine::random::Distribution;
 use crate::hpa::decision::MetricValue;
-use crate::hpa::reconcile::RescaleReason;
 use crate::hpa::rules::{ControllerSettings, Release};
 use crate::hpa::spec::{HpaSpec, MetricSource, MetricSpec, MetricTarget, ScaleTarget};
-use crate::hpa::{Memory, Outcome};
-use crate::scenario::{Assumption, Autoscaler, CostRates, Scenario, Slo};
+use crate::scenario::{Assumption, CostRates, Scenario, Slo};
 use crate::simulation::Observer;
 use crate::simulation::latency::StationaryLatency;
-use crate::simulation::observer::{
-    Decided, FailureCauses, FlowSegment, PodChange, PodCounts, PodState,
-};
+use crate::simulation::observer::{FailureCauses, FlowSegment, PodChange, PodCounts, PodState};
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
 use crate::workload::{Demand, Trace, Workload};
 
@@ -61,7 +58,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
     Scenario {
         policy_name: "prod".to_owned(),
         trace_name: "spike".to_owned(),
-        autoscaler: Some(Autoscaler {
+        scaler: Some(Scaler::Hpa(Hpa {
             spec: HpaSpec {
                 scale_target: ScaleTarget {
                     kind: "Deployment".to_owned(),
@@ -82,8 +79,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             settings: ControllerSettings::default(),
             sync_period: SimSpan::from_secs(15),
             sync_jitter: SimSpan::ZERO,
-        }),
-        schedule: Vec::new(),
+        })),
         deployment: Deployment {
             replicas: Replicas(2),
             containers: vec![Container {
@@ -180,22 +176,18 @@ pub(crate) fn decide(
     desired: i32,
     seen: i32,
 ) {
-    let mut memory = Memory::default();
-    memory.status.current_metrics = vec![Some(MetricValue {
+    let metrics = [Some(MetricValue {
         average_utilization: Some(seen),
         ..MetricValue::default()
     })];
     observer.decided(&Decided {
         time: at(seconds),
+        by: "hpa",
         current: Replicas(current),
-        outcome: &Outcome {
-            desired: Replicas(desired),
-            rescaled: current != desired,
-            reason: RescaleReason::None,
-            error: None,
-        },
-        memory: &memory,
-        reasons: None,
+        desired: Replicas(desired),
+        rescaled: current != desired,
+        metrics: &metrics,
+        line: None,
     });
 }
 

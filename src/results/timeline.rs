@@ -12,11 +12,12 @@ use super::failures;
 use super::measured::{MeasuredLatency, Precision};
 use super::mixture::{Component, mixture_quantile};
 use super::slo::{SloJudge, Tally, counted, delay_at, interval_end, is_steady};
+use crate::control::Decided;
 use crate::hpa::spec::MetricTarget;
 use crate::scenario::Scenario;
 use crate::simulation::Observer;
 use crate::simulation::observer::{
-    Decided, FailureCauses, FlowSegment, PodCounts, PodSpread, RequestSegment, Scaled,
+    FailureCauses, FlowSegment, PodCounts, PodSpread, RequestSegment,
 };
 use crate::units::{Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
@@ -195,7 +196,7 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> TimelineRecorder<N, S> {
     #[must_use]
     pub fn writing(scenario: &Scenario, needed: N, sink: S) -> Self {
         let intervals = scenario.trace.end().as_nanos() / INTERVAL.as_nanos() + 1;
-        let cpu_metric = scenario.autoscaler.as_ref().and_then(|autoscaler| {
+        let cpu_metric = scenario.hpa().and_then(|autoscaler| {
             autoscaler.spec.metrics.iter().position(|metric| {
                 metric.source.is_cpu() && matches!(metric.target, MetricTarget::Utilization(_))
             })
@@ -474,18 +475,10 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> Observer for TimelineRecorder<N
         }
     }
 
-    fn scaled(&mut self, change: &Scaled) {
-        self.rescaled(Rescale {
-            time: change.time,
-            from: change.from,
-            to: change.to,
-        });
-    }
-
     fn decided(&mut self, decision: &Decided<'_>) {
         if let Some(index) = self.cpu_metric {
-            let metrics = &decision.memory.status.current_metrics;
-            let utilization = metrics
+            let utilization = decision
+                .metrics
                 .get(index)
                 .copied()
                 .flatten()
@@ -495,11 +488,11 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> Observer for TimelineRecorder<N
                 what: Done::Saw(utilization.map(f64::from)),
             });
         }
-        if decision.outcome.rescaled && decision.outcome.desired != decision.current {
+        if decision.direction().is_some() {
             self.rescaled(Rescale {
                 time: decision.time,
                 from: decision.current,
-                to: decision.outcome.desired,
+                to: decision.desired,
             });
         }
     }

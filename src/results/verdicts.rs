@@ -5,8 +5,8 @@
 use serde::Serialize;
 
 use super::export::KpiReport;
-use super::rounding::readable;
 use crate::scenario::Assertion;
+use crate::text::rounding::readable;
 
 /// An assertion that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,14 +1,15 @@
 //! `[controller]` and `[hpa]` together: the autoscaler that decides.
 //!
-//! Self-imposed limit: from sections to an [`Autoscaler`]; the API server's rules are `hpa::spec_input`'s.
+//! Self-imposed limit: from sections to an [`Hpa`]; the API server's rules are `hpa::spec_input`'s.
 
 use super::container::Containers;
+use super::defaults;
 use super::diagnostic::Code;
 use super::hpa_section::{self, HpaSection};
 use super::reader::{Faults, Section};
 use super::source::{Origin, Sources};
 use super::tree::Node;
-use super::{Autoscaler, defaults};
+use crate::control::Hpa;
 use crate::hpa::rules::{ControllerSettings, Gate, Release};
 use crate::hpa::spec::ScaleTarget;
 use crate::hpa::spec_input::ZeroReplicas;
@@ -117,7 +118,7 @@ pub(super) fn read_autoscaler(
     containers: &Containers,
     sources: &Sources,
     faults: &mut Faults<'_>,
-) -> (Option<Autoscaler>, Vec<Origin>) {
+) -> (Option<Hpa>, Vec<Origin>) {
     let before = faults.count();
     let Some(hpa) = hpa_section::read(node, faults) else {
         return (None, Vec::new());
@@ -157,7 +158,7 @@ pub(super) fn read_autoscaler(
                     faults,
                 );
             }
-            let autoscaler = Autoscaler {
+            let autoscaler = Hpa {
                 spec,
                 release: controller.release,
                 settings: controller.settings,

@@ -15,6 +15,7 @@ use super::template::Template;
 use super::toml_text::is_document;
 use super::trace_text::ParsedTrace;
 use super::{Assumption, Engine, Scenario};
+use crate::control::Scaler;
 use crate::hpa::spec::MetricSource;
 use crate::units::SimTime;
 use crate::workload::{Demand, Trace};
@@ -208,8 +209,7 @@ pub(super) fn assemble(policy: Policy, trace: Trace, trace_name: String) -> Scen
     Scenario {
         policy_name: policy.name,
         trace_name,
-        autoscaler: policy.autoscaler,
-        schedule: Vec::new(),
+        scaler: policy.autoscaler.map(Scaler::Hpa),
         deployment: policy.deployment,
         workload: policy.workload,
         trace,

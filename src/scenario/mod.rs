@@ -46,9 +46,8 @@ mod values;
 mod workload_section;
 
 use crate::cluster::config::{Deployment, MetricsPipeline};
-use crate::hpa::rules::{ControllerSettings, Release};
-use crate::hpa::spec::HpaSpec;
-use crate::units::{Replicas, SimSpan, SimTime};
+use crate::control::{Hpa, Scaler};
+use crate::units::SimSpan;
 use crate::workload::{Trace, Workload};
 
 pub use assertion::{Assertion, Comparator};
@@ -74,10 +73,8 @@ pub struct Scenario {
     pub policy_name: String,
     /// The trace's name: its file's stem.
     pub trace_name: String,
-    /// The autoscaler; `None` simulates a fixed Deployment.
-    pub autoscaler: Option<Autoscaler>,
-    /// When somebody else sets `spec.replicas`, as `kubectl scale` would, in the order of time; empty for every policy that is read from a file.
-    pub schedule: Vec<ScheduledScale>,
+    /// What scales; `None` simulates a fixed Deployment.
+    pub scaler: Option<Scaler>,
     /// What is scaled.
     pub deployment: Deployment,
     /// What a request costs.
@@ -94,6 +91,25 @@ pub struct Scenario {
     pub assertions: Vec<Assertion>,
     /// Defaults that nobody stated and that matter, for the reader of the result.
     pub assumptions: Vec<Assumption>,
+}
+
+impl Scenario {
+    /// The HorizontalPodAutoscaler, if that is what scales.
+    #[must_use]
+    pub fn hpa(&self) -> Option<&Hpa> {
+        match &self.scaler {
+            Some(Scaler::Hpa(hpa)) => Some(hpa),
+            Some(Scaler::Schedule(_)) | None => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn hpa_mut(&mut self) -> Option<&mut Hpa> {
+        match &mut self.scaler {
+            Some(Scaler::Hpa(hpa)) => Some(hpa),
+            Some(Scaler::Schedule(_)) | None => None,
+        }
+    }
 }
 
 /// Which of the two engines over the one model simulates.
@@ -114,30 +130,6 @@ impl Engine {
             Self::Request => "request",
         }
     }
-}
-
-/// The autoscaler and the controller that runs it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Autoscaler {
-    /// The HorizontalPodAutoscaler's `spec`.
-    pub spec: HpaSpec,
-    /// Which release decides.
-    pub release: Release,
-    /// The controller's settings.
-    pub settings: ControllerSettings,
-    /// `--horizontal-pod-autoscaler-sync-period`.
-    pub sync_period: SimSpan,
-    /// Each sync is late by U[0, `sync_jitter`) on top of the period's grid.
-    pub sync_jitter: SimSpan,
-}
-
-/// `spec.replicas` is set to a number at a time that is known beforehand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScheduledScale {
-    /// When, later than 0: what holds at the start is `deployment.replicas`.
-    pub time: SimTime,
-    /// To how many.
-    pub replicas: Replicas,
 }
 
 /// The promise to users: `[slo]`.

@@ -12,10 +12,11 @@ use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::Table;
 use super::workload_section::read_workload;
-use super::{Assertion, Assumption, Autoscaler, CostRates, Slo, defaults};
+use super::{Assertion, Assumption, CostRates, Slo, defaults};
 use crate::cluster::config::{
     CpuModel, Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe,
 };
+use crate::control::Hpa;
 use crate::engine::random::Distribution;
 use crate::units::{Replicas, SimSpan};
 use crate::workload::Workload;
@@ -56,7 +57,7 @@ pub(super) struct Policy {
     /// `name`, or the file's stem.
     pub(super) name: String,
     /// The autoscaler, unless there is none or it is faulty.
-    pub(super) autoscaler: Option<Autoscaler>,
+    pub(super) autoscaler: Option<Hpa>,
     /// Where the autoscaler's metrics stand, by index.
     pub(super) metric_places: Vec<Origin>,
     /// What is scaled.

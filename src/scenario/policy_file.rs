@@ -11,8 +11,9 @@ use super::manifest::{self, Document, HpaIdentity, ManifestChoice, Metadata, Wor
 use super::policy::{self, Policy};
 use super::reader::Faults;
 use super::tree::{Node, Table};
-use super::{Autoscaler, defaults, overrides};
+use super::{defaults, overrides};
 use crate::cluster::config::Deployment;
+use crate::control::Hpa;
 use crate::text::visible;
 
 /// A policy of its own.
@@ -101,7 +102,7 @@ pub fn load_policy(
 impl PolicyFile {
     /// The autoscaler, if there is one.
     #[must_use]
-    pub fn autoscaler(&self) -> Option<&Autoscaler> {
+    pub fn autoscaler(&self) -> Option<&Hpa> {
         self.policy.autoscaler.as_ref()
     }
 

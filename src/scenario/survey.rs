@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::Autoscaler;
 use super::diagnostic::{Code, Diagnostic, Diagnostics, keep_first_of_each};
 use super::load::stem;
 use super::loader::{
@@ -18,6 +17,7 @@ use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Node, Table};
 use crate::cluster::config::Deployment;
+use crate::control::Hpa;
 
 /// All that some files hold.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub(crate) struct Subject {
     /// Where to point at when nothing nearer is written.
     pub(crate) origin: Origin,
     /// The autoscaler, if there is one without a fault.
-    pub(crate) autoscaler: Option<Autoscaler>,
+    pub(crate) autoscaler: Option<Hpa>,
     /// Where its metrics stand, by index.
     pub(crate) metric_places: Vec<Origin>,
     /// The pods.

@@ -9,8 +9,8 @@ use super::grid::Grid;
 use super::outcome::{Objectives, Outcome, Weighed};
 use super::table::{Shard, plain_text};
 use crate::results::export::{InputFile, SCHEMA_VERSION};
-use crate::results::rounding::readable;
 use crate::text::json;
+use crate::text::rounding::readable;
 
 /// `summary.json` of a sweep, or of a part.
 #[derive(Clone, Debug, Serialize)]

@@ -12,8 +12,8 @@ use super::grid::Grid;
 use super::sweep::RowKey;
 use crate::results::export::KpiReport;
 use crate::results::kpis::Kpis;
-use crate::results::rounding::readable;
 use crate::text::csv_cell::{guarded, guarded_comment, original_comment};
+use crate::text::rounding::readable;
 use crate::units::Seed;
 
 /// One of the parts that several machines compute.

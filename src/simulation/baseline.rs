@@ -8,8 +8,9 @@ use std::collections::btree_map::Entry;
 use super::latency::Provisioning;
 use super::offered::nominal_rps;
 use crate::cluster::pods::startup_span;
+use crate::control::{Scaler, Schedule, ScheduledScale};
 use crate::engine::random::Distribution;
-use crate::scenario::{REPLICAS_MAX, Scenario, ScheduledScale};
+use crate::scenario::{REPLICAS_MAX, Scenario};
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 use crate::workload::Demand;
 
@@ -184,7 +185,7 @@ impl Baseline {
         made.assertions.clear();
         match self {
             Self::Default => {
-                let Some(autoscaler) = &mut made.autoscaler else {
+                let Some(autoscaler) = made.hpa_mut() else {
                     return Err(BaselineError::NoAutoscaler(scenario.policy_name.clone()));
                 };
                 autoscaler.spec.behavior = None;
@@ -245,8 +246,7 @@ impl Baseline {
 
 /// No autoscaler, and so many pods from beginning to end.
 fn hold(scenario: &mut Scenario, pods: Replicas) {
-    scenario.autoscaler = None;
-    scenario.schedule.clear();
+    scenario.scaler = None;
     scenario.deployment.replicas = pods;
 }
 
@@ -301,14 +301,18 @@ fn follow(scenario: &mut Scenario, needs: &[Need]) {
     let at_start = before.checked_sub(1).map(|first| needs[first].pods);
     let mut current = at_start.unwrap_or(Replicas(1));
     hold(scenario, current);
+    let mut schedule = Schedule::default();
     for need in &needs[before..] {
         if need.pods != current {
-            scenario.schedule.push(ScheduledScale {
+            schedule.entries.push(ScheduledScale {
                 time: need.start,
                 replicas: need.pods,
             });
             current = need.pods;
         }
+    }
+    if !schedule.entries.is_empty() {
+        scenario.scaler = Some(Scaler::Schedule(schedule));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What happens in the control plane, and where its grids begin.
+//! What happens in the control plane, and where its periods begin.
 //!
 //! Self-imposed limit: names and times; what an event does is `run`'s.
 
@@ -36,10 +36,8 @@ pub(super) enum Event {
     Scrape,
     /// A scrape shows in the metrics API.
     Publish,
-    /// The autoscaler reconciles.
-    Sync,
-    /// The next entry of the schedule is due.
-    ScheduledScale,
+    /// The scaler wakes.
+    Wake,
     /// `spec.replicas` is now this.
     ScaleApplied { replicas: Replicas },
 }
@@ -52,41 +50,30 @@ impl Event {
             Self::Housekeeping { .. } => Phase::Housekeeping,
             Self::TraceRow | Self::Backlog { .. } => Phase::Traffic,
             Self::Scrape | Self::Publish => Phase::Scrape,
-            Self::Sync => Phase::HpaSync,
-            Self::ScheduledScale | Self::ScaleApplied { .. } => Phase::ScaleApplied,
+            Self::Wake => Phase::ScalerWake,
+            Self::ScaleApplied { .. } => Phase::ScaleApplied,
         }
     }
-}
-
-/// Where the two grids of the run begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct GridPhases {
-    /// The first scrape at or after the start.
-    pub(super) scrape: SimTime,
-    /// The first sync at or after the start, before its jitter.
-    pub(super) sync: SimTime,
 }
 
 /// Members of the stream of phases; containers' begin far above.
-const SCRAPE_MEMBER: u64 = 0;
-const SYNC_MEMBER: u64 = 1;
-pub(super) const SYNC_JITTER_MEMBER: u64 = 2;
+#[derive(Clone, Copy, Debug)]
+#[repr(u64)]
+pub(super) enum PhaseMember {
+    Scrape = 0,
+    Wake = 1,
+    WakeJitter = 2,
+}
 
-impl GridPhases {
-    /// Each grid begins anywhere in its first period, independent of the others.
-    pub(super) fn drawn(scenario: &Scenario, seed: Seed) -> Self {
-        let within = |period: SimSpan, member| {
-            let share: f64 = Stream::Phases.generator(seed, member).random();
-            SimTime::from_nanos((share * period.as_nanos() as f64) as i64)
-        };
-        Self {
-            scrape: within(scenario.metrics.scrape_interval, SCRAPE_MEMBER),
-            sync: scenario
-                .autoscaler
-                .as_ref()
-                .map_or(SimTime::ZERO, |hpa| within(hpa.sync_period, SYNC_MEMBER)),
-        }
-    }
+/// Where a period begins: anywhere in it, as a share of it in 0..1, each independent of the others.
+pub(super) fn drawn_phase(seed: Seed, member: PhaseMember) -> f64 {
+    Stream::Phases.generator(seed, member as u64).random()
+}
+
+/// The first scrape at or after the start.
+pub(super) fn first_scrape(scenario: &Scenario, seed: Seed) -> SimTime {
+    let period = scenario.metrics.scrape_interval.as_nanos() as f64;
+    SimTime::from_nanos((drawn_phase(seed, PhaseMember::Scrape) * period) as i64)
 }
 
 /// Until when traffic may run before `next` happens: what is due at the same instant runs first when its phase is the earlier.

@@ -98,14 +98,15 @@ fn pauses(retries: &Retries) -> SimSpan {
 fn pod_readings(scenario: &Scenario) -> f64 {
     let length = (scenario.trace.end() - SimTime::ZERO).as_secs_f64();
     let times = |period: SimSpan| length / period.as_secs_f64().max(1e-9);
-    let Some(autoscaler) = &scenario.autoscaler else {
+    let Some((scaler, period)) = scenario
+        .scaler
+        .as_ref()
+        .and_then(|scaler| Some((scaler, scaler.period()?)))
+    else {
         return 0.0;
     };
-    let most = autoscaler
-        .spec
-        .max_replicas
-        .max(scenario.deployment.replicas);
-    let rounds = times(scenario.metrics.scrape_interval) + times(autoscaler.sync_period);
+    let most = scaler.bounds().max.max(scenario.deployment.replicas);
+    let rounds = times(scenario.metrics.scrape_interval) + times(period);
     f64::from(most.0) * rounds
 }
 

@@ -17,6 +17,7 @@
 //! | `event` | what happens in the control plane |
 //! | `sight` | the plant in the autoscaler's terms |
 //! | `run` | the events of one run |
+//! | [`Run`] | a run that its caller scales, wake by wake |
 
 pub mod baseline;
 mod before_start;
@@ -26,6 +27,7 @@ mod flow;
 pub mod latency;
 pub mod observer;
 mod offered;
+mod outside;
 pub mod phase;
 mod pod_requests;
 mod requests;
@@ -38,14 +40,17 @@ mod work;
 pub use extent::Extent;
 pub use latency::Provisioning;
 pub use observer::Observer;
+pub use outside::{DecideError, Run};
 pub use run::Finished;
 
+use crate::control::Autoscaler;
+use crate::control::scaler::RunningScaler;
 use crate::scenario::{Engine, Scenario};
 use crate::units::Seed;
-use event::GridPhases;
+use event::{PhaseMember, drawn_phase, first_scrape};
 use flow::Flow;
 use requests::Requests;
-use run::Run;
+use run::{Attention, Simulation};
 
 /// Simulates `scenario` with `engine` and tells `observer` what happens.
 ///
@@ -58,12 +63,36 @@ pub fn simulate(
     seed: Seed,
     observer: &mut impl Observer,
 ) -> Finished {
-    let phases = GridPhases::drawn(scenario, seed);
+    let phase = drawn_phase(seed, PhaseMember::Wake);
+    let mut scaler = RunningScaler::start(scenario.scaler.as_ref(), phase);
+    simulate_scaled_by(&mut scaler, scenario, engine, seed, observer)
+}
+
+/// The same with `scaler` in the place of the scenario's own.
+pub fn simulate_scaled_by(
+    scaler: &mut impl Autoscaler,
+    scenario: &Scenario,
+    engine: Engine,
+    seed: Seed,
+    observer: &mut impl Observer,
+) -> Finished {
+    let first_scrape = first_scrape(scenario, seed);
     match engine {
-        Engine::Fluid => Run::new(scenario, Flow::new(scenario), seed, phases).run_to_end(observer),
+        Engine::Fluid => {
+            let flow = Flow::new(scenario);
+            Simulation::new(scenario, flow, &Attention::of(scaler), seed, first_scrape)
+                .run_to_end(scaler, observer)
+        }
         Engine::Request => {
             let requests = Requests::new(scenario, seed);
-            Run::new(scenario, requests, seed, phases).run_to_end(observer)
+            Simulation::new(
+                scenario,
+                requests,
+                &Attention::of(scaler),
+                seed,
+                first_scrape,
+            )
+            .run_to_end(scaler, observer)
         }
     }
 }

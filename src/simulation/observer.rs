@@ -6,14 +6,13 @@
 use super::latency::StationaryLatency;
 use crate::cluster::census::Census;
 use crate::cluster::pods::{PodFact, PodStatus};
-use crate::hpa::decision::DecisionRecord;
-use crate::hpa::{Memory, Outcome};
+use crate::control::Decided;
 use crate::units::{Replicas, SimSpan, SimTime};
 
 /// Is told what happens in a run, in the order of time.
 pub trait Observer {
-    /// Whether [`Observer::decided`] gets the record of *why*; what is not asked for costs nothing.
-    const WANTS_REASONS: bool = false;
+    /// Whether [`Decided::line`] is wanted. A line that nobody wants costs nothing.
+    const WANTS_LINES: bool = false;
 
     /// Fluid engine: work flowed evenly from one instant to a later one. Segments follow each other without a gap from 0 to the end.
     fn flowed(&mut self, _segment: &FlowSegment) {}
@@ -28,11 +27,8 @@ pub trait Observer {
     /// the end; one ends at every multiple of [`INTERVAL`] and wherever the offered rate or a number of pods changes.
     fn served(&mut self, _segment: &RequestSegment) {}
 
-    /// The autoscaler reconciled.
+    /// The scaler was woken, and decided.
     fn decided(&mut self, _decision: &Decided<'_>) {}
-
-    /// The schedule set `spec.replicas`.
-    fn scaled(&mut self, _change: &Scaled) {}
 
     /// A pod changed its state.
     fn pod_changed(&mut self, _change: &PodChange) {}
@@ -279,32 +275,6 @@ impl PodCounts {
             self.ready.0 += number;
         }
     }
-}
-
-/// One reconcile.
-#[derive(Debug)]
-pub struct Decided<'a> {
-    /// When.
-    pub time: SimTime,
-    /// `spec.replicas` before it.
-    pub current: Replicas,
-    /// What it came to.
-    pub outcome: &'a Outcome<'a>,
-    /// The autoscaler's memory and status after it.
-    pub memory: &'a Memory,
-    /// Why, when the observer asks for it.
-    pub reasons: Option<&'a DecisionRecord>,
-}
-
-/// A change of `spec.replicas` that no autoscaler made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scaled {
-    /// When.
-    pub time: SimTime,
-    /// From how many.
-    pub from: Replicas,
-    /// To how many.
-    pub to: Replicas,
 }
 
 /// A pod's way through life. The pods that are there at the start, numbered from 0 as well, begin without a change.

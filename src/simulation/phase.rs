@@ -11,8 +11,8 @@
 /// | pod lifecycle | pods start, become ready, leave | load of this instant goes to the pods of this instant |
 /// | traffic | the trace's next row, a backlog that is gone or full | counters are read under the rates that hold until now |
 /// | housekeeping | kubelets read counters | a scrape sees a reading of its own instant |
-/// | scrape | metrics-server reads kubelets, the API shows it | a reconcile sees a scrape of its own instant |
-/// | HPA sync | the autoscaler decides | it cannot see what it is about to change |
+/// | scrape | metrics-server reads kubelets, the API shows it | a wake sees a scrape of its own instant |
+/// | scaler wake | the scaler decides | it cannot see what it is about to change |
 /// | scale applied | the ReplicaSet creates and deletes | |
 ///
 /// In the fluid engine housekeeping has no events of its own: counters are integrals,
@@ -30,8 +30,8 @@ pub enum Phase {
     Housekeeping,
     /// Readings become known.
     Scrape,
-    /// The autoscaler decides.
-    HpaSync,
+    /// The scaler decides.
+    ScalerWake,
     /// What it decided takes place.
     ScaleApplied,
 }

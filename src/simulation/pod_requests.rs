@@ -3,10 +3,10 @@
 //! Self-imposed limit: the template in the core's terms; the rules are the core's.
 
 use crate::cluster::config::{Container, ContainerCourse, Deployment};
-use crate::hpa::observation::{
+use crate::control::query::RequestScope;
+use crate::control::seen::{
     ContainerRequest, InitContainerRequest, InitCourse, PodLevelRequest, PodRequests, RequestFault,
 };
-use crate::hpa::rules::{ControllerSettings, Release, Rules};
 use crate::units::{MilliValue, Millicores};
 
 /// Why a pod's request cannot be told; all pods are alike.
@@ -25,7 +25,7 @@ pub(super) fn pod_request(
     deployment: &Deployment,
     resource: &str,
     container: Option<&str>,
-    release: Release,
+    scope: RequestScope,
 ) -> Result<MilliValue, UnknownRequest> {
     let of_course = |course| {
         deployment
@@ -57,7 +57,6 @@ pub(super) fn pod_request(
             })
         }),
     };
-    let scope = Rules::new(release, ControllerSettings::default()).request_scope;
     requests
         .total(scope, container)
         .map_err(|fault| match fault {
@@ -92,6 +91,8 @@ mod tests {
     use crate::cluster::config::PodLevelResources;
     use crate::scenario::defaults;
     use crate::units::Replicas;
+
+    const NOW: RequestScope = RequestScope::PodLevelAndSidecars;
 
     fn container(name: &str, cpu: Option<i64>, course: ContainerCourse) -> Container {
         Container {
@@ -155,9 +156,9 @@ mod tests {
             ),
         ];
         for (name, deployment, current, older) in cases {
-            for (release, expected) in [(Release::Current, current), (Release::V1_28, older)] {
-                let request = pod_request(&deployment, "cpu", None, release);
-                assert_eq!(request, expected.map(MilliValue), "{name}, {release:?}");
+            for (scope, expected) in [(NOW, current), (RequestScope::ContainersOnly, older)] {
+                let request = pod_request(&deployment, "cpu", None, scope);
+                assert_eq!(request, expected.map(MilliValue), "{name}, {scope:?}");
             }
         }
     }
@@ -167,7 +168,7 @@ mod tests {
         let app = container("app", Some(100), ContainerCourse::Regular);
         let mesh = container("mesh", Some(30), ContainerCourse::RestartableInit);
         let deployment = pod(vec![app, mesh], Some(500), None);
-        let request = |name| pod_request(&deployment, "cpu", Some(name), Release::Current);
+        let request = |name| pod_request(&deployment, "cpu", Some(name), NOW);
         assert_eq!(request("app"), Ok(MilliValue(100)));
         assert_eq!(request("mesh"), Ok(MilliValue(30)));
     }

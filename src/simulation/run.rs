@@ -9,22 +9,21 @@ use rand::Rng;
 use rand_pcg::Pcg32;
 
 use super::before_start::BeforeStart;
-use super::event::{Event, GridPhases, SYNC_JITTER_MEMBER, traffic_limit};
+use super::event::{Event, PhaseMember, traffic_limit};
 use super::latency::PodServer;
-use super::observer::{Decided, INTERVAL, Observer};
+use super::observer::{INTERVAL, Observer};
 use super::offered::nominal_rps;
 use super::phase::Phase;
 use super::sight::Sight;
 use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work};
-use crate::cluster::metrics_server::{Gauges, MetricQuery, MetricsServer, PodGauge, Publication};
+use crate::cluster::metrics_server::{Gauges, MetricsServer, PodGauge, Publication};
 use crate::cluster::plant::{DeletedPod, InitialPods, Plant};
 use crate::cluster::served::{ServedRates, ServedRequests};
+use crate::control::seen::{MetricObservation, MetricsApi};
+use crate::control::{Autoscaler, Decided, DecisionListener, MetricQuery, Seen};
 use crate::engine::EventQueue;
 use crate::engine::random::Stream;
-use crate::hpa::decision::DecisionRecord;
-use crate::hpa::rules::Rules;
-use crate::hpa::{Memory, reconcile};
-use crate::scenario::{Autoscaler, Scenario};
+use crate::scenario::Scenario;
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 
 /// What is left when a run is over.
@@ -36,19 +35,41 @@ pub struct Finished {
     pub in_flight: f64,
 }
 
-/// The autoscaler in the run.
-struct Controller<'s> {
-    autoscaler: &'s Autoscaler,
-    rules: Rules,
-    memory: Memory,
-    sight: Sight,
-    next_sync: SimTime,
-    jitter: Pcg32,
-    record: DecisionRecord,
+/// How far a simulation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reached {
+    /// The scaler's wake.
+    Wake,
+    /// The trace's end: no wake comes any more.
+    End,
 }
 
-/// A run under way.
-pub(super) struct Run<'s, W> {
+/// What a simulation has to know of its scaler before it starts.
+pub(super) struct Attention<'a> {
+    /// See [`Autoscaler::asks`].
+    pub(super) asks: &'a [MetricQuery],
+    /// When it wakes first.
+    pub(super) first_wake: Option<SimTime>,
+    /// See [`Autoscaler::wake_jitter`].
+    pub(super) wake_jitter: SimSpan,
+    /// See [`Autoscaler::initialisation`].
+    pub(super) initialisation: SimSpan,
+}
+
+impl<'a> Attention<'a> {
+    pub(super) fn of(scaler: &'a impl Autoscaler) -> Self {
+        Self {
+            asks: scaler.asks(),
+            first_wake: scaler.next_wake(SimTime::ZERO),
+            wake_jitter: scaler.wake_jitter(),
+            initialisation: scaler.initialisation(),
+        }
+    }
+}
+
+/// A simulation under way, up to what its scaler decides.
+#[derive(Debug)]
+pub(super) struct Simulation<'s, W> {
     scenario: &'s Scenario,
     end: SimTime,
     now: SimTime,
@@ -56,12 +77,13 @@ pub(super) struct Run<'s, W> {
     plant: Plant,
     work: W,
     served: ServedRequests,
-    controller: Option<Controller<'s>>,
+    sight: Sight,
+    /// By how much a wake comes late at most, and what draws it.
+    wake_jitter: SimSpan,
+    lateness: Pcg32,
     /// `spec.replicas`.
     replicas: Replicas,
     row: usize,
-    /// How many entries of the schedule have been carried out.
-    scheduled: usize,
     trace_columns: Vec<usize>,
     trace_values: Vec<f64>,
     next_scrape: SimTime,
@@ -85,26 +107,22 @@ const SHORTEST_PERIOD: SimSpan = SimSpan::from_nanos(1);
 /// Initial pods are older than the autoscaler's initialisation periods by this.
 const OLD: SimSpan = SimSpan::from_secs(3600);
 
-impl<'s, W: Work> Run<'s, W> {
-    pub(super) fn new(scenario: &'s Scenario, work: W, seed: Seed, phases: GridPhases) -> Self {
+impl<'s, W: Work> Simulation<'s, W> {
+    /// The simulation at its start; metrics-server scrapes first at `first_scrape`.
+    pub(super) fn new(
+        scenario: &'s Scenario,
+        work: W,
+        scaler: &Attention<'_>,
+        seed: Seed,
+        first_scrape: SimTime,
+    ) -> Self {
         let pipeline = &scenario.metrics;
-        let controller = scenario.autoscaler.as_ref().map(|autoscaler| Controller {
-            autoscaler,
-            rules: Rules::new(autoscaler.release, autoscaler.settings),
-            memory: Memory::default(),
-            sight: Sight::new(scenario, &autoscaler.spec),
-            next_sync: phases.sync,
-            jitter: Stream::Phases.generator(seed, SYNC_JITTER_MEMBER),
-            record: DecisionRecord::default(),
-        });
-        let queries: &[MetricQuery] = controller
-            .as_ref()
-            .map_or(&[], |controller| controller.sight.queries());
+        let sight = Sight::new(scenario, scaler.asks);
         let metrics = MetricsServer::new(
             &scenario.deployment,
             &scenario.workload,
             pipeline,
-            queries,
+            sight.measured(),
             seed,
         );
         let longest_housekeeping = SimSpan::from_secs_f64(
@@ -112,24 +130,16 @@ impl<'s, W: Work> Run<'s, W> {
         );
         let cycle = pipeline.scrape_interval.max(longest_housekeeping);
         let watched_since = SimTime::ZERO + -(cycle * WARM_CYCLES + pipeline.lag);
-        let settings = scenario.autoscaler.as_ref().map(|hpa| hpa.settings);
-        let initialisation = settings.map_or(SimSpan::ZERO, |settings| {
-            settings
-                .cpu_initialization_period
-                .max(settings.initial_readiness_delay)
-        });
         let count = u32::try_from(scenario.deployment.replicas.0).unwrap_or(0);
         let before = BeforeStart::of(&PodServer::of(scenario), nominal_rps(scenario, 0), count);
         let served = ServedRequests::since(watched_since, before.rates);
         let initial = InitialPods {
             count,
-            ready_since: watched_since + -(initialisation + OLD),
+            ready_since: watched_since + -(scaler.initialisation + OLD),
             watched_since,
         };
         let plant = Plant::new(&scenario.deployment, metrics, initial, &served, seed);
-        let trace_columns = controller.as_ref().map_or_else(Vec::new, |controller| {
-            controller.sight.trace_columns().to_vec()
-        });
+        let trace_columns = sight.trace_columns().to_vec();
         let mut run = Self {
             scenario,
             end: scenario.trace.end(),
@@ -138,13 +148,14 @@ impl<'s, W: Work> Run<'s, W> {
             plant,
             work,
             served,
-            controller,
+            sight,
+            wake_jitter: scaler.wake_jitter,
+            lateness: Stream::Phases.generator(seed, PhaseMember::WakeJitter as u64),
             replicas: scenario.deployment.replicas,
             row: 0,
-            scheduled: 0,
             trace_values: vec![0.0; trace_columns.len()],
             trace_columns,
-            next_scrape: phases.scrape,
+            next_scrape: first_scrape,
             work_state: WorkState::Changed,
             reckoned: 0,
             leaving: Vec::new(),
@@ -157,11 +168,9 @@ impl<'s, W: Work> Run<'s, W> {
         if let Some(next) = run.following_row() {
             run.push(next, Event::TraceRow);
         }
-        if let Some(first) = run.next_sync() {
-            run.push(first, Event::Sync);
-        }
-        if let Some(first) = scenario.schedule.first() {
-            run.push(first.time, Event::ScheduledScale);
+        if let Some(first) = scaler.first_wake {
+            let first = run.late(first);
+            run.push(first, Event::Wake);
         }
         run.begin_work();
         run
@@ -211,8 +220,24 @@ impl<'s, W: Work> Run<'s, W> {
         }
     }
 
-    /// Runs to the end.
-    pub(super) fn run_to_end(mut self, observer: &mut impl Observer) -> Finished {
+    /// Runs to the end, with `scaler` deciding at each of its wakes.
+    pub(super) fn run_to_end<O: Observer>(
+        mut self,
+        scaler: &mut impl Autoscaler,
+        observer: &mut O,
+    ) -> Finished {
+        while self.advance(observer) == Reached::Wake {
+            let now = self.now;
+            let written = scaler.wake(now, &self.seen(), &mut Telling(observer));
+            self.decided(written, scaler.next_wake(now));
+        }
+        self.finish(observer)
+    }
+
+    /// Runs to the scaler's next wake, or to the end.
+    ///
+    /// After a wake, [`Simulation::decided`] has to follow before the next call.
+    pub(super) fn advance(&mut self, observer: &mut impl Observer) -> Reached {
         while let Some(next) = self.queue.first() {
             if next.time > self.now && self.work_state == WorkState::Changed {
                 // What settling schedules may come before what was next.
@@ -229,13 +254,50 @@ impl<'s, W: Work> Run<'s, W> {
             }
             debug_assert!(next.time >= self.now, "an event in the past");
             self.now = next.time;
+            if next.event == Event::Wake {
+                self.settle(observer);
+                return Reached::Wake;
+            }
             self.happen(next.event, observer);
         }
-        self.finish(observer)
+        Reached::End
+    }
+
+    /// The instant that the simulation has come to.
+    pub(super) fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// What the scaler sees at its wake.
+    pub(super) fn seen(&mut self) -> Seen<'_> {
+        self.sight.refresh(self.plant.view().pods);
+        let run = &*self;
+        run.sight
+            .look(run.plant.as_viewed().pods, run.replicas, run)
+    }
+
+    /// `spec.replicas` of the present.
+    pub(super) fn replicas(&self) -> Replicas {
+        self.replicas
+    }
+
+    /// The scaler that was woken writes `written` to the scale, if anything, and wakes next at `next_wake`.
+    pub(super) fn decided(&mut self, written: Option<Replicas>, next_wake: Option<SimTime>) {
+        // The wake of now is still the first in the queue.
+        match next_wake {
+            Some(next) => {
+                let next = self.late(next);
+                self.replace_first(next, Event::Wake);
+            }
+            None => drop(self.queue.pop()),
+        }
+        if let Some(replicas) = written {
+            self.push(self.now, Event::ScaleApplied { replicas });
+        }
     }
 
     /// No event is left before the end; traffic may be.
-    fn finish(mut self, observer: &mut impl Observer) -> Finished {
+    pub(super) fn finish(mut self, observer: &mut impl Observer) -> Finished {
         self.settle(observer);
         while let Some(notice) = self.work.run_before(self.end, observer) {
             self.heed(notice, observer);
@@ -325,24 +387,8 @@ impl<'s, W: Work> Run<'s, W> {
                 self.queue.pop();
                 self.plant.publish();
             }
-            Event::Sync => {
-                match self.next_sync() {
-                    Some(next) => self.replace_first(next, Event::Sync),
-                    None => drop(self.queue.pop()),
-                }
-                self.settle(observer);
-                self.sync(observer);
-            }
-            Event::ScheduledScale => {
-                let due = self.scenario.schedule[self.scheduled];
-                self.scheduled += 1;
-                match self.scenario.schedule.get(self.scheduled) {
-                    Some(next) => self.replace_first(next.time, Event::ScheduledScale),
-                    None => drop(self.queue.pop()),
-                }
-                self.work.close(self.now, observer);
-                self.scale_as_scheduled(due.replicas, observer);
-            }
+            // The scaler decides, and whoever runs it goes on.
+            Event::Wake => {}
             Event::ScaleApplied { replicas } => {
                 self.queue.pop();
                 self.work.close(self.now, observer);
@@ -418,53 +464,32 @@ impl<'s, W: Work> Run<'s, W> {
         }
     }
 
-    /// The next point of the sync grid, late by its jitter.
-    fn next_sync(&mut self) -> Option<SimTime> {
-        let controller = self.controller.as_mut()?;
-        let on_grid = controller.next_sync;
-        controller.next_sync += controller.autoscaler.sync_period.max(SHORTEST_PERIOD);
-        let jitter = controller.autoscaler.sync_jitter;
+    /// A wake that is due at `due`, late by its jitter.
+    fn late(&mut self, due: SimTime) -> SimTime {
+        let jitter = self.wake_jitter;
         if jitter <= SimSpan::ZERO {
-            return Some(on_grid);
+            return due.max(self.now);
         }
-        let share = f64::from(controller.jitter.next_u32()) / 2.0_f64.powi(32);
+        let share = f64::from(self.lateness.next_u32()) / 2.0_f64.powi(32);
         let late = SimSpan::from_nanos((share * jitter.as_nanos() as f64) as i64);
-        // However late it was, a sync never comes before the one it follows.
-        Some((on_grid + late).max(self.now))
+        // However late it was, a wake never comes before the one that it follows.
+        (due + late).max(self.now)
     }
+}
 
-    fn sync<O: Observer>(&mut self, observer: &mut O) {
-        let Some(controller) = &mut self.controller else {
-            return;
-        };
-        let (now, current) = (self.now, self.replicas);
-        let Controller {
-            autoscaler,
-            rules,
-            memory,
-            sight,
-            record,
-            ..
-        } = controller;
-        let spec = &autoscaler.spec;
-        let rescaled_to = sight.observe(self.plant.view(), current, |observation| {
-            let outcome = if O::WANTS_REASONS {
-                record.clear();
-                reconcile(rules, spec, memory, observation, now, record)
-            } else {
-                reconcile(rules, spec, memory, observation, now, &mut ())
-            };
-            observer.decided(&Decided {
-                time: now,
-                current,
-                outcome: &outcome,
-                memory,
-                reasons: O::WANTS_REASONS.then_some(&*record),
-            });
-            outcome.rescaled.then_some(outcome.desired)
-        });
-        if let Some(replicas) = rescaled_to {
-            self.push(now, Event::ScaleApplied { replicas });
-        }
+impl<W> MetricsApi for Simulation<'_, W> {
+    fn answer(&self, query: usize) -> MetricObservation<'_> {
+        self.sight.answer(query, self.plant.as_viewed().metrics)
+    }
+}
+
+/// An observer that hears of decisions.
+struct Telling<'o, O>(&'o mut O);
+
+impl<O: Observer> DecisionListener for Telling<'_, O> {
+    const WANTS_LINES: bool = O::WANTS_LINES;
+
+    fn decided(&mut self, decision: &Decided<'_>) {
+        self.0.decided(decision);
     }
 }

@@ -1,36 +1,38 @@
-//! What the autoscaler sees: the plant in the autoscaler's terms.
+//! What a scaler sees: the plant in the words of the Kubernetes API.
 //!
-//! Self-imposed limit: a translation. It adds no delay of its own and no
-//! knowledge: what the metrics API does not show is not here.
+//! A translation. It adds no delay of its own and no knowledge: what the metrics API does not
+//! show is not here.
 
 use super::pod_requests::{UnknownRequest, pod_request};
-use crate::cluster::metrics_server::{Containers, MetricQuery, MetricsServer};
-use crate::cluster::plant::PlantView;
+use crate::cluster::metrics_server::{Containers, MetricsServer, PlantMetric};
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
-use crate::hpa::observation::{
-    Deletion, MetricObservation, Observation, PodColumns, PodPhase, PodSamples, PodState,
+use crate::control::query::RequestScope;
+use crate::control::scaler::{ScaleTarget, Scaler};
+use crate::control::seen::{
+    Deletion, MetricObservation, MetricsApi, PodColumns, PodPhase, PodSamples, PodState,
     ReadyCondition, RequestFault, Scale, ScaleSelector, StartTime,
 };
-use crate::hpa::rules::Release;
-use crate::hpa::spec::{HpaSpec, MetricSource, ScaleTarget};
+use crate::control::{MetricQuery, Seen};
 use crate::scenario::Scenario;
 use crate::units::{MilliValue, Replicas};
 
-/// How the autoscaler's metrics are answered, and its pods as it names them.
+/// How a scaler's queries are answered, and the pods as the API names them.
 #[derive(Clone, Debug)]
 pub(super) struct Sight {
     metrics: Vec<SeenMetric>,
-    queries: Vec<MetricQuery>,
-    /// Columns of the trace that some query reads, in the order in which the queries number them.
+    /// What the plant has to measure for them.
+    measured: Vec<PlantMetric>,
+    /// Columns of the trace that some query reads, in the order in which [`PlantMetric::TraceColumn`] numbers them.
     trace_columns: Vec<usize>,
     pod_states: Vec<PodState>,
     generation: Option<u64>,
-    scale_target: ScaleTarget,
+    /// Whose pods they are; faults name it.
+    target: ScaleTarget,
     /// The first pod's name, where a fault has to name one.
     first_pod_name: String,
 }
 
-/// One of the autoscaler's metrics.
+/// One query.
 #[derive(Clone, Debug)]
 struct SeenMetric {
     answer: Answer,
@@ -44,11 +46,14 @@ struct SeenMetric {
 /// Where a metric's answer comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Answer {
-    /// By pod, from this query; the text is the client's when no pod has a sample.
-    Pods { query: usize, empty: &'static str },
-    /// The one value of this query.
+    /// By pod, from this measured metric; the text is the client's when no pod has a sample.
+    Pods {
+        measured: usize,
+        empty: &'static str,
+    },
+    /// The one value of this measured metric.
     Object(usize),
-    /// All series of this query.
+    /// All series of this measured metric.
     External(usize),
     /// The client fails.
     Failed(&'static str),
@@ -64,79 +69,89 @@ enum Answer {
 const NO_RESOURCE_METRICS: &str = "no metrics returned from resource metrics API";
 const NO_CUSTOM_METRICS: &str = "no metrics returned from custom metrics API";
 const NO_EXTERNAL_METRICS: &str = "no metrics returned from external metrics API";
-/// Until so many metrics, an observation needs no allocation.
-const METRICS_ON_STACK: usize = 8;
 
 impl Sight {
-    pub(super) fn new(scenario: &Scenario, spec: &HpaSpec) -> Self {
+    /// Answers `asks` from the plant of `scenario`.
+    pub(super) fn new(scenario: &Scenario, asks: &[MetricQuery]) -> Self {
+        let target = scenario.scaler.as_ref().and_then(Scaler::target);
         let mut sight = Self {
             metrics: Vec::new(),
-            queries: Vec::new(),
+            measured: Vec::new(),
             trace_columns: Vec::new(),
             pod_states: Vec::new(),
             generation: None,
-            scale_target: spec.scale_target.clone(),
+            target: target.cloned().unwrap_or_else(|| ScaleTarget {
+                kind: "Deployment".to_owned(),
+                namespace: "default".to_owned(),
+                name: scenario.policy_name.clone(),
+            }),
             first_pod_name: String::new(),
         };
-        for metric in &spec.metrics {
-            let seen = sight.see(scenario, &metric.source);
+        for query in asks {
+            let seen = sight.see(scenario, query);
             sight.metrics.push(seen);
         }
         sight
     }
 
-    /// What the metrics pipeline has to answer.
-    pub(super) fn queries(&self) -> &[MetricQuery] {
-        &self.queries
+    /// What the metrics pipeline has to measure.
+    pub(super) fn measured(&self) -> &[PlantMetric] {
+        &self.measured
     }
 
-    /// Columns of the trace, in the order in which the queries number them.
+    /// Columns of the trace, in the order in which the measured metrics number them.
     pub(super) fn trace_columns(&self) -> &[usize] {
         &self.trace_columns
     }
 
-    fn see(&mut self, scenario: &Scenario, source: &MetricSource) -> SeenMetric {
-        match source {
-            MetricSource::Resource { resource } => {
-                self.see_resource(scenario, resource, Containers::All)
-            }
-            MetricSource::ContainerResource {
+    fn see(&mut self, scenario: &Scenario, query: &MetricQuery) -> SeenMetric {
+        match query {
+            MetricQuery::Resource {
                 resource,
                 container,
+                requests,
             } => {
-                let containers = &scenario.deployment.containers;
-                match containers.iter().position(|c| c.name == *container) {
-                    Some(index) => self.see_resource(scenario, resource, Containers::One(index)),
-                    None => SeenMetric::answered_by(Answer::NoSuchContainer {
-                        container: container.clone(),
-                        text: String::new(),
-                    }),
-                }
+                let containers = match container {
+                    None => Containers::All,
+                    Some(name) => {
+                        let containers = &scenario.deployment.containers;
+                        match containers.iter().position(|c| c.name == *name) {
+                            Some(index) => Containers::One(index),
+                            None => {
+                                return SeenMetric::answered_by(Answer::NoSuchContainer {
+                                    container: name.clone(),
+                                    text: String::new(),
+                                });
+                            }
+                        }
+                    }
+                };
+                self.see_resource(scenario, resource, containers, *requests)
             }
-            MetricSource::Pods { metric } => {
-                let query = match metric.name.as_str() {
-                    "requests_per_second" => Some(MetricQuery::RequestsPerSecond),
-                    "in_flight" => Some(MetricQuery::InFlight),
-                    "queue_length" => Some(MetricQuery::QueueLength),
+            MetricQuery::Pods { metric } => {
+                let measured = match metric.as_str() {
+                    "requests_per_second" => Some(PlantMetric::RequestsPerSecond),
+                    "in_flight" => Some(PlantMetric::InFlight),
+                    "queue_length" => Some(PlantMetric::QueueLength),
                     name => self.column(scenario, name),
                 };
-                SeenMetric::answered_by(match query {
-                    Some(query) => Answer::Pods {
-                        query: self.ask(query),
+                SeenMetric::answered_by(match measured {
+                    Some(metric) => Answer::Pods {
+                        measured: self.measure(metric),
                         empty: NO_CUSTOM_METRICS,
                     },
                     None => Answer::Failed(NO_CUSTOM_METRICS),
                 })
             }
-            MetricSource::Object { metric, .. } => {
-                SeenMetric::answered_by(match self.column(scenario, &metric.name) {
-                    Some(query) => Answer::Object(self.ask(query)),
+            MetricQuery::Object { metric } => {
+                SeenMetric::answered_by(match self.column(scenario, metric) {
+                    Some(metric) => Answer::Object(self.measure(metric)),
                     None => Answer::Failed(NO_CUSTOM_METRICS),
                 })
             }
-            MetricSource::External { metric } => {
-                SeenMetric::answered_by(match self.column(scenario, &metric.name) {
-                    Some(query) => Answer::External(self.ask(query)),
+            MetricQuery::External { metric } => {
+                SeenMetric::answered_by(match self.column(scenario, metric) {
+                    Some(metric) => Answer::External(self.measure(metric)),
                     None => Answer::Failed(NO_EXTERNAL_METRICS),
                 })
             }
@@ -148,110 +163,96 @@ impl Sight {
         scenario: &Scenario,
         resource: &str,
         containers: Containers,
+        requests: RequestScope,
     ) -> SeenMetric {
-        let query = match resource {
-            "cpu" => MetricQuery::Cpu(containers),
-            "memory" => MetricQuery::Memory(containers),
+        let metric = match resource {
+            "cpu" => PlantMetric::Cpu(containers),
+            "memory" => PlantMetric::Memory(containers),
             _ => return SeenMetric::answered_by(Answer::Failed(NO_RESOURCE_METRICS)),
         };
         let mut seen = SeenMetric::answered_by(Answer::Pods {
-            query: self.ask(query),
+            measured: self.measure(metric),
             empty: NO_RESOURCE_METRICS,
         });
         let deployment = &scenario.deployment;
-        let release = scenario
-            .autoscaler
-            .as_ref()
-            .map_or_else(Release::default, |autoscaler| autoscaler.release);
         let named = match containers {
             Containers::All => None,
             Containers::One(index) => Some(deployment.containers[index].name.as_str()),
         };
-        match pod_request(deployment, resource, named, release) {
+        match pod_request(deployment, resource, named, requests) {
             Ok(request) => seen.request_per_pod = request,
             Err(fault) => seen.request_fault = Some(fault),
         }
         seen
     }
 
-    /// Asks for a query, once; its place.
-    fn ask(&mut self, query: MetricQuery) -> usize {
-        let known = self.queries.iter().position(|asked| *asked == query);
+    /// Has a metric measured, once; its place.
+    fn measure(&mut self, metric: PlantMetric) -> usize {
+        let known = self.measured.iter().position(|known| *known == metric);
         known.unwrap_or_else(|| {
-            self.queries.push(query);
-            self.queries.len() - 1
+            self.measured.push(metric);
+            self.measured.len() - 1
         })
     }
 
-    fn column(&mut self, scenario: &Scenario, name: &str) -> Option<MetricQuery> {
+    fn column(&mut self, scenario: &Scenario, name: &str) -> Option<PlantMetric> {
         let column = scenario.trace.column_place(name)?;
         let known = self.trace_columns.iter().position(|read| *read == column);
-        Some(MetricQuery::TraceColumn(known.unwrap_or_else(|| {
+        Some(PlantMetric::TraceColumn(known.unwrap_or_else(|| {
             self.trace_columns.push(column);
             self.trace_columns.len() - 1
         })))
     }
 
-    /// Looks at the plant and hands what the autoscaler sees to `with`.
-    pub(super) fn observe<R>(
-        &mut self,
-        plant: PlantView<'_>,
-        spec_replicas: Replicas,
-        with: impl FnOnce(&Observation<'_>) -> R,
-    ) -> R {
-        let pods = plant.pods;
+    /// Takes the pods over as they are now, before somebody looks.
+    pub(super) fn refresh(&mut self, pods: &Pods) {
         if self.generation != Some(pods.census().generation()) {
             self.mirror(pods);
         }
-        let columns = PodColumns {
-            state: &self.pod_states,
-            start_time: pods.start_times(),
-            ready_transition: pods.ready_transitions(),
-        };
-        let observe = |metrics: &[MetricObservation<'_>]| {
-            with(&Observation {
-                scale: Ok(Scale {
-                    spec_replicas,
-                    status_replicas: pods.census().current(),
-                    selector: ScaleSelector::Present,
-                }),
-                pods: columns,
-                metrics,
-                scale_write: Ok(()),
-            })
-        };
-        let answer = |metric| self.answer(metric, plant.metrics);
-        match self.metrics.as_slice() {
-            [metric] => observe(&[answer(metric)]),
-            metrics if metrics.len() <= METRICS_ON_STACK => {
-                let mut answers = [MetricObservation::Failed(""); METRICS_ON_STACK];
-                for (slot, metric) in answers.iter_mut().zip(metrics) {
-                    *slot = answer(metric);
-                }
-                observe(&answers[..metrics.len()])
-            }
-            metrics => observe(&metrics.iter().map(answer).collect::<Vec<_>>()),
+    }
+
+    /// What a scaler sees of the plant since the last [`Sight::refresh`], `spec.replicas` being `spec_replicas`.
+    pub(super) fn look<'a>(
+        &'a self,
+        pods: &'a Pods,
+        spec_replicas: Replicas,
+        metrics: &'a dyn MetricsApi,
+    ) -> Seen<'a> {
+        Seen {
+            scale: Scale {
+                spec_replicas,
+                status_replicas: pods.census().current(),
+                selector: ScaleSelector::Present,
+            },
+            pods: PodColumns {
+                state: &self.pod_states,
+                start_time: pods.start_times(),
+                ready_transition: pods.ready_transitions(),
+            },
+            metrics,
         }
     }
 
-    fn answer<'a>(
+    /// What the metrics API answers to the query at this place.
+    pub(super) fn answer<'a>(
         &'a self,
-        metric: &'a SeenMetric,
+        query: usize,
         server: &'a MetricsServer,
     ) -> MetricObservation<'a> {
+        let metric = &self.metrics[query];
         match &metric.answer {
             Answer::NoSuchContainer { text, .. } => MetricObservation::Failed(text),
             Answer::Failed(text) => MetricObservation::Failed(text),
-            Answer::Object(query) => match server.values(*query) {
+            Answer::Object(measured) => match server.values(*measured) {
                 [value, ..] => MetricObservation::Object(*value),
                 [] => MetricObservation::Failed(NO_CUSTOM_METRICS),
             },
-            Answer::External(query) => match server.values(*query) {
+            Answer::External(measured) => match server.values(*measured) {
                 [] => MetricObservation::Failed(NO_EXTERNAL_METRICS),
                 values => MetricObservation::External(values),
             },
-            Answer::Pods { query, empty } => {
-                let samples = server.pod_samples(*query);
+            Answer::Pods { measured, empty } => {
+                let samples = server.pod_samples(*measured);
                 if !samples.sampled.contains(&true) {
                     return MetricObservation::Failed(empty);
                 }
@@ -302,8 +303,8 @@ impl Sight {
         let name = pods
             .numbers()
             .first()
-            .map(|first| format!("{}-{first}", self.scale_target.name));
-        let namespace = &self.scale_target.namespace;
+            .map(|first| format!("{}-{first}", self.target.name));
+        let namespace = &self.target.namespace;
         for metric in &mut self.metrics {
             if let Answer::NoSuchContainer { container, text } = &mut metric.answer {
                 *text = match &name {

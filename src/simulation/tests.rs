@@ -10,20 +10,22 @@
 #[path = "../../tests/plant/scenarios.rs"]
 pub(super) mod scenarios;
 
-use super::event::GridPhases;
 use super::flow::Flow;
-use super::observer::{Decided, FlowSegment, Observer, RequestSegment};
+use super::observer::{FlowSegment, Observer, RequestSegment};
 use super::phase::Phase;
 use super::requests::Requests;
-use super::run::Run;
+use super::run::{Attention, Simulation};
 use super::work::Work;
 use crate::cluster::metrics_server::{MetricsServer, PodGauge};
 use crate::cluster::plant::{InitialPods, Plant};
 use crate::cluster::pods::PodStatus;
 use crate::cluster::served::{ServedRates, ServedRequests};
+use crate::control::Decided;
+use crate::control::decided::MetricValue;
+use crate::control::hpa::HpaScaler;
+use crate::control::scaler::RunningScaler;
 use crate::engine::EventQueue;
 use crate::engine::random::Distribution;
-use crate::hpa::decision::MetricValue;
 use crate::scenario::Scenario;
 use crate::units::{Millicores, Replicas, Seed, SimSpan, SimTime};
 use crate::workload::{Arrivals, Balancer};
@@ -33,10 +35,10 @@ use scenarios::{Row, prod, trace};
 struct Watcher {
     segments: Vec<FlowSegment>,
     served: Vec<RequestSegment>,
-    seen: Vec<Seen>,
+    seen: Vec<Sync>,
 }
 
-struct Seen {
+struct Sync {
     time: SimTime,
     current: Replicas,
     percent: Option<i32>,
@@ -52,9 +54,9 @@ impl Observer for Watcher {
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {
-        let first = decision.memory.status.current_metrics.first();
+        let first = decision.metrics.first();
         let value: Option<MetricValue> = first.copied().flatten();
-        self.seen.push(Seen {
+        self.seen.push(Sync {
             time: decision.time,
             current: decision.current,
             percent: value.and_then(|value| value.average_utilization),
@@ -66,22 +68,33 @@ fn at(seconds: i64) -> SimTime {
     SimTime::ZERO + SimSpan::from_secs(seconds)
 }
 
+/// The scaler of a scenario, which syncs first at `sync`.
+fn first_synced_at(scenario: &Scenario, sync: SimTime) -> RunningScaler<'_> {
+    scenario.hpa().map_or(RunningScaler::Nothing, |hpa| {
+        RunningScaler::Hpa(HpaScaler::new(hpa, sync))
+    })
+}
+
 fn watch(scenario: &Scenario, scrape: SimTime, sync: SimTime) -> Watcher {
     let mut watcher = Watcher::default();
-    Run::new(
+    let mut scaler = first_synced_at(scenario, sync);
+    Simulation::new(
         scenario,
         Flow::new(scenario),
+        &Attention::of(&scaler),
         Seed(1),
-        GridPhases { scrape, sync },
+        scrape,
     )
-    .run_to_end(&mut watcher);
+    .run_to_end(&mut scaler, &mut watcher);
     watcher
 }
 
 fn watch_requests(scenario: &Scenario, scrape: SimTime, sync: SimTime) -> Watcher {
     let mut watcher = Watcher::default();
     let requests = Requests::new(scenario, Seed(1));
-    Run::new(scenario, requests, Seed(1), GridPhases { scrape, sync }).run_to_end(&mut watcher);
+    let mut scaler = first_synced_at(scenario, sync);
+    Simulation::new(scenario, requests, &Attention::of(&scaler), Seed(1), scrape)
+        .run_to_end(&mut scaler, &mut watcher);
     watcher
 }
 
@@ -133,7 +146,7 @@ const TEN_A_SECOND: [Row; 2] = [
 fn a_request_of_the_instant_at_which_an_interval_ends_belongs_to_the_next() {
     // measurement before traffic: arrivals lie on every tenth of a second, 5.0 s included.
     let mut scenario = even(&TEN_A_SECOND);
-    scenario.autoscaler = None;
+    scenario.scaler = None;
     let watcher = watch_requests(&scenario, at(1), at(1));
     let offered: Vec<u64> = watcher.served.iter().map(|part| part.offered).collect();
     assert_eq!(offered, [49, 50, 50, 50]);
@@ -143,7 +156,7 @@ fn a_request_of_the_instant_at_which_an_interval_ends_belongs_to_the_next() {
 #[test]
 fn a_pod_that_takes_too_much_memory_at_rest_is_killed_whenever_it_starts() {
     let mut scenario = even(&TEN_A_SECOND);
-    scenario.autoscaler = None;
+    scenario.scaler = None;
     scenario.workload.memory_base_bytes = 256 << 20;
     scenario.workload.memory_per_request_bytes = 0;
     let watcher = watch_requests(&scenario, at(1), at(1));
@@ -157,7 +170,7 @@ fn a_pod_that_takes_too_much_memory_at_rest_is_killed_whenever_it_starts() {
 fn the_first_rate_that_is_scraped_counts_the_time_before_the_start() {
     // A scrape at 0.05 s, before any request: what reached the pod in the 15 s before it is the first row's load.
     let mut scenario = even(&TEN_A_SECOND);
-    scenario.autoscaler = None;
+    scenario.scaler = None;
     let mut requests = Requests::new(&scenario, Seed(1));
     let mut plant = plant_of_one(&scenario);
     let pods = plant.pods();
@@ -172,7 +185,7 @@ fn the_first_rate_that_is_scraped_counts_the_time_before_the_start() {
 #[test]
 fn a_pod_that_the_engine_does_not_know_shifts_no_gauge() {
     let mut scenario = even(&TEN_A_SECOND);
-    scenario.autoscaler = None;
+    scenario.scaler = None;
     let mut requests = Requests::new(&scenario, Seed(1));
     let mut plant = plant_of_one(&scenario);
     let second = plant.create(SimTime::ZERO).number;
@@ -205,7 +218,7 @@ fn a_request_meets_the_pods_of_its_own_instant() {
     scenario.deployment.pod.endpoint_lag = SimSpan::from_secs(10);
     scenario.deployment.pod.grace_period = SimSpan::from_secs(10);
     // The sync at 10 s sees 5 % of the target's 50 %, and nothing holds it back.
-    if let Some(autoscaler) = &mut scenario.autoscaler
+    if let Some(autoscaler) = scenario.hpa_mut()
         && let Some(behavior) = &mut autoscaler.spec.behavior
     {
         behavior.scale_down.stabilization_window = Some(SimSpan::ZERO);
@@ -213,12 +226,16 @@ fn a_request_meets_the_pods_of_its_own_instant() {
     // Which pod goes, and whose turn it is, hangs on the seed: one of the seeds would show the wrong order.
     for seed in 1..=8 {
         let mut watcher = Watcher::default();
-        let phases = GridPhases {
-            scrape: at(5),
-            sync: at(10),
-        };
+        let mut scaler = first_synced_at(&scenario, at(10));
         let requests = Requests::new(&scenario, Seed(seed));
-        Run::new(&scenario, requests, Seed(seed), phases).run_to_end(&mut watcher);
+        Simulation::new(
+            &scenario,
+            requests,
+            &Attention::of(&scaler),
+            Seed(seed),
+            at(5),
+        )
+        .run_to_end(&mut scaler, &mut watcher);
         let succeeded: u64 = watcher.served.iter().map(|part| part.succeeded).sum();
         assert_eq!(succeeded, 200, "seed {seed}");
         let last = watcher.served.last().expect("segments");
@@ -286,7 +303,7 @@ fn the_order_of_phases_is_the_order_in_which_events_come() {
         Phase::Traffic,
         Phase::Housekeeping,
         Phase::Scrape,
-        Phase::HpaSync,
+        Phase::ScalerWake,
         Phase::ScaleApplied,
     ];
     for pair in phases.windows(2) {
@@ -324,7 +341,7 @@ fn a_reading_at_the_instant_of_a_new_load_sees_the_old_one() {
 #[test]
 fn a_scrape_gets_the_reading_of_its_own_instant() {
     // housekeeping before scrape: a pod started at 10 s is read at 20 s; the scrape at 20 s has it.
-    use crate::cluster::metrics_server::{Containers, Gauges, MetricQuery};
+    use crate::cluster::metrics_server::{Containers, Gauges, PlantMetric};
     use crate::cluster::pods::PodStep;
 
     let scenario = steps(&[
@@ -342,7 +359,7 @@ fn a_scrape_gets_the_reading_of_its_own_instant() {
         &scenario.deployment,
         &scenario.workload,
         &scenario.metrics,
-        &[MetricQuery::Cpu(Containers::All)],
+        &[PlantMetric::Cpu(Containers::All)],
         Seed(1),
     );
     let nobody = InitialPods {

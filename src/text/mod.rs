@@ -8,6 +8,7 @@
 pub mod csv_cell;
 pub mod json;
 pub mod markdown;
+pub mod rounding;
 
 use std::borrow::Cow;
 use std::fmt::Write;

@@ -1,7 +1,8 @@
 //! The times that `check` prints for growing and shrinking, held against the simulation of the same policy.
 
+use hpasim::control::Decided;
 use hpasim::scenario::{Engine, LoadRequest, load, parse_duration};
-use hpasim::simulation::observer::{Decided, Observer};
+use hpasim::simulation::observer::Observer;
 use hpasim::simulation::simulate;
 use hpasim::units::{Seed, SimTime};
 
@@ -30,7 +31,7 @@ impl Observer for Reached {
             return;
         }
         let from = *self.from.get_or_insert(decision.current.0);
-        let now = decision.outcome.desired.0;
+        let now = decision.desired.0;
         let is_there = if from < self.replicas {
             now >= self.replicas
         } else {

@@ -40,7 +40,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                     })
                     .collect();
                 let mut scenario = prod(trace(&rows));
-                let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+                let hpa = scenario.hpa_mut().expect("prod has one");
                 hpa.spec.min_replicas = Replicas(min);
                 hpa.spec.max_replicas = Replicas(min + more);
                 if rest.2 {

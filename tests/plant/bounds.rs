@@ -44,7 +44,7 @@ fn requests_that_wait_for_others_take_up_places_all_the_same() {
 fn a_pod_before_the_start_is_reached_by_more_than_it_can_serve() {
     // 20 rps of capacity; the 60 rps that arrive are what three pods can.
     let mut scenario = without_idle_use(prod(constant(60.0, 16.0)));
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.behavior = None;
     hpa.spec.metrics = vec![MetricSpec::new(
         MetricSource::Pods {

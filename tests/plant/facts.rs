@@ -1,7 +1,8 @@
 //! An observer that keeps all it is told and checks what must hold in every run.
 
+use hpasim::control::Decided;
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::observer::{Decided, FlowSegment, PodChange, PodState};
+use hpasim::simulation::observer::{FlowSegment, PodChange, PodState};
 use hpasim::simulation::{Finished, Observer, simulate};
 use hpasim::units::{Replicas, Seed, SimTime};
 
@@ -28,11 +29,11 @@ impl Observer for Facts {
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {
-        let metrics = &decision.memory.status.current_metrics;
+        let metrics = &decision.metrics;
         self.decisions.push(Decision {
             time: decision.time,
             current: decision.current,
-            desired: decision.outcome.desired,
+            desired: decision.desired,
             seen_percent: metrics
                 .first()
                 .and_then(|metric| metric.as_ref()?.average_utilization),
@@ -99,7 +100,7 @@ impl Facts {
             "offered {} but accounted {accounted}",
             self.offered()
         );
-        if let Some(hpa) = &scenario.autoscaler {
+        if let Some(hpa) = scenario.hpa() {
             for decision in &self.decisions {
                 assert!(
                     decision.desired >= hpa.spec.min_replicas

@@ -4,13 +4,14 @@ use hpasim::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
     PodTimings,
 };
+use hpasim::control::{Hpa, Scaler};
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::rules::{ControllerSettings, Release};
 use hpasim::hpa::spec::{
     Behavior, HpaSpec, MetricSource, MetricSpec, MetricTarget, PolicyKind, ScaleTarget,
     ScalingPolicy, ScalingRules, SelectPolicy,
 };
-use hpasim::scenario::{Autoscaler, CostRates, Scenario, Slo};
+use hpasim::scenario::{CostRates, Scenario, Slo};
 use hpasim::units::{Millicores, Replicas, SimSpan, SimTime};
 use hpasim::workload::{Demand, Trace, Workload};
 
@@ -70,9 +71,9 @@ fn policy(kind: PolicyKind, value: i32, period: SimSpan) -> ScalingPolicy {
 }
 
 /// 1 to 50 pods at 50 % CPU; up without a window by the larger of 100 % and 4 pods per 5 s, down by 50 % per 5 s.
-pub(crate) fn prod_autoscaler() -> Autoscaler {
+pub(crate) fn prod_autoscaler() -> Hpa {
     let five_seconds = SimSpan::from_secs(5);
-    Autoscaler {
+    Hpa {
         spec: HpaSpec {
             scale_target: ScaleTarget {
                 kind: "Deployment".to_owned(),
@@ -116,8 +117,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
     Scenario {
         policy_name: "prod".to_owned(),
         trace_name: "test".to_owned(),
-        autoscaler: Some(prod_autoscaler()),
-        schedule: Vec::new(),
+        scaler: Some(Scaler::Hpa(prod_autoscaler())),
         deployment: Deployment {
             replicas: Replicas(1),
             containers: vec![Container {
@@ -183,7 +183,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
 /// A fixed number of pods without an autoscaler.
 pub(crate) fn fixed(trace: Trace, pods: i32) -> Scenario {
     let mut scenario = prod(trace);
-    scenario.autoscaler = None;
+    scenario.scaler = None;
     scenario.deployment.replicas = Replicas(pods);
     scenario
 }

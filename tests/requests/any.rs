@@ -202,7 +202,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     )
         .prop_map(
             |(mut scenario, (fleet, timings, probe, burst), (memory, cpu, sidecar))| {
-                let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+                let hpa = scenario.hpa_mut().expect("prod has one");
                 hpa.spec.min_replicas = fleet.min;
                 hpa.spec.max_replicas = fleet.max;
                 scenario.deployment.replicas = fleet.initial;

@@ -1,8 +1,9 @@
 //! An observer that keeps all that the request engine tells and checks what must hold in every run.
 
+use hpasim::control::Decided;
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::{
-    Decided, FailureCauses, FlowSegment, PodChange, PodState, RequestSegment,
+    FailureCauses, FlowSegment, PodChange, PodState, RequestSegment,
 };
 use hpasim::simulation::{Finished, Observer, simulate};
 use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
@@ -30,7 +31,7 @@ impl Observer for Facts {
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {
-        self.desired.push(decision.outcome.desired);
+        self.desired.push(decision.desired);
     }
 
     fn pod_changed(&mut self, change: &PodChange) {
@@ -124,7 +125,7 @@ impl Facts {
         assert_eq!(self.latencies.len() as u64, succeeded);
         let last = self.segments.last().map_or(0, |segment| segment.in_flight);
         assert!((finished.in_flight - last as f64).abs() < 0.5);
-        if let Some(hpa) = &scenario.autoscaler {
+        if let Some(hpa) = scenario.hpa() {
             for desired in &self.desired {
                 assert!(
                     (hpa.spec.min_replicas..=hpa.spec.max_replicas).contains(desired),

@@ -81,7 +81,7 @@ fn a_pod_whose_requests_fit_into_its_memory_is_not_killed() {
 /// Ten clients' worth of load that one pod cannot serve; the autoscaler goes to its maximum of four.
 fn scaled_up(connections: Option<Connections>) -> Facts {
     let mut scenario = prod(constant(38.0, 600.0));
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.max_replicas = Replicas(4);
     scenario.deployment.pod.readiness = each_second();
     scenario.deployment.containers[0].memory_limit_bytes = None;
@@ -138,7 +138,7 @@ fn a_new_pod_gets_no_traffic_before_its_endpoint_is_known() {
 fn scales_down(grace: i64, lag: i64) -> Facts {
     let mut scenario = prod(trace(&[row(0.0, 60.0), row(60.0, 6.0), row(300.0, 0.0)]));
     scenario.deployment.replicas = Replicas(12);
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.max_replicas = Replicas(12);
     scenario.deployment.pod.readiness = each_second();
     scenario.deployment.pod.grace_period = SimSpan::from_secs(grace);
@@ -246,7 +246,7 @@ fn what_is_under_way_when_a_start_up_burst_ends_is_done_sooner() {
     let app = &mut scenario.deployment.containers[0];
     app.idle_cpu = Millicores(0);
     app.memory_limit_bytes = None;
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
+    let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.max_replicas = Replicas(2);
     let pod = &mut scenario.deployment.pod;
     pod.cpu_model = CpuModel::Shared;

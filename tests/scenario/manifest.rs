@@ -76,7 +76,7 @@ fn the_shops_manifest_is_what_prod_says() {
     assert_eq!(shop.policy_name, "privrocket");
     assert_eq!(shop.deployment.containers, prod.deployment.containers);
     assert_eq!(shop.deployment.replicas, prod.deployment.replicas);
-    let [mut shop, prod] = [shop, prod].map(|it| it.autoscaler.expect("an autoscaler"));
+    let [mut shop, prod] = [shop, prod].map(|it| it.hpa().expect("an autoscaler").clone());
     assert_eq!(
         shop.spec.scale_target.to_string(),
         "Deployment/privrocket-preprod/privrocket-deployment"
@@ -94,7 +94,7 @@ fn a_manifest_without_an_autoscaler_is_a_fixed_deployment() {
     .expect("a scenario");
     let codes: Vec<&str> = loaded.warnings.iter().map(|it| it.code.number()).collect();
     assert_eq!(codes, ["W0006"]);
-    assert_eq!(loaded.scenario.autoscaler, None);
+    assert_eq!(loaded.scenario.scaler, None);
     assert_eq!(loaded.scenario.deployment.replicas, Replicas(1));
     assert_eq!(
         loaded.scenario.deployment.containers[0].name,
@@ -131,9 +131,10 @@ fn version_one_of_the_autoscaler_is_read_too() {
         .replace("maxReplicas: 7", "maxReplicas: 7\n  targetCPUUtilizationPercentage: 60\nstatus:\n  currentReplicas: 3\n  desiredReplicas: 3");
     let spec = loaded(&[("p.yaml", &text)], &[])
         .scenario
-        .autoscaler
+        .hpa()
         .expect("an autoscaler")
-        .spec;
+        .spec
+        .clone();
     assert_eq!(spec.metrics[0].target, MetricTarget::Utilization(60));
 }
 
@@ -184,9 +185,10 @@ fn versions_of_the_autoscaler_that_are_gone_are_read_as_the_one_that_is_there() 
         loaded
             .expect("a scenario")
             .scenario
-            .autoscaler
+            .hpa()
             .expect("one")
             .spec
+            .clone()
             .metrics
     };
     let two = "  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}\n  - {type: Pods, pods: {metric: {name: in_flight, selector: {matchLabels: {a: b}}}, target: {type: AverageValue, averageValue: 10}}}\n  - {type: External, external: {metric: {name: queue}, target: {type: Value, value: 5}}}\n  - {type: Object, object: {describedObject: {kind: Service, name: s}, metric: {name: queue}, target: {type: Value, value: 5}}}\n";
@@ -204,9 +206,10 @@ fn one_of_several_autoscalers_is_chosen_by_name_and_namespace() {
     let max = |loaded: Loaded| {
         loaded
             .scenario
-            .autoscaler
+            .hpa()
             .expect("an autoscaler")
             .spec
+            .clone()
             .max_replicas
             .0
     };
@@ -233,9 +236,10 @@ fn a_namespace_is_filled_in_where_none_is_stated() {
     assert_eq!(
         filled
             .scenario
-            .autoscaler
+            .hpa()
             .expect("one")
             .spec
+            .clone()
             .scale_target
             .namespace,
         "web"
@@ -256,7 +260,7 @@ fn a_policy_overrides_its_base_and_its_base_the_manifest() {
         ),
     ];
     let scenario = loaded(&files, &["hpa.minReplicas=2"]).scenario;
-    let spec = scenario.autoscaler.expect("an autoscaler").spec;
+    let spec = scenario.hpa().expect("an autoscaler").spec.clone();
     assert_eq!((spec.min_replicas.0, spec.max_replicas.0), (2, 20));
     assert_eq!(spec.scale_target.to_string(), "Deployment/web/shop");
     assert_eq!(scenario.deployment.replicas, Replicas(5));
@@ -271,11 +275,16 @@ fn a_policy_overrides_its_base_and_its_base_the_manifest() {
 fn a_manifest_may_be_a_base_and_its_keys_may_be_left_out() {
     let text = APP.to_owned() + "  behavior: {scaleDown: {selectPolicy: Disabled}}\n";
     let tuned = loaded(&[("p.yaml", &text)], &[]).scenario;
-    assert!(tuned.autoscaler.expect("one").spec.behavior.is_some());
+    assert!(tuned.hpa().expect("one").spec.behavior.is_some());
     for key in ["manifest", "extends"] {
         let policy = format!("{key} = \"app.yaml\"\nremove = [\"hpa.behavior\"]\n");
         let files = [("p.toml", policy.as_str()), ("app.yaml", text.as_str())];
-        let spec = loaded(&files, &[]).scenario.autoscaler.expect("one").spec;
+        let spec = loaded(&files, &[])
+            .scenario
+            .hpa()
+            .expect("one")
+            .spec
+            .clone();
         assert!(spec.behavior.is_none(), "{key}");
     }
 }

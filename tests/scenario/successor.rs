@@ -1,8 +1,7 @@
 //! A policy of its own that takes all but its autoscaler from a base, as `tune` proposes one.
 
-use hpasim::scenario::{
-    Autoscaler, Diagnostics, ManifestChoice, PolicyFile, Successor, load_policy,
-};
+use hpasim::control::Hpa;
+use hpasim::scenario::{Diagnostics, ManifestChoice, PolicyFile, Successor, load_policy};
 
 use super::*;
 
@@ -52,7 +51,7 @@ fn policy_of(files: &mut Files, path: &str, set: &[String]) -> PolicyFile {
 }
 
 /// The autoscaler; what it scales is called after the file, unless a manifest says so.
-fn autoscaler_of(policy: &PolicyFile) -> Autoscaler {
+fn autoscaler_of(policy: &PolicyFile) -> Hpa {
     let mut autoscaler = policy.autoscaler().expect("an autoscaler").clone();
     let target = &mut autoscaler.spec.scale_target;
     if ["p", "proposed", "conservative", "a \"b\"", "it's \"new\""].contains(&target.name.as_str())
@@ -97,7 +96,7 @@ fn round_trip(path: &str, text: &str, set: &[&str]) -> String {
     let mut found = run("proposed.toml", &[]);
     assert_eq!(found.policy_name, "proposed");
     found.policy_name.clone_from(&wanted.policy_name);
-    found.autoscaler = wanted.autoscaler.clone();
+    found.scaler = wanted.scaler.clone();
     found.assumptions = wanted.assumptions.clone();
     assert_eq!(found, wanted, "{text}");
     text

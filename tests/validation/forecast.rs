@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
+use hpasim::control::Decided;
 use hpasim::results::{KpiObserver, Kpis};
 use hpasim::scenario::{Engine, LoadError, LoadRequest, Loaded, Loader, load};
-use hpasim::simulation::observer::Decided;
 use hpasim::simulation::{Observer, Provisioning, simulate};
 use hpasim::units::{Seed, SimTime};
 
@@ -42,7 +42,7 @@ struct Replicas(Vec<(SimTime, f64)>);
 
 impl Observer for Replicas {
     fn decided(&mut self, decision: &Decided<'_>) {
-        let desired = f64::from(decision.outcome.desired.0);
+        let desired = f64::from(decision.desired.0);
         self.0.push((decision.time, desired));
     }
 }

@@ -84,10 +84,7 @@ pub(crate) fn assert_picture(picture: &Picture<'_>) {
 
 fn chart(picture: &Picture<'_>) -> BandChart {
     let scenario = picture.scenario;
-    let spec = scenario
-        .autoscaler
-        .as_ref()
-        .map(|autoscaler| &autoscaler.spec);
+    let spec = scenario.hpa().map(|hpa| &hpa.spec);
     let bounds = spec.map(|spec| {
         let level = |name: &str, value: i32| BandLevel {
             value: f64::from(value),

@@ -10,13 +10,14 @@ use super::mark::Mark;
 use super::panel::{Curve, Heat, LegendEntry, Moment, Panel, Reference, dashed, solid};
 use super::series::{Shape, Strokes, greatest, strokes};
 use super::{PlotError, Shared, ink, quantile_name};
+use crate::control::Hpa;
 use crate::hpa::rules::Gate;
 use crate::hpa::spec::MetricTarget;
 use crate::render::human;
 use crate::render::summary::causes_in_words;
 use crate::results::TimelineRow;
 use crate::results::failures::ranked;
-use crate::scenario::{Autoscaler, Scenario};
+use crate::scenario::Scenario;
 use crate::simulation::observer::PodSpread;
 use crate::units::Replicas;
 use crate::workload::Demand;
@@ -235,7 +236,7 @@ impl Draft<'_> {
                 .filter(|_| row.cpu_percent_time_share >= READY_SHARE_MIN)
         });
         let seen = self.strokes(Shape::Step, |row| row.cpu_percent_seen);
-        let autoscaler = self.scenario().autoscaler.as_ref();
+        let autoscaler = self.scenario().hpa();
         let target = autoscaler.and_then(CpuTarget::of);
         let limit = limit_percent(self.scenario());
         let pod = |value: fn(&PodSpread) -> f64| {
@@ -321,7 +322,7 @@ impl Draft<'_> {
         let ready = self.strokes(Shape::Step, |row| count(row.ready));
         let needed = self.strokes(Shape::Step, |row| row.needed.and_then(count));
         let data = greatest([&desired, &current, &ready, &needed]);
-        let bounds = self.scenario().autoscaler.as_ref().map(|it| &it.spec);
+        let bounds = self.scenario().hpa().map(|it| &it.spec);
         let max = bounds.map(|spec| f64::from(spec.max_replicas.0));
         let max_shown = max.filter(|max| *max <= WORTH_SHOWING * data);
         let panel = self.panel(
@@ -422,7 +423,7 @@ struct CpuTarget {
 
 impl CpuTarget {
     /// The first CPU utilisation target of the autoscaler.
-    fn of(autoscaler: &Autoscaler) -> Option<Self> {
+    fn of(autoscaler: &Hpa) -> Option<Self> {
         let percent = autoscaler.spec.metrics.iter().find_map(|metric| {
             match (metric.source.is_cpu(), metric.target) {
                 (true, MetricTarget::Utilization(percent)) => Some(f64::from(percent)),

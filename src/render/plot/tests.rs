@@ -286,7 +286,7 @@ fn vectors_name_a_font_that_any_machine_has() {
 #[test]
 fn a_fixed_deployment_has_no_target_and_no_bounds() {
     let mut scenario = scenario(3600.0);
-    scenario.autoscaler = None;
+    scenario.scaler = None;
     let svg = svg(&scenario);
     let texts = texts(&svg);
     assert!(texts.contains(&"used by ready pods"));

@@ -155,7 +155,7 @@ fn what_is_assumed_is_said_in_words() {
 #[test]
 fn a_fixed_deployment_under_cpu_demand() {
     let mut scenario = scenario(3600.0);
-    scenario.autoscaler = None;
+    scenario.scaler = None;
     scenario.assumptions.clear();
     scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
     let kpis = Kpis {

@@ -197,7 +197,7 @@ mod tests {
     fn chosen_of(policy: &str, asked: &[&str]) -> Result<Vec<TunedParameter>, ChoiceError> {
         let template = template(policy, EVEN);
         let scenario = template.scenario(&[]).expect("a sound policy");
-        let autoscaler = scenario.autoscaler.as_ref().expect("an autoscaler");
+        let autoscaler = scenario.hpa().expect("an autoscaler");
         let usual = parameters(autoscaler, &template, PODS);
         let asked: Vec<String> = asked.iter().map(|it| (*it).to_owned()).collect();
         choose(&asked, usual, &template)

@@ -7,10 +7,10 @@ use std::cmp::Ordering;
 use thiserror::Error;
 
 use super::evaluation::Measured;
-use crate::results::rounding::readable;
 use crate::scenario::assertion::KPI_NAMES;
 use crate::scenario::{Assertion, Comparator, Diagnostic};
 use crate::search::outcome::{Objective, Objectives, Weighed};
+use crate::text::rounding::readable;
 
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,12 +4,13 @@
 //! Values are round, as people write them: nobody runs a window of 217 s.
 
 use super::parameter::{Ends, TunedParameter};
+use crate::control::Hpa;
 use crate::hpa::rules::{Gate, Release};
 use crate::hpa::spec::{
     MetricSource, MetricSpec, MetricTarget, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy,
 };
 use crate::scenario::REPLICAS_MAX;
-use crate::scenario::{Autoscaler, Template};
+use crate::scenario::Template;
 use crate::search::parameter::Parameter;
 use crate::units::{MilliValue, SimSpan};
 
@@ -45,11 +46,7 @@ const PODS_LEAST: i64 = 4;
 
 /// Everything that practitioners turn and this policy's cluster honours, each with today's value among its own.
 #[must_use]
-pub fn parameters(
-    autoscaler: &Autoscaler,
-    template: &Template,
-    pods: PodsToday,
-) -> Vec<TunedParameter> {
+pub fn parameters(autoscaler: &Hpa, template: &Template, pods: PodsToday) -> Vec<TunedParameter> {
     let policy = Policy {
         autoscaler,
         template,
@@ -64,7 +61,7 @@ pub fn parameters(
 
 /// What the parameters are made from.
 struct Policy<'p> {
-    autoscaler: &'p Autoscaler,
+    autoscaler: &'p Hpa,
     template: &'p Template,
     pods: PodsToday,
 }

@@ -92,7 +92,7 @@ impl Question {
         let (Some(template), Some(scenario)) = (templates.first(), scenarios.first()) else {
             return Err(ChoiceError::Nothing.into());
         };
-        let Some(autoscaler) = &scenario.autoscaler else {
+        let Some(autoscaler) = scenario.hpa() else {
             return Err(QuestionError::NoAutoscaler(scenario.policy_name.clone()));
         };
         let training = Training {

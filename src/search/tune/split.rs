@@ -2,8 +2,8 @@
 //!
 //! Self-imposed limit: times and the pods at them; traces are cut where they are read.
 
+use crate::control::Decided;
 use crate::scenario::{Engine, Scenario};
-use crate::simulation::observer::{Decided, Scaled};
 use crate::simulation::{Observer, simulate};
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 
@@ -43,15 +43,7 @@ struct LastReplicas(Replicas);
 
 impl Observer for LastReplicas {
     fn decided(&mut self, decided: &Decided<'_>) {
-        self.0 = if decided.outcome.rescaled {
-            decided.outcome.desired
-        } else {
-            decided.current
-        };
-    }
-
-    fn scaled(&mut self, scaled: &Scaled) {
-        self.0 = scaled.to;
+        self.0 = decided.replicas();
     }
 }
 
@@ -98,7 +90,7 @@ mod tests {
     #[test]
     fn a_policy_that_never_scales_ends_as_it_began() {
         let mut scenario = template(PROD, WAVE).scenario(&[]).expect("sound");
-        scenario.autoscaler = None;
+        scenario.scaler = None;
         let at_end = replicas_at_end(&scenario, Engine::Fluid, Seed(1));
         assert_eq!(at_end, scenario.deployment.replicas);
     }

@@ -9,13 +9,13 @@ use super::parameter::TunedParameter;
 use super::space::{Candidate, Space};
 use crate::results::comparison_export::VerdictJson;
 use crate::results::export::{InputFile, SCHEMA_VERSION};
-use crate::results::rounding::readable;
 use crate::results::verdicts::CheckedAssertion;
 use crate::search::outcome::{Objectives, Weighed};
 use crate::search::summary::Numbers;
 use crate::search::table::plain_text;
 use crate::text::csv_cell::guarded;
 use crate::text::json;
+use crate::text::rounding::readable;
 
 /// `summary.json` of a tuning.
 #[derive(Clone, Debug, Serialize)]

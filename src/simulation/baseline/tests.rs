@@ -1,8 +1,8 @@
 //! Baselines by hand: 10 ms requests, p95 within 500 ms.
 
 use super::*;
+use crate::control::Decided;
 use crate::scenario::Engine;
-use crate::simulation::observer::Scaled;
 use crate::simulation::tests::scenarios::{constant, prod};
 use crate::simulation::{Observer, simulate};
 use crate::workload::Trace;
@@ -40,8 +40,7 @@ fn static_baselines_hold_the_peak_and_the_mean_of_what_is_needed() {
     let (low, high) = (needed(&scenario, 10.0), needed(&scenario, 200.0));
     assert!(high.0 > 3 * low.0, "{low} {high}");
     let peak = made("@static-peak", &scenario);
-    assert_eq!((peak.deployment.replicas, peak.autoscaler), (high, None));
-    assert!(peak.schedule.is_empty());
+    assert_eq!((peak.deployment.replicas, peak.scaler), (high, None));
     // Three rows of equal length, the last only marks the end.
     let mean = (f64::from(2 * low.0 + high.0) / 3.0).ceil() as i32;
     let replicas = made("@static-mean", &scenario).deployment.replicas;
@@ -63,10 +62,10 @@ fn the_oracle_is_ahead_by_what_a_pod_takes_to_start_and_the_instant_one_needs_no
         replicas,
     };
     let oracle = made("@oracle", &scenario);
-    assert_eq!(oracle.schedule, [entry(75, high), entry(200, low)]);
+    assert_eq!(schedule(&oracle), [entry(75, high), entry(200, low)]);
     assert_eq!(oracle.deployment.replicas, low);
     let instant = made("@oracle-instant", &scenario);
-    assert_eq!(instant.schedule, [entry(100, high), entry(200, low)]);
+    assert_eq!(schedule(&instant), [entry(100, high), entry(200, low)]);
     assert_eq!(startup(&instant), SimSpan::ZERO);
 }
 
@@ -77,7 +76,7 @@ fn an_oracle_keeps_what_it_needs_again_within_ten_minutes() {
         rates.extend(vec![10.0; quiet_rows]);
         rates.extend([200.0, 10.0, 10.0]);
         let scenario = under(&rates);
-        made("@oracle", &scenario).schedule.len()
+        schedule(&made("@oracle", &scenario)).len()
     };
     // Rows of 100 s: a trough of 600 s is filled, one of 700 s is not; the end of the load is no trough.
     assert_eq!(busy_again(6), 1);
@@ -122,17 +121,34 @@ fn headroom_is_rounded_up() {
 fn the_default_keeps_the_autoscaler_and_forgets_its_behavior() {
     let scenario = under(&[10.0, 10.0]);
     let default = made("@default", &scenario);
-    let autoscaler = default.autoscaler.expect("an autoscaler");
+    let autoscaler = default.hpa().expect("an autoscaler");
     assert_eq!(autoscaler.spec.behavior, None);
     assert_eq!(default.policy_name, "@default");
 }
 
+/// What the schedule of a baseline holds.
+fn schedule(baseline: &Scenario) -> &[ScheduledScale] {
+    match &baseline.scaler {
+        Some(Scaler::Schedule(schedule)) => &schedule.entries,
+        _ => &[],
+    }
+}
+
 #[derive(Default)]
-struct Changes(Vec<Scaled>);
+struct Changes {
+    told: Vec<ScheduledScale>,
+    by: Vec<&'static str>,
+    first_from: Option<Replicas>,
+}
 
 impl Observer for Changes {
-    fn scaled(&mut self, change: &Scaled) {
-        self.0.push(*change);
+    fn decided(&mut self, decision: &Decided<'_>) {
+        self.first_from.get_or_insert(decision.current);
+        self.by.push(decision.by);
+        self.told.push(ScheduledScale {
+            time: decision.time,
+            replicas: decision.replicas(),
+        });
     }
 }
 
@@ -143,16 +159,9 @@ fn a_schedule_sets_replicas_when_it_is_due_in_both_engines() {
     for engine in [Engine::Fluid, Engine::Request] {
         let mut changes = Changes::default();
         simulate(&oracle, engine, Seed(3), &mut changes);
-        let told: Vec<ScheduledScale> = changes
-            .0
-            .iter()
-            .map(|change| ScheduledScale {
-                time: change.time,
-                replicas: change.to,
-            })
-            .collect();
-        assert_eq!(told, oracle.schedule, "{engine:?}");
-        assert_eq!(changes.0[0].from, oracle.deployment.replicas);
+        assert_eq!(changes.told, schedule(&oracle), "{engine:?}");
+        assert_eq!(changes.first_from, Some(oracle.deployment.replicas));
+        assert!(changes.by.iter().all(|by| *by == "schedule"));
     }
 }
 
@@ -173,7 +182,7 @@ fn what_cannot_be_made_is_refused_with_the_remedy() {
     insta::assert_snapshot!(refused("@oracle", &scenario), @"`@oracle` takes 69134192 pods under `test`, and a simulation holds 100000 at most");
     scenario.slo.latency_limit = SimSpan::from_millis(1);
     insta::assert_snapshot!(refused("@static-peak", &scenario), @"`@static-peak` is as many pods as the SLO of `prod` needs, and no number of pods meets it; raise the limit of slo.latency, or use `@fixed:N`");
-    scenario.autoscaler = None;
+    scenario.scaler = None;
     insta::assert_snapshot!(refused("@default", &scenario), @"`@default` is the autoscaler of `prod` without `behavior`, and `prod` has none; name a policy with [hpa] first, or leave it out");
     scenario.trace.demand = Demand::CpuMillicores(vec![1.0, 1.0, 1.0]);
     insta::assert_snapshot!(refused("@oracle-instant", &scenario), @"`@oracle-instant` follows requests, and `test` knows demand as CPU alone; `@default` and `@fixed:N` do not");

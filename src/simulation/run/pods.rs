@@ -2,15 +2,15 @@
 //!
 //! Self-imposed limit: it passes on between plant and engine; what a step means is theirs.
 
-use super::{Run, WorkState};
+use super::{Simulation, WorkState};
 use crate::cluster::plant::StepTaken;
 use crate::cluster::pods::{PodStatus, PodStep, PodTimeline};
 use crate::simulation::event::Event;
-use crate::simulation::observer::{Observer, PodChange, PodState, Scaled};
+use crate::simulation::observer::{Observer, PodChange, PodState};
 use crate::simulation::work::{Metering, Work};
 use crate::units::{Replicas, SimTime};
 
-impl<W: Work> Run<'_, W> {
+impl<W: Work> Simulation<'_, W> {
     /// Schedules the next reading of each container of a pod that has started.
     pub(super) fn schedule_housekeeping(&mut self, number: u32) {
         for container in 0..self.plant.metered_containers() {
@@ -113,16 +113,6 @@ impl<W: Work> Run<'_, W> {
             pod,
             state,
         });
-    }
-
-    /// Somebody other than the autoscaler sets `spec.replicas`.
-    pub(super) fn scale_as_scheduled(&mut self, to: Replicas, observer: &mut impl Observer) {
-        observer.scaled(&Scaled {
-            time: self.now,
-            from: self.replicas,
-            to,
-        });
-        self.scale(to, observer);
     }
 
     /// The ReplicaSet brings the number of pods that are not terminating to `replicas`.

@@ -4,38 +4,33 @@ use super::*;
 use crate::cluster::plant::{InitialPods, Plant};
 use crate::cluster::pods::PodStep;
 use crate::cluster::served::{ServedRates, ServedRequests};
-use crate::hpa::spec::{MetricSpec, MetricTarget};
 use crate::simulation::tests::scenarios::{constant, prod};
 use crate::units::{Seed, SimTime};
 
 /// What the autoscaler is told instead of its first metric.
 fn failure(sight: &mut Sight, plant: &mut Plant) -> Option<String> {
-    sight.observe(plant.view(), Replicas(1), |observation| {
-        match observation.metrics {
-            [MetricObservation::Failed(text)] => Some((*text).to_owned()),
-            _ => None,
-        }
-    })
+    let view = plant.view();
+    sight.refresh(view.pods);
+    match sight.answer(0, view.metrics) {
+        MetricObservation::Failed(text) => Some(text.to_owned()),
+        _ => None,
+    }
 }
 
 #[test]
 fn a_container_that_is_missing_from_no_pod_is_a_lack_of_metrics() {
-    let mut scenario = prod(constant(1.0, 60.0));
-    let hpa = scenario.autoscaler.as_mut().expect("prod has one");
-    hpa.spec.metrics = vec![MetricSpec::new(
-        MetricSource::ContainerResource {
-            resource: "cpu".to_owned(),
-            container: "sidecar".to_owned(),
-        },
-        MetricTarget::Utilization(50),
-    )];
-    let spec = hpa.spec.clone();
-    let mut sight = Sight::new(&scenario, &spec);
+    let scenario = prod(constant(1.0, 60.0));
+    let cpu_of_sidecar = MetricQuery::Resource {
+        resource: "cpu".to_owned(),
+        container: Some("sidecar".to_owned()),
+        requests: RequestScope::PodLevelAndSidecars,
+    };
+    let mut sight = Sight::new(&scenario, &[cpu_of_sidecar]);
     let metrics = MetricsServer::new(
         &scenario.deployment,
         &scenario.workload,
         &scenario.metrics,
-        sight.queries(),
+        sight.measured(),
         Seed(1),
     );
     let served = ServedRequests::since(SimTime::ZERO, ServedRates::default());

@@ -15,7 +15,7 @@ fn parameters_of(policy: &str) -> Vec<TunedParameter> {
 fn parameters_with(policy: &str, pods: PodsToday) -> Vec<TunedParameter> {
     let template = template(policy, EVEN);
     let scenario = template.scenario(&[]).expect("a sound policy");
-    let autoscaler = scenario.autoscaler.as_ref().expect("an autoscaler");
+    let autoscaler = scenario.hpa().expect("an autoscaler");
     let parameters = parameters(autoscaler, &template, pods);
     for parameter in &parameters {
         for value in 0..parameter.count() {

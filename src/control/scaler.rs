@@ -1,0 +1,128 @@
+//! The scaler of a scenario: one of those that a policy or a baseline can have.
+
+use super::hpa::HpaScaler;
+use super::schedule::{Schedule, ScheduleScaler};
+use super::{Autoscaler, Bounds, DecisionListener, Hpa, MetricQuery, Seen};
+pub use crate::hpa::spec::ScaleTarget;
+use crate::units::{Replicas, SimSpan, SimTime};
+
+/// What scales, as a policy or a baseline states it.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a scenario has one")]
+pub enum Scaler {
+    /// A HorizontalPodAutoscaler and its controller.
+    Hpa(Hpa),
+    /// Numbers that are known beforehand; a baseline that knows the trace is one.
+    Schedule(Schedule),
+}
+
+impl Scaler {
+    /// Between which numbers of replicas it scales.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        match self {
+            Self::Hpa(hpa) => hpa.bounds(),
+            Self::Schedule(schedule) => schedule.bounds(),
+        }
+    }
+
+    /// What it scales, where it says so.
+    #[must_use]
+    pub fn target(&self) -> Option<&ScaleTarget> {
+        match self {
+            Self::Hpa(hpa) => Some(&hpa.spec.scale_target),
+            Self::Schedule(_) => None,
+        }
+    }
+
+    /// The time from wake to wake, where it is even.
+    #[must_use]
+    pub fn period(&self) -> Option<SimSpan> {
+        match self {
+            Self::Hpa(hpa) => Some(hpa.sync_period),
+            Self::Schedule(_) => None,
+        }
+    }
+}
+
+/// A [`Scaler`] in a run, or nothing that scales.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run has one")]
+pub enum RunningScaler<'s> {
+    /// See [`Scaler::Hpa`].
+    Hpa(HpaScaler<'s>),
+    /// See [`Scaler::Schedule`].
+    Schedule(ScheduleScaler<'s>),
+    /// The Deployment is fixed.
+    Nothing,
+}
+
+impl<'s> RunningScaler<'s> {
+    /// `scaler` at the start of a run; its first wake lies at `phase` of its period, 0..1.
+    #[must_use]
+    pub fn start(scaler: Option<&'s Scaler>, phase: f64) -> Self {
+        match scaler {
+            Some(Scaler::Hpa(hpa)) => {
+                let first = phase * hpa.sync_period.as_nanos() as f64;
+                Self::Hpa(HpaScaler::new(hpa, SimTime::from_nanos(first as i64)))
+            }
+            Some(Scaler::Schedule(schedule)) => Self::Schedule(ScheduleScaler::new(schedule)),
+            None => Self::Nothing,
+        }
+    }
+}
+
+impl Autoscaler for RunningScaler<'_> {
+    fn asks(&self) -> &[MetricQuery] {
+        match self {
+            Self::Hpa(hpa) => hpa.asks(),
+            Self::Schedule(schedule) => schedule.asks(),
+            Self::Nothing => &[],
+        }
+    }
+
+    fn bounds(&self) -> Bounds {
+        match self {
+            Self::Hpa(hpa) => hpa.bounds(),
+            Self::Schedule(schedule) => schedule.bounds(),
+            Self::Nothing => Schedule::default().bounds(),
+        }
+    }
+
+    fn next_wake(&self, now: SimTime) -> Option<SimTime> {
+        match self {
+            Self::Hpa(hpa) => hpa.next_wake(now),
+            Self::Schedule(schedule) => schedule.next_wake(now),
+            Self::Nothing => None,
+        }
+    }
+
+    fn wake_jitter(&self) -> SimSpan {
+        match self {
+            Self::Hpa(hpa) => hpa.wake_jitter(),
+            Self::Schedule(schedule) => schedule.wake_jitter(),
+            Self::Nothing => SimSpan::ZERO,
+        }
+    }
+
+    fn initialisation(&self) -> SimSpan {
+        match self {
+            Self::Hpa(hpa) => hpa.initialisation(),
+            Self::Schedule(schedule) => schedule.initialisation(),
+            Self::Nothing => SimSpan::ZERO,
+        }
+    }
+
+    fn wake<L: DecisionListener>(
+        &mut self,
+        now: SimTime,
+        seen: &Seen<'_>,
+        listener: &mut L,
+    ) -> Option<Replicas> {
+        match self {
+            Self::Hpa(hpa) => hpa.wake(now, seen, listener),
+            Self::Schedule(schedule) => schedule.wake(now, seen, listener),
+            Self::Nothing => None,
+        }
+    }
+}

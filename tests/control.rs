@@ -1,0 +1,234 @@
+//! The seam: whoever scales stands where the HPA stands, inside a run or outside of it.
+
+#[path = "plant/scenarios.rs"]
+#[expect(dead_code, reason = "shared with other tests, which use all of it")]
+mod scenarios;
+
+use hpasim::control::caller::Caller;
+use hpasim::control::hpa::HpaScaler;
+use hpasim::control::seen::MetricObservation;
+use hpasim::control::{
+    Autoscaler, Bounds, Decided, DecisionListener, MetricQuery, ScheduledScale, Seen,
+};
+use hpasim::scenario::{Engine, Scenario};
+use hpasim::simulation::observer::{FlowSegment, PodChange, PodState, RequestSegment};
+use hpasim::simulation::{DecideError, Observer, Run, simulate_scaled_by};
+use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
+use scenarios::{Row, prod, trace};
+
+const ENGINES: [Engine; 2] = [Engine::Fluid, Engine::Request];
+
+fn at(seconds: i64) -> SimTime {
+    SimTime::ZERO + SimSpan::from_secs(seconds)
+}
+
+/// Ten minutes: calm, a tenfold load, calm.
+fn ten_minutes() -> Scenario {
+    let row = |seconds, rps| Row { seconds, rps };
+    prod(trace(&[
+        row(0.0, 4.0),
+        row(120.0, 40.0),
+        row(300.0, 4.0),
+        row(600.0, 4.0),
+    ]))
+}
+
+/// All that an observer hears, decisions apart.
+#[derive(Debug, Default, PartialEq)]
+struct Heard {
+    segments: Vec<FlowSegment>,
+    served: Vec<RequestSegment>,
+    pods: Vec<PodChange>,
+    rescales: Vec<ScheduledScale>,
+    by: Vec<&'static str>,
+}
+
+impl Observer for Heard {
+    fn flowed(&mut self, segment: &FlowSegment) {
+        self.segments.push(*segment);
+    }
+
+    fn served(&mut self, segment: &RequestSegment) {
+        self.served.push(*segment);
+    }
+
+    fn pod_changed(&mut self, change: &PodChange) {
+        self.pods.push(*change);
+    }
+
+    fn decided(&mut self, decision: &Decided<'_>) {
+        self.by.push(decision.by);
+        if decision.direction().is_some() {
+            self.rescales.push(ScheduledScale {
+                time: decision.time,
+                replicas: decision.replicas(),
+            });
+        }
+    }
+}
+
+struct Deaf;
+
+impl DecisionListener for Deaf {
+    fn decided(&mut self, _: &Decided<'_>) {}
+}
+
+#[test]
+fn a_caller_that_decides_as_the_hpa_has_the_run_of_the_hpa() {
+    let scenario = ten_minutes();
+    let hpa = scenario.hpa().expect("prod has one");
+    for engine in ENGINES {
+        let mut inside = Heard::default();
+        let mut scaler = HpaScaler::new(hpa, at(7));
+        simulate_scaled_by(&mut scaler, &scenario, engine, Seed(5), &mut inside);
+        assert!(inside.rescales.len() > 2, "{engine:?}");
+        assert!(inside.by.iter().all(|by| *by == "hpa"));
+
+        let mut outside = Heard::default();
+        let mut scaler = HpaScaler::new(hpa, at(7));
+        let caller = Caller {
+            asks: scaler.asks().to_vec(),
+            first_wake: at(7),
+            period: hpa.sync_period,
+        };
+        let mut run = Run::new(&scenario, engine, Seed(5), &caller);
+        let mut now = at(7);
+        while let Some(seen) = run.advance(&mut outside) {
+            let written = scaler.wake(now, &seen, &mut Deaf);
+            assert_eq!(run.now(), now);
+            now += hpa.sync_period;
+            if let Some(replicas) = written {
+                run.decide(replicas).expect("a number within the bounds");
+            }
+        }
+        run.finish(&mut outside);
+        assert!(outside.by.iter().all(|by| *by == "caller"));
+        outside.by.clone_from(&inside.by);
+        assert_eq!(inside, outside, "{engine:?}");
+    }
+}
+
+#[test]
+fn a_caller_that_decides_nothing_leaves_the_replicas_as_they_are() {
+    let scenario = ten_minutes();
+    for engine in ENGINES {
+        let mut heard = Heard::default();
+        let caller = Caller::of_cpu(SimSpan::from_secs(60));
+        let mut run = Run::new(&scenario, engine, Seed(5), &caller);
+        let mut wakes = Vec::new();
+        while let Some(seen) = run.advance(&mut heard) {
+            assert_eq!(seen.scale.spec_replicas, Replicas(1));
+            assert_eq!(seen.pods.len(), 1);
+            wakes.push(run.now());
+        }
+        let finished = run.finish(&mut heard);
+        assert_eq!(finished.end, at(600));
+        // The trace ends at 600 s, and nothing wakes then.
+        let minutes: Vec<SimTime> = (1..10).map(|minute| at(60 * minute)).collect();
+        assert_eq!(wakes, minutes, "{engine:?}");
+        assert!(heard.rescales.is_empty());
+        let created = |change: &PodChange| change.state == PodState::Created;
+        assert!(!heard.pods.iter().any(created));
+    }
+}
+
+#[test]
+fn a_decision_that_cannot_be_written_is_refused_and_changes_nothing() {
+    let scenario = ten_minutes();
+    let caller = Caller::of_cpu(SimSpan::from_secs(60));
+    let mut run = Run::new(&scenario, Engine::Fluid, Seed(5), &caller);
+    let mut heard = Heard::default();
+    assert_eq!(run.decide(Replicas(2)), Err(DecideError::NotAwake));
+    assert!(run.advance(&mut heard).is_some());
+    let negative = run.decide(Replicas(-1)).expect_err("no such number");
+    assert_eq!(
+        negative.to_string(),
+        "spec.replicas cannot be -1; decide on 0 to 100000 replicas"
+    );
+    assert_eq!(
+        run.decide(Replicas(100_001)),
+        Err(DecideError::OutOfRange(100_001))
+    );
+    run.decide(Replicas(9)).expect("a number");
+    run.decide(Replicas(3)).expect("the last number counts");
+    run.finish(&mut heard);
+    let rescale = ScheduledScale {
+        time: at(60),
+        replicas: Replicas(3),
+    };
+    assert_eq!(heard.rescales, [rescale]);
+}
+
+/// A controller of one's own: a pod for every four requests per second that reach the pods, looked at every 20 s.
+struct PodPerFour {
+    asks: [MetricQuery; 1],
+    next: SimTime,
+}
+
+impl Autoscaler for PodPerFour {
+    fn asks(&self) -> &[MetricQuery] {
+        &self.asks
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            min: Replicas(1),
+            max: Replicas(20),
+        }
+    }
+
+    fn next_wake(&self, _now: SimTime) -> Option<SimTime> {
+        Some(self.next)
+    }
+
+    fn wake<L: DecisionListener>(
+        &mut self,
+        now: SimTime,
+        seen: &Seen<'_>,
+        listener: &mut L,
+    ) -> Option<Replicas> {
+        self.next = now + SimSpan::from_secs(20);
+        let MetricObservation::Pods(rates) = seen.metric(0) else {
+            return None;
+        };
+        let milli: i64 = rates.value.iter().map(|rate| rate.0).sum();
+        let wanted = Replicas(i32::try_from((milli + 3_999) / 4_000).expect("a small number"));
+        let bounds = self.bounds();
+        let desired = wanted.clamp(bounds.min, bounds.max);
+        let rescaled = desired != seen.scale.spec_replicas;
+        listener.decided(&Decided {
+            time: now,
+            by: "pod per four",
+            current: seen.scale.spec_replicas,
+            desired,
+            rescaled,
+            metrics: &[],
+            line: None,
+        });
+        rescaled.then_some(desired)
+    }
+}
+
+#[test]
+fn a_controller_of_ones_own_scales_in_both_engines() {
+    let scenario = ten_minutes();
+    for engine in ENGINES {
+        let mut heard = Heard::default();
+        let mut scaler = PodPerFour {
+            asks: [MetricQuery::Pods {
+                metric: "requests_per_second".to_owned(),
+            }],
+            next: at(10),
+        };
+        simulate_scaled_by(&mut scaler, &scenario, engine, Seed(5), &mut heard);
+        let most = heard.rescales.iter().map(|it| it.replicas).max();
+        // 40 requests a second are 10 pods; the request engine's counts vary by chance.
+        let near_ten = Replicas(9)..=Replicas(14);
+        assert!(
+            most.is_some_and(|most| near_ten.contains(&most)),
+            "{engine:?}: {:?}",
+            heard.rescales
+        );
+        assert!(heard.by.iter().all(|by| *by == "pod per four"));
+    }
+}
