@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: settings; what they bring about is elsewhere in this room.
 
+use super::placement::PodDemand;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas, SimSpan};
 
@@ -33,6 +34,28 @@ impl Deployment {
             .map(|request| request.map(|millicores| millicores.0))
             .sum::<Option<i64>>()
             .map(Millicores)
+    }
+
+    /// What kube-scheduler has to find room for: the pod's own requests, else those of its containers (a limit without a request
+    /// is one, as the API server defaults it); what requests nothing needs no room.
+    #[must_use]
+    pub fn demand(&self) -> PodDemand {
+        let cpu = |container: &Container| container.cpu_request.or(container.cpu_limit);
+        let memory = |container: &Container| {
+            let limit = container.memory_limit_bytes;
+            container.memory_request_bytes.or(limit)
+        };
+        let containers = &self.containers;
+        PodDemand {
+            cpu: self.pod_level.cpu_request.unwrap_or_else(|| {
+                let requests = containers.iter().filter_map(cpu);
+                Millicores(requests.map(|request| request.0).sum())
+            }),
+            memory_bytes: self
+                .pod_level
+                .memory_request_bytes
+                .unwrap_or_else(|| containers.iter().filter_map(memory).sum()),
+        }
     }
 
     /// What a container may use of CPU: its own limit, or the pod's; `None`: what the node has.

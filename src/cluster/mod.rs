@@ -9,6 +9,7 @@
 //! | [`pods`] | pods as columns, their steps from created to gone |
 //! | [`census`] | how many pods there are of each kind |
 //! | `gone_rows` | rows of pods that are gone, removed together |
+//! | [`placement`] | where pods find room |
 //! | `replica_set` | which pods go first |
 //! | [`cpu`] | what CPU lets a pod do |
 //! | [`served`] | requests served per pod, as integrals |
@@ -28,6 +29,7 @@ pub mod cpu;
 mod gone_rows;
 mod kubelet;
 pub mod metrics_server;
+pub mod placement;
 pub mod plant;
 pub mod pods;
 mod replica_set;

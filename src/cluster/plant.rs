@@ -7,17 +7,22 @@ use super::census::Census;
 use super::config::{self, PodTimings};
 use super::kubelet::{Activity, OwnUse, WarmStart};
 use super::metrics_server::{Gauges, MeterPlace, MetricsServer, Publication};
+use super::placement::{Placed, Placement, PodDemand, RoomAtOnce};
 use super::pods::{Draws, PodEnding, PodFact, PodRestart, PodStatus, PodStep, PodTimeline, Pods};
 use super::replica_set::Victims;
 use super::served::{ServedRequests, Serving};
 use crate::units::{Seed, SimSpan, SimTime};
 
-/// Pods, their meters, and the metrics API.
+/// Pods, their meters, and the metrics API; `P` finds room for the pods.
 #[derive(Clone, Debug)]
-pub struct Plant {
+pub struct Plant<P = RoomAtOnce> {
     pods: Pods,
     metrics: MetricsServer,
     timings: PodTimings,
+    placement: P,
+    demand: PodDemand,
+    /// Pods that have found no room, in the order of creation.
+    pending: Vec<u32>,
     seed: Seed,
     victims: Victims,
     deleted: Vec<u32>,
@@ -32,13 +37,13 @@ pub struct PlantView<'p> {
     pub metrics: &'p MetricsServer,
 }
 
-/// A pod that was created, and when its steps are due.
+/// A pod that was created, and when the scheduler looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreatedPod {
     /// Its number.
     pub number: u32,
-    /// Its steps.
-    pub timeline: PodTimeline,
+    /// When [`PodStep::Scheduled`] is due.
+    pub scheduled: SimTime,
 }
 
 /// A pod that was deleted, and how it ends.
@@ -71,10 +76,32 @@ impl Plant {
         served: &ServedRequests,
         seed: Seed,
     ) -> Self {
+        Self::placed_by(RoomAtOnce, deployment, metrics, initial, served, seed)
+    }
+}
+
+impl<P: Placement> Plant<P> {
+    /// The same with `placement` to find room. The pods that are there at the start are placed first, and run whatever it answers.
+    #[must_use]
+    pub fn placed_by(
+        mut placement: P,
+        deployment: &config::Deployment,
+        metrics: MetricsServer,
+        initial: InitialPods,
+        served: &ServedRequests,
+        seed: Seed,
+    ) -> Self {
+        let demand = deployment.demand();
+        for number in 0..initial.count {
+            placement.place(number, demand, initial.ready_since);
+        }
         let mut plant = Self {
             pods: Pods::default(),
             metrics,
             timings: deployment.pod.clone(),
+            placement,
+            demand,
+            pending: Vec::new(),
             seed,
             victims: Victims::default(),
             deleted: Vec::new(),
@@ -84,7 +111,7 @@ impl Plant {
             watched_since: initial.watched_since,
         };
         for number in 0..initial.count {
-            let uid = Draws::of(seed, number, initial.ready_since, &plant.timings).uid;
+            let uid = Draws::of(seed, number, &plant.timings).uid;
             let status = PodStatus::serving();
             plant.pods.add(uid, initial.ready_since, status);
             plant.metrics.add(number);
@@ -162,12 +189,12 @@ impl Plant {
 
     /// The ReplicaSet creates a pod.
     pub fn create(&mut self, now: SimTime) -> CreatedPod {
-        let draws = Draws::of(self.seed, self.pods.next_number(), now, &self.timings);
+        let draws = Draws::of(self.seed, self.pods.next_number(), &self.timings);
         let number = self.pods.add(draws.uid, now, PodStatus::default());
         self.metrics.add(number);
         CreatedPod {
             number,
-            timeline: draws.timeline,
+            scheduled: now + draws.schedule,
         }
     }
 
@@ -208,6 +235,11 @@ impl Plant {
         let stopped = before.is(PodFact::Terminating) && !before.is(PodFact::Started);
         let after = match step {
             PodStep::Gone => {
+                if before.is(PodFact::Scheduled) {
+                    self.placement.freed(number, self.demand, now);
+                } else {
+                    self.pending.retain(|pending| *pending != number);
+                }
                 self.pods.remove(row);
                 if self.pods.gone().are_half() {
                     self.remove_gone_rows();
@@ -217,6 +249,10 @@ impl Plant {
             // Who was killed while it winds down is withdrawn all the same.
             _ if stopped && step != PodStep::EndpointRemoved => return StepTaken::No,
             PodStep::Scheduled => {
+                if self.placement.place(number, self.demand, now) == Placed::Pending {
+                    self.pending.push(number);
+                    return StepTaken::No;
+                }
                 self.pods.set_scheduled(row, now);
                 before.with(PodFact::Scheduled)
             }
@@ -264,6 +300,17 @@ impl Plant {
             self.metrics.change(row, now, activity(after), served);
         }
         StepTaken::Yes
+    }
+
+    /// When a pod that was bound to a node at `scheduled` takes its further steps.
+    #[must_use]
+    pub fn timeline(&self, number: u32, scheduled: SimTime) -> PodTimeline {
+        Draws::from_node(self.seed, number, scheduled, &self.timings)
+    }
+
+    /// The pods that wait for room, in the order of creation: the scheduler looks at them again.
+    pub fn take_pending(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.pending)
     }
 
     /// The first container of pod `number`, which was killed at `now`, will start again; `None` where it will not.
@@ -372,3 +419,7 @@ fn ending(status: PodStatus, now: SimTime, timings: &PodTimings) -> PodEnding {
         killed: now + grace,
     }
 }
+
+#[cfg(test)]
+#[path = "plant/tests.rs"]
+mod tests;

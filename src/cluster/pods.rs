@@ -3,8 +3,7 @@
 //! Self-imposed limit: states and times, no CPU and no metrics. Columns keep the
 //! order of creation; all have one entry a pod that exists.
 //!
-//! Left out until there are nodes: image pulls that wait for each other on one
-//! kubelet, and pods that find no room.
+//! Left out until there are nodes: image pulls that wait for each other on one kubelet.
 
 use rand::Rng;
 use rand_pcg::Pcg32;
@@ -122,11 +121,9 @@ pub enum PodStep {
     Killed,
 }
 
-/// When a new pod takes its steps, unless it is deleted before.
+/// When a pod that has found a node takes its steps, unless it is deleted before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodTimeline {
-    /// [`PodStep::Scheduled`].
-    pub scheduled: SimTime,
     /// [`PodStep::Started`].
     pub started: SimTime,
     /// [`PodStep::Initialised`].
@@ -155,7 +152,7 @@ pub struct PodEnding {
 pub struct PodRestart {
     /// When the endpoint is withdrawn, for the pod is not Ready any more.
     pub endpoint_removed: SimTime,
-    /// From the new start on; [`PodTimeline::scheduled`] is past.
+    /// From the new start on.
     pub timeline: PodTimeline,
 }
 
@@ -197,29 +194,44 @@ impl Crashes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Draws {
     pub(super) uid: u64,
-    pub(super) timeline: PodTimeline,
+    /// How long after its creation the scheduler looks at it.
+    pub(super) schedule: SimSpan,
 }
 
-/// How long the pod of this `number` takes under `seed` from its creation until it serves.
+/// How long the pod of this `number` takes under `seed` from its creation until it serves, where it finds room at once.
 #[must_use]
 pub fn startup_span(timings: &PodTimings, seed: Seed, number: u32) -> SimSpan {
-    let timeline = Draws::of(seed, number, SimTime::ZERO, timings).timeline;
+    let scheduled = SimTime::ZERO + Draws::of(seed, number, timings).schedule;
+    let timeline = Draws::from_node(seed, number, scheduled, timings);
     timeline.endpoint_added.max(timeline.initialised) - SimTime::ZERO
 }
 
 impl Draws {
-    pub(super) fn of(seed: Seed, number: u32, created: SimTime, timings: &PodTimings) -> Self {
+    /// What is drawn for a pod when it is created.
+    pub(super) fn of(seed: Seed, number: u32, timings: &PodTimings) -> Self {
         let mut generator = Stream::Startup.generator(seed, u64::from(number));
-        let uid = generator.next_u64();
-        let scheduled = created + timings.schedule.sample(&mut generator);
-        let pulled = scheduled + timings.image_pull.sample(&mut generator);
+        Self::next(&mut generator, timings)
+    }
+
+    fn next(generator: &mut Pcg32, timings: &PodTimings) -> Self {
         Self {
-            uid,
-            timeline: PodTimeline {
-                scheduled,
-                ..Self::from_image(pulled, timings, &mut generator)
-            },
+            uid: generator.next_u64(),
+            schedule: timings.schedule.sample(generator),
         }
+    }
+
+    /// The timeline of a pod that is bound to a node at `scheduled`.
+    pub(super) fn from_node(
+        seed: Seed,
+        number: u32,
+        scheduled: SimTime,
+        timings: &PodTimings,
+    ) -> PodTimeline {
+        let mut generator = Stream::Startup.generator(seed, u64::from(number));
+        // The stream goes on behind what was drawn at the creation.
+        Self::next(&mut generator, timings);
+        let pulled = scheduled + timings.image_pull.sample(&mut generator);
+        Self::from_image(pulled, timings, &mut generator)
     }
 
     /// The `restart`-th start of a container whose image is there and whose pause ends at `pulled`.
@@ -240,7 +252,6 @@ impl Draws {
         let initialised = started + timings.init.sample(generator);
         let ready = ready_at(timings, started, initialised);
         PodTimeline {
-            scheduled: pulled,
             started,
             initialised,
             ready,
@@ -463,8 +474,9 @@ mod tests {
 
     #[test]
     fn without_a_probe_a_pod_is_ready_when_its_container_starts() {
-        let timeline = Draws::of(Seed(1), 0, at(100), &timings()).timeline;
-        assert_eq!(timeline.scheduled, at(101));
+        let draws = Draws::of(Seed(1), 0, &timings());
+        assert_eq!(draws.schedule, SimSpan::from_secs(1));
+        let timeline = Draws::from_node(Seed(1), 0, at(101), &timings());
         assert_eq!(timeline.started, at(106));
         assert_eq!(timeline.ready, at(106));
         assert_eq!(timeline.endpoint_added, at(107));
@@ -489,7 +501,7 @@ mod tests {
                 period: SimSpan::from_secs(period),
                 success_threshold: 1,
             });
-            let timeline = Draws::of(Seed(1), 0, at(0), &timings).timeline;
+            let timeline = Draws::from_node(Seed(1), 0, at(1), &timings);
             assert_eq!(
                 timeline.ready,
                 at(ready),
@@ -521,7 +533,7 @@ mod tests {
             let mut timings = timings();
             timings.startup = Some(startup.clone());
             timings.readiness = readiness;
-            let timeline = Draws::of(Seed(1), 0, at(0), &timings).timeline;
+            let timeline = Draws::from_node(Seed(1), 0, at(1), &timings);
             assert_eq!(timeline.ready, at(ready), "{:?}", timings.readiness);
         }
     }
@@ -535,23 +547,19 @@ mod tests {
             period: SimSpan::from_secs(5),
             success_threshold: 3,
         });
-        let timeline = Draws::of(Seed(1), 0, at(0), &timings).timeline;
+        let timeline = Draws::from_node(Seed(1), 0, at(1), &timings);
         assert_eq!(timeline.ready, at(26));
     }
 
     #[test]
-    fn the_start_of_a_pod_hangs_on_its_number_and_not_on_when_it_is_created() {
+    fn the_start_of_a_pod_hangs_on_its_number_and_not_on_when_it_finds_a_node() {
         let mut timings = timings();
         timings.start =
             Distribution::log_normal_by_p99(SimSpan::from_millis(1500), SimSpan::from_secs(5));
-        let early = Draws::of(Seed(3), 7, at(0), &timings);
-        let late = Draws::of(Seed(3), 7, at(50), &timings);
-        let other = Draws::of(Seed(3), 8, at(0), &timings);
-        assert_eq!(early.uid, late.uid);
-        assert_eq!(
-            early.timeline.started - at(0),
-            late.timeline.started - at(50)
-        );
-        assert_ne!(early.timeline.started, other.timeline.started);
+        let early = Draws::from_node(Seed(3), 7, at(0), &timings);
+        let late = Draws::from_node(Seed(3), 7, at(50), &timings);
+        let other = Draws::from_node(Seed(3), 8, at(0), &timings);
+        assert_eq!(early.started - at(0), late.started - at(50));
+        assert_ne!(early.started, other.started);
     }
 }

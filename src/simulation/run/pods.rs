@@ -35,6 +35,9 @@ impl<W: Work> Simulation<'_, W> {
         }
         self.work_state = WorkState::Changed;
         self.tell_work(number, Some(step));
+        if step == PodStep::Scheduled {
+            self.push_start(number, self.plant.timeline(number, self.now));
+        }
         let state = match step {
             PodStep::Started if self.restarts(number) > 0 => PodState::Restarted,
             PodStep::Started => PodState::Started,
@@ -62,6 +65,10 @@ impl<W: Work> Simulation<'_, W> {
 
     pub(super) fn gone(&mut self, number: u32, observer: &mut impl Observer) {
         self.pod_step(number, PodStep::Gone, observer);
+        // Whoever waits for room is looked at again.
+        for number in self.plant.take_pending() {
+            self.pod_step(number, PodStep::Scheduled, observer);
+        }
     }
 
     /// The first container of a pod is killed for memory, and comes back unless the pod is deleted.
@@ -130,14 +137,13 @@ impl<W: Work> Simulation<'_, W> {
 
     fn create_pod(&mut self, observer: &mut impl Observer) {
         let created = self.plant.create(self.now);
-        let (number, due) = (created.number, created.timeline);
+        let number = created.number;
         self.tell_work(number, None);
-        self.push_step(due.scheduled, number, PodStep::Scheduled);
-        self.push_start(number, due);
+        self.push_step(created.scheduled, number, PodStep::Scheduled);
         self.tell(number, PodState::Created, observer);
     }
 
-    /// The steps from a container's start on.
+    /// The steps of a pod that has its node, from a container's start on.
     fn push_start(&mut self, number: u32, due: PodTimeline) {
         let steps = [
             (due.started, PodStep::Started),
