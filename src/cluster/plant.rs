@@ -10,7 +10,7 @@ use super::metrics_server::{Gauges, MeterPlace, MetricsServer, Publication};
 use super::placement::{Placed, Placement, PodDemand, RoomAtOnce};
 use super::pods::{Draws, PodEnding, PodFact, PodRestart, PodStatus, PodStep, PodTimeline, Pods};
 use super::replica_set::Victims;
-use super::served::{ServedRequests, Serving};
+use super::served::{ServedRates, ServedRequests, Serving};
 use crate::units::{Seed, SimSpan, SimTime};
 
 /// Pods, their meters, and the metrics API; `P` finds room for the pods.
@@ -18,6 +18,8 @@ use crate::units::{Seed, SimSpan, SimTime};
 pub struct Plant<P = RoomAtOnce> {
     pods: Pods,
     metrics: MetricsServer,
+    /// What pods of each class have served, where the engine tells no readings.
+    served: ServedRequests,
     timings: PodTimings,
     placement: P,
     demand: PodDemand,
@@ -56,7 +58,7 @@ pub struct DeletedPod {
 }
 
 /// The pods that are there when the run begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InitialPods {
     /// How many.
     pub count: u32,
@@ -64,6 +66,8 @@ pub struct InitialPods {
     pub ready_since: SimTime,
     /// From when on their counters are followed.
     pub watched_since: SimTime,
+    /// What each of them has served since then.
+    pub rates: ServedRates,
 }
 
 impl Plant {
@@ -73,10 +77,9 @@ impl Plant {
         deployment: &config::Deployment,
         metrics: MetricsServer,
         initial: InitialPods,
-        served: &ServedRequests,
         seed: Seed,
     ) -> Self {
-        Self::placed_by(RoomAtOnce, deployment, metrics, initial, served, seed)
+        Self::placed_by(RoomAtOnce, deployment, metrics, initial, seed)
     }
 }
 
@@ -88,7 +91,6 @@ impl<P: Placement> Plant<P> {
         deployment: &config::Deployment,
         metrics: MetricsServer,
         initial: InitialPods,
-        served: &ServedRequests,
         seed: Seed,
     ) -> Self {
         let demand = deployment.demand();
@@ -98,6 +100,7 @@ impl<P: Placement> Plant<P> {
         let mut plant = Self {
             pods: Pods::default(),
             metrics,
+            served: ServedRequests::since(initial.watched_since, initial.rates),
             timings: deployment.pod.clone(),
             placement,
             demand,
@@ -118,7 +121,7 @@ impl<P: Placement> Plant<P> {
             let row = plant.pods.len() - 1;
             plant
                 .metrics
-                .start_long_ago(row, warm, activity(status), served);
+                .start_long_ago(row, warm, activity(status), &plant.served);
         }
         plant
     }
@@ -221,13 +224,7 @@ impl<P: Placement> Plant<P> {
     }
 
     /// A pod takes `step`. Returns whether it did: a pod that is gone takes none, one that terminates starts nothing new.
-    pub fn step(
-        &mut self,
-        number: u32,
-        step: PodStep,
-        now: SimTime,
-        served: &ServedRequests,
-    ) -> StepTaken {
+    pub fn step(&mut self, number: u32, step: PodStep, now: SimTime) -> StepTaken {
         let Some(row) = self.pods.row(number) else {
             return StepTaken::No;
         };
@@ -293,11 +290,12 @@ impl<P: Placement> Plant<P> {
             return StepTaken::Yes;
         }
         if step == PodStep::Started && self.pods.restarts(row) > 0 {
-            self.metrics.restart(row, now, activity(after), served);
+            self.metrics
+                .restart(row, now, activity(after), &self.served);
         } else if step == PodStep::Started {
-            self.metrics.start(row, now, activity(after), served);
+            self.metrics.start(row, now, activity(after), &self.served);
         } else if activity(before) != activity(after) {
-            self.metrics.change(row, now, activity(after), served);
+            self.metrics.change(row, now, activity(after), &self.served);
         }
         StepTaken::Yes
     }
@@ -326,9 +324,18 @@ impl<P: Placement> Plant<P> {
         })
     }
 
-    /// From `now` on somebody tells what each housekeeping reads, by [`Plant::read`].
-    pub fn await_readings(&mut self, now: SimTime, served: &ServedRequests) {
-        self.metrics.await_readings(now, served);
+    /// From `now` on pods serve at `rates`.
+    pub fn serve(&mut self, now: SimTime, rates: ServedRates) {
+        self.served.change(now, rates);
+        if !self.metrics.is_asked() {
+            self.served.forget_before(now);
+        }
+    }
+
+    /// From `now` on somebody tells what each housekeeping reads, by [`Plant::read`], and the common integral stands still.
+    pub fn await_readings(&mut self, now: SimTime) {
+        self.served.change(now, ServedRates::default());
+        self.metrics.await_readings(now, &self.served);
     }
 
     /// When the counter of a pod's container is read next; `None` where nobody asks, and while it does not run.
@@ -339,30 +346,22 @@ impl<P: Placement> Plant<P> {
     }
 
     /// A due housekeeping finds that a container has used `work` core-nanoseconds for requests since readings are told or it started.
-    pub fn read(
-        &mut self,
-        number: u32,
-        container: usize,
-        now: SimTime,
-        work: f64,
-        served: &ServedRequests,
-    ) {
+    pub fn read(&mut self, number: u32, container: usize, now: SimTime, work: f64) {
         if let Some(row) = self.pods.row(number) {
             let place = MeterPlace { row, container };
-            self.metrics.read(place, now, work, served);
+            self.metrics.read(place, now, work, &self.served);
         }
     }
 
-    /// metrics-server scrapes. After this nobody asks `served` about times before `now`.
-    pub fn scrape(
-        &mut self,
-        now: SimTime,
-        served: &ServedRequests,
-        gauges: &Gauges<'_>,
-    ) -> Publication {
+    /// metrics-server scrapes.
+    pub fn scrape(&mut self, now: SimTime, gauges: &Gauges<'_>) -> Publication {
         self.remove_gone_rows();
-        self.metrics
-            .scrape(now, served, self.pods.statuses(), gauges)
+        let publication = self
+            .metrics
+            .scrape(now, &self.served, self.pods.statuses(), gauges);
+        // Nobody asks about an earlier time any more.
+        self.served.forget_before(now);
+        publication
     }
 
     /// A scrape that was on its way becomes visible.

@@ -6,12 +6,12 @@
 
 use super::latency::{PodServer, StationaryLatency};
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
-use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work, WorkGauges};
+use super::work::{NextChange, NoPods, Offer, OfferChange, Settled, Work, WorkGauges};
 use crate::cluster::census::Census;
 use crate::cluster::cpu::{PodCapacity, PodCpu};
 use crate::cluster::metrics_server::PodGauge;
-use crate::cluster::pods::{PodFact, PodStatus, PodStep, Pods};
-use crate::cluster::served::{ServedRates, ServedRequests};
+use crate::cluster::pods::{PodFact, PodStatus, Pods};
+use crate::cluster::served::ServedRates;
 use crate::scenario::Scenario;
 use crate::units::{Replicas, SimSpan, SimTime};
 
@@ -358,7 +358,11 @@ impl Flow {
 }
 
 impl Work for Flow {
-    const METERING: Metering = Metering::Integral;
+    type ByPod = NoPods;
+
+    fn by_pod(&mut self) -> Option<&mut NoPods> {
+        None
+    }
 
     fn offer(&mut self, offer: Offer, _now: SimTime) -> OfferChange {
         let before = std::mem::replace(&mut self.offered_rps, offer.nominal_rps);
@@ -367,10 +371,6 @@ impl Work for Flow {
         } else {
             OfferChange::Other
         }
-    }
-
-    fn pod_changed(&mut self, _: u32, _: PodStatus, _: Option<PodStep>, _: SimTime) {
-        // Pods are counted when the flow settles.
     }
 
     fn close(&mut self, _now: SimTime, _observer: &mut impl Observer) {
@@ -382,9 +382,8 @@ impl Work for Flow {
         now: SimTime,
         pods: &Census,
         desired: Replicas,
-        served: &mut ServedRequests,
         observer: &mut impl Observer,
-    ) -> NextChange {
+    ) -> Settled {
         self.end_segment(now, observer);
         let key = GroupsKey {
             generation: pods.generation(),
@@ -433,13 +432,11 @@ impl Work for Flow {
             self.inflow_rps
         };
         self.rates = self.split(served_rps);
-        served.change(now, self.rates);
         self.open_segment(now, served_rps, failed);
-        self.next_change(now, cap, grows_by)
-    }
-
-    fn run_before(&mut self, _limit: SimTime, _observer: &mut impl Observer) -> Option<Notice> {
-        None
+        Settled {
+            next: self.next_change(now, cap, grows_by),
+            rates: Some(self.rates),
+        }
     }
 
     fn gauges(&mut self, now: SimTime, _pods: &Pods) -> WorkGauges<'_> {
@@ -447,18 +444,6 @@ impl Work for Flow {
             requests_per_second: PodGauge::Serving(self.arrivals_per_pod()),
             in_flight: PodGauge::Serving(self.in_flight_per_pod(now)),
         }
-    }
-
-    fn work_of(&mut self, _number: u32, _container: usize, _now: SimTime) -> f64 {
-        0.0
-    }
-
-    fn leaving(&mut self, _number: u32) -> Leaving {
-        Leaving::AtOnce
-    }
-
-    fn now(&self) -> SimTime {
-        self.segment.start
     }
 
     fn in_flight(&self) -> f64 {

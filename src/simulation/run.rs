@@ -15,10 +15,9 @@ use super::observer::{INTERVAL, Observer};
 use super::offered::nominal_rps;
 use super::phase::Phase;
 use super::sight::Sight;
-use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work};
+use super::work::{Leaving, NextChange, Notice, Offer, OfferChange, Work, WorkByPod};
 use crate::cluster::metrics_server::{Gauges, MetricsServer, PodGauge, Publication};
 use crate::cluster::plant::{DeletedPod, InitialPods, Plant};
-use crate::cluster::served::{ServedRates, ServedRequests};
 use crate::control::seen::{MetricObservation, MetricsApi};
 use crate::control::{Autoscaler, Decided, DecisionListener, MetricQuery, Seen};
 use crate::engine::EventQueue;
@@ -76,7 +75,6 @@ pub(super) struct Simulation<'s, W> {
     queue: EventQueue<Phase, Event>,
     plant: Plant,
     work: W,
-    served: ServedRequests,
     sight: Sight,
     /// By how much a wake comes late at most, and what draws it.
     wake_jitter: SimSpan,
@@ -132,13 +130,13 @@ impl<'s, W: Work> Simulation<'s, W> {
         let watched_since = SimTime::ZERO + -(cycle * WARM_CYCLES + pipeline.lag);
         let count = u32::try_from(scenario.deployment.replicas.0).unwrap_or(0);
         let before = BeforeStart::of(&PodServer::of(scenario), nominal_rps(scenario, 0), count);
-        let served = ServedRequests::since(watched_since, before.rates);
         let initial = InitialPods {
             count,
             ready_since: watched_since + -(scaler.initialisation + OLD),
             watched_since,
+            rates: before.rates,
         };
-        let plant = Plant::new(&scenario.deployment, metrics, initial, &served, seed);
+        let plant = Plant::new(&scenario.deployment, metrics, initial, seed);
         let trace_columns = sight.trace_columns().to_vec();
         let mut run = Self {
             scenario,
@@ -147,7 +145,6 @@ impl<'s, W: Work> Simulation<'s, W> {
             queue: EventQueue::new(),
             plant,
             work,
-            served,
             sight,
             wake_jitter: scaler.wake_jitter,
             lateness: Stream::Phases.generator(seed, PhaseMember::WakeJitter as u64),
@@ -179,16 +176,14 @@ impl<'s, W: Work> Simulation<'s, W> {
     /// The engine takes over pods and load as they are at the start.
     fn begin_work(&mut self) {
         self.offer();
+        let Some(work) = self.work.by_pod() else {
+            return;
+        };
         let pods = self.plant.pods();
         for (number, status) in pods.numbers().iter().zip(pods.statuses()) {
-            self.work.pod_changed(*number, *status, None, SimTime::ZERO);
+            work.pod_changed(*number, *status, None, SimTime::ZERO);
         }
-        if W::METERING == Metering::Integral {
-            return;
-        }
-        // From here on the common integral stands still, and what requests cost is told.
-        self.served.change(SimTime::ZERO, ServedRates::default());
-        self.plant.await_readings(SimTime::ZERO, &self.served);
+        self.plant.await_readings(SimTime::ZERO);
         let numbers = self.plant.pods().numbers().to_vec();
         for number in numbers {
             self.schedule_housekeeping(number);
@@ -204,7 +199,6 @@ impl<'s, W: Work> Simulation<'s, W> {
             let time = self.next_scrape + -(interval * scrapes_ago);
             let publication = self.plant.scrape(
                 time,
-                &self.served,
                 &Gauges {
                     requests_per_second: PodGauge::Serving(load.arrivals_per_pod),
                     in_flight: PodGauge::Serving(load.in_flight),
@@ -299,7 +293,7 @@ impl<'s, W: Work> Simulation<'s, W> {
     /// No event is left before the end; traffic may be.
     pub(super) fn finish(mut self, observer: &mut impl Observer) -> Finished {
         self.settle(observer);
-        while let Some(notice) = self.work.run_before(self.end, observer) {
+        while let Some(notice) = self.serve_before(self.end, observer) {
             self.heed(notice, observer);
         }
         self.now = self.end;
@@ -314,16 +308,17 @@ impl<'s, W: Work> Simulation<'s, W> {
 
     /// Lets traffic run until just before `limit`; what it does to a pod comes back.
     fn serve_before(&mut self, limit: SimTime, observer: &mut impl Observer) -> Option<Notice> {
-        if W::METERING == Metering::Readings {
-            // Traffic of this instant meets the pods of this instant.
-            self.settle(observer);
-        }
-        self.work.run_before(limit, observer)
+        self.work.by_pod()?;
+        // Traffic of this instant meets the pods of this instant.
+        self.settle(observer);
+        self.work.by_pod()?.run_before(limit, observer)
     }
 
     /// Traffic has done something to a pod.
     fn heed(&mut self, notice: Notice, observer: &mut impl Observer) {
-        self.now = self.work.now();
+        if let Some(work) = self.work.by_pod() {
+            self.now = work.now();
+        }
         match notice {
             Notice::Drained(number) => self.gone(number, observer),
             Notice::OutOfMemory(number) => self.kill(number, observer),
@@ -349,7 +344,8 @@ impl<'s, W: Work> Simulation<'s, W> {
             }
             Event::WoundDown { number } => {
                 self.queue.pop();
-                if self.work.leaving(number) == Leaving::AtOnce {
+                let work = self.work.by_pod();
+                if work.is_none_or(|work| work.leaving(number) == Leaving::AtOnce) {
                     self.gone(number, observer);
                 }
             }
@@ -411,20 +407,16 @@ impl<'s, W: Work> Simulation<'s, W> {
             return;
         }
         self.work_state = WorkState::Settled;
-        let next = self.work.settle(
-            self.now,
-            self.plant.census(),
-            self.replicas,
-            &mut self.served,
-            observer,
-        );
+        let settled = self
+            .work
+            .settle(self.now, self.plant.census(), self.replicas, observer);
+        if let Some(rates) = settled.rates {
+            self.plant.serve(self.now, rates);
+        }
         self.reckoned = self.reckoned.wrapping_add(1);
-        if let NextChange::Backlog(time) = next {
+        if let NextChange::Backlog(time) = settled.next {
             let reckoned = self.reckoned;
             self.push(time, Event::Backlog { reckoned });
-        }
-        if !self.plant.is_measured() {
-            self.served.forget_before(self.now);
         }
     }
 
@@ -457,8 +449,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             in_flight: work.in_flight,
             trace_values: &self.trace_values,
         };
-        let publication = self.plant.scrape(self.now, &self.served, &gauges);
-        self.served.forget_before(self.now);
+        let publication = self.plant.scrape(self.now, &gauges);
         if publication == Publication::Later {
             self.push(self.now + self.scenario.metrics.lag, Event::Publish);
         }

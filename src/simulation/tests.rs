@@ -15,11 +15,11 @@ use super::observer::{FlowSegment, Observer, RequestSegment};
 use super::phase::Phase;
 use super::requests::Requests;
 use super::run::{Attention, Simulation};
-use super::work::Work;
+use super::work::{Work, WorkByPod};
 use crate::cluster::metrics_server::{MetricsServer, PodGauge};
 use crate::cluster::plant::{InitialPods, Plant};
 use crate::cluster::pods::PodStatus;
-use crate::cluster::served::{ServedRates, ServedRequests};
+use crate::cluster::served::ServedRates;
 use crate::control::Decided;
 use crate::control::decided::MetricValue;
 use crate::control::hpa::HpaScaler;
@@ -98,10 +98,6 @@ fn watch_requests(scenario: &Scenario, scrape: SimTime, sync: SimTime) -> Watche
     watcher
 }
 
-fn nothing_served() -> ServedRequests {
-    ServedRequests::since(at(-100), ServedRates::default())
-}
-
 /// One pod that serves, and nobody asks for metrics.
 fn plant_of_one(scenario: &Scenario) -> Plant {
     let (deployment, workload) = (&scenario.deployment, &scenario.workload);
@@ -110,8 +106,9 @@ fn plant_of_one(scenario: &Scenario) -> Plant {
         count: 1,
         ready_since: at(-100),
         watched_since: at(-100),
+        rates: ServedRates::default(),
     };
-    Plant::new(deployment, metrics, one, &nothing_served(), Seed(1))
+    Plant::new(deployment, metrics, one, Seed(1))
 }
 
 /// Steps of the load; nothing idles, housekeeping is on a grid of its own.
@@ -354,7 +351,6 @@ fn a_scrape_gets_the_reading_of_its_own_instant() {
             rps: 0.0,
         },
     ]);
-    let served = ServedRequests::since(at(-100), ServedRates::default());
     let metrics = MetricsServer::new(
         &scenario.deployment,
         &scenario.workload,
@@ -366,16 +362,17 @@ fn a_scrape_gets_the_reading_of_its_own_instant() {
         count: 0,
         ready_since: at(-100),
         watched_since: at(-100),
+        rates: ServedRates::default(),
     };
-    let mut plant = Plant::new(&scenario.deployment, metrics, nobody, &served, Seed(1));
+    let mut plant = Plant::new(&scenario.deployment, metrics, nobody, Seed(1));
     let pod = plant.create(at(0)).number;
-    plant.step(pod, PodStep::Started, at(10), &served);
+    plant.step(pod, PodStep::Started, at(10));
     let gauges = Gauges {
         requests_per_second: PodGauge::Serving(0.0),
         in_flight: PodGauge::Serving(0.0),
         trace_values: &[],
     };
-    plant.scrape(at(20), &served, &gauges);
+    plant.scrape(at(20), &gauges);
     assert_eq!(plant.metrics().pod_samples(0).timestamp, [at(20)]);
     assert_eq!(plant.metrics().pod_samples(0).sampled, [true]);
 }
@@ -386,12 +383,11 @@ fn a_pod_that_is_killed_while_it_winds_down_is_withdrawn_all_the_same() {
     use crate::cluster::pods::{PodFact, PodStep};
 
     let scenario = even(&TEN_A_SECOND);
-    let served = nothing_served();
     let mut plant = plant_of_one(&scenario);
     assert_eq!(plant.delete(1, at(0)).count(), 1);
-    plant.step(0, PodStep::Killed, at(1), &served);
+    plant.step(0, PodStep::Killed, at(1));
     assert_eq!(plant.restart(0, at(1)), None);
-    let taken = plant.step(0, PodStep::EndpointRemoved, at(2), &served);
+    let taken = plant.step(0, PodStep::EndpointRemoved, at(2));
     assert_eq!(taken, StepTaken::Yes);
     assert!(!plant.pods().statuses()[0].is(PodFact::Endpoint));
 }

@@ -7,7 +7,7 @@ use super::observer::Observer;
 use crate::cluster::census::Census;
 use crate::cluster::metrics_server::PodGauge;
 use crate::cluster::pods::{PodStatus, PodStep, Pods};
-use crate::cluster::served::ServedRequests;
+use crate::cluster::served::ServedRates;
 use crate::units::{Replicas, SimTime};
 
 /// When work changes by itself, if nobody changes it before.
@@ -26,15 +26,6 @@ pub(super) enum Notice {
     Drained(u32),
     /// A pod uses more memory than its limit.
     OutOfMemory(u32),
-}
-
-/// Who knows what requests cost a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Metering {
-    /// The common integral of served requests.
-    Integral,
-    /// The engine, container by container, at each housekeeping.
-    Readings,
 }
 
 /// Whether a pod that has wound down may go.
@@ -70,21 +61,30 @@ pub(super) struct WorkGauges<'w> {
     pub(super) in_flight: PodGauge<'w>,
 }
 
+/// What follows from a change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Settled {
+    /// When work changes by itself.
+    pub(super) next: NextChange,
+    /// What each pod serves from now on, where all pods of a class serve alike.
+    pub(super) rates: Option<ServedRates>,
+}
+
 /// An engine.
 ///
 /// Before anything of this changes, [`Work::close`] ends the stretch of time in
 /// which it was as it was; after it, [`Work::settle`] begins the next.
 pub(super) trait Work {
-    /// How meters come to know.
-    const METERING: Metering;
+    /// See [`Work::by_pod`].
+    type ByPod: WorkByPod;
+
+    /// The engine where it follows pods one by one; `None`: it counts pods when it settles, and their counters are integrals.
+    fn by_pod(&mut self) -> Option<&mut Self::ByPod>;
 
     /// The row of the trace changes.
     fn offer(&mut self, offer: Offer, now: SimTime) -> OfferChange;
 
-    /// Pod `number` was created, or has taken `step` and is `status` now.
-    fn pod_changed(&mut self, number: u32, status: PodStatus, step: Option<PodStep>, now: SimTime);
-
-    /// Ends the running stretch at `now` and tells of it, if it has any length.
+    /// Ends the running stretch at `now` and tells of it, if it has any length and does not go on until the next [`Work::settle`].
     fn close(&mut self, now: SimTime, observer: &mut impl Observer);
 
     /// Something has changed at `now`: works out what follows.
@@ -93,15 +93,23 @@ pub(super) trait Work {
         now: SimTime,
         pods: &Census,
         desired: Replicas,
-        served: &mut ServedRequests,
         observer: &mut impl Observer,
-    ) -> NextChange;
-
-    /// Serves until just before `limit`, or until traffic does something to a pod.
-    fn run_before(&mut self, limit: SimTime, observer: &mut impl Observer) -> Option<Notice>;
+    ) -> Settled;
 
     /// The clock of the control plane stands at `now`, no earlier than any traffic so far.
     fn gauges(&mut self, now: SimTime, pods: &Pods) -> WorkGauges<'_>;
+
+    /// Requests in flight.
+    fn in_flight(&self) -> f64;
+}
+
+/// An engine that follows pods, and the requests in each, one by one.
+pub(super) trait WorkByPod {
+    /// Pod `number` was created, or has taken `step` and is `status` now.
+    fn pod_changed(&mut self, number: u32, status: PodStatus, step: Option<PodStep>, now: SimTime);
+
+    /// Serves until just before `limit`, or until traffic does something to a pod.
+    fn run_before(&mut self, limit: SimTime, observer: &mut impl Observer) -> Option<Notice>;
 
     /// Core-nanoseconds that requests have cost a container since it started, or since the run did.
     fn work_of(&mut self, number: u32, container: usize, now: SimTime) -> f64;
@@ -111,7 +119,30 @@ pub(super) trait Work {
 
     /// The time of the last notice.
     fn now(&self) -> SimTime;
+}
 
-    /// Requests in flight.
-    fn in_flight(&self) -> f64;
+/// What an engine has that follows no pod: no value is of this type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoPods {}
+
+impl WorkByPod for NoPods {
+    fn pod_changed(&mut self, _: u32, _: PodStatus, _: Option<PodStep>, _: SimTime) {
+        match *self {}
+    }
+
+    fn run_before(&mut self, _: SimTime, _: &mut impl Observer) -> Option<Notice> {
+        match *self {}
+    }
+
+    fn work_of(&mut self, _: u32, _: usize, _: SimTime) -> f64 {
+        match *self {}
+    }
+
+    fn leaving(&mut self, _: u32) -> Leaving {
+        match *self {}
+    }
+
+    fn now(&self) -> SimTime {
+        match *self {}
+    }
 }

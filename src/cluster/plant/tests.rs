@@ -49,7 +49,7 @@ fn workload() -> Workload {
 }
 
 /// A Deployment whose pods request 100m, on a node that has 250m, with one pod that is there at the start.
-fn plant() -> (Plant<OneNode>, ServedRequests) {
+fn plant() -> Plant<OneNode> {
     let deployment = config::Deployment {
         replicas: Replicas(1),
         containers: vec![defaults::container()],
@@ -61,13 +61,12 @@ fn plant() -> (Plant<OneNode>, ServedRequests) {
         count: 1,
         ready_since: at(-100),
         watched_since: at(-100),
+        rates: ServedRates::default(),
     };
-    let served = ServedRequests::since(at(-100), ServedRates::default());
     let node = OneNode {
         free: Millicores(250),
     };
-    let plant = Plant::placed_by(node, &deployment, metrics, initial, &served, Seed(1));
-    (plant, served)
+    Plant::placed_by(node, &deployment, metrics, initial, Seed(1))
 }
 
 fn is_scheduled(plant: &Plant<OneNode>, number: u32) -> bool {
@@ -77,19 +76,15 @@ fn is_scheduled(plant: &Plant<OneNode>, number: u32) -> bool {
 
 #[test]
 fn a_pod_without_room_waits_until_another_is_gone() {
-    let (mut plant, served) = plant();
+    let mut plant = plant();
     let [first, second] = [0, 0].map(|_| plant.create(at(0)).number);
-    let scheduled = |plant: &mut Plant<OneNode>, number, now| {
-        plant.step(number, PodStep::Scheduled, now, &served)
-    };
+    let scheduled =
+        |plant: &mut Plant<OneNode>, number, now| plant.step(number, PodStep::Scheduled, now);
     assert_eq!(scheduled(&mut plant, first, at(1)), StepTaken::Yes);
     assert_eq!(scheduled(&mut plant, second, at(1)), StepTaken::No);
     assert!(is_scheduled(&plant, first) && !is_scheduled(&plant, second));
 
-    assert_eq!(
-        plant.step(first, PodStep::Gone, at(60), &served),
-        StepTaken::Yes
-    );
+    assert_eq!(plant.step(first, PodStep::Gone, at(60)), StepTaken::Yes);
     assert_eq!(plant.take_pending(), [second]);
     assert_eq!(scheduled(&mut plant, second, at(60)), StepTaken::Yes);
     assert!(is_scheduled(&plant, second));
@@ -102,14 +97,14 @@ fn a_pod_without_room_waits_until_another_is_gone() {
 
 #[test]
 fn a_pod_that_is_deleted_while_it_waits_takes_no_room_and_waits_no_more() {
-    let (mut plant, served) = plant();
+    let mut plant = plant();
     let [first, second] = [0, 0].map(|_| plant.create(at(0)).number);
-    plant.step(first, PodStep::Scheduled, at(1), &served);
-    plant.step(second, PodStep::Scheduled, at(1), &served);
+    plant.step(first, PodStep::Scheduled, at(1));
+    plant.step(second, PodStep::Scheduled, at(1));
     // The ReplicaSet deletes who has no node first.
     let deleted: Vec<u32> = plant.delete(1, at(2)).map(|it| it.number).collect();
     assert_eq!(deleted, [second]);
-    plant.step(second, PodStep::Gone, at(2), &served);
+    plant.step(second, PodStep::Gone, at(2));
     assert!(plant.take_pending().is_empty());
     assert_eq!(plant.placement.free, Millicores(50));
 }

@@ -27,14 +27,15 @@ use super::before_start::BeforeStart;
 use super::latency::PodServer;
 use super::observer::{INTERVAL, Observer, PodCounts, PodSpread, RequestSegment};
 use super::offered::nominal_rps;
-use super::work::{Leaving, Metering, NextChange, Notice, Offer, OfferChange, Work, WorkGauges};
+use super::work::{
+    Leaving, NextChange, Notice, Offer, OfferChange, Settled, Work, WorkByPod, WorkGauges,
+};
 use crate::cluster::balancer::Endpoints;
 use crate::cluster::census::Census;
 use crate::cluster::connections::ConnectionPool;
 use crate::cluster::cpu::PodCpu;
 use crate::cluster::metrics_server::PodGauge;
 use crate::cluster::pods::{PodFact, PodStatus, PodStep, Pods};
-use crate::cluster::served::ServedRequests;
 use crate::engine::random::{Distribution, Stream};
 use crate::engine::{Next, TimerQueue};
 use crate::scenario::Scenario;
@@ -332,7 +333,11 @@ impl<'s> Requests<'s> {
 }
 
 impl Work for Requests<'_> {
-    const METERING: Metering = Metering::Readings;
+    type ByPod = Self;
+
+    fn by_pod(&mut self) -> Option<&mut Self> {
+        Some(self)
+    }
 
     fn offer(&mut self, offer: Offer, now: SimTime) -> OfferChange {
         self.ledger.nominal_rps = offer.nominal_rps;
@@ -360,41 +365,6 @@ impl Work for Requests<'_> {
         OfferChange::Other
     }
 
-    fn pod_changed(&mut self, number: u32, status: PodStatus, step: Option<PodStep>, now: SimTime) {
-        self.now = now;
-        let place = self
-            .servers
-            .place_of(number)
-            .unwrap_or_else(|| self.servers.create(number, now));
-        self.make_room_for_timers();
-        match step {
-            Some(PodStep::Gone) => {
-                self.endpoints.remove(place);
-                self.fail_all(place, Cause::PodGone);
-                return self.servers.remove(number);
-            }
-            Some(PodStep::Killed) => {
-                self.ledger.counts.oom_kills += 1;
-                self.servers.set_status(place, status, now);
-                self.fail_all(place, Cause::OomKilled);
-                return self.notice_if_drained(place);
-            }
-            Some(PodStep::Started) => self.servers.restarted(place, now),
-            _ => {}
-        }
-        self.servers.set_status(place, status, now);
-        // Its speed may be another: what is under way is done at another time.
-        self.reset_timers(place);
-        if self.settings.at_rest == AtRest::TakesTooMuch && status.is(PodFact::Started) {
-            self.notices.push_back(Notice::OutOfMemory(number));
-        }
-        if status.is(PodFact::Endpoint) {
-            self.endpoints.add(place);
-        } else {
-            self.endpoints.remove(place);
-        }
-    }
-
     fn close(&mut self, now: SimTime, observer: &mut impl Observer) {
         if now <= self.ledger.start {
             return;
@@ -409,24 +379,12 @@ impl Work for Requests<'_> {
         _now: SimTime,
         pods: &Census,
         desired: Replicas,
-        _served: &mut ServedRequests,
         _observer: &mut impl Observer,
-    ) -> NextChange {
+    ) -> Settled {
         self.ledger.pods = PodCounts::of(pods, desired);
-        NextChange::None
-    }
-
-    fn run_before(&mut self, limit: SimTime, observer: &mut impl Observer) -> Option<Notice> {
-        loop {
-            if let Some(notice) = self.notices.pop_front() {
-                return Some(notice);
-            }
-            let next = self.agenda.next_before(limit)?;
-            self.now = next.time;
-            match next.what {
-                Next::Timer(slot) => self.timer(slot, observer),
-                Next::Event(event) => self.event(event, observer),
-            }
+        Settled {
+            next: NextChange::None,
+            rates: None,
         }
     }
 
@@ -467,6 +425,61 @@ impl Work for Requests<'_> {
         }
     }
 
+    fn in_flight(&self) -> f64 {
+        self.ledger.in_flight as f64
+    }
+}
+
+impl WorkByPod for Requests<'_> {
+    fn pod_changed(&mut self, number: u32, status: PodStatus, step: Option<PodStep>, now: SimTime) {
+        self.now = now;
+        let place = self
+            .servers
+            .place_of(number)
+            .unwrap_or_else(|| self.servers.create(number, now));
+        self.make_room_for_timers();
+        match step {
+            Some(PodStep::Gone) => {
+                self.endpoints.remove(place);
+                self.fail_all(place, Cause::PodGone);
+                return self.servers.remove(number);
+            }
+            Some(PodStep::Killed) => {
+                self.ledger.counts.oom_kills += 1;
+                self.servers.set_status(place, status, now);
+                self.fail_all(place, Cause::OomKilled);
+                return self.notice_if_drained(place);
+            }
+            Some(PodStep::Started) => self.servers.restarted(place, now),
+            _ => {}
+        }
+        self.servers.set_status(place, status, now);
+        // Its speed may be another: what is under way is done at another time.
+        self.reset_timers(place);
+        if self.settings.at_rest == AtRest::TakesTooMuch && status.is(PodFact::Started) {
+            self.notices.push_back(Notice::OutOfMemory(number));
+        }
+        if status.is(PodFact::Endpoint) {
+            self.endpoints.add(place);
+        } else {
+            self.endpoints.remove(place);
+        }
+    }
+
+    fn run_before(&mut self, limit: SimTime, observer: &mut impl Observer) -> Option<Notice> {
+        loop {
+            if let Some(notice) = self.notices.pop_front() {
+                return Some(notice);
+            }
+            let next = self.agenda.next_before(limit)?;
+            self.now = next.time;
+            match next.what {
+                Next::Timer(slot) => self.timer(slot, observer),
+                Next::Event(event) => self.event(event, observer),
+            }
+        }
+    }
+
     fn work_of(&mut self, number: u32, container: usize, now: SimTime) -> f64 {
         self.servers
             .place_of(number)
@@ -487,9 +500,5 @@ impl Work for Requests<'_> {
 
     fn now(&self) -> SimTime {
         self.now
-    }
-
-    fn in_flight(&self) -> f64 {
-        self.ledger.in_flight as f64
     }
 }

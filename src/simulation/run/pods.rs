@@ -4,10 +4,10 @@
 
 use super::{Simulation, WorkState};
 use crate::cluster::plant::StepTaken;
-use crate::cluster::pods::{PodStatus, PodStep, PodTimeline};
+use crate::cluster::pods::{PodStep, PodTimeline};
 use crate::simulation::event::Event;
 use crate::simulation::observer::{Observer, PodChange, PodState};
-use crate::simulation::work::{Metering, Work};
+use crate::simulation::work::{Work, WorkByPod};
 use crate::units::{Replicas, SimTime};
 
 impl<W: Work> Simulation<'_, W> {
@@ -30,7 +30,7 @@ impl<W: Work> Simulation<'_, W> {
         if may_change_counts(step) {
             self.work.close(self.now, observer);
         }
-        if self.plant.step(number, step, self.now, &self.served) == StepTaken::No {
+        if self.plant.step(number, step, self.now) == StepTaken::No {
             return;
         }
         self.work_state = WorkState::Changed;
@@ -49,7 +49,7 @@ impl<W: Work> Simulation<'_, W> {
             PodStep::Scheduled | PodStep::BurstEnded | PodStep::EndpointRemoved => return,
         };
         self.tell(number, state, observer);
-        if step == PodStep::Started && W::METERING == Metering::Readings {
+        if step == PodStep::Started && self.work.by_pod().is_some() {
             self.schedule_started(number);
         }
     }
@@ -85,30 +85,28 @@ impl<W: Work> Simulation<'_, W> {
         if self.plant.next_housekeeping(number, container) != Some(self.now) {
             return;
         }
-        let work = self.work.work_of(number, container, self.now);
-        self.plant
-            .read(number, container, self.now, work, &self.served);
+        let Some(work) = self.work.by_pod() else {
+            return;
+        };
+        let work = work.work_of(number, container, self.now);
+        self.plant.read(number, container, self.now, work);
         self.schedule_reading(number, container);
     }
 
     /// An engine that knows pods one by one is told of a change; the fluid engine counts them when it settles.
     fn tell_work(&mut self, number: u32, step: Option<PodStep>) {
-        if W::METERING == Metering::Readings {
-            let status = self.status(number);
-            self.work.pod_changed(number, status, step, self.now);
+        if let Some(work) = self.work.by_pod() {
+            // Nothing is true of a pod that is gone.
+            let status = self.plant.status(number).unwrap_or_default();
+            work.pod_changed(number, status, step, self.now);
         }
-    }
-
-    /// What is true of a pod; nothing of one that is gone.
-    fn status(&self, number: u32) -> PodStatus {
-        self.plant.status(number).unwrap_or_default()
     }
 
     /// How often a pod's container has been restarted, in the bits that its events carry.
     ///
     /// In the fluid engine nothing dies of memory.
-    pub(super) fn restarts(&self, number: u32) -> u16 {
-        if W::METERING == Metering::Integral {
+    pub(super) fn restarts(&mut self, number: u32) -> u16 {
+        if self.work.by_pod().is_none() {
             return 0;
         }
         (self.plant.restarts(number) & u32::from(u16::MAX)) as u16
@@ -179,7 +177,7 @@ impl<W: Work> Simulation<'_, W> {
             self.tell_work(number, None);
             self.push_step(ending.endpoint_removed, number, PodStep::EndpointRemoved);
             self.push(ending.gone, Event::WoundDown { number });
-            if W::METERING == Metering::Readings {
+            if self.work.by_pod().is_some() {
                 // Requests may hold it until then.
                 self.push(ending.killed, Event::Gone { number });
             }

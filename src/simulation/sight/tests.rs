@@ -3,7 +3,7 @@
 use super::*;
 use crate::cluster::plant::{InitialPods, Plant};
 use crate::cluster::pods::PodStep;
-use crate::cluster::served::{ServedRates, ServedRequests};
+use crate::cluster::served::ServedRates;
 use crate::simulation::tests::scenarios::{constant, prod};
 use crate::units::{Seed, SimTime};
 
@@ -33,13 +33,13 @@ fn a_container_that_is_missing_from_no_pod_is_a_lack_of_metrics() {
         sight.measured(),
         Seed(1),
     );
-    let served = ServedRequests::since(SimTime::ZERO, ServedRates::default());
     let nobody = InitialPods {
         count: 0,
         ready_since: SimTime::ZERO,
         watched_since: SimTime::ZERO,
+        rates: ServedRates::default(),
     };
-    let mut plant = Plant::new(&scenario.deployment, metrics, nobody, &served, Seed(1));
+    let mut plant = Plant::new(&scenario.deployment, metrics, nobody, Seed(1));
     assert_eq!(
         failure(&mut sight, &mut plant).as_deref(),
         Some(NO_RESOURCE_METRICS)
@@ -49,7 +49,7 @@ fn a_container_that_is_missing_from_no_pod_is_a_lack_of_metrics() {
         failure(&mut sight, &mut plant).as_deref(),
         Some("container sidecar not present in metrics for pod default/privrocket-0")
     );
-    plant.step(number, PodStep::Gone, SimTime::ZERO, &served);
+    plant.step(number, PodStep::Gone, SimTime::ZERO);
     assert_eq!(
         failure(&mut sight, &mut plant).as_deref(),
         Some(NO_RESOURCE_METRICS)
