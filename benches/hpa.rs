@@ -11,6 +11,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 mod decision_load;
 
 use decision_load::{DecisionLoad, Mix};
+use hpasim::control::hpa::HpaScaler;
+use hpasim::units::SimTime;
 
 fn decisions(criterion: &mut Criterion) {
     for (name, mix) in [
@@ -33,5 +35,24 @@ fn decisions(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, decisions);
+/// The same decisions through the seam that all scalers stand behind.
+fn wakes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("hpa_wake/all_ready");
+    for pods in [10, 50, 1_000] {
+        group.throughput(Throughput::Elements(1));
+        group.bench_with_input(
+            BenchmarkId::from_parameter(pods),
+            &pods,
+            |bencher, &pods| {
+                let mut load = DecisionLoad::new(pods, Mix::AllReady);
+                let hpa = load.hpa();
+                let mut scaler = HpaScaler::new(&hpa, SimTime::ZERO);
+                bencher.iter(|| black_box(load.next_wake(&mut scaler)));
+            },
+        );
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decisions, wakes);
 criterion_main!(benches);

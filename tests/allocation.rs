@@ -7,10 +7,11 @@ mod decision_load;
 mod scenarios;
 
 use decision_load::{DecisionLoad, Mix};
+use hpasim::control::hpa::HpaScaler;
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::{Observer, simulate};
-use hpasim::units::{Replicas, Seed, SimSpan};
+use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
 use scenarios::{Row, prod, trace};
 
 fn allocations_of_decisions(pods: usize, mix: Mix) -> u64 {
@@ -35,6 +36,25 @@ fn a_decision_allocates_nothing_whatever_the_pods() {
             allocations_of_decisions(pods, Mix::FifthUnreadyFifthMissing),
             0
         );
+    }
+}
+
+#[test]
+fn a_wake_of_the_hpa_decides_as_the_core_and_allocates_nothing() {
+    for pods in [10, 1_000] {
+        let mut load = DecisionLoad::new(pods, Mix::FifthUnreadyFifthMissing);
+        let mut core = DecisionLoad::new(pods, Mix::FifthUnreadyFifthMissing);
+        let hpa = load.hpa();
+        let mut scaler = HpaScaler::new(&hpa, SimTime::ZERO);
+        for _ in 0..100 {
+            assert_eq!(load.next_wake(&mut scaler), core.next_decision());
+        }
+        let wakes = || {
+            for _ in 0..10_000 {
+                std::hint::black_box(load.next_wake(&mut scaler));
+            }
+        };
+        assert_eq!(allocation_counter::measure(wakes).count_total, 0);
     }
 }
 
