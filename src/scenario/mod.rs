@@ -18,7 +18,6 @@ pub mod defaults;
 pub mod diagnostic;
 mod distribution;
 mod engine_choice;
-mod fault_list;
 mod file_request;
 mod foreign_file;
 pub mod formats;
