@@ -10,9 +10,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::spec_format::Spec;
+use super::spec_format::{QuantityText, Spec};
 use crate::hpa::rules::{ControllerSettings, Gate, Release, Rules};
-use crate::units::{MilliValue, Quantity, SimSpan, SimTime};
+use crate::units::{SimSpan, SimTime};
 
 /// One line: one HPA watched by a freshly started controller.
 #[derive(Debug, Deserialize)]
@@ -244,38 +244,6 @@ pub struct Container {
     pub requests: BTreeMap<String, QuantityText>,
     /// `Always` makes an init container a sidecar.
     pub restart_policy: Option<String>,
-}
-
-/// A quantity as text or as a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct QuantityText(pub Quantity);
-
-impl QuantityText {
-    /// The quantity in milli-units; it was checked to fit when it was read.
-    #[must_use]
-    pub fn milli_value(self) -> MilliValue {
-        self.0.milli_value().unwrap_or_default()
-    }
-}
-
-impl<'de> Deserialize<'de> for QuantityText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            Whole(i64),
-            Float(f64),
-        }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Text(text) => text,
-            Written::Whole(number) => number.to_string(),
-            Written::Float(number) => number.to_string(),
-        };
-        text.parse()
-            .map(Self)
-            .map_err(|error| serde::de::Error::custom(format!("quantity \"{text}\": {error}")))
-    }
 }
 
 /// What the metrics client returned for one metric.

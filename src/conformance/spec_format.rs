@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::format::QuantityText;
 use crate::hpa::spec::{
     DescribedObject, HpaSpec, LabelRequirement, LabelSelector, LabelValue, MetricIdentifier,
     MetricSource, PolicyKind, ScaleTarget, SelectPolicy,
@@ -15,6 +14,7 @@ use crate::hpa::spec::{
 use crate::hpa::spec_input::{
     BehaviorInput, MetricInput, ScalingPolicyInput, ScalingRulesInput, SpecInput, TargetType,
 };
+use crate::units::{MilliValue, Quantity};
 
 /// The namespace in which every recorded HPA lives.
 pub const NAMESPACE: &str = "ns";
@@ -303,4 +303,36 @@ struct Policy {
     kind: Kind,
     value: i32,
     period_seconds: i32,
+}
+
+/// A quantity as text or as a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuantityText(pub Quantity);
+
+impl QuantityText {
+    /// The quantity in milli-units; it was checked to fit when it was read.
+    #[must_use]
+    pub fn milli_value(self) -> MilliValue {
+        self.0.milli_value().unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for QuantityText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Text(String),
+            Whole(i64),
+            Float(f64),
+        }
+        let text = match Written::deserialize(deserializer)? {
+            Written::Text(text) => text,
+            Written::Whole(number) => number.to_string(),
+            Written::Float(number) => number.to_string(),
+        };
+        text.parse()
+            .map(Self)
+            .map_err(|error| serde::de::Error::custom(format!("quantity \"{text}\": {error}")))
+    }
 }
