@@ -4,9 +4,8 @@
 //! from step to step; what the recording expects never flows back into it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 
-use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
 use super::format::{
@@ -14,7 +13,7 @@ use super::format::{
     Scenario, Step, span, time,
 };
 use super::report::{DESIRED_REPLICAS, Disagreement, FileReport};
-use crate::bounded::{DECISIONS_LINE_BYTES_MAX, GZIP_MAGIC, ReadError, read_line, size_text};
+use crate::bounded::{DECISIONS_LINE_BYTES_MAX, ReadError, read_line, size_text, unpacked};
 use crate::hpa::decision::{DecisionRecord, MetricValue};
 use crate::hpa::observation::{
     ContainerRequest, Deletion, InitContainerRequest, InitCourse, MetricObservation, Observation,
@@ -72,8 +71,9 @@ pub fn replay_recording(
     ignored: &BTreeSet<String>,
 ) -> Result<FileReport, RecordingError> {
     let mut report = FileReport::new(name);
-    let mut reader =
-        plain_or_gzip(recording).map_err(|source| RecordingError::Read { line: 1, source })?;
+    let mut reader = unpacked(recording)
+        .map_err(|source| RecordingError::Read { line: 1, source })?
+        .reader;
     let mut text = Vec::new();
     let mut line = 0;
     loop {
@@ -106,16 +106,6 @@ pub fn replay_recording(
         return Err(RecordingError::Empty);
     }
     Ok(report)
-}
-
-fn plain_or_gzip<'r>(recording: impl Read + 'r) -> std::io::Result<Box<dyn BufRead + 'r>> {
-    let mut reader = BufReader::new(recording);
-    let gzip = reader.fill_buf()?.starts_with(&GZIP_MAGIC);
-    Ok(if gzip {
-        Box::new(BufReader::new(MultiGzDecoder::new(reader)))
-    } else {
-        Box::new(reader)
-    })
 }
 
 fn parse_scenario(text: &[u8], report: &mut FileReport) -> Result<Scenario, String> {

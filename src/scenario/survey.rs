@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::Autoscaler;
 use super::diagnostic::{Code, Diagnostic, Diagnostics, keep_first_of_each};
+use super::file_fault::text_of;
+use super::file_request::FileKind;
 use super::load::stem;
-use super::loader::{
-    FileKind, Loader, PolicyFiles, is_manifest, read_file, text_of, without_detours,
-};
+use super::loader::{Loader, PolicyFiles, is_manifest, read_file, without_detours};
 use super::manifest::{self, ManifestChoice, Object};
 use super::policy;
 use super::reader::Faults;

@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use csv::StringRecord;
 
+use super::csv_reading::CsvReading;
 use super::diagnostic::Code;
 use super::reader::nearest;
-use super::trace_text::Parser;
 use crate::text::csv_cell::original;
 use crate::units::parse_number;
 
@@ -68,7 +68,7 @@ pub(super) enum Content {
     Words,
 }
 
-impl Parser<'_> {
+impl CsvReading<'_> {
     /// The columns that the header names.
     pub(super) fn parse_header(&mut self, record: &StringRecord) -> Option<Header> {
         let names: Vec<&str> = record.iter().map(|name| original(name.trim())).collect();

@@ -269,7 +269,8 @@ fn read_input(
             let bytes = input
                 .read_whole(DOCUMENT_BYTES_MAX)
                 .map_err(Diagnostics::one)?;
-            let text = super::loader::text_of(Path::new(name), &bytes).map_err(Diagnostics::one)?;
+            let text =
+                super::file_fault::text_of(Path::new(name), &bytes).map_err(Diagnostics::one)?;
             let read = match format {
                 Format::K6Options => k6_options::read(name, text, options),
                 _ => prometheus::read(name, text, options),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Recording;
 use super::counts::LADDER_SECONDS;
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
-use crate::scenario::load::cut;
+use crate::scenario::trace_cut::cut;
 use crate::scenario::trace_text::{USERS_MAX, VALUE_MAX};
 use crate::scenario::values::parse_duration;
 use crate::units::{SimSpan, SimTime};
