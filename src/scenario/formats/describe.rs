@@ -4,7 +4,7 @@
 
 use super::ceiling::{Ceiling, ceiling};
 use super::samples::usual_step;
-use super::{Format, Recording};
+use super::{Recording, RecordingFormat};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
@@ -12,7 +12,7 @@ use crate::workload::{Demand, Trace};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
     /// What it was written in.
-    pub format: Format,
+    pub format: RecordingFormat,
     /// Time zero as RFC 3339 in UTC, where it is known.
     pub origin: Option<String>,
     /// From the first row to the end.
@@ -82,9 +82,10 @@ pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Descr
             .windows(2)
             .filter(|pair| pair[1] - pair[0] != step)
             .count(),
-        gaps: match recording.format {
-            Format::Csv => long_rows(&nanos, step),
-            _ => recording.gaps,
+        gaps: if recording.format == RecordingFormat::OWN {
+            long_rows(&nanos, step)
+        } else {
+            recording.gaps
         },
         offered,
         min: spread.min,

@@ -8,9 +8,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::prometheus::json_fault;
-use super::{ReadOptions, Reading, Rows, SeriesChoice, What, nothing_there};
-use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use super::input::Input;
+use super::json_document::{json_fault, read_document};
+use super::recognise::{Sign, StreamHead};
+use super::{
+    FormatReader, Meanings, ReadOptions, Reading, Recorded, Rows, SeriesChoice, What, nothing_there,
+};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::scenario::trace_text::{LENGTH_MAX_NANOS, NANOS_PER_SECOND};
 use crate::scenario::values::parse_duration;
 use crate::units::{SimSpan, parse_number};
@@ -21,6 +25,46 @@ const RAMP_ROWS_MAX: i64 = 1_000_000;
 const LEGS_MAX: usize = 1_000;
 /// The most of anything that a stage may aim at.
 const TARGET_MAX: f64 = 1e9;
+
+/// The options of a k6 script as JSON: stages and scenarios.
+pub(super) struct K6Options;
+
+impl FormatReader for K6Options {
+    fn title(&self) -> &'static str {
+        "k6 options"
+    }
+
+    fn word(&self) -> &'static str {
+        "k6-options"
+    }
+
+    fn help(&self) -> &'static str {
+        "The options of a k6 script as JSON"
+    }
+
+    fn is_json(&self) -> bool {
+        true
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Stated("the executor says what was offered: users, or arrivals per second")
+    }
+
+    fn has_series(&self) -> bool {
+        true
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        ["stages", "scenarios", "executor", "vus", "iterations"]
+            .iter()
+            .any(|word| head.has_word(word))
+            .then_some(Sign::Hint)
+    }
+
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        read_document(input, |name, text| read(name, text, options))
+    }
+}
 
 #[derive(Deserialize)]
 struct Options<'t> {
@@ -88,7 +132,7 @@ struct Document<'t> {
 }
 
 /// Reads the options; scenarios that run beside each other are summed.
-pub(super) fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagnostic> {
+fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagnostic> {
     let document = Document { name, text };
     let courses = document.courses(text, options.series.as_ref())?;
     let what = courses[0].what;

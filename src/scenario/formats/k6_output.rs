@@ -7,13 +7,84 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::counts::Counts;
-use super::input::{Line, Lines};
+use super::input::{Input, Line, Lines};
 use super::notes::Notes;
+use super::recognise::{Sign, StreamHead};
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp};
-use super::{ReadOptions, Reading, What, fields, nothing_there};
-use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use super::{FormatReader, Meanings, ReadOptions, Reading, Recorded, What, fields, nothing_there};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::units::{parse_number, positive_zero};
+
+/// `k6 run --out csv`.
+pub(super) struct K6Csv;
+
+impl FormatReader for K6Csv {
+    fn title(&self) -> &'static str {
+        "k6 CSV output"
+    }
+
+    fn word(&self) -> &'static str {
+        "k6-csv"
+    }
+
+    fn help(&self) -> &'static str {
+        "k6 run --out csv"
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Among(&[What::Requests, What::Users])
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        head.has_columns(&["metric_name", "timestamp", "metric_value"])
+            .then_some(Sign::Layout)
+    }
+
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        let name = input.name.clone();
+        read_csv(&name, input.lines(), options)
+            .map(Recorded::Rates)
+            .map_err(Diagnostics::one)
+    }
+}
+
+/// `k6 run --out json`.
+pub(super) struct K6Json;
+
+impl FormatReader for K6Json {
+    fn title(&self) -> &'static str {
+        "k6 JSON output"
+    }
+
+    fn word(&self) -> &'static str {
+        "k6-json"
+    }
+
+    fn help(&self) -> &'static str {
+        "k6 run --out json"
+    }
+
+    fn is_json(&self) -> bool {
+        true
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Among(&[What::Requests, What::Users])
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        let has = |word: &str| head.first_line_has_word(word);
+        (has("type") && has("metric") && (has("Point") || has("Metric"))).then_some(Sign::Layout)
+    }
+
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        let name = input.name.clone();
+        read_json(&name, input.lines(), options)
+            .map(Recorded::Rates)
+            .map_err(Diagnostics::one)
+    }
+}
 
 /// What is gathered of a run of k6.
 enum Gathered {
@@ -95,7 +166,7 @@ impl Gathering {
 }
 
 /// Reads `--out csv`; columns are found by the header's names, for their places changed.
-pub(super) fn read_csv(
+fn read_csv(
     name: &str,
     mut lines: Lines<'_>,
     options: &ReadOptions,
@@ -157,7 +228,7 @@ struct JsonData<'l> {
 }
 
 /// Reads `--out json`.
-pub(super) fn read_json(
+fn read_json(
     name: &str,
     mut lines: Lines<'_>,
     options: &ReadOptions,

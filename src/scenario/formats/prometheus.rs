@@ -8,13 +8,55 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::input::Input;
+use super::json_document::{json_fault, read_document};
 use super::notes::Notes;
+use super::recognise::{Sign, StreamHead};
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp, stamp_text};
-use super::{ReadOptions, Reading, SeriesChoice, What, nothing_there};
-use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use super::{
+    FormatReader, Meanings, ReadOptions, Reading, Recorded, SeriesChoice, What, nothing_there,
+};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::scenario::trace_text::NANOS_PER_SECOND;
 use crate::units::parse_number;
+
+/// The answer of Prometheus to a range query.
+pub(super) struct RangeQuery;
+
+impl FormatReader for RangeQuery {
+    fn title(&self) -> &'static str {
+        "Prometheus range query"
+    }
+
+    fn word(&self) -> &'static str {
+        "prometheus"
+    }
+
+    fn help(&self) -> &'static str {
+        "The answer to a range query"
+    }
+
+    fn is_json(&self) -> bool {
+        true
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Any
+    }
+
+    fn has_series(&self) -> bool {
+        true
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        (head.has_word("resultType") || head.has_word("errorType")).then_some(Sign::Name)
+    }
+
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        read_document(input, |name, text| read(name, text, options))
+    }
+}
 
 #[derive(Deserialize)]
 struct Answer<'t> {
@@ -67,26 +109,8 @@ impl Document<'_> {
     }
 }
 
-/// The fault of a text that is not the JSON it should be.
-pub(super) fn json_fault(name: &str, text: &str, error: &serde_json::Error) -> Diagnostic {
-    let line_start = text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1))
-        .map(str::len)
-        .sum::<usize>();
-    let at = line_start + error.column().saturating_sub(1);
-    let told = error.to_string();
-    let what = told.split(" at line ").next().unwrap_or(&told);
-    Diagnostic {
-        code: Code::TraceJson,
-        message: format!("this is not the JSON that was expected: {what}"),
-        place: Some(Box::new(Place::within(name, text, at..at + 1))),
-        help: "see that the file is whole; `jq . FILE` tells whether it is JSON".to_owned(),
-    }
-}
-
 /// Reads a matrix; several series are summed, or chosen.
-pub(super) fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagnostic> {
+fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagnostic> {
     let document = Document { name, text };
     let answer: Answer<'_> = serde_json::from_str(text).map_err(|error| document.broken(&error))?;
     let data = check_answer(name, answer)?;
