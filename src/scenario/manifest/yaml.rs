@@ -583,14 +583,14 @@ mod writing_tests {
             "a: b # c\u{2028}",
             "plain",
         ] {
-            let document = Document::map().with(text, Document::text(text)).build();
+            let document = Document::table([(text, Document::Text(text.to_owned()))]);
             let yaml = to_yaml(&document);
             let is_raw = |letter: char| is_unseen(letter) && letter != '\n';
             assert!(!yaml.contains(is_raw), "{yaml:?}");
             let read: BTreeMap<String, String> = serde_saphyr::from_str(&yaml).expect("YAML");
             assert_eq!(read.get(text).map(String::as_str), Some(text), "{yaml}");
         }
-        let yaml = to_yaml(&Document::text("a\u{202e}b"));
+        let yaml = to_yaml(&Document::Text("a\u{202e}b".to_owned()));
         assert_eq!(yaml, "\"a\\U0000202Eb\"\n");
     }
 }
