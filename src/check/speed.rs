@@ -3,9 +3,10 @@
 //! Self-imposed limit: the rules of `behavior` and the time between two syncs;
 //! what limits do to the way up is `ceiling`'s.
 
-use super::case::{Case, Report, place_of, written};
+use super::case::{Case, CaseReport, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
+use crate::hpa::decision::Direction;
 use crate::hpa::spec::{Behavior, PolicyKind, ScalingRules, SelectPolicy};
 use crate::scenario::survey::Subject;
 use crate::scenario::{Autoscaler, Code};
@@ -31,13 +32,6 @@ pub(super) fn rules(case: &mut Case<'_>) {
         }
         percentage_moves_the_minimum(case, subject, autoscaler, behavior);
     }
-}
-
-/// A way that the number of pods may go.
-#[derive(Clone, Copy, PartialEq)]
-enum Direction {
-    Up,
-    Down,
 }
 
 /// One direction of `behavior`.
@@ -89,7 +83,7 @@ fn maximum_is_reached_in_time(case: &mut Case<'_>, subject: &Subject, autoscaler
         }
         Syncs::Never => "more than a day".to_owned(),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::RateLimitsTooSlow,
         origin: place_of(subject, &["hpa", "behavior", "scaleUp", "policies"]),
         object: subject.title.clone(),
@@ -153,7 +147,7 @@ fn halving_takes_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Autos
         return;
     }
     let origin = place_of(subject, &["hpa", "behavior", "scaleDown"]);
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::HalvesWithinSeconds,
         origin,
         object: subject.title.clone(),
@@ -181,7 +175,7 @@ fn down_window_is_shorter_than_the_traffic(
     if window < period {
         return;
     }
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::WindowLongerThanTraffic,
         origin: place_of(
             subject,
@@ -222,7 +216,7 @@ fn periods_hold_something_back(
     if short.is_empty() {
         return;
     }
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::PeriodBelowSync,
         origin: place_of(subject, &path),
         object: subject.title.clone(),
@@ -250,7 +244,7 @@ fn window_holds_something_back(
         Direction::Up => "a single peak is followed at once",
         Direction::Down => "a single dip is followed at once",
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::WindowBelowSync,
         origin: place_of(
             subject,
@@ -291,7 +285,7 @@ fn direction_is_on(
             ),
         ),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::DirectionDisabled,
         origin: place_of(subject, &["hpa", "behavior", side.key, "selectPolicy"]),
         object: subject.title.clone(),
@@ -332,7 +326,7 @@ fn percentage_moves_the_minimum(
     let minimum = autoscaler.spec.min_replicas.0;
     let origin = place_of(subject, &["hpa", "behavior", "scaleUp", "policies"]);
     let share = i64::from(policy.value) * i64::from(minimum);
-    let report = |message: String, why: String| Report {
+    let report = |message: String, why: String| CaseReport {
         code: Code::PercentMovesLittle,
         origin,
         object: subject.title.clone(),

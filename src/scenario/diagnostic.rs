@@ -31,9 +31,9 @@ impl Diagnostic {
     }
 
     /// What makes it another fault than any other: kind, text and place.
-    pub(crate) fn identity(&self) -> Identity<'_> {
+    pub(crate) fn identity(&self) -> FaultIdentity<'_> {
         let place = self.place.as_deref();
-        Identity {
+        FaultIdentity {
             code: self.code,
             message: &self.message,
             source: place.map(|place| place.source.as_str()),
@@ -45,7 +45,7 @@ impl Diagnostic {
 
 /// What tells one fault from another, in an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Identity<'d> {
+pub(crate) struct FaultIdentity<'d> {
     code: Code,
     message: &'d str,
     source: Option<&'d str>,
@@ -54,7 +54,7 @@ pub(crate) struct Identity<'d> {
     about: Option<&'d str>,
 }
 
-impl<'d> Identity<'d> {
+impl<'d> FaultIdentity<'d> {
     /// The same about one object.
     pub(crate) fn about(self, object: Option<&'d str>) -> Self {
         Self {
@@ -160,7 +160,7 @@ impl Diagnostics {
 }
 
 /// Keeps the first fault of each identity, in their order.
-pub(crate) fn keep_first_of_each<T>(list: &mut Vec<T>, identity: impl Fn(&T) -> Identity<'_>) {
+pub(crate) fn keep_first_of_each<T>(list: &mut Vec<T>, identity: impl Fn(&T) -> FaultIdentity<'_>) {
     let mut known = BTreeSet::new();
     let is_first: Vec<bool> = list.iter().map(|it| known.insert(identity(it))).collect();
     drop(known);

@@ -58,12 +58,12 @@ pub(super) struct Further {
     pub(super) index: usize,
     pub(super) name: String,
     pub(super) values: Vec<f64>,
-    pub(super) content: Content,
+    pub(super) content: ColumnContent,
 }
 
 /// What a further column holds, as its first cell says.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Content {
+pub(super) enum ColumnContent {
     Numbers,
     Words,
 }
@@ -105,7 +105,7 @@ impl CsvReading<'_> {
                 index,
                 name: (*name).to_owned(),
                 values: Vec::new(),
-                content: Content::Numbers,
+                content: ColumnContent::Numbers,
             })
             .collect();
         Some(Header {

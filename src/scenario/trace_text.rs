@@ -12,20 +12,11 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::file_fault::{content_of, text_of};
 use super::manifest::refuse_manifest;
 use super::secrecy::looks_like_document;
-use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
+use super::trace_header::{ColumnContent, DemandColumn, Further, Header, TimeColumn};
 use crate::bounded::TRACE_BYTES_MAX;
 use crate::units::{SimTime, parse_number};
 use crate::workload::trace::LENGTH_MAX;
 use crate::workload::{Demand, MetricColumn, Trace};
-
-/// Where a row stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Row {
-    /// Nothing was read before it.
-    First,
-    /// Anywhere behind the first.
-    Later,
-}
 
 /// The greatest value a cell may have; beyond, floats of rates times days lose whole requests.
 pub const VALUE_MAX: f64 = 1e12;
@@ -146,13 +137,9 @@ impl CsvReading<'_> {
             if let Some(value) = self.parse_number(&record, header.demand, greatest) {
                 demand.push(value);
             }
-            let row = if demand.len() <= 1 && times.len() <= 1 {
-                Row::First
-            } else {
-                Row::Later
-            };
+            let is_first_row = demand.len() <= 1 && times.len() <= 1;
             for further in &mut header.further {
-                self.parse_further(&record, further, row);
+                self.parse_further(&record, further, is_first_row);
             }
         }
         self.warn_of_unlisted_columns();
@@ -173,7 +160,7 @@ impl CsvReading<'_> {
                 columns: header
                     .further
                     .into_iter()
-                    .filter(|further| further.content == Content::Numbers)
+                    .filter(|further| further.content == ColumnContent::Numbers)
                     .map(|further| MetricColumn {
                         name: further.name,
                         values: further.values,
@@ -328,13 +315,13 @@ impl CsvReading<'_> {
         None
     }
 
-    fn parse_further(&mut self, record: &StringRecord, further: &mut Further, row: Row) {
-        if further.content == Content::Words {
+    fn parse_further(&mut self, record: &StringRecord, further: &mut Further, is_first_row: bool) {
+        if further.content == ColumnContent::Words {
             return;
         }
         let cell = record.get(further.index).unwrap_or_default().trim();
-        if row == Row::First && further.values.is_empty() && parse_number(cell).is_none() {
-            further.content = Content::Words;
+        if is_first_row && further.values.is_empty() && parse_number(cell).is_none() {
+            further.content = ColumnContent::Words;
             self.report_field(
                 Code::ColumnIgnored,
                 (record, further.index),

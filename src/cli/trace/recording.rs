@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::error::CommandError;
 use crate::cli::files::{OpenInput, open_input};
 use crate::cli::progress::{ByteProgress, ProgressMode};
-use crate::scenario::formats::shape::{Align, Moment, Shaping, shape};
+use crate::scenario::formats::shape::{Shaping, TraceMoment, shape};
 use crate::scenario::formats::{
     ReadOptions, Recording, RecordingFormat, SeriesChoice, What, read_recording,
 };
@@ -41,10 +41,10 @@ pub struct RecordingArgs {
     pub scale: Option<f64>,
     /// Leave out what lies before: a time from the start, or a date
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub from: Option<Moment>,
+    pub from: Option<TraceMoment>,
     /// Leave out what lies behind: a time from the start, or a date
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub to: Option<Moment>,
+    pub to: Option<TraceMoment>,
     /// Begin rows at whole multiples of the step since 1970 UTC
     #[arg(long, requires = "step")]
     pub align: bool,
@@ -103,13 +103,13 @@ fn parse_scale(text: &str) -> Result<f64, String> {
     }
 }
 
-fn parse_moment(text: &str) -> Result<Moment, String> {
+fn parse_moment(text: &str) -> Result<TraceMoment, String> {
     if <RecordingFormat as ValueEnum>::from_str(text, true).is_ok() {
         return Err(format!(
             "this is a time; a format is forced with --input-format {text}"
         ));
     }
-    Moment::parse(text)
+    TraceMoment::parse(text)
 }
 
 impl RecordingArgs {
@@ -128,11 +128,7 @@ impl RecordingArgs {
             scale: self.scale,
             from: self.from,
             to: self.to,
-            align: if self.align {
-                Align::Step
-            } else {
-                Align::Start
-            },
+            align_to_clock: self.align,
         }
     }
 

@@ -2,12 +2,12 @@
 //!
 //! Self-imposed limit: the date in brackets; who asked for what is not looked at.
 
-use super::counts::Counts;
+use super::counts::RequestCounts;
 use super::input::{Input, Lines};
 use super::notes::Notes;
 use super::recognise::{Sign, StreamHead};
 use super::stamp::LogDates;
-use super::{FormatReader, Meanings, ReadOptions, Reading, Recorded, What, nothing_there};
+use super::{FormatReader, Meanings, RateReading, ReadOptions, Recorded, What, nothing_there};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 
 /// The access log of nginx or Apache, common or combined.
@@ -49,8 +49,8 @@ impl FormatReader for AccessLog {
 const UNREADABLE_MAX: u64 = 10_000;
 
 /// Counts the lines by the second.
-fn read(name: &str, mut lines: Lines<'_>) -> Result<Reading, Diagnostic> {
-    let mut counts = Counts::default();
+fn read(name: &str, mut lines: Lines<'_>) -> Result<RateReading, Diagnostic> {
+    let mut counts = RequestCounts::default();
     let mut notes = Notes::default();
     let mut dates = LogDates::default();
     let mut demand_place: Option<Place> = None;
@@ -70,7 +70,7 @@ fn read(name: &str, mut lines: Lines<'_>) -> Result<Reading, Diagnostic> {
     let first_unreadable = notes.first(Code::RecordingUnreadable).cloned();
     let mut warnings = notes.into_warnings();
     match (counts.into_rows(&mut warnings), demand_place) {
-        (Some(rows), Some(demand_place)) => Ok(Reading {
+        (Some(rows), Some(demand_place)) => Ok(RateReading {
             rows,
             what: What::Requests,
             demand_place,

@@ -71,7 +71,7 @@ pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Descr
     let step = recording
         .resolution
         .map_or_else(|| usual_step(&nanos).unwrap_or(0), SimSpan::as_nanos);
-    let spread = Spread::of(trace, values);
+    let spread = ValueSpread::of(trace, values);
     Description {
         format: recording.format,
         origin: recording.origin_nanos.map(super::stamp::stamp_text),
@@ -116,7 +116,7 @@ fn long_rows(nanos: &[i64], step: i64) -> u64 {
 }
 
 /// Figures over time: a row of twice the length weighs twice as much.
-struct Spread {
+struct ValueSpread {
     min: f64,
     mean: f64,
     p99: f64,
@@ -124,7 +124,7 @@ struct Spread {
     variance: f64,
 }
 
-impl Spread {
+impl ValueSpread {
     fn of(trace: &Trace, values: &[f64]) -> Self {
         let span = trace.end().as_secs_f64();
         let mut weighted: Vec<Weighted> = trace

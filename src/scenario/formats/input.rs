@@ -158,7 +158,7 @@ impl Lines<'_> {
     ///
     /// # Errors
     /// The stream breaks off, or the line is longer than [`RECORDING_LINE_BYTES_MAX`].
-    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, Diagnostic> {
+    pub(super) fn next(&mut self) -> Result<Option<StreamLine<'_>>, Diagnostic> {
         let read = read_line(&mut self.reader, &mut self.line, RECORDING_LINE_BYTES_MAX);
         self.offset = self.next_offset;
         match read {
@@ -183,8 +183,8 @@ impl Lines<'_> {
         Ok(Some(self.current()))
     }
 
-    fn current(&self) -> Line<'_> {
-        Line {
+    fn current(&self) -> StreamLine<'_> {
+        StreamLine {
             name: &self.name,
             number: self.number,
             offset: self.offset,
@@ -195,7 +195,7 @@ impl Lines<'_> {
 
 /// One line.
 #[derive(Clone, Copy)]
-pub(super) struct Line<'l> {
+pub(super) struct StreamLine<'l> {
     name: &'l str,
     number: usize,
     offset: usize,
@@ -203,7 +203,7 @@ pub(super) struct Line<'l> {
     pub(super) bytes: &'l [u8],
 }
 
-impl Line<'_> {
+impl StreamLine<'_> {
     /// The place of the whole line.
     pub(super) fn place(&self) -> Place {
         self.place_of(0..self.bytes.len())
@@ -222,7 +222,7 @@ impl Line<'_> {
 }
 
 /// The fault of a line that goes on and on.
-pub(super) fn line_too_long(line: &Line<'_>) -> Diagnostic {
+pub(super) fn line_too_long(line: &StreamLine<'_>) -> Diagnostic {
     Diagnostic {
         code: Code::TraceLine,
         message: format!(

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::input::Input;
-use super::{Reading, Recorded};
+use super::{RateReading, Recorded};
 use crate::bounded::DOCUMENT_BYTES_MAX;
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::scenario::file_fault::text_of;
@@ -17,7 +17,7 @@ use crate::scenario::secrecy::is_confidential_json;
 /// The stream cannot be read, or those of `read`.
 pub(super) fn read_document(
     input: Input<'_>,
-    read: impl FnOnce(&str, &str) -> Result<Reading, Diagnostic>,
+    read: impl FnOnce(&str, &str) -> Result<RateReading, Diagnostic>,
 ) -> Result<Recorded, Diagnostics> {
     let name = input.name.clone();
     let exposure = input.exposure.clone();

@@ -6,13 +6,15 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::counts::Counts;
-use super::input::{Input, Line, Lines};
+use super::counts::RequestCounts;
+use super::input::{Input, Lines, StreamLine};
 use super::notes::Notes;
 use super::recognise::{Sign, StreamHead};
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp};
-use super::{FormatReader, Meanings, ReadOptions, Reading, Recorded, What, fields, nothing_there};
+use super::{
+    FormatReader, Meanings, RateReading, ReadOptions, Recorded, What, fields, nothing_there,
+};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::units::{parse_number, positive_zero};
 
@@ -87,15 +89,15 @@ impl FormatReader for K6Json {
 }
 
 /// What is gathered of a run of k6.
-enum Gathered {
+enum GatheredMetric {
     /// `http_reqs`: each point is one request, or a few.
-    Requests(Counts),
+    Requests(RequestCounts),
     /// `vus`: a gauge.
     Users(Samples),
 }
 
 struct Gathering {
-    gathered: Gathered,
+    gathered: GatheredMetric,
     notes: Notes,
     demand_place: Option<Place>,
 }
@@ -104,8 +106,8 @@ impl Gathering {
     fn new(options: &ReadOptions) -> Self {
         Self {
             gathered: match options.what {
-                Some(What::Users) => Gathered::Users(Samples::default()),
-                _ => Gathered::Requests(Counts::default()),
+                Some(What::Users) => GatheredMetric::Users(Samples::default()),
+                _ => GatheredMetric::Requests(RequestCounts::default()),
             },
             notes: Notes::default(),
             demand_place: None,
@@ -115,18 +117,18 @@ impl Gathering {
     /// The name of the metric that counts.
     fn metric(&self) -> &'static str {
         match self.gathered {
-            Gathered::Requests(_) => "http_reqs",
-            Gathered::Users(_) => "vus",
+            GatheredMetric::Requests(_) => "http_reqs",
+            GatheredMetric::Users(_) => "vus",
         }
     }
 
-    fn add(&mut self, stamp: Stamp, value: f64, line: &Line<'_>) -> Result<(), Diagnostic> {
+    fn add(&mut self, stamp: Stamp, value: f64, line: &StreamLine<'_>) -> Result<(), Diagnostic> {
         if self.demand_place.is_none() {
             self.demand_place = Some(line.place());
         }
         let notes = &mut self.notes;
         match &mut self.gathered {
-            Gathered::Requests(counts) => {
+            GatheredMetric::Requests(counts) => {
                 if (0.0..=1e9).contains(&value) {
                     counts.add(stamp, value, notes, || line.place());
                 } else {
@@ -134,23 +136,23 @@ impl Gathering {
                 }
                 Ok(())
             }
-            Gathered::Users(samples) => samples.add(stamp, value, notes, || line.place()),
+            GatheredMetric::Users(samples) => samples.add(stamp, value, notes, || line.place()),
         }
     }
 
-    fn unreadable(&mut self, line: &Line<'_>) {
+    fn unreadable(&mut self, line: &StreamLine<'_>) {
         self.notes.add(Code::RecordingUnreadable, || line.place());
     }
 
-    fn finish(self, name: &str) -> Result<Reading, Diagnostic> {
+    fn finish(self, name: &str) -> Result<RateReading, Diagnostic> {
         let metric = self.metric();
         let mut warnings = self.notes.into_warnings();
         let (rows, what) = match self.gathered {
-            Gathered::Requests(counts) => (counts.into_rows(&mut warnings), What::Requests),
-            Gathered::Users(samples) => (samples.into_rows(&mut warnings), What::Users),
+            GatheredMetric::Requests(counts) => (counts.into_rows(&mut warnings), What::Requests),
+            GatheredMetric::Users(samples) => (samples.into_rows(&mut warnings), What::Users),
         };
         match (rows, self.demand_place) {
-            (Some(rows), Some(demand_place)) => Ok(Reading {
+            (Some(rows), Some(demand_place)) => Ok(RateReading {
                 rows,
                 what,
                 demand_place,
@@ -170,7 +172,7 @@ fn read_csv(
     name: &str,
     mut lines: Lines<'_>,
     options: &ReadOptions,
-) -> Result<Reading, Diagnostic> {
+) -> Result<RateReading, Diagnostic> {
     let mut gathering = Gathering::new(options);
     let metric = gathering.metric().as_bytes();
     let columns = loop {
@@ -232,12 +234,12 @@ fn read_json(
     name: &str,
     mut lines: Lines<'_>,
     options: &ReadOptions,
-) -> Result<Reading, Diagnostic> {
+) -> Result<RateReading, Diagnostic> {
     let mut gathering = Gathering::new(options);
     let metric = gathering.metric();
     let named = memchr::memmem::Finder::new(match gathering.gathered {
-        Gathered::Requests(_) => "\"http_reqs\"",
-        Gathered::Users(_) => "\"vus\"",
+        GatheredMetric::Requests(_) => "\"http_reqs\"",
+        GatheredMetric::Users(_) => "\"vus\"",
     });
     while let Some(line) = lines.next()? {
         // Most lines are about other metrics: they are not worth the parsing.

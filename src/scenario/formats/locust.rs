@@ -7,7 +7,9 @@ use super::notes::Notes;
 use super::recognise::{Sign, StreamHead};
 use super::samples::Samples;
 use super::stamp::parse_stamp;
-use super::{FormatReader, Meanings, ReadOptions, Reading, Recorded, What, fields, nothing_there};
+use super::{
+    FormatReader, Meanings, RateReading, ReadOptions, Recorded, What, fields, nothing_there,
+};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::units::parse_number;
 
@@ -45,7 +47,11 @@ impl FormatReader for StatsHistory {
 }
 
 /// Reads `Requests/s`, Locust's mean over the last ten seconds, or `User Count`.
-fn read(name: &str, mut lines: Lines<'_>, options: &ReadOptions) -> Result<Reading, Diagnostic> {
+fn read(
+    name: &str,
+    mut lines: Lines<'_>,
+    options: &ReadOptions,
+) -> Result<RateReading, Diagnostic> {
     let what = options.what.unwrap_or(What::Requests);
     let value_column = match what {
         What::Users => "User Count",
@@ -101,7 +107,7 @@ fn read(name: &str, mut lines: Lines<'_>, options: &ReadOptions) -> Result<Readi
             "give the file that ends in _stats_history.csv, as Locust wrote it",
         )
     })?;
-    Ok(Reading {
+    Ok(RateReading {
         rows,
         what,
         demand_place,

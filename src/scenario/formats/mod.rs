@@ -218,7 +218,7 @@ pub struct Recording {
 
 /// Rates while they are read: the value of each row holds until the next, the last until `end`.
 #[derive(Debug, Default)]
-struct Rows {
+struct RateRows {
     times: Vec<i64>,
     values: Vec<f64>,
     end: i64,
@@ -228,7 +228,7 @@ struct Rows {
     gaps: u64,
 }
 
-impl Rows {
+impl RateRows {
     fn push(&mut self, nanos: i64, value: f64) {
         self.times.push(nanos);
         self.values.push(value);
@@ -236,8 +236,8 @@ impl Rows {
 }
 
 /// What a reader of a format hands over.
-struct Reading {
-    rows: Rows,
+struct RateReading {
+    rows: RateRows,
     what: What,
     demand_place: Place,
     warnings: Vec<Diagnostic>,
@@ -246,7 +246,7 @@ struct Reading {
 /// What a format's reader hands over.
 enum Recorded {
     /// Rates to be made a trace of.
-    Rates(Reading),
+    Rates(RateReading),
     /// A trace as it is.
     Trace(ParsedTrace),
 }
@@ -350,11 +350,11 @@ fn refuse_foreign_options(
     }
 }
 
-impl Reading {
+impl RateReading {
     /// # Errors
     /// The recording spans more than ten years, or more users than are simulated.
     fn into_recording(self, format: RecordingFormat) -> Result<Recording, Diagnostic> {
-        let Rows {
+        let RateRows {
             mut times,
             mut values,
             end,

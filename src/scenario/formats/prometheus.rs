@@ -15,7 +15,7 @@ use super::recognise::{Sign, StreamHead};
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp, stamp_text};
 use super::{
-    FormatReader, Meanings, ReadOptions, Reading, Recorded, SeriesChoice, What, nothing_there,
+    FormatReader, Meanings, RateReading, ReadOptions, Recorded, SeriesChoice, What, nothing_there,
 };
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::scenario::trace_text::NANOS_PER_SECOND;
@@ -59,7 +59,7 @@ impl FormatReader for RangeQuery {
 }
 
 #[derive(Deserialize)]
-struct Answer<'t> {
+struct QueryAnswer<'t> {
     status: Option<String>,
     error: Option<String>,
     #[serde(borrow)]
@@ -88,12 +88,12 @@ const PART_BYTES_SHOWN: usize = 100;
 const SUMMED_MAX: usize = 200_000_000;
 
 /// A text that parts were borrowed from, so that each part knows its place.
-struct Document<'t> {
+struct AnswerText<'t> {
     name: &'t str,
     text: &'t str,
 }
 
-impl Document<'_> {
+impl AnswerText<'_> {
     fn place(&self, part: &RawValue) -> Place {
         let start = (part.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         let length = match part.get().len() {
@@ -110,9 +110,10 @@ impl Document<'_> {
 }
 
 /// Reads a matrix; several series are summed, or chosen.
-fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagnostic> {
-    let document = Document { name, text };
-    let answer: Answer<'_> = serde_json::from_str(text).map_err(|error| document.broken(&error))?;
+fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Diagnostic> {
+    let document = AnswerText { name, text };
+    let answer: QueryAnswer<'_> =
+        serde_json::from_str(text).map_err(|error| document.broken(&error))?;
     let data = check_answer(name, answer)?;
     let mut chosen = Vec::new();
     for (index, part) in data.result.iter().enumerate() {
@@ -155,7 +156,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagno
             "see what the query gives in Prometheus: metric and labels may have another name there",
         )
     })?;
-    Ok(Reading {
+    Ok(RateReading {
         rows,
         what,
         demand_place,
@@ -165,7 +166,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagno
 
 /// # Errors
 /// The answer is an error of Prometheus, or no matrix.
-fn check_answer<'t>(name: &str, answer: Answer<'t>) -> Result<Data<'t>, Diagnostic> {
+fn check_answer<'t>(name: &str, answer: QueryAnswer<'t>) -> Result<Data<'t>, Diagnostic> {
     let fault = |message: String, help: &str| Diagnostic {
         code: Code::TraceFormat,
         message,
@@ -356,16 +357,16 @@ impl SeriesKind {
 
 /// A sample as Prometheus writes it: the time, and the value in quotes.
 #[derive(Deserialize)]
-struct Sample<'t>(#[serde(borrow)] &'t RawValue, #[serde(borrow)] &'t RawValue);
+struct AnswerSample<'t>(#[serde(borrow)] &'t RawValue, #[serde(borrow)] &'t RawValue);
 
 fn read_series(
-    document: &Document<'_>,
+    document: &AnswerText<'_>,
     series: &Series<'_>,
     notes: &mut Notes,
 ) -> Result<BTreeMap<i64, f64>, Diagnostic> {
     let mut samples = Samples::default();
     for part in &series.values {
-        let read = serde_json::from_str::<Sample<'_>>(part.get())
+        let read = serde_json::from_str::<AnswerSample<'_>>(part.get())
             .ok()
             .and_then(|sample| read_sample(&sample));
         let Some((stamp, value)) = read else {
@@ -378,7 +379,7 @@ fn read_series(
 }
 
 /// The time and the value; a value that is no number becomes NaN.
-fn read_sample(sample: &Sample<'_>) -> Option<(Stamp, f64)> {
+fn read_sample(sample: &AnswerSample<'_>) -> Option<(Stamp, f64)> {
     let stamp = parse_stamp(sample.0.get())?;
     let value = parse_number(sample.1.get().trim_matches('"'));
     Some((stamp, value.unwrap_or(f64::NAN)))
@@ -387,7 +388,7 @@ fn read_sample(sample: &Sample<'_>) -> Option<(Stamp, f64)> {
 /// The slope of a counter from each sample to the next.
 fn rates_of(
     samples: &BTreeMap<i64, f64>,
-    document: &Document<'_>,
+    document: &AnswerText<'_>,
     part: &RawValue,
     notes: &mut Notes,
 ) -> BTreeMap<i64, f64> {
