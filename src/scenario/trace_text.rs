@@ -1,7 +1,7 @@
 //! Traces: CSV with a header, plain or compressed with gzip, to a checked [`Trace`].
 //!
 //! Self-imposed limit: this one format, from bytes; no file system. Faults are
-//! collected with line and column; past the first [`FAULTS_SHOWN`] they are only counted.
+//! collected with line and column; past the first [`FAULTS_SHOWN`](super::FAULTS_SHOWN) they are only counted.
 
 use std::path::Path;
 

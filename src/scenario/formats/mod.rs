@@ -1,7 +1,7 @@
 //! Recorded traffic as traces: what other tools write, recognised by content and read as a stream.
 //!
 //! Self-imposed limit: no file system; a stream in, a [`Recording`] out. One file a
-//! format, each a [`FormatReader`] with an entry in [`RecordingFormat::ALL`]; what a trace is in
+//! format, each a `FormatReader` with an entry in [`RecordingFormat::ALL`]; what a trace is in
 //! our own CSV is `trace_text`'s. `docs/traces.md` lists what each format becomes and what is done
 //! about gaps, duplicates and the like.
 
