@@ -1,9 +1,10 @@
 //! Reading within bounds: how large each kind of input may be, and readers that stop there.
 //!
-//! The caller reports an input that is too large.
+//! What is compressed with gzip is recognised and unpacked here alone. The caller reports an input that is too large.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 
+use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
 /// The largest policy or manifest: 64 MiB. An object in a cluster has at most 1.5 MiB (etcd's `--max-request-bytes`).
@@ -27,8 +28,10 @@ pub const SUMMARY_BYTES_MAX: u64 = 64 << 20;
 
 /// How much is read before the limit and the content are looked at again.
 const STEP_BYTES: u64 = 1 << 20;
+/// How much of a stream is read at once.
+const BUFFER_BYTES: usize = 256 << 10;
 /// The first two bytes of every gzip file (RFC 1952).
-pub const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Why an input was not read to its end.
 #[derive(Debug, Error)]
@@ -42,6 +45,45 @@ pub enum ReadError {
         /// How long it may be.
         bytes_max: u64,
     },
+}
+
+/// A stream as it is to be read: what was compressed with gzip is unpacked on the way.
+pub struct Unpacked<'r> {
+    /// The content.
+    pub reader: Box<dyn BufRead + 'r>,
+    /// Whether it was compressed.
+    pub was_gzip: bool,
+}
+
+/// Unpacks a stream that begins as gzip does, and leaves any other as it is.
+///
+/// # Errors
+/// The reader's own, at its first bytes.
+pub fn unpacked<'r>(reader: impl Read + 'r) -> std::io::Result<Unpacked<'r>> {
+    let mut reader = BufReader::with_capacity(BUFFER_BYTES, reader);
+    // A pipe may give a single byte at first.
+    let mut start = Vec::with_capacity(GZIP_MAGIC.len());
+    reader
+        .by_ref()
+        .take(GZIP_MAGIC.len() as u64)
+        .read_to_end(&mut start)?;
+    let was_gzip = is_gzip(&start);
+    let whole = Cursor::new(start).chain(reader);
+    Ok(Unpacked {
+        reader: if was_gzip {
+            let unpacking = MultiGzDecoder::new(whole);
+            Box::new(BufReader::with_capacity(BUFFER_BYTES, unpacking))
+        } else {
+            Box::new(whole)
+        },
+        was_gzip,
+    })
+}
+
+/// Whether `bytes` are the beginning of a gzip file.
+#[must_use]
+pub fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&GZIP_MAGIC)
 }
 
 /// Reads everything, up to `bytes_max`.
@@ -64,7 +106,7 @@ pub fn read_whole(mut reader: impl Read, bytes_max: u64) -> Result<Vec<u8>, Read
         if bytes.len() as u64 > bytes_max {
             return Err(ReadError::TooLarge { bytes_max });
         }
-        let is_text = !bytes.starts_with(&GZIP_MAGIC);
+        let is_text = !is_gzip(&bytes);
         if (read as u64) < step || (is_text && memchr::memchr(0, &bytes[before..]).is_some()) {
             return Ok(bytes);
         }
@@ -123,7 +165,7 @@ pub fn size_text(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufReader, Cursor, repeat};
+    use std::io::repeat;
 
     use super::*;
 

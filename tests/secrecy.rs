@@ -7,7 +7,7 @@ use hpasim::check::{CheckRequest, WITHIN, check};
 use hpasim::conformance::replay_recording;
 use hpasim::render::check::{check_json, render_check};
 use hpasim::render::diagnostic::Colour;
-use hpasim::scenario::formats::{Format, ReadOptions, read_recording};
+use hpasim::scenario::formats::{ReadOptions, RecordingFormat, read_recording};
 use hpasim::scenario::{
     LoadError, LoadRequest, Loader, ManifestChoice, load, parse_probe, parse_trace,
 };
@@ -89,7 +89,7 @@ fn said(text: &str) -> Vec<(String, String)> {
             ),
         ),
     ];
-    for format in [None].into_iter().chain(Format::ALL.map(Some)) {
+    for format in [None].into_iter().chain(RecordingFormat::ALL.map(Some)) {
         let options = ReadOptions {
             format,
             ..ReadOptions::default()

@@ -22,7 +22,7 @@ pub(super) struct Case<'c> {
 }
 
 /// What a rule has to say.
-pub(super) struct Report {
+pub(super) struct CaseReport {
     /// Its code.
     pub(super) code: Code,
     /// Where.
@@ -59,7 +59,7 @@ impl<'c> Case<'c> {
     }
 
     /// Keeps a finding.
-    pub(super) fn report(&mut self, report: Report) {
+    pub(super) fn report(&mut self, report: CaseReport) {
         self.findings.push(Finding {
             diagnostic: Diagnostic::at(
                 &self.survey.sources,

@@ -8,7 +8,7 @@
 //! by which `desired = ceil(current x ratio)` multiplies the pods (Kubernetes,
 //! "Horizontal Pod Autoscaling", algorithm details).
 
-use super::case::{Case, Report};
+use super::case::{Case, CaseReport};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::speed::limits_text;
 use super::{pods_text, syncs_text};
@@ -33,7 +33,7 @@ pub(super) fn rules(case: &mut Case<'_>) {
 }
 
 /// How far the usage of a metric can rise above its target.
-struct Ceiling {
+struct UsageCeiling {
     /// The greatest usage over the target.
     ratio: f64,
     /// The greatest usage, as the metric counts it.
@@ -72,11 +72,11 @@ fn reach(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) {
 
 fn never_up(
     subject: &Subject,
-    ceiling: &Ceiling,
+    ceiling: &UsageCeiling,
     tolerance: f64,
     origin: Option<crate::scenario::source::Origin>,
-) -> Report {
-    let Ceiling {
+) -> CaseReport {
+    let UsageCeiling {
         usage,
         target,
         pod,
@@ -84,7 +84,7 @@ fn never_up(
         lower_target,
         ..
     } = ceiling;
-    Report {
+    CaseReport {
         code: Code::NeverScalesUp,
         origin: origin.unwrap_or(subject.origin),
         object: subject.title.clone(),
@@ -158,7 +158,7 @@ fn steps(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, ratio: f64) {
             "a lower target or higher limits make the steps larger".to_owned(),
         )
     };
-    case.report(Report {
+    case.report(CaseReport {
         code,
         origin: origin.unwrap_or(subject.origin),
         object: subject.title.clone(),
@@ -176,7 +176,11 @@ fn multiplied(current: i32, ratio: f64) -> i32 {
     (f64::from(current) * ratio).ceil() as i32
 }
 
-fn ceiling_of(metric: &MetricSpec, deployment: &Deployment, tolerance: f64) -> Option<Ceiling> {
+fn ceiling_of(
+    metric: &MetricSpec,
+    deployment: &Deployment,
+    tolerance: f64,
+) -> Option<UsageCeiling> {
     let (resource, containers): (&str, Vec<&Container>) = match &metric.source {
         MetricSource::Resource { resource } => (resource, deployment.containers.iter().collect()),
         MetricSource::ContainerResource {
@@ -192,14 +196,14 @@ fn ceiling_of(metric: &MetricSpec, deployment: &Deployment, tolerance: f64) -> O
         _ => return None,
     };
     let is_whole_pod = matches!(metric.source, MetricSource::Resource { .. });
-    let kind = Kind::of(resource)?;
+    let kind = CeilingResource::of(resource)?;
     let of_pod = is_whole_pod.then(|| kind.of_pod(deployment));
     let limit = kind.limit(&containers, of_pod.as_ref())?;
     let request = kind.request(&containers, of_pod.as_ref());
     match (metric.target, request) {
         (MetricTarget::Utilization(target), Some(request)) if request > 0.0 => {
             let percent = 100.0 * limit / request;
-            Some(Ceiling {
+            Some(UsageCeiling {
                 ratio: percent / f64::from(target),
                 usage: format!("{percent:.0}% of the request"),
                 target: format!("{target}%"),
@@ -214,7 +218,7 @@ fn ceiling_of(metric: &MetricSpec, deployment: &Deployment, tolerance: f64) -> O
         }
         (MetricTarget::AverageValue(value), _) => {
             let target = kind.amount_of_milli(value.0);
-            (target > 0.0).then(|| Ceiling {
+            (target > 0.0).then(|| UsageCeiling {
                 ratio: limit / target,
                 usage: kind.text(limit),
                 target: kind.text(target),
@@ -240,14 +244,14 @@ struct PodLevel {
 
 /// A resource that containers are limited in.
 #[derive(Clone, Copy)]
-enum Kind {
+enum CeilingResource {
     /// In millicores.
     Cpu,
     /// In bytes.
     Memory,
 }
 
-impl Kind {
+impl CeilingResource {
     fn of(resource: &str) -> Option<Self> {
         match resource {
             "cpu" => Some(Self::Cpu),

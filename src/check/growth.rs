@@ -12,6 +12,7 @@
 use std::collections::VecDeque;
 
 use crate::control::Hpa;
+use crate::hpa::decision::Direction::{self, Down, Up};
 use crate::hpa::spec::{HpaSpec, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy};
 use crate::units::SimSpan;
 
@@ -39,11 +40,11 @@ pub(super) struct Window {
     /// The stabilization window.
     pub(super) length: SimSpan,
     /// Whether a recommendation exactly that old still counts, as it does without `behavior`.
-    end: End,
+    end: WindowEnd,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum WindowEnd {
     Counts,
     Expired,
 }
@@ -52,7 +53,7 @@ impl Window {
     /// Nothing is held back.
     pub(super) const NONE: Self = Self {
         length: SimSpan::ZERO,
-        end: End::Expired,
+        end: WindowEnd::Expired,
     };
 
     /// The window of `spec` on the way up.
@@ -76,26 +77,26 @@ impl Window {
             },
             None => Self {
                 length: default,
-                end: End::Counts,
+                end: WindowEnd::Counts,
             },
         }
     }
 
     fn holds(self, age: SimSpan) -> bool {
-        age < self.length || (age == self.length && self.end == End::Counts)
+        age < self.length || (age == self.length && self.end == WindowEnd::Counts)
     }
 }
 
 /// The recommendations of the window, which only ever move towards the end of the way: the oldest changes least.
 struct Recommended {
     window: Window,
-    entries: VecDeque<Recommendation>,
+    entries: VecDeque<PastRecommendation>,
 }
 
 impl Recommended {
     /// One sync before the first, the load still asked for `replicas`.
     fn starting_with(replicas: i32, window: Window, sync_period: SimSpan) -> Self {
-        let first = Recommendation {
+        let first = PastRecommendation {
             at: SimSpan::ZERO - sync_period,
             replicas,
         };
@@ -107,11 +108,11 @@ impl Recommended {
 
     /// What `proposal` becomes at `now`.
     fn stabilized(&mut self, proposal: i32, now: SimSpan) -> i32 {
-        let is_old = |entry: &Recommendation| !self.window.holds(now - entry.at);
+        let is_old = |entry: &PastRecommendation| !self.window.holds(now - entry.at);
         while self.entries.front().is_some_and(is_old) {
             self.entries.pop_front();
         }
-        self.entries.push_back(Recommendation {
+        self.entries.push_back(PastRecommendation {
             at: now,
             replicas: proposal,
         });
@@ -170,7 +171,7 @@ impl Way<'_> {
     fn syncs(self, wish: impl Fn(i32) -> i32, direction: Direction) -> Syncs {
         let mut current = self.from;
         let mut recommended = Recommended::starting_with(self.from, self.window, self.sync_period);
-        let mut changes: VecDeque<Change> = VecDeque::new();
+        let mut changes: VecDeque<WindowChange> = VecDeque::new();
         let (mut sync, mut now) = (0, SimSpan::ZERO);
         while current != self.to {
             if now > DAY {
@@ -184,7 +185,7 @@ impl Way<'_> {
                 Down => limit.max(wanted).max(self.to).min(current),
             };
             if after != current {
-                changes.push_back(Change {
+                changes.push_back(WindowChange {
                     at: now,
                     pods: after - current,
                 });
@@ -197,7 +198,7 @@ impl Way<'_> {
     }
 
     /// Drops the changes that no period reaches back to.
-    fn forget(&self, changes: &mut VecDeque<Change>, now: SimSpan) {
+    fn forget(&self, changes: &mut VecDeque<WindowChange>, now: SimSpan) {
         let longest = match self.rates {
             Rates::Behavior(rules) => rules.longest_period(),
             Rates::Older | Rates::Unlimited => SimSpan::ZERO,
@@ -213,7 +214,7 @@ impl Way<'_> {
     fn limit(
         &self,
         current: i32,
-        changes: &VecDeque<Change>,
+        changes: &VecDeque<WindowChange>,
         now: SimSpan,
         direction: Direction,
     ) -> i32 {
@@ -236,27 +237,19 @@ impl Way<'_> {
     }
 }
 
-use Direction::{Down, Up};
-
-#[derive(Clone, Copy)]
-enum Direction {
-    Up,
-    Down,
-}
-
 /// A recommendation that the window keeps.
-struct Recommendation {
+struct PastRecommendation {
     at: SimSpan,
     replicas: i32,
 }
 
 /// Pods that a sync added, or removed where the number is negative.
-struct Change {
+struct WindowChange {
     at: SimSpan,
     pods: i32,
 }
 
-fn changed_within(changes: &VecDeque<Change>, since: SimSpan) -> i32 {
+fn changed_within(changes: &VecDeque<WindowChange>, since: SimSpan) -> i32 {
     changes
         .iter()
         .filter(|change| change.at > since)
@@ -387,7 +380,7 @@ mod tests {
             },
             ..way(50, 1, None)
         };
-        assert_eq!(held(End::Expired).syncs_down(), Syncs::Count(20));
-        assert_eq!(held(End::Counts).syncs_down(), Syncs::Count(21));
+        assert_eq!(held(WindowEnd::Expired).syncs_down(), Syncs::Count(20));
+        assert_eq!(held(WindowEnd::Counts).syncs_down(), Syncs::Count(21));
     }
 }

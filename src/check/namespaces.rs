@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::case::{Case, Report};
+use super::case::{Case, CaseReport};
 use crate::scenario::Code;
 use crate::scenario::manifest::Object;
 
@@ -56,7 +56,7 @@ pub(super) fn rules(case: &mut Case<'_>) {
         .iter()
         .map(|it| format!("{} {}", it.kind, it.name))
         .collect();
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::NamespacesMixed,
         origin: first.name_origin(),
         object: first.title(case.namespace()),

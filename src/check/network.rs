@@ -6,8 +6,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::case::{Case, Report, mark_of};
-use super::selection::{Selection, Word, pod_labels, selects};
+use super::case::{Case, CaseReport, mark_of};
+use super::selection::{LabelWord, Selection, pod_labels, selects};
 use crate::scenario::Code;
 use crate::scenario::manifest::Object;
 use crate::scenario::source::Origin;
@@ -17,7 +17,7 @@ use crate::scenario::tree::{Node, Value};
 /// All rules of this family.
 pub(super) fn rules(case: &mut Case<'_>) {
     let objects = &case.survey.objects;
-    let mut pods = Pods::of(objects, case.namespace());
+    let mut pods = PodsByNamespace::of(objects, case.namespace());
     let services = Services::of(objects, case.namespace());
     for object in objects {
         selector_matches_template(case, object);
@@ -34,7 +34,7 @@ pub(super) fn rules(case: &mut Case<'_>) {
 }
 
 /// The objects with pods, by what a Service finds them by.
-struct Pods<'o> {
+struct PodsByNamespace<'o> {
     count: usize,
     /// Those of each namespace.
     here: BTreeMap<&'o str, Selection<'o>>,
@@ -44,7 +44,7 @@ struct Pods<'o> {
     examples: String,
 }
 
-impl<'o> Pods<'o> {
+impl<'o> PodsByNamespace<'o> {
     fn of(objects: &'o [Object], namespace: &'o str) -> Self {
         let with_pods = || objects.iter().filter(|it| has_pods(it));
         let mut pods = Self {
@@ -72,11 +72,11 @@ struct Services<'o> {
     /// The first of each name in any namespace.
     anywhere: BTreeMap<&'o str, &'o Object>,
     /// The ports of those in `here`, by number and by name.
-    ports_of: BTreeSet<(&'o str, &'o str, Word<'o>)>,
+    ports_of: BTreeSet<(&'o str, &'o str, LabelWord<'o>)>,
     /// The ports of some Services of each namespace, as text.
     open: BTreeMap<&'o str, String>,
     /// The ports of all Services of a namespace, by number and by name.
-    ports: BTreeSet<(&'o str, Word<'o>)>,
+    ports: BTreeSet<(&'o str, LabelWord<'o>)>,
     /// What some of them are called.
     examples: String,
 }
@@ -140,7 +140,7 @@ fn selector_matches_template(case: &mut Case<'_>, object: &Object) {
     if object.group() != "apps" || selects(selector, labels) {
         return;
     }
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::SelectorMismatch,
         origin: selector.origin,
         object: object.title(case.namespace()),
@@ -151,7 +151,11 @@ fn selector_matches_template(case: &mut Case<'_>, object: &Object) {
 }
 
 /// A Service's selector is matched against pods of its own namespace (Kubernetes, "Service").
-fn service_selects_a_pod<'c>(case: &mut Case<'c>, service: &'c Object, pods: &mut Pods<'c>) {
+fn service_selects_a_pod<'c>(
+    case: &mut Case<'c>,
+    service: &'c Object,
+    pods: &mut PodsByNamespace<'c>,
+) {
     let spec = |key: &str| service.tree.at(&["spec", key]);
     let Some(selector) = spec("selector").filter(|it| !it.entries().is_empty()) else {
         return;
@@ -185,7 +189,7 @@ fn service_selects_a_pod<'c>(case: &mut Case<'c>, service: &'c Object, pods: &mu
             ),
         ),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::ServiceSelectsNothing,
         origin: service
             .tree
@@ -267,7 +271,7 @@ fn backend_is_there<'c>(
             ),
             None => format!("name one of the Services; here are: {}", services.examples),
         };
-        case.report(Report {
+        case.report(CaseReport {
             code: Code::IngressNoService,
             origin: backend.name.origin,
             object: ingress.title(case.namespace()),
@@ -281,7 +285,7 @@ fn backend_is_there<'c>(
     let Some(port) = backend.port else {
         return;
     };
-    let is_open = match (named, Word::of(port)) {
+    let is_open = match (named, LabelWord::of(port)) {
         (_, None) => false,
         (Some(_), Some(wanted)) => services.ports_of.contains(&(namespace, name, wanted)),
         (None, Some(wanted)) => services.ports.contains(&(namespace, wanted)),
@@ -301,7 +305,7 @@ fn backend_is_there<'c>(
         None => format!("no Service of the namespace `{namespace}` has the port {wanted}"),
         Some(_) => format!("the Service `{name}` does not have the port {wanted}"),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::IngressNoPort,
         origin: port.origin,
         object: ingress.title(case.namespace()),
@@ -324,11 +328,11 @@ fn ports(service: &Object) -> &[Node] {
 }
 
 /// What a port may be referred to by: its number and its name.
-fn port_words(port: &Node) -> impl Iterator<Item = Word<'_>> {
+fn port_words(port: &Node) -> impl Iterator<Item = LabelWord<'_>> {
     ["port", "name"]
         .into_iter()
         .filter_map(|key| port.get(key))
-        .filter_map(Word::of)
+        .filter_map(LabelWord::of)
 }
 
 fn port_text(port: &Node) -> String {

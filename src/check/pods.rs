@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: pods that serve, that is, that an autoscaler scales or that open a port.
 
-use super::case::{Case, Report, place_of, written};
+use super::case::{Case, CaseReport, place_of, written};
 use super::pods_text;
 use crate::cluster::config::PodTimings;
 use crate::hpa::rules::Rules;
@@ -68,7 +68,7 @@ fn somebody_scales_it(case: &mut Case<'_>, subject: &Subject) {
         1 => "its only pod serves all, and while it restarts or moves nobody answers",
         _ => "beyond what these can serve requests wait and fail, and below they idle",
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::NotScaled,
         origin: subject.origin,
         object: subject.title.clone(),
@@ -96,7 +96,7 @@ fn readiness_is_probed(case: &mut Case<'_>, subject: &Subject) {
         Some(init) => format!("for {init} (`pod.init`) what a new pod is sent fails: with 1 new pod beside 4 that is 20% of all requests"),
         None => "until the program in it serves, what a new pod is sent fails: with 1 new pod beside 4 that is 20% of all requests".to_owned(),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::NoReadinessProbe,
         origin: place_of(subject, &["deployment", "containers", "0"]),
         object: subject.title.clone(),
@@ -139,7 +139,7 @@ fn readiness_comes_with_ability(case: &mut Case<'_>, subject: &Subject) {
             (earliest.as_secs_f64() / 15.0).floor()
         ),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::ReadinessSlow,
         origin: place_of(subject, &["pod", "readiness"]),
         object: subject.title.clone(),
@@ -192,7 +192,7 @@ fn start_is_not_load(case: &mut Case<'_>, subject: &Subject) {
     if burst.duration <= ready || !is_more_than_the_target {
         return;
     }
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::StartupCpuCounted,
         origin: place_of(subject, &["pod", "startup_cpu"]),
         object: subject.title.clone(),
@@ -220,7 +220,7 @@ fn grace_outlasts_pre_stop(case: &mut Case<'_>, subject: &Subject) {
         Some(hook) => hook.origin,
         None => place_of(subject, &["pod", "pre_stop"]),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::PreStopTakesGrace,
         origin,
         object: subject.title.clone(),
@@ -243,7 +243,7 @@ fn end_waits_for_the_endpoints(case: &mut Case<'_>, subject: &Subject) {
     if pod.pre_stop > SimSpan::ZERO || has_hook {
         return;
     }
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::NoPreStop,
         origin: place_of(subject, &["deployment", "containers", "0"]),
         object: subject.title.clone(),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Case, Report};
+use super::case::{Case, CaseReport};
 use crate::scenario::Code;
 use crate::scenario::manifest::Object;
 use crate::scenario::tree::{Node, Value};
@@ -29,7 +29,7 @@ pub(super) fn rules(case: &mut Case<'_>) {
 type Referable<'o> = BTreeMap<(&'o str, &'o str), Vec<&'o Object>>;
 
 /// An object that a pod refers to by name.
-struct Reference<'o> {
+struct ObjectName<'o> {
     kind: &'static str,
     name: &'o Node,
 }
@@ -50,7 +50,7 @@ fn pod_spec(object: &Object) -> Option<&Node> {
 }
 
 /// All references of an object's pods that have to lead somewhere.
-fn references(object: &Object) -> Vec<Reference<'_>> {
+fn references(object: &Object) -> Vec<ObjectName<'_>> {
     let Some(spec) = pod_spec(object) else {
         return Vec::new();
     };
@@ -88,7 +88,7 @@ fn list_of<'n>(node: &'n Node, key: &str) -> &'n [Node] {
 
 /// Adds the reference that `source` is, unless it is optional.
 fn add<'n>(
-    found: &mut Vec<Reference<'n>>,
+    found: &mut Vec<ObjectName<'n>>,
     kind: &'static str,
     source: Option<&'n Node>,
     key: &str,
@@ -100,7 +100,7 @@ fn add<'n>(
         .get("optional")
         .is_some_and(|optional| optional.value == Value::Boolean(true));
     if let (Some(name), false) = (source.get(key), is_optional) {
-        found.push(Reference { kind, name });
+        found.push(ObjectName { kind, name });
     }
 }
 
@@ -112,7 +112,7 @@ const ALWAYS_THERE: &str = "kube-root-ca.crt";
 fn reference_leads_somewhere(
     case: &mut Case<'_>,
     object: &Object,
-    reference: &Reference<'_>,
+    reference: &ObjectName<'_>,
     known: &Referable<'_>,
 ) {
     let Some(name) = reference.name.text().filter(|name| *name != ALWAYS_THERE) else {
@@ -132,7 +132,7 @@ fn reference_leads_somewhere(
     let report = match (named.first(), kind) {
         (Some(other), _) => {
             let other = other.title(case.namespace());
-            Report {
+            CaseReport {
                 code: Code::ReferenceElsewhere,
                 origin: reference.name.origin,
                 object: owner,
@@ -145,7 +145,7 @@ fn reference_leads_somewhere(
                 help: format!("give {other} the namespace `{namespace}`"),
             }
         }
-        (None, "Secret") => Report {
+        (None, "Secret") => CaseReport {
             code: Code::SecretNotInFiles,
             origin: reference.name.origin,
             object: owner,
@@ -155,7 +155,7 @@ fn reference_leads_somewhere(
             ),
             help: format!("look: `kubectl get secret {name} -n {namespace}`"),
         },
-        (None, _) => Report {
+        (None, _) => CaseReport {
             code: Code::ReferenceMissing,
             origin: reference.name.origin,
             object: owner,
@@ -192,7 +192,7 @@ fn secret_is_not_in_clear_text(case: &mut Case<'_>, object: &Object) {
             "data" => "in base64, which anybody can read",
             _ => "in clear text",
         };
-        case.report(Report {
+        case.report(CaseReport {
             code: Code::SecretInClearText,
             origin: entry.key_origin,
             object: object.title(case.namespace()),

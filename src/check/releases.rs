@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: a short table of what a newcomer's manifests hold, not the whole API.
 
-use super::case::{Case, Report, place_of, written};
+use super::case::{Case, CaseReport, place_of, written};
 use crate::hpa::rules::Release;
 use crate::hpa::spec::MetricSource;
 use crate::scenario::Code;
@@ -90,7 +90,7 @@ fn api_version_is_served(case: &mut Case<'_>, object: &Object) {
         return;
     };
     let origin = object.tree.get("apiVersion").map(|node| node.origin);
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::ApiVersionGone,
         origin: origin.unwrap_or(object.tree.origin),
         object: object.title(case.namespace()),
@@ -123,7 +123,7 @@ fn report(
     origin: crate::scenario::source::Origin,
     feature: &Feature,
 ) {
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::DependsOnRelease,
         origin,
         object: subject.title.clone(),

@@ -10,13 +10,13 @@ use crate::scenario::tree::{Node, Value};
 
 /// A label or a port that another object refers to, in an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Word<'o> {
+pub(super) enum LabelWord<'o> {
     Text(&'o str),
     Integer(i64),
     Boolean(bool),
 }
 
-impl<'o> Word<'o> {
+impl<'o> LabelWord<'o> {
     /// `None` for what is no word: no object refers to it.
     pub(super) fn of(node: &'o Node) -> Option<Self> {
         match &node.value {
@@ -46,7 +46,7 @@ pub(super) fn selects(selector: &Node, labels: &Node) -> bool {
 }
 
 /// Labels, or a selector, by key.
-type Labels<'o> = BTreeMap<&'o str, Word<'o>>;
+type Labels<'o> = BTreeMap<&'o str, LabelWord<'o>>;
 
 /// Objects with pods, by the labels of these.
 #[derive(Default)]
@@ -56,7 +56,7 @@ pub(super) struct Selection<'o> {
     /// The label sets, in the order of the files, each with the first object that has it.
     sets: Vec<(Labels<'o>, &'o Object)>,
     /// The numbers of the label sets that have a label, in their order.
-    with_label: BTreeMap<(&'o str, Word<'o>), Vec<usize>>,
+    with_label: BTreeMap<(&'o str, LabelWord<'o>), Vec<usize>>,
     /// What was found for a selector.
     known: BTreeMap<Labels<'o>, Option<&'o Object>>,
     /// How many label sets were compared with a selector.
@@ -70,7 +70,7 @@ impl<'o> Selection<'o> {
         let entries = pod_labels(object).map_or(&[][..], Node::entries);
         let words = entries
             .iter()
-            .filter_map(|entry| Some((entry.key.as_str(), Word::of(&entry.node)?)));
+            .filter_map(|entry| Some((entry.key.as_str(), LabelWord::of(&entry.node)?)));
         let labels: Labels<'o> = words.collect();
         if labels.is_empty() || !self.distinct.insert(labels.clone()) {
             return;
@@ -88,7 +88,7 @@ impl<'o> Selection<'o> {
     /// The first object whose pods the selector selects.
     pub(super) fn first_selected(&mut self, selector: &'o Node) -> Option<&'o Object> {
         let wanted = selector.entries().iter();
-        let wanted = wanted.map(|entry| Some((entry.key.as_str(), Word::of(&entry.node)?)));
+        let wanted = wanted.map(|entry| Some((entry.key.as_str(), LabelWord::of(&entry.node)?)));
         let wanted: Labels<'o> = wanted.collect::<Option<_>>()?;
         if let Some(known) = self.known.get(&wanted) {
             return *known;

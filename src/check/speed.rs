@@ -3,10 +3,11 @@
 //! Self-imposed limit: the rules of `behavior` and the time between two syncs;
 //! what limits do to the way up is `ceiling`'s.
 
-use super::case::{Case, Report, place_of, written};
+use super::case::{Case, CaseReport, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
 use crate::control::Hpa;
+use crate::hpa::decision::Direction;
 use crate::hpa::spec::{Behavior, PolicyKind, ScalingRules, SelectPolicy};
 use crate::scenario::Code;
 use crate::scenario::survey::Subject;
@@ -32,13 +33,6 @@ pub(super) fn rules(case: &mut Case<'_>) {
         }
         percentage_moves_the_minimum(case, subject, autoscaler, behavior);
     }
-}
-
-/// A way that the number of pods may go.
-#[derive(Clone, Copy, PartialEq)]
-enum Direction {
-    Up,
-    Down,
 }
 
 /// One direction of `behavior`.
@@ -90,7 +84,7 @@ fn maximum_is_reached_in_time(case: &mut Case<'_>, subject: &Subject, autoscaler
         }
         Syncs::Never => "more than a day".to_owned(),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::RateLimitsTooSlow,
         origin: place_of(subject, &["hpa", "behavior", "scaleUp", "policies"]),
         object: subject.title.clone(),
@@ -154,7 +148,7 @@ fn halving_takes_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) 
         return;
     }
     let origin = place_of(subject, &["hpa", "behavior", "scaleDown"]);
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::HalvesWithinSeconds,
         origin,
         object: subject.title.clone(),
@@ -182,7 +176,7 @@ fn down_window_is_shorter_than_the_traffic(
     if window < period {
         return;
     }
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::WindowLongerThanTraffic,
         origin: place_of(
             subject,
@@ -223,7 +217,7 @@ fn periods_hold_something_back(
     if short.is_empty() {
         return;
     }
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::PeriodBelowSync,
         origin: place_of(subject, &path),
         object: subject.title.clone(),
@@ -251,7 +245,7 @@ fn window_holds_something_back(
         Direction::Up => "a single peak is followed at once",
         Direction::Down => "a single dip is followed at once",
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::WindowBelowSync,
         origin: place_of(
             subject,
@@ -287,7 +281,7 @@ fn direction_is_on(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, sid
             ),
         ),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::DirectionDisabled,
         origin: place_of(subject, &["hpa", "behavior", side.key, "selectPolicy"]),
         object: subject.title.clone(),
@@ -328,7 +322,7 @@ fn percentage_moves_the_minimum(
     let minimum = autoscaler.spec.min_replicas.0;
     let origin = place_of(subject, &["hpa", "behavior", "scaleUp", "policies"]);
     let share = i64::from(policy.value) * i64::from(minimum);
-    let report = |message: String, why: String| Report {
+    let report = |message: String, why: String| CaseReport {
         code: Code::PercentMovesLittle,
         origin,
         object: subject.title.clone(),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Case, Report, place_of, written};
+use super::case::{Case, CaseReport, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
 use crate::scenario::Code;
@@ -30,7 +30,7 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
     let wanted = &target.wanted;
     let report = match &target.found {
         Found::Here => return,
-        Found::Elsewhere(other) => Report {
+        Found::Elsewhere(other) => CaseReport {
             code: Code::ScaleTargetElsewhere,
             origin: target.origin,
             object: subject.title.clone(),
@@ -41,7 +41,7 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
             ),
             help: format!("give both one namespace and kind, that of {other}"),
         },
-        Found::Missing(others) if others.is_empty() => Report {
+        Found::Missing(others) if others.is_empty() => CaseReport {
             code: Code::TargetNotInFiles,
             origin: target.origin,
             object: subject.title.clone(),
@@ -49,7 +49,7 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
             why: "requests, limits, probes and the way to full scale hang on its containers, and none of these was checked".to_owned(),
             help: "name its file as well: `hpasim check hpa.yaml deployment.yaml`".to_owned(),
         },
-        Found::Missing(others) => Report {
+        Found::Missing(others) => CaseReport {
             code: Code::NoScaleTarget,
             origin: target.origin,
             object: subject.title.clone(),
@@ -105,7 +105,7 @@ fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
             pods_text(subject.deployment.replicas.0)
         ),
     };
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::FixedReplicas,
         origin: node.origin,
         object: subject.title.clone(),
@@ -125,7 +125,7 @@ fn bounds_leave_a_choice(case: &mut Case<'_>, subject: &Subject) {
         return;
     }
     let count = spec.max_replicas.0;
-    case.report(Report {
+    case.report(CaseReport {
         code: Code::MinIsMax,
         origin: place_of(subject, &["hpa", "maxReplicas"]),
         object: subject.title.clone(),
@@ -151,7 +151,7 @@ fn one_autoscaler_a_target(case: &mut Case<'_>) {
             first.insert(&target.wanted, subject);
             continue;
         };
-        case.report(Report {
+        case.report(CaseReport {
             code: Code::TwoAutoscalers,
             origin: target.origin,
             object: subject.title.clone(),

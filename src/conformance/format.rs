@@ -10,14 +10,14 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::spec_format::Spec;
+use super::spec_format::{QuantityText, Spec};
 use crate::hpa::rules::{ControllerSettings, Gate, Release, Rules};
-use crate::units::{MilliValue, Quantity, SimSpan, SimTime};
+use crate::units::{SimSpan, SimTime};
 
 /// One line: one HPA watched by a freshly started controller.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Scenario {
+pub struct RecordedScenario {
     /// Unique in its file; its category stands before the last `-`.
     pub id: String,
     /// `decision` or `timeline`.
@@ -25,7 +25,7 @@ pub struct Scenario {
     /// Which controller answered.
     pub source: String,
     /// The controller's own settings.
-    pub controller: Controller,
+    pub controller: RecordedController,
     /// The autoscaler.
     pub hpa: Hpa,
     /// What pods have that do not say otherwise.
@@ -34,7 +34,7 @@ pub struct Scenario {
     pub steps: Vec<Step>,
 }
 
-impl Scenario {
+impl RecordedScenario {
     /// The generator's category: the id up to its last `-`, without a leading `h-`.
     #[must_use]
     pub fn category(&self) -> &str {
@@ -57,7 +57,7 @@ impl Scenario {
 /// `controller` of a scenario.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Controller {
+pub struct RecordedController {
     tolerance: f64,
     downscale_stabilization_seconds: f64,
     cpu_initialization_period_seconds: f64,
@@ -68,7 +68,7 @@ pub struct Controller {
     configurable_tolerance: bool,
 }
 
-impl Controller {
+impl RecordedController {
     fn settings(&self) -> ControllerSettings {
         let gate = |on| if on { Gate::On } else { Gate::Off };
         ControllerSettings {
@@ -93,7 +93,7 @@ pub struct Hpa {
 #[derive(Debug, Deserialize)]
 pub struct PodDefaults {
     /// The containers of every pod that states none.
-    pub containers: Vec<Container>,
+    pub containers: Vec<RecordedContainer>,
 }
 
 /// One reconcile: what the controller saw, and what came of it.
@@ -103,7 +103,7 @@ pub struct Step {
     /// Seconds on the scenario's clock.
     pub time: f64,
     /// What reading the scale returned.
-    pub scale: Scale,
+    pub scale: RecordedScale,
     /// The full list of pods, always in the first step.
     pub pods: Option<Vec<Pod>>,
     /// What changed in the list since the step before.
@@ -122,7 +122,7 @@ pub struct Step {
 /// `scale` of a step.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Scale {
+pub struct RecordedScale {
     /// `spec.replicas`.
     pub spec_replicas: i32,
     /// `status.replicas`.
@@ -156,7 +156,7 @@ pub struct Pod {
     pub name: String,
     /// `status.phase`.
     #[serde(default)]
-    pub phase: Phase,
+    pub phase: RecordedPhase,
     /// Creation time; the controller does not look at it.
     #[serde(default, rename = "created")]
     _created: Option<f64>,
@@ -173,17 +173,17 @@ pub struct Pod {
     #[serde(default)]
     pub deleting: bool,
     /// Its containers; `None`: the scenario's defaults.
-    pub containers: Option<Vec<Container>>,
+    pub containers: Option<Vec<RecordedContainer>>,
     /// Its init containers.
     #[serde(default)]
-    pub init_containers: Vec<Container>,
+    pub init_containers: Vec<RecordedContainer>,
     /// Its requests as a whole.
     pub requests: Option<BTreeMap<String, QuantityText>>,
 }
 
 /// `phase` of a pod.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub enum Phase {
+pub enum RecordedPhase {
     /// `Pending`
     Pending,
     /// `Running`
@@ -215,16 +215,16 @@ impl<'de> Deserialize<'de> for Ready {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum WrittenReady {
             Known(bool),
             Word(String),
         }
-        Ok(match Option::<Written>::deserialize(deserializer)? {
+        Ok(match Option::<WrittenReady>::deserialize(deserializer)? {
             None => Self::Absent,
-            Some(Written::Known(true)) => Self::True,
-            Some(Written::Known(false)) => Self::False,
-            Some(Written::Word(word)) if word == "Unknown" => Self::Unknown,
-            Some(Written::Word(word)) => {
+            Some(WrittenReady::Known(true)) => Self::True,
+            Some(WrittenReady::Known(false)) => Self::False,
+            Some(WrittenReady::Word(word)) if word == "Unknown" => Self::Unknown,
+            Some(WrittenReady::Word(word)) => {
                 return Err(serde::de::Error::custom(format!(
                     "ready is true, false, \"Unknown\" or null, not \"{word}\""
                 )));
@@ -236,7 +236,7 @@ impl<'de> Deserialize<'de> for Ready {
 /// One container of a pod.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Container {
+pub struct RecordedContainer {
     /// Its name.
     pub name: String,
     /// Its requests.
@@ -246,43 +246,11 @@ pub struct Container {
     pub restart_policy: Option<String>,
 }
 
-/// A quantity as text or as a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct QuantityText(pub Quantity);
-
-impl QuantityText {
-    /// The quantity in milli-units; it was checked to fit when it was read.
-    #[must_use]
-    pub fn milli_value(self) -> MilliValue {
-        self.0.milli_value().unwrap_or_default()
-    }
-}
-
-impl<'de> Deserialize<'de> for QuantityText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            Whole(i64),
-            Float(f64),
-        }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Text(text) => text,
-            Written::Whole(number) => number.to_string(),
-            Written::Float(number) => number.to_string(),
-        };
-        text.parse()
-            .map(Self)
-            .map_err(|error| serde::de::Error::custom(format!("quantity \"{text}\": {error}")))
-    }
-}
-
 /// What the metrics client returned for one metric.
 #[derive(Debug, Deserialize)]
 pub struct Metric {
     /// Samples by pod.
-    pub pods: Option<BTreeMap<String, Sample>>,
+    pub pods: Option<BTreeMap<String, RecordedSample>>,
     /// The entry's own time stamp, in seconds.
     #[serde(default)]
     pub timestamp: f64,
@@ -303,7 +271,7 @@ pub struct Metric {
 
 /// One pod's sample: an integer, or an object with a time stamp and a window of its own.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sample {
+pub struct RecordedSample {
     /// The value.
     pub value: i64,
     /// Seconds; `None`: the entry's.
@@ -312,7 +280,7 @@ pub struct Sample {
     pub window: Option<f64>,
 }
 
-impl<'de> Deserialize<'de> for Sample {
+impl<'de> Deserialize<'de> for RecordedSample {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SampleVisitor)
     }
@@ -322,26 +290,26 @@ impl<'de> Deserialize<'de> for Sample {
 struct SampleVisitor;
 
 impl<'de> Visitor<'de> for SampleVisitor {
-    type Value = Sample;
+    type Value = RecordedSample;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an integer, or an object with value, timestamp and window")
     }
 
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Sample, E> {
-        Ok(Sample {
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<RecordedSample, E> {
+        Ok(RecordedSample {
             value,
-            ..Sample::default()
+            ..RecordedSample::default()
         })
     }
 
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Sample, E> {
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<RecordedSample, E> {
         let value = i64::try_from(value)
             .map_err(|_| E::custom(format!("{value} does not fit in 64 bits with a sign")))?;
         self.visit_i64(value)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Sample, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RecordedSample, A::Error> {
         #[derive(Deserialize)]
         struct Whole {
             value: i64,
@@ -349,7 +317,7 @@ impl<'de> Visitor<'de> for SampleVisitor {
             window: Option<f64>,
         }
         let whole = Whole::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Sample {
+        Ok(RecordedSample {
             value: whole.value,
             timestamp: whole.timestamp,
             window: whole.window,

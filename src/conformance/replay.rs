@@ -4,17 +4,16 @@
 //! from step to step; what the recording expects never flows back into it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 
-use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
 use super::format::{
-    Container, Metric, Observed, ObservedMetric, ObservedStatus, Phase, Pod, Ready, Sample,
-    Scenario, Step, span, time,
+    Metric, Observed, ObservedMetric, ObservedStatus, Pod, Ready, RecordedContainer, RecordedPhase,
+    RecordedSample, RecordedScenario, Step, span, time,
 };
 use super::report::{DESIRED_REPLICAS, Disagreement, FileReport};
-use crate::bounded::{DECISIONS_LINE_BYTES_MAX, GZIP_MAGIC, ReadError, read_line, size_text};
+use crate::bounded::{DECISIONS_LINE_BYTES_MAX, ReadError, read_line, size_text, unpacked};
 use crate::hpa::decision::{DecisionRecord, MetricValue};
 use crate::hpa::observation::{
     ContainerRequest, Deletion, InitContainerRequest, InitCourse, MetricObservation, Observation,
@@ -72,8 +71,9 @@ pub fn replay_recording(
     ignored: &BTreeSet<String>,
 ) -> Result<FileReport, RecordingError> {
     let mut report = FileReport::new(name);
-    let mut reader =
-        plain_or_gzip(recording).map_err(|source| RecordingError::Read { line: 1, source })?;
+    let mut reader = unpacked(recording)
+        .map_err(|source| RecordingError::Read { line: 1, source })?
+        .reader;
     let mut text = Vec::new();
     let mut line = 0;
     loop {
@@ -108,21 +108,11 @@ pub fn replay_recording(
     Ok(report)
 }
 
-fn plain_or_gzip<'r>(recording: impl Read + 'r) -> std::io::Result<Box<dyn BufRead + 'r>> {
-    let mut reader = BufReader::new(recording);
-    let gzip = reader.fill_buf()?.starts_with(&GZIP_MAGIC);
-    Ok(if gzip {
-        Box::new(BufReader::new(MultiGzDecoder::new(reader)))
-    } else {
-        Box::new(reader)
-    })
-}
-
-fn parse_scenario(text: &[u8], report: &mut FileReport) -> Result<Scenario, String> {
+fn parse_scenario(text: &[u8], report: &mut FileReport) -> Result<RecordedScenario, String> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let scenario: Scenario = serde_ignored::deserialize(&mut deserializer, |path| {
+    let scenario: RecordedScenario = serde_ignored::deserialize(&mut deserializer, |path| {
         report.count_unknown_key(&path.to_string());
     })
     .map_err(|error| json_fault(&error))?;
@@ -161,7 +151,7 @@ fn without_value(error: &serde_json::Error, message: &str) -> String {
     }
 }
 
-fn replay_scenario(scenario: &Scenario, report: &mut FileReport) -> Result<(), String> {
+fn replay_scenario(scenario: &RecordedScenario, report: &mut FileReport) -> Result<(), String> {
     let rules = scenario.rules();
     let category = scenario.category();
     let mut spec = scenario.hpa.spec.resolve()?;
@@ -347,7 +337,7 @@ struct RecordedPods {
 /// A pod with its containers filled in.
 struct RecordedPod {
     pod: Pod,
-    containers: Vec<Container>,
+    containers: Vec<RecordedContainer>,
 }
 
 impl RecordedPod {
@@ -381,7 +371,7 @@ impl RecordedPod {
 }
 
 /// A container's request of one resource.
-fn request_of<'a>(container: &'a Container, resource: &str) -> ContainerRequest<'a> {
+fn request_of<'a>(container: &'a RecordedContainer, resource: &str) -> ContainerRequest<'a> {
     ContainerRequest {
         name: &container.name,
         request: container
@@ -391,7 +381,10 @@ fn request_of<'a>(container: &'a Container, resource: &str) -> ContainerRequest<
     }
 }
 
-fn requests_of<'a>(containers: &'a [Container], resource: &str) -> Vec<ContainerRequest<'a>> {
+fn requests_of<'a>(
+    containers: &'a [RecordedContainer],
+    resource: &str,
+) -> Vec<ContainerRequest<'a>> {
     containers
         .iter()
         .map(|container| request_of(container, resource))
@@ -399,7 +392,7 @@ fn requests_of<'a>(containers: &'a [Container], resource: &str) -> Vec<Container
 }
 
 impl RecordedPods {
-    fn update(&mut self, step: &Step, default_containers: &[Container]) {
+    fn update(&mut self, step: &Step, default_containers: &[RecordedContainer]) {
         let with_defaults = |pod: &Pod| RecordedPod {
             containers: pod
                 .containers
@@ -450,11 +443,11 @@ impl RecordedPods {
 fn pod_state(pod: &Pod) -> PodState {
     PodState::new(
         match pod.phase {
-            Phase::Pending => PodPhase::Pending,
-            Phase::Running => PodPhase::Running,
-            Phase::Succeeded => PodPhase::Succeeded,
-            Phase::Failed => PodPhase::Failed,
-            Phase::Unknown => PodPhase::Unknown,
+            RecordedPhase::Pending => PodPhase::Pending,
+            RecordedPhase::Running => PodPhase::Running,
+            RecordedPhase::Succeeded => PodPhase::Succeeded,
+            RecordedPhase::Failed => PodPhase::Failed,
+            RecordedPhase::Unknown => PodPhase::Unknown,
         },
         match pod.ready {
             Ready::True => ReadyCondition::True,
@@ -509,7 +502,7 @@ impl<'a> MetricColumns<'a> {
         &mut self,
         pods: &RecordedPods,
         given: &Metric,
-        samples: &BTreeMap<String, Sample>,
+        samples: &BTreeMap<String, RecordedSample>,
     ) {
         let mut matched = BTreeSet::new();
         for known in &pods.pods {

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::format::QuantityText;
 use crate::hpa::spec::{
     DescribedObject, HpaSpec, LabelRequirement, LabelSelector, LabelValue, MetricIdentifier,
     MetricSource, PolicyKind, ScaleTarget, SelectPolicy,
@@ -15,6 +14,7 @@ use crate::hpa::spec::{
 use crate::hpa::spec_input::{
     BehaviorInput, MetricInput, ScalingPolicyInput, ScalingRulesInput, SpecInput, TargetType,
 };
+use crate::units::{MilliValue, Quantity};
 
 /// The namespace in which every recorded HPA lives.
 pub const NAMESPACE: &str = "ns";
@@ -23,12 +23,12 @@ pub const NAMESPACE: &str = "ns";
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Spec {
-    scale_target_ref: ScaleTargetRef,
+    scale_target_ref: RecordedTargetRef,
     min_replicas: Option<i32>,
     max_replicas: Option<i32>,
     #[serde(default)]
-    metrics: Vec<MetricSpec>,
-    behavior: Option<Behavior>,
+    metrics: Vec<RecordedMetricSpec>,
+    behavior: Option<RecordedBehavior>,
 }
 
 impl Spec {
@@ -40,15 +40,15 @@ impl Spec {
         let metrics = self
             .metrics
             .iter()
-            .map(MetricSpec::input)
+            .map(RecordedMetricSpec::input)
             .collect::<Result<_, _>>()?;
         let input = SpecInput {
             min_replicas: self.min_replicas,
             max_replicas: self.max_replicas,
             metrics,
             behavior: self.behavior.as_ref().map(|behavior| BehaviorInput {
-                scale_up: behavior.scale_up.as_ref().map(ScalingRules::input),
-                scale_down: behavior.scale_down.as_ref().map(ScalingRules::input),
+                scale_up: behavior.scale_up.as_ref().map(RecordedRules::input),
+                scale_down: behavior.scale_down.as_ref().map(RecordedRules::input),
             }),
         };
         let target = ScaleTarget {
@@ -64,7 +64,7 @@ impl Spec {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ScaleTargetRef {
+struct RecordedTargetRef {
     kind: String,
     name: String,
     #[serde(default, rename = "apiVersion")]
@@ -73,7 +73,7 @@ struct ScaleTargetRef {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct MetricSpec {
+struct RecordedMetricSpec {
     #[serde(rename = "type")]
     kind: String,
     resource: Option<ResourceMetric>,
@@ -83,7 +83,7 @@ struct MetricSpec {
     external: Option<CustomMetric>,
 }
 
-impl MetricSpec {
+impl RecordedMetricSpec {
     fn input(&self) -> Result<MetricInput, String> {
         let (source, target) = self
             .source()
@@ -97,7 +97,7 @@ impl MetricSpec {
         })
     }
 
-    fn source(&self) -> Option<(MetricSource, &Target)> {
+    fn source(&self) -> Option<(MetricSource, &RecordedTarget)> {
         match self.kind.as_str() {
             "Resource" => self.resource.as_ref().map(|body| {
                 let resource = body.name.clone();
@@ -136,28 +136,28 @@ impl MetricSpec {
 #[derive(Clone, Debug, Deserialize)]
 struct ResourceMetric {
     name: String,
-    target: Target,
+    target: RecordedTarget,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct ContainerResourceMetric {
     name: String,
     container: String,
-    target: Target,
+    target: RecordedTarget,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct CustomMetric {
     metric: Identifier,
-    target: Target,
+    target: RecordedTarget,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ObjectMetric {
-    described_object: ScaleTargetRef,
+    described_object: RecordedTargetRef,
     metric: Identifier,
-    target: Target,
+    target: RecordedTarget,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -212,7 +212,7 @@ struct Requirement {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Target {
+struct RecordedTarget {
     #[serde(default, rename = "type")]
     kind: Option<TargetKind>,
     average_utilization: Option<i32>,
@@ -240,21 +240,21 @@ impl From<TargetKind> for TargetType {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Behavior {
-    scale_up: Option<ScalingRules>,
-    scale_down: Option<ScalingRules>,
+struct RecordedBehavior {
+    scale_up: Option<RecordedRules>,
+    scale_down: Option<RecordedRules>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ScalingRules {
+struct RecordedRules {
     stabilization_window_seconds: Option<i32>,
     select_policy: Option<Select>,
-    policies: Option<Vec<Policy>>,
+    policies: Option<Vec<RecordedPolicy>>,
     tolerance: Option<QuantityText>,
 }
 
-impl ScalingRules {
+impl RecordedRules {
     fn input(&self) -> ScalingRulesInput {
         ScalingRulesInput {
             stabilization_window_seconds: self.stabilization_window_seconds,
@@ -268,8 +268,8 @@ impl ScalingRules {
                     .iter()
                     .map(|policy| ScalingPolicyInput {
                         kind: match policy.kind {
-                            Kind::Pods => PolicyKind::Pods,
-                            Kind::Percent => PolicyKind::Percent,
+                            RecordedPolicyKind::Pods => PolicyKind::Pods,
+                            RecordedPolicyKind::Percent => PolicyKind::Percent,
                         },
                         value: policy.value,
                         period_seconds: policy.period_seconds,
@@ -291,16 +291,48 @@ enum Select {
 
 /// `type` of a policy, by its words in the API.
 #[derive(Clone, Copy, Debug, Deserialize)]
-enum Kind {
+enum RecordedPolicyKind {
     Pods,
     Percent,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Policy {
+struct RecordedPolicy {
     #[serde(rename = "type")]
-    kind: Kind,
+    kind: RecordedPolicyKind,
     value: i32,
     period_seconds: i32,
+}
+
+/// A quantity as text or as a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuantityText(pub Quantity);
+
+impl QuantityText {
+    /// The quantity in milli-units; it was checked to fit when it was read.
+    #[must_use]
+    pub fn milli_value(self) -> MilliValue {
+        self.0.milli_value().unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for QuantityText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum WrittenQuantity {
+            Text(String),
+            Whole(i64),
+            Float(f64),
+        }
+        let text = match WrittenQuantity::deserialize(deserializer)? {
+            WrittenQuantity::Text(text) => text,
+            WrittenQuantity::Whole(number) => number.to_string(),
+            WrittenQuantity::Float(number) => number.to_string(),
+        };
+        text.parse()
+            .map(Self)
+            .map_err(|error| serde::de::Error::custom(format!("quantity \"{text}\": {error}")))
+    }
 }

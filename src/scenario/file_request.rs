@@ -1,11 +1,14 @@
-//! What a loader is asked for: which file, what it should hold, and who named it.
+//! What a loader is asked for: which file, what it should hold, and who named it; and why it has no such file.
 //!
-//! Self-imposed limit: the question; files are read by the loader.
+//! Self-imposed limit: question and refusal; files are read by the loader.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
-use super::loader::LoadError;
-use crate::bounded::{POLICY_BYTES_MAX, PROBE_BYTES_MAX, TRACE_BYTES_MAX};
+use crate::bounded::{POLICY_BYTES_MAX, PROBE_BYTES_MAX, ReadError, TRACE_BYTES_MAX, size_text};
+
+/// The path that stands for standard input.
+pub const STANDARD_INPUT: &str = "-";
 
 /// Which file a [`Loader`](super::Loader) is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,5 +64,58 @@ impl FileRequest<'_> {
             return Err(LoadError::TooLarge { bytes_max });
         }
         Ok(bytes)
+    }
+}
+
+/// Why a file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// There is none.
+    #[error("there is no such file")]
+    Missing,
+    /// It may not be read.
+    #[error("permission denied")]
+    Denied,
+    /// It is a folder.
+    #[error("it is a folder")]
+    Folder,
+    /// It is no file that ends: a named pipe, a device, a socket, a file of the kernel.
+    #[error("it is {0}, not a regular file")]
+    NotRegular(&'static str),
+    /// It is larger than a file of its kind may be.
+    #[error("it is larger than {}", size_text(*bytes_max))]
+    TooLarge {
+        /// How large it may be.
+        bytes_max: u64,
+    },
+    /// It lies outside the folder that the command keeps to.
+    #[error("it lies outside {0}")]
+    Outside(String),
+    /// The machine has no memory left for it.
+    #[error("there is not enough memory for it")]
+    NoMemory,
+    /// Anything else, in the system's words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<std::io::Error> for LoadError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self::Missing,
+            ErrorKind::PermissionDenied => Self::Denied,
+            ErrorKind::IsADirectory => Self::Folder,
+            ErrorKind::OutOfMemory => Self::NoMemory,
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl From<ReadError> for LoadError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) => error.into(),
+            ReadError::TooLarge { bytes_max } => Self::TooLarge { bytes_max },
+        }
     }
 }

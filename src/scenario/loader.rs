@@ -3,14 +3,12 @@
 //! Self-imposed limit: no file system of its own, and no key but `manifest`,
 //! `extends`, `remove` and `name`, which say how files are put together.
 
-use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-pub use super::file_request::{FileKind, FileRequest, NamedBy};
+use super::file_fault::{text_of, trace_too_large, unreadable};
+use super::file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
 use super::foreign_file;
-use super::gzip::trace_too_large;
-use super::load::STANDARD_INPUT;
 use super::manifest::{self, HpaIdentity, ManifestChoice};
 use super::overrides;
 use super::reader::Faults;
@@ -18,7 +16,6 @@ use super::secrecy::{confidential_stretches_of_toml, is_confidential_document};
 use super::source::{Confidential, Origin, SourceId, Sources};
 use super::toml_text::{parse_document, parse_path};
 use super::tree::{Entry, Table, Value};
-use crate::bounded::{ReadError, size_text};
 
 /// Reads files for a scenario.
 pub trait Loader {
@@ -37,94 +34,6 @@ pub trait Loader {
     /// Why it cannot be read.
     fn fetch(&mut self, request: FileRequest<'_>) -> Result<Vec<u8>, LoadError> {
         request.within_limit(self.read(request.path)?)
-    }
-}
-
-/// Why a file cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// There is none.
-    #[error("there is no such file")]
-    Missing,
-    /// It may not be read.
-    #[error("permission denied")]
-    Denied,
-    /// It is a folder.
-    #[error("it is a folder")]
-    Folder,
-    /// It is no file that ends: a named pipe, a device, a socket, a file of the kernel.
-    #[error("it is {0}, not a regular file")]
-    NotRegular(&'static str),
-    /// It is larger than a file of its kind may be.
-    #[error("it is larger than {}", size_text(*bytes_max))]
-    TooLarge {
-        /// How large it may be.
-        bytes_max: u64,
-    },
-    /// It lies outside the folder that the command keeps to.
-    #[error("it lies outside {0}")]
-    Outside(String),
-    /// The machine has no memory left for it.
-    #[error("there is not enough memory for it")]
-    NoMemory,
-    /// Anything else, in the system's words.
-    #[error("{0}")]
-    Other(String),
-}
-
-impl From<std::io::Error> for LoadError {
-    fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::NotFound => Self::Missing,
-            ErrorKind::PermissionDenied => Self::Denied,
-            ErrorKind::IsADirectory => Self::Folder,
-            ErrorKind::OutOfMemory => Self::NoMemory,
-            _ => Self::Other(error.to_string()),
-        }
-    }
-}
-
-impl From<ReadError> for LoadError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Io(error) => error.into(),
-            ReadError::TooLarge { bytes_max } => Self::TooLarge { bytes_max },
-        }
-    }
-}
-
-impl LoadError {
-    fn code(&self) -> Code {
-        match self {
-            Self::Outside(_) => Code::FileOutside,
-            Self::TooLarge { .. } => Code::FileTooLarge,
-            _ => Code::FileUnreadable,
-        }
-    }
-
-    fn help(&self, asked_by: Option<&Place>) -> &'static str {
-        match self {
-            Self::Missing if asked_by.is_some() => {
-                "check the path: it starts at the folder of the file that names it"
-            }
-            Self::Missing => "check the path",
-            Self::Denied => "make the file readable for you",
-            Self::Folder => "name a file in that folder",
-            Self::NotRegular(_) if asked_by.is_some() => {
-                "name a regular file: a policy or a Kubernetes manifest"
-            }
-            Self::NotRegular(_) => {
-                "name a regular file, or send the content to standard input, which commands that take it call `-`"
-            }
-            Self::TooLarge { .. } => {
-                "check that this is the file that was meant, and take out what the simulation does not need"
-            }
-            Self::Outside(_) => {
-                "move the file below that folder, or let `check` read it with --allow-outside"
-            }
-            Self::NoMemory => "name a smaller file, or end other programs",
-            Self::Other(_) => "check the file and the disk",
-        }
     }
 }
 
@@ -160,50 +69,6 @@ pub(crate) fn read_file(
         (LoadError::TooLarge { bytes_max }, FileKind::Trace) => trace_too_large(path, bytes_max),
         (error, _) => unreadable(path, &error, asked_by),
     })
-}
-
-/// The fault of a file that cannot be read; `asked_by` is where a text names it.
-#[must_use]
-pub fn unreadable(path: &Path, error: &LoadError, asked_by: Option<Box<Place>>) -> Diagnostic {
-    Diagnostic {
-        code: error.code(),
-        message: format!("cannot read `{}`: {error}", path.display()),
-        help: error.help(asked_by.as_deref()).to_owned(),
-        place: asked_by,
-    }
-}
-
-/// The fault of a text in UTF-16, as some Windows tools write it; `None` for anything else.
-pub(super) fn utf16(path: &Path, bytes: &[u8]) -> Option<Diagnostic> {
-    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    is_utf16.then(|| Diagnostic {
-        code: Code::FileNotText,
-        message: format!("`{}` is text in UTF-16", path.display()),
-        place: None,
-        help: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8".to_owned(),
-    })
-}
-
-/// Bytes as text without a byte order mark.
-///
-/// # Errors
-/// The diagnostic for a file that holds something else.
-pub(super) fn text_of<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
-    let not_text = |what: String| Diagnostic {
-        code: Code::FileNotText,
-        message: format!("`{}` is not a text file: {what}", path.display()),
-        place: None,
-        help: "give a file of plain UTF-8 text (a trace may be compressed with gzip)".to_owned(),
-    };
-    if let Some(fault) = utf16(path, bytes) {
-        return Err(fault);
-    }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| not_text(format!("byte {} is not UTF-8", error.valid_up_to() + 1)))?;
-    match text.find('\0') {
-        Some(at) => Err(not_text(format!("byte {} is NUL", at + 1))),
-        None => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
-    }
 }
 
 /// How many policies may stand on each other's shoulders.

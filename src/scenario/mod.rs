@@ -14,15 +14,15 @@ mod catalogue;
 mod clients_section;
 mod container;
 mod covered;
+mod csv_reading;
 pub mod defaults;
 pub mod diagnostic;
 mod distribution;
 mod engine_choice;
-mod fault_list;
+mod file_fault;
 mod file_request;
 mod foreign_file;
 pub mod formats;
-mod gzip;
 mod hpa_section;
 mod load;
 mod loader;
@@ -39,6 +39,7 @@ pub(crate) mod survey;
 mod template;
 mod text_marks;
 mod toml_text;
+mod trace_cut;
 mod trace_header;
 mod trace_text;
 pub(crate) mod tree;
@@ -52,10 +53,13 @@ use crate::workload::{Trace, Workload};
 
 pub use assertion::{Assertion, Comparator};
 pub use catalogue::About;
+pub use csv_reading::FAULTS_SHOWN;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Omitted, Place, Severity};
-pub use load::{LoadRequest, Loaded, STANDARD_INPUT, is_policy, load, load_choosing, unlike};
+pub use file_fault::unreadable;
+pub use file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
+pub use load::{LoadRequest, Loaded, is_policy, load, load_choosing, unlike};
 pub(crate) use loader::read_file;
-pub use loader::{FileKind, FileRequest, InputFile, LoadError, Loader, NamedBy, unreadable};
+pub use loader::{InputFile, Loader};
 pub use manifest::ManifestChoice;
 pub(crate) use policy::REPLICAS_MAX;
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
@@ -63,7 +67,7 @@ pub use probe_text::{
     Measured, PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };
 pub use template::{Resolved, Template, load_templates};
-pub use trace_text::{FAULTS_SHOWN, ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};
+pub use trace_text::{ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};
 pub use values::parse_duration;
 
 /// Everything that a simulation needs to know: a policy and a trace, checked.

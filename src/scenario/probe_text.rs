@@ -8,12 +8,15 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
+use super::csv_reading::{CsvReading, clipped};
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
-use super::loader::{FileKind, Loader, read_file, text_of};
+use super::file_fault::text_of;
+use super::file_request::FileKind;
+use super::loader::{Loader, read_file};
 use super::manifest::refuse_manifest;
 use super::reader::nearest;
 use super::secrecy::looks_like_document;
-use super::trace_text::{Parser, VALUE_MAX, clipped};
+use super::trace_text::VALUE_MAX;
 use crate::units::parse_number;
 
 /// The fewest rows of a probe: a line has two parameters, and an interval needs a row more.
@@ -98,9 +101,9 @@ pub fn parse_probe(path: &Path, bytes: &[u8]) -> Result<Probe, Diagnostics> {
 }
 
 fn parse_probe_text(name: &str, text: &str) -> Result<Probe, Diagnostics> {
-    let mut parser = Parser::new(name, text);
-    let found = parse_rows(&mut parser, text);
-    let (mut faults, warnings) = parser.into_notes();
+    let mut reading = CsvReading::new(name, text);
+    let found = parse_rows(&mut reading, text);
+    let (mut faults, warnings) = reading.into_notes();
     let Some((rows, measured)) = found else {
         return Err(faults);
     };
@@ -117,7 +120,7 @@ fn parse_probe_text(name: &str, text: &str) -> Result<Probe, Diagnostics> {
     })
 }
 
-fn parse_rows(parser: &mut Parser<'_>, text: &str) -> Option<(Vec<ProbeRow>, Measured)> {
+fn parse_rows(reading: &mut CsvReading<'_>, text: &str) -> Option<(Vec<ProbeRow>, Measured)> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -125,7 +128,7 @@ fn parse_rows(parser: &mut Parser<'_>, text: &str) -> Option<(Vec<ProbeRow>, Mea
         .from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     if !reader.read_record(&mut record).unwrap_or(false) {
-        parser.report(
+        reading.report(
             Code::ProbeTooShort,
             None,
             "the probe is empty",
@@ -133,7 +136,7 @@ fn parse_rows(parser: &mut Parser<'_>, text: &str) -> Option<(Vec<ProbeRow>, Mea
         );
         return None;
     }
-    let columns = parse_columns(parser, &record)?;
+    let columns = parse_columns(reading, &record)?;
     let measured = match columns.replicas {
         Some(_) => Measured::PerPod,
         None => Measured::Together,
@@ -146,12 +149,12 @@ fn parse_rows(parser: &mut Parser<'_>, text: &str) -> Option<(Vec<ProbeRow>, Mea
     };
     // Text was checked to be UTF-8, and lengths are flexible: the reader has nothing to fail at.
     while reader.read_record(&mut record).unwrap_or(false) {
-        rows.extend(parse_row(parser, &record, &columns, &mut lines));
+        rows.extend(parse_row(reading, &record, &columns, &mut lines));
     }
     Some((rows, measured))
 }
 
-fn parse_columns(parser: &mut Parser<'_>, record: &StringRecord) -> Option<Columns> {
+fn parse_columns(reading: &mut CsvReading<'_>, record: &StringRecord) -> Option<Columns> {
     let names: Vec<&str> = record.iter().map(str::trim).collect();
     let mut known = BTreeSet::new();
     let twice = names
@@ -159,8 +162,8 @@ fn parse_columns(parser: &mut Parser<'_>, record: &StringRecord) -> Option<Colum
         .enumerate()
         .find(|(_, name)| !known.insert(**name));
     if let Some((index, name)) = twice {
-        let span = parser.field_span(record, index);
-        parser.report(
+        let span = reading.field_span(record, index);
+        reading.report(
             Code::ProbeHeader,
             Some(span),
             format!("two columns are called `{name}`"),
@@ -168,8 +171,8 @@ fn parse_columns(parser: &mut Parser<'_>, record: &StringRecord) -> Option<Colum
         );
         return None;
     }
-    let rps = require_column(parser, record, &names, "rps");
-    let cpu = require_column(parser, record, &names, "cpu_millicores");
+    let rps = require_column(reading, record, &names, "rps");
+    let cpu = require_column(reading, record, &names, "cpu_millicores");
     let columns = Columns {
         width: names.len(),
         rps: rps?,
@@ -178,8 +181,8 @@ fn parse_columns(parser: &mut Parser<'_>, record: &StringRecord) -> Option<Colum
     };
     for (index, name) in names.iter().enumerate() {
         if !COLUMNS.contains(name) {
-            let span = parser.field_span(record, index);
-            parser.report(
+            let span = reading.field_span(record, index);
+            reading.report(
                 Code::ColumnIgnored,
                 Some(span),
                 format!("the column `{name}` is left out"),
@@ -194,7 +197,7 @@ fn parse_columns(parser: &mut Parser<'_>, record: &StringRecord) -> Option<Colum
 }
 
 fn require_column(
-    parser: &mut Parser<'_>,
+    reading: &mut CsvReading<'_>,
     record: &StringRecord,
     names: &[&str],
     wanted: &str,
@@ -206,16 +209,16 @@ fn require_column(
             .position(|name| nearest(name, COLUMNS.into_iter()) == Some(wanted));
         let (span, help) = match near {
             Some(index) => (
-                parser.field_span(record, index),
+                reading.field_span(record, index),
                 format!("if `{}` is meant, call it `{wanted}`", names[index]),
             ),
             None => (
-                parser.line_span(record),
+                reading.line_span(record),
                 "begin with a header that names `rps`, `cpu_millicores` and, where the CPU is that of one pod of several, `replicas`"
                     .to_owned(),
             ),
         };
-        parser.report(
+        reading.report(
             Code::ProbeHeader,
             Some(span),
             format!("the header has no column `{wanted}`"),
@@ -248,15 +251,15 @@ impl LineCounter<'_> {
 }
 
 fn parse_row(
-    parser: &mut Parser<'_>,
+    reading: &mut CsvReading<'_>,
     record: &StringRecord,
     columns: &Columns,
     lines: &mut LineCounter<'_>,
 ) -> Option<ProbeRow> {
-    let span = parser.line_span(record);
+    let span = reading.line_span(record);
     let line = lines.line_at(span.start);
     if record.len() != columns.width {
-        parser.report(
+        reading.report(
             Code::ProbeFields,
             Some(span),
             format!(
@@ -268,10 +271,10 @@ fn parse_row(
         );
         return None;
     }
-    let rps = parse_cell(parser, record, columns.rps);
-    let cpu_millicores = parse_cell(parser, record, columns.cpu);
+    let rps = parse_cell(reading, record, columns.rps);
+    let cpu_millicores = parse_cell(reading, record, columns.cpu);
     let replicas = match columns.replicas {
-        Some(index) => parse_replicas(parser, record, index),
+        Some(index) => parse_replicas(reading, record, index),
         None => Some(1.0),
     };
     let replicas = replicas?;
@@ -283,11 +286,15 @@ fn parse_row(
     })
 }
 
-fn parse_replicas(parser: &mut Parser<'_>, record: &StringRecord, index: usize) -> Option<f64> {
-    let replicas = parse_cell(parser, record, index)?;
+fn parse_replicas(
+    reading: &mut CsvReading<'_>,
+    record: &StringRecord,
+    index: usize,
+) -> Option<f64> {
+    let replicas = parse_cell(reading, record, index)?;
     if replicas < 1.0 || replicas.fract() != 0.0 {
-        let span = parser.field_span(record, index);
-        parser.report(
+        let span = reading.field_span(record, index);
+        reading.report(
             Code::ProbeRange,
             Some(span),
             format!("{replicas} is no number of pods"),
@@ -298,7 +305,7 @@ fn parse_replicas(parser: &mut Parser<'_>, record: &StringRecord, index: usize) 
     Some(replicas)
 }
 
-fn parse_cell(parser: &mut Parser<'_>, record: &StringRecord, index: usize) -> Option<f64> {
+fn parse_cell(reading: &mut CsvReading<'_>, record: &StringRecord, index: usize) -> Option<f64> {
     let cell = record.get(index).unwrap_or_default().trim();
     let (code, message, help) = match parse_number(cell) {
         Some(number) if (0.0..=VALUE_MAX).contains(&number) => return Some(number),
@@ -328,8 +335,8 @@ fn parse_cell(parser: &mut Parser<'_>, record: &StringRecord, index: usize) -> O
             "write a plain number without a unit, as 12.5 or 250",
         ),
     };
-    let span = parser.field_span(record, index);
-    parser.report(code, Some(span), message, help);
+    let span = reading.field_span(record, index);
+    reading.report(code, Some(span), message, help);
     None
 }
 

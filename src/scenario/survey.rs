@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, keep_first_of_each};
+use super::file_fault::text_of;
+use super::file_request::FileKind;
 use super::load::stem;
-use super::loader::{
-    FileKind, Loader, PolicyFiles, is_manifest, read_file, text_of, without_detours,
-};
+use super::loader::{Loader, PolicyFiles, is_manifest, read_file, without_detours};
 use super::manifest::{self, ManifestChoice, Object};
 use super::policy;
 use super::reader::Faults;

@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use csv::StringRecord;
 
+use super::csv_reading::CsvReading;
 use super::diagnostic::Code;
 use super::reader::nearest;
-use super::trace_text::Parser;
 use crate::text::csv_cell::original;
 use crate::units::parse_number;
 
@@ -58,17 +58,17 @@ pub(super) struct Further {
     pub(super) index: usize,
     pub(super) name: String,
     pub(super) values: Vec<f64>,
-    pub(super) content: Content,
+    pub(super) content: ColumnContent,
 }
 
 /// What a further column holds, as its first cell says.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Content {
+pub(super) enum ColumnContent {
     Numbers,
     Words,
 }
 
-impl Parser<'_> {
+impl CsvReading<'_> {
     /// The columns that the header names.
     pub(super) fn parse_header(&mut self, record: &StringRecord) -> Option<Header> {
         let names: Vec<&str> = record.iter().map(|name| original(name.trim())).collect();
@@ -105,7 +105,7 @@ impl Parser<'_> {
                 index,
                 name: (*name).to_owned(),
                 values: Vec::new(),
-                content: Content::Numbers,
+                content: ColumnContent::Numbers,
             })
             .collect();
         Some(Header {

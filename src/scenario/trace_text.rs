@@ -1,35 +1,23 @@
 //! Traces: CSV with a header, plain or compressed with gzip, to a checked [`Trace`].
 //!
 //! Self-imposed limit: this one format, from bytes; no file system. Faults are
-//! collected with line and column; past the first [`FAULTS_SHOWN`] they are only counted.
+//! collected with line and column; past the first [`FAULTS_SHOWN`](super::FAULTS_SHOWN) they are only counted.
 
-use std::ops::Range;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
-use super::gzip::decompress;
-use super::loader::text_of;
+use super::csv_reading::{CsvReading, clipped, line_at, record_start};
+use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::file_fault::{content_of, text_of};
 use super::manifest::refuse_manifest;
 use super::secrecy::looks_like_document;
-use super::trace_header::{Content, DemandColumn, Further, Header, TimeColumn};
-use crate::bounded::{GZIP_MAGIC, TRACE_BYTES_MAX};
+use super::trace_header::{ColumnContent, DemandColumn, Further, Header, TimeColumn};
+use crate::bounded::TRACE_BYTES_MAX;
 use crate::units::{SimTime, parse_number};
 use crate::workload::trace::LENGTH_MAX;
 use crate::workload::{Demand, MetricColumn, Trace};
 
-/// Where a row stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Row {
-    /// Nothing was read before it.
-    First,
-    /// Anywhere behind the first.
-    Later,
-}
-
-/// How many faults of one trace are shown.
-pub const FAULTS_SHOWN: usize = 20;
 /// The greatest value a cell may have; beyond, floats of rates times days lose whole requests.
 pub const VALUE_MAX: f64 = 1e12;
 /// The most users at once, `workload.scale` applied: each of them is held in memory.
@@ -55,19 +43,13 @@ pub struct ParsedTrace {
 /// Reads a trace from the bytes of the file at `path`, which is only used as its name.
 ///
 /// # Errors
-/// Everything that is wrong with it, the first [`FAULTS_SHOWN`] faults with their places.
+/// Everything that is wrong with it, the first [`FAULTS_SHOWN`](super::FAULTS_SHOWN) faults with their places.
 pub fn parse_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics> {
-    let unpacked;
-    let bytes = if bytes.starts_with(&GZIP_MAGIC) {
-        unpacked = decompress(path, bytes, TRACE_BYTES_MAX).map_err(Diagnostics::one)?;
-        &unpacked
-    } else {
-        bytes
-    };
-    let text = text_of(path, bytes).map_err(Diagnostics::one)?;
+    let bytes = content_of(path, bytes, TRACE_BYTES_MAX).map_err(Diagnostics::one)?;
+    let text = text_of(path, &bytes).map_err(Diagnostics::one)?;
     refuse_manifest(path, text).map_err(Diagnostics::one)?;
     let name = path.display().to_string();
-    let parsed = Parser::new(&name, text).parse();
+    let parsed = CsvReading::new(&name, text).parse();
     match parsed {
         Err(faults) if looks_like_document(text) => Err(faults.covered()),
         Ok(parsed) if !parsed.warnings.is_empty() && looks_like_document(text) => {
@@ -105,93 +87,7 @@ const GREATEST_USERS: Greatest = Greatest {
     help: "write users at once, at most ten million; for more, give their requests as `rps`",
 };
 
-/// Reads one trace.
-pub(super) struct Parser<'t> {
-    name: &'t str,
-    text: &'t str,
-    faults: Diagnostics,
-    warnings: Vec<Diagnostic>,
-    /// Columns that are left out without a warning of their own.
-    unlisted_columns: usize,
-}
-
-impl<'t> Parser<'t> {
-    pub(super) fn new(name: &'t str, text: &'t str) -> Self {
-        Self {
-            name,
-            text,
-            faults: Diagnostics::default(),
-            warnings: Vec::new(),
-            unlisted_columns: 0,
-        }
-    }
-
-    /// What was noted: faults, and warnings.
-    pub(super) fn into_notes(self) -> (Diagnostics, Vec<Diagnostic>) {
-        (self.faults, self.warnings)
-    }
-
-    /// Notes a fault or a warning at a field of a record.
-    ///
-    /// Where a field stands is looked for in the whole record, so that only faults that are listed have a place.
-    pub(super) fn report_field(
-        &mut self,
-        code: Code,
-        (record, index): (&StringRecord, usize),
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let is_error = code.severity() == Severity::Error;
-        if is_error && self.faults.list.len() >= FAULTS_SHOWN {
-            self.faults.omitted.add(self.name, 1);
-        } else if code == Code::ColumnIgnored && self.warnings.len() >= FAULTS_SHOWN {
-            self.unlisted_columns += 1;
-        } else {
-            let span = self.field_span(record, index);
-            self.report(code, Some(span), message, help);
-        }
-    }
-
-    /// One warning for all columns that have none of their own.
-    fn warn_of_unlisted_columns(&mut self) {
-        if self.unlisted_columns > 0 {
-            let message = format!(
-                "{} more columns are left out: they hold no numbers",
-                self.unlisted_columns
-            );
-            self.report(
-                Code::ColumnIgnored,
-                None,
-                message,
-                "nothing, unless one of them is meant as a metric",
-            );
-        }
-    }
-
-    /// Notes a fault or a warning at the bytes `span`.
-    pub(super) fn report(
-        &mut self,
-        code: Code,
-        span: Option<Range<usize>>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        if code.severity() == Severity::Error && self.faults.list.len() >= FAULTS_SHOWN {
-            self.faults.omitted.add(self.name, 1);
-            return;
-        }
-        let diagnostic = Diagnostic {
-            code,
-            message: message.into(),
-            place: span.map(|span| Box::new(Place::within(self.name, self.text, span))),
-            help: help.into(),
-        };
-        match code.severity() {
-            Severity::Error => self.faults.list.push(diagnostic),
-            Severity::Warning | Severity::Info => self.warnings.push(diagnostic),
-        }
-    }
-
+impl CsvReading<'_> {
     fn parse(mut self) -> Result<ParsedTrace, Diagnostics> {
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
@@ -241,13 +137,9 @@ impl<'t> Parser<'t> {
             if let Some(value) = self.parse_number(&record, header.demand, greatest) {
                 demand.push(value);
             }
-            let row = if demand.len() <= 1 && times.len() <= 1 {
-                Row::First
-            } else {
-                Row::Later
-            };
+            let is_first_row = demand.len() <= 1 && times.len() <= 1;
             for further in &mut header.further {
-                self.parse_further(&record, further, row);
+                self.parse_further(&record, further, is_first_row);
             }
         }
         self.warn_of_unlisted_columns();
@@ -268,7 +160,7 @@ impl<'t> Parser<'t> {
                 columns: header
                     .further
                     .into_iter()
-                    .filter(|further| further.content == Content::Numbers)
+                    .filter(|further| further.content == ColumnContent::Numbers)
                     .map(|further| MetricColumn {
                         name: further.name,
                         values: further.values,
@@ -423,13 +315,13 @@ impl<'t> Parser<'t> {
         None
     }
 
-    fn parse_further(&mut self, record: &StringRecord, further: &mut Further, row: Row) {
-        if further.content == Content::Words {
+    fn parse_further(&mut self, record: &StringRecord, further: &mut Further, is_first_row: bool) {
+        if further.content == ColumnContent::Words {
             return;
         }
         let cell = record.get(further.index).unwrap_or_default().trim();
-        if row == Row::First && further.values.is_empty() && parse_number(cell).is_none() {
-            further.content = Content::Words;
+        if is_first_row && further.values.is_empty() && parse_number(cell).is_none() {
+            further.content = ColumnContent::Words;
             self.report_field(
                 Code::ColumnIgnored,
                 (record, further.index),
@@ -445,79 +337,6 @@ impl<'t> Parser<'t> {
             further.values.push(number);
         }
     }
-
-    /// The bytes of a record's line.
-    pub(super) fn line_span(&self, record: &StringRecord) -> Range<usize> {
-        line_at(self.text, record_start(self.text, record))
-    }
-
-    /// The bytes of a record's field, quotes left out.
-    pub(super) fn field_span(&self, record: &StringRecord, index: usize) -> Range<usize> {
-        let start = record_start(self.text, record);
-        let (mut field, mut field_start, mut quoted) = (0, start, false);
-        let mut end = self.text.len();
-        for (at, byte) in self.text.bytes().enumerate().skip(start) {
-            match byte {
-                b'"' => quoted = !quoted,
-                b',' if !quoted => {
-                    if field == index {
-                        end = at;
-                        break;
-                    }
-                    field += 1;
-                    field_start = at + 1;
-                }
-                b'\n' | b'\r' if !quoted => {
-                    end = at;
-                    break;
-                }
-                _ => {}
-            }
-        }
-        let raw = &self.text[field_start..end];
-        let lead = raw.len() - raw.trim_start_matches([' ', '"']).len();
-        let trail = raw.len() - raw.trim_end_matches([' ', '"']).len();
-        if lead == raw.len() {
-            return field_start..end;
-        }
-        field_start + lead..end - trail
-    }
-}
-
-/// A cell short enough for a message.
-pub(super) fn clipped(cell: &str) -> std::borrow::Cow<'_, str> {
-    const CHARACTERS_MAX: usize = 40;
-    match cell.char_indices().nth(CHARACTERS_MAX) {
-        Some((at, _)) => format!("{}...", &cell[..at]).into(),
-        None => cell.into(),
-    }
-}
-
-/// The first byte of a record; the reader's position may lie before comments and empty lines.
-fn record_start(text: &str, record: &StringRecord) -> usize {
-    let mut start = record
-        .position()
-        .map_or(0, |position| position.byte() as usize)
-        .min(text.len());
-    loop {
-        let rest = &text[start..];
-        if rest.starts_with(['\n', '\r']) {
-            start += 1;
-        } else if rest.starts_with('#') {
-            start += rest.find('\n').map_or(rest.len(), |at| at + 1);
-        } else {
-            return start;
-        }
-    }
-}
-
-/// The line that begins at `start`, comments and empty lines skipped by the caller.
-fn line_at(text: &str, start: usize) -> Range<usize> {
-    let start = start.min(text.len());
-    let length = text[start..]
-        .find(['\n', '\r'])
-        .unwrap_or(text.len() - start);
-    start..start + length
 }
 
 /// Seconds in decimal notation as nanoseconds; `Some(None)` when they are a number out of range.
@@ -581,19 +400,5 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(parse_decimal_seconds(text), expected, "{text:?}");
         }
-    }
-
-    #[test]
-    fn a_field_is_found_behind_quotes_comments_and_empty_lines() {
-        let text = "a,b\n\n# comment, with commas\n\"x,y\", 12 \r\n";
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .comment(Some(b'#'))
-            .from_reader(text.as_bytes());
-        let records: Vec<StringRecord> = reader.records().map_while(Result::ok).collect();
-        let parser = Parser::new("t.csv", text);
-        assert_eq!(&text[parser.field_span(&records[1], 0)], "x,y");
-        assert_eq!(&text[parser.field_span(&records[1], 1)], "12");
-        assert_eq!(&text[parser.line_span(&records[1])], "\"x,y\", 12 ");
     }
 }

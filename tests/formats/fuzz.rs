@@ -1,6 +1,6 @@
 //! Whatever the bytes, no reader panics or runs away. `PROPTEST_CASES=100000` looks longer.
 
-use hpasim::scenario::formats::{Format, SeriesChoice};
+use hpasim::scenario::formats::{RecordingFormat, SeriesChoice};
 use proptest::prelude::*;
 
 use super::*;
@@ -73,7 +73,7 @@ fn apply(bytes: &mut Vec<u8>, change: &Change) {
 /// Reads the bytes as what they look like, and as every format; what comes out is a trace.
 fn read_all_ways(bytes: &[u8]) {
     let mut ways = vec![ReadOptions::default()];
-    for format in Format::ALL {
+    for format in RecordingFormat::ALL {
         ways.push(ReadOptions {
             format: Some(format),
             ..ReadOptions::default()

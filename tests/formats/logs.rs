@@ -87,7 +87,7 @@ fn what_is_odd_about_a_log_is_noted() {
 #[test]
 fn a_log_forced_on_something_else() {
     let options = ReadOptions {
-        format: Some(hpasim::scenario::formats::Format::AccessLog),
+        format: hpasim::scenario::formats::RecordingFormat::named("access-log"),
         ..ReadOptions::default()
     };
     insta::assert_snapshot!(told_with("time_s,rps\n0,1\n", &options, &Shaping::default()), @"

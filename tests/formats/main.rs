@@ -6,6 +6,7 @@ use hpasim::scenario::formats::shape::{Shaping, shape};
 use hpasim::scenario::formats::{ReadOptions, Recording, What, read_recording};
 use hpasim::scenario::{Code, Diagnostics};
 
+mod docs;
 mod files;
 mod fuzz;
 mod k6;

@@ -1,6 +1,6 @@
 //! Steps, scales and parts of a recording.
 
-use hpasim::scenario::formats::shape::{Align, Moment};
+use hpasim::scenario::formats::shape::TraceMoment;
 use hpasim::units::SimSpan;
 use proptest::prelude::*;
 
@@ -46,7 +46,7 @@ fn rows_of_a_step_are_means_over_their_time() {
 #[test]
 fn aligned_rows_begin_at_multiples_of_the_step() {
     let shaping = Shaping {
-        align: Align::Step,
+        align_to_clock: true,
         ..step(15)
     };
     insta::assert_snapshot!(shaped(shaping), @"
@@ -78,13 +78,13 @@ fn a_scale_multiplies_what_was_offered_and_nothing_else() {
 #[test]
 fn a_part_is_cut_out_by_times_or_dates() {
     let by_times = Shaping {
-        from: Moment::parse("10s").ok(),
-        to: Moment::parse("30s").ok(),
+        from: TraceMoment::parse("10s").ok(),
+        to: TraceMoment::parse("30s").ok(),
         ..Shaping::default()
     };
     let by_dates = Shaping {
-        from: Moment::parse("1970-01-01T00:00:15Z").ok(),
-        to: Moment::parse("1970-01-01T01:00:35+01:00").ok(),
+        from: TraceMoment::parse("1970-01-01T00:00:15Z").ok(),
+        to: TraceMoment::parse("1970-01-01T01:00:35+01:00").ok(),
         ..Shaping::default()
     };
     insta::assert_snapshot!(shaped(by_times), @"
@@ -110,7 +110,7 @@ fn what_does_not_fit_is_refused() {
     ");
     let unknown_date =
         |shaping: Shaping| told_with("time_s,rps\n0,1\n60,1\n", &ReadOptions::default(), &shaping);
-    insta::assert_snapshot!(unknown_date(Shaping { align: Align::Step, ..step(15) }), @"
+    insta::assert_snapshot!(unknown_date(Shaping { align_to_clock: true, ..step(15) }), @"
     error[E0040]: the trace does not know its date, so its rows cannot be aligned to the clock
      --> command line:1:1
       |
@@ -119,7 +119,7 @@ fn what_does_not_fit_is_refused() {
       |
       = help: leave --align out
     ");
-    insta::assert_snapshot!(unknown_date(Shaping { from: Moment::parse("1970-01-01T00:00:15Z").ok(), ..step(15) }), @"
+    insta::assert_snapshot!(unknown_date(Shaping { from: TraceMoment::parse("1970-01-01T00:00:15Z").ok(), ..step(15) }), @"
     error[E0040]: the trace does not know its date
      --> command line:1:1
       |
@@ -241,7 +241,7 @@ fn aligning_seven_hundred_requests_leaves_seven_hundred() {
     let log =
         "timestamp,rps\n1970-01-01T00:00:50Z,70\n1970-01-01T00:01:00Z,0\n1970-01-01T00:02:00Z,0\n";
     let shaping = Shaping {
-        align: Align::Step,
+        align_to_clock: true,
         ..step(60)
     };
     let csv = told_with(log, &ReadOptions::default(), &shaping);
@@ -288,17 +288,17 @@ proptest! {
         let length: i64 = rows.iter().map(|(length, _)| length).sum();
         prop_assume!(seconds <= length);
         let offered: f64 = rows.iter().map(|(length, rate)| *length as f64 * rate).sum();
-        for align in [Align::Start, Align::Step] {
-            let shaping = Shaping { align, scale: Some(scale), ..step(seconds) };
+        for align_to_clock in [false, true] {
+            let shaping = Shaping { align_to_clock, scale: Some(scale), ..step(seconds) };
             let csv = told_with(csv_of(start, &rows), &ReadOptions::default(), &shaping);
-            prop_assert!(same(requests(&csv), offered * scale), "{align:?} {seconds} {scale}: {offered}\n{csv}");
+            prop_assert!(same(requests(&csv), offered * scale), "{align_to_clock} {seconds} {scale}: {offered}\n{csv}");
         }
     }
 
     #[test]
     fn two_parts_of_a_trace_hold_the_requests_of_the_whole((start, rows) in any_trace(), share in 0.01..0.99_f64) {
         let length: i64 = rows.iter().map(|(length, _)| length).sum();
-        let edge = Moment::After(SimSpan::from_secs_f64(length as f64 * share));
+        let edge = TraceMoment::After(SimSpan::from_secs_f64(length as f64 * share));
         let csv = csv_of(start, &rows);
         let part = |from, to| {
             let shaping = Shaping { from, to, ..Shaping::default() };
@@ -312,7 +312,7 @@ proptest! {
     fn each_line_of_a_log_is_one_request_however_it_is_shaped(seconds in proptest::collection::vec(0..86_400_u32, 1..200), length in 1..4_i64) {
         let log = access_log(&seconds);
         let offered = seconds.len() as f64;
-        let shaping = Shaping { align: Align::Step, ..step([1, 7, 60, 3600][length as usize]) };
+        let shaping = Shaping { align_to_clock: true, ..step([1, 7, 60, 3600][length as usize]) };
         for shaping in [Shaping::default(), shaping] {
             let csv = told_with(&log, &ReadOptions::default(), &shaping);
             let too_long_a_step = csv.starts_with("error[E0040]");

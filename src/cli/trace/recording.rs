@@ -5,14 +5,15 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::cli::error::CommandError;
 use crate::cli::files::{OpenInput, open_input};
 use crate::cli::progress::{ByteProgress, ProgressMode};
-use crate::scenario::formats::shape::{Align, Moment, Shaping, shape};
+use crate::scenario::formats::shape::{Shaping, TraceMoment, shape};
 use crate::scenario::formats::{
-    Format, ReadOptions, Recording, SeriesChoice, What, read_recording,
+    ReadOptions, Recording, RecordingFormat, SeriesChoice, What, read_recording,
 };
 use crate::scenario::{Diagnostics, LoadError, NamedBy, STANDARD_INPUT, parse_duration};
 use crate::units::{SimSpan, parse_number};
@@ -25,7 +26,7 @@ pub struct RecordingArgs {
     pub input: PathBuf,
     /// Its format, where its content does not tell
     #[arg(long, value_enum, value_name = "FORMAT")]
-    pub input_format: Option<InputFormat>,
+    pub input_format: Option<RecordingFormat>,
     /// What its numbers are, where the format leaves it open
     #[arg(long, value_enum, value_name = "WHAT")]
     pub what: Option<WhatChoice>,
@@ -40,10 +41,10 @@ pub struct RecordingArgs {
     pub scale: Option<f64>,
     /// Leave out what lies before: a time from the start, or a date
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub from: Option<Moment>,
+    pub from: Option<TraceMoment>,
     /// Leave out what lies behind: a time from the start, or a date
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub to: Option<Moment>,
+    pub to: Option<TraceMoment>,
     /// Begin rows at whole multiples of the step since 1970 UTC
     #[arg(long, requires = "step")]
     pub align: bool,
@@ -52,36 +53,13 @@ pub struct RecordingArgs {
     pub quiet: bool,
 }
 
-/// The formats by the names of the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InputFormat {
-    /// Our own: time_s,rps
-    Csv,
-    /// k6 run --out csv
-    K6Csv,
-    /// k6 run --out json
-    K6Json,
-    /// The options of a k6 script as JSON
-    K6Options,
-    /// The answer to a range query
-    Prometheus,
-    /// stats_history.csv
-    Locust,
-    /// nginx or Apache, common or combined
-    AccessLog,
-}
+impl ValueEnum for RecordingFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
 
-impl From<InputFormat> for Format {
-    fn from(format: InputFormat) -> Self {
-        match format {
-            InputFormat::Csv => Self::Csv,
-            InputFormat::K6Csv => Self::K6Csv,
-            InputFormat::K6Json => Self::K6Json,
-            InputFormat::K6Options => Self::K6Options,
-            InputFormat::Prometheus => Self::Prometheus,
-            InputFormat::Locust => Self::Locust,
-            InputFormat::AccessLog => Self::AccessLog,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()).help(self.help()))
     }
 }
 
@@ -125,19 +103,19 @@ fn parse_scale(text: &str) -> Result<f64, String> {
     }
 }
 
-fn parse_moment(text: &str) -> Result<Moment, String> {
-    if InputFormat::from_str(text, true).is_ok() {
+fn parse_moment(text: &str) -> Result<TraceMoment, String> {
+    if <RecordingFormat as ValueEnum>::from_str(text, true).is_ok() {
         return Err(format!(
             "this is a time; a format is forced with --input-format {text}"
         ));
     }
-    Moment::parse(text)
+    TraceMoment::parse(text)
 }
 
 impl RecordingArgs {
     fn options(&self) -> ReadOptions {
         ReadOptions {
-            format: self.input_format.map(Format::from),
+            format: self.input_format,
             what: self.what.map(What::from),
             series: self.series.as_deref().map(SeriesChoice::parse),
             ramp_step: self.step,
@@ -150,11 +128,7 @@ impl RecordingArgs {
             scale: self.scale,
             from: self.from,
             to: self.to,
-            align: if self.align {
-                Align::Step
-            } else {
-                Align::Start
-            },
+            align_to_clock: self.align,
         }
     }
 

@@ -2,19 +2,55 @@
 //!
 //! Self-imposed limit: the date in brackets; who asked for what is not looked at.
 
-use super::counts::Counts;
-use super::input::Lines;
+use super::counts::RequestCounts;
+use super::input::{Input, Lines};
 use super::notes::Notes;
+use super::recognise::{Sign, StreamHead};
 use super::stamp::LogDates;
-use super::{Reading, What, nothing_there};
-use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use super::{FormatReader, Meanings, RateReading, ReadOptions, Recorded, What, nothing_there};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+
+/// The access log of nginx or Apache, common or combined.
+pub(super) struct AccessLog;
+
+impl FormatReader for AccessLog {
+    fn title(&self) -> &'static str {
+        "access log"
+    }
+
+    fn word(&self) -> &'static str {
+        "access-log"
+    }
+
+    fn help(&self) -> &'static str {
+        "nginx or Apache, common or combined"
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Among(&[What::Requests])
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        head.lines()
+            .iter()
+            .any(|line| LogDates::default().find(line.as_bytes()).is_some())
+            .then_some(Sign::Hint)
+    }
+
+    fn read(&self, input: Input<'_>, _: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        let name = input.name.clone();
+        read(&name, input.lines())
+            .map(Recorded::Rates)
+            .map_err(Diagnostics::one)
+    }
+}
 
 /// Lines without a date at the beginning after which the rest is not read.
 const UNREADABLE_MAX: u64 = 10_000;
 
 /// Counts the lines by the second.
-pub(super) fn read(name: &str, mut lines: Lines<'_>) -> Result<Reading, Diagnostic> {
-    let mut counts = Counts::default();
+fn read(name: &str, mut lines: Lines<'_>) -> Result<RateReading, Diagnostic> {
+    let mut counts = RequestCounts::default();
     let mut notes = Notes::default();
     let mut dates = LogDates::default();
     let mut demand_place: Option<Place> = None;
@@ -34,7 +70,7 @@ pub(super) fn read(name: &str, mut lines: Lines<'_>) -> Result<Reading, Diagnost
     let first_unreadable = notes.first(Code::RecordingUnreadable).cloned();
     let mut warnings = notes.into_warnings();
     match (counts.into_rows(&mut warnings), demand_place) {
-        (Some(rows), Some(demand_place)) => Ok(Reading {
+        (Some(rows), Some(demand_place)) => Ok(RateReading {
             rows,
             what: What::Requests,
             demand_place,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Rows;
+use super::RateRows;
 use super::notes::Notes;
 use super::stamp::{Stamp, stamp_text};
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
@@ -21,7 +21,7 @@ const QUIET_SECONDS: i64 = 60;
 
 /// Counts of requests.
 #[derive(Debug)]
-pub(super) struct Counts {
+pub(super) struct RequestCounts {
     buckets: BTreeMap<i64, f64>,
     /// The bucket that was counted into last, not yet in `buckets`.
     current: Option<Bucket>,
@@ -38,7 +38,7 @@ struct Bucket {
     count: f64,
 }
 
-impl Default for Counts {
+impl Default for RequestCounts {
     fn default() -> Self {
         Self {
             buckets: BTreeMap::new(),
@@ -52,7 +52,7 @@ impl Default for Counts {
     }
 }
 
-impl Counts {
+impl RequestCounts {
     /// Whether nothing was counted.
     pub(super) fn is_empty(&self) -> bool {
         self.buckets.is_empty() && self.current.is_none()
@@ -116,16 +116,16 @@ impl Counts {
     }
 
     /// The rates, a row for each change between requests and none; `None` without requests.
-    pub(super) fn into_rows(mut self, warnings: &mut Vec<Diagnostic>) -> Option<Rows> {
+    pub(super) fn into_rows(mut self, warnings: &mut Vec<Diagnostic>) -> Option<RateRows> {
         self.store();
         let first = *self.buckets.keys().next()?;
         let length = self.seconds * NANOS_PER_SECOND;
         let origin = first.checked_mul(length)?;
-        let mut rows = Rows {
+        let mut rows = RateRows {
             origin: Some(origin),
             resolution: Some(SimSpan::from_nanos(length)),
             total: Some(self.total),
-            ..Rows::default()
+            ..RateRows::default()
         };
         let mut quiet = QuietStretches::default();
         let mut next = first;

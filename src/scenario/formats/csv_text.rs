@@ -1,14 +1,52 @@
-//! A recording as a trace of our own: CSV with a comment on where it comes from.
+//! Traces of our own: CSV, read by `trace_text`; and any recording as one, with a comment on where it comes from.
 //!
-//! Self-imposed limit: text; numbers keep seven significant digits.
+//! Self-imposed limit: text; numbers that are written keep seven significant digits.
 
 use std::fmt::Write;
+use std::path::Path;
 
-use super::Recording;
+use super::input::Input;
+use super::recognise::{Sign, StreamHead};
 use super::stamp::stamp_text;
-use crate::scenario::trace_text::NANOS_PER_SECOND;
+use super::{FormatReader, Meanings, ReadOptions, Recorded, Recording};
+use crate::bounded::TRACE_BYTES_MAX;
+use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_trace};
 use crate::text::csv_cell::guarded;
 use crate::workload::Demand;
+
+/// Our own CSV: `time_s,rps`.
+pub(super) struct OwnCsv;
+
+impl FormatReader for OwnCsv {
+    fn title(&self) -> &'static str {
+        "hpasim CSV"
+    }
+
+    fn word(&self) -> &'static str {
+        "csv"
+    }
+
+    fn help(&self) -> &'static str {
+        "Our own: time_s,rps"
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Stated("its header says what was offered")
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        (head.has_columns(&["time_s"]) || head.has_columns(&["timestamp"])).then_some(Sign::Name)
+    }
+
+    fn read(&self, input: Input<'_>, _: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        let name = input.name.clone();
+        let bytes = input
+            .read_whole(TRACE_BYTES_MAX)
+            .map_err(Diagnostics::one)?;
+        parse_trace(Path::new(&name), &bytes).map(Recorded::Trace)
+    }
+}
 
 /// The recording as CSV text.
 #[must_use]

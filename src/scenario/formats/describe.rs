@@ -4,7 +4,7 @@
 
 use super::ceiling::{Ceiling, ceiling};
 use super::samples::usual_step;
-use super::{Format, Recording};
+use super::{Recording, RecordingFormat};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
@@ -12,7 +12,7 @@ use crate::workload::{Demand, Trace};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
     /// What it was written in.
-    pub format: Format,
+    pub format: RecordingFormat,
     /// Time zero as RFC 3339 in UTC, where it is known.
     pub origin: Option<String>,
     /// From the first row to the end.
@@ -71,7 +71,7 @@ pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Descr
     let step = recording
         .resolution
         .map_or_else(|| usual_step(&nanos).unwrap_or(0), SimSpan::as_nanos);
-    let spread = Spread::of(trace, values);
+    let spread = ValueSpread::of(trace, values);
     Description {
         format: recording.format,
         origin: recording.origin_nanos.map(super::stamp::stamp_text),
@@ -82,9 +82,10 @@ pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Descr
             .windows(2)
             .filter(|pair| pair[1] - pair[0] != step)
             .count(),
-        gaps: match recording.format {
-            Format::Csv => long_rows(&nanos, step),
-            _ => recording.gaps,
+        gaps: if recording.format == RecordingFormat::OWN {
+            long_rows(&nanos, step)
+        } else {
+            recording.gaps
         },
         offered,
         min: spread.min,
@@ -115,7 +116,7 @@ fn long_rows(nanos: &[i64], step: i64) -> u64 {
 }
 
 /// Figures over time: a row of twice the length weighs twice as much.
-struct Spread {
+struct ValueSpread {
     min: f64,
     mean: f64,
     p99: f64,
@@ -123,7 +124,7 @@ struct Spread {
     variance: f64,
 }
 
-impl Spread {
+impl ValueSpread {
     fn of(trace: &Trace, values: &[f64]) -> Self {
         let span = trace.end().as_secs_f64();
         let mut weighted: Vec<Weighted> = trace

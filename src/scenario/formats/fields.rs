@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: one line at a time, so that a line of quoted breaks counts as two.
 
-use super::input::Line;
+use super::input::StreamLine;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 /// The places of the columns `names` in a header.
@@ -10,7 +10,7 @@ use crate::scenario::diagnostic::{Code, Diagnostic};
 /// # Errors
 /// One of them is not there.
 pub(super) fn columns<const N: usize>(
-    header: &Line<'_>,
+    header: &StreamLine<'_>,
     names: [&str; N],
 ) -> Result<[usize; N], Diagnostic> {
     let fields: Vec<&[u8]> = Fields::of(header.bytes).collect();

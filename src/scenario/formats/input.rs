@@ -1,34 +1,26 @@
-//! A recording as a stream: its first bytes for a look, gzip unpacked, and line after line.
+//! A recording as a stream: its first bytes for a look, and line after line.
 //!
 //! Self-imposed limit: bytes and lines. Whatever the length of the stream, what is
 //! held is [`HEAD_BYTES`], one line, and the buffers; lines beyond [`RECORDING_LINE_BYTES_MAX`] are refused.
 
 use std::cell::Cell;
-use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read};
+use std::io::{BufRead, Cursor, ErrorKind, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
-use flate2::bufread::MultiGzDecoder;
-
 use crate::bounded::{
-    GZIP_MAGIC, RECORDING_LINE_BYTES_MAX, ReadError, read_line, read_whole, size_text,
+    RECORDING_LINE_BYTES_MAX, ReadError, Unpacked, read_line, read_whole, size_text, unpacked,
 };
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
-use crate::scenario::gzip::{broken_gzip, trace_too_large, unfolds_too_far};
-use crate::scenario::loader::{LoadError, unreadable, utf16};
+use crate::scenario::file_fault::{
+    broken_gzip, trace_too_large, unfolds_too_far, unreadable, utf16,
+};
+use crate::scenario::file_request::LoadError;
 use crate::scenario::secrecy::is_line_of_document;
 
 /// How much of a stream is looked at to recognise its format.
 const HEAD_BYTES: usize = 64 << 10;
-const BUFFER_BYTES: usize = 256 << 10;
-
-/// Whether a stream was compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packing {
-    Plain,
-    Gzip,
-}
 
 /// A stream, unpacked, with its first bytes already read.
 pub(super) struct Input<'r> {
@@ -37,7 +29,7 @@ pub(super) struct Input<'r> {
     /// The first bytes, a byte order mark left out.
     pub(super) head: Vec<u8>,
     rest: Box<dyn BufRead + 'r>,
-    packing: Packing,
+    was_gzip: bool,
     /// What may be shown of the stream.
     pub(super) exposure: Exposure,
 }
@@ -80,24 +72,15 @@ impl<'r> Input<'r> {
     /// # Errors
     /// The stream cannot be read or unpacked, or holds UTF-16.
     pub(super) fn open(name: &str, reader: impl Read + 'r) -> Result<Self, Diagnostic> {
-        let mut reader = BufReader::with_capacity(BUFFER_BYTES, reader);
-        let packed_head = head_of(&mut reader, GZIP_MAGIC.len())
-            .map_err(|error| failure(name, Packing::Plain, &error))?;
-        let packing = if packed_head.starts_with(&GZIP_MAGIC) {
-            Packing::Gzip
-        } else {
-            Packing::Plain
-        };
-        let whole = Cursor::new(packed_head).chain(reader);
-        let mut rest: Box<dyn BufRead + 'r> = match packing {
-            Packing::Plain => Box::new(whole),
-            Packing::Gzip => Box::new(BufReader::with_capacity(
-                BUFFER_BYTES,
-                MultiGzDecoder::new(whole),
-            )),
-        };
-        let mut head =
-            head_of(&mut rest, HEAD_BYTES).map_err(|error| failure(name, packing, &error))?;
+        let Unpacked {
+            reader: mut rest,
+            was_gzip,
+        } = unpacked(reader).map_err(|error| failure(name, false, &error))?;
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        rest.by_ref()
+            .take(HEAD_BYTES as u64)
+            .read_to_end(&mut head)
+            .map_err(|error| failure(name, was_gzip, &error))?;
         if let Some(fault) = utf16(Path::new(name), &head) {
             return Err(fault);
         }
@@ -108,7 +91,7 @@ impl<'r> Input<'r> {
             name: name.to_owned(),
             head,
             rest,
-            packing,
+            was_gzip,
             exposure: Exposure::default(),
         })
     }
@@ -119,17 +102,15 @@ impl<'r> Input<'r> {
     /// The stream cannot be read, or holds more than `bytes_max`.
     pub(super) fn read_whole(self, bytes_max: u64) -> Result<Vec<u8>, Diagnostic> {
         let name = Path::new(&self.name);
-        read_whole(Cursor::new(self.head).chain(self.rest), bytes_max).map_err(|error| {
-            match (error, self.packing) {
-                (ReadError::Io(error), packing) => failure(&self.name, packing, &error),
-                (ReadError::TooLarge { bytes_max }, Packing::Gzip) => {
+        read_whole(Cursor::new(self.head).chain(self.rest), bytes_max).map_err(
+            |error| match error {
+                ReadError::Io(error) => failure(&self.name, self.was_gzip, &error),
+                ReadError::TooLarge { bytes_max } if self.was_gzip => {
                     unfolds_too_far(name, bytes_max)
                 }
-                (ReadError::TooLarge { bytes_max }, Packing::Plain) => {
-                    trace_too_large(name, bytes_max)
-                }
-            }
-        })
+                ReadError::TooLarge { bytes_max } => trace_too_large(name, bytes_max),
+            },
+        )
     }
 
     /// The stream line by line.
@@ -137,7 +118,7 @@ impl<'r> Input<'r> {
         Lines {
             reader: Box::new(Cursor::new(self.head).chain(self.rest)),
             name: self.name,
-            packing: self.packing,
+            was_gzip: self.was_gzip,
             exposure: self.exposure,
             line: Vec::new(),
             number: 0,
@@ -147,19 +128,13 @@ impl<'r> Input<'r> {
     }
 }
 
-/// Up to `length` bytes from the beginning.
-fn head_of(reader: &mut impl Read, length: usize) -> std::io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(length);
-    reader.take(length as u64).read_to_end(&mut head)?;
-    Ok(head)
-}
-
-fn failure(name: &str, packing: Packing, error: &std::io::Error) -> Diagnostic {
+/// The fault of a stream that breaks off.
+fn failure(name: &str, was_gzip: bool, error: &std::io::Error) -> Diagnostic {
     let is_about_gzip = matches!(
         error.kind(),
         ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData
     );
-    if packing == Packing::Gzip && is_about_gzip {
+    if was_gzip && is_about_gzip {
         return broken_gzip(Path::new(name), error);
     }
     let error = LoadError::from(std::io::Error::new(error.kind(), error.to_string()));
@@ -170,7 +145,7 @@ fn failure(name: &str, packing: Packing, error: &std::io::Error) -> Diagnostic {
 pub(super) struct Lines<'r> {
     name: String,
     reader: Box<dyn BufRead + 'r>,
-    packing: Packing,
+    was_gzip: bool,
     exposure: Exposure,
     line: Vec<u8>,
     number: usize,
@@ -183,7 +158,7 @@ impl Lines<'_> {
     ///
     /// # Errors
     /// The stream breaks off, or the line is longer than [`RECORDING_LINE_BYTES_MAX`].
-    pub(super) fn next(&mut self) -> Result<Option<Line<'_>>, Diagnostic> {
+    pub(super) fn next(&mut self) -> Result<Option<StreamLine<'_>>, Diagnostic> {
         let read = read_line(&mut self.reader, &mut self.line, RECORDING_LINE_BYTES_MAX);
         self.offset = self.next_offset;
         match read {
@@ -192,7 +167,7 @@ impl Lines<'_> {
                 self.number += 1;
                 self.next_offset += read;
             }
-            Err(ReadError::Io(error)) => return Err(failure(&self.name, self.packing, &error)),
+            Err(ReadError::Io(error)) => return Err(failure(&self.name, self.was_gzip, &error)),
             Err(ReadError::TooLarge { .. }) => {
                 self.number += 1;
                 return Err(line_too_long(&self.current()));
@@ -208,8 +183,8 @@ impl Lines<'_> {
         Ok(Some(self.current()))
     }
 
-    fn current(&self) -> Line<'_> {
-        Line {
+    fn current(&self) -> StreamLine<'_> {
+        StreamLine {
             name: &self.name,
             number: self.number,
             offset: self.offset,
@@ -220,7 +195,7 @@ impl Lines<'_> {
 
 /// One line.
 #[derive(Clone, Copy)]
-pub(super) struct Line<'l> {
+pub(super) struct StreamLine<'l> {
     name: &'l str,
     number: usize,
     offset: usize,
@@ -228,7 +203,7 @@ pub(super) struct Line<'l> {
     pub(super) bytes: &'l [u8],
 }
 
-impl Line<'_> {
+impl StreamLine<'_> {
     /// The place of the whole line.
     pub(super) fn place(&self) -> Place {
         self.place_of(0..self.bytes.len())
@@ -247,7 +222,7 @@ impl Line<'_> {
 }
 
 /// The fault of a line that goes on and on.
-pub(super) fn line_too_long(line: &Line<'_>) -> Diagnostic {
+pub(super) fn line_too_long(line: &StreamLine<'_>) -> Diagnostic {
     Diagnostic {
         code: Code::TraceLine,
         message: format!(

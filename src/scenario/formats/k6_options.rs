@@ -8,9 +8,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::prometheus::json_fault;
-use super::{ReadOptions, Reading, Rows, SeriesChoice, What, nothing_there};
-use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use super::input::Input;
+use super::json_document::{json_fault, read_document};
+use super::recognise::{Sign, StreamHead};
+use super::{
+    FormatReader, Meanings, RateReading, RateRows, ReadOptions, Recorded, SeriesChoice, What,
+    nothing_there,
+};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::scenario::trace_text::{LENGTH_MAX_NANOS, NANOS_PER_SECOND};
 use crate::scenario::values::parse_duration;
 use crate::units::{SimSpan, parse_number};
@@ -21,6 +26,46 @@ const RAMP_ROWS_MAX: i64 = 1_000_000;
 const LEGS_MAX: usize = 1_000;
 /// The most of anything that a stage may aim at.
 const TARGET_MAX: f64 = 1e9;
+
+/// The options of a k6 script as JSON: stages and scenarios.
+pub(super) struct K6Options;
+
+impl FormatReader for K6Options {
+    fn title(&self) -> &'static str {
+        "k6 options"
+    }
+
+    fn word(&self) -> &'static str {
+        "k6-options"
+    }
+
+    fn help(&self) -> &'static str {
+        "The options of a k6 script as JSON"
+    }
+
+    fn is_json(&self) -> bool {
+        true
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Stated("the executor says what was offered: users, or arrivals per second")
+    }
+
+    fn has_series(&self) -> bool {
+        true
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        ["stages", "scenarios", "executor", "vus", "iterations"]
+            .iter()
+            .any(|word| head.has_word(word))
+            .then_some(Sign::Hint)
+    }
+
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        read_document(input, |name, text| read(name, text, options))
+    }
+}
 
 #[derive(Deserialize)]
 struct Options<'t> {
@@ -38,7 +83,7 @@ struct Options<'t> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Scenario<'t> {
+struct K6Scenario<'t> {
     executor: String,
     #[serde(borrow, default)]
     stages: Vec<&'t RawValue>,
@@ -76,20 +121,20 @@ struct Leg {
 }
 
 /// One scenario's course.
-struct Course {
+struct K6Course {
     what: What,
     legs: Vec<Leg>,
 }
 
 /// The text, for the places of its parts.
-struct Document<'t> {
+struct OptionsText<'t> {
     name: &'t str,
     text: &'t str,
 }
 
 /// Reads the options; scenarios that run beside each other are summed.
-pub(super) fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagnostic> {
-    let document = Document { name, text };
+fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Diagnostic> {
+    let document = OptionsText { name, text };
     let courses = document.courses(text, options.series.as_ref())?;
     let what = courses[0].what;
     if courses.iter().any(|course| course.what != what) {
@@ -128,7 +173,7 @@ pub(super) fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Read
     let step = options
         .ramp_step
         .map_or_else(|| default_ramp_step(end), SimSpan::as_nanos);
-    Ok(Reading {
+    Ok(RateReading {
         rows: rows_of(&legs, end, step.max(1), what),
         what,
         demand_place: Place::within(name, text, 0..1),
@@ -146,11 +191,11 @@ fn default_ramp_step(end: i64) -> i64 {
 }
 
 /// Rows of `step`: the middle of each on a ramp, one row alone while nothing changes.
-fn rows_of(legs: &[Leg], end: i64, step: i64, what: What) -> Rows {
+fn rows_of(legs: &[Leg], end: i64, step: i64, what: What) -> RateRows {
     let step = step.max(end / RAMP_ROWS_MAX);
-    let mut rows = Rows {
+    let mut rows = RateRows {
         end,
-        ..Rows::default()
+        ..RateRows::default()
     };
     // Legs may begin off the grid: their edges are rows of their own.
     let mut times: Vec<i64> = (0..end)
@@ -189,7 +234,7 @@ impl Leg {
     }
 }
 
-impl<'t> Document<'t> {
+impl<'t> OptionsText<'t> {
     fn fault(&self, part: Option<&RawValue>, code: Code, message: &str, help: &str) -> Diagnostic {
         Diagnostic {
             code,
@@ -232,7 +277,7 @@ impl<'t> Document<'t> {
         &self,
         text: &'t str,
         choice: Option<&SeriesChoice>,
-    ) -> Result<Vec<Course>, Diagnostic> {
+    ) -> Result<Vec<K6Course>, Diagnostic> {
         let options: Options<'_> = self.parse(text, None)?;
         if let Some(inner) = options.options {
             // Only one level deep: what is below has no `options` of its own.
@@ -246,7 +291,7 @@ impl<'t> Document<'t> {
         &self,
         options: &Options<'_>,
         choice: Option<&SeriesChoice>,
-    ) -> Result<Vec<Course>, Diagnostic> {
+    ) -> Result<Vec<K6Course>, Diagnostic> {
         if let Some(scenarios) = &options.scenarios {
             return self.courses_of_scenarios(scenarios, choice);
         }
@@ -276,7 +321,7 @@ impl<'t> Document<'t> {
                 ));
             }
         };
-        Ok(vec![Course {
+        Ok(vec![K6Course {
             what: What::Users,
             legs,
         }])
@@ -286,8 +331,8 @@ impl<'t> Document<'t> {
         &self,
         scenarios: &BTreeMap<String, &RawValue>,
         choice: Option<&SeriesChoice>,
-    ) -> Result<Vec<Course>, Diagnostic> {
-        let courses: Vec<Course> = scenarios
+    ) -> Result<Vec<K6Course>, Diagnostic> {
+        let courses: Vec<K6Course> = scenarios
             .iter()
             .enumerate()
             .filter(|(index, (name, _))| match choice {
@@ -310,8 +355,8 @@ impl<'t> Document<'t> {
         Ok(courses)
     }
 
-    fn course(&self, part: &RawValue) -> Result<Course, Diagnostic> {
-        let scenario: Scenario<'_> = self.parse(part.get(), Some(part))?;
+    fn course(&self, part: &RawValue) -> Result<K6Course, Diagnostic> {
+        let scenario: K6Scenario<'_> = self.parse(part.get(), Some(part))?;
         let start = scenario
             .start_time
             .map_or(Ok(0), |start| self.duration(start))?;
@@ -363,7 +408,7 @@ impl<'t> Document<'t> {
                 ));
             }
         };
-        Ok(Course { what, legs })
+        Ok(K6Course { what, legs })
     }
 
     /// Stage after stage, each from where the one before ended.

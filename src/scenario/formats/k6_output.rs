@@ -6,25 +6,98 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::counts::Counts;
-use super::input::{Line, Lines};
+use super::counts::RequestCounts;
+use super::input::{Input, Lines, StreamLine};
 use super::notes::Notes;
+use super::recognise::{Sign, StreamHead};
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp};
-use super::{ReadOptions, Reading, What, fields, nothing_there};
-use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use super::{
+    FormatReader, Meanings, RateReading, ReadOptions, Recorded, What, fields, nothing_there,
+};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::units::{parse_number, positive_zero};
 
+/// `k6 run --out csv`.
+pub(super) struct K6Csv;
+
+impl FormatReader for K6Csv {
+    fn title(&self) -> &'static str {
+        "k6 CSV output"
+    }
+
+    fn word(&self) -> &'static str {
+        "k6-csv"
+    }
+
+    fn help(&self) -> &'static str {
+        "k6 run --out csv"
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Among(&[What::Requests, What::Users])
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        head.has_columns(&["metric_name", "timestamp", "metric_value"])
+            .then_some(Sign::Layout)
+    }
+
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        let name = input.name.clone();
+        read_csv(&name, input.lines(), options)
+            .map(Recorded::Rates)
+            .map_err(Diagnostics::one)
+    }
+}
+
+/// `k6 run --out json`.
+pub(super) struct K6Json;
+
+impl FormatReader for K6Json {
+    fn title(&self) -> &'static str {
+        "k6 JSON output"
+    }
+
+    fn word(&self) -> &'static str {
+        "k6-json"
+    }
+
+    fn help(&self) -> &'static str {
+        "k6 run --out json"
+    }
+
+    fn is_json(&self) -> bool {
+        true
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Among(&[What::Requests, What::Users])
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        let has = |word: &str| head.first_line_has_word(word);
+        (has("type") && has("metric") && (has("Point") || has("Metric"))).then_some(Sign::Layout)
+    }
+
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        let name = input.name.clone();
+        read_json(&name, input.lines(), options)
+            .map(Recorded::Rates)
+            .map_err(Diagnostics::one)
+    }
+}
+
 /// What is gathered of a run of k6.
-enum Gathered {
+enum GatheredMetric {
     /// `http_reqs`: each point is one request, or a few.
-    Requests(Counts),
+    Requests(RequestCounts),
     /// `vus`: a gauge.
     Users(Samples),
 }
 
 struct Gathering {
-    gathered: Gathered,
+    gathered: GatheredMetric,
     notes: Notes,
     demand_place: Option<Place>,
 }
@@ -33,8 +106,8 @@ impl Gathering {
     fn new(options: &ReadOptions) -> Self {
         Self {
             gathered: match options.what {
-                Some(What::Users) => Gathered::Users(Samples::default()),
-                _ => Gathered::Requests(Counts::default()),
+                Some(What::Users) => GatheredMetric::Users(Samples::default()),
+                _ => GatheredMetric::Requests(RequestCounts::default()),
             },
             notes: Notes::default(),
             demand_place: None,
@@ -44,18 +117,18 @@ impl Gathering {
     /// The name of the metric that counts.
     fn metric(&self) -> &'static str {
         match self.gathered {
-            Gathered::Requests(_) => "http_reqs",
-            Gathered::Users(_) => "vus",
+            GatheredMetric::Requests(_) => "http_reqs",
+            GatheredMetric::Users(_) => "vus",
         }
     }
 
-    fn add(&mut self, stamp: Stamp, value: f64, line: &Line<'_>) -> Result<(), Diagnostic> {
+    fn add(&mut self, stamp: Stamp, value: f64, line: &StreamLine<'_>) -> Result<(), Diagnostic> {
         if self.demand_place.is_none() {
             self.demand_place = Some(line.place());
         }
         let notes = &mut self.notes;
         match &mut self.gathered {
-            Gathered::Requests(counts) => {
+            GatheredMetric::Requests(counts) => {
                 if (0.0..=1e9).contains(&value) {
                     counts.add(stamp, value, notes, || line.place());
                 } else {
@@ -63,23 +136,23 @@ impl Gathering {
                 }
                 Ok(())
             }
-            Gathered::Users(samples) => samples.add(stamp, value, notes, || line.place()),
+            GatheredMetric::Users(samples) => samples.add(stamp, value, notes, || line.place()),
         }
     }
 
-    fn unreadable(&mut self, line: &Line<'_>) {
+    fn unreadable(&mut self, line: &StreamLine<'_>) {
         self.notes.add(Code::RecordingUnreadable, || line.place());
     }
 
-    fn finish(self, name: &str) -> Result<Reading, Diagnostic> {
+    fn finish(self, name: &str) -> Result<RateReading, Diagnostic> {
         let metric = self.metric();
         let mut warnings = self.notes.into_warnings();
         let (rows, what) = match self.gathered {
-            Gathered::Requests(counts) => (counts.into_rows(&mut warnings), What::Requests),
-            Gathered::Users(samples) => (samples.into_rows(&mut warnings), What::Users),
+            GatheredMetric::Requests(counts) => (counts.into_rows(&mut warnings), What::Requests),
+            GatheredMetric::Users(samples) => (samples.into_rows(&mut warnings), What::Users),
         };
         match (rows, self.demand_place) {
-            (Some(rows), Some(demand_place)) => Ok(Reading {
+            (Some(rows), Some(demand_place)) => Ok(RateReading {
                 rows,
                 what,
                 demand_place,
@@ -95,11 +168,11 @@ impl Gathering {
 }
 
 /// Reads `--out csv`; columns are found by the header's names, for their places changed.
-pub(super) fn read_csv(
+fn read_csv(
     name: &str,
     mut lines: Lines<'_>,
     options: &ReadOptions,
-) -> Result<Reading, Diagnostic> {
+) -> Result<RateReading, Diagnostic> {
     let mut gathering = Gathering::new(options);
     let metric = gathering.metric().as_bytes();
     let columns = loop {
@@ -157,16 +230,16 @@ struct JsonData<'l> {
 }
 
 /// Reads `--out json`.
-pub(super) fn read_json(
+fn read_json(
     name: &str,
     mut lines: Lines<'_>,
     options: &ReadOptions,
-) -> Result<Reading, Diagnostic> {
+) -> Result<RateReading, Diagnostic> {
     let mut gathering = Gathering::new(options);
     let metric = gathering.metric();
     let named = memchr::memmem::Finder::new(match gathering.gathered {
-        Gathered::Requests(_) => "\"http_reqs\"",
-        Gathered::Users(_) => "\"vus\"",
+        GatheredMetric::Requests(_) => "\"http_reqs\"",
+        GatheredMetric::Users(_) => "\"vus\"",
     });
     while let Some(line) = lines.next()? {
         // Most lines are about other metrics: they are not worth the parsing.

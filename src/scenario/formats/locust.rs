@@ -2,20 +2,56 @@
 //!
 //! Self-imposed limit: the rows named `Aggregated`, columns by the header's names.
 
-use super::input::Lines;
+use super::input::{Input, Lines};
 use super::notes::Notes;
+use super::recognise::{Sign, StreamHead};
 use super::samples::Samples;
 use super::stamp::parse_stamp;
-use super::{ReadOptions, Reading, What, fields, nothing_there};
-use crate::scenario::diagnostic::{Code, Diagnostic};
+use super::{
+    FormatReader, Meanings, RateReading, ReadOptions, Recorded, What, fields, nothing_there,
+};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::units::parse_number;
 
+/// Locust's `stats_history.csv`.
+pub(super) struct StatsHistory;
+
+impl FormatReader for StatsHistory {
+    fn title(&self) -> &'static str {
+        "Locust stats history"
+    }
+
+    fn word(&self) -> &'static str {
+        "locust"
+    }
+
+    fn help(&self) -> &'static str {
+        "stats_history.csv"
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Among(&[What::Requests, What::Users])
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        head.has_columns(&["Timestamp", "User Count", "Name"])
+            .then_some(Sign::Layout)
+    }
+
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        let name = input.name.clone();
+        read(&name, input.lines(), options)
+            .map(Recorded::Rates)
+            .map_err(Diagnostics::one)
+    }
+}
+
 /// Reads `Requests/s`, Locust's mean over the last ten seconds, or `User Count`.
-pub(super) fn read(
+fn read(
     name: &str,
     mut lines: Lines<'_>,
     options: &ReadOptions,
-) -> Result<Reading, Diagnostic> {
+) -> Result<RateReading, Diagnostic> {
     let what = options.what.unwrap_or(What::Requests);
     let value_column = match what {
         What::Users => "User Count",
@@ -71,7 +107,7 @@ pub(super) fn read(
             "give the file that ends in _stats_history.csv, as Locust wrote it",
         )
     })?;
-    Ok(Reading {
+    Ok(RateReading {
         rows,
         what,
         demand_place,

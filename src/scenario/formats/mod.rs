@@ -1,8 +1,9 @@
 //! Recorded traffic as traces: what other tools write, recognised by content and read as a stream.
 //!
 //! Self-imposed limit: no file system; a stream in, a [`Recording`] out. One file a
-//! format; what a trace is in our own CSV is `trace_text`'s. `docs/traces.md` lists
-//! what each format becomes and what is done about gaps, duplicates and the like.
+//! format, each a `FormatReader` with an entry in [`RecordingFormat::ALL`]; what a trace is in
+//! our own CSV is `trace_text`'s. `docs/traces.md` lists what each format becomes and what is done
+//! about gaps, duplicates and the like.
 
 mod access_log;
 pub mod ceiling;
@@ -11,6 +12,7 @@ pub mod csv_text;
 pub mod describe;
 mod fields;
 mod input;
+mod json_document;
 mod k6_options;
 mod k6_output;
 mod locust;
@@ -21,63 +23,118 @@ mod samples;
 pub mod shape;
 mod stamp;
 
+use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use super::secrecy::is_confidential_json;
 use super::trace_text::{LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, parse_trace};
-use crate::bounded::{DOCUMENT_BYTES_MAX, TRACE_BYTES_MAX};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
 use input::Input;
-use recognise::{Recognised, may_be_confidential, recognise, refuse_objects};
+use recognise::{Sign, StreamHead, may_be_confidential, recognise, refuse_objects};
 use shape::Shaping;
 
-/// What a recording is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Our own CSV: `time_s,rps`.
-    Csv,
-    /// `k6 run --out csv`.
-    K6Csv,
-    /// `k6 run --out json`.
-    K6Json,
-    /// The options of a k6 script as JSON: stages and scenarios.
-    K6Options,
-    /// The answer of Prometheus to a range query.
-    Prometheus,
-    /// Locust's `stats_history.csv`.
-    Locust,
-    /// The access log of nginx or Apache, common or combined.
-    AccessLog,
+/// A format of recordings: a file of its own, and an entry in [`RecordingFormat::ALL`].
+trait FormatReader: Sync {
+    /// Its name for people.
+    fn title(&self) -> &'static str;
+
+    /// Its word on the command line.
+    fn word(&self) -> &'static str;
+
+    /// What is written in it, for the help of the command line.
+    fn help(&self) -> &'static str;
+
+    /// Whether it is JSON: sought where a stream begins with a bracket, and nowhere else.
+    fn is_json(&self) -> bool {
+        false
+    }
+
+    /// What its numbers may be.
+    fn meanings(&self) -> Meanings;
+
+    /// Whether it has several series, or scenarios, to choose from.
+    fn has_series(&self) -> bool {
+        false
+    }
+
+    /// How surely a stream that begins so is written in it; `None` where nothing says so.
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign>;
+
+    /// Reads a stream that is written in it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics>;
 }
 
-impl Format {
-    /// All formats.
+/// What the numbers of a format may be.
+enum Meanings {
+    /// Whatever the user says.
+    Any,
+    /// One of these, as the user says.
+    Among(&'static [What]),
+    /// What the recording itself says; the help for a user who says it, too.
+    Stated(&'static str),
+}
+
+/// What a recording is written in.
+#[derive(Clone, Copy)]
+pub struct RecordingFormat(&'static dyn FormatReader);
+
+impl RecordingFormat {
+    /// Our own CSV.
+    const OWN: Self = Self(&csv_text::OwnCsv);
+
+    /// All formats; of two that a stream shows equal signs of, the first is taken.
     pub const ALL: [Self; 7] = [
-        Self::Csv,
-        Self::K6Csv,
-        Self::K6Json,
-        Self::K6Options,
-        Self::Prometheus,
-        Self::Locust,
-        Self::AccessLog,
+        Self::OWN,
+        Self(&k6_output::K6Csv),
+        Self(&k6_output::K6Json),
+        Self(&k6_options::K6Options),
+        Self(&prometheus::RangeQuery),
+        Self(&locust::StatsHistory),
+        Self(&access_log::AccessLog),
     ];
+
+    /// The format of this word on the command line.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.word() == word)
+    }
+
+    /// Its word on the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        self.0.word()
+    }
 
     /// Its name for people.
     #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Csv => "hpasim CSV",
-            Self::K6Csv => "k6 CSV output",
-            Self::K6Json => "k6 JSON output",
-            Self::K6Options => "k6 options",
-            Self::Prometheus => "Prometheus range query",
-            Self::Locust => "Locust stats history",
-            Self::AccessLog => "access log",
-        }
+    pub fn title(self) -> &'static str {
+        self.0.title()
+    }
+
+    /// What is written in it, for the help of the command line.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        self.0.help()
+    }
+}
+
+impl PartialEq for RecordingFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.word() == other.word()
+    }
+}
+
+impl Eq for RecordingFormat {}
+
+impl fmt::Debug for RecordingFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 
@@ -129,7 +186,7 @@ impl SeriesChoice {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadOptions {
     /// Its format; `None` recognises it by its content.
-    pub format: Option<Format>,
+    pub format: Option<RecordingFormat>,
     /// What its numbers are; `None` leaves it to the format.
     pub what: Option<What>,
     /// Which series count; `None` takes all.
@@ -142,7 +199,7 @@ pub struct ReadOptions {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
     /// What it was written in.
-    pub format: Format,
+    pub format: RecordingFormat,
     /// What was offered.
     pub trace: Trace,
     /// Time zero in nanoseconds since 1970 UTC, where the recording knows it.
@@ -161,7 +218,7 @@ pub struct Recording {
 
 /// Rates while they are read: the value of each row holds until the next, the last until `end`.
 #[derive(Debug, Default)]
-struct Rows {
+struct RateRows {
     times: Vec<i64>,
     values: Vec<f64>,
     end: i64,
@@ -171,7 +228,7 @@ struct Rows {
     gaps: u64,
 }
 
-impl Rows {
+impl RateRows {
     fn push(&mut self, nanos: i64, value: f64) {
         self.times.push(nanos);
         self.values.push(value);
@@ -179,11 +236,19 @@ impl Rows {
 }
 
 /// What a reader of a format hands over.
-struct Reading {
-    rows: Rows,
+struct RateReading {
+    rows: RateRows,
     what: What,
     demand_place: Place,
     warnings: Vec<Diagnostic>,
+}
+
+/// What a format's reader hands over.
+enum Recorded {
+    /// Rates to be made a trace of.
+    Rates(RateReading),
+    /// A trace as it is.
+    Trace(ParsedTrace),
 }
 
 /// Reads a trace or a recording from the bytes of the file at `path`, which is only used as its name.
@@ -192,19 +257,16 @@ struct Reading {
 /// Everything that is wrong with it.
 pub(super) fn read_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics> {
     let name = path.display().to_string();
-    let known = Input::open(&name, bytes).and_then(|input| match recognise(&name, &input.head)? {
-        Recognised::Known(Format::Csv) | Recognised::Unknown => Ok(None),
-        Recognised::Known(format) => Ok(Some(format)),
-    });
-    let parsed = match known {
-        Ok(None) => parse_trace(path, bytes)?,
-        Err(fault) => return Err(Diagnostics::one(fault)),
-        Ok(Some(_)) => {
-            let recording = read_recording(&name, bytes, &ReadOptions::default())?;
-            shape::shape(recording, &Shaping::default())
-                .map_err(Diagnostics::one)?
-                .into_parsed()
-        }
+    let format = Input::open(&name, bytes)
+        .and_then(|input| recognise(&name, &input.head))
+        .map_err(Diagnostics::one)?;
+    let parsed = if format.is_none_or(|format| format == RecordingFormat::OWN) {
+        parse_trace(path, bytes)?
+    } else {
+        let recording = read_recording(&name, bytes, &ReadOptions::default())?;
+        shape::shape(recording, &Shaping::default())
+            .map_err(Diagnostics::one)?
+            .into_parsed()
     };
     let mut warnings = parsed.warnings;
     warnings.extend(ceiling::warning(&parsed.trace, None, &parsed.demand_place));
@@ -239,61 +301,31 @@ fn read_input(
     let recognised = match options.format {
         Some(format) => {
             refuse_objects(name, &input.head).map_err(Diagnostics::one)?;
-            if may_be_confidential(name, format, &input.head) {
+            if may_be_confidential(format, &input.head) {
                 input.exposure.end();
             }
-            Recognised::Known(format)
+            Some(format)
         }
         None => recognise(name, &input.head).map_err(Diagnostics::one)?,
     };
-    let format = match recognised {
-        Recognised::Known(format) => format,
+    let Some(format) = recognised else {
         // The faults of its first lines say what is missing; the rest would say it again.
-        Recognised::Unknown => {
-            let head = recognise::whole_lines(&input.head);
-            return Err(parse_trace(Path::new(name), head)
-                .err()
-                .unwrap_or_else(|| Diagnostics::one(recognise::no_format(name))));
-        }
+        let head = recognise::whole_lines(&input.head);
+        return Err(parse_trace(Path::new(name), head)
+            .err()
+            .unwrap_or_else(|| Diagnostics::one(recognise::no_format(name))));
     };
     refuse_foreign_options(name, format, options).map_err(Diagnostics::one)?;
-    let exposure = input.exposure.clone();
-    let read = match format {
-        Format::Csv => {
-            let bytes = input
-                .read_whole(TRACE_BYTES_MAX)
-                .map_err(Diagnostics::one)?;
-            return parse_trace(Path::new(name), &bytes).map(Recording::of_parsed);
-        }
-        Format::K6Options | Format::Prometheus => {
-            let bytes = input
-                .read_whole(DOCUMENT_BYTES_MAX)
-                .map_err(Diagnostics::one)?;
-            let text = super::loader::text_of(Path::new(name), &bytes).map_err(Diagnostics::one)?;
-            let read = match format {
-                Format::K6Options => k6_options::read(name, text, options),
-                _ => prometheus::read(name, text, options),
-            };
-            if read.as_ref().map_or(true, |read| !read.warnings.is_empty())
-                && is_confidential_json(text)
-            {
-                exposure.end();
-            }
-            read
-        }
-        Format::K6Csv => k6_output::read_csv(name, input.lines(), options),
-        Format::K6Json => k6_output::read_json(name, input.lines(), options),
-        Format::Locust => locust::read(name, input.lines(), options),
-        Format::AccessLog => access_log::read(name, input.lines()),
-    };
-    read.and_then(|read| read.into_recording(format))
-        .map_err(Diagnostics::one)
+    match format.0.read(input, options)? {
+        Recorded::Rates(reading) => reading.into_recording(format).map_err(Diagnostics::one),
+        Recorded::Trace(parsed) => Ok(Recording::of_parsed(parsed, format)),
+    }
 }
 
 /// Options that mean nothing to a format are refused rather than passed over.
 fn refuse_foreign_options(
     name: &str,
-    format: Format,
+    format: RecordingFormat,
     options: &ReadOptions,
 ) -> Result<(), Diagnostic> {
     let refused = |flag: &str, help: &str| {
@@ -304,32 +336,25 @@ fn refuse_foreign_options(
             help: help.to_owned(),
         })
     };
-    let takes_series = matches!(format, Format::Prometheus | Format::K6Options);
-    if options.series.is_some() && !takes_series {
+    if options.series.is_some() && !format.0.has_series() {
         return refused("--series", "leave the option out");
     }
-    match (format, options.what) {
-        (_, None)
-        | (Format::Prometheus, Some(_))
-        | (Format::K6Csv | Format::K6Json | Format::Locust, Some(What::Requests | What::Users))
-        | (Format::AccessLog, Some(What::Requests)) => Ok(()),
-        (Format::Csv, Some(_)) => refused("--what", "its header says what was offered"),
-        (Format::K6Options, Some(_)) => refused(
-            "--what",
-            "the executor says what was offered: users, or arrivals per second",
-        ),
-        (_, Some(_)) => refused(
+    match (format.0.meanings(), options.what) {
+        (_, None) | (Meanings::Any, Some(_)) => Ok(()),
+        (Meanings::Among(known), Some(what)) if known.contains(&what) => Ok(()),
+        (Meanings::Among(_), Some(_)) => refused(
             "that --what",
             "it knows requests (and k6 and Locust also users); leave the option out",
         ),
+        (Meanings::Stated(help), Some(_)) => refused("--what", help),
     }
 }
 
-impl Reading {
+impl RateReading {
     /// # Errors
     /// The recording spans more than ten years, or more users than are simulated.
-    fn into_recording(self, format: Format) -> Result<Recording, Diagnostic> {
-        let Rows {
+    fn into_recording(self, format: RecordingFormat) -> Result<Recording, Diagnostic> {
+        let RateRows {
             mut times,
             mut values,
             end,
@@ -390,9 +415,9 @@ impl Reading {
 }
 
 impl Recording {
-    fn of_parsed(parsed: ParsedTrace) -> Self {
+    fn of_parsed(parsed: ParsedTrace, format: RecordingFormat) -> Self {
         Self {
-            format: Format::Csv,
+            format,
             trace: parsed.trace,
             origin_nanos: parsed.origin_nanos,
             resolution: None,

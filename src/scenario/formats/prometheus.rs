@@ -8,16 +8,58 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::input::Input;
+use super::json_document::{json_fault, read_document};
 use super::notes::Notes;
+use super::recognise::{Sign, StreamHead};
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp, stamp_text};
-use super::{ReadOptions, Reading, SeriesChoice, What, nothing_there};
-use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use super::{
+    FormatReader, Meanings, RateReading, ReadOptions, Recorded, SeriesChoice, What, nothing_there,
+};
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::scenario::trace_text::NANOS_PER_SECOND;
 use crate::units::parse_number;
 
+/// The answer of Prometheus to a range query.
+pub(super) struct RangeQuery;
+
+impl FormatReader for RangeQuery {
+    fn title(&self) -> &'static str {
+        "Prometheus range query"
+    }
+
+    fn word(&self) -> &'static str {
+        "prometheus"
+    }
+
+    fn help(&self) -> &'static str {
+        "The answer to a range query"
+    }
+
+    fn is_json(&self) -> bool {
+        true
+    }
+
+    fn meanings(&self) -> Meanings {
+        Meanings::Any
+    }
+
+    fn has_series(&self) -> bool {
+        true
+    }
+
+    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+        (head.has_word("resultType") || head.has_word("errorType")).then_some(Sign::Name)
+    }
+
+    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
+        read_document(input, |name, text| read(name, text, options))
+    }
+}
+
 #[derive(Deserialize)]
-struct Answer<'t> {
+struct QueryAnswer<'t> {
     status: Option<String>,
     error: Option<String>,
     #[serde(borrow)]
@@ -46,12 +88,12 @@ const PART_BYTES_SHOWN: usize = 100;
 const SUMMED_MAX: usize = 200_000_000;
 
 /// A text that parts were borrowed from, so that each part knows its place.
-struct Document<'t> {
+struct AnswerText<'t> {
     name: &'t str,
     text: &'t str,
 }
 
-impl Document<'_> {
+impl AnswerText<'_> {
     fn place(&self, part: &RawValue) -> Place {
         let start = (part.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         let length = match part.get().len() {
@@ -67,28 +109,11 @@ impl Document<'_> {
     }
 }
 
-/// The fault of a text that is not the JSON it should be.
-pub(super) fn json_fault(name: &str, text: &str, error: &serde_json::Error) -> Diagnostic {
-    let line_start = text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1))
-        .map(str::len)
-        .sum::<usize>();
-    let at = line_start + error.column().saturating_sub(1);
-    let told = error.to_string();
-    let what = told.split(" at line ").next().unwrap_or(&told);
-    Diagnostic {
-        code: Code::TraceJson,
-        message: format!("this is not the JSON that was expected: {what}"),
-        place: Some(Box::new(Place::within(name, text, at..at + 1))),
-        help: "see that the file is whole; `jq . FILE` tells whether it is JSON".to_owned(),
-    }
-}
-
 /// Reads a matrix; several series are summed, or chosen.
-pub(super) fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Reading, Diagnostic> {
-    let document = Document { name, text };
-    let answer: Answer<'_> = serde_json::from_str(text).map_err(|error| document.broken(&error))?;
+fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Diagnostic> {
+    let document = AnswerText { name, text };
+    let answer: QueryAnswer<'_> =
+        serde_json::from_str(text).map_err(|error| document.broken(&error))?;
     let data = check_answer(name, answer)?;
     let mut chosen = Vec::new();
     for (index, part) in data.result.iter().enumerate() {
@@ -131,7 +156,7 @@ pub(super) fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Read
             "see what the query gives in Prometheus: metric and labels may have another name there",
         )
     })?;
-    Ok(Reading {
+    Ok(RateReading {
         rows,
         what,
         demand_place,
@@ -141,7 +166,7 @@ pub(super) fn read(name: &str, text: &str, options: &ReadOptions) -> Result<Read
 
 /// # Errors
 /// The answer is an error of Prometheus, or no matrix.
-fn check_answer<'t>(name: &str, answer: Answer<'t>) -> Result<Data<'t>, Diagnostic> {
+fn check_answer<'t>(name: &str, answer: QueryAnswer<'t>) -> Result<Data<'t>, Diagnostic> {
     let fault = |message: String, help: &str| Diagnostic {
         code: Code::TraceFormat,
         message,
@@ -332,16 +357,16 @@ impl SeriesKind {
 
 /// A sample as Prometheus writes it: the time, and the value in quotes.
 #[derive(Deserialize)]
-struct Sample<'t>(#[serde(borrow)] &'t RawValue, #[serde(borrow)] &'t RawValue);
+struct AnswerSample<'t>(#[serde(borrow)] &'t RawValue, #[serde(borrow)] &'t RawValue);
 
 fn read_series(
-    document: &Document<'_>,
+    document: &AnswerText<'_>,
     series: &Series<'_>,
     notes: &mut Notes,
 ) -> Result<BTreeMap<i64, f64>, Diagnostic> {
     let mut samples = Samples::default();
     for part in &series.values {
-        let read = serde_json::from_str::<Sample<'_>>(part.get())
+        let read = serde_json::from_str::<AnswerSample<'_>>(part.get())
             .ok()
             .and_then(|sample| read_sample(&sample));
         let Some((stamp, value)) = read else {
@@ -354,7 +379,7 @@ fn read_series(
 }
 
 /// The time and the value; a value that is no number becomes NaN.
-fn read_sample(sample: &Sample<'_>) -> Option<(Stamp, f64)> {
+fn read_sample(sample: &AnswerSample<'_>) -> Option<(Stamp, f64)> {
     let stamp = parse_stamp(sample.0.get())?;
     let value = parse_number(sample.1.get().trim_matches('"'));
     Some((stamp, value.unwrap_or(f64::NAN)))
@@ -363,7 +388,7 @@ fn read_sample(sample: &Sample<'_>) -> Option<(Stamp, f64)> {
 /// The slope of a counter from each sample to the next.
 fn rates_of(
     samples: &BTreeMap<i64, f64>,
-    document: &Document<'_>,
+    document: &AnswerText<'_>,
     part: &RawValue,
     notes: &mut Notes,
 ) -> BTreeMap<i64, f64> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Rows;
+use super::RateRows;
 use super::notes::Notes;
 use super::stamp::{EpochUnit, Stamp, stamp_text};
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
@@ -77,13 +77,13 @@ impl Samples {
     }
 
     /// The rows; `None` without samples. The last sample stands for a step, as the others do.
-    pub(super) fn into_rows(self, warnings: &mut Vec<Diagnostic>) -> Option<Rows> {
+    pub(super) fn into_rows(self, warnings: &mut Vec<Diagnostic>) -> Option<RateRows> {
         let origin = *self.by_time.keys().next()?;
         let times: Vec<i64> = self.by_time.keys().copied().collect();
         let step = usual_step(&times).unwrap_or(15 * NANOS_PER_SECOND);
-        let mut rows = Rows {
+        let mut rows = RateRows {
             origin: Some(origin),
-            ..Rows::default()
+            ..RateRows::default()
         };
         for (nanos, value) in self.by_time {
             rows.push(nanos.saturating_sub(origin), value);

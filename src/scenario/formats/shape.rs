@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Recording;
 use super::counts::LADDER_SECONDS;
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
-use crate::scenario::load::cut;
+use crate::scenario::trace_cut::cut;
 use crate::scenario::trace_text::{USERS_MAX, VALUE_MAX};
 use crate::scenario::values::parse_duration;
 use crate::units::{SimSpan, SimTime};
@@ -20,14 +20,14 @@ const ROWS_MAX: i64 = 1_000_000;
 
 /// A moment of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
+pub enum TraceMoment {
     /// So long after its start.
     After(SimSpan),
     /// A date, in nanoseconds since 1970 UTC.
     At(i64),
 }
 
-impl Moment {
+impl TraceMoment {
     /// Understands "90m" and "2026-01-31T12:00:00Z".
     ///
     /// # Errors
@@ -44,16 +44,6 @@ impl Moment {
     }
 }
 
-/// Where rows begin.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Align {
-    /// At the recording's start.
-    #[default]
-    Start,
-    /// At whole multiples of the step since 1970 UTC, as Prometheus aligns ranges.
-    Step,
-}
-
 /// What to make of a recording.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Shaping {
@@ -62,11 +52,11 @@ pub struct Shaping {
     /// Multiplies what was offered; `None` is 1.
     pub scale: Option<f64>,
     /// What lies before is cut off, and this becomes time zero.
-    pub from: Option<Moment>,
+    pub from: Option<TraceMoment>,
     /// What lies behind is cut off.
-    pub to: Option<Moment>,
-    /// Where rows begin.
-    pub align: Align,
+    pub to: Option<TraceMoment>,
+    /// Whether rows begin at whole multiples of the step since 1970 UTC, as Prometheus aligns ranges; else at the recording's start.
+    pub align_to_clock: bool,
 }
 
 /// Cuts, cuts into rows, scales: in this order.
@@ -100,13 +90,13 @@ fn default_step(recording: &Recording) -> Option<SimSpan> {
 
 fn cut_part(recording: Recording, shaping: &Shaping) -> Result<Recording, Diagnostic> {
     let origin = recording.origin_nanos;
-    let offset = |moment: Option<Moment>, flag: &str| match (moment, origin) {
+    let offset = |moment: Option<TraceMoment>, flag: &str| match (moment, origin) {
         (None, _) => Ok(None),
-        (Some(Moment::After(span)), _) => Ok(Some(SimTime::ZERO + span)),
-        (Some(Moment::At(nanos)), Some(origin)) => {
+        (Some(TraceMoment::After(span)), _) => Ok(Some(SimTime::ZERO + span)),
+        (Some(TraceMoment::At(nanos)), Some(origin)) => {
             Ok(Some(SimTime::from_nanos(nanos.saturating_sub(origin))))
         }
-        (Some(Moment::At(_)), None) => Err(refused(
+        (Some(TraceMoment::At(_)), None) => Err(refused(
             flag,
             "the trace does not know its date".to_owned(),
             "write a time from its start, as 90m",
@@ -172,10 +162,10 @@ fn in_rows(
             "write a multiple (a recording too long to be counted by the second can be cut apart first)",
         ));
     }
-    let lead = match (shaping.align, recording.origin_nanos) {
-        (Align::Start, _) => 0,
-        (Align::Step, Some(origin)) => origin.rem_euclid(length),
-        (Align::Step, None) => {
+    let lead = match (shaping.align_to_clock, recording.origin_nanos) {
+        (false, _) => 0,
+        (true, Some(origin)) => origin.rem_euclid(length),
+        (true, None) => {
             return Err(refused(
                 "--align",
                 "the trace does not know its date, so its rows cannot be aligned to the clock"

@@ -2,10 +2,14 @@
 //!
 //! Self-imposed limit: shape alone; what is written is decided by `export`, how by `yaml`.
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::text::json;
 
 /// A value of YAML or JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub(crate) enum Document {
     /// Nothing; in a merge patch: take the key out.
     Null,
@@ -15,26 +19,13 @@ pub(crate) enum Document {
     Text(String),
     /// Values in order.
     List(Vec<Self>),
-    /// Keys and values in order.
-    Map(Vec<Field>),
-}
-
-/// A key and its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Field {
-    /// The key.
-    pub(crate) key: String,
-    /// The value.
-    pub(crate) value: Document,
+    /// Keys and values in order; tables with the same fields in another order are equal.
+    Map(IndexMap<String, Self>),
 }
 
 /// The document as TOML, a table of this name.
 pub(in super::super) fn to_toml(name: &str, document: Document) -> String {
-    let whole = Document::Map(vec![Field {
-        key: name.to_owned(),
-        value: document,
-    }]);
-    match toml::to_string(&whole) {
+    match toml::to_string(&Document::table([(name, document)])) {
         Ok(text) => text,
         // Only a merge patch holds nulls, and it is no policy.
         Err(error) => unreachable!("a document without nulls is TOML: {error}"),
@@ -42,23 +33,25 @@ pub(in super::super) fn to_toml(name: &str, document: Document) -> String {
 }
 
 impl Document {
-    /// Text.
-    pub(super) fn text(text: impl Into<String>) -> Self {
-        Self::Text(text.into())
+    /// What `object` is written as; fields that are `None` are left out.
+    pub(super) fn of(object: &impl Serialize) -> Self {
+        let read = |text: String| serde_json::from_str::<Self>(&text);
+        match json::line(object).and_then(read) {
+            Ok(document) => document.without_nulls(),
+            Err(error) => unreachable!("objects hold texts and whole numbers alone: {error}"),
+        }
     }
 
-    /// A table; [`MapBuilder`] fills it.
-    pub(super) fn map() -> MapBuilder {
-        MapBuilder(Vec::new())
+    /// A table of these fields.
+    pub(super) fn table<'k>(fields: impl IntoIterator<Item = (&'k str, Self)>) -> Self {
+        let owned = |(key, value): (&str, Self)| (key.to_owned(), value);
+        Self::Map(fields.into_iter().map(owned).collect())
     }
 
     /// The value at `key` of a table.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match self {
-            Self::Map(fields) => fields
-                .iter()
-                .find(|field| field.key == key)
-                .map(|field| &field.value),
+            Self::Map(fields) => fields.get(key),
             _ => None,
         }
     }
@@ -71,79 +64,28 @@ impl Document {
             Self::Text(text) => Self::Text(map(text)),
             Self::List(items) => Self::List(items.iter().map(|it| it.map_text(map)).collect()),
             Self::Map(fields) => {
-                let field = |field: &Field| Field {
-                    key: map(&field.key),
-                    value: field.value.map_text(map),
-                };
+                let field = |(key, value): (&String, &Self)| (map(key), value.map_text(map));
                 Self::Map(fields.iter().map(field).collect())
             }
         }
     }
 
     /// A table without `key`; anything else as it is.
-    pub(in super::super) fn without(self, key: &str) -> Self {
-        match self {
-            Self::Map(mut fields) => {
-                fields.retain(|field| field.key != key);
-                Self::Map(fields)
-            }
-            other => other,
+    pub(in super::super) fn without(mut self, key: &str) -> Self {
+        if let Self::Map(fields) = &mut self {
+            fields.shift_remove(key);
         }
-    }
-}
-
-/// Makes a table, key by key.
-pub(super) struct MapBuilder(Vec<Field>);
-
-impl MapBuilder {
-    /// Adds a key.
-    pub(super) fn with(mut self, key: &str, value: Document) -> Self {
-        self.0.push(Field {
-            key: key.to_owned(),
-            value,
-        });
         self
     }
 
-    /// Adds a key where there is a value.
-    pub(super) fn with_some(self, key: &str, value: Option<Document>) -> Self {
-        match value {
-            Some(value) => self.with(key, value),
-            None => self,
-        }
-    }
-
-    /// The table.
-    pub(super) fn build(self) -> Document {
-        Document::Map(self.0)
-    }
-
-    /// The table, unless it is empty.
-    pub(super) fn build_some(self) -> Option<Document> {
-        (!self.0.is_empty()).then_some(Document::Map(self.0))
-    }
-}
-
-impl Serialize for Document {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn without_nulls(self) -> Self {
         match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Integer(number) => serializer.serialize_i64(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::List(items) => {
-                let mut list = serializer.serialize_seq(Some(items.len()))?;
-                for item in items {
-                    list.serialize_element(item)?;
-                }
-                list.end()
-            }
+            Self::List(items) => Self::List(items.into_iter().map(Self::without_nulls).collect()),
             Self::Map(fields) => {
-                let mut map = serializer.serialize_map(Some(fields.len()))?;
-                for field in fields {
-                    map.serialize_entry(&field.key, &field.value)?;
-                }
-                map.end()
+                let stated = fields.into_iter().filter(|(_, value)| *value != Self::Null);
+                Self::Map(stated.map(|(key, it)| (key, it.without_nulls())).collect())
             }
+            other => other,
         }
     }
 }

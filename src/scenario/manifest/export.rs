@@ -1,17 +1,22 @@
-//! A policy as Kubernetes objects: the HorizontalPodAutoscaler, the Deployment, and the patch between two autoscalers.
+//! A policy as Kubernetes objects: what they have in common, and the HorizontalPodAutoscaler.
+//!
+//! Objects are structs with the fields of the API; what is `None` in one is left out.
 //!
 //! Self-imposed limit: objects as documents. What a policy says beside them
 //! (`[workload]`, `[slo]`, how long a start takes) no manifest can say.
 
-use super::document::Document;
-use crate::cluster::config::{Container, ContainerCourse, Deployment, PodTimings};
-use crate::hpa::spec::{
-    HpaSpec, LabelSelector, MetricIdentifier, MetricSource, MetricSpec, MetricTarget, PolicyKind,
-    ScalingPolicy, ScalingRules,
-};
-use crate::units::{Millicores, SimSpan};
+use std::collections::BTreeMap;
 
-use super::super::defaults;
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::document::Document;
+use crate::hpa::spec::{
+    HpaSpec, LabelRequirement, LabelSelector, LabelValue, MetricIdentifier, MetricSource,
+    MetricSpec, MetricTarget, ScalingRules,
+};
+use crate::units::SimSpan;
+
 use super::super::tree::{Node, Value};
 
 /// Something that an object needs and the policy does not say, or says otherwise than an object can.
@@ -24,7 +29,7 @@ pub(in super::super) struct Remark {
 }
 
 /// `metadata` of an object.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(in super::super) struct Metadata<'m> {
     /// `name`.
     pub(in super::super) name: &'m str,
@@ -32,13 +37,14 @@ pub(in super::super) struct Metadata<'m> {
     pub(in super::super) namespace: Option<&'m str>,
 }
 
-impl Metadata<'_> {
-    fn document(self) -> Document {
-        Document::map()
-            .with("name", Document::text(self.name))
-            .with_some("namespace", self.namespace.map(Document::text))
-            .build()
-    }
+/// An object of Kubernetes, as each begins.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ManifestObject<'o, S> {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'o str,
+    pub(super) metadata: Metadata<'o>,
+    pub(super) spec: S,
 }
 
 /// What is wrong with a name that the API server would refuse (RFC 1123).
@@ -62,492 +68,257 @@ pub(in super::super) fn hpa_document(
     written: Option<&Node>,
     metadata: Metadata<'_>,
 ) -> Document {
-    Document::map()
-        .with("apiVersion", Document::text("autoscaling/v2"))
-        .with("kind", Document::text("HorizontalPodAutoscaler"))
-        .with("metadata", metadata.document())
-        .with("spec", spec_document(spec, written))
-        .build()
+    Document::of(&ManifestObject {
+        api_version: "autoscaling/v2",
+        kind: "HorizontalPodAutoscaler",
+        metadata,
+        spec: ExportedHpa::of(spec, written),
+    })
 }
 
-fn spec_document(spec: &HpaSpec, written: Option<&Node>) -> Document {
-    let at = |path: &[&str]| written.and_then(|node| node.at(path));
-    let target = &spec.scale_target;
-    let api_version = at(&["scaleTargetRef", "apiVersion"])
-        .and_then(Node::text)
-        .unwrap_or_else(|| api_version_of(&target.kind));
-    let metrics = spec.metrics.iter().enumerate().map(|(index, metric)| {
-        let node = at(&["metrics"]).and_then(|node| node.items().get(index));
-        metric_document(metric, node)
-    });
-    let behavior = spec.behavior.as_ref().map(|behavior| {
-        Document::map()
-            .with(
-                "scaleUp",
-                rules_document(&behavior.scale_up, at(&["behavior", "scaleUp"])),
-            )
-            .with(
-                "scaleDown",
-                rules_document(&behavior.scale_down, at(&["behavior", "scaleDown"])),
-            )
-            .build()
-    });
-    Document::map()
-        .with(
-            "scaleTargetRef",
-            Document::map()
-                .with("apiVersion", Document::text(api_version))
-                .with("kind", Document::text(&target.kind))
-                .with("name", Document::text(&target.name))
-                .build(),
-        )
-        .with("minReplicas", integer(spec.min_replicas.0))
-        .with("maxReplicas", integer(spec.max_replicas.0))
-        .with("metrics", Document::List(metrics.collect()))
-        .with_some("behavior", behavior)
-        .build()
+/// `spec` of a HorizontalPodAutoscaler.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportedHpa<'s> {
+    scale_target_ref: ObjectReference<'s>,
+    min_replicas: i32,
+    max_replicas: i32,
+    metrics: Vec<ExportedMetric<'s>>,
+    behavior: Option<ExportedBehavior>,
 }
 
-fn api_version_of(kind: &str) -> &'static str {
+impl<'s> ExportedHpa<'s> {
+    fn of(spec: &'s HpaSpec, written: Option<&'s Node>) -> Self {
+        let at = |path: &[&str]| written.and_then(|node| node.at(path));
+        let target = &spec.scale_target;
+        let api_version = at(&["scaleTargetRef", "apiVersion"]).and_then(Node::text);
+        let metrics = spec.metrics.iter().enumerate().map(|(index, metric)| {
+            let node = at(&["metrics"]).and_then(|node| node.items().get(index));
+            ExportedMetric::of(metric, node)
+        });
+        let behavior = spec.behavior.as_ref().map(|behavior| ExportedBehavior {
+            scale_up: ExportedRules::of(&behavior.scale_up, at(&["behavior", "scaleUp"])),
+            scale_down: ExportedRules::of(&behavior.scale_down, at(&["behavior", "scaleDown"])),
+        });
+        Self {
+            scale_target_ref: ObjectReference {
+                api_version: api_version.or(Some(api_version_of(&target.kind))),
+                kind: &target.kind,
+                name: &target.name,
+            },
+            min_replicas: spec.min_replicas.0,
+            max_replicas: spec.max_replicas.0,
+            metrics: metrics.collect(),
+            behavior,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ObjectReference<'s> {
+    api_version: Option<&'s str>,
+    kind: &'s str,
+    name: &'s str,
+}
+
+pub(super) fn api_version_of(kind: &str) -> &'static str {
     match kind {
         "ReplicationController" => "v1",
         _ => "apps/v1",
     }
 }
 
-fn integer(number: i32) -> Document {
-    Document::Integer(i64::from(number))
+#[derive(Serialize)]
+struct ExportedMetric<'s> {
+    r#type: &'static str,
+    /// The metric under the key of its type.
+    #[serde(flatten)]
+    source: BTreeMap<&'static str, ExportedSource<'s>>,
 }
 
-fn metric_document(metric: &MetricSpec, written: Option<&Node>) -> Document {
-    let target = target_document(metric.target);
-    let (key, body) = match &metric.source {
-        MetricSource::Resource { resource } => (
-            "resource",
-            Document::map().with("name", Document::text(resource)),
-        ),
-        MetricSource::ContainerResource {
-            resource,
-            container,
-        } => (
-            "containerResource",
-            Document::map()
-                .with("name", Document::text(resource))
-                .with("container", Document::text(container)),
-        ),
-        MetricSource::Pods { metric } => (
-            "pods",
-            Document::map().with("metric", identifier_document(metric)),
-        ),
-        MetricSource::External { metric } => (
-            "external",
-            Document::map().with("metric", identifier_document(metric)),
-        ),
-        MetricSource::Object { metric, described } => {
-            let api_version = written
-                .and_then(|node| node.at(&["object", "describedObject", "apiVersion"]))
-                .and_then(Node::text);
-            let object = Document::map()
-                .with_some("apiVersion", api_version.map(Document::text))
-                .with("kind", Document::text(&described.kind))
-                .with("name", Document::text(&described.name))
-                .build();
-            (
-                "object",
-                Document::map()
-                    .with("describedObject", object)
-                    .with("metric", identifier_document(metric)),
-            )
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportedSource<'s> {
+    name: Option<&'s str>,
+    container: Option<&'s str>,
+    described_object: Option<ObjectReference<'s>>,
+    metric: Option<ExportedIdentifier<'s>>,
+    target: ExportedTarget,
+}
+
+impl<'s> ExportedMetric<'s> {
+    fn of(metric: &'s MetricSpec, written: Option<&'s Node>) -> Self {
+        let mut source = ExportedSource {
+            name: None,
+            container: None,
+            described_object: None,
+            metric: None,
+            target: metric.target.into(),
+        };
+        let key = match &metric.source {
+            MetricSource::Resource { resource } => {
+                source.name = Some(resource);
+                "resource"
+            }
+            MetricSource::ContainerResource {
+                resource,
+                container,
+            } => {
+                source.name = Some(resource);
+                source.container = Some(container);
+                "containerResource"
+            }
+            MetricSource::Pods { metric } => {
+                source.metric = Some(metric.into());
+                "pods"
+            }
+            MetricSource::External { metric } => {
+                source.metric = Some(metric.into());
+                "external"
+            }
+            MetricSource::Object { metric, described } => {
+                source.described_object = Some(ObjectReference {
+                    api_version: written
+                        .and_then(|node| node.at(&["object", "describedObject", "apiVersion"]))
+                        .and_then(Node::text),
+                    kind: &described.kind,
+                    name: &described.name,
+                });
+                source.metric = Some(metric.into());
+                "object"
+            }
+        };
+        Self {
+            r#type: metric.source.type_name(),
+            source: BTreeMap::from([(key, source)]),
         }
-    };
-    Document::map()
-        .with("type", Document::text(metric.source.type_name()))
-        .with(key, body.with("target", target).build())
-        .build()
+    }
 }
 
-fn target_document(target: MetricTarget) -> Document {
-    let (kind, key, value) = match target {
-        MetricTarget::Utilization(percent) => {
-            ("Utilization", "averageUtilization", integer(percent))
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+enum ExportedTarget {
+    Utilization { average_utilization: i32 },
+    AverageValue { average_value: String },
+    Value { value: String },
+}
+
+impl From<MetricTarget> for ExportedTarget {
+    fn from(target: MetricTarget) -> Self {
+        match target {
+            MetricTarget::Utilization(average_utilization) => Self::Utilization {
+                average_utilization,
+            },
+            MetricTarget::AverageValue(value) => Self::AverageValue {
+                average_value: value.to_string(),
+            },
+            MetricTarget::Value(value) => Self::Value {
+                value: value.to_string(),
+            },
         }
-        MetricTarget::AverageValue(value) => (
-            "AverageValue",
-            "averageValue",
-            Document::text(value.to_string()),
-        ),
-        MetricTarget::Value(value) => ("Value", "value", Document::text(value.to_string())),
-    };
-    Document::map()
-        .with("type", Document::text(kind))
-        .with(key, value)
-        .build()
+    }
 }
 
-fn identifier_document(metric: &MetricIdentifier) -> Document {
-    Document::map()
-        .with("name", Document::text(&metric.name))
-        .with_some("selector", metric.selector.as_ref().map(selector_document))
-        .build()
+#[derive(Serialize)]
+struct ExportedIdentifier<'s> {
+    name: &'s str,
+    selector: Option<ExportedSelector<'s>>,
 }
 
-fn selector_document(selector: &LabelSelector) -> Document {
-    let labels = selector
-        .match_labels
-        .iter()
-        .fold(Document::map(), |labels, label| {
-            labels.with(&label.key, Document::text(&label.value))
+impl<'s> From<&'s MetricIdentifier> for ExportedIdentifier<'s> {
+    fn from(metric: &'s MetricIdentifier) -> Self {
+        Self {
+            name: &metric.name,
+            selector: metric.selector.as_ref().map(ExportedSelector::from),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportedSelector<'s> {
+    match_labels: Option<IndexMap<&'s str, &'s str>>,
+    match_expressions: Option<Vec<ExportedRequirement<'s>>>,
+}
+
+#[derive(Serialize)]
+struct ExportedRequirement<'s> {
+    key: &'s str,
+    operator: &'s str,
+    values: Option<&'s [String]>,
+}
+
+impl<'s> From<&'s LabelSelector> for ExportedSelector<'s> {
+    fn from(selector: &'s LabelSelector) -> Self {
+        let (labels, expressions) = (&selector.match_labels, &selector.match_expressions);
+        let label = |label: &'s LabelValue| (label.key.as_str(), label.value.as_str());
+        let requirement = |requirement: &'s LabelRequirement| ExportedRequirement {
+            key: &requirement.key,
+            operator: &requirement.operator,
+            values: (!requirement.values.is_empty()).then_some(&*requirement.values),
+        };
+        Self {
+            match_labels: (!labels.is_empty()).then(|| labels.iter().map(label).collect()),
+            match_expressions: (!expressions.is_empty())
+                .then(|| expressions.iter().map(requirement).collect()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportedBehavior {
+    scale_up: ExportedRules,
+    scale_down: ExportedRules,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportedRules {
+    stabilization_window_seconds: Option<i64>,
+    select_policy: String,
+    policies: Vec<ExportedPolicy>,
+    tolerance: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportedPolicy {
+    r#type: String,
+    value: i32,
+    period_seconds: i64,
+}
+
+impl ExportedRules {
+    fn of(rules: &ScalingRules, written: Option<&Node>) -> Self {
+        // As it was written: the float that the controller makes of it has digits that a quantity may not have.
+        let tolerance = rules.tolerance.map(|tolerance| {
+            let text = written.and_then(|node| match &node.get("tolerance")?.value {
+                Value::Text(text) => Some(text.clone()),
+                Value::Integer(number) => Some(number.to_string()),
+                Value::Float(number) => Some(number.to_string()),
+                _ => None,
+            });
+            text.unwrap_or_else(|| tolerance.to_string())
         });
-    let expressions: Vec<Document> = selector
-        .match_expressions
-        .iter()
-        .map(|requirement| {
-            let values: Vec<Document> = requirement.values.iter().map(Document::text).collect();
-            Document::map()
-                .with("key", Document::text(&requirement.key))
-                .with("operator", Document::text(&requirement.operator))
-                .with_some(
-                    "values",
-                    (!values.is_empty()).then_some(Document::List(values)),
-                )
-                .build()
-        })
-        .collect();
-    Document::map()
-        .with_some("matchLabels", labels.build_some())
-        .with_some(
-            "matchExpressions",
-            (!expressions.is_empty()).then_some(Document::List(expressions)),
-        )
-        .build()
-}
-
-fn rules_document(rules: &ScalingRules, written: Option<&Node>) -> Document {
-    let policies = rules.policies.iter().map(policy_document).collect();
-    // As it was written: the float that the controller makes of it has digits that a quantity may not have.
-    let tolerance = rules.tolerance.map(|tolerance| {
-        let text = written.and_then(|node| match &node.get("tolerance")?.value {
-            Value::Text(text) => Some(text.clone()),
-            Value::Integer(number) => Some(number.to_string()),
-            Value::Float(number) => Some(number.to_string()),
-            _ => None,
+        let policies = rules.policies.iter().map(|policy| ExportedPolicy {
+            r#type: policy.kind.to_string(),
+            value: policy.value,
+            period_seconds: whole_seconds(policy.period),
         });
-        Document::Text(text.unwrap_or_else(|| tolerance.to_string()))
-    });
-    Document::map()
-        .with_some(
-            "stabilizationWindowSeconds",
-            rules
-                .stabilization_window
-                .map(|window| Document::Integer(whole_seconds(window))),
-        )
-        .with(
-            "selectPolicy",
-            Document::text(rules.select_policy.to_string()),
-        )
-        .with("policies", Document::List(policies))
-        .with_some("tolerance", tolerance)
-        .build()
-}
-
-fn policy_document(policy: &ScalingPolicy) -> Document {
-    let kind = match policy.kind {
-        PolicyKind::Pods => "Pods",
-        PolicyKind::Percent => "Percent",
-    };
-    Document::map()
-        .with("type", Document::text(kind))
-        .with("value", integer(policy.value))
-        .with(
-            "periodSeconds",
-            Document::Integer(whole_seconds(policy.period)),
-        )
-        .build()
+        Self {
+            stabilization_window_seconds: rules.stabilization_window.map(whole_seconds),
+            select_policy: rules.select_policy.to_string(),
+            policies: policies.collect(),
+            tolerance,
+        }
+    }
 }
 
 /// Seconds, a begun one counted as whole.
-fn whole_seconds(span: SimSpan) -> i64 {
+pub(super) fn whole_seconds(span: SimSpan) -> i64 {
     let second = SimSpan::from_secs(1).as_nanos();
     let nanos = span.as_nanos();
     nanos / second + i64::from(nanos % second != 0)
-}
-
-/// What is scaled, as an object that kubectl takes.
-#[derive(Clone, Copy, Debug)]
-pub(in super::super) struct WorkloadExport<'d> {
-    /// `kind`: a Deployment, unless the autoscaler's target is of another one.
-    pub(in super::super) kind: &'d str,
-    /// What it is called.
-    pub(in super::super) metadata: Metadata<'d>,
-    /// What it is.
-    pub(in super::super) deployment: &'d Deployment,
-    /// The policy's `deployment.containers`: images and ports stand there alone.
-    pub(in super::super) containers: Option<&'d Node>,
-}
-
-impl WorkloadExport<'_> {
-    /// The object; what had to be made up for it goes into `remarks`.
-    pub(in super::super) fn document(&self, remarks: &mut Vec<Remark>) -> Document {
-        let name = self.metadata.name;
-        let labels = Document::map().with("app", Document::text(name)).build();
-        let replicas = self.deployment.replicas;
-        // An autoscaler and `replicas` are at odds at every apply: what is Kubernetes' default is left out.
-        let replicas = (replicas != defaults::DEPLOYMENT_REPLICAS).then(|| integer(replicas.0));
-        let service = (self.kind == "StatefulSet").then(|| Document::text(name));
-        let selector = match self.kind {
-            "ReplicationController" => labels.clone(),
-            _ => Document::map().with("matchLabels", labels.clone()).build(),
-        };
-        let spec = Document::map()
-            .with_some("replicas", replicas)
-            .with_some("serviceName", service)
-            .with("selector", selector)
-            .with(
-                "template",
-                Document::map()
-                    .with("metadata", Document::map().with("labels", labels).build())
-                    .with("spec", self.pod_document(remarks))
-                    .build(),
-            )
-            .build();
-        Document::map()
-            .with("apiVersion", Document::text(api_version_of(self.kind)))
-            .with("kind", Document::text(self.kind))
-            .with("metadata", self.metadata.document())
-            .with("spec", spec)
-            .build()
-    }
-
-    fn pod_document(&self, remarks: &mut Vec<Remark>) -> Document {
-        let mut regular = Vec::new();
-        let mut init = Vec::new();
-        for (index, container) in self.deployment.containers.iter().enumerate() {
-            let document = self.container_document(index, container, remarks);
-            match container.course {
-                ContainerCourse::Regular => regular.push(document),
-                ContainerCourse::RestartableInit => init.push(document),
-            }
-        }
-        let pod = &self.deployment.pod;
-        let pod_level = &self.deployment.pod_level;
-        let grace = (pod.grace_period != defaults::GRACE_PERIOD)
-            .then(|| seconds_document("pod.grace_period", pod.grace_period, remarks));
-        Document::map()
-            .with_some("terminationGracePeriodSeconds", grace)
-            .with_some(
-                "resources",
-                resources_document(&Amounts {
-                    cpu_request: pod_level.cpu_request,
-                    memory_request_bytes: pod_level.memory_request_bytes,
-                    cpu_limit: pod_level.cpu_limit,
-                    memory_limit_bytes: pod_level.memory_limit_bytes,
-                }),
-            )
-            .with_some(
-                "initContainers",
-                (!init.is_empty()).then_some(Document::List(init)),
-            )
-            .with("containers", Document::List(regular))
-            .build()
-    }
-
-    fn container_document(
-        &self,
-        index: usize,
-        container: &Container,
-        remarks: &mut Vec<Remark>,
-    ) -> Document {
-        let written = self.containers.and_then(|node| node.items().get(index));
-        let image = written
-            .and_then(|node| node.get("image"))
-            .and_then(Node::text);
-        let image = image.map_or_else(
-            || {
-                let made_up = format!("registry.example.com/{}:latest", container.name);
-                remarks.push(Remark {
-                    message: format!(
-                        "the policy names no image of `{}`: `{made_up}` stands for it",
-                        container.name
-                    ),
-                    help: "put the real one in before you apply it, or state `image` in the policy"
-                        .to_owned(),
-                });
-                made_up
-            },
-            str::to_owned,
-        );
-        let ports: Vec<i64> = written
-            .and_then(|node| node.get("ports"))
-            .map_or(&[][..], Node::items)
-            .iter()
-            .filter_map(|port| match port.value {
-                Value::Integer(port) => Some(port),
-                _ => None,
-            })
-            .collect();
-        let is_init = container.course == ContainerCourse::RestartableInit;
-        let document = Document::map()
-            .with("name", Document::text(&container.name))
-            .with("image", Document::Text(image))
-            .with_some("restartPolicy", is_init.then(|| Document::text("Always")))
-            .with_some("ports", ports_document(&ports))
-            .with_some(
-                "resources",
-                resources_document(&Amounts {
-                    cpu_request: container.cpu_request,
-                    memory_request_bytes: container.memory_request_bytes,
-                    cpu_limit: container.cpu_limit,
-                    memory_limit_bytes: container.memory_limit_bytes,
-                }),
-            );
-        // The first container serves: probes and hook are its own.
-        if index > 0 {
-            return document.build();
-        }
-        let pod = &self.deployment.pod;
-        document
-            .with_some("startupProbe", startup_document(pod, &ports, remarks))
-            .with_some("readinessProbe", readiness_document(pod, &ports, remarks))
-            .with_some("lifecycle", hook_document(pod, remarks))
-            .build()
-    }
-}
-
-fn ports_document(ports: &[i64]) -> Option<Document> {
-    let list = ports
-        .iter()
-        .map(|port| {
-            Document::map()
-                .with("containerPort", Document::Integer(*port))
-                .build()
-        })
-        .collect();
-    (!ports.is_empty()).then_some(Document::List(list))
-}
-
-/// What is requested and what is the most; nothing where nothing is stated.
-struct Amounts {
-    cpu_request: Option<Millicores>,
-    memory_request_bytes: Option<u64>,
-    cpu_limit: Option<Millicores>,
-    memory_limit_bytes: Option<u64>,
-}
-
-fn resources_document(amounts: &Amounts) -> Option<Document> {
-    let part = |cpu: Option<Millicores>, memory: Option<u64>| {
-        Document::map()
-            .with_some("cpu", cpu.map(|cpu| Document::Text(format!("{}m", cpu.0))))
-            .with_some(
-                "memory",
-                memory.map(|bytes| Document::Text(memory_text(bytes))),
-            )
-            .build_some()
-    };
-    Document::map()
-        .with_some(
-            "requests",
-            part(amounts.cpu_request, amounts.memory_request_bytes),
-        )
-        .with_some(
-            "limits",
-            part(amounts.cpu_limit, amounts.memory_limit_bytes),
-        )
-        .build_some()
-}
-
-/// Bytes with the greatest suffix that is exact.
-fn memory_text(bytes: u64) -> String {
-    let suffixes = [(30, "Gi"), (20, "Mi"), (10, "Ki")];
-    suffixes
-        .into_iter()
-        .find(|(shift, _)| bytes > 0 && bytes.trailing_zeros() >= *shift)
-        .map_or_else(
-            || bytes.to_string(),
-            |(shift, suffix)| format!("{}{suffix}", bytes >> shift),
-        )
-}
-
-fn startup_document(
-    pod: &PodTimings,
-    ports: &[i64],
-    remarks: &mut Vec<Remark>,
-) -> Option<Document> {
-    let probe = pod.startup.as_ref()?;
-    let delay = seconds_document("pod.startup.initial_delay", probe.initial_delay, remarks);
-    let period = seconds_document("pod.startup.period", probe.period, remarks);
-    Some(
-        handler_document("startup", ports, remarks)
-            .with("initialDelaySeconds", delay)
-            .with("periodSeconds", period)
-            .with(
-                "failureThreshold",
-                Document::Integer(i64::from(probe.failure_threshold)),
-            )
-            .build(),
-    )
-}
-
-fn readiness_document(
-    pod: &PodTimings,
-    ports: &[i64],
-    remarks: &mut Vec<Remark>,
-) -> Option<Document> {
-    let probe = pod.readiness.as_ref()?;
-    let delay = seconds_document("pod.readiness.initial_delay", probe.initial_delay, remarks);
-    let period = seconds_document("pod.readiness.period", probe.period, remarks);
-    let document = handler_document("readiness", ports, remarks)
-        .with("initialDelaySeconds", delay)
-        .with("periodSeconds", period);
-    let threshold = (probe.success_threshold != defaults::READINESS_SUCCESS_THRESHOLD)
-        .then(|| Document::Integer(i64::from(probe.success_threshold)));
-    Some(document.with_some("successThreshold", threshold).build())
-}
-
-/// What the probe asks: the first port, for a policy does not say.
-fn handler_document(
-    probe: &str,
-    ports: &[i64],
-    remarks: &mut Vec<Remark>,
-) -> super::document::MapBuilder {
-    let (key, handler, asks) = match ports.first() {
-        Some(port) => (
-            "tcpSocket",
-            Document::map().with("port", Document::Integer(*port)),
-            format!("port {port}"),
-        ),
-        None => (
-            "exec",
-            Document::map().with("command", Document::List(vec![Document::text("true")])),
-            "`true`".to_owned(),
-        ),
-    };
-    remarks.push(Remark {
-        message: format!("a policy does not say what the {probe} probe asks: it is {asks}"),
-        help: "put your own in before you apply it".to_owned(),
-    });
-    Document::map().with(key, handler.build())
-}
-
-fn hook_document(pod: &PodTimings, remarks: &mut Vec<Remark>) -> Option<Document> {
-    if pod.pre_stop == SimSpan::ZERO {
-        return None;
-    }
-    let seconds = seconds_document("pod.pre_stop", pod.pre_stop, remarks);
-    let sleep = Document::map().with("seconds", seconds).build();
-    let hook = Document::map().with("sleep", sleep).build();
-    Some(Document::map().with("preStop", hook).build())
-}
-
-/// Whole seconds, which is all that Kubernetes knows.
-fn seconds_document(key: &str, span: SimSpan, remarks: &mut Vec<Remark>) -> Document {
-    let seconds = whole_seconds(span);
-    if SimSpan::from_secs(seconds) != span {
-        remarks.push(Remark {
-            message: format!(
-                "`{key}` is {span}, and Kubernetes counts whole seconds: {seconds} stands for it"
-            ),
-            help: "state whole seconds in the policy".to_owned(),
-        });
-    }
-    Document::Integer(seconds)
 }

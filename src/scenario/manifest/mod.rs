@@ -9,7 +9,8 @@
 //! | [`beta`] | metrics of autoscaling/v2beta1 |
 //! | [`choice`] | which autoscaler and which workload is meant |
 //! | [`policy`] | their parts as the keys of a policy |
-//! | [`export`] | a policy as objects |
+//! | [`export`] | a policy as objects: the autoscaler |
+//! | [`workload_export`] | and what it scales |
 //! | [`patch`] | what turns one object into another |
 //! | [`document`] | what is written, value by value |
 //! | [`secrecy`] | which stretches of the text are confidential, so that diagnostics never print them |
@@ -21,12 +22,13 @@ mod export;
 mod patch;
 mod policy;
 mod secrecy;
+mod workload_export;
 mod yaml;
 
 pub use choice::ManifestChoice;
 pub(super) use document::Document;
 pub(super) use document::to_toml;
-pub(super) use export::{Metadata, WorkloadExport, hpa_document, name_remark};
+pub(super) use export::{Metadata, hpa_document, name_remark};
 pub(super) use patch::merge_patch;
 pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 
@@ -38,6 +40,7 @@ use super::secrecy::may_hold_a_secret;
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Node, Value};
 use crate::bounded::{POLICY_BYTES_MAX, size_text};
+pub(super) use workload_export::WorkloadExport;
 pub(super) use yaml::to_yaml;
 use yaml::{Documents, YamlFault, YamlFaultKind};
 
@@ -252,7 +255,7 @@ fn object(tree: Node, kind: String, api_version: String) -> Object {
 
 /// A patch of an object's `spec`; without a change an empty one.
 pub(super) fn spec_patch(spec: Option<Document>) -> Document {
-    Document::map().with_some("spec", spec).build()
+    Document::table(spec.map(|spec| ("spec", spec)))
 }
 
 /// Whether a text that no extension gives away is a manifest: some line says `apiVersion:` or `kind:`, and TOML knows no such line.

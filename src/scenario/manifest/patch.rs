@@ -2,7 +2,9 @@
 //!
 //! Self-imposed limit: documents in, a document out; knows no Kubernetes.
 
-use super::document::{Document, Field};
+use indexmap::IndexMap;
+
+use super::document::Document;
 
 /// The smallest patch that turns `from` into `to`; `None` where they are the same.
 ///
@@ -16,26 +18,17 @@ pub(in super::super) fn merge_patch(from: &Document, to: &Document) -> Option<Do
     let (Document::Map(old), Document::Map(new)) = (from, to) else {
         return Some(to.clone());
     };
-    let gone = old.iter().filter(|field| to.get(&field.key).is_none());
-    let mut fields: Vec<Field> = new
-        .iter()
-        .filter_map(|field| {
-            let value = match from.get(&field.key) {
-                Some(before) => merge_patch(before, &field.value)?,
-                None => field.value.clone(),
-            };
-            Some(Field {
-                key: field.key.clone(),
-                value,
-            })
-        })
-        .collect();
-    fields.extend(gone.map(|field| Field {
-        key: field.key.clone(),
-        value: Document::Null,
-    }));
-    // The same keys in another order are the same.
-    (!fields.is_empty()).then_some(Document::Map(fields))
+    let mut fields = IndexMap::new();
+    for (key, value) in new {
+        let changed = match old.get(key) {
+            Some(before) => merge_patch(before, value),
+            None => Some(value.clone()),
+        };
+        fields.extend(changed.map(|value| (key.clone(), value)));
+    }
+    let gone = old.keys().filter(|key| !new.contains_key(*key));
+    fields.extend(gone.map(|key| (key.clone(), Document::Null)));
+    Some(Document::Map(fields))
 }
 
 #[cfg(test)]
@@ -51,34 +44,15 @@ mod tests {
         };
         let mut fields = match target {
             Some(Document::Map(fields)) => fields,
-            _ => Vec::new(),
+            _ => IndexMap::new(),
         };
-        for change in changes {
-            let at = fields.iter().position(|field| field.key == change.key);
-            let old = at.map(|at| fields.remove(at).value);
-            if change.value != Document::Null {
-                fields.push(Field {
-                    key: change.key,
-                    value: apply(old, change.value),
-                });
+        for (key, value) in changes {
+            let old = fields.shift_remove(&key);
+            if value != Document::Null {
+                fields.insert(key, apply(old, value));
             }
         }
         Document::Map(fields)
-    }
-
-    /// Keys in order, so that equal means the same.
-    fn sorted(document: Document) -> Document {
-        match document {
-            Document::Map(mut fields) => {
-                fields.sort_by(|a, b| a.key.cmp(&b.key));
-                let sort = |field: Field| Field {
-                    value: sorted(field.value),
-                    ..field
-                };
-                Document::Map(fields.into_iter().map(sort).collect())
-            }
-            other => other,
-        }
     }
 
     fn any_document() -> impl Strategy<Value = Document> {
@@ -89,10 +63,8 @@ mod tests {
         leaf.prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..3).prop_map(Document::List),
-                prop::collection::btree_map("[a-d]", inner, 0..4).prop_map(|map| {
-                    let field = |(key, value)| Field { key, value };
-                    Document::Map(map.into_iter().map(field).collect())
-                }),
+                prop::collection::btree_map("[a-d]", inner, 0..4)
+                    .prop_map(|map| Document::Map(map.into_iter().collect())),
             ]
         })
     }
@@ -104,25 +76,20 @@ mod tests {
                 Some(patch) => apply(Some(from), patch),
                 None => from,
             };
-            prop_assert_eq!(sorted(result), sorted(to));
+            prop_assert_eq!(result, to);
         }
     }
 
     #[test]
     fn only_what_differs_is_in_it() {
-        let from = Document::map()
-            .with("same", Document::Integer(1))
-            .with("gone", Document::Integer(2))
-            .with("list", Document::List(vec![Document::Integer(1)]))
-            .build();
-        let to = Document::map()
-            .with("list", Document::List(vec![Document::Integer(2)]))
-            .with("same", Document::Integer(1))
-            .build();
-        let expected = Document::map()
-            .with("list", Document::List(vec![Document::Integer(2)]))
-            .with("gone", Document::Null)
-            .build();
+        let list = |item| Document::List(vec![Document::Integer(item)]);
+        let from = Document::table([
+            ("same", Document::Integer(1)),
+            ("gone", Document::Integer(2)),
+            ("list", list(1)),
+        ]);
+        let to = Document::table([("list", list(2)), ("same", Document::Integer(1))]);
+        let expected = Document::table([("list", list(2)), ("gone", Document::Null)]);
         assert_eq!(merge_patch(&from, &to), Some(expected));
         assert_eq!(merge_patch(&to, &to), None);
     }

@@ -15,7 +15,7 @@ use super::yaml::Alias;
 /// Of a Secret all counts but what it is and what it is called: kubectl keeps the whole object in an annotation, and a
 /// mistyped key holds as much. An object that does not say what it is may be one.
 pub(super) fn confidential(documents: &[Node], aliases: &[Alias], text: &str) -> Confidential {
-    let mut search = Search {
+    let mut search = SecretSearch {
         text,
         found: Confidential::default(),
     };
@@ -49,12 +49,12 @@ fn follow(aliases: &[Alias], found: &mut Confidential) {
     }
 }
 
-struct Search<'t> {
+struct SecretSearch<'t> {
     text: &'t str,
     found: Confidential,
 }
 
-impl Search<'_> {
+impl SecretSearch<'_> {
     /// A document, or an item of a List.
     fn object(&mut self, node: &Node) {
         if let Value::Array(items) = &node.value {

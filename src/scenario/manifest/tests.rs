@@ -306,7 +306,7 @@ fn a_manifest_is_known_by_its_lines() {
 proptest::proptest! {
     #[test]
     fn whatever_text_is_written_reads_back_as_the_same_text(text in "\\PC{0,20}|[ -~\n\t]{0,20}|.{0,20}|[-+0-9.eExo_:]{1,6}|yes|No|~|null|on|y") {
-        let document = Document::map().with("kind", Document::text(&text)).build();
+        let document = Document::table([("kind", Document::Text(text.clone()))]);
         let yaml = to_yaml(&document);
         let mut sources = Sources::default();
         let source = sources.add("app.yaml".to_owned(), yaml.clone());

@@ -91,7 +91,7 @@ pub(super) fn parse_documents(text: &str, source: SourceId) -> Documents {
         source,
         open: Vec::new(),
         anchors: BTreeMap::new(),
-        spent: Size::default(),
+        spent: ValueSize::default(),
         documents: Documents::default(),
     };
     let mut options = Options::default();
@@ -147,7 +147,7 @@ fn syntax_fault(text: &str, source: SourceId, at: usize, info: String) -> YamlFa
 
 /// How much room a value takes.
 #[derive(Clone, Copy, Debug, Default)]
-struct Size {
+struct ValueSize {
     values: usize,
     bytes: usize,
     depth: usize,
@@ -157,18 +157,18 @@ struct Size {
 #[derive(Clone, Debug)]
 struct Sized {
     node: Node,
-    size: Size,
+    size: ValueSize,
 }
 
 /// A table or a list that is being read.
 struct Open {
     start: usize,
     anchor: usize,
-    size: Size,
-    content: Content,
+    size: ValueSize,
+    content: OpenContent,
 }
 
-enum Content {
+enum OpenContent {
     List(Vec<Node>),
     Table {
         entries: Vec<Entry>,
@@ -189,7 +189,7 @@ struct Builder {
     source: SourceId,
     open: Vec<Open>,
     anchors: BTreeMap<usize, Sized>,
-    spent: Size,
+    spent: ValueSize,
     documents: Documents,
 }
 
@@ -220,10 +220,10 @@ impl Builder {
             }
             Event::Alias(anchor) => self.alias(anchor, range),
             Event::SequenceStart(_, anchor, _) => {
-                self.start(range, anchor, Content::List(Vec::new()))
+                self.start(range, anchor, OpenContent::List(Vec::new()))
             }
             Event::MappingStart(_, anchor, _) => {
-                let table = Content::Table {
+                let table = OpenContent::Table {
                     entries: Vec::new(),
                     merged: Vec::new(),
                     key: None,
@@ -247,7 +247,7 @@ impl Builder {
             self.key(text, style, range);
             return Ok(());
         }
-        let size = Size {
+        let size = ValueSize {
             values: 1,
             bytes: text.len(),
             depth: 0,
@@ -305,7 +305,7 @@ impl Builder {
         &mut self,
         range: Range<usize>,
         anchor: usize,
-        content: Content,
+        content: OpenContent,
     ) -> Result<(), YamlFault> {
         if self.takes_a_key() {
             return Err(self.fault(range, YamlFaultKind::KeyNotText));
@@ -314,7 +314,7 @@ impl Builder {
         self.open.push(Open {
             start: range.start,
             anchor,
-            size: Size {
+            size: ValueSize {
                 values: 1,
                 bytes: 0,
                 depth: 0,
@@ -332,8 +332,8 @@ impl Builder {
             return Ok(());
         };
         let value = match open.content {
-            Content::List(items) => Value::Array(items),
-            Content::Table {
+            OpenContent::List(items) => Value::Array(items),
+            OpenContent::Table {
                 entries, merged, ..
             } => Value::Table(self.table(entries, merged)),
         };
@@ -385,7 +385,7 @@ impl Builder {
         matches!(
             self.open.last(),
             Some(Open {
-                content: Content::Table { key: None, .. },
+                content: OpenContent::Table { key: None, .. },
                 ..
             })
         )
@@ -394,7 +394,7 @@ impl Builder {
     fn key(&mut self, text: String, style: ScalarStyle, range: Range<usize>) {
         let origin = self.origin(range);
         if let Some(Open {
-            content: Content::Table { key, .. },
+            content: OpenContent::Table { key, .. },
             ..
         }) = self.open.last_mut()
         {
@@ -433,8 +433,8 @@ impl Builder {
         parent.size.bytes += size.bytes;
         parent.size.depth = parent.size.depth.max(size.depth + 1);
         match &mut parent.content {
-            Content::List(items) => items.push(node),
-            Content::Table {
+            OpenContent::List(items) => items.push(node),
+            OpenContent::Table {
                 entries,
                 merged,
                 key,
@@ -583,14 +583,14 @@ mod writing_tests {
             "a: b # c\u{2028}",
             "plain",
         ] {
-            let document = Document::map().with(text, Document::text(text)).build();
+            let document = Document::table([(text, Document::Text(text.to_owned()))]);
             let yaml = to_yaml(&document);
             let is_raw = |letter: char| is_unseen(letter) && letter != '\n';
             assert!(!yaml.contains(is_raw), "{yaml:?}");
             let read: BTreeMap<String, String> = serde_saphyr::from_str(&yaml).expect("YAML");
             assert_eq!(read.get(text).map(String::as_str), Some(text), "{yaml}");
         }
-        let yaml = to_yaml(&Document::text("a\u{202e}b"));
+        let yaml = to_yaml(&Document::Text("a\u{202e}b".to_owned()));
         assert_eq!(yaml, "\"a\\U0000202Eb\"\n");
     }
 }

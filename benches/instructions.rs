@@ -1,0 +1,97 @@
+//! The three hot loops on fixed inputs, for a count of instructions.
+//!
+//! `bash .ci/instructions` runs each under callgrind and compares with `benches/instructions.tsv`.
+//! Named by an argument, one loop runs; without a name, as in `cargo bench`, all of them do.
+
+use std::hint::black_box;
+use std::path::Path;
+
+use hpasim::scenario::{Engine, LoadError, LoadRequest, Loader, Scenario, load};
+use hpasim::simulation::{Observer, simulate};
+use hpasim::units::Seed;
+
+#[expect(dead_code, reason = "the bench of the HPA core uses the rest")]
+#[path = "../tests/fixtures/decision_load.rs"]
+mod decision_load;
+
+use decision_load::{DecisionLoad, Mix};
+
+/// Files of the repository.
+struct Shipped;
+
+impl Loader for Shipped {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::fs::read(root.join(path)).map_err(|_| LoadError::Missing)
+    }
+}
+
+struct Nobody;
+
+impl Observer for Nobody {}
+
+fn shipped(policy: &str, trace: &str) -> Scenario {
+    let request = LoadRequest {
+        policy: Path::new(policy),
+        trace: Path::new(trace),
+        set: &[],
+        from: None,
+        to: None,
+        engine: None,
+    };
+    let loaded = load(request, &mut Shipped).expect("the shipped files are good");
+    loaded.scenario
+}
+
+/// What is counted: callgrind collects from the entry into this function until its end.
+#[inline(never)]
+fn counted(hot_loop: &mut dyn FnMut()) {
+    hot_loop();
+    // Nothing is left to be done by a tail call.
+    black_box(());
+}
+
+/// Two thousand decisions over a thousand pods, the lists in the memory at their full size.
+fn decisions() {
+    let mut load = DecisionLoad::new(1_000, Mix::AllReady);
+    for _ in 0..100 {
+        black_box(load.next_decision());
+    }
+    counted(&mut || {
+        for _ in 0..2_000 {
+            black_box(load.next_decision());
+        }
+    });
+}
+
+/// The shipped day under prod, by the fluid engine.
+fn fluid() {
+    let scenario = shipped("policies/prod.toml", "traces/diurnal.csv");
+    counted(&mut || {
+        black_box(simulate(&scenario, Engine::Fluid, Seed(1), &mut Nobody));
+    });
+}
+
+/// The shipped spike under prod, request by request.
+fn requests() {
+    let scenario = shipped("policies/prod.toml", "traces/spike.csv");
+    counted(&mut || {
+        black_box(simulate(&scenario, Engine::Request, Seed(1), &mut Nobody));
+    });
+}
+
+const LOOPS: [(&str, fn()); 3] = [
+    ("hpa_decisions", decisions),
+    ("fluid_engine", fluid),
+    ("request_engine", requests),
+];
+
+fn main() {
+    // Cargo adds arguments of its own, as `--bench`.
+    let named = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    for (name, run) in LOOPS {
+        if named.as_ref().is_none_or(|named| named == name) {
+            run();
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The faults of files: one that cannot be read, holds no text, is too large, or is a broken gzip.
+//!
+//! Self-imposed limit: bytes in memory and what is said of them; streams are unpacked where they are read.
+
+use std::borrow::Cow;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::diagnostic::{Code, Diagnostic, Place};
+use super::file_request::LoadError;
+use crate::bounded::{ReadError, is_gzip, read_whole, size_text, unpacked};
+
+impl LoadError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Outside(_) => Code::FileOutside,
+            Self::TooLarge { .. } => Code::FileTooLarge,
+            _ => Code::FileUnreadable,
+        }
+    }
+
+    fn help(&self, asked_by: Option<&Place>) -> &'static str {
+        match self {
+            Self::Missing if asked_by.is_some() => {
+                "check the path: it starts at the folder of the file that names it"
+            }
+            Self::Missing => "check the path",
+            Self::Denied => "make the file readable for you",
+            Self::Folder => "name a file in that folder",
+            Self::NotRegular(_) if asked_by.is_some() => {
+                "name a regular file: a policy or a Kubernetes manifest"
+            }
+            Self::NotRegular(_) => {
+                "name a regular file, or send the content to standard input, which commands that take it call `-`"
+            }
+            Self::TooLarge { .. } => {
+                "check that this is the file that was meant, and take out what the simulation does not need"
+            }
+            Self::Outside(_) => {
+                "move the file below that folder, or let `check` read it with --allow-outside"
+            }
+            Self::NoMemory => "name a smaller file, or end other programs",
+            Self::Other(_) => "check the file and the disk",
+        }
+    }
+}
+
+/// The fault of a file that cannot be read; `asked_by` is where a text names it.
+#[must_use]
+pub fn unreadable(path: &Path, error: &LoadError, asked_by: Option<Box<Place>>) -> Diagnostic {
+    Diagnostic {
+        code: error.code(),
+        message: format!("cannot read `{}`: {error}", path.display()),
+        help: error.help(asked_by.as_deref()).to_owned(),
+        place: asked_by,
+    }
+}
+
+/// The fault of a text in UTF-16, as some Windows tools write it; `None` for anything else.
+pub(super) fn utf16(path: &Path, bytes: &[u8]) -> Option<Diagnostic> {
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    is_utf16.then(|| Diagnostic {
+        code: Code::FileNotText,
+        message: format!("`{}` is text in UTF-16", path.display()),
+        place: None,
+        help: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8".to_owned(),
+    })
+}
+
+/// Bytes as text without a byte order mark.
+///
+/// # Errors
+/// The diagnostic for a file that holds something else.
+pub(super) fn text_of<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
+    let not_text = |what: String| Diagnostic {
+        code: Code::FileNotText,
+        message: format!("`{}` is not a text file: {what}", path.display()),
+        place: None,
+        help: "give a file of plain UTF-8 text (a trace may be compressed with gzip)".to_owned(),
+    };
+    if let Some(fault) = utf16(path, bytes) {
+        return Err(fault);
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| not_text(format!("byte {} is not UTF-8", error.valid_up_to() + 1)))?;
+    match text.find('\0') {
+        Some(at) => Err(not_text(format!("byte {} is NUL", at + 1))),
+        None => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+    }
+}
+
+/// What a file holds: unpacked where it is compressed.
+///
+/// # Errors
+/// It is a broken gzip, or one that holds more than `bytes_max`.
+pub(super) fn content_of<'b>(
+    path: &Path,
+    bytes: &'b [u8],
+    bytes_max: u64,
+) -> Result<Cow<'b, [u8]>, Diagnostic> {
+    if !is_gzip(bytes) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let read = || read_whole(unpacked(bytes)?.reader, bytes_max);
+    read().map(Cow::Owned).map_err(|error| match error {
+        ReadError::Io(error) => unpacking_failed(path, &error),
+        ReadError::TooLarge { bytes_max } => unfolds_too_far(path, bytes_max),
+    })
+}
+
+/// The fault of a compressed file that cannot be unpacked: it is broken, or what it holds has no room in memory.
+fn unpacking_failed(path: &Path, error: &std::io::Error) -> Diagnostic {
+    if error.kind() == ErrorKind::OutOfMemory {
+        return unreadable(path, &LoadError::NoMemory, None);
+    }
+    broken_gzip(path, error)
+}
+
+/// The fault of a compressed file that is no whole gzip.
+pub(super) fn broken_gzip(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic {
+        code: Code::TraceGzip,
+        message: format!(
+            "`{}` is compressed with gzip, but broken: {error}",
+            path.display()
+        ),
+        place: None,
+        help: "compress it again, or fetch it again; `gzip -t` tells whether a file is whole"
+            .to_owned(),
+    }
+}
+
+/// The fault of a compressed file that is far larger than it looks.
+pub(super) fn unfolds_too_far(path: &Path, bytes_max: u64) -> Diagnostic {
+    Diagnostic {
+        code: Code::TraceTooLarge,
+        message: format!(
+            "`{}` unfolds to more than {}",
+            path.display(),
+            size_text(bytes_max)
+        ),
+        place: None,
+        help: "give fewer rows or a shorter trace".to_owned(),
+    }
+}
+
+/// The fault of a trace that is larger than its kind may be.
+pub(super) fn trace_too_large(path: &Path, bytes_max: u64) -> Diagnostic {
+    Diagnostic {
+        code: Code::TraceTooLarge,
+        message: format!(
+            "`{}` is larger than {}",
+            path.display(),
+            size_text(bytes_max)
+        ),
+        place: None,
+        help: "give fewer rows, fewer series or a shorter time".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(bytes).expect("packed");
+        packer.finish().expect("packed")
+    }
+
+    #[test]
+    fn a_trace_that_unfolds_too_far_is_refused() {
+        let path = Path::new("bomb.csv.gz");
+        let bomb = packed(&[b'1'; 4 << 20]);
+        assert!(content_of(path, &bomb, 4 << 20).is_ok());
+        let fault = content_of(path, &bomb, 3 << 20).expect_err("too large");
+        assert_eq!(fault.code, Code::TraceTooLarge);
+        assert_eq!(fault.message, "`bomb.csv.gz` unfolds to more than 3 MiB");
+    }
+}

@@ -1,0 +1,55 @@
+//! Recordings that are one document of JSON: read whole, and what is said of a broken one.
+//!
+//! Self-imposed limit: text; what the document holds is its format's.
+
+use std::path::Path;
+
+use super::input::Input;
+use super::{RateReading, Recorded};
+use crate::bounded::DOCUMENT_BYTES_MAX;
+use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::scenario::file_fault::text_of;
+use crate::scenario::secrecy::is_confidential_json;
+
+/// Reads a stream whole, and its text by `read`, which is given the stream's name as well.
+///
+/// # Errors
+/// The stream cannot be read, or those of `read`.
+pub(super) fn read_document(
+    input: Input<'_>,
+    read: impl FnOnce(&str, &str) -> Result<RateReading, Diagnostic>,
+) -> Result<Recorded, Diagnostics> {
+    let name = input.name.clone();
+    let exposure = input.exposure.clone();
+    let bytes = input
+        .read_whole(DOCUMENT_BYTES_MAX)
+        .map_err(Diagnostics::one)?;
+    let text = text_of(Path::new(&name), &bytes).map_err(Diagnostics::one)?;
+    let reading = read(&name, text);
+    if reading
+        .as_ref()
+        .map_or(true, |reading| !reading.warnings.is_empty())
+        && is_confidential_json(text)
+    {
+        exposure.end();
+    }
+    reading.map(Recorded::Rates).map_err(Diagnostics::one)
+}
+
+/// The fault of a text that is not the JSON it should be.
+pub(super) fn json_fault(name: &str, text: &str, error: &serde_json::Error) -> Diagnostic {
+    let line_start = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1))
+        .map(str::len)
+        .sum::<usize>();
+    let at = line_start + error.column().saturating_sub(1);
+    let told = error.to_string();
+    let what = told.split(" at line ").next().unwrap_or(&told);
+    Diagnostic {
+        code: Code::TraceJson,
+        message: format!("this is not the JSON that was expected: {what}"),
+        place: Some(Box::new(Place::within(name, text, at..at + 1))),
+        help: "see that the file is whole; `jq . FILE` tells whether it is JSON".to_owned(),
+    }
+}

@@ -1,0 +1,87 @@
+//! A part of a trace: `--from` and `--to`.
+//!
+//! Self-imposed limit: rows that are there; what a row's value means stays the same.
+
+use super::diagnostic::{Code, Diagnostic, Place};
+use crate::units::SimTime;
+use crate::workload::{Demand, MetricColumn, Trace};
+
+/// The part of a trace from `from` to `to`; its start becomes time 0, its last row stands at `to`.
+pub(super) fn cut(
+    trace: Trace,
+    from: Option<SimTime>,
+    to: Option<SimTime>,
+) -> Result<Trace, Diagnostic> {
+    if from.is_none() && to.is_none() {
+        return Ok(trace);
+    }
+    let end = trace.end();
+    let start = from.unwrap_or(SimTime::ZERO);
+    let stop = to.unwrap_or(end);
+    let fault = |argument: String, message: String, help: String| {
+        Err(Diagnostic {
+            code: Code::TraceCut,
+            message,
+            place: Some(Box::new(Place::within(
+                "command line",
+                &argument,
+                0..argument.len(),
+            ))),
+            help,
+        })
+    };
+    let inside = format!("the trace runs from {} to {end}", SimTime::ZERO);
+    if start < SimTime::ZERO || start >= end {
+        return fault(
+            format!("--from {start}"),
+            format!("`--from {start}` lies outside the trace"),
+            inside,
+        );
+    }
+    if stop > end {
+        return fault(
+            format!("--to {stop}"),
+            format!("`--to {stop}` lies outside the trace"),
+            inside,
+        );
+    }
+    if stop <= start {
+        return fault(
+            format!("--to {stop}"),
+            format!("`--to {stop}` is not later than the start at {start}"),
+            inside,
+        );
+    }
+    // Rows from the one in force at the start to the last before the stop, and that one again as the end.
+    let first = trace
+        .times
+        .partition_point(|time| *time <= start)
+        .saturating_sub(1);
+    let behind = trace.times.partition_point(|time| *time < stop);
+    let rows = |values: &[f64]| -> Vec<f64> {
+        let mut part = values[first..behind].to_vec();
+        part.extend(values[first..behind].last());
+        part
+    };
+    let mut times: Vec<SimTime> = trace.times[first..behind]
+        .iter()
+        .map(|time| SimTime::ZERO + ((*time).max(start) - start))
+        .collect();
+    times.push(SimTime::ZERO + (stop - start));
+    Ok(Trace {
+        times,
+        demand: match &trace.demand {
+            Demand::RequestsPerSecond(rates) => Demand::RequestsPerSecond(rows(rates)),
+            Demand::CpuMillicores(rates) => Demand::CpuMillicores(rows(rates)),
+            Demand::Users(users) => Demand::Users(rows(users)),
+        },
+        columns: trace
+            .columns
+            .iter()
+            .map(|column| MetricColumn {
+                name: column.name.clone(),
+                values: rows(&column.values),
+            })
+            .collect(),
+    })
+}
