@@ -134,7 +134,8 @@ pub(super) fn stretches_of_broken_manifest(text: &str) -> Vec<Range<usize>> {
     let mut line_start = 0;
     for line in text.split_inclusive('\n') {
         let content = line.trim_end();
-        if content == "---" || content.starts_with("--- ") {
+        let after = &text[line_start + line.len()..];
+        if is_document_start(content, after) {
             covered = None;
         }
         let parts = Line::of(content);
@@ -155,6 +156,12 @@ pub(super) fn stretches_of_broken_manifest(text: &str) -> Vec<Range<usize>> {
         line_start += line.len();
     }
     found
+}
+
+/// Whether a document begins behind `content`. What is indented after it may still belong to what stands before it.
+fn is_document_start(content: &str, after: &str) -> bool {
+    let next = after.trim_start_matches(['\r', '\n']);
+    content.starts_with("--- ") || (content == "---" && !next.starts_with([' ', '\t']))
 }
 
 /// A line of a broken manifest, without its end.
@@ -388,6 +395,7 @@ mod tests {
             ),
             ("foo: \"a\nname: x\"\nname: y\n", "~\nname: ~\nname: y\n"),
             ("foo\nname: x\n---\nname: y\n", "~\nname: ~\n---\nname: y\n"),
+            ("foo: >-\n  x\n---\n name: y\n", "~\n  ~\n---\n name: ~\n"),
             ("# foo\nname: x\n", "~\nname: x\n"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
