@@ -10,7 +10,6 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 pub use super::file_request::{FileKind, FileRequest, NamedBy};
 use super::foreign_file;
 use super::gzip::trace_too_large;
-use super::load::STANDARD_INPUT;
 use super::manifest::{self, HpaIdentity, ManifestChoice};
 use super::overrides;
 use super::reader::Faults;
@@ -19,6 +18,9 @@ use super::source::{Confidential, Origin, SourceId, Sources};
 use super::toml_text::{parse_document, parse_path};
 use super::tree::{Entry, Table, Value};
 use crate::bounded::{ReadError, size_text};
+
+/// The path that stands for standard input.
+pub const STANDARD_INPUT: &str = "-";
 
 /// Reads files for a scenario.
 pub trait Loader {

@@ -53,16 +53,18 @@ use crate::workload::{Trace, Workload};
 pub use assertion::{Assertion, Comparator};
 pub use catalogue::About;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Omitted, Place, Severity};
-pub use load::{LoadRequest, Loaded, STANDARD_INPUT, is_policy, load, load_choosing, unlike};
+pub(crate) use hpa_section::REPLICAS_MAX;
+pub use load::{LoadRequest, is_policy, unlike};
 pub(crate) use loader::read_file;
-pub use loader::{FileKind, FileRequest, InputFile, LoadError, Loader, NamedBy, unreadable};
+pub use loader::{
+    FileKind, FileRequest, InputFile, LoadError, Loader, NamedBy, STANDARD_INPUT, unreadable,
+};
 pub use manifest::ManifestChoice;
-pub(crate) use policy::REPLICAS_MAX;
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
 pub use probe_text::{
     Measured, PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };
-pub use template::{Resolved, Template, load_templates};
+pub use template::{Loaded, Resolved, Template, load, load_choosing, load_templates};
 pub use trace_text::{FAULTS_SHOWN, ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};
 pub use values::parse_duration;
 

@@ -8,6 +8,7 @@ use super::autoscaler::{Names, read_autoscaler, read_controller};
 use super::container::read_containers;
 use super::diagnostic::Code;
 use super::distribution;
+use super::hpa_section::REPLICAS_MAX;
 use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::Table;
@@ -47,9 +48,6 @@ const POLICY_KEYS: [&str; 12] = [
     "remove",
     "manifest",
 ];
-
-/// The most pods of a Deployment or an autoscaler: a simulation holds every one of them in memory.
-pub(crate) const REPLICAS_MAX: i32 = 100_000;
 
 /// A policy, checked as far as it goes without a trace.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Omitted, Place, Severity};
-use super::loader::NamedBy;
+use super::file_request::NamedBy;
 use super::source::{Format, Origin, Sources};
 use super::tree::{Entry, Node, Table, Value};
 use super::values::{self, ValueProblem};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::loader::NamedBy;
+use super::file_request::NamedBy;
 use super::text_marks::TextMarks;
 
 /// A source's place in [`Sources`].
