@@ -24,6 +24,7 @@ mod foreign_file;
 pub mod formats;
 mod gzip;
 mod hpa_section;
+pub mod keys;
 mod load;
 mod loader;
 pub(crate) mod manifest;
