@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use hpasim::results::KpiObserver;
-use hpasim::scenario::{Engine, LoadError, LoadRequest, Loaded, Loader, load, parse_duration};
+use hpasim::scenario::{
+    Engine, LoadError, LoadRequest, Loaded, Loader, keys, load, parse_duration,
+};
 use hpasim::simulation::{Provisioning, simulate};
 use hpasim::units::{Seed, SimTime};
 
@@ -271,4 +273,48 @@ fn every_section_has_an_example_that_uses_it() {
             "[{name}] has no example of its own"
         );
     }
+}
+
+/// The rows of a table of defaults: the keys with a default, or those that are off.
+fn rows(has_default: bool) -> String {
+    let mut rows = "| key | default | source or argument |\n|---|---|---|\n".to_owned();
+    for section in keys::SECTIONS {
+        for key in section.keys {
+            if key.default.is_some() == has_default {
+                let default = key
+                    .default
+                    .map_or("none".to_owned(), |text| format!("`{text}`"));
+                rows.push_str(&format!(
+                    "| `{}.{}` | {default} | {} |\n",
+                    section.name, key.name, key.because
+                ));
+            }
+        }
+    }
+    rows
+}
+
+/// `page` with `rows` between the comment that begins with `mark` and the next end.
+fn with_rows(page: &str, mark: &str, rows: &str) -> String {
+    let start = page.find(mark).expect("a marked table");
+    let start = start + page[start..].find('\n').expect("a line") + 1;
+    let end = start + page[start..].find("<!-- end -->").expect("its end");
+    format!("{}{rows}{}", &page[..start], &page[end..])
+}
+
+/// `HPASIM_WRITE_DOCS=1 cargo test --test policy_docs` writes them anew.
+#[test]
+fn the_tables_of_defaults_have_a_row_for_every_key_as_it_is_declared() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/model.md");
+    let written = std::fs::read_to_string(&path).expect("docs/model.md");
+    let page = with_rows(&written, "<!-- defaults:", &rows(true));
+    let page = with_rows(&page, "<!-- off:", &rows(false));
+    if std::env::var_os("HPASIM_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &page).expect("a written page");
+        return;
+    }
+    assert!(
+        written == page,
+        "docs/model.md is not what src/scenario/keys.rs declares; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test policy_docs"
+    );
 }

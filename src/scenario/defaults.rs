@@ -24,9 +24,6 @@ pub const NAMESPACE: &str = "default";
 pub const SCALE_TARGET_KIND: &str = "Deployment";
 /// CPU request of the container that a policy without `deployment.containers` gets: the usual one of small services.
 pub const CONTAINER_CPU_REQUEST: Millicores = Millicores(100);
-/// The same as one would write it.
-pub const CONTAINERS_TEXT: &str =
-    r#"[{ name = "app", resources = { requests = { cpu = "100m" } } }]"#;
 
 /// The only container of a policy without `deployment.containers`; `idle_cpu` and cost per request come from `[workload]`.
 #[must_use]
@@ -51,21 +48,15 @@ pub fn schedule() -> Distribution {
 
 /// `pod.image_pull`: the image is on the node, as after a deployment's first hours.
 pub const IMAGE_PULL: Distribution = Distribution::Constant(SimSpan::ZERO);
-/// The same as one would write it.
-pub const IMAGE_PULL_TEXT: &str = "\"0s\"";
 
 /// `pod.start`: p50 of 1 to 2 s and p99 within 5 s, the Kubernetes scalability SLO for stateless pods without pull.
 #[must_use]
 pub fn start() -> Distribution {
     Distribution::log_normal_by_p99(SimSpan::from_millis(1500), SimSpan::from_secs(5))
 }
-/// The same as one would write it.
-pub const START_TEXT: &str = r#"{ dist = "lognormal", median = "1.5s", p99 = "5s" }"#;
 
 /// `pod.init`: a compiled service; Node takes about 5 s, a JVM 45 s.
 pub const INIT: Distribution = Distribution::Constant(SimSpan::from_secs(1));
-/// The same as one would write it.
-pub const INIT_TEXT: &str = "\"1s\"";
 
 /// `pod.endpoint_lag`: EndpointSlice controller batching (0.5 s) and kube-proxy's sync (up to 1 s).
 pub const ENDPOINT_LAG: SimSpan = SimSpan::from_secs(1);
@@ -112,8 +103,6 @@ pub fn pod() -> PodTimings {
 pub fn cpu_per_request() -> Distribution {
     Distribution::log_normal_by_mean(SimSpan::from_millis(10), 1.0)
 }
-/// The same as one would write it.
-pub const CPU_PER_REQUEST_TEXT: &str = r#"{ dist = "lognormal", mean = "10ms", cv = 1.0 }"#;
 
 /// `workload.io_per_request`: nothing is waited for.
 pub const IO_PER_REQUEST: Distribution = Distribution::Constant(SimSpan::ZERO);
@@ -137,8 +126,6 @@ pub const SCALE: f64 = 1.0;
 pub const ARRIVALS: Arrivals = Arrivals::Poisson;
 /// `workload.think_time`: the `sleep(1)` of k6's examples.
 pub const THINK_TIME: Distribution = Distribution::Constant(SimSpan::from_secs(1));
-/// The same as one would write it.
-pub const THINK_TIME_TEXT: &str = "\"1s\"";
 /// `workload.after_timeout`: most servers notice a closed connection only when they answer.
 pub const AFTER_TIMEOUT: AfterTimeout = AfterTimeout::Continue;
 /// `workload.retries`: clients give up at the first failure. What a retry is, once there is one: full jitter from 100 ms
@@ -188,8 +175,6 @@ pub const SLO: Slo = Slo {
     latency_limit: SimSpan::from_millis(500),
     error_rate: 0.01,
 };
-/// `slo.latency` as one would write it.
-pub const SLO_LATENCY_TEXT: &str = r#"{ quantile = 0.95, limit = "500ms" }"#;
 
 /// `[cost]`: no prices, for they are the user's.
 pub const COST: CostRates = CostRates {

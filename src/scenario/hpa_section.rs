@@ -4,7 +4,6 @@
 //! the API server's and live in `hpa::spec`; here their faults get their places.
 
 use super::diagnostic::{Code, Diagnostic, Place};
-use super::policy::REPLICAS_MAX;
 use super::reader::{Faults, Section, text};
 use super::source::{Origin, Sources};
 use super::tree::{Node, Table, Value};
@@ -26,6 +25,9 @@ const HPA_KEYS: [&str; 6] = [
     "behavior",
     "targetCPUUtilizationPercentage",
 ];
+
+/// The most pods of a Deployment or an autoscaler: a simulation holds every one of them in memory.
+pub(crate) const REPLICAS_MAX: i32 = 100_000;
 
 /// `[hpa]` as it was written.
 pub(super) struct HpaSection {

@@ -1,7 +1,7 @@
-//! The way in: a policy, a trace and the `--set`s of a command to a checked [`Scenario`].
+//! What is asked for, the trace of it, and a policy and a trace put together to a [`Scenario`].
 //!
-//! Self-imposed limit: the way in, and what policy and trace must agree on; the order
-//! of it all is `template`'s.
+//! Self-imposed limit: what policy and trace must agree on; the way in and the order
+//! of it all are `template`'s.
 
 use std::path::Path;
 
@@ -9,10 +9,9 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::file_request::{FileKind, STANDARD_INPUT};
 use super::formats;
 use super::loader::{InputFile, Loader, read_file};
-use super::manifest::{self, ManifestChoice};
+use super::manifest;
 use super::policy::Policy;
 use super::reader::Faults;
-use super::template::Template;
 use super::toml_text::is_document;
 use super::trace_cut::cut;
 use super::trace_text::ParsedTrace;
@@ -54,49 +53,9 @@ impl<'r> LoadRequest<'r> {
     }
 }
 
-/// A scenario and where it came from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Loaded {
-    /// The scenario.
-    pub scenario: Scenario,
-    /// The engine that was asked for, or else the request engine where the trace knows requests.
-    pub engine: Engine,
-    /// What its user should know.
-    pub warnings: Vec<Diagnostic>,
-    /// Every file that was read, in the order of reading: the policy, its bases, the trace.
-    pub inputs: Vec<InputFile>,
-}
-
 /// Metrics of type Pods that the plant measures itself, per pod.
 pub(super) const BUILT_IN_POD_METRICS: [&str; 3] =
     ["requests_per_second", "in_flight", "queue_length"];
-
-/// Loads a policy and a trace.
-///
-/// # Errors
-/// Everything that is wrong with either, all at once.
-pub fn load(request: LoadRequest<'_>, loader: &mut dyn Loader) -> Result<Loaded, Diagnostics> {
-    load_choosing(request, &ManifestChoice::default(), loader)
-}
-
-/// Loads a policy, of a manifest the part that is chosen, and a trace.
-///
-/// # Errors
-/// Everything that is wrong with either, all at once.
-pub fn load_choosing(
-    request: LoadRequest<'_>,
-    choice: &ManifestChoice,
-    loader: &mut dyn Loader,
-) -> Result<Loaded, Diagnostics> {
-    let template = Template::load(request, choice, loader)?;
-    let resolved = template.resolve(&[])?;
-    Ok(Loaded {
-        scenario: resolved.scenario,
-        engine: template.engine(),
-        warnings: resolved.warnings,
-        inputs: template.into_inputs(),
-    })
-}
 
 /// Faults of one source stay together, in the order of its lines.
 pub(super) fn place_key(diagnostic: &Diagnostic) -> Option<(&str, usize)> {

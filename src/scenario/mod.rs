@@ -24,6 +24,7 @@ mod file_request;
 mod foreign_file;
 pub mod formats;
 mod hpa_section;
+pub mod keys;
 mod load;
 mod loader;
 pub(crate) mod manifest;
@@ -57,16 +58,16 @@ pub use csv_reading::FAULTS_SHOWN;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Omitted, Place, Severity};
 pub use file_fault::unreadable;
 pub use file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
-pub use load::{LoadRequest, Loaded, is_policy, load, load_choosing, unlike};
+pub(crate) use hpa_section::REPLICAS_MAX;
+pub use load::{LoadRequest, is_policy, unlike};
 pub(crate) use loader::read_file;
 pub use loader::{InputFile, Loader};
 pub use manifest::ManifestChoice;
-pub(crate) use policy::REPLICAS_MAX;
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
 pub use probe_text::{
     Measured, PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };
-pub use template::{Resolved, Template, load_templates};
+pub use template::{Loaded, Resolved, Template, load, load_choosing, load_templates};
 pub use trace_text::{ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};
 pub use values::parse_duration;
 

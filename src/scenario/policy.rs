@@ -8,9 +8,11 @@ use super::autoscaler::{Names, read_autoscaler, read_controller};
 use super::container::read_containers;
 use super::diagnostic::Code;
 use super::distribution;
+use super::hpa_section::REPLICAS_MAX;
+use super::keys::{self, Key};
 use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
-use super::tree::Table;
+use super::tree::{Table, Value};
 use super::workload_section::read_workload;
 use super::{Assertion, Assumption, CostRates, Slo, defaults};
 use crate::cluster::config::{
@@ -47,9 +49,6 @@ const POLICY_KEYS: [&str; 12] = [
     "remove",
     "manifest",
 ];
-
-/// The most pods of a Deployment or an autoscaler: a simulation holds every one of them in memory.
-pub(crate) const REPLICAS_MAX: i32 = 100_000;
 
 /// A policy, checked as far as it goes without a trace.
 #[derive(Debug)]
@@ -147,7 +146,7 @@ pub(super) fn read(
             (None, Vec::new())
         }
     };
-    let assumptions = assumptions(&sections);
+    let assumptions = assumptions(table);
     Policy {
         name,
         autoscaler,
@@ -206,115 +205,37 @@ fn read_name<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Option<&'t str>
 }
 
 fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t> {
-    let controller = [
-        "sync_period",
-        "sync_jitter",
-        "tolerance",
-        "downscale_stabilization",
-        "cpu_initialization_period",
-        "initial_readiness_delay",
-        "scale_to_zero",
-        "configurable_tolerance",
-        "kubernetes",
-    ];
-    let deployment = ["name", "namespace", "replicas", "containers"];
-    let pod = [
-        "schedule",
-        "image_pull",
-        "start",
-        "init",
-        "startup_cpu",
-        "endpoint_lag",
-        "pre_stop",
-        "grace_period",
-        "readiness",
-        "startup",
-        "resources",
-        "node_cores",
-        "cpu_model",
-    ];
-    let workload = [
-        "cpu_per_request",
-        "io_per_request",
-        "idle_cpu",
-        "concurrency",
-        "queue",
-        "timeout",
-        "scale",
-        "cpu_noise",
-        "memory_base",
-        "memory_per_request",
-        "arrivals",
-        "think_time",
-        "after_timeout",
-        "retries",
-        "balancer",
-        "connections",
-    ];
-    let metrics = [
-        "scrape_interval",
-        "housekeeping",
-        "housekeeping_jitter",
-        "lag",
-    ];
-    let cost = ["per_pod_hour", "per_core_hour", "per_gib_hour"];
+    let mut open = |name: &str, keys: &[Key]| root.section(name, &keys::names(keys), faults);
     Sections {
-        controller: root.section("controller", &controller, faults),
-        deployment: root.section("deployment", &deployment, faults),
-        pod: root.section("pod", &pod, faults),
-        workload: root.section("workload", &workload, faults),
-        metrics: root.section("metrics", &metrics, faults),
-        slo: root.section("slo", &["latency", "error_rate", "assert"], faults),
-        cost: root.section("cost", &cost, faults),
+        controller: open("controller", &keys::CONTROLLER),
+        deployment: open("deployment", &keys::DEPLOYMENT),
+        pod: open("pod", &keys::POD),
+        workload: open("workload", &keys::WORKLOAD),
+        metrics: open("metrics", &keys::METRICS),
+        slo: open("slo", &keys::SLO),
+        cost: open("cost", &keys::COST),
     }
 }
 
 /// Defaults that were taken and on which the result hangs.
-fn assumptions(sections: &Sections<'_>) -> Vec<Assumption> {
-    let stated = |section: &Option<Section<'_>>, key: &str| {
-        section
-            .as_ref()
-            .is_some_and(|section| section.node(key).is_some())
-    };
-    let timeout = format!("\"{}\"", defaults::TIMEOUT);
-    let candidates = [
-        (
-            &sections.deployment,
-            "deployment",
-            "containers",
-            defaults::CONTAINERS_TEXT,
-        ),
-        (
-            &sections.workload,
-            "workload",
-            "cpu_per_request",
-            defaults::CPU_PER_REQUEST_TEXT,
-        ),
-        (&sections.workload, "workload", "timeout", timeout.as_str()),
-        (
-            &sections.workload,
-            "workload",
-            "think_time",
-            defaults::THINK_TIME_TEXT,
-        ),
-        (
-            &sections.pod,
-            "pod",
-            "image_pull",
-            defaults::IMAGE_PULL_TEXT,
-        ),
-        (&sections.pod, "pod", "start", defaults::START_TEXT),
-        (&sections.pod, "pod", "init", defaults::INIT_TEXT),
-        (&sections.slo, "slo", "latency", defaults::SLO_LATENCY_TEXT),
-    ];
-    candidates
-        .into_iter()
-        .filter(|(section, _, key, _)| !stated(section, key))
-        .map(|(_, name, key, value)| Assumption {
-            key: format!("{name}.{key}"),
-            value: value.to_owned(),
-        })
-        .collect()
+fn assumptions(policy: &Table) -> Vec<Assumption> {
+    let mut assumptions = Vec::new();
+    for section in keys::SECTIONS {
+        let written = match policy.get(section.name).map(|node| &node.value) {
+            Some(Value::Table(table)) => Some(table),
+            _ => None,
+        };
+        for key in section.keys.iter().filter(|key| key.is_assumed) {
+            let is_stated = written.is_some_and(|table| table.get(key.name).is_some());
+            if let (false, Some(default)) = (is_stated, key.default) {
+                assumptions.push(Assumption {
+                    key: format!("{}.{}", section.name, key.name),
+                    value: default.to_owned(),
+                });
+            }
+        }
+    }
+    assumptions
 }
 
 const PROBE_KEYS: [&str; 4] = [

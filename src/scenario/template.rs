@@ -1,4 +1,4 @@
-//! A policy and a trace read once, for many variants of the policy.
+//! The way in: a policy and a trace read once, for a single run or for many variants of the policy.
 //!
 //! Self-imposed limit: texts are read and parsed here once; what a variant then
 //! means is resolved by the same code as a single run's, so that it cannot differ.
@@ -34,6 +34,19 @@ struct Material {
     /// What is wrong with the trace.
     trace_faults: Diagnostics,
     inputs: Vec<InputFile>,
+}
+
+/// A scenario and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The engine that was asked for, or else the request engine where the trace knows requests.
+    pub engine: Engine,
+    /// What its user should know.
+    pub warnings: Vec<Diagnostic>,
+    /// Every file that was read, in the order of reading: the policy, its bases, the trace.
+    pub inputs: Vec<InputFile>,
 }
 
 /// A scenario of a variant, and what its user should know.
@@ -144,6 +157,33 @@ impl Template {
     pub(super) fn into_inputs(self) -> Vec<InputFile> {
         self.material.inputs
     }
+}
+
+/// Loads a policy and a trace.
+///
+/// # Errors
+/// Everything that is wrong with either, all at once.
+pub fn load(request: LoadRequest<'_>, loader: &mut dyn Loader) -> Result<Loaded, Diagnostics> {
+    load_choosing(request, &ManifestChoice::default(), loader)
+}
+
+/// Loads a policy, of a manifest the part that is chosen, and a trace.
+///
+/// # Errors
+/// Everything that is wrong with either, all at once.
+pub fn load_choosing(
+    request: LoadRequest<'_>,
+    choice: &ManifestChoice,
+    loader: &mut dyn Loader,
+) -> Result<Loaded, Diagnostics> {
+    let template = Template::load(request, choice, loader)?;
+    let resolved = template.resolve(&[])?;
+    Ok(Loaded {
+        scenario: resolved.scenario,
+        engine: template.engine(),
+        warnings: resolved.warnings,
+        inputs: template.into_inputs(),
+    })
 }
 
 /// Reads one template for each of `requests`: a policy under several traces.

@@ -525,7 +525,11 @@ fn plain_value(text: String) -> Value {
 fn integer(text: &str) -> Option<i64> {
     for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
         if let Some(digits) = text.strip_prefix(prefix) {
-            return i64::from_str_radix(digits, radix).ok();
+            // A sign behind the prefix makes it text: `0x+0`.
+            let is_signed = digits.starts_with(['+', '-']);
+            return i64::from_str_radix(digits, radix)
+                .ok()
+                .filter(|_| !is_signed);
         }
     }
     text.parse().ok()
