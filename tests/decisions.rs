@@ -3,8 +3,9 @@
 use hpasim::hpa::decision::{DecisionRecord, PodGroups, Verdict};
 use hpasim::hpa::observation::{
     Deletion, MetricObservation, Observation, PodColumns, PodPhase, PodSamples, PodState,
-    ReadyCondition, RequestFault, Scale, ScaleSelector, StartTime,
+    ReadyCondition, Scale, ScaleSelector, StartTime,
 };
+use hpasim::hpa::requests::RequestFault;
 use hpasim::hpa::rules::{ControllerSettings, Gate, Release, Rules};
 use hpasim::hpa::spec::{HpaSpec, MetricIdentifier, MetricSource, ScaleTarget};
 use hpasim::hpa::spec_input::{BehaviorInput, MetricInput, SpecInput, TargetType};

@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: numbers only. The columns of `pods` say which pods have a status.
 
-use super::pods::{PodFact, PodStatus};
+use super::pod_status::{PodFact, PodStatus};
 use crate::units::Replicas;
 
 /// How many pods there are of each kind, kept up to date so that no pass over all pods is needed.

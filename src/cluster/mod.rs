@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`config`] | what a policy says of all this, checked |
 //! | [`pods`] | pods as columns, their steps from created to gone |
+//! | `pod_status` | what is true of a pod |
 //! | [`census`] | how many pods there are of each kind |
 //! | `gone_rows` | rows of pods that are gone, removed together |
 //! | [`placement`] | where pods find room |
@@ -31,6 +32,7 @@ mod kubelet;
 pub mod metrics_server;
 pub mod placement;
 pub mod plant;
+mod pod_status;
 pub mod pods;
 mod replica_set;
 pub mod samples;

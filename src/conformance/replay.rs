@@ -16,11 +16,14 @@ use super::report::{DESIRED_REPLICAS, Disagreement, FileReport};
 use crate::bounded::{DECISIONS_LINE_BYTES_MAX, ReadError, read_line, size_text, unpacked};
 use crate::hpa::decision::{DecisionRecord, MetricValue};
 use crate::hpa::observation::{
-    ContainerRequest, Deletion, InitContainerRequest, InitCourse, MetricObservation, Observation,
-    PodColumns, PodLevelRequest, PodPhase, PodRequests, PodSamples, PodState, ReadyCondition,
-    RequestFault, Scale, ScaleSelector, StartTime,
+    Deletion, MetricObservation, Observation, PodColumns, PodPhase, PodSamples, PodState,
+    ReadyCondition, Scale, ScaleSelector, StartTime,
 };
-use crate::hpa::rules::{RequestScope, Rules};
+use crate::hpa::requests::RequestScope;
+use crate::hpa::requests::{
+    ContainerRequest, InitContainerRequest, InitCourse, PodLevelRequest, PodRequests, RequestFault,
+};
+use crate::hpa::rules::Rules;
 use crate::hpa::spec::{HpaSpec, MetricSource};
 use crate::hpa::{Memory, Outcome, reconcile};
 use crate::units::{MilliValue, Replicas, SimSpan, SimTime};

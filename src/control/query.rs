@@ -1,6 +1,6 @@
 //! What a scaler asks of the metrics API, in the API's own words.
 
-pub use crate::hpa::rules::RequestScope;
+pub use crate::hpa::requests::RequestScope;
 
 /// One metric that a scaler asks for at each wake.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! What a scaler sees when it wakes: the scale, the pods, and what the metrics API answers.
 
 pub use crate::hpa::observation::{
-    ContainerRequest, Deletion, InitContainerRequest, InitCourse, MetricObservation, PodColumns,
-    PodLevelRequest, PodPhase, PodRequests, PodSamples, PodState, ReadyCondition, RequestFault,
-    Scale, ScaleSelector, StartTime,
+    Deletion, MetricObservation, PodColumns, PodPhase, PodSamples, PodState, ReadyCondition, Scale,
+    ScaleSelector, StartTime,
+};
+pub use crate::hpa::requests::{
+    ContainerRequest, InitContainerRequest, InitCourse, PodLevelRequest, PodRequests, RequestFault,
 };
 
 /// The metrics API, as far as a scaler has queries for it.

@@ -11,6 +11,7 @@
 //! | [`spec_input`] | the autoscaler as somebody wrote it: defaulting and validation |
 //! | [`rules`] | what differs between releases, and the controller's own settings, as data |
 //! | [`observation`] | what one reconcile sees: the scale, pods as columns, metrics |
+//! | [`requests`] | what a pod requests of a resource, as a release sums it |
 //! | `grouping` | one pass over the pods: who counts, and what the groups use and request |
 //! | [`replicas`] | from one metric to one proposal |
 //! | [`stabilize`] | recommendations remembered, and what they hold back |
@@ -25,6 +26,7 @@ pub mod limits;
 pub mod observation;
 pub mod reconcile;
 pub mod replicas;
+pub mod requests;
 pub mod rules;
 pub mod spec;
 pub mod spec_input;

@@ -7,7 +7,8 @@
 
 use super::decision::{MetricValue, PodGroups, Verdict};
 use super::grouping::{GroupSums, Grouping};
-use super::observation::{MetricObservation, PodColumns, PodSamples, RequestFault};
+use super::observation::{MetricObservation, PodColumns, PodSamples};
+use super::requests::RequestFault;
 use super::rules::{Overflow, Rules, Tolerance};
 use super::spec::{MetricSource, MetricSpec, MetricTarget};
 use crate::units::{MilliValue, Percent, Replicas, SimTime};

@@ -4,6 +4,7 @@
 //! asks which release it is.
 
 use super::observation::PodState;
+use super::requests::RequestScope;
 use super::spec::{Behavior, MetricSource};
 use crate::units::SimSpan;
 
@@ -114,15 +115,6 @@ pub enum UndecidedMetrics {
     Replaced,
     /// What the last deciding reconcile found.
     Kept,
-}
-
-/// What a pod's request is the sum of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RequestScope {
-    /// Pod-level requests first (KEP-2837), restartable init containers counted, a named container must exist.
-    PodLevelAndSidecars,
-    /// Containers alone; a named container that a pod has not counts as no request.
-    ContainersOnly,
 }
 
 /// How an Object metric's failure reads.

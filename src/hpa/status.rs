@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::decision::{LimitReason, MetricValue};
-use super::observation::RequestFault;
 use super::replicas::MetricError;
+use super::requests::RequestFault;
 use super::rules::ObjectErrorForm;
 use super::spec::{MetricSource, MetricSpec, MetricTarget, ScaleTarget};
 use crate::units::{Replicas, SimTime};

@@ -1,0 +1,299 @@
+//! What a pod requests of one resource, as a release of the controller sums it.
+
+use crate::units::MilliValue;
+
+/// What a pod's request is the sum of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestScope {
+    /// Pod-level requests first (KEP-2837), restartable init containers counted, a named container must exist.
+    PodLevelAndSidecars,
+    /// Containers alone; a named container that a pod has not counts as no request.
+    ContainersOnly,
+}
+
+/// Why a pod's request cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestFault<'a> {
+    /// A container states no request for the resource.
+    MissingInContainer {
+        /// The container's name.
+        container: &'a str,
+        /// The pod's name.
+        pod: &'a str,
+    },
+    /// The pod states requests as a whole, but none for the resource.
+    MissingAtPodLevel {
+        /// The pod's name.
+        pod: &'a str,
+    },
+    /// The pod has no container of the name that the metric asks for.
+    ContainerNotFound {
+        /// The container's name.
+        container: &'a str,
+        /// The pod's name.
+        pod: &'a str,
+    },
+}
+
+/// What a pod's spec says of one resource, as far as requests go.
+#[derive(Clone, Copy, Debug)]
+pub struct PodRequests<'a, 'list> {
+    /// The pod's name.
+    pub pod: &'a str,
+    /// Its containers.
+    pub containers: &'list [ContainerRequest<'a>],
+    /// Its init containers, in the order in which they run.
+    pub init_containers: &'list [InitContainerRequest<'a>],
+    /// `spec.resources.requests`, if the pod has any.
+    pub pod_level: Option<PodLevelRequest>,
+}
+
+impl<'a, 'list> PodRequests<'a, 'list> {
+    /// What the pod requests of the resource; with `container`, what that one requests.
+    ///
+    /// It depends on the pod's spec alone, so that whoever keeps the columns asks once a pod.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub fn total(
+        &self,
+        scope: RequestScope,
+        container: Option<&'a str>,
+    ) -> Result<MilliValue, RequestFault<'a>> {
+        match (scope, container, self.pod_level) {
+            (RequestScope::PodLevelAndSidecars, None, Some(PodLevelRequest(Some(request)))) => {
+                Ok(request)
+            }
+            (RequestScope::PodLevelAndSidecars, None, Some(PodLevelRequest(None))) => {
+                self.aggregated_under_pod_level()
+            }
+            (RequestScope::PodLevelAndSidecars, _, _) => {
+                let all = self.containers.iter().chain(self.sidecars());
+                let found = all.clone().any(|one| container == Some(one.name));
+                match container {
+                    Some(container) if !found => Err(RequestFault::ContainerNotFound {
+                        container,
+                        pod: self.pod,
+                    }),
+                    _ => self.sum(all, container),
+                }
+            }
+            (RequestScope::ContainersOnly, _, _) => self.sum(self.containers.iter(), container),
+        }
+    }
+
+    fn sum(
+        &self,
+        containers: impl Iterator<Item = &'list ContainerRequest<'a>>,
+        named: Option<&str>,
+    ) -> Result<MilliValue, RequestFault<'a>>
+    where
+        'a: 'list,
+    {
+        let mut total = 0_i64;
+        for container in containers {
+            if named.is_some_and(|name| name != container.name) {
+                continue;
+            }
+            match container.request {
+                Some(request) => total = total.wrapping_add(request.0),
+                None => {
+                    return Err(RequestFault::MissingInContainer {
+                        container: container.name,
+                        pod: self.pod,
+                    });
+                }
+            }
+        }
+        Ok(MilliValue(total))
+    }
+
+    /// The init containers that run as long as the pod.
+    fn sidecars(&self) -> impl Iterator<Item = &'list ContainerRequest<'a>> + Clone {
+        self.init_containers
+            .iter()
+            .filter(|init| init.course == InitCourse::Restartable)
+            .map(|init| &init.container)
+    }
+
+    /// A pod with pod-level requests for other resources only: the most that its containers request at a time, if anything.
+    ///
+    /// That is the containers with all sidecars, or an init container with the
+    /// sidecars before it, whichever is more (`resourcehelpers.PodRequests`).
+    fn aggregated_under_pod_level(&self) -> Result<MilliValue, RequestFault<'a>> {
+        let requested = |container: &ContainerRequest<'_>| container.request.map_or(0, |it| it.0);
+        let running = self.containers.iter().chain(self.sidecars());
+        let mut most = running.fold(0_i64, |sum, one| sum.wrapping_add(requested(one)));
+        let mut sidecars_so_far = 0_i64;
+        for init in self.init_containers {
+            let with_sidecars = sidecars_so_far.wrapping_add(requested(&init.container));
+            most = most.max(with_sidecars);
+            if init.course == InitCourse::Restartable {
+                sidecars_so_far = with_sidecars;
+            }
+        }
+        let init = self.init_containers.iter().map(|init| &init.container);
+        let stated = self
+            .containers
+            .iter()
+            .chain(init)
+            .any(|one| one.request.is_some());
+        if stated {
+            Ok(MilliValue(most))
+        } else {
+            Err(RequestFault::MissingAtPodLevel { pod: self.pod })
+        }
+    }
+}
+
+/// One container's request of one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContainerRequest<'a> {
+    /// The container's name.
+    pub name: &'a str,
+    /// Its request; `None`: it states none.
+    pub request: Option<MilliValue>,
+}
+
+/// One init container's request of one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InitContainerRequest<'a> {
+    /// What it requests.
+    pub container: ContainerRequest<'a>,
+    /// Whether it goes on running beside the containers.
+    pub course: InitCourse,
+}
+
+/// How long an init container runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitCourse {
+    /// Until it is done: the containers start after it.
+    Ends,
+    /// As long as the pod: `restartPolicy: Always` makes it a sidecar.
+    Restartable,
+}
+
+/// A pod's request as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PodLevelRequest(
+    /// What it requests of the resource; `None`: it states others only.
+    pub Option<MilliValue>,
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn container(name: &str, request: Option<i64>) -> ContainerRequest<'_> {
+        ContainerRequest {
+            name,
+            request: request.map(MilliValue),
+        }
+    }
+
+    fn init(name: &str, request: Option<i64>, course: InitCourse) -> InitContainerRequest<'_> {
+        InitContainerRequest {
+            container: container(name, request),
+            course,
+        }
+    }
+
+    #[test]
+    fn a_request_is_summed_as_the_release_has_it() {
+        let containers = [container("app", Some(100))];
+        let without = [container("app", None)];
+        let sidecar = [init("proxy", Some(50), InitCourse::Restartable)];
+        let heavy = [
+            init("proxy", Some(50), InitCourse::Restartable),
+            init("migrate", Some(400), InitCourse::Ends),
+        ];
+        let missing = RequestFault::MissingInContainer {
+            container: "app",
+            pod: "p",
+        };
+        let (now, then) = (
+            RequestScope::PodLevelAndSidecars,
+            RequestScope::ContainersOnly,
+        );
+        let other_resource = Some(PodLevelRequest(None));
+        let cases: [(
+            &str,
+            _,
+            &[ContainerRequest<'_>],
+            &[InitContainerRequest<'_>],
+            _,
+            _,
+        ); 8] = [
+            ("sidecars count", now, &containers, &sidecar, None, Ok(150)),
+            (
+                "but not in 1.28",
+                then,
+                &containers,
+                &sidecar,
+                None,
+                Ok(100),
+            ),
+            (
+                "plain init containers do not",
+                now,
+                &containers,
+                &heavy,
+                None,
+                Ok(150),
+            ),
+            (
+                "one without fails",
+                now,
+                &without,
+                &sidecar,
+                None,
+                Err(missing),
+            ),
+            (
+                "the pod level wins",
+                now,
+                &containers,
+                &sidecar,
+                Some(PodLevelRequest(Some(MilliValue(900)))),
+                Ok(900),
+            ),
+            (
+                "which 1.28 does not know",
+                then,
+                &containers,
+                &sidecar,
+                Some(PodLevelRequest(Some(MilliValue(900)))),
+                Ok(100),
+            ),
+            (
+                "the most at a time",
+                now,
+                &containers,
+                &heavy,
+                other_resource,
+                Ok(450),
+            ),
+            (
+                "nothing stated",
+                now,
+                &without,
+                &[],
+                other_resource,
+                Err(RequestFault::MissingAtPodLevel { pod: "p" }),
+            ),
+        ];
+        for (name, scope, containers, init_containers, pod_level, expected) in cases {
+            let requests = PodRequests {
+                pod: "p",
+                containers,
+                init_containers,
+                pod_level,
+            };
+            assert_eq!(
+                requests.total(scope, None),
+                expected.map(MilliValue),
+                "{name}"
+            );
+        }
+    }
+}
