@@ -276,25 +276,21 @@ fn every_section_has_an_example_that_uses_it() {
 }
 
 /// The rows of a table of defaults: the keys with a default, or those that are off.
-fn rows(has_default: bool) -> String {
-    let mut rows = "| key | default | source or argument |\n|---|---|---|\n".to_owned();
-    for section in keys::SECTIONS {
-        for key in section.keys {
-            if key.default.is_some() == has_default {
-                let default = key
-                    .default
-                    .map_or("none".to_owned(), |text| format!("`{text}`"));
-                rows.push_str(&format!(
-                    "| `{}.{}` | {default} | {} |\n",
-                    section.name, key.name, key.because
-                ));
-            }
-        }
+fn defaults(has_default: bool) -> String {
+    let mut rows = "| key | default | takes | source or argument |\n|---|---|---|---|\n".to_owned();
+    for key in keys::all().filter(|key| key.default.is_some() == has_default) {
+        let default = key
+            .default
+            .map_or("none".to_owned(), |text| format!("`{text}`"));
+        rows.push_str(&format!(
+            "| `{}.{}` | {default} | {} | {} |\n",
+            key.section, key.name, key.takes, key.because
+        ));
     }
     rows
 }
 
-/// `page` with `rows` between the comment that begins with `mark` and the next end.
+/// `page` with `rows` in place of what stands between `mark`, a line, and the next end.
 fn with_rows(page: &str, mark: &str, rows: &str) -> String {
     let start = page.find(mark).expect("a marked table");
     let start = start + page[start..].find('\n').expect("a line") + 1;
@@ -302,19 +298,68 @@ fn with_rows(page: &str, mark: &str, rows: &str) -> String {
     format!("{}{rows}{}", &page[..start], &page[end..])
 }
 
-/// `HPASIM_WRITE_DOCS=1 cargo test --test policy_docs` writes them anew.
-#[test]
-fn the_tables_of_defaults_have_a_row_for_every_key_as_it_is_declared() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/model.md");
-    let written = std::fs::read_to_string(&path).expect("docs/model.md");
-    let page = with_rows(&written, "<!-- defaults:", &rows(true));
-    let page = with_rows(&page, "<!-- off:", &rows(false));
+/// The page at `path` is what `rewrite` makes of it, or becomes that.
+fn assert_current(path: &str, rewrite: impl Fn(&str) -> String) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let written = std::fs::read_to_string(&file).expect("a page");
+    let page = rewrite(&written);
     if std::env::var_os("HPASIM_WRITE_DOCS").is_some() {
-        std::fs::write(&path, &page).expect("a written page");
+        std::fs::write(&file, &page).expect("a written page");
         return;
     }
     assert!(
         written == page,
-        "docs/model.md is not what src/scenario/keys.rs declares; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test policy_docs"
+        "{path} is not what src/scenario/keys/declared.rs declares; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test policy_docs"
     );
+}
+
+/// `HPASIM_WRITE_DOCS=1 cargo test --test policy_docs` writes them anew.
+#[test]
+fn the_tables_of_defaults_have_a_row_for_every_key_as_it_is_declared() {
+    assert_current("docs/model.md", |page| {
+        let page = with_rows(page, "<!-- defaults:", &defaults(true));
+        with_rows(&page, "<!-- off:", &defaults(false))
+    });
+}
+
+/// A line such as `<!-- keys of pod: schedule start -->` says which keys the table below it explains.
+#[test]
+fn the_tables_of_keys_explain_every_key_once_as_it_is_declared() {
+    assert_current("docs/policy.md", |page| {
+        let mut page = page.to_owned();
+        let mut explained = Vec::new();
+        let marks: Vec<String> = page
+            .lines()
+            .filter(|line| line.starts_with("<!-- keys of "))
+            .map(str::to_owned)
+            .collect();
+        for mark in &marks {
+            let (section, names) = mark
+                .trim_start_matches("<!-- keys of ")
+                .trim_end_matches(" -->")
+                .split_once(": ")
+                .expect("a section and its keys");
+            let mut rows = "| key | meaning |\n|---|---|\n".to_owned();
+            for name in names.split(' ') {
+                let key = keys::all()
+                    .find(|key| key.section == section && key.name == name)
+                    .unwrap_or_else(|| panic!("`{section}.{name}` is declared"));
+                rows.push_str(&format!("| `{name}` | {} |\n", key.means));
+                explained.push((section, name));
+            }
+            page = with_rows(&page, mark, &rows);
+        }
+        for key in keys::all() {
+            let times = explained
+                .iter()
+                .filter(|known| **known == (key.section, key.name))
+                .count();
+            assert_eq!(
+                times, 1,
+                "docs/policy.md explains `{}.{}` so many times; name it in one `<!-- keys of -->`",
+                key.section, key.name
+            );
+        }
+        page
+    });
 }

@@ -3,9 +3,9 @@
 //! Self-imposed limit: from sections to an [`Hpa`]; the API server's rules are `hpa::spec_input`'s.
 
 use super::container::Containers;
-use super::defaults;
 use super::diagnostic::Code;
 use super::hpa_section::{self, HpaSection};
+use super::keys::{declared as key, within};
 use super::reader::{Faults, Section};
 use super::source::{Origin, Sources};
 use super::tree::Node;
@@ -39,75 +39,32 @@ pub(super) fn read_controller(
     section: Option<&Section<'_>>,
     faults: &mut Faults<'_>,
 ) -> Controller {
-    let settings = ControllerSettings::default();
-    let mut controller = Controller {
-        release: Release::default(),
-        settings,
-        sync_period: defaults::SYNC_PERIOD,
-        sync_jitter: defaults::SYNC_JITTER,
-    };
-    let Some(section) = section else {
-        return controller;
-    };
-    let releases = [("current", Release::Current), ("1.28", Release::V1_28)];
-    let gate = |value: Option<bool>, default: Gate| match value {
-        Some(true) => Gate::On,
-        Some(false) => Gate::Off,
-        None => default,
-    };
-    let second = SimSpan::from_secs(1);
-    if let Some(release) = section.word("kubernetes", &releases, faults) {
-        controller.release = release;
-    }
-    if let Some(period) = section.duration_from("sync_period", second, faults) {
-        controller.sync_period = period;
-    }
-    if let Some(jitter) = section.duration("sync_jitter", faults) {
-        controller.sync_jitter = jitter;
-    }
-    if controller.sync_jitter > controller.sync_period {
+    let release = key::KUBERNETES.read(section, faults);
+    let sync_period = key::SYNC_PERIOD.read(section, faults);
+    let sync_jitter = key::SYNC_JITTER.read(section, faults);
+    if let Some(section) = section
+        && sync_jitter > sync_period
+    {
         faults.report(
             Code::OutOfRange,
-            section.key_origin("sync_jitter"),
-            format!(
-                "`controller.sync_jitter` is longer than the period of {}",
-                controller.sync_period
-            ),
+            section.key_origin(key::SYNC_JITTER.name),
+            format!("`controller.sync_jitter` is longer than the period of {sync_period}"),
             "write a jitter within the period",
         );
     }
-    let span = |key: &str, default: SimSpan, faults: &mut Faults<'_>| {
-        section.duration(key, faults).unwrap_or(default)
-    };
-    controller.settings = ControllerSettings {
-        tolerance: section
-            .number("tolerance", 0.0..=1.0, faults)
-            .unwrap_or(settings.tolerance),
-        downscale_stabilization: span(
-            "downscale_stabilization",
-            settings.downscale_stabilization,
-            faults,
-        ),
-        cpu_initialization_period: span(
-            "cpu_initialization_period",
-            settings.cpu_initialization_period,
-            faults,
-        ),
-        initial_readiness_delay: span(
-            "initial_readiness_delay",
-            settings.initial_readiness_delay,
-            faults,
-        ),
-        scale_to_zero: gate(
-            section.boolean("scale_to_zero", faults),
-            settings.scale_to_zero,
-        ),
-        configurable_tolerance: gate(
-            section.boolean("configurable_tolerance", faults),
-            settings.configurable_tolerance,
-        ),
-    };
-    controller
+    Controller {
+        release,
+        sync_period,
+        sync_jitter,
+        settings: ControllerSettings {
+            tolerance: key::TOLERANCE.read(section, faults),
+            downscale_stabilization: key::DOWNSCALE_STABILIZATION.read(section, faults),
+            cpu_initialization_period: key::CPU_INITIALIZATION_PERIOD.read(section, faults),
+            initial_readiness_delay: key::INITIAL_READINESS_DELAY.read(section, faults),
+            scale_to_zero: key::SCALE_TO_ZERO.read(section, faults),
+            configurable_tolerance: key::CONFIGURABLE_TOLERANCE.read(section, faults),
+        },
+    }
 }
 
 /// `[hpa]`, as the API server would hand it out, and where its metrics stand.
@@ -184,7 +141,7 @@ pub(super) fn read_autoscaler(
 /// What the autoscaler scales: the policy's one Deployment.
 fn scale_target(hpa: &HpaSection, names: &Names<'_>, faults: &mut Faults<'_>) -> ScaleTarget {
     if let Some(kind) = &hpa.target.kind
-        && kind.name != defaults::SCALE_TARGET_KIND
+        && kind.name != within::SCALE_TARGET_KIND
     {
         faults.report(
             Code::SimulatedAsDeployment,
@@ -212,7 +169,7 @@ fn scale_target(hpa: &HpaSection, names: &Names<'_>, faults: &mut Faults<'_>) ->
             .target
             .kind
             .as_ref()
-            .map_or(defaults::SCALE_TARGET_KIND, |named| named.name.as_str())
+            .map_or(within::SCALE_TARGET_KIND, |named| named.name.as_str())
             .to_owned(),
         namespace: names.namespace.to_owned(),
         name: name.or(names.deployment).unwrap_or(names.policy).to_owned(),

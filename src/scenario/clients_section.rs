@@ -3,26 +3,14 @@
 //! Self-imposed limit: these keys each on its own and against each other. Which
 //! engine looks at them, and what the trace makes of them, is `engine_choice`'s.
 
-use super::defaults;
 use super::diagnostic::Code;
 use super::distribution;
+use super::keys::{declared as key, within};
 use super::reader::{Faults, Section, integer};
 use super::tree::{Node, Value};
 use crate::engine::random::Distribution;
 use crate::units::SimSpan;
-use crate::workload::{AfterTimeout, Arrivals, Balancer, Clients, Connections, Retries};
-
-const AFTER_TIMEOUTS: [(&str, AfterTimeout); 2] = [
-    ("continue", AfterTimeout::Continue),
-    ("cancel", AfterTimeout::Cancel),
-];
-
-const BALANCERS: [(&str, Balancer); 4] = [
-    ("random", Balancer::Random),
-    ("round_robin", Balancer::RoundRobin),
-    ("least_request", Balancer::LeastRequest),
-    ("power_of_two", Balancer::PowerOfTwo),
-];
+use crate::workload::{Arrivals, Clients, Connections, Retries};
 
 /// What `workload.arrivals` calls its processes.
 #[derive(Clone, Copy)]
@@ -54,18 +42,20 @@ const CONNECTIONS_MAX: u32 = 1_000_000;
 const CONNECTIONS_UNSTATED: u32 = 1;
 
 /// Reads the keys of `[workload]` that say how clients behave.
-pub(super) fn read_clients(workload: &Section<'_>, faults: &mut Faults<'_>) -> Clients {
+pub(super) fn read_clients(workload: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Clients {
     Clients {
-        arrivals: read_arrivals(workload, faults).unwrap_or(defaults::ARRIVALS),
-        think_time: read_think_time(workload, faults).unwrap_or(defaults::THINK_TIME),
-        after_timeout: workload
-            .word("after_timeout", &AFTER_TIMEOUTS, faults)
-            .unwrap_or(defaults::AFTER_TIMEOUT),
-        retries: read_retries(workload, faults).unwrap_or(defaults::RETRIES),
-        balancer: workload
-            .word("balancer", &BALANCERS, faults)
-            .unwrap_or(defaults::BALANCER),
-        connections: read_connections(workload, faults),
+        arrivals: workload
+            .and_then(|workload| read_arrivals(workload, faults))
+            .unwrap_or_else(key::ARRIVALS.default),
+        think_time: workload
+            .and_then(|workload| read_think_time(workload, faults))
+            .unwrap_or_else(key::THINK_TIME.default),
+        after_timeout: key::AFTER_TIMEOUT.read(workload, faults),
+        retries: workload
+            .and_then(|workload| read_retries(workload, faults))
+            .unwrap_or_else(key::RETRIES.default),
+        balancer: key::BALANCER.read(workload, faults),
+        connections: workload.and_then(|workload| read_connections(workload, faults)),
     }
 }
 
@@ -122,14 +112,13 @@ fn arrivals_without_cv(process: Process) -> Option<Arrivals> {
 }
 
 fn read_think_time(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
-    let node = workload.node("think_time")?;
-    let time = distribution::read(node, "workload.think_time", faults)?;
+    let time = key::THINK_TIME.stated(workload, faults)?;
     if time.mean_seconds() >= THINK_MEAN_MIN.as_secs_f64() {
         return Some(time);
     }
     faults.report(
         Code::OutOfRange,
-        node.origin,
+        workload.node(key::THINK_TIME.name)?.origin,
         format!("`workload.think_time` is less than {THINK_MEAN_MIN} on average"),
         format!(
             "write \"{THINK_MEAN_MIN}\" or more: where requests fail at once, a user without a pause would send without end"
@@ -145,7 +134,7 @@ fn read_retries(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Retri
         let max = integer(node, "workload.retries", 0..=RETRIES_MAX, faults)?;
         return Some(Retries {
             max,
-            ..defaults::RETRIES
+            ..within::RETRIES
         });
     };
     let keys = ["max", "backoff", "max_backoff", "budget"];
@@ -163,8 +152,8 @@ fn read_retries(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Retri
     let budget = body.number("budget", 0.0..=RETRY_BUDGET_MAX, faults);
     let retries = Retries {
         max: max?,
-        backoff: backoff.unwrap_or(defaults::RETRIES.backoff),
-        max_backoff: max_backoff.unwrap_or(defaults::RETRIES.max_backoff),
+        backoff: backoff.unwrap_or(within::RETRIES.backoff),
+        max_backoff: max_backoff.unwrap_or(within::RETRIES.max_backoff),
         budget,
     };
     refuse_longest_pause_below_first(&body, &retries, faults);
@@ -200,7 +189,7 @@ fn read_connections(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<C
         let count = integer(node, "workload.connections", 1..=CONNECTIONS_MAX, faults)?;
         return Some(Connections {
             count,
-            lifetime: defaults::CONNECTION_LIFETIME,
+            lifetime: within::CONNECTION_LIFETIME,
         });
     };
     let body = Section::open(node, "workload.connections", &["count", "lifetime"], faults)?;
@@ -211,7 +200,7 @@ fn read_connections(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<C
         lifetime: body
             .node("lifetime")
             .and_then(|lifetime| read_lifetime(lifetime, faults))
-            .unwrap_or(defaults::CONNECTION_LIFETIME),
+            .unwrap_or(within::CONNECTION_LIFETIME),
     })
 }
 

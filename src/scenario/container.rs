@@ -2,8 +2,8 @@
 //!
 //! Self-imposed limit: the pod template's containers; how pods come and go is `policy`'s.
 
-use super::defaults;
 use super::diagnostic::Code;
+use super::keys::{declared as key, within};
 use super::reader::{Faults, Section, integer};
 use super::source::Origin;
 use crate::cluster::config::{Container, ContainerCourse, PodLevelResources};
@@ -105,7 +105,7 @@ pub(super) fn read_containers(
         containers.places.push(item.origin);
     }
     if containers.list.is_empty() {
-        containers.list.push(defaults::container());
+        containers.list.push(within::container());
     }
     // Request work is the first container's, and [workload] says what it costs.
     if let Some(first) = containers.list.first_mut() {
@@ -173,7 +173,7 @@ fn read_container(
             Role::Serves => Millicores(0),
             Role::Sidecar => section
                 .cpu("idle_cpu", faults)
-                .unwrap_or(defaults::IDLE_CPU),
+                .unwrap_or_else(key::IDLE_CPU.default),
         },
         cpu_seconds_per_request: match role {
             Role::Serves => 0.0,

@@ -1,324 +1,339 @@
-//! The keys of a policy's sections, each declared once: its name, its default as one would write it, and why.
+//! What a key of a policy's sections is: its name, what it takes, its default, and what the pages say of it.
 //!
-//! Self-imposed limit: what a key is called and what its absence means. The known
-//! names of a section, the assumptions of a result and the tables of defaults in
-//! `docs/model.md` come from here; `[hpa]` is Kubernetes' own and not among them.
+//! Self-imposed limit: each key by itself; `declared` has them all, and rules between keys are functions of the
+//! sections' readers. `[hpa]` is not among them: its keys, defaults and validation are the API server's.
 
-/// A key of a section.
-#[derive(Clone, Copy, Debug)]
-pub struct Key {
+pub(super) mod declared;
+pub(super) mod within;
+
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::ops::RangeInclusive;
+
+use super::distribution;
+use super::reader::{Faults, Section};
+use crate::engine::random::Distribution;
+use crate::hpa::rules::Gate;
+use crate::units::{Millicores, SimSpan};
+
+/// A key of a section: one declaration of all that is said of it.
+pub(super) struct PolicyKey<K: Takes> {
     /// Its name within its section.
+    pub(super) name: &'static str,
+    /// What it takes, which is how it is read.
+    pub(super) takes: K,
+    /// Its default.
+    pub(super) default: fn() -> K::Value,
+    /// The default as one would write it; `None` where what the key describes is off unless it is written.
+    pub(super) text: Option<&'static str>,
+    /// The source of the default, or the argument for it.
+    pub(super) because: &'static str,
+    /// What the key means, for who writes a policy.
+    pub(super) means: &'static str,
+    /// Whether a result names the default among its assumptions where nobody stated the key.
+    pub(super) is_assumed: bool,
+}
+
+impl<K: Reads> PolicyKey<K> {
+    /// What the section states.
+    pub(super) fn stated(
+        &self,
+        section: &Section<'_>,
+        faults: &mut Faults<'_>,
+    ) -> Option<K::Value> {
+        self.takes.read(section, self.name, faults)
+    }
+
+    /// What the section states, or else the default.
+    pub(super) fn read(&self, section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> K::Value {
+        section
+            .and_then(|section| self.stated(section, faults))
+            .unwrap_or_else(self.default)
+    }
+}
+
+/// What a key takes.
+pub(super) trait Takes {
+    /// What comes of it.
+    type Value;
+    /// The same in words, for `docs/model.md`.
+    fn in_words(&self) -> String;
+}
+
+/// What a key takes where its type and bounds are all there is to check.
+pub(super) trait Reads: Takes {
+    /// The value of `key`; a fault is noted.
+    fn read(
+        &self,
+        section: &Section<'_>,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Self::Value>;
+}
+
+/// A duration within two bounds.
+pub(super) struct Span {
+    least: SimSpan,
+    most: SimSpan,
+}
+
+impl Span {
+    /// Beyond what any duration of a policy may be.
+    const UNBOUNDED: SimSpan = SimSpan::from_nanos(i64::MAX);
+    /// Any duration, 0 included.
+    pub(super) const ANY: Self = Self::at_least(SimSpan::ZERO);
+    /// At most an hour: what is under way so long is held in memory.
+    pub(super) const UP_TO_HOUR: Self = Self {
+        least: SimSpan::ZERO,
+        most: SimSpan::from_secs(3600),
+    };
+    /// From a second to an hour.
+    pub(super) const SECOND_TO_HOUR: Self = Self {
+        least: SimSpan::from_secs(1),
+        ..Self::UP_TO_HOUR
+    };
+
+    /// `least` or more.
+    pub(super) const fn at_least(least: SimSpan) -> Self {
+        Self {
+            least,
+            most: Self::UNBOUNDED,
+        }
+    }
+}
+
+impl Takes for Span {
+    type Value = SimSpan;
+    fn in_words(&self) -> String {
+        match (self.least, self.most) {
+            (SimSpan::ZERO, Self::UNBOUNDED) => "a duration".to_owned(),
+            (least, Self::UNBOUNDED) => format!("{least} or more"),
+            (least, most) => format!("{least} to {most}"),
+        }
+    }
+}
+
+impl Reads for Span {
+    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<SimSpan> {
+        section.duration_within(key, self.least, self.most, faults)
+    }
+}
+
+/// A whole number within bounds.
+pub(super) struct Integer<N>(pub(super) RangeInclusive<N>);
+
+impl<N: Display> Takes for Integer<N> {
+    type Value = N;
+    fn in_words(&self) -> String {
+        format!("an integer from {} to {}", self.0.start(), self.0.end())
+    }
+}
+
+impl<N: TryFrom<i64> + PartialOrd + Display + Clone> Reads for Integer<N> {
+    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<N> {
+        section.integer(key, self.0.clone(), faults)
+    }
+}
+
+/// A number within bounds.
+pub(super) struct Number(pub(super) RangeInclusive<f64>);
+
+impl Takes for Number {
+    type Value = f64;
+    fn in_words(&self) -> String {
+        format!("a number from {} to {}", self.0.start(), self.0.end())
+    }
+}
+
+impl Reads for Number {
+    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<f64> {
+        section.number(key, self.0.clone(), faults)
+    }
+}
+
+/// One of some words, each with what it stands for.
+pub(super) struct OneOf<T: 'static>(pub(super) &'static [(&'static str, T)]);
+
+impl<T> Takes for OneOf<T> {
+    type Value = T;
+    fn in_words(&self) -> String {
+        let words: Vec<String> = self
+            .0
+            .iter()
+            .map(|(word, _)| format!("`\"{word}\"`"))
+            .collect();
+        words.join(", ")
+    }
+}
+
+impl<T: Copy> Reads for OneOf<T> {
+    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<T> {
+        section.word(key, self.0, faults)
+    }
+}
+
+/// A feature gate: true or false.
+pub(super) struct OnOff;
+
+impl Takes for OnOff {
+    type Value = Gate;
+    fn in_words(&self) -> String {
+        "`true` or `false`".to_owned()
+    }
+}
+
+impl Reads for OnOff {
+    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Gate> {
+        let is_on = section.boolean(key, faults)?;
+        Some(if is_on { Gate::On } else { Gate::Off })
+    }
+}
+
+/// CPU.
+pub(super) struct Cpu;
+
+impl Takes for Cpu {
+    type Value = Millicores;
+    fn in_words(&self) -> String {
+        "CPU".to_owned()
+    }
+}
+
+impl Reads for Cpu {
+    fn read(
+        &self,
+        section: &Section<'_>,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Millicores> {
+        section.cpu(key, faults)
+    }
+}
+
+/// Memory.
+pub(super) struct Bytes;
+
+impl Takes for Bytes {
+    type Value = u64;
+    fn in_words(&self) -> String {
+        "memory".to_owned()
+    }
+}
+
+impl Reads for Bytes {
+    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<u64> {
+        section.memory_bytes(key, faults)
+    }
+}
+
+/// A distribution of durations.
+pub(super) struct Time;
+
+impl Takes for Time {
+    type Value = Distribution;
+    fn in_words(&self) -> String {
+        "a distribution".to_owned()
+    }
+}
+
+impl Reads for Time {
+    fn read(
+        &self,
+        section: &Section<'_>,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Distribution> {
+        distribution::read(section.node(key)?, &section.path_of(key), faults)
+    }
+}
+
+/// What a reader of its own makes a `T` of, for it has several forms or keys within.
+pub(super) struct Own<T> {
+    in_words: &'static str,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> Own<T> {
+    /// The form in words.
+    pub(super) const fn form(in_words: &'static str) -> Self {
+        Self {
+            in_words,
+            value: PhantomData,
+        }
+    }
+}
+
+impl<T> Takes for Own<T> {
+    type Value = T;
+    fn in_words(&self) -> String {
+        self.in_words.to_owned()
+    }
+}
+
+/// A key of whatever type, as lists and pages need it.
+pub(super) trait Declared: Sync {
+    /// The key's name within its section.
+    fn name(&self) -> &'static str;
+    /// The key, of the section called `section`.
+    fn row(&self, section: &'static str) -> KeyRow;
+}
+
+impl<K: Takes + Sync> Declared for PolicyKey<K> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn row(&self, section: &'static str) -> KeyRow {
+        KeyRow {
+            section,
+            name: self.name,
+            default: self.text,
+            takes: self.takes.in_words(),
+            because: self.because,
+            means: self.means,
+            is_assumed: self.is_assumed,
+        }
+    }
+}
+
+/// All that is said of a key, for assumptions and pages.
+#[derive(Clone, Debug)]
+pub struct KeyRow {
+    /// The section's name.
+    pub section: &'static str,
+    /// The key's name within it.
     pub name: &'static str,
-    /// Its default as one would write it; `None` where what it describes is off unless it is written.
+    /// The default as one would write it; `None` where what the key describes is off unless it is written.
     pub default: Option<&'static str>,
+    /// What the key takes, in words.
+    pub takes: String,
     /// The source of the default, or the argument for it.
     pub because: &'static str,
+    /// What the key means.
+    pub means: &'static str,
     /// Whether a result names the default among its assumptions where nobody stated the key.
     pub is_assumed: bool,
 }
 
-/// A section and its keys.
-#[derive(Clone, Copy, Debug)]
-pub struct SectionKeys {
-    /// The section's name.
-    pub name: &'static str,
-    /// Its keys.
-    pub keys: &'static [Key],
+/// The sections and their keys, in the order of a result's assumptions.
+const SECTIONS: [(&str, &[&dyn Declared]); 7] = [
+    ("controller", declared::CONTROLLER),
+    ("deployment", declared::DEPLOYMENT),
+    ("workload", declared::WORKLOAD),
+    ("pod", declared::POD),
+    ("metrics", declared::METRICS),
+    ("slo", declared::SLO),
+    ("cost", declared::COST),
+];
+
+/// Every key of every section, in the order of a result's assumptions.
+pub fn all() -> impl Iterator<Item = KeyRow> {
+    SECTIONS
+        .into_iter()
+        .flat_map(|(section, keys)| keys.iter().map(move |key| key.row(section)))
 }
-
-/// The sections that have keys of hpasim's own, in the order of a result's assumptions.
-pub const SECTIONS: [SectionKeys; 7] = [
-    SectionKeys {
-        name: "controller",
-        keys: &CONTROLLER,
-    },
-    SectionKeys {
-        name: "deployment",
-        keys: &DEPLOYMENT,
-    },
-    SectionKeys {
-        name: "workload",
-        keys: &WORKLOAD,
-    },
-    SectionKeys {
-        name: "pod",
-        keys: &POD,
-    },
-    SectionKeys {
-        name: "metrics",
-        keys: &METRICS,
-    },
-    SectionKeys {
-        name: "slo",
-        keys: &SLO,
-    },
-    SectionKeys {
-        name: "cost",
-        keys: &COST,
-    },
-];
-
-/// The keys of `[controller]`, in the order in which a message lists them.
-pub const CONTROLLER: [Key; 9] = [
-    key(
-        "sync_period",
-        r#""15s""#,
-        "kube-controller-manager `--horizontal-pod-autoscaler-sync-period`",
-    ),
-    key(
-        "sync_jitter",
-        r#""0s""#,
-        "the controller requeues after exactly the period; work in its queue is not modelled",
-    ),
-    key(
-        "tolerance",
-        "0.1",
-        "`--horizontal-pod-autoscaler-tolerance`",
-    ),
-    key(
-        "downscale_stabilization",
-        r#""5m""#,
-        "`--horizontal-pod-autoscaler-downscale-stabilization`",
-    ),
-    key(
-        "cpu_initialization_period",
-        r#""5m""#,
-        "`--horizontal-pod-autoscaler-cpu-initialization-period`",
-    ),
-    key(
-        "initial_readiness_delay",
-        r#""30s""#,
-        "`--horizontal-pod-autoscaler-initial-readiness-delay`",
-    ),
-    key(
-        "scale_to_zero",
-        "false",
-        "feature gate `HPAScaleToZero`, alpha",
-    ),
-    key(
-        "configurable_tolerance",
-        "true",
-        "feature gate `HPAConfigurableTolerance` (KEP-4951); the 1.28 rules do not know it",
-    ),
-    key(
-        "kubernetes",
-        r#""current""#,
-        r#"the rules of API v0.36; `"1.28"` is the other set"#,
-    ),
-];
-
-/// The keys of `[deployment]`, in the order in which a message lists them.
-pub const DEPLOYMENT: [Key; 4] = [
-    off(
-        "name",
-        "the policy's name; what messages call the Deployment",
-    ),
-    key("namespace", r#""default""#, "kubectl"),
-    key("replicas", "1", "`spec.replicas` of apps/v1"),
-    assumed(
-        "containers",
-        r#"[{ name = "app", resources = { requests = { cpu = "100m" } } }]"#,
-        "one small service; without a request there is no utilization",
-    ),
-];
-
-/// The keys of `[workload]`, in the order in which a message lists them.
-pub const WORKLOAD: [Key; 16] = [
-    assumed(
-        "cpu_per_request",
-        r#"{ dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
-        "a light web request; service times have a tail, and CV 1 is that of the exponential",
-    ),
-    key("io_per_request", r#""0s""#, "nothing is waited for"),
-    key(
-        "idle_cpu",
-        r#""1m""#,
-        "a waiting process is woken now and then",
-    ),
-    key(
-        "concurrency",
-        "32",
-        "worker threads or connections of a small service",
-    ),
-    key(
-        "queue",
-        "128",
-        "the backlog of a listening socket, by tradition (`SOMAXCONN` before Linux 5.4)",
-    ),
-    assumed(
-        "timeout",
-        r#""10s""#,
-        "how long clients and proxies commonly wait",
-    ),
-    key("scale", "1.0", "the trace as it is"),
-    key(
-        "cpu_noise",
-        "0",
-        "off, so that theory can be checked against the model",
-    ),
-    key("memory_base", r#""32Mi""#, "a small runtime at rest"),
-    key("memory_per_request", r#""256Ki""#, "buffers and a stack"),
-    key(
-        "arrivals",
-        r#""poisson""#,
-        "many clients that know nothing of each other (Palm-Khinchine)",
-    ),
-    assumed(
-        "think_time",
-        r#""1s""#,
-        "the `sleep(1)` of k6's examples; it is an assumption of every result of a trace of `users`",
-    ),
-    key(
-        "after_timeout",
-        r#""continue""#,
-        "most servers notice a closed connection only when they write the answer",
-    ),
-    key("retries", "0", "clients give up at the first failure"),
-    key(
-        "balancer",
-        r#""random""#,
-        "kube-proxy with iptables picks at random",
-    ),
-    off("connections", "each request is balanced by itself"),
-];
-
-/// The keys of `[pod]`, in the order in which a message lists them.
-pub const POD: [Key; 13] = [
-    key(
-        "schedule",
-        r#"{ dist = "lognormal", median = "50ms", p99 = "500ms" }"#,
-        "kube-scheduler binds in tens of milliseconds when there is room; bursts queue",
-    ),
-    assumed(
-        "image_pull",
-        r#""0s""#,
-        "the image is on the node, as it is after a Deployment's first hours; a pull takes 5 to 60 s",
-    ),
-    assumed(
-        "start",
-        r#"{ dist = "lognormal", median = "1.5s", p99 = "5s" }"#,
-        "the Kubernetes SLO for the start of stateless pods without pull: p99 within 5 s; p50 1 to 2 s",
-    ),
-    assumed(
-        "init",
-        r#""1s""#,
-        "a compiled service; Node takes about 5 s, a JVM 45 s",
-    ),
-    off(
-        "startup_cpu",
-        "`{ cpu, duration }` of a burst after the start; both have to be stated",
-    ),
-    key(
-        "endpoint_lag",
-        r#""1s""#,
-        "the EndpointSlice controller batches for up to 0.5 s, kube-proxy syncs within 1 s",
-    ),
-    key(
-        "pre_stop",
-        r#""0s""#,
-        "there is no hook unless somebody writes one",
-    ),
-    key(
-        "grace_period",
-        r#""30s""#,
-        "`terminationGracePeriodSeconds`",
-    ),
-    off(
-        "readiness",
-        "without a probe a pod is Ready when its container starts",
-    ),
-    off(
-        "startup",
-        "without a startup probe readiness is asked for from the start",
-    ),
-    off(
-        "resources",
-        "requests and limits of the pod as a whole (KEP-2837)",
-    ),
-    key(
-        "node_cores",
-        "4",
-        "a common size; it bounds a pod without limit",
-    ),
-    key(
-        "cpu_model",
-        r#""quota""#,
-        "what Linux does with a CPU limit: the CFS quota of 100 ms periods",
-    ),
-];
-
-/// The keys of `[metrics]`, in the order in which a message lists them.
-pub const METRICS: [Key; 4] = [
-    key(
-        "scrape_interval",
-        r#""15s""#,
-        "`--metric-resolution` in metrics-server's manifests (its flag's own default is 60 s)",
-    ),
-    key(
-        "housekeeping",
-        r#""10s""#,
-        "kubelet `--housekeeping-interval`",
-    ),
-    key(
-        "housekeeping_jitter",
-        "1.0",
-        "cAdvisor stretches each interval by a factor of U[1, 2)",
-    ),
-    key(
-        "lag",
-        r#""0s""#,
-        "metrics-server serves a scrape as soon as it is complete",
-    ),
-];
-
-/// The keys of `[slo]`, in the order in which a message lists them.
-pub const SLO: [Key; 3] = [
-    assumed(
-        "latency",
-        r#"{ quantile = 0.95, limit = "500ms" }"#,
-        "a common promise of web services",
-    ),
-    key("error_rate", "0.01", "the same"),
-    key("assert", "[]", "nothing is asserted that nobody wrote"),
-];
-
-/// The keys of `[cost]`, in the order in which a message lists them.
-pub const COST: [Key; 3] = [
-    key("per_pod_hour", "0", "prices are the user's"),
-    key("per_core_hour", "0", "the same"),
-    key("per_gib_hour", "0", "the same"),
-];
 
 /// The names of `keys`.
-#[must_use]
-pub fn names(keys: &[Key]) -> Vec<&'static str> {
-    keys.iter().map(|key| key.name).collect()
-}
-
-/// A key with a default on which no result hangs.
-const fn key(name: &'static str, default: &'static str, because: &'static str) -> Key {
-    Key {
-        name,
-        default: Some(default),
-        because,
-        is_assumed: false,
-    }
-}
-
-/// A key whose default a result names where nobody stated it.
-const fn assumed(name: &'static str, default: &'static str, because: &'static str) -> Key {
-    Key {
-        is_assumed: true,
-        ..key(name, default, because)
-    }
-}
-
-/// A key of something that is off unless it is written.
-const fn off(name: &'static str, because: &'static str) -> Key {
-    Key {
-        name,
-        default: None,
-        because,
-        is_assumed: false,
-    }
+pub(super) fn names(keys: &[&dyn Declared]) -> Vec<&'static str> {
+    keys.iter().map(|key| key.name()).collect()
 }

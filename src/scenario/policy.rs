@@ -7,16 +7,14 @@ use super::assertion;
 use super::autoscaler::{Names, read_autoscaler, read_controller};
 use super::container::read_containers;
 use super::diagnostic::Code;
-use super::distribution;
-use super::hpa_section::REPLICAS_MAX;
-use super::keys::{self, Key};
+use super::keys::{self, Declared, declared as key, within};
 use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Table, Value};
 use super::workload_section::read_workload;
-use super::{Assertion, Assumption, CostRates, Slo, defaults};
+use super::{Assertion, Assumption, CostRates, Slo};
 use crate::cluster::config::{
-    CpuModel, Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe,
+    Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe,
 };
 use crate::control::Hpa;
 use crate::engine::random::Distribution;
@@ -118,12 +116,8 @@ pub(super) fn read(
         .deployment
         .as_ref()
         .and_then(|section| section.text("namespace", faults))
-        .unwrap_or(defaults::NAMESPACE);
-    let replicas = sections
-        .deployment
-        .as_ref()
-        .and_then(|section| section.integer("replicas", 0..=REPLICAS_MAX, faults))
-        .map_or(defaults::DEPLOYMENT_REPLICAS, Replicas);
+        .unwrap_or(within::NAMESPACE);
+    let replicas = Replicas(key::REPLICAS.read(sections.deployment.as_ref(), faults));
     let controller = read_controller(sections.controller.as_ref(), faults);
     let (autoscaler, metric_places) = match table.get("hpa") {
         Some(node) => {
@@ -155,28 +149,16 @@ pub(super) fn read(
             replicas,
             containers: containers.list,
             pod_level: containers.pod_level,
-            pod: sections
-                .pod
-                .as_ref()
-                .map_or_else(defaults::pod, |section| read_pod(section, faults)),
+            pod: read_pod(sections.pod.as_ref(), faults),
         },
         workload,
-        metrics: sections
-            .metrics
-            .as_ref()
-            .map_or_else(defaults::metrics, |section| read_metrics(section, faults)),
-        slo: sections
-            .slo
-            .as_ref()
-            .map_or(defaults::SLO, |section| read_slo(section, faults)),
+        metrics: read_metrics(sections.metrics.as_ref(), faults),
+        slo: read_slo(sections.slo.as_ref(), faults),
         assertions: sections
             .slo
             .as_ref()
             .map_or_else(Vec::new, |section| assertion::read_list(section, faults)),
-        cost: sections
-            .cost
-            .as_ref()
-            .map_or(defaults::COST, |section| read_cost(section, faults)),
+        cost: read_cost(sections.cost.as_ref(), faults),
         assumptions,
     }
 }
@@ -205,37 +187,34 @@ fn read_name<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Option<&'t str>
 }
 
 fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t> {
-    let mut open = |name: &str, keys: &[Key]| root.section(name, &keys::names(keys), faults);
+    let mut open =
+        |name: &str, keys: &[&dyn Declared]| root.section(name, &keys::names(keys), faults);
     Sections {
-        controller: open("controller", &keys::CONTROLLER),
-        deployment: open("deployment", &keys::DEPLOYMENT),
-        pod: open("pod", &keys::POD),
-        workload: open("workload", &keys::WORKLOAD),
-        metrics: open("metrics", &keys::METRICS),
-        slo: open("slo", &keys::SLO),
-        cost: open("cost", &keys::COST),
+        controller: open("controller", key::CONTROLLER),
+        deployment: open("deployment", key::DEPLOYMENT),
+        pod: open("pod", key::POD),
+        workload: open("workload", key::WORKLOAD),
+        metrics: open("metrics", key::METRICS),
+        slo: open("slo", key::SLO),
+        cost: open("cost", key::COST),
     }
 }
 
 /// Defaults that were taken and on which the result hangs.
 fn assumptions(policy: &Table) -> Vec<Assumption> {
-    let mut assumptions = Vec::new();
-    for section in keys::SECTIONS {
-        let written = match policy.get(section.name).map(|node| &node.value) {
-            Some(Value::Table(table)) => Some(table),
-            _ => None,
-        };
-        for key in section.keys.iter().filter(|key| key.is_assumed) {
-            let is_stated = written.is_some_and(|table| table.get(key.name).is_some());
-            if let (false, Some(default)) = (is_stated, key.default) {
-                assumptions.push(Assumption {
-                    key: format!("{}.{}", section.name, key.name),
-                    value: default.to_owned(),
-                });
-            }
-        }
-    }
-    assumptions
+    let is_stated = |key: &keys::KeyRow| match policy.get(key.section).map(|node| &node.value) {
+        Some(Value::Table(section)) => section.get(key.name).is_some(),
+        _ => false,
+    };
+    keys::all()
+        .filter(|key| key.is_assumed && !is_stated(key))
+        .filter_map(|key| {
+            Some(Assumption {
+                key: format!("{}.{}", key.section, key.name),
+                value: key.default?.to_owned(),
+            })
+        })
+        .collect()
 }
 
 const PROBE_KEYS: [&str; 4] = [
@@ -258,13 +237,13 @@ fn read_startup(probe: &Section<'_>, init: &Distribution, faults: &mut Faults<'_
     let startup = StartupProbe {
         initial_delay: probe
             .duration("initial_delay", faults)
-            .unwrap_or(defaults::STARTUP_INITIAL_DELAY),
+            .unwrap_or(within::STARTUP_INITIAL_DELAY),
         period: probe
             .duration_from("period", SimSpan::from_secs(1), faults)
-            .unwrap_or(defaults::STARTUP_PERIOD),
+            .unwrap_or(within::STARTUP_PERIOD),
         failure_threshold: probe
             .integer("failure_threshold", 1..=THRESHOLD_MAX, faults)
-            .unwrap_or(defaults::STARTUP_FAILURE_THRESHOLD),
+            .unwrap_or(within::STARTUP_FAILURE_THRESHOLD),
     };
     let patience =
         startup.initial_delay + startup.period * i64::from(startup.failure_threshold - 1);
@@ -282,22 +261,14 @@ fn read_startup(probe: &Section<'_>, init: &Distribution, faults: &mut Faults<'_
     startup
 }
 
-const CPU_MODELS: [(&str, CpuModel); 2] =
-    [("quota", CpuModel::Quota), ("shared", CpuModel::Shared)];
-
-fn read_pod(section: &Section<'_>, faults: &mut Faults<'_>) -> PodTimings {
-    let mut time = |key: &str, default: Distribution| {
-        section
-            .node(key)
-            .and_then(|node| distribution::read(node, &section.path_of(key), faults))
-            .unwrap_or(default)
-    };
-    let schedule = time("schedule", defaults::schedule());
-    let image_pull = time("image_pull", defaults::IMAGE_PULL);
-    let start = time("start", defaults::start());
-    let init = time("init", defaults::INIT);
+/// Reads `[pod]`; without it everything is at its default.
+pub(super) fn read_pod(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> PodTimings {
+    let schedule = key::SCHEDULE.read(section, faults);
+    let image_pull = key::IMAGE_PULL.read(section, faults);
+    let start = key::START.read(section, faults);
+    let init = key::INIT.read(section, faults);
     let startup_cpu = section
-        .section("startup_cpu", &["cpu", "duration"], faults)
+        .and_then(|section| section.section("startup_cpu", &["cpu", "duration"], faults))
         .and_then(|burst| {
             for key in ["cpu", "duration"] {
                 if burst.node(key).is_none() {
@@ -312,19 +283,19 @@ fn read_pod(section: &Section<'_>, faults: &mut Faults<'_>) -> PodTimings {
             })
         });
     let readiness = section
-        .section("readiness", &PROBE_KEYS, faults)
+        .and_then(|section| section.section("readiness", &PROBE_KEYS, faults))
         .map(|probe| ReadinessProbe {
             initial_delay: probe
                 .duration("initial_delay", faults)
-                .unwrap_or(defaults::READINESS_INITIAL_DELAY),
+                .unwrap_or(within::READINESS_INITIAL_DELAY),
             period: probe
                 .duration_from("period", SimSpan::from_secs(1), faults)
-                .unwrap_or(defaults::READINESS_PERIOD),
+                .unwrap_or(within::READINESS_PERIOD),
             success_threshold: read_thresholds(&probe, faults)
-                .unwrap_or(defaults::READINESS_SUCCESS_THRESHOLD),
+                .unwrap_or(within::READINESS_SUCCESS_THRESHOLD),
         });
     let startup = section
-        .section("startup", &STARTUP_KEYS, faults)
+        .and_then(|section| section.section("startup", &STARTUP_KEYS, faults))
         .map(|probe| read_startup(&probe, &init, faults));
     PodTimings {
         schedule,
@@ -334,68 +305,46 @@ fn read_pod(section: &Section<'_>, faults: &mut Faults<'_>) -> PodTimings {
         startup_cpu,
         startup,
         readiness,
-        endpoint_lag: section
-            .duration("endpoint_lag", faults)
-            .unwrap_or(defaults::ENDPOINT_LAG),
-        pre_stop: section
-            .duration("pre_stop", faults)
-            .unwrap_or(defaults::PRE_STOP),
-        grace_period: section
-            .duration("grace_period", faults)
-            .unwrap_or(defaults::GRACE_PERIOD),
-        node_cores: section
-            .number("node_cores", 0.1..=1024.0, faults)
-            .unwrap_or(defaults::NODE_CORES),
-        cpu_model: section
-            .word("cpu_model", &CPU_MODELS, faults)
-            .unwrap_or(defaults::CPU_MODEL),
+        endpoint_lag: key::ENDPOINT_LAG.read(section, faults),
+        pre_stop: key::PRE_STOP.read(section, faults),
+        grace_period: key::GRACE_PERIOD.read(section, faults),
+        node_cores: key::NODE_CORES.read(section, faults),
+        cpu_model: key::CPU_MODEL.read(section, faults),
     }
 }
 
-/// The longest interval and the greatest lag of `[metrics]`: what is on its way is held in memory.
-const METRICS_INTERVAL_MAX: SimSpan = SimSpan::from_secs(3600);
-
-fn read_metrics(section: &Section<'_>, faults: &mut Faults<'_>) -> MetricsPipeline {
-    let default = defaults::metrics();
-    let second = SimSpan::from_secs(1);
+/// Reads `[metrics]`; without it everything is at its default.
+pub(super) fn read_metrics(
+    section: Option<&Section<'_>>,
+    faults: &mut Faults<'_>,
+) -> MetricsPipeline {
     MetricsPipeline {
-        scrape_interval: section
-            .duration_within("scrape_interval", second, METRICS_INTERVAL_MAX, faults)
-            .unwrap_or(default.scrape_interval),
-        housekeeping: section
-            .duration_within("housekeeping", second, METRICS_INTERVAL_MAX, faults)
-            .unwrap_or(default.housekeeping),
-        housekeeping_jitter: section
-            .number("housekeeping_jitter", 0.0..=10.0, faults)
-            .unwrap_or(default.housekeeping_jitter),
-        lag: section
-            .duration_within("lag", SimSpan::ZERO, METRICS_INTERVAL_MAX, faults)
-            .unwrap_or(default.lag),
+        scrape_interval: key::SCRAPE_INTERVAL.read(section, faults),
+        housekeeping: key::HOUSEKEEPING.read(section, faults),
+        housekeeping_jitter: key::HOUSEKEEPING_JITTER.read(section, faults),
+        lag: key::LAG.read(section, faults),
     }
 }
 
-fn read_slo(section: &Section<'_>, faults: &mut Faults<'_>) -> Slo {
-    let latency = section.section("latency", &["quantile", "limit"], faults);
+fn read_slo(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Slo {
+    let latency =
+        section.and_then(|section| section.section("latency", &["quantile", "limit"], faults));
     let latency = latency.as_ref();
     Slo {
         latency_quantile: latency
             .and_then(|latency| latency.number("quantile", 0.01..=0.9999, faults))
-            .unwrap_or(defaults::SLO.latency_quantile),
+            .unwrap_or(within::SLO_LATENCY_QUANTILE),
         latency_limit: latency
             .and_then(|latency| latency.duration_from("limit", SimSpan::from_millis(1), faults))
-            .unwrap_or(defaults::SLO.latency_limit),
-        error_rate: section
-            .number("error_rate", 0.0..=1.0, faults)
-            .unwrap_or(defaults::SLO.error_rate),
+            .unwrap_or(within::SLO_LATENCY_LIMIT),
+        error_rate: key::ERROR_RATE.read(section, faults),
     }
 }
 
-fn read_cost(section: &Section<'_>, faults: &mut Faults<'_>) -> CostRates {
-    let mut rate =
-        |key: &str, default: f64| section.number(key, 0.0..=1e9, faults).unwrap_or(default);
+fn read_cost(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> CostRates {
     CostRates {
-        per_pod_hour: rate("per_pod_hour", defaults::COST.per_pod_hour),
-        per_core_hour: rate("per_core_hour", defaults::COST.per_core_hour),
-        per_gib_hour: rate("per_gib_hour", defaults::COST.per_gib_hour),
+        per_pod_hour: key::PER_POD_HOUR.read(section, faults),
+        per_core_hour: key::PER_CORE_HOUR.read(section, faults),
+        per_gib_hour: key::PER_GIB_HOUR.read(section, faults),
     }
 }

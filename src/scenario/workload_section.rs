@@ -4,9 +4,8 @@
 //! and what the trace has to do with it is `engine_choice`'s.
 
 use super::clients_section::read_clients;
-use super::defaults;
 use super::diagnostic::Code;
-use super::distribution;
+use super::keys::{PolicyKey, Time, declared as key};
 use super::reader::{Faults, Section};
 use crate::engine::random::Distribution;
 use crate::units::SimSpan;
@@ -17,66 +16,45 @@ const REQUEST_MEAN_MAX: SimSpan = SimSpan::from_secs(3600);
 
 /// Reads `[workload]`; without it everything is at its default.
 pub(super) fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Workload {
-    let mut workload = Workload {
-        cpu_per_request: defaults::cpu_per_request(),
-        io_per_request: defaults::IO_PER_REQUEST,
-        idle_cpu: defaults::IDLE_CPU,
-        cpu_noise: defaults::CPU_NOISE,
-        concurrency: defaults::CONCURRENCY,
-        queue: defaults::QUEUE,
-        timeout: defaults::TIMEOUT,
-        memory_base_bytes: defaults::MEMORY_BASE_BYTES,
-        memory_per_request_bytes: defaults::MEMORY_PER_REQUEST_BYTES,
-        scale: defaults::SCALE,
-        clients: defaults::clients(),
-    };
-    let Some(section) = section else {
-        return workload;
-    };
-    if let Some(cpu) = request_time(section, "cpu_per_request", faults) {
-        if cpu.mean_seconds() <= 0.0 {
-            faults.report(
-                Code::OutOfRange,
-                section
-                    .node("cpu_per_request")
-                    .map_or(section.origin, |node| node.origin),
-                "`workload.cpu_per_request` is 0, so one pod could serve everything",
-                "write what a request costs, as \"10ms\"",
-            );
-        }
-        workload.cpu_per_request = cpu;
-    }
-    if let Some(io) = request_time(section, "io_per_request", faults) {
-        workload.io_per_request = io;
-    }
+    let cpu_per_request = section
+        .and_then(|section| read_cpu_per_request(section, faults))
+        .unwrap_or_else(key::CPU_PER_REQUEST.default);
+    let io_per_request = section
+        .and_then(|section| request_time(&key::IO_PER_REQUEST, section, faults))
+        .unwrap_or_else(key::IO_PER_REQUEST.default);
     let workload = Workload {
-        idle_cpu: section.cpu("idle_cpu", faults).unwrap_or(workload.idle_cpu),
-        cpu_noise: section
-            .number("cpu_noise", 0.0..=10.0, faults)
-            .unwrap_or(workload.cpu_noise),
-        concurrency: section
-            .integer("concurrency", 1..=1_000_000, faults)
-            .unwrap_or(workload.concurrency),
-        queue: section
-            .integer("queue", 0..=100_000_000, faults)
-            .unwrap_or(workload.queue),
-        timeout: section
-            .duration_from("timeout", SimSpan::from_millis(1), faults)
-            .unwrap_or(workload.timeout),
-        memory_base_bytes: section
-            .memory_bytes("memory_base", faults)
-            .unwrap_or(workload.memory_base_bytes),
-        memory_per_request_bytes: section
-            .memory_bytes("memory_per_request", faults)
-            .unwrap_or(workload.memory_per_request_bytes),
-        scale: section
-            .number("scale", 0.0..=1e9, faults)
-            .unwrap_or(workload.scale),
+        cpu_per_request,
+        io_per_request,
+        idle_cpu: key::IDLE_CPU.read(section, faults),
+        cpu_noise: key::CPU_NOISE.read(section, faults),
+        concurrency: key::CONCURRENCY.read(section, faults),
+        queue: key::QUEUE.read(section, faults),
+        timeout: key::TIMEOUT.read(section, faults),
+        memory_base_bytes: key::MEMORY_BASE.read(section, faults),
+        memory_per_request_bytes: key::MEMORY_PER_REQUEST.read(section, faults),
+        scale: key::SCALE.read(section, faults),
         clients: read_clients(section, faults),
-        ..workload
     };
-    refuse_hopeless_timeout(section, &workload, faults);
+    if let Some(section) = section {
+        refuse_hopeless_timeout(section, &workload, faults);
+    }
     workload
+}
+
+/// What a request costs, which is something.
+fn read_cpu_per_request(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
+    let cpu = request_time(&key::CPU_PER_REQUEST, section, faults)?;
+    if cpu.mean_seconds() <= 0.0 {
+        faults.report(
+            Code::OutOfRange,
+            section
+                .node(key::CPU_PER_REQUEST.name)
+                .map_or(section.origin, |node| node.origin),
+            "`workload.cpu_per_request` is 0, so one pod could serve everything",
+            "write what a request costs, as \"10ms\"",
+        );
+    }
+    Some(cpu)
 }
 
 /// A client that gives up before a request can be done gets no answer ever, however many pods there are.
@@ -99,16 +77,19 @@ fn refuse_hopeless_timeout(section: &Section<'_>, workload: &Workload, faults: &
     );
 }
 
-fn request_time(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Distribution> {
-    let node = section.node(key)?;
-    let time = distribution::read(node, &section.path_of(key), faults)?;
+fn request_time(
+    key: &PolicyKey<Time>,
+    section: &Section<'_>,
+    faults: &mut Faults<'_>,
+) -> Option<Distribution> {
+    let time = key.stated(section, faults)?;
     if time.mean_seconds() > REQUEST_MEAN_MAX.as_secs_f64() {
         faults.report(
             Code::OutOfRange,
-            node.origin,
+            section.node(key.name)?.origin,
             format!(
                 "`{}` is more than {REQUEST_MEAN_MAX} on average",
-                section.path_of(key)
+                section.path_of(key.name)
             ),
             "write what one request takes, as \"10ms\"",
         );
