@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use rayon::prelude::*;
 
 use super::error::{CommandError, Completion};
 use super::files::{all_or_faults, open_input};
@@ -14,6 +13,7 @@ use super::screen::Screen;
 use crate::conformance::{FileReport, RecordingError, replay_recording};
 use crate::render::replay::{render_replay, replay_json};
 use crate::scenario::NamedBy;
+use crate::search::in_order::{all_cores, collect_in_order};
 
 /// Replay recorded decisions of the real controller through the HPA core.
 #[derive(Args, Debug)]
@@ -40,12 +40,8 @@ enum ReplayFormat {
 /// Replays, reports, and says whether all agrees.
 pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let ignored: BTreeSet<String> = arguments.ignore.iter().cloned().collect();
-    let replayed: Vec<Result<FileReport, CommandError>> = arguments
-        .files
-        .par_iter()
-        .map(|path| replay_file(path, &ignored))
-        .collect();
-    let reports = all_or_faults(replayed)?;
+    let replay = |path: &PathBuf| replay_file(path, &ignored);
+    let reports = all_or_faults(collect_in_order(&arguments.files, all_cores(), replay))?;
     for report in &reports {
         note_unknown_keys(report, screen);
     }

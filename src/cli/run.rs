@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rayon::prelude::*;
 
 use super::assertions::{self, Channel};
 use super::atomic_file::{PartialFile, write_error};
@@ -33,6 +32,7 @@ use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{InputFile, Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded, Scenario};
+use crate::search::in_order::{all_cores, collect_in_order};
 use crate::simulation::{Extent, Provisioning, simulate};
 use crate::units::{Replicas, Seed};
 use crate::workload::Demand;
@@ -334,6 +334,19 @@ struct Streams {
     decisions: DecisionLog<PartialFile>,
 }
 
+/// What the run of the first seed leaves beside its KPIs.
+struct FirstRun {
+    timeline: Timeline,
+    latency: Vec<u8>,
+    streams: Streams,
+}
+
+/// What the run of one seed leaves.
+struct SeedRun {
+    kpis: Kpis,
+    first: Option<FirstRun>,
+}
+
 fn simulate_all(
     loaded: &Loaded,
     seeds: &[Seed],
@@ -346,23 +359,37 @@ fn simulate_all(
         timeline: TimelineCsv::new(folder.begin(TIMELINE)?),
         decisions: DecisionLog::new(folder.begin(DECISIONS)?),
     };
-    let (first, others) = seeds.split_first().unwrap_or((&Seed(1), &[]));
-    let (first, others) = rayon::join(
-        || simulate_first(loaded, *first, needed, progress, streams),
-        || {
-            others
-                .par_iter()
-                .map(|seed| simulate_another(loaded, *seed, needed, progress))
-                .collect::<Vec<Kpis>>()
-        },
-    );
-    let (mut runs, streams) = first?;
-    runs.kpis.extend(others);
-    let timeline = streams.timeline.finish().map_err(into_io);
-    folder.add(timeline.map_err(|error| write_error(&folder.file(TIMELINE), error))?)?;
-    let decisions = streams.decisions.finish().map_err(std::io::Error::from);
-    folder.add(decisions.map_err(|error| write_error(&folder.file(DECISIONS), error))?)?;
+    // The streams go with the first seed.
+    let streams = std::iter::once(Some(streams)).chain(std::iter::repeat_with(|| None));
+    let simulate_seed = |(seed, streams): (&Seed, Option<Streams>)| match streams {
+        Some(streams) => simulate_first(loaded, *seed, needed, progress, streams),
+        None => Ok(simulate_another(loaded, *seed, needed, progress)),
+    };
+    let mut runs = Runs {
+        timeline: Timeline::default(),
+        latency: Vec::new(),
+        kpis: Vec::with_capacity(seeds.len()),
+    };
+    for run in collect_in_order(seeds.iter().zip(streams), all_cores(), simulate_seed) {
+        let SeedRun { kpis, first } = run?;
+        runs.kpis.push(kpis);
+        if let Some(first) = first {
+            first.streams.complete(folder)?;
+            runs.timeline = first.timeline;
+            runs.latency = first.latency;
+        }
+    }
     Ok(runs)
+}
+
+impl Streams {
+    /// Ends both files.
+    fn complete(self, folder: &mut OutputFolder) -> Result<(), CommandError> {
+        let timeline = self.timeline.finish().map_err(into_io);
+        folder.add(timeline.map_err(|error| write_error(&folder.file(TIMELINE), error))?)?;
+        let decisions = self.decisions.finish().map_err(std::io::Error::from);
+        folder.add(decisions.map_err(|error| write_error(&folder.file(DECISIONS), error))?)
+    }
 }
 
 /// What the system said, where the CSV writer passes it on.
@@ -379,7 +406,7 @@ fn simulate_first(
     needed: impl Fn(f64) -> Option<Replicas> + Copy,
     progress: &Progress,
     streams: Streams,
-) -> Result<(Runs, Streams), CommandError> {
+) -> Result<SeedRun, CommandError> {
     let scenario = &loaded.scenario;
     let mut observer = Both::new(
         KpiObserver::new(scenario, needed),
@@ -395,16 +422,18 @@ fn simulate_first(
     observer.second.second.finish();
     let latency = observer.first.measured_latency().map(latency_csv);
     let (timeline, csv) = observer.second.first.first.finish_writing();
-    let runs = Runs {
+    let first = FirstRun {
         latency: latency.transpose()?.unwrap_or_default(),
-        kpis: vec![observer.first.finish()],
         timeline,
+        streams: Streams {
+            timeline: csv,
+            decisions: observer.second.first.second,
+        },
     };
-    let streams = Streams {
-        timeline: csv,
-        decisions: observer.second.first.second,
-    };
-    Ok((runs, streams))
+    Ok(SeedRun {
+        kpis: observer.first.finish(),
+        first: Some(first),
+    })
 }
 
 fn simulate_another(
@@ -412,10 +441,13 @@ fn simulate_another(
     seed: Seed,
     needed: impl Fn(f64) -> Option<Replicas> + Copy,
     progress: &Progress,
-) -> Kpis {
+) -> SeedRun {
     let scenario = &loaded.scenario;
     let mut observer = Both::new(KpiObserver::new(scenario, needed), progress.of_run());
     simulate(scenario, loaded.engine, seed, &mut observer);
     observer.second.finish();
-    observer.first.finish()
+    SeedRun {
+        kpis: observer.first.finish(),
+        first: None,
+    }
 }
