@@ -53,10 +53,8 @@ pub(super) fn run(
     let probe = read_probe(&arguments.probe, &mut FileLoader).map_err(CommandError::Input)?;
     screen.warn(&probe.warnings);
     let name = arguments.probe.display().to_string();
-    let fit = calibrate(&probe).map_err(|error| CommandError::Calibration {
-        path: arguments.probe.clone(),
-        error,
-    })?;
+    let fit =
+        calibrate(&probe).map_err(|error| CommandError::bad_file(&arguments.probe, &error))?;
     let report = match arguments.format {
         CalibrateFormat::Text => render_calibration(&name, probe.measured, &fit),
         CalibrateFormat::Json => calibration_json(&name, probe.measured, &fit)?,

@@ -75,10 +75,7 @@ fn replay_file(path: &Path, ignored: &BTreeSet<String>) -> Result<FileReport, Co
             RecordingError::Read { line: 1, source } if source.raw_os_error().is_some() => {
                 CommandError::unreadable(path, source)
             }
-            error => CommandError::Recording {
-                path: path.to_owned(),
-                error,
-            },
+            error => CommandError::bad_file(path, &error),
         }
     })
 }

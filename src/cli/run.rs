@@ -7,15 +7,16 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::assertions::{self, Channel};
-use super::atomic_file::{PartialFile, write_error};
+use super::atomic_file::PartialFile;
 use super::choices::{PictureKind, PlotChoice, SummaryFormat};
 use super::error::{CommandError, Completion};
+use super::file_names::{DECISIONS, LATENCY, PLOT_PNG, PLOT_SVG, TIMELINE};
 use super::files::{FileLoader, hashed};
 use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::load_args::LoadArgs;
 use super::output_args::{QuietArgs, WriteArgs};
-use super::output_folder::{DECISIONS, LATENCY, OutputFolder, PLOT_PNG, PLOT_SVG, TIMELINE};
+use super::output_folder::OutputFolder;
 use super::progress::Progress;
 use super::result_files::{default_folder, shown_paths};
 use super::screen::Screen;
@@ -230,7 +231,7 @@ impl Question {
             request: &self.request,
             files: paths,
         };
-        screen.print(&render_summary(&summary, screen.stdout_coloring()))
+        screen.print(&render_summary(&summary, screen.stdout_colour()))
     }
 }
 
@@ -386,9 +387,13 @@ impl Streams {
     /// Ends both files.
     fn complete(self, folder: &mut OutputFolder) -> Result<(), CommandError> {
         let timeline = self.timeline.finish().map_err(into_io);
-        folder.add(timeline.map_err(|error| write_error(&folder.file(TIMELINE), error))?)?;
+        folder.add(
+            timeline.map_err(|error| CommandError::unwritable(&folder.file(TIMELINE), error))?,
+        )?;
         let decisions = self.decisions.finish().map_err(std::io::Error::from);
-        folder.add(decisions.map_err(|error| write_error(&folder.file(DECISIONS), error))?)
+        folder.add(
+            decisions.map_err(|error| CommandError::unwritable(&folder.file(DECISIONS), error))?,
+        )
     }
 }
 

@@ -12,11 +12,12 @@ use super::atomic_file::Overwrite;
 use super::choices::{EngineChoice, PlotChoice, SummaryFormat};
 use super::digest::digest;
 use super::error::{CommandError, Completion};
+use super::file_names::SWEEP;
 use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::manifest_args::ManifestArgs;
 use super::output_args::QuietArgs;
-use super::output_folder::{OutputFolder, SWEEP};
+use super::output_folder::OutputFolder;
 use super::progress::CountProgress;
 use super::result_files::{default_folder, shown_paths};
 use super::screen::Screen;
@@ -30,11 +31,11 @@ use crate::render::sweep::{SweepAnswer, render_answer};
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
 use crate::scenario::{Diagnostics, Engine, ManifestChoice, Scenario};
-use crate::search::grid::Grid;
+use crate::search::grid::{Grid, GridError};
 use crate::search::in_order::all_cores;
 use crate::search::outcome::{Objectives, Outcome, Weighed};
 use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
-use crate::search::sweep::{Row, Sweep, SweepError};
+use crate::search::sweep::{InvalidPoints, Row, Sweep, SweepError};
 use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::simulation::Extent;
 use crate::text::rounding::readable;
@@ -157,6 +158,26 @@ pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completi
         )),
     };
     arguments.conclude(&question, outcome.as_ref(), output, screen)
+}
+
+impl From<GridError> for CommandError {
+    fn from(error: GridError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<Box<InvalidPoints>> for CommandError {
+    fn from(points: Box<InvalidPoints>) -> Self {
+        Self::Variant {
+            which: format!(
+                "{} of {} rows cannot be simulated; the first: --set {}",
+                points.count,
+                points.of,
+                points.arguments.join(" --set ")
+            ),
+            diagnostics: Box::new(points.diagnostics),
+        }
+    }
 }
 
 impl SweepArgs {
@@ -292,7 +313,7 @@ impl SweepArgs {
         self.size(question, Extent::default()).refuse(LESS_WORK)?;
         let sweep = &question.sweep;
         let of_points = sweep.check(question.rows.clone(), self.jobs());
-        let mut extent = of_points.map_err(CommandError::Points)?;
+        let mut extent = of_points?;
         if self.shard.is_none() {
             extent = extent.and(sweep.current_extent());
         }
@@ -336,7 +357,7 @@ impl SweepArgs {
         sweep
             .run(left, self.jobs(), || progress.one_more(), write)
             .map_err(|error| match error {
-                SweepError::Invalid(points) => CommandError::Points(points),
+                SweepError::Invalid(points) => points.into(),
                 SweepError::Sink(error) => error,
             })
     }
@@ -391,8 +412,8 @@ impl SweepArgs {
             SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
             SummaryFormat::Table if self.quiet.is_asked_for() => {}
             SummaryFormat::Table => {
-                let coloring = screen.stdout_coloring();
-                screen.print(&render_answer(&answer, &paths, coloring))?;
+                let colour = screen.stdout_colour();
+                screen.print(&render_answer(&answer, &paths, colour))?;
             }
         }
         Ok(Completion::Done)

@@ -37,9 +37,9 @@ use crate::search::tune::caution::{
 };
 use crate::search::tune::evaluation::{Measured, Simulator};
 use crate::search::tune::finalists::PutBack;
-use crate::search::tune::goal::{Goal, GoalError};
+use crate::search::tune::goal::Goal;
 use crate::search::tune::method::{Findings, Method, Tried};
-use crate::search::tune::question::{Asked, Question};
+use crate::search::tune::question::{Asked, Question, QuestionError};
 use crate::search::tune::sensitivity::sensitivity;
 use crate::search::tune::summary::TuneRequest;
 use crate::simulation::Extent;
@@ -279,6 +279,15 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
     outputs.write_and_print(folder, screen)
 }
 
+impl From<QuestionError> for CommandError {
+    fn from(error: QuestionError) -> Self {
+        match error {
+            QuestionError::Policy(diagnostics) => Self::Input(diagnostics),
+            other => Self::usage(other),
+        }
+    }
+}
+
 impl TuneArgs {
     fn folder(&self, question: &Question) -> PathBuf {
         self.output.clone().unwrap_or_else(|| {
@@ -362,9 +371,9 @@ impl TuneArgs {
         }
     }
 
-    fn goal(&self) -> Result<Goal, GoalError> {
+    fn goal(&self) -> Result<Goal, CommandError> {
         match &self.goal {
-            Some(goal) => Goal::parse(goal),
+            Some(goal) => Goal::parse(goal).map_err(CommandError::usage),
             None => Ok(Goal::BetterThanToday),
         }
     }

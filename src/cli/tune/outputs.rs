@@ -10,10 +10,11 @@ use super::{Proposal, Report, TuneArgs, Tuned};
 use crate::cli::choices::{PictureKind, SummaryFormat};
 use crate::cli::compare_plots::{compared_pictures, picture_stems};
 use crate::cli::error::{CommandError, Completion};
-use crate::cli::files::RememberingLoader;
-use crate::cli::output_folder::{
-    COMPARISON_CSV, FRONT_CSV, OutputFolder, PATCH, PROPOSED_TOML, SENSITIVITY_PNG, SENSITIVITY_SVG,
+use crate::cli::file_names::{
+    COMPARISON_CSV, FRONT_CSV, PATCH, PROPOSED_TOML, SENSITIVITY_PNG, SENSITIVITY_SVG,
 };
+use crate::cli::files::RememberingLoader;
+use crate::cli::output_folder::OutputFolder;
 use crate::cli::result_files::{ResultFile, write_results};
 use crate::cli::screen::Screen;
 use crate::render::comparison::{ComparisonPage, TraceFacts};
@@ -408,7 +409,7 @@ impl Outputs<'_> {
             cautions: &self.tuned.cautions,
             files: paths,
         };
-        screen.print(&render_tuning(&page, screen.stdout_coloring()))
+        screen.print(&render_tuning(&page, screen.stdout_colour()))
     }
 }
 
