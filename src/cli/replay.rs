@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::choices::{PageFormat, page_or_json};
 use super::error::{CommandError, Completion};
 use super::files::{all_or_faults, open_input};
 use super::screen::Screen;
@@ -25,16 +26,12 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "CATEGORY")]
     ignore: Vec<String>,
     /// How the report is written
-    #[arg(long, value_enum, default_value_t = ReplayFormat::Table)]
-    format: ReplayFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ReplayFormat {
-    /// Tables for people
-    Table,
-    /// One JSON object
-    Json,
+    #[arg(
+        long,
+        value_parser = page_or_json("table", "Tables for people", "One JSON object"),
+        default_value = "table"
+    )]
+    format: PageFormat,
 }
 
 /// Replays, reports, and says whether all agrees.
@@ -56,8 +53,8 @@ pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Complet
         }
     }
     match arguments.format {
-        ReplayFormat::Table => screen.print(&render_replay(&reports, &ignored))?,
-        ReplayFormat::Json => screen.print(&replay_json(&reports)?)?,
+        PageFormat::Page => screen.print(&render_replay(&reports, &ignored))?,
+        PageFormat::Json => screen.print(&replay_json(&reports)?)?,
     }
     let complete = reports.iter().all(|report| report.agreement.is_complete());
     Ok(if complete {

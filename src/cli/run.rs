@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::assertions::{self, Channel};
 use super::atomic_file::PartialFile;
-use super::choices::{PictureKind, PlotChoice, SummaryFormat};
+use super::choices::{PageFormat, PictureKind, PlotChoice, summary_format};
 use super::error::{CommandError, Completion};
 use super::file_names::{DECISIONS, LATENCY, PLOT_PNG, PLOT_SVG, TIMELINE};
 use super::files::{FileLoader, hashed};
@@ -68,8 +68,8 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     write: WriteArgs,
     /// What is printed to stdout
-    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
-    format: SummaryFormat,
+    #[arg(long, value_parser = summary_format(), default_value = "table")]
+    format: PageFormat,
     /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30'; may be given several times
     #[arg(long, value_name = "KPI<=NUMBER")]
     assert: Vec<String>,
@@ -129,9 +129,9 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     folder.complete(&summary)?;
     assertions::tell(&checked, arguments.channel(), screen)?;
     match arguments.format {
-        SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
-        SummaryFormat::Table if arguments.quiet.is_asked_for() => {}
-        SummaryFormat::Table => question.print(&runs.report(), &paths, screen)?,
+        PageFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
+        PageFormat::Page if arguments.quiet.is_asked_for() => {}
+        PageFormat::Page => question.print(&runs.report(), &paths, screen)?,
     }
     Ok(assertions::completion(&checked))
 }
@@ -274,8 +274,8 @@ impl RunArgs {
     fn channel(&self) -> Channel {
         match self.format {
             _ if self.quiet.is_asked_for() => Channel::Quiet,
-            SummaryFormat::Json => Channel::BesideData,
-            SummaryFormat::Table => Channel::Text,
+            PageFormat::Json => Channel::BesideData,
+            PageFormat::Page => Channel::Text,
         }
     }
 

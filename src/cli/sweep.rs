@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::atomic_file::Overwrite;
-use super::choices::{EngineChoice, PlotChoice, SummaryFormat};
+use super::choices::{ENGINES, PageFormat, PlotChoice, one_of, summary_format};
 use super::digest::digest;
 use super::error::{CommandError, Completion};
 use super::file_names::SWEEP;
@@ -61,11 +61,11 @@ pub(super) struct SweepArgs {
     /// Which engine simulates.
     #[arg(
         long,
-        value_enum,
+        value_parser = one_of(ENGINES),
         value_name = "ENGINE",
         help = "Which engine simulates [default: fluid, or request for a trace of users]"
     )]
-    engine: Option<EngineChoice>,
+    engine: Option<Engine>,
     #[command(flatten)]
     seed: SeedArgs,
     /// Run each point under so many seeds, from --seed on; KPIs become median, p10 and p90
@@ -99,8 +99,8 @@ pub(super) struct SweepArgs {
     #[arg(long, value_enum, default_value_t = PlotChoice::All)]
     plot: PlotChoice,
     /// What is printed to stdout
-    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
-    format: SummaryFormat,
+    #[arg(long, value_parser = summary_format(), default_value = "table")]
+    format: PageFormat,
     #[command(flatten)]
     quiet: QuietArgs,
 }
@@ -260,7 +260,7 @@ impl SweepArgs {
             traces: &self.traces,
             from: None,
             to: None,
-            engine: self.engine.map(Engine::from),
+            engine: self.engine,
             choice: &self.manifest.choice(),
         })
     }
@@ -409,9 +409,9 @@ impl SweepArgs {
         let paths = shown_paths(&output, files.iter().copied());
         output.complete(&summary)?;
         match self.format {
-            SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
-            SummaryFormat::Table if self.quiet.is_asked_for() => {}
-            SummaryFormat::Table => {
+            PageFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
+            PageFormat::Page if self.quiet.is_asked_for() => {}
+            PageFormat::Page => {
                 let colour = screen.stdout_colour();
                 screen.print(&render_answer(&answer, &paths, colour))?;
             }

@@ -5,8 +5,9 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use crate::cli::choices::{Words, one_of, value_of};
 use crate::cli::error::CommandError;
 use crate::cli::files::{OpenInput, open_input};
 use crate::cli::progress::{ByteProgress, ProgressMode};
@@ -24,11 +25,11 @@ pub struct RecordingArgs {
     #[arg(value_name = "FILE")]
     pub input: PathBuf,
     /// Its format, where its content does not tell
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub input_format: Option<InputFormat>,
+    #[arg(long, value_parser = one_of(FORMATS), value_name = "FORMAT")]
+    pub input_format: Option<Format>,
     /// What its numbers are, where the format leaves it open
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub what: Option<WhatChoice>,
+    #[arg(long, value_parser = one_of(WHATS), value_name = "WHAT")]
+    pub what: Option<What>,
     /// Which of several series count: a number from 1, label=value, or a name [default: all, summed]
     #[arg(long, value_name = "SERIES")]
     pub series: Option<String>,
@@ -52,62 +53,40 @@ pub struct RecordingArgs {
     pub quiet: bool,
 }
 
-/// The formats by the names of the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InputFormat {
-    /// Our own: time_s,rps
-    Csv,
-    /// k6 run --out csv
-    K6Csv,
-    /// k6 run --out json
-    K6Json,
-    /// The options of a k6 script as JSON
-    K6Options,
-    /// The answer to a range query
-    Prometheus,
-    /// stats_history.csv
-    Locust,
-    /// nginx or Apache, common or combined
-    AccessLog,
-}
+/// `--input-format`.
+const FORMATS: &Words<Format> = &[
+    (Format::Csv, "csv", "Our own: time_s,rps"),
+    (Format::K6Csv, "k6-csv", "k6 run --out csv"),
+    (Format::K6Json, "k6-json", "k6 run --out json"),
+    (
+        Format::K6Options,
+        "k6-options",
+        "The options of a k6 script as JSON",
+    ),
+    (
+        Format::Prometheus,
+        "prometheus",
+        "The answer to a range query",
+    ),
+    (Format::Locust, "locust", "stats_history.csv"),
+    (
+        Format::AccessLog,
+        "access-log",
+        "nginx or Apache, common or combined",
+    ),
+];
 
-impl From<InputFormat> for Format {
-    fn from(format: InputFormat) -> Self {
-        match format {
-            InputFormat::Csv => Self::Csv,
-            InputFormat::K6Csv => Self::K6Csv,
-            InputFormat::K6Json => Self::K6Json,
-            InputFormat::K6Options => Self::K6Options,
-            InputFormat::Prometheus => Self::Prometheus,
-            InputFormat::Locust => Self::Locust,
-            InputFormat::AccessLog => Self::AccessLog,
-        }
-    }
-}
-
-/// What numbers are, by the names of the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum WhatChoice {
-    /// Requests per second
-    Requests,
-    /// Users at once
-    Users,
-    /// CPU in cores
-    CpuCores,
-    /// CPU in thousandths of a core
-    CpuMillicores,
-}
-
-impl From<WhatChoice> for What {
-    fn from(what: WhatChoice) -> Self {
-        match what {
-            WhatChoice::Requests => Self::Requests,
-            WhatChoice::Users => Self::Users,
-            WhatChoice::CpuCores => Self::CpuCores,
-            WhatChoice::CpuMillicores => Self::CpuMillicores,
-        }
-    }
-}
+/// `--what`.
+const WHATS: &Words<What> = &[
+    (What::Requests, "requests", "Requests per second"),
+    (What::Users, "users", "Users at once"),
+    (What::CpuCores, "cpu-cores", "CPU in cores"),
+    (
+        What::CpuMillicores,
+        "cpu-millicores",
+        "CPU in thousandths of a core",
+    ),
+];
 
 fn parse_step(text: &str) -> Result<SimSpan, String> {
     let step = parse_duration(text)?;
@@ -126,7 +105,7 @@ fn parse_scale(text: &str) -> Result<f64, String> {
 }
 
 fn parse_moment(text: &str) -> Result<Moment, String> {
-    if InputFormat::from_str(text, true).is_ok() {
+    if value_of(FORMATS, &text.to_ascii_lowercase()).is_some() {
         return Err(format!(
             "this is a time; a format is forced with --input-format {text}"
         ));
@@ -137,8 +116,8 @@ fn parse_moment(text: &str) -> Result<Moment, String> {
 impl RecordingArgs {
     fn options(&self) -> ReadOptions {
         ReadOptions {
-            format: self.input_format.map(Format::from),
-            what: self.what.map(What::from),
+            format: self.input_format,
+            what: self.what,
             series: self.series.as_deref().map(SeriesChoice::parse),
             ramp_step: self.step,
         }

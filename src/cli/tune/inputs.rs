@@ -11,8 +11,7 @@ use crate::cli::size::Size;
 use crate::results::InputFile;
 use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::{
-    Diagnostic, Diagnostics, Engine, LoadRequest, STANDARD_INPUT, Scenario, Template,
-    load_templates,
+    Diagnostic, Diagnostics, LoadRequest, STANDARD_INPUT, Scenario, Template, load_templates,
 };
 use crate::search::tune::split::{replicas_at_end, split_time};
 use crate::simulation::Extent;
@@ -294,7 +293,7 @@ impl TuneArgs {
             set: &self.set,
             from: None,
             to: None,
-            engine: self.engine.map(Engine::from),
+            engine: self.engine,
         }
     }
 }

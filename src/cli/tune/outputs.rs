@@ -7,7 +7,7 @@ use std::path::Path;
 use super::inputs::HeldOut;
 use super::proposed_texts::{ProposedTexts, Source};
 use super::{Proposal, Report, TuneArgs, Tuned};
-use crate::cli::choices::{PictureKind, SummaryFormat};
+use crate::cli::choices::{PageFormat, PictureKind};
 use crate::cli::compare_plots::{compared_pictures, picture_stems};
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::file_names::{
@@ -71,9 +71,9 @@ impl Outputs<'_> {
         let bytes = summary.to_json()?;
         let paths = write_results(folder, &files, &bytes)?;
         match self.arguments.format {
-            SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&bytes))?,
-            SummaryFormat::Table if self.arguments.quiet.is_asked_for() => {}
-            SummaryFormat::Table => {
+            PageFormat::Json => screen.print(&String::from_utf8_lossy(&bytes))?,
+            PageFormat::Page if self.arguments.quiet.is_asked_for() => {}
+            PageFormat::Page => {
                 self.print(&summary, texts.as_ref(), &paths, screen)?;
             }
         }
@@ -299,7 +299,7 @@ impl Outputs<'_> {
         };
         let findings = &self.tuned.findings;
         let search = SearchFacts {
-            method: super::Method::from(arguments.method).as_str(),
+            method: arguments.method.as_str(),
             engine: self.engine(),
             judge: match arguments.judge() {
                 Simulator::Template => self.engine(),
