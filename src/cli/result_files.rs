@@ -3,10 +3,14 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use super::choices::PageFormat;
 use super::error::CommandError;
 use super::file_names::{SUMMARY, path_safe};
+use super::output_args::QuietArgs;
 use super::output_folder::OutputFolder;
+use super::screen::Screen;
 use super::variation::Variation;
+use crate::render::paint::Colour;
 use crate::render::plot::PlotError;
 
 impl From<PlotError> for CommandError {
@@ -40,6 +44,24 @@ pub(super) fn write_results(
     let paths = shown_paths(&folder, names);
     folder.complete(summary)?;
     Ok(paths)
+}
+
+/// Prints the answer of a command that has a summary: the summary itself, or `page` unless quiet was asked for.
+///
+/// # Errors
+/// Standard output fails.
+pub(super) fn print_answer(
+    format: PageFormat,
+    quiet: QuietArgs,
+    summary: &[u8],
+    screen: &mut Screen,
+    page: impl FnOnce(Colour) -> String,
+) -> Result<(), CommandError> {
+    match format {
+        PageFormat::Json => screen.print(&String::from_utf8_lossy(summary)),
+        PageFormat::Page if quiet.is_asked_for() => Ok(()),
+        PageFormat::Page => screen.print(&page(screen.stdout_colour())),
+    }
 }
 
 /// The paths of the files of these names, and of the summary, for people.

@@ -18,11 +18,12 @@ use super::load_args::LoadArgs;
 use super::output_args::{QuietArgs, WriteArgs};
 use super::output_folder::OutputFolder;
 use super::progress::Progress;
-use super::result_files::{default_folder, shown_paths};
+use super::result_files::{default_folder, print_answer, shown_paths};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
+use crate::render::paint::Colour;
 use crate::render::plot::{Picture, render_png, render_svg};
 use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
@@ -128,11 +129,8 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     let paths = shown_paths(&folder, files.iter().map(|file| file.name()));
     folder.complete(&summary)?;
     assertions::tell(&checked, arguments.channel(), screen)?;
-    match arguments.format {
-        PageFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
-        PageFormat::Page if arguments.quiet.is_asked_for() => {}
-        PageFormat::Page => question.print(&runs.report(), &paths, screen)?,
-    }
+    let page = |colour| question.page(&runs.report(), &paths, colour);
+    print_answer(arguments.format, arguments.quiet, &summary, screen, page)?;
     Ok(assertions::completion(&checked))
 }
 
@@ -217,12 +215,7 @@ impl Question {
         Ok(())
     }
 
-    fn print(
-        &self,
-        report: &KpiReport,
-        paths: &[String],
-        screen: &mut Screen,
-    ) -> Result<(), CommandError> {
+    fn page(&self, report: &KpiReport, paths: &[String], colour: Colour) -> String {
         let summary = RunSummary {
             scenario: &self.loaded.scenario,
             engine: self.loaded.engine,
@@ -231,7 +224,7 @@ impl Question {
             request: &self.request,
             files: paths,
         };
-        screen.print(&render_summary(&summary, screen.stdout_colour()))
+        render_summary(&summary, colour)
     }
 }
 

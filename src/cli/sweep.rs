@@ -19,7 +19,7 @@ use super::manifest_args::ManifestArgs;
 use super::output_args::QuietArgs;
 use super::output_folder::OutputFolder;
 use super::progress::CountProgress;
-use super::result_files::{default_folder, shown_paths};
+use super::result_files::{default_folder, print_answer, shown_paths};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
@@ -408,14 +408,8 @@ impl SweepArgs {
         }
         let paths = shown_paths(&output, files.iter().copied());
         output.complete(&summary)?;
-        match self.format {
-            PageFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
-            PageFormat::Page if self.quiet.is_asked_for() => {}
-            PageFormat::Page => {
-                let colour = screen.stdout_colour();
-                screen.print(&render_answer(&answer, &paths, colour))?;
-            }
-        }
+        let page = |colour| render_answer(&answer, &paths, colour);
+        print_answer(self.format, self.quiet, &summary, screen, page)?;
         Ok(Completion::Done)
     }
 
