@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::comparison::{Comparison, Estimate, KpiGroup, PolicyKpi, Verdict};
-use super::export::{InputFile, Request, SCHEMA_VERSION};
+use super::export::{InputFile, Request, SCHEMA_VERSION, SummaryHead};
 use super::verdicts::CheckedAssertion;
 use crate::text::csv_cell::guarded;
 use crate::text::json;
@@ -217,9 +217,8 @@ pub fn comparison_json(run: &ComparisonRun<'_>) -> Result<Vec<u8>, serde_json::E
 
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    schema_version: u32,
-    hpasim_version: &'static str,
-    command: &'static str,
+    #[serde(flatten)]
+    head: SummaryHead,
     engines: &'a [&'static str],
     seeds: Vec<u64>,
     policies: &'a [String],
@@ -240,9 +239,7 @@ pub fn comparison_summary(
 ) -> Result<Vec<u8>, serde_json::Error> {
     let traces = &run.comparison.traces;
     json::pretty(&SummaryFile {
-        schema_version: SCHEMA_VERSION,
-        hpasim_version: env!("CARGO_PKG_VERSION"),
-        command: "compare",
+        head: SummaryHead::of("compare"),
         engines: run.engines,
         seeds: run.seeds.iter().map(|seed| seed.0).collect(),
         policies: &run.comparison.policies,
