@@ -11,6 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("text", &[]),
     ("bounded", &[]),
+    ("kpi", &[]),
     ("hpa", &["units"]),
     ("control", &["units", "text", "hpa"]),
     ("engine", &["units"]),
@@ -19,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "scenario",
         &[
-            "units", "text", "bounded", "engine", "hpa", "control", "workload", "cluster",
+            "kpi", "units", "text", "bounded", "engine", "hpa", "control", "workload", "cluster",
         ],
     ),
     (
@@ -36,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "results",
         &[
+            "kpi",
             "units",
             "text",
             "engine",
@@ -50,6 +52,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "search",
         &[
+            "kpi",
             "units",
             "text",
             "bounded",
@@ -66,6 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "render",
         &[
+            "kpi",
             "units",
             "text",
             "engine",
@@ -84,6 +88,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "kpi",
             "units",
             "text",
             "bounded",

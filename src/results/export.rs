@@ -7,10 +7,11 @@ use std::io::Write;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::kpis::{Kpis, NamedKpi};
+use super::kpis::Kpis;
 use super::measured::MeasuredLatency;
 use super::timeline::{RowSink, TimelineRow};
 use super::verdicts::CheckedAssertion;
+use crate::kpi::{Kpi, SeedFold};
 use crate::scenario::{Engine, Scenario};
 use crate::text::json;
 use crate::text::rounding::readable;
@@ -300,15 +301,15 @@ impl Summary {
 pub enum KpiReport {
     /// One seed.
     One(Kpis),
-    /// Several seeds, in the order of [`Kpis::NAMES`].
+    /// Several seeds, in the order of [`Kpi::ALL`].
     Folded(Vec<FoldedKpi>),
 }
 
 /// One KPI over several seeds: over those in which it is not null.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FoldedKpi {
-    /// Its name.
-    pub name: &'static str,
+    /// Which.
+    pub kpi: Kpi,
     /// The median; `None` where no seed gives a value.
     pub median: Option<f64>,
     /// The 10th percentile.
@@ -332,28 +333,21 @@ impl KpiReport {
         }
     }
 
-    /// The KPI called `name`: its value for one seed, its median for several.
+    /// One KPI: its value for one seed, its median for several.
     #[must_use]
-    pub fn typical(&self, name: &str) -> Option<f64> {
+    pub fn typical(&self, kpi: Kpi) -> Option<f64> {
         match self {
-            Self::One(kpis) => kpis
-                .values()
-                .iter()
-                .find(|kpi| kpi.name == name)
-                .and_then(|kpi| kpi.value),
-            Self::Folded(folded) => folded
-                .iter()
-                .find(|kpi| kpi.name == name)
-                .and_then(|kpi| kpi.median),
+            Self::One(kpis) => kpis.value(kpi),
+            Self::Folded(folded) => folded.get(kpi as usize).and_then(|it| it.median),
         }
     }
 
-    /// The fold of the KPI called `name`; `None` for one seed.
+    /// The fold of one KPI; `None` for one seed.
     #[must_use]
-    pub fn folded(&self, name: &str) -> Option<&FoldedKpi> {
+    pub fn folded(&self, kpi: Kpi) -> Option<&FoldedKpi> {
         match self {
             Self::One(_) => None,
-            Self::Folded(folded) => folded.iter().find(|kpi| kpi.name == name),
+            Self::Folded(folded) => folded.get(kpi as usize),
         }
     }
 }
@@ -361,21 +355,16 @@ impl KpiReport {
 /// Folds each KPI over `runs`: median, 10th and 90th percentile, linear between order statistics (R's type 7).
 #[must_use]
 pub fn fold(runs: &[Kpis]) -> Vec<FoldedKpi> {
-    let tables: Vec<Vec<NamedKpi>> = runs.iter().map(Kpis::values).collect();
-    Kpis::NAMES
-        .iter()
-        .enumerate()
-        .map(|(index, name)| {
-            let mut values: Vec<f64> = tables
-                .iter()
-                .filter_map(|table| table[index].value)
-                .collect();
+    Kpi::ALL
+        .into_iter()
+        .map(|kpi| {
+            let mut values: Vec<f64> = runs.iter().filter_map(|run| run.value(kpi)).collect();
             values.sort_by(f64::total_cmp);
             FoldedKpi {
-                name,
-                median: sorted_quantile(&values, 0.5),
-                p10: sorted_quantile(&values, 0.1),
-                p90: sorted_quantile(&values, 0.9),
+                kpi,
+                median: sorted_quantile(&values, SeedFold::MEDIAN.quantile),
+                p10: sorted_quantile(&values, SeedFold::P10.quantile),
+                p90: sorted_quantile(&values, SeedFold::P90.quantile),
                 seeds: u32::try_from(values.len()).unwrap_or(u32::MAX),
             }
         })
@@ -398,7 +387,7 @@ impl Serialize for KpiReport {
             Self::Folded(folded) => {
                 let mut map = serializer.serialize_map(Some(folded.len()))?;
                 for kpi in folded {
-                    map.serialize_entry(kpi.name, kpi)?;
+                    map.serialize_entry(kpi.kpi.name(), kpi)?;
                 }
                 map.end()
             }
@@ -409,9 +398,9 @@ impl Serialize for KpiReport {
 impl Serialize for FoldedKpi {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(4))?;
-        map.serialize_entry("median", &self.median.map(readable))?;
-        map.serialize_entry("p10", &self.p10.map(readable))?;
-        map.serialize_entry("p90", &self.p90.map(readable))?;
+        map.serialize_entry(SeedFold::MEDIAN.name, &self.median.map(readable))?;
+        map.serialize_entry(SeedFold::P10.name, &self.p10.map(readable))?;
+        map.serialize_entry(SeedFold::P90.name, &self.p90.map(readable))?;
         map.serialize_entry("seeds", &self.seeds)?;
         map.end()
     }

@@ -16,6 +16,7 @@ use crate::cli::output_folder::{
 };
 use crate::cli::result_files::{ResultFile, write_results};
 use crate::cli::screen::Screen;
+use crate::kpi::Kpi;
 use crate::render::comparison::{ComparisonPage, TraceFacts};
 use crate::render::plot::compared::ComparedPicture;
 use crate::render::plot::front::{
@@ -312,7 +313,7 @@ impl Outputs<'_> {
             refused: findings.refused.count,
             candidates: question.space.size(),
             finalists: self.tuned.finalists.len(),
-            objectives: question.objectives.kpis(),
+            objectives: question.objectives.kpis().map(Kpi::name),
         };
         let today = Numbers::of(question.today.weighed(&question.objectives));
         let mut summary = TuneSummary::new(facts, search, today);
