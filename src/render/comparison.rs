@@ -6,9 +6,8 @@
 use super::human;
 use super::table::{Column, TableFormat, render_table};
 use crate::kpi::{ComparisonRow, Kpi};
-use crate::results::comparison::{
-    Comparison, Estimate, Expense, KpiComparison, TraceComparison, Verdict,
-};
+use crate::results::comparison::{Comparison, Expense, KpiComparison, TraceComparison, Verdict};
+use crate::results::statistics::Estimate;
 use crate::scenario::Engine;
 use crate::text::{markdown, visible};
 use crate::units::Seed;

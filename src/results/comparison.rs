@@ -4,18 +4,12 @@
 //! seed gives every policy the same arrivals, so that what they have in common
 //! cancels out of the difference.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
-use super::export::sorted_quantile;
 use super::kpis::Kpis;
+use super::statistics::{Estimate, sorted_quantile};
 use crate::kpi::{Kpi, SeedFold};
 
-/// How sure an interval is.
-pub const CONFIDENCE: f64 = 0.95;
 /// Relative differences below this are the arithmetic's rest.
 const REST: f64 = 1e-12;
-/// Intervals narrower than this share of their mean are so too.
-const REST_OF_WIDTH: f64 = 1e-9;
 
 /// The runs of every policy under one trace: by policy, then by seed, in the same order of seeds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,17 +66,6 @@ pub struct PolicyKpi {
     pub difference: Option<Estimate>,
 }
 
-/// A mean over paired seeds, and how sure it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    /// The mean.
-    pub mean: f64,
-    /// Half the 95 % interval by Student's t; `None` of a single pair, which tells nothing about others.
-    pub half_width: Option<f64>,
-    /// How many pairs.
-    pub pairs: u32,
-}
-
 /// What a policy costs beside the first one, and what it does to the SLO.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
@@ -114,47 +97,6 @@ impl Expense {
             Self::PodHours => Kpi::PodHours,
         }
     }
-}
-
-impl Estimate {
-    /// The mean of `values`, which are one a pair; `None` without any.
-    #[must_use]
-    pub fn of(values: &[f64]) -> Option<Self> {
-        if values.is_empty() {
-            return None;
-        }
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let half_width = (values.len() > 1).then(|| {
-            let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-            let standard_error = (squares / (count - 1.0) / count).sqrt();
-            let half_width = student_t(count - 1.0) * standard_error;
-            if half_width <= REST_OF_WIDTH * mean.abs() {
-                0.0
-            } else {
-                half_width
-            }
-        });
-        Some(Self {
-            mean,
-            half_width,
-            pairs: u32::try_from(values.len()).unwrap_or(u32::MAX),
-        })
-    }
-
-    /// Whether the interval lies on one side of `value`; without an interval it never does.
-    #[must_use]
-    pub fn excludes(&self, value: f64) -> bool {
-        self.half_width
-            .is_some_and(|half_width| (self.mean - value).abs() > half_width)
-    }
-}
-
-/// The quantile of Student's t that leaves half of what [`CONFIDENCE`] lacks above it.
-fn student_t(degrees_of_freedom: f64) -> f64 {
-    StudentsT::new(0.0, 1.0, degrees_of_freedom).map_or(f64::INFINITY, |distribution| {
-        distribution.inverse_cdf(f64::midpoint(1.0, CONFIDENCE))
-    })
 }
 
 impl Comparison {

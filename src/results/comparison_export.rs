@@ -4,8 +4,9 @@
 
 use serde::Serialize;
 
-use super::comparison::{Comparison, Estimate, PolicyKpi, Verdict};
+use super::comparison::{Comparison, PolicyKpi, Verdict};
 use super::export::{InputFile, Request, SCHEMA_VERSION};
+use super::statistics::Estimate;
 use super::verdicts::CheckedAssertion;
 use crate::kpi::KpiFacts;
 use crate::text::csv_cell::guarded;

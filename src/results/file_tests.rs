@@ -3,7 +3,8 @@
 //! Self-imposed limit: forms. That the numbers are right is tested where they are reckoned.
 
 use super::Kpis;
-use super::export::{InputFile, KpiReport, Summary, fold};
+use super::export::{InputFile, Summary};
+use super::kpi_report::{KpiReport, fold};
 use super::tests::{near, scenario, story_kpis, story_timeline, timeline_csv};
 use crate::kpi::Kpi;
 use crate::scenario::Engine;

@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::grid::Grid;
 use super::sweep::RowKey;
 use crate::kpi::{Kpi, SeedFold};
-use crate::results::export::KpiReport;
+use crate::results::KpiReport;
 use crate::text::csv_cell::{guarded, guarded_comment, original_comment};
 use crate::text::rounding::readable;
 use crate::units::Seed;

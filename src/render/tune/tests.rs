@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::render::comparison::TraceFacts;
-use crate::results::comparison::{Comparison, Estimate, TraceRuns};
+use crate::results::comparison::{Comparison, TraceRuns};
+use crate::results::statistics::Estimate;
 use crate::results::tests::scenario;
 use crate::results::verdicts::check;
 use crate::results::{KpiReport, Kpis};
