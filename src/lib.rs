@@ -18,6 +18,7 @@
 //! | [`hpa`] | the autoscaler's core: a pure function of rules, spec, memory, observation and time |
 //! | [`control`] | what scales, behind one trait: the HPA, a schedule, a caller of the library |
 //! | [`engine`] | event queue and random streams; knows no pod |
+//! | [`kpi`] | what the KPIs are: one table |
 //! | [`workload`] | demand over time |
 //! | [`cluster`] | the plant: pods, CPU, the metrics pipeline; knows no autoscaler |
 //! | [`scenario`] | text in, a checked [`Scenario`](scenario::Scenario) out |
@@ -93,6 +94,7 @@ pub mod conformance;
 pub mod control;
 pub mod engine;
 pub mod hpa;
+pub mod kpi;
 pub mod render;
 pub mod results;
 pub mod scenario;

@@ -1,59 +1,106 @@
-//! docs/kpis.md names every KPI once, in the group that the comparison shows it in.
+//! The tables of docs/kpis.md and output/README.md say of the KPIs what their table in `hpasim::kpi` says.
 //!
-//! Self-imposed limit: names, groups and filled cells; whether a formula is right is for the tests of `results`.
+//! `HPASIM_WRITE_DOCS=1 cargo test --test kpi_docs` writes them anew; the text around them stays.
 
-use hpasim::results::Kpis;
-use hpasim::results::comparison::KpiGroup;
+use std::fs;
+use std::path::Path;
 
-const DOCUMENT: &str = include_str!("../docs/kpis.md");
+use hpasim::kpi::{KnownBy, Kpi, KpiFacts, KpiGroup};
 
-/// A row of one of the tables.
-struct Row {
-    group: String,
-    kpi: String,
-    cells: Vec<String>,
+/// The page on KPIs, with a table for each group.
+const KPIS: &str = "docs/kpis.md";
+/// The page on files, with one table of all KPIs.
+const OUTPUT: &str = "output/README.md";
+
+/// What stands in a cell about which nothing is to be said.
+fn cell(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
 }
 
-fn rows() -> Vec<Row> {
-    let mut group = String::new();
-    let mut rows = Vec::new();
-    for line in DOCUMENT.lines() {
-        if let Some(heading) = line.strip_prefix("## ") {
-            group = heading.to_lowercase();
-        }
-        if let Some(rest) = line.strip_prefix("| `") {
-            let (kpi, cells) = rest.split_once("` |").expect("a KPI alone in its cell");
-            let cells = cells.trim_end_matches('|').split(" | ");
-            rows.push(Row {
-                group: group.clone(),
-                kpi: kpi.to_owned(),
-                cells: cells.map(|cell| cell.trim().to_owned()).collect(),
-            });
-        }
-    }
-    rows
-}
-
-#[test]
-fn every_kpi_is_explained_once_and_nothing_else() {
-    let mut documented: Vec<String> = rows().into_iter().map(|row| row.kpi).collect();
-    documented.sort();
-    let mut known: Vec<&str> = Kpis::NAMES.to_vec();
-    known.sort_unstable();
-    assert_eq!(documented, known);
-}
-
-#[test]
-fn each_stands_in_the_group_that_a_comparison_shows_it_in() {
-    for row in rows() {
-        assert_eq!(row.group, KpiGroup::of(&row.kpi).as_str(), "{}", row.kpi);
+/// `count (R)`: the unit, and the mark of KPIs of the request engine alone.
+fn unit(facts: &KpiFacts) -> String {
+    match facts.known_by {
+        KnownBy::BothEngines => facts.unit.to_owned(),
+        KnownBy::RequestEngine => format!("{} (R)", facts.unit),
     }
 }
 
-#[test]
-fn formula_source_and_what_it_does_not_say_are_filled_in() {
-    for row in rows() {
-        let filled = row.cells.iter().filter(|cell| !cell.is_empty()).count();
-        assert_eq!((row.cells.len(), filled), (3, 3), "{}", row.kpi);
+/// The rows of docs/kpis.md for one group, with their head.
+fn group_table(group: KpiGroup) -> String {
+    let mut table = "\
+| KPI | what it is; unit | better | traces | source | what it does not say |
+|---|---|---|---|---|---|
+"
+    .to_owned();
+    for kpi in Kpi::ALL.into_iter().filter(|kpi| kpi.group() == group) {
+        let facts = kpi.facts();
+        table.push_str(&format!(
+            "| `{kpi}` | {}; {} | {} | {} | {} | {} |\n",
+            facts.what,
+            unit(facts),
+            facts.better.as_str(),
+            facts.over_traces.as_str(),
+            cell(facts.source),
+            cell(facts.leaves_out),
+        ));
     }
+    table
+}
+
+/// The rows of output/README.md, with their head.
+fn output_table() -> String {
+    let mut table = "| KPI | what it is; unit |\n|---|---|\n".to_owned();
+    for kpi in Kpi::ALL {
+        let facts = kpi.facts();
+        table.push_str(&format!("| `{kpi}` | {}; {} |\n", facts.what, unit(facts)));
+    }
+    table
+}
+
+/// `page` with `table` in the place of the first table of KPIs behind `heading`.
+fn with_table(page: &str, heading: &str, table: &str) -> String {
+    let section = page.find(heading).expect("the heading of a table");
+    let head = page[section..].find("\n| KPI |").expect("a table of KPIs");
+    let start = section + head + 1;
+    let rows: usize = page[start..]
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with('|'))
+        .map(str::len)
+        .sum();
+    format!("{}{table}{}", &page[..start], &page[start + rows..])
+}
+
+/// Compares a page with what it should be, or writes it.
+fn check(page: &str, current: impl Fn(&str) -> String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    let written = fs::read_to_string(&path).expect("a page");
+    let wanted = current(&written);
+    if std::env::var_os("HPASIM_WRITE_DOCS").is_some() {
+        fs::write(&path, wanted).expect("a written page");
+        return;
+    }
+    assert!(
+        written == wanted,
+        "{page} is not what the code says; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test kpi_docs"
+    );
+}
+
+#[test]
+fn the_page_of_kpis_has_a_current_table_for_every_group() {
+    check(KPIS, |page| {
+        KpiGroup::ALL
+            .into_iter()
+            .fold(page.to_owned(), |page, group| {
+                let (first, rest) = group.as_str().split_at(1);
+                let heading = format!("\n## {}{rest}\n", first.to_uppercase());
+                with_table(&page, &heading, &group_table(group))
+            })
+    });
+}
+
+#[test]
+fn the_page_of_output_lists_every_kpi() {
+    check(OUTPUT, |page| {
+        with_table(page, "\n## `summary.json`\n", &output_table())
+    });
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use hpasim::results::comparison::Estimate;
+use hpasim::results::statistics::Estimate;
 use hpasim::scenario::{LoadError, LoadRequest, Loader, ManifestChoice, Template, load_templates};
 use hpasim::search::outcome::Weighed;
 use hpasim::search::tune::goal::Goal;

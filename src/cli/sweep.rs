@@ -27,6 +27,7 @@ use super::sweep_file::{FolderRequest, SweepFile, claim_folder};
 use super::sweep_plots::{PLOTS, SweepPlot};
 use super::variant_inputs::{VariantInputs, VariantRequest};
 use super::variation::Variation;
+use crate::kpi::Kpi;
 use crate::render::sweep::{SweepAnswer, render_answer};
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
@@ -431,7 +432,7 @@ impl SweepArgs {
 /// The objectives of every row, in order: as `sweep.csv` shows them, so that a resumed sweep comes to the same.
 struct WeighedRows {
     picked: Picked,
-    kpis: [&'static str; 3],
+    kpis: [Kpi; 3],
     rows: Vec<Weighed>,
 }
 
@@ -463,7 +464,7 @@ impl WeighedRows {
     }
 }
 
-fn weighed(report: &KpiReport, kpis: [&'static str; 3]) -> Weighed {
+fn weighed(report: &KpiReport, kpis: [Kpi; 3]) -> Weighed {
     Weighed::of(kpis.map(|kpi| report.typical(kpi).map_or(f64::NAN, readable)))
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::human::significant;
 use super::table::{Column, TableFormat, render_table};
 use crate::results::calibration::{
-    Calibration, Estimate, LinearityTest, Outlier, SIGNIFICANCE, Shape, measured_on,
+    Calibration, Coefficient, LinearityTest, Outlier, SIGNIFICANCE, Shape, measured_on,
 };
 use crate::scenario::Measured;
 use crate::text::rounding::readable;
@@ -69,7 +69,7 @@ fn estimates(fit: &Calibration) -> String {
         Column::right("95 % interval"),
         Column::right("standard error"),
     ];
-    let row = |name: &str, estimate: &Estimate, unit: &str| {
+    let row = |name: &str, estimate: &Coefficient, unit: &str| {
         vec![
             name.to_owned(),
             format!("{}{unit}", significant(estimate.value)),
@@ -272,7 +272,7 @@ pub fn calibration_json(
 
 /// `fit` with floats as files show them.
 fn rounded(fit: &Calibration) -> Calibration {
-    let estimate = |estimate: Estimate| Estimate {
+    let estimate = |estimate: Coefficient| Coefficient {
         value: readable(estimate.value),
         standard_error: readable(estimate.standard_error),
         low: readable(estimate.low),

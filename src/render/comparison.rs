@@ -5,9 +5,9 @@
 
 use super::human;
 use super::table::{Column, TableFormat, render_table};
-use crate::results::comparison::{
-    Comparison, Estimate, Expense, KpiComparison, KpiGroup, TraceComparison, Verdict,
-};
+use crate::kpi::{ComparisonRow, Kpi};
+use crate::results::comparison::{Comparison, Expense, KpiComparison, TraceComparison, Verdict};
+use crate::results::statistics::Estimate;
 use crate::scenario::Engine;
 use crate::text::{markdown, visible};
 use crate::units::Seed;
@@ -33,64 +33,6 @@ pub struct TraceFacts {
     /// Which engine ran it.
     pub engine: Engine,
 }
-
-/// A row of the table.
-struct Row {
-    kpi: &'static str,
-    label: &'static str,
-    /// From the KPI's unit to the label's.
-    factor: f64,
-    shown: Shown,
-}
-
-/// When a row is worth its line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shown {
-    /// Where any policy has a value.
-    Known,
-    /// Where any policy has one above zero.
-    Positive,
-}
-
-const fn row(kpi: &'static str, label: &'static str, factor: f64) -> Row {
-    Row {
-        kpi,
-        label,
-        factor,
-        shown: Shown::Known,
-    }
-}
-
-const fn rare(kpi: &'static str, label: &'static str, factor: f64) -> Row {
-    Row {
-        shown: Shown::Positive,
-        ..row(kpi, label, factor)
-    }
-}
-
-/// In all of them less is better.
-const ROWS: [Row; 20] = [
-    row("slo_violation_seconds", "SLO broken, s", 1.0),
-    row("failed_share", "failed requests, %", 100.0),
-    row("latency_seconds_p95", "latency p95, ms", 1000.0),
-    row("latency_seconds_p99", "latency p99, ms", 1000.0),
-    row("under_provisioned_percent", "pods missing, %", 1.0),
-    rare("throttled_share", "CPU throttled, %", 100.0),
-    rare("oom_kills", "OOM kills", 1.0),
-    rare("cost", "cost", 1.0),
-    row("pod_hours", "pod hours", 1.0),
-    row("mean_replicas", "replicas, mean", 1.0),
-    row("peak_replicas", "replicas, most", 1.0),
-    row("over_provisioned_percent", "pods to spare, %", 1.0),
-    row("rescales", "rescales", 1.0),
-    row("reversals", "reversals", 1.0),
-    row("pod_starts", "pods started", 1.0),
-    rare("seconds_at_max", "at maxReplicas, s", 1.0),
-    row("instability_percent", "instability, %", 1.0),
-    row("first_decision_seconds", "first decision, s", 1.0),
-    row("enough_ready_seconds", "enough pods, s", 1.0),
-    row("recovery_seconds", "recovery, s", 1.0),
-];
 
 /// Policies beside the first that fit into a terminal's width.
 const POLICIES_BESIDE: usize = 3;
@@ -198,12 +140,12 @@ fn table(
     }
     let mut rows = Vec::new();
     let mut group = None;
-    for row in &ROWS {
-        let found = trace.kpis.iter().find(|kpi| kpi.name == row.kpi);
-        let Some(kpi) = found.filter(|kpi| is_shown(row, kpi)) else {
+    for (kpi, row) in Kpi::compared() {
+        let found = trace.kpis.iter().find(|it| it.kpi == kpi);
+        let of = kpi.group();
+        let Some(kpi) = found.filter(|kpi| is_shown(&row, kpi)) else {
             continue;
         };
-        let of = KpiGroup::of(row.kpi);
         if group != Some(of) {
             group = Some(of);
             rows.push(vec![match format {
@@ -211,20 +153,26 @@ fn table(
                 TableFormat::Markdown => format!("**{}**", of.as_str()),
             }]);
         }
-        rows.push(cells(row, kpi, shown, format));
+        rows.push(cells(&row, kpi, shown, format));
     }
     render_table(&columns, &rows, format)
 }
 
-fn is_shown(row: &Row, kpi: &KpiComparison) -> bool {
+fn is_shown(row: &ComparisonRow, kpi: &KpiComparison) -> bool {
     let mut means = kpi.policies.iter().filter_map(|policy| policy.mean);
-    match row.shown {
-        Shown::Known => means.next().is_some(),
-        Shown::Positive => means.any(|mean| mean > 0.0),
+    if row.is_rare {
+        means.any(|mean| mean > 0.0)
+    } else {
+        means.next().is_some()
     }
 }
 
-fn cells(row: &Row, kpi: &KpiComparison, shown: &[usize], format: TableFormat) -> Vec<String> {
+fn cells(
+    row: &ComparisonRow,
+    kpi: &KpiComparison,
+    shown: &[usize],
+    format: TableFormat,
+) -> Vec<String> {
     let mean = |policy: usize| {
         kpi.policies[policy]
             .mean

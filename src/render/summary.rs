@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::human;
 use super::paint::{Colour, painted};
+use crate::kpi::Kpi;
 use crate::results::KpiReport;
 use crate::results::export::Request;
 use crate::results::failures::{self, CauseShare};
@@ -143,23 +144,23 @@ fn filled(items: &[String], columns: usize) -> Vec<String> {
 fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
     let kpis = Numbers { kpis: run.kpis };
     let start = run.scenario.deployment.replicas;
-    let mean = kpis.shown("mean_replicas", human::significant);
-    let peak = kpis.shown("peak_replicas", human::significant);
+    let mean = kpis.shown(Kpi::MeanReplicas, human::significant);
+    let peak = kpis.shown(Kpi::PeakReplicas, human::significant);
     let replicas = [
         format!("{start} at the start"),
         format!("{mean} on average"),
         format!("{peak} at most"),
     ];
     page.list("replicas", &replicas, Tone::Calm);
-    let at_max = kpis.typical("seconds_at_max").filter(|it| *it > 0.0);
+    let at_max = kpis.typical(Kpi::SecondsAtMax).filter(|it| *it > 0.0);
     if at_max.is_some() {
         let max = run.scenario.hpa();
         let max = max.map_or(0, |autoscaler| autoscaler.spec.max_replicas.0);
-        let time = kpis.shown("seconds_at_max", human::duration);
+        let time = kpis.shown(Kpi::SecondsAtMax, human::duration);
         let text = format!("at the maximum of {max} for {time}");
         page.line("", &text, Tone::Warn);
     }
-    let pod_hours = kpis.shown("pod_hours", human::significant);
+    let pod_hours = kpis.shown(Kpi::PodHours, human::significant);
     page.line("pod hours", &pod_hours, Tone::Calm);
     if let Demand::CpuMillicores(_) = run.scenario.trace.demand {
         page.line(
@@ -174,9 +175,9 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
         page.line("autoscaler", "none: the replicas are fixed", Tone::Calm);
         return;
     }
-    let rescales: Vec<String> = if kpis.most("rescales") > 0.0 {
-        let count = kpis.shown("rescales", human::count);
-        let reversals = kpis.shown("reversals", human::count);
+    let rescales: Vec<String> = if kpis.most(Kpi::Rescales) > 0.0 {
+        let count = kpis.shown(Kpi::Rescales, human::count);
+        let reversals = kpis.shown(Kpi::Reversals, human::count);
         let reversals = match reversals.as_str() {
             "0" => "no reversal".to_owned(),
             "1" => "1 of them a reversal".to_owned(),
@@ -187,15 +188,15 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
         vec!["none".to_owned()]
     };
     page.list("rescales", &rescales, Tone::Calm);
-    if kpis.typical("first_decision_seconds").is_some() {
-        let time = kpis.shown("first_decision_seconds", human::duration);
+    if kpis.typical(Kpi::FirstDecisionSeconds).is_some() {
+        let time = kpis.shown(Kpi::FirstDecisionSeconds, human::duration);
         let text = format!("{time} after pods first fell short");
         page.line("first decision", &text, Tone::Calm);
     }
 }
 
 fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
-    if kpis.most("requests_offered") <= 0.0 {
+    if kpis.most(Kpi::RequestsOffered) <= 0.0 {
         page.line("requests", "none offered", Tone::Calm);
         return;
     }
@@ -206,9 +207,9 @@ fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
         human::latency(slo.latency_limit.as_secs_f64()),
         human::percent(slo.error_rate),
     );
-    let broken = kpis.typical("slo_violation_seconds").unwrap_or(0.0);
+    let broken = kpis.typical(Kpi::SloViolationSeconds).unwrap_or(0.0);
     let tone = if broken > 0.0 { Tone::Bad } else { Tone::Good };
-    let time = kpis.shown("slo_violation_seconds", human::duration);
+    let time = kpis.shown(Kpi::SloViolationSeconds, human::duration);
     match run.kpis {
         KpiReport::One(_) => {
             page.line("SLO broken for", &format!("{time}  {promise}"), tone);
@@ -224,12 +225,17 @@ fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
 }
 
 fn write_latency(page: &mut Page, kpis: &Numbers<'_>) {
-    let latency: Vec<String> = ["p50", "p95", "p99", "max"]
+    let named = [
+        ("p50", Kpi::LatencySecondsP50),
+        ("p95", Kpi::LatencySecondsP95),
+        ("p99", Kpi::LatencySecondsP99),
+        ("max", Kpi::LatencySecondsMax),
+    ];
+    let latency: Vec<String> = named
         .into_iter()
-        .map(|name| (name, format!("latency_seconds_{name}")))
         // The fluid engine knows no single request, and so no slowest.
-        .filter(|(name, kpi)| *name != "max" || kpis.typical(kpi).is_some())
-        .map(|(name, kpi)| format!("{name} {}", kpis.shown(&kpi, human::latency)))
+        .filter(|(name, kpi)| *name != "max" || kpis.typical(*kpi).is_some())
+        .map(|(name, kpi)| format!("{name} {}", kpis.shown(kpi, human::latency)))
         .collect();
     // With ranges they may need a line each.
     let on_one_line = latency.join("   ");
@@ -245,10 +251,10 @@ fn write_latency(page: &mut Page, kpis: &Numbers<'_>) {
 fn write_failures(page: &mut Page, kpis: &Numbers<'_>, error_rate: f64) {
     let failed = format!(
         "{} of {} requests",
-        kpis.shown("failed_share", human::percent),
-        kpis.shown("requests_offered", human::count),
+        kpis.shown(Kpi::FailedShare, human::percent),
+        kpis.shown(Kpi::RequestsOffered, human::count),
     );
-    let tone = if kpis.typical("failed_share").unwrap_or(0.0) > error_rate {
+    let tone = if kpis.typical(Kpi::FailedShare).unwrap_or(0.0) > error_rate {
         Tone::Bad
     } else {
         Tone::Calm
@@ -290,21 +296,21 @@ pub(super) fn causes_in_words(causes: &[CauseShare]) -> String {
 
 /// What pods and clients did when it became too much.
 fn write_strain(page: &mut Page, engine: Engine, kpis: &Numbers<'_>) {
-    if kpis.most("throttled_share") > 0.0 {
-        let share = kpis.shown("throttled_share", human::percent);
+    if kpis.most(Kpi::ThrottledShare) > 0.0 {
+        let share = kpis.shown(Kpi::ThrottledShare, human::percent);
         let of = match engine {
             Engine::Request => "of the CFS periods with work",
             Engine::Fluid => "of the pods' working time",
         };
         page.line("throttled", &format!("{share} {of}"), Tone::Calm);
     }
-    if kpis.most("retries") > 0.0 {
-        let retries = kpis.shown("retries", human::count);
+    if kpis.most(Kpi::Retries) > 0.0 {
+        let retries = kpis.shown(Kpi::Retries, human::count);
         let text = format!("{retries} further attempts");
         page.line("retries", &text, Tone::Calm);
     }
-    if kpis.most("oom_kills") > 0.0 {
-        let kills = kpis.shown("oom_kills", human::count);
+    if kpis.most(Kpi::OomKills) > 0.0 {
+        let kills = kpis.shown(Kpi::OomKills, human::count);
         page.line("OOM kills", &kills, Tone::Bad);
     }
 }
@@ -315,23 +321,23 @@ struct Numbers<'a> {
 }
 
 impl Numbers<'_> {
-    fn typical(&self, name: &str) -> Option<f64> {
-        self.kpis.typical(name)
+    fn typical(&self, kpi: Kpi) -> Option<f64> {
+        self.kpis.typical(kpi)
     }
 
     /// The KPI where it was greatest, or nearly: its 90th percentile for several seeds.
-    fn most(&self, name: &str) -> f64 {
-        let fold = self.kpis.folded(name);
-        let value = fold.map_or_else(|| self.kpis.typical(name), |fold| fold.p90);
+    fn most(&self, kpi: Kpi) -> f64 {
+        let fold = self.kpis.folded(kpi);
+        let value = fold.map_or_else(|| self.kpis.typical(kpi), |fold| fold.p90);
         value.unwrap_or(0.0)
     }
 
-    fn shown(&self, name: &str, words: impl Fn(f64) -> String) -> String {
-        let Some(value) = self.kpis.typical(name) else {
+    fn shown(&self, kpi: Kpi, words: impl Fn(f64) -> String) -> String {
+        let Some(value) = self.kpis.typical(kpi) else {
             return "-".to_owned();
         };
         let typical = words(value);
-        let range = self.kpis.folded(name).and_then(|fold| {
+        let range = self.kpis.folded(kpi).and_then(|fold| {
             let (low, high) = (words(fold.p10?), words(fold.p90?));
             (low != high).then(|| format!("{typical} ({low} to {high})"))
         });

@@ -10,6 +10,7 @@ use super::human;
 use super::paint::{Colour, painted};
 use super::sweep::{number, thousands};
 use super::table::{Column, TableFormat, render_table};
+use crate::kpi::Kpi;
 use crate::search::outcome::{Objective, Objectives, Weighed};
 use crate::search::table::plain_text;
 use crate::search::tune::caution::{Caution, KpiDifference, SideEffect, Verdict};
@@ -463,11 +464,11 @@ fn side_effect(effect: &SideEffect) -> String {
     } = effect;
     let values = |shown: fn(f64) -> String| format!("{} -> {}", shown(*today), shown(*proposed));
     let text = match *kpi {
-        "slo_violation_seconds" => format!("SLO-breaking seconds {}", values(human::significant)),
-        "failed_share" => format!("failed requests {}", values(human::percent)),
-        "latency_seconds_p95" => format!("latency p95 {}", values(human::latency)),
-        "latency_seconds_p99" => format!("latency p99 {}", values(human::latency)),
-        "recovery_seconds" => format!("recovery {}", values(human::duration)),
+        Kpi::SloViolationSeconds => format!("SLO-breaking seconds {}", values(human::significant)),
+        Kpi::FailedShare => format!("failed requests {}", values(human::percent)),
+        Kpi::LatencySecondsP95 => format!("latency p95 {}", values(human::latency)),
+        Kpi::LatencySecondsP99 => format!("latency p99 {}", values(human::latency)),
+        Kpi::RecoverySeconds => format!("recovery {}", values(human::duration)),
         other => format!("{other} {}", values(human::significant)),
     };
     format!("{text} under {trace}")

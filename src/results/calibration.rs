@@ -4,12 +4,11 @@
 //! hold. Rows are never left out: what lies far off is named, and its weight told.
 
 use serde::Serialize;
-use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
+use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
+use super::statistics::{reach_in_errors, students_t};
 use crate::scenario::{Measured, Probe, ProbeRow, SAME_LOAD};
 
-/// How sure the intervals are.
-pub const CONFIDENCE: f64 = 0.95;
 /// Below this a test speaks against the straight line, or against a row.
 pub const SIGNIFICANCE: f64 = 0.05;
 /// A line that leaves this many times less of the variance unexplained is not better by chance.
@@ -31,9 +30,9 @@ pub struct Calibration {
     /// Heaviest load, in requests per second a pod.
     pub rps_max: f64,
     /// CPU time of one request, in milliseconds of one core.
-    pub cpu_per_request_ms: Estimate,
+    pub cpu_per_request_ms: Coefficient,
     /// CPU without any request, in millicores; below zero where the line meets the axis there.
-    pub idle_cpu_millicores: Estimate,
+    pub idle_cpu_millicores: Coefficient,
     /// The share of the CPU's variance that the line explains, 0..1.
     pub r_squared: f64,
     /// Standard deviation of the readings about the line, in millicores.
@@ -49,9 +48,9 @@ pub struct Calibration {
     pub outliers: Vec<Outlier>,
 }
 
-/// A number with its interval of [`CONFIDENCE`], by Student's t.
+/// A coefficient of the line with its interval of [`CONFIDENCE`](super::statistics::CONFIDENCE), by Student's t.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Estimate {
+pub struct Coefficient {
     /// The least squares estimate.
     pub value: f64,
     /// Its standard error.
@@ -236,8 +235,8 @@ pub fn calibrate(probe: &Probe) -> Result<Calibration, CalibrationError> {
         rps_min: loads().fold(f64::INFINITY, f64::min),
         rps_max: loads().fold(0.0, f64::max),
         // A millicore for a request per second is a millisecond of a core a request.
-        cpu_per_request_ms: Estimate::new(line.slope, slope_error, freedom),
-        idle_cpu_millicores: Estimate::new(line.intercept, intercept_error, freedom),
+        cpu_per_request_ms: Coefficient::new(line.slope, slope_error, freedom),
+        idle_cpu_millicores: Coefficient::new(line.intercept, intercept_error, freedom),
         r_squared: line.r_squared(),
         r_squared_as_totals: r_squared_as_totals(rows),
         scatter_millicores: scatter,
@@ -292,10 +291,9 @@ pub const fn measured_on(measured: Measured) -> &'static str {
     }
 }
 
-impl Estimate {
+impl Coefficient {
     fn new(value: f64, standard_error: f64, freedom: f64) -> Self {
-        let reach =
-            standard_error * students_t(freedom).inverse_cdf(f64::midpoint(1.0, CONFIDENCE));
+        let reach = standard_error * reach_in_errors(freedom);
         Self {
             value,
             standard_error,
@@ -303,11 +301,6 @@ impl Estimate {
             high: value + reach,
         }
     }
-}
-
-/// Student's t of at least one degree of freedom.
-fn students_t(freedom: f64) -> StudentsT {
-    StudentsT::new(0.0, 1.0, freedom).expect("a location, a scale and degrees of freedom above 0")
 }
 
 /// The chance of |t| or more.

@@ -4,75 +4,12 @@
 //! seed gives every policy the same arrivals, so that what they have in common
 //! cancels out of the difference.
 
-use serde::Serialize;
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
-use super::export::sorted_quantile;
 use super::kpis::Kpis;
+use super::statistics::{Estimate, sorted_quantile};
+use crate::kpi::{Kpi, SeedFold};
 
-/// How sure an interval is.
-pub const CONFIDENCE: f64 = 0.95;
 /// Relative differences below this are the arithmetic's rest.
 const REST: f64 = 1e-12;
-/// Intervals narrower than this share of their mean are so too.
-const REST_OF_WIDTH: f64 = 1e-9;
-
-/// What a KPI is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KpiGroup {
-    /// What was offered: the same for all policies, or nearly.
-    Load,
-    /// What users suffer.
-    Harm,
-    /// What it takes.
-    Cost,
-    /// How calm it is.
-    Stability,
-    /// How soon it answers.
-    Speed,
-}
-
-impl KpiGroup {
-    /// The group of the KPI called `name`.
-    #[must_use]
-    pub fn of(name: &str) -> Self {
-        match name {
-            "requests_offered"
-            | "requests_succeeded"
-            | "requests_in_flight"
-            | "needed_undefined_seconds" => Self::Load,
-            "peak_replicas"
-            | "mean_replicas"
-            | "pod_hours"
-            | "requested_core_hours"
-            | "cost"
-            | "over_provisioned_percent"
-            | "over_provisioned_time_percent"
-            | "cpu_utilization_mean" => Self::Cost,
-            "rescales"
-            | "reversals"
-            | "pod_starts"
-            | "seconds_at_min"
-            | "seconds_at_max"
-            | "instability_percent" => Self::Stability,
-            "first_decision_seconds" | "enough_ready_seconds" | "recovery_seconds" => Self::Speed,
-            _ => Self::Harm,
-        }
-    }
-
-    /// Its word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Load => "load",
-            Self::Harm => "harm",
-            Self::Cost => "cost",
-            Self::Stability => "stability",
-            Self::Speed => "speed",
-        }
-    }
-}
 
 /// The runs of every policy under one trace: by policy, then by seed, in the same order of seeds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -99,15 +36,15 @@ pub struct Comparison {
 pub struct TraceComparison {
     /// The trace's name.
     pub trace: String,
-    /// Every KPI, in the order of [`Kpis::NAMES`].
+    /// Every KPI, in the order of [`Kpi::ALL`].
     pub kpis: Vec<KpiComparison>,
 }
 
 /// One KPI, policy by policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KpiComparison {
-    /// Its name.
-    pub name: &'static str,
+    /// Which.
+    pub kpi: Kpi,
     /// In the order of the policies.
     pub policies: Vec<PolicyKpi>,
 }
@@ -127,17 +64,6 @@ pub struct PolicyKpi {
     pub p90: Option<f64>,
     /// To the first policy; `None` for itself, and where no seed gives both a value.
     pub difference: Option<Estimate>,
-}
-
-/// A mean over paired seeds, and how sure it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
-    /// The mean.
-    pub mean: f64,
-    /// Half the 95 % interval by Student's t; `None` of a single pair, which tells nothing about others.
-    pub half_width: Option<f64>,
-    /// How many pairs.
-    pub pairs: u32,
 }
 
 /// What a policy costs beside the first one, and what it does to the SLO.
@@ -165,53 +91,12 @@ pub enum Expense {
 impl Expense {
     /// The KPI it is.
     #[must_use]
-    pub const fn kpi(self) -> &'static str {
+    pub const fn kpi(self) -> Kpi {
         match self {
-            Self::Cost => "cost",
-            Self::PodHours => "pod_hours",
+            Self::Cost => Kpi::Cost,
+            Self::PodHours => Kpi::PodHours,
         }
     }
-}
-
-impl Estimate {
-    /// The mean of `values`, which are one a pair; `None` without any.
-    #[must_use]
-    pub fn of(values: &[f64]) -> Option<Self> {
-        if values.is_empty() {
-            return None;
-        }
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let half_width = (values.len() > 1).then(|| {
-            let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-            let standard_error = (squares / (count - 1.0) / count).sqrt();
-            let half_width = student_t(count - 1.0) * standard_error;
-            if half_width <= REST_OF_WIDTH * mean.abs() {
-                0.0
-            } else {
-                half_width
-            }
-        });
-        Some(Self {
-            mean,
-            half_width,
-            pairs: u32::try_from(values.len()).unwrap_or(u32::MAX),
-        })
-    }
-
-    /// Whether the interval lies on one side of `value`; without an interval it never does.
-    #[must_use]
-    pub fn excludes(&self, value: f64) -> bool {
-        self.half_width
-            .is_some_and(|half_width| (self.mean - value).abs() > half_width)
-    }
-}
-
-/// The quantile of Student's t that leaves half of what [`CONFIDENCE`] lacks above it.
-fn student_t(degrees_of_freedom: f64) -> f64 {
-    StudentsT::new(0.0, 1.0, degrees_of_freedom).map_or(f64::INFINITY, |distribution| {
-        distribution.inverse_cdf(f64::midpoint(1.0, CONFIDENCE))
-    })
 }
 
 impl Comparison {
@@ -230,11 +115,11 @@ impl Comparison {
 }
 
 fn compare(trace: &TraceRuns) -> TraceComparison {
-    let kpis = Kpis::NAMES.iter().enumerate().map(|(index, name)| {
+    let kpis = Kpi::ALL.into_iter().map(|kpi| {
         let by_policy: Vec<Vec<Option<f64>>> = trace
             .runs
             .iter()
-            .map(|seeds| seeds.iter().map(|run| run.values()[index].value).collect())
+            .map(|seeds| seeds.iter().map(|run| run.value(kpi)).collect())
             .collect();
         let policies = by_policy.iter().enumerate().map(|(policy, values)| {
             let difference = (policy > 0).then(|| differences(&by_policy[0], values));
@@ -244,7 +129,7 @@ fn compare(trace: &TraceRuns) -> TraceComparison {
             }
         });
         KpiComparison {
-            name,
+            kpi,
             policies: policies.collect(),
         }
     });
@@ -260,9 +145,9 @@ fn over_seeds(values: &[Option<f64>]) -> PolicyKpi {
     PolicyKpi {
         seeds: u32::try_from(known.len()).unwrap_or(u32::MAX),
         mean: Estimate::of(&known).map(|estimate| estimate.mean),
-        median: sorted_quantile(&known, 0.5),
-        p10: sorted_quantile(&known, 0.1),
-        p90: sorted_quantile(&known, 0.9),
+        median: sorted_quantile(&known, SeedFold::MEDIAN.quantile),
+        p10: sorted_quantile(&known, SeedFold::P10.quantile),
+        p90: sorted_quantile(&known, SeedFold::P90.quantile),
         difference: None,
     }
 }
@@ -280,12 +165,9 @@ fn differences(first: &[Option<f64>], others: &[Option<f64>]) -> Vec<f64> {
 }
 
 /// A KPI of a policy seed by seed, added up over all traces; `None` where one of them gives none.
-fn over_traces(traces: &[TraceRuns], policy: usize, kpi: &str) -> Vec<Option<f64>> {
+fn over_traces(traces: &[TraceRuns], policy: usize, kpi: Kpi) -> Vec<Option<f64>> {
     let seeds = traces.first().map_or(0, |trace| trace.runs[policy].len());
-    let value = |trace: &TraceRuns, seed: usize| {
-        let values = trace.runs[policy][seed].values();
-        values.iter().find(|value| value.name == kpi)?.value
-    };
+    let value = |trace: &TraceRuns, seed: usize| trace.runs[policy][seed].value(kpi);
     (0..seeds)
         .map(|seed| traces.iter().map(|trace| value(trace, seed)).sum())
         .collect()
@@ -293,13 +175,13 @@ fn over_traces(traces: &[TraceRuns], policy: usize, kpi: &str) -> Vec<Option<f64
 
 /// By how much a policy differs from the first in a KPI, added up over all traces; `None` where no seed gives it.
 #[must_use]
-pub fn difference_over_traces(traces: &[TraceRuns], policy: usize, kpi: &str) -> Option<Estimate> {
+pub fn difference_over_traces(traces: &[TraceRuns], policy: usize, kpi: Kpi) -> Option<Estimate> {
     let first = over_traces(traces, 0, kpi);
     Estimate::of(&differences(&first, &over_traces(traces, policy, kpi)))
 }
 
 fn verdict(name: &str, policy: usize, traces: &[TraceRuns]) -> Verdict {
-    let sums = |policy: usize, kpi: &str| over_traces(traces, policy, kpi);
+    let sums = |policy: usize, kpi: Kpi| over_traces(traces, policy, kpi);
     let is_priced = |policy: usize| {
         let costs = sums(policy, Expense::Cost.kpi());
         costs.iter().flatten().any(|cost| *cost > 0.0)
@@ -316,12 +198,11 @@ fn verdict(name: &str, policy: usize, traces: &[TraceRuns]) -> Verdict {
         .zip(sums(policy, kpi))
         .map(|(first, other)| Some(other? / first.filter(|first| *first > 0.0)?))
         .collect();
-    let slo = "slo_violation_seconds";
     Verdict {
         policy: name.to_owned(),
         expense,
         expense_ratio: ratios.and_then(|ratios| Estimate::of(&ratios)),
-        slo_violation_seconds: difference_over_traces(traces, policy, slo),
+        slo_violation_seconds: difference_over_traces(traces, policy, Kpi::SloViolationSeconds),
     }
 }
 

@@ -4,9 +4,11 @@
 
 use serde::Serialize;
 
-use super::comparison::{Comparison, Estimate, KpiGroup, PolicyKpi, Verdict};
+use super::comparison::{Comparison, PolicyKpi, Verdict};
 use super::export::{InputFile, Request, SCHEMA_VERSION, SummaryHead};
+use super::statistics::Estimate;
 use super::verdicts::CheckedAssertion;
+use crate::kpi::KpiFacts;
 use crate::text::csv_cell::guarded;
 use crate::text::json;
 use crate::text::rounding::readable;
@@ -56,11 +58,11 @@ pub fn comparison_csv(comparison: &Comparison) -> Result<Vec<u8>, csv::Error> {
     for trace in &comparison.traces {
         for kpi in &trace.kpis {
             for (policy, values) in comparison.policies.iter().zip(&kpi.policies) {
-                let group = KpiGroup::of(kpi.name).as_str();
+                let KpiFacts { name, group, .. } = kpi.kpi.facts();
                 let mut record = vec![
                     guarded(&trace.trace).into_owned(),
-                    kpi.name.to_owned(),
-                    group.to_owned(),
+                    (*name).to_owned(),
+                    group.as_str().to_owned(),
                     guarded(policy).into_owned(),
                 ];
                 record.extend(cells(values));
@@ -110,7 +112,7 @@ struct TraceJson<'a> {
 #[derive(Serialize)]
 struct KpiJson<'a> {
     kpi: &'static str,
-    group: KpiGroup,
+    group: &'static str,
     policies: Vec<PolicyJson<'a>>,
 }
 
@@ -170,7 +172,7 @@ impl<'a> From<&'a Verdict> for VerdictJson<'a> {
     fn from(verdict: &'a Verdict) -> Self {
         Self {
             policy: &verdict.policy,
-            expense: verdict.expense.kpi(),
+            expense: verdict.expense.kpi().name(),
             expense_ratio: verdict.expense_ratio.map(EstimateJson::from),
             slo_violation_seconds_difference: verdict.slo_violation_seconds.map(EstimateJson::from),
         }
@@ -191,8 +193,8 @@ pub fn comparison_json(run: &ComparisonRun<'_>) -> Result<Vec<u8>, serde_json::E
             .kpis
             .iter()
             .map(|kpi| KpiJson {
-                kpi: kpi.name,
-                group: KpiGroup::of(kpi.name),
+                kpi: kpi.kpi.name(),
+                group: kpi.kpi.group().as_str(),
                 policies: comparison
                     .policies
                     .iter()

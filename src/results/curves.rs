@@ -3,7 +3,7 @@
 //! Self-imposed limit: numbers; how they look is `render`'s. A run keeps at most
 //! [`POINTS_MAX`] points, whatever its length, so that many runs fit in memory.
 
-use super::export::sorted_quantile;
+use super::statistics::sorted_quantile;
 use super::timeline::{Timeline, TimelineRow};
 
 /// The most points of a curve: as many as a picture shows.

@@ -3,8 +3,10 @@
 //! Self-imposed limit: forms. That the numbers are right is tested where they are reckoned.
 
 use super::Kpis;
-use super::export::{InputFile, KpiReport, Summary, fold};
+use super::export::{InputFile, Summary};
+use super::kpi_report::{KpiReport, fold};
 use super::tests::{near, scenario, story_kpis, story_timeline, timeline_csv};
+use crate::kpi::Kpi;
 use crate::scenario::Engine;
 use crate::units::Seed;
 
@@ -37,18 +39,18 @@ fn several_seeds_fold_over_those_that_answer() {
         run(Some(1.0), 40),
         run(None, 30),
     ]);
-    let find = |name: &str| {
+    let find = |kpi: Kpi| {
         *folded
             .iter()
-            .find(|kpi| kpi.name == name)
-            .expect("a KPI of that name")
+            .find(|it| it.kpi == kpi)
+            .expect("every KPI is folded")
     };
-    let p50 = find("latency_seconds_p50");
+    let p50 = find(Kpi::LatencySecondsP50);
     assert_eq!(p50.seeds, 2);
     assert!(near(p50.median, 2.0) && near(p50.p10, 1.2) && near(p50.p90, 2.8));
-    let rescales = find("rescales");
+    let rescales = find(Kpi::Rescales);
     assert!(near(rescales.median, 25.0) && near(rescales.p10, 13.0) && near(rescales.p90, 37.0));
-    let offered = find("requests_offered");
+    let offered = find(Kpi::RequestsOffered);
     assert_eq!((offered.seeds, offered.median), (0, None));
 }
 

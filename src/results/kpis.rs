@@ -13,6 +13,7 @@ use super::mixture::{LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
 use super::slo::{SloClock, counted};
 use crate::control::{Decided, Direction};
+use crate::kpi::Kpi;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
 use crate::simulation::observer::{
@@ -22,171 +23,21 @@ use crate::text::rounding::readable;
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
 
-/// A KPI's value, of whatever type, as a number and as JSON writes it.
-trait KpiValue {
-    type Written: Serialize;
-    fn number(&self) -> Option<f64>;
-    fn written(&self) -> Self::Written;
-}
+pub use crate::kpi::Kpis;
 
-impl KpiValue for f64 {
-    type Written = Self;
-    fn number(&self) -> Option<f64> {
-        Some(*self)
-    }
-    fn written(&self) -> Self {
-        readable(*self)
-    }
-}
-
-impl KpiValue for Option<f64> {
-    type Written = Self;
-    fn number(&self) -> Option<f64> {
-        *self
-    }
-    fn written(&self) -> Self {
-        self.map(readable)
-    }
-}
-
-impl KpiValue for u32 {
-    type Written = Self;
-    fn number(&self) -> Option<f64> {
-        Some(f64::from(*self))
-    }
-    fn written(&self) -> Self {
-        *self
-    }
-}
-
-/// One KPI by name; `None` where the run gives no answer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NamedKpi {
-    /// Its name in `summary.json`.
-    pub name: &'static str,
-    /// Its value.
-    pub value: Option<f64>,
-}
-
-/// Declares [`Kpis`], so that a KPI's name, type and meaning stand in one place.
-macro_rules! kpis {
-    ($($(#[$doc:meta])+ $name:ident: $kind:ty,)+) => {
-        /// The KPIs of one run; serialised under exactly these names, floats rounded to be read.
-        ///
-        /// Shares are 0..1, percents 0..100 and more, money is in the user's unit.
-        /// Request KPIs are `None` for a trace that knows demand only as CPU.
-        #[derive(Clone, Debug, Default, PartialEq)]
-        pub struct Kpis {
-            $($(#[$doc])+ pub $name: $kind,)+
-        }
-
-        impl Kpis {
-            /// The names of all KPIs, in the order of `summary.json`.
-            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
-
-            /// All KPIs as numbers, in the order of [`Kpis::NAMES`].
-            #[must_use]
-            pub fn values(&self) -> Vec<NamedKpi> {
-                vec![$(NamedKpi {
-                    name: stringify!($name),
-                    value: KpiValue::number(&self.$name),
-                }),+]
+impl Serialize for Kpis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(Kpi::COUNT))?;
+        for kpi in Kpi::ALL {
+            let value = self.value(kpi);
+            if kpi.facts().is_whole {
+                map.serialize_entry(kpi.name(), &value.map(|count| count as u32))?;
+            } else {
+                map.serialize_entry(kpi.name(), &value.map(readable))?;
             }
         }
-
-        impl Serialize for Kpis {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut map = serializer.serialize_map(Some(Self::NAMES.len()))?;
-                $(map.serialize_entry(stringify!($name), &KpiValue::written(&self.$name))?;)+
-                map.end()
-            }
-        }
-    };
-}
-
-kpis! {
-    /// Requests offered: succeeded + failed + in flight.
-    requests_offered: Option<f64>,
-    /// Requests answered in time.
-    requests_succeeded: Option<f64>,
-    /// Requests that failed, whatever the cause.
-    requests_failed: Option<f64>,
-    /// Requests still waiting when the run ended.
-    requests_in_flight: Option<f64>,
-    /// failed / offered.
-    failed_share: Option<f64>,
-    /// Of those that failed: there was no pod to send them to.
-    failed_no_endpoint: Option<f64>,
-    /// Of those that failed: the pod could not serve, for it was not initialised yet, or its container had been killed.
-    failed_not_initialised: Option<f64>,
-    /// Of those that failed: the pod's queue was full.
-    failed_queue_full: Option<f64>,
-    /// Of those that failed: the client gave up.
-    failed_timed_out: Option<f64>,
-    /// Of those that failed: the pod went away with them.
-    failed_pod_gone: Option<f64>,
-    /// Of those that failed: the pod's container was killed for memory with them.
-    failed_oom_killed: Option<f64>,
-    /// Attempts after a request's first; null under the fluid engine, which knows none.
-    retries: Option<f64>,
-    /// The greatest `spec.replicas`.
-    peak_replicas: u32,
-    /// `spec.replicas`, mean over time.
-    mean_replicas: f64,
-    /// Hours of pods from created to gone, terminating included.
-    pod_hours: f64,
-    /// `pod_hours` times the cores that a pod's containers request together (the limit where no request is set, as the API server defaults it).
-    requested_core_hours: f64,
-    /// Pod hours, requested core hours and requested GiB hours at the prices of `[cost]`.
-    cost: f64,
-    /// Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit or failed / offered exceeded the error rate; intervals without offered requests never count, the last may be shorter.
-    slo_violation_seconds: Option<f64>,
-    /// Median latency of succeeded requests, weighted by request, in seconds: measured with three significant digits, or (fluid engine) solved and never above the clients' timeout.
-    latency_seconds_p50: Option<f64>,
-    /// 95th percentile of the same.
-    latency_seconds_p95: Option<f64>,
-    /// 99th percentile of the same.
-    latency_seconds_p99: Option<f64>,
-    /// 99.9th percentile of the same; null under the fluid engine.
-    latency_seconds_p999: Option<f64>,
-    /// Mean of the same, exactly; null under the fluid engine.
-    latency_seconds_mean: Option<f64>,
-    /// The greatest of the same, exactly; null under the fluid engine.
-    latency_seconds_max: Option<f64>,
-    /// Changes of `spec.replicas` by the autoscaler, or by the schedule of a baseline.
-    rescales: u32,
-    /// Rescales against the previous one within 10 min.
-    reversals: u32,
-    /// Pods whose containers started during the run.
-    pod_starts: u32,
-    /// Seconds with `spec.replicas` at `minReplicas`; null without autoscaler.
-    seconds_at_min: Option<f64>,
-    /// Seconds with `spec.replicas` at `maxReplicas`; null without autoscaler.
-    seconds_at_max: Option<f64>,
-    /// θ_U = 100/T Σ max(needed - ready, 0) / needed Δt, Δt = 15 s.
-    under_provisioned_percent: Option<f64>,
-    /// θ_O = 100/T Σ max(ready - needed, 0) / needed Δt, Δt = 15 s.
-    over_provisioned_percent: Option<f64>,
-    /// τ_U: percent of the time with ready < needed, Δt = 15 s.
-    under_provisioned_time_percent: Option<f64>,
-    /// τ_O: percent of the time with ready > needed, Δt = 15 s.
-    over_provisioned_time_percent: Option<f64>,
-    /// υ = 100/T Σ min(|sgn Δready - sgn Δneeded|, 1) Δt, Δt = 15 s (SPEC research group, "Ready for Rain?", 2016).
-    instability_percent: Option<f64>,
-    /// Seconds in which no number of pods would have met the SLO: left out of the five above.
-    needed_undefined_seconds: Option<f64>,
-    /// From the first moment with ready < needed to the first rescale up after it; null if none.
-    first_decision_seconds: Option<f64>,
-    /// From the same moment to the first with ready >= needed.
-    enough_ready_seconds: Option<f64>,
-    /// From the same moment to the first with ready >= needed and no backlog left (fluid engine), or to the end of the first interval of 5 s that ends with ready >= needed and kept the SLO (request engine).
-    recovery_seconds: Option<f64>,
-    /// Share of the working pods' time at the CPU limit (fluid engine), or of the CFS periods with work those whose quota ran out before it was done (request engine); null if no pod worked.
-    throttled_share: Option<f64>,
-    /// CPU that ready pods used / CPU that they requested; null without ready pods or without request.
-    cpu_utilization_mean: Option<f64>,
-    /// Containers killed for memory; null under the fluid engine, which knows no memory.
-    oom_kills: Option<f64>,
+        map.end()
+    }
 }
 
 /// Whether a trace knows requests.

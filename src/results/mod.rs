@@ -6,6 +6,8 @@
 //! |---|---|
 //! | [`calibration`] | what a request costs, by a capacity probe |
 //! | [`kpis`] | the numbers of a run, gathered as it goes |
+//! | [`kpi_report`] | the same of one run, or folded over several seeds |
+//! | [`statistics`] | quantiles, intervals, means over pairs |
 //! | [`slo`] | the judge that says which seconds broke the SLO |
 //! | [`mixture`] | latency quantiles over many stretches of flow |
 //! | [`measured`] | latency of single requests |
@@ -28,17 +30,20 @@ pub mod decisions;
 pub mod elasticity;
 pub mod export;
 pub mod failures;
+pub mod kpi_report;
 pub mod kpis;
 pub mod measured;
 pub mod mixture;
 pub mod observers;
 pub mod response;
 pub mod slo;
+pub mod statistics;
 pub mod timeline;
 pub mod verdicts;
 
 pub use decisions::DecisionLog;
-pub use export::{InputFile, KpiReport, Summary};
+pub use export::{InputFile, Summary};
+pub use kpi_report::KpiReport;
 pub use kpis::{KpiObserver, Kpis};
 pub use observers::Both;
 pub use timeline::{Timeline, TimelineRecorder, TimelineRow};

@@ -5,10 +5,8 @@
 
 use crate::scenario::Slo;
 use crate::simulation::latency::StationaryLatency;
-use crate::simulation::observer::{FlowSegment, RequestSegment};
+use crate::simulation::observer::{FlowSegment, INTERVAL, RequestSegment};
 use crate::units::{SimSpan, SimTime};
-
-use super::timeline::INTERVAL;
 
 /// Delays closer than this, in seconds, are one delay: a change between them is noise of the arithmetic.
 pub(super) const SAME_DELAY_SECONDS: f64 = 1e-9;

@@ -1,5 +1,6 @@
 //! What the tests of this room share: an even segment, a small scenario; and the tests of the observers together.
 
+use crate::kpi::Kpi;
 use proptest::prelude::*;
 
 use super::export::TimelineCsv;
@@ -350,16 +351,14 @@ fn a_trace_of_cpu_demand_has_no_request_kpis() {
     );
     observer.flowed(&even_segment(0.0, 60.0));
     let kpis = observer.first.finish();
-    let unknown: Vec<&str> = kpis
-        .values()
-        .iter()
-        .filter(|kpi| kpi.value.is_none())
-        .map(|kpi| kpi.name)
+    let unknown: Vec<Kpi> = Kpi::ALL
+        .into_iter()
+        .filter(|kpi| kpis.value(*kpi).is_none())
         .collect();
-    assert!(unknown.contains(&"requests_offered"));
-    assert!(unknown.contains(&"slo_violation_seconds"));
-    assert!(unknown.contains(&"under_provisioned_percent"));
-    assert!(!unknown.contains(&"throttled_share"));
+    assert!(unknown.contains(&Kpi::RequestsOffered));
+    assert!(unknown.contains(&Kpi::SloViolationSeconds));
+    assert!(unknown.contains(&Kpi::UnderProvisionedPercent));
+    assert!(!unknown.contains(&Kpi::ThrottledShare));
     let row = observer.second.finish().rows[0];
     assert_eq!(
         (row.latency, row.needed, row.slo_violated()),

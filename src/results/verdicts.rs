@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::export::KpiReport;
+use super::kpi_report::KpiReport;
 use crate::scenario::Assertion;
 use crate::text::rounding::readable;
 

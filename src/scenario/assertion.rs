@@ -7,62 +7,16 @@ use std::ops::Range;
 
 use super::diagnostic::{Code, Diagnostic, Place};
 use super::reader::{Faults, Section, nearest, text};
+use crate::kpi::Kpi;
 use crate::units::parse_number;
-
-/// The names of all KPIs, in the order of `summary.json`.
-///
-/// A policy may name them, so they are known here; a test of `results` compares them with what is reckoned there.
-pub const KPI_NAMES: [&str; 41] = [
-    "requests_offered",
-    "requests_succeeded",
-    "requests_failed",
-    "requests_in_flight",
-    "failed_share",
-    "failed_no_endpoint",
-    "failed_not_initialised",
-    "failed_queue_full",
-    "failed_timed_out",
-    "failed_pod_gone",
-    "failed_oom_killed",
-    "retries",
-    "peak_replicas",
-    "mean_replicas",
-    "pod_hours",
-    "requested_core_hours",
-    "cost",
-    "slo_violation_seconds",
-    "latency_seconds_p50",
-    "latency_seconds_p95",
-    "latency_seconds_p99",
-    "latency_seconds_p999",
-    "latency_seconds_mean",
-    "latency_seconds_max",
-    "rescales",
-    "reversals",
-    "pod_starts",
-    "seconds_at_min",
-    "seconds_at_max",
-    "under_provisioned_percent",
-    "over_provisioned_percent",
-    "under_provisioned_time_percent",
-    "over_provisioned_time_percent",
-    "instability_percent",
-    "needed_undefined_seconds",
-    "first_decision_seconds",
-    "enough_ready_seconds",
-    "recovery_seconds",
-    "throttled_share",
-    "cpu_utilization_mean",
-    "oom_kills",
-];
 
 /// One thing that must hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assertion {
     /// Of which policy: `fast` in `fast.mean_replicas<=20`; `None` for all that were named by a file.
     pub policy: Option<String>,
-    /// Which KPI, one of [`KPI_NAMES`].
-    pub kpi: &'static str,
+    /// Which KPI.
+    pub kpi: Kpi,
     /// How it is compared.
     pub comparator: Comparator,
     /// With what, in the KPI's unit.
@@ -221,8 +175,8 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
         Some((policy, name)) => (Some(policy.trim().to_owned()), name.trim()),
         None => (None, left),
     };
-    let Some(kpi) = KPI_NAMES.into_iter().find(|kpi| *kpi == name) else {
-        let help = nearest(name, KPI_NAMES.into_iter()).map_or_else(
+    let Some(kpi) = Kpi::named(name) else {
+        let help = nearest(name, Kpi::ALL.into_iter().map(Kpi::name)).map_or_else(
             || "docs/kpis.md names them all".to_owned(),
             |near| format!("did you mean `{near}`?"),
         );

@@ -3,6 +3,7 @@
 //! Self-imposed limit: three KPIs a point, folded over the traces; the rest stands in `sweep.csv`.
 
 use super::front::{knee, pareto_front};
+use crate::kpi::{Kpi, OverTraces};
 use crate::scenario::{CostRates, Scenario};
 use crate::workload::Demand;
 
@@ -31,36 +32,22 @@ pub enum Objective {
 }
 
 impl Objective {
-    /// The KPI's name.
+    /// The KPI.
     #[must_use]
-    pub const fn kpi(self) -> &'static str {
+    pub const fn kpi(self) -> Kpi {
         match self {
-            Self::Cost => "cost",
-            Self::MeanReplicas => "mean_replicas",
-            Self::SloViolationSeconds => "slo_violation_seconds",
-            Self::ThrottledShare => "throttled_share",
-            Self::Rescales => "rescales",
+            Self::Cost => Kpi::Cost,
+            Self::MeanReplicas => Kpi::MeanReplicas,
+            Self::SloViolationSeconds => Kpi::SloViolationSeconds,
+            Self::ThrottledShare => Kpi::ThrottledShare,
+            Self::Rescales => Kpi::Rescales,
         }
     }
 
     /// The KPI's name for people.
     #[must_use]
     pub const fn heading(self) -> &'static str {
-        match self {
-            Self::Cost => "cost",
-            Self::MeanReplicas => "mean replicas",
-            Self::SloViolationSeconds => "SLO-breaking seconds",
-            Self::ThrottledShare => "throttled share",
-            Self::Rescales => "rescales",
-        }
-    }
-
-    /// Several traces add up, or are a mean over their time together.
-    const fn adds_up(self) -> bool {
-        match self {
-            Self::Cost | Self::SloViolationSeconds | Self::Rescales => true,
-            Self::MeanReplicas | Self::ThrottledShare => false,
-        }
+        self.kpi().heading()
     }
 }
 
@@ -115,9 +102,9 @@ impl Objectives {
         self.harm
     }
 
-    /// The KPIs' names: cost, harm, rescales.
+    /// The KPIs: cost, harm, rescales.
     #[must_use]
-    pub fn kpis(&self) -> [&'static str; 3] {
+    pub fn kpis(&self) -> [Kpi; 3] {
         [self.cost, self.harm, Objective::Rescales].map(Objective::kpi)
     }
 
@@ -132,7 +119,7 @@ impl Objectives {
     }
 
     fn fold_one(&self, objective: Objective, values: impl Iterator<Item = f64>) -> f64 {
-        if objective.adds_up() {
+        if objective.kpi().over_traces() == OverTraces::Sum {
             return values.sum();
         }
         let weighted = values.zip(&self.lengths_seconds);
@@ -233,7 +220,7 @@ mod tests {
         let short = long.clone();
         let mut objectives = Objectives::of(&[short, long]);
         objectives.lengths_seconds = vec![100.0, 300.0];
-        assert_eq!(objectives.kpis()[0], "mean_replicas");
+        assert_eq!(objectives.kpis()[0], Kpi::MeanReplicas);
         let folded = objectives.fold(&[weighed(2.0, 10.0), weighed(6.0, 5.0)]);
         assert_eq!(
             folded,
@@ -251,7 +238,10 @@ mod tests {
         scenario.cost.per_pod_hour = 0.04;
         scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
         let objectives = Objectives::of(&[scenario]);
-        assert_eq!(objectives.kpis(), ["cost", "throttled_share", "rescales"]);
+        assert_eq!(
+            objectives.kpis(),
+            [Kpi::Cost, Kpi::ThrottledShare, Kpi::Rescales]
+        );
     }
 
     #[test]

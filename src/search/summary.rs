@@ -161,8 +161,8 @@ impl SweepSummary {
             numbers: Numbers::of(outcome.points[point]),
         });
         self.answer = Some(Answer {
-            cost_kpi: objectives.cost().kpi(),
-            harm_kpi: objectives.harm().kpi(),
+            cost_kpi: objectives.cost().kpi().name(),
+            harm_kpi: objectives.harm().kpi().name(),
             current: outcome.current.map(Numbers::of),
             knee: outcome.knee.map(|point| point as u64),
             front: front.collect(),

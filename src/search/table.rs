@@ -10,8 +10,8 @@ use std::ops::Range;
 
 use super::grid::Grid;
 use super::sweep::RowKey;
-use crate::results::export::KpiReport;
-use crate::results::kpis::Kpis;
+use crate::kpi::{Kpi, SeedFold};
+use crate::results::KpiReport;
 use crate::text::csv_cell::{guarded, guarded_comment, original_comment};
 use crate::text::rounding::readable;
 use crate::units::Seed;
@@ -355,16 +355,20 @@ impl Difference {
     }
 }
 
+/// The name of the column that holds a fold of the KPI called `name`.
+fn folded_column(name: &str, fold: SeedFold) -> String {
+    format!("{name}_{}", fold.name)
+}
+
 /// The names of the columns.
 fn columns(grid: &Grid, seeds: u64) -> Vec<String> {
     let mut columns = vec!["point".to_owned(), "trace".to_owned()];
     columns.extend(grid.swept().map(|parameter| parameter.path().to_owned()));
-    for name in Kpis::NAMES {
+    for name in Kpi::ALL.map(Kpi::name) {
         if seeds == 1 {
             columns.push((*name).to_owned());
         } else {
-            let folds = ["median", "p10", "p90"];
-            columns.extend(folds.iter().map(|fold| format!("{name}_{fold}")));
+            columns.extend(SeedFold::ALL.map(|fold| folded_column(name, fold)));
         }
     }
     columns.push(CHECK_COLUMN.to_owned());
@@ -407,8 +411,8 @@ pub fn row_line(key: RowKey, trace: &str, grid: &Grid, report: &KpiReport) -> St
         |value: Option<f64>| value.map_or_else(String::new, |value| readable(value).to_string());
     let numbers: Vec<String> = match report {
         KpiReport::One(kpis) => {
-            let values = kpis.values();
-            values.iter().map(|kpi| number(kpi.value)).collect()
+            let values = Kpi::ALL.iter().map(|kpi| number(kpis.value(*kpi)));
+            values.collect()
         }
         KpiReport::Folded(folded) => {
             let three = folded.iter().flat_map(|kpi| [kpi.median, kpi.p10, kpi.p90]);
@@ -478,13 +482,12 @@ fn csv_cells(cells: &[String]) -> String {
 
 /// Whether a column holds a KPI, or a fold of one.
 pub(super) fn is_kpi_column(column: &str) -> bool {
-    let kpi = ["_median", "_p10", "_p90"]
-        .iter()
-        .find_map(|fold| column.strip_suffix(fold));
-    [Some(column), kpi]
-        .into_iter()
-        .flatten()
-        .any(|name| Kpis::NAMES.contains(&name))
+    let is_fold = |fold: SeedFold| {
+        let kpi = column.strip_suffix(fold.name);
+        kpi.and_then(|kpi| Kpi::named(kpi.strip_suffix('_')?))
+            .is_some()
+    };
+    Kpi::named(column).is_some() || SeedFold::ALL.into_iter().any(is_fold)
 }
 
 /// The cells of a line; none of a line that is no row.
@@ -499,27 +502,27 @@ pub(super) fn csv_record(line: &str) -> csv::StringRecord {
     }
 }
 
-/// The names in a file of the KPIs that are read back, in a row's order.
+/// The columns of the KPIs that are read back, in a row's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picked {
     columns: Vec<Option<usize>>,
 }
 
 impl Picked {
-    /// Where the typical values (of several seeds the median) of the KPIs called `names` stand.
+    /// Where the typical values (of several seeds the median) of `kpis` stand.
     #[must_use]
-    pub fn of(names: &[&str], grid: &Grid, seeds: u64) -> Self {
+    pub fn of(kpis: &[Kpi], grid: &Grid, seeds: u64) -> Self {
         let columns = columns(grid, seeds);
-        let place = |name: &str| {
+        let place = |kpi: &Kpi| {
             let wanted = if seeds == 1 {
-                name.to_owned()
+                kpi.name().to_owned()
             } else {
-                format!("{name}_median")
+                folded_column(kpi.name(), SeedFold::MEDIAN)
             };
             columns.iter().position(|column| *column == wanted)
         };
         Self {
-            columns: names.iter().map(|name| place(name)).collect(),
+            columns: kpis.iter().map(place).collect(),
         }
     }
 

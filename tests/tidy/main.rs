@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("text", &[]),
     ("bounded", &[]),
+    ("kpi", &[]),
     ("hpa", &["units"]),
     ("control", &["units", "text", "hpa"]),
     ("engine", &["units"]),
@@ -28,7 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "scenario",
         &[
-            "units", "text", "bounded", "engine", "hpa", "control", "workload", "cluster",
+            "kpi", "units", "text", "bounded", "engine", "hpa", "control", "workload", "cluster",
         ],
     ),
     (
@@ -45,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "results",
         &[
+            "kpi",
             "units",
             "text",
             "engine",
@@ -59,6 +61,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "search",
         &[
+            "kpi",
             "units",
             "text",
             "bounded",
@@ -75,6 +78,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "render",
         &[
+            "kpi",
             "units",
             "text",
             "engine",
@@ -93,6 +97,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "kpi",
             "units",
             "text",
             "bounded",

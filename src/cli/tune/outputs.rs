@@ -17,6 +17,7 @@ use crate::cli::files::RememberingLoader;
 use crate::cli::output_folder::OutputFolder;
 use crate::cli::result_files::{ResultFile, print_answer, write_results};
 use crate::cli::screen::Screen;
+use crate::kpi::Kpi;
 use crate::render::comparison::{ComparisonPage, TraceFacts};
 use crate::render::paint::Colour;
 use crate::render::plot::compared::ComparedPicture;
@@ -310,7 +311,7 @@ impl Outputs<'_> {
             refused: findings.refused.count,
             candidates: question.space.size(),
             finalists: self.tuned.finalists.len(),
-            objectives: question.objectives.kpis(),
+            objectives: question.objectives.kpis().map(Kpi::name),
         };
         let today = Numbers::of(question.today.weighed(&question.objectives));
         let mut summary = TuneSummary::new(facts, search, today);

@@ -176,11 +176,8 @@ impl Draft<'_> {
 
     /// `failed: timed out 83 %, queue full 17 %`.
     fn failed_in_words(&self) -> String {
-        let values = self.shared.picture.kpis.values();
-        let causes = ranked(|cause| {
-            let kpi = values.iter().find(|kpi| kpi.name == cause.kpi());
-            kpi.and_then(|kpi| kpi.value).unwrap_or(0.0)
-        });
+        let kpis = &self.shared.picture.kpis;
+        let causes = ranked(|cause| kpis.value(cause.kpi()).unwrap_or(0.0));
         if causes.is_empty() {
             "failed".to_owned()
         } else {

@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: places and marks; what they stand for the caller says.
 
-use crate::results::export::sorted_quantile;
+use crate::results::statistics::sorted_quantile;
 use plotters::prelude::DrawingBackend;
 
 use super::axis::round_step;

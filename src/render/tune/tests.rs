@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::render::comparison::TraceFacts;
-use crate::results::comparison::{Comparison, Estimate, TraceRuns};
+use crate::results::comparison::{Comparison, TraceRuns};
+use crate::results::statistics::Estimate;
 use crate::results::tests::scenario;
 use crate::results::verdicts::check;
 use crate::results::{KpiReport, Kpis};
@@ -59,7 +60,7 @@ fn summary<'a>(finalists: usize, held_out_traces: &[&str]) -> TuneSummary<'a> {
         refused: 3,
         candidates: 6.04e11,
         finalists,
-        objectives: objectives().kpis(),
+        objectives: objectives().kpis().map(Kpi::name),
     };
     TuneSummary::new(facts, search, Numbers::of(Weighed::of(TODAY)))
 }
@@ -338,7 +339,7 @@ fn a_number_of_policies_is_counted_or_rounded() {
 
 #[test]
 fn every_doubt_says_what_is_doubtful_and_what_helps() {
-    let effect = |kpi: &'static str, today: f64, proposed: f64| SideEffect {
+    let effect = |kpi: Kpi, today: f64, proposed: f64| SideEffect {
         kpi,
         trace: "spike".to_owned(),
         today,
@@ -346,13 +347,13 @@ fn every_doubt_says_what_is_doubtful_and_what_helps() {
     };
     let all = [
         Caution::SideEffects(vec![
-            effect("slo_violation_seconds", 10.0, 27.5),
-            effect("failed_share", 0.001, 0.0123),
-            effect("latency_seconds_p95", 0.111, 0.1784),
-            effect("latency_seconds_p99", 0.8, 1.5),
-            effect("recovery_seconds", 40.0, 95.0),
+            effect(Kpi::SloViolationSeconds, 10.0, 27.5),
+            effect(Kpi::FailedShare, 0.001, 0.0123),
+            effect(Kpi::LatencySecondsP95, 0.111, 0.1784),
+            effect(Kpi::LatencySecondsP99, 0.8, 1.5),
+            effect(Kpi::RecoverySeconds, 40.0, 95.0),
         ]),
-        Caution::TrainingSideEffects(vec![effect("slo_violation_seconds", 120.0, 645.0)]),
+        Caution::TrainingSideEffects(vec![effect(Kpi::SloViolationSeconds, 120.0, 645.0)]),
         Caution::HardlyScales {
             today: 9.83,
             proposed: 0.2,
@@ -392,15 +393,15 @@ fn every_doubt_says_what_is_doubtful_and_what_helps() {
 #[test]
 fn every_verdict_is_one_line() {
     let estimate = |values: &[f64]| Estimate::of(values).expect("a mean");
-    let difference = |kpi: &'static str, values: &[f64]| KpiDifference {
+    let difference = |kpi: Kpi, values: &[f64]| KpiDifference {
         kpi,
         difference: estimate(values),
     };
     let gains = vec![
-        difference("cost", &[-0.25, 0.05, -0.1]),
-        difference("slo_violation_seconds", &[4.0, -6.0, 5.0]),
+        difference(Kpi::Cost, &[-0.25, 0.05, -0.1]),
+        difference(Kpi::SloViolationSeconds, &[4.0, -6.0, 5.0]),
     ];
-    let losses = || vec![difference("rescales", &[3.0, 4.0, 3.5])];
+    let losses = || vec![difference(Kpi::Rescales, &[3.0, 4.0, 3.5])];
     let all = [
         Verdict::Better,
         Verdict::Trade { losses: losses() },

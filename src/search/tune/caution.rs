@@ -5,11 +5,12 @@
 use std::cmp::Ordering;
 
 use super::evaluation::Measured;
-use super::goal::{Goal, Score, adds_up};
+use super::goal::{Goal, Score};
 use super::space::{Candidate, Space};
 use super::traffic::holds_spike;
-use crate::results::Kpis;
-use crate::results::comparison::{Estimate, TraceRuns, difference_over_traces};
+use crate::kpi::{Kpi, OverTraces};
+use crate::results::comparison::{TraceRuns, difference_over_traces};
+use crate::results::statistics::Estimate;
 use crate::results::verdicts::CheckedAssertion;
 use crate::scenario::Scenario;
 use crate::search::outcome::{Objective, Objectives};
@@ -83,8 +84,8 @@ pub enum Caution {
 /// A KPI, and by how much the proposed policy differs from today's, added up over all traces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KpiDifference {
-    /// The KPI's name.
-    pub kpi: &'static str,
+    /// The KPI.
+    pub kpi: Kpi,
     /// The difference.
     pub difference: Estimate,
 }
@@ -92,8 +93,8 @@ pub struct KpiDifference {
 /// A KPI that became worse under one trace: means over the seeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SideEffect {
-    /// The KPI's name.
-    pub kpi: &'static str,
+    /// The KPI.
+    pub kpi: Kpi,
     /// The trace.
     pub trace: String,
     /// Under today's policy.
@@ -103,17 +104,17 @@ pub struct SideEffect {
 }
 
 /// What stands for replicas over several traces.
-const POD_HOURS: &str = "pod_hours";
+const POD_HOURS: Kpi = Kpi::PodHours;
 /// In a comparison today's policy stands first, the proposed one second.
 const TODAY: usize = 0;
 const PROPOSED: usize = 1;
 /// What users feel, whatever the goal.
-const FELT: [&str; 5] = [
-    "slo_violation_seconds",
-    "failed_share",
-    "latency_seconds_p95",
-    "latency_seconds_p99",
-    "recovery_seconds",
+const FELT: [Kpi; 5] = [
+    Kpi::SloViolationSeconds,
+    Kpi::FailedShare,
+    Kpi::LatencySecondsP95,
+    Kpi::LatencySecondsP99,
+    Kpi::RecoverySeconds,
 ];
 /// What becomes worse by less than this share of today's is not told.
 const SIDE_EFFECT_LEAST: f64 = 0.1;
@@ -148,7 +149,7 @@ pub fn verdict(
 }
 
 /// Over all traces: the sum of what adds up, the mean of all else.
-fn differences(kpis: &[&'static str], runs: &[TraceRuns]) -> Vec<KpiDifference> {
+fn differences(kpis: &[Kpi], runs: &[TraceRuns]) -> Vec<KpiDifference> {
     kpis.iter()
         .filter_map(|kpi| {
             // Of traces that differ in length pod hours are the mean of replicas.
@@ -158,7 +159,10 @@ fn differences(kpis: &[&'static str], runs: &[TraceRuns]) -> Vec<KpiDifference> 
                 *kpi
             };
             let sum = difference_over_traces(runs, PROPOSED, kpi)?;
-            let parts = if adds_up(kpi) { 1 } else { runs.len().max(1) };
+            let parts = match kpi.over_traces() {
+                OverTraces::Sum => 1,
+                OverTraces::Greatest | OverTraces::MeanOverTime => runs.len().max(1),
+            };
             Some(KpiDifference {
                 kpi,
                 difference: Estimate {
@@ -172,7 +176,7 @@ fn differences(kpis: &[&'static str], runs: &[TraceRuns]) -> Vec<KpiDifference> 
 }
 
 /// Of requests that fail or break the SLO users do not only feel something: they are not served.
-const HARM: [&str; 2] = ["slo_violation_seconds", "failed_share"];
+const HARM: [Kpi; 2] = [Kpi::SloViolationSeconds, Kpi::FailedShare];
 
 impl Verdict {
     /// The same in the light of what the judge saw under the training.
@@ -275,7 +279,7 @@ pub struct Judged {
 impl SideEffect {
     /// Whether it is worth a line; what is not known is not.
     fn is_much(&self) -> bool {
-        let least = if self.kpi == "failed_share" {
+        let least = if self.kpi == Kpi::FailedShare {
             FAILED_SHARE_LEAST
         } else {
             0.0
@@ -288,13 +292,13 @@ impl SideEffect {
     }
 }
 
-fn side_effect(trace: &TraceRuns, kpi: &'static str) -> Option<SideEffect> {
+fn side_effect(trace: &TraceRuns, kpi: Kpi) -> Option<SideEffect> {
     let one = std::slice::from_ref(trace);
     let difference = difference_over_traces(one, PROPOSED, kpi)?;
     let mean = |policy: usize| {
         let values: Vec<f64> = trace.runs[policy]
             .iter()
-            .filter_map(|run| value(run, kpi))
+            .filter_map(|run| run.value(kpi))
             .collect();
         Estimate::of(&values).map(|estimate| estimate.mean)
     };
@@ -305,11 +309,6 @@ fn side_effect(trace: &TraceRuns, kpi: &'static str) -> Option<SideEffect> {
         proposed: mean(PROPOSED)?,
     };
     (difference.mean > 0.0 && difference.excludes(0.0) && effect.is_much()).then_some(effect)
-}
-
-fn value(run: &Kpis, kpi: &str) -> Option<f64> {
-    let values = run.values();
-    values.iter().find(|it| it.name == kpi)?.value
 }
 
 /// Over all held-out runs.
@@ -379,18 +378,7 @@ impl KpiDifference {
     /// The KPI for people.
     #[must_use]
     pub fn heading(&self) -> &'static str {
-        if self.kpi == POD_HOURS {
-            return "pod hours";
-        }
-        let known = [
-            Objective::Cost,
-            Objective::MeanReplicas,
-            Objective::SloViolationSeconds,
-            Objective::ThrottledShare,
-            Objective::Rescales,
-        ];
-        let objective = known.into_iter().find(|it| it.kpi() == self.kpi);
-        objective.map_or(self.kpi, Objective::heading)
+        self.kpi.heading()
     }
 }
 

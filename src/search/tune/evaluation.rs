@@ -5,6 +5,7 @@
 use std::num::NonZeroUsize;
 
 use super::space::{Candidate, Space};
+use crate::kpi::Kpi;
 use crate::results::Kpis;
 use crate::scenario::{Diagnostics, Engine, Scenario, Template};
 use crate::search::in_order::in_order;
@@ -41,33 +42,22 @@ pub struct Measured {
     pub runs: u32,
 }
 
-/// Every KPI in the order of [`Kpis::NAMES`]: its mean over the seeds that give it; NaN where none does.
+/// Every KPI in the order of [`Kpi::ALL`]: its mean over the seeds that give it; NaN where none does.
 #[derive(Clone, Debug, PartialEq)]
-struct MeanKpis(Vec<f64>);
+struct MeanKpis([f64; Kpi::COUNT]);
 
 impl MeanKpis {
     fn of(runs: &[Kpis]) -> Self {
-        let mut sums = vec![0.0; Kpis::NAMES.len()];
-        let mut counts = vec![0.0; Kpis::NAMES.len()];
-        for run in runs {
-            for (index, kpi) in run.values().iter().enumerate() {
-                if let Some(value) = kpi.value {
-                    sums[index] += value;
-                    counts[index] += 1.0;
-                }
-            }
-        }
-        Self(
-            sums.iter()
-                .zip(&counts)
-                .map(|(sum, count)| if *count > 0.0 { sum / count } else { f64::NAN })
-                .collect(),
-        )
+        Self(Kpi::ALL.map(|kpi| {
+            let values = runs.iter().filter_map(|run| run.value(kpi));
+            let (sum, count) =
+                values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+            if count > 0.0 { sum / count } else { f64::NAN }
+        }))
     }
 
-    fn get(&self, name: &str) -> f64 {
-        let place = Kpis::NAMES.iter().position(|known| *known == name);
-        place.map_or(f64::NAN, |place| self.0[place])
+    fn get(&self, kpi: Kpi) -> f64 {
+        self.0[kpi as usize]
     }
 }
 
@@ -82,19 +72,19 @@ impl Measured {
         }
     }
 
-    /// The mean over seeds of the KPI called `name`, trace by trace; NaN where none gives it.
-    pub fn by_trace<'m>(&'m self, name: &'m str) -> impl Iterator<Item = f64> + 'm {
-        self.traces.iter().map(move |kpis| kpis.get(name))
+    /// The mean over seeds of `kpi`, trace by trace; NaN where none gives it.
+    pub fn by_trace(&self, kpi: Kpi) -> impl Iterator<Item = f64> + '_ {
+        self.traces.iter().map(move |kpis| kpis.get(kpi))
     }
 
     /// The three objectives over all traces.
     #[must_use]
     pub fn weighed(&self, objectives: &Objectives) -> Weighed {
-        let names = objectives.kpis();
+        let weighed = objectives.kpis();
         let rows: Vec<Weighed> = self
             .traces
             .iter()
-            .map(|kpis| Weighed::of(names.map(|name| kpis.get(name))))
+            .map(|kpis| Weighed::of(weighed.map(|kpi| kpis.get(kpi))))
             .collect();
         objectives.fold(&rows)
     }

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use thiserror::Error;
 
 use super::evaluation::Measured;
-use crate::scenario::assertion::KPI_NAMES;
+use crate::kpi::{Kpi, OverTraces};
 use crate::scenario::{Assertion, Comparator, Diagnostic};
 use crate::search::outcome::{Objective, Objectives, Weighed};
 use crate::text::rounding::readable;
@@ -25,9 +25,9 @@ pub enum Goal {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AskedGoal {
     /// What is to be as little as possible.
-    pub minimised: &'static str,
+    pub minimised: Kpi,
     /// What the user wrote for it: `cost`, where prices are unknown and something else stands for it.
-    pub written: &'static str,
+    pub written: Kpi,
     /// What must hold under every trace.
     pub constraints: Vec<Assertion>,
 }
@@ -106,43 +106,6 @@ impl Score {
     }
 }
 
-/// How a KPI of several traces becomes one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Folding {
-    /// Counts, seconds, hours and money add up.
-    Sum,
-    /// Of all else the worst trace counts.
-    Worst,
-}
-
-/// Whether a KPI of several traces is the sum of theirs.
-#[must_use]
-pub fn adds_up(kpi: &str) -> bool {
-    Folding::of(kpi) == Folding::Sum
-}
-
-impl Folding {
-    fn of(kpi: &str) -> Self {
-        let adds_up = kpi.starts_with("requests_")
-            || (kpi.starts_with("failed_") && kpi != "failed_share")
-            || kpi.starts_with("seconds_at_")
-            || matches!(
-                kpi,
-                "retries"
-                    | "pod_hours"
-                    | "requested_core_hours"
-                    | "cost"
-                    | "slo_violation_seconds"
-                    | "rescales"
-                    | "reversals"
-                    | "pod_starts"
-                    | "needed_undefined_seconds"
-                    | "oom_kills"
-            );
-        if adds_up { Self::Sum } else { Self::Worst }
-    }
-}
-
 impl Goal {
     /// Reads an argument of `--goal`.
     ///
@@ -154,8 +117,7 @@ impl Goal {
             ["min" | "minimise" | "minimize", name, rest @ ..] => (*name, rest),
             _ => return Err(GoalError::NoMinimum(goal.to_owned())),
         };
-        let minimised = KPI_NAMES.into_iter().find(|kpi| *kpi == name);
-        let Some(minimised) = minimised else {
+        let Some(minimised) = Kpi::named(name) else {
             return Err(GoalError::UnknownKpi {
                 goal: goal.to_owned(),
                 name: name.to_owned(),
@@ -182,7 +144,7 @@ impl Goal {
     /// The same, where prices are unknown: what stands for `cost` is minimised in its place.
     #[must_use]
     pub fn with_cost(self, cost: Objective) -> Self {
-        let instead = |kpi: &'static str| {
+        let instead = |kpi: Kpi| {
             if kpi == Objective::Cost.kpi() {
                 cost.kpi()
             } else {
@@ -209,7 +171,7 @@ impl Goal {
 
     /// What is to become less. Without a goal of the user's cost or harm; else what is minimised, and what is bounded from above.
     #[must_use]
-    pub fn to_become_less(&self, objectives: &Objectives) -> Vec<&'static str> {
+    pub fn to_become_less(&self, objectives: &Objectives) -> Vec<Kpi> {
         match self {
             Self::BetterThanToday => vec![objectives.cost().kpi(), objectives.harm().kpi()],
             Self::Asked(asked) => {
@@ -229,7 +191,7 @@ impl Goal {
 
     /// What should not become more: the objectives, but those that a goal of the user's looks at itself.
     #[must_use]
-    pub fn not_to_become_more(&self, objectives: &Objectives) -> Vec<&'static str> {
+    pub fn not_to_become_more(&self, objectives: &Objectives) -> Vec<Kpi> {
         let mut kpis = objectives.kpis().to_vec();
         if let Self::Asked(asked) = self {
             let looked_at = self.kpis(objectives);
@@ -244,7 +206,7 @@ impl Goal {
 
     /// Every KPI that it looks at.
     #[must_use]
-    pub fn kpis(&self, objectives: &Objectives) -> Vec<&'static str> {
+    pub fn kpis(&self, objectives: &Objectives) -> Vec<Kpi> {
         match self {
             Self::BetterThanToday => objectives.kpis().to_vec(),
             Self::Asked(asked) => {
@@ -412,7 +374,7 @@ fn miss(constraint: &Assertion, value: f64, today: f64) -> f64 {
 
 /// A KPI over all traces: an objective as the front has it, another by its kind.
 #[must_use]
-pub fn folded(kpi: &str, measured: &Measured, objectives: &Objectives) -> f64 {
+pub fn folded(kpi: Kpi, measured: &Measured, objectives: &Objectives) -> f64 {
     let Weighed {
         cost,
         harm,
@@ -423,16 +385,18 @@ pub fn folded(kpi: &str, measured: &Measured, objectives: &Objectives) -> f64 {
         return value;
     }
     let values = measured.by_trace(kpi);
-    match Folding::of(kpi) {
-        Folding::Sum => values.sum(),
-        Folding::Worst => values.fold(f64::NEG_INFINITY, |worst, value| {
-            // If the value is unknown for one trace, it is unknown for all together.
-            if worst.is_nan() || value.is_nan() {
-                f64::NAN
-            } else {
-                worst.max(value)
-            }
-        }),
+    match kpi.over_traces() {
+        OverTraces::Sum => values.sum(),
+        OverTraces::Greatest | OverTraces::MeanOverTime => {
+            values.fold(f64::NEG_INFINITY, |worst, value| {
+                // If the value is unknown for one trace, it is unknown for all together.
+                if worst.is_nan() || value.is_nan() {
+                    f64::NAN
+                } else {
+                    worst.max(value)
+                }
+            })
+        }
     }
 }
 

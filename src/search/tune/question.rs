@@ -12,6 +12,7 @@ use super::goal::Goal;
 use super::method::Search;
 use super::practice::{PodsToday, parameters};
 use super::space::Space;
+use crate::kpi::Kpi;
 use crate::scenario::{Assertion, Diagnostics, Scenario, Template};
 use crate::search::outcome::{Objective, Objectives};
 use crate::units::Seed;
@@ -44,7 +45,7 @@ pub enum QuestionError {
     )]
     UnknownKpi {
         /// The KPI.
-        kpi: &'static str,
+        kpi: Kpi,
         /// The engine's name.
         engine: &'static str,
     },
@@ -110,10 +111,10 @@ impl Question {
             .collect::<Result<Vec<Measured>, Diagnostics>>()
             .map_err(QuestionError::Policy)?
             .swap_remove(0);
-        let most = |kpi: &str| today.by_trace(kpi).fold(0.0, f64::max);
+        let most = |kpi: Kpi| today.by_trace(kpi).fold(0.0, f64::max);
         let pods = PodsToday {
             mean: most(Objective::MeanReplicas.kpi()),
-            peak: most("peak_replicas"),
+            peak: most(Kpi::PeakReplicas),
         };
         let usual = parameters(autoscaler, template, pods);
         let space = Space::new(choose(asked.parameters, usual, template)?);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::method::{Findings, Tried};
 use super::parameter::TunedParameter;
 use super::space::{Candidate, Space};
+use crate::kpi::Kpi;
 use crate::results::comparison_export::VerdictJson;
 use crate::results::export::{InputFile, SummaryHead};
 use crate::results::verdicts::CheckedAssertion;
@@ -204,7 +205,7 @@ pub fn front_csv(
     let mut writer = csv::Writer::from_writer(Vec::new());
     let paths = space.parameters().iter().map(TunedParameter::path);
     let columns = std::iter::once("policy").chain(paths);
-    let columns = columns.chain(objectives.kpis());
+    let columns = columns.chain(objectives.kpis().map(Kpi::name));
     let columns = columns.chain(["goal_missed_by", "goal_value", "set"]);
     writer.write_record(columns.map(|name| guarded(name).into_owned()))?;
     let today = space.today();

@@ -1,5 +1,6 @@
 //! What the tests of this room share: policies and traffic read from memory, and questions asked of them.
 
+use crate::kpi::Kpi;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -97,7 +98,7 @@ fn a_policy_without_an_autoscaler_has_nothing_to_tune() {
 #[test]
 fn today_is_what_the_policy_does_under_each_trace() {
     let question = question(PROD, &[EVEN, WAVE], "", &["minReplicas"]);
-    let replicas: Vec<f64> = question.today.by_trace("peak_replicas").collect();
+    let replicas: Vec<f64> = question.today.by_trace(Kpi::PeakReplicas).collect();
     assert_eq!(replicas.len(), 2);
     assert!(replicas[1] > 1.5 * replicas[0], "{replicas:?}");
     assert_eq!(question.today.runs, 6);

@@ -41,7 +41,7 @@ fn judged(goal: &Goal, proposed: Vec<Kpis>) -> Verdict {
     verdict(goal, &objectives(), &beside_today(proposed), &[])
 }
 
-fn kpis(differences: &[KpiDifference]) -> Vec<&'static str> {
+fn kpis(differences: &[KpiDifference]) -> Vec<Kpi> {
     differences.iter().map(|it| it.kpi).collect()
 }
 
@@ -58,7 +58,7 @@ fn what_differs_by_less_than_its_interval_is_within_the_noise() {
     let Verdict::WithinNoise { gains } = &found else {
         panic!("{found:?}");
     };
-    assert_eq!(kpis(gains), ["cost", "slo_violation_seconds"]);
+    assert_eq!(kpis(gains), [Kpi::Cost, Kpi::SloViolationSeconds]);
     assert!((gains[1].difference.mean + 1.0).abs() < 1e-9);
     assert!(!gains[1].difference.excludes(0.0));
     assert!(!found.recommends());
@@ -70,7 +70,7 @@ fn without_a_goal_of_the_users_a_loss_is_worse_whatever_the_gain() {
     let Verdict::Worse { losses } = &found else {
         panic!("{found:?}");
     };
-    assert_eq!(kpis(losses), ["rescales"]);
+    assert_eq!(kpis(losses), [Kpi::Rescales]);
     assert_eq!(losses[0].heading(), "rescales");
     assert!(!found.recommends());
 }
@@ -82,7 +82,7 @@ fn a_gain_that_was_asked_for_and_more_harm_are_a_trade() {
     let Verdict::Trade { losses } = &found else {
         panic!("{found:?}");
     };
-    assert_eq!(kpis(losses), ["slo_violation_seconds"]);
+    assert_eq!(kpis(losses), [Kpi::SloViolationSeconds]);
     assert!(found.recommends());
     // What has a bound may become more within it.
     let goal = Goal::parse("min cost subject to slo_violation_seconds<=9000");
@@ -120,7 +120,7 @@ fn losses_without_a_gain_are_worse_and_not_within_the_noise() {
     let Verdict::Worse { losses } = &found else {
         panic!("{found:?}");
     };
-    assert_eq!(kpis(losses), ["cost", "slo_violation_seconds"]);
+    assert_eq!(kpis(losses), [Kpi::Cost, Kpi::SloViolationSeconds]);
     assert!(!found.recommends());
 }
 
@@ -153,7 +153,7 @@ fn a_goal_of_the_users_gains_in_what_it_minimises_or_bounds_from_above() {
     let Verdict::WithinNoise { gains } = &found else {
         panic!("{found:?}");
     };
-    assert_eq!(kpis(gains), ["rescales", "slo_violation_seconds"]);
+    assert_eq!(kpis(gains), [Kpi::Rescales, Kpi::SloViolationSeconds]);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_kpi_that_is_minimised_and_bounded_is_named_once() {
     let Verdict::WithinNoise { gains } = &found else {
         panic!("{found:?}");
     };
-    assert_eq!(kpis(gains), ["slo_violation_seconds", "cost"]);
+    assert_eq!(kpis(gains), [Kpi::SloViolationSeconds, Kpi::Cost]);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn what_users_feel_is_told_where_the_goal_does_not_look_at_it() {
     };
     assert_eq!(
         (only.kpi, only.trace.as_str()),
-        ("slo_violation_seconds", "spike")
+        (Kpi::SloViolationSeconds, "spike")
     );
     assert_eq!((only.today.round(), only.proposed.round()), (500.0, 700.0));
     // Less than a tenth more is not worth a line, nor is what the goal looks at.
@@ -347,8 +347,8 @@ fn kpis_that_are_objectives_have_a_heading_and_others_their_name() {
         let difference = Estimate::of(&[1.0]).expect("a mean");
         KpiDifference { kpi, difference }.heading()
     };
-    assert_eq!(heading("slo_violation_seconds"), "SLO-breaking seconds");
-    assert_eq!(heading("mean_replicas"), "mean replicas");
-    assert_eq!(heading("pod_hours"), "pod hours");
-    assert_eq!(heading("reversals"), "reversals");
+    assert_eq!(heading(Kpi::SloViolationSeconds), "SLO-breaking seconds");
+    assert_eq!(heading(Kpi::MeanReplicas), "mean replicas");
+    assert_eq!(heading(Kpi::PodHours), "pod hours");
+    assert_eq!(heading(Kpi::Reversals), "reversals");
 }

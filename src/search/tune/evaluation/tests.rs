@@ -13,7 +13,7 @@ fn run(harm: Option<f64>, rescales: u32) -> Kpis {
     }
 }
 
-fn by_trace(measured: &Measured, kpi: &str) -> Vec<f64> {
+fn by_trace(measured: &Measured, kpi: Kpi) -> Vec<f64> {
     measured.by_trace(kpi).collect()
 }
 
@@ -24,14 +24,14 @@ fn a_kpi_is_its_mean_over_the_seeds_that_give_it() {
         vec![run(None, 0), run(None, 0), run(None, 1)],
     ]);
     assert_eq!(measured.runs, 6);
-    assert_eq!(by_trace(&measured, "rescales"), [3.0, 1.0 / 3.0]);
-    let harm = by_trace(&measured, "slo_violation_seconds");
+    assert_eq!(by_trace(&measured, Kpi::Rescales), [3.0, 1.0 / 3.0]);
+    let harm = by_trace(&measured, Kpi::SloViolationSeconds);
     assert!(
         (harm[0] - 15.0).abs() < 1e-12 && harm[1].is_nan(),
         "{harm:?}"
     );
     assert!(
-        by_trace(&measured, "happiness")
+        by_trace(&measured, Kpi::FirstDecisionSeconds)
             .iter()
             .all(|it| it.is_nan())
     );

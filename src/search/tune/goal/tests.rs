@@ -272,22 +272,23 @@ fn what_is_minimised_adds_up_or_is_that_of_the_worst_trace() {
         })
         .into();
     let measured = Measured::of(&runs);
-    let value = |kpi: &str| folded(kpi, &measured, &objectives(2));
-    assert!(near(value("cost"), 30.0));
-    assert!(near(value("rescales"), 8.0));
-    assert!(near(value("pod_hours"), 12.0));
-    assert!(near(value("latency_seconds_p95"), 0.5));
-    assert!(near(value("peak_replicas"), 30.0));
+    let value = |kpi: Kpi| folded(kpi, &measured, &objectives(2));
+    assert!(near(value(Kpi::Cost), 30.0));
+    assert!(near(value(Kpi::Rescales), 8.0));
+    assert!(near(value(Kpi::PodHours), 12.0));
+    assert!(near(value(Kpi::LatencySecondsP95), 0.5));
+    assert!(near(value(Kpi::PeakReplicas), 30.0));
     // A trace without a value may be the worst.
-    assert!(value("first_decision_seconds").is_nan());
-    assert!(value("requests_failed").is_nan());
+    assert!(value(Kpi::FirstDecisionSeconds).is_nan());
+    assert!(value(Kpi::RequestsFailed).is_nan());
 }
 
 #[test]
 fn every_kpi_that_counts_or_lasts_adds_up_and_every_share_does_not() {
-    let sums: Vec<&str> = KPI_NAMES
+    let sums: Vec<&str> = Kpi::ALL
         .into_iter()
-        .filter(|kpi| Folding::of(kpi) == Folding::Sum)
+        .filter(|kpi| kpi.over_traces() == OverTraces::Sum)
+        .map(Kpi::name)
         .collect();
     insta::assert_snapshot!(sums.join("\n"), @"
     requests_offered

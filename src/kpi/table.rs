@@ -1,0 +1,491 @@
+//! The table of KPIs: a row is all that is said of one, and `results` counts it.
+//!
+//! From the rows come the ids ([`Kpi`]), the values of a run ([`Kpis`]), what arguments and
+//! files may name, the rows of a comparison, and the tables of `docs/kpis.md` and `output/README.md`.
+
+use super::{
+    Better, ComparisonRow, KnownBy, KpiFacts, KpiGroup, OverTraces, milliseconds, percent,
+    rare_row, row,
+};
+
+/// A value of a KPI, of whatever type.
+trait CountedValue: Copy {
+    const IS_WHOLE: bool;
+    fn number(self) -> Option<f64>;
+}
+
+impl CountedValue for f64 {
+    const IS_WHOLE: bool = false;
+    fn number(self) -> Option<f64> {
+        Some(self)
+    }
+}
+
+impl CountedValue for Option<f64> {
+    const IS_WHOLE: bool = false;
+    fn number(self) -> Option<f64> {
+        self
+    }
+}
+
+impl CountedValue for u32 {
+    const IS_WHOLE: bool = true;
+    fn number(self) -> Option<f64> {
+        Some(f64::from(self))
+    }
+}
+
+/// Makes ids, values and facts from the rows, so that all that is said of a KPI stands in one place.
+///
+/// A row is `Id name: Type`, then what [`KpiFacts`] holds. What stands in every row is
+/// demanded here; `source`, `known_by`, `heading` and `row` are written where they are not the usual.
+macro_rules! kpis {
+    ($($id:ident $name:ident: $kind:ty {
+        what: $what:literal,
+        unit: $unit:literal,
+        group: $group:ident,
+        over_traces: $over_traces:ident,
+        better: $better:ident,
+        leaves_out: $leaves_out:literal,
+        $($fact:ident: $value:expr,)*
+    })+) => {
+        /// A KPI, by the row that declares it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kpi {
+            $(#[doc = concat!($what, ". Unit: ", $unit, ".")] $id,)+
+        }
+
+        /// The KPIs of one run; `summary.json` has them under exactly these names, floats rounded to be read.
+        ///
+        /// Shares are 0..1, percents 0..100 and more, money is in the user's unit.
+        /// Request KPIs are `None` for a trace that knows demand only as CPU.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Kpis {
+            $(#[doc = concat!($what, ". Unit: ", $unit, ".")] pub $name: $kind,)+
+        }
+
+        impl Kpi {
+            /// All KPIs, in the order of `summary.json`.
+            pub const ALL: [Self; [$(Self::$id),+].len()] = [$(Self::$id),+];
+
+            /// How many KPIs there are.
+            pub const COUNT: usize = Self::ALL.len();
+
+            /// What its row says.
+            #[must_use]
+            pub const fn facts(self) -> &'static KpiFacts {
+                match self {
+                    $(Self::$id => {
+                        const FACTS: KpiFacts = KpiFacts {
+                            name: stringify!($name),
+                            what: $what,
+                            unit: $unit,
+                            group: KpiGroup::$group,
+                            over_traces: OverTraces::$over_traces,
+                            better: Better::$better,
+                            leaves_out: $leaves_out,
+                            is_whole: <$kind as CountedValue>::IS_WHOLE,
+                            $($fact: $value,)*
+                            ..USUAL
+                        };
+                        &FACTS
+                    })+
+                }
+            }
+        }
+
+        impl Kpis {
+            /// A KPI as a number; `None` where the run gives no answer.
+            #[must_use]
+            pub fn value(&self, kpi: Kpi) -> Option<f64> {
+                match kpi {
+                    $(Kpi::$id => self.$name.number(),)+
+                }
+            }
+        }
+    };
+}
+
+/// What is not written in a row.
+const USUAL: KpiFacts = KpiFacts {
+    name: "",
+    what: "",
+    unit: "",
+    group: KpiGroup::Load,
+    over_traces: OverTraces::Sum,
+    better: Better::Neither,
+    leaves_out: "",
+    source: "",
+    known_by: KnownBy::BothEngines,
+    heading: "",
+    row: None::<ComparisonRow>,
+    is_whole: false,
+};
+
+kpis! {
+    RequestsOffered requests_offered: Option<f64> {
+        what: "Requests that clients sent for the first time: succeeded, failed and in flight together",
+        unit: "count",
+        group: Load,
+        over_traces: Sum,
+        better: Neither,
+        leaves_out: "retries are not in it; under closed load slow answers make it smaller",
+    }
+    RequestsSucceeded requests_succeeded: Option<f64> {
+        what: "Requests answered before the client gave up",
+        unit: "count",
+        group: Load,
+        over_traces: Sum,
+        better: More,
+        leaves_out: "whether they were answered within the SLO",
+    }
+    RequestsFailed requests_failed: Option<f64> {
+        what: "Requests given up for good, whatever the cause",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "when: a minute of outage and an even trickle look the same",
+    }
+    RequestsInFlight requests_in_flight: Option<f64> {
+        what: "Requests whose client still waits when the run ends",
+        unit: "count",
+        group: Load,
+        over_traces: Sum,
+        better: Neither,
+        leaves_out: "how many waited earlier",
+    }
+    FailedShare failed_share: Option<f64> {
+        what: "failed / offered",
+        unit: "0..1",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "when: a minute of outage and an even trickle look the same",
+        row: percent(row(2, "failed requests, %")),
+    }
+    FailedNoEndpoint failed_no_endpoint: Option<f64> {
+        what: "Of the failed: there was no pod to send the last attempt to",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "an earlier attempt may have failed of something else",
+    }
+    FailedNotInitialised failed_not_initialised: Option<f64> {
+        what: "Of the failed: the pod could not serve, for it was not initialised yet, or its container had been killed (its endpoint is withdrawn a while later)",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "",
+    }
+    FailedQueueFull failed_queue_full: Option<f64> {
+        what: "Of the failed: the pod's queue was full",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "",
+    }
+    FailedTimedOut failed_timed_out: Option<f64> {
+        what: "Of the failed: the client gave up",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "how much work was done in vain",
+    }
+    FailedPodGone failed_pod_gone: Option<f64> {
+        what: "Of the failed: the pod went away with it",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "",
+    }
+    FailedOomKilled failed_oom_killed: Option<f64> {
+        what: "Of the failed: the container was killed for memory with it",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "",
+    }
+    Retries retries: Option<f64> {
+        what: "Attempts after a request's first",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "whether they helped",
+        known_by: KnownBy::RequestEngine,
+    }
+    PeakReplicas peak_replicas: u32 {
+        what: "The greatest `spec.replicas`",
+        unit: "pods",
+        group: Cost,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "how long",
+        row: row(4, "replicas, most"),
+    }
+    MeanReplicas mean_replicas: f64 {
+        what: "`spec.replicas`, mean over time",
+        unit: "pods",
+        group: Cost,
+        over_traces: MeanOverTime,
+        better: Less,
+        leaves_out: "pods that are starting are in it, terminating ones are not",
+        heading: "mean replicas",
+        row: row(3, "replicas, mean"),
+    }
+    PodHours pod_hours: f64 {
+        what: "Hours of pods from created to gone, terminating included",
+        unit: "h",
+        group: Cost,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "nodes: a cluster pays for nodes, and nodes come in sizes",
+        heading: "pod hours",
+        row: row(2, "pod hours"),
+    }
+    RequestedCoreHours requested_core_hours: f64 {
+        what: "`pod_hours` times the cores that a pod requests (its limit where it states no request, as the API server defaults it)",
+        unit: "h",
+        group: Cost,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "cores that were used",
+        source: "KEP-2837 for requests of the whole pod",
+    }
+    Cost cost: f64 {
+        what: "`pod_hours` · `per_pod_hour` + `requested_core_hours` · `per_core_hour` + `pod_hours` · GiB requested · `per_gib_hour`",
+        unit: "the money of `[cost]`",
+        group: Cost,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "discounts, minimum terms, idle rest of nodes. 0 without prices",
+        row: rare_row(1, "cost"),
+    }
+    SloViolationSeconds slo_violation_seconds: Option<f64> {
+        what: "Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit, or failed / offered exceeded `error_rate`; intervals without offered requests never count, the last may be shorter",
+        unit: "s",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "by how much: a latency of twice and of twenty times the limit count alike. Chance in intervals with few requests counts as well",
+        heading: "SLO-breaking seconds",
+        row: row(1, "SLO broken, s"),
+    }
+    LatencySecondsP50 latency_seconds_p50: Option<f64> {
+        what: "Median latency of succeeded requests, weighted by request, from the client's first attempt to the answer: measured in a histogram of three significant digits (the upper edge of the step, at most the longest), or solved and never above the clients' timeout (fluid engine)",
+        unit: "s",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "users who never got an answer",
+    }
+    LatencySecondsP95 latency_seconds_p95: Option<f64> {
+        what: "95th percentile of the same",
+        unit: "s",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "users who never got an answer; and over a whole run a short outage hides in it",
+        row: milliseconds(row(3, "latency p95, ms")),
+    }
+    LatencySecondsP99 latency_seconds_p99: Option<f64> {
+        what: "99th percentile of the same",
+        unit: "s",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "users who never got an answer; and over a whole run a short outage hides in it",
+        row: milliseconds(row(4, "latency p99, ms")),
+    }
+    LatencySecondsP999 latency_seconds_p999: Option<f64> {
+        what: "99.9th percentile of the same",
+        unit: "s",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "users who never got an answer; fewer than some thousand requests do not determine it",
+        known_by: KnownBy::RequestEngine,
+    }
+    LatencySecondsMean latency_seconds_mean: Option<f64> {
+        what: "Mean of the same, exactly",
+        unit: "s",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "the tail",
+        known_by: KnownBy::RequestEngine,
+    }
+    LatencySecondsMax latency_seconds_max: Option<f64> {
+        what: "Greatest of the same, exactly",
+        unit: "s",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "never more than the clients' timeout allows",
+        known_by: KnownBy::RequestEngine,
+    }
+    Rescales rescales: u32 {
+        what: "Changes of `spec.replicas` by the autoscaler, or by the schedule of a baseline",
+        unit: "count",
+        group: Stability,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "how large",
+        row: row(1, "rescales"),
+    }
+    Reversals reversals: u32 {
+        what: "Rescales against the direction of the previous one within 10 min",
+        unit: "count",
+        group: Stability,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "whether the load had turned as well",
+        row: row(2, "reversals"),
+    }
+    PodStarts pod_starts: u32 {
+        what: "Pods whose containers started during the run",
+        unit: "count",
+        group: Stability,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "restarts after an OOM kill count again",
+        row: row(3, "pods started"),
+    }
+    SecondsAtMin seconds_at_min: Option<f64> {
+        what: "Time with `spec.replicas` at `minReplicas`; null without autoscaler",
+        unit: "s",
+        group: Stability,
+        over_traces: Sum,
+        better: Neither,
+        leaves_out: "whether fewer would have done",
+    }
+    SecondsAtMax seconds_at_max: Option<f64> {
+        what: "Time with `spec.replicas` at `maxReplicas`; null without autoscaler",
+        unit: "s",
+        group: Stability,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "whether more were wanted",
+        row: rare_row(4, "at maxReplicas, s"),
+    }
+    UnderProvisionedPercent under_provisioned_percent: Option<f64> {
+        what: "θ_U = 100/T' · Σ max(needed − ready, 0) / needed · Δt, Δt = 15 s",
+        unit: "%",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "whether users noticed: a backlog or idle headroom is not in it",
+        source: "SPEC RG",
+        row: row(5, "pods missing, %"),
+    }
+    OverProvisionedPercent over_provisioned_percent: Option<f64> {
+        what: "θ_O = 100/T' · Σ max(ready − needed, 0) / needed · Δt, Δt = 15 s",
+        unit: "%",
+        group: Cost,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "that some spare room is wanted: no headroom is in `needed`",
+        source: "SPEC RG",
+        row: row(5, "pods to spare, %"),
+    }
+    UnderProvisionedTimePercent under_provisioned_time_percent: Option<f64> {
+        what: "τ_U = 100/T' · Σ (1 where ready < needed) · Δt, Δt = 15 s",
+        unit: "%",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "how many pods were missing",
+        source: "SPEC RG",
+    }
+    OverProvisionedTimePercent over_provisioned_time_percent: Option<f64> {
+        what: "τ_O = 100/T' · Σ (1 where ready > needed) · Δt, Δt = 15 s",
+        unit: "%",
+        group: Cost,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "how many pods were to spare",
+        source: "SPEC RG",
+    }
+    InstabilityPercent instability_percent: Option<f64> {
+        what: "υ = 100/T'' · Σ min(abs(sgn Δready − sgn Δneeded), 1) · Δt, Δt = 15 s",
+        unit: "%",
+        group: Stability,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "how large the moves were; a supply that lags one sample behind demand counts twice",
+        source: "SPEC RG, see below",
+        row: row(5, "instability, %"),
+    }
+    NeededUndefinedSeconds needed_undefined_seconds: Option<f64> {
+        what: "Time in which no number of pods would have met the SLO: left out of θ, τ and υ",
+        unit: "s",
+        group: Load,
+        over_traces: Sum,
+        better: Neither,
+        leaves_out: "why: the SLO may lie below the service time",
+    }
+    FirstDecisionSeconds first_decision_seconds: Option<f64> {
+        what: "From the first moment with ready < needed to the first rescale up after it; null if there is none",
+        unit: "s",
+        group: Speed,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "whether it was enough",
+        row: row(1, "first decision, s"),
+    }
+    EnoughReadySeconds enough_ready_seconds: Option<f64> {
+        what: "From the same moment to the first with ready >= needed",
+        unit: "s",
+        group: Speed,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "later shortages",
+        row: row(2, "enough pods, s"),
+    }
+    RecoverySeconds recovery_seconds: Option<f64> {
+        what: "From the same moment to the first with ready >= needed and no backlog left (fluid engine), or to the end of the first 5 s interval that ends with ready >= needed and kept the SLO (request engine: single requests always wait somewhere)",
+        unit: "s",
+        group: Speed,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "later shortages",
+        row: row(3, "recovery, s"),
+    }
+    ThrottledShare throttled_share: Option<f64> {
+        what: "Of the CFS periods with work those whose quota ran out before it was done (request engine), or the share of the working pods' time at the CPU limit (fluid engine); null if no pod worked",
+        unit: "0..1",
+        group: Harm,
+        over_traces: MeanOverTime,
+        better: Less,
+        leaves_out: "how long each stall was",
+        source: "cgroup's nr_throttled / nr_periods, counted over periods with work",
+        heading: "throttled share",
+        row: percent(rare_row(6, "CPU throttled, %")),
+    }
+    CpuUtilizationMean cpu_utilization_mean: Option<f64> {
+        what: "CPU that ready pods used / CPU that they requested; null without ready pods or without request",
+        unit: "0..1 and more",
+        group: Cost,
+        over_traces: Greatest,
+        better: Neither,
+        leaves_out: "whether more is better: it is neither cost nor harm",
+        source: "the HPA's own measure, true instead of as seen",
+    }
+    OomKills oom_kills: Option<f64> {
+        what: "Containers killed for memory",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "",
+        known_by: KnownBy::RequestEngine,
+        row: rare_row(7, "OOM kills"),
+    }
+}
