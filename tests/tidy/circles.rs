@@ -160,3 +160,18 @@ fn reached_from<'a>(file: &str, uses: &'a Uses) -> BTreeSet<&'a str> {
     }
     reached
 }
+
+/// A circle in words: its files, then who names what of whom inside of it.
+pub(crate) fn described(circle: &BTreeSet<&str>, uses: &Uses) -> String {
+    let files: Vec<&str> = circle.iter().copied().collect();
+    let mut lines = vec![format!("{} files: {}", files.len(), files.join(", "))];
+    for user in circle {
+        for (used, paths) in &uses[*user] {
+            if circle.contains(used.as_str()) {
+                let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+                lines.push(format!("    {user} -> {used}: {}", paths.join(", ")));
+            }
+        }
+    }
+    lines.join("\n")
+}

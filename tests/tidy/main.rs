@@ -356,6 +356,37 @@ fn a_breach_would_be_seen() {
     assert_eq!(named, ["use crate::cluster::pods;"]);
 }
 
+#[test]
+fn no_two_files_import_each_other() {
+    let uses = circles::uses(&modules());
+    let found: Vec<String> = circles::circles(&uses)
+        .iter()
+        .map(|circle| circles::described(circle, &uses))
+        .collect();
+    assert_none(&found);
+}
+
+/// How many type names are declared in several files. The number may only fall.
+const NAMES_WITH_TWO_MEANINGS_MAX: usize = 51;
+
+#[test]
+fn no_further_type_name_gets_a_second_meaning() {
+    let modules = modules();
+    let found: Vec<String> = types_with_two_meanings(&modules)
+        .iter()
+        .map(|(name, files)| {
+            let files: Vec<&str> = files.iter().copied().collect();
+            format!("{name}: {}", files.join(", "))
+        })
+        .collect();
+    assert!(
+        found.len() <= NAMES_WITH_TWO_MEANINGS_MAX,
+        "{} names, allowed are {NAMES_WITH_TWO_MEANINGS_MAX}:\n{}\n",
+        found.len(),
+        found.join("\n")
+    );
+}
+
 /// The table of code lines, for a comparison of two commits:
 /// `TREE=/another/copy cargo test --test tidy -- --ignored --nocapture code_lines`.
 #[test]
