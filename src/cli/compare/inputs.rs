@@ -244,7 +244,7 @@ impl LoadedTrace {
 struct Gathered {
     warnings: Vec<Diagnostic>,
     faults: Diagnostics,
-    files: Vec<scenario::InputFile>,
+    files: Vec<scenario::LoadedFile>,
 }
 
 impl Gathered {
