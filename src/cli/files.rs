@@ -154,7 +154,7 @@ pub(super) fn all_or_faults<T>(
 }
 
 /// The inputs of a run by path and hash, for `summary.json`.
-pub(super) fn hashed(inputs: &[scenario::InputFile]) -> Vec<InputFile> {
+pub(super) fn hashed(inputs: &[scenario::LoadedFile]) -> Vec<InputFile> {
     inputs
         .iter()
         .map(|input| InputFile {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::human::significant;
 use super::table::{Column, TableFormat, render_table};
 use crate::results::calibration::{
-    Calibration, Coefficient, LinearityTest, Outlier, SIGNIFICANCE, Shape, measured_on,
+    Calibration, Coefficient, CpuGrowth, LinearityTest, Outlier, SIGNIFICANCE, measured_on,
 };
 use crate::scenario::Measured;
 use crate::text::rounding::readable;
@@ -136,11 +136,11 @@ fn cpu_of_all_pods(fit: &Calibration) -> String {
 fn idle_below_zero(fit: &Calibration) -> String {
     let through_origin = significant(fit.cpu_per_request_ms_without_idle);
     match fit.linearity.shape {
-        Shape::Steepening => format!(
+        CpuGrowth::Steepening => format!(
             "Idle use comes out below zero, which no service has: that is the bend. The policy gets the slope and no idle use, \
              which is too much at light load; the line through the origin costs {through_origin} ms a request."
         ),
-        Shape::Straight | Shape::Flattening | Shape::Unknown => format!(
+        CpuGrowth::Straight | CpuGrowth::Flattening | CpuGrowth::Unknown => format!(
             "Idle use comes out below zero, which no service has. The usual reason is a probe that steps upwards while its \
              readings trail behind, since metrics cover the time before: then all readings are too low by about as much, and the \
              cost, which is the slope, stays right. The other is a cost that grows with the load. The policy gets the slope \
@@ -178,14 +178,14 @@ fn linearity(fit: &Calibration) -> String {
     let advice = "hpasim takes one cost for all loads: keep the rows around the load at which the autoscaler holds a pod \
                   (its target x the CPU request), and do not trust the simulation far from there.";
     match linearity.shape {
-        Shape::Straight | Shape::Unknown => format!(
+        CpuGrowth::Straight | CpuGrowth::Unknown => format!(
             "Linear: nothing speaks against a straight line ({test}, {p_value}, level {SIGNIFICANCE})."
         ),
-        Shape::Steepening => format!(
+        CpuGrowth::Steepening => format!(
             "Not linear: CPU grows faster than the load ({test}, {p_value}); {}. {advice}",
             ends()
         ),
-        Shape::Flattening => format!(
+        CpuGrowth::Flattening => format!(
             "Not linear: CPU grows more slowly than the load ({test}, {p_value}); {}. {advice}",
             ends()
         ),

@@ -6,7 +6,9 @@
 use super::human;
 use super::table::{Column, TableFormat, render_table};
 use crate::kpi::{ComparisonRow, Kpi};
-use crate::results::comparison::{Comparison, Expense, KpiComparison, TraceComparison, Verdict};
+use crate::results::comparison::{
+    Comparison, ComparisonVerdict, Expense, KpiComparison, TraceComparison,
+};
 use crate::results::statistics::Estimate;
 use crate::scenario::Engine;
 use crate::text::{markdown, visible};
@@ -254,7 +256,7 @@ fn sentence(page: &ComparisonPage<'_>) -> String {
     }
 }
 
-fn clause(verdict: &Verdict, first: &str) -> String {
+fn clause(verdict: &ComparisonVerdict, first: &str) -> String {
     let policy = &verdict.policy;
     let expense = expense_in_words(verdict, first);
     match verdict.slo_violation_seconds.as_ref().map(harm_in_words) {
@@ -263,7 +265,7 @@ fn clause(verdict: &Verdict, first: &str) -> String {
     }
 }
 
-fn expense_in_words(verdict: &Verdict, first: &str) -> String {
+fn expense_in_words(verdict: &ComparisonVerdict, first: &str) -> String {
     let Some(ratio) = &verdict.expense_ratio else {
         return format!("cannot be set against {first}, which has no pods to pay for");
     };

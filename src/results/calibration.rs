@@ -69,7 +69,7 @@ pub struct Linearity {
     /// The chance of a departure like this one if the relation were a straight line; `None` where the rows do not suffice for a test.
     pub p_value: Option<f64>,
     /// How CPU grows with load, as far as the test can tell.
-    pub shape: Shape,
+    pub shape: CpuGrowth,
     /// CPU time that one request more costs at the lightest load, by a parabola, in milliseconds; `None` where none was fitted.
     pub cost_ms_at_rps_min: Option<f64>,
     /// The same at the heaviest load.
@@ -91,7 +91,7 @@ pub enum LinearityTest {
 /// How CPU grows with load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Shape {
+pub enum CpuGrowth {
     /// Nothing speaks against a straight line.
     Straight,
     /// Each further request costs more.
@@ -132,7 +132,7 @@ pub enum CalibrationError {
 }
 
 /// The straight line through rows, with what its errors need.
-struct Line {
+struct RegressionLine {
     slope: f64,
     intercept: f64,
     mean_rps: f64,
@@ -147,7 +147,7 @@ struct Others {
     expected_millicores: f64,
 }
 
-impl Line {
+impl RegressionLine {
     /// Least squares; at least two different loads.
     fn through(rows: &[ProbeRow]) -> Self {
         let count = rows.len() as f64;
@@ -220,7 +220,7 @@ impl Line {
 pub fn calibrate(probe: &Probe) -> Result<Calibration, CalibrationError> {
     let rows = probe.rows.as_slice();
     let count = rows.len() as f64;
-    let line = Line::through(rows);
+    let line = RegressionLine::through(rows);
     if line.slope <= 0.0 {
         return Err(CalibrationError::NoGrowth(-line.slope));
     }
@@ -274,7 +274,7 @@ fn r_squared_as_totals(rows: &[ProbeRow]) -> Option<f64> {
             ..*row
         })
         .collect();
-    let line = Line::through(&totals);
+    let line = RegressionLine::through(&totals);
     (line.sum_squares_rps > 0.0 && line.slope > 0.0).then(|| line.r_squared())
 }
 
@@ -326,7 +326,7 @@ struct Parabola {
 
 impl Parabola {
     /// The square made orthogonal to the line, so that its coefficient stands by itself.
-    fn through(rows: &[ProbeRow], line: &Line) -> Self {
+    fn through(rows: &[ProbeRow], line: &RegressionLine) -> Self {
         let squared: Vec<ProbeRow> = rows
             .iter()
             .map(|row| ProbeRow {
@@ -334,7 +334,7 @@ impl Parabola {
                 ..*row
             })
             .collect();
-        let along = Line::through(&squared);
+        let along = RegressionLine::through(&squared);
         let rest: Vec<f64> = squared.iter().map(|row| along.residual(row)).collect();
         let norm: f64 = rest.iter().map(|value| value * value).sum();
         let product: f64 = rest
@@ -355,7 +355,7 @@ impl Parabola {
     }
 }
 
-fn test_linearity(rows: &[ProbeRow], line: &Line) -> Linearity {
+fn test_linearity(rows: &[ProbeRow], line: &RegressionLine) -> Linearity {
     let groups = group_by_load(rows);
     if groups.len() < 3 {
         return untested();
@@ -375,9 +375,9 @@ fn test_linearity(rows: &[ProbeRow], line: &Line) -> Linearity {
         return untested();
     };
     let shape = match (p_value < SIGNIFICANCE, parabola.square > 0.0) {
-        (false, _) => Shape::Straight,
-        (true, true) => Shape::Steepening,
-        (true, false) => Shape::Flattening,
+        (false, _) => CpuGrowth::Straight,
+        (true, true) => CpuGrowth::Steepening,
+        (true, false) => CpuGrowth::Flattening,
     };
     let ends = [groups.first(), groups.last()].map(|group| {
         group
@@ -397,7 +397,7 @@ const fn untested() -> Linearity {
     Linearity {
         test: LinearityTest::Untested,
         p_value: None,
-        shape: Shape::Unknown,
+        shape: CpuGrowth::Unknown,
         cost_ms_at_rps_min: None,
         cost_ms_at_rps_max: None,
     }
@@ -415,7 +415,7 @@ fn group_by_load(rows: &[ProbeRow]) -> Vec<Vec<ProbeRow>> {
 }
 
 /// The F test of the residuals that equal loads do not share.
-fn lack_of_fit(count: usize, groups: &[Vec<ProbeRow>], line: &Line) -> f64 {
+fn lack_of_fit(count: usize, groups: &[Vec<ProbeRow>], line: &RegressionLine) -> f64 {
     let pure: f64 = groups
         .iter()
         .map(|group| {
@@ -441,7 +441,7 @@ fn lack_of_fit(count: usize, groups: &[Vec<ProbeRow>], line: &Line) -> f64 {
         .cdf(ratio)
 }
 
-fn quadratic_term(count: usize, parabola: &Parabola, line: &Line) -> f64 {
+fn quadratic_term(count: usize, parabola: &Parabola, line: &RegressionLine) -> f64 {
     if line.residual_sum <= 0.0 {
         return 1.0;
     }
@@ -454,7 +454,7 @@ fn quadratic_term(count: usize, parabola: &Parabola, line: &Line) -> f64 {
 }
 
 /// Rows whose deleted residual is beyond chance, by Student's t with Bonferroni's correction.
-fn find_outliers(rows: &[ProbeRow], line: &Line) -> Vec<Outlier> {
+fn find_outliers(rows: &[ProbeRow], line: &RegressionLine) -> Vec<Outlier> {
     let count = rows.len() as f64;
     let freedom = count - 3.0;
     if freedom < 1.0 || line.residual_sum <= 0.0 {
@@ -487,7 +487,7 @@ fn find_outliers(rows: &[ProbeRow], line: &Line) -> Vec<Outlier> {
 }
 
 /// A row's distance from the line of the others in their standard errors; infinite where the others lie on one line.
-fn deleted_residual(residual: f64, share_left: f64, line: &Line, freedom: f64) -> f64 {
+fn deleted_residual(residual: f64, share_left: f64, line: &RegressionLine, freedom: f64) -> f64 {
     let others_sum = line.residual_sum - residual * residual / share_left;
     // The difference of two numbers this close is what floats leave of zero.
     if others_sum <= EXACT * line.residual_sum {

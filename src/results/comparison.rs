@@ -28,7 +28,7 @@ pub struct Comparison {
     /// Trace by trace.
     pub traces: Vec<TraceComparison>,
     /// Over all traces, every policy but the first.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<ComparisonVerdict>,
 }
 
 /// The policies under one trace.
@@ -68,7 +68,7 @@ pub struct PolicyKpi {
 
 /// What a policy costs beside the first one, and what it does to the SLO.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
+pub struct ComparisonVerdict {
     /// The policy.
     pub policy: String,
     /// In what the expense is counted.
@@ -180,7 +180,7 @@ pub fn difference_over_traces(traces: &[TraceRuns], policy: usize, kpi: Kpi) -> 
     Estimate::of(&differences(&first, &over_traces(traces, policy, kpi)))
 }
 
-fn verdict(name: &str, policy: usize, traces: &[TraceRuns]) -> Verdict {
+fn verdict(name: &str, policy: usize, traces: &[TraceRuns]) -> ComparisonVerdict {
     let sums = |policy: usize, kpi: Kpi| over_traces(traces, policy, kpi);
     let is_priced = |policy: usize| {
         let costs = sums(policy, Expense::Cost.kpi());
@@ -198,7 +198,7 @@ fn verdict(name: &str, policy: usize, traces: &[TraceRuns]) -> Verdict {
         .zip(sums(policy, kpi))
         .map(|(first, other)| Some(other? / first.filter(|first| *first > 0.0)?))
         .collect();
-    Verdict {
+    ComparisonVerdict {
         policy: name.to_owned(),
         expense,
         expense_ratio: ratios.and_then(|ratios| Estimate::of(&ratios)),

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::comparison::{Comparison, PolicyKpi, Verdict};
+use super::comparison::{Comparison, ComparisonVerdict, PolicyKpi};
 use super::export::{InputFile, Request, SCHEMA_VERSION, SummaryHead};
 use super::statistics::Estimate;
 use super::verdicts::CheckedAssertion;
@@ -168,8 +168,8 @@ impl From<Estimate> for EstimateJson {
     }
 }
 
-impl<'a> From<&'a Verdict> for VerdictJson<'a> {
-    fn from(verdict: &'a Verdict) -> Self {
+impl<'a> From<&'a ComparisonVerdict> for VerdictJson<'a> {
+    fn from(verdict: &'a ComparisonVerdict) -> Self {
         Self {
             policy: &verdict.policy,
             expense: verdict.expense.kpi().name(),

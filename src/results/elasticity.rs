@@ -19,9 +19,9 @@ pub const SAMPLE_INTERVAL: SimSpan = SimSpan::from_secs(15);
 /// Sums over the samples of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Elasticity {
-    sums: Sums,
+    sums: ElasticitySums,
     /// The last sample seen and what it will add once it is known for how long it stands.
-    last: Option<Sample>,
+    last: Option<ElasticitySample>,
     last_time: SimTime,
 }
 
@@ -41,7 +41,7 @@ pub struct ElasticityKpis {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+struct ElasticitySums {
     seconds: f64,
     under: f64,
     over: f64,
@@ -52,15 +52,15 @@ struct Sums {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Sample {
+struct ElasticitySample {
     ready: Replicas,
     needed: Option<Replicas>,
     /// Whether supply and demand moved differently since the sample before; `None` where that cannot be said.
     unstable: Option<bool>,
 }
 
-impl Sums {
-    fn add(&mut self, sample: &Sample, seconds: f64) {
+impl ElasticitySums {
+    fn add(&mut self, sample: &ElasticitySample, seconds: f64) {
         let Some(needed) = sample.needed else {
             return;
         };
@@ -98,7 +98,7 @@ impl Elasticity {
             return;
         }
         let interval = SAMPLE_INTERVAL.as_secs_f64();
-        let mut sample = Sample {
+        let mut sample = ElasticitySample {
             ready,
             needed,
             unstable: None,
@@ -147,7 +147,7 @@ fn samples_before(time: SimTime) -> i64 {
     (time.as_nanos() + length - 1).div_euclid(length).max(0)
 }
 
-fn moved_apart(last: &Sample, now: &Sample) -> Option<bool> {
+fn moved_apart(last: &ElasticitySample, now: &ElasticitySample) -> Option<bool> {
     let needed_change = now.needed?.0 - last.needed?.0;
     let ready_change = now.ready.0 - last.ready.0;
     Some(needed_change.signum() != ready_change.signum())

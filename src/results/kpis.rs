@@ -12,7 +12,7 @@ use super::measured::{MeasuredLatency, Precision};
 use super::mixture::{LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
 use super::slo::{SloClock, counted};
-use crate::control::{Decided, Direction};
+use crate::control::{Bounds, Decided, Direction};
 use crate::kpi::Kpi;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
@@ -38,13 +38,6 @@ impl Serialize for Kpis {
         }
         map.end()
     }
-}
-
-/// Whether a trace knows requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RequestsKnown {
-    Yes,
-    No,
 }
 
 /// What is asked of a pod's resources, for the bill.
@@ -83,7 +76,7 @@ fn in_gib(bytes: u64) -> f64 {
 
 /// Sums of a run; requests are counts, the rest is times seconds.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+struct RunSums {
     offered: f64,
     succeeded: f64,
     failed: f64,
@@ -106,7 +99,7 @@ struct Sums {
 
 /// What only the request engine tells: single requests, not flow.
 #[derive(Clone, Debug)]
-struct Requests {
+struct RequestTotals {
     latency: MeasuredLatency,
     /// Answered since the last segment, and slower than the SLO's limit.
     beyond_limit: u64,
@@ -114,7 +107,7 @@ struct Requests {
     oom_kills: u64,
 }
 
-impl Requests {
+impl RequestTotals {
     fn new() -> Self {
         Self {
             latency: MeasuredLatency::new(Precision::Run),
@@ -137,30 +130,24 @@ struct Needed {
 pub struct KpiObserver<N> {
     needed: N,
     last_needed: Option<Needed>,
-    knows_requests: RequestsKnown,
+    knows_requests: bool,
     /// `None` as long as no single request was told of: the fluid engine pays for no histogram.
-    requests: Option<Box<Requests>>,
+    requests: Option<Box<RequestTotals>>,
     pod_request: PodRequest,
     cost: CostRates,
+    /// `minReplicas` and `maxReplicas`.
     bounds: Option<Bounds>,
     /// Whatever the stationary curve's tail says, none that succeeded took longer than its client waits.
     timeout_seconds: f64,
     end: SimTime,
     peak: Replicas,
-    sums: Sums,
+    sums: RunSums,
     slo: SloClock,
     latency: LatencyBins,
     elasticity: Elasticity,
     shortage: FirstShortage,
     rescales: RescaleCount,
     pod_starts: u32,
-}
-
-/// `minReplicas` and `maxReplicas`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Bounds {
-    min: Replicas,
-    max: Replicas,
 }
 
 impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
@@ -176,8 +163,8 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             last_needed: None,
             requests: None,
             knows_requests: match scenario.trace.demand {
-                Demand::RequestsPerSecond(_) | Demand::Users(_) => RequestsKnown::Yes,
-                Demand::CpuMillicores(_) => RequestsKnown::No,
+                Demand::RequestsPerSecond(_) | Demand::Users(_) => true,
+                Demand::CpuMillicores(_) => false,
             },
             pod_request: PodRequest::of(scenario),
             cost: scenario.cost,
@@ -188,7 +175,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             end: SimTime::ZERO,
             peak: Replicas(0),
-            sums: Sums::default(),
+            sums: RunSums::default(),
             slo: SloClock::new(&scenario.slo, scenario.workload.timeout),
             latency: LatencyBins::default(),
             elasticity: Elasticity::default(),
@@ -209,7 +196,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
     pub fn finish(self) -> Kpis {
         let sums = &self.sums;
         let seconds = self.end.as_secs_f64();
-        let known = self.knows_requests == RequestsKnown::Yes;
+        let known = self.knows_requests;
         let request_kpi = |value: f64| known.then_some(value);
         let requests = self.requests.as_deref();
         let measured = requests.map(|requests| &requests.latency);
@@ -341,9 +328,9 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
     }
 
     #[inline]
-    fn requests(&mut self) -> &mut Requests {
+    fn requests(&mut self) -> &mut RequestTotals {
         self.requests
-            .get_or_insert_with(|| Box::new(Requests::new()))
+            .get_or_insert_with(|| Box::new(RequestTotals::new()))
     }
 
     /// What was counted in `segment`, and whether it ends an interval that broke the SLO.
@@ -372,7 +359,7 @@ impl<N: Fn(f64) -> Option<Replicas>> Observer for KpiObserver<N> {
         self.add_pods(&segment.pods, segment.cpu_share_of_request, seconds);
         self.sums.working += f64::from(segment.working_pods) * seconds;
         self.sums.throttled += f64::from(segment.throttled_pods) * seconds;
-        if self.knows_requests == RequestsKnown::Yes {
+        if self.knows_requests {
             self.add_flow(segment, seconds);
         }
     }

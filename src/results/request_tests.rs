@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 
 use super::export::latency_csv;
-use super::slo::Verdict;
+use super::slo::SloVerdict;
 use super::tests::{at, decide, near, needed, pods, scenario, timeline_csv};
 use super::timeline::INTERVAL;
 use super::{Both, KpiObserver, Kpis, Timeline, TimelineRecorder};
@@ -262,21 +262,21 @@ fn a_retried_request_may_take_longer_than_its_clients_timeout_and_breaks_the_slo
 
 #[test]
 fn recovery_waits_for_an_interval_that_keeps_the_slo() {
-    let told = |third: Option<Verdict>| {
+    let told = |third: Option<SloVerdict>| {
         let mut shortage = FirstShortage::default();
         let four = Some(Replicas(4));
         let enough = |start, end| RequestSegment {
             pods: pods(4, 4, 0),
             ..calm_segment(start, end)
         };
-        shortage.served(&calm_segment(0, 5), four, Some(Verdict::Kept));
-        shortage.served(&enough(5, 10), four, Some(Verdict::Broken));
+        shortage.served(&calm_segment(0, 5), four, Some(SloVerdict::Kept));
+        shortage.served(&enough(5, 10), four, Some(SloVerdict::Broken));
         shortage.served(&enough(10, 13), four, None);
         shortage.served(&enough(13, 15), four, third);
         shortage.recovery_seconds()
     };
-    assert_eq!(told(Some(Verdict::Broken)), None);
-    assert_eq!(told(Some(Verdict::Kept)), Some(15.0));
+    assert_eq!(told(Some(SloVerdict::Broken)), None);
+    assert_eq!(told(Some(SloVerdict::Kept)), Some(15.0));
 }
 
 #[test]

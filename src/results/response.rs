@@ -6,7 +6,7 @@ use crate::control::{Decided, Direction};
 use crate::simulation::observer::{FlowSegment, RequestSegment};
 use crate::units::{Replicas, SimSpan, SimTime};
 
-use super::slo::Verdict;
+use super::slo::SloVerdict;
 
 /// A rescale against the previous one within this time is a reversal.
 pub const REVERSAL_WINDOW: SimSpan = SimSpan::from_secs(600);
@@ -58,10 +58,10 @@ impl FirstShortage {
         &mut self,
         segment: &RequestSegment,
         needed: Option<Replicas>,
-        interval: Option<Verdict>,
+        interval: Option<SloVerdict>,
     ) {
         let supply = self.supplied(segment.start, segment.pods.ready, needed);
-        if supply == Supply::EnoughAgain && interval == Some(Verdict::Kept) {
+        if supply == Supply::EnoughAgain && interval == Some(SloVerdict::Kept) {
             self.recovered.get_or_insert(segment.end);
         }
         self.told_until = segment.end;

@@ -111,7 +111,7 @@ impl SloJudge {
 
 /// What a stretch of time did to the SLO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SloVerdict {
     /// It was kept, or nothing was promised.
     Kept,
     /// It was broken.
@@ -185,7 +185,7 @@ impl SloClock {
     }
 
     /// Takes in what the next segment, which lies within one interval, counted; the verdict where the interval is over.
-    pub fn served(&mut self, end: SimTime, tally: &Tally) -> Option<Verdict> {
+    pub fn served(&mut self, end: SimTime, tally: &Tally) -> Option<SloVerdict> {
         self.open.add(tally);
         (interval_end(self.open_start) <= end).then(|| self.close(end))
     }
@@ -199,12 +199,12 @@ impl SloClock {
         self.broken
     }
 
-    fn close(&mut self, end: SimTime) -> Verdict {
+    fn close(&mut self, end: SimTime) -> SloVerdict {
         let verdict = if self.judge.is_broken(&self.open) {
             self.broken += end - self.open_start;
-            Verdict::Broken
+            SloVerdict::Broken
         } else {
-            Verdict::Kept
+            SloVerdict::Kept
         };
         self.open = Tally::default();
         self.open_start = end;

@@ -65,13 +65,13 @@ impl RowSink for () {
 
 /// What the controller did at a moment, until the row of that moment is closed.
 #[derive(Clone, Copy, Debug)]
-struct Pending {
+struct PendingAct {
     time: SimTime,
-    what: Done,
+    what: ControllerAct,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Done {
+enum ControllerAct {
     /// A reconcile that saw this of the CPU.
     Saw(Option<f64>),
     /// A rescale to so many.
@@ -95,7 +95,7 @@ struct OpenInterval {
     pod_cpu: Option<PodSpread>,
 }
 
-impl Requests {
+impl IntervalRequests {
     fn new() -> Self {
         Self {
             latency: MeasuredLatency::new(Precision::Interval),
@@ -141,7 +141,7 @@ struct AtEnd {
 
 /// What only the request engine tells, about the interval under way.
 #[derive(Clone, Debug)]
-struct Requests {
+struct IntervalRequests {
     latency: MeasuredLatency,
     /// Answered since the last segment, and slower than the SLO's limit.
     beyond_limit: u64,
@@ -165,7 +165,7 @@ pub struct TimelineRecorder<N, S = ()> {
     rescales: Vec<Rescale>,
     /// The last row of one interval.
     last_row: Option<TimelineRow>,
-    pending: VecDeque<Pending>,
+    pending: VecDeque<PendingAct>,
     /// What the last reconcile before the end of the last row saw.
     percent_seen: Option<f64>,
     end: SimTime,
@@ -174,7 +174,7 @@ pub struct TimelineRecorder<N, S = ()> {
     /// The last segment of flow: what stood when the run ended.
     last: Option<FlowSegment>,
     /// `None` as long as no single request was told of.
-    requests: Option<Box<Requests>>,
+    requests: Option<Box<IntervalRequests>>,
 }
 
 impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
@@ -248,8 +248,8 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> TimelineRecorder<N, S> {
             && pending.time < end
         {
             match pending.what {
-                Done::Saw(percent) => self.percent_seen = percent,
-                Done::ScaledTo(replicas) => row.rescaled_to = Some(replicas),
+                ControllerAct::Saw(percent) => self.percent_seen = percent,
+                ControllerAct::ScaledTo(replicas) => row.rescaled_to = Some(replicas),
             }
             self.pending.pop_front();
         }
@@ -271,9 +271,9 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> TimelineRecorder<N, S> {
             self.rescales.truncate(RESCALES_MAX / 2);
         }
         self.rescales.push(rescale);
-        self.pending.push_back(Pending {
+        self.pending.push_back(PendingAct {
             time: rescale.time,
-            what: Done::ScaledTo(rescale.to),
+            what: ControllerAct::ScaledTo(rescale.to),
         });
     }
 
@@ -391,9 +391,9 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> TimelineRecorder<N, S> {
     }
 
     #[inline]
-    fn requests(&mut self) -> &mut Requests {
+    fn requests(&mut self) -> &mut IntervalRequests {
         self.requests
-            .get_or_insert_with(|| Box::new(Requests::new()))
+            .get_or_insert_with(|| Box::new(IntervalRequests::new()))
     }
 
     /// Repeats the last row for the whole intervals from `from` on; returns where they end.
@@ -483,9 +483,9 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> Observer for TimelineRecorder<N
                 .copied()
                 .flatten()
                 .and_then(|value| value.average_utilization);
-            self.pending.push_back(Pending {
+            self.pending.push_back(PendingAct {
                 time: decision.time,
-                what: Done::Saw(utilization.map(f64::from)),
+                what: ControllerAct::Saw(utilization.map(f64::from)),
             });
         }
         if decision.direction().is_some() {

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::file_request::{FileKind, STANDARD_INPUT};
 use super::formats;
-use super::loader::{InputFile, Loader, read_file};
+use super::loader::{LoadedFile, Loader, read_file};
 use super::manifest;
 use super::policy::Policy;
 use super::reader::Faults;
@@ -68,12 +68,12 @@ pub(super) fn place_key(diagnostic: &Diagnostic) -> Option<(&str, usize)> {
 pub(super) fn read_trace(
     request: &LoadRequest<'_>,
     loader: &mut dyn Loader,
-    inputs: &mut Vec<InputFile>,
+    inputs: &mut Vec<LoadedFile>,
 ) -> Result<ParsedTrace, Diagnostics> {
     let bytes =
         read_file(loader, request.trace, FileKind::Trace, None).map_err(Diagnostics::one)?;
     let parsed = formats::read_trace(request.trace, &bytes);
-    inputs.push(InputFile {
+    inputs.push(LoadedFile {
         path: request.trace.to_owned(),
         bytes,
     });

@@ -39,7 +39,7 @@ pub trait Loader {
 
 /// A file that went into a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputFile {
+pub struct LoadedFile {
     /// Its path, as the loader was asked for it.
     pub path: PathBuf,
     /// Its bytes as they were read, compressed ones still compressed.
@@ -81,7 +81,7 @@ pub(super) struct PolicyFiles<'l> {
     /// The texts read.
     pub(super) sources: Sources,
     /// The files read.
-    pub(super) inputs: Vec<InputFile>,
+    pub(super) inputs: Vec<LoadedFile>,
     /// What is wrong with them.
     pub(super) faults: Diagnostics,
     /// What to take of a manifest.
@@ -320,7 +320,7 @@ impl<'l> PolicyFiles<'l> {
             }
         };
         let text = text_of(path, &bytes).map(str::to_owned);
-        self.inputs.push(InputFile {
+        self.inputs.push(LoadedFile {
             path: path.to_owned(),
             bytes,
         });

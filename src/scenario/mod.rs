@@ -61,7 +61,7 @@ pub use file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT
 pub(crate) use hpa_section::REPLICAS_MAX;
 pub use load::{LoadRequest, is_policy, unlike};
 pub(crate) use loader::read_file;
-pub use loader::{InputFile, Loader};
+pub use loader::{LoadedFile, Loader};
 pub use manifest::ManifestChoice;
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
 pub use probe_text::{

@@ -6,7 +6,7 @@
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::engine_choice::{self, Meeting};
 use super::load::{LoadRequest, assemble, check_custom_metrics, place_key, read_trace, stem};
-use super::loader::{InputFile, Loader, PolicyFiles, PolicyTree};
+use super::loader::{LoadedFile, Loader, PolicyFiles, PolicyTree};
 use super::manifest::ManifestChoice;
 use super::policy;
 use super::reader::Faults;
@@ -33,7 +33,7 @@ struct Material {
     trace_stem: String,
     /// What is wrong with the trace.
     trace_faults: Diagnostics,
-    inputs: Vec<InputFile>,
+    inputs: Vec<LoadedFile>,
 }
 
 /// A scenario and where it came from.
@@ -46,7 +46,7 @@ pub struct Loaded {
     /// What its user should know.
     pub warnings: Vec<Diagnostic>,
     /// Every file that was read, in the order of reading: the policy, its bases, the trace.
-    pub inputs: Vec<InputFile>,
+    pub inputs: Vec<LoadedFile>,
 }
 
 /// A scenario of a variant, and what its user should know.
@@ -149,12 +149,12 @@ impl Template {
 
     /// Every file that was read, in the order of reading: the policy, its bases, the trace.
     #[must_use]
-    pub fn inputs(&self) -> &[InputFile] {
+    pub fn inputs(&self) -> &[LoadedFile] {
         &self.material.inputs
     }
 
     /// The same, when no more variants are wanted.
-    pub(super) fn into_inputs(self) -> Vec<InputFile> {
+    pub(super) fn into_inputs(self) -> Vec<LoadedFile> {
         self.material.inputs
     }
 }

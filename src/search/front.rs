@@ -41,23 +41,23 @@ pub fn pareto_fronts<const N: usize>(points: &[[f64; N]]) -> Vec<Vec<usize>> {
 /// A point with three objectives, and its number.
 #[derive(Clone, Copy)]
 struct Place {
-    point: [Objective; 3],
+    point: [OrderedNumber; 3],
     index: usize,
 }
 
 /// A number that is not NaN, ordered.
 #[derive(Clone, Copy, PartialEq)]
-struct Objective(f64);
+struct OrderedNumber(f64);
 
-impl Eq for Objective {}
+impl Eq for OrderedNumber {}
 
-impl PartialOrd for Objective {
+impl PartialOrd for OrderedNumber {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Objective {
+impl Ord for OrderedNumber {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.total_cmp(&other.0)
     }
@@ -71,10 +71,10 @@ fn in_order<const N: usize>(points: &[[f64; N]]) -> Vec<Place> {
         .enumerate()
         .filter(|(_, point)| point.iter().all(|value| !value.is_nan()))
         .map(|(index, point)| {
-            let mut three = [Objective(0.0); 3];
+            let mut three = [OrderedNumber(0.0); 3];
             for (place, value) in three.iter_mut().zip(point) {
                 // Adding 0 turns -0 into 0.
-                *place = Objective(value + 0.0);
+                *place = OrderedNumber(value + 0.0);
             }
             Place {
                 point: three,
@@ -98,18 +98,18 @@ enum Taken {
 /// As the second objective rises, the third falls: other points of the front beat nothing that these do not.
 #[derive(Default)]
 struct Staircase {
-    steps: BTreeMap<Objective, Objective>,
+    steps: BTreeMap<OrderedNumber, OrderedNumber>,
 }
 
 impl Staircase {
     /// Whether a point of the front is no worse than this one in every objective.
-    fn beats(&self, [_, second, third]: [Objective; 3]) -> bool {
+    fn beats(&self, [_, second, third]: [OrderedNumber; 3]) -> bool {
         let step = self.steps.range(..=second).next_back();
         step.is_some_and(|(_, least)| *least <= third)
     }
 
     /// Adds the point to the front, unless the front beats it.
-    fn take(&mut self, point: [Objective; 3]) -> Taken {
+    fn take(&mut self, point: [OrderedNumber; 3]) -> Taken {
         if self.beats(point) {
             return Taken::No;
         }

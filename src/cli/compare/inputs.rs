@@ -256,7 +256,7 @@ impl LoadedTrace {
 struct Gathered {
     warnings: Vec<Diagnostic>,
     faults: Diagnostics,
-    files: Vec<scenario::InputFile>,
+    files: Vec<scenario::LoadedFile>,
 }
 
 impl Gathered {

@@ -106,7 +106,7 @@ fn the_line_of_anscombe_has_the_published_figures() {
         0.500_09 - 2.262_157 * 0.117_91,
         2e-5,
     );
-    assert_eq!(fit.linearity.shape, Shape::Straight);
+    assert_eq!(fit.linearity.shape, CpuGrowth::Straight);
     assert_eq!(fit.outliers, []);
 }
 
@@ -114,7 +114,7 @@ fn the_line_of_anscombe_has_the_published_figures() {
 fn a_curve_is_told_from_a_line() {
     let fit = anscombe(ANSCOMBE_SECOND);
     assert_eq!(fit.linearity.test, LinearityTest::QuadraticTerm);
-    assert_eq!(fit.linearity.shape, Shape::Flattening);
+    assert_eq!(fit.linearity.shape, CpuGrowth::Flattening);
     assert!(fit.linearity.p_value < Some(1e-9));
     // y = -5.99573 + 2.78084 x - 0.12671 x^2
     near(
@@ -155,7 +155,7 @@ fn loads_measured_twice_are_tested_for_lack_of_fit() {
     ];
     let fit = calibrate(&probe(&straight)).expect("a rising line");
     assert_eq!(fit.linearity.test, LinearityTest::LackOfFit);
-    assert_eq!(fit.linearity.shape, Shape::Straight);
+    assert_eq!(fit.linearity.shape, CpuGrowth::Straight);
     // Pure error 6.25 of 3 degrees of freedom, lack of fit of 1: by hand.
     let bent = [
         (1.0, 11.0),
@@ -166,7 +166,7 @@ fn loads_measured_twice_are_tested_for_lack_of_fit() {
         (3.0, 61.5),
     ];
     let fit = calibrate(&probe(&bent)).expect("a rising line");
-    assert_eq!(fit.linearity.shape, Shape::Steepening);
+    assert_eq!(fit.linearity.shape, CpuGrowth::Steepening);
     assert!(fit.linearity.cost_ms_at_rps_max > fit.linearity.cost_ms_at_rps_min);
 }
 
@@ -182,7 +182,7 @@ fn an_exact_line_has_no_errors_and_nothing_to_complain_about() {
         0.0,
         1e-12,
     );
-    assert_eq!(fit.linearity.shape, Shape::Straight);
+    assert_eq!(fit.linearity.shape, CpuGrowth::Straight);
     assert_eq!(fit.outliers, []);
 }
 
@@ -193,7 +193,7 @@ fn three_rows_have_wide_intervals_and_no_test() {
     let reach = fit.cpu_per_request_ms.high - fit.cpu_per_request_ms.value;
     near(reach, 12.7062 * fit.cpu_per_request_ms.standard_error, 1e-3);
     assert_eq!(fit.linearity.test, LinearityTest::Untested);
-    assert_eq!(fit.linearity.shape, Shape::Unknown);
+    assert_eq!(fit.linearity.shape, CpuGrowth::Unknown);
 }
 
 #[test]
