@@ -24,10 +24,10 @@
 use std::path::{Path, PathBuf};
 
 use hpasim::scenario::{Engine, LoadError, LoadRequest, Loader, Scenario, load};
+use hpasim::search::in_order::{all_cores, collect_in_order};
 use hpasim::simulation::observer::{FlowSegment, RequestSegment};
 use hpasim::simulation::{Observer, simulate};
 use hpasim::units::{Seed, SimTime};
-use rayon::prelude::*;
 
 /// Runs of the request engine that are averaged, and of the fluid engine, for phases and starts hang on the seed in both.
 const SEEDS: u64 = 8;
@@ -144,14 +144,11 @@ struct Means {
 }
 
 fn means(scenario: &Scenario, engine: Engine) -> Means {
-    let runs: Vec<Usage> = (0..SEEDS)
-        .into_par_iter()
-        .map(|seed| {
-            let mut usage = Usage::default();
-            simulate(scenario, engine, Seed(seed), &mut usage);
-            usage
-        })
-        .collect();
+    let runs: Vec<Usage> = collect_in_order(0..SEEDS, all_cores(), |seed| {
+        let mut usage = Usage::default();
+        simulate(scenario, engine, Seed(seed), &mut usage);
+        usage
+    });
     let mean = |of: fn(&Usage) -> f64| runs.iter().map(of).sum::<f64>() / SEEDS as f64;
     Means {
         cores: mean(|usage| usage.core_seconds / usage.seconds),

@@ -415,7 +415,7 @@ fn does_not_panic(policy: &[u8], trace: &[u8], set: &[String]) {
     if let Err(diagnostics) = load(request("p.toml", "t.csv", set), &mut loader) {
         let text = hpasim::render::diagnostic::render_diagnostics(
             &diagnostics,
-            hpasim::render::diagnostic::Colour::Plain,
+            hpasim::render::paint::Colour::Plain,
         );
         assert!(!text.is_empty(), "a failure without a word");
     }

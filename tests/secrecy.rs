@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use hpasim::check::{CheckRequest, WITHIN, check};
 use hpasim::conformance::replay_recording;
 use hpasim::render::check::{check_json, render_check};
-use hpasim::render::diagnostic::Colour;
+use hpasim::render::paint::Colour;
 use hpasim::scenario::formats::{ReadOptions, RecordingFormat, read_recording};
 use hpasim::scenario::{
     LoadError, LoadRequest, Loader, ManifestChoice, load, parse_probe, parse_trace,

@@ -36,10 +36,10 @@ mod monte_carlo;
 mod scenarios;
 
 use cases::{Case, Quantity, REPLICATIONS, cases};
+use hpasim::search::in_order::{all_cores, collect_in_order};
 use hpasim::units::Seed;
 use interval::{Comparison, table};
 use measure::{Replication, Watch, replicate};
-use rayon::prelude::*;
 
 /// A fault is found with so many replications; with [`REPLICATIONS`] all the more.
 const REPLICATIONS_OF_A_FAULT: u64 = REPLICATIONS / 4;
@@ -56,10 +56,9 @@ fn compare(cases: &[Case], replications: u64, watch: Watch) -> Vec<Compared> {
         .iter()
         .flat_map(|case| (0..replications).map(move |seed| (case, seed)))
         .collect();
-    let measured: Vec<Replication> = runs
-        .into_par_iter()
-        .map(|(case, seed)| replicate(&case.scenario, case.warm_up, Seed(seed), watch))
-        .collect();
+    let measured: Vec<Replication> = collect_in_order(runs, all_cores(), |(case, seed)| {
+        replicate(&case.scenario, case.warm_up, Seed(seed), watch)
+    });
     let family = cases.iter().map(|case| case.expected.len()).sum();
     cases
         .iter()

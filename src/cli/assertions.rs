@@ -6,7 +6,7 @@
 use super::error::{CommandError, Completion};
 use super::screen::Screen;
 use crate::render::assertions::render_assertions;
-use crate::render::summary::Coloring;
+use crate::render::paint::Colour;
 use crate::results::verdicts::{CheckedAssertion, all_hold};
 use crate::scenario::{Assertion, Diagnostics};
 
@@ -61,8 +61,8 @@ pub(super) fn tell(
 ) -> Result<(), CommandError> {
     match channel {
         Channel::Text => {
-            let coloring = screen.stdout_coloring();
-            let lines = render_assertions(checked, coloring);
+            let colour = screen.stdout_colour();
+            let lines = render_assertions(checked, colour);
             if !lines.is_empty() {
                 screen.print(&format!("{lines}\n"))?;
             }
@@ -75,7 +75,7 @@ pub(super) fn tell(
 
 fn note<'c>(checked: impl Iterator<Item = &'c CheckedAssertion>, screen: &mut Screen) {
     let checked: Vec<CheckedAssertion> = checked.cloned().collect();
-    let lines = render_assertions(&checked, Coloring::Plain);
+    let lines = render_assertions(&checked, Colour::Plain);
     for line in lines.lines() {
         screen.note(line);
     }

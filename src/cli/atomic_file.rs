@@ -104,7 +104,7 @@ impl PartialFile {
             .suffix(PARTIAL_SUFFIX)
             .permissions_of_a_new_file()
             .tempfile_in(folder_of(target))
-            .map_err(|error| write_error(target, error))?;
+            .map_err(|error| CommandError::unwritable(target, error))?;
         interrupt.add_unfinished(made.path());
         let (file, path) = NamedTempFile::into_parts(made);
         Ok(Self {
@@ -131,7 +131,7 @@ impl PartialFile {
         file.into_inner()
             .map_err(std::io::IntoInnerError::into_error)
             .and_then(|file| file.sync_all())
-            .map_err(|error| write_error(&target, error))?;
+            .map_err(|error| CommandError::unwritable(&target, error))?;
         Ok(CompleteFile { unfinished, target })
     }
 }
@@ -177,7 +177,7 @@ impl CompleteFile {
         };
         persist(path, self.target.clone()).map_err(|fault| match fault.error.kind() {
             ErrorKind::AlreadyExists => CommandError::Exists(self.target.clone()),
-            _ => write_error(&self.target, fault.error),
+            _ => CommandError::unwritable(&self.target, fault.error),
         })
     }
 }
@@ -209,7 +209,10 @@ impl SingleOutput<'_> {
             return Err(CommandError::OutputIsInput(self.path.to_owned()));
         }
         if self.path.is_dir() {
-            return Err(write_error(self.path, ErrorKind::IsADirectory.into()));
+            return Err(CommandError::unwritable(
+                self.path,
+                ErrorKind::IsADirectory.into(),
+            ));
         }
         let is_taken = self.path.symlink_metadata().is_ok() && !is_stream(self.path);
         if is_taken && self.overwrite == Overwrite::Refuse {
@@ -256,7 +259,7 @@ impl SingleOutput<'_> {
         interrupt: &Interrupt,
         write: impl FnOnce(&mut dyn Write) -> Result<(), CommandError>,
     ) -> Result<(), CommandError> {
-        let fault = |error| write_error(self.path, error);
+        let fault = |error| CommandError::unwritable(self.path, error);
         interrupt.say(format!(
             "interrupted; what {} has received so far is not complete",
             self.path.display()
@@ -293,14 +296,6 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    }
-}
-
-/// The failure to write the file or folder at `path`.
-pub(super) fn write_error(path: &Path, error: std::io::Error) -> CommandError {
-    CommandError::Write {
-        path: path.to_owned(),
-        error,
     }
 }
 
@@ -350,7 +345,7 @@ mod tests {
         let interrupt = Interrupt::default();
         let failed = output(&path).write(&interrupt, |file| {
             file.write_all(b"time_s").expect("written");
-            Err(CommandError::Usage("a failure".to_owned()))
+            Err(CommandError::usage("a failure".to_owned()))
         });
         assert!(failed.is_err());
         assert!(names(folder.path()).is_empty(), "no partial file is left");

@@ -4,8 +4,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::choices::{PageFormat, page_or_json};
 use super::error::{CommandError, Completion};
 use super::files::FileLoader;
 use super::screen::Screen;
@@ -33,16 +34,12 @@ pub(super) struct CalibrateArgs {
     #[arg(value_name = "PROBE")]
     probe: PathBuf,
     /// How the report is written
-    #[arg(long, value_enum, default_value_t = CalibrateFormat::Text)]
-    format: CalibrateFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum CalibrateFormat {
-    /// For people
-    Text,
-    /// One JSON object
-    Json,
+    #[arg(
+        long,
+        value_parser = page_or_json("text", "For people", "One JSON object"),
+        default_value = "text"
+    )]
+    format: PageFormat,
 }
 
 /// Reads, fits, reports.
@@ -53,13 +50,11 @@ pub(super) fn run(
     let probe = read_probe(&arguments.probe, &mut FileLoader).map_err(CommandError::Input)?;
     screen.warn(&probe.warnings);
     let name = arguments.probe.display().to_string();
-    let fit = calibrate(&probe).map_err(|error| CommandError::Calibration {
-        path: arguments.probe.clone(),
-        error,
-    })?;
+    let fit =
+        calibrate(&probe).map_err(|error| CommandError::bad_file(&arguments.probe, &error))?;
     let report = match arguments.format {
-        CalibrateFormat::Text => render_calibration(&name, probe.measured, &fit),
-        CalibrateFormat::Json => calibration_json(&name, probe.measured, &fit)?,
+        PageFormat::Page => render_calibration(&name, probe.measured, &fit),
+        PageFormat::Json => calibration_json(&name, probe.measured, &fit)?,
     };
     screen.print(&report)?;
     Ok(Completion::Done)

@@ -3,26 +3,54 @@
 //! Self-imposed limit: words of the command line and what they stand for.
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::scenario::Engine;
 
-/// `--engine`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum EngineChoice {
-    /// Every request an event: latency measured, in seconds a day
-    Request,
-    /// Rates and backlogs: means, in milliseconds a day
-    Fluid,
+/// Values, each with its word on the command line and what `--help` says of it.
+pub(super) type Words<T> = [(T, &'static str, &'static str)];
+
+/// Understands the words.
+pub(super) fn one_of<T>(words: &'static Words<T>) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    of_words(words.to_vec())
 }
 
-impl From<EngineChoice> for Engine {
-    fn from(choice: EngineChoice) -> Self {
-        match choice {
-            EngineChoice::Request => Self::Request,
-            EngineChoice::Fluid => Self::Fluid,
-        }
-    }
+/// The same with words that are gathered elsewhere.
+pub(super) fn of_words<T>(
+    words: Vec<(T, &'static str, &'static str)>,
+) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    let possible = words
+        .iter()
+        .map(|(_, word, help)| PossibleValue::new(*word).help(*help));
+    PossibleValuesParser::new(possible.collect::<Vec<_>>())
+        .try_map(move |text| value_of(&words, &text).ok_or("no such word"))
 }
+
+/// What a word stands for.
+pub(super) fn value_of<T: Copy>(words: &Words<T>, text: &str) -> Option<T> {
+    let found = words.iter().find(|(_, word, _)| *word == text);
+    found.map(|(value, _, _)| *value)
+}
+
+/// `--engine`.
+pub(super) const ENGINES: &Words<Engine> = &[
+    (
+        Engine::Request,
+        Engine::Request.as_str(),
+        "Every request an event: latency measured, in seconds a day",
+    ),
+    (
+        Engine::Fluid,
+        Engine::Fluid.as_str(),
+        "Rates and backlogs: means, in milliseconds a day",
+    ),
+];
 
 /// `--plot`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -68,11 +96,32 @@ impl PlotChoice {
     }
 }
 
-/// `--format` of a command that answers with a summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SummaryFormat {
-    /// A summary for people
-    Table,
-    /// The content of summary.json
+/// `--format` of a command that prints a page or JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFormat {
+    /// For people.
+    Page,
+    /// For programs.
     Json,
+}
+
+/// Understands the word for a page, and `json`; each command says of both what they hold.
+pub(super) fn page_or_json(
+    page: &'static str,
+    page_help: &'static str,
+    json_help: &'static str,
+) -> impl TypedValueParser<Value = PageFormat> {
+    of_words(vec![
+        (PageFormat::Page, page, page_help),
+        (PageFormat::Json, "json", json_help),
+    ])
+}
+
+/// The same of a command that answers with a summary.
+pub(super) fn summary_format() -> impl TypedValueParser<Value = PageFormat> {
+    page_or_json(
+        "table",
+        "A summary for people",
+        "The content of summary.json",
+    )
 }

@@ -32,7 +32,6 @@ use crate::simulation::Extent;
 use crate::units::Seed;
 use clap::{Args, ValueEnum};
 
-pub(super) use inputs::ComparisonError;
 use inputs::Inputs;
 
 /// How many seeds a comparison runs by default.

@@ -3,7 +3,8 @@
 //! Self-imposed limit: which files there are; what is drawn is `render`'s.
 
 use super::choices::{PictureKind, PlotChoice};
-use super::result_files::{ResultFile, distinct_file_names};
+use super::file_names::distinct_file_names;
+use super::result_files::ResultFile;
 use crate::render::plot::PlotError;
 use crate::render::plot::bands::{render_bands_png, render_bands_svg};
 use crate::render::plot::compared::{ComparedPicture, compared_chart};

@@ -1,27 +1,14 @@
 //! How a command ends: what went wrong, and the exit code that says so.
 //!
-//! Self-imposed limit: the one place where failures meet exit codes.
+//! Self-imposed limit: the one place where failures meet exit codes. It knows no
+//! command: a command says which kind of failure its own error is.
 
+use std::error::Error;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use thiserror::Error;
-
-use super::compare::ComparisonError;
-use super::size::TooMuch;
-use crate::conformance::RecordingError;
-use crate::render::plot::PlotError;
-use crate::results::calibration::CalibrationError;
 use crate::scenario::{Diagnostics, LoadError, unreadable};
-use crate::search::grid::GridError;
-use crate::search::parts::TableError;
-use crate::search::sweep::InvalidPoints;
-use crate::search::tune::chosen::ChoiceError;
-use crate::search::tune::goal::GoalError;
-use crate::search::tune::question::QuestionError;
-use crate::simulation::baseline::BaselineError;
-use crate::workload::generate::GenerateError;
 
 /// The exit code of a process that Ctrl-C ended, by the shells' custom: 128 + SIGINT.
 pub(super) const INTERRUPTED: u8 = 130;
@@ -49,49 +36,32 @@ impl Completion {
     }
 }
 
+/// The error of a command or a library, which says everything in one line.
+type Cause = Box<dyn Error + Send + Sync>;
+
 /// Why a command did not do its work.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// A policy or a trace has faults; each says where and what to do.
     #[error("{0}")]
     Input(Diagnostics),
-    /// Points of a sweep are no policies.
-    #[error("{} of {} rows cannot be simulated; the first: --set {}", .0.count, .0.of, .0.arguments.join(" --set "))]
-    Points(Box<InvalidPoints>),
-    /// The parameters of a sweep make no grid.
-    #[error(transparent)]
-    Grid(#[from] GridError),
-    /// What is asked of a tuning is no goal.
-    #[error(transparent)]
-    Goal(#[from] GoalError),
-    /// Nothing can be tuned.
-    #[error(transparent)]
-    Tuning(#[from] ChoiceError),
-    /// A `sweep.csv` cannot be continued or joined.
-    #[error(transparent)]
-    Table(TableError),
-    /// More is asked for than can be simulated.
-    #[error(transparent)]
-    TooMuch(#[from] TooMuch),
-    /// Arguments that do not go together.
-    #[error("{0}")]
-    Usage(String),
-    /// A recording cannot be replayed.
-    #[error("{}: {error}", path.display())]
-    Recording {
-        /// The file.
-        path: PathBuf,
-        /// The line and what is wrong there.
-        error: RecordingError,
+    /// A policy has faults with some of the values that it is to be simulated with.
+    #[error("{which}")]
+    Variant {
+        /// The faults.
+        diagnostics: Box<Diagnostics>,
+        /// Which values, and how many others have faults.
+        which: String,
     },
-    /// A capacity probe gives no cost.
-    #[error("{}: {error}", path.display())]
-    Calibration {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        error: CalibrationError,
-    },
+    /// An input is of no use.
+    #[error(transparent)]
+    BadInput(Cause),
+    /// Arguments that do not go together, or that ask for what cannot be.
+    #[error(transparent)]
+    Usage(Cause),
+    /// What went wrong after all questions were answered.
+    #[error(transparent)]
+    Failure(Cause),
     /// The output folder holds the results of other inputs.
     #[error(
         "{} holds {other}; choose another folder with -o, or overwrite it with --force",
@@ -167,18 +137,6 @@ pub enum CommandError {
         /// What the system said.
         error: std::io::Error,
     },
-    /// There is no such baseline, or not for these inputs.
-    #[error(transparent)]
-    Baseline(#[from] BaselineError),
-    /// What was named is nothing to compare.
-    #[error(transparent)]
-    Comparison(#[from] ComparisonError),
-    /// The parameters fit no trace.
-    #[error(transparent)]
-    Generate(#[from] GenerateError),
-    /// The picture could not be drawn.
-    #[error(transparent)]
-    Plot(#[from] PlotError),
     /// A result could not be put into its format.
     #[error("the results cannot be written as {format}: {message}")]
     Export {
@@ -193,31 +151,46 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// An input that is of no use, whatever the reason.
+    pub(super) fn bad_input(cause: impl Into<Cause>) -> Self {
+        Self::BadInput(cause.into())
+    }
+
+    /// The same of the file at `path`.
+    pub(super) fn bad_file(path: &Path, cause: &dyn Error) -> Self {
+        Self::bad_input(format!("{}: {cause}", path.display()))
+    }
+
+    /// Arguments that cannot be followed.
+    pub(super) fn usage(cause: impl Into<Cause>) -> Self {
+        Self::Usage(cause.into())
+    }
+
+    /// A failure that no argument and no input is to blame for.
+    pub(super) fn failure(cause: impl Into<Cause>) -> Self {
+        Self::Failure(cause.into())
+    }
+
     /// An input file cannot be read, whichever command asks for it.
     pub(super) fn unreadable(path: &Path, error: impl Into<LoadError>) -> Self {
         let fault = unreadable(path, &error.into(), None);
         Self::Input(Diagnostics::one(fault))
     }
 
-    /// 2 for parameters that fit no trace or make no grid, 3 for bad input, 1 for everything that went wrong afterwards.
+    /// The file or folder at `path` cannot be written.
+    pub(super) fn unwritable(path: &Path, error: std::io::Error) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            error,
+        }
+    }
+
+    /// 2 for arguments that cannot be followed, 3 for bad input, 1 for everything that went wrong afterwards.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Input(_)
-            | Self::Points(_)
-            | Self::Table(_)
-            | Self::Recording { .. }
-            | Self::Calibration { .. } => ExitCode::from(3),
-            Self::Generate(_)
-            | Self::Grid(_)
-            | Self::TooMuch(_)
-            | Self::Usage(_)
-            | Self::Exists(_)
-            | Self::OutputIsInput(_)
-            | Self::Goal(_)
-            | Self::Tuning(_)
-            | Self::Baseline(_)
-            | Self::Comparison(_) => ExitCode::from(2),
+            Self::Input(_) | Self::Variant { .. } | Self::BadInput(_) => ExitCode::from(3),
+            Self::Usage(_) | Self::Exists(_) | Self::OutputIsInput(_) => ExitCode::from(2),
             Self::OtherRun { .. }
             | Self::ForeignFolder { .. }
             | Self::FolderInUse { .. }
@@ -225,7 +198,7 @@ impl CommandError {
             | Self::StrangeLock(_)
             | Self::NotListed { .. }
             | Self::Write { .. }
-            | Self::Plot(_)
+            | Self::Failure(_)
             | Self::Export { .. }
             | Self::Stdout(_) => ExitCode::FAILURE,
         }
@@ -250,27 +223,6 @@ fn reason(error: &std::io::Error) -> String {
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
         _ => error.to_string(),
-    }
-}
-
-impl From<TableError> for CommandError {
-    fn from(error: TableError) -> Self {
-        match error {
-            TableError::Read { name, error } => Self::unreadable(Path::new(&name), error),
-            other => Self::Table(other),
-        }
-    }
-}
-
-impl From<QuestionError> for CommandError {
-    fn from(error: QuestionError) -> Self {
-        match error {
-            QuestionError::Policy(diagnostics) => Self::Input(diagnostics),
-            QuestionError::Choice(error) => Self::Tuning(error),
-            QuestionError::NoAutoscaler(_)
-            | QuestionError::UnknownKpi { .. }
-            | QuestionError::NoPrices => Self::Usage(error.to_string()),
-        }
     }
 }
 

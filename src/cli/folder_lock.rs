@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::atomic_file::write_error;
 use super::error::CommandError;
 use crate::text::json;
 
@@ -125,18 +124,18 @@ fn open(path: &Path) -> Result<Option<File>, CommandError> {
     match options().create_new(true).open(path) {
         Ok(file) => return Ok(Some(file)),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(write_error(path, error)),
+        Err(error) => return Err(CommandError::unwritable(path, error)),
     }
     match std::fs::symlink_metadata(path) {
         Ok(found) if is_plain(&found) => {}
         Ok(_) => return Err(CommandError::StrangeLock(path.to_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(write_error(path, error)),
+        Err(error) => return Err(CommandError::unwritable(path, error)),
     }
     match options().open(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(write_error(path, error)),
+        Err(error) => Err(CommandError::unwritable(path, error)),
     }
 }
 

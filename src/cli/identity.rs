@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::atomic_file::is_same_file;
-use super::output_folder::SUMMARY;
+use super::file_names::SUMMARY;
 use crate::results::InputFile;
 use crate::scenario::STANDARD_INPUT;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::choices::EngineChoice;
+use super::choices::{ENGINES, one_of};
 use super::manifest_args::ManifestArgs;
 use super::variation::Variation;
 use crate::results::export;
@@ -25,11 +25,11 @@ pub(super) struct LoadArgs {
     /// Which engine simulates.
     #[arg(
         long,
-        value_enum,
+        value_parser = one_of(ENGINES),
         value_name = "ENGINE",
         help = "Which engine simulates [default: request, or fluid for a trace of CPU demand]"
     )]
-    engine: Option<EngineChoice>,
+    engine: Option<Engine>,
 }
 
 /// Which time of a trace counts.
@@ -81,7 +81,7 @@ impl LoadArgs {
 
     /// The engine that was asked for.
     pub(super) fn engine(&self) -> Option<Engine> {
-        self.engine.map(Engine::from)
+        self.engine
     }
 
     /// What was asked for, with the overrides `set`, for `summary.json`.

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::atomic_file::{Overwrite, SingleOutput, write_error};
+use super::atomic_file::{Overwrite, SingleOutput};
 use super::error::{CommandError, Completion};
+use super::file_names::SWEEP;
 use super::files::all_or_faults;
 use super::interrupt::Interrupt;
-use super::output_folder::SWEEP;
 use super::screen::Screen;
 use super::sweep_file::open_part;
 use crate::search::parts::{TableError, merge};
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &MergeArgs, screen: &mut Screen) -> Result<Completi
     let mut rows = 0;
     output.write(&interrupt, |file| {
         rows = merge(parts, file).map_err(|error| match error {
-            TableError::Write(error) => write_error(&path, error),
+            TableError::Write(error) => CommandError::unwritable(&path, error),
             other => other.into(),
         })?;
         Ok(())

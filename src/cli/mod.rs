@@ -14,6 +14,7 @@ mod confined;
 mod digest;
 mod error;
 mod export;
+mod file_names;
 mod files;
 mod folder_lock;
 mod identity;

@@ -7,71 +7,19 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::atomic_file::{
-    CompleteFile, Overwrite, PartialFile, Purpose, folder_of, is_same_file, real_path, write_error,
+    CompleteFile, Overwrite, PartialFile, Purpose, folder_of, is_same_file, real_path,
 };
 use super::error::CommandError;
+use super::file_names::{SUMMARY, is_result};
 use super::files::open_input;
 use super::folder_lock::{FolderLock, LOCK};
 use super::identity::{FoundSummary, Identity};
 use super::interrupt::Interrupt;
-use super::sweep_plots::PLOT_NAMES;
 use crate::bounded::{SUMMARY_BYTES_MAX, read_whole};
 use crate::scenario::NamedBy;
 
-/// The mark of completeness.
-pub(super) const SUMMARY: &str = "summary.json";
-/// One row every interval.
-pub(super) const TIMELINE: &str = "timeline.csv";
-/// The histogram of latency.
-pub(super) const LATENCY: &str = "latency.csv";
-/// One line every reconcile.
-pub(super) const DECISIONS: &str = "decisions.jsonl";
-/// The picture in vectors.
-pub(super) const PLOT_SVG: &str = "plot.svg";
-/// The picture in pixels.
-pub(super) const PLOT_PNG: &str = "plot.png";
-/// A comparison, a row for each KPI and policy.
-pub(super) const COMPARISON_CSV: &str = "comparison.csv";
-/// The same for programs.
-pub(super) const COMPARISON_JSON: &str = "comparison.json";
-/// Every policy on the front of a tuning.
-pub(super) const FRONT_CSV: &str = "front.csv";
-/// What a tuning proposes, for kubectl.
-pub(super) const PATCH: &str = "patch.yaml";
-/// The same as a policy of its own.
-pub(super) const PROPOSED_TOML: &str = "proposed.toml";
-/// Which parameter matters, in pixels.
-pub(super) const SENSITIVITY_PNG: &str = "sensitivity.png";
-/// The same in vectors.
-pub(super) const SENSITIVITY_SVG: &str = "sensitivity.svg";
-/// The rows of a sweep.
-pub(super) const SWEEP: &str = "sweep.csv";
-/// Everything that a command writes beside the summary, pictures apart.
-const RUN_FILES: [&str; 13] = [
-    TIMELINE,
-    LATENCY,
-    DECISIONS,
-    PLOT_SVG,
-    PLOT_PNG,
-    COMPARISON_CSV,
-    COMPARISON_JSON,
-    FRONT_CSV,
-    PATCH,
-    PROPOSED_TOML,
-    SENSITIVITY_PNG,
-    SENSITIVITY_SVG,
-    SWEEP,
-];
 /// So many names of files that are not hpasim's are listed.
 const NAMES_LISTED: usize = 3;
-
-/// Whether a command writes files of this name. A path is no name: what an untrusted summary lists stays in its folder.
-fn is_result(name: &str) -> bool {
-    let is_picture =
-        name.starts_with("plot-") && (name.ends_with(".svg") || name.ends_with(".png"));
-    let is_known = name == SUMMARY || RUN_FILES.contains(&name) || PLOT_NAMES.contains(&name);
-    is_known || (is_picture && !name.contains(['/', '\\']))
-}
 
 /// A folder that this process holds. What it wrote there goes again unless the results are completed.
 #[derive(Debug)]
@@ -233,7 +181,7 @@ impl OutputFolder {
     pub(super) fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
         let mut file = self.begin(name)?;
         file.write_all(bytes)
-            .map_err(|error| write_error(&self.file(name), error))?;
+            .map_err(|error| CommandError::unwritable(&self.file(name), error))?;
         self.add(file)
     }
 
@@ -303,13 +251,16 @@ impl OutputFolder {
                 }
                 // Another process made it meanwhile.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => {}
-                Err(error) => return Err(write_error(path, error)),
+                Err(error) => return Err(CommandError::unwritable(path, error)),
             }
         }
         if path.is_dir() {
             Ok(())
         } else {
-            Err(write_error(path, ErrorKind::NotADirectory.into()))
+            Err(CommandError::unwritable(
+                path,
+                ErrorKind::NotADirectory.into(),
+            ))
         }
     }
 
@@ -326,14 +277,16 @@ impl OutputFolder {
     fn remove(&self, name: &str) -> Result<(), CommandError> {
         let target = self.file(name);
         match std::fs::remove_file(&target) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(write_error(&target, error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(CommandError::unwritable(&target, error))
+            }
             _ => Ok(()),
         }
     }
 
     /// The names of all files and folders within, sorted.
     fn names(&self) -> Result<Vec<String>, CommandError> {
-        let fault = |error| write_error(&self.path, error);
+        let fault = |error| CommandError::unwritable(&self.path, error);
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.path).map_err(fault)? {
             let name = entry.map_err(fault)?.file_name();
@@ -411,7 +364,10 @@ fn refuse_inputs(folder: &Path, identity: &Identity) -> Result<(), CommandError>
 /// Refuses a folder in the place of a file.
 fn refuse_folder(path: &Path) -> Result<(), CommandError> {
     if path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-        return Err(write_error(path, ErrorKind::IsADirectory.into()));
+        return Err(CommandError::unwritable(
+            path,
+            ErrorKind::IsADirectory.into(),
+        ));
     }
     Ok(())
 }

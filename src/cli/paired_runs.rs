@@ -2,8 +2,6 @@
 //!
 //! Self-imposed limit: simulates and keeps; what the runs say beside each other is compared in `results`.
 
-use rayon::prelude::*;
-
 use super::progress::{Progress, ProgressMode};
 use crate::results::Kpis;
 use crate::results::curves::{PolicyCurves, SeedCurves};
@@ -11,6 +9,7 @@ use crate::results::kpis::KpiObserver;
 use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::scenario::{Engine, Scenario};
+use crate::search::in_order::{all_cores, collect_in_order};
 use crate::simulation::{Provisioning, simulate};
 use crate::units::{Seed, SimSpan, SimTime};
 
@@ -54,11 +53,8 @@ pub(super) fn simulate_paired(
     let jobs: Vec<Job<'_>> = traces.iter().flat_map(|trace| trace.jobs(seeds)).collect();
     let length: SimSpan = jobs.iter().map(|job| job.end() - SimTime::ZERO).sum();
     let progress = Progress::new(1, SimTime::ZERO + length, hint, mode);
-    let runs: Vec<JobResult> = jobs
-        .par_iter()
-        .map(|job| job.simulate(kept, &progress))
-        .collect();
-    let mut runs = runs.into_iter();
+    let simulate = |job: Job<'_>| job.simulate(kept, &progress);
+    let mut runs = collect_in_order(jobs, all_cores(), simulate).into_iter();
     traces
         .iter()
         .map(|trace| gather(trace.scenarios.len(), seeds.len(), kept, &mut runs))

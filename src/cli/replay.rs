@@ -5,15 +5,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
-use rayon::prelude::*;
+use clap::Args;
 
+use super::choices::{PageFormat, page_or_json};
 use super::error::{CommandError, Completion};
 use super::files::{all_or_faults, open_input};
 use super::screen::Screen;
 use crate::conformance::{FileReport, RecordingError, replay_recording};
 use crate::render::replay::{render_replay, replay_json};
 use crate::scenario::NamedBy;
+use crate::search::in_order::{all_cores, collect_in_order};
 
 /// Replay recorded decisions of the real controller through the HPA core.
 #[derive(Args, Debug)]
@@ -25,27 +26,19 @@ pub(super) struct ReplayArgs {
     #[arg(long, value_name = "CATEGORY")]
     ignore: Vec<String>,
     /// How the report is written
-    #[arg(long, value_enum, default_value_t = ReplayFormat::Table)]
-    format: ReplayFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ReplayFormat {
-    /// Tables for people
-    Table,
-    /// One JSON object
-    Json,
+    #[arg(
+        long,
+        value_parser = page_or_json("table", "Tables for people", "One JSON object"),
+        default_value = "table"
+    )]
+    format: PageFormat,
 }
 
 /// Replays, reports, and says whether all agrees.
 pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let ignored: BTreeSet<String> = arguments.ignore.iter().cloned().collect();
-    let replayed: Vec<Result<FileReport, CommandError>> = arguments
-        .files
-        .par_iter()
-        .map(|path| replay_file(path, &ignored))
-        .collect();
-    let reports = all_or_faults(replayed)?;
+    let replay = |path: &PathBuf| replay_file(path, &ignored);
+    let reports = all_or_faults(collect_in_order(&arguments.files, all_cores(), replay))?;
     for report in &reports {
         note_unknown_keys(report, screen);
     }
@@ -60,8 +53,8 @@ pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Complet
         }
     }
     match arguments.format {
-        ReplayFormat::Table => screen.print(&render_replay(&reports, &ignored))?,
-        ReplayFormat::Json => screen.print(&replay_json(&reports)?)?,
+        PageFormat::Page => screen.print(&render_replay(&reports, &ignored))?,
+        PageFormat::Json => screen.print(&replay_json(&reports)?)?,
     }
     let complete = reports.iter().all(|report| report.agreement.is_complete());
     Ok(if complete {
@@ -79,10 +72,7 @@ fn replay_file(path: &Path, ignored: &BTreeSet<String>) -> Result<FileReport, Co
             RecordingError::Read { line: 1, source } if source.raw_os_error().is_some() => {
                 CommandError::unreadable(path, source)
             }
-            error => CommandError::Recording {
-                path: path.to_owned(),
-                error,
-            },
+            error => CommandError::bad_file(path, &error),
         }
     })
 }

@@ -1,12 +1,23 @@
 //! The files of a command's results: what each is called, and all of them into the folder.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::choices::PageFormat;
 use super::error::CommandError;
-use super::output_folder::{OutputFolder, SUMMARY};
+use super::file_names::{SUMMARY, path_safe};
+use super::output_args::QuietArgs;
+use super::output_folder::OutputFolder;
+use super::screen::Screen;
 use super::variation::Variation;
+use crate::render::paint::Colour;
+use crate::render::plot::PlotError;
+
+impl From<PlotError> for CommandError {
+    fn from(error: PlotError) -> Self {
+        Self::failure(error)
+    }
+}
 
 /// A file before it is written.
 #[derive(Clone, Debug)]
@@ -33,6 +44,24 @@ pub(super) fn write_results(
     let paths = shown_paths(&folder, names);
     folder.complete(summary)?;
     Ok(paths)
+}
+
+/// Prints the answer of a command that has a summary: the summary itself, or `page` unless quiet was asked for.
+///
+/// # Errors
+/// Standard output fails.
+pub(super) fn print_answer(
+    format: PageFormat,
+    quiet: QuietArgs,
+    summary: &[u8],
+    screen: &mut Screen,
+    page: impl FnOnce(Colour) -> String,
+) -> Result<(), CommandError> {
+    match format {
+        PageFormat::Json => screen.print(&String::from_utf8_lossy(summary)),
+        PageFormat::Page if quiet.is_asked_for() => Ok(()),
+        PageFormat::Page => screen.print(&page(screen.stdout_colour())),
+    }
 }
 
 /// The paths of the files of these names, and of the summary, for people.
@@ -79,52 +108,11 @@ fn spelt_out(names: &[&str]) -> String {
     }
 }
 
-/// A name without what means something in a path: `@fixed:3` becomes `fixed-3`.
-pub(super) fn path_safe(name: &str) -> String {
-    let letters = name
-        .trim_start_matches(['@', '.', '/'])
-        .chars()
-        .map(|letter| match letter {
-            letter if letter.is_alphanumeric() => letter,
-            '.' | '_' | '-' => letter,
-            _ => '-',
-        });
-    letters.collect()
-}
-
-/// More letters of a name do not go into a file's name.
-const FILE_NAME_LETTERS_MAX: usize = 80;
-
-/// The names, each as a part of a file's name that no other has, whatever the file system makes of capitals.
-pub(super) fn distinct_file_names(names: &[&str]) -> Vec<String> {
-    let mut taken = BTreeSet::new();
-    names
-        .iter()
-        .map(|name| {
-            let safe: String = path_safe(name)
-                .chars()
-                .take(FILE_NAME_LETTERS_MAX)
-                .collect();
-            let numbered = (2_u64..).map(|number| format!("{safe}-{number}"));
-            std::iter::once(safe.clone())
-                .chain(numbered)
-                .find(|name| taken.insert(name.to_lowercase()))
-                .unwrap_or(safe)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use super::*;
-
-    #[test]
-    fn names_that_a_file_system_may_take_for_one_get_numbers() {
-        let names = distinct_file_names(&["a b", "a-b", "a:b", "A-B", "a-b-2", "c"]);
-        assert_eq!(names, ["a-b", "a-b-2", "a-b-3", "A-B-4", "a-b-2-2", "c"]);
-    }
 
     #[test]
     fn a_folder_is_named_after_what_is_in_it() {

@@ -5,24 +5,25 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rayon::prelude::*;
 
 use super::assertions::{self, Channel};
-use super::atomic_file::{PartialFile, write_error};
-use super::choices::{PictureKind, PlotChoice, SummaryFormat};
+use super::atomic_file::PartialFile;
+use super::choices::{PageFormat, PictureKind, PlotChoice, summary_format};
 use super::error::{CommandError, Completion};
+use super::file_names::{DECISIONS, LATENCY, PLOT_PNG, PLOT_SVG, TIMELINE};
 use super::files::{FileLoader, hashed};
 use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::load_args::LoadArgs;
 use super::output_args::{QuietArgs, WriteArgs};
-use super::output_folder::{DECISIONS, LATENCY, OutputFolder, PLOT_PNG, PLOT_SVG, TIMELINE};
+use super::output_folder::OutputFolder;
 use super::progress::Progress;
-use super::result_files::{default_folder, shown_paths};
+use super::result_files::{default_folder, print_answer, shown_paths};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
+use crate::render::paint::Colour;
 use crate::render::plot::{Picture, render_png, render_svg};
 use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
@@ -33,6 +34,7 @@ use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{InputFile, KpiReport, Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded, Scenario};
+use crate::search::in_order::{all_cores, collect_in_order};
 use crate::simulation::{Extent, Provisioning, simulate};
 use crate::units::{Replicas, Seed};
 use crate::workload::Demand;
@@ -67,8 +69,8 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     write: WriteArgs,
     /// What is printed to stdout
-    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
-    format: SummaryFormat,
+    #[arg(long, value_parser = summary_format(), default_value = "table")]
+    format: PageFormat,
     /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30'; may be given several times
     #[arg(long, value_name = "KPI<=NUMBER")]
     assert: Vec<String>,
@@ -127,11 +129,8 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     let paths = shown_paths(&folder, files.iter().map(|file| file.name()));
     folder.complete(&summary)?;
     assertions::tell(&checked, arguments.channel(), screen)?;
-    match arguments.format {
-        SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
-        SummaryFormat::Table if arguments.quiet.is_asked_for() => {}
-        SummaryFormat::Table => question.print(&runs.report(), &paths, screen)?,
-    }
+    let page = |colour| question.page(&runs.report(), &paths, colour);
+    print_answer(arguments.format, arguments.quiet, &summary, screen, page)?;
     Ok(assertions::completion(&checked))
 }
 
@@ -216,12 +215,7 @@ impl Question {
         Ok(())
     }
 
-    fn print(
-        &self,
-        report: &KpiReport,
-        paths: &[String],
-        screen: &mut Screen,
-    ) -> Result<(), CommandError> {
+    fn page(&self, report: &KpiReport, paths: &[String], colour: Colour) -> String {
         let summary = RunSummary {
             scenario: &self.loaded.scenario,
             engine: self.loaded.engine,
@@ -230,7 +224,7 @@ impl Question {
             request: &self.request,
             files: paths,
         };
-        screen.print(&render_summary(&summary, screen.stdout_coloring()))
+        render_summary(&summary, colour)
     }
 }
 
@@ -273,8 +267,8 @@ impl RunArgs {
     fn channel(&self) -> Channel {
         match self.format {
             _ if self.quiet.is_asked_for() => Channel::Quiet,
-            SummaryFormat::Json => Channel::BesideData,
-            SummaryFormat::Table => Channel::Text,
+            PageFormat::Json => Channel::BesideData,
+            PageFormat::Page => Channel::Text,
         }
     }
 
@@ -334,6 +328,19 @@ struct Streams {
     decisions: DecisionLog<PartialFile>,
 }
 
+/// What the run of the first seed leaves beside its KPIs.
+struct FirstRun {
+    timeline: Timeline,
+    latency: Vec<u8>,
+    streams: Streams,
+}
+
+/// What the run of one seed leaves.
+struct SeedRun {
+    kpis: Kpis,
+    first: Option<FirstRun>,
+}
+
 fn simulate_all(
     loaded: &Loaded,
     seeds: &[Seed],
@@ -346,23 +353,41 @@ fn simulate_all(
         timeline: TimelineCsv::new(folder.begin(TIMELINE)?),
         decisions: DecisionLog::new(folder.begin(DECISIONS)?),
     };
-    let (first, others) = seeds.split_first().unwrap_or((&Seed(1), &[]));
-    let (first, others) = rayon::join(
-        || simulate_first(loaded, *first, needed, progress, streams),
-        || {
-            others
-                .par_iter()
-                .map(|seed| simulate_another(loaded, *seed, needed, progress))
-                .collect::<Vec<Kpis>>()
-        },
-    );
-    let (mut runs, streams) = first?;
-    runs.kpis.extend(others);
-    let timeline = streams.timeline.finish().map_err(into_io);
-    folder.add(timeline.map_err(|error| write_error(&folder.file(TIMELINE), error))?)?;
-    let decisions = streams.decisions.finish().map_err(std::io::Error::from);
-    folder.add(decisions.map_err(|error| write_error(&folder.file(DECISIONS), error))?)?;
+    // The streams go with the first seed.
+    let streams = std::iter::once(Some(streams)).chain(std::iter::repeat_with(|| None));
+    let simulate_seed = |(seed, streams): (&Seed, Option<Streams>)| match streams {
+        Some(streams) => simulate_first(loaded, *seed, needed, progress, streams),
+        None => Ok(simulate_another(loaded, *seed, needed, progress)),
+    };
+    let mut runs = Runs {
+        timeline: Timeline::default(),
+        latency: Vec::new(),
+        kpis: Vec::with_capacity(seeds.len()),
+    };
+    for run in collect_in_order(seeds.iter().zip(streams), all_cores(), simulate_seed) {
+        let SeedRun { kpis, first } = run?;
+        runs.kpis.push(kpis);
+        if let Some(first) = first {
+            first.streams.complete(folder)?;
+            runs.timeline = first.timeline;
+            runs.latency = first.latency;
+        }
+    }
     Ok(runs)
+}
+
+impl Streams {
+    /// Ends both files.
+    fn complete(self, folder: &mut OutputFolder) -> Result<(), CommandError> {
+        let timeline = self.timeline.finish().map_err(into_io);
+        folder.add(
+            timeline.map_err(|error| CommandError::unwritable(&folder.file(TIMELINE), error))?,
+        )?;
+        let decisions = self.decisions.finish().map_err(std::io::Error::from);
+        folder.add(
+            decisions.map_err(|error| CommandError::unwritable(&folder.file(DECISIONS), error))?,
+        )
+    }
 }
 
 /// What the system said, where the CSV writer passes it on.
@@ -379,7 +404,7 @@ fn simulate_first(
     needed: impl Fn(f64) -> Option<Replicas> + Copy,
     progress: &Progress,
     streams: Streams,
-) -> Result<(Runs, Streams), CommandError> {
+) -> Result<SeedRun, CommandError> {
     let scenario = &loaded.scenario;
     let mut observer = Both::new(
         KpiObserver::new(scenario, needed),
@@ -395,16 +420,18 @@ fn simulate_first(
     observer.second.second.finish();
     let latency = observer.first.measured_latency().map(latency_csv);
     let (timeline, csv) = observer.second.first.first.finish_writing();
-    let runs = Runs {
+    let first = FirstRun {
         latency: latency.transpose()?.unwrap_or_default(),
-        kpis: vec![observer.first.finish()],
         timeline,
+        streams: Streams {
+            timeline: csv,
+            decisions: observer.second.first.second,
+        },
     };
-    let streams = Streams {
-        timeline: csv,
-        decisions: observer.second.first.second,
-    };
-    Ok((runs, streams))
+    Ok(SeedRun {
+        kpis: observer.first.finish(),
+        first: Some(first),
+    })
 }
 
 fn simulate_another(
@@ -412,10 +439,13 @@ fn simulate_another(
     seed: Seed,
     needed: impl Fn(f64) -> Option<Replicas> + Copy,
     progress: &Progress,
-) -> Kpis {
+) -> SeedRun {
     let scenario = &loaded.scenario;
     let mut observer = Both::new(KpiObserver::new(scenario, needed), progress.of_run());
     simulate(scenario, loaded.engine, seed, &mut observer);
     observer.second.finish();
-    observer.first.finish()
+    SeedRun {
+        kpis: observer.first.finish(),
+        first: None,
+    }
 }

@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use anstream::{AutoStream, ColorChoice};
 
 use super::error::{CommandError, Completion};
-use crate::render::diagnostic::{Colour, render_diagnostic, render_diagnostics};
-use crate::render::summary::Coloring;
+use crate::render::diagnostic::{render_diagnostic, render_diagnostics};
+use crate::render::paint::Colour;
 use crate::scenario::Diagnostic;
 use crate::text::csv_cell::visible_csv;
 use crate::text::{visible, visible_coloured, visible_lines};
@@ -26,34 +26,13 @@ impl Screen {
         Self
     }
 
-    /// Whether what goes to stdout is coloured.
-    fn stdout_is_coloured(&self) -> bool {
-        AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
-    }
-
     /// Whether what goes to stdout may carry colours.
     pub(super) fn stdout_colour(&self) -> Colour {
-        if self.stdout_is_coloured() {
-            Colour::Ansi
-        } else {
-            Colour::Plain
-        }
-    }
-
-    /// How text for stdout is coloured.
-    pub(super) fn stdout_coloring(&self) -> Coloring {
-        if self.stdout_is_coloured() {
-            Coloring::Ansi
-        } else {
-            Coloring::Plain
-        }
+        colour_of(AutoStream::choice(&std::io::stdout()))
     }
 
     fn stderr_colour(&self) -> Colour {
-        match AutoStream::choice(&std::io::stderr()) {
-            ColorChoice::Never => Colour::Plain,
-            _ => Colour::Ansi,
-        }
+        colour_of(AutoStream::choice(&std::io::stderr()))
     }
 
     /// Writes a page to stdout, coloured or not.
@@ -116,9 +95,9 @@ impl Screen {
                     CommandError::Input(diagnostics) => {
                         render_diagnostics(diagnostics, self.stderr_colour())
                     }
-                    CommandError::Points(points) => format!(
+                    CommandError::Variant { diagnostics, .. } => format!(
                         "{}\n\nerror: {}",
-                        render_diagnostics(&points.diagnostics, self.stderr_colour()),
+                        render_diagnostics(diagnostics, self.stderr_colour()),
                         visible(&error.to_string())
                     ),
                     other => format!("error: {}", visible(&other.to_string())),
@@ -127,6 +106,13 @@ impl Screen {
                 error.exit_code()
             }
         }
+    }
+}
+
+fn colour_of(choice: ColorChoice) -> Colour {
+    match choice {
+        ColorChoice::Never => Colour::Plain,
+        _ => Colour::Ansi,
     }
 }
 

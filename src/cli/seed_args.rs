@@ -29,7 +29,7 @@ impl SeedArgs {
     pub(super) fn seeds(self, count: u32) -> Result<Vec<Seed>, CommandError> {
         let last_offset = u64::from(count).saturating_sub(1);
         let Some(last) = self.seed.checked_add(last_offset) else {
-            return Err(CommandError::Usage(format!(
+            return Err(CommandError::usage(format!(
                 "{count} seeds from --seed {} on go beyond the greatest, {}; write --seed {} or less",
                 self.seed,
                 u64::MAX,

@@ -96,6 +96,12 @@ pub enum TooMuch {
     },
 }
 
+impl From<TooMuch> for CommandError {
+    fn from(error: TooMuch) -> Self {
+        Self::usage(error)
+    }
+}
+
 impl Size {
     /// The notes that announce the work; `remedy` says what takes less.
     fn check(&self, remedy: &'static str) -> Result<Vec<String>, TooMuch> {

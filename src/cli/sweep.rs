@@ -9,16 +9,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::atomic_file::Overwrite;
-use super::choices::{EngineChoice, PlotChoice, SummaryFormat};
+use super::choices::{ENGINES, PageFormat, PlotChoice, one_of, summary_format};
 use super::digest::digest;
 use super::error::{CommandError, Completion};
+use super::file_names::SWEEP;
 use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::manifest_args::ManifestArgs;
 use super::output_args::QuietArgs;
-use super::output_folder::{OutputFolder, SWEEP};
+use super::output_folder::OutputFolder;
 use super::progress::CountProgress;
-use super::result_files::{default_folder, shown_paths};
+use super::result_files::{default_folder, print_answer, shown_paths};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
@@ -31,11 +32,11 @@ use crate::render::sweep::{SweepAnswer, render_answer};
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
 use crate::scenario::{Diagnostics, Engine, ManifestChoice, Scenario};
-use crate::search::grid::Grid;
+use crate::search::grid::{Grid, GridError};
 use crate::search::in_order::all_cores;
 use crate::search::outcome::{Objectives, Outcome, Weighed};
 use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
-use crate::search::sweep::{Row, Sweep, SweepError};
+use crate::search::sweep::{InvalidPoints, Row, Sweep, SweepError};
 use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::simulation::Extent;
 use crate::text::rounding::readable;
@@ -61,11 +62,11 @@ pub(super) struct SweepArgs {
     /// Which engine simulates.
     #[arg(
         long,
-        value_enum,
+        value_parser = one_of(ENGINES),
         value_name = "ENGINE",
         help = "Which engine simulates [default: fluid, or request for a trace of users]"
     )]
-    engine: Option<EngineChoice>,
+    engine: Option<Engine>,
     #[command(flatten)]
     seed: SeedArgs,
     /// Run each point under so many seeds, from --seed on; KPIs become median, p10 and p90
@@ -99,8 +100,8 @@ pub(super) struct SweepArgs {
     #[arg(long, value_enum, default_value_t = PlotChoice::All)]
     plot: PlotChoice,
     /// What is printed to stdout
-    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
-    format: SummaryFormat,
+    #[arg(long, value_parser = summary_format(), default_value = "table")]
+    format: PageFormat,
     #[command(flatten)]
     quiet: QuietArgs,
 }
@@ -158,6 +159,26 @@ pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completi
         )),
     };
     arguments.conclude(&question, outcome.as_ref(), output, screen)
+}
+
+impl From<GridError> for CommandError {
+    fn from(error: GridError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<Box<InvalidPoints>> for CommandError {
+    fn from(points: Box<InvalidPoints>) -> Self {
+        Self::Variant {
+            which: format!(
+                "{} of {} rows cannot be simulated; the first: --set {}",
+                points.count,
+                points.of,
+                points.arguments.join(" --set ")
+            ),
+            diagnostics: Box::new(points.diagnostics),
+        }
+    }
 }
 
 impl SweepArgs {
@@ -240,7 +261,7 @@ impl SweepArgs {
             traces: &self.traces,
             from: None,
             to: None,
-            engine: self.engine.map(Engine::from),
+            engine: self.engine,
             choice: &self.manifest.choice(),
         })
     }
@@ -293,7 +314,7 @@ impl SweepArgs {
         self.size(question, Extent::default()).refuse(LESS_WORK)?;
         let sweep = &question.sweep;
         let of_points = sweep.check(question.rows.clone(), self.jobs());
-        let mut extent = of_points.map_err(CommandError::Points)?;
+        let mut extent = of_points?;
         if self.shard.is_none() {
             extent = extent.and(sweep.current_extent());
         }
@@ -337,7 +358,7 @@ impl SweepArgs {
         sweep
             .run(left, self.jobs(), || progress.one_more(), write)
             .map_err(|error| match error {
-                SweepError::Invalid(points) => CommandError::Points(points),
+                SweepError::Invalid(points) => points.into(),
                 SweepError::Sink(error) => error,
             })
     }
@@ -388,14 +409,8 @@ impl SweepArgs {
         }
         let paths = shown_paths(&output, files.iter().copied());
         output.complete(&summary)?;
-        match self.format {
-            SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&summary))?,
-            SummaryFormat::Table if self.quiet.is_asked_for() => {}
-            SummaryFormat::Table => {
-                let coloring = screen.stdout_coloring();
-                screen.print(&render_answer(&answer, &paths, coloring))?;
-            }
-        }
+        let page = |colour| render_answer(&answer, &paths, colour);
+        print_answer(self.format, self.quiet, &summary, screen, page)?;
         Ok(Completion::Done)
     }
 

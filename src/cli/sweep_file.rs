@@ -6,12 +6,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use super::atomic_file::{Overwrite, write_error};
+use super::atomic_file::Overwrite;
 use super::error::CommandError;
+use super::file_names::{SUMMARY, SWEEP};
 use super::files::open_input;
 use super::identity::Identity;
 use super::interrupt::Interrupt;
-use super::output_folder::{OutputFolder, SUMMARY, SWEEP};
+use super::output_folder::OutputFolder;
 use crate::scenario::NamedBy;
 use crate::search::parts::{PartFile, TableError};
 use crate::search::table::{Head, RowKeys, Shard};
@@ -90,10 +91,7 @@ impl FolderRequest<'_> {
             (Ok(()), false) => {
                 "the beginning of this very sweep, and --resume would go on with it".to_owned()
             }
-            (Err(CommandError::Table(TableError::OtherSweep { difference, .. })), _) => {
-                format!("another sweep: {}", difference.as_of_command())
-            }
-            (Err(_), _) => "a sweep.csv that cannot be read".to_owned(),
+            (Err(error), _) => what_else(&error),
         };
         Err(CommandError::OtherRun {
             folder: self.folder.to_owned(),
@@ -106,6 +104,25 @@ impl FolderRequest<'_> {
         let part = open_part(path)?;
         part.check_is(self.head, self.shard)?;
         Ok(())
+    }
+}
+
+/// What stands there, which is not the beginning of this sweep.
+fn what_else(error: &CommandError) -> String {
+    if let CommandError::BadInput(cause) = error
+        && let Some(TableError::OtherSweep { difference, .. }) = cause.downcast_ref()
+    {
+        return format!("another sweep: {}", difference.as_of_command());
+    }
+    "a sweep.csv that cannot be read".to_owned()
+}
+
+impl From<TableError> for CommandError {
+    fn from(error: TableError) -> Self {
+        match error {
+            TableError::Read { name, error } => Self::unreadable(Path::new(&name), error),
+            other => Self::bad_input(other),
+        }
     }
 }
 
@@ -139,7 +156,7 @@ impl SweepFile {
         let path = output.file(SWEEP);
         let mut file = output.begin(SWEEP)?;
         file.write_all(head.as_bytes())
-            .map_err(|error| write_error(&path, error))?;
+            .map_err(|error| CommandError::unwritable(&path, error))?;
         let file = file.complete()?;
         let _writing = interrupt.while_writing();
         file.put_in_place()?;
@@ -175,7 +192,7 @@ impl SweepFile {
                 length,
                 rows_found,
             }),
-            Err(error) => Err(write_error(&path, error)),
+            Err(error) => Err(CommandError::unwritable(&path, error)),
         }
     }
 
@@ -206,6 +223,6 @@ impl SweepFile {
     }
 
     fn fault(&self, error: std::io::Error) -> CommandError {
-        write_error(&self.path, error)
+        CommandError::unwritable(&self.path, error)
     }
 }

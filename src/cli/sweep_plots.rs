@@ -3,6 +3,7 @@
 //! Self-imposed limit: which files there are and when; what is drawn is `render`'s.
 
 use super::choices::{PictureKind, PlotChoice};
+use super::file_names::SWEEP_PICTURES;
 use crate::render::plot::PlotError;
 use crate::render::plot::sweep_front::{render_sweep_front_png, render_sweep_front_svg};
 use crate::render::plot::sweep_heat::{render_heat_png, render_heat_svg};
@@ -32,21 +33,11 @@ pub(super) const PLOTS: [SweepPlot; 6] = [
     SweepPlot::HeatSvg,
 ];
 
-/// The names of all of them.
-pub(super) const PLOT_NAMES: [&str; 6] = [
-    "front.png",
-    "front.svg",
-    "parameters.png",
-    "parameters.svg",
-    "heatmap.png",
-    "heatmap.svg",
-];
-
 impl SweepPlot {
     /// The file's name.
     pub(super) fn name(self) -> &'static str {
         let place = PLOTS.iter().position(|plot| *plot == self);
-        place.map_or("", |place| PLOT_NAMES[place])
+        place.map_or("", |place| SWEEP_PICTURES[place])
     }
 
     /// Whether `--plot` asks for it.

@@ -16,7 +16,7 @@ pub use generate::{GenArgs, GenKind, SamplingArgs, generate_csv};
 pub use info::InfoArgs;
 pub use recording::RecordingArgs;
 
-use super::atomic_file::{Overwrite, SingleOutput, write_error};
+use super::atomic_file::{Overwrite, SingleOutput};
 use super::error::{CommandError, Completion};
 use super::interrupt::Interrupt;
 use super::screen::Screen;
@@ -73,7 +73,7 @@ impl TraceOutputArgs {
         };
         file.write(&Interrupt::listen(), |out| {
             out.write_all(csv.as_bytes())
-                .map_err(|error| write_error(file.path, error))
+                .map_err(|error| CommandError::unwritable(file.path, error))
         })
     }
 

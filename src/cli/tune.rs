@@ -9,9 +9,9 @@ mod proposed_texts;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::choices::{EngineChoice, SummaryFormat};
+use super::choices::{ENGINES, PageFormat, Words, one_of, summary_format};
 use super::error::{CommandError, Completion};
 use super::identity::Identity;
 use super::interrupt::Interrupt;
@@ -37,9 +37,9 @@ use crate::search::tune::caution::{
 };
 use crate::search::tune::evaluation::{Measured, Simulator};
 use crate::search::tune::finalists::PutBack;
-use crate::search::tune::goal::{Goal, GoalError};
+use crate::search::tune::goal::Goal;
 use crate::search::tune::method::{Findings, Method, Tried};
-use crate::search::tune::question::{Asked, Question};
+use crate::search::tune::question::{Asked, Question, QuestionError};
 use crate::search::tune::sensitivity::sensitivity;
 use crate::search::tune::summary::TuneRequest;
 use crate::simulation::Extent;
@@ -92,19 +92,19 @@ pub(super) struct TuneArgs {
     )]
     budget: Option<u32>,
     /// How it is searched
-    #[arg(long, value_enum, default_value_t = MethodChoice::Evolution)]
-    method: MethodChoice,
+    #[arg(long, value_parser = one_of(METHODS), default_value = Method::Evolution.as_str())]
+    method: Method,
     /// How many of the best the request engine judges.
     #[arg(long, value_name = "N", default_value_t = FINALISTS, value_parser = clap::value_parser!(u8).range(1..))]
     finalists: u8,
     /// Which engine simulates.
     #[arg(
         long,
-        value_enum,
+        value_parser = one_of(ENGINES),
         value_name = "ENGINE",
         help = "Which engine simulates [default: fluid for the search, request for finalists and report, where they can follow the trace]"
     )]
-    engine: Option<EngineChoice>,
+    engine: Option<Engine>,
     #[command(flatten)]
     seed: SeedArgs,
     /// Report over so many seeds; the search has three of its own before them
@@ -128,32 +128,26 @@ pub(super) struct TuneArgs {
     #[command(flatten)]
     write: WriteArgs,
     /// What is printed to stdout
-    #[arg(long, value_enum, default_value_t = SummaryFormat::Table)]
-    format: SummaryFormat,
+    #[arg(long, value_parser = summary_format(), default_value = "table")]
+    format: PageFormat,
     #[command(flatten)]
     quiet: QuietArgs,
 }
 
 /// `--method`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum MethodChoice {
-    /// Children of the best, generation by generation
-    Evolution,
-    /// Many under one seed, the best third under all
-    Halving,
-    /// A Latin hypercube
-    Random,
-}
-
-impl From<MethodChoice> for Method {
-    fn from(choice: MethodChoice) -> Self {
-        match choice {
-            MethodChoice::Evolution => Self::Evolution,
-            MethodChoice::Halving => Self::Halving,
-            MethodChoice::Random => Self::Random,
-        }
-    }
-}
+const METHODS: &Words<Method> = &[
+    (
+        Method::Evolution,
+        Method::Evolution.as_str(),
+        "Children of the best, generation by generation",
+    ),
+    (
+        Method::Halving,
+        Method::Halving.as_str(),
+        "Many under one seed, the best third under all",
+    ),
+    (Method::Random, Method::Random.as_str(), "A Latin hypercube"),
+];
 
 /// The seeds of the training: few, for each candidate sees them all; chance is the report's to measure.
 const TRAINING_SEEDS: u16 = 3;
@@ -279,6 +273,15 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
     outputs.write_and_print(folder, screen)
 }
 
+impl From<QuestionError> for CommandError {
+    fn from(error: QuestionError) -> Self {
+        match error {
+            QuestionError::Policy(diagnostics) => Self::Input(diagnostics),
+            other => Self::usage(other),
+        }
+    }
+}
+
 impl TuneArgs {
     fn folder(&self, question: &Question) -> PathBuf {
         self.output.clone().unwrap_or_else(|| {
@@ -296,7 +299,7 @@ impl TuneArgs {
     fn variation(&self) -> Variation {
         let mut variation = Variation::default();
         if let Some(engine) = self.engine {
-            variation.add(Engine::from(engine).as_str());
+            variation.add(engine.as_str());
         }
         self.manifest.vary(&mut variation);
         for setting in &self.set {
@@ -308,8 +311,7 @@ impl TuneArgs {
             ("budget", self.budget.map(|budget| budget.to_string())),
             (
                 "method",
-                (self.method != MethodChoice::Evolution)
-                    .then(|| Method::from(self.method).as_str().to_owned()),
+                (self.method != Method::Evolution).then(|| self.method.as_str().to_owned()),
             ),
             (
                 "finalists",
@@ -354,17 +356,17 @@ impl TuneArgs {
                 .map(|it| it.display().to_string())
                 .collect(),
             budget: self.budget,
-            method: Method::from(self.method).as_str(),
+            method: self.method.as_str(),
             finalists: self.finalists,
-            engine: self.engine.map(|engine| Engine::from(engine).as_str()),
+            engine: self.engine.map(Engine::as_str),
             hpa,
             namespace,
         }
     }
 
-    fn goal(&self) -> Result<Goal, GoalError> {
+    fn goal(&self) -> Result<Goal, CommandError> {
         match &self.goal {
-            Some(goal) => Goal::parse(goal),
+            Some(goal) => Goal::parse(goal).map_err(CommandError::usage),
             None => Ok(Goal::BetterThanToday),
         }
     }
@@ -379,8 +381,8 @@ impl TuneArgs {
 
     fn judge(&self) -> Simulator {
         match self.engine {
-            None | Some(EngineChoice::Request) => Simulator::Request,
-            Some(EngineChoice::Fluid) => Simulator::Template,
+            None | Some(Engine::Request) => Simulator::Request,
+            Some(Engine::Fluid) => Simulator::Template,
         }
     }
 
@@ -445,7 +447,7 @@ impl TuneArgs {
         let pairs = question.templates.len() * question.seeds.len();
         let runs = u64::from(search.budget) * pairs as u64;
         let progress = CountProgress::new("searching", runs, self.quiet.progress());
-        search.run(self.method.into(), &|| progress.one_more())
+        search.run(self.method, &|| progress.one_more())
     }
 
     fn tune(

@@ -46,7 +46,7 @@ impl VariantInputs {
             .chain(request.traces)
             .filter(|path| path.as_path() == Path::new(STANDARD_INPUT));
         if uses_stdin.count() > 1 {
-            return Err(CommandError::Usage(
+            return Err(CommandError::usage(
                 "standard input (`-`) can be read once; name files for the others".to_owned(),
             ));
         }
@@ -87,7 +87,7 @@ impl VariantInputs {
             .collect();
         for (index, name) in names.iter().enumerate() {
             if names[..index].contains(name) {
-                return Err(CommandError::Usage(format!(
+                return Err(CommandError::usage(format!(
                     "two traces are called `{name}`, and rows are told apart by that name; rename one of the files"
                 )));
             }

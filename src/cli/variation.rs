@@ -4,7 +4,7 @@
 //! to `output/prod-spike-seed-7`.
 
 use super::digest::digest;
-use super::result_files::path_safe;
+use super::file_names::path_safe;
 
 /// A longer end of a name is cut, and part of a hash stands for the rest.
 const LETTERS_MAX: usize = 48;

@@ -5,25 +5,24 @@
 use anstyle::{AnsiColor, Style};
 
 use super::human;
-use super::paint::painted;
-use super::summary::Coloring;
+use super::paint::{Colour, painted};
 use crate::results::verdicts::CheckedAssertion;
 use crate::text::visible;
 
 /// A line for each: `✓ prod under spike: rescales <= 30 (12)`; nothing for none.
 #[must_use]
-pub fn render_assertions(checked: &[CheckedAssertion], coloring: Coloring) -> String {
-    checked.iter().map(|it| line(it, coloring)).collect()
+pub fn render_assertions(checked: &[CheckedAssertion], colour: Colour) -> String {
+    checked.iter().map(|it| line(it, colour)).collect()
 }
 
-fn line(checked: &CheckedAssertion, coloring: Coloring) -> String {
-    let (mark, colour) = if checked.holds {
+fn line(checked: &CheckedAssertion, colour: Colour) -> String {
+    let (mark, ink) = if checked.holds {
         ("✓", AnsiColor::Green)
     } else {
         ("✗", AnsiColor::Red)
     };
-    let style: Style = colour.on_default();
-    let mark = painted(mark, style, coloring);
+    let style: Style = ink.on_default();
+    let mark = painted(mark, style, colour);
     let value = checked.value.map_or_else(
         || "no value".to_owned(),
         |value| human::trimmed(value, DECIMALS),
@@ -62,12 +61,12 @@ mod tests {
             checked(Some(30.0004), false),
             checked(None, false),
         ];
-        insta::assert_snapshot!(render_assertions(&all, Coloring::Plain), @"
+        insta::assert_snapshot!(render_assertions(&all, Colour::Plain), @"
         ✓ prod under spike: slo_violation_seconds <= 30 (12.5)
         ✗ prod under spike: slo_violation_seconds <= 30 (30.0004)
         ✗ prod under spike: slo_violation_seconds <= 30 (no value)
         ");
-        let coloured = render_assertions(&all[..1], Coloring::Ansi);
+        let coloured = render_assertions(&all[..1], Colour::Ansi);
         assert!(
             coloured.starts_with("\u{1b}[32m✓\u{1b}[0m prod"),
             "{coloured:?}"

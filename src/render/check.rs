@@ -4,7 +4,8 @@
 
 use serde::Serialize;
 
-use super::diagnostic::{Colour, render_with_reason};
+use super::diagnostic::render_with_reason;
+use super::paint::Colour;
 use crate::check::{CheckReport, Finding};
 use crate::scenario::Severity;
 use crate::text::{json, visible};

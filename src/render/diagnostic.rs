@@ -4,17 +4,9 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use super::paint::Colour;
 use crate::scenario::{Diagnostic, Diagnostics, LineStart, Severity};
 use crate::text::{visible, visible_marked};
-
-/// Whether text may carry the terminal's colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colour {
-    /// Text alone.
-    Plain,
-    /// ANSI escape sequences.
-    Ansi,
-}
 
 /// All diagnostics, an empty line between two, and how many were left out.
 #[must_use]

@@ -8,7 +8,7 @@ pub mod check;
 pub mod comparison;
 pub mod diagnostic;
 pub mod human;
-mod paint;
+pub mod paint;
 pub mod plot;
 pub mod replay;
 pub mod summary;

@@ -4,14 +4,22 @@
 
 use anstyle::Style;
 
-use super::summary::Coloring;
 use crate::text::visible;
 
+/// Whether text may carry the terminal's colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// Text alone.
+    Plain,
+    /// ANSI escape sequences.
+    Ansi,
+}
+
 /// `text` as one line in `style`.
-pub(super) fn painted(text: &str, style: Style, coloring: Coloring) -> String {
+pub(super) fn painted(text: &str, style: Style, colour: Colour) -> String {
     let text = visible(text);
-    match coloring {
-        Coloring::Ansi if style != Style::new() => {
+    match colour {
+        Colour::Ansi if style != Style::new() => {
             format!("{}{text}{}", style.render(), style.render_reset())
         }
         _ => text.into_owned(),

@@ -15,6 +15,7 @@ mod mark;
 mod panel;
 mod panels;
 mod plane;
+mod plot_error;
 pub mod sensitivity;
 mod series;
 mod sweep_bins;
@@ -30,6 +31,7 @@ use self::font::Weight;
 use self::mark::{Mark, draw_mark};
 use self::panel::{STRIP, lettering};
 use self::panels::PanelKind;
+pub use self::plot_error::PlotError;
 use self::series::{Stretch, broken_stretches};
 use super::human;
 use super::summary::part_of_trace;
@@ -85,20 +87,6 @@ pub struct Picture<'a> {
     pub seeds: usize,
     /// What the command asked for beside the inputs.
     pub request: &'a Request,
-}
-
-/// Why there is no picture.
-#[derive(Debug, thiserror::Error)]
-pub enum PlotError {
-    /// The run has no interval to show.
-    #[error("the run is empty: there is nothing to draw")]
-    Empty,
-    /// The drawing library failed.
-    #[error("the plot could not be drawn: {0}")]
-    Drawing(String),
-    /// The PNG could not be encoded.
-    #[error("the plot could not be encoded as PNG: {0}")]
-    Encoding(#[from] png::EncodingError),
 }
 
 /// `plot.svg`.

@@ -6,7 +6,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::human;
-use super::paint::painted;
+use super::paint::{Colour, painted};
 use crate::kpi::Kpi;
 use crate::results::KpiReport;
 use crate::results::export::Request;
@@ -15,15 +15,6 @@ use crate::scenario::{Assumption, Engine, Scenario};
 use crate::text::visible;
 use crate::units::{Seed, SimSpan};
 use crate::workload::Demand;
-
-/// Whether text is coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coloring {
-    /// With ANSI escapes.
-    Ansi,
-    /// As it is.
-    Plain,
-}
 
 /// What a summary tells.
 #[derive(Clone, Copy, Debug)]
@@ -49,10 +40,10 @@ const WIDTH: usize = 72;
 
 /// The summary as text, with a final newline.
 #[must_use]
-pub fn render_summary(run: &RunSummary<'_>, coloring: Coloring) -> String {
+pub fn render_summary(run: &RunSummary<'_>, colour: Colour) -> String {
     let mut page = Page {
         text: String::new(),
-        coloring,
+        colour,
     };
     write_head(&mut page, run);
     page.text.push('\n');
@@ -365,7 +356,7 @@ enum Tone {
 
 struct Page {
     text: String,
-    coloring: Coloring,
+    colour: Colour,
 }
 
 impl Page {
@@ -389,7 +380,7 @@ impl Page {
     }
 
     fn painted(&self, text: &str, style: Style) -> String {
-        painted(text, style, self.coloring)
+        painted(text, style, self.colour)
     }
 }
 

@@ -7,8 +7,7 @@ use std::ops::Range;
 use anstyle::Style;
 
 use super::human;
-use super::paint::painted;
-use super::summary::Coloring;
+use super::paint::{Colour, painted};
 use super::table::{Column, TableFormat, render_table};
 use crate::search::grid::Grid;
 use crate::search::outcome::{Objective, Objectives, Outcome, Weighed};
@@ -115,10 +114,10 @@ fn headings(grid: &Grid) -> Vec<String> {
 
 /// The answer as text, with a final newline.
 #[must_use]
-pub fn render_answer(answer: &SweepAnswer<'_>, files: &[String], coloring: Coloring) -> String {
+pub fn render_answer(answer: &SweepAnswer<'_>, files: &[String], colour: Colour) -> String {
     let mut text = format!(
         "{}\n{}\n\n",
-        painted(&answer.title(), Style::new().bold(), coloring),
+        painted(&answer.title(), Style::new().bold(), colour),
         visible(&answer.subtitle())
     );
     match (answer.outcome, answer.shard) {

@@ -7,8 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::assertions::render_assertions;
 use super::comparison::{ComparisonPage, render_comparison, signed};
 use super::human;
-use super::paint::painted;
-use super::summary::Coloring;
+use super::paint::{Colour, painted};
 use super::sweep::{number, thousands};
 use super::table::{Column, TableFormat, render_table};
 use crate::kpi::Kpi;
@@ -80,22 +79,22 @@ pub enum Extent {
 
 /// The answer as text, with a final newline.
 #[must_use]
-pub fn render_tuning(page: &TunePage<'_>, coloring: Coloring) -> String {
-    let mut text = header(page, coloring);
+pub fn render_tuning(page: &TunePage<'_>, colour: Colour) -> String {
+    let mut text = header(page, colour);
     if let Some(proposal) = page.proposal {
-        text.push_str(&proposed(page, &proposal, coloring));
+        text.push_str(&proposed(page, &proposal, colour));
     }
-    text.push_str(&bold("Which parameter matters", coloring));
+    text.push_str(&bold("Which parameter matters", colour));
     text.push_str(&sensitivity(page));
     text.push('\n');
     for caution in page.cautions {
-        text.push_str(&caution_line(caution, coloring));
+        text.push_str(&caution_line(caution, colour));
     }
     if !page.cautions.is_empty() {
         text.push('\n');
     }
     if let Some(proposal) = page.proposal {
-        text.push_str(&patch(&proposal, coloring));
+        text.push_str(&patch(&proposal, colour));
         push_list(&mut text, "again", proposal.again);
         push_list(&mut text, "note", proposal.notes);
     }
@@ -112,7 +111,7 @@ fn push_list(text: &mut String, word: &str, lines: &[String]) {
 }
 
 /// The patch and how to apply it; under a heading that does not say "apply" where the report speaks against it.
-fn patch(proposal: &Proposal<'_>, coloring: Coloring) -> String {
+fn patch(proposal: &Proposal<'_>, colour: Colour) -> String {
     if proposal.patch.is_empty() {
         return String::new();
     }
@@ -125,20 +124,17 @@ fn patch(proposal: &Proposal<'_>, coloring: Coloring) -> String {
         (false, _) => format!("Not recommended; to apply it all the same: {apply}"),
     };
     let patch = visible_lines(proposal.patch);
-    format!("{}{patch}\n", bold(&heading, coloring))
+    format!("{}{patch}\n", bold(&heading, colour))
 }
 
-fn bold(text: &str, coloring: Coloring) -> String {
-    format!("{}\n", painted(text, Style::new().bold(), coloring))
+fn bold(text: &str, colour: Colour) -> String {
+    format!("{}\n", painted(text, Style::new().bold(), colour))
 }
 
-fn header(page: &TunePage<'_>, coloring: Coloring) -> String {
+fn header(page: &TunePage<'_>, colour: Colour) -> String {
     let facts = &page.summary.facts;
     let training = facts.training.join(" and ");
-    let title = bold(
-        &format!("{} tuned under {training}", facts.policy),
-        coloring,
-    );
+    let title = bold(&format!("{} tuned under {training}", facts.policy), colour);
     let verdict = match page.proposal {
         Some(proposal) => verdict_text(proposal.verdict),
         None => format!(
@@ -146,7 +142,7 @@ fn header(page: &TunePage<'_>, coloring: Coloring) -> String {
             point_text(page.today, page.objectives)
         ),
     };
-    let verdict = bold(&format!("verdict  {verdict}"), coloring);
+    let verdict = bold(&format!("verdict  {verdict}"), colour);
     let goal = visible(&facts.goal);
     let mut text = format!(
         "{title}{verdict}goal     {goal}\nsearch   {}\n",
@@ -277,13 +273,13 @@ pub fn point_text(point: Weighed, objectives: &Objectives) -> String {
     parts.collect::<Vec<String>>().join(", ")
 }
 
-fn proposed(page: &TunePage<'_>, proposal: &Proposal<'_>, coloring: Coloring) -> String {
-    let bounds = render_assertions(page.summary.held_out_bounds, coloring);
+fn proposed(page: &TunePage<'_>, proposal: &Proposal<'_>, colour: Colour) -> String {
+    let bounds = render_assertions(page.summary.held_out_bounds, colour);
     format!(
         "{}\n{bounds}{}{}{}\n",
         render_comparison(proposal.report, TableFormat::Plain),
         if bounds.is_empty() { "" } else { "\n" },
-        bold("What to change, and what each change is worth", coloring),
+        bold("What to change, and what each change is worth", colour),
         changes(page, proposal),
     )
 }
@@ -408,8 +404,8 @@ fn sensitivity(page: &TunePage<'_>) -> String {
 }
 
 /// `warning: ...`, and what to do about it.
-fn caution_line(caution: &Caution, coloring: Coloring) -> String {
-    let label = painted("warning", AnsiColor::Yellow.on_default().bold(), coloring);
+fn caution_line(caution: &Caution, colour: Colour) -> String {
+    let label = painted("warning", AnsiColor::Yellow.on_default().bold(), colour);
     format!("{label}: {}\n", visible(&caution_text(caution)))
 }
 

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::comparison::{Comparison, ComparisonVerdict, PolicyKpi};
-use super::export::{InputFile, Request, SCHEMA_VERSION};
+use super::export::{InputFile, Request, SCHEMA_VERSION, SummaryHead};
 use super::statistics::Estimate;
 use super::verdicts::CheckedAssertion;
 use crate::kpi::KpiFacts;
@@ -219,9 +219,8 @@ pub fn comparison_json(run: &ComparisonRun<'_>) -> Result<Vec<u8>, serde_json::E
 
 #[derive(Serialize)]
 struct SummaryFile<'a> {
-    schema_version: u32,
-    hpasim_version: &'static str,
-    command: &'static str,
+    #[serde(flatten)]
+    head: SummaryHead,
     engines: &'a [&'static str],
     seeds: Vec<u64>,
     policies: &'a [String],
@@ -242,9 +241,7 @@ pub fn comparison_summary(
 ) -> Result<Vec<u8>, serde_json::Error> {
     let traces = &run.comparison.traces;
     json::pretty(&SummaryFile {
-        schema_version: SCHEMA_VERSION,
-        hpasim_version: env!("CARGO_PKG_VERSION"),
-        command: "compare",
+        head: SummaryHead::of("compare"),
         engines: run.engines,
         seeds: run.seeds.iter().map(|seed| seed.0).collect(),
         policies: &run.comparison.policies,

@@ -167,12 +167,31 @@ pub struct InputFile {
     pub sha256: String,
 }
 
-/// `summary.json`.
-#[derive(Clone, Debug, Serialize)]
-pub struct Summary {
+/// What the `summary.json` of every command begins with.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SummaryHead {
     schema_version: u32,
     hpasim_version: &'static str,
     command: &'static str,
+}
+
+impl SummaryHead {
+    /// Of this version, and of the command of this name.
+    #[must_use]
+    pub const fn of(command: &'static str) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            hpasim_version: env!("CARGO_PKG_VERSION"),
+            command,
+        }
+    }
+}
+
+/// `summary.json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    #[serde(flatten)]
+    head: SummaryHead,
     engine: &'static str,
     seeds: Vec<u64>,
     policy: String,
@@ -237,9 +256,7 @@ impl Summary {
         kpis: KpiReport,
     ) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION,
-            hpasim_version: env!("CARGO_PKG_VERSION"),
-            command: "run",
+            head: SummaryHead::of("run"),
             engine: engine.as_str(),
             seeds: seeds.iter().map(|seed| seed.0).collect(),
             policy: scenario.policy_name.clone(),

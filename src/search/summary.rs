@@ -8,16 +8,15 @@ use serde::ser::{SerializeMap, Serializer};
 use super::grid::Grid;
 use super::outcome::{Objectives, Outcome, Weighed};
 use super::table::{Shard, plain_text};
-use crate::results::export::{InputFile, SCHEMA_VERSION};
+use crate::results::export::{InputFile, SummaryHead};
 use crate::text::json;
 use crate::text::rounding::readable;
 
 /// `summary.json` of a sweep, or of a part.
 #[derive(Clone, Debug, Serialize)]
 pub struct SweepSummary {
-    schema_version: u32,
-    hpasim_version: &'static str,
-    command: &'static str,
+    #[serde(flatten)]
+    head: SummaryHead,
     engine: String,
     seeds: Vec<u64>,
     policy: String,
@@ -139,9 +138,7 @@ impl SweepSummary {
     #[must_use]
     pub fn new(facts: SweepFacts) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION,
-            hpasim_version: env!("CARGO_PKG_VERSION"),
-            command: "sweep",
+            head: SummaryHead::of("sweep"),
             engine: facts.engine,
             seeds: facts.seeds,
             policy: facts.policy,

@@ -190,7 +190,7 @@ impl Sweep {
     ) -> Result<(), SweepError<E>> {
         let seeds = self.runs_per_row();
         let simulate_piece = |piece: u64| {
-            let row = piece / seeds;
+            let row = rows.start + piece / seeds;
             let scenario = self.scenario(row)?;
             let engine = self.templates[self.key(row).trace].engine();
             let kpis = simulate_kpis(&scenario, engine, self.seeds[(piece % seeds) as usize]);
@@ -199,7 +199,7 @@ impl Sweep {
         };
         let mut of_row: Vec<Kpis> = Vec::new();
         let gather = |piece: u64, kpis: Result<Kpis, Diagnostics>| {
-            let number = piece / seeds;
+            let number = rows.start + piece / seeds;
             of_row.push(kpis.map_err(|diagnostics| self.invalid(number, diagnostics))?);
             if of_row.len() as u64 == seeds
                 && let Some(report) = KpiReport::of(&of_row)
@@ -209,12 +209,8 @@ impl Sweep {
             }
             Ok(())
         };
-        in_order(
-            rows.start * seeds..rows.end * seeds,
-            threads,
-            simulate_piece,
-            gather,
-        )
+        let pieces = rows.end.saturating_sub(rows.start) * seeds;
+        in_order(0..pieces, threads, simulate_piece, gather)
     }
 
     /// What the policy as it stands gives under each trace: the parameters with one value applied, none of the swept ones.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hpasim::check::{CheckReport, CheckRequest, WITHIN, check};
 use hpasim::render::check::render_check;
-use hpasim::render::diagnostic::Colour;
+use hpasim::render::paint::Colour;
 use hpasim::scenario::{LoadError, Loader, ManifestChoice};
 use hpasim::units::SimSpan;
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hpasim::render::diagnostic::{Colour, render_diagnostics};
+use hpasim::render::diagnostic::render_diagnostics;
+use hpasim::render::paint::Colour;
 use hpasim::scenario::{Diagnostics, Engine, LoadError, LoadRequest, Loader, load};
 use hpasim::units::SimTime;
 

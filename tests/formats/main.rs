@@ -1,6 +1,7 @@
 //! Recordings as traces: what each format becomes, what is odd about it, and what is refused.
 
-use hpasim::render::diagnostic::{Colour, render_diagnostics};
+use hpasim::render::diagnostic::render_diagnostics;
+use hpasim::render::paint::Colour;
 use hpasim::scenario::formats::csv_text::to_csv;
 use hpasim::scenario::formats::shape::{Shaping, shape};
 use hpasim::scenario::formats::{ReadOptions, Recording, What, read_recording};

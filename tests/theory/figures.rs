@@ -9,11 +9,11 @@
 
 use hpasim::cluster::config::CpuModel;
 use hpasim::scenario::{Engine, Scenario};
+use hpasim::search::in_order::{all_cores, collect_in_order};
 use hpasim::simulation::observer::RequestSegment;
 use hpasim::simulation::{Observer, simulate};
 use hpasim::units::{Millicores, Seed, SimSpan, SimTime};
 use hpasim::workload::{Balancer, Demand};
-use rayon::prelude::*;
 
 use super::cases::{SERVICE, Service, bare, looked_at};
 use super::interval::{Interval, student};
@@ -147,10 +147,8 @@ impl Row {
     }
 
     fn meet(&self) -> Vec<Met> {
-        let runs: Vec<Run> = (0..REPLICATIONS)
-            .into_par_iter()
-            .map(|seed| self.measure(seed))
-            .collect();
+        let measure = |seed| self.measure(seed);
+        let runs: Vec<Run> = collect_in_order(0..REPLICATIONS, all_cores(), measure);
         self.check_laws(&runs);
         self.figures
             .iter()
@@ -318,10 +316,9 @@ fn five_percent_more_demand_leaves_the_quota_table() {
 
 /// What the engine says of a row's only figure, run by run.
 fn runs_of(row: &Row) -> Vec<f64> {
-    (0..JUDGED_REPLICATIONS)
-        .into_par_iter()
-        .map(|seed| row.measure(seed).figures[0])
-        .collect()
+    collect_in_order(0..JUDGED_REPLICATIONS, all_cores(), |seed| {
+        row.measure(seed).figures[0]
+    })
 }
 
 /// Two simulations that share no random numbers agree within 2 %, and within an interval of their difference.
@@ -358,10 +355,9 @@ fn a_quota_slows_requests_as_a_plain_simulation_of_it_does() {
             node_cores: 4.0,
             service_seconds: service,
         };
-        let judge: Vec<f64> = (0..JUDGED_REPLICATIONS)
-            .into_par_iter()
-            .map(|seed| pod.mean_latency(load, 150_000, 1000 + seed))
-            .collect();
+        let judge: Vec<f64> = collect_in_order(0..JUDGED_REPLICATIONS, all_cores(), |seed| {
+            pod.mean_latency(load, 150_000, 1000 + seed)
+        });
         let row = limited(load, service, CpuModel::Quota, NOT_JUDGED, 1.0);
         let engine = assert_same(&row.name, &runs_of(&row), &judge);
         // At any instant of a period the quota has let as much work be done as a constant rate or more, so no
@@ -374,14 +370,11 @@ fn a_quota_slows_requests_as_a_plain_simulation_of_it_does() {
 
 #[test]
 fn the_shortest_of_ten_queues_is_as_short_as_a_plain_simulation_has_it() {
-    let judge: Vec<f64> = (0..JUDGED_REPLICATIONS)
-        .into_par_iter()
-        .map(|seed| {
-            let mut latencies = shortest_queue(0.85, 10, 150_000, 1000 + seed);
-            latencies.sort_unstable_by(f64::total_cmp);
-            latencies[latencies.len() / 2]
-        })
-        .collect();
+    let judge: Vec<f64> = collect_in_order(0..JUDGED_REPLICATIONS, all_cores(), |seed| {
+        let mut latencies = shortest_queue(0.85, 10, 150_000, 1000 + seed);
+        latencies.sort_unstable_by(f64::total_cmp);
+        latencies[latencies.len() / 2]
+    });
     let mut row = balanced(0.85, Balancer::LeastRequest, [1.2, 0.0, 0.0], 1.0);
     row.name += ", median";
     // Stated as 1.2, which neither of the two comes to: 1.13.

@@ -12,11 +12,11 @@ use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::{
     self, Diagnostic, Diagnostics, Engine, LoadError, Loaded, Loader, Scenario, is_policy, unlike,
 };
-use crate::simulation::baseline::Baseline;
+use crate::simulation::baseline::{Baseline, BaselineError};
 
 /// Why there is nothing to compare.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ComparisonError {
+pub(super) enum ComparisonError {
     /// No argument is a trace.
     #[error(
         "no trace is named: {0} are policies by their content; add one, as traces/spike.csv, or force it with --trace"
@@ -33,6 +33,18 @@ pub enum ComparisonError {
     /// The same policy or trace twice.
     #[error("{0} is named twice")]
     Twice(String),
+}
+
+impl From<ComparisonError> for CommandError {
+    fn from(error: ComparisonError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<BaselineError> for CommandError {
+    fn from(error: BaselineError) -> Self {
+        Self::usage(error)
+    }
 }
 
 /// Everything that is compared.

@@ -6,7 +6,8 @@ use super::inputs::Inputs;
 use super::{CompareArgs, TraceResults};
 use crate::cli::compare_plots::{compared_pictures, picture_stems};
 use crate::cli::error::CommandError;
-use crate::cli::output_folder::{COMPARISON_CSV, COMPARISON_JSON, OutputFolder};
+use crate::cli::file_names::{COMPARISON_CSV, COMPARISON_JSON};
+use crate::cli::output_folder::OutputFolder;
 use crate::cli::result_files::{ResultFile, write_results};
 use crate::render::plot::compared::ComparedPicture;
 use crate::results::comparison_export::{

@@ -211,7 +211,7 @@ pub(super) fn run(
 ) -> Result<Completion, CommandError> {
     let output = &kind.sampling().output;
     output.check(&[])?;
-    let csv = generate_csv(kind)?;
+    let csv = generate_csv(kind).map_err(CommandError::usage)?;
     output.put(&csv, &[], screen)?;
     Ok(Completion::Done)
 }

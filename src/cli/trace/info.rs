@@ -2,9 +2,10 @@
 //!
 //! Self-imposed limit: read, describe, print; each is done elsewhere.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::recording::RecordingArgs;
+use crate::cli::choices::{PageFormat, page_or_json};
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::screen::Screen;
 use crate::render::trace_info::{render_trace_info, trace_info_json};
@@ -23,17 +24,12 @@ pub struct InfoArgs {
     #[arg(long, value_name = "MILLICORES", value_parser = parse_ceiling)]
     pub ceiling: Option<f64>,
     /// What is printed to stdout
-    #[arg(long, value_enum, default_value_t = InfoFormat::Table)]
-    pub format: InfoFormat,
-}
-
-/// How a description is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InfoFormat {
-    /// A few lines for people
-    Table,
-    /// The figures for scripts
-    Json,
+    #[arg(
+        long,
+        value_parser = page_or_json("table", "A few lines for people", "The figures for scripts"),
+        default_value = "table"
+    )]
+    pub format: PageFormat,
 }
 
 fn parse_ceiling(text: &str) -> Result<f64, String> {
@@ -55,8 +51,8 @@ pub(super) fn run(arguments: &InfoArgs, screen: &mut Screen) -> Result<Completio
     let description = describe(&recording, arguments.ceiling);
     let name = arguments.recording.input.display().to_string();
     match arguments.format {
-        InfoFormat::Table => screen.print(&render_trace_info(&name, &description))?,
-        InfoFormat::Json => screen.print(&trace_info_json(&name, &description)?)?,
+        PageFormat::Page => screen.print(&render_trace_info(&name, &description))?,
+        PageFormat::Json => screen.print(&trace_info_json(&name, &description)?)?,
     }
     Ok(Completion::Done)
 }

@@ -5,9 +5,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::TypedValueParser;
 
+use crate::cli::choices::{Words, of_words, one_of};
 use crate::cli::error::CommandError;
 use crate::cli::files::{OpenInput, open_input};
 use crate::cli::progress::{ByteProgress, ProgressMode};
@@ -25,11 +26,11 @@ pub struct RecordingArgs {
     #[arg(value_name = "FILE")]
     pub input: PathBuf,
     /// Its format, where its content does not tell
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(long, value_parser = formats(), value_name = "FORMAT")]
     pub input_format: Option<RecordingFormat>,
     /// What its numbers are, where the format leaves it open
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub what: Option<WhatChoice>,
+    #[arg(long, value_parser = one_of(WHATS), value_name = "WHAT")]
+    pub what: Option<What>,
     /// Which of several series count: a number from 1, label=value, or a name [default: all, summed]
     #[arg(long, value_name = "SERIES")]
     pub series: Option<String>,
@@ -53,39 +54,23 @@ pub struct RecordingArgs {
     pub quiet: bool,
 }
 
-impl ValueEnum for RecordingFormat {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.word()).help(self.help()))
-    }
+/// `--input-format`.
+fn formats() -> impl TypedValueParser<Value = RecordingFormat> {
+    let words = |format: RecordingFormat| (format, format.word(), format.help());
+    of_words(RecordingFormat::ALL.map(words).to_vec())
 }
 
-/// What numbers are, by the names of the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum WhatChoice {
-    /// Requests per second
-    Requests,
-    /// Users at once
-    Users,
-    /// CPU in cores
-    CpuCores,
-    /// CPU in thousandths of a core
-    CpuMillicores,
-}
-
-impl From<WhatChoice> for What {
-    fn from(what: WhatChoice) -> Self {
-        match what {
-            WhatChoice::Requests => Self::Requests,
-            WhatChoice::Users => Self::Users,
-            WhatChoice::CpuCores => Self::CpuCores,
-            WhatChoice::CpuMillicores => Self::CpuMillicores,
-        }
-    }
-}
+/// `--what`.
+const WHATS: &Words<What> = &[
+    (What::Requests, "requests", "Requests per second"),
+    (What::Users, "users", "Users at once"),
+    (What::CpuCores, "cpu-cores", "CPU in cores"),
+    (
+        What::CpuMillicores,
+        "cpu-millicores",
+        "CPU in thousandths of a core",
+    ),
+];
 
 fn parse_step(text: &str) -> Result<SimSpan, String> {
     let step = parse_duration(text)?;
@@ -104,7 +89,7 @@ fn parse_scale(text: &str) -> Result<f64, String> {
 }
 
 fn parse_moment(text: &str) -> Result<TraceMoment, String> {
-    if <RecordingFormat as ValueEnum>::from_str(text, true).is_ok() {
+    if RecordingFormat::named(&text.to_ascii_lowercase()).is_some() {
         return Err(format!(
             "this is a time; a format is forced with --input-format {text}"
         ));
@@ -116,7 +101,7 @@ impl RecordingArgs {
     fn options(&self) -> ReadOptions {
         ReadOptions {
             format: self.input_format,
-            what: self.what.map(What::from),
+            what: self.what,
             series: self.series.as_deref().map(SeriesChoice::parse),
             ramp_step: self.step,
         }

@@ -11,8 +11,7 @@ use crate::cli::size::Size;
 use crate::results::InputFile;
 use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::{
-    Diagnostic, Diagnostics, Engine, LoadRequest, STANDARD_INPUT, Scenario, Template,
-    load_templates,
+    Diagnostic, Diagnostics, LoadRequest, STANDARD_INPUT, Scenario, Template, load_templates,
 };
 use crate::search::tune::split::{replicas_at_end, split_time};
 use crate::simulation::Extent;
@@ -168,7 +167,7 @@ impl TuneArgs {
         let all: Vec<&PathBuf> = self.named_traces().collect();
         for (index, path) in all.iter().enumerate() {
             if all[..index].contains(path) {
-                return Err(CommandError::Usage(format!(
+                return Err(CommandError::usage(format!(
                     "{} is named twice; a trace is tuned on, or held out",
                     path.display()
                 )));
@@ -178,7 +177,7 @@ impl TuneArgs {
             .chain(all)
             .filter(|path| path.as_path() == Path::new(STANDARD_INPUT));
         if uses_stdin.count() > 1 {
-            return Err(CommandError::Usage(
+            return Err(CommandError::usage(
                 "standard input (`-`) can be read once; name files for the others".to_owned(),
             ));
         }
@@ -221,7 +220,7 @@ impl Reader<'_> {
         let mut parts = Parts::default();
         for (path, scenario) in self.arguments.traces.iter().zip(scenarios) {
             let Some(time) = split_time(scenario.trace.end(), share) else {
-                return Err(CommandError::Usage(format!(
+                return Err(CommandError::usage(format!(
                     "{} is too short to be split: each part takes 2 minutes at least; hold another trace out with --holdout",
                     path.display()
                 )));
@@ -294,7 +293,7 @@ impl TuneArgs {
             set: &self.set,
             from: None,
             to: None,
-            engine: self.engine.map(Engine::from),
+            engine: self.engine,
         }
     }
 }
@@ -332,7 +331,7 @@ fn refuse_same_names(training: &[Template], apart: &[Template]) -> Result<(), Co
         .collect();
     for (index, name) in names.iter().enumerate() {
         if names[..index].contains(name) {
-            return Err(CommandError::Usage(format!(
+            return Err(CommandError::usage(format!(
                 "two traces are called `{name}`, and pictures are told apart by that name; rename one of the files"
             )));
         }
@@ -345,7 +344,7 @@ fn refuse_same_traffic(training: &[Template], apart: &[Template]) -> Result<(), 
     let trace = |template: &Template| template.inputs().last().map(|it| it.bytes.clone());
     for held_out in apart {
         if let Some(same) = training.iter().find(|it| trace(it) == trace(held_out)) {
-            return Err(CommandError::Usage(format!(
+            return Err(CommandError::usage(format!(
                 "{} and {} are the same traffic; hold out what the search does not see",
                 held_out.trace_name(),
                 same.trace_name()

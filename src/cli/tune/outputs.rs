@@ -7,17 +7,19 @@ use std::path::Path;
 use super::inputs::HeldOut;
 use super::proposed_texts::{ProposedTexts, Source};
 use super::{Proposal, Report, TuneArgs, Tuned};
-use crate::cli::choices::{PictureKind, SummaryFormat};
+use crate::cli::choices::PictureKind;
 use crate::cli::compare_plots::{compared_pictures, picture_stems};
 use crate::cli::error::{CommandError, Completion};
-use crate::cli::files::RememberingLoader;
-use crate::cli::output_folder::{
-    COMPARISON_CSV, FRONT_CSV, OutputFolder, PATCH, PROPOSED_TOML, SENSITIVITY_PNG, SENSITIVITY_SVG,
+use crate::cli::file_names::{
+    COMPARISON_CSV, FRONT_CSV, PATCH, PROPOSED_TOML, SENSITIVITY_PNG, SENSITIVITY_SVG,
 };
-use crate::cli::result_files::{ResultFile, write_results};
+use crate::cli::files::RememberingLoader;
+use crate::cli::output_folder::OutputFolder;
+use crate::cli::result_files::{ResultFile, print_answer, write_results};
 use crate::cli::screen::Screen;
 use crate::kpi::Kpi;
 use crate::render::comparison::{ComparisonPage, TraceFacts};
+use crate::render::paint::Colour;
 use crate::render::plot::compared::ComparedPicture;
 use crate::render::plot::front::{
     FrontMark, FrontPicture, MarkRole, Reach, render_front_png, render_front_svg,
@@ -70,13 +72,9 @@ impl Outputs<'_> {
         let summary = self.summary(names);
         let bytes = summary.to_json()?;
         let paths = write_results(folder, &files, &bytes)?;
-        match self.arguments.format {
-            SummaryFormat::Json => screen.print(&String::from_utf8_lossy(&bytes))?,
-            SummaryFormat::Table if self.arguments.quiet.is_asked_for() => {}
-            SummaryFormat::Table => {
-                self.print(&summary, texts.as_ref(), &paths, screen)?;
-            }
-        }
+        let TuneArgs { format, quiet, .. } = self.arguments;
+        let page = |colour| self.page(&summary, texts.as_ref(), &paths, colour);
+        print_answer(*format, *quiet, &bytes, screen, page)?;
         Ok(Completion::Done)
     }
 
@@ -299,7 +297,7 @@ impl Outputs<'_> {
         };
         let findings = &self.tuned.findings;
         let search = SearchFacts {
-            method: super::Method::from(arguments.method).as_str(),
+            method: arguments.method.as_str(),
             engine: self.engine(),
             judge: match arguments.judge() {
                 Simulator::Template => self.engine(),
@@ -360,13 +358,13 @@ impl Outputs<'_> {
         }
     }
 
-    fn print(
+    fn page(
         &self,
         summary: &TuneSummary<'_>,
         texts: Option<&ProposedTexts>,
         paths: &[String],
-        screen: &mut Screen,
-    ) -> Result<(), CommandError> {
+        colour: Colour,
+    ) -> String {
         let question = self.question;
         let facts: Vec<TraceFacts> = self
             .held_out
@@ -409,7 +407,7 @@ impl Outputs<'_> {
             cautions: &self.tuned.cautions,
             files: paths,
         };
-        screen.print(&render_tuning(&page, screen.stdout_coloring()))
+        render_tuning(&page, colour)
     }
 }
 

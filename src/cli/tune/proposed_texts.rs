@@ -8,9 +8,9 @@ use super::inputs::HeldOut;
 use super::{PROPOSED, Proposal, TuneArgs};
 use crate::cli::confined::is_outside;
 use crate::cli::error::CommandError;
+use crate::cli::file_names::{PATCH, PROPOSED_TOML};
 use crate::cli::files::RememberingLoader;
-use crate::cli::output_folder::{PATCH, PROPOSED_TOML};
-use crate::scenario::{Diagnostics, Engine, PolicyFile, STANDARD_INPUT, Successor, load_policy};
+use crate::scenario::{Diagnostics, PolicyFile, STANDARD_INPUT, Successor, load_policy};
 use crate::search::tune::question::Question;
 use crate::units::Seed;
 
@@ -204,7 +204,7 @@ impl Source<'_> {
             ));
         }
         if let Some(engine) = self.arguments.engine {
-            command.push_str(&format!(" --engine {}", Engine::from(engine).as_str()));
+            command.push_str(&format!(" --engine {}", engine.as_str()));
         }
         let seeds = self.report_seeds;
         let first = seeds.first().map_or(0, |seed| seed.0);

@@ -10,8 +10,9 @@ use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
 use super::font::Weight;
 use super::mark::Mark;
 use super::panel::{BAND_STRENGTH, Curve, LegendEntry, Panel, Reference, STRIP, lettering, solid};
+use super::plot_error::PlotError;
 use super::series::{Sample, Strokes, push_step};
-use super::{LEFT, PlotError, RIGHT, WIDTH, ink, name_times, shortened};
+use super::{LEFT, RIGHT, WIDTH, ink, name_times, shortened};
 
 /// A picture of panels under each other.
 #[derive(Clone, Debug, PartialEq)]

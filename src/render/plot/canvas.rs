@@ -10,8 +10,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{IntoFont, RGBColor, TextStyle};
 use plotters_backend::{BackendColor, BackendStyle, DrawingErrorKind};
 
-use super::PlotError;
 use super::font::{self, Weight};
+use super::plot_error::PlotError;
 use crate::text::visible;
 
 /// A colour; lines are opaque, so that the pieces they are made of do not show their seams.
@@ -368,10 +368,7 @@ impl<B: DrawingBackend> Canvas<B> {
             Align::Middle => place.x - width / 2.0,
             Align::Right => place.x - width,
         };
-        let start = Point {
-            x: left * self.dots,
-            y: place.y * self.dots,
-        };
+        let start = (left * self.dots, place.y * self.dots);
         let size = lettering.size * self.dots;
         let backend = &mut self.backend;
         font::draw(text, start, size, lettering.weight, |x, y, coverage| {

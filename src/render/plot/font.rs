@@ -7,8 +7,6 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, ScaleFont};
 
-use super::PlotError;
-use super::canvas::Point;
 use crate::text::visible;
 
 /// Roboto's x-height in em.
@@ -63,26 +61,26 @@ pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
     f64::from(width)
 }
 
-/// Gives every dot that `text` covers to `dot` (x, y, coverage 0..1), its baseline beginning at `start`.
-pub(super) fn draw(
+/// Gives every dot that `text` covers to `dot` (x, y, coverage 0..1), its `baseline` beginning at `left`.
+pub(super) fn draw<E>(
     text: &str,
-    start: Point,
+    (left, baseline): (f64, f64),
     size: f64,
     weight: Weight,
-    mut dot: impl FnMut(i32, i32, f32) -> Result<(), PlotError>,
-) -> Result<(), PlotError> {
+    mut dot: impl FnMut(i32, i32, f32) -> Result<(), E>,
+) -> Result<(), E> {
     let Some(face) = face(weight) else {
         return Ok(());
     };
     let font = face.as_scaled(scale(face, size));
-    let mut x = start.x as f32;
+    let mut x = left as f32;
     let mut previous = None;
     for letter in text.chars() {
         let id = font.glyph_id(letter);
         if let Some(previous) = previous {
             x += font.kern(previous, id);
         }
-        let glyph = id.with_scale_and_position(font.scale(), ab_glyph::point(x, start.y as f32));
+        let glyph = id.with_scale_and_position(font.scale(), ab_glyph::point(x, baseline as f32));
         if let Some(outline) = font.outline_glyph(glyph) {
             let corner = outline.px_bounds().min;
             let (left, top) = (corner.x as i32, corner.y as i32);

@@ -13,7 +13,8 @@ pub use super::front_mark::MarkRole;
 use super::front_mark::{Look, looks};
 use super::panel::{WIDER_FONT, lettering, solid};
 use super::plane::{Axis, Plane, disc, draw_sheet, extent, finite_quantile};
-use super::{PlotError, WIDTH, ink, shortened};
+use super::plot_error::PlotError;
+use super::{WIDTH, ink, shortened};
 use crate::search::outcome::{Objective, Weighed};
 
 /// What a picture of a front shows.

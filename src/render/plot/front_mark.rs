@@ -5,8 +5,9 @@
 use plotters::prelude::DrawingBackend;
 
 use super::canvas::{Canvas, Ink, Point};
+use super::ink;
 use super::plane::{diamond, disc, square, star, triangle_down, triangle_up};
-use super::{PlotError, ink};
+use super::plot_error::PlotError;
 
 /// What a named policy is in the picture; it decides how its mark looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

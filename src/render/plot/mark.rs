@@ -4,8 +4,8 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::PlotError;
 use super::canvas::{Canvas, Ink, Point, Rect, Stroke};
+use super::plot_error::PlotError;
 
 /// Half the height of a triangle.
 const TRIANGLE: f64 = 3.3;

@@ -8,9 +8,10 @@ use plotters::prelude::DrawingBackend;
 use super::axis::{Scale, Tick, Unit};
 use super::canvas::{Align, Canvas, Dash, Ink, Lettering, Point, Rect, Stroke};
 use super::font::{self, Weight};
+use super::ink;
 use super::mark::{Mark, draw_mark, draw_triangle, mark_ink};
+use super::plot_error::PlotError;
 use super::series::{Drawn, Sample, Stretch, Strokes, drawn, slices_of};
-use super::{PlotError, ink};
 
 /// Where a panel stands, and its axes.
 #[derive(Clone, Copy, Debug)]

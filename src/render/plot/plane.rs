@@ -9,7 +9,8 @@ use super::axis::round_step;
 use super::canvas::{Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
 use super::font::Weight;
 use super::panel::{lettering, solid};
-use super::{PlotError, ink, shortened};
+use super::plot_error::PlotError;
+use super::{ink, shortened};
 
 /// From one value to another, both on round steps.
 #[derive(Clone, Copy, Debug, PartialEq)]

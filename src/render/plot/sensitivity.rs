@@ -8,7 +8,8 @@ use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
 use super::font::{self, Weight};
 use super::panel::{WIDER_FONT, lettering, solid};
 use super::plane::{Axis, draw_sheet, extent};
-use super::{PlotError, WIDTH, ink, shortened};
+use super::plot_error::PlotError;
+use super::{WIDTH, ink, shortened};
 use crate::search::outcome::{Objective, Weighed};
 
 /// What a picture of sensitivity shows.

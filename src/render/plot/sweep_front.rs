@@ -2,8 +2,8 @@
 //!
 //! Self-imposed limit: which policies have a name, and what is said of them; the drawing is `front`'s.
 
-use super::PlotError;
 use super::front::{FrontMark, FrontPicture, MarkRole, Reach, render_front_png, render_front_svg};
+use super::plot_error::PlotError;
 use crate::render::sweep::{SweepAnswer, number};
 use crate::search::outcome::{Outcome, Weighed};
 

@@ -8,8 +8,9 @@ use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
 use super::font::Weight;
 use super::panel::{BAND_STRENGTH, lettering, solid};
 use super::plane::{Axis, Plane, disc, draw_sheet, extent, finite_quantile};
+use super::plot_error::PlotError;
 use super::sweep_bins::Bins;
-use super::{PlotError, WIDTH, ink, shortened};
+use super::{WIDTH, ink, shortened};
 use crate::render::sweep::{SweepAnswer, short_path};
 use crate::search::outcome::{Objective, Outcome, Weighed};
 

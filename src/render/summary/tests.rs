@@ -18,7 +18,7 @@ fn summary(scenario: &Scenario, runs: &[Kpis], files: &[String]) -> String {
         request: &Request::default(),
         files,
     };
-    render_summary(&run, Coloring::Plain)
+    render_summary(&run, Colour::Plain)
 }
 
 #[test]
@@ -191,8 +191,8 @@ fn colour_is_only_where_it_is_asked_for() {
         },
         files: &[],
     };
-    assert!(!render_summary(&run, Coloring::Plain).contains('\u{1b}'));
-    assert!(render_summary(&run, Coloring::Ansi).contains("\u{1b}[31m"));
+    assert!(!render_summary(&run, Colour::Plain).contains('\u{1b}'));
+    assert!(render_summary(&run, Colour::Ansi).contains("\u{1b}[31m"));
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn single_requests_have_a_slowest_retries_and_oom_kills() {
         request: &Request::default(),
         files: &[],
     };
-    let text = render_summary(&run, Coloring::Plain);
+    let text = render_summary(&run, Colour::Plain);
     assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
     insta::assert_snapshot!(text, @"
     prod under spike, 37 s
@@ -267,7 +267,7 @@ fn several_seeds_of_single_requests_stay_within_the_width() {
         request: &Request::default(),
         files: &[],
     };
-    let text = render_summary(&run, Coloring::Plain);
+    let text = render_summary(&run, Colour::Plain);
     let numbers: Vec<&str> = text.lines().skip(6).collect();
     assert!(numbers.iter().all(|line| line.chars().count() <= WIDTH));
     insta::assert_snapshot!(numbers.join("\n"), @"

@@ -89,7 +89,7 @@ fn run(cost: f64, broken: f64) -> Kpis {
     }
 }
 
-fn proposal_page(coloring: Coloring) -> String {
+fn proposal_page(colour: Colour) -> String {
     let runs = [TraceRuns {
         trace: "spike from 16m".to_owned(),
         runs: vec![
@@ -161,12 +161,12 @@ fn proposal_page(coloring: Coloring) -> String {
             "output/summary.json".to_owned(),
         ],
     };
-    render_tuning(&page, coloring)
+    render_tuning(&page, colour)
 }
 
 #[test]
 fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_the_patch() {
-    insta::assert_snapshot!(proposal_page(Coloring::Plain), @"
+    insta::assert_snapshot!(proposal_page(Colour::Plain), @"
     prod tuned under spike until 16m and diurnal until 16h
     verdict  better, on traffic and seeds that the search did not see
     goal     min cost subject to slo_violation_seconds <= 60
@@ -231,11 +231,11 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
 
 #[test]
 fn colour_marks_headings_and_warnings_and_changes_no_word() {
-    let coloured = proposal_page(Coloring::Ansi);
+    let coloured = proposal_page(Colour::Ansi);
     assert!(coloured.contains("\u{1b}[1mprod tuned under spike until 16m"));
     assert!(coloured.contains("\u{1b}[1m\u{1b}[33mwarning\u{1b}[0m: minReplicas = 4"));
     let plain = anstream::adapter::strip_str(&coloured).to_string();
-    assert_eq!(plain, proposal_page(Coloring::Plain));
+    assert_eq!(plain, proposal_page(Colour::Plain));
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn where_nothing_is_better_the_page_says_so_and_proposes_nothing() {
         cautions: &[],
         files: &["output/front.csv".to_owned()],
     };
-    insta::assert_snapshot!(render_tuning(&page, Coloring::Plain), @"
+    insta::assert_snapshot!(render_tuning(&page, Colour::Plain), @"
     prod tuned under spike until 16m and diurnal until 16h
     verdict  keep today's policy (12.35 cost, 101 SLO-breaking seconds, 20 rescales): nothing that was tried is nearer to the goal
     goal     min cost subject to slo_violation_seconds <= 60

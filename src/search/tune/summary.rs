@@ -9,7 +9,7 @@ use super::parameter::TunedParameter;
 use super::space::{Candidate, Space};
 use crate::kpi::Kpi;
 use crate::results::comparison_export::VerdictJson;
-use crate::results::export::{InputFile, SCHEMA_VERSION};
+use crate::results::export::{InputFile, SummaryHead};
 use crate::results::verdicts::CheckedAssertion;
 use crate::search::outcome::{Objectives, Weighed};
 use crate::search::summary::Numbers;
@@ -21,9 +21,8 @@ use crate::text::rounding::readable;
 /// `summary.json` of a tuning.
 #[derive(Clone, Debug, Serialize)]
 pub struct TuneSummary<'a> {
-    schema_version: u32,
-    hpasim_version: &'static str,
-    command: &'static str,
+    #[serde(flatten)]
+    head: SummaryHead,
     /// What was asked and read.
     #[serde(flatten)]
     pub facts: TuneFacts,
@@ -159,9 +158,7 @@ impl TuneSummary<'_> {
     #[must_use]
     pub fn new(facts: TuneFacts, search: SearchFacts, today: Numbers) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION,
-            hpasim_version: env!("CARGO_PKG_VERSION"),
-            command: "tune",
+            head: SummaryHead::of("tune"),
             facts,
             search,
             today,
@@ -376,9 +373,9 @@ mod tests {
             files: vec!["front.csv".to_owned()],
         };
         let today = Numbers::of(Weighed::of([1.0, f64::NAN, 3.0]));
-        let mut summary = TuneSummary::new(facts, search, today);
-        summary.hpasim_version = "0.0.0";
+        let summary = TuneSummary::new(facts, search, today);
         let text = String::from_utf8(summary.to_json().expect("JSON")).expect("text");
+        let text = text.replace(env!("CARGO_PKG_VERSION"), "0.0.0");
         insta::assert_snapshot!(text, @r#"
         {
           "schema_version": 1,

@@ -2,9 +2,18 @@
 //!
 //! The rules are ARCHITECTURE.md's; this test reads the sources and names every breach at once.
 
-use std::collections::BTreeMap;
+mod circles;
+mod finder;
+mod lines;
+mod module;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use module::Module;
 
 /// Room by room, the rooms that it may name.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -160,8 +169,9 @@ impl Source {
     }
 }
 
+/// This working copy, or the one that the variable `TREE` names, to compare with an older commit.
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    env::var_os("TREE").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -198,6 +208,37 @@ fn sources() -> Vec<Source> {
             })
         })
         .collect()
+}
+
+/// What the parser makes of the sources, `main.rs` left out: it is a crate of its own.
+fn modules() -> Vec<Module> {
+    let src = root().join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let texts: Vec<(String, String)> = files
+        .iter()
+        .map(|path| {
+            let inside = path.strip_prefix(&src).expect("a file of src");
+            (
+                inside.to_str().expect("a name in Unicode").to_owned(),
+                fs::read_to_string(path).expect("a readable file"),
+            )
+        })
+        .filter(|(file, _)| file != "main.rs")
+        .collect();
+    module::modules_of(&texts)
+}
+
+/// The names of types that are declared in more than one file, each with its files.
+fn types_with_two_meanings(modules: &[Module]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut declared: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for module in modules {
+        for name in &module.types {
+            declared.entry(name).or_default().insert(&module.file);
+        }
+    }
+    declared.retain(|_, files| files.len() > 1);
+    declared
 }
 
 fn assert_none(breaches: &[String]) {
@@ -313,4 +354,66 @@ fn a_breach_would_be_seen() {
         .map(|(_, line)| line.trim())
         .collect();
     assert_eq!(named, ["use crate::cluster::pods;"]);
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    let uses = circles::uses(&modules());
+    let found: Vec<String> = circles::circles(&uses)
+        .iter()
+        .map(|circle| circles::described(circle, &uses))
+        .collect();
+    assert_none(&found);
+}
+
+/// How many type names are declared in several files. The number may only fall.
+const NAMES_WITH_TWO_MEANINGS_MAX: usize = 51;
+
+#[test]
+fn no_further_type_name_gets_a_second_meaning() {
+    let modules = modules();
+    let found: Vec<String> = types_with_two_meanings(&modules)
+        .iter()
+        .map(|(name, files)| {
+            let files: Vec<&str> = files.iter().copied().collect();
+            format!("{name}: {}", files.join(", "))
+        })
+        .collect();
+    assert!(
+        found.len() <= NAMES_WITH_TWO_MEANINGS_MAX,
+        "{} names, allowed are {NAMES_WITH_TWO_MEANINGS_MAX}:\n{}\n",
+        found.len(),
+        found.join("\n")
+    );
+}
+
+/// The table of code lines, for a comparison of two commits:
+/// `TREE=/another/copy cargo test --test tidy -- --ignored --nocapture code_lines`.
+#[test]
+#[ignore = "prints figures, checks nothing"]
+fn code_lines_by_room() {
+    let modules = modules();
+    let files: BTreeSet<&str> = modules.iter().map(|module| module.file.as_str()).collect();
+    let mut rooms: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in files {
+        let text = fs::read_to_string(root().join("src").join(file)).expect("a readable file");
+        let room = file.split('/').next().expect("a room");
+        *rooms.entry(room.trim_end_matches(".rs")).or_default() += lines::code_lines(&text);
+    }
+    let uses = circles::uses(&modules);
+    let circles = circles::circles(&uses);
+    let mut table = String::from("| room | code lines |\n|---|---|\n");
+    for (room, lines) in &rooms {
+        table += &format!("| {room} | {lines} |\n");
+    }
+    table += &format!(
+        "| all | {} |\n\nCircles: {} of {} files. Type names with two or more meanings: {}.\n",
+        rooms.values().sum::<usize>(),
+        circles.len(),
+        circles.iter().map(BTreeSet::len).sum::<usize>(),
+        types_with_two_meanings(&modules).len(),
+    );
+    std::io::stdout()
+        .write_all(table.as_bytes())
+        .expect("an open terminal");
 }
