@@ -4,44 +4,23 @@
 //! Named by an argument, one loop runs; without a name, as in `cargo bench`, all of them do.
 
 use std::hint::black_box;
-use std::path::Path;
 
-use hpasim::scenario::{Engine, LoadError, LoadRequest, Loader, Scenario, load};
+use hpasim::scenario::Engine;
 use hpasim::simulation::{Observer, simulate};
 use hpasim::units::Seed;
 
 #[expect(dead_code, reason = "the bench of the HPA core uses the rest")]
 #[path = "../tests/fixtures/decision_load.rs"]
 mod decision_load;
+#[path = "../tests/fixtures/shipped.rs"]
+mod shipped;
 
 use decision_load::{DecisionLoad, Mix};
-
-/// Files of the repository.
-struct Shipped;
-
-impl Loader for Shipped {
-    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        std::fs::read(root.join(path)).map_err(|_| LoadError::Missing)
-    }
-}
+use shipped::shipped;
 
 struct Nobody;
 
 impl Observer for Nobody {}
-
-fn shipped(policy: &str, trace: &str) -> Scenario {
-    let request = LoadRequest {
-        policy: Path::new(policy),
-        trace: Path::new(trace),
-        set: &[],
-        from: None,
-        to: None,
-        engine: None,
-    };
-    let loaded = load(request, &mut Shipped).expect("the shipped files are good");
-    loaded.scenario
-}
 
 /// What is counted: callgrind collects from the entry into this function until its end.
 #[inline(never)]

@@ -1,41 +1,19 @@
 //! A simulated day: how long the fluid engine takes, syncs, scrapes, decisions and KPIs included.
 
-use std::path::Path;
-
 use criterion::{Criterion, criterion_group, criterion_main};
 use hpasim::results::kpis::{KpiObserver, Kpis};
-
-use hpasim::scenario::{Engine, LoadError, LoadRequest, Loader, Scenario, load};
+use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::{Observer, Provisioning, simulate};
 use hpasim::units::Seed;
 
-/// Files of the repository.
-struct Shipped;
+#[path = "../tests/fixtures/shipped.rs"]
+mod shipped;
 
-impl Loader for Shipped {
-    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        std::fs::read(root.join(path)).map_err(|_| LoadError::Missing)
-    }
-}
+use shipped::shipped;
 
 struct Nobody;
 
 impl Observer for Nobody {}
-
-fn shipped(policy: &str, trace: &str) -> Scenario {
-    let request = LoadRequest {
-        policy: Path::new(policy),
-        trace: Path::new(trace),
-        set: &[],
-        from: None,
-        to: None,
-        engine: None,
-    };
-    load(request, &mut Shipped)
-        .expect("the shipped files are good")
-        .scenario
-}
 
 fn with_kpis(scenario: &Scenario, seed: Seed) -> Kpis {
     let provisioning = Provisioning::of(scenario);

@@ -49,6 +49,26 @@ use assert_cmd::Command;
 /// A limit for processes that hang. It is far longer than any process takes, so it decides nothing else.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// The cores that a process may run on, and so the threads that it starts.
+#[derive(Clone, Copy)]
+enum Cores {
+    One,
+    All,
+}
+
+/// hpasim on these cores. Only Linux can tell a process to keep to one: elsewhere it runs on all.
+fn hpasim_on(cores: Cores) -> std::process::Command {
+    let binary = assert_cmd::cargo::cargo_bin!("hpasim");
+    match cores {
+        Cores::One if cfg!(target_os = "linux") => {
+            let mut pinned = std::process::Command::new("taskset");
+            pinned.args(["--cpu-list", "0"]).arg(binary);
+            pinned
+        }
+        Cores::One | Cores::All => std::process::Command::new(binary),
+    }
+}
+
 /// The program, in a folder of its own that has the shipped policies and traces beside it.
 struct Sandbox {
     folder: tempfile::TempDir,

@@ -332,7 +332,7 @@ impl<P: Placement> Plant<P> {
         }
     }
 
-    /// From `now` on somebody tells what each housekeeping reads, by [`Plant::read`], and the common integral stands still.
+    /// From `now` on [`Plant::read`] is told what each housekeeping reads. The common integral stands still.
     pub fn await_readings(&mut self, now: SimTime) {
         self.served.change(now, ServedRates::default());
         self.metrics.await_readings(now, &self.served);

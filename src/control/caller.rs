@@ -10,7 +10,7 @@ pub struct Caller {
     pub asks: Vec<MetricQuery>,
     /// When the caller decides for the first time.
     pub first_wake: SimTime,
-    /// From there on every so often; at least a nanosecond.
+    /// The time from one decision to the next; less than a nanosecond counts as one.
     pub period: SimSpan,
 }
 
@@ -18,7 +18,7 @@ impl Caller {
     /// The name in [`super::Decided::by`].
     pub const NAME: &'static str = "caller";
 
-    /// One that sees the CPU of the pods, every `period` from the first on.
+    /// One that sees the CPU of the pods and decides every `period`, first after one period.
     #[must_use]
     pub fn of_cpu(period: SimSpan) -> Self {
         Self {

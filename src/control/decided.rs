@@ -38,6 +38,19 @@ impl Decided<'_> {
         }
     }
 
+    /// Tells `listener` of it, with a line that has nothing but the head where lines are wanted.
+    pub fn tell<L: DecisionListener>(self, listener: &mut L) {
+        if L::WANTS_LINES {
+            let head = LineHead::of(&self);
+            listener.decided(&Decided {
+                line: Some(&head),
+                ..self
+            });
+        } else {
+            listener.decided(&self);
+        }
+    }
+
     /// `spec.replicas` after it.
     #[must_use]
     pub fn replicas(&self) -> Replicas {
@@ -51,7 +64,7 @@ impl Decided<'_> {
 
 /// Hears of decisions.
 pub trait DecisionListener {
-    /// Whether [`Decided::line`] is wanted. A line that nobody wants costs nothing.
+    /// Whether [`Decided::line`] is wanted. Where it is not, no line is made.
     const WANTS_LINES: bool = false;
 
     /// A scaler has decided.

@@ -1,6 +1,5 @@
-//! A schedule: somebody who sets `spec.replicas` at times that are known beforehand, as `kubectl scale` would.
+//! A schedule: it sets `spec.replicas` at times that are known beforehand, as `kubectl scale` would.
 
-use super::decided::LineHead;
 use super::{Autoscaler, Bounds, Decided, DecisionListener, MetricQuery, Seen};
 use crate::units::{Replicas, SimTime};
 
@@ -78,11 +77,7 @@ impl Autoscaler for ScheduleScaler<'_> {
             metrics: &[],
             line: None,
         };
-        let head = LineHead::of(&decided);
-        listener.decided(&Decided {
-            line: Some(&head),
-            ..decided
-        });
+        decided.tell(listener);
         Some(entry.replicas)
     }
 }

@@ -12,7 +12,8 @@ use super::measured::{MeasuredLatency, Precision};
 use super::mixture::{LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
 use super::slo::{SloClock, counted};
-use crate::control::{Bounds, Decided, Direction};
+use crate::cluster::placement::PodDemand;
+use crate::control::{Bounds, Decided, Direction, Hpa};
 use crate::kpi::Kpi;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::Observer;
@@ -20,7 +21,7 @@ use crate::simulation::observer::{
     FailureCauses, FlowSegment, PodChange, PodCounts, PodState, RequestSegment,
 };
 use crate::text::rounding::readable;
-use crate::units::{Millicores, Replicas, SimSpan, SimTime};
+use crate::units::{Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
 
 pub use crate::kpi::Kpis;
@@ -37,36 +38,6 @@ impl Serialize for Kpis {
             }
         }
         map.end()
-    }
-}
-
-/// What is asked of a pod's resources, for the bill.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct PodRequest {
-    cores: f64,
-    memory_gib: f64,
-}
-
-impl PodRequest {
-    fn of(scenario: &Scenario) -> Self {
-        let mut request = Self::default();
-        let pod = &scenario.deployment.pod_level;
-        for container in &scenario.deployment.containers {
-            let cpu = container.cpu_request.or(container.cpu_limit);
-            let memory = container
-                .memory_request_bytes
-                .or(container.memory_limit_bytes);
-            request.cores += cpu.map_or(0.0, Millicores::as_cores);
-            request.memory_gib += memory.map_or(0.0, in_gib);
-        }
-        // What the pod requests as a whole counts instead of its containers' requests (KEP-2837).
-        if let Some(cpu) = pod.cpu_request {
-            request.cores = cpu.as_cores();
-        }
-        if let Some(bytes) = pod.memory_request_bytes {
-            request.memory_gib = in_gib(bytes);
-        }
-        request
     }
 }
 
@@ -133,7 +104,8 @@ pub struct KpiObserver<N> {
     knows_requests: bool,
     /// `None` as long as no single request was told of: the fluid engine pays for no histogram.
     requests: Option<Box<RequestTotals>>,
-    pod_request: PodRequest,
+    /// What a pod requests, for the bill.
+    pod_demand: PodDemand,
     cost: CostRates,
     /// `minReplicas` and `maxReplicas`.
     bounds: Option<Bounds>,
@@ -166,12 +138,9 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
                 Demand::RequestsPerSecond(_) | Demand::Users(_) => true,
                 Demand::CpuMillicores(_) => false,
             },
-            pod_request: PodRequest::of(scenario),
+            pod_demand: scenario.deployment.demand(),
             cost: scenario.cost,
-            bounds: scenario.hpa().map(|autoscaler| Bounds {
-                min: autoscaler.spec.min_replicas,
-                max: autoscaler.spec.max_replicas,
-            }),
+            bounds: scenario.hpa().map(Hpa::bounds),
             timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             end: SimTime::ZERO,
             peak: Replicas(0),
@@ -208,7 +177,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
         };
         let elasticity = self.elasticity.finish(self.end);
         let pod_hours = sums.pod_seconds / 3600.0;
-        let core_hours = pod_hours * self.pod_request.cores;
+        let core_hours = pod_hours * self.pod_demand.cpu.as_cores();
         Kpis {
             requests_offered: request_kpi(sums.offered),
             requests_succeeded: request_kpi(sums.succeeded),
@@ -232,7 +201,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             requested_core_hours: core_hours,
             cost: pod_hours * self.cost.per_pod_hour
                 + core_hours * self.cost.per_core_hour
-                + pod_hours * self.pod_request.memory_gib * self.cost.per_gib_hour,
+                + pod_hours * in_gib(self.pod_demand.memory_bytes) * self.cost.per_gib_hour,
             slo_violation_seconds: request_kpi(self.slo.finish(self.end).as_secs_f64()),
             latency_seconds_p50: latency(0.50),
             latency_seconds_p95: latency(0.95),

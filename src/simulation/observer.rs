@@ -11,7 +11,7 @@ use crate::units::{Replicas, SimSpan, SimTime};
 
 /// Is told what happens in a run, in the order of time.
 pub trait Observer {
-    /// Whether [`Decided::line`] is wanted. A line that nobody wants costs nothing.
+    /// Whether [`Decided::line`] is wanted. Where it is not, no line is made.
     const WANTS_LINES: bool = false;
 
     /// Fluid engine: work flowed evenly from one instant to a later one. Segments follow each other without a gap from 0 to the end.

@@ -4,9 +4,8 @@ use super::event::first_scrape;
 use super::flow::Flow;
 use super::observer::Observer;
 use super::requests::Requests;
-use super::run::{Attention, Finished, Reached, Simulation};
+use super::run::{Attention, Finished, Reached, Simulation, Telling};
 use crate::control::caller::Caller;
-use crate::control::decided::LineHead;
 use crate::control::{Decided, Seen};
 use crate::scenario::{Engine, REPLICAS_MAX, Scenario};
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
@@ -209,11 +208,7 @@ impl<'s> Run<'s> {
             metrics: &[],
             line: None,
         };
-        let head = LineHead::of(&decided);
-        observer.decided(&Decided {
-            line: Some(&head),
-            ..decided
-        });
+        decided.tell(&mut Telling(observer));
         let next = Some(wake.time + self.period);
         match &mut self.engine {
             EngineRun::Fluid(run) => run.decided(wake.written, next),

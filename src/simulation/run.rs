@@ -82,7 +82,6 @@ pub(super) struct Simulation<'s, W> {
     /// `spec.replicas`.
     replicas: Replicas,
     row: usize,
-    trace_columns: Vec<usize>,
     trace_values: Vec<f64>,
     next_scrape: SimTime,
     /// Whether something changed at `now` that the engine has not settled yet.
@@ -137,7 +136,6 @@ impl<'s, W: Work> Simulation<'s, W> {
             rates: before.rates,
         };
         let plant = Plant::new(&scenario.deployment, metrics, initial, seed);
-        let trace_columns = sight.trace_columns().to_vec();
         let mut run = Self {
             scenario,
             end: scenario.trace.end(),
@@ -145,13 +143,12 @@ impl<'s, W: Work> Simulation<'s, W> {
             queue: EventQueue::new(),
             plant,
             work,
+            trace_values: vec![0.0; sight.trace_columns().len()],
             sight,
             wake_jitter: scaler.wake_jitter,
             lateness: Stream::Phases.generator(seed, PhaseMember::WakeJitter as u64),
             replicas: scenario.deployment.replicas,
             row: 0,
-            trace_values: vec![0.0; trace_columns.len()],
-            trace_columns,
             next_scrape: first_scrape,
             work_state: WorkState::Changed,
             reckoned: 0,
@@ -427,7 +424,7 @@ impl<'s, W: Work> Simulation<'s, W> {
 
     fn read_trace_values(&mut self) {
         let columns = &self.scenario.trace.columns;
-        for (value, column) in self.trace_values.iter_mut().zip(&self.trace_columns) {
+        for (value, column) in self.trace_values.iter_mut().zip(self.sight.trace_columns()) {
             *value = columns[*column].values[self.row];
         }
     }
@@ -475,7 +472,7 @@ impl<W> MetricsApi for Simulation<'_, W> {
 }
 
 /// An observer that hears of decisions.
-struct Telling<'o, O>(&'o mut O);
+pub(super) struct Telling<'o, O>(pub(super) &'o mut O);
 
 impl<O: Observer> DecisionListener for Telling<'_, O> {
     const WANTS_LINES: bool = O::WANTS_LINES;

@@ -1,7 +1,7 @@
 //! `hpasim compare`, and assertions in `run` as well.
 
-use super::Sandbox;
 use super::run::files_in;
+use super::{Cores, Sandbox, hpasim_on};
 
 /// A short trace, so that ten seeds of single requests take no time.
 fn sandbox() -> Sandbox {
@@ -109,19 +109,17 @@ fn baselines_need_no_file_and_traces_are_known_by_their_content() {
 #[test]
 fn two_processes_print_and_leave_the_same_bytes_whatever_the_threads() {
     let sandbox = sandbox();
-    let run = |threads: &str, folder: &str| {
-        let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
-        let output = command
+    let run = |cores: Cores, folder: &str| {
+        let output = hpasim_on(cores)
             .current_dir(sandbox.folder.path())
-            .env("RAYON_NUM_THREADS", threads)
             .args(["compare", "policies/prod.toml", "@oracle", "short.csv"])
             .args(["--seeds", "3", "--format", "json", "-o", folder])
             .output()
             .expect("a process");
         String::from_utf8(output.stdout).expect("text")
     };
-    let printed = run("1", "one");
-    assert_eq!(printed, run("3", "two"));
+    let printed = run(Cores::One, "one");
+    assert_eq!(printed, run(Cores::All, "two"));
     assert_eq!(printed.as_bytes(), sandbox.read("one/comparison.json"));
     for file in files_in(&sandbox, "one") {
         let read = |folder: &str| sandbox.read(&format!("{folder}/{file}"));

@@ -1,6 +1,6 @@
 //! `hpasim run`.
 
-use super::Sandbox;
+use super::{Cores, Sandbox, hpasim_on};
 
 pub(super) const FILES: [&str; 6] = [
     "decisions.jsonl",
@@ -96,11 +96,9 @@ fn two_processes_leave_the_same_bytes() {
 #[test]
 fn seeds_fold_kpis_into_median_and_band_whatever_the_threads() {
     let sandbox = Sandbox::new();
-    let run = |threads: &str| {
-        let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
-        let output = command
+    let run = |cores: Cores| {
+        let output = hpasim_on(cores)
             .current_dir(sandbox.folder.path())
-            .env("RAYON_NUM_THREADS", threads)
             .args([
                 "run",
                 "policies/prod.toml",
@@ -113,8 +111,8 @@ fn seeds_fold_kpis_into_median_and_band_whatever_the_threads() {
             .expect("a process");
         String::from_utf8(output.stdout).expect("text")
     };
-    let printed = run("1");
-    assert_eq!(printed, run("3"));
+    let printed = run(Cores::One);
+    assert_eq!(printed, run(Cores::All));
     assert_eq!(
         printed.as_bytes(),
         sandbox.read("output/prod-flap-5-seeds/summary.json")

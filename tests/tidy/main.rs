@@ -39,7 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "simulation",
         &[
-            "units", "engine", "hpa", "control", "workload", "cluster", "scenario",
+            "units", "engine", "control", "workload", "cluster", "scenario",
         ],
     ),
     ("conformance", &["units", "bounded", "hpa"]),

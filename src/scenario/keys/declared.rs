@@ -351,7 +351,7 @@ declare! { POD;
         takes: Span::ANY,
         default: || SimSpan::ZERO,
         text: Some(r#""0s""#),
-        because: "there is no hook unless somebody writes one",
+        because: "a pod has no hook by default",
         means: "a duration: the preStop hook; the pod serves on meanwhile",
         is_assumed: false,
     };
@@ -474,7 +474,7 @@ declare! { SLO;
         takes: Own::form("an array of text"),
         default: || (),
         text: Some("[]"),
-        because: "nothing is asserted that nobody wrote",
+        because: "a policy asserts nothing by default",
         means: "an array of what must hold of a run: a [KPI](kpis.md), one of `<` `<=` `>` `>=` `==`, a number in the KPI's unit. Of several seeds the median counts, rounded as `summary.json` shows it; what has no value does not hold. A failed assertion is printed first, and the exit code is 99",
         is_assumed: false,
     };
