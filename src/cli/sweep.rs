@@ -34,9 +34,9 @@ use crate::results::export::InputFile;
 use crate::scenario::{Diagnostics, Engine, ManifestChoice, Scenario};
 use crate::search::grid::{Grid, GridError};
 use crate::search::in_order::all_cores;
-use crate::search::outcome::{Objectives, Outcome, Weighed};
+use crate::search::outcome::{Objectives, SweepOutcome, Weighed};
 use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
-use crate::search::sweep::{InvalidPoints, Row, Sweep, SweepError};
+use crate::search::sweep::{InvalidPoints, Sweep, SweepError, SweepRow};
 use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::simulation::Extent;
 use crate::text::rounding::readable;
@@ -153,7 +153,7 @@ pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completi
     file.finish()?;
     let outcome = match arguments.shard {
         Some(_) => None,
-        None => Some(Outcome::new(
+        None => Some(SweepOutcome::new(
             weighed.into_points(&question),
             current(&question, arguments.quiet, screen),
         )),
@@ -345,7 +345,7 @@ impl SweepArgs {
         let left = question.rows.start + file.rows_found()..question.rows.end;
         let runs = (left.end - left.start) * sweep.runs_per_row();
         let progress = CountProgress::new("simulating", runs, self.quiet.progress());
-        let write = |row: Row| {
+        let write = |row: SweepRow| {
             let key = sweep.key(row.number);
             let trace = &question.traces[key.trace];
             let line = row_line(key, trace, &sweep.grid, &row.report);
@@ -367,7 +367,7 @@ impl SweepArgs {
     fn conclude(
         &self,
         question: &Question,
-        outcome: Option<&Outcome>,
+        outcome: Option<&SweepOutcome>,
         mut output: OutputFolder,
         screen: &mut Screen,
     ) -> Result<Completion, CommandError> {

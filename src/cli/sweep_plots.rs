@@ -10,7 +10,7 @@ use crate::render::plot::sweep_heat::{render_heat_png, render_heat_svg};
 use crate::render::plot::sweep_parameters::{render_parameters_png, render_parameters_svg};
 use crate::render::sweep::SweepAnswer;
 use crate::search::grid::Grid;
-use crate::search::outcome::Outcome;
+use crate::search::outcome::SweepOutcome;
 
 /// One picture as one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl SweepPlot {
     pub(super) fn render(
         self,
         answer: &SweepAnswer<'_>,
-        outcome: &Outcome,
+        outcome: &SweepOutcome,
     ) -> Result<Vec<u8>, PlotError> {
         Ok(match self {
             Self::FrontPng => render_sweep_front_png(answer, outcome)?,

@@ -32,14 +32,14 @@ use crate::scenario::{Assertion, Engine, ManifestChoice, Scenario, Template};
 use crate::search::in_order::all_cores;
 use crate::search::outcome::Weighed;
 use crate::search::tune::caution::{
-    Caution, Judged, Verdict, doubts_of_changes, doubts_of_goal, doubts_of_report,
+    Caution, HeldOutVerdict, TrainingScore, doubts_of_changes, doubts_of_goal, doubts_of_report,
     doubts_of_traffic, doubts_of_training, verdict,
 };
 use crate::search::tune::evaluation::{Measured, Simulator};
 use crate::search::tune::finalists::PutBack;
 use crate::search::tune::goal::Goal;
 use crate::search::tune::method::{Findings, Method, Tried};
-use crate::search::tune::question::{Asked, Question, QuestionError};
+use crate::search::tune::question::{Asked, QuestionError, TuningQuestion};
 use crate::search::tune::sensitivity::sensitivity;
 use crate::search::tune::summary::TuneRequest;
 use crate::simulation::Extent;
@@ -203,7 +203,7 @@ struct Report {
     comparison: Comparison,
     /// Whether the goal's bounds, and what the policy asserts itself, hold of the proposed policy.
     bounds: Vec<CheckedAssertion>,
-    verdict: Verdict,
+    verdict: HeldOutVerdict,
 }
 
 /// What the proposed policy is called in tables and files.
@@ -224,7 +224,7 @@ pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completio
         loader,
         ..
     } = inputs;
-    let question = Question::ask(
+    let question = TuningQuestion::ask(
         training,
         Asked {
             parameters: &arguments.param,
@@ -283,7 +283,7 @@ impl From<QuestionError> for CommandError {
 }
 
 impl TuneArgs {
-    fn folder(&self, question: &Question) -> PathBuf {
+    fn folder(&self, question: &TuningQuestion) -> PathBuf {
         self.output.clone().unwrap_or_else(|| {
             let scenarios = &question.scenarios;
             let traces: Vec<&str> = scenarios.iter().map(|it| it.trace_name.as_str()).collect();
@@ -386,7 +386,7 @@ impl TuneArgs {
         }
     }
 
-    fn budget(&self, question: &Question) -> u32 {
+    fn budget(&self, question: &TuningQuestion) -> u32 {
         let is_slow = question
             .templates
             .iter()
@@ -396,13 +396,13 @@ impl TuneArgs {
     }
 
     /// What the search itself may spend: the rest is for finalists, which are simulated with fewer changes.
-    fn budget_of_search(&self, question: &Question) -> u32 {
+    fn budget_of_search(&self, question: &TuningQuestion) -> u32 {
         let budget = self.budget(question);
         budget - budget / REDUCTION_PART
     }
 
     /// What is about to be simulated: the search, the finalists and the report.
-    fn size(&self, question: &Question, held_out: &[HeldOut]) -> Size {
+    fn size(&self, question: &TuningQuestion, held_out: &[HeldOut]) -> Size {
         let all = |engine: fn(&Template, &Scenario) -> Engine| {
             let training = question.templates.iter().zip(&question.scenarios);
             training
@@ -442,7 +442,7 @@ impl TuneArgs {
         }
     }
 
-    fn search(&self, question: &Question) -> Findings {
+    fn search(&self, question: &TuningQuestion) -> Findings {
         let search = question.search(self.budget_of_search(question), self.seed.first());
         let pairs = question.templates.len() * question.seeds.len();
         let runs = u64::from(search.budget) * pairs as u64;
@@ -452,7 +452,7 @@ impl TuneArgs {
 
     fn tune(
         &self,
-        question: &Question,
+        question: &TuningQuestion,
         labels: &[String],
         held_out: &[HeldOut],
         mut findings: Findings,
@@ -474,7 +474,7 @@ impl TuneArgs {
             .best
             .and_then(|best| judgement.measured[best].clone());
         if let (Some(proposal), Some(proposed)) = (&proposal, measured) {
-            let judged = Judged {
+            let judged = TrainingScore {
                 today: judgement.before.clone(),
                 proposed,
             };
@@ -502,7 +502,7 @@ impl TuneArgs {
 
     fn report(
         &self,
-        question: &Question,
+        question: &TuningQuestion,
         proposal: &Proposal,
         held_out: &[HeldOut],
         seeds: &[Seed],

@@ -44,7 +44,7 @@ pub struct RowKey {
 
 /// One row of a sweep.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct SweepRow {
     /// Its number: points in order, the traces of each side by side.
     pub number: u64,
     /// What came of it, over the seeds.
@@ -186,7 +186,7 @@ impl Sweep {
         rows: Range<u64>,
         threads: NonZeroUsize,
         on_run: impl Fn() + Sync,
-        mut sink: impl FnMut(Row) -> Result<(), E>,
+        mut sink: impl FnMut(SweepRow) -> Result<(), E>,
     ) -> Result<(), SweepError<E>> {
         let seeds = self.runs_per_row();
         let simulate_piece = |piece: u64| {
@@ -205,7 +205,7 @@ impl Sweep {
                 && let Some(report) = KpiReport::of(&of_row)
             {
                 of_row.clear();
-                sink(Row { number, report }).map_err(SweepError::Sink)?;
+                sink(SweepRow { number, report }).map_err(SweepError::Sink)?;
             }
             Ok(())
         };

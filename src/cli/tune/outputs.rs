@@ -28,15 +28,15 @@ use crate::render::plot::sensitivity::{
     SensitivityPicture, SensitivityRow, render_sensitivity_png, render_sensitivity_svg,
 };
 use crate::render::tune::{
-    self, Extent, TunePage, by_share, caution_text, point_text, render_tuning, verdict_text,
+    self, PatchScope, TunePage, by_share, caution_text, point_text, render_tuning, verdict_text,
 };
 use crate::results::InputFile;
 use crate::results::comparison_export::{VerdictJson, comparison_csv};
 use crate::search::front::pareto_front;
 use crate::search::outcome::{Objective, Weighed};
-use crate::search::summary::Numbers;
+use crate::search::summary::ObjectiveValues;
 use crate::search::tune::evaluation::Simulator;
-use crate::search::tune::question::Question;
+use crate::search::tune::question::TuningQuestion;
 use crate::search::tune::summary::{
     ChangeFacts, ProposalFacts, SearchFacts, SensitivityFacts, TuneFacts, TuneSummary, front_csv,
 };
@@ -45,7 +45,7 @@ use crate::units::Seed;
 /// Everything that a tuning comes to.
 pub(super) struct Outputs<'a> {
     pub(super) arguments: &'a TuneArgs,
-    pub(super) question: &'a Question,
+    pub(super) question: &'a TuningQuestion,
     pub(super) training_labels: &'a [String],
     pub(super) held_out: &'a [HeldOut],
     pub(super) files: &'a [InputFile],
@@ -245,12 +245,12 @@ impl Outputs<'_> {
         &self.question.scenarios[0].policy_name
     }
 
-    fn extent(&self, proposal: &Proposal) -> Extent {
+    fn extent(&self, proposal: &Proposal) -> PatchScope {
         let mut changes = self.question.space.changes(&proposal.finalist.candidate);
         if changes.all(|change| change.parameter.path().starts_with("hpa.")) {
-            Extent::Whole
+            PatchScope::Whole
         } else {
-            Extent::Part
+            PatchScope::Part
         }
     }
 
@@ -313,7 +313,7 @@ impl Outputs<'_> {
             finalists: self.tuned.finalists.len(),
             objectives: question.objectives.kpis().map(Kpi::name),
         };
-        let today = Numbers::of(question.today.weighed(&question.objectives));
+        let today = ObjectiveValues::of(question.today.weighed(&question.objectives));
         let mut summary = TuneSummary::new(facts, search, today);
         summary.proposed = self
             .tuned
@@ -333,7 +333,7 @@ impl Outputs<'_> {
         summary.sensitivity = shares
             .map(|(parameter, shares)| SensitivityFacts {
                 path: parameter.path().to_owned(),
-                shares: Numbers::of(*shares),
+                shares: ObjectiveValues::of(*shares),
             })
             .collect();
         summary
@@ -348,12 +348,12 @@ impl Outputs<'_> {
                 path: change.parameter.path().to_owned(),
                 today: change.parameter.today_text(),
                 proposed: change.parameter.value(change.value),
-                without: without.map(|it| Numbers::of(it.weighed)),
+                without: without.map(|it| ObjectiveValues::of(it.weighed)),
             }
         });
         ProposalFacts {
             set: question.space.arguments(candidate),
-            training: Numbers::of(proposal.finalist.measured.weighed(&question.objectives)),
+            training: ObjectiveValues::of(proposal.finalist.measured.weighed(&question.objectives)),
             changes: changes.collect(),
         }
     }
@@ -382,18 +382,20 @@ impl Outputs<'_> {
         });
         let verdict = self.report.map(|report| &report.verdict);
         let proposal = match (&self.tuned.proposal, &report, verdict, texts) {
-            (Some(proposal), Some(report), Some(verdict), Some(texts)) => Some(tune::Proposal {
-                candidate: &proposal.finalist.candidate,
-                report,
-                training: proposal.finalist.measured.weighed(&question.objectives),
-                worth: &proposal.worth,
-                patch: &texts.patch,
-                extent: self.extent(proposal),
-                apply: &texts.apply,
-                verdict,
-                again: &texts.again,
-                notes: &texts.notes,
-            }),
+            (Some(proposal), Some(report), Some(verdict), Some(texts)) => {
+                Some(tune::ProposalView {
+                    candidate: &proposal.finalist.candidate,
+                    report,
+                    training: proposal.finalist.measured.weighed(&question.objectives),
+                    worth: &proposal.worth,
+                    patch: &texts.patch,
+                    extent: self.extent(proposal),
+                    apply: &texts.apply,
+                    verdict,
+                    again: &texts.again,
+                    notes: &texts.notes,
+                })
+            }
             _ => None,
         };
         let page = TunePage {

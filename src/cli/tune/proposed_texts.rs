@@ -11,7 +11,7 @@ use crate::cli::error::CommandError;
 use crate::cli::file_names::{PATCH, PROPOSED_TOML};
 use crate::cli::files::RememberingLoader;
 use crate::scenario::{Diagnostics, PolicyFile, STANDARD_INPUT, Successor, load_policy};
-use crate::search::tune::question::Question;
+use crate::search::tune::question::TuningQuestion;
 use crate::units::Seed;
 
 /// The proposed policy as text.
@@ -31,7 +31,7 @@ pub(super) struct ProposedTexts {
 /// What the texts are made of.
 pub(super) struct Source<'s> {
     pub(super) arguments: &'s TuneArgs,
-    pub(super) question: &'s Question,
+    pub(super) question: &'s TuningQuestion,
     pub(super) held_out: &'s [HeldOut],
     /// What was read, standard input too.
     pub(super) loader: &'s RememberingLoader,

@@ -165,7 +165,7 @@ fn what_was_asked_beside_the_inputs_stands_in_the_head() {
     );
     assert_eq!(
         place_asked(&what_was_asked(&asked)),
-        Asked::BesideKey("from 4m 0s of the trace, hpa.maxReplicas=20".to_owned())
+        PageQuestion::BesideKey("from 4m 0s of the trace, hpa.maxReplicas=20".to_owned())
     );
     assert_eq!(what_was_asked(&Request::default()), [""; 0]);
 }
