@@ -6,11 +6,10 @@ use super::progress::{Progress, ProgressMode};
 use crate::results::Kpis;
 use crate::results::curves::{PolicyCurves, SeedCurves};
 use crate::results::kpis::KpiObserver;
-use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::scenario::{Engine, Scenario};
 use crate::search::in_order::{all_cores, collect_in_order};
-use crate::simulation::{Provisioning, simulate};
+use crate::simulation::simulate;
 use crate::units::{Seed, SimSpan, SimTime};
 
 /// The policies under one trace.
@@ -126,34 +125,31 @@ impl Job<'_> {
     }
 
     fn simulate_counted(self, progress: &Progress) -> JobResult {
-        let provisioning = Provisioning::of(self.scenario);
-        let mut observer = Both::new(
-            KpiObserver::new(self.scenario, |rps| provisioning.needed(rps)),
+        let mut observer = (
+            KpiObserver::new(self.scenario),
             progress.of_run_until(self.end()),
         );
         simulate(self.scenario, self.engine, self.seed, &mut observer);
-        observer.second.finish();
+        let (kpis, progress) = observer;
+        progress.finish();
         JobResult {
-            kpis: observer.first.finish(),
+            kpis: kpis.finish(),
             curves: None,
         }
     }
 
     fn simulate_drawn(self, progress: &Progress) -> JobResult {
-        let provisioning = Provisioning::of(self.scenario);
-        let needed = |rps: f64| provisioning.needed(rps);
-        let mut observer = Both::new(
-            KpiObserver::new(self.scenario, needed),
-            Both::new(
-                TimelineRecorder::new(self.scenario, needed),
-                progress.of_run_until(self.end()),
-            ),
+        let mut observer = (
+            KpiObserver::new(self.scenario),
+            TimelineRecorder::new(self.scenario),
+            progress.of_run_until(self.end()),
         );
         simulate(self.scenario, self.engine, self.seed, &mut observer);
-        observer.second.second.finish();
+        let (kpis, recorder, progress) = observer;
+        progress.finish();
         JobResult {
-            kpis: observer.first.finish(),
-            curves: Some(SeedCurves::of(&observer.second.first.finish())),
+            kpis: kpis.finish(),
+            curves: Some(SeedCurves::of(&recorder.finish())),
         }
     }
 }

@@ -29,14 +29,13 @@ use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
 use crate::results::export::{Request, Summary, TimelineCsv, latency_csv};
 use crate::results::kpis::KpiObserver;
-use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{InputFile, KpiReport, Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded, Scenario};
 use crate::search::in_order::{all_cores, collect_in_order};
-use crate::simulation::{Extent, Provisioning, simulate};
-use crate::units::{Replicas, Seed};
+use crate::simulation::{Extent, simulate};
+use crate::units::Seed;
 use crate::workload::Demand;
 
 /// Simulate a policy under a trace.
@@ -347,8 +346,6 @@ fn simulate_all(
     progress: &Progress,
     folder: &mut OutputFolder,
 ) -> Result<Runs, CommandError> {
-    let provisioning = Provisioning::of(&loaded.scenario);
-    let needed = |rps: f64| provisioning.needed(rps);
     let streams = Streams {
         timeline: TimelineCsv::new(folder.begin(TIMELINE)?),
         decisions: DecisionLog::new(folder.begin(DECISIONS)?),
@@ -356,8 +353,8 @@ fn simulate_all(
     // The streams go with the first seed.
     let streams = std::iter::once(Some(streams)).chain(std::iter::repeat_with(|| None));
     let simulate_seed = |(seed, streams): (&Seed, Option<Streams>)| match streams {
-        Some(streams) => simulate_first(loaded, *seed, needed, progress, streams),
-        None => Ok(simulate_another(loaded, *seed, needed, progress)),
+        Some(streams) => simulate_first(loaded, *seed, progress, streams),
+        None => Ok(simulate_another(loaded, *seed, progress)),
     };
     let mut runs = Runs {
         timeline: Timeline::default(),
@@ -401,51 +398,43 @@ fn into_io(error: csv::Error) -> std::io::Error {
 fn simulate_first(
     loaded: &Loaded,
     seed: Seed,
-    needed: impl Fn(f64) -> Option<Replicas> + Copy,
     progress: &Progress,
     streams: Streams,
 ) -> Result<SeedRun, CommandError> {
     let scenario = &loaded.scenario;
-    let mut observer = Both::new(
-        KpiObserver::new(scenario, needed),
-        Both::new(
-            Both::new(
-                TimelineRecorder::writing(scenario, needed, streams.timeline),
-                streams.decisions,
-            ),
-            progress.of_run(),
-        ),
+    let mut observer = (
+        KpiObserver::new(scenario),
+        TimelineRecorder::writing(scenario, streams.timeline),
+        streams.decisions,
+        progress.of_run(),
     );
     simulate(scenario, loaded.engine, seed, &mut observer);
-    observer.second.second.finish();
-    let latency = observer.first.measured_latency().map(latency_csv);
-    let (timeline, csv) = observer.second.first.first.finish_writing();
+    let (kpis, recorder, decisions, progress) = observer;
+    progress.finish();
+    let latency = kpis.measured_latency().map(latency_csv);
+    let (timeline, csv) = recorder.finish_writing();
     let first = FirstRun {
         latency: latency.transpose()?.unwrap_or_default(),
         timeline,
         streams: Streams {
             timeline: csv,
-            decisions: observer.second.first.second,
+            decisions,
         },
     };
     Ok(SeedRun {
-        kpis: observer.first.finish(),
+        kpis: kpis.finish(),
         first: Some(first),
     })
 }
 
-fn simulate_another(
-    loaded: &Loaded,
-    seed: Seed,
-    needed: impl Fn(f64) -> Option<Replicas> + Copy,
-    progress: &Progress,
-) -> SeedRun {
+fn simulate_another(loaded: &Loaded, seed: Seed, progress: &Progress) -> SeedRun {
     let scenario = &loaded.scenario;
-    let mut observer = Both::new(KpiObserver::new(scenario, needed), progress.of_run());
+    let mut observer = (KpiObserver::new(scenario), progress.of_run());
     simulate(scenario, loaded.engine, seed, &mut observer);
-    observer.second.finish();
+    let (kpis, progress) = observer;
+    progress.finish();
     SeedRun {
-        kpis: observer.first.finish(),
+        kpis: kpis.finish(),
         first: None,
     }
 }
