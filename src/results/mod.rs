@@ -44,7 +44,7 @@ pub use decisions::DecisionLog;
 pub use export::{InputFile, Summary};
 pub use kpi_report::KpiReport;
 pub use kpis::{KpiObserver, Kpis};
-pub use timeline::{Timeline, TimelineRecorder, TimelineRow};
+pub use timeline::{Timeline, TimelineColumn, TimelineRecorder, TimelineRow};
 
 #[cfg(test)]
 mod file_tests;

@@ -4,6 +4,7 @@
 //! the KPIs, which do not come from these rows. Every row goes to a [`RowSink`] as
 //! soon as it is known; for the picture a bounded number is kept.
 
+mod column;
 mod row;
 
 use std::collections::VecDeque;
@@ -23,6 +24,7 @@ use crate::units::{Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
 
 pub use crate::simulation::observer::INTERVAL;
+pub use column::TimelineColumn;
 pub use row::{ROWS_MAX, RowLatency, TimelineRow};
 
 use row::KeptRows;
