@@ -13,10 +13,10 @@ use rand_distr::Distribution as _;
 use rand_pcg::Pcg32;
 
 use super::config::MetricsPipeline;
-use super::cpu::ContainerCpu;
+use super::cpu::{ContainerCpu, OwnUse};
 use super::gone_rows::GoneRows;
 use super::samples::{PodSampleColumns, Sample};
-use super::served::{ServedRequests, Serving};
+use super::served::{ServedRates, ServedRequests, Serving};
 use crate::engine::random::Stream;
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 
@@ -56,20 +56,10 @@ impl HousekeepingInterval {
 /// What a container uses from some instant on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Activity {
-    /// Whether its start-up burst lasts.
+    /// What it uses beside requests.
     pub(super) own: OwnUse,
     /// How its pod serves.
     pub(super) serving: Serving,
-}
-
-/// What a container uses beside requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum OwnUse {
-    /// Its idle use.
-    #[default]
-    Idle,
-    /// Idle use and start-up burst.
-    Bursting,
 }
 
 /// One container's counter: CPU used is `offset + own_cores x t + nanos_per_request x served(t)`, all in core-nanoseconds.
@@ -110,7 +100,7 @@ impl Counter {
     }
 
     #[inline]
-    fn used_until(&self, nanos: i64, metering: Metering<'_>) -> f64 {
+    fn used_until(&self, nanos: i64, metering: &Metering) -> f64 {
         self.offset
             + self.own_cores * nanos as f64
             + metering.nanos_per_request * metering.served.until(nanos, self.serving)
@@ -146,12 +136,10 @@ struct NoisyMeter {
 pub(super) struct ContainerMeters {
     counters: Vec<Counter>,
     noise: Option<Noise>,
-    interval: HousekeepingInterval,
+    metering: Metering,
     /// metrics-server's resolution: below this age a container is fresh.
     resolution: i64,
-    idle_cores: f64,
-    bursting_cores: f64,
-    nanos_per_request: f64,
+    cpu: ContainerCpu,
     samples: PodSampleColumns,
     readings: Readings,
     seed: Seed,
@@ -172,7 +160,7 @@ pub(super) struct ContainerPlace {
 
 impl ContainerMeters {
     pub(super) fn new(
-        cpu: &ContainerCpu,
+        cpu: ContainerCpu,
         pipeline: &MetricsPipeline,
         cpu_noise: f64,
         place: ContainerPlace,
@@ -187,14 +175,16 @@ impl ContainerMeters {
                 bound_cores: cpu.bound_cores,
                 meters: Vec::new(),
             }),
-            interval: HousekeepingInterval {
-                base,
-                jitter: (base as f64 * jitter) as u64,
+            metering: Metering {
+                served: ServedRequests::since(SimTime::ZERO, ServedRates::default()),
+                interval: HousekeepingInterval {
+                    base,
+                    jitter: (base as f64 * jitter) as u64,
+                },
+                nanos_per_request: cpu.seconds_per_request * NANOS_PER_CORE_SECOND,
             },
             resolution: pipeline.scrape_interval.as_nanos(),
-            idle_cores: cpu.idle_cores,
-            bursting_cores: cpu.bursting_cores,
-            nanos_per_request: cpu.seconds_per_request * NANOS_PER_CORE_SECOND,
+            cpu,
             samples: PodSampleColumns::default(),
             readings: Readings::Evaluated,
             seed,
@@ -238,15 +228,9 @@ impl ContainerMeters {
     }
 
     /// The container starts: its counter is read once, just after, at zero.
-    pub(super) fn start(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn start(&mut self, row: usize, now: SimTime, activity: Activity) {
         let now = now.as_nanos();
-        let interval = self.interval;
+        let interval = self.metering.interval;
         let counter = &mut self.counters[row];
         counter.started = now;
         counter.read_time = now;
@@ -256,65 +240,54 @@ impl ContainerMeters {
         if let Some(noise) = &mut self.noise {
             noise.meters[row].true_value = 0.0;
         }
-        self.anchor(row, now, 0.0, activity, served);
+        self.anchor(row, now, 0.0, activity);
     }
 
     /// The container has been running for long; its housekeeping is somewhere in its cycle.
-    pub(super) fn start_long_ago(
-        &mut self,
-        row: usize,
-        warm: WarmStart,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
-        let interval = self.interval;
+    pub(super) fn start_long_ago(&mut self, row: usize, warm: WarmStart, activity: Activity) {
+        let interval = self.metering.interval;
         let counter = &mut self.counters[row];
         counter.started = warm.started.as_nanos();
         let share = f64::from(counter.jitter.next_u32()) / 2.0_f64.powi(32);
         let cycle = interval.draw(&mut counter.jitter);
         counter.next_housekeeping = warm.watched_since.as_nanos() + (share * cycle as f64) as i64;
-        self.anchor(row, warm.watched_since.as_nanos(), 0.0, activity, served);
+        self.anchor(row, warm.watched_since.as_nanos(), 0.0, activity);
     }
 
     /// The container's use changes: what was read until now is settled first.
-    pub(super) fn change(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn change(&mut self, row: usize, now: SimTime, activity: Activity) {
         let now = now.as_nanos();
         self.counters[row].open();
-        self.housekeep(row, now, served);
-        let used = self.counters[row].used_until(now, self.metering(served));
-        self.anchor(row, now, used, activity, served);
+        self.housekeep(row, now);
+        let used = self.counters[row].used_until(now, &self.metering);
+        self.anchor(row, now, used, activity);
     }
 
-    fn anchor(
-        &mut self,
-        row: usize,
-        now: i64,
-        used: f64,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    fn anchor(&mut self, row: usize, now: i64, used: f64, activity: Activity) {
         let counter = &mut self.counters[row];
-        counter.own_cores = match activity.own {
-            OwnUse::Idle => self.idle_cores,
-            OwnUse::Bursting => self.bursting_cores,
-        };
+        counter.own_cores = self.cpu.own_cores(activity.own);
         counter.serving = activity.serving;
         counter.offset = used
             - counter.own_cores * now as f64
-            - self.nanos_per_request * served.until(now, activity.serving);
+            - self.metering.nanos_per_request * self.metering.served.until(now, activity.serving);
     }
 
-    /// From `now` on somebody tells what each housekeeping reads.
-    pub(super) fn await_readings(&mut self, now: SimTime, served: &ServedRequests) {
+    /// Pods have served at `rates` since `start`, before which nobody asks.
+    pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
+        self.metering.served = ServedRequests::since(start, rates);
+    }
+
+    /// From `now` on pods serve at `rates`.
+    pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
+        self.metering.served.change(now, rates);
+    }
+
+    /// From `now` on somebody tells what each housekeeping reads; what pods serve stands still.
+    pub(super) fn await_readings(&mut self, now: SimTime) {
+        self.serve(now, ServedRates::default());
         for row in 0..self.counters.len() {
             self.counters[row].open();
-            self.housekeep(row, now.as_nanos(), served);
+            self.housekeep(row, now.as_nanos());
         }
         self.readings = Readings::Told;
     }
@@ -326,8 +299,8 @@ impl ContainerMeters {
     }
 
     /// The housekeeping that is due at `now` reads the counter: its own use, and `work` core-nanoseconds for requests since they are told.
-    pub(super) fn read(&mut self, row: usize, now: SimTime, work: f64, served: &ServedRequests) {
-        let metering = self.metering(served);
+    pub(super) fn read(&mut self, row: usize, now: SimTime, work: f64) {
+        let metering = &self.metering;
         let counter = &mut self.counters[row];
         counter.open();
         let time = now.as_nanos();
@@ -339,7 +312,7 @@ impl ContainerMeters {
             }
             Some(noise) => noise.read(row, counter, time, used),
         }
-        counter.next_housekeeping = time + self.interval.draw(&mut counter.jitter);
+        counter.next_housekeeping = time + self.metering.interval.draw(&mut counter.jitter);
     }
 
     /// The container is killed: nothing reads its counter, and the next scrape finds none.
@@ -353,11 +326,11 @@ impl ContainerMeters {
         counter.own_cores = 0.0;
     }
 
-    fn housekeep(&mut self, row: usize, now: i64, served: &ServedRequests) {
+    fn housekeep(&mut self, row: usize, now: i64) {
         if self.readings == Readings::Told {
             return;
         }
-        let metering = self.metering(served);
+        let metering = &self.metering;
         let counter = &mut self.counters[row];
         match &mut self.noise {
             None => read_newest(counter, now, metering),
@@ -365,23 +338,27 @@ impl ContainerMeters {
         }
     }
 
-    fn metering<'a>(&self, served: &'a ServedRequests) -> Metering<'a> {
-        Metering {
-            served,
-            interval: self.interval,
-            nanos_per_request: self.nanos_per_request,
+    /// metrics-server scrapes the kubelets: every counter's newest reading becomes known.
+    pub(super) fn scrape(&mut self, now: SimTime) {
+        self.scrape_counters(now.as_nanos());
+        // Nobody asks about an earlier time any more.
+        self.metering.served.forget_before(now);
+        if self.noise.is_none() && self.readings == Readings::Evaluated {
+            return;
+        }
+        for counter in &mut self.counters {
+            // A noisy counter, and one whose readings are told, is read at every housekeeping, which only an open one is.
+            counter.open();
         }
     }
 
-    /// metrics-server scrapes the kubelets: every counter's newest reading becomes known.
-    pub(super) fn scrape(&mut self, now: SimTime, served: &ServedRequests) {
-        let now = now.as_nanos();
+    fn scrape_counters(&mut self, now: i64) {
         if self.noise.is_some() {
             for row in 0..self.counters.len() {
-                self.housekeep(row, now, served);
+                self.housekeep(row, now);
             }
         }
-        let metering = self.metering(served);
+        let metering = &self.metering;
         let columns = self
             .samples
             .sampled
@@ -412,13 +389,6 @@ impl ContainerMeters {
             *value = sample.value;
             *timestamp = sample.timestamp;
             *window = sample.window;
-        }
-        if self.noise.is_none() && self.readings == Readings::Evaluated {
-            return;
-        }
-        for counter in &mut self.counters {
-            // A noisy counter, and one whose readings are told, is read at every housekeeping, which only an open one is.
-            counter.open();
         }
     }
 
@@ -453,7 +423,7 @@ fn catch_up(counter: &mut Counter, now: i64, interval: HousekeepingInterval) -> 
 }
 
 /// Reads the counter as the last housekeeping until `now` found it.
-fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
+fn read_newest(counter: &mut Counter, now: i64, metering: &Metering) {
     if counter.next_housekeeping <= now {
         counter.read_time = catch_up(counter, now, metering.interval);
         counter.read_value = counter.used_until(counter.read_time, metering);
@@ -462,7 +432,7 @@ fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
 
 /// A settled counter's next sample, a reading being due.
 #[inline]
-fn next_sample(counter: &mut Counter, now: i64, metering: Metering<'_>) -> Sample {
+fn next_sample(counter: &mut Counter, now: i64, metering: &Metering) -> Sample {
     let time = catch_up(counter, now, metering.interval);
     let read = Point {
         time,
@@ -490,7 +460,7 @@ enum OpenSample {
 fn open_sample(
     counter: &mut Counter,
     now: i64,
-    metering: Metering<'_>,
+    metering: &Metering,
     resolution: i64,
 ) -> OpenSample {
     read_newest(counter, now, metering);
@@ -540,9 +510,10 @@ struct Point {
 }
 
 /// What a reading needs to know beside the counter.
-#[derive(Clone, Copy, Debug)]
-struct Metering<'a> {
-    served: &'a ServedRequests,
+#[derive(Clone, Debug)]
+struct Metering {
+    /// What a pod of each class has served, where nobody tells the readings.
+    served: ServedRequests,
     interval: HousekeepingInterval,
     nanos_per_request: f64,
 }
@@ -568,7 +539,7 @@ fn round_up_to_milli(millicores: f64) -> i64 {
 
 impl Noise {
     /// The same with noise: every reading counts, because each adds its own error.
-    fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: Metering<'_>) {
+    fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: &Metering) {
         while counter.next_housekeeping <= now {
             let time = counter.next_housekeeping;
             let true_value = counter.used_until(time, metering);

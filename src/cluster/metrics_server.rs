@@ -10,12 +10,12 @@
 use std::collections::VecDeque;
 
 use super::config::{Deployment, MetricsPipeline};
-use super::cpu::PodCpu;
+use super::cpu::{OwnUse, PodCpu};
 use super::gone_rows::GoneRows;
 use super::kubelet::{Activity, ContainerMeters, ContainerPlace, WarmStart};
 use super::pods::{PodFact, PodStatus};
 use super::samples::{PodSampleColumns, Sample};
-use super::served::ServedRequests;
+use super::served::ServedRates;
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 use crate::workload::Workload;
 
@@ -148,7 +148,7 @@ impl MetricsServer {
                     index,
                     of: cpu.containers.len(),
                 };
-                ContainerMeters::new(container, pipeline, workload.cpu_noise, place, seed)
+                ContainerMeters::new(*container, pipeline, workload.cpu_noise, place, seed)
             })
             .collect();
         let scraped = vec![MetricSamples::default(); queries.len()];
@@ -197,46 +197,42 @@ impl MetricsServer {
         }
     }
 
-    pub(super) fn start(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn start(&mut self, row: usize, now: SimTime, activity: Activity) {
         for (index, meters) in self.meters.iter_mut().enumerate() {
-            meters.start(row, now, activity.of_container(index), served);
+            meters.start(row, now, activity.of_container(index));
         }
     }
 
-    pub(super) fn start_long_ago(
-        &mut self,
-        row: usize,
-        warm: WarmStart,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn start_long_ago(&mut self, row: usize, warm: WarmStart, activity: Activity) {
         for (index, meters) in self.meters.iter_mut().enumerate() {
-            meters.start_long_ago(row, warm, activity.of_container(index), served);
+            meters.start_long_ago(row, warm, activity.of_container(index));
         }
     }
 
-    pub(super) fn change(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn change(&mut self, row: usize, now: SimTime, activity: Activity) {
         for (index, meters) in self.meters.iter_mut().enumerate() {
-            meters.change(row, now, activity.of_container(index), served);
+            meters.change(row, now, activity.of_container(index));
         }
     }
 
-    /// From `now` on somebody tells what each housekeeping reads.
-    pub(super) fn await_readings(&mut self, now: SimTime, served: &ServedRequests) {
+    /// Pods have served at `rates` since `start`, before which nobody asks.
+    pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
         for meters in &mut self.meters {
-            meters.await_readings(now, served);
+            meters.serve_since(start, rates);
+        }
+    }
+
+    /// From `now` on pods serve at `rates`.
+    pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
+        for meters in &mut self.meters {
+            meters.serve(now, rates);
+        }
+    }
+
+    /// From `now` on somebody tells what each housekeeping reads; what pods serve stands still.
+    pub(super) fn await_readings(&mut self, now: SimTime) {
+        for meters in &mut self.meters {
+            meters.await_readings(now);
         }
     }
 
@@ -250,15 +246,9 @@ impl MetricsServer {
         self.meters.get(container)?.next_housekeeping(row)
     }
 
-    pub(super) fn read(
-        &mut self,
-        place: MeterPlace,
-        now: SimTime,
-        work: f64,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn read(&mut self, place: MeterPlace, now: SimTime, work: f64) {
         if let Some(meters) = self.meters.get_mut(place.container) {
-            meters.read(place.row, now, work, served);
+            meters.read(place.row, now, work);
         }
     }
 
@@ -270,27 +260,20 @@ impl MetricsServer {
     }
 
     /// The first container starts again.
-    pub(super) fn restart(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn restart(&mut self, row: usize, now: SimTime, activity: Activity) {
         if let Some(first) = self.meters.first_mut() {
-            first.start(row, now, activity, served);
+            first.start(row, now, activity);
         }
     }
 
     pub(super) fn scrape(
         &mut self,
         now: SimTime,
-        served: &ServedRequests,
         statuses: &[PodStatus],
         gauges: &Gauges<'_>,
     ) -> Publication {
         for meters in &mut self.meters {
-            meters.scrape(now, served);
+            meters.scrape(now);
         }
         for (query, samples) in self.queries.iter().zip(&mut self.scraped) {
             match *query {
@@ -398,7 +381,7 @@ impl Activity {
             self
         } else {
             Self {
-                own: super::kubelet::OwnUse::Idle,
+                own: OwnUse::Idle,
                 ..self
             }
         }

@@ -8,7 +8,7 @@ use super::latency::{PodServer, StationaryLatency};
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
 use super::work::{NextChange, NoPods, Offer, OfferChange, Settled, Work, WorkGauges};
 use crate::cluster::census::Census;
-use crate::cluster::cpu::{PodCapacity, PodCpu};
+use crate::cluster::cpu::{OwnUse, PodCapacity, PodCpu};
 use crate::cluster::metrics_server::PodGauge;
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
 use crate::cluster::served::ServedRates;
@@ -279,7 +279,8 @@ impl Flow {
     fn open_segment(&mut self, now: SimTime, served_rps: f64, failed: FailureCauses) {
         let groups = &self.groups;
         let seconds_per_request = self.cpu.seconds_per_request();
-        let (idle, bursting) = (self.cpu.idle_cores(), self.cpu.bursting_cores());
+        let own = |own| self.cpu.own_cores(own);
+        let (idle, bursting) = (own(OwnUse::Idle), own(OwnUse::Bursting));
         let ready = groups.ready.total();
         let ready_served_rps = groups
             .ready_serving
