@@ -341,7 +341,7 @@ fn a_burst_at_the_start_takes_room_under_the_limit_and_then_ends() {
 #[test]
 fn demand_known_as_cpu_uses_that_much_cpu() {
     let mut scenario = without_idle_use(fixed(constant(0.0, 60.0), 4));
-    scenario.trace.demand = Demand::CpuMillicores(vec![260.0, 0.0]);
+    scenario.trace_mut().demand = Demand::CpuMillicores(vec![260.0, 0.0]);
     let facts = facts(&scenario, Seed(1));
     assert!(close(facts.last_segment().cpu_cores, 0.26));
 }
@@ -415,7 +415,7 @@ fn a_column_of_the_trace_is_a_metric() {
             rps: 0.0,
         },
     ]));
-    scenario.trace.columns.push(MetricColumn {
+    scenario.trace_mut().columns.push(MetricColumn {
         name: "jobs".to_owned(),
         values: vec![10.0, 70.0, 0.0],
     });

@@ -1,5 +1,7 @@
 //! What the tests of this room share: an even segment, a small scenario; and the tests of the observers together.
 
+use std::sync::Arc;
+
 use crate::kpi::Kpi;
 use proptest::prelude::*;
 
@@ -122,11 +124,11 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             scale: 1.0,
             clients: hpasim::scenario::defaults::clients(),
         },
-        trace: Trace {
+        trace: Arc::new(Trace {
             times: vec![SimTime::ZERO, SimTime::from_secs_f64(end_seconds)],
             demand: Demand::RequestsPerSecond(vec![10.0, 10.0]),
             columns: vec![],
-        },
+        }),
         metrics: MetricsPipeline {
             scrape_interval: SimSpan::from_secs(15),
             housekeeping: SimSpan::from_secs(10),
@@ -344,7 +346,7 @@ fn a_rate_that_no_number_of_pods_serves_is_left_out_and_counted() {
 #[test]
 fn a_trace_of_cpu_demand_has_no_request_kpis() {
     let mut scenario = scenario(60.0);
-    scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
+    scenario.trace_mut().demand = Demand::CpuMillicores(vec![100.0, 100.0]);
     let mut observer = Both::new(
         KpiObserver::new(&scenario, needed),
         TimelineRecorder::new(&scenario, needed),

@@ -187,13 +187,13 @@ fn a_terminating_pod_is_sent_requests_until_its_endpoint_is_withdrawn() {
 #[test]
 fn users_who_wait_send_no_more_so_a_closed_load_hides_overload() {
     let mut closed = fixed(constant(0.0, 300.0), 1);
-    closed.trace.demand = Demand::Users(vec![100.0, 0.0]);
+    closed.trace_mut().demand = Demand::Users(vec![100.0, 0.0]);
     closed.workload.timeout = SimSpan::from_secs(60);
     closed.workload.queue = 1000;
     closed.deployment.containers[0].memory_limit_bytes = None;
     let mut open = closed.clone();
     // What the same users would send if they were answered at once.
-    open.trace.demand = Demand::RequestsPerSecond(vec![100.0 / 1.01, 0.0]);
+    open.trace_mut().demand = Demand::RequestsPerSecond(vec![100.0 / 1.01, 0.0]);
     let (closed, open) = (facts(&closed, 1), facts(&open, 1));
     assert_eq!(closed.all().failed, FailureCauses::default());
     assert!(open.all().failed.total() > 0.5 * open.all().offered as f64);
