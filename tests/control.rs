@@ -12,7 +12,7 @@ use hpasim::control::{
     Autoscaler, Bounds, Decided, DecisionListener, MetricQuery, ScheduledScale, Seen,
 };
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::observer::{FlowSegment, PodChange, PodState, RequestSegment};
+use hpasim::simulation::observer::{FlowSegment, PodChange, PodTransition, RequestSegment};
 use hpasim::simulation::{DecideError, Observer, Run, simulate_scaled_by};
 use hpasim::units::{MilliValue, Millicores, Replicas, Seed, SimSpan, SimTime};
 use scenarios::{Row, prod, trace};
@@ -128,7 +128,7 @@ fn a_caller_that_decides_nothing_leaves_the_replicas_as_they_are() {
         let minutes: Vec<SimTime> = (1..10).map(|minute| at(60 * minute)).collect();
         assert_eq!(wakes, minutes, "{engine:?}");
         assert!(heard.rescales.is_empty());
-        let created = |change: &PodChange| change.state == PodState::Created;
+        let created = |change: &PodChange| change.state == PodTransition::Created;
         assert!(!heard.pods.iter().any(created));
     }
 }

@@ -107,18 +107,9 @@ impl Counter {
     }
 }
 
-/// Who knows what a counter stands at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Readings {
-    /// It is an integral that this room evaluates, at the last housekeeping that a scrape will see.
-    Evaluated,
-    /// The work of requests is told at every housekeeping; the container's own use still is an integral.
-    Told,
-}
-
 /// Noise on what a counter shows: each increment between readings is off by a Gaussian share.
 #[derive(Clone, Debug)]
-struct Noise {
+struct CounterNoise {
     relative_std_dev: f64,
     /// The most a container can use, in cores.
     bound_cores: f64,
@@ -135,13 +126,15 @@ struct NoisyMeter {
 #[derive(Clone, Debug)]
 pub(super) struct ContainerMeters {
     counters: Vec<Counter>,
-    noise: Option<Noise>,
+    noise: Option<CounterNoise>,
     metering: Metering,
     /// metrics-server's resolution: below this age a container is fresh.
     resolution: i64,
     cpu: ContainerCpu,
     samples: PodSampleColumns,
-    readings: Readings,
+    /// Whether the work of requests is told at every housekeeping. Else it is an integral that is evaluated at the
+    /// last housekeeping that a scrape will see; the container's own use is one in any case.
+    work_is_told: bool,
     seed: Seed,
     /// Tells this container's random streams from those of the pod's others.
     stream_offset: u64,
@@ -170,7 +163,7 @@ impl ContainerMeters {
         let jitter = pipeline.housekeeping_jitter.max(0.0);
         Self {
             counters: Vec::new(),
-            noise: (cpu_noise > 0.0).then(|| Noise {
+            noise: (cpu_noise > 0.0).then(|| CounterNoise {
                 relative_std_dev: cpu_noise,
                 bound_cores: cpu.bound_cores,
                 meters: Vec::new(),
@@ -186,7 +179,7 @@ impl ContainerMeters {
             resolution: pipeline.scrape_interval.as_nanos(),
             cpu,
             samples: PodSampleColumns::default(),
-            readings: Readings::Evaluated,
+            work_is_told: false,
             seed,
             stream_offset: place.index as u64,
             stream_stride: place.of as u64,
@@ -289,7 +282,7 @@ impl ContainerMeters {
             self.counters[row].open();
             self.housekeep(row, now.as_nanos());
         }
-        self.readings = Readings::Told;
+        self.work_is_told = true;
     }
 
     /// When this container's counter is read next; `None` while it does not run.
@@ -327,7 +320,7 @@ impl ContainerMeters {
     }
 
     fn housekeep(&mut self, row: usize, now: i64) {
-        if self.readings == Readings::Told {
+        if self.work_is_told {
             return;
         }
         let metering = &self.metering;
@@ -343,7 +336,7 @@ impl ContainerMeters {
         self.scrape_counters(now.as_nanos());
         // Nobody asks about an earlier time any more.
         self.metering.served.forget_before(now);
-        if self.noise.is_none() && self.readings == Readings::Evaluated {
+        if self.noise.is_none() && !self.work_is_told {
             return;
         }
         for counter in &mut self.counters {
@@ -434,11 +427,11 @@ fn read_newest(counter: &mut Counter, now: i64, metering: &Metering) {
 #[inline]
 fn next_sample(counter: &mut Counter, now: i64, metering: &Metering) -> Sample {
     let time = catch_up(counter, now, metering.interval);
-    let read = Point {
+    let read = CounterReading {
         time,
         value: counter.used_until(time, metering),
     };
-    let known = Point {
+    let known = CounterReading {
         time: counter.known_time,
         value: counter.known_value,
     };
@@ -471,20 +464,20 @@ fn open_sample(
         // The same point again: the older pair stays, and so does the sample.
         return OpenSample::Same;
     }
-    let read = Point {
+    let read = CounterReading {
         time: counter.read_time,
         value: counter.read_value,
     };
     let age = read.time - counter.started;
     let previous = if (FRESH_CONTAINER_MIN_AGE..resolution).contains(&age) {
-        Some(Point {
+        Some(CounterReading {
             time: counter.started,
             value: 0.0,
         })
     } else if counter.known_time == NOTHING_READ {
         None
     } else {
-        Some(Point {
+        Some(CounterReading {
             time: counter.known_time,
             value: counter.known_value,
         })
@@ -504,7 +497,7 @@ fn open_sample(
 
 /// A counter's value at a time.
 #[derive(Clone, Copy, Debug)]
-struct Point {
+struct CounterReading {
     time: i64,
     value: f64,
 }
@@ -520,7 +513,7 @@ struct Metering {
 
 /// The rate of use between two readings.
 #[inline]
-fn sample_between(earlier: Point, later: Point) -> Sample {
+fn sample_between(earlier: CounterReading, later: CounterReading) -> Sample {
     let window = later.time - earlier.time;
     let millicores = (later.value - earlier.value) / window as f64 * MILLIS_PER_CORE;
     Sample {
@@ -537,7 +530,7 @@ fn round_up_to_milli(millicores: f64) -> i64 {
     (rounded.to_bits() - NO_FRACTION.to_bits()) as i64
 }
 
-impl Noise {
+impl CounterNoise {
     /// The same with noise: every reading counts, because each adds its own error.
     fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: &Metering) {
         while counter.next_housekeeping <= now {

@@ -23,9 +23,9 @@ use crate::workload::Workload;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlantMetric {
     /// CPU of these containers of each pod.
-    Cpu(Containers),
+    Cpu(ContainerSelection),
     /// Memory of these containers of each pod.
-    Memory(Containers),
+    Memory(ContainerSelection),
     /// `requests_per_second` of each pod: requests that reach it.
     RequestsPerSecond,
     /// `in_flight` of each pod: requests waiting or worked on.
@@ -38,7 +38,7 @@ pub enum PlantMetric {
 
 /// Which containers of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Containers {
+pub enum ContainerSelection {
     /// All of them, added up.
     All,
     /// The one at this place of the template.
@@ -368,7 +368,9 @@ impl MetricsServer {
     /// The meters whose samples are the answer to a query as they stand: those of a pod's only container.
     fn direct_meters(&self, query: usize) -> Option<&ContainerMeters> {
         match (self.queries[query], self.meters.as_slice()) {
-            (PlantMetric::Cpu(Containers::All | Containers::One(0)), [only]) => Some(only),
+            (PlantMetric::Cpu(ContainerSelection::All | ContainerSelection::One(0)), [only]) => {
+                Some(only)
+            }
             _ => None,
         }
     }
@@ -423,12 +425,16 @@ fn pod_sample(meters: &[ContainerMeters], row: usize) -> Option<Sample> {
 }
 
 /// CPU of pods with several containers: whichever is asked for, sampled and dated as the pod is.
-fn measure_cpu(containers: Containers, meters: &[ContainerMeters], samples: &mut PodSampleColumns) {
+fn measure_cpu(
+    containers: ContainerSelection,
+    meters: &[ContainerMeters],
+    samples: &mut PodSampleColumns,
+) {
     for row in 0..samples.sampled.len() {
         let pod = pod_sample(meters, row);
         let sample = match containers {
-            Containers::All => pod,
-            Containers::One(index) => pod.and_then(|pod| {
+            ContainerSelection::All => pod,
+            ContainerSelection::One(index) => pod.and_then(|pod| {
                 let container = meters.get(index)?.samples().get(row)?;
                 Some(Sample {
                     value: container.value,
@@ -444,7 +450,7 @@ impl Memory {
     /// Memory has the CPU's points: no sample before there are two, dated as they are.
     fn measure(
         self,
-        containers: Containers,
+        containers: ContainerSelection,
         meters: &[ContainerMeters],
         statuses: &[PodStatus],
         gauges: &Gauges<'_>,
@@ -453,7 +459,7 @@ impl Memory {
         for (row, status) in statuses.iter().enumerate() {
             let dated = pod_sample(meters, row);
             let value = match containers {
-                Containers::One(index) if index > 0 => MilliValue(0),
+                ContainerSelection::One(index) if index > 0 => MilliValue(0),
                 _ => self.of_pod(gauges.in_flight.of(row, *status)),
             };
             samples.set(row, dated.map(|sample| Sample { value, ..sample }));

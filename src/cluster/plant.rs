@@ -221,9 +221,9 @@ impl<P: Placement> Plant<P> {
     }
 
     /// A pod takes `step`. Returns whether it did: a pod that is gone takes none, one that terminates starts nothing new.
-    pub fn step(&mut self, number: u32, step: PodStep, now: SimTime) -> StepTaken {
+    pub fn step(&mut self, number: u32, step: PodStep, now: SimTime) -> bool {
         let Some(row) = self.pods.row(number) else {
-            return StepTaken::No;
+            return false;
         };
         let before = self.pods.statuses()[row];
         let stopped = before.is(PodFact::Terminating) && !before.is(PodFact::Started);
@@ -238,14 +238,14 @@ impl<P: Placement> Plant<P> {
                 if self.pods.gone().are_half() {
                     self.remove_gone_rows();
                 }
-                return StepTaken::Yes;
+                return true;
             }
             // Who was killed while it winds down is withdrawn all the same.
-            _ if stopped && step != PodStep::EndpointRemoved => return StepTaken::No,
+            _ if stopped && step != PodStep::EndpointRemoved => return false,
             PodStep::Scheduled => {
                 if self.placement.place(number, self.demand, now) == Placed::Pending {
                     self.pending.push(number);
-                    return StepTaken::No;
+                    return false;
                 }
                 self.pods.set_scheduled(row, now);
                 before.with(PodFact::Scheduled)
@@ -259,14 +259,14 @@ impl<P: Placement> Plant<P> {
             PodStep::Ready | PodStep::EndpointAdded
                 if before.is(PodFact::Terminating) && !before.is(PodFact::Ready) =>
             {
-                return StepTaken::No;
+                return false;
             }
             PodStep::Ready => {
                 self.pods.set_ready(row, now);
                 before.with(PodFact::Ready)
             }
             PodStep::EndpointAdded => before.with(PodFact::Endpoint),
-            PodStep::EndpointRemoved if !before.is(PodFact::Endpoint) => return StepTaken::No,
+            PodStep::EndpointRemoved if !before.is(PodFact::Endpoint) => return false,
             PodStep::EndpointRemoved => before.without(PodFact::Endpoint),
             PodStep::BurstEnded => before.without(PodFact::Bursting),
             PodStep::Killed => {
@@ -284,7 +284,7 @@ impl<P: Placement> Plant<P> {
         };
         self.pods.set_status(row, after);
         if step == PodStep::Killed {
-            return StepTaken::Yes;
+            return true;
         }
         if step == PodStep::Started && self.pods.restarts(row) > 0 {
             self.metrics.restart(row, now, activity(after));
@@ -293,7 +293,7 @@ impl<P: Placement> Plant<P> {
         } else if activity(before) != activity(after) {
             self.metrics.change(row, now, activity(after));
         }
-        StepTaken::Yes
+        true
     }
 
     /// When a pod that was bound to a node at `scheduled` takes its further steps.
@@ -355,15 +355,6 @@ impl<P: Placement> Plant<P> {
     pub fn publish(&mut self) {
         self.metrics.publish();
     }
-}
-
-/// Whether a pod took a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StepTaken {
-    /// It did.
-    Yes,
-    /// It could not any more.
-    No,
 }
 
 fn activity(status: PodStatus) -> Activity {

@@ -20,7 +20,9 @@ use crate::hpa::spec::{HpaSpec, MetricSource, MetricSpec, MetricTarget, ScaleTar
 use crate::scenario::{Assumption, CostRates, Scenario, Slo};
 use crate::simulation::Observer;
 use crate::simulation::latency::StationaryLatency;
-use crate::simulation::observer::{FailureCauses, FlowSegment, PodChange, PodCounts, PodState};
+use crate::simulation::observer::{
+    FailureCauses, FlowSegment, PodChange, PodCounts, PodTransition,
+};
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
 use crate::workload::{Demand, Trace, Workload};
 
@@ -214,13 +216,13 @@ pub(crate) fn story(observer: &mut impl Observer) {
     observer.pod_changed(&PodChange {
         time: at(646),
         pod: 2,
-        state: PodState::Created,
+        state: PodTransition::Created,
     });
     for pod in [2, 3] {
         observer.pod_changed(&PodChange {
             time: at(650),
             pod,
-            state: PodState::Started,
+            state: PodTransition::Started,
         });
     }
     let mut draining = even_segment(660.0, 720.0);

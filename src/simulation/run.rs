@@ -15,7 +15,7 @@ use super::observer::{INTERVAL, Observer};
 use super::offered::nominal_rps;
 use super::phase::Phase;
 use super::sight::Sight;
-use super::work::{Leaving, NextChange, Notice, Offer, OfferChange, Work, WorkByPod};
+use super::work::{Notice, Offer, Work, WorkByPod};
 use crate::cluster::metrics_server::{Gauges, MetricsServer, PodGauge, Publication};
 use crate::cluster::plant::{DeletedPod, InitialPods, Plant};
 use crate::control::seen::{MetricObservation, MetricsApi};
@@ -32,15 +32,6 @@ pub struct Finished {
     pub end: SimTime,
     /// Requests in flight at the end.
     pub in_flight: f64,
-}
-
-/// How far a simulation has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reached {
-    /// The scaler's wake.
-    Wake,
-    /// The trace's end: no wake comes any more.
-    End,
 }
 
 /// What a simulation has to know of its scaler before it starts.
@@ -85,16 +76,10 @@ pub(super) struct Simulation<'s, W> {
     trace_values: Vec<f64>,
     next_scrape: SimTime,
     /// Whether something changed at `now` that the engine has not settled yet.
-    work_state: WorkState,
+    work_has_changed: bool,
     reckoned: u32,
     /// Room for pods that are being deleted.
     leaving: Vec<DeletedPod>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum WorkState {
-    Settled,
-    Changed,
 }
 
 /// So many cycles before what shows at the start counters and metrics-server are watched, so that nobody can tell that they began.
@@ -150,7 +135,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             replicas: scenario.deployment.replicas,
             row: 0,
             next_scrape: first_scrape,
-            work_state: WorkState::Changed,
+            work_has_changed: true,
             reckoned: 0,
             leaving: Vec::new(),
         };
@@ -217,7 +202,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         scaler: &mut impl Autoscaler,
         observer: &mut O,
     ) -> Finished {
-        while self.advance(observer) == Reached::Wake {
+        while self.advance_to_wake(observer) {
             let now = self.now;
             let written = scaler.wake(now, &self.seen(), &mut Telling(observer));
             self.decided(written, scaler.next_wake(now));
@@ -225,12 +210,12 @@ impl<'s, W: Work> Simulation<'s, W> {
         self.finish(observer)
     }
 
-    /// Runs to the scaler's next wake, or to the end.
+    /// Runs to the scaler's next wake, or to the trace's end. Returns whether the scaler wakes.
     ///
     /// After a wake, [`Simulation::decided`] has to follow before the next call.
-    pub(super) fn advance(&mut self, observer: &mut impl Observer) -> Reached {
+    pub(super) fn advance_to_wake(&mut self, observer: &mut impl Observer) -> bool {
         while let Some(next) = self.queue.first() {
-            if next.time > self.now && self.work_state == WorkState::Changed {
+            if next.time > self.now && self.work_has_changed {
                 // What settling schedules may come before what was next.
                 self.settle(observer);
                 continue;
@@ -247,11 +232,11 @@ impl<'s, W: Work> Simulation<'s, W> {
             self.now = next.time;
             if next.event == Event::Wake {
                 self.settle(observer);
-                return Reached::Wake;
+                return true;
             }
             self.happen(next.event, observer);
         }
-        Reached::End
+        false
     }
 
     /// The instant that the simulation has come to.
@@ -294,7 +279,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             self.heed(notice, observer);
         }
         self.now = self.end;
-        self.work_state = WorkState::Changed;
+        self.work_has_changed = true;
         self.work.close(self.end, observer);
         self.settle(observer);
         Finished {
@@ -342,7 +327,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             Event::WoundDown { number } => {
                 self.queue.pop();
                 let work = self.work.by_pod();
-                if work.is_none_or(|work| work.leaving(number) == Leaving::AtOnce) {
+                if work.is_none_or(|work| work.lets_go(number)) {
                     self.gone(number, observer);
                 }
             }
@@ -367,7 +352,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             Event::Backlog { reckoned } => {
                 self.queue.pop();
                 if reckoned == self.reckoned {
-                    self.work_state = WorkState::Changed;
+                    self.work_has_changed = true;
                 }
             }
             Event::Scrape => {
@@ -400,10 +385,10 @@ impl<'s, W: Work> Simulation<'s, W> {
 
     /// Brings the engine up to date with what changed at this instant.
     fn settle(&mut self, observer: &mut impl Observer) {
-        if self.work_state == WorkState::Settled {
+        if !self.work_has_changed {
             return;
         }
-        self.work_state = WorkState::Settled;
+        self.work_has_changed = false;
         let settled = self
             .work
             .settle(self.now, self.plant.census(), self.replicas, observer);
@@ -411,7 +396,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             self.plant.serve(self.now, rates);
         }
         self.reckoned = self.reckoned.wrapping_add(1);
-        if let NextChange::Backlog(time) = settled.next {
+        if let Some(time) = settled.backlog_changes {
             let reckoned = self.reckoned;
             self.push(time, Event::Backlog { reckoned });
         }
@@ -434,9 +419,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             row: self.row,
             nominal_rps: nominal_rps(self.scenario, self.row),
         };
-        if self.work.offer(offer, self.now) == OfferChange::Other {
-            self.work_state = WorkState::Changed;
-        }
+        self.work_has_changed |= self.work.offer(offer, self.now);
     }
 
     fn scrape(&mut self) {

@@ -88,9 +88,9 @@ fn server(lag: SimSpan, seed: Seed) -> MetricsServer {
         lag,
     };
     let queries = [
-        PlantMetric::Cpu(Containers::All),
-        PlantMetric::Cpu(Containers::One(0)),
-        PlantMetric::Cpu(Containers::One(1)),
+        PlantMetric::Cpu(ContainerSelection::All),
+        PlantMetric::Cpu(ContainerSelection::One(0)),
+        PlantMetric::Cpu(ContainerSelection::One(1)),
     ];
     MetricsServer::new(&deployment(), &workload(0), &pipeline, &queries, seed)
 }
@@ -164,7 +164,7 @@ fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
         housekeeping_jitter: 0.0,
         lag: SimSpan::ZERO,
     };
-    let queries = [PlantMetric::Memory(Containers::All)];
+    let queries = [PlantMetric::Memory(ContainerSelection::All)];
     let workload = workload(1 << 53);
     let mut server = MetricsServer::new(&deployment(), &workload, &pipeline, &queries, Seed(1));
     server.add(0);

@@ -46,7 +46,7 @@ pub(super) struct Server {
     /// Requests in I/O, in no particular order.
     pub(super) in_io: Vec<AttemptId>,
     /// Whether it goes as soon as it is empty.
-    pub(super) drain: Drain,
+    pub(super) drains: bool,
     /// Requests that have reached it.
     pub(super) reached: u64,
     /// The same at the last scrape.
@@ -64,13 +64,6 @@ pub(super) struct Server {
     /// At the end of the last interval, or its creation.
     pub(super) interval: CpuMark,
     pub(super) interval_start: SimTime,
-}
-
-/// Whether a pod waits for its last request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Drain {
-    No,
-    Waits,
 }
 
 impl Server {
@@ -194,7 +187,7 @@ impl Servers {
             queue: VecDeque::new(),
             queued: 0,
             in_io: Vec::new(),
-            drain: Drain::No,
+            drains: false,
             reached: 0,
             reached_at_scrape: 0,
             incarnation: self
