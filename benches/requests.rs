@@ -78,7 +78,7 @@ fn quota(pods: i32) -> Case {
 fn crowd(users: u32) -> Case {
     let seconds = 10_000.0;
     let mut case = plain(1, 0.0, seconds);
-    case.scenario.trace.demand = Demand::Users(vec![f64::from(users); 2]);
+    case.scenario.trace_mut().demand = Demand::Users(vec![f64::from(users); 2]);
     case.scenario.workload.timeout = SimSpan::from_secs(100_000);
     // The end of a pause and the completion.
     case.events = 2.0 * 100.0 * seconds;

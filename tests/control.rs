@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "shared with other tests, which use all of it")]
 mod scenarios;
 
+use hpasim::cluster::config::{Container, StartupCpu};
 use hpasim::control::caller::Caller;
 use hpasim::control::hpa::HpaScaler;
 use hpasim::control::seen::MetricObservation;
@@ -12,9 +13,9 @@ use hpasim::control::{
 };
 use hpasim::results::KpiObserver;
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::observer::{FlowSegment, PodChange, PodState, RequestSegment};
+use hpasim::simulation::observer::{FlowSegment, PodChange, PodTransition, RequestSegment};
 use hpasim::simulation::{DecideError, Observer, Run, simulate, simulate_scaled_by};
-use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
+use hpasim::units::{MilliValue, Millicores, Replicas, Seed, SimSpan, SimTime};
 use scenarios::{Row, prod, trace};
 
 const ENGINES: [Engine; 2] = [Engine::Fluid, Engine::Request];
@@ -128,7 +129,7 @@ fn a_caller_that_decides_nothing_leaves_the_replicas_as_they_are() {
         let minutes: Vec<SimTime> = (1..10).map(|minute| at(60 * minute)).collect();
         assert_eq!(wakes, minutes, "{engine:?}");
         assert!(heard.rescales.is_empty());
-        let created = |change: &PodChange| change.state == PodState::Created;
+        let created = |change: &PodChange| change.state == PodTransition::Created;
         assert!(!heard.pods.iter().any(created));
     }
 }
@@ -231,6 +232,91 @@ fn a_controller_of_ones_own_scales_in_both_engines() {
             heard.rescales
         );
         assert!(heard.by.iter().all(|by| *by == "pod per four"));
+    }
+}
+
+/// Core-seconds of the pods' own use, as two counts of one run have them.
+#[derive(Debug)]
+struct OwnCpu {
+    /// From the samples that a scaler is shown.
+    shown: f64,
+    /// From the segments that KPIs and timeline are made of.
+    counted: f64,
+    /// The greatest sample.
+    most: MilliValue,
+}
+
+/// Two minutes without a request; two more pods are created after 30 s and begin with a burst. Counters are read and scraped each second.
+fn own_cpu(engine: Engine) -> OwnCpu {
+    let row = |seconds| Row { seconds, rps: 0.0 };
+    let mut scenario = prod(trace(&[row(0.0), row(120.0)]));
+    let second = SimSpan::from_secs(1);
+    scenario.metrics.scrape_interval = second;
+    scenario.metrics.housekeeping = second;
+    scenario.metrics.housekeeping_jitter = 0.0;
+    let app = &mut scenario.deployment.containers[0];
+    app.idle_cpu = Millicores(40);
+    let proxy = Container {
+        name: "proxy".to_owned(),
+        idle_cpu: Millicores(7),
+        cpu_seconds_per_request: 0.0,
+        ..app.clone()
+    };
+    scenario.deployment.containers.push(proxy);
+    scenario.deployment.pod.startup_cpu = Some(StartupCpu {
+        cpu: Millicores(100),
+        duration: second * 20,
+    });
+
+    let mut heard = Heard::default();
+    let mut run = Run::new(&scenario, engine, Seed(5), &Caller::of_cpu(second));
+    let mut newest: Vec<(SimTime, MilliValue)> = Vec::new();
+    let mut shown = 0.0;
+    let mut most = MilliValue(0);
+    while let Some(seen) = run.advance(&mut heard) {
+        let MetricObservation::Pods(samples) = seen.metric(0) else {
+            panic!("the CPU of pods");
+        };
+        newest.resize(samples.sampled.len(), (SimTime::ZERO, MilliValue(0)));
+        for (row, newest) in newest.iter_mut().enumerate() {
+            let read = samples.timestamp[row];
+            if samples.sampled[row] && read > newest.0 {
+                let since = (read + -samples.window[row]).max(SimTime::ZERO);
+                shown += samples.value[row].0 as f64 * (read - since).as_secs_f64();
+                *newest = (read, samples.value[row]);
+                most = most.max(samples.value[row]);
+            }
+        }
+        if run.now() == at(30) {
+            run.decide(Replicas(3)).expect("a number");
+        }
+    }
+    let end = run.finish(&mut heard).end;
+    // Nothing changes any more, so the time that no sample has seen is as the last.
+    for (read, value) in newest {
+        shown += value.0 as f64 * (end - read).as_secs_f64();
+    }
+    let flowed = heard.segments.iter().map(|segment| {
+        let seconds = (segment.end - segment.start).as_secs_f64();
+        segment.cpu_cores * seconds
+    });
+    let served = heard.served.iter().map(|segment| segment.cpu_core_seconds);
+    OwnCpu {
+        shown: shown / 1000.0,
+        counted: flowed.chain(served).sum(),
+        most,
+    }
+}
+
+#[test]
+fn the_own_cpu_that_a_scaler_is_shown_is_that_which_the_run_counts() {
+    for engine in ENGINES {
+        let cpu = own_cpu(engine);
+        assert!(
+            (cpu.shown - cpu.counted).abs() < 1e-6,
+            "{engine:?}: {cpu:?}"
+        );
+        assert_eq!(cpu.most, MilliValue(147), "{engine:?}: idle use and burst");
     }
 }
 

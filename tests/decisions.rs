@@ -1,6 +1,6 @@
 //! Facts about single decisions that no recording holds.
 
-use hpasim::hpa::decision::{DecisionRecord, PodGroups, Verdict};
+use hpasim::hpa::decision::{DecisionRecord, MetricVerdict, PodGroups};
 use hpasim::hpa::observation::{
     Deletion, MetricObservation, Observation, PodColumns, PodPhase, PodSamples, PodState,
     ReadyCondition, Scale, ScaleSelector, StartTime,
@@ -9,7 +9,7 @@ use hpasim::hpa::requests::RequestFault;
 use hpasim::hpa::rules::{ControllerSettings, Gate, Release, Rules};
 use hpasim::hpa::spec::{HpaSpec, MetricIdentifier, MetricSource, ScaleTarget};
 use hpasim::hpa::spec_input::{BehaviorInput, MetricInput, SpecInput, TargetType};
-use hpasim::hpa::{Memory, RescaleReason, reconcile};
+use hpasim::hpa::{HpaMemory, RescaleReason, reconcile};
 use hpasim::units::{MilliValue, Replicas, SimSpan, SimTime};
 
 fn spec(min: i32, max: i32, metric: MetricInput) -> HpaSpec {
@@ -85,7 +85,7 @@ fn proposal_for(values: &[i64], metric: MetricInput, release: Release) -> i32 {
     reconcile(
         &rules,
         &spec,
-        &mut Memory::default(),
+        &mut HpaMemory::default(),
         &seen,
         SimTime::ZERO,
         &mut record,
@@ -100,7 +100,7 @@ fn a_spec_without_metrics_decides_nothing_and_says_so() {
     spec.metrics.clear();
     let seen = observation(3, PodColumns::default(), &[]);
     let mut record = DecisionRecord::default();
-    let mut memory = Memory::default();
+    let mut memory = HpaMemory::default();
     let now = SimTime::ZERO;
     let outcome = reconcile(&rules, &spec, &mut memory, &seen, now, &mut record);
     assert_eq!((outcome.desired, outcome.rescaled), (Replicas(3), false));
@@ -160,7 +160,7 @@ fn a_minimum_raised_while_at_zero_is_kept() {
     );
     let values = [MilliValue(0)];
     let metrics = [MetricObservation::External(&values)];
-    let mut memory = Memory::default();
+    let mut memory = HpaMemory::default();
     let to_zero = spec(0, 5, external(Some(1000), None));
     let seen = observation(1, PodColumns::default(), &metrics);
     let zero = reconcile(&rules, &to_zero, &mut memory, &seen, SimTime::ZERO, &mut ());
@@ -240,14 +240,17 @@ fn a_failed_metric_still_tells_what_was_seen() {
         let outcome = reconcile(
             &rules,
             &spec,
-            &mut Memory::default(),
+            &mut HpaMemory::default(),
             &seen,
             SimTime::ZERO,
             &mut record,
         );
         assert!(outcome.error.is_some());
         let metric = &record.metrics[0];
-        assert_eq!((metric.verdict, metric.groups), (Verdict::Failed, groups));
+        assert_eq!(
+            (metric.verdict, metric.groups),
+            (MetricVerdict::Failed, groups)
+        );
         assert_eq!(metric.error.as_deref(), Some(text));
     }
 }

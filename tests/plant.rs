@@ -13,7 +13,7 @@ use facts::{Facts, facts};
 use hpasim::cluster::config::{ReadinessProbe, StartupCpu};
 use hpasim::hpa::spec::{MetricIdentifier, MetricSource, MetricSpec, MetricTarget};
 use hpasim::scenario::Scenario;
-use hpasim::simulation::observer::{FailureCauses, PodChange, PodState};
+use hpasim::simulation::observer::{FailureCauses, PodChange, PodTransition};
 use hpasim::units::{MilliValue, Millicores, Replicas, Seed, SimSpan, SimTime};
 use hpasim::workload::{Demand, MetricColumn};
 use scenarios::{Row, constant, fixed, prod, trace};
@@ -182,14 +182,14 @@ fn a_pod_without_a_probe_gets_traffic_before_it_can_serve() {
     let mut scenario = prod(constant(12.0, 600.0));
     scenario.deployment.pod.endpoint_lag = SimSpan::from_secs(1);
     let facts = facts(&scenario, Seed(1));
-    let started = facts.entered(1, PodState::Started).expect("scaled up");
-    assert_eq!(facts.entered(1, PodState::Ready), Some(started));
+    let started = facts.entered(1, PodTransition::Started).expect("scaled up");
+    assert_eq!(facts.entered(1, PodTransition::Ready), Some(started));
     assert_eq!(
-        facts.entered(1, PodState::Serving),
+        facts.entered(1, PodTransition::Serving),
         Some(started + SimSpan::from_secs(1))
     );
     assert_eq!(
-        facts.entered(1, PodState::Initialised),
+        facts.entered(1, PodTransition::Initialised),
         Some(started + SimSpan::from_secs(3))
     );
     let failing: f64 = facts
@@ -209,9 +209,9 @@ fn a_probe_keeps_traffic_away_until_the_pod_can_serve() {
         success_threshold: 1,
     });
     let facts = facts(&scenario, Seed(1));
-    let started = facts.entered(1, PodState::Started).expect("scaled up");
+    let started = facts.entered(1, PodTransition::Started).expect("scaled up");
     assert_eq!(
-        facts.entered(1, PodState::Ready),
+        facts.entered(1, PodTransition::Ready),
         Some(started + SimSpan::from_secs(12))
     );
     for segment in &facts.segments {
@@ -231,8 +231,8 @@ fn starting_and_terminating_pods_are_no_capacity_of_their_own() {
         .time;
     let serving_at = (1..4)
         .filter_map(|pod| {
-            let initialised = facts.entered(pod, PodState::Initialised)?;
-            Some(initialised.max(facts.entered(pod, PodState::Serving)?))
+            let initialised = facts.entered(pod, PodTransition::Initialised)?;
+            Some(initialised.max(facts.entered(pod, PodTransition::Serving)?))
         })
         .min()
         .expect("one comes up");
@@ -269,7 +269,7 @@ fn first_to_go(facts: &Facts) -> PodChange {
     *facts
         .changes
         .iter()
-        .find(|change| change.state == PodState::Terminating)
+        .find(|change| change.state == PodTransition::Terminating)
         .expect("it scales down")
 }
 
@@ -280,7 +280,7 @@ fn a_terminating_pod_leaves_the_count_at_once_and_still_serves_and_costs() {
     let facts = facts(&scenario, Seed(5));
     let first = first_to_go(&facts);
     assert_eq!(
-        facts.entered(first.pod, PodState::Gone),
+        facts.entered(first.pod, PodTransition::Gone),
         Some(first.time + SimSpan::from_secs(7))
     );
     let after = facts
@@ -319,7 +319,7 @@ fn the_grace_period_ends_a_pre_stop_hook_that_takes_too_long() {
     let facts = facts(&scenario, Seed(5));
     let first = first_to_go(&facts);
     assert_eq!(
-        facts.entered(first.pod, PodState::Gone),
+        facts.entered(first.pod, PodTransition::Gone),
         Some(first.time + SimSpan::from_secs(30))
     );
 }
@@ -333,7 +333,7 @@ fn a_burst_at_the_start_takes_room_under_the_limit_and_then_ends() {
     });
     let facts = facts(&scenario, Seed(1));
     facts.check(&scenario);
-    let started = facts.entered(1, PodState::Started).expect("scaled up");
+    let started = facts.entered(1, PodTransition::Started).expect("scaled up");
     let ended = started + SimSpan::from_secs(20);
     assert!(facts.segments.iter().any(|segment| segment.start == ended));
 }
@@ -341,7 +341,7 @@ fn a_burst_at_the_start_takes_room_under_the_limit_and_then_ends() {
 #[test]
 fn demand_known_as_cpu_uses_that_much_cpu() {
     let mut scenario = without_idle_use(fixed(constant(0.0, 60.0), 4));
-    scenario.trace.demand = Demand::CpuMillicores(vec![260.0, 0.0]);
+    scenario.trace_mut().demand = Demand::CpuMillicores(vec![260.0, 0.0]);
     let facts = facts(&scenario, Seed(1));
     assert!(close(facts.last_segment().cpu_cores, 0.26));
 }
@@ -415,7 +415,7 @@ fn a_column_of_the_trace_is_a_metric() {
             rps: 0.0,
         },
     ]));
-    scenario.trace.columns.push(MetricColumn {
+    scenario.trace_mut().columns.push(MetricColumn {
         name: "jobs".to_owned(),
         values: vec![10.0, 70.0, 0.0],
     });

@@ -14,6 +14,7 @@ mod traces;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::rules::{Gate, Release};

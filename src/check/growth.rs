@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 
 use crate::control::Hpa;
-use crate::hpa::decision::Direction::{self, Down, Up};
+use crate::hpa::decision::ScaleDirection::{self, Down, Up};
 use crate::hpa::spec::{HpaSpec, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy};
 use crate::units::SimSpan;
 
@@ -168,7 +168,7 @@ impl Way<'_> {
     }
 
     /// `wish` must rise with the number of pods on the way up, and fall on the way down.
-    fn syncs(self, wish: impl Fn(i32) -> i32, direction: Direction) -> Syncs {
+    fn syncs(self, wish: impl Fn(i32) -> i32, direction: ScaleDirection) -> Syncs {
         let mut current = self.from;
         let mut recommended = Recommended::starting_with(self.from, self.window, self.sync_period);
         let mut changes: VecDeque<WindowChange> = VecDeque::new();
@@ -216,7 +216,7 @@ impl Way<'_> {
         current: i32,
         changes: &VecDeque<WindowChange>,
         now: SimSpan,
-        direction: Direction,
+        direction: ScaleDirection,
     ) -> i32 {
         let rules = match (self.rates, direction) {
             (Rates::Behavior(rules), _) => rules,
@@ -261,7 +261,7 @@ fn changed_within(changes: &VecDeque<WindowChange>, since: SimSpan) -> i32 {
     clippy::cast_possible_truncation,
     reason = "as the controller converts; counts are far below the limits of i32"
 )]
-fn allowed_by(policy: ScalingPolicy, start: i32, direction: Direction) -> i32 {
+fn allowed_by(policy: ScalingPolicy, start: i32, direction: ScaleDirection) -> i32 {
     let share = f64::from(policy.value) / 100.0;
     match (policy.kind, direction) {
         (PolicyKind::Pods, Up) => start.saturating_add(policy.value),

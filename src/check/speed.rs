@@ -7,7 +7,7 @@ use super::case::{Case, CaseReport, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
 use crate::control::Hpa;
-use crate::hpa::decision::Direction;
+use crate::hpa::decision::ScaleDirection;
 use crate::hpa::spec::{Behavior, PolicyKind, ScalingRules, SelectPolicy};
 use crate::scenario::Code;
 use crate::scenario::survey::Subject;
@@ -25,7 +25,7 @@ pub(super) fn rules(case: &mut Case<'_>) {
         let Some(behavior) = &autoscaler.spec.behavior else {
             continue;
         };
-        for direction in [Direction::Up, Direction::Down] {
+        for direction in [ScaleDirection::Up, ScaleDirection::Down] {
             let side = Side::new(direction, behavior);
             periods_hold_something_back(case, subject, autoscaler, &side);
             window_holds_something_back(case, subject, autoscaler, &side);
@@ -37,16 +37,16 @@ pub(super) fn rules(case: &mut Case<'_>) {
 
 /// One direction of `behavior`.
 struct Side<'b> {
-    direction: Direction,
+    direction: ScaleDirection,
     key: &'static str,
     rules: &'b ScalingRules,
 }
 
 impl<'b> Side<'b> {
-    fn new(direction: Direction, behavior: &'b Behavior) -> Self {
+    fn new(direction: ScaleDirection, behavior: &'b Behavior) -> Self {
         let (key, rules) = match direction {
-            Direction::Up => ("scaleUp", &behavior.scale_up),
-            Direction::Down => ("scaleDown", &behavior.scale_down),
+            ScaleDirection::Up => ("scaleUp", &behavior.scale_up),
+            ScaleDirection::Down => ("scaleDown", &behavior.scale_down),
         };
         Self {
             direction,
@@ -242,8 +242,8 @@ fn window_holds_something_back(
         return;
     }
     let peak = match side.direction {
-        Direction::Up => "a single peak is followed at once",
-        Direction::Down => "a single dip is followed at once",
+        ScaleDirection::Up => "a single peak is followed at once",
+        ScaleDirection::Down => "a single dip is followed at once",
     };
     case.report(CaseReport {
         code: Code::WindowBelowSync,
@@ -265,14 +265,14 @@ fn direction_is_on(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, sid
     }
     let spec = &autoscaler.spec;
     let (message, why) = match side.direction {
-        Direction::Up => (
+        ScaleDirection::Up => (
             "scaling up is switched off",
             format!(
                 "whatever the load, there are never more pods than somebody sets by hand; `maxReplicas` is {}",
                 spec.max_replicas
             ),
         ),
-        Direction::Down => (
+        ScaleDirection::Down => (
             "scaling down is switched off",
             format!(
                 "after one peak there may be {} for good; {} would do without load",

@@ -4,6 +4,7 @@
 //! bounded by the **limit** (and the node, for all containers together), never by the request.
 
 use super::config::{Container, Deployment};
+use super::pods::{PodFact, PodStatus};
 use crate::units::Millicores;
 
 /// One container's CPU, all in cores.
@@ -19,6 +20,41 @@ pub struct ContainerCpu {
     pub bound_cores: f64,
     /// What that bound is.
     pub bound: CpuBound,
+}
+
+/// What a started container uses beside requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnUse {
+    /// Its idle use.
+    #[default]
+    Idle,
+    /// Idle use and start-up burst.
+    Bursting,
+}
+
+impl OwnUse {
+    /// The own use of a pod that is `status`, once it has started.
+    #[inline]
+    #[must_use]
+    pub fn of(status: PodStatus) -> Self {
+        if status.is(PodFact::Bursting) {
+            Self::Bursting
+        } else {
+            Self::Idle
+        }
+    }
+}
+
+impl ContainerCpu {
+    /// Cores that it uses beside requests.
+    #[inline]
+    #[must_use]
+    pub fn own_cores(&self, own: OwnUse) -> f64 {
+        match own {
+            OwnUse::Idle => self.idle_cores,
+            OwnUse::Bursting => self.bursting_cores,
+        }
+    }
 }
 
 /// What keeps a container from using more CPU.
@@ -85,16 +121,10 @@ impl PodCpu {
         }
     }
 
-    /// Cores that a started pod uses without requests.
+    /// Cores that a started pod uses beside requests.
     #[must_use]
-    pub fn idle_cores(&self) -> f64 {
-        self.containers.iter().map(|c| c.idle_cores).sum()
-    }
-
-    /// Cores that it uses without requests while its start-up burst lasts.
-    #[must_use]
-    pub fn bursting_cores(&self) -> f64 {
-        self.containers.iter().map(|c| c.bursting_cores).sum()
+    pub fn own_cores(&self, own: OwnUse) -> f64 {
+        self.containers.iter().map(|c| c.own_cores(own)).sum()
     }
 
     /// Core-seconds that one request costs in all containers together.

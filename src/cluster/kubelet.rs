@@ -13,10 +13,10 @@ use rand_distr::Distribution as _;
 use rand_pcg::Pcg32;
 
 use super::config::MetricsPipeline;
-use super::cpu::ContainerCpu;
+use super::cpu::{ContainerCpu, OwnUse};
 use super::gone_rows::GoneRows;
 use super::samples::{PodSampleColumns, Sample};
-use super::served::{ServedRequests, Serving};
+use super::served::{ServedRates, ServedRequests, Serving};
 use crate::engine::random::Stream;
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 
@@ -56,20 +56,10 @@ impl HousekeepingInterval {
 /// What a container uses from some instant on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Activity {
-    /// Whether its start-up burst lasts.
+    /// What it uses beside requests.
     pub(super) own: OwnUse,
     /// How its pod serves.
     pub(super) serving: Serving,
-}
-
-/// What a container uses beside requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum OwnUse {
-    /// Its idle use.
-    #[default]
-    Idle,
-    /// Idle use and start-up burst.
-    Bursting,
 }
 
 /// One container's counter: CPU used is `offset + own_cores x t + nanos_per_request x served(t)`, all in core-nanoseconds.
@@ -110,25 +100,16 @@ impl Counter {
     }
 
     #[inline]
-    fn used_until(&self, nanos: i64, metering: Metering<'_>) -> f64 {
+    fn used_until(&self, nanos: i64, metering: &Metering) -> f64 {
         self.offset
             + self.own_cores * nanos as f64
             + metering.nanos_per_request * metering.served.until(nanos, self.serving)
     }
 }
 
-/// Who knows what a counter stands at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Readings {
-    /// It is an integral that this room evaluates, at the last housekeeping that a scrape will see.
-    Evaluated,
-    /// The work of requests is told at every housekeeping; the container's own use still is an integral.
-    Told,
-}
-
 /// Noise on what a counter shows: each increment between readings is off by a Gaussian share.
 #[derive(Clone, Debug)]
-struct Noise {
+struct CounterNoise {
     relative_std_dev: f64,
     /// The most a container can use, in cores.
     bound_cores: f64,
@@ -145,15 +126,15 @@ struct NoisyMeter {
 #[derive(Clone, Debug)]
 pub(super) struct ContainerMeters {
     counters: Vec<Counter>,
-    noise: Option<Noise>,
-    interval: HousekeepingInterval,
+    noise: Option<CounterNoise>,
+    metering: Metering,
     /// metrics-server's resolution: below this age a container is fresh.
     resolution: i64,
-    idle_cores: f64,
-    bursting_cores: f64,
-    nanos_per_request: f64,
+    cpu: ContainerCpu,
     samples: PodSampleColumns,
-    readings: Readings,
+    /// Whether the work of requests is told at every housekeeping. Else it is an integral that is evaluated at the
+    /// last housekeeping that a scrape will see; the container's own use is one in any case.
+    work_is_told: bool,
     seed: Seed,
     /// Tells this container's random streams from those of the pod's others.
     stream_offset: u64,
@@ -172,7 +153,7 @@ pub(super) struct ContainerPlace {
 
 impl ContainerMeters {
     pub(super) fn new(
-        cpu: &ContainerCpu,
+        cpu: ContainerCpu,
         pipeline: &MetricsPipeline,
         cpu_noise: f64,
         place: ContainerPlace,
@@ -182,21 +163,23 @@ impl ContainerMeters {
         let jitter = pipeline.housekeeping_jitter.max(0.0);
         Self {
             counters: Vec::new(),
-            noise: (cpu_noise > 0.0).then(|| Noise {
+            noise: (cpu_noise > 0.0).then(|| CounterNoise {
                 relative_std_dev: cpu_noise,
                 bound_cores: cpu.bound_cores,
                 meters: Vec::new(),
             }),
-            interval: HousekeepingInterval {
-                base,
-                jitter: (base as f64 * jitter) as u64,
+            metering: Metering {
+                served: ServedRequests::since(SimTime::ZERO, ServedRates::default()),
+                interval: HousekeepingInterval {
+                    base,
+                    jitter: (base as f64 * jitter) as u64,
+                },
+                nanos_per_request: cpu.seconds_per_request * NANOS_PER_CORE_SECOND,
             },
             resolution: pipeline.scrape_interval.as_nanos(),
-            idle_cores: cpu.idle_cores,
-            bursting_cores: cpu.bursting_cores,
-            nanos_per_request: cpu.seconds_per_request * NANOS_PER_CORE_SECOND,
+            cpu,
             samples: PodSampleColumns::default(),
-            readings: Readings::Evaluated,
+            work_is_told: false,
             seed,
             stream_offset: place.index as u64,
             stream_stride: place.of as u64,
@@ -238,15 +221,9 @@ impl ContainerMeters {
     }
 
     /// The container starts: its counter is read once, just after, at zero.
-    pub(super) fn start(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn start(&mut self, row: usize, now: SimTime, activity: Activity) {
         let now = now.as_nanos();
-        let interval = self.interval;
+        let interval = self.metering.interval;
         let counter = &mut self.counters[row];
         counter.started = now;
         counter.read_time = now;
@@ -256,67 +233,56 @@ impl ContainerMeters {
         if let Some(noise) = &mut self.noise {
             noise.meters[row].true_value = 0.0;
         }
-        self.anchor(row, now, 0.0, activity, served);
+        self.anchor(row, now, 0.0, activity);
     }
 
     /// The container has been running for long; its housekeeping is somewhere in its cycle.
-    pub(super) fn start_long_ago(
-        &mut self,
-        row: usize,
-        warm: WarmStart,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
-        let interval = self.interval;
+    pub(super) fn start_long_ago(&mut self, row: usize, warm: WarmStart, activity: Activity) {
+        let interval = self.metering.interval;
         let counter = &mut self.counters[row];
         counter.started = warm.started.as_nanos();
         let share = f64::from(counter.jitter.next_u32()) / 2.0_f64.powi(32);
         let cycle = interval.draw(&mut counter.jitter);
         counter.next_housekeeping = warm.watched_since.as_nanos() + (share * cycle as f64) as i64;
-        self.anchor(row, warm.watched_since.as_nanos(), 0.0, activity, served);
+        self.anchor(row, warm.watched_since.as_nanos(), 0.0, activity);
     }
 
     /// The container's use changes: what was read until now is settled first.
-    pub(super) fn change(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn change(&mut self, row: usize, now: SimTime, activity: Activity) {
         let now = now.as_nanos();
         self.counters[row].open();
-        self.housekeep(row, now, served);
-        let used = self.counters[row].used_until(now, self.metering(served));
-        self.anchor(row, now, used, activity, served);
+        self.housekeep(row, now);
+        let used = self.counters[row].used_until(now, &self.metering);
+        self.anchor(row, now, used, activity);
     }
 
-    fn anchor(
-        &mut self,
-        row: usize,
-        now: i64,
-        used: f64,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    fn anchor(&mut self, row: usize, now: i64, used: f64, activity: Activity) {
         let counter = &mut self.counters[row];
-        counter.own_cores = match activity.own {
-            OwnUse::Idle => self.idle_cores,
-            OwnUse::Bursting => self.bursting_cores,
-        };
+        counter.own_cores = self.cpu.own_cores(activity.own);
         counter.serving = activity.serving;
         counter.offset = used
             - counter.own_cores * now as f64
-            - self.nanos_per_request * served.until(now, activity.serving);
+            - self.metering.nanos_per_request * self.metering.served.until(now, activity.serving);
     }
 
-    /// From `now` on somebody tells what each housekeeping reads.
-    pub(super) fn await_readings(&mut self, now: SimTime, served: &ServedRequests) {
+    /// Pods have served at `rates` since `start`, before which nobody asks.
+    pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
+        self.metering.served = ServedRequests::since(start, rates);
+    }
+
+    /// From `now` on pods serve at `rates`.
+    pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
+        self.metering.served.change(now, rates);
+    }
+
+    /// From `now` on somebody tells what each housekeeping reads; what pods serve stands still.
+    pub(super) fn await_readings(&mut self, now: SimTime) {
+        self.serve(now, ServedRates::default());
         for row in 0..self.counters.len() {
             self.counters[row].open();
-            self.housekeep(row, now.as_nanos(), served);
+            self.housekeep(row, now.as_nanos());
         }
-        self.readings = Readings::Told;
+        self.work_is_told = true;
     }
 
     /// When this container's counter is read next; `None` while it does not run.
@@ -326,8 +292,8 @@ impl ContainerMeters {
     }
 
     /// The housekeeping that is due at `now` reads the counter: its own use, and `work` core-nanoseconds for requests since they are told.
-    pub(super) fn read(&mut self, row: usize, now: SimTime, work: f64, served: &ServedRequests) {
-        let metering = self.metering(served);
+    pub(super) fn read(&mut self, row: usize, now: SimTime, work: f64) {
+        let metering = &self.metering;
         let counter = &mut self.counters[row];
         counter.open();
         let time = now.as_nanos();
@@ -339,7 +305,7 @@ impl ContainerMeters {
             }
             Some(noise) => noise.read(row, counter, time, used),
         }
-        counter.next_housekeeping = time + self.interval.draw(&mut counter.jitter);
+        counter.next_housekeeping = time + self.metering.interval.draw(&mut counter.jitter);
     }
 
     /// The container is killed: nothing reads its counter, and the next scrape finds none.
@@ -353,11 +319,11 @@ impl ContainerMeters {
         counter.own_cores = 0.0;
     }
 
-    fn housekeep(&mut self, row: usize, now: i64, served: &ServedRequests) {
-        if self.readings == Readings::Told {
+    fn housekeep(&mut self, row: usize, now: i64) {
+        if self.work_is_told {
             return;
         }
-        let metering = self.metering(served);
+        let metering = &self.metering;
         let counter = &mut self.counters[row];
         match &mut self.noise {
             None => read_newest(counter, now, metering),
@@ -365,23 +331,27 @@ impl ContainerMeters {
         }
     }
 
-    fn metering<'a>(&self, served: &'a ServedRequests) -> Metering<'a> {
-        Metering {
-            served,
-            interval: self.interval,
-            nanos_per_request: self.nanos_per_request,
+    /// metrics-server scrapes the kubelets: every counter's newest reading becomes known.
+    pub(super) fn scrape(&mut self, now: SimTime) {
+        self.scrape_counters(now.as_nanos());
+        // Nobody asks about an earlier time any more.
+        self.metering.served.forget_before(now);
+        if self.noise.is_none() && !self.work_is_told {
+            return;
+        }
+        for counter in &mut self.counters {
+            // A noisy counter, and one whose readings are told, is read at every housekeeping, which only an open one is.
+            counter.open();
         }
     }
 
-    /// metrics-server scrapes the kubelets: every counter's newest reading becomes known.
-    pub(super) fn scrape(&mut self, now: SimTime, served: &ServedRequests) {
-        let now = now.as_nanos();
+    fn scrape_counters(&mut self, now: i64) {
         if self.noise.is_some() {
             for row in 0..self.counters.len() {
-                self.housekeep(row, now, served);
+                self.housekeep(row, now);
             }
         }
-        let metering = self.metering(served);
+        let metering = &self.metering;
         let columns = self
             .samples
             .sampled
@@ -412,13 +382,6 @@ impl ContainerMeters {
             *value = sample.value;
             *timestamp = sample.timestamp;
             *window = sample.window;
-        }
-        if self.noise.is_none() && self.readings == Readings::Evaluated {
-            return;
-        }
-        for counter in &mut self.counters {
-            // A noisy counter, and one whose readings are told, is read at every housekeeping, which only an open one is.
-            counter.open();
         }
     }
 
@@ -453,7 +416,7 @@ fn catch_up(counter: &mut Counter, now: i64, interval: HousekeepingInterval) -> 
 }
 
 /// Reads the counter as the last housekeeping until `now` found it.
-fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
+fn read_newest(counter: &mut Counter, now: i64, metering: &Metering) {
     if counter.next_housekeeping <= now {
         counter.read_time = catch_up(counter, now, metering.interval);
         counter.read_value = counter.used_until(counter.read_time, metering);
@@ -462,13 +425,13 @@ fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
 
 /// A settled counter's next sample, a reading being due.
 #[inline]
-fn next_sample(counter: &mut Counter, now: i64, metering: Metering<'_>) -> Sample {
+fn next_sample(counter: &mut Counter, now: i64, metering: &Metering) -> Sample {
     let time = catch_up(counter, now, metering.interval);
-    let read = Point {
+    let read = CounterReading {
         time,
         value: counter.used_until(time, metering),
     };
-    let known = Point {
+    let known = CounterReading {
         time: counter.known_time,
         value: counter.known_value,
     };
@@ -490,7 +453,7 @@ enum OpenSample {
 fn open_sample(
     counter: &mut Counter,
     now: i64,
-    metering: Metering<'_>,
+    metering: &Metering,
     resolution: i64,
 ) -> OpenSample {
     read_newest(counter, now, metering);
@@ -501,20 +464,20 @@ fn open_sample(
         // The same point again: the older pair stays, and so does the sample.
         return OpenSample::Same;
     }
-    let read = Point {
+    let read = CounterReading {
         time: counter.read_time,
         value: counter.read_value,
     };
     let age = read.time - counter.started;
     let previous = if (FRESH_CONTAINER_MIN_AGE..resolution).contains(&age) {
-        Some(Point {
+        Some(CounterReading {
             time: counter.started,
             value: 0.0,
         })
     } else if counter.known_time == NOTHING_READ {
         None
     } else {
-        Some(Point {
+        Some(CounterReading {
             time: counter.known_time,
             value: counter.known_value,
         })
@@ -534,22 +497,23 @@ fn open_sample(
 
 /// A counter's value at a time.
 #[derive(Clone, Copy, Debug)]
-struct Point {
+struct CounterReading {
     time: i64,
     value: f64,
 }
 
 /// What a reading needs to know beside the counter.
-#[derive(Clone, Copy, Debug)]
-struct Metering<'a> {
-    served: &'a ServedRequests,
+#[derive(Clone, Debug)]
+struct Metering {
+    /// What a pod of each class has served, where nobody tells the readings.
+    served: ServedRequests,
     interval: HousekeepingInterval,
     nanos_per_request: f64,
 }
 
 /// The rate of use between two readings.
 #[inline]
-fn sample_between(earlier: Point, later: Point) -> Sample {
+fn sample_between(earlier: CounterReading, later: CounterReading) -> Sample {
     let window = later.time - earlier.time;
     let millicores = (later.value - earlier.value) / window as f64 * MILLIS_PER_CORE;
     Sample {
@@ -566,9 +530,9 @@ fn round_up_to_milli(millicores: f64) -> i64 {
     (rounded.to_bits() - NO_FRACTION.to_bits()) as i64
 }
 
-impl Noise {
+impl CounterNoise {
     /// The same with noise: every reading counts, because each adds its own error.
-    fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: Metering<'_>) {
+    fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: &Metering) {
         while counter.next_housekeeping <= now {
             let time = counter.next_housekeeping;
             let true_value = counter.used_until(time, metering);

@@ -10,12 +10,12 @@
 use std::collections::VecDeque;
 
 use super::config::{Deployment, MetricsPipeline};
-use super::cpu::PodCpu;
+use super::cpu::{OwnUse, PodCpu};
 use super::gone_rows::GoneRows;
 use super::kubelet::{Activity, ContainerMeters, ContainerPlace, WarmStart};
 use super::pods::{PodFact, PodStatus};
 use super::samples::{PodSampleColumns, Sample};
-use super::served::ServedRequests;
+use super::served::ServedRates;
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 use crate::workload::Workload;
 
@@ -23,9 +23,9 @@ use crate::workload::Workload;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlantMetric {
     /// CPU of these containers of each pod.
-    Cpu(Containers),
+    Cpu(ContainerSelection),
     /// Memory of these containers of each pod.
-    Memory(Containers),
+    Memory(ContainerSelection),
     /// `requests_per_second` of each pod: requests that reach it.
     RequestsPerSecond,
     /// `in_flight` of each pod: requests waiting or worked on.
@@ -38,7 +38,7 @@ pub enum PlantMetric {
 
 /// Which containers of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Containers {
+pub enum ContainerSelection {
     /// All of them, added up.
     All,
     /// The one at this place of the template.
@@ -148,7 +148,7 @@ impl MetricsServer {
                     index,
                     of: cpu.containers.len(),
                 };
-                ContainerMeters::new(container, pipeline, workload.cpu_noise, place, seed)
+                ContainerMeters::new(*container, pipeline, workload.cpu_noise, place, seed)
             })
             .collect();
         let scraped = vec![MetricSamples::default(); queries.len()];
@@ -197,46 +197,42 @@ impl MetricsServer {
         }
     }
 
-    pub(super) fn start(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn start(&mut self, row: usize, now: SimTime, activity: Activity) {
         for (index, meters) in self.meters.iter_mut().enumerate() {
-            meters.start(row, now, activity.of_container(index), served);
+            meters.start(row, now, activity.of_container(index));
         }
     }
 
-    pub(super) fn start_long_ago(
-        &mut self,
-        row: usize,
-        warm: WarmStart,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn start_long_ago(&mut self, row: usize, warm: WarmStart, activity: Activity) {
         for (index, meters) in self.meters.iter_mut().enumerate() {
-            meters.start_long_ago(row, warm, activity.of_container(index), served);
+            meters.start_long_ago(row, warm, activity.of_container(index));
         }
     }
 
-    pub(super) fn change(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn change(&mut self, row: usize, now: SimTime, activity: Activity) {
         for (index, meters) in self.meters.iter_mut().enumerate() {
-            meters.change(row, now, activity.of_container(index), served);
+            meters.change(row, now, activity.of_container(index));
         }
     }
 
-    /// From `now` on somebody tells what each housekeeping reads.
-    pub(super) fn await_readings(&mut self, now: SimTime, served: &ServedRequests) {
+    /// Pods have served at `rates` since `start`, before which nobody asks.
+    pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
         for meters in &mut self.meters {
-            meters.await_readings(now, served);
+            meters.serve_since(start, rates);
+        }
+    }
+
+    /// From `now` on pods serve at `rates`.
+    pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
+        for meters in &mut self.meters {
+            meters.serve(now, rates);
+        }
+    }
+
+    /// From `now` on somebody tells what each housekeeping reads; what pods serve stands still.
+    pub(super) fn await_readings(&mut self, now: SimTime) {
+        for meters in &mut self.meters {
+            meters.await_readings(now);
         }
     }
 
@@ -250,15 +246,9 @@ impl MetricsServer {
         self.meters.get(container)?.next_housekeeping(row)
     }
 
-    pub(super) fn read(
-        &mut self,
-        place: MeterPlace,
-        now: SimTime,
-        work: f64,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn read(&mut self, place: MeterPlace, now: SimTime, work: f64) {
         if let Some(meters) = self.meters.get_mut(place.container) {
-            meters.read(place.row, now, work, served);
+            meters.read(place.row, now, work);
         }
     }
 
@@ -270,27 +260,20 @@ impl MetricsServer {
     }
 
     /// The first container starts again.
-    pub(super) fn restart(
-        &mut self,
-        row: usize,
-        now: SimTime,
-        activity: Activity,
-        served: &ServedRequests,
-    ) {
+    pub(super) fn restart(&mut self, row: usize, now: SimTime, activity: Activity) {
         if let Some(first) = self.meters.first_mut() {
-            first.start(row, now, activity, served);
+            first.start(row, now, activity);
         }
     }
 
     pub(super) fn scrape(
         &mut self,
         now: SimTime,
-        served: &ServedRequests,
         statuses: &[PodStatus],
         gauges: &Gauges<'_>,
     ) -> Publication {
         for meters in &mut self.meters {
-            meters.scrape(now, served);
+            meters.scrape(now);
         }
         for (query, samples) in self.queries.iter().zip(&mut self.scraped) {
             match *query {
@@ -385,7 +368,9 @@ impl MetricsServer {
     /// The meters whose samples are the answer to a query as they stand: those of a pod's only container.
     fn direct_meters(&self, query: usize) -> Option<&ContainerMeters> {
         match (self.queries[query], self.meters.as_slice()) {
-            (PlantMetric::Cpu(Containers::All | Containers::One(0)), [only]) => Some(only),
+            (PlantMetric::Cpu(ContainerSelection::All | ContainerSelection::One(0)), [only]) => {
+                Some(only)
+            }
             _ => None,
         }
     }
@@ -398,7 +383,7 @@ impl Activity {
             self
         } else {
             Self {
-                own: super::kubelet::OwnUse::Idle,
+                own: OwnUse::Idle,
                 ..self
             }
         }
@@ -440,12 +425,16 @@ fn pod_sample(meters: &[ContainerMeters], row: usize) -> Option<Sample> {
 }
 
 /// CPU of pods with several containers: whichever is asked for, sampled and dated as the pod is.
-fn measure_cpu(containers: Containers, meters: &[ContainerMeters], samples: &mut PodSampleColumns) {
+fn measure_cpu(
+    containers: ContainerSelection,
+    meters: &[ContainerMeters],
+    samples: &mut PodSampleColumns,
+) {
     for row in 0..samples.sampled.len() {
         let pod = pod_sample(meters, row);
         let sample = match containers {
-            Containers::All => pod,
-            Containers::One(index) => pod.and_then(|pod| {
+            ContainerSelection::All => pod,
+            ContainerSelection::One(index) => pod.and_then(|pod| {
                 let container = meters.get(index)?.samples().get(row)?;
                 Some(Sample {
                     value: container.value,
@@ -461,7 +450,7 @@ impl Memory {
     /// Memory has the CPU's points: no sample before there are two, dated as they are.
     fn measure(
         self,
-        containers: Containers,
+        containers: ContainerSelection,
         meters: &[ContainerMeters],
         statuses: &[PodStatus],
         gauges: &Gauges<'_>,
@@ -470,7 +459,7 @@ impl Memory {
         for (row, status) in statuses.iter().enumerate() {
             let dated = pod_sample(meters, row);
             let value = match containers {
-                Containers::One(index) if index > 0 => MilliValue(0),
+                ContainerSelection::One(index) if index > 0 => MilliValue(0),
                 _ => self.of_pod(gauges.in_flight.of(row, *status)),
             };
             samples.set(row, dated.map(|sample| Sample { value, ..sample }));

@@ -5,12 +5,13 @@
 
 use super::census::Census;
 use super::config::{self, PodTimings};
-use super::kubelet::{Activity, OwnUse, WarmStart};
+use super::cpu::OwnUse;
+use super::kubelet::{Activity, WarmStart};
 use super::metrics_server::{Gauges, MeterPlace, MetricsServer, Publication};
 use super::placement::{Placed, Placement, PodDemand, RoomAtOnce};
 use super::pods::{Draws, PodEnding, PodFact, PodRestart, PodStatus, PodStep, PodTimeline, Pods};
 use super::replica_set::Victims;
-use super::served::{ServedRates, ServedRequests, Serving};
+use super::served::{ServedRates, Serving};
 use crate::units::{Seed, SimSpan, SimTime};
 
 /// Pods, their meters, and the metrics API; `P` finds room for the pods.
@@ -18,8 +19,6 @@ use crate::units::{Seed, SimSpan, SimTime};
 pub struct Plant<P = RoomAtOnce> {
     pods: Pods,
     metrics: MetricsServer,
-    /// What pods of each class have served, where the engine tells no readings.
-    served: ServedRequests,
     timings: PodTimings,
     placement: P,
     demand: PodDemand,
@@ -89,10 +88,11 @@ impl<P: Placement> Plant<P> {
     pub fn placed_by(
         mut placement: P,
         deployment: &config::Deployment,
-        metrics: MetricsServer,
+        mut metrics: MetricsServer,
         initial: InitialPods,
         seed: Seed,
     ) -> Self {
+        metrics.serve_since(initial.watched_since, initial.rates);
         let demand = deployment.demand();
         for number in 0..initial.count {
             placement.place(number, demand, initial.ready_since);
@@ -100,7 +100,6 @@ impl<P: Placement> Plant<P> {
         let mut plant = Self {
             pods: Pods::default(),
             metrics,
-            served: ServedRequests::since(initial.watched_since, initial.rates),
             timings: deployment.pod.clone(),
             placement,
             demand,
@@ -119,9 +118,7 @@ impl<P: Placement> Plant<P> {
             plant.pods.add(uid, initial.ready_since, status);
             plant.metrics.add(number);
             let row = plant.pods.len() - 1;
-            plant
-                .metrics
-                .start_long_ago(row, warm, activity(status), &plant.served);
+            plant.metrics.start_long_ago(row, warm, activity(status));
         }
         plant
     }
@@ -224,9 +221,9 @@ impl<P: Placement> Plant<P> {
     }
 
     /// A pod takes `step`. Returns whether it did: a pod that is gone takes none, one that terminates starts nothing new.
-    pub fn step(&mut self, number: u32, step: PodStep, now: SimTime) -> StepTaken {
+    pub fn step(&mut self, number: u32, step: PodStep, now: SimTime) -> bool {
         let Some(row) = self.pods.row(number) else {
-            return StepTaken::No;
+            return false;
         };
         let before = self.pods.statuses()[row];
         let stopped = before.is(PodFact::Terminating) && !before.is(PodFact::Started);
@@ -241,14 +238,14 @@ impl<P: Placement> Plant<P> {
                 if self.pods.gone().are_half() {
                     self.remove_gone_rows();
                 }
-                return StepTaken::Yes;
+                return true;
             }
             // Who was killed while it winds down is withdrawn all the same.
-            _ if stopped && step != PodStep::EndpointRemoved => return StepTaken::No,
+            _ if stopped && step != PodStep::EndpointRemoved => return false,
             PodStep::Scheduled => {
                 if self.placement.place(number, self.demand, now) == Placed::Pending {
                     self.pending.push(number);
-                    return StepTaken::No;
+                    return false;
                 }
                 self.pods.set_scheduled(row, now);
                 before.with(PodFact::Scheduled)
@@ -262,14 +259,14 @@ impl<P: Placement> Plant<P> {
             PodStep::Ready | PodStep::EndpointAdded
                 if before.is(PodFact::Terminating) && !before.is(PodFact::Ready) =>
             {
-                return StepTaken::No;
+                return false;
             }
             PodStep::Ready => {
                 self.pods.set_ready(row, now);
                 before.with(PodFact::Ready)
             }
             PodStep::EndpointAdded => before.with(PodFact::Endpoint),
-            PodStep::EndpointRemoved if !before.is(PodFact::Endpoint) => return StepTaken::No,
+            PodStep::EndpointRemoved if !before.is(PodFact::Endpoint) => return false,
             PodStep::EndpointRemoved => before.without(PodFact::Endpoint),
             PodStep::BurstEnded => before.without(PodFact::Bursting),
             PodStep::Killed => {
@@ -287,17 +284,16 @@ impl<P: Placement> Plant<P> {
         };
         self.pods.set_status(row, after);
         if step == PodStep::Killed {
-            return StepTaken::Yes;
+            return true;
         }
         if step == PodStep::Started && self.pods.restarts(row) > 0 {
-            self.metrics
-                .restart(row, now, activity(after), &self.served);
+            self.metrics.restart(row, now, activity(after));
         } else if step == PodStep::Started {
-            self.metrics.start(row, now, activity(after), &self.served);
+            self.metrics.start(row, now, activity(after));
         } else if activity(before) != activity(after) {
-            self.metrics.change(row, now, activity(after), &self.served);
+            self.metrics.change(row, now, activity(after));
         }
-        StepTaken::Yes
+        true
     }
 
     /// When a pod that was bound to a node at `scheduled` takes its further steps.
@@ -326,16 +322,12 @@ impl<P: Placement> Plant<P> {
 
     /// From `now` on pods serve at `rates`.
     pub fn serve(&mut self, now: SimTime, rates: ServedRates) {
-        self.served.change(now, rates);
-        if !self.metrics.is_asked() {
-            self.served.forget_before(now);
-        }
+        self.metrics.serve(now, rates);
     }
 
-    /// From `now` on [`Plant::read`] is told what each housekeeping reads. The common integral stands still.
+    /// From `now` on [`Plant::read`] is told what each housekeeping reads; what [`Plant::serve`] was told stands still.
     pub fn await_readings(&mut self, now: SimTime) {
-        self.served.change(now, ServedRates::default());
-        self.metrics.await_readings(now, &self.served);
+        self.metrics.await_readings(now);
     }
 
     /// When the counter of a pod's container is read next; `None` where nobody asks, and while it does not run.
@@ -349,19 +341,14 @@ impl<P: Placement> Plant<P> {
     pub fn read(&mut self, number: u32, container: usize, now: SimTime, work: f64) {
         if let Some(row) = self.pods.row(number) {
             let place = MeterPlace { row, container };
-            self.metrics.read(place, now, work, &self.served);
+            self.metrics.read(place, now, work);
         }
     }
 
     /// metrics-server scrapes.
     pub fn scrape(&mut self, now: SimTime, gauges: &Gauges<'_>) -> Publication {
         self.remove_gone_rows();
-        let publication = self
-            .metrics
-            .scrape(now, &self.served, self.pods.statuses(), gauges);
-        // Nobody asks about an earlier time any more.
-        self.served.forget_before(now);
-        publication
+        self.metrics.scrape(now, self.pods.statuses(), gauges)
     }
 
     /// A scrape that was on its way becomes visible.
@@ -370,27 +357,14 @@ impl<P: Placement> Plant<P> {
     }
 }
 
-/// Whether a pod took a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StepTaken {
-    /// It did.
-    Yes,
-    /// It could not any more.
-    No,
-}
-
 fn activity(status: PodStatus) -> Activity {
-    let bursting = status.is(PodFact::Bursting);
+    let own = OwnUse::of(status);
     Activity {
-        own: if bursting {
-            OwnUse::Bursting
-        } else {
-            OwnUse::Idle
-        },
-        serving: match (status.is_serving(), bursting) {
+        own,
+        serving: match (status.is_serving(), own) {
             (false, _) => Serving::Nothing,
-            (true, false) => Serving::Normal,
-            (true, true) => Serving::Bursting,
+            (true, OwnUse::Idle) => Serving::Normal,
+            (true, OwnUse::Bursting) => Serving::Bursting,
         },
     }
 }

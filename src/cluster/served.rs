@@ -40,7 +40,7 @@ struct Knot {
 
 /// Requests that one pod of each class has served since the start.
 #[derive(Clone, Debug)]
-pub struct ServedRequests {
+pub(super) struct ServedRequests {
     latest: Knot,
     /// Those before it that somebody may still ask for, in the order of time.
     earlier: Vec<Knot>,
@@ -48,8 +48,7 @@ pub struct ServedRequests {
 
 impl ServedRequests {
     /// Pods that serve at `rates` from `start` on.
-    #[must_use]
-    pub fn since(start: SimTime, rates: ServedRates) -> Self {
+    pub(super) fn since(start: SimTime, rates: ServedRates) -> Self {
         Self {
             latest: Knot {
                 time: start.as_nanos(),
@@ -61,7 +60,7 @@ impl ServedRequests {
     }
 
     /// From `now` on pods serve at `rates`. `now` is no earlier than the last change.
-    pub fn change(&mut self, now: SimTime, rates: ServedRates) {
+    pub(super) fn change(&mut self, now: SimTime, rates: ServedRates) {
         let time = now.as_nanos();
         if time > self.latest.time {
             self.earlier.push(self.latest);
@@ -77,7 +76,7 @@ impl ServedRequests {
     }
 
     /// Forgets what nobody asks for who asks about `now` and later.
-    pub fn forget_before(&mut self, now: SimTime) {
+    pub(super) fn forget_before(&mut self, now: SimTime) {
         let nanos = now.as_nanos();
         if self.latest.time <= nanos {
             self.earlier.clear();

@@ -25,7 +25,7 @@ use crate::hpa::requests::{
 };
 use crate::hpa::rules::Rules;
 use crate::hpa::spec::{HpaSpec, MetricSource};
-use crate::hpa::{Memory, Outcome, reconcile};
+use crate::hpa::{HpaMemory, ReconcileOutcome, reconcile};
 use crate::units::{MilliValue, Replicas, SimSpan, SimTime};
 
 /// Why a recording cannot be replayed.
@@ -159,7 +159,7 @@ fn replay_scenario(scenario: &RecordedScenario, report: &mut FileReport) -> Resu
     let category = scenario.category();
     let mut spec = scenario.hpa.spec.resolve()?;
     let mut pods = RecordedPods::default();
-    let mut memory = Memory::default();
+    let mut memory = HpaMemory::default();
     let mut record = DecisionRecord::default();
     report.start_scenario(category);
     for (index, step) in scenario.steps.iter().enumerate() {
@@ -195,7 +195,7 @@ fn replay_step(
     rules: &Rules,
     spec: &HpaSpec,
     pods: &RecordedPods,
-    memory: &mut Memory,
+    memory: &mut HpaMemory,
     record: &mut DecisionRecord,
 ) -> Result<Observed, String> {
     let columns: Vec<MetricColumns<'_>> = spec
@@ -237,8 +237,8 @@ fn replay_step(
 /// What could be seen of a reconcile, in the recording's terms.
 fn observe(
     step: &Step,
-    outcome: &Outcome<'_>,
-    memory: &Memory,
+    outcome: &ReconcileOutcome<'_>,
+    memory: &HpaMemory,
     record: &DecisionRecord,
 ) -> Observed {
     let status = &memory.status;

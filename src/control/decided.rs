@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-pub use crate::hpa::decision::{Direction, MetricValue};
+pub use crate::hpa::decision::{MetricValue, ScaleDirection};
 use crate::text::json;
 use crate::text::rounding::readable;
 use crate::units::{Replicas, SimTime};
@@ -30,10 +30,10 @@ pub struct Decided<'a> {
 impl Decided<'_> {
     /// Which way it scales, if it does.
     #[must_use]
-    pub fn direction(&self) -> Option<Direction> {
+    pub fn direction(&self) -> Option<ScaleDirection> {
         match self.desired.cmp(&self.current) {
-            Ordering::Greater if self.rescaled => Some(Direction::Up),
-            Ordering::Less if self.rescaled => Some(Direction::Down),
+            Ordering::Greater if self.rescaled => Some(ScaleDirection::Up),
+            Ordering::Less if self.rescaled => Some(ScaleDirection::Down),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use crate::hpa::decision::DecisionRecord;
 use crate::hpa::observation::{MetricObservation, Observation};
 use crate::hpa::rules::{ControllerSettings, Release, Rules};
 use crate::hpa::spec::{HpaSpec, MetricSource};
-use crate::hpa::{Memory, reconcile};
+use crate::hpa::{HpaMemory, reconcile};
 use crate::units::{Replicas, SimSpan, SimTime};
 use line::HpaLine;
 
@@ -48,7 +48,7 @@ pub struct HpaScaler<'s> {
     hpa: &'s Hpa,
     rules: Rules,
     asks: Vec<MetricQuery>,
-    memory: Memory,
+    memory: HpaMemory,
     record: DecisionRecord,
     /// The next point of the sync grid.
     next_sync: SimTime,
@@ -68,7 +68,7 @@ impl<'s> HpaScaler<'s> {
                 .collect(),
             hpa,
             rules,
-            memory: Memory::default(),
+            memory: HpaMemory::default(),
             record: DecisionRecord::default(),
             next_sync: first_sync,
         }

@@ -23,7 +23,7 @@ pub mod schedule;
 pub mod seen;
 
 pub use caller::Caller;
-pub use decided::{Decided, DecisionLine, DecisionListener, Direction};
+pub use decided::{Decided, DecisionLine, DecisionListener, ScaleDirection};
 pub use hpa::Hpa;
 pub use query::MetricQuery;
 pub use scaler::Scaler;

@@ -20,7 +20,7 @@ const SEQUENCE_BITS: u32 = 56;
 /// equals is written, not accidental.
 #[derive(Clone, Debug)]
 pub struct EventQueue<P, E> {
-    heap: BinaryHeap<Reverse<Entry<E>>>,
+    heap: BinaryHeap<Reverse<QueuedEvent<E>>>,
     sequence: u64,
     phase: PhantomData<P>,
 }
@@ -35,28 +35,28 @@ pub struct Scheduled<E> {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry<E> {
+struct QueuedEvent<E> {
     time: SimTime,
     /// Phase and sequence in one number, so that equal times cost one comparison more.
     order: u64,
     event: E,
 }
 
-impl<E> PartialEq for Entry<E> {
+impl<E> PartialEq for QueuedEvent<E> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl<E> Eq for Entry<E> {}
+impl<E> Eq for QueuedEvent<E> {}
 
-impl<E> PartialOrd for Entry<E> {
+impl<E> PartialOrd for QueuedEvent<E> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<E> Ord for Entry<E> {
+impl<E> Ord for QueuedEvent<E> {
     fn cmp(&self, other: &Self) -> Ordering {
         (self.time, self.order).cmp(&(other.time, other.order))
     }
@@ -120,10 +120,10 @@ impl<P: Into<u8>, E: Copy> EventQueue<P, E> {
         self.heap.is_empty()
     }
 
-    fn entry(&mut self, time: SimTime, phase: P, event: E) -> Entry<E> {
+    fn entry(&mut self, time: SimTime, phase: P, event: E) -> QueuedEvent<E> {
         let order = u64::from(phase.into()) << SEQUENCE_BITS | self.sequence;
         self.sequence += 1;
-        Entry { time, order, event }
+        QueuedEvent { time, order, event }
     }
 }
 

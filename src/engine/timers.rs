@@ -69,31 +69,31 @@ pub struct TimerQueue<E> {
     /// Node i is the earlier of nodes 2i and 2i + 1; slot s is leaf `width + s`.
     tree: Vec<Due>,
     width: usize,
-    events: BinaryHeap<Reverse<Entry<E>>>,
+    events: BinaryHeap<Reverse<TimerEntry<E>>>,
     sequence: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry<E> {
+struct TimerEntry<E> {
     due: Due,
     event: E,
 }
 
-impl<E> PartialEq for Entry<E> {
+impl<E> PartialEq for TimerEntry<E> {
     fn eq(&self, other: &Self) -> bool {
         self.due == other.due
     }
 }
 
-impl<E> Eq for Entry<E> {}
+impl<E> Eq for TimerEntry<E> {}
 
-impl<E> PartialOrd for Entry<E> {
+impl<E> PartialOrd for TimerEntry<E> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<E> Ord for Entry<E> {
+impl<E> Ord for TimerEntry<E> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.due.cmp(&other.due)
     }
@@ -160,7 +160,7 @@ impl<E: Copy> TimerQueue<E> {
     pub fn push(&mut self, time: SimTime, event: E) {
         self.sequence += 1;
         let due = Due::new(time, self.sequence, 0);
-        self.events.push(Reverse(Entry { due, event }));
+        self.events.push(Reverse(TimerEntry { due, event }));
     }
 
     /// Takes out what happens next, if it happens before `limit`.

@@ -18,7 +18,7 @@ pub trait Listener {
     /// What rate limits and bounds made of the stabilised number.
     fn limited(&mut self, _limit: &Limiting) {}
     /// The controller emitted an event.
-    fn event(&mut self, _event: &Event<'_>) {}
+    fn event(&mut self, _event: &ScalingEvent<'_>) {}
 }
 
 /// Nobody listens.
@@ -40,7 +40,7 @@ pub struct MetricReason<'a> {
     /// What the status shows.
     pub value: MetricValue,
     /// Why the proposal is what it is.
-    pub verdict: Verdict,
+    pub verdict: MetricVerdict,
     /// The replicas it proposes; `None` when it failed.
     pub proposal: Option<Replicas>,
     /// Why it failed; rendered only if somebody asks.
@@ -62,7 +62,7 @@ pub struct PodGroups {
 
 /// Why a metric proposes what it proposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum MetricVerdict {
     /// The ratio is outside tolerance: replicas follow it.
     OutsideTolerance,
     /// The ratio is within tolerance: stay.
@@ -105,7 +105,7 @@ pub struct Stabilization {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolicyAllowance {
     /// Which way.
-    pub direction: Direction,
+    pub direction: ScaleDirection,
     /// Its place in the direction's `policies`.
     pub index: usize,
     /// The replicas at the start of its period, reckoned back from scale events.
@@ -116,7 +116,7 @@ pub struct PolicyAllowance {
 
 /// A way to scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub enum ScaleDirection {
     /// More replicas.
     Up,
     /// Fewer replicas.
@@ -164,7 +164,7 @@ impl LimitReason {
 }
 
 /// An event as the controller emits it, before any aggregation.
-pub struct Event<'a> {
+pub struct ScalingEvent<'a> {
     /// Normal or Warning.
     pub severity: EventSeverity,
     /// `reason`.
@@ -222,14 +222,14 @@ pub struct RecordedMetric {
     /// See [`MetricReason::value`].
     pub value: MetricValue,
     /// See [`MetricReason::verdict`].
-    pub verdict: Verdict,
+    pub verdict: MetricVerdict,
     /// See [`MetricReason::proposal`].
     pub proposal: Option<Replicas>,
     /// See [`MetricReason::error`].
     pub error: Option<String>,
 }
 
-/// An [`Event`], kept.
+/// An [`ScalingEvent`], kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedEvent {
     /// Normal or Warning.
@@ -277,7 +277,7 @@ impl Listener for DecisionRecord {
         self.limiting = Some(*limit);
     }
 
-    fn event(&mut self, event: &Event<'_>) {
+    fn event(&mut self, event: &ScalingEvent<'_>) {
         self.events.push(RecordedEvent {
             severity: event.severity,
             reason: event.reason,

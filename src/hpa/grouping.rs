@@ -106,7 +106,7 @@ struct Word<'a> {
 }
 
 /// One pod of the columns.
-struct Row {
+struct PodRow {
     state: PodState,
     start_time: SimTime,
     ready_transition: SimTime,
@@ -171,7 +171,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Pod by pod.
-    fn pods(self) -> impl Iterator<Item = Row> {
+    fn pods(self) -> impl Iterator<Item = PodRow> {
         // One length for all columns lets the compiler check it once.
         let count = self.state.len();
         let start_time = &self.start_time[..count];
@@ -181,7 +181,7 @@ impl<'a> Rows<'a> {
         let timestamp = &self.timestamp[..count];
         let window = &self.window[..count];
         let request = &self.request[..count];
-        (0..count).map(move |pod| Row {
+        (0..count).map(move |pod| PodRow {
             state: self.state[pod],
             start_time: start_time[pod],
             ready_transition: ready_transition[pod],
@@ -298,7 +298,7 @@ impl Grouping {
     }
 
     /// Whether a pod with a sample is too young or too unready to be believed.
-    fn is_unready(&self, pod: &Row) -> bool {
+    fn is_unready(&self, pod: &PodRow) -> bool {
         let bits = pod.state.bits();
         let not_ready = bits & self.bits.not_ready != 0;
         if bits & self.bits.undetermined != 0 {

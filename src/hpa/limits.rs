@@ -3,7 +3,7 @@
 //! Self-imposed limit: replica counts, scale events and times; no metrics.
 //! Policies are limits, not steps (k/k#102633).
 
-use super::decision::{Direction, LimitReason, Limiting, Listener, PolicyAllowance};
+use super::decision::{LimitReason, Limiting, Listener, PolicyAllowance, ScaleDirection};
 use super::replicas::i32_from_f64;
 use super::spec::{Behavior, HpaSpec, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy};
 use crate::units::{Replicas, SimSpan, SimTime};
@@ -88,21 +88,23 @@ impl ScaleEvents {
 }
 
 /// The furthest that one policy allows to go from `start` replicas.
-fn policy_limit(policy: ScalingPolicy, start: i32, direction: Direction) -> i32 {
+fn policy_limit(policy: ScalingPolicy, start: i32, direction: ScaleDirection) -> i32 {
     let fraction = f64::from(policy.value) / 100.0;
     match (policy.kind, direction) {
-        (PolicyKind::Pods, Direction::Up) => start.wrapping_add(policy.value),
-        (PolicyKind::Pods, Direction::Down) => start.wrapping_sub(policy.value),
-        (PolicyKind::Percent, Direction::Up) => {
+        (PolicyKind::Pods, ScaleDirection::Up) => start.wrapping_add(policy.value),
+        (PolicyKind::Pods, ScaleDirection::Down) => start.wrapping_sub(policy.value),
+        (PolicyKind::Percent, ScaleDirection::Up) => {
             i32_from_f64((f64::from(start) * (1.0 + fraction)).ceil())
         }
-        (PolicyKind::Percent, Direction::Down) => i32_from_f64(f64::from(start) * (1.0 - fraction)),
+        (PolicyKind::Percent, ScaleDirection::Down) => {
+            i32_from_f64(f64::from(start) * (1.0 - fraction))
+        }
     }
 }
 
 /// The furthest that the policies of one direction allow together, never on the wrong side of `current`.
 fn rate_limit(
-    direction: Direction,
+    direction: ScaleDirection,
     rules: &ScalingRules,
     current: Replicas,
     events: &ScaleEvents,
@@ -123,7 +125,7 @@ fn rate_limit(
             limit: Replicas(limit),
         });
         let takes_greater =
-            (direction == Direction::Up) == (rules.select_policy == SelectPolicy::Max);
+            (direction == ScaleDirection::Up) == (rules.select_policy == SelectPolicy::Max);
         furthest = Some(match furthest {
             None => limit,
             Some(other) if takes_greater => other.max(limit),
@@ -132,8 +134,8 @@ fn rate_limit(
     }
     let limit = Replicas(furthest.unwrap_or(current.0));
     match direction {
-        Direction::Up => limit.max(current),
-        Direction::Down => limit.min(current),
+        ScaleDirection::Up => limit.max(current),
+        ScaleDirection::Down => limit.min(current),
     }
 }
 
@@ -151,7 +153,7 @@ pub(super) fn limit_with_behavior(
     let mut reason = LimitReason::DesiredWithinRange;
     if stabilized > current {
         let rate = rate_limit(
-            Direction::Up,
+            ScaleDirection::Up,
             &behavior.scale_up,
             current,
             events,
@@ -168,7 +170,7 @@ pub(super) fn limit_with_behavior(
         }
     } else if stabilized < current {
         let rate = rate_limit(
-            Direction::Down,
+            ScaleDirection::Down,
             &behavior.scale_down,
             current,
             events,
@@ -238,12 +240,12 @@ mod tests {
     #[test]
     fn percent_rounds_up_on_the_way_up_and_truncates_on_the_way_down() {
         let cases = [
-            (PolicyKind::Percent, 10, 100, Direction::Up, 111),
-            (PolicyKind::Percent, 50, 5, Direction::Up, 8),
-            (PolicyKind::Percent, 50, 5, Direction::Down, 2),
-            (PolicyKind::Percent, 100, 5, Direction::Down, 0),
-            (PolicyKind::Pods, 4, 5, Direction::Up, 9),
-            (PolicyKind::Pods, 4, 5, Direction::Down, 1),
+            (PolicyKind::Percent, 10, 100, ScaleDirection::Up, 111),
+            (PolicyKind::Percent, 50, 5, ScaleDirection::Up, 8),
+            (PolicyKind::Percent, 50, 5, ScaleDirection::Down, 2),
+            (PolicyKind::Percent, 100, 5, ScaleDirection::Down, 0),
+            (PolicyKind::Pods, 4, 5, ScaleDirection::Up, 9),
+            (PolicyKind::Pods, 4, 5, ScaleDirection::Down, 1),
         ];
         for (kind, value, start, direction, expected) in cases {
             assert_eq!(

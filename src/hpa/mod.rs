@@ -33,4 +33,4 @@ pub mod spec_input;
 pub mod stabilize;
 pub mod status;
 
-pub use reconcile::{Memory, Outcome, RescaleReason, reconcile};
+pub use reconcile::{HpaMemory, ReconcileOutcome, RescaleReason, reconcile};

@@ -1,7 +1,7 @@
 //! One reconcile: the order in which everything happens.
 //!
 //! Self-imposed limit: the clock is an argument, and nothing outside the
-//! [`Memory`] that is handed in changes.
+//! [`HpaMemory`] that is handed in changes.
 //!
 //! Source: `hpa-algorithm`'s "One reconcile at time `now`", after
 //! `pkg/controller/podautoscaler/horizontal.go`.
@@ -9,7 +9,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::decision::{Event, EventSeverity, Listener, MetricReason, MetricValue, Verdict};
+use super::decision::{
+    EventSeverity, Listener, MetricReason, MetricValue, MetricVerdict, ScalingEvent,
+};
 use super::limits::{ScaleEvents, limit_with_behavior, limit_without_behavior};
 use super::observation::{Observation, Scale, ScaleSelector};
 use super::replicas::Calculation;
@@ -23,7 +25,7 @@ use crate::units::{Replicas, SimTime};
 
 /// What one HPA remembers between reconciles. Bounded by the windows and periods of its `behavior`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Memory {
+pub struct HpaMemory {
     /// What was proposed.
     pub recommendations: Recommendations,
     /// What was changed.
@@ -34,7 +36,7 @@ pub struct Memory {
     found_metrics: Vec<Option<MetricValue>>,
 }
 
-impl Memory {
+impl HpaMemory {
     /// What a restart of the controller leaves: the status, which lives in the API.
     pub fn restart_controller(&mut self) {
         self.recommendations.clear();
@@ -44,7 +46,7 @@ impl Memory {
 
 /// What a reconcile came to.
 #[derive(Clone, Copy, Debug)]
-pub struct Outcome<'a> {
+pub struct ReconcileOutcome<'a> {
     /// The scale's `spec.replicas` after it; where it could not be read, the status' last `desiredReplicas`.
     pub desired: Replicas,
     /// Whether the scale was written.
@@ -93,11 +95,11 @@ impl fmt::Display for RescaleReason<'_> {
 pub fn reconcile<'a>(
     rules: &'a Rules,
     spec: &'a HpaSpec,
-    memory: &mut Memory,
+    memory: &mut HpaMemory,
     observation: &Observation<'a>,
     now: SimTime,
     listener: &mut impl Listener,
-) -> Outcome<'a> {
+) -> ReconcileOutcome<'a> {
     Reconcile {
         rules,
         spec,
@@ -115,7 +117,7 @@ struct Reconcile<'a, 'm, L> {
     spec: &'a HpaSpec,
     observation: &'m Observation<'a>,
     now: SimTime,
-    memory: &'m mut Memory,
+    memory: &'m mut HpaMemory,
     listener: &'m mut L,
 }
 
@@ -136,7 +138,7 @@ struct CombinedProposal<'a> {
 }
 
 impl<'a, L: Listener> Reconcile<'a, '_, L> {
-    fn run(&mut self) -> Outcome<'a> {
+    fn run(&mut self) -> ReconcileOutcome<'a> {
         let scale = match self.observation.scale {
             Ok(scale) => scale,
             Err(error) => return self.scale_unreadable(error),
@@ -278,7 +280,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                         usage_ratio: None,
                         filled_in_ratio: None,
                         value: MetricValue::default(),
-                        verdict: Verdict::Failed,
+                        verdict: MetricVerdict::Failed,
                         proposal: None,
                         error: Some(&failure),
                     });
@@ -387,13 +389,13 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
     }
 
     /// Writes the scale if the number differs, and the status in any case.
-    fn apply(&mut self, current: Replicas, desired: Desired<'a>) -> Outcome<'a> {
+    fn apply(&mut self, current: Replicas, desired: Desired<'a>) -> ReconcileOutcome<'a> {
         let error = desired.failed_metrics.map(ReconcileError::SomeMetrics);
         let reason = desired.reason;
         if desired.replicas == current {
             self.take_metrics();
             self.set_status_replicas(current, desired.replicas);
-            return Outcome {
+            return ReconcileOutcome {
                 desired: current,
                 rescaled: false,
                 reason: RescaleReason::None,
@@ -409,7 +411,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
             error: None,
         };
         self.set_able_to_scale(AbleToScale::SucceededRescale(desired.replicas));
-        self.listener.event(&Event {
+        self.listener.event(&ScalingEvent {
             severity: EventSeverity::Normal,
             reason: "SuccessfulRescale",
             message: &rescale,
@@ -423,7 +425,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         self.take_metrics();
         self.set_status_replicas(current, desired.replicas);
         self.memory.status.last_scale_time = Some(self.now);
-        Outcome {
+        ReconcileOutcome {
             desired: desired.replicas,
             rescaled: true,
             reason,
@@ -449,10 +451,10 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         });
     }
 
-    fn scale_unreadable(&mut self, error: &'a str) -> Outcome<'a> {
+    fn scale_unreadable(&mut self, error: &'a str) -> ReconcileOutcome<'a> {
         self.warn("FailedGetScale", &error);
         self.set_able_to_scale(AbleToScale::FailedGetScale(error.to_owned()));
-        Outcome {
+        ReconcileOutcome {
             desired: self.memory.status.desired_replicas,
             rescaled: false,
             reason: RescaleReason::None,
@@ -463,10 +465,10 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         }
     }
 
-    fn undecided(&mut self, current: Replicas, error: ReconcileError<'a>) -> Outcome<'a> {
+    fn undecided(&mut self, current: Replicas, error: ReconcileError<'a>) -> ReconcileOutcome<'a> {
         self.take_metrics_of_undecided();
         self.memory.status.current_replicas = current;
-        Outcome {
+        ReconcileOutcome {
             desired: current,
             rescaled: false,
             reason: RescaleReason::None,
@@ -479,7 +481,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         current: Replicas,
         desired: Desired<'a>,
         error: &'a str,
-    ) -> Outcome<'a> {
+    ) -> ReconcileOutcome<'a> {
         let message = NewSize {
             replicas: desired.replicas,
             reason: desired.reason,
@@ -489,7 +491,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         self.set_able_to_scale(AbleToScale::FailedUpdateScale(error.to_owned()));
         self.take_metrics_of_undecided();
         self.memory.status.current_replicas = current;
-        Outcome {
+        ReconcileOutcome {
             desired: current,
             rescaled: false,
             reason: desired.reason,
@@ -528,7 +530,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
     }
 
     fn warn(&mut self, reason: &'static str, message: &dyn fmt::Display) {
-        self.listener.event(&Event {
+        self.listener.event(&ScalingEvent {
             severity: EventSeverity::Warning,
             reason,
             message,

@@ -5,7 +5,7 @@
 //! Source: `hpa-algorithm`'s "From metrics to a proposal", after
 //! `pkg/controller/podautoscaler/replica_calculator.go` and `metrics/utilization.go`.
 
-use super::decision::{MetricValue, PodGroups, Verdict};
+use super::decision::{MetricValue, MetricVerdict, PodGroups};
 use super::grouping::{GroupSums, Grouping};
 use super::observation::{MetricObservation, PodColumns, PodSamples};
 use super::requests::RequestFault;
@@ -15,7 +15,7 @@ use crate::units::{MilliValue, Percent, Replicas, SimTime};
 
 /// What one metric proposes, and how it came to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Proposal {
+pub struct MetricProposal {
     /// The replicas.
     pub replicas: Replicas,
     /// What the status shows.
@@ -27,7 +27,7 @@ pub struct Proposal {
     /// The pods as they were grouped.
     pub groups: PodGroups,
     /// Why the replicas are what they are.
-    pub verdict: Verdict,
+    pub verdict: MetricVerdict,
 }
 
 /// Why one metric proposes nothing.
@@ -86,7 +86,7 @@ impl<'a> Calculation<'a> {
         &self,
         metric: &MetricSpec,
         observed: MetricObservation<'a>,
-    ) -> Result<Proposal, MetricError<'a>> {
+    ) -> Result<MetricProposal, MetricError<'a>> {
         match (observed, metric.target) {
             (MetricObservation::Failed(text), _) => Err(MetricError::Client(text)),
             (MetricObservation::Pods(samples), MetricTarget::Utilization(target)) => {
@@ -120,7 +120,7 @@ impl<'a> Calculation<'a> {
         target: i32,
         source: &MetricSource,
         samples: &PodSamples<'a>,
-    ) -> Result<Proposal, MetricError<'a>> {
+    ) -> Result<MetricProposal, MetricError<'a>> {
         let full_use = Percent(target.max(100));
         let sums = self.sum_by_group(source, samples, full_use)?;
         if let Some(fault) = samples.request_fault {
@@ -159,7 +159,7 @@ impl<'a> Calculation<'a> {
         target: MilliValue,
         source: &MetricSource,
         samples: &PodSamples<'a>,
-    ) -> Result<Proposal, MetricError<'a>> {
+    ) -> Result<MetricProposal, MetricError<'a>> {
         let sums = self.sum_by_group(source, samples, Percent(100))?;
         let usage = sums.all_usage / sums.sample_count();
         let ratio = usage as f64 / target.0 as f64;
@@ -207,9 +207,9 @@ impl<'a> Calculation<'a> {
         value: MetricValue,
         sums: &GroupSums,
         filled_in: impl Fn(FilledIn) -> Option<f64>,
-    ) -> Option<Proposal> {
-        let proposal = |replicas: i32, filled_in_ratio: Option<f64>, verdict: Verdict| {
-            Some(Proposal {
+    ) -> Option<MetricProposal> {
+        let proposal = |replicas: i32, filled_in_ratio: Option<f64>, verdict: MetricVerdict| {
+            Some(MetricProposal {
                 replicas: Replicas(replicas),
                 value,
                 usage_ratio: ratio,
@@ -226,10 +226,10 @@ impl<'a> Calculation<'a> {
         };
         if unready == Unready::LeftOut && sums.groups.missing == 0 {
             if self.tolerance.contains(ratio) {
-                return proposal(current, None, Verdict::WithinTolerance);
+                return proposal(current, None, MetricVerdict::WithinTolerance);
             }
             let replicas = i32_from_f64((ratio * f64::from(sums.groups.ready)).ceil());
-            return proposal(replicas, None, Verdict::OutsideTolerance);
+            return proposal(replicas, None, MetricVerdict::OutsideTolerance);
         }
         let missing = if sums.groups.missing == 0 {
             Missing::LeftOut
@@ -243,17 +243,21 @@ impl<'a> Calculation<'a> {
         let fill = FilledIn { missing, unready };
         let refined = filled_in(fill)?;
         if self.tolerance.contains(refined) {
-            return proposal(current, Some(refined), Verdict::WithinToleranceFilledIn);
+            return proposal(
+                current,
+                Some(refined),
+                MetricVerdict::WithinToleranceFilledIn,
+            );
         }
         if (ratio < 1.0 && refined > 1.0) || (ratio > 1.0 && refined < 1.0) {
-            return proposal(current, Some(refined), Verdict::DirectionReversed);
+            return proposal(current, Some(refined), MetricVerdict::DirectionReversed);
         }
         let count = sample_count_filled_in(sums, fill);
         let replicas = i32_from_f64((refined * count as f64).ceil());
         if (refined < 1.0 && replicas > current) || (refined > 1.0 && replicas < current) {
-            return proposal(current, Some(refined), Verdict::AgainstDirection);
+            return proposal(current, Some(refined), MetricVerdict::AgainstDirection);
         }
-        proposal(replicas, Some(refined), Verdict::OutsideTolerance)
+        proposal(replicas, Some(refined), MetricVerdict::OutsideTolerance)
     }
 
     /// Object and External with a target value for the whole.
@@ -261,12 +265,12 @@ impl<'a> Calculation<'a> {
         &self,
         usage: MilliValue,
         target: MilliValue,
-    ) -> Result<Proposal, MetricError<'a>> {
+    ) -> Result<MetricProposal, MetricError<'a>> {
         let ratio = usage.0 as f64 / target.0 as f64;
         let (replicas, verdict) = if self.current.0 == 0 {
-            (i32_from_f64(ratio.ceil()), Verdict::OutsideTolerance)
+            (i32_from_f64(ratio.ceil()), MetricVerdict::OutsideTolerance)
         } else if self.tolerance.contains(ratio) {
-            (self.current.0, Verdict::WithinTolerance)
+            (self.current.0, MetricVerdict::WithinTolerance)
         } else if self.pods.is_empty() {
             return Err(MetricError::NoPodsToCount);
         } else {
@@ -279,10 +283,10 @@ impl<'a> Calculation<'a> {
             let replicas = (ratio * ready as f64).ceil();
             (
                 limited_i32(replicas, self.rules.overflow),
-                Verdict::OutsideTolerance,
+                MetricVerdict::OutsideTolerance,
             )
         };
-        Ok(Proposal {
+        Ok(MetricProposal {
             replicas: Replicas(replicas),
             value: MetricValue {
                 value: Some(usage),
@@ -301,14 +305,17 @@ impl<'a> Calculation<'a> {
         usage: MilliValue,
         target: MilliValue,
         overflow: Overflow,
-    ) -> Proposal {
+    ) -> MetricProposal {
         let status_replicas = f64::from(self.status_replicas.0);
         let ratio = usage.0 as f64 / (target.0 as f64 * status_replicas);
         let (replicas, verdict) = if self.tolerance.contains(ratio) {
-            (self.status_replicas.0, Verdict::WithinTolerance)
+            (self.status_replicas.0, MetricVerdict::WithinTolerance)
         } else {
             let replicas = (usage.0 as f64 / target.0 as f64).ceil();
-            (limited_i32(replicas, overflow), Verdict::OutsideTolerance)
+            (
+                limited_i32(replicas, overflow),
+                MetricVerdict::OutsideTolerance,
+            )
         };
         let per_pod = if self.rules.overflow == Overflow::Capped && self.status_replicas.0 == 0 {
             0
@@ -318,7 +325,7 @@ impl<'a> Calculation<'a> {
         } else {
             i64_from_f64((usage.0 as f64 / status_replicas).ceil())
         };
-        Proposal {
+        MetricProposal {
             replicas: Replicas(replicas),
             value: MetricValue {
                 average_value: Some(MilliValue(per_pod)),

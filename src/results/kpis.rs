@@ -13,11 +13,11 @@ use super::mixture::{LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
 use super::slo::{SloClock, counted};
 use crate::cluster::placement::PodDemand;
-use crate::control::{Bounds, Decided, Direction, Hpa};
+use crate::control::{Bounds, Decided, Hpa, ScaleDirection};
 use crate::kpi::Kpi;
 use crate::scenario::{CostRates, Scenario};
 use crate::simulation::observer::{
-    FailureCauses, FlowSegment, PodChange, PodCounts, PodState, RequestSegment,
+    FailureCauses, FlowSegment, PodChange, PodCounts, PodTransition, RequestSegment,
 };
 use crate::simulation::{Observer, Provisioning};
 use crate::text::rounding::readable;
@@ -354,13 +354,13 @@ impl Observer for KpiObserver {
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {
-        if self.rescales.decided(decision) == Some(Direction::Up) {
+        if self.rescales.decided(decision) == Some(ScaleDirection::Up) {
             self.shortage.scaled_up(decision.time);
         }
     }
 
     fn pod_changed(&mut self, change: &PodChange) {
-        if change.state == PodState::Started && change.time >= SimTime::ZERO {
+        if change.state == PodTransition::Started && change.time >= SimTime::ZERO {
             self.pod_starts += 1;
         }
     }

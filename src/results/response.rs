@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: moments and counts; what a shortage is it is told.
 
-use crate::control::{Decided, Direction};
+use crate::control::{Decided, ScaleDirection};
 use crate::simulation::observer::{FlowSegment, RequestSegment};
 use crate::units::{Replicas, SimSpan, SimTime};
 
@@ -126,18 +126,18 @@ pub struct RescaleCount {
 #[derive(Clone, Copy, Debug)]
 struct LastRescale {
     time: SimTime,
-    direction: Direction,
+    direction: ScaleDirection,
 }
 
 impl RescaleCount {
     /// Takes in a decision; tells which way it scaled, if it did.
-    pub fn decided(&mut self, decision: &Decided<'_>) -> Option<Direction> {
+    pub fn decided(&mut self, decision: &Decided<'_>) -> Option<ScaleDirection> {
         let direction = decision.direction()?;
         self.rescaled(decision.time, direction);
         Some(direction)
     }
 
-    fn rescaled(&mut self, time: SimTime, direction: Direction) {
+    fn rescaled(&mut self, time: SimTime, direction: ScaleDirection) {
         self.rescales += 1;
         if self
             .last
@@ -202,10 +202,10 @@ mod tests {
     #[test]
     fn a_change_of_mind_within_ten_minutes_is_a_reversal() {
         let mut count = RescaleCount::default();
-        count.rescaled(at(0), Direction::Up);
-        count.rescaled(at(60), Direction::Up);
-        count.rescaled(at(660), Direction::Down);
-        count.rescaled(at(1261), Direction::Up);
+        count.rescaled(at(0), ScaleDirection::Up);
+        count.rescaled(at(60), ScaleDirection::Up);
+        count.rescaled(at(660), ScaleDirection::Down);
+        count.rescaled(at(1261), ScaleDirection::Up);
         assert_eq!(count.rescales, 4);
         assert_eq!(count.reversals, 1);
     }

@@ -1,5 +1,7 @@
 //! What the tests of this room share: an even segment, a small scenario; and the tests of the observers together.
 
+use std::sync::Arc;
+
 use crate::kpi::Kpi;
 use proptest::prelude::*;
 
@@ -17,7 +19,9 @@ use crate::hpa::rules::{ControllerSettings, Release};
 use crate::hpa::spec::{HpaSpec, MetricSource, MetricSpec, MetricTarget, ScaleTarget};
 use crate::scenario::{Assumption, CostRates, Scenario, Slo};
 use crate::simulation::latency::StationaryLatency;
-use crate::simulation::observer::{FailureCauses, FlowSegment, PodChange, PodCounts, PodState};
+use crate::simulation::observer::{
+    FailureCauses, FlowSegment, PodChange, PodCounts, PodTransition,
+};
 use crate::simulation::{Observer, Provisioning};
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
 use crate::workload::{Demand, Trace, Workload};
@@ -122,11 +126,11 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             scale: 1.0,
             clients: hpasim::scenario::defaults::clients(),
         },
-        trace: Trace {
+        trace: Arc::new(Trace {
             times: vec![SimTime::ZERO, SimTime::from_secs_f64(end_seconds)],
             demand: Demand::RequestsPerSecond(vec![10.0, 10.0]),
             columns: vec![],
-        },
+        }),
         metrics: MetricsPipeline {
             scrape_interval: SimSpan::from_secs(15),
             housekeeping: SimSpan::from_secs(10),
@@ -210,13 +214,13 @@ pub(crate) fn story(observer: &mut impl Observer) {
     observer.pod_changed(&PodChange {
         time: at(646),
         pod: 2,
-        state: PodState::Created,
+        state: PodTransition::Created,
     });
     for pod in [2, 3] {
         observer.pod_changed(&PodChange {
             time: at(650),
             pod,
-            state: PodState::Started,
+            state: PodTransition::Started,
         });
     }
     let mut draining = even_segment(660.0, 720.0);
@@ -340,7 +344,7 @@ fn a_rate_that_no_number_of_pods_serves_is_left_out_and_counted() {
 #[test]
 fn a_trace_of_cpu_demand_has_no_request_kpis() {
     let mut scenario = scenario(60.0);
-    scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
+    scenario.trace_mut().demand = Demand::CpuMillicores(vec![100.0, 100.0]);
     let mut observer = (
         KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
         TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD),

@@ -4,6 +4,7 @@
 //! of it all are `template`'s.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::file_request::{FileKind, STANDARD_INPUT};
@@ -155,7 +156,7 @@ pub(super) fn stem(path: &Path) -> String {
         .to_owned()
 }
 
-pub(super) fn assemble(policy: Policy, trace: Trace, trace_name: String) -> Scenario {
+pub(super) fn assemble(policy: Policy, trace: Arc<Trace>, trace_name: String) -> Scenario {
     let matters = |assumption: &Assumption| match assumption.key.as_str() {
         "workload.cpu_per_request" | "workload.timeout" | "slo.latency" => {
             !matches!(trace.demand, Demand::CpuMillicores(_))

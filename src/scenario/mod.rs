@@ -48,6 +48,8 @@ pub(crate) mod tree;
 mod values;
 mod workload_section;
 
+use std::sync::Arc;
+
 use crate::cluster::config::{Deployment, MetricsPipeline};
 use crate::control::{Hpa, Scaler};
 use crate::units::SimSpan;
@@ -86,8 +88,8 @@ pub struct Scenario {
     pub deployment: Deployment,
     /// What a request costs.
     pub workload: Workload,
-    /// What is offered.
-    pub trace: Trace,
+    /// What is offered; the scenarios of many variants share it.
+    pub trace: Arc<Trace>,
     /// How the autoscaler comes to know.
     pub metrics: MetricsPipeline,
     /// What is promised to users.
@@ -116,6 +118,11 @@ impl Scenario {
             Some(Scaler::Hpa(hpa)) => Some(hpa),
             Some(Scaler::Schedule(_)) | None => None,
         }
+    }
+
+    /// The trace, to be changed for this scenario alone.
+    pub fn trace_mut(&mut self) -> &mut Trace {
+        Arc::make_mut(&mut self.trace)
     }
 }
 

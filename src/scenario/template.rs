@@ -3,6 +3,8 @@
 //! Self-imposed limit: texts are read and parsed here once; what a variant then
 //! means is resolved by the same code as a single run's, so that it cannot differ.
 
+use std::sync::Arc;
+
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::engine_choice::{self, Meeting};
 use super::load::{LoadRequest, assemble, check_custom_metrics, place_key, read_trace, stem};
@@ -11,9 +13,8 @@ use super::manifest::ManifestChoice;
 use super::policy;
 use super::reader::Faults;
 use super::source::{SourceId, Sources};
-use super::trace_text::ParsedTrace;
 use super::{Engine, Scenario, overrides};
-use crate::workload::Demand;
+use crate::workload::{Demand, Trace};
 
 /// What was read of a policy and a trace, faults included.
 #[derive(Debug)]
@@ -27,13 +28,20 @@ struct Material {
     /// What is wrong with the policy's files.
     policy_faults: Diagnostics,
     /// `None` when the trace could not be used.
-    parsed: Option<ParsedTrace>,
+    trace: Option<TraceMaterial>,
     /// `None` when no engine can follow the trace.
     engine: Option<Engine>,
     trace_stem: String,
     /// What is wrong with the trace.
     trace_faults: Diagnostics,
     inputs: Vec<LoadedFile>,
+}
+
+/// What variants need of a trace.
+#[derive(Debug)]
+struct TraceMaterial {
+    trace: Arc<Trace>,
+    warnings: Vec<Diagnostic>,
 }
 
 /// A scenario and where it came from.
@@ -60,9 +68,9 @@ pub struct Resolved {
 
 /// A policy and a trace, read once, from which scenarios of variants come.
 ///
-/// A variant costs a copy of the policy's tree and of the trace's columns, and
-/// the typed reading: no text is read again but that of the variant's own
-/// overrides. One template may be used from many threads.
+/// A variant costs a copy of the policy's tree and the typed reading: no text is
+/// read again but that of the variant's own overrides, and all variants share
+/// the one trace. One template may be used from many threads.
 #[derive(Debug)]
 pub struct Template {
     material: Material,
@@ -123,9 +131,8 @@ impl Template {
     /// The fluid engine wherever it can follow the trace.
     #[must_use]
     pub fn fastest_engine(&self) -> Engine {
-        let parsed = self.material.parsed.as_ref();
-        let is_closed =
-            parsed.is_some_and(|parsed| matches!(parsed.trace.demand, Demand::Users(_)));
+        let read = self.material.trace.as_ref();
+        let is_closed = read.is_some_and(|read| matches!(read.trace.demand, Demand::Users(_)));
         if is_closed {
             Engine::Request
         } else {
@@ -244,7 +251,10 @@ impl Material {
             set,
             policy_stem: stem(request.policy),
             policy_faults: faults,
-            parsed,
+            trace: parsed.map(|parsed| TraceMaterial {
+                trace: Arc::new(parsed.trace),
+                warnings: parsed.warnings,
+            }),
             engine,
             trace_stem: stem(request.trace),
             trace_faults,
@@ -254,7 +264,7 @@ impl Material {
 
     /// What variants start from; `None` where no variant could come out.
     fn base(&self) -> Option<Base> {
-        self.parsed.as_ref()?;
+        self.trace.as_ref()?;
         let engine = self.engine?;
         let mut tree = self.tree.clone()?;
         let mut faults = Faults::new(&self.sources);
@@ -274,12 +284,12 @@ impl Material {
             overrides::apply(&mut tree.table, &set, &sources, &mut faults);
             let stem = &self.policy_stem;
             let policy = policy::read(&tree.table, tree.source, stem, &sources, &mut faults);
-            if let Some(parsed) = &self.parsed {
-                check_custom_metrics(&policy, &parsed.trace, &mut faults);
+            if let Some(read) = &self.trace {
+                check_custom_metrics(&policy, &read.trace, &mut faults);
                 let meeting = Meeting {
                     policy: &policy,
                     written: &tree.table,
-                    demand: &parsed.trace.demand,
+                    demand: &read.trace.demand,
                 };
                 meeting.check(self.engine, &mut faults);
             }
@@ -288,12 +298,12 @@ impl Material {
         let has_errors = faults.has_errors();
         let mut noted = faults.into_diagnostics();
         noted.list.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
-        match (policy, &self.parsed, self.engine, has_errors) {
-            (Some(policy), Some(parsed), Some(_), false) => {
+        match (policy, &self.trace, self.engine, has_errors) {
+            (Some(policy), Some(read), Some(_), false) => {
                 let mut list = noted.list;
-                list.extend(parsed.warnings.iter().cloned());
+                list.extend(read.warnings.iter().cloned());
                 Ok(Resolved {
-                    scenario: assemble(policy, parsed.trace.clone(), self.trace_stem.clone()),
+                    scenario: assemble(policy, Arc::clone(&read.trace), self.trace_stem.clone()),
                     warnings: list,
                 })
             }

@@ -236,7 +236,7 @@ mod tests {
     fn prices_and_demand_choose_the_objectives() {
         let mut scenario = scenario();
         scenario.cost.per_pod_hour = 0.04;
-        scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
+        scenario.trace_mut().demand = Demand::CpuMillicores(vec![100.0, 100.0]);
         let objectives = Objectives::of(&[scenario]);
         assert_eq!(
             objectives.kpis(),

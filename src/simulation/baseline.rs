@@ -199,7 +199,7 @@ impl Baseline {
             }
             Self::Oracle(headroom) => {
                 let needs = without_troughs(&self.needs(scenario, headroom)?, PATIENCE);
-                let ahead = Sight::Ahead(startup(scenario));
+                let ahead = NeedWindow::Ahead(startup(scenario));
                 follow(&mut made, &seen_through(&needs, ahead));
             }
             Self::PromptOracle(headroom) => {
@@ -318,13 +318,13 @@ fn follow(scenario: &mut Scenario, needs: &[Need]) {
 
 /// Pods that will be needed again within `span` stay: troughs shorter than that are filled, nothing else changes.
 fn without_troughs(needs: &[Need], span: SimSpan) -> Vec<Need> {
-    let raised = seen_through(needs, Sight::Ahead(span));
-    seen_through(&raised, Sight::Behind(span))
+    let raised = seen_through(needs, NeedWindow::Ahead(span));
+    seen_through(&raised, NeedWindow::Behind(span))
 }
 
 /// Which needs count at a moment.
 #[derive(Clone, Copy, Debug)]
-enum Sight {
+enum NeedWindow {
     /// The greatest from then until so much later.
     Ahead(SimSpan),
     /// The least from so much earlier until then.
@@ -339,15 +339,15 @@ enum Turn {
 }
 
 /// What stands at each moment for all needs that are in sight then; who looks ahead sees the first before the trace begins.
-fn seen_through(needs: &[Need], sight: Sight) -> Vec<Need> {
+fn seen_through(needs: &[Need], window: NeedWindow) -> Vec<Need> {
     let Some(last) = needs.last() else {
         return Vec::new();
     };
     let mut moments: BTreeMap<SimTime, Vec<Turn>> = BTreeMap::new();
     for need in needs {
-        let (begins, ends) = match sight {
-            Sight::Ahead(span) => (need.start + -span, need.end),
-            Sight::Behind(span) => (need.start, (need.end + span).min(last.end)),
+        let (begins, ends) = match window {
+            NeedWindow::Ahead(span) => (need.start + -span, need.end),
+            NeedWindow::Behind(span) => (need.start, (need.end + span).min(last.end)),
         };
         moments
             .entry(begins)
@@ -374,9 +374,9 @@ fn seen_through(needs: &[Need], sight: Sight) -> Vec<Need> {
         if let Some(before) = seen.last_mut() {
             before.end = time;
         }
-        let stands = match sight {
-            Sight::Ahead(_) => in_sight.keys().next_back(),
-            Sight::Behind(_) => in_sight.keys().next(),
+        let stands = match window {
+            NeedWindow::Ahead(_) => in_sight.keys().next_back(),
+            NeedWindow::Behind(_) => in_sight.keys().next(),
         };
         // After the last row nothing is in sight, and nobody is there to see it.
         if let Some(pods) = stands.copied() {

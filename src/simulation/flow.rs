@@ -6,9 +6,9 @@
 
 use super::latency::{PodServer, StationaryLatency};
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
-use super::work::{NextChange, NoPods, Offer, OfferChange, Settled, Work, WorkGauges};
+use super::work::{NoPods, Offer, Settled, Work, WorkGauges};
 use crate::cluster::census::Census;
-use crate::cluster::cpu::{PodCapacity, PodCpu};
+use crate::cluster::cpu::{OwnUse, PodCapacity, PodCpu};
 use crate::cluster::metrics_server::PodGauge;
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
 use crate::cluster::served::ServedRates;
@@ -53,7 +53,7 @@ const LN_100: f64 = 2.0 * std::f64::consts::LN_10;
 
 /// Pods by what they mean to the flow of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct PodGroups {
+struct FlowPods {
     endpoints: f64,
     serving: ByBurst,
     started: ByBurst,
@@ -62,7 +62,7 @@ struct PodGroups {
     counts: PodCounts,
 }
 
-impl PodGroups {
+impl FlowPods {
     fn of(pods: &Census, desired: Replicas) -> Self {
         let mut groups = Self {
             counts: PodCounts::without_states(pods, desired),
@@ -117,7 +117,7 @@ pub(super) struct Flow {
     places_per_pod: f64,
     timeout_seconds: f64,
     offered_rps: f64,
-    groups: PodGroups,
+    groups: FlowPods,
     groups_of: Option<GroupsKey>,
     backlog: f64,
     /// What may wait at most in the running segment.
@@ -152,7 +152,7 @@ impl Flow {
             places_per_pod: f64::from(workload.concurrency) + f64::from(workload.queue),
             timeout_seconds: workload.timeout.as_secs_f64(),
             offered_rps: 0.0,
-            groups: PodGroups::default(),
+            groups: FlowPods::default(),
             groups_of: None,
             backlog: 0.0,
             cap_requests: 0.0,
@@ -279,7 +279,8 @@ impl Flow {
     fn open_segment(&mut self, now: SimTime, served_rps: f64, failed: FailureCauses) {
         let groups = &self.groups;
         let seconds_per_request = self.cpu.seconds_per_request();
-        let (idle, bursting) = (self.cpu.idle_cores(), self.cpu.bursting_cores());
+        let own = |own| self.cpu.own_cores(own);
+        let (idle, bursting) = (own(OwnUse::Idle), own(OwnUse::Bursting));
         let ready = groups.ready.total();
         let ready_served_rps = groups
             .ready_serving
@@ -344,16 +345,17 @@ impl Flow {
             + at_limit(only_bursting, 0.0, self.cpu.bursting)
     }
 
-    fn next_change(&self, now: SimTime, cap: BacklogCap, grows_by: f64) -> NextChange {
+    /// When the backlog is gone or full.
+    fn backlog_changes(&self, now: SimTime, cap: BacklogCap, grows_by: f64) -> Option<SimTime> {
         let seconds = if grows_by > 0.0 && self.overflow_rps <= 0.0 {
             (cap.requests - self.backlog) / grows_by
         } else if grows_by < 0.0 && self.backlog > 0.0 {
             self.backlog / -grows_by
         } else {
-            return NextChange::None;
+            return None;
         };
         // One nanosecond late, so that the backlog is gone or full by then.
-        NextChange::Backlog(now + SimSpan::from_secs_f64(seconds.min(1e9)) + SimSpan::from_nanos(1))
+        Some(now + SimSpan::from_secs_f64(seconds.min(1e9)) + SimSpan::from_nanos(1))
     }
 }
 
@@ -364,13 +366,9 @@ impl Work for Flow {
         None
     }
 
-    fn offer(&mut self, offer: Offer, _now: SimTime) -> OfferChange {
+    fn offer(&mut self, offer: Offer, _now: SimTime) -> bool {
         let before = std::mem::replace(&mut self.offered_rps, offer.nominal_rps);
-        if before.to_bits() == offer.nominal_rps.to_bits() {
-            OfferChange::Same
-        } else {
-            OfferChange::Other
-        }
+        before.to_bits() != offer.nominal_rps.to_bits()
     }
 
     fn close(&mut self, _now: SimTime, _observer: &mut impl Observer) {
@@ -390,7 +388,7 @@ impl Work for Flow {
             desired,
         };
         if self.groups_of != Some(key) {
-            self.groups = PodGroups::of(pods, desired);
+            self.groups = FlowPods::of(pods, desired);
             self.groups_of = Some(key);
         }
         let serving = self.groups.serving.total();
@@ -434,7 +432,7 @@ impl Work for Flow {
         self.rates = self.split(served_rps);
         self.open_segment(now, served_rps, failed);
         Settled {
-            next: self.next_change(now, cap, grows_by),
+            backlog_changes: self.backlog_changes(now, cap, grows_by),
             rates: Some(self.rates),
         }
     }

@@ -337,12 +337,12 @@ pub struct PodChange {
     /// Which: pods are numbered from 0 in the order of creation.
     pub pod: u32,
     /// To what.
-    pub state: PodState,
+    pub state: PodTransition,
 }
 
 /// A state that a pod enters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PodState {
+pub enum PodTransition {
     /// It exists.
     Created,
     /// Its containers run.

@@ -4,7 +4,7 @@ use super::event::first_scrape;
 use super::flow::Flow;
 use super::observer::Observer;
 use super::requests::Requests;
-use super::run::{Attention, Finished, Reached, Simulation, Telling};
+use super::run::{Attention, Finished, Simulation, Telling};
 use crate::control::caller::Caller;
 use crate::control::{Decided, Seen};
 use crate::scenario::{Engine, REPLICAS_MAX, Scenario};
@@ -124,11 +124,11 @@ impl<'s> Run<'s> {
     /// nothing has left `spec.replicas` as it was.
     pub fn advance(&mut self, observer: &mut impl Observer) -> Option<Seen<'_>> {
         self.close_wake(observer);
-        let (reached, time, current) = match &mut self.engine {
-            EngineRun::Fluid(run) => (run.advance(observer), run.now(), run.replicas()),
-            EngineRun::Request(run) => (run.advance(observer), run.now(), run.replicas()),
+        let (wakes, time, current) = match &mut self.engine {
+            EngineRun::Fluid(run) => (run.advance_to_wake(observer), run.now(), run.replicas()),
+            EngineRun::Request(run) => (run.advance_to_wake(observer), run.now(), run.replicas()),
         };
-        if reached == Reached::End {
+        if !wakes {
             return None;
         }
         self.wake = Some(OpenWake {

@@ -15,7 +15,7 @@ use super::observer::{INTERVAL, Observer};
 use super::offered::nominal_rps;
 use super::phase::Phase;
 use super::sight::Sight;
-use super::work::{Leaving, NextChange, Notice, Offer, OfferChange, Work, WorkByPod};
+use super::work::{Notice, Offer, Work, WorkByPod};
 use crate::cluster::metrics_server::{Gauges, MetricsServer, PodGauge, Publication};
 use crate::cluster::plant::{DeletedPod, InitialPods, Plant};
 use crate::control::seen::{MetricObservation, MetricsApi};
@@ -32,15 +32,6 @@ pub struct Finished {
     pub end: SimTime,
     /// Requests in flight at the end.
     pub in_flight: f64,
-}
-
-/// How far a simulation has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reached {
-    /// The scaler's wake.
-    Wake,
-    /// The trace's end, or an observer that has enough: no wake comes any more.
-    End,
 }
 
 /// What a simulation has to know of its scaler before it starts.
@@ -85,16 +76,10 @@ pub(super) struct Simulation<'s, W> {
     trace_values: Vec<f64>,
     next_scrape: SimTime,
     /// Whether something changed at `now` that the engine has not settled yet.
-    work_state: WorkState,
+    work_has_changed: bool,
     reckoned: u32,
     /// Room for pods that are being deleted.
     leaving: Vec<DeletedPod>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum WorkState {
-    Settled,
-    Changed,
 }
 
 /// So many cycles before what shows at the start counters and metrics-server are watched, so that nobody can tell that they began.
@@ -150,7 +135,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             replicas: scenario.deployment.replicas,
             row: 0,
             next_scrape: first_scrape,
-            work_state: WorkState::Changed,
+            work_has_changed: true,
             reckoned: 0,
             leaving: Vec::new(),
         };
@@ -217,7 +202,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         scaler: &mut impl Autoscaler,
         observer: &mut O,
     ) -> Finished {
-        while self.advance(observer) == Reached::Wake {
+        while self.advance_to_wake(observer) {
             let now = self.now;
             let written = scaler.wake(now, &self.seen(), &mut Telling(observer));
             self.decided(written, scaler.next_wake(now));
@@ -225,16 +210,16 @@ impl<'s, W: Work> Simulation<'s, W> {
         self.finish(observer)
     }
 
-    /// Runs to the scaler's next wake, or to the end.
+    /// Runs to the scaler's next wake, or to the end: that of the trace, or where an observer has enough. Returns whether the scaler wakes.
     ///
     /// After a wake, [`Simulation::decided`] has to follow before the next call.
-    pub(super) fn advance(&mut self, observer: &mut impl Observer) -> Reached {
+    pub(super) fn advance_to_wake(&mut self, observer: &mut impl Observer) -> bool {
         while let Some(next) = self.queue.first() {
             if observer.has_enough() {
                 self.end = self.now;
                 break;
             }
-            if next.time > self.now && self.work_state == WorkState::Changed {
+            if next.time > self.now && self.work_has_changed {
                 // What settling schedules may come before what was next.
                 self.settle(observer);
                 continue;
@@ -251,11 +236,11 @@ impl<'s, W: Work> Simulation<'s, W> {
             self.now = next.time;
             if next.event == Event::Wake {
                 self.settle(observer);
-                return Reached::Wake;
+                return true;
             }
             self.happen(next.event, observer);
         }
-        Reached::End
+        false
     }
 
     /// The instant that the simulation has come to.
@@ -298,7 +283,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             self.heed(notice, observer);
         }
         self.now = self.end;
-        self.work_state = WorkState::Changed;
+        self.work_has_changed = true;
         self.work.close(self.end, observer);
         self.settle(observer);
         Finished {
@@ -346,7 +331,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             Event::WoundDown { number } => {
                 self.queue.pop();
                 let work = self.work.by_pod();
-                if work.is_none_or(|work| work.leaving(number) == Leaving::AtOnce) {
+                if work.is_none_or(|work| work.lets_go(number)) {
                     self.gone(number, observer);
                 }
             }
@@ -371,7 +356,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             Event::Backlog { reckoned } => {
                 self.queue.pop();
                 if reckoned == self.reckoned {
-                    self.work_state = WorkState::Changed;
+                    self.work_has_changed = true;
                 }
             }
             Event::Scrape => {
@@ -404,10 +389,10 @@ impl<'s, W: Work> Simulation<'s, W> {
 
     /// Brings the engine up to date with what changed at this instant.
     fn settle(&mut self, observer: &mut impl Observer) {
-        if self.work_state == WorkState::Settled {
+        if !self.work_has_changed {
             return;
         }
-        self.work_state = WorkState::Settled;
+        self.work_has_changed = false;
         let settled = self
             .work
             .settle(self.now, self.plant.census(), self.replicas, observer);
@@ -415,7 +400,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             self.plant.serve(self.now, rates);
         }
         self.reckoned = self.reckoned.wrapping_add(1);
-        if let NextChange::Backlog(time) = settled.next {
+        if let Some(time) = settled.backlog_changes {
             let reckoned = self.reckoned;
             self.push(time, Event::Backlog { reckoned });
         }
@@ -438,9 +423,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             row: self.row,
             nominal_rps: nominal_rps(self.scenario, self.row),
         };
-        if self.work.offer(offer, self.now) == OfferChange::Other {
-            self.work_state = WorkState::Changed;
-        }
+        self.work_has_changed |= self.work.offer(offer, self.now);
     }
 
     fn scrape(&mut self) {

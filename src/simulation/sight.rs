@@ -4,7 +4,7 @@
 //! show is not here.
 
 use super::pod_requests::{UnknownRequest, pod_request};
-use crate::cluster::metrics_server::{Containers, MetricsServer, PlantMetric};
+use crate::cluster::metrics_server::{ContainerSelection, MetricsServer, PlantMetric};
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
 use crate::control::query::RequestScope;
 use crate::control::scaler::{ScaleTarget, Scaler};
@@ -35,7 +35,7 @@ pub(super) struct Sight {
 /// One query.
 #[derive(Clone, Debug)]
 struct SeenMetric {
-    answer: Answer,
+    source: AnswerSource,
     /// What each pod requests, repeated for every pod; empty where nothing is requested.
     requests: Vec<MilliValue>,
     request_per_pod: MilliValue,
@@ -45,7 +45,7 @@ struct SeenMetric {
 
 /// Where a metric's answer comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Answer {
+enum AnswerSource {
     /// By pod, from this measured metric; the text is the client's when no pod has a sample.
     Pods {
         measured: usize,
@@ -112,13 +112,13 @@ impl Sight {
                 requests,
             } => {
                 let containers = match container {
-                    None => Containers::All,
+                    None => ContainerSelection::All,
                     Some(name) => {
                         let containers = &scenario.deployment.containers;
                         match containers.iter().position(|c| c.name == *name) {
-                            Some(index) => Containers::One(index),
+                            Some(index) => ContainerSelection::One(index),
                             None => {
-                                return SeenMetric::answered_by(Answer::NoSuchContainer {
+                                return SeenMetric::answered_by(AnswerSource::NoSuchContainer {
                                     container: name.clone(),
                                     text: String::new(),
                                 });
@@ -136,23 +136,23 @@ impl Sight {
                     name => self.column(scenario, name),
                 };
                 SeenMetric::answered_by(match measured {
-                    Some(metric) => Answer::Pods {
+                    Some(metric) => AnswerSource::Pods {
                         measured: self.measure(metric),
                         empty: NO_CUSTOM_METRICS,
                     },
-                    None => Answer::Failed(NO_CUSTOM_METRICS),
+                    None => AnswerSource::Failed(NO_CUSTOM_METRICS),
                 })
             }
             MetricQuery::Object { metric } => {
                 SeenMetric::answered_by(match self.column(scenario, metric) {
-                    Some(metric) => Answer::Object(self.measure(metric)),
-                    None => Answer::Failed(NO_CUSTOM_METRICS),
+                    Some(metric) => AnswerSource::Object(self.measure(metric)),
+                    None => AnswerSource::Failed(NO_CUSTOM_METRICS),
                 })
             }
             MetricQuery::External { metric } => {
                 SeenMetric::answered_by(match self.column(scenario, metric) {
-                    Some(metric) => Answer::External(self.measure(metric)),
-                    None => Answer::Failed(NO_EXTERNAL_METRICS),
+                    Some(metric) => AnswerSource::External(self.measure(metric)),
+                    None => AnswerSource::Failed(NO_EXTERNAL_METRICS),
                 })
             }
         }
@@ -162,22 +162,22 @@ impl Sight {
         &mut self,
         scenario: &Scenario,
         resource: &str,
-        containers: Containers,
+        containers: ContainerSelection,
         requests: RequestScope,
     ) -> SeenMetric {
         let metric = match resource {
             "cpu" => PlantMetric::Cpu(containers),
             "memory" => PlantMetric::Memory(containers),
-            _ => return SeenMetric::answered_by(Answer::Failed(NO_RESOURCE_METRICS)),
+            _ => return SeenMetric::answered_by(AnswerSource::Failed(NO_RESOURCE_METRICS)),
         };
-        let mut seen = SeenMetric::answered_by(Answer::Pods {
+        let mut seen = SeenMetric::answered_by(AnswerSource::Pods {
             measured: self.measure(metric),
             empty: NO_RESOURCE_METRICS,
         });
         let deployment = &scenario.deployment;
         let named = match containers {
-            Containers::All => None,
-            Containers::One(index) => Some(deployment.containers[index].name.as_str()),
+            ContainerSelection::All => None,
+            ContainerSelection::One(index) => Some(deployment.containers[index].name.as_str()),
         };
         match pod_request(deployment, resource, named, requests) {
             Ok(request) => seen.request_per_pod = request,
@@ -240,18 +240,18 @@ impl Sight {
         server: &'a MetricsServer,
     ) -> MetricObservation<'a> {
         let metric = &self.metrics[query];
-        match &metric.answer {
-            Answer::NoSuchContainer { text, .. } => MetricObservation::Failed(text),
-            Answer::Failed(text) => MetricObservation::Failed(text),
-            Answer::Object(measured) => match server.values(*measured) {
+        match &metric.source {
+            AnswerSource::NoSuchContainer { text, .. } => MetricObservation::Failed(text),
+            AnswerSource::Failed(text) => MetricObservation::Failed(text),
+            AnswerSource::Object(measured) => match server.values(*measured) {
                 [value, ..] => MetricObservation::Object(*value),
                 [] => MetricObservation::Failed(NO_CUSTOM_METRICS),
             },
-            Answer::External(measured) => match server.values(*measured) {
+            AnswerSource::External(measured) => match server.values(*measured) {
                 [] => MetricObservation::Failed(NO_EXTERNAL_METRICS),
                 values => MetricObservation::External(values),
             },
-            Answer::Pods { measured, empty } => {
+            AnswerSource::Pods { measured, empty } => {
                 let samples = server.pod_samples(*measured);
                 if !samples.sampled.contains(&true) {
                     return MetricObservation::Failed(empty);
@@ -306,7 +306,7 @@ impl Sight {
             .map(|first| format!("{}-{first}", self.target.name));
         let namespace = &self.target.namespace;
         for metric in &mut self.metrics {
-            if let Answer::NoSuchContainer { container, text } = &mut metric.answer {
+            if let AnswerSource::NoSuchContainer { container, text } = &mut metric.source {
                 *text = match &name {
                     Some(name) => format!(
                         "container {container} not present in metrics for pod {namespace}/{name}"
@@ -320,9 +320,9 @@ impl Sight {
 }
 
 impl SeenMetric {
-    fn answered_by(answer: Answer) -> Self {
+    fn answered_by(source: AnswerSource) -> Self {
         Self {
-            answer,
+            source,
             requests: Vec::new(),
             request_per_pod: MilliValue(0),
             request_fault: None,

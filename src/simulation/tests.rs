@@ -338,7 +338,7 @@ fn a_reading_at_the_instant_of_a_new_load_sees_the_old_one() {
 #[test]
 fn a_scrape_gets_the_reading_of_its_own_instant() {
     // housekeeping before scrape: a pod started at 10 s is read at 20 s; the scrape at 20 s has it.
-    use crate::cluster::metrics_server::{Containers, Gauges, PlantMetric};
+    use crate::cluster::metrics_server::{ContainerSelection, Gauges, PlantMetric};
     use crate::cluster::pods::PodStep;
 
     let scenario = steps(&[
@@ -355,7 +355,7 @@ fn a_scrape_gets_the_reading_of_its_own_instant() {
         &scenario.deployment,
         &scenario.workload,
         &scenario.metrics,
-        &[PlantMetric::Cpu(Containers::All)],
+        &[PlantMetric::Cpu(ContainerSelection::All)],
         Seed(1),
     );
     let nobody = InitialPods {
@@ -379,7 +379,6 @@ fn a_scrape_gets_the_reading_of_its_own_instant() {
 
 #[test]
 fn a_pod_that_is_killed_while_it_winds_down_is_withdrawn_all_the_same() {
-    use crate::cluster::plant::StepTaken;
     use crate::cluster::pods::{PodFact, PodStep};
 
     let scenario = even(&TEN_A_SECOND);
@@ -387,8 +386,7 @@ fn a_pod_that_is_killed_while_it_winds_down_is_withdrawn_all_the_same() {
     assert_eq!(plant.delete(1, at(0)).count(), 1);
     plant.step(0, PodStep::Killed, at(1));
     assert_eq!(plant.restart(0, at(1)), None);
-    let taken = plant.step(0, PodStep::EndpointRemoved, at(2));
-    assert_eq!(taken, StepTaken::Yes);
+    assert!(plant.step(0, PodStep::EndpointRemoved, at(2)));
     assert!(!plant.pods().statuses()[0].is(PodFact::Endpoint));
 }
 

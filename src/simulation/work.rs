@@ -10,15 +10,6 @@ use crate::cluster::pods::{PodStatus, PodStep, Pods};
 use crate::cluster::served::ServedRates;
 use crate::units::{Replicas, SimTime};
 
-/// When work changes by itself, if nobody changes it before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NextChange {
-    /// It does not.
-    None,
-    /// The backlog is gone or full then.
-    Backlog(SimTime),
-}
-
 /// What traffic does to a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
@@ -26,15 +17,6 @@ pub(super) enum Notice {
     Drained(u32),
     /// A pod uses more memory than its limit.
     OutOfMemory(u32),
-}
-
-/// Whether a pod that has wound down may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leaving {
-    /// It may.
-    AtOnce,
-    /// Requests are still in it: [`Notice::Drained`] follows.
-    WhenDrained,
 }
 
 /// The trace's row that begins.
@@ -46,15 +28,6 @@ pub(super) struct Offer {
     pub(super) nominal_rps: f64,
 }
 
-/// Whether a row offers what the one before it did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OfferChange {
-    /// It does: nothing has to be settled.
-    Same,
-    /// It does not.
-    Other,
-}
-
 /// Gauges of the pods.
 pub(super) struct WorkGauges<'w> {
     pub(super) requests_per_second: PodGauge<'w>,
@@ -64,8 +37,8 @@ pub(super) struct WorkGauges<'w> {
 /// What follows from a change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Settled {
-    /// When work changes by itself.
-    pub(super) next: NextChange,
+    /// When the backlog is gone or full, if nothing changes before; `None` where it stays as it is.
+    pub(super) backlog_changes: Option<SimTime>,
     /// What each pod serves from now on, where all pods of a class serve alike.
     pub(super) rates: Option<ServedRates>,
 }
@@ -81,8 +54,8 @@ pub(super) trait Work {
     /// The engine where it follows pods one by one; `None`: it counts pods when it settles, and their counters are integrals.
     fn by_pod(&mut self) -> Option<&mut Self::ByPod>;
 
-    /// The row of the trace changes.
-    fn offer(&mut self, offer: Offer, now: SimTime) -> OfferChange;
+    /// The row of the trace changes. Returns whether that is another offer; else nothing has to be settled.
+    fn offer(&mut self, offer: Offer, now: SimTime) -> bool;
 
     /// Ends the running stretch at `now` and tells of it, if it has any length and does not go on until the next [`Work::settle`].
     fn close(&mut self, now: SimTime, observer: &mut impl Observer);
@@ -114,8 +87,9 @@ pub(super) trait WorkByPod {
     /// Core-nanoseconds that requests have cost a container since it started, or since the run did.
     fn work_of(&mut self, number: u32, container: usize, now: SimTime) -> f64;
 
-    /// All that pod `number` had to wait for is over, except the requests in it.
-    fn leaving(&mut self, number: u32) -> Leaving;
+    /// All that pod `number` had to wait for is over, except the requests in it. Returns whether it may
+    /// go at once; else [`Notice::Drained`] follows.
+    fn lets_go(&mut self, number: u32) -> bool;
 
     /// The time of the last notice.
     fn now(&self) -> SimTime;
@@ -138,7 +112,7 @@ impl WorkByPod for NoPods {
         match *self {}
     }
 
-    fn leaving(&mut self, _: u32) -> Leaving {
+    fn lets_go(&mut self, _: u32) -> bool {
         match *self {}
     }
 

@@ -12,7 +12,7 @@ use crate::units::{Seed, SimSpan, SimTime};
 
 /// How load goes over time.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Shape {
+pub enum LoadShape {
     /// Rest, a steep rise, a plateau, a slower fall, rest.
     Spike(Spike),
     /// Rest, an even rise or fall, the new level.
@@ -27,7 +27,7 @@ pub enum Shape {
     Level(Level),
 }
 
-/// [`Shape::Spike`].
+/// [`LoadShape::Spike`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spike {
     /// Requests per second at rest.
@@ -48,7 +48,7 @@ pub struct Spike {
     pub after: SimSpan,
 }
 
-/// [`Shape::Ramp`].
+/// [`LoadShape::Ramp`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ramp {
     /// Requests per second before.
@@ -63,7 +63,7 @@ pub struct Ramp {
     pub after: SimSpan,
 }
 
-/// [`Shape::Steps`].
+/// [`LoadShape::Steps`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Steps {
     /// Requests per second of the lowest level.
@@ -76,7 +76,7 @@ pub struct Steps {
     pub each: SimSpan,
 }
 
-/// [`Shape::Diurnal`]: a cosine with a period of 24 h.
+/// [`LoadShape::Diurnal`]: a cosine with a period of 24 h.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diurnal {
     /// Requests per second in the dead of night.
@@ -89,7 +89,7 @@ pub struct Diurnal {
     pub days: u32,
 }
 
-/// [`Shape::FlashCrowd`].
+/// [`LoadShape::FlashCrowd`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlashCrowd {
     /// Requests per second without the crowd.
@@ -106,7 +106,7 @@ pub struct FlashCrowd {
     pub duration: SimSpan,
 }
 
-/// [`Shape::Level`].
+/// [`LoadShape::Level`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Level {
     /// Requests per second.
@@ -117,7 +117,7 @@ pub struct Level {
 
 const DAY: SimSpan = SimSpan::from_secs(86_400);
 
-impl Shape {
+impl LoadShape {
     /// How long it lasts.
     #[must_use]
     pub fn duration(&self) -> SimSpan {
@@ -236,7 +236,7 @@ pub struct Sampling {
 
 /// A row of a trace.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Row {
+pub struct TraceRow {
     /// When it begins.
     pub time: SimTime,
     /// Requests per second from then on.
@@ -267,7 +267,7 @@ pub enum GenerateError {
 ///
 /// # Errors
 /// When the step does not fit the shape's length.
-pub fn generate(shape: &Shape, sampling: &Sampling) -> Result<Vec<Row>, GenerateError> {
+pub fn generate(shape: &LoadShape, sampling: &Sampling) -> Result<Vec<TraceRow>, GenerateError> {
     let duration = shape.duration();
     let step = sampling.step;
     if duration > LENGTH_MAX {
@@ -280,12 +280,12 @@ pub fn generate(shape: &Shape, sampling: &Sampling) -> Result<Vec<Row>, Generate
     if steps >= ROWS_MAX {
         return Err(GenerateError::TooManyRows);
     }
-    let mut noise = Noise::new(sampling);
-    let mut rows: Vec<Row> = (0..=steps)
+    let mut noise = AutoregressiveNoise::new(sampling);
+    let mut rows: Vec<TraceRow> = (0..=steps)
         .map(|index| {
             let at = step * index;
             let rate = shape.rate_at(at) * noise.next_factor();
-            Row {
+            TraceRow {
                 time: SimTime::ZERO + at,
                 rps: rate.max(0.0),
             }
@@ -294,7 +294,7 @@ pub fn generate(shape: &Shape, sampling: &Sampling) -> Result<Vec<Row>, Generate
     if step * steps < duration
         && let Some(last) = rows.last().copied()
     {
-        rows.push(Row {
+        rows.push(TraceRow {
             time: SimTime::ZERO + duration,
             ..last
         });
@@ -303,14 +303,14 @@ pub fn generate(shape: &Shape, sampling: &Sampling) -> Result<Vec<Row>, Generate
 }
 
 /// A first-order autoregressive process of mean 1.
-struct Noise {
+struct AutoregressiveNoise {
     generator: rand_pcg::Pcg32,
     deviation: f64,
     memory: f64,
     state: Option<f64>,
 }
 
-impl Noise {
+impl AutoregressiveNoise {
     fn new(sampling: &Sampling) -> Self {
         let memory = if sampling.correlation > SimSpan::ZERO {
             (-sampling.step.as_secs_f64() / sampling.correlation.as_secs_f64()).exp()
@@ -346,7 +346,7 @@ impl Noise {
 /// Rates keep four significant digits: enough for any load, and few enough that
 /// the last bits of a platform's mathematics do not show.
 #[must_use]
-pub fn to_csv(comment: &str, rows: &[Row]) -> String {
+pub fn to_csv(comment: &str, rows: &[TraceRow]) -> String {
     let mut csv = String::with_capacity(rows.len() * 12 + 200);
     for line in comment.lines() {
         csv.push_str("# ");
@@ -397,7 +397,7 @@ mod tests {
         SimSpan::from_secs(minutes * 60)
     }
 
-    fn rates(shape: &Shape, step_seconds: i64) -> Vec<f64> {
+    fn rates(shape: &LoadShape, step_seconds: i64) -> Vec<f64> {
         generate(shape, &plain(step_seconds))
             .expect("rows")
             .iter()
@@ -407,7 +407,7 @@ mod tests {
 
     #[test]
     fn a_spike_rests_rises_holds_falls_and_rests() {
-        let shape = Shape::Spike(Spike {
+        let shape = LoadShape::Spike(Spike {
             base: 10.0,
             peak: 110.0,
             before: minutes(1),
@@ -425,7 +425,7 @@ mod tests {
 
     #[test]
     fn a_spike_falls_in_drops_of_equal_ratio() {
-        let shape = Shape::Spike(Spike {
+        let shape = LoadShape::Spike(Spike {
             base: 10.0,
             peak: 80.0,
             before: SimSpan::ZERO,
@@ -441,7 +441,7 @@ mod tests {
 
     #[test]
     fn steps_go_up_and_down_again() {
-        let shape = Shape::Steps(Steps {
+        let shape = LoadShape::Steps(Steps {
             base: 5.0,
             height: 10.0,
             count: 2,
@@ -452,7 +452,7 @@ mod tests {
 
     #[test]
     fn a_ramp_ends_at_its_new_level() {
-        let shape = Shape::Ramp(Ramp {
+        let shape = LoadShape::Ramp(Ramp {
             from: 10.0,
             to: 30.0,
             before: minutes(1),
@@ -464,7 +464,7 @@ mod tests {
 
     #[test]
     fn a_day_peaks_when_it_should_and_has_the_mean_of_its_ends() {
-        let shape = Shape::Diurnal(Diurnal {
+        let shape = LoadShape::Diurnal(Diurnal {
             low: 20.0,
             peak: 100.0,
             peak_at: SimSpan::from_secs(15 * 3600),
@@ -478,7 +478,7 @@ mod tests {
 
     #[test]
     fn a_flash_crowd_comes_fast_and_fades() {
-        let shape = Shape::FlashCrowd(FlashCrowd {
+        let shape = LoadShape::FlashCrowd(FlashCrowd {
             base: 10.0,
             peak: 410.0,
             at: minutes(1),
@@ -493,7 +493,7 @@ mod tests {
 
     #[test]
     fn noise_has_its_deviation_and_follows_from_the_seed() {
-        let shape = Shape::Level(Level {
+        let shape = LoadShape::Level(Level {
             mean: 50.0,
             duration: minutes(60_000 / 60),
         });
@@ -519,7 +519,7 @@ mod tests {
 
     #[test]
     fn the_last_row_stands_at_the_end() {
-        let shape = Shape::Level(Level {
+        let shape = LoadShape::Level(Level {
             mean: 1.0,
             duration: SimSpan::from_secs(25),
         });
@@ -535,7 +535,7 @@ mod tests {
 
     #[test]
     fn rates_keep_four_significant_digits() {
-        let row = |seconds: f64, rps: f64| Row {
+        let row = |seconds: f64, rps: f64| TraceRow {
             time: SimTime::from_secs_f64(seconds),
             rps,
         };

@@ -36,25 +36,16 @@ impl RetryBudget {
     }
 
     /// Takes what one retry costs. Returns whether it was there.
-    pub fn withdraw(&mut self) -> Withdrawal {
+    pub fn withdraw(&mut self) -> bool {
         if self.per_request.is_none() {
-            return Withdrawal::Granted;
+            return true;
         }
         if self.tokens < 1.0 {
-            return Withdrawal::Refused;
+            return false;
         }
         self.tokens -= 1.0;
-        Withdrawal::Granted
+        true
     }
-}
-
-/// Whether a retry may be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Withdrawal {
-    /// It may.
-    Granted,
-    /// The budget is spent.
-    Refused,
 }
 
 #[cfg(test)]
@@ -72,9 +63,7 @@ mod tests {
     }
 
     fn granted(budget: &mut RetryBudget, asked: u32) -> usize {
-        (0..asked)
-            .filter(|_| budget.withdraw() == Withdrawal::Granted)
-            .count()
+        (0..asked).filter(|_| budget.withdraw()).count()
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{close, without_idle_use};
 use hpasim::cluster::config::StartupCpu;
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::spec::{MetricIdentifier, MetricSource, MetricSpec, MetricTarget};
-use hpasim::simulation::observer::{FlowSegment, PodChange, PodState};
+use hpasim::simulation::observer::{FlowSegment, PodChange, PodTransition};
 use hpasim::units::{MilliValue, Millicores, Replicas, Seed, SimSpan, SimTime};
 
 #[test]
@@ -69,7 +69,7 @@ fn a_pod_whose_start_alone_takes_all_its_limit_allows_is_throttled() {
     });
     let facts = facts(&scenario, Seed(1));
     facts.check(&scenario);
-    let is_start = |change: &&PodChange| change.state == PodState::Started;
+    let is_start = |change: &&PodChange| change.state == PodTransition::Started;
     let first = facts.changes.iter().find(is_start).expect("scaled up").time;
     let throttled = |at_first: fn(&FlowSegment) -> SimTime| {
         let segment = facts.segments.iter().find(|s| at_first(s) == first);

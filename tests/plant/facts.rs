@@ -2,7 +2,7 @@
 
 use hpasim::control::Decided;
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::observer::{FlowSegment, PodChange, PodState};
+use hpasim::simulation::observer::{FlowSegment, PodChange, PodTransition};
 use hpasim::simulation::{Finished, Observer, simulate};
 use hpasim::units::{Replicas, Seed, SimTime};
 
@@ -79,7 +79,7 @@ impl Facts {
     }
 
     /// When pod `pod` entered `state`.
-    pub(crate) fn entered(&self, pod: u32, state: PodState) -> Option<SimTime> {
+    pub(crate) fn entered(&self, pod: u32, state: PodTransition) -> Option<SimTime> {
         self.changes
             .iter()
             .find(|change| change.pod == pod && change.state == state)

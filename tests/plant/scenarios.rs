@@ -162,7 +162,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
             scale: 1.0,
             clients: hpasim::scenario::defaults::clients(),
         },
-        trace,
+        trace: trace.into(),
         metrics: MetricsPipeline {
             scrape_interval: SimSpan::from_secs(15),
             housekeeping: SimSpan::from_secs(10),

@@ -163,7 +163,7 @@ fn with_any_clients() -> impl Strategy<Value = Scenario> {
             )| {
                 let mut scenario = prod(trace(&rows(&load)));
                 if closed && let Demand::RequestsPerSecond(rates) = &scenario.trace.demand {
-                    scenario.trace.demand = Demand::Users(rates.clone());
+                    scenario.trace_mut().demand = Demand::Users(rates.clone());
                 }
                 let workload = &mut scenario.workload;
                 workload.concurrency = concurrency;

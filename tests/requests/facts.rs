@@ -3,7 +3,7 @@
 use hpasim::control::Decided;
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::{
-    FailureCauses, FlowSegment, PodChange, PodState, RequestSegment,
+    FailureCauses, FlowSegment, PodChange, PodTransition, RequestSegment,
 };
 use hpasim::simulation::{Finished, Observer, simulate};
 use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
@@ -80,7 +80,7 @@ impl Facts {
     }
 
     /// When pod `pod` entered `state`, each time.
-    pub(crate) fn times(&self, pod: u32, state: PodState) -> Vec<SimTime> {
+    pub(crate) fn times(&self, pod: u32, state: PodTransition) -> Vec<SimTime> {
         self.changes
             .iter()
             .filter(|change| change.pod == pod && change.state == state)
@@ -89,7 +89,7 @@ impl Facts {
     }
 
     /// When the first pod that enters `state` does.
-    pub(crate) fn first(&self, state: PodState) -> PodChange {
+    pub(crate) fn first(&self, state: PodTransition) -> PodChange {
         *self
             .changes
             .iter()

@@ -160,13 +160,13 @@ fn pauses_double_and_are_uniform_up_to_that() {
         let mut seconds = Vec::new();
         for seed in 0..400 {
             let mut scenario = fixed(constant(1.0, 60.0), 1);
-            scenario.trace = trace(
+            *scenario.trace_mut() = trace(
                 &[(0.0, 1.0), (2.5, 0.0), (2.6, 0.0), (60.0, 0.0)]
                     .map(|(seconds, rps)| Row { seconds, rps }),
             );
             // A look every 10 ms.
             let look = millis(10);
-            scenario.trace = looked_at(&scenario, look);
+            scenario.trace = looked_at(&scenario, look).into();
             scenario.workload.clients.arrivals = Arrivals::Even;
             scenario.workload.clients.retries = Retries {
                 max,

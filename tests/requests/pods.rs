@@ -3,7 +3,7 @@
 use hpasim::cluster::config::{CpuModel, ReadinessProbe, StartupCpu};
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::Scenario;
-use hpasim::simulation::observer::{FailureCauses, PodState};
+use hpasim::simulation::observer::{FailureCauses, PodTransition};
 use hpasim::units::{Millicores, Replicas, SimSpan, SimTime};
 use hpasim::workload::{Arrivals, Connections, Demand};
 
@@ -47,8 +47,8 @@ fn a_container_that_runs_out_of_memory_again_and_again_is_restarted_after_0_10_2
     scenario.workload.cpu_per_request = seconds(100);
     scenario.workload.clients.arrivals = Arrivals::Even;
     let facts = facts(&scenario, 1);
-    let kills = facts.times(0, PodState::OomKilled);
-    let starts = facts.times(0, PodState::Restarted);
+    let kills = facts.times(0, PodTransition::OomKilled);
+    let starts = facts.times(0, PodTransition::Restarted);
     let pauses: Vec<i64> = kills
         .iter()
         .zip(&starts)
@@ -122,8 +122,8 @@ fn a_new_pod_gets_no_traffic_before_its_endpoint_is_known() {
         let mut scenario = prod(constant(12.0, 300.0));
         scenario.deployment.pod.endpoint_lag = SimSpan::from_secs(lag);
         let facts = facts(&scenario, 1);
-        let ready = facts.first(PodState::Ready);
-        let serving = facts.first(PodState::Serving);
+        let ready = facts.first(PodTransition::Ready);
+        let serving = facts.first(PodTransition::Serving);
         assert_eq!(serving.pod, ready.pod);
         assert_eq!(serving.time - ready.time, SimSpan::from_secs(lag));
         facts.all().failed.not_initialised
@@ -153,8 +153,12 @@ fn a_pod_that_goes_answers_what_it_has_when_the_grace_period_is_long_enough() {
     assert_eq!(facts.all().failed, FailureCauses::default());
     // The last request leaves with it, no later.
     let mut waited = 0;
-    for change in facts.changes.iter().filter(|c| c.state == PodState::Gone) {
-        let deleted = facts.times(change.pod, PodState::Terminating)[0];
+    for change in facts
+        .changes
+        .iter()
+        .filter(|c| c.state == PodTransition::Gone)
+    {
+        let deleted = facts.times(change.pod, PodTransition::Terminating)[0];
         let wound_down = change.time - deleted;
         assert!(wound_down >= SimSpan::from_secs(1));
         assert!(wound_down < SimSpan::from_secs(5), "{wound_down:?}");
@@ -168,9 +172,13 @@ fn a_pod_without_a_grace_period_takes_its_requests_with_it() {
     let facts = scales_down(0, 1);
     let failed = facts.all().failed;
     assert!(failed.pod_gone > 0.0);
-    for change in facts.changes.iter().filter(|c| c.state == PodState::Gone) {
+    for change in facts
+        .changes
+        .iter()
+        .filter(|c| c.state == PodTransition::Gone)
+    {
         assert_eq!(
-            facts.times(change.pod, PodState::Terminating),
+            facts.times(change.pod, PodTransition::Terminating),
             [change.time]
         );
     }
@@ -187,13 +195,13 @@ fn a_terminating_pod_is_sent_requests_until_its_endpoint_is_withdrawn() {
 #[test]
 fn users_who_wait_send_no_more_so_a_closed_load_hides_overload() {
     let mut closed = fixed(constant(0.0, 300.0), 1);
-    closed.trace.demand = Demand::Users(vec![100.0, 0.0]);
+    closed.trace_mut().demand = Demand::Users(vec![100.0, 0.0]);
     closed.workload.timeout = SimSpan::from_secs(60);
     closed.workload.queue = 1000;
     closed.deployment.containers[0].memory_limit_bytes = None;
     let mut open = closed.clone();
     // What the same users would send if they were answered at once.
-    open.trace.demand = Demand::RequestsPerSecond(vec![100.0 / 1.01, 0.0]);
+    open.trace_mut().demand = Demand::RequestsPerSecond(vec![100.0 / 1.01, 0.0]);
     let (closed, open) = (facts(&closed, 1), facts(&open, 1));
     assert_eq!(closed.all().failed, FailureCauses::default());
     assert!(open.all().failed.total() > 0.5 * open.all().offered as f64);

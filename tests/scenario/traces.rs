@@ -51,7 +51,7 @@ fn cut(from: Option<f64>, to: Option<f64>) -> Trace {
         ..request("p.toml", "t.csv", &[])
     };
     match load(request, &mut loader) {
-        Ok(loaded) => loaded.scenario.trace,
+        Ok(loaded) => Arc::unwrap_or_clone(loaded.scenario.trace),
         Err(diagnostics) => panic!("{diagnostics}"),
     }
 }

@@ -83,7 +83,7 @@ fn three_even_arrivals_that_overlap_are_answered_when_even_sharing_has_it() {
     // Arrivals every 5 ms, three of them: at full speed alone, half speed with two, a third with three.
     // 10 ms of work each, arrived at 5, 10 and 15 ms: done at 22.5 ms, 32.5 ms and 35 ms.
     let mut scenario = even(200.0, 0.019, millis(10));
-    scenario.trace = Trace {
+    *scenario.trace_mut() = Trace {
         times: [0.0, 0.019, 1.0].map(SimTime::from_secs_f64).to_vec(),
         demand: Demand::RequestsPerSecond(vec![200.0, 0.0, 0.0]),
         columns: Vec::new(),
@@ -134,8 +134,8 @@ fn ten_busy_requests(seconds: f64) -> Scenario {
     let day = Distribution::Constant(SimSpan::from_secs(86_400));
     let mut scenario = limited(bare(constant(0.0, seconds), 1, day, 16), 1000, 16.0);
     let rows = (seconds * 1e3) as i64;
-    scenario.trace.times = (0..=rows).map(|row| SimTime::ZERO + millis(row)).collect();
-    scenario.trace.demand = Demand::Users(vec![10.0; rows as usize + 1]);
+    scenario.trace_mut().times = (0..=rows).map(|row| SimTime::ZERO + millis(row)).collect();
+    scenario.trace_mut().demand = Demand::Users(vec![10.0; rows as usize + 1]);
     scenario.workload.clients.think_time = Distribution::Constant(millis(1));
     scenario
 }

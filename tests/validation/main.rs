@@ -199,13 +199,13 @@ fn the_probe_and_the_traces_are_the_recorded_ones() {
         let rate = meta.rps_per_user.expect("a rate per user");
         for simulation in run.simulations {
             let trace = run.forecast(simulation).load().scenario.trace;
-            let (values, factor) = match trace.demand {
+            let (values, factor) = match &trace.demand {
                 Demand::Users(values) => (values, 1.0),
                 Demand::RequestsPerSecond(values) => (values, rate),
                 Demand::CpuMillicores(_) => panic!("a known load is not known as CPU"),
             };
             assert_eq!(values.len(), users.len() + 2, "the warm-up, and the end");
-            let rows = trace.times.iter().zip(&values).skip(1);
+            let rows = trace.times.iter().zip(values).skip(1);
             for (index, ((time, value), users)) in rows.zip(&users).enumerate() {
                 assert!(
                     (value - users * factor).abs() < 1e-3,
@@ -235,7 +235,7 @@ fn the_replayed_demand_is_the_recorded_cpu() {
         .zip([READING_AGE_SECONDS, 0.0])
     {
         let trace = UNKNOWN_LOAD.forecast(simulation).load().scenario.trace;
-        let Demand::CpuMillicores(values) = trace.demand else {
+        let Demand::CpuMillicores(values) = &trace.demand else {
             panic!("CPU that was recorded");
         };
         let mut expected: Vec<(f64, f64)> = Vec::new();
@@ -249,7 +249,7 @@ fn the_replayed_demand_is_the_recorded_cpu() {
             .times
             .iter()
             .map(|time| time.as_secs_f64())
-            .zip(values)
+            .zip(values.iter().copied())
             .take(expected.len())
             .collect();
         for (found, expected) in found.iter().zip(&expected) {

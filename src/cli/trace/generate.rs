@@ -11,7 +11,7 @@ use crate::cli::screen::Screen;
 use crate::scenario::parse_duration;
 use crate::units::{Seed, SimSpan, parse_number};
 use crate::workload::generate::{
-    Diurnal, FlashCrowd, GenerateError, Level, Ramp, Sampling, Shape, Spike, Steps, generate,
+    Diurnal, FlashCrowd, GenerateError, Level, LoadShape, Ramp, Sampling, Spike, Steps, generate,
     to_csv,
 };
 
@@ -246,7 +246,7 @@ impl GenKind {
         }
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> LoadShape {
         match *self {
             Self::Spike {
                 base,
@@ -258,7 +258,7 @@ impl GenKind {
                 fall_steps,
                 after,
                 ..
-            } => Shape::Spike(Spike {
+            } => LoadShape::Spike(Spike {
                 base,
                 peak,
                 before,
@@ -275,7 +275,7 @@ impl GenKind {
                 over,
                 after,
                 ..
-            } => Shape::Ramp(Ramp {
+            } => LoadShape::Ramp(Ramp {
                 from,
                 to,
                 before,
@@ -288,7 +288,7 @@ impl GenKind {
                 count,
                 each,
                 ..
-            } => Shape::Steps(Steps {
+            } => LoadShape::Steps(Steps {
                 base,
                 height,
                 count,
@@ -300,7 +300,7 @@ impl GenKind {
                 peak_at,
                 days,
                 ..
-            } => Shape::Diurnal(Diurnal {
+            } => LoadShape::Diurnal(Diurnal {
                 low,
                 peak,
                 peak_at,
@@ -314,7 +314,7 @@ impl GenKind {
                 decay,
                 duration,
                 ..
-            } => Shape::FlashCrowd(FlashCrowd {
+            } => LoadShape::FlashCrowd(FlashCrowd {
                 base,
                 peak,
                 at,
@@ -322,14 +322,14 @@ impl GenKind {
                 decay,
                 duration,
             }),
-            Self::Noise { mean, duration, .. } => Shape::Level(Level { mean, duration }),
+            Self::Noise { mean, duration, .. } => LoadShape::Level(Level { mean, duration }),
         }
     }
 
     /// The command that makes this very trace, every parameter spelled out, so that a changed default changes no trace.
     fn command_line(&self) -> String {
         let shape = match self.shape() {
-            Shape::Spike(spike) => format!(
+            LoadShape::Spike(spike) => format!(
                 "spike --base {} --peak {} --before {} --rise {} --hold {} --fall {} --fall-steps {} --after {}",
                 spike.base,
                 spike.peak,
@@ -340,23 +340,23 @@ impl GenKind {
                 spike.fall_steps,
                 spike.after
             ),
-            Shape::Ramp(ramp) => format!(
+            LoadShape::Ramp(ramp) => format!(
                 "ramp --from {} --to {} --before {} --over {} --after {}",
                 ramp.from, ramp.to, ramp.before, ramp.over, ramp.after
             ),
-            Shape::Steps(steps) => format!(
+            LoadShape::Steps(steps) => format!(
                 "steps --base {} --height {} --count {} --each {}",
                 steps.base, steps.height, steps.count, steps.each
             ),
-            Shape::Diurnal(diurnal) => format!(
+            LoadShape::Diurnal(diurnal) => format!(
                 "diurnal --low {} --peak {} --peak-at {} --days {}",
                 diurnal.low, diurnal.peak, diurnal.peak_at, diurnal.days
             ),
-            Shape::FlashCrowd(crowd) => format!(
+            LoadShape::FlashCrowd(crowd) => format!(
                 "flash-crowd --base {} --peak {} --at {} --rise {} --decay {} --duration {}",
                 crowd.base, crowd.peak, crowd.at, crowd.rise, crowd.decay, crowd.duration
             ),
-            Shape::Level(level) => {
+            LoadShape::Level(level) => {
                 format!("noise --mean {} --duration {}", level.mean, level.duration)
             }
         };

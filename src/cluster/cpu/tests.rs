@@ -80,8 +80,10 @@ fn a_limit_below_the_share_of_the_node_is_met_first() {
 #[test]
 fn a_pod_uses_no_more_than_its_node_without_requests_either() {
     let pod = pod(vec![container(900, None), container(300, None)], 900);
-    assert!(close(pod.idle_cores(), 1.0), "{}", pod.idle_cores());
-    assert!(close(pod.bursting_cores(), 1.0), "{}", pod.bursting_cores());
+    for own in [OwnUse::Idle, OwnUse::Bursting] {
+        let cores = pod.own_cores(own);
+        assert!(close(cores, 1.0), "{own:?}: {cores}");
+    }
     assert!(close(pod.containers[1].idle_cores, 0.25));
     assert!(pod.normal.rps.abs() < 1e-12 && pod.bursting.rps.abs() < 1e-12);
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::cluster::cpu::CpuBound;
-use crate::cluster::served::ServedRates;
 
 const IDLE: Activity = Activity {
     own: OwnUse::Idle,
@@ -36,35 +35,33 @@ fn meters(pipeline: &MetricsPipeline, noise: f64, seed: Seed) -> ContainerMeters
         bound: CpuBound::Quota,
     };
     let place = ContainerPlace { index: 0, of: 1 };
-    let mut meters = ContainerMeters::new(&cpu, pipeline, noise, place, seed);
+    let mut meters = ContainerMeters::new(cpu, pipeline, noise, place, seed);
     meters.add(0);
     meters
 }
 
-fn served(rps: f64) -> ServedRequests {
+/// The same, its pod serving `rps` since time 0.
+fn serving(rps: f64, mut meters: ContainerMeters) -> ContainerMeters {
     let rates = ServedRates {
         normal_rps: rps,
         bursting_rps: 0.0,
     };
-    ServedRequests::since(at(0.0), rates)
+    meters.serve_since(at(0.0), rates);
+    meters
 }
 
-fn sample_at(
-    meters: &mut ContainerMeters,
-    seconds: f64,
-    served: &ServedRequests,
-) -> Option<Sample> {
-    meters.scrape(at(seconds), served);
+fn sample_at(meters: &mut ContainerMeters, seconds: f64) -> Option<Sample> {
+    meters.scrape(at(seconds));
     meters.samples().get(0)
 }
 
 #[test]
 fn the_reading_at_the_start_alone_gives_no_sample() {
-    let (mut meters, served) = (meters(&pipeline(0.0), 0.0, Seed(1)), served(0.0));
-    meters.start(0, at(100.0), IDLE, &served);
-    assert_eq!(sample_at(&mut meters, 105.0, &served), None);
+    let mut meters = serving(0.0, meters(&pipeline(0.0), 0.0, Seed(1)));
+    meters.start(0, at(100.0), IDLE);
+    assert_eq!(sample_at(&mut meters, 105.0), None);
     // Read at 110 s.
-    let sample = sample_at(&mut meters, 120.0, &served).expect("two points");
+    let sample = sample_at(&mut meters, 120.0).expect("two points");
     assert_eq!(sample.value, MilliValue(40));
     assert_eq!(sample.timestamp, at(120.0));
     assert_eq!(sample.window, SimSpan::from_secs(20));
@@ -72,52 +69,52 @@ fn the_reading_at_the_start_alone_gives_no_sample() {
 
 #[test]
 fn a_container_between_ten_seconds_and_the_resolution_needs_one_point() {
-    let (mut meters, served) = (meters(&pipeline(0.0), 0.0, Seed(1)), served(0.0));
-    meters.start(0, at(100.0), IDLE, &served);
-    let sample = sample_at(&mut meters, 114.0, &served).expect("fresh, its age is 10 s");
+    let mut meters = serving(0.0, meters(&pipeline(0.0), 0.0, Seed(1)));
+    meters.start(0, at(100.0), IDLE);
+    let sample = sample_at(&mut meters, 114.0).expect("fresh, its age is 10 s");
     assert_eq!(sample.timestamp, at(110.0));
     assert_eq!(sample.window, SimSpan::from_secs(10));
 }
 
 #[test]
 fn an_older_container_that_was_never_seen_needs_two_points() {
-    let (mut meters, served) = (meters(&pipeline(0.6), 0.0, Seed(1)), served(0.0));
-    meters.start(0, at(100.0), IDLE, &served);
+    let mut meters = serving(0.0, meters(&pipeline(0.6), 0.0, Seed(1)));
+    meters.start(0, at(100.0), IDLE);
     meters.counters[0].next_housekeeping = at(115.5).as_nanos();
-    assert_eq!(sample_at(&mut meters, 115.9, &served), None);
-    assert!(sample_at(&mut meters, 145.0, &served).is_some());
+    assert_eq!(sample_at(&mut meters, 115.9), None);
+    assert!(sample_at(&mut meters, 145.0).is_some());
 }
 
 #[test]
 fn a_stale_reading_keeps_the_older_pair() {
-    let (mut meters, served) = (meters(&pipeline(0.0), 0.0, Seed(1)), served(5.0));
-    meters.start(0, at(0.0), SERVING, &served);
-    meters.scrape(at(1.0), &served);
-    let before = sample_at(&mut meters, 21.0, &served).expect("two points");
+    let mut meters = serving(5.0, meters(&pipeline(0.0), 0.0, Seed(1)));
+    meters.start(0, at(0.0), SERVING);
+    meters.scrape(at(1.0));
+    let before = sample_at(&mut meters, 21.0).expect("two points");
     assert_eq!(before.timestamp, at(20.0));
-    let same = sample_at(&mut meters, 29.0, &served);
+    let same = sample_at(&mut meters, 29.0);
     assert_eq!(same, Some(before), "no reading since");
-    let next = sample_at(&mut meters, 31.0, &served).expect("a new pair");
+    let next = sample_at(&mut meters, 31.0).expect("a new pair");
     assert_eq!(next.timestamp, at(30.0));
     assert_eq!(next.window, SimSpan::from_secs(10));
 }
 
 #[test]
 fn a_reading_between_two_changes_sees_the_rates_of_its_time() {
-    let (mut meters, mut served) = (meters(&pipeline(0.0), 0.0, Seed(1)), served(0.0));
-    meters.start(0, at(0.0), IDLE, &served);
-    meters.scrape(at(1.0), &served);
-    served.change(
+    let mut meters = serving(0.0, meters(&pipeline(0.0), 0.0, Seed(1)));
+    meters.start(0, at(0.0), IDLE);
+    meters.scrape(at(1.0));
+    meters.serve(
         at(5.0),
         ServedRates {
             normal_rps: 10.0,
             bursting_rps: 0.0,
         },
     );
-    meters.change(0, at(5.0), SERVING, &served);
-    served.change(at(19.0), ServedRates::default());
+    meters.change(0, at(5.0), SERVING);
+    meters.serve(at(19.0), ServedRates::default());
     // Read at 10 s and 20 s: 40m all along, and 140 requests of 10 ms from 5 s to 19 s.
-    let sample = sample_at(&mut meters, 21.0, &served).expect("two points");
+    let sample = sample_at(&mut meters, 21.0).expect("two points");
     assert_eq!(sample.window, SimSpan::from_secs(20));
     assert_eq!(sample.value, MilliValue(40 + 70));
 }
@@ -125,12 +122,12 @@ fn a_reading_between_two_changes_sees_the_rates_of_its_time() {
 #[test]
 fn cpu_rounds_up_to_millicores_but_not_by_rounding_errors() {
     for (rps, millicores) in [(1.0, 50), (1.01, 51), (0.0, 40), (7.0, 110), (16.0, 200)] {
-        let (mut meters, served) = (meters(&pipeline(0.3), 0.0, Seed(2)), served(rps));
-        meters.start(0, at(80_000.1), SERVING, &served);
-        meters.scrape(at(80_001.0), &served);
+        let mut meters = serving(rps, meters(&pipeline(0.3), 0.0, Seed(2)));
+        meters.start(0, at(80_000.1), SERVING);
+        meters.scrape(at(80_001.0));
         for scrape in 2..200 {
             let time = 80_001.0 + f64::from(scrape) * 15.0;
-            let sample = sample_at(&mut meters, time, &served).expect("a sample");
+            let sample = sample_at(&mut meters, time).expect("a sample");
             assert_eq!(sample.value, MilliValue(millicores), "{rps} rps");
         }
     }
@@ -138,12 +135,12 @@ fn cpu_rounds_up_to_millicores_but_not_by_rounding_errors() {
 
 #[test]
 fn intervals_lie_between_one_and_one_plus_jitter_housekeeping_intervals() {
-    let (mut meters, served) = (meters(&pipeline(1.0), 0.0, Seed(3)), served(0.0));
-    meters.start(0, at(0.0), IDLE, &served);
+    let mut meters = serving(0.0, meters(&pipeline(1.0), 0.0, Seed(3)));
+    meters.start(0, at(0.0), IDLE);
     let mut intervals = Vec::new();
     let mut last = 0;
     for tick in 1..40_000 {
-        meters.housekeep(0, at(f64::from(tick)).as_nanos(), &served);
+        meters.housekeep(0, at(f64::from(tick)).as_nanos());
         let read = meters.counters[0].read_time;
         if read != last {
             intervals.push((read - last) as f64 / 1e9);
@@ -163,11 +160,11 @@ fn intervals_lie_between_one_and_one_plus_jitter_housekeeping_intervals() {
 fn the_first_sample_of_a_new_pod_comes_after_about_25_and_at_most_40_seconds() {
     let mut delays = Vec::new();
     for seed in 0..1000 {
-        let (mut meters, served) = (meters(&pipeline(1.0), 0.0, Seed(seed)), served(0.0));
+        let mut meters = serving(0.0, meters(&pipeline(1.0), 0.0, Seed(seed)));
         let phase = seed as f64 / 1000.0 * 15.0;
-        meters.start(0, at(0.0), IDLE, &served);
+        meters.start(0, at(0.0), IDLE);
         let mut scrape = phase;
-        while sample_at(&mut meters, scrape, &served).is_none() {
+        while sample_at(&mut meters, scrape).is_none() {
             scrape += 15.0;
         }
         delays.push(scrape);
@@ -181,11 +178,11 @@ fn the_first_sample_of_a_new_pod_comes_after_about_25_and_at_most_40_seconds() {
 
 #[test]
 fn noise_averages_out_and_never_exceeds_the_limit() {
-    let (mut meters, served) = (meters(&pipeline(1.0), 0.5, Seed(4)), served(12.0));
-    meters.start(0, at(0.0), SERVING, &served);
+    let mut meters = serving(12.0, meters(&pipeline(1.0), 0.5, Seed(4)));
+    meters.start(0, at(0.0), SERVING);
     let mut values = Vec::new();
     for scrape in 1..5_000 {
-        if let Some(sample) = sample_at(&mut meters, f64::from(scrape) * 15.0, &served) {
+        if let Some(sample) = sample_at(&mut meters, f64::from(scrape) * 15.0) {
             values.push(sample.value.0);
         }
     }

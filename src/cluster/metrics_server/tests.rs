@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::cluster::config::{Container, ContainerCourse, CpuModel, PodLevelResources, PodTimings};
-use crate::cluster::kubelet::OwnUse;
-use crate::cluster::served::{ServedRates, Serving};
+use crate::cluster::cpu::OwnUse;
+use crate::cluster::served::Serving;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas};
 
@@ -88,21 +88,20 @@ fn server(lag: SimSpan, seed: Seed) -> MetricsServer {
         lag,
     };
     let queries = [
-        PlantMetric::Cpu(Containers::All),
-        PlantMetric::Cpu(Containers::One(0)),
-        PlantMetric::Cpu(Containers::One(1)),
+        PlantMetric::Cpu(ContainerSelection::All),
+        PlantMetric::Cpu(ContainerSelection::One(0)),
+        PlantMetric::Cpu(ContainerSelection::One(1)),
     ];
     MetricsServer::new(&deployment(), &workload(0), &pipeline, &queries, seed)
 }
 
 /// What the API shows of the only pod after a scrape each second, from its start to `until` seconds.
 fn watch(lag: SimSpan, seed: Seed, until: i64, mut look: impl FnMut(&MetricsServer)) {
-    let served = ServedRequests::since(at(0), ServedRates::default());
     let mut server = server(lag, seed);
     server.add(0);
-    server.start(0, at(0), RESTING, &served);
+    server.start(0, at(0), RESTING);
     for second in 1..=until {
-        let publication = server.scrape(at(second), &served, &[PodStatus::default()], &NO_GAUGES);
+        let publication = server.scrape(at(second), &[PodStatus::default()], &NO_GAUGES);
         if publication == Publication::Later {
             server.publish();
         }
@@ -159,24 +158,23 @@ fn a_containers_value_is_its_own_and_dated_as_its_pod() {
 
 #[test]
 fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
-    let served = ServedRequests::since(at(0), ServedRates::default());
     let pipeline = MetricsPipeline {
         scrape_interval: SimSpan::from_secs(15),
         housekeeping: SimSpan::from_secs(10),
         housekeeping_jitter: 0.0,
         lag: SimSpan::ZERO,
     };
-    let queries = [PlantMetric::Memory(Containers::All)];
+    let queries = [PlantMetric::Memory(ContainerSelection::All)];
     let workload = workload(1 << 53);
     let mut server = MetricsServer::new(&deployment(), &workload, &pipeline, &queries, Seed(1));
     server.add(0);
-    server.start(0, at(0), RESTING, &served);
+    server.start(0, at(0), RESTING);
     let gauges = Gauges {
         in_flight: PodGauge::Serving(1000.0),
         ..NO_GAUGES
     };
     for second in [1, 25, 40] {
-        server.scrape(at(second), &served, &[PodStatus::serving()], &gauges);
+        server.scrape(at(second), &[PodStatus::serving()], &gauges);
     }
     let memory = shown(&server, 0).expect("two readings");
     assert_eq!(memory.value, MilliValue(i64::MAX));

@@ -6,9 +6,9 @@
 use serde::Serialize;
 
 use crate::control::decided::{Decided, LineHead};
-use crate::hpa::Outcome;
+use crate::hpa::ReconcileOutcome;
 use crate::hpa::decision::{
-    DecisionRecord, Direction, PolicyAllowance, RecordedMetric, Stabilization, Verdict,
+    DecisionRecord, MetricVerdict, PolicyAllowance, RecordedMetric, ScaleDirection, Stabilization,
 };
 use crate::hpa::status::Status;
 use crate::text::rounding::readable;
@@ -102,7 +102,7 @@ struct EventLine<'a> {
 impl<'a> HpaLine<'a> {
     pub(super) fn new(
         decision: &Decided<'_>,
-        outcome: &Outcome<'_>,
+        outcome: &ReconcileOutcome<'_>,
         status: &Status,
         record: &'a DecisionRecord,
     ) -> Self {
@@ -179,8 +179,8 @@ impl From<&PolicyAllowance> for PolicyLine {
     fn from(policy: &PolicyAllowance) -> Self {
         Self {
             direction: match policy.direction {
-                Direction::Up => "up",
-                Direction::Down => "down",
+                ScaleDirection::Up => "up",
+                ScaleDirection::Down => "down",
             },
             index: policy.index,
             replicas_at_period_start: policy.period_start.0,
@@ -189,14 +189,14 @@ impl From<&PolicyAllowance> for PolicyLine {
     }
 }
 
-fn verdict_word(verdict: Verdict) -> &'static str {
+fn verdict_word(verdict: MetricVerdict) -> &'static str {
     match verdict {
-        Verdict::OutsideTolerance => "outside_tolerance",
-        Verdict::WithinTolerance => "within_tolerance",
-        Verdict::WithinToleranceFilledIn => "within_tolerance_filled_in",
-        Verdict::DirectionReversed => "direction_reversed",
-        Verdict::AgainstDirection => "against_direction",
-        Verdict::Failed => "failed",
+        MetricVerdict::OutsideTolerance => "outside_tolerance",
+        MetricVerdict::WithinTolerance => "within_tolerance",
+        MetricVerdict::WithinToleranceFilledIn => "within_tolerance_filled_in",
+        MetricVerdict::DirectionReversed => "direction_reversed",
+        MetricVerdict::AgainstDirection => "against_direction",
+        MetricVerdict::Failed => "failed",
     }
 }
 
@@ -206,12 +206,12 @@ mod tests {
     use crate::control::DecisionLine;
     use crate::hpa::decision::{LimitReason, Limiting, MetricValue, PodGroups};
     use crate::hpa::status::AbleToScale;
-    use crate::hpa::{Memory, RescaleReason};
+    use crate::hpa::{HpaMemory, RescaleReason};
     use crate::units::{Replicas, SimSpan, SimTime};
 
     #[test]
     fn a_decision_is_one_line_with_its_reasons() {
-        let mut memory = Memory::default();
+        let mut memory = HpaMemory::default();
         memory.status.conditions.able_to_scale = Some(AbleToScale::SucceededRescale(Replicas(4)));
         let record = DecisionRecord {
             metrics: vec![RecordedMetric {
@@ -227,7 +227,7 @@ mod tests {
                     average_utilization: Some(200),
                     ..MetricValue::default()
                 },
-                verdict: Verdict::OutsideTolerance,
+                verdict: MetricVerdict::OutsideTolerance,
                 proposal: Some(Replicas(8)),
                 error: None,
             }],
@@ -238,7 +238,7 @@ mod tests {
                 stabilized: Replicas(8),
             }),
             policies: vec![PolicyAllowance {
-                direction: Direction::Up,
+                direction: ScaleDirection::Up,
                 index: 0,
                 period_start: Replicas(2),
                 limit: Replicas(4),
@@ -250,7 +250,7 @@ mod tests {
             }),
             events: vec![],
         };
-        let outcome = Outcome {
+        let outcome = ReconcileOutcome {
             desired: Replicas(4),
             rescaled: true,
             reason: RescaleReason::MetricAboveTarget(

@@ -298,7 +298,7 @@ fn a_fixed_deployment_has_no_target_and_no_bounds() {
 #[test]
 fn a_trace_of_cpu_demand_says_that_there_is_no_latency() {
     let mut scenario = scenario(3600.0);
-    scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
+    scenario.trace_mut().demand = Demand::CpuMillicores(vec![100.0, 100.0]);
     let svg = svg(&scenario);
     let texts = texts(&svg);
     assert!(

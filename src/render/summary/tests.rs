@@ -157,7 +157,7 @@ fn a_fixed_deployment_under_cpu_demand() {
     let mut scenario = scenario(3600.0);
     scenario.scaler = None;
     scenario.assumptions.clear();
-    scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
+    scenario.trace_mut().demand = Demand::CpuMillicores(vec![100.0, 100.0]);
     let kpis = Kpis {
         mean_replicas: 2.0,
         peak_replicas: 2,

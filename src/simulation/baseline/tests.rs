@@ -14,7 +14,7 @@ fn at(seconds: i64) -> SimTime {
 /// Rates at 0, 100, 200 and so on.
 fn under(rates: &[f64]) -> Scenario {
     let mut scenario = prod(constant(1.0, 100.0));
-    scenario.trace = Trace {
+    *scenario.trace_mut() = Trace {
         times: (0..rates.len() as i64).map(|row| at(100 * row)).collect(),
         demand: Demand::RequestsPerSecond(rates.to_vec()),
         columns: Vec::new(),
@@ -184,6 +184,6 @@ fn what_cannot_be_made_is_refused_with_the_remedy() {
     insta::assert_snapshot!(refused("@static-peak", &scenario), @"`@static-peak` is as many pods as the SLO of `prod` needs, and no number of pods meets it; raise the limit of slo.latency, or use `@fixed:N`");
     scenario.scaler = None;
     insta::assert_snapshot!(refused("@default", &scenario), @"`@default` is the autoscaler of `prod` without `behavior`, and `prod` has none; name a policy with [hpa] first, or leave it out");
-    scenario.trace.demand = Demand::CpuMillicores(vec![1.0, 1.0, 1.0]);
+    scenario.trace_mut().demand = Demand::CpuMillicores(vec![1.0, 1.0, 1.0]);
     insta::assert_snapshot!(refused("@oracle-instant", &scenario), @"`@oracle-instant` follows requests, and `test` knows demand as CPU alone; `@default` and `@fixed:N` do not");
 }

@@ -32,7 +32,7 @@ pub(super) struct ClientRequest {
 
 /// Where an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum AttemptPlace {
     /// Nowhere: the entry is free.
     Free,
     /// Between two attempts.
@@ -62,7 +62,7 @@ pub(super) struct Attempt {
     pub(super) request: ClientRequest,
     pub(super) deadline: SimTime,
     pub(super) server: ServerId,
-    pub(super) place: Place,
+    pub(super) place: AttemptPlace,
     pub(super) client: Client,
     /// The stage that works on it, while a station does.
     pub(super) stage: u16,
@@ -101,7 +101,7 @@ impl Attempts {
         if let Some(entry) = self.entries.get_mut(id as usize) {
             self.first_free = entry.next;
             entry.request = request;
-            entry.place = Place::Pause;
+            entry.place = AttemptPlace::Pause;
             entry.client = Client::Waits;
             return id;
         }
@@ -110,7 +110,7 @@ impl Attempts {
             request,
             deadline: SimTime::ZERO,
             server: 0,
-            place: Place::Pause,
+            place: AttemptPlace::Pause,
             client: Client::Waits,
             stage: 0,
             ticket: 0,
@@ -125,7 +125,7 @@ impl Attempts {
     #[inline]
     pub(super) fn release(&mut self, id: AttemptId) {
         let entry = &mut self.entries[id as usize];
-        entry.place = Place::Free;
+        entry.place = AttemptPlace::Free;
         entry.generation = entry.generation.wrapping_add(1);
         entry.next = self.first_free;
         self.first_free = id;

@@ -27,9 +27,7 @@ use super::before_start::BeforeStart;
 use super::latency::PodServer;
 use super::observer::{INTERVAL, Observer, PodCounts, PodSpread, RequestSegment};
 use super::offered::nominal_rps;
-use super::work::{
-    Leaving, NextChange, Notice, Offer, OfferChange, Settled, Work, WorkByPod, WorkGauges,
-};
+use super::work::{Notice, Offer, Settled, Work, WorkByPod, WorkGauges};
 use crate::cluster::balancer::Endpoints;
 use crate::cluster::census::Census;
 use crate::cluster::connections::ConnectionPool;
@@ -46,7 +44,7 @@ use crate::workload::users::{Pause, Users};
 use crate::workload::{AfterTimeout, Demand, Retries, Workload};
 use attempts::{AttemptId, Attempts};
 use ledger::{Cause, Counts, Ledger};
-use servers::{CpuMark, Drain, Servers};
+use servers::{CpuMark, Servers};
 
 /// Timers: the next arrival, the next client that may give up, then the stations.
 const ARRIVAL_TIMER: usize = 0;
@@ -94,18 +92,9 @@ impl<'s> Load<'s> {
     }
 }
 
-/// What a pod without a request does to its memory limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AtRest {
-    /// It keeps it.
-    Fits,
-    /// It is killed whenever it runs.
-    TakesTooMuch,
-}
-
 /// What the policy says of requests, as the hot path wants it.
 #[derive(Clone, Debug)]
-struct Settings {
+struct RequestSettings {
     cpu_per_request: Distribution,
     io_per_request: Distribution,
     concurrency: u32,
@@ -116,11 +105,12 @@ struct Settings {
     connections: u32,
     /// More requests than this in a pod take more memory than its limit.
     present_max: u32,
-    at_rest: AtRest,
+    /// A pod takes more memory than its limit without any request: it is killed whenever it runs.
+    too_much_at_rest: bool,
     request_cores: Option<f64>,
 }
 
-impl Settings {
+impl RequestSettings {
     fn of(scenario: &Scenario) -> Self {
         let workload = &scenario.workload;
         let clients = &workload.clients;
@@ -140,11 +130,7 @@ impl Settings {
             retries: clients.retries,
             connections: clients.connections.as_ref().map_or(1, |pool| pool.count),
             present_max: limit.map_or(u32::MAX, |limit| present_max(workload, limit)),
-            at_rest: if limit.is_some_and(|limit| workload.memory_base_bytes > limit) {
-                AtRest::TakesTooMuch
-            } else {
-                AtRest::Fits
-            },
+            too_much_at_rest: limit.is_some_and(|limit| workload.memory_base_bytes > limit),
             request_cores: PodCpu::of(&scenario.deployment).request_cores,
         }
     }
@@ -170,7 +156,7 @@ struct GaugeColumns {
 #[derive(Clone, Debug)]
 pub(super) struct Requests<'s> {
     scenario: &'s Scenario,
-    settings: Settings,
+    settings: RequestSettings,
     load: Load<'s>,
     agenda: TimerQueue<Traffic>,
     attempts: Attempts,
@@ -199,7 +185,7 @@ impl<'s> Requests<'s> {
         let before = BeforeStart::of(&server, nominal_rps(scenario, 0), initial_pods);
         let mut requests = Self {
             scenario,
-            settings: Settings::of(scenario),
+            settings: RequestSettings::of(scenario),
             load: Load::of(scenario, seed),
             agenda: TimerQueue::new(FIRST_STATION_TIMER),
             attempts: Attempts::new(),
@@ -339,7 +325,7 @@ impl Work for Requests<'_> {
         Some(self)
     }
 
-    fn offer(&mut self, offer: Offer, now: SimTime) -> OfferChange {
+    fn offer(&mut self, offer: Offer, now: SimTime) -> bool {
         self.ledger.nominal_rps = offer.nominal_rps;
         if let (Load::Closed(users), Demand::Users(numbers)) =
             (&mut self.load, &self.scenario.trace.demand)
@@ -362,7 +348,7 @@ impl Work for Requests<'_> {
                 });
             }
         }
-        OfferChange::Other
+        true
     }
 
     fn close(&mut self, now: SimTime, observer: &mut impl Observer) {
@@ -383,7 +369,7 @@ impl Work for Requests<'_> {
     ) -> Settled {
         self.ledger.pods = PodCounts::of(pods, desired);
         Settled {
-            next: NextChange::None,
+            backlog_changes: None,
             rates: None,
         }
     }
@@ -456,7 +442,7 @@ impl WorkByPod for Requests<'_> {
         self.servers.set_status(place, status, now);
         // Its speed may be another: what is under way is done at another time.
         self.reset_timers(place);
-        if self.settings.at_rest == AtRest::TakesTooMuch && status.is(PodFact::Started) {
+        if self.settings.too_much_at_rest && status.is(PodFact::Started) {
             self.notices.push_back(Notice::OutOfMemory(number));
         }
         if status.is(PodFact::Endpoint) {
@@ -486,16 +472,16 @@ impl WorkByPod for Requests<'_> {
             .map_or(0.0, |place| self.servers.work_of(place, container, now))
     }
 
-    fn leaving(&mut self, number: u32) -> Leaving {
+    fn lets_go(&mut self, number: u32) -> bool {
         let Some(place) = self.servers.place_of(number) else {
-            return Leaving::AtOnce;
+            return true;
         };
         let server = self.servers.get_mut(place);
         if server.present() == 0 {
-            return Leaving::AtOnce;
+            return true;
         }
-        server.drain = Drain::Waits;
-        Leaving::WhenDrained
+        server.drains = true;
+        false
     }
 
     fn now(&self) -> SimTime {

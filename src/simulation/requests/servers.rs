@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use super::attempts::AttemptId;
 use crate::cluster::balancer::ServerId;
 use crate::cluster::config::{CpuModel, Deployment};
-use crate::cluster::cpu::{CpuBound, PodCpu};
+use crate::cluster::cpu::{CpuBound, OwnUse, PodCpu};
 use crate::cluster::pods::{PodFact, PodStatus};
 use crate::cluster::station::{CFS_PERIOD_NANOS, PeriodCounts, Speed, Station};
 use crate::engine::random::Stream;
@@ -46,7 +46,7 @@ pub(super) struct Server {
     /// Requests in I/O, in no particular order.
     pub(super) in_io: Vec<AttemptId>,
     /// Whether it goes as soon as it is empty.
-    pub(super) drain: Drain,
+    pub(super) drains: bool,
     /// Requests that have reached it.
     pub(super) reached: u64,
     /// The same at the last scrape.
@@ -64,13 +64,6 @@ pub(super) struct Server {
     /// At the end of the last interval, or its creation.
     pub(super) interval: CpuMark,
     pub(super) interval_start: SimTime,
-}
-
-/// Whether a pod waits for its last request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Drain {
-    No,
-    Waits,
 }
 
 impl Server {
@@ -92,8 +85,7 @@ pub(super) struct Servers {
     gone: usize,
     stations: Vec<Station>,
     containers: Vec<WorkContainer>,
-    idle_cores: f64,
-    bursting_cores: f64,
+    cpu: PodCpu,
     seed: Seed,
 }
 
@@ -126,8 +118,7 @@ impl Servers {
             gone: 0,
             stations: Vec::new(),
             containers,
-            idle_cores: cpu.idle_cores(),
-            bursting_cores: cpu.bursting_cores(),
+            cpu,
             seed,
         }
     }
@@ -196,7 +187,7 @@ impl Servers {
             queue: VecDeque::new(),
             queued: 0,
             in_io: Vec::new(),
-            drain: Drain::No,
+            drains: false,
             reached: 0,
             reached_at_scrape: 0,
             incarnation: self
@@ -259,16 +250,13 @@ impl Servers {
 
     /// A pod is `status` now: what it uses beside requests, and how fast it works, follow.
     pub(super) fn set_status(&mut self, place: ServerId, status: PodStatus, now: SimTime) {
-        let (idle, bursting) = (self.idle_cores, self.bursting_cores);
         let server = &mut self.entries[place as usize];
         settle_own_use(server, now);
         let before = std::mem::replace(&mut server.status, status);
-        server.own_cores = if !status.is(PodFact::Started) {
-            0.0
-        } else if status.is(PodFact::Bursting) {
-            bursting
+        server.own_cores = if status.is(PodFact::Started) {
+            self.cpu.own_cores(OwnUse::of(status))
         } else {
-            idle
+            0.0
         };
         if before.is(PodFact::Bursting) != status.is(PodFact::Bursting) {
             self.change_speed(place, status, now);
@@ -278,10 +266,9 @@ impl Servers {
     fn change_speed(&mut self, place: ServerId, status: PodStatus, now: SimTime) {
         let first = self.station_index(place, 0);
         for (offset, container) in self.containers.iter().enumerate() {
-            let speed = if status.is(PodFact::Bursting) {
-                container.bursting
-            } else {
-                container.normal
+            let speed = match OwnUse::of(status) {
+                OwnUse::Idle => container.normal,
+                OwnUse::Bursting => container.bursting,
             };
             self.stations[first + offset].set_speed(now, speed);
         }
@@ -338,22 +325,11 @@ fn settle_own_use(server: &mut Server, now: SimTime) {
     server.own_until = now;
 }
 
-/// What containers use beside requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OwnUse {
-    Idle,
-    Bursting,
-}
-
 /// How fast requests get on in a container, beside what it and its neighbours in the pod use for themselves.
 fn speed(deployment: &Deployment, cpu: &PodCpu, index: usize, own: OwnUse) -> Speed {
     let container = &cpu.containers[index];
-    let (own_cores, pod_cores) = match own {
-        OwnUse::Idle => (container.idle_cores, cpu.idle_cores()),
-        OwnUse::Bursting => (container.bursting_cores, cpu.bursting_cores()),
-    };
-    let of_node = (deployment.pod.node_cores - pod_cores).max(0.0);
-    let of_limit = (container.bound_cores - own_cores).max(0.0);
+    let of_node = (deployment.pod.node_cores - cpu.own_cores(own)).max(0.0);
+    let of_limit = (container.bound_cores - container.own_cores(own)).max(0.0);
     match (container.bound, deployment.pod.cpu_model) {
         (CpuBound::Quota, CpuModel::Quota) => Speed {
             cores: of_node,

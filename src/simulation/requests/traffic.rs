@@ -5,16 +5,14 @@
 
 use rand::RngExt;
 
-use super::attempts::{AttemptId, Client, ClientRequest, NO_USER, Place};
+use super::attempts::{AttemptId, AttemptPlace, Client, ClientRequest, NO_USER};
 use super::ledger::Cause;
-use super::servers::Drain;
 use super::{ARRIVAL_TIMER, DEADLINE_TIMER, FIRST_STATION_TIMER, Load, Requests, Traffic};
 use crate::cluster::balancer::ServerId;
 use crate::simulation::observer::Observer;
 use crate::simulation::work::Notice;
 use crate::units::{SimSpan, SimTime};
 use crate::workload::AfterTimeout;
-use crate::workload::retry_budget::Withdrawal;
 use crate::workload::users::AfterThinking;
 
 /// Beyond so many doublings every pause is the longest.
@@ -40,7 +38,7 @@ impl Requests<'_> {
             } => {
                 let entry = self.attempts.get(attempt);
                 // A cancelled or killed attempt is no longer in I/O.
-                if entry.generation == generation && entry.place == Place::InputOutput {
+                if entry.generation == generation && entry.place == AttemptPlace::InputOutput {
                     self.leave_io(attempt);
                     self.finish(attempt, observer);
                 }
@@ -132,7 +130,7 @@ impl Requests<'_> {
         if has_place {
             self.begin_work(attempt);
         } else {
-            entry.place = Place::Queue;
+            entry.place = AttemptPlace::Queue;
         }
     }
 
@@ -178,7 +176,7 @@ impl Requests<'_> {
     #[inline]
     fn begin_work(&mut self, attempt: AttemptId) {
         let entry = self.attempts.get_mut(attempt);
-        entry.place = Place::Station;
+        entry.place = AttemptPlace::Station;
         let (server, demand) = (entry.server, entry.request.demand);
         self.add_to_station(server, 0, attempt, demand);
     }
@@ -228,7 +226,7 @@ impl Requests<'_> {
             let demand = self.servers.demand(next_stage);
             self.add_to_station(server, next_stage, attempt, demand);
         } else if io > 0.0 {
-            entry.place = Place::InputOutput;
+            entry.place = AttemptPlace::InputOutput;
             let generation = entry.generation;
             let in_io = &mut self.servers.get_mut(server).in_io;
             entry.ticket = in_io.len() as u32;
@@ -279,7 +277,7 @@ impl Requests<'_> {
         let server = self.servers.get_mut(place);
         server.working -= 1;
         while let Some(next) = server.queue.pop_front() {
-            if self.attempts.get(next).place == Place::Dropped {
+            if self.attempts.get(next).place == AttemptPlace::Dropped {
                 self.attempts.release(next);
                 continue;
             }
@@ -293,8 +291,8 @@ impl Requests<'_> {
     /// A pod that waits for its last request may have lost it.
     pub(super) fn notice_if_drained(&mut self, place: ServerId) {
         let server = self.servers.get_mut(place);
-        if server.drain == Drain::Waits && server.present() == 0 {
-            server.drain = Drain::No;
+        if server.drains && server.present() == 0 {
+            server.drains = false;
             self.notices.push_back(Notice::Drained(server.number));
         }
     }
@@ -329,12 +327,12 @@ impl Requests<'_> {
         let entry = self.attempts.get_mut(attempt);
         let place = entry.server;
         match entry.place {
-            Place::Queue => {
-                entry.place = Place::Dropped;
+            AttemptPlace::Queue => {
+                entry.place = AttemptPlace::Dropped;
                 self.servers.get_mut(place).queued -= 1;
                 self.notice_if_drained(place);
             }
-            Place::Station => {
+            AttemptPlace::Station => {
                 let (working, ticket) = (usize::from(entry.stage), entry.ticket);
                 for stage in 0..self.servers.stages() {
                     let index = self.servers.station_index(place, stage);
@@ -352,12 +350,12 @@ impl Requests<'_> {
                 self.attempts.release(attempt);
                 self.free_place(place);
             }
-            Place::InputOutput => {
+            AttemptPlace::InputOutput => {
                 self.leave_io(attempt);
                 self.attempts.release(attempt);
                 self.free_place(place);
             }
-            Place::Free | Place::Pause | Place::Dropped => {}
+            AttemptPlace::Free | AttemptPlace::Pause | AttemptPlace::Dropped => {}
         }
     }
 
@@ -397,7 +395,7 @@ impl Requests<'_> {
     /// An attempt has failed: its client tries again after a pause, or gives up for good.
     fn failed(&mut self, request: ClientRequest, cause: Cause) {
         let retries = self.settings.retries;
-        if request.failures < retries.max && self.budget.withdraw() == Withdrawal::Granted {
+        if request.failures < retries.max && self.budget.withdraw() {
             let doublings = request.failures.min(DOUBLINGS_MAX);
             let pause = retries.backoff.as_secs_f64() * 2.0_f64.powi(doublings as i32);
             let share: f64 = self.pauses.random();

@@ -2,11 +2,10 @@
 //!
 //! Self-imposed limit: it passes on between plant and engine; what a step means is theirs.
 
-use super::{Simulation, WorkState};
-use crate::cluster::plant::StepTaken;
+use super::Simulation;
 use crate::cluster::pods::{PodStep, PodTimeline};
 use crate::simulation::event::Event;
-use crate::simulation::observer::{Observer, PodChange, PodState};
+use crate::simulation::observer::{Observer, PodChange, PodTransition};
 use crate::simulation::work::{Work, WorkByPod};
 use crate::units::{Replicas, SimTime};
 
@@ -30,22 +29,22 @@ impl<W: Work> Simulation<'_, W> {
         if may_change_counts(step) {
             self.work.close(self.now, observer);
         }
-        if self.plant.step(number, step, self.now) == StepTaken::No {
+        if !self.plant.step(number, step, self.now) {
             return;
         }
-        self.work_state = WorkState::Changed;
+        self.work_has_changed = true;
         self.tell_work(number, Some(step));
         if step == PodStep::Scheduled {
             self.push_start(number, self.plant.timeline(number, self.now));
         }
         let state = match step {
-            PodStep::Started if self.restarts(number) > 0 => PodState::Restarted,
-            PodStep::Started => PodState::Started,
-            PodStep::Initialised => PodState::Initialised,
-            PodStep::Ready => PodState::Ready,
-            PodStep::EndpointAdded => PodState::Serving,
-            PodStep::Killed => PodState::OomKilled,
-            PodStep::Gone => PodState::Gone,
+            PodStep::Started if self.restarts(number) > 0 => PodTransition::Restarted,
+            PodStep::Started => PodTransition::Started,
+            PodStep::Initialised => PodTransition::Initialised,
+            PodStep::Ready => PodTransition::Ready,
+            PodStep::EndpointAdded => PodTransition::Serving,
+            PodStep::Killed => PodTransition::OomKilled,
+            PodStep::Gone => PodTransition::Gone,
             PodStep::Scheduled | PodStep::BurstEnded | PodStep::EndpointRemoved => return,
         };
         self.tell(number, state, observer);
@@ -112,7 +111,7 @@ impl<W: Work> Simulation<'_, W> {
         (self.plant.restarts(number) & u32::from(u16::MAX)) as u16
     }
 
-    fn tell(&self, pod: u32, state: PodState, observer: &mut impl Observer) {
+    fn tell(&self, pod: u32, state: PodTransition, observer: &mut impl Observer) {
         observer.pod_changed(&PodChange {
             time: self.now,
             pod,
@@ -123,7 +122,7 @@ impl<W: Work> Simulation<'_, W> {
     /// The ReplicaSet brings the number of pods that are not terminating to `replicas`.
     pub(super) fn scale(&mut self, replicas: Replicas, observer: &mut impl Observer) {
         self.replicas = replicas;
-        self.work_state = WorkState::Changed;
+        self.work_has_changed = true;
         let missing = replicas.0 - self.plant.census().current().0;
         for _ in 0..missing {
             self.create_pod(observer);
@@ -138,7 +137,7 @@ impl<W: Work> Simulation<'_, W> {
         let number = created.number;
         self.tell_work(number, None);
         self.push_step(created.scheduled, number, PodStep::Scheduled);
-        self.tell(number, PodState::Created, observer);
+        self.tell(number, PodTransition::Created, observer);
     }
 
     /// The steps of a pod that has its node, from a container's start on.
@@ -181,7 +180,7 @@ impl<W: Work> Simulation<'_, W> {
                 // Requests may hold it until then.
                 self.push(ending.killed, Event::Gone { number });
             }
-            self.tell(number, PodState::Terminating, observer);
+            self.tell(number, PodTransition::Terminating, observer);
         }
         self.leaving = leaving;
     }
