@@ -5,14 +5,12 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::inputs::HeldOut;
-use super::{PROPOSED, Proposal, TuneArgs};
+use super::simulations::ProposedPolicy;
+use super::{PROPOSED, TuneArgs, TuneQuestion};
 use crate::cli::confined::is_outside;
 use crate::cli::error::CommandError;
 use crate::cli::file_names::{PATCH, PROPOSED_TOML};
-use crate::cli::files::RememberingLoader;
 use crate::scenario::{Diagnostics, PolicyFile, STANDARD_INPUT, Successor, load_policy};
-use crate::search::tune::question::Question;
-use crate::units::Seed;
 
 /// The proposed policy as text.
 pub(super) struct ProposedTexts {
@@ -29,20 +27,38 @@ pub(super) struct ProposedTexts {
 }
 
 /// What the texts are made of.
-pub(super) struct Source<'s> {
-    pub(super) arguments: &'s TuneArgs,
-    pub(super) question: &'s Question,
-    pub(super) held_out: &'s [HeldOut],
-    /// What was read, standard input too.
-    pub(super) loader: &'s RememberingLoader,
-    pub(super) report_seeds: &'s [Seed],
-    pub(super) folder: &'s Path,
+struct ProposalInputs<'s> {
+    arguments: &'s TuneArgs,
+    question: &'s TuneQuestion<'s>,
+    folder: &'s Path,
 }
 
-impl Source<'_> {
-    /// The texts of `proposal`.
-    pub(super) fn texts(&self, proposal: &Proposal) -> Result<ProposedTexts, CommandError> {
-        let changes = self.question.space.arguments(&proposal.finalist.candidate);
+impl ProposedTexts {
+    /// The texts of `proposal`, which are to be written to `folder`.
+    ///
+    /// # Errors
+    /// The policy's file has faults, today or as it is proposed.
+    pub(super) fn of(
+        proposal: &ProposedPolicy,
+        question: &TuneQuestion<'_>,
+        folder: &Path,
+    ) -> Result<Self, CommandError> {
+        let inputs = ProposalInputs {
+            arguments: question.arguments,
+            question,
+            folder,
+        };
+        inputs.texts(proposal)
+    }
+}
+
+impl ProposalInputs<'_> {
+    fn texts(&self, proposal: &ProposedPolicy) -> Result<ProposedTexts, CommandError> {
+        let changes = self
+            .question
+            .search
+            .space
+            .arguments(&proposal.finalist.candidate);
         let today = self.policy(&self.arguments.set, &[])?;
         let proposed = self.policy(&self.arguments.set, &changes)?;
         let all = self.arguments.set.iter().chain(&changes);
@@ -87,7 +103,7 @@ impl Source<'_> {
     fn policy(&self, set: &[String], further: &[String]) -> Result<PolicyFile, CommandError> {
         let set: Vec<String> = set.iter().chain(further).cloned().collect();
         let choice = self.arguments.manifest.choice();
-        let mut loader = self.loader.clone();
+        let mut loader = self.question.inputs.loader.clone();
         let policy: Result<PolicyFile, Diagnostics> =
             load_policy(&self.arguments.policy, &set, &choice, &mut loader);
         policy.map_err(CommandError::Input)
@@ -114,7 +130,7 @@ impl Source<'_> {
     ) -> Result<String, CommandError> {
         let comment = format!(
             "What `hpasim tune` proposes for {}; all but [hpa] is the base's.",
-            self.question.scenarios[0].policy_name
+            self.question.search.scenarios[0].policy_name
         );
         let successor = Successor {
             name: PROPOSED,
@@ -145,7 +161,7 @@ impl Source<'_> {
     }
 
     /// The commands that make the report anew, one for each held-out trace, and that look for traps.
-    fn again(&self, proposal: &Proposal, notes: &mut Vec<String>) -> Vec<String> {
+    fn again(&self, proposal: &ProposedPolicy, notes: &mut Vec<String>) -> Vec<String> {
         let path = self.folder.join(PROPOSED_TOML);
         let proposed = shell_path(&path);
         let outside = match is_outside(&path, &self.arguments.policy) {
@@ -162,14 +178,14 @@ impl Source<'_> {
             return vec![check];
         }
         let is_stdin = |held_out: &&HeldOut| held_out.path == Path::new(STANDARD_INPUT);
-        if self.held_out.iter().any(|it| is_stdin(&it)) {
+        let held_out = &self.question.inputs.held_out;
+        if held_out.iter().any(|it| is_stdin(&it)) {
             notes.push(
                 "no command to make the report anew: a trace came from standard input".to_owned(),
             );
             return vec![check];
         }
-        let mut commands: Vec<String> = self
-            .held_out
+        let mut commands: Vec<String> = held_out
             .iter()
             .map(|held_out| self.compare(&proposed, held_out))
             .collect();
@@ -206,15 +222,15 @@ impl Source<'_> {
         if let Some(engine) = self.arguments.engine {
             command.push_str(&format!(" --engine {}", engine.as_str()));
         }
-        let seeds = self.report_seeds;
+        let seeds = &self.question.report_seeds;
         let first = seeds.first().map_or(0, |seed| seed.0);
         command.push_str(&format!(" --seed {first} --seeds {}", seeds.len()));
         command
     }
 
     /// Whether what is set of today's policy, set of the proposed one too, would undo what that changes.
-    fn undoes_changes(&self, proposal: &Proposal) -> bool {
-        let space = &self.question.space;
+    fn undoes_changes(&self, proposal: &ProposedPolicy) -> bool {
+        let space = &self.question.search.space;
         let changes = space.changes(&proposal.finalist.candidate);
         let changed: Vec<Vec<&str>> = changes
             .map(|change| keys_of(change.parameter.path()))
