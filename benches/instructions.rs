@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use hpasim::scenario::Engine;
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::simulate;
 use hpasim::units::Seed;
 
 #[expect(dead_code, reason = "the bench of the HPA core uses the rest")]
@@ -17,10 +17,6 @@ mod shipped;
 
 use decision_load::{DecisionLoad, Mix};
 use shipped::shipped;
-
-struct Nobody;
-
-impl Observer for Nobody {}
 
 /// What is counted: callgrind collects from the entry into this function until its end.
 #[inline(never)]
@@ -47,7 +43,7 @@ fn decisions() {
 fn fluid() {
     let scenario = shipped("policies/prod.toml", "traces/diurnal.csv");
     counted(&mut || {
-        black_box(simulate(&scenario, Engine::Fluid, Seed(1), &mut Nobody));
+        black_box(simulate(&scenario, Engine::Fluid, Seed(1), &mut ()));
     });
 }
 
@@ -55,7 +51,7 @@ fn fluid() {
 fn requests() {
     let scenario = shipped("policies/prod.toml", "traces/spike.csv");
     counted(&mut || {
-        black_box(simulate(&scenario, Engine::Request, Seed(1), &mut Nobody));
+        black_box(simulate(&scenario, Engine::Request, Seed(1), &mut ()));
     });
 }
 

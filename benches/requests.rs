@@ -12,7 +12,7 @@ use hpasim::cluster::config::CpuModel;
 use hpasim::engine::random::{Distribution, Stream};
 use hpasim::results::KpiObserver;
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::{Provisioning, simulate};
+use hpasim::simulation::simulate;
 use hpasim::units::{Millicores, Seed, SimSpan};
 use hpasim::workload::Demand;
 use rand_distr::Distribution as _;
@@ -122,8 +122,7 @@ fn bare_heap(arrivals: u32, seed: u64) -> u64 {
 }
 
 fn run(case: &Case, seed: u64) -> f64 {
-    let provisioning = Provisioning::of(&case.scenario);
-    let mut kpis = KpiObserver::new(&case.scenario, |rps| provisioning.needed(rps));
+    let mut kpis = KpiObserver::new(&case.scenario);
     simulate(&case.scenario, Engine::Request, Seed(seed), &mut kpis);
     kpis.finish().mean_replicas
 }

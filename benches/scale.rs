@@ -13,7 +13,7 @@ use hpasim::control::{
 };
 use hpasim::scenario::Engine;
 use hpasim::search::front::{pareto_front, pareto_fronts};
-use hpasim::simulation::{Observer, simulate_scaled_by};
+use hpasim::simulation::simulate_scaled_by;
 use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
 use hpasim::workload::Balancer;
 use scenarios::{Row, prod, trace};
@@ -21,11 +21,6 @@ use scenarios::{Row, prod, trace};
 #[path = "../tests/plant/scenarios.rs"]
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod scenarios;
-
-/// Sees nothing.
-struct Nobody;
-
-impl Observer for Nobody {}
 
 /// Every piece of work at a station is cancelled, in the order in which it came.
 fn cancellations(criterion: &mut Criterion) {
@@ -118,7 +113,7 @@ fn pods_at_once(criterion: &mut Criterion) {
                 let schedule = Schedule { entries };
                 bencher.iter(|| {
                     let mut scaler = Measuring::new(&schedule);
-                    simulate_scaled_by(&mut scaler, &scenario, engine, Seed(1), &mut Nobody)
+                    simulate_scaled_by(&mut scaler, &scenario, engine, Seed(1), &mut ())
                 });
             });
         }

@@ -3,7 +3,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use hpasim::results::kpis::{KpiObserver, Kpis};
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::{Observer, Provisioning, simulate};
+use hpasim::simulation::simulate;
 use hpasim::units::Seed;
 
 #[path = "../tests/fixtures/shipped.rs"]
@@ -11,13 +11,8 @@ mod shipped;
 
 use shipped::shipped;
 
-struct Nobody;
-
-impl Observer for Nobody {}
-
 fn with_kpis(scenario: &Scenario, seed: Seed) -> Kpis {
-    let provisioning = Provisioning::of(scenario);
-    let mut observer = KpiObserver::new(scenario, |rps| provisioning.needed(rps));
+    let mut observer = KpiObserver::new(scenario);
     simulate(scenario, Engine::Fluid, seed, &mut observer);
     observer.finish()
 }
@@ -34,7 +29,7 @@ fn one_day(c: &mut Criterion) {
     c.bench_function("diurnal day under prod, nobody watching", |bencher| {
         bencher.iter(|| {
             seed += 1;
-            simulate(&scenario, Engine::Fluid, Seed(seed), &mut Nobody)
+            simulate(&scenario, Engine::Fluid, Seed(seed), &mut ())
         });
     });
     let mut fixed = scenario;
@@ -42,7 +37,7 @@ fn one_day(c: &mut Criterion) {
     c.bench_function("diurnal day without an autoscaler", |bencher| {
         bencher.iter(|| {
             seed += 1;
-            simulate(&fixed, Engine::Fluid, Seed(seed), &mut Nobody)
+            simulate(&fixed, Engine::Fluid, Seed(seed), &mut ())
         });
     });
 }

@@ -46,7 +46,7 @@
 //!
 //! use hpasim::results::KpiObserver;
 //! use hpasim::scenario::{Engine, LoadError, LoadRequest, Loader, load};
-//! use hpasim::simulation::{Provisioning, simulate};
+//! use hpasim::simulation::simulate;
 //! use hpasim::units::Seed;
 //!
 //! struct InMemory(BTreeMap<&'static str, &'static str>);
@@ -72,8 +72,7 @@
 //! };
 //! let scenario = load(request, &mut files).expect("valid inputs").scenario;
 //!
-//! let provisioning = Provisioning::of(&scenario);
-//! let mut kpis = KpiObserver::new(&scenario, |rps| provisioning.needed(rps));
+//! let mut kpis = KpiObserver::new(&scenario);
 //! simulate(&scenario, Engine::Fluid, Seed(1), &mut kpis);
 //! let kpis = kpis.finish();
 //!

@@ -10,7 +10,7 @@ use decision_load::{DecisionLoad, Mix};
 use hpasim::control::hpa::HpaScaler;
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::simulate;
 use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
 use scenarios::{Row, prod, trace};
 
@@ -58,11 +58,6 @@ fn a_wake_of_the_hpa_decides_as_the_core_and_allocates_nothing() {
     }
 }
 
-/// Watches and keeps nothing.
-struct Nobody;
-
-impl Observer for Nobody {}
-
 /// Makes another scenario of the usual one.
 type Change = fn(&mut Scenario);
 
@@ -78,7 +73,7 @@ fn allocations_of_hours(hours: u32, change: Change) -> u64 {
     scenario.deployment.replicas = Replicas(20);
     change(&mut scenario);
     allocation_counter::measure(|| {
-        std::hint::black_box(simulate(&scenario, Engine::Fluid, Seed(1), &mut Nobody));
+        std::hint::black_box(simulate(&scenario, Engine::Fluid, Seed(1), &mut ()));
     })
     .count_total
 }
@@ -117,7 +112,7 @@ fn allocations_of_minutes(minutes: u32, change: Change) -> u64 {
     scenario.deployment.replicas = Replicas(20);
     change(&mut scenario);
     allocation_counter::measure(|| {
-        std::hint::black_box(simulate(&scenario, Engine::Request, Seed(1), &mut Nobody));
+        std::hint::black_box(simulate(&scenario, Engine::Request, Seed(1), &mut ()));
     })
     .count_total
 }

@@ -1,4 +1,4 @@
-//! The seam: whoever scales stands where the HPA stands, inside a run or outside of it.
+//! The seams of a run: whoever scales stands where the HPA stands, inside a run or outside of it; observers hear the run, and may end it.
 
 #[path = "plant/scenarios.rs"]
 #[expect(dead_code, reason = "shared with other tests, which use all of it")]
@@ -10,9 +10,10 @@ use hpasim::control::seen::MetricObservation;
 use hpasim::control::{
     Autoscaler, Bounds, Decided, DecisionListener, MetricQuery, ScheduledScale, Seen,
 };
+use hpasim::results::KpiObserver;
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::{FlowSegment, PodChange, PodState, RequestSegment};
-use hpasim::simulation::{DecideError, Observer, Run, simulate_scaled_by};
+use hpasim::simulation::{DecideError, Observer, Run, simulate, simulate_scaled_by};
 use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
 use scenarios::{Row, prod, trace};
 
@@ -230,5 +231,49 @@ fn a_controller_of_ones_own_scales_in_both_engines() {
             heard.rescales
         );
         assert!(heard.by.iter().all(|by| *by == "pod per four"));
+    }
+}
+
+/// Has enough as soon as a rescale was decided.
+#[derive(Default)]
+struct UntilFirstRescale(Option<SimTime>);
+
+impl Observer for UntilFirstRescale {
+    fn decided(&mut self, decision: &Decided<'_>) {
+        if decision.direction().is_some() {
+            self.0.get_or_insert(decision.time);
+        }
+    }
+
+    fn has_enough(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+#[test]
+fn an_observer_that_has_enough_ends_the_run_where_it_stands() {
+    let scenario = ten_minutes();
+    for engine in ENGINES {
+        let mut whole = Heard::default();
+        simulate(&scenario, engine, Seed(5), &mut whole);
+        let mut stopped = (
+            Heard::default(),
+            UntilFirstRescale::default(),
+            KpiObserver::new(&scenario),
+        );
+        let finished = simulate(&scenario, engine, Seed(5), &mut stopped);
+        let (heard, UntilFirstRescale(rescale), kpis) = stopped;
+
+        assert_eq!(Some(finished.end), rescale, "{engine:?}");
+        assert!(finished.end < scenario.trace.end());
+        assert_eq!(heard.rescales, whole.rescales[..1]);
+        let hours = kpis.finish().pod_hours;
+        let one_pod = finished.end.as_secs_f64() / 3600.0;
+        assert!((hours - one_pod).abs() < 1e-9, "{engine:?}: {hours}");
+        // All but the segment that the end cut is as in the whole run.
+        let before = heard.segments.len().saturating_sub(1);
+        assert_eq!(heard.segments[..before], whole.segments[..before]);
+        let before = heard.served.len().saturating_sub(1);
+        assert_eq!(heard.served[..before], whole.served[..before]);
     }
 }

@@ -1,4 +1,4 @@
-//! The tables of docs/kpis.md and output/README.md say of the KPIs what their table in `hpasim::kpi` says.
+//! The tables of docs/kpis.md and output/README.md say of the KPIs what their table in `hpasim::kpi` says, and of the timeline's columns what theirs says.
 //!
 //! `HPASIM_WRITE_DOCS=1 cargo test --test kpi_docs` writes them anew; the text around them stays.
 
@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use hpasim::kpi::{KnownBy, Kpi, KpiFacts, KpiGroup};
+use hpasim::results::TimelineColumn;
 
 /// The page on KPIs, with a table for each group.
 const KPIS: &str = "docs/kpis.md";
@@ -57,10 +58,26 @@ fn output_table() -> String {
     table
 }
 
-/// `page` with `table` in the place of the first table of KPIs behind `heading`.
+/// The rows of output/README.md on `timeline.csv`, with their head.
+fn timeline_table() -> String {
+    let mut table = "| column | unit | what it is |\n|---|---|---|\n".to_owned();
+    for column in TimelineColumn::ALL {
+        let mark = if column.is_of_requests { " (R)" } else { "" };
+        let TimelineColumn {
+            name, unit, what, ..
+        } = column;
+        table.push_str(&format!("| `{name}` | {unit}{mark} | {what} |\n"));
+    }
+    table
+}
+
+/// `page` with `table` in the place of the first table behind `heading` whose first cell is the same.
 fn with_table(page: &str, heading: &str, table: &str) -> String {
+    let first_cell = table.split_inclusive('|').take(2).collect::<String>();
     let section = page.find(heading).expect("the heading of a table");
-    let head = page[section..].find("\n| KPI |").expect("a table of KPIs");
+    let head = page[section..]
+        .find(&format!("\n{first_cell}"))
+        .expect("a table");
     let start = section + head + 1;
     let rows: usize = page[start..]
         .split_inclusive('\n')
@@ -102,5 +119,12 @@ fn the_page_of_kpis_has_a_current_table_for_every_group() {
 fn the_page_of_output_lists_every_kpi() {
     check(OUTPUT, |page| {
         with_table(page, "\n## `summary.json`\n", &output_table())
+    });
+}
+
+#[test]
+fn the_page_of_output_lists_every_column_of_the_timeline() {
+    check(OUTPUT, |page| {
+        with_table(page, "\n## `timeline.csv`\n", &timeline_table())
     });
 }

@@ -8,7 +8,7 @@ use hpasim::results::KpiObserver;
 use hpasim::scenario::{
     Engine, LoadError, LoadRequest, Loaded, Loader, keys, load, parse_duration,
 };
-use hpasim::simulation::{Provisioning, simulate};
+use hpasim::simulation::simulate;
 use hpasim::units::{Seed, SimTime};
 
 const DOCUMENT: &str = include_str!("../docs/policy.md");
@@ -167,8 +167,7 @@ fn load_example(example: &Example, line: &str) -> Loaded {
 
 fn requests_served(loaded: &Loaded) -> f64 {
     let scenario = &loaded.scenario;
-    let provisioning = Provisioning::of(scenario);
-    let mut observer = KpiObserver::new(scenario, |rps| provisioning.needed(rps));
+    let mut observer = KpiObserver::new(scenario);
     simulate(scenario, loaded.engine, Seed(1), &mut observer);
     observer.finish().requests_succeeded.unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use hpasim::scenario::{LoadError, LoadRequest, Loader, ManifestChoice, Template,
 use hpasim::search::outcome::Weighed;
 use hpasim::search::tune::goal::Goal;
 use hpasim::search::tune::method::{Findings, Method};
-use hpasim::search::tune::question::{Asked, Question};
+use hpasim::search::tune::question::{Asked, TuningQuestion};
 use hpasim::units::Seed;
 
 const PAGE: &str = "docs/tuning.md";
@@ -39,7 +39,7 @@ impl Loader for Disk {
     }
 }
 
-fn question(traces: &[&str]) -> Question {
+fn question(traces: &[&str]) -> TuningQuestion {
     let traces: Vec<PathBuf> = traces
         .iter()
         .map(|trace| PathBuf::from(format!("traces/{trace}.csv")))
@@ -66,7 +66,7 @@ fn question(traces: &[&str]) -> Question {
         seeds: vec![Seed(1), Seed(2), Seed(3)],
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
-    Question::ask(templates, asked).expect("there is something to tune")
+    TuningQuestion::ask(templates, asked).expect("there is something to tune")
 }
 
 /// What a search is worth.
@@ -78,7 +78,7 @@ struct Worth {
     volume: f64,
 }
 
-fn worth(question: &Question, findings: &Findings) -> Worth {
+fn worth(question: &TuningQuestion, findings: &Findings) -> Worth {
     let today = question.today.weighed(&question.objectives);
     let best = &findings.tried[findings.by_goal()[0]];
     assert!(
@@ -154,7 +154,7 @@ fn evolution_finds_more_than_random_search_with_the_same_budget() {
 }
 
 /// One line of the table: the worth of all searches by one method.
-fn measured(question: &Question, method: Method, budget: u32) -> Vec<Worth> {
+fn measured(question: &TuningQuestion, method: Method, budget: u32) -> Vec<Worth> {
     (1..=SEARCHES)
         .map(|seed| {
             worth(

@@ -8,7 +8,7 @@ use super::case::{Case, CaseReport, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
 use crate::scenario::Code;
-use crate::scenario::survey::{Found, Knowledge, Subject};
+use crate::scenario::survey::{Knowledge, Subject, TargetCoverage};
 use crate::scenario::tree::Value;
 
 /// All rules of this family.
@@ -29,8 +29,8 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
     };
     let wanted = &target.wanted;
     let report = match &target.found {
-        Found::Here => return,
-        Found::Elsewhere(other) => CaseReport {
+        TargetCoverage::Here => return,
+        TargetCoverage::Elsewhere(other) => CaseReport {
             code: Code::ScaleTargetElsewhere,
             origin: target.origin,
             object: subject.title.clone(),
@@ -41,7 +41,7 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
             ),
             help: format!("give both one namespace and kind, that of {other}"),
         },
-        Found::Missing(others) if others.is_empty() => CaseReport {
+        TargetCoverage::Missing(others) if others.is_empty() => CaseReport {
             code: Code::TargetNotInFiles,
             origin: target.origin,
             object: subject.title.clone(),
@@ -49,7 +49,7 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
             why: "requests, limits, probes and the way to full scale hang on its containers, and none of these was checked".to_owned(),
             help: "name its file as well: `hpasim check hpa.yaml deployment.yaml`".to_owned(),
         },
-        Found::Missing(others) => CaseReport {
+        TargetCoverage::Missing(others) => CaseReport {
             code: Code::NoScaleTarget,
             origin: target.origin,
             object: subject.title.clone(),

@@ -84,12 +84,12 @@ pub(super) fn run(
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
     conduct(&arguments.answer, screen, |screen| {
-        CompareQuestion::ask(arguments, screen)
+        CompareExperiment::ask(arguments, screen)
     })
 }
 
 /// What is compared.
-struct CompareQuestion<'a> {
+struct CompareExperiment<'a> {
     arguments: &'a CompareArgs,
     inputs: CompareInputs,
     /// The engine, trace by trace.
@@ -100,7 +100,7 @@ struct CompareQuestion<'a> {
     request: Request,
 }
 
-impl<'a> CompareQuestion<'a> {
+impl<'a> CompareExperiment<'a> {
     fn ask(arguments: &'a CompareArgs, screen: &mut Screen) -> Result<Self, CommandError> {
         let seeds = arguments.seed.seeds(arguments.seeds.into())?;
         let inputs = CompareInputs::load(arguments)?;
@@ -117,7 +117,7 @@ impl<'a> CompareQuestion<'a> {
     }
 }
 
-impl Experiment for CompareQuestion<'_> {
+impl Experiment for CompareExperiment<'_> {
     type Report<'e>
         = CompareReport<'e>
     where
@@ -172,7 +172,7 @@ impl Experiment for CompareQuestion<'_> {
         let runs = simulate_paired(traces, &self.seeds, plot, quiet.allows_progress(), hint);
         let labels = self.inputs.policies.iter().map(|it| it.label.clone());
         Ok(CompareReport {
-            question: self,
+            experiment: self,
             comparison: Comparison::of(labels.collect(), &runs.kpis),
             checked: check_all(&self.inputs, &self.asked, &runs.kpis),
             runs,
@@ -182,7 +182,7 @@ impl Experiment for CompareQuestion<'_> {
 
 /// What a comparison comes to.
 struct CompareReport<'q> {
-    question: &'q CompareQuestion<'q>,
+    experiment: &'q CompareExperiment<'q>,
     runs: PairedRuns,
     comparison: Comparison,
     checked: Vec<CheckedAssertion>,
@@ -190,14 +190,14 @@ struct CompareReport<'q> {
 
 impl CompareReport<'_> {
     fn run(&self) -> ComparisonRun<'_> {
-        let question = self.question;
+        let experiment = self.experiment;
         ComparisonRun {
             comparison: &self.comparison,
-            engines: &question.engines,
-            seeds: &question.seeds,
+            engines: &experiment.engines,
+            seeds: &experiment.seeds,
             assertions: &self.checked,
-            request: &question.request,
-            inputs: &question.inputs.files,
+            request: &experiment.request,
+            inputs: &experiment.inputs.files,
         }
     }
 }
@@ -208,12 +208,12 @@ impl ExperimentReport for CompareReport<'_> {
     }
 
     fn files(&self) -> Result<Vec<ResultFile>, CommandError> {
-        let CompareQuestion {
+        let CompareExperiment {
             arguments,
             inputs,
             seeds,
             ..
-        } = self.question;
+        } = self.experiment;
         let (policies, plot) = (&self.comparison.policies, arguments.answer.plot);
         let mut files = paired_pictures(&inputs.traces, &self.runs, policies, seeds.len(), plot)?;
         let csv = comparison_csv(&self.comparison)?;
@@ -230,8 +230,8 @@ impl ExperimentReport for CompareReport<'_> {
     fn page(&self, format: OutputFormat, paths: &[String], _colour: Colour) -> String {
         let page = ComparisonPage {
             comparison: &self.comparison,
-            traces: &trace_facts(&self.question.inputs.traces),
-            seeds: &self.question.seeds,
+            traces: &trace_facts(&self.experiment.inputs.traces),
+            seeds: &self.experiment.seeds,
             files: paths,
         };
         let table = match format {

@@ -14,11 +14,10 @@ use crate::results::Kpis;
 use crate::results::comparison::TraceRuns;
 use crate::results::curves::{PolicyCurves, SeedCurves};
 use crate::results::kpis::KpiObserver;
-use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::scenario::{Engine, Scenario};
 use crate::search::in_order::{all_cores, collect_in_order};
-use crate::simulation::{Provisioning, simulate};
+use crate::simulation::simulate;
 use crate::units::Seed;
 
 /// The policies under one trace.
@@ -136,14 +135,14 @@ pub(super) fn simulate_counted(
     seed: Seed,
     progress: &Progress,
 ) -> Kpis {
-    let provisioning = Provisioning::of(scenario);
-    let mut observer = Both::new(
-        KpiObserver::new(scenario, |rps: f64| provisioning.needed(rps)),
+    let mut observer = (
+        KpiObserver::new(scenario),
         progress.of_run(scenario.trace.end()),
     );
     simulate(scenario, engine, seed, &mut observer);
-    observer.second.finish();
-    observer.first.finish()
+    let (kpis, progress) = observer;
+    progress.finish();
+    kpis.finish()
 }
 
 impl PairedTrace {
@@ -169,19 +168,15 @@ struct PairedRun<'s> {
 
 impl PairedRun<'_> {
     fn simulate_drawn(self, progress: &Progress) -> (Kpis, Option<SeedCurves>) {
-        let provisioning = Provisioning::of(self.scenario);
-        let needed = |rps: f64| provisioning.needed(rps);
-        let mut observer = Both::new(
-            KpiObserver::new(self.scenario, needed),
-            Both::new(
-                TimelineRecorder::new(self.scenario, needed),
-                progress.of_run(self.scenario.trace.end()),
-            ),
+        let mut observer = (
+            KpiObserver::new(self.scenario),
+            TimelineRecorder::new(self.scenario),
+            progress.of_run(self.scenario.trace.end()),
         );
         simulate(self.scenario, self.engine, self.seed, &mut observer);
-        observer.second.second.finish();
-        let curves = SeedCurves::of(&observer.second.first.finish());
-        (observer.first.finish(), Some(curves))
+        let (kpis, recorder, progress) = observer;
+        progress.finish();
+        (kpis.finish(), Some(SeedCurves::of(&recorder.finish())))
     }
 }
 

@@ -30,13 +30,12 @@ use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
 use crate::results::export::{Request, Summary, TimelineCsv, latency_csv};
 use crate::results::kpis::KpiObserver;
-use crate::results::observers::Both;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{InputFile, KpiReport, Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded};
 use crate::search::in_order::{all_cores, collect_in_order};
-use crate::simulation::{Extent, Provisioning, simulate};
+use crate::simulation::{Extent, simulate};
 use crate::units::Seed;
 use crate::workload::Demand;
 
@@ -70,12 +69,12 @@ pub(super) struct RunArgs {
 /// Loads, simulates, writes, prints.
 pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     conduct(&arguments.answer, screen, |screen| {
-        RunQuestion::ask(arguments, screen)
+        RunExperiment::ask(arguments, screen)
     })
 }
 
 /// What a run is about.
-struct RunQuestion<'a> {
+struct RunExperiment<'a> {
     arguments: &'a RunArgs,
     loaded: Loaded,
     seeds: Vec<Seed>,
@@ -85,7 +84,7 @@ struct RunQuestion<'a> {
     inputs: Vec<InputFile>,
 }
 
-impl<'a> RunQuestion<'a> {
+impl<'a> RunExperiment<'a> {
     /// Reads everything, and says what is wrong with it, before anything is touched.
     fn ask(arguments: &'a RunArgs, screen: &mut Screen) -> Result<Self, CommandError> {
         let RunArgs { load, set, .. } = arguments;
@@ -106,7 +105,7 @@ impl<'a> RunQuestion<'a> {
     }
 }
 
-impl Experiment for RunQuestion<'_> {
+impl Experiment for RunExperiment<'_> {
     type Report<'e>
         = RunReport<'e>
     where
@@ -173,7 +172,7 @@ impl Experiment for RunQuestion<'_> {
         let (policy, trace) = (&scenario.policy_name, &scenario.trace_name);
         let check = |assertion| check(assertion, policy, trace, &report);
         Ok(RunReport {
-            question: self,
+            experiment: self,
             checked: self.assertions.iter().map(check).collect(),
             first: shown,
             kpis,
@@ -184,7 +183,7 @@ impl Experiment for RunQuestion<'_> {
 
 /// What a run comes to.
 struct RunReport<'q> {
-    question: &'q RunQuestion<'q>,
+    experiment: &'q RunExperiment<'q>,
     first: FirstRun,
     /// By seed.
     kpis: Vec<Kpis>,
@@ -199,20 +198,20 @@ impl ExperimentReport for RunReport<'_> {
     }
 
     fn files(&self) -> Result<Vec<ResultFile>, CommandError> {
-        let question = self.question;
+        let experiment = self.experiment;
         let picture = Picture {
-            scenario: &question.loaded.scenario,
+            scenario: &experiment.loaded.scenario,
             timeline: &self.first.timeline,
             kpis: &self.kpis[0],
-            engine: question.loaded.engine,
-            seed: question.seeds[0],
+            engine: experiment.loaded.engine,
+            seed: experiment.seeds[0],
             seeds: self.kpis.len(),
-            request: &question.request,
+            request: &experiment.request,
         };
-        let plot = question.arguments.answer.plot;
+        let plot = experiment.arguments.answer.plot;
         let mut files = pictures(&picture, PLOT, plot, render_png, render_svg)?;
         files.push(ResultFile::written(TIMELINE));
-        if question.loaded.engine == Engine::Request {
+        if experiment.loaded.engine == Engine::Request {
             files.push(ResultFile::new(LATENCY, self.first.latency.clone()));
         }
         files.push(ResultFile::written(DECISIONS));
@@ -220,13 +219,13 @@ impl ExperimentReport for RunReport<'_> {
     }
 
     fn summary(&self, names: &[String]) -> serde_json::Result<Vec<u8>> {
-        let RunQuestion {
+        let RunExperiment {
             loaded,
             seeds,
             request,
             inputs,
             ..
-        } = self.question;
+        } = self.experiment;
         let (inputs, report) = (inputs.clone(), self.report.clone());
         Summary::new(&loaded.scenario, loaded.engine, seeds, inputs, report)
             .with_request(request.clone())
@@ -236,12 +235,12 @@ impl ExperimentReport for RunReport<'_> {
     }
 
     fn page(&self, _format: OutputFormat, paths: &[String], colour: Colour) -> String {
-        let RunQuestion {
+        let RunExperiment {
             loaded,
             seeds,
             request,
             ..
-        } = self.question;
+        } = self.experiment;
         let summary = RunSummary {
             scenario: &loaded.scenario,
             engine: loaded.engine,
@@ -327,29 +326,24 @@ fn simulate_first(
     streams: Streams,
 ) -> Result<SeedRun, CommandError> {
     let scenario = &loaded.scenario;
-    let provisioning = Provisioning::of(scenario);
-    let needed = |rps: f64| provisioning.needed(rps);
-    let mut observer = Both::new(
-        KpiObserver::new(scenario, needed),
-        Both::new(
-            Both::new(
-                TimelineRecorder::writing(scenario, needed, streams.timeline),
-                streams.decisions,
-            ),
-            progress.of_run(scenario.trace.end()),
-        ),
+    let mut observer = (
+        KpiObserver::new(scenario),
+        TimelineRecorder::writing(scenario, streams.timeline),
+        streams.decisions,
+        progress.of_run(scenario.trace.end()),
     );
     simulate(scenario, loaded.engine, seed, &mut observer);
-    observer.second.second.finish();
-    let latency = observer.first.measured_latency().map(latency_csv);
-    let (timeline, csv) = observer.second.first.first.finish_writing();
+    let (kpis, recorder, decisions, progress) = observer;
+    progress.finish();
+    let latency = kpis.measured_latency().map(latency_csv);
+    let (timeline, csv) = recorder.finish_writing();
     let first = FirstRun {
         latency: latency.transpose()?.unwrap_or_default(),
         timeline,
     };
     let streams = Streams {
         timeline: csv,
-        decisions: observer.second.first.second,
+        decisions,
     };
-    Ok((observer.first.finish(), Some((first, streams))))
+    Ok((kpis.finish(), Some((first, streams))))
 }

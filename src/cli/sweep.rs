@@ -38,9 +38,9 @@ use crate::results::export::InputFile;
 use crate::scenario::{Engine, LoadRequest, ManifestChoice, Scenario, Template, load_templates};
 use crate::search::grid::{Grid, GridError};
 use crate::search::in_order::all_cores;
-use crate::search::outcome::{Objectives, Outcome, Weighed};
+use crate::search::outcome::{Objectives, SweepOutcome, Weighed};
 use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
-use crate::search::sweep::{InvalidPoints, Row, Sweep, SweepError};
+use crate::search::sweep::{InvalidPoints, Sweep, SweepError, SweepRow};
 use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::simulation::Extent;
 use crate::text::rounding::readable;
@@ -99,7 +99,7 @@ const LESS_WORK: &str = "--engine fluid takes next to none, where it can follow 
 /// Loads, checks, simulates, draws, prints.
 pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     conduct(&arguments.answer, screen, |screen| {
-        SweepQuestion::ask(arguments, screen)
+        SweepExperiment::ask(arguments, screen)
     })
 }
 
@@ -176,7 +176,7 @@ impl SweepArgs {
 }
 
 /// What is swept, and everything that its files say about it.
-struct SweepQuestion<'a> {
+struct SweepExperiment<'a> {
     arguments: &'a SweepArgs,
     sweep: Sweep,
     policy: String,
@@ -189,7 +189,7 @@ struct SweepQuestion<'a> {
     rows: Range<u64>,
 }
 
-impl<'a> SweepQuestion<'a> {
+impl<'a> SweepExperiment<'a> {
     fn ask(arguments: &'a SweepArgs, screen: &mut Screen) -> Result<Self, CommandError> {
         let seeds = arguments.seed.seeds(arguments.seeds.into())?;
         let grid = arguments.grid()?;
@@ -280,7 +280,7 @@ impl<'a> SweepQuestion<'a> {
         let runs = (left.end - left.start) * sweep.runs_per_row();
         let allows_progress = arguments.answer.quiet.allows_progress();
         let progress = CountProgress::new("simulating", runs, allows_progress);
-        let write = |row: Row| {
+        let write = |row: SweepRow| {
             let key = sweep.key(row.number);
             let trace = &self.traces[key.trace];
             let line = row_line(key, trace, &sweep.grid, &row.report);
@@ -307,7 +307,7 @@ impl<'a> SweepQuestion<'a> {
     }
 }
 
-impl Experiment for SweepQuestion<'_> {
+impl Experiment for SweepExperiment<'_> {
     type Report<'e>
         = SweepReport<'e>
     where
@@ -364,10 +364,10 @@ impl Experiment for SweepQuestion<'_> {
         file.finish()?;
         let outcome = match self.arguments.shard {
             Some(_) => None,
-            None => Some(Outcome::new(weighed.into_points(self), self.current())),
+            None => Some(SweepOutcome::new(weighed.into_points(self), self.current())),
         };
         Ok(SweepReport {
-            question: self,
+            experiment: self,
             outcome,
         })
     }
@@ -375,31 +375,31 @@ impl Experiment for SweepQuestion<'_> {
 
 /// What a sweep comes to.
 struct SweepReport<'q> {
-    question: &'q SweepQuestion<'q>,
+    experiment: &'q SweepExperiment<'q>,
     /// `None` for a part of a sweep.
-    outcome: Option<Outcome>,
+    outcome: Option<SweepOutcome>,
 }
 
 impl SweepReport<'_> {
     fn answer(&self) -> SweepAnswer<'_> {
-        let question = self.question;
+        let experiment = self.experiment;
         SweepAnswer {
-            policy: &question.policy,
-            traces: &question.traces,
-            engine: &question.engine,
-            seeds: question.arguments.seeds,
-            samples: question.arguments.samples,
-            grid: &question.sweep.grid,
-            objectives: &question.objectives,
+            policy: &experiment.policy,
+            traces: &experiment.traces,
+            engine: &experiment.engine,
+            seeds: experiment.arguments.seeds,
+            samples: experiment.arguments.samples,
+            grid: &experiment.sweep.grid,
+            objectives: &experiment.objectives,
             outcome: self.outcome.as_ref(),
-            shard: question.arguments.shard,
-            rows: question.rows.clone(),
+            shard: experiment.arguments.shard,
+            rows: experiment.rows.clone(),
         }
     }
 
-    fn pictures(&self, outcome: &Outcome) -> Result<Vec<ResultFile>, PlotError> {
+    fn pictures(&self, outcome: &SweepOutcome) -> Result<Vec<ResultFile>, PlotError> {
         let answer = &self.answer();
-        let plot = self.question.arguments.answer.plot;
+        let plot = self.experiment.arguments.answer.plot;
         let draw = |stem, png: RenderPng, svg: RenderSvg| {
             let (png, svg) = (|_: &_| png(answer, outcome), |_: &_| svg(answer, outcome));
             pictures(&(), stem, plot, png, svg)
@@ -418,8 +418,8 @@ impl SweepReport<'_> {
     }
 }
 
-type RenderPng = fn(&SweepAnswer<'_>, &Outcome) -> Result<Vec<u8>, PlotError>;
-type RenderSvg = fn(&SweepAnswer<'_>, &Outcome) -> Result<String, PlotError>;
+type RenderPng = fn(&SweepAnswer<'_>, &SweepOutcome) -> Result<Vec<u8>, PlotError>;
+type RenderSvg = fn(&SweepAnswer<'_>, &SweepOutcome) -> Result<String, PlotError>;
 
 impl ExperimentReport for SweepReport<'_> {
     fn notes(&self) -> &[&'static str] {
@@ -439,21 +439,21 @@ impl ExperimentReport for SweepReport<'_> {
     }
 
     fn summary(&self, names: &[String]) -> serde_json::Result<Vec<u8>> {
-        let question = self.question;
-        let grid = &question.sweep.grid;
+        let experiment = self.experiment;
+        let grid = &experiment.sweep.grid;
         let summary = SweepSummary::new(SweepFacts {
-            engine: question.engine.clone(),
-            seeds: seed_numbers(&question.sweep.seeds),
-            policy: question.policy.clone(),
-            traces: question.traces.clone(),
-            inputs: question.inputs.clone(),
-            request: question.arguments.request(),
+            engine: experiment.engine.clone(),
+            seeds: seed_numbers(&experiment.sweep.seeds),
+            policy: experiment.policy.clone(),
+            traces: experiment.traces.clone(),
+            inputs: experiment.inputs.clone(),
+            request: experiment.arguments.request(),
             files: names.to_vec(),
             points: grid.count(),
-            rows: question.row_count(),
+            rows: experiment.row_count(),
         });
         match &self.outcome {
-            Some(outcome) => summary.with_outcome(outcome, &question.objectives, grid),
+            Some(outcome) => summary.with_outcome(outcome, &experiment.objectives, grid),
             None => summary,
         }
         .to_json()
@@ -482,10 +482,14 @@ struct WeighedRows {
 }
 
 impl WeighedRows {
-    fn new(question: &SweepQuestion<'_>) -> Self {
-        let kpis = question.objectives.kpis();
+    fn new(experiment: &SweepExperiment<'_>) -> Self {
+        let kpis = experiment.objectives.kpis();
         Self {
-            picked: Picked::of(&kpis, &question.sweep.grid, question.sweep.runs_per_row()),
+            picked: Picked::of(
+                &kpis,
+                &experiment.sweep.grid,
+                experiment.sweep.runs_per_row(),
+            ),
             kpis,
             rows: Vec::new(),
         }
@@ -501,10 +505,10 @@ impl WeighedRows {
         self.rows.push(weighed(report, self.kpis));
     }
 
-    fn into_points(self, question: &SweepQuestion<'_>) -> Vec<Weighed> {
+    fn into_points(self, experiment: &SweepExperiment<'_>) -> Vec<Weighed> {
         self.rows
-            .chunks(question.traces.len())
-            .map(|rows| question.objectives.fold(rows))
+            .chunks(experiment.traces.len())
+            .map(|rows| experiment.objectives.fold(rows))
             .collect()
     }
 }

@@ -29,7 +29,7 @@ use crate::search::in_order::all_cores;
 use crate::search::tune::evaluation::Simulator;
 use crate::search::tune::goal::Goal;
 use crate::search::tune::method::Method;
-use crate::search::tune::question::{Asked, Question, QuestionError};
+use crate::search::tune::question::{Asked, QuestionError, TuningQuestion};
 use crate::search::tune::summary::TuneRequest;
 use crate::simulation::Extent;
 use crate::units::{Seed, parse_number};
@@ -158,7 +158,7 @@ const PROPOSED: &str = "proposed";
 /// Loads, searches, judges, reports, writes, prints.
 pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     conduct(&arguments.answer, screen, |screen| {
-        TuneQuestion::ask(arguments, screen)
+        TuneExperiment::ask(arguments, screen)
     })
 }
 
@@ -247,17 +247,17 @@ impl TuneArgs {
 }
 
 /// What is tuned, and what the answer is measured by.
-struct TuneQuestion<'a> {
+struct TuneExperiment<'a> {
     arguments: &'a TuneArgs,
     /// The question of the search: the training is in it.
-    search: Question,
+    search: TuningQuestion,
     /// What else was read; its training is the search's.
     inputs: TuneInputs,
     /// Seeds that the search does not see.
     report_seeds: Vec<Seed>,
 }
 
-impl<'a> TuneQuestion<'a> {
+impl<'a> TuneExperiment<'a> {
     fn ask(arguments: &'a TuneArgs, screen: &mut Screen) -> Result<Self, CommandError> {
         let goal = arguments.goal()?;
         let count = u32::from(TRAINING_SEEDS) + u32::from(arguments.seeds);
@@ -273,7 +273,7 @@ impl<'a> TuneQuestion<'a> {
         };
         Ok(Self {
             arguments,
-            search: Question::ask(std::mem::take(&mut inputs.training), asked)?,
+            search: TuningQuestion::ask(std::mem::take(&mut inputs.training), asked)?,
             inputs,
             report_seeds,
         })
@@ -292,7 +292,7 @@ impl<'a> TuneQuestion<'a> {
     }
 }
 
-impl Experiment for TuneQuestion<'_> {
+impl Experiment for TuneExperiment<'_> {
     type Report<'e>
         = TuneReport<'e>
     where
@@ -365,7 +365,7 @@ impl Experiment for TuneQuestion<'_> {
         let proposal = tuned.proposal.as_ref();
         let texts = proposal.map(|it| ProposedTexts::of(it, self, folder.path()));
         Ok(TuneReport {
-            question: self,
+            experiment: self,
             texts: texts.transpose()?,
             tuned,
             report,

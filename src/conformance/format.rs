@@ -27,7 +27,7 @@ pub struct RecordedScenario {
     /// The controller's own settings.
     pub controller: RecordedController,
     /// The autoscaler.
-    pub hpa: Hpa,
+    pub hpa: RecordedHpa,
     /// What pods have that do not say otherwise.
     pub pod_defaults: PodDefaults,
     /// The reconciles, in order.
@@ -84,7 +84,7 @@ impl RecordedController {
 
 /// `hpa` of a scenario.
 #[derive(Debug, Deserialize)]
-pub struct Hpa {
+pub struct RecordedHpa {
     /// Its `spec`, as the API server would hand it out.
     pub spec: Spec,
 }

@@ -11,13 +11,13 @@ use super::table::{Column, TableFormat, render_table};
 use crate::results::calibration::{
     Calibration, Coefficient, CpuGrowth, LinearityTest, Outlier, SIGNIFICANCE, measured_on,
 };
-use crate::scenario::Measured;
+use crate::scenario::ProbeMeasurement;
 use crate::text::rounding::readable;
 use crate::text::{json, visible};
 
 /// The report of the probe in `file` for people.
 #[must_use]
-pub fn render_calibration(file: &str, measured: Measured, fit: &Calibration) -> String {
+pub fn render_calibration(file: &str, measured: ProbeMeasurement, fit: &Calibration) -> String {
     let mut text = format!(
         "{}: {} rows, {} to {} rps a pod\n{}\n\n",
         visible(file),
@@ -93,7 +93,7 @@ fn estimates(fit: &Calibration) -> String {
 }
 
 /// What the reader should know of the line.
-fn notes(measured: Measured, fit: &Calibration) -> Vec<String> {
+fn notes(measured: ProbeMeasurement, fit: &Calibration) -> Vec<String> {
     let mut notes = Vec::new();
     if fit.cpu_looks_like_that_of_all_pods() {
         notes.push(cpu_of_all_pods(fit));
@@ -113,7 +113,7 @@ fn notes(measured: Measured, fit: &Calibration) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if measured == Measured::Together && fit.idle_cpu_millicores.value > 0.0 {
+    if measured == ProbeMeasurement::Together && fit.idle_cpu_millicores.value > 0.0 {
         notes.push(
             "Idle use is that of everything measured; the policy's `idle_cpu` is one pod's. If these were several pods, divide it by \
              their number, or add a column `replicas`."
@@ -241,7 +241,7 @@ fn written_milliseconds(milliseconds: f64) -> String {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct CalibrationReport<'a> {
     file: &'a str,
     measured_on: &'a str,
     #[serde(flatten)]
@@ -257,10 +257,10 @@ struct Report<'a> {
 /// None that the report's types could cause; the type is the JSON writer's.
 pub fn calibration_json(
     file: &str,
-    measured: Measured,
+    measured: ProbeMeasurement,
     fit: &Calibration,
 ) -> Result<String, serde_json::Error> {
-    json::pretty(&Report {
+    json::pretty(&CalibrationReport {
         file,
         measured_on: measured_on(measured),
         fit: &rounded(fit),

@@ -26,9 +26,9 @@ pub mod sweep_parameters;
 use plotters::prelude::DrawingBackend;
 
 use self::axis::{Tick, time_ticks};
-use self::canvas::{Align, Canvas, Lettering, Point, Rect, Sheet};
+use self::canvas::{Align, Canvas, Lettering, Rect, Sheet, SheetPoint};
 use self::font::Weight;
-use self::mark::{Mark, draw_mark};
+use self::mark::{LegendKey, draw_mark};
 use self::panel::{STRIP, lettering};
 use self::panels::PanelKind;
 pub use self::plot_error::PlotError;
@@ -130,21 +130,21 @@ struct Shared<'a> {
     end: f64,
     times: Vec<Tick>,
     broken: Vec<Stretch>,
-    asked: Asked,
+    asked: PageQuestion,
     /// Whether there are more intervals than the picture can show one by one.
     dense: bool,
 }
 
 /// Where it stands what the command asked for beside the inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Asked {
+enum PageQuestion {
     /// To the right of the key.
     BesideKey(String),
     /// In lines below it.
     BelowKey(Vec<String>),
 }
 
-impl Asked {
+impl PageQuestion {
     /// How much further down the panels begin.
     fn height(&self) -> f64 {
         match self {
@@ -231,9 +231,9 @@ fn draw_head<B: DrawingBackend>(
         picture.scenario.policy_name, picture.scenario.trace_name
     );
     let names = shortened(&names, title, width - LEFT - 24.0 - how_width - 24.0);
-    canvas.text(Point { x: LEFT, y: 34.0 }, &names, title)?;
+    canvas.text(SheetPoint { x: LEFT, y: 34.0 }, &names, title)?;
     canvas.text(
-        Point {
+        SheetPoint {
             x: width - 24.0,
             y: 34.0,
         },
@@ -241,7 +241,7 @@ fn draw_head<B: DrawingBackend>(
         lettering(13.0, ink::TEXT_SOFT, Align::Right),
     )?;
     canvas.text(
-        Point { x: LEFT, y: 59.0 },
+        SheetPoint { x: LEFT, y: 59.0 },
         &headline(picture.kpis),
         lettering(HEADLINE_SIZE, ink::TEXT, Align::Left),
     )?;
@@ -249,21 +249,24 @@ fn draw_head<B: DrawingBackend>(
     draw_asked(canvas, &shared.asked)
 }
 
-fn draw_asked<B: DrawingBackend>(canvas: &mut Canvas<B>, asked: &Asked) -> Result<(), PlotError> {
+fn draw_asked<B: DrawingBackend>(
+    canvas: &mut Canvas<B>,
+    asked: &PageQuestion,
+) -> Result<(), PlotError> {
     match asked {
-        Asked::BesideKey(line) => {
-            let place = Point {
+        PageQuestion::BesideKey(line) => {
+            let place = SheetPoint {
                 x: f64::from(WIDTH) - 24.0,
                 y: KEY_BASELINE,
             };
             canvas.text(place, line, lettering(13.0, ink::TEXT_SOFT, Align::Right))
         }
-        Asked::BelowKey(lines) => {
+        PageQuestion::BelowKey(lines) => {
             let mut y = KEY_BASELINE;
             for line in lines {
                 y += ASKED_LEADING;
                 let soft = lettering(13.0, ink::TEXT_SOFT, Align::Left);
-                canvas.text(Point { x: LEFT, y }, line, soft)?;
+                canvas.text(SheetPoint { x: LEFT, y }, line, soft)?;
             }
             Ok(())
         }
@@ -279,7 +282,7 @@ fn draw_key<B: DrawingBackend>(
     let soft = lettering(13.0, ink::TEXT_SOFT, Align::Left);
     let baseline = KEY_BASELINE;
     if let Demand::CpuMillicores(_) = picture.scenario.trace.demand {
-        let place = Point {
+        let place = SheetPoint {
             x: LEFT,
             y: baseline,
         };
@@ -299,13 +302,13 @@ fn draw_key<B: DrawingBackend>(
         (None, text)
     } else {
         let text = format!("SLO broken: {quantile} above {limit}, or more than {errors} failed");
-        (Some(Mark::Band(ink::BROKEN)), text)
+        (Some(LegendKey::Band(ink::BROKEN)), text)
     };
     let mut x = LEFT;
     if let Some(mark) = mark {
         x += draw_mark(canvas, mark, x, baseline - 4.5)? + 7.0;
     }
-    canvas.text(Point { x, y: baseline }, &text, soft)
+    canvas.text(SheetPoint { x, y: baseline }, &text, soft)
 }
 
 /// `p95`, `p99.9`.
@@ -332,12 +335,12 @@ fn what_was_asked(request: &Request) -> Vec<String> {
 }
 
 /// Beside the key where it fits, else in as few lines as hold it; what is too much for these is counted.
-fn place_asked(items: &[String]) -> Asked {
+fn place_asked(items: &[String]) -> PageQuestion {
     let style = lettering(13.0, ink::TEXT_SOFT, Align::Left);
     let wide = |text: &str| font::width(text, style.size, style.weight);
     let one_line = items.join(", ");
     if wide(&one_line) <= f64::from(WIDTH) / 2.0 {
-        return Asked::BesideKey(one_line);
+        return PageQuestion::BesideKey(one_line);
     }
     let lines_with = |shown: usize| {
         let mut items: Vec<String> = items.to_vec();
@@ -352,7 +355,7 @@ fn place_asked(items: &[String]) -> Asked {
         .map(lines_with)
         .find(|lines| lines.len() <= ASKED_LINES_MAX)
         .unwrap_or_default();
-    Asked::BelowKey(
+    PageQuestion::BelowKey(
         lines
             .iter()
             .map(|line| shortened(line, style, HEAD_ROOM))
@@ -423,7 +426,7 @@ fn draw_time_axis<B: DrawingBackend>(
     name_times(canvas, frame, shared.end, &shared.times)?;
     if shared.dense {
         canvas.text(
-            Point {
+            SheetPoint {
                 x: f64::from(WIDTH) - 24.0,
                 y: bottom + 37.0,
             },
@@ -442,7 +445,7 @@ fn name_times<B: DrawingBackend>(
     times: &[Tick],
 ) -> Result<(), PlotError> {
     for tick in times {
-        let place = Point {
+        let place = SheetPoint {
             x: frame.left + tick.value / end * (frame.right - frame.left),
             y: frame.bottom + 18.0,
         };
@@ -461,7 +464,7 @@ fn name_times<B: DrawingBackend>(
         "time from the start, h:mm"
     };
     canvas.text(
-        Point {
+        SheetPoint {
             x: f64::midpoint(frame.left, frame.right),
             y: frame.bottom + 37.0,
         },

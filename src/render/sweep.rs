@@ -10,7 +10,7 @@ use super::human;
 use super::paint::{Colour, painted};
 use super::table::{Column, TableFormat, render_table};
 use crate::search::grid::Grid;
-use crate::search::outcome::{Objective, Objectives, Outcome, Weighed};
+use crate::search::outcome::{Objective, Objectives, SweepOutcome, Weighed};
 use crate::search::parameter::Parameter;
 use crate::search::table::{Shard, plain_text};
 use crate::text::visible;
@@ -36,7 +36,7 @@ pub struct SweepAnswer<'a> {
     /// What was weighed.
     pub objectives: &'a Objectives,
     /// What it comes to; `None` for a part.
-    pub outcome: Option<&'a Outcome>,
+    pub outcome: Option<&'a SweepOutcome>,
     /// The part.
     pub shard: Option<Shard>,
     /// The rows of this sweep or part.
@@ -140,7 +140,7 @@ pub fn render_answer(answer: &SweepAnswer<'_>, files: &[String], colour: Colour)
     text
 }
 
-fn front(answer: &SweepAnswer<'_>, outcome: &Outcome) -> String {
+fn front(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> String {
     let names = headings(answer.grid);
     let objectives = [
         answer.objectives.cost(),

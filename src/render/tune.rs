@@ -13,7 +13,7 @@ use super::table::{Column, TableFormat, render_table};
 use crate::kpi::Kpi;
 use crate::search::outcome::{Objective, Objectives, Weighed};
 use crate::search::table::plain_text;
-use crate::search::tune::caution::{Caution, KpiDifference, SideEffect, Verdict};
+use crate::search::tune::caution::{Caution, HeldOutVerdict, KpiDifference, SideEffect};
 use crate::search::tune::finalists::PutBack;
 use crate::search::tune::space::{Candidate, Space};
 use crate::search::tune::summary::{TuneFacts, TuneSummary};
@@ -32,7 +32,7 @@ pub struct TunePage<'a> {
     /// Today's policy under the training, by the search's engine.
     pub today: Weighed,
     /// What is proposed; `None` where nothing is better than today's policy.
-    pub proposal: Option<Proposal<'a>>,
+    pub proposal: Option<ProposalView<'a>>,
     /// What each parameter explains of the spread by itself, in the order of the space.
     pub sensitivity: &'a [Weighed],
     /// How many policies that was measured on.
@@ -45,7 +45,7 @@ pub struct TunePage<'a> {
 
 /// A proposal and how it fares.
 #[derive(Clone, Copy, Debug)]
-pub struct Proposal<'a> {
+pub struct ProposalView<'a> {
     /// Which candidate.
     pub candidate: &'a Candidate,
     /// Today's and the proposed policy on held-out traffic.
@@ -57,11 +57,11 @@ pub struct Proposal<'a> {
     /// The patch as YAML; empty where nothing of the HorizontalPodAutoscaler changes.
     pub patch: &'a str,
     /// How much of the proposal the patch holds.
-    pub extent: Extent,
+    pub extent: PatchScope,
     /// A command that applies it.
     pub apply: &'a str,
     /// What the report says of it.
-    pub verdict: &'a Verdict,
+    pub verdict: &'a HeldOutVerdict,
     /// Commands to go on with.
     pub again: &'a [String],
     /// Why something that one would expect is missing.
@@ -70,7 +70,7 @@ pub struct Proposal<'a> {
 
 /// How much of a proposal a patch holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+pub enum PatchScope {
     /// All of it.
     Whole,
     /// Other changes stand outside the HorizontalPodAutoscaler.
@@ -111,14 +111,14 @@ fn push_list(text: &mut String, word: &str, lines: &[String]) {
 }
 
 /// The patch and how to apply it; under a heading that does not say "apply" where the report speaks against it.
-fn patch(proposal: &Proposal<'_>, colour: Colour) -> String {
+fn patch(proposal: &ProposalView<'_>, colour: Colour) -> String {
     if proposal.patch.is_empty() {
         return String::new();
     }
     let apply = proposal.apply;
     let heading = match (proposal.verdict.recommends(), proposal.extent) {
-        (true, Extent::Whole) => format!("Apply: {apply}"),
-        (true, Extent::Part) => {
+        (true, PatchScope::Whole) => format!("Apply: {apply}"),
+        (true, PatchScope::Part) => {
             format!("Apply, for the part that a HorizontalPodAutoscaler holds: {apply}")
         }
         (false, _) => format!("Not recommended; to apply it all the same: {apply}"),
@@ -220,31 +220,31 @@ fn searched(page: &TunePage<'_>) -> String {
 
 /// What held-out traffic says, in one line.
 #[must_use]
-pub fn verdict_text(verdict: &Verdict) -> String {
+pub fn verdict_text(verdict: &HeldOutVerdict) -> String {
     match verdict {
-        Verdict::Better => "better, on traffic and seeds that the search did not see".to_owned(),
-        Verdict::Trade { losses } => format!(
+        HeldOutVerdict::Better => "better, on traffic and seeds that the search did not see".to_owned(),
+        HeldOutVerdict::Trade { losses } => format!(
             "a trade: better in what was asked, but {}, on traffic and seeds that the search did not see",
             listed(losses)
         ),
-        Verdict::WithinNoise { gains } if gains.is_empty() => {
+        HeldOutVerdict::WithinNoise { gains } if gains.is_empty() => {
             "keep today's policy: held out, nothing is known of what was to become less".to_owned()
         }
-        Verdict::WithinNoise { gains } => format!(
+        HeldOutVerdict::WithinNoise { gains } => format!(
             "keep today's policy: held out, the gain is within the noise ({})",
             listed(gains)
         ),
-        Verdict::Worse { losses } => format!(
+        HeldOutVerdict::Worse { losses } => format!(
             "keep today's policy: held out, the proposed one is worse ({})",
             listed(losses)
         ),
-        Verdict::Harmful => {
+        HeldOutVerdict::Harmful => {
             "better in what was asked, on traffic that the search did not see, but harmful on what it did see: read the warnings".to_owned()
         }
-        Verdict::BoundMissed => {
+        HeldOutVerdict::BoundMissed => {
             "the goal is missed on traffic and seeds that the search did not see".to_owned()
         }
-        Verdict::OneSeed => {
+        HeldOutVerdict::OneSeed => {
             "unknown: one seed tells nothing about the noise; --seeds 10 does".to_owned()
         }
     }
@@ -273,7 +273,7 @@ pub fn point_text(point: Weighed, objectives: &Objectives) -> String {
     parts.collect::<Vec<String>>().join(", ")
 }
 
-fn proposed(page: &TunePage<'_>, proposal: &Proposal<'_>, colour: Colour) -> String {
+fn proposed(page: &TunePage<'_>, proposal: &ProposalView<'_>, colour: Colour) -> String {
     let bounds = render_assertions(page.summary.held_out_bounds, colour);
     format!(
         "{}\n{bounds}{}{}{}\n",
@@ -285,7 +285,7 @@ fn proposed(page: &TunePage<'_>, proposal: &Proposal<'_>, colour: Colour) -> Str
 }
 
 /// Proposed, without each of its changes, and today's: under the training.
-fn changes(page: &TunePage<'_>, proposal: &Proposal<'_>) -> String {
+fn changes(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String {
     let objectives = objectives(page);
     let mut columns = vec![
         Column::left(""),

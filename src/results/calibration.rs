@@ -7,7 +7,7 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
 use super::statistics::{reach_in_errors, students_t};
-use crate::scenario::{Measured, Probe, ProbeRow, SAME_LOAD};
+use crate::scenario::{Probe, ProbeMeasurement, ProbeRow, SAME_LOAD};
 
 /// Below this a test speaks against the straight line, or against a row.
 pub const SIGNIFICANCE: f64 = 0.05;
@@ -280,12 +280,12 @@ fn r_squared_as_totals(rows: &[ProbeRow]) -> Option<f64> {
 
 /// What `cpu_millicores` and `rps` of a probe were taken for, in words.
 #[must_use]
-pub const fn measured_on(measured: Measured) -> &'static str {
+pub const fn measured_on(measured: ProbeMeasurement) -> &'static str {
     match measured {
-        Measured::PerPod => {
+        ProbeMeasurement::PerPod => {
             "rps of all pods, cpu_millicores of one of them; both are taken per pod, rps divided by replicas"
         }
-        Measured::Together => {
+        ProbeMeasurement::Together => {
             "no column `replicas`: rps and cpu_millicores are taken as of one pod"
         }
     }

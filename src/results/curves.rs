@@ -192,7 +192,7 @@ mod tests {
     use crate::units::Replicas;
 
     fn timeline(end_seconds: f64, desired: i32) -> Timeline {
-        let mut recorder = TimelineRecorder::new(&scenario(end_seconds), |_| Some(Replicas(3)));
+        let mut recorder = TimelineRecorder::new(&scenario(end_seconds));
         let mut segment = even_segment(0.0, end_seconds);
         segment.pods.desired = Replicas(desired);
         recorder.flowed(&segment);

@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: no file system; the same values give the same bytes.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use serde::Serialize;
@@ -9,7 +10,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::kpi_report::KpiReport;
 use super::measured::MeasuredLatency;
-use super::timeline::{RowSink, TimelineRow};
+use super::timeline::{RowSink, TimelineColumn, TimelineRow};
 use super::verdicts::CheckedAssertion;
 use crate::scenario::{Engine, Scenario};
 use crate::text::json;
@@ -19,43 +20,7 @@ use crate::units::{Seed, SimSpan};
 /// The version of `summary.json`'s layout; rises when a reader would have to change.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// The columns of `timeline.csv`, units as suffixes.
-const COLUMNS: [&str; 30] = [
-    "time_s",
-    "offered_rps",
-    "succeeded_rps",
-    "failed_rps",
-    "requests_in_flight",
-    "cpu_cores",
-    "cpu_percent",
-    "cpu_percent_seen",
-    "replicas_desired",
-    "replicas_current",
-    "replicas_ready",
-    "replicas_needed",
-    "latency_seconds_p50",
-    "latency_seconds_p95",
-    "latency_seconds_p99",
-    "throttled_share",
-    "slo_violated",
-    "rescaled_to",
-    "failed_no_endpoint_rps",
-    "failed_not_initialised_rps",
-    "failed_queue_full_rps",
-    "failed_timed_out_rps",
-    "failed_pod_gone_rps",
-    "failed_oom_killed_rps",
-    "retried_rps",
-    "cpu_percent_pod_min",
-    "cpu_percent_pod_mean",
-    "cpu_percent_pod_max",
-    "throttled_share_pod_max",
-    "users",
-];
-
-/// Writes `timeline.csv` row by row: a header, then a row an interval; what is not known is empty.
-///
-/// `slo_violated` is 0 or 1; `rescaled_to` is where the last rescale within the interval led.
+/// Writes `timeline.csv` row by row: a header, then a row an interval; what is not known is empty. The columns are [`TimelineColumn::ALL`].
 #[derive(Debug)]
 pub struct TimelineCsv<W: Write> {
     writer: csv::Writer<W>,
@@ -66,7 +31,8 @@ impl<W: Write> TimelineCsv<W> {
     /// Begins the file.
     pub fn new(out: W) -> Self {
         let mut writer = csv::Writer::from_writer(out);
-        let fault = writer.write_record(COLUMNS).err();
+        let names = TimelineColumn::ALL.iter().map(|column| column.name);
+        let fault = writer.write_record(names).err();
         Self { writer, fault }
     }
 
@@ -94,46 +60,16 @@ impl<W: Write> RowSink for TimelineCsv<W> {
 }
 
 fn write_row<W: Write>(writer: &mut csv::Writer<W>, row: &TimelineRow) -> Result<(), csv::Error> {
-    let latency = row.latency.as_ref();
-    let pod_cpu = row.pod_cpu.as_ref();
-    let failed = &row.failures_rps;
-    let number = |value: f64| readable(value).to_string();
-    let optional = |value: Option<f64>| value.map_or_else(String::new, number);
-    writer.write_record([
-        number(row.time.as_secs_f64()),
-        number(row.offered_rps),
-        number(row.succeeded_rps),
-        number(row.failed_rps),
-        number(row.in_flight),
-        number(row.cpu_cores),
-        optional(row.cpu_percent),
-        optional(row.cpu_percent_seen),
-        row.desired.to_string(),
-        row.current.to_string(),
-        row.ready.to_string(),
-        row.needed
-            .map_or_else(String::new, |needed| needed.to_string()),
-        optional(latency.map(|latency| latency.p50)),
-        optional(latency.map(|latency| latency.p95)),
-        optional(latency.map(|latency| latency.p99)),
-        number(row.throttled_share),
-        u8::from(row.slo_violated()).to_string(),
-        row.rescaled_to
-            .map_or_else(String::new, |replicas| replicas.to_string()),
-        number(failed.no_endpoint),
-        number(failed.not_initialised),
-        number(failed.queue_full),
-        number(failed.timed_out),
-        number(failed.pod_gone),
-        number(failed.oom_killed),
-        optional(row.retried_rps),
-        optional(pod_cpu.map(|pods| 100.0 * pods.min)),
-        optional(pod_cpu.map(|pods| 100.0 * pods.mean)),
-        optional(pod_cpu.map(|pods| 100.0 * pods.max)),
-        optional(pod_cpu.map(|pods| pods.max_throttled_share)),
-        row.users
-            .map_or_else(String::new, |users| users.to_string()),
-    ])
+    let mut text = String::new();
+    for column in TimelineColumn::ALL {
+        text.clear();
+        if let Some(value) = column.value(row) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{}", readable(value));
+        }
+        writer.write_field(&text)?;
+    }
+    writer.write_record(None::<&[u8]>)
 }
 
 /// `latency.csv`: the whole run's histogram, a row for each step that holds a request.

@@ -16,10 +16,10 @@ use crate::cluster::placement::PodDemand;
 use crate::control::{Bounds, Decided, Direction, Hpa};
 use crate::kpi::Kpi;
 use crate::scenario::{CostRates, Scenario};
-use crate::simulation::Observer;
 use crate::simulation::observer::{
     FailureCauses, FlowSegment, PodChange, PodCounts, PodState, RequestSegment,
 };
+use crate::simulation::{Observer, Provisioning};
 use crate::text::rounding::readable;
 use crate::units::{Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
@@ -96,10 +96,10 @@ struct Needed {
     pods: Option<Replicas>,
 }
 
-/// Gathers the KPIs of one run; `N` tells the fewest pods that meet the SLO at a rate per second.
+/// Gathers the KPIs of one run.
 #[derive(Clone, Debug)]
-pub struct KpiObserver<N> {
-    needed: N,
+pub struct KpiObserver {
+    provisioning: Provisioning,
     last_needed: Option<Needed>,
     knows_requests: bool,
     /// `None` as long as no single request was told of: the fluid engine pays for no histogram.
@@ -122,16 +122,12 @@ pub struct KpiObserver<N> {
     pod_starts: u32,
 }
 
-impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
+impl KpiObserver {
     /// An observer of a run of `scenario`.
-    ///
-    /// `needed` is DESIGN's needed(t): the fewest n >= 1 pods whose stationary
-    /// model, without backlog, meets the SLO at the offered rate in requests
-    /// per second; `None` where no n does.
     #[must_use]
-    pub fn new(scenario: &Scenario, needed: N) -> Self {
+    pub fn new(scenario: &Scenario) -> Self {
         Self {
-            needed,
+            provisioning: Provisioning::of(scenario),
             last_needed: None,
             requests: None,
             knows_requests: match scenario.trace.demand {
@@ -152,6 +148,13 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
             rescales: RescaleCount::default(),
             pod_starts: 0,
         }
+    }
+
+    /// The same observer with `provisioning` in the place of the scenario's: it says how many pods a rate needs.
+    #[must_use]
+    pub const fn with_provisioning(mut self, provisioning: Provisioning) -> Self {
+        self.provisioning = provisioning;
+        self
     }
 
     /// Latency as measured so far; `None` under the fluid engine.
@@ -257,7 +260,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
         {
             return last.pods;
         }
-        let pods = (self.needed)(offered_rps);
+        let pods = self.provisioning.needed(offered_rps);
         self.last_needed = Some(Needed { offered_rps, pods });
         pods
     }
@@ -321,7 +324,7 @@ impl<N: Fn(f64) -> Option<Replicas>> KpiObserver<N> {
     }
 }
 
-impl<N: Fn(f64) -> Option<Replicas>> Observer for KpiObserver<N> {
+impl Observer for KpiObserver {
     fn flowed(&mut self, segment: &FlowSegment) {
         let seconds = (segment.end - segment.start).as_secs_f64();
         self.end = segment.end;

@@ -34,7 +34,6 @@ pub mod kpi_report;
 pub mod kpis;
 pub mod measured;
 pub mod mixture;
-pub mod observers;
 pub mod response;
 pub mod slo;
 pub mod statistics;
@@ -45,8 +44,7 @@ pub use decisions::DecisionLog;
 pub use export::{InputFile, Summary};
 pub use kpi_report::KpiReport;
 pub use kpis::{KpiObserver, Kpis};
-pub use observers::Both;
-pub use timeline::{Timeline, TimelineRecorder, TimelineRow};
+pub use timeline::{Timeline, TimelineColumn, TimelineRecorder, TimelineRow};
 
 #[cfg(test)]
 mod file_tests;

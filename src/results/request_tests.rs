@@ -6,9 +6,9 @@ use proptest::prelude::*;
 
 use super::export::latency_csv;
 use super::slo::SloVerdict;
-use super::tests::{at, decide, near, needed, pods, scenario, timeline_csv};
+use super::tests::{FIVE_RPS_A_POD, at, decide, near, pods, scenario, timeline_csv};
 use super::timeline::INTERVAL;
-use super::{Both, KpiObserver, Kpis, Timeline, TimelineRecorder};
+use super::{KpiObserver, Kpis, Timeline, TimelineRecorder};
 use crate::results::response::FirstShortage;
 use crate::simulation::Observer;
 use crate::simulation::observer::{FailureCauses, PodSpread, RequestSegment};
@@ -50,7 +50,7 @@ pub(crate) fn answer(observer: &mut impl Observer, count: u64, millis: i64) {
     }
 }
 
-/// 20 s of calm; 20 rps on 2 pods, of 4 needed, from 20 to 27 s; on 4 pods from then on; the end at 37 s.
+/// 20 s of calm; 20 rps on 2 pods, of 4 FIVE_RPS_A_POD, from 20 to 27 s; on 4 pods from then on; the end at 37 s.
 ///
 /// 20..25 and 25..30 break the SLO by failures.
 fn story(observer: &mut impl Observer) {
@@ -142,13 +142,13 @@ fn story(observer: &mut impl Observer) {
 }
 
 pub(crate) fn request_kpis() -> Kpis {
-    let mut observer = KpiObserver::new(&scenario(37.0), needed);
+    let mut observer = KpiObserver::new(&scenario(37.0)).with_provisioning(FIVE_RPS_A_POD);
     story(&mut observer);
     observer.finish()
 }
 
 fn timeline() -> Timeline {
-    let mut recorder = TimelineRecorder::new(&scenario(37.0), needed);
+    let mut recorder = TimelineRecorder::new(&scenario(37.0)).with_provisioning(FIVE_RPS_A_POD);
     story(&mut recorder);
     recorder.finish()
 }
@@ -225,9 +225,9 @@ fn without_single_requests_their_kpis_are_null() {
 fn an_interval_breaks_the_slo_from_the_first_request_too_many_beyond_the_limit() {
     let broken_with = |late: u64| {
         let scenario = scenario(5.0);
-        let mut observer = Both::new(
-            KpiObserver::new(&scenario, needed),
-            TimelineRecorder::new(&scenario, needed),
+        let mut observer = (
+            KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
+            TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
         );
         // Exactly the limit is within it.
         answer(&mut observer, 100 - late, 500);
@@ -239,9 +239,9 @@ fn an_interval_breaks_the_slo_from_the_first_request_too_many_beyond_the_limit()
             succeeded: 100,
             ..calm_segment(0, 5)
         });
-        let row_broken = observer.second.finish().rows[0].slo_violated();
+        let row_broken = observer.1.finish().rows[0].slo_violated();
         assert_eq!(
-            observer.first.finish().slo_violation_seconds,
+            observer.0.finish().slo_violation_seconds,
             Some(if row_broken { 5.0 } else { 0.0 })
         );
         row_broken
@@ -254,7 +254,7 @@ fn an_interval_breaks_the_slo_from_the_first_request_too_many_beyond_the_limit()
 fn a_retried_request_may_take_longer_than_its_clients_timeout_and_breaks_the_slo() {
     let mut scenario = scenario(5.0);
     scenario.workload.timeout = SimSpan::from_millis(400);
-    let mut observer = KpiObserver::new(&scenario, needed);
+    let mut observer = KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD);
     answer(&mut observer, 50, 900);
     observer.served(&calm_segment(0, 5));
     assert!(near(observer.finish().slo_violation_seconds, 5.0));
@@ -313,7 +313,7 @@ fn a_row_is_what_its_segments_counted() {
 
 #[test]
 fn a_row_in_which_nothing_succeeded_has_no_latency() {
-    let mut recorder = TimelineRecorder::new(&scenario(10.0), needed);
+    let mut recorder = TimelineRecorder::new(&scenario(10.0)).with_provisioning(FIVE_RPS_A_POD);
     answer(&mut recorder, 50, 10);
     recorder.served(&calm_segment(0, 5));
     recorder.served(&RequestSegment {
@@ -328,7 +328,7 @@ fn a_row_in_which_nothing_succeeded_has_no_latency() {
 
 #[test]
 fn a_row_that_ends_more_throttled_periods_than_it_began_is_throttled_all_the_time() {
-    let mut recorder = TimelineRecorder::new(&scenario(5.0), needed);
+    let mut recorder = TimelineRecorder::new(&scenario(5.0)).with_provisioning(FIVE_RPS_A_POD);
     recorder.served(&RequestSegment {
         working_periods: 20,
         throttled_periods: 21,
@@ -340,7 +340,7 @@ fn a_row_that_ends_more_throttled_periods_than_it_began_is_throttled_all_the_tim
 
 #[test]
 fn users_and_pods_stand_in_the_row() {
-    let mut recorder = TimelineRecorder::new(&scenario(5.0), needed);
+    let mut recorder = TimelineRecorder::new(&scenario(5.0)).with_provisioning(FIVE_RPS_A_POD);
     recorder.served(&RequestSegment {
         users: Some(40),
         ..calm_segment(0, 5)
@@ -365,7 +365,7 @@ fn the_csv_leaves_blank_what_the_engine_does_not_know() {
 
 #[test]
 fn the_histogram_is_a_table() {
-    let mut observer = KpiObserver::new(&scenario(37.0), needed);
+    let mut observer = KpiObserver::new(&scenario(37.0)).with_provisioning(FIVE_RPS_A_POD);
     assert!(observer.measured_latency().is_none());
     story(&mut observer);
     let latency = observer.measured_latency().expect("requests");
@@ -383,9 +383,9 @@ fn the_histogram_is_a_table() {
 #[test]
 fn the_memory_of_both_observers_does_not_grow_with_requests() {
     let scenario = scenario(5.0);
-    let mut observer = Both::new(
-        KpiObserver::new(&scenario, needed),
-        TimelineRecorder::new(&scenario, needed),
+    let mut observer = (
+        KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
+        TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
     );
     observer.answered(SimSpan::from_millis(1));
     let info = allocation_counter::measure(|| {
@@ -394,7 +394,7 @@ fn the_memory_of_both_observers_does_not_grow_with_requests() {
         }
     });
     assert_eq!(info.count_total, 0);
-    assert_eq!(observer.second.finish().end, SimTime::ZERO);
+    assert_eq!(observer.1.finish().end, SimTime::ZERO);
 }
 
 proptest! {
@@ -405,9 +405,9 @@ proptest! {
         last_seconds in 1_i64..=5,
     ) {
         let scenario = scenario(3600.0);
-        let mut observer = Both::new(
-            KpiObserver::new(&scenario, needed),
-            TimelineRecorder::new(&scenario, needed),
+        let mut observer = (
+            KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
+            TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
         );
         let mut start = 0;
         for (index, (cut, fast, slow, failed)) in intervals.iter().enumerate() {
@@ -433,8 +433,8 @@ proptest! {
             }
             start = end;
         }
-        let kpis = observer.first.finish();
-        let timeline = observer.second.finish();
+        let kpis = observer.0.finish();
+        let timeline = observer.1.finish();
         prop_assert_eq!(timeline.rows.len(), intervals.len());
         let length_of = |time: SimTime| (time + INTERVAL).min(timeline.end) - time;
         let sum = |rate: fn(&super::TimelineRow) -> f64| -> f64 {

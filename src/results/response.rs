@@ -27,19 +27,10 @@ pub struct FirstShortage {
     early_rescale: Option<SimTime>,
 }
 
-/// How pods stand against what is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Supply {
-    /// There are enough of them after the first shortage.
-    EnoughAgain,
-    /// Too few, an unknown need, or no shortage so far.
-    Other,
-}
-
 impl FirstShortage {
     /// Takes in the next segment of flow, in which `needed` pods were needed.
     pub fn flowed(&mut self, segment: &FlowSegment, needed: Option<Replicas>) {
-        if self.supplied(segment.start, segment.pods.ready, needed) == Supply::EnoughAgain {
+        if self.is_enough_again(segment.start, segment.pods.ready, needed) {
             if segment.backlog_start <= NO_BACKLOG {
                 self.recovered.get_or_insert(segment.start);
             } else if segment.backlog_end <= NO_BACKLOG {
@@ -60,29 +51,33 @@ impl FirstShortage {
         needed: Option<Replicas>,
         interval: Option<SloVerdict>,
     ) {
-        let supply = self.supplied(segment.start, segment.pods.ready, needed);
-        if supply == Supply::EnoughAgain && interval == Some(SloVerdict::Kept) {
+        let is_enough = self.is_enough_again(segment.start, segment.pods.ready, needed);
+        if is_enough && interval == Some(SloVerdict::Kept) {
             self.recovered.get_or_insert(segment.end);
         }
         self.told_until = segment.end;
         self.early_rescale = None;
     }
 
-    /// From `start` on `ready` pods stand against `needed`.
-    fn supplied(&mut self, start: SimTime, ready: Replicas, needed: Option<Replicas>) -> Supply {
+    /// Takes in that `ready` pods stand against `needed` from `start` on; whether they are enough after the first shortage.
+    fn is_enough_again(
+        &mut self,
+        start: SimTime,
+        ready: Replicas,
+        needed: Option<Replicas>,
+    ) -> bool {
         if self.began.is_none() {
             if needed.is_some_and(|needed| ready < needed) {
                 self.began = Some(start);
                 self.decided = self.early_rescale.filter(|time| *time > start);
             }
-            return Supply::Other;
+            return false;
         }
-        if needed.is_some_and(|needed| ready >= needed) {
+        let is_enough = needed.is_some_and(|needed| ready >= needed);
+        if is_enough {
             self.enough.get_or_insert(start);
-            Supply::EnoughAgain
-        } else {
-            Supply::Other
         }
+        is_enough
     }
 
     /// Takes in a rescale up.

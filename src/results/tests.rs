@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::export::TimelineCsv;
 use super::timeline::{INTERVAL, ROWS_MAX, Rescale, RowSink, TimelineRow};
-use super::{Both, KpiObserver, Kpis, Timeline, TimelineRecorder};
+use super::{KpiObserver, Kpis, Timeline, TimelineRecorder};
 use crate::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
     PodTimings,
@@ -16,9 +16,9 @@ use crate::hpa::decision::MetricValue;
 use crate::hpa::rules::{ControllerSettings, Release};
 use crate::hpa::spec::{HpaSpec, MetricSource, MetricSpec, MetricTarget, ScaleTarget};
 use crate::scenario::{Assumption, CostRates, Scenario, Slo};
-use crate::simulation::Observer;
 use crate::simulation::latency::StationaryLatency;
 use crate::simulation::observer::{FailureCauses, FlowSegment, PodChange, PodCounts, PodState};
+use crate::simulation::{Observer, Provisioning};
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
 use crate::workload::{Demand, Trace, Workload};
 
@@ -151,10 +151,8 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
     }
 }
 
-/// Five requests a second for each pod; beyond a thousand no number of pods would do.
-pub(crate) fn needed(rps: f64) -> Option<Replicas> {
-    (rps <= 1000.0).then(|| Replicas((rps / 5.0).ceil().max(1.0) as i32))
-}
+/// A pod meets the SLO up to five requests a second.
+pub(crate) const FIVE_RPS_A_POD: Provisioning = Provisioning::per_pod(Some(5.0));
 
 pub(crate) fn at(seconds: i64) -> SimTime {
     SimTime::ZERO + SimSpan::from_secs(seconds)
@@ -244,7 +242,7 @@ pub(crate) fn story(observer: &mut impl Observer) {
 
 pub(crate) fn story_kpis() -> Kpis {
     let scenario = scenario(3600.0);
-    let mut observer = KpiObserver::new(&scenario, needed);
+    let mut observer = KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD);
     story(&mut observer);
     observer.finish()
 }
@@ -331,26 +329,24 @@ fn supply_is_held_against_need() {
 #[test]
 fn a_rate_that_no_number_of_pods_serves_is_left_out_and_counted() {
     let scenario = scenario(60.0);
-    let mut observer = KpiObserver::new(&scenario, needed);
+    let hopeless = Provisioning::per_pod(None);
+    let mut observer = KpiObserver::new(&scenario).with_provisioning(hopeless);
     observer.flowed(&even_segment(0.0, 30.0));
-    let mut hopeless = even_segment(30.0, 60.0);
-    hopeless.offered_rps = 2000.0;
-    observer.flowed(&hopeless);
     let kpis = observer.finish();
     assert!(near(kpis.needed_undefined_seconds, 30.0));
-    assert!(near(kpis.under_provisioned_time_percent, 0.0));
+    assert_eq!(kpis.under_provisioned_time_percent, None);
 }
 
 #[test]
 fn a_trace_of_cpu_demand_has_no_request_kpis() {
     let mut scenario = scenario(60.0);
     scenario.trace.demand = Demand::CpuMillicores(vec![100.0, 100.0]);
-    let mut observer = Both::new(
-        KpiObserver::new(&scenario, needed),
-        TimelineRecorder::new(&scenario, needed),
+    let mut observer = (
+        KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
+        TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
     );
     observer.flowed(&even_segment(0.0, 60.0));
-    let kpis = observer.first.finish();
+    let kpis = observer.0.finish();
     let unknown: Vec<Kpi> = Kpi::ALL
         .into_iter()
         .filter(|kpi| kpis.value(*kpi).is_none())
@@ -359,7 +355,7 @@ fn a_trace_of_cpu_demand_has_no_request_kpis() {
     assert!(unknown.contains(&Kpi::SloViolationSeconds));
     assert!(unknown.contains(&Kpi::UnderProvisionedPercent));
     assert!(!unknown.contains(&Kpi::ThrottledShare));
-    let row = observer.second.finish().rows[0];
+    let row = observer.1.finish().rows[0];
     assert_eq!(
         (row.latency, row.needed, row.slo_violated()),
         (None, None, false)
@@ -368,7 +364,7 @@ fn a_trace_of_cpu_demand_has_no_request_kpis() {
 
 pub(crate) fn story_timeline() -> Timeline {
     let scenario = scenario(3600.0);
-    let mut recorder = TimelineRecorder::new(&scenario, needed);
+    let mut recorder = TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD);
     story(&mut recorder);
     recorder.finish()
 }
@@ -415,9 +411,9 @@ proptest! {
         lost in prop::collection::vec(0.0_f64..5.0, 20),
     ) {
         let scenario = scenario(3600.0);
-        let mut observer = Both::new(
-            KpiObserver::new(&scenario, needed),
-            TimelineRecorder::new(&scenario, needed),
+        let mut observer = (
+            KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
+            TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
         );
         let mut start = 0.0;
         let mut backlog = 0.0;
@@ -439,8 +435,8 @@ proptest! {
             backlog = segment.backlog_end;
             observer.flowed(&segment);
         }
-        let kpis = observer.first.finish();
-        let timeline = observer.second.finish();
+        let kpis = observer.0.finish();
+        let timeline = observer.1.finish();
         let sum = kpis.requests_succeeded.unwrap_or(0.0)
             + kpis.requests_failed.unwrap_or(0.0)
             + kpis.requests_in_flight.unwrap_or(0.0);
@@ -458,7 +454,7 @@ proptest! {
 
 #[test]
 fn room_is_made_for_the_rows_that_are_kept_however_long_the_trace_is() {
-    let ten_years = TimelineRecorder::new(&scenario(315_360_000.0), |_| None);
+    let ten_years = TimelineRecorder::new(&scenario(315_360_000.0));
     assert!(ten_years.finish().rows.capacity() <= ROWS_MAX);
 }
 
@@ -483,7 +479,8 @@ fn a_long_run_hands_on_every_row_and_keeps_few_of_the_same_sums() {
     // Rates change every minute, so that no interval repeats the one before for long.
     let minutes = 4 * ROWS_MAX / 12 + 7;
     let scenario = scenario(minutes as f64 * 60.0);
-    let mut recorder = TimelineRecorder::writing(&scenario, |_| None, Counted::default());
+    let mut recorder =
+        TimelineRecorder::writing(&scenario, Counted::default()).with_provisioning(FIVE_RPS_A_POD);
     for minute in 0..minutes as i64 {
         let mut segment = even_segment(minute as f64 * 60.0, (minute + 1) as f64 * 60.0);
         segment.offered_rps = (minute % 7) as f64;

@@ -4,6 +4,7 @@
 //! the KPIs, which do not come from these rows. Every row goes to a [`RowSink`] as
 //! soon as it is known; for the picture a bounded number is kept.
 
+mod column;
 mod row;
 
 use std::collections::VecDeque;
@@ -15,14 +16,15 @@ use super::slo::{SloJudge, Tally, counted, delay_at, interval_end, is_steady};
 use crate::control::Decided;
 use crate::hpa::spec::MetricTarget;
 use crate::scenario::Scenario;
-use crate::simulation::Observer;
 use crate::simulation::observer::{
     FailureCauses, FlowSegment, PodCounts, PodSpread, RequestSegment,
 };
+use crate::simulation::{Observer, Provisioning};
 use crate::units::{Replicas, SimSpan, SimTime};
 use crate::workload::Demand;
 
 pub use crate::simulation::observer::INTERVAL;
+pub use column::TimelineColumn;
 pub use row::{ROWS_MAX, RowLatency, TimelineRow};
 
 use row::KeptRows;
@@ -149,10 +151,10 @@ struct IntervalRequests {
     last: AtEnd,
 }
 
-/// Makes the [`Timeline`] of one run; `N` tells the fewest pods that meet the SLO at a rate per second.
+/// Makes the [`Timeline`] of one run.
 #[derive(Clone, Debug)]
-pub struct TimelineRecorder<N, S = ()> {
-    needed: N,
+pub struct TimelineRecorder<S = ()> {
+    provisioning: Provisioning,
     judge: SloJudge,
     promised_quantile: f64,
     /// None that succeeded took longer than its client waits.
@@ -177,11 +179,11 @@ pub struct TimelineRecorder<N, S = ()> {
     requests: Option<Box<IntervalRequests>>,
 }
 
-impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
-    /// A recorder of a run of `scenario`; `needed` as for [`KpiObserver`](super::KpiObserver).
+impl TimelineRecorder {
+    /// A recorder of a run of `scenario`.
     #[must_use]
-    pub fn new(scenario: &Scenario, needed: N) -> Self {
-        Self::writing(scenario, needed, ())
+    pub fn new(scenario: &Scenario) -> Self {
+        Self::writing(scenario, ())
     }
 
     /// The timeline, once the run is over.
@@ -191,10 +193,19 @@ impl<N: Fn(f64) -> Option<Replicas>> TimelineRecorder<N> {
     }
 }
 
-impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> TimelineRecorder<N, S> {
+impl<S> TimelineRecorder<S> {
+    /// The same recorder with `provisioning` in the place of the scenario's: it says how many pods a rate needs.
+    #[must_use]
+    pub fn with_provisioning(mut self, provisioning: Provisioning) -> Self {
+        self.provisioning = provisioning;
+        self
+    }
+}
+
+impl<S: RowSink> TimelineRecorder<S> {
     /// The same, with a sink for every row.
     #[must_use]
-    pub fn writing(scenario: &Scenario, needed: N, sink: S) -> Self {
+    pub fn writing(scenario: &Scenario, sink: S) -> Self {
         let intervals = scenario.trace.end().as_nanos() / INTERVAL.as_nanos() + 1;
         let cpu_metric = scenario.hpa().and_then(|autoscaler| {
             autoscaler.spec.metrics.iter().position(|metric| {
@@ -202,7 +213,7 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> TimelineRecorder<N, S> {
             })
         });
         Self {
-            needed,
+            provisioning: Provisioning::of(scenario),
             judge: SloJudge::new(&scenario.slo, scenario.workload.timeout),
             promised_quantile: scenario.slo.latency_quantile,
             timeout_seconds: scenario.workload.timeout.as_secs_f64(),
@@ -309,7 +320,7 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> TimelineRecorder<N, S> {
         let open = &self.open;
         let seconds = (end - self.open_start).as_secs_f64();
         let needed = if self.demand_in_requests {
-            (self.needed)(at_end.nominal_rps)
+            self.provisioning.needed(at_end.nominal_rps)
         } else {
             None
         };
@@ -415,7 +426,7 @@ impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> TimelineRecorder<N, S> {
     }
 }
 
-impl<N: Fn(f64) -> Option<Replicas>, S: RowSink> Observer for TimelineRecorder<N, S> {
+impl<S: RowSink> Observer for TimelineRecorder<S> {
     fn flowed(&mut self, segment: &FlowSegment) {
         let mut from = segment.start;
         let mut repeats = false;

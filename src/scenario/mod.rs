@@ -65,7 +65,7 @@ pub use loader::{LoadedFile, Loader};
 pub use manifest::ManifestChoice;
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
 pub use probe_text::{
-    Measured, PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD, parse_probe, read_probe,
+    PROBE_ROWS_MIN, Probe, ProbeMeasurement, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };
 pub use template::{Loaded, Resolved, Template, load, load_choosing, load_templates};
 pub use trace_text::{ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};

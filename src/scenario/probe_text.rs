@@ -33,14 +33,14 @@ pub struct Probe {
     /// At least [`PROBE_ROWS_MIN`], of at least two different loads per pod.
     pub rows: Vec<ProbeRow>,
     /// What its two columns were measured on.
-    pub measured: Measured,
+    pub measured: ProbeMeasurement,
     /// What was left out.
     pub warnings: Vec<Diagnostic>,
 }
 
 /// What the columns `rps` and `cpu_millicores` of a probe were measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measured {
+pub enum ProbeMeasurement {
     /// No column `replicas`: both on the same thing, one pod or all together.
     Together,
     /// With a column `replicas`: `rps` on all pods together, `cpu_millicores` on one of them (mean or median, as `kubectl top pod` shows them).
@@ -120,7 +120,10 @@ fn parse_probe_text(name: &str, text: &str) -> Result<Probe, Diagnostics> {
     })
 }
 
-fn parse_rows(reading: &mut CsvReading<'_>, text: &str) -> Option<(Vec<ProbeRow>, Measured)> {
+fn parse_rows(
+    reading: &mut CsvReading<'_>,
+    text: &str,
+) -> Option<(Vec<ProbeRow>, ProbeMeasurement)> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -138,8 +141,8 @@ fn parse_rows(reading: &mut CsvReading<'_>, text: &str) -> Option<(Vec<ProbeRow>
     }
     let columns = parse_columns(reading, &record)?;
     let measured = match columns.replicas {
-        Some(_) => Measured::PerPod,
-        None => Measured::Together,
+        Some(_) => ProbeMeasurement::PerPod,
+        None => ProbeMeasurement::Together,
     };
     let mut rows = Vec::new();
     let mut lines = LineCounter {

@@ -74,12 +74,12 @@ pub(crate) struct Target {
     /// Where it says so.
     pub(crate) origin: Origin,
     /// What the files hold of it.
-    pub(crate) found: Found,
+    pub(crate) found: TargetCoverage,
 }
 
 /// How much of a target the files hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum TargetCoverage {
     /// The target.
     Here,
     /// One of its name, of another kind or namespace: its title.
@@ -344,9 +344,9 @@ impl<'o> Workloads<'o> {
         };
         let workload = exact.or_else(near);
         let found = match (exact, workload) {
-            (Some(_), _) => Found::Here,
-            (None, Some(other)) => Found::Elsewhere(other.title(self.namespace)),
-            (None, None) => Found::Missing(self.examples.clone()),
+            (Some(_), _) => TargetCoverage::Here,
+            (None, Some(other)) => TargetCoverage::Elsewhere(other.title(self.namespace)),
+            (None, None) => TargetCoverage::Missing(self.examples.clone()),
         };
         let target = Target {
             wanted: format!("{kind} {namespace}/{name}"),

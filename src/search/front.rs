@@ -13,7 +13,7 @@ pub fn pareto_front<const N: usize>(points: &[[f64; N]]) -> Vec<usize> {
     let mut front = Staircase::default();
     in_order(points)
         .into_iter()
-        .filter(|place| front.take(place.point) == Taken::Yes)
+        .filter(|place| front.take(place.point))
         .map(|place| place.index)
         .collect()
 }
@@ -40,7 +40,7 @@ pub fn pareto_fronts<const N: usize>(points: &[[f64; N]]) -> Vec<Vec<usize>> {
 
 /// A point with three objectives, and its number.
 #[derive(Clone, Copy)]
-struct Place {
+struct NumberedPoint {
     point: [OrderedNumber; 3],
     index: usize,
 }
@@ -64,9 +64,9 @@ impl Ord for OrderedNumber {
 }
 
 /// The points whose objectives are numbers; in this order a point stands behind all that beat it.
-fn in_order<const N: usize>(points: &[[f64; N]]) -> Vec<Place> {
+fn in_order<const N: usize>(points: &[[f64; N]]) -> Vec<NumberedPoint> {
     const { assert!(N <= 3, "fronts have two or three objectives") };
-    let mut order: Vec<Place> = points
+    let mut order: Vec<NumberedPoint> = points
         .iter()
         .enumerate()
         .filter(|(_, point)| point.iter().all(|value| !value.is_nan()))
@@ -76,7 +76,7 @@ fn in_order<const N: usize>(points: &[[f64; N]]) -> Vec<Place> {
                 // Adding 0 turns -0 into 0.
                 *place = OrderedNumber(value + 0.0);
             }
-            Place {
+            NumberedPoint {
                 point: three,
                 index,
             }
@@ -84,13 +84,6 @@ fn in_order<const N: usize>(points: &[[f64; N]]) -> Vec<Place> {
         .collect();
     order.sort_by(|a, b| a.point.cmp(&b.point).then(a.index.cmp(&b.index)));
     order
-}
-
-/// Whether a point is on a front.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Taken {
-    Yes,
-    No,
 }
 
 /// A front as later points see it, whose first objective is no less: by the second objective the least third.
@@ -108,10 +101,10 @@ impl Staircase {
         step.is_some_and(|(_, least)| *least <= third)
     }
 
-    /// Adds the point to the front, unless the front beats it.
-    fn take(&mut self, point: [OrderedNumber; 3]) -> Taken {
+    /// Adds the point to the front, unless the front beats it; whether the point was added.
+    fn take(&mut self, point: [OrderedNumber; 3]) -> bool {
         if self.beats(point) {
-            return Taken::No;
+            return false;
         }
         let [_, second, third] = point;
         // Each step is removed at most once.
@@ -121,7 +114,7 @@ impl Staircase {
             self.steps.remove(&behind);
         }
         self.steps.insert(second, third);
-        Taken::Yes
+        true
     }
 }
 
@@ -140,7 +133,7 @@ pub fn knee(points: &[[f64; 2]], front: &[usize]) -> Option<usize> {
             let point = points[*index];
             let distance =
                 scaled(point[0], first[0], last[0]) + scaled(point[1], last[1], first[1]);
-            Candidate {
+            KneeCandidate {
                 index: *index,
                 distance,
             }
@@ -151,7 +144,7 @@ pub fn knee(points: &[[f64; 2]], front: &[usize]) -> Option<usize> {
 }
 
 /// A point and how far it is from the corner where both objectives are at their best: 1 on the line between the ends.
-struct Candidate {
+struct KneeCandidate {
     index: usize,
     distance: f64,
 }

@@ -128,12 +128,12 @@ struct Done<T> {
 
 /// The pieces that nobody has begun.
 struct Queue<I> {
-    state: Mutex<State<I>>,
+    state: Mutex<QueueState<I>>,
     moved: Condvar,
     ahead: u64,
 }
 
-struct State<I> {
+struct QueueState<I> {
     /// None when there are no more, or none is to be begun.
     pieces: Option<I>,
     /// The place of the next piece.
@@ -145,7 +145,7 @@ struct State<I> {
 impl<I: Iterator> Queue<I> {
     fn new(pieces: I, ahead: u64) -> Self {
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(QueueState {
                 pieces: Some(pieces),
                 next: 0,
                 out: 0,
@@ -171,7 +171,7 @@ impl<I: Iterator> Queue<I> {
 }
 
 impl<I> Queue<I> {
-    fn state(&self) -> MutexGuard<'_, State<I>> {
+    fn state(&self) -> MutexGuard<'_, QueueState<I>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

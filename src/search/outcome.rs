@@ -143,7 +143,7 @@ impl Weighed {
 
 /// What all points come to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct SweepOutcome {
     /// The points by number.
     pub points: Vec<Weighed>,
     /// The numbers of those on the front of cost against harm, cost rising.
@@ -154,7 +154,7 @@ pub struct Outcome {
     pub current: Option<Weighed>,
 }
 
-impl Outcome {
+impl SweepOutcome {
     /// Of points by number, and the policy as it stands.
     #[must_use]
     pub fn new(points: Vec<Weighed>, current: Option<Weighed>) -> Self {
@@ -252,7 +252,7 @@ mod tests {
                 weighed(cost, 1000.0 / (1.0 + cost * cost))
             })
             .collect();
-        let outcome = Outcome::new(points, None);
+        let outcome = SweepOutcome::new(points, None);
         assert_eq!(outcome.front.len(), 100);
         let knee = outcome.knee.expect("a knee");
         let shown = outcome.front_shown(10);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::grid::Grid;
-use super::outcome::{Objectives, Outcome, Weighed};
+use super::outcome::{Objectives, SweepOutcome, Weighed};
 use super::table::{Shard, plain_text};
 use crate::results::export::{InputFile, SummaryHead};
 use crate::text::json;
@@ -27,7 +27,7 @@ pub struct SweepSummary {
     points: u64,
     rows: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<Answer>,
+    answer: Option<SummaryAnswer>,
 }
 
 /// What the command asked for beside the inputs.
@@ -76,17 +76,17 @@ pub struct SweepFacts {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Answer {
+struct SummaryAnswer {
     cost_kpi: &'static str,
     harm_kpi: &'static str,
-    current: Option<Numbers>,
+    current: Option<ObjectiveValues>,
     knee: Option<u64>,
     front: Vec<FrontPoint>,
 }
 
 /// The three objectives, rounded to be read; what is not known is null.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Numbers {
+pub struct ObjectiveValues {
     cost: Option<f64>,
     harm: Option<f64>,
     rescales: Option<f64>,
@@ -95,14 +95,14 @@ pub struct Numbers {
 #[derive(Clone, Debug, Serialize)]
 struct FrontPoint {
     point: u64,
-    set: Settings,
+    set: SettingList,
     #[serde(flatten)]
-    numbers: Numbers,
+    numbers: ObjectiveValues,
 }
 
 /// Paths and values, in the order of the command line.
 #[derive(Clone, Debug)]
-struct Settings(Vec<Setting>);
+struct SettingList(Vec<Setting>);
 
 #[derive(Clone, Debug)]
 struct Setting {
@@ -110,7 +110,7 @@ struct Setting {
     value: String,
 }
 
-impl Serialize for Settings {
+impl Serialize for SettingList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for setting in &self.0 {
@@ -120,7 +120,7 @@ impl Serialize for Settings {
     }
 }
 
-impl Numbers {
+impl ObjectiveValues {
     /// Of a point.
     #[must_use]
     pub fn of(weighed: Weighed) -> Self {
@@ -154,16 +154,21 @@ impl SweepSummary {
 
     /// The same, with what the sweep comes to.
     #[must_use]
-    pub fn with_outcome(mut self, outcome: &Outcome, objectives: &Objectives, grid: &Grid) -> Self {
+    pub fn with_outcome(
+        mut self,
+        outcome: &SweepOutcome,
+        objectives: &Objectives,
+        grid: &Grid,
+    ) -> Self {
         let front = outcome.front.iter().map(|&point| FrontPoint {
             point: point as u64,
             set: settings(grid, point as u64),
-            numbers: Numbers::of(outcome.points[point]),
+            numbers: ObjectiveValues::of(outcome.points[point]),
         });
-        self.answer = Some(Answer {
+        self.answer = Some(SummaryAnswer {
             cost_kpi: objectives.cost().kpi().name(),
             harm_kpi: objectives.harm().kpi().name(),
-            current: outcome.current.map(Numbers::of),
+            current: outcome.current.map(ObjectiveValues::of),
             knee: outcome.knee.map(|point| point as u64),
             front: front.collect(),
         });
@@ -179,11 +184,11 @@ impl SweepSummary {
     }
 }
 
-fn settings(grid: &Grid, point: u64) -> Settings {
+fn settings(grid: &Grid, point: u64) -> SettingList {
     let values = grid.swept_values(point);
     let settings = grid.swept().zip(values).map(|(parameter, value)| Setting {
         path: parameter.path().to_owned(),
         value: plain_text(&value),
     });
-    Settings(settings.collect())
+    SettingList(settings.collect())
 }

@@ -10,14 +10,13 @@ use super::grid::Grid;
 use super::in_order::in_order;
 use crate::results::{KpiObserver, KpiReport, Kpis};
 use crate::scenario::{Diagnostics, Engine, Scenario, Template};
-use crate::simulation::{Extent, Provisioning, simulate};
+use crate::simulation::{Extent, simulate};
 use crate::units::Seed;
 
 /// The KPIs of one run, nothing else kept.
 #[must_use]
 pub fn simulate_kpis(scenario: &Scenario, engine: Engine, seed: Seed) -> Kpis {
-    let provisioning = Provisioning::of(scenario);
-    let mut observer = KpiObserver::new(scenario, |rps: f64| provisioning.needed(rps));
+    let mut observer = KpiObserver::new(scenario);
     simulate(scenario, engine, seed, &mut observer);
     observer.finish()
 }
@@ -44,7 +43,7 @@ pub struct RowKey {
 
 /// One row of a sweep.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct SweepRow {
     /// Its number: points in order, the traces of each side by side.
     pub number: u64,
     /// What came of it, over the seeds.
@@ -186,7 +185,7 @@ impl Sweep {
         rows: Range<u64>,
         threads: NonZeroUsize,
         on_run: impl Fn() + Sync,
-        mut sink: impl FnMut(Row) -> Result<(), E>,
+        mut sink: impl FnMut(SweepRow) -> Result<(), E>,
     ) -> Result<(), SweepError<E>> {
         let seeds = self.runs_per_row();
         let simulate_piece = |piece: u64| {
@@ -205,7 +204,7 @@ impl Sweep {
                 && let Some(report) = KpiReport::of(&of_row)
             {
                 of_row.clear();
-                sink(Row { number, report }).map_err(SweepError::Sink)?;
+                sink(SweepRow { number, report }).map_err(SweepError::Sink)?;
             }
             Ok(())
         };

@@ -156,13 +156,19 @@ impl Provisioning {
         Self::new(&PodServer::of(scenario), scenario.slo)
     }
 
+    /// For pods that meet the SLO up to so many requests per second each; `None` for pods that meet it at no rate.
+    #[must_use]
+    pub const fn per_pod(greatest_rps: Option<f64>) -> Self {
+        Self {
+            greatest_rps_per_pod: greatest_rps,
+        }
+    }
+
     fn new(server: &PodServer, slo: Slo) -> Self {
         let limit = slo.latency_limit.as_secs_f64();
         let meets = |rho: f64| server.stationary(rho).quantile(slo.latency_quantile) <= limit;
         if !meets(0.0) || server.capacity_rps <= 0.0 {
-            return Self {
-                greatest_rps_per_pod: None,
-            };
+            return Self::per_pod(None);
         }
         let (mut met, mut missed) = (0.0, BELOW_CAPACITY);
         if meets(missed) {
@@ -177,9 +183,7 @@ impl Provisioning {
                 }
             }
         }
-        Self {
-            greatest_rps_per_pod: Some(met * server.capacity_rps),
-        }
+        Self::per_pod(Some(met * server.capacity_rps))
     }
 
     /// The fewest pods, at least one, whose stationary latency meets the SLO at `rps` and whose utilisation is below 1.

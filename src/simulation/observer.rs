@@ -9,7 +9,7 @@ use crate::cluster::pods::{PodFact, PodStatus};
 use crate::control::Decided;
 use crate::units::{Replicas, SimSpan, SimTime};
 
-/// Is told what happens in a run, in the order of time.
+/// Hears what happens in a run, in the order of time. Several observers of one run are a tuple of them.
 pub trait Observer {
     /// Whether [`Decided::line`] is wanted. Where it is not, no line is made.
     const WANTS_LINES: bool = false;
@@ -32,7 +32,59 @@ pub trait Observer {
 
     /// A pod changed its state.
     fn pod_changed(&mut self, _change: &PodChange) {}
+
+    /// Whether the run may end at once. It is asked after each event of the control plane, and between two runs of traffic.
+    ///
+    /// A run that ends early is a run of a shorter trace: its last segment ends there, and so does the time that KPIs stand for.
+    #[inline]
+    fn has_enough(&self) -> bool {
+        false
+    }
 }
+
+/// Observers of one run, as a tuple: each hears of everything, from the first to the last.
+macro_rules! observe_as_tuple {
+    ($($observer:ident . $place:tt),+) => {
+        impl<$($observer: Observer),+> Observer for ($($observer,)+) {
+            const WANTS_LINES: bool = $($observer::WANTS_LINES)||+;
+
+            fn flowed(&mut self, segment: &FlowSegment) {
+                $(self.$place.flowed(segment);)+
+            }
+
+            #[inline]
+            fn answered(&mut self, latency: SimSpan) {
+                $(self.$place.answered(latency);)+
+            }
+
+            fn served(&mut self, segment: &RequestSegment) {
+                $(self.$place.served(segment);)+
+            }
+
+            fn decided(&mut self, decision: &Decided<'_>) {
+                $(self.$place.decided(decision);)+
+            }
+
+            fn pod_changed(&mut self, change: &PodChange) {
+                $(self.$place.pod_changed(change);)+
+            }
+
+            #[inline]
+            fn has_enough(&self) -> bool {
+                $(self.$place.has_enough())||+
+            }
+        }
+    };
+}
+
+observe_as_tuple!(A.0);
+observe_as_tuple!(A.0, B.1);
+observe_as_tuple!(A.0, B.1, C.2);
+observe_as_tuple!(A.0, B.1, C.2, D.3);
+observe_as_tuple!(A.0, B.1, C.2, D.3, E.4);
+
+/// Observes nothing.
+impl Observer for () {}
 
 /// A stretch of time over which every rate is constant (the backlog changes linearly).
 #[derive(Clone, Copy, Debug, PartialEq)]

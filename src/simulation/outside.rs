@@ -25,7 +25,7 @@ use crate::units::{Replicas, Seed, SimSpan, SimTime};
 /// use hpasim::control::seen::MetricObservation;
 /// use hpasim::results::KpiObserver;
 /// use hpasim::scenario::Engine;
-/// use hpasim::simulation::{Provisioning, Run};
+/// use hpasim::simulation::Run;
 /// use hpasim::units::{Replicas, Seed, SimSpan};
 /// # use std::path::Path;
 /// # use hpasim::scenario::{LoadError, LoadRequest, Loader, load};
@@ -53,8 +53,7 @@ use crate::units::{Replicas, Seed, SimSpan, SimTime};
 /// # .expect("valid inputs")
 /// # .scenario;
 ///
-/// let provisioning = Provisioning::of(&scenario);
-/// let mut kpis = KpiObserver::new(&scenario, |rps| provisioning.needed(rps));
+/// let mut kpis = KpiObserver::new(&scenario);
 /// let every_30_s = Caller::of_cpu(SimSpan::from_secs(30));
 /// let mut run = Run::new(&scenario, Engine::Fluid, Seed(1), &every_30_s);
 /// while let Some(seen) = run.advance(&mut kpis) {

@@ -28,7 +28,7 @@ use crate::units::{Replicas, Seed, SimSpan, SimTime};
 /// What is left when a run is over.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Finished {
-    /// When it ended: the trace's last row.
+    /// When it ended: the trace's last row, unless an observer had enough before.
     pub end: SimTime,
     /// Requests in flight at the end.
     pub in_flight: f64,
@@ -39,7 +39,7 @@ pub struct Finished {
 pub(super) enum Reached {
     /// The scaler's wake.
     Wake,
-    /// The trace's end: no wake comes any more.
+    /// The trace's end, or an observer that has enough: no wake comes any more.
     End,
 }
 
@@ -230,6 +230,10 @@ impl<'s, W: Work> Simulation<'s, W> {
     /// After a wake, [`Simulation::decided`] has to follow before the next call.
     pub(super) fn advance(&mut self, observer: &mut impl Observer) -> Reached {
         while let Some(next) = self.queue.first() {
+            if observer.has_enough() {
+                self.end = self.now;
+                break;
+            }
             if next.time > self.now && self.work_state == WorkState::Changed {
                 // What settling schedules may come before what was next.
                 self.settle(observer);

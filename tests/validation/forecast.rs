@@ -7,7 +7,7 @@ use std::path::Path;
 use hpasim::control::Decided;
 use hpasim::results::{KpiObserver, Kpis};
 use hpasim::scenario::{Engine, LoadError, LoadRequest, Loaded, Loader, load};
-use hpasim::simulation::{Observer, Provisioning, simulate};
+use hpasim::simulation::{Observer, simulate};
 use hpasim::units::{Seed, SimTime};
 
 use super::recording::Sample;
@@ -151,10 +151,9 @@ impl Forecast {
     /// The median over the seeds of one figure of a run.
     pub(crate) fn median_of(&self, figure: fn(&Kpis) -> Option<f64>) -> f64 {
         let loaded = self.load();
-        let provisioning = Provisioning::of(&loaded.scenario);
         let mut figures: Vec<f64> = (1..=SEEDS)
             .map(|seed| {
-                let mut kpis = KpiObserver::new(&loaded.scenario, |rps| provisioning.needed(rps));
+                let mut kpis = KpiObserver::new(&loaded.scenario);
                 simulate(&loaded.scenario, loaded.engine, Seed(seed), &mut kpis);
                 figure(&kpis.finish()).expect("a run with requests")
             })

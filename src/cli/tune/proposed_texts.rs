@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::inputs::HeldOut;
 use super::simulations::ProposedPolicy;
-use super::{PROPOSED, TuneArgs, TuneQuestion};
+use super::{PROPOSED, TuneExperiment};
 use crate::cli::confined::is_outside;
 use crate::cli::error::CommandError;
 use crate::cli::file_names::{PATCH, PROPOSED_TOML};
@@ -28,8 +28,7 @@ pub(super) struct ProposedTexts {
 
 /// What the texts are made of.
 struct ProposalInputs<'s> {
-    arguments: &'s TuneArgs,
-    question: &'s TuneQuestion<'s>,
+    experiment: &'s TuneExperiment<'s>,
     folder: &'s Path,
 }
 
@@ -40,14 +39,10 @@ impl ProposedTexts {
     /// The policy's file has faults, today or as it is proposed.
     pub(super) fn of(
         proposal: &ProposedPolicy,
-        question: &TuneQuestion<'_>,
+        experiment: &TuneExperiment<'_>,
         folder: &Path,
     ) -> Result<Self, CommandError> {
-        let inputs = ProposalInputs {
-            arguments: question.arguments,
-            question,
-            folder,
-        };
+        let inputs = ProposalInputs { experiment, folder };
         inputs.texts(proposal)
     }
 }
@@ -55,13 +50,13 @@ impl ProposedTexts {
 impl ProposalInputs<'_> {
     fn texts(&self, proposal: &ProposedPolicy) -> Result<ProposedTexts, CommandError> {
         let changes = self
-            .question
+            .experiment
             .search
             .space
             .arguments(&proposal.finalist.candidate);
-        let today = self.policy(&self.arguments.set, &[])?;
-        let proposed = self.policy(&self.arguments.set, &changes)?;
-        let all = self.arguments.set.iter().chain(&changes);
+        let today = self.policy(&self.experiment.arguments.set, &[])?;
+        let proposed = self.policy(&self.experiment.arguments.set, &changes)?;
+        let all = self.experiment.arguments.set.iter().chain(&changes);
         let patch = if all.clone().any(|setting| keys_of(setting)[0] == "hpa") {
             // The cluster has what the file says, not what --set made of it.
             let cluster = self.policy(&[], &[]);
@@ -102,10 +97,14 @@ impl ProposalInputs<'_> {
     /// The policy's file with these overrides.
     fn policy(&self, set: &[String], further: &[String]) -> Result<PolicyFile, CommandError> {
         let set: Vec<String> = set.iter().chain(further).cloned().collect();
-        let choice = self.arguments.manifest.choice();
-        let mut loader = self.question.inputs.loader.clone();
-        let policy: Result<PolicyFile, Diagnostics> =
-            load_policy(&self.arguments.policy, &set, &choice, &mut loader);
+        let choice = self.experiment.arguments.manifest.choice();
+        let mut loader = self.experiment.inputs.loader.clone();
+        let policy: Result<PolicyFile, Diagnostics> = load_policy(
+            &self.experiment.arguments.policy,
+            &set,
+            &choice,
+            &mut loader,
+        );
         policy.map_err(CommandError::Input)
     }
 
@@ -130,7 +129,7 @@ impl ProposalInputs<'_> {
     ) -> Result<String, CommandError> {
         let comment = format!(
             "What `hpasim tune` proposes for {}; all but [hpa] is the base's.",
-            self.question.search.scenarios[0].policy_name
+            self.experiment.search.scenarios[0].policy_name
         );
         let successor = Successor {
             name: PROPOSED,
@@ -143,7 +142,7 @@ impl ProposalInputs<'_> {
 
     /// The policy's path as a file in the folder would name it; `None` of standard input.
     fn base_path(&self) -> Option<String> {
-        let policy = &self.arguments.policy;
+        let policy = &self.experiment.arguments.policy;
         if policy == Path::new(STANDARD_INPUT) {
             return None;
         }
@@ -164,7 +163,7 @@ impl ProposalInputs<'_> {
     fn again(&self, proposal: &ProposedPolicy, notes: &mut Vec<String>) -> Vec<String> {
         let path = self.folder.join(PROPOSED_TOML);
         let proposed = shell_path(&path);
-        let outside = match is_outside(&path, &self.arguments.policy) {
+        let outside = match is_outside(&path, &self.experiment.arguments.policy) {
             true => " --allow-outside",
             false => "",
         };
@@ -178,7 +177,7 @@ impl ProposalInputs<'_> {
             return vec![check];
         }
         let is_stdin = |held_out: &&HeldOut| held_out.path == Path::new(STANDARD_INPUT);
-        let held_out = &self.question.inputs.held_out;
+        let held_out = &self.experiment.inputs.held_out;
         if held_out.iter().any(|it| is_stdin(&it)) {
             notes.push(
                 "no command to make the report anew: a trace came from standard input".to_owned(),
@@ -195,7 +194,7 @@ impl ProposalInputs<'_> {
 
     /// `--hpa` and `--namespace` as they were given: the proposed policy extends the same manifest.
     fn manifest_words(&self) -> String {
-        let words = self.arguments.manifest.words();
+        let words = self.experiment.arguments.manifest.words();
         words
             .iter()
             .map(|word| format!(" {}", shell_word(word)))
@@ -205,11 +204,11 @@ impl ProposalInputs<'_> {
     fn compare(&self, proposed: &str, held_out: &HeldOut) -> String {
         let mut command = format!(
             "hpasim compare {} {proposed} {}{}",
-            shell_path(&self.arguments.policy),
+            shell_path(&self.experiment.arguments.policy),
             shell_path(&held_out.path),
             self.manifest_words()
         );
-        for setting in &self.arguments.set {
+        for setting in &self.experiment.arguments.set {
             command.push_str(&format!(" --set {}", shell_word(setting)));
         }
         if let Some(split) = held_out.split {
@@ -219,10 +218,10 @@ impl ProposalInputs<'_> {
                 split.setting()
             ));
         }
-        if let Some(engine) = self.arguments.engine {
+        if let Some(engine) = self.experiment.arguments.engine {
             command.push_str(&format!(" --engine {}", engine.as_str()));
         }
-        let seeds = &self.question.report_seeds;
+        let seeds = &self.experiment.report_seeds;
         let first = seeds.first().map_or(0, |seed| seed.0);
         command.push_str(&format!(" --seed {first} --seeds {}", seeds.len()));
         command
@@ -230,12 +229,12 @@ impl ProposalInputs<'_> {
 
     /// Whether what is set of today's policy, set of the proposed one too, would undo what that changes.
     fn undoes_changes(&self, proposal: &ProposedPolicy) -> bool {
-        let space = &self.question.search.space;
+        let space = &self.experiment.search.space;
         let changes = space.changes(&proposal.finalist.candidate);
         let changed: Vec<Vec<&str>> = changes
             .map(|change| keys_of(change.parameter.path()))
             .collect();
-        self.arguments.set.iter().any(|setting| {
+        self.experiment.arguments.set.iter().any(|setting| {
             let keys = keys_of(setting);
             let meets = |other: &Vec<&str>| other.starts_with(&keys) || keys.starts_with(other);
             keys[0] == "hpa" || changed.iter().any(meets)

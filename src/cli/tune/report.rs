@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: which files there are, and what is in them; the contents are made elsewhere.
 
-use super::TuneQuestion;
+use super::TuneExperiment;
 use super::proposed_texts::ProposedTexts;
 use super::simulations::{HeldOutReport, ProposedPolicy, Tuned};
 use crate::cli::choices::OutputFormat;
@@ -23,12 +23,12 @@ use crate::render::plot::sensitivity::{
     SensitivityPicture, SensitivityRow, render_sensitivity_png, render_sensitivity_svg,
 };
 use crate::render::tune::{
-    self, Extent, TunePage, by_share, caution_text, point_text, render_tuning, verdict_text,
+    self, PatchScope, TunePage, by_share, caution_text, point_text, render_tuning, verdict_text,
 };
 use crate::results::comparison_export::{VerdictJson, comparison_csv};
 use crate::search::front::pareto_front;
 use crate::search::outcome::{Objective, Weighed};
-use crate::search::summary::Numbers;
+use crate::search::summary::ObjectiveValues;
 use crate::search::tune::evaluation::Simulator;
 use crate::search::tune::summary::{
     ChangeFacts, ProposalFacts, SearchFacts, SensitivityFacts, TuneFacts, TuneSummary, front_csv,
@@ -36,7 +36,7 @@ use crate::search::tune::summary::{
 
 /// What a tuning comes to.
 pub(super) struct TuneReport<'q> {
-    pub(super) question: &'q TuneQuestion<'q>,
+    pub(super) experiment: &'q TuneExperiment<'q>,
     pub(super) tuned: Tuned,
     /// `None` where nothing is proposed, as `texts`.
     pub(super) report: Option<HeldOutReport>,
@@ -45,12 +45,12 @@ pub(super) struct TuneReport<'q> {
 
 impl ExperimentReport for TuneReport<'_> {
     fn files(&self) -> Result<Vec<ResultFile>, CommandError> {
-        let TuneQuestion {
+        let TuneExperiment {
             arguments,
             search: question,
             report_seeds,
             ..
-        } = self.question;
+        } = self.experiment;
         let mut files = Vec::new();
         if let Some(HeldOutReport {
             traces,
@@ -93,29 +93,31 @@ impl ExperimentReport for TuneReport<'_> {
     }
 
     fn page(&self, _format: OutputFormat, paths: &[String], colour: Colour) -> String {
-        let question = &self.question.search;
+        let question = &self.experiment.search;
         let traces = self.report.as_ref().map(|it| trace_facts(&it.traces));
         let traces = traces.unwrap_or_default();
         let report = self.report.as_ref().map(|report| ComparisonPage {
             comparison: &report.comparison,
             traces: &traces,
-            seeds: &self.question.report_seeds,
+            seeds: &self.experiment.report_seeds,
             files: &[],
         });
         let verdict = self.report.as_ref().map(|report| &report.verdict);
         let proposal = match (&self.tuned.proposal, &report, verdict, &self.texts) {
-            (Some(proposal), Some(report), Some(verdict), Some(texts)) => Some(tune::Proposal {
-                candidate: &proposal.finalist.candidate,
-                report,
-                training: proposal.finalist.measured.weighed(&question.objectives),
-                worth: &proposal.worth,
-                patch: &texts.patch,
-                extent: self.extent(proposal),
-                apply: &texts.apply,
-                verdict,
-                again: &texts.again,
-                notes: &texts.notes,
-            }),
+            (Some(proposal), Some(report), Some(verdict), Some(texts)) => {
+                Some(tune::ProposalView {
+                    candidate: &proposal.finalist.candidate,
+                    report,
+                    training: proposal.finalist.measured.weighed(&question.objectives),
+                    worth: &proposal.worth,
+                    patch: &texts.patch,
+                    extent: self.extent(proposal),
+                    apply: &texts.apply,
+                    verdict,
+                    again: &texts.again,
+                    notes: &texts.notes,
+                })
+            }
             _ => None,
         };
         let page = TunePage {
@@ -136,7 +138,7 @@ impl ExperimentReport for TuneReport<'_> {
 impl TuneReport<'_> {
     /// Cost against harm of every policy that was tried.
     fn front(&self) -> Result<Vec<ResultFile>, PlotError> {
-        let objectives = &self.question.search.objectives;
+        let objectives = &self.experiment.search.objectives;
         let points: Vec<Weighed> = self
             .tuned
             .findings
@@ -145,7 +147,7 @@ impl TuneReport<'_> {
             .map(|it| it.weighed)
             .collect();
         let plane: Vec<[f64; 2]> = points.iter().map(|it| [it.cost, it.harm]).collect();
-        let today = self.question.search.today.weighed(objectives);
+        let today = self.experiment.search.today.weighed(objectives);
         let mut marks = vec![FrontMark {
             role: MarkRole::Current,
             at: today,
@@ -162,7 +164,7 @@ impl TuneReport<'_> {
         let title = format!(
             "{} tuned under {}: {} against {}",
             self.policy_name(),
-            self.question.inputs.training_labels.join(" and "),
+            self.experiment.inputs.training_labels.join(" and "),
             objectives.cost().heading(),
             objectives.harm().heading()
         );
@@ -177,25 +179,25 @@ impl TuneReport<'_> {
             marks: &marks,
             reach: Reach::AroundMarks,
         };
-        let plot = self.question.arguments.answer.plot;
+        let plot = self.experiment.arguments.answer.plot;
         pictures(&picture, FRONT, plot, render_front_png, render_front_svg)
     }
 
     /// Which parameter matters.
     fn sensitivity(&self) -> Result<Vec<ResultFile>, PlotError> {
-        let objectives = &self.question.search.objectives;
+        let objectives = &self.experiment.search.objectives;
         let shares = &self.tuned.sensitivity;
         let rows: Vec<SensitivityRow> = by_share(shares)
             .into_iter()
             .map(|place| SensitivityRow {
-                label: self.question.search.space.parameters()[place].label(),
+                label: self.experiment.search.space.parameters()[place].label(),
                 shares: shares[place],
             })
             .collect();
         let title = format!(
             "{} under {}: which parameter matters",
             self.policy_name(),
-            self.question.inputs.training_labels.join(" and ")
+            self.experiment.inputs.training_labels.join(" and ")
         );
         let subtitle = format!(
             "share of the spread that each explains by itself, over {} evenly drawn policies, {} engine",
@@ -208,37 +210,37 @@ impl TuneReport<'_> {
             objectives: [objectives.cost(), objectives.harm(), Objective::Rescales],
             rows: &rows,
         };
-        let plot = self.question.arguments.answer.plot;
+        let plot = self.experiment.arguments.answer.plot;
         let (png, svg) = (render_sensitivity_png, render_sensitivity_svg);
         pictures(&picture, SENSITIVITY, plot, png, svg)
     }
 
     fn policy_name(&self) -> &str {
-        &self.question.search.scenarios[0].policy_name
+        &self.experiment.search.scenarios[0].policy_name
     }
 
-    fn extent(&self, proposal: &ProposedPolicy) -> Extent {
+    fn extent(&self, proposal: &ProposedPolicy) -> PatchScope {
         let mut changes = self
-            .question
+            .experiment
             .search
             .space
             .changes(&proposal.finalist.candidate);
         if changes.all(|change| change.parameter.path().starts_with("hpa.")) {
-            Extent::Whole
+            PatchScope::Whole
         } else {
-            Extent::Part
+            PatchScope::Part
         }
     }
 
     /// How many policies parameters are judged by.
     fn sample(&self) -> usize {
         let findings = &self.tuned.findings;
-        findings.sample_of(&self.question.search.space).len()
+        findings.sample_of(&self.experiment.search.space).len()
     }
 
     /// The engine of the search.
     fn engine(&self) -> String {
-        let templates = self.question.search.templates.iter();
+        let templates = self.experiment.search.templates.iter();
         one_or_all(templates.map(|template| template.engine().as_str()))
     }
 
@@ -247,18 +249,18 @@ impl TuneReport<'_> {
             "{} policies tried, {} engine, means of {} seeds",
             self.tuned.findings.tried.len(),
             self.engine(),
-            self.question.search.seeds.len()
+            self.experiment.search.seeds.len()
         )
     }
 
     /// `summary.json`; `names` are those of the files beside it.
     fn facts(&self, names: &[String]) -> TuneSummary<'_> {
-        let TuneQuestion {
+        let TuneExperiment {
             arguments,
             search: question,
             inputs,
             report_seeds,
-        } = self.question;
+        } = self.experiment;
         let facts = TuneFacts {
             policy: self.policy_name().to_owned(),
             training: inputs.training_labels.clone(),
@@ -286,14 +288,14 @@ impl TuneReport<'_> {
                     one_or_all(held_out.map(|it| it.template.engine().as_str()))
                 }
             },
-            budget: self.question.budget(),
+            budget: self.experiment.budget(),
             tried: findings.tried.len(),
             refused: findings.refused.count,
             candidates: question.space.size(),
             finalists: self.tuned.finalists.len(),
             objectives: question.objectives.kpis().map(Kpi::name),
         };
-        let today = Numbers::of(question.today.weighed(&question.objectives));
+        let today = ObjectiveValues::of(question.today.weighed(&question.objectives));
         let mut summary = TuneSummary::new(facts, search, today);
         summary.proposed = self
             .tuned
@@ -314,14 +316,14 @@ impl TuneReport<'_> {
         summary.sensitivity = shares
             .map(|(parameter, shares)| SensitivityFacts {
                 path: parameter.path().to_owned(),
-                shares: Numbers::of(*shares),
+                shares: ObjectiveValues::of(*shares),
             })
             .collect();
         summary
     }
 
     fn proposal_facts(&self, proposal: &ProposedPolicy) -> ProposalFacts {
-        let question = &self.question.search;
+        let question = &self.experiment.search;
         let candidate = &proposal.finalist.candidate;
         let changes = question.space.changes(candidate).map(|change| {
             let without = proposal.worth.iter().find(|it| it.place == change.place);
@@ -329,12 +331,12 @@ impl TuneReport<'_> {
                 path: change.parameter.path().to_owned(),
                 today: change.parameter.today_text(),
                 proposed: change.parameter.value(change.value),
-                without: without.map(|it| Numbers::of(it.weighed)),
+                without: without.map(|it| ObjectiveValues::of(it.weighed)),
             }
         });
         ProposalFacts {
             set: question.space.arguments(candidate),
-            training: Numbers::of(proposal.finalist.measured.weighed(&question.objectives)),
+            training: ObjectiveValues::of(proposal.finalist.measured.weighed(&question.objectives)),
             changes: changes.collect(),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Self-imposed limit: the order of the steps, and progress; each step is `search::tune`'s.
 
-use super::{PROPOSED, REDUCTION_PART, TuneQuestion};
+use super::{PROPOSED, REDUCTION_PART, TuneExperiment};
 use crate::cli::error::CommandError;
 use crate::cli::paired_runs::{PairedRuns, PairedTrace, simulate_paired};
 use crate::cli::progress::CountProgress;
@@ -12,7 +12,7 @@ use crate::results::verdicts::{CheckedAssertion, check};
 use crate::scenario::{Assertion, Scenario};
 use crate::search::outcome::Weighed;
 use crate::search::tune::caution::{
-    Caution, Judged, Verdict, doubts_of_changes, doubts_of_goal, doubts_of_report,
+    Caution, HeldOutVerdict, TrainingScore, doubts_of_changes, doubts_of_goal, doubts_of_report,
     doubts_of_traffic, doubts_of_training, verdict,
 };
 use crate::search::tune::evaluation::Measured;
@@ -44,10 +44,10 @@ pub(super) struct HeldOutReport {
     pub(super) comparison: Comparison,
     /// Whether the goal's bounds, and what the policy asserts itself, hold of the proposed policy.
     pub(super) bounds: Vec<CheckedAssertion>,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: HeldOutVerdict,
 }
 
-impl TuneQuestion<'_> {
+impl TuneExperiment<'_> {
     /// Searches, judges, and looks at the proposal on held-out traffic.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl TuneQuestion<'_> {
             .best
             .and_then(|best| judgement.measured[best].clone());
         if let (Some(proposal), Some(proposed)) = (&proposal, measured) {
-            let judged = Judged {
+            let judged = TrainingScore {
                 today: judgement.before.clone(),
                 proposed,
             };

@@ -6,7 +6,7 @@ use super::super::human::{latency, trimmed};
 
 /// From a value to a share (0 below, 1 on top) of an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Scale {
+pub(super) enum AxisScale {
     /// From zero in even steps.
     Linear { step: f64, steps: u32 },
     /// Even ratios; what lies below `low` sits at the bottom.
@@ -68,7 +68,7 @@ fn thousands(value: f64) -> String {
     }
 }
 
-impl Scale {
+impl AxisScale {
     /// From zero to a little more than `most`, ending on a round step.
     pub(super) fn from_zero(most: f64, unit: Unit) -> Self {
         let most = if most > 0.0 { most * 1.04 } else { 1.0 };
@@ -217,21 +217,21 @@ mod tests {
 
     #[test]
     fn a_linear_axis_has_round_ticks_up_to_its_top() {
-        let ticks = Scale::from_zero(300.0, Unit::Plain).ticks(Unit::Plain);
+        let ticks = AxisScale::from_zero(300.0, Unit::Plain).ticks(Unit::Plain);
         assert_eq!(labels(&ticks), ["0", "100", "200", "300", "400"]);
-        let ticks = Scale::from_zero(215.0, Unit::Percent).ticks(Unit::Percent);
+        let ticks = AxisScale::from_zero(215.0, Unit::Percent).ticks(Unit::Percent);
         assert_eq!(
             labels(&ticks),
             ["0 %", "50 %", "100 %", "150 %", "200 %", "250 %"]
         );
-        let ticks = Scale::from_zero(1.0, Unit::Count).ticks(Unit::Count);
+        let ticks = AxisScale::from_zero(1.0, Unit::Count).ticks(Unit::Count);
         assert_eq!(labels(&ticks), ["0", "1", "2"]);
     }
 
     #[test]
     fn every_tick_of_an_even_axis_stands_where_its_value_is() {
         for most in 1..2_000 {
-            let scale = Scale::from_zero(f64::from(most), Unit::Count);
+            let scale = AxisScale::from_zero(f64::from(most), Unit::Count);
             let ticks = scale.ticks(Unit::Count);
             let last = ticks.len() - 1;
             assert!(
@@ -256,13 +256,16 @@ mod tests {
 
     #[test]
     fn a_wide_latency_range_is_logarithmic() {
-        let scale = Scale::for_latency(0.012, 5.2);
+        let scale = AxisScale::for_latency(0.012, 5.2);
         assert_eq!(
             labels(&scale.ticks(Unit::Latency)),
             ["10 ms", "100 ms", "1 s", "10 s"]
         );
         assert!(scale.share(0.01) <= 0.0 && scale.share(10.0) >= 1.0);
-        assert!(matches!(Scale::for_latency(0.1, 0.5), Scale::Linear { .. }));
+        assert!(matches!(
+            AxisScale::for_latency(0.1, 0.5),
+            AxisScale::Linear { .. }
+        ));
     }
 
     #[test]

@@ -5,13 +5,15 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::axis::{Scale, Unit, time_ticks};
-use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
+use super::axis::{AxisScale, Unit, time_ticks};
+use super::canvas::{self, Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
 use super::font::Weight;
-use super::mark::Mark;
-use super::panel::{BAND_STRENGTH, Curve, LegendEntry, Panel, Reference, STRIP, lettering, solid};
+use super::mark::LegendKey;
+use super::panel::{
+    BAND_STRENGTH, LegendEntry, Panel, PlottedLine, Reference, STRIP, lettering, solid,
+};
 use super::plot_error::PlotError;
-use super::series::{Sample, Strokes, push_step};
+use super::series::{Strokes, TimedValue, push_step};
 use super::{LEFT, RIGHT, WIDTH, ink, name_times, shortened};
 
 /// A picture of panels under each other.
@@ -181,16 +183,16 @@ impl BandChart {
 
 impl BandPanel {
     /// A little more than the greatest value, and than what it shares with other panels.
-    fn scale(&self) -> Scale {
+    fn scale(&self) -> AxisScale {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let levels = || self.levels.iter().map(|level| level.value);
         let most = points().map(|point| point.high).chain(levels());
         let most = most.fold(self.at_least, f64::max);
         if self.quantity != BandQuantity::LatencyByMagnitude {
-            return Scale::from_zero(most, self.quantity.unit());
+            return AxisScale::from_zero(most, self.quantity.unit());
         }
         let lowest = points().map(|point| point.low).filter(|low| *low > 0.0);
-        Scale::for_latency(lowest.chain(levels()).fold(most, f64::min), most)
+        AxisScale::for_latency(lowest.chain(levels()).fold(most, f64::min), most)
     }
 }
 
@@ -198,7 +200,7 @@ impl BandSeries {
     /// One value of the points as steps up to `end`; a new stroke behind each gap.
     fn steps(&self, end: f64, value: fn(&BandPoint) -> f64) -> Strokes {
         let mut all = Strokes::new();
-        let mut line: Vec<Sample> = Vec::with_capacity(2 * self.points.len());
+        let mut line: Vec<TimedValue> = Vec::with_capacity(2 * self.points.len());
         for (index, point) in self.points.iter().enumerate() {
             if point.middle.is_nan() {
                 all.push(std::mem::take(&mut line));
@@ -220,12 +222,12 @@ impl BandSeries {
     fn legend(&self) -> Vec<LegendEntry> {
         let ink = self.colour.ink();
         let line = LegendEntry {
-            mark: Mark::Line(solid(ink, LINE_WIDTH)),
+            mark: LegendKey::Line(solid(ink, LINE_WIDTH)),
             text: self.name.clone(),
         };
         let named = self.band_name.iter().filter(|name| !name.is_empty());
         let band = named.map(|name| LegendEntry {
-            mark: Mark::Band(ink.tint(BAND_STRENGTH)),
+            mark: LegendKey::Band(ink.tint(BAND_STRENGTH)),
             text: name.clone(),
         });
         std::iter::once(line).chain(band).collect()
@@ -275,12 +277,12 @@ fn draw_head<B: DrawingBackend>(
     };
     let subtitle = lettering(13.5, ink::TEXT_SOFT, Align::Left);
     canvas.text(
-        Point { x: LEFT, y: 32.0 },
+        SheetPoint { x: LEFT, y: 32.0 },
         &shortened(&chart.title, title, room),
         title,
     )?;
     canvas.text(
-        Point { x: LEFT, y: 56.0 },
+        SheetPoint { x: LEFT, y: 56.0 },
         &shortened(&chart.subtitle, subtitle, room),
         subtitle,
     )
@@ -311,7 +313,7 @@ fn draw_panel<B: DrawingBackend>(
     }
     for series in &panel.series {
         let strokes = series.steps(place.end, |point| point.middle);
-        let curve = Curve {
+        let curve = PlottedLine {
             strokes: &strokes,
             stroke: solid(series.colour.ink(), LINE_WIDTH),
         };
@@ -384,7 +386,7 @@ mod tests {
     #[test]
     fn a_value_holds_until_the_next_and_the_last_to_the_end() {
         let line = chart().panels[0].series[0].steps(600.0, |point| point.middle);
-        let sample = |seconds: f64, value: f64| Sample { seconds, value };
+        let sample = |seconds: f64, value: f64| TimedValue { seconds, value };
         let expected = [
             sample(0.0, 4.0),
             sample(60.0, 4.0),

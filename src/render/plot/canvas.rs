@@ -51,7 +51,7 @@ impl Ink {
 
 /// A place on the sheet, in points.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Point {
+pub(super) struct SheetPoint {
     pub(super) x: f64,
     pub(super) y: f64,
 }
@@ -229,11 +229,11 @@ fn average_down(dots: &[u8], sheet: Sheet) -> Vec<u8> {
 impl<B: DrawingBackend> Canvas<B> {
     /// A filled rectangle.
     pub(super) fn rect(&mut self, rect: Rect, ink: Ink) -> Result<(), PlotError> {
-        let (left, top) = self.place(Point {
+        let (left, top) = self.place(SheetPoint {
             x: rect.left,
             y: rect.top,
         });
-        let (mut right, mut bottom) = self.place(Point {
+        let (mut right, mut bottom) = self.place(SheetPoint {
             x: rect.right,
             y: rect.bottom,
         });
@@ -250,7 +250,7 @@ impl<B: DrawingBackend> Canvas<B> {
     /// A filled shape; `strength` 1 hides what is below it.
     pub(super) fn polygon(
         &mut self,
-        points: &[Point],
+        points: &[SheetPoint],
         ink: Ink,
         strength: f64,
     ) -> Result<(), PlotError> {
@@ -261,7 +261,7 @@ impl<B: DrawingBackend> Canvas<B> {
     }
 
     /// A line through `points`.
-    pub(super) fn line(&mut self, points: &[Point], stroke: Stroke) -> Result<(), PlotError> {
+    pub(super) fn line(&mut self, points: &[SheetPoint], stroke: Stroke) -> Result<(), PlotError> {
         match stroke.dash {
             Dash::Solid => self.solid(points, stroke),
             Dash::Dashed => {
@@ -273,7 +273,7 @@ impl<B: DrawingBackend> Canvas<B> {
         }
     }
 
-    fn solid(&mut self, points: &[Point], stroke: Stroke) -> Result<(), PlotError> {
+    fn solid(&mut self, points: &[SheetPoint], stroke: Stroke) -> Result<(), PlotError> {
         let mut path: Vec<(i32, i32)> = points.iter().map(|point| self.place(*point)).collect();
         path.dedup();
         if path.len() < 2 {
@@ -344,7 +344,7 @@ impl<B: DrawingBackend> Canvas<B> {
     /// A line of text with its baseline at `place`.
     pub(super) fn text(
         &mut self,
-        place: Point,
+        place: SheetPoint,
         text: &str,
         lettering: Lettering,
     ) -> Result<(), PlotError> {
@@ -358,7 +358,7 @@ impl<B: DrawingBackend> Canvas<B> {
 
     fn text_pixels(
         &mut self,
-        place: Point,
+        place: SheetPoint,
         text: &str,
         lettering: Lettering,
     ) -> Result<(), PlotError> {
@@ -380,7 +380,7 @@ impl<B: DrawingBackend> Canvas<B> {
 
     fn text_vectors(
         &mut self,
-        place: Point,
+        place: SheetPoint,
         text: &str,
         lettering: Lettering,
     ) -> Result<(), PlotError> {
@@ -401,7 +401,7 @@ impl<B: DrawingBackend> Canvas<B> {
         let style = TextStyle::from(font)
             .color(&color)
             .pos(Pos::new(horizontal, VPos::Bottom));
-        let lifted = Point {
+        let lifted = SheetPoint {
             x: place.x,
             y: place.y + 0.5 * font::X_HEIGHT * lettering.size,
         };
@@ -409,7 +409,7 @@ impl<B: DrawingBackend> Canvas<B> {
         self.backend.draw_text(text, &style, place).map_err(fault)
     }
 
-    fn place(&self, point: Point) -> (i32, i32) {
+    fn place(&self, point: SheetPoint) -> (i32, i32) {
         (
             (point.x * self.dots).round() as i32,
             (point.y * self.dots).round() as i32,
@@ -418,7 +418,7 @@ impl<B: DrawingBackend> Canvas<B> {
 }
 
 /// Cuts a line into dashes along its length.
-fn dashes(points: &[Point]) -> Vec<Vec<Point>> {
+fn dashes(points: &[SheetPoint]) -> Vec<Vec<SheetPoint>> {
     let mut all = Vec::new();
     let Some(first) = points.first() else {
         return all;
@@ -438,7 +438,7 @@ fn dashes(points: &[Point]) -> Vec<Vec<Point>> {
                 break;
             }
             let part = left / length;
-            let turn = Point {
+            let turn = SheetPoint {
                 x: from.x + (to.x - from.x) * part,
                 y: from.y + (to.y - from.y) * part,
             };

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use plotters::prelude::DrawingBackend;
 
-use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
+use super::canvas::{self, Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
 use super::font::{self, Weight};
 pub use super::front_mark::MarkRole;
 use super::front_mark::{Look, looks};
@@ -64,7 +64,7 @@ pub enum Reach {
 /// # Errors
 /// Where the library fails.
 pub fn render_front_svg(picture: &FrontPicture<'_>) -> Result<String, PlotError> {
-    let chart = Chart::of(picture);
+    let chart = FrontChart::of(picture);
     canvas::to_svg(chart.sheet(), |canvas| chart.draw(canvas))
 }
 
@@ -73,7 +73,7 @@ pub fn render_front_svg(picture: &FrontPicture<'_>) -> Result<String, PlotError>
 /// # Errors
 /// Where the library fails.
 pub fn render_front_png(picture: &FrontPicture<'_>) -> Result<Vec<u8>, PlotError> {
-    let chart = Chart::of(picture);
+    let chart = FrontChart::of(picture);
     canvas::to_png(chart.sheet(), |canvas| chart.draw(canvas))
 }
 
@@ -111,7 +111,7 @@ const ABOVE_MARKS: f64 = 1.05;
 /// Points nearer to each other than this, in points of the sheet, are one mark.
 const PITCH: f64 = 2.0;
 
-struct Chart<'a> {
+struct FrontChart<'a> {
     picture: &'a FrontPicture<'a>,
     plane: Plane,
     looks: Vec<Look>,
@@ -124,7 +124,7 @@ struct Beyond {
     others: usize,
 }
 
-impl<'a> Chart<'a> {
+impl<'a> FrontChart<'a> {
     fn of(picture: &'a FrontPicture<'a>) -> Self {
         let top = TOP + KEY_PITCH * picture.marks.len().saturating_sub(KEY_LINES) as f64;
         let frame = Rect {
@@ -167,7 +167,7 @@ impl<'a> Chart<'a> {
         let frame = self.plane.frame;
         let soft = lettering(13.5, ink::TEXT_SOFT, Align::Middle);
         canvas.text(
-            Point {
+            SheetPoint {
                 x: f64::midpoint(frame.left, frame.right),
                 y: frame.bottom + 46.0,
             },
@@ -175,7 +175,7 @@ impl<'a> Chart<'a> {
             soft,
         )?;
         canvas.text(
-            Point {
+            SheetPoint {
                 x: frame.left,
                 y: frame.top - 12.0,
             },
@@ -191,7 +191,7 @@ impl<'a> Chart<'a> {
         point.cost <= self.plane.x.high && point.harm <= self.plane.y.high
     }
 
-    fn place(&self, point: &Weighed) -> Point {
+    fn place(&self, point: &Weighed) -> SheetPoint {
         self.plane.place(point.cost, point.harm)
     }
 
@@ -230,15 +230,15 @@ impl<'a> Chart<'a> {
     }
 
     /// Its corners; where it goes beyond the axes, it ends at the frame.
-    fn steps(&self, front: &[Weighed]) -> Vec<Point> {
+    fn steps(&self, front: &[Weighed]) -> Vec<SheetPoint> {
         let frame = self.plane.frame;
-        let mut steps: Vec<Point> = Vec::new();
+        let mut steps: Vec<SheetPoint> = Vec::new();
         let mut comes_from_above = false;
         for point in front {
             let place = self.place(point);
             if point.cost > self.plane.x.high {
                 // All that follow cost still more.
-                steps.extend(steps.last().copied().map(|last| Point {
+                steps.extend(steps.last().copied().map(|last| SheetPoint {
                     x: frame.right,
                     ..last
                 }));
@@ -247,7 +247,7 @@ impl<'a> Chart<'a> {
             if self.is_within(point) {
                 let last = steps.last().map(|last| last.y);
                 let height = last.or(comes_from_above.then_some(frame.top));
-                steps.extend(height.map(|y| Point { y, ..place }));
+                steps.extend(height.map(|y| SheetPoint { y, ..place }));
                 steps.push(place);
             } else {
                 comes_from_above = true;
@@ -273,7 +273,7 @@ impl<'a> Chart<'a> {
 
     /// What the marks are, above the plane: nothing is written on the data.
     fn draw_key<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
-        let middle = |line: usize| Point {
+        let middle = |line: usize| SheetPoint {
             x: LEFT + 8.0,
             y: KEY_TOP + KEY_PITCH * line as f64 - 4.5,
         };
@@ -284,7 +284,7 @@ impl<'a> Chart<'a> {
             beyond_the_axes(beyond.front, "its points")
         );
         let x = write_key(canvas, middle(0), &front, ink::TEXT)? + KEY_GAP;
-        let others = Point { x, ..middle(0) };
+        let others = SheetPoint { x, ..middle(0) };
         disc(canvas, others, FRONT_RADIUS, CLOUD)?;
         let text = format!("other policies{}", beyond_the_axes(beyond.others, "them"));
         write_key(canvas, others, &text, ink::TEXT)?;
@@ -347,12 +347,12 @@ fn axis_of(
 /// Writes beside a mark; says where the text ends, whatever font a viewer of vectors has.
 fn write_key<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
-    mark: Point,
+    mark: SheetPoint,
     text: &str,
     ink: Ink,
 ) -> Result<f64, PlotError> {
     let letters = lettering(13.0, ink, Align::Left);
-    let place = Point {
+    let place = SheetPoint {
         x: mark.x + KEY_INDENT,
         y: mark.y + 4.5,
     };

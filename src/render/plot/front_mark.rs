@@ -4,7 +4,7 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::canvas::{Canvas, Ink, Point};
+use super::canvas::{Canvas, Ink, SheetPoint};
 use super::ink;
 use super::plane::{diamond, disc, square, star, triangle_down, triangle_up};
 use super::plot_error::PlotError;
@@ -23,7 +23,7 @@ pub enum MarkRole {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
+enum MarkShape {
     Star,
     Diamond,
     /// Shades of grey alone tell it from a diamond.
@@ -36,7 +36,7 @@ enum Shape {
 /// How a mark is drawn: radii in points of the sheet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Look {
-    shape: Shape,
+    shape: MarkShape,
     ink: Ink,
     /// The colour of the line of the key.
     pub(super) lettering: Ink,
@@ -47,7 +47,7 @@ pub(super) struct Look {
 }
 
 const STAR: Look = Look {
-    shape: Shape::Star,
+    shape: MarkShape::Star,
     ink: ink::BLACK,
     lettering: ink::BLACK,
     on_plane: 11.0,
@@ -55,7 +55,7 @@ const STAR: Look = Look {
     in_key: 8.0,
 };
 const KNEE: Look = Look {
-    shape: Shape::Diamond,
+    shape: MarkShape::Diamond,
     ink: ink::VERMILION,
     lettering: ink::VERMILION,
     on_plane: 9.5,
@@ -63,7 +63,7 @@ const KNEE: Look = Look {
     in_key: 7.5,
 };
 const PROPOSED: Look = Look {
-    shape: Shape::EyedDiamond,
+    shape: MarkShape::EyedDiamond,
     ink: ink::GREEN,
     lettering: ink::TEXT,
     on_plane: 11.0,
@@ -72,7 +72,7 @@ const PROPOSED: Look = Look {
 };
 const OTHERS: [Look; 3] = [
     Look {
-        shape: Shape::Square,
+        shape: MarkShape::Square,
         ink: ink::PURPLE,
         lettering: ink::TEXT,
         on_plane: 8.5,
@@ -80,7 +80,7 @@ const OTHERS: [Look; 3] = [
         in_key: 7.0,
     },
     Look {
-        shape: Shape::TriangleUp,
+        shape: MarkShape::TriangleUp,
         ink: ink::ORANGE,
         lettering: ink::TEXT,
         on_plane: 9.5,
@@ -88,7 +88,7 @@ const OTHERS: [Look; 3] = [
         in_key: 7.5,
     },
     Look {
-        shape: Shape::TriangleDown,
+        shape: MarkShape::TriangleDown,
         ink: ink::SKY,
         lettering: ink::TEXT,
         on_plane: 9.5,
@@ -115,7 +115,7 @@ impl Look {
     pub(super) fn draw_on_plane<B: DrawingBackend>(
         self,
         canvas: &mut Canvas<B>,
-        middle: Point,
+        middle: SheetPoint,
     ) -> Result<(), PlotError> {
         self.outline(canvas, middle, self.with_rim, Ink::new(0xFF_FF_FF))?;
         self.body(canvas, middle, self.on_plane)
@@ -125,7 +125,7 @@ impl Look {
     pub(super) fn draw_in_key<B: DrawingBackend>(
         self,
         canvas: &mut Canvas<B>,
-        middle: Point,
+        middle: SheetPoint,
     ) -> Result<(), PlotError> {
         self.body(canvas, middle, self.in_key)
     }
@@ -133,11 +133,11 @@ impl Look {
     fn body<B: DrawingBackend>(
         self,
         canvas: &mut Canvas<B>,
-        middle: Point,
+        middle: SheetPoint,
         radius: f64,
     ) -> Result<(), PlotError> {
         self.outline(canvas, middle, radius, self.ink)?;
-        if self.shape == Shape::EyedDiamond {
+        if self.shape == MarkShape::EyedDiamond {
             disc(canvas, middle, radius * EYE, Ink::new(0xFF_FF_FF))?;
         }
         Ok(())
@@ -146,16 +146,16 @@ impl Look {
     fn outline<B: DrawingBackend>(
         self,
         canvas: &mut Canvas<B>,
-        middle: Point,
+        middle: SheetPoint,
         radius: f64,
         ink: Ink,
     ) -> Result<(), PlotError> {
         match self.shape {
-            Shape::Star => star(canvas, middle, radius, ink),
-            Shape::Diamond | Shape::EyedDiamond => diamond(canvas, middle, radius, ink),
-            Shape::Square => square(canvas, middle, radius, ink),
-            Shape::TriangleUp => triangle_up(canvas, middle, radius, ink),
-            Shape::TriangleDown => triangle_down(canvas, middle, radius, ink),
+            MarkShape::Star => star(canvas, middle, radius, ink),
+            MarkShape::Diamond | MarkShape::EyedDiamond => diamond(canvas, middle, radius, ink),
+            MarkShape::Square => square(canvas, middle, radius, ink),
+            MarkShape::TriangleUp => triangle_up(canvas, middle, radius, ink),
+            MarkShape::TriangleDown => triangle_down(canvas, middle, radius, ink),
         }
     }
 }

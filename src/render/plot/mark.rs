@@ -4,7 +4,7 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::canvas::{Canvas, Ink, Point, Rect, Stroke};
+use super::canvas::{Canvas, Ink, Rect, SheetPoint, Stroke};
 use super::plot_error::PlotError;
 
 /// Half the height of a triangle.
@@ -12,7 +12,7 @@ const TRIANGLE: f64 = 3.3;
 
 /// What a line or area looks like, in small.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Mark {
+pub(super) enum LegendKey {
     Line(Stroke),
     /// A thin line on a wide one.
     Area {
@@ -30,36 +30,36 @@ pub(super) enum Mark {
 }
 
 /// The colour that stands for it.
-pub(super) fn mark_ink(mark: Mark) -> Ink {
+pub(super) fn mark_ink(mark: LegendKey) -> Ink {
     match mark {
-        Mark::Line(stroke)
-        | Mark::Area { line: stroke, .. }
-        | Mark::Ribbon { line: stroke, .. } => stroke.ink,
-        Mark::Band(ink) | Mark::Up(ink) | Mark::Down(ink) => ink,
+        LegendKey::Line(stroke)
+        | LegendKey::Area { line: stroke, .. }
+        | LegendKey::Ribbon { line: stroke, .. } => stroke.ink,
+        LegendKey::Band(ink) | LegendKey::Up(ink) | LegendKey::Down(ink) => ink,
     }
 }
 
-/// Draws a triangle that points up for [`Mark::Up`], else down, its middle at `x` and `middle`.
+/// Draws a triangle that points up for [`LegendKey::Up`], else down, its middle at `x` and `middle`.
 pub(super) fn draw_triangle<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
-    mark: Mark,
+    mark: LegendKey,
     x: f64,
     middle: f64,
 ) -> Result<(), PlotError> {
     let tip = match mark {
-        Mark::Up(_) => -TRIANGLE,
+        LegendKey::Up(_) => -TRIANGLE,
         _ => TRIANGLE,
     };
     let corners = [
-        Point {
+        SheetPoint {
             x: x - 4.0,
             y: middle - tip,
         },
-        Point {
+        SheetPoint {
             x: x + 4.0,
             y: middle - tip,
         },
-        Point { x, y: middle + tip },
+        SheetPoint { x, y: middle + tip },
     ];
     canvas.polygon(&corners, mark_ink(mark), 1.0)
 }
@@ -67,14 +67,14 @@ pub(super) fn draw_triangle<B: DrawingBackend>(
 /// Draws a mark at `x`, its middle at height `middle`; returns its width.
 pub(super) fn draw_mark<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
-    mark: Mark,
+    mark: LegendKey,
     x: f64,
     middle: f64,
 ) -> Result<f64, PlotError> {
     let width = 24.0;
     let level = [
-        Point { x, y: middle },
-        Point {
+        SheetPoint { x, y: middle },
+        SheetPoint {
             x: x + width,
             y: middle,
         },
@@ -86,21 +86,21 @@ pub(super) fn draw_mark<B: DrawingBackend>(
         bottom: middle + 5.0,
     };
     match mark {
-        Mark::Line(stroke) => canvas.line(&level, stroke)?,
-        Mark::Area { line, fill } => {
+        LegendKey::Line(stroke) => canvas.line(&level, stroke)?,
+        LegendKey::Area { line, fill } => {
             canvas.rect(block, fill)?;
-            let top = level.map(|point| Point {
+            let top = level.map(|point| SheetPoint {
                 y: block.top,
                 ..point
             });
             canvas.line(&top, line)?;
         }
-        Mark::Ribbon { line, fill } => {
+        LegendKey::Ribbon { line, fill } => {
             canvas.rect(block, fill)?;
             canvas.line(&level, line)?;
         }
-        Mark::Band(ink) => canvas.rect(block, ink)?,
-        Mark::Up(_) | Mark::Down(_) => {
+        LegendKey::Band(ink) => canvas.rect(block, ink)?,
+        LegendKey::Up(_) | LegendKey::Down(_) => {
             draw_triangle(canvas, mark, x + 5.0, middle)?;
             return Ok(10.0);
         }

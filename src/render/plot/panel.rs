@@ -5,19 +5,19 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::axis::{Scale, Tick, Unit};
-use super::canvas::{Align, Canvas, Dash, Ink, Lettering, Point, Rect, Stroke};
+use super::axis::{AxisScale, Tick, Unit};
+use super::canvas::{Align, Canvas, Dash, Ink, Lettering, Rect, SheetPoint, Stroke};
 use super::font::{self, Weight};
 use super::ink;
-use super::mark::{Mark, draw_mark, draw_triangle, mark_ink};
+use super::mark::{LegendKey, draw_mark, draw_triangle, mark_ink};
 use super::plot_error::PlotError;
-use super::series::{Drawn, Sample, Stretch, Strokes, drawn, slices_of};
+use super::series::{Drawn, Stretch, Strokes, TimedValue, drawn, slices_of};
 
 /// Where a panel stands, and its axes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Panel {
     pub(super) frame: Rect,
-    pub(super) scale: Scale,
+    pub(super) scale: AxisScale,
     pub(super) unit: Unit,
     /// The run's length in seconds: the time axis ends there.
     pub(super) end: f64,
@@ -26,7 +26,7 @@ pub(super) struct Panel {
 /// A name in the strip above a panel, with what it looks like.
 #[derive(Clone, Debug)]
 pub(super) struct LegendEntry {
-    pub(super) mark: Mark,
+    pub(super) mark: LegendKey,
     pub(super) text: String,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Reference {
 
 /// A line and how it is drawn.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Curve<'a> {
+pub(super) struct PlottedLine<'a> {
     pub(super) strokes: &'a Strokes,
     pub(super) stroke: Stroke,
 }
@@ -111,8 +111,8 @@ impl Panel {
         self.frame.bottom - self.scale.share(value) * (self.frame.bottom - self.frame.top)
     }
 
-    fn point(&self, sample: &Sample) -> Point {
-        Point {
+    fn point(&self, sample: &TimedValue) -> SheetPoint {
+        SheetPoint {
             x: self.x(sample.seconds),
             y: self.y(sample.value),
         }
@@ -217,11 +217,11 @@ impl Panel {
             let mut corners = self.points(shape.middle());
             if let (Some(first), Some(last)) = (corners.first().copied(), corners.last().copied()) {
                 let bottom = self.frame.bottom;
-                corners.push(Point {
+                corners.push(SheetPoint {
                     x: last.x,
                     y: bottom,
                 });
-                corners.push(Point {
+                corners.push(SheetPoint {
                     x: first.x,
                     y: bottom,
                 });
@@ -275,7 +275,7 @@ impl Panel {
             }
         }
         let baseline = strip.bottom + 0.5;
-        let place = |x: f64| Point { x, y: baseline };
+        let place = |x: f64| SheetPoint { x, y: baseline };
         canvas.text(
             place(self.frame.left - 8.0),
             heat.name,
@@ -298,7 +298,7 @@ impl Panel {
             let y = self.y(tick.value);
             let x = self.frame.right;
             self.rule(canvas, x, y, x + 4.0, y, ink)?;
-            let place = Point {
+            let place = SheetPoint {
                 x: x + 7.0,
                 y: y + 4.0,
             };
@@ -311,7 +311,7 @@ impl Panel {
     pub(super) fn curves<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
-        curves: &[Curve<'_>],
+        curves: &[PlottedLine<'_>],
     ) -> Result<(), PlotError> {
         let mut lines = Vec::new();
         for curve in curves {
@@ -331,7 +331,7 @@ impl Panel {
         Ok(())
     }
 
-    fn points(&self, samples: &[Sample]) -> Vec<Point> {
+    fn points(&self, samples: &[TimedValue]) -> Vec<SheetPoint> {
         samples.iter().map(|sample| self.point(sample)).collect()
     }
 
@@ -348,7 +348,7 @@ impl Panel {
         for tick in self.scale.ticks(self.unit) {
             let y = self.y(tick.value);
             self.rule(canvas, self.frame.left, y, self.frame.right, y, ink::GRID)?;
-            let place = Point {
+            let place = SheetPoint {
                 x: self.frame.left - 8.0,
                 y: y + 4.0,
             };
@@ -379,7 +379,7 @@ impl Panel {
         to_y: f64,
         ink: Ink,
     ) -> Result<(), PlotError> {
-        let ends = [Point { x, y }, Point { x: to_x, y: to_y }];
+        let ends = [SheetPoint { x, y }, SheetPoint { x: to_x, y: to_y }];
         canvas.line(&ends, solid(ink, 1.0))
     }
 
@@ -407,17 +407,17 @@ impl Panel {
         for (reference, name_y) in sorted.iter().zip(places) {
             let y = self.y(reference.value);
             let ends = [
-                Point {
+                SheetPoint {
                     x: self.frame.left,
                     y,
                 },
-                Point {
+                SheetPoint {
                     x: self.frame.right,
                     y,
                 },
             ];
             canvas.line(&ends, dashed(reference.ink, 1.4))?;
-            let place = Point {
+            let place = SheetPoint {
                 x: self.frame.right + 7.0,
                 y: name_y + 4.0,
             };
@@ -438,8 +438,8 @@ impl Panel {
         ink: Ink,
     ) -> Result<(), PlotError> {
         let x = self.frame.right + 11.0;
-        draw_triangle(canvas, Mark::Up(ink), x, self.frame.top)?;
-        let place = Point {
+        draw_triangle(canvas, LegendKey::Up(ink), x, self.frame.top)?;
+        let place = SheetPoint {
             x: x + 8.0,
             y: self.frame.top + 4.0,
         };
@@ -460,7 +460,7 @@ impl Panel {
         };
         let left = self.frame.left;
         canvas.text(
-            Point {
+            SheetPoint {
                 x: left,
                 y: baseline,
             },
@@ -471,7 +471,7 @@ impl Panel {
         for entry in entries {
             x += draw_mark(canvas, entry.mark, x, baseline - 4.2)? + 6.0;
             canvas.text(
-                Point { x, y: baseline },
+                SheetPoint { x, y: baseline },
                 &entry.text,
                 lettering(12.5, ink::TEXT, Align::Left),
             )?;
@@ -491,7 +491,7 @@ impl Panel {
             let x = self.x(moment.seconds);
             let middle = self.frame.bottom
                 + match moment.mark {
-                    Mark::Up(_) => 5.5,
+                    LegendKey::Up(_) => 5.5,
                     _ => 12.5,
                 };
             if crowded {
@@ -514,5 +514,5 @@ impl Panel {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     pub(super) seconds: f64,
-    pub(super) mark: Mark,
+    pub(super) mark: LegendKey,
 }

@@ -4,12 +4,12 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::axis::{Scale, Unit};
+use super::axis::{AxisScale, Unit};
 use super::canvas::{Canvas, Ink, Rect, Stroke};
-use super::mark::Mark;
-use super::panel::{Curve, Heat, LegendEntry, Moment, Panel, Reference, dashed, solid};
+use super::mark::LegendKey;
+use super::panel::{Heat, LegendEntry, Moment, Panel, PlottedLine, Reference, dashed, solid};
 use super::plot_error::PlotError;
-use super::series::{Shape, Strokes, greatest, strokes};
+use super::series::{LineShape, Strokes, greatest, strokes};
 use super::{Shared, ink, quantile_name};
 use crate::control::Hpa;
 use crate::hpa::rules::Gate;
@@ -81,15 +81,15 @@ struct Draft<'a> {
     frame: Rect,
 }
 
-fn entry(mark: Mark, text: impl Into<String>) -> LegendEntry {
+fn entry(mark: LegendKey, text: impl Into<String>) -> LegendEntry {
     LegendEntry {
         mark,
         text: text.into(),
     }
 }
 
-fn curve(strokes: &Strokes, stroke: Stroke) -> Curve<'_> {
-    Curve { strokes, stroke }
+fn curve(strokes: &Strokes, stroke: Stroke) -> PlottedLine<'_> {
+    PlottedLine { strokes, stroke }
 }
 
 fn reference(value: f64, text: String, ink: Ink) -> Reference {
@@ -101,11 +101,11 @@ impl Draft<'_> {
         self.shared.picture.scenario
     }
 
-    fn strokes(&self, shape: Shape, value: impl FnMut(&TimelineRow) -> Option<f64>) -> Strokes {
+    fn strokes(&self, shape: LineShape, value: impl FnMut(&TimelineRow) -> Option<f64>) -> Strokes {
         strokes(self.shared.picture.timeline, shape, value)
     }
 
-    fn panel(&self, scale: Scale, unit: Unit) -> Panel {
+    fn panel(&self, scale: AxisScale, unit: Unit) -> Panel {
         Panel {
             frame: self.frame,
             scale,
@@ -115,8 +115,8 @@ impl Draft<'_> {
     }
 
     fn load<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
-        let offered = self.strokes(Shape::Slope, |row| Some(row.offered_rps));
-        let served = self.strokes(Shape::Slope, |row| Some(row.succeeded_rps));
+        let offered = self.strokes(LineShape::Slope, |row| Some(row.offered_rps));
+        let served = self.strokes(LineShape::Slope, |row| Some(row.succeeded_rps));
         let rows = &self.shared.picture.timeline.rows;
         let failing_at = |row: Option<&TimelineRow>| row.is_some_and(|row| row.failed_rps > 0.0);
         // Zero would only thicken the axis, except where failures begin and end; where lines become ribbons it is counted in.
@@ -130,12 +130,12 @@ impl Draft<'_> {
             })
             .collect();
         let mut shown = shown.into_iter();
-        let failed = self.strokes(Shape::Slope, |row| {
+        let failed = self.strokes(LineShape::Slope, |row| {
             shown.next().unwrap_or(false).then_some(row.failed_rps)
         });
         let attempts = self.attempts();
         let most = greatest([&offered, &served, &failed, &attempts]);
-        let panel = self.panel(Scale::from_zero(most, Unit::Plain), Unit::Plain);
+        let panel = self.panel(AxisScale::from_zero(most, Unit::Plain), Unit::Plain);
         let wide = solid(ink::GREY.tint(0.55), 4.5);
         let thin = dashed(ink::GREY, 1.4);
         let green = solid(ink::GREEN, 1.8);
@@ -152,13 +152,13 @@ impl Draft<'_> {
         panel.curves(canvas, if has_failures { &curves } else { &curves[..3] })?;
         let users = self.users(canvas)?;
         panel.ground(canvas)?;
-        let mut entries = vec![entry(Mark::Line(wide), "offered")];
+        let mut entries = vec![entry(LegendKey::Line(wide), "offered")];
         if !attempts.is_empty() {
-            entries.push(entry(Mark::Line(thin), "with retries"));
+            entries.push(entry(LegendKey::Line(thin), "with retries"));
         }
-        entries.push(entry(Mark::Line(green), "served"));
+        entries.push(entry(LegendKey::Line(green), "served"));
         if has_failures {
-            entries.push(entry(Mark::Line(red), self.failed_in_words()));
+            entries.push(entry(LegendKey::Line(red), self.failed_in_words()));
         }
         entries.extend(users);
         panel.legend(canvas, "Load, requests per second", &entries)
@@ -171,7 +171,7 @@ impl Draft<'_> {
         if rows.iter().all(|row| retried(row) <= 0.0) {
             return Strokes::new();
         }
-        self.strokes(Shape::Slope, |row| Some(row.offered_rps + retried(row)))
+        self.strokes(LineShape::Slope, |row| Some(row.offered_rps + retried(row)))
     }
 
     /// `failed: timed out 83 %, queue full 17 %`.
@@ -190,16 +190,16 @@ impl Draft<'_> {
         &self,
         canvas: &mut Canvas<B>,
     ) -> Result<Option<LegendEntry>, PlotError> {
-        let users = self.strokes(Shape::Step, |row| row.users.map(f64::from));
+        let users = self.strokes(LineShape::Step, |row| row.users.map(f64::from));
         if users.is_empty() {
             return Ok(None);
         }
-        let scale = Scale::from_zero(greatest([&users]), Unit::Count);
+        let scale = AxisScale::from_zero(greatest([&users]), Unit::Count);
         let panel = self.panel(scale, Unit::Count);
         let purple = dashed(ink::PURPLE, 1.8);
         panel.curves(canvas, &[curve(&users, purple)])?;
         panel.right_axis(canvas, ink::PURPLE)?;
-        Ok(Some(entry(Mark::Line(purple), "users (right)")))
+        Ok(Some(entry(LegendKey::Line(purple), "users (right)")))
     }
 
     fn demand<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
@@ -208,40 +208,40 @@ impl Draft<'_> {
             return Ok(());
         };
         let scale = self.scenario().workload.scale;
-        let asked = self.strokes(Shape::Slope, |row| {
+        let asked = self.strokes(LineShape::Slope, |row| {
             let next = trace.times.partition_point(|time| *time <= row.time);
             let value = millicores.get(next.checked_sub(1)?)?;
             Some(value * scale / 1000.0)
         });
-        let used = self.strokes(Shape::Slope, |row| Some(row.cpu_cores));
+        let used = self.strokes(LineShape::Slope, |row| Some(row.cpu_cores));
         let most = greatest([&asked, &used]);
-        let panel = self.panel(Scale::from_zero(most, Unit::Plain), Unit::Plain);
+        let panel = self.panel(AxisScale::from_zero(most, Unit::Plain), Unit::Plain);
         let wide = solid(ink::GREY.tint(0.55), 4.5);
         let green = solid(ink::GREEN, 1.8);
         panel.axes(canvas, &self.shared.times)?;
         panel.curves(canvas, &[curve(&asked, wide), curve(&used, green)])?;
         panel.ground(canvas)?;
         let entries = [
-            entry(Mark::Line(wide), "demand"),
-            entry(Mark::Line(green), "used by all pods"),
+            entry(LegendKey::Line(wide), "demand"),
+            entry(LegendKey::Line(green), "used by all pods"),
         ];
         panel.legend(canvas, "Load, CPU cores", &entries)
     }
 
     fn cpu<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
-        let used = self.strokes(Shape::Slope, |row| {
+        let used = self.strokes(LineShape::Slope, |row| {
             row.cpu_percent
                 .filter(|_| row.cpu_percent_time_share >= READY_SHARE_MIN)
         });
-        let seen = self.strokes(Shape::Step, |row| row.cpu_percent_seen);
+        let seen = self.strokes(LineShape::Step, |row| row.cpu_percent_seen);
         let autoscaler = self.scenario().hpa();
         let target = autoscaler.and_then(CpuTarget::of);
         let limit = limit_percent(self.scenario());
         let pod = |value: fn(&PodSpread) -> f64| {
             move |row: &TimelineRow| row.pod_cpu.as_ref().map(|pods| 100.0 * value(pods))
         };
-        let idlest = self.strokes(Shape::Slope, pod(|pods| pods.min));
-        let busiest = self.strokes(Shape::Slope, pod(|pods| pods.max));
+        let idlest = self.strokes(LineShape::Slope, pod(|pods| pods.min));
+        let busiest = self.strokes(LineShape::Slope, pod(|pods| pods.max));
         let band_top = target.map_or(0.0, |target| target.high);
         let data = greatest([&used, &seen, &busiest]);
         // A pod that was ready for milliseconds alone spent a quota at full speed in them: that is not worth squashing the rest.
@@ -249,7 +249,7 @@ impl Draft<'_> {
         let data = most_shown.max(band_top);
         let limit_shown = limit.filter(|limit| *limit <= WORTH_SHOWING * data);
         let most = data.max(limit_shown.unwrap_or(0.0));
-        let panel = self.panel(Scale::from_zero(most, Unit::Percent), Unit::Percent);
+        let panel = self.panel(AxisScale::from_zero(most, Unit::Percent), Unit::Percent);
         let band = ink::GREEN.tint(0.28);
         let blue = solid(ink::BLUE, 1.4);
         let orange = solid(ink::ORANGE, 3.6);
@@ -276,19 +276,19 @@ impl Draft<'_> {
             panel.above(canvas, &format!("limit {limit:.0} %"), ink::VERMILION)?;
         }
         let mut entries = vec![if busiest.is_empty() {
-            entry(Mark::Line(blue), "used by ready pods")
+            entry(LegendKey::Line(blue), "used by ready pods")
         } else {
             let fill = ink::BLUE.tint(0.2);
             entry(
-                Mark::Ribbon { line: blue, fill },
+                LegendKey::Ribbon { line: blue, fill },
                 "pods: idlest, mean, busiest",
             )
         }];
         if !seen.is_empty() {
-            entries.push(entry(Mark::Line(orange), "as the HPA saw it"));
+            entries.push(entry(LegendKey::Line(orange), "as the HPA saw it"));
         }
         if target.is_some() {
-            entries.push(entry(Mark::Band(band), "within tolerance"));
+            entries.push(entry(LegendKey::Band(band), "within tolerance"));
         }
         panel.legend(canvas, "CPU, percent of request", &entries)
     }
@@ -299,7 +299,7 @@ impl Draft<'_> {
         canvas: &mut Canvas<B>,
         panel: &Panel,
     ) -> Result<(), PlotError> {
-        let shares = self.strokes(Shape::Step, |row| Some(row.throttled_share));
+        let shares = self.strokes(LineShape::Step, |row| Some(row.throttled_share));
         let most = greatest([&shares]);
         if most <= 0.0 {
             return Ok(());
@@ -315,16 +315,16 @@ impl Draft<'_> {
 
     fn replicas<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
         let count = |replicas: Replicas| Some(f64::from(replicas.0));
-        let desired = self.strokes(Shape::Step, |row| count(row.desired));
-        let current = self.strokes(Shape::Step, |row| count(row.current));
-        let ready = self.strokes(Shape::Step, |row| count(row.ready));
-        let needed = self.strokes(Shape::Step, |row| row.needed.and_then(count));
+        let desired = self.strokes(LineShape::Step, |row| count(row.desired));
+        let current = self.strokes(LineShape::Step, |row| count(row.current));
+        let ready = self.strokes(LineShape::Step, |row| count(row.ready));
+        let needed = self.strokes(LineShape::Step, |row| row.needed.and_then(count));
         let data = greatest([&desired, &current, &ready, &needed]);
         let bounds = self.scenario().hpa().map(|it| &it.spec);
         let max = bounds.map(|spec| f64::from(spec.max_replicas.0));
         let max_shown = max.filter(|max| *max <= WORTH_SHOWING * data);
         let panel = self.panel(
-            Scale::from_zero(data.max(max_shown.unwrap_or(0.0)), Unit::Count),
+            AxisScale::from_zero(data.max(max_shown.unwrap_or(0.0)), Unit::Count),
             Unit::Count,
         );
         let fill = ink::SKY.tint(0.42);
@@ -355,7 +355,7 @@ impl Draft<'_> {
         if let (Some(max), None) = (max, max_shown) {
             panel.above(canvas, &format!("max {max:.0}"), ink::GREY)?;
         }
-        let (up, down) = (Mark::Up(ink::GREEN), Mark::Down(ink::VERMILION));
+        let (up, down) = (LegendKey::Up(ink::GREEN), LegendKey::Down(ink::VERMILION));
         let rescales = &self.shared.picture.timeline.rescales;
         let moments: Vec<Moment> = rescales
             .iter()
@@ -366,12 +366,12 @@ impl Draft<'_> {
             .collect();
         panel.moments(canvas, &moments)?;
         let mut entries = vec![
-            entry(Mark::Line(black), "desired"),
-            entry(Mark::Line(wide), "current"),
-            entry(Mark::Area { line: sky, fill }, "ready"),
+            entry(LegendKey::Line(black), "desired"),
+            entry(LegendKey::Line(wide), "current"),
+            entry(LegendKey::Area { line: sky, fill }, "ready"),
         ];
         if !needed.is_empty() {
-            entries.push(entry(Mark::Line(purple), "needed for the SLO"));
+            entries.push(entry(LegendKey::Line(purple), "needed for the SLO"));
         }
         if !moments.is_empty() {
             entries.push(entry(up, "scaled up"));
@@ -382,15 +382,15 @@ impl Draft<'_> {
 
     fn latency<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
         let slo = &self.scenario().slo;
-        let promised = self.strokes(Shape::Slope, |row| row.latency.map(|it| it.promised));
-        let median = self.strokes(Shape::Slope, |row| row.latency.map(|it| it.p50));
+        let promised = self.strokes(LineShape::Slope, |row| row.latency.map(|it| it.promised));
+        let median = self.strokes(LineShape::Slope, |row| row.latency.map(|it| it.p50));
         let limit = slo.latency_limit.as_secs_f64();
         let most = greatest([&promised, &median]).max(limit);
         let least = median
             .iter()
             .flatten()
             .fold(limit, |least, sample| sample.value.min(least));
-        let panel = self.panel(Scale::for_latency(least, most), Unit::Latency);
+        let panel = self.panel(AxisScale::for_latency(least, most), Unit::Latency);
         let blue = solid(ink::BLUE, 1.8);
         let sky = solid(ink::SKY, 1.6);
         panel.shade(canvas, &self.shared.broken)?;
@@ -400,12 +400,12 @@ impl Draft<'_> {
         panel.curves(canvas, &[curve(&median, sky), curve(&promised, blue)])?;
         panel.ground(canvas)?;
         let entries = [
-            entry(Mark::Line(blue), quantile_name(slo.latency_quantile)),
-            entry(Mark::Line(sky), "median"),
+            entry(LegendKey::Line(blue), quantile_name(slo.latency_quantile)),
+            entry(LegendKey::Line(sky), "median"),
         ];
         let heading = match panel.scale {
-            Scale::Log { .. } => "Latency of served requests (log scale)",
-            Scale::Linear { .. } => "Latency of served requests",
+            AxisScale::Log { .. } => "Latency of served requests (log scale)",
+            AxisScale::Linear { .. } => "Latency of served requests",
         };
         panel.legend(canvas, heading, &entries)
     }

@@ -6,7 +6,7 @@ use crate::results::statistics::sorted_quantile;
 use plotters::prelude::DrawingBackend;
 
 use super::axis::round_step;
-use super::canvas::{Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
+use super::canvas::{Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
 use super::font::Weight;
 use super::panel::{lettering, solid};
 use super::plot_error::PlotError;
@@ -90,8 +90,8 @@ pub(super) struct Plane {
 }
 
 impl Plane {
-    pub(super) fn place(&self, x: f64, y: f64) -> Point {
-        Point {
+    pub(super) fn place(&self, x: f64, y: f64) -> SheetPoint {
+        SheetPoint {
             x: self.frame.left + self.x.share(x) * (self.frame.right - self.frame.left),
             y: self.frame.bottom - self.y.share(y) * (self.frame.bottom - self.frame.top),
         }
@@ -101,7 +101,7 @@ impl Plane {
     pub(super) fn grid<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
         for value in self.x.ticks() {
             let x = self.place(value, self.y.low).x;
-            let place = |y: f64| Point { x, y };
+            let place = |y: f64| SheetPoint { x, y };
             let ends = [place(self.frame.top), place(self.frame.bottom)];
             canvas.line(&ends, solid(ink::GRID, 1.0))?;
         }
@@ -114,7 +114,7 @@ impl Plane {
     /// The values of both axes.
     pub(super) fn names<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
         for value in self.x.ticks() {
-            let place = Point {
+            let place = SheetPoint {
                 x: self.place(value, self.y.low).x,
                 y: self.frame.bottom + 19.0,
             };
@@ -144,7 +144,7 @@ impl Plane {
         canvas: &mut Canvas<B>,
         value: f64,
     ) -> Result<(), PlotError> {
-        let place = Point {
+        let place = SheetPoint {
             x: self.frame.left - 8.0,
             y: self.place(self.x.low, value).y + 4.0,
         };
@@ -159,7 +159,7 @@ impl Plane {
         y: f64,
         ink: Ink,
     ) -> Result<(), PlotError> {
-        let place = |x: f64| Point { x, y };
+        let place = |x: f64| SheetPoint { x, y };
         let ends = [place(self.frame.left), place(self.frame.right)];
         canvas.line(&ends, solid(ink, 1.0))
     }
@@ -171,11 +171,11 @@ const CORNERS: u32 = 20;
 /// A filled circle.
 pub(super) fn disc<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
-    middle: Point,
+    middle: SheetPoint,
     radius: f64,
     ink: Ink,
 ) -> Result<(), PlotError> {
-    let corners: Vec<Point> = (0..CORNERS)
+    let corners: Vec<SheetPoint> = (0..CORNERS)
         .map(|corner| corner_at(middle, radius, f64::from(corner) / f64::from(CORNERS)))
         .collect();
     canvas.polygon(&corners, ink, 1.0)
@@ -184,7 +184,7 @@ pub(super) fn disc<B: DrawingBackend>(
 /// A filled diamond.
 pub(super) fn diamond<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
-    middle: Point,
+    middle: SheetPoint,
     radius: f64,
     ink: Ink,
 ) -> Result<(), PlotError> {
@@ -195,7 +195,7 @@ pub(super) fn diamond<B: DrawingBackend>(
 /// A filled square on its side; `radius` reaches its corners.
 pub(super) fn square<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
-    middle: Point,
+    middle: SheetPoint,
     radius: f64,
     ink: Ink,
 ) -> Result<(), PlotError> {
@@ -206,7 +206,7 @@ pub(super) fn square<B: DrawingBackend>(
 /// A filled triangle that points up; `radius` reaches its corners.
 pub(super) fn triangle_up<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
-    middle: Point,
+    middle: SheetPoint,
     radius: f64,
     ink: Ink,
 ) -> Result<(), PlotError> {
@@ -217,7 +217,7 @@ pub(super) fn triangle_up<B: DrawingBackend>(
 /// A filled triangle that points down; `radius` reaches its corners.
 pub(super) fn triangle_down<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
-    middle: Point,
+    middle: SheetPoint,
     radius: f64,
     ink: Ink,
 ) -> Result<(), PlotError> {
@@ -228,11 +228,11 @@ pub(super) fn triangle_down<B: DrawingBackend>(
 /// A filled star of five points.
 pub(super) fn star<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
-    middle: Point,
+    middle: SheetPoint,
     radius: f64,
     ink: Ink,
 ) -> Result<(), PlotError> {
-    let corners: Vec<Point> = (0..10)
+    let corners: Vec<SheetPoint> = (0..10)
         .map(|corner: u32| {
             let reach = if corner.is_multiple_of(2) {
                 radius
@@ -246,9 +246,9 @@ pub(super) fn star<B: DrawingBackend>(
 }
 
 /// The corner at a share of a turn, clockwise from the top.
-fn corner_at(middle: Point, radius: f64, turn: f64) -> Point {
+fn corner_at(middle: SheetPoint, radius: f64, turn: f64) -> SheetPoint {
     let angle = turn * std::f64::consts::TAU;
-    Point {
+    SheetPoint {
         x: middle.x + radius * angle.sin(),
         y: middle.y - radius * angle.cos(),
     }
@@ -276,7 +276,7 @@ pub(super) fn draw_sheet<B: DrawingBackend>(
     };
     let soft = lettering(13.5, ink::TEXT_SOFT, Align::Left);
     let room = width - left - 24.0;
-    let place = |y: f64| Point { x: left, y };
+    let place = |y: f64| SheetPoint { x: left, y };
     canvas.text(place(32.0), &shortened(title, bold, room), bold)?;
     canvas.text(place(56.0), &shortened(subtitle, soft, room), soft)
 }

@@ -4,7 +4,7 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
+use super::canvas::{self, Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
 use super::font::{self, Weight};
 use super::panel::{WIDER_FONT, lettering, solid};
 use super::plane::{Axis, draw_sheet, extent};
@@ -39,7 +39,7 @@ pub struct SensitivityRow {
 /// # Errors
 /// Where the library fails.
 pub fn render_sensitivity_svg(picture: &SensitivityPicture<'_>) -> Result<String, PlotError> {
-    let chart = Chart::of(picture);
+    let chart = SensitivityChart::of(picture);
     canvas::to_svg(chart.sheet(), |canvas| chart.draw(canvas))
 }
 
@@ -48,7 +48,7 @@ pub fn render_sensitivity_svg(picture: &SensitivityPicture<'_>) -> Result<String
 /// # Errors
 /// Where the library fails.
 pub fn render_sensitivity_png(picture: &SensitivityPicture<'_>) -> Result<Vec<u8>, PlotError> {
-    let chart = Chart::of(picture);
+    let chart = SensitivityChart::of(picture);
     canvas::to_png(chart.sheet(), |canvas| chart.draw(canvas))
 }
 
@@ -73,7 +73,7 @@ const LABEL_MOST: f64 = 360.0;
 /// The shortest scale, in percent: small shares shall look small.
 const SCALE_LEAST: f64 = 20.0;
 
-struct Chart<'a> {
+struct SensitivityChart<'a> {
     picture: &'a SensitivityPicture<'a>,
     /// Of all columns, so that bars compare; in percent.
     scale: Axis,
@@ -81,14 +81,14 @@ struct Chart<'a> {
 }
 
 /// One objective's bars.
-struct Column {
+struct ObjectiveBars {
     objective: Objective,
     ink: Ink,
     share: fn(&Weighed) -> f64,
     frame: Rect,
 }
 
-impl<'a> Chart<'a> {
+impl<'a> SensitivityChart<'a> {
     fn of(picture: &'a SensitivityPicture<'a>) -> Self {
         let shares = picture.rows.iter().map(|row| row.shares);
         let (_, most) = extent(shares.flat_map(|it| [it.cost, it.harm, it.rescales]));
@@ -115,7 +115,7 @@ impl<'a> Chart<'a> {
         TOP + ROW_HEIGHT * self.picture.rows.len().max(1) as f64
     }
 
-    fn columns(&self) -> [Column; 3] {
+    fn columns(&self) -> [ObjectiveBars; 3] {
         let [cost, harm, rescales] = self.picture.objectives;
         let first = LEFT + self.label_room + GAP;
         let width = (f64::from(WIDTH) - RIGHT - first - 2.0 * GAP) / 3.0;
@@ -129,19 +129,19 @@ impl<'a> Chart<'a> {
             }
         };
         [
-            Column {
+            ObjectiveBars {
                 objective: cost,
                 ink: ink::BLUE,
                 share: |shares| shares.cost,
                 frame: frame(0.0),
             },
-            Column {
+            ObjectiveBars {
                 objective: harm,
                 ink: ink::VERMILION,
                 share: |shares| shares.harm,
                 frame: frame(1.0),
             },
-            Column {
+            ObjectiveBars {
                 objective: rescales,
                 ink: ink::PURPLE,
                 share: |shares| shares.rescales,
@@ -155,7 +155,7 @@ impl<'a> Chart<'a> {
         draw_sheet(canvas, self.sheet(), LEFT, picture.title, picture.subtitle)?;
         if picture.rows.is_empty() {
             let soft = lettering(LABEL_SIZE, ink::TEXT_SOFT, Align::Left);
-            let place = Point { x: LEFT, y: TOP };
+            let place = SheetPoint { x: LEFT, y: TOP };
             return canvas.text(place, "no parameter took more than one value", soft);
         }
         self.shade_rows(canvas)?;
@@ -192,7 +192,7 @@ impl<'a> Chart<'a> {
     fn name_rows<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
         let text = lettering(LABEL_SIZE, ink::TEXT, Align::Left);
         for (row, shown) in self.picture.rows.iter().enumerate() {
-            let place = Point {
+            let place = SheetPoint {
                 x: LEFT,
                 y: self.middle(row) + 4.5,
             };
@@ -201,7 +201,7 @@ impl<'a> Chart<'a> {
         Ok(())
     }
 
-    fn x(&self, column: &Column, percent: f64) -> f64 {
+    fn x(&self, column: &ObjectiveBars, percent: f64) -> f64 {
         let frame = column.frame;
         frame.left + self.scale.share(percent) * (frame.right - frame.left)
     }
@@ -210,14 +210,14 @@ impl<'a> Chart<'a> {
     fn ground<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
-        column: &Column,
+        column: &ObjectiveBars,
     ) -> Result<(), PlotError> {
         let frame = column.frame;
         let bold = Lettering {
             weight: Weight::Bold,
             ..lettering(13.5, ink::TEXT, Align::Left)
         };
-        let heading = Point {
+        let heading = SheetPoint {
             x: frame.left,
             y: frame.top - 14.0,
         };
@@ -225,7 +225,7 @@ impl<'a> Chart<'a> {
         let soft = lettering(12.0, ink::TEXT_SOFT, Align::Middle);
         for percent in self.scale.ticks() {
             let x = self.x(column, percent);
-            let place = |y: f64| Point { x, y };
+            let place = |y: f64| SheetPoint { x, y };
             let ends = [place(frame.top), place(frame.bottom)];
             let ink = if percent > 0.0 { ink::GRID } else { ink::AXIS };
             canvas.line(&ends, solid(ink, 1.0))?;
@@ -237,7 +237,7 @@ impl<'a> Chart<'a> {
     fn bar<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
-        column: &Column,
+        column: &ObjectiveBars,
         row: usize,
         share: f64,
     ) -> Result<(), PlotError> {
@@ -261,7 +261,7 @@ impl<'a> Chart<'a> {
         } else {
             ink::TEXT
         };
-        let place = Point {
+        let place = SheetPoint {
             x: end + VALUE_INDENT,
             y: middle + 4.3,
         };
@@ -270,7 +270,7 @@ impl<'a> Chart<'a> {
 
     fn name_scale<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
         let [first, ..] = self.columns();
-        let place = Point {
+        let place = SheetPoint {
             x: first.frame.left,
             y: self.bottom() + 42.0,
         };

@@ -7,17 +7,17 @@ use crate::results::{Timeline, TimelineRow};
 
 /// A value at a moment, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Sample {
+pub(super) struct TimedValue {
     pub(super) seconds: f64,
     pub(super) value: f64,
 }
 
 /// Lines without a gap; between two of them there is no value.
-pub(super) type Strokes = Vec<Vec<Sample>>;
+pub(super) type Strokes = Vec<Vec<TimedValue>>;
 
 /// How rows become lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum LineShape {
     /// Means: straight from one interval's middle to the next.
     Slope,
     /// States: level through the interval.
@@ -27,7 +27,7 @@ pub(super) enum Shape {
 /// The line of `value` over the timeline; a row without value interrupts it.
 pub(super) fn strokes(
     timeline: &Timeline,
-    shape: Shape,
+    shape: LineShape,
     mut value: impl FnMut(&TimelineRow) -> Option<f64>,
 ) -> Strokes {
     let mut all = Strokes::new();
@@ -40,7 +40,7 @@ pub(super) fn strokes(
             .map_or(timeline.end, |next| next.time)
             .as_secs_f64();
         match value(row) {
-            Some(value) if shape == Shape::Step => {
+            Some(value) if shape == LineShape::Step => {
                 push_step(&mut current, start, value);
                 push_step(&mut current, end, value);
             }
@@ -64,7 +64,7 @@ pub(super) fn strokes(
 }
 
 /// Lengthens a level stretch instead of adding to it.
-pub(super) fn push_step(line: &mut Vec<Sample>, seconds: f64, value: f64) {
+pub(super) fn push_step(line: &mut Vec<TimedValue>, seconds: f64, value: f64) {
     if let [.., before, last] = line.as_mut_slice()
         && before.value.to_bits() == value.to_bits()
         && last.value.to_bits() == value.to_bits()
@@ -72,28 +72,28 @@ pub(super) fn push_step(line: &mut Vec<Sample>, seconds: f64, value: f64) {
         last.seconds = seconds;
         return;
     }
-    line.push(Sample { seconds, value });
+    line.push(TimedValue { seconds, value });
 }
 
 /// A line as it is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Drawn {
     /// Every sample.
-    Whole(Vec<Sample>),
+    Whole(Vec<TimedValue>),
     /// Too dense for the picture: what it spanned in each column, and its mean there.
     Ribbon {
         /// The mean over time.
-        mean: Vec<Sample>,
+        mean: Vec<TimedValue>,
         /// The least.
-        low: Vec<Sample>,
+        low: Vec<TimedValue>,
         /// The greatest.
-        high: Vec<Sample>,
+        high: Vec<TimedValue>,
     },
 }
 
 impl Drawn {
     /// The line itself, or its mean.
-    pub(super) fn middle(&self) -> &[Sample] {
+    pub(super) fn middle(&self) -> &[TimedValue] {
         match self {
             Self::Whole(line) | Self::Ribbon { mean: line, .. } => line,
         }
@@ -102,7 +102,7 @@ impl Drawn {
 
 /// One column's share of a line.
 #[derive(Clone, Copy, Debug)]
-struct Column {
+struct PixelColumn {
     index: i64,
     area: f64,
     seconds: f64,
@@ -115,12 +115,12 @@ struct Column {
 /// Up to two samples a point it is drawn whole. Beyond, strokes would merge to
 /// a blot; then every two points get one column with the line's least, mean
 /// and greatest value, so that no peak is lost.
-pub(super) fn drawn(line: &[Sample], end: f64, points: f64) -> Drawn {
+pub(super) fn drawn(line: &[TimedValue], end: f64, points: f64) -> Drawn {
     if line.len() as f64 <= 2.0 * points {
         return Drawn::Whole(line.to_vec());
     }
     let width = 2.0 * end / points;
-    let mut columns: Vec<Column> = Vec::with_capacity(points as usize);
+    let mut columns: Vec<PixelColumn> = Vec::with_capacity(points as usize);
     for pair in line.windows(2) {
         let (mut from, to) = (pair[0], pair[1]);
         loop {
@@ -130,7 +130,7 @@ pub(super) fn drawn(line: &[Sample], end: f64, points: f64) -> Drawn {
                 to
             } else {
                 let part = (border - from.seconds) / (to.seconds - from.seconds);
-                Sample {
+                TimedValue {
                     seconds: border,
                     value: from.value + (to.value - from.value) * part,
                 }
@@ -142,11 +142,11 @@ pub(super) fn drawn(line: &[Sample], end: f64, points: f64) -> Drawn {
             from = until;
         }
     }
-    let place = |column: &Column| ((column.index as f64 + 0.5) * width).min(end);
-    let each = |value: fn(&Column) -> f64| -> Vec<Sample> {
+    let place = |column: &PixelColumn| ((column.index as f64 + 0.5) * width).min(end);
+    let each = |value: fn(&PixelColumn) -> f64| -> Vec<TimedValue> {
         columns
             .iter()
-            .map(|column| Sample {
+            .map(|column| TimedValue {
                 seconds: place(column),
                 value: value(column),
             })
@@ -165,7 +165,7 @@ pub(super) fn drawn(line: &[Sample], end: f64, points: f64) -> Drawn {
     }
 }
 
-fn add_to_column(columns: &mut Vec<Column>, index: i64, from: Sample, to: Sample) {
+fn add_to_column(columns: &mut Vec<PixelColumn>, index: i64, from: TimedValue, to: TimedValue) {
     let seconds = to.seconds - from.seconds;
     let area = seconds * f64::midpoint(from.value, to.value);
     let (low, high) = (from.value.min(to.value), from.value.max(to.value));
@@ -176,7 +176,7 @@ fn add_to_column(columns: &mut Vec<Column>, index: i64, from: Sample, to: Sample
             last.low = last.low.min(low);
             last.high = last.high.max(high);
         }
-        _ => columns.push(Column {
+        _ => columns.push(PixelColumn {
             index,
             area,
             seconds,
@@ -264,8 +264,8 @@ mod tests {
 
     #[test]
     fn a_dense_line_keeps_its_extremes_and_its_mean() {
-        let line: Vec<Sample> = (0..10_000)
-            .map(|index| Sample {
+        let line: Vec<TimedValue> = (0..10_000)
+            .map(|index| TimedValue {
                 seconds: f64::from(index),
                 value: match index {
                     4321 => 99.0,
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_short_line_stays_as_it_is() {
-        let line = [Sample {
+        let line = [TimedValue {
             seconds: 1.0,
             value: 2.0,
         }];

@@ -5,7 +5,7 @@
 use super::front::{FrontMark, FrontPicture, MarkRole, Reach, render_front_png, render_front_svg};
 use super::plot_error::PlotError;
 use crate::render::sweep::{SweepAnswer, number};
-use crate::search::outcome::{Outcome, Weighed};
+use crate::search::outcome::{SweepOutcome, Weighed};
 
 /// `front.svg`.
 ///
@@ -13,9 +13,9 @@ use crate::search::outcome::{Outcome, Weighed};
 /// Where the library fails.
 pub fn render_sweep_front_svg(
     answer: &SweepAnswer<'_>,
-    outcome: &Outcome,
+    outcome: &SweepOutcome,
 ) -> Result<String, PlotError> {
-    render_front_svg(&Words::of(answer, outcome).picture(answer, outcome))
+    render_front_svg(&FrontWords::of(answer, outcome).picture(answer, outcome))
 }
 
 /// `front.png`.
@@ -24,20 +24,20 @@ pub fn render_sweep_front_svg(
 /// Where the library fails.
 pub fn render_sweep_front_png(
     answer: &SweepAnswer<'_>,
-    outcome: &Outcome,
+    outcome: &SweepOutcome,
 ) -> Result<Vec<u8>, PlotError> {
-    render_front_png(&Words::of(answer, outcome).picture(answer, outcome))
+    render_front_png(&FrontWords::of(answer, outcome).picture(answer, outcome))
 }
 
 /// All that is written.
-struct Words {
+struct FrontWords {
     title: String,
     subtitle: String,
     marks: Vec<FrontMark>,
 }
 
-impl Words {
-    fn of(answer: &SweepAnswer<'_>, outcome: &Outcome) -> Self {
+impl FrontWords {
+    fn of(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> Self {
         let knee = outcome.knee.map(|knee| {
             let at = outcome.points[knee];
             FrontMark {
@@ -63,7 +63,11 @@ impl Words {
         }
     }
 
-    fn picture<'a>(&'a self, answer: &SweepAnswer<'_>, outcome: &'a Outcome) -> FrontPicture<'a> {
+    fn picture<'a>(
+        &'a self,
+        answer: &SweepAnswer<'_>,
+        outcome: &'a SweepOutcome,
+    ) -> FrontPicture<'a> {
         FrontPicture {
             title: &self.title,
             subtitle: &self.subtitle,

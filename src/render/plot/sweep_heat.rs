@@ -4,7 +4,7 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
+use super::canvas::{self, Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
 use super::font::{self, Weight};
 use super::panel::lettering;
 use super::plane::{diamond, disc, draw_sheet, extent, finite_quantile};
@@ -12,15 +12,18 @@ use super::plot_error::PlotError;
 use super::sweep_bins::Bins;
 use super::{WIDTH, ink, shortened};
 use crate::render::sweep::{SweepAnswer, number, short_path};
-use crate::search::outcome::{Objective, Outcome, Weighed};
+use crate::search::outcome::{Objective, SweepOutcome, Weighed};
 use crate::search::parameter::Parameter;
 
 /// `heatmap.svg`.
 ///
 /// # Errors
 /// Where the sweep has not two parameters, or the library fails.
-pub fn render_heat_svg(answer: &SweepAnswer<'_>, outcome: &Outcome) -> Result<String, PlotError> {
-    let chart = Chart::of(answer, outcome)?;
+pub fn render_heat_svg(
+    answer: &SweepAnswer<'_>,
+    outcome: &SweepOutcome,
+) -> Result<String, PlotError> {
+    let chart = HeatmapChart::of(answer, outcome)?;
     canvas::to_svg(chart.sheet(), |canvas| chart.draw(canvas))
 }
 
@@ -28,8 +31,11 @@ pub fn render_heat_svg(answer: &SweepAnswer<'_>, outcome: &Outcome) -> Result<St
 ///
 /// # Errors
 /// Where the sweep has not two parameters, or the library fails.
-pub fn render_heat_png(answer: &SweepAnswer<'_>, outcome: &Outcome) -> Result<Vec<u8>, PlotError> {
-    let chart = Chart::of(answer, outcome)?;
+pub fn render_heat_png(
+    answer: &SweepAnswer<'_>,
+    outcome: &SweepOutcome,
+) -> Result<Vec<u8>, PlotError> {
+    let chart = HeatmapChart::of(answer, outcome)?;
     canvas::to_png(chart.sheet(), |canvas| chart.draw(canvas))
 }
 
@@ -41,9 +47,9 @@ const FOOT: f64 = 62.0;
 const BINS_MAX: u64 = 14;
 const CELL_HEIGHT: f64 = 36.0;
 
-struct Chart<'a> {
+struct HeatmapChart<'a> {
     answer: &'a SweepAnswer<'a>,
-    outcome: &'a Outcome,
+    outcome: &'a SweepOutcome,
     across: Bins,
     up: Bins,
     across_name: String,
@@ -51,8 +57,8 @@ struct Chart<'a> {
     left: f64,
 }
 
-impl<'a> Chart<'a> {
-    fn of(answer: &'a SweepAnswer<'a>, outcome: &'a Outcome) -> Result<Self, PlotError> {
+impl<'a> HeatmapChart<'a> {
+    fn of(answer: &'a SweepAnswer<'a>, outcome: &'a SweepOutcome) -> Result<Self, PlotError> {
         let swept: Vec<&Parameter> = answer.grid.swept().collect();
         let [up, across] = swept[..] else {
             return Err(PlotError::Empty);
@@ -143,7 +149,7 @@ impl<'a> Chart<'a> {
             weight: Weight::Bold,
             ..lettering(13.5, ink::TEXT, Align::Left)
         };
-        let place = Point {
+        let place = SheetPoint {
             x: frame.left,
             y: frame.top - 12.0,
         };
@@ -212,7 +218,7 @@ impl<'a> Chart<'a> {
         } else {
             ink::TEXT
         };
-        let place = Point {
+        let place = SheetPoint {
             x: f64::midpoint(cell.left, cell.right),
             y: f64::midpoint(cell.top, cell.bottom) + 4.2,
         };
@@ -228,7 +234,7 @@ impl<'a> Chart<'a> {
         for &point in &self.outcome.front {
             let [column, row] = self.cell_of(point);
             let cell = self.cell(frame, column, row);
-            let place = Point {
+            let place = SheetPoint {
                 x: cell.left + 8.0,
                 y: cell.top + 8.0,
             };
@@ -251,7 +257,7 @@ impl<'a> Chart<'a> {
         let soft = lettering(12.0, ink::TEXT_SOFT, Align::Right);
         for (row, name) in self.up.names.iter().enumerate() {
             let cell = self.cell(frame, 0, row);
-            let place = Point {
+            let place = SheetPoint {
                 x: frame.left - 8.0,
                 y: f64::midpoint(cell.top, cell.bottom) + 4.2,
             };
@@ -268,14 +274,14 @@ impl<'a> Chart<'a> {
         let soft = lettering(12.0, ink::TEXT_SOFT, Align::Middle);
         for (column, name) in self.across.names.iter().enumerate() {
             let cell = self.cell(frame, column, 0);
-            let place = Point {
+            let place = SheetPoint {
                 x: f64::midpoint(cell.left, cell.right),
                 y: frame.bottom + 18.0,
             };
             let room = cell.right - cell.left - 4.0;
             canvas.text(place, &shortened(name, soft, room), soft)?;
         }
-        let place = Point {
+        let place = SheetPoint {
             x: f64::midpoint(frame.left, frame.right),
             y: frame.bottom + 40.0,
         };
@@ -292,16 +298,16 @@ impl<'a> Chart<'a> {
         let text = lettering(13.0, ink::TEXT, Align::Left);
         let up = format!("up: {}", self.up_name);
         let mut x = frame.left;
-        canvas.text(Point { x, y: baseline }, &up, text)?;
+        canvas.text(SheetPoint { x, y: baseline }, &up, text)?;
         x += font::width(&up, 13.0, Weight::Regular) + 40.0;
-        let middle = |x: f64| Point {
+        let middle = |x: f64| SheetPoint {
             x,
             y: baseline - 4.5,
         };
         disc(canvas, middle(x), 3.4, ink::BLACK)?;
         let front = "on the front of cost against harm";
         canvas.text(
-            Point {
+            SheetPoint {
                 x: x + 10.0,
                 y: baseline,
             },
@@ -314,7 +320,7 @@ impl<'a> Chart<'a> {
         x += 10.0 + font::width(front, 13.0, Weight::Regular) + 30.0;
         diamond(canvas, middle(x), 6.5, ink::BLACK)?;
         canvas.text(
-            Point {
+            SheetPoint {
                 x: x + 12.0,
                 y: baseline,
             },

@@ -4,7 +4,7 @@
 
 use plotters::prelude::DrawingBackend;
 
-use super::canvas::{self, Align, Canvas, Ink, Lettering, Point, Rect, Sheet};
+use super::canvas::{self, Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
 use super::font::Weight;
 use super::panel::{BAND_STRENGTH, lettering, solid};
 use super::plane::{Axis, Plane, disc, draw_sheet, extent, finite_quantile};
@@ -12,7 +12,7 @@ use super::plot_error::PlotError;
 use super::sweep_bins::Bins;
 use super::{WIDTH, ink, shortened};
 use crate::render::sweep::{SweepAnswer, short_path};
-use crate::search::outcome::{Objective, Outcome, Weighed};
+use crate::search::outcome::{Objective, SweepOutcome, Weighed};
 
 /// `parameters.svg`.
 ///
@@ -20,9 +20,9 @@ use crate::search::outcome::{Objective, Outcome, Weighed};
 /// Where the library fails.
 pub fn render_parameters_svg(
     answer: &SweepAnswer<'_>,
-    outcome: &Outcome,
+    outcome: &SweepOutcome,
 ) -> Result<String, PlotError> {
-    let chart = Chart::of(answer, outcome);
+    let chart = ParametersChart::of(answer, outcome);
     canvas::to_svg(chart.sheet(), |canvas| chart.draw(canvas))
 }
 
@@ -32,9 +32,9 @@ pub fn render_parameters_svg(
 /// Where the library fails.
 pub fn render_parameters_png(
     answer: &SweepAnswer<'_>,
-    outcome: &Outcome,
+    outcome: &SweepOutcome,
 ) -> Result<Vec<u8>, PlotError> {
-    let chart = Chart::of(answer, outcome);
+    let chart = ParametersChart::of(answer, outcome);
     canvas::to_png(chart.sheet(), |canvas| chart.draw(canvas))
 }
 
@@ -80,15 +80,15 @@ impl Spread {
     }
 }
 
-struct Chart<'a> {
+struct ParametersChart<'a> {
     answer: &'a SweepAnswer<'a>,
     effects: Vec<Effect>,
     cost: Axis,
     harm: Axis,
 }
 
-impl<'a> Chart<'a> {
-    fn of(answer: &'a SweepAnswer<'a>, outcome: &Outcome) -> Self {
+impl<'a> ParametersChart<'a> {
+    fn of(answer: &'a SweepAnswer<'a>, outcome: &SweepOutcome) -> Self {
         let effects: Vec<Effect> = answer
             .grid
             .swept()
@@ -181,7 +181,7 @@ const ROW_HEIGHT: f64 = 2.0 * PANEL + BETWEEN + FOOT;
 
 fn spreads(
     answer: &SweepAnswer<'_>,
-    outcome: &Outcome,
+    outcome: &SweepOutcome,
     bins: &Bins,
     value: fn(&Weighed) -> f64,
 ) -> Vec<Spread> {
@@ -194,7 +194,7 @@ fn spreads(
 
 impl Effect {
     /// Values stand apart evenly, whatever they are: they may be words.
-    fn place(&self, plane: &Plane, column: usize, value: f64) -> Point {
+    fn place(&self, plane: &Plane, column: usize, value: f64) -> SheetPoint {
         plane.place(column as f64 + 0.5, value)
     }
 
@@ -217,7 +217,7 @@ impl Effect {
             weight: Weight::Bold,
             ..lettering(13.0, ink::TEXT, Align::Left)
         };
-        let place = Point {
+        let place = SheetPoint {
             x: frame.left,
             y: frame.top - 9.0,
         };
@@ -229,7 +229,7 @@ impl Effect {
             known
                 .iter()
                 .map(|column| self.place(&plane, *column, value(&spreads[*column])))
-                .collect::<Vec<Point>>()
+                .collect::<Vec<SheetPoint>>()
         };
         let mut band = along(|spread| spread.low);
         band.extend(along(|spread| spread.high).into_iter().rev());
@@ -240,11 +240,11 @@ impl Effect {
             disc(canvas, place, 3.4, ink)?;
         }
         let floor = [
-            Point {
+            SheetPoint {
                 x: frame.left,
                 y: frame.bottom,
             },
-            Point {
+            SheetPoint {
                 x: frame.right,
                 y: frame.bottom,
             },
@@ -269,7 +269,7 @@ impl Effect {
             .min(MOST_NAME_WIDTH);
         let every = ((widest + 8.0) / pitch).ceil().max(1.0) as usize;
         for (column, name) in self.bins.names.iter().enumerate().step_by(every) {
-            let place = Point {
+            let place = SheetPoint {
                 x: frame.left + pitch * (column as f64 + 0.5),
                 y: frame.bottom + 18.0,
             };
@@ -278,7 +278,7 @@ impl Effect {
         }
         let name = short_path(&self.path);
         let text = lettering(13.0, ink::TEXT, Align::Middle);
-        let place = Point {
+        let place = SheetPoint {
             x: f64::midpoint(frame.left, frame.right),
             y: frame.bottom + 42.0,
         };

@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::results::request_tests::{answer, calm_segment};
-use crate::results::tests::{decide, needed, pods, scenario, story, story_kpis};
-use crate::results::{Both, KpiObserver, TimelineRecorder};
+use crate::results::tests::{FIVE_RPS_A_POD, decide, pods, scenario, story, story_kpis};
+use crate::results::{KpiObserver, TimelineRecorder};
 use crate::simulation::Observer;
 use crate::simulation::observer::{FailureCauses, PodSpread, RequestSegment};
 use crate::units::SimTime;
 
 fn timeline(scenario: &Scenario) -> Timeline {
-    let mut recorder = TimelineRecorder::new(scenario, needed);
+    let mut recorder = TimelineRecorder::new(scenario).with_provisioning(FIVE_RPS_A_POD);
     story(&mut recorder);
     recorder.finish()
 }
@@ -90,15 +90,15 @@ fn request_story(observer: &mut impl Observer, users: Option<u32>) {
 }
 
 fn request_svg(scenario: &Scenario, users: Option<u32>) -> String {
-    let mut observer = Both::new(
-        KpiObserver::new(scenario, needed),
-        TimelineRecorder::new(scenario, needed),
+    let mut observer = (
+        KpiObserver::new(scenario).with_provisioning(FIVE_RPS_A_POD),
+        TimelineRecorder::new(scenario).with_provisioning(FIVE_RPS_A_POD),
     );
     request_story(&mut observer, users);
     let picture = Picture {
         scenario,
-        timeline: &observer.second.finish(),
-        kpis: &observer.first.finish(),
+        timeline: &observer.1.finish(),
+        kpis: &observer.0.finish(),
         engine: Engine::Request,
         seed: Seed(1),
         seeds: 1,
@@ -165,7 +165,7 @@ fn what_was_asked_beside_the_inputs_stands_in_the_head() {
     );
     assert_eq!(
         place_asked(&what_was_asked(&asked)),
-        Asked::BesideKey("from 4m 0s of the trace, hpa.maxReplicas=20".to_owned())
+        PageQuestion::BesideKey("from 4m 0s of the trace, hpa.maxReplicas=20".to_owned())
     );
     assert_eq!(what_was_asked(&Request::default()), [""; 0]);
 }
@@ -366,9 +366,9 @@ fn a_closed_load_shows_its_users_on_a_scale_of_their_own() {
 #[test]
 fn a_moment_far_above_the_limit_does_not_squash_the_rest() {
     let scenario = scenario(10.0);
-    let mut observer = Both::new(
-        KpiObserver::new(&scenario, needed),
-        TimelineRecorder::new(&scenario, needed),
+    let mut observer = (
+        KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
+        TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
     );
     observer.served(&calm_segment(0, 5));
     observer.served(&RequestSegment {
@@ -377,8 +377,8 @@ fn a_moment_far_above_the_limit_does_not_squash_the_rest() {
     });
     let picture = Picture {
         scenario: &scenario,
-        timeline: &observer.second.finish(),
-        kpis: &observer.first.finish(),
+        timeline: &observer.1.finish(),
+        kpis: &observer.0.finish(),
         engine: Engine::Request,
         seed: Seed(1),
         seeds: 1,
@@ -395,7 +395,7 @@ fn a_pod_that_was_ready_for_a_moment_of_the_interval_has_no_line() {
     let scenario = scenario(10.0);
     let svg_with_ready_from = |millis: i64| {
         let ready_from = SimTime::ZERO + crate::units::SimSpan::from_millis(millis);
-        let mut recorder = TimelineRecorder::new(&scenario, needed);
+        let mut recorder = TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD);
         recorder.served(&calm_segment(0, 5));
         recorder.served(&RequestSegment {
             end: ready_from,

@@ -9,7 +9,7 @@ use crate::results::verdicts::check;
 use crate::results::{KpiReport, Kpis};
 use crate::scenario::{Assertion, Engine};
 use crate::search::parameter::Parameter;
-use crate::search::summary::Numbers;
+use crate::search::summary::ObjectiveValues;
 use crate::search::tune::parameter::TunedParameter;
 use crate::search::tune::summary::{SearchFacts, TuneFacts, TuneRequest};
 use crate::units::Seed;
@@ -62,7 +62,7 @@ fn summary<'a>(finalists: usize, held_out_traces: &[&str]) -> TuneSummary<'a> {
         finalists,
         objectives: objectives().kpis().map(Kpi::name),
     };
-    TuneSummary::new(facts, search, Numbers::of(Weighed::of(TODAY)))
+    TuneSummary::new(facts, search, ObjectiveValues::of(Weighed::of(TODAY)))
 }
 
 fn shares() -> Vec<Weighed> {
@@ -135,15 +135,15 @@ fn proposal_page(colour: Colour) -> String {
         space: &space,
         objectives: &objectives(),
         today: Weighed::of(TODAY),
-        proposal: Some(Proposal {
+        proposal: Some(ProposalView {
             candidate: &candidate,
             report: &report,
             training: Weighed::of([10.0, 60.0, 11.0]),
             worth: &worth,
             patch: "spec:\n  minReplicas: 4\n",
-            extent: Extent::Whole,
+            extent: PatchScope::Whole,
             apply: "kubectl patch hpa prod --type merge --patch-file output/patch.yaml",
-            verdict: &Verdict::Better,
+            verdict: &HeldOutVerdict::Better,
             again: &again,
             notes: &["no such thing".to_owned()],
         }),
@@ -403,14 +403,14 @@ fn every_verdict_is_one_line() {
     ];
     let losses = || vec![difference(Kpi::Rescales, &[3.0, 4.0, 3.5])];
     let all = [
-        Verdict::Better,
-        Verdict::Trade { losses: losses() },
-        Verdict::WithinNoise { gains },
-        Verdict::WithinNoise { gains: Vec::new() },
-        Verdict::Worse { losses: losses() },
-        Verdict::Harmful,
-        Verdict::BoundMissed,
-        Verdict::OneSeed,
+        HeldOutVerdict::Better,
+        HeldOutVerdict::Trade { losses: losses() },
+        HeldOutVerdict::WithinNoise { gains },
+        HeldOutVerdict::WithinNoise { gains: Vec::new() },
+        HeldOutVerdict::Worse { losses: losses() },
+        HeldOutVerdict::Harmful,
+        HeldOutVerdict::BoundMissed,
+        HeldOutVerdict::OneSeed,
     ];
     let texts: Vec<String> = all.iter().map(verdict_text).collect();
     insta::assert_snapshot!(texts.join("\n"), @"

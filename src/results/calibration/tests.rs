@@ -62,7 +62,7 @@ fn probe(points: &[(f64, f64)]) -> Probe {
                 cpu_millicores: *cpu_millicores,
             })
             .collect(),
-        measured: Measured::Together,
+        measured: ProbeMeasurement::Together,
         warnings: Vec::new(),
     }
 }

@@ -17,7 +17,7 @@ use crate::search::outcome::{Objective, Objectives};
 
 /// What the held-out runs come to.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
+pub enum HeldOutVerdict {
     /// Something that was to become less did so beyond the noise, and no objective became worse.
     Better,
     /// What a goal of the user's asks for became better, and an objective that it does not look at became worse.
@@ -128,23 +128,23 @@ pub fn verdict(
     objectives: &Objectives,
     runs: &[TraceRuns],
     bounds: &[CheckedAssertion],
-) -> Verdict {
+) -> HeldOutVerdict {
     if bounds.iter().any(|bound| !bound.holds) {
-        return Verdict::BoundMissed;
+        return HeldOutVerdict::BoundMissed;
     }
     let is_single = |trace: &TraceRuns| trace.runs.iter().any(|seeds| seeds.len() < 2);
     if runs.iter().any(is_single) {
-        return Verdict::OneSeed;
+        return HeldOutVerdict::OneSeed;
     }
     let gains = differences(&goal.to_become_less(objectives), runs);
     let mut losses = differences(&goal.not_to_become_more(objectives), runs);
     losses.retain(|it| it.difference.mean > 0.0 && it.difference.excludes(0.0));
     let is_gain = |it: &KpiDifference| it.difference.mean < 0.0 && it.difference.excludes(0.0);
     match (gains.iter().any(is_gain), losses.is_empty()) {
-        (true, true) => Verdict::Better,
-        (true, false) if matches!(goal, Goal::Asked(_)) => Verdict::Trade { losses },
-        (false, true) => Verdict::WithinNoise { gains },
-        (_, false) => Verdict::Worse { losses },
+        (true, true) => HeldOutVerdict::Better,
+        (true, false) if matches!(goal, Goal::Asked(_)) => HeldOutVerdict::Trade { losses },
+        (false, true) => HeldOutVerdict::WithinNoise { gains },
+        (_, false) => HeldOutVerdict::Worse { losses },
     }
 }
 
@@ -178,7 +178,7 @@ fn differences(kpis: &[Kpi], runs: &[TraceRuns]) -> Vec<KpiDifference> {
 /// Of requests that fail or break the SLO users do not only feel something: they are not served.
 const HARM: [Kpi; 2] = [Kpi::SloViolationSeconds, Kpi::FailedShare];
 
-impl Verdict {
+impl HeldOutVerdict {
     /// The same in the light of what the judge saw under the training.
     #[must_use]
     pub fn beside_training(self, doubts: &[Caution]) -> Self {
@@ -241,7 +241,7 @@ pub fn doubts_of_report(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]
 pub fn doubts_of_training(
     goal: &Goal,
     objectives: &Objectives,
-    judged: &Judged,
+    judged: &TrainingScore,
     labels: &[String],
 ) -> Vec<Caution> {
     let of_goal = goal.kpis(objectives);
@@ -269,7 +269,7 @@ pub fn doubts_of_training(
 
 /// What the judge measured under the training.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
+pub struct TrainingScore {
     /// Of today's policy.
     pub today: Measured,
     /// Of the proposed one.

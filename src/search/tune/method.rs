@@ -11,7 +11,7 @@ use rand::RngExt;
 
 use super::evaluation::{Measured, Training};
 use super::goal::{Goal, Score};
-use super::ranking::{Judged, by_goal, keep, objectives};
+use super::ranking::{CandidateScore, by_goal, keep, objectives};
 use super::space::{Candidate, Space};
 use crate::scenario::Diagnostics;
 use crate::search::front::pareto_front;
@@ -175,7 +175,7 @@ impl Search<'_> {
 
     /// A candidate with its results and its score.
     pub(super) fn tried(&self, candidate: Candidate, measured: Measured) -> Tried {
-        let Judged { weighed, score } = self.judge(&measured);
+        let CandidateScore { weighed, score } = self.judge(&measured);
         Tried {
             candidate,
             measured,
@@ -184,8 +184,8 @@ impl Search<'_> {
         }
     }
 
-    fn judge(&self, measured: &Measured) -> Judged {
-        Judged {
+    fn judge(&self, measured: &Measured) -> CandidateScore {
+        CandidateScore {
             weighed: measured.weighed(self.objectives),
             score: self.goal.score(measured, self.today, self.objectives),
         }
@@ -280,9 +280,9 @@ impl<'s> Record<'s> {
     }
 }
 
-fn judged_of<'t>(tried: impl Iterator<Item = &'t Tried>) -> Vec<Judged> {
+fn judged_of<'t>(tried: impl Iterator<Item = &'t Tried>) -> Vec<CandidateScore> {
     tried
-        .map(|tried| Judged {
+        .map(|tried| CandidateScore {
             weighed: tried.weighed,
             score: tried.score,
         })

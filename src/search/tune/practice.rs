@@ -47,32 +47,32 @@ const PODS_LEAST: i64 = 4;
 /// Everything that practitioners turn and this policy's cluster honours, each with today's value among its own.
 #[must_use]
 pub fn parameters(autoscaler: &Hpa, template: &Template, pods: PodsToday) -> Vec<TunedParameter> {
-    let policy = Policy {
+    let policy = PolicyBase {
         autoscaler,
         template,
         pods,
     };
     let mut parameters = policy.targets();
     parameters.extend(policy.bounds());
-    parameters.extend(policy.direction(Direction::Up));
-    parameters.extend(policy.direction(Direction::Down));
+    parameters.extend(policy.direction(Preference::Up));
+    parameters.extend(policy.direction(Preference::Down));
     parameters
 }
 
 /// What the parameters are made from.
-struct Policy<'p> {
+struct PolicyBase<'p> {
     autoscaler: &'p Hpa,
     template: &'p Template,
     pods: PodsToday,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
+enum Preference {
     Up,
     Down,
 }
 
-impl Direction {
+impl Preference {
     const fn key(self) -> &'static str {
         match self {
             Self::Up => "hpa.behavior.scaleUp",
@@ -81,7 +81,7 @@ impl Direction {
     }
 }
 
-impl Policy<'_> {
+impl PolicyBase<'_> {
     /// Whether the policy's text has this path.
     fn has(&self, path: &str, value: &str) -> bool {
         let argument = format!("{path}={value}");
@@ -143,7 +143,7 @@ impl Policy<'_> {
         ]
     }
 
-    fn direction(&self, direction: Direction) -> Vec<TunedParameter> {
+    fn direction(&self, direction: Preference) -> Vec<TunedParameter> {
         let rules = self.rules(direction);
         if rules.select_policy == SelectPolicy::Disabled {
             return Vec::new();
@@ -155,7 +155,7 @@ impl Policy<'_> {
     }
 
     /// What holds in a direction: what the policy says, else what the controller does without it.
-    fn rules(&self, direction: Direction) -> ScalingRules {
+    fn rules(&self, direction: Preference) -> ScalingRules {
         let of_kind = |kind, value| ScalingPolicy {
             kind,
             value,
@@ -163,31 +163,31 @@ impl Policy<'_> {
         };
         let percent = of_kind(PolicyKind::Percent, 100);
         match (&self.autoscaler.spec.behavior, direction) {
-            (Some(behavior), Direction::Up) => behavior.scale_up.clone(),
-            (Some(behavior), Direction::Down) => behavior.scale_down.clone(),
+            (Some(behavior), Preference::Up) => behavior.scale_up.clone(),
+            (Some(behavior), Preference::Down) => behavior.scale_down.clone(),
             (None, direction) => ScalingRules {
                 stabilization_window: None,
                 select_policy: SelectPolicy::Max,
                 policies: match direction {
-                    Direction::Up => vec![of_kind(PolicyKind::Pods, 4), percent],
-                    Direction::Down => vec![percent],
+                    Preference::Up => vec![of_kind(PolicyKind::Pods, 4), percent],
+                    Preference::Down => vec![percent],
                 },
                 tolerance: None,
             },
         }
     }
 
-    fn window(&self, direction: Direction, rules: &ScalingRules) -> TunedParameter {
+    fn window(&self, direction: Preference, rules: &ScalingRules) -> TunedParameter {
         let without = self.autoscaler.settings.downscale_stabilization;
         let path = format!("{}.stabilizationWindowSeconds", direction.key());
         let stated = rules.stabilization_window;
         let parameter = match direction {
-            Direction::Up => numbers(
+            Preference::Up => numbers(
                 &path,
                 &UP_WINDOWS,
                 whole_seconds(stated.unwrap_or_default()),
             ),
-            Direction::Down => numbers(
+            Preference::Down => numbers(
                 &path,
                 &DOWN_WINDOWS,
                 whole_seconds(stated.unwrap_or(without)),
@@ -197,7 +197,7 @@ impl Policy<'_> {
     }
 
     /// The value and the period of each scaling policy.
-    fn policies(&self, direction: Direction, rules: &ScalingRules) -> Vec<TunedParameter> {
+    fn policies(&self, direction: Preference, rules: &ScalingRules) -> Vec<TunedParameter> {
         let list = format!("{}.policies", direction.key());
         let first = rules.policies.first().map_or(1, |policy| policy.value);
         let setup = if self.has(&format!("{list}.0.value"), &first.to_string()) {
@@ -214,8 +214,8 @@ impl Policy<'_> {
                 i64::from(policy.value),
             );
             let periods: &[i64] = match direction {
-                Direction::Up => &UP_PERIODS,
-                Direction::Down => &DOWN_PERIODS,
+                Preference::Up => &UP_PERIODS,
+                Preference::Down => &DOWN_PERIODS,
             };
             let period = numbers(
                 &format!("{list}.{index}.periodSeconds"),
@@ -236,13 +236,13 @@ impl Policy<'_> {
         parameters
     }
 
-    fn policy_values(&self, direction: Direction, policy: &ScalingPolicy) -> ValuesAndEnds {
+    fn policy_values(&self, direction: Preference, policy: &ScalingPolicy) -> ValuesAndEnds {
         match (policy.kind, direction) {
-            (PolicyKind::Percent, Direction::Up) => ValuesAndEnds {
+            (PolicyKind::Percent, Preference::Up) => ValuesAndEnds {
                 values: UP_PERCENTS.to_vec(),
                 ends: Ends::CHOSEN,
             },
-            (PolicyKind::Percent, Direction::Down) => ValuesAndEnds {
+            (PolicyKind::Percent, Preference::Down) => ValuesAndEnds {
                 values: DOWN_PERCENTS.to_vec(),
                 ends: Ends::TO_NATURAL,
             },
@@ -258,7 +258,7 @@ impl Policy<'_> {
     }
 
     /// KEP-4951; where the cluster does not honour it there is nothing to turn but a flag of the whole cluster.
-    fn tolerance(&self, direction: Direction, rules: &ScalingRules) -> Option<TunedParameter> {
+    fn tolerance(&self, direction: Preference, rules: &ScalingRules) -> Option<TunedParameter> {
         let controller = self.autoscaler;
         let is_honoured = controller.release == Release::Current
             && controller.settings.configurable_tolerance == Gate::On;

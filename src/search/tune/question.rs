@@ -61,7 +61,7 @@ pub enum QuestionError {
 
 /// A policy, its training, what may be turned, and what is better.
 #[derive(Debug)]
-pub struct Question {
+pub struct TuningQuestion {
     /// The policy with each of the training traces.
     pub templates: Vec<Template>,
     /// The policy as it stands, under each of the training traces.
@@ -79,7 +79,7 @@ pub struct Question {
     threads: NonZeroUsize,
 }
 
-impl Question {
+impl TuningQuestion {
     /// Simulates today's policy under its training and lays out what may be turned.
     ///
     /// # Errors

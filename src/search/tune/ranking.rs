@@ -9,7 +9,7 @@ use crate::search::outcome::Weighed;
 
 /// What a candidate is judged by.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Judged {
+pub(super) struct CandidateScore {
     pub(super) weighed: Weighed,
     pub(super) score: Score,
 }
@@ -19,7 +19,7 @@ pub(super) struct Judged {
 /// Half of the places go to those nearest to the goal, so that it is reached; the
 /// rest to the fronts from the first on, loneliest first, so that the whole front
 /// is found.
-pub(super) fn keep(judged: &[Judged], count: usize) -> Vec<usize> {
+pub(super) fn keep(judged: &[CandidateScore], count: usize) -> Vec<usize> {
     let mut kept: Vec<usize> = by_goal(judged).into_iter().take(count / 2).collect();
     let mut is_kept = vec![false; judged.len()];
     for index in &kept {
@@ -33,14 +33,14 @@ pub(super) fn keep(judged: &[Judged], count: usize) -> Vec<usize> {
 }
 
 /// All numbers, nearest to the goal first.
-pub(super) fn by_goal(judged: &[Judged]) -> Vec<usize> {
+pub(super) fn by_goal(judged: &[CandidateScore]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..judged.len()).collect();
     order.sort_by(|a, b| judged[*a].score.compare(&judged[*b].score).then(a.cmp(b)));
     order
 }
 
 /// All numbers on some front, those of the first before those of the second, within one the loneliest first.
-fn by_front(judged: &[Judged]) -> Vec<usize> {
+fn by_front(judged: &[CandidateScore]) -> Vec<usize> {
     let points: Vec<[f64; 3]> = judged.iter().map(|it| objectives(&it.weighed)).collect();
     let mut order = Vec::with_capacity(judged.len());
     for members in pareto_fronts(&points) {
@@ -86,8 +86,8 @@ mod tests {
 
     use super::*;
 
-    fn judged(objectives: [f64; 3], violation: f64, value: f64) -> Judged {
-        Judged {
+    fn judged(objectives: [f64; 3], violation: f64, value: f64) -> CandidateScore {
+        CandidateScore {
             weighed: Weighed::of(objectives),
             score: Score {
                 violation,
@@ -98,7 +98,7 @@ mod tests {
     }
 
     /// Cost against harm on one line, and the goal in its middle.
-    fn line() -> Vec<Judged> {
+    fn line() -> Vec<CandidateScore> {
         (0..21)
             .map(|step| {
                 let place = f64::from(step);
@@ -167,7 +167,7 @@ mod tests {
             points in proptest::collection::vec((0..6u8, 0..6u8, 0..6u8, 0..3u8, 0..9u8), 0..60),
             count in 0..80usize,
         ) {
-            let all: Vec<Judged> = points
+            let all: Vec<CandidateScore> = points
                 .iter()
                 .map(|(cost, harm, rescales, violation, value)| {
                     let objectives = [cost, harm, rescales].map(|value| f64::from(*value));

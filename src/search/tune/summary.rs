@@ -12,7 +12,7 @@ use crate::results::comparison_export::VerdictJson;
 use crate::results::export::{InputFile, SummaryHead};
 use crate::results::verdicts::CheckedAssertion;
 use crate::search::outcome::{Objectives, Weighed};
-use crate::search::summary::Numbers;
+use crate::search::summary::ObjectiveValues;
 use crate::search::table::plain_text;
 use crate::text::csv_cell::guarded;
 use crate::text::json;
@@ -29,7 +29,7 @@ pub struct TuneSummary<'a> {
     /// What was searched.
     pub search: SearchFacts,
     /// Today's policy under the training, by the search's engine.
-    pub today: Numbers,
+    pub today: ObjectiveValues,
     /// What is proposed; null where nothing better than today's policy was found.
     pub proposed: Option<ProposalFacts>,
     /// Proposed beside today's on held-out traffic, over all traces.
@@ -125,7 +125,7 @@ pub struct ProposalFacts {
     /// The arguments of `--set` that make it of today's policy.
     pub set: Vec<String>,
     /// What it does under the training, by the search's engine.
-    pub training: Numbers,
+    pub training: ObjectiveValues,
     /// What it changes.
     pub changes: Vec<ChangeFacts>,
 }
@@ -140,7 +140,7 @@ pub struct ChangeFacts {
     /// The proposed one.
     pub proposed: String,
     /// What the rest does under the training without this change; null where there is no way back.
-    pub without: Option<Numbers>,
+    pub without: Option<ObjectiveValues>,
 }
 
 /// What a parameter explains by itself.
@@ -150,13 +150,13 @@ pub struct SensitivityFacts {
     pub path: String,
     /// The shares, 0..1.
     #[serde(flatten)]
-    pub shares: Numbers,
+    pub shares: ObjectiveValues,
 }
 
 impl TuneSummary<'_> {
     /// Of a tuning that proposes nothing yet.
     #[must_use]
-    pub fn new(facts: TuneFacts, search: SearchFacts, today: Numbers) -> Self {
+    pub fn new(facts: TuneFacts, search: SearchFacts, today: ObjectiveValues) -> Self {
         Self {
             head: SummaryHead::of("tune"),
             facts,
@@ -372,7 +372,7 @@ mod tests {
             },
             files: vec!["front.csv".to_owned()],
         };
-        let today = Numbers::of(Weighed::of([1.0, f64::NAN, 3.0]));
+        let today = ObjectiveValues::of(Weighed::of([1.0, f64::NAN, 3.0]));
         let summary = TuneSummary::new(facts, search, today);
         let text = String::from_utf8(summary.to_json().expect("JSON")).expect("text");
         let text = text.replace(env!("CARGO_PKG_VERSION"), "0.0.0");

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::goal::Goal;
-use super::question::{Asked, Question, QuestionError};
+use super::question::{Asked, QuestionError, TuningQuestion};
 use crate::scenario::{LoadError, LoadRequest, Loader, ManifestChoice, Template};
 use crate::units::Seed;
 
@@ -59,7 +59,7 @@ pub(super) fn ask(
     traces: &[&str],
     goal: &str,
     parameters: &[&str],
-) -> Result<Question, QuestionError> {
+) -> Result<TuningQuestion, QuestionError> {
     let templates = traces.iter().map(|trace| template(policy, trace)).collect();
     let parameters: Vec<String> = parameters.iter().map(|it| (*it).to_owned()).collect();
     let asked = Asked {
@@ -71,11 +71,16 @@ pub(super) fn ask(
         seeds: vec![Seed(1), Seed(2), Seed(3)],
         threads: threads(2),
     };
-    Question::ask(templates, asked)
+    TuningQuestion::ask(templates, asked)
 }
 
 /// The same, where there is something to tune.
-pub(super) fn question(policy: &str, traces: &[&str], goal: &str, parameters: &[&str]) -> Question {
+pub(super) fn question(
+    policy: &str,
+    traces: &[&str],
+    goal: &str,
+    parameters: &[&str],
+) -> TuningQuestion {
     ask(policy, traces, goal, parameters).expect("there is something to tune")
 }
 

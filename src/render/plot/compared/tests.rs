@@ -9,7 +9,7 @@ use crate::simulation::Observer;
 use crate::units::Replicas;
 
 fn curves(desired: i32) -> PolicyCurves {
-    let mut recorder = TimelineRecorder::new(&scenario(600.0), |_| Some(Replicas(3)));
+    let mut recorder = TimelineRecorder::new(&scenario(600.0));
     let mut segment = even_segment(0.0, 600.0);
     segment.pods.desired = Replicas(desired);
     recorder.flowed(&segment);

@@ -105,7 +105,7 @@ fn the_plane_moves_down_with_the_lines_of_the_key() {
             .collect();
         let picture = picture(&points, &FRONT, &marks, Reach::WholeFront);
         let lower = 21 * u32::try_from(count).expect("few").saturating_sub(2);
-        let chart = Chart::of(&picture);
+        let chart = FrontChart::of(&picture);
         assert_eq!(chart.sheet().height, 800 + lower);
         let frame = chart.plane.frame;
         assert!((frame.bottom - frame.top - 568.0).abs() < 1e-9);
@@ -124,7 +124,7 @@ fn every_mark_lies_within_the_axes() {
     let (points, marks) = (points(), five_marks());
     for reach in [Reach::WholeFront, Reach::AroundMarks] {
         let picture = picture(&points, &FRONT, &marks, reach);
-        let Plane { x, y, .. } = Chart::of(&picture).plane;
+        let Plane { x, y, .. } = FrontChart::of(&picture).plane;
         for mark in &marks {
             assert!((x.low..=x.high).contains(&mark.at.cost), "{mark:?} {x:?}");
             assert!((y.low..=y.high).contains(&mark.at.harm), "{mark:?} {y:?}");
@@ -137,7 +137,7 @@ fn around_the_marks_no_mark_reaches_over_the_far_sides() {
     let marks = [mark(MarkRole::Current, at(500.0, 500.0), "today")];
     let points = [at(100.0, 400.0), at(200.0, 100.0)];
     let picture = picture(&points, &[0, 1], &marks, Reach::AroundMarks);
-    let chart = Chart::of(&picture);
+    let chart = FrontChart::of(&picture);
     let (frame, place) = (chart.plane.frame, chart.place(&marks[0].at));
     assert!(place.y - frame.top > 15.0, "{place:?}");
     assert!(frame.right - place.x > 15.0, "{place:?}");
@@ -147,9 +147,9 @@ fn around_the_marks_no_mark_reaches_over_the_far_sides() {
 fn around_the_marks_the_ends_of_the_front_do_not_squash_the_rest() {
     let (points, marks) = (points(), five_marks());
     let whole = picture(&points, &FRONT, &marks, Reach::WholeFront);
-    assert!(Chart::of(&whole).plane.y.high >= 40_000.0);
+    assert!(FrontChart::of(&whole).plane.y.high >= 40_000.0);
     let around = picture(&points, &FRONT, &marks, Reach::AroundMarks);
-    let chart = Chart::of(&around);
+    let chart = FrontChart::of(&around);
     assert!(chart.plane.y.high <= 500.0, "{:?}", chart.plane.y);
     assert_eq!(
         chart.beyond(),
@@ -187,7 +187,7 @@ fn a_front_that_goes_beyond_the_axes_ends_at_the_frame() {
     ];
     let marks = [mark(MarkRole::Current, at(4.0, 20.0), "today")];
     let picture = picture(&points, &[0, 1, 2, 3], &marks, Reach::AroundMarks);
-    let chart = Chart::of(&picture);
+    let chart = FrontChart::of(&picture);
     let frame = chart.plane.frame;
     let steps = chart.steps(&chart.front());
     let (first, last) = (steps[0], steps[steps.len() - 1]);

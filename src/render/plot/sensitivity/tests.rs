@@ -113,7 +113,7 @@ fn the_sheet_is_as_high_as_there_are_rows() {
     for count in [1, 2, 16] {
         let rows = many(count);
         let picture = picture(&rows);
-        let height = Chart::of(&picture).sheet().height;
+        let height = SensitivityChart::of(&picture).sheet().height;
         assert_eq!(height, 174 + 32 * u32::try_from(count).expect("few"));
         let svg = svg(&rows);
         let texts = texts(&svg);
@@ -137,7 +137,7 @@ fn neither_names_nor_bars_reach_into_the_next_column() {
     for label in ["a", &long] {
         let rows = [row(label, [1.2, 1.0, 1.0])];
         let picture = picture(&rows);
-        let chart = Chart::of(&picture);
+        let chart = SensitivityChart::of(&picture);
         let [first, second, third] = chart.columns();
         assert!(LEFT + chart.label_room < first.frame.left);
         assert!(first.frame.right + VALUE_ROOM < second.frame.left);

@@ -37,7 +37,7 @@ fn beside_today(proposed: Vec<Kpis>) -> Vec<TraceRuns> {
     }]
 }
 
-fn judged(goal: &Goal, proposed: Vec<Kpis>) -> Verdict {
+fn judged(goal: &Goal, proposed: Vec<Kpis>) -> HeldOutVerdict {
     verdict(goal, &objectives(), &beside_today(proposed), &[])
 }
 
@@ -48,14 +48,20 @@ fn kpis(differences: &[KpiDifference]) -> Vec<Kpi> {
 #[test]
 fn a_gain_beyond_the_noise_without_a_loss_is_better() {
     let goal = Goal::BetterThanToday;
-    assert_eq!(judged(&goal, runs(990.0, 500.0, 9, 0.0)), Verdict::Better);
-    assert_eq!(judged(&goal, runs(1000.0, 480.0, 8, 0.0)), Verdict::Better);
+    assert_eq!(
+        judged(&goal, runs(990.0, 500.0, 9, 0.0)),
+        HeldOutVerdict::Better
+    );
+    assert_eq!(
+        judged(&goal, runs(1000.0, 480.0, 8, 0.0)),
+        HeldOutVerdict::Better
+    );
 }
 
 #[test]
 fn what_differs_by_less_than_its_interval_is_within_the_noise() {
     let found = judged(&Goal::BetterThanToday, runs(1000.0, 499.0, 9, 10.0));
-    let Verdict::WithinNoise { gains } = &found else {
+    let HeldOutVerdict::WithinNoise { gains } = &found else {
         panic!("{found:?}");
     };
     assert_eq!(kpis(gains), [Kpi::Cost, Kpi::SloViolationSeconds]);
@@ -67,7 +73,7 @@ fn what_differs_by_less_than_its_interval_is_within_the_noise() {
 #[test]
 fn without_a_goal_of_the_users_a_loss_is_worse_whatever_the_gain() {
     let found = judged(&Goal::BetterThanToday, runs(900.0, 500.0, 12, 0.0));
-    let Verdict::Worse { losses } = &found else {
+    let HeldOutVerdict::Worse { losses } = &found else {
         panic!("{found:?}");
     };
     assert_eq!(kpis(losses), [Kpi::Rescales]);
@@ -79,7 +85,7 @@ fn without_a_goal_of_the_users_a_loss_is_worse_whatever_the_gain() {
 fn a_gain_that_was_asked_for_and_more_harm_are_a_trade() {
     let goal = Goal::parse("min cost").expect("a goal");
     let found = judged(&goal, runs(900.0, 600.0, 9, 0.0));
-    let Verdict::Trade { losses } = &found else {
+    let HeldOutVerdict::Trade { losses } = &found else {
         panic!("{found:?}");
     };
     assert_eq!(kpis(losses), [Kpi::SloViolationSeconds]);
@@ -87,7 +93,7 @@ fn a_gain_that_was_asked_for_and_more_harm_are_a_trade() {
     // What has a bound may become more within it.
     let goal = Goal::parse("min cost subject to slo_violation_seconds<=9000");
     let found = judged(&goal.expect("a goal"), runs(900.0, 600.0, 9, 0.0));
-    assert_eq!(found, Verdict::Better);
+    assert_eq!(found, HeldOutVerdict::Better);
 }
 
 #[test]
@@ -111,13 +117,13 @@ fn replicas_of_traces_that_differ_in_length_are_counted_in_pod_hours() {
     };
     let traces = [trace(0.5, [2.0, 4.0]), trace(10.0, [5.0, 4.0])];
     let found = verdict(&Goal::BetterThanToday, &objectives, &traces, &[]);
-    assert_eq!(found, Verdict::Better);
+    assert_eq!(found, HeldOutVerdict::Better);
 }
 
 #[test]
 fn losses_without_a_gain_are_worse_and_not_within_the_noise() {
     let found = judged(&Goal::BetterThanToday, runs(1100.0, 600.0, 9, 0.0));
-    let Verdict::Worse { losses } = &found else {
+    let HeldOutVerdict::Worse { losses } = &found else {
         panic!("{found:?}");
     };
     assert_eq!(kpis(losses), [Kpi::Cost, Kpi::SloViolationSeconds]);
@@ -127,7 +133,7 @@ fn losses_without_a_gain_are_worse_and_not_within_the_noise() {
 #[test]
 fn one_seed_tells_nothing() {
     let one = runs(2000.0, 900.0, 99, 0.0)[..1].to_vec();
-    assert_eq!(judged(&Goal::BetterThanToday, one), Verdict::OneSeed);
+    assert_eq!(judged(&Goal::BetterThanToday, one), HeldOutVerdict::OneSeed);
 }
 
 #[test]
@@ -137,7 +143,7 @@ fn a_bound_that_is_missed_decides_before_all_else() {
     let report = KpiReport::of(&traces[0].runs[1]).expect("runs");
     let bounds = [check(&goal.bounds()[0], "proposed", "spike", &report)];
     let found = verdict(&goal, &objectives(), &traces, &bounds);
-    assert_eq!(found, Verdict::BoundMissed);
+    assert_eq!(found, HeldOutVerdict::BoundMissed);
     assert!(!found.recommends());
 }
 
@@ -147,10 +153,10 @@ fn a_goal_of_the_users_gains_in_what_it_minimises_or_bounds_from_above() {
     let goal = goal.expect("a goal");
     // As many rescales, but less harm.
     let found = judged(&goal, runs(5000.0, 400.0, 9, 0.0));
-    assert_eq!(found, Verdict::Better);
+    assert_eq!(found, HeldOutVerdict::Better);
     // To meet bounds may cost rescales: that is no loss.
     let found = judged(&goal, runs(10.0, 500.0, 12, 0.0));
-    let Verdict::WithinNoise { gains } = &found else {
+    let HeldOutVerdict::WithinNoise { gains } = &found else {
         panic!("{found:?}");
     };
     assert_eq!(kpis(gains), [Kpi::Rescales, Kpi::SloViolationSeconds]);
@@ -160,7 +166,7 @@ fn a_goal_of_the_users_gains_in_what_it_minimises_or_bounds_from_above() {
 fn without_bounds_more_of_what_is_minimised_is_worse() {
     let goal = Goal::parse("min rescales").expect("a goal");
     let found = judged(&goal, runs(10.0, 500.0, 12, 0.0));
-    assert!(matches!(found, Verdict::Worse { .. }), "{found:?}");
+    assert!(matches!(found, HeldOutVerdict::Worse { .. }), "{found:?}");
 }
 
 #[test]
@@ -171,7 +177,7 @@ fn a_kpi_that_is_minimised_and_bounded_is_named_once() {
         &Goal::parse(goal).expect("a goal"),
         runs(1000.0, 500.0, 9, 0.0),
     );
-    let Verdict::WithinNoise { gains } = &found else {
+    let HeldOutVerdict::WithinNoise { gains } = &found else {
         panic!("{found:?}");
     };
     assert_eq!(kpis(gains), [Kpi::SloViolationSeconds, Kpi::Cost]);
@@ -181,7 +187,7 @@ fn a_kpi_that_is_minimised_and_bounded_is_named_once() {
 fn what_has_no_value_is_no_gain() {
     let goal = Goal::parse("min first_decision_seconds").expect("a goal");
     let found = judged(&goal, runs(1.0, 0.0, 0, 0.0));
-    assert_eq!(found, Verdict::WithinNoise { gains: Vec::new() });
+    assert_eq!(found, HeldOutVerdict::WithinNoise { gains: Vec::new() });
 }
 
 fn effects(goal: &Goal, proposed: Vec<Kpis>) -> Vec<Caution> {
@@ -237,7 +243,7 @@ fn what_users_would_feel_under_the_training_is_told_too() {
     };
     let labels = ["spike until 15m".to_owned()];
     let of = |goal: &Goal, proposed: Measured| {
-        let judged = Judged {
+        let judged = TrainingScore {
             today: measured(100.0, 0.1),
             proposed,
         };
@@ -249,9 +255,18 @@ fn what_users_would_feel_under_the_training_is_told_too() {
     };
     assert_eq!(felt.len(), 1);
     assert_eq!(felt[0].trace, "spike until 15m");
-    assert_eq!(Verdict::Better.beside_training(&found), Verdict::Harmful);
-    assert_eq!(Verdict::OneSeed.beside_training(&found), Verdict::OneSeed);
-    assert_eq!(Verdict::Better.beside_training(&[]), Verdict::Better);
+    assert_eq!(
+        HeldOutVerdict::Better.beside_training(&found),
+        HeldOutVerdict::Harmful
+    );
+    assert_eq!(
+        HeldOutVerdict::OneSeed.beside_training(&found),
+        HeldOutVerdict::OneSeed
+    );
+    assert_eq!(
+        HeldOutVerdict::Better.beside_training(&[]),
+        HeldOutVerdict::Better
+    );
     assert_eq!(of(&goal, measured(105.0, 0.1)), []);
     assert_eq!(of(&Goal::BetterThanToday, measured(645.0, 0.1)), []);
 }

@@ -1,12 +1,12 @@
 //! What is left of the best once the changes that change nothing are put back, and what the judge says.
 
-use super::super::question::Question;
+use super::super::question::TuningQuestion;
 use super::super::tests::{PROD, WAVE, question, written};
 use super::*;
 use crate::units::Seed;
 
 /// A target that matters, and a maximum of which no value is ever reached.
-fn target_and_idle_maximum() -> Question {
+fn target_and_idle_maximum() -> TuningQuestion {
     question(
         PROD,
         &[WAVE],

@@ -2,14 +2,14 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::super::question::Question;
+use super::super::question::TuningQuestion;
 use super::super::tests::{EVEN, PROD, WAVE, question, written};
 use super::*;
 
 const METHODS: [Method; 3] = [Method::Random, Method::Halving, Method::Evolution];
 
 /// Many candidates.
-fn wide() -> Question {
+fn wide() -> TuningQuestion {
     question(
         PROD,
         &[WAVE],
@@ -24,7 +24,7 @@ struct Spent {
     runs: u32,
 }
 
-fn spend(question: &Question, method: Method, budget: u32, seed: u64) -> Spent {
+fn spend(question: &TuningQuestion, method: Method, budget: u32, seed: u64) -> Spent {
     let runs = AtomicU32::new(0);
     let findings = question.search(budget, Seed(seed)).run(method, &|| {
         runs.fetch_add(1, Ordering::Relaxed);
