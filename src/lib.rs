@@ -41,44 +41,18 @@
 //! # Example
 //!
 //! ```
-//! use std::collections::BTreeMap;
-//! use std::path::Path;
+//! use hpasim::{Scenario, Seed, simulate};
 //!
-//! use hpasim::results::KpiObserver;
-//! use hpasim::scenario::{Engine, LoadError, LoadRequest, Loader, load};
-//! use hpasim::simulation::simulate;
-//! use hpasim::units::Seed;
-//!
-//! struct InMemory(BTreeMap<&'static str, &'static str>);
-//!
-//! impl Loader for InMemory {
-//!     fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-//!         let text = path.to_str().and_then(|path| self.0.get(path));
-//!         text.map(|text| text.as_bytes().to_vec()).ok_or(LoadError::Missing)
-//!     }
-//! }
-//!
-//! let mut files = InMemory(BTreeMap::from([
+//! let scenario = Scenario::from_memory(
 //!     ("small.toml", "[hpa]\nmaxReplicas = 10\ntargetCPUUtilizationPercentage = 50\n"),
 //!     ("step.csv", "time_s,rps\n0,4\n60,40\n600,40\n"),
-//! ]));
-//! let request = LoadRequest {
-//!     policy: Path::new("small.toml"),
-//!     trace: Path::new("step.csv"),
-//!     set: &[],
-//!     from: None,
-//!     to: None,
-//!     engine: None,
-//! };
-//! let scenario = load(request, &mut files).expect("valid inputs").scenario;
-//!
-//! let mut kpis = KpiObserver::new(&scenario);
-//! simulate(&scenario, Engine::Fluid, Seed(1), &mut kpis);
-//! let kpis = kpis.finish();
+//! )?;
+//! let run = simulate(&scenario, Seed(1));
 //!
 //! // 40 requests a second at 10 ms of CPU are 400m: 8 pods at 50 % of 100m each, and the backlog of the step on top.
-//! assert!((8..=10).contains(&kpis.peak_replicas));
-//! assert_eq!(kpis.failed_share, Some(0.0));
+//! assert!((8..=10).contains(&run.kpis().peak_replicas));
+//! assert_eq!(run.kpis().failed_share, Some(0.0));
+//! # Ok::<(), hpasim::scenario::Diagnostics>(())
 //! ```
 
 // The scenarios of the integration tests, which name the crate, serve unit tests too.
@@ -102,3 +76,7 @@ pub mod simulation;
 pub mod text;
 pub mod units;
 pub mod workload;
+
+pub use results::{SimulatedRun, simulate};
+pub use scenario::{Engine, Scenario};
+pub use units::Seed;

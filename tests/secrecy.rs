@@ -1,6 +1,6 @@
 //! Nothing confidential of a manifest is shown, whole or broken, by whatever reader it is given to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use hpasim::check::{CheckRequest, WITHIN, check};
@@ -8,9 +8,7 @@ use hpasim::conformance::replay_recording;
 use hpasim::render::check::{check_json, render_check};
 use hpasim::render::paint::Colour;
 use hpasim::scenario::formats::{ReadOptions, RecordingFormat, read_recording};
-use hpasim::scenario::{
-    LoadError, LoadRequest, Loader, ManifestChoice, load, parse_probe, parse_trace,
-};
+use hpasim::scenario::{LoadRequest, ManifestChoice, MemoryLoader, load, parse_probe, parse_trace};
 use proptest::prelude::*;
 
 #[path = "fixtures/confidential.rs"]
@@ -18,25 +16,15 @@ mod confidential;
 
 use confidential::{MARKERS, damaged, manifests, secrets_like_recordings, shows, toml_texts};
 
-struct Files(BTreeMap<PathBuf, String>);
-
-impl Loader for Files {
-    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        let text = self.0.get(path).ok_or(LoadError::Missing)?;
-        Ok(text.clone().into_bytes())
-    }
-}
-
 /// How many ways [`damaged`] knows.
 const WAYS: usize = 13;
 
 const TRACE: &str = "time_s,rps\n0,1\n60,1\n";
 
 fn loaded(policy: &str, text: &str, trace: &str) -> String {
-    let mut files = Files(BTreeMap::from([
-        (PathBuf::from(policy), text.to_owned()),
-        (PathBuf::from("t.csv"), trace.to_owned()),
-    ]));
+    let mut files = MemoryLoader::default()
+        .with(policy, text)
+        .with("t.csv", trace);
     let request = LoadRequest::new(Path::new(policy), Path::new("t.csv"));
     match load(request, &mut files) {
         Ok(loaded) => format!("{:?}", loaded.warnings),
@@ -46,7 +34,7 @@ fn loaded(policy: &str, text: &str, trace: &str) -> String {
 
 fn checked(path: &str, text: &str) -> String {
     let path = PathBuf::from(path);
-    let mut files = Files(BTreeMap::from([(path.clone(), text.to_owned())]));
+    let mut files = MemoryLoader::default().with(&path, text);
     let request = CheckRequest {
         files: &[path],
         choice: ManifestChoice::default(),

@@ -15,6 +15,7 @@
 //! | [`elasticity`] | how closely supply followed demand |
 //! | [`response`] | how soon the autoscaler answered, how often it changed its mind |
 //! | [`timeline`] | a run in even intervals |
+//! | [`simulated`] | a scenario simulated, and all that came of it |
 //! | [`decisions`] | every sync with its reasons |
 //! | [`comparison`] | policies beside each other, with intervals |
 //! | [`comparison_export`] | the same as bytes |
@@ -35,6 +36,7 @@ pub mod kpis;
 pub mod measured;
 pub mod mixture;
 pub mod response;
+pub mod simulated;
 pub mod slo;
 pub mod statistics;
 pub mod timeline;
@@ -44,6 +46,7 @@ pub use decisions::DecisionLog;
 pub use export::{InputFile, Summary};
 pub use kpi_report::KpiReport;
 pub use kpis::{KpiObserver, Kpis};
+pub use simulated::{DecisionRow, SimulatedRun, simulate};
 pub use timeline::{Timeline, TimelineColumn, TimelineRecorder, TimelineRow};
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod keys;
 mod load;
 mod loader;
 pub(crate) mod manifest;
+mod memory;
 mod overrides;
 mod place;
 mod policy;
@@ -63,6 +64,7 @@ pub use load::{LoadRequest, is_policy, unlike};
 pub(crate) use loader::read_file;
 pub use loader::{LoadedFile, Loader};
 pub use manifest::ManifestChoice;
+pub use memory::MemoryLoader;
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
 pub use probe_text::{
     PROBE_ROWS_MIN, Probe, ProbeMeasurement, ProbeRow, SAME_LOAD, parse_probe, read_probe,

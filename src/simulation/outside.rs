@@ -27,32 +27,12 @@ use crate::units::{Replicas, Seed, SimSpan, SimTime};
 /// use hpasim::scenario::Engine;
 /// use hpasim::simulation::Run;
 /// use hpasim::units::{Replicas, Seed, SimSpan};
-/// # use std::path::Path;
-/// # use hpasim::scenario::{LoadError, LoadRequest, Loader, load};
-/// # struct Two;
-/// # impl Loader for Two {
-/// #     fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-/// #         match path.to_str() {
-/// #             Some("small.toml") => Ok(b"[deployment]\nreplicas = 1\n".to_vec()),
-/// #             Some("step.csv") => Ok(b"time_s,rps\n0,4\n60,40\n600,40\n".to_vec()),
-/// #             _ => Err(LoadError::Missing),
-/// #         }
-/// #     }
-/// # }
-/// # let scenario = load(
-/// #     LoadRequest {
-/// #         policy: Path::new("small.toml"),
-/// #         trace: Path::new("step.csv"),
-/// #         set: &[],
-/// #         from: None,
-/// #         to: None,
-/// #         engine: None,
-/// #     },
-/// #     &mut Two,
-/// # )
-/// # .expect("valid inputs")
-/// # .scenario;
+/// use hpasim::Scenario;
 ///
+/// let scenario = Scenario::from_memory(
+///     ("one.toml", "[deployment]\nreplicas = 1\n"),
+///     ("step.csv", "time_s,rps\n0,4\n60,40\n600,40\n"),
+/// )?;
 /// let mut kpis = KpiObserver::new(&scenario);
 /// let every_30_s = Caller::of_cpu(SimSpan::from_secs(30));
 /// let mut run = Run::new(&scenario, Engine::Fluid, Seed(1), &every_30_s);
@@ -73,7 +53,7 @@ use crate::units::{Replicas, Seed, SimSpan, SimTime};
 /// }
 /// run.finish(&mut kpis);
 /// assert!(kpis.finish().peak_replicas > 3);
-/// # Ok::<(), hpasim::simulation::DecideError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Run<'s> {

@@ -62,10 +62,9 @@ fn simulated_load(policy: &str) -> SimSpan {
 }
 
 fn simulated_under(policy: &str, trace: String, replicas: i32) -> SimSpan {
-    let mut loader = Files(BTreeMap::from([
-        ("p.toml".to_owned(), policy.to_owned()),
-        ("t.csv".to_owned(), trace),
-    ]));
+    let mut loader = MemoryLoader::default()
+        .with("p.toml", policy)
+        .with("t.csv", trace);
     let request = LoadRequest {
         engine: Some(Engine::Fluid),
         ..LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"))

@@ -1,12 +1,11 @@
 //! `hpasim check`: what each rule says, word for word, and that a healthy file raises none of them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hpasim::check::{CheckReport, CheckRequest, WITHIN, check};
 use hpasim::render::check::render_check;
 use hpasim::render::paint::Colour;
-use hpasim::scenario::{LoadError, Loader, ManifestChoice};
+use hpasim::scenario::{ManifestChoice, MemoryLoader};
 use hpasim::units::SimSpan;
 
 mod autoscalers;
@@ -16,18 +15,6 @@ mod healthy;
 mod objects;
 mod pods;
 mod shipped;
-
-/// Files of a test.
-#[derive(Clone, Default)]
-struct Files(BTreeMap<String, String>);
-
-impl Loader for Files {
-    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        let text = self.0.get(&path.display().to_string());
-        text.map(|text| text.as_bytes().to_vec())
-            .ok_or(LoadError::Missing)
-    }
-}
 
 /// A manifest in which nothing is wrong.
 const HEALTHY: &str = "\
@@ -112,14 +99,12 @@ fn report_with(
     trace: Option<&str>,
     within: SimSpan,
 ) -> CheckReport {
-    let mut loader = Files(
-        files
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-            .collect(),
-    );
+    let mut loader = MemoryLoader::default();
+    for (path, text) in files {
+        loader.insert(path, *text);
+    }
     if let Some(trace) = trace {
-        loader.0.insert("t.csv".to_owned(), trace.to_owned());
+        loader.insert("t.csv", trace);
     }
     let paths: Vec<PathBuf> = files.iter().map(|(path, _)| PathBuf::from(path)).collect();
     let request = CheckRequest {

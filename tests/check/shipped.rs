@@ -5,14 +5,12 @@ use super::*;
 fn lines(path: &str) -> String {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
         .expect("a shipped file");
-    let mut files = Files::default();
-    files.0.insert(path.to_owned(), text);
+    let mut files = MemoryLoader::default();
+    files.insert(path, text);
     if path.ends_with(".toml") {
         let base = "policies/prod.toml";
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(base));
-        files
-            .0
-            .insert(base.to_owned(), text.expect("a shipped file"));
+        files.insert(base, text.expect("a shipped file"));
     }
     let paths = [PathBuf::from(path)];
     let request = CheckRequest {

@@ -121,7 +121,7 @@ fn arrivals_that_are_no_longer_a_process() {
 #[test]
 fn users_who_never_pause() {
     let text = about_files(
-        Files::default()
+        MemoryLoader::default()
             .with("p.toml", "[workload]\nthink_time = \"0s\"\n")
             .with("t.csv", "time_s,users\n0,5\n60,5\n"),
     );

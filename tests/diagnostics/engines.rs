@@ -17,7 +17,9 @@ cpu_model = \"shared\"
 ";
 
 fn about(engine: Option<Engine>, policy: &str, trace: &str) -> String {
-    let files = Files::default().with("p.toml", policy).with("t.csv", trace);
+    let files = MemoryLoader::default()
+        .with("p.toml", policy)
+        .with("t.csv", trace);
     text_for(engine, files, &[], None, None)
 }
 
@@ -213,7 +215,7 @@ fn users_send_when_they_have_thought_over_connections_of_their_own() {
 
 #[test]
 fn a_scale_that_makes_more_users_than_are_simulated() {
-    let files = Files::default().with("t.csv", "time_s,users\n0,6000000\n60,5\n");
+    let files = MemoryLoader::default().with("t.csv", "time_s,users\n0,6000000\n60,5\n");
     let text = text_for(None, files, &["workload.scale=2"], None, None);
     insta::assert_snapshot!(text, @"
     error[E0012]: scaled, the trace has 12000000 users at once

@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn what_a_policy_does_not_say_is_made_up_with_a_word() {
-    let mut files = Files::default().with("p.toml", POLICY);
+    let mut files = MemoryLoader::default().with("p.toml", POLICY);
     let policy = load_policy(
         Path::new("p.toml"),
         &[],

@@ -1,10 +1,12 @@
 //! Files: missing, binary, extending each other.
 
+use hpasim::scenario::{LoadError, Loader};
+
 use super::*;
 
 #[test]
 fn a_binary_policy() {
-    let text = about_files(Files::default().with("p.toml", b"[hpa]\x00\x01"));
+    let text = about_files(MemoryLoader::default().with("p.toml", b"[hpa]\x00\x01"));
     insta::assert_snapshot!(text, @r##"
     error[E0002]: `p.toml` is not a text file: byte 6 is NUL
     help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
@@ -13,7 +15,7 @@ fn a_binary_policy() {
 
 #[test]
 fn a_policy_that_is_no_utf8() {
-    let text = about_files(Files::default().with("p.toml", b"# caf\xe9"));
+    let text = about_files(MemoryLoader::default().with("p.toml", b"# caf\xe9"));
     insta::assert_snapshot!(text, @r##"
     error[E0002]: `p.toml` is not a text file: byte 6 is not UTF-8
     help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
@@ -23,7 +25,7 @@ fn a_policy_that_is_no_utf8() {
 #[test]
 fn a_missing_base() {
     let text = about_files(
-        Files::default().with("p.toml", "# prod, but louder\nextends = \"prdo.toml\"\n"),
+        MemoryLoader::default().with("p.toml", "# prod, but louder\nextends = \"prdo.toml\"\n"),
     );
     insta::assert_snapshot!(text, @r##"
     error[E0001]: cannot read `prdo.toml`: there is no such file
@@ -39,7 +41,7 @@ fn a_missing_base() {
 #[test]
 fn policies_in_a_circle() {
     let text = about_files(
-        Files::default()
+        MemoryLoader::default()
             .with("p.toml", "extends = \"q.toml\"\n")
             .with("q.toml", "extends = \"./p.toml\"\n"),
     );
@@ -57,7 +59,7 @@ fn policies_in_a_circle() {
 #[test]
 fn a_fault_in_a_base_is_shown_there() {
     let text = about_files(
-        Files::default()
+        MemoryLoader::default()
             .with("p.toml", "extends = \"base/q.toml\"\n")
             .with("base/q.toml", "[hpa]\nmaxReplicas = 3\nminReplicas = 5\n"),
     );
@@ -75,7 +77,7 @@ fn a_fault_in_a_base_is_shown_there() {
 #[test]
 fn remove_of_what_is_not_there() {
     let text = about_files(
-        Files::default()
+        MemoryLoader::default()
             .with(
                 "p.toml",
                 "extends = \"q.toml\"\nremove = [\"hpa.behaviour\", 3]\n",
@@ -118,7 +120,7 @@ fn remove_without_a_base() {
 #[test]
 fn a_missing_trace() {
     let text = {
-        let mut files = Files::default().with("p.toml", POLICY);
+        let mut files = MemoryLoader::default().with("p.toml", POLICY);
         let set = [];
         let request = LoadRequest {
             policy: Path::new("p.toml"),
@@ -150,7 +152,7 @@ fn a_policy_that_is_a_trace() {
         to: None,
         engine: None,
     };
-    let mut files = Files::default().with("t.csv", TRACE);
+    let mut files = MemoryLoader::default().with("t.csv", TRACE);
     let diagnostics = load(request, &mut files).expect_err("no policy");
     let text = render_diagnostics(&diagnostics, Colour::Plain);
     insta::assert_snapshot!(text, @r##"
@@ -179,7 +181,7 @@ fn a_policy_with_a_fault_in_every_line() {
 #[test]
 fn a_manifest() {
     let text = {
-        let mut files = Files::default().with("t.csv", TRACE);
+        let mut files = MemoryLoader::default().with("t.csv", TRACE);
         let set = [];
         let request = LoadRequest {
             policy: Path::new("app.yaml"),
@@ -203,7 +205,7 @@ fn a_manifest() {
 /// What a user reads about a policy that names `base` by `extends`.
 fn about_base(base: &str) -> String {
     about_files(
-        Files::default()
+        MemoryLoader::default()
             .with("p.toml", "# louder\nextends = \"base\"\n")
             .with("base", base),
     )
@@ -251,7 +253,7 @@ fn a_base_that_is_another_kind_of_manifest_is_named_without_its_lines() {
 #[test]
 fn a_manifest_that_is_no_yaml_is_named_without_its_lines() {
     let text = about_files(
-        Files::default()
+        MemoryLoader::default()
             .with("p.toml", "manifest = \"app.yaml\"\n")
             .with("app.yaml", "kind: Secret\ndata: {a: hunter2\n"),
     );

@@ -190,7 +190,7 @@ fn a_target_that_does_not_fit_its_metric() {
 
 #[test]
 fn a_custom_metric_that_the_trace_lacks() {
-    let text = text_about(Files::default().with("t.csv", "time_s,rps,queue_depth\n0,1,5\n9,1,5\n").with("p.toml", "[hpa]\nmaxReplicas = 3\nmetrics = [\n  { type = \"External\", external = { metric = { name = \"queue_deph\" }, target = { type = \"Value\", value = 3 } } },\n  { type = \"Pods\", pods = { metric = { name = \"widgets\" }, target = { type = \"AverageValue\", averageValue = 3 } } },\n]\n"), &[], None, None);
+    let text = text_about(MemoryLoader::default().with("t.csv", "time_s,rps,queue_depth\n0,1,5\n9,1,5\n").with("p.toml", "[hpa]\nmaxReplicas = 3\nmetrics = [\n  { type = \"External\", external = { metric = { name = \"queue_deph\" }, target = { type = \"Value\", value = 3 } } },\n  { type = \"Pods\", pods = { metric = { name = \"widgets\" }, target = { type = \"AverageValue\", averageValue = 3 } } },\n]\n"), &[], None, None);
     insta::assert_snapshot!(text, @r##"
     error[E0020]: the trace has no column `queue_deph` for this External metric
      --> p.toml:4:55

@@ -30,8 +30,8 @@ spec:
   maxReplicas: 7
 ";
 
-fn about_files(mut files: Files, path: &str, choice: &ManifestChoice) -> String {
-    files.0.entry("t.csv".to_owned()).or_insert(TRACE.into());
+fn about_files(mut files: MemoryLoader, path: &str, choice: &ManifestChoice) -> String {
+    add_where_missing(&mut files, "t.csv", TRACE);
     let request = LoadRequest {
         policy: Path::new(path),
         trace: Path::new("t.csv"),
@@ -52,7 +52,7 @@ fn about_files(mut files: Files, path: &str, choice: &ManifestChoice) -> String 
 
 fn about_manifest(text: impl AsRef<[u8]>) -> String {
     about_files(
-        Files::default().with("app.yaml", text),
+        MemoryLoader::default().with("app.yaml", text),
         "app.yaml",
         &ManifestChoice::default(),
     )
@@ -63,7 +63,11 @@ fn about_choice(text: &str, hpa: Option<&str>) -> String {
         hpa: hpa.map(str::to_owned),
         namespace: None,
     };
-    about_files(Files::default().with("app.yaml", text), "app.yaml", &choice)
+    about_files(
+        MemoryLoader::default().with("app.yaml", text),
+        "app.yaml",
+        &choice,
+    )
 }
 
 #[test]
@@ -367,7 +371,7 @@ fn text_that_is_no_manifest() {
 #[test]
 fn a_manifest_that_a_policy_names() {
     let default = ManifestChoice::default();
-    let files = Files::default().with("p.toml", "manifest = \"app.yml\"\n");
+    let files = MemoryLoader::default().with("p.toml", "manifest = \"app.yml\"\n");
     insta::assert_snapshot!(about_files(files, "p.toml", &default), @r#"
     error[E0001]: cannot read `app.yml`: there is no such file
      --> p.toml:1:12
@@ -377,7 +381,7 @@ fn a_manifest_that_a_policy_names() {
       |
       = help: check the path: it starts at the folder of the file that names it
     "#);
-    let files = Files::default().with("p.toml", "manifest = 5\n");
+    let files = MemoryLoader::default().with("p.toml", "manifest = 5\n");
     insta::assert_snapshot!(about_files(files, "p.toml", &default), @r#"
     error[E0008]: `manifest` takes a string, and this is an integer
      --> p.toml:1:12
@@ -387,7 +391,7 @@ fn a_manifest_that_a_policy_names() {
       |
       = help: put it in quotes: "5"
     "#);
-    let files = Files::default()
+    let files = MemoryLoader::default()
         .with(
             "p.toml",
             "manifest = \"app.yaml\"\n[hpa]\ntargetCPUUtilizationPercentage = 50\n",
@@ -406,7 +410,7 @@ fn a_manifest_that_a_policy_names() {
         hpa: Some("shop".to_owned()),
         namespace: None,
     };
-    let files = Files::default().with("p.toml", POLICY);
+    let files = MemoryLoader::default().with("p.toml", POLICY);
     insta::assert_snapshot!(about_files(files, "p.toml", &choice), @"
     warning[W0002]: `--hpa` has no effect: no Kubernetes manifest was read
     help: leave it out; a TOML policy has one autoscaler
@@ -462,7 +466,7 @@ fn a_secret_beside_the_fault_is_covered() {
 fn a_manifest_under_a_policys_name_shows_no_secret() {
     let text = "kind: Secret\nstringData:\n  KEY: s3cret-value: x\n---\nkind: Deployment\n";
     for path in ["p.toml", "p"] {
-        let files = Files::default().with(path, text);
+        let files = MemoryLoader::default().with(path, text);
         let shown = about_files(files, path, &ManifestChoice::default());
         assert!(
             !shown.contains("s3cret") && shown.starts_with("error[E0022]"),

@@ -457,7 +457,7 @@ fn a_further_column_with_a_gap() {
 
 #[test]
 fn a_cut_that_starts_behind_the_end() {
-    let text = text_about(Files::default(), &[], Some(120.0), None);
+    let text = text_about(MemoryLoader::default(), &[], Some(120.0), None);
     insta::assert_snapshot!(text, @r##"
     error[E0040]: `--from 0:02:00` lies outside the trace
      --> command line:1:1
@@ -471,7 +471,7 @@ fn a_cut_that_starts_behind_the_end() {
 
 #[test]
 fn a_cut_that_ends_behind_the_end() {
-    let text = text_about(Files::default(), &[], None, Some(120.0));
+    let text = text_about(MemoryLoader::default(), &[], None, Some(120.0));
     insta::assert_snapshot!(text, @r##"
     error[E0040]: `--to 0:02:00` lies outside the trace
      --> command line:1:1
@@ -485,7 +485,7 @@ fn a_cut_that_ends_behind_the_end() {
 
 #[test]
 fn a_cut_without_length() {
-    let text = text_about(Files::default(), &[], Some(30.0), Some(30.0));
+    let text = text_about(MemoryLoader::default(), &[], Some(30.0), Some(30.0));
     insta::assert_snapshot!(text, @r##"
     error[E0040]: `--to 0:00:30` is not later than the start at 0:00:30
      --> command line:1:1

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::goal::Goal;
 use super::question::{Asked, QuestionError, TuningQuestion};
-use crate::scenario::{LoadError, LoadRequest, Loader, ManifestChoice, Template};
+use crate::scenario::{LoadRequest, ManifestChoice, MemoryLoader, Template};
 use crate::units::Seed;
 
 /// The shipped policy.
@@ -22,21 +22,6 @@ pub(super) const WAVE: &str = "time_s,rps\n0,20\n180,120\n420,20\n900,20\n";
 /// Load that stays: seven minutes and a half.
 pub(super) const EVEN: &str = "time_s,rps\n0,40\n450,40\n";
 
-struct InMemory<'t> {
-    policy: &'t str,
-    trace: &'t str,
-}
-
-impl Loader for InMemory<'_> {
-    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        match path.to_str() {
-            Some("policy") => Ok(self.policy.into()),
-            Some("trace.csv") => Ok(self.trace.into()),
-            _ => Err(LoadError::Missing),
-        }
-    }
-}
-
 /// A policy under a trace, with the fluid engine wherever it can follow.
 pub(super) fn template(policy: &str, trace: &str) -> Template {
     let request = LoadRequest {
@@ -47,7 +32,9 @@ pub(super) fn template(policy: &str, trace: &str) -> Template {
         to: None,
         engine: None,
     };
-    let mut files = InMemory { policy, trace };
+    let mut files = MemoryLoader::default()
+        .with("policy", policy)
+        .with("trace.csv", trace);
     Template::load(request, &ManifestChoice::default(), &mut files)
         .expect("sound inputs")
         .preferring_fluid()
