@@ -4,22 +4,12 @@
 //! assertion is and whether it holds is decided elsewhere.
 
 use super::error::{CommandError, Completion};
+use super::output_args::AnswerArgs;
 use super::screen::Screen;
 use crate::render::assertions::render_assertions;
 use crate::render::paint::Colour;
 use crate::results::verdicts::{CheckedAssertion, all_hold};
 use crate::scenario::{Assertion, Diagnostics};
-
-/// Where the lines go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Channel {
-    /// Stdout, before the text for people.
-    Text,
-    /// Stderr: stdout holds data.
-    BesideData,
-    /// Stderr, and only what does not hold: `--quiet`.
-    Quiet,
-}
 
 /// Reads the arguments of `--assert`; `policies` are those that run.
 ///
@@ -53,22 +43,24 @@ pub(super) fn read(
     }
 }
 
-/// Tells what holds and what does not.
+/// Tells what holds and what does not: on stdout before a page, on stderr beside data.
+///
+/// # Errors
+/// Standard output fails.
 pub(super) fn tell(
     checked: &[CheckedAssertion],
-    channel: Channel,
+    arguments: &AnswerArgs,
     screen: &mut Screen,
 ) -> Result<(), CommandError> {
-    match channel {
-        Channel::Text => {
-            let colour = screen.stdout_colour();
-            let lines = render_assertions(checked, colour);
-            if !lines.is_empty() {
-                screen.print(&format!("{lines}\n"))?;
-            }
+    if arguments.quiet.is_asked_for() {
+        note(checked.iter().filter(|it| !it.holds), screen);
+    } else if arguments.format.is_data() {
+        note(checked.iter(), screen);
+    } else {
+        let lines = render_assertions(checked, screen.stdout_colour());
+        if !lines.is_empty() {
+            screen.print(&format!("{lines}\n"))?;
         }
-        Channel::BesideData => note(checked.iter(), screen),
-        Channel::Quiet => note(checked.iter().filter(|it| !it.holds), screen),
     }
     Ok(())
 }

@@ -14,22 +14,6 @@ use super::folder_lock::{FolderLock, LOCK};
 use super::interrupt::Interrupt;
 use crate::scenario::STANDARD_INPUT;
 
-/// What may be done to what is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Overwrite {
-    /// It stays, and the command is refused.
-    Refuse,
-    /// `--force`: it goes.
-    Force,
-}
-
-impl Overwrite {
-    /// As `--force` says.
-    pub(super) const fn forced(force: bool) -> Self {
-        if force { Self::Force } else { Self::Refuse }
-    }
-}
-
 /// The end of every temporary name.
 const PARTIAL_SUFFIX: &str = ".partial";
 
@@ -187,8 +171,8 @@ impl CompleteFile {
 pub(super) struct SingleOutput<'o> {
     /// Where it goes.
     pub(super) path: &'o Path,
-    /// What may be done to a file of that name.
-    pub(super) overwrite: Overwrite,
+    /// Whether a file of that name is overwritten.
+    pub(super) force: bool,
     /// The files that it is made of.
     pub(super) inputs: &'o [PathBuf],
     /// The command that writes it.
@@ -215,7 +199,7 @@ impl SingleOutput<'_> {
             ));
         }
         let is_taken = self.path.symlink_metadata().is_ok() && !is_stream(self.path);
-        if is_taken && self.overwrite == Overwrite::Refuse {
+        if is_taken && !self.force {
             return Err(CommandError::Exists(self.path.to_owned()));
         }
         Ok(())
@@ -245,9 +229,10 @@ impl SingleOutput<'_> {
         write(&mut file)?;
         let file = file.complete()?;
         let _writing = interrupt.while_writing();
-        match self.overwrite {
-            Overwrite::Refuse => file.put_in_free_place()?,
-            Overwrite::Force => file.put_in_place()?,
+        if self.force {
+            file.put_in_place()?;
+        } else {
+            file.put_in_free_place()?;
         }
         interrupt.say(format!("interrupted; {} is complete", self.path.display()));
         Ok(())
@@ -325,7 +310,7 @@ mod tests {
     fn output(path: &Path) -> SingleOutput<'_> {
         SingleOutput {
             path,
-            overwrite: Overwrite::Refuse,
+            force: false,
             inputs: &[],
             command: "trace gen",
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::choices::{PageFormat, page_or_json};
+use super::choices::{OutputFormat, page_or_json};
 use super::error::{CommandError, Completion};
 use super::files::FileLoader;
 use super::screen::Screen;
@@ -39,7 +39,7 @@ pub(super) struct CalibrateArgs {
         value_parser = page_or_json("text", "For people", "One JSON object"),
         default_value = "text"
     )]
-    format: PageFormat,
+    format: OutputFormat,
 }
 
 /// Reads, fits, reports.
@@ -52,10 +52,9 @@ pub(super) fn run(
     let name = arguments.probe.display().to_string();
     let fit =
         calibrate(&probe).map_err(|error| CommandError::bad_file(&arguments.probe, &error))?;
-    let report = match arguments.format {
-        PageFormat::Page => render_calibration(&name, probe.measured, &fit),
-        PageFormat::Json => calibration_json(&name, probe.measured, &fit)?,
-    };
-    screen.print(&report)?;
+    match arguments.format {
+        OutputFormat::Json => screen.print_data(&calibration_json(&name, probe.measured, &fit)?)?,
+        _ => screen.print(&render_calibration(&name, probe.measured, &fit))?,
+    }
     Ok(Completion::Done)
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::choices::{OutputFormat, check_format};
 use super::confined::ConfinedLoader;
 use super::error::{CommandError, Completion};
 use super::manifest_args::ManifestArgs;
@@ -28,8 +29,8 @@ pub(super) struct CheckArgs {
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
     /// How the report is written
-    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-    format: CheckFormat,
+    #[arg(long, value_parser = check_format(), default_value = "text")]
+    format: OutputFormat,
     /// How long the way from minReplicas to maxReplicas may take
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value_t = WITHIN)]
     within: SimSpan,
@@ -49,17 +50,6 @@ enum Deny {
     Warnings,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum CheckFormat {
-    /// For people: each finding with its line
-    #[value(alias = "table")]
-    Text,
-    /// One JSON object
-    Json,
-    /// Annotations of GitHub Actions
-    Github,
-}
-
 /// Reads, checks and reports.
 pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
     let request = CheckRequest {
@@ -76,9 +66,9 @@ pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completi
     };
     let report = check(&request, &mut loader).map_err(CommandError::Input)?;
     match arguments.format {
-        CheckFormat::Text => screen.print(&render_check(&report, screen.stdout_colour()))?,
-        CheckFormat::Json => screen.print_data(&check_json(&report)?)?,
-        CheckFormat::Github => screen.print_data(&render_github(&report))?,
+        OutputFormat::Json => screen.print_data(&check_json(&report)?)?,
+        OutputFormat::Github => screen.print_data(&render_github(&report))?,
+        _ => screen.print(&render_check(&report, screen.stdout_colour()))?,
     }
     Ok(completion(&report, arguments.deny))
 }

@@ -1,4 +1,4 @@
-//! Choices that several commands share: which engine, which pictures, which format.
+//! Choices on the command line: which engine, which pictures, which format.
 //!
 //! Self-imposed limit: words of the command line and what they stand for.
 
@@ -8,38 +8,31 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crate::scenario::Engine;
 
 /// Values, each with its word on the command line and what `--help` says of it.
-pub(super) type Words<T> = [(T, &'static str, &'static str)];
+pub(super) type ChoiceWords<T> = [(T, &'static str, &'static str)];
 
 /// Understands the words.
-pub(super) fn one_of<T>(words: &'static Words<T>) -> impl TypedValueParser<Value = T>
+pub(super) fn one_of<T>(words: &ChoiceWords<T>) -> impl TypedValueParser<Value = T> + use<T>
 where
     T: Copy + Send + Sync + 'static,
 {
-    of_words(words.to_vec())
+    let word = |(value, word, help): &(T, _, _)| (*value, PossibleValue::new(*word).help(*help));
+    of_words(words.iter().map(word).collect())
 }
 
-/// The same with words that are gathered elsewhere.
-pub(super) fn of_words<T>(
-    words: Vec<(T, &'static str, &'static str)>,
-) -> impl TypedValueParser<Value = T>
+/// The same of words that have further names.
+fn of_words<T>(words: Vec<(T, PossibleValue)>) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {
-    let possible = words
-        .iter()
-        .map(|(_, word, help)| PossibleValue::new(*word).help(*help));
-    PossibleValuesParser::new(possible.collect::<Vec<_>>())
-        .try_map(move |text| value_of(&words, &text).ok_or("no such word"))
-}
-
-/// What a word stands for.
-pub(super) fn value_of<T: Copy>(words: &Words<T>, text: &str) -> Option<T> {
-    let found = words.iter().find(|(_, word, _)| *word == text);
-    found.map(|(value, _, _)| *value)
+    let possible: Vec<PossibleValue> = words.iter().map(|(_, word)| word.clone()).collect();
+    PossibleValuesParser::new(possible).try_map(move |text| {
+        let found = words.iter().find(|(_, word)| word.matches(&text, false));
+        found.map(|(value, _)| *value).ok_or("no such word")
+    })
 }
 
 /// `--engine`.
-pub(super) const ENGINES: &Words<Engine> = &[
+pub(super) const ENGINES: &ChoiceWords<Engine> = &[
     (
         Engine::Request,
         Engine::Request.as_str(),
@@ -65,63 +58,81 @@ pub(super) enum PlotChoice {
     None,
 }
 
-/// How a picture is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PictureKind {
-    /// Pixels.
-    Png,
-    /// Vectors.
-    Svg,
-}
-
-impl PictureKind {
-    /// The end of its file's name.
-    pub(super) const fn extension(self) -> &'static str {
-        match self {
-            Self::Png => "png",
-            Self::Svg => "svg",
-        }
-    }
-}
-
 impl PlotChoice {
-    /// The pictures in the order in which they are written.
-    pub(super) const fn kinds(self) -> &'static [PictureKind] {
-        match self {
-            Self::All => &[PictureKind::Png, PictureKind::Svg],
-            Self::Svg => &[PictureKind::Svg],
-            Self::Png => &[PictureKind::Png],
-            Self::None => &[],
-        }
+    /// Whether pictures in pixels are drawn.
+    pub(super) const fn has_png(self) -> bool {
+        matches!(self, Self::All | Self::Png)
+    }
+
+    /// Whether pictures in vectors are drawn.
+    pub(super) const fn has_svg(self) -> bool {
+        matches!(self, Self::All | Self::Svg)
     }
 }
 
-/// `--format` of a command that prints a page or JSON.
+/// In which form a command answers: `--format`. Each command offers some of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PageFormat {
+pub enum OutputFormat {
     /// For people.
     Page,
+    /// For people, in Markdown.
+    Markdown,
+    /// For programs.
+    Csv,
     /// For programs.
     Json,
+    /// Annotations of GitHub Actions.
+    Github,
 }
 
-/// Understands the word for a page, and `json`; each command says of both what they hold.
+impl OutputFormat {
+    /// Whether a program reads stdout.
+    pub(super) const fn is_data(self) -> bool {
+        !matches!(self, Self::Page | Self::Markdown)
+    }
+}
+
+/// `--format` of a command that prints a page or JSON: the word for a page, and what each holds.
 pub(super) fn page_or_json(
     page: &'static str,
     page_help: &'static str,
     json_help: &'static str,
-) -> impl TypedValueParser<Value = PageFormat> {
-    of_words(vec![
-        (PageFormat::Page, page, page_help),
-        (PageFormat::Json, "json", json_help),
+) -> impl TypedValueParser<Value = OutputFormat> {
+    one_of(&[
+        (OutputFormat::Page, page, page_help),
+        (OutputFormat::Json, "json", json_help),
     ])
 }
 
-/// The same of a command that answers with a summary.
-pub(super) fn summary_format() -> impl TypedValueParser<Value = PageFormat> {
+/// `--format` of a command that answers with a summary.
+pub(super) fn summary_format() -> impl TypedValueParser<Value = OutputFormat> {
     page_or_json(
         "table",
         "A summary for people",
         "The content of summary.json",
     )
+}
+
+/// `--format` of `compare`.
+pub(super) fn comparison_format() -> impl TypedValueParser<Value = OutputFormat> {
+    one_of(&[
+        (OutputFormat::Page, "table", "Tables for people"),
+        (OutputFormat::Markdown, "markdown", "The same in Markdown"),
+        (OutputFormat::Csv, "csv", "The content of comparison.csv"),
+        (OutputFormat::Json, "json", "The content of comparison.json"),
+    ])
+}
+
+/// `--format` of `check`.
+pub(super) fn check_format() -> impl TypedValueParser<Value = OutputFormat> {
+    let word = |word: &'static str, help: &'static str| PossibleValue::new(word).help(help);
+    let text = word("text", "For people: each finding with its line").alias("table");
+    of_words(vec![
+        (OutputFormat::Page, text),
+        (OutputFormat::Json, word("json", "One JSON object")),
+        (
+            OutputFormat::Github,
+            word("github", "Annotations of GitHub Actions"),
+        ),
+    ])
 }

@@ -1,38 +1,43 @@
 //! `hpasim compare POLICY POLICY... TRACE...`: which policy should I run?
 //!
-//! Self-imposed limit: load, simulate, compare, draw, write, print; each is done elsewhere.
+//! Self-imposed limit: its arguments, its question, its simulations, its report.
 
 mod inputs;
-mod outputs;
 
 use std::path::PathBuf;
 
-use super::assertions::{self, Channel};
-use super::choices::PlotChoice;
+use clap::Args;
+
+use super::assertions;
+use super::choices::{OutputFormat, PlotChoice, comparison_format};
 use super::error::{CommandError, Completion};
+use super::experiment::{Experiment, ExperimentReport, conduct};
+use super::file_names::{COMPARISON_CSV, COMPARISON_JSON};
 use super::identity::Identity;
-use super::interrupt::Interrupt;
 use super::load_args::LoadArgs;
-use super::output_args::{QuietArgs, WriteArgs};
+use super::output_args::AnswerArgs;
 use super::output_folder::OutputFolder;
-use super::paired_runs::{Kept, PairedTrace, TraceResults, simulate_paired};
-use super::result_files::default_folder;
+use super::paired_runs::{PairedRuns, paired_pictures, simulate_paired, trace_facts};
+use super::result_files::{ResultFile, default_folder};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
-use crate::render::comparison::{ComparisonPage, TraceFacts, render_comparison};
+use crate::render::comparison::{ComparisonPage, render_comparison};
+use crate::render::paint::Colour;
 use crate::render::table::TableFormat;
 use crate::results::KpiReport;
 use crate::results::comparison::{Comparison, TraceRuns};
-use crate::results::comparison_export::{ComparisonRun, comparison_csv, comparison_json};
+use crate::results::comparison_export::{
+    ComparisonRun, comparison_csv, comparison_json, comparison_summary,
+};
+use crate::results::export::Request;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::scenario::{Assertion, Engine};
 use crate::simulation::Extent;
 use crate::units::Seed;
-use clap::{Args, ValueEnum};
 
-use inputs::Inputs;
+use inputs::CompareInputs;
 
 /// How many seeds a comparison runs by default.
 const SEEDS: u16 = 10;
@@ -45,6 +50,10 @@ const SEEDS: u16 = 10;
 /// @static-mean, @oracle (knows demand), @oracle-instant (and its pods start at
 /// once), @fixed:N; all else they take from the first policy that is a file.
 #[derive(Args, Debug)]
+#[command(
+    mut_arg("output", |output| output.help("The output folder [default: output/compare-<policies>-<trace>]")),
+    mut_arg("format", |format| format.value_parser(comparison_format()))
+)]
 pub(super) struct CompareArgs {
     /// Policies, manifests or baselines, the one to compare with first; then the traces
     #[arg(value_name = "POLICY... TRACE", required = true)]
@@ -62,36 +71,11 @@ pub(super) struct CompareArgs {
     /// Run this many seeds, from --seed on
     #[arg(long, value_name = "N", default_value_t = SEEDS, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
-    /// The output folder.
-    #[arg(
-        short,
-        long,
-        value_name = "DIR",
-        help = "The output folder [default: output/compare-<policies>-<trace>]"
-    )]
-    output: Option<PathBuf>,
     #[command(flatten)]
-    write: WriteArgs,
-    /// What is printed to stdout
-    #[arg(long, value_enum, default_value_t = ComparisonFormat::Table)]
-    format: ComparisonFormat,
+    answer: AnswerArgs,
     /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30' of every policy, 'fast.cost<2' of one; may be given several times
     #[arg(long, value_name = "[POLICY.]KPI<=NUMBER")]
     assert: Vec<String>,
-    #[command(flatten)]
-    quiet: QuietArgs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ComparisonFormat {
-    /// Tables for people
-    Table,
-    /// The same in Markdown
-    Markdown,
-    /// The content of comparison.csv
-    Csv,
-    /// The content of comparison.json
-    Json,
 }
 
 /// Loads, simulates, compares, writes, prints.
@@ -99,141 +83,184 @@ pub(super) fn run(
     arguments: &CompareArgs,
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
-    let interrupt = Interrupt::listen();
-    let seeds = arguments.seed.seeds(arguments.seeds.into())?;
-    let inputs = Inputs::load(arguments)?;
-    let asked = assertions::read(&arguments.assert, &inputs.policy_labels())?;
-    arguments.quiet.warn(&inputs.warnings, screen);
-    size(arguments, &inputs, &seeds).announce(
-        "--engine fluid takes next to none; a part of the traces (--from, --to) or fewer --seeds take less",
-        arguments.quiet,
-        screen,
-    )?;
-    let folder = OutputFolder::claim(
-        &arguments.folder(&inputs),
-        &arguments.identity(&inputs, &seeds)?,
-        arguments.write.overwrite(),
-        &interrupt,
-    )?;
-    let results = simulate_all(arguments, &inputs, &seeds);
-    let comparison = compare(&inputs, &results);
-    let checked = check_all(&inputs, &asked, &results);
-    let request = arguments.load.request(&arguments.set);
-    let engines: Vec<&str> = inputs.traces.iter().map(|it| it.engine.as_str()).collect();
-    let run = ComparisonRun {
-        comparison: &comparison,
-        engines: &engines,
-        seeds: &seeds,
-        assertions: &checked,
-        request: &request,
-        inputs: &inputs.files,
-    };
-    let files = outputs::write(arguments, &inputs, &results, &run, folder)?;
-    assertions::tell(&checked, arguments.channel(), screen)?;
-    print(arguments, &inputs, &run, &files, screen)?;
-    Ok(assertions::completion(&checked))
+    conduct(&arguments.answer, screen, |screen| {
+        CompareExperiment::ask(arguments, screen)
+    })
 }
 
-impl CompareArgs {
-    fn folder(&self, inputs: &Inputs) -> PathBuf {
-        self.output.clone().unwrap_or_else(|| {
-            let traces: Vec<&str> = inputs.traces.iter().map(|it| it.label.as_str()).collect();
-            let mut variation = Variation::default();
-            if let Some(engine) = self.load.engine() {
-                variation.add(engine.as_str());
+/// What is compared.
+struct CompareExperiment<'a> {
+    arguments: &'a CompareArgs,
+    inputs: CompareInputs,
+    /// The engine, trace by trace.
+    engines: Vec<&'static str>,
+    seeds: Vec<Seed>,
+    /// What the command line asserts.
+    asked: Vec<Assertion>,
+    request: Request,
+}
+
+impl<'a> CompareExperiment<'a> {
+    fn ask(arguments: &'a CompareArgs, screen: &mut Screen) -> Result<Self, CommandError> {
+        let seeds = arguments.seed.seeds(arguments.seeds.into())?;
+        let inputs = CompareInputs::load(arguments)?;
+        let asked = assertions::read(&arguments.assert, &inputs.policy_labels())?;
+        arguments.answer.quiet.warn(&inputs.warnings, screen);
+        Ok(Self {
+            arguments,
+            engines: inputs.traces.iter().map(|it| it.engine.as_str()).collect(),
+            inputs,
+            seeds,
+            asked,
+            request: arguments.load.request(&arguments.set),
+        })
+    }
+}
+
+impl Experiment for CompareExperiment<'_> {
+    type Report<'e>
+        = CompareReport<'e>
+    where
+        Self: 'e;
+
+    fn size(&self) -> Result<Size, CommandError> {
+        let seeds = self.seeds.len() as f64;
+        let mut size = Size {
+            remedy: "--engine fluid takes next to none; a part of the traces (--from, --to) or fewer --seeds take less",
+            ..Size::default()
+        };
+        for trace in &self.inputs.traces {
+            for scenario in &trace.scenarios {
+                let extent = Extent::of(scenario, trace.engine).times(seeds);
+                size.extent = size.extent.and(extent);
+                size.runs += seeds;
             }
-            self.load.vary(&self.set, &mut variation);
-            self.seed.vary(self.seeds, SEEDS, &mut variation);
-            default_folder(
-                Some("compare"),
-                &inputs.policy_labels(),
-                &traces,
-                &variation,
-            )
+        }
+        if self.arguments.answer.plot != PlotChoice::None {
+            size.curves_held = size.runs;
+        }
+        Ok(size)
+    }
+
+    fn default_folder(&self) -> PathBuf {
+        let arguments = self.arguments;
+        let traces = self.inputs.traces.iter().map(|it| it.label.as_str());
+        let traces: Vec<&str> = traces.collect();
+        let mut variation = Variation::default();
+        if let Some(engine) = arguments.load.engine() {
+            variation.add(engine.as_str());
+        }
+        arguments.load.vary(&arguments.set, &mut variation);
+        arguments.seed.vary(arguments.seeds, SEEDS, &mut variation);
+        let policies = self.inputs.policy_labels();
+        default_folder(Some("compare"), &policies, &traces, &variation)
+    }
+
+    fn identity(&self) -> serde_json::Result<Identity> {
+        Identity::new("compare", self.inputs.files.clone())
+            .with("policies", self.inputs.policy_labels())?
+            .with("engines", &self.engines)?
+            .with("seeds", seed_numbers(&self.seeds))?
+            .with("request", &self.request)
+    }
+
+    fn simulate(&self, _folder: &mut OutputFolder) -> Result<CompareReport<'_>, CommandError> {
+        let traces = &self.inputs.traces;
+        let AnswerArgs { plot, quiet, .. } = self.arguments.answer;
+        let is_slow = traces.iter().any(|trace| trace.engine == Engine::Request);
+        let hint = is_slow.then_some("hint: --engine fluid is far faster, with means instead of single requests; fewer --seeds are too");
+        let runs = simulate_paired(traces, &self.seeds, plot, quiet.allows_progress(), hint);
+        let labels = self.inputs.policies.iter().map(|it| it.label.clone());
+        Ok(CompareReport {
+            experiment: self,
+            comparison: Comparison::of(labels.collect(), &runs.kpis),
+            checked: check_all(&self.inputs, &self.asked, &runs.kpis),
+            runs,
         })
     }
+}
 
-    /// What the comparison asks for, for the folder that it is written to.
-    fn identity(&self, inputs: &Inputs, seeds: &[Seed]) -> Result<Identity, CommandError> {
-        let engines: Vec<&str> = inputs.traces.iter().map(|it| it.engine.as_str()).collect();
-        let identity = Identity::new("compare", inputs.files.clone())
-            .with("policies", inputs.policy_labels())?
-            .with("engines", engines)?
-            .with("seeds", seed_numbers(seeds))?
-            .with("request", self.load.request(&self.set))?;
-        Ok(identity)
-    }
+/// What a comparison comes to.
+struct CompareReport<'q> {
+    experiment: &'q CompareExperiment<'q>,
+    runs: PairedRuns,
+    comparison: Comparison,
+    checked: Vec<CheckedAssertion>,
+}
 
-    fn channel(&self) -> Channel {
-        match self.format {
-            _ if self.quiet.is_asked_for() => Channel::Quiet,
-            ComparisonFormat::Table | ComparisonFormat::Markdown => Channel::Text,
-            ComparisonFormat::Csv | ComparisonFormat::Json => Channel::BesideData,
+impl CompareReport<'_> {
+    fn run(&self) -> ComparisonRun<'_> {
+        let experiment = self.experiment;
+        ComparisonRun {
+            comparison: &self.comparison,
+            engines: &experiment.engines,
+            seeds: &experiment.seeds,
+            assertions: &self.checked,
+            request: &experiment.request,
+            inputs: &experiment.inputs.files,
         }
     }
 }
 
-/// What is about to be simulated.
-fn size(arguments: &CompareArgs, inputs: &Inputs, seeds: &[Seed]) -> Size {
-    let seeds = seeds.len() as f64;
-    let mut size = Size::default();
-    for trace in &inputs.traces {
-        for scenario in &trace.scenarios {
-            let extent = Extent::of(scenario, trace.engine).times(seeds);
-            size.extent = size.extent.and(extent);
-            size.runs += seeds;
+impl ExperimentReport for CompareReport<'_> {
+    fn checked(&self) -> &[CheckedAssertion] {
+        &self.checked
+    }
+
+    fn files(&self) -> Result<Vec<ResultFile>, CommandError> {
+        let CompareExperiment {
+            arguments,
+            inputs,
+            seeds,
+            ..
+        } = self.experiment;
+        let (policies, plot) = (&self.comparison.policies, arguments.answer.plot);
+        let mut files = paired_pictures(&inputs.traces, &self.runs, policies, seeds.len(), plot)?;
+        let csv = comparison_csv(&self.comparison)?;
+        files.push(ResultFile::new(COMPARISON_CSV, csv));
+        let json = comparison_json(&self.run())?;
+        files.push(ResultFile::new(COMPARISON_JSON, json));
+        Ok(files)
+    }
+
+    fn summary(&self, names: &[String]) -> serde_json::Result<Vec<u8>> {
+        comparison_summary(&self.run(), names)
+    }
+
+    fn page(&self, format: OutputFormat, paths: &[String], _colour: Colour) -> String {
+        let page = ComparisonPage {
+            comparison: &self.comparison,
+            traces: &trace_facts(&self.experiment.inputs.traces),
+            seeds: &self.experiment.seeds,
+            files: paths,
+        };
+        let table = match format {
+            OutputFormat::Markdown => TableFormat::Markdown,
+            _ => TableFormat::Plain,
+        };
+        render_comparison(&page, table)
+    }
+
+    fn data_file(&self, format: OutputFormat) -> &'static str {
+        match format {
+            OutputFormat::Csv => COMPARISON_CSV,
+            _ => COMPARISON_JSON,
         }
     }
-    if arguments.write.plot != PlotChoice::None {
-        size.curves_held = size.runs;
-    }
-    size
-}
-
-fn simulate_all(arguments: &CompareArgs, inputs: &Inputs, seeds: &[Seed]) -> Vec<TraceResults> {
-    let traces: Vec<PairedTrace<'_>> = inputs
-        .traces
-        .iter()
-        .map(|trace| PairedTrace {
-            scenarios: &trace.scenarios,
-            engine: trace.engine,
-        })
-        .collect();
-    let kept = match arguments.write.plot {
-        PlotChoice::None => Kept::Kpis,
-        _ => Kept::KpisAndCurves,
-    };
-    let is_slow = traces.iter().any(|trace| trace.engine == Engine::Request);
-    let hint = is_slow.then_some("hint: --engine fluid is far faster, with means instead of single requests; fewer --seeds are too");
-    simulate_paired(&traces, seeds, kept, arguments.quiet.progress(), hint)
-}
-
-fn compare(inputs: &Inputs, results: &[TraceResults]) -> Comparison {
-    let labels = inputs.policies.iter().map(|policy| policy.label.clone());
-    let traces: Vec<TraceRuns> = inputs
-        .traces
-        .iter()
-        .zip(results)
-        .map(|(trace, results)| TraceRuns {
-            trace: trace.label.clone(),
-            runs: results.kpis.clone(),
-        })
-        .collect();
-    Comparison::of(labels.collect(), &traces)
 }
 
 /// Under each trace, of each policy: what the policy asserts itself, then what the command line does.
 ///
 /// Baselines are yardsticks: of them is asserted only what names them.
 fn check_all(
-    inputs: &Inputs,
+    inputs: &CompareInputs,
     asked: &[Assertion],
-    results: &[TraceResults],
+    results: &[TraceRuns],
 ) -> Vec<CheckedAssertion> {
     let mut checked = Vec::new();
     for (trace, results) in inputs.traces.iter().zip(results) {
         for (index, policy) in inputs.policies.iter().enumerate() {
-            let Some(report) = KpiReport::of(&results.kpis[index]) else {
+            let Some(report) = KpiReport::of(&results.runs[index]) else {
                 continue;
             };
             let own = trace.scenarios[index].assertions.iter();
@@ -247,41 +274,4 @@ fn check_all(
         }
     }
     checked
-}
-
-fn print(
-    arguments: &CompareArgs,
-    inputs: &Inputs,
-    run: &ComparisonRun<'_>,
-    files: &[String],
-    screen: &mut Screen,
-) -> Result<(), CommandError> {
-    let facts: Vec<TraceFacts> = inputs
-        .traces
-        .iter()
-        .map(|trace| TraceFacts {
-            seconds: trace.scenarios[0].trace.end().as_secs_f64(),
-            engine: trace.engine,
-        })
-        .collect();
-    let page = ComparisonPage {
-        comparison: run.comparison,
-        traces: &facts,
-        seeds: run.seeds,
-        files,
-    };
-    match arguments.format {
-        ComparisonFormat::Csv => screen.print_csv(&utf8(comparison_csv(run.comparison)?)),
-        ComparisonFormat::Json => screen.print_data(&utf8(comparison_json(run)?)),
-        _ if arguments.quiet.is_asked_for() => Ok(()),
-        ComparisonFormat::Table => screen.print(&render_comparison(&page, TableFormat::Plain)),
-        ComparisonFormat::Markdown => {
-            screen.print_data(&render_comparison(&page, TableFormat::Markdown))
-        }
-    }
-}
-
-fn utf8(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }

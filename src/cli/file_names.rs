@@ -10,10 +10,6 @@ pub(super) const TIMELINE: &str = "timeline.csv";
 pub(super) const LATENCY: &str = "latency.csv";
 /// One line every reconcile.
 pub(super) const DECISIONS: &str = "decisions.jsonl";
-/// The picture in vectors.
-pub(super) const PLOT_SVG: &str = "plot.svg";
-/// The picture in pixels.
-pub(super) const PLOT_PNG: &str = "plot.png";
 /// A comparison, a row for each KPI and policy.
 pub(super) const COMPARISON_CSV: &str = "comparison.csv";
 /// The same for programs.
@@ -24,43 +20,41 @@ pub(super) const FRONT_CSV: &str = "front.csv";
 pub(super) const PATCH: &str = "patch.yaml";
 /// The same as a policy of its own.
 pub(super) const PROPOSED_TOML: &str = "proposed.toml";
-/// Which parameter matters, in pixels.
-pub(super) const SENSITIVITY_PNG: &str = "sensitivity.png";
-/// The same in vectors.
-pub(super) const SENSITIVITY_SVG: &str = "sensitivity.svg";
 /// The rows of a sweep.
 pub(super) const SWEEP: &str = "sweep.csv";
-/// The pictures of a sweep.
-pub(super) const SWEEP_PICTURES: [&str; 6] = [
-    "front.png",
-    "front.svg",
-    "parameters.png",
-    "parameters.svg",
-    "heatmap.png",
-    "heatmap.svg",
-];
-/// Everything that a command writes beside the summary, pictures apart.
-const RUN_FILES: [&str; 13] = [
+/// The picture of a run or a comparison, without the end that says how it is encoded.
+pub(super) const PLOT: &str = "plot";
+/// Cost against harm, in the same way.
+pub(super) const FRONT: &str = "front";
+/// What each swept parameter does.
+pub(super) const PARAMETERS: &str = "parameters";
+/// Two swept parameters as a map.
+pub(super) const HEATMAP: &str = "heatmap";
+/// Which parameter matters.
+pub(super) const SENSITIVITY: &str = "sensitivity";
+/// Every picture.
+const PICTURES: [&str; 5] = [PLOT, FRONT, PARAMETERS, HEATMAP, SENSITIVITY];
+/// Everything that a command writes, pictures apart.
+const FILES: [&str; 10] = [
+    SUMMARY,
     TIMELINE,
     LATENCY,
     DECISIONS,
-    PLOT_SVG,
-    PLOT_PNG,
     COMPARISON_CSV,
     COMPARISON_JSON,
     FRONT_CSV,
     PATCH,
     PROPOSED_TOML,
-    SENSITIVITY_PNG,
-    SENSITIVITY_SVG,
     SWEEP,
 ];
+
 /// Whether a command writes files of this name. A path is no name: what an untrusted summary lists stays in its folder.
 pub(super) fn is_result(name: &str) -> bool {
-    let is_picture =
-        name.starts_with("plot-") && (name.ends_with(".svg") || name.ends_with(".png"));
-    let is_known = name == SUMMARY || RUN_FILES.contains(&name) || SWEEP_PICTURES.contains(&name);
-    is_known || (is_picture && !name.contains(['/', '\\']))
+    let is_picture = match name.rsplit_once('.') {
+        Some((stem, "svg" | "png")) => PICTURES.contains(&stem) || stem.starts_with("plot-"),
+        _ => false,
+    };
+    FILES.contains(&name) || (is_picture && !name.contains(['/', '\\']))
 }
 
 /// A name without what means something in a path: `@fixed:3` becomes `fixed-3`.
@@ -101,6 +95,16 @@ pub(super) fn distinct_file_names(names: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_is_a_result_and_a_path_or_another_picture_is_none() {
+        for name in ["plot.svg", "plot-spike.png", "heatmap.png", "front.svg"] {
+            assert!(is_result(name), "{name}");
+        }
+        for name in ["plot-../../key.png", "photo.png", "front.toml", "plot"] {
+            assert!(!is_result(name), "{name}");
+        }
+    }
 
     #[test]
     fn names_that_a_file_system_may_take_for_one_get_numbers() {

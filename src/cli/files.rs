@@ -11,7 +11,7 @@ use super::error::CommandError;
 use crate::bounded::read_whole;
 use crate::results::export::InputFile;
 use crate::scenario::{
-    self, Diagnostics, FileKind, FileRequest, LoadError, Loader, NamedBy, STANDARD_INPUT,
+    Diagnostics, FileKind, FileRequest, LoadError, LoadedFile, Loader, NamedBy, STANDARD_INPUT,
 };
 
 /// Reads whole files, and standard input for `-`.
@@ -153,13 +153,21 @@ pub(super) fn all_or_faults<T>(
     }
 }
 
-/// The inputs of a run by path and hash, for `summary.json`.
-pub(super) fn hashed(inputs: &[scenario::LoadedFile]) -> Vec<InputFile> {
-    inputs
-        .iter()
-        .map(|input| InputFile {
-            path: input.path.display().to_string(),
-            sha256: digest_of_bytes(&input.bytes),
-        })
-        .collect()
+/// An input by path and hash, for `summary.json`.
+pub(super) fn hashed(input: &LoadedFile) -> InputFile {
+    InputFile {
+        path: input.path.display().to_string(),
+        sha256: digest_of_bytes(&input.bytes),
+    }
+}
+
+/// All inputs by path and hash, each once.
+pub(super) fn hashed_once<'i>(inputs: impl IntoIterator<Item = &'i LoadedFile>) -> Vec<InputFile> {
+    let mut files = Vec::new();
+    for file in inputs.into_iter().map(hashed) {
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
 }

@@ -18,11 +18,11 @@ const LAST_WORDS_WAIT: Duration = Duration::from_secs(2);
 /// The command's side of Ctrl-C.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interrupt {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<SignalState>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct SignalState {
     /// How many guards of [`Interrupt::while_writing`] live.
     writers: u32,
     /// Whether the user has asked to stop.
@@ -33,23 +33,11 @@ struct State {
     last_words: String,
 }
 
-/// What a signal leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
-    /// The process ends now.
-    End,
-    /// The process ends when nothing is being written any more.
-    Wait,
-}
-
-impl State {
-    fn answer(&mut self) -> Answer {
+impl SignalState {
+    /// Takes a signal. Whether the process ends now: else it ends when nothing is being written any more.
+    fn ends_now(&mut self) -> bool {
         let is_second = std::mem::replace(&mut self.is_asked, true);
-        if is_second || self.writers == 0 {
-            Answer::End
-        } else {
-            Answer::Wait
-        }
+        is_second || self.writers == 0
     }
 
     /// Removes what is not finished. A failure here cannot be reported.
@@ -69,7 +57,7 @@ impl Interrupt {
         // Without a handler the system's own ends the process; a partial file may stay then.
         let _ = ctrlc::set_handler(move || {
             let mut state = heard.state();
-            if state.answer() == Answer::End {
+            if state.ends_now() {
                 end(&mut state);
             }
         });
@@ -99,7 +87,7 @@ impl Interrupt {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SignalState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -122,7 +110,7 @@ impl Drop for Writing {
 }
 
 /// Ends the process. The lock on the state stays taken, so that no thread begins to write meanwhile.
-fn end(state: &mut State) -> ! {
+fn end(state: &mut SignalState) -> ! {
     let mut state = std::mem::take(state);
     let (said, hears) = mpsc::channel();
     // A file system or a stderr that hangs must not keep the process alive.
@@ -142,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_signal_ends_the_process_at_once_while_nothing_is_written() {
-        assert_eq!(State::default().answer(), Answer::End);
+        assert!(SignalState::default().ends_now());
     }
 
     #[test]
@@ -150,8 +138,8 @@ mod tests {
         let interrupt = Interrupt::default();
         let _outer = interrupt.while_writing();
         drop(interrupt.while_writing());
-        assert_eq!(interrupt.state().answer(), Answer::Wait);
-        assert_eq!(interrupt.state().answer(), Answer::End);
+        assert!(!interrupt.state().ends_now());
+        assert!(interrupt.state().ends_now());
         // The guard must not end the process of the tests.
         interrupt.state().is_asked = false;
     }

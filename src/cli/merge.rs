@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::atomic_file::{Overwrite, SingleOutput};
+use super::atomic_file::SingleOutput;
 use super::error::{CommandError, Completion};
 use super::file_names::SWEEP;
 use super::files::all_or_faults;
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &MergeArgs, screen: &mut Screen) -> Result<Completi
     let path = file_of(&arguments.output);
     let output = SingleOutput {
         path: &path,
-        overwrite: Overwrite::forced(arguments.force),
+        force: arguments.force,
         inputs: &inputs,
         command: "merge",
     };

@@ -6,15 +6,14 @@
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::atomic_file::{
-    CompleteFile, Overwrite, PartialFile, Purpose, folder_of, is_same_file, real_path,
-};
+use super::atomic_file::{CompleteFile, PartialFile, Purpose, folder_of, is_same_file, real_path};
 use super::error::CommandError;
 use super::file_names::{SUMMARY, is_result};
 use super::files::open_input;
 use super::folder_lock::{FolderLock, LOCK};
 use super::identity::{FoundSummary, Identity};
 use super::interrupt::Interrupt;
+use super::result_files::ResultFile;
 use crate::bounded::{SUMMARY_BYTES_MAX, read_whole};
 use crate::scenario::NamedBy;
 
@@ -28,8 +27,10 @@ pub(super) struct OutputFolder {
     interrupt: Interrupt,
     /// `None` once the folder is given back.
     lock: Option<FolderLock>,
-    /// What may be done to earlier results.
-    overwrite: Overwrite,
+    /// What the results answer.
+    identity: Identity,
+    /// Whether earlier results go, whatever they are: `--force`.
+    force: bool,
     /// An earlier file that stays, since this command continues it.
     kept: Option<&'static str>,
     /// Folders that were made for the results, the outermost first.
@@ -41,7 +42,7 @@ pub(super) struct OutputFolder {
 }
 
 /// What is in the folder.
-enum Found {
+enum FolderContent {
     /// Nothing but what killed processes leave.
     Room,
     /// Files that hpasim does not write, and none that it does.
@@ -60,16 +61,17 @@ impl OutputFolder {
     /// the folder, or the system refuses.
     pub(super) fn hold(
         path: &Path,
-        identity: &Identity,
-        overwrite: Overwrite,
+        identity: Identity,
+        force: bool,
         interrupt: &Interrupt,
     ) -> Result<Self, CommandError> {
-        refuse_inputs(path, identity)?;
+        refuse_inputs(path, &identity)?;
         let mut folder = Self {
             path: path.to_owned(),
             interrupt: interrupt.clone(),
             lock: None,
-            overwrite,
+            identity,
+            force,
             kept: None,
             made: Vec::new(),
             waiting: Vec::new(),
@@ -78,7 +80,7 @@ impl OutputFolder {
         // No Ctrl-C comes between the making of folders and lock and their entry in the list.
         let writing = interrupt.while_writing();
         folder.make(path)?;
-        let lock = FolderLock::take(path, identity.command())?;
+        let lock = FolderLock::take(path, folder.identity.command())?;
         interrupt.add_unfinished(&folder.file(LOCK));
         folder.lock = Some(lock);
         drop(writing);
@@ -86,39 +88,24 @@ impl OutputFolder {
         Ok(folder)
     }
 
-    /// Holds the folder, and refuses it where it has something else.
-    ///
-    /// # Errors
-    /// Those of [`OutputFolder::hold`] and [`OutputFolder::refuse_others`].
-    pub(super) fn claim(
-        path: &Path,
-        identity: &Identity,
-        overwrite: Overwrite,
-        interrupt: &Interrupt,
-    ) -> Result<Self, CommandError> {
-        let folder = Self::hold(path, identity, overwrite, interrupt)?;
-        folder.refuse_others(identity)?;
-        Ok(folder)
-    }
-
     /// Refuses to replace the results of another question, or to write among other files, without `--force`.
     ///
     /// # Errors
     /// [`CommandError::OtherRun`], [`CommandError::ForeignFolder`] or [`CommandError::NotListed`].
-    pub(super) fn refuse_others(&self, identity: &Identity) -> Result<(), CommandError> {
-        if self.overwrite == Overwrite::Force {
+    pub(super) fn refuse_others(&self) -> Result<(), CommandError> {
+        if self.force {
             return Ok(());
         }
         let folder = self.path.clone();
         match self.look()? {
-            Found::Room => Ok(()),
-            Found::Foreign(names) => Err(CommandError::ForeignFolder {
+            FolderContent::Room => Ok(()),
+            FolderContent::Foreign(names) => Err(CommandError::ForeignFolder {
                 folder,
                 names: listed(&names),
             }),
-            Found::NotWhole(names) => Err(not_listed(folder, &names)),
-            Found::Results(summary) => {
-                if let Some(other) = identity.difference(&summary) {
+            FolderContent::NotWhole(names) => Err(not_listed(folder, &names)),
+            FolderContent::Results(summary) => {
+                if let Some(other) = self.identity.difference(&summary) {
                     return Err(CommandError::OtherRun { folder, other });
                 }
                 self.refuse_unlisted(&summary)
@@ -132,7 +119,7 @@ impl OutputFolder {
     /// [`CommandError::NotListed`].
     pub(super) fn refuse_files_beside_results(&self) -> Result<(), CommandError> {
         match self.look()? {
-            Found::Results(summary) => self.refuse_unlisted(&summary),
+            FolderContent::Results(summary) => self.refuse_unlisted(&summary),
             _ => Ok(()),
         }
     }
@@ -145,6 +132,16 @@ impl OutputFolder {
         } else {
             Err(not_listed(self.path.clone(), &names))
         }
+    }
+
+    /// The command's side of Ctrl-C.
+    pub(super) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// Whether earlier results go, whatever they are.
+    pub(super) fn is_forced(&self) -> bool {
+        self.force
     }
 
     /// Where the folder is.
@@ -178,7 +175,7 @@ impl OutputFolder {
     ///
     /// # Errors
     /// What the system says.
-    pub(super) fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
+    fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
         let mut file = self.begin(name)?;
         file.write_all(bytes)
             .map_err(|error| CommandError::unwritable(&self.file(name), error))?;
@@ -196,10 +193,10 @@ impl OutputFolder {
     /// What the system says.
     pub(super) fn remove_earlier(&self) -> Result<(), CommandError> {
         let mut names = match self.look()? {
-            Found::Results(summary) => summary.files,
+            FolderContent::Results(summary) => summary.files,
             _ => Vec::new(),
         };
-        if self.overwrite == Overwrite::Force {
+        if self.force {
             names.extend(self.names()?);
         }
         names.retain(|name| is_result(name) && self.kept != Some(name.as_str()));
@@ -212,12 +209,17 @@ impl OutputFolder {
         names.iter().try_for_each(|name| self.remove(name))
     }
 
-    /// Replaces the earlier results by the files written, the summary last. The folder is free then.
+    /// Writes `files`, and replaces the earlier results by all that were written, the last of `files` last: the
+    /// summary. The folder is free then.
     ///
     /// # Errors
     /// What the system says; nothing of the results is left then.
-    pub(super) fn complete(mut self, summary: &[u8]) -> Result<(), CommandError> {
-        self.write(SUMMARY, summary)?;
+    pub(super) fn complete(mut self, files: &[ResultFile]) -> Result<(), CommandError> {
+        for file in files {
+            if let Some(bytes) = &file.bytes {
+                self.write(&file.name, bytes)?;
+            }
+        }
         let interrupt = self.interrupt.clone();
         let _writing = interrupt.while_writing();
         for file in &self.waiting {
@@ -296,11 +298,11 @@ impl OutputFolder {
         Ok(names)
     }
 
-    fn look(&self) -> Result<Found, CommandError> {
+    fn look(&self) -> Result<FolderContent, CommandError> {
         let summary =
             read_summary(&self.file(SUMMARY)).and_then(|text| serde_json::from_slice(&text).ok());
         if let Some(summary) = summary {
-            return Ok(Found::Results(summary));
+            return Ok(FolderContent::Results(summary));
         }
         let is_hidden = |name: &str| {
             name == LOCK || Purpose::Result.is_partial(name) || Purpose::Single.is_partial(name)
@@ -310,9 +312,9 @@ impl OutputFolder {
         let (results, foreign): (Vec<String>, Vec<String>) =
             names.into_iter().partition(|name| is_result(name));
         Ok(match (results.is_empty(), foreign.is_empty()) {
-            (true, true) => Found::Room,
-            (true, false) => Found::Foreign(foreign),
-            (false, _) => Found::NotWhole(results),
+            (true, true) => FolderContent::Room,
+            (true, false) => FolderContent::Foreign(foreign),
+            (false, _) => FolderContent::NotWhole(results),
         })
     }
 }

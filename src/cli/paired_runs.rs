@@ -2,94 +2,154 @@
 //!
 //! Self-imposed limit: simulates and keeps; what the runs say beside each other is compared in `results`.
 
-use super::progress::{Progress, ProgressMode};
+use super::choices::PlotChoice;
+use super::error::CommandError;
+use super::file_names::{PLOT, distinct_file_names};
+use super::progress::Progress;
+use super::result_files::{ResultFile, pictures};
+use crate::render::comparison::TraceFacts;
+use crate::render::plot::bands::{render_bands_png, render_bands_svg};
+use crate::render::plot::compared::{ComparedPicture, compared_chart};
 use crate::results::Kpis;
+use crate::results::comparison::TraceRuns;
 use crate::results::curves::{PolicyCurves, SeedCurves};
 use crate::results::kpis::KpiObserver;
 use crate::results::timeline::TimelineRecorder;
 use crate::scenario::{Engine, Scenario};
 use crate::search::in_order::{all_cores, collect_in_order};
 use crate::simulation::simulate;
-use crate::units::{Seed, SimSpan, SimTime};
+use crate::units::Seed;
 
 /// The policies under one trace.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PairedTrace<'s> {
-    /// By policy.
-    pub(super) scenarios: &'s [Scenario],
+#[derive(Clone, Debug)]
+pub(super) struct PairedTrace {
+    /// What the trace is called in tables and files: no other has the same.
+    pub(super) label: String,
     /// Which engine follows the trace.
     pub(super) engine: Engine,
+    /// By policy.
+    pub(super) scenarios: Vec<Scenario>,
 }
 
-/// What is kept of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kept {
+/// What is left of the runs, by trace.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PairedRuns {
     /// The figures.
-    Kpis,
-    /// The figures, and what a picture shows.
-    KpisAndCurves,
-}
-
-/// What is left of the runs of every policy under one trace.
-#[derive(Clone, Debug)]
-pub(super) struct TraceResults {
-    /// By policy, then by seed.
-    pub(super) kpis: Vec<Vec<Kpis>>,
-    /// By policy; empty unless curves were to be kept.
-    pub(super) curves: Vec<PolicyCurves>,
+    pub(super) kpis: Vec<TraceRuns>,
+    /// What pictures show, by policy; empty unless there are to be pictures.
+    pub(super) curves: Vec<Vec<PolicyCurves>>,
 }
 
 /// Simulates every policy under every trace with every seed; results by trace, in the order of `traces`.
 ///
-/// `hint` is said once the work has taken long.
+/// Curves are kept for the pictures of `plot`. `hint` is said once the work has taken long.
 pub(super) fn simulate_paired(
-    traces: &[PairedTrace<'_>],
+    traces: &[PairedTrace],
     seeds: &[Seed],
-    kept: Kept,
-    mode: ProgressMode,
+    plot: PlotChoice,
+    allows_progress: bool,
     hint: Option<&'static str>,
-) -> Vec<TraceResults> {
-    let jobs: Vec<Job<'_>> = traces.iter().flat_map(|trace| trace.jobs(seeds)).collect();
-    let length: SimSpan = jobs.iter().map(|job| job.end() - SimTime::ZERO).sum();
-    let progress = Progress::new(1, SimTime::ZERO + length, hint, mode);
-    let simulate = |job: Job<'_>| job.simulate(kept, &progress);
-    let mut runs = collect_in_order(jobs, all_cores(), simulate).into_iter();
-    traces
-        .iter()
-        .map(|trace| gather(trace.scenarios.len(), seeds.len(), kept, &mut runs))
-        .collect()
-}
-
-/// The runs of one trace, taken from those of all.
-fn gather(
-    policies: usize,
-    seeds: usize,
-    kept: Kept,
-    runs: &mut impl Iterator<Item = JobResult>,
-) -> TraceResults {
-    let mut results = TraceResults {
-        kpis: Vec::with_capacity(policies),
-        curves: Vec::new(),
+) -> PairedRuns {
+    let runs: Vec<PairedRun<'_>> = traces.iter().flat_map(|trace| trace.runs(seeds)).collect();
+    let ends = runs.iter().map(|run| run.scenario.trace.end());
+    let progress = Progress::new(ends, hint, allows_progress);
+    let simulate = |run: PairedRun<'_>| match plot {
+        PlotChoice::None => (
+            simulate_counted(run.scenario, run.engine, run.seed, &progress),
+            None,
+        ),
+        _ => run.simulate_drawn(&progress),
     };
-    for _ in 0..policies {
-        let runs = runs.by_ref().take(seeds);
-        let (kpis, curves): (Vec<Kpis>, Vec<Option<SeedCurves>>) =
-            runs.map(|run| (run.kpis, run.curves)).unzip();
-        results.kpis.push(kpis);
-        if kept == Kept::KpisAndCurves {
-            results.curves.push(PolicyCurves {
-                seeds: curves.into_iter().flatten().collect(),
-            });
-        }
+    let mut left = collect_in_order(runs, all_cores(), simulate).into_iter();
+    let mut results = PairedRuns::default();
+    for trace in traces {
+        let of_policy = |_: &Scenario| left.by_ref().take(seeds.len()).unzip();
+        let (kpis, curves): (_, Vec<Vec<Option<SeedCurves>>>) =
+            trace.scenarios.iter().map(of_policy).unzip();
+        results.kpis.push(TraceRuns {
+            trace: trace.label.clone(),
+            runs: kpis,
+        });
+        let kept = |curves: Vec<Option<SeedCurves>>| PolicyCurves {
+            seeds: curves.into_iter().flatten().collect(),
+        };
+        results.curves.push(curves.into_iter().map(kept).collect());
     }
     results
 }
 
-impl<'s> PairedTrace<'s> {
+/// What headings say of the traces.
+pub(super) fn trace_facts(traces: &[PairedTrace]) -> Vec<TraceFacts> {
+    let facts = |trace: &PairedTrace| TraceFacts {
+        seconds: trace.scenarios[0].trace.end().as_secs_f64(),
+        engine: trace.engine,
+    };
+    traces.iter().map(facts).collect()
+}
+
+/// A picture of each trace, in each kind asked for; of several traces each has its name in the file's.
+///
+/// # Errors
+/// A picture cannot be drawn.
+pub(super) fn paired_pictures(
+    traces: &[PairedTrace],
+    runs: &PairedRuns,
+    policies: &[String],
+    seeds: usize,
+    plot: PlotChoice,
+) -> Result<Vec<ResultFile>, CommandError> {
+    let mut files = Vec::new();
+    if plot == PlotChoice::None {
+        return Ok(files);
+    }
+    let labels: Vec<&str> = traces.iter().map(|trace| trace.label.as_str()).collect();
+    let names = distinct_file_names(&labels);
+    for ((trace, name), curves) in traces.iter().zip(&names).zip(&runs.curves) {
+        let chart = compared_chart(&ComparedPicture {
+            trace: &trace.label,
+            engine: trace.engine,
+            seeds,
+            policies,
+            scenario: &trace.scenarios[0],
+            curves,
+        });
+        let stem = match traces {
+            [_] => PLOT.to_owned(),
+            _ => format!("{PLOT}-{name}"),
+        };
+        files.extend(pictures(
+            &chart,
+            &stem,
+            plot,
+            render_bands_png,
+            render_bands_svg,
+        )?);
+    }
+    Ok(files)
+}
+
+/// The KPIs of one run, nothing else kept.
+pub(super) fn simulate_counted(
+    scenario: &Scenario,
+    engine: Engine,
+    seed: Seed,
+    progress: &Progress,
+) -> Kpis {
+    let mut observer = (
+        KpiObserver::new(scenario),
+        progress.of_run(scenario.trace.end()),
+    );
+    simulate(scenario, engine, seed, &mut observer);
+    let (kpis, progress) = observer;
+    progress.finish();
+    kpis.finish()
+}
+
+impl PairedTrace {
     /// By policy, then by seed.
-    fn jobs(self, seeds: &[Seed]) -> impl Iterator<Item = Job<'s>> {
+    fn runs<'s>(&'s self, seeds: &'s [Seed]) -> impl Iterator<Item = PairedRun<'s>> {
         self.scenarios.iter().flat_map(move |scenario| {
-            seeds.iter().map(move |seed| Job {
+            seeds.iter().map(move |seed| PairedRun {
                 scenario,
                 engine: self.engine,
                 seed: *seed,
@@ -100,57 +160,23 @@ impl<'s> PairedTrace<'s> {
 
 /// One run to be made.
 #[derive(Clone, Copy)]
-struct Job<'s> {
+struct PairedRun<'s> {
     scenario: &'s Scenario,
     engine: Engine,
     seed: Seed,
 }
 
-/// What is left of one run.
-struct JobResult {
-    kpis: Kpis,
-    curves: Option<SeedCurves>,
-}
-
-impl Job<'_> {
-    fn end(self) -> SimTime {
-        self.scenario.trace.end()
-    }
-
-    fn simulate(self, kept: Kept, progress: &Progress) -> JobResult {
-        match kept {
-            Kept::Kpis => self.simulate_counted(progress),
-            Kept::KpisAndCurves => self.simulate_drawn(progress),
-        }
-    }
-
-    fn simulate_counted(self, progress: &Progress) -> JobResult {
-        let mut observer = (
-            KpiObserver::new(self.scenario),
-            progress.of_run_until(self.end()),
-        );
-        simulate(self.scenario, self.engine, self.seed, &mut observer);
-        let (kpis, progress) = observer;
-        progress.finish();
-        JobResult {
-            kpis: kpis.finish(),
-            curves: None,
-        }
-    }
-
-    fn simulate_drawn(self, progress: &Progress) -> JobResult {
+impl PairedRun<'_> {
+    fn simulate_drawn(self, progress: &Progress) -> (Kpis, Option<SeedCurves>) {
         let mut observer = (
             KpiObserver::new(self.scenario),
             TimelineRecorder::new(self.scenario),
-            progress.of_run_until(self.end()),
+            progress.of_run(self.scenario.trace.end()),
         );
         simulate(self.scenario, self.engine, self.seed, &mut observer);
         let (kpis, recorder, progress) = observer;
         progress.finish();
-        JobResult {
-            kpis: kpis.finish(),
-            curves: Some(SeedCurves::of(&recorder.finish())),
-        }
+        (kpis.finish(), Some(SeedCurves::of(&recorder.finish())))
     }
 }
 
@@ -171,39 +197,43 @@ mod tests {
         vec![two, three]
     }
 
-    fn simulate_both(scenarios: &[Scenario], kept: Kept) -> Vec<TraceResults> {
-        let under = |engine| PairedTrace { scenarios, engine };
+    fn simulate_both(scenarios: &[Scenario], plot: PlotChoice) -> PairedRuns {
+        let under = |engine: Engine| PairedTrace {
+            label: engine.as_str().to_owned(),
+            engine,
+            scenarios: scenarios.to_vec(),
+        };
         let traces = [under(Engine::Request), under(Engine::Fluid)];
-        simulate_paired(&traces, &SEEDS, kept, ProgressMode::Off, None)
+        simulate_paired(&traces, &SEEDS, plot, false, None)
     }
 
     #[test]
     fn each_run_stands_by_its_trace_policy_and_seed() {
         let scenarios = policies();
-        for kept in [Kept::Kpis, Kept::KpisAndCurves] {
-            let results = simulate_both(&scenarios, kept);
+        for plot in [PlotChoice::None, PlotChoice::All] {
+            let results = simulate_both(&scenarios, plot).kpis;
             for (trace, engine) in [Engine::Request, Engine::Fluid].into_iter().enumerate() {
                 for (policy, scenario) in scenarios.iter().enumerate() {
                     let alone = SEEDS.map(|seed| simulate_kpis(scenario, engine, seed));
-                    assert_eq!(results[trace].kpis[policy], alone, "{engine:?} {policy}");
+                    assert_eq!(results[trace].runs[policy], alone, "{engine:?} {policy}");
                 }
             }
-            let requests = &results[0].kpis;
+            let requests = &results[0].runs;
             assert_ne!(requests[0], requests[1], "policies differ");
             assert_ne!(requests[0][0], requests[0][1], "seeds differ");
-            assert_ne!(requests, &results[1].kpis, "traces differ");
+            assert_ne!(requests, &results[1].runs, "traces differ");
         }
     }
 
     #[test]
-    fn curves_are_there_only_where_they_are_to_be_kept() {
+    fn curves_are_there_only_where_there_are_pictures() {
         let scenarios = policies();
-        for results in simulate_both(&scenarios, Kept::Kpis) {
-            assert!(results.curves.is_empty());
-        }
-        for results in simulate_both(&scenarios, Kept::KpisAndCurves) {
-            let seeds: Vec<usize> = results.curves.iter().map(|it| it.seeds.len()).collect();
-            assert_eq!(seeds, [2, 2]);
-        }
+        let curves = |plot| {
+            let of_traces = simulate_both(&scenarios, plot).curves;
+            let of_policies = of_traces.into_iter().flatten();
+            of_policies.map(|it| it.seeds.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(curves(PlotChoice::None), [0; 4]);
+        assert_eq!(curves(PlotChoice::All), [2; 4]);
     }
 }

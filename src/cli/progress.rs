@@ -17,15 +17,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How long it may take before it says what would be faster.
 const LONG: Duration = Duration::from_secs(3);
 
-/// Whether a bar may appear at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ProgressMode {
-    /// If stderr is a terminal.
-    WhereSeen,
-    /// Never: `--quiet`.
-    Off,
-}
-
 /// `673/s`; below ten with a digit behind the point.
 fn whole_rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
     let rate = state.per_sec();
@@ -44,7 +35,9 @@ struct LateBar {
 
 impl LateBar {
     /// A bar of so many units in indicatif's `template`; without a length they are only counted.
-    fn new(length: Option<u64>, template: &str, mode: ProgressMode) -> Self {
+    ///
+    /// It is seen if it `is_allowed` and stderr is a terminal.
+    fn new(length: Option<u64>, template: &str, is_allowed: bool) -> Self {
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.with_key("rate", whole_rate));
@@ -52,7 +45,7 @@ impl LateBar {
         Self {
             bar,
             started: Instant::now(),
-            visible: mode == ProgressMode::WhereSeen && std::io::stderr().is_terminal(),
+            visible: is_allowed && std::io::stderr().is_terminal(),
         }
     }
 
@@ -88,7 +81,7 @@ pub(super) struct ByteProgress<R> {
 
 impl<R: Read> ByteProgress<R> {
     /// Reads through `reader`; without a length, as from a pipe, bytes are only counted.
-    pub(super) fn new(reader: R, length_bytes: Option<u64>, mode: ProgressMode) -> Self {
+    pub(super) fn new(reader: R, length_bytes: Option<u64>, is_allowed: bool) -> Self {
         let template = match length_bytes {
             Some(_) => {
                 "reading {wide_bar:.cyan/dim} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left"
@@ -97,7 +90,7 @@ impl<R: Read> ByteProgress<R> {
         };
         Self {
             reader,
-            bar: LateBar::new(length_bytes, template, mode),
+            bar: LateBar::new(length_bytes, template, is_allowed),
         }
     }
 }
@@ -116,45 +109,33 @@ impl<R: Read> Read for ByteProgress<R> {
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: LateBar,
-    run_seconds: u64,
     /// What would be faster; nobody wants to read it twice.
     hint: Option<&'static str>,
     hinted: AtomicBool,
 }
 
 impl Progress {
-    /// A bar over so many `runs`, each until `end`; `hint` is said once the work has taken long.
+    /// A bar over runs until their `ends`; `hint` is said once the work has taken long.
     pub(super) fn new(
-        runs: usize,
-        end: SimTime,
+        ends: impl Iterator<Item = SimTime>,
         hint: Option<&'static str>,
-        mode: ProgressMode,
+        is_allowed: bool,
     ) -> Self {
-        let run_seconds = whole_seconds(end).max(1);
-        let length = run_seconds.saturating_mul(runs as u64);
+        let length = ends.map(run_seconds).fold(0, u64::saturating_add);
         let template = "simulating {wide_bar:.cyan/dim} {percent:>3} %, {eta} left";
         Self {
-            bar: LateBar::new(Some(length), template, mode),
-            run_seconds,
+            bar: LateBar::new(Some(length), template, is_allowed),
             hint,
             hinted: AtomicBool::new(false),
         }
     }
 
-    /// The observer of one of the runs.
-    pub(super) fn of_run(&self) -> RunProgress<'_> {
+    /// The observer of one of the runs, which goes until `end`.
+    pub(super) fn of_run(&self, end: SimTime) -> RunProgress<'_> {
         RunProgress {
             progress: self,
-            run_seconds: self.run_seconds,
+            run_seconds: run_seconds(end),
             told_seconds: 0,
-        }
-    }
-
-    /// The observer of one of the runs where they differ in length: this one goes until `end`.
-    pub(super) fn of_run_until(&self, end: SimTime) -> RunProgress<'_> {
-        RunProgress {
-            run_seconds: whole_seconds(end).max(1),
-            ..self.of_run()
         }
     }
 
@@ -179,12 +160,12 @@ pub(super) struct CountProgress {
 
 impl CountProgress {
     /// A bar over so many `runs`, each a step of what is `doing`, as "simulating".
-    pub(super) fn new(doing: &str, runs: u64, mode: ProgressMode) -> Self {
+    pub(super) fn new(doing: &str, runs: u64, is_allowed: bool) -> Self {
         let template = format!(
             "{doing} {{wide_bar:.cyan/dim}} {{human_pos}} of {{human_len}}, {{rate}}, {{eta}} left"
         );
         Self {
-            bar: LateBar::new(Some(runs), &template, mode),
+            bar: LateBar::new(Some(runs), &template, is_allowed),
         }
     }
 
@@ -224,6 +205,11 @@ impl Observer for RunProgress<'_> {
     }
 }
 
+/// A run of less than a second is progress too.
+fn run_seconds(end: SimTime) -> u64 {
+    whole_seconds(end).max(1)
+}
+
 fn whole_seconds(time: SimTime) -> u64 {
     time.as_secs_f64().max(0.0) as u64
 }
@@ -237,7 +223,7 @@ mod tests {
     #[test]
     fn the_bar_counts_the_bytes_that_were_read() {
         let bytes = [7; 300];
-        let mut reader = ByteProgress::new(&bytes[..], Some(300), ProgressMode::Off);
+        let mut reader = ByteProgress::new(&bytes[..], Some(300), false);
         let mut read = Vec::new();
         reader
             .by_ref()
@@ -249,12 +235,12 @@ mod tests {
 
     #[test]
     fn the_bar_counts_the_simulated_time_of_all_runs() {
-        let progress = Progress::new(2, at(3600), None, ProgressMode::Off);
+        let progress = Progress::new([at(3600); 2].into_iter(), None, false);
         assert_eq!(progress.bar.bar.length(), Some(7200));
-        let mut first = progress.of_run();
+        let mut first = progress.of_run(at(3600));
         first.served(&calm_segment(0, 5));
         first.served(&calm_segment(5, 12));
-        let mut second = progress.of_run();
+        let mut second = progress.of_run(at(3600));
         second.served(&calm_segment(0, 5));
         assert_eq!(progress.bar.bar.position(), 17);
         first.finish();
@@ -264,8 +250,8 @@ mod tests {
 
     #[test]
     fn a_run_of_less_than_a_second_is_progress_too() {
-        let progress = Progress::new(1, SimTime::from_nanos(1), None, ProgressMode::Off);
-        progress.of_run().finish();
+        let progress = Progress::new([SimTime::from_nanos(1)].into_iter(), None, false);
+        progress.of_run(SimTime::from_nanos(1)).finish();
         assert_eq!(progress.bar.bar.position(), 1);
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::choices::{PageFormat, page_or_json};
+use super::choices::{OutputFormat, page_or_json};
 use super::error::{CommandError, Completion};
 use super::files::{all_or_faults, open_input};
 use super::screen::Screen;
@@ -31,7 +31,7 @@ pub(super) struct ReplayArgs {
         value_parser = page_or_json("table", "Tables for people", "One JSON object"),
         default_value = "table"
     )]
-    format: PageFormat,
+    format: OutputFormat,
 }
 
 /// Replays, reports, and says whether all agrees.
@@ -53,8 +53,8 @@ pub(super) fn run(arguments: &ReplayArgs, screen: &mut Screen) -> Result<Complet
         }
     }
     match arguments.format {
-        PageFormat::Page => screen.print(&render_replay(&reports, &ignored))?,
-        PageFormat::Json => screen.print(&replay_json(&reports)?)?,
+        OutputFormat::Json => screen.print_data(&replay_json(&reports)?)?,
+        _ => screen.print(&render_replay(&reports, &ignored))?,
     }
     let complete = reports.iter().all(|report| report.agreement.is_complete());
     Ok(if complete {

@@ -1,16 +1,11 @@
-//! The files of a command's results: what each is called, and all of them into the folder.
+//! The files of a command's results: what each is called, and the folder for all of them.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
-use super::choices::PageFormat;
+use super::choices::PlotChoice;
 use super::error::CommandError;
-use super::file_names::{SUMMARY, path_safe};
-use super::output_args::QuietArgs;
-use super::output_folder::OutputFolder;
-use super::screen::Screen;
+use super::file_names::path_safe;
 use super::variation::Variation;
-use crate::render::paint::Colour;
 use crate::render::plot::PlotError;
 
 impl From<PlotError> for CommandError {
@@ -19,60 +14,53 @@ impl From<PlotError> for CommandError {
     }
 }
 
-/// A file before it is written.
+/// A file of the results.
 #[derive(Clone, Debug)]
-pub(super) struct ResultFile<'b> {
+pub(super) struct ResultFile {
     /// Its name in the folder.
     pub(super) name: String,
-    /// Its whole content.
-    pub(super) bytes: Cow<'b, [u8]>,
+    /// Its whole content; `None` where the simulations have written it.
+    pub(super) bytes: Option<Vec<u8>>,
 }
 
-/// Writes all files, then the summary; the paths for people come back.
-///
-/// # Errors
-/// A file cannot be written: nothing of the results is left then.
-pub(super) fn write_results(
-    mut folder: OutputFolder,
-    files: &[ResultFile<'_>],
-    summary: &[u8],
-) -> Result<Vec<String>, CommandError> {
-    for file in files {
-        folder.write(&file.name, &file.bytes)?;
+impl ResultFile {
+    /// A file that is to be written.
+    pub(super) fn new(name: &str, bytes: Vec<u8>) -> Self {
+        Self {
+            name: name.to_owned(),
+            bytes: Some(bytes),
+        }
     }
-    let names = files.iter().map(|file| file.name.as_str());
-    let paths = shown_paths(&folder, names);
-    folder.complete(summary)?;
-    Ok(paths)
-}
 
-/// Prints the answer of a command that has a summary: the summary itself, or `page` unless quiet was asked for.
-///
-/// # Errors
-/// Standard output fails.
-pub(super) fn print_answer(
-    format: PageFormat,
-    quiet: QuietArgs,
-    summary: &[u8],
-    screen: &mut Screen,
-    page: impl FnOnce(Colour) -> String,
-) -> Result<(), CommandError> {
-    match format {
-        PageFormat::Json => screen.print(&String::from_utf8_lossy(summary)),
-        PageFormat::Page if quiet.is_asked_for() => Ok(()),
-        PageFormat::Page => screen.print(&page(screen.stdout_colour())),
+    /// A file that was written as the simulations went.
+    pub(super) fn written(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            bytes: None,
+        }
     }
 }
 
-/// The paths of the files of these names, and of the summary, for people.
-pub(super) fn shown_paths<'n>(
-    folder: &OutputFolder,
-    names: impl Iterator<Item = &'n str>,
-) -> Vec<String> {
-    names
-        .chain([SUMMARY])
-        .map(|name| folder.file(name).display().to_string())
-        .collect()
+/// A picture in each kind asked for, as files that begin with `stem`.
+///
+/// # Errors
+/// The picture cannot be drawn.
+pub(super) fn pictures<P>(
+    picture: &P,
+    stem: &str,
+    choice: PlotChoice,
+    png: impl FnOnce(&P) -> Result<Vec<u8>, PlotError>,
+    svg: impl FnOnce(&P) -> Result<String, PlotError>,
+) -> Result<Vec<ResultFile>, PlotError> {
+    let mut files = Vec::new();
+    if choice.has_png() {
+        files.push(ResultFile::new(&format!("{stem}.png"), png(picture)?));
+    }
+    if choice.has_svg() {
+        let bytes = svg(picture)?.into_bytes();
+        files.push(ResultFile::new(&format!("{stem}.svg"), bytes));
+    }
+    Ok(files)
 }
 
 /// Names that a folder's name spells out; of more only the first.

@@ -1,24 +1,25 @@
 //! `hpasim run POLICY TRACE`: what would the autoscaler do?
 //!
-//! Loads, simulates, draws, writes and prints; each is done elsewhere.
+//! Self-imposed limit: its arguments, its question, its simulations, its report.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::assertions::{self, Channel};
+use super::assertions;
 use super::atomic_file::PartialFile;
-use super::choices::{PageFormat, PictureKind, PlotChoice, summary_format};
+use super::choices::OutputFormat;
 use super::error::{CommandError, Completion};
-use super::file_names::{DECISIONS, LATENCY, PLOT_PNG, PLOT_SVG, TIMELINE};
+use super::experiment::{Experiment, ExperimentReport, conduct};
+use super::file_names::{DECISIONS, LATENCY, PLOT, TIMELINE};
 use super::files::{FileLoader, hashed};
 use super::identity::Identity;
-use super::interrupt::Interrupt;
 use super::load_args::LoadArgs;
-use super::output_args::{QuietArgs, WriteArgs};
+use super::output_args::AnswerArgs;
 use super::output_folder::OutputFolder;
+use super::paired_runs::simulate_counted;
 use super::progress::Progress;
-use super::result_files::{default_folder, print_answer, shown_paths};
+use super::result_files::{ResultFile, default_folder, pictures};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
@@ -32,7 +33,7 @@ use crate::results::kpis::KpiObserver;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{InputFile, KpiReport, Kpis, Timeline};
-use crate::scenario::{Assertion, Engine, Loaded, Scenario};
+use crate::scenario::{Assertion, Engine, Loaded};
 use crate::search::in_order::{all_cores, collect_in_order};
 use crate::simulation::{Extent, simulate};
 use crate::units::Seed;
@@ -40,6 +41,7 @@ use crate::workload::Demand;
 
 /// Simulate a policy under a trace.
 #[derive(Args, Debug)]
+#[command(mut_arg("output", |output| output.help("The output folder [default: output/<policy>-<trace>, and what differs from the plain run]")))]
 pub(super) struct RunArgs {
     /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
@@ -57,233 +59,197 @@ pub(super) struct RunArgs {
     /// Run this many seeds, from --seed on; KPIs become median, p10 and p90, pictures show the first
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
-    /// The output folder.
-    #[arg(
-        short,
-        long,
-        value_name = "DIR",
-        help = "The output folder [default: output/<policy>-<trace>, and what differs from the plain run]"
-    )]
-    output: Option<PathBuf>,
     #[command(flatten)]
-    write: WriteArgs,
-    /// What is printed to stdout
-    #[arg(long, value_parser = summary_format(), default_value = "table")]
-    format: PageFormat,
+    answer: AnswerArgs,
     /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30'; may be given several times
     #[arg(long, value_name = "KPI<=NUMBER")]
     assert: Vec<String>,
-    #[command(flatten)]
-    quiet: QuietArgs,
-}
-
-/// One of a run's files beside the summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RunFile {
-    Picture(PictureKind),
-    Timeline,
-    Latency,
-    Decisions,
-}
-
-impl RunFile {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Picture(PictureKind::Png) => PLOT_PNG,
-            Self::Picture(PictureKind::Svg) => PLOT_SVG,
-            Self::Timeline => TIMELINE,
-            Self::Latency => LATENCY,
-            Self::Decisions => DECISIONS,
-        }
-    }
-
-    /// All files of a run, in the order in which they are listed.
-    fn all(plot: PlotChoice, engine: Engine) -> Vec<Self> {
-        let tables: &[Self] = match engine {
-            Engine::Request => &[Self::Timeline, Self::Latency, Self::Decisions],
-            Engine::Fluid => &[Self::Timeline, Self::Decisions],
-        };
-        let pictures = plot.kinds().iter().map(|kind| Self::Picture(*kind));
-        pictures.chain(tables.iter().copied()).collect()
-    }
 }
 
 /// Loads, simulates, writes, prints.
 pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
-    let interrupt = Interrupt::listen();
-    let question = arguments.question(screen)?;
-    let mut folder = question.claim(arguments, &interrupt)?;
-    let progress = Progress::new(
-        question.seeds.len(),
-        question.loaded.scenario.trace.end(),
-        faster_engine(&question.loaded),
-        arguments.quiet.progress(),
-    );
-    let runs = simulate_all(&question.loaded, &question.seeds, &progress, &mut folder)?;
-    drop(progress);
-    let files = RunFile::all(arguments.write.plot, question.loaded.engine);
-    let checked = question.check(&runs.report());
-    let summary = question.summary(&runs.report(), &files, &checked)?;
-    question.write(&files, &runs, &mut folder)?;
-    let paths = shown_paths(&folder, files.iter().map(|file| file.name()));
-    folder.complete(&summary)?;
-    assertions::tell(&checked, arguments.channel(), screen)?;
-    let page = |colour| question.page(&runs.report(), &paths, colour);
-    print_answer(arguments.format, arguments.quiet, &summary, screen, page)?;
-    Ok(assertions::completion(&checked))
+    conduct(&arguments.answer, screen, |screen| {
+        RunExperiment::ask(arguments, screen)
+    })
 }
 
 /// What a run is about.
-struct Question {
+struct RunExperiment<'a> {
+    arguments: &'a RunArgs,
     loaded: Loaded,
     seeds: Vec<Seed>,
+    /// Those of the policy, then those of the command line.
     assertions: Vec<Assertion>,
     request: Request,
     inputs: Vec<InputFile>,
 }
 
-impl Question {
-    /// Holds the output folder, unless it has the results of another question.
-    fn claim(
-        &self,
-        arguments: &RunArgs,
-        interrupt: &Interrupt,
-    ) -> Result<OutputFolder, CommandError> {
-        let identity = Identity::new("run", self.inputs.clone())
-            .with("engine", self.loaded.engine.as_str())?
-            .with("seeds", seed_numbers(&self.seeds))?
-            .with("request", &self.request)?;
-        let path = arguments.folder(&self.loaded);
-        OutputFolder::claim(&path, &identity, arguments.write.overwrite(), interrupt)
-    }
-
-    fn check(&self, report: &KpiReport) -> Vec<CheckedAssertion> {
-        let scenario = &self.loaded.scenario;
-        let (policy, trace) = (&scenario.policy_name, &scenario.trace_name);
-        self.assertions
-            .iter()
-            .map(|assertion| check(assertion, policy, trace, report))
-            .collect()
-    }
-
-    fn summary(
-        &self,
-        report: &KpiReport,
-        files: &[RunFile],
-        checked: &[CheckedAssertion],
-    ) -> Result<Vec<u8>, CommandError> {
-        let Loaded {
-            scenario, engine, ..
-        } = &self.loaded;
-        let inputs = self.inputs.clone();
-        let summary = Summary::new(scenario, *engine, &self.seeds, inputs, report.clone())
-            .with_request(self.request.clone())
-            .with_files(files.iter().map(|file| file.name()).collect())
-            .with_assertions(checked.to_vec());
-        Ok(summary.to_json()?)
-    }
-
-    /// Writes the files that were not written as the run went.
-    fn write(
-        &self,
-        files: &[RunFile],
-        runs: &Runs,
-        folder: &mut OutputFolder,
-    ) -> Result<(), CommandError> {
-        let picture = Picture {
-            scenario: &self.loaded.scenario,
-            timeline: &runs.timeline,
-            kpis: &runs.kpis[0],
-            engine: self.loaded.engine,
-            seed: self.seeds[0],
-            seeds: runs.kpis.len(),
-            request: &self.request,
-        };
-        for file in files {
-            match file {
-                RunFile::Picture(PictureKind::Png) => {
-                    folder.write(file.name(), &render_png(&picture)?)?;
-                }
-                RunFile::Picture(PictureKind::Svg) => {
-                    folder.write(file.name(), render_svg(&picture)?.as_bytes())?;
-                }
-                RunFile::Latency => folder.write(file.name(), &runs.latency)?,
-                RunFile::Timeline | RunFile::Decisions => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn page(&self, report: &KpiReport, paths: &[String], colour: Colour) -> String {
-        let summary = RunSummary {
-            scenario: &self.loaded.scenario,
-            engine: self.loaded.engine,
-            seeds: &self.seeds,
-            kpis: report,
-            request: &self.request,
-            files: paths,
-        };
-        render_summary(&summary, colour)
-    }
-}
-
-/// Those of the policy, then those of the command line.
-fn read_assertions(
-    arguments: &RunArgs,
-    scenario: &Scenario,
-) -> Result<Vec<Assertion>, CommandError> {
-    let asked = assertions::read(&arguments.assert, &[&scenario.policy_name])?;
-    Ok([scenario.assertions.clone(), asked].concat())
-}
-
-impl RunArgs {
-    /// Reads everything, and says what is wrong with it or takes long, before anything is touched.
-    fn question(&self, screen: &mut Screen) -> Result<Question, CommandError> {
-        let seeds = self.seed.seeds(self.seeds.into())?;
-        let loaded = self
-            .load
-            .load(&self.policy, &self.trace, &self.set, &mut FileLoader)
+impl<'a> RunExperiment<'a> {
+    /// Reads everything, and says what is wrong with it, before anything is touched.
+    fn ask(arguments: &'a RunArgs, screen: &mut Screen) -> Result<Self, CommandError> {
+        let RunArgs { load, set, .. } = arguments;
+        let seeds = arguments.seed.seeds(arguments.seeds.into())?;
+        let loaded = load
+            .load(&arguments.policy, &arguments.trace, set, &mut FileLoader)
             .map_err(CommandError::Input)?;
-        self.quiet.warn(&loaded.warnings, screen);
-        let assertions = read_assertions(self, &loaded.scenario)?;
-        let runs = seeds.len() as f64;
-        Size {
-            runs,
-            extent: Extent::of(&loaded.scenario, loaded.engine).times(runs),
-            ..Size::default()
-        }
-        .announce(less_work(&loaded), self.quiet, screen)?;
-        Ok(Question {
+        arguments.answer.quiet.warn(&loaded.warnings, screen);
+        let asked = assertions::read(&arguments.assert, &[&loaded.scenario.policy_name])?;
+        Ok(Self {
+            arguments,
             seeds,
-            assertions,
-            request: self.load.request(&self.set),
-            inputs: hashed(&loaded.inputs),
+            assertions: [loaded.scenario.assertions.clone(), asked].concat(),
+            request: load.request(set),
+            inputs: loaded.inputs.iter().map(hashed).collect(),
             loaded,
         })
     }
+}
 
-    /// Where the lines of assertions go.
-    fn channel(&self) -> Channel {
-        match self.format {
-            _ if self.quiet.is_asked_for() => Channel::Quiet,
-            PageFormat::Json => Channel::BesideData,
-            PageFormat::Page => Channel::Text,
-        }
+impl Experiment for RunExperiment<'_> {
+    type Report<'e>
+        = RunReport<'e>
+    where
+        Self: 'e;
+
+    fn size(&self) -> Result<Size, CommandError> {
+        let runs = self.seeds.len() as f64;
+        Ok(Size {
+            runs,
+            extent: Extent::of(&self.loaded.scenario, self.loaded.engine).times(runs),
+            remedy: less_work(&self.loaded),
+            ..Size::default()
+        })
     }
 
-    fn folder(&self, loaded: &Loaded) -> PathBuf {
-        self.output.clone().unwrap_or_else(|| {
-            let scenario = &loaded.scenario;
-            let usual = Engine::usual_for(&scenario.trace.demand);
-            let mut variation = Variation::default();
-            if loaded.engine != usual {
-                variation.add(loaded.engine.as_str());
+    fn default_folder(&self) -> PathBuf {
+        let Loaded {
+            scenario, engine, ..
+        } = &self.loaded;
+        let arguments = self.arguments;
+        let mut variation = Variation::default();
+        if *engine != Engine::usual_for(&scenario.trace.demand) {
+            variation.add(engine.as_str());
+        }
+        arguments.load.vary(&arguments.set, &mut variation);
+        arguments.seed.vary(arguments.seeds, 1, &mut variation);
+        let (policy, trace) = (&scenario.policy_name, &scenario.trace_name);
+        default_folder(None, &[policy], &[trace], &variation)
+    }
+
+    fn identity(&self) -> serde_json::Result<Identity> {
+        Identity::new("run", self.inputs.clone())
+            .with("engine", self.loaded.engine.as_str())?
+            .with("seeds", seed_numbers(&self.seeds))?
+            .with("request", &self.request)
+    }
+
+    fn simulate(&self, folder: &mut OutputFolder) -> Result<RunReport<'_>, CommandError> {
+        let Loaded {
+            scenario, engine, ..
+        } = &self.loaded;
+        let progress = Progress::new(
+            std::iter::repeat_n(scenario.trace.end(), self.seeds.len()),
+            faster_engine(&self.loaded),
+            self.arguments.answer.quiet.allows_progress(),
+        );
+        // The streams go with the first seed.
+        let streams = std::iter::once(Some(Streams::begin(folder)?));
+        let streams = streams.chain(std::iter::repeat_with(|| None));
+        let simulate_seed = |(seed, streams): (&Seed, Option<Streams>)| match streams {
+            Some(streams) => simulate_first(&self.loaded, *seed, &progress, streams),
+            None => Ok((simulate_counted(scenario, *engine, *seed, &progress), None)),
+        };
+        let (mut kpis, mut shown) = (Vec::new(), FirstRun::default());
+        for run in collect_in_order(self.seeds.iter().zip(streams), all_cores(), simulate_seed) {
+            let (of_seed, first) = run?;
+            kpis.push(of_seed);
+            if let Some((first, streams)) = first {
+                streams.complete(folder)?;
+                shown = first;
             }
-            self.load.vary(&self.set, &mut variation);
-            self.seed.vary(self.seeds, 1, &mut variation);
-            let (policy, trace) = (&scenario.policy_name, &scenario.trace_name);
-            default_folder(None, &[policy], &[trace], &variation)
+        }
+        let report = KpiReport::of(&kpis).unwrap_or_else(|| KpiReport::Folded(Vec::new()));
+        let (policy, trace) = (&scenario.policy_name, &scenario.trace_name);
+        let check = |assertion| check(assertion, policy, trace, &report);
+        Ok(RunReport {
+            experiment: self,
+            checked: self.assertions.iter().map(check).collect(),
+            first: shown,
+            kpis,
+            report,
         })
+    }
+}
+
+/// What a run comes to.
+struct RunReport<'q> {
+    experiment: &'q RunExperiment<'q>,
+    first: FirstRun,
+    /// By seed.
+    kpis: Vec<Kpis>,
+    /// Over the seeds.
+    report: KpiReport,
+    checked: Vec<CheckedAssertion>,
+}
+
+impl ExperimentReport for RunReport<'_> {
+    fn checked(&self) -> &[CheckedAssertion] {
+        &self.checked
+    }
+
+    fn files(&self) -> Result<Vec<ResultFile>, CommandError> {
+        let experiment = self.experiment;
+        let picture = Picture {
+            scenario: &experiment.loaded.scenario,
+            timeline: &self.first.timeline,
+            kpis: &self.kpis[0],
+            engine: experiment.loaded.engine,
+            seed: experiment.seeds[0],
+            seeds: self.kpis.len(),
+            request: &experiment.request,
+        };
+        let plot = experiment.arguments.answer.plot;
+        let mut files = pictures(&picture, PLOT, plot, render_png, render_svg)?;
+        files.push(ResultFile::written(TIMELINE));
+        if experiment.loaded.engine == Engine::Request {
+            files.push(ResultFile::new(LATENCY, self.first.latency.clone()));
+        }
+        files.push(ResultFile::written(DECISIONS));
+        Ok(files)
+    }
+
+    fn summary(&self, names: &[String]) -> serde_json::Result<Vec<u8>> {
+        let RunExperiment {
+            loaded,
+            seeds,
+            request,
+            inputs,
+            ..
+        } = self.experiment;
+        let (inputs, report) = (inputs.clone(), self.report.clone());
+        Summary::new(&loaded.scenario, loaded.engine, seeds, inputs, report)
+            .with_request(request.clone())
+            .with_files(names.to_vec())
+            .with_assertions(self.checked.clone())
+            .to_json()
+    }
+
+    fn page(&self, _format: OutputFormat, paths: &[String], colour: Colour) -> String {
+        let RunExperiment {
+            loaded,
+            seeds,
+            request,
+            ..
+        } = self.experiment;
+        let summary = RunSummary {
+            scenario: &loaded.scenario,
+            engine: loaded.engine,
+            seeds,
+            kpis: &self.report,
+            request,
+            files: paths,
+        };
+        render_summary(&summary, colour)
     }
 }
 
@@ -307,18 +273,12 @@ fn less_work(loaded: &Loaded) -> &'static str {
     }
 }
 
-/// Everything about the first seed, and the KPIs of all.
-struct Runs {
+/// What is shown of the run of the first seed.
+#[derive(Default)]
+struct FirstRun {
     timeline: Timeline,
     /// Empty where the engine knows no single requests.
     latency: Vec<u8>,
-    kpis: Vec<Kpis>,
-}
-
-impl Runs {
-    fn report(&self) -> KpiReport {
-        KpiReport::of(&self.kpis).unwrap_or_else(|| KpiReport::Folded(Vec::new()))
-    }
 }
 
 /// The files that are written as the run of the first seed goes.
@@ -327,53 +287,14 @@ struct Streams {
     decisions: DecisionLog<PartialFile>,
 }
 
-/// What the run of the first seed leaves beside its KPIs.
-struct FirstRun {
-    timeline: Timeline,
-    latency: Vec<u8>,
-    streams: Streams,
-}
-
-/// What the run of one seed leaves.
-struct SeedRun {
-    kpis: Kpis,
-    first: Option<FirstRun>,
-}
-
-fn simulate_all(
-    loaded: &Loaded,
-    seeds: &[Seed],
-    progress: &Progress,
-    folder: &mut OutputFolder,
-) -> Result<Runs, CommandError> {
-    let streams = Streams {
-        timeline: TimelineCsv::new(folder.begin(TIMELINE)?),
-        decisions: DecisionLog::new(folder.begin(DECISIONS)?),
-    };
-    // The streams go with the first seed.
-    let streams = std::iter::once(Some(streams)).chain(std::iter::repeat_with(|| None));
-    let simulate_seed = |(seed, streams): (&Seed, Option<Streams>)| match streams {
-        Some(streams) => simulate_first(loaded, *seed, progress, streams),
-        None => Ok(simulate_another(loaded, *seed, progress)),
-    };
-    let mut runs = Runs {
-        timeline: Timeline::default(),
-        latency: Vec::new(),
-        kpis: Vec::with_capacity(seeds.len()),
-    };
-    for run in collect_in_order(seeds.iter().zip(streams), all_cores(), simulate_seed) {
-        let SeedRun { kpis, first } = run?;
-        runs.kpis.push(kpis);
-        if let Some(first) = first {
-            first.streams.complete(folder)?;
-            runs.timeline = first.timeline;
-            runs.latency = first.latency;
-        }
-    }
-    Ok(runs)
-}
-
 impl Streams {
+    fn begin(folder: &OutputFolder) -> Result<Self, CommandError> {
+        Ok(Self {
+            timeline: TimelineCsv::new(folder.begin(TIMELINE)?),
+            decisions: DecisionLog::new(folder.begin(DECISIONS)?),
+        })
+    }
+
     /// Ends both files.
     fn complete(self, folder: &mut OutputFolder) -> Result<(), CommandError> {
         let timeline = self.timeline.finish().map_err(into_io);
@@ -395,6 +316,9 @@ fn into_io(error: csv::Error) -> std::io::Error {
     }
 }
 
+/// What the run of one seed leaves: its KPIs, and of the first seed all that is shown.
+type SeedRun = (Kpis, Option<(FirstRun, Streams)>);
+
 fn simulate_first(
     loaded: &Loaded,
     seed: Seed,
@@ -406,7 +330,7 @@ fn simulate_first(
         KpiObserver::new(scenario),
         TimelineRecorder::writing(scenario, streams.timeline),
         streams.decisions,
-        progress.of_run(),
+        progress.of_run(scenario.trace.end()),
     );
     simulate(scenario, loaded.engine, seed, &mut observer);
     let (kpis, recorder, decisions, progress) = observer;
@@ -416,25 +340,10 @@ fn simulate_first(
     let first = FirstRun {
         latency: latency.transpose()?.unwrap_or_default(),
         timeline,
-        streams: Streams {
-            timeline: csv,
-            decisions,
-        },
     };
-    Ok(SeedRun {
-        kpis: kpis.finish(),
-        first: Some(first),
-    })
-}
-
-fn simulate_another(loaded: &Loaded, seed: Seed, progress: &Progress) -> SeedRun {
-    let scenario = &loaded.scenario;
-    let mut observer = (KpiObserver::new(scenario), progress.of_run());
-    simulate(scenario, loaded.engine, seed, &mut observer);
-    let (kpis, progress) = observer;
-    progress.finish();
-    SeedRun {
-        kpis: kpis.finish(),
-        first: None,
-    }
+    let streams = Streams {
+        timeline: csv,
+        decisions,
+    };
+    Ok((kpis.finish(), Some((first, streams))))
 }

@@ -46,6 +46,8 @@ pub(super) struct Size {
     pub(super) rows_held: f64,
     /// Simulations whose curves are held for pictures.
     pub(super) curves_held: f64,
+    /// What takes less.
+    pub(super) remedy: &'static str,
 }
 
 /// More than can be simulated.
@@ -103,8 +105,9 @@ impl From<TooMuch> for CommandError {
 }
 
 impl Size {
-    /// The notes that announce the work; `remedy` says what takes less.
-    fn check(&self, remedy: &'static str) -> Result<Vec<String>, TooMuch> {
+    /// The notes that announce the work.
+    fn check(&self) -> Result<Vec<String>, TooMuch> {
+        let remedy = self.remedy;
         let Extent {
             requests,
             held_requests,
@@ -159,8 +162,8 @@ impl Size {
     ///
     /// # Errors
     /// It is more than can be done.
-    pub(super) fn refuse(&self, remedy: &'static str) -> Result<(), CommandError> {
-        self.check(remedy)?;
+    pub(super) fn refuse(&self) -> Result<(), CommandError> {
+        self.check()?;
         Ok(())
     }
 
@@ -170,11 +173,10 @@ impl Size {
     /// It is more than can be done.
     pub(super) fn announce(
         &self,
-        remedy: &'static str,
         quiet: QuietArgs,
         screen: &mut Screen,
     ) -> Result<(), CommandError> {
-        let notes = self.check(remedy)?;
+        let notes = self.check()?;
         if !quiet.is_asked_for() {
             for note in notes {
                 screen.note(&note);
@@ -206,6 +208,7 @@ mod tests {
 
     fn of_requests(requests: f64) -> Size {
         Size {
+            remedy: "do less",
             extent: Extent {
                 requests,
                 ..Extent::default()
@@ -216,12 +219,12 @@ mod tests {
 
     #[test]
     fn what_takes_seconds_is_not_announced() {
-        assert_eq!(of_requests(4e8).check("do less"), Ok(Vec::new()));
+        assert_eq!(of_requests(4e8).check(), Ok(Vec::new()));
     }
 
     #[test]
     fn what_takes_long_is_announced_with_its_number() {
-        let notes = of_requests(8.64e10).check("do less").expect("possible");
+        let notes = of_requests(8.64e10).check().expect("possible");
         insta::assert_snapshot!(notes.join("\n"), @"note: up to 86,400,000,000 requests are simulated one by one, which takes about 4h 48m of one core; do less");
         let long = Size {
             runs: 65_535e3,
@@ -232,7 +235,7 @@ mod tests {
             },
             ..Size::default()
         };
-        insta::assert_snapshot!(long.check("do less").expect("possible").join("\n"), @"
+        insta::assert_snapshot!(long.check().expect("possible").join("\n"), @"
         note: 65,535,000 simulations
         note: up to 1,000,000,000 requests are held in memory at once (100 GB); a shorter workload.timeout or fewer retries take less
         note: scrapes and syncs look at up to 2,000,000,000,000 pods, which takes minutes or more; a lower hpa.maxReplicas takes less
@@ -241,7 +244,7 @@ mod tests {
 
     #[test]
     fn what_cannot_end_is_refused_with_its_number_and_a_remedy() {
-        let refused = |size: Size| size.check("do less").expect_err("too much").to_string();
+        let refused = |size: Size| size.check().expect_err("too much").to_string();
         insta::assert_snapshot!(refused(of_requests(8.64e16)), @"about 86,400,000,000,000,000 requests would be simulated one by one, which takes 200000d 0h of one core; hpasim simulates at most 10,000,000,000,000; do less");
         insta::assert_snapshot!(refused(Size { rows_held: 1e8, ..Size::default() }), @"100,000,000 rows do not fit in memory, and one process takes at most 20,000,000; divide the sweep with --shard, take greater steps, or draw fewer with --samples");
         insta::assert_snapshot!(refused(Size { curves_held: 1e6, ..Size::default() }), @"the curves of 1,000,000 simulations do not fit in memory (154 GB); use --plot none, or fewer --seeds");

@@ -1,6 +1,6 @@
 //! `hpasim sweep POLICY TRACE...`: what do a thousand policies cost, and whom do they hurt?
 //!
-//! Loads, checks, simulates into the file, draws and prints; each is done elsewhere.
+//! Self-imposed limit: its arguments, its question, its simulations, its report.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -8,30 +8,34 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::atomic_file::Overwrite;
-use super::choices::{ENGINES, PageFormat, PlotChoice, one_of, summary_format};
+use super::choices::{ENGINES, OutputFormat, one_of};
 use super::digest::digest;
 use super::error::{CommandError, Completion};
-use super::file_names::SWEEP;
+use super::experiment::{Experiment, ExperimentReport, conduct};
+use super::file_names::{FRONT, HEATMAP, PARAMETERS, SWEEP};
+use super::files::{RememberingLoader, hashed_once};
 use super::identity::Identity;
-use super::interrupt::Interrupt;
 use super::manifest_args::ManifestArgs;
-use super::output_args::QuietArgs;
+use super::output_args::AnswerArgs;
 use super::output_folder::OutputFolder;
 use super::progress::CountProgress;
-use super::result_files::{default_folder, print_answer, shown_paths};
+use super::result_files::{ResultFile, default_folder, pictures};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
-use super::sweep_file::{FolderRequest, SweepFile, claim_folder};
-use super::sweep_plots::{PLOTS, SweepPlot};
-use super::variant_inputs::{VariantInputs, VariantRequest};
+use super::sweep_file::{SweepFile, SweepPart};
+use super::variant_inputs::{refuse_same_names, refuse_second_stdin, under_engine};
 use super::variation::Variation;
 use crate::kpi::Kpi;
+use crate::render::paint::Colour;
+use crate::render::plot::PlotError;
+use crate::render::plot::sweep_front::{render_sweep_front_png, render_sweep_front_svg};
+use crate::render::plot::sweep_heat::{render_heat_png, render_heat_svg};
+use crate::render::plot::sweep_parameters::{render_parameters_png, render_parameters_svg};
 use crate::render::sweep::{SweepAnswer, render_answer};
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
-use crate::scenario::{Diagnostics, Engine, ManifestChoice, Scenario};
+use crate::scenario::{Engine, LoadRequest, ManifestChoice, Scenario, Template, load_templates};
 use crate::search::grid::{Grid, GridError};
 use crate::search::in_order::all_cores;
 use crate::search::outcome::{Objectives, SweepOutcome, Weighed};
@@ -40,10 +44,10 @@ use crate::search::sweep::{InvalidPoints, Sweep, SweepError, SweepRow};
 use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::simulation::Extent;
 use crate::text::rounding::readable;
-use crate::units::Seed;
 
 /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm.
 #[derive(Args, Debug)]
+#[command(mut_arg("output", |output| output.help("The output folder [default: output/sweep-<policy>-<traces>]")))]
 pub(super) struct SweepArgs {
     /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
@@ -85,80 +89,18 @@ pub(super) struct SweepArgs {
     /// Go on where an interrupted sweep of the same command ended
     #[arg(long, conflicts_with = "force")]
     resume: bool,
-    /// The output folder.
-    #[arg(
-        short,
-        long,
-        value_name = "DIR",
-        help = "The output folder [default: output/sweep-<policy>-<traces>]"
-    )]
-    output: Option<PathBuf>,
-    /// Replace whatever the output folder holds: all files of hpasim's names there go
-    #[arg(long)]
-    force: bool,
-    /// Which pictures are drawn
-    #[arg(long, value_enum, default_value_t = PlotChoice::All)]
-    plot: PlotChoice,
-    /// What is printed to stdout
-    #[arg(long, value_parser = summary_format(), default_value = "table")]
-    format: PageFormat,
     #[command(flatten)]
-    quiet: QuietArgs,
+    answer: AnswerArgs,
 }
 
 /// What takes less than to simulate every request.
 const LESS_WORK: &str = "--engine fluid takes next to none, where it can follow the trace; fewer points, --seeds or traces take less";
 
-/// What is swept, and everything that its files say about it.
-struct Question {
-    sweep: Sweep,
-    policy: String,
-    traces: Vec<String>,
-    engine: String,
-    objectives: Objectives,
-    inputs: Vec<InputFile>,
-    head: Head,
-    /// The rows of this process.
-    rows: Range<u64>,
-}
-
 /// Loads, checks, simulates, draws, prints.
 pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
-    let question = arguments.question(screen)?;
-    arguments.announce(&question, screen)?;
-    let folder = arguments.folder(&question);
-    let interrupt = Interrupt::listen();
-    let identity = arguments.identity(&question)?;
-    let keys = RowKeys {
-        grid: question.sweep.grid.clone(),
-        traces: question.traces.clone(),
-    };
-    let request = FolderRequest {
-        folder: &folder,
-        head: &question.head,
-        shard: arguments.shard,
-        keys: &keys,
-        rows: question.rows.end - question.rows.start,
-        identity: &identity,
-        resume: arguments.resume,
-        overwrite: Overwrite::forced(arguments.force),
-    };
-    let mut weighed = WeighedRows::new(&question);
-    interrupt.say(format!(
-        "interrupted; the same command with --resume goes on from {}",
-        folder.join(SWEEP).display()
-    ));
-    let (output, mut file) = claim_folder(&request, &interrupt, |line| weighed.read(line))?;
-    arguments.simulate(&question, &mut file, &mut weighed, &interrupt)?;
-    file.finish()?;
-    let outcome = match arguments.shard {
-        Some(_) => None,
-        None => Some(SweepOutcome::new(
-            weighed.into_points(&question),
-            current(&question, arguments.quiet, screen),
-        )),
-    };
-    arguments.conclude(&question, outcome.as_ref(), output, screen)
+    conduct(&arguments.answer, screen, |screen| {
+        SweepExperiment::ask(arguments, screen)
+    })
 }
 
 impl From<GridError> for CommandError {
@@ -186,10 +128,6 @@ impl SweepArgs {
         self.jobs.unwrap_or_else(all_cores)
     }
 
-    fn seeds(&self) -> Result<Vec<Seed>, CommandError> {
-        self.seed.seeds(self.seeds.into())
-    }
-
     fn grid(&self) -> Result<Grid, CommandError> {
         Ok(match self.samples {
             Some(count) => Grid::latin_hypercube(&self.set, count, self.seed.first())?,
@@ -197,73 +135,22 @@ impl SweepArgs {
         })
     }
 
-    fn question(&self, screen: &mut Screen) -> Result<Question, CommandError> {
-        let seeds = self.seeds()?;
-        let grid = self.grid()?;
-        let loaded = self.load()?;
-        // What every point shares is said once; a key that only some points have is theirs.
-        let mut warnings = Vec::new();
-        let mut scenarios: Vec<Scenario> = Vec::new();
-        for template in &loaded.templates {
-            let resolved = template
-                .resolve(&grid.arguments(0))
-                .map_err(CommandError::Input)?;
-            for warning in resolved.warnings {
-                if !warnings.contains(&warning) {
-                    warnings.push(warning);
-                }
-            }
-            scenarios.push(resolved.scenario);
-        }
-        self.quiet.warn(&warnings, screen);
-        let traces = loaded.trace_names()?;
-        let policy = scenarios[0].policy_name.clone();
-        let engine = loaded.engine_names();
-        let inputs = loaded.files();
-        let choice = self.manifest.choice();
-        let head = Head::new(&HeadFacts {
-            grid: &grid,
-            policy: &policy,
-            traces: &traces,
-            engine: &engine,
-            seeds: &seeds,
-            set: &self.set,
-            samples: self.samples,
-            hpa: choice.hpa.as_deref(),
-            namespace: choice.namespace.as_deref(),
-            inputs_sha256: &digest(inputs.iter().map(|input| input.sha256.as_str())),
-            grid_sha256: &self.grid_digest(),
-        });
-        let sweep = Sweep {
-            templates: loaded.templates,
-            grid,
-            seeds,
-        };
-        let rows = match self.shard {
-            Some(shard) => shard.rows(sweep.rows()),
-            None => 0..sweep.rows(),
-        };
-        Ok(Question {
-            objectives: Objectives::of(&scenarios),
-            sweep,
-            policy,
-            traces,
-            engine,
-            inputs,
-            head,
-            rows,
-        })
-    }
-
-    fn load(&self) -> Result<VariantInputs, CommandError> {
-        VariantInputs::load(&VariantRequest {
+    /// The policy under each trace.
+    fn load(&self) -> Result<Vec<Template>, CommandError> {
+        refuse_second_stdin(std::iter::once(&self.policy).chain(&self.traces))?;
+        let requests = self.traces.iter().map(|trace| LoadRequest {
             policy: &self.policy,
-            traces: &self.traces,
+            trace,
+            set: &[],
             from: None,
             to: None,
             engine: self.engine,
-            choice: &self.manifest.choice(),
-        })
+        });
+        let requests: Vec<LoadRequest<'_>> = requests.collect();
+        let mut loader = RememberingLoader::default();
+        let templates = load_templates(&requests, &self.manifest.choice(), &mut loader)
+            .map_err(CommandError::Input)?;
+        Ok(under_engine(templates, self.engine))
     }
 
     fn request(&self) -> SweepRequest {
@@ -277,15 +164,6 @@ impl SweepArgs {
         }
     }
 
-    /// What the sweep asks for, for the folder that it is written to.
-    fn identity(&self, question: &Question) -> Result<Identity, CommandError> {
-        let identity = Identity::new("sweep", question.inputs.clone())
-            .with("engine", &question.engine)?
-            .with("seeds", seed_numbers(&question.sweep.seeds))?
-            .with("request", self.request())?;
-        Ok(identity)
-    }
-
     /// What is swept, by hash.
     fn grid_digest(&self) -> String {
         let numbers = [
@@ -295,138 +173,305 @@ impl SweepArgs {
         ];
         digest(self.set.iter().chain(&numbers).map(String::as_str))
     }
+}
 
-    fn folder(&self, question: &Question) -> PathBuf {
-        self.output.clone().unwrap_or_else(|| {
-            let traces: Vec<&str> = question.traces.iter().map(String::as_str).collect();
-            let mut variation = Variation::default();
-            self.manifest.vary(&mut variation);
-            if let Some(Shard { index, count }) = self.shard {
-                variation.add(format!("{index}-of-{count}"));
+/// What is swept, and everything that its files say about it.
+struct SweepExperiment<'a> {
+    arguments: &'a SweepArgs,
+    sweep: Sweep,
+    policy: String,
+    traces: Vec<String>,
+    engine: String,
+    objectives: Objectives,
+    inputs: Vec<InputFile>,
+    head: Head,
+    /// The rows of this process.
+    rows: Range<u64>,
+}
+
+impl<'a> SweepExperiment<'a> {
+    fn ask(arguments: &'a SweepArgs, screen: &mut Screen) -> Result<Self, CommandError> {
+        let seeds = arguments.seed.seeds(arguments.seeds.into())?;
+        let grid = arguments.grid()?;
+        let templates = arguments.load()?;
+        // What every point shares is said once; a key that only some points have is theirs.
+        let mut warnings = Vec::new();
+        let mut scenarios: Vec<Scenario> = Vec::new();
+        for template in &templates {
+            let resolved = template
+                .resolve(&grid.arguments(0))
+                .map_err(CommandError::Input)?;
+            for warning in resolved.warnings {
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
             }
-            default_folder(Some("sweep"), &[&question.policy], &traces, &variation)
+            scenarios.push(resolved.scenario);
+        }
+        arguments.answer.quiet.warn(&warnings, screen);
+        refuse_same_names(templates.iter(), "rows")?;
+        let traces = templates.iter().map(|it| it.trace_name().to_owned());
+        let traces: Vec<String> = traces.collect();
+        let policy = scenarios[0].policy_name.clone();
+        let engine = engine_names(&templates);
+        let inputs = hashed_once(templates.iter().flat_map(Template::inputs));
+        let choice = arguments.manifest.choice();
+        let head = Head::new(&HeadFacts {
+            grid: &grid,
+            policy: &policy,
+            traces: &traces,
+            engine: &engine,
+            seeds: &seeds,
+            set: &arguments.set,
+            samples: arguments.samples,
+            hpa: choice.hpa.as_deref(),
+            namespace: choice.namespace.as_deref(),
+            inputs_sha256: &digest(inputs.iter().map(|input| input.sha256.as_str())),
+            grid_sha256: &arguments.grid_digest(),
+        });
+        let sweep = Sweep {
+            templates,
+            grid,
+            seeds,
+        };
+        let rows = match arguments.shard {
+            Some(shard) => shard.rows(sweep.rows()),
+            None => 0..sweep.rows(),
+        };
+        Ok(Self {
+            arguments,
+            objectives: Objectives::of(&scenarios),
+            sweep,
+            policy,
+            traces,
+            engine,
+            inputs,
+            head,
+            rows,
         })
     }
 
-    /// Announces the work of all points, or refuses it, before anything is touched.
-    fn announce(&self, question: &Question, screen: &mut Screen) -> Result<(), CommandError> {
-        // More rows than fit in memory are not resolved first.
-        self.size(question, Extent::default()).refuse(LESS_WORK)?;
-        let sweep = &question.sweep;
-        let of_points = sweep.check(question.rows.clone(), self.jobs());
-        let mut extent = of_points?;
-        if self.shard.is_none() {
-            extent = extent.and(sweep.current_extent());
-        }
-        let extent = extent.times(sweep.runs_per_row() as f64);
-        self.size(question, extent)
-            .announce(LESS_WORK, self.quiet, screen)
+    /// How many rows this process is to have in the end.
+    fn row_count(&self) -> u64 {
+        self.rows.end - self.rows.start
     }
 
     /// What is about to be simulated; `extent` is the work of all simulations.
-    fn size(&self, question: &Question, extent: Extent) -> Size {
-        let rows = (question.rows.end - question.rows.start) as f64;
+    fn size_of(&self, extent: Extent) -> Size {
+        let rows = self.row_count() as f64;
         Size {
-            runs: rows * question.sweep.runs_per_row() as f64,
+            runs: rows * self.sweep.runs_per_row() as f64,
             extent,
             rows_held: rows,
+            remedy: LESS_WORK,
             ..Size::default()
         }
     }
 
-    fn simulate(
+    /// Adds the rows that `file` does not have.
+    fn add_rows(
         &self,
-        question: &Question,
         file: &mut SweepFile,
         weighed: &mut WeighedRows,
-        interrupt: &Interrupt,
+        folder: &OutputFolder,
     ) -> Result<(), CommandError> {
-        let sweep = &question.sweep;
-        let left = question.rows.start + file.rows_found()..question.rows.end;
+        let (sweep, arguments) = (&self.sweep, self.arguments);
+        let left = self.rows.start + file.rows_found()..self.rows.end;
         let runs = (left.end - left.start) * sweep.runs_per_row();
-        let progress = CountProgress::new("simulating", runs, self.quiet.progress());
+        let allows_progress = arguments.answer.quiet.allows_progress();
+        let progress = CountProgress::new("simulating", runs, allows_progress);
         let write = |row: SweepRow| {
             let key = sweep.key(row.number);
-            let trace = &question.traces[key.trace];
+            let trace = &self.traces[key.trace];
             let line = row_line(key, trace, &sweep.grid, &row.report);
-            let writing = interrupt.while_writing();
+            let writing = folder.interrupt().while_writing();
             file.append(&line)?;
             drop(writing);
             weighed.add(&row.report);
             Ok(())
         };
         sweep
-            .run(left, self.jobs(), || progress.one_more(), write)
+            .run(left, arguments.jobs(), || progress.one_more(), write)
             .map_err(|error| match error {
                 SweepError::Invalid(points) => points.into(),
                 SweepError::Sink(error) => error,
             })
     }
 
-    /// Pictures, summary, answer.
-    fn conclude(
-        &self,
-        question: &Question,
-        outcome: Option<&SweepOutcome>,
-        mut output: OutputFolder,
-        screen: &mut Screen,
-    ) -> Result<Completion, CommandError> {
-        let plots: Vec<SweepPlot> = match outcome {
-            Some(_) => PLOTS
-                .into_iter()
-                .filter(|plot| plot.is_wanted(self.plot) && plot.fits(&question.sweep.grid))
-                .collect(),
-            None => Vec::new(),
-        };
-        let mut files: Vec<&'static str> = plots.iter().map(|plot| plot.name()).collect();
-        files.push(SWEEP);
-        let mut summary = SweepSummary::new(self.facts(question, files.clone()));
-        if let Some(outcome) = outcome {
-            summary = summary.with_outcome(outcome, &question.objectives, &question.sweep.grid);
+    /// The results of the policy as it stands; `None` where it is incomplete without the swept values.
+    fn current(&self) -> Option<Weighed> {
+        let kpis = self.objectives.kpis();
+        let reports = self.sweep.current().ok()?;
+        let rows: Vec<Weighed> = reports.iter().map(|it| weighed(it, kpis)).collect();
+        Some(self.objectives.fold(&rows))
+    }
+}
+
+impl Experiment for SweepExperiment<'_> {
+    type Report<'e>
+        = SweepReport<'e>
+    where
+        Self: 'e;
+
+    const CONTINUES_RESULTS: bool = true;
+
+    fn size(&self) -> Result<Size, CommandError> {
+        // More rows than fit in memory are not resolved first.
+        self.size_of(Extent::default()).refuse()?;
+        let sweep = &self.sweep;
+        let mut extent = sweep.check(self.rows.clone(), self.arguments.jobs())?;
+        if self.arguments.shard.is_none() {
+            extent = extent.and(sweep.current_extent());
         }
-        let summary = summary.to_json()?;
-        let answer = SweepAnswer {
-            policy: &question.policy,
-            traces: &question.traces,
-            engine: &question.engine,
-            seeds: self.seeds,
-            samples: self.samples,
-            grid: &question.sweep.grid,
-            objectives: &question.objectives,
-            outcome,
-            shard: self.shard,
-            rows: question.rows.clone(),
-        };
-        let pictures = outcome
-            .map(|outcome| {
-                let drawn = plots.iter().map(|plot| plot.render(&answer, outcome));
-                drawn.collect::<Result<Vec<Vec<u8>>, _>>()
-            })
-            .transpose()?
-            .unwrap_or_default();
-        for (plot, bytes) in plots.iter().zip(&pictures) {
-            output.write(plot.name(), bytes)?;
-        }
-        let paths = shown_paths(&output, files.iter().copied());
-        output.complete(&summary)?;
-        let page = |colour| render_answer(&answer, &paths, colour);
-        print_answer(self.format, self.quiet, &summary, screen, page)?;
-        Ok(Completion::Done)
+        Ok(self.size_of(extent.times(sweep.runs_per_row() as f64)))
     }
 
-    fn facts(&self, question: &Question, files: Vec<&'static str>) -> SweepFacts {
-        SweepFacts {
-            engine: question.engine.clone(),
-            seeds: question.sweep.seeds.iter().map(|seed| seed.0).collect(),
-            policy: question.policy.clone(),
-            traces: question.traces.clone(),
-            inputs: question.inputs.clone(),
-            request: self.request(),
-            files,
-            points: question.sweep.grid.count(),
-            rows: question.rows.end - question.rows.start,
+    fn default_folder(&self) -> PathBuf {
+        let traces: Vec<&str> = self.traces.iter().map(String::as_str).collect();
+        let mut variation = Variation::default();
+        self.arguments.manifest.vary(&mut variation);
+        if let Some(Shard { index, count }) = self.arguments.shard {
+            variation.add(format!("{index}-of-{count}"));
+        }
+        default_folder(Some("sweep"), &[&self.policy], &traces, &variation)
+    }
+
+    fn identity(&self) -> serde_json::Result<Identity> {
+        Identity::new("sweep", self.inputs.clone())
+            .with("engine", &self.engine)?
+            .with("seeds", seed_numbers(&self.sweep.seeds))?
+            .with("request", self.arguments.request())
+    }
+
+    fn simulate(&self, folder: &mut OutputFolder) -> Result<SweepReport<'_>, CommandError> {
+        folder.interrupt().say(format!(
+            "interrupted; the same command with --resume goes on from {}",
+            folder.file(SWEEP).display()
+        ));
+        let part = SweepPart {
+            head: &self.head,
+            shard: self.arguments.shard,
+            keys: &RowKeys {
+                grid: self.sweep.grid.clone(),
+                traces: self.traces.clone(),
+            },
+            rows: self.row_count(),
+        };
+        let mut weighed = WeighedRows::new(self);
+        let resume = self.arguments.resume;
+        let mut file = SweepFile::take_up(&part, resume, folder, |line| weighed.read(line))?;
+        self.add_rows(&mut file, &mut weighed, folder)?;
+        file.finish()?;
+        let outcome = match self.arguments.shard {
+            Some(_) => None,
+            None => Some(SweepOutcome::new(weighed.into_points(self), self.current())),
+        };
+        Ok(SweepReport {
+            experiment: self,
+            outcome,
+        })
+    }
+}
+
+/// What a sweep comes to.
+struct SweepReport<'q> {
+    experiment: &'q SweepExperiment<'q>,
+    /// `None` for a part of a sweep.
+    outcome: Option<SweepOutcome>,
+}
+
+impl SweepReport<'_> {
+    fn answer(&self) -> SweepAnswer<'_> {
+        let experiment = self.experiment;
+        SweepAnswer {
+            policy: &experiment.policy,
+            traces: &experiment.traces,
+            engine: &experiment.engine,
+            seeds: experiment.arguments.seeds,
+            samples: experiment.arguments.samples,
+            grid: &experiment.sweep.grid,
+            objectives: &experiment.objectives,
+            outcome: self.outcome.as_ref(),
+            shard: experiment.arguments.shard,
+            rows: experiment.rows.clone(),
         }
     }
+
+    fn pictures(&self, outcome: &SweepOutcome) -> Result<Vec<ResultFile>, PlotError> {
+        let answer = &self.answer();
+        let plot = self.experiment.arguments.answer.plot;
+        let draw = |stem, png: RenderPng, svg: RenderSvg| {
+            let (png, svg) = (|_: &_| png(answer, outcome), |_: &_| svg(answer, outcome));
+            pictures(&(), stem, plot, png, svg)
+        };
+        let mut files = draw(FRONT, render_sweep_front_png, render_sweep_front_svg)?;
+        files.extend(draw(
+            PARAMETERS,
+            render_parameters_png,
+            render_parameters_svg,
+        )?);
+        // A map takes two parameters.
+        if answer.grid.swept().count() == 2 {
+            files.extend(draw(HEATMAP, render_heat_png, render_heat_svg)?);
+        }
+        Ok(files)
+    }
+}
+
+type RenderPng = fn(&SweepAnswer<'_>, &SweepOutcome) -> Result<Vec<u8>, PlotError>;
+type RenderSvg = fn(&SweepAnswer<'_>, &SweepOutcome) -> Result<String, PlotError>;
+
+impl ExperimentReport for SweepReport<'_> {
+    fn notes(&self) -> &[&'static str] {
+        match &self.outcome {
+            Some(outcome) if outcome.current.is_none() => &[
+                "note: the policy is incomplete without the swept values, so there is no current policy to compare with",
+            ],
+            _ => &[],
+        }
+    }
+
+    fn files(&self) -> Result<Vec<ResultFile>, CommandError> {
+        let drawn = self.outcome.as_ref().map(|outcome| self.pictures(outcome));
+        let mut files = drawn.transpose()?.unwrap_or_default();
+        files.push(ResultFile::written(SWEEP));
+        Ok(files)
+    }
+
+    fn summary(&self, names: &[String]) -> serde_json::Result<Vec<u8>> {
+        let experiment = self.experiment;
+        let grid = &experiment.sweep.grid;
+        let summary = SweepSummary::new(SweepFacts {
+            engine: experiment.engine.clone(),
+            seeds: seed_numbers(&experiment.sweep.seeds),
+            policy: experiment.policy.clone(),
+            traces: experiment.traces.clone(),
+            inputs: experiment.inputs.clone(),
+            request: experiment.arguments.request(),
+            files: names.to_vec(),
+            points: grid.count(),
+            rows: experiment.row_count(),
+        });
+        match &self.outcome {
+            Some(outcome) => summary.with_outcome(outcome, &experiment.objectives, grid),
+            None => summary,
+        }
+        .to_json()
+    }
+
+    fn page(&self, _format: OutputFormat, paths: &[String], colour: Colour) -> String {
+        render_answer(&self.answer(), paths, colour)
+    }
+}
+
+/// The engine that follows all traces, or that of each: `fluid, request`.
+fn engine_names(templates: &[Template]) -> String {
+    let names = templates.iter().map(|template| template.engine().as_str());
+    let mut names: Vec<&str> = names.collect();
+    if names.iter().all(|name| *name == names[0]) {
+        names.truncate(1);
+    }
+    names.join(", ")
 }
 
 /// The objectives of every row, in order: as `sweep.csv` shows them, so that a resumed sweep comes to the same.
@@ -437,10 +482,14 @@ struct WeighedRows {
 }
 
 impl WeighedRows {
-    fn new(question: &Question) -> Self {
-        let kpis = question.objectives.kpis();
+    fn new(experiment: &SweepExperiment<'_>) -> Self {
+        let kpis = experiment.objectives.kpis();
         Self {
-            picked: Picked::of(&kpis, &question.sweep.grid, question.sweep.runs_per_row()),
+            picked: Picked::of(
+                &kpis,
+                &experiment.sweep.grid,
+                experiment.sweep.runs_per_row(),
+            ),
             kpis,
             rows: Vec::new(),
         }
@@ -456,33 +505,14 @@ impl WeighedRows {
         self.rows.push(weighed(report, self.kpis));
     }
 
-    fn into_points(self, question: &Question) -> Vec<Weighed> {
+    fn into_points(self, experiment: &SweepExperiment<'_>) -> Vec<Weighed> {
         self.rows
-            .chunks(question.traces.len())
-            .map(|rows| question.objectives.fold(rows))
+            .chunks(experiment.traces.len())
+            .map(|rows| experiment.objectives.fold(rows))
             .collect()
     }
 }
 
 fn weighed(report: &KpiReport, kpis: [Kpi; 3]) -> Weighed {
     Weighed::of(kpis.map(|kpi| report.typical(kpi).map_or(f64::NAN, readable)))
-}
-
-/// The results of the policy as it stands; `None` where it is incomplete without the swept values.
-fn current(question: &Question, quiet: QuietArgs, screen: &mut Screen) -> Option<Weighed> {
-    let kpis = question.objectives.kpis();
-    match question.sweep.current() {
-        Ok(reports) => {
-            let rows: Vec<Weighed> = reports.iter().map(|it| weighed(it, kpis)).collect();
-            Some(question.objectives.fold(&rows))
-        }
-        Err(Diagnostics { .. }) => {
-            if !quiet.is_asked_for() {
-                screen.note(
-                    "note: the policy is incomplete without the swept values, so there is no current policy to compare with",
-                );
-            }
-            None
-        }
-    }
 }

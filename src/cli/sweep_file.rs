@@ -6,78 +6,40 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use super::atomic_file::Overwrite;
 use super::error::CommandError;
 use super::file_names::{SUMMARY, SWEEP};
 use super::files::open_input;
-use super::identity::Identity;
-use super::interrupt::Interrupt;
 use super::output_folder::OutputFolder;
 use crate::scenario::NamedBy;
 use crate::search::parts::{PartFile, TableError};
 use crate::search::table::{Head, RowKeys, Shard};
 
-/// Where a sweep's files go, and what may be there already.
+/// The rows that a process is to have in its file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FolderRequest<'r> {
-    pub(super) folder: &'r Path,
+pub(super) struct SweepPart<'r> {
     pub(super) head: &'r Head,
     pub(super) shard: Option<Shard>,
     pub(super) keys: &'r RowKeys,
     /// How many rows this process is to have in the end.
     pub(super) rows: u64,
-    pub(super) identity: &'r Identity,
-    pub(super) resume: bool,
-    pub(super) overwrite: Overwrite,
 }
 
-/// Holds the folder and opens the file; rows that are there already go to `found`.
-///
-/// # Errors
-/// Another process holds the folder, or it has something else.
-pub(super) fn claim_folder(
-    request: &FolderRequest<'_>,
-    interrupt: &Interrupt,
-    found: impl FnMut(&str),
-) -> Result<(OutputFolder, SweepFile), CommandError> {
-    let mut output = OutputFolder::hold(
-        request.folder,
-        request.identity,
-        request.overwrite,
-        interrupt,
-    )?;
-    let path = output.file(SWEEP);
-    let resumes = request.resumes(&output, &path)?;
-    output.keep(SWEEP);
-    if !resumes {
-        output.remove_earlier()?;
-        let head = request.head.to_text(request.shard);
-        let file = SweepFile::begin(&output, &head, interrupt)?;
-        return Ok((output, file));
-    }
-    // Rows that may not be continued are damaged: nothing of the earlier results goes then.
-    let file = SweepFile::resume(path, request.keys, found)?;
-    if file.rows_found() < request.rows {
-        output.remove_earlier()?;
-    }
-    Ok((output, file))
-}
-
-impl FolderRequest<'_> {
+impl SweepPart<'_> {
     /// Whether the rows that stand there are kept: those of an interrupted sweep with `--resume`, or of this very sweep where it is whole.
     ///
     /// # Errors
     /// The folder has something else, and `--force` was not given.
-    fn resumes(&self, output: &OutputFolder, path: &Path) -> Result<bool, CommandError> {
-        if self.overwrite == Overwrite::Force {
+    fn resumes(&self, resume: bool, output: &OutputFolder) -> Result<bool, CommandError> {
+        let path = output.file(SWEEP);
+        if output.is_forced() {
             return Ok(false);
         }
         if !path.exists() {
-            output.refuse_others(self.identity)?;
+            output.refuse_others()?;
             return Ok(false);
         }
-        let is_ours = self.check(path);
-        if self.resume {
+        let is_ours = self.check(&path);
+        if resume {
             is_ours?;
             output.refuse_files_beside_results()?;
             return Ok(true);
@@ -94,7 +56,7 @@ impl FolderRequest<'_> {
             (Err(error), _) => what_else(&error),
         };
         Err(CommandError::OtherRun {
-            folder: self.folder.to_owned(),
+            folder: output.path().to_owned(),
             other,
         })
     }
@@ -147,18 +109,38 @@ pub(super) struct SweepFile {
 }
 
 impl SweepFile {
-    /// A new file with its head.
-    fn begin(
-        output: &OutputFolder,
-        head: &str,
-        interrupt: &Interrupt,
+    /// Opens the file in the folder, or begins it; rows that are there already go to `found`.
+    ///
+    /// # Errors
+    /// The folder has something else.
+    pub(super) fn take_up(
+        part: &SweepPart<'_>,
+        resume: bool,
+        output: &mut OutputFolder,
+        found: impl FnMut(&str),
     ) -> Result<Self, CommandError> {
+        let resumes = part.resumes(resume, output)?;
+        output.keep(SWEEP);
+        if !resumes {
+            output.remove_earlier()?;
+            return Self::begin(output, &part.head.to_text(part.shard));
+        }
+        // Rows that may not be continued are damaged: nothing of the earlier results goes then.
+        let file = Self::resume(output.file(SWEEP), part.keys, found)?;
+        if file.rows_found() < part.rows {
+            output.remove_earlier()?;
+        }
+        Ok(file)
+    }
+
+    /// A new file with its head.
+    fn begin(output: &OutputFolder, head: &str) -> Result<Self, CommandError> {
         let path = output.file(SWEEP);
         let mut file = output.begin(SWEEP)?;
         file.write_all(head.as_bytes())
             .map_err(|error| CommandError::unwritable(&path, error))?;
         let file = file.complete()?;
-        let _writing = interrupt.while_writing();
+        let _writing = output.interrupt().while_writing();
         file.put_in_place()?;
         Self::open(path, head.len() as u64, 0)
     }

@@ -16,7 +16,7 @@ pub use generate::{GenArgs, GenKind, SamplingArgs, generate_csv};
 pub use info::InfoArgs;
 pub use recording::RecordingArgs;
 
-use super::atomic_file::{Overwrite, SingleOutput};
+use super::atomic_file::SingleOutput;
 use super::error::{CommandError, Completion};
 use super::interrupt::Interrupt;
 use super::screen::Screen;
@@ -80,7 +80,7 @@ impl TraceOutputArgs {
     fn file<'a>(&'a self, inputs: &'a [PathBuf]) -> Option<SingleOutput<'a>> {
         Some(SingleOutput {
             path: self.output.as_deref()?,
-            overwrite: Overwrite::forced(self.force),
+            force: self.force,
             inputs,
             command: "trace",
         })

@@ -1,51 +1,43 @@
 //! `hpasim tune POLICY TRACE...`: which policy would be better, and is it really?
 //!
-//! Self-imposed limit: load, search, judge, report, write, print; each is done elsewhere.
+//! Self-imposed limit: its arguments and its question; simulations and report have files of their own.
 
 mod inputs;
-mod outputs;
 mod proposed_texts;
+mod report;
+mod simulations;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::choices::{ENGINES, PageFormat, Words, one_of, summary_format};
+use super::choices::{ChoiceWords, ENGINES, PlotChoice, one_of};
 use super::error::{CommandError, Completion};
+use super::experiment::{Experiment, conduct};
 use super::identity::Identity;
-use super::interrupt::Interrupt;
 use super::manifest_args::ManifestArgs;
-use super::output_args::{QuietArgs, WriteArgs};
+use super::output_args::AnswerArgs;
 use super::output_folder::OutputFolder;
-use super::paired_runs::{Kept, PairedTrace, TraceResults, simulate_paired};
-use super::progress::CountProgress;
 use super::result_files::default_folder;
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
-use crate::results::comparison::{Comparison, TraceRuns};
-use crate::results::verdicts::{CheckedAssertion, check};
-use crate::results::{InputFile, KpiReport};
-use crate::scenario::{Assertion, Engine, ManifestChoice, Scenario, Template};
+use crate::scenario::{Engine, ManifestChoice, Scenario, Template};
 use crate::search::in_order::all_cores;
-use crate::search::outcome::Weighed;
-use crate::search::tune::caution::{
-    Caution, HeldOutVerdict, TrainingScore, doubts_of_changes, doubts_of_goal, doubts_of_report,
-    doubts_of_traffic, doubts_of_training, verdict,
-};
-use crate::search::tune::evaluation::{Measured, Simulator};
-use crate::search::tune::finalists::PutBack;
+use crate::search::tune::evaluation::Simulator;
 use crate::search::tune::goal::Goal;
-use crate::search::tune::method::{Findings, Method, Tried};
+use crate::search::tune::method::Method;
 use crate::search::tune::question::{Asked, QuestionError, TuningQuestion};
-use crate::search::tune::sensitivity::sensitivity;
 use crate::search::tune::summary::TuneRequest;
 use crate::simulation::Extent;
 use crate::units::{Seed, parse_number};
 use crate::workload::Demand;
-use inputs::{HeldOut, Inputs};
+
+use inputs::TuneInputs;
+use proposed_texts::ProposedTexts;
+use report::TuneReport;
 
 /// Search for a better policy, and show on other traffic whether it is better.
 ///
@@ -54,6 +46,7 @@ use inputs::{HeldOut, Inputs};
 /// may do no more harm, cost no more and rescale no more than today's. What is searched
 /// by default, and how, stands in docs/tuning.md.
 #[derive(Args, Debug)]
+#[command(mut_arg("output", |output| output.help("The output folder [default: output/tune-<policy>-<traces>]")))]
 pub(super) struct TuneArgs {
     /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
@@ -117,25 +110,12 @@ pub(super) struct TuneArgs {
         help = "How many simulations of the search run at once [default: all cores]; the results are identical for any N"
     )]
     jobs: Option<NonZeroUsize>,
-    /// The output folder.
-    #[arg(
-        short,
-        long,
-        value_name = "DIR",
-        help = "The output folder [default: output/tune-<policy>-<traces>]"
-    )]
-    output: Option<PathBuf>,
     #[command(flatten)]
-    write: WriteArgs,
-    /// What is printed to stdout
-    #[arg(long, value_parser = summary_format(), default_value = "table")]
-    format: PageFormat,
-    #[command(flatten)]
-    quiet: QuietArgs,
+    answer: AnswerArgs,
 }
 
 /// `--method`.
-const METHODS: &Words<Method> = &[
+const METHODS: &ChoiceWords<Method> = &[
     (
         Method::Evolution,
         Method::Evolution.as_str(),
@@ -172,105 +152,14 @@ fn parse_share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "write a share from 0.1 to 0.9".to_owned())
 }
 
-/// Seeds that the search sees, and others for the report.
-struct Seeds {
-    training: Vec<Seed>,
-    report: Vec<Seed>,
-}
-
-/// What the search comes to.
-struct Tuned {
-    findings: Findings,
-    finalists: Vec<Tried>,
-    proposal: Option<Proposal>,
-    sensitivity: Vec<Weighed>,
-    cautions: Vec<Caution>,
-}
-
-/// A policy to propose.
-struct Proposal {
-    finalist: Tried,
-    worth: Vec<PutBack>,
-}
-
-/// Today's policy and the proposed one on held-out traffic.
-struct Report {
-    /// By held-out trace.
-    results: Vec<TraceResults>,
-    /// By held-out trace, then today's and the proposed one.
-    scenarios: Vec<Vec<Scenario>>,
-    runs: Vec<TraceRuns>,
-    comparison: Comparison,
-    /// Whether the goal's bounds, and what the policy asserts itself, hold of the proposed policy.
-    bounds: Vec<CheckedAssertion>,
-    verdict: HeldOutVerdict,
-}
-
 /// What the proposed policy is called in tables and files.
 const PROPOSED: &str = "proposed";
 
 /// Loads, searches, judges, reports, writes, prints.
 pub(super) fn run(arguments: &TuneArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
-    let goal = arguments.goal()?;
-    let seeds = arguments.seeds()?;
-    let interrupt = Interrupt::listen();
-    let inputs = Inputs::load(arguments)?;
-    arguments.quiet.warn(&inputs.warnings, screen);
-    let Inputs {
-        training,
-        training_labels,
-        held_out,
-        files,
-        loader,
-        ..
-    } = inputs;
-    let question = TuningQuestion::ask(
-        training,
-        Asked {
-            parameters: &arguments.param,
-            goal,
-            seeds: seeds.training.clone(),
-            threads: arguments.jobs.unwrap_or_else(all_cores),
-        },
-    )?;
-    arguments
-        .size(&question, &held_out)
-        .announce(LESS_WORK, arguments.quiet, screen)?;
-    let folder = OutputFolder::claim(
-        &arguments.folder(&question),
-        &arguments.identity(&files, &seeds)?,
-        arguments.write.overwrite(),
-        &interrupt,
-    )?;
-    let findings = arguments.search(&question);
-    if let (true, Some(refused)) = (
-        findings.is_empty(&question.space),
-        findings.refused.first.clone(),
-    ) {
-        return Err(CommandError::Input(refused));
-    }
-    let mut tuned = arguments.tune(&question, &training_labels, &held_out, findings);
-    let mut report = match &tuned.proposal {
-        Some(proposal) => Some(arguments.report(&question, proposal, &held_out, &seeds.report)?),
-        None => None,
-    };
-    if let Some(report) = &mut report {
-        report.verdict = report.verdict.clone().beside_training(&tuned.cautions);
-        let doubts = doubts_of_report(&question.goal, &question.objectives, &report.runs);
-        tuned.cautions.splice(0..0, doubts);
-    }
-    let outputs = outputs::Outputs {
-        arguments,
-        question: &question,
-        training_labels: &training_labels,
-        held_out: &held_out,
-        files: &files,
-        loader: &loader,
-        tuned: &tuned,
-        report: report.as_ref(),
-        report_seeds: &seeds.report,
-    };
-    outputs.write_and_print(folder, screen)
+    conduct(&arguments.answer, screen, |screen| {
+        TuneExperiment::ask(arguments, screen)
+    })
 }
 
 impl From<QuestionError> for CommandError {
@@ -283,19 +172,6 @@ impl From<QuestionError> for CommandError {
 }
 
 impl TuneArgs {
-    fn folder(&self, question: &TuningQuestion) -> PathBuf {
-        self.output.clone().unwrap_or_else(|| {
-            let scenarios = &question.scenarios;
-            let traces: Vec<&str> = scenarios.iter().map(|it| it.trace_name.as_str()).collect();
-            default_folder(
-                Some("tune"),
-                &[&scenarios[0].policy_name],
-                &traces,
-                &self.variation(),
-            )
-        })
-    }
-
     fn variation(&self) -> Variation {
         let mut variation = Variation::default();
         if let Some(engine) = self.engine {
@@ -333,15 +209,6 @@ impl TuneArgs {
         variation
     }
 
-    /// What the tuning asks for, for the folder that it is written to.
-    fn identity(&self, files: &[InputFile], seeds: &Seeds) -> Result<Identity, CommandError> {
-        let identity = Identity::new("tune", files.to_vec())
-            .with("training_seeds", seed_numbers(&seeds.training))?
-            .with("seeds", seed_numbers(&seeds.report))?
-            .with("request", self.request_facts())?;
-        Ok(identity)
-    }
-
     fn request_facts(&self) -> TuneRequest {
         let ManifestChoice { hpa, namespace } = self.manifest.choice();
         let split = self.split.unwrap_or(SPLIT);
@@ -371,38 +238,70 @@ impl TuneArgs {
         }
     }
 
-    /// The seeds of the training, and after them those of the report.
-    fn seeds(&self) -> Result<Seeds, CommandError> {
-        let count = u32::from(TRAINING_SEEDS) + u32::from(self.seeds);
-        let mut training = self.seed.seeds(count)?;
-        let report = training.split_off(usize::from(TRAINING_SEEDS));
-        Ok(Seeds { training, report })
-    }
-
     fn judge(&self) -> Simulator {
         match self.engine {
             None | Some(Engine::Request) => Simulator::Request,
             Some(Engine::Fluid) => Simulator::Template,
         }
     }
+}
 
-    fn budget(&self, question: &TuningQuestion) -> u32 {
-        let is_slow = question
-            .templates
-            .iter()
-            .any(|template| template.engine() == Engine::Request);
+/// What is tuned, and what the answer is measured by.
+struct TuneExperiment<'a> {
+    arguments: &'a TuneArgs,
+    /// The question of the search: the training is in it.
+    search: TuningQuestion,
+    /// What else was read; its training is the search's.
+    inputs: TuneInputs,
+    /// Seeds that the search does not see.
+    report_seeds: Vec<Seed>,
+}
+
+impl<'a> TuneExperiment<'a> {
+    fn ask(arguments: &'a TuneArgs, screen: &mut Screen) -> Result<Self, CommandError> {
+        let goal = arguments.goal()?;
+        let count = u32::from(TRAINING_SEEDS) + u32::from(arguments.seeds);
+        let mut seeds = arguments.seed.seeds(count)?;
+        let report_seeds = seeds.split_off(usize::from(TRAINING_SEEDS));
+        let mut inputs = TuneInputs::load(arguments)?;
+        arguments.answer.quiet.warn(&inputs.warnings, screen);
+        let asked = Asked {
+            parameters: &arguments.param,
+            goal,
+            seeds,
+            threads: arguments.jobs.unwrap_or_else(all_cores),
+        };
+        Ok(Self {
+            arguments,
+            search: TuningQuestion::ask(std::mem::take(&mut inputs.training), asked)?,
+            inputs,
+            report_seeds,
+        })
+    }
+
+    fn budget(&self) -> u32 {
+        let mut templates = self.search.templates.iter();
+        let is_slow = templates.any(|template| template.engine() == Engine::Request);
         let usual = if is_slow { BUDGET_OF_REQUESTS } else { BUDGET };
-        self.budget.unwrap_or(usual)
+        self.arguments.budget.unwrap_or(usual)
     }
 
-    /// What the search itself may spend: the rest is for finalists, which are simulated with fewer changes.
-    fn budget_of_search(&self, question: &TuningQuestion) -> u32 {
-        let budget = self.budget(question);
-        budget - budget / REDUCTION_PART
+    /// How many simulations a policy takes under the whole training.
+    fn training_runs(&self) -> usize {
+        self.search.templates.len() * self.search.seeds.len()
     }
+}
 
-    /// What is about to be simulated: the search, the finalists and the report.
-    fn size(&self, question: &TuningQuestion, held_out: &[HeldOut]) -> Size {
+impl Experiment for TuneExperiment<'_> {
+    type Report<'e>
+        = TuneReport<'e>
+    where
+        Self: 'e;
+
+    /// The search, the finalists and the report.
+    fn size(&self) -> Result<Size, CommandError> {
+        let (arguments, question) = (self.arguments, &self.search);
+        let held_out = &self.inputs.held_out;
         let all = |engine: fn(&Template, &Scenario) -> Engine| {
             let training = question.templates.iter().zip(&question.scenarios);
             training
@@ -411,7 +310,7 @@ impl TuneArgs {
                 .times(f64::from(TRAINING_SEEDS))
         };
         let of_search = all(|template, _| template.engine());
-        let of_judge = match self.judge() {
+        let of_judge = match arguments.judge() {
             Simulator::Template => of_search,
             Simulator::Request => all(|template, scenario| match scenario.trace.demand {
                 Demand::CpuMillicores(_) => template.engine(),
@@ -422,166 +321,54 @@ impl TuneArgs {
             .iter()
             .map(|it| Extent::of(&it.today, it.template.engine()))
             .fold(Extent::default(), Extent::and);
-        let finalists = f64::from(self.finalists) + 1.0;
-        let seeds = f64::from(self.seeds);
+        let finalists = f64::from(arguments.finalists) + 1.0;
+        let seeds = f64::from(arguments.seeds);
         let reported = 2.0 * seeds * held_out.len() as f64;
         let extent = of_search
-            .times(f64::from(self.budget(question)))
+            .times(f64::from(self.budget()))
             .and(of_judge.times(finalists))
             .and(of_report.times(2.0 * seeds));
-        let pairs = f64::from(TRAINING_SEEDS) * question.templates.len() as f64;
-        Size {
-            runs: pairs * (f64::from(self.budget(question)) + finalists) + reported,
+        let pairs = self.training_runs() as f64;
+        Ok(Size {
+            runs: pairs * (f64::from(self.budget()) + finalists) + reported,
             extent,
-            curves_held: if self.write.plot.kinds().is_empty() {
-                0.0
-            } else {
-                reported
+            curves_held: match arguments.answer.plot {
+                PlotChoice::None => 0.0,
+                _ => reported,
             },
+            remedy: LESS_WORK,
             ..Size::default()
-        }
-    }
-
-    fn search(&self, question: &TuningQuestion) -> Findings {
-        let search = question.search(self.budget_of_search(question), self.seed.first());
-        let pairs = question.templates.len() * question.seeds.len();
-        let runs = u64::from(search.budget) * pairs as u64;
-        let progress = CountProgress::new("searching", runs, self.quiet.progress());
-        search.run(self.method, &|| progress.one_more())
-    }
-
-    fn tune(
-        &self,
-        question: &TuningQuestion,
-        labels: &[String],
-        held_out: &[HeldOut],
-        mut findings: Findings,
-    ) -> Tuned {
-        let search = question.search(self.budget(question), self.seed.first());
-        let pairs = question.templates.len() * question.seeds.len();
-        let finalists = search.finalists(&mut findings, usize::from(self.finalists), &|| ());
-        let judgement = {
-            let runs = (finalists.len() + 1) * pairs;
-            let progress = CountProgress::new("judging", runs as u64, self.quiet.progress());
-            search.judge_finalists(&finalists, self.judge(), &|| progress.one_more())
-        };
-        let proposal = judgement.best.map(|best| Proposal {
-            finalist: finalists[best].clone(),
-            worth: search.worth(&mut findings, &finalists[best].candidate, &|| ()),
-        });
-        let mut cautions = doubts_of_goal(judgement.nearest());
-        let measured = judgement
-            .best
-            .and_then(|best| judgement.measured[best].clone());
-        if let (Some(proposal), Some(proposed)) = (&proposal, measured) {
-            let judged = TrainingScore {
-                today: judgement.before.clone(),
-                proposed,
-            };
-            cautions.extend(doubts_of_training(
-                &question.goal,
-                &question.objectives,
-                &judged,
-                labels,
-            ));
-            cautions.extend(doubts_of_changes(
-                &question.space,
-                &proposal.finalist.candidate,
-            ));
-        }
-        let held_out: Vec<Scenario> = held_out.iter().map(|it| it.today.clone()).collect();
-        cautions.extend(doubts_of_traffic(&question.scenarios, &held_out));
-        Tuned {
-            sensitivity: sensitivity(&question.space, findings.sample_of(&question.space)),
-            findings,
-            finalists,
-            proposal,
-            cautions,
-        }
-    }
-
-    fn report(
-        &self,
-        question: &TuningQuestion,
-        proposal: &Proposal,
-        held_out: &[HeldOut],
-        seeds: &[Seed],
-    ) -> Result<Report, CommandError> {
-        let arguments = question.space.arguments(&proposal.finalist.candidate);
-        let scenarios = held_out
-            .iter()
-            .map(|held_out| {
-                let proposed = held_out
-                    .template
-                    .scenario(&arguments)
-                    .map_err(CommandError::Input)?;
-                Ok(vec![held_out.today.clone(), proposed])
-            })
-            .collect::<Result<Vec<Vec<Scenario>>, CommandError>>()?;
-        let traces: Vec<PairedTrace<'_>> = scenarios
-            .iter()
-            .zip(held_out)
-            .map(|(scenarios, held_out)| PairedTrace {
-                scenarios,
-                engine: held_out.template.engine(),
-            })
-            .collect();
-        let kept = if self.write.plot.kinds().is_empty() {
-            Kept::Kpis
-        } else {
-            Kept::KpisAndCurves
-        };
-        let mode = self.quiet.progress();
-        let results = simulate_paired(&traces, seeds, kept, mode, None);
-        let today = question.scenarios[0].policy_name.clone();
-        let runs: Vec<TraceRuns> = held_out
-            .iter()
-            .zip(&results)
-            .map(|(held_out, results)| TraceRuns {
-                trace: held_out.label.clone(),
-                runs: results.kpis.clone(),
-            })
-            .collect();
-        let mut bounds = check_bounds(&question.goal, &runs);
-        let verdict = verdict(&question.goal, &question.objectives, &runs, &bounds);
-        bounds.extend(check_own(&question.scenarios[0], &runs));
-        Ok(Report {
-            verdict,
-            bounds,
-            comparison: Comparison::of(vec![today, PROPOSED.to_owned()], &runs),
-            results,
-            scenarios,
-            runs,
         })
     }
-}
 
-/// Whether a bound holds of the proposed policy's mean over the seeds, as in the search.
-fn check_mean(bound: &Assertion, trace: &TraceRuns) -> CheckedAssertion {
-    let runs = trace.runs.last().map_or(&[][..], Vec::as_slice);
-    let mean = Measured::of(&[runs.to_vec()]).by_trace(bound.kpi).next();
-    let value = mean.filter(|mean| !mean.is_nan());
-    CheckedAssertion::of(bound, PROPOSED, &trace.trace, value)
-}
-
-/// Whether each bound of the goal holds of the proposed policy under each held-out trace.
-fn check_bounds(goal: &Goal, runs: &[TraceRuns]) -> Vec<CheckedAssertion> {
-    let of_trace = |trace| {
-        let bounds = goal.bounds().iter();
-        bounds.map(move |bound| check_mean(bound, trace))
-    };
-    runs.iter().flat_map(of_trace).collect()
-}
-
-/// The same of what the policy asserts itself (`[slo] assert`), as `compare` has it. It is told, and no part of the goal.
-fn check_own(scenario: &Scenario, runs: &[TraceRuns]) -> Vec<CheckedAssertion> {
-    let mut checked = Vec::new();
-    for trace in runs {
-        let Some(report) = trace.runs.last().and_then(|runs| KpiReport::of(runs)) else {
-            continue;
-        };
-        let own = scenario.assertions.iter();
-        checked.extend(own.map(|own| check(own, PROPOSED, &trace.trace, &report)));
+    fn default_folder(&self) -> PathBuf {
+        let scenarios = &self.search.scenarios;
+        let policy = scenarios[0].policy_name.as_str();
+        let traces: Vec<&str> = scenarios.iter().map(|it| it.trace_name.as_str()).collect();
+        default_folder(
+            Some("tune"),
+            &[policy],
+            &traces,
+            &self.arguments.variation(),
+        )
     }
-    checked
+
+    fn identity(&self) -> serde_json::Result<Identity> {
+        Identity::new("tune", self.inputs.files.clone())
+            .with("training_seeds", seed_numbers(&self.search.seeds))?
+            .with("seeds", seed_numbers(&self.report_seeds))?
+            .with("request", self.arguments.request_facts())
+    }
+
+    fn simulate(&self, folder: &mut OutputFolder) -> Result<TuneReport<'_>, CommandError> {
+        let (tuned, report) = self.simulate_all()?;
+        let proposal = tuned.proposal.as_ref();
+        let texts = proposal.map(|it| ProposedTexts::of(it, self, folder.path()));
+        Ok(TuneReport {
+            experiment: self,
+            texts: texts.transpose()?,
+            tuned,
+            report,
+        })
+    }
 }

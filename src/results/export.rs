@@ -136,7 +136,7 @@ pub struct Summary {
     inputs: Vec<InputFile>,
     request: Request,
     /// Names of the files beside the summary.
-    files: Vec<&'static str>,
+    files: Vec<String>,
     assumptions: Vec<AssumptionLine>,
     /// What was asserted, and whether it holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -223,7 +223,7 @@ impl Summary {
 
     /// The same, with the names of the files that stand beside it.
     #[must_use]
-    pub fn with_files(mut self, files: Vec<&'static str>) -> Self {
+    pub fn with_files(mut self, files: Vec<String>) -> Self {
         self.files = files;
         self
     }

@@ -23,7 +23,7 @@ pub struct SweepSummary {
     traces: Vec<String>,
     inputs: Vec<InputFile>,
     request: SweepRequest,
-    files: Vec<&'static str>,
+    files: Vec<String>,
     points: u64,
     rows: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub struct SweepFacts {
     /// What was asked.
     pub request: SweepRequest,
     /// The names of the files beside the summary.
-    pub files: Vec<&'static str>,
+    pub files: Vec<String>,
     /// The points of the whole sweep.
     pub points: u64,
     /// The rows of `sweep.csv`.

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use super::CompareArgs;
 use crate::cli::error::CommandError;
 use crate::cli::files::{RememberingLoader, hashed};
+use crate::cli::paired_runs::PairedTrace;
 use crate::results::InputFile;
 use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::{
-    self, Diagnostic, Diagnostics, Engine, LoadError, Loaded, Loader, Scenario, is_policy, unlike,
+    Diagnostic, Diagnostics, Engine, LoadError, Loaded, LoadedFile, Loader, Scenario, is_policy,
+    unlike,
 };
 use crate::simulation::baseline::{Baseline, BaselineError};
 
@@ -49,11 +51,11 @@ impl From<BaselineError> for CommandError {
 
 /// Everything that is compared.
 #[derive(Debug)]
-pub(super) struct Inputs {
+pub(super) struct CompareInputs {
     /// In the order of the command line.
     pub(super) policies: Vec<ComparedPolicy>,
     /// In the order of the command line.
-    pub(super) traces: Vec<ComparedTrace>,
+    pub(super) traces: Vec<PairedTrace>,
     /// What its user should know.
     pub(super) warnings: Vec<Diagnostic>,
     /// Every file that was read.
@@ -62,7 +64,7 @@ pub(super) struct Inputs {
 
 /// A policy by what it is made of.
 #[derive(Clone, Debug, PartialEq)]
-enum Origin {
+enum PolicyOrigin {
     /// A file.
     File(PathBuf),
     /// A baseline.
@@ -74,39 +76,28 @@ enum Origin {
 pub(super) struct ComparedPolicy {
     /// What it is called in tables: no other has the same.
     pub(super) label: String,
-    origin: Origin,
-}
-
-/// A trace and every policy under it.
-#[derive(Clone, Debug)]
-pub(super) struct ComparedTrace {
-    /// What it is called in tables and files: no other has the same.
-    pub(super) label: String,
-    /// Which engine follows it.
-    pub(super) engine: Engine,
-    /// By policy.
-    pub(super) scenarios: Vec<Scenario>,
+    origin: PolicyOrigin,
 }
 
 impl ComparedPolicy {
     /// Whether it is a yardstick rather than a policy to be run.
     pub(super) fn is_baseline(&self) -> bool {
-        matches!(self.origin, Origin::Baseline(_))
+        matches!(self.origin, PolicyOrigin::Baseline(_))
     }
 }
 
 /// What the arguments stand for.
 #[derive(Debug, Default)]
-struct Named {
-    policies: Vec<Origin>,
+struct NamedInputs {
+    policies: Vec<PolicyOrigin>,
     traces: Vec<PathBuf>,
 }
 
-impl Inputs {
+impl CompareInputs {
     /// Reads everything that the command line names.
     pub(super) fn load(arguments: &CompareArgs) -> Result<Self, CommandError> {
         let mut loader = RememberingLoader::default();
-        let named = Named::by_content(arguments, &mut loader)?;
+        let named = NamedInputs::by_content(arguments, &mut loader)?;
         named.check()?;
         let mut gathered = Gathered::default();
         let mut traces = Vec::new();
@@ -143,7 +134,7 @@ impl Inputs {
             policies,
             traces: compared,
             warnings: gathered.warnings,
-            files: hashed(&gathered.files),
+            files: gathered.files.iter().map(hashed).collect(),
         })
     }
 
@@ -153,7 +144,7 @@ impl Inputs {
     }
 }
 
-impl Named {
+impl NamedInputs {
     fn by_content(
         arguments: &CompareArgs,
         loader: &mut RememberingLoader,
@@ -163,7 +154,7 @@ impl Named {
             let text = argument.to_string_lossy();
             if text.starts_with(Baseline::PREFIX) {
                 let baseline = Baseline::parse(&text)?;
-                named.policies.push(Origin::Baseline(baseline));
+                named.policies.push(PolicyOrigin::Baseline(baseline));
                 continue;
             }
             let bytes = match loader.read(argument) {
@@ -173,7 +164,7 @@ impl Named {
                 Err(error) => return Err(CommandError::unreadable(argument, error)),
             };
             if is_policy(argument, &bytes) {
-                named.policies.push(Origin::File(argument.clone()));
+                named.policies.push(PolicyOrigin::File(argument.clone()));
             } else {
                 named.traces.push(argument.clone());
             }
@@ -183,9 +174,9 @@ impl Named {
     }
 
     fn check(&self) -> Result<(), ComparisonError> {
-        let shown = |origin: &Origin| match origin {
-            Origin::File(path) => path.display().to_string(),
-            Origin::Baseline(baseline) => baseline.name(),
+        let shown = |origin: &PolicyOrigin| match origin {
+            PolicyOrigin::File(path) => path.display().to_string(),
+            PolicyOrigin::Baseline(baseline) => baseline.name(),
         };
         let names: Vec<String> = self.policies.iter().map(shown).collect();
         if self.traces.is_empty() {
@@ -198,7 +189,11 @@ impl Named {
             );
             return Err(ComparisonError::OnePolicy(what));
         }
-        if !self.policies.iter().any(|it| matches!(it, Origin::File(_))) {
+        if !self
+            .policies
+            .iter()
+            .any(|it| matches!(it, PolicyOrigin::File(_)))
+        {
             return Err(ComparisonError::NoFile);
         }
         let traces = self.traces.iter().map(|path| path.display().to_string());
@@ -231,19 +226,19 @@ impl LoadedTrace {
     }
 
     /// The same with every baseline made of the first file.
-    fn with_baselines(self, origins: &[Origin]) -> Result<ComparedTrace, CommandError> {
+    fn with_baselines(self, origins: &[PolicyOrigin]) -> Result<PairedTrace, CommandError> {
         let base = self.scenarios.iter().flatten().next().cloned();
         let mut scenarios = Vec::with_capacity(origins.len());
         for (scenario, origin) in self.scenarios.into_iter().zip(origins) {
             match (scenario, origin, &base) {
                 (Some(scenario), _, _) => scenarios.push(scenario),
-                (None, Origin::Baseline(baseline), Some(base)) => {
+                (None, PolicyOrigin::Baseline(baseline), Some(base)) => {
                     scenarios.push(baseline.apply(base)?);
                 }
                 _ => return Err(ComparisonError::NoFile.into()),
             }
         }
-        Ok(ComparedTrace {
+        Ok(PairedTrace {
             label: self.label,
             engine: self.engine,
             scenarios,
@@ -256,7 +251,7 @@ impl LoadedTrace {
 struct Gathered {
     warnings: Vec<Diagnostic>,
     faults: Diagnostics,
-    files: Vec<scenario::LoadedFile>,
+    files: Vec<LoadedFile>,
 }
 
 impl Gathered {
@@ -264,7 +259,7 @@ impl Gathered {
         &mut self,
         arguments: &CompareArgs,
         path: &Path,
-        named: &Named,
+        named: &NamedInputs,
         loader: &mut RememberingLoader,
     ) -> Option<LoadedTrace> {
         let mut scenarios = Vec::new();
@@ -272,12 +267,12 @@ impl Gathered {
         let mut found = None;
         for origin in &named.policies {
             let policy = match origin {
-                Origin::Baseline(baseline) => {
+                PolicyOrigin::Baseline(baseline) => {
                     scenarios.push(None);
                     baseline_names.push(baseline.name());
                     continue;
                 }
-                Origin::File(policy) => policy,
+                PolicyOrigin::File(policy) => policy,
             };
             baseline_names.push(String::new());
             match arguments.load.load(policy, path, &arguments.set, loader) {
@@ -331,14 +326,14 @@ fn tell_apart(policies: &mut [ComparedPolicy]) {
     let names: Vec<String> = policies.iter().map(|it| it.label.clone()).collect();
     for policy in policies {
         let namesakes = names.iter().filter(|name| **name == policy.label).count();
-        if let (true, Origin::File(path)) = (namesakes > 1, &policy.origin) {
+        if let (true, PolicyOrigin::File(path)) = (namesakes > 1, &policy.origin) {
             policy.label = path.display().to_string();
         }
     }
 }
 
 /// Traces of the same name are numbered: `spike`, `spike-2`.
-fn tell_traces_apart(traces: &mut [ComparedTrace]) {
+fn tell_traces_apart(traces: &mut [PairedTrace]) {
     let names: Vec<String> = traces.iter().map(|it| it.label.clone()).collect();
     for (index, trace) in traces.iter_mut().enumerate() {
         let before = names[..index].iter().filter(|name| **name == trace.label);

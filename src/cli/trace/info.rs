@@ -5,7 +5,7 @@
 use clap::Args;
 
 use super::recording::RecordingArgs;
-use crate::cli::choices::{PageFormat, page_or_json};
+use crate::cli::choices::{OutputFormat, page_or_json};
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::screen::Screen;
 use crate::render::trace_info::{render_trace_info, trace_info_json};
@@ -29,7 +29,7 @@ pub struct InfoArgs {
         value_parser = page_or_json("table", "A few lines for people", "The figures for scripts"),
         default_value = "table"
     )]
-    pub format: PageFormat,
+    pub format: OutputFormat,
 }
 
 fn parse_ceiling(text: &str) -> Result<f64, String> {
@@ -51,8 +51,8 @@ pub(super) fn run(arguments: &InfoArgs, screen: &mut Screen) -> Result<Completio
     let description = describe(&recording, arguments.ceiling);
     let name = arguments.recording.input.display().to_string();
     match arguments.format {
-        PageFormat::Page => screen.print(&render_trace_info(&name, &description))?,
-        PageFormat::Json => screen.print(&trace_info_json(&name, &description)?)?,
+        OutputFormat::Json => screen.print_data(&trace_info_json(&name, &description)?)?,
+        _ => screen.print(&render_trace_info(&name, &description))?,
     }
     Ok(Completion::Done)
 }

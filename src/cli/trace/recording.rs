@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::TypedValueParser;
 
-use crate::cli::choices::{Words, of_words, one_of};
+use crate::cli::choices::{ChoiceWords, one_of};
 use crate::cli::error::CommandError;
 use crate::cli::files::{OpenInput, open_input};
-use crate::cli::progress::{ByteProgress, ProgressMode};
+use crate::cli::progress::ByteProgress;
 use crate::scenario::formats::shape::{Shaping, TraceMoment, shape};
 use crate::scenario::formats::{
     ReadOptions, Recording, RecordingFormat, SeriesChoice, What, read_recording,
@@ -57,11 +57,11 @@ pub struct RecordingArgs {
 /// `--input-format`.
 fn formats() -> impl TypedValueParser<Value = RecordingFormat> {
     let words = |format: RecordingFormat| (format, format.word(), format.help());
-    of_words(RecordingFormat::ALL.map(words).to_vec())
+    one_of(&RecordingFormat::ALL.map(words))
 }
 
 /// `--what`.
-const WHATS: &Words<What> = &[
+const WHATS: &ChoiceWords<What> = &[
     (What::Requests, "requests", "Requests per second"),
     (What::Users, "users", "Users at once"),
     (What::CpuCores, "cpu-cores", "CPU in cores"),
@@ -119,15 +119,10 @@ impl RecordingArgs {
 
     /// Reads the recording and makes of it what was asked for.
     pub(super) fn read(&self) -> Result<Recording, CommandError> {
-        let mode = if self.quiet {
-            ProgressMode::Off
-        } else {
-            ProgressMode::WhereSeen
-        };
         let input = |diagnostics: Diagnostics| CommandError::Input(diagnostics);
         let opened =
             open(&self.input).map_err(|error| CommandError::unreadable(&self.input, error))?;
-        let reader = ByteProgress::new(opened.reader, opened.length_bytes, mode);
+        let reader = ByteProgress::new(opened.reader, opened.length_bytes, !self.quiet);
         let name = self.input.display().to_string();
         let recording = read_recording(&name, reader, &self.options()).map_err(input)?;
         shape(recording, &self.shaping()).map_err(|fault| input(Diagnostics::one(fault)))

@@ -6,20 +6,19 @@ use std::path::{Path, PathBuf};
 
 use super::{LESS_WORK, SPLIT, TuneArgs};
 use crate::cli::error::CommandError;
-use crate::cli::files::{RememberingLoader, hashed};
+use crate::cli::files::{RememberingLoader, hashed_once};
 use crate::cli::size::Size;
+use crate::cli::variant_inputs::{refuse_same_names, refuse_second_stdin, under_engine};
 use crate::results::InputFile;
 use crate::scenario::diagnostic::keep_first_of_each;
-use crate::scenario::{
-    Diagnostic, Diagnostics, LoadRequest, STANDARD_INPUT, Scenario, Template, load_templates,
-};
+use crate::scenario::{Diagnostic, Diagnostics, LoadRequest, Scenario, Template, load_templates};
 use crate::search::tune::split::{replicas_at_end, split_time};
 use crate::simulation::Extent;
 use crate::units::{Replicas, SimTime};
 
 /// Everything that is read.
 #[derive(Debug)]
-pub(super) struct Inputs {
+pub(super) struct TuneInputs {
     /// The policy with each training trace.
     pub(super) training: Vec<Template>,
     /// What each is called: `diurnal until 16h`, or the file's name.
@@ -75,7 +74,7 @@ impl Split {
     }
 }
 
-impl Inputs {
+impl TuneInputs {
     /// Reads everything that the command line names, each file once.
     pub(super) fn load(arguments: &TuneArgs) -> Result<Self, CommandError> {
         arguments.check()?;
@@ -87,7 +86,7 @@ impl Inputs {
         let all: Vec<PathBuf> = arguments.named_traces().cloned().collect();
         let mut whole = reader.templates(&all)?;
         let apart = whole.split_off(arguments.traces.len());
-        refuse_same_names(&whole, &apart)?;
+        refuse_same_names(whole.iter().chain(&apart), "pictures")?;
         refuse_same_traffic(&whole, &apart)?;
         let mut warnings = Vec::new();
         let scenarios = resolve_all(&whole, &mut warnings)?;
@@ -107,23 +106,12 @@ impl Inputs {
             training,
             held_out,
         } = parts;
-        let training: Vec<Template> = training
-            .into_iter()
-            .map(|template| match arguments.engine {
-                Some(_) => template,
-                None => template.preferring_fluid(),
-            })
-            .collect();
+        let training = under_engine(training, arguments.engine);
         resolve_all(&training, &mut warnings)?;
-        let mut files: Vec<InputFile> = Vec::new();
         let templates = training
             .iter()
             .chain(held_out.iter().map(|it| &it.template));
-        for file in templates.flat_map(|template| hashed(template.inputs())) {
-            if !files.contains(&file) {
-                files.push(file);
-            }
-        }
+        let files = hashed_once(templates.flat_map(Template::inputs));
         Ok(Self {
             training,
             training_labels: labels,
@@ -173,15 +161,7 @@ impl TuneArgs {
                 )));
             }
         }
-        let uses_stdin = std::iter::once(&self.policy)
-            .chain(all)
-            .filter(|path| path.as_path() == Path::new(STANDARD_INPUT));
-        if uses_stdin.count() > 1 {
-            return Err(CommandError::usage(
-                "standard input (`-`) can be read once; name files for the others".to_owned(),
-            ));
-        }
-        Ok(())
+        refuse_second_stdin(std::iter::once(&self.policy).chain(all))
     }
 }
 
@@ -279,9 +259,10 @@ impl TuneArgs {
             };
             Size {
                 extent: Extent::of(scenario, engine),
+                remedy: LESS_WORK,
                 ..Size::default()
             }
-            .refuse(LESS_WORK)?;
+            .refuse()?;
         }
         Ok(())
     }
@@ -320,23 +301,6 @@ fn resolve_all(
     } else {
         Err(CommandError::Input(faults))
     }
-}
-
-/// Pictures and rows are told apart by the trace's name.
-fn refuse_same_names(training: &[Template], apart: &[Template]) -> Result<(), CommandError> {
-    let names: Vec<&str> = training
-        .iter()
-        .chain(apart)
-        .map(Template::trace_name)
-        .collect();
-    for (index, name) in names.iter().enumerate() {
-        if names[..index].contains(name) {
-            return Err(CommandError::usage(format!(
-                "two traces are called `{name}`, and pictures are told apart by that name; rename one of the files"
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Traffic under another name is no other traffic.

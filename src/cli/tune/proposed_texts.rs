@@ -5,14 +5,12 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::inputs::HeldOut;
-use super::{PROPOSED, Proposal, TuneArgs};
+use super::simulations::ProposedPolicy;
+use super::{PROPOSED, TuneExperiment};
 use crate::cli::confined::is_outside;
 use crate::cli::error::CommandError;
 use crate::cli::file_names::{PATCH, PROPOSED_TOML};
-use crate::cli::files::RememberingLoader;
 use crate::scenario::{Diagnostics, PolicyFile, STANDARD_INPUT, Successor, load_policy};
-use crate::search::tune::question::TuningQuestion;
-use crate::units::Seed;
 
 /// The proposed policy as text.
 pub(super) struct ProposedTexts {
@@ -29,23 +27,36 @@ pub(super) struct ProposedTexts {
 }
 
 /// What the texts are made of.
-pub(super) struct Source<'s> {
-    pub(super) arguments: &'s TuneArgs,
-    pub(super) question: &'s TuningQuestion,
-    pub(super) held_out: &'s [HeldOut],
-    /// What was read, standard input too.
-    pub(super) loader: &'s RememberingLoader,
-    pub(super) report_seeds: &'s [Seed],
-    pub(super) folder: &'s Path,
+struct ProposalInputs<'s> {
+    experiment: &'s TuneExperiment<'s>,
+    folder: &'s Path,
 }
 
-impl Source<'_> {
-    /// The texts of `proposal`.
-    pub(super) fn texts(&self, proposal: &Proposal) -> Result<ProposedTexts, CommandError> {
-        let changes = self.question.space.arguments(&proposal.finalist.candidate);
-        let today = self.policy(&self.arguments.set, &[])?;
-        let proposed = self.policy(&self.arguments.set, &changes)?;
-        let all = self.arguments.set.iter().chain(&changes);
+impl ProposedTexts {
+    /// The texts of `proposal`, which are to be written to `folder`.
+    ///
+    /// # Errors
+    /// The policy's file has faults, today or as it is proposed.
+    pub(super) fn of(
+        proposal: &ProposedPolicy,
+        experiment: &TuneExperiment<'_>,
+        folder: &Path,
+    ) -> Result<Self, CommandError> {
+        let inputs = ProposalInputs { experiment, folder };
+        inputs.texts(proposal)
+    }
+}
+
+impl ProposalInputs<'_> {
+    fn texts(&self, proposal: &ProposedPolicy) -> Result<ProposedTexts, CommandError> {
+        let changes = self
+            .experiment
+            .search
+            .space
+            .arguments(&proposal.finalist.candidate);
+        let today = self.policy(&self.experiment.arguments.set, &[])?;
+        let proposed = self.policy(&self.experiment.arguments.set, &changes)?;
+        let all = self.experiment.arguments.set.iter().chain(&changes);
         let patch = if all.clone().any(|setting| keys_of(setting)[0] == "hpa") {
             // The cluster has what the file says, not what --set made of it.
             let cluster = self.policy(&[], &[]);
@@ -86,10 +97,14 @@ impl Source<'_> {
     /// The policy's file with these overrides.
     fn policy(&self, set: &[String], further: &[String]) -> Result<PolicyFile, CommandError> {
         let set: Vec<String> = set.iter().chain(further).cloned().collect();
-        let choice = self.arguments.manifest.choice();
-        let mut loader = self.loader.clone();
-        let policy: Result<PolicyFile, Diagnostics> =
-            load_policy(&self.arguments.policy, &set, &choice, &mut loader);
+        let choice = self.experiment.arguments.manifest.choice();
+        let mut loader = self.experiment.inputs.loader.clone();
+        let policy: Result<PolicyFile, Diagnostics> = load_policy(
+            &self.experiment.arguments.policy,
+            &set,
+            &choice,
+            &mut loader,
+        );
         policy.map_err(CommandError::Input)
     }
 
@@ -114,7 +129,7 @@ impl Source<'_> {
     ) -> Result<String, CommandError> {
         let comment = format!(
             "What `hpasim tune` proposes for {}; all but [hpa] is the base's.",
-            self.question.scenarios[0].policy_name
+            self.experiment.search.scenarios[0].policy_name
         );
         let successor = Successor {
             name: PROPOSED,
@@ -127,7 +142,7 @@ impl Source<'_> {
 
     /// The policy's path as a file in the folder would name it; `None` of standard input.
     fn base_path(&self) -> Option<String> {
-        let policy = &self.arguments.policy;
+        let policy = &self.experiment.arguments.policy;
         if policy == Path::new(STANDARD_INPUT) {
             return None;
         }
@@ -145,10 +160,10 @@ impl Source<'_> {
     }
 
     /// The commands that make the report anew, one for each held-out trace, and that look for traps.
-    fn again(&self, proposal: &Proposal, notes: &mut Vec<String>) -> Vec<String> {
+    fn again(&self, proposal: &ProposedPolicy, notes: &mut Vec<String>) -> Vec<String> {
         let path = self.folder.join(PROPOSED_TOML);
         let proposed = shell_path(&path);
-        let outside = match is_outside(&path, &self.arguments.policy) {
+        let outside = match is_outside(&path, &self.experiment.arguments.policy) {
             true => " --allow-outside",
             false => "",
         };
@@ -162,14 +177,14 @@ impl Source<'_> {
             return vec![check];
         }
         let is_stdin = |held_out: &&HeldOut| held_out.path == Path::new(STANDARD_INPUT);
-        if self.held_out.iter().any(|it| is_stdin(&it)) {
+        let held_out = &self.experiment.inputs.held_out;
+        if held_out.iter().any(|it| is_stdin(&it)) {
             notes.push(
                 "no command to make the report anew: a trace came from standard input".to_owned(),
             );
             return vec![check];
         }
-        let mut commands: Vec<String> = self
-            .held_out
+        let mut commands: Vec<String> = held_out
             .iter()
             .map(|held_out| self.compare(&proposed, held_out))
             .collect();
@@ -179,7 +194,7 @@ impl Source<'_> {
 
     /// `--hpa` and `--namespace` as they were given: the proposed policy extends the same manifest.
     fn manifest_words(&self) -> String {
-        let words = self.arguments.manifest.words();
+        let words = self.experiment.arguments.manifest.words();
         words
             .iter()
             .map(|word| format!(" {}", shell_word(word)))
@@ -189,11 +204,11 @@ impl Source<'_> {
     fn compare(&self, proposed: &str, held_out: &HeldOut) -> String {
         let mut command = format!(
             "hpasim compare {} {proposed} {}{}",
-            shell_path(&self.arguments.policy),
+            shell_path(&self.experiment.arguments.policy),
             shell_path(&held_out.path),
             self.manifest_words()
         );
-        for setting in &self.arguments.set {
+        for setting in &self.experiment.arguments.set {
             command.push_str(&format!(" --set {}", shell_word(setting)));
         }
         if let Some(split) = held_out.split {
@@ -203,23 +218,23 @@ impl Source<'_> {
                 split.setting()
             ));
         }
-        if let Some(engine) = self.arguments.engine {
+        if let Some(engine) = self.experiment.arguments.engine {
             command.push_str(&format!(" --engine {}", engine.as_str()));
         }
-        let seeds = self.report_seeds;
+        let seeds = &self.experiment.report_seeds;
         let first = seeds.first().map_or(0, |seed| seed.0);
         command.push_str(&format!(" --seed {first} --seeds {}", seeds.len()));
         command
     }
 
     /// Whether what is set of today's policy, set of the proposed one too, would undo what that changes.
-    fn undoes_changes(&self, proposal: &Proposal) -> bool {
-        let space = &self.question.space;
+    fn undoes_changes(&self, proposal: &ProposedPolicy) -> bool {
+        let space = &self.experiment.search.space;
         let changes = space.changes(&proposal.finalist.candidate);
         let changed: Vec<Vec<&str>> = changes
             .map(|change| keys_of(change.parameter.path()))
             .collect();
-        self.arguments.set.iter().any(|setting| {
+        self.experiment.arguments.set.iter().any(|setting| {
             let keys = keys_of(setting);
             let meets = |other: &Vec<&str>| other.starts_with(&keys) || keys.starts_with(other);
             keys[0] == "hpa" || changed.iter().any(meets)

@@ -1,0 +1,143 @@
+//! The way of `run`, `compare`, `sweep` and `tune`: a question, simulations, a report, and its writing.
+//!
+//! Self-imposed limit: what comes after what; each command says what it asks, simulates and reports.
+
+use std::path::PathBuf;
+
+use super::assertions;
+use super::choices::OutputFormat;
+use super::error::{CommandError, Completion};
+use super::file_names::SUMMARY;
+use super::identity::Identity;
+use super::interrupt::Interrupt;
+use super::output_args::AnswerArgs;
+use super::output_folder::OutputFolder;
+use super::result_files::ResultFile;
+use super::screen::Screen;
+use super::size::Size;
+use crate::render::paint::Colour;
+use crate::results::verdicts::CheckedAssertion;
+
+/// What a command asks, everything that it names loaded and checked.
+pub(super) trait Experiment {
+    /// What comes of it.
+    type Report<'e>: ExperimentReport
+    where
+        Self: 'e;
+
+    /// Whether the simulations go on with what the folder holds: they look themselves at what that is.
+    const CONTINUES_RESULTS: bool = false;
+
+    /// How much work it is.
+    ///
+    /// # Errors
+    /// It is known before the work is added up that it is too much, or that a part cannot be simulated.
+    fn size(&self) -> Result<Size, CommandError>;
+
+    /// The output folder where none is named.
+    fn default_folder(&self) -> PathBuf;
+
+    /// The question, in the words of `summary.json`.
+    ///
+    /// # Errors
+    /// None that types of a summary could cause; the type is the JSON writer's.
+    fn identity(&self) -> serde_json::Result<Identity>;
+
+    /// Simulates everything. Files that grow meanwhile are written to `folder`.
+    ///
+    /// # Errors
+    /// A variant of the policy is none, or a file cannot be written.
+    fn simulate(&self, folder: &mut OutputFolder) -> Result<Self::Report<'_>, CommandError>;
+}
+
+/// What comes of an experiment.
+pub(super) trait ExperimentReport {
+    /// What a user should know beside the results, a line each.
+    fn notes(&self) -> &[&'static str] {
+        &[]
+    }
+
+    /// What was asserted, and whether it holds.
+    fn checked(&self) -> &[CheckedAssertion] {
+        &[]
+    }
+
+    /// All files beside the summary, in the order in which they are listed.
+    ///
+    /// # Errors
+    /// A picture cannot be drawn, or a table not be written as CSV or JSON.
+    fn files(&self) -> Result<Vec<ResultFile>, CommandError>;
+
+    /// `summary.json`; `names` are those of the files beside it.
+    ///
+    /// # Errors
+    /// None that the summary's types could cause; the type is the JSON writer's.
+    fn summary(&self, names: &[String]) -> serde_json::Result<Vec<u8>>;
+
+    /// The answer for people; `paths` are those of all files.
+    fn page(&self, format: OutputFormat, paths: &[String], colour: Colour) -> String;
+
+    /// The file that is the answer in a format for programs.
+    fn data_file(&self, _format: OutputFormat) -> &'static str {
+        SUMMARY
+    }
+}
+
+/// Goes all the way: asks, announces the work, holds the folder, simulates, writes, and prints the answer.
+///
+/// # Errors
+/// Whatever a step fails with; nothing of the results is left then, but rows that `--resume` continues.
+pub(super) fn conduct<E: Experiment>(
+    arguments: &AnswerArgs,
+    screen: &mut Screen,
+    ask: impl FnOnce(&mut Screen) -> Result<E, CommandError>,
+) -> Result<Completion, CommandError> {
+    let interrupt = Interrupt::listen();
+    let experiment = ask(screen)?;
+    experiment.size()?.announce(arguments.quiet, screen)?;
+    let path = arguments.output.clone();
+    let path = path.unwrap_or_else(|| experiment.default_folder());
+    let identity = experiment.identity()?;
+    let mut folder = OutputFolder::hold(&path, identity, arguments.force, &interrupt)?;
+    if !E::CONTINUES_RESULTS {
+        folder.refuse_others()?;
+    }
+    let report = experiment.simulate(&mut folder)?;
+    if !arguments.quiet.is_asked_for() {
+        report.notes().iter().for_each(|note| screen.note(note));
+    }
+    let mut files = report.files()?;
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    files.push(ResultFile::new(SUMMARY, report.summary(&names)?));
+    let shown = |file: &ResultFile| folder.file(&file.name).display().to_string();
+    let paths: Vec<String> = files.iter().map(shown).collect();
+    folder.complete(&files)?;
+    assertions::tell(report.checked(), arguments, screen)?;
+    print(&report, arguments, &files, &paths, screen)?;
+    Ok(assertions::completion(report.checked()))
+}
+
+fn print(
+    report: &impl ExperimentReport,
+    arguments: &AnswerArgs,
+    files: &[ResultFile],
+    paths: &[String],
+    screen: &mut Screen,
+) -> Result<(), CommandError> {
+    let AnswerArgs { format, quiet, .. } = *arguments;
+    if format.is_data() {
+        let name = report.data_file(format);
+        let file = files.iter().find(|file| file.name == name);
+        let bytes = file.and_then(|file| file.bytes.as_deref());
+        let text = String::from_utf8_lossy(bytes.unwrap_or_default());
+        return match format {
+            OutputFormat::Csv => screen.print_csv(&text),
+            _ => screen.print_data(&text),
+        };
+    }
+    match format {
+        _ if quiet.is_asked_for() => Ok(()),
+        OutputFormat::Page => screen.print(&report.page(format, paths, screen.stdout_colour())),
+        _ => screen.print_data(&report.page(format, paths, Colour::Plain)),
+    }
+}
