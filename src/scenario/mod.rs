@@ -29,6 +29,7 @@ mod load;
 mod loader;
 pub(crate) mod manifest;
 mod overrides;
+pub mod pages;
 mod place;
 mod policy;
 mod policy_file;
