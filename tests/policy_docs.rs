@@ -5,8 +5,9 @@
 use std::path::Path;
 
 use hpasim::results::KpiObserver;
+use hpasim::scenario::keys::KeyRow;
 use hpasim::scenario::{
-    Engine, LoadError, LoadRequest, Loaded, Loader, keys, load, parse_duration,
+    Engine, LoadError, LoadRequest, Loaded, Loader, keys, load, pages, parse_duration,
 };
 use hpasim::simulation::simulate;
 use hpasim::units::{Seed, SimTime};
@@ -200,34 +201,6 @@ fn section(name: &str) -> &'static str {
     rest.split_once("\n## ").map_or(rest, |(text, _)| text)
 }
 
-#[test]
-fn every_key_that_has_a_default_is_explained_in_its_section() {
-    let defaults = include_str!("../docs/model.md");
-    let mut keys = 0;
-    for row in defaults.lines().filter(|line| line.starts_with("| `")) {
-        let path = row.split('`').nth(1).unwrap_or_default();
-        let Some((name, rest)) = path.split_once('.') else {
-            continue;
-        };
-        let key = rest.rsplit('.').next().unwrap_or(rest);
-        let mentions = |text: &str| {
-            text.split('`')
-                .skip(1)
-                .step_by(2)
-                .flat_map(|code| {
-                    code.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-                })
-                .any(|word| word == key)
-        };
-        assert!(
-            section(name).split("```").step_by(2).any(mentions),
-            "docs/policy.md does not explain `{path}`"
-        );
-        keys += 1;
-    }
-    assert!(keys > 50, "{keys} keys");
-}
-
 /// The sections that the program knows, from what it says of one that it does not.
 fn sections() -> Vec<String> {
     let unknown = Example {
@@ -274,19 +247,48 @@ fn every_section_has_an_example_that_uses_it() {
     }
 }
 
-/// The rows of a table of defaults: the keys with a default, or those that are off.
-fn defaults(has_default: bool) -> String {
+/// The rows of a table of defaults: those of the keys that are `listed`.
+fn defaults(listed: impl Fn(&KeyRow) -> bool) -> String {
     let mut rows = "| key | default | takes | source or argument |\n|---|---|---|---|\n".to_owned();
-    for key in keys::all().filter(|key| key.default.is_some() == has_default) {
+    for key in keys::all().iter().filter(|key| listed(key)) {
         let default = key
             .default
             .map_or("none".to_owned(), |text| format!("`{text}`"));
         rows.push_str(&format!(
-            "| `{}.{}` | {default} | {} | {} |\n",
-            key.section, key.name, key.takes, key.because
+            "| `{}` | {default} | {} | {} |\n",
+            key.path(),
+            key.takes,
+            key.because
         ));
     }
     rows
+}
+
+fn bounds() -> String {
+    let mut rows = "| key | allowed | why |\n|---|---|---|\n".to_owned();
+    for bound in pages::bounds() {
+        rows.push_str(&format!(
+            "| {} | {} | {} |\n",
+            bound.of, bound.allowed, bound.why
+        ));
+    }
+    rows
+}
+
+fn distributions() -> String {
+    let mut rows = "| `dist` | keys | what it is |\n|---|---|---|\n".to_owned();
+    for kind in pages::distributions() {
+        rows.push_str(&format!(
+            "| `\"{}\"` | {} | {} |\n",
+            kind.word, kind.keys, kind.means
+        ));
+    }
+    rows
+}
+
+/// Whether a key stands in a table within a section.
+fn is_within_a_table(key: &KeyRow) -> bool {
+    key.table.contains('.')
 }
 
 /// `page` with `rows` in place of what stands between `mark`, a line, and the next end.
@@ -308,57 +310,102 @@ fn assert_current(path: &str, rewrite: impl Fn(&str) -> String) {
     }
     assert!(
         written == page,
-        "{path} is not what src/scenario/keys/declared.rs declares; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test policy_docs"
+        "{path} is not what src/scenario/keys declares; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test policy_docs"
     );
 }
 
 /// `HPASIM_WRITE_DOCS=1 cargo test --test policy_docs` writes them anew.
 #[test]
-fn the_tables_of_defaults_have_a_row_for_every_key_as_it_is_declared() {
+fn the_tables_of_defaults_and_bounds_have_a_row_for_every_key_as_it_is_declared() {
+    let has_default = |key: &KeyRow| key.default.is_some();
     assert_current("docs/model.md", |page| {
-        let page = with_rows(page, "<!-- defaults:", &defaults(true));
-        with_rows(&page, "<!-- off:", &defaults(false))
+        let page = with_rows(
+            page,
+            "<!-- defaults:",
+            &defaults(|key| !is_within_a_table(key) && has_default(key)),
+        );
+        let page = with_rows(
+            &page,
+            "<!-- off:",
+            &defaults(|key| !is_within_a_table(key) && !has_default(key)),
+        );
+        let page = with_rows(&page, "<!-- within:", &defaults(is_within_a_table));
+        with_rows(&page, "<!-- bounds:", &bounds())
     });
 }
 
-/// A line such as `<!-- keys of pod: schedule start -->` says which keys the table below it explains.
+/// A line such as `<!-- keys of pod: schedule start -->`: the section, and the keys that the table below it explains.
+fn parse_mark(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("<!-- keys of ")?
+        .strip_suffix(" -->")?
+        .split_once(": ")
+}
+
+/// `page` with each key that no mark names in the last mark of its section.
+fn with_every_key_named(page: &str) -> String {
+    let mut lines: Vec<String> = page.lines().map(str::to_owned).collect();
+    for key in keys::all().iter().filter(|key| !is_within_a_table(key)) {
+        let marks: Vec<usize> = (0..lines.len())
+            .filter(|line| parse_mark(&lines[*line]).is_some_and(|mark| mark.0 == key.table))
+            .collect();
+        let is_named = marks.iter().any(|line| {
+            parse_mark(&lines[*line])
+                .is_some_and(|(_, names)| names.split(' ').any(|name| name == key.name))
+        });
+        if !is_named {
+            let last = *marks.last().expect("a table of keys for each section");
+            lines[last] = lines[last].replace(" -->", &format!(" {} -->", key.name));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The keys of `section` that are called `names`, each followed by those within it.
+fn meanings(section: &str, names: &str) -> String {
+    let keys = keys::all();
+    let mut rows = "| key | meaning |\n|---|---|\n".to_owned();
+    for name in names.split(' ') {
+        let path = format!("{section}.{name}");
+        assert!(
+            keys.iter().any(|key| key.path() == path),
+            "docs/policy.md names `{path}`, which src/scenario/keys/declared.rs does not declare"
+        );
+        for key in &keys {
+            let written = key.path();
+            let is_within = |path: &str| {
+                written
+                    .strip_prefix(path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            if is_within(&path) {
+                let written = &written[section.len() + 1..];
+                rows.push_str(&format!("| `{written}` | {} |\n", key.means));
+            }
+        }
+    }
+    rows
+}
+
 #[test]
 fn the_tables_of_keys_explain_every_key_once_as_it_is_declared() {
     assert_current("docs/policy.md", |page| {
-        let mut page = page.to_owned();
+        let named = with_every_key_named(page);
+        let mut page = with_rows(&named, "<!-- distributions:", &distributions());
         let mut explained = Vec::new();
-        let marks: Vec<String> = page
-            .lines()
-            .filter(|line| line.starts_with("<!-- keys of "))
-            .map(str::to_owned)
-            .collect();
-        for mark in &marks {
-            let (section, names) = mark
-                .trim_start_matches("<!-- keys of ")
-                .trim_end_matches(" -->")
-                .split_once(": ")
-                .expect("a section and its keys");
-            let mut rows = "| key | meaning |\n|---|---|\n".to_owned();
-            for name in names.split(' ') {
-                let key = keys::all()
-                    .find(|key| key.section == section && key.name == name)
-                    .unwrap_or_else(|| panic!("`{section}.{name}` is declared"));
-                rows.push_str(&format!("| `{name}` | {} |\n", key.means));
-                explained.push((section, name));
+        for line in named.lines() {
+            if let Some((section, names)) = parse_mark(line) {
+                page = with_rows(&page, line, &meanings(section, names));
+                explained.extend(names.split(' ').map(|name| format!("{section}.{name}")));
             }
-            page = with_rows(&page, mark, &rows);
         }
-        for key in keys::all() {
-            let times = explained
-                .iter()
-                .filter(|known| **known == (key.section, key.name))
-                .count();
-            assert_eq!(
-                times, 1,
-                "docs/policy.md explains `{}.{}` so many times; name it in one `<!-- keys of -->`",
-                key.section, key.name
-            );
-        }
+        explained.sort_unstable();
+        let every = explained.len();
+        explained.dedup();
+        assert_eq!(
+            explained.len(),
+            every,
+            "docs/policy.md explains a key twice; name it in one `<!-- keys of -->`"
+        );
         page
     });
 }

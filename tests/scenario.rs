@@ -19,8 +19,10 @@ use std::sync::Arc;
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::rules::{Gate, Release};
 use hpasim::hpa::spec::{MetricSource, MetricTarget, PolicyKind};
+use hpasim::scenario::keys::KeyRow;
 use hpasim::scenario::{
-    LoadError, LoadRequest, Loaded, Loader, ManifestChoice, Scenario, Template, load, parse_trace,
+    LoadError, LoadRequest, Loaded, Loader, ManifestChoice, Scenario, Template, keys, load,
+    parse_trace,
 };
 use hpasim::units::{Millicores, Replicas, SimSpan, SimTime};
 use hpasim::workload::{Demand, Trace};
@@ -231,25 +233,71 @@ fn what_is_assumed_is_what_is_taken() {
     assert_eq!(stated, assumed);
 }
 
+/// What has to be stated for a key of the table at `path` to count, where the table is not there by itself.
+fn table_around(path: &str) -> Option<&'static str> {
+    match path {
+        "pod.readiness" => Some("pod.readiness={}"),
+        "pod.startup" => Some("pod.startup={}"),
+        "slo.latency" => Some("slo.latency={}"),
+        "workload.arrivals" => Some(r#"workload.arrivals={process="gamma",cv=2}"#),
+        "workload.retries" => Some("workload.retries={max=2}"),
+        "workload.connections" => Some("workload.connections={count=9}"),
+        "pod.startup_cpu" => Some(r#"pod.startup_cpu={cpu="1",duration="1s"}"#),
+        _ if path.starts_with("deployment.containers.N") => Some(
+            r#"deployment.containers=[{name="app",resources={requests={cpu="100m"}}},{name="proxy",resources={requests={cpu="50m"}}}]"#,
+        ),
+        _ => None,
+    }
+}
+
+/// The key's path in a policy: within a container, that of a sidecar.
+fn settable(key: &KeyRow) -> String {
+    key.path().replace(".N.", ".1.")
+}
+
 #[test]
-fn every_default_is_the_one_that_the_documentation_states() {
-    let documentation = include_str!("../docs/model.md");
+fn every_declared_key_has_a_reader_that_refuses_what_no_key_takes() {
+    for key in keys::all() {
+        let argument = format!("{}=[[1]]", settable(&key));
+        let set: Vec<String> = table_around(&key.table)
+            .into_iter()
+            .chain([argument.as_str()])
+            .map(str::to_owned)
+            .collect();
+        let mut loader = Files::default();
+        loader.0.insert("p.toml".into(), Vec::new());
+        loader.0.insert("t.csv".into(), TRACE.into());
+        let Err(faults) = load(request("p.toml", "t.csv", &set), &mut loader) else {
+            panic!("`{argument}` is taken");
+        };
+        assert!(
+            faults
+                .list
+                .iter()
+                .any(|fault| fault.message.contains(&settable(&key))),
+            "{argument}: {faults}"
+        );
+    }
+}
+
+#[test]
+fn every_default_of_the_documentation_is_the_value_that_an_absent_key_has() {
     let policy = "[hpa]\nmaxReplicas = 3\n";
-    let unsaid = scenario(policy, &[]);
     let mut documented = 0;
-    for row in documentation.lines().filter(|line| line.starts_with("| `")) {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let (key, value) = (cells[1].trim_matches('`'), cells[2]);
-        let Some(value) = value.strip_prefix('`') else {
+    for key in keys::all() {
+        let Some(default) = key.default else {
             continue;
         };
-        let argument = format!("{key}={}", value.trim_end_matches('`'));
-        let mut said = scenario(policy, &[&argument]);
+        let argument = format!("{}={default}", settable(&key));
+        let mut set: Vec<&str> = table_around(&key.table).into_iter().collect();
+        let unsaid = scenario(policy, &set);
+        set.push(&argument);
+        let mut said = scenario(policy, &set);
         said.assumptions.clone_from(&unsaid.assumptions);
         assert_eq!(said, unsaid, "{argument}");
         documented += 1;
     }
-    assert_eq!(documented, 46, "rows with a value");
+    assert!(documented > 60, "{documented} keys with a default");
 }
 
 #[test]

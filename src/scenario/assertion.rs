@@ -6,7 +6,8 @@
 use std::ops::Range;
 
 use super::diagnostic::{Code, Diagnostic, Place};
-use super::reader::{Faults, Section, nearest, text};
+use super::reader::{Faults, nearest, text};
+use super::tree::Node;
 use crate::kpi::Kpi;
 use crate::units::parse_number;
 
@@ -196,13 +197,11 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
 }
 
 /// `[slo] assert`: what must hold of the policy it stands in.
-pub(super) fn read_list(section: &Section<'_>, faults: &mut Faults<'_>) -> Vec<Assertion> {
-    let items = section.items("assert", faults).unwrap_or_default();
-    let path = section.path_of("assert");
+pub(super) fn read_list(items: &[Node], path: &str, faults: &mut Faults<'_>) -> Vec<Assertion> {
     items
         .iter()
         .filter_map(|item| {
-            let written = text(item, &path, faults)?;
+            let written = text(item, path, faults)?;
             match parse(written) {
                 Ok(Assertion {
                     policy: Some(policy),

@@ -5,7 +5,7 @@
 use super::container::Containers;
 use super::diagnostic::Code;
 use super::hpa_section::{self, HpaSection};
-use super::keys::{declared as key, within};
+use super::keys::declared as key;
 use super::reader::{Faults, Section};
 use super::source::{Origin, Sources};
 use super::tree::Node;
@@ -141,7 +141,7 @@ pub(super) fn read_autoscaler(
 /// What the autoscaler scales: the policy's one Deployment.
 fn scale_target(hpa: &HpaSection, names: &Names<'_>, faults: &mut Faults<'_>) -> ScaleTarget {
     if let Some(kind) = &hpa.target.kind
-        && kind.name != within::SCALE_TARGET_KIND
+        && kind.name != hpa_section::SCALE_TARGET_KIND
     {
         faults.report(
             Code::SimulatedAsDeployment,
@@ -169,7 +169,7 @@ fn scale_target(hpa: &HpaSection, names: &Names<'_>, faults: &mut Faults<'_>) ->
             .target
             .kind
             .as_ref()
-            .map_or(within::SCALE_TARGET_KIND, |named| named.name.as_str())
+            .map_or(hpa_section::SCALE_TARGET_KIND, |named| named.name.as_str())
             .to_owned(),
         namespace: names.namespace.to_owned(),
         name: name.or(names.deployment).unwrap_or(names.policy).to_owned(),

@@ -3,14 +3,15 @@
 //! Self-imposed limit: the pod template's containers; how pods come and go is `policy`'s.
 
 use super::diagnostic::Code;
-use super::keys::{declared as key, within};
-use super::reader::{Faults, Section, integer};
+use super::keys::kinds::KeyTable;
+use super::keys::{PolicyKey, declared as key, tables};
+use super::reader::{Faults, Section};
 use super::source::Origin;
 use crate::cluster::config::{Container, ContainerCourse, PodLevelResources};
 use crate::hpa::requests::RequestScope;
 use crate::hpa::rules::{ControllerSettings, Release, Rules};
 use crate::hpa::spec::{HpaSpec, MetricSource, MetricTarget};
-use crate::units::{Millicores, SimSpan};
+use crate::units::Millicores;
 use crate::workload::Workload;
 
 /// The pod's containers and where each stands.
@@ -32,20 +33,6 @@ enum Reading {
     Faulty,
 }
 
-/// The most containers of a pod. Events count them in 16 bits, and no pod in a cluster has nearly as many:
-/// an object has at most 1.5 MiB (etcd's `--max-request-bytes`).
-pub(crate) const CONTAINERS_MAX: usize = 1000;
-
-const CONTAINER_KEYS: [&str; 7] = [
-    "name",
-    "image",
-    "ports",
-    "resources",
-    "cpu_per_request",
-    "idle_cpu",
-    "restartable_init",
-];
-
 /// Reads the containers; a policy without any has the default one.
 pub(super) fn read_containers(
     deployment: Option<&Section<'_>>,
@@ -60,27 +47,28 @@ pub(super) fn read_containers(
         pod_level: PodLevelResources::default(),
     };
     let faults_before = faults.count();
-    let items = deployment.and_then(|section| section.items("containers", faults));
+    let items = deployment.and_then(|section| section.items(key::CONTAINERS.name, faults));
     if let (Some([]), Some(section)) = (items, deployment) {
         faults.report(
             Code::MissingKey,
-            section.key_origin("containers"),
+            section.key_origin(key::CONTAINERS.name),
             "`deployment.containers` is empty, and a pod has at least one container",
             "add a container, or delete the line to take the default one",
         );
     }
     let items = items.unwrap_or_default();
-    if let Some(beyond) = items.get(CONTAINERS_MAX) {
+    let most = key::CONTAINERS.takes.most;
+    if let Some(beyond) = items.get(most) {
         faults.report(
             Code::OutOfRange,
             beyond.origin,
             format!("the pod has {} containers", items.len()),
-            format!("write at most {CONTAINERS_MAX}"),
+            format!("write at most {most}"),
         );
     }
-    for (index, item) in items.iter().take(CONTAINERS_MAX).enumerate() {
+    for (index, item) in items.iter().take(most).enumerate() {
         let path = format!("deployment.containers.{index}");
-        let Some(section) = Section::open(item, path, &CONTAINER_KEYS, faults) else {
+        let Some(section) = key::CONTAINERS.takes.open(item, path, faults) else {
             continue;
         };
         let role = if index == 0 {
@@ -96,7 +84,9 @@ pub(super) fn read_containers(
         {
             faults.report(
                 Code::Conflict,
-                section.node("name").map_or(item.origin, |name| name.origin),
+                section
+                    .node(tables::CONTAINER_NAME.name)
+                    .map_or(item.origin, |name| name.origin),
                 format!("two containers are called `{}`", container.name),
                 "give each its own name",
             );
@@ -105,7 +95,7 @@ pub(super) fn read_containers(
         containers.places.push(item.origin);
     }
     if containers.list.is_empty() {
-        containers.list.push(within::container());
+        containers.list = (key::CONTAINERS.default)();
     }
     // Request work is the first container's, and [workload] says what it costs.
     if let Some(first) = containers.list.first_mut() {
@@ -136,18 +126,19 @@ fn read_container(
     index: usize,
     faults: &mut Faults<'_>,
 ) -> Container {
-    let name = section
-        .required_text("name", faults)
-        .map_or_else(|| format!("container-{index}"), str::to_owned);
-    let ports = section.items("ports", faults).unwrap_or_default();
-    for port in ports {
-        integer(port, &section.path_of("ports"), 1..=65_535, faults);
-    }
-    // What runs in it makes no difference here; an export names it.
-    section.text("image", faults);
+    let table = Some(section);
+    let name = tables::CONTAINER_NAME
+        .read(table, faults)
+        .unwrap_or_else(|| format!("container-{index}"));
+    // What runs in it and listens makes no difference here; an export names it.
+    tables::PORTS.read(table, faults);
+    tables::IMAGE.read(table, faults);
     let course = read_course(section, role, faults);
     if role == Role::Serves {
-        for key in ["cpu_per_request", "idle_cpu"] {
+        for key in [
+            tables::CONTAINER_CPU_PER_REQUEST.name,
+            tables::CONTAINER_IDLE_CPU.name,
+        ] {
             if section.node(key).is_some() {
                 faults.report(
                     Code::Conflict,
@@ -158,7 +149,12 @@ fn read_container(
             }
         }
     }
-    let resources = read_resources(section, faults);
+    let resources = read_resources(
+        tables::CONTAINER_RESOURCES.open(table, faults).as_ref(),
+        &tables::CONTAINER_REQUESTS,
+        &tables::CONTAINER_LIMITS,
+        faults,
+    );
     let container = Container {
         name,
         course,
@@ -171,15 +167,12 @@ fn read_container(
         memory_limit_bytes: resources.memory_limit_bytes,
         idle_cpu: match role {
             Role::Serves => Millicores(0),
-            Role::Sidecar => section
-                .cpu("idle_cpu", faults)
-                .unwrap_or_else(key::IDLE_CPU.default),
+            Role::Sidecar => tables::CONTAINER_IDLE_CPU.read(table, faults),
         },
         cpu_seconds_per_request: match role {
             Role::Serves => 0.0,
-            Role::Sidecar => section
-                .duration("cpu_per_request", faults)
-                .unwrap_or(SimSpan::ZERO)
+            Role::Sidecar => tables::CONTAINER_CPU_PER_REQUEST
+                .read(table, faults)
                 .as_secs_f64(),
         },
     };
@@ -198,30 +191,20 @@ struct Resources<'t> {
     limits: Option<Section<'t>>,
 }
 
-fn read_resources<'t>(section: &Section<'t>, faults: &mut Faults<'_>) -> Resources<'t> {
-    let resources = section.section("resources", &["requests", "limits"], faults);
-    let mut part = |key: &str| {
-        resources
-            .as_ref()
-            .and_then(|resources| resources.section(key, &["cpu", "memory"], faults))
-    };
-    let requests = part("requests");
-    let limits = part("limits");
-    let cpu = |section: &Option<Section<'_>>, faults: &mut Faults<'_>| {
-        section
-            .as_ref()
-            .and_then(|section| section.cpu("cpu", faults))
-    };
-    let memory = |section: &Option<Section<'_>>, faults: &mut Faults<'_>| {
-        section
-            .as_ref()
-            .and_then(|section| section.memory_bytes("memory", faults))
-    };
+fn read_resources<'t>(
+    resources: Option<&Section<'t>>,
+    requests: &PolicyKey<KeyTable>,
+    limits: &PolicyKey<KeyTable>,
+    faults: &mut Faults<'_>,
+) -> Resources<'t> {
+    let requests = requests.open(resources, faults);
+    let limits = limits.open(resources, faults);
+    let (cpu, memory) = (&tables::AMOUNT_OF_CPU, &tables::AMOUNT_OF_MEMORY);
     Resources {
-        cpu_request: cpu(&requests, faults),
-        cpu_limit: cpu(&limits, faults),
-        memory_request_bytes: memory(&requests, faults),
-        memory_limit_bytes: memory(&limits, faults),
+        cpu_request: cpu.read(requests.as_ref(), faults),
+        cpu_limit: cpu.read(limits.as_ref(), faults),
+        memory_request_bytes: memory.read(requests.as_ref(), faults),
+        memory_limit_bytes: memory.read(limits.as_ref(), faults),
         limits,
     }
 }
@@ -236,7 +219,12 @@ fn read_pod_level(
     containers: &[Container],
     faults: &mut Faults<'_>,
 ) -> PodLevelResources {
-    let stated = read_resources(pod, faults);
+    let stated = read_resources(
+        key::RESOURCES.open(Some(pod), faults).as_ref(),
+        &tables::POD_REQUESTS,
+        &tables::POD_LIMITS,
+        faults,
+    );
     let mut resources = PodLevelResources {
         cpu_request: stated.cpu_request,
         cpu_limit: stated.cpu_limit,
@@ -284,13 +272,14 @@ fn read_pod_level(
 }
 
 fn read_course(section: &Section<'_>, role: Role, faults: &mut Faults<'_>) -> ContainerCourse {
-    if section.boolean("restartable_init", faults) != Some(true) {
+    let init = &tables::RESTARTABLE_INIT;
+    if !init.read(Some(section), faults) {
         return ContainerCourse::Regular;
     }
     if role == Role::Serves {
         faults.report(
             Code::Conflict,
-            section.key_origin("restartable_init"),
+            section.key_origin(init.name),
             "the first container serves the requests, so it is no init container",
             "put the container that serves first",
         );

@@ -1,7 +1,7 @@
 //! What a policy means when it does not say.
 //!
-//! Self-imposed limit: what the readers make of nothing. Each default stands with its key in `keys::declared`, or in
-//! `keys::within`; `docs/model.md` has them all as tables.
+//! Self-imposed limit: what the readers make of nothing. Each default stands with its key in `keys::declared` or
+//! `keys::tables`; `docs/model.md` has them all as tables.
 
 use super::clients_section::read_clients;
 use super::policy::{read_metrics, read_pod};
@@ -10,7 +10,7 @@ use super::source::Sources;
 use crate::cluster::config::{MetricsPipeline, PodTimings};
 use crate::workload::Clients;
 
-pub use super::keys::within::*;
+pub use super::keys::tables::container;
 
 /// `[pod]` of a policy without it.
 #[must_use]

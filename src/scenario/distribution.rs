@@ -2,6 +2,7 @@
 //!
 //! Self-imposed limit: one value of a policy, from tree to [`Distribution`].
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::diagnostic::Code;
@@ -10,52 +11,108 @@ use super::tree::{Node, Value};
 use crate::engine::random::Distribution;
 use crate::units::SimSpan;
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Constant,
-    Uniform,
-    Normal,
-    LogNormal,
-    Exponential,
-    Gamma,
-    Pareto,
-    Empirical,
+/// A kind of distribution.
+struct Kind {
+    /// What `dist` calls it.
+    word: &'static str,
+    /// The keys that state it; some can be stated in two ways.
+    ways: &'static [&'static [&'static str]],
+    /// Its reader.
+    read: fn(&Section<'_>, &mut Faults<'_>) -> Option<Distribution>,
+    /// What it is, for who writes a policy.
+    means: &'static str,
 }
 
-const KINDS: [(&str, Kind); 8] = [
-    ("constant", Kind::Constant),
-    ("uniform", Kind::Uniform),
-    ("normal", Kind::Normal),
-    ("lognormal", Kind::LogNormal),
-    ("exponential", Kind::Exponential),
-    ("gamma", Kind::Gamma),
-    ("pareto", Kind::Pareto),
-    ("empirical", Kind::Empirical),
+static KINDS: [Kind; 8] = [
+    Kind {
+        word: "constant",
+        ways: &[&["value"]],
+        read: |body, faults| required(body, "value", faults).map(Distribution::Constant),
+        means: "the same as a plain duration",
+    },
+    Kind {
+        word: "uniform",
+        ways: &[&["low", "high"]],
+        read: read_uniform,
+        means: "every length between the two equally likely",
+    },
+    Kind {
+        word: "normal",
+        ways: &[&["mean", "std_dev"]],
+        read: read_normal,
+        means: "Gaussian, cut off at 0",
+    },
+    Kind {
+        word: "lognormal",
+        ways: &[&["median", "p99"], &["mean", "cv"]],
+        read: read_log_normal,
+        means: "a tail to the right, as service and start times have; `cv` is standard deviation / mean",
+    },
+    Kind {
+        word: "exponential",
+        ways: &[&["mean"]],
+        read: |body, faults| {
+            positive(body, "mean", faults).map(|mean| Distribution::Exponential { mean })
+        },
+        means: "memoryless",
+    },
+    Kind {
+        word: "gamma",
+        ways: &[&["mean", "cv"]],
+        read: read_gamma,
+        means: "from nearly constant (`cv` 0.1) to bursty (`cv` 3)",
+    },
+    Kind {
+        word: "pareto",
+        ways: &[&["minimum", "shape"]],
+        read: read_pareto,
+        means: "a heavy tail: P(X > x) = (minimum / x)^shape",
+    },
+    Kind {
+        word: "empirical",
+        ways: &[&["values"]],
+        read: read_empirical,
+        means: "one of the durations listed, each equally likely",
+    },
 ];
 
 impl Kind {
-    const fn keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Constant => &["dist", "value"],
-            Self::Uniform => &["dist", "low", "high"],
-            Self::Normal => &["dist", "mean", "std_dev"],
-            Self::LogNormal => &["dist", "median", "p99", "mean", "cv"],
-            Self::Exponential => &["dist", "mean"],
-            Self::Gamma => &["dist", "mean", "cv"],
-            Self::Pareto => &["dist", "minimum", "shape"],
-            Self::Empirical => &["dist", "values"],
-        }
+    /// Every key that may stand beside the word.
+    fn keys(&self) -> Vec<&'static str> {
+        let stated = self.ways.iter().copied().flatten().copied();
+        std::iter::once("dist").chain(stated).collect()
+    }
+
+    /// The ways to state it, in words.
+    fn ways_in_words(&self) -> String {
+        let separator = if self.ways.len() > 1 { " and " } else { ", " };
+        let ways: Vec<String> = self
+            .ways
+            .iter()
+            .map(|keys| {
+                let quoted: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+                quoted.join(separator)
+            })
+            .collect();
+        ways.join(", or ")
     }
 }
 
-/// The greatest coefficient of variation; beyond it nearly every draw is next to nothing.
-const CV_MAX: f64 = 100.0;
+/// Each kind of distribution for the page: its word, the ways to state it, and what it is.
+pub(super) fn kinds() -> impl Iterator<Item = (&'static str, String, &'static str)> {
+    KINDS
+        .iter()
+        .map(|kind| (kind.word, kind.ways_in_words(), kind.means))
+}
+
+/// The coefficient of variation of a gamma distribution: below, it is a constant; beyond, nearly every draw is next to nothing.
+pub(super) const GAMMA_CV: RangeInclusive<f64> = 0.01..=100.0;
+/// That of a log-normal.
+pub(super) const LOG_NORMAL_CV: RangeInclusive<f64> = 0.0..=100.0;
 /// The greatest p99 of a log-normal in medians; beyond it single draws outlast the simulation.
-const P99_BY_MEDIAN_MAX: f64 = 10_000.0;
-/// The least exponent of a Pareto tail that has a mean worth the name.
-const PARETO_SHAPE_MIN: f64 = 1.01;
-/// The greatest exponent of a Pareto tail; beyond it is a constant.
-const PARETO_SHAPE_MAX: f64 = 1000.0;
+pub(super) const P99_BY_MEDIAN_MAX: f64 = 10_000.0;
+/// The exponent of a Pareto tail: below, it has no mean worth the name; beyond, it is a constant.
+pub(super) const PARETO_SHAPE: RangeInclusive<f64> = 1.01..=1000.0;
 
 /// The distribution that `node` states; `path` names it in messages.
 pub(super) fn read(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<Distribution> {
@@ -72,69 +129,65 @@ pub(super) fn read(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<D
         );
         return None;
     }
-    let kind = unchecked.word("dist", &KINDS, faults)?;
+    let words: Vec<(&'static str, &Kind)> = KINDS.iter().map(|kind| (kind.word, kind)).collect();
+    let kind = unchecked.word("dist", &words, faults)?;
     // Which keys there are is known only now.
-    let body = Section::of_table(table, path.to_owned(), node.origin, kind.keys(), faults);
-    read_kind(kind, &body, faults)
+    let body = Section::of_table(table, path.to_owned(), node.origin, &kind.keys(), faults);
+    (kind.read)(&body, faults)
 }
 
-fn read_kind(kind: Kind, body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
-    match kind {
-        Kind::Constant => required(body, "value", faults).map(Distribution::Constant),
-        Kind::Uniform => {
-            let (low, high) = (
-                required(body, "low", faults),
-                required(body, "high", faults),
-            );
-            let (low, high) = low.zip(high)?;
-            in_order(body, ("low", low), ("high", high), faults)?;
-            Some(Distribution::Uniform { low, high })
-        }
-        Kind::Normal => {
-            let mean = required(body, "mean", faults);
-            let std_dev = required(body, "std_dev", faults);
-            let (mean, std_dev) = mean.zip(std_dev)?;
-            Some(Distribution::Normal { mean, std_dev })
-        }
-        Kind::LogNormal => read_log_normal(body, faults),
-        Kind::Exponential => {
-            positive(body, "mean", faults).map(|mean| Distribution::Exponential { mean })
-        }
-        Kind::Gamma => {
-            let mean = positive(body, "mean", faults);
-            let cv = ratio(body, "cv", 0.01, CV_MAX, faults);
-            let (mean, cv) = mean.zip(cv)?;
-            Some(Distribution::Gamma { mean, cv })
-        }
-        Kind::Pareto => {
-            let minimum = positive(body, "minimum", faults);
-            let shape = ratio(body, "shape", PARETO_SHAPE_MIN, PARETO_SHAPE_MAX, faults);
-            let (minimum, shape) = minimum.zip(shape)?;
-            Some(Distribution::Pareto { minimum, shape })
-        }
-        Kind::Empirical => {
-            if body.node("values").is_none() {
-                body.missing("values", "an array of durations", faults);
-            }
-            let items = body.items("values", faults)?;
-            let path = body.path_of("values");
-            if items.is_empty() {
-                faults.report(
-                    Code::OutOfRange,
-                    body.key_origin("values"),
-                    format!("`{path}` is empty"),
-                    "write at least one duration",
-                );
-                return None;
-            }
-            let spans: Vec<Option<SimSpan>> = items
-                .iter()
-                .map(|item| duration(item, &path, faults))
-                .collect();
-            let spans: Option<Arc<[SimSpan]>> = spans.into_iter().collect();
-            spans.map(Distribution::Empirical)
-        }
+fn read_uniform(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
+    let (low, high) = (
+        required(body, "low", faults),
+        required(body, "high", faults),
+    );
+    let (low, high) = low.zip(high)?;
+    in_order(body, ("low", low), ("high", high), faults)?;
+    Some(Distribution::Uniform { low, high })
+}
+
+fn read_normal(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
+    let mean = required(body, "mean", faults);
+    let std_dev = required(body, "std_dev", faults);
+    let (mean, std_dev) = mean.zip(std_dev)?;
+    Some(Distribution::Normal { mean, std_dev })
+}
+
+fn read_gamma(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
+    let mean = positive(body, "mean", faults);
+    let cv = ratio(body, "cv", GAMMA_CV, faults);
+    let (mean, cv) = mean.zip(cv)?;
+    Some(Distribution::Gamma { mean, cv })
+}
+
+fn read_pareto(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
+    let minimum = positive(body, "minimum", faults);
+    let shape = ratio(body, "shape", PARETO_SHAPE, faults);
+    let (minimum, shape) = minimum.zip(shape)?;
+    Some(Distribution::Pareto { minimum, shape })
+}
+
+fn read_empirical(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
+    if body.node("values").is_none() {
+        body.missing("values", "an array of durations", faults);
     }
+    let items = body.items("values", faults)?;
+    let path = body.path_of("values");
+    if items.is_empty() {
+        faults.report(
+            Code::OutOfRange,
+            body.key_origin("values"),
+            format!("`{path}` is empty"),
+            "write at least one duration",
+        );
+        return None;
+    }
+    let spans: Vec<Option<SimSpan>> = items
+        .iter()
+        .map(|item| duration(item, &path, faults))
+        .collect();
+    let spans: Option<Arc<[SimSpan]>> = spans.into_iter().collect();
+    spans.map(Distribution::Empirical)
 }
 
 /// A log-normal by median and p99 or by mean and coefficient of variation.
@@ -171,7 +224,7 @@ fn read_log_normal(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distri
         }
         (false, _) => {
             let mean = positive(body, "mean", faults);
-            let cv = ratio(body, "cv", 0.0, CV_MAX, faults);
+            let cv = ratio(body, "cv", LOG_NORMAL_CV, faults);
             let (mean, cv) = mean.zip(cv)?;
             Some(Distribution::log_normal_by_mean(mean, cv))
         }
@@ -202,14 +255,13 @@ fn positive(body: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Si
 fn ratio(
     body: &Section<'_>,
     key: &str,
-    low: f64,
-    high: f64,
+    range: RangeInclusive<f64>,
     faults: &mut Faults<'_>,
 ) -> Option<f64> {
     if body.node(key).is_none() {
         body.missing(key, "a number", faults);
     }
-    body.number(key, low..=high, faults)
+    body.number(key, range, faults)
 }
 
 fn in_order(

@@ -29,6 +29,9 @@ const HPA_KEYS: [&str; 6] = [
 /// The most pods of a Deployment or an autoscaler: a simulation holds every one of them in memory.
 pub(crate) const REPLICAS_MAX: i32 = 100_000;
 
+/// `scaleTargetRef.kind` where it is not stated: what is simulated.
+pub(super) const SCALE_TARGET_KIND: &str = "Deployment";
+
 /// `[hpa]` as it was written.
 pub(super) struct HpaSection {
     /// The spec, nothing filled in.

@@ -1,53 +1,68 @@
-//! What a key of a policy's sections is: its name, what it takes, its default, and what the pages say of it.
+//! What a key of a policy is: its name, what it takes, its default, its bounds, and what the pages say of it.
 //!
-//! Self-imposed limit: each key by itself; `declared` has them all, and rules between keys are functions of the
-//! sections' readers. `[hpa]` is not among them: its keys, defaults and validation are the API server's.
+//! Self-imposed limit: each key by itself. `declared` has the keys of the sections, `tables` those of the tables in
+//! them, `kinds` what a key can take; rules between keys are functions of the sections' readers. Not among them are
+//! the keys of `[hpa]`, whose names, defaults and validation are the API server's, and those of the file itself
+//! (`name`, `extends`, `remove`, `manifest`), each of which is a rule of its own before there is a section to read.
+
+/// Declares the keys of a table, each as a constant of its name, and the list of them in the order in which a message lists them.
+///
+/// A key cannot be declared without being in the list, which is why this is a macro.
+macro_rules! declare {
+    ($list:ident; $($key:ident: $kind:ty = $row:expr;)+) => {
+        $(pub(in crate::scenario) const $key: PolicyKey<$kind> = $row;)+
+        pub(in crate::scenario) const $list: Keys = &[$(&$key),+];
+    };
+}
 
 pub(super) mod declared;
-pub(super) mod within;
+pub(super) mod kinds;
+pub(super) mod tables;
 
-use std::fmt::Display;
-use std::marker::PhantomData;
-use std::ops::RangeInclusive;
-
-use super::distribution;
 use super::reader::{Faults, Section};
-use crate::engine::random::Distribution;
-use crate::hpa::rules::Gate;
-use crate::units::{Millicores, SimSpan};
 
-/// A key of a section: one declaration of all that is said of it.
+/// The keys of a table.
+pub(super) type Keys = &'static [&'static dyn Declared];
+
+/// A key of a table: one declaration of all that is said of it.
 pub(super) struct PolicyKey<K: Takes> {
-    /// Its name within its section.
+    /// Its name within its table.
     pub(super) name: &'static str,
     /// What it takes, which is how it is read.
     pub(super) takes: K,
     /// Its default.
     pub(super) default: fn() -> K::Value,
-    /// The default as one would write it; `None` where what the key describes is off unless it is written.
+    /// The default as one would write it; `None` where nothing is taken unless the key is written.
     pub(super) text: Option<&'static str>,
     /// The source of the default, or the argument for it.
     pub(super) because: &'static str,
+    /// Why its bounds are where they are; `None` where the type says it.
+    pub(super) bounds: Option<Bound>,
     /// What the key means, for who writes a policy.
     pub(super) means: &'static str,
     /// Whether a result names the default among its assumptions where nobody stated the key.
     pub(super) is_assumed: bool,
 }
 
+/// What is said of a key's bounds.
+#[derive(Clone, Copy)]
+pub(super) enum Bound {
+    /// Why what the key takes is bounded as it is.
+    Because(&'static str),
+    /// A rule between keys, which the section's reader checks: what it allows, and why.
+    Rule(&'static str, &'static str),
+}
+
 impl<K: Reads> PolicyKey<K> {
-    /// What the section states.
-    pub(super) fn stated(
-        &self,
-        section: &Section<'_>,
-        faults: &mut Faults<'_>,
-    ) -> Option<K::Value> {
-        self.takes.read(section, self.name, faults)
+    /// What the table states.
+    pub(super) fn stated(&self, table: &Section<'_>, faults: &mut Faults<'_>) -> Option<K::Value> {
+        self.takes.read(table, self.name, faults)
     }
 
-    /// What the section states, or else the default.
-    pub(super) fn read(&self, section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> K::Value {
-        section
-            .and_then(|section| self.stated(section, faults))
+    /// What the table states, or else the default.
+    pub(super) fn read(&self, table: Option<&Section<'_>>, faults: &mut Faults<'_>) -> K::Value {
+        table
+            .and_then(|table| self.stated(table, faults))
             .unwrap_or_else(self.default)
     }
 }
@@ -56,226 +71,30 @@ impl<K: Reads> PolicyKey<K> {
 pub(super) trait Takes {
     /// What comes of it.
     type Value;
+
     /// The same in words, for `docs/model.md`.
     fn in_words(&self) -> String;
+
+    /// The keys within what it takes, and the step of a path from the key to them.
+    fn keys_within(&self) -> (&'static str, Keys) {
+        ("", &[])
+    }
 }
 
-/// What a key takes where its type and bounds are all there is to check.
+/// What a key takes where what stands there is all there is to check.
 pub(super) trait Reads: Takes {
     /// The value of `key`; a fault is noted.
-    fn read(
-        &self,
-        section: &Section<'_>,
-        key: &str,
-        faults: &mut Faults<'_>,
-    ) -> Option<Self::Value>;
-}
-
-/// A duration within two bounds.
-pub(super) struct Span {
-    least: SimSpan,
-    most: SimSpan,
-}
-
-impl Span {
-    /// Beyond what any duration of a policy may be.
-    const UNBOUNDED: SimSpan = SimSpan::from_nanos(i64::MAX);
-    /// Any duration, 0 included.
-    pub(super) const ANY: Self = Self::at_least(SimSpan::ZERO);
-    /// At most an hour: what is under way so long is held in memory.
-    pub(super) const UP_TO_HOUR: Self = Self {
-        least: SimSpan::ZERO,
-        most: SimSpan::from_secs(3600),
-    };
-    /// From a second to an hour.
-    pub(super) const SECOND_TO_HOUR: Self = Self {
-        least: SimSpan::from_secs(1),
-        ..Self::UP_TO_HOUR
-    };
-
-    /// `least` or more.
-    pub(super) const fn at_least(least: SimSpan) -> Self {
-        Self {
-            least,
-            most: Self::UNBOUNDED,
-        }
-    }
-}
-
-impl Takes for Span {
-    type Value = SimSpan;
-    fn in_words(&self) -> String {
-        match (self.least, self.most) {
-            (SimSpan::ZERO, Self::UNBOUNDED) => "a duration".to_owned(),
-            (least, Self::UNBOUNDED) => format!("{least} or more"),
-            (least, most) => format!("{least} to {most}"),
-        }
-    }
-}
-
-impl Reads for Span {
-    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<SimSpan> {
-        section.duration_within(key, self.least, self.most, faults)
-    }
-}
-
-/// A whole number within bounds.
-pub(super) struct Integer<N>(pub(super) RangeInclusive<N>);
-
-impl<N: Display> Takes for Integer<N> {
-    type Value = N;
-    fn in_words(&self) -> String {
-        format!("an integer from {} to {}", self.0.start(), self.0.end())
-    }
-}
-
-impl<N: TryFrom<i64> + PartialOrd + Display + Clone> Reads for Integer<N> {
-    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<N> {
-        section.integer(key, self.0.clone(), faults)
-    }
-}
-
-/// A number within bounds.
-pub(super) struct Number(pub(super) RangeInclusive<f64>);
-
-impl Takes for Number {
-    type Value = f64;
-    fn in_words(&self) -> String {
-        format!("a number from {} to {}", self.0.start(), self.0.end())
-    }
-}
-
-impl Reads for Number {
-    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<f64> {
-        section.number(key, self.0.clone(), faults)
-    }
-}
-
-/// One of some words, each with what it stands for.
-pub(super) struct OneOf<T: 'static>(pub(super) &'static [(&'static str, T)]);
-
-impl<T> Takes for OneOf<T> {
-    type Value = T;
-    fn in_words(&self) -> String {
-        let words: Vec<String> = self
-            .0
-            .iter()
-            .map(|(word, _)| format!("`\"{word}\"`"))
-            .collect();
-        words.join(", ")
-    }
-}
-
-impl<T: Copy> Reads for OneOf<T> {
-    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<T> {
-        section.word(key, self.0, faults)
-    }
-}
-
-/// A feature gate: true or false.
-pub(super) struct OnOff;
-
-impl Takes for OnOff {
-    type Value = Gate;
-    fn in_words(&self) -> String {
-        "`true` or `false`".to_owned()
-    }
-}
-
-impl Reads for OnOff {
-    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Gate> {
-        let is_on = section.boolean(key, faults)?;
-        Some(if is_on { Gate::On } else { Gate::Off })
-    }
-}
-
-/// CPU.
-pub(super) struct Cpu;
-
-impl Takes for Cpu {
-    type Value = Millicores;
-    fn in_words(&self) -> String {
-        "CPU".to_owned()
-    }
-}
-
-impl Reads for Cpu {
-    fn read(
-        &self,
-        section: &Section<'_>,
-        key: &str,
-        faults: &mut Faults<'_>,
-    ) -> Option<Millicores> {
-        section.cpu(key, faults)
-    }
-}
-
-/// Memory.
-pub(super) struct Bytes;
-
-impl Takes for Bytes {
-    type Value = u64;
-    fn in_words(&self) -> String {
-        "memory".to_owned()
-    }
-}
-
-impl Reads for Bytes {
-    fn read(&self, section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<u64> {
-        section.memory_bytes(key, faults)
-    }
-}
-
-/// A distribution of durations.
-pub(super) struct Time;
-
-impl Takes for Time {
-    type Value = Distribution;
-    fn in_words(&self) -> String {
-        "a distribution".to_owned()
-    }
-}
-
-impl Reads for Time {
-    fn read(
-        &self,
-        section: &Section<'_>,
-        key: &str,
-        faults: &mut Faults<'_>,
-    ) -> Option<Distribution> {
-        distribution::read(section.node(key)?, &section.path_of(key), faults)
-    }
-}
-
-/// What a reader of its own makes a `T` of, for it has several forms or keys within.
-pub(super) struct Own<T> {
-    in_words: &'static str,
-    value: PhantomData<fn() -> T>,
-}
-
-impl<T> Own<T> {
-    /// The form in words.
-    pub(super) const fn form(in_words: &'static str) -> Self {
-        Self {
-            in_words,
-            value: PhantomData,
-        }
-    }
-}
-
-impl<T> Takes for Own<T> {
-    type Value = T;
-    fn in_words(&self) -> String {
-        self.in_words.to_owned()
-    }
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Self::Value>;
 }
 
 /// A key of whatever type, as lists and pages need it.
 pub(super) trait Declared: Sync {
-    /// The key's name within its section.
+    /// The key's name within its table.
     fn name(&self) -> &'static str;
-    /// The key, of the section called `section`.
-    fn row(&self, section: &'static str) -> KeyRow;
+    /// The default as one would write it, where a result names it among its assumptions.
+    fn assumed(&self) -> Option<&'static str>;
+    /// Adds the row of the key, which stands in the table at `table`, and the rows of the keys within it.
+    fn add_rows(&self, table: &str, rows: &mut Vec<KeyRow>);
 }
 
 impl<K: Takes + Sync> Declared for PolicyKey<K> {
@@ -283,40 +102,61 @@ impl<K: Takes + Sync> Declared for PolicyKey<K> {
         self.name
     }
 
-    fn row(&self, section: &'static str) -> KeyRow {
-        KeyRow {
-            section,
+    fn assumed(&self) -> Option<&'static str> {
+        self.text.filter(|_| self.is_assumed)
+    }
+
+    fn add_rows(&self, table: &str, rows: &mut Vec<KeyRow>) {
+        let takes = self.takes.in_words();
+        let bound = self.bounds.map(|bound| match bound {
+            Bound::Because(why) => (takes.clone(), why),
+            Bound::Rule(allowed, why) => (allowed.to_owned(), why),
+        });
+        rows.push(KeyRow {
+            table: table.to_owned(),
             name: self.name,
             default: self.text,
-            takes: self.takes.in_words(),
+            takes,
             because: self.because,
+            bound,
             means: self.means,
-            is_assumed: self.is_assumed,
+        });
+        let (step, keys) = self.takes.keys_within();
+        for key in keys {
+            key.add_rows(&format!("{table}.{}{step}", self.name), rows);
         }
     }
 }
 
-/// All that is said of a key, for assumptions and pages.
+/// All that is said of a key, for the pages.
 #[derive(Clone, Debug)]
 pub struct KeyRow {
-    /// The section's name.
-    pub section: &'static str,
+    /// The path of the table in which it stands: `pod`, `pod.readiness`, `deployment.containers.N`.
+    pub table: String,
     /// The key's name within it.
     pub name: &'static str,
-    /// The default as one would write it; `None` where what the key describes is off unless it is written.
+    /// The default as one would write it; `None` where nothing is taken unless the key is written.
     pub default: Option<&'static str>,
     /// What the key takes, in words.
     pub takes: String,
     /// The source of the default, or the argument for it.
     pub because: &'static str,
+    /// What is allowed and why, where more is to be said than what the key takes.
+    pub bound: Option<(String, &'static str)>,
     /// What the key means.
     pub means: &'static str,
-    /// Whether a result names the default among its assumptions where nobody stated the key.
-    pub is_assumed: bool,
+}
+
+impl KeyRow {
+    /// The key's path, as `--set` takes it.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.table, self.name)
+    }
 }
 
 /// The sections and their keys, in the order of a result's assumptions.
-const SECTIONS: [(&str, &[&dyn Declared]); 7] = [
+const SECTIONS: [(&str, Keys); 7] = [
     ("controller", declared::CONTROLLER),
     ("deployment", declared::DEPLOYMENT),
     ("workload", declared::WORKLOAD),
@@ -326,14 +166,27 @@ const SECTIONS: [(&str, &[&dyn Declared]); 7] = [
     ("cost", declared::COST),
 ];
 
-/// Every key of every section, in the order of a result's assumptions.
-pub fn all() -> impl Iterator<Item = KeyRow> {
-    SECTIONS
-        .into_iter()
-        .flat_map(|(section, keys)| keys.iter().map(move |key| key.row(section)))
+/// Every key of every section, each followed by the keys within it, in the order of a result's assumptions.
+#[must_use]
+pub fn all() -> Vec<KeyRow> {
+    let mut rows = Vec::new();
+    for (section, keys) in SECTIONS {
+        for key in keys {
+            key.add_rows(section, &mut rows);
+        }
+    }
+    rows
+}
+
+/// The defaults that a result names where nobody stated them: section, key, and the default as one would write it.
+pub(super) fn assumed() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    SECTIONS.into_iter().flat_map(|(section, keys)| {
+        keys.iter()
+            .filter_map(move |key| Some((section, key.name(), key.assumed()?)))
+    })
 }
 
 /// The names of `keys`.
-pub(super) fn names(keys: &[&dyn Declared]) -> Vec<&'static str> {
+pub(super) fn names(keys: Keys) -> Vec<&'static str> {
     keys.iter().map(|key| key.name()).collect()
 }

@@ -30,6 +30,7 @@ mod loader;
 pub(crate) mod manifest;
 mod memory;
 mod overrides;
+pub mod pages;
 mod place;
 mod policy;
 mod policy_file;

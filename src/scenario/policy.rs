@@ -3,11 +3,10 @@
 //! Self-imposed limit: each section on its own and what two sections must agree
 //! on; what the trace has to do with it is `load`'s.
 
-use super::assertion;
 use super::autoscaler::{Names, read_autoscaler, read_controller};
 use super::container::read_containers;
 use super::diagnostic::Code;
-use super::keys::{self, Declared, declared as key, within};
+use super::keys::{self, Keys, declared as key, tables};
 use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Table, Value};
@@ -32,21 +31,8 @@ pub(super) const SECTIONS: [&str; 8] = [
     "slo",
     "cost",
 ];
-const POLICY_KEYS: [&str; 12] = [
-    "name",
-    "hpa",
-    "controller",
-    "deployment",
-    "pod",
-    "workload",
-    "metrics",
-    "slo",
-    "cost",
-    // Merging has used these up; they are here to be suggested.
-    "extends",
-    "remove",
-    "manifest",
-];
+/// Merging has used these up; they are here to be suggested.
+const USED_UP: [&str; 3] = ["extends", "remove", "manifest"];
 
 /// A policy, checked as far as it goes without a trace.
 #[derive(Debug)]
@@ -92,13 +78,13 @@ pub(super) fn read(
     sources: &Sources,
     faults: &mut Faults<'_>,
 ) -> Policy {
-    let root = Section::of_table(
-        table,
-        String::new(),
-        Sources::beginning(source),
-        &POLICY_KEYS,
-        faults,
-    );
+    let known: Vec<&str> = ["name"]
+        .into_iter()
+        .chain(SECTIONS)
+        .chain(USED_UP)
+        .collect();
+    let beginning = Sources::beginning(source);
+    let root = Section::of_table(table, String::new(), beginning, &known, faults);
     let name = read_name(&root, faults).unwrap_or(stem).to_owned();
     let sections = open_sections(&root, faults);
     let workload = read_workload(sections.workload.as_ref(), faults);
@@ -108,23 +94,16 @@ pub(super) fn read(
         &workload,
         faults,
     );
-    let deployment_name = sections
-        .deployment
-        .as_ref()
-        .and_then(|section| section.text("name", faults));
-    let namespace = sections
-        .deployment
-        .as_ref()
-        .and_then(|section| section.text("namespace", faults))
-        .unwrap_or(within::NAMESPACE);
+    let deployment_name = key::DEPLOYMENT_NAME.read(sections.deployment.as_ref(), faults);
+    let namespace = key::NAMESPACE.read(sections.deployment.as_ref(), faults);
     let replicas = Replicas(key::REPLICAS.read(sections.deployment.as_ref(), faults));
     let controller = read_controller(sections.controller.as_ref(), faults);
     let (autoscaler, metric_places) = match table.get("hpa") {
         Some(node) => {
             let names = Names {
                 policy: &name,
-                deployment: deployment_name,
-                namespace,
+                deployment: deployment_name.as_deref(),
+                namespace: &namespace,
             };
             read_autoscaler(node, controller, &names, &containers, sources, faults)
         }
@@ -154,14 +133,15 @@ pub(super) fn read(
         workload,
         metrics: read_metrics(sections.metrics.as_ref(), faults),
         slo: read_slo(sections.slo.as_ref(), faults),
-        assertions: sections
-            .slo
-            .as_ref()
-            .map_or_else(Vec::new, |section| assertion::read_list(section, faults)),
+        assertions: key::ASSERT.read(sections.slo.as_ref(), faults),
         cost: read_cost(sections.cost.as_ref(), faults),
         assumptions,
     }
 }
+
+/// What `name` may be.
+pub(super) const NAME_ALLOWED: &str =
+    "not empty, no slash or backslash, no control character, no dot in front";
 
 /// `name`, which becomes part of a folder's name: it must not lead out of the folder around it.
 fn read_name<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Option<&'t str> {
@@ -187,8 +167,7 @@ fn read_name<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Option<&'t str>
 }
 
 fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t> {
-    let mut open =
-        |name: &str, keys: &[&dyn Declared]| root.section(name, &keys::names(keys), faults);
+    let mut open = |name: &str, keys: Keys| root.section(name, &keys::names(keys), faults);
     Sections {
         controller: open("controller", key::CONTROLLER),
         deployment: open("deployment", key::DEPLOYMENT),
@@ -202,48 +181,44 @@ fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t
 
 /// Defaults that were taken and on which the result hangs.
 fn assumptions(policy: &Table) -> Vec<Assumption> {
-    let is_stated = |key: &keys::KeyRow| match policy.get(key.section).map(|node| &node.value) {
-        Some(Value::Table(section)) => section.get(key.name).is_some(),
+    let is_stated = |section: &str, key: &str| match policy.get(section).map(|node| &node.value) {
+        Some(Value::Table(section)) => section.get(key).is_some(),
         _ => false,
     };
-    keys::all()
-        .filter(|key| key.is_assumed && !is_stated(key))
-        .filter_map(|key| {
-            Some(Assumption {
-                key: format!("{}.{}", key.section, key.name),
-                value: key.default?.to_owned(),
-            })
+    keys::assumed()
+        .filter(|(section, key, _)| !is_stated(section, key))
+        .map(|(section, key, default)| Assumption {
+            key: format!("{section}.{key}"),
+            value: default.to_owned(),
         })
         .collect()
 }
 
-const PROBE_KEYS: [&str; 4] = [
-    "initial_delay",
-    "period",
-    "success_threshold",
-    "failure_threshold",
-];
-const STARTUP_KEYS: [&str; 3] = ["initial_delay", "period", "failure_threshold"];
-/// The highest threshold of a probe: beyond lies a slip of the pen.
-const THRESHOLD_MAX: u32 = 10_000;
+fn read_startup_cpu(burst: &Section<'_>, faults: &mut Faults<'_>) -> Option<StartupCpu> {
+    let cpu = tables::BURST_CPU.read(Some(burst), faults);
+    let duration = tables::BURST_DURATION.read(Some(burst), faults);
+    Some(StartupCpu {
+        cpu: cpu?,
+        duration: duration?,
+    })
+}
 
-/// `success_threshold`; what many failures do matters to a pod that was Ready, and none is simulated to fall ill.
-fn read_thresholds(probe: &Section<'_>, faults: &mut Faults<'_>) -> Option<u32> {
-    probe.integer("failure_threshold", 1..=THRESHOLD_MAX, faults);
-    probe.integer("success_threshold", 1..=THRESHOLD_MAX, faults)
+fn read_readiness(probe: &Section<'_>, faults: &mut Faults<'_>) -> ReadinessProbe {
+    let probe = Some(probe);
+    // What many failures do matters to a pod that was Ready, and none is simulated to fall ill.
+    tables::READINESS_FAILURE_THRESHOLD.read(probe, faults);
+    ReadinessProbe {
+        initial_delay: tables::READINESS_INITIAL_DELAY.read(probe, faults),
+        period: tables::READINESS_PERIOD.read(probe, faults),
+        success_threshold: tables::READINESS_SUCCESS_THRESHOLD.read(probe, faults),
+    }
 }
 
 fn read_startup(probe: &Section<'_>, init: &Distribution, faults: &mut Faults<'_>) -> StartupProbe {
     let startup = StartupProbe {
-        initial_delay: probe
-            .duration("initial_delay", faults)
-            .unwrap_or(within::STARTUP_INITIAL_DELAY),
-        period: probe
-            .duration_from("period", SimSpan::from_secs(1), faults)
-            .unwrap_or(within::STARTUP_PERIOD),
-        failure_threshold: probe
-            .integer("failure_threshold", 1..=THRESHOLD_MAX, faults)
-            .unwrap_or(within::STARTUP_FAILURE_THRESHOLD),
+        initial_delay: tables::STARTUP_INITIAL_DELAY.read(Some(probe), faults),
+        period: tables::STARTUP_PERIOD.read(Some(probe), faults),
+        failure_threshold: tables::STARTUP_FAILURE_THRESHOLD.read(Some(probe), faults),
     };
     let patience =
         startup.initial_delay + startup.period * i64::from(startup.failure_threshold - 1);
@@ -267,35 +242,14 @@ pub(super) fn read_pod(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -
     let image_pull = key::IMAGE_PULL.read(section, faults);
     let start = key::START.read(section, faults);
     let init = key::INIT.read(section, faults);
-    let startup_cpu = section
-        .and_then(|section| section.section("startup_cpu", &["cpu", "duration"], faults))
-        .and_then(|burst| {
-            for key in ["cpu", "duration"] {
-                if burst.node(key).is_none() {
-                    burst.missing(key, "as in { cpu = \"500m\", duration = \"20s\" }", faults);
-                }
-            }
-            let cpu = burst.cpu("cpu", faults);
-            let duration = burst.duration("duration", faults);
-            Some(StartupCpu {
-                cpu: cpu?,
-                duration: duration?,
-            })
-        });
-    let readiness = section
-        .and_then(|section| section.section("readiness", &PROBE_KEYS, faults))
-        .map(|probe| ReadinessProbe {
-            initial_delay: probe
-                .duration("initial_delay", faults)
-                .unwrap_or(within::READINESS_INITIAL_DELAY),
-            period: probe
-                .duration_from("period", SimSpan::from_secs(1), faults)
-                .unwrap_or(within::READINESS_PERIOD),
-            success_threshold: read_thresholds(&probe, faults)
-                .unwrap_or(within::READINESS_SUCCESS_THRESHOLD),
-        });
-    let startup = section
-        .and_then(|section| section.section("startup", &STARTUP_KEYS, faults))
+    let startup_cpu = key::STARTUP_CPU
+        .open(section, faults)
+        .and_then(|burst| read_startup_cpu(&burst, faults));
+    let readiness = key::READINESS
+        .open(section, faults)
+        .map(|probe| read_readiness(&probe, faults));
+    let startup = key::STARTUP
+        .open(section, faults)
         .map(|probe| read_startup(&probe, &init, faults));
     PodTimings {
         schedule,
@@ -327,16 +281,10 @@ pub(super) fn read_metrics(
 }
 
 fn read_slo(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Slo {
-    let latency =
-        section.and_then(|section| section.section("latency", &["quantile", "limit"], faults));
-    let latency = latency.as_ref();
+    let latency = key::LATENCY.open(section, faults);
     Slo {
-        latency_quantile: latency
-            .and_then(|latency| latency.number("quantile", 0.01..=0.9999, faults))
-            .unwrap_or(within::SLO_LATENCY_QUANTILE),
-        latency_limit: latency
-            .and_then(|latency| latency.duration_from("limit", SimSpan::from_millis(1), faults))
-            .unwrap_or(within::SLO_LATENCY_LIMIT),
+        latency_quantile: tables::LATENCY_QUANTILE.read(latency.as_ref(), faults),
+        latency_limit: tables::LATENCY_LIMIT.read(latency.as_ref(), faults),
         error_rate: key::ERROR_RATE.read(section, faults),
     }
 }

@@ -5,13 +5,15 @@
 use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
+use super::hpa_section::SCALE_TARGET_KIND;
+use super::keys::declared::DEFAULT_NAMESPACE;
 use super::load::stem;
 use super::loader::{Loader, PolicyFiles};
 use super::manifest::{self, Document, HpaIdentity, ManifestChoice, Metadata, WorkloadExport};
+use super::overrides;
 use super::policy::{self, Policy};
 use super::reader::Faults;
 use super::tree::{Node, Table};
-use super::{defaults, overrides};
 use crate::cluster::config::Deployment;
 use crate::control::Hpa;
 use crate::text::visible;
@@ -241,7 +243,7 @@ impl PolicyFile {
     /// `deployment.namespace`, unless it is kubectl's own.
     fn namespace(&self) -> Option<&str> {
         let stated = self.table.get("deployment")?.get("namespace")?.text();
-        stated.filter(|namespace| *namespace != defaults::NAMESPACE)
+        stated.filter(|namespace| *namespace != DEFAULT_NAMESPACE)
     }
 
     fn workload(&self) -> WorkloadExport<'_> {
@@ -253,7 +255,7 @@ impl PolicyFile {
             .map(|autoscaler| &autoscaler.spec.scale_target);
         let name = in_deployment("name").and_then(Node::text);
         WorkloadExport {
-            kind: target.map_or(defaults::SCALE_TARGET_KIND, |target| target.kind.as_str()),
+            kind: target.map_or(SCALE_TARGET_KIND, |target| target.kind.as_str()),
             metadata: Metadata {
                 name: match target {
                     Some(target) => &target.name,

@@ -20,7 +20,7 @@ pub(super) struct ValueProblem {
 }
 
 /// The longest duration that a policy may state: a leap year. Beyond lies a slip of the pen.
-const DURATION_MAX: SimSpan = SimSpan::from_secs(366 * 86_400);
+pub(super) const DURATION_MAX: SimSpan = SimSpan::from_secs(366 * 86_400);
 
 /// A duration such as "15s", "1m30s" or "250ms".
 pub(super) fn duration(value: &Value) -> Result<SimSpan, ValueProblem> {

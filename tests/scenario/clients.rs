@@ -9,60 +9,6 @@ use hpasim::workload::{AfterTimeout, Arrivals, Balancer, Demand, Retries};
 use super::{Files, TRACE, request, scenario};
 
 #[test]
-fn what_a_table_leaves_out_is_what_the_documentation_states() {
-    let documentation = include_str!("../../docs/model.md");
-    let documented = |key: &str| {
-        let row = documentation
-            .lines()
-            .find(|line| line.starts_with(&format!("| `{key}` |")));
-        let cells = row.expect(key).split('|').nth(2);
-        cells.unwrap_or_default().trim().to_owned()
-    };
-    let pairs = [
-        (
-            "workload.retries={max=2}".to_owned(),
-            format!(
-                "workload.retries={{max=2,backoff=\"{}\",max_backoff=\"{}\"}}",
-                documented("workload.retries.backoff"),
-                documented("workload.retries.max_backoff")
-            ),
-        ),
-        (
-            "workload.connections={count=9}".to_owned(),
-            format!(
-                "workload.connections={{count=9,lifetime=\"{}\"}}",
-                documented("workload.connections.lifetime")
-            ),
-        ),
-        (
-            "pod.readiness={}".to_owned(),
-            format!(
-                "pod.readiness={{initial_delay=\"{}\",period=\"{}\",success_threshold={},failure_threshold={}}}",
-                documented("pod.readiness.initial_delay"),
-                documented("pod.readiness.period"),
-                documented("pod.readiness.success_threshold"),
-                documented("pod.readiness.failure_threshold")
-            ),
-        ),
-        (
-            "pod.startup={}".to_owned(),
-            format!(
-                "pod.startup={{initial_delay=\"{}\",period=\"{}\",failure_threshold={}}}",
-                documented("pod.startup.initial_delay"),
-                documented("pod.startup.period"),
-                documented("pod.startup.failure_threshold")
-            ),
-        ),
-    ];
-    for (short, long) in pairs {
-        assert_eq!(scenario("", &[&short]), scenario("", &[&long]), "{long}");
-    }
-    assert_eq!(documented("workload.retries.budget"), "none");
-    let retries = scenario("", &["workload.retries={max=2}"]).workload.clients;
-    assert_eq!(retries.retries.budget, None);
-}
-
-#[test]
 fn clients_behave_as_the_policy_says() {
     let clients = |lines: &str| {
         scenario(&format!("[workload]\n{lines}"), &[])

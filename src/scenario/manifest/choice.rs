@@ -2,8 +2,8 @@
 //!
 //! Self-imposed limit: finds objects; reads nothing in them but what they are called.
 
-use super::super::defaults;
 use super::super::diagnostic::{Code, Diagnostic, Place};
+use super::super::keys::declared::DEFAULT_NAMESPACE;
 use super::super::reader::nearest;
 use super::super::source::{Origin, SourceId, Sources};
 use super::super::tree::Node;
@@ -22,7 +22,7 @@ impl ManifestChoice {
     /// What stands in for a namespace that is not stated.
     #[must_use]
     pub fn namespace(&self) -> &str {
-        self.namespace.as_deref().unwrap_or(defaults::NAMESPACE)
+        self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
     }
 }
 

@@ -23,7 +23,7 @@ mod patch;
 mod policy;
 mod secrecy;
 mod workload_export;
-mod yaml;
+pub(super) mod yaml;
 
 pub use choice::ManifestChoice;
 pub(super) use document::Document;

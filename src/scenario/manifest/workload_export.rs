@@ -9,7 +9,7 @@ use super::export::{ManifestObject, Metadata, Remark, api_version_of, whole_seco
 use crate::cluster::config::{Container, ContainerCourse, Deployment, PodTimings};
 use crate::units::{Millicores, SimSpan};
 
-use super::super::defaults;
+use super::super::keys::{declared as key, tables};
 use super::super::tree::{Node, Value};
 
 /// What is scaled, as an object that kubectl takes.
@@ -98,7 +98,7 @@ impl WorkloadExport<'_> {
             metadata: self.metadata,
             spec: ExportedWorkload {
                 // An autoscaler and `replicas` are at odds at every apply: what is Kubernetes' default is left out.
-                replicas: (replicas != defaults::DEPLOYMENT_REPLICAS).then_some(replicas.0),
+                replicas: (replicas.0 != (key::REPLICAS.default)()).then_some(replicas.0),
                 service_name: (self.kind == "StatefulSet").then_some(name),
                 selector: match self.kind {
                     "ReplicationController" => WorkloadSelector::Labels(labels),
@@ -127,7 +127,7 @@ impl WorkloadExport<'_> {
         let grace = self.deployment.pod.grace_period;
         let pod_level = &self.deployment.pod_level;
         ExportedPod {
-            termination_grace_period_seconds: (grace != defaults::GRACE_PERIOD)
+            termination_grace_period_seconds: (grace != (key::GRACE_PERIOD.default)())
                 .then(|| exported_seconds("pod.grace_period", grace, remarks)),
             resources: ExportedResources::of(
                 ResourceAmounts::of(pod_level.cpu_request, pod_level.memory_request_bytes),
@@ -267,7 +267,7 @@ impl ExportedProbe {
             initial_delay_seconds: delay,
             period_seconds: period,
             failure_threshold: None,
-            success_threshold: (threshold != defaults::READINESS_SUCCESS_THRESHOLD)
+            success_threshold: (threshold != (tables::READINESS_SUCCESS_THRESHOLD.default)())
                 .then_some(threshold),
         })
     }

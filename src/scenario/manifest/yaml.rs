@@ -22,11 +22,11 @@ use crate::units::parse_number;
 ///
 /// A manifest has about one value for each 30 bytes; this is room for some
 /// thousand objects, in a few hundred megabytes of memory.
-pub(super) const VALUES_MAX: usize = 2_000_000;
+pub(in crate::scenario) const VALUES_MAX: usize = 2_000_000;
 /// The most bytes of text that aliases may repeat.
 const REPEATED_BYTES_MAX: usize = 64 << 20;
 /// How deep values may lie in each other; a pod template takes about ten levels.
-pub(super) const DEPTH_MAX: usize = 100;
+pub(in crate::scenario) const DEPTH_MAX: usize = 100;
 
 /// What is wrong with a text as YAML, and where.
 #[derive(Debug)]

@@ -1,0 +1,493 @@
+//! What a key of a policy can take: numbers, times, words, tables, each with its bounds and its reader.
+//!
+//! Self-imposed limit: types and bounds. Which key takes which is `declared`'s and `tables`' to say.
+
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::ops::RangeInclusive;
+
+use super::{Keys, PolicyKey, Reads, Takes, names};
+use crate::engine::random::Distribution;
+use crate::hpa::rules::Gate;
+use crate::scenario::assertion::{self, Assertion};
+use crate::scenario::diagnostic::Code;
+use crate::scenario::distribution;
+use crate::scenario::reader::{Faults, Section, integer};
+use crate::scenario::tree::{Node, Value};
+use crate::units::{Millicores, SimSpan};
+
+/// A duration within two bounds.
+pub(in crate::scenario) struct Span {
+    least: SimSpan,
+    most: SimSpan,
+}
+
+impl Span {
+    /// Beyond what any duration of a policy may be.
+    const UNBOUNDED: SimSpan = SimSpan::from_nanos(i64::MAX);
+    /// Any duration, 0 included.
+    pub(in crate::scenario) const ANY: Self = Self::at_least(SimSpan::ZERO);
+    /// At most an hour: what is under way so long is held in memory.
+    pub(in crate::scenario) const UP_TO_HOUR: Self = Self {
+        least: SimSpan::ZERO,
+        most: SimSpan::from_secs(3600),
+    };
+    /// From a second to an hour.
+    pub(in crate::scenario) const SECOND_TO_HOUR: Self = Self {
+        least: SimSpan::from_secs(1),
+        ..Self::UP_TO_HOUR
+    };
+
+    /// `least` or more.
+    pub(in crate::scenario) const fn at_least(least: SimSpan) -> Self {
+        Self {
+            least,
+            most: Self::UNBOUNDED,
+        }
+    }
+}
+
+impl Takes for Span {
+    type Value = SimSpan;
+    fn in_words(&self) -> String {
+        match (self.least, self.most) {
+            (SimSpan::ZERO, Self::UNBOUNDED) => "a duration".to_owned(),
+            (least, Self::UNBOUNDED) => format!("{least} or more"),
+            (least, most) => format!("{least} to {most}"),
+        }
+    }
+}
+
+impl Reads for Span {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<SimSpan> {
+        table.duration_within(key, self.least, self.most, faults)
+    }
+}
+
+/// A whole number within bounds.
+pub(in crate::scenario) struct Integer<N>(pub(in crate::scenario) RangeInclusive<N>);
+
+impl<N: Display> Takes for Integer<N> {
+    type Value = N;
+    fn in_words(&self) -> String {
+        format!("an integer from {} to {}", self.0.start(), self.0.end())
+    }
+}
+
+impl<N: TryFrom<i64> + PartialOrd + Display + Clone> Reads for Integer<N> {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<N> {
+        table.integer(key, self.0.clone(), faults)
+    }
+}
+
+/// A number within bounds.
+pub(in crate::scenario) struct Number(pub(in crate::scenario) RangeInclusive<f64>);
+
+impl Takes for Number {
+    type Value = f64;
+    fn in_words(&self) -> String {
+        format!("a number from {} to {}", self.0.start(), self.0.end())
+    }
+}
+
+impl Reads for Number {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<f64> {
+        table.number(key, self.0.clone(), faults)
+    }
+}
+
+/// One of some words, each with what it stands for.
+pub(in crate::scenario) struct OneOf<T: 'static>(
+    pub(in crate::scenario) &'static [(&'static str, T)],
+);
+
+impl<T> Takes for OneOf<T> {
+    type Value = T;
+    fn in_words(&self) -> String {
+        let words: Vec<String> = self
+            .0
+            .iter()
+            .map(|(word, _)| format!("`\"{word}\"`"))
+            .collect();
+        words.join(", ")
+    }
+}
+
+impl<T: Copy> Reads for OneOf<T> {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<T> {
+        table.word(key, self.0, faults)
+    }
+}
+
+/// A feature gate: true or false.
+pub(in crate::scenario) struct OnOff;
+
+impl Takes for OnOff {
+    type Value = Gate;
+    fn in_words(&self) -> String {
+        "`true` or `false`".to_owned()
+    }
+}
+
+impl Reads for OnOff {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Gate> {
+        let is_on = table.boolean(key, faults)?;
+        Some(if is_on { Gate::On } else { Gate::Off })
+    }
+}
+
+/// CPU.
+pub(in crate::scenario) struct Cpu;
+
+impl Takes for Cpu {
+    type Value = Millicores;
+    fn in_words(&self) -> String {
+        "CPU".to_owned()
+    }
+}
+
+impl Reads for Cpu {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Millicores> {
+        table.cpu(key, faults)
+    }
+}
+
+/// Memory.
+pub(in crate::scenario) struct Bytes;
+
+impl Takes for Bytes {
+    type Value = u64;
+    fn in_words(&self) -> String {
+        "memory".to_owned()
+    }
+}
+
+impl Reads for Bytes {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<u64> {
+        table.memory_bytes(key, faults)
+    }
+}
+
+/// Text.
+pub(in crate::scenario) struct Text;
+
+impl Takes for Text {
+    type Value = String;
+    fn in_words(&self) -> String {
+        "text".to_owned()
+    }
+}
+
+impl Reads for Text {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<String> {
+        table.text(key, faults).map(str::to_owned)
+    }
+}
+
+/// True or false.
+pub(in crate::scenario) struct YesNo;
+
+impl Takes for YesNo {
+    type Value = bool;
+    fn in_words(&self) -> String {
+        "`true` or `false`".to_owned()
+    }
+}
+
+impl Reads for YesNo {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<bool> {
+        table.boolean(key, faults)
+    }
+}
+
+/// An array of whole numbers within bounds.
+pub(in crate::scenario) struct Integers<N>(pub(in crate::scenario) RangeInclusive<N>);
+
+impl<N: Display> Takes for Integers<N> {
+    type Value = Vec<N>;
+    fn in_words(&self) -> String {
+        let (least, most) = (self.0.start(), self.0.end());
+        format!("an array of integers from {least} to {most}")
+    }
+}
+
+impl<N: TryFrom<i64> + PartialOrd + Display + Clone> Reads for Integers<N> {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Vec<N>> {
+        let items = table.items(key, faults)?;
+        let path = table.path_of(key);
+        let integers = items
+            .iter()
+            .filter_map(|item| integer(item, &path, self.0.clone(), faults));
+        Some(integers.collect())
+    }
+}
+
+/// An array of assertions.
+pub(in crate::scenario) struct Assertions;
+
+impl Takes for Assertions {
+    type Value = Vec<Assertion>;
+    fn in_words(&self) -> String {
+        "an array of text".to_owned()
+    }
+}
+
+impl Reads for Assertions {
+    fn read(
+        &self,
+        table: &Section<'_>,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Vec<Assertion>> {
+        let items = table.items(key, faults)?;
+        Some(assertion::read_list(items, &table.path_of(key), faults))
+    }
+}
+
+/// A distribution of durations whose mean keeps these bounds.
+pub(in crate::scenario) struct Time(pub(in crate::scenario) &'static [Mean]);
+
+/// A bound of a distribution's mean.
+pub(in crate::scenario) enum Mean {
+    /// Above 0: what follows from 0, and the remedy.
+    AboveZero(&'static str, &'static str),
+    /// So long or longer, and why.
+    AtLeast(SimSpan, &'static str),
+    /// So long or shorter, and the remedy.
+    AtMost(SimSpan, &'static str),
+}
+
+impl Mean {
+    fn holds(&self, seconds: f64) -> bool {
+        match self {
+            Self::AboveZero(..) => seconds > 0.0,
+            Self::AtLeast(least, _) => seconds >= least.as_secs_f64(),
+            Self::AtMost(most, _) => seconds <= most.as_secs_f64(),
+        }
+    }
+
+    fn in_words(&self) -> String {
+        match self {
+            Self::AboveZero(..) => "above 0s".to_owned(),
+            Self::AtLeast(least, _) => format!("{least} or more"),
+            Self::AtMost(most, _) => format!("at most {most}"),
+        }
+    }
+
+    /// What is wrong with the distribution of the key at `path`, and the remedy.
+    fn fault(&self, path: &str) -> (String, String) {
+        match self {
+            Self::AboveZero(so, remedy) => {
+                (format!("`{path}` is 0, so {so}"), (*remedy).to_owned())
+            }
+            Self::AtLeast(least, why) => (
+                format!("`{path}` is less than {least} on average"),
+                format!("write \"{least}\" or more: {why}"),
+            ),
+            Self::AtMost(most, remedy) => (
+                format!("`{path}` is more than {most} on average"),
+                (*remedy).to_owned(),
+            ),
+        }
+    }
+}
+
+impl Takes for Time {
+    type Value = Distribution;
+    fn in_words(&self) -> String {
+        let bounds: Vec<String> = self.0.iter().map(Mean::in_words).collect();
+        match bounds.as_slice() {
+            [] => "a distribution".to_owned(),
+            _ => format!("a distribution, {} on average", bounds.join(" and ")),
+        }
+    }
+}
+
+impl Reads for Time {
+    fn read(
+        &self,
+        table: &Section<'_>,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Distribution> {
+        let node = table.node(key)?;
+        let path = table.path_of(key);
+        let time = distribution::read(node, &path, faults)?;
+        let seconds = time.mean_seconds();
+        let Some(broken) = self.0.iter().find(|mean| !mean.holds(seconds)) else {
+            return Some(time);
+        };
+        let (message, help) = broken.fault(&path);
+        faults.report(Code::OutOfRange, node.origin, message, help);
+        // In place of a 0 the default could break a rule with another key, which is not at fault.
+        matches!(broken, Mean::AboveZero(..)).then_some(time)
+    }
+}
+
+/// A key without a default: `None` where it is not written.
+pub(in crate::scenario) struct Optional<K>(pub(in crate::scenario) K);
+
+impl<K: Takes> Takes for Optional<K> {
+    type Value = Option<K::Value>;
+    fn in_words(&self) -> String {
+        self.0.in_words()
+    }
+}
+
+impl<K: Reads> Reads for Optional<K> {
+    fn read(
+        &self,
+        table: &Section<'_>,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Option<K::Value>> {
+        Some(self.0.read(table, key, faults))
+    }
+}
+
+/// A key that its table must have, and what a message says to add: `None` where it is missing or faulty.
+pub(in crate::scenario) struct Required<K>(
+    pub(in crate::scenario) K,
+    pub(in crate::scenario) &'static str,
+);
+
+impl<K: Takes> Takes for Required<K> {
+    type Value = Option<K::Value>;
+    fn in_words(&self) -> String {
+        format!("{}; has to be stated", self.0.in_words())
+    }
+}
+
+impl<K: Reads> Reads for Required<K> {
+    fn read(
+        &self,
+        table: &Section<'_>,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Option<K::Value>> {
+        if table.node(key).is_none() {
+            table.missing(key, self.1, faults);
+        }
+        Some(self.0.read(table, key, faults))
+    }
+}
+
+/// A table of these keys.
+pub(in crate::scenario) struct KeyTable(pub(in crate::scenario) Keys);
+
+impl Takes for KeyTable {
+    type Value = ();
+    fn in_words(&self) -> String {
+        "a table".to_owned()
+    }
+    fn keys_within(&self) -> (&'static str, Keys) {
+        ("", self.0)
+    }
+}
+
+impl PolicyKey<KeyTable> {
+    /// The table, where it is written.
+    pub(in crate::scenario) fn open<'t>(
+        &self,
+        table: Option<&Section<'t>>,
+        faults: &mut Faults<'_>,
+    ) -> Option<Section<'t>> {
+        table?.section(self.name, &names(self.takes.0), faults)
+    }
+}
+
+/// An array of tables of these keys, of which the section's reader makes a `T`.
+pub(in crate::scenario) struct KeyTables<T> {
+    keys: Keys,
+    /// How many there may be.
+    pub(in crate::scenario) most: usize,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> KeyTables<T> {
+    /// At most `most` tables of `keys`.
+    pub(in crate::scenario) const fn at_most(most: usize, keys: Keys) -> Self {
+        Self {
+            keys,
+            most,
+            value: PhantomData,
+        }
+    }
+
+    /// `item` as one of the tables, called `path`.
+    pub(in crate::scenario) fn open<'t>(
+        &self,
+        item: &'t Node,
+        path: String,
+        faults: &mut Faults<'_>,
+    ) -> Option<Section<'t>> {
+        Section::open(item, path, &names(self.keys), faults)
+    }
+}
+
+impl<T> Takes for KeyTables<T> {
+    type Value = T;
+    fn in_words(&self) -> String {
+        format!("an array of 1 to {} tables", self.most)
+    }
+    fn keys_within(&self) -> (&'static str, Keys) {
+        (".N", self.keys)
+    }
+}
+
+/// A short form, or a table of these keys; the section's reader makes a `T` of either.
+pub(in crate::scenario) struct ShortOrTable<K, T> {
+    short: K,
+    keys: Keys,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<K, T> ShortOrTable<K, T> {
+    /// `short`, or a table of `keys`.
+    pub(in crate::scenario) const fn of(short: K, keys: Keys) -> Self {
+        Self {
+            short,
+            keys,
+            value: PhantomData,
+        }
+    }
+}
+
+impl<K: Takes, T> Takes for ShortOrTable<K, T> {
+    type Value = T;
+    fn in_words(&self) -> String {
+        format!("{}, or a table", self.short.in_words())
+    }
+    fn keys_within(&self) -> (&'static str, Keys) {
+        ("", self.keys)
+    }
+}
+
+/// Which of the two forms is written.
+pub(in crate::scenario) enum ShortForm<'t, S> {
+    /// The short one.
+    Short(S),
+    /// The table.
+    Table(Section<'t>),
+}
+
+impl<K: Reads, T> PolicyKey<ShortOrTable<K, T>> {
+    /// The form that is written, if any is.
+    pub(in crate::scenario) fn form<'t>(
+        &self,
+        table: &Section<'t>,
+        faults: &mut Faults<'_>,
+    ) -> Option<ShortForm<'t, K::Value>> {
+        let node = table.node(self.name)?;
+        match &node.value {
+            Value::Table(_) => table
+                .section(self.name, &names(self.takes.keys), faults)
+                .map(ShortForm::Table),
+            _ => self
+                .takes
+                .short
+                .read(table, self.name, faults)
+                .map(ShortForm::Short),
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Every key of the tables within a policy's sections, declared once, as `declared` has those of the sections.
+//!
+//! Self-imposed limit: rows, and what several of them share.
+
+use std::ops::RangeInclusive;
+
+use super::kinds::{
+    Bytes, Cpu, Integer, Integers, KeyTable, Mean, Number, OneOf, Optional, Required, Span, Text,
+    Time, YesNo,
+};
+use super::{Bound, Keys, PolicyKey};
+use crate::cluster::config::{Container, ContainerCourse};
+use crate::engine::random::Distribution;
+use crate::units::{Millicores, SimSpan};
+
+/// The most containers of a pod. Events count them in 16 bits.
+pub(in crate::scenario) const CONTAINERS_MAX: usize = 1000;
+
+/// The only container of a policy without `deployment.containers`; `idle_cpu` and cost per request come from `[workload]`.
+#[must_use]
+pub fn container() -> Container {
+    Container {
+        name: "app".to_owned(),
+        course: ContainerCourse::Regular,
+        cpu_request: Some(Millicores(100)),
+        cpu_limit: None,
+        memory_request_bytes: None,
+        memory_limit_bytes: None,
+        idle_cpu: Millicores(0),
+        cpu_seconds_per_request: 0.0,
+    }
+}
+
+declare! { CONTAINER;
+    CONTAINER_NAME: Required<Text> = PolicyKey {
+        name: "name",
+        takes: Required(Text, "a string"),
+        default: || None,
+        text: None,
+        because: "metrics and messages name a container",
+        bounds: None,
+        means: "what the autoscaler's metrics and messages call it",
+        is_assumed: false,
+    };
+    IMAGE: Optional<Text> = PolicyKey {
+        name: "image",
+        takes: Optional(Text),
+        default: || None,
+        text: None,
+        because: "what an export names; it changes nothing",
+        bounds: None,
+        means: "the image that an export names",
+        is_assumed: false,
+    };
+    PORTS: Integers<u16> = PolicyKey {
+        name: "ports",
+        takes: Integers(1..=65_535),
+        default: Vec::new,
+        text: Some("[]"),
+        because: "what an export names; it changes nothing",
+        bounds: None,
+        means: "the ports that an export names; its probes ask the first one",
+        is_assumed: false,
+    };
+    CONTAINER_RESOURCES: KeyTable = PolicyKey {
+        name: "resources",
+        takes: KeyTable(RESOURCES_OF_CONTAINER),
+        default: || (),
+        text: None,
+        because: "a container need not request anything, nor have a limit",
+        bounds: None,
+        means: "a table, as in a manifest",
+        is_assumed: false,
+    };
+    CONTAINER_CPU_PER_REQUEST: Span = PolicyKey {
+        name: "cpu_per_request",
+        takes: Span::ANY,
+        default: || SimSpan::ZERO,
+        text: Some(r#""0s""#),
+        because: "of a sidecar: what nobody stated is taken to cost nothing",
+        bounds: None,
+        means: "of a sidecar: the CPU time that each request spends in it, a plain duration",
+        is_assumed: false,
+    };
+    CONTAINER_IDLE_CPU: Cpu = PolicyKey {
+        name: "idle_cpu",
+        takes: Cpu,
+        default: || Millicores(1),
+        text: Some(r#""1m""#),
+        because: "of a sidecar, as `workload.idle_cpu`",
+        bounds: None,
+        means: "of a sidecar: its CPU without any request",
+        is_assumed: false,
+    };
+    RESTARTABLE_INIT: YesNo = PolicyKey {
+        name: "restartable_init",
+        takes: YesNo,
+        default: || false,
+        text: Some("false"),
+        because: "an init container with `restartPolicy: Always`",
+        bounds: None,
+        means: "whether a sidecar is an init container with `restartPolicy: Always`",
+        is_assumed: false,
+    };
+}
+
+declare! { RESOURCES_OF_CONTAINER;
+    CONTAINER_REQUESTS: KeyTable = PolicyKey {
+        name: "requests",
+        takes: KeyTable(AMOUNTS),
+        default: || (),
+        text: None,
+        because: "the limits count: `SetDefaults_Pod` of the API server; without limits there is no request",
+        bounds: None,
+        means: "a table: what utilization is measured against",
+        is_assumed: false,
+    };
+    CONTAINER_LIMITS: KeyTable = PolicyKey {
+        name: "limits",
+        takes: KeyTable(AMOUNTS),
+        default: || (),
+        text: None,
+        because: "only the node's cores, or limits of the pod, hold it back then",
+        bounds: None,
+        means: "a table: what holds the container back",
+        is_assumed: false,
+    };
+}
+
+declare! { POD_RESOURCES;
+    POD_REQUESTS: KeyTable = PolicyKey {
+        name: "requests",
+        takes: KeyTable(AMOUNTS),
+        default: || (),
+        text: None,
+        because: "what the containers request counts, else the limits: `defaultPodRequests` of the API server, where `pod.resources` has limits",
+        bounds: None,
+        means: "a table: what the pod requests as a whole",
+        is_assumed: false,
+    };
+    POD_LIMITS: KeyTable = PolicyKey {
+        name: "limits",
+        takes: KeyTable(AMOUNTS),
+        default: || (),
+        text: None,
+        because: "each container has its own",
+        bounds: None,
+        means: "a table: what holds the pod back as a whole",
+        is_assumed: false,
+    };
+}
+
+declare! { AMOUNTS;
+    AMOUNT_OF_CPU: Optional<Cpu> = PolicyKey {
+        name: "cpu",
+        takes: Optional(Cpu),
+        default: || None,
+        text: None,
+        because: "as without the table",
+        bounds: None,
+        means: "an amount of CPU",
+        is_assumed: false,
+    };
+    AMOUNT_OF_MEMORY: Optional<Bytes> = PolicyKey {
+        name: "memory",
+        takes: Optional(Bytes),
+        default: || None,
+        text: None,
+        because: "the same",
+        bounds: None,
+        means: "an amount of memory",
+        is_assumed: false,
+    };
+}
+
+/// What `workload.arrivals` calls its processes.
+#[derive(Clone, Copy)]
+pub(in crate::scenario) enum Process {
+    /// Independent clients.
+    Poisson,
+    /// A load generator.
+    Even,
+    /// Interarrival times of a gamma distribution.
+    Gamma,
+}
+
+/// The words for them.
+pub(super) const PROCESS: OneOf<Process> = OneOf(&[
+    ("poisson", Process::Poisson),
+    ("even", Process::Even),
+    ("gamma", Process::Gamma),
+]);
+
+declare! { ARRIVALS;
+    ARRIVALS_PROCESS: Required<OneOf<Process>> = PolicyKey {
+        name: "process",
+        takes: Required(PROCESS, r#""poisson", "even" or "gamma""#),
+        default: || None,
+        text: None,
+        because: "it is what the table is about",
+        bounds: None,
+        means: "one of these three words",
+        is_assumed: false,
+    };
+    ARRIVALS_CV: Optional<Number> = PolicyKey {
+        name: "cv",
+        takes: Optional(Number(0.01..=100.0)),
+        default: || None,
+        text: None,
+        because: "it has to be stated with `gamma`, and belongs to it alone",
+        bounds: Some(Bound::Because("below, requests are even; beyond, nearly all come at the instant of another")),
+        means: "with `gamma`: the standard deviation of the interarrival times divided by their mean",
+        is_assumed: false,
+    };
+}
+
+/// How many attempts after the first there may be.
+pub(super) const RETRIES_AT_MOST: RangeInclusive<u32> = 0..=100;
+
+declare! { RETRIES;
+    RETRIES_MAX: Required<Integer<u32>> = PolicyKey {
+        name: "max",
+        takes: Required(Integer(RETRIES_AT_MOST), "the number of attempts after the first, as max = 2"),
+        default: || None,
+        text: None,
+        because: "it is what the table is about",
+        bounds: Some(Bound::Because("each retry is an attempt to simulate")),
+        means: "how many attempts after the first there may be",
+        is_assumed: false,
+    };
+    RETRIES_BACKOFF: Span = PolicyKey {
+        name: "backoff",
+        takes: Span::ANY,
+        default: || SimSpan::from_millis(100),
+        text: Some(r#""100ms""#),
+        because: r#"full jitter from 100 ms to 10 s ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015); `max` has to be stated"#,
+        bounds: None,
+        means: "the longest pause before the first retry; it doubles with each further one",
+        is_assumed: false,
+    };
+    RETRIES_MAX_BACKOFF: Span = PolicyKey {
+        name: "max_backoff",
+        takes: Span::ANY,
+        default: || SimSpan::from_secs(10),
+        text: Some(r#""10s""#),
+        because: "the same",
+        bounds: Some(Bound::Rule("no less than `backoff`", "it is the longest pause, the other one the first")),
+        means: "the longest that `backoff` becomes by doubling",
+        is_assumed: false,
+    };
+    RETRIES_BUDGET: Optional<Number> = PolicyKey {
+        name: "budget",
+        takes: Optional(Number(0.0..=100.0)),
+        default: || None,
+        text: None,
+        because: "no bound: nobody has one unless somebody sets it up",
+        bounds: Some(Bound::Because("retries for each request; no more than `max` can be")),
+        means: "how many retries for each request all clients together may send, a share",
+        is_assumed: false,
+    };
+}
+
+/// How many connections there may be.
+pub(super) const CONNECTIONS_COUNTED: RangeInclusive<u32> = 1..=1_000_000;
+
+declare! { CONNECTIONS;
+    CONNECTIONS_COUNT: Optional<Integer<u32>> = PolicyKey {
+        name: "count",
+        takes: Optional(Integer(CONNECTIONS_COUNTED)),
+        default: || None,
+        text: None,
+        because: "it has to be stated under open load; each user of a closed load has a connection of its own",
+        bounds: Some(Bound::Because("each is held in memory")),
+        means: "how many connections the clients of an open load share; users of a closed load have one each",
+        is_assumed: false,
+    };
+    CONNECTIONS_LIFETIME: Time = PolicyKey {
+        name: "lifetime",
+        takes: Time(&[Mean::AboveZero("no connection would be kept", r#"write how long one is used, as "5m"; without `connections` each request is balanced by itself"#)]),
+        default: || Distribution::Constant(SimSpan::from_secs(3600)),
+        text: Some(r#""1h""#),
+        because: "nginx `keepalive_time`; clients that close sooner say so",
+        bounds: Some(Bound::Because("a connection of no time is none")),
+        means: "how long a connection is used until it is opened anew, a distribution",
+        is_assumed: false,
+    };
+}
+
+declare! { STARTUP_CPU;
+    BURST_CPU: Required<Cpu> = PolicyKey {
+        name: "cpu",
+        takes: Required(Cpu, r#"as in { cpu = "500m", duration = "20s" }"#),
+        default: || None,
+        text: None,
+        because: "no amount is a usual one",
+        bounds: None,
+        means: "how much CPU the burst takes",
+        is_assumed: false,
+    };
+    BURST_DURATION: Required<Span> = PolicyKey {
+        name: "duration",
+        takes: Required(Span::ANY, r#"as in { cpu = "500m", duration = "20s" }"#),
+        default: || None,
+        text: None,
+        because: "no length is a usual one",
+        bounds: None,
+        means: "how long it lasts, a duration",
+        is_assumed: false,
+    };
+}
+
+/// `initialDelaySeconds` of a probe.
+const INITIAL_DELAY: PolicyKey<Span> = PolicyKey {
+    name: "initial_delay",
+    takes: Span::ANY,
+    default: || SimSpan::ZERO,
+    text: Some(r#""0s""#),
+    because: "`initialDelaySeconds`",
+    bounds: None,
+    means: "a duration: from the container's start to the first probe",
+    is_assumed: false,
+};
+
+/// `periodSeconds` of a probe.
+const PERIOD: PolicyKey<Span> = PolicyKey {
+    name: "period",
+    takes: Span::at_least(SimSpan::from_secs(1)),
+    default: || SimSpan::from_secs(10),
+    text: Some(r#""10s""#),
+    because: "`periodSeconds`",
+    bounds: Some(Bound::Because(
+        "`periodSeconds` is a whole number from 1 on",
+    )),
+    means: "a duration: from one probe to the next",
+    is_assumed: false,
+};
+
+/// A threshold of a probe.
+const THRESHOLD: Integer<u32> = Integer(1..=10_000);
+/// Why it is bounded.
+const THRESHOLD_BOUND: Option<Bound> = Some(Bound::Because("beyond lies a slip of the pen"));
+
+declare! { READINESS;
+    READINESS_INITIAL_DELAY: Span = INITIAL_DELAY;
+    READINESS_PERIOD: Span = PERIOD;
+    READINESS_SUCCESS_THRESHOLD: Integer<u32> = PolicyKey {
+        name: "success_threshold",
+        takes: THRESHOLD,
+        default: || 1,
+        text: Some("1"),
+        because: "`successThreshold`",
+        bounds: THRESHOLD_BOUND,
+        means: "Ready after so many successes in a row",
+        is_assumed: false,
+    };
+    READINESS_FAILURE_THRESHOLD: Integer<u32> = PolicyKey {
+        name: "failure_threshold",
+        takes: THRESHOLD,
+        default: || 3,
+        text: Some("3"),
+        because: "`failureThreshold`; a pod that is Ready never fails its probe, so it changes nothing",
+        bounds: THRESHOLD_BOUND,
+        means: "changes nothing: no probe of a Ready pod fails",
+        is_assumed: false,
+    };
+}
+
+declare! { STARTUP;
+    STARTUP_INITIAL_DELAY: Span = INITIAL_DELAY;
+    STARTUP_PERIOD: Span = PERIOD;
+    STARTUP_FAILURE_THRESHOLD: Integer<u32> = PolicyKey {
+        name: "failure_threshold",
+        takes: THRESHOLD,
+        default: || 3,
+        text: Some("3"),
+        because: "`failureThreshold`; the restart that follows is not simulated, a warning (W0007) says where it would come",
+        bounds: THRESHOLD_BOUND,
+        means: "after so many failures a kubelet restarts the container; that is not simulated",
+        is_assumed: false,
+    };
+}
+
+declare! { LATENCY;
+    LATENCY_QUANTILE: Number = PolicyKey {
+        name: "quantile",
+        takes: Number(0.01..=0.9999),
+        default: || 0.95,
+        text: Some("0.95"),
+        because: "a common promise of web services",
+        bounds: None,
+        means: "the share of the answered requests",
+        is_assumed: false,
+    };
+    LATENCY_LIMIT: Span = PolicyKey {
+        name: "limit",
+        takes: Span::at_least(SimSpan::from_millis(1)),
+        default: || SimSpan::from_millis(500),
+        text: Some(r#""500ms""#),
+        because: "the same",
+        bounds: None,
+        means: "a duration: how long they take at most",
+        is_assumed: false,
+    };
+}

@@ -1,0 +1,110 @@
+//! What the pages say of a policy beside its keys: the kinds of distributions, and every bound with its reason.
+//!
+//! Self-imposed limit: words for what is declared elsewhere, for `docs/model.md` and `docs/policy.md`.
+
+use super::distribution::{self, GAMMA_CV, LOG_NORMAL_CV, P99_BY_MEDIAN_MAX, PARETO_SHAPE};
+use super::hpa_section::REPLICAS_MAX;
+use super::keys;
+use super::manifest::yaml::{DEPTH_MAX, VALUES_MAX};
+use super::policy::NAME_ALLOWED;
+use super::trace_text::USERS_MAX;
+use super::values::DURATION_MAX;
+use crate::bounded::POLICY_BYTES_MAX;
+
+/// A kind of distribution, for the page.
+#[derive(Clone, Debug)]
+pub struct DistributionRow {
+    /// What `dist` calls it.
+    pub word: &'static str,
+    /// The keys that state it.
+    pub keys: String,
+    /// What it is.
+    pub means: &'static str,
+}
+
+/// Every kind of distribution.
+pub fn distributions() -> impl Iterator<Item = DistributionRow> {
+    distribution::kinds().map(|(word, keys, means)| DistributionRow { word, keys, means })
+}
+
+/// A bound and its reason.
+#[derive(Clone, Debug)]
+pub struct BoundRow {
+    /// What is bounded.
+    pub of: String,
+    /// What is allowed.
+    pub allowed: String,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// Every bound for which a reason is given: of the keys, then of other input.
+#[must_use]
+pub fn bounds() -> Vec<BoundRow> {
+    let of_keys = keys::all().into_iter().filter_map(|key| {
+        let of = format!("`{}`", key.path());
+        let (allowed, why) = key.bound?;
+        Some(BoundRow { of, allowed, why })
+    });
+    of_keys.chain(bounds_of_other_input()).collect()
+}
+
+fn bounds_of_other_input() -> impl Iterator<Item = BoundRow> {
+    let row = |of: &str, allowed: String, why| BoundRow {
+        of: of.to_owned(),
+        allowed,
+        why,
+    };
+    let range = |least: &f64, most: &f64| format!("{least} to {most}");
+    [
+        row(
+            "`name`",
+            NAME_ALLOWED.to_owned(),
+            "the folder of the results is called after it",
+        ),
+        row(
+            "`hpa.minReplicas`, `hpa.maxReplicas`",
+            format!("at most {REPLICAS_MAX}"),
+            "as `deployment.replicas`",
+        ),
+        row(
+            "any duration",
+            format!("at most {DURATION_MAX}"),
+            "beyond lies a slip of the pen",
+        ),
+        row(
+            "`cv` of a lognormal",
+            range(LOG_NORMAL_CV.start(), LOG_NORMAL_CV.end()),
+            "beyond, nearly every draw is next to nothing",
+        ),
+        row(
+            "`p99` of a lognormal",
+            format!("from the median to {P99_BY_MEDIAN_MAX} times that"),
+            "beyond, single draws outlast the simulation",
+        ),
+        row(
+            "`cv` of a gamma distribution",
+            range(GAMMA_CV.start(), GAMMA_CV.end()),
+            "below, it is a constant; beyond, nearly every draw is next to nothing",
+        ),
+        row(
+            "`shape` of a Pareto distribution",
+            range(PARETO_SHAPE.start(), PARETO_SHAPE.end()),
+            "below, it has no mean worth the name; beyond, it is a constant",
+        ),
+        row(
+            "a manifest",
+            format!(
+                "at most {} MiB, {VALUES_MAX} values (aliases written out), {DEPTH_MAX} levels",
+                POLICY_BYTES_MAX >> 20
+            ),
+            "it is held in memory; no cluster's objects are that many or that deep",
+        ),
+        row(
+            "`users` of a trace, times `workload.scale`",
+            format!("at most {USERS_MAX}"),
+            "each user is held in memory",
+        ),
+    ]
+    .into_iter()
+}
