@@ -1,7 +1,8 @@
-//! README.md: its commands run in a fresh clone, and print what the page shows.
+//! README.md: its commands run in a fresh clone, and print what the page shows. Links of all pages lead somewhere.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::{Sandbox, project};
 
@@ -99,7 +100,7 @@ fn every_command_of_the_readme_runs_and_prints_what_the_readme_shows() {
 }
 
 #[test]
-fn the_readme_is_short_and_each_heading_and_link_in_it_is_good() {
+fn the_readme_has_at_most_150_lines_and_no_two_sections_of_one_name() {
     assert!(PAGE.lines().count() <= 150);
     let headings: Vec<&str> = PAGE
         .lines()
@@ -107,11 +108,51 @@ fn the_readme_is_short_and_each_heading_and_link_in_it_is_good() {
         .collect();
     let unique: BTreeSet<&&str> = headings.iter().collect();
     assert_eq!(unique.len(), headings.len(), "{headings:?}");
-    for link in PAGE.split("](").skip(1) {
-        let target = link.split([')', '#']).next().unwrap_or_default();
-        assert!(
-            target.starts_with("https://") || project().join(target).exists(),
-            "README.md links to `{target}`, which is not there"
-        );
+}
+
+/// What a heading or a link's end after the `#` is called: lower case, with `-` for spaces, without marks.
+fn anchor(heading: &str) -> String {
+    let heading = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = heading
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || [' ', '-', '_'].contains(letter));
+    kept.collect::<String>().replace(' ', "-")
+}
+
+/// The page at `path`, and the folder in which its links begin.
+fn page(path: &Path) -> (String, PathBuf) {
+    let text = fs::read_to_string(path).expect("a page");
+    let folder = path.parent().expect("a folder");
+    (text, folder.to_owned())
+}
+
+#[test]
+fn each_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there() {
+    let docs = fs::read_dir(project().join("docs")).expect("the pages");
+    let mut pages: Vec<PathBuf> = docs.map(|entry| entry.expect("a page").path()).collect();
+    pages.retain(|path| path.extension().is_some_and(|end| end == "md"));
+    pages.extend(["README.md", "output/README.md"].map(|path| project().join(path)));
+    let mut broken = Vec::new();
+    for path in &pages {
+        let (text, folder) = page(path);
+        for link in text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap_or_default();
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => path.clone(),
+                file => folder.join(file),
+            };
+            let is_there = || {
+                let has_heading = |(text, _): (String, PathBuf)| {
+                    let mut lines = text.lines().filter(|line| line.starts_with('#'));
+                    lines.any(|line| anchor(line) == heading)
+                };
+                target.exists() && (heading.is_empty() || has_heading(page(&target)))
+            };
+            if !link.starts_with("https://") && !is_there() {
+                broken.push(format!("{}: {link}", path.display()));
+            }
+        }
     }
+    assert!(broken.is_empty(), "{broken:#?}");
 }
