@@ -28,6 +28,8 @@ mod minus_zero;
 mod output_folders;
 #[path = "cli/output_folders_own_files.rs"]
 mod output_folders_own_files;
+#[path = "cli/readme.rs"]
+mod readme;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]

@@ -86,9 +86,9 @@ fn page() -> String {
 <!-- Made by `HPASIM_WRITE_DOCS=1 cargo test --test diagnostics_docs`; do not edit. -->
 # Diagnostics
 
-Every diagnostic has a code that never changes its meaning, a place, and a remedy. **E** is broken, **W** is a trap or
-something that one may take for another, **I** is good to know. Codes from 101 on are what `hpasim check` finds beside
-the others; `run` refuses none of these.
+Every diagnostic has a place, a remedy, and a code that never changes its meaning. **E** is an error, **W** is a trap or an
+easy misunderstanding, **I** is good to know. Only `hpasim check` reports the codes from 101 on, beside the others. `run`
+accepts a policy that has them.
 
 | code | what |
 |---|---|
