@@ -215,7 +215,7 @@ impl<'s, W: Work> Simulation<'s, W> {
     /// After a wake, [`Simulation::decided`] has to follow before the next call.
     pub(super) fn advance_to_wake(&mut self, observer: &mut impl Observer) -> bool {
         while let Some(next) = self.queue.first() {
-            if next.time > self.now && self.work_has_changed {
+            if self.work_has_changed && next.time > self.now {
                 // What settling schedules may come before what was next.
                 self.settle(observer);
                 continue;
