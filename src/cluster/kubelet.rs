@@ -100,7 +100,7 @@ impl Counter {
     }
 
     #[inline]
-    fn used_until(&self, nanos: i64, metering: &Metering) -> f64 {
+    fn used_until(&self, nanos: i64, metering: Metering<'_>) -> f64 {
         self.offset
             + self.own_cores * nanos as f64
             + metering.nanos_per_request * metering.served.until(nanos, self.serving)
@@ -127,7 +127,9 @@ struct NoisyMeter {
 pub(super) struct ContainerMeters {
     counters: Vec<Counter>,
     noise: Option<CounterNoise>,
-    metering: Metering,
+    interval: HousekeepingInterval,
+    /// What a pod of each class has served, where nobody tells the readings.
+    served: ServedRequests,
     /// metrics-server's resolution: below this age a container is fresh.
     resolution: i64,
     cpu: ContainerCpu,
@@ -168,14 +170,11 @@ impl ContainerMeters {
                 bound_cores: cpu.bound_cores,
                 meters: Vec::new(),
             }),
-            metering: Metering {
-                served: ServedRequests::since(SimTime::ZERO, ServedRates::default()),
-                interval: HousekeepingInterval {
-                    base,
-                    jitter: (base as f64 * jitter) as u64,
-                },
-                nanos_per_request: cpu.seconds_per_request * NANOS_PER_CORE_SECOND,
+            interval: HousekeepingInterval {
+                base,
+                jitter: (base as f64 * jitter) as u64,
             },
+            served: ServedRequests::since(SimTime::ZERO, ServedRates::default()),
             resolution: pipeline.scrape_interval.as_nanos(),
             cpu,
             samples: PodSampleColumns::default(),
@@ -223,7 +222,7 @@ impl ContainerMeters {
     /// The container starts: its counter is read once, just after, at zero.
     pub(super) fn start(&mut self, row: usize, now: SimTime, activity: Activity) {
         let now = now.as_nanos();
-        let interval = self.metering.interval;
+        let interval = self.interval;
         let counter = &mut self.counters[row];
         counter.started = now;
         counter.read_time = now;
@@ -238,7 +237,7 @@ impl ContainerMeters {
 
     /// The container has been running for long; its housekeeping is somewhere in its cycle.
     pub(super) fn start_long_ago(&mut self, row: usize, warm: WarmStart, activity: Activity) {
-        let interval = self.metering.interval;
+        let interval = self.interval;
         let counter = &mut self.counters[row];
         counter.started = warm.started.as_nanos();
         let share = f64::from(counter.jitter.next_u32()) / 2.0_f64.powi(32);
@@ -252,27 +251,29 @@ impl ContainerMeters {
         let now = now.as_nanos();
         self.counters[row].open();
         self.housekeep(row, now);
-        let used = self.counters[row].used_until(now, &self.metering);
+        let metering = Metering::of(&self.served, self.interval, &self.cpu);
+        let used = self.counters[row].used_until(now, metering);
         self.anchor(row, now, used, activity);
     }
 
     fn anchor(&mut self, row: usize, now: i64, used: f64, activity: Activity) {
+        let metering = Metering::of(&self.served, self.interval, &self.cpu);
         let counter = &mut self.counters[row];
         counter.own_cores = self.cpu.own_cores(activity.own);
         counter.serving = activity.serving;
         counter.offset = used
             - counter.own_cores * now as f64
-            - self.metering.nanos_per_request * self.metering.served.until(now, activity.serving);
+            - metering.nanos_per_request * metering.served.until(now, activity.serving);
     }
 
     /// Pods have served at `rates` since `start`, before which nobody asks.
     pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
-        self.metering.served = ServedRequests::since(start, rates);
+        self.served = ServedRequests::since(start, rates);
     }
 
     /// From `now` on pods serve at `rates`.
     pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
-        self.metering.served.change(now, rates);
+        self.served.change(now, rates);
     }
 
     /// From `now` on somebody tells what each housekeeping reads; what pods serve stands still.
@@ -293,7 +294,7 @@ impl ContainerMeters {
 
     /// The housekeeping that is due at `now` reads the counter: its own use, and `work` core-nanoseconds for requests since they are told.
     pub(super) fn read(&mut self, row: usize, now: SimTime, work: f64) {
-        let metering = &self.metering;
+        let metering = Metering::of(&self.served, self.interval, &self.cpu);
         let counter = &mut self.counters[row];
         counter.open();
         let time = now.as_nanos();
@@ -305,7 +306,7 @@ impl ContainerMeters {
             }
             Some(noise) => noise.read(row, counter, time, used),
         }
-        counter.next_housekeeping = time + self.metering.interval.draw(&mut counter.jitter);
+        counter.next_housekeeping = time + self.interval.draw(&mut counter.jitter);
     }
 
     /// The container is killed: nothing reads its counter, and the next scrape finds none.
@@ -323,7 +324,7 @@ impl ContainerMeters {
         if self.work_is_told {
             return;
         }
-        let metering = &self.metering;
+        let metering = Metering::of(&self.served, self.interval, &self.cpu);
         let counter = &mut self.counters[row];
         match &mut self.noise {
             None => read_newest(counter, now, metering),
@@ -335,7 +336,7 @@ impl ContainerMeters {
     pub(super) fn scrape(&mut self, now: SimTime) {
         self.scrape_counters(now.as_nanos());
         // Nobody asks about an earlier time any more.
-        self.metering.served.forget_before(now);
+        self.served.forget_before(now);
         if self.noise.is_none() && !self.work_is_told {
             return;
         }
@@ -351,7 +352,7 @@ impl ContainerMeters {
                 self.housekeep(row, now);
             }
         }
-        let metering = &self.metering;
+        let metering = Metering::of(&self.served, self.interval, &self.cpu);
         let columns = self
             .samples
             .sampled
@@ -416,7 +417,7 @@ fn catch_up(counter: &mut Counter, now: i64, interval: HousekeepingInterval) -> 
 }
 
 /// Reads the counter as the last housekeeping until `now` found it.
-fn read_newest(counter: &mut Counter, now: i64, metering: &Metering) {
+fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
     if counter.next_housekeeping <= now {
         counter.read_time = catch_up(counter, now, metering.interval);
         counter.read_value = counter.used_until(counter.read_time, metering);
@@ -425,7 +426,7 @@ fn read_newest(counter: &mut Counter, now: i64, metering: &Metering) {
 
 /// A settled counter's next sample, a reading being due.
 #[inline]
-fn next_sample(counter: &mut Counter, now: i64, metering: &Metering) -> Sample {
+fn next_sample(counter: &mut Counter, now: i64, metering: Metering<'_>) -> Sample {
     let time = catch_up(counter, now, metering.interval);
     let read = CounterReading {
         time,
@@ -453,7 +454,7 @@ enum OpenSample {
 fn open_sample(
     counter: &mut Counter,
     now: i64,
-    metering: &Metering,
+    metering: Metering<'_>,
     resolution: i64,
 ) -> OpenSample {
     read_newest(counter, now, metering);
@@ -503,12 +504,21 @@ struct CounterReading {
 }
 
 /// What a reading needs to know beside the counter.
-#[derive(Clone, Debug)]
-struct Metering {
-    /// What a pod of each class has served, where nobody tells the readings.
-    served: ServedRequests,
+#[derive(Clone, Copy, Debug)]
+struct Metering<'a> {
+    served: &'a ServedRequests,
     interval: HousekeepingInterval,
     nanos_per_request: f64,
+}
+
+impl<'a> Metering<'a> {
+    fn of(served: &'a ServedRequests, interval: HousekeepingInterval, cpu: &ContainerCpu) -> Self {
+        Self {
+            served,
+            interval,
+            nanos_per_request: cpu.seconds_per_request * NANOS_PER_CORE_SECOND,
+        }
+    }
 }
 
 /// The rate of use between two readings.
@@ -532,7 +542,7 @@ fn round_up_to_milli(millicores: f64) -> i64 {
 
 impl CounterNoise {
     /// The same with noise: every reading counts, because each adds its own error.
-    fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: &Metering) {
+    fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: Metering<'_>) {
         while counter.next_housekeeping <= now {
             let time = counter.next_housekeeping;
             let true_value = counter.used_until(time, metering);

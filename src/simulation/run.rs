@@ -219,7 +219,7 @@ impl<'s, W: Work> Simulation<'s, W> {
                 self.end = self.now;
                 break;
             }
-            if next.time > self.now && self.work_has_changed {
+            if self.work_has_changed && next.time > self.now {
                 // What settling schedules may come before what was next.
                 self.settle(observer);
                 continue;
