@@ -1,6 +1,4 @@
-//! Every example of docs/policy.md is run as it stands there, with the command that stands above it.
-//!
-//! Self-imposed limit: that examples load, warn of nothing and serve requests, and that no key is left out.
+//! Every example of docs/policy.md runs with the command above it, loads without a warning and serves requests; and the page lists every key.
 
 use std::path::Path;
 
@@ -201,7 +199,7 @@ fn section(name: &str) -> &'static str {
     rest.split_once("\n## ").map_or(rest, |(text, _)| text)
 }
 
-/// The sections that the program knows, from what it says of one that it does not.
+/// The sections of a policy, from the help of an unknown section.
 fn sections() -> Vec<String> {
     let unknown = Example {
         policy: "[qqqqqqqqqqqq]\n".to_owned(),
@@ -221,7 +219,7 @@ fn sections() -> Vec<String> {
     let help = diagnostics
         .list
         .iter()
-        .find_map(|diagnostic| diagnostic.help.strip_prefix("keys known here: "))
+        .find_map(|diagnostic| diagnostic.help.strip_prefix("the keys here are: "))
         .expect("a list of what is known");
     help.split(", ")
         // Keys of the file itself, which the first section of the document explains.

@@ -1,6 +1,4 @@
-//! The case that rules look at, and where they report.
-//!
-//! Self-imposed limit: finds places and keeps findings; judges nothing.
+//! The input of a rule, and the list that takes its findings.
 
 use super::{CheckRequest, Finding};
 use crate::scenario::source::Origin;
@@ -9,29 +7,29 @@ use crate::scenario::tree::{Entry, Node, Table, Value};
 use crate::scenario::{Code, Diagnostic, ManifestChoice};
 use crate::units::SimSpan;
 
-/// Everything that a rule may look at.
+/// Everything that a rule can read.
 pub(super) struct Case<'c> {
     /// The files.
     pub(super) survey: &'c Survey,
-    /// How long the way up may take.
+    /// The longest acceptable time from `minReplicas` to `maxReplicas`.
     pub(super) within: SimSpan,
-    /// The traffic's period, where a trace with one was given.
+    /// The traffic's period, if a trace is given and has one.
     pub(super) traffic_period: Option<SimSpan>,
     choice: &'c ManifestChoice,
     findings: Vec<Finding>,
 }
 
-/// What a rule has to say.
+/// One result of a rule.
 pub(super) struct CaseReport {
-    /// Its code.
+    /// The diagnostic code.
     pub(super) code: Code,
-    /// Where.
+    /// The place in a file.
     pub(super) origin: Origin,
-    /// The object that it is about.
+    /// The title of the object.
     pub(super) object: String,
-    /// What is wrong.
+    /// The message: what is wrong.
     pub(super) message: String,
-    /// Why it matters, in numbers.
+    /// Why it matters, with the numbers of this case.
     pub(super) why: String,
     /// The remedy.
     pub(super) help: String,
@@ -53,12 +51,12 @@ impl<'c> Case<'c> {
         }
     }
 
-    /// What stands in for a namespace that is not stated.
+    /// The namespace of objects that do not state one.
     pub(super) fn namespace(&self) -> &'c str {
         self.choice.namespace()
     }
 
-    /// Keeps a finding.
+    /// Adds a finding.
     pub(super) fn report(&mut self, report: CaseReport) {
         self.findings.push(Finding {
             diagnostic: Diagnostic::at(
@@ -73,13 +71,13 @@ impl<'c> Case<'c> {
         });
     }
 
-    /// All that was found.
+    /// All findings.
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.findings
     }
 }
 
-/// Where `path` of a subject's keys stands; as much of it as is written.
+/// The place of `path` in a subject's keys; if the path is not written, the place of its longest written part.
 pub(super) fn place_of(subject: &Subject, path: &[&str]) -> Origin {
     let mut origin = subject.origin;
     let mut table = Some(&subject.table);
@@ -88,7 +86,7 @@ pub(super) fn place_of(subject: &Subject, path: &[&str]) -> Origin {
             break;
         };
         table = table_of(&entry.node);
-        // A section that a manifest does not have under this name has no place of its own.
+        // A manifest has no place for a section that exists only in policies.
         if depth > 0 || table.is_none() || entry.key_origin != entry.node.origin {
             origin = mark_of(entry);
         }
@@ -96,13 +94,13 @@ pub(super) fn place_of(subject: &Subject, path: &[&str]) -> Origin {
     origin
 }
 
-/// What is written at `path` of a subject.
+/// The value at `path` of a subject.
 pub(super) fn written<'s>(subject: &'s Subject, path: &[&str]) -> Option<&'s Node> {
     let (first, rest) = path.split_first()?;
     subject.table.get(first)?.at(rest)
 }
 
-/// A key with its value, or the key alone where the value is long.
+/// The place of a key with its value, or of the key alone if the value is long.
 pub(super) fn mark_of(entry: &Entry) -> Origin {
     let (key, value) = (entry.key_origin, entry.node.origin);
     match entry.node.value {

@@ -1,12 +1,10 @@
-//! Targets that the containers' limits keep out of reach, or so near that each step up is small.
+//! Targets that the containers' limits make unreachable, or so close that each scale-up step is small.
 //!
-//! Self-imposed limit: metrics of CPU and memory; what other metrics can reach nobody knows.
+//! Only CPU and memory have a ceiling. The range of other metrics is unknown.
 //!
-//! A container is throttled (CPU) or killed (memory) at its limit, so the usage
-//! that the autoscaler sees ends there: with a limit of L times the request the
-//! utilization ends at 100 L percent, and with it the ratio of usage to target,
-//! by which `desired = ceil(current x ratio)` multiplies the pods (Kubernetes,
-//! "Horizontal Pod Autoscaling", algorithm details).
+//! A container is throttled (CPU) or killed (memory) at its limit, so the usage that the autoscaler sees cannot exceed it. With a
+//! limit of L times the request, utilization is at most 100 L percent. This bounds the ratio of usage to target, by which
+//! `desired = ceil(current x ratio)` multiplies the pods (Kubernetes, "Horizontal Pod Autoscaling", algorithm details).
 
 use super::case::{Case, CaseReport};
 use super::growth::{Rates, Syncs, Way, Window};
@@ -20,7 +18,7 @@ use crate::scenario::Code;
 use crate::scenario::survey::{Knowledge, Subject};
 use crate::units::Millicores;
 
-/// All rules of this family.
+/// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
     for subject in &case.survey.subjects {
         if subject.knowledge == Knowledge::Nothing {
@@ -32,19 +30,19 @@ pub(super) fn rules(case: &mut Case<'_>) {
     }
 }
 
-/// How far the usage of a metric can rise above its target.
+/// How far the usage of a metric can exceed its target.
 struct UsageCeiling {
-    /// The greatest usage over the target.
+    /// The highest usage divided by the target.
     ratio: f64,
-    /// The greatest usage, as the metric counts it.
+    /// The highest usage, in the metric's unit.
     usage: String,
-    /// The target, likewise.
+    /// The target, in the metric's unit.
     target: String,
-    /// What the pod requests and may use.
+    /// The requests and limits of the pod.
     pod: String,
-    /// What happens at the limit.
+    /// What happens to a container at its limit.
     stopped: &'static str,
-    /// A target below which usage can rise far enough.
+    /// A target that usage can exceed by enough.
     lower_target: String,
 }
 
@@ -54,7 +52,7 @@ fn reach(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) {
     let mut highest: Option<f64> = Some(0.0);
     for (index, metric) in autoscaler.spec.metrics.iter().enumerate() {
         let Some(ceiling) = ceiling_of(metric, &subject.deployment, tolerance) else {
-            // What has no ceiling may ask for any number of pods.
+            // A metric without a ceiling can ask for any number of pods.
             highest = None;
             continue;
         };
@@ -89,10 +87,10 @@ fn never_up(
         origin: origin.unwrap_or(subject.origin),
         object: subject.title.clone(),
         message: format!(
-            "this metric never scales up: usage ends at {usage}, and the target is {target}"
+            "this metric never scales up: usage cannot exceed {usage}, and the target is {target}"
         ),
         why: format!(
-            "{pod}, and a pod is {stopped} there; with a tolerance of {}% the autoscaler acts above {:.3} times the target, and the most it sees is {:.3}",
+            "{pod}, and a pod is {stopped} there; with a tolerance of {}% the autoscaler scales up above {:.3} times the target, and usage reaches at most {:.3} times the target",
             tolerance * 100.0,
             1.0 + tolerance,
             ceiling.ratio
@@ -101,7 +99,7 @@ fn never_up(
     }
 }
 
-/// How many syncs it takes when each asks for `ratio` times the pods at most.
+/// Reports how many syncs the way up takes if each sync multiplies the pods by at most `ratio`.
 fn steps(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, ratio: f64) {
     let spec = &autoscaler.spec;
     let from = spec.min_replicas.0.max(1);
@@ -127,35 +125,35 @@ fn steps(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, ratio: f64) {
         way.syncs_up(|_| to),
         way.syncs_up(wish),
     ) else {
-        // Rate limits that lead nowhere are reported as such.
+        // `speed` reports rate limits that never reach the maximum.
         return;
     };
     let time = autoscaler.sync_period * i64::from(syncs);
     let is_slow = time > case.within && syncs > rates;
     let origin = subject.metric_places.first().copied();
     let limits = limits_text(way.window);
-    let step = format!("one sync multiplies the pods by {ratio:.2} at most");
+    let step = format!("one sync multiplies the pods by at most {ratio:.2}");
     let way = format!(
-        "from {from} to {} it takes {} by that alone, and {syncs} ({time}) with {}",
+        "from {from} to {} this alone takes {}; with {} it takes {syncs} ({time})",
         pods_text(to),
         syncs_text(unlimited),
         limits
     );
     let why = format!(
-        "usage cannot rise above the limits, which are {ratio:.2} times the target, however great the load is"
+        "usage cannot exceed the limits, which are {ratio:.2} times the target, however high the load is"
     );
     let (code, help) = if is_slow {
         (
             Code::LimitSlowsGrowth,
             format!(
-                "lower the target, raise the limits or `minReplicas`; asked for are {} (--within)",
+                "lower the target, or raise the limits or `minReplicas`; the pods should be there within {} (--within)",
                 case.within
             ),
         )
     } else {
         (
             Code::StepsToMaximum,
-            "a lower target or higher limits make the steps larger".to_owned(),
+            "nothing; a lower target or higher limits make the steps larger".to_owned(),
         )
     };
     case.report(CaseReport {
@@ -231,18 +229,18 @@ fn ceiling_of(
     }
 }
 
-/// The greatest whole number below `bound`.
+/// The largest whole number below `bound`.
 fn below(bound: f64) -> f64 {
     (bound.ceil() - 1.0).max(1.0)
 }
 
-/// What a pod states as a whole.
+/// The pod-level requests and limits.
 struct PodLevel {
     request: Option<f64>,
     limit: Option<f64>,
 }
 
-/// A resource that containers are limited in.
+/// A resource that can have a limit.
 #[derive(Clone, Copy)]
 enum CeilingResource {
     /// In millicores.
@@ -274,7 +272,7 @@ impl CeilingResource {
         }
     }
 
-    /// What the containers may use together; `None` when one of them may use the whole node.
+    /// What the containers may use together; `None` if one of them has no limit.
     fn limit(self, containers: &[&Container], pod: Option<&PodLevel>) -> Option<f64> {
         let limits: Option<f64> = containers
             .iter()
@@ -310,7 +308,7 @@ impl CeilingResource {
         }
     }
 
-    /// An `averageValue`, which counts thousandths of a core or of a byte.
+    /// An `averageValue` in thousandths of a core or of a byte.
     #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
     fn amount_of_milli(self, milli: i64) -> f64 {
         match self {

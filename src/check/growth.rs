@@ -1,13 +1,11 @@
-//! How many syncs it takes from one number of pods to another under the rate limits and the stabilization window.
+//! How many syncs a change of the number of pods takes under rate limits and a stabilization window.
 //!
-//! Self-imposed limit: arithmetic of `behavior` alone: pods start at once, and
-//! the load is always enough. So a result is the least that it takes.
+//! Pods start at once here, and the load always suffices. The result is therefore the minimum.
 //!
-//! As the controller has it (`calculateScaleUpLimitWithScalingRules` and its
-//! sister in `pkg/controller/podautoscaler/horizontal.go`): a policy counts from
-//! what there was at its period's start, percentages round up on the way up and
-//! are truncated on the way down. Of the recommendations in the window the one
-//! that changes least counts (`stabilizeRecommendationWithBehaviors`).
+//! The arithmetic is the controller's (`calculateScaleUpLimitWithScalingRules` and `calculateScaleDownLimitWithBehaviors` in
+//! `pkg/controller/podautoscaler/horizontal.go`). A policy counts from the number of pods at the start of its period. Percentages
+//! round up when scaling up and are truncated when scaling down. Of the recommendations in the window, the one that changes least
+//! counts (`stabilizeRecommendationWithBehaviors`).
 
 use std::collections::VecDeque;
 
@@ -16,30 +14,30 @@ use crate::hpa::decision::ScaleDirection::{self, Down, Up};
 use crate::hpa::spec::{HpaSpec, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy};
 use crate::units::SimSpan;
 
-/// After so long nobody waits any longer.
+/// A change that takes longer counts as never reached.
 const DAY: SimSpan = SimSpan::from_secs(86_400);
 
-/// A way from one number of pods to another.
+/// A change from one number of pods to another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Way<'w> {
-    /// Where it begins.
+    /// The number at the start.
     pub(super) from: i32,
-    /// Where it ends.
+    /// The number at the end.
     pub(super) to: i32,
-    /// What limits a step.
+    /// The rate limits of a step.
     pub(super) rates: Rates<'w>,
-    /// What holds a step back until it is proposed for long enough.
+    /// The stabilization window, which delays a step.
     pub(super) window: Window,
-    /// How often the autoscaler looks.
+    /// The time between two syncs.
     pub(super) sync_period: SimSpan,
 }
 
-/// For how long a recommendation counts.
+/// A stabilization window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
-    /// The stabilization window.
+    /// Its length.
     pub(super) length: SimSpan,
-    /// Whether a recommendation exactly that old still counts, as it does without `behavior`.
+    /// Whether a recommendation of exactly this age still counts, as it does without `behavior`.
     end: WindowEnd,
 }
 
@@ -50,13 +48,13 @@ enum WindowEnd {
 }
 
 impl Window {
-    /// Nothing is held back.
+    /// No window.
     pub(super) const NONE: Self = Self {
         length: SimSpan::ZERO,
         end: WindowEnd::Expired,
     };
 
-    /// The window of `spec` on the way up.
+    /// The scale-up window of `spec`.
     pub(super) fn up(spec: &HpaSpec) -> Self {
         let behavior = spec.behavior.as_ref();
         Self {
@@ -67,7 +65,7 @@ impl Window {
         }
     }
 
-    /// The window of `autoscaler` on the way down.
+    /// The scale-down window of `autoscaler`.
     pub(super) fn down(autoscaler: &Hpa) -> Self {
         let default = autoscaler.settings.downscale_stabilization;
         match &autoscaler.spec.behavior {
@@ -87,14 +85,14 @@ impl Window {
     }
 }
 
-/// The recommendations of the window, which only ever move towards the end of the way: the oldest changes least.
+/// The recommendations in the window. They only move towards the goal, so the oldest changes least.
 struct Recommended {
     window: Window,
     entries: VecDeque<PastRecommendation>,
 }
 
 impl Recommended {
-    /// One sync before the first, the load still asked for `replicas`.
+    /// The state one sync before the first, when the load still asked for `replicas`.
     fn starting_with(replicas: i32, window: Window, sync_period: SimSpan) -> Self {
         let first = PastRecommendation {
             at: SimSpan::ZERO - sync_period,
@@ -106,7 +104,7 @@ impl Recommended {
         }
     }
 
-    /// What `proposal` becomes at `now`.
+    /// The stabilized recommendation for `proposal` at `now`.
     fn stabilized(&mut self, proposal: i32, now: SimSpan) -> i32 {
         let is_old = |entry: &PastRecommendation| !self.window.holds(now - entry.at);
         while self.entries.front().is_some_and(is_old) {
@@ -122,52 +120,52 @@ impl Recommended {
     }
 }
 
-/// What limits a step.
+/// The rate limits of a step.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Rates<'w> {
     /// One direction of `behavior`.
     Behavior(&'w ScalingRules),
-    /// The controller's limits of an autoscaler without `behavior`: up to twice as many pods or 4, and down any number.
+    /// The limits of an autoscaler without `behavior`: up to the double or 4 pods, down to any number.
     Older,
-    /// Nothing.
+    /// No limits.
     Unlimited,
 }
 
 impl<'w> Rates<'w> {
-    /// The limits of `spec` on the way up.
+    /// The scale-up limits of `spec`.
     pub(super) fn up(spec: &'w HpaSpec) -> Self {
         let behavior = spec.behavior.as_ref();
         behavior.map_or(Self::Older, |it| Self::Behavior(&it.scale_up))
     }
 
-    /// The limits of `spec` on the way down.
+    /// The scale-down limits of `spec`.
     pub(super) fn down(spec: &'w HpaSpec) -> Self {
         let behavior = spec.behavior.as_ref();
         behavior.map_or(Self::Older, |it| Self::Behavior(&it.scale_down))
     }
 }
 
-/// How many syncs the way takes at least.
+/// The least number of syncs for a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Syncs {
-    /// So many.
+    /// This many syncs.
     Count(u32),
-    /// It never ends, or not within a day.
+    /// The change takes more than a day, or never ends.
     Never,
 }
 
 impl Way<'_> {
-    /// The syncs up, when one look asks for `wish` pods at most.
+    /// The syncs for scaling up, if a sync with n pods asks for at most `wish(n)` pods.
     pub(super) fn syncs_up(self, wish: impl Fn(i32) -> i32) -> Syncs {
         self.syncs(wish, Up)
     }
 
-    /// The syncs down, when every look asks for the fewest.
+    /// The syncs for scaling down, if every sync asks for the minimum.
     pub(super) fn syncs_down(self) -> Syncs {
         self.syncs(|_| self.to, Down)
     }
 
-    /// `wish` must rise with the number of pods on the way up, and fall on the way down.
+    /// `wish` must increase with the number of pods for scaling up, and decrease for scaling down.
     fn syncs(self, wish: impl Fn(i32) -> i32, direction: ScaleDirection) -> Syncs {
         let mut current = self.from;
         let mut recommended = Recommended::starting_with(self.from, self.window, self.sync_period);
@@ -197,7 +195,7 @@ impl Way<'_> {
         Syncs::Count(sync)
     }
 
-    /// Drops the changes that no period reaches back to.
+    /// Drops the changes that are older than every period.
     fn forget(&self, changes: &mut VecDeque<WindowChange>, now: SimSpan) {
         let longest = match self.rates {
             Rates::Behavior(rules) => rules.longest_period(),
@@ -237,13 +235,13 @@ impl Way<'_> {
     }
 }
 
-/// A recommendation that the window keeps.
+/// A recommendation in the window.
 struct PastRecommendation {
     at: SimSpan,
     replicas: i32,
 }
 
-/// Pods that a sync added, or removed where the number is negative.
+/// The pods that a sync added; negative if it removed pods.
 struct WindowChange {
     at: SimSpan,
     pods: i32,
@@ -364,7 +362,7 @@ mod tests {
         assert_eq!(held(300).syncs_up(|_| 50), Syncs::Count(19 + 2));
         assert_eq!(held(15).syncs_up(|_| 50), Syncs::Count(2));
         assert_eq!(held(16).syncs_up(|_| 50), Syncs::Count(1 + 2));
-        // Each step shows what the next one needs: 1 4 16 50, a window each.
+        // Each step reveals the need for the next one: 1 4 16 50, one window each.
         assert_eq!(
             held(300).syncs_up(|current| current * 4),
             Syncs::Count(3 * 20)

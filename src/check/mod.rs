@@ -1,22 +1,20 @@
-//! Rules that find traps in policies and manifests before any traffic comes.
+//! Rules that find traps in policies and manifests before any traffic arrives.
 //!
-//! Self-imposed limit: what is written is judged, nothing is simulated, and
-//! nothing is refused: `run` takes what is found broken here.
+//! The rules read the files and simulate nothing. `run` accepts every input that a rule reports.
 //!
-//! A rule is a function that looks at the `Case` and reports. What it reports
-//! has a code of the one catalogue (`scenario::diagnostic::Code`), what is
-//! wrong, why it matters in numbers of this very case, and the remedy.
+//! A rule is a function that reads the `Case` and reports findings. A finding has a code of `scenario::diagnostic::Code`, a message,
+//! a reason with the numbers of this case, and a remedy.
 //!
 //! | module | its rules |
 //! |---|---|
-//! | `target` | what an autoscaler scales, and who else does |
-//! | `ceiling` | targets that limits keep out of reach |
+//! | `target` | the target of an autoscaler, and other writers of its `replicas` |
+//! | `ceiling` | targets that limits make unreachable |
 //! | `speed` | how fast the number of pods may change |
-//! | `releases` | what clusters no longer serve, or not all of them |
-//! | `pods` | starting and ending |
+//! | `releases` | API versions and features that a release lacks |
+//! | `pods` | the start and the end of pods |
 //! | `network` | Services and Ingresses |
 //! | `references` | ConfigMaps, Secrets and claims that pods refer to |
-//! | `namespaces` | objects spread over namespaces |
+//! | `namespaces` | objects with and without a namespace |
 //! | `growth` | how many syncs a change takes |
 //! | `traffic` | the period of a trace |
 
@@ -46,27 +44,27 @@ use crate::workload::Trace;
 
 use case::Case;
 
-/// What to check, and by which measure.
+/// The input of [`check`].
 #[derive(Clone, Debug)]
 pub struct CheckRequest<'r> {
-    /// Policies and manifests, taken together.
+    /// Policies and manifests, checked as one set.
     pub files: &'r [PathBuf],
     /// `--hpa` and `--namespace`.
     pub choice: ManifestChoice,
-    /// A trace, for what the traffic has to do with the rules.
+    /// A trace, for the rules that depend on the traffic.
     pub trace: Option<&'r Path>,
-    /// How long the way from `minReplicas` to `maxReplicas` may take.
+    /// The longest acceptable time from `minReplicas` to `maxReplicas`.
     pub within: SimSpan,
 }
 
-/// One finding: a diagnostic, why it matters here, and the object that it is about.
+/// A diagnostic with its reason and its object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What is wrong, where, and the remedy.
+    /// The message, the place and the remedy.
     pub diagnostic: Diagnostic,
-    /// Why it matters, in numbers of this case; `None` where the file could not be read so far.
+    /// Why it matters, with the numbers of this case; `None` for a fault that the reader found.
     pub why: Option<String>,
-    /// `Deployment ns/name` or `policy name`, where it is about one.
+    /// `Deployment ns/name` or `policy name`; `None` if the finding concerns no single object.
     pub object: Option<String>,
 }
 
@@ -75,14 +73,14 @@ pub struct Finding {
 pub struct CheckReport {
     /// The findings.
     pub findings: Vec<Finding>,
-    /// How many more errors of reading were left out.
+    /// How many further errors of the reader the report does not list.
     pub omitted: Omitted,
-    /// How many files were looked at.
+    /// The number of files checked.
     pub files: usize,
 }
 
 impl CheckReport {
-    /// How many findings are so bad, those that are not listed among them.
+    /// The number of findings of this severity, including errors that the report does not list.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         let listed = self
@@ -97,10 +95,10 @@ impl CheckReport {
     }
 }
 
-/// Looks at the files and applies every rule.
+/// Reads the files and applies every rule.
 ///
 /// # Errors
-/// The trace cannot be read. What is wrong with the files is in the report.
+/// The trace cannot be read. Faults of the files are part of the report.
 pub fn check(
     request: &CheckRequest<'_>,
     loader: &mut dyn Loader,
@@ -128,7 +126,7 @@ fn read_trace(path: &Path, loader: &mut dyn Loader) -> Result<Trace, Diagnostics
     Ok(parse_trace(path, &bytes)?.trace)
 }
 
-/// What reading and rules found, without doubles, by file and line.
+/// The findings of the reader and of the rules, without duplicates, by file and line.
 fn report(survey: &Survey, found: Vec<Finding>, files: usize) -> CheckReport {
     let read = survey.faults.list.iter().map(|fault| Finding {
         diagnostic: fault.clone(),
@@ -146,7 +144,7 @@ fn report(survey: &Survey, found: Vec<Finding>, files: usize) -> CheckReport {
     findings.sort_by_key(|finding| {
         let place = finding.diagnostic.place.as_ref();
         (
-            // What is in no file, as a trace's fault, comes behind all files.
+            // Faults without a place in the files, such as those of the trace, come last.
             place.map(|place| {
                 order
                     .get(place.source.as_str())

@@ -1,7 +1,6 @@
-//! Objects that are spread over namespaces by accident.
+//! Sets of objects of which only some state a namespace.
 //!
-//! Self-imposed limit: says that some state a namespace and some do not; what
-//! that breaks is said where it breaks.
+//! The other modules report what such a set breaks.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +8,7 @@ use super::case::{Case, CaseReport};
 use crate::scenario::Code;
 use crate::scenario::manifest::Object;
 
-/// Kinds of built-in APIs that have no namespace (`kubectl api-resources --namespaced=false`).
+/// Kinds of built-in APIs without a namespace (`kubectl api-resources --namespaced=false`).
 const CLUSTER_WIDE: [&str; 17] = [
     "APIService",
     "CSIDriver",
@@ -30,7 +29,7 @@ const CLUSTER_WIDE: [&str; 17] = [
     "VolumeSnapshotClass",
 ];
 
-/// All rules of this family.
+/// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
     let namespaced: Vec<&Object> = case
         .survey
@@ -61,16 +60,16 @@ pub(super) fn rules(case: &mut Case<'_>) {
         origin: first.name_origin(),
         object: first.title(case.namespace()),
         message: format!(
-            "{} of {} objects state no namespace, and the others are in `{}`",
+            "{} of {} objects state no namespace; the others are in `{}`",
             unstated.len(),
             namespaced.len(),
             others.join("`, `")
         ),
         why: format!(
-            "`kubectl apply` puts into `{}` what states none: {}",
+            "`kubectl apply` puts objects without a namespace into `{}`: {}",
             case.namespace(),
             titles.join(", ")
         ),
-        help: "write `namespace` into all of them, or into none and apply with `-n` (`--namespace` here)".to_owned(),
+        help: "write `namespace` into all of them, or into none and apply with `-n` (for hpasim: `--namespace`)".to_owned(),
     });
 }

@@ -1,7 +1,6 @@
-//! Services and Ingresses: whether what they name is there.
+//! Services and Ingresses: whether the files hold the objects that they refer to.
 //!
-//! Self-imposed limit: objects of the files. Where these hold no pods, or no Service at
-//! all, these are taken to be in the cluster, and nothing is said.
+//! If the files hold no pods, or no Service, the rules assume that the cluster has them, and report nothing.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +13,7 @@ use crate::scenario::source::Origin;
 use crate::scenario::survey::listed;
 use crate::scenario::tree::{Node, Value};
 
-/// All rules of this family.
+/// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
     let objects = &case.survey.objects;
     let mut pods = PodsByNamespace::of(objects, case.namespace());
@@ -33,14 +32,14 @@ pub(super) fn rules(case: &mut Case<'_>) {
     }
 }
 
-/// The objects with pods, by what a Service finds them by.
+/// The objects with pods, indexed for Services.
 struct PodsByNamespace<'o> {
     count: usize,
-    /// Those of each namespace.
+    /// The objects of each namespace.
     here: BTreeMap<&'o str, Selection<'o>>,
-    /// Those of all namespaces.
+    /// The objects of all namespaces.
     anywhere: Selection<'o>,
-    /// Some of them with their labels.
+    /// A few of them with their labels, for a message.
     examples: String,
 }
 
@@ -65,19 +64,19 @@ impl<'o> PodsByNamespace<'o> {
     }
 }
 
-/// The Services, by what an Ingress finds them by.
+/// The Services, indexed for Ingresses.
 struct Services<'o> {
-    /// The first of each namespace and name.
+    /// The first Service of each namespace and name.
     here: BTreeMap<(&'o str, &'o str), &'o Object>,
-    /// The first of each name in any namespace.
+    /// The first Service of each name in any namespace.
     anywhere: BTreeMap<&'o str, &'o Object>,
-    /// The ports of those in `here`, by number and by name.
+    /// The ports of the Services in `here`, by number and by name.
     ports_of: BTreeSet<(&'o str, &'o str, LabelWord<'o>)>,
-    /// The ports of some Services of each namespace, as text.
+    /// The ports of a few Services of each namespace, as text for a message.
     open: BTreeMap<&'o str, String>,
     /// The ports of all Services of a namespace, by number and by name.
     ports: BTreeSet<(&'o str, LabelWord<'o>)>,
-    /// What some of them are called.
+    /// The names of a few Services, for a message.
     examples: String,
 }
 
@@ -117,7 +116,7 @@ impl<'o> Services<'o> {
     }
 }
 
-/// Whether its pods run on and could serve.
+/// Whether the object is a Pod or has a pod template.
 fn has_pods(object: &Object) -> bool {
     object.kind == "Pod" || object.tree.at(&["spec", "template", "spec"]).is_some()
 }
@@ -131,7 +130,7 @@ fn labels_text(labels: &Node) -> String {
     pairs.join(",")
 }
 
-/// apps/v1: the API server refuses a selector that the template's labels do not match.
+/// The API server refuses an apps/v1 object whose selector does not match the labels of its template.
 fn selector_matches_template(case: &mut Case<'_>, object: &Object) {
     let selector = object.tree.at(&["spec", "selector", "matchLabels"]);
     let (Some(selector), Some(labels)) = (selector, pod_labels(object)) else {
@@ -145,12 +144,12 @@ fn selector_matches_template(case: &mut Case<'_>, object: &Object) {
         origin: selector.origin,
         object: object.title(case.namespace()),
         message: format!("the selector {} does not match the labels of its own pods", labels_text(selector)),
-        why: format!("its pods are labelled {}; the API server refuses the object, so there are no pods", labels_text(labels)),
+        why: format!("its pods have the labels {}; the API server refuses the object, so there are no pods", labels_text(labels)),
         help: "write the same labels into `spec.selector.matchLabels` and `spec.template.metadata.labels`".to_owned(),
     });
 }
 
-/// A Service's selector is matched against pods of its own namespace (Kubernetes, "Service").
+/// A Service selects only pods of its own namespace (Kubernetes, "Service").
 fn service_selects_a_pod<'c>(
     case: &mut Case<'c>,
     service: &'c Object,
@@ -173,18 +172,18 @@ fn service_selects_a_pod<'c>(
             let other = other.title(case.namespace());
             (
                 format!(
-                    "a Service selects pods of its own namespace `{namespace}` alone, and {other} has the pods with these labels: the Service has 0 endpoints, and each connection is refused"
+                    "a Service selects only pods of its own namespace `{namespace}`, and the pods with these labels belong to {other}: the Service has 0 endpoints, and every connection is refused"
                 ),
                 format!("give it the namespace of {other}"),
             )
         }
         None => (
             format!(
-                "of {} with pods none has these labels: the Service has 0 endpoints, and each connection is refused",
+                "the files hold {} with pods, but no pod with these labels: the Service has 0 endpoints, and every connection is refused",
                 objects_text(pods.count)
             ),
             format!(
-                "select labels of the pod template; here are: {}",
+                "select labels of the pod template; the files hold: {}",
                 pods.examples
             ),
         ),
@@ -215,13 +214,13 @@ fn entry_mark(node: &Node, key: &str) -> Option<Origin> {
     Some(mark_of(entry))
 }
 
-/// A Service and a port that an Ingress names.
+/// A Service and a port in an Ingress.
 struct Backend<'o> {
     name: &'o Node,
     port: Option<&'o Node>,
 }
 
-/// `spec.defaultBackend` and the backends of all paths, in the shapes of v1 and of v1beta1.
+/// `spec.defaultBackend` and the backends of all paths, in the v1 and the v1beta1 form.
 fn backends(ingress: &Object) -> Vec<Backend<'_>> {
     let Some(spec) = ingress.tree.get("spec") else {
         return Vec::new();
@@ -250,8 +249,8 @@ fn backends(ingress: &Object) -> Vec<Backend<'_>> {
         .collect()
 }
 
-/// The Service is one of the Ingress's own namespace, and the port one of the Service's,
-/// by number or by name (networking.k8s.io/v1 `IngressServiceBackend`).
+/// A backend names a Service of the Ingress's namespace, and one of that Service's ports by number or by name
+/// (networking.k8s.io/v1 `IngressServiceBackend`).
 fn backend_is_there<'c>(
     case: &mut Case<'c>,
     ingress: &'c Object,
@@ -266,19 +265,20 @@ fn backend_is_there<'c>(
     if named.is_none() {
         let help = match services.anywhere.get(name) {
             Some(other) => format!(
-                "an Ingress reaches Services of its own namespace alone: give it that of {}",
+                "an Ingress reaches only Services of its own namespace: give it the namespace of {}",
                 other.title(case.namespace())
             ),
-            None => format!("name one of the Services; here are: {}", services.examples),
+            None => format!(
+                "name one of the Services; the files hold: {}",
+                services.examples
+            ),
         };
         case.report(CaseReport {
             code: Code::IngressNoService,
             origin: backend.name.origin,
             object: ingress.title(case.namespace()),
             message: format!("there is no Service `{name}` in the namespace `{namespace}`"),
-            why:
-                "the Ingress has nobody to send to: every request to it is answered with 503 or 404"
-                    .to_owned(),
+            why: "the Ingress has no backend: it answers every request with 503 or 404".to_owned(),
             help,
         });
     }
@@ -310,12 +310,12 @@ fn backend_is_there<'c>(
         origin: port.origin,
         object: ingress.title(case.namespace()),
         message,
-        why: format!("{open}: every request to this backend is answered with 503"),
-        help: "name a `port` of the Service, not its `targetPort` or a port of the container, or add it to the Service".to_owned(),
+        why: format!("{open}: the Ingress answers every request to this backend with 503"),
+        help: "name a `port` of the Service (not its `targetPort`, not a port of the container), or add the port to the Service".to_owned(),
     });
 }
 
-/// What the Service is called and which ports it has.
+/// The title of the Service and its ports.
 fn open_ports(service: &Object, namespace: &str) -> String {
     format!("{} has {}", service.title(namespace), ports_text(service))
 }
@@ -327,7 +327,7 @@ fn ports(service: &Object) -> &[Node] {
         .map_or(&[][..], Node::items)
 }
 
-/// What a port may be referred to by: its number and its name.
+/// The words that can refer to a port: its number and its name.
 fn port_words(port: &Node) -> impl Iterator<Item = LabelWord<'_>> {
     ["port", "name"]
         .into_iter()

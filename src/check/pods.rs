@@ -1,6 +1,6 @@
-//! Starting and ending of pods: probes, the CPU of a start, preStop and the grace period.
+//! The start and the end of pods: probes, startup CPU, preStop hook and grace period.
 //!
-//! Self-imposed limit: pods that serve, that is, that an autoscaler scales or that open a port.
+//! Only pods that serve are checked: pods that an autoscaler scales, or that open a port.
 
 use super::case::{Case, CaseReport, place_of, written};
 use super::pods_text;
@@ -12,7 +12,7 @@ use crate::scenario::survey::{Knowledge, Subject};
 use crate::scenario::tree::Node;
 use crate::units::SimSpan;
 
-/// All rules of this family.
+/// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
     for subject in &case.survey.subjects {
         if subject.knowledge == Knowledge::Nothing {
@@ -22,7 +22,7 @@ pub(super) fn rules(case: &mut Case<'_>) {
         if !serves(subject) {
             continue;
         }
-        somebody_scales_it(case, subject);
+        an_autoscaler_scales_it(case, subject);
         readiness_is_probed(case, subject);
         readiness_comes_with_ability(case, subject);
         start_is_not_load(case, subject);
@@ -30,7 +30,7 @@ pub(super) fn rules(case: &mut Case<'_>) {
     }
 }
 
-/// Whether requests come to its pods.
+/// Whether the pods receive requests.
 fn serves(subject: &Subject) -> bool {
     let opens_a_port = written(subject, &["deployment", "containers"])
         .map_or(&[][..], Node::items)
@@ -39,7 +39,7 @@ fn serves(subject: &Subject) -> bool {
     subject.autoscaler.is_some() || opens_a_port
 }
 
-/// What a container of the manifest says at `path`; the first that says anything.
+/// The value at `path` of the first container in the manifest that has one.
 fn in_containers<'s>(subject: &'s Subject, path: &[&str]) -> Option<&'s Node> {
     let workload = subject.workload.as_ref()?;
     let containers = workload
@@ -48,36 +48,38 @@ fn in_containers<'s>(subject: &'s Subject, path: &[&str]) -> Option<&'s Node> {
     containers.items().iter().find_map(|it| it.at(path))
 }
 
-/// A start that is longer is none: a mean of a heavy tail may be any number.
+/// A longer start is not credible. The mean of a heavy-tailed distribution can be any number.
 const YEAR_SECONDS: f64 = 31_536_000.0;
 
-/// How long a start takes, where a policy says so.
+/// The mean time of a start, if a policy states it.
 fn init_of(subject: &Subject) -> Option<SimSpan> {
     let is_known = subject.knowledge == Knowledge::Policy;
     let seconds = subject.deployment.pod.init.mean_seconds().min(YEAR_SECONDS);
     is_known.then(|| SimSpan::from_secs_f64(seconds))
 }
 
-/// A workload that serves and that no autoscaler of the files scales.
-fn somebody_scales_it(case: &mut Case<'_>, subject: &Subject) {
+/// Reports a serving workload that no autoscaler in the files scales.
+fn an_autoscaler_scales_it(case: &mut Case<'_>, subject: &Subject) {
     if subject.autoscaler.is_some() || subject.target.is_some() || subject.workload.is_none() {
         return;
     }
     let replicas = subject.deployment.replicas.0;
     let why = match replicas {
-        1 => "its only pod serves all, and while it restarts or moves nobody answers",
-        _ => "beyond what these can serve requests wait and fail, and below they idle",
+        1 => "its only pod serves all requests; while that pod restarts or moves, requests fail",
+        _ => {
+            "under more load than they can serve, requests wait and fail; under less load, they idle"
+        }
     };
     case.report(CaseReport {
         code: Code::NotScaled,
         origin: subject.origin,
         object: subject.title.clone(),
         message: format!(
-            "no autoscaler of the files scales it: {} whatever the load",
+            "no autoscaler in the files scales this workload: it has {} whatever the load",
             pods_text(replicas)
         ),
         why: why.to_owned(),
-        help: "add a HorizontalPodAutoscaler, or name its file as well".to_owned(),
+        help: "add a HorizontalPodAutoscaler, or name its file too".to_owned(),
     });
 }
 
@@ -93,29 +95,28 @@ fn readiness_is_probed(case: &mut Case<'_>, subject: &Subject) {
         return;
     }
     let lost = match init {
-        Some(init) => format!("for {init} (`pod.init`) what a new pod is sent fails: with 1 new pod beside 4 that is 20% of all requests"),
-        None => "until the program in it serves, what a new pod is sent fails: with 1 new pod beside 4 that is 20% of all requests".to_owned(),
+        Some(init) => format!("for {init} (`pod.init`) every request to a new pod fails: with 1 new pod beside 4, that is 20% of all requests"),
+        None => "until its program serves, every request to a new pod fails: with 1 new pod beside 4, that is 20% of all requests".to_owned(),
     };
     case.report(CaseReport {
         code: Code::NoReadinessProbe,
         origin: place_of(subject, &["deployment", "containers", "0"]),
         object: subject.title.clone(),
-        message: "no readiness probe: a pod is sent requests as soon as its container runs"
-            .to_owned(),
+        message: "no readiness probe: a pod gets requests as soon as its container runs".to_owned(),
         why: match subject.autoscaler {
-            Some(_) => format!("{lost}; and the autoscaler counts the CPU of its start as load"),
+            Some(_) => format!("{lost}; the autoscaler also counts the CPU of its startup as load"),
             None => lost,
         },
-        help: "add a `readinessProbe` to the container (`[pod] readiness` of a policy)".to_owned(),
+        help: "add a `readinessProbe` to the container (in a policy: `[pod] readiness`)".to_owned(),
     });
 }
 
-/// Longer than this a manifest's probe should not wait before it asks for the first time: two syncs.
+/// The longest acceptable delay of a manifest's first probe: two syncs.
 const FIRST_PROBE_MAX: SimSpan = SimSpan::from_secs(30);
-/// How much later than the program a probe may be without a word.
+/// The longest acceptable time between the program's start and its Ready state.
 const PROBE_SLACK: SimSpan = SimSpan::from_secs(10);
 
-/// The first probe comes `initialDelaySeconds` after the start, and `successThreshold` of them have to pass.
+/// The first probe runs `initialDelaySeconds` after the start, and `successThreshold` probes must pass.
 fn readiness_comes_with_ability(case: &mut Case<'_>, subject: &Subject) {
     let Some(probe) = &subject.deployment.pod.readiness else {
         return;
@@ -131,11 +132,11 @@ fn readiness_comes_with_ability(case: &mut Case<'_>, subject: &Subject) {
     }
     let why = match init {
         Some(init) => format!(
-            "it could serve after {init} (`pod.init`): each new pod stands idle for {} while the others are overloaded",
+            "it can serve after {init} (`pod.init`): each new pod stays idle for {} while the others are overloaded",
             earliest - init
         ),
         None => format!(
-            "even a program that serves at once waits for that: it is {:.0} looks of the autoscaler at 15s",
+            "a program that can serve at once waits too: that is {:.0} syncs of 15s",
             (earliest.as_secs_f64() / 15.0).floor()
         ),
     };
@@ -143,15 +144,14 @@ fn readiness_comes_with_ability(case: &mut Case<'_>, subject: &Subject) {
         code: Code::ReadinessSlow,
         origin: place_of(subject, &["pod", "readiness"]),
         object: subject.title.clone(),
-        message: format!("a new pod is Ready {earliest} after its start at the earliest"),
+        message: format!("a new pod is Ready no sooner than {earliest} after its start"),
         why,
-        help: "shorten `initialDelaySeconds` and `periodSeconds`; a `startupProbe` waits for slow starts without slowing fast ones".to_owned(),
+        help: "shorten `initialDelaySeconds` and `periodSeconds`; a `startupProbe` waits for slow starts and does not delay fast ones".to_owned(),
     });
 }
 
-/// Samples of a pod that is not Ready are left out within the initialisation period, and those
-/// of a pod that never was Ready after it, too (`groupPods` in `replica_calculator.go`): the CPU
-/// of a start counts from the moment on at which the pod is Ready.
+/// `groupPods` in `replica_calculator.go` ignores the samples of an unready pod within the initialization period, and after it those
+/// of a pod that was never Ready. The startup CPU therefore counts as soon as the pod is Ready.
 fn start_is_not_load(case: &mut Case<'_>, subject: &Subject) {
     let PodTimings {
         startup_cpu,
@@ -196,17 +196,17 @@ fn start_is_not_load(case: &mut Case<'_>, subject: &Subject) {
         code: Code::StartupCpuCounted,
         origin: place_of(subject, &["pod", "startup_cpu"]),
         object: subject.title.clone(),
-        message: format!("for {} of each start its CPU counts as load", burst.duration - ready),
+        message: format!("for {} of each startup the CPU counts as load", burst.duration - ready),
         why: format!(
-            "a pod is Ready after {ready}, and its start burns {percent}% of the request until {}: with a target of {target}% each new pod asks for more pods, also within the initialisation period of {}",
+            "a pod is Ready after {ready}, and its startup uses {percent}% of the request until {}: with a target of {target}%, each new pod makes the autoscaler add pods, even within the initialization period of {}",
             burst.duration, autoscaler.settings.cpu_initialization_period
         ),
-        help: format!("let the readiness probe pass no sooner than {} after the start", burst.duration),
+        help: format!("make the readiness probe pass no sooner than {} after the start", burst.duration),
     });
 }
 
-/// The grace period runs from the deletion on, the hook included; when it is over the kubelet
-/// gives 2 s more, then kills (Kubernetes, "Pod Lifecycle", termination of pods).
+/// The grace period begins at the deletion and includes the hook. At its end the kubelet allows 2 s more and then kills the
+/// container (Kubernetes, "Pod Lifecycle", termination of pods).
 fn grace_outlasts_pre_stop(case: &mut Case<'_>, subject: &Subject) {
     let PodTimings {
         pre_stop,
@@ -225,15 +225,15 @@ fn grace_outlasts_pre_stop(case: &mut Case<'_>, subject: &Subject) {
         origin,
         object: subject.title.clone(),
         message: format!("the preStop hook of {pre_stop} uses up the grace period of {grace_period}"),
-        why: "the grace period runs while the hook does: the program gets its SIGTERM when the time is over, and is killed 2s later with what it works on".to_owned(),
+        why: "the grace period includes the hook: the program gets SIGTERM when the grace period is over, and is killed 2s later with its open requests".to_owned(),
         help: format!(
-            "raise `terminationGracePeriodSeconds` above {:.0} by the time that open requests take",
+            "raise `terminationGracePeriodSeconds` to {:.0} plus the time that open requests take",
             pre_stop.as_secs_f64()
         ),
     });
 }
 
-/// A pod that is deleted gets its SIGTERM at once, and proxies learn of it later.
+/// A deleted pod gets SIGTERM at once, and the proxies learn of the deletion later.
 fn end_waits_for_the_endpoints(case: &mut Case<'_>, subject: &Subject) {
     let pod = &subject.deployment.pod;
     let has_hook = in_containers(subject, &["lifecycle", "preStop"]).is_some();
@@ -247,12 +247,12 @@ fn end_waits_for_the_endpoints(case: &mut Case<'_>, subject: &Subject) {
         code: Code::NoPreStop,
         origin: place_of(subject, &["deployment", "containers", "0"]),
         object: subject.title.clone(),
-        message: "no preStop hook: a pod is told to end before requests stay away".to_owned(),
+        message: "no preStop hook: a pod gets SIGTERM while requests still arrive".to_owned(),
         why: format!(
-            "proxies learn of its end about {} later; a program that ends at once refuses what comes until then, at each of up to {} pods that scaling down removes",
+            "the proxies stop sending about {} later; a program that ends at once refuses the requests until then, in each of up to {} pods that scaling down removes",
             pod.endpoint_lag,
             autoscaler.spec.max_replicas.0 - autoscaler.spec.min_replicas.0
         ),
-        help: "add `lifecycle: {preStop: {sleep: {seconds: 5}}}`, or let the program serve on for some seconds after SIGTERM".to_owned(),
+        help: "add `lifecycle: {preStop: {sleep: {seconds: 5}}}`, or make the program serve for a few seconds after SIGTERM".to_owned(),
     });
 }

@@ -1,7 +1,6 @@
-//! ConfigMaps, Secrets and claims that pods refer to, and Secrets that anybody can read.
+//! ConfigMaps, Secrets and volume claims that pods refer to, and Secrets in clear text.
 //!
-//! Self-imposed limit: names alone. What a ConfigMap or a Secret holds is never
-//! looked at but for how many values there are, and never shown.
+//! The rules read names and count values. They never read or print the content of a ConfigMap or a Secret.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +9,7 @@ use crate::scenario::Code;
 use crate::scenario::manifest::Object;
 use crate::scenario::tree::{Node, Value};
 
-/// All rules of this family.
+/// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
     let mut known = Referable::new();
     for object in &case.survey.objects {
@@ -49,7 +48,7 @@ fn pod_spec(object: &Object) -> Option<&Node> {
     }
 }
 
-/// All references of an object's pods that have to lead somewhere.
+/// All references of an object's pods to objects that must exist.
 fn references(object: &Object) -> Vec<ObjectName<'_>> {
     let Some(spec) = pod_spec(object) else {
         return Vec::new();
@@ -86,7 +85,7 @@ fn list_of<'n>(node: &'n Node, key: &str) -> &'n [Node] {
     node.get(key).map_or(&[][..], Node::items)
 }
 
-/// Adds the reference that `source` is, unless it is optional.
+/// Adds the reference in `source`, unless it is optional.
 fn add<'n>(
     found: &mut Vec<ObjectName<'n>>,
     kind: &'static str,
@@ -104,11 +103,11 @@ fn add<'n>(
     }
 }
 
-/// In every namespace there is one of these without anybody's doing (RootCAConfigMap).
+/// The cluster creates this ConfigMap in every namespace (RootCAConfigMap).
 const ALWAYS_THERE: &str = "kube-root-ca.crt";
 
-/// What a pod refers to is sought in its own namespace (Kubernetes, "ConfigMaps" and "Secrets");
-/// a container whose object is missing stays in CreateContainerConfigError, a volume in FailedMount.
+/// A pod can refer only to objects of its own namespace (Kubernetes, "ConfigMaps" and "Secrets"). Without the object a container
+/// stays in CreateContainerConfigError, and a volume in FailedMount.
 fn reference_leads_somewhere(
     case: &mut Case<'_>,
     object: &Object,
@@ -128,7 +127,7 @@ fn reference_leads_somewhere(
         return;
     }
     let owner = object.title(case.namespace());
-    let stays = "its pods are created and never start";
+    let stays = "the pods are created and never start";
     let report = match (named.first(), kind) {
         (Some(other), _) => {
             let other = other.title(case.namespace());
@@ -137,10 +136,10 @@ fn reference_leads_somewhere(
                 origin: reference.name.origin,
                 object: owner,
                 message: format!(
-                    "the namespace `{namespace}` has no {kind} `{name}`: the files put it elsewhere"
+                    "the namespace `{namespace}` has no {kind} `{name}`: the files hold it in another namespace"
                 ),
                 why: format!(
-                    "pods see objects of their own namespace alone, and the files hold {other}: {stays} (CreateContainerConfigError)"
+                    "pods can use only objects of their own namespace, and the files hold {other}: {stays} (CreateContainerConfigError)"
                 ),
                 help: format!("give {other} the namespace `{namespace}`"),
             }
@@ -151,9 +150,9 @@ fn reference_leads_somewhere(
             object: owner,
             message: format!("the files hold no Secret `{name}`"),
             why: format!(
-                "that is how it should be, as long as somebody has made it in `{namespace}`: {stays} before that"
+                "this is good practice, if the Secret exists in `{namespace}`; without it {stays}"
             ),
-            help: format!("look: `kubectl get secret {name} -n {namespace}`"),
+            help: format!("check with `kubectl get secret {name} -n {namespace}`"),
         },
         (None, _) => CaseReport {
             code: Code::ReferenceMissing,
@@ -161,7 +160,7 @@ fn reference_leads_somewhere(
             object: owner,
             message: format!("the files hold no {kind} `{name}`"),
             why: format!(
-                "unless it is in the namespace `{namespace}` of the cluster already, {stays}"
+                "unless the namespace `{namespace}` of the cluster has it already, {stays}"
             ),
             help: "add it to the files, or correct the name".to_owned(),
         },
@@ -169,7 +168,7 @@ fn reference_leads_somewhere(
     case.report(report);
 }
 
-/// Base64 is no encryption (Kubernetes, "Secrets"). The place shown is the key, its values are covered.
+/// Base64 is not encryption (Kubernetes, "Secrets"). The printed line shows the key and hides the values.
 fn secret_is_not_in_clear_text(case: &mut Case<'_>, object: &Object) {
     if object.kind != "Secret" || !object.group().is_empty() {
         return;
@@ -189,7 +188,7 @@ fn secret_is_not_in_clear_text(case: &mut Case<'_>, object: &Object) {
             _ => format!("{count} values"),
         };
         let form = match entry.key.as_str() {
-            "data" => "in base64, which anybody can read",
+            "data" => "in base64, which is not encryption",
             _ => "in clear text",
         };
         case.report(CaseReport {
@@ -197,8 +196,8 @@ fn secret_is_not_in_clear_text(case: &mut Case<'_>, object: &Object) {
             origin: entry.key_origin,
             object: object.title(case.namespace()),
             message: format!("the file holds {values} of a Secret {form}"),
-            why: "whoever may read the file, its repository or the history of that has them, also after they are deleted here".to_owned(),
-            help: "change the values, take them out of the file, and make the Secret by `kubectl create secret`, or with Sealed Secrets or External Secrets".to_owned(),
+            why: "anyone who can read the file, its repository or the history of the repository has the values, even after their deletion from the file".to_owned(),
+            help: "change the values, remove them from the file, and create the Secret with `kubectl create secret`, Sealed Secrets or External Secrets".to_owned(),
         });
     }
 }

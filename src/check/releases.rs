@@ -1,6 +1,6 @@
-//! What clusters no longer serve, and what not all of them do.
+//! API versions that clusters no longer serve, and features that older releases lack.
 //!
-//! Self-imposed limit: a short table of what a newcomer's manifests hold, not the whole API.
+//! The tables hold what common manifests use, not the whole API.
 
 use super::case::{Case, CaseReport, place_of, written};
 use crate::hpa::rules::Release;
@@ -10,7 +10,7 @@ use crate::scenario::manifest::Object;
 use crate::scenario::survey::Subject;
 use crate::scenario::tree::Node;
 
-/// All rules of this family.
+/// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
     for object in &case.survey.objects {
         api_version_is_served(case, object);
@@ -21,11 +21,11 @@ pub(super) fn rules(case: &mut Case<'_>) {
     }
 }
 
-/// A version of an API that is gone.
+/// A removed version of an API.
 struct Gone {
     kind: &'static str,
     api_version: &'static str,
-    /// The release that no longer serves it.
+    /// The first release that does not serve it.
     since: &'static str,
     now: &'static str,
 }
@@ -103,16 +103,16 @@ fn api_version_is_served(case: &mut Case<'_>, object: &Object) {
             gone.kind, gone.api_version
         ),
         help: format!(
-            "write `apiVersion: {}`, and see the migration guide for fields that were renamed",
+            "write `apiVersion: {}`; the Kubernetes deprecated API migration guide lists the renamed fields",
             gone.now
         ),
     });
 }
 
-/// A feature, and since when it is there.
+/// A feature and the release that introduced it.
 struct Feature {
     what: &'static str,
-    /// Since which release it works without a feature gate.
+    /// The first release in which it works without a feature gate.
     since: &'static str,
     before: &'static str,
 }
@@ -128,13 +128,13 @@ fn report(
         origin,
         object: subject.title.clone(),
         message: format!("{} works by default since Kubernetes {}", feature.what, feature.since),
-        why: format!("before that, {}", feature.before),
+        why: format!("in older releases {}", feature.before),
         help: "check `kubectl version`, or simulate the older rules with `[controller] kubernetes = \"1.28\"` where they differ".to_owned(),
     });
 }
 
-/// Feature gates of the autoscaler: HPAContainerMetrics is beta and on since 1.27,
-/// HPAConfigurableTolerance since 1.35 (KEP-1610, KEP-4951).
+/// Feature gates of the autoscaler: HPAContainerMetrics is on by default (beta) since 1.27, HPAConfigurableTolerance since 1.35
+/// (KEP-1610, KEP-4951).
 fn autoscaler_is_understood(case: &mut Case<'_>, subject: &Subject) {
     let Some(autoscaler) = &subject.autoscaler else {
         return;
@@ -149,27 +149,27 @@ fn autoscaler_is_understood(case: &mut Case<'_>, subject: &Subject) {
         let feature = Feature {
             what: "a metric of type ContainerResource",
             since: "1.27",
-            before: "the API server drops it, and an autoscaler without another metric gets cpu at 80%",
+            before: "the API server drops the metric, and an autoscaler without another metric gets cpu at 80%",
         };
         report(case, subject, origin.unwrap_or(subject.origin), &feature);
     }
     for key in ["scaleUp", "scaleDown"] {
         let path = ["hpa", "behavior", key, "tolerance"];
-        // With the rules of 1.28 the reader says that it has no effect.
+        // With the 1.28 rules, the reader already reports that the field has no effect.
         if written(subject, &path).is_none() || autoscaler.release != Release::Current {
             continue;
         }
         let feature = Feature {
             what: "a tolerance in `behavior`",
             since: "1.35",
-            before: "the API server drops it, and the controller's tolerance of 10% counts in both directions",
+            before: "the API server drops the field, and the controller's tolerance of 10% applies in both directions",
         };
         report(case, subject, place_of(subject, &path), &feature);
     }
 }
 
-/// Feature gates of pods: PodLifecycleSleepAction is beta and on since 1.30, SidecarContainers
-/// since 1.29, PodLevelResources since 1.34 (KEP-3960, KEP-753, KEP-2837).
+/// Feature gates of pods: PodLifecycleSleepAction is on by default (beta) since 1.30, SidecarContainers since 1.29,
+/// PodLevelResources since 1.34 (KEP-3960, KEP-753, KEP-2837).
 fn pods_are_understood(case: &mut Case<'_>, subject: &Subject) {
     let Some(spec) = subject
         .workload
@@ -192,7 +192,7 @@ fn pods_are_understood(case: &mut Case<'_>, subject: &Subject) {
             Feature {
                 what: "a preStop hook `sleep`",
                 since: "1.30",
-                before: "the API server drops it, and the pod ends without the pause",
+                before: "the API server drops the hook, and the pod ends without the pause",
             },
         ),
         (
@@ -200,7 +200,7 @@ fn pods_are_understood(case: &mut Case<'_>, subject: &Subject) {
             Feature {
                 what: "an init container with `restartPolicy: Always`",
                 since: "1.29",
-                before: "it is an ordinary init container, and the pod waits for its end for ever",
+                before: "the container is an ordinary init container, and the pod waits forever for its end",
             },
         ),
         (
@@ -208,7 +208,7 @@ fn pods_are_understood(case: &mut Case<'_>, subject: &Subject) {
             Feature {
                 what: "`resources` of the whole pod",
                 since: "1.34",
-                before: "the API server drops them, and the containers' own requests count",
+                before: "the API server drops the field, and the requests of the containers count",
             },
         ),
     ];

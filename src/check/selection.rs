@@ -1,14 +1,14 @@
-//! Which pods a selector selects: files may hold thousands of Services and of pods.
+//! Which pods a selector selects, also for files with thousands of Services and pods.
 //!
-//! Pods with the same labels are one label set, and the answer to a selector is kept.
-//! So many pods of few kinds, and many Services with one selector, cost no pass each.
+//! Pods with the same labels share one label set, and the answer to each selector is stored. Many pods of few kinds and many
+//! Services with one selector therefore need no pass each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::scenario::manifest::Object;
 use crate::scenario::tree::{Node, Value};
 
-/// A label or a port that another object refers to, in an order.
+/// A label value or a port, in a comparable form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum LabelWord<'o> {
     Text(&'o str),
@@ -17,7 +17,7 @@ pub(super) enum LabelWord<'o> {
 }
 
 impl<'o> LabelWord<'o> {
-    /// `None` for what is no word: no object refers to it.
+    /// `None` for a table or a list, to which no object refers.
     pub(super) fn of(node: &'o Node) -> Option<Self> {
         match &node.value {
             Value::Text(text) => Some(Self::Text(text)),
@@ -36,7 +36,7 @@ pub(super) fn pod_labels(object: &Object) -> Option<&Node> {
     object.tree.at(&["spec", "template", "metadata", "labels"])
 }
 
-/// Whether `labels` have all that `selector` asks for.
+/// Whether `labels` contain every label of `selector`.
 pub(super) fn selects(selector: &Node, labels: &Node) -> bool {
     selector.entries().iter().all(|wanted| {
         labels
@@ -45,27 +45,27 @@ pub(super) fn selects(selector: &Node, labels: &Node) -> bool {
     })
 }
 
-/// Labels, or a selector, by key.
+/// Labels or a selector, by key.
 type Labels<'o> = BTreeMap<&'o str, LabelWord<'o>>;
 
-/// Objects with pods, by the labels of these.
+/// Objects with pods, by the labels of the pods.
 #[derive(Default)]
 pub(super) struct Selection<'o> {
     /// The label sets.
     distinct: BTreeSet<Labels<'o>>,
     /// The label sets, in the order of the files, each with the first object that has it.
     sets: Vec<(Labels<'o>, &'o Object)>,
-    /// The numbers of the label sets that have a label, in their order.
+    /// The indices of the label sets that have a label, in order.
     with_label: BTreeMap<(&'o str, LabelWord<'o>), Vec<usize>>,
-    /// What was found for a selector.
+    /// The stored answer of each selector.
     known: BTreeMap<Labels<'o>, Option<&'o Object>>,
-    /// How many label sets were compared with a selector.
+    /// How often a label set was compared with a selector.
     #[cfg(test)]
     compared: usize,
 }
 
 impl<'o> Selection<'o> {
-    /// Adds an object; one whose pods have no labels is never selected.
+    /// Adds an object. An object whose pods have no labels is never selected.
     pub(super) fn add(&mut self, object: &'o Object) {
         let entries = pod_labels(object).map_or(&[][..], Node::entries);
         let words = entries
@@ -156,7 +156,7 @@ mod tests {
         survey(&files, &ManifestChoice::default(), &mut OneFile(text))
     }
 
-    /// How many Services select something, and how many label sets were compared for all of them.
+    /// How many Services select a pod, and how many label sets were compared for all of them.
     fn compared(pods: impl Iterator<Item = String>, selectors: &[String]) -> (usize, usize) {
         let survey = surveyed(pods, selectors);
         let mut selection = Selection::default();

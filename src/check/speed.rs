@@ -1,7 +1,6 @@
-//! How fast the number of pods may change: policies, windows and what they really hold back.
+//! How fast the number of pods can change: scaling policies and stabilization windows.
 //!
-//! Self-imposed limit: the rules of `behavior` and the time between two syncs;
-//! what limits do to the way up is `ceiling`'s.
+//! `ceiling` adds the effect of the containers' limits.
 
 use super::case::{Case, CaseReport, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
@@ -13,7 +12,7 @@ use crate::scenario::Code;
 use crate::scenario::survey::Subject;
 use crate::units::SimSpan;
 
-/// All rules of this family.
+/// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
     for subject in &case.survey.subjects {
         let Some(autoscaler) = &subject.autoscaler else {
@@ -67,7 +66,7 @@ fn way_up(autoscaler: &Hpa) -> Way<'_> {
     }
 }
 
-/// The limits alone decide: the load asks for the maximum at every sync.
+/// Only the rate limits count here: the load asks for the maximum at every sync.
 fn maximum_is_reached_in_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) {
     let way = way_up(autoscaler);
     let behavior = autoscaler.spec.behavior.as_ref();
@@ -89,13 +88,13 @@ fn maximum_is_reached_in_time(case: &mut Case<'_>, subject: &Subject, autoscaler
         origin: place_of(subject, &["hpa", "behavior", "scaleUp", "policies"]),
         object: subject.title.clone(),
         message: format!(
-            "{} let the pods grow from {} to {} in {how_long} at best",
+            "with {} the pods grow from {} to {} in {how_long} at best",
             limits_text(way.window),
             way.from,
             way.to
         ),
         why: format!(
-            "the load may be there at once; {} are what was asked for (--within)",
+            "the load can rise at once, and the pods should be there within {} (--within)",
             case.within
         ),
         help: match way.window {
@@ -105,7 +104,7 @@ fn maximum_is_reached_in_time(case: &mut Case<'_>, subject: &Subject, autoscaler
     });
 }
 
-/// What slows the way up down.
+/// What limits the speed of scaling up, in words.
 pub(super) fn limits_text(window: Window) -> String {
     match window {
         Window::NONE => "the rate limits".to_owned(),
@@ -113,10 +112,10 @@ pub(super) fn limits_text(window: Window) -> String {
     }
 }
 
-/// So soon after the load is gone nobody knows whether it comes back.
+/// A drop in load may end again within this time.
 const SOON: SimSpan = SimSpan::from_secs(60);
 
-/// Of the recommendations of the window the highest counts (`stabilizeRecommendation`), then the policies.
+/// The highest recommendation in the window counts (`stabilizeRecommendation`); then the policies apply.
 fn halving_takes_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) {
     let spec = &autoscaler.spec;
     let sync = autoscaler.sync_period;
@@ -152,18 +151,18 @@ fn halving_takes_time(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) 
         code: Code::HalvesWithinSeconds,
         origin,
         object: subject.title.clone(),
-        message: format!("{time} after the load falls, half of the pods may be gone"),
+        message: format!("half of the pods can be gone {time} after the load falls"),
         why: format!(
-            "from {} to {} it takes {} and a window of {window}; when the load returns, the new pods have to start first",
+            "from {} to {} takes {} and a window of {window}; when the load returns, new pods have to start first",
             pods_text(from),
             pods_text(to),
             syncs_text(steps)
         ),
-        help: "write `stabilizationWindowSeconds: 300` under `scaleDown`, the default, or a policy that lets fewer pods go".to_owned(),
+        help: "write `stabilizationWindowSeconds: 300` (the default) under `scaleDown`, or a policy that removes fewer pods at a time".to_owned(),
     });
 }
 
-/// A window as long as the traffic's period always holds a peak.
+/// A window as long as the traffic's period always contains a peak.
 fn down_window_is_shorter_than_the_traffic(
     case: &mut Case<'_>,
     subject: &Subject,
@@ -184,12 +183,12 @@ fn down_window_is_shorter_than_the_traffic(
         ),
         object: subject.title.clone(),
         message: format!("the window of {window} is as long as the traffic's period of {period}, or longer"),
-        why: "of the recommendations in the window the highest counts, and each window holds a peak: the pods stay at the peak's number between two peaks".to_owned(),
-        help: format!("a window below {period} lets the pods go between two peaks; keep it if these come too fast to start pods for"),
+        why: "the highest recommendation in the window counts, and every window contains a peak: between two peaks the number of pods stays at the peak".to_owned(),
+        help: format!("a window below {period} removes pods between two peaks; keep the window if pods start too slowly for the peaks"),
     });
 }
 
-/// A policy is asked once a sync, however short its period (`getReplicasChangePerPeriod`).
+/// A policy applies once per sync, however short its period is (`getReplicasChangePerPeriod`).
 fn periods_hold_something_back(
     case: &mut Case<'_>,
     subject: &Subject,
@@ -222,12 +221,12 @@ fn periods_hold_something_back(
         origin: place_of(subject, &path),
         object: subject.title.clone(),
         message: format!("the period is shorter than the {sync} between two syncs: {}", short.join(", ")),
-        why: format!("the autoscaler looks every {sync}, and each look may use the whole value: what is written allows it once in {sync}, not more often"),
+        why: format!("the autoscaler acts once in {sync}, and each sync may use the whole value: the policy allows the change once in {sync}, not more often"),
         help: format!("write the change that one sync may make, with `periodSeconds: {:.0}` or more", sync.as_secs_f64()),
     });
 }
 
-/// A window holds the recommendations of earlier syncs; one within the sync period holds none.
+/// A window contains the recommendations of earlier syncs. A window within the sync period contains none of them.
 fn window_holds_something_back(
     case: &mut Case<'_>,
     subject: &Subject,
@@ -252,13 +251,13 @@ fn window_holds_something_back(
             &["hpa", "behavior", side.key, "stabilizationWindowSeconds"],
         ),
         object: subject.title.clone(),
-        message: format!("a stabilization window of {window} holds nothing back"),
-        why: format!("the autoscaler looks every {sync}, so the window holds the look that is being made and no other: {peak}"),
-        help: format!("write 0 if that is meant, or more than {:.0}: the default is 0 up and 300 down", sync.as_secs_f64()),
+        message: format!("a stabilization window of {window} has no effect"),
+        why: format!("the autoscaler acts once in {sync}, so the window contains only the current recommendation: {peak}"),
+        help: format!("write 0 if you want no window, or more than {:.0}; the defaults are 0 up and 300 down", sync.as_secs_f64()),
     });
 }
 
-/// `selectPolicy: Disabled` switches a direction off (autoscaling/v2 `DisabledPolicySelect`).
+/// `selectPolicy: Disabled` disables a direction (autoscaling/v2 `DisabledPolicySelect`).
 fn direction_is_on(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, side: &Side<'_>) {
     if side.rules.select_policy != SelectPolicy::Disabled {
         return;
@@ -266,16 +265,16 @@ fn direction_is_on(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, sid
     let spec = &autoscaler.spec;
     let (message, why) = match side.direction {
         ScaleDirection::Up => (
-            "scaling up is switched off",
+            "scaling up is disabled",
             format!(
-                "whatever the load, there are never more pods than somebody sets by hand; `maxReplicas` is {}",
+                "whatever the load, only a change by hand adds pods; `maxReplicas` is {}",
                 spec.max_replicas
             ),
         ),
         ScaleDirection::Down => (
-            "scaling down is switched off",
+            "scaling down is disabled",
             format!(
-                "after one peak there may be {} for good; {} would do without load",
+                "after one peak {} can stay for good; without load {} would suffice",
                 pods_text(spec.max_replicas.0),
                 spec.min_replicas
             ),
@@ -287,12 +286,12 @@ fn direction_is_on(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, sid
         object: subject.title.clone(),
         message: message.to_owned(),
         why,
-        help: "delete `selectPolicy: Disabled`, and slow the direction down by policies instead"
+        help: "delete `selectPolicy: Disabled`, and limit the direction with policies instead"
             .to_owned(),
     });
 }
 
-/// Up a percentage rounds up, so it always moves one pod; of no pods it moves none
+/// Scaling up rounds a percentage up, so it adds at least one pod. A percentage of 0 pods adds 0
 /// (`calculateScaleUpLimitWithScalingRules`).
 fn percentage_moves_the_minimum(
     case: &mut Case<'_>,
@@ -333,9 +332,9 @@ fn percentage_moves_the_minimum(
     };
     if minimum == 0 {
         case.report(report(
-            "at zero pods a percentage moves nothing".to_owned(),
+            "at 0 pods a percentage changes nothing".to_owned(),
             format!(
-                "{}% of 0 pods are 0: once at `minReplicas: 0` the autoscaler never comes back",
+                "{}% of 0 pods are 0: once at `minReplicas: 0`, the autoscaler stays at 0",
                 policy.value
             ),
         ));
@@ -349,12 +348,12 @@ fn percentage_moves_the_minimum(
         };
         case.report(report(
             format!(
-                "{}% of {} are less than one pod",
+                "{}% of {} is less than one pod",
                 policy.value,
                 pods_text(minimum)
             ),
             format!(
-                "it is rounded up to one pod in {}: from {minimum} to {} it takes {} ({})",
+                "the autoscaler rounds it up to one pod in {}: from {minimum} to {} takes {} ({})",
                 policy.period,
                 pods_text(wide.to),
                 syncs_text(syncs),

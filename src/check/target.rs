@@ -1,6 +1,6 @@
-//! What an autoscaler scales, who else does, and who resets it.
+//! The target of an autoscaler, other autoscalers of that target, and `replicas` in its manifest.
 //!
-//! Self-imposed limit: what the files hold; a cluster may hold more.
+//! Only the files count. The cluster may hold more objects.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::scenario::Code;
 use crate::scenario::survey::{Knowledge, Subject, TargetCoverage};
 use crate::scenario::tree::Value;
 
-/// All rules of this family.
+/// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
     for subject in &case.survey.subjects {
         target_is_there(case, subject);
@@ -21,8 +21,8 @@ pub(super) fn rules(case: &mut Case<'_>) {
     one_autoscaler_a_target(case);
 }
 
-/// `scaleTargetRef` has no namespace: the target is sought in the autoscaler's own
-/// (autoscaling/v2 `CrossVersionObjectReference`; `FailedGetScale` otherwise).
+/// `scaleTargetRef` has no namespace: the controller looks for the target in the autoscaler's namespace, and otherwise fails with
+/// `FailedGetScale` (autoscaling/v2 `CrossVersionObjectReference`).
 fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
     let Some(target) = &subject.target else {
         return;
@@ -34,28 +34,28 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
             code: Code::ScaleTargetElsewhere,
             origin: target.origin,
             object: subject.title.clone(),
-            message: format!("the autoscaler never scales: it looks for {wanted}, and the files hold {other}"),
+            message: format!("the autoscaler never scales: its target is {wanted}, and the files hold {other}"),
             why: format!(
-                "an autoscaler scales within its own namespace alone; each sync ends with FailedGetScale, and the scale stays at {} whatever the load",
+                "an autoscaler scales only in its own namespace; each sync fails with FailedGetScale, and the workload keeps {} whatever the load",
                 pods_text(subject.deployment.replicas.0)
             ),
-            help: format!("give both one namespace and kind, that of {other}"),
+            help: format!("give both the same namespace and kind: those of {other}"),
         },
         TargetCoverage::Missing(others) if others.is_empty() => CaseReport {
             code: Code::TargetNotInFiles,
             origin: target.origin,
             object: subject.title.clone(),
             message: format!("{wanted} is not among the files"),
-            why: "requests, limits, probes and the way to full scale hang on its containers, and none of these was checked".to_owned(),
-            help: "name its file as well: `hpasim check hpa.yaml deployment.yaml`".to_owned(),
+            why: "hpasim did not check requests, limits, probes and the time to full scale, because these depend on the target's containers".to_owned(),
+            help: "name its file too: `hpasim check hpa.yaml deployment.yaml`".to_owned(),
         },
         TargetCoverage::Missing(others) => CaseReport {
             code: Code::NoScaleTarget,
             origin: target.origin,
             object: subject.title.clone(),
-            message: format!("the autoscaler scales {wanted}, and the files do not hold it"),
-            why: "without its target each sync ends with FailedGetScale, and nothing is ever scaled".to_owned(),
-            help: format!("correct `scaleTargetRef`, or add the object; here are: {others}"),
+            message: format!("the autoscaler scales {wanted}, which is not in the files"),
+            why: "without its target each sync fails with FailedGetScale, and the autoscaler never scales".to_owned(),
+            help: format!("correct `scaleTargetRef`, or add the object; the files hold: {others}"),
         },
     };
     case.report(report);
@@ -115,7 +115,7 @@ fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
     });
 }
 
-/// `minReplicas` is 1 where it is not written (`SetDefaults_HorizontalPodAutoscaler`).
+/// `minReplicas` defaults to 1 (`SetDefaults_HorizontalPodAutoscaler`).
 fn bounds_leave_a_choice(case: &mut Case<'_>, subject: &Subject) {
     let Some(autoscaler) = &subject.autoscaler else {
         return;
@@ -130,17 +130,17 @@ fn bounds_leave_a_choice(case: &mut Case<'_>, subject: &Subject) {
         origin: place_of(subject, &["hpa", "maxReplicas"]),
         object: subject.title.clone(),
         message: format!(
-            "the autoscaler has nothing to choose: `minReplicas` and `maxReplicas` are {count}"
+            "the autoscaler cannot change the number of pods: `minReplicas` and `maxReplicas` are {count}"
         ),
-        why: format!("whatever the load, there are {}", pods_text(count)),
+        why: format!("the workload has {} whatever the load", pods_text(count)),
         help:
             "raise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler"
                 .to_owned(),
     });
 }
 
-/// Kubernetes 1.27 and later stop both with the condition `AmbiguousSelector`
-/// (kubernetes/kubernetes#112011); earlier ones write in turns.
+/// Since Kubernetes 1.27 both fail with the condition `AmbiguousSelector` (kubernetes/kubernetes#112011). In earlier releases they
+/// overwrite each other.
 fn one_autoscaler_a_target(case: &mut Case<'_>) {
     let mut first: BTreeMap<&str, &Subject> = BTreeMap::new();
     for subject in &case.survey.subjects {
@@ -156,8 +156,8 @@ fn one_autoscaler_a_target(case: &mut Case<'_>) {
             origin: target.origin,
             object: subject.title.clone(),
             message: format!("two autoscalers scale {}: this one and {}", target.wanted, other.title),
-            why: "Kubernetes 1.27 and later stop both with AmbiguousSelector, so nothing is scaled; earlier releases let them overwrite each other at every sync".to_owned(),
-            help: "put the metrics of both into one autoscaler: of several metrics the one that asks for most pods counts".to_owned(),
+            why: "since Kubernetes 1.27 both fail with AmbiguousSelector and never scale; in earlier releases they overwrite each other at every sync".to_owned(),
+            help: "put the metrics of both into one autoscaler: the metric that asks for the most pods wins".to_owned(),
         });
     }
 }

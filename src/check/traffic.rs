@@ -1,17 +1,16 @@
-//! The period of a trace: after how long its ups and downs come again.
+//! The period of a trace, by autocorrelation.
 //!
-//! Self-imposed limit: the strongest period alone, by autocorrelation over the
-//! whole trace; none where nothing comes again.
+//! Only the strongest period over the whole trace is found. A trace without repetition has no period.
 
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
-/// How finely the trace is looked at.
+/// The number of samples taken from the trace.
 const SAMPLES: usize = 720;
-/// From which correlation on something counts as coming again.
+/// The lowest correlation that counts as a repetition.
 const CORRELATION_MIN: f64 = 0.5;
 
-/// After how long the traffic comes again, if it does so at least twice.
+/// The period of the traffic, if it repeats at least twice.
 pub(super) fn period(trace: &Trace) -> Option<SimSpan> {
     let samples = sampled(trace)?;
     let mean = samples.iter().sum::<f64>() / count(samples.len());
@@ -19,11 +18,11 @@ pub(super) fn period(trace: &Trace) -> Option<SimSpan> {
     let correlations: Vec<f64> = (0..=SAMPLES / 2)
         .map(|lag| correlation(&centred, lag))
         .collect();
-    // Near lag 0 everything is like itself: the period is the best behind the first dip.
+    // Near lag 0 the correlation is always high, so the search begins after the first dip.
     let dip = correlations.iter().position(|value| *value < 0.0)?;
     let lag = (dip..correlations.len()).max_by(|a, b| {
         let (a, b) = (correlations[*a], correlations[*b]);
-        // Of equals the first one.
+        // Of equal correlations, the first one wins.
         a.total_cmp(&b).then(std::cmp::Ordering::Greater)
     })?;
     let seconds = trace.end().as_secs_f64() * count(lag) / count(SAMPLES);

@@ -108,13 +108,13 @@ impl Assertion {
         known: impl Iterator<Item = &'k str> + Clone,
     ) -> Diagnostic {
         let help = nearest(policy, known.clone()).map_or_else(
-            || format!("known are {}", known.collect::<Vec<_>>().join(", ")),
+            || format!("the policies are {}", known.collect::<Vec<_>>().join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
         let start = argument.find(policy).unwrap_or(0);
         Diagnostic {
             code: Code::UnknownWord,
-            message: format!("no policy `{policy}` runs here"),
+            message: format!("this command runs no policy `{policy}`"),
             place: Some(Box::new(Place::within(
                 "--assert",
                 argument,
@@ -144,29 +144,30 @@ impl Assertion {
 fn parse(written: &str) -> Result<Assertion, Fault> {
     let whole = 0..written.len();
     let example = || {
-        "write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30".to_owned()
+        "write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30"
+            .to_owned()
     };
     let no_assertion = |what: &str, mark: Range<usize>| Fault {
         code: Code::BadAssertion,
-        message: format!("`{written}` is no assertion: {what}"),
+        message: format!("`{written}` is not an assertion: {what}"),
         help: example(),
         mark,
     };
     let Some(at) = written.find(['<', '>', '=']) else {
-        return Err(no_assertion("it compares nothing", whole));
+        return Err(no_assertion("it has no comparison", whole));
     };
     let rest = &written[at..];
     let Some(comparator) = Comparator::ALL
         .into_iter()
         .find(|comparator| rest.starts_with(comparator.as_str()))
     else {
-        return Err(no_assertion("`=` alone compares nothing", at..at + 1));
+        return Err(no_assertion("`=` is not a comparison", at..at + 1));
     };
     let bound_at = at + comparator.as_str().len();
     let bound = written[bound_at..].trim();
     let Some(bound) = parse_number(bound).filter(|bound| bound.is_finite()) else {
         return Err(no_assertion(
-            &format!("`{bound}` is no number"),
+            &format!("`{bound}` is not a number"),
             bound_at..written.len(),
         ));
     };
@@ -178,7 +179,10 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
     };
     let Some(kpi) = Kpi::named(name) else {
         let help = nearest(name, Kpi::ALL.into_iter().map(Kpi::name)).map_or_else(
-            || "docs/kpis.md names them all".to_owned(),
+            || {
+                "the `summary.json` of any run lists the KPIs, such as `slo_violation_seconds`"
+                    .to_owned()
+            },
             |near| format!("did you mean `{near}`?"),
         );
         return Err(Fault {
@@ -211,9 +215,9 @@ pub(super) fn read_list(items: &[Node], path: &str, faults: &mut Faults<'_>) -> 
                         Code::BadAssertion,
                         item.origin,
                         format!(
-                            "`{written}` names the policy `{policy}`, and here it is about this one"
+                            "`{written}` names the policy `{policy}`, and an assertion in a policy is about that policy"
                         ),
-                        "leave out the name and its dot",
+                        "delete the name and its dot",
                     );
                     None
                 }
@@ -254,16 +258,16 @@ mod tests {
     #[test]
     fn what_is_no_assertion_is_told_with_the_remedy() {
         insta::assert_snapshot!(fault("rescales"), @"
-        E0026: `rescales` is no assertion: it compares nothing (--assert:1:1)
-        write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30
+        E0026: `rescales` is not an assertion: it has no comparison (--assert:1:1)
+        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
         ");
         insta::assert_snapshot!(fault("rescales=3"), @"
-        E0026: `rescales=3` is no assertion: `=` alone compares nothing (--assert:1:9)
-        write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30
+        E0026: `rescales=3` is not an assertion: `=` is not a comparison (--assert:1:9)
+        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
         ");
         insta::assert_snapshot!(fault("rescales<=few"), @"
-        E0026: `rescales<=few` is no assertion: `few` is no number (--assert:1:11)
-        write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30
+        E0026: `rescales<=few` is not an assertion: `few` is not a number (--assert:1:11)
+        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
         ");
         insta::assert_snapshot!(fault("slo_violation_second<=3"), @"
         E0009: there is no KPI `slo_violation_second` (--assert:1:1)
@@ -271,7 +275,7 @@ mod tests {
         ");
         insta::assert_snapshot!(fault("happiness>3"), @"
         E0009: there is no KPI `happiness` (--assert:1:1)
-        docs/kpis.md names them all
+        the `summary.json` of any run lists the KPIs, such as `slo_violation_seconds`
         ");
     }
 

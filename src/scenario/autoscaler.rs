@@ -49,7 +49,7 @@ pub(super) fn read_controller(
             Code::OutOfRange,
             section.key_origin(key::SYNC_JITTER.name),
             format!("`controller.sync_jitter` is longer than the period of {sync_period}"),
-            "write a jitter within the period",
+            "write a jitter no longer than the period",
         );
     }
     Controller {
@@ -103,7 +103,7 @@ pub(super) fn read_autoscaler(
                     Code::NoEffect,
                     hpa_section::origin_of(node, "behavior"),
                     "the tolerance in `behavior` has no effect with this [controller]",
-                    "it takes kubernetes = \"current\" and configurable_tolerance = true",
+                    "set kubernetes = \"current\" and configurable_tolerance = true",
                 );
             }
             if lists == hpa_section::Lists::Whole {
@@ -147,7 +147,7 @@ fn scale_target(hpa: &HpaSection, names: &Names<'_>, faults: &mut Faults<'_>) ->
             Code::SimulatedAsDeployment,
             kind.origin,
             format!("the {} is simulated as a Deployment", kind.name),
-            "read its results with that in mind: pods start and stop in no order",
+            "consider this when you read the results: pods start and stop in no order",
         );
     }
     if let (Some(target), Some(deployment)) = (&hpa.target.name, names.deployment)
@@ -157,7 +157,7 @@ fn scale_target(hpa: &HpaSection, names: &Names<'_>, faults: &mut Faults<'_>) ->
             Code::Conflict,
             target.origin,
             format!(
-                "the autoscaler scales `{}`, and the Deployment is called `{deployment}`",
+                "the autoscaler scales `{}`, and the Deployment has the name `{deployment}`",
                 target.name
             ),
             "give both the same name",

@@ -1,14 +1,13 @@
 //! The one table of diagnostic codes: number, name, title, why it matters, remedy.
 //!
-//! Self-imposed limit: what is said of a code in general, which docs/diagnostics.md prints.
-//! What is wrong in one case, in its numbers, is said where it is found.
+//! `docs/diagnostics.md` prints these texts. The rule or the reader that finds a fault writes the message of that one case.
 
 use std::fmt;
 
-/// What is to be said of a code in general.
+/// The general texts of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
-    /// What it stands for, in one line.
+    /// The fault, in one line.
     pub title: &'static str,
     /// Why it matters.
     pub why: &'static str,
@@ -21,31 +20,31 @@ pub struct About {
 pub enum Severity {
     /// Nothing can be simulated.
     Error,
-    /// The simulation runs, but not quite as somebody may think; or a trap.
+    /// The simulation runs, and its result may differ from what the user expects.
     Warning,
-    /// Good to know.
+    /// A hint.
     Info,
 }
 
-/// Makes [`Code`] of the table: a variant, its place in [`Code::ALL`], its number and its text come from one row.
+/// Builds [`Code`] from the table. One row gives the variant, its place in [`Code::ALL`], its number and its texts.
 ///
 /// A row is `NUMBER Name: "title", "why it matters", "remedy";`.
 macro_rules! codes {
     ($($number:ident $name:ident: $title:literal, $why:literal, $remedy:literal;)*) => {
         /// The kinds of faults, each with a number that never changes its meaning.
         ///
-        /// `E0001` to `E0029` are about policies, from `E0030` on about traces, `W` are warnings.
-        /// From 101 on they are what `hpasim check` finds; `I` is good to know.
+        /// `E` is an error, `W` a warning, `I` a hint. `E0001` to `E0029` concern policies, those from `E0030` on traces.
+        /// Only `hpasim check` reports the numbers from 101 on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(#[doc = concat!("`", stringify!($number), "`: ", $title, ".")] $name,)*
         }
 
         impl Code {
-            /// All kinds, in the order of the table.
+            /// Every code, in the order of the table.
             pub const ALL: [Self; [$(Self::$name),*].len()] = [$(Self::$name),*];
 
-            /// The stable number: `E` for errors, `W` for warnings, `I` for what is good to know.
+            /// The stable number, such as `E0001`.
             #[must_use]
             pub const fn number(self) -> &'static str {
                 match self {
@@ -53,7 +52,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What is to be said of it in general.
+            /// Its title, why it matters, and the remedy.
             #[must_use]
             pub const fn about(self) -> About {
                 match self {
@@ -67,424 +66,424 @@ macro_rules! codes {
 codes! {
     E0001 FileUnreadable:
         "A file is missing or cannot be read",
-        "Without the file there is nothing to look at.",
-        "Check the path and the permissions; a path within a file starts at that file's folder.";
+        "Without the file there is nothing to simulate or check.",
+        "Check the path and the permissions. A path inside a file is relative to the folder of that file.";
     E0002 FileNotText:
         "A file is not UTF-8 text",
-        "What the bytes mean would be a guess.",
-        "Save the file as UTF-8; UTF-16 is named as such.";
+        "Another encoding would have to be guessed.",
+        "Save the file as UTF-8. The message says when the file is UTF-16.";
     E0003 ExtendsLoop:
         "Policies extend each other in a circle",
-        "No policy is at the bottom.",
-        "Take `extends` out of one of them.";
+        "A chain of `extends` must end at a policy without `extends`.",
+        "Remove `extends` from one of them.";
     E0004 TomlSyntax:
-        "The text is not TOML",
-        "A key that stands twice, a missing quote or bracket: the rest of the file is not read.",
+        "The text is not valid TOML",
+        "The rest of the file is not read. Usual causes are a repeated key, a missing quote and a missing bracket.",
         "Correct the line.";
     E0005 OverrideMalformed:
         "A `--set` is not `path=value`",
         "The value is read as TOML, as in a file.",
         "Write `--set hpa.maxReplicas=80`; quote text within the quotes of the shell.";
     E0006 PathNowhere:
-        "A path of `--set` or `remove` leads nowhere",
-        "A typing mistake would silently change nothing.",
-        "Take the path that is suggested, or leave it out.";
+        "A path of `--set` or `remove` does not exist",
+        "A mistyped path would silently change nothing.",
+        "Use the suggested path, or delete it.";
     E0007 UnknownKey:
         "A key that does not exist",
-        "A key with a typing mistake would silently be the default.",
-        "Take the key that is suggested; docs/policy.md has them all.";
+        "A mistyped key would silently leave the default in place.",
+        "Use the suggested key, or one of the keys that the message lists.";
     E0008 WrongType:
-        "A value of another type than the key takes",
-        "A quoted number is text.",
-        "Add or leave out the quotes, or write a table or a list.";
+        "A value of the wrong type",
+        "A number in quotes is text.",
+        "Add or remove the quotes, or write a table or a list.";
     E0009 UnknownWord:
-        "A word that the key does not know",
-        "Each such key has a few words.",
-        "Take one of those that are named.";
+        "A word that the key does not accept",
+        "The key accepts only a few words.",
+        "Use one of the words that the message lists.";
     E0010 BadDuration:
         "Not a duration",
-        "A number without a unit could be seconds or milliseconds.",
+        "A number without a unit could mean seconds or milliseconds.",
         "Write \"15s\", \"250ms\" or \"1h30m\".";
     E0011 BadQuantity:
         "Not a Kubernetes quantity",
-        "`100` CPUs and `100m` are a thousand times apart.",
-        "Write \"100m\" or \"0.5\" of CPU, \"64Mi\" of memory.";
+        "`100` CPUs are a thousand times `100m`.",
+        "Write CPU as \"100m\" or \"0.5\", and memory as \"64Mi\".";
     E0012 OutOfRange:
-        "A number or a time outside its range",
-        "Beyond the range there is no meaning, or a slip of the pen.",
-        "Take a value of the range that is named.";
+        "A number or a duration outside its range",
+        "A value outside the range has no meaning, or is a typing mistake.",
+        "Write a value inside the range that the help states.";
     E0013 MissingKey:
-        "A key that has to be there",
-        "Nobody can guess it.",
-        "Add the line that is shown.";
+        "A required key is missing",
+        "The key has no default.",
+        "Add the line that the help shows.";
     E0014 Conflict:
         "Two keys that exclude each other",
-        "One of them would be left out silently.",
+        "One of them would be ignored silently.",
         "Keep one of the two.";
     E0015 Unsupported:
         "Something that this version cannot simulate or read",
         "The result would look right and be wrong.",
-        "Leave it out, or do as the help says.";
+        "Delete it, or do what the help says.";
     E0016 SpecRefused:
         "The API server would refuse the autoscaler",
-        "`kubectl apply` would fail with the same fault.",
-        "Correct the field that is named.";
+        "`kubectl apply` would fail with the same error.",
+        "Correct the field that the message names.";
     E0017 NoRequest:
         "A utilization target on a resource that a container does not request",
-        "Utilization is usage over request: without the request of every container the metric fails, and the autoscaler does not scale up.",
-        "Add `resources.requests` to the container that is named.";
+        "Utilization is usage divided by request. Without a request for every container the metric fails, and the autoscaler does not scale up.",
+        "Add `resources.requests` to the container that the message names.";
     E0018 NoSuchContainer:
         "A metric of a container that the pod does not have",
         "The metric fails at every sync.",
-        "Take the name of one of the containers.";
+        "Use the name of one of the containers.";
     E0019 LimitBelowRequest:
         "A limit below the request",
         "The API server refuses the pod.",
-        "Raise the limit.";
+        "Raise the limit to the request or above.";
     E0020 NoSuchMetric:
-        "A custom metric that neither the plant nor the trace has",
-        "Nobody says what its value is.",
-        "Add a column of that name to the trace, or take a built-in metric.";
+        "A custom metric that neither the simulator nor the trace provides",
+        "The metric would have no value.",
+        "Add a column with that name to the trace, or use a built-in metric.";
     E0021 BadName:
-        "A name that cannot name a folder",
-        "The results' folder is called after it.",
+        "A name that cannot be the name of a folder",
+        "The output folder has this name.",
         "Write a plain word.";
     E0022 ManifestSyntax:
         "The text is neither YAML nor JSON",
-        "A tab, a key that stands twice, a template that was not rendered: kubectl would refuse it as well, or take the last of two keys silently.",
-        "Correct the line; render templates first.";
+        "kubectl would refuse the text too, or silently use the last of two equal keys. Usual causes are a tab, a repeated key and a template that was not rendered.",
+        "Correct the line. Render templates first.";
     E0023 ManifestTooLarge:
-        "A manifest that is too large, or becomes so by its aliases",
-        "Aliases of aliases can stand for more than any memory holds.",
-        "Keep the autoscaler and its target.";
+        "A manifest that is too large, or becomes too large when its aliases are expanded",
+        "Nested aliases can expand to more values than fit in memory.",
+        "Keep only the autoscaler and its target.";
     E0024 ManifestChoice:
-        "A manifest without the object that is asked for, or with several",
-        "Which of them is meant is for you to say.",
-        "Name the autoscaler by `--hpa` and the namespace by `--namespace`.";
+        "A manifest that lacks the requested object, or holds several",
+        "Only you know which object you mean.",
+        "Name the autoscaler with `--hpa` and the namespace with `--namespace`.";
     E0025 NoScaleTarget:
         "The autoscaler's target is not in the files",
-        "Without its target an autoscaler scales nothing.",
+        "An autoscaler without its target scales nothing.",
         "Correct `scaleTargetRef`, or add the object.";
     E0026 BadAssertion:
-        "An assertion that cannot be read",
-        "An assertion that nobody understands would hold for ever.",
-        "Write a KPI, an operator and a number, as `slo_violation_seconds<=30`; docs/kpis.md has the names.";
+        "An assertion that cannot be parsed",
+        "An assertion that cannot be parsed could never fail.",
+        "Write a KPI, an operator and a number, such as `slo_violation_seconds<=30`.";
     E0030 TraceEmpty:
         "A trace without rows",
         "There is no traffic to simulate.",
         "Add rows below the header.";
     E0031 TraceHeader:
         "A trace without a header or a time column",
-        "Which column is which is known by the header alone.",
+        "Only the header says what each column is.",
         "Begin with `time_s,rps`.";
     E0032 TraceDemand:
-        "A trace with no demand column, or with two",
-        "One column says what is offered.",
-        "Name one of them `rps`, `users` or `cpu_millicores`.";
+        "A trace with no demand column, or with several",
+        "Exactly one column states the load.",
+        "Name one column `rps`, `users` or `cpu_millicores`.";
     E0033 TraceTooShort:
-        "A trace of one row",
+        "A trace with one row",
         "The last row only marks the end.",
-        "Add a row where the trace ends.";
+        "Add a row at the time at which the load ends.";
     E0034 TraceValue:
-        "A cell that is no number or no time",
-        "What stands there cannot be offered.",
+        "A cell that is not a number or not a time",
+        "The simulation cannot use the value.",
         "Correct the cell.";
     E0035 TraceRange:
-        "A number that is negative, infinite or absurdly large",
-        "Nobody offers so much, or less than nothing.",
-        "Correct the cell; check the unit.";
+        "A number that is negative, infinite or far too large",
+        "No load is negative or that large.",
+        "Correct the cell, and check the unit.";
     E0036 TraceTime:
-        "Time that stands still or goes back",
-        "Two rows would hold at one time.",
-        "Sort the rows, and keep one of two with the same time.";
+        "A time that repeats or goes back",
+        "Two rows would apply at the same time.",
+        "Sort the rows by time, and keep one row for each time.";
     E0037 TraceFields:
-        "A row of more or fewer fields than the header",
+        "A row with more or fewer fields than the header",
         "A missing comma moves every value into the next column.",
-        "Give each row a field for each column.";
+        "Write one field for each column in each row.";
     E0038 TraceGzip:
-        "A compressed trace that is broken or ends early",
-        "What is missing is not known.",
-        "Fetch or compress it again.";
+        "A compressed trace that is damaged or incomplete",
+        "The missing part is unknown.",
+        "Download or compress it again.";
     E0039 TraceTooLarge:
-        "A trace that is larger than this program reads",
-        "The rows are held in memory.",
-        "Cut it, or make its step longer.";
+        "A trace that is larger than hpasim reads",
+        "hpasim holds the rows in memory.",
+        "Shorten the trace, or use a longer step.";
     E0040 TraceCut:
         "`--from` or `--to` outside the trace",
-        "Nothing would be left.",
-        "Take times within the span that is named.";
+        "No part of the trace would be left.",
+        "Use times inside the span that the help states.";
     E0041 TraceEngine:
-        "An engine that cannot follow what the trace offers",
-        "Requests are not known from CPU, nor users from rates.",
-        "Leave `--engine` out, or take the other one.";
+        "An engine that cannot simulate this kind of load",
+        "A CPU trace has no requests, which the request engine needs. Users wait for answers, which the fluid engine does not simulate.",
+        "Omit `--engine`, or use the other engine.";
     E0042 TraceFormat:
-        "Something known that is no recording of traffic over time",
-        "It has no course of time, or not the numbers that a load is made of.",
-        "Record or export what the message names; docs/traces.md lists the formats.";
+        "A known format that is not a recording of traffic over time",
+        "The file has no times, or no numbers that state a load.",
+        "Record or export the data that the message names. `hpasim trace info --help` lists the formats.";
     E0043 TraceLine:
-        "A line of a recording is longer than any that belongs there",
-        "Such a file is something else, or damaged; it is not read to its end.",
-        "Check that it is the file that you mean.";
+        "A line of a recording that is too long",
+        "A file with such a line is damaged, or is not a recording. hpasim does not read the rest.",
+        "Check that this is the intended file.";
     E0044 TraceJson:
-        "A recording in JSON is broken",
-        "Half a document would be half of the traffic.",
+        "A recording in JSON that cannot be parsed",
+        "Half a document would hold half of the traffic.",
         "Record or download it again.";
     E0045 TraceSeries:
-        "The series that were chosen are not there, or cannot be summed",
-        "Series of different things make no sum.",
-        "Choose among the series that the message names.";
+        "The chosen series do not exist, or cannot be summed",
+        "A sum of different quantities has no meaning.",
+        "Choose among the series that the message lists.";
     E0050 ProbeHeader:
-        "A capacity probe without the columns that it takes",
-        "Which column is which is known by the header alone.",
-        "Begin with the columns that are named.";
+        "A capacity probe without the required columns",
+        "Only the header says what each column is.",
+        "Begin with the columns that the help names.";
     E0051 ProbeValue:
-        "A cell of a capacity probe that is no number",
-        "What stands there cannot be fitted.",
+        "A cell of a capacity probe that is not a number",
+        "The value cannot be used in the fit.",
         "Correct the cell.";
     E0052 ProbeRange:
-        "A number of a capacity probe that is negative, infinite or absurdly large",
-        "No server was ever measured so.",
-        "Correct the cell; check the unit.";
+        "A number of a capacity probe that is negative, infinite or far too large",
+        "No server can produce such a measurement.",
+        "Correct the cell, and check the unit.";
     E0053 ProbeFields:
         "A row of a capacity probe with more or fewer fields than the header",
         "A missing comma moves every value into the next column.",
-        "Give each row a field for each column.";
+        "Write one field for each column in each row.";
     E0054 ProbeTooShort:
         "A capacity probe with too few rows",
-        "A line through two points has no interval.",
+        "A line through two points has no confidence interval.",
         "Measure at more loads.";
     E0055 ProbeOneLoad:
-        "A capacity probe of one load",
-        "Cost per request and idle CPU cannot be told apart at one load.",
+        "A capacity probe with only one load",
+        "One load cannot separate the cost per request from the idle CPU.",
         "Measure at several loads.";
     E0056 NoPolicyThere:
         "`extends` or `manifest` names a file that is neither a policy nor a manifest",
-        "A policy can name any file that its reader may open, a file of passwords among them; no line of such a file is shown.",
-        "Correct the path; `hpasim check FILE` shows the lines of a file that is named on the command line.";
+        "A policy can name any file that its reader may open, such as a file of passwords. hpasim therefore prints no line of such a file.",
+        "Correct the path. `hpasim check FILE` prints the lines of a file that the command line names.";
     E0057 FileOutside:
-        "A file outside the folder that `check` keeps to",
-        "`check` reads files that are not yet reviewed, so they must not choose which files of the machine are opened.",
-        "Move the file below the folder or into the repository, or trust the policy with `--allow-outside`.";
+        "A file outside the folder that `check` may read",
+        "`check` often reads a file before its review. Such a file must not choose which other files of the machine are opened.",
+        "Move the file into the folder or the repository, or allow it with `--allow-outside`.";
     E0058 FileTooLarge:
-        "A file that is larger than this program reads",
-        "The file is held in memory.",
-        "Check that it is the file that was meant, and take out what the simulation does not need.";
+        "A file that is larger than hpasim reads",
+        "hpasim holds the file in memory.",
+        "Check that this is the intended file, and remove what the simulation does not need.";
     W0001 ColumnIgnored:
-        "A column of words",
-        "A metric has numbers.",
-        "Nothing, if no metric is meant by it.";
+        "A column that is ignored",
+        "The column holds no numbers, or is not a column of a probe.",
+        "Nothing, unless you need the column.";
     W0002 NoEffect:
         "A setting that has no effect here",
-        "Who set it may think that it has.",
-        "Delete it, or add what it takes.";
+        "The setting looks as if it had an effect.",
+        "Delete it, or add what the help names.";
     W0003 SimulatedAsDeployment:
-        "A kind that is simulated as a Deployment",
-        "Pods of a StatefulSet start one after the other.",
-        "Read the results with that in mind.";
+        "A workload that is simulated as a Deployment",
+        "A StatefulSet starts its pods one after another. A Deployment does not.",
+        "Consider the difference when you read the results.";
     W0004 MemoryTooSmall:
-        "A memory limit that does not hold what a pod needs",
-        "Its containers are killed as soon as they work.",
+        "A memory limit below the memory that a pod needs",
+        "The kernel kills the containers (OOM) at their start or at the first request.",
         "Raise the limit.";
     W0005 TargetElsewhere:
-        "A target that is taken by its name alone",
-        "In a cluster an autoscaler never scales what is of another kind or namespace.",
-        "Give both the same namespace and kind; `hpasim check` has more.";
+        "A target that matches by name only",
+        "In a cluster, an autoscaler never scales an object of another kind or namespace.",
+        "Give both the same namespace and kind. `hpasim check` says more.";
     W0006 NoAutoscaler:
         "A manifest without an autoscaler",
-        "Its number of pods is fixed.",
+        "The number of pods is fixed.",
         "Add an autoscaler to simulate one.";
     W0007 StartupProbeTooShort:
         "A startup probe that gives up too early",
-        "The kubelet restarts the container before it can serve, again and again.",
+        "The kubelet restarts the container again and again, before it can serve.",
         "Raise `failureThreshold` or `periodSeconds`.";
     W0008 NotExported:
-        "Something that a manifest cannot say, or that was made up for it",
-        "What is exported is not all that the policy says.",
-        "Fill in what is named.";
+        "A value that a manifest cannot express, or that the export had to invent",
+        "The exported manifest differs from the policy.",
+        "Replace the values that the message names.";
     W0009 MetricFails:
         "A metric that fails in every cluster",
-        "The autoscaler is simulated as it fails: it does not scale up.",
-        "Correct it as the help says; `hpasim check` calls it an error.";
+        "The simulation repeats the failure: the autoscaler does not scale up.",
+        "Do what the help says. `hpasim check` reports this as an error.";
     W0010 ComparedUnlike:
-        "Policies that answer different questions are compared",
-        "Where demand, promise or prices differ, a difference says nothing about the autoscaler.",
-        "Write what they share into a file that both extend.";
+        "Compared policies that differ in demand, SLO or prices",
+        "Such a difference says nothing about the autoscaler.",
+        "Write the common sections into a file that both policies extend.";
     W0030 RecordingGap:
-        "A recording has gaps",
-        "What was not recorded is not known: samples hold over a gap, logs read it as no load.",
-        "Record without a gap, or cut the recording with `--from` and `--to`.";
+        "A recording with gaps",
+        "The load during a gap is unknown. A sample stays in effect across a gap. A gap in a log counts as no load.",
+        "Record again without a gap, or cut the recording with `--from` and `--to`.";
     W0031 RecordingNotANumber:
-        "Samples that are no usable numbers",
-        "They are left out; the sample before them holds.",
-        "Look at the exporter; a query that divides by zero gives NaN.";
+        "Samples that are not usable numbers",
+        "hpasim ignores them. The sample before them stays in effect.",
+        "Check the exporter. A query that divides by zero returns NaN.";
     W0032 RecordingDuplicate:
-        "Samples that share a time",
+        "Samples with the same time",
         "The later one counts.",
-        "Choose one series, or a coarser step.";
+        "Choose one series, or use a longer step.";
     W0033 RecordingOrder:
         "Times that go back",
-        "They are put in order; logs of several workers are often like this.",
-        "Nothing, if the recording is of several writers.";
+        "hpasim sorts them. Logs of several workers often go back in time.",
+        "Nothing, if several processes wrote the recording.";
     W0034 RecordingTimeZone:
         "Times with several offsets from UTC",
-        "Each is taken at its own offset.",
-        "Nothing, if clocks changed while it was recorded.";
+        "hpasim reads each time with its own offset.",
+        "Nothing, if the clock changed during the recording.";
     W0035 RecordingReset:
-        "A counter that started again from zero",
-        "Its process was restarted; it goes on from there, and what was lost in between is not known.",
-        "Nothing, or take a rate that the database reckons.";
+        "A counter that restarted from zero",
+        "The process restarted. What it counted between its last sample and the restart is unknown.",
+        "Nothing, or record a rate that the database computes.";
     W0036 RecordingEmptySeries:
         "A series without samples",
         "It adds nothing to the sum.",
-        "Leave it out of the query.";
+        "Remove it from the query.";
     W0037 RecordingMixedTimes:
         "Times in several units",
-        "Seconds, milliseconds and finer are told apart by their size.",
-        "Write one unit.";
+        "The size of a number decides whether it means seconds, milliseconds or a smaller unit.",
+        "Write all times in one unit.";
     W0038 RecordingMixedSeries:
         "Series of several metrics are summed",
-        "A sum of different things is rarely meant.",
+        "A sum of different metrics is rarely intended.",
         "Choose one metric with `--series`.";
     W0039 RecordingUnreadable:
-        "Lines that cannot be read",
-        "They are left out and counted.",
-        "Look at the first one that is named.";
+        "Lines that cannot be parsed",
+        "hpasim ignores and counts them.",
+        "Check the line that the message shows.";
     W0040 CensoredDemand:
-        "Demand that is known only as the CPU that was used",
-        "Limits and the number of pods of the day cut it off: samples at the ceiling are only lower bounds.",
-        "Replay it below its ceiling, or record requests.";
+        "Demand that is known only as used CPU",
+        "The limits and the pod count of that day capped the usage. Samples at the ceiling are lower bounds of the demand.",
+        "Replay the part below the ceiling, or record requests.";
     E0101 ScaleTargetElsewhere:
-        "The autoscaler's target is of another namespace or kind",
-        "`scaleTargetRef` has no namespace: the target is sought beside the autoscaler, and not found. It never scales.",
+        "The autoscaler's target has another namespace or kind",
+        "`scaleTargetRef` has no namespace. Kubernetes looks for the target in the autoscaler's namespace and does not find it, so the autoscaler never scales.",
         "Give both the same namespace and kind.";
     E0102 NeverScalesUp:
         "Limits keep the target out of reach",
-        "A container is throttled or killed at its limit, so usage ends there. Where limit over target is within the tolerance (10%), the metric never asks for more pods.",
+        "A container is throttled or killed at its limit, so usage cannot exceed the limit. If limit divided by target is within the tolerance (10%), the metric never asks for more pods.",
         "Lower the target, or raise the limits.";
     E0103 TwoAutoscalers:
-        "Two autoscalers of one target",
-        "Since Kubernetes 1.27 both are stopped; before, they overwrite each other.",
+        "Two autoscalers with the same target",
+        "Since Kubernetes 1.27 neither of them scales. Before 1.27 they overwrite each other.",
         "Put all metrics into one autoscaler.";
     E0104 ApiVersionGone:
-        "An `apiVersion` that clusters no longer serve",
+        "An `apiVersion` that current clusters do not serve",
         "`kubectl apply` fails.",
-        "Write the version that is named.";
+        "Write the version that the help names.";
     E0105 ReferenceElsewhere:
-        "A pod refers to an object of another namespace",
-        "Pods see ConfigMaps, Secrets and claims of their own namespace alone, and do not start without them.",
-        "Give the object the namespace of the pods.";
+        "A pod that refers to an object in another namespace",
+        "A pod can use only ConfigMaps, Secrets and volume claims of its own namespace. It does not start without them.",
+        "Move the object to the namespace of the pods.";
     E0106 ServiceSelectsNothing:
         "A Service that selects no pod",
-        "It has no endpoints: every connection is refused.",
-        "Select labels of pods of its own namespace.";
+        "The Service has no endpoints, so every connection is refused.",
+        "Select labels of pods in the namespace of the Service.";
     E0107 IngressNoService:
-        "An Ingress whose backend is no Service of its namespace",
-        "Every request to it is answered with an error.",
-        "Name a Service of its namespace.";
+        "An Ingress whose backend is not a Service in its namespace",
+        "Every request to this backend gets an error.",
+        "Name a Service in the namespace of the Ingress.";
     E0108 IngressNoPort:
-        "An Ingress that asks for a port that the Service does not have",
-        "Every request to it is answered with an error.",
+        "An Ingress that uses a port that the Service does not have",
+        "Every request to this backend gets an error.",
         "Name a `port` of the Service, not its `targetPort`.";
     E0109 SelectorMismatch:
-        "A workload whose selector misses its own pods",
-        "The API server refuses it.",
+        "A workload whose selector does not match its own pods",
+        "The API server refuses the object.",
         "Give the selector and the pods the same labels.";
     W0101 FixedReplicas:
         "`replicas` beside an autoscaler",
         "Every apply sets the number back, at full load as well.",
         "Delete the line from the manifest.";
     W0102 MinIsMax:
-        "`minReplicas` is `maxReplicas`",
-        "The autoscaler has nothing to choose.",
-        "Raise `maxReplicas`, or do without an autoscaler.";
+        "`minReplicas` equals `maxReplicas`",
+        "The autoscaler can never change the number of pods.",
+        "Raise `maxReplicas`, or delete the autoscaler.";
     W0103 RateLimitsTooSlow:
-        "Rate limits that do not reach `maxReplicas` in time",
-        "The load may be there at once; the pods are not.",
-        "Raise the policies' values, or `minReplicas`.";
+        "Rate limits that reach `maxReplicas` too late",
+        "The load can rise at once. The pods cannot.",
+        "Raise the values of the policies, or `minReplicas`.";
     W0104 LimitSlowsGrowth:
-        "Limits so near to the target that the way up is long",
-        "Each sync multiplies the pods by limit over target at most.",
+        "Limits so close to the target that scaling up takes many syncs",
+        "One sync multiplies the pods by at most limit divided by target.",
         "Lower the target, or raise the limits.";
     W0105 PeriodBelowSync:
         "A policy's period shorter than the sync period",
-        "The autoscaler looks once in 15 s: a change is allowed once a sync, not once a period.",
+        "The autoscaler acts once in 15 s. It can use the change once per sync, not once per period.",
         "Write the change that one sync may make.";
     W0106 WindowBelowSync:
-        "A stabilization window that holds nothing back",
-        "Within one sync period there is no earlier recommendation to hold.",
+        "A stabilization window that has no effect",
+        "Within one sync period there is no earlier recommendation.",
         "Write 0, or more than the sync period.";
     W0107 WindowLongerThanTraffic:
         "A stabilization window longer than the traffic's period",
-        "Each window holds a peak, so the pods stay at the peak's number. Takes `--trace`.",
-        "Shorten the window, or keep the pods knowingly.";
+        "Every window contains a peak, so the number of pods stays at the peak. This rule needs `--trace`.",
+        "Shorten the window, or keep it if the pods shall stay.";
     W0108 HalvesWithinSeconds:
-        "Half of the pods may go within a minute",
-        "When the load comes back the pods have to start again.",
-        "Keep the default window of 300 s, or let fewer pods go.";
+        "Half of the pods can go within a minute",
+        "When the load returns, new pods have to start first.",
+        "Keep the default window of 300 s, or remove fewer pods at a time.";
     W0109 PercentMovesLittle:
-        "A percentage that moves a small count by one pod, or none",
-        "Up it is rounded up to one pod; of no pods it is none, so that 0 is for ever.",
+        "A percentage that changes a small number of pods by at most one",
+        "Scaling up rounds the percentage up to one pod. A percentage of 0 pods is 0, so the workload stays at 0.",
         "Add a policy of type Pods.";
     W0110 DirectionDisabled:
-        "A direction that is switched off",
-        "Up: the load is never followed. Down: after one peak all pods stay.",
+        "A direction that is disabled",
+        "Without scaling up, the pods never follow the load. Without scaling down, all pods of a peak stay.",
         "Slow the direction down instead.";
     W0111 NoReadinessProbe:
         "No readiness probe",
-        "A pod is sent requests that it cannot serve yet, and its start counts as load.",
+        "A pod receives requests before it can serve, and the CPU of its startup counts as load.",
         "Add a `readinessProbe`.";
     W0112 ReadinessSlow:
         "A readiness probe that passes late",
-        "A pod that could serve stands idle while others are overloaded.",
-        "Shorten delay and period; let a `startupProbe` wait for slow starts.";
+        "A pod that can serve stays idle while others are overloaded.",
+        "Shorten the delay and the period. Use a `startupProbe` for slow starts.";
     W0113 StartupCpuCounted:
-        "The CPU of a start that counts as load",
-        "A pod that is Ready while it still starts asks for more pods, which start as well.",
-        "Let the readiness probe pass after the start.";
+        "Startup CPU that counts as load",
+        "A pod that is Ready before its startup ends makes the autoscaler add pods. These have a startup too.",
+        "Let the readiness probe pass after the startup.";
     W0114 PreStopTakesGrace:
         "A preStop hook that uses up the grace period",
-        "The program is killed 2 s after its SIGTERM.",
+        "The kubelet kills the program 2 s after its SIGTERM.",
         "Raise `terminationGracePeriodSeconds`.";
     W0115 ReferenceMissing:
-        "A pod refers to an object that the files do not hold",
-        "Unless the cluster has it, the pods never start.",
+        "A pod that refers to an object that is not in the files",
+        "If the cluster does not have the object, the pods never start.",
         "Add it, or correct the name.";
     W0116 NamespacesMixed:
-        "Some objects state their namespace, and some do not",
-        "kubectl puts the others into `default`, away from what they belong to.",
-        "State it everywhere, or nowhere and apply with `-n`.";
+        "Some objects state a namespace, and some do not",
+        "kubectl puts the objects without a namespace into `default`, apart from the others.",
+        "State the namespace in all objects, or in none and apply with `-n`.";
     W0117 SecretInClearText:
         "A Secret in clear text in a file",
-        "Whoever reads the file or its history has the values; base64 is no encryption. They are never shown here.",
+        "Anyone who can read the file or its history can read the values. Base64 is not encryption. hpasim never prints them.",
         "Change the values, and keep them out of the file.";
     I0101 StepsToMaximum:
         "How many syncs it takes from `minReplicas` to `maxReplicas`",
-        "Usage ends at the limit, so one sync multiplies the pods by limit over target at most.",
-        "Nothing; a lower target makes the steps larger.";
+        "Usage cannot exceed the limit, so one sync multiplies the pods by at most limit divided by target.",
+        "Nothing. A lower target makes the steps larger.";
     I0102 DependsOnRelease:
-        "Something that not every release does",
-        "An older API server drops the field silently, or has it behind a feature gate.",
+        "A feature that older releases lack",
+        "An older API server silently drops the field, or needs a feature gate for it.",
         "Check `kubectl version`.";
     I0103 NoPreStop:
         "No preStop hook",
-        "A pod gets its SIGTERM at once, and requests until the proxies know.",
-        "Add a preStop `sleep` of some seconds.";
+        "A pod gets SIGTERM at once. The proxies send it requests for a moment longer.",
+        "Add a preStop `sleep` of a few seconds.";
     I0104 SecretNotInFiles:
-        "A Secret that the files do not hold",
-        "That is how it should be, if somebody has made it.",
-        "Look whether the cluster has it.";
+        "A Secret that is not in the files",
+        "This is good practice, if the Secret exists in the cluster.",
+        "Check that the cluster has it.";
     I0105 TargetNotInFiles:
-        "An autoscaler alone",
-        "What hangs on its containers was not checked.",
-        "Name the file of its target as well.";
+        "An autoscaler without its target in the files",
+        "hpasim did not check the rules that depend on the target's containers.",
+        "Name the file of the target too.";
     I0106 NotScaled:
         "A workload that no autoscaler scales",
-        "Its number of pods is fixed, whatever the load.",
-        "Add an autoscaler, or name its file as well.";
+        "The number of pods is fixed, whatever the load.",
+        "Add an autoscaler, or name its file too.";
 }
 
 impl Code {
-    /// How bad it is: the letter of its number says so.
+    /// The severity, from the letter of the number.
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self.number().as_bytes()[0] {

@@ -38,7 +38,7 @@ fn read_arrivals(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Arri
                 faults.report(
                     Code::MissingKey,
                     workload.node(key::ARRIVALS.name)?.origin,
-                    "`workload.arrivals` = \"gamma\" needs a `cv`, which says how bursty it is",
+                    "`workload.arrivals` = \"gamma\" needs `cv`, which states how bursty the arrivals are",
                     "write arrivals = { process = \"gamma\", cv = 2.0 }",
                 );
                 None
@@ -52,8 +52,8 @@ fn read_arrivals(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Arri
             faults.report(
                 Code::Conflict,
                 body.key_origin(cv.name),
-                "`workload.arrivals.cv` belongs to gamma interarrival times alone",
-                "write process = \"gamma\", or the bare word in place of the table, as arrivals = \"even\"",
+                "only gamma arrivals take `workload.arrivals.cv`",
+                "write process = \"gamma\", or a word instead of the table, such as arrivals = \"even\"",
             );
         }
         return Some(arrivals);
@@ -61,7 +61,7 @@ fn read_arrivals(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Arri
     if body.node(cv.name).is_none() {
         body.missing(
             cv.name,
-            "a number: 1 is Poisson, more is bursty, less is steadier",
+            "a number: 1 is Poisson, above 1 is burstier, below 1 is steadier",
             faults,
         );
     }
@@ -120,7 +120,7 @@ fn refuse_longest_pause_below_first(
         Code::OutOfRange,
         written.map_or(body.origin, |node| node.origin),
         format!(
-            "the longest pause before a retry (`max_backoff`, {}) is below the first (`backoff`, {})",
+            "the longest pause before a retry (`max_backoff`, {}) is shorter than the first (`backoff`, {})",
             retries.max_backoff, retries.backoff
         ),
         format!("write max_backoff = \"{}\" or more", retries.backoff),

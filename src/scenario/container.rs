@@ -52,8 +52,8 @@ pub(super) fn read_containers(
         faults.report(
             Code::MissingKey,
             section.key_origin(key::CONTAINERS.name),
-            "`deployment.containers` is empty, and a pod has at least one container",
-            "add a container, or delete the line to take the default one",
+            "`deployment.containers` is empty; a pod needs at least one container",
+            "add a container, or delete the line to use the default container",
         );
     }
     let items = items.unwrap_or_default();
@@ -87,7 +87,7 @@ pub(super) fn read_containers(
                 section
                     .node(tables::CONTAINER_NAME.name)
                     .map_or(item.origin, |name| name.origin),
-                format!("two containers are called `{}`", container.name),
+                format!("two containers have the name `{}`", container.name),
                 "give each its own name",
             );
         }
@@ -143,8 +143,8 @@ fn read_container(
                 faults.report(
                     Code::Conflict,
                     section.key_origin(key),
-                    format!("`{key}` of the first container is `workload.{key}`, for it serves the requests"),
-                    "move the line to [workload]; only sidecars have one of their own",
+                    format!("the first container serves the requests, so its `{key}` is `workload.{key}`"),
+                    "move the line to [workload]; only a sidecar has its own `{key}`",
                 );
             }
         }
@@ -256,7 +256,7 @@ fn read_pod_level(
                 Code::LimitBelowRequest,
                 limits.key_origin(resource),
                 format!("the {resource} limit of the pod is below its request"),
-                "raise the limit to the request or above; the API server refuses the pod otherwise",
+                "raise the limit to the request or above; otherwise the API server refuses the pod",
             );
         }
     }
@@ -265,7 +265,7 @@ fn read_pod_level(
             Code::OutOfRange,
             limits.key_origin("cpu"),
             "the cpu limit of the pod is 0",
-            "delete the line for no limit, or write how much it may use",
+            "delete the line for no limit, or write a limit above 0",
         );
     }
     resources
@@ -280,7 +280,7 @@ fn read_course(section: &Section<'_>, role: Role, faults: &mut Faults<'_>) -> Co
         faults.report(
             Code::Conflict,
             section.key_origin(init.name),
-            "the first container serves the requests, so it is no init container",
+            "the first container serves the requests, so it cannot be an init container",
             "put the container that serves first",
         );
     }
@@ -304,7 +304,7 @@ fn check_limits(container: &Container, limits: &Section<'_>, faults: &mut Faults
                     "the {resource} limit of `{}` is below its request",
                     container.name
                 ),
-                "raise the limit to the request or above; the API server refuses the pod otherwise",
+                "raise the limit to the request or above; otherwise the API server refuses the pod",
             );
         }
     }
@@ -313,7 +313,7 @@ fn check_limits(container: &Container, limits: &Section<'_>, faults: &mut Faults
             Code::OutOfRange,
             limits.key_origin("cpu"),
             format!("the cpu limit of `{}` is 0", container.name),
-            "delete the line for no limit, or write how much it may use",
+            "delete the line for no limit, or write a limit above 0",
         );
     }
 }
@@ -366,8 +366,8 @@ impl Containers {
                     faults.report(
                         code_for(Code::NoRequest, place, faults),
                         place,
-                        format!("container `{name}` requests no {resource}, and the autoscaler targets a utilization of it"),
-                        format!("add resources.requests.{resource}: utilization is measured against the request"),
+                        format!("container `{name}` requests no {resource}, and the autoscaler has a utilization target for {resource}"),
+                        format!("add resources.requests.{resource}: utilization is usage divided by request"),
                     );
                 }
             }

@@ -35,7 +35,7 @@ impl Diagnostic {
         Self {
             code: self.code,
             message: format!(
-                "{}; the text is not shown, since it may hold confidential values",
+                "{}; hpasim does not print the text, because it may hold confidential values",
                 about.title
             ),
             place: self.place.map(|place| Box::new(place.covered())),

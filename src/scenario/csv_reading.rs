@@ -67,14 +67,14 @@ impl<'t> CsvReading<'t> {
     pub(super) fn warn_of_unlisted_columns(&mut self) {
         if self.unlisted_columns > 0 {
             let message = format!(
-                "{} more columns are left out: they hold no numbers",
+                "{} more columns are ignored: they hold no numbers",
                 self.unlisted_columns
             );
             self.report(
                 Code::ColumnIgnored,
                 None,
                 message,
-                "nothing, unless one of them is meant as a metric",
+                "nothing, unless you need one of them as a metric",
             );
         }
     }

@@ -34,7 +34,7 @@ static KINDS: [Kind; 8] = [
         word: "uniform",
         ways: &[&["low", "high"]],
         read: read_uniform,
-        means: "every length between the two equally likely",
+        means: "uniform between the two",
     },
     Kind {
         word: "normal",
@@ -46,7 +46,7 @@ static KINDS: [Kind; 8] = [
         word: "lognormal",
         ways: &[&["median", "p99"], &["mean", "cv"]],
         read: read_log_normal,
-        means: "a tail to the right, as service and start times have; `cv` is standard deviation / mean",
+        means: "a long right tail, like service times and start times; `cv` is standard deviation / mean",
     },
     Kind {
         word: "exponential",
@@ -125,7 +125,7 @@ pub(super) fn read(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<D
             Code::MissingKey,
             node.origin,
             format!("`{path}` is a table without `dist`"),
-            "write { dist = \"lognormal\", mean = \"10ms\", cv = 1.0 }, or a plain duration",
+            "write a table such as { dist = \"lognormal\", mean = \"10ms\", cv = 1.0 }, or a plain duration",
         );
         return None;
     }
@@ -199,7 +199,7 @@ fn read_log_normal(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distri
                 Code::Conflict,
                 body.origin,
                 format!(
-                    "`{}` states a lognormal both by median and p99 and by mean and cv",
+                    "`{}` states a lognormal twice: by median and p99, and by mean and cv",
                     body.path_of("dist").trim_end_matches(".dist")
                 ),
                 "keep one of the two pairs",
@@ -215,8 +215,8 @@ fn read_log_normal(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distri
                 faults.report(
                     Code::OutOfRange,
                     body.node("p99")?.origin,
-                    format!("`p99` is more than {P99_BY_MEDIAN_MAX} times the median"),
-                    "write two lengths that one thing can take",
+                    format!("`p99` is more than {P99_BY_MEDIAN_MAX} times `median`"),
+                    "write two durations closer to each other",
                 );
                 return None;
             }
@@ -247,7 +247,7 @@ fn positive(body: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Si
         Code::OutOfRange,
         body.node(key)?.origin,
         format!("`{}` is 0", body.path_of(key)),
-        "write a duration above 0; for none at all write \"0s\" in place of the table",
+        "write a duration above 0, or \"0s\" instead of the whole table",
     );
     None
 }

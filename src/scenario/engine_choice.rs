@@ -28,12 +28,12 @@ pub(super) fn choose(asked: Option<Engine>, parsed: &ParsedTrace) -> Result<Engi
     };
     match (&parsed.trace.demand, asked) {
         (Demand::Users(_), Some(Engine::Fluid)) => refused(
-            "a load of `users` (closed load) needs the request engine: when users send hangs on the answers they get",
-            "use --engine request (or leave out --engine), or give the rate that was offered as `rps`",
+            "a load of `users` (closed load) needs the request engine: the time of a user's next request depends on the answer before it",
+            "use --engine request (or omit --engine), or give the offered rate as `rps`",
         ),
         (Demand::CpuMillicores(_), Some(Engine::Request)) => refused(
-            "demand known as `cpu_millicores` needs the fluid engine: the requests behind it are not known",
-            "use --engine fluid (or leave out --engine), or give the requests as `rps` or `users`",
+            "a load of `cpu_millicores` needs the fluid engine: its requests are unknown",
+            "use --engine fluid (or omit --engine), or give the load as `rps` or `users`",
         ),
         (demand, asked) => Ok(asked.unwrap_or(Engine::usual_for(demand))),
     }
@@ -89,15 +89,15 @@ impl Meeting<'_> {
             faults.report(
                 Code::NoEffect,
                 origin,
-                "`workload.arrivals` has no effect under closed load: users send when they have thought",
-                "delete the line and state `think_time`, or give a trace of `rps`",
+                "`workload.arrivals` has no effect under closed load: a user sends after its think time",
+                "delete the line and set `think_time`, or use a trace of `rps`",
             );
         }
         if let Some(origin) = self.place_of_connection_count() {
             faults.report(
                 Code::NoEffect,
                 origin,
-                "the number of connections has no effect under closed load: each user has one of its own",
+                "the number of connections has no effect under closed load: each user has one connection",
                 "write connections = { lifetime = \"5m\" }, without a `count`",
             );
         }
@@ -108,8 +108,8 @@ impl Meeting<'_> {
             faults.report(
                 Code::OutOfRange,
                 origin,
-                format!("scaled, the trace has {most:.0} users at once"),
-                format!("write a `workload.scale` that makes at most {USERS_MAX:.0}"),
+                format!("the scaled trace has {most:.0} users at once"),
+                format!("write a `workload.scale` that gives at most {USERS_MAX:.0} users"),
             );
         }
     }
@@ -120,8 +120,8 @@ impl Meeting<'_> {
             faults.report(
                 Code::NoEffect,
                 origin,
-                "`workload.think_time` has no effect under open load: nobody waits for an answer before sending",
-                "delete the line, or give a trace of `users`",
+                "`workload.think_time` has no effect under open load: clients send without waiting for answers",
+                "delete the line, or use a trace of `users`",
             );
         }
     }
@@ -134,7 +134,7 @@ impl Meeting<'_> {
             faults.report(
                 Code::MissingKey,
                 origin,
-                "`workload.connections` needs a `count` under open load: its clients share that many",
+                "`workload.connections` needs `count` under open load: the clients share that many connections",
                 "write connections = { count = 100, lifetime = \"5m\" }",
             );
         }
@@ -159,7 +159,7 @@ impl Meeting<'_> {
             Code::OutOfRange,
             origin,
             format!(
-                "a request takes {} by itself on average, and its client gives up after {}: the fluid engine, which knows the mean alone, would serve none",
+                "a request takes {} on average, and its client times out after {}: the fluid engine knows only the mean, so it would serve no request",
                 SimSpan::from_secs_f64(mean),
                 workload.timeout
             ),
@@ -186,7 +186,7 @@ impl Meeting<'_> {
             .map(|(key, _)| ("workload", key));
         let help = match self.demand {
             Demand::CpuMillicores(_) => {
-                "delete the line; a trace of `rps` or `users` would let the request engine look at it"
+                "delete the line; the request engine uses it with a trace of `rps` or `users`"
             }
             Demand::RequestsPerSecond(_) | Demand::Users(_) => {
                 "use --engine request, or delete the line"
@@ -200,7 +200,7 @@ impl Meeting<'_> {
                 Code::NoEffect,
                 origin,
                 format!(
-                    "the fluid engine follows rates, not requests: `{section}.{key}` has no effect"
+                    "the fluid engine simulates rates, not requests: `{section}.{key}` has no effect"
                 ),
                 help,
             );
@@ -223,7 +223,7 @@ impl Meeting<'_> {
         let base = workload.memory_base_bytes;
         let with_a_request = base.saturating_add(workload.memory_per_request_bytes);
         let fate = if base > limit {
-            "is OOM-killed whenever it starts"
+            "is OOM-killed at every start"
         } else if with_a_request > limit {
             "is OOM-killed by its first request"
         } else {
@@ -247,7 +247,7 @@ impl Meeting<'_> {
             Code::MemoryTooSmall,
             origin,
             format!(
-                "each pod {fate}: the memory limit of `{}` is {}, and it takes {} at rest, {} with a request",
+                "each pod {fate}: the memory limit of `{}` is {}, and it uses {} when idle and {} with one request",
                 container.name,
                 bytes_text(limit),
                 bytes_text(base),

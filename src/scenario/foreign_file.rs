@@ -27,10 +27,10 @@ pub(super) fn not_readable(
         .first()
         .and_then(|fault| Some(fault.place.as_ref()?.line));
     let why = match faults.list.first().map(|fault| fault.code) {
-        Some(Code::TomlSyntax) => "is not TOML",
-        Some(Code::ManifestSyntax) => "is not YAML",
-        Some(Code::MissingKey | Code::ManifestChoice) => "is no Kubernetes object",
-        Some(Code::ManifestTooLarge) => "makes it larger than this program reads",
+        Some(Code::TomlSyntax) => "is not valid TOML",
+        Some(Code::ManifestSyntax) => "is not valid YAML",
+        Some(Code::MissingKey | Code::ManifestChoice) => "is not a Kubernetes object",
+        Some(Code::ManifestTooLarge) => "makes the file larger than hpasim reads",
         _ => "cannot be read",
     };
     let what = match line {
@@ -61,7 +61,7 @@ pub(super) fn require_policy(
     if has_section || table.entries().is_empty() {
         return Ok(table);
     }
-    let what = format!("it has none of the sections {}", SECTIONS.join(", "));
+    let what = format!("it has no section of {}", SECTIONS.join(", "));
     Err(foreign(sources, source, &what, asked_by))
 }
 
@@ -93,7 +93,7 @@ fn foreign(sources: &Sources, source: SourceId, what: &str, asked_by: &Place) ->
         message: format!("`{name}` is neither a policy nor a Kubernetes manifest: {what}"),
         place: Some(Box::new(asked_by.clone())),
         help: format!(
-            "correct the path, or see what is wrong with `hpasim check {name}`: a file that a policy names is not shown"
+            "correct the path, or run `hpasim check {name}` to see what is wrong; hpasim prints no lines of a file that a policy names"
         ),
     })
 }

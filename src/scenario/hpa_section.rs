@@ -103,7 +103,7 @@ pub(super) fn read(node: &Node, faults: &mut Faults<'_>) -> Option<HpaSection> {
                 Code::Conflict,
                 section.key_origin("targetCPUUtilizationPercentage"),
                 "`metrics` (autoscaling/v2) and `targetCPUUtilizationPercentage` (autoscaling/v1) exclude each other",
-                "keep one of the two; to drop a base's key, name it in `remove = [..]`",
+                "keep one of the two; to drop a key of the base, list it in `remove = [..]`",
             );
         }
         match v1_target {
@@ -149,7 +149,7 @@ fn read_replicas(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> O
             Code::OutOfRange,
             section.node(key)?.origin,
             format!(
-                "`{}` is {replicas}, and a simulation holds every pod in memory",
+                "`{}` is {replicas}; a simulation holds every pod in memory",
                 section.path_of(key)
             ),
             format!("write {REPLICAS_MAX} or less"),
@@ -207,7 +207,7 @@ fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<(Metr
     known.extend(METRIC_BODIES);
     let metric = Section::open(node, path, &known, faults)?;
     if metric.node("type").is_none() {
-        metric.missing("type", "\"Resource\", for example", faults);
+        metric.missing("type", "a word such as \"Resource\"", faults);
     }
     let kind = metric.word("type", &METRIC_TYPES, faults)?;
     let body_key = METRIC_BODIES[kind as usize];
@@ -360,7 +360,7 @@ fn read_selector(selector: &Section<'_>, faults: &mut Faults<'_>) -> LabelSelect
         };
         let operators = ["In", "NotIn", "Exists", "DoesNotExist"].map(|word| (word, word));
         if expression.node("operator").is_none() {
-            expression.missing("operator", "\"In\", for example", faults);
+            expression.missing("operator", "a word such as \"In\"", faults);
         }
         let operator = expression.word("operator", &operators, faults);
         let key = expression.required_text("key", faults);
@@ -464,7 +464,10 @@ fn read_scaling_policy(
     for (key, wanted) in [
         ("type", "\"Pods\" or \"Percent\""),
         ("value", "how many pods or percent"),
-        ("periodSeconds", "the seconds in which that much may change"),
+        (
+            "periodSeconds",
+            "the seconds within which that much may change",
+        ),
     ] {
         if policy.node(key).is_none() {
             policy.missing(key, wanted, faults);

@@ -104,18 +104,10 @@ pub fn unlike(first: &Scenario, other: &Scenario) -> Vec<Diagnostic> {
         (
             "workload",
             first.workload != other.workload,
-            "they do not serve the same demand",
+            "they serve different demand",
         ),
-        (
-            "slo",
-            first.slo != other.slo,
-            "each is judged by a promise of its own",
-        ),
-        (
-            "cost",
-            first.cost != other.cost,
-            "each pays prices of its own",
-        ),
+        ("slo", first.slo != other.slo, "each has its own SLO"),
+        ("cost", first.cost != other.cost, "each has its own prices"),
     ];
     sections
         .into_iter()
@@ -127,7 +119,9 @@ pub fn unlike(first: &Scenario, other: &Scenario) -> Vec<Diagnostic> {
                 first.policy_name, other.policy_name
             ),
             place: None,
-            help: format!("write [{section}] into a file that both extend, or use --set for both"),
+            help: format!(
+                "write [{section}] into a file that both extend, or set it for both with --set"
+            ),
         })
         .collect()
 }
@@ -210,9 +204,9 @@ pub(super) fn check_custom_metrics(policy: &Policy, trace: &Trace, faults: &mut 
         let known = || columns.iter().chain(built_in).copied();
         let help = faults.nearest_written(name, known()).map_or_else(
             || match (known().next(), is_pods) {
-                (None, _) => "add a column of that name to the trace".to_owned(),
+                (None, _) => "add a column with that name to the trace".to_owned(),
                 (_, true) => format!(
-                    "built in are {}; {}",
+                    "the built-in metrics are {}; {}",
                     BUILT_IN_POD_METRICS.join(", "),
                     columns_text(&columns)
                 ),
@@ -234,8 +228,8 @@ pub(super) fn check_custom_metrics(policy: &Policy, trace: &Trace, faults: &mut 
 
 fn columns_text(columns: &[&str]) -> String {
     if columns.is_empty() {
-        "the trace has no further columns".to_owned()
+        "the trace has no other columns".to_owned()
     } else {
-        format!("the trace's further columns are {}", columns.join(", "))
+        format!("the other columns of the trace are {}", columns.join(", "))
     }
 }

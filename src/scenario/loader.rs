@@ -133,9 +133,11 @@ impl<'l> PolicyFiles<'l> {
             if value.is_some() {
                 self.faults.list.push(Diagnostic {
                     code: Code::NoEffect,
-                    message: format!("`{argument}` has no effect: no Kubernetes manifest was read"),
+                    message: format!(
+                        "`{argument}` has no effect: the policy is not a Kubernetes manifest"
+                    ),
                     place: None,
-                    help: "leave it out; a TOML policy has one autoscaler".to_owned(),
+                    help: "omit it; a TOML policy has only one autoscaler".to_owned(),
                 });
             }
         }
@@ -158,13 +160,13 @@ impl<'l> PolicyFiles<'l> {
         if loops || chain.len() >= EXTENDS_DEPTH_MAX {
             let (message, help) = if loops {
                 (
-                    format!("`{}` ends up extending itself", path.display()),
-                    "take `extends` out of one of the files in the circle",
+                    format!("`{}` extends itself in a circle", path.display()),
+                    "remove `extends` from one of the files in the circle",
                 )
             } else {
                 (
                     format!("more than {EXTENDS_DEPTH_MAX} policies extend each other"),
-                    "merge some of them into one file",
+                    "merge some of these policies into one file",
                 )
             };
             self.faults.list.push(Diagnostic {
@@ -204,7 +206,7 @@ impl<'l> PolicyFiles<'l> {
             faults.report(
                 Code::Conflict,
                 entry.key_origin,
-                "`remove` leaves out keys of a base, and this policy extends none",
+                "`remove` deletes keys of a base, and this policy has no base",
                 "name the base with `extends`, or delete this line",
             );
         }
@@ -426,7 +428,7 @@ fn remove_keys(base: &mut Table, value: &Value, origin: Origin, faults: &mut Fau
 /// Takes the value of one path out of a table, or says what to write instead.
 fn remove_path(table: &mut Table, keys: &[String], faults: &mut Faults<'_>) -> Result<(), String> {
     let [first, rest @ ..] = keys else {
-        return Err("write a path as \"hpa.behavior\"".to_owned());
+        return Err("write a path such as \"hpa.behavior\"".to_owned());
     };
     match table.get_mut(first).map(|node| &mut node.value) {
         Some(Value::Table(inner)) if !rest.is_empty() => remove_path(inner, rest, faults),

@@ -60,50 +60,50 @@ fn bounds_of_other_input() -> impl Iterator<Item = BoundRow> {
         row(
             "`name`",
             NAME_ALLOWED.to_owned(),
-            "the folder of the results is called after it",
+            "the output folder has this name",
         ),
         row(
             "`hpa.minReplicas`, `hpa.maxReplicas`",
             format!("at most {REPLICAS_MAX}"),
-            "as `deployment.replicas`",
+            "the same reason as for `deployment.replicas`",
         ),
         row(
             "any duration",
             format!("at most {DURATION_MAX}"),
-            "beyond lies a slip of the pen",
+            "a longer one is a typing mistake",
         ),
         row(
             "`cv` of a lognormal",
             range(LOG_NORMAL_CV.start(), LOG_NORMAL_CV.end()),
-            "beyond, nearly every draw is next to nothing",
+            "above, nearly every draw is close to 0",
         ),
         row(
             "`p99` of a lognormal",
             format!("from the median to {P99_BY_MEDIAN_MAX} times that"),
-            "beyond, single draws outlast the simulation",
+            "above, single draws last longer than the simulation",
         ),
         row(
             "`cv` of a gamma distribution",
             range(GAMMA_CV.start(), GAMMA_CV.end()),
-            "below, it is a constant; beyond, nearly every draw is next to nothing",
+            "below, it is a constant; above, nearly every draw is close to 0",
         ),
         row(
             "`shape` of a Pareto distribution",
             range(PARETO_SHAPE.start(), PARETO_SHAPE.end()),
-            "below, it has no mean worth the name; beyond, it is a constant",
+            "below, the mean is infinite or nearly so; above, it is a constant",
         ),
         row(
             "a manifest",
             format!(
-                "at most {} MiB, {VALUES_MAX} values (aliases written out), {DEPTH_MAX} levels",
+                "at most {} MiB, {VALUES_MAX} values (with aliases expanded), {DEPTH_MAX} levels",
                 POLICY_BYTES_MAX >> 20
             ),
-            "it is held in memory; no cluster's objects are that many or that deep",
+            "hpasim holds it in memory; no cluster has that many values or levels",
         ),
         row(
             "`users` of a trace, times `workload.scale`",
             format!("at most {USERS_MAX}"),
-            "each user is held in memory",
+            "hpasim holds each user in memory",
         ),
     ]
     .into_iter()

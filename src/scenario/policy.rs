@@ -112,7 +112,7 @@ pub(super) fn read(
                 faults.report(
                     Code::NoEffect,
                     section.origin,
-                    "[controller] has no effect: the policy has no [hpa], so its Deployment is fixed",
+                    "[controller] has no effect: the policy has no [hpa], so the number of pods is fixed",
                     "add [hpa], or delete this section",
                 );
             }
@@ -141,7 +141,7 @@ pub(super) fn read(
 
 /// What `name` may be.
 pub(super) const NAME_ALLOWED: &str =
-    "not empty, no slash or backslash, no control character, no dot in front";
+    "not empty, no slash, backslash or control character, no leading dot";
 
 /// `name`, which becomes part of a folder's name: it must not lead out of the folder around it.
 fn read_name<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Option<&'t str> {
@@ -149,19 +149,19 @@ fn read_name<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Option<&'t str>
     let fault = if name.trim().is_empty() {
         "is empty"
     } else if name.contains(['/', '\\']) {
-        "holds a slash"
+        "contains a slash"
     } else if name.starts_with('.') {
         "starts with a dot"
     } else if name.contains(char::is_control) {
-        "holds a control character"
+        "contains a control character"
     } else {
         return Some(name);
     };
     faults.report(
         Code::BadName,
         root.node("name")?.origin,
-        format!("`name` {fault}, and the folder of the results is called after it"),
-        "write a plain word, as \"prod\", and choose another place with --output",
+        format!("`name` {fault}, and the output folder has this name"),
+        "write a plain word, such as \"prod\"; --output chooses another folder",
     );
     None
 }
@@ -228,9 +228,9 @@ fn read_startup(probe: &Section<'_>, init: &Distribution, faults: &mut Faults<'_
             Code::StartupProbeTooShort,
             probe.origin,
             format!(
-                "the startup probe gives up {patience} after the start, and `pod.init` takes {init} on average: a kubelet would restart the container before it can serve"
+                "the startup probe fails {patience} after the start, and `pod.init` takes {init} on average: a kubelet would restart the container before it can serve"
             ),
-            "raise `failure_threshold` or `period`; restarts by a probe are not simulated",
+            "raise `failure_threshold` or `period`; hpasim does not simulate restarts by a probe",
         );
     }
     startup

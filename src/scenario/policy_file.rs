@@ -211,12 +211,10 @@ impl PolicyFile {
         let Some(autoscaler) = &self.policy.autoscaler else {
             return Err(Diagnostics::one(Diagnostic {
                 code: Code::MissingKey,
-                message: format!(
-                    "`{}` has no autoscaler, so there is none to export",
-                    self.policy.name
-                ),
+                message: format!("`{}` has no autoscaler to export", self.policy.name),
                 place: None,
-                help: "add [hpa] to the policy; `--deployment` exports what it has".to_owned(),
+                help: "add [hpa] to the policy, or export its Deployment with `--deployment`"
+                    .to_owned(),
             }));
         };
         Ok(manifest::hpa_document(

@@ -135,7 +135,7 @@ fn parse_rows(
             Code::ProbeTooShort,
             None,
             "the probe is empty",
-            "a probe starts with a header, as `rps,cpu_millicores`, and has a row for each load",
+            "a probe has a header, such as `rps,cpu_millicores`, and a row for each load",
         );
         return None;
     }
@@ -169,7 +169,7 @@ fn parse_columns(reading: &mut CsvReading<'_>, record: &StringRecord) -> Option<
         reading.report(
             Code::ProbeHeader,
             Some(span),
-            format!("two columns are called `{name}`"),
+            format!("two columns have the name `{name}`"),
             "keep one of the two",
         );
         return None;
@@ -188,10 +188,10 @@ fn parse_columns(reading: &mut CsvReading<'_>, record: &StringRecord) -> Option<
             reading.report(
                 Code::ColumnIgnored,
                 Some(span),
-                format!("the column `{name}` is left out"),
+                format!("the column `{name}` is ignored"),
                 match nearest(name, COLUMNS.into_iter()) {
-                    Some(known) => format!("if it is meant as `{known}`, call it so"),
-                    None => format!("nothing to do: a probe is read from {}", listed(&COLUMNS)),
+                    Some(known) => format!("if it is `{known}`, rename it"),
+                    None => format!("nothing; the columns of a probe are {}", listed(&COLUMNS)),
                 },
             );
         }
@@ -213,11 +213,11 @@ fn require_column(
         let (span, help) = match near {
             Some(index) => (
                 reading.field_span(record, index),
-                format!("if `{}` is meant, call it `{wanted}`", names[index]),
+                format!("if `{}` is that column, rename it to `{wanted}`", names[index]),
             ),
             None => (
                 reading.line_span(record),
-                "begin with a header that names `rps`, `cpu_millicores` and, where the CPU is that of one pod of several, `replicas`"
+                "begin with a header of `rps` and `cpu_millicores`; add `replicas` if the CPU is that of one pod of several"
                     .to_owned(),
             ),
         };
@@ -270,7 +270,7 @@ fn parse_row(
                 record.len(),
                 columns.width
             ),
-            "give each column one value; fields are separated by commas, decimals by a point",
+            "write one value for each column, commas between values, and a point before decimals",
         );
         return None;
     }
@@ -300,8 +300,8 @@ fn parse_replicas(
         reading.report(
             Code::ProbeRange,
             Some(span),
-            format!("{replicas} is no number of pods"),
-            "write how many pods shared the load: a whole number from 1 on",
+            format!("{replicas} is not a number of pods"),
+            "write how many pods shared the load: a whole number of 1 or more",
         );
         return None;
     }
@@ -325,17 +325,17 @@ fn parse_cell(reading: &mut CsvReading<'_>, record: &StringRecord, index: usize)
         Some(_) => (
             Code::ProbeRange,
             format!("{} is not a finite number", clipped(cell)),
-            "leave out a row that was not measured",
+            "delete a row without a measurement",
         ),
         None if cell.is_empty() => (
             Code::ProbeValue,
             "the value is empty".to_owned(),
-            "write a number, or leave out a row that was not measured",
+            "write a number, or delete a row without a measurement",
         ),
         None => (
             Code::ProbeValue,
             format!("`{}` is not a number", clipped(cell)),
-            "write a plain number without a unit, as 12.5 or 250",
+            "write a plain number without a unit, such as 12.5 or 250",
         ),
     };
     let span = reading.field_span(record, index);
@@ -355,7 +355,7 @@ fn fault_of_rows(name: &str, rows: &[ProbeRow]) -> Option<Diagnostic> {
             },
             place: None,
             help: format!(
-                "give at least {PROBE_ROWS_MIN} rows of different loads; ten from light load to the limit make a good probe"
+                "measure at least {PROBE_ROWS_MIN} different loads; ten, from light load to the limit, make a good probe"
             ),
         });
     }
@@ -364,11 +364,10 @@ fn fault_of_rows(name: &str, rows: &[ProbeRow]) -> Option<Diagnostic> {
     (most - least <= SAME_LOAD * most.max(LIGHTEST)).then(|| Diagnostic {
         code: Code::ProbeOneLoad,
         message: format!(
-            "all rows of `{name}` have the same load, {most} requests per second a pod"
+            "all rows of `{name}` have the same load: {most} requests per second per pod"
         ),
         place: None,
-        help:
-            "measure at different loads: what a request costs is the difference between two of them"
-                .to_owned(),
+        help: "measure at different loads: the cost of a request is the slope between loads"
+            .to_owned(),
     })
 }

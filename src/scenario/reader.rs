@@ -146,7 +146,7 @@ impl<'s> Faults<'s> {
                 message: format!("unknown key `{}`{within}", entry.key),
                 place: Some(Box::new(place)),
                 help: near.map_or_else(
-                    || format!("keys known here: {}", known.join(", ")),
+                    || format!("the keys here are: {}", known.join(", ")),
                     |near| format!("did you mean `{near}`?"),
                 ),
             }
@@ -160,17 +160,20 @@ impl<'s> Faults<'s> {
             ("an integer" | "a number", Value::Text(text))
                 if parse_number(text.trim()).is_some() =>
             {
-                format!("leave out the quotes: {}", text.trim())
+                format!("remove the quotes: {}", text.trim())
             }
             ("true or false", Value::Text(text)) if matches!(text.as_str(), "true" | "false") => {
-                format!("leave out the quotes: {text}")
+                format!("remove the quotes: {text}")
             }
             _ => format!("write {wanted}"),
         };
         self.report(
             Code::WrongType,
             origin,
-            format!("`{key}` takes {wanted}, and this is {}", value.type_name()),
+            format!(
+                "`{key}` must be {wanted}, and this is {}",
+                value.type_name()
+            ),
             help,
         );
     }
@@ -321,7 +324,7 @@ impl<'t> Section<'t> {
             Code::MissingKey,
             self.origin,
             format!("`{}` needs a `{key}`", self.path),
-            format!("add `{key}` with {wanted}"),
+            format!("add `{key}`: {wanted}"),
         );
     }
 
@@ -403,7 +406,7 @@ impl<'t> Section<'t> {
         faults.report(
             Code::UnknownWord,
             node.origin,
-            format!("`{}` knows no \"{written}\"", self.path_of(key)),
+            format!("`{}` does not accept \"{written}\"", self.path_of(key)),
             help,
         );
         None

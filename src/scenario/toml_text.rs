@@ -160,11 +160,11 @@ impl<'s> Conversion<'s> {
         let help = if error.message().starts_with("duplicate key") {
             "keep one of the two"
         } else {
-            "a line is `key = value` or `[table]`; strings stand in quotes, as `timeout = \"5s\"`"
+            "a line is `key = value` or `[table]`; text needs quotes, such as `timeout = \"5s\"`"
         };
         Diagnostic {
             code: Code::TomlSyntax,
-            message: format!("this is not TOML: {}", error.message()),
+            message: format!("this is not valid TOML: {}", error.message()),
             place: Some(Box::new(Place::of(
                 self.sources,
                 self.origin(span.start, span.end),
@@ -183,7 +183,7 @@ impl<'s> Conversion<'s> {
             Code::OutOfRange,
             origin,
             format!("the number {text} is out of range"),
-            "write a number that 64 bits can hold",
+            "write a number that fits in 64 bits",
         ));
         Value::Integer(0)
     }

@@ -34,14 +34,14 @@ pub(super) fn cut(
     if start < SimTime::ZERO || start >= end {
         return fault(
             format!("--from {start}"),
-            format!("`--from {start}` lies outside the trace"),
+            format!("`--from {start}` is outside the trace"),
             inside,
         );
     }
     if stop > end {
         return fault(
             format!("--to {stop}"),
-            format!("`--to {stop}` lies outside the trace"),
+            format!("`--to {stop}` is outside the trace"),
             inside,
         );
     }

@@ -78,7 +78,7 @@ impl CsvReading<'_> {
                 Code::TraceHeader,
                 Some(line),
                 "the trace has no header: its first line holds numbers",
-                "put `time_s,rps` above it",
+                "add the line `time_s,rps` above it",
             );
             return None;
         }
@@ -88,7 +88,7 @@ impl CsvReading<'_> {
                 self.report_field(
                     Code::TraceHeader,
                     (record, index),
-                    format!("two columns are called `{name}`"),
+                    format!("two columns have the name `{name}`"),
                     "give each its own name",
                 );
             }
@@ -134,7 +134,7 @@ impl CsvReading<'_> {
                 let span = near.map_or(line.clone(), |index| self.field_span(record, index));
                 let help = near.map_or_else(
                     || {
-                        "add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); docs/traces.md lists the recordings that are read as they are"
+                        "add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace convert --help` lists the other formats"
                             .to_owned()
                     },
                     |index| {
@@ -178,7 +178,7 @@ impl CsvReading<'_> {
                 self.report(
                     Code::TraceDemand,
                     Some(span),
-                    "the header has no column for what was offered",
+                    "the header has no column for the load",
                     help,
                 );
                 None
@@ -188,8 +188,8 @@ impl CsvReading<'_> {
                 self.report(
                     Code::TraceDemand,
                     Some(span),
-                    "the header has more than one column for what was offered",
-                    "keep one of `rps`, `cpu_millicores` and `users`; give others another name to use them as metrics",
+                    "the header has more than one column for the load",
+                    "keep one of `rps`, `cpu_millicores` and `users`; rename the others to use them as metrics",
                 );
                 None
             }
@@ -223,7 +223,7 @@ impl CsvReading<'_> {
             if let Some(known) = near.or(alias.map(|(_, known)| *known)) {
                 return (
                     self.field_span(record, index),
-                    format!("if `{name}` is what was offered, call it `{known}`"),
+                    format!("if `{name}` is the load, rename it to `{known}`"),
                 );
             }
         }

@@ -84,7 +84,7 @@ const GREATEST: Greatest = Greatest {
 };
 const GREATEST_USERS: Greatest = Greatest {
     value: USERS_MAX,
-    help: "write users at once, at most ten million; for more, give their requests as `rps`",
+    help: "write at most ten million users at once; for more, use their requests as `rps`",
 };
 
 impl CsvReading<'_> {
@@ -100,7 +100,7 @@ impl CsvReading<'_> {
                 Code::TraceEmpty,
                 None,
                 format!("`{}` is empty", self.name),
-                "a trace starts with a header, as `time_s,rps`, and has at least two rows",
+                "a trace has a header, such as `time_s,rps`, and at least two rows",
             );
             return Err(self.faults);
         }
@@ -183,7 +183,7 @@ impl CsvReading<'_> {
             Code::TraceFields,
             Some(span),
             format!("the row has {fields}, the header {width}"),
-            "give each column one value; fields are separated by commas, decimals by a point",
+            "write one value for each column, commas between values, and a point before decimals",
         );
     }
 
@@ -200,7 +200,7 @@ impl CsvReading<'_> {
             self.report(
                 Code::TraceTooShort,
                 Some(span),
-                "the trace has one row, and the last row only marks the end",
+                "the trace has only one row, and the last row only marks the end",
                 "add a row at the time at which the load ends",
             );
         }
@@ -234,10 +234,10 @@ impl CsvReading<'_> {
                 format!("`{}` is not a time", clipped(cell)),
                 match header.time_column {
                     TimeColumn::Seconds => {
-                        "write seconds, as 0, 15 or 22.5; dates go into a column `timestamp`"
+                        "write seconds, such as 0, 15 or 22.5; for dates, use a column `timestamp`"
                     }
                     TimeColumn::Timestamp => {
-                        "write epoch seconds, or RFC 3339 with its offset, as 2026-01-31T12:00:00Z"
+                        "write epoch seconds, or RFC 3339 with an offset, such as 2026-01-31T12:00:00Z"
                     }
                 },
             ),
@@ -263,7 +263,7 @@ impl CsvReading<'_> {
             ),
             Some(previous) if nanos == previous => (
                 Code::TraceTime,
-                format!("a second row at the time {}", clipped(cell)),
+                format!("a second row has the time {}", clipped(cell)),
                 "keep one row for each time",
             ),
             _ if nanos.saturating_sub(start) > LENGTH_MAX_NANOS => (
@@ -298,17 +298,17 @@ impl CsvReading<'_> {
             Some(_) => (
                 Code::TraceRange,
                 format!("{} is not a finite number", clipped(cell)),
-                "write 0 for no load, or leave the row out: a value holds until the next row",
+                "write 0 for no load, or delete the row: a value holds until the next row",
             ),
             None if cell.is_empty() => (
                 Code::TraceValue,
                 "the value is empty".to_owned(),
-                "write a number, or leave the row out: a value holds until the next row",
+                "write a number, or delete the row: a value holds until the next row",
             ),
             None => (
                 Code::TraceValue,
                 format!("`{}` is not a number", clipped(cell)),
-                "write a plain number with a decimal point, as 12.5",
+                "write a plain number with a decimal point, such as 12.5",
             ),
         };
         self.report_field(code, (record, index), message, help);
@@ -326,10 +326,10 @@ impl CsvReading<'_> {
                 Code::ColumnIgnored,
                 (record, further.index),
                 format!(
-                    "the column `{}` is left out: it holds no numbers",
+                    "the column `{}` is ignored: it holds no numbers",
                     further.name
                 ),
-                "nothing, unless it is meant as a metric",
+                "nothing, unless you need it as a metric",
             );
             return;
         }

@@ -33,13 +33,13 @@ pub(super) fn duration(value: &Value) -> Result<SimSpan, ValueProblem> {
         Value::Text(text) => text.trim(),
         Value::Integer(number) => {
             return Err(bad(
-                format!("{number} is a bare number, and a duration has a unit"),
+                format!("{number} has no unit, and a duration needs one"),
                 format!("write \"{}s\"", number.unsigned_abs()),
             ));
         }
         Value::Float(number) => {
             return Err(bad(
-                format!("{number} is a bare number, and a duration has a unit"),
+                format!("{number} has no unit, and a duration needs one"),
                 format!("write \"{}s\"", number.abs()),
             ));
         }
@@ -47,7 +47,7 @@ pub(super) fn duration(value: &Value) -> Result<SimSpan, ValueProblem> {
             return Err(ValueProblem {
                 code: Code::WrongType,
                 what: format!("it is {}, not a duration", other.type_name()),
-                help: "write a string with a unit, as \"15s\"".to_owned(),
+                help: "write a string with a unit, such as \"15s\"".to_owned(),
             });
         }
     };
@@ -61,7 +61,7 @@ pub(super) fn duration(value: &Value) -> Result<SimSpan, ValueProblem> {
         return Err(ValueProblem {
             code: Code::OutOfRange,
             what: format!("`{text}` is longer than a year"),
-            help: "write a shorter one".to_owned(),
+            help: "write a shorter duration".to_owned(),
         });
     }
     Ok(span)
@@ -109,7 +109,7 @@ fn duration_help(text: &str) -> String {
     if friendly_duration(&lower).is_some() {
         return format!("write \"{lower}\"");
     }
-    "write a number and its unit, as \"250ms\", \"15s\", \"1m30s\" or \"2h\"".to_owned()
+    "write a number and its unit, such as \"250ms\", \"15s\", \"1m30s\" or \"2h\"".to_owned()
 }
 
 /// A Kubernetes quantity: a string, or a plain number.
@@ -156,7 +156,7 @@ fn quantity_help(text: &str) -> String {
     });
     match near {
         Some(known) if !number.is_empty() => format!("write \"{number}{known}\""),
-        _ => "write CPU as \"100m\" or \"0.5\", memory as \"64Mi\" or \"1Gi\"".to_owned(),
+        _ => "write CPU such as \"100m\" or \"0.5\", memory such as \"64Mi\" or \"1Gi\"".to_owned(),
     }
 }
 
@@ -172,7 +172,7 @@ pub(super) fn memory_bytes(value: &Value) -> Result<u64, ValueProblem> {
     if milli > 0 && milli < 1000 {
         return Err(ValueProblem {
             code: Code::OutOfRange,
-            what: "it is less than a byte, for the suffix `m` is a thousandth".to_owned(),
+            what: "it is less than a byte, because the suffix `m` means a thousandth".to_owned(),
             help: "write \"64Mi\" for mebibytes or \"64M\" for megabytes".to_owned(),
         });
     }
@@ -216,7 +216,7 @@ mod tests {
             (text("5S"), "write \"5s\""),
             (
                 text("soon"),
-                "write a number and its unit, as \"250ms\", \"15s\", \"1m30s\" or \"2h\"",
+                "write a number and its unit, such as \"250ms\", \"15s\", \"1m30s\" or \"2h\"",
             ),
         ];
         for (value, help) in cases {
@@ -233,7 +233,7 @@ mod tests {
             ("64mi", "write \"64Mi\""),
             (
                 "lots",
-                "write CPU as \"100m\" or \"0.5\", memory as \"64Mi\" or \"1Gi\"",
+                "write CPU such as \"100m\" or \"0.5\", memory such as \"64Mi\" or \"1Gi\"",
             ),
         ];
         for (written, help) in cases {

@@ -46,9 +46,9 @@ fn refuse_hopeless_timeout(section: &Section<'_>, workload: &Workload, faults: &
         Code::OutOfRange,
         written.map_or(section.origin, |node| node.origin),
         format!(
-            "a request takes {least} or more by itself, and its client gives up after {}: none would succeed",
+            "a request takes at least {least}, and its client times out after {}: every request would fail",
             workload.timeout
         ),
-        "write a longer `timeout`, or what a request really costs",
+        "write a longer `timeout`, or lower the cost of a request",
     );
 }

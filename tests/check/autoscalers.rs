@@ -21,14 +21,14 @@ fn a_target_of_another_namespace() {
         "{name: shop, namespace: preprod}\nspec:\n  selector:\n    match",
     );
     insta::assert_snapshot!(found("E0101", &elsewhere), @"
-    error[E0101]: the autoscaler never scales: it looks for Deployment prod/shop, and the files hold Deployment preprod/shop
+    error[E0101]: the autoscaler never scales: its target is Deployment prod/shop, and the files hold Deployment preprod/shop
       --> app.yaml:52:65
        |
     52 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
        |                                                                 ^^^^
        |
-       = note: an autoscaler scales within its own namespace alone; each sync ends with FailedGetScale, and the scale stays at 1 pod whatever the load
-       = help: give both one namespace and kind, that of Deployment preprod/shop
+       = note: an autoscaler scales only in its own namespace; each sync fails with FailedGetScale, and the workload keeps 1 pod whatever the load
+       = help: give both the same namespace and kind: those of Deployment preprod/shop
     ");
 }
 
@@ -39,14 +39,14 @@ fn a_target_that_no_file_holds() {
         "kind: Deployment, name: shopp}",
     );
     insta::assert_snapshot!(found("E0025", &missing), @"
-    error[E0025]: the autoscaler scales Deployment prod/shopp, and the files do not hold it
+    error[E0025]: the autoscaler scales Deployment prod/shopp, which is not in the files
       --> app.yaml:52:65
        |
     52 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shopp}
        |                                                                 ^^^^^
        |
-       = note: without its target each sync ends with FailedGetScale, and nothing is ever scaled
-       = help: correct `scaleTargetRef`, or add the object; here are: Deployment prod/shop
+       = note: without its target each sync fails with FailedGetScale, and the autoscaler never scales
+       = help: correct `scaleTargetRef`, or add the object; the files hold: Deployment prod/shop
     ");
 }
 
@@ -60,8 +60,8 @@ fn an_autoscaler_alone() {
     5 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
       |                                                                 ^^^^
       |
-      = note: requests, limits, probes and the way to full scale hang on its containers, and none of these was checked
-      = help: name its file as well: `hpasim check hpa.yaml deployment.yaml`
+      = note: hpasim did not check requests, limits, probes and the time to full scale, because these depend on the target's containers
+      = help: name its file too: `hpasim check hpa.yaml deployment.yaml`
     ");
 }
 
@@ -72,13 +72,13 @@ fn a_metric_of_a_resource_that_a_container_does_not_request() {
         "      - name: proxy\n        image: example\n      volumes:",
     );
     insta::assert_snapshot!(found("E0017", &sidecar), @"
-    error[E0017]: container `proxy` requests no cpu, and the autoscaler targets a utilization of it
+    error[E0017]: container `proxy` requests no cpu, and the autoscaler has a utilization target for cpu
       --> app.yaml:22:9
        |
     22 |       - name: proxy
        |         ^^^^^^^^^^^
        |
-       = help: add resources.requests.cpu: utilization is measured against the request
+       = help: add resources.requests.cpu: utilization is usage divided by request
     ");
 }
 
@@ -104,7 +104,7 @@ fn a_metric_of_a_container_that_is_not_there() {
     57 |     containerResource: {name: cpu, container: appp, target: {type: Utilization, averageUtilization: 60}}
        |                                               ^^^^
        |
-       = note: before that, the API server drops it, and an autoscaler without another metric gets cpu at 80%
+       = note: in older releases the API server drops the metric, and an autoscaler without another metric gets cpu at 80%
        = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
     "#);
 }
@@ -133,13 +133,13 @@ fn replicas_beside_an_autoscaler() {
 fn minimum_and_maximum_are_one() {
     let one = healthy_but("minReplicas: 2", "minReplicas: 20");
     insta::assert_snapshot!(found("W0102", &one), @"
-    warning[W0102]: the autoscaler has nothing to choose: `minReplicas` and `maxReplicas` are 20
+    warning[W0102]: the autoscaler cannot change the number of pods: `minReplicas` and `maxReplicas` are 20
       --> app.yaml:54:3
        |
     54 |   maxReplicas: 20
        |   ^^^^^^^^^^^^^^^
        |
-       = note: whatever the load, there are 20 pods
+       = note: the workload has 20 pods whatever the load
        = help: raise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler
     ");
 }
@@ -159,8 +159,8 @@ fn two_autoscalers_of_one_target() {
     63 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
        |                                                                 ^^^^
        |
-       = note: Kubernetes 1.27 and later stop both with AmbiguousSelector, so nothing is scaled; earlier releases let them overwrite each other at every sync
-       = help: put the metrics of both into one autoscaler: of several metrics the one that asks for most pods counts
+       = note: since Kubernetes 1.27 both fail with AmbiguousSelector and never scale; in earlier releases they overwrite each other at every sync
+       = help: put the metrics of both into one autoscaler: the metric that asks for the most pods wins
     ");
     let same = format!("{HEALTHY}---\n{}", second.replace("shop-too", "shop"));
     assert_eq!(found("E0103", &same), "", "the same object twice is one");
@@ -177,7 +177,7 @@ fn an_api_version_that_is_gone() {
        |             ^^^^^^^^^^^^^^^^^^^
        |
        = note: `kubectl apply` ends with: no matches for kind "HorizontalPodAutoscaler" in version "autoscaling/v2beta2"
-       = help: write `apiVersion: autoscaling/v2`, and see the migration guide for fields that were renamed
+       = help: write `apiVersion: autoscaling/v2`; the Kubernetes deprecated API migration guide lists the renamed fields
     "#);
     let older = "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  maxReplicas: 2\n  metrics:\n  - {type: Resource, resource: {name: cpu, targetAverageUtilization: 50}}\n";
     assert_eq!(codes(&report_of(&[("app.yaml", older)])), ["E0104"]);
@@ -186,13 +186,13 @@ fn an_api_version_that_is_gone() {
 #[test]
 fn a_target_out_of_reach() {
     insta::assert_snapshot!(found("E0102", &limited("100m", 95)), @"
-    error[E0102]: this metric never scales up: usage ends at 100% of the request, and the target is 95%
+    error[E0102]: this metric never scales up: usage cannot exceed 100% of the request, and the target is 95%
       --> app.yaml:58:22
        |
     58 |     resource: {name: cpu, target: {type: Utilization, averageUtilization: 95}}
        |                      ^^^
        |
-       = note: the limits are 100m and the requests 100m, and a pod is throttled there; with a tolerance of 10% the autoscaler acts above 1.100 times the target, and the most it sees is 1.053
+       = note: the limits are 100m and the requests 100m, and a pod is throttled there; with a tolerance of 10% the autoscaler scales up above 1.100 times the target, and usage reaches at most 1.053 times the target
        = help: lower the target to 90% or less, or raise the limits
     ");
     // 100 / 90 = 1.11 is above 1.1, 100 / 91 = 1.099 is not.
@@ -211,13 +211,13 @@ fn a_memory_target_out_of_reach() {
         "resource: {name: memory, target: {type: AverageValue, averageValue: 60Mi}}",
     );
     insta::assert_snapshot!(found("E0102", &memory), @"
-    error[E0102]: this metric never scales up: usage ends at 64Mi, and the target is 60Mi
+    error[E0102]: this metric never scales up: usage cannot exceed 64Mi, and the target is 60Mi
       --> app.yaml:58:22
        |
     58 |     resource: {name: memory, target: {type: AverageValue, averageValue: 60Mi}}
        |                      ^^^^^^
        |
-       = note: the limits are 64Mi, and a pod is killed there; with a tolerance of 10% the autoscaler acts above 1.100 times the target, and the most it sees is 1.067
+       = note: the limits are 64Mi, and a pod is killed there; with a tolerance of 10% the autoscaler scales up above 1.100 times the target, and usage reaches at most 1.067 times the target
        = help: lower the target to 58Mi or less, or raise the limits
     ");
 }
@@ -235,14 +235,14 @@ fn a_container_without_a_limit_reaches_any_target() {
 #[test]
 fn how_many_syncs_limits_take() {
     insta::assert_snapshot!(found("I0101", &limited("120m", 60)), @"
-    info[I0101]: one sync multiplies the pods by 2.00 at most: from 2 to 20 pods it takes 4 syncs by that alone, and 4 (1m) with the rate limits
+    info[I0101]: one sync multiplies the pods by at most 2.00: from 2 to 20 pods this alone takes 4 syncs; with the rate limits it takes 4 (1m)
       --> app.yaml:58:22
        |
     58 |     resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}
        |                      ^^^
        |
-       = note: usage cannot rise above the limits, which are 2.00 times the target, however great the load is
-       = help: a lower target or higher limits make the steps larger
+       = note: usage cannot exceed the limits, which are 2.00 times the target, however high the load is
+       = help: nothing; a lower target or higher limits make the steps larger
     ");
 }
 
@@ -250,14 +250,14 @@ fn how_many_syncs_limits_take() {
 fn limits_so_near_that_the_way_up_is_long() {
     let near = limited("100m", 85).replace("maxReplicas: 20", "maxReplicas: 200");
     insta::assert_snapshot!(found("W0104", &near), @"
-    warning[W0104]: one sync multiplies the pods by 1.18 at most: from 2 to 200 pods it takes 24 syncs by that alone, and 24 (6m) with the rate limits
+    warning[W0104]: one sync multiplies the pods by at most 1.18: from 2 to 200 pods this alone takes 24 syncs; with the rate limits it takes 24 (6m)
       --> app.yaml:58:22
        |
     58 |     resource: {name: cpu, target: {type: Utilization, averageUtilization: 85}}
        |                      ^^^
        |
-       = note: usage cannot rise above the limits, which are 1.18 times the target, however great the load is
-       = help: lower the target, raise the limits or `minReplicas`; asked for are 5m (--within)
+       = note: usage cannot exceed the limits, which are 1.18 times the target, however high the load is
+       = help: lower the target, or raise the limits or `minReplicas`; the pods should be there within 5m (--within)
     ");
     assert_eq!(found("I0101", &near), "", "it is said once");
 }
@@ -268,13 +268,13 @@ fn rate_limits_that_are_too_slow() {
         "    scaleUp:\n      policies: [{type: Pods, value: 1, periodSeconds: 60}]\n",
     );
     insta::assert_snapshot!(found("W0103", &slow), @"
-    warning[W0103]: the rate limits let the pods grow from 2 to 20 in 69 syncs (17m15s) at best
+    warning[W0103]: with the rate limits the pods grow from 2 to 20 in 69 syncs (17m15s) at best
       --> app.yaml:60:7
        |
     60 |       policies: [{type: Pods, value: 1, periodSeconds: 60}]
        |       ^^^^^^^^
        |
-       = note: the load may be there at once; 5m are what was asked for (--within)
+       = note: the load can rise at once, and the pods should be there within 5m (--within)
        = help: raise the values of `behavior.scaleUp.policies`, shorten their periods, or raise `minReplicas`
     ");
     let patient = report_with(
@@ -298,7 +298,7 @@ fn periods_within_a_sync() {
     60 |       policies: [{type: Pods, value: 4, periodSeconds: 5}, {type: Percent, value: 100, periodSeconds: 15}]
        |       ^^^^^^^^
        |
-       = note: the autoscaler looks every 15s, and each look may use the whole value: what is written allows it once in 15s, not more often
+       = note: the autoscaler acts once in 15s, and each sync may use the whole value: the policy allows the change once in 15s, not more often
        = help: write the change that one sync may make, with `periodSeconds: 15` or more
     ");
 }
@@ -307,14 +307,14 @@ fn periods_within_a_sync() {
 fn a_window_within_a_sync() {
     let up = healthy_with_behavior("    scaleUp: {stabilizationWindowSeconds: 15}\n");
     insta::assert_snapshot!(found("W0106", &up), @"
-    warning[W0106]: a stabilization window of 15s holds nothing back
+    warning[W0106]: a stabilization window of 15s has no effect
       --> app.yaml:59:15
        |
     59 |     scaleUp: {stabilizationWindowSeconds: 15}
        |               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
-       = note: the autoscaler looks every 15s, so the window holds the look that is being made and no other: a single peak is followed at once
-       = help: write 0 if that is meant, or more than 15: the default is 0 up and 300 down
+       = note: the autoscaler acts once in 15s, so the window contains only the current recommendation: a single peak is followed at once
+       = help: write 0 if you want no window, or more than 15; the defaults are 0 up and 300 down
     ");
     let longer = healthy_with_behavior("    scaleUp: {stabilizationWindowSeconds: 16}\n");
     assert_eq!(found("W0106", &longer), "");
@@ -336,8 +336,8 @@ fn a_window_as_long_as_the_traffic_period() {
     50 | metadata: {name: shop, namespace: prod}
        |                  ^^^^
        |
-       = note: of the recommendations in the window the highest counts, and each window holds a peak: the pods stay at the peak's number between two peaks
-       = help: a window below 4m lets the pods go between two peaks; keep it if these come too fast to start pods for
+       = note: the highest recommendation in the window counts, and every window contains a peak: between two peaks the number of pods stays at the peak
+       = help: a window below 4m removes pods between two peaks; keep the window if pods start too slowly for the peaks
     ");
     let flat = "time_s,rps\n0,4\n600,4\n";
     let report = report_with(&files, ManifestChoice::default(), Some(flat), WITHIN);
@@ -348,14 +348,14 @@ fn a_window_as_long_as_the_traffic_period() {
 fn half_of_the_pods_gone_within_a_minute() {
     let fast = healthy_with_behavior("    scaleDown: {stabilizationWindowSeconds: 0}\n");
     insta::assert_snapshot!(found("W0108", &fast), @"
-    warning[W0108]: 15s after the load falls, half of the pods may be gone
+    warning[W0108]: half of the pods can be gone 15s after the load falls
       --> app.yaml:59:5
        |
     59 |     scaleDown: {stabilizationWindowSeconds: 0}
        |     ^^^^^^^^^
        |
-       = note: from 20 pods to 10 pods it takes 1 sync and a window of 0s; when the load returns, the new pods have to start first
-       = help: write `stabilizationWindowSeconds: 300` under `scaleDown`, the default, or a policy that lets fewer pods go
+       = note: from 20 pods to 10 pods takes 1 sync and a window of 0s; when the load returns, new pods have to start first
+       = help: write `stabilizationWindowSeconds: 300` (the default) under `scaleDown`, or a policy that removes fewer pods at a time
     ");
     let slow = healthy_with_behavior(
         "    scaleDown:\n      stabilizationWindowSeconds: 0\n      policies: [{type: Pods, value: 1, periodSeconds: 60}]\n",
@@ -369,13 +369,13 @@ fn a_percentage_of_a_small_count() {
         "    scaleUp:\n      policies: [{type: Percent, value: 10, periodSeconds: 15}]\n",
     );
     insta::assert_snapshot!(found("W0109", &small), @"
-    warning[W0109]: 10% of 2 pods are less than one pod
+    warning[W0109]: 10% of 2 pods is less than one pod
       --> app.yaml:60:7
        |
     60 |       policies: [{type: Percent, value: 10, periodSeconds: 15}]
        |       ^^^^^^^^
        |
-       = note: it is rounded up to one pod in 15s: from 2 to 11 pods it takes 9 syncs (2m15s)
+       = note: the autoscaler rounds it up to one pod in 15s: from 2 to 11 pods takes 9 syncs (2m15s)
        = help: add a policy of type Pods with `selectPolicy: Max`, as { type: Pods, value: 4 }
     ");
     let with_pods = healthy_with_behavior(
@@ -399,13 +399,13 @@ metrics = [{ type = \"External\", external = { metric = { name = \"queue\" }, ta
 policies = [{ type = \"Percent\", value = 100, periodSeconds = 15 }]
 ";
     insta::assert_snapshot!(found_in_policy("W0109", policy), @r#"
-    warning[W0109]: at zero pods a percentage moves nothing
+    warning[W0109]: at 0 pods a percentage changes nothing
       --> p.toml:10:1
        |
     10 | policies = [{ type = "Percent", value = 100, periodSeconds = 15 }]
        | ^^^^^^^^
        |
-       = note: 100% of 0 pods are 0: once at `minReplicas: 0` the autoscaler never comes back
+       = note: 100% of 0 pods are 0: once at `minReplicas: 0`, the autoscaler stays at 0
        = help: add a policy of type Pods with `selectPolicy: Max`, as { type: Pods, value: 4 }
     "#);
 }
@@ -414,17 +414,17 @@ policies = [{ type = \"Percent\", value = 100, periodSeconds = 15 }]
 fn a_direction_that_is_switched_off() {
     let down = healthy_with_behavior("    scaleDown: {selectPolicy: Disabled}\n");
     insta::assert_snapshot!(found("W0110", &down), @"
-    warning[W0110]: scaling down is switched off
+    warning[W0110]: scaling down is disabled
       --> app.yaml:59:17
        |
     59 |     scaleDown: {selectPolicy: Disabled}
        |                 ^^^^^^^^^^^^^^^^^^^^^^
        |
-       = note: after one peak there may be 20 pods for good; 2 would do without load
-       = help: delete `selectPolicy: Disabled`, and slow the direction down by policies instead
+       = note: after one peak 20 pods can stay for good; without load 2 would suffice
+       = help: delete `selectPolicy: Disabled`, and limit the direction with policies instead
     ");
     let up = healthy_with_behavior("    scaleUp: {selectPolicy: Disabled}\n");
-    assert!(found("W0110", &up).contains("scaling up is switched off"));
+    assert!(found("W0110", &up).contains("scaleUp: {selectPolicy: Disabled}"));
     assert_eq!(found("W0103", &up), "", "it is said once");
 }
 
@@ -438,7 +438,7 @@ fn a_tolerance_that_older_releases_drop() {
     59 |     scaleUp: {tolerance: 0.05}
        |               ^^^^^^^^^^^^^^^
        |
-       = note: before that, the API server drops it, and the controller's tolerance of 10% counts in both directions
+       = note: in older releases the API server drops the field, and the controller's tolerance of 10% applies in both directions
        = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
     "#);
 }

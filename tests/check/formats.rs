@@ -28,8 +28,8 @@ fn json_has_every_field() {
           "file": "a,b.yaml",
           "line": 54,
           "column": 3,
-          "message": "the autoscaler has nothing to choose: `minReplicas` and `maxReplicas` are 20",
-          "why": "whatever the load, there are 20 pods",
+          "message": "the autoscaler cannot change the number of pods: `minReplicas` and `maxReplicas` are 20",
+          "why": "the workload has 20 pods whatever the load",
           "help": "raise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler",
           "object": "HorizontalPodAutoscaler prod/shop"
         }
@@ -45,7 +45,7 @@ fn json_has_every_field() {
 
 #[test]
 fn annotations_escape_what_separates_them() {
-    insta::assert_snapshot!(render_github(&report()), @"::warning file=a%2Cb.yaml,line=54,col=3,title=W0102::the autoscaler has nothing to choose: `minReplicas` and `maxReplicas` are 20%0Awhatever the load, there are 20 pods%0Araise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler");
+    insta::assert_snapshot!(render_github(&report()), @"::warning file=a%2Cb.yaml,line=54,col=3,title=W0102::the autoscaler cannot change the number of pods: `minReplicas` and `maxReplicas` are 20%0Athe workload has 20 pods whatever the load%0Araise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler");
     let half = healthy_with_behavior(
         "    scaleUp:\n      policies: [{type: Percent, value: 100, periodSeconds: 5}]\n",
     );
@@ -66,12 +66,12 @@ fn faults_of_reading_are_findings() {
 fn values_in_values_have_an_end() {
     let deep = format!("kind: List\nitems: {}\n", "[".repeat(120));
     insta::assert_snapshot!(found("E0023", &deep), @"
-    error[E0023]: values lie in each other more than 100 deep
+    error[E0023]: values are nested more than 100 levels deep
      --> app.yaml:2:108
       |
     2 | items: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
       |                                                                                                            ^
       |
-      = help: no Kubernetes object is that deep: check brackets and indentation
+      = help: no Kubernetes object is nested that deep: check brackets and indentation
     ");
 }

@@ -153,7 +153,7 @@ fn the_printed_way_down_is_that_of_the_simulation() {
             } else {
                 policy(behavior, sync_seconds)
             };
-            let printed = printed(&policy, &["W0108"], WITHIN, ["", " after the load"]);
+            let printed = printed(&policy, &["W0108"], WITHIN, ["gone ", " after"]);
             let simulated = simulated(&policy, 400_000, 1, 20);
             assert_close(printed, simulated, sync_seconds, &policy);
         }

@@ -9,13 +9,13 @@ fn an_object_of_another_namespace() {
         "{name: settings, namespace: preprod}",
     );
     insta::assert_snapshot!(found("E0105", &elsewhere), @"
-    error[E0105]: the namespace `prod` has no ConfigMap `settings`: the files put it elsewhere
+    error[E0105]: the namespace `prod` has no ConfigMap `settings`: the files hold it in another namespace
       --> app.yaml:20:32
        |
     20 |         - configMapRef: {name: settings}
        |                                ^^^^^^^^
        |
-       = note: pods see objects of their own namespace alone, and the files hold ConfigMap preprod/settings: its pods are created and never start (CreateContainerConfigError)
+       = note: pods can use only objects of their own namespace, and the files hold ConfigMap preprod/settings: the pods are created and never start (CreateContainerConfigError)
        = help: give ConfigMap preprod/settings the namespace `prod`
     ");
 }
@@ -33,7 +33,7 @@ fn an_object_that_no_file_holds() {
     20 |         - configMapRef: {name: setings}
        |                                ^^^^^^^
        |
-       = note: unless it is in the namespace `prod` of the cluster already, its pods are created and never start
+       = note: unless the namespace `prod` of the cluster has it already, the pods are created and never start
        = help: add it to the files, or correct the name
     ");
 }
@@ -89,8 +89,8 @@ fn a_secret_that_is_kept_out_of_the_files() {
     21 |         - secretRef: {name: keys}
        |                             ^^^^
        |
-       = note: that is how it should be, as long as somebody has made it in `prod`: its pods are created and never start before that
-       = help: look: `kubectl get secret keys -n prod`
+       = note: this is good practice, if the Secret exists in `prod`; without it the pods are created and never start
+       = help: check with `kubectl get secret keys -n prod`
     ");
 }
 
@@ -107,8 +107,8 @@ fn a_service_that_selects_nothing() {
     35 |   selector: {app: store}
        |   ^^^^^^^^
        |
-       = note: of 1 object with pods none has these labels: the Service has 0 endpoints, and each connection is refused
-       = help: select labels of the pod template; here are: Deployment prod/shop (app=shop,tier=web)
+       = note: the files hold 1 object with pods, but no pod with these labels: the Service has 0 endpoints, and every connection is refused
+       = help: select labels of the pod template; the files hold: Deployment prod/shop (app=shop,tier=web)
     ");
     let elsewhere = healthy_but(
         "kind: Service\nmetadata: {name: shop, namespace: prod}",
@@ -121,7 +121,7 @@ fn a_service_that_selects_nothing() {
     35 |   selector: {app: shop}
        |   ^^^^^^^^
        |
-       = note: a Service selects pods of its own namespace `web` alone, and Deployment prod/shop has the pods with these labels: the Service has 0 endpoints, and each connection is refused
+       = note: a Service selects only pods of its own namespace `web`, and the pods with these labels belong to Deployment prod/shop: the Service has 0 endpoints, and every connection is refused
        = help: give it the namespace of Deployment prod/shop
     ");
 }
@@ -136,8 +136,8 @@ fn an_ingress_that_names_no_service() {
     46 |         backend: {service: {name: shop-service, port: {name: http}}}
        |                                   ^^^^^^^^^^^^
        |
-       = note: the Ingress has nobody to send to: every request to it is answered with 503 or 404
-       = help: name one of the Services; here are: Service prod/shop
+       = note: the Ingress has no backend: it answers every request with 503 or 404
+       = help: name one of the Services; the files hold: Service prod/shop
     ");
     assert_eq!(found("E0108", &wrong), "", "some Service has the port");
 }
@@ -158,8 +158,8 @@ fn an_ingress_that_names_no_port_of_the_service() {
     46 |         backend: {service: {name: shop, port: {number: 8080}}}
        |                                                        ^^^^
        |
-       = note: Service prod/shop has 80: every request to this backend is answered with 503
-       = help: name a `port` of the Service, not its `targetPort` or a port of the container, or add it to the Service
+       = note: Service prod/shop has 80: the Ingress answers every request to this backend with 503
+       = help: name a `port` of the Service (not its `targetPort`, not a port of the container), or add the port to the Service
     ");
     let name = healthy_but("port: {name: http}", "port: {name: web}");
     assert!(found("E0108", &name).contains("does not have the port `web`"));
@@ -180,7 +180,7 @@ fn a_selector_that_misses_its_own_pods() {
     6 |     matchLabels: {app: shop, tier: api}
       |                  ^^^^^^^^^^^^^^^^^^^^^^
       |
-      = note: its pods are labelled app=shop,tier=web; the API server refuses the object, so there are no pods
+      = note: its pods have the labels app=shop,tier=web; the API server refuses the object, so there are no pods
       = help: write the same labels into `spec.selector.matchLabels` and `spec.template.metadata.labels`
     ");
 }
@@ -192,14 +192,14 @@ fn objects_in_two_namespaces() {
         "kind: Ingress\nmetadata: {name: shop}",
     );
     insta::assert_snapshot!(found("W0116", &mixed), @"
-    warning[W0116]: 1 of 5 objects state no namespace, and the others are in `prod`
+    warning[W0116]: 1 of 5 objects state no namespace; the others are in `prod`
       --> app.yaml:40:18
        |
     40 | metadata: {name: shop}
        |                  ^^^^
        |
-       = note: `kubectl apply` puts into `default` what states none: Ingress shop
-       = help: write `namespace` into all of them, or into none and apply with `-n` (`--namespace` here)
+       = note: `kubectl apply` puts objects without a namespace into `default`: Ingress shop
+       = help: write `namespace` into all of them, or into none and apply with `-n` (for hpasim: `--namespace`)
     ");
 }
 
@@ -209,15 +209,15 @@ fn a_secret_in_the_file_is_named_and_never_shown() {
         "{HEALTHY}---\n{{apiVersion: v1, kind: Secret, metadata: {{name: keys, namespace: prod}}, data: {{A: c2VjcmV0LXZhbHVl, B: eA==}}, stringData: {{C: hush-hush}}}}\n"
     );
     insta::assert_snapshot!(found("W0117", &secret), @"
-    warning[W0117]: the file holds 2 values of a Secret in base64, which anybody can read
+    warning[W0117]: the file holds 2 values of a Secret in base64, which is not encryption
       --> app.yaml:59:73
        |
       ::: 
     59 | {apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: prod}, data: <hidden>, stringData: <hidden>
        |                                                                         ^^^^
        |
-       = note: whoever may read the file, its repository or the history of that has them, also after they are deleted here
-       = help: change the values, take them out of the file, and make the Secret by `kubectl create secret`, or with Sealed Secrets or External Secrets
+       = note: anyone who can read the file, its repository or the history of the repository has the values, even after their deletion from the file
+       = help: change the values, remove them from the file, and create the Secret with `kubectl create secret`, Sealed Secrets or External Secrets
 
     warning[W0117]: the file holds 1 value of a Secret in clear text
       --> app.yaml:59:111
@@ -226,8 +226,8 @@ fn a_secret_in_the_file_is_named_and_never_shown() {
     59 | {apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: prod}, data: <hidden>, stringData: <hidden>
        |                                                                                         ^^^^^^^^^^
        |
-       = note: whoever may read the file, its repository or the history of that has them, also after they are deleted here
-       = help: change the values, take them out of the file, and make the Secret by `kubectl create secret`, or with Sealed Secrets or External Secrets
+       = note: anyone who can read the file, its repository or the history of the repository has the values, even after their deletion from the file
+       = help: change the values, remove them from the file, and create the Secret with `kubectl create secret`, Sealed Secrets or External Secrets
     ");
     let report = report_of(&[("app.yaml", &secret)]);
     let everything = format!("{report:?}");

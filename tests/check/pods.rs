@@ -22,24 +22,24 @@ pre_stop = \"5s\"
 #[test]
 fn no_readiness_probe() {
     insta::assert_snapshot!(found("W0111", &healthy_but(PROBE, "")), @"
-    warning[W0111]: no readiness probe: a pod is sent requests as soon as its container runs
+    warning[W0111]: no readiness probe: a pod gets requests as soon as its container runs
       --> app.yaml:13:9
        |
     13 |       - name: app
        |         ^^^^^^^^^
        |
-       = note: until the program in it serves, what a new pod is sent fails: with 1 new pod beside 4 that is 20% of all requests; and the autoscaler counts the CPU of its start as load
-       = help: add a `readinessProbe` to the container (`[pod] readiness` of a policy)
+       = note: until its program serves, every request to a new pod fails: with 1 new pod beside 4, that is 20% of all requests; the autoscaler also counts the CPU of its startup as load
+       = help: add a `readinessProbe` to the container (in a policy: `[pod] readiness`)
     ");
     insta::assert_snapshot!(found_in_policy("W0111", POLICY), @"
-    warning[W0111]: no readiness probe: a pod is sent requests as soon as its container runs
+    warning[W0111]: no readiness probe: a pod gets requests as soon as its container runs
      --> p.toml:5:14
       |
     5 | [[deployment.containers]]
       |              ^^^^^^^^^^
       |
-      = note: for 3s (`pod.init`) what a new pod is sent fails: with 1 new pod beside 4 that is 20% of all requests; and the autoscaler counts the CPU of its start as load
-      = help: add a `readinessProbe` to the container (`[pod] readiness` of a policy)
+      = note: for 3s (`pod.init`) every request to a new pod fails: with 1 new pod beside 4, that is 20% of all requests; the autoscaler also counts the CPU of its startup as load
+      = help: add a `readinessProbe` to the container (in a policy: `[pod] readiness`)
     ");
     let at_once = POLICY.replace("\"3s\"", "\"0s\"");
     assert_eq!(found_in_policy("W0111", &at_once), "");
@@ -58,25 +58,25 @@ fn a_probe_of_any_container_is_a_probe() {
 fn a_readiness_probe_that_comes_late() {
     let late = healthy_but("initialDelaySeconds: 5", "initialDelaySeconds: 90");
     insta::assert_snapshot!(found("W0112", &late), @"
-    warning[W0112]: a new pod is Ready 1m30s after its start at the earliest
+    warning[W0112]: a new pod is Ready no sooner than 1m30s after its start
       --> app.yaml:17:25
        |
     17 |         readinessProbe: {initialDelaySeconds: 90, periodSeconds: 5}
        |                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
-       = note: even a program that serves at once waits for that: it is 6 looks of the autoscaler at 15s
-       = help: shorten `initialDelaySeconds` and `periodSeconds`; a `startupProbe` waits for slow starts without slowing fast ones
+       = note: a program that can serve at once waits too: that is 6 syncs of 15s
+       = help: shorten `initialDelaySeconds` and `periodSeconds`; a `startupProbe` waits for slow starts and does not delay fast ones
     ");
     let policy = format!("{POLICY}readiness = {{ initial_delay = \"20s\" }}\n");
     insta::assert_snapshot!(found_in_policy("W0112", &policy), @r#"
-    warning[W0112]: a new pod is Ready 20s after its start at the earliest
+    warning[W0112]: a new pod is Ready no sooner than 20s after its start
       --> p.toml:12:1
        |
     12 | readiness = { initial_delay = "20s" }
        | ^^^^^^^^^
        |
-       = note: it could serve after 3s (`pod.init`): each new pod stands idle for 17s while the others are overloaded
-       = help: shorten `initialDelaySeconds` and `periodSeconds`; a `startupProbe` waits for slow starts without slowing fast ones
+       = note: it can serve after 3s (`pod.init`): each new pod stays idle for 17s while the others are overloaded
+       = help: shorten `initialDelaySeconds` and `periodSeconds`; a `startupProbe` waits for slow starts and does not delay fast ones
     "#);
 }
 
@@ -86,14 +86,14 @@ fn the_cpu_of_a_start_that_counts_as_load() {
         "{POLICY}readiness = {{ period = \"5s\" }}\nstartup_cpu = {{ cpu = \"400m\", duration = \"30s\" }}\n"
     );
     insta::assert_snapshot!(found_in_policy("W0113", &burst), @r#"
-    warning[W0113]: for 27s of each start its CPU counts as load
+    warning[W0113]: for 27s of each startup the CPU counts as load
       --> p.toml:13:1
        |
     13 | startup_cpu = { cpu = "400m", duration = "30s" }
        | ^^^^^^^^^^^
        |
-       = note: a pod is Ready after 3s, and its start burns 400% of the request until 30s: with a target of 50% each new pod asks for more pods, also within the initialisation period of 5m
-       = help: let the readiness probe pass no sooner than 30s after the start
+       = note: a pod is Ready after 3s, and its startup uses 400% of the request until 30s: with a target of 50%, each new pod makes the autoscaler add pods, even within the initialization period of 5m
+       = help: make the readiness probe pass no sooner than 30s after the start
     "#);
     let small = burst.replace("400m", "40m");
     assert_eq!(found_in_policy("W0113", &small), "");
@@ -102,7 +102,7 @@ fn the_cpu_of_a_start_that_counts_as_load() {
 #[test]
 fn a_pre_stop_hook_that_uses_up_the_grace_period() {
     let long = healthy_but("[sleep, \"5\"]", "[sleep, \"30\"]");
-    insta::assert_snapshot!(found("W0114", &long), @r#"
+    insta::assert_snapshot!(found("W0114", &long), @"
     warning[W0114]: the preStop hook of 30s uses up the grace period of 30s
       --> app.yaml:18:30
        |
@@ -110,9 +110,9 @@ fn a_pre_stop_hook_that_uses_up_the_grace_period() {
     18 |         lifecycle: {preStop: {exec: {command: <hidden>}}}
        |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
-       = note: the grace period runs while the hook does: the program gets its SIGTERM when the time is over, and is killed 2s later with what it works on
-       = help: raise `terminationGracePeriodSeconds` above 30 by the time that open requests take
-    "#);
+       = note: the grace period includes the hook: the program gets SIGTERM when the grace period is over, and is killed 2s later with its open requests
+       = help: raise `terminationGracePeriodSeconds` to 30 plus the time that open requests take
+    ");
     let shorter = healthy_but("[sleep, \"5\"]", "[sleep, \"29\"]");
     assert_eq!(found("W0114", &shorter), "");
 }
@@ -120,14 +120,14 @@ fn a_pre_stop_hook_that_uses_up_the_grace_period() {
 #[test]
 fn no_pre_stop_hook() {
     insta::assert_snapshot!(found("I0103", &healthy_but(PRE_STOP, "")), @"
-    info[I0103]: no preStop hook: a pod is told to end before requests stay away
+    info[I0103]: no preStop hook: a pod gets SIGTERM while requests still arrive
       --> app.yaml:13:9
        |
     13 |       - name: app
        |         ^^^^^^^^^
        |
-       = note: proxies learn of its end about 1s later; a program that ends at once refuses what comes until then, at each of up to 18 pods that scaling down removes
-       = help: add `lifecycle: {preStop: {sleep: {seconds: 5}}}`, or let the program serve on for some seconds after SIGTERM
+       = note: the proxies stop sending about 1s later; a program that ends at once refuses the requests until then, in each of up to 18 pods that scaling down removes
+       = help: add `lifecycle: {preStop: {sleep: {seconds: 5}}}`, or make the program serve for a few seconds after SIGTERM
     ");
     let unreadable = healthy_but("[sleep, \"5\"]", "[/drain.sh]");
     assert_eq!(found("I0103", &unreadable), "", "a hook is a hook");
@@ -146,7 +146,7 @@ fn features_that_older_releases_drop() {
     13 |       - {name: proxy, restartPolicy: Always, resources: {requests: {cpu: 10m}}}
        |                                      ^^^^^^
        |
-       = note: before that, it is an ordinary init container, and the pod waits for its end for ever
+       = note: in older releases the container is an ordinary init container, and the pod waits forever for its end
        = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
 
     info[I0102]: `resources` of the whole pod works by default since Kubernetes 1.34
@@ -155,7 +155,7 @@ fn features_that_older_releases_drop() {
     14 |       resources: {requests: {cpu: 200m}}
        |                  ^^^^^^^^^^^^^^^^^^^^^^^
        |
-       = note: before that, the API server drops them, and the containers' own requests count
+       = note: in older releases the API server drops the field, and the requests of the containers count
        = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
 
     info[I0102]: a preStop hook `sleep` works by default since Kubernetes 1.30
@@ -164,7 +164,7 @@ fn features_that_older_releases_drop() {
     21 |         lifecycle: {preStop: {sleep: {seconds: 5}}}
        |                                      ^^^^^^^^^^^^
        |
-       = note: before that, the API server drops it, and the pod ends without the pause
+       = note: in older releases the API server drops the hook, and the pod ends without the pause
        = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
     "#);
 }
@@ -173,14 +173,14 @@ fn features_that_older_releases_drop() {
 fn a_workload_that_nobody_scales() {
     let alone = HEALTHY.split("---\n").next().expect("a document");
     insta::assert_snapshot!(found("I0106", alone), @"
-    info[I0106]: no autoscaler of the files scales it: 1 pod whatever the load
+    info[I0106]: no autoscaler in the files scales this workload: it has 1 pod whatever the load
      --> app.yaml:3:18
       |
     3 | metadata: {name: shop, namespace: prod}
       |                  ^^^^
       |
-      = note: its only pod serves all, and while it restarts or moves nobody answers
-      = help: add a HorizontalPodAutoscaler, or name its file as well
+      = note: its only pod serves all requests; while that pod restarts or moves, requests fail
+      = help: add a HorizontalPodAutoscaler, or name its file too
     ");
     let worker = alone.replace("        ports: [{containerPort: 8080}]\n", "");
     assert_eq!(

@@ -50,13 +50,13 @@ fn a_recorded_probe_gives_cost_idle_use_and_the_lines_of_the_policy() {
     idle_cpu = "0m"
     "#);
     insta::assert_snapshot!(calibrated.stderr, @"
-    warning[W0001]: the column `users` is left out
+    warning[W0001]: the column `users` is ignored
      --> probe.csv:4:1
       |
     4 | users,rps,cpu_millicores,replicas
       | ^^^^^
       |
-      = help: nothing to do: a probe is read from `rps`, `cpu_millicores`, `replicas`
+      = help: nothing; the columns of a probe are `rps`, `cpu_millicores`, `replicas`
     ");
 }
 
@@ -256,7 +256,7 @@ fn columns_that_are_missing_or_there_twice() {
     1 | rps,cpu
       | ^^^^^^^
       |
-      = help: begin with a header that names `rps`, `cpu_millicores` and, where the CPU is that of one pod of several, `replicas`
+      = help: begin with a header of `rps` and `cpu_millicores`; add `replicas` if the CPU is that of one pod of several
     ");
     insta::assert_snapshot!(fault("qps,cpu_milicores\n1,2\n"), @"
     error[E0050]: the header has no column `rps`
@@ -265,7 +265,7 @@ fn columns_that_are_missing_or_there_twice() {
     1 | qps,cpu_milicores
       | ^^^
       |
-      = help: if `qps` is meant, call it `rps`
+      = help: if `qps` is that column, rename it to `rps`
 
     error[E0050]: the header has no column `cpu_millicores`
      --> probe.csv:1:5
@@ -273,10 +273,10 @@ fn columns_that_are_missing_or_there_twice() {
     1 | qps,cpu_milicores
       |     ^^^^^^^^^^^^^
       |
-      = help: if `cpu_milicores` is meant, call it `cpu_millicores`
+      = help: if `cpu_milicores` is that column, rename it to `cpu_millicores`
     ");
     insta::assert_snapshot!(fault("rps,cpu_millicores,rps\n1,2,3\n"), @"
-    error[E0050]: two columns are called `rps`
+    error[E0050]: two columns have the name `rps`
      --> probe.csv:1:20
       |
     1 | rps,cpu_millicores,rps
@@ -296,7 +296,7 @@ fn cells_that_are_no_numbers_or_out_of_range() {
     2 | 1,120m,1
       |   ^^^^
       |
-      = help: write a plain number without a unit, as 12.5 or 250
+      = help: write a plain number without a unit, such as 12.5 or 250
 
     error[E0052]: -2 is negative
      --> probe.csv:3:1
@@ -312,7 +312,7 @@ fn cells_that_are_no_numbers_or_out_of_range() {
     4 | 3,NaN,1
       |   ^^^
       |
-      = help: leave out a row that was not measured
+      = help: delete a row without a measurement
 
     error[E0052]: inf is not a finite number
      --> probe.csv:5:3
@@ -320,7 +320,7 @@ fn cells_that_are_no_numbers_or_out_of_range() {
     5 | 4,inf,1
       |   ^^^
       |
-      = help: leave out a row that was not measured
+      = help: delete a row without a measurement
 
     error[E0051]: the value is empty
      --> probe.csv:6:3
@@ -328,7 +328,7 @@ fn cells_that_are_no_numbers_or_out_of_range() {
     6 | 5,,1
       |   ^
       |
-      = help: write a number, or leave out a row that was not measured
+      = help: write a number, or delete a row without a measurement
 
     error[E0052]: 1e13 is more than 1e12
      --> probe.csv:7:3
@@ -338,21 +338,21 @@ fn cells_that_are_no_numbers_or_out_of_range() {
       |
       = help: check the unit
 
-    error[E0052]: 0 is no number of pods
+    error[E0052]: 0 is not a number of pods
      --> probe.csv:8:5
       |
     8 | 7,8,0
       |     ^
       |
-      = help: write how many pods shared the load: a whole number from 1 on
+      = help: write how many pods shared the load: a whole number of 1 or more
 
-    error[E0052]: 1.5 is no number of pods
+    error[E0052]: 1.5 is not a number of pods
      --> probe.csv:9:5
       |
     9 | 8,9,1.5
       |     ^^^
       |
-      = help: write how many pods shared the load: a whole number from 1 on
+      = help: write how many pods shared the load: a whole number of 1 or more
 
     error[E0053]: the row has 2 fields, the header 3
       --> probe.csv:10:1
@@ -360,7 +360,7 @@ fn cells_that_are_no_numbers_or_out_of_range() {
     10 | 9,10
        | ^^^^
        |
-       = help: give each column one value; fields are separated by commas, decimals by a point
+       = help: write one value for each column, commas between values, and a point before decimals
     ");
 }
 
@@ -368,27 +368,27 @@ fn cells_that_are_no_numbers_or_out_of_range() {
 fn too_few_rows() {
     insta::assert_snapshot!(fault(""), @"
     error[E0054]: the probe is empty
-    help: a probe starts with a header, as `rps,cpu_millicores`, and has a row for each load
+    help: a probe has a header, such as `rps,cpu_millicores`, and a row for each load
     ");
     insta::assert_snapshot!(fault("rps,cpu_millicores\n"), @"
     error[E0054]: `probe.csv` has a header and no rows
-    help: give at least 3 rows of different loads; ten from light load to the limit make a good probe
+    help: measure at least 3 different loads; ten, from light load to the limit, make a good probe
     ");
     insta::assert_snapshot!(fault("rps,cpu_millicores\n1,10\n2,20\n"), @"
     error[E0054]: `probe.csv` has 2 rows
-    help: give at least 3 rows of different loads; ten from light load to the limit make a good probe
+    help: measure at least 3 different loads; ten, from light load to the limit, make a good probe
     ");
 }
 
 #[test]
 fn one_load_only() {
     insta::assert_snapshot!(fault("rps,cpu_millicores\n5,10\n5,11\n5,12\n"), @"
-    error[E0055]: all rows of `probe.csv` have the same load, 5 requests per second a pod
-    help: measure at different loads: what a request costs is the difference between two of them
+    error[E0055]: all rows of `probe.csv` have the same load: 5 requests per second per pod
+    help: measure at different loads: the cost of a request is the slope between loads
     ");
     insta::assert_snapshot!(fault("rps,cpu_millicores,replicas\n5,10,1\n10,11,2\n15,12,3\n"), @"
-    error[E0055]: all rows of `probe.csv` have the same load, 5 requests per second a pod
-    help: measure at different loads: what a request costs is the difference between two of them
+    error[E0055]: all rows of `probe.csv` have the same load: 5 requests per second per pod
+    help: measure at different loads: the cost of a request is the slope between loads
     ");
 }
 
@@ -410,8 +410,8 @@ fn a_file_that_is_not_there_or_no_text() {
     let binary = sandbox.hpasim(&["calibrate", "probe.csv"]);
     assert_eq!(binary.code, Some(3));
     insta::assert_snapshot!(binary.stderr, @"
-    error[E0002]: `probe.csv` is text in UTF-16
-    help: save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8
+    error[E0002]: `probe.csv` is UTF-16, not UTF-8
+    help: save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`
     ");
 }
 

@@ -340,15 +340,15 @@ fn what_is_no_assertion_is_told_before_anything_runs() {
       |
       = help: did you mean `mean_replicas`?
 
-    error[E0026]: `fast.cost<1` names the policy `fast`, and here it is about this one
+    error[E0026]: `fast.cost<1` names the policy `fast`, and an assertion in a policy is about that policy
      --> promise.toml:3:30
       |
     3 | assert = ["mean_replica<=3", "fast.cost<1", 3]
       |                              ^^^^^^^^^^^^^
       |
-      = help: leave out the name and its dot
+      = help: delete the name and its dot
 
-    error[E0008]: `slo.assert` takes a string, and this is an integer
+    error[E0008]: `slo.assert` must be a string, and this is an integer
      --> promise.toml:3:45
       |
     3 | assert = ["mean_replica<=3", "fast.cost<1", 3]
@@ -368,7 +368,7 @@ fn what_is_no_assertion_is_told_before_anything_runs() {
     ]);
     assert_eq!(faulty.code, Some(3));
     insta::assert_snapshot!(faulty.stderr, @"
-    error[E0009]: no policy `fasst` runs here
+    error[E0009]: this command runs no policy `fasst`
      --> --assert:1:1
       |
     1 | fasst.cost<1
@@ -376,13 +376,13 @@ fn what_is_no_assertion_is_told_before_anything_runs() {
       |
       = help: did you mean `fast`?
 
-    error[E0026]: `happy` is no assertion: it compares nothing
+    error[E0026]: `happy` is not an assertion: it has no comparison
      --> --assert:1:1
       |
     1 | happy
       | ^^^^^
       |
-      = help: write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30
+      = help: write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
     ");
     assert!(!sandbox.path("output").exists());
 }
@@ -458,11 +458,11 @@ fn policies_that_answer_different_questions_are_told_apart() {
     ]);
     assert_eq!(compared.code, Some(0), "{compared:?}");
     insta::assert_snapshot!(compared.stderr, @"
-    warning[W0010]: `prod` and `dear` differ in [workload]: they do not serve the same demand
-    help: write [workload] into a file that both extend, or use --set for both
+    warning[W0010]: `prod` and `dear` differ in [workload]: they serve different demand
+    help: write [workload] into a file that both extend, or set it for both with --set
 
-    warning[W0010]: `prod` and `dear` differ in [cost]: each pays prices of its own
-    help: write [cost] into a file that both extend, or use --set for both
+    warning[W0010]: `prod` and `dear` differ in [cost]: each has its own prices
+    help: write [cost] into a file that both extend, or set it for both with --set
     ");
 }
 

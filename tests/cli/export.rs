@@ -83,8 +83,8 @@ fn there_is_nothing_to_export_without_an_autoscaler() {
     let finished = sandbox.hpasim(&["export", "policies/stripe-api.toml"]);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(3), ""));
     insta::assert_snapshot!(finished.stderr, @"
-    error[E0013]: `stripe-api` has no autoscaler, so there is none to export
-    help: add [hpa] to the policy; `--deployment` exports what it has
+    error[E0013]: `stripe-api` has no autoscaler to export
+    help: add [hpa] to the policy, or export its Deployment with `--deployment`
     ");
 }
 

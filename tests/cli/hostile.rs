@@ -151,7 +151,7 @@ fn a_head_of_a_sweep_that_never_ends_is_left() {
     insta::assert_snapshot!(refused.stderr, @"error: /dev/stdin: this is no part of a sweep: the head is longer than 16 MiB; name a sweep.csv");
 }
 
-/// Gzip that unfolds to `mebibytes` of `line`.
+/// A gzip of `mebibytes` of `line`.
 fn bomb(line: &str, mebibytes: usize) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let block = line.repeat((1 << 20) / line.len() + 1);
@@ -162,7 +162,7 @@ fn bomb(line: &str, mebibytes: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_small_gzip_that_unfolds_to_more_than_a_gibibyte_is_an_error() {
+fn a_small_gzip_with_more_than_a_gibibyte_is_an_error() {
     let sandbox = Sandbox::new();
     sandbox.write("zeros.csv.gz", bomb("\0", 1100));
     sandbox.write("rows.csv.gz", bomb("1,1\n", 1100));
@@ -172,9 +172,9 @@ fn a_small_gzip_that_unfolds_to_more_than_a_gibibyte_is_an_error() {
     let rows = shell(&sandbox, "$HPASIM run policies/prod.toml rows.csv.gz");
     assert_eq!(rows.code, Some(3), "{rows:?}");
     assert!(
-        rows.stderr
-            .contains("`rows.csv.gz` unfolds to more than 1 GiB")
-            || rows.stderr.contains("there is not enough memory for it"),
+        ["error[E0039]", "error[E0001]"]
+            .iter()
+            .any(|head| rows.stderr.starts_with(head)),
         "{rows:?}"
     );
 }
@@ -353,7 +353,7 @@ fn check_stays_below_the_folder_of_its_file() {
     1 | extends = "../base.toml"
       |           ^^^^^^^^^^^^^^
       |
-      = help: move the file below that folder, or let `check` read it with --allow-outside
+      = help: move the file into that folder, or let `check` read it with --allow-outside
 
     1 error, 0 warnings and 0 notes in 1 file
     "#);

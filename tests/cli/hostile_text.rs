@@ -570,7 +570,7 @@ fn a_line_with_escapes_is_marked_where_it_is_wrong() {
     3 | "\u{202e}\u{200b}" = 1
       | ^^^^^^^^^^^^^^^^^^
       |
-      = help: keys known here: scaleTargetRef, minReplicas, maxReplicas, metrics, behavior, targetCPUUtilizationPercentage
+      = help: the keys here are: scaleTargetRef, minReplicas, maxReplicas, metrics, behavior, targetCPUUtilizationPercentage
 
     error[E0007]: unknown key `\u{202e}` in `hpa.behavior`
      --> p.toml:4:14
@@ -578,7 +578,7 @@ fn a_line_with_escapes_is_marked_where_it_is_wrong() {
     4 | behavior = { "\u{202e}" = 1, wrong = 2 }
       |              ^^^^^^^^^^
       |
-      = help: keys known here: scaleUp, scaleDown
+      = help: the keys here are: scaleUp, scaleDown
 
     error[E0007]: unknown key `wrong` in `hpa.behavior`
      --> p.toml:4:23
@@ -587,7 +587,7 @@ fn a_line_with_escapes_is_marked_where_it_is_wrong() {
     4 | behavior = { "\u{202e}" = 1, wrong = 2 }
       |                              ^^^^^
       |
-      = help: keys known here: scaleUp, scaleDown
+      = help: the keys here are: scaleUp, scaleDown
 
     3 errors, 0 warnings and 0 notes in 1 file
     "#);

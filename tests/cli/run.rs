@@ -190,7 +190,7 @@ fn all_faults_of_the_inputs_are_named_and_nothing_is_written() {
       |
       = help: did you mean `maxReplicas`?
 
-    error[E0010]: `workload.timeout`: 5 is a bare number, and a duration has a unit
+    error[E0010]: `workload.timeout`: 5 has no unit, and a duration needs one
      --> bad.toml:6:11
       |
     6 | timeout = 5
@@ -204,7 +204,7 @@ fn all_faults_of_the_inputs_are_named_and_nothing_is_written() {
     3 | 5,many
       |   ^^^^
       |
-      = help: write a plain number with a decimal point, as 12.5
+      = help: write a plain number with a decimal point, such as 12.5
 
     error[E0035]: -1 is negative
      --> bad.csv:4:4

@@ -18,61 +18,61 @@ fn a_name_that_cannot_name_a_folder() {
         .map(|name| about_policy(&format!("name = \"{name}\"\n")) + "\n\n")
         .collect();
     insta::assert_snapshot!(text, @r#"
-    error[E0021]: `name` holds a slash, and the folder of the results is called after it
+    error[E0021]: `name` contains a slash, and the output folder has this name
      --> p.toml:1:8
       |
     1 | name = "../escape"
       |        ^^^^^^^^^^^
       |
-      = help: write a plain word, as "prod", and choose another place with --output
+      = help: write a plain word, such as "prod"; --output chooses another folder
 
-    error[E0021]: `name` holds a slash, and the folder of the results is called after it
+    error[E0021]: `name` contains a slash, and the output folder has this name
      --> p.toml:1:8
       |
     1 | name = "/etc"
       |        ^^^^^^
       |
-      = help: write a plain word, as "prod", and choose another place with --output
+      = help: write a plain word, such as "prod"; --output chooses another folder
 
-    error[E0021]: `name` starts with a dot, and the folder of the results is called after it
+    error[E0021]: `name` starts with a dot, and the output folder has this name
      --> p.toml:1:8
       |
     1 | name = ".."
       |        ^^^^
       |
-      = help: write a plain word, as "prod", and choose another place with --output
+      = help: write a plain word, such as "prod"; --output chooses another folder
 
-    error[E0021]: `name` starts with a dot, and the folder of the results is called after it
+    error[E0021]: `name` starts with a dot, and the output folder has this name
      --> p.toml:1:8
       |
     1 | name = ".hidden"
       |        ^^^^^^^^^
       |
-      = help: write a plain word, as "prod", and choose another place with --output
+      = help: write a plain word, such as "prod"; --output chooses another folder
 
-    error[E0021]: `name` is empty, and the folder of the results is called after it
+    error[E0021]: `name` is empty, and the output folder has this name
      --> p.toml:1:8
       |
     1 | name = ""
       |        ^^
       |
-      = help: write a plain word, as "prod", and choose another place with --output
+      = help: write a plain word, such as "prod"; --output chooses another folder
 
-    error[E0021]: `name` holds a slash, and the folder of the results is called after it
+    error[E0021]: `name` contains a slash, and the output folder has this name
      --> p.toml:1:8
       |
     1 | name = "a\\b"
       |        ^^^^^^
       |
-      = help: write a plain word, as "prod", and choose another place with --output
+      = help: write a plain word, such as "prod"; --output chooses another folder
 
-    error[E0021]: `name` holds a control character, and the folder of the results is called after it
+    error[E0021]: `name` contains a control character, and the output folder has this name
      --> p.toml:1:8
       |
     1 | name = "two\nlines"
       |        ^^^^^^^^^^^^
       |
-      = help: write a plain word, as "prod", and choose another place with --output
+      = help: write a plain word, such as "prod"; --output chooses another folder
     "#);
 }
 
@@ -142,12 +142,12 @@ fn intervals_longer_than_any_cluster_has() {
 fn a_timeout_that_no_request_can_meet() {
     let text = about_policy("[workload]\ntimeout = \"5s\"\nio_per_request = \"6s\"\n");
     insta::assert_snapshot!(text, @r#"
-    error[E0012]: a request takes 6s or more by itself, and its client gives up after 5s: none would succeed
+    error[E0012]: a request takes at least 6s, and its client times out after 5s: every request would fail
      --> p.toml:2:11
       |
     2 | timeout = "5s"
       |           ^^^^
       |
-      = help: write a longer `timeout`, or what a request really costs
+      = help: write a longer `timeout`, or lower the cost of a request
     "#);
 }

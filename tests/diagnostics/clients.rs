@@ -12,7 +12,7 @@ fn words_that_are_none_of_those_there_are() {
         "arrivals = \"poison\"\nafter_timeout = \"stop\"\nbalancer = \"leastrequest\"\n[pod]\ncpu_model = \"cfs\"\n",
     );
     insta::assert_snapshot!(text, @r#"
-    error[E0009]: `workload.arrivals` knows no "poison"
+    error[E0009]: `workload.arrivals` does not accept "poison"
      --> p.toml:2:12
       |
     2 | arrivals = "poison"
@@ -20,7 +20,7 @@ fn words_that_are_none_of_those_there_are() {
       |
       = help: did you mean "poisson"?
 
-    error[E0009]: `workload.after_timeout` knows no "stop"
+    error[E0009]: `workload.after_timeout` does not accept "stop"
      --> p.toml:3:17
       |
     3 | after_timeout = "stop"
@@ -28,7 +28,7 @@ fn words_that_are_none_of_those_there_are() {
       |
       = help: write "continue" or "cancel"
 
-    error[E0009]: `workload.balancer` knows no "leastrequest"
+    error[E0009]: `workload.balancer` does not accept "leastrequest"
      --> p.toml:4:12
       |
     4 | balancer = "leastrequest"
@@ -36,7 +36,7 @@ fn words_that_are_none_of_those_there_are() {
       |
       = help: did you mean "least_request"?
 
-    error[E0009]: `pod.cpu_model` knows no "cfs"
+    error[E0009]: `pod.cpu_model` does not accept "cfs"
      --> p.toml:6:13
       |
     6 | cpu_model = "cfs"
@@ -52,7 +52,7 @@ fn gamma_arrivals_without_saying_how_bursty() {
         + "\n\n"
         + &about_workload("arrivals = { process = \"gamma\" }\n");
     insta::assert_snapshot!(text, @r#"
-    error[E0013]: `workload.arrivals` = "gamma" needs a `cv`, which says how bursty it is
+    error[E0013]: `workload.arrivals` = "gamma" needs `cv`, which states how bursty the arrivals are
      --> p.toml:2:12
       |
     2 | arrivals = "gamma"
@@ -66,7 +66,7 @@ fn gamma_arrivals_without_saying_how_bursty() {
     2 | arrivals = { process = "gamma" }
       |            ^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add `cv` with a number: 1 is Poisson, more is bursty, less is steadier
+      = help: add `cv`: a number: 1 is Poisson, above 1 is burstier, below 1 is steadier
     "#);
 }
 
@@ -82,15 +82,15 @@ fn arrivals_of_no_process_or_with_a_cv_too_many() {
     2 | arrivals = { cv = 2.0 }
       |            ^^^^^^^^^^^^
       |
-      = help: add `process` with "poisson", "even" or "gamma"
+      = help: add `process`: "poisson", "even" or "gamma"
 
-    error[E0014]: `workload.arrivals.cv` belongs to gamma interarrival times alone
+    error[E0014]: only gamma arrivals take `workload.arrivals.cv`
      --> p.toml:2:32
       |
     2 | arrivals = { process = "even", cv = 2.0 }
       |                                ^^
       |
-      = help: write process = "gamma", or the bare word in place of the table, as arrivals = "even"
+      = help: write process = "gamma", or a word instead of the table, such as arrivals = "even"
     "#);
 }
 
@@ -132,7 +132,7 @@ fn users_who_never_pause() {
     2 | think_time = "0s"
       |              ^^^^
       |
-      = help: write "1ms" or more: where requests fail at once, a user without a pause would send without end
+      = help: write "1ms" or more: a user without a pause would send endlessly while requests fail at once
     "#);
 }
 
@@ -146,7 +146,7 @@ fn retries_without_their_number() {
     2 | retries = { backoff = "1s" }
       |           ^^^^^^^^^^^^^^^^^^
       |
-      = help: add `max` with the number of attempts after the first, as max = 2
+      = help: add `max`: the number of attempts after the first, such as max = 2
     "#);
 }
 
@@ -188,7 +188,7 @@ fn a_longest_pause_below_the_first() {
         + "\n\n"
         + &about_workload("retries = { max = 2, backoff = \"30s\" }\n");
     insta::assert_snapshot!(text, @r#"
-    error[E0012]: the longest pause before a retry (`max_backoff`, 1s) is below the first (`backoff`, 2s)
+    error[E0012]: the longest pause before a retry (`max_backoff`, 1s) is shorter than the first (`backoff`, 2s)
      --> p.toml:2:52
       |
     2 | retries = { max = 2, backoff = "2s", max_backoff = "1s" }
@@ -196,7 +196,7 @@ fn a_longest_pause_below_the_first() {
       |
       = help: write max_backoff = "2s" or more
 
-    error[E0012]: the longest pause before a retry (`max_backoff`, 10s) is below the first (`backoff`, 30s)
+    error[E0012]: the longest pause before a retry (`max_backoff`, 10s) is shorter than the first (`backoff`, 30s)
      --> p.toml:2:32
       |
     2 | retries = { max = 2, backoff = "30s" }
@@ -234,7 +234,7 @@ fn connections_in_a_number_or_of_a_length_that_cannot_be() {
     2 | connections = { count = 1000001, lifetime = "0s" }
       |                                             ^^^^
       |
-      = help: write how long one is used, as "5m"; without `connections` each request is balanced by itself
+      = help: write how long a connection is used, such as "5m"; without `connections` the balancer chooses a pod for each request
     "#);
 }
 
@@ -242,7 +242,7 @@ fn connections_in_a_number_or_of_a_length_that_cannot_be() {
 fn connections_of_an_unknown_number() {
     let text = about_workload("connections = { lifetime = \"5m\" }\n");
     insta::assert_snapshot!(text, @r#"
-    error[E0013]: `workload.connections` needs a `count` under open load: its clients share that many
+    error[E0013]: `workload.connections` needs `count` under open load: the clients share that many connections
      --> p.toml:2:1
       |
     2 | connections = { lifetime = "5m" }
@@ -256,12 +256,12 @@ fn connections_of_an_unknown_number() {
 fn a_timeout_that_no_request_can_meet() {
     let text = about_workload("io_per_request = \"2s\"\ntimeout = \"1s\"\nretries = 3\n");
     insta::assert_snapshot!(text, @r#"
-    error[E0012]: a request takes 2s or more by itself, and its client gives up after 1s: none would succeed
+    error[E0012]: a request takes at least 2s, and its client times out after 1s: every request would fail
      --> p.toml:3:11
       |
     3 | timeout = "1s"
       |           ^^^^
       |
-      = help: write a longer `timeout`, or what a request really costs
+      = help: write a longer `timeout`, or lower the cost of a request
     "#);
 }

@@ -27,13 +27,13 @@ fn about(engine: Option<Engine>, policy: &str, trace: &str) -> String {
 fn users_cannot_be_followed_as_rates() {
     let text = about(Some(Engine::Fluid), POLICY, USERS);
     insta::assert_snapshot!(text, @"
-    error[E0041]: a load of `users` (closed load) needs the request engine: when users send hangs on the answers they get
+    error[E0041]: a load of `users` (closed load) needs the request engine: the time of a user's next request depends on the answer before it
      --> t.csv:1:8
       |
     1 | time_s,users
       |        ^^^^^
       |
-      = help: use --engine request (or leave out --engine), or give the rate that was offered as `rps`
+      = help: use --engine request (or omit --engine), or give the offered rate as `rps`
     ");
 }
 
@@ -41,13 +41,13 @@ fn users_cannot_be_followed_as_rates() {
 fn demand_known_as_cpu_has_no_requests() {
     let text = about(Some(Engine::Request), POLICY, CPU);
     insta::assert_snapshot!(text, @"
-    error[E0041]: demand known as `cpu_millicores` needs the fluid engine: the requests behind it are not known
+    error[E0041]: a load of `cpu_millicores` needs the fluid engine: its requests are unknown
      --> t.csv:1:8
       |
     1 | time_s,cpu_millicores
       |        ^^^^^^^^^^^^^^
       |
-      = help: use --engine fluid (or leave out --engine), or give the requests as `rps` or `users`
+      = help: use --engine fluid (or omit --engine), or give the load as `rps` or `users`
     ");
 }
 
@@ -55,7 +55,7 @@ fn demand_known_as_cpu_has_no_requests() {
 fn an_engine_that_cannot_follow_the_trace_hides_no_other_fault() {
     let text = about(Some(Engine::Fluid), "[workload]\ntimeout = 5\n", USERS);
     insta::assert_snapshot!(text, @r#"
-    error[E0010]: `workload.timeout`: 5 is a bare number, and a duration has a unit
+    error[E0010]: `workload.timeout`: 5 has no unit, and a duration needs one
      --> p.toml:2:11
       |
     2 | timeout = 5
@@ -63,13 +63,13 @@ fn an_engine_that_cannot_follow_the_trace_hides_no_other_fault() {
       |
       = help: write "5s"
 
-    error[E0041]: a load of `users` (closed load) needs the request engine: when users send hangs on the answers they get
+    error[E0041]: a load of `users` (closed load) needs the request engine: the time of a user's next request depends on the answer before it
      --> t.csv:1:8
       |
     1 | time_s,users
       |        ^^^^^
       |
-      = help: use --engine request (or leave out --engine), or give the rate that was offered as `rps`
+      = help: use --engine request (or omit --engine), or give the offered rate as `rps`
     "#);
 }
 
@@ -83,7 +83,7 @@ fn the_request_engine_looks_at_every_key() {
 fn the_fluid_engine_names_each_key_that_it_does_not_look_at() {
     let text = about(Some(Engine::Fluid), EVERY_KEY, TRACE);
     insta::assert_snapshot!(text, @r#"
-    warning[W0002]: the fluid engine follows rates, not requests: `workload.arrivals` has no effect
+    warning[W0002]: the fluid engine simulates rates, not requests: `workload.arrivals` has no effect
      --> p.toml:2:1
       |
     2 | arrivals = "even"
@@ -91,7 +91,7 @@ fn the_fluid_engine_names_each_key_that_it_does_not_look_at() {
       |
       = help: use --engine request, or delete the line
 
-    warning[W0002]: the fluid engine follows rates, not requests: `workload.after_timeout` has no effect
+    warning[W0002]: the fluid engine simulates rates, not requests: `workload.after_timeout` has no effect
      --> p.toml:3:1
       |
     3 | after_timeout = "cancel"
@@ -99,7 +99,7 @@ fn the_fluid_engine_names_each_key_that_it_does_not_look_at() {
       |
       = help: use --engine request, or delete the line
 
-    warning[W0002]: the fluid engine follows rates, not requests: `workload.retries` has no effect
+    warning[W0002]: the fluid engine simulates rates, not requests: `workload.retries` has no effect
      --> p.toml:4:1
       |
     4 | retries = 2
@@ -107,7 +107,7 @@ fn the_fluid_engine_names_each_key_that_it_does_not_look_at() {
       |
       = help: use --engine request, or delete the line
 
-    warning[W0002]: the fluid engine follows rates, not requests: `workload.balancer` has no effect
+    warning[W0002]: the fluid engine simulates rates, not requests: `workload.balancer` has no effect
      --> p.toml:5:1
       |
     5 | balancer = "least_request"
@@ -115,7 +115,7 @@ fn the_fluid_engine_names_each_key_that_it_does_not_look_at() {
       |
       = help: use --engine request, or delete the line
 
-    warning[W0002]: the fluid engine follows rates, not requests: `workload.connections` has no effect
+    warning[W0002]: the fluid engine simulates rates, not requests: `workload.connections` has no effect
      --> p.toml:6:1
       |
     6 | connections = 4
@@ -123,7 +123,7 @@ fn the_fluid_engine_names_each_key_that_it_does_not_look_at() {
       |
       = help: use --engine request, or delete the line
 
-    warning[W0002]: the fluid engine follows rates, not requests: `pod.cpu_model` has no effect
+    warning[W0002]: the fluid engine simulates rates, not requests: `pod.cpu_model` has no effect
      --> p.toml:8:1
       |
     8 | cpu_model = "shared"
@@ -137,21 +137,21 @@ fn the_fluid_engine_names_each_key_that_it_does_not_look_at() {
 fn demand_known_as_cpu_is_followed_as_a_rate_and_says_so() {
     let text = about(None, "[workload]\nretries = { max = 1 }\n", CPU);
     insta::assert_snapshot!(text, @"
-    warning[W0002]: the fluid engine follows rates, not requests: `workload.retries` has no effect
+    warning[W0002]: the fluid engine simulates rates, not requests: `workload.retries` has no effect
      --> p.toml:2:1
       |
     2 | retries = { max = 1 }
       | ^^^^^^^
       |
-      = help: delete the line; a trace of `rps` or `users` would let the request engine look at it
+      = help: delete the line; the request engine uses it with a trace of `rps` or `users`
 
-    warning[W0040]: CPU that was used is demand cut off by the limits of the day: none of 1 samples stands at a visible ceiling
+    warning[W0040]: used CPU is demand that the limits of that day capped: the samples show no ceiling
      --> t.csv:1:8
       |
     1 | time_s,cpu_millicores
       |        ^^^^^^^^^^^^^^
       |
-      = help: give requests (`rps`) if they are known; `hpasim trace info --ceiling` tries another ceiling, such as pods times limit
+      = help: use requests (`rps`) if you have them; `hpasim trace info --ceiling` tests another ceiling, such as pods times limit
     ");
 }
 
@@ -166,13 +166,13 @@ fn an_open_load_does_not_think() {
     let policy = "[workload]\nthink_time = \"2s\"\n";
     let text = about(Some(Engine::Request), policy, TRACE);
     insta::assert_snapshot!(text, @r#"
-    warning[W0002]: `workload.think_time` has no effect under open load: nobody waits for an answer before sending
+    warning[W0002]: `workload.think_time` has no effect under open load: clients send without waiting for answers
      --> p.toml:2:1
       |
     2 | think_time = "2s"
       | ^^^^^^^^^^
       |
-      = help: delete the line, or give a trace of `users`
+      = help: delete the line, or use a trace of `users`
     "#);
     assert_eq!(about(Some(Engine::Fluid), policy, TRACE), text);
     assert_eq!(about(None, policy, USERS), "");
@@ -184,15 +184,15 @@ fn users_send_when_they_have_thought_over_connections_of_their_own() {
         "[workload]\narrivals = \"even\"\nconnections = { count = 4, lifetime = \"5m\" }\n";
     let text = about(None, policy, USERS);
     insta::assert_snapshot!(text, @r#"
-    warning[W0002]: `workload.arrivals` has no effect under closed load: users send when they have thought
+    warning[W0002]: `workload.arrivals` has no effect under closed load: a user sends after its think time
      --> p.toml:2:1
       |
     2 | arrivals = "even"
       | ^^^^^^^^
       |
-      = help: delete the line and state `think_time`, or give a trace of `rps`
+      = help: delete the line and set `think_time`, or use a trace of `rps`
 
-    warning[W0002]: the number of connections has no effect under closed load: each user has one of its own
+    warning[W0002]: the number of connections has no effect under closed load: each user has one connection
      --> p.toml:3:17
       |
     3 | connections = { count = 4, lifetime = "5m" }
@@ -202,7 +202,7 @@ fn users_send_when_they_have_thought_over_connections_of_their_own() {
     "#);
     let plain = about(None, "[workload]\nconnections = 4\n", USERS);
     insta::assert_snapshot!(plain, @r#"
-    warning[W0002]: the number of connections has no effect under closed load: each user has one of its own
+    warning[W0002]: the number of connections has no effect under closed load: each user has one connection
      --> p.toml:2:1
       |
     2 | connections = 4
@@ -218,13 +218,13 @@ fn a_scale_that_makes_more_users_than_are_simulated() {
     let files = MemoryLoader::default().with("t.csv", "time_s,users\n0,6000000\n60,5\n");
     let text = text_for(None, files, &["workload.scale=2"], None, None);
     insta::assert_snapshot!(text, @"
-    error[E0012]: scaled, the trace has 12000000 users at once
+    error[E0012]: the scaled trace has 12000000 users at once
      --> --set:1:10
       |
     1 | workload.scale=2
       |          ^^^^^
       |
-      = help: write a `workload.scale` that makes at most 10000000
+      = help: write a `workload.scale` that gives at most 10000000 users
     ");
 }
 
@@ -238,7 +238,7 @@ resources = { requests = { cpu = \"100m\" }, limits = { memory = \"16Mi\" } }
 fn a_pod_that_memory_kills_at_every_start() {
     let text = about(None, SMALL_POD, TRACE);
     insta::assert_snapshot!(text, @r#"
-    warning[W0004]: each pod is OOM-killed whenever it starts: the memory limit of `app` is 16Mi, and it takes 32Mi at rest, 33024Ki with a request
+    warning[W0004]: each pod is OOM-killed at every start: the memory limit of `app` is 16Mi, and it uses 32Mi when idle and 33024Ki with one request
      --> p.toml:3:55
       |
     3 | resources = { requests = { cpu = "100m" }, limits = { memory = "16Mi" } }
@@ -249,7 +249,7 @@ fn a_pod_that_memory_kills_at_every_start() {
     let stated = format!("{SMALL_POD}[workload]\nmemory_base = \"17000000\"\n");
     let text = about(None, &stated, TRACE);
     insta::assert_snapshot!(text, @r#"
-    warning[W0004]: each pod is OOM-killed whenever it starts: the memory limit of `app` is 16Mi, and it takes 17000000 bytes at rest, 17262144 bytes with a request
+    warning[W0004]: each pod is OOM-killed at every start: the memory limit of `app` is 16Mi, and it uses 17000000 bytes when idle and 17262144 bytes with one request
      --> p.toml:5:1
       |
     5 | memory_base = "17000000"
@@ -264,7 +264,7 @@ fn a_pod_that_its_first_request_kills() {
     let policy = format!("{SMALL_POD}[workload]\nmemory_base = \"16Mi\"\n");
     let text = about(None, &policy, TRACE);
     insta::assert_snapshot!(text, @r#"
-    warning[W0004]: each pod is OOM-killed by its first request: the memory limit of `app` is 16Mi, and it takes 16Mi at rest, 16640Ki with a request
+    warning[W0004]: each pod is OOM-killed by its first request: the memory limit of `app` is 16Mi, and it uses 16Mi when idle and 16640Ki with one request
      --> p.toml:5:1
       |
     5 | memory_base = "16Mi"
@@ -288,7 +288,7 @@ fn a_mean_request_beyond_the_timeout_is_one_for_the_request_engine() {
     assert_eq!(about(Some(Engine::Request), policy, rate), "");
     let text = about(Some(Engine::Fluid), policy, rate);
     insta::assert_snapshot!(text, @r#"
-    error[E0012]: a request takes 10ms by itself on average, and its client gives up after 9ms: the fluid engine, which knows the mean alone, would serve none
+    error[E0012]: a request takes 10ms on average, and its client times out after 9ms: the fluid engine knows only the mean, so it would serve no request
      --> p.toml:3:1
       |
     3 | timeout = "9ms"

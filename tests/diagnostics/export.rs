@@ -22,7 +22,7 @@ fn what_a_policy_does_not_say_is_made_up_with_a_word() {
         ..Diagnostics::default()
     };
     insta::assert_snapshot!(render_diagnostics(&warnings, Colour::Plain), @"
-    warning[W0008]: the policy names no image of `app`: `registry.example.com/app:latest` stands for it
-    help: put the real one in before you apply it, or state `image` in the policy
+    warning[W0008]: the policy names no image of `app`: the export has `registry.example.com/app:latest`
+    help: replace it with the real image before you apply the export, or set `image` in the policy
     ");
 }

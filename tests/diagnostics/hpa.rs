@@ -35,29 +35,29 @@ fn metrics_of_both_versions() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\ntargetCPUUtilizationPercentage = 50\nmetrics = [{ type = \"Resource\", resource = { name = \"cpu\", target = { type = \"Utilization\", averageUtilization = 50 } } }]\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0014]: `metrics` (autoscaling/v2) and `targetCPUUtilizationPercentage` (autoscaling/v1) exclude each other
      --> p.toml:3:1
       |
     3 | targetCPUUtilizationPercentage = 50
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: keep one of the two; to drop a base's key, name it in `remove = [..]`
-    "##);
+      = help: keep one of the two; to drop a key of the base, list it in `remove = [..]`
+    ");
 }
 
 #[test]
 fn utilization_without_a_request() {
     let text = about_policy("[hpa]\nmaxReplicas = 3\n[[deployment.containers]]\nname = \"app\"\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0017]: container `app` requests no cpu, and the autoscaler targets a utilization of it
+    insta::assert_snapshot!(text, @"
+    error[E0017]: container `app` requests no cpu, and the autoscaler has a utilization target for cpu
      --> p.toml:3:1
       |
     3 | [[deployment.containers]]
       | ^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add resources.requests.cpu: utilization is measured against the request
-    "##);
+      = help: add resources.requests.cpu: utilization is usage divided by request
+    ");
 }
 
 #[test]
@@ -65,15 +65,15 @@ fn memory_utilization_of_a_sidecar_without_a_request() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\nmetrics = [{ type = \"Resource\", resource = { name = \"memory\", target = { type = \"Utilization\", averageUtilization = 50 } } }]\n[[deployment.containers]]\nname = \"app\"\nresources = { limits = { memory = \"64Mi\" } }\n[[deployment.containers]]\nname = \"proxy\"\nresources = { requests = { cpu = \"10m\" } }\n",
     );
-    insta::assert_snapshot!(text, @r##"
-    error[E0017]: container `proxy` requests no memory, and the autoscaler targets a utilization of it
+    insta::assert_snapshot!(text, @"
+    error[E0017]: container `proxy` requests no memory, and the autoscaler has a utilization target for memory
      --> p.toml:7:1
       |
     7 | [[deployment.containers]]
       | ^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add resources.requests.memory: utilization is measured against the request
-    "##);
+      = help: add resources.requests.memory: utilization is usage divided by request
+    ");
 }
 
 #[test]
@@ -97,15 +97,15 @@ fn a_container_resource_without_its_container() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\nmetrics = [{ type = \"ContainerResource\", containerResource = { name = \"cpu\", target = { type = \"Utilization\", averageUtilization = 50 } } }]\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0013]: `hpa.metrics.0.containerResource` needs a `container`
      --> p.toml:3:62
       |
     3 | ...urce", containerResource = { name = "cpu", target = { type = "Utilization", averageUtilization = 50 } } }]
       |                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add `container` with a string
-    "##);
+      = help: add `container`: a string
+    "#);
 }
 
 #[test]
@@ -113,16 +113,16 @@ fn metrics_with_parts_missing() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\nmetrics = [\n  {},\n  { type = \"resource\" },\n  { type = \"Pods\" },\n  { type = \"Pods\", pods = { metric = { name = \"in_flight\" } }, object = {} },\n  { type = \"Object\", object = { metric = { name = \"depth\" }, target = { type = \"Value\", value = 3 } } },\n]\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0013]: `hpa.metrics.0` needs a `type`
      --> p.toml:4:3
       |
     4 |   {},
       |   ^^
       |
-      = help: add `type` with "Resource", for example
+      = help: add `type`: a word such as "Resource"
 
-    error[E0009]: `hpa.metrics.1.type` knows no "resource"
+    error[E0009]: `hpa.metrics.1.type` does not accept "resource"
      --> p.toml:5:12
       |
     5 |   { type = "resource" },
@@ -136,7 +136,7 @@ fn metrics_with_parts_missing() {
     6 |   { type = "Pods" },
       |   ^^^^^^^^^^^^^^^^^
       |
-      = help: add `pods` with the metric and its target
+      = help: add `pods`: the metric and its target
 
     error[E0013]: `hpa.metrics.3.pods` needs a `target`
      --> p.toml:7:27
@@ -144,7 +144,7 @@ fn metrics_with_parts_missing() {
     7 |   { type = "Pods", pods = { metric = { name = "in_flight" } }, object = {} },
       |                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add `target` with a table such as { type = "AverageValue", averageValue = 10 }
+      = help: add `target`: a table such as { type = "AverageValue", averageValue = 10 }
 
     error[E0014]: `hpa.metrics.3` is of type Pods, so its body is `pods`, not `object`
      --> p.toml:7:64
@@ -160,8 +160,8 @@ fn metrics_with_parts_missing() {
     8 |   { type = "Object", object = { metric = { name = "depth" }, target = { type = "Value", value = 3 } } },
       |                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add `describedObject` with a table such as { kind = "Ingress", name = "shop" }
-    "##);
+      = help: add `describedObject`: a table such as { kind = "Ingress", name = "shop" }
+    "#);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_target_that_does_not_fit_its_metric() {
 #[test]
 fn a_custom_metric_that_the_trace_lacks() {
     let text = text_about(MemoryLoader::default().with("t.csv", "time_s,rps,queue_depth\n0,1,5\n9,1,5\n").with("p.toml", "[hpa]\nmaxReplicas = 3\nmetrics = [\n  { type = \"External\", external = { metric = { name = \"queue_deph\" }, target = { type = \"Value\", value = 3 } } },\n  { type = \"Pods\", pods = { metric = { name = \"widgets\" }, target = { type = \"AverageValue\", averageValue = 3 } } },\n]\n"), &[], None, None);
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0020]: the trace has no column `queue_deph` for this External metric
      --> p.toml:4:55
       |
@@ -206,8 +206,8 @@ fn a_custom_metric_that_the_trace_lacks() {
     5 |   { type = "Pods", pods = { metric = { name = "widgets" }, target = { type = "AverageValue", averageValue = 3 } } },
       |                                               ^^^^^^^^^
       |
-      = help: built in are requests_per_second, in_flight, queue_length; the trace's further columns are queue_depth
-    "##);
+      = help: the built-in metrics are requests_per_second, in_flight, queue_length; the other columns of the trace are queue_depth
+    "#);
 }
 
 #[test]
@@ -215,15 +215,15 @@ fn a_custom_metric_with_a_bare_trace() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\nmetrics = [{ type = \"External\", external = { metric = { name = \"depth\" }, target = { type = \"Value\", value = 3 } } }]\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0020]: the trace has no column `depth` for this External metric
      --> p.toml:3:64
       |
     3 | metrics = [{ type = "External", external = { metric = { name = "depth" }, target = { type = "Value", value = 3 } } }]
       |                                                                ^^^^^^^
       |
-      = help: add a column of that name to the trace
-    "##);
+      = help: add a column with that name to the trace
+    "#);
 }
 
 #[test]
@@ -271,8 +271,8 @@ fn a_behaviour_with_faulty_parts() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\n[hpa.behavior.scaleUp]\nselectPolicy = \"Maximum\"\ntolerance = \"-0.1\"\npolicies = [{ type = \"Pod\", value = 4 }]\n",
     );
-    insta::assert_snapshot!(text, @r##"
-    error[E0009]: `hpa.behavior.scaleUp.selectPolicy` knows no "Maximum"
+    insta::assert_snapshot!(text, @r#"
+    error[E0009]: `hpa.behavior.scaleUp.selectPolicy` does not accept "Maximum"
      --> p.toml:4:16
       |
     4 | selectPolicy = "Maximum"
@@ -294,16 +294,16 @@ fn a_behaviour_with_faulty_parts() {
     6 | policies = [{ type = "Pod", value = 4 }]
       |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add `periodSeconds` with the seconds in which that much may change
+      = help: add `periodSeconds`: the seconds within which that much may change
 
-    error[E0009]: `hpa.behavior.scaleUp.policies.0.type` knows no "Pod"
+    error[E0009]: `hpa.behavior.scaleUp.policies.0.type` does not accept "Pod"
      --> p.toml:6:22
       |
     6 | policies = [{ type = "Pod", value = 4 }]
       |                      ^^^^^
       |
       = help: did you mean "Pods"?
-    "##);
+    "#);
 }
 
 #[test]
@@ -325,23 +325,23 @@ fn two_names_for_one_deployment() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\nscaleTargetRef = { kind = \"StatefulSet\", name = \"web\" }\n[deployment]\nname = \"shop\"\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     warning[W0003]: the StatefulSet is simulated as a Deployment
      --> p.toml:3:27
       |
     3 | scaleTargetRef = { kind = "StatefulSet", name = "web" }
       |                           ^^^^^^^^^^^^^
       |
-      = help: read its results with that in mind: pods start and stop in no order
+      = help: consider this when you read the results: pods start and stop in no order
 
-    error[E0014]: the autoscaler scales `web`, and the Deployment is called `shop`
+    error[E0014]: the autoscaler scales `web`, and the Deployment has the name `shop`
      --> p.toml:3:49
       |
     3 | scaleTargetRef = { kind = "StatefulSet", name = "web" }
       |                                                 ^^^^^
       |
       = help: give both the same name
-    "##);
+    "#);
 }
 
 #[test]
@@ -349,15 +349,15 @@ fn a_stateful_set_is_simulated_as_a_deployment() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\nscaleTargetRef = { kind = \"StatefulSet\", name = \"web\" }\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     warning[W0003]: the StatefulSet is simulated as a Deployment
      --> p.toml:3:27
       |
     3 | scaleTargetRef = { kind = "StatefulSet", name = "web" }
       |                           ^^^^^^^^^^^^^
       |
-      = help: read its results with that in mind: pods start and stop in no order
-    "##);
+      = help: consider this when you read the results: pods start and stop in no order
+    "#);
 }
 
 #[test]
@@ -365,22 +365,22 @@ fn a_tolerance_that_nobody_reads() {
     let text = about_policy(
         "[controller]\nconfigurable_tolerance = false\n[hpa]\nmaxReplicas = 3\n[hpa.behavior.scaleUp]\ntolerance = 0.05\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     warning[W0002]: the tolerance in `behavior` has no effect with this [controller]
      --> p.toml:5:6
       |
     5 | [hpa.behavior.scaleUp]
       |      ^^^^^^^^
       |
-      = help: it takes kubernetes = "current" and configurable_tolerance = true
-    "##);
+      = help: set kubernetes = "current" and configurable_tolerance = true
+    "#);
 }
 
 #[test]
 fn more_replicas_than_a_simulation_holds() {
     let text = about_policy("[hpa]\nminReplicas = 50000000\nmaxReplicas = 9999999999\n");
     insta::assert_snapshot!(text, @"
-    error[E0012]: `hpa.minReplicas` is 50000000, and a simulation holds every pod in memory
+    error[E0012]: `hpa.minReplicas` is 50000000; a simulation holds every pod in memory
      --> p.toml:2:15
       |
     2 | minReplicas = 50000000
@@ -388,7 +388,7 @@ fn more_replicas_than_a_simulation_holds() {
       |
       = help: write 100000 or less
 
-    error[E0012]: `hpa.maxReplicas` is 9999999999, and a simulation holds every pod in memory
+    error[E0012]: `hpa.maxReplicas` is 9999999999; a simulation holds every pod in memory
      --> p.toml:3:15
       |
     3 | maxReplicas = 9999999999

@@ -158,7 +158,7 @@ fn several_autoscalers_and_none_chosen() {
     1 | apiVersion: apps/v1
       | ^
       |
-      = help: leave `--hpa` out for a fixed Deployment
+      = help: omit `--hpa` to simulate a fixed Deployment
     ");
     let twin = format!("{DEPLOYMENT}{HPA}{HPA}").replacen(
         "name: shop}\nspec:\n  scale",
@@ -170,13 +170,13 @@ fn several_autoscalers_and_none_chosen() {
         "metadata: {name: shop, namespace: b}\nspec:\n  scale",
     );
     insta::assert_snapshot!(about_choice(&twin, Some("shop")), @"
-    error[E0024]: the manifest has several autoscalers called `shop`: a/shop, b/shop
+    error[E0024]: the manifest has several autoscalers with the name `shop`: a/shop, b/shop
       --> app.yaml:20:18
        |
     20 | metadata: {name: shop, namespace: b}
        |                  ^^^^
        |
-       = help: name the namespace as well: `--namespace NS`
+       = help: name the namespace too: `--namespace NS`
     ");
 }
 
@@ -193,23 +193,23 @@ fn a_target_that_is_elsewhere_or_nowhere() {
     15 |   scaleTargetRef: {kind: Deployment, name: shop}
        |                                            ^^^^
        |
-       = help: Deployment web/shop is simulated as its target; give both the same namespace and kind
+       = help: hpasim simulates Deployment web/shop as its target; give both the same namespace and kind
     ");
     let other = format!(
         "{DEPLOYMENT}{}",
         HPA.replace("Deployment, name: shop", "Deployment, name: shopp")
     );
     insta::assert_snapshot!(about_manifest(other), @"
-    error[E0025]: the autoscaler scales Deployment default/shopp, and the manifest does not hold it
+    error[E0025]: the autoscaler scales Deployment default/shopp, which is not in the manifest
       --> app.yaml:15:44
        |
     15 |   scaleTargetRef: {kind: Deployment, name: shopp}
        |                                            ^^^^^
        |
-       = help: correct `scaleTargetRef`, or add the object; here are: Deployment default/shop
+       = help: correct `scaleTargetRef`, or add the object; the manifest holds: Deployment default/shop
     ");
     insta::assert_snapshot!(about_manifest(HPA), @"
-    error[E0025]: the autoscaler scales Deployment default/shop, and the manifest does not hold it
+    error[E0025]: the autoscaler scales Deployment default/shop, which is not in the manifest
      --> app.yaml:6:44
       |
     6 |   scaleTargetRef: {kind: Deployment, name: shop}
@@ -237,7 +237,7 @@ fn a_target_that_is_elsewhere_or_nowhere() {
     13 | metadata: {name: other}
        |                  ^^^^^
        |
-       = help: leave one of them in the file, or add the autoscaler
+       = help: keep one of them in the file, or add the autoscaler
     ");
 }
 
@@ -245,7 +245,7 @@ fn a_target_that_is_elsewhere_or_nowhere() {
 fn an_autoscaler_without_a_target() {
     let text = HPA.replace("  scaleTargetRef: {kind: Deployment, name: shop}\n", "");
     insta::assert_snapshot!(about_manifest(format!("{DEPLOYMENT}{text}")), @"
-    error[E0025]: the autoscaler does not say what it scales
+    error[E0025]: the autoscaler has no target
       --> app.yaml:13:18
        |
     13 | metadata: {name: shop}
@@ -255,7 +255,7 @@ fn an_autoscaler_without_a_target() {
     ");
     let bare = "kind: HorizontalPodAutoscaler\napiVersion: autoscaling/v2\n";
     insta::assert_snapshot!(about_manifest(bare), @"
-    error[E0025]: the autoscaler does not say what it scales
+    error[E0025]: the autoscaler has no target
      --> app.yaml:1:1
       |
     1 | kind: HorizontalPodAutoscaler
@@ -297,13 +297,13 @@ fn what_fails_in_a_cluster_is_simulated_as_it_fails() {
         "{DEPLOYMENT}{HPA}  metrics:\n  - {{type: ContainerResource, containerResource: {{name: cpu, container: web, target: {{type: Utilization, averageUtilization: 50}}}}}}\n  - {{type: Resource, resource: {{name: memory, target: {{type: Utilization, averageUtilization: 50}}}}}}\n"
     );
     insta::assert_snapshot!(about_manifest(text), @"
-    warning[W0009]: container `app` requests no memory, and the autoscaler targets a utilization of it
+    warning[W0009]: container `app` requests no memory, and the autoscaler has a utilization target for memory
      --> app.yaml:8:9
       |
     8 |       - name: app
       |         ^^^^^^^^^
       |
-      = help: add resources.requests.memory: utilization is measured against the request
+      = help: add resources.requests.memory: utilization is usage divided by request
 
     warning[W0009]: the pod has no container `web`
       --> app.yaml:18:73
@@ -328,27 +328,27 @@ fn text_that_is_no_manifest() {
     ");
     insta::assert_snapshot!(about_manifest(b"kind: caf\xe9\n"), @"
     error[E0002]: `app.yaml` is not a text file: byte 10 is not UTF-8
-    help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
+    help: use a plain UTF-8 text file (gzip is allowed for a trace)
     ");
     let utf_16: Vec<u8> = "\u{feff}kind: Deployment\n"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
     insta::assert_snapshot!(about_manifest(utf_16), @"
-    error[E0002]: `app.yaml` is text in UTF-16
-    help: save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8
+    error[E0002]: `app.yaml` is UTF-16, not UTF-8
+    help: save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`
     ");
     insta::assert_snapshot!(about_manifest("hpa:\n\tmaxReplicas: 5\n"), @"
-    error[E0022]: a tab indents this line, and YAML takes spaces only
+    error[E0022]: a tab indents this line, and YAML allows only spaces
      --> app.yaml:2:1
       |
     2 |     maxReplicas: 5
       | ^^^^
       |
-      = help: replace the tab by spaces
+      = help: replace the tab with spaces
     ");
     insta::assert_snapshot!(about_manifest("just text\n"), @"
-    error[E0013]: this is no Kubernetes object: it has no `kind`
+    error[E0013]: this is not a Kubernetes object: it has no `kind`
      --> app.yaml:1:1
       |
      ::: 
@@ -358,13 +358,13 @@ fn text_that_is_no_manifest() {
       = help: start it with `apiVersion` and `kind`, or delete it
     ");
     insta::assert_snapshot!(about_manifest("[hpa]\nmaxReplicas = 5\n"), @"
-    error[E0022]: this is not YAML: did not find expected <document start>
+    error[E0022]: this is not valid YAML: did not find expected <document start>
      --> app.yaml:2:1
       |
     2 | maxReplicas = 5
       | ^
       |
-      = help: indent by spaces, put one `key: value` on a line, and quote what holds `: `, `#` or a bracket
+      = help: indent with spaces, write one `key: value` on a line, and put quotes around values with `: `, `#` or a bracket
     ");
 }
 
@@ -379,11 +379,11 @@ fn a_manifest_that_a_policy_names() {
     1 | manifest = "app.yml"
       |            ^^^^^^^^^
       |
-      = help: check the path: it starts at the folder of the file that names it
+      = help: check the path; it is relative to the folder of the file that names it
     "#);
     let files = MemoryLoader::default().with("p.toml", "manifest = 5\n");
     insta::assert_snapshot!(about_files(files, "p.toml", &default), @r#"
-    error[E0008]: `manifest` takes a string, and this is an integer
+    error[E0008]: `manifest` must be a string, and this is an integer
      --> p.toml:1:12
       |
     1 | manifest = 5
@@ -404,7 +404,7 @@ fn a_manifest_that_a_policy_names() {
     3 | targetCPUUtilizationPercentage = 50
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: keep one of the two; to drop a base's key, name it in `remove = [..]`
+      = help: keep one of the two; to drop a key of the base, list it in `remove = [..]`
     ");
     let choice = ManifestChoice {
         hpa: Some("shop".to_owned()),
@@ -412,8 +412,8 @@ fn a_manifest_that_a_policy_names() {
     };
     let files = MemoryLoader::default().with("p.toml", POLICY);
     insta::assert_snapshot!(about_files(files, "p.toml", &choice), @"
-    warning[W0002]: `--hpa` has no effect: no Kubernetes manifest was read
-    help: leave it out; a TOML policy has one autoscaler
+    warning[W0002]: `--hpa` has no effect: the policy is not a Kubernetes manifest
+    help: omit it; a TOML policy has only one autoscaler
     ");
 }
 
@@ -431,8 +431,8 @@ fn a_manifest_in_the_place_of_the_trace_shows_no_line() {
         assert!(!format!("{probe:?}").contains("s3cret"));
     }
     insta::assert_snapshot!(about_trace(json), @"
-    error[E0015]: `t.csv` looks like a Kubernetes manifest, which holds no rows of numbers
-    help: a manifest stands in the place of a policy: `hpasim run app.yaml traces/spike.csv`
+    error[E0015]: `t.csv` looks like a Kubernetes manifest, not like rows of numbers
+    help: a manifest takes the place of the policy: `hpasim run app.yaml spike.csv`
     ");
 }
 
@@ -442,7 +442,7 @@ fn a_secret_beside_the_fault_is_covered() {
     let shown = about_manifest(line);
     assert!(!shown.contains("s3cret"), "{shown}");
     insta::assert_snapshot!(shown, @r#"
-    warning[W0006]: the manifest has no HorizontalPodAutoscaler: Deployment default/shop is fixed
+    warning[W0006]: the manifest has no HorizontalPodAutoscaler: the number of pods of Deployment default/shop is fixed
      --> app.yaml:1:137
       |
      ::: 
@@ -479,7 +479,7 @@ fn a_manifest_under_a_policys_name_shows_no_secret() {
 fn probes_and_resources_out_of_range() {
     let probes = DEPLOYMENT.replace("      - name: app\n", "      - name: app\n        readinessProbe: {initialDelaySeconds: -5, periodSeconds: 2.5}\n        startupProbe: {failureThreshold: none}\n");
     insta::assert_snapshot!(about_manifest(probes), @r#"
-    warning[W0006]: the manifest has no HorizontalPodAutoscaler: Deployment default/shop is fixed
+    warning[W0006]: the manifest has no HorizontalPodAutoscaler: the number of pods of Deployment default/shop is fixed
      --> app.yaml:3:18
       |
     3 | metadata: {name: shop}
@@ -495,7 +495,7 @@ fn probes_and_resources_out_of_range() {
       |
       = help: a duration is not negative; write "5s"
 
-    error[E0010]: `pod.readiness.period`: 2.5 is a bare number, and a duration has a unit
+    error[E0010]: `pod.readiness.period`: 2.5 has no unit, and a duration needs one
      --> app.yaml:9:66
       |
     9 |         readinessProbe: {initialDelaySeconds: -5, periodSeconds: 2.5}
@@ -503,7 +503,7 @@ fn probes_and_resources_out_of_range() {
       |
       = help: write "2.5s"
 
-    error[E0008]: `pod.startup.failure_threshold` takes an integer, and this is a string
+    error[E0008]: `pod.startup.failure_threshold` must be an integer, and this is a string
       --> app.yaml:10:42
        |
     10 |         startupProbe: {failureThreshold: none}
@@ -512,7 +512,7 @@ fn probes_and_resources_out_of_range() {
        = help: write an integer
     "#);
     insta::assert_snapshot!(about_policy("[deployment]\ncontainers = [{ name = \"app\", restartable_init = true }]\n[pod]\nresources = { requests = { cpu = \"2\" }, limits = { cpu = \"1\" } }\n"), @r#"
-    error[E0014]: the first container serves the requests, so it is no init container
+    error[E0014]: the first container serves the requests, so it cannot be an init container
      --> p.toml:2:31
       |
     2 | containers = [{ name = "app", restartable_init = true }]
@@ -526,7 +526,7 @@ fn probes_and_resources_out_of_range() {
     4 | resources = { requests = { cpu = "2" }, limits = { cpu = "1" } }
       |                                                    ^^^
       |
-      = help: raise the limit to the request or above; the API server refuses the pod otherwise
+      = help: raise the limit to the request or above; otherwise the API server refuses the pod
     "#);
     insta::assert_snapshot!(about_policy("[pod]\nresources = { limits = { cpu = 0 } }\nreadiness = { success_threshold = 0 }\n"), @"
     error[E0019]: the cpu limit of the pod is below its request
@@ -535,7 +535,7 @@ fn probes_and_resources_out_of_range() {
     2 | resources = { limits = { cpu = 0 } }
       |                          ^^^
       |
-      = help: raise the limit to the request or above; the API server refuses the pod otherwise
+      = help: raise the limit to the request or above; otherwise the API server refuses the pod
 
     error[E0012]: the cpu limit of the pod is 0
      --> p.toml:2:26
@@ -543,7 +543,7 @@ fn probes_and_resources_out_of_range() {
     2 | resources = { limits = { cpu = 0 } }
       |                          ^^^
       |
-      = help: delete the line for no limit, or write how much it may use
+      = help: delete the line for no limit, or write a limit above 0
 
     error[E0012]: `pod.readiness.success_threshold` is 0
      --> p.toml:3:35
@@ -554,12 +554,12 @@ fn probes_and_resources_out_of_range() {
       = help: write an integer from 1 to 10000
     ");
     insta::assert_snapshot!(about_policy("[pod]\ninit = \"45s\"\nstartup = { period = \"5s\", failure_threshold = 3 }\n"), @r#"
-    warning[W0007]: the startup probe gives up 10s after the start, and `pod.init` takes 45s on average: a kubelet would restart the container before it can serve
+    warning[W0007]: the startup probe fails 10s after the start, and `pod.init` takes 45s on average: a kubelet would restart the container before it can serve
      --> p.toml:3:11
       |
     3 | startup = { period = "5s", failure_threshold = 3 }
       |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: raise `failure_threshold` or `period`; restarts by a probe are not simulated
+      = help: raise `failure_threshold` or `period`; hpasim does not simulate restarts by a probe
     "#);
 }

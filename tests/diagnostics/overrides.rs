@@ -75,15 +75,15 @@ fn set_of_an_unknown_key() {
 #[test]
 fn set_of_a_wrong_type() {
     let text = about_set("workload.timeout=15");
-    insta::assert_snapshot!(text, @r##"
-    error[E0010]: `workload.timeout`: 15 is a bare number, and a duration has a unit
+    insta::assert_snapshot!(text, @r#"
+    error[E0010]: `workload.timeout`: 15 has no unit, and a duration needs one
      --> --set:1:18
       |
     1 | workload.timeout=15
       |                  ^^
       |
       = help: write "15s"
-    "##);
+    "#);
 }
 
 #[test]

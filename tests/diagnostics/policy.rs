@@ -27,15 +27,15 @@ fn an_unknown_key_names_the_nearest_one() {
 #[test]
 fn an_unknown_key_like_no_other_lists_what_there_is() {
     let text = about_policy("[metrics]\ncolour = \"blue\"\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0007]: unknown key `colour` in `metrics`
      --> p.toml:2:1
       |
     2 | colour = "blue"
       | ^^^^^^
       |
-      = help: keys known here: scrape_interval, housekeeping, housekeeping_jitter, lag
-    "##);
+      = help: the keys here are: scrape_interval, housekeeping, housekeeping_jitter, lag
+    "#);
 }
 
 #[test]
@@ -57,8 +57,8 @@ fn wrong_types_are_all_told_at_once() {
     let text = about_policy(
         "name = 7\n[hpa]\nmaxReplicas = \"10\"\nminReplicas = 1.5\n[controller]\nscale_to_zero = \"true\"\ntolerance = [0.1]\n[pod]\nreadiness = 5\n",
     );
-    insta::assert_snapshot!(text, @r##"
-    error[E0008]: `name` takes a string, and this is an integer
+    insta::assert_snapshot!(text, @r#"
+    error[E0008]: `name` must be a string, and this is an integer
      --> p.toml:1:8
       |
     1 | name = 7
@@ -66,15 +66,15 @@ fn wrong_types_are_all_told_at_once() {
       |
       = help: put it in quotes: "7"
 
-    error[E0008]: `hpa.maxReplicas` takes an integer, and this is a string
+    error[E0008]: `hpa.maxReplicas` must be an integer, and this is a string
      --> p.toml:3:15
       |
     3 | maxReplicas = "10"
       |               ^^^^
       |
-      = help: leave out the quotes: 10
+      = help: remove the quotes: 10
 
-    error[E0008]: `hpa.minReplicas` takes an integer, and this is a float
+    error[E0008]: `hpa.minReplicas` must be an integer, and this is a float
      --> p.toml:4:15
       |
     4 | minReplicas = 1.5
@@ -82,15 +82,15 @@ fn wrong_types_are_all_told_at_once() {
       |
       = help: write an integer
 
-    error[E0008]: `controller.scale_to_zero` takes true or false, and this is a string
+    error[E0008]: `controller.scale_to_zero` must be true or false, and this is a string
      --> p.toml:6:17
       |
     6 | scale_to_zero = "true"
       |                 ^^^^^^
       |
-      = help: leave out the quotes: true
+      = help: remove the quotes: true
 
-    error[E0008]: `controller.tolerance` takes a number, and this is an array
+    error[E0008]: `controller.tolerance` must be a number, and this is an array
      --> p.toml:7:13
       |
     7 | tolerance = [0.1]
@@ -98,28 +98,28 @@ fn wrong_types_are_all_told_at_once() {
       |
       = help: write a number
 
-    error[E0008]: `pod.readiness` takes a table, and this is an integer
+    error[E0008]: `pod.readiness` must be a table, and this is an integer
      --> p.toml:9:13
       |
     9 | readiness = 5
       |             ^
       |
       = help: write a table
-    "##);
+    "#);
 }
 
 #[test]
 fn a_number_that_no_key_can_hold() {
     let text = about_policy("[deployment]\nreplicas = 99999999999999999999\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0012]: the number 99999999999999999999 is out of range
      --> p.toml:2:12
       |
     2 | replicas = 99999999999999999999
       |            ^^^^^^^^^^^^^^^^^^^^
       |
-      = help: write a number that 64 bits can hold
-    "##);
+      = help: write a number that fits in 64 bits
+    ");
 }
 
 #[test]
@@ -165,22 +165,22 @@ fn a_number_out_of_range() {
 #[test]
 fn a_bare_number_is_no_duration() {
     let text = about_policy("[workload]\ntimeout = 90\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0010]: `workload.timeout`: 90 is a bare number, and a duration has a unit
+    insta::assert_snapshot!(text, @r#"
+    error[E0010]: `workload.timeout`: 90 has no unit, and a duration needs one
      --> p.toml:2:11
       |
     2 | timeout = 90
       |           ^^
       |
       = help: write "90s"
-    "##);
+    "#);
 }
 
 #[test]
 fn days_are_no_durations() {
     let text =
         about_policy("[pod]\ninit = \"2d\"\ngrace_period = \"soon\"\nendpoint_lag = \"-5s\"\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0010]: `pod.init`: `2d` is not a duration
      --> p.toml:2:8
       |
@@ -195,7 +195,7 @@ fn days_are_no_durations() {
     3 | grace_period = "soon"
       |                ^^^^^^
       |
-      = help: write a number and its unit, as "250ms", "15s", "1m30s" or "2h"
+      = help: write a number and its unit, such as "250ms", "15s", "1m30s" or "2h"
 
     error[E0010]: `pod.endpoint_lag`: `-5s` is not a duration
      --> p.toml:4:16
@@ -204,14 +204,14 @@ fn days_are_no_durations() {
       |                ^^^^^
       |
       = help: a duration is not negative; write "5s"
-    "##);
+    "#);
 }
 
 #[test]
 fn a_duration_too_short() {
     let text = about_policy("[controller]\nsync_period = \"0s\"\nsync_jitter = \"20s\"\n");
-    insta::assert_snapshot!(text, @r##"
-    warning[W0002]: [controller] has no effect: the policy has no [hpa], so its Deployment is fixed
+    insta::assert_snapshot!(text, @r#"
+    warning[W0002]: [controller] has no effect: the policy has no [hpa], so the number of pods is fixed
      --> p.toml:1:1
       |
     1 | [controller]
@@ -233,8 +233,8 @@ fn a_duration_too_short() {
     3 | sync_jitter = "20s"
       | ^^^^^^^^^^^
       |
-      = help: write a jitter within the period
-    "##);
+      = help: write a jitter no longer than the period
+    "#);
 }
 
 #[test]
@@ -242,14 +242,14 @@ fn a_bad_quantity() {
     let text = about_policy(
         "[workload]\nidle_cpu = \"1x\"\nmemory_base = \"32MB\"\nmemory_per_request = \"256m\"\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0011]: `workload.idle_cpu`: `1x` is not a quantity: the suffix is none of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei
      --> p.toml:2:12
       |
     2 | idle_cpu = "1x"
       |            ^^^^
       |
-      = help: write CPU as "100m" or "0.5", memory as "64Mi" or "1Gi"
+      = help: write CPU such as "100m" or "0.5", memory such as "64Mi" or "1Gi"
 
     error[E0011]: `workload.memory_base`: `32MB` is not a quantity: the suffix is none of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei
      --> p.toml:3:15
@@ -259,14 +259,14 @@ fn a_bad_quantity() {
       |
       = help: write "32M"
 
-    error[E0012]: `workload.memory_per_request`: it is less than a byte, for the suffix `m` is a thousandth
+    error[E0012]: `workload.memory_per_request`: it is less than a byte, because the suffix `m` means a thousandth
      --> p.toml:4:22
       |
     4 | memory_per_request = "256m"
       |                      ^^^^^^
       |
       = help: write "64Mi" for mebibytes or "64M" for megabytes
-    "##);
+    "#);
 }
 
 #[test]
@@ -274,8 +274,8 @@ fn a_word_that_a_key_does_not_know() {
     let text = about_policy(
         "[controller]\nkubernetes = \"1.27\"\n[pod]\nstart = { dist = \"log-normal\", mean = \"2s\", cv = 1 }\n",
     );
-    insta::assert_snapshot!(text, @r##"
-    warning[W0002]: [controller] has no effect: the policy has no [hpa], so its Deployment is fixed
+    insta::assert_snapshot!(text, @r#"
+    warning[W0002]: [controller] has no effect: the policy has no [hpa], so the number of pods is fixed
      --> p.toml:1:1
       |
     1 | [controller]
@@ -283,7 +283,7 @@ fn a_word_that_a_key_does_not_know() {
       |
       = help: add [hpa], or delete this section
 
-    error[E0009]: `controller.kubernetes` knows no "1.27"
+    error[E0009]: `controller.kubernetes` does not accept "1.27"
      --> p.toml:2:14
       |
     2 | kubernetes = "1.27"
@@ -291,14 +291,14 @@ fn a_word_that_a_key_does_not_know() {
       |
       = help: did you mean "1.28"?
 
-    error[E0009]: `pod.start.dist` knows no "log-normal"
+    error[E0009]: `pod.start.dist` does not accept "log-normal"
      --> p.toml:4:18
       |
     4 | start = { dist = "log-normal", mean = "2s", cv = 1 }
       |                  ^^^^^^^^^^^^
       |
       = help: did you mean "lognormal"?
-    "##);
+    "#);
 }
 
 #[test]
@@ -306,14 +306,14 @@ fn faulty_distributions() {
     let text = about_policy(
         "[pod]\nschedule = { mean = \"1s\" }\nstart = { dist = \"lognormal\", median = \"5s\", p99 = \"1s\" }\ninit = { dist = \"lognormal\", median = \"5s\", cv = 1.0 }\nimage_pull = { dist = \"empirical\", values = [] }\n[workload]\ncpu_per_request = \"0s\"\nio_per_request = { dist = \"gamma\", mean = \"0s\" }\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0013]: `pod.schedule` is a table without `dist`
      --> p.toml:2:12
       |
     2 | schedule = { mean = "1s" }
       |            ^^^^^^^^^^^^^^^
       |
-      = help: write { dist = "lognormal", mean = "10ms", cv = 1.0 }, or a plain duration
+      = help: write a table such as { dist = "lognormal", mean = "10ms", cv = 1.0 }, or a plain duration
 
     error[E0012]: `p99` (1s) is below `median` (5s)
      --> p.toml:3:52
@@ -323,7 +323,7 @@ fn faulty_distributions() {
       |
       = help: write at least "5s"
 
-    error[E0014]: `pod.init` states a lognormal both by median and p99 and by mean and cv
+    error[E0014]: `pod.init` states a lognormal twice: by median and p99, and by mean and cv
      --> p.toml:4:8
       |
     4 | init = { dist = "lognormal", median = "5s", cv = 1.0 }
@@ -339,13 +339,13 @@ fn faulty_distributions() {
       |
       = help: write at least one duration
 
-    error[E0012]: `workload.cpu_per_request` is 0, so one pod could serve everything
+    error[E0012]: `workload.cpu_per_request` is 0, so one pod could serve any load
      --> p.toml:7:19
       |
     7 | cpu_per_request = "0s"
       |                   ^^^^
       |
-      = help: write what a request costs, as "10ms"
+      = help: write the cost of a request, such as "10ms"
 
     error[E0013]: `workload.io_per_request` needs a `cv`
      --> p.toml:8:18
@@ -353,7 +353,7 @@ fn faulty_distributions() {
     8 | io_per_request = { dist = "gamma", mean = "0s" }
       |                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add `cv` with a number
+      = help: add `cv`: a number
 
     error[E0012]: `workload.io_per_request.mean` is 0
      --> p.toml:8:43
@@ -361,44 +361,44 @@ fn faulty_distributions() {
     8 | io_per_request = { dist = "gamma", mean = "0s" }
       |                                           ^^^^
       |
-      = help: write a duration above 0; for none at all write "0s" in place of the table
-    "##);
+      = help: write a duration above 0, or "0s" instead of the whole table
+    "#);
 }
 
 #[test]
 fn toml_that_is_none() {
     let text = about_policy("[hpa\nmaxReplicas = 10\nminReplicas = = 2\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0004]: this is not TOML: unclosed table, expected `]`
+    insta::assert_snapshot!(text, @r#"
+    error[E0004]: this is not valid TOML: unclosed table, expected `]`
      --> p.toml:1:5
       |
     1 | [hpa
       |     ^
       |
-      = help: a line is `key = value` or `[table]`; strings stand in quotes, as `timeout = "5s"`
+      = help: a line is `key = value` or `[table]`; text needs quotes, such as `timeout = "5s"`
 
-    error[E0004]: this is not TOML: extra `=`, expected nothing
+    error[E0004]: this is not valid TOML: extra `=`, expected nothing
      --> p.toml:3:15
       |
     3 | minReplicas = = 2
       |               ^
       |
-      = help: a line is `key = value` or `[table]`; strings stand in quotes, as `timeout = "5s"`
-    "##);
+      = help: a line is `key = value` or `[table]`; text needs quotes, such as `timeout = "5s"`
+    "#);
 }
 
 #[test]
 fn a_key_twice() {
     let text = about_policy("[hpa]\nmaxReplicas = 10\nmaxReplicas = 20\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0004]: this is not TOML: duplicate key
+    insta::assert_snapshot!(text, @"
+    error[E0004]: this is not valid TOML: duplicate key
      --> p.toml:3:1
       |
     3 | maxReplicas = 20
       | ^^^^^^^^^^^
       |
       = help: keep one of the two
-    "##);
+    ");
 }
 
 #[test]
@@ -406,14 +406,14 @@ fn a_limit_below_its_request() {
     let text = about_policy(
         "[[deployment.containers]]\nname = \"app\"\nresources = { requests = { cpu = \"100m\", memory = \"64Mi\" }, limits = { cpu = \"50m\", memory = \"32Mi\" } }\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0019]: the cpu limit of `app` is below its request
      --> p.toml:3:78
       |
     3 | resources = { requests = { cpu = "100m", memory = "64Mi" }, limits = { cpu = "50m", memory = "32Mi" } }
       |                                                                              ^^^^^
       |
-      = help: raise the limit to the request or above; the API server refuses the pod otherwise
+      = help: raise the limit to the request or above; otherwise the API server refuses the pod
 
     error[E0019]: the memory limit of `app` is below its request
      --> p.toml:3:94
@@ -421,8 +421,8 @@ fn a_limit_below_its_request() {
     3 | resources = { requests = { cpu = "100m", memory = "64Mi" }, limits = { cpu = "50m", memory = "32Mi" } }
       |                                                                                              ^^^^^^
       |
-      = help: raise the limit to the request or above; the API server refuses the pod otherwise
-    "##);
+      = help: raise the limit to the request or above; otherwise the API server refuses the pod
+    "#);
 }
 
 #[test]
@@ -430,16 +430,16 @@ fn containers_that_contradict_each_other() {
     let text = about_policy(
         "[deployment]\ncontainers = [{ name = \"app\", idle_cpu = \"1m\" }, { name = \"app\", ports = [70000] }, {}]\n",
     );
-    insta::assert_snapshot!(text, @r##"
-    error[E0014]: `idle_cpu` of the first container is `workload.idle_cpu`, for it serves the requests
+    insta::assert_snapshot!(text, @r#"
+    error[E0014]: the first container serves the requests, so its `idle_cpu` is `workload.idle_cpu`
      --> p.toml:2:31
       |
     2 | containers = [{ name = "app", idle_cpu = "1m" }, { name = "app", ports = [70000] }, {}]
       |                               ^^^^^^^^
       |
-      = help: move the line to [workload]; only sidecars have one of their own
+      = help: move the line to [workload]; only a sidecar has its own `{key}`
 
-    error[E0014]: two containers are called `app`
+    error[E0014]: two containers have the name `app`
      --> p.toml:2:59
       |
     2 | containers = [{ name = "app", idle_cpu = "1m" }, { name = "app", ports = [70000] }, {}]
@@ -461,22 +461,22 @@ fn containers_that_contradict_each_other() {
     2 | containers = [{ name = "app", idle_cpu = "1m" }, { name = "app", ports = [70000] }, {}]
       |                                                                                     ^^
       |
-      = help: add `name` with a string
-    "##);
+      = help: add `name`: a string
+    "#);
 }
 
 #[test]
 fn a_controller_without_an_autoscaler() {
     let text = about_policy("[controller]\nsync_period = \"30s\"\n");
-    insta::assert_snapshot!(text, @r##"
-    warning[W0002]: [controller] has no effect: the policy has no [hpa], so its Deployment is fixed
+    insta::assert_snapshot!(text, @"
+    warning[W0002]: [controller] has no effect: the policy has no [hpa], so the number of pods is fixed
      --> p.toml:1:1
       |
     1 | [controller]
       | ^^^^^^^^^^^^
       |
       = help: add [hpa], or delete this section
-    "##);
+    ");
 }
 
 #[test]

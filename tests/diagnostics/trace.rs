@@ -5,19 +5,19 @@ use super::*;
 #[test]
 fn an_empty_file() {
     let text = about_trace("");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0030]: `t.csv` is empty
-    help: a trace starts with a header, as `time_s,rps`, and has at least two rows
-    "##);
+    help: a trace has a header, such as `time_s,rps`, and at least two rows
+    ");
 }
 
 #[test]
 fn nothing_but_comments() {
     let text = about_trace("# from nowhere\n\n# at all\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0030]: `t.csv` is empty
-    help: a trace starts with a header, as `time_s,rps`, and has at least two rows
-    "##);
+    help: a trace has a header, such as `time_s,rps`, and at least two rows
+    ");
 }
 
 #[test]
@@ -37,29 +37,29 @@ fn a_header_and_no_rows() {
 #[test]
 fn one_row() {
     let text = about_trace("time_s,rps\n0,5\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0033]: the trace has one row, and the last row only marks the end
+    insta::assert_snapshot!(text, @"
+    error[E0033]: the trace has only one row, and the last row only marks the end
      --> t.csv:2:1
       |
     2 | 0,5
       | ^^^
       |
       = help: add a row at the time at which the load ends
-    "##);
+    ");
 }
 
 #[test]
 fn no_header() {
     let text = about_trace("0,5\n15,6\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0031]: the trace has no header: its first line holds numbers
      --> t.csv:1:1
       |
     1 | 0,5
       | ^^^
       |
-      = help: put `time_s,rps` above it
-    "##);
+      = help: add the line `time_s,rps` above it
+    ");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn nothing_like_a_time_column() {
     1 | when,rps
       | ^^^^^^^^
       |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); docs/traces.md lists the recordings that are read as they are
+      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace convert --help` lists the other formats
     ");
 }
 
@@ -94,7 +94,7 @@ fn nothing_like_a_time_column() {
 fn no_demand_column() {
     let text = about_trace("time_s,queue\n0,5\n15,6\n");
     insta::assert_snapshot!(text, @"
-    error[E0032]: the header has no column for what was offered
+    error[E0032]: the header has no column for the load
      --> t.csv:1:1
       |
     1 | time_s,queue
@@ -107,36 +107,36 @@ fn no_demand_column() {
 #[test]
 fn a_demand_column_of_another_name() {
     let text = about_trace("time_s,RPS\n0,5\n15,6\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0032]: the header has no column for what was offered
+    insta::assert_snapshot!(text, @"
+    error[E0032]: the header has no column for the load
      --> t.csv:1:8
       |
     1 | time_s,RPS
       |        ^^^
       |
-      = help: if `RPS` is what was offered, call it `rps`
-    "##);
+      = help: if `RPS` is the load, rename it to `rps`
+    ");
 }
 
 #[test]
 fn two_demand_columns() {
     let text = about_trace("time_s,rps,cpu_millicores\n0,5,50\n15,6,60\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0032]: the header has more than one column for what was offered
+    insta::assert_snapshot!(text, @"
+    error[E0032]: the header has more than one column for the load
      --> t.csv:1:12
       |
     1 | time_s,rps,cpu_millicores
       |            ^^^^^^^^^^^^^^
       |
-      = help: keep one of `rps`, `cpu_millicores` and `users`; give others another name to use them as metrics
-    "##);
+      = help: keep one of `rps`, `cpu_millicores` and `users`; rename the others to use them as metrics
+    ");
 }
 
 #[test]
 fn two_columns_of_one_name() {
     let text = about_trace("time_s,rps,rps\n0,5,50\n15,6,60\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0031]: two columns are called `rps`
+    insta::assert_snapshot!(text, @"
+    error[E0031]: two columns have the name `rps`
      --> t.csv:1:12
       |
     1 | time_s,rps,rps
@@ -144,27 +144,27 @@ fn two_columns_of_one_name() {
       |
       = help: give each its own name
 
-    error[E0032]: the header has more than one column for what was offered
+    error[E0032]: the header has more than one column for the load
      --> t.csv:1:12
       |
     1 | time_s,rps,rps
       |            ^^^
       |
-      = help: keep one of `rps`, `cpu_millicores` and `users`; give others another name to use them as metrics
-    "##);
+      = help: keep one of `rps`, `cpu_millicores` and `users`; rename the others to use them as metrics
+    ");
 }
 
 #[test]
 fn users_by_the_name_that_k6_has_for_them() {
     let text = about_trace("time_s,vus\n0,5\n15,6\n");
     insta::assert_snapshot!(text, @"
-    error[E0032]: the header has no column for what was offered
+    error[E0032]: the header has no column for the load
      --> t.csv:1:8
       |
     1 | time_s,vus
       |        ^^^
       |
-      = help: if `vus` is what was offered, call it `users`
+      = help: if `vus` is the load, rename it to `users`
     ");
 }
 
@@ -178,7 +178,7 @@ fn more_users_than_are_simulated() {
     2 | 0,10000001
       |   ^^^^^^^^
       |
-      = help: write users at once, at most ten million; for more, give their requests as `rps`
+      = help: write at most ten million users at once; for more, use their requests as `rps`
 
     error[E0035]: -1 is negative
      --> t.csv:3:4
@@ -193,14 +193,14 @@ fn more_users_than_are_simulated() {
 #[test]
 fn cells_that_are_no_numbers() {
     let text = about_trace("time_s,rps\n0,many\nnoon,5\n30,\n45,\"1,5\"\n60,1\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0034]: `many` is not a number
      --> t.csv:2:3
       |
     2 | 0,many
       |   ^^^^
       |
-      = help: write a plain number with a decimal point, as 12.5
+      = help: write a plain number with a decimal point, such as 12.5
 
     error[E0034]: `noon` is not a time
      --> t.csv:3:1
@@ -208,7 +208,7 @@ fn cells_that_are_no_numbers() {
     3 | noon,5
       | ^^^^
       |
-      = help: write seconds, as 0, 15 or 22.5; dates go into a column `timestamp`
+      = help: write seconds, such as 0, 15 or 22.5; for dates, use a column `timestamp`
 
     error[E0034]: the value is empty
      --> t.csv:4:4
@@ -216,7 +216,7 @@ fn cells_that_are_no_numbers() {
     4 | 30,
       |    ^
       |
-      = help: write a number, or leave the row out: a value holds until the next row
+      = help: write a number, or delete the row: a value holds until the next row
 
     error[E0034]: `1,5` is not a number
      --> t.csv:5:5
@@ -224,14 +224,14 @@ fn cells_that_are_no_numbers() {
     5 | 45,"1,5"
       |     ^^^
       |
-      = help: write a plain number with a decimal point, as 12.5
-    "##);
+      = help: write a plain number with a decimal point, such as 12.5
+    "#);
 }
 
 #[test]
 fn rates_below_zero_or_beyond_all_bounds() {
     let text = about_trace("time_s,rps\n0,-1\n15,NaN\n30,inf\n45,1e13\n60,1\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0035]: -1 is negative
      --> t.csv:2:3
       |
@@ -246,7 +246,7 @@ fn rates_below_zero_or_beyond_all_bounds() {
     3 | 15,NaN
       |    ^^^
       |
-      = help: write 0 for no load, or leave the row out: a value holds until the next row
+      = help: write 0 for no load, or delete the row: a value holds until the next row
 
     error[E0035]: inf is not a finite number
      --> t.csv:4:4
@@ -254,7 +254,7 @@ fn rates_below_zero_or_beyond_all_bounds() {
     4 | 30,inf
       |    ^^^
       |
-      = help: write 0 for no load, or leave the row out: a value holds until the next row
+      = help: write 0 for no load, or delete the row: a value holds until the next row
 
     error[E0035]: 1e13 is more than 1e12
      --> t.csv:5:4
@@ -263,15 +263,15 @@ fn rates_below_zero_or_beyond_all_bounds() {
       |    ^^^^
       |
       = help: check the unit
-    "##);
+    ");
 }
 
 #[test]
 fn time_that_stands_still_or_goes_back() {
     let text =
         about_trace("# comment\n\ntime_s,rps\n0,1\n15,1\n15,2\n# here it turns\n10,3\n60,1\n");
-    insta::assert_snapshot!(text, @r##"
-    error[E0036]: a second row at the time 15
+    insta::assert_snapshot!(text, @"
+    error[E0036]: a second row has the time 15
      --> t.csv:6:1
       |
     6 | 15,2
@@ -286,20 +286,20 @@ fn time_that_stands_still_or_goes_back() {
       | ^^
       |
       = help: sort the rows by time
-    "##);
+    ");
 }
 
 #[test]
 fn rows_of_another_width() {
     let text = about_trace("time_s,rps\n0,1\n15\n30,1,2\n45,1\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0037]: the row has 1 field, the header 2
      --> t.csv:3:1
       |
     3 | 15
       | ^^
       |
-      = help: give each column one value; fields are separated by commas, decimals by a point
+      = help: write one value for each column, commas between values, and a point before decimals
 
     error[E0037]: the row has 3 fields, the header 2
      --> t.csv:4:1
@@ -307,8 +307,8 @@ fn rows_of_another_width() {
     4 | 30,1,2
       | ^^^^^^
       |
-      = help: give each column one value; fields are separated by commas, decimals by a point
-    "##);
+      = help: write one value for each column, commas between values, and a point before decimals
+    ");
 }
 
 #[test]
@@ -321,31 +321,31 @@ fn more_faults_than_anybody_reads() {
         let text = about_trace(trace);
         text[text.rfind("error").unwrap_or(0)..].to_owned()
     };
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0034]: `x` is not a number
       --> t.csv:21:4
        |
     21 | 19,x
        |    ^
        |
-       = help: write a plain number with a decimal point, as 12.5
+       = help: write a plain number with a decimal point, such as 12.5
 
     ... and 10 more
-    "##);
+    ");
 }
 
 #[test]
 fn a_long_line_is_cut() {
     let text = about_trace(format!("time_s,rps\n0,{}\n15,1\n", "9x".repeat(200)));
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0034]: `9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x...` is not a number
      --> t.csv:2:3
       |
     2 | 0,9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9...x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x9x
       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^...^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: write a plain number with a decimal point, as 12.5
-    "##);
+      = help: write a plain number with a decimal point, such as 12.5
+    ");
 }
 
 #[test]
@@ -381,69 +381,69 @@ fn milliseconds_instead_of_seconds() {
 #[test]
 fn a_timestamp_without_its_offset() {
     let text = about_trace("timestamp,rps\n2026-01-31T12:00:00,1\n2026-01-31T12:00:15Z,1\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0034]: `2026-01-31T12:00:00` is not a time
      --> t.csv:2:1
       |
     2 | 2026-01-31T12:00:00,1
       | ^^^^^^^^^^^^^^^^^^^
       |
-      = help: write epoch seconds, or RFC 3339 with its offset, as 2026-01-31T12:00:00Z
-    "##);
+      = help: write epoch seconds, or RFC 3339 with an offset, such as 2026-01-31T12:00:00Z
+    ");
 }
 
 #[test]
 fn a_binary_trace() {
     let text = about_trace(b"PAR1\x00\x01\x02");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0002]: `t.csv` is not a text file: byte 5 is NUL
-    help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
-    "##);
+    help: use a plain UTF-8 text file (gzip is allowed for a trace)
+    ");
 }
 
 #[test]
 fn a_trace_that_is_no_utf8() {
     let text = about_trace(b"time_s,rps\n0,\xff\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0002]: `t.csv` is not a text file: byte 14 is not UTF-8
-    help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
-    "##);
+    help: use a plain UTF-8 text file (gzip is allowed for a trace)
+    ");
 }
 
 #[test]
 fn a_broken_gzip() {
     let text = about_trace(b"\x1f\x8b\x08\x00nonsense");
-    insta::assert_snapshot!(text, @r##"
-    error[E0038]: `t.csv` is compressed with gzip, but broken: incomplete deflate stream
-    help: compress it again, or fetch it again; `gzip -t` tells whether a file is whole
-    "##);
+    insta::assert_snapshot!(text, @"
+    error[E0038]: the gzip file `t.csv` is damaged: incomplete deflate stream
+    help: compress or download it again; `gzip -t` checks a file
+    ");
 }
 
 #[test]
 fn a_column_of_words_is_left_out() {
     let text = about_trace("time_s,rps,phase\n0,1,warm-up\n15,1,rush\n");
-    insta::assert_snapshot!(text, @r##"
-    warning[W0001]: the column `phase` is left out: it holds no numbers
+    insta::assert_snapshot!(text, @"
+    warning[W0001]: the column `phase` is ignored: it holds no numbers
      --> t.csv:2:5
       |
     2 | 0,1,warm-up
       |     ^^^^^^^
       |
-      = help: nothing, unless it is meant as a metric
-    "##);
+      = help: nothing, unless you need it as a metric
+    ");
 }
 
 #[test]
 fn a_further_column_with_a_gap() {
     let text = about_trace("time_s,rps,depth\n0,1,5\n15,1,\n30,1,-2\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0034]: the value is empty
      --> t.csv:3:6
       |
     3 | 15,1,
       |      ^
       |
-      = help: write a number, or leave the row out: a value holds until the next row
+      = help: write a number, or delete the row: a value holds until the next row
 
     error[E0035]: -2 is negative
      --> t.csv:4:6
@@ -452,35 +452,35 @@ fn a_further_column_with_a_gap() {
       |      ^^
       |
       = help: write a number of 0 or more
-    "##);
+    ");
 }
 
 #[test]
 fn a_cut_that_starts_behind_the_end() {
     let text = text_about(MemoryLoader::default(), &[], Some(120.0), None);
-    insta::assert_snapshot!(text, @r##"
-    error[E0040]: `--from 0:02:00` lies outside the trace
+    insta::assert_snapshot!(text, @"
+    error[E0040]: `--from 0:02:00` is outside the trace
      --> command line:1:1
       |
     1 | --from 0:02:00
       | ^^^^^^^^^^^^^^
       |
       = help: the trace runs from 0:00:00 to 0:01:00
-    "##);
+    ");
 }
 
 #[test]
 fn a_cut_that_ends_behind_the_end() {
     let text = text_about(MemoryLoader::default(), &[], None, Some(120.0));
-    insta::assert_snapshot!(text, @r##"
-    error[E0040]: `--to 0:02:00` lies outside the trace
+    insta::assert_snapshot!(text, @"
+    error[E0040]: `--to 0:02:00` is outside the trace
      --> command line:1:1
       |
     1 | --to 0:02:00
       | ^^^^^^^^^^^^
       |
       = help: the trace runs from 0:00:00 to 0:01:00
-    "##);
+    ");
 }
 
 #[test]

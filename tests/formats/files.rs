@@ -10,14 +10,14 @@ use super::*;
 fn an_empty_file() {
     insta::assert_snapshot!(told(""), @"
     error[E0030]: `in` is empty
-    help: a trace starts with a header, as `time_s,rps`, and has at least two rows
+    help: a trace has a header, such as `time_s,rps`, and at least two rows
     ");
 }
 
 #[test]
 fn a_trace_of_one_row() {
     insta::assert_snapshot!(told("time_s,rps\n0,4\n"), @"
-    error[E0033]: the trace has one row, and the last row only marks the end
+    error[E0033]: the trace has only one row, and the last row only marks the end
      --> in:2:1
       |
     2 | 0,4
@@ -36,9 +36,9 @@ fn a_file_that_is_no_trace() {
     1 | Dear diary,
       | ^^^^^^^^^^^
       |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); docs/traces.md lists the recordings that are read as they are
+      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace convert --help` lists the other formats
 
-    error[E0032]: the header has no column for what was offered
+    error[E0032]: the header has no column for the load
      --> in:1:1
       |
     1 | Dear diary,
@@ -77,9 +77,9 @@ fn a_hundred_megabytes_that_are_no_trace_are_not_read() {
     2 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); docs/traces.md lists the recordings that are read as they are
+      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace convert --help` lists the other formats
 
-    error[E0032]: the header has no column for what was offered
+    error[E0032]: the header has no column for the load
      --> huge.bin:2:1
       |
     2 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
@@ -93,7 +93,7 @@ fn a_hundred_megabytes_that_are_no_trace_are_not_read() {
 fn a_binary_file() {
     insta::assert_snapshot!(told(b"\x7fELF\x02\x01\x01\x00\x00"), @"
     error[E0002]: `in` is not a text file: byte 8 is NUL
-    help: give a file of plain UTF-8 text (a trace may be compressed with gzip)
+    help: use a plain UTF-8 text file (gzip is allowed for a trace)
     ");
 }
 
@@ -102,7 +102,7 @@ fn no_permission() {
     let fault = unreadable(Path::new("secret.csv"), &LoadError::Denied, None);
     insta::assert_snapshot!(render_diagnostics(&Diagnostics::one(fault), Colour::Plain), @"
     error[E0001]: cannot read `secret.csv`: permission denied
-    help: make the file readable for you
+    help: give yourself permission to read the file
     ");
 }
 
@@ -139,8 +139,8 @@ fn utf_16_is_named() {
             .flat_map(u16::to_le_bytes),
     );
     insta::assert_snapshot!(told(&bytes), @"
-    error[E0002]: `in` is text in UTF-16
-    help: save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8
+    error[E0002]: `in` is UTF-16, not UTF-8
+    help: save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`
     ");
 }
 
@@ -152,12 +152,12 @@ fn a_gzip_that_ends_early() {
     }
     let packed = packed(text.as_bytes());
     insta::assert_snapshot!(told(&packed[..packed.len() / 2]), @"
-    error[E0038]: `in` is compressed with gzip, but broken: incomplete deflate stream
-    help: compress it again, or fetch it again; `gzip -t` tells whether a file is whole
+    error[E0038]: the gzip file `in` is damaged: incomplete deflate stream
+    help: compress or download it again; `gzip -t` checks a file
     ");
     insta::assert_snapshot!(told(&packed[..40]), @"
-    error[E0038]: `in` is compressed with gzip, but broken: incomplete deflate stream
-    help: compress it again, or fetch it again; `gzip -t` tells whether a file is whole
+    error[E0038]: the gzip file `in` is damaged: incomplete deflate stream
+    help: compress or download it again; `gzip -t` checks a file
     ");
 }
 
@@ -174,8 +174,8 @@ fn a_gzipped_log_that_ends_early_makes_no_trace_of_its_first_half() {
     }
     let packed = packed(text.as_bytes());
     insta::assert_snapshot!(told(&packed[..packed.len() / 2]), @"
-    error[E0038]: `in` is compressed with gzip, but broken: incomplete deflate stream
-    help: compress it again, or fetch it again; `gzip -t` tells whether a file is whole
+    error[E0038]: the gzip file `in` is damaged: incomplete deflate stream
+    help: compress or download it again; `gzip -t` checks a file
     ");
 }
 
@@ -189,7 +189,7 @@ fn a_line_of_ten_megabytes() {
     2 | 0,11111...11111...
       |   ^^^^^...^^^^^
       |
-      = help: write 0 for no load, or leave the row out: a value holds until the next row
+      = help: write 0 for no load, or delete the row: a value holds until the next row
     ");
     insta::assert_snapshot!(shortened(&told(&line)), @"
     error[E0031]: the trace has no header: its first line holds numbers
@@ -198,7 +198,7 @@ fn a_line_of_ten_megabytes() {
     1 | 11111...11111...
       | ^^^^^...^^^^^
       |
-      = help: put `time_s,rps` above it
+      = help: add the line `time_s,rps` above it
     ");
     let log = format!("h - - [01/Jul/1995:00:00:01 -0400] x\nh - - {line}\n");
     insta::assert_snapshot!(shortened(&told(log)), @"
@@ -208,7 +208,7 @@ fn a_line_of_ten_megabytes() {
     2 | h - - 1111111...
       | ^
       |
-      = help: see that this is a trace or a recording: these have short lines
+      = help: check that this file is a trace or a recording; these have short lines
     ");
 }
 
@@ -235,30 +235,30 @@ fn cpu_is_called_censored_with_the_number_of_samples_at_the_ceiling() {
     };
     let capped = "0,100\n15,3980\n30,4000\n45,3995\n60,200\n75,200\n";
     insta::assert_snapshot!(about(capped, None), @"
-    warning[W0040]: CPU that was used is demand cut off by the limits of the day: 3 of 5 samples stand at 4000m, and are only lower bounds
+    warning[W0040]: used CPU is demand that the limits of that day capped: 3 of 5 samples are at 4000m and are only lower bounds
      --> in:1:8
       |
     1 | time_s,cpu_millicores
       |        ^^^^^^^^^^^^^^
       |
-      = help: give requests (`rps`) if they are known; `hpasim trace info --ceiling` tries another ceiling, such as pods times limit
+      = help: use requests (`rps`) if you have them; `hpasim trace info --ceiling` tests another ceiling, such as pods times limit
     ");
     insta::assert_snapshot!(about("0,100\n15,300\n30,4000\n45,200\n", None), @"
-    warning[W0040]: CPU that was used is demand cut off by the limits of the day: none of 3 samples stands at a visible ceiling
+    warning[W0040]: used CPU is demand that the limits of that day capped: the samples show no ceiling
      --> in:1:8
       |
     1 | time_s,cpu_millicores
       |        ^^^^^^^^^^^^^^
       |
-      = help: give requests (`rps`) if they are known; `hpasim trace info --ceiling` tries another ceiling, such as pods times limit
+      = help: use requests (`rps`) if you have them; `hpasim trace info --ceiling` tests another ceiling, such as pods times limit
     ");
     insta::assert_snapshot!(about(capped, Some(200.0)), @"
-    warning[W0040]: CPU that was used is demand cut off by the limits of the day: 4 of 5 samples stand at 200m, and are only lower bounds
+    warning[W0040]: used CPU is demand that the limits of that day capped: 4 of 5 samples are at 200m and are only lower bounds
      --> in:1:8
       |
     1 | time_s,cpu_millicores
       |        ^^^^^^^^^^^^^^
       |
-      = help: give requests (`rps`) if they are known; `hpasim trace info --ceiling` tries another ceiling, such as pods times limit
+      = help: use requests (`rps`) if you have them; `hpasim trace info --ceiling` tests another ceiling, such as pods times limit
     ");
 }

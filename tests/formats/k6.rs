@@ -57,15 +57,15 @@ fn csv_times_of_other_units_and_lines_that_are_none_are_noted() {
     0,1
     1,1
     2,1
-    warning[W0031]: 1 sample is NaN, infinite, negative or no number at all; such a sample is left out, and a gauge keeps the value before it
+    warning[W0031]: 1 sample is NaN, infinite, negative or not a number; hpasim ignores such a sample, and a gauge keeps the value before it
      --> in:6:1
       |
     6 | http_reqs,1645006052,NaN
       | ^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: look at what the recording says there: 0/0 gives NaN where there was no traffic
+      = help: check the recording there; without traffic, a query such as 0/0 gives NaN
 
-    warning[W0037]: 1 time is in another unit than the first; each is read by its size as seconds, milliseconds, microseconds or nanoseconds
+    warning[W0037]: 1 time is in another unit than the first; the size of each decides whether it is in seconds, milliseconds, microseconds or nanoseconds
      --> in:3:1
       |
     3 | http_reqs,1645006051250,1
@@ -73,13 +73,13 @@ fn csv_times_of_other_units_and_lines_that_are_none_are_noted() {
       |
       = help: write all times in one unit
 
-    warning[W0039]: 2 lines are unreadable; left out
+    warning[W0039]: 2 lines are unreadable; hpasim ignores such lines
      --> in:4:1
       |
     4 | http_reqs,noon,1
       | ^^^^^^^^^^^^^^^^
       |
-      = help: see that the file is whole and of one format
+      = help: check that the file is complete and has one format
     ");
 }
 
@@ -99,21 +99,21 @@ fn json_counts_requests_whatever_the_order_of_keys_and_the_offset() {
     0,1
     1,1
     2,1
-    warning[W0034]: 1 time has another offset from UTC than the first, or none; each is read with its own, and as UTC where it has none
+    warning[W0034]: 1 time has another offset from UTC than the first, or no offset; hpasim reads each with its own offset, and without an offset as UTC
      --> in:4:1
       |
     4 | {"type":"Point","data":{"time":"2024-03-19T18:59:31.91100717Z","value":1,"tags":{"name":"http_reqs"}},"metric":"http_reqs"}
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: nothing, where clocks changed to or from summer time; else see whose lines these are
+      = help: nothing, if the clock changed to or from summer time; otherwise check where these lines come from
 
-    warning[W0039]: 1 line is unreadable; left out
+    warning[W0039]: 1 line is unreadable; hpasim ignores such lines
      --> in:6:1
       |
     6 | {"type":"Point","data":{"time":"2024-03-19T18:59:31.9Z","value":1,"tags":{}},"metric":"http_reqs"
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: see that the file is whole and of one format
+      = help: check that the file is complete and has one format
     "#);
 }
 
@@ -132,7 +132,7 @@ fn a_run_without_requests() {
     let text = "metric_name,timestamp,metric_value\nvus,1645006050,1\n";
     insta::assert_snapshot!(told(text), @"
     error[E0030]: `in` has no readable points of `http_reqs`
-    help: see that the run sent HTTP requests; --what users reads `vus` instead
+    help: check that the run sent HTTP requests; --what users reads `vus` instead
     ");
 }
 
@@ -141,7 +141,7 @@ fn a_script_instead_of_its_options() {
     let text = "import http from 'k6/http';\nexport const options = { stages: [] };\n";
     insta::assert_snapshot!(told(text), @"
     error[E0042]: `in` looks like a k6 script, which only k6 can run
-    help: give its options as JSON: k6 inspect script.js > options.json
+    help: export its options as JSON: k6 inspect script.js > options.json
     ");
 }
 
@@ -207,8 +207,8 @@ fn users_and_rates_are_not_summed_but_can_be_chosen() {
         "users":{"executor":"constant-vus","vus":3,"duration":"10s"},
         "rate":{"executor":"constant-arrival-rate","rate":5,"duration":"20s"}}}"#;
     insta::assert_snapshot!(told(text), @"
-    error[E0045]: some scenarios state users and others arrivals per second: these cannot be summed
-    help: choose with --series NAME of `hpasim trace convert`, one after the other
+    error[E0045]: some scenarios state users and others arrivals per second; hpasim cannot sum these
+    help: convert each alone with `hpasim trace convert --series NAME`
     ");
     let choose = |name: &str| {
         let options = ReadOptions {
@@ -225,7 +225,7 @@ fn users_and_rates_are_not_summed_but_can_be_chosen() {
     ");
     insta::assert_snapshot!(choose("nobody"), @"
     error[E0045]: there is no such scenario
-    help: there are: rate, users
+    help: the scenarios are: rate, users
     ");
 }
 
@@ -238,10 +238,10 @@ fn options_that_k6_would_refuse_too() {
     1 | {"stages":[{"duration":"2 moons","target":3}]}
       |                        ^^^^^^^^^
       |
-      = help: write it as "30s", "5m" or "1h30m"; a bare number is milliseconds
+      = help: write it like "30s", "5m" or "1h30m"; a bare number is milliseconds
     "#);
     insta::assert_snapshot!(told(r#"{"stages":[{"duration":"2m","target":-3}]}"#), @r#"
-    error[E0034]: `-3` is no number from 0 to 1e9
+    error[E0034]: `-3` is not a number from 0 to 1e9
      --> in:1:38
       |
     1 | {"stages":[{"duration":"2m","target":-3}]}
@@ -250,21 +250,21 @@ fn options_that_k6_would_refuse_too() {
       = help: write a plain number
     "#);
     insta::assert_snapshot!(told(r#"{"stages":[{"duration":"2m"}]}"#), @r#"
-    error[E0044]: this is not the JSON that was expected: missing field `target`
+    error[E0044]: this JSON is not valid here: missing field `target`
      --> in:1:12
       |
     1 | {"stages":[{"duration":"2m"}]}
       |            ^^^^^^^^^^^^^^^^^
       |
-      = help: write it as k6 documents it
+      = help: write it as in the k6 documentation
     "#);
     insta::assert_snapshot!(told(r#"{"stages":[]}"#), @r#"
     error[E0030]: `in` has no stage that lasts
-    help: give each stage a duration, as { "duration": "5m", "target": 50 }
+    help: give each stage a duration, such as { "duration": "5m", "target": 50 }
     "#);
     insta::assert_snapshot!(told(r#"{"vus":3,"iterations":10}"#), @"
-    error[E0042]: these k6 options state no course of time
-    help: give `stages`, `scenarios`, or `vus` with a `duration`
+    error[E0042]: these k6 options state no load over time
+    help: add `stages`, `scenarios`, or `vus` with a `duration`
     ");
     insta::assert_snapshot!(told(r#"{"scenarios":{"a":{"executor":"shared-iterations","vus":3}}}"#), @r#"
     error[E0015]: the executor `shared-iterations` states no load over time
@@ -273,7 +273,7 @@ fn options_that_k6_would_refuse_too() {
     1 | {"scenarios":{"a":{"executor":"shared-iterations","vus":3}}}
       |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: give ramping-vus, constant-vus, ramping-arrival-rate or constant-arrival-rate
+      = help: use ramping-vus, constant-vus, ramping-arrival-rate or constant-arrival-rate
     "#);
     insta::assert_snapshot!(told(r#"{"scenarios":{"a":{"executor":"constant-arrival-rate","duration":"1m"}}}"#), @r#"
     error[E0013]: the executor constant-arrival-rate needs `rate`
@@ -282,16 +282,16 @@ fn options_that_k6_would_refuse_too() {
     1 | {"scenarios":{"a":{"executor":"constant-arrival-rate","duration":"1m"}}}
       |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: write it as k6 documents it
+      = help: write it as in the k6 documentation
     "#);
     insta::assert_snapshot!(told("{\"stages\":[\n  {\"duration\":\"2m\",\"target\":3},\n]}"), @"
-    error[E0044]: this is not the JSON that was expected: trailing comma
+    error[E0044]: this JSON is not valid here: trailing comma
      --> in:3:1
       |
     3 | ]}
       | ^
       |
-      = help: see that the file is whole; `jq . FILE` tells whether it is JSON
+      = help: check that the file is complete; `jq . FILE` checks whether it is JSON
     ");
 }
 

@@ -47,32 +47,32 @@ fn gaps_duplicates_and_times_that_go_back_are_noted() {
     5,6
     6,5
     7,5
-    warning[W0030]: 1 gap of more than one and a half steps of 1s, the first behind 2023-11-14T22:13:23Z, the longest 3s; the value before holds on
-    help: nothing, where nothing changed; else cut the gap off with --from and --to
+    warning[W0030]: 1 gap longer than one and a half steps of 1s, the first after 2023-11-14T22:13:23Z, the longest 3s; hpasim keeps the value before the gap
+    help: nothing, if the load did not change; otherwise cut the recording with --from and --to
 
-    warning[W0031]: 1 sample is NaN, infinite, negative or no number at all; such a sample is left out, and a gauge keeps the value before it
+    warning[W0031]: 1 sample is NaN, infinite, negative or not a number; hpasim ignores such a sample, and a gauge keeps the value before it
      --> in:8:1
       |
     8 | 1700000020,1,,Aggregated,N/A,0,1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: look at what the recording says there: 0/0 gives NaN where there was no traffic
+      = help: check the recording there; without traffic, a query such as 0/0 gives NaN
 
-    warning[W0032]: 1 sample has a time that was there before; the later one counts
+    warning[W0032]: 1 sample repeats an earlier time; the later one counts
      --> in:4:1
       |
     4 | 1700000002,1,,Aggregated,3,0,1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: see that one recording was not written twice, nor two into one file
+      = help: check that the file does not contain a recording twice, or two recordings
 
-    warning[W0033]: 1 time goes back; each row is taken at its own time, wherever it stands
+    warning[W0033]: 1 time goes back; hpasim takes each row at its own time
      --> in:7:1
       |
     7 | 1700000006,1,,Aggregated,6,0,1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: nothing, unless two recordings were put into one file
+      = help: nothing, unless the file contains two recordings
     ");
 }
 
@@ -80,7 +80,7 @@ fn gaps_duplicates_and_times_that_go_back_are_noted() {
 fn a_history_without_the_aggregate() {
     insta::assert_snapshot!(told(format!("{HEADER}1783649530,5,GET,/,7,0,1\n")), @"
     error[E0030]: `in` has no readable rows named `Aggregated`
-    help: give the file that ends in _stats_history.csv, as Locust wrote it
+    help: use the file that ends in _stats_history.csv, as Locust wrote it
     ");
 }
 
@@ -93,6 +93,6 @@ fn a_history_without_rates() {
     1 | Timestamp,User Count,Type,Name
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: give the file as the tool wrote it
+      = help: use the file as the tool wrote it
     ");
 }

@@ -55,32 +55,32 @@ fn what_is_odd_about_a_log_is_noted() {
     4199,1
     4200,1
     4201,1
-    warning[W0030]: 1 stretch without a request, the first at 1995-07-01T04:00:12Z, the longest 1h9m48s; taken as no load
-    help: see that the recording is whole: a rotated log leaves such a hole too
+    warning[W0030]: 1 stretch without a request, the first at 1995-07-01T04:00:12Z, the longest 1h9m48s; this counts as no load
+    help: check that the recording is complete; log rotation also leaves such gaps
 
-    warning[W0033]: 1 time goes back; each row is taken at its own time, wherever it stands
+    warning[W0033]: 1 time goes back; hpasim takes each row at its own time
      --> in:4:1
       |
     4 | h - - [01/Jul/1995:00:00:05 -0400] "GET / HTTP/1.0" 200 1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: nothing, unless two recordings were put into one file
+      = help: nothing, unless the file contains two recordings
 
-    warning[W0034]: 2 times have another offset from UTC than the first, or none; each is read with its own, and as UTC where it has none
+    warning[W0034]: 2 times have another offset from UTC than the first, or no offset; hpasim reads each with its own offset, and without an offset as UTC
      --> in:6:1
       |
     6 | h - - [01/Jul/1995:07:10:00 +0200] "GET / HTTP/1.0" 200 1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: nothing, where clocks changed to or from summer time; else see whose lines these are
+      = help: nothing, if the clock changed to or from summer time; otherwise check where these lines come from
 
-    warning[W0039]: 1 line is unreadable; left out
+    warning[W0039]: 1 line is unreadable; hpasim ignores such lines
      --> in:5:1
       |
     5 | this is no line of a log
       | ^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: see that the file is whole and of one format
+      = help: check that the file is complete and has one format
     "#);
 }
 
@@ -97,7 +97,7 @@ fn a_log_forced_on_something_else() {
     1 | time_s,rps
       | ^^^^^^^^^^
       |
-      = help: such a date is [10/Oct/2025:13:55:36 -0700]; other log formats need a conversion of your own to `time_s,rps`
+      = help: such a date looks like [10/Oct/2025:13:55:36 -0700]; convert other log formats to `time_s,rps` yourself
     ");
 }
 
@@ -111,7 +111,7 @@ fn a_stray_date_makes_no_trace_of_a_hundred_years() {
     1 | h - - [01/Jan/1970:00:00:05 +0000] "GET /" 200 1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: look for lines with a wrong date
+      = help: check the file for lines with a wrong date
     "#);
 }
 

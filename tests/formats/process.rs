@@ -175,7 +175,7 @@ fn a_format_can_be_forced_and_from_is_a_time() {
     1 | a - - [01/Jul/1995:00:00:01 -0400] "GET / HTTP/1.0" 200 6245
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: give the file as the tool wrote it
+      = help: use the file as the tool wrote it
     "#);
     let told = sandbox.told(&["trace", "convert", "-", "--from", "k6-csv"], LOG);
     assert!(told.starts_with("exit 2"), "{told}");
@@ -307,9 +307,9 @@ fn a_hundred_megabytes_of_anything_are_refused_by_run_too() {
     1 | nothing to see here
       | ^^^^^^^^^^^^^^^^^^^
       |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); docs/traces.md lists the recordings that are read as they are
+      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace convert --help` lists the other formats
 
-    error[E0032]: the header has no column for what was offered
+    error[E0032]: the header has no column for the load
      --> huge.csv:1:1
       |
     1 | nothing to see here

@@ -41,8 +41,8 @@ fn several_series_are_summed_and_a_missing_sample_holds_on() {
     30,13
     45,24
     60,24
-    warning[W0030]: 1 sample is missing in one series while others have them, the first at 1970-01-01T00:00:30Z; its value before holds on
-    help: nothing, where scrapes failed; else choose with --series
+    warning[W0030]: 1 sample is missing in one series while others have them, the first at 1970-01-01T00:00:30Z; hpasim keeps the value before it
+    help: nothing, if scrapes failed; otherwise choose series with --series
     ");
 }
 
@@ -61,32 +61,32 @@ fn nan_gaps_duplicates_and_disorder_are_noted_with_their_places() {
     75,5
     315,7
     345,7
-    warning[W0030]: 1 gap of more than one and a half steps of 30s, the first behind 1970-01-01T00:01:15Z, the longest 4m; the value before holds on
-    help: nothing, where nothing changed; else cut the gap off with --from and --to
+    warning[W0030]: 1 gap longer than one and a half steps of 30s, the first after 1970-01-01T00:01:15Z, the longest 4m; hpasim keeps the value before the gap
+    help: nothing, if the load did not change; otherwise cut the recording with --from and --to
 
-    warning[W0031]: 4 samples are NaN, infinite, negative or no numbers at all; such a sample is left out, and a gauge keeps the value before it
+    warning[W0031]: 4 samples are NaN, infinite, negative or not numbers; hpasim ignores such a sample, and a gauge keeps the value before it
      --> in:2:32
       |
     2 | {"metric":{},"values":[[0,"1"],[15,"NaN"],[30,"3"],[30,"4"],[60,"+Inf"],[75,"5"],[45,"6"],[300,"-1"],[315,"7"],["x"]]}
       |                                ^^^^^^^^^^
       |
-      = help: look at what the recording says there: 0/0 gives NaN where there was no traffic
+      = help: check the recording there; without traffic, a query such as 0/0 gives NaN
 
-    warning[W0032]: 1 sample has a time that was there before; the later one counts
+    warning[W0032]: 1 sample repeats an earlier time; the later one counts
      --> in:2:52
       |
     2 | {"metric":{},"values":[[0,"1"],[15,"NaN"],[30,"3"],[30,"4"],[60,"+Inf"],[75,"5"],[45,"6"],[300,"-1"],[315,"7"],["x"]]}
       |                                                    ^^^^^^^^
       |
-      = help: see that one recording was not written twice, nor two into one file
+      = help: check that the file does not contain a recording twice, or two recordings
 
-    warning[W0033]: 1 time goes back; each row is taken at its own time, wherever it stands
+    warning[W0033]: 1 time goes back; hpasim takes each row at its own time
      --> in:2:82
       |
     2 | {"metric":{},"values":[[0,"1"],[15,"NaN"],[30,"3"],[30,"4"],[60,"+Inf"],[75,"5"],[45,"6"],[300,"-1"],[315,"7"],["x"]]}
       |                                                                                  ^^^^^^^^
       |
-      = help: nothing, unless two recordings were put into one file
+      = help: nothing, unless the file contains two recordings
     "#);
 }
 
@@ -112,15 +112,15 @@ fn series_of_different_metrics_are_summed_with_a_warning_or_chosen() {
     4 | {"metric":{"deployment":"idle"},"values":[]}
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: nothing, unless the series was expected to have some
+      = help: nothing, unless you expect samples in the series
 
-    warning[W0038]: 1 series is of another metric than the first; all are summed all the same
+    warning[W0038]: 1 series is of another metric than the first; hpasim sums all of them
      --> in:3:1
       |
     3 | {"metric":{"__name__":"kube_deployment_status_replicas_ready","deployment":"web"},"values":[[0,"4"],[15,"4"]]},
       | ^
       |
-      = help: choose what was offered with --series (a number, or label=value) of `hpasim trace convert`
+      = help: choose the series of the load with `hpasim trace convert --series` (a number, or label=value)
     "#);
     let choose = |series: &str| {
         let options = ReadOptions {
@@ -140,7 +140,7 @@ fn series_of_different_metrics_are_summed_with_a_warning_or_chosen() {
     assert_eq!(choose("kube_deployment_status_replicas_ready"), choose("2"));
     insta::assert_snapshot!(choose("deployment=shop"), @"
     error[E0045]: `in` has no such series
-    help: there are 1 {}; 2 {__name__=kube_deployment_status_replicas_ready, deployment=web}; 3 {deployment=idle}
+    help: the series are 1 {}; 2 {__name__=kube_deployment_status_replicas_ready, deployment=web}; 3 {deployment=idle}
     ");
 }
 
@@ -158,13 +158,13 @@ fn a_raw_counter_becomes_its_slope_and_resets_are_noted() {
     20,3
     30,0
     40,0
-    warning[W0035]: 1 counter reset; a counter that falls is taken to have started again from 0
+    warning[W0035]: 1 counter reset; a counter that falls counts as restarted from 0
      --> in:2:1
       |
     2 | {"metric":{"__name__":"http_requests_total"},"values":[[0,"100"],[10,"150"],[20,"170"],[30,"30"],[40,"30"]]}
       | ^
       |
-      = help: nothing, where pods restarted; rate() in the query does the same
+      = help: nothing, if pods restarted; rate() in a query does the same
     "#);
 }
 
@@ -198,32 +198,32 @@ fn cores_become_millicores_when_they_are_called_so() {
 #[test]
 fn answers_that_are_no_course_of_time() {
     insta::assert_snapshot!(told(r#"{"status":"error","errorType":"bad_data","error":"parse error: unexpected end of input"}"#), @"
-    error[E0042]: `in` is an error of Prometheus: parse error: unexpected end of input
-    help: mend the query, and ask again
+    error[E0042]: `in` holds an error from Prometheus: parse error: unexpected end of input
+    help: correct the query, and run it again
     ");
     insta::assert_snapshot!(told(r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#), @"
-    error[E0042]: `in` holds a vector, which has no course of time
-    help: ask /api/v1/query_range (with start, end and step) instead of /api/v1/query
+    error[E0042]: `in` holds a vector, which has no values over time
+    help: use /api/v1/query_range (with start, end and step) instead of /api/v1/query
     ");
     insta::assert_snapshot!(told(matrix(&[])), @"
     error[E0030]: `in` has no series
-    help: see what the query gives in Prometheus: metric and labels may have another name there
+    help: check the query in Prometheus; the metric or a label may have another name
     ");
     insta::assert_snapshot!(told(matrix(&[("", "")])), @"
     error[E0030]: `in` has no samples that are numbers
-    help: see what the query gives in Prometheus: metric and labels may have another name there
+    help: check the query in Prometheus; the metric or a label may have another name
     ");
     insta::assert_snapshot!(told("{\"status\":\"success\",\n\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{}"), @r#"
-    error[E0044]: this is not the JSON that was expected: EOF while parsing an object
+    error[E0044]: this JSON is not valid here: EOF while parsing an object
      --> in:2:52
       |
     2 | "data":{"resultType":"matrix","result":[{"metric":{}
       |                                                    ^
       |
-      = help: see that the file is whole; `jq . FILE` tells whether it is JSON
+      = help: check that the file is complete; `jq . FILE` checks whether it is JSON
     "#);
     insta::assert_snapshot!(told("{\"some\":\"json\"}"), @"
-    error[E0042]: `in` is JSON, but no recording that is known
-    help: known are k6's --out json, k6 options (stages, scenarios) and Prometheus' query_range; --input-format forces one
+    error[E0042]: `in` is JSON, but not in a known format
+    help: the known formats are k6's --out json, k6 options (stages, scenarios) and Prometheus' query_range; `hpasim trace convert --input-format` forces a format
     ");
 }

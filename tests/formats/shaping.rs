@@ -106,45 +106,45 @@ fn what_does_not_fit_is_refused() {
     1 | --step 1h
       | ^^^^^^^^^
       |
-      = help: write a shorter one, above 0s
+      = help: use a shorter step, above 0s
     ");
     let unknown_date =
         |shaping: Shaping| told_with("time_s,rps\n0,1\n60,1\n", &ReadOptions::default(), &shaping);
     insta::assert_snapshot!(unknown_date(Shaping { align_to_clock: true, ..step(15) }), @"
-    error[E0040]: the trace does not know its date, so its rows cannot be aligned to the clock
+    error[E0040]: the trace has no date, so hpasim cannot align its rows to the clock
      --> command line:1:1
       |
     1 | --align
       | ^^^^^^^
       |
-      = help: leave --align out
+      = help: omit --align
     ");
     insta::assert_snapshot!(unknown_date(Shaping { from: TraceMoment::parse("1970-01-01T00:00:15Z").ok(), ..step(15) }), @"
-    error[E0040]: the trace does not know its date
+    error[E0040]: the trace has no date
      --> command line:1:1
       |
     1 | --from
       | ^^^^^^
       |
-      = help: write a time from its start, as 90m
+      = help: write a time from its start, such as 90m
     ");
     insta::assert_snapshot!(shaped(Shaping { step: Some(SimSpan::from_nanos(10)), ..Shaping::default() }), @"
-    error[E0040]: a step of 0.00000001s makes more than 1000000 rows
+    error[E0040]: a step of 0.00000001s gives more than 1000000 rows
      --> command line:1:1
       |
     1 | --step 0.00000001s
       | ^^^^^^^^^^^^^^^^^^
       |
-      = help: write a longer one, or cut the recording with --from and --to
+      = help: use a longer step, or cut the recording with --from and --to
     ");
     insta::assert_snapshot!(shaped(Shaping { scale: Some(1e11), ..Shaping::default() }), @"
-    error[E0040]: scaled, the trace reaches 4e12, and 1e12 is the most
+    error[E0040]: the scaled trace reaches 4e12; the maximum is 1e12
      --> command line:1:1
       |
     1 | --scale 100000000000
       | ^^^^^^^^^^^^^^^^^^^^
       |
-      = help: write a smaller one
+      = help: use a smaller factor
     ");
     let log = "h - - [01/Jul/1995:00:00:01 -0400] x\nh - - [01/Jul/1995:00:00:11 -0400] x\n";
     let half = Shaping {
@@ -152,13 +152,13 @@ fn what_does_not_fit_is_refused() {
         ..Shaping::default()
     };
     insta::assert_snapshot!(told_with(log, &ReadOptions::default(), &half), @"
-    error[E0040]: requests were counted every 1s, which 500ms is no multiple of
+    error[E0040]: the recording counts requests every 1s, and 500ms is not a multiple of that
      --> command line:1:1
       |
     1 | --step 500ms
       | ^^^^^^^^^^^^
       |
-      = help: write a multiple (a recording too long to be counted by the second can be cut apart first)
+      = help: use a multiple (or first cut the recording into parts, which have a finer resolution)
     ");
 }
 
@@ -169,21 +169,21 @@ fn options_that_mean_nothing_to_a_format_are_refused() {
         ..ReadOptions::default()
     };
     insta::assert_snapshot!(told_with(TRACE, &options, &Shaping::default()), @"
-    error[E0015]: `in` (hpasim CSV) has nothing for --what
-    help: its header says what was offered
+    error[E0015]: `in` (hpasim CSV) does not support --what
+    help: its header states the kind of load
     ");
     let log = "h - - [01/Jul/1995:00:00:01 -0400] x\n";
     insta::assert_snapshot!(told_with(log, &options, &Shaping::default()), @"
-    error[E0015]: `in` (access log) has nothing for that --what
-    help: it knows requests (and k6 and Locust also users); leave the option out
+    error[E0015]: `in` (access log) does not support this --what
+    help: this format has requests (k6 and Locust also have users); omit the option
     ");
     let series = ReadOptions {
         series: Some(hpasim::scenario::formats::SeriesChoice::Number(1)),
         ..ReadOptions::default()
     };
     insta::assert_snapshot!(told_with(log, &series, &Shaping::default()), @"
-    error[E0015]: `in` (access log) has nothing for --series
-    help: leave the option out
+    error[E0015]: `in` (access log) does not support --series
+    help: omit the option
     ");
 }
 

@@ -91,9 +91,9 @@ fn what_is_exported_is_what_kubectl_takes() {
     "#);
     let remarks: Vec<String> = exported.warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(remarks.join("\n"), @"
-    W0008: the policy names no image of `app`: `registry.example.com/app:latest` stands for it
-    W0008: `pod.readiness.period` is 1.5s, and Kubernetes counts whole seconds: 2 stands for it
-    W0008: a policy does not say what the readiness probe asks: it is `true`
+    W0008: the policy names no image of `app`: the export has `registry.example.com/app:latest`
+    W0008: `pod.readiness.period` is 1.5s, and Kubernetes takes only whole seconds: the export has 2
+    W0008: a policy does not state the check of the readiness probe: the export has `true`
     ");
 }
 

@@ -360,7 +360,7 @@ fn there_is_no_successor_without_an_autoscaler() {
     let path = "policies/stripe-api.toml";
     let fixed = policy_of(&mut files, path, &[]);
     let fault = successor(&fixed, path, &[]).expect_err("a fault");
-    insta::assert_snapshot!(fault, @"E0013: `stripe-api` has no autoscaler, so there is none to export");
+    insta::assert_snapshot!(fault, @"E0013: `stripe-api` has no autoscaler to export");
 }
 
 proptest! {

@@ -81,7 +81,7 @@ fn read(name: &str, mut lines: Lines<'_>) -> Result<RateReading, Diagnostic> {
             ..nothing_there(
                 name,
                 "line with a date of an access log",
-                "such a date is [10/Oct/2025:13:55:36 -0700]; other log formats need a conversion of your own to `time_s,rps`",
+                "such a date looks like [10/Oct/2025:13:55:36 -0700]; convert other log formats to `time_s,rps` yourself",
             )
         }),
     }

@@ -54,17 +54,17 @@ pub fn warning(
 ) -> Option<Diagnostic> {
     let ceiling = ceiling(trace, stated_millicores)?;
     let found = if ceiling.samples == 0 {
-        format!("none of {} samples stands at a visible ceiling", ceiling.of)
+        "the samples show no ceiling".to_owned()
     } else {
         format!(
-            "{} of {} samples stand at {:.0}m, and are only lower bounds",
+            "{} of {} samples are at {:.0}m and are only lower bounds",
             ceiling.samples, ceiling.of, ceiling.millicores
         )
     };
     Some(Diagnostic {
         code: Code::CensoredDemand,
-        message: format!("CPU that was used is demand cut off by the limits of the day: {found}"),
+        message: format!("used CPU is demand that the limits of that day capped: {found}"),
         place: Some(Box::new(demand_place.clone())),
-        help: "give requests (`rps`) if they are known; `hpasim trace info --ceiling` tries another ceiling, such as pods times limit".to_owned(),
+        help: "use requests (`rps`) if you have them; `hpasim trace info --ceiling` tests another ceiling, such as pods times limit".to_owned(),
     })
 }

@@ -178,10 +178,10 @@ impl QuietStretches {
         Some(Diagnostic {
             code: Code::RecordingGap,
             message: format!(
-                "{stretches} without a request, the first at {at}, the longest {longest}; taken as no load"
+                "{stretches} without a request, the first at {at}, the longest {longest}; this counts as no load"
             ),
             place: None,
-            help: "see that the recording is whole: a rotated log leaves such a hole too"
+            help: "check that the recording is complete; log rotation also leaves such gaps"
                 .to_owned(),
         })
     }

@@ -28,11 +28,11 @@ impl FormatReader for OwnCsv {
     }
 
     fn help(&self) -> &'static str {
-        "Our own: time_s,rps"
+        "hpasim's own format: time_s,rps"
     }
 
     fn meanings(&self) -> Meanings {
-        Meanings::Stated("its header says what was offered")
+        Meanings::Stated("its header states the kind of load")
     }
 
     fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {

@@ -23,7 +23,7 @@ pub(super) fn columns<const N: usize>(
             code: Code::TraceHeader,
             message: format!("the header has no column `{name}`"),
             place: Some(Box::new(header.place())),
-            help: "give the file as the tool wrote it".to_owned(),
+            help: "use the file as the tool wrote it".to_owned(),
         })?;
     }
     Ok(found)

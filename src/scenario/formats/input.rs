@@ -14,7 +14,7 @@ use crate::bounded::{
 };
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::file_fault::{
-    broken_gzip, trace_too_large, unfolds_too_far, unreadable, utf16,
+    broken_gzip, gzip_too_large, trace_too_large, unreadable, utf16,
 };
 use crate::scenario::file_request::LoadError;
 use crate::scenario::secrecy::is_line_of_document;
@@ -106,7 +106,7 @@ impl<'r> Input<'r> {
             |error| match error {
                 ReadError::Io(error) => failure(&self.name, self.was_gzip, &error),
                 ReadError::TooLarge { bytes_max } if self.was_gzip => {
-                    unfolds_too_far(name, bytes_max)
+                    gzip_too_large(name, bytes_max)
                 }
                 ReadError::TooLarge { bytes_max } => trace_too_large(name, bytes_max),
             },
@@ -231,6 +231,6 @@ pub(super) fn line_too_long(line: &StreamLine<'_>) -> Diagnostic {
             size_text(RECORDING_LINE_BYTES_MAX)
         ),
         place: Some(Box::new(line.place_of(0..0))),
-        help: "see that this is a trace or a recording: these have short lines".to_owned(),
+        help: "check that this file is a trace or a recording; these have short lines".to_owned(),
     }
 }

@@ -44,12 +44,12 @@ pub(super) fn json_fault(name: &str, text: &str, error: &serde_json::Error) -> D
         .map(str::len)
         .sum::<usize>();
     let at = line_start + error.column().saturating_sub(1);
-    let told = error.to_string();
-    let what = told.split(" at line ").next().unwrap_or(&told);
+    let reason = error.to_string();
+    let what = reason.split(" at line ").next().unwrap_or(&reason);
     Diagnostic {
         code: Code::TraceJson,
-        message: format!("this is not the JSON that was expected: {what}"),
+        message: format!("this JSON is not valid here: {what}"),
         place: Some(Box::new(Place::within(name, text, at..at + 1))),
-        help: "see that the file is whole; `jq . FILE` tells whether it is JSON".to_owned(),
+        help: "check that the file is complete; `jq . FILE` checks whether it is JSON".to_owned(),
     }
 }

@@ -48,7 +48,7 @@ impl FormatReader for K6Options {
     }
 
     fn meanings(&self) -> Meanings {
-        Meanings::Stated("the executor says what was offered: users, or arrivals per second")
+        Meanings::Stated("the executor decides the kind of load: users, or arrivals per second")
     }
 
     fn has_series(&self) -> bool {
@@ -141,8 +141,8 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
         return Err(document.fault(
             None,
             Code::TraceSeries,
-            "some scenarios state users and others arrivals per second: these cannot be summed",
-            "choose with --series NAME of `hpasim trace convert`, one after the other",
+            "some scenarios state users and others arrivals per second; hpasim cannot sum these",
+            "convert each alone with `hpasim trace convert --series NAME`",
         ));
     }
     let legs: Vec<Leg> = courses.into_iter().flat_map(|course| course.legs).collect();
@@ -151,7 +151,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
             None,
             Code::TraceTooLarge,
             &format!("the options have more than {LEGS_MAX} stages"),
-            "give fewer",
+            "use fewer stages",
         ));
     }
     let end = legs.iter().map(|leg| leg.end).max().unwrap_or(0);
@@ -159,7 +159,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
         return Err(nothing_there(
             name,
             "stage that lasts",
-            "give each stage a duration, as { \"duration\": \"5m\", \"target\": 50 }",
+            "give each stage a duration, such as { \"duration\": \"5m\", \"target\": 50 }",
         ));
     }
     if end > LENGTH_MAX_NANOS {
@@ -167,7 +167,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
             None,
             Code::TraceRange,
             "the stages last longer than ten years",
-            "write durations as \"30s\", \"5m\" or \"1h30m\"; bare numbers are milliseconds",
+            "write durations such as \"30s\", \"5m\" or \"1h30m\"; bare numbers are milliseconds",
         ));
     }
     let step = options
@@ -260,13 +260,13 @@ impl<'t> OptionsText<'t> {
         serde_json::from_str(part).map_err(|error| match whole {
             None => json_fault(self.name, self.text, &error),
             Some(whole) => {
-                let told = error.to_string();
-                let what = told.split(" at line ").next().unwrap_or(&told);
+                let reason = error.to_string();
+                let what = reason.split(" at line ").next().unwrap_or(&reason);
                 self.fault(
                     Some(whole),
                     Code::TraceJson,
-                    &format!("this is not the JSON that was expected: {what}"),
-                    "write it as k6 documents it",
+                    &format!("this JSON is not valid here: {what}"),
+                    "write it as in the k6 documentation",
                 )
             }
         })
@@ -300,7 +300,7 @@ impl<'t> OptionsText<'t> {
                 None,
                 Code::TraceSeries,
                 "these options have no scenarios to choose from",
-                "leave --series out",
+                "omit --series",
             ));
         }
         let legs = match (&options.stages, options.vus, options.duration) {
@@ -316,8 +316,8 @@ impl<'t> OptionsText<'t> {
                 return Err(self.fault(
                     None,
                     Code::TraceFormat,
-                    "these k6 options state no course of time",
-                    "give `stages`, `scenarios`, or `vus` with a `duration`",
+                    "these k6 options state no load over time",
+                    "add `stages`, `scenarios`, or `vus` with a `duration`",
                 ));
             }
         };
@@ -349,7 +349,7 @@ impl<'t> OptionsText<'t> {
                 None,
                 Code::TraceSeries,
                 "there is no such scenario",
-                &format!("there are: {}", names.join(", ")),
+                &format!("the scenarios are: {}", names.join(", ")),
             ));
         }
         Ok(courses)
@@ -365,7 +365,7 @@ impl<'t> OptionsText<'t> {
                 Some(part),
                 Code::MissingKey,
                 &format!("the executor {} needs `{key}`", scenario.executor),
-                "write it as k6 documents it",
+                "write it as in the k6 documentation",
             )
         };
         let per_second = || -> Result<f64, Diagnostic> {
@@ -404,7 +404,7 @@ impl<'t> OptionsText<'t> {
                     Some(part),
                     Code::Unsupported,
                     &format!("the executor `{other}` states no load over time"),
-                    "give ramping-vus, constant-vus, ramping-arrival-rate or constant-arrival-rate",
+                    "use ramping-vus, constant-vus, ramping-arrival-rate or constant-arrival-rate",
                 ));
             }
         };
@@ -446,7 +446,7 @@ impl<'t> OptionsText<'t> {
                 Some(part),
                 Code::TraceValue,
                 &format!(
-                    "`{}` is no number from 0 to {TARGET_MAX:e}",
+                    "`{}` is not a number from 0 to {TARGET_MAX:e}",
                     clipped(part.get())
                 ),
                 "write a plain number",
@@ -467,7 +467,7 @@ impl<'t> OptionsText<'t> {
                 Some(part),
                 Code::BadDuration,
                 &format!("`{}` is not a duration", clipped(text)),
-                "write it as \"30s\", \"5m\" or \"1h30m\"; a bare number is milliseconds",
+                "write it like \"30s\", \"5m\" or \"1h30m\"; a bare number is milliseconds",
             )
         })
     }

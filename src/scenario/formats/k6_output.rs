@@ -161,7 +161,7 @@ impl Gathering {
             _ => Err(nothing_there(
                 name,
                 &format!("readable points of `{metric}`"),
-                "see that the run sent HTTP requests; --what users reads `vus` instead",
+                "check that the run sent HTTP requests; --what users reads `vus` instead",
             )),
         }
     }
@@ -182,11 +182,7 @@ fn read_csv(
                 break fields::columns(&line, ["metric_name", "timestamp", "metric_value"])?;
             }
             None => {
-                return Err(nothing_there(
-                    name,
-                    "header",
-                    "give the file as k6 wrote it",
-                ));
+                return Err(nothing_there(name, "header", "use the file as k6 wrote it"));
             }
         }
     };

@@ -70,7 +70,7 @@ fn read(
                 return Err(nothing_there(
                     name,
                     "header",
-                    "give the file as Locust wrote it",
+                    "use the file as Locust wrote it",
                 ));
             }
         }
@@ -104,7 +104,7 @@ fn read(
         nothing_there(
             name,
             "readable rows named `Aggregated`",
-            "give the file that ends in _stats_history.csv, as Locust wrote it",
+            "use the file that ends in _stats_history.csv, as Locust wrote it",
         )
     })?;
     Ok(RateReading {

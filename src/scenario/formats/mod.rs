@@ -331,20 +331,20 @@ fn refuse_foreign_options(
     let refused = |flag: &str, help: &str| {
         Err(Diagnostic {
             code: Code::Unsupported,
-            message: format!("`{name}` ({}) has nothing for {flag}", format.title()),
+            message: format!("`{name}` ({}) does not support {flag}", format.title()),
             place: None,
             help: help.to_owned(),
         })
     };
     if options.series.is_some() && !format.0.has_series() {
-        return refused("--series", "leave the option out");
+        return refused("--series", "omit the option");
     }
     match (format.0.meanings(), options.what) {
         (_, None) | (Meanings::Any, Some(_)) => Ok(()),
         (Meanings::Among(known), Some(what)) if known.contains(&what) => Ok(()),
         (Meanings::Among(_), Some(_)) => refused(
-            "that --what",
-            "it knows requests (and k6 and Locust also users); leave the option out",
+            "this --what",
+            "this format has requests (k6 and Locust also have users); omit the option",
         ),
         (Meanings::Stated(help), Some(_)) => refused("--what", help),
     }
@@ -372,7 +372,7 @@ impl RateReading {
                     stamp::stamp_text(origin.unwrap_or(0).saturating_add(end)),
                 ),
                 place: Some(Box::new(self.demand_place)),
-                help: "look for lines with a wrong date".to_owned(),
+                help: "check the file for lines with a wrong date".to_owned(),
             });
         }
         times.push(end);
@@ -388,7 +388,7 @@ impl RateReading {
                 code: Code::TraceRange,
                 message: format!("{most:.0} users at once are more than {USERS_MAX:e}"),
                 place: Some(Box::new(self.demand_place)),
-                help: "give their requests instead".to_owned(),
+                help: "use their requests instead".to_owned(),
             });
         }
         let mut warnings = self.warnings;

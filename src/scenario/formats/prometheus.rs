@@ -153,7 +153,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
         nothing_there(
             name,
             "samples that are numbers",
-            "see what the query gives in Prometheus: metric and labels may have another name there",
+            "check the query in Prometheus; the metric or a label may have another name",
         )
     })?;
     Ok(RateReading {
@@ -176,21 +176,21 @@ fn check_answer<'t>(name: &str, answer: QueryAnswer<'t>) -> Result<Data<'t>, Dia
     if answer.status.as_deref() == Some("error") {
         let error = answer.error.unwrap_or_default();
         return Err(fault(
-            format!("`{name}` is an error of Prometheus: {error}"),
-            "mend the query, and ask again",
+            format!("`{name}` holds an error from Prometheus: {error}"),
+            "correct the query, and run it again",
         ));
     }
     let Some(data) = answer.data else {
         return Err(fault(
-            format!("`{name}` has no `data` as an answer of Prometheus has"),
-            "give what /api/v1/query_range answers, whole",
+            format!("`{name}` has no `data`, which every answer of Prometheus has"),
+            "use the complete answer of /api/v1/query_range",
         ));
     };
     match data.result_type.as_deref() {
         Some("matrix") | None => Ok(data),
         Some(other) => Err(fault(
-            format!("`{name}` holds a {other}, which has no course of time"),
-            "ask /api/v1/query_range (with start, end and step) instead of /api/v1/query",
+            format!("`{name}` holds a {other}, which has no values over time"),
+            "use /api/v1/query_range (with start, end and step) instead of /api/v1/query",
         )),
     }
 }
@@ -217,7 +217,7 @@ fn no_such_series(name: &str, series: &[&RawValue], choice: Option<&SeriesChoice
     let fault = nothing_there(
         name,
         "series",
-        "see what the query gives in Prometheus: metric and labels may have another name there",
+        "check the query in Prometheus; the metric or a label may have another name",
     );
     if choice.is_none() || series.is_empty() {
         return fault;
@@ -243,7 +243,7 @@ fn no_such_series(name: &str, series: &[&RawValue], choice: Option<&SeriesChoice
     Diagnostic {
         code: Code::TraceSeries,
         message: format!("`{name}` has no such series"),
-        help: format!("there are {}", labels.join("; ")),
+        help: format!("the series are {}", labels.join("; ")),
         ..fault
     }
 }
@@ -264,9 +264,9 @@ fn sum_of(
     if courses.len().saturating_mul(sum.len()) > SUMMED_MAX {
         return Err(Diagnostic {
             code: Code::TraceTooLarge,
-            message: format!("`{name}` has too many series to be summed here"),
+            message: format!("`{name}` has too many series"),
             place: None,
-            help: "let Prometheus sum them: sum(...) in the query".to_owned(),
+            help: "let Prometheus sum them, with sum(...) in the query".to_owned(),
         });
     }
     let mut held = Held::default();
@@ -313,10 +313,10 @@ impl Held {
         Some(Diagnostic {
             code: Code::RecordingGap,
             message: format!(
-                "{subject} missing in one series while others have them, the first at {first}; its value before holds on"
+                "{subject} missing in one series while others have them, the first at {first}; hpasim keeps the value before it"
             ),
             place: None,
-            help: "nothing, where scrapes failed; else choose with --series".to_owned(),
+            help: "nothing, if scrapes failed; otherwise choose series with --series".to_owned(),
         })
     }
 }

@@ -105,15 +105,15 @@ pub(super) fn recognise(name: &str, head: &[u8]) -> Result<Option<RecordingForma
     match head.format(is_json) {
         None if is_json => Err(Diagnostic {
             code: Code::TraceFormat,
-            message: format!("`{name}` is JSON, but no recording that is known"),
+            message: format!("`{name}` is JSON, but not in a known format"),
             place: None,
-            help: "known are k6's --out json, k6 options (stages, scenarios) and Prometheus' query_range; --input-format forces one".to_owned(),
+            help: "the known formats are k6's --out json, k6 options (stages, scenarios) and Prometheus' query_range; `hpasim trace convert --input-format` forces a format".to_owned(),
         }),
         None if !head.lines.is_empty() && is_script(head.content) => Err(Diagnostic {
             code: Code::TraceFormat,
             message: format!("`{name}` looks like a k6 script, which only k6 can run"),
             place: None,
-            help: "give its options as JSON: k6 inspect script.js > options.json".to_owned(),
+            help: "export its options as JSON: k6 inspect script.js > options.json".to_owned(),
         }),
         known => Ok(known),
     }
@@ -160,8 +160,8 @@ pub(super) fn whole_lines(head: &[u8]) -> &[u8] {
 pub(super) fn no_format(name: &str) -> Diagnostic {
     Diagnostic {
         code: Code::TraceFormat,
-        message: format!("`{name}` is neither a trace nor a recording that is known"),
+        message: format!("`{name}` is neither a trace nor a recording in a known format"),
         place: None,
-        help: "docs/traces.md lists the formats; --input-format forces one".to_owned(),
+        help: "`hpasim trace convert --help` lists the formats; `hpasim trace convert --input-format` forces one".to_owned(),
     }
 }

@@ -57,7 +57,7 @@ impl Samples {
                 code: Code::TraceTooLarge,
                 message: format!("the recording has more than {SAMPLES_MAX} samples"),
                 place: Some(Box::new(place())),
-                help: "give a shorter time, or a longer step".to_owned(),
+                help: "use a shorter time span, or a longer step".to_owned(),
             });
         }
         Ok(())
@@ -127,13 +127,13 @@ fn note_gaps(times: &[i64], step: i64, warnings: &mut Vec<Diagnostic>) -> u64 {
     warnings.push(Diagnostic {
         code: Code::RecordingGap,
         message: format!(
-            "{subject} of more than one and a half steps of {}, the first behind {}, the longest {}; the value before holds on",
+            "{subject} longer than one and a half steps of {}, the first after {}, the longest {}; hpasim keeps the value before the gap",
             SimSpan::from_nanos(step),
             stamp_text(first[0]),
             SimSpan::from_nanos(longest)
         ),
         place: None,
-        help: "nothing, where nothing changed; else cut the gap off with --from and --to".to_owned(),
+        help: "nothing, if the load did not change; otherwise cut the recording with --from and --to".to_owned(),
     });
     gaps.len() as u64
 }

@@ -40,7 +40,7 @@ impl TraceMoment {
         }
         parse_duration(text)
             .map(Self::After)
-            .map_err(|problem| format!("{problem} (or a date, as 2026-01-31T12:00:00Z)"))
+            .map_err(|problem| format!("{problem} (or a date, such as 2026-01-31T12:00:00Z)"))
     }
 }
 
@@ -98,8 +98,8 @@ fn cut_part(recording: Recording, shaping: &Shaping) -> Result<Recording, Diagno
         }
         (Some(TraceMoment::At(_)), None) => Err(refused(
             flag,
-            "the trace does not know its date".to_owned(),
-            "write a time from its start, as 90m",
+            "the trace has no date".to_owned(),
+            "write a time from its start, such as 90m",
         )),
     };
     let from = offset(shaping.from, "--from")?;
@@ -143,14 +143,14 @@ fn in_rows(
                 "a step of {step} does not fit a recording of {}",
                 SimSpan::from_nanos(end)
             ),
-            "write a shorter one, above 0s",
+            "use a shorter step, above 0s",
         ));
     }
     if end / length > ROWS_MAX {
         return Err(refused(
             &argument,
-            format!("a step of {step} makes more than {ROWS_MAX} rows"),
-            "write a longer one, or cut the recording with --from and --to",
+            format!("a step of {step} gives more than {ROWS_MAX} rows"),
+            "use a longer step, or cut the recording with --from and --to",
         ));
     }
     if let Some(resolution) = recording.resolution
@@ -158,8 +158,10 @@ fn in_rows(
     {
         return Err(refused(
             &argument,
-            format!("requests were counted every {resolution}, which {step} is no multiple of"),
-            "write a multiple (a recording too long to be counted by the second can be cut apart first)",
+            format!(
+                "the recording counts requests every {resolution}, and {step} is not a multiple of that"
+            ),
+            "use a multiple (or first cut the recording into parts, which have a finer resolution)",
         ));
     }
     let lead = match (shaping.align_to_clock, recording.origin_nanos) {
@@ -168,9 +170,8 @@ fn in_rows(
         (true, None) => {
             return Err(refused(
                 "--align",
-                "the trace does not know its date, so its rows cannot be aligned to the clock"
-                    .to_owned(),
-                "leave --align out",
+                "the trace has no date, so hpasim cannot align its rows to the clock".to_owned(),
+                "omit --align",
             ));
         }
     };
@@ -263,8 +264,8 @@ fn scaled(mut recording: Recording, scale: f64) -> Result<Recording, Diagnostic>
     if most > greatest {
         return Err(refused(
             &format!("--scale {scale}"),
-            format!("scaled, the trace reaches {most:e}, and {greatest:e} is the most"),
-            "write a smaller one",
+            format!("the scaled trace reaches {most:e}; the maximum is {greatest:e}"),
+            "use a smaller factor",
         ));
     }
     Ok(recording)

@@ -17,10 +17,10 @@ use crate::workload::{AfterTimeout, Arrivals, Balancer, Connections, Retries};
 
 /// `deployment.namespace`, and the autoscaler's: kubectl's.
 pub(in crate::scenario) const DEFAULT_NAMESPACE: &str = "default";
-/// Work of one request that takes longer on average is a slip of the pen.
+/// A longer mean for the work of one request is a typing mistake.
 const REQUEST_AT_MOST: Mean = Mean::AtMost(
     SimSpan::from_secs(3600),
-    "write what one request takes, as \"10ms\"",
+    "write the time of one request, such as \"10ms\"",
 );
 
 declare! { CONTROLLER;
@@ -30,8 +30,8 @@ declare! { CONTROLLER;
         default: || SimSpan::from_secs(15),
         text: Some(r#""15s""#),
         because: "kube-controller-manager `--horizontal-pod-autoscaler-sync-period`",
-        bounds: Some(Bound::Because("each sync is computed")),
-        means: "how often the autoscaler decides",
+        bounds: Some(Bound::Because("hpasim computes every sync")),
+        means: "the time between two syncs of the autoscaler",
         is_assumed: false,
     };
     SYNC_JITTER: Span = PolicyKey {
@@ -39,9 +39,9 @@ declare! { CONTROLLER;
         takes: Span::ANY,
         default: || SimSpan::ZERO,
         text: Some(r#""0s""#),
-        because: "the controller requeues after exactly the period; work in its queue is not modelled",
-        bounds: Some(Bound::Rule("0s up to the period", "syncs keep their order")),
-        means: "each decision is late by up to this, drawn anew",
+        because: "the controller requeues after exactly the period; hpasim does not model the waiting in its queue",
+        bounds: Some(Bound::Rule("0s up to the period", "a longer jitter would change the order of syncs")),
+        means: "each sync is late by a random time up to this",
         is_assumed: false,
     };
     TOLERANCE: Number = PolicyKey {
@@ -51,7 +51,7 @@ declare! { CONTROLLER;
         text: Some("0.1"),
         because: "`--horizontal-pod-autoscaler-tolerance`",
         bounds: None,
-        means: "by how much the ratio of measure and target may be off 1 without a rescale",
+        means: "how far the ratio of metric to target may be from 1 without a change of replicas",
         is_assumed: false,
     };
     DOWNSCALE_STABILIZATION: Span = PolicyKey {
@@ -61,7 +61,7 @@ declare! { CONTROLLER;
         text: Some(r#""5m""#),
         because: "`--horizontal-pod-autoscaler-downscale-stabilization`",
         bounds: None,
-        means: "how long a higher recommendation holds replicas up, where `behavior` does not say",
+        means: "how long a higher recommendation keeps the replicas up, unless `behavior` states a window",
         is_assumed: false,
     };
     CPU_INITIALIZATION_PERIOD: Span = PolicyKey {
@@ -71,7 +71,7 @@ declare! { CONTROLLER;
         text: Some(r#""5m""#),
         because: "`--horizontal-pod-autoscaler-cpu-initialization-period`",
         bounds: None,
-        means: "so long after its start a pod's CPU is set aside while the pod is unready, or its sample reaches back to before it was Ready",
+        means: "for this time after its start, the autoscaler ignores a pod's CPU if the pod is unready or the sample began before the pod was Ready",
         is_assumed: false,
     };
     INITIAL_READINESS_DELAY: Span = PolicyKey {
@@ -81,7 +81,7 @@ declare! { CONTROLLER;
         text: Some(r#""30s""#),
         because: "`--horizontal-pod-autoscaler-initial-readiness-delay`",
         bounds: None,
-        means: "after that period: an unready pod whose readiness last changed within this time of its start was never Ready, and its CPU is set aside",
+        means: "after that period: if the readiness of an unready pod last changed within this time after its start, the pod was never Ready, and the autoscaler ignores its CPU",
         is_assumed: false,
     };
     SCALE_TO_ZERO: OnOff = PolicyKey {
@@ -91,7 +91,7 @@ declare! { CONTROLLER;
         text: Some("false"),
         because: "feature gate `HPAScaleToZero`, alpha",
         bounds: None,
-        means: "whether `minReplicas` may be 0 (with a metric that lives without pods)",
+        means: "whether `minReplicas` may be 0 (needs a metric that exists without pods)",
         is_assumed: false,
     };
     CONFIGURABLE_TOLERANCE: OnOff = PolicyKey {
@@ -99,7 +99,7 @@ declare! { CONTROLLER;
         takes: OnOff,
         default: || ControllerSettings::default().configurable_tolerance,
         text: Some("true"),
-        because: "feature gate `HPAConfigurableTolerance` (KEP-4951); the 1.28 rules do not know it",
+        because: "feature gate `HPAConfigurableTolerance` (KEP-4951); the 1.28 rules do not have it",
         bounds: None,
         means: "whether `behavior` may have a `tolerance`",
         is_assumed: false,
@@ -122,9 +122,9 @@ declare! { DEPLOYMENT;
         takes: Optional(Text),
         default: || None,
         text: None,
-        because: "the policy's name; what messages call the Deployment",
+        because: "the policy's name",
         bounds: None,
-        means: "what messages call it; the policy's name unless stated",
+        means: "the name of the Deployment in messages; the default is the policy's name",
         is_assumed: false,
     };
     NAMESPACE: Text = PolicyKey {
@@ -143,7 +143,7 @@ declare! { DEPLOYMENT;
         default: || 1,
         text: Some("1"),
         because: "`spec.replicas` of apps/v1",
-        bounds: Some(Bound::Because("a simulation holds every pod in memory, and a low target takes an autoscaler to its maximum within minutes")),
+        bounds: Some(Bound::Because("hpasim holds every pod in memory, and a low target brings an autoscaler to its maximum within minutes")),
         means: "`spec.replicas` at the start; these pods are warm when the trace begins",
         is_assumed: false,
     };
@@ -152,9 +152,9 @@ declare! { DEPLOYMENT;
         takes: KeyTables::at_most(tables::CONTAINERS_MAX, tables::CONTAINER),
         default: || vec![tables::container()],
         text: Some(r#"[{ name = "app", resources = { requests = { cpu = "100m" } } }]"#),
-        because: "one small service; without a request there is no utilization",
-        bounds: Some(Bound::Because("an object of a cluster has at most 1.5 MiB (etcd's `--max-request-bytes`), so no pod has nearly as many")),
-        means: "the pod template's containers, each `[[deployment.containers]]`",
+        because: "a small service; without a CPU request there is no utilization",
+        bounds: Some(Bound::Because("an object in a cluster has at most 1.5 MiB (etcd's `--max-request-bytes`), so no pod has nearly as many")),
+        means: "the containers of the pod template, one `[[deployment.containers]]` each",
         is_assumed: true,
     };
 }
@@ -162,12 +162,12 @@ declare! { DEPLOYMENT;
 declare! { WORKLOAD;
     CPU_PER_REQUEST: Time = PolicyKey {
         name: "cpu_per_request",
-        takes: Time(&[Mean::AboveZero("one pod could serve everything", "write what a request costs, as \"10ms\""), REQUEST_AT_MOST]),
+        takes: Time(&[Mean::AboveZero("one pod could serve any load", "write the cost of a request, such as \"10ms\""), REQUEST_AT_MOST]),
         default: || Distribution::log_normal_by_mean(SimSpan::from_millis(10), 1.0),
         text: Some(r#"{ dist = "lognormal", mean = "10ms", cv = 1.0 }"#),
-        because: "a light web request; service times have a tail, and CV 1 is that of the exponential",
+        because: "a light web request; service times have a tail, and the exponential distribution has CV 1",
         bounds: None,
-        means: r#"CPU time of a request in the first container, a distribution: `"10ms"` is ten milliseconds of one core"#,
+        means: r#"CPU time of a request in the first container, a distribution: `"10ms"` is 10 ms of one core"#,
         is_assumed: true,
     };
     IO_PER_REQUEST: Time = PolicyKey {
@@ -175,9 +175,9 @@ declare! { WORKLOAD;
         takes: Time(&[REQUEST_AT_MOST]),
         default: || Distribution::Constant(SimSpan::ZERO),
         text: Some(r#""0s""#),
-        because: "nothing is waited for",
+        because: "requests do not wait for other services",
         bounds: None,
-        means: "time of a request that is no CPU, a distribution: databases, calls to others",
+        means: "time that a request waits without using CPU, a distribution: databases, calls to other services",
         is_assumed: false,
     };
     IDLE_CPU: Cpu = PolicyKey {
@@ -185,7 +185,7 @@ declare! { WORKLOAD;
         takes: Cpu,
         default: tables::CONTAINER_IDLE_CPU.default,
         text: Some(r#""1m""#),
-        because: "a waiting process is woken now and then",
+        because: "a waiting process wakes up now and then",
         bounds: None,
         means: "CPU of the first container without any request",
         is_assumed: false,
@@ -197,7 +197,7 @@ declare! { WORKLOAD;
         text: Some("32"),
         because: "worker threads or connections of a small service",
         bounds: None,
-        means: "requests that a pod works on at a time",
+        means: "how many requests a pod works on at the same time",
         is_assumed: false,
     };
     QUEUE: Integer<u32> = PolicyKey {
@@ -205,9 +205,9 @@ declare! { WORKLOAD;
         takes: Integer(0..=100_000_000),
         default: || 128,
         text: Some("128"),
-        because: "the backlog of a listening socket, by tradition (`SOMAXCONN` before Linux 5.4)",
+        because: "the traditional backlog of a listening socket (`SOMAXCONN` before Linux 5.4)",
         bounds: None,
-        means: "requests that wait beyond these, first come first served; more are turned away",
+        means: "how many further requests wait, first come first served; the pod refuses more",
         is_assumed: false,
     };
     TIMEOUT: Span = PolicyKey {
@@ -217,7 +217,7 @@ declare! { WORKLOAD;
         text: Some(r#""10s""#),
         because: "how long clients and proxies commonly wait",
         bounds: None,
-        means: "after how long the client gives up an attempt",
+        means: "how long a client waits for an answer before the attempt times out",
         is_assumed: true,
     };
     SCALE: Number = PolicyKey {
@@ -225,9 +225,9 @@ declare! { WORKLOAD;
         takes: Number(0.0..=1e9),
         default: || 1.0,
         text: Some("1.0"),
-        because: "the trace as it is",
+        because: "the trace without a change",
         bounds: None,
-        means: "multiplies the trace: its rate, its CPU or its users (users are then rounded to whole ones, halves up)",
+        means: "multiplies the load of the trace: rate, CPU or users (users are rounded to whole numbers, halves up)",
         is_assumed: false,
     };
     CPU_NOISE: Number = PolicyKey {
@@ -235,9 +235,9 @@ declare! { WORKLOAD;
         takes: Number(0.0..=10.0),
         default: || 0.0,
         text: Some("0"),
-        because: "off, so that theory can be checked against the model",
+        because: "off, so that the model can be compared with theory",
         bounds: None,
-        means: "relative standard deviation of what the CPU counter shows around the truth; the work itself is not changed",
+        means: "relative standard deviation of the CPU counter's readings; the work itself does not change",
         is_assumed: false,
     };
     MEMORY_BASE: Bytes = PolicyKey {
@@ -247,7 +247,7 @@ declare! { WORKLOAD;
         text: Some(r#""32Mi""#),
         because: "a small runtime at rest",
         bounds: None,
-        means: "memory of a pod without requests",
+        means: "memory of a pod that has no requests",
         is_assumed: false,
     };
     MEMORY_PER_REQUEST: Bytes = PolicyKey {
@@ -257,7 +257,7 @@ declare! { WORKLOAD;
         text: Some(r#""256Ki""#),
         because: "buffers and a stack",
         bounds: None,
-        means: "memory that each request in the pod adds, waiting or worked on",
+        means: "memory that each request in the pod adds, whether it waits or runs",
         is_assumed: false,
     };
     ARRIVALS: ShortOrTable<OneOf<Process>, Arrivals> = PolicyKey {
@@ -265,18 +265,18 @@ declare! { WORKLOAD;
         takes: ShortOrTable::of(tables::PROCESS, tables::ARRIVALS),
         default: || Arrivals::Poisson,
         text: Some(r#""poisson""#),
-        because: "many clients that know nothing of each other (Palm-Khinchine)",
+        because: "many independent clients give a Poisson process (Palm-Khinchine theorem)",
         bounds: None,
-        means: r#"how requests follow each other at the trace's rate: `"poisson"` (independent clients), `"even"` (a load generator), or a table, as `{ process = "gamma", cv = 2.0 }`"#,
+        means: r#"the arrival process at the trace's rate: `"poisson"` (independent clients), `"even"` (a load generator), or a table such as `{ process = "gamma", cv = 2.0 }`"#,
         is_assumed: false,
     };
     THINK_TIME: Time = PolicyKey {
         name: "think_time",
-        takes: Time(&[Mean::AtLeast(SimSpan::from_millis(1), "where requests fail at once, a user without a pause would send without end")]),
+        takes: Time(&[Mean::AtLeast(SimSpan::from_millis(1), "a user without a pause would send endlessly while requests fail at once")]),
         default: || Distribution::Constant(SimSpan::from_secs(1)),
         text: Some(r#""1s""#),
-        because: "the `sleep(1)` of k6's examples; it is an assumption of every result of a trace of `users`",
-        bounds: Some(Bound::Because("where attempts fail at once, a user without a pause would send without end in one instant")),
+        because: "the `sleep(1)` of k6's examples; every result of a trace of `users` depends on it",
+        bounds: Some(Bound::Because("a user without a pause would send endlessly in one instant while attempts fail at once")),
         means: "how long a user pauses between an answer and the next request, a distribution, 1 ms or more on average",
         is_assumed: true,
     };
@@ -287,7 +287,7 @@ declare! { WORKLOAD;
         text: Some(r#""continue""#),
         because: "most servers notice a closed connection only when they write the answer",
         bounds: None,
-        means: r#"what becomes of its work then: `"continue"` (the pod works on for nobody, as most servers do) or `"cancel"` (it is dropped, its place is free)"#,
+        means: r#"what a pod does with a request after its timeout: `"continue"` (it finishes the work, like most servers) or `"cancel"` (it drops the work and frees the slot)"#,
         is_assumed: false,
     };
     RETRIES: ShortOrTable<Integer<u32>, Retries> = PolicyKey {
@@ -300,9 +300,9 @@ declare! { WORKLOAD;
             budget: (tables::RETRIES_BUDGET.default)(),
         },
         text: Some("0"),
-        because: "clients give up at the first failure",
+        because: "clients do not retry",
         bounds: None,
-        means: "attempts after the first: their number, or a table",
+        means: "how many attempts a client may add after the first: a number, or a table",
         is_assumed: false,
     };
     BALANCER: OneOf<Balancer> = PolicyKey {
@@ -310,9 +310,9 @@ declare! { WORKLOAD;
         takes: OneOf(&[("random", Balancer::Random), ("round_robin", Balancer::RoundRobin), ("least_request", Balancer::LeastRequest), ("power_of_two", Balancer::PowerOfTwo)]),
         default: || Balancer::Random,
         text: Some(r#""random""#),
-        because: "kube-proxy with iptables picks at random",
+        because: "kube-proxy with iptables chooses at random",
         bounds: None,
-        means: r#"how a pod is chosen: `"random"` (kube-proxy with iptables), `"round_robin"`, `"least_request"` (the one with the fewest requests that wait for an answer, ties at random), `"power_of_two"` (the better of two chosen at random)"#,
+        means: r#"how a request's pod is chosen: `"random"` (kube-proxy with iptables), `"round_robin"`, `"least_request"` (the pod with the fewest open requests, ties at random), `"power_of_two"` (the one of two random pods with fewer open requests)"#,
         is_assumed: false,
     };
     CONNECTIONS: ShortOrTable<Integer<u32>, Option<Connections>> = PolicyKey {
@@ -320,9 +320,9 @@ declare! { WORKLOAD;
         takes: ShortOrTable::of(Integer(tables::CONNECTIONS_COUNTED), tables::CONNECTIONS),
         default: || None,
         text: None,
-        because: "each request is balanced by itself",
+        because: "the balancer chooses a pod for each request",
         bounds: None,
-        means: "keep-alive connections: their number, or a table; without the key each request is balanced by itself",
+        means: "keep-alive connections: their number, or a table; without this key the balancer chooses a pod for each request",
         is_assumed: false,
     };
 }
@@ -333,9 +333,9 @@ declare! { POD;
         takes: Time(&[]),
         default: || Distribution::log_normal_by_p99(SimSpan::from_millis(50), SimSpan::from_millis(500)),
         text: Some(r#"{ dist = "lognormal", median = "50ms", p99 = "500ms" }"#),
-        because: "kube-scheduler binds in tens of milliseconds when there is room; bursts queue",
+        because: "kube-scheduler binds a pod in tens of milliseconds if a node has room; bursts wait in a queue",
         bounds: None,
-        means: "created to scheduled",
+        means: "time from the pod's creation to its scheduling",
         is_assumed: false,
     };
     IMAGE_PULL: Time = PolicyKey {
@@ -343,9 +343,9 @@ declare! { POD;
         takes: Time(&[]),
         default: || Distribution::Constant(SimSpan::ZERO),
         text: Some(r#""0s""#),
-        because: "the image is on the node, as it is after a Deployment's first hours; a pull takes 5 to 60 s",
+        because: "the node has the image after the first hours of a Deployment; a pull takes 5 to 60 s",
         bounds: None,
-        means: "scheduled to image there; zero where the node has it",
+        means: "time from scheduling until the node has the image; 0 if the node has it already",
         is_assumed: true,
     };
     START: Time = PolicyKey {
@@ -353,9 +353,9 @@ declare! { POD;
         takes: Time(&[]),
         default: || Distribution::log_normal_by_p99(SimSpan::from_millis(1500), SimSpan::from_secs(5)),
         text: Some(r#"{ dist = "lognormal", median = "1.5s", p99 = "5s" }"#),
-        because: "the Kubernetes SLO for the start of stateless pods without pull: p99 within 5 s; p50 1 to 2 s",
+        because: "the Kubernetes SLO for the start of stateless pods without an image pull: p99 within 5 s; p50 1 to 2 s",
         bounds: None,
-        means: "image there to containers started",
+        means: "time from the image to the start of the containers",
         is_assumed: true,
     };
     INIT: Time = PolicyKey {
@@ -365,7 +365,7 @@ declare! { POD;
         text: Some(r#""1s""#),
         because: "a compiled service; Node takes about 5 s, a JVM 45 s",
         bounds: None,
-        means: "started to able to serve; a request that comes before fails as *not initialised*",
+        means: "time from the start of the containers until the pod can serve; an earlier request fails as *not initialised*",
         is_assumed: true,
     };
     STARTUP_CPU: KeyTable = PolicyKey {
@@ -373,9 +373,9 @@ declare! { POD;
         takes: KeyTable(tables::STARTUP_CPU),
         default: || (),
         text: None,
-        because: "a start takes no more CPU than idling",
+        because: "the startup uses no more CPU than an idle pod",
         bounds: None,
-        means: "a table: a burst of CPU after the start, beside the requests: JIT, caches, class loading",
+        means: "a table: extra CPU after the start, in addition to the requests: JIT, caches, class loading",
         is_assumed: false,
     };
     ENDPOINT_LAG: Span = PolicyKey {
@@ -383,9 +383,9 @@ declare! { POD;
         takes: Span::ANY,
         default: || SimSpan::from_secs(1),
         text: Some(r#""1s""#),
-        because: "the EndpointSlice controller batches for up to 0.5 s, kube-proxy syncs within 1 s",
+        because: "the EndpointSlice controller batches for up to 0.5 s, and kube-proxy syncs within 1 s",
         bounds: None,
-        means: "a duration: Ready to receiving requests, and deleted to receiving none any more",
+        means: "a duration: the time from Ready until the pod gets requests, and from its deletion until it gets no more",
         is_assumed: false,
     };
     PRE_STOP: Span = PolicyKey {
@@ -395,7 +395,7 @@ declare! { POD;
         text: Some(r#""0s""#),
         because: "a pod has no hook by default",
         bounds: None,
-        means: "a duration: the preStop hook; the pod serves on meanwhile",
+        means: "a duration: the preStop hook; the pod continues to serve during the hook",
         is_assumed: false,
     };
     GRACE_PERIOD: Span = PolicyKey {
@@ -405,7 +405,7 @@ declare! { POD;
         text: Some(r#""30s""#),
         because: "`terminationGracePeriodSeconds`",
         bounds: None,
-        means: "a duration: `terminationGracePeriodSeconds`; what a pod has not finished then dies with it, as *pod gone*",
+        means: "a duration: `terminationGracePeriodSeconds`; requests that are still open at its end fail as *pod gone*",
         is_assumed: false,
     };
     READINESS: KeyTable = PolicyKey {
@@ -415,7 +415,7 @@ declare! { POD;
         text: None,
         because: "without a probe a pod is Ready when its container starts",
         bounds: None,
-        means: "a table: the readiness probe. Without one a pod is Ready when it starts, so requests reach it during `init` and fail",
+        means: "a table: the readiness probe. Without it a pod is Ready when it starts, so requests reach the pod during `init` and fail",
         is_assumed: false,
     };
     STARTUP: KeyTable = PolicyKey {
@@ -423,9 +423,9 @@ declare! { POD;
         takes: KeyTable(tables::STARTUP),
         default: || (),
         text: None,
-        because: "without a startup probe readiness is asked for from the start",
+        because: "without a startup probe the readiness probe begins at the start",
         bounds: None,
-        means: "a table: the startup probe. The readiness probe begins once it has passed",
+        means: "a table: the startup probe. The readiness probe begins after it has passed",
         is_assumed: false,
     };
     RESOURCES: KeyTable = PolicyKey {
@@ -433,9 +433,9 @@ declare! { POD;
         takes: KeyTable(tables::POD_RESOURCES),
         default: || (),
         text: None,
-        because: "requests and limits of the pod as a whole (KEP-2837)",
+        because: "a pod need not have requests or limits as a whole (KEP-2837)",
         bounds: None,
-        means: "`requests` and `limits` of the pod as a whole (KEP-2837): the autoscaler measures utilization against this request, and a container without a limit of its own has this one",
+        means: "`requests` and `limits` of the pod as a whole (KEP-2837): utilization is usage divided by this request, and a container without its own limit has this limit",
         is_assumed: false,
     };
     NODE_CORES: Number = PolicyKey {
@@ -443,9 +443,9 @@ declare! { POD;
         takes: Number(0.1..=1024.0),
         default: || 4.0,
         text: Some("4"),
-        because: "a common size; it bounds a pod without limit",
+        because: "a common size; it bounds a pod without a CPU limit",
         bounds: None,
-        means: "the node's cores: what a pod's requests can run on at a time, whatever its limit",
+        means: "the cores of the node: the most cores that a pod can use at the same time, whatever its limit",
         is_assumed: false,
     };
     CPU_MODEL: OneOf<CpuModel> = PolicyKey {
@@ -453,9 +453,9 @@ declare! { POD;
         takes: OneOf(&[("quota", CpuModel::Quota), ("shared", CpuModel::Shared)]),
         default: || CpuModel::Quota,
         text: Some(r#""quota""#),
-        because: "what Linux does with a CPU limit: the CFS quota of 100 ms periods",
+        because: "Linux enforces a CPU limit by a CFS quota with periods of 100 ms",
         bounds: None,
-        means: r#"what a CPU limit does: `"quota"` or `"shared"` (request engine)"#,
+        means: r#"how a CPU limit acts: `"quota"` or `"shared"` (request engine)"#,
         is_assumed: false,
     };
 }
@@ -466,8 +466,8 @@ declare! { METRICS;
         takes: Span::SECOND_TO_HOUR,
         default: || SimSpan::from_secs(15),
         text: Some(r#""15s""#),
-        because: "`--metric-resolution` in metrics-server's manifests (its flag's own default is 60 s)",
-        bounds: Some(Bound::Because("each scrape is computed, those of eight cycles before the start as well; metrics-server itself takes no less than 10 s")),
+        because: "`--metric-resolution` in metrics-server's manifests (the flag's own default is 60 s)",
+        bounds: Some(Bound::Because("hpasim computes every scrape, including those of eight cycles before the start; metrics-server itself requires 10 s or more")),
         means: "metrics-server `--metric-resolution`",
         is_assumed: false,
     };
@@ -477,7 +477,7 @@ declare! { METRICS;
         default: || SimSpan::from_secs(10),
         text: Some(r#""10s""#),
         because: "kubelet `--housekeeping-interval`",
-        bounds: Some(Bound::Because("the same")),
+        bounds: Some(Bound::Because("hpasim computes every housekeeping")),
         means: "kubelet `--housekeeping-interval`",
         is_assumed: false,
     };
@@ -486,8 +486,8 @@ declare! { METRICS;
         takes: Number(0.0..=10.0),
         default: || 1.0,
         text: Some("1.0"),
-        because: "cAdvisor stretches each interval by a factor of U[1, 2)",
-        bounds: Some(Bound::Because("the same")),
+        because: "cAdvisor multiplies each interval by a random factor of U[1, 2)",
+        bounds: Some(Bound::Because("hpasim computes every housekeeping")),
         means: "each interval is `housekeeping` × U[1, 1 + jitter)",
         is_assumed: false,
     };
@@ -496,9 +496,9 @@ declare! { METRICS;
         takes: Span::UP_TO_HOUR,
         default: || SimSpan::ZERO,
         text: Some(r#""0s""#),
-        because: "metrics-server serves a scrape as soon as it is complete",
-        bounds: Some(Bound::Because("scrapes on their way are held in memory")),
-        means: "from a scrape to the metrics API showing it",
+        because: "metrics-server serves a scrape as soon as the scrape is complete",
+        bounds: Some(Bound::Because("hpasim holds the scrapes of this time in memory")),
+        means: "time from a scrape until the metrics API shows it",
         is_assumed: false,
     };
 }
@@ -509,9 +509,9 @@ declare! { SLO;
         takes: KeyTable(tables::LATENCY),
         default: || (),
         text: Some(r#"{ quantile = 0.95, limit = "500ms" }"#),
-        because: "a common promise of web services",
+        because: "a common SLO of web services",
         bounds: None,
-        means: "a table: which share of the answered requests of each five seconds takes how long at most",
+        means: "a table: the latency quantile and its limit, for the answered requests of each 5 seconds",
         is_assumed: true,
     };
     ERROR_RATE: Number = PolicyKey {
@@ -531,7 +531,7 @@ declare! { SLO;
         text: Some("[]"),
         because: "a policy asserts nothing by default",
         bounds: None,
-        means: "an array of what must hold of a run: a [KPI](kpis.md), one of `<` `<=` `>` `>=` `==`, a number in the KPI's unit. Of several seeds the median counts, rounded as `summary.json` shows it; what has no value does not hold. A failed assertion is printed first, and the exit code is 99",
+        means: "an array of assertions about a run, each a [KPI](kpis.md), one of `<` `<=` `>` `>=` `==` and a number in the KPI's unit. With several seeds the median counts, rounded as in `summary.json`. An assertion about a KPI without a value fails. hpasim prints a failed assertion first and exits with code 99",
         is_assumed: false,
     };
 }
@@ -544,7 +544,7 @@ declare! { COST;
         text: Some("0"),
         because: "prices are the user's",
         bounds: None,
-        means: "for each pod",
+        means: "price of each pod",
         is_assumed: false,
     };
     PER_CORE_HOUR: Number = PolicyKey {
@@ -554,7 +554,7 @@ declare! { COST;
         text: Some("0"),
         because: "the same",
         bounds: None,
-        means: "for each core that its containers request",
+        means: "price of each core that the containers request",
         is_assumed: false,
     };
     PER_GIB_HOUR: Number = PolicyKey {
@@ -564,7 +564,7 @@ declare! { COST;
         text: Some("0"),
         because: "the same",
         bounds: None,
-        means: "for each GiB of memory that they request",
+        means: "price of each GiB of memory that the containers request",
         is_assumed: false,
     };
 }

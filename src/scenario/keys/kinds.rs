@@ -354,7 +354,7 @@ pub(in crate::scenario) struct Required<K>(
 impl<K: Takes> Takes for Required<K> {
     type Value = Option<K::Value>;
     fn in_words(&self) -> String {
-        format!("{}; has to be stated", self.0.in_words())
+        format!("{}; required", self.0.in_words())
     }
 }
 

@@ -37,9 +37,9 @@ declare! { CONTAINER;
         takes: Required(Text, "a string"),
         default: || None,
         text: None,
-        because: "metrics and messages name a container",
+        because: "metrics and messages use the name",
         bounds: None,
-        means: "what the autoscaler's metrics and messages call it",
+        means: "the name of the container in metrics and messages",
         is_assumed: false,
     };
     IMAGE: Optional<Text> = PolicyKey {
@@ -47,9 +47,9 @@ declare! { CONTAINER;
         takes: Optional(Text),
         default: || None,
         text: None,
-        because: "what an export names; it changes nothing",
+        because: "only `hpasim export` uses it",
         bounds: None,
-        means: "the image that an export names",
+        means: "the image in an export",
         is_assumed: false,
     };
     PORTS: Integers<u16> = PolicyKey {
@@ -57,9 +57,9 @@ declare! { CONTAINER;
         takes: Integers(1..=65_535),
         default: Vec::new,
         text: Some("[]"),
-        because: "what an export names; it changes nothing",
+        because: "only `hpasim export` uses it",
         bounds: None,
-        means: "the ports that an export names; its probes ask the first one",
+        means: "the ports in an export; the exported probes use the first one",
         is_assumed: false,
     };
     CONTAINER_RESOURCES: KeyTable = PolicyKey {
@@ -67,9 +67,9 @@ declare! { CONTAINER;
         takes: KeyTable(RESOURCES_OF_CONTAINER),
         default: || (),
         text: None,
-        because: "a container need not request anything, nor have a limit",
+        because: "a container need not have requests or limits",
         bounds: None,
-        means: "a table, as in a manifest",
+        means: "a table of `requests` and `limits`, as in a manifest",
         is_assumed: false,
     };
     CONTAINER_CPU_PER_REQUEST: Span = PolicyKey {
@@ -77,9 +77,9 @@ declare! { CONTAINER;
         takes: Span::ANY,
         default: || SimSpan::ZERO,
         text: Some(r#""0s""#),
-        because: "of a sidecar: what nobody stated is taken to cost nothing",
+        because: "of a sidecar: a cost that is not stated counts as 0",
         bounds: None,
-        means: "of a sidecar: the CPU time that each request spends in it, a plain duration",
+        means: "of a sidecar: the CPU time of each request in this container, a plain duration",
         is_assumed: false,
     };
     CONTAINER_IDLE_CPU: Cpu = PolicyKey {
@@ -87,9 +87,9 @@ declare! { CONTAINER;
         takes: Cpu,
         default: || Millicores(1),
         text: Some(r#""1m""#),
-        because: "of a sidecar, as `workload.idle_cpu`",
+        because: "of a sidecar: the same as `workload.idle_cpu`",
         bounds: None,
-        means: "of a sidecar: its CPU without any request",
+        means: "of a sidecar: its CPU without requests",
         is_assumed: false,
     };
     RESTARTABLE_INIT: YesNo = PolicyKey {
@@ -110,9 +110,9 @@ declare! { RESOURCES_OF_CONTAINER;
         takes: KeyTable(AMOUNTS),
         default: || (),
         text: None,
-        because: "the limits count: `SetDefaults_Pod` of the API server; without limits there is no request",
+        because: "the limits are the requests: `SetDefaults_Pod` of the API server; without limits there is no request",
         bounds: None,
-        means: "a table: what utilization is measured against",
+        means: "a table: utilization is usage divided by these",
         is_assumed: false,
     };
     CONTAINER_LIMITS: KeyTable = PolicyKey {
@@ -120,9 +120,9 @@ declare! { RESOURCES_OF_CONTAINER;
         takes: KeyTable(AMOUNTS),
         default: || (),
         text: None,
-        because: "only the node's cores, or limits of the pod, hold it back then",
+        because: "without limits, only the node's cores or the pod's limits bound the container",
         bounds: None,
-        means: "a table: what holds the container back",
+        means: "a table: the most that the container may use",
         is_assumed: false,
     };
 }
@@ -133,9 +133,9 @@ declare! { POD_RESOURCES;
         takes: KeyTable(AMOUNTS),
         default: || (),
         text: None,
-        because: "what the containers request counts, else the limits: `defaultPodRequests` of the API server, where `pod.resources` has limits",
+        because: "the sum of the containers' requests, otherwise the limits: `defaultPodRequests` of the API server, if `pod.resources` has limits",
         bounds: None,
-        means: "a table: what the pod requests as a whole",
+        means: "a table: the requests of the pod as a whole",
         is_assumed: false,
     };
     POD_LIMITS: KeyTable = PolicyKey {
@@ -143,9 +143,9 @@ declare! { POD_RESOURCES;
         takes: KeyTable(AMOUNTS),
         default: || (),
         text: None,
-        because: "each container has its own",
+        because: "each container has its own limits",
         bounds: None,
-        means: "a table: what holds the pod back as a whole",
+        means: "a table: the most that the pod may use as a whole",
         is_assumed: false,
     };
 }
@@ -156,7 +156,7 @@ declare! { AMOUNTS;
         takes: Optional(Cpu),
         default: || None,
         text: None,
-        because: "as without the table",
+        because: "the same as without the table",
         bounds: None,
         means: "an amount of CPU",
         is_assumed: false,
@@ -197,9 +197,9 @@ declare! { ARRIVALS;
         takes: Required(PROCESS, r#""poisson", "even" or "gamma""#),
         default: || None,
         text: None,
-        because: "it is what the table is about",
+        because: "the table must name its process",
         bounds: None,
-        means: "one of these three words",
+        means: "the arrival process",
         is_assumed: false,
     };
     ARRIVALS_CV: Optional<Number> = PolicyKey {
@@ -207,8 +207,8 @@ declare! { ARRIVALS;
         takes: Optional(Number(0.01..=100.0)),
         default: || None,
         text: None,
-        because: "it has to be stated with `gamma`, and belongs to it alone",
-        bounds: Some(Bound::Because("below, requests are even; beyond, nearly all come at the instant of another")),
+        because: "`gamma` requires it; the other processes do not take it",
+        bounds: Some(Bound::Because("below, arrivals are even; above, nearly all requests arrive at the same instant as another")),
         means: "with `gamma`: the standard deviation of the interarrival times divided by their mean",
         is_assumed: false,
     };
@@ -220,12 +220,12 @@ pub(super) const RETRIES_AT_MOST: RangeInclusive<u32> = 0..=100;
 declare! { RETRIES;
     RETRIES_MAX: Required<Integer<u32>> = PolicyKey {
         name: "max",
-        takes: Required(Integer(RETRIES_AT_MOST), "the number of attempts after the first, as max = 2"),
+        takes: Required(Integer(RETRIES_AT_MOST), "the number of attempts after the first, such as max = 2"),
         default: || None,
         text: None,
-        because: "it is what the table is about",
-        bounds: Some(Bound::Because("each retry is an attempt to simulate")),
-        means: "how many attempts after the first there may be",
+        because: "the table must state the number",
+        bounds: Some(Bound::Because("hpasim simulates every retry")),
+        means: "the most attempts after the first",
         is_assumed: false,
     };
     RETRIES_BACKOFF: Span = PolicyKey {
@@ -233,9 +233,9 @@ declare! { RETRIES;
         takes: Span::ANY,
         default: || SimSpan::from_millis(100),
         text: Some(r#""100ms""#),
-        because: r#"full jitter from 100 ms to 10 s ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015); `max` has to be stated"#,
+        because: r#"full jitter from 100 ms to 10 s ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015)"#,
         bounds: None,
-        means: "the longest pause before the first retry; it doubles with each further one",
+        means: "the longest pause before the first retry; it doubles with each further retry",
         is_assumed: false,
     };
     RETRIES_MAX_BACKOFF: Span = PolicyKey {
@@ -244,8 +244,8 @@ declare! { RETRIES;
         default: || SimSpan::from_secs(10),
         text: Some(r#""10s""#),
         because: "the same",
-        bounds: Some(Bound::Rule("no less than `backoff`", "it is the longest pause, the other one the first")),
-        means: "the longest that `backoff` becomes by doubling",
+        bounds: Some(Bound::Rule("no less than `backoff`", "`backoff` is the first pause, and `max_backoff` the longest")),
+        means: "the longest pause that the doubling can reach",
         is_assumed: false,
     };
     RETRIES_BUDGET: Optional<Number> = PolicyKey {
@@ -253,9 +253,9 @@ declare! { RETRIES;
         takes: Optional(Number(0.0..=100.0)),
         default: || None,
         text: None,
-        because: "no bound: nobody has one unless somebody sets it up",
-        bounds: Some(Bound::Because("retries for each request; no more than `max` can be")),
-        means: "how many retries for each request all clients together may send, a share",
+        because: "no budget: clients have one only if it is configured",
+        bounds: Some(Bound::Because("a share of the requests; `max` bounds it too")),
+        means: "how many retries per request all clients together may send, a share",
         is_assumed: false,
     };
 }
@@ -269,19 +269,19 @@ declare! { CONNECTIONS;
         takes: Optional(Integer(CONNECTIONS_COUNTED)),
         default: || None,
         text: None,
-        because: "it has to be stated under open load; each user of a closed load has a connection of its own",
-        bounds: Some(Bound::Because("each is held in memory")),
-        means: "how many connections the clients of an open load share; users of a closed load have one each",
+        because: "an open load requires it; in a closed load each user has one connection",
+        bounds: Some(Bound::Because("hpasim holds each connection in memory")),
+        means: "how many connections the clients of an open load share; each user of a closed load has one",
         is_assumed: false,
     };
     CONNECTIONS_LIFETIME: Time = PolicyKey {
         name: "lifetime",
-        takes: Time(&[Mean::AboveZero("no connection would be kept", r#"write how long one is used, as "5m"; without `connections` each request is balanced by itself"#)]),
+        takes: Time(&[Mean::AboveZero("no connection would be kept", r#"write how long a connection is used, such as "5m"; without `connections` the balancer chooses a pod for each request"#)]),
         default: || Distribution::Constant(SimSpan::from_secs(3600)),
         text: Some(r#""1h""#),
-        because: "nginx `keepalive_time`; clients that close sooner say so",
-        bounds: Some(Bound::Because("a connection of no time is none")),
-        means: "how long a connection is used until it is opened anew, a distribution",
+        because: "nginx `keepalive_time`",
+        bounds: Some(Bound::Because("a connection of 0 s would carry no request")),
+        means: "how long a connection is used before it is replaced, a distribution",
         is_assumed: false,
     };
 }
@@ -289,22 +289,22 @@ declare! { CONNECTIONS;
 declare! { STARTUP_CPU;
     BURST_CPU: Required<Cpu> = PolicyKey {
         name: "cpu",
-        takes: Required(Cpu, r#"as in { cpu = "500m", duration = "20s" }"#),
+        takes: Required(Cpu, r#"for example { cpu = "500m", duration = "20s" }"#),
         default: || None,
         text: None,
-        because: "no amount is a usual one",
+        because: "there is no usual amount",
         bounds: None,
-        means: "how much CPU the burst takes",
+        means: "how much CPU the startup uses",
         is_assumed: false,
     };
     BURST_DURATION: Required<Span> = PolicyKey {
         name: "duration",
-        takes: Required(Span::ANY, r#"as in { cpu = "500m", duration = "20s" }"#),
+        takes: Required(Span::ANY, r#"for example { cpu = "500m", duration = "20s" }"#),
         default: || None,
         text: None,
-        because: "no length is a usual one",
+        because: "there is no usual duration",
         bounds: None,
-        means: "how long it lasts, a duration",
+        means: "how long the startup uses this CPU, a duration",
         is_assumed: false,
     };
 }
@@ -317,7 +317,7 @@ const INITIAL_DELAY: PolicyKey<Span> = PolicyKey {
     text: Some(r#""0s""#),
     because: "`initialDelaySeconds`",
     bounds: None,
-    means: "a duration: from the container's start to the first probe",
+    means: "a duration: the time from the container's start to the first probe",
     is_assumed: false,
 };
 
@@ -329,16 +329,16 @@ const PERIOD: PolicyKey<Span> = PolicyKey {
     text: Some(r#""10s""#),
     because: "`periodSeconds`",
     bounds: Some(Bound::Because(
-        "`periodSeconds` is a whole number from 1 on",
+        "`periodSeconds` is a whole number of 1 or more",
     )),
-    means: "a duration: from one probe to the next",
+    means: "a duration: the time from one probe to the next",
     is_assumed: false,
 };
 
 /// A threshold of a probe.
 const THRESHOLD: Integer<u32> = Integer(1..=10_000);
 /// Why it is bounded.
-const THRESHOLD_BOUND: Option<Bound> = Some(Bound::Because("beyond lies a slip of the pen"));
+const THRESHOLD_BOUND: Option<Bound> = Some(Bound::Because("a larger number is a typing mistake"));
 
 declare! { READINESS;
     READINESS_INITIAL_DELAY: Span = INITIAL_DELAY;
@@ -350,7 +350,7 @@ declare! { READINESS;
         text: Some("1"),
         because: "`successThreshold`",
         bounds: THRESHOLD_BOUND,
-        means: "Ready after so many successes in a row",
+        means: "how many successes in a row make the pod Ready",
         is_assumed: false,
     };
     READINESS_FAILURE_THRESHOLD: Integer<u32> = PolicyKey {
@@ -358,9 +358,9 @@ declare! { READINESS;
         takes: THRESHOLD,
         default: || 3,
         text: Some("3"),
-        because: "`failureThreshold`; a pod that is Ready never fails its probe, so it changes nothing",
+        because: "`failureThreshold`; it has no effect, because a Ready pod never fails its probe",
         bounds: THRESHOLD_BOUND,
-        means: "changes nothing: no probe of a Ready pod fails",
+        means: "no effect: the probe of a Ready pod never fails",
         is_assumed: false,
     };
 }
@@ -373,9 +373,9 @@ declare! { STARTUP;
         takes: THRESHOLD,
         default: || 3,
         text: Some("3"),
-        because: "`failureThreshold`; the restart that follows is not simulated, a warning (W0007) says where it would come",
+        because: "`failureThreshold`; hpasim does not simulate the restart, and warns of it (W0007)",
         bounds: THRESHOLD_BOUND,
-        means: "after so many failures a kubelet restarts the container; that is not simulated",
+        means: "how many failures make a kubelet restart the container; hpasim does not simulate the restart",
         is_assumed: false,
     };
 }
@@ -386,9 +386,9 @@ declare! { LATENCY;
         takes: Number(0.01..=0.9999),
         default: || 0.95,
         text: Some("0.95"),
-        because: "a common promise of web services",
+        because: "a common SLO of web services",
         bounds: None,
-        means: "the share of the answered requests",
+        means: "the share of the answered requests that must be within the limit",
         is_assumed: false,
     };
     LATENCY_LIMIT: Span = PolicyKey {
@@ -398,7 +398,7 @@ declare! { LATENCY;
         text: Some(r#""500ms""#),
         because: "the same",
         bounds: None,
-        means: "a duration: how long they take at most",
+        means: "a duration: the latency that this share may have at most",
         is_assumed: false,
     };
 }

@@ -77,7 +77,7 @@ pub(super) fn choose<'o>(
                     let near = nearest(name, hpas.iter().map(|hpa| hpa.name.as_str()));
                     let help = match (near, hpas.is_empty()) {
                         (Some(near), _) => format!("did you mean `{near}`?"),
-                        (None, true) => "leave `--hpa` out for a fixed Deployment".to_owned(),
+                        (None, true) => "omit `--hpa` to simulate a fixed Deployment".to_owned(),
                         (None, false) => format!("its autoscalers are: {}", names()),
                     };
                     return Err(refused(
@@ -89,11 +89,11 @@ pub(super) fn choose<'o>(
                 (_, None) => {
                     return Err(refused(
                         format!(
-                            "the manifest has several autoscalers called `{name}`: {}",
+                            "the manifest has several autoscalers with the name `{name}`: {}",
                             names()
                         ),
                         named[1].name_origin(),
-                        "name the namespace as well: `--namespace NS`".to_owned(),
+                        "name the namespace too: `--namespace NS`".to_owned(),
                     ));
                 }
             }
@@ -132,7 +132,7 @@ fn target_of<'o>(
             sources,
             Code::NoScaleTarget,
             origin,
-            "the autoscaler does not say what it scales",
+            "the autoscaler has no target",
             "write `scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}` into its `spec`",
         ));
     }
@@ -148,12 +148,12 @@ fn target_of<'o>(
             Code::NoScaleTarget,
             origin,
             format!(
-                "the autoscaler scales {kind} {namespace}/{name}, and the manifest does not hold it"
+                "the autoscaler scales {kind} {namespace}/{name}, which is not in the manifest"
             ),
             match candidates.as_slice() {
                 [] => "add the Deployment to the file: `kubectl get hpa,deploy -o yaml`".to_owned(),
                 _ => format!(
-                    "correct `scaleTargetRef`, or add the object; here are: {}",
+                    "correct `scaleTargetRef`, or add the object; the manifest holds: {}",
                     candidates.join(", ")
                 ),
             },
@@ -170,7 +170,9 @@ fn target_of<'o>(
             format!(
                 "the autoscaler scales {kind} {namespace}/{name}, and the manifest holds {found}: in a cluster it would never scale"
             ),
-            format!("{found} is simulated as its target; give both the same namespace and kind"),
+            format!(
+                "hpasim simulates {found} as its target; give both the same namespace and kind"
+            ),
         )],
     })
 }
@@ -191,7 +193,7 @@ fn only_workload<'o>(
             warnings: vec![Diagnostic {
                 code: Code::NoAutoscaler,
                 message: format!(
-                    "the manifest has no HorizontalPodAutoscaler: {} is fixed",
+                    "the manifest has no HorizontalPodAutoscaler: the number of pods of {} is fixed",
                     workload.title(choice.namespace())
                 ),
                 place: place(workload.name_origin()),
@@ -217,7 +219,7 @@ fn only_workload<'o>(
                     titles.join(", ")
                 ),
                 place: place(second.name_origin()),
-                help: "leave one of them in the file, or add the autoscaler".to_owned(),
+                help: "keep one of them in the file, or add the autoscaler".to_owned(),
             })
         }
     }

@@ -57,8 +57,8 @@ pub(in super::super) fn name_remark(name: &str) -> Option<Remark> {
         && bytes.iter().all(|letter| is_within(*letter))
         && bytes.len() <= 63;
     (!is_valid).then(|| Remark {
-        message: format!("the API server takes no object that is called `{name}`"),
-        help: "state a `name` of lower-case letters, digits and `-` in the policy".to_owned(),
+        message: format!("the API server refuses an object with the name `{name}`"),
+        help: "set a `name` of lower-case letters, digits and `-` in the policy".to_owned(),
     })
 }
 

@@ -193,7 +193,7 @@ fn collect(
         .take(FAULTS_SHOWN)
         .map(|origin| Diagnostic {
             code: Code::MissingKey,
-            message: "this is no Kubernetes object: it has no `kind`".to_owned(),
+            message: "this is not a Kubernetes object: it has no `kind`".to_owned(),
             place: Some(Box::new(Place::of(sources, origin))),
             help: "start it with `apiVersion` and `kind`, or delete it".to_owned(),
         })
@@ -289,11 +289,11 @@ pub(super) fn refuse_manifest(path: &Path, text: &str) -> Result<(), Diagnostic>
     Err(Diagnostic {
         code: Code::Unsupported,
         message: format!(
-            "`{}` looks like a Kubernetes manifest, which holds no rows of numbers",
+            "`{}` looks like a Kubernetes manifest, not like rows of numbers",
             path.display()
         ),
         place: None,
-        help: "a manifest stands in the place of a policy: `hpasim run app.yaml traces/spike.csv`"
+        help: "a manifest takes the place of the policy: `hpasim run app.yaml spike.csv`"
             .to_owned(),
     })
 }
@@ -302,13 +302,14 @@ fn too_large(sources: &Sources, source: SourceId) -> Diagnostic {
     Diagnostic {
         code: Code::ManifestTooLarge,
         message: format!(
-            "`{}` is larger than a manifest may be ({})",
+            "`{}` is larger than a manifest may be: {}",
             sources.get(source).name,
             size_text(POLICY_BYTES_MAX)
         ),
         place: None,
-        help: "keep the autoscaler and its target: `kubectl get hpa,deploy -n NAMESPACE -o yaml`"
-            .to_owned(),
+        help:
+            "keep only the autoscaler and its target: `kubectl get hpa,deploy -n NAMESPACE -o yaml`"
+                .to_owned(),
     }
 }
 
@@ -316,49 +317,49 @@ fn diagnostic_of(fault: YamlFault, sources: &Sources) -> Diagnostic {
     let (code, message, help) = match fault.kind {
         YamlFaultKind::Syntax(info) => (
             Code::ManifestSyntax,
-            format!("this is not YAML: {info}"),
-            "indent by spaces, put one `key: value` on a line, and quote what holds `: `, `#` or a bracket".to_owned(),
+            format!("this is not valid YAML: {info}"),
+            "indent with spaces, write one `key: value` on a line, and put quotes around values with `: `, `#` or a bracket".to_owned(),
         ),
         YamlFaultKind::Tab => (
             Code::ManifestSyntax,
-            "a tab indents this line, and YAML takes spaces only".to_owned(),
-            "replace the tab by spaces".to_owned(),
+            "a tab indents this line, and YAML allows only spaces".to_owned(),
+            "replace the tab with spaces".to_owned(),
         ),
         YamlFaultKind::DuplicateKey(key) => (
             Code::ManifestSyntax,
             match sources.is_confidential(fault.origin) {
-                true => "a key stands here a second time".to_owned(),
-                false => format!("the key `{key}` stands here a second time"),
+                true => "a key is repeated".to_owned(),
+                false => format!("the key `{key}` is repeated"),
             },
             "keep one of the two".to_owned(),
         ),
         YamlFaultKind::KeyNotText => (
             Code::ManifestSyntax,
-            "a key is a single word, and this is a table or a list".to_owned(),
+            "a key must be a single word, and this is a table or a list".to_owned(),
             "quote it if it is a template such as `{{ name }}`, or render the template first".to_owned(),
         ),
         YamlFaultKind::MergeNotTable => (
             Code::ManifestSyntax,
-            "`<<` merges tables, and this is none".to_owned(),
-            "write `<<: *name`, where the name stands for a table".to_owned(),
+            "`<<` merges tables, and this is not a table".to_owned(),
+            "write `<<: *name`, where `name` is the anchor of a table".to_owned(),
         ),
         YamlFaultKind::AliasOfItself => (
             Code::ManifestSyntax,
-            "this alias stands within what it stands for".to_owned(),
-            "write out what is meant".to_owned(),
+            "this alias is inside its own anchor".to_owned(),
+            "write the value instead of the alias".to_owned(),
         ),
         YamlFaultKind::TooManyValues => (
             Code::ManifestTooLarge,
             format!(
-                "the manifest holds more than {} million values, its aliases written out",
+                "the manifest holds more than {} million values when its aliases are expanded",
                 yaml::VALUES_MAX / 1_000_000
             ),
-            "keep the autoscaler and its target, and write aliases out".to_owned(),
+            "keep only the autoscaler and its target, and use no aliases".to_owned(),
         ),
         YamlFaultKind::TooDeep => (
             Code::ManifestTooLarge,
-            format!("values lie in each other more than {} deep", yaml::DEPTH_MAX),
-            "no Kubernetes object is that deep: check brackets and indentation".to_owned(),
+            format!("values are nested more than {} levels deep", yaml::DEPTH_MAX),
+            "no Kubernetes object is nested that deep: check brackets and indentation".to_owned(),
         ),
     };
     Diagnostic {

@@ -119,60 +119,42 @@ fn a_place_is_that_of_the_value() {
 }
 
 #[test]
-fn what_is_no_yaml_is_shown_where_it_is() {
-    insta::assert_snapshot!(refused("kind: X\nmetadata:\n\tname: shop\n"), @"
-    E0022: a tab indents this line, and YAML takes spaces only (app.yaml:3:1)
-      line: 	name: shop
-      mark: 	
-      help: replace the tab by spaces
-    ");
+fn a_syntax_fault_has_a_place_and_a_remedy() {
     insta::assert_snapshot!(refused("kind: X\nspec: [1, 2\n"), @"
-    E0022: this is not YAML: unclosed bracket '[' (app.yaml:2:7)
+    E0022: this is not valid YAML: unclosed bracket '[' (app.yaml:2:7)
       line: spec: [<hidden>
       mark: [<hidden>
-      help: indent by spaces, put one `key: value` on a line, and quote what holds `: `, `#` or a bracket
+      help: indent with spaces, write one `key: value` on a line, and put quotes around values with `: `, `#` or a bracket
     ");
     insta::assert_snapshot!(refused("kind: X\nspec: 1\nkind: Y\n"), @"
-    E0022: the key `kind` stands here a second time (app.yaml:3:1)
+    E0022: the key `kind` is repeated (app.yaml:3:1)
       line: kind: Y
       mark: kind
       help: keep one of the two
     ");
     insta::assert_snapshot!(refused("kind: X\nname: {{ .Values.name }}\n"), @"
-    E0022: a key is a single word, and this is a table or a list (app.yaml:2:8)
+    E0022: a key must be a single word, and this is a table or a list (app.yaml:2:8)
       line: name: {{ .Values.name }}
       mark: {
       help: quote it if it is a template such as `{{ name }}`, or render the template first
     ");
     insta::assert_snapshot!(refused("kind: X\nspec: &a [*a]\n"), @"
-    E0022: this alias stands within what it stands for (app.yaml:2:11)
+    E0022: this alias is inside its own anchor (app.yaml:2:11)
       line: spec: <hidden>
       mark: <hidden>
-      help: write out what is meant
+      help: write the value instead of the alias
     ");
     insta::assert_snapshot!(refused("kind: X\nspec: *nowhere\n"), @"
-    E0022: this is not YAML: while parsing node, found unknown anchor (app.yaml:2:7)
+    E0022: this is not valid YAML: while parsing node, found unknown anchor (app.yaml:2:7)
       line: spec: <hidden>
       mark: <hidden>
-      help: indent by spaces, put one `key: value` on a line, and quote what holds `: `, `#` or a bracket
+      help: indent with spaces, write one `key: value` on a line, and put quotes around values with `: `, `#` or a bracket
     ");
     insta::assert_snapshot!(refused("kind: X\n<<: 5\n"), @"
-    E0022: `<<` merges tables, and this is none (app.yaml:2:1)
+    E0022: `<<` merges tables, and this is not a table (app.yaml:2:1)
       line: <<: <hidden>
       mark: <<
-      help: write `<<: *name`, where the name stands for a table
-    ");
-    insta::assert_snapshot!(refused("name: shop\nspec: {}\n"), @"
-    E0013: this is no Kubernetes object: it has no `kind` (app.yaml:1:1)
-      line: name: <hidden>
-      mark: name: <hidden>
-      help: start it with `apiVersion` and `kind`, or delete it
-    ");
-    insta::assert_snapshot!(refused("# nothing\n---\n"), @"
-    E0024: the manifest holds no object (app.yaml:1:1)
-      line: # nothing
-      mark: 
-      help: write the HorizontalPodAutoscaler and its Deployment into it
+      help: write `<<: *name`, where `name` is the anchor of a table
     ");
 }
 
@@ -184,10 +166,10 @@ fn an_alias_bomb_is_refused_before_it_goes_off() {
         text.push_str(&format!("a{level}: &a{level} [{previous}]\n"));
     }
     insta::assert_snapshot!(refused(&text), @"
-    E0023: the manifest holds more than 2 million values, its aliases written out (app.yaml:7:9)
+    E0023: the manifest holds more than 2 million values when its aliases are expanded (app.yaml:7:9)
       line: <hidden>
       mark: <hidden>
-      help: keep the autoscaler and its target, and write aliases out
+      help: keep only the autoscaler and its target, and use no aliases
     ");
     let long = "y".repeat(1 << 20);
     let words = format!(
@@ -200,10 +182,8 @@ fn an_alias_bomb_is_refused_before_it_goes_off() {
 #[test]
 fn depth_is_bounded_also_through_aliases() {
     let brackets = format!("kind: X\nspec: {}{}\n", "[".repeat(5000), "]".repeat(5000));
-    assert!(
-        refused(&brackets)
-            .starts_with("E0023: values lie in each other more than 100 deep (app.yaml:2:107)")
-    );
+    let nested = refused(&brackets);
+    assert!(nested.starts_with("E0023") && nested.contains("(app.yaml:2:107)"));
     let mut text = "kind: X\na0: &a0 [x]\n".to_owned();
     for level in 1..200 {
         text.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
@@ -236,8 +216,8 @@ fn a_manifest_of_fifty_megabytes_is_read_or_refused_in_bounded_memory() {
     assert!(refused(&dense).starts_with("E0023"));
     let larger = " ".repeat(64 * 1024 * 1024 + 1);
     insta::assert_snapshot!(refused(&larger), @"
-    E0023: `app.yaml` is larger than a manifest may be (64 MiB)
-      help: keep the autoscaler and its target: `kubectl get hpa,deploy -n NAMESPACE -o yaml`
+    E0023: `app.yaml` is larger than a manifest may be: 64 MiB
+      help: keep only the autoscaler and its target: `kubectl get hpa,deploy -n NAMESPACE -o yaml`
     ");
 }
 
@@ -277,7 +257,7 @@ fn no_diagnostic_shows_what_a_secret_holds() {
         assert!(!format!("{diagnostics:?}").contains("s3cret"), "{text}");
     }
     insta::assert_snapshot!(refused("kind: Secret\ndata: {KEY: s3cret-value, KEY: 2}\n"), @"
-    E0022: a key stands here a second time (app.yaml:2:27)
+    E0022: a key is repeated (app.yaml:2:27)
       line: data: <hidden>
       mark: <hidden>
       help: keep one of the two

@@ -184,8 +184,8 @@ impl WorkloadExport<'_> {
 fn made_up_image(container: &str, remarks: &mut Vec<Remark>) -> String {
     let made_up = format!("registry.example.com/{container}:latest");
     remarks.push(Remark {
-        message: format!("the policy names no image of `{container}`: `{made_up}` stands for it"),
-        help: "put the real one in before you apply it, or state `image` in the policy".to_owned(),
+        message: format!("the policy names no image of `{container}`: the export has `{made_up}`"),
+        help: "replace it with the real image before you apply the export, or set `image` in the policy".to_owned(),
     });
     made_up
 }
@@ -289,8 +289,10 @@ impl ProbeHandler {
             None => (Self::Exec { command: ["true"] }, "`true`".to_owned()),
         };
         remarks.push(Remark {
-            message: format!("a policy does not say what the {probe} probe asks: it is {asks}"),
-            help: "put your own in before you apply it".to_owned(),
+            message: format!(
+                "a policy does not state the check of the {probe} probe: the export has {asks}"
+            ),
+            help: "replace it with your own check before you apply the export".to_owned(),
         });
         handler
     }
@@ -330,9 +332,9 @@ fn exported_seconds(key: &str, span: SimSpan, remarks: &mut Vec<Remark>) -> i64 
     if SimSpan::from_secs(seconds) != span {
         remarks.push(Remark {
             message: format!(
-                "`{key}` is {span}, and Kubernetes counts whole seconds: {seconds} stands for it"
+                "`{key}` is {span}, and Kubernetes takes only whole seconds: the export has {seconds}"
             ),
-            help: "state whole seconds in the policy".to_owned(),
+            help: "write whole seconds in the policy".to_owned(),
         });
     }
     seconds

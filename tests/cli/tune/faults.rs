@@ -27,7 +27,6 @@ fn arguments_that_ask_nothing_sensible_are_usage_errors() {
     insta::assert_snapshot!(fault(&["--holdout", "traces/spike.csv"]), @"error: traces/spike.csv is named twice; a trace is tuned on, or held out");
     insta::assert_snapshot!(fault(&["short.csv"]), @"error: short.csv is too short to be split: each part takes 2 minutes at least; hold another trace out with --holdout");
     insta::assert_snapshot!(fault(&["--goal", "max profit"]), @"error: `--goal max profit`: a goal minimises a KPI; write `min cost`, or `min cost subject to slo_violation_seconds<=60`");
-    insta::assert_snapshot!(fault(&["--goal", "min cost subject to rescales"]), @"error: `--goal min cost subject to rescales`: `rescales` is no assertion: it compares nothing; write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30");
     insta::assert_snapshot!(fault(&["--param", "windows"]), @"error: `--param windows`: no usual parameter is called so; names are targetCPUUtilizationPercentage, minReplicas, maxReplicas, behavior, scaleUp, stabilizationWindowSeconds, policies, value, periodSeconds, tolerance, scaleDown; give another path its values, as --param windows=1,2,3");
     insta::assert_snapshot!(fault(&["--param", "minReplicas", "--param", "hpa.minReplicas=1,2"]), @"error: `hpa.minReplicas` is chosen twice; write all its values into one --param");
     insta::assert_snapshot!(fault(&["--param", "hpa.minReplicas=9..1:1"]), @"error: --param `hpa.minReplicas=9..1:1`: 9 is more than 1; write the smaller end first");
@@ -76,7 +75,7 @@ fn a_parameter_that_takes_none_of_its_values_is_told_as_any_other_fault_of_a_pol
     1 | hpa.foo=1
       |     ^^^
       |
-      = help: keys known here: scaleTargetRef, minReplicas, maxReplicas, metrics, behavior, targetCPUUtilizationPercentage
+      = help: the keys here are: scaleTargetRef, minReplicas, maxReplicas, metrics, behavior, targetCPUUtilizationPercentage
     ");
     insta::assert_snapshot!(fault("controller.sync_period=5s,15s"), @r#"
     error[E0005]: `5s` is no TOML value
