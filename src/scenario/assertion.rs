@@ -1,7 +1,6 @@
-//! What must hold of a run: `slo_violation_seconds<=30`, in `[slo] assert` and in `--assert`.
+//! Assertions about a run, such as `slo_violation_seconds<=30`, in `[slo] assert` and in `--assert`.
 //!
-//! Self-imposed limit: text to a KPI, a comparison and a bound, and the comparison itself;
-//! what a KPI is, `results` knows.
+//! An assertion is a KPI, a comparison and a bound. `kpi` has the table of KPIs.
 
 use std::ops::Range;
 
@@ -11,16 +10,16 @@ use super::tree::Node;
 use crate::kpi::Kpi;
 use crate::units::parse_number;
 
-/// One thing that must hold.
+/// One assertion.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assertion {
-    /// Of which policy: `fast` in `fast.mean_replicas<=20`; `None` for all that were named by a file.
+    /// The policy: `fast` in `fast.mean_replicas<=20`. `None` means every policy that a file names.
     pub policy: Option<String>,
-    /// Which KPI.
+    /// The KPI.
     pub kpi: Kpi,
-    /// How it is compared.
+    /// The comparison.
     pub comparator: Comparator,
-    /// With what, in the KPI's unit.
+    /// The bound, in the KPI's unit.
     pub bound: f64,
 }
 
@@ -39,11 +38,11 @@ pub enum Comparator {
     Equal,
 }
 
-/// Relative difference below which two numbers count as equal: the arithmetic's rest.
+/// The largest relative difference at which two numbers count as equal: the rounding error of the arithmetic.
 const EQUAL_WITHIN: f64 = 1e-9;
 
 impl Comparator {
-    /// The longer first, for the shorter begin like them.
+    /// Longer operators come first, because a shorter one is a prefix of a longer one.
     const ALL: [Self; 5] = [
         Self::AtMost,
         Self::AtLeast,
@@ -52,7 +51,7 @@ impl Comparator {
         Self::More,
     ];
 
-    /// As it is written.
+    /// The operator as text.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -64,7 +63,7 @@ impl Comparator {
         }
     }
 
-    /// Whether `value` stands so to `bound`.
+    /// Whether the comparison of `value` with `bound` holds.
     #[must_use]
     pub fn holds(self, value: f64, bound: f64) -> bool {
         let equal = (value - bound).abs() <= EQUAL_WITHIN * value.abs().max(bound.abs());
@@ -78,7 +77,7 @@ impl Comparator {
     }
 }
 
-/// Why a text is no assertion, and where in it.
+/// Why a text is not an assertion, and where.
 struct Fault {
     code: Code,
     message: String,
@@ -87,10 +86,10 @@ struct Fault {
 }
 
 impl Assertion {
-    /// Reads an argument of `--assert`.
+    /// Parses an argument of `--assert`.
     ///
     /// # Errors
-    /// It is no assertion, or names no KPI.
+    /// The argument is not an assertion, or its KPI does not exist.
     pub fn parse_argument(argument: &str) -> Result<Self, Diagnostic> {
         parse(argument).map_err(|fault| Diagnostic {
             code: fault.code,
@@ -100,7 +99,7 @@ impl Assertion {
         })
     }
 
-    /// The fault of an argument that names a policy that does not run; `known` are those that do.
+    /// The fault of an argument whose policy is not one of `known`, the policies that run.
     #[must_use]
     pub fn unknown_policy<'k>(
         argument: &str,
@@ -124,7 +123,7 @@ impl Assertion {
         }
     }
 
-    /// As one would write it: `fast.mean_replicas <= 20`.
+    /// The assertion as text: `fast.mean_replicas <= 20`.
     #[must_use]
     pub fn text(&self) -> String {
         let policy = self
@@ -134,7 +133,7 @@ impl Assertion {
         format!("{policy}{}", self.condition())
     }
 
-    /// The same without the policy: `mean_replicas <= 20`.
+    /// The assertion as text without its policy: `mean_replicas <= 20`.
     #[must_use]
     pub fn condition(&self) -> String {
         format!("{} {} {}", self.kpi, self.comparator.as_str(), self.bound)
@@ -172,7 +171,7 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
         ));
     };
     let left = written[..at].trim();
-    // A policy's name may hold dots, a KPI's never does.
+    // A policy's name may contain dots; a KPI's name never does.
     let (policy, name) = match left.rsplit_once('.') {
         Some((policy, name)) => (Some(policy.trim().to_owned()), name.trim()),
         None => (None, left),
@@ -200,7 +199,7 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
     })
 }
 
-/// `[slo] assert`: what must hold of the policy it stands in.
+/// Reads `[slo] assert`, the assertions about the policy that contains it.
 pub(super) fn read_list(items: &[Node], path: &str, faults: &mut Faults<'_>) -> Vec<Assertion> {
     items
         .iter()
@@ -256,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_assertion_is_told_with_the_remedy() {
+    fn a_faulty_assertion_has_a_place_and_a_remedy() {
         insta::assert_snapshot!(fault("rescales"), @"
         E0026: `rescales` is not an assertion: it has no comparison (--assert:1:1)
         write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30

@@ -1,6 +1,6 @@
-//! `[controller]` and `[hpa]` together: the autoscaler that decides.
+//! `[controller]` and `[hpa]` together: the autoscaler.
 //!
-//! Self-imposed limit: from sections to an [`Hpa`]; the API server's rules are `hpa::spec_input`'s.
+//! `hpa::spec_input` has the API server's rules.
 
 use super::container::Containers;
 use super::diagnostic::Code;
@@ -15,17 +15,17 @@ use crate::hpa::spec::ScaleTarget;
 use crate::hpa::spec_input::ZeroReplicas;
 use crate::units::SimSpan;
 
-/// What things are called.
+/// The names that messages and the result use.
 pub(super) struct Names<'n> {
     /// The policy's name.
     pub(super) policy: &'n str,
-    /// The Deployment's, if it has one.
+    /// The Deployment's name, if the policy states one.
     pub(super) deployment: Option<&'n str>,
     /// The namespace of both.
     pub(super) namespace: &'n str,
 }
 
-/// `[controller]`, checked.
+/// The checked `[controller]`.
 #[derive(Clone, Copy)]
 pub(super) struct Controller {
     release: Release,
@@ -34,7 +34,7 @@ pub(super) struct Controller {
     sync_jitter: SimSpan,
 }
 
-/// Reads `[controller]`; without it everything is as kube-controller-manager has it.
+/// Reads `[controller]`; the defaults are those of kube-controller-manager.
 pub(super) fn read_controller(
     section: Option<&Section<'_>>,
     faults: &mut Faults<'_>,
@@ -67,7 +67,7 @@ pub(super) fn read_controller(
     }
 }
 
-/// `[hpa]`, as the API server would hand it out, and where its metrics stand.
+/// Reads `[hpa]` with the API server's defaults, and the places of its metrics.
 pub(super) fn read_autoscaler(
     node: &Node,
     controller: Controller,
@@ -138,7 +138,7 @@ pub(super) fn read_autoscaler(
     }
 }
 
-/// What the autoscaler scales: the policy's one Deployment.
+/// The target of the autoscaler: the policy's one Deployment.
 fn scale_target(hpa: &HpaSection, names: &Names<'_>, faults: &mut Faults<'_>) -> ScaleTarget {
     if let Some(kind) = &hpa.target.kind
         && kind.name != hpa_section::SCALE_TARGET_KIND

@@ -1,14 +1,14 @@
-//! The confidential stretches of a manifest that cannot be parsed.
+//! The confidential parts of a manifest that cannot be parsed.
 //!
-//! A slip may have hidden the key of a confidential value. So an excerpt shows only known keys, and values of harmless keys
-//! where every key above them is known.
+//! A typing mistake may hide the key of a confidential value. An excerpt therefore shows only known keys, and values only of
+//! harmless keys below known keys.
 
 use std::ops::Range;
 
 use super::policy::SECTIONS;
 use super::secrecy::confidential_stretches;
 
-/// Keys whose values are shown as well.
+/// Keys whose values an excerpt shows.
 const HARMLESS_KEYS: [&str; 22] = [
     "apiVersion",
     "kind",
@@ -34,7 +34,7 @@ const HARMLESS_KEYS: [&str; 22] = [
     "container",
 ];
 
-/// Further keys that are shown, without their values.
+/// Further keys that an excerpt shows without their values.
 const KNOWN_KEYS: [&str; 89] = [
     "<<",
     "advanced",
@@ -127,7 +127,7 @@ const KNOWN_KEYS: [&str; 89] = [
     "volumes",
 ];
 
-/// The stretches of a broken manifest that diagnostics never print, in no order.
+/// The parts of a broken manifest that diagnostics never print, in any order.
 pub(super) fn stretches_of_broken_manifest(text: &str) -> Vec<Range<usize>> {
     let mut found = confidential_stretches(text);
     let mut covered: Option<CoveredBlock> = None;
@@ -158,20 +158,20 @@ pub(super) fn stretches_of_broken_manifest(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a document begins behind `content`. What is indented after it may still belong to what stands before it.
+/// Whether a document begins after `content`. Indented text after it may still belong to the text before.
 fn is_document_start(content: &str, after: &str) -> bool {
     let next = after.trim_start_matches(['\r', '\n']);
     content.starts_with("--- ") || (content == "---" && !next.starts_with([' ', '\t']))
 }
 
-/// A line of a broken manifest, without its end.
+/// A line of a broken manifest, without its line end.
 struct Line<'t> {
     content: &'t str,
-    /// Its spaces, tabs and dashes of lists.
+    /// The spaces, tabs and list dashes at its start.
     lead: &'t str,
-    /// The known key that it begins with.
+    /// The known key at its start.
     key: Option<&'t str>,
-    /// What stands behind that key and its colon.
+    /// The text after that key and its colon.
     value: &'t str,
 }
 
@@ -203,7 +203,7 @@ impl<'t> Line<'t> {
         self.key.is_none() && (self.value.is_empty() || self.value.starts_with('#'))
     }
 
-    /// How many bytes of the line may be shown where nothing above covers it.
+    /// How many bytes of the line an excerpt may show if nothing above covers the line.
     fn shown(&self) -> usize {
         let is_harmless = self.key.is_some_and(|key| HARMLESS_KEYS.contains(&key));
         if is_harmless && is_word_or_template(self.value.trim()) {
@@ -213,7 +213,7 @@ impl<'t> Line<'t> {
         }
     }
 
-    /// How many bytes of the line may be shown in any case: its indentation, a known key, and brackets that open behind it.
+    /// How many bytes of the line an excerpt may always show: the indentation, a known key, and opening brackets after it.
     fn shown_of_covered(&self) -> usize {
         let value = match self.key {
             Some(_) => self.value.trim_start_matches([' ', '[', '{']),
@@ -222,9 +222,9 @@ impl<'t> Line<'t> {
         self.content.len() - value.len()
     }
 
-    /// The column of the first character; a tab may be as wide as eight.
+    /// The column of the first character; a tab may be eight columns wide.
     fn column_max(&self) -> usize {
-        /// As wide as terminals and editors draw it.
+        /// The widest tab of terminals and editors.
         const TAB_COLUMNS: usize = 8;
         self.lead
             .chars()
@@ -233,27 +233,27 @@ impl<'t> Line<'t> {
             .sum()
     }
 
-    /// Whether it is an item of a list.
+    /// Whether the line is an item of a list.
     fn is_item(&self) -> bool {
         self.lead.contains('-')
     }
 }
 
-/// A covered value or block that may go on in the next lines.
+/// A covered value or block that may continue in the next lines.
 #[derive(Clone, Copy)]
 struct CoveredBlock {
-    /// Lines at this column or behind it belong to it.
+    /// The block contains the lines from this column on.
     column: usize,
-    /// Items of a list belong to it one column earlier.
+    /// The block contains list items from one column earlier on.
     has_items: bool,
-    /// How many brackets are open.
+    /// The number of open brackets.
     brackets: usize,
-    /// The quote that is open.
+    /// The open quote.
     quote: Option<char>,
 }
 
 impl CoveredBlock {
-    /// What goes on behind a line of which so many bytes are shown; `None` where nothing was covered.
+    /// The block that continues after a line of which an excerpt shows `shown` bytes; `None` if nothing was covered.
     fn behind(line: &Line<'_>, shown: usize) -> Option<Self> {
         if shown == line.content.len() {
             return None;
@@ -303,7 +303,7 @@ impl CoveredBlock {
             || (self.has_items && line.is_item() && column + 1 >= self.column)
     }
 
-    /// The same behind one more of its lines.
+    /// The block after one more of its lines.
     fn after(self, line: &str) -> Self {
         let brackets = line
             .chars()
@@ -320,17 +320,17 @@ impl CoveredBlock {
     }
 }
 
-/// Whether a key is one of Kubernetes or of a policy, so that it holds nothing confidential itself.
+/// Whether a key is one of Kubernetes or of a policy. Such a key itself is not confidential.
 pub(super) fn is_known_key(key: &str) -> bool {
     HARMLESS_KEYS.contains(&key) || KNOWN_KEYS.contains(&key) || SECTIONS.contains(&key)
 }
 
-/// Whether a text has an odd number of quotes.
+/// Whether a text has an odd number of these quotes.
 fn is_odd(text: &str, quote: char) -> bool {
     !text.matches(quote).count().is_multiple_of(2)
 }
 
-/// Whether a value is one plain word, a template of such words, or nothing.
+/// Whether a value is empty, one plain word, or a template of such words.
 fn is_word_or_template(value: &str) -> bool {
     let is_word = |text: &str| {
         text.chars()
@@ -352,7 +352,7 @@ mod tests {
     use super::*;
     use crate::scenario::source::Confidential;
 
-    /// A broken manifest as diagnostics may print it, `~` for each stretch that they cover.
+    /// A broken manifest as diagnostics may print it, with `~` for each covered part.
     fn shown(text: &str) -> String {
         let hidden = Confidential::of_hidden(stretches_of_broken_manifest(text)).hidden;
         let mut shown = String::new();

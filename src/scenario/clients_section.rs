@@ -1,7 +1,6 @@
-//! How clients behave, as `[workload]` states it: sending, thinking, giving up, trying again, choosing a pod.
+//! The behaviour of clients in `[workload]`: arrivals, think time, timeout, retries, connections and balancing.
 //!
-//! Self-imposed limit: these keys each on its own and against each other. Which
-//! engine looks at them, and what the trace makes of them, is `engine_choice`'s.
+//! `engine_choice` checks these keys against the engine and the trace.
 
 use super::diagnostic::Code;
 use super::keys::declared as key;
@@ -10,10 +9,10 @@ use super::keys::tables::{self, Process};
 use super::reader::{Faults, Section};
 use crate::workload::{Arrivals, Clients, Connections, Retries};
 
-/// How many connections there are where the number is not looked at: each user of a closed load has one.
+/// The number of connections where it has no effect: each user of a closed load has one.
 const CONNECTIONS_UNSTATED: u32 = 1;
 
-/// Reads the keys of `[workload]` that say how clients behave.
+/// Reads the keys of `[workload]` that describe clients.
 pub(super) fn read_clients(workload: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Clients {
     Clients {
         arrivals: workload
@@ -69,7 +68,7 @@ fn read_arrivals(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Arri
     Some(Arrivals::Gamma { cv })
 }
 
-/// The arrivals of a process that needs nothing further.
+/// The arrivals of a process without further keys.
 fn arrivals_without_cv(process: Process) -> Option<Arrivals> {
     match process {
         Process::Poisson => Some(Arrivals::Poisson),

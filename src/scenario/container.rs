@@ -1,6 +1,6 @@
-//! `[[deployment.containers]]`, and what the autoscaler's metrics need of them.
+//! `[[deployment.containers]]`, and what the autoscaler's metrics require of them.
 //!
-//! Self-imposed limit: the pod template's containers; how pods come and go is `policy`'s.
+//! `policy` reads the rest of the pod.
 
 use super::diagnostic::Code;
 use super::keys::kinds::KeyTable;
@@ -14,26 +14,26 @@ use crate::hpa::spec::{HpaSpec, MetricSource, MetricTarget};
 use crate::units::Millicores;
 use crate::workload::Workload;
 
-/// The pod's containers and where each stands.
+/// The pod's containers with their places.
 pub(super) struct Containers {
     /// The containers, never empty.
     pub(super) list: Vec<Container>,
-    /// Where each stands; empty when none was written.
+    /// The place of each container; empty if the policy states none.
     places: Vec<Origin>,
-    /// Whether all of them could be read.
+    /// Whether the reader could read all of them.
     state: Reading,
-    /// What the pod states as a whole.
+    /// The requests and limits of the pod as a whole.
     pub(super) pod_level: PodLevelResources,
 }
 
-/// How the reading of the containers went.
+/// The result of reading the containers.
 #[derive(Clone, Copy, PartialEq)]
 enum Reading {
     Clean,
     Faulty,
 }
 
-/// Reads the containers; a policy without any has the default one.
+/// Reads the containers; a policy without any gets the default container.
 pub(super) fn read_containers(
     deployment: Option<&Section<'_>>,
     pod: Option<&Section<'_>>,
@@ -97,7 +97,7 @@ pub(super) fn read_containers(
     if containers.list.is_empty() {
         containers.list = (key::CONTAINERS.default)();
     }
-    // Request work is the first container's, and [workload] says what it costs.
+    // Only the first container does request work, and [workload] states its cost.
     if let Some(first) = containers.list.first_mut() {
         first.idle_cpu = workload.idle_cpu;
         first.cpu_seconds_per_request = workload.cpu_per_request.mean_seconds();
@@ -111,12 +111,12 @@ pub(super) fn read_containers(
     containers
 }
 
-/// What a container does in its pod.
+/// The role of a container in its pod.
 #[derive(Clone, Copy, PartialEq)]
 enum Role {
-    /// The first one serves the requests.
+    /// The first container serves the requests.
     Serves,
-    /// Any other stands beside it.
+    /// Every other container is a sidecar.
     Sidecar,
 }
 
@@ -130,7 +130,7 @@ fn read_container(
     let name = tables::CONTAINER_NAME
         .read(table, faults)
         .unwrap_or_else(|| format!("container-{index}"));
-    // What runs in it and listens makes no difference here; an export names it.
+    // Ports have no effect on a simulation; `hpasim export` uses them.
     tables::PORTS.read(table, faults);
     tables::IMAGE.read(table, faults);
     let course = read_course(section, role, faults);
@@ -158,7 +158,7 @@ fn read_container(
     let container = Container {
         name,
         course,
-        // The API server's SetDefaults_Pod: a limit without request is the request too.
+        // `SetDefaults_Pod` of the API server: a limit without a request is also the request.
         cpu_request: resources.cpu_request.or(resources.cpu_limit),
         cpu_limit: resources.cpu_limit,
         memory_request_bytes: resources
@@ -182,7 +182,7 @@ fn read_container(
     container
 }
 
-/// `resources` as written, nothing filled in.
+/// `resources` as written, without defaults.
 struct Resources<'t> {
     cpu_request: Option<Millicores>,
     cpu_limit: Option<Millicores>,
@@ -209,11 +209,10 @@ fn read_resources<'t>(
     }
 }
 
-/// `pod.resources`, with what the API server fills in.
+/// `pod.resources` with the API server's defaults.
 ///
-/// Where the pod states limits, a request that it does not state is what its
-/// containers request together, or the limit if none requests anything
-/// (`defaultPodRequests` in `pkg/apis/core/v1/defaults.go`).
+/// If the pod states limits but not a request, the request is the sum of the containers' requests, or the limit if no container
+/// has a request (`defaultPodRequests` in `pkg/apis/core/v1/defaults.go`).
 fn read_pod_level(
     pod: &Section<'_>,
     containers: &[Container],
@@ -287,7 +286,7 @@ fn read_course(section: &Section<'_>, role: Role, faults: &mut Faults<'_>) -> Co
     ContainerCourse::RestartableInit
 }
 
-/// A limit is above 0 and not below the request.
+/// Checks that a limit is above 0 and not below the request.
 fn check_limits(container: &Container, limits: &Section<'_>, faults: &mut Faults<'_>) {
     let cpu_below = container.cpu_limit < container.cpu_request && container.cpu_limit.is_some();
     let memory_below = container.memory_limit_bytes < container.memory_request_bytes
@@ -319,7 +318,7 @@ fn check_limits(container: &Container, limits: &Section<'_>, faults: &mut Faults
 }
 
 impl Containers {
-    /// What the autoscaler measures has to exist: requests for utilization, containers by name.
+    /// Checks what the autoscaler's metrics require: requests for utilization, and existing container names.
     pub(super) fn check_metrics(
         &self,
         spec: &HpaSpec,
@@ -328,7 +327,7 @@ impl Containers {
         hpa: Origin,
         faults: &mut Faults<'_>,
     ) {
-        // A request that could not be read is not a request that is missing.
+        // A request that the reader could not read is not a missing request.
         if self.state == Reading::Faulty {
             return;
         }
@@ -374,7 +373,7 @@ impl Containers {
         }
     }
 
-    /// The containers whose requests a utilization of all of the pod's is measured against.
+    /// The containers whose requests count for the utilization of the pod.
     fn measured(&self, resource: &str, scope: RequestScope) -> Vec<usize> {
         let all = 0..self.list.len();
         if scope == RequestScope::ContainersOnly {
@@ -387,7 +386,7 @@ impl Containers {
             _ => self.pod_level.memory_request_bytes.is_some(),
         };
         let some_requests = || all.clone().any(|index| self.requests(index, resource));
-        // What the pod states as a whole counts alone; where it states other resources, the containers that state this one do.
+        // A pod-level request of this resource counts alone. If the pod states only other resources, the containers with this one count.
         if stated || (self.pod_level.has_requests() && some_requests()) {
             return Vec::new();
         }
@@ -405,7 +404,7 @@ impl Containers {
     }
 }
 
-/// An error in a policy; a manifest is simulated as a cluster would run it.
+/// The code of a fault: an error in a policy, a warning in a manifest, which hpasim simulates as a cluster would run it.
 fn code_for(code: Code, place: Origin, faults: &Faults<'_>) -> Code {
     if faults.is_in_manifest(place) {
         Code::MetricFails

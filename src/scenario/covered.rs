@@ -1,4 +1,4 @@
-//! Diagnostics about text that may be confidential: their kind and place, and nothing of the text.
+//! Diagnostics about confidential text: they have a kind and a place, and quote nothing.
 //!
 //! `secrecy`, `broken_manifest` and `manifest::secrecy` decide which text is confidential.
 
@@ -6,7 +6,7 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::source::{Origin, Sources};
 
 impl Diagnostic {
-    /// The fault at `origin`; where that is confidential the message says its kind alone, for words about a value may quote it.
+    /// The fault at `origin`. If that text is confidential, the message states only the kind, because words about a value may quote it.
     #[must_use]
     pub(crate) fn at(
         sources: &Sources,
@@ -28,7 +28,7 @@ impl Diagnostic {
         }
     }
 
-    /// The same fault in words that quote nothing of the text in which it is.
+    /// The same fault, without a quote of its text.
     #[must_use]
     pub(crate) fn covered(self) -> Self {
         let about = self.code.about();
@@ -45,7 +45,7 @@ impl Diagnostic {
 }
 
 impl Diagnostics {
-    /// The same faults in words that quote nothing of the text in which they are.
+    /// The same faults, without a quote of their text.
     #[must_use]
     pub(crate) fn covered(self) -> Self {
         Self {

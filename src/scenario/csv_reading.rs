@@ -1,6 +1,6 @@
-//! What is noted about a CSV text, with its place: a field, a line, or the whole.
+//! Faults and warnings about a CSV text, each with the place of a field or a line.
 //!
-//! Self-imposed limit: places and counting; what is wrong is decided by whoever reads the columns.
+//! The readers of the columns decide what is a fault.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,20 +9,20 @@ use csv::StringRecord;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 
-/// How many faults of one trace are shown.
+/// How many faults of one trace are listed.
 pub const FAULTS_SHOWN: usize = 20;
 
-/// A CSV text while it is read, and what was noted about it.
+/// A CSV text during reading, with its faults and warnings.
 pub(super) struct CsvReading<'t> {
-    /// What the text is called.
+    /// The name of the text.
     pub(super) name: &'t str,
     /// The text.
     pub(super) text: &'t str,
     /// Its faults.
     pub(super) faults: Diagnostics,
-    /// What its reader should know.
+    /// Warnings for the user.
     pub(super) warnings: Vec<Diagnostic>,
-    /// Columns that are left out without a warning of their own.
+    /// The number of ignored columns without a warning of their own.
     unlisted_columns: usize,
 }
 
@@ -37,14 +37,14 @@ impl<'t> CsvReading<'t> {
         }
     }
 
-    /// What was noted: faults, and warnings.
+    /// The faults and the warnings.
     pub(super) fn into_notes(self) -> (Diagnostics, Vec<Diagnostic>) {
         (self.faults, self.warnings)
     }
 
-    /// Notes a fault or a warning at a field of a record.
+    /// Adds a fault or a warning at a field of a record.
     ///
-    /// Where a field stands is looked for in the whole record, so that only faults that are listed have a place.
+    /// The search for the field reads the whole record, so only listed faults have a place.
     pub(super) fn report_field(
         &mut self,
         code: Code,
@@ -63,7 +63,7 @@ impl<'t> CsvReading<'t> {
         }
     }
 
-    /// One warning for all columns that have none of their own.
+    /// Adds one warning for all columns that have none of their own.
     pub(super) fn warn_of_unlisted_columns(&mut self) {
         if self.unlisted_columns > 0 {
             let message = format!(
@@ -79,7 +79,7 @@ impl<'t> CsvReading<'t> {
         }
     }
 
-    /// Notes a fault or a warning at the bytes `span`.
+    /// Adds a fault or a warning at the bytes `span`.
     pub(super) fn report(
         &mut self,
         code: Code,
@@ -108,7 +108,7 @@ impl<'t> CsvReading<'t> {
         line_at(self.text, record_start(self.text, record))
     }
 
-    /// The bytes of a record's field, quotes left out.
+    /// The bytes of a record's field, without quotes.
     pub(super) fn field_span(&self, record: &StringRecord, index: usize) -> Range<usize> {
         let start = record_start(self.text, record);
         let (mut field, mut field_start, mut quoted) = (0, start, false);
@@ -141,7 +141,7 @@ impl<'t> CsvReading<'t> {
     }
 }
 
-/// A cell short enough for a message.
+/// The cell, cut if it is too long for a message.
 pub(super) fn clipped(cell: &str) -> Cow<'_, str> {
     const CHARACTERS_MAX: usize = 40;
     match cell.char_indices().nth(CHARACTERS_MAX) {
@@ -150,7 +150,7 @@ pub(super) fn clipped(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// The first byte of a record; the reader's position may lie before comments and empty lines.
+/// The first byte of a record; the reader's position may be before comments and empty lines.
 pub(super) fn record_start(text: &str, record: &StringRecord) -> usize {
     let mut start = record
         .position()
@@ -168,7 +168,7 @@ pub(super) fn record_start(text: &str, record: &StringRecord) -> usize {
     }
 }
 
-/// The line that begins at `start`, comments and empty lines skipped by the caller.
+/// The line that begins at `start`; the caller has skipped comments and empty lines.
 pub(super) fn line_at(text: &str, start: usize) -> Range<usize> {
     let start = start.min(text.len());
     let length = text[start..]

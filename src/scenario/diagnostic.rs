@@ -1,7 +1,6 @@
-//! What is wrong with a policy, a trace or a `--set`, where, and what to write instead; and the list of a command's faults.
+//! A fault of a policy, a trace or a `--set`, with its place and remedy; and the list of a command's faults.
 //!
-//! Self-imposed limit: data only; `render` makes text of it. A diagnostic
-//! carries its own line, so that whoever shows it needs no source at hand.
+//! `render` makes text of a diagnostic. A diagnostic contains its own line, so rendering needs no source.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,27 +9,27 @@ pub use super::catalogue::{Code, Severity};
 pub use super::place::{LineStart, Place};
 use crate::text::visible;
 
-/// One fault: what, where, and the remedy.
+/// One fault: message, place and remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Its kind.
+    /// The code.
     pub code: Code,
-    /// What is wrong, in one line.
+    /// The message, one line.
     pub message: String,
-    /// Where; `None` when no line of a text is at fault.
+    /// The place; `None` if no line of a text is at fault.
     pub place: Option<Box<Place>>,
-    /// What to write or do instead.
+    /// The remedy.
     pub help: String,
 }
 
 impl Diagnostic {
-    /// Whether it is an error or a warning.
+    /// Whether it is an error, a warning or a hint.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.code.severity()
     }
 
-    /// What makes it another fault than any other: kind, text and place.
+    /// The identity of the fault: code, message and place.
     pub(crate) fn identity(&self) -> FaultIdentity<'_> {
         let place = self.place.as_deref();
         FaultIdentity {
@@ -43,19 +42,19 @@ impl Diagnostic {
     }
 }
 
-/// What tells one fault from another, in an order.
+/// The identity of a fault, in a comparable form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FaultIdentity<'d> {
     code: Code,
     message: &'d str,
     source: Option<&'d str>,
     span: Option<(usize, usize)>,
-    /// The object that it is about, where one file holds several.
+    /// The object, if one file holds several.
     about: Option<&'d str>,
 }
 
 impl<'d> FaultIdentity<'d> {
-    /// The same about one object.
+    /// The identity of the same fault in one object.
     pub(crate) fn about(self, object: Option<&'d str>) -> Self {
         Self {
             about: object,
@@ -79,13 +78,13 @@ impl fmt::Display for Diagnostic {
 /// The faults of an input, in the order of files and lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
-    /// The faults, errors and warnings; at least one error where this stands for a failure.
+    /// Errors and warnings; at least one error if this list stands for a failure.
     pub list: Vec<Diagnostic>,
-    /// How many further errors are not listed.
+    /// How many further errors the list omits.
     pub omitted: Omitted,
 }
 
-/// How many errors of each file are not listed.
+/// How many errors of each file a list omits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Omitted {
     by_file: BTreeMap<String, usize>,
@@ -100,13 +99,13 @@ impl Omitted {
         omitted
     }
 
-    /// The number in all files together.
+    /// The number in all files.
     #[must_use]
     pub fn count(&self) -> usize {
         self.by_file.values().sum()
     }
 
-    /// Each file with the number of its errors that are not listed.
+    /// Each file with the number of its omitted errors.
     pub fn files(&self) -> impl Iterator<Item = (&str, usize)> {
         self.by_file
             .iter()
@@ -126,7 +125,7 @@ impl Omitted {
         }
     }
 
-    /// Adds the numbers of a list that may be about the same faults.
+    /// Adds the numbers of a list whose faults may overlap with this one's.
     fn add_unknown(&mut self, others: &Self) {
         for (file, count) in others.files() {
             let known = self.by_file.entry(file.to_owned()).or_default();
@@ -136,7 +135,7 @@ impl Omitted {
 }
 
 impl Diagnostics {
-    /// A single fault.
+    /// A list of one fault.
     #[must_use]
     pub fn one(diagnostic: Diagnostic) -> Self {
         Self {
@@ -151,7 +150,7 @@ impl Diagnostics {
         self.omitted.add_all(&others.omitted);
     }
 
-    /// Adds the faults of another list, which may hold some of these faults too.
+    /// Adds the faults of another list, some of which may be in this one already.
     pub fn absorb_unknown(&mut self, others: Self) {
         self.list.extend(others.list);
         keep_first_of_each(&mut self.list, Diagnostic::identity);
@@ -159,7 +158,7 @@ impl Diagnostics {
     }
 }
 
-/// Keeps the first fault of each identity, in their order.
+/// Keeps the first fault of each identity, in order.
 pub(crate) fn keep_first_of_each<T>(list: &mut Vec<T>, identity: impl Fn(&T) -> FaultIdentity<'_>) {
     let mut known = BTreeSet::new();
     let is_first: Vec<bool> = list.iter().map(|it| known.insert(identity(it))).collect();
@@ -169,7 +168,7 @@ pub(crate) fn keep_first_of_each<T>(list: &mut Vec<T>, identity: impl Fn(&T) -> 
 }
 
 impl fmt::Display for Diagnostics {
-    /// One line a fault.
+    /// One line for each fault.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, diagnostic) in self.list.iter().enumerate() {
             if index > 0 {

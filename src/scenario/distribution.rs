@@ -1,6 +1,4 @@
 //! Distributions as policies write them: a duration, or a table with `dist`.
-//!
-//! Self-imposed limit: one value of a policy, from tree to [`Distribution`].
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -13,13 +11,13 @@ use crate::units::SimSpan;
 
 /// A kind of distribution.
 struct Kind {
-    /// What `dist` calls it.
+    /// The word of `dist`.
     word: &'static str,
-    /// The keys that state it; some can be stated in two ways.
+    /// The keys that state it; a lognormal has two alternatives.
     ways: &'static [&'static [&'static str]],
-    /// Its reader.
+    /// Reads it.
     read: fn(&Section<'_>, &mut Faults<'_>) -> Option<Distribution>,
-    /// What it is, for who writes a policy.
+    /// What it means, for the page.
     means: &'static str,
 }
 
@@ -77,13 +75,13 @@ static KINDS: [Kind; 8] = [
 ];
 
 impl Kind {
-    /// Every key that may stand beside the word.
+    /// Every key of all alternatives.
     fn keys(&self) -> Vec<&'static str> {
         let stated = self.ways.iter().copied().flatten().copied();
         std::iter::once("dist").chain(stated).collect()
     }
 
-    /// The ways to state it, in words.
+    /// The alternatives as text.
     fn ways_in_words(&self) -> String {
         let separator = if self.ways.len() > 1 { " and " } else { ", " };
         let ways: Vec<String> = self
@@ -98,23 +96,23 @@ impl Kind {
     }
 }
 
-/// Each kind of distribution for the page: its word, the ways to state it, and what it is.
+/// Each kind of distribution for the page: word, keys and meaning.
 pub(super) fn kinds() -> impl Iterator<Item = (&'static str, String, &'static str)> {
     KINDS
         .iter()
         .map(|kind| (kind.word, kind.ways_in_words(), kind.means))
 }
 
-/// The coefficient of variation of a gamma distribution: below, it is a constant; beyond, nearly every draw is next to nothing.
+/// The bounds of a gamma distribution's coefficient of variation: below, it is a constant; above, nearly every draw is close to 0.
 pub(super) const GAMMA_CV: RangeInclusive<f64> = 0.01..=100.0;
-/// That of a log-normal.
+/// The bounds of a lognormal's coefficient of variation.
 pub(super) const LOG_NORMAL_CV: RangeInclusive<f64> = 0.0..=100.0;
-/// The greatest p99 of a log-normal in medians; beyond it single draws outlast the simulation.
+/// The largest p99 of a lognormal in medians; above it, single draws last longer than the simulation.
 pub(super) const P99_BY_MEDIAN_MAX: f64 = 10_000.0;
-/// The exponent of a Pareto tail: below, it has no mean worth the name; beyond, it is a constant.
+/// The bounds of a Pareto exponent: below, the mean is infinite or nearly so; above, it is a constant.
 pub(super) const PARETO_SHAPE: RangeInclusive<f64> = 1.01..=1000.0;
 
-/// The distribution that `node` states; `path` names it in messages.
+/// Reads the distribution in `node`; messages call it `path`.
 pub(super) fn read(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<Distribution> {
     let Value::Table(table) = &node.value else {
         return duration(node, path, faults).map(Distribution::Constant);
@@ -131,7 +129,7 @@ pub(super) fn read(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<D
     }
     let words: Vec<(&'static str, &Kind)> = KINDS.iter().map(|kind| (kind.word, kind)).collect();
     let kind = unchecked.word("dist", &words, faults)?;
-    // Which keys there are is known only now.
+    // The keys are known only after the kind.
     let body = Section::of_table(table, path.to_owned(), node.origin, &kind.keys(), faults);
     (kind.read)(&body, faults)
 }
@@ -190,7 +188,7 @@ fn read_empirical(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distrib
     spans.map(Distribution::Empirical)
 }
 
-/// A log-normal by median and p99 or by mean and coefficient of variation.
+/// Reads a lognormal by median and p99, or by mean and coefficient of variation.
 fn read_log_normal(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
     let has = |key: &str| body.node(key).is_some();
     match (has("median") || has("p99"), has("mean") || has("cv")) {

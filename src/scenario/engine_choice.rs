@@ -1,7 +1,6 @@
-//! Which engine simulates, and which keys of the policy mean nothing to it under this trace.
+//! The engine of a run, and the keys of the policy that have no effect with this engine or trace.
 //!
-//! Self-imposed limit: what policy, trace and engine must agree on about requests;
-//! what single keys may be is for the readers of the sections.
+//! The readers of the sections check each key alone.
 
 use super::Engine;
 use super::diagnostic::{Code, Diagnostic};
@@ -13,10 +12,10 @@ use super::tree::{Node, Table, Value};
 use crate::units::SimSpan;
 use crate::workload::{AfterTimeout, Arrivals, Balancer, Demand};
 
-/// The engine that was asked for, or else the request engine where the trace knows requests.
+/// The requested engine; by default the request engine, or the fluid engine for a CPU trace.
 ///
 /// # Errors
-/// The engine that was asked for cannot follow what the trace offers.
+/// The requested engine cannot simulate the trace's load.
 pub(super) fn choose(asked: Option<Engine>, parsed: &ParsedTrace) -> Result<Engine, Diagnostic> {
     let refused = |message: &str, help: &str| {
         Err(Diagnostic {
@@ -40,7 +39,7 @@ pub(super) fn choose(asked: Option<Engine>, parsed: &ParsedTrace) -> Result<Engi
 }
 
 impl Engine {
-    /// The engine of `run` and `compare` where none is asked for: the request engine, unless demand is known as CPU alone.
+    /// The default engine of `run` and `compare`: the request engine, or the fluid engine for a CPU trace.
     #[must_use]
     pub const fn usual_for(demand: &Demand) -> Self {
         match demand {
@@ -50,18 +49,18 @@ impl Engine {
     }
 }
 
-/// A policy and a trace that are to be simulated together.
+/// A policy and a trace for one simulation.
 pub(super) struct Meeting<'m> {
     /// The policy.
     pub(super) policy: &'m Policy,
-    /// The same as it was written.
+    /// The policy's tree, as written.
     pub(super) written: &'m Table,
-    /// What the trace offers.
+    /// The load of the trace.
     pub(super) demand: &'m Demand,
 }
 
 impl Meeting<'_> {
-    /// Notes what does not go together; `engine` is `None` where none can follow the trace.
+    /// Adds the conflicts of policy, trace and engine; `engine` is `None` if none can simulate the trace.
     pub(super) fn check(&self, engine: Option<Engine>, faults: &mut Faults<'_>) {
         match self.demand {
             Demand::Users(users) => self.check_closed_load(users, faults),
@@ -83,7 +82,7 @@ impl Meeting<'_> {
         }
     }
 
-    /// Users send when they have thought, each over a connection of its own.
+    /// A user sends after its think time, over its own connection.
     fn check_closed_load(&self, users: &[f64], faults: &mut Faults<'_>) {
         if let Some(origin) = self.place_of(&["workload", "arrivals"]) {
             faults.report(
@@ -114,7 +113,7 @@ impl Meeting<'_> {
         }
     }
 
-    /// Under open load nobody waits for an answer before sending.
+    /// Clients of an open load send without waiting for answers.
     fn warn_of_thinking_without_users(&self, faults: &mut Faults<'_>) {
         if let Some(origin) = self.place_of(&["workload", "think_time"]) {
             faults.report(
@@ -126,7 +125,7 @@ impl Meeting<'_> {
         }
     }
 
-    /// Under open load all clients share the connections.
+    /// All clients of an open load share the connections.
     fn refuse_connections_without_count(&self, faults: &mut Faults<'_>) {
         if let Some(origin) = self.place_of(&["workload", "connections"])
             && self.place_of_connection_count().is_none()
@@ -140,11 +139,11 @@ impl Meeting<'_> {
         }
     }
 
-    /// The fluid engine knows the mean request alone: one that takes too long would stand for all.
+    /// The fluid engine knows only the mean request, so a mean above the timeout fails all requests.
     fn refuse_a_mean_beyond_the_timeout(&self, faults: &mut Faults<'_>) {
         let workload = &self.policy.workload;
         let mean = workload.cpu_per_request.mean_seconds() + workload.io_per_request.mean_seconds();
-        // What no engine can serve has been refused already.
+        // The section's reader has already refused a workload that no engine can serve.
         let least = workload.cpu_per_request.least() + workload.io_per_request.least();
         if mean < workload.timeout.as_secs_f64() || least > workload.timeout {
             return;
@@ -167,7 +166,7 @@ impl Meeting<'_> {
         );
     }
 
-    /// Rates know nothing of single requests; an even split stands for random balancing and Poisson arrivals.
+    /// The fluid engine has no single requests; an even split of the rate represents random balancing and Poisson arrivals.
     fn warn_of_keys_about_requests(&self, faults: &mut Faults<'_>) {
         let clients = &self.policy.workload.clients;
         let ignored = [
@@ -207,9 +206,9 @@ impl Meeting<'_> {
         }
     }
 
-    /// A pod above the first container's memory limit is killed: here before it can answer anything.
+    /// A pod above the first container's memory limit is killed, here before it can answer a request.
     fn warn_of_too_little_memory(&self, faults: &mut Faults<'_>) {
-        // What could not be read is not too small.
+        // A value that the reader could not read is not too small.
         if faults.has_errors() {
             return;
         }
@@ -257,7 +256,7 @@ impl Meeting<'_> {
         );
     }
 
-    /// Where the number of connections stands: alone, or as `count`.
+    /// The place of the number of connections: the key itself, or `count`.
     fn place_of_connection_count(&self) -> Option<Origin> {
         let connections = node_at(self.written, &["workload", "connections"])?;
         match &connections.value {
@@ -266,7 +265,7 @@ impl Meeting<'_> {
         }
     }
 
-    /// Where the key at the end of `path` stands, if it was written.
+    /// The place of the key at the end of `path`, if it is written.
     fn place_of(&self, path: &[&str]) -> Option<Origin> {
         let (key, tables) = path.split_last()?;
         match tables {
@@ -279,7 +278,7 @@ impl Meeting<'_> {
     }
 }
 
-/// The value at `path`: keys of tables, numbers of elements.
+/// The value at `path`, by keys of tables and indices of arrays.
 fn node_at<'t>(root: &'t Table, path: &[&str]) -> Option<&'t Node> {
     let (first, rest) = path.split_first()?;
     rest.iter()
@@ -290,7 +289,7 @@ fn node_at<'t>(root: &'t Table, path: &[&str]) -> Option<&'t Node> {
         })
 }
 
-/// Bytes as one would write them in a policy.
+/// Bytes as a quantity, as in a policy.
 fn bytes_text(bytes: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
     UNITS

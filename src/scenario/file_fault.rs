@@ -1,6 +1,6 @@
-//! The faults of files: one that cannot be read, holds no text, is too large, or is a broken gzip.
+//! Faults of files: unreadable, not text, too large, or a damaged gzip.
 //!
-//! Self-imposed limit: bytes in memory and what is said of them; streams are unpacked where they are read.
+//! Only bytes in memory are handled here; the readers of streams decompress them.
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
@@ -45,7 +45,7 @@ impl LoadError {
     }
 }
 
-/// The fault of a file that cannot be read; `asked_by` is where a text names it.
+/// The fault of an unreadable file; `asked_by` is the place that names the file.
 #[must_use]
 pub fn unreadable(path: &Path, error: &LoadError, asked_by: Option<Box<Place>>) -> Diagnostic {
     Diagnostic {
@@ -56,7 +56,7 @@ pub fn unreadable(path: &Path, error: &LoadError, asked_by: Option<Box<Place>>) 
     }
 }
 
-/// The fault of a text in UTF-16, as some Windows tools write it; `None` for anything else.
+/// The fault of a UTF-16 text, which some Windows tools write; `None` for any other text.
 pub(super) fn utf16(path: &Path, bytes: &[u8]) -> Option<Diagnostic> {
     let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     is_utf16.then(|| Diagnostic {
@@ -67,10 +67,10 @@ pub(super) fn utf16(path: &Path, bytes: &[u8]) -> Option<Diagnostic> {
     })
 }
 
-/// Bytes as text without a byte order mark.
+/// The bytes as text, without a byte order mark.
 ///
 /// # Errors
-/// The diagnostic for a file that holds something else.
+/// The bytes are not UTF-8 text.
 pub(super) fn text_of<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
     let not_text = |what: String| Diagnostic {
         code: Code::FileNotText,
@@ -89,10 +89,10 @@ pub(super) fn text_of<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, Diagn
     }
 }
 
-/// What a file holds: unpacked where it is compressed.
+/// The content of a file, decompressed if it is gzip.
 ///
 /// # Errors
-/// It is a broken gzip, or one that holds more than `bytes_max`.
+/// The gzip is damaged, or holds more than `bytes_max`.
 pub(super) fn content_of<'b>(
     path: &Path,
     bytes: &'b [u8],
@@ -108,7 +108,7 @@ pub(super) fn content_of<'b>(
     })
 }
 
-/// The fault of a compressed file that cannot be unpacked: it is broken, or what it holds has no room in memory.
+/// The fault of a gzip that cannot be decompressed: it is damaged, or its content does not fit in memory.
 fn unpacking_failed(path: &Path, error: &std::io::Error) -> Diagnostic {
     if error.kind() == ErrorKind::OutOfMemory {
         return unreadable(path, &LoadError::NoMemory, None);
@@ -116,7 +116,7 @@ fn unpacking_failed(path: &Path, error: &std::io::Error) -> Diagnostic {
     broken_gzip(path, error)
 }
 
-/// The fault of a compressed file that is no whole gzip.
+/// The fault of a damaged gzip.
 pub(super) fn broken_gzip(path: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic {
         code: Code::TraceGzip,
@@ -126,7 +126,7 @@ pub(super) fn broken_gzip(path: &Path, error: &std::io::Error) -> Diagnostic {
     }
 }
 
-/// The fault of a compressed file that is far larger than it looks.
+/// The fault of a gzip whose content is too large.
 pub(super) fn gzip_too_large(path: &Path, bytes_max: u64) -> Diagnostic {
     Diagnostic {
         code: Code::TraceTooLarge,

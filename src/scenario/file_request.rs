@@ -1,6 +1,4 @@
-//! What a loader is asked for: which file, what it should hold, and who named it; and why it has no such file.
-//!
-//! Self-imposed limit: question and refusal; files are read by the loader.
+//! A request for a file (path, kind, origin of the name), and the reasons why a loader cannot read it.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -10,39 +8,39 @@ use crate::bounded::{POLICY_BYTES_MAX, PROBE_BYTES_MAX, ReadError, TRACE_BYTES_M
 /// The path that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
 
-/// Which file a [`Loader`](super::Loader) is asked for.
+/// A request for a file from a [`Loader`](super::Loader).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileRequest<'r> {
-    /// Where it is.
+    /// The path.
     pub path: &'r Path,
-    /// What it should hold.
+    /// The expected content.
     pub kind: FileKind,
-    /// Who named it.
+    /// The origin of the name.
     pub named_by: NamedBy,
 }
 
-/// What a file should hold; each kind has its largest size.
+/// The expected content of a file; each kind has a maximum size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A policy or a manifest.
     Policy,
-    /// A trace, or a policy or a manifest in its place.
+    /// A trace, or a policy or a manifest where a trace is expected.
     Trace,
     /// A capacity probe.
     Probe,
 }
 
-/// Who named a file.
+/// The origin of a file's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NamedBy {
-    /// The user, on the command line: standard input and pipes are files, too.
+    /// The user, on the command line. Standard input and pipes are allowed.
     User,
-    /// A policy, by `extends` or `manifest`: regular files alone.
+    /// A policy, by `extends` or `manifest`. Only regular files are allowed.
     Policy,
 }
 
 impl FileKind {
-    /// How large such a file may be.
+    /// The maximum size of such a file, in bytes.
     #[must_use]
     pub const fn bytes_max(self) -> u64 {
         match self {
@@ -54,7 +52,7 @@ impl FileKind {
 }
 
 impl FileRequest<'_> {
-    /// `bytes`, unless they are more than a file of this kind may have.
+    /// `bytes`, if they are not more than the maximum of this kind.
     ///
     /// # Errors
     /// [`LoadError::TooLarge`].
@@ -70,31 +68,31 @@ impl FileRequest<'_> {
 /// Why a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
-    /// There is none.
+    /// The file does not exist.
     #[error("there is no such file")]
     Missing,
-    /// It may not be read.
+    /// The process has no permission to read the file.
     #[error("permission denied")]
     Denied,
-    /// It is a folder.
+    /// The path is a folder.
     #[error("it is a folder")]
     Folder,
-    /// It is no file that ends: a named pipe, a device, a socket, a file of the kernel.
+    /// The path is a named pipe, a device, a socket or a file of the kernel, which may never end.
     #[error("it is {0}, not a regular file")]
     NotRegular(&'static str),
-    /// It is larger than a file of its kind may be.
+    /// The file is larger than a file of its kind may be.
     #[error("it is larger than {}", size_text(*bytes_max))]
     TooLarge {
-        /// How large it may be.
+        /// The maximum size.
         bytes_max: u64,
     },
-    /// It lies outside the folder that the command keeps to.
+    /// The file is outside the folder that the command may read.
     #[error("it lies outside {0}")]
     Outside(String),
-    /// The machine has no memory left for it.
+    /// The machine has not enough memory for the file.
     #[error("there is not enough memory for it")]
     NoMemory,
-    /// Anything else, in the system's words.
+    /// Any other error, in the system's words.
     #[error("{0}")]
     Other(String),
 }

@@ -1,13 +1,13 @@
-//! What is said of a file that `extends` or `manifest` names and that is neither a policy nor a manifest.
+//! The fault of a file that `extends` or `manifest` names and that is neither a policy nor a manifest.
 //!
-//! Self-imposed limit: none of its content. Whoever wrote the policy chose the file, which
-//! may be `/etc/shadow`; whoever runs the program reads the diagnostics, perhaps in a public log.
+//! Such a diagnostic quotes nothing of the file. The author of the policy chooses the file, which may be `/etc/shadow`. The
+//! user of the program sees the diagnostics, perhaps in a public log.
 //!
-//! | what the file holds | what is shown |
+//! | content of the file | what a diagnostic shows |
 //! |---|---|
-//! | no TOML and no YAML | the number of the first faulty line, no text |
-//! | TOML without a section of a policy, YAML without an autoscaler or a workload | no text, no line |
-//! | a policy or a manifest | its faults with their lines; of an unknown key the key alone |
+//! | neither TOML nor YAML | the number of the first faulty line, no text |
+//! | TOML without a section of a policy, YAML without an autoscaler or a workload | no text and no line |
+//! | a policy or a manifest | its faults with their lines; of an unknown key only the key |
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::manifest::Objects;
@@ -15,7 +15,7 @@ use super::policy::SECTIONS;
 use super::source::{SourceId, Sources};
 use super::tree::{Table, Value};
 
-/// The fault of a text that cannot be parsed, in place of `faults`, which show its lines.
+/// The fault of a text that cannot be parsed. It replaces `faults`, which quote the text.
 pub(super) fn not_readable(
     sources: &Sources,
     source: SourceId,
@@ -40,10 +40,10 @@ pub(super) fn not_readable(
     foreign(sources, source, &what, asked_by)
 }
 
-/// `table`, if it has a section of a policy, or nothing at all.
+/// `table`, if it has a section of a policy or is empty.
 ///
 /// # Errors
-/// The fault of any other table: a file of settings with passwords may be TOML, too.
+/// Any other table is refused: a settings file with passwords may be TOML too.
 pub(super) fn require_policy(
     table: Table,
     sources: &Sources,
@@ -65,10 +65,10 @@ pub(super) fn require_policy(
     Err(foreign(sources, source, &what, asked_by))
 }
 
-/// `objects`, if an autoscaler or a workload is among them.
+/// `objects`, if they include an autoscaler or a workload.
 ///
 /// # Errors
-/// The fault of any other manifest, as a kubeconfig.
+/// Any other manifest is refused, such as a kubeconfig.
 pub(super) fn require_manifest(
     objects: Objects,
     sources: &Sources,

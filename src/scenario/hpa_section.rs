@@ -1,7 +1,6 @@
 //! `[hpa]`: the `spec` of an autoscaling/v2 HorizontalPodAutoscaler, key for key.
 //!
-//! Self-imposed limit: from tree to [`SpecInput`]. Defaults and validation are
-//! the API server's and live in `hpa::spec`; here their faults get their places.
+//! `hpa::spec` has the API server's defaults and validation. This module adds the places of their faults.
 
 use super::diagnostic::{Code, Diagnostic, Place};
 use super::reader::{Faults, Section, text};
@@ -26,34 +25,34 @@ const HPA_KEYS: [&str; 6] = [
     "targetCPUUtilizationPercentage",
 ];
 
-/// The most pods of a Deployment or an autoscaler: a simulation holds every one of them in memory.
+/// The most pods of a Deployment or an autoscaler: a simulation holds every pod in memory.
 pub(crate) const REPLICAS_MAX: i32 = 100_000;
 
-/// `scaleTargetRef.kind` where it is not stated: what is simulated.
+/// The default of `scaleTargetRef.kind`: the kind that hpasim simulates.
 pub(super) const SCALE_TARGET_KIND: &str = "Deployment";
 
-/// `[hpa]` as it was written.
+/// `[hpa]` as written.
 pub(super) struct HpaSection {
-    /// The spec, nothing filled in.
+    /// The spec, without defaults.
     pub(super) input: SpecInput,
-    /// `scaleTargetRef`, where it was given.
+    /// `scaleTargetRef`.
     pub(super) target: ScaleTargetRef,
-    /// Where each metric of `input` stands; empty when none was written.
+    /// The place of each metric of `input`; empty if the section states none.
     pub(super) metric_places: Vec<Origin>,
-    /// Whether every metric and policy that was written could be read.
+    /// Whether the reader could read every metric and policy.
     pub(super) lists: Lists,
 }
 
 /// `scaleTargetRef`.
 #[derive(Default)]
 pub(super) struct ScaleTargetRef {
-    /// `kind` and its place.
+    /// `kind` with its place.
     pub(super) kind: Option<Named>,
-    /// `name` and its place.
+    /// `name` with its place.
     pub(super) name: Option<Named>,
 }
 
-/// A name and where it stands.
+/// A name with its place.
 pub(super) struct Named {
     /// The name.
     pub(super) name: String,
@@ -61,12 +60,12 @@ pub(super) struct Named {
     pub(super) origin: Origin,
 }
 
-/// Whether the lists of `[hpa]` are whole, so that indices into them mean what they say.
+/// Whether the lists of `[hpa]` are complete, so that their indices are those of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lists {
-    /// Every element was read.
+    /// The reader could read every element.
     Whole,
-    /// Some element is faulty and left out.
+    /// The reader dropped a faulty element.
     Broken,
 }
 
@@ -141,7 +140,7 @@ pub(super) fn read(node: &Node, faults: &mut Faults<'_>) -> Option<HpaSection> {
     })
 }
 
-/// A bound of the replicas; too low a one is the API server's to refuse.
+/// A bound of the replicas; the API server's rules refuse one that is too low.
 fn read_replicas(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<i32> {
     let replicas = section.integer(key, i64::MIN..=i64::MAX, faults)?;
     if replicas > i64::from(REPLICAS_MAX) {
@@ -176,7 +175,7 @@ fn read_target(section: &Section<'_>, faults: &mut Faults<'_>) -> ScaleTargetRef
     }
 }
 
-/// What `type` of a metric can be.
+/// The types of a metric.
 #[derive(Clone, Copy, PartialEq)]
 enum MetricType {
     Resource,
@@ -201,7 +200,7 @@ const METRIC_BODIES: [&str; 5] = [
     "external",
 ];
 
-/// One metric, and where the name stands of what it measures.
+/// Reads one metric, and the place of the name of its measured quantity.
 fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<(MetricInput, Origin)> {
     let mut known = vec!["type"];
     known.extend(METRIC_BODIES);
@@ -484,10 +483,10 @@ fn read_scaling_policy(
     })
 }
 
-/// What the API server would refuse, with its place in the text.
+/// Adds what the API server would refuse, with its place in the text.
 ///
-/// A fault where something is noted already (a value of the wrong type, and so
-/// "required") is left out, and so is one about a list that was not read whole.
+/// A fault at a place with an earlier fault is dropped: a value of the wrong type would also be "required". So is a fault about
+/// an incomplete list.
 pub(super) fn place_spec_faults(
     spec_faults: Vec<SpecFault>,
     hpa: &Node,
@@ -522,7 +521,7 @@ fn is_about_a_list(path: &str) -> bool {
     path.contains("metrics") || path.contains("policies")
 }
 
-/// Where `path`, relative to the spec, stands; for something absent, the nearest table around it.
+/// The place of `path`, relative to the spec; for a missing key, the place of the nearest table around it.
 pub(super) fn origin_of(hpa: &Node, path: &str) -> Origin {
     let mut node = hpa;
     if path.starts_with("metrics")

@@ -1,13 +1,12 @@
-//! What a key of a policy is: its name, what it takes, its default, its bounds, and what the pages say of it.
+//! The declaration of a policy's key: name, type, default, bounds, and the texts for the pages.
 //!
-//! Self-imposed limit: each key by itself. `declared` has the keys of the sections, `tables` those of the tables in
-//! them, `kinds` what a key can take; rules between keys are functions of the sections' readers. Not among them are
-//! the keys of `[hpa]`, whose names, defaults and validation are the API server's, and those of the file itself
-//! (`name`, `extends`, `remove`, `manifest`), each of which is a rule of its own before there is a section to read.
+//! `declared` has the keys of the sections, `tables` the keys of tables in them, and `kinds` the types. The readers of the sections
+//! check rules between keys. Not declared here are the keys of `[hpa]`, which are the API server's, and the keys of the file itself
+//! (`name`, `extends`, `remove`, `manifest`), which are read before there is a section.
 
-/// Declares the keys of a table, each as a constant of its name, and the list of them in the order in which a message lists them.
+/// Declares the keys of a table, each as a constant, and their list in the order in which a message lists them.
 ///
-/// A key cannot be declared without being in the list, which is why this is a macro.
+/// It is a macro so that every declared key is in the list.
 macro_rules! declare {
     ($list:ident; $($key:ident: $kind:ty = $row:expr;)+) => {
         $(pub(in crate::scenario) const $key: PolicyKey<$kind> = $row;)+
@@ -24,42 +23,42 @@ use super::reader::{Faults, Section};
 /// The keys of a table.
 pub(super) type Keys = &'static [&'static dyn Declared];
 
-/// A key of a table: one declaration of all that is said of it.
+/// The single declaration of a key of a table.
 pub(super) struct PolicyKey<K: Takes> {
-    /// Its name within its table.
+    /// The name within the table.
     pub(super) name: &'static str,
-    /// What it takes, which is how it is read.
+    /// The type, which also reads the key.
     pub(super) takes: K,
     /// Its default.
     pub(super) default: fn() -> K::Value,
-    /// The default as one would write it; `None` where nothing is taken unless the key is written.
+    /// The default as text; `None` if the key has no default.
     pub(super) text: Option<&'static str>,
-    /// The source of the default, or the argument for it.
+    /// The source of the default, or the reason for it.
     pub(super) because: &'static str,
-    /// Why its bounds are where they are; `None` where the type says it.
+    /// The reason for the bounds; `None` if the type explains itself.
     pub(super) bounds: Option<Bound>,
-    /// What the key means, for who writes a policy.
+    /// The meaning of the key, for the author of a policy.
     pub(super) means: &'static str,
-    /// Whether a result names the default among its assumptions where nobody stated the key.
+    /// Whether a result lists the default among its assumptions if the policy does not state the key.
     pub(super) is_assumed: bool,
 }
 
-/// What is said of a key's bounds.
+/// The explanation of a key's bounds.
 #[derive(Clone, Copy)]
 pub(super) enum Bound {
-    /// Why what the key takes is bounded as it is.
+    /// The reason for the bounds of the type.
     Because(&'static str),
-    /// A rule between keys, which the section's reader checks: what it allows, and why.
+    /// A rule between keys, which the section's reader checks: the allowed values, and the reason.
     Rule(&'static str, &'static str),
 }
 
 impl<K: Reads> PolicyKey<K> {
-    /// What the table states.
+    /// The value in the table, if the key is written.
     pub(super) fn stated(&self, table: &Section<'_>, faults: &mut Faults<'_>) -> Option<K::Value> {
         self.takes.read(table, self.name, faults)
     }
 
-    /// What the table states, or else the default.
+    /// The value in the table, or the default.
     pub(super) fn read(&self, table: Option<&Section<'_>>, faults: &mut Faults<'_>) -> K::Value {
         table
             .and_then(|table| self.stated(table, faults))
@@ -67,33 +66,33 @@ impl<K: Reads> PolicyKey<K> {
     }
 }
 
-/// What a key takes.
+/// The type of a key.
 pub(super) trait Takes {
-    /// What comes of it.
+    /// The Rust type of the value.
     type Value;
 
-    /// The same in words, for `docs/model.md`.
+    /// The type in words, for `docs/model.md`.
     fn in_words(&self) -> String;
 
-    /// The keys within what it takes, and the step of a path from the key to them.
+    /// The keys inside the value, and the path step from this key to them.
     fn keys_within(&self) -> (&'static str, Keys) {
         ("", &[])
     }
 }
 
-/// What a key takes where what stands there is all there is to check.
+/// A type whose value needs no other key to be checked.
 pub(super) trait Reads: Takes {
-    /// The value of `key`; a fault is noted.
+    /// The value of `key`; adds a fault if it is not valid.
     fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Self::Value>;
 }
 
-/// A key of whatever type, as lists and pages need it.
+/// A key of any type, for lists and pages.
 pub(super) trait Declared: Sync {
     /// The key's name within its table.
     fn name(&self) -> &'static str;
-    /// The default as one would write it, where a result names it among its assumptions.
+    /// The default as text, if a result lists it among its assumptions.
     fn assumed(&self) -> Option<&'static str>;
-    /// Adds the row of the key, which stands in the table at `table`, and the rows of the keys within it.
+    /// Adds the row of the key, whose table has the path `table`, and the rows of the keys inside it.
     fn add_rows(&self, table: &str, rows: &mut Vec<KeyRow>);
 }
 
@@ -128,27 +127,27 @@ impl<K: Takes + Sync> Declared for PolicyKey<K> {
     }
 }
 
-/// All that is said of a key, for the pages.
+/// The documentation of a key, for the pages.
 #[derive(Clone, Debug)]
 pub struct KeyRow {
-    /// The path of the table in which it stands: `pod`, `pod.readiness`, `deployment.containers.N`.
+    /// The path of its table: `pod`, `pod.readiness`, `deployment.containers.N`.
     pub table: String,
-    /// The key's name within it.
+    /// The key's name within the table.
     pub name: &'static str,
-    /// The default as one would write it; `None` where nothing is taken unless the key is written.
+    /// The default as text; `None` if the key has no default.
     pub default: Option<&'static str>,
-    /// What the key takes, in words.
+    /// The type, in words.
     pub takes: String,
-    /// The source of the default, or the argument for it.
+    /// The source of the default, or the reason for it.
     pub because: &'static str,
-    /// What is allowed and why, where more is to be said than what the key takes.
+    /// The allowed values and the reason, if the type alone does not explain them.
     pub bound: Option<(String, &'static str)>,
-    /// What the key means.
+    /// The meaning of the key.
     pub means: &'static str,
 }
 
 impl KeyRow {
-    /// The key's path, as `--set` takes it.
+    /// The key's path, as in `--set`.
     #[must_use]
     pub fn path(&self) -> String {
         format!("{}.{}", self.table, self.name)
@@ -166,7 +165,7 @@ const SECTIONS: [(&str, Keys); 7] = [
     ("cost", declared::COST),
 ];
 
-/// Every key of every section, each followed by the keys within it, in the order of a result's assumptions.
+/// Every key of every section, each followed by the keys inside it, in the order of a result's assumptions.
 #[must_use]
 pub fn all() -> Vec<KeyRow> {
     let mut rows = Vec::new();
@@ -178,7 +177,7 @@ pub fn all() -> Vec<KeyRow> {
     rows
 }
 
-/// The defaults that a result names where nobody stated them: section, key, and the default as one would write it.
+/// The defaults that a result lists if the policy does not state them: section, key, and the default as text.
 pub(super) fn assumed() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     SECTIONS.into_iter().flat_map(|(section, keys)| {
         keys.iter()

@@ -1,7 +1,6 @@
-//! What is asked for, the trace of it, and a policy and a trace put together to a [`Scenario`].
+//! The request for a scenario, its trace, and the rules between a policy and a trace.
 //!
-//! Self-imposed limit: what policy and trace must agree on; the way in and the order
-//! of it all are `template`'s.
+//! `template` has the order of loading.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,20 +21,20 @@ use crate::hpa::spec::MetricSource;
 use crate::units::SimTime;
 use crate::workload::{Demand, Trace};
 
-/// What to load.
+/// A request for a scenario.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadRequest<'r> {
-    /// The policy's file.
+    /// The path of the policy.
     pub policy: &'r Path,
-    /// The trace's file.
+    /// The path of the trace.
     pub trace: &'r Path,
-    /// The arguments of `--set`, each `path=value`, in their order.
+    /// The arguments of `--set`, each `path=value`, in order.
     pub set: &'r [String],
-    /// `--from`: what lies before is cut off, and this becomes time 0.
+    /// `--from`: rows before this time are cut off, and this time becomes 0.
     pub from: Option<SimTime>,
-    /// `--to`: what lies behind is cut off; counted in the trace's own time, as `from` is.
+    /// `--to`: rows after this time are cut off. It is a time of the trace, like `from`.
     pub to: Option<SimTime>,
-    /// `--engine`; `None` leaves the choice to the trace.
+    /// `--engine`; `None` lets the trace decide.
     pub engine: Option<Engine>,
 }
 
@@ -54,11 +53,11 @@ impl<'r> LoadRequest<'r> {
     }
 }
 
-/// Metrics of type Pods that the plant measures itself, per pod.
+/// Metrics of type Pods that hpasim measures itself, per pod.
 pub(super) const BUILT_IN_POD_METRICS: [&str; 3] =
     ["requests_per_second", "in_flight", "queue_length"];
 
-/// Faults of one source stay together, in the order of its lines.
+/// A sort key: faults of one source stay together, in the order of its lines.
 pub(super) fn place_key(diagnostic: &Diagnostic) -> Option<(&str, usize)> {
     diagnostic
         .place
@@ -83,7 +82,7 @@ pub(super) fn read_trace(
     Ok(ParsedTrace { trace, ..parsed })
 }
 
-/// Whether the file at `path` is a policy or a manifest by its content, or by its name where its content is broken; else it is a trace.
+/// Whether the file at `path` is a policy or a manifest and not a trace: by its content, or by its name if the content is damaged.
 #[must_use]
 pub fn is_policy(path: &Path, bytes: &[u8]) -> bool {
     let named = path
@@ -97,7 +96,7 @@ pub fn is_policy(path: &Path, bytes: &[u8]) -> bool {
     named || is_manifest(bytes) || is_table()
 }
 
-/// What makes two policies answer different questions, for whoever sets them side by side: demand, promise or prices.
+/// The warnings about two policies that are compared although they differ in demand, SLO or prices.
 #[must_use]
 pub fn unlike(first: &Scenario, other: &Scenario) -> Vec<Diagnostic> {
     let sections = [
@@ -126,16 +125,16 @@ pub fn unlike(first: &Scenario, other: &Scenario) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// How much of a trace is looked at for signs that it is none.
+/// How many bytes of a trace are searched for signs of another format.
 const LOOKED_AT_BYTES: usize = 64 << 10;
 
-/// Whether what should be a trace is a manifest; its lines are then none of the reader's business, for they may hold a Secret.
+/// Whether a file given as a trace is a manifest. Diagnostics must not print its lines, because they may hold a Secret.
 fn is_manifest(bytes: &[u8]) -> bool {
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(LOOKED_AT_BYTES)]);
     manifest::looks_like_manifest(&start)
 }
 
-/// `prod` of `policies/prod.toml`, `spike` of `traces/spike.csv.gz`.
+/// The name of a file without folder and endings: `prod` of `policies/prod.toml`, `spike` of `traces/spike.csv.gz`.
 pub(super) fn stem(path: &Path) -> String {
     if path == Path::new(STANDARD_INPUT) {
         return "stdin".to_owned();
@@ -174,7 +173,7 @@ pub(super) fn assemble(policy: Policy, trace: Arc<Trace>, trace_name: String) ->
     }
 }
 
-/// A custom metric is built in or a column of the trace.
+/// Checks that each custom metric is built in or a column of the trace.
 pub(super) fn check_custom_metrics(policy: &Policy, trace: &Trace, faults: &mut Faults<'_>) {
     let Some(autoscaler) = &policy.autoscaler else {
         return;

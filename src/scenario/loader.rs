@@ -1,7 +1,6 @@
-//! Files come through here: the loader that a caller hands in, and policies that extend each other.
+//! The files of a policy: the caller's loader, `extends` and manifests.
 //!
-//! Self-imposed limit: no file system of its own, and no key but `manifest`,
-//! `extends`, `remove` and `name`, which say how files are put together.
+//! The only keys known here are `manifest`, `extends`, `remove` and `name`, which combine files.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -22,34 +21,34 @@ pub trait Loader {
     /// The whole content of the file at `path`.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    /// Why the loader cannot read it.
     fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError>;
 
-    /// The whole content of the file that is asked for, at most as large as its kind may be.
+    /// The whole content of the requested file, at most of the size of its kind.
     ///
-    /// A loader that reads from a system stops at the limit, and gives a file
-    /// that another file names only if it is a regular one.
+    /// A loader that reads from a file system stops at the limit, and reads a file that another file names only if it is a
+    /// regular file.
     ///
     /// # Errors
-    /// Why it cannot be read.
+    /// Why the loader cannot read it.
     fn fetch(&mut self, request: FileRequest<'_>) -> Result<Vec<u8>, LoadError> {
         request.within_limit(self.read(request.path)?)
     }
 }
 
-/// A file that went into a scenario.
+/// A file of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadedFile {
-    /// Its path, as the loader was asked for it.
+    /// The path that the loader was given.
     pub path: PathBuf,
-    /// Its bytes as they were read, compressed ones still compressed.
+    /// The bytes as read; a gzip is still compressed.
     pub bytes: Vec<u8>,
 }
 
 /// Reads a file.
 ///
 /// # Errors
-/// The diagnostic for it; its place is `asked_by`, where a policy names the file.
+/// The diagnostic of a file that cannot be read; its place is `asked_by`, if a policy names the file.
 pub(crate) fn read_file(
     loader: &mut dyn Loader,
     path: &Path,
@@ -71,38 +70,38 @@ pub(crate) fn read_file(
     })
 }
 
-/// How many policies may stand on each other's shoulders.
+/// The longest chain of `extends`.
 const EXTENDS_DEPTH_MAX: usize = 32;
 
-/// Reads a policy and all that it extends.
+/// Reads a policy and its bases.
 pub(super) struct PolicyFiles<'l> {
-    /// Where files come from.
+    /// The caller's loader.
     pub(super) loader: &'l mut dyn Loader,
     /// The texts read.
     pub(super) sources: Sources,
     /// The files read.
     pub(super) inputs: Vec<LoadedFile>,
-    /// What is wrong with them.
+    /// The faults of the texts.
     pub(super) faults: Diagnostics,
-    /// What to take of a manifest.
+    /// The chosen objects of a manifest.
     pub(super) choice: ManifestChoice,
-    /// What the autoscaler of a manifest is called: of the topmost one.
+    /// The name and namespace of the autoscaler in a manifest; the topmost manifest counts.
     pub(super) identity: Option<HpaIdentity>,
-    /// How many manifests were asked for.
+    /// How many manifests were requested.
     manifests: usize,
 }
 
 /// A policy with its bases merged in.
 #[derive(Clone, Debug)]
 pub(super) struct PolicyTree {
-    /// All keys.
+    /// All keys, with those of the bases.
     pub(super) table: Table,
     /// The policy's own file.
     pub(super) source: SourceId,
 }
 
 impl<'l> PolicyFiles<'l> {
-    /// Nothing read yet.
+    /// A reader without files.
     pub(super) fn new(loader: &'l mut dyn Loader, choice: ManifestChoice) -> Self {
         Self {
             loader,
@@ -115,12 +114,12 @@ impl<'l> PolicyFiles<'l> {
         }
     }
 
-    /// Keeps the arguments of `--set`.
+    /// Adds the arguments of `--set` as sources.
     pub(super) fn add_overrides(&mut self, set: &[String]) -> Vec<SourceId> {
         overrides::add_arguments(&mut self.sources, set)
     }
 
-    /// A choice among the objects of a manifest takes a manifest.
+    /// Reports a choice among objects if no manifest was read.
     pub(super) fn check_choice(&mut self) {
         if self.manifests > 0 {
             return;
@@ -143,7 +142,7 @@ impl<'l> PolicyFiles<'l> {
         }
     }
 
-    /// The policy at `path`, its bases below it; `None` when some file could not be used.
+    /// The policy at `path` with its bases; `None` if a file could not be used.
     pub(super) fn read_policy(&mut self, path: &Path) -> Option<PolicyTree> {
         self.read_layer(path, None, &mut Vec::new())
     }
@@ -216,7 +215,7 @@ impl<'l> PolicyFiles<'l> {
             return Some(PolicyTree { table, source });
         }
         let folder = path.parent().unwrap_or(Path::new(""));
-        // A base's manifest names no autoscaler of this policy if it has one of its own.
+        // An autoscaler of this policy takes no name from a base's manifest.
         let base = extends.map(|file| {
             chain.push(plain);
             let base = self.read_layer(&beside(folder, &file.name), Some(file.origin), chain);
@@ -231,7 +230,7 @@ impl<'l> PolicyFiles<'l> {
         };
         if let Some(base) = base {
             let mut base = base?.table;
-            // A name is one policy's own: who extends it is another.
+            // The name belongs to the base alone.
             base.remove("name");
             below.merge(base);
         }
@@ -249,7 +248,7 @@ impl<'l> PolicyFiles<'l> {
         })
     }
 
-    /// The keys that the manifest at `path` states, which the policy names at `asked_by`.
+    /// The keys in the manifest at `path`, which the policy names at `asked_by`.
     fn read_manifest(&mut self, path: &Path, asked_by: Origin) -> Option<Table> {
         let place = Some(Box::new(Place::of(&self.sources, asked_by)));
         let text = self.read_text(path, place.clone())?;
@@ -257,7 +256,7 @@ impl<'l> PolicyFiles<'l> {
         self.manifest_table(source, place)
     }
 
-    /// Keeps the text of the file at `path`, which a policy names at `asked_by`, or else the user.
+    /// Adds the text of the file at `path`, which a policy names at `asked_by`; `None` means that the user names it.
     fn add_source(&mut self, path: &Path, text: String, asked_by: Option<Origin>) -> SourceId {
         let source = self.sources.add(path.display().to_string(), text);
         if asked_by.is_some() {
@@ -282,7 +281,7 @@ impl<'l> PolicyFiles<'l> {
         parsed.map_err(|faults| self.faults.absorb(faults)).ok()
     }
 
-    /// The keys of a policy that the manifest in `source` states, which a policy names at `asked_by`.
+    /// The policy's keys in the manifest `source`, which a policy names at `asked_by`.
     fn manifest_table(&mut self, source: SourceId, asked_by: Option<Box<Place>>) -> Option<Table> {
         self.manifests += 1;
         let objects = manifest::read_objects(&mut self.sources, source);
@@ -312,7 +311,7 @@ impl<'l> PolicyFiles<'l> {
         }
     }
 
-    /// The text of a file, which goes into the inputs; a fault is noted.
+    /// The text of a file, which becomes an input; adds a fault if it cannot be read.
     fn read_text(&mut self, path: &Path, asked_by: Option<Box<Place>>) -> Option<String> {
         let bytes = match read_file(self.loader, path, FileKind::Policy, asked_by.clone()) {
             Ok(bytes) => bytes,
@@ -336,7 +335,7 @@ impl<'l> PolicyFiles<'l> {
     }
 }
 
-/// The path of a file that is named in a file of `folder`; a file called `-` is not standard input there.
+/// The path of a file that a file in `folder` names. There, `-` is not standard input.
 fn beside(folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(name);
     if path == Path::new(STANDARD_INPUT) {
@@ -365,13 +364,13 @@ fn file_named(key: &str, entry: Option<Entry>, faults: &mut Faults<'_>) -> Optio
     }
 }
 
-/// Whether the file is a Kubernetes manifest: by its name, or else by what it says.
+/// Whether the file is a Kubernetes manifest, by its name or its content.
 pub(super) fn is_manifest(path: &Path, text: &str) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     matches!(extension, Some("yaml" | "yml" | "json")) || manifest::looks_like_manifest(text)
 }
 
-/// What is wrong with a policy whose name says that it is none.
+/// The fault of a policy whose file name is that of a trace.
 fn other_format(path: &Path, place: &Option<Box<Place>>) -> Option<Diagnostic> {
     let extension = path.extension()?.to_str()?;
     matches!(extension, "csv" | "gz").then(|| Diagnostic {
@@ -382,7 +381,7 @@ fn other_format(path: &Path, place: &Option<Box<Place>>) -> Option<Diagnostic> {
     })
 }
 
-/// `path` without `.` and `name/..`, so that two ways to one file compare equal.
+/// `path` without `.` and `name/..`, so that equal files have equal paths.
 pub(super) fn without_detours(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
@@ -397,7 +396,7 @@ pub(super) fn without_detours(path: &Path) -> PathBuf {
     plain
 }
 
-/// Takes the keys that `remove = [..]` names out of a base.
+/// Removes the keys in `remove = [..]` from a base.
 fn remove_keys(base: &mut Table, value: &Value, origin: Origin, faults: &mut Faults<'_>) {
     let Value::Array(paths) = value else {
         faults.wrong_type("remove", "an array of strings", value, origin);
@@ -425,7 +424,7 @@ fn remove_keys(base: &mut Table, value: &Value, origin: Origin, faults: &mut Fau
     base.drop_nulls();
 }
 
-/// Takes the value of one path out of a table, or says what to write instead.
+/// Removes the value at a path from a table; the error is the remedy.
 fn remove_path(table: &mut Table, keys: &[String], faults: &mut Faults<'_>) -> Result<(), String> {
     let [first, rest @ ..] = keys else {
         return Err("write a path such as \"hpa.behavior\"".to_owned());

@@ -1,4 +1,4 @@
-//! Scenarios from text in memory: no file has to be there.
+//! Scenarios from text in memory, without a file system.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,14 +33,14 @@ pub struct MemoryLoader {
 }
 
 impl MemoryLoader {
-    /// The same files and one more; it takes the place of one with the same path.
+    /// The same files and one more, which replaces a file with the same path.
     #[must_use]
     pub fn with(mut self, path: impl Into<PathBuf>, content: impl AsRef<[u8]>) -> Self {
         self.insert(path, content);
         self
     }
 
-    /// Adds a file; it takes the place of one with the same path.
+    /// Adds a file, which replaces a file with the same path.
     pub fn insert(&mut self, path: impl Into<PathBuf>, content: impl AsRef<[u8]>) {
         self.files.insert(path.into(), content.as_ref().to_vec());
     }
@@ -59,12 +59,12 @@ impl Loader for MemoryLoader {
 }
 
 impl Scenario {
-    /// A policy and a whole trace, without overrides, from what `loader` reads.
+    /// A policy and a whole trace, without overrides, read through `loader`.
     ///
     /// [`load`] also takes overrides, a part of the trace and an engine, and returns the warnings.
     ///
     /// # Errors
-    /// All that is wrong with the files.
+    /// All faults of the files.
     pub fn from_loader(
         policy: impl AsRef<Path>,
         trace: impl AsRef<Path>,
@@ -74,12 +74,12 @@ impl Scenario {
         load(request, loader).map(|loaded| loaded.scenario)
     }
 
-    /// A policy and a trace from memory, each as its file name and its text.
+    /// A policy and a trace from memory, each as file name and text.
     ///
-    /// The name of the policy and of the trace are those of the files without their endings.
+    /// The names of the policy and of the trace are the file names without their endings.
     ///
     /// # Errors
-    /// All that is wrong with the texts.
+    /// All faults of the texts.
     ///
     /// # Examples
     ///

@@ -1,11 +1,9 @@
 //! Text in, a checked [`Scenario`] out: policies, traces, defaults, diagnostics.
 //!
-//! Self-imposed limit: no file system. Files come through a [`Loader`] that the
-//! caller hands in, so that everything here works on text alone.
+//! All files come through the caller's [`Loader`], so this module works on text alone.
 //!
-//! [`load()`] is the way in. Text becomes a tree that remembers where each part
-//! was written; `extends`, `remove` and `--set` work on the tree; a typed reader
-//! then walks it and notes every fault, so that a user sees them all at once.
+//! [`load()`] is the entry point. Text becomes a tree that remembers the place of each part. `extends`, `remove` and `--set` change
+//! the tree. A typed reader then walks it and collects every fault, so that a user sees all of them at once.
 
 pub mod assertion;
 mod autoscaler;
@@ -76,35 +74,35 @@ pub use template::{Loaded, Resolved, Template, load, load_choosing, load_templat
 pub use trace_text::{ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};
 pub use values::parse_duration;
 
-/// Everything that a simulation needs to know: a policy and a trace, checked.
+/// The complete, checked input of a simulation: a policy and a trace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
-    /// The policy's name: `name`, or its file's stem.
+    /// The policy's name: `name`, or the file name without its ending.
     pub policy_name: String,
-    /// The trace's name: its file's stem.
+    /// The trace's name: the file name without its ending.
     pub trace_name: String,
-    /// What scales; `None` simulates a fixed Deployment.
+    /// The scaler; `None` simulates a fixed number of pods.
     pub scaler: Option<Scaler>,
-    /// What is scaled.
+    /// The pods that are scaled.
     pub deployment: Deployment,
-    /// What a request costs.
+    /// The cost of a request, and the clients.
     pub workload: Workload,
-    /// What is offered; the scenarios of many variants share it.
+    /// The load; the scenarios of many variants share it.
     pub trace: Arc<Trace>,
-    /// How the autoscaler comes to know.
+    /// The metrics pipeline of the autoscaler.
     pub metrics: MetricsPipeline,
-    /// What is promised to users.
+    /// The SLO.
     pub slo: Slo,
-    /// What things cost.
+    /// The prices.
     pub cost: CostRates,
-    /// What must hold of a run: `[slo] assert`.
+    /// The assertions of `[slo] assert`.
     pub assertions: Vec<Assertion>,
-    /// Defaults that nobody stated and that matter, for the reader of the result.
+    /// Important defaults that the policy does not state, for the reader of the result.
     pub assumptions: Vec<Assumption>,
 }
 
 impl Scenario {
-    /// The HorizontalPodAutoscaler, if that is what scales.
+    /// The HorizontalPodAutoscaler, if the scaler is one.
     #[must_use]
     pub fn hpa(&self) -> Option<&Hpa> {
         match &self.scaler {
@@ -113,7 +111,7 @@ impl Scenario {
         }
     }
 
-    /// The same, to be changed.
+    /// The HorizontalPodAutoscaler for a change, if the scaler is one.
     pub fn hpa_mut(&mut self) -> Option<&mut Hpa> {
         match &mut self.scaler {
             Some(Scaler::Hpa(hpa)) => Some(hpa),
@@ -121,23 +119,23 @@ impl Scenario {
         }
     }
 
-    /// The trace, to be changed for this scenario alone.
+    /// The trace, for a change in this scenario alone.
     pub fn trace_mut(&mut self) -> &mut Trace {
         Arc::make_mut(&mut self.trace)
     }
 }
 
-/// Which of the two engines over the one model simulates.
+/// The engine that simulates the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// Follows rates and backlogs: means, in a millisecond or two a day.
+    /// Simulates rates and backlogs (means only); one day takes one or two milliseconds.
     Fluid,
-    /// Every request an event: latency measured, throttling and overload as they happen.
+    /// Simulates every request as an event, with measured latency, throttling and overload.
     Request,
 }
 
 impl Engine {
-    /// The word of the command line and of `summary.json`.
+    /// The word in the command line and in `summary.json`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -147,33 +145,33 @@ impl Engine {
     }
 }
 
-/// The promise to users: `[slo]`.
+/// The SLO: `[slo]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slo {
-    /// The latency's quantile that is promised, 0..1.
+    /// The quantile of the latency, 0..1.
     pub latency_quantile: f64,
-    /// What it may be at most.
+    /// The limit of that quantile.
     pub latency_limit: SimSpan,
-    /// The share of requests that may fail, 0..1.
+    /// The maximum share of failed requests, 0..1.
     pub error_rate: f64,
 }
 
-/// Prices: `[cost]`. The unit of money is the user's.
+/// The prices: `[cost]`. The unit of money is the user's.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CostRates {
-    /// Per pod and hour.
+    /// The price of a pod per hour.
     pub per_pod_hour: f64,
-    /// Per requested core and hour.
+    /// The price of a requested core per hour.
     pub per_core_hour: f64,
-    /// Per requested GiB of memory and hour.
+    /// The price of a requested GiB of memory per hour.
     pub per_gib_hour: f64,
 }
 
-/// A default that the policy did not state and that the result hangs on.
+/// A default on which the result depends and that the policy does not state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
-    /// The policy's key, as `workload.cpu_per_request`.
+    /// The policy's key, such as `workload.cpu_per_request`.
     pub key: String,
-    /// The value taken, as one would write it.
+    /// The default as text.
     pub value: String,
 }

@@ -1,6 +1,6 @@
-//! What the pages say of a policy beside its keys: the kinds of distributions, and every bound with its reason.
+//! Texts for the pages other than the keys: the kinds of distributions, and every bound with its reason.
 //!
-//! Self-imposed limit: words for what is declared elsewhere, for `docs/model.md` and `docs/policy.md`.
+//! `docs/model.md` and `docs/policy.md` contain these texts.
 
 use super::distribution::{self, GAMMA_CV, LOG_NORMAL_CV, P99_BY_MEDIAN_MAX, PARETO_SHAPE};
 use super::hpa_section::REPLICAS_MAX;
@@ -14,11 +14,11 @@ use crate::bounded::POLICY_BYTES_MAX;
 /// A kind of distribution, for the page.
 #[derive(Clone, Debug)]
 pub struct DistributionRow {
-    /// What `dist` calls it.
+    /// The word of `dist`.
     pub word: &'static str,
     /// The keys that state it.
     pub keys: String,
-    /// What it is.
+    /// Its meaning.
     pub means: &'static str,
 }
 
@@ -27,18 +27,18 @@ pub fn distributions() -> impl Iterator<Item = DistributionRow> {
     distribution::kinds().map(|(word, keys, means)| DistributionRow { word, keys, means })
 }
 
-/// A bound and its reason.
+/// A bound with its reason.
 #[derive(Clone, Debug)]
 pub struct BoundRow {
-    /// What is bounded.
+    /// The key or the input with the bound.
     pub of: String,
-    /// What is allowed.
+    /// The allowed values.
     pub allowed: String,
-    /// Why.
+    /// The reason.
     pub why: &'static str,
 }
 
-/// Every bound for which a reason is given: of the keys, then of other input.
+/// Every bound that has a reason: those of the keys, then those of other input.
 #[must_use]
 pub fn bounds() -> Vec<BoundRow> {
     let of_keys = keys::all().into_iter().filter_map(|key| {

@@ -1,51 +1,51 @@
-//! Where a fault stands: a stretch of one line of a source, as it may be shown.
+//! The place of a fault: a part of one line of a source, in printable form.
 //!
-//! This is the only place that covers confidential text. Which text is confidential is decided elsewhere.
+//! Only this module hides confidential text. Other modules decide which text is confidential.
 
 use std::ops::Range;
 
 use super::source::{Confidential, Origin, Sources};
 use super::text_marks::TextMarks;
 
-/// Longest stretch of a line that a place keeps, in characters; what is shown of it is shorter still.
+/// The longest part of a line that a place keeps, in characters. Messages show less.
 const LINE_CHARACTERS_MAX: usize = 4096;
-/// Characters kept before the fault when a line is cut.
+/// The characters kept before the fault of a cut line.
 const LINE_CHARACTERS_BEFORE: usize = 1024;
-/// Longest line that is looked at as a whole.
+/// The longest line that is read as a whole.
 const SHORT_LINE_BYTES_MAX: usize = 4 * LINE_CHARACTERS_MAX;
 
-/// Whether a shown line is there from its beginning.
+/// Whether the text of a place begins at the start of its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineStart {
-    /// From the first character on.
+    /// The text begins with the first character.
     Whole,
-    /// Something before is left out.
+    /// The text omits the start of the line.
     Cut,
 }
 
-/// A stretch of one line of a source.
+/// A part of one line of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The file's path as it was given, or `--set`.
+    /// The file's path as given, or `--set`.
     pub source: String,
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// The bytes of the whole source that are at fault.
+    /// The faulty bytes of the whole source.
     pub span: Range<usize>,
-    /// The line's text, without its end; a long one is cut around the fault.
+    /// The line's text without its end; a long line is cut around the fault.
     pub text: String,
-    /// The bytes of `text` that are at fault.
+    /// The faulty bytes of `text`.
     pub mark: Range<usize>,
-    /// Whether `text` begins with its line.
+    /// Whether `text` begins at the start of the line.
     pub start: LineStart,
 }
 
 impl Place {
-    /// The place of `origin` in its source; a stretch of several lines is cut to its first.
+    /// The place of `origin` in its source; a range of several lines is cut to its first line.
     ///
-    /// Stretches of the source that are hidden are not in its text.
+    /// The text does not contain hidden parts of the source.
     #[must_use]
     pub(crate) fn of(sources: &Sources, origin: Origin) -> Self {
         let source = sources.get(origin.source);
@@ -57,7 +57,7 @@ impl Place {
         Self::showing(&source.name, &written, origin.start..origin.end)
     }
 
-    /// The place of `origin` with nothing of its line but what is at fault.
+    /// The place of `origin`; the text contains only the faulty part.
     #[must_use]
     pub(crate) fn of_alone(sources: &Sources, origin: Origin) -> Self {
         let mut place = Self::of(sources, origin);
@@ -70,7 +70,7 @@ impl Place {
         place
     }
 
-    /// The place of the bytes `span` in `text`, which is called `name`.
+    /// The place of the bytes `span` in `text`, which has the name `name`.
     #[must_use]
     pub fn within(name: &str, text: &str, span: Range<usize>) -> Self {
         let written = Written {
@@ -81,7 +81,7 @@ impl Place {
         Self::showing(name, &written, span)
     }
 
-    /// The same place without anything of its line.
+    /// The same place without text.
     #[must_use]
     pub(crate) fn covered(self) -> Self {
         Self {
@@ -112,7 +112,7 @@ impl Place {
     }
 }
 
-/// A text and what is known of it.
+/// A text with its marks and confidential parts.
 #[derive(Clone, Copy)]
 struct Written<'t> {
     text: &'t str,
@@ -120,7 +120,7 @@ struct Written<'t> {
     confidential: &'t Confidential,
 }
 
-/// What is shown of a line.
+/// The printed part of a line.
 struct Excerpt {
     text: String,
     mark: Range<usize>,
@@ -128,7 +128,7 @@ struct Excerpt {
 }
 
 impl<'t> Written<'t> {
-    /// The line that begins at `line_start`, without its end, unless it is long.
+    /// The line that begins at `line_start`, without its end; `None` if it is long.
     fn short_line(&self, line_start: usize) -> Option<&'t str> {
         let rest = &self.text.as_bytes()[line_start..];
         let looked_at = &rest[..rest.len().min(SHORT_LINE_BYTES_MAX + 1)];
@@ -160,7 +160,7 @@ impl<'t> Written<'t> {
         }
     }
 
-    /// The excerpt of a long line. Only the part around the fault is read: a line may have thousands of faults.
+    /// The excerpt of a long line. It reads only the part around the fault, because a line may have thousands of faults.
     fn of_long_line(&self, line_start: usize, span: Range<usize>) -> Excerpt {
         if self.hides_some_of_line(line_start) {
             return Excerpt {
@@ -202,7 +202,7 @@ impl<'t> Written<'t> {
         }
     }
 
-    /// Whether something of the line that begins at `line_start` is hidden.
+    /// Whether a part of the line that begins at `line_start` is hidden.
     fn hides_some_of_line(&self, line_start: usize) -> bool {
         let Confidential {
             hidden, guarded, ..
@@ -217,11 +217,11 @@ impl<'t> Written<'t> {
     }
 }
 
-/// The text that an excerpt shows in place of a confidential stretch.
+/// The text that replaces a confidential part.
 const COVER: &str = "<hidden>";
 
-/// `line`, which begins at byte `line_start` of its source, with [`COVER`] for its `hidden` stretches, and `mark` in it;
-/// `None` where nothing of it is hidden.
+/// `line`, which begins at byte `line_start` of its source, with [`COVER`] instead of its `hidden` parts, and `mark` in the new
+/// text; `None` if no part is hidden.
 fn cover(
     line: &str,
     line_start: usize,
@@ -273,7 +273,7 @@ fn floor_char_boundary(text: &str, index: usize) -> usize {
     at
 }
 
-/// What is shown of `line`: the whole, or a stretch around `mark` with `...` where something is left out.
+/// The printed part of `line`: the whole, or a part around `mark` with `...` for each omission.
 fn cut_line(line: &str, mark: Range<usize>) -> Excerpt {
     if line.chars().count() <= LINE_CHARACTERS_MAX {
         return Excerpt {

@@ -1,7 +1,6 @@
-//! A policy's sections beside `[hpa]`: from tree to checked configuration.
+//! The sections of a policy other than `[hpa]`: from the tree to a checked configuration.
 //!
-//! Self-imposed limit: each section on its own and what two sections must agree
-//! on; what the trace has to do with it is `load`'s.
+//! Each section is checked alone and against the others. `load` checks the policy against the trace.
 
 use super::autoscaler::{Names, read_autoscaler, read_controller};
 use super::container::read_containers;
@@ -20,7 +19,7 @@ use crate::engine::random::Distribution;
 use crate::units::{Replicas, SimSpan};
 use crate::workload::Workload;
 
-/// The tables of a policy: a file with none of them is another program's.
+/// The tables of a policy. A file without any of them belongs to another program.
 pub(super) const SECTIONS: [&str; 8] = [
     "hpa",
     "controller",
@@ -31,35 +30,35 @@ pub(super) const SECTIONS: [&str; 8] = [
     "slo",
     "cost",
 ];
-/// Merging has used these up; they are here to be suggested.
+/// Merging has already removed these keys; they are listed here for suggestions.
 const USED_UP: [&str; 3] = ["extends", "remove", "manifest"];
 
-/// A policy, checked as far as it goes without a trace.
+/// A policy, checked as far as possible without a trace.
 #[derive(Debug)]
 pub(super) struct Policy {
-    /// `name`, or the file's stem.
+    /// `name`, or the file name without its ending.
     pub(super) name: String,
-    /// The autoscaler, unless there is none or it is faulty.
+    /// The autoscaler; `None` if there is none or it is faulty.
     pub(super) autoscaler: Option<Hpa>,
-    /// Where the autoscaler's metrics stand, by index.
+    /// The places of the autoscaler's metrics, by index.
     pub(super) metric_places: Vec<Origin>,
-    /// What is scaled.
+    /// The pods that are scaled.
     pub(super) deployment: Deployment,
-    /// What a request costs.
+    /// The cost of a request, and the clients.
     pub(super) workload: Workload,
-    /// How the autoscaler comes to know.
+    /// The metrics pipeline of the autoscaler.
     pub(super) metrics: MetricsPipeline,
-    /// What is promised to users.
+    /// The SLO.
     pub(super) slo: Slo,
-    /// What things cost.
+    /// The prices.
     pub(super) cost: CostRates,
-    /// What must hold of a run.
+    /// The assertions.
     pub(super) assertions: Vec<Assertion>,
-    /// What was not stated and matters.
+    /// The important defaults that the policy does not state.
     pub(super) assumptions: Vec<Assumption>,
 }
 
-/// The sections of a policy, each present or not.
+/// The sections of a policy; each is optional.
 struct Sections<'t> {
     controller: Option<Section<'t>>,
     deployment: Option<Section<'t>>,
@@ -70,7 +69,7 @@ struct Sections<'t> {
     cost: Option<Section<'t>>,
 }
 
-/// Reads a whole policy; `stem` is its name unless it has one.
+/// Reads a whole policy; `stem` is its name if `name` is missing.
 pub(super) fn read(
     table: &Table,
     source: SourceId,
@@ -139,11 +138,11 @@ pub(super) fn read(
     }
 }
 
-/// What `name` may be.
+/// The rule for `name`.
 pub(super) const NAME_ALLOWED: &str =
     "not empty, no slash, backslash or control character, no leading dot";
 
-/// `name`, which becomes part of a folder's name: it must not lead out of the folder around it.
+/// Reads `name`, which becomes a part of a folder's name and must not lead out of the parent folder.
 fn read_name<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Option<&'t str> {
     let name = root.text("name", faults)?;
     let fault = if name.trim().is_empty() {
@@ -179,7 +178,7 @@ fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t
     }
 }
 
-/// Defaults that were taken and on which the result hangs.
+/// The defaults in use on which the result depends.
 fn assumptions(policy: &Table) -> Vec<Assumption> {
     let is_stated = |section: &str, key: &str| match policy.get(section).map(|node| &node.value) {
         Some(Value::Table(section)) => section.get(key).is_some(),
@@ -205,7 +204,7 @@ fn read_startup_cpu(burst: &Section<'_>, faults: &mut Faults<'_>) -> Option<Star
 
 fn read_readiness(probe: &Section<'_>, faults: &mut Faults<'_>) -> ReadinessProbe {
     let probe = Some(probe);
-    // What many failures do matters to a pod that was Ready, and none is simulated to fall ill.
+    // A Ready pod never fails its probe in the simulation, so the threshold has no effect.
     tables::READINESS_FAILURE_THRESHOLD.read(probe, faults);
     ReadinessProbe {
         initial_delay: tables::READINESS_INITIAL_DELAY.read(probe, faults),
@@ -236,7 +235,7 @@ fn read_startup(probe: &Section<'_>, init: &Distribution, faults: &mut Faults<'_
     startup
 }
 
-/// Reads `[pod]`; without it everything is at its default.
+/// Reads `[pod]`.
 pub(super) fn read_pod(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> PodTimings {
     let schedule = key::SCHEDULE.read(section, faults);
     let image_pull = key::IMAGE_PULL.read(section, faults);
@@ -267,7 +266,7 @@ pub(super) fn read_pod(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -
     }
 }
 
-/// Reads `[metrics]`; without it everything is at its default.
+/// Reads `[metrics]`.
 pub(super) fn read_metrics(
     section: Option<&Section<'_>>,
     faults: &mut Faults<'_>,

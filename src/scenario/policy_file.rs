@@ -1,6 +1,6 @@
-//! A policy without a trace: read, checked, and written as Kubernetes objects.
+//! A policy without a trace: read, checked, and exported as Kubernetes objects.
 //!
-//! Self-imposed limit: the order of it all; objects are made in `manifest`.
+//! `manifest` builds the objects.
 
 use std::path::Path;
 
@@ -18,53 +18,53 @@ use crate::cluster::config::Deployment;
 use crate::control::Hpa;
 use crate::text::visible;
 
-/// A policy of its own.
+/// A policy without a trace.
 #[derive(Debug)]
 pub struct PolicyFile {
     policy: Policy,
-    /// All keys, bases and overrides merged in.
+    /// All keys, including those of bases and overrides.
     table: Table,
-    /// What its autoscaler is called, where a manifest says so.
+    /// The name and namespace of its autoscaler, if a manifest states them.
     identity: Option<HpaIdentity>,
-    /// What its user should know.
+    /// Warnings for the user.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Objects as text, and what was made up for them.
+/// Objects as text, and warnings about invented values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
-    /// YAML.
+    /// The YAML.
     pub yaml: String,
-    /// What its user should know.
+    /// Warnings for the user.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// A policy of its own that takes all but its autoscaler from a base.
+/// A new policy that takes everything except its autoscaler from a base.
 #[derive(Clone, Copy, Debug)]
 pub struct Successor<'s> {
-    /// What it is called.
+    /// The name.
     pub name: &'s str,
-    /// What its first line says of it.
+    /// The comment in its first line.
     pub comment: &'s str,
-    /// The base's path as the new file names it: from its own folder, or from the root.
+    /// The path of the base, relative to the new file's folder, or absolute.
     pub base: &'s str,
-    /// Arguments of `--set` outside `hpa` that it makes its own.
+    /// Arguments of `--set` outside `hpa` that the new policy includes.
     pub settings: &'s [String],
 }
 
-/// Which objects to write.
+/// The objects to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportedObjects {
     /// The HorizontalPodAutoscaler.
     Autoscaler,
-    /// The Deployment as well.
+    /// The HorizontalPodAutoscaler and the Deployment.
     AutoscalerAndDeployment,
 }
 
 /// Loads a policy or a manifest.
 ///
 /// # Errors
-/// Everything that is wrong with it, all at once.
+/// All faults of the policy.
 pub fn load_policy(
     path: &Path,
     set: &[String],
@@ -108,28 +108,28 @@ impl PolicyFile {
         self.policy.autoscaler.as_ref()
     }
 
-    /// What the autoscaler is called in the cluster: as its manifest has it, else after the policy.
+    /// The name of the autoscaler in the cluster: from its manifest, or the name of the policy.
     #[must_use]
     pub fn autoscaler_name(&self) -> &str {
         self.hpa_metadata().name
     }
 
-    /// The namespace of its autoscaler, where one is stated.
+    /// The namespace of its autoscaler, if it is stated.
     #[must_use]
     pub fn autoscaler_namespace(&self) -> Option<&str> {
         self.hpa_metadata().namespace
     }
 
-    /// What is scaled.
+    /// The scaled Deployment.
     #[must_use]
     pub fn deployment(&self) -> &Deployment {
         &self.policy.deployment
     }
 
-    /// The policy's objects as YAML that kubectl applies.
+    /// The policy's objects as YAML for kubectl.
     ///
     /// # Errors
-    /// There is no autoscaler to export.
+    /// The policy has no autoscaler.
     pub fn export(&self, objects: ExportedObjects) -> Result<Exported, Diagnostics> {
         let mut documents = Vec::new();
         let mut remarks = Vec::new();
@@ -159,14 +159,14 @@ impl PolicyFile {
         })
     }
 
-    /// A policy that extends a base and has this one's autoscaler, as TOML.
+    /// A policy in TOML that extends a base and has this policy's autoscaler.
     ///
     /// # Errors
-    /// There is no autoscaler.
+    /// The policy has no autoscaler.
     pub fn successor(&self, successor: &Successor<'_>) -> Result<String, Diagnostics> {
         let document = self.hpa_document()?;
         let mut spec = document.get("spec").cloned().unwrap_or(document);
-        // What the base scales it goes on scaling, by whatever name that had.
+        // The new policy scales the same workload as the base, by the same name.
         if !self.has("hpa", &["scaleTargetRef"]) {
             spec = spec.without("scaleTargetRef");
         }
@@ -185,13 +185,12 @@ impl PolicyFile {
         Ok(text)
     }
 
-    /// The smallest merge patch of its autoscaler to that of `to`, as YAML.
+    /// The smallest merge patch from its autoscaler to that of `to`, as YAML.
     ///
-    /// It changes what `spec` says. What is scaled stays as it is unless `to`
-    /// says what that is: a policy's file name is no Deployment's.
+    /// The patch changes only `spec`. The target changes only if `to` states one: a policy's file name is not the name of a Deployment.
     ///
     /// # Errors
-    /// One of the two has no autoscaler.
+    /// One of the two policies has no autoscaler.
     pub fn patch_to(&self, to: &Self) -> Result<String, Diagnostics> {
         let spec_of = |document: Document| document.get("spec").cloned();
         let mut before = spec_of(self.hpa_document()?);
@@ -224,7 +223,7 @@ impl PolicyFile {
         ))
     }
 
-    /// What the autoscaler is called: as its manifest has it, else after the policy.
+    /// The name of the autoscaler: from its manifest, or the name of the policy.
     fn hpa_metadata(&self) -> Metadata<'_> {
         match &self.identity {
             Some(identity) => Metadata {
@@ -238,7 +237,7 @@ impl PolicyFile {
         }
     }
 
-    /// `deployment.namespace`, unless it is kubectl's own.
+    /// `deployment.namespace`, unless it is kubectl's default.
     fn namespace(&self) -> Option<&str> {
         let stated = self.table.get("deployment")?.get("namespace")?.text();
         stated.filter(|namespace| *namespace != DEFAULT_NAMESPACE)
@@ -266,12 +265,12 @@ impl PolicyFile {
         }
     }
 
-    /// Whether the policy itself says what is scaled, rather than its file's name.
+    /// Whether the policy states its target; otherwise the target has the name of the file.
     fn names_its_target(&self) -> bool {
         self.has("hpa", &["scaleTargetRef", "name"]) || self.has("deployment", &["name"])
     }
 
-    /// Whether `path` is written within `section`.
+    /// Whether `path` is written in `section`.
     fn has(&self, section: &str, path: &[&str]) -> bool {
         self.table
             .get(section)
@@ -279,7 +278,7 @@ impl PolicyFile {
     }
 }
 
-/// As a TOML string.
+/// The text as a TOML string.
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }

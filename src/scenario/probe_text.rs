@@ -1,7 +1,6 @@
-//! Capacity probes: CSV with a header, to checked rows of load and CPU.
+//! Capacity probes: from CSV with a header to checked rows of load and CPU.
 //!
-//! Self-imposed limit: this one format, from bytes; no file system, and nothing
-//! is fitted here. Faults are collected with line and column.
+//! `results::calibration` fits a line to them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,31 +18,31 @@ use super::secrecy::looks_like_document;
 use super::trace_text::VALUE_MAX;
 use crate::units::parse_number;
 
-/// The fewest rows of a probe: a line has two parameters, and an interval needs a row more.
+/// The fewest rows of a probe: a line has two parameters, and an interval needs one more row.
 pub const PROBE_ROWS_MIN: usize = 3;
 
-/// Loads that differ by less than this share of the heaviest are the same: what rounding may make of one.
+/// Loads that differ by less than this share of the highest load are equal, to allow for rounding.
 pub const SAME_LOAD: f64 = 1e-9;
-/// Below this heaviest load, in requests per second, that share is not counted any smaller.
+/// The highest load counts as at least this many requests per second in that share.
 const LIGHTEST: f64 = 1e-3;
 
-/// A service's CPU use measured at several loads.
+/// CPU measurements of a service at several loads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
-    /// At least [`PROBE_ROWS_MIN`], of at least two different loads per pod.
+    /// At least [`PROBE_ROWS_MIN`] rows, with at least two different loads per pod.
     pub rows: Vec<ProbeRow>,
-    /// What its two columns were measured on.
+    /// What the two columns measure.
     pub measured: ProbeMeasurement,
-    /// What was left out.
+    /// Warnings about ignored columns.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// What the columns `rps` and `cpu_millicores` of a probe were measured on.
+/// What the columns `rps` and `cpu_millicores` of a probe measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeMeasurement {
-    /// No column `replicas`: both on the same thing, one pod or all together.
+    /// Without a column `replicas`: both measure the same, one pod or all pods together.
     Together,
-    /// With a column `replicas`: `rps` on all pods together, `cpu_millicores` on one of them (mean or median, as `kubectl top pod` shows them).
+    /// With a column `replicas`: `rps` of all pods together, and `cpu_millicores` of one pod (mean or median, as in `kubectl top pod`).
     PerPod,
 }
 
@@ -52,15 +51,15 @@ pub enum ProbeMeasurement {
 pub struct ProbeRow {
     /// Its line in the file, from 1.
     pub line: usize,
-    /// Requests per second that one pod served.
+    /// Requests per second of one pod.
     pub rps: f64,
-    /// How many pods served: a whole number, 1 where the probe does not say.
+    /// The number of pods; 1 if the probe does not state it.
     pub replicas: f64,
-    /// What it used, in millicores.
+    /// The CPU, in millicores.
     pub cpu_millicores: f64,
 }
 
-/// Where the columns are.
+/// The indices of the columns.
 struct Columns {
     width: usize,
     rps: usize,
@@ -73,16 +72,16 @@ const COLUMNS: [&str; 3] = ["rps", "cpu_millicores", "replicas"];
 /// Reads the probe at `path`.
 ///
 /// # Errors
-/// Why the file cannot be read, or everything that is wrong with it.
+/// Why the file cannot be read, or all its faults.
 pub fn read_probe(path: &Path, loader: &mut dyn Loader) -> Result<Probe, Diagnostics> {
     let bytes = read_file(loader, path, FileKind::Probe, None).map_err(Diagnostics::one)?;
     parse_probe(path, &bytes)
 }
 
-/// Reads a probe from the bytes of the file at `path`, which is only used as its name.
+/// Parses a probe from the bytes of the file at `path`, which serves only as a name.
 ///
 /// # Errors
-/// Everything that is wrong with it, each fault with its place.
+/// All faults, each with its place.
 pub fn parse_probe(path: &Path, bytes: &[u8]) -> Result<Probe, Diagnostics> {
     let text = text_of(path, bytes).map_err(Diagnostics::one)?;
     refuse_manifest(path, text).map_err(Diagnostics::one)?;
@@ -150,7 +149,7 @@ fn parse_rows(
         counted_bytes: 0,
         line: 1,
     };
-    // Text was checked to be UTF-8, and lengths are flexible: the reader has nothing to fail at.
+    // The text is UTF-8 and the length of records is flexible, so the reader cannot fail.
     while reader.read_record(&mut record).unwrap_or(false) {
         rows.extend(parse_row(reading, &record, &columns, &mut lines));
     }
@@ -236,7 +235,7 @@ fn listed(names: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// Numbers lines on the way through a text, so that each byte is looked at once.
+/// Counts lines in one pass over a text.
 struct LineCounter<'t> {
     text: &'t str,
     counted_bytes: usize,
@@ -244,7 +243,7 @@ struct LineCounter<'t> {
 }
 
 impl LineCounter<'_> {
-    /// The line of the byte at `offset`, from 1; offsets rise from call to call.
+    /// The line of the byte at `offset`, from 1; `offset` must not decrease between calls.
     fn line_at(&mut self, offset: usize) -> usize {
         let passed = &self.text[self.counted_bytes..offset];
         self.line += passed.matches('\n').count();
@@ -343,7 +342,7 @@ fn parse_cell(reading: &mut CsvReading<'_>, record: &StringRecord, index: usize)
     None
 }
 
-/// What keeps rows, each right by itself, from having a line.
+/// The fault of rows that are each valid but do not determine a line.
 fn fault_of_rows(name: &str, rows: &[ProbeRow]) -> Option<Diagnostic> {
     if rows.len() < PROBE_ROWS_MIN {
         return Some(Diagnostic {

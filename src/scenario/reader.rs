@@ -1,10 +1,9 @@
-//! The typed reader: walks a tree table by table, and notes every fault instead of stopping at the first.
+//! The typed reader: it walks a tree table by table, and collects every fault instead of stopping at the first.
 //!
-//! Self-imposed limit: types, ranges and unknown keys. What the keys mean is for
-//! the readers of the sections to know.
+//! It checks types, ranges and unknown keys. The readers of the sections know the meaning of the keys.
 //!
-//! A getter gives `None` both for a key that is absent and for one whose value
-//! is faulty; the fault is noted, and with faults noted no scenario comes out.
+//! A getter returns `None` for a missing key and for a faulty value. A faulty value adds a fault, and a policy with faults gives no
+//! scenario.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -16,24 +15,24 @@ use super::tree::{Entry, Node, Table, Value};
 use super::values::{self, ValueProblem};
 use crate::units::{Millicores, Quantity, SimSpan, parse_number};
 
-/// How many errors of one policy are kept with their lines; more are counted.
+/// How many errors of one policy are kept with their lines; further errors are only counted.
 const ERRORS_KEPT_MAX: usize = 1000;
-/// How many words of the input are compared in all, to say which one was meant.
+/// How many words of the input are compared in total to find suggestions.
 const COMPARED_WORDS_MAX: usize = 100_000;
 
-/// Collects what is wrong.
+/// A collection of faults.
 pub(super) struct Faults<'s> {
     sources: &'s Sources,
     list: Vec<Diagnostic>,
-    /// How many of the list are errors.
+    /// The number of errors in the list.
     errors: usize,
-    /// How many errors more were noted.
+    /// The errors that the list omits.
     omitted: Omitted,
     compared_words: usize,
 }
 
 impl<'s> Faults<'s> {
-    /// Nothing wrong yet.
+    /// An empty collection.
     pub(super) fn new(sources: &'s Sources) -> Self {
         Self {
             sources,
@@ -44,7 +43,7 @@ impl<'s> Faults<'s> {
         }
     }
 
-    /// What was noted.
+    /// The collected faults.
     pub(super) fn into_diagnostics(self) -> Diagnostics {
         Diagnostics {
             list: self.list,
@@ -52,22 +51,22 @@ impl<'s> Faults<'s> {
         }
     }
 
-    /// Whether anything was noted that forbids a simulation.
+    /// Whether the collection has an error, which prevents a simulation.
     pub(super) fn has_errors(&self) -> bool {
         self.errors > 0
     }
 
-    /// How many were noted.
+    /// The number of faults added.
     pub(super) fn count(&self) -> usize {
         self.list.len() + self.omitted.count()
     }
 
-    /// Those kept after the first `count` that were noted.
+    /// The kept faults after the first `count` added.
     pub(super) fn since(&self, count: usize) -> &[Diagnostic] {
         self.list.get(count..).unwrap_or_default()
     }
 
-    /// The word of the input nearest to `word`, as [`nearest`]; none once very many were compared.
+    /// The word of the input that is nearest to `word`, as in [`nearest`]; `None` after too many comparisons.
     pub(super) fn nearest_written<'k>(
         &mut self,
         word: &str,
@@ -78,12 +77,12 @@ impl<'s> Faults<'s> {
         nearest(word, known.take(left).inspect(|_| *compared_words += 1))
     }
 
-    /// Whether `origin` lies in a Kubernetes manifest.
+    /// Whether `origin` is in a Kubernetes manifest.
     pub(super) fn is_in_manifest(&self, origin: Origin) -> bool {
         self.sources.get(origin.source).format == Format::Manifest
     }
 
-    /// Notes faults that already have their places.
+    /// Adds faults that already have places.
     pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = Diagnostic>) {
         for fault in faults {
             let source = fault.place.as_ref().map(|place| place.source.clone());
@@ -91,7 +90,7 @@ impl<'s> Faults<'s> {
         }
     }
 
-    /// Notes what is wrong elsewhere.
+    /// Adds the faults of another list.
     pub(super) fn absorb(&mut self, faults: Diagnostics) {
         for (file, count) in faults.omitted.files() {
             self.omitted.add(file, count);
@@ -99,7 +98,7 @@ impl<'s> Faults<'s> {
         self.extend(faults.list);
     }
 
-    /// Notes a fault of the file `source`.
+    /// Adds a fault of the file `source`.
     fn note(&mut self, code: Code, source: &str, fault: impl FnOnce() -> Diagnostic) {
         if code.severity() == Severity::Error {
             if self.errors >= ERRORS_KEPT_MAX {
@@ -111,7 +110,7 @@ impl<'s> Faults<'s> {
         self.list.push(fault());
     }
 
-    /// Notes a fault.
+    /// Adds a fault.
     pub(super) fn report(
         &mut self,
         code: Code,
@@ -125,7 +124,7 @@ impl<'s> Faults<'s> {
         });
     }
 
-    /// Notes a key that does not exist in the table at `path`, whose keys are `known`.
+    /// Adds the fault of an unknown key in the table at `path`, whose keys are `known`.
     fn unknown_key(&mut self, entry: &Entry, path: &str, known: &[&str]) {
         let sources = self.sources;
         let origin = entry.key_origin;
@@ -133,7 +132,7 @@ impl<'s> Faults<'s> {
         self.note(Code::UnknownKey, &source.name, || {
             let place = match source.named_by {
                 NamedBy::User => Place::of(sources, origin),
-                // A file that a policy names may be another program's, and hold passwords.
+                // A file that a policy names may belong to another program and hold passwords.
                 NamedBy::Policy => Place::of_alone(sources, origin),
             };
             let within = match path {
@@ -153,7 +152,7 @@ impl<'s> Faults<'s> {
         });
     }
 
-    /// Notes a value of the wrong type.
+    /// Adds the fault of a value of the wrong type.
     pub(super) fn wrong_type(&mut self, key: &str, wanted: &str, value: &Value, origin: Origin) {
         let help = match (wanted, value) {
             ("a string", Value::Integer(number)) => format!("put it in quotes: \"{number}\""),
@@ -188,7 +187,7 @@ impl<'s> Faults<'s> {
     }
 }
 
-/// The known word nearest to `word`, if one is near enough to have been meant.
+/// The known word nearest to `word`, if it is near enough for a suggestion.
 pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
     let word = plain(word);
@@ -196,7 +195,7 @@ pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> O
     let allowed = (length / 3).clamp(1, 4);
     known
         .map(|candidate| (plain(candidate), candidate))
-        // A distance is at least the difference in length, and costs the product of both lengths.
+        // The distance is at least the difference in length, and its computation costs the product of both lengths.
         .filter(|(plain, _)| plain.chars().count().abs_diff(length) <= allowed)
         .map(|(plain, candidate)| (strsim::damerau_levenshtein(&word, &plain), candidate))
         .filter(|(distance, _)| *distance <= allowed)
@@ -208,12 +207,12 @@ pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> O
 pub(super) struct Section<'t> {
     table: &'t Table,
     path: String,
-    /// Where the table stands.
+    /// The place of the table.
     pub(super) origin: Origin,
 }
 
 impl<'t> Section<'t> {
-    /// `node` as a table called `path` that has no keys but `known`.
+    /// `node` as a table with the path `path` and only `known` keys.
     pub(super) fn open(
         node: &'t Node,
         path: impl Into<String>,
@@ -230,7 +229,7 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// `table` as a section called `path` that has no keys but `known`.
+    /// `table` as a section with the path `path` and only `known` keys.
     pub(super) fn of_table(
         table: &'t Table,
         path: String,
@@ -246,7 +245,7 @@ impl<'t> Section<'t> {
         Self::with_any_keys(table, path, origin)
     }
 
-    /// `table` as a section called `path`, before it is known which keys it may have.
+    /// `table` as a section with the path `path`, before its keys are known.
     pub(super) fn with_any_keys(table: &'t Table, path: String, origin: Origin) -> Self {
         Self {
             table,
@@ -264,19 +263,19 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// The value of `key` as it stands.
+    /// The value of `key`.
     pub(super) fn node(&self, key: &str) -> Option<&'t Node> {
         self.table.get(key)
     }
 
-    /// Where `key` stands, or the section when it is absent.
+    /// The place of `key`, or of the section if the key is missing.
     pub(super) fn key_origin(&self, key: &str) -> Origin {
         self.table
             .entry(key)
             .map_or(self.origin, |entry| entry.key_origin)
     }
 
-    /// The table at `key`, which has no keys but `known`.
+    /// The table at `key`, with only `known` keys.
     pub(super) fn section(
         &self,
         key: &str,
@@ -298,7 +297,7 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// A string.
+    /// The string at `key`.
     pub(super) fn text(&self, key: &str, faults: &mut Faults<'_>) -> Option<&'t str> {
         let node = self.node(key)?;
         match &node.value {
@@ -310,7 +309,7 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// A string that has to be there.
+    /// The string at `key`, which is required.
     pub(super) fn required_text(&self, key: &str, faults: &mut Faults<'_>) -> Option<&'t str> {
         if self.node(key).is_none() {
             self.missing(key, "a string", faults);
@@ -318,7 +317,7 @@ impl<'t> Section<'t> {
         self.text(key, faults)
     }
 
-    /// Notes that `key` has to be there.
+    /// Adds the fault that `key` is missing.
     pub(super) fn missing(&self, key: &str, wanted: &str, faults: &mut Faults<'_>) {
         faults.report(
             Code::MissingKey,
@@ -328,7 +327,7 @@ impl<'t> Section<'t> {
         );
     }
 
-    /// True or false.
+    /// The boolean at `key`.
     pub(super) fn boolean(&self, key: &str, faults: &mut Faults<'_>) -> Option<bool> {
         let node = self.node(key)?;
         match &node.value {
@@ -340,7 +339,7 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// A whole number within `range`.
+    /// The whole number within `range` at `key`.
     pub(super) fn integer<N>(
         &self,
         key: &str,
@@ -353,7 +352,7 @@ impl<'t> Section<'t> {
         integer(self.node(key)?, &self.path_of(key), range, faults)
     }
 
-    /// A number within `range`.
+    /// The number within `range` at `key`.
     pub(super) fn number(
         &self,
         key: &str,
@@ -381,7 +380,7 @@ impl<'t> Section<'t> {
         None
     }
 
-    /// One of the words in `words`, and what it stands for.
+    /// The meaning of the word at `key`, one of `words`.
     pub(super) fn word<T: Copy>(
         &self,
         key: &str,
@@ -412,12 +411,12 @@ impl<'t> Section<'t> {
         None
     }
 
-    /// A duration, 0 included.
+    /// The duration at `key`, 0 included.
     pub(super) fn duration(&self, key: &str, faults: &mut Faults<'_>) -> Option<SimSpan> {
         duration(self.node(key)?, &self.path_of(key), faults)
     }
 
-    /// A duration of at least `least`.
+    /// The duration of at least `least` at `key`.
     pub(super) fn duration_from(
         &self,
         key: &str,
@@ -437,7 +436,7 @@ impl<'t> Section<'t> {
         None
     }
 
-    /// A duration of at least `least` and at most `most`.
+    /// The duration from `least` to `most` at `key`.
     pub(super) fn duration_within(
         &self,
         key: &str,
@@ -458,17 +457,17 @@ impl<'t> Section<'t> {
         None
     }
 
-    /// A quantity of 0 or more.
+    /// The quantity of 0 or more at `key`.
     pub(super) fn quantity(&self, key: &str, faults: &mut Faults<'_>) -> Option<Quantity> {
         self.converted(key, faults, values::quantity)
     }
 
-    /// CPU.
+    /// The CPU at `key`.
     pub(super) fn cpu(&self, key: &str, faults: &mut Faults<'_>) -> Option<Millicores> {
         self.converted(key, faults, values::cpu)
     }
 
-    /// Memory in bytes.
+    /// The memory at `key`, in bytes.
     pub(super) fn memory_bytes(&self, key: &str, faults: &mut Faults<'_>) -> Option<u64> {
         self.converted(key, faults, values::memory_bytes)
     }
@@ -486,14 +485,14 @@ impl<'t> Section<'t> {
     }
 }
 
-/// `node` as a duration, called `path` in messages.
+/// `node` as a duration; messages call it `path`.
 pub(super) fn duration(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<SimSpan> {
     values::duration(&node.value)
         .map_err(|problem| faults.problem(path, node.origin, problem))
         .ok()
 }
 
-/// `node` as a whole number within `range`, called `path` in messages.
+/// `node` as a whole number within `range`; messages call it `path`.
 pub(super) fn integer<N>(
     node: &Node,
     path: &str,
@@ -521,7 +520,7 @@ where
     None
 }
 
-/// `node` as a string, called `path` in messages.
+/// `node` as a string; messages call it `path`.
 pub(super) fn text<'t>(node: &'t Node, path: &str, faults: &mut Faults<'_>) -> Option<&'t str> {
     match &node.value {
         Value::Text(text) => Some(text),

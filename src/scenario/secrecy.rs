@@ -1,7 +1,7 @@
-//! Which text is confidential, decided by its words alone: diagnostics never print it.
+//! Which text is confidential, decided by its words alone. Diagnostics never print such text.
 //!
-//! These rules are for files that are read as something else than they are. `broken_manifest` has those for manifests that
-//! cannot be parsed, `manifest::secrecy` those for objects. In doubt a text is covered.
+//! These rules are for files that have another format than expected. `broken_manifest` has the rules for manifests that cannot be
+//! parsed, and `manifest::secrecy` those for objects. If in doubt, a text is hidden.
 
 use std::ops::Range;
 
@@ -25,9 +25,9 @@ const SECRET_TYPES: [&str; 4] = [
     "bootstrap.kubernetes.io/",
 ];
 
-/// Whether the values at `key` may be confidential, be it with a slip in the key.
+/// Whether the values at `key` may be confidential, even if the key has a typing mistake.
 pub(super) fn is_confidential_key(key: &str) -> bool {
-    /// The longest key, and a slip.
+    /// The longest key with one extra letter.
     const KEY_BYTES_MAX: usize = 24;
     if key.len() > KEY_BYTES_MAX {
         return false;
@@ -42,7 +42,7 @@ pub(super) fn is_confidential_key(key: &str) -> bool {
         .any(|known| is_one_slip_off(letters.as_bytes(), &known.to_ascii_lowercase().into_bytes()))
 }
 
-/// Whether one letter too many, too few or wrong, or two in the wrong order, turn one word into the other.
+/// Whether one inserted, missing or wrong letter, or two swapped letters, turn one word into the other.
 fn is_one_slip_off(word: &[u8], other: &[u8]) -> bool {
     let same = |pair: &(&u8, &u8)| pair.0 == pair.1;
     let prefix = word.iter().zip(other).take_while(same).count();
@@ -60,9 +60,9 @@ fn is_one_slip_off(word: &[u8], other: &[u8]) -> bool {
     }
 }
 
-/// Whether `kind` is that of a Secret, or may be meant as one.
+/// Whether `kind` is a kind of Secret, or a mistyped one.
 pub(super) fn names_a_secret(kind: &str) -> bool {
-    /// `Sercet`, `Secretes`; no kind of Kubernetes is as near.
+    /// `Sercet`, `Secretes`; no other kind of Kubernetes is that near.
     const MISTYPED_LETTERS_MAX: usize = 2;
     let kind = kind.trim().to_ascii_lowercase();
     kind.contains("secret")
@@ -78,13 +78,13 @@ pub(super) fn is_type_of_secret(text: &str) -> bool {
     SECRET_TYPES.iter().any(|known| text.starts_with(known))
 }
 
-/// Whether a text that could not be read may hold a Secret.
+/// Whether a text that could not be parsed may hold a Secret.
 pub(super) fn may_hold_a_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     mentions_a_secret(&lower) || documents(&lower).any(may_be_a_secret)
 }
 
-/// Whether a text in lower case has a word that only Secrets and their like have.
+/// Whether a lower-case text has a word that only Secrets and similar objects have.
 fn mentions_a_secret(lower: &str) -> bool {
     let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = lower.as_bytes();
@@ -112,7 +112,7 @@ fn documents(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n---")
 }
 
-/// Whether a document in lower case says by its `kind` that it may be a Secret, or holds confidential values and does not say what it is.
+/// Whether a lower-case document may be a Secret by its `kind`, or holds confidential values and has no `kind`.
 fn may_be_a_secret(document: &str) -> bool {
     let mut kinds = values_of(document, "kind").peekable();
     if kinds.peek().is_none() {
@@ -121,7 +121,7 @@ fn may_be_a_secret(document: &str) -> bool {
     kinds.any(|kind| kind.is_empty() || names_a_secret(kind))
 }
 
-/// The words behind `key:`; empty where no word stands there.
+/// The words after `key:`; an empty text if no word follows.
 fn values_of<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
     keys_in(text, key).map(|key_end| {
         let value = text[key_end..].trim_start_matches([' ', '\t', '"', '\'', ':']);
@@ -132,21 +132,21 @@ fn values_of<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
     })
 }
 
-/// Where `key` ends, wherever it stands before a colon; quotes around it are part of it.
+/// The ends of each `key` before a colon, including quotes around the key.
 fn keys_in<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = usize> + 't {
     words_before(text, ':')
         .filter(move |(word, _)| *word == key)
         .map(|(_, end)| end)
 }
 
-/// Where the keys end whose values may be confidential, be it with a slip in the key.
+/// The ends of the keys whose values may be confidential, even with a typing mistake in the key.
 fn confidential_keys_in(text: &str, separator: char) -> impl Iterator<Item = usize> {
     words_before(text, separator)
         .filter(|(word, _)| is_confidential_key(word))
         .map(|(_, end)| end)
 }
 
-/// Each word before a separator, and where it ends; quotes around it are part of it.
+/// Each word before a separator, and its end, including quotes around the word.
 fn words_before(text: &str, separator: char) -> impl Iterator<Item = (&str, usize)> {
     let is_letter =
         |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '/');
@@ -158,7 +158,7 @@ fn words_before(text: &str, separator: char) -> impl Iterator<Item = (&str, usiz
     })
 }
 
-/// The stretches of a broken manifest that stand behind a confidential key, to the end of its block.
+/// The parts of a broken manifest after a confidential key, to the end of the key's block.
 pub(super) fn confidential_stretches(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for start in confidential_keys_in(text, ':') {
@@ -169,8 +169,8 @@ pub(super) fn confidential_stretches(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The stretches of a TOML text that may hold confidential values, be it that the text cannot be parsed: the lines of a table
-/// with a confidential name, and what stands behind such a key.
+/// The parts of a TOML text that may hold confidential values, also if it cannot be parsed: the lines of a table with a confidential
+/// name, and the values of such keys.
 pub(super) fn confidential_stretches_of_toml(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut is_in_table = false;
@@ -195,7 +195,7 @@ pub(super) fn confidential_stretches_of_toml(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a line of TOML begins with a key at the left margin, so that no value before it goes on.
+/// Whether a line of TOML begins with a key at the left margin, which ends the value before it.
 fn starts_with_toml_key(line: &str) -> bool {
     let key = line.trim_start_matches(|letter: char| {
         letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.')
@@ -203,9 +203,9 @@ fn starts_with_toml_key(line: &str) -> bool {
     key.len() < line.len() && key.trim_start().starts_with('=')
 }
 
-/// Where the block of the key that ends at `key_end` is over: at the next key in a line that is indented no deeper.
+/// The end of the block of the key that ends at `key_end`: the next key in a line that is not indented deeper.
 ///
-/// Between brackets indentation means nothing, so such a block goes on to the end.
+/// Indentation has no meaning inside brackets, so such a block extends to the end.
 fn block_end(text: &str, key_end: usize) -> usize {
     let line_start = text[..key_end].rfind('\n').map_or(0, |at| at + 1);
     let before = &text[line_start..key_end];
@@ -230,7 +230,7 @@ fn block_end(text: &str, key_end: usize) -> usize {
     text.len()
 }
 
-/// Where the brackets close that open right behind the key that ends at `key_end`; the end of the text if they never do.
+/// The closing bracket of the brackets that open right after the key that ends at `key_end`; the end of the text if they never close.
 fn bracketed_end(text: &str, key_end: usize) -> usize {
     let value = text[key_end..].trim_start_matches([':', ' ', '\t', '\r', '\n']);
     if !value.starts_with(['{', '[']) {
@@ -250,14 +250,14 @@ fn bracketed_end(text: &str, key_end: usize) -> usize {
     text.len()
 }
 
-/// How deep a line's first word stands; dashes of lists count.
+/// The indentation of a line's first word; list dashes count.
 fn indentation(line: &str) -> usize {
     line.bytes()
         .take_while(|byte| matches!(byte, b' ' | b'\t' | b'-' | b'"' | b'\''))
         .count()
 }
 
-/// Whether a text is made of keys and values as YAML and JSON are, so that it is no table of numbers and no log.
+/// Whether a text consists of keys and values, like YAML and JSON, and is not a table of numbers or a log.
 pub(super) fn looks_like_document(text: &str) -> bool {
     let start = text.trim_start_matches('\u{feff}').trim_start();
     let is_json = start.starts_with('{')
@@ -269,7 +269,7 @@ pub(super) fn looks_like_document(text: &str) -> bool {
         || text.lines().any(is_confidential_line_of_toml)
 }
 
-/// Whether a line is the name of a confidential table of TOML, or begins with a confidential key and `=`.
+/// Whether a line is the name of a confidential TOML table, or begins with a confidential key and `=`.
 fn is_confidential_line_of_toml(line: &str) -> bool {
     let content = line.trim();
     let is_part = |letter: char| {
@@ -286,7 +286,7 @@ fn is_confidential_line_of_toml(line: &str) -> bool {
     is_ended && name.split('.').any(|part| is_confidential_key(part.trim()))
 }
 
-/// Whether a line is one of a YAML document, or of a key in PEM.
+/// Whether a line belongs to a YAML document or to a PEM key.
 pub(super) fn is_line_of_document(line: &str) -> bool {
     let content = line.trim_start_matches([' ', '\t']);
     content.starts_with("---")
@@ -296,9 +296,9 @@ pub(super) fn is_line_of_document(line: &str) -> bool {
         || (content.contains('{') && content.contains(':'))
 }
 
-/// Whether a line begins with a key that a slip has broken, as `string Data: x`; the date of a log stands before any colon.
+/// Whether a line begins with a mistyped key, such as `string Data: x`. In a log, a date comes before the first colon.
 fn starts_with_words_and_colon(content: &str) -> bool {
-    /// No key of Kubernetes is longer than that and a slip.
+    /// No key of Kubernetes is longer, even with a typing mistake.
     const KEY_BYTES_MAX: usize = 80;
     let Some(colon) = content.find(':') else {
         return false;
@@ -307,7 +307,7 @@ fn starts_with_words_and_colon(content: &str) -> bool {
     is_followed && colon <= KEY_BYTES_MAX && !content[..colon].contains([',', '[', '=', '#'])
 }
 
-/// Whether a line begins with `key:`, be it in a list, in quotes or behind a bracket.
+/// Whether a line begins with `key:`, also in a list, in quotes or after a bracket.
 fn starts_with_key(line: &str) -> bool {
     /// No key of Kubernetes is longer.
     const KEY_BYTES_MAX: usize = 256;
@@ -339,7 +339,7 @@ fn starts_with_key(line: &str) -> bool {
         || value.starts_with([' ', '\t', '\r', '\n'])
 }
 
-/// Whether a text that is read as TOML may hold confidential values: it has lines of another document, and keys of such values,
+/// Whether a text that is read as TOML may hold confidential values: it has lines of another format, and either keys of such values
 /// or more other lines than lines of TOML.
 pub(super) fn is_confidential_document(text: &str) -> bool {
     if !looks_like_document(text) {
@@ -360,7 +360,7 @@ pub(super) fn is_confidential_document(text: &str) -> bool {
         || !confidential_stretches(text).is_empty()
 }
 
-/// Whether a line is a table's name, `key = value`, or the end of an array.
+/// Whether a line is a table's name, a `key = value`, or the end of an array.
 fn is_line_of_toml(line: &str) -> bool {
     let content = line.trim_start_matches(['{', ' ', '\t', ',']);
     let key = content.trim_start_matches(|letter: char| {
@@ -376,11 +376,11 @@ pub(super) fn is_confidential_json(text: &str) -> bool {
     is_json_of_objects(text) || mentions_a_secret(&text.to_ascii_lowercase())
 }
 
-/// Whether a JSON text has, near its top, a key that only objects of Kubernetes have.
+/// Whether a JSON text has, near its top, a key that only Kubernetes objects have.
 ///
-/// Deeper such words may be labels of a series.
+/// Deeper in the text, such words may be labels of a series.
 pub(super) fn is_json_of_objects(text: &str) -> bool {
-    /// A list of objects, or the items of a List.
+    /// The depth of an object in a list, or in the items of a List.
     const DEPTH_MAX: usize = 3;
     const KEYS: [&str; 5] = [
         "apiVersion",
@@ -505,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_told_from_tables_and_logs() {
+    fn documents_differ_from_tables_and_logs() {
         for text in [
             "a: b\n",
             "- key:\n",

@@ -1,6 +1,4 @@
-//! Where the text came from: the sources read for one scenario, and stretches of them.
-//!
-//! Self-imposed limit: keeps text and hands it out; reads and parses nothing.
+//! The source texts of one scenario, and ranges of their bytes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,11 +7,11 @@ use std::sync::Arc;
 use super::file_request::NamedBy;
 use super::text_marks::TextMarks;
 
-/// A source's place in [`Sources`].
+/// The index of a source in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SourceId(usize);
 
-/// A stretch of bytes of one source.
+/// A range of bytes of one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     /// The source.
@@ -24,45 +22,45 @@ pub(crate) struct Origin {
     pub(crate) end: usize,
 }
 
-/// One text and what to call it.
+/// A text with its name.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// The path as it was given, or `--set`.
+    /// The path as given, or `--set`.
     pub(crate) name: String,
     /// The text.
     pub(crate) text: String,
-    /// Where its lines begin.
+    /// The marks for its lines.
     pub(super) marks: TextMarks,
-    /// The stretches of the text that diagnostics never print, or print in part.
+    /// The parts of the text that diagnostics never print, or print partly.
     pub(crate) confidential: Confidential,
-    /// What was written in it.
+    /// The format of the text.
     pub(crate) format: Format,
     /// Whether the user or a policy named it.
     pub(super) named_by: NamedBy,
 }
 
-/// What a text was written as.
+/// The format of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// A policy, or a `--set`: what makes no sense in it is an error.
+    /// A policy or a `--set`: a setting without meaning is an error.
     Policy,
-    /// A Kubernetes manifest: what a cluster takes is simulated, however bad it is.
+    /// A Kubernetes manifest: hpasim simulates whatever a cluster accepts, even if it never works.
     Manifest,
 }
 
-/// Stretches of a text, sorted and apart from each other.
+/// Sorted, disjoint ranges of a text.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Confidential {
-    /// Confidential text, such as the content of a Secret: diagnostics never print it.
+    /// Confidential text, such as the content of a Secret. Diagnostics never print it.
     pub(crate) hidden: Vec<Range<usize>>,
-    /// Text of which diagnostics print a single value at most: the one at fault.
+    /// Text of which diagnostics print at most one value, the faulty one.
     pub(crate) guarded: Vec<Range<usize>>,
     /// The single values within `guarded`.
     pub(crate) leaves: Vec<Range<usize>>,
 }
 
 impl Confidential {
-    /// Stretches that diagnostics never print.
+    /// Ranges that diagnostics never print.
     pub(crate) fn of_hidden(hidden: Vec<Range<usize>>) -> Self {
         let mut confidential = Self {
             hidden,
@@ -72,7 +70,7 @@ impl Confidential {
         confidential
     }
 
-    /// Puts the stretches in order, and together where they meet.
+    /// Sorts the ranges, and joins those that touch.
     pub(crate) fn sort(&mut self) {
         for stretches in [&mut self.hidden, &mut self.guarded] {
             stretches.sort_unstable_by_key(|range| range.start);
@@ -88,7 +86,7 @@ impl Confidential {
         self.leaves.sort_unstable_by_key(|range| range.start);
     }
 
-    /// Takes in the comments that stand behind a stretch in its line: they often say what a value was before.
+    /// Extends the ranges by the comments after them in their line, which often contain an earlier value.
     pub(crate) fn take_comments(&mut self, text: &str) {
         for range in self.hidden.iter_mut().chain(&mut self.guarded) {
             let rest = text.get(range.end..).unwrap_or_default();
@@ -101,12 +99,12 @@ impl Confidential {
         self.sort();
     }
 
-    /// Whether some of `range` may not be shown.
+    /// Whether diagnostics must not print a part of `range`.
     pub(crate) fn touches(&self, range: &Range<usize>) -> bool {
         touches(&self.hidden, range) || touches(&self.guarded, range)
     }
 
-    /// What to leave out of `shown` when `mark` is at fault.
+    /// The parts to hide of `shown` if `mark` is at fault.
     pub(crate) fn covered(&self, shown: &Range<usize>, mark: &Range<usize>) -> Vec<Range<usize>> {
         let mut covered = within(&self.hidden, shown).to_vec();
         let is_value = self
@@ -124,7 +122,7 @@ impl Confidential {
     }
 }
 
-/// Those of the sorted `stretches` that have some of `range`.
+/// The sorted ranges that overlap `range`.
 fn within<'s>(stretches: &'s [Range<usize>], range: &Range<usize>) -> &'s [Range<usize>] {
     let first = stretches.partition_point(|stretch| stretch.end <= range.start);
     let behind = stretches.partition_point(|stretch| stretch.start < range.end);
@@ -135,16 +133,16 @@ fn touches(stretches: &[Range<usize>], range: &Range<usize>) -> bool {
     !within(stretches, range).is_empty()
 }
 
-/// The texts of one scenario's policy, in the order in which they were read.
+/// The texts of one scenario's policy, in the order of reading.
 ///
-/// A clone shares the texts: variants of a policy add their `--set`s and copy nothing else.
+/// A clone shares the texts: a variant of a policy adds its `--set`s and copies nothing else.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sources {
     list: Vec<Arc<Source>>,
 }
 
 impl Sources {
-    /// Keeps a text.
+    /// Adds a text.
     pub(crate) fn add(&mut self, name: String, text: String) -> SourceId {
         self.list.push(Arc::new(Source {
             name,
@@ -157,12 +155,12 @@ impl Sources {
         SourceId(self.list.len() - 1)
     }
 
-    /// The source of that number.
+    /// The source with this id.
     pub(crate) fn get(&self, id: SourceId) -> &Source {
         &self.list[id.0]
     }
 
-    /// The number of the first source of each name.
+    /// The index of the first source of each name.
     pub(crate) fn order(&self) -> BTreeMap<&str, usize> {
         let mut order = BTreeMap::new();
         for (number, source) in self.list.iter().enumerate() {
@@ -171,45 +169,45 @@ impl Sources {
         order
     }
 
-    /// The source holds a manifest.
+    /// Marks the source as a manifest.
     pub(crate) fn mark_as_manifest(&mut self, id: SourceId) {
         Arc::make_mut(&mut self.list[id.0]).format = Format::Manifest;
     }
 
-    /// The source is judged as a policy is: what a cluster takes and never works is an error.
+    /// Treats the source as a policy: an object that a cluster accepts but that never works is an error.
     pub(crate) fn judge_as_policy(&mut self, id: SourceId) {
         Arc::make_mut(&mut self.list[id.0]).format = Format::Policy;
     }
 
-    /// The source is a file that a policy names by `extends` or `manifest`.
+    /// Marks the source as a file that a policy names by `extends` or `manifest`.
     pub(super) fn mark_as_named_by_a_policy(&mut self, id: SourceId) {
         Arc::make_mut(&mut self.list[id.0]).named_by = NamedBy::Policy;
     }
 
-    /// From now on no diagnostic shows these stretches of the source.
+    /// Hides these parts of the source from all diagnostics.
     pub(crate) fn hide(&mut self, id: SourceId, confidential: Confidential) {
         Arc::make_mut(&mut self.list[id.0]).confidential = confidential;
     }
 
-    /// From now on no diagnostic shows anything of the source.
+    /// Hides the whole source from all diagnostics.
     pub(crate) fn hide_all(&mut self, id: SourceId) {
         let whole = 0..self.get(id).text.len();
         self.hide(id, Confidential::of_hidden(vec![whole]));
     }
 
-    /// Whether diagnostics never print anything of `origin`.
+    /// Whether diagnostics never print any part of `origin`.
     pub(crate) fn is_hidden(&self, origin: Origin) -> bool {
         let hidden = &self.get(origin.source).confidential.hidden;
         touches(hidden, &(origin.start..origin.end.max(origin.start + 1)))
     }
 
-    /// Whether `origin` is confidential, be it that a value may be shown where it is at fault.
+    /// Whether `origin` is confidential, even if a diagnostic may print it as the faulty value.
     pub(crate) fn is_confidential(&self, origin: Origin) -> bool {
         let confidential = &self.get(origin.source).confidential;
         confidential.touches(&(origin.start..origin.end.max(origin.start + 1)))
     }
 
-    /// The beginning of a source, for faults that are about the whole.
+    /// The start of a source, for faults of the whole source.
     pub(crate) fn beginning(id: SourceId) -> Origin {
         Origin {
             source: id,

@@ -1,7 +1,6 @@
-//! Several files at once, as `kubectl apply -f a -f b` takes them: their objects, and each autoscaler with what it scales.
+//! Several files as one set, as in `kubectl apply -f a -f b`: their objects, and each autoscaler with its target.
 //!
-//! Self-imposed limit: reads and pairs; what is wrong with a pair is for `check`
-//! to say. Only faults of reading are noted here.
+//! Only faults of reading are collected here. `check` judges the objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,76 +18,76 @@ use super::tree::{Node, Table};
 use crate::cluster::config::Deployment;
 use crate::control::Hpa;
 
-/// All that some files hold.
+/// The content of a set of files.
 #[derive(Debug)]
 pub(crate) struct Survey {
-    /// Their texts.
+    /// The texts.
     pub(crate) sources: Sources,
-    /// The objects of the manifests among them.
+    /// The objects of the manifests.
     pub(crate) objects: Vec<Object>,
     /// Each policy, and each autoscaler and each workload of the manifests.
     pub(crate) subjects: Vec<Subject>,
-    /// What could not be read, or makes no sense.
+    /// The faults of reading.
     pub(crate) faults: Diagnostics,
 }
 
-/// An autoscaler, what it scales, or both.
+/// An autoscaler, a workload, or both.
 #[derive(Debug)]
 pub(crate) struct Subject {
     /// `HorizontalPodAutoscaler ns/name`, `Deployment ns/name` or `policy name`.
     pub(crate) title: String,
     /// The policy's keys with their places.
     pub(crate) table: Table,
-    /// Where to point at when nothing nearer is written.
+    /// The place for findings that have no better one.
     pub(crate) origin: Origin,
-    /// The autoscaler, if there is one without a fault.
+    /// The autoscaler, if there is one and it has no fault.
     pub(crate) autoscaler: Option<Hpa>,
-    /// Where its metrics stand, by index.
+    /// The places of its metrics, by index.
     pub(crate) metric_places: Vec<Origin>,
     /// The pods.
     pub(crate) deployment: Deployment,
-    /// What is known of the pods.
+    /// The source of the data about the pods.
     pub(crate) knowledge: Knowledge,
-    /// The workload as a manifest has it.
+    /// The workload object of the manifest.
     pub(crate) workload: Option<Object>,
-    /// How the target was found; `None` without an autoscaler of a manifest.
+    /// The target; `None` unless the autoscaler is from a manifest.
     pub(crate) target: Option<Target>,
 }
 
-/// What a subject says of its pods.
+/// The source of the data about a subject's pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Knowledge {
-    /// Nothing: `deployment` is invented.
+    /// No source: `deployment` is invented.
     Nothing,
-    /// What a manifest says: how long a start takes it cannot.
+    /// A manifest, which does not state how long a start takes.
     Manifest,
-    /// What a policy says, starts and all.
+    /// A policy, which states everything.
     Policy,
 }
 
-/// What an autoscaler of a manifest scales.
+/// The target of an autoscaler in a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// `Deployment ns/name`, as `scaleTargetRef` says.
+    /// `Deployment ns/name`, as in `scaleTargetRef`.
     pub(crate) wanted: String,
-    /// Where it says so.
+    /// The place of the name.
     pub(crate) origin: Origin,
-    /// What the files hold of it.
+    /// Whether the files hold the target.
     pub(crate) found: TargetCoverage,
 }
 
-/// How much of a target the files hold.
+/// Whether the files hold a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TargetCoverage {
-    /// The target.
+    /// They hold it.
     Here,
-    /// One of its name, of another kind or namespace: its title.
+    /// They hold an object with this name, of another kind or namespace: its title.
     Elsewhere(String),
-    /// None of its name: the titles of some others, empty without any.
+    /// They hold no object with this name: the titles of some others, or empty.
     Missing(String),
 }
 
-/// Reads the files at `paths`, each once, and `choice` of their autoscalers.
+/// Reads the files at `paths`, each once, and the autoscalers chosen by `choice`.
 pub(crate) fn survey(
     paths: &[PathBuf],
     choice: &ManifestChoice,
@@ -108,7 +107,7 @@ pub(crate) fn survey(
     }
     survey.keep_the_last_of_each(choice);
     survey.pair(choice);
-    // Two subjects may share a workload, and its faults.
+    // Two subjects may share a workload and its faults.
     keep_first_of_each(&mut survey.faults.list, Diagnostic::identity);
     survey
 }
@@ -166,7 +165,7 @@ impl Survey {
         self.read(pending, &name);
     }
 
-    /// Of objects of one kind, name and namespace the last one counts, as `kubectl apply` has it.
+    /// Of objects with the same kind, name and namespace the last one counts, as in `kubectl apply`.
     fn keep_the_last_of_each(&mut self, choice: &ManifestChoice) {
         let mut known = BTreeSet::new();
         let mut kept: Vec<Object> = std::mem::take(&mut self.objects)
@@ -181,7 +180,7 @@ impl Survey {
         self.objects = kept;
     }
 
-    /// Each autoscaler with its target, then each workload that no autoscaler scales.
+    /// Pairs each autoscaler with its target, then adds each workload without an autoscaler.
     fn pair(&mut self, choice: &ManifestChoice) {
         let mut scaled: BTreeMap<String, usize> = BTreeMap::new();
         let mut found = Vec::new();
@@ -193,7 +192,7 @@ impl Survey {
             if let Some(known) = workload {
                 let scalers = scaled.entry(known.title(choice.namespace())).or_default();
                 *scalers += 1;
-                // Each holds a copy of what it scales.
+                // Each subject holds a copy of its target.
                 if *scalers > SCALERS_WITH_TARGET_MAX {
                     workload = None;
                 }
@@ -231,7 +230,7 @@ impl Survey {
         }
     }
 
-    /// Reads the keys of a subject; faults that two subjects share are noted once.
+    /// Reads the keys of a subject; a fault that two subjects share is added once.
     fn read(&mut self, pending: Pending, name: &str) {
         let mut faults = Faults::new(&self.sources);
         let Pending {
@@ -245,7 +244,9 @@ impl Survey {
         } = pending;
         let policy = policy::read(&table, source, name, &self.sources, &mut faults);
         let mut noted = faults.into_diagnostics();
-        noted.list.retain(|fault| is_told(fault, knowledge));
+        noted
+            .list
+            .retain(|fault| concerns_the_files(fault, knowledge));
         self.faults.absorb(noted);
         self.subjects.push(Subject {
             title,
@@ -261,7 +262,7 @@ impl Survey {
     }
 }
 
-/// A subject that is not read yet.
+/// A subject before its keys are read.
 struct Pending {
     title: String,
     table: Table,
@@ -272,11 +273,11 @@ struct Pending {
     target: Option<Target>,
 }
 
-/// `autoscaling/v2beta1` has metrics of another shape, and no cluster serves it.
+/// The metrics of `autoscaling/v2beta1` have another form, and no cluster serves it.
 const OTHER_SHAPE: &str = "autoscaling/v2beta1";
 
-/// Whether a fault is one of the files. Faults of the simulation or of invented containers are not.
-fn is_told(fault: &Diagnostic, knowledge: Knowledge) -> bool {
+/// Whether a fault concerns the files. Faults of the simulation or of invented containers do not.
+fn concerns_the_files(fault: &Diagnostic, knowledge: Knowledge) -> bool {
     match fault.code {
         Code::SimulatedAsDeployment => false,
         Code::NoRequest | Code::NoSuchContainer => knowledge != Knowledge::Nothing,
@@ -284,10 +285,10 @@ fn is_told(fault: &Diagnostic, knowledge: Knowledge) -> bool {
     }
 }
 
-/// The most autoscalers of one target that are read together with it. Two autoscalers of one target never scale (E0103).
+/// The most autoscalers of one target that are read with it. Two autoscalers of one target never scale (E0103).
 const SCALERS_WITH_TARGET_MAX: usize = 10;
 
-/// Workloads by what an autoscaler finds them by: files may hold thousands of both. The first one counts.
+/// Workloads, indexed for autoscalers, because files may hold thousands of both. The first of equal ones counts.
 struct Workloads<'o> {
     namespace: &'o str,
     /// By name, namespace and kind.
@@ -298,7 +299,7 @@ struct Workloads<'o> {
     of_namespace: BTreeMap<(&'o str, &'o str), &'o Object>,
     /// By name.
     named: BTreeMap<&'o str, &'o Object>,
-    /// What some of them are called.
+    /// The titles of some of them, for a message.
     examples: String,
 }
 
@@ -324,7 +325,7 @@ impl<'o> Workloads<'o> {
         found
     }
 
-    /// What `hpa` scales, by kind, name and namespace, else by name alone.
+    /// The target of `hpa`: by kind, name and namespace, otherwise by name alone.
     fn target_of(&self, hpa: &Object) -> (Target, Option<&'o Object>) {
         let reference = hpa.tree.at(&["spec", "scaleTargetRef"]);
         let part = |key: &str| reference.and_then(|node| node.get(key));
@@ -360,7 +361,7 @@ impl<'o> Workloads<'o> {
 /// How many names a message lists.
 const LISTED_MAX: usize = 8;
 
-/// `a, b, c`; of many the first ones, and how many more there are.
+/// `a, b, c`; of a long list only the first names and the number of the others.
 pub(crate) fn listed(names: impl Iterator<Item = String>) -> String {
     let mut names = names.fuse();
     let shown: Vec<String> = names.by_ref().take(LISTED_MAX).collect();

@@ -1,7 +1,6 @@
-//! The way in: a policy and a trace read once, for a single run or for many variants of the policy.
+//! Loading: a policy and a trace, read once for a single run or for many variants of the policy.
 //!
-//! Self-imposed limit: texts are read and parsed here once; what a variant then
-//! means is resolved by the same code as a single run's, so that it cannot differ.
+//! Each text is read and parsed once. The same code resolves a variant and a single run, so their results cannot differ.
 
 use std::sync::Arc;
 
@@ -16,48 +15,48 @@ use super::source::{SourceId, Sources};
 use super::{Engine, Scenario, overrides};
 use crate::workload::{Demand, Trace};
 
-/// What was read of a policy and a trace, faults included.
+/// A policy and a trace as read, with their faults.
 #[derive(Debug)]
 struct Material {
     sources: Sources,
-    /// `None` when some file of the policy could not be used.
+    /// `None` if a file of the policy could not be used.
     tree: Option<PolicyTree>,
     /// The arguments of `--set` that all variants share.
     set: Vec<SourceId>,
     policy_stem: String,
-    /// What is wrong with the policy's files.
+    /// The faults of the policy's files.
     policy_faults: Diagnostics,
-    /// `None` when the trace could not be used.
+    /// `None` if the trace could not be used.
     trace: Option<TraceMaterial>,
-    /// `None` when no engine can follow the trace.
+    /// `None` if no engine can simulate the trace.
     engine: Option<Engine>,
     trace_stem: String,
-    /// What is wrong with the trace.
+    /// The faults of the trace.
     trace_faults: Diagnostics,
     inputs: Vec<LoadedFile>,
 }
 
-/// What variants need of a trace.
+/// The parts of a trace that variants need.
 #[derive(Debug)]
 struct TraceMaterial {
     trace: Arc<Trace>,
     warnings: Vec<Diagnostic>,
 }
 
-/// A scenario and where it came from.
+/// A scenario with its files and warnings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     /// The scenario.
     pub scenario: Scenario,
-    /// The engine that was asked for, or else the request engine where the trace knows requests.
+    /// The requested engine; by default the request engine, or the fluid engine for a CPU trace.
     pub engine: Engine,
-    /// What its user should know.
+    /// Warnings for the user.
     pub warnings: Vec<Diagnostic>,
-    /// Every file that was read, in the order of reading: the policy, its bases, the trace.
+    /// Every file read, in the order of reading: the policy, its bases, the trace.
     pub inputs: Vec<LoadedFile>,
 }
 
-/// A scenario of a variant, and what its user should know.
+/// The scenario of a variant, and its warnings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolved {
     /// The scenario.
@@ -66,11 +65,10 @@ pub struct Resolved {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// A policy and a trace, read once, from which scenarios of variants come.
+/// A policy and a trace, read once, from which the scenarios of variants are made.
 ///
-/// A variant costs a copy of the policy's tree and the typed reading: no text is
-/// read again but that of the variant's own overrides, and all variants share
-/// the one trace. One template may be used from many threads.
+/// A variant costs a copy of the policy's tree and the typed reading. Only the variant's own overrides are parsed again, and all
+/// variants share the trace. Many threads may use one template.
 #[derive(Debug)]
 pub struct Template {
     material: Material,
@@ -78,13 +76,12 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads a policy, of a manifest the part that is chosen, and a trace.
+    /// Reads a policy (of a manifest the chosen part) and a trace.
     ///
-    /// The policy as it stands need not make sense yet: a variant may mend it.
+    /// The policy may be incomplete, because a variant may complete it.
     ///
     /// # Errors
-    /// A file that cannot be used, or an override of `request` that cannot be
-    /// applied, together with everything else that is then wrong with the two.
+    /// A file cannot be used, or an override of `request` cannot be applied. The list contains all other faults of both too.
     pub fn load(
         request: LoadRequest<'_>,
         choice: &ManifestChoice,
@@ -106,15 +103,15 @@ impl Template {
         }
     }
 
-    /// The scenario of the variant that `set` makes: arguments of `--set`, on top of those that the template was loaded with.
+    /// The scenario of a variant: `set` are arguments of `--set` in addition to those of the template.
     ///
     /// # Errors
-    /// Everything that is wrong with the variant, word for word as a single run says it.
+    /// All faults of the variant, in the same words as those of a single run.
     pub fn scenario(&self, set: &[String]) -> Result<Scenario, Diagnostics> {
         self.resolve(set).map(|resolved| resolved.scenario)
     }
 
-    /// The same with what its user should know.
+    /// The scenario of a variant with its warnings.
     ///
     /// # Errors
     /// As [`Template::scenario`].
@@ -122,13 +119,13 @@ impl Template {
         self.material.resolve(set)
     }
 
-    /// The engine that was asked for, or else the request engine where the trace knows requests.
+    /// The requested engine; by default the request engine, or the fluid engine for a CPU trace.
     #[must_use]
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// The fluid engine wherever it can follow the trace.
+    /// The fluid engine, if it can simulate the trace; otherwise the request engine.
     #[must_use]
     pub fn fastest_engine(&self) -> Engine {
         let read = self.material.trace.as_ref();
@@ -140,7 +137,7 @@ impl Template {
         }
     }
 
-    /// The same, with its fastest engine.
+    /// The same template with its fastest engine.
     #[must_use]
     pub fn preferring_fluid(mut self) -> Self {
         self.engine = self.fastest_engine();
@@ -148,19 +145,19 @@ impl Template {
         self
     }
 
-    /// The trace's name: its file's stem.
+    /// The trace's name: the file name without its ending.
     #[must_use]
     pub fn trace_name(&self) -> &str {
         &self.material.trace_stem
     }
 
-    /// Every file that was read, in the order of reading: the policy, its bases, the trace.
+    /// Every file read, in the order of reading: the policy, its bases, the trace.
     #[must_use]
     pub fn inputs(&self) -> &[LoadedFile] {
         &self.material.inputs
     }
 
-    /// The same, when no more variants are wanted.
+    /// The files, after the last variant.
     pub(super) fn into_inputs(self) -> Vec<LoadedFile> {
         self.material.inputs
     }
@@ -169,15 +166,15 @@ impl Template {
 /// Loads a policy and a trace.
 ///
 /// # Errors
-/// Everything that is wrong with either, all at once.
+/// All faults of both.
 pub fn load(request: LoadRequest<'_>, loader: &mut dyn Loader) -> Result<Loaded, Diagnostics> {
     load_choosing(request, &ManifestChoice::default(), loader)
 }
 
-/// Loads a policy, of a manifest the part that is chosen, and a trace.
+/// Loads a policy (of a manifest the chosen part) and a trace.
 ///
 /// # Errors
-/// Everything that is wrong with either, all at once.
+/// All faults of both.
 pub fn load_choosing(
     request: LoadRequest<'_>,
     choice: &ManifestChoice,
@@ -193,10 +190,10 @@ pub fn load_choosing(
     })
 }
 
-/// Reads one template for each of `requests`: a policy under several traces.
+/// Reads one template for each of `requests`: a policy with several traces.
 ///
 /// # Errors
-/// Everything that is wrong with any of them, each fault once.
+/// All faults of all requests, each fault once.
 pub fn load_templates(
     requests: &[LoadRequest<'_>],
     choice: &ManifestChoice,
@@ -262,7 +259,7 @@ impl Material {
         }
     }
 
-    /// What variants start from; `None` where no variant could come out.
+    /// The basis of the variants; `None` if no variant can be valid.
     fn base(&self) -> Option<Base> {
         self.trace.as_ref()?;
         let engine = self.engine?;
@@ -273,7 +270,7 @@ impl Material {
         (!faults.has_errors()).then_some(Base { tree, engine })
     }
 
-    /// From tree to scenario, with further overrides.
+    /// From the tree to a scenario, with further overrides.
     fn resolve(&self, further: &[String]) -> Result<Resolved, Diagnostics> {
         let mut sources = self.sources.clone();
         let mut set = self.set.clone();

@@ -1,12 +1,11 @@
-//! Lines and columns of a long text without a look at all of it.
+//! Lines and columns of a long text without a scan of the whole text.
 //!
-//! Self-imposed limit: counts. A text with a fault in each line has as many places as
-//! lines, so that no place may cost more than a block of the text.
+//! A text with a fault in each line has as many places as lines, so a place may cost at most a scan of one block.
 
-/// How many bytes lie between two marks: the most that a question costs.
+/// The bytes between two marks: the most that one look-up reads.
 const BLOCK_BYTES: usize = 4096;
 
-/// What lies before every block of a text.
+/// The counts before every block of a text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TextMarks {
     blocks: Vec<Mark>,
@@ -14,19 +13,19 @@ pub(super) struct TextMarks {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Mark {
-    /// Line ends before it.
+    /// The line ends before it.
     line_ends: usize,
-    /// Characters before it.
+    /// The characters before it.
     characters: usize,
-    /// Where its line begins.
+    /// The start of its line.
     line_start: usize,
 }
 
 impl Mark {
-    /// The mark behind `bytes`, of which the first is the byte `start` of the text.
+    /// The mark after `bytes`, which begin at byte `start` of the text.
     fn behind(mut self, bytes: &[u8], start: usize) -> Self {
         for (at, byte) in bytes.iter().enumerate() {
-            // Every byte but those that continue a character begins one.
+            // Every byte except a continuation byte begins a character.
             self.characters += usize::from(byte & 0xc0 != 0x80);
             if *byte == b'\n' {
                 self.line_ends += 1;
@@ -38,7 +37,7 @@ impl Mark {
 }
 
 impl TextMarks {
-    /// Marks a text.
+    /// Computes the marks of a text.
     pub(super) fn of(text: &str) -> Self {
         let mut mark = Mark::default();
         let mut blocks = Vec::with_capacity(text.len() / BLOCK_BYTES + 1);
@@ -49,13 +48,13 @@ impl TextMarks {
         Self { blocks }
     }
 
-    /// Which line of `text`, from 1, the byte `at` stands in, and where that line begins.
+    /// The line of byte `at` in `text`, from 1, and the start of that line.
     pub(super) fn line_at(&self, text: &str, at: usize) -> (usize, usize) {
         let mark = self.mark_at(text, at);
         (mark.line_ends + 1, mark.line_start)
     }
 
-    /// How many characters lie in `text` between two bytes.
+    /// The number of characters in `text` between two bytes.
     pub(super) fn characters_between(&self, text: &str, from: usize, to: usize) -> usize {
         self.mark_at(text, to).characters - self.mark_at(text, from).characters
     }

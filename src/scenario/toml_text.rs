@@ -1,6 +1,4 @@
-//! From TOML to a tree.
-//!
-//! Self-imposed limit: TOML's own rules; which keys there are is not known here.
+//! From TOML to a tree, independent of the keys.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,18 +10,18 @@ use super::source::{Origin, SourceId, Sources};
 use super::tree::{Entry, Node, Table, Value};
 use crate::units::parse_number;
 
-/// How many syntax faults of one file are shown: a file that is no TOML at all has one in each line.
+/// How many syntax faults of one file are listed: a file that is not TOML has one in each line.
 const SYNTAX_FAULTS_SHOWN: usize = 20;
 
-/// Whether a text is TOML with at least one key.
+/// Whether a text is a TOML document with at least one key.
 pub(super) fn is_document(text: &str) -> bool {
     DeTable::parse(text).is_ok_and(|document| !document.get_ref().is_empty())
 }
 
-/// The TOML document that the source holds.
+/// The TOML document in the source.
 ///
 /// # Errors
-/// Everything that is no TOML, with its place.
+/// All syntax faults, with their places.
 pub(super) fn parse_document(sources: &Sources, id: SourceId) -> Result<Table, Diagnostics> {
     let text = &sources.get(id).text;
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -42,15 +40,15 @@ pub(super) fn parse_document(sources: &Sources, id: SourceId) -> Result<Table, D
     })
 }
 
-/// Why a text is no value.
+/// Why a text is not a TOML value.
 pub(super) enum ValueFault {
-    /// It is no TOML.
+    /// The text is not TOML.
     Syntax,
-    /// It is TOML, but holds a number that nothing can hold.
+    /// The text is TOML, but contains a number out of range.
     Number(Vec<Diagnostic>),
 }
 
-/// The TOML value in the bytes from `start` on of the source.
+/// The TOML value in the source, from byte `start` on.
 pub(super) fn parse_value(
     sources: &Sources,
     id: SourceId,
@@ -108,7 +106,7 @@ struct Conversion<'s> {
     source: SourceId,
     offset: usize,
     faults: Vec<Diagnostic>,
-    /// How many more lines have a syntax fault, or more numbers are out of range.
+    /// The number of further faulty lines and further numbers out of range.
     unshown: usize,
 }
 
@@ -123,9 +121,9 @@ impl<'s> Conversion<'s> {
         }
     }
 
-    /// Notes the first fault of each line, up to [`SYNTAX_FAULTS_SHOWN`]; further lines are counted.
+    /// Adds the first fault of each line, up to [`SYNTAX_FAULTS_SHOWN`]; further lines are only counted.
     ///
-    /// The parser stumbles on after its first error in a line; the rest is noise.
+    /// After its first error in a line, the parser reports errors that follow from it.
     fn note_syntax_faults(&mut self, errors: &[Error]) {
         let source = self.sources.get(self.source);
         let mut lines = BTreeSet::new();

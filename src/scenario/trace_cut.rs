@@ -1,12 +1,12 @@
 //! A part of a trace: `--from` and `--to`.
 //!
-//! Self-imposed limit: rows that are there; what a row's value means stays the same.
+//! The meaning of a row's value does not change.
 
 use super::diagnostic::{Code, Diagnostic, Place};
 use crate::units::SimTime;
 use crate::workload::{Demand, MetricColumn, Trace};
 
-/// The part of a trace from `from` to `to`; its start becomes time 0, its last row stands at `to`.
+/// The part of a trace from `from` to `to`; its start becomes time 0, and its last row is at `to`.
 pub(super) fn cut(
     trace: Trace,
     from: Option<SimTime>,
@@ -52,7 +52,7 @@ pub(super) fn cut(
             inside,
         );
     }
-    // Rows from the one in force at the start to the last before the stop, and that one again as the end.
+    // The rows from the one in effect at the start to the last before the stop, and that last one again as the end.
     let first = trace
         .times
         .partition_point(|time| *time <= start)

@@ -1,6 +1,6 @@
-//! A trace's header: which column is time, which is demand, and which are metrics.
+//! A trace's header: the time column, the demand column and the metric columns.
 //!
-//! Self-imposed limit: names of columns; what stands below them is `trace_text`'s.
+//! `trace_text` reads the rows.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use super::reader::nearest;
 use crate::text::csv_cell::original;
 use crate::units::parse_number;
 
-/// How the time column counts.
+/// The unit of the time column.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum TimeColumn {
     /// `time_s`: seconds.
@@ -22,12 +22,12 @@ pub(super) enum TimeColumn {
     Timestamp,
 }
 
-/// What the demand column counts.
+/// The unit of the demand column.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum DemandColumn {
     /// `rps`: requests per second.
     Rps,
-    /// `cpu_millicores`: CPU that the requests would use.
+    /// `cpu_millicores`: the CPU that the requests use.
     CpuMillicores,
     /// `users`: users at once.
     Users,
@@ -43,7 +43,7 @@ const DEMAND_COLUMNS: [(&str, DemandColumn); 3] = [
     ("users", DemandColumn::Users),
 ];
 
-/// The header, understood.
+/// The meaning of each column.
 pub(super) struct Header {
     pub(super) width: usize,
     pub(super) time: usize,
@@ -53,7 +53,7 @@ pub(super) struct Header {
     pub(super) further: Vec<Further>,
 }
 
-/// A further column while it is read.
+/// A metric column during reading.
 pub(super) struct Further {
     pub(super) index: usize,
     pub(super) name: String,
@@ -61,7 +61,7 @@ pub(super) struct Further {
     pub(super) content: ColumnContent,
 }
 
-/// What a further column holds, as its first cell says.
+/// The content of a metric column, by its first cell.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum ColumnContent {
     Numbers,
@@ -69,7 +69,7 @@ pub(super) enum ColumnContent {
 }
 
 impl CsvReading<'_> {
-    /// The columns that the header names.
+    /// Parses the header.
     pub(super) fn parse_header(&mut self, record: &StringRecord) -> Option<Header> {
         let names: Vec<&str> = record.iter().map(|name| original(name.trim())).collect();
         let line = self.line_span(record);
@@ -202,7 +202,7 @@ impl CsvReading<'_> {
         record: &StringRecord,
         line: &Range<usize>,
     ) -> (Range<usize>, String) {
-        /// What other tools call requests per second, and users.
+        /// The names of requests per second and of users in other tools.
         const ALIASES: [(&str, &str); 11] = [
             ("qps", "rps"),
             ("req_per_sec", "rps"),
@@ -234,7 +234,7 @@ impl CsvReading<'_> {
     }
 }
 
-/// Where `names` has the known columns.
+/// The indices of the known columns in `names`.
 fn columns_among<T: Copy>(names: &[&str], known: &[(&str, T)]) -> Vec<(usize, T)> {
     names
         .iter()

@@ -1,7 +1,6 @@
-//! Traces: CSV with a header, plain or compressed with gzip, to a checked [`Trace`].
+//! Traces: from CSV with a header, plain or gzip, to a checked [`Trace`].
 //!
-//! Self-imposed limit: this one format, from bytes; no file system. Faults are
-//! collected with line and column; past the first [`FAULTS_SHOWN`](super::FAULTS_SHOWN) they are only counted.
+//! Faults are collected with line and column. After the first [`FAULTS_SHOWN`](super::FAULTS_SHOWN) they are only counted.
 
 use std::path::Path;
 
@@ -18,32 +17,32 @@ use crate::units::{SimTime, parse_number};
 use crate::workload::trace::LENGTH_MAX;
 use crate::workload::{Demand, MetricColumn, Trace};
 
-/// The greatest value a cell may have; beyond, floats of rates times days lose whole requests.
+/// The largest value of a cell. Above it, a float of rate times days is inexact by whole requests.
 pub const VALUE_MAX: f64 = 1e12;
-/// The most users at once, `workload.scale` applied: each of them is held in memory.
+/// The most users at once, after `workload.scale`: a simulation holds each user in memory.
 pub const USERS_MAX: f64 = 1e7;
 /// The longest trace.
 pub(super) const LENGTH_MAX_NANOS: i64 = LENGTH_MAX.as_nanos();
-/// Nanoseconds of a second.
+/// Nanoseconds per second.
 pub(super) const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
-/// A trace and what its reader should know about it.
+/// A trace with its warnings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParsedTrace {
     /// The trace.
     pub trace: Trace,
-    /// Where the header names what was offered.
+    /// The place of the demand column in the header.
     pub demand_place: Place,
-    /// Time zero in nanoseconds since 1970 UTC, where the trace has dates.
+    /// Time zero in nanoseconds since 1970 UTC, if the trace has dates.
     pub origin_nanos: Option<i64>,
-    /// What was left out.
+    /// Warnings about ignored columns.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads a trace from the bytes of the file at `path`, which is only used as its name.
+/// Parses a trace from the bytes of the file at `path`, which serves only as a name.
 ///
 /// # Errors
-/// Everything that is wrong with it, the first [`FAULTS_SHOWN`](super::FAULTS_SHOWN) faults with their places.
+/// All faults, the first [`FAULTS_SHOWN`](super::FAULTS_SHOWN) with their places.
 pub fn parse_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics> {
     let bytes = content_of(path, bytes, TRACE_BYTES_MAX).map_err(Diagnostics::one)?;
     let text = text_of(path, &bytes).map_err(Diagnostics::one)?;
@@ -60,7 +59,7 @@ pub fn parse_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics
 }
 
 impl ParsedTrace {
-    /// The same trace with warnings that quote nothing of its text.
+    /// The same trace; its warnings quote nothing of its text.
     fn covered(self) -> Self {
         Self {
             demand_place: self.demand_place.covered(),
@@ -70,11 +69,11 @@ impl ParsedTrace {
     }
 }
 
-/// The greatest value that a column may have.
+/// The largest value of a column.
 #[derive(Clone, Copy)]
 struct Greatest {
     value: f64,
-    /// What to do about a greater one.
+    /// The remedy for a larger value.
     help: &'static str,
 }
 
@@ -119,7 +118,7 @@ impl CsvReading<'_> {
         let mut previous: Option<i64> = None;
         let header_start = record_start(self.text, &record);
         let mut last_start = header_start;
-        // Text was checked to be UTF-8, and lengths are flexible: the reader has nothing to fail at.
+        // The text is UTF-8 and the length of records is flexible, so the reader cannot fail.
         while reader.read_record(&mut record).unwrap_or(false) {
             last_start = record
                 .position()
@@ -339,9 +338,9 @@ impl CsvReading<'_> {
     }
 }
 
-/// Seconds in decimal notation as nanoseconds; `Some(None)` when they are a number out of range.
+/// Decimal seconds as nanoseconds; `Some(None)` if they are a number out of range.
 ///
-/// Exact, so that an epoch of ten digits keeps its nanoseconds, which a float would not.
+/// The result is exact. A float would lose the nanoseconds of an epoch with ten digits.
 pub(super) fn parse_decimal_seconds(text: &str) -> Option<Option<i128>> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),
@@ -350,7 +349,7 @@ pub(super) fn parse_decimal_seconds(text: &str) -> Option<Option<i128>> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let is_plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if !is_plain(whole) || !is_plain(fraction) || whole.len() + fraction.len() == 0 {
-        // Exponents and the like: rare enough for a float.
+        // Exponents and other rare forms: a float is precise enough.
         let number: f64 = text.parse().ok()?;
         return Some(
             (number.abs() < 1e18).then(|| (number * NANOS_PER_SECOND as f64).round() as i128),

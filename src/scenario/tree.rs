@@ -1,23 +1,22 @@
-//! A document as a tree that remembers where each part was written.
+//! A document as a tree that remembers the place of each part.
 //!
-//! Self-imposed limit: knows no file format and no key. Readers of formats make
-//! trees, policies are merged as trees, and one typed reader walks the result,
-//! so that a diagnostic points at the file, the base or the `--set` at fault.
+//! The tree is independent of file formats and keys. The parsers build trees, policies are merged as trees, and one typed reader
+//! walks the result. A diagnostic can therefore point at the file, the base or the `--set` at fault.
 
 use std::collections::BTreeMap;
 
 use super::source::Origin;
 
-/// A value and where it stands.
+/// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     /// The value.
     pub(crate) value: Value,
-    /// Where it stands.
+    /// The place.
     pub(crate) origin: Origin,
 }
 
-/// A value of any format.
+/// A value, independent of the format.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     /// Keys and values.
@@ -32,14 +31,14 @@ pub(crate) enum Value {
     Float(f64),
     /// True or false.
     Boolean(bool),
-    /// A date or a time, which no key takes.
+    /// A date or a time, which no key accepts.
     Date,
-    /// Nothing, as an element of a list: a key without a value is no key.
+    /// An element of a list without a value. A key without a value does not count as a key.
     Null,
 }
 
 impl Node {
-    /// What stands at `key` of a table.
+    /// The value at `key`, if this is a table with that key.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {
             Value::Table(table) => table.get(key),
@@ -47,12 +46,12 @@ impl Node {
         }
     }
 
-    /// What stands below, key by key.
+    /// The value at a path of keys.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// Its text, if it is one.
+    /// The text, if the value is text.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
@@ -60,7 +59,7 @@ impl Node {
         }
     }
 
-    /// Its elements; none if it is no list.
+    /// The elements; empty if the value is not a list.
     pub(crate) fn items(&self) -> &[Self] {
         match &self.value {
             Value::Array(items) => items,
@@ -68,7 +67,7 @@ impl Node {
         }
     }
 
-    /// Its keys and values; none if it is no table.
+    /// The keys and values; empty if the value is not a table.
     pub(crate) fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Table(table) => table.entries(),
@@ -78,7 +77,7 @@ impl Node {
 }
 
 impl Value {
-    /// What to call its type in a message.
+    /// The type's name in messages.
     pub(crate) const fn type_name(&self) -> &'static str {
         match self {
             Self::Table(_) => "a table",
@@ -93,15 +92,15 @@ impl Value {
     }
 }
 
-/// Tables of more entries than this have an index of their keys.
+/// A table with more entries has an index of its keys.
 const SCANNED_MAX: usize = 32;
 
-/// Keys and values in the order of their origin.
+/// Keys and values in their written order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
-    /// The entries; no key twice, except in a manifest with that fault.
+    /// The entries. No key is repeated, except in a faulty manifest.
     entries: Vec<Entry>,
-    /// Where the first entry of each key is; empty for a small table.
+    /// The position of the first entry of each key; empty for a small table.
     index: BTreeMap<String, usize>,
 }
 
@@ -116,14 +115,14 @@ impl PartialEq for Table {
 pub(crate) struct Entry {
     /// The key.
     pub(crate) key: String,
-    /// Where the key stands.
+    /// The place of the key.
     pub(crate) key_origin: Origin,
     /// The value.
     pub(crate) node: Node,
 }
 
 impl Table {
-    /// A table of these entries.
+    /// A table with these entries.
     pub(crate) fn new(entries: Vec<Entry>) -> Self {
         let mut table = Self {
             entries,
@@ -155,12 +154,12 @@ impl Table {
         &self.entries
     }
 
-    /// The entries, to be taken over.
+    /// The entries, by value.
     pub(crate) fn into_entries(self) -> Vec<Entry> {
         self.entries
     }
 
-    /// Calls `change` with each entry; the keys stay as they are.
+    /// Calls `change` for each entry; it must not change the keys.
     pub(crate) fn for_each_mut(&mut self, change: impl FnMut(&mut Entry)) {
         self.entries.iter_mut().for_each(change);
     }
@@ -175,19 +174,19 @@ impl Table {
         self.entry(key).map(|entry| &entry.node)
     }
 
-    /// The value of `key`, to change it.
+    /// The value of `key`, for a change.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         self.position(key).map(|at| &mut self.entries[at].node)
     }
 
-    /// Takes `key` out.
+    /// Removes `key`.
     pub(crate) fn remove(&mut self, key: &str) -> Option<Entry> {
         let entry = self.entries.remove(self.position(key)?);
         self.build_index();
         Some(entry)
     }
 
-    /// Puts an entry in, in place of one with its key.
+    /// Inserts an entry, which replaces an entry with the same key.
     pub(crate) fn insert(&mut self, entry: Entry) {
         if let Some(at) = self.position(&entry.key) {
             self.entries[at] = entry;
@@ -197,7 +196,7 @@ impl Table {
         self.entries.push(entry);
         match self.entries.len() {
             ..=SCANNED_MAX => {}
-            // The table has just outgrown the scan.
+            // The table has just grown too large for a scan.
             length if length == SCANNED_MAX + 1 => self.build_index(),
             length => {
                 self.index.insert(key, length - 1);
@@ -205,7 +204,7 @@ impl Table {
         }
     }
 
-    /// Takes out every key without a value, here and in the tables below.
+    /// Removes every key without a value, here and in the tables below.
     pub(crate) fn drop_nulls(&mut self) {
         self.entries
             .retain(|entry| !matches!(entry.node.value, Value::Null));
@@ -217,7 +216,7 @@ impl Table {
         }
     }
 
-    /// Lays `over` on top: tables merge key by key, everything else is replaced.
+    /// Merges `over` into this table: tables merge key by key, and all other values are replaced.
     pub(crate) fn merge(&mut self, over: Self) {
         for entry in over.entries {
             match (self.get_mut(&entry.key), entry.node.value) {

@@ -1,6 +1,4 @@
-//! Durations and quantities: from a value as it was typed to a unit, or a fault with its remedy.
-//!
-//! Self-imposed limit: single values; knows no key and no place.
+//! Durations and quantities: from a written value to a unit, or a fault with its remedy.
 
 use jiff::fmt::friendly::SpanParser;
 
@@ -8,18 +6,18 @@ use super::diagnostic::Code;
 use super::tree::Value;
 use crate::units::{Millicores, Quantity, SimSpan, parse_number};
 
-/// Why a value is not what it should be.
+/// Why a value is not valid.
 #[derive(Debug, PartialEq)]
 pub(super) struct ValueProblem {
-    /// The kind of fault.
+    /// The code.
     pub(super) code: Code,
-    /// What is wrong with the value.
+    /// The message.
     pub(super) what: String,
-    /// What to write instead.
+    /// The remedy.
     pub(super) help: String,
 }
 
-/// The longest duration that a policy may state: a leap year. Beyond lies a slip of the pen.
+/// The longest duration of a policy: a leap year. A longer one is a typing mistake.
 pub(super) const DURATION_MAX: SimSpan = SimSpan::from_secs(366 * 86_400);
 
 /// A duration such as "15s", "1m30s" or "250ms".
@@ -67,10 +65,10 @@ pub(super) fn duration(value: &Value) -> Result<SimSpan, ValueProblem> {
     Ok(span)
 }
 
-/// A duration as policies and command lines state it: "15s", "1m30s", "250ms".
+/// Parses a duration in the form of policies and command lines: "15s", "1m30s", "250ms".
 ///
 /// # Errors
-/// What is wrong and what to write instead, in one line.
+/// The fault and the remedy, in one line.
 pub fn parse_duration(text: &str) -> Result<SimSpan, String> {
     duration(&Value::Text(text.to_owned()))
         .map_err(|problem| format!("{}; {}", problem.what, problem.help))
@@ -82,7 +80,7 @@ fn friendly_duration(text: &str) -> Option<SimSpan> {
     Some(SimSpan::from_nanos(nanos))
 }
 
-/// The nearest thing that would have been a duration.
+/// A remedy with the nearest valid duration.
 fn duration_help(text: &str) -> String {
     let number_end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -141,7 +139,7 @@ pub(super) fn quantity(value: &Value) -> Result<Quantity, ValueProblem> {
     Ok(quantity)
 }
 
-/// The nearest thing that would have been a quantity.
+/// A remedy with the nearest valid quantity.
 fn quantity_help(text: &str) -> String {
     const SUFFIXES: [&str; 10] = ["Ki", "Mi", "Gi", "Ti", "k", "M", "G", "T", "m", "u"];
     let number_end = text
@@ -166,7 +164,7 @@ pub(super) fn cpu(value: &Value) -> Result<Millicores, ValueProblem> {
     Ok(Millicores(milli.unwrap_or_default().0))
 }
 
-/// Memory: a quantity in whole bytes, a fraction counted as a byte.
+/// Memory: a quantity in whole bytes, rounded up.
 pub(super) fn memory_bytes(value: &Value) -> Result<u64, ValueProblem> {
     let milli = quantity(value)?.milli_value().unwrap_or_default().0;
     if milli > 0 && milli < 1000 {

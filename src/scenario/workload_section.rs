@@ -1,7 +1,6 @@
-//! `[workload]`: what a request costs, and what its sender bears.
+//! `[workload]`: the cost of a request, and the clients.
 //!
-//! Self-imposed limit: this section alone; how clients behave is `clients_section`'s,
-//! and what the trace has to do with it is `engine_choice`'s.
+//! `clients_section` reads the keys about clients. `engine_choice` checks the section against the trace.
 
 use super::clients_section::read_clients;
 use super::diagnostic::Code;
@@ -9,7 +8,7 @@ use super::keys::declared as key;
 use super::reader::{Faults, Section};
 use crate::workload::Workload;
 
-/// Reads `[workload]`; without it everything is at its default.
+/// Reads `[workload]`.
 pub(super) fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Workload {
     let workload = Workload {
         cpu_per_request: key::CPU_PER_REQUEST.read(section, faults),
@@ -30,7 +29,7 @@ pub(super) fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'
     workload
 }
 
-/// A client that gives up before a request can be done gets no answer ever, however many pods there are.
+/// If a client times out before any request can finish, every request fails, whatever the number of pods.
 fn refuse_hopeless_timeout(section: &Section<'_>, workload: &Workload, faults: &mut Faults<'_>) {
     let least = workload.cpu_per_request.least() + workload.io_per_request.least();
     if least <= workload.timeout {
