@@ -1,6 +1,6 @@
-//! Access logs of nginx and Apache, common or combined: each line with a date is a request.
+//! Access logs of nginx and Apache, common or combined: each line with a date is one request.
 //!
-//! Self-imposed limit: the date in brackets; who asked for what is not looked at.
+//! Only the date in brackets is read.
 
 use super::counts::RequestCounts;
 use super::input::{Input, Lines};
@@ -45,10 +45,10 @@ impl FormatReader for AccessLog {
     }
 }
 
-/// Lines without a date at the beginning after which the rest is not read.
+/// The reader gives up after this many lines without a date at the start.
 const UNREADABLE_MAX: u64 = 10_000;
 
-/// Counts the lines by the second.
+/// Counts the lines per second.
 fn read(name: &str, mut lines: Lines<'_>) -> Result<RateReading, Diagnostic> {
     let mut counts = RequestCounts::default();
     let mut notes = Notes::default();

@@ -1,29 +1,29 @@
-//! Demand known only as CPU is censored: at the limits of the day it was at least what was used.
+//! Demand known only as CPU is censored: at the limits of that day, it was at least the used CPU.
 //!
-//! Self-imposed limit: how many samples stand at a ceiling; the true demand above it nobody knows.
+//! The true demand above a ceiling is unknown.
 
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::workload::{Demand, Trace};
 
-/// How near to the greatest sample another counts as standing at the same ceiling.
+/// The relative distance from the largest sample at which a sample counts as being at the ceiling.
 const NEARNESS: f64 = 0.01;
-/// One peak alone is no ceiling: so many samples have to be as great.
+/// The fewest samples at a ceiling; a single peak is not one.
 const SAMPLES_MIN: usize = 3;
 
-/// How much of a trace of CPU stands at its ceiling.
+/// The ceiling of a CPU trace.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ceiling {
     /// The ceiling, in millicores.
     pub millicores: f64,
-    /// Samples at it: lower bounds of the demand.
+    /// The number of samples at the ceiling, which are lower bounds of the demand.
     pub samples: usize,
-    /// Samples in all.
+    /// The number of all samples.
     pub of: usize,
 }
 
-/// The ceiling that was stated, or else the greatest sample if at least three come within 1 % of it.
+/// The stated ceiling; by default the largest sample, if at least three are within 1 % of it.
 ///
-/// `None` for traces of anything but CPU.
+/// `None` for a trace of another quantity.
 #[must_use]
 pub fn ceiling(trace: &Trace, stated_millicores: Option<f64>) -> Option<Ceiling> {
     let Demand::CpuMillicores(values) = &trace.demand else {
@@ -45,7 +45,7 @@ pub fn ceiling(trace: &Trace, stated_millicores: Option<f64>) -> Option<Ceiling>
     })
 }
 
-/// What the user of such a trace should know; `None` for traces of anything but CPU.
+/// The warning about a CPU trace; `None` for a trace of another quantity.
 #[must_use]
 pub fn warning(
     trace: &Trace,

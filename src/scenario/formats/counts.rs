@@ -1,7 +1,6 @@
-//! Requests counted by the second, in bounded memory however long the recording.
+//! Requests counted per second, in bounded memory for any length of recording.
 //!
-//! Self-imposed limit: times in, rows out. Seconds without a request take no room;
-//! where [`BUCKETS_MAX`] are not enough, neighbours are put together.
+//! Seconds without a request need no memory. If [`BUCKETS_MAX`] buckets do not suffice, neighbouring buckets are merged.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +11,18 @@ use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::NANOS_PER_SECOND;
 use crate::units::SimSpan;
 
-/// How many stretches with requests are told apart.
+/// The most buckets with requests.
 const BUCKETS_MAX: usize = 500_000;
-/// The lengths of rows, in seconds; each is a multiple of the one before.
+/// The possible lengths of rows in seconds; each is a multiple of the one before.
 pub(super) const LADDER_SECONDS: [i64; 7] = [1, 5, 15, 60, 300, 900, 3600];
-/// A stretch without a request is worth a word when it is longer than this and than ten rows.
+/// A stretch without a request gives a warning if it is longer than this and than ten rows.
 const QUIET_SECONDS: i64 = 60;
 
 /// Counts of requests.
 #[derive(Debug)]
 pub(super) struct RequestCounts {
     buckets: BTreeMap<i64, f64>,
-    /// The bucket that was counted into last, not yet in `buckets`.
+    /// The last bucket, not yet in `buckets`.
     current: Option<Bucket>,
     seconds: i64,
     latest_second: i64,
@@ -53,12 +52,12 @@ impl Default for RequestCounts {
 }
 
 impl RequestCounts {
-    /// Whether nothing was counted.
+    /// Whether no request was counted.
     pub(super) fn is_empty(&self) -> bool {
         self.buckets.is_empty() && self.current.is_none()
     }
 
-    /// Counts `count` requests at a time; what is odd about the time is noted.
+    /// Counts `count` requests at a time; adds a note about an unusual time.
     pub(super) fn add(
         &mut self,
         stamp: Stamp,
@@ -84,7 +83,7 @@ impl RequestCounts {
             Some(bucket) if bucket.index == index => bucket.count += count,
             _ => {
                 self.store();
-                // Storing may have put neighbours together.
+                // Storing may have merged buckets.
                 let index = second.div_euclid(self.seconds);
                 self.current = Some(Bucket { index, count });
             }
@@ -101,7 +100,7 @@ impl RequestCounts {
         }
     }
 
-    /// Puts neighbours together.
+    /// Merges neighbouring buckets.
     fn coarsen(&mut self) {
         let Some(longer) = LADDER_SECONDS.iter().find(|longer| **longer > self.seconds) else {
             return;
@@ -115,7 +114,7 @@ impl RequestCounts {
         self.seconds = *longer;
     }
 
-    /// The rates, a row for each change between requests and none; `None` without requests.
+    /// The rates, with one row for each change between load and no load; `None` without requests.
     pub(super) fn into_rows(mut self, warnings: &mut Vec<Diagnostic>) -> Option<RateRows> {
         self.store();
         let first = *self.buckets.keys().next()?;

@@ -1,6 +1,6 @@
-//! Traces of our own: CSV, read by `trace_text`; and any recording as one, with a comment on where it comes from.
+//! hpasim's own CSV traces, which `trace_text` reads; and any recording as such a trace, with a comment about its origin.
 //!
-//! Self-imposed limit: text; numbers that are written keep seven significant digits.
+//! Numbers are written with seven significant digits.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_trace};
 use crate::text::csv_cell::guarded;
 use crate::workload::Demand;
 
-/// Our own CSV: `time_s,rps`.
+/// hpasim's own CSV: `time_s,rps`.
 pub(super) struct OwnCsv;
 
 impl FormatReader for OwnCsv {

@@ -1,6 +1,4 @@
-//! What a trace is in a few numbers: span, step, spread, burstiness.
-//!
-//! Self-imposed limit: figures; `render` words them.
+//! A trace in a few figures: span, step, spread, burstiness.
 
 use super::ceiling::{Ceiling, ceiling};
 use super::samples::usual_step;
@@ -8,46 +6,46 @@ use super::{Recording, RecordingFormat};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
-/// The figures of a recording.
+/// The figures of a trace or a recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
-    /// What it was written in.
+    /// The format.
     pub format: RecordingFormat,
-    /// Time zero as RFC 3339 in UTC, where it is known.
+    /// Time zero as RFC 3339 in UTC, if it is known.
     pub origin: Option<String>,
-    /// From the first row to the end.
+    /// The time from the first row to the end.
     pub span: SimTime,
-    /// Rows, the one that marks the end left out.
+    /// The number of rows, without the one that marks the end.
     pub rows: usize,
-    /// The length that most rows have.
+    /// The most frequent length of a row.
     pub step: SimSpan,
-    /// Rows of another length.
+    /// The number of rows with another length.
     pub other_rows: usize,
-    /// Gaps of the recording; for our own CSV rows longer than one and a half steps.
+    /// Gaps of the recording; in hpasim's own CSV, rows longer than one and a half steps.
     pub gaps: u64,
-    /// What was offered.
+    /// The kind of load.
     pub offered: Offered,
-    /// The demand's least value.
+    /// The minimum of the demand.
     pub min: f64,
     /// Its mean over time.
     pub mean: f64,
-    /// What it stays at or below 99 % of the time.
+    /// The demand that is not exceeded 99 % of the time.
     pub p99: f64,
-    /// Its greatest value.
+    /// The maximum of the demand.
     pub max: f64,
     /// Standard deviation over mean, both over time; `None` for a mean of zero.
     pub coefficient_of_variation: Option<f64>,
     /// For requests: variance over mean of the counts per step. Poisson arrivals at one rate have 1.
     pub index_of_dispersion: Option<f64>,
-    /// For requests: how many there are in all.
+    /// For requests: their total number.
     pub requests: Option<f64>,
-    /// For CPU: what stands at the ceiling.
+    /// For CPU: the ceiling.
     pub ceiling: Option<Ceiling>,
-    /// Names of further columns.
+    /// The names of the metric columns.
     pub columns: Vec<String>,
 }
 
-/// What a trace knows of demand.
+/// The kind of load in a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offered {
     /// Requests per second.
@@ -58,7 +56,7 @@ pub enum Offered {
     Users,
 }
 
-/// Describes a recording; `ceiling_millicores` is stated for CPU, or else guessed.
+/// Describes a recording. `ceiling_millicores` is the stated ceiling of a CPU trace; by default it is estimated.
 #[must_use]
 pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Description {
     let trace = &recording.trace;
@@ -93,7 +91,7 @@ pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Descr
         p99: spread.p99,
         max: spread.max,
         coefficient_of_variation: (spread.mean > 0.0).then(|| spread.variance.sqrt() / spread.mean),
-        // The variance of counts is that of rates times the step squared, their mean that times the step.
+        // The variance of counts is the variance of rates times the squared step, and their mean is the rate times the step.
         index_of_dispersion: (offered == Offered::Requests && spread.mean > 0.0)
             .then(|| spread.variance / spread.mean * SimSpan::from_nanos(step).as_secs_f64()),
         requests: (offered == Offered::Requests).then(|| spread.mean * trace.end().as_secs_f64()),
@@ -106,7 +104,7 @@ pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Descr
     }
 }
 
-/// Rows longer than one and a half steps.
+/// The number of rows longer than one and a half steps.
 fn long_rows(nanos: &[i64], step: i64) -> u64 {
     let longest = step.saturating_add(step / 2);
     nanos
@@ -115,7 +113,7 @@ fn long_rows(nanos: &[i64], step: i64) -> u64 {
         .count() as u64
 }
 
-/// Figures over time: a row of twice the length weighs twice as much.
+/// Figures over time: a row of double length has double weight.
 struct ValueSpread {
     min: f64,
     mean: f64,

@@ -1,14 +1,14 @@
-//! Single fields of CSV lines, picked by the header's names.
+//! Single fields of CSV lines, selected by the names in the header.
 //!
-//! Self-imposed limit: one line at a time, so that a line of quoted breaks counts as two.
+//! Each line is read alone, so a quoted line break gives two lines.
 
 use super::input::StreamLine;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
-/// The places of the columns `names` in a header.
+/// The indices of the columns `names` in a header.
 ///
 /// # Errors
-/// One of them is not there.
+/// A column is missing.
 pub(super) fn columns<const N: usize>(
     header: &StreamLine<'_>,
     names: [&str; N],
@@ -29,7 +29,7 @@ pub(super) fn columns<const N: usize>(
     Ok(found)
 }
 
-/// The fields at `wanted`; `None` where the line has fewer.
+/// The fields at `wanted`; `None` if the line has fewer fields.
 pub(super) fn pick<const N: usize>(line: &[u8], wanted: [usize; N]) -> Option<[&[u8]; N]> {
     let mut picked = [None; N];
     let last = wanted.iter().copied().max()?;
@@ -47,7 +47,7 @@ pub(super) fn pick<const N: usize>(line: &[u8], wanted: [usize; N]) -> Option<[&
     Some(fields)
 }
 
-/// The fields of a line, quotes around them left out.
+/// The fields of a line, without quotes around them.
 struct Fields<'l> {
     rest: Option<&'l [u8]>,
 }
@@ -81,7 +81,7 @@ impl<'l> Iterator for Fields<'l> {
     }
 }
 
-/// The comma behind a quoted field.
+/// The comma after a quoted field.
 fn closing_comma(text: &[u8]) -> Option<usize> {
     let mut quoted = false;
     for (at, byte) in text.iter().enumerate() {
@@ -94,7 +94,7 @@ fn closing_comma(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// A field as text; `None` where it is not UTF-8.
+/// A field as text; `None` if it is not UTF-8.
 pub(super) fn text_of(field: &[u8]) -> Option<&str> {
     std::str::from_utf8(field).ok().map(str::trim)
 }

@@ -1,7 +1,6 @@
-//! A recording as a stream: its first bytes for a look, and line after line.
+//! A recording as a stream: its first bytes for recognition, then line after line.
 //!
-//! Self-imposed limit: bytes and lines. Whatever the length of the stream, what is
-//! held is [`HEAD_BYTES`], one line, and the buffers; lines beyond [`RECORDING_LINE_BYTES_MAX`] are refused.
+//! Memory holds only [`HEAD_BYTES`], one line and the buffers. A line longer than [`RECORDING_LINE_BYTES_MAX`] is a fault.
 
 use std::cell::Cell;
 use std::io::{BufRead, Cursor, ErrorKind, Read};
@@ -19,41 +18,41 @@ use crate::scenario::file_fault::{
 use crate::scenario::file_request::LoadError;
 use crate::scenario::secrecy::is_line_of_document;
 
-/// How much of a stream is looked at to recognise its format.
+/// The bytes of a stream that serve to recognise its format.
 const HEAD_BYTES: usize = 64 << 10;
 
-/// A stream, unpacked, with its first bytes already read.
+/// A decompressed stream and its first bytes.
 pub(super) struct Input<'r> {
-    /// The path as it was given, or another name.
+    /// The path as given, or another name.
     pub(super) name: String,
-    /// The first bytes, a byte order mark left out.
+    /// The first bytes, without a byte order mark.
     pub(super) head: Vec<u8>,
     rest: Box<dyn BufRead + 'r>,
     was_gzip: bool,
-    /// What may be shown of the stream.
+    /// Whether diagnostics may print lines of the stream.
     pub(super) exposure: Exposure,
 }
 
-/// Whether lines of a stream may be shown, as far as it was read: not once it looks like keys and values.
+/// Whether diagnostics may print lines of a stream. They may not after a line that looks like a key with a value.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Exposure {
     is_document: Rc<Cell<bool>>,
 }
 
 impl Exposure {
-    /// From now on nothing of the stream is shown.
+    /// Forbids to print lines from now on.
     pub(super) fn end(&self) {
         self.is_document.set(true);
     }
 
-    /// Whether nothing may be shown.
+    /// Whether printing lines is forbidden.
     pub(super) fn has_ended(&self) -> bool {
         self.is_document.get()
     }
 
-    /// Looks at a line. JSON is judged as a whole by its format.
+    /// Reads a line for this decision. The format decides about JSON as a whole.
     fn look_at(&self, line: &[u8]) {
-        /// Keys are short, so a line without a colon near its start begins with none.
+        /// Keys are short, so a line without a colon near its start does not begin with a key.
         const KEY_BYTES_MAX: usize = 300;
         if self.has_ended() || line.first() == Some(&b'{') {
             return;
@@ -70,7 +69,7 @@ impl<'r> Input<'r> {
     /// Reads the first bytes.
     ///
     /// # Errors
-    /// The stream cannot be read or unpacked, or holds UTF-16.
+    /// The stream cannot be read or decompressed, or is UTF-16.
     pub(super) fn open(name: &str, reader: impl Read + 'r) -> Result<Self, Diagnostic> {
         let Unpacked {
             reader: mut rest,
@@ -96,7 +95,7 @@ impl<'r> Input<'r> {
         })
     }
 
-    /// Everything, for formats that are one document.
+    /// The whole content, for formats of one document.
     ///
     /// # Errors
     /// The stream cannot be read, or holds more than `bytes_max`.
@@ -128,7 +127,7 @@ impl<'r> Input<'r> {
     }
 }
 
-/// The fault of a stream that breaks off.
+/// The fault of a stream that ends early.
 fn failure(name: &str, was_gzip: bool, error: &std::io::Error) -> Diagnostic {
     let is_about_gzip = matches!(
         error.kind(),
@@ -154,10 +153,10 @@ pub(super) struct Lines<'r> {
 }
 
 impl Lines<'_> {
-    /// The next line, its end left out; `None` behind the last.
+    /// The next line without its end; `None` after the last.
     ///
     /// # Errors
-    /// The stream breaks off, or the line is longer than [`RECORDING_LINE_BYTES_MAX`].
+    /// The stream ends early, or the line is longer than [`RECORDING_LINE_BYTES_MAX`].
     pub(super) fn next(&mut self) -> Result<Option<StreamLine<'_>>, Diagnostic> {
         let read = read_line(&mut self.reader, &mut self.line, RECORDING_LINE_BYTES_MAX);
         self.offset = self.next_offset;
@@ -209,7 +208,7 @@ impl StreamLine<'_> {
         self.place_of(0..self.bytes.len())
     }
 
-    /// The place of a stretch of the line.
+    /// The place of a part of the line.
     pub(super) fn place_of(&self, range: Range<usize>) -> Place {
         let text = String::from_utf8_lossy(self.bytes).replace(['\n', '\r', '\0'], " ");
         let place = Place::within(self.name, &text, range.clone());
@@ -221,7 +220,7 @@ impl StreamLine<'_> {
     }
 }
 
-/// The fault of a line that goes on and on.
+/// The fault of a line that is too long.
 pub(super) fn line_too_long(line: &StreamLine<'_>) -> Diagnostic {
     Diagnostic {
         code: Code::TraceLine,

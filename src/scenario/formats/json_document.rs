@@ -1,6 +1,4 @@
-//! Recordings that are one document of JSON: read whole, and what is said of a broken one.
-//!
-//! Self-imposed limit: text; what the document holds is its format's.
+//! Recordings that are one JSON document: reading the whole text, and the fault of invalid JSON.
 
 use std::path::Path;
 
@@ -11,10 +9,10 @@ use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::scenario::file_fault::text_of;
 use crate::scenario::secrecy::is_confidential_json;
 
-/// Reads a stream whole, and its text by `read`, which is given the stream's name as well.
+/// Reads the whole stream, and parses its text with `read`, which also gets the stream's name.
 ///
 /// # Errors
-/// The stream cannot be read, or those of `read`.
+/// The stream cannot be read, or `read` fails.
 pub(super) fn read_document(
     input: Input<'_>,
     read: impl FnOnce(&str, &str) -> Result<RateReading, Diagnostic>,
@@ -36,7 +34,7 @@ pub(super) fn read_document(
     reading.map(Recorded::Rates).map_err(Diagnostics::one)
 }
 
-/// The fault of a text that is not the JSON it should be.
+/// The fault of a text that is not the expected JSON.
 pub(super) fn json_fault(name: &str, text: &str, error: &serde_json::Error) -> Diagnostic {
     let line_start = text
         .split_inclusive('\n')

@@ -1,7 +1,7 @@
-//! The options of a k6 script as JSON: `stages` and scenarios, to users or a rate.
+//! The options of a k6 script as JSON: `stages` and scenarios, converted to users or a rate.
 //!
-//! Self-imposed limit: what was planned, not what came of it. One request an
-//! iteration is assumed (`--scale` says otherwise); a graceful ramp-down takes no time.
+//! The options state the planned load, not the measured one. An iteration counts as one request (`--scale` changes that), and a
+//! graceful ramp-down takes no time.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,11 @@ use crate::scenario::trace_text::{LENGTH_MAX_NANOS, NANOS_PER_SECOND};
 use crate::scenario::values::parse_duration;
 use crate::units::{SimSpan, parse_number};
 
-/// The most rows that ramps are cut into.
+/// The most rows for ramps.
 const RAMP_ROWS_MAX: i64 = 1_000_000;
-/// The most stages and scenarios; each is looked at for each row.
+/// The most stages and scenarios; each row reads all of them.
 const LEGS_MAX: usize = 1_000;
-/// The most of anything that a stage may aim at.
+/// The largest target of a stage.
 const TARGET_MAX: f64 = 1e9;
 
 /// The options of a k6 script as JSON: stages and scenarios.
@@ -120,7 +120,7 @@ struct Leg {
     to: f64,
 }
 
-/// One scenario's course.
+/// The load of one scenario over time.
 struct K6Course {
     what: What,
     legs: Vec<Leg>,
@@ -132,7 +132,7 @@ struct OptionsText<'t> {
     text: &'t str,
 }
 
-/// Reads the options; scenarios that run beside each other are summed.
+/// Reads the options; scenarios at the same time are summed.
 fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Diagnostic> {
     let document = OptionsText { name, text };
     let courses = document.courses(text, options.series.as_ref())?;
@@ -181,7 +181,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
     })
 }
 
-/// One second, or longer where that made more than 20,000 rows.
+/// One second, or more if the trace would have more than 20,000 rows.
 fn default_ramp_step(end: i64) -> i64 {
     super::counts::LADDER_SECONDS
         .iter()
@@ -190,14 +190,14 @@ fn default_ramp_step(end: i64) -> i64 {
         .unwrap_or(3600 * NANOS_PER_SECOND)
 }
 
-/// Rows of `step`: the middle of each on a ramp, one row alone while nothing changes.
+/// Rows of `step` for a ramp, with the value in the middle of each; one row while the load is constant.
 fn rows_of(legs: &[Leg], end: i64, step: i64, what: What) -> RateRows {
     let step = step.max(end / RAMP_ROWS_MAX);
     let mut rows = RateRows {
         end,
         ..RateRows::default()
     };
-    // Legs may begin off the grid: their edges are rows of their own.
+    // A stage may begin between two rows, so its edges are rows of their own.
     let mut times: Vec<i64> = (0..end)
         .step_by(usize::try_from(step).unwrap_or(1))
         .collect();
@@ -272,7 +272,7 @@ impl<'t> OptionsText<'t> {
         })
     }
 
-    /// The courses of all scenarios that are chosen; at least one.
+    /// The load of each chosen scenario; at least one.
     fn courses(
         &self,
         text: &'t str,
@@ -280,7 +280,7 @@ impl<'t> OptionsText<'t> {
     ) -> Result<Vec<K6Course>, Diagnostic> {
         let options: Options<'_> = self.parse(text, None)?;
         if let Some(inner) = options.options {
-            // Only one level deep: what is below has no `options` of its own.
+            // Only one level deep: the inner options have no `options` of their own.
             let inner: Options<'_> = self.parse(inner.get(), Some(inner))?;
             return self.courses_of(&inner, choice);
         }
@@ -411,7 +411,7 @@ impl<'t> OptionsText<'t> {
         Ok(K6Course { what, legs })
     }
 
-    /// Stage after stage, each from where the one before ended.
+    /// The stages in order, each from the target of the one before.
     fn ramp(
         &self,
         stages: &[&RawValue],
@@ -425,7 +425,7 @@ impl<'t> OptionsText<'t> {
             let stage: Stage<'_> = self.parse(part.get(), Some(part))?;
             let target = self.number(stage.target)? * factor;
             let end = time.saturating_add(self.duration(stage.duration)?);
-            // A stage without length is a jump.
+            // A stage of length 0 is a jump.
             if end > time {
                 legs.push(Leg {
                     start: time,
@@ -454,7 +454,7 @@ impl<'t> OptionsText<'t> {
         }
     }
 
-    /// `"1h30m"`, or a bare number of milliseconds.
+    /// `"1h30m"`, or a number of milliseconds.
     fn duration(&self, part: &RawValue) -> Result<i64, Diagnostic> {
         let text = part.get().trim_matches('"');
         let nanos = match parse_number(text) {

@@ -1,6 +1,6 @@
-//! What k6 writes while it runs: `--out csv` in either layout, and `--out json`.
+//! The output of a k6 run: `--out csv` in both layouts, and `--out json`.
 //!
-//! Self-imposed limit: the metrics `http_reqs` and `vus`; everything else is passed over.
+//! Only the metrics `http_reqs` and `vus` are read.
 
 use std::borrow::Cow;
 
@@ -88,9 +88,9 @@ impl FormatReader for K6Json {
     }
 }
 
-/// What is gathered of a run of k6.
+/// The data of a metric of k6.
 enum GatheredMetric {
-    /// `http_reqs`: each point is one request, or a few.
+    /// `http_reqs`: each point is one request or a few.
     Requests(RequestCounts),
     /// `vus`: a gauge.
     Users(Samples),
@@ -114,7 +114,7 @@ impl Gathering {
         }
     }
 
-    /// The name of the metric that counts.
+    /// The name of the metric that is read.
     fn metric(&self) -> &'static str {
         match self.gathered {
             GatheredMetric::Requests(_) => "http_reqs",
@@ -167,7 +167,7 @@ impl Gathering {
     }
 }
 
-/// Reads `--out csv`; columns are found by the header's names, for their places changed.
+/// Reads `--out csv`. The header's names identify the columns, because their order differs between versions.
 fn read_csv(
     name: &str,
     mut lines: Lines<'_>,
@@ -238,7 +238,7 @@ fn read_json(
         GatheredMetric::Users(_) => "\"vus\"",
     });
     while let Some(line) = lines.next()? {
-        // Most lines are about other metrics: they are not worth the parsing.
+        // Most lines belong to other metrics and need no parsing.
         if line.bytes.starts_with(b"{") && named.find(line.bytes).is_none() {
             continue;
         }

@@ -1,6 +1,6 @@
-//! Locust's `stats_history.csv`: a row a second, and more rows for each name with full history.
+//! Locust's `stats_history.csv`: one row per second, and with full history further rows for each name.
 //!
-//! Self-imposed limit: the rows named `Aggregated`, columns by the header's names.
+//! Only the rows named `Aggregated` are read. The header's names identify the columns.
 
 use super::input::{Input, Lines};
 use super::notes::Notes;
@@ -46,7 +46,7 @@ impl FormatReader for StatsHistory {
     }
 }
 
-/// Reads `Requests/s`, Locust's mean over the last ten seconds, or `User Count`.
+/// Reads `Requests/s` (Locust's mean over the last ten seconds) or `User Count`.
 fn read(
     name: &str,
     mut lines: Lines<'_>,
@@ -93,7 +93,7 @@ fn read(
             notes.add(Code::RecordingUnreadable, || line.place());
             continue;
         };
-        // What is no number ("N/A") is left out and noted as NaN is.
+        // A value that is not a number ("N/A") is ignored and noted like NaN.
         let value = fields::text_of(value)
             .and_then(parse_number)
             .unwrap_or(f64::NAN);

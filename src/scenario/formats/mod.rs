@@ -1,9 +1,7 @@
-//! Recorded traffic as traces: what other tools write, recognised by content and read as a stream.
+//! Recorded traffic as traces: the files of other tools, recognised by content and read as streams.
 //!
-//! Self-imposed limit: no file system; a stream in, a [`Recording`] out. One file a
-//! format, each a `FormatReader` with an entry in [`RecordingFormat::ALL`]; what a trace is in
-//! our own CSV is `trace_text`'s. `docs/traces.md` lists what each format becomes and what is done
-//! about gaps, duplicates and the like.
+//! Each format has one file with a `FormatReader` and an entry in [`RecordingFormat::ALL`]. `trace_text` reads hpasim's own CSV.
+//! `docs/traces.md` lists what each format becomes, and how gaps and duplicates are treated.
 
 mod access_log;
 pub mod ceiling;
@@ -36,59 +34,59 @@ use input::Input;
 use recognise::{Sign, StreamHead, may_be_confidential, recognise, refuse_objects};
 use shape::Shaping;
 
-/// A format of recordings: a file of its own, and an entry in [`RecordingFormat::ALL`].
+/// A format of recordings, in one file, with an entry in [`RecordingFormat::ALL`].
 trait FormatReader: Sync {
-    /// Its name for people.
+    /// The name in messages.
     fn title(&self) -> &'static str;
 
-    /// Its word on the command line.
+    /// The word on the command line.
     fn word(&self) -> &'static str;
 
-    /// What is written in it, for the help of the command line.
+    /// A description of the content, for the help of the command line.
     fn help(&self) -> &'static str;
 
-    /// Whether it is JSON: sought where a stream begins with a bracket, and nowhere else.
+    /// Whether the format is JSON. JSON formats are tried only for a stream that begins with a bracket.
     fn is_json(&self) -> bool {
         false
     }
 
-    /// What its numbers may be.
+    /// The possible kinds of load.
     fn meanings(&self) -> Meanings;
 
-    /// Whether it has several series, or scenarios, to choose from.
+    /// Whether the user can choose among several series or scenarios.
     fn has_series(&self) -> bool {
         false
     }
 
-    /// How surely a stream that begins so is written in it; `None` where nothing says so.
+    /// How certainly a stream with this start has this format; `None` without a sign.
     fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign>;
 
-    /// Reads a stream that is written in it.
+    /// Reads a stream in this format.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// All faults.
     fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics>;
 }
 
-/// What the numbers of a format may be.
+/// The possible kinds of load of a format.
 enum Meanings {
-    /// Whatever the user says.
+    /// Any kind; the user states it.
     Any,
-    /// One of these, as the user says.
+    /// One of these kinds; the user states it.
     Among(&'static [What]),
-    /// What the recording itself says; the help for a user who says it, too.
+    /// The recording states the kind; this is the help for a user who states one too.
     Stated(&'static str),
 }
 
-/// What a recording is written in.
+/// The format of a recording.
 #[derive(Clone, Copy)]
 pub struct RecordingFormat(&'static dyn FormatReader);
 
 impl RecordingFormat {
-    /// Our own CSV.
+    /// hpasim's own CSV.
     const OWN: Self = Self(&csv_text::OwnCsv);
 
-    /// All formats; of two that a stream shows equal signs of, the first is taken.
+    /// All formats. If a stream shows equal signs of two, the first wins.
     pub const ALL: [Self; 7] = [
         Self::OWN,
         Self(&k6_output::K6Csv),
@@ -99,25 +97,25 @@ impl RecordingFormat {
         Self(&access_log::AccessLog),
     ];
 
-    /// The format of this word on the command line.
+    /// The format with this word on the command line.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.word() == word)
     }
 
-    /// Its word on the command line.
+    /// The word on the command line.
     #[must_use]
     pub fn word(self) -> &'static str {
         self.0.word()
     }
 
-    /// Its name for people.
+    /// The name in messages.
     #[must_use]
     pub fn title(self) -> &'static str {
         self.0.title()
     }
 
-    /// What is written in it, for the help of the command line.
+    /// A description of the content, for the help of the command line.
     #[must_use]
     pub fn help(self) -> &'static str {
         self.0.help()
@@ -138,37 +136,37 @@ impl fmt::Debug for RecordingFormat {
     }
 }
 
-/// What the numbers of a recording are taken for.
+/// The quantity of a recording's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// Requests per second.
     Requests,
     /// Users at once.
     Users,
-    /// CPU in cores, as `rate(container_cpu_usage_seconds_total[1m])` gives it.
+    /// CPU in cores, as from `rate(container_cpu_usage_seconds_total[1m])`.
     CpuCores,
     /// CPU in thousandths of a core.
     CpuMillicores,
 }
 
-/// Which of several series count: those of a Prometheus answer, or the scenarios of k6 options.
+/// A choice among several series: those of a Prometheus answer, or the scenarios of k6 options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SeriesChoice {
-    /// The one at this place, from 1.
+    /// The series with this number, from 1.
     Number(usize),
-    /// All that have this label.
+    /// All series with this label.
     Label {
         /// The label's name.
         name: String,
-        /// Its value.
+        /// The label's value.
         value: String,
     },
-    /// All of this name: `__name__`, or the scenario's.
+    /// All series with this name: `__name__`, or the name of a scenario.
     Name(String),
 }
 
 impl SeriesChoice {
-    /// Understands `2`, `deployment=web` and `http_requests:rate5m`.
+    /// Parses `2`, `deployment=web` and `http_requests:rate5m`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match (text.parse(), text.split_once('=')) {
@@ -182,41 +180,41 @@ impl SeriesChoice {
     }
 }
 
-/// How to read a recording.
+/// Options for reading a recording.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// Its format; `None` recognises it by its content.
+    /// The format; `None` recognises it by the content.
     pub format: Option<RecordingFormat>,
-    /// What its numbers are; `None` leaves it to the format.
+    /// The quantity of the numbers; `None` leaves it to the format.
     pub what: Option<What>,
-    /// Which series count; `None` takes all.
+    /// The chosen series; `None` takes all.
     pub series: Option<SeriesChoice>,
-    /// From row to row where a ramp has to be cut into rows (k6 options).
+    /// The step of the rows that replace a ramp (k6 options).
     pub ramp_step: Option<SimSpan>,
 }
 
-/// A recording, understood.
+/// A recording after reading.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
-    /// What it was written in.
+    /// The format.
     pub format: RecordingFormat,
-    /// What was offered.
+    /// The load.
     pub trace: Trace,
-    /// Time zero in nanoseconds since 1970 UTC, where the recording knows it.
+    /// Time zero in nanoseconds since 1970 UTC, if the recording has dates.
     pub origin_nanos: Option<i64>,
-    /// For requests that were counted: how long each was counted into one number.
+    /// For counted requests: the length of time of one count.
     pub resolution: Option<SimSpan>,
-    /// How many requests were counted, where they were.
+    /// The number of counted requests, if requests were counted.
     pub requests: Option<f64>,
-    /// How many gaps there are.
+    /// The number of gaps.
     pub gaps: u64,
-    /// Where what was offered is named.
+    /// The place that states the kind of load.
     pub demand_place: Place,
-    /// What was odd, and what was done about it.
+    /// What was unusual, and how hpasim treats it.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Rates while they are read: the value of each row holds until the next, the last until `end`.
+/// Rates during reading: the value of each row holds until the next row, and the last until `end`.
 #[derive(Debug, Default)]
 struct RateRows {
     times: Vec<i64>,
@@ -235,7 +233,7 @@ impl RateRows {
     }
 }
 
-/// What a reader of a format hands over.
+/// Rates with what else a reader knows of the recording.
 struct RateReading {
     rows: RateRows,
     what: What,
@@ -243,18 +241,18 @@ struct RateReading {
     warnings: Vec<Diagnostic>,
 }
 
-/// What a format's reader hands over.
+/// The result of a format's reader.
 enum Recorded {
-    /// Rates to be made a trace of.
+    /// Rates, which become a trace.
     Rates(RateReading),
-    /// A trace as it is.
+    /// A finished trace.
     Trace(ParsedTrace),
 }
 
-/// Reads a trace or a recording from the bytes of the file at `path`, which is only used as its name.
+/// Reads a trace or a recording from the bytes of the file at `path`, which serves only as a name.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All faults.
 pub(super) fn read_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics> {
     let name = path.display().to_string();
     let format = Input::open(&name, bytes)
@@ -273,12 +271,12 @@ pub(super) fn read_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagn
     Ok(ParsedTrace { warnings, ..parsed })
 }
 
-/// Reads a recording from a stream; `name` is what it is called in messages.
+/// Reads a recording from a stream; messages call it `name`.
 ///
-/// Memory does not hang on the stream's length, except for our own CSV and for JSON documents.
+/// The memory does not depend on the length of the stream, except for hpasim's own CSV and JSON documents.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All faults.
 pub fn read_recording<'r>(
     name: &str,
     reader: impl Read + 'r,
@@ -309,7 +307,7 @@ fn read_input(
         None => recognise(name, &input.head).map_err(Diagnostics::one)?,
     };
     let Some(format) = recognised else {
-        // The faults of its first lines say what is missing; the rest would say it again.
+        // The faults of the first lines state what is missing; the other lines would repeat it.
         let head = recognise::whole_lines(&input.head);
         return Err(parse_trace(Path::new(name), head)
             .err()
@@ -322,7 +320,7 @@ fn read_input(
     }
 }
 
-/// Options that mean nothing to a format are refused rather than passed over.
+/// Options that a format does not support are refused and not silently ignored.
 fn refuse_foreign_options(
     name: &str,
     format: RecordingFormat,
@@ -352,7 +350,7 @@ fn refuse_foreign_options(
 
 impl RateReading {
     /// # Errors
-    /// The recording spans more than ten years, or more users than are simulated.
+    /// The recording is longer than ten years, or has more users than hpasim simulates.
     fn into_recording(self, format: RecordingFormat) -> Result<Recording, Diagnostic> {
         let RateRows {
             mut times,
@@ -428,7 +426,7 @@ impl Recording {
         }
     }
 
-    /// The same recording with warnings that quote nothing of its text.
+    /// The same recording; its warnings quote nothing of its text.
     fn covered(self) -> Self {
         Self {
             demand_place: self.demand_place.covered(),
@@ -447,7 +445,7 @@ impl Recording {
     }
 }
 
-/// The fault of a recording that has nothing of what was asked for.
+/// The fault of a recording without the requested data.
 fn nothing_there(name: &str, what: &str, help: &str) -> Diagnostic {
     Diagnostic {
         code: Code::TraceEmpty,

@@ -1,12 +1,12 @@
-//! What a recording had that a trace cannot have: counted by kind, each with its first place.
+//! Features of a recording that a trace cannot have, counted by kind, each with its first place.
 //!
-//! Self-imposed limit: counting and wording; what is done about it is the readers'.
+//! The readers decide how to treat them.
 
 use std::collections::BTreeMap;
 
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 
-/// Oddities of one recording.
+/// The notes about one recording.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     list: BTreeMap<Code, Note>,
@@ -19,7 +19,7 @@ struct Note {
 }
 
 impl Notes {
-    /// Counts one more of a kind; the place is asked for at the first only.
+    /// Counts one more of a kind; `place` is called only for the first.
     pub(super) fn add(&mut self, code: Code, place: impl FnOnce() -> Place) {
         match self.list.get_mut(&code) {
             Some(note) => note.count += 1,
@@ -30,7 +30,7 @@ impl Notes {
         }
     }
 
-    /// How many of a kind there were.
+    /// The number of a kind.
     pub(super) fn count(&self, code: Code) -> u64 {
         self.list.get(&code).map_or(0, |note| note.count)
     }
@@ -40,7 +40,7 @@ impl Notes {
         self.list.get(&code)?.first.as_deref()
     }
 
-    /// One warning a kind.
+    /// One warning for each kind.
     pub(super) fn into_warnings(self) -> Vec<Diagnostic> {
         self.list
             .into_iter()
@@ -61,11 +61,11 @@ impl Notes {
     }
 }
 
-/// How a kind is told.
+/// The words for a kind.
 struct Wording {
     one: &'static str,
     many: &'static str,
-    /// What was done about it.
+    /// How hpasim treats it.
     done: &'static str,
     help: &'static str,
 }

@@ -1,7 +1,6 @@
 //! The answer of Prometheus to a range query: a matrix of one or more series.
 //!
-//! Self-imposed limit: floats; native histograms are none. What is asked of the
-//! metric's name: whether it is a counter, and whether it counts CPU.
+//! Native histograms are not read. The name of the metric decides whether it is a counter and whether it is CPU.
 
 use std::collections::BTreeMap;
 
@@ -82,12 +81,12 @@ struct Series<'t> {
     values: Vec<&'t RawValue>,
 }
 
-/// The longest part that is marked as a whole.
+/// The longest part that a diagnostic marks as a whole.
 const PART_BYTES_SHOWN: usize = 100;
-/// Series times stamps that are summed at the most.
+/// The most samples that are summed: series times timestamps.
 const SUMMED_MAX: usize = 200_000_000;
 
-/// A text that parts were borrowed from, so that each part knows its place.
+/// The text from which parts were borrowed, to find the place of each part.
 struct AnswerText<'t> {
     name: &'t str,
     text: &'t str,
@@ -97,7 +96,7 @@ impl AnswerText<'_> {
     fn place(&self, part: &RawValue) -> Place {
         let start = (part.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         let length = match part.get().len() {
-            // Of a whole series its first byte says enough.
+            // The first byte suffices to mark a whole series.
             long if long > PART_BYTES_SHOWN => 1,
             short => short,
         };
@@ -109,7 +108,7 @@ impl AnswerText<'_> {
     }
 }
 
-/// Reads a matrix; several series are summed, or chosen.
+/// Reads a matrix; several series are summed or chosen.
 fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Diagnostic> {
     let document = AnswerText { name, text };
     let answer: QueryAnswer<'_> =
@@ -165,7 +164,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
 }
 
 /// # Errors
-/// The answer is an error of Prometheus, or no matrix.
+/// The answer is an error of Prometheus, or not a matrix.
 fn check_answer<'t>(name: &str, answer: QueryAnswer<'t>) -> Result<Data<'t>, Diagnostic> {
     let fault = |message: String, help: &str| Diagnostic {
         code: Code::TraceFormat,
@@ -248,10 +247,10 @@ fn no_such_series(name: &str, series: &[&RawValue], choice: Option<&SeriesChoice
     }
 }
 
-/// The sum of several series, time by time.
+/// The sum of several series at each time.
 ///
-/// Where one lacks a sample between its first and its last, its value before holds on;
-/// before and behind it adds nothing, for then there was no such pod.
+/// If a series lacks a sample between its first and its last, its value before stays in effect. Before its first and after its last
+/// sample it adds nothing, because the pod did not exist.
 fn sum_of(
     name: &str,
     courses: &[BTreeMap<i64, f64>],
@@ -277,7 +276,7 @@ fn sum_of(
     Ok(Samples::of_sorted(sum))
 }
 
-/// Samples that single series lack.
+/// Missing samples of single series.
 #[derive(Default)]
 struct Held {
     count: u64,
@@ -324,13 +323,13 @@ impl Held {
 /// How a series counts.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
-    /// The value itself.
+    /// The value is the load.
     Gauge,
-    /// Ever more, until it starts again from 0: its slope counts.
+    /// The value increases until it restarts from 0; its slope is the load.
     Counter,
 }
 
-/// What a series is, as its metric's name says; most queries leave none.
+/// The properties of a series that follow from its metric's name; most queries return no name.
 struct SeriesKind {
     form: Form,
     what: What,
@@ -385,7 +384,7 @@ fn read_sample(sample: &AnswerSample<'_>) -> Option<(Stamp, f64)> {
     Some((stamp, value.unwrap_or(f64::NAN)))
 }
 
-/// The slope of a counter from each sample to the next.
+/// The slope of a counter between consecutive samples.
 fn rates_of(
     samples: &BTreeMap<i64, f64>,
     document: &AnswerText<'_>,

@@ -1,6 +1,4 @@
-//! Which format a recording is in, by its first bytes.
-//!
-//! Self-imposed limit: the first bytes; a file may still break its format further down.
+//! The format of a recording, recognised by its first bytes.
 
 use std::path::Path;
 
@@ -10,27 +8,27 @@ use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::manifest::refuse_manifest;
 use crate::scenario::secrecy::{is_confidential_json, is_json_of_objects, looks_like_document};
 
-/// Lines that are looked at.
+/// The number of lines that are read.
 const LINES_LOOKED_AT: usize = 20;
 
-/// How surely a stream is in a format, the surest first.
+/// How certain a sign of a format is, the most certain first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sign {
-    /// Several names that belong to it stand together.
+    /// Several names of the format in one layout.
     Layout,
-    /// A name of its own is there.
+    /// A name that only this format has.
     Name,
-    /// Something is there that other formats may have, too.
+    /// A sign that other formats may have too.
     Hint,
 }
 
-/// The first bytes of a stream as formats look at them.
+/// The first bytes of a stream, in the form that formats test.
 pub(super) struct StreamHead<'h> {
-    /// From the first character on that is seen.
+    /// The text from the first visible character on.
     content: &'h str,
-    /// Lines that hold something and are no comments.
+    /// The lines that are not empty and not comments.
     lines: Vec<&'h str>,
-    /// The columns that the first of them names.
+    /// The columns in the first of these lines.
     columns: Vec<&'h str>,
 }
 
@@ -53,32 +51,32 @@ impl<'h> StreamHead<'h> {
         }
     }
 
-    /// Whether it begins as JSON does.
+    /// Whether the text begins like JSON.
     fn is_json(&self) -> bool {
         self.content.starts_with(['{', '['])
     }
 
-    /// Whether its header has all these columns.
+    /// Whether the header has all these columns.
     pub(super) fn has_columns(&self, wanted: &[&str]) -> bool {
         wanted.iter().all(|name| self.columns.contains(name))
     }
 
-    /// Whether a text of JSON stands in it.
+    /// Whether the text contains this JSON string.
     pub(super) fn has_word(&self, word: &str) -> bool {
         holds(self.content, word)
     }
 
-    /// Whether a text of JSON stands in its first line.
+    /// Whether the first line contains this JSON string.
     pub(super) fn first_line_has_word(&self, word: &str) -> bool {
         holds(self.content.lines().next().unwrap_or_default(), word)
     }
 
-    /// Its first lines that hold something.
+    /// The first lines that are not empty.
     pub(super) fn lines(&self) -> &[&'h str] {
         &self.lines
     }
 
-    /// The format that it shows the surest sign of, among those that are JSON or those that are not.
+    /// The format with the most certain sign, among the JSON formats or among the others.
     fn format(&self, is_json: bool) -> Option<RecordingFormat> {
         RecordingFormat::ALL
             .into_iter()
@@ -93,10 +91,10 @@ fn holds(text: &str, word: &str) -> bool {
     text.contains(&format!("\"{word}\""))
 }
 
-/// The format of a stream by its first bytes; `None` where what our own reader says about it helps most.
+/// The format of a stream by its first bytes; `None` if the faults of hpasim's own reader are the most useful.
 ///
 /// # Errors
-/// The bytes are something known that is no recording.
+/// The bytes are in a known format that is not a recording.
 pub(super) fn recognise(name: &str, head: &[u8]) -> Result<Option<RecordingFormat>, Diagnostic> {
     let text = String::from_utf8_lossy(head);
     refuse_manifest(Path::new(name), &text)?;
@@ -119,20 +117,20 @@ pub(super) fn recognise(name: &str, head: &[u8]) -> Result<Option<RecordingForma
     }
 }
 
-/// Refuses objects of Kubernetes whatever format is forced: none of them is a recording, and some are Secrets.
+/// Refuses Kubernetes objects, whatever format the user forces: they are not recordings, and some are Secrets.
 ///
 /// # Errors
 /// The bytes are a manifest.
 pub(super) fn refuse_objects(name: &str, head: &[u8]) -> Result<(), Diagnostic> {
     let text = String::from_utf8_lossy(head);
-    // Labels of a series may be called `kind`.
+    // A label of a series may have the name `kind`.
     if StreamHead::of(&text).is_json() && !is_json_of_objects(&text) {
         return Ok(());
     }
     refuse_manifest(Path::new(name), &text)
 }
 
-/// Whether a stream that is read as `format` looks like something else, so that nothing of it may be shown.
+/// Whether a stream that is read as `format` looks like another format, so that diagnostics must not print any of it.
 pub(super) fn may_be_confidential(format: RecordingFormat, head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
     if format.0.is_json() {
@@ -148,7 +146,7 @@ fn is_script(content: &str) -> bool {
         || content.contains("export const options")
 }
 
-/// What our own reader is shown of something unknown: its first lines, the last of them whole.
+/// The first whole lines of an unknown stream, for hpasim's own reader.
 pub(super) fn whole_lines(head: &[u8]) -> &[u8] {
     match head.iter().rposition(|byte| *byte == b'\n') {
         Some(at) if (head.len() as u64) < RECORDING_LINE_BYTES_MAX => &head[..=at],
@@ -156,7 +154,7 @@ pub(super) fn whole_lines(head: &[u8]) -> &[u8] {
     }
 }
 
-/// The fault of something that is no trace.
+/// The fault of an unknown format.
 pub(super) fn no_format(name: &str) -> Diagnostic {
     Diagnostic {
         code: Code::TraceFormat,

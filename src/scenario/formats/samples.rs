@@ -1,6 +1,6 @@
-//! Samples of a value over time, put in order; duplicates, gaps and the like are noted.
+//! Samples of a value over time, in order, with notes about duplicates, gaps and the like.
 //!
-//! Self-imposed limit: one value a time; what a sample means is the reader's.
+//! There is one value per time.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::{NANOS_PER_SECOND, VALUE_MAX};
 use crate::units::SimSpan;
 
-/// The most samples that are kept: a million, eleven days of one a second.
+/// The most samples in memory: a million, or eleven days at one per second.
 pub(super) const SAMPLES_MAX: usize = 1_000_000;
 
 /// Samples by time.
@@ -24,10 +24,10 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// Takes a sample; what is odd about it is noted.
+    /// Adds a sample, and a note about an unusual one.
     ///
     /// # Errors
-    /// There are more than [`SAMPLES_MAX`].
+    /// The recording has more than [`SAMPLES_MAX`] samples.
     pub(super) fn add(
         &mut self,
         stamp: Stamp,
@@ -63,12 +63,12 @@ impl Samples {
         Ok(())
     }
 
-    /// In the order of time.
+    /// The samples in the order of time.
     pub(super) fn into_sorted(self) -> BTreeMap<i64, f64> {
         self.by_time
     }
 
-    /// Samples that were in order before.
+    /// Samples that are already in order.
     pub(super) fn of_sorted(by_time: BTreeMap<i64, f64>) -> Self {
         Self {
             by_time,
@@ -76,7 +76,7 @@ impl Samples {
         }
     }
 
-    /// The rows; `None` without samples. The last sample stands for a step, as the others do.
+    /// The rows; `None` without samples. The last sample holds for one step, like the others.
     pub(super) fn into_rows(self, warnings: &mut Vec<Diagnostic>) -> Option<RateRows> {
         let origin = *self.by_time.keys().next()?;
         let times: Vec<i64> = self.by_time.keys().copied().collect();
@@ -97,7 +97,7 @@ impl Samples {
     }
 }
 
-/// The distance that most neighbours have; the shorter one of two that are as frequent.
+/// The most frequent distance between neighbours; of two equally frequent ones the shorter.
 pub(super) fn usual_step(times: &[i64]) -> Option<i64> {
     let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
     for pair in times.windows(2) {
@@ -109,7 +109,7 @@ pub(super) fn usual_step(times: &[i64]) -> Option<i64> {
         .map(|(step, _)| step)
 }
 
-/// Gaps of more than one and a half steps; how many there are.
+/// Adds a warning about gaps longer than one and a half steps; returns their number.
 fn note_gaps(times: &[i64], step: i64, warnings: &mut Vec<Diagnostic>) -> u64 {
     let distance = |pair: &[i64]| pair[1].saturating_sub(pair[0]);
     let gaps: Vec<&[i64]> = times

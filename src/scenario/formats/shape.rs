@@ -1,6 +1,6 @@
-//! A recording made to measure: a part of it, in rows of one length, scaled.
+//! A recording in the requested shape: a part of it, in rows of one length, scaled.
 //!
-//! Self-imposed limit: means over rows, so that no request is lost or invented; no smoothing, no guessing.
+//! A row has the mean over its time, so no request is lost or invented. Nothing is smoothed.
 
 use jiff::Timestamp;
 
@@ -13,25 +13,25 @@ use crate::scenario::values::parse_duration;
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, MetricColumn, Trace};
 
-/// The most rows that are made without being asked for.
+/// The most rows that are made by default.
 pub(super) const ROWS_BY_DEFAULT_MAX: i64 = 20_000;
-/// The most rows that are made at all.
+/// The most rows.
 const ROWS_MAX: i64 = 1_000_000;
 
-/// A moment of a recording.
+/// A time in a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TraceMoment {
-    /// So long after its start.
+    /// The time since its start.
     After(SimSpan),
     /// A date, in nanoseconds since 1970 UTC.
     At(i64),
 }
 
 impl TraceMoment {
-    /// Understands "90m" and "2026-01-31T12:00:00Z".
+    /// Parses "90m" and "2026-01-31T12:00:00Z".
     ///
     /// # Errors
-    /// What is wrong and what to write instead, in one line.
+    /// The fault and the remedy, in one line.
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Ok(stamp) = text.parse::<Timestamp>() {
             return i64::try_from(stamp.as_nanosecond())
@@ -44,25 +44,25 @@ impl TraceMoment {
     }
 }
 
-/// What to make of a recording.
+/// The requested shape of a recording.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Shaping {
-    /// From row to row; `None` keeps the rows, except that counted requests make at most 20,000.
+    /// The length of a row; `None` keeps the rows, except that counted requests give at most 20,000.
     pub step: Option<SimSpan>,
-    /// Multiplies what was offered; `None` is 1.
+    /// A factor for the load; `None` is 1.
     pub scale: Option<f64>,
-    /// What lies before is cut off, and this becomes time zero.
+    /// Rows before this time are cut off, and this time becomes zero.
     pub from: Option<TraceMoment>,
-    /// What lies behind is cut off.
+    /// Rows after this time are cut off.
     pub to: Option<TraceMoment>,
-    /// Whether rows begin at whole multiples of the step since 1970 UTC, as Prometheus aligns ranges; else at the recording's start.
+    /// Whether rows begin at whole multiples of the step since 1970 UTC, as Prometheus aligns ranges; otherwise they begin at the start.
     pub align_to_clock: bool,
 }
 
-/// Cuts, cuts into rows, scales: in this order.
+/// Cuts the recording, divides it into rows, and scales it, in this order.
 ///
 /// # Errors
-/// The part lies outside the recording, the step does not fit it, or the scaled demand is beyond all bounds.
+/// The part is outside the recording, the step does not fit the recording, or the scaled demand is too large.
 pub fn shape(recording: Recording, shaping: &Shaping) -> Result<Recording, Diagnostic> {
     let recording = cut_part(recording, shaping)?;
     let step = shaping.step.or_else(|| default_step(&recording));
@@ -76,7 +76,7 @@ pub fn shape(recording: Recording, shaping: &Shaping) -> Result<Recording, Diagn
     }
 }
 
-/// Counted requests in rows as short as they were counted, or longer where there were too many.
+/// For counted requests: rows as short as the counts, or longer if there would be too many.
 fn default_step(recording: &Recording) -> Option<SimSpan> {
     let resolution = recording.resolution?.as_nanos();
     let end = recording.trace.end().as_nanos();
@@ -126,7 +126,7 @@ fn refused(argument: &str, message: String, help: &str) -> Diagnostic {
     }
 }
 
-/// The recording in rows of `step`, each the mean over its time.
+/// The recording in rows of `step`, each with the mean over its time.
 fn in_rows(
     recording: Recording,
     step: SimSpan,
@@ -175,7 +175,7 @@ fn in_rows(
             ));
         }
     };
-    // The first row begins `lead` before the recording does.
+    // The first row begins `lead` before the recording.
     let mut edges: Vec<i64> = (0..)
         .map(|row| row * length - lead)
         .take_while(|edge| *edge < end)
@@ -211,16 +211,16 @@ fn in_rows(
     })
 }
 
-/// What a value was before the recording began.
+/// The value before the start of the recording.
 #[derive(Clone, Copy)]
 enum Before {
     /// A load: zero, so that no request is invented.
     Load,
-    /// A metric: not known, so the mean is that of the time that was recorded.
+    /// A metric: unknown, so the mean covers only the recorded time.
     Unknown,
 }
 
-/// The mean of a step function between each two edges, and the last again for the end.
+/// The mean of a step function between consecutive edges, with the last value repeated for the end.
 fn means_between(edges: &[i64], times: &[SimTime], values: &[f64], before: Before) -> Vec<f64> {
     let mut row = 0;
     let mut means = Vec::with_capacity(edges.len());

@@ -1,10 +1,8 @@
-//! Times as recordings write them: epoch numbers of any unit, RFC 3339, and the date of access logs.
-//!
-//! Self-imposed limit: single times, in and out of nanoseconds since 1970 UTC.
+//! Times in recordings: epoch numbers of any unit, RFC 3339, and the dates of access logs.
 
 use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_decimal_seconds};
 
-/// The unit of an epoch number, told from its size: seconds until the year 5138.
+/// The unit of an epoch number, decided by its size: seconds until the year 5138.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EpochUnit {
     /// Seconds.
@@ -19,21 +17,21 @@ pub(super) enum EpochUnit {
     Text,
 }
 
-/// A time and how it was written.
+/// A time and its written form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
-    /// Since 1970 UTC.
+    /// Nanoseconds since 1970 UTC.
     pub(super) nanos: i64,
-    /// How it was written.
+    /// Its written form.
     pub(super) unit: EpochUnit,
-    /// Its offset from UTC in seconds, where it has one.
+    /// Its offset from UTC in seconds, if it has one.
     pub(super) offset_seconds: Option<i32>,
 }
 
-/// Digits of an epoch number of nanoseconds, more than seconds are read with.
+/// The digits of an epoch number in nanoseconds, more than the parser of seconds accepts.
 const NANOS_DIGITS: usize = 19;
 
-/// An epoch number of any unit, or RFC 3339; `None` for anything else and beyond the clock's range.
+/// Parses an epoch number of any unit, or RFC 3339; `None` for any other text and outside the clock's range.
 pub(super) fn parse_stamp(text: &str) -> Option<Stamp> {
     let text = text.trim();
     if text.len() == NANOS_DIGITS
@@ -56,7 +54,7 @@ pub(super) fn parse_stamp(text: &str) -> Option<Stamp> {
     })
 }
 
-/// `nanos` are right if the number counted seconds.
+/// The stamp of an epoch number; `nanos` are its nanoseconds if it counts seconds.
 fn epoch_stamp(nanos: i128) -> Option<Stamp> {
     let seconds = nanos / i128::from(NANOS_PER_SECOND);
     let (unit, divisor) = match seconds.unsigned_abs() {
@@ -100,18 +98,18 @@ fn offset_seconds(text: &[u8]) -> Option<i32> {
     }
 }
 
-/// Reads the dates of access logs; most lines share the day of the line before.
+/// Parses the dates of access logs; most lines have the same day as the line before.
 #[derive(Debug, Default)]
 pub(super) struct LogDates {
     date: [u8; 11],
     day_seconds: i64,
 }
 
-/// Bytes of `01/Jul/1995:00:00:01`, to which ` -0400` may follow.
+/// The length of `01/Jul/1995:00:00:01`; ` -0400` may follow.
 const DATE_BYTES: usize = 20;
 
 impl LogDates {
-    /// The time in brackets of a line, seconds since 1970 UTC in `nanos`; `None` where there is none.
+    /// The time in brackets of a line, in whole seconds; `None` without such a time.
     pub(super) fn find(&mut self, line: &[u8]) -> Option<Stamp> {
         let mut from = 0;
         while let Some(at) = memchr::memchr(b'[', &line[from..]) {
@@ -150,7 +148,7 @@ impl LogDates {
     }
 }
 
-/// `01/Jul/1995` as seconds since 1970, its own time zone left out.
+/// `01/Jul/1995` as seconds since 1970, without its time zone.
 fn seconds_of_day(date: &[u8]) -> Option<i64> {
     const MONTHS: [&[u8; 3]; 12] = [
         b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
@@ -181,7 +179,7 @@ fn two_digits(text: &[u8]) -> Option<i64> {
     }
 }
 
-/// A time as people write it: RFC 3339 in UTC.
+/// A time as RFC 3339 in UTC.
 pub(super) fn stamp_text(nanos: i64) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(nanos)).map_or_else(
         |_| format!("{} s", nanos / NANOS_PER_SECOND),
@@ -222,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_of_an_epoch_number_is_told_from_its_size() {
+    fn the_size_of_an_epoch_number_decides_its_unit() {
         let nanos = |text| parse_stamp(text).map(|stamp| (stamp.nanos, stamp.unit));
         assert_eq!(
             nanos("1645006049"),

@@ -1,6 +1,6 @@
-//! Every key of a policy's sections, declared once: one row gives its name, its reader, its default and what the pages say.
+//! Every key of a policy's sections, declared once: one row gives its name, type, default and the texts for the pages.
 //!
-//! Self-imposed limit: rows. What the columns mean is `keys`'; keys within tables are `tables`'.
+//! `keys` explains the columns; `tables` has the keys inside tables.
 
 use super::kinds::{
     Assertions, Bytes, Cpu, Integer, KeyTable, KeyTables, Mean, Number, OnOff, OneOf, Optional,
@@ -15,7 +15,7 @@ use crate::scenario::hpa_section::REPLICAS_MAX;
 use crate::units::SimSpan;
 use crate::workload::{AfterTimeout, Arrivals, Balancer, Connections, Retries};
 
-/// `deployment.namespace`, and the autoscaler's: kubectl's.
+/// The default of `deployment.namespace`, which is kubectl's.
 pub(in crate::scenario) const DEFAULT_NAMESPACE: &str = "default";
 /// A longer mean for the work of one request is a typing mistake.
 const REQUEST_AT_MOST: Mean = Mean::AtMost(

@@ -1,6 +1,6 @@
-//! What a key of a policy can take: numbers, times, words, tables, each with its bounds and its reader.
+//! The types of a policy's keys: numbers, durations, words and tables, each with its bounds and its reader.
 //!
-//! Self-imposed limit: types and bounds. Which key takes which is `declared`'s and `tables`' to say.
+//! `declared` and `tables` give each key its type.
 
 use std::fmt::Display;
 use std::marker::PhantomData;
@@ -23,11 +23,11 @@ pub(in crate::scenario) struct Span {
 }
 
 impl Span {
-    /// Beyond what any duration of a policy may be.
+    /// More than the longest duration of a policy.
     const UNBOUNDED: SimSpan = SimSpan::from_nanos(i64::MAX);
     /// Any duration, 0 included.
     pub(in crate::scenario) const ANY: Self = Self::at_least(SimSpan::ZERO);
-    /// At most an hour: what is under way so long is held in memory.
+    /// At most an hour, because hpasim holds in memory what happens within this time.
     pub(in crate::scenario) const UP_TO_HOUR: Self = Self {
         least: SimSpan::ZERO,
         most: SimSpan::from_secs(3600),
@@ -96,7 +96,7 @@ impl Reads for Number {
     }
 }
 
-/// One of some words, each with what it stands for.
+/// One of several words, each with its meaning.
 pub(in crate::scenario) struct OneOf<T: 'static>(
     pub(in crate::scenario) &'static [(&'static str, T)],
 );
@@ -244,16 +244,16 @@ impl Reads for Assertions {
     }
 }
 
-/// A distribution of durations whose mean keeps these bounds.
+/// A distribution of durations whose mean is within bounds.
 pub(in crate::scenario) struct Time(pub(in crate::scenario) &'static [Mean]);
 
 /// A bound of a distribution's mean.
 pub(in crate::scenario) enum Mean {
-    /// Above 0: what follows from 0, and the remedy.
+    /// Above 0: the consequence of 0, and the remedy.
     AboveZero(&'static str, &'static str),
-    /// So long or longer, and why.
+    /// At least this long, and the reason.
     AtLeast(SimSpan, &'static str),
-    /// So long or shorter, and the remedy.
+    /// At most this long, and the remedy.
     AtMost(SimSpan, &'static str),
 }
 
@@ -274,7 +274,7 @@ impl Mean {
         }
     }
 
-    /// What is wrong with the distribution of the key at `path`, and the remedy.
+    /// The fault and the remedy for the distribution of the key at `path`.
     fn fault(&self, path: &str) -> (String, String) {
         match self {
             Self::AboveZero(so, remedy) => {
@@ -319,12 +319,12 @@ impl Reads for Time {
         };
         let (message, help) = broken.fault(&path);
         faults.report(Code::OutOfRange, node.origin, message, help);
-        // In place of a 0 the default could break a rule with another key, which is not at fault.
+        // Instead of a 0, the default could break a rule with another key, which is not at fault.
         matches!(broken, Mean::AboveZero(..)).then_some(time)
     }
 }
 
-/// A key without a default: `None` where it is not written.
+/// A key without a default: `None` if it is not written.
 pub(in crate::scenario) struct Optional<K>(pub(in crate::scenario) K);
 
 impl<K: Takes> Takes for Optional<K> {
@@ -345,7 +345,7 @@ impl<K: Reads> Reads for Optional<K> {
     }
 }
 
-/// A key that its table must have, and what a message says to add: `None` where it is missing or faulty.
+/// A required key, and the remedy if it is missing: `None` if it is missing or faulty.
 pub(in crate::scenario) struct Required<K>(
     pub(in crate::scenario) K,
     pub(in crate::scenario) &'static str,
@@ -386,7 +386,7 @@ impl Takes for KeyTable {
 }
 
 impl PolicyKey<KeyTable> {
-    /// The table, where it is written.
+    /// The table, if it is written.
     pub(in crate::scenario) fn open<'t>(
         &self,
         table: Option<&Section<'t>>,
@@ -396,10 +396,10 @@ impl PolicyKey<KeyTable> {
     }
 }
 
-/// An array of tables of these keys, of which the section's reader makes a `T`.
+/// An array of tables of these keys; the section's reader builds a `T` from each.
 pub(in crate::scenario) struct KeyTables<T> {
     keys: Keys,
-    /// How many there may be.
+    /// The most tables.
     pub(in crate::scenario) most: usize,
     value: PhantomData<fn() -> T>,
 }
@@ -414,7 +414,7 @@ impl<T> KeyTables<T> {
         }
     }
 
-    /// `item` as one of the tables, called `path`.
+    /// Opens `item` as one of the tables, with the path `path`.
     pub(in crate::scenario) fn open<'t>(
         &self,
         item: &'t Node,
@@ -435,7 +435,7 @@ impl<T> Takes for KeyTables<T> {
     }
 }
 
-/// A short form, or a table of these keys; the section's reader makes a `T` of either.
+/// A short form, or a table of these keys; the section's reader builds a `T` from either.
 pub(in crate::scenario) struct ShortOrTable<K, T> {
     short: K,
     keys: Keys,
@@ -463,16 +463,16 @@ impl<K: Takes, T> Takes for ShortOrTable<K, T> {
     }
 }
 
-/// Which of the two forms is written.
+/// The written form.
 pub(in crate::scenario) enum ShortForm<'t, S> {
-    /// The short one.
+    /// The short form.
     Short(S),
     /// The table.
     Table(Section<'t>),
 }
 
 impl<K: Reads, T> PolicyKey<ShortOrTable<K, T>> {
-    /// The form that is written, if any is.
+    /// The written form, if the key is written.
     pub(in crate::scenario) fn form<'t>(
         &self,
         table: &Section<'t>,

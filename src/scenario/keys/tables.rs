@@ -1,6 +1,4 @@
-//! Every key of the tables within a policy's sections, declared once, as `declared` has those of the sections.
-//!
-//! Self-imposed limit: rows, and what several of them share.
+//! Every key of the tables inside a policy's sections, declared once, as in `declared`.
 
 use std::ops::RangeInclusive;
 
@@ -13,10 +11,10 @@ use crate::cluster::config::{Container, ContainerCourse};
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, SimSpan};
 
-/// The most containers of a pod. Events count them in 16 bits.
+/// The most containers of a pod. Events have 16 bits for the index.
 pub(in crate::scenario) const CONTAINERS_MAX: usize = 1000;
 
-/// The only container of a policy without `deployment.containers`; `idle_cpu` and cost per request come from `[workload]`.
+/// The only container of a policy without `deployment.containers`; `[workload]` has its `idle_cpu` and cost per request.
 #[must_use]
 pub fn container() -> Container {
     Container {
@@ -173,7 +171,7 @@ declare! { AMOUNTS;
     };
 }
 
-/// What `workload.arrivals` calls its processes.
+/// The processes of `workload.arrivals`.
 #[derive(Clone, Copy)]
 pub(in crate::scenario) enum Process {
     /// Independent clients.
@@ -184,7 +182,7 @@ pub(in crate::scenario) enum Process {
     Gamma,
 }
 
-/// The words for them.
+/// The words of the processes.
 pub(super) const PROCESS: OneOf<Process> = OneOf(&[
     ("poisson", Process::Poisson),
     ("even", Process::Even),
@@ -214,7 +212,7 @@ declare! { ARRIVALS;
     };
 }
 
-/// How many attempts after the first there may be.
+/// The bounds of the attempts after the first.
 pub(super) const RETRIES_AT_MOST: RangeInclusive<u32> = 0..=100;
 
 declare! { RETRIES;
@@ -260,7 +258,7 @@ declare! { RETRIES;
     };
 }
 
-/// How many connections there may be.
+/// The bounds of the number of connections.
 pub(super) const CONNECTIONS_COUNTED: RangeInclusive<u32> = 1..=1_000_000;
 
 declare! { CONNECTIONS;
@@ -337,7 +335,7 @@ const PERIOD: PolicyKey<Span> = PolicyKey {
 
 /// A threshold of a probe.
 const THRESHOLD: Integer<u32> = Integer(1..=10_000);
-/// Why it is bounded.
+/// The reason for its bounds.
 const THRESHOLD_BOUND: Option<Bound> = Some(Bound::Because("a larger number is a typing mistake"));
 
 declare! { READINESS;
