@@ -1,6 +1,6 @@
-//! Reading within bounds: how large each kind of input may be, and readers that stop there.
+//! Reading within bounds: the maximum size of each kind of input, and readers that stop there.
 //!
-//! What is compressed with gzip is recognised and unpacked here alone. The caller reports an input that is too large.
+//! Only this module recognises and decompresses gzip. The caller reports an input that is too large.
 
 use std::io::{BufRead, BufReader, Cursor, Read};
 
@@ -9,7 +9,7 @@ use thiserror::Error;
 
 /// The largest policy or manifest: 64 MiB. An object in a cluster has at most 1.5 MiB (etcd's `--max-request-bytes`).
 pub const POLICY_BYTES_MAX: u64 = 64 << 20;
-/// The largest trace, unpacked: 1 GiB, tens of millions of rows.
+/// The largest trace, decompressed: 1 GiB, tens of millions of rows.
 pub const TRACE_BYTES_MAX: u64 = 1 << 30;
 /// The largest recording that is a single JSON document: 256 MiB.
 pub const DOCUMENT_BYTES_MAX: u64 = 256 << 20;
@@ -26,42 +26,42 @@ pub const SWEEP_HEAD_BYTES_MAX: u64 = 16 << 20;
 /// The largest `summary.json`: 64 MiB.
 pub const SUMMARY_BYTES_MAX: u64 = 64 << 20;
 
-/// How much is read before the limit and the content are looked at again.
+/// How many bytes are read before the next check of limit and content.
 const STEP_BYTES: u64 = 1 << 20;
-/// How much of a stream is read at once.
+/// How many bytes of a stream are read at once.
 const BUFFER_BYTES: usize = 256 << 10;
 /// The first two bytes of every gzip file (RFC 1952).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Why an input was not read to its end.
+/// Why reading stopped before the end of an input.
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// The reader failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// It is longer than it may be.
+    /// The input is longer than allowed.
     #[error("more than {}", size_text(*bytes_max))]
     TooLarge {
-        /// How long it may be.
+        /// The allowed length.
         bytes_max: u64,
     },
 }
 
-/// A stream as it is to be read: what was compressed with gzip is unpacked on the way.
+/// A stream for reading, decompressed if it is gzip.
 pub struct Unpacked<'r> {
     /// The content.
     pub reader: Box<dyn BufRead + 'r>,
-    /// Whether it was compressed.
+    /// Whether it was gzip.
     pub was_gzip: bool,
 }
 
-/// Unpacks a stream that begins as gzip does, and leaves any other as it is.
+/// Decompresses a stream that begins like gzip, and leaves any other unchanged.
 ///
 /// # Errors
-/// The reader's own, at its first bytes.
+/// The reader's error at the first bytes.
 pub fn unpacked<'r>(reader: impl Read + 'r) -> std::io::Result<Unpacked<'r>> {
     let mut reader = BufReader::with_capacity(BUFFER_BYTES, reader);
-    // A pipe may give a single byte at first.
+    // A pipe may return a single byte at first.
     let mut start = Vec::with_capacity(GZIP_MAGIC.len());
     reader
         .by_ref()
@@ -80,25 +80,24 @@ pub fn unpacked<'r>(reader: impl Read + 'r) -> std::io::Result<Unpacked<'r>> {
     })
 }
 
-/// Whether `bytes` are the beginning of a gzip file.
+/// Whether `bytes` begin like a gzip file.
 #[must_use]
 pub fn is_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP_MAGIC)
 }
 
-/// Reads everything, up to `bytes_max`.
+/// Reads the whole input, up to `bytes_max`.
 ///
-/// Only text and gzip are inputs of this program, and text has no NUL. Where a
-/// NUL shows that a file is neither, the rest is not read: `/dev/zero` costs one
-/// step. The caller's check for text finds the NUL in what is returned.
+/// The program reads only text and gzip, and text has no NUL. If a NUL shows that a file is neither, the rest is not read: `/dev/zero`
+/// costs one step. The caller's check for text finds the NUL in the result.
 ///
 /// # Errors
-/// The reader's own, and a limit that is exceeded.
+/// The reader's error, or an exceeded limit.
 pub fn read_whole(mut reader: impl Read, bytes_max: u64) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
     loop {
         let before = bytes.len();
-        // The byte above the limit tells a file of that size from a larger one.
+        // One byte above the limit distinguishes a file of that size from a larger one.
         let left = (bytes_max + 1).saturating_sub(before as u64);
         let step = STEP_BYTES.min(left);
         make_room(&mut bytes, step, left)?;
@@ -113,11 +112,11 @@ pub fn read_whole(mut reader: impl Read, bytes_max: u64) -> Result<Vec<u8>, Read
     }
 }
 
-/// Room for a step: as much again as there is, and never more than what is `left` to the limit.
+/// Reserves memory for a step: as much as there already is, and never more than `left` to the limit.
 ///
-/// Where the memory is missing, this is an error; `read_to_end` would abort.
+/// Missing memory is an error here; `read_to_end` would abort.
 fn make_room(bytes: &mut Vec<u8>, step: u64, left: u64) -> std::io::Result<()> {
-    // `read_to_end` asks for this much behind the end.
+    // `read_to_end` asks for this much after the end.
     const PROBE_BYTES: usize = 64;
     let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
     let wanted = size(step).saturating_add(PROBE_BYTES);
@@ -130,10 +129,10 @@ fn make_room(bytes: &mut Vec<u8>, step: u64, left: u64) -> std::io::Result<()> {
         .map_err(|_| std::io::ErrorKind::OutOfMemory.into())
 }
 
-/// Reads a line with its end into `line`, which is cleared first, and gives its length: 0 behind the last line.
+/// Reads a line with its end into `line`, which it clears first, and returns its length: 0 after the last line.
 ///
 /// # Errors
-/// The reader's own, and a line of more than `bytes_max` without its end; `line` then holds its beginning.
+/// The reader's error, or a line of more than `bytes_max` without its end; `line` then holds its start.
 pub fn read_line(
     reader: &mut impl BufRead,
     line: &mut Vec<u8>,
@@ -169,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts what is taken from an endless reader.
+    /// Counts the bytes taken from an endless reader.
     struct Counted<R> {
         reader: R,
         taken: u64,

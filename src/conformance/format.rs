@@ -1,7 +1,6 @@
-//! The recording's JSON as it stands in a file.
+//! The JSON form of a recording in a file.
 //!
-//! Self-imposed limit: shapes and their conversion to what the core wants; a
-//! key that is not known is counted by the reader, never guessed at.
+//! The types have the shape of the file and convert it for the core. The reader counts unknown keys.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,21 +13,21 @@ use super::spec_format::{QuantityText, Spec};
 use crate::hpa::rules::{ControllerSettings, Gate, Release, Rules};
 use crate::units::{SimSpan, SimTime};
 
-/// One line: one HPA watched by a freshly started controller.
+/// One line: one HPA, reconciled by a freshly started controller.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordedScenario {
-    /// Unique in its file; its category stands before the last `-`.
+    /// Unique in its file; the part before the last `-` is its category.
     pub id: String,
     /// `decision` or `timeline`.
     pub suite: String,
-    /// Which controller answered.
+    /// The controller that made the decisions.
     pub source: String,
-    /// The controller's own settings.
+    /// The controller's settings.
     pub controller: RecordedController,
     /// The autoscaler.
     pub hpa: RecordedHpa,
-    /// What pods have that do not say otherwise.
+    /// The defaults of pods.
     pub pod_defaults: PodDefaults,
     /// The reconciles, in order.
     pub steps: Vec<Step>,
@@ -42,7 +41,7 @@ impl RecordedScenario {
         id.rsplit_once('-').map_or(id, |(category, _)| category)
     }
 
-    /// The rules of the release that answered.
+    /// The rules of the recorded release.
     #[must_use]
     pub fn rules(&self) -> Rules {
         let release = if self.source.contains("v1.28") {
@@ -85,7 +84,7 @@ impl RecordedController {
 /// `hpa` of a scenario.
 #[derive(Debug, Deserialize)]
 pub struct RecordedHpa {
-    /// Its `spec`, as the API server would hand it out.
+    /// Its `spec`, with the API server's defaults.
     pub spec: Spec,
 }
 
@@ -96,17 +95,17 @@ pub struct PodDefaults {
     pub containers: Vec<RecordedContainer>,
 }
 
-/// One reconcile: what the controller saw, and what came of it.
+/// One reconcile: the controller's input and its result.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// Seconds on the scenario's clock.
     pub time: f64,
-    /// What reading the scale returned.
+    /// The result of reading the scale.
     pub scale: RecordedScale,
-    /// The full list of pods, always in the first step.
+    /// The full list of pods; the first step always has it.
     pub pods: Option<Vec<Pod>>,
-    /// What changed in the list since the step before.
+    /// The changes to the list since the step before.
     pub pod_changes: Option<PodChanges>,
     /// One entry for each of the spec's metrics.
     pub metrics: Vec<Metric>,
@@ -115,7 +114,7 @@ pub struct Step {
     /// Whether the controller was restarted before this step.
     #[serde(default)]
     pub controller_restart: bool,
-    /// What could be observed after it.
+    /// The observable result.
     pub expect: Observed,
 }
 
@@ -128,11 +127,11 @@ pub struct RecordedScale {
     /// `status.replicas`.
     #[serde(default)]
     pub status_replicas: i32,
-    /// Reading the scale failed with this text.
+    /// The error text if reading the scale failed.
     pub get_error: Option<String>,
-    /// Writing the scale fails with this text.
+    /// The error text if writing the scale fails.
     pub update_error: Option<String>,
-    /// Whether the scale's status has no selector.
+    /// Whether the scale's status lacks a selector.
     #[serde(default)]
     pub no_selector: bool,
 }
@@ -140,10 +139,10 @@ pub struct RecordedScale {
 /// `podChanges` of a step.
 #[derive(Debug, Deserialize)]
 pub struct PodChanges {
-    /// Names of pods that are gone.
+    /// The names of removed pods.
     #[serde(default)]
     pub remove: Vec<String>,
-    /// Pods that are new or different.
+    /// New or changed pods.
     #[serde(default)]
     pub set: Vec<Pod>,
 }
@@ -157,7 +156,7 @@ pub struct Pod {
     /// `status.phase`.
     #[serde(default)]
     pub phase: RecordedPhase,
-    /// Creation time; the controller does not look at it.
+    /// The creation time, which the controller ignores.
     #[serde(default, rename = "created")]
     _created: Option<f64>,
     /// `status.startTime`.
@@ -172,12 +171,12 @@ pub struct Pod {
     /// Whether it has a deletion timestamp.
     #[serde(default)]
     pub deleting: bool,
-    /// Its containers; `None`: the scenario's defaults.
+    /// Its containers; `None` stands for the scenario's defaults.
     pub containers: Option<Vec<RecordedContainer>>,
     /// Its init containers.
     #[serde(default)]
     pub init_containers: Vec<RecordedContainer>,
-    /// Its requests as a whole.
+    /// The requests of the pod as a whole.
     pub requests: Option<BTreeMap<String, QuantityText>>,
 }
 
@@ -207,7 +206,7 @@ pub enum Ready {
     False,
     /// The condition is Unknown.
     Unknown,
-    /// There is no such condition.
+    /// The pod has no Ready condition.
     Absent,
 }
 
@@ -246,37 +245,37 @@ pub struct RecordedContainer {
     pub restart_policy: Option<String>,
 }
 
-/// What the metrics client returned for one metric.
+/// The result of the metrics client for one metric.
 #[derive(Debug, Deserialize)]
 pub struct Metric {
-    /// Samples by pod.
+    /// The samples by pod.
     pub pods: Option<BTreeMap<String, RecordedSample>>,
-    /// The entry's own time stamp, in seconds.
+    /// The timestamp of the whole entry, in seconds.
     #[serde(default)]
     pub timestamp: f64,
-    /// The entry's own window, in seconds.
+    /// The window of the whole entry, in seconds.
     #[serde(default)]
     pub window: f64,
-    /// An Object metric's value.
+    /// The value of an Object metric.
     pub value: Option<i64>,
-    /// An External metric's values.
+    /// The values of an External metric.
     pub values: Option<Vec<i64>>,
     /// Whether the client failed.
     #[serde(default)]
     pub error: bool,
-    /// What it said.
+    /// The error text.
     #[serde(default)]
     pub message: String,
 }
 
-/// One pod's sample: an integer, or an object with a time stamp and a window of its own.
+/// One pod's sample: an integer, or an object with its own timestamp and window.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RecordedSample {
     /// The value.
     pub value: i64,
-    /// Seconds; `None`: the entry's.
+    /// The timestamp in seconds; `None` stands for the entry's.
     pub timestamp: Option<f64>,
-    /// Seconds; `None`: the entry's.
+    /// The window in seconds; `None` stands for the entry's.
     pub window: Option<f64>,
 }
 
@@ -286,7 +285,7 @@ impl<'de> Deserialize<'de> for RecordedSample {
     }
 }
 
-/// Tells the two forms apart without buffering, so that keys in a sample that are not known are still counted.
+/// Distinguishes the two forms without buffering, so that unknown keys in a sample are still counted.
 struct SampleVisitor;
 
 impl<'de> Visitor<'de> for SampleVisitor {
@@ -325,25 +324,25 @@ impl<'de> Visitor<'de> for SampleVisitor {
     }
 }
 
-/// Everything that can be observed after a reconcile.
+/// The observable result of a reconcile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Observed {
     /// The scale's `spec.replicas`.
     pub desired_replicas: i32,
-    /// Whether the scale was written.
+    /// Whether the controller wrote the scale.
     pub rescaled: bool,
     /// Whether the reconcile returned an error.
     pub error: bool,
-    /// That error's text.
+    /// The error's text.
     pub error_message: Option<String>,
     /// Condition type to status and reason.
     pub conditions: BTreeMap<String, [String; 2]>,
-    /// Condition type to message; not recorded in every suite.
+    /// Condition type to message; some suites do not record it.
     pub condition_messages: Option<BTreeMap<String, String>>,
     /// `status.currentMetrics`.
     pub current_metrics: Option<Vec<Option<ObservedMetric>>>,
-    /// Replicas and time in the status.
+    /// The replicas and the time in the status.
     pub status: ObservedStatus,
     /// Type, reason and message of each event.
     pub events: Vec<[String; 3]>,
@@ -353,15 +352,15 @@ pub struct Observed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObservedMetric {
-    /// Percent of request.
+    /// In percent of the request.
     pub average_utilization: Option<i32>,
-    /// Per pod.
+    /// Per pod, in milli-units.
     pub average_value_milli: Option<i64>,
-    /// As a whole.
+    /// The whole value, in milli-units.
     pub value_milli: Option<i64>,
 }
 
-/// `status`, the replicas and the time.
+/// The replicas and the time of `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObservedStatus {
@@ -373,10 +372,9 @@ pub struct ObservedStatus {
     pub last_scale_time: Option<f64>,
 }
 
-/// A time of the recording; what is absurdly far away is taken as distant past or future.
+/// A time of the recording; a time out of range becomes the distant past or future.
 ///
-/// The format has at most three decimals, and milliseconds are exact where
-/// seconds as a float are not: ages that are equal stay equal.
+/// The format has at most three decimals. Milliseconds are exact and float seconds are not, so equal ages stay equal.
 #[must_use]
 pub fn time(seconds: f64) -> SimTime {
     let millis = (seconds * 1000.0).round() as i64;
@@ -384,7 +382,7 @@ pub fn time(seconds: f64) -> SimTime {
     SimTime::from_nanos(nanos).clamp(SimTime::DISTANT_PAST, SimTime::DISTANT_FUTURE)
 }
 
-/// A length of time of the recording, likewise cut.
+/// A duration of the recording, with the same limits.
 #[must_use]
 pub fn span(seconds: f64) -> SimSpan {
     time(seconds) - SimTime::ZERO

@@ -1,10 +1,8 @@
 //! Recordings of the real controller's decisions, and their replay through [`hpa`](crate::hpa).
 //!
-//! Self-imposed limit: no file system and no terminal; a reader comes in, a
-//! report goes out. Nothing here corrects the core: a recording either agrees
-//! or shows up in the report.
+//! Nothing here corrects the core: a recording agrees with it, or the report lists the disagreement.
 //!
-//! The format is described in `tests/conformance/FORMAT.md`.
+//! `tests/conformance/FORMAT.md` describes the format.
 
 pub mod format;
 pub mod replay;

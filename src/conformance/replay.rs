@@ -1,7 +1,6 @@
-//! The replay: every recorded step through the core, every field compared.
+//! The replay: it runs every recorded step through the core and compares every field.
 //!
-//! Self-imposed limit: a scenario starts with an empty memory and keeps its own
-//! from step to step; what the recording expects never flows back into it.
+//! A scenario starts with an empty memory, which the core keeps from step to step. The expected results never enter it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -31,12 +30,12 @@ use crate::units::{MilliValue, Replicas, SimSpan, SimTime};
 /// Why a recording cannot be replayed.
 #[derive(Debug, Error)]
 pub enum RecordingError {
-    /// It cannot be read to its end.
+    /// Reading failed.
     #[error("line {line}: cannot be read: {source}")]
     Read {
         /// The line, from 1.
         line: usize,
-        /// What the reader said.
+        /// The reader's error.
         source: std::io::Error,
     },
     /// A line is longer than the limit.
@@ -46,7 +45,7 @@ pub enum RecordingError {
     LongLine {
         /// The line, from 1.
         line: usize,
-        /// How long it may be, with its unit.
+        /// The limit, with its unit.
         limit: String,
     },
     /// A line is not a scenario.
@@ -54,20 +53,20 @@ pub enum RecordingError {
     Malformed {
         /// The line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         message: String,
     },
-    /// There is no line at all.
+    /// The recording is empty.
     #[error("holds no scenario: a recording has one JSON object a line")]
     Empty,
 }
 
-/// Replays a recording (JSON Lines, plain or gzip) and reports how far the core agrees.
+/// Replays a recording (JSON Lines, plain or gzip) and reports how far the core agrees with it.
 ///
-/// Categories in `ignored` are counted and left out.
+/// Scenarios of the categories in `ignored` are counted and not replayed.
 ///
 /// # Errors
-/// [`RecordingError`] with the line at which it cannot go on.
+/// [`RecordingError`] with the faulty line.
 pub fn replay_recording(
     name: &str,
     recording: impl Read,
@@ -126,9 +125,9 @@ fn parse_scenario(text: &[u8], report: &mut FileReport) -> Result<RecordedScenar
     Ok(scenario)
 }
 
-/// What is wrong, and the column; the JSON reader's own line is always the first of one.
+/// The fault and its column. The JSON reader sees single lines, so its own line number is always 1.
 ///
-/// Of a value that does not fit the reader quotes the text, and what is no recording may be confidential.
+/// The JSON reader quotes a value of the wrong type. The message omits it, because a file that is not a recording may be confidential.
 fn json_fault(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or(&text);
@@ -189,7 +188,7 @@ fn replay_scenario(scenario: &RecordedScenario, report: &mut FileReport) -> Resu
     Ok(())
 }
 
-/// One recorded step through the core.
+/// Runs one recorded step through the core.
 fn replay_step(
     step: &Step,
     rules: &Rules,
@@ -234,7 +233,7 @@ fn replay_step(
     Ok(observe(step, &outcome, memory, record))
 }
 
-/// What could be seen of a reconcile, in the recording's terms.
+/// The observable result of a reconcile, in the recording's form.
 fn observe(
     step: &Step,
     outcome: &ReconcileOutcome<'_>,
@@ -298,7 +297,7 @@ fn observed_metric(value: MetricValue) -> ObservedMetric {
     }
 }
 
-/// Field by field, in the order of the format's description.
+/// Compares field by field, in the order of the format's description.
 fn compare(id: &str, step: usize, expected: &Observed, got: &Observed) -> Vec<Disagreement> {
     let mut disagreements = Vec::new();
     macro_rules! compare_fields {
@@ -328,7 +327,7 @@ fn compare(id: &str, step: usize, expected: &Observed, got: &Observed) -> Vec<Di
     disagreements
 }
 
-/// The recorded pods as the core's columns, kept from step to step.
+/// The recorded pods as the core's columns, which are reused from step to step.
 #[derive(Default)]
 struct RecordedPods {
     pods: Vec<RecordedPod>,
@@ -337,14 +336,14 @@ struct RecordedPods {
     ready_transition: Vec<SimTime>,
 }
 
-/// A pod with its containers filled in.
+/// A pod with its containers, also if these are the defaults.
 struct RecordedPod {
     pod: Pod,
     containers: Vec<RecordedContainer>,
 }
 
 impl RecordedPod {
-    /// Only cpu, memory and huge pages make a pod's own requests count as set (`IsPodLevelRequestsSet`).
+    /// Only cpu, memory and huge pages count as pod-level requests (`IsPodLevelRequestsSet`).
     fn pod_level_request(&self, resource: &str) -> Option<PodLevelRequest> {
         let requests = self.pod.requests.as_ref()?;
         let is_set = requests.keys().any(|resource| {

@@ -1,17 +1,15 @@
-//! How far the core agrees with a recording.
-//!
-//! Self-imposed limit: counts and the first disagreements; no text.
+//! The agreement of the core with a recording.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// The field that counts by itself.
+/// The field that is also counted alone.
 pub(super) const DESIRED_REPLICAS: &str = "desiredReplicas";
-/// How many disagreements of one file are kept word for word; all are counted.
+/// How many disagreements of one file are kept; all are counted.
 const DISAGREEMENTS_KEPT: usize = 100;
 
-/// Steps compared and agreeing.
+/// The counts of compared and of agreeing steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Agreement {
     /// Scenarios replayed.
@@ -40,53 +38,53 @@ impl Agreement {
     }
 }
 
-/// One category of a file.
+/// The agreement in one category of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CategoryReport {
-    /// Its name: the ids up to their last `-`.
+    /// The category: the ids up to their last `-`.
     pub category: String,
-    /// How far it agrees.
+    /// The agreement.
     #[serde(flatten)]
     pub agreement: Agreement,
 }
 
-/// One field in one step that differs.
+/// A field of a step that differs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Disagreement {
     /// The scenario's id.
     pub id: String,
-    /// The step in it, from 0.
+    /// The index of the step, from 0.
     pub step: usize,
     /// The field of `expect`.
     pub field: &'static str,
-    /// What was recorded.
+    /// The recorded value.
     pub expected: serde_json::Value,
-    /// What the core gave.
+    /// The core's value.
     pub got: serde_json::Value,
 }
 
-/// One recording.
+/// The agreement with one recording.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FileReport {
-    /// The file's name as it was given.
+    /// The file's name as given.
     pub file: String,
-    /// How far it agrees, ignored categories left out.
+    /// The agreement, without the ignored categories.
     #[serde(flatten)]
     pub agreement: Agreement,
-    /// The same by category, in alphabetical order.
+    /// The agreement by category, in alphabetical order.
     pub categories: Vec<CategoryReport>,
-    /// Scenarios left out, by the category that was to be ignored.
+    /// The number of ignored scenarios, by category.
     pub ignored_categories: BTreeMap<String, usize>,
     /// The first fields that differ.
     pub disagreements: Vec<Disagreement>,
-    /// How many fields differ in all.
+    /// The number of all fields that differ.
     pub disagreeing_fields: usize,
-    /// Keys that the format does not know, and how often they occur.
+    /// The unknown keys of the recording, with their numbers.
     pub unknown_keys: BTreeMap<String, usize>,
 }
 
 impl FileReport {
-    /// A report of nothing yet.
+    /// A report without scenarios.
     #[must_use]
     pub fn new(file: &str) -> Self {
         Self {
@@ -100,7 +98,7 @@ impl FileReport {
         }
     }
 
-    /// How many scenarios were left out.
+    /// The number of ignored scenarios.
     #[must_use]
     pub fn ignored_scenarios(&self) -> usize {
         self.ignored_categories.values().sum()
@@ -113,7 +111,7 @@ impl FileReport {
             .or_default() += 1;
     }
 
-    /// Counts a key that the format does not know; list places are left out of `path`.
+    /// Counts an unknown key; `path` is counted without list indices.
     pub(super) fn count_unknown_key(&mut self, path: &str) {
         let key: Vec<&str> = path
             .split('.')

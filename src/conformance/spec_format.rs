@@ -1,7 +1,6 @@
-//! `spec` of a recorded HorizontalPodAutoscaler, as it stands in the JSON.
+//! The JSON form of `spec` of a recorded HorizontalPodAutoscaler.
 //!
-//! Self-imposed limit: the API server's form in, the core's form out; nothing is
-//! validated, as an API server has done that.
+//! It converts the API server's form to the core's form. It validates nothing, because an API server already has.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +15,7 @@ use crate::hpa::spec_input::{
 };
 use crate::units::{MilliValue, Quantity};
 
-/// The namespace in which every recorded HPA lives.
+/// The namespace of every recorded HPA.
 pub const NAMESPACE: &str = "ns";
 
 /// `spec` of a HorizontalPodAutoscaler.
@@ -32,10 +31,10 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// The spec as the core wants it.
+    /// Converts the spec to the core's form.
     ///
     /// # Errors
-    /// What is missing from it, in words.
+    /// The missing part, in words.
     pub fn resolve(&self) -> Result<HpaSpec, String> {
         let metrics = self
             .metrics
@@ -220,7 +219,7 @@ struct RecordedTarget {
     value: Option<QuantityText>,
 }
 
-/// `target.type`, by its words in the API.
+/// The values of `target.type`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 enum TargetKind {
     Utilization,
@@ -281,7 +280,7 @@ impl RecordedRules {
     }
 }
 
-/// `selectPolicy`, by its words in the API.
+/// The values of `selectPolicy`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 enum Select {
     Max,
@@ -289,7 +288,7 @@ enum Select {
     Disabled,
 }
 
-/// `type` of a policy, by its words in the API.
+/// The values of `type` of a policy.
 #[derive(Clone, Copy, Debug, Deserialize)]
 enum RecordedPolicyKind {
     Pods,
@@ -310,7 +309,7 @@ struct RecordedPolicy {
 pub struct QuantityText(pub Quantity);
 
 impl QuantityText {
-    /// The quantity in milli-units; it was checked to fit when it was read.
+    /// The quantity in milli-units; the reader has checked that it fits.
     #[must_use]
     pub fn milli_value(self) -> MilliValue {
         self.0.milli_value().unwrap_or_default()

@@ -1,10 +1,10 @@
-//! The KPIs: every number that a run comes down to, each declared in one row of one table.
+//! The KPIs: every number that summarises a run, each declared in one row of one table.
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
-//! | [`table`] | the rows: names, units, sentences; the ids and the values of a run that come from them |
+//! | [`table`] | the rows: names, units, sentences; and the ids and the values of a run that are made from them |
 //!
-//! `simulation` knows none of them; `results` counts them.
+//! `results` counts the KPIs.
 
 pub mod table;
 
@@ -12,23 +12,23 @@ use std::fmt;
 
 pub use table::{Kpi, Kpis};
 
-/// What a KPI is about; the order is that of a comparison.
+/// The topic of a KPI; the order is that of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KpiGroup {
-    /// What was offered: the same for all policies, or nearly.
+    /// The load, which is nearly the same for all policies.
     Load,
-    /// What users suffer.
+    /// The harm to users.
     Harm,
-    /// What it takes.
+    /// The resources and their price.
     Cost,
-    /// How calm it is.
+    /// The number of changes.
     Stability,
-    /// How soon it answers.
+    /// The time to react.
     Speed,
 }
 
 impl KpiGroup {
-    /// All groups, in the order of a comparison.
+    /// Every group, in the order of a comparison.
     pub const ALL: [Self; 5] = [
         Self::Load,
         Self::Harm,
@@ -37,7 +37,7 @@ impl KpiGroup {
         Self::Speed,
     ];
 
-    /// Its word.
+    /// The group's word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,19 +50,19 @@ impl KpiGroup {
     }
 }
 
-/// How a KPI of several traces becomes one number.
+/// How the values of several traces become one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverTraces {
-    /// Counts, seconds, hours and money add up.
+    /// The sum: counts, seconds, hours and money.
     Sum,
-    /// The greatest of the traces' values counts.
+    /// The largest value of the traces.
     Greatest,
-    /// As an objective of `sweep` and `tune` the mean over the traces' time together; in any other goal as [`OverTraces::Greatest`].
+    /// As an objective of `sweep` and `tune`, the mean over the total time of the traces; in any other goal, as [`OverTraces::Greatest`].
     MeanOverTime,
 }
 
 impl OverTraces {
-    /// Its word.
+    /// The word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -73,12 +73,12 @@ impl OverTraces {
     }
 }
 
-/// What several seeds make of a KPI: a quantile of the values that the seeds give it.
+/// How the values of several seeds become one number: a quantile.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SeedFold {
-    /// Its name in files.
+    /// The name in files.
     pub name: &'static str,
-    /// Which quantile, 0..1.
+    /// The quantile, 0..1.
     pub quantile: f64,
 }
 
@@ -98,23 +98,23 @@ impl SeedFold {
         name: "p90",
         quantile: 0.9,
     };
-    /// All folds, in the order of files; every KPI has them.
+    /// Every fold, in the order of files; all apply to every KPI.
     pub const ALL: [Self; 3] = [Self::MEDIAN, Self::P10, Self::P90];
 }
 
-/// Which way a KPI is better.
+/// The direction in which a KPI is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
-    /// The less, the better.
+    /// Less is better.
     Less,
-    /// The more, the better.
+    /// More is better.
     More,
-    /// It is neither good nor bad.
+    /// Neither direction is better.
     Neither,
 }
 
 impl Better {
-    /// Its word; `-` for neither.
+    /// The word; `-` for neither.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -125,25 +125,25 @@ impl Better {
     }
 }
 
-/// The engines that give a KPI a value.
+/// The engines that compute a KPI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KnownBy {
     /// Both engines.
     BothEngines,
-    /// The request engine alone: null under the fluid engine.
+    /// The request engine only: null under the fluid engine.
     RequestEngine,
 }
 
-/// The row of a KPI in the table that a terminal shows of a comparison.
+/// The row of a KPI in the terminal's table of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ComparisonRow {
-    /// Where it stands in its group, from 1.
+    /// The position in its group, from 1.
     pub place: u8,
-    /// What stands before the numbers, with their unit.
+    /// The label of the row, with the unit.
     pub label: &'static str,
-    /// From the KPI's unit to the label's.
+    /// The factor from the KPI's unit to the label's unit.
     pub factor: f64,
-    /// Left out where no policy has a value above zero.
+    /// Whether the row is omitted if no policy has a value above zero.
     pub is_rare: bool,
 }
 
@@ -165,12 +165,12 @@ const fn rare_row(place: u8, label: &'static str) -> Option<ComparisonRow> {
     })
 }
 
-/// A share, shown in percent.
+/// A share, printed in percent.
 const fn percent(row: Option<ComparisonRow>) -> Option<ComparisonRow> {
     scaled(row, 100.0)
 }
 
-/// Seconds, shown in milliseconds.
+/// Seconds, printed in milliseconds.
 const fn milliseconds(row: Option<ComparisonRow>) -> Option<ComparisonRow> {
     scaled(row, 1000.0)
 }
@@ -182,55 +182,55 @@ const fn scaled(row: Option<ComparisonRow>, factor: f64) -> Option<ComparisonRow
     }
 }
 
-/// What is to be said of a KPI.
+/// The facts about a KPI.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KpiFacts {
-    /// Its name in files and arguments.
+    /// The name in files and arguments.
     pub name: &'static str,
-    /// What it is, in one sentence without its full stop.
+    /// The definition, in one sentence without its full stop.
     pub what: &'static str,
-    /// Its unit.
+    /// The unit.
     pub unit: &'static str,
-    /// What it is about.
+    /// The topic.
     pub group: KpiGroup,
     /// How several traces become one number.
     pub over_traces: OverTraces,
-    /// Which way it is better.
+    /// The direction in which it is better.
     pub better: Better,
-    /// What it does not say; empty where nothing is to be said.
+    /// What the KPI does not count; empty if there is nothing to say.
     pub leaves_out: &'static str,
-    /// Where the definition comes from; empty for hpasim's own.
+    /// The source of the definition; empty for hpasim's own.
     pub source: &'static str,
-    /// Which engines know it.
+    /// The engines that compute it.
     pub known_by: KnownBy,
-    /// What it is called in a sentence or over a column; empty where its name serves.
+    /// The words for sentences and column headings; empty if the name serves.
     pub heading: &'static str,
-    /// Its row in a comparison; `None` where a terminal shows none.
+    /// The row in a comparison; `None` if a terminal prints none.
     pub row: Option<ComparisonRow>,
-    /// Whether its values are whole numbers in files, under every engine.
+    /// Whether files have whole numbers for it, under every engine.
     pub is_whole: bool,
 }
 
 impl Kpi {
-    /// The KPI called `name`, which a person or a file wrote.
+    /// The KPI with the name `name`, from a user or a file.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kpi| kpi.name() == name)
     }
 
-    /// Its name in files and arguments.
+    /// The name in files and arguments.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.facts().name
     }
 
-    /// What it is about.
+    /// The topic.
     #[must_use]
     pub const fn group(self) -> KpiGroup {
         self.facts().group
     }
 
-    /// What it is called in a sentence or over a column.
+    /// The words for sentences and column headings.
     #[must_use]
     pub const fn heading(self) -> &'static str {
         let facts = self.facts();
@@ -247,7 +247,7 @@ impl Kpi {
         self.facts().over_traces
     }
 
-    /// Those that a terminal shows in a comparison with their rows, in its order.
+    /// The KPIs of the terminal's comparison with their rows, in order.
     #[must_use]
     pub fn compared() -> Vec<(Self, ComparisonRow)> {
         let mut compared: Vec<(Self, ComparisonRow)> = Self::ALL

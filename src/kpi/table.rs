@@ -1,14 +1,14 @@
-//! The table of KPIs: a row is all that is said of one, and `results` counts it.
+//! The table of KPIs: one row has all facts about a KPI, and `results` counts it.
 //!
-//! From the rows come the ids ([`Kpi`]), the values of a run ([`Kpis`]), what arguments and
-//! files may name, the rows of a comparison, and the tables of `docs/kpis.md` and `output/README.md`.
+//! The rows define the ids ([`Kpi`]), the values of a run ([`Kpis`]), the names in arguments and files, the rows of a comparison, and
+//! the tables of `docs/kpis.md` and `output/README.md`.
 
 use super::{
     Better, ComparisonRow, KnownBy, KpiFacts, KpiGroup, OverTraces, milliseconds, percent,
     rare_row, row,
 };
 
-/// A value of a KPI, of whatever type.
+/// A value of a KPI of any type.
 trait CountedValue: Copy {
     const IS_WHOLE: bool;
     fn number(self) -> Option<f64>;
@@ -35,10 +35,10 @@ impl CountedValue for u32 {
     }
 }
 
-/// Makes ids, values and facts from the rows, so that all that is said of a KPI stands in one place.
+/// Defines ids, values and facts from the rows, so that all facts about a KPI are in one place.
 ///
-/// A row is `Id name: Type`, then what [`KpiFacts`] holds. What stands in every row is
-/// demanded here; `source`, `known_by`, `heading` and `row` are written where they are not the usual.
+/// A row is `Id name: Type`, then the fields of [`KpiFacts`]. The macro requires the fields of every row. `source`, `known_by`, `heading`
+/// and `row` are written only if they differ from the usual.
 macro_rules! kpis {
     ($($id:ident $name:ident: $kind:ty {
         what: $what:literal,
@@ -49,29 +49,28 @@ macro_rules! kpis {
         leaves_out: $leaves_out:literal,
         $($fact:ident: $value:expr,)*
     })+) => {
-        /// A KPI, by the row that declares it.
+        /// A KPI, identified by its row.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kpi {
             $(#[doc = concat!($what, ". Unit: ", $unit, ".")] $id,)+
         }
 
-        /// The KPIs of one run; `summary.json` has them under exactly these names, floats rounded to be read.
+        /// The KPIs of one run. `summary.json` has them under exactly these names, with rounded floats.
         ///
-        /// Shares are 0..1, percents 0..100 and more, money is in the user's unit.
-        /// Request KPIs are `None` for a trace that knows demand only as CPU.
+        /// Shares are 0..1, percents may exceed 100, and money is in the user's unit. KPIs about requests are `None` for a CPU trace.
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct Kpis {
             $(#[doc = concat!($what, ". Unit: ", $unit, ".")] pub $name: $kind,)+
         }
 
         impl Kpi {
-            /// All KPIs, in the order of `summary.json`.
+            /// Every KPI, in the order of `summary.json`.
             pub const ALL: [Self; [$(Self::$id),+].len()] = [$(Self::$id),+];
 
-            /// How many KPIs there are.
+            /// The number of KPIs.
             pub const COUNT: usize = Self::ALL.len();
 
-            /// What its row says.
+            /// The facts in its row.
             #[must_use]
             pub const fn facts(self) -> &'static KpiFacts {
                 match self {
@@ -95,7 +94,7 @@ macro_rules! kpis {
         }
 
         impl Kpis {
-            /// A KPI as a number; `None` where the run gives no answer.
+            /// The value of a KPI as a number; `None` if the run has no value.
             #[must_use]
             pub fn value(&self, kpi: Kpi) -> Option<f64> {
                 match kpi {
@@ -106,7 +105,7 @@ macro_rules! kpis {
     };
 }
 
-/// What is not written in a row.
+/// The usual values of the fields that a row may omit.
 const USUAL: KpiFacts = KpiFacts {
     name: "",
     what: "",

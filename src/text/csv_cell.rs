@@ -1,20 +1,19 @@
-//! Text from outside as a cell of CSV: no spreadsheet takes it for a formula.
+//! Outside text as a CSV cell that no spreadsheet takes for a formula.
 //!
 //! The caller adds quotes and commas.
 //!
-//! Excel and LibreOffice compute cells that begin with `=`, `+`, `-` or `@`, also behind spaces
-//! and control characters, and a formula may start programs or send other cells away
-//! (<https://owasp.org/www-community/attacks/CSV_Injection>). Such a cell gets [`GUARD`] in front,
-//! which spreadsheets take for "this is text". Numbers stay.
+//! Excel and LibreOffice evaluate cells that begin with `=`, `+`, `-` or `@`, also after spaces and control characters. A formula may
+//! start programs or send other cells away (<https://owasp.org/www-community/attacks/CSV_Injection>). Such a cell gets the prefix
+//! [`GUARD`], which makes it text. Numbers stay unchanged.
 
 use std::borrow::Cow;
 
 use super::{is_unseen, visible, visible_lines};
 
-/// What makes a cell text.
+/// The prefix that makes a cell text.
 pub const GUARD: char = '\'';
 
-/// `text` as a cell that is no formula.
+/// `text` as a cell that is not a formula.
 #[must_use]
 pub fn guarded(text: &str) -> Cow<'_, str> {
     if needs_guard(text) {
@@ -24,7 +23,7 @@ pub fn guarded(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text that [`guarded`] made `cell` of.
+/// The text from which [`guarded`] made `cell`.
 #[must_use]
 pub fn original(cell: &str) -> &str {
     match cell.strip_prefix(GUARD) {
@@ -33,7 +32,7 @@ pub fn original(cell: &str) -> &str {
     }
 }
 
-/// A `#` line in which no cell is a formula: a spreadsheet divides it at commas, semicolons and tabs.
+/// A `#` line without a formula in any cell: a spreadsheet divides the line at commas, semicolons and tabs.
 #[must_use]
 pub fn guarded_comment(line: &str) -> Cow<'_, str> {
     if !line.split(is_separator).any(needs_guard_in_comment) {
@@ -49,7 +48,7 @@ pub fn guarded_comment(line: &str) -> Cow<'_, str> {
     Cow::Owned(comment)
 }
 
-/// The line that [`guarded_comment`] made `comment` of.
+/// The line from which [`guarded_comment`] made `comment`.
 #[must_use]
 pub fn original_comment(comment: &str) -> Cow<'_, str> {
     if !comment.contains(GUARD) {
@@ -63,14 +62,14 @@ pub fn original_comment(comment: &str) -> Cow<'_, str> {
     Cow::Owned(originals.collect())
 }
 
-/// Whether a spreadsheet divides a comment here.
+/// Whether a spreadsheet divides a comment at this character.
 fn is_separator(letter: char) -> bool {
     matches!(letter, ',' | ';' | '\t')
 }
 
-/// Whether a spreadsheet would compute the cell of a comment. Quotes around a cell do not count.
+/// Whether a spreadsheet would evaluate the cell of a comment. Quotes around a cell do not count.
 ///
-/// What has the guard already is guarded once more, so that [`original_comment`] gives back every line.
+/// A cell that begins with the guard gets a second one, so that [`original_comment`] restores every line.
 fn needs_guard_in_comment(cell: &str) -> bool {
     let text = cell.trim_start_matches(GUARD);
     [cell, text]
@@ -78,7 +77,7 @@ fn needs_guard_in_comment(cell: &str) -> bool {
         .any(|text| needs_guard(text.trim().trim_matches('"')))
 }
 
-/// CSV for a terminal: what is not seen becomes visible, and a line end within quotes stays in its line.
+/// CSV for a terminal: invisible characters become visible, and a line end within quotes does not end the line.
 #[must_use]
 pub fn visible_csv(csv: &str) -> Cow<'_, str> {
     if !csv.contains('"') {
@@ -103,19 +102,19 @@ pub fn visible_csv(csv: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Whether two names are the same column, each as it is or as hpasim writes or prints it as a cell.
+/// Whether two names denote the same column, in the original form or in the form that hpasim writes or prints.
 #[must_use]
 pub fn is_same_name(one: &str, other: &str) -> bool {
     one == other || visible(original(one)) == visible(original(other))
 }
 
-/// Whether a spreadsheet would compute the cell. What has the guard already is guarded once more,
-/// so that [`original`] gives back every text.
+/// Whether a spreadsheet would evaluate the cell. A cell that begins with the guard gets a second one, so that [`original`] restores
+/// every text.
 fn needs_guard(text: &str) -> bool {
     let shown = text.trim_start_matches(|it: char| it.is_whitespace() || is_unseen(it));
     let mut letters = shown.chars();
     match letters.next() {
-        // The wide forms count where Excel speaks Chinese, Japanese or Korean.
+        // Excel also evaluates the wide forms in Chinese, Japanese and Korean versions.
         Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => {
             !letters.as_str().trim().is_empty() && !is_number(shown)
         }
@@ -124,7 +123,7 @@ fn needs_guard(text: &str) -> bool {
     }
 }
 
-/// `-0.5`, `+1e3`: digits, not the words that Rust reads as numbers too.
+/// Whether a text is a number such as `-0.5` or `+1e3`; Rust's words such as `inf` do not count.
 fn is_number(text: &str) -> bool {
     let text = text.trim_end();
     text.bytes()

@@ -1,6 +1,6 @@
-//! Values as JSON that a terminal may show: the same values for every reader, no raw control in the bytes.
+//! Values as JSON that a terminal can show: no raw control characters, and the same values for every reader.
 //!
-//! This is the only module that writes JSON.
+//! Only this module writes JSON.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::is_unseen;
 
-/// `value` over several lines, with a final newline.
+/// `value` in several lines, with a final newline.
 ///
 /// # Errors
-/// The writer's own.
+/// The error of the JSON writer.
 pub fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut json = serde_json::to_string_pretty(value)?;
     json.push('\n');
@@ -25,7 +25,7 @@ pub fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
 /// `value` in one line, with a final newline.
 ///
 /// # Errors
-/// The writer's own.
+/// The error of the JSON writer.
 pub fn line(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut json = serde_json::to_string(value)?;
     json.push('\n');
@@ -35,10 +35,10 @@ pub fn line(value: &impl Serialize) -> Result<String, serde_json::Error> {
     })
 }
 
-/// JSON with `\uXXXX` for what is not seen. The JSON writer escapes C0 itself; anything else of
-/// that kind can only stand within strings.
+/// JSON with `\uXXXX` for invisible characters. The JSON writer escapes C0 itself; all other invisible characters can only be in
+/// strings.
 fn escaped(json: &str) -> Cow<'_, str> {
-    // Nearly all JSON is ASCII, of which the writer leaves DEL alone.
+    // Nearly all JSON is ASCII, in which the writer leaves only DEL unescaped.
     if json.is_ascii() && memchr::memchr(0x7f, json.as_bytes()).is_none() {
         return Cow::Borrowed(json);
     }

@@ -1,11 +1,11 @@
-//! Text from outside as inline Markdown: it reads as it is written, and makes no markup, link or mention.
+//! Outside text as inline Markdown that displays the text, without markup, links or mentions.
 
 use super::visible;
 
-/// Breaks a word that GitHub or GitLab would take for a link or a mention; it has no width.
+/// Splits a word that GitHub or GitLab would turn into a link or a mention; it has no width.
 const BREAK: &str = "&#8203;";
 
-/// `text` as inline Markdown that shows just that text.
+/// `text` as inline Markdown that displays exactly that text.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let text = visible(text);
@@ -20,7 +20,7 @@ pub fn escaped(text: &str) -> String {
                 markdown.push('\\');
                 markdown.push(letter);
             }
-            // `@name`, `#123`: links are found in what is rendered, so a backslash does not help.
+            // `@name`, `#123`: links are detected in the rendered text, so a backslash does not help.
             '@' | '#' => {
                 markdown.push(letter);
                 markdown.push_str(BREAK);

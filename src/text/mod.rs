@@ -1,9 +1,8 @@
-//! Strings from outside, made safe for the place where they are shown: terminal, JSON, CSV, Markdown.
+//! Outside text, made safe for its destination: terminal, JSON, CSV, Markdown.
 //!
-//! File content, names, labels, paths and arguments may hold characters that change what a
-//! reader sees instead of being seen: terminal escapes, line ends, text that runs from right to
-//! left, characters without width. A spreadsheet takes a cell that begins with `=` for a formula,
-//! and Markdown takes `<` for HTML. Each submodule is the one way into one of these places.
+//! File content, names, labels, paths and arguments may contain characters that change the display: terminal escapes, line ends,
+//! right-to-left controls, characters without width. A spreadsheet takes a cell that begins with `=` for a formula, and Markdown takes
+//! `<` for HTML. Each submodule is the only way to one destination.
 
 pub mod csv_cell;
 pub mod json;
@@ -14,12 +13,11 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
-/// Whether a character acts on the text around it, or is not seen at all.
+/// Whether a character affects the text around it, or is invisible.
 ///
-/// These are the control characters (C0, DEL, C1), the separators of lines and paragraphs,
-/// Unicode's default-ignorable code points (bidirectional controls, zero-width characters,
-/// fillers, variation selectors, tags), interlinear annotations and noncharacters. Spaces of any
-/// width are visible, since they take room.
+/// These are the control characters (C0, DEL, C1), the separators of lines and paragraphs, Unicode's default-ignorable code points
+/// (bidirectional controls, zero-width characters, fillers, variation selectors, tags), interlinear annotations and noncharacters.
+/// Spaces of any width count as visible.
 #[must_use]
 pub fn is_unseen(character: char) -> bool {
     // Nearly all text is ASCII.
@@ -51,16 +49,15 @@ pub fn is_unseen(character: char) -> bool {
     ) || u32::from(character) & 0xfffe == 0xfffe
 }
 
-/// `text` as one line that shows all it holds: invisible characters become `\n`, `\r`, `\t` or `\u{1b}`.
+/// `text` as one line that shows all its characters: invisible ones become `\n`, `\r`, `\t` or `\u{1b}`.
 ///
-/// The escapes are those of Rust's string literals. The result stays the same when it is made
-/// visible once more.
+/// The escapes are those of Rust's string literals. Applying the function again changes nothing.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, is_unseen)
 }
 
-/// The same of text that has lines and tabs of its own; they stay.
+/// `text` with visible escapes, except for its lines and tabs, which stay.
 #[must_use]
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |character| {
@@ -68,9 +65,9 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// The same of text that hpasim has coloured: line ends, tabs and sequences that set a colour stay.
+/// `text` that hpasim has coloured, with visible escapes, except for line ends, tabs and colour sequences.
 ///
-/// A last resort below the renderers: it cannot tell a colour of ours from one that a file brought.
+/// It is a last resort below the renderers, because it cannot distinguish hpasim's colours from those of a file.
 #[must_use]
 pub fn visible_coloured(text: &str) -> Cow<'_, str> {
     if !text.contains('\u{1b}') {
@@ -94,7 +91,7 @@ pub fn visible_coloured(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The bytes of the sequence `ESC [ digits m` at the beginning of `text`.
+/// The length of the sequence `ESC [ digits m` at the start of `text`.
 fn colour_length(text: &str) -> Option<usize> {
     let parameters = text.strip_prefix("\u{1b}[")?;
     let length = parameters.find(|letter: char| !letter.is_ascii_digit() && letter != ';')?;
@@ -103,7 +100,7 @@ fn colour_length(text: &str) -> Option<usize> {
         .then_some("\u{1b}[".len() + length + 1)
 }
 
-/// A line with tabs of its own, and where the bytes `mark` of it are then.
+/// The visible form of a line that may contain tabs, and the new position of the bytes `mark`.
 #[must_use]
 pub fn visible_marked(line: &str, mark: Range<usize>) -> (Cow<'_, str>, Range<usize>) {
     let keep_tabs = |part| escaped(part, |it| is_unseen(it) && it != '\t');
@@ -123,7 +120,7 @@ pub fn visible_marked(line: &str, mark: Range<usize>) -> (Cow<'_, str>, Range<us
     (Cow::Owned(format!("{before}{marked}{behind}")), start..end)
 }
 
-/// `text` with an escape for each character that `is_escaped` names.
+/// `text` with an escape for each character for which `is_escaped` holds.
 fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     let Some(first) = text.find(&is_escaped) else {
         return Cow::Borrowed(text);

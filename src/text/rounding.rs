@@ -1,11 +1,11 @@
-//! Floats as files show them: short enough to read, precise enough to compute with.
+//! Floats in files: short enough to read, precise enough to compute with.
 //!
-//! Self-imposed limit: for what is written, never for what is still reckoned with.
+//! Rounding is only for output, never for values that are still in use.
 
-/// `value` with six significant digits, but never coarser than a thousandth; negative zero becomes zero.
+/// `value` with six significant digits, and at least three decimals; negative zero becomes zero.
 ///
-/// A share of a millionth keeps its digits, a count of millions keeps its units,
-/// and the last bits, which say nothing, do not clutter a diff.
+/// A share of a millionth keeps its digits, and a count of millions keeps its units. The last bits have no meaning and would only
+/// clutter a diff.
 #[must_use]
 pub fn readable(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
@@ -15,7 +15,7 @@ pub fn readable(value: f64) -> f64 {
     let decimals = (5 - magnitude).clamp(3, 15);
     let factor = 10f64.powi(decimals);
     let rounded = (value * factor).round() / factor;
-    // A value too large to shift has no digits behind the point to lose.
+    // A value that is too large to shift has no decimals.
     if rounded.is_finite() {
         rounded + 0.0
     } else {

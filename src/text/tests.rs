@@ -1,6 +1,6 @@
 use super::*;
 
-/// Everything that a hostile name may hold.
+/// Characters that a hostile name may contain.
 const NASTY: &str = "\u{1b}[31m\u{9b}31m\r\u{202e}\u{7}\u{1b}]8;;https://example.com\u{1b}\\\n";
 
 #[test]

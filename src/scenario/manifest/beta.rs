@@ -1,12 +1,11 @@
-//! Metrics of autoscaling/v2beta1, gone since Kubernetes 1.25, in the words of autoscaling/v2.
+//! Metrics of autoscaling/v2beta1, which Kubernetes 1.25 removed, converted to autoscaling/v2.
 //!
-//! Self-imposed limit: moves values to where the later version has them; whether
-//! they make sense is for the reader of that version to say.
+//! The reader of autoscaling/v2 checks the values.
 
 use super::super::source::Origin;
 use super::super::tree::{Entry, Node, Table, Value};
 
-/// Turns a metric of v2beta1 into one of v2; what is of neither is left for the reader to refuse.
+/// Converts a metric of v2beta1 to v2; keys of neither version stay, and the reader refuses them.
 pub(super) fn to_version_two(metric: &mut Node) {
     let Value::Table(metric) = &mut metric.value else {
         return;

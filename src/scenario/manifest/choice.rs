@@ -1,6 +1,4 @@
-//! Which autoscaler of a manifest is meant, and what it scales.
-//!
-//! Self-imposed limit: finds objects; reads nothing in them but what they are called.
+//! The chosen autoscaler of a manifest, and its target.
 
 use super::super::diagnostic::{Code, Diagnostic, Place};
 use super::super::keys::declared::DEFAULT_NAMESPACE;
@@ -9,34 +7,34 @@ use super::super::source::{Origin, SourceId, Sources};
 use super::super::tree::Node;
 use super::{Object, Objects};
 
-/// What to take of a manifest, where there is a choice.
+/// The user's choice among the objects of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ManifestChoice {
-    /// `--hpa NAME`: the autoscaler of that name.
+    /// `--hpa NAME`: the autoscaler with this name.
     pub hpa: Option<String>,
-    /// `--namespace NS`: where objects live that do not say; `default` otherwise.
+    /// `--namespace NS`: the namespace of objects that do not state one; the default is `default`.
     pub namespace: Option<String>,
 }
 
 impl ManifestChoice {
-    /// What stands in for a namespace that is not stated.
+    /// The namespace of objects that do not state one.
     #[must_use]
     pub fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
     }
 }
 
-/// What is simulated of a manifest.
+/// The objects of a manifest that are simulated.
 pub(super) struct Chosen<'o> {
     /// The autoscaler, if there is one.
     pub(super) hpa: Option<&'o Object>,
-    /// What it scales, or the only thing that it could.
+    /// Its target; without an autoscaler, the only workload.
     pub(super) workload: &'o Object,
-    /// What its user should know.
+    /// Warnings for the user.
     pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// The autoscaler that is meant and its target.
+/// The chosen autoscaler and its target.
 pub(super) fn choose<'o>(
     objects: &'o Objects,
     choice: &ManifestChoice,
@@ -102,7 +100,7 @@ pub(super) fn choose<'o>(
     target_of(hpa, objects, choice, sources)
 }
 
-/// What the autoscaler scales: by kind, name and namespace, else by name alone.
+/// The target of the autoscaler: by kind, name and namespace, otherwise by name alone.
 fn target_of<'o>(
     hpa: &'o Object,
     objects: &'o Objects,
@@ -136,7 +134,7 @@ fn target_of<'o>(
             "write `scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}` into its `spec`",
         ));
     }
-    // The nearest to what was meant: the right kind elsewhere, then another kind here.
+    // The best match: the right kind in another namespace, then another kind in this namespace.
     let other = named()
         .find(|it| it.kind == kind)
         .or_else(|| named().find(lives_here))
@@ -177,7 +175,7 @@ fn target_of<'o>(
     })
 }
 
-/// Without an autoscaler: the only workload there is.
+/// The only workload of a manifest without an autoscaler.
 fn only_workload<'o>(
     objects: &'o Objects,
     choice: &ManifestChoice,

@@ -1,6 +1,6 @@
-//! A document to be written: values in the order in which they shall stand.
+//! A document for output: values in their written order.
 //!
-//! Self-imposed limit: shape alone; what is written is decided by `export`, how by `yaml`.
+//! `export` builds documents, and `yaml` writes them.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::text::json;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Document {
-    /// Nothing; in a merge patch: take the key out.
+    /// No value; in a merge patch, the key is removed.
     Null,
     /// A whole number.
     Integer(i64),
@@ -19,21 +19,21 @@ pub(crate) enum Document {
     Text(String),
     /// Values in order.
     List(Vec<Self>),
-    /// Keys and values in order; tables with the same fields in another order are equal.
+    /// Keys and values in order; the order does not count in a comparison.
     Map(IndexMap<String, Self>),
 }
 
-/// The document as TOML, a table of this name.
+/// The document as TOML, in a table with this name.
 pub(in super::super) fn to_toml(name: &str, document: Document) -> String {
     match toml::to_string(&Document::table([(name, document)])) {
         Ok(text) => text,
-        // Only a merge patch holds nulls, and it is no policy.
+        // Only a merge patch has nulls, and it is never written as TOML.
         Err(error) => unreachable!("a document without nulls is TOML: {error}"),
     }
 }
 
 impl Document {
-    /// What `object` is written as; fields that are `None` are left out.
+    /// The document of `object`; fields that are `None` are omitted.
     pub(super) fn of(object: &impl Serialize) -> Self {
         let read = |text: String| serde_json::from_str::<Self>(&text);
         match json::line(object).and_then(read) {
@@ -56,7 +56,7 @@ impl Document {
         }
     }
 
-    /// The same with each text and key as `map` has it.
+    /// The document with `map` applied to each text and key.
     pub(super) fn map_text(&self, map: &impl Fn(&str) -> String) -> Self {
         match self {
             Self::Null => Self::Null,
@@ -70,7 +70,7 @@ impl Document {
         }
     }
 
-    /// A table without `key`; anything else as it is.
+    /// A table without `key`; any other value unchanged.
     pub(in super::super) fn without(mut self, key: &str) -> Self {
         if let Self::Map(fields) = &mut self {
             fields.shift_remove(key);

@@ -1,9 +1,8 @@
-//! A policy as Kubernetes objects: what they have in common, and the HorizontalPodAutoscaler.
+//! A policy as Kubernetes objects: the common parts, and the HorizontalPodAutoscaler.
 //!
-//! Objects are structs with the fields of the API; what is `None` in one is left out.
+//! An object is a struct with the fields of the API; fields that are `None` are omitted.
 //!
-//! Self-imposed limit: objects as documents. What a policy says beside them
-//! (`[workload]`, `[slo]`, how long a start takes) no manifest can say.
+//! A manifest cannot express the rest of a policy, such as `[workload]`, `[slo]` and the duration of a start.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +18,12 @@ use crate::units::SimSpan;
 
 use super::super::tree::{Node, Value};
 
-/// Something that an object needs and the policy does not say, or says otherwise than an object can.
+/// A difference between the policy and the exported object, or a value that the export had to invent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Remark {
-    /// What differs.
+    /// The difference.
     pub(in super::super) message: String,
-    /// What to do about it.
+    /// The remedy.
     pub(in super::super) help: String,
 }
 
@@ -33,11 +32,11 @@ pub(in super::super) struct Remark {
 pub(in super::super) struct Metadata<'m> {
     /// `name`.
     pub(in super::super) name: &'m str,
-    /// `namespace`, unless it is left to kubectl.
+    /// `namespace`, unless kubectl decides it.
     pub(in super::super) namespace: Option<&'m str>,
 }
 
-/// An object of Kubernetes, as each begins.
+/// The common part of every Kubernetes object.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ManifestObject<'o, S> {
@@ -47,7 +46,7 @@ pub(super) struct ManifestObject<'o, S> {
     pub(super) spec: S,
 }
 
-/// What is wrong with a name that the API server would refuse (RFC 1123).
+/// The remark about a name that the API server would refuse (RFC 1123).
 pub(in super::super) fn name_remark(name: &str) -> Option<Remark> {
     let is_end = |letter: &u8| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     let is_within = |letter: u8| is_end(&letter) || matches!(letter, b'-' | b'.');
@@ -62,7 +61,7 @@ pub(in super::super) fn name_remark(name: &str) -> Option<Remark> {
     })
 }
 
-/// The autoscaler as autoscaling/v2, without status. `written` is the policy's `[hpa]`: what the checked spec leaves out is taken from it.
+/// The autoscaler as autoscaling/v2, without status. Fields that the checked spec lacks come from `written`, the policy's `[hpa]`.
 pub(in super::super) fn hpa_document(
     spec: &HpaSpec,
     written: Option<&Node>,
@@ -292,7 +291,7 @@ struct ExportedPolicy {
 
 impl ExportedRules {
     fn of(rules: &ScalingRules, written: Option<&Node>) -> Self {
-        // As it was written: the float that the controller makes of it has digits that a quantity may not have.
+        // The written text, because the controller's float may have more digits than a quantity may have.
         let tolerance = rules.tolerance.map(|tolerance| {
             let text = written.and_then(|node| match &node.get("tolerance")?.value {
                 Value::Text(text) => Some(text.clone()),
@@ -316,7 +315,7 @@ impl ExportedRules {
     }
 }
 
-/// Seconds, a begun one counted as whole.
+/// Seconds, rounded up.
 pub(super) fn whole_seconds(span: SimSpan) -> i64 {
     let second = SimSpan::from_secs(1).as_nanos();
     let nanos = span.as_nanos();

@@ -1,19 +1,18 @@
-//! Kubernetes manifests: YAML or JSON text to the objects that it holds, and to a policy.
+//! Kubernetes manifests: from YAML or JSON text to objects, and to a policy.
 //!
-//! Self-imposed limit: objects as they were written. What the API server would
-//! fill in or refuse is decided where their parts are read.
+//! Objects stay as written. The readers of their parts apply the API server's defaults and checks.
 //!
-//! | module | what it does |
+//! | module | content |
 //! |---|---|
 //! | [`yaml`] | text to trees with origins |
-//! | [`beta`] | metrics of autoscaling/v2beta1 |
+//! | [`choice`] | the chosen autoscaler and its workload |
 //! | [`choice`] | which autoscaler and which workload is meant |
 //! | [`policy`] | their parts as the keys of a policy |
 //! | [`export`] | a policy as objects: the autoscaler |
-//! | [`workload_export`] | and what it scales |
-//! | [`patch`] | what turns one object into another |
-//! | [`document`] | what is written, value by value |
-//! | [`secrecy`] | which stretches of the text are confidential, so that diagnostics never print them |
+//! | [`workload_export`] | a policy as objects: the workload |
+//! | [`patch`] | the difference of two objects |
+//! | [`document`] | values for output |
+//! | [`secrecy`] | the confidential parts of the text, which diagnostics never print |
 
 mod beta;
 mod choice;
@@ -44,48 +43,48 @@ pub(super) use workload_export::WorkloadExport;
 pub(super) use yaml::to_yaml;
 use yaml::{Documents, YamlFault, YamlFaultKind};
 
-/// How many faults of one file are shown.
+/// How many faults of one file are listed.
 const FAULTS_SHOWN: usize = 20;
 
-/// Kinds that have a scale and a pod template.
+/// Kinds with a scale and a pod template.
 const WORKLOADS: [&str; 4] = [
     "Deployment",
     "StatefulSet",
     "ReplicaSet",
     "ReplicationController",
 ];
-/// Kinds with a pod template that no autoscaler scales.
+/// Kinds with a pod template that an autoscaler cannot scale.
 const NEVER_SCALED: [&str; 3] = ["DaemonSet", "Job", "CronJob"];
 
-/// The objects of a manifest, those of its Lists among them, in the order of the text.
+/// The objects of a manifest, including those of its Lists, in the order of the text.
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
     /// The objects.
     pub(crate) list: Vec<Object>,
 }
 
-/// One Kubernetes object as it was written.
+/// A Kubernetes object as written.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
-    /// `apiVersion`; empty when it has none.
+    /// `apiVersion`, or empty.
     pub(crate) api_version: String,
     /// `kind`.
     pub(crate) kind: String,
-    /// `metadata.name`; empty when it has none.
+    /// `metadata.name`, or empty.
     pub(crate) name: String,
     /// `metadata.namespace`, if it is stated.
     pub(crate) namespace: Option<String>,
-    /// All that was written, with its places.
+    /// The whole object, with places.
     pub(crate) tree: Node,
 }
 
 impl Object {
-    /// Its namespace; `default` is what kubectl fills in where none is stated.
+    /// Its namespace, or `default` if it states none.
     pub(crate) fn namespace_or<'o>(&'o self, default: &'o str) -> &'o str {
         self.namespace.as_deref().unwrap_or(default)
     }
 
-    /// What to call it in a message: `Deployment shop/app`.
+    /// Its title in messages: `Deployment shop/app`.
     pub(crate) fn title(&self, default_namespace: &str) -> String {
         format!(
             "{} {}/{}",
@@ -95,19 +94,19 @@ impl Object {
         )
     }
 
-    /// Whether it is a HorizontalPodAutoscaler, of whatever version.
+    /// Whether it is a HorizontalPodAutoscaler of any version.
     pub(crate) fn is_autoscaler(&self) -> bool {
         self.kind == "HorizontalPodAutoscaler" && self.group() == "autoscaling"
     }
 
-    /// Whether an autoscaler could scale it: a built-in kind, or any other with a pod template.
+    /// Whether an autoscaler can scale it: a built-in kind, or another kind with a pod template.
     pub(crate) fn is_workload(&self) -> bool {
         WORKLOADS.contains(&self.kind.as_str())
             || (!NEVER_SCALED.contains(&self.kind.as_str())
                 && self.tree.at(&["spec", "template", "spec"]).is_some())
     }
 
-    /// Where its name stands, or else the object.
+    /// The place of its name, or of the object.
     pub(crate) fn name_origin(&self) -> Origin {
         self.tree
             .at(&["metadata", "name"])
@@ -122,10 +121,10 @@ impl Object {
     }
 }
 
-/// Reads the objects of a manifest. From then on no diagnostic about `source` shows what its Secrets hold.
+/// Reads the objects of a manifest, and hides the content of its Secrets from all diagnostics about `source`.
 ///
 /// # Errors
-/// Everything that is no YAML, and documents that are no objects.
+/// All YAML faults, and documents that are not objects.
 pub(crate) fn read_objects(
     sources: &mut Sources,
     source: SourceId,
@@ -143,7 +142,7 @@ pub(crate) fn read_objects(
     let is_whole = !faults.iter().any(|fault| fault.kind.ends_the_text());
     let mut confidential = secrecy::confidential(&list, &aliases, text);
     if !is_whole {
-        // What could not be read may hold a Secret anywhere.
+        // A text that cannot be parsed may hold a Secret anywhere.
         if may_hold_a_secret(text) {
             confidential.hidden.push(0..text.len());
         }
@@ -201,13 +200,13 @@ fn collect(
     Err(Diagnostics { list, omitted })
 }
 
-/// How many of so many faults are not shown.
+/// The faults of `source` that are not listed.
 fn omitted(sources: &Sources, source: SourceId, faults: usize) -> Omitted {
     let omitted = faults.saturating_sub(FAULTS_SHOWN);
     Omitted::of(&sources.get(source).name, omitted)
 }
 
-/// Adds an object, or all those of a List.
+/// Adds an object, or all objects of a List.
 fn add(tree: Node, objects: &mut Objects, faults: &mut Vec<Origin>) {
     let text_at = |path: &[&str]| tree.at(path).and_then(Node::text).map(str::to_owned);
     let Some(kind) = text_at(&["kind"]) else {
@@ -227,7 +226,7 @@ fn add(tree: Node, objects: &mut Objects, faults: &mut Vec<Origin>) {
             if item.get("kind").is_some() || item_kind.is_empty() {
                 add(item, objects, faults);
             } else {
-                // The items of a typed list leave out what the list says.
+                // The items of a typed list do not repeat the list's kind.
                 objects
                     .list
                     .push(object(item, item_kind.to_owned(), api_version.clone()));
@@ -253,12 +252,12 @@ fn object(tree: Node, kind: String, api_version: String) -> Object {
     }
 }
 
-/// A patch of an object's `spec`; without a change an empty one.
+/// A patch of an object's `spec`; empty without a change.
 pub(super) fn spec_patch(spec: Option<Document>) -> Document {
     Document::table(spec.map(|spec| ("spec", spec)))
 }
 
-/// Whether a text that no extension gives away is a manifest: some line says `apiVersion:` or `kind:`, and TOML knows no such line.
+/// Whether a text with an unknown file name is a manifest: a line has `apiVersion:` or `kind:`, which TOML does not allow.
 pub(crate) fn looks_like_manifest(text: &str) -> bool {
     let says = |line: &str| {
         let line = line.trim_start_matches([' ', '\t', '-', '{', ',', '[']);
@@ -271,13 +270,13 @@ pub(crate) fn looks_like_manifest(text: &str) -> bool {
     is_json || text.lines().any(says)
 }
 
-/// How much of a table is looked at for signs that it is none.
+/// How many bytes of a table are searched for signs of another format.
 const LOOKED_AT_BYTES: usize = 64 << 10;
 
-/// Refuses a manifest where rows of numbers should be.
+/// Refuses a manifest that is given instead of rows of numbers.
 ///
 /// # Errors
-/// The diagnostic for it. It shows no line, for it may hold a Secret.
+/// The diagnostic. It prints no line, because the manifest may hold a Secret.
 pub(super) fn refuse_manifest(path: &Path, text: &str) -> Result<(), Diagnostic> {
     let mut end = text.len().min(LOOKED_AT_BYTES);
     while !text.is_char_boundary(end) {

@@ -1,16 +1,13 @@
-//! JSON merge patches (RFC 7386): what turns one document into another.
-//!
-//! Self-imposed limit: documents in, a document out; knows no Kubernetes.
+//! JSON merge patches (RFC 7386) between documents.
 
 use indexmap::IndexMap;
 
 use super::document::Document;
 
-/// The smallest patch that turns `from` into `to`; `None` where they are the same.
+/// The smallest patch from `from` to `to`; `None` if they are equal.
 ///
-/// Tables are patched key by key, a key that `to` has not becomes null, and
-/// everything else, lists included, is replaced whole. Documents that hold
-/// nulls of their own cannot be patched to; none of ours do.
+/// Tables are compared key by key. A key that `to` lacks becomes null, and every other value, including a list, is replaced as a
+/// whole. A document that contains nulls cannot be the goal of a patch; hpasim has no such documents.
 pub(in super::super) fn merge_patch(from: &Document, to: &Document) -> Option<Document> {
     if from == to {
         return None;
@@ -37,7 +34,7 @@ mod tests {
 
     use super::*;
 
-    /// RFC 7386, section 2, word for word.
+    /// RFC 7386, section 2, literally.
     fn apply(target: Option<Document>, patch: Document) -> Document {
         let Document::Map(changes) = patch else {
             return patch;

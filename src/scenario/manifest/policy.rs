@@ -1,11 +1,8 @@
-//! A manifest's autoscaler and its target as the keys of a policy.
+//! A manifest's autoscaler and its target, as the keys of a policy.
 //!
-//! Self-imposed limit: moves values to the keys that policies have for them,
-//! with their places. Whether the values make sense is for the policy's reader
-//! to say, as it does for TOML.
+//! The values move to the policy's keys with their places. The policy's reader checks them, as it does for TOML.
 //!
-//! Kubernetes has hundreds of fields that make no difference to a simulation:
-//! outside the autoscaler's `spec` they are passed over in silence.
+//! Kubernetes has hundreds of fields without an effect on a simulation. Outside the autoscaler's `spec` they are ignored silently.
 
 use super::super::source::{Origin, SourceId, Sources};
 use super::super::tree::{Entry, Node, Table, Value};
@@ -14,13 +11,13 @@ use super::beta;
 use super::choice::choose;
 use super::{ManifestChoice, Object, Objects};
 
-/// What a manifest contributes to a policy.
+/// The part of a policy that a manifest states.
 pub(in super::super) struct PolicyPart {
     /// `hpa`, `deployment` and `pod`.
     pub(in super::super) table: Table,
-    /// What the autoscaler is called.
+    /// The name of the autoscaler.
     pub(in super::super) identity: Option<HpaIdentity>,
-    /// What its user should know.
+    /// Warnings for the user.
     pub(in super::super) warnings: Vec<Diagnostic>,
 }
 
@@ -33,10 +30,10 @@ pub(in super::super) struct HpaIdentity {
     pub(in super::super) namespace: Option<String>,
 }
 
-/// The policy that the objects state.
+/// The policy in the objects.
 ///
 /// # Errors
-/// No autoscaler or target to be found, or several.
+/// The objects have no autoscaler or no target, or several.
 pub(in super::super) fn policy_part(
     objects: &Objects,
     choice: &ManifestChoice,
@@ -54,7 +51,7 @@ pub(in super::super) fn policy_part(
     })
 }
 
-/// The keys of a policy that an autoscaler and a workload state.
+/// The keys of a policy for an autoscaler and a workload.
 pub(in super::super) fn policy_table(
     hpa: Option<&Object>,
     workload: Option<&Object>,
@@ -71,7 +68,7 @@ pub(in super::super) fn policy_table(
     table
 }
 
-/// Puts a value in under a key of ours; the place of both is the value's.
+/// Inserts a value under a policy's key; the place of both is the value's.
 fn put(table: &mut Table, key: &str, node: Node) {
     table.insert(Entry {
         key: key.to_owned(),
@@ -80,7 +77,7 @@ fn put(table: &mut Table, key: &str, node: Node) {
     });
 }
 
-/// The same where there is a value.
+/// Inserts a value under a policy's key, if there is one.
 fn put_some(table: &mut Table, key: &str, node: Option<Node>) {
     if let Some(node) = node {
         put(table, key, node);
@@ -136,7 +133,7 @@ fn deployment(workload: &Object, choice: &ManifestChoice) -> Node {
     table_at(table, origin)
 }
 
-/// What stands at `path` of the pod template's spec.
+/// The value at `path` of the pod template's spec.
 fn in_template<'o>(workload: &'o Object, path: &[&str]) -> Option<&'o Node> {
     workload.tree.at(&["spec", "template", "spec"])?.at(path)
 }
@@ -171,7 +168,7 @@ fn containers(workload: &Object) -> Node {
     }
 }
 
-/// A container with the keys that a policy has; whatever is no table stays for the reader to refuse.
+/// A container with the keys of a policy. A value that is not a table stays as it is, and the reader refuses it.
 fn container(node: &Node) -> Node {
     if !matches!(node.value, Value::Table(_)) {
         return node.clone();
@@ -201,7 +198,7 @@ fn container(node: &Node) -> Node {
     table_at(table, node.origin)
 }
 
-/// Requests and limits of CPU and memory; storage, devices and claims are not simulated.
+/// Requests and limits of CPU and memory. hpasim does not simulate storage, devices and claims.
 fn resources(node: &Node) -> Node {
     if !matches!(node.value, Value::Table(_)) {
         return node.clone();
@@ -231,7 +228,7 @@ fn pod(workload: &Object) -> Node {
     put_some(&mut table, "readiness", probe_of("readinessProbe"));
     let startup = probe_of("startupProbe").map(|mut node| {
         if let Value::Table(table) = &mut node.value {
-            // The API server takes nothing but 1 here.
+            // The API server allows only 1 here.
             table.remove("success_threshold");
         }
         node
@@ -248,7 +245,7 @@ fn pod(workload: &Object) -> Node {
     table_at(table, workload.tree.origin)
 }
 
-/// A probe's times and thresholds. To the API server a 0 means that nothing is stated, but for the delay.
+/// A probe's times and thresholds. Except for the delay, the API server treats 0 as not stated.
 fn probe(node: &Node) -> Node {
     if !matches!(node.value, Value::Table(_)) {
         return node.clone();
@@ -270,7 +267,7 @@ fn probe(node: &Node) -> Node {
     table_at(table, node.origin)
 }
 
-/// Whole seconds as a duration; anything else stays for the reader to refuse.
+/// Whole seconds as a duration. Another value stays as it is, and the reader refuses it.
 fn seconds(node: &Node) -> Node {
     let value = match &node.value {
         Value::Integer(seconds) => Value::Text(format!("{seconds}s")),
@@ -282,7 +279,7 @@ fn seconds(node: &Node) -> Node {
     }
 }
 
-/// The pod's end waits for the longest of its containers' hooks.
+/// The end of a pod waits for the longest hook of its containers.
 fn longest_pre_stop(workload: &Object) -> Option<Node> {
     let containers = in_template(workload, &["containers"])?.items();
     containers
@@ -299,7 +296,7 @@ fn longest_pre_stop(workload: &Object) -> Option<Node> {
         .map(|node| seconds(&node))
 }
 
-/// `sleep N`, as a command of its own or of a shell; how long other commands take nobody can read.
+/// The duration of `sleep N`, alone or in a shell. The duration of other commands is unknown.
 fn slept_by_command(command: &Node) -> Option<Node> {
     let words: Vec<String> = command
         .items()

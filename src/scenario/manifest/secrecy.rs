@@ -1,6 +1,6 @@
-//! The confidential stretches of a manifest that can be parsed: content of Secrets, and values that often are as confidential.
+//! The confidential parts of a manifest that can be parsed: the content of Secrets, and other values that are often confidential.
 //!
-//! This module finds them, and `place` covers them. `broken_manifest` has the rules for manifests that cannot be parsed.
+//! `place` hides these parts. `broken_manifest` has the rules for manifests that cannot be parsed.
 
 use std::ops::Range;
 
@@ -10,10 +10,10 @@ use super::super::source::{Confidential, Origin};
 use super::super::tree::{Entry, Node, Value};
 use super::yaml::Alias;
 
-/// The confidential stretches of these documents.
+/// The confidential parts of these documents.
 ///
-/// Of a Secret all counts but what it is and what it is called: kubectl keeps the whole object in an annotation, and a
-/// mistyped key holds as much. An object that does not say what it is may be one.
+/// In a Secret, everything is confidential except its kind and its name: kubectl stores a copy of the whole object in an annotation,
+/// and a mistyped key may hold a value. An object without a kind may be a Secret.
 pub(super) fn confidential(documents: &[Node], aliases: &[Alias], text: &str) -> Confidential {
     let mut search = SecretSearch {
         text,
@@ -28,7 +28,7 @@ pub(super) fn confidential(documents: &[Node], aliases: &[Alias], text: &str) ->
     search.found
 }
 
-/// An alias shows what its anchor holds, and an anchor what a confidential alias repeats.
+/// A confidential anchor makes its aliases confidential, and a confidential alias its anchor.
 fn follow(aliases: &[Alias], found: &mut Confidential) {
     loop {
         let more: Vec<Range<usize>> = aliases
@@ -85,7 +85,7 @@ impl SecretSearch<'_> {
         }
     }
 
-    /// The items of a typed list leave out what the list says.
+    /// The items of a typed list do not repeat the list's kind.
     fn item(&mut self, node: &Node) {
         let says_nothing = !node.entries().iter().any(is_kind);
         if says_nothing && matches!(node.value, Value::Table(_)) && !has_marks_of_secret(node) {
@@ -95,7 +95,7 @@ impl SecretSearch<'_> {
         }
     }
 
-    /// Anything below an object that is no Secret itself.
+    /// A value inside an object that is not a Secret.
     fn within(&mut self, node: &Node) {
         let is_secret = node
             .entries()
@@ -123,7 +123,7 @@ impl SecretSearch<'_> {
         }
     }
 
-    /// All of a Secret but its known keys, what it is and what it is called.
+    /// Everything in a Secret except its known keys, its kind and its name.
     fn secret(&mut self, node: &Node) {
         let mut shown = Vec::new();
         for entry in node.entries() {
@@ -147,12 +147,12 @@ impl SecretSearch<'_> {
         self.hide_all_but(range(node.origin), shown);
     }
 
-    /// The values below a confidential key: an excerpt shows one of them only where it is the one at fault.
+    /// The values below a confidential key. An excerpt prints one of them only if that value is at fault.
     fn guard(&mut self, entry: &Entry) {
         let whole = value_of(entry);
         let mut keys = Vec::new();
         self.leaves(&entry.node, &mut keys);
-        // Of data the keys may say as much as the values.
+        // The keys of data may be as confidential as the values.
         if entry.key.to_ascii_lowercase().ends_with("data") {
             keys.clear();
         }
@@ -182,7 +182,7 @@ impl SecretSearch<'_> {
         self.found.hidden.extend(stretches);
     }
 
-    /// `whole` without the stretches `shown`; comments between two of them stay, spaces and brackets do not.
+    /// `whole` without the ranges `shown`. Comments between two of these stay hidden; spaces and brackets do not.
     fn all_but(&self, whole: Range<usize>, mut shown: Vec<Range<usize>>) -> Vec<Range<usize>> {
         shown.retain(|range| whole.start <= range.start && range.end <= whole.end);
         shown.sort_by_key(|range| range.start);
@@ -217,7 +217,7 @@ impl SecretSearch<'_> {
     }
 }
 
-/// Whether an object is a Secret, or cannot be told from one.
+/// Whether an object is a Secret or may be one.
 fn may_be_a_secret(node: &Node) -> bool {
     let mut kinds = node.entries().iter().filter(|entry| is_kind(entry));
     node.get("kind").is_none()
@@ -225,7 +225,7 @@ fn may_be_a_secret(node: &Node) -> bool {
         || kinds.any(|entry| entry.node.text().is_none_or(names_a_secret))
 }
 
-/// Whether a table has what only Secrets have.
+/// Whether a table has keys that only Secrets have.
 fn has_marks_of_secret(node: &Node) -> bool {
     node.entries().iter().any(|entry| {
         entry.key.eq_ignore_ascii_case("stringData")
@@ -234,7 +234,7 @@ fn has_marks_of_secret(node: &Node) -> bool {
     })
 }
 
-/// Where a key stands, unless an alias brought it in: that stands for the value as well.
+/// The place of a key, unless an alias brought it in: then the place is also that of the value.
 fn own_key(entry: &Entry) -> Option<Range<usize>> {
     (entry.key_origin != entry.node.origin).then(|| range(entry.key_origin))
 }
@@ -247,7 +247,7 @@ fn range(origin: Origin) -> Range<usize> {
     origin.start..origin.end
 }
 
-/// From behind the key to the end of its value; comments between the two may hold something as well.
+/// The range from the end of the key to the end of its value, because a comment between them may be confidential too.
 fn value_of(entry: &Entry) -> Range<usize> {
     let (key, value) = (entry.key_origin, entry.node.origin);
     key.end.min(value.start)..value.end

@@ -1,4 +1,4 @@
-//! What becomes of YAML and JSON text: objects, their places, and what must not be shown.
+//! The conversion of YAML and JSON text: objects, their places, and confidential text.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn read(text: &str) -> Result<Objects, Diagnostics> {
     read_objects(&mut sources, source)
 }
 
-/// What is said of a text that is refused: message, line and mark, remedy.
+/// The fault of a refused text: message, line, mark and remedy.
 fn refused(text: &str) -> String {
     let diagnostics = read(text).expect_err("a fault");
     let told = diagnostics.list.iter().map(|diagnostic| {
@@ -221,13 +221,13 @@ fn a_manifest_of_fifty_megabytes_is_read_or_refused_in_bounded_memory() {
     ");
 }
 
-/// Every way to be wrong in or beside a Secret: no diagnostic shows what it holds.
+/// Every kind of fault in or beside a Secret: no diagnostic prints the content of the Secret.
 #[test]
 fn no_diagnostic_shows_what_a_secret_holds() {
     let block =
         "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  KEY: s3cret-value\n";
     let cases = [
-        // A syntax fault inside, before `kind` is known, or anywhere else in the file.
+        // A syntax fault inside, before `kind` is known, or elsewhere in the file.
         "apiVersion: v1\ndata:\n  KEY: \"s3cret-value\n  OTHER: s3cret-value\nkind: Secret\n"
             .to_owned(),
         "kind: Secret\nstringData:\n  KEY: s3cret-value: s3cret-value\n".to_owned(),
@@ -235,12 +235,12 @@ fn no_diagnostic_shows_what_a_secret_holds() {
         "kind: Secret\nstringData:\n  KEY: *s3cret-value\n".to_owned(),
         "kind: Secret\nstringData:\n  KEY: [s3cret-value\n".to_owned(),
         "{\"stringData\": {\"KEY\": \"s3cret-value\",,}}".to_owned(),
-        // Keys that stand twice: the value of either may be the secret.
+        // Repeated keys: either value may be the secret.
         "kind: Secret\nstringData:\n  KEY: s3cret-value\n  KEY: s3cret-value\n".to_owned(),
         "kind: Secret\ndata: {KEY: s3cret-value, KEY: s3cret-value}\n".to_owned(),
         "kind: Secret\ndata: {KEY: s3cret-value}\ndata: {KEY: s3cret-value}\n".to_owned(),
         "{\"kind\":\"Secret\",\"data\":{\"KEY\":\"s3cret-value\"},\"kind\":\"Secret\"}".to_owned(),
-        // No object, but secrets all the same.
+        // Not an object, but a secret.
         "stringData: {KEY: s3cret-value}\n".to_owned(),
         "data: {KEY: s3cret-value}\n".to_owned(),
         "kind: Secret\ndata: {s3cret-value: 1, s3cret-value: 2}\n".to_owned(),

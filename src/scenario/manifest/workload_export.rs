@@ -1,6 +1,6 @@
-//! What a policy scales as a Kubernetes object: a Deployment or another workload with its pods.
+//! The scaled workload of a policy as a Kubernetes object: a Deployment or another workload with its pods.
 //!
-//! Self-imposed limit: objects as documents; what had to be made up for them goes into remarks.
+//! The remarks list the values that the export had to invent.
 
 use serde::Serialize;
 
@@ -12,16 +12,16 @@ use crate::units::{Millicores, SimSpan};
 use super::super::keys::{declared as key, tables};
 use super::super::tree::{Node, Value};
 
-/// What is scaled, as an object that kubectl takes.
+/// The scaled workload, as an object for kubectl.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct WorkloadExport<'d> {
-    /// `kind`: a Deployment, unless the autoscaler's target is of another one.
+    /// `kind`: a Deployment, unless the autoscaler's target has another kind.
     pub(in super::super) kind: &'d str,
-    /// What it is called.
+    /// The name and the namespace.
     pub(in super::super) metadata: Metadata<'d>,
-    /// What it is.
+    /// The configuration.
     pub(in super::super) deployment: &'d Deployment,
-    /// The policy's `deployment.containers`: images and ports stand there alone.
+    /// The policy's `deployment.containers`, which alone have images and ports.
     pub(in super::super) containers: Option<&'d Node>,
 }
 
@@ -87,7 +87,7 @@ struct ContainerPort {
 }
 
 impl WorkloadExport<'_> {
-    /// The object; what had to be made up for it goes into `remarks`.
+    /// The object; `remarks` gets the values that the export had to invent.
     pub(in super::super) fn document(&self, remarks: &mut Vec<Remark>) -> Document {
         let name = self.metadata.name;
         let labels = AppLabel { app: name };
@@ -97,7 +97,7 @@ impl WorkloadExport<'_> {
             kind: self.kind,
             metadata: self.metadata,
             spec: ExportedWorkload {
-                // An autoscaler and `replicas` are at odds at every apply: what is Kubernetes' default is left out.
+                // `replicas` beside an autoscaler conflicts with it at every apply, so the default of Kubernetes is omitted.
                 replicas: (replicas.0 != (key::REPLICAS.default)()).then_some(replicas.0),
                 service_name: (self.kind == "StatefulSet").then_some(name),
                 selector: match self.kind {
@@ -148,7 +148,7 @@ impl WorkloadExport<'_> {
         let image = written
             .and_then(|node| node.get("image"))
             .and_then(Node::text)
-            .map_or_else(|| made_up_image(&container.name, remarks), str::to_owned);
+            .map_or_else(|| invented_image(&container.name, remarks), str::to_owned);
         let ports: Vec<i64> = written
             .and_then(|node| node.get("ports"))
             .map_or(&[][..], Node::items)
@@ -162,7 +162,7 @@ impl WorkloadExport<'_> {
         let port = |port: &i64| ContainerPort {
             container_port: *port,
         };
-        // The first container serves: probes and hook are its own.
+        // The first container serves the requests, so the probes and the hook belong to it.
         let serving = (index == 0).then_some(&self.deployment.pod);
         ExportedContainer {
             name: &container.name,
@@ -180,14 +180,14 @@ impl WorkloadExport<'_> {
     }
 }
 
-/// The image of a container whose policy names none.
-fn made_up_image(container: &str, remarks: &mut Vec<Remark>) -> String {
-    let made_up = format!("registry.example.com/{container}:latest");
+/// The invented image of a container whose policy names none.
+fn invented_image(container: &str, remarks: &mut Vec<Remark>) -> String {
+    let image = format!("registry.example.com/{container}:latest");
     remarks.push(Remark {
-        message: format!("the policy names no image of `{container}`: the export has `{made_up}`"),
+        message: format!("the policy names no image of `{container}`: the export has `{image}`"),
         help: "replace it with the real image before you apply the export, or set `image` in the policy".to_owned(),
     });
-    made_up
+    image
 }
 
 #[derive(Serialize)]
@@ -197,7 +197,7 @@ struct ExportedResources {
 }
 
 impl ExportedResources {
-    /// What is requested and what is the most; `None` where neither is stated.
+    /// Requests and limits; `None` without either.
     fn of(requests: Option<ResourceAmounts>, limits: Option<ResourceAmounts>) -> Option<Self> {
         let is_stated = requests.is_some() || limits.is_some();
         is_stated.then_some(Self { requests, limits })
@@ -220,7 +220,7 @@ impl ResourceAmounts {
     }
 }
 
-/// Bytes with the greatest suffix that is exact.
+/// Bytes with the largest exact suffix.
 fn memory_text(bytes: u64) -> String {
     let suffixes = [(30, "Gi"), (20, "Mi"), (10, "Ki")];
     suffixes
@@ -273,7 +273,7 @@ impl ExportedProbe {
     }
 }
 
-/// What a probe asks, under the key of its kind.
+/// The check of a probe, under the key of its kind.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 enum ProbeHandler {
@@ -282,7 +282,7 @@ enum ProbeHandler {
 }
 
 impl ProbeHandler {
-    /// The first port, for a policy does not say.
+    /// A check of the first port, because a policy does not state the check.
     fn of(probe: &str, ports: &[i64], remarks: &mut Vec<Remark>) -> Self {
         let (handler, asks) = match ports.first() {
             Some(port) => (Self::TcpSocket { port: *port }, format!("port {port}")),
@@ -326,7 +326,7 @@ impl ExportedLifecycle {
     }
 }
 
-/// Whole seconds, which is all that Kubernetes knows.
+/// Whole seconds, the only unit of Kubernetes.
 fn exported_seconds(key: &str, span: SimSpan, remarks: &mut Vec<Remark>) -> i64 {
     let seconds = whole_seconds(span);
     if SimSpan::from_secs(seconds) != span {

@@ -1,11 +1,9 @@
-//! YAML and JSON: text to trees with origins, documents to text.
+//! YAML and JSON: from text to trees with places, and from documents to text.
 //!
-//! Self-imposed limit: the only place that knows the YAML library. Which objects
-//! Kubernetes has is not known here.
+//! Only this module uses the YAML library. It does not know the kinds of Kubernetes objects.
 //!
-//! The parser's events become the tree that TOML becomes too, so that every
-//! reader and every diagnostic works for both. Aliases are written out, against
-//! a budget; plain words mean what they mean to kubectl (YAML 1.1).
+//! The parser's events become the same tree as TOML, so every reader and every diagnostic serves both. Aliases are expanded within a
+//! budget. Plain words have the meaning that kubectl gives them (YAML 1.1).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -18,74 +16,73 @@ use super::document::Document;
 use crate::text::is_unseen;
 use crate::units::parse_number;
 
-/// The most values of one file, those that aliases repeat counted each time.
+/// The most values of one file; values that aliases repeat count each time.
 ///
-/// A manifest has about one value for each 30 bytes; this is room for some
-/// thousand objects, in a few hundred megabytes of memory.
+/// A manifest has about one value per 30 bytes. This allows some thousand objects, in a few hundred megabytes of memory.
 pub(in crate::scenario) const VALUES_MAX: usize = 2_000_000;
 /// The most bytes of text that aliases may repeat.
 const REPEATED_BYTES_MAX: usize = 64 << 20;
-/// How deep values may lie in each other; a pod template takes about ten levels.
+/// The deepest nesting of values; a pod template has about ten levels.
 pub(in crate::scenario) const DEPTH_MAX: usize = 100;
 
-/// What is wrong with a text as YAML, and where.
+/// A YAML fault with its place.
 #[derive(Debug)]
 pub(super) struct YamlFault {
-    /// Where it stands.
+    /// The place.
     pub(super) origin: Origin,
-    /// What kind it is of.
+    /// The kind of fault.
     pub(super) kind: YamlFaultKind,
 }
 
-/// The ways in which a text is no YAML that can be used.
+/// The kinds of YAML faults.
 #[derive(Debug)]
 pub(super) enum YamlFaultKind {
-    /// It is no YAML; in the parser's words, which quote nothing of the text.
+    /// The text is not valid YAML; the parser's words, which quote nothing of the text.
     Syntax(String),
-    /// A tab where YAML wants spaces.
+    /// A tab instead of spaces.
     Tab,
-    /// A key of a table that the table has already.
+    /// A repeated key of a table.
     DuplicateKey(String),
-    /// A key that is no single word.
+    /// A key that is not a single word.
     KeyNotText,
-    /// `<<` with something else than a table.
+    /// `<<` with a value that is not a table.
     MergeNotTable,
-    /// An alias within what it stands for.
+    /// An alias inside its own anchor.
     AliasOfItself,
     /// More values than a file may have.
     TooManyValues,
-    /// Values that lie too deep in each other.
+    /// Values nested too deep.
     TooDeep,
 }
 
 impl YamlFaultKind {
-    /// Whether what follows in the text was not read.
+    /// Whether the rest of the text was not read.
     pub(super) fn ends_the_text(&self) -> bool {
         !matches!(self, Self::DuplicateKey(_))
     }
 }
 
-/// What was read of a text: its documents, whole ones only, and what is wrong.
+/// The complete documents of a text, and its faults.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
-    /// The documents that hold anything.
+    /// The documents that are not empty.
     pub(super) list: Vec<Node>,
-    /// Where values stand for others.
+    /// The aliases.
     pub(super) aliases: Vec<Alias>,
-    /// What is wrong with the text.
+    /// The faults.
     pub(super) faults: Vec<YamlFault>,
 }
 
-/// A value that stands for another one.
+/// An alias with its anchor.
 #[derive(Debug)]
 pub(super) struct Alias {
-    /// Where it stands.
+    /// The place of the alias.
     pub(super) at: Range<usize>,
-    /// Where the other one stands.
+    /// The place of the anchor's value.
     pub(super) anchor: Range<usize>,
 }
 
-/// Reads all documents of `text`, which is the text of `source`. The first syntax fault ends it.
+/// Reads all documents of `text`, the text of `source`. It stops at the first syntax fault.
 pub(super) fn parse_documents(text: &str, source: SourceId) -> Documents {
     let mut builder = Builder {
         source,
@@ -114,7 +111,7 @@ pub(super) fn parse_documents(text: &str, source: SourceId) -> Documents {
     builder.documents
 }
 
-/// The fault at byte `at`; a tab that starts a line is named, for nobody sees it.
+/// The fault at byte `at`; a tab at the start of a line has its own kind, because it is invisible.
 fn syntax_fault(text: &str, source: SourceId, at: usize, info: String) -> YamlFault {
     let at = at.min(text.len());
     let line_start = text.as_bytes()[..at]
@@ -145,7 +142,7 @@ fn syntax_fault(text: &str, source: SourceId, at: usize, info: String) -> YamlFa
     }
 }
 
-/// How much room a value takes.
+/// The size of a value.
 #[derive(Clone, Copy, Debug, Default)]
 struct ValueSize {
     values: usize,
@@ -153,14 +150,14 @@ struct ValueSize {
     depth: usize,
 }
 
-/// A value with what an alias of it would cost.
+/// A value with the size of an alias of it.
 #[derive(Clone, Debug)]
 struct Sized {
     node: Node,
     size: ValueSize,
 }
 
-/// A table or a list that is being read.
+/// An open table or list.
 struct Open {
     start: usize,
     anchor: usize,
@@ -172,13 +169,13 @@ enum OpenContent {
     List(Vec<Node>),
     Table {
         entries: Vec<Entry>,
-        /// The tables that `<<` brings in.
+        /// The tables that `<<` merges.
         merged: Vec<Table>,
         key: Option<Key>,
     },
 }
 
-/// A key whose value is to come.
+/// A key without its value.
 struct Key {
     text: String,
     origin: Origin,
@@ -288,7 +285,7 @@ impl Builder {
         }
         self.spend(size.values, range.clone())?;
         let mut node = self.anchors[&anchor].node.clone();
-        // What is wrong with it is wrong here; elsewhere it may do well.
+        // A fault in the value has its place here, because the value may be valid elsewhere.
         move_to(&mut node, self.origin(range));
         self.put(Sized { node, size }, 0)
     }
@@ -350,9 +347,9 @@ impl Builder {
         )
     }
 
-    /// Notes keys that stand twice, and adds what `<<` brings in.
+    /// Reports repeated keys, and adds the entries that `<<` merges.
     ///
-    /// Doubles stay in the table: whoever looks for secrets finds them all.
+    /// Repeated keys stay in the table, so that the search for secrets finds them.
     fn table(&mut self, entries: Vec<Entry>, merged: Vec<Table>) -> Table {
         let mut order: Vec<usize> = (0..entries.len()).collect();
         order.sort_by(|a, b| entries[*a].key.cmp(&entries[*b].key));
@@ -375,7 +372,7 @@ impl Builder {
                 entries.push(entry);
             }
         }
-        // A key without a value is no key.
+        // A key without a value does not count as a key.
         entries.retain(|entry| !matches!(entry.node.value, Value::Null));
         Table::new(entries)
     }
@@ -406,7 +403,7 @@ impl Builder {
         }
     }
 
-    /// A value is complete: it goes into what is open, or is a document.
+    /// Adds a complete value to the open table or list, or to the documents.
     fn put(&mut self, value: Sized, anchor: usize) -> Result<(), YamlFault> {
         let Sized { node, size } = value;
         if anchor != 0 {
@@ -415,7 +412,7 @@ impl Builder {
                 size,
             };
             self.anchors.insert(anchor, known);
-            // The copy that is kept takes room as well.
+            // The copy for the anchor needs memory too.
             self.spend(size.values, node.origin.start..node.origin.end)?;
         }
         let depth = self.open.len() + size.depth;
@@ -478,7 +475,7 @@ fn put_entry(
     Ok(())
 }
 
-/// Gives `node` and all below it the place `origin`.
+/// Sets the place of `node` and of everything below it.
 fn move_to(node: &mut Node, origin: Origin) {
     node.origin = origin;
     match &mut node.value {
@@ -497,7 +494,7 @@ fn move_to(node: &mut Node, origin: Origin) {
     }
 }
 
-/// What a word without quotes means: kubectl reads YAML 1.1.
+/// The meaning of an unquoted word. kubectl reads YAML 1.1.
 fn plain_value(text: String) -> Value {
     match text.as_str() {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
@@ -525,7 +522,7 @@ fn plain_value(text: String) -> Value {
 fn integer(text: &str) -> Option<i64> {
     for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
         if let Some(digits) = text.strip_prefix(prefix) {
-            // A sign behind the prefix makes it text: `0x+0`.
+            // A sign after the prefix makes it text: `0x+0`.
             let is_signed = digits.starts_with(['+', '-']);
             return i64::from_str_radix(digits, radix)
                 .ok()
@@ -535,14 +532,14 @@ fn integer(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// The document as YAML with a line end; what other readers would take for a number or a word is quoted.
+/// The document as YAML with a final line end. Text that other readers would take for a number or a word is quoted.
 pub(in super::super) fn to_yaml(document: &Document) -> String {
     let mut text = String::new();
-    // A document holds nothing that YAML cannot say, and a string takes all that is written.
+    // YAML can express every document, and writing to a string cannot fail.
     if let Err(error) = serde_saphyr::to_fmt_writer(&mut text, &document.map_text(&spelt)) {
         unreachable!("a document is YAML: {error}");
     }
-    // What `spelt` left of a character is an escape of YAML now.
+    // The rest of each spelt character is now a YAML escape.
     text = text.replace("\\uFFFE", "\\U");
     if !text.ends_with('\n') {
         text.push('\n');
@@ -550,11 +547,10 @@ pub(in super::super) fn to_yaml(document: &Document) -> String {
     text
 }
 
-/// `text` with U+FFFE and eight digits for each character that is not seen, of which the YAML writer
-/// would leave some as they are. U+FFFE makes the writer quote the text, and is written as `\uFFFE`.
+/// `text` with U+FFFE and eight digits for each invisible character, because the YAML writer would leave some of these unescaped.
+/// U+FFFE makes the writer quote the text, and the writer escapes it as `\uFFFE`.
 ///
-/// A text that holds these letters itself has its backslashes spelt as well, so that each `\uFFFE`
-/// in the result is one of ours.
+/// If a text contains these letters itself, its backslashes are spelt too, so that each `\uFFFE` in the result is from this function.
 fn spelt(text: &str) -> String {
     let is_spelt = |letter: char| is_unseen(letter) && !matches!(letter, '\n' | '\t');
     if !text.contains(is_spelt) && !text.contains("\\uFFFE") {
