@@ -43,10 +43,15 @@ mod tune;
 #[path = "cli/usage.rs"]
 mod usage;
 
+#[path = "fixtures/faults.rs"]
+mod faults;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use assert_cmd::Command;
+
+use faults::codes_and_places;
 
 /// A limit for processes that hang. It is far longer than any process takes, so it decides nothing else.
 const PATIENCE: Duration = Duration::from_secs(600);

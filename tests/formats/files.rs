@@ -16,35 +16,14 @@ fn an_empty_file() {
 
 #[test]
 fn a_trace_of_one_row() {
-    insta::assert_snapshot!(told("time_s,rps\n0,4\n"), @"
-    error[E0033]: the trace has only one row, and the last row only marks the end
-     --> in:2:1
-      |
-    2 | 0,4
-      | ^^^
-      |
-      = help: add a row at the time at which the load ends
-    ");
+    insta::assert_snapshot!(codes_and_places(&told("time_s,rps\n0,4\n")), @"E0033 in:2:1");
 }
 
 #[test]
 fn a_file_that_is_no_trace() {
-    insta::assert_snapshot!(told("Dear diary,\ntoday nothing scaled.\n".repeat(5000)), @"
-    error[E0031]: the header has no time column
-     --> in:1:1
-      |
-    1 | Dear diary,
-      | ^^^^^^^^^^^
-      |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace convert --help` lists the other formats
-
-    error[E0032]: the header has no column for the load
-     --> in:1:1
-      |
-    1 | Dear diary,
-      | ^^^^^^^^^^^
-      |
-      = help: add a column `rps` (requests per second), `users` or `cpu_millicores`
+    insta::assert_snapshot!(codes_and_places(&told("Dear diary,\ntoday nothing scaled.\n".repeat(5000))), @"
+    E0031 in:1:1
+    E0032 in:1:1
     ");
 }
 
@@ -70,22 +49,9 @@ fn a_hundred_megabytes_that_are_no_trace_are_not_read() {
         &ReadOptions::default(),
     )
     .expect_err("no trace");
-    insta::assert_snapshot!(render_diagnostics(&diagnostics, Colour::Plain), @"
-    error[E0031]: the header has no time column
-     --> huge.bin:2:1
-      |
-    2 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace convert --help` lists the other formats
-
-    error[E0032]: the header has no column for the load
-     --> huge.bin:2:1
-      |
-    2 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      |
-      = help: add a column `rps` (requests per second), `users` or `cpu_millicores`
+    insta::assert_snapshot!(codes_and_places(&render_diagnostics(&diagnostics, Colour::Plain)), @"
+    E0031 huge.bin:2:1
+    E0032 huge.bin:2:1
     ");
 }
 
@@ -191,15 +157,7 @@ fn a_line_of_ten_megabytes() {
       |
       = help: write 0 for no load, or delete the row: a value holds until the next row
     ");
-    insta::assert_snapshot!(shortened(&told(&line)), @"
-    error[E0031]: the trace has no header: its first line holds numbers
-     --> in:1:1
-      |
-    1 | 11111...11111...
-      | ^^^^^...^^^^^
-      |
-      = help: add the line `time_s,rps` above it
-    ");
+    insta::assert_snapshot!(codes_and_places(&told(&line)), @"E0031 in:1:1");
     let log = format!("h - - [01/Jul/1995:00:00:01 -0400] x\nh - - {line}\n");
     insta::assert_snapshot!(shortened(&told(log)), @"
     error[E0043]: line 2 is longer than 1 MiB

@@ -7,6 +7,9 @@ use hpasim::scenario::formats::shape::{Shaping, shape};
 use hpasim::scenario::formats::{ReadOptions, Recording, What, read_recording};
 use hpasim::scenario::{Code, Diagnostics};
 
+#[path = "../fixtures/faults.rs"]
+mod faults;
+
 mod docs;
 mod files;
 mod fuzz;
@@ -17,7 +20,9 @@ mod process;
 mod prometheus;
 mod shaping;
 
-/// What becomes of a recording: the trace's text, and what its reader is told.
+use faults::codes_and_places;
+
+/// The trace of a recording as text, with its warnings; or its faults.
 fn told(bytes: impl AsRef<[u8]>) -> String {
     told_with(bytes, &ReadOptions::default(), &Shaping::default())
 }
