@@ -40,7 +40,7 @@ pub enum RecordingError {
     },
     /// A line is longer than the limit.
     #[error(
-        "line {line} is longer than {limit}; a recording of decisions has one JSON object a line, see tests/conformance/FORMAT.md"
+        "line {line} is longer than {limit}; a recording of decisions has one JSON object per line"
     )]
     LongLine {
         /// The line, from 1.
@@ -57,7 +57,7 @@ pub enum RecordingError {
         message: String,
     },
     /// The recording is empty.
-    #[error("holds no scenario: a recording has one JSON object a line")]
+    #[error("no scenario: a recording has one JSON object per line")]
     Empty,
 }
 
