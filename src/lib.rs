@@ -66,6 +66,8 @@ pub mod cluster;
 pub mod conformance;
 pub mod control;
 pub mod engine;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod hpa;
 pub mod kpi;
 pub mod render;
