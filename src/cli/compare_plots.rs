@@ -5,8 +5,8 @@
 use super::choices::{PictureKind, PlotChoice};
 use super::file_names::distinct_file_names;
 use super::result_files::ResultFile;
-use crate::render::plot::PlotError;
-use crate::render::plot::bands::{render_bands_png, render_bands_svg};
+use crate::draw::DrawError;
+use crate::render::plot::bands::draw_bands;
 use crate::render::plot::compared::{ComparedPicture, compared_chart};
 
 /// What the pictures of the traces are called, without the end: of several traces each has its name in the file's.
@@ -29,15 +29,15 @@ pub(super) fn compared_pictures(
     picture: &ComparedPicture<'_>,
     stem: &str,
     choice: PlotChoice,
-) -> Result<Vec<ResultFile<'static>>, PlotError> {
+) -> Result<Vec<ResultFile<'static>>, DrawError> {
     if choice == PlotChoice::None {
         return Ok(Vec::new());
     }
-    let chart = compared_chart(picture);
+    let drawing = draw_bands(&compared_chart(picture));
     let draw = |kind: &PictureKind| {
         let bytes = match kind {
-            PictureKind::Png => render_bands_png(&chart)?,
-            PictureKind::Svg => render_bands_svg(&chart)?.into_bytes(),
+            PictureKind::Png => drawing.to_png()?,
+            PictureKind::Svg => drawing.to_svg()?.into_bytes(),
         };
         Ok(ResultFile {
             name: format!("{stem}.{}", kind.extension()),

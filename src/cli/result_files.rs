@@ -10,11 +10,11 @@ use super::output_args::QuietArgs;
 use super::output_folder::OutputFolder;
 use super::screen::Screen;
 use super::variation::Variation;
+use crate::draw::DrawError;
 use crate::render::paint::Colour;
-use crate::render::plot::PlotError;
 
-impl From<PlotError> for CommandError {
-    fn from(error: PlotError) -> Self {
+impl From<DrawError> for CommandError {
+    fn from(error: DrawError) -> Self {
         Self::failure(error)
     }
 }

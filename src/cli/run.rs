@@ -24,7 +24,7 @@ use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
 use crate::render::paint::Colour;
-use crate::render::plot::{Picture, render_png, render_svg};
+use crate::render::plot::{Picture, draw_run};
 use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
 use crate::results::export::{Request, Summary, TimelineCsv, latency_csv};
@@ -195,18 +195,20 @@ impl Question {
             scenario: &self.loaded.scenario,
             timeline: &runs.timeline,
             kpis: &runs.kpis[0],
+            promised_latency: runs.promised_latency,
             engine: self.loaded.engine,
             seed: self.seeds[0],
             seeds: runs.kpis.len(),
             request: &self.request,
         };
+        let drawing = draw_run(&picture);
         for file in files {
             match file {
                 RunFile::Picture(PictureKind::Png) => {
-                    folder.write(file.name(), &render_png(&picture)?)?;
+                    folder.write(file.name(), &drawing.to_png()?)?;
                 }
                 RunFile::Picture(PictureKind::Svg) => {
-                    folder.write(file.name(), render_svg(&picture)?.as_bytes())?;
+                    folder.write(file.name(), drawing.to_svg()?.as_bytes())?;
                 }
                 RunFile::Latency => folder.write(file.name(), &runs.latency)?,
                 RunFile::Timeline | RunFile::Decisions => {}
@@ -311,6 +313,8 @@ fn less_work(loaded: &Loaded) -> &'static str {
 /// Everything about the first seed, and the KPIs of all.
 struct Runs {
     timeline: Timeline,
+    /// At the quantile that the SLO promises, in seconds.
+    promised_latency: Option<f64>,
     /// Empty where the engine knows no single requests.
     latency: Vec<u8>,
     kpis: Vec<Kpis>,
@@ -331,6 +335,7 @@ struct Streams {
 /// What the run of the first seed leaves beside its KPIs.
 struct FirstRun {
     timeline: Timeline,
+    promised_latency: Option<f64>,
     latency: Vec<u8>,
     streams: Streams,
 }
@@ -361,6 +366,7 @@ fn simulate_all(
     };
     let mut runs = Runs {
         timeline: Timeline::default(),
+        promised_latency: None,
         latency: Vec::new(),
         kpis: Vec::with_capacity(seeds.len()),
     };
@@ -370,6 +376,7 @@ fn simulate_all(
         if let Some(first) = first {
             first.streams.complete(folder)?;
             runs.timeline = first.timeline;
+            runs.promised_latency = first.promised_latency;
             runs.latency = first.latency;
         }
     }
@@ -422,6 +429,7 @@ fn simulate_first(
     let (timeline, csv) = observer.second.first.first.finish_writing();
     let first = FirstRun {
         latency: latency.transpose()?.unwrap_or_default(),
+        promised_latency: observer.first.latency_at(scenario.slo.latency_quantile),
         timeline,
         streams: Streams {
             timeline: csv,

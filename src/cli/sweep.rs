@@ -113,6 +113,8 @@ const LESS_WORK: &str = "--engine fluid takes next to none, where it can follow 
 struct Question {
     sweep: Sweep,
     policy: String,
+    /// The names of the autoscaler's metrics.
+    metrics: Vec<String>,
     traces: Vec<String>,
     engine: String,
     objectives: Objectives,
@@ -218,6 +220,7 @@ impl SweepArgs {
         self.quiet.warn(&warnings, screen);
         let traces = loaded.trace_names()?;
         let policy = scenarios[0].policy_name.clone();
+        let metrics = scenarios[0].hpa().map(|hpa| hpa.spec.metrics.iter());
         let engine = loaded.engine_names();
         let inputs = loaded.files();
         let choice = self.manifest.choice();
@@ -245,6 +248,11 @@ impl SweepArgs {
         };
         Ok(Question {
             objectives: Objectives::of(&scenarios),
+            metrics: metrics
+                .into_iter()
+                .flatten()
+                .map(|it| it.source.name())
+                .collect(),
             sweep,
             policy,
             traces,
@@ -387,6 +395,7 @@ impl SweepArgs {
         let summary = summary.to_json()?;
         let answer = SweepAnswer {
             policy: &question.policy,
+            metrics: &question.metrics,
             traces: &question.traces,
             engine: &question.engine,
             seeds: self.seeds,

@@ -4,10 +4,10 @@
 
 use super::choices::{PictureKind, PlotChoice};
 use super::file_names::SWEEP_PICTURES;
-use crate::render::plot::PlotError;
-use crate::render::plot::sweep_front::{render_sweep_front_png, render_sweep_front_svg};
-use crate::render::plot::sweep_heat::{render_heat_png, render_heat_svg};
-use crate::render::plot::sweep_parameters::{render_parameters_png, render_parameters_svg};
+use crate::draw::DrawError;
+use crate::render::plot::front::draw_sweep_front;
+use crate::render::plot::sweep_heat::draw_heatmap;
+use crate::render::plot::sweep_parameters::draw_parameters;
 use crate::render::sweep::SweepAnswer;
 use crate::search::grid::Grid;
 use crate::search::outcome::SweepOutcome;
@@ -60,19 +60,21 @@ impl SweepPlot {
         }
     }
 
-    /// The file's bytes.
+    /// The file's bytes; none of a picture that does not [fit](Self::fits).
     pub(super) fn render(
         self,
         answer: &SweepAnswer<'_>,
         outcome: &SweepOutcome,
-    ) -> Result<Vec<u8>, PlotError> {
-        Ok(match self {
-            Self::FrontPng => render_sweep_front_png(answer, outcome)?,
-            Self::FrontSvg => render_sweep_front_svg(answer, outcome)?.into_bytes(),
-            Self::ParametersPng => render_parameters_png(answer, outcome)?,
-            Self::ParametersSvg => render_parameters_svg(answer, outcome)?.into_bytes(),
-            Self::HeatPng => render_heat_png(answer, outcome)?,
-            Self::HeatSvg => render_heat_svg(answer, outcome)?.into_bytes(),
-        })
+    ) -> Result<Vec<u8>, DrawError> {
+        let drawing = match self {
+            Self::FrontPng | Self::FrontSvg => Some(draw_sweep_front(answer, outcome)),
+            Self::ParametersPng | Self::ParametersSvg => Some(draw_parameters(answer, outcome)),
+            Self::HeatPng | Self::HeatSvg => draw_heatmap(answer, outcome),
+        };
+        let bytes = drawing.map(|drawing| match self.kind() {
+            PictureKind::Png => drawing.to_png(),
+            PictureKind::Svg => Ok(drawing.to_svg()?.into_bytes()),
+        });
+        Ok(bytes.transpose()?.unwrap_or_default())
     }
 }

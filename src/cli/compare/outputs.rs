@@ -52,7 +52,7 @@ fn pictures(
             engine: trace.engine,
             seeds,
             policies: &labels,
-            scenario: &trace.scenarios[0],
+            scenarios: &trace.scenarios,
             curves: &results.curves,
         };
         files.extend(compared_pictures(&picture, stem, arguments.write.plot)?);

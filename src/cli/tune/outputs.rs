@@ -17,16 +17,13 @@ use crate::cli::files::RememberingLoader;
 use crate::cli::output_folder::OutputFolder;
 use crate::cli::result_files::{ResultFile, print_answer, write_results};
 use crate::cli::screen::Screen;
+use crate::draw::Drawing;
 use crate::kpi::Kpi;
 use crate::render::comparison::{ComparisonPage, TraceFacts};
 use crate::render::paint::Colour;
 use crate::render::plot::compared::ComparedPicture;
-use crate::render::plot::front::{
-    FrontMark, FrontPicture, MarkRole, Reach, render_front_png, render_front_svg,
-};
-use crate::render::plot::sensitivity::{
-    SensitivityPicture, SensitivityRow, render_sensitivity_png, render_sensitivity_svg,
-};
+use crate::render::plot::front::{FrontMark, FrontPicture, MarkRole, Reach, draw_front};
+use crate::render::plot::sensitivity::{SensitivityPicture, SensitivityRow, draw_sensitivity};
 use crate::render::tune::{
     self, PatchScope, TunePage, by_share, caution_text, point_text, render_tuning, verdict_text,
 };
@@ -136,7 +133,7 @@ impl Outputs<'_> {
                     engine: held_out.template.engine(),
                     seeds,
                     policies: &report.comparison.policies,
-                    scenario: &report.scenarios[index][0],
+                    scenarios: &report.scenarios[index],
                     curves: &report.results[index].curves,
                 };
                 files.extend(compared_pictures(&picture, stem, plot)?);
@@ -203,10 +200,7 @@ impl Outputs<'_> {
             marks: &marks,
             reach: Reach::AroundMarks,
         };
-        Ok(match kind {
-            PictureKind::Png => render_front_png(&picture)?,
-            PictureKind::Svg => render_front_svg(&picture)?.into_bytes(),
-        })
+        bytes_of(&draw_front(&picture), kind)
     }
 
     fn sensitivity(&self, kind: PictureKind) -> Result<Vec<u8>, CommandError> {
@@ -235,10 +229,7 @@ impl Outputs<'_> {
             objectives: [objectives.cost(), objectives.harm(), Objective::Rescales],
             rows: &rows,
         };
-        Ok(match kind {
-            PictureKind::Png => render_sensitivity_png(&picture)?,
-            PictureKind::Svg => render_sensitivity_svg(&picture)?.into_bytes(),
-        })
+        bytes_of(&draw_sensitivity(&picture), kind)
     }
 
     fn policy_name(&self) -> &str {
@@ -418,4 +409,11 @@ fn one_or_all<'w>(words: impl Iterator<Item = &'w str>) -> String {
     let mut words: Vec<&str> = words.collect();
     words.dedup();
     words.join(", ")
+}
+
+fn bytes_of(drawing: &Drawing, kind: PictureKind) -> Result<Vec<u8>, CommandError> {
+    Ok(match kind {
+        PictureKind::Png => drawing.to_png()?,
+        PictureKind::Svg => drawing.to_svg()?.into_bytes(),
+    })
 }
