@@ -76,6 +76,12 @@ impl MetricSpec {
             description,
         }
     }
+
+    /// Whether it is the CPU utilization of the pods or of one of their containers.
+    #[must_use]
+    pub fn is_cpu_utilization(&self) -> bool {
+        self.source.is_cpu() && matches!(self.target, MetricTarget::Utilization(_))
+    }
 }
 
 /// The metric's name as reasons and messages give it.
@@ -140,14 +146,35 @@ pub enum MetricSource {
 }
 
 impl MetricSource {
+    /// "cpu" or "memory"; `None` where the metric is no resource.
+    #[must_use]
+    pub fn resource(&self) -> Option<&str> {
+        match self {
+            Self::Resource { resource } | Self::ContainerResource { resource, .. } => {
+                Some(resource)
+            }
+            Self::Pods { .. } | Self::Object { .. } | Self::External { .. } => None,
+        }
+    }
+
     /// Whether this is the CPU resource, to which the initialisation rules apply.
     #[must_use]
     pub fn is_cpu(&self) -> bool {
+        self.resource() == Some("cpu")
+    }
+
+    /// The metric's name for people: `memory`, `memory (app)` of one container, `queue_depth`.
+    #[must_use]
+    pub fn name(&self) -> String {
         match self {
-            Self::Resource { resource } | Self::ContainerResource { resource, .. } => {
-                resource == "cpu"
+            Self::Resource { resource } => resource.clone(),
+            Self::ContainerResource {
+                resource,
+                container,
+            } => format!("{resource} ({container})"),
+            Self::Pods { metric } | Self::Object { metric, .. } | Self::External { metric } => {
+                metric.name.clone()
             }
-            Self::Pods { .. } | Self::Object { .. } | Self::External { .. } => false,
         }
     }
 
