@@ -62,16 +62,19 @@ extern crate self as hpasim;
 
 pub mod bounded;
 pub mod check;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod cluster;
 pub mod conformance;
 pub mod control;
+#[cfg(feature = "plots")]
 pub mod draw;
 pub mod engine;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod hpa;
 pub mod kpi;
+#[cfg(feature = "plots")]
 pub mod render;
 pub mod results;
 pub mod scenario;

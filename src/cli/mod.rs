@@ -9,6 +9,7 @@ mod calibrate;
 mod check;
 mod choices;
 mod compare;
+mod confined;
 mod digest;
 mod error;
 mod experiment;
@@ -40,7 +41,6 @@ mod variation;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -91,9 +91,19 @@ enum Command {
     Trace(trace::TraceArgs),
 }
 
-/// Runs the command that `arguments` (the program's name first) ask for.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+/// Runs the command that `arguments` ask for, the name of the program first, and returns the exit code.
+///
+/// It prints to stdout and stderr and writes files, as the command does. From its first use on, Ctrl-C and SIGTERM end
+/// the process with exit code 130, after what the command has not finished is removed.
+///
+/// # Examples
+///
+/// ```
+/// let code = hpasim::cli::run(["hpasim", "--version"]);
+/// assert_eq!(code, 0);
+/// ```
+pub fn run<T: Into<OsString>>(arguments: impl IntoIterator<Item = T>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let mut screen = Screen::new();
     let command_line = match CommandLine::try_parse_from(&arguments) {
         Ok(command_line) => command_line,
@@ -115,20 +125,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Prints help, the version, or what is wrong with the arguments.
-fn usage(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> ExitCode {
+fn usage(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> u8 {
     // Help and version are no errors; clap knows the stream and the code of each.
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
     let shown: Vec<Cow<'_, str>> = arguments.iter().map(|it| it.to_string_lossy()).collect();
     let is_clean = !shown.iter().any(|argument| argument.contains(is_unseen));
     if is_clean || !error.use_stderr() {
         return match error.print() {
-            Ok(()) => ExitCode::from(code),
-            Err(_) => ExitCode::FAILURE,
+            Ok(()) => code,
+            Err(_) => 1,
         };
     }
     // The message quotes arguments as they are. Parsing the escaped arguments gives the same message without raw characters.
     let shown = shown.iter().map(|argument| visible(argument).into_owned());
     let error = CommandLine::try_parse_from(shown).err().unwrap_or(error);
     screen.note_lines(&error.render().to_string());
-    ExitCode::from(code)
+    code
 }

@@ -33,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "kpi", "units", "text", "bounded", "engine", "hpa", "control", "workload", "cluster",
         ],
     ),
+    ("files", &["bounded", "scenario"]),
     (
         "check",
         &["units", "hpa", "control", "workload", "cluster", "scenario"],
@@ -110,6 +111,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "workload",
             "cluster",
             "scenario",
+            "files",
             "simulation",
             "conformance",
             "results",
@@ -122,7 +124,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// What only the named rooms may mention.
 const RESERVED: &[(&str, &[&str])] = &[
-    ("std::fs", &["cli"]),
+    ("std::fs", &["cli", "files"]),
     ("std::env::", &["cli"]),
     ("Instant", &["cli"]),
     ("SystemTime", &["cli"]),

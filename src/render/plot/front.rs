@@ -9,7 +9,7 @@ use super::plane::{Plane, extent, finite_quantile};
 pub use super::symbols::MarkRole;
 use super::symbols::{LegendEntry, LegendKey, Look, Shape, draw_legend, entry, looks};
 use crate::draw::{Align, Drawing, Ink, Rect, SheetPoint};
-use crate::render::sweep::{SweepAnswer, number};
+use crate::render::sweep_answer::{SweepAnswer, number};
 use crate::search::outcome::{Objective, SweepOutcome, Weighed};
 
 /// What a picture of a front shows.

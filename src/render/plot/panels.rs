@@ -11,7 +11,7 @@ use super::symbols::{LegendEntry, LegendKey, Shape, entry};
 use crate::draw::{Drawing, Ink, Rect, Stroke};
 use crate::hpa::spec::MetricTarget;
 use crate::render::human;
-use crate::render::summary::causes_in_words;
+use crate::render::words::causes_in_words;
 use crate::results::failures::ranked;
 use crate::results::{Kpis, Timeline, TimelineRow};
 use crate::scenario::Scenario;

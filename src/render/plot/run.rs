@@ -10,7 +10,7 @@ use super::series::{LineShape, broken_stretches, strokes};
 use super::symbols::{LegendKey, draw_legend, entry};
 use crate::draw::{Align, Drawing, Rect};
 use crate::render::human;
-use crate::render::summary::part_of_trace;
+use crate::render::words::part_of_trace;
 use crate::results::export::Request;
 use crate::results::{Kpis, Timeline};
 use crate::scenario::{Engine, Scenario};

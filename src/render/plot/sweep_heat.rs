@@ -7,7 +7,7 @@ use super::page::{KEY_SIZE, WIDTH, at, bold, lettering, shortened, soft, titled_
 use super::plane::{extent, finite_quantile};
 use super::symbols::{LegendKey, Shape, draw_legend, entry};
 use crate::draw::{Align, Drawing, Ink, Rect};
-use crate::render::sweep::{SweepAnswer, number};
+use crate::render::sweep_answer::{SweepAnswer, number};
 use crate::search::grid::Grid;
 use crate::search::outcome::{Objective, SweepOutcome, Weighed};
 use crate::search::parameter::Parameter;

@@ -13,7 +13,7 @@ use super::page::{
 use super::plane::{Plane, extent, finite_quantile};
 use super::symbols::Shape;
 use crate::draw::{Align, Drawing, Ink, Rect};
-use crate::render::sweep::SweepAnswer;
+use crate::render::sweep_answer::SweepAnswer;
 use crate::scenario::parse_duration;
 use crate::search::outcome::{Objective, SweepOutcome, Weighed};
 use crate::search::parameter::Parameter;

@@ -2,8 +2,6 @@
 //!
 //! This room reads bytes; `scenario` says what they mean.
 
-mod confined;
-
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
@@ -12,8 +10,6 @@ use crate::bounded::read_whole;
 use crate::scenario::{
     Diagnostics, FileKind, FileRequest, LoadError, Loader, NamedBy, STANDARD_INPUT, Scenario,
 };
-
-pub(crate) use confined::{ConfinedLoader, is_outside};
 
 impl Scenario {
     /// The scenario of a policy (TOML) or a Kubernetes manifest (YAML, JSON) and of a trace or recording, both as files.
@@ -91,11 +87,11 @@ fn any_file(path: &Path) -> FileRequest<'_> {
 
 /// An input file that was opened.
 #[derive(Debug)]
-pub(crate) struct OpenInput {
+pub struct OpenInput {
     /// The file, to be read from its beginning.
-    pub(crate) file: File,
+    pub file: File,
     /// Its length; unknown for a pipe.
-    pub(crate) length_bytes: Option<u64>,
+    pub length_bytes: Option<u64>,
 }
 
 /// Opens an input file, if reading it comes to an end.
@@ -103,7 +99,7 @@ pub(crate) struct OpenInput {
 /// # Errors
 /// The file cannot be opened, or it is not a regular file. A named pipe is not opened: that would wait
 /// for a writer.
-pub(crate) fn open_input(path: &Path, named_by: NamedBy) -> Result<OpenInput, LoadError> {
+pub fn open_input(path: &Path, named_by: NamedBy) -> Result<OpenInput, LoadError> {
     let about = std::fs::metadata(path)?;
     let is_allowed = match named_by {
         NamedBy::User => about.is_file() || is_open_already(path),
@@ -120,7 +116,7 @@ pub(crate) fn open_input(path: &Path, named_by: NamedBy) -> Result<OpenInput, Lo
 }
 
 /// Whether the path stands for a descriptor of this process, as a shell's `<(command)` does, or for the empty file.
-pub(crate) fn is_open_already(path: &Path) -> bool {
+pub fn is_open_already(path: &Path) -> bool {
     let stands_for = |folder: &str| path.parent() == Some(Path::new(folder));
     stands_for("/dev/fd")
         || stands_for("/proc/self/fd")
