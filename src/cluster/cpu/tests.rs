@@ -1,4 +1,4 @@
-//! What pods of one and two containers can serve, and what they use without requests.
+//! The capacity of pods with one and two containers, and their use without requests.
 
 use super::*;
 use crate::cluster::config::{
@@ -7,7 +7,7 @@ use crate::cluster::config::{
 use crate::engine::random::Distribution;
 use crate::units::{Replicas, SimSpan};
 
-/// 10 ms a request.
+/// A request costs 10 ms.
 fn container(idle_millicores: i64, limit: Option<i64>) -> Container {
     Container {
         name: "any".to_owned(),
@@ -21,7 +21,7 @@ fn container(idle_millicores: i64, limit: Option<i64>) -> Container {
     }
 }
 
-/// A pod on a node of one core, in whose start the first container burns `burst_millicores` more.
+/// A pod on a node of one core. At its start the first container uses `burst_millicores` more.
 fn pod(containers: Vec<Container>, burst_millicores: i64) -> PodCpu {
     let at_once = Distribution::Constant(SimSpan::ZERO);
     PodCpu::of(&Deployment {
