@@ -1,4 +1,4 @@
-//! Baselines by hand: 10 ms requests, p95 within 500 ms.
+//! Baselines computed by hand: 10 ms requests, p95 within 500 ms.
 
 use super::*;
 use crate::control::Decided;
@@ -41,7 +41,7 @@ fn static_baselines_hold_the_peak_and_the_mean_of_what_is_needed() {
     assert!(high.0 > 3 * low.0, "{low} {high}");
     let peak = made("@static-peak", &scenario);
     assert_eq!((peak.deployment.replicas, peak.scaler), (high, None));
-    // Three rows of equal length, the last only marks the end.
+    // Two rows of equal length; the third row only marks the end.
     let mean = (f64::from(2 * low.0 + high.0) / 3.0).ceil() as i32;
     let replicas = made("@static-mean", &scenario).deployment.replicas;
     assert_eq!(replicas, Replicas(mean));
@@ -78,7 +78,8 @@ fn an_oracle_keeps_what_it_needs_again_within_ten_minutes() {
         let scenario = under(&rates);
         schedule(&made("@oracle", &scenario)).len()
     };
-    // Rows of 100 s: a trough of 600 s is filled, one of 700 s is not; the end of the load is no trough.
+    // Rows of 100 s: a trough of 600 s is filled, one of 700 s is not. The end of the load is not a
+    // trough.
     assert_eq!(busy_again(6), 1);
     assert_eq!(busy_again(7), 3);
 }
@@ -126,7 +127,7 @@ fn the_default_keeps_the_autoscaler_and_forgets_its_behavior() {
     assert_eq!(default.policy_name, "@default");
 }
 
-/// What the schedule of a baseline holds.
+/// The entries of a baseline's schedule.
 fn schedule(baseline: &Scenario) -> &[ScheduledScale] {
     match &baseline.scaler {
         Some(Scaler::Schedule(schedule)) => &schedule.entries,
