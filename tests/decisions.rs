@@ -1,4 +1,4 @@
-//! Facts about single decisions that no recording holds.
+//! Facts about single decisions that the recordings do not contain.
 
 use hpasim::hpa::decision::{DecisionRecord, MetricVerdict, PodGroups};
 use hpasim::hpa::observation::{
@@ -164,7 +164,8 @@ fn a_minimum_raised_while_at_zero_is_kept() {
     let to_zero = spec(0, 5, external(Some(1000), None));
     let seen = observation(1, PodColumns::default(), &metrics);
     let zero = reconcile(&rules, &to_zero, &mut memory, &seen, SimTime::ZERO, &mut ());
-    // The first recommendation, what the scale stood at, holds it for the default window of 5 min.
+    // The first recommendation is the initial scale. It holds the replicas for the default window
+    // of 5 min.
     assert_eq!(zero.desired, Replicas(1));
     let later = SimTime::ZERO + SimSpan::from_secs(301);
     let zero = reconcile(&rules, &to_zero, &mut memory, &seen, later, &mut ());

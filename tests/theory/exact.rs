@@ -1,6 +1,6 @@
-//! What is known to the nanosecond: D/D/1, and the CFS quota.
+//! Results that are known to the nanosecond: D/D/1, and the CFS quota.
 //!
-//! Self-imposed limit: no chance is left in any of these runs but where a CFS period begins.
+//! The only random number in these runs is the phase of the CFS periods.
 
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::{Engine, Scenario};
@@ -12,7 +12,7 @@ use hpasim::workload::{Arrivals, Demand, Trace};
 use super::cases::bare;
 use super::scenarios::constant;
 
-/// All that a run tells of requests.
+/// Everything that an observer receives about requests.
 #[derive(Default)]
 struct Told {
     latencies: Vec<SimSpan>,
@@ -39,7 +39,7 @@ fn millis(millis: i64) -> SimSpan {
     SimSpan::from_millis(millis)
 }
 
-/// One pod of one core, even arrivals, the same demand for all.
+/// One pod with one core, evenly spaced arrivals, and the same demand for all requests.
 fn even(rps: f64, seconds: f64, demand: SimSpan) -> Scenario {
     let mut scenario = bare(constant(rps, seconds), 1, Distribution::Constant(demand), 1);
     scenario.workload.clients.arrivals = Arrivals::Even;
@@ -53,7 +53,8 @@ fn d_d_1_below_its_capacity_answers_each_after_exactly_its_service_time() {
             let mut scenario = even(rps, 100.0, millis(10));
             scenario.workload.concurrency = concurrency;
             let told = told(&scenario, 1);
-            // The first arrives 1/rate after the start; who arrives in the last 10 ms is not answered.
+            // The first request arrives 1/rate after the start. A request that arrives in the last
+            // 10 ms is not answered.
             let arrived = ((100.0 - 0.01) * rps).floor() as usize;
             assert!(told.latencies.len().abs_diff(arrived) <= 1);
             assert!(
@@ -80,8 +81,9 @@ fn d_d_1_above_its_capacity_makes_each_wait_longer_by_exactly_the_excess() {
 
 #[test]
 fn three_even_arrivals_that_overlap_are_answered_when_even_sharing_has_it() {
-    // Arrivals every 5 ms, three of them: at full speed alone, half speed with two, a third with three.
-    // 10 ms of work each, arrived at 5, 10 and 15 ms: done at 22.5 ms, 32.5 ms and 35 ms.
+    // Three arrivals, 5 ms apart. A request has full speed alone, half speed with a second one, a
+    // third with two others. 10 ms of work each, with arrivals at 5, 10 and 15 ms, end at 22.5 ms,
+    // 32.5 ms and 35 ms.
     let mut scenario = even(200.0, 0.019, millis(10));
     *scenario.trace_mut() = Trace {
         times: [0.0, 0.019, 1.0].map(SimTime::from_secs_f64).to_vec(),
@@ -93,7 +95,7 @@ fn three_even_arrivals_that_overlap_are_answered_when_even_sharing_has_it() {
     assert_eq!(nanos, [17_500_000, 22_500_000, 20_000_000]);
 }
 
-/// A pod with a limit, on a node of many cores.
+/// A pod with a limit, on a node with `node_cores` cores.
 fn limited(mut scenario: Scenario, limit: i64, node_cores: f64) -> Scenario {
     scenario.deployment.containers[0].cpu_limit = Some(Millicores(limit));
     scenario.deployment.pod.node_cores = node_cores;
@@ -113,7 +115,7 @@ fn a_short_request_on_an_idle_pod_knows_nothing_of_the_limit() {
 #[test]
 fn a_saturated_pod_serves_exactly_its_limit() {
     for seed in 0..20 {
-        // Half a core and more is asked for; the limit is a fifth.
+        // The load is more than half a core; the limit is a fifth.
         let scenario = limited(even(60.0, 100.0, millis(10)), 200, 4.0);
         let told = told(&scenario, seed);
         let filled = SimTime::from_secs_f64(10.0);
@@ -129,7 +131,7 @@ fn a_saturated_pod_serves_exactly_its_limit() {
     }
 }
 
-/// Ten users who never get an answer, looked at every `millisecond`.
+/// Ten users that never get an answer; a segment ends every millisecond.
 fn ten_busy_requests(seconds: f64) -> Scenario {
     let day = Distribution::Constant(SimSpan::from_secs(86_400));
     let mut scenario = limited(bare(constant(0.0, seconds), 1, day, 16), 1000, 16.0);
@@ -155,7 +157,7 @@ fn ten_busy_requests_under_one_cpu_run_10_ms_and_stall_90_ms_of_each_period() {
             assert!((sum - 0.1).abs() < 1e-9, "seed {seed}: {sum} core-seconds");
             let idle = period.iter().filter(|used| **used < 1e-12).count();
             let full = period.iter().filter(|used| **used > 0.01 - 1e-9).count();
-            // The run begins and ends within a millisecond that is looked at, or at its edge.
+            // The 10 ms of work may begin and end within a segment.
             assert!((89..=90).contains(&idle), "seed {seed}: {idle} ms of stall");
             assert!(
                 (9..=10).contains(&full),

@@ -1,4 +1,4 @@
-//! The finder of circles, of type names and of code lines, on small sources.
+//! Tests on small sources: the finder of circles, of type names, and of lines of code.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn read(sources: &[(&str, &str)]) -> Vec<Module> {
     modules_of(&sources)
 }
 
-/// Who uses whom, as `user -> used`.
+/// The uses between the sources, as `user -> used`.
 fn edges(sources: &[(&str, &str)]) -> Vec<String> {
     uses(&read(sources))
         .iter()
