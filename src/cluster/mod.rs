@@ -5,22 +5,22 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//!  [`config`] | the Deployment, the pods and the metrics pipeline, as a checked policy states them |
-//!  [`pods`] | pods as columns, and their steps from creation to removal |
-//!  `pod_status` | the facts about a pod, as bits |
-//!  [`census`] | the number of pods in each status |
-//!  `gone_rows` | rows of removed pods, deleted together |
-//!  [`placement`] | room for pods on nodes |
-//!  `replica_set` | the order in which pods are deleted |
-//!  [`cpu`] | the capacity that CPU gives a pod |
+//! | [`config`] | the Deployment, the pods and the metrics pipeline, as a checked policy states them |
+//! | [`pods`] | pods as columns, and their steps from creation to removal |
+//! | `pod_status` | the facts about a pod, as bits |
+//! | [`census`] | the number of pods in each status |
+//! | `gone_rows` | rows of removed pods, deleted together |
+//! | [`placement`] | room for pods on nodes |
+//! | `replica_set` | the order in which pods are deleted |
+//! | [`cpu`] | the capacity that CPU gives a pod |
 //! | [`served`] | requests served per pod, as integrals |
-//!  `kubelet` | CPU counters, housekeeping, and the sample that two readings give |
-//!  [`metrics_server`] | scrapes, and the content of the metrics API |
+//! | `kubelet` | CPU counters, housekeeping, and the sample that two readings give |
+//! | [`metrics_server`] | scrapes, and the content of the metrics API |
 //! | [`station`] | a container's CPU as a server of requests |
-//!  [`balancer`] | the choice of an endpoint |
+//! | [`balancer`] | the choice of an endpoint |
 //! | [`connections`] | keep-alive connections |
 //! | [`samples`] | samples as columns |
-//!  [`plant`] | the Deployment in motion |
+//! | [`plant`] | the Deployment in motion |
 
 pub mod balancer;
 pub mod census;

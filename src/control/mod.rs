@@ -5,13 +5,13 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//!  [`query`] | the metrics that a scaler queries |
-//!  [`seen`] | the view of the cluster at a wake |
-//!  [`decided`] | a decision, as observers receive it |
+//! | [`query`] | the metrics that a scaler queries |
+//! | [`seen`] | the view of the cluster at a wake |
+//! | [`decided`] | a decision, as observers receive it |
 //! | [`hpa`] | the HorizontalPodAutoscaler and its controller |
-//!  [`schedule`] | replicas set at fixed times |
-//!  [`caller`] | the caller of a run as its scaler |
-//!  [`scaler`] | any of these, as one type |
+//! | [`schedule`] | replicas set at fixed times |
+//! | [`caller`] | the caller of a run as its scaler |
+//! | [`scaler`] | any of these, as one type |
 
 pub mod caller;
 pub mod decided;

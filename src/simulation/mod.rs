@@ -4,17 +4,17 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//!  [`observer`] | the events of a run, as an observer receives them |
-//!  [`baseline`] | policies without a file, for comparison |
-//!  [`Extent`] | the amount of work of a run, before it begins |
+//! | [`observer`] | the events of a run, as an observer receives them |
+//! | [`baseline`] | policies without a file, for comparison |
+//! | [`Extent`] | the amount of work of a run, before it begins |
 //! | [`latency`] | the stationary curve, and the pods that a rate needs |
 //! | [`phase`] | the order of events at one instant |
-//!  `work` | the interface that both engines share |
+//! | `work` | the interface that both engines share |
 //! | `flow` | the fluid engine: rates and backlog between changes |
 //! | `requests` | the request engine: every request an event |
-//!  `before_start`, `offered` | the load before the start, and the request rate of a row of the trace |
-//!  `event` | the events of the control plane |
-//!  `sight` | the plant in the terms of the Kubernetes API |
+//! | `before_start`, `offered` | the load before the start, and the request rate of a row of the trace |
+//! | `event` | the events of the control plane |
+//! | `sight` | the plant in the terms of the Kubernetes API |
 //! | `run` | the events of one run |
 //! | [`Run`] | a run that its caller scales, wake by wake |
 

@@ -8,7 +8,6 @@ use crate::workload::Demand;
 /// Requests per second that a row of the trace states.
 ///
 /// A demand in CPU is divided by the mean cost of a request. The rate is 0 if requests cost no CPU.
-/// requests cost nothing there are none.
 pub(super) fn nominal_rps(scenario: &Scenario, row: usize) -> f64 {
     let rate = match &scenario.trace.demand {
         Demand::RequestsPerSecond(rates) => rates[row],

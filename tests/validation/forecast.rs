@@ -72,7 +72,7 @@ impl Moment {
         low + (high - low) * (place - below)
     }
 
-    /// a - b|, mean over all pairs of seeds.
+    /// |a - b|, mean over all pairs of seeds.
     fn mean_difference(&self) -> f64 {
         let count = self.seeds.len() as f64;
         // In sorted order, a value is added once for each value below it and subtracted once for
@@ -94,16 +94,16 @@ impl Moment {
 /// The error of a forecast, in replicas.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Score {
-    /// median of the seeds - recorded|, mean over the recorded moments.
+    /// |median of the seeds - recorded|, mean over the recorded moments.
     pub(crate) of_median: f64,
-    /// seed - recorded|, mean over the moments and the seeds.
+    /// |seed - recorded|, mean over the moments and the seeds.
     pub(crate) of_seeds: f64,
     /// median of the seeds - recorded, mean over the moments; positive if the simulation has too
     /// many.
     pub(crate) bias: f64,
     /// Share of the moments at which the recorded number is within the p10..p90 of the seeds.
     pub(crate) within_band: f64,
-    /// seed - another seed|, mean over the moments and all pairs: the noise of the simulation itself.
+    /// |seed - another seed|, mean over the moments and all pairs: the noise of the simulation itself.
     pub(crate) seed_to_seed: f64,
 }
 

@@ -4,10 +4,10 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//!  `attempts` | the attempts in flight, in the order of their deadlines |
-//!  `servers` | pods as servers: places, queue, CPU |
-//!  `traffic` | the path of a request |
-//!  `ledger` | counts of requests by outcome |
+//! | `attempts` | the attempts in flight, in the order of their deadlines |
+//! | `servers` | pods as servers: places, queue, CPU |
+//! | `traffic` | the path of a request |
+//! | `ledger` | counts of requests by outcome |
 //!
 //! The cost of an event depends on the logarithm of the number of jobs at one pod's CPU, and of the
 //! number of pods. It does not depend on the number of requests so far. In the steady state the
