@@ -120,7 +120,7 @@ fn allocations_of_minutes(minutes: u32, change: Change) -> u64 {
 }
 
 #[test]
-fn the_request_engine_allocates_for_what_is_in_flight_and_not_for_what_has_been() {
+fn the_request_engine_allocates_for_requests_in_flight_and_not_for_past_ones() {
     let variants: [(&str, Change); 4] = [
         ("as it is", |_| ()),
         ("with I/O", |scenario| {

@@ -180,7 +180,7 @@ fn a_minimum_raised_while_at_zero_is_kept() {
 }
 
 #[test]
-fn a_failed_metric_still_tells_what_was_seen() {
+fn a_failed_metric_still_reports_its_groups_of_pods() {
     let rules = Rules::new(Release::Current, ControllerSettings::default());
     let spec = spec(1, 5, cpu(50));
     let not_ready = PodState::new(

@@ -450,7 +450,7 @@ fn requests_per_second_is_a_metric_of_each_pod() {
 }
 
 #[test]
-fn a_lag_of_the_metrics_api_delays_what_is_seen() {
+fn a_lag_of_the_metrics_api_delays_the_samples() {
     let step = trace(&[
         Row {
             seconds: 0.0,
@@ -488,7 +488,7 @@ fn a_lag_of_the_metrics_api_delays_what_is_seen() {
 }
 
 #[test]
-fn noise_disturbs_what_is_seen_and_not_what_flows() {
+fn noise_disturbs_the_samples_and_not_the_flow() {
     let mut scenario = fixed_watched(4);
     let quiet = facts(&scenario, Seed(9));
     scenario.workload.cpu_noise = 0.2;
@@ -517,7 +517,7 @@ fn a_run_without_an_autoscaler_keeps_its_pods() {
 }
 
 #[test]
-fn nothing_is_told_while_nothing_changes() {
+fn no_segment_ends_while_nothing_changes() {
     let rows: Vec<Row> = (0..=100)
         .map(|minute| Row {
             seconds: f64::from(minute) * 60.0,

@@ -220,7 +220,7 @@ fn an_empty_policy_is_a_fixed_deployment_of_defaults_and_says_what_it_assumes() 
 }
 
 #[test]
-fn what_is_assumed_is_what_is_taken() {
+fn the_stated_assumptions_are_the_values_in_use() {
     let assumed = scenario("[hpa]\nmaxReplicas = 3\n", &[]);
     let written: Vec<String> = assumed
         .assumptions

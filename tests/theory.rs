@@ -108,7 +108,7 @@ fn five_percent_more_demand_than_stated_turns_every_comparison_red() {
 }
 
 #[test]
-fn latencies_told_five_percent_too_long_turn_littles_law_red() {
+fn latencies_reported_five_percent_too_long_turn_littles_law_red() {
     let mut cases = cases(1.0);
     // Little's law is sharpest at the highest load, which also takes the longest. The lower loads
     // are the harder test.

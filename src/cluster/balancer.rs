@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_chosen_where_there_is_nobody() {
+    fn no_endpoint_is_chosen_where_there_are_no_endpoints() {
         let mut endpoints = endpoints(Balancer::PowerOfTwo, 1);
         let mut generator = generator();
         assert_eq!(endpoints.choose(&mut generator), Some(0));

@@ -145,7 +145,7 @@ pub(super) struct ContainerMeters {
     /// Whether the engine reports the work of requests at every housekeeping. If not, the work is
     /// an integral, evaluated at the last housekeeping before a scrape. The container's own use is
     /// always an integral.
-    work_is_told: bool,
+    work_is_reported: bool,
     seed: Seed,
     /// Separates this container's random streams from those of the pod's other containers.
     stream_offset: u64,
@@ -188,7 +188,7 @@ impl ContainerMeters {
             resolution: pipeline.scrape_interval.as_nanos(),
             cpu,
             samples: PodSampleColumns::default(),
-            work_is_told: false,
+            work_is_reported: false,
             seed,
             stream_offset: place.index as u64,
             stream_stride: place.of as u64,
@@ -295,7 +295,7 @@ impl ContainerMeters {
             self.counters[row].open();
             self.housekeep(row, now.as_nanos());
         }
-        self.work_is_told = true;
+        self.work_is_reported = true;
     }
 
     /// The time of the next housekeeping of this container; `None` while it does not run.
@@ -335,7 +335,7 @@ impl ContainerMeters {
     }
 
     fn housekeep(&mut self, row: usize, now: i64) {
-        if self.work_is_told {
+        if self.work_is_reported {
             return;
         }
         let metering = Metering::of(&self.served, self.interval, &self.cpu);
@@ -351,7 +351,7 @@ impl ContainerMeters {
         self.scrape_counters(now.as_nanos());
         // No later query asks about an earlier time.
         self.served.forget_before(now);
-        if self.noise.is_none() && !self.work_is_told {
+        if self.noise.is_none() && !self.work_is_reported {
             return;
         }
         for counter in &mut self.counters {

@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn the_start_of_a_pod_hangs_on_its_number_and_not_on_when_it_finds_a_node() {
+    fn the_start_of_a_pod_depends_on_its_number_and_not_on_when_it_finds_a_node() {
         let mut timings = timings();
         timings.start =
             Distribution::log_normal_by_p99(SimSpan::from_millis(1500), SimSpan::from_secs(5));

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn more_room_keeps_what_is_set() {
+    fn growing_the_queue_keeps_the_timers() {
         let mut queue: TimerQueue<&'static str> = TimerQueue::new(2);
         queue.set(1, at(2));
         queue.make_room(9);

@@ -31,7 +31,7 @@ pub(super) enum Event {
     TraceRow,
     /// The backlog becomes empty or full. Ignored if the flow has changed since the event was
     /// scheduled.
-    Backlog { reckoned: u32 },
+    Backlog { settlement: u32 },
     /// metrics-server scrapes.
     Scrape,
     /// A scrape becomes visible in the metrics API.

@@ -74,7 +74,7 @@ pub(super) struct Simulation<'s, W> {
     next_scrape: SimTime,
     /// Whether something changed at `now`, so that the engine must settle.
     work_has_changed: bool,
-    reckoned: u32,
+    settlement: u32,
     /// A buffer for the pods that are being deleted.
     leaving: Vec<DeletedPod>,
 }
@@ -134,7 +134,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             row: 0,
             next_scrape: first_scrape,
             work_has_changed: true,
-            reckoned: 0,
+            settlement: 0,
             leaving: Vec::new(),
         };
         run.read_trace_values();
@@ -352,9 +352,9 @@ impl<'s, W: Work> Simulation<'s, W> {
                 self.read_trace_values();
                 self.offer();
             }
-            Event::Backlog { reckoned } => {
+            Event::Backlog { settlement } => {
                 self.queue.pop();
-                if reckoned == self.reckoned {
+                if settlement == self.settlement {
                     self.work_has_changed = true;
                 }
             }
@@ -398,10 +398,10 @@ impl<'s, W: Work> Simulation<'s, W> {
         if let Some(rates) = settled.rates {
             self.plant.serve(self.now, rates);
         }
-        self.reckoned = self.reckoned.wrapping_add(1);
+        self.settlement = self.settlement.wrapping_add(1);
         if let Some(time) = settled.backlog_changes {
-            let reckoned = self.reckoned;
-            self.push(time, Event::Backlog { reckoned });
+            let settlement = self.settlement;
+            self.push(time, Event::Backlog { settlement });
         }
     }
 

@@ -424,7 +424,7 @@ fn a_sync_sees_the_scrape_of_its_own_instant() {
 }
 
 #[test]
-fn a_sync_does_not_see_what_it_is_about_to_change() {
+fn a_sync_does_not_see_the_result_of_its_own_decision() {
     // Scaler wake before scale applied: the sync that scales up still counts the old pods.
     let scenario = steps(&[
         Row {

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_sends_no_more_and_who_waits_stays_until_the_answer() {
+    fn a_leaving_user_sends_no_more_and_a_waiting_one_stays_until_the_answer() {
         let mut users = users();
         change(&mut users, 3);
         assert_eq!(users.thought(2), AfterThinking::Sends);

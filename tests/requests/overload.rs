@@ -78,7 +78,7 @@ fn after_a_spike_a_load_without_retries_recovers_and_one_with_retries_never_does
 }
 
 #[test]
-fn a_pod_that_goes_on_for_those_who_gave_up_wastes_its_cpu_and_one_that_drops_them_does_not() {
+fn a_pod_that_works_on_timed_out_requests_wastes_its_cpu_and_one_that_cancels_them_does_not() {
     let wasted = |after_timeout| {
         let mut scenario = one_core(&[
             Row {
@@ -140,7 +140,7 @@ fn each_request_is_tried_again_as_often_as_allowed() {
 }
 
 #[test]
-fn a_budget_allows_its_share_of_retries_beside_what_it_begins_with() {
+fn a_budget_allows_its_share_of_retries_plus_its_initial_tokens() {
     let all = all_refused(retries(3, Some(0.2))).all();
     let granted = 100.0 + 0.2 * all.offered as f64;
     assert!(

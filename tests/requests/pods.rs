@@ -150,7 +150,7 @@ fn scales_down(grace: i64, lag: i64) -> Facts {
 }
 
 #[test]
-fn a_pod_that_goes_answers_what_it_has_when_the_grace_period_is_long_enough() {
+fn a_deleted_pod_answers_its_requests_if_the_grace_period_is_long_enough() {
     let facts = scales_down(30, 1);
     assert_eq!(facts.all().failed, FailureCauses::default());
     // The pod is removed with its last request, not later.
@@ -195,7 +195,7 @@ fn a_terminating_pod_is_sent_requests_until_its_endpoint_is_withdrawn() {
 }
 
 #[test]
-fn users_who_wait_send_no_more_so_a_closed_load_hides_overload() {
+fn waiting_users_send_no_more_so_a_closed_load_hides_overload() {
     let mut closed = fixed(constant(0.0, 300.0), 1);
     closed.trace_mut().demand = Demand::Users(vec![100.0, 0.0]);
     closed.workload.timeout = SimSpan::from_secs(60);
@@ -244,7 +244,7 @@ fn the_sum_of_pods_cpu_is_what_their_requests_cost_whoever_comes_and_goes() {
 }
 
 #[test]
-fn what_is_under_way_when_a_start_up_burst_ends_is_done_sooner() {
+fn requests_in_process_at_the_end_of_a_start_up_burst_are_done_sooner() {
     // During the burst 100m of the 200m are left. A request of 1 s of CPU that arrives 4 s before
     // the end of the burst takes 4 s for its first 0.4 s, and 3 s for the rest.
     let mut scenario = prod(trace(&[row(0.0, 1000.0), row(20.0, 0.0), row(100.0, 0.0)]));

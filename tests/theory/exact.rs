@@ -14,12 +14,12 @@ use super::scenarios::constant;
 
 /// Everything that an observer receives about requests.
 #[derive(Default)]
-struct Told {
+struct Received {
     latencies: Vec<SimSpan>,
     segments: Vec<RequestSegment>,
 }
 
-impl Observer for Told {
+impl Observer for Received {
     fn answered(&mut self, latency: SimSpan) {
         self.latencies.push(latency);
     }
@@ -29,10 +29,10 @@ impl Observer for Told {
     }
 }
 
-fn told(scenario: &Scenario, seed: u64) -> Told {
-    let mut told = Told::default();
-    simulate(scenario, Engine::Request, Seed(seed), &mut told);
-    told
+fn received(scenario: &Scenario, seed: u64) -> Received {
+    let mut received = Received::default();
+    simulate(scenario, Engine::Request, Seed(seed), &mut received);
+    received
 }
 
 fn millis(millis: i64) -> SimSpan {
@@ -52,15 +52,19 @@ fn d_d_1_below_its_capacity_answers_each_after_exactly_its_service_time() {
         for concurrency in [1, 32] {
             let mut scenario = even(rps, 100.0, millis(10));
             scenario.workload.concurrency = concurrency;
-            let told = told(&scenario, 1);
+            let received = received(&scenario, 1);
             // The first request arrives 1/rate after the start. A request that arrives in the last
             // 10 ms is not answered.
             let arrived = ((100.0 - 0.01) * rps).floor() as usize;
-            assert!(told.latencies.len().abs_diff(arrived) <= 1);
+            assert!(received.latencies.len().abs_diff(arrived) <= 1);
             assert!(
-                told.latencies.iter().all(|latency| *latency == millis(10)),
+                received
+                    .latencies
+                    .iter()
+                    .all(|latency| *latency == millis(10)),
                 "{rps} rps: {:?}",
-                told.latencies
+                received
+                    .latencies
                     .iter()
                     .find(|latency| **latency != millis(10))
             );
@@ -72,9 +76,9 @@ fn d_d_1_below_its_capacity_answers_each_after_exactly_its_service_time() {
 fn d_d_1_above_its_capacity_makes_each_wait_longer_by_exactly_the_excess() {
     let mut scenario = even(200.0, 20.0, millis(10));
     scenario.workload.concurrency = 1;
-    let told = told(&scenario, 1);
-    assert_eq!(told.latencies.len(), 1999);
-    for (number, latency) in told.latencies.iter().enumerate() {
+    let received = received(&scenario, 1);
+    assert_eq!(received.latencies.len(), 1999);
+    for (number, latency) in received.latencies.iter().enumerate() {
         assert_eq!(*latency, millis(10) + millis(5) * number as i64);
     }
 }
@@ -90,8 +94,12 @@ fn three_even_arrivals_that_overlap_are_answered_when_even_sharing_has_it() {
         demand: Demand::RequestsPerSecond(vec![200.0, 0.0, 0.0]),
         columns: Vec::new(),
     };
-    let told = told(&scenario, 1);
-    let nanos: Vec<i64> = told.latencies.iter().map(|one| one.as_nanos()).collect();
+    let received = received(&scenario, 1);
+    let nanos: Vec<i64> = received
+        .latencies
+        .iter()
+        .map(|one| one.as_nanos())
+        .collect();
     assert_eq!(nanos, [17_500_000, 22_500_000, 20_000_000]);
 }
 
@@ -106,9 +114,14 @@ fn limited(mut scenario: Scenario, limit: i64, node_cores: f64) -> Scenario {
 fn a_short_request_on_an_idle_pod_knows_nothing_of_the_limit() {
     for seed in 0..20 {
         let scenario = limited(even(1.7, 100.0, millis(5)), 200, 4.0);
-        let told = told(&scenario, seed);
-        assert_eq!(told.latencies.len(), 169);
-        assert!(told.latencies.iter().all(|latency| *latency == millis(5)));
+        let received = received(&scenario, seed);
+        assert_eq!(received.latencies.len(), 169);
+        assert!(
+            received
+                .latencies
+                .iter()
+                .all(|latency| *latency == millis(5))
+        );
     }
 }
 
@@ -117,9 +130,9 @@ fn a_saturated_pod_serves_exactly_its_limit() {
     for seed in 0..20 {
         // The load is more than half a core; the limit is a fifth.
         let scenario = limited(even(60.0, 100.0, millis(10)), 200, 4.0);
-        let told = told(&scenario, seed);
+        let received = received(&scenario, seed);
         let filled = SimTime::from_secs_f64(10.0);
-        for segment in told.segments.iter().filter(|one| one.start >= filled) {
+        for segment in received.segments.iter().filter(|one| one.start >= filled) {
             let seconds = (segment.end - segment.start).as_secs_f64();
             assert!(
                 (segment.cpu_core_seconds - 0.2 * seconds).abs() < 1e-9,
@@ -145,8 +158,8 @@ fn ten_busy_requests(seconds: f64) -> Scenario {
 #[test]
 fn ten_busy_requests_under_one_cpu_run_10_ms_and_stall_90_ms_of_each_period() {
     for seed in 0..10 {
-        let told = told(&ten_busy_requests(3.0), seed);
-        let used: Vec<f64> = told
+        let received = received(&ten_busy_requests(3.0), seed);
+        let used: Vec<f64> = received
             .segments
             .iter()
             .skip(1000)

@@ -117,7 +117,7 @@ pub(crate) fn replicate(
     assert_eq!(observer.balance.end(), finished.end, "the run ends early");
     assert_eq!(
         observer.answered, observer.succeeded,
-        "answers are told one by one and in sum"
+        "answers are reported one by one and in sum"
     );
     let factor = match watch {
         Watch::Right => 1.0,

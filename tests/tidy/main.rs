@@ -264,7 +264,7 @@ fn every_room_is_known() {
 }
 
 #[test]
-fn nobody_uses_a_room_above_its_own() {
+fn no_room_uses_a_room_above_its_own() {
     let rooms: BTreeMap<&str, &[&str]> = MAY_USE.iter().copied().collect();
     let mut breaches = Vec::new();
     for source in sources() {
@@ -308,7 +308,7 @@ fn what_belongs_to_one_room_stays_in_it() {
 }
 
 #[test]
-fn a_file_begins_with_what_it_is_for() {
+fn a_file_begins_with_its_purpose() {
     let breaches: Vec<String> = sources()
         .iter()
         .filter(|source| !source.text.starts_with("//! "))

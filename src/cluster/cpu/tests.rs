@@ -89,7 +89,7 @@ fn a_pod_uses_no_more_than_its_node_without_requests_either() {
 }
 
 #[test]
-fn a_single_container_serves_what_its_limit_leaves() {
+fn a_single_container_serves_up_to_its_limit_minus_its_own_use() {
     let pod = pod(vec![container(10, Some(200))], 100);
     assert!(close(pod.normal.rps, 19.0), "{}", pod.normal.rps);
     assert!(close(pod.bursting.rps, 9.0), "{}", pod.bursting.rps);
@@ -106,7 +106,7 @@ fn a_container_that_idles_at_its_limit_is_throttled_without_a_request() {
 }
 
 #[test]
-fn a_limit_that_the_node_keeps_out_of_reach_throttles_nobody() {
+fn a_limit_that_the_node_keeps_out_of_reach_never_throttles() {
     let pod = pod(vec![container(0, Some(900)), container(0, None)], 0);
     assert!(close(pod.normal.rps, 50.0), "{}", pod.normal.rps);
     assert!(pod.normal.throttled_from_rps > pod.normal.rps);

@@ -110,7 +110,7 @@ fn a_pod_that_is_deleted_while_it_waits_takes_no_room_and_waits_no_more() {
 }
 
 #[test]
-fn what_a_pod_demands_is_its_own_request_or_those_of_its_containers() {
+fn the_demand_of_a_pod_is_its_pod_level_request_or_the_sum_over_its_containers() {
     let container = |cpu, limit, memory| config::Container {
         cpu_request: cpu,
         cpu_limit: limit,

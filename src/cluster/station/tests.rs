@@ -141,7 +141,7 @@ fn equals_are_done_in_the_order_in_which_they_came() {
 }
 
 #[test]
-fn what_is_cancelled_frees_its_share() {
+fn a_cancelled_job_frees_its_share() {
     let mut station = shared(1.0);
     let ticket = station.add(ms(0.0), 0, 10.0 * MILLI);
     station.add(ms(0.0), 1, 10.0 * MILLI);
@@ -151,7 +151,7 @@ fn what_is_cancelled_frees_its_share() {
 }
 
 #[test]
-fn cancelled_work_is_never_done_and_is_at_most_half_of_what_is_kept() {
+fn a_cancelled_job_is_never_done_and_at_most_half_of_the_heap_is_cancelled() {
     let mut station = shared(1.0);
     let count = 1000;
     let mut tickets: Vec<Ticket> = (0..count)

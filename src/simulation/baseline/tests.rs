@@ -35,7 +35,7 @@ fn made(name: &str, scenario: &Scenario) -> Scenario {
 }
 
 #[test]
-fn static_baselines_hold_the_peak_and_the_mean_of_what_is_needed() {
+fn static_baselines_have_the_peak_and_the_mean_of_the_needed_pods() {
     let scenario = under(&[10.0, 200.0, 10.0, 10.0]);
     let (low, high) = (needed(&scenario, 10.0), needed(&scenario, 200.0));
     assert!(high.0 > 3 * low.0, "{low} {high}");
@@ -49,7 +49,7 @@ fn static_baselines_hold_the_peak_and_the_mean_of_what_is_needed() {
 }
 
 #[test]
-fn the_oracle_is_ahead_by_what_a_pod_takes_to_start_and_the_instant_one_needs_not_be() {
+fn the_oracle_is_ahead_by_the_start_up_time_and_the_instant_oracle_is_not() {
     let mut scenario = under(&[10.0, 200.0, 10.0, 10.0]);
     scenario.deployment.pod.schedule = Distribution::Constant(SimSpan::ZERO);
     scenario.deployment.pod.start = Distribution::Constant(SimSpan::from_secs(20));
@@ -70,7 +70,7 @@ fn the_oracle_is_ahead_by_what_a_pod_takes_to_start_and_the_instant_one_needs_no
 }
 
 #[test]
-fn an_oracle_keeps_what_it_needs_again_within_ten_minutes() {
+fn an_oracle_keeps_pods_that_it_needs_again_within_ten_minutes() {
     let busy_again = |quiet_rows: usize| {
         let mut rates = vec![200.0];
         rates.extend(vec![10.0; quiet_rows]);

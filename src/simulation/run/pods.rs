@@ -31,7 +31,7 @@ impl<W: Work> Simulation<'_, W> {
             return;
         }
         self.work_has_changed = true;
-        self.tell_work(number, Some(step));
+        self.notify_work(number, Some(step));
         if step == PodStep::Scheduled {
             self.push_start(number, self.plant.timeline(number, self.now));
         }
@@ -92,7 +92,7 @@ impl<W: Work> Simulation<'_, W> {
     }
 
     /// Reports a pod's change to the request engine. The fluid engine counts pods when it settles.
-    fn tell_work(&mut self, number: u32, step: Option<PodStep>) {
+    fn notify_work(&mut self, number: u32, step: Option<PodStep>) {
         if let Some(work) = self.work.by_pod() {
             // A removed pod has no status.
             let status = self.plant.status(number).unwrap_or_default();
@@ -134,7 +134,7 @@ impl<W: Work> Simulation<'_, W> {
     fn create_pod(&mut self, observer: &mut impl Observer) {
         let created = self.plant.create(self.now);
         let number = created.number;
-        self.tell_work(number, None);
+        self.notify_work(number, None);
         self.push_step(created.scheduled, number, PodStep::Scheduled);
         self.tell(number, PodTransition::Created, observer);
     }
@@ -172,7 +172,7 @@ impl<W: Work> Simulation<'_, W> {
         leaving.extend(self.plant.delete(count, self.now));
         for deleted in leaving.drain(..) {
             let (number, ending) = (deleted.number, deleted.ending);
-            self.tell_work(number, None);
+            self.notify_work(number, None);
             self.push_step(ending.endpoint_removed, number, PodStep::EndpointRemoved);
             self.push(ending.gone, Event::WoundDown { number });
             if self.work.by_pod().is_some() {
