@@ -15,6 +15,7 @@
 //! |---|---|
 //! | [`units`] | time, CPU, counts, seeds |
 //! | [`text`] | strings from outside, made safe for terminal, JSON, CSV and Markdown |
+//! | [`draw`] | a picture as a list of marks, and its bytes as SVG and PNG |
 //! | [`hpa`] | the autoscaler's core: a pure function of rules, spec, memory, observation and time |
 //! | [`control`] | what scales, behind one trait: the HPA, a schedule, a caller of the library |
 //! | [`engine`] | event queue and random streams; knows no pod |
@@ -65,7 +66,10 @@ pub mod cli;
 pub mod cluster;
 pub mod conformance;
 pub mod control;
+pub mod draw;
 pub mod engine;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod hpa;
 pub mod kpi;
 pub mod render;

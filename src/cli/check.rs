@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::choices::{OutputFormat, check_format};
-use super::confined::ConfinedLoader;
 use super::error::{CommandError, Completion};
 use super::manifest_args::ManifestArgs;
 use super::screen::Screen;
 use crate::check::{CheckReport, CheckRequest, WITHIN, check};
+use crate::files::ConfinedLoader;
 use crate::render::check::{check_json, render_check, render_github};
 use crate::scenario::{Severity, parse_duration};
 use crate::units::SimSpan;

@@ -9,7 +9,6 @@ mod calibrate;
 mod check;
 mod choices;
 mod compare;
-mod confined;
 mod digest;
 mod error;
 mod experiment;

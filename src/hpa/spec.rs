@@ -76,6 +76,12 @@ impl MetricSpec {
             description,
         }
     }
+
+    /// Whether it is the CPU utilization of the pods or of one of their containers.
+    #[must_use]
+    pub fn is_cpu_utilization(&self) -> bool {
+        self.source.is_cpu() && matches!(self.target, MetricTarget::Utilization(_))
+    }
 }
 
 /// The metric's name in reasons and messages.
@@ -140,14 +146,35 @@ pub enum MetricSource {
 }
 
 impl MetricSource {
+    /// "cpu" or "memory"; `None` for a metric of another type.
+    #[must_use]
+    pub fn resource(&self) -> Option<&str> {
+        match self {
+            Self::Resource { resource } | Self::ContainerResource { resource, .. } => {
+                Some(resource)
+            }
+            Self::Pods { .. } | Self::Object { .. } | Self::External { .. } => None,
+        }
+    }
+
     /// Whether this is the CPU resource; the initialisation rules apply only to it.
     #[must_use]
     pub fn is_cpu(&self) -> bool {
+        self.resource() == Some("cpu")
+    }
+
+    /// The metric's name in reports: `memory`, `memory (app)` for one container, `queue_depth`.
+    #[must_use]
+    pub fn name(&self) -> String {
         match self {
-            Self::Resource { resource } | Self::ContainerResource { resource, .. } => {
-                resource == "cpu"
+            Self::Resource { resource } => resource.clone(),
+            Self::ContainerResource {
+                resource,
+                container,
+            } => format!("{resource} ({container})"),
+            Self::Pods { metric } | Self::Object { metric, .. } | Self::External { metric } => {
+                metric.name.clone()
             }
-            Self::Pods { .. } | Self::Object { .. } | Self::External { .. } => false,
         }
     }
 

@@ -23,6 +23,8 @@ const FRONT_SHOWN: usize = 10;
 pub struct SweepAnswer<'a> {
     /// The policy's name.
     pub policy: &'a str,
+    /// The names of the autoscaler's metrics, in the order of `hpa.metrics`.
+    pub metrics: &'a [String],
     /// The traces' names.
     pub traces: &'a [String],
     /// The engine's name.
@@ -65,6 +67,18 @@ impl SweepAnswer<'_> {
         format!("{points}, {} engine{seeds}", self.engine)
     }
 
+    /// A swept path for people: `scaleDown.stabilizationWindowSeconds`, or of a metric `memory averageUtilization`.
+    #[must_use]
+    pub fn parameter_name(&self, path: &str) -> String {
+        let number = path
+            .strip_prefix("hpa.metrics.")
+            .and_then(|rest| rest.split('.').next());
+        let metric = number
+            .and_then(|number| self.metrics.get(number.parse::<usize>().ok()?))
+            .map(|metric| format!("{metric} {}", last_key(path)));
+        metric.unwrap_or_else(|| short_path(path))
+    }
+
     /// The swept values of a point, as `hpa.maxReplicas=20, controller.sync_period=15s`.
     #[must_use]
     pub fn settings(&self, point: usize) -> String {
@@ -78,8 +92,7 @@ impl SweepAnswer<'_> {
 }
 
 /// The last two keys of a path, by which people know it.
-#[must_use]
-pub fn short_path(path: &str) -> String {
+fn short_path(path: &str) -> String {
     let keys: Vec<&str> = path.split('.').collect();
     let shown = &keys[keys.len().saturating_sub(2)..];
     shown.join(".")
@@ -230,4 +243,38 @@ pub(super) fn thousands(count: u64) -> String {
         .map(|group| std::str::from_utf8(group).unwrap_or(""))
         .collect();
     groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_a_metric_is_named_by_the_metric() {
+        let arguments = ["hpa.maxReplicas=5,10".to_owned()];
+        let grid = Grid::full(&arguments).expect("a grid");
+        let answer = SweepAnswer {
+            policy: "prod",
+            metrics: &["memory".to_owned()],
+            traces: &[],
+            engine: "fluid",
+            seeds: 1,
+            samples: None,
+            grid: &grid,
+            objectives: &Objectives::of(&[]),
+            outcome: None,
+            shard: None,
+            rows: 0..2,
+        };
+        let name = |path: &str| answer.parameter_name(path);
+        assert_eq!(
+            name("hpa.metrics.0.resource.target.averageUtilization"),
+            "memory averageUtilization"
+        );
+        assert_eq!(
+            name("hpa.metrics.1.pods.target.averageValue"),
+            "target.averageValue"
+        );
+        assert_eq!(name("hpa.maxReplicas"), "hpa.maxReplicas");
+    }
 }

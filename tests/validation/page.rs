@@ -7,8 +7,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use hpasim::render::plot::bands::{
-    BandChart, BandColour, BandLevel, BandPanel, BandPoint, BandQuantity, BandSeries,
-    render_bands_svg,
+    BandChart, BandColour, BandLevel, BandPanel, BandPoint, BandQuantity, BandSeries, draw_bands,
 };
 use hpasim::scenario::Scenario;
 use hpasim::workload::Demand;
@@ -69,7 +68,7 @@ pub(crate) struct Picture<'a> {
 pub(crate) fn assert_picture(picture: &Picture<'_>) {
     let path = docs().join(format!("validation/{}.svg", picture.name));
     if is_writing() {
-        let svg = render_bands_svg(&chart(picture)).expect("a picture");
+        let svg = draw_bands(&chart(picture)).to_svg().expect("a picture");
         std::fs::write(&path, svg).expect("a written picture");
         return;
     }
@@ -89,6 +88,7 @@ fn chart(picture: &Picture<'_>) -> BandChart {
         let level = |name: &str, value: i32| BandLevel {
             value: f64::from(value),
             name: format!("{name} {value}"),
+            colour: BandColour::Grey,
         };
         vec![
             level("min", spec.min_replicas.0),

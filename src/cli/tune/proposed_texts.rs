@@ -7,9 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use super::inputs::HeldOut;
 use super::simulations::ProposedPolicy;
 use super::{PROPOSED, TuneExperiment};
-use crate::cli::confined::is_outside;
 use crate::cli::error::CommandError;
 use crate::cli::file_names::{PATCH, PROPOSED_TOML};
+use crate::files::is_outside;
 use crate::scenario::{Diagnostics, PolicyFile, STANDARD_INPUT, Successor, load_policy};
 
 /// The proposed policy as text.

@@ -1,10 +1,10 @@
 //! Files that `check` may read: those below the folders of the files that it is given.
 //!
-//! Self-imposed limit: decides by paths; what a file holds is read in `files`.
+//! It decides by paths alone.
 
 use std::path::{Component, Path, PathBuf};
 
-use super::files::{RememberingLoader, is_open_already};
+use super::{RememberingLoader, is_open_already};
 use crate::scenario::{FileRequest, LoadError, Loader, NamedBy, STANDARD_INPUT};
 
 /// What marks the root of a repository: a folder, or a file in a worktree.
@@ -12,7 +12,7 @@ const REPOSITORY: &str = ".git";
 
 /// Reads files below some roots alone, symbolic links resolved; each file is read once.
 #[derive(Debug)]
-pub(super) struct ConfinedLoader {
+pub(crate) struct ConfinedLoader {
     files: RememberingLoader,
     /// `None` allows every file.
     roots: Option<Vec<PathBuf>>,
@@ -20,7 +20,7 @@ pub(super) struct ConfinedLoader {
 
 impl ConfinedLoader {
     /// Reads any file.
-    pub(super) fn allowing_all() -> Self {
+    pub(crate) fn allowing_all() -> Self {
         Self {
             files: RememberingLoader::default(),
             roots: None,
@@ -31,7 +31,7 @@ impl ConfinedLoader {
     ///
     /// The root of a file is that of its repository, or else its folder; the
     /// root of standard input is that of the current folder.
-    pub(super) fn below<'f>(files: impl Iterator<Item = &'f Path>) -> Self {
+    pub(crate) fn below<'f>(files: impl Iterator<Item = &'f Path>) -> Self {
         let mut roots: Vec<PathBuf> = files.filter_map(root_of).collect();
         roots.sort();
         roots.dedup();
@@ -100,7 +100,7 @@ fn is_stream(path: &Path) -> bool {
 }
 
 /// Whether `check` of the file at `file` refuses to read the one at `named`.
-pub(super) fn is_outside(file: &Path, named: &Path) -> bool {
+pub(crate) fn is_outside(file: &Path, named: &Path) -> bool {
     let root = root_of(file);
     let named = std::fs::canonicalize(named).ok();
     root.zip(named)
