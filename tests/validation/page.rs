@@ -1,7 +1,7 @@
-//! `docs/validation.md` and its pictures: the figures that the tests found.
+//! `docs/validation.md` and its pictures, with the figures of the tests.
 //!
-//! Self-imposed limit: writes only when `HPASIM_WRITE_DOCS` is set; otherwise it
-//! compares what is there with what should be.
+//! Writes only if `HPASIM_WRITE_DOCS` is set; otherwise compares the page with its expected
+//! content.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use hpasim::workload::Demand;
 
 use super::forecast::Moment;
 
-/// How to bring the page up to date.
+/// The command that updates the page.
 const REMEDY: &str = "HPASIM_WRITE_DOCS=1 cargo test --test validation";
 
 fn docs() -> PathBuf {
@@ -25,7 +25,7 @@ fn is_writing() -> bool {
     std::env::var_os("HPASIM_WRITE_DOCS").is_some()
 }
 
-/// The stretch of the page called `name` is `text`.
+/// Compares the section `name` of the page with `text`, or writes it.
 pub(crate) fn assert_section(name: &str, text: &str) {
     let path = docs().join("validation.md");
     let page = std::fs::read_to_string(&path).expect("the page");
@@ -53,18 +53,18 @@ pub(crate) struct Simulated<'a> {
     pub(crate) moments: &'a [Moment],
 }
 
-/// What a picture shows.
+/// The content of a picture.
 pub(crate) struct Picture<'a> {
     pub(crate) name: &'a str,
     pub(crate) subtitle: String,
     pub(crate) scenario: &'a Scenario,
-    /// How much of its trace comes before the recording's time 0.
+    /// The part of its trace before the recording's time 0.
     pub(crate) lead_in_seconds: f64,
     /// The first with its band, the others as lines.
     pub(crate) simulated: &'a [Simulated<'a>],
 }
 
-/// The picture is there, and says what it should.
+/// Compares the picture with its expected content, or writes it.
 pub(crate) fn assert_picture(picture: &Picture<'_>) {
     let path = docs().join(format!("validation/{}.svg", picture.name));
     if is_writing() {
@@ -179,7 +179,7 @@ fn replica_series(simulated: &[Simulated<'_>]) -> Vec<BandSeries> {
             .map(|moment| point(moment.recorded.seconds, moment.recorded.replicas))
             .collect(),
     };
-    // The last is drawn on top.
+    // The last line is drawn on top.
     lines
         .collect::<Vec<_>>()
         .into_iter()
