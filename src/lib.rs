@@ -22,7 +22,7 @@
 //! | [`kpi`] | what the KPIs are: one table |
 //! | [`workload`] | demand over time |
 //! | [`cluster`] | the plant: pods, CPU, the metrics pipeline; knows no autoscaler |
-//! | [`scenario`] | text in, a checked [`Scenario`](scenario::Scenario) out |
+//! | [`scenario`] | text in, a checked [`Scenario`] out |
 //! | [`check`] | rules that find traps in policies and manifests |
 //! | [`simulation`] | the only meeting point of `control`, `cluster` and `workload` |
 //! | [`conformance`] | recorded decisions and their replay through `hpa` |
