@@ -218,16 +218,20 @@ impl Drawing {
         self.marks.push(Mark::Rect { rect, ink });
     }
 
-    /// Adds a filled shape; `strength` 1 hides what lies below it.
+    /// Adds a filled shape; `strength` 1 hides what lies below it. A shape without points adds nothing.
     pub fn shape(&mut self, points: Vec<SheetPoint>, ink: Ink, strength: f64) {
-        let paint = Paint::Fill { ink, strength };
-        self.marks.push(Mark::Path { points, paint });
+        self.path(points, Paint::Fill { ink, strength });
     }
 
-    /// Adds a line through points.
+    /// Adds a line through points; one without points adds nothing.
     pub fn line(&mut self, points: Vec<SheetPoint>, stroke: Stroke) {
-        let paint = Paint::Line(stroke);
-        self.marks.push(Mark::Path { points, paint });
+        self.path(points, Paint::Line(stroke));
+    }
+
+    fn path(&mut self, points: Vec<SheetPoint>, paint: Paint) {
+        if !points.is_empty() {
+            self.marks.push(Mark::Path { points, paint });
+        }
     }
 
     /// Adds a line of text with its baseline at `place`.

@@ -62,6 +62,11 @@ pub struct Rescale {
 pub trait RowSink {
     /// Takes the next row.
     fn row(&mut self, row: &TimelineRow);
+
+    /// Whether it takes no further row, so that the run may end: a file that cannot be written.
+    fn has_failed(&self) -> bool {
+        false
+    }
 }
 
 /// Keeps nothing.
@@ -432,6 +437,10 @@ impl<S: RowSink> TimelineRecorder<S> {
 }
 
 impl<S: RowSink> Observer for TimelineRecorder<S> {
+    fn has_enough(&self) -> bool {
+        self.sink.has_failed()
+    }
+
     fn flowed(&mut self, segment: &FlowSegment) {
         let mut from = segment.start;
         let mut repeats = false;

@@ -9,6 +9,8 @@ pub const WIDTH: u32 = 1200;
 pub(super) const MARGIN: f64 = 24.0;
 /// The size of most texts.
 pub(super) const SMALL: f64 = 12.0;
+/// The size of a panel's heading.
+pub(super) const HEADING_SIZE: f64 = 13.5;
 /// The size of the names in a key.
 pub(super) const KEY_SIZE: f64 = 13.0;
 /// How much wider a viewer of vectors may set a text that lacks the shipped font (DejaVu Sans does).

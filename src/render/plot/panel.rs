@@ -3,7 +3,9 @@
 //! Nothing is written on the data: names stand above a panel, the names of level lines to its right.
 
 use super::ink;
-use super::page::{BAND_STRENGTH, SMALL, at, lettering, soft};
+use super::page::{
+    BAND_STRENGTH, HEADING_SIZE, SMALL, WIDER_FONT, at, bold, lettering, shortened, soft,
+};
 use super::plane::Plane;
 use super::series::{Drawn, Slice, Stretch, Strokes, TimedValue, drawn, slices_of};
 use super::symbols::{LegendEntry, Shape, draw_legend};
@@ -187,7 +189,8 @@ impl Plane {
 
     /// The heading and what the panel shows, above it.
     pub(super) fn legend(&self, drawing: &mut Drawing, heading: &str, entries: &[LegendEntry]) {
-        self.heading(drawing, heading);
+        let room = LEGEND_INDENT / WIDER_FONT;
+        self.heading(drawing, &shortened(heading, bold(HEADING_SIZE), room));
         let place = at(self.frame.left + LEGEND_INDENT, self.frame.top - 9.0);
         draw_legend(drawing, place, f64::from(drawing.width()) - 8.0, entries);
     }

@@ -3,12 +3,12 @@
 use super::acted_on::{ActedOn, Target};
 use super::axis::{Axis, Unit};
 use super::ink;
-use super::page::{BAND_STRENGTH, dashed, solid};
+use super::page::{BAND_STRENGTH, dashed, shortened, soft, solid};
 use super::panel::{Breaches, Moment, PlottedLine, SLICE, Strip};
 use super::plane::{Plane, Reference};
 use super::series::{LineShape, Strokes, greatest, strokes};
 use super::symbols::{LegendEntry, LegendKey, Shape, entry};
-use crate::draw::{Drawing, Ink, Rect, Stroke};
+use crate::draw::{Align, Drawing, Ink, Rect, Stroke};
 use crate::hpa::spec::MetricTarget;
 use crate::render::human;
 use crate::render::words::causes_in_words;
@@ -86,6 +86,8 @@ const READY_SHARE_MIN: f64 = 0.1;
 const ABOVE_LIMIT: f64 = 1.2;
 /// Of a metric that goes far above its target, what lies below this part of the target is shown at the bottom.
 const BELOW_TARGET: f64 = 4.0;
+/// The widest name of a metric in a legend of several, in points.
+const METRIC_NAME_ROOM: f64 = 150.0;
 /// The colours of metrics that share a panel, in the order of the spec.
 const METRIC_INKS: [Ink; 5] = [ink::ORANGE, ink::BLUE, ink::PURPLE, ink::SKY, ink::BLACK];
 
@@ -289,9 +291,9 @@ impl Draft<'_> {
             let stroke = solid(*ink, if is_alone { 3.0 } else { 2.0 });
             panel.curves(drawing, &[curve(&metric.values, stroke)]);
             let name = if is_alone {
-                "as the HPA saw it"
+                "as the HPA saw it".to_owned()
             } else {
-                &metric.name
+                shortened(&metric.name, soft(Align::Left), METRIC_NAME_ROOM)
             };
             entries.push(entry(LegendKey::Line(stroke), name));
         }

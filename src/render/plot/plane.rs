@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::ink;
-use super::page::{SMALL, at, bold, dashed, lettering, soft, solid};
+use super::page::{HEADING_SIZE, SMALL, at, bold, dashed, lettering, soft, solid};
 use super::symbols::Shape;
 use crate::draw::{Align, Drawing, Ink, Rect, SheetPoint};
 use crate::results::statistics::sorted_quantile;
@@ -103,7 +103,7 @@ impl Plane {
     /// What the upright axis is, above the frame.
     pub(super) fn heading(&self, drawing: &mut Drawing, text: &str) {
         let place = at(self.frame.left, self.frame.top - 9.0);
-        drawing.text(place, text, bold(13.5));
+        drawing.text(place, text, bold(HEADING_SIZE));
     }
 
     /// Level lines and their names to the right, moved apart where they would touch.

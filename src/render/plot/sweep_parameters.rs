@@ -3,7 +3,7 @@
 //! Of few values, line and band are the median and p10 to p90 of all policies with a value. Of values so many that
 //! each has few policies, every policy is a dot, and line and band are those of the policies nearby.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::axis::{Axis, Tick};
 use super::ink;
@@ -106,7 +106,7 @@ const POLICIES_LEAST: usize = 20;
 const VALUES_MAX: usize = 400;
 /// The points of a line through the policies nearby, and into how many parts these divide all policies.
 const NEARBY_POINTS: usize = 40;
-const NEARBY_PARTS: usize = 12;
+const NEARBY_PARTS: usize = 8;
 /// The fewest policies nearby that a quantile is taken of.
 const NEARBY_LEAST: usize = 9;
 /// The dots that axes must hold, from this quantile to as much below 1.
@@ -132,6 +132,7 @@ struct Effect {
 /// The values of a parameter that occur, in their order, each with its place.
 #[derive(Clone, Debug, PartialEq)]
 struct Values {
+    /// Empty where round numbers name the axis.
     names: Vec<String>,
     places: Vec<f64>,
     /// What numbers are followed by, where it is the same for all; `None` where values are words or have several units.
@@ -162,8 +163,9 @@ impl Values {
             })
             .unwrap_or_else(|| (0..names.len()).map(|index| index as f64).collect()),
         };
+        let are_many = unit.is_some() && names.len() > NAMED_MAX;
         Self {
-            names,
+            names: if are_many { Vec::new() } else { names },
             places,
             unit,
         }
@@ -183,7 +185,7 @@ impl Values {
                 label: shortened(name, soft(Align::Middle), NAME_ROOM),
             });
         let ticks: Vec<Tick> = match &self.unit {
-            Some(unit) if self.names.len() > NAMED_MAX => {
+            Some(unit) if self.names.is_empty() => {
                 let round = Axis::around(low, high, 6.0).ticks.into_iter();
                 let within = round.filter(|tick| (low..=high).contains(&tick.value));
                 within
@@ -277,32 +279,33 @@ impl Effect {
         parameter: &Parameter,
         position: usize,
     ) -> Self {
-        let mut policies: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for point in 0..outcome.points.len() {
-            let index = answer.grid.swept_indices(point as u64)[position];
-            policies.entry(index).or_default().push(point);
-        }
-        let names = policies
-            .keys()
-            .map(|index| plain_text(&parameter.value(*index)));
+        let numbers = 0..outcome.points.len();
+        let mut policies: Vec<(u64, usize)> = numbers
+            .map(|point| (answer.grid.swept_indices(point as u64)[position], point))
+            .collect();
+        policies.sort_unstable();
+        let by_value = || policies.chunk_by(|one, other| one.0 == other.0);
+        let names = by_value().map(|policies| plain_text(&parameter.value(policies[0].0)));
         let values = Values::of(names.collect());
-        let is_sampled = answer.samples.is_some();
-        let by_place = || values.places.iter().copied().zip(policies.values());
-        let few = outcome.points.len() < POLICIES_LEAST * policies.len();
-        let is_cloud = policies.len() > VALUES_MAX || (is_sampled && few);
+        let count = values.places.len();
+        let few = answer.samples.is_some() && policies.len() < POLICIES_LEAST * count;
+        let is_cloud = few || count > VALUES_MAX;
         let trend = |value: fn(&Weighed) -> f64| {
-            let of = |points: &Vec<usize>| -> Vec<f64> {
-                points
-                    .iter()
-                    .map(|point| value(&outcome.points[*point]))
-                    .collect()
-            };
+            let by_place = values
+                .places
+                .iter()
+                .zip(by_value())
+                .map(|(place, policies)| {
+                    let values = policies
+                        .iter()
+                        .map(|(_, point)| value(&outcome.points[*point]));
+                    (*place, values)
+                });
             if is_cloud {
-                let dots = by_place()
-                    .flat_map(|(place, points)| of(points).into_iter().map(move |it| (place, it)));
+                let dots = by_place.flat_map(|(place, values)| values.map(move |it| (place, it)));
                 Trend::through_neighbours(dots.collect())
             } else {
-                Trend::through_values(by_place().map(|(place, points)| (place, of(points))))
+                Trend::through_values(by_place.map(|(place, values)| (place, values.collect())))
             }
         };
         Self {
