@@ -40,30 +40,38 @@ use crate::simulation::{Extent, simulate};
 use crate::units::Seed;
 use crate::workload::Demand;
 
+/// Two commands that `--help` shows.
+const EXAMPLES: &str = "Examples:
+  hpasim run policies/prod.toml traces/spike.csv --set hpa.maxReplicas=80
+  hpasim run prod.yaml k6.json --assert 'slo_violation_seconds<=30'";
+
 /// Simulate a policy under a trace.
 #[derive(Args, Debug)]
-#[command(mut_arg("output", |output| output.help("The output folder [default: output/<policy>-<trace>, and what differs from the plain run]")))]
+#[command(
+    mut_arg("output", |output| output.help("Output folder [default: output/<policy>-<trace>-<changes>]")),
+    after_help = EXAMPLES
+)]
 pub(super) struct RunArgs {
-    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
+    /// Policy (TOML) or Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
-    /// The traffic: CSV, or a recording (k6, Prometheus, Locust, access log), plain or gzip; - is standard input
+    /// Traffic: CSV, or a recording (k6, Prometheus, Locust, access log); `-` is stdin
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
-    /// Override a key of the policy: --set hpa.maxReplicas=80; may be given several times
+    /// Set a key of the policy; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
     load: LoadArgs,
     #[command(flatten)]
     seed: SeedArgs,
-    /// Run this many seeds, from --seed on; KPIs become median, p10 and p90, pictures show the first
+    /// Number of seeds; with 2 or more, KPIs are median, p10 and p90
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
     #[command(flatten)]
     answer: AnswerArgs,
-    /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30'; may be given several times
-    #[arg(long, value_name = "KPI<=NUMBER")]
+    /// Exit with 99 unless this holds; repeatable
+    #[arg(long, value_name = "KPI<=N")]
     assert: Vec<String>,
 }
 

@@ -47,48 +47,57 @@ use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::simulation::Extent;
 use crate::text::rounding::readable;
 
+/// Two commands that `--help` shows.
+const EXAMPLES: &str = "Examples:
+  hpasim sweep policies/prod.toml day.csv --set hpa.maxReplicas=40..80:10
+  hpasim sweep prod.yaml day.csv --set pod.init=5s,45s --set hpa.minReplicas=2,4";
+
 /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm.
 #[derive(Args, Debug)]
-#[command(mut_arg("output", |output| output.help("The output folder [default: output/sweep-<policy>-<traces>]")))]
+#[command(
+    mut_arg("output", |output| output.help("Output folder [default: output/sweep-<policy>-<traces>]")),
+    after_help = EXAMPLES
+)]
 pub(super) struct SweepArgs {
-    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
+    /// Policy (TOML) or Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
-    /// The traffic, one trace or several (CSV, plain or gzip)
+    /// Traffic: one or several traces (CSV)
     #[arg(value_name = "TRACE", required = true)]
     traces: Vec<PathBuf>,
-    /// A key of the policy and its values: a list (a=0,60,300), a range that includes its end (a=40..80:5), or one value
+    /// A key and its values: a list (a=0,60,300), a range with a step (a=40..80:5; 80 is included), or one value; repeatable
     #[arg(long, value_name = "PATH=VALUES")]
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// Instead of every combination so many, drawn evenly over all ranges (Latin hypercube)
+    /// Draw N points (Latin hypercube), not all combinations
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     samples: Option<u32>,
-    /// Which engine simulates.
+    /// The engine: `request` or `fluid`.
     #[arg(
         long,
         value_parser = one_of(ENGINES),
+        hide_possible_values = true,
         value_name = "ENGINE",
-        help = "Which engine simulates [default: fluid, or request for a trace of users]"
+        help = "request (each request), or fluid (only rates, fast) [default: fluid; request for user traces]"
     )]
     engine: Option<Engine>,
     #[command(flatten)]
     seed: SeedArgs,
-    /// Run each point under so many seeds, from --seed on; KPIs become median, p10 and p90
+    /// Number of seeds for each point; with 2 or more, KPIs are median, p10 and p90
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
-    /// How many simulations run at once.
+    /// Number of simulations at once.
     #[arg(
         long,
         value_name = "N",
-        help = "How many simulations run at once [default: all cores]; the results are identical for any N"
+        help = "Number of simulations at once [default: all cores]"
     )]
     jobs: Option<NonZeroUsize>,
-    /// Compute one part of N, numbered from 0; `hpasim merge` joins the parts
+    /// Compute part I (from 0) of N; `hpasim merge` joins the parts
     #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
     shard: Option<Shard>,
-    /// Go on where an interrupted sweep of the same command ended
+    /// Continue an interrupted sweep of the same command
     #[arg(long, conflicts_with = "force")]
     resume: bool,
     #[command(flatten)]

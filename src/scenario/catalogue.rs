@@ -92,7 +92,7 @@ codes! {
     E0007 UnknownKey:
         "A key that does not exist",
         "A key with a typing mistake would silently be the default.",
-        "Take the key that is suggested; docs/policy.md has them all.";
+        "Take the key that the message suggests.";
     E0008 WrongType:
         "A value of another type than the key takes",
         "A quoted number is text.",
@@ -168,7 +168,7 @@ codes! {
     E0026 BadAssertion:
         "An assertion that cannot be read",
         "An assertion that nobody understands would hold for ever.",
-        "Write a KPI, an operator and a number, as `slo_violation_seconds<=30`; docs/kpis.md has the names.";
+        "Write a KPI, an operator and a number, as `slo_violation_seconds<=30`; `hpasim run POLICY TRACE --format json` prints every KPI.";
     E0030 TraceEmpty:
         "A trace without rows",
         "There is no traffic to simulate.",
@@ -220,7 +220,7 @@ codes! {
     E0042 TraceFormat:
         "Something known that is no recording of traffic over time",
         "It has no course of time, or not the numbers that a load is made of.",
-        "Record or export what the message names; docs/traces.md lists the formats.";
+        "Record or export what the message names; `hpasim trace info --help` lists the formats.";
     E0043 TraceLine:
         "A line of a recording is longer than any that belongs there",
         "Such a file is something else, or damaged; it is not read to its end.",

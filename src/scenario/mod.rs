@@ -68,6 +68,7 @@ pub(crate) use loader::read_file;
 pub use loader::{LoadedFile, Loader};
 pub use manifest::ManifestChoice;
 pub use memory::MemoryLoader;
+pub use overrides::{paths_of_key, quote_bare_word};
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
 pub use probe_text::{
     PROBE_ROWS_MIN, Probe, ProbeMeasurement, ProbeRow, SAME_LOAD, parse_probe, read_probe,

@@ -27,10 +27,6 @@ impl FormatReader for OwnCsv {
         "csv"
     }
 
-    fn help(&self) -> &'static str {
-        "Our own: time_s,rps"
-    }
-
     fn meanings(&self) -> Meanings {
         Meanings::Stated("its header says what was offered")
     }

@@ -44,9 +44,6 @@ trait FormatReader: Sync {
     /// Its word on the command line.
     fn word(&self) -> &'static str;
 
-    /// What is written in it, for the help of the command line.
-    fn help(&self) -> &'static str;
-
     /// Whether it is JSON: sought where a stream begins with a bracket, and nowhere else.
     fn is_json(&self) -> bool {
         false
@@ -115,12 +112,6 @@ impl RecordingFormat {
     #[must_use]
     pub fn title(self) -> &'static str {
         self.0.title()
-    }
-
-    /// What is written in it, for the help of the command line.
-    #[must_use]
-    pub fn help(self) -> &'static str {
-        self.0.help()
     }
 }
 

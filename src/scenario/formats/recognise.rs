@@ -162,6 +162,7 @@ pub(super) fn no_format(name: &str) -> Diagnostic {
         code: Code::TraceFormat,
         message: format!("`{name}` is neither a trace nor a recording that is known"),
         place: None,
-        help: "docs/traces.md lists the formats; --input-format forces one".to_owned(),
+        help: "name the format with --input-format; `hpasim trace info --help` lists the formats"
+            .to_owned(),
     }
 }
