@@ -85,6 +85,7 @@ fn any_file(path: &Path) -> FileRequest<'_> {
     }
 }
 
+#[doc(hidden)]
 /// An input file that was opened.
 #[derive(Debug)]
 pub struct OpenInput {
@@ -94,6 +95,7 @@ pub struct OpenInput {
     pub length_bytes: Option<u64>,
 }
 
+#[doc(hidden)]
 /// Opens an input file, if reading it comes to an end.
 ///
 /// # Errors
@@ -115,6 +117,7 @@ pub fn open_input(path: &Path, named_by: NamedBy) -> Result<OpenInput, LoadError
     })
 }
 
+#[doc(hidden)]
 /// Whether the path stands for a descriptor of this process, as a shell's `<(command)` does, or for the empty file.
 pub fn is_open_already(path: &Path) -> bool {
     let stands_for = |folder: &str| path.parent() == Some(Path::new(folder));

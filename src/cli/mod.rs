@@ -35,6 +35,7 @@ mod seed_args;
 mod size;
 mod sweep;
 mod sweep_file;
+#[doc(hidden)]
 pub mod trace;
 mod tune;
 mod usage;
@@ -45,6 +46,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+#[doc(hidden)]
 pub use error::{CommandError, Completion};
 
 use screen::Screen;

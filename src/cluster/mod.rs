@@ -22,19 +22,30 @@
 //! | [`samples`] | samples as columns |
 //! | [`plant`] | the Deployment in motion |
 
+#[doc(hidden)]
 pub mod balancer;
+#[doc(hidden)]
 pub mod census;
 pub mod config;
+#[doc(hidden)]
 pub mod connections;
+#[doc(hidden)]
 pub mod cpu;
 mod gone_rows;
 mod kubelet;
+#[doc(hidden)]
 pub mod metrics_server;
+#[doc(hidden)]
 pub mod placement;
+#[doc(hidden)]
 pub mod plant;
 mod pod_status;
+#[doc(hidden)]
 pub mod pods;
 mod replica_set;
+#[doc(hidden)]
 pub mod samples;
+#[doc(hidden)]
 pub mod served;
+#[doc(hidden)]
 pub mod station;

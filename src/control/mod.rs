@@ -13,11 +13,14 @@
 //! | [`caller`] | the caller of a run as its scaler |
 //! | [`scaler`] | any of these, as one type |
 
+#[doc(hidden)]
 pub mod caller;
 pub mod decided;
 pub mod hpa;
+#[doc(hidden)]
 pub mod query;
 pub mod scaler;
+#[doc(hidden)]
 pub mod schedule;
 pub mod seen;
 

@@ -18,17 +18,26 @@
 //! | [`decision`] | the steps of a decision, as a listener receives them |
 //! | [`reconcile`](mod@reconcile) | one reconcile, from the scale to the status |
 
+#[doc(hidden)]
 pub mod decision;
 mod grouping;
+#[doc(hidden)]
 pub mod limits;
 pub mod observation;
+#[doc(hidden)]
 pub mod reconcile;
+#[doc(hidden)]
 pub mod replicas;
+#[doc(hidden)]
 pub mod requests;
 pub mod rules;
 pub mod spec;
+#[doc(hidden)]
 pub mod spec_input;
+#[doc(hidden)]
 pub mod stabilize;
+#[doc(hidden)]
 pub mod status;
 
+#[doc(hidden)]
 pub use reconcile::{HpaMemory, ReconcileOutcome, RescaleReason, reconcile};

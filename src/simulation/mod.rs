@@ -23,10 +23,12 @@ mod before_start;
 mod event;
 mod extent;
 mod flow;
+#[doc(hidden)]
 pub mod latency;
 pub mod observer;
 mod offered;
 mod outside;
+#[doc(hidden)]
 pub mod phase;
 mod pod_requests;
 mod requests;
@@ -36,6 +38,7 @@ mod sight;
 mod tests;
 mod work;
 
+#[doc(hidden)]
 pub use extent::Extent;
 pub use latency::Provisioning;
 pub use observer::Observer;

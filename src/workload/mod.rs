@@ -2,11 +2,17 @@
 //!
 //! `scenario` turns text into a [`Trace`].
 
+#[doc(hidden)]
 pub mod arrivals;
+#[doc(hidden)]
 pub mod clients;
+#[doc(hidden)]
 pub mod generate;
+#[doc(hidden)]
 pub mod retry_budget;
+#[doc(hidden)]
 pub mod trace;
+#[doc(hidden)]
 pub mod users;
 
 use crate::engine::random::Distribution;

@@ -15,26 +15,26 @@ pub(super) struct ActedOn {
     /// What the panel's numbers are.
     pub(super) heading: String,
     pub(super) unit: Unit,
-    pub(super) metrics: Vec<SeenMetric>,
-    pub(super) target: Target,
+    pub(super) metrics: Vec<PlottedMetric>,
+    pub(super) target: PlottedTarget,
 }
 
 /// One metric over time.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct SeenMetric {
+pub(super) struct PlottedMetric {
     pub(super) name: String,
     pub(super) values: Strokes,
 }
 
 /// What the autoscaler aims at, and around it where it stays put.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Target {
+pub(super) struct PlottedTarget {
     pub(super) value: f64,
     pub(super) low: f64,
     pub(super) high: f64,
 }
 
-impl Target {
+impl PlottedTarget {
     /// `value` with the autoscaler's tolerances around it.
     pub(super) fn of(autoscaler: &Hpa, value: f64) -> Self {
         let settings = &autoscaler.settings;
@@ -125,7 +125,7 @@ impl ActedOn {
                 heading: "Metrics, percent of target".to_owned(),
                 unit: Unit::Percent,
                 metrics: seen.collect(),
-                target: Target::of(autoscaler, 100.0),
+                target: PlottedTarget::of(autoscaler, 100.0),
             });
         };
         let measure = Measure::of(metric);
@@ -134,13 +134,18 @@ impl ActedOn {
             heading: format!("{}{}", metric.source.name(), measure.suffix),
             unit: measure.unit,
             metrics: vec![seen_metric(timeline, 0, metric, measure.divisor)],
-            target: Target::of(autoscaler, target),
+            target: PlottedTarget::of(autoscaler, target),
         })
     }
 }
 
 /// Metric number `index` as the reconciles saw it, each value until the next reconcile.
-fn seen_metric(timeline: &Timeline, index: usize, metric: &MetricSpec, divisor: f64) -> SeenMetric {
+fn seen_metric(
+    timeline: &Timeline,
+    index: usize,
+    metric: &MetricSpec,
+    divisor: f64,
+) -> PlottedMetric {
     let seen = &timeline.metrics_seen;
     let mut values = Strokes::new();
     let mut line: Vec<TimedValue> = Vec::new();
@@ -156,7 +161,7 @@ fn seen_metric(timeline: &Timeline, index: usize, metric: &MetricSpec, divisor: 
     }
     values.push(line);
     values.retain(|line| !line.is_empty());
-    SeenMetric {
+    PlottedMetric {
         name: metric.source.name(),
         values,
     }

@@ -1,6 +1,6 @@
 //! What the panels of a run show: which column of the timeline in which colour, and which limits beside it.
 
-use super::acted_on::{ActedOn, Target};
+use super::acted_on::{ActedOn, PlottedTarget};
 use super::axis::{Axis, Unit};
 use super::ink;
 use super::page::{BAND_STRENGTH, dashed, shortened, soft, solid};
@@ -476,7 +476,7 @@ impl Draft<'_> {
 }
 
 /// The first CPU utilisation target of the autoscaler, in percent of request.
-fn cpu_target(scenario: &Scenario) -> Option<Target> {
+fn cpu_target(scenario: &Scenario) -> Option<PlottedTarget> {
     let autoscaler = scenario.hpa()?;
     let percent = autoscaler.spec.metrics.iter().find_map(|metric| {
         match (metric.source.is_cpu(), metric.target) {
@@ -484,7 +484,7 @@ fn cpu_target(scenario: &Scenario) -> Option<Target> {
             _ => None,
         }
     })?;
-    Some(Target::of(autoscaler, percent))
+    Some(PlottedTarget::of(autoscaler, percent))
 }
 
 /// The pod's CPU limit in percent of its request; `None` unless every container, or the pod, has both.
