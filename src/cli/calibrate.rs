@@ -6,39 +6,34 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::choices::{OutputFormat, page_or_json};
+use super::choices::{OutputFormat, TEXT_OR_JSON, one_of};
 use super::error::{CommandError, Completion};
-use super::files::FileLoader;
 use super::screen::Screen;
+use crate::files::FileLoader;
 use crate::render::calibration::{calibration_json, render_calibration};
 use crate::results::calibration::calibrate;
 use crate::scenario::read_probe;
 
-/// What `hpasim calibrate --help` says.
-pub(super) const ABOUT: &str = "Fit cost per request and idle CPU to a capacity probe
+/// The columns of a probe and two commands, for `--help`.
+const EXAMPLES: &str = "\
+A probe has a row for each load, with the columns `rps` (requests per second)
+and `cpu_millicores`. With a third column `replicas`, `rps` is the total of all
+pods and `cpu_millicores` belongs to one pod, as `kubectl top pod` prints it.
+hpasim ignores further columns.
 
-The probe is CSV with the columns `rps` (requests per second) and `cpu_millicores`, a row for each load. With a third column \
-`replicas` the rate is that of all pods together and the CPU that of one pod, as `kubectl top pod` shows it; without it both \
-belong to the same thing. Further columns are left out.";
+Examples:
+  hpasim calibrate probe.csv
+  hpasim calibrate probe.csv --format json";
 
 /// Fit cost per request and idle CPU to a capacity probe.
-///
-/// The probe is CSV with the columns `rps` (requests per second) and
-/// `cpu_millicores`, a row for each load. With a third column `replicas` the
-/// rate is that of all pods together and the CPU that of one pod, as `kubectl
-/// top pod` shows it; without it both belong to the same thing. Further columns
-/// are left out.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct CalibrateArgs {
-    /// The probe: CSV with a header
+    /// Capacity probe: CSV with a header
     #[arg(value_name = "PROBE")]
     probe: PathBuf,
-    /// How the report is written
-    #[arg(
-        long,
-        value_parser = page_or_json("text", "For people", "One JSON object"),
-        default_value = "text"
-    )]
+    /// What to print
+    #[arg(long, value_parser = one_of(TEXT_OR_JSON), default_value = "text")]
     format: OutputFormat,
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::choices::{OutputFormat, check_format};
+use super::choices::{CHECK_FORMATS, OutputFormat, one_of};
 use super::confined::ConfinedLoader;
 use super::error::{CommandError, Completion};
 use super::manifest_args::ManifestArgs;
@@ -16,28 +16,37 @@ use crate::render::check::{check_json, render_check, render_github};
 use crate::scenario::{Severity, parse_duration};
 use crate::units::SimSpan;
 
+/// What a finding's letter means, and two commands, for `--help`.
+const EXAMPLES: &str = "\
+E is an error, W a trap, I a note. Exit codes: 3 with an E, 99 with a W under
+--deny warnings, else 0. `extends` and `manifest` of a policy may name files in
+the repository of FILE (the nearest folder with a .git, or the folder of FILE);
+--allow-outside allows other files.
+
+Examples:
+  hpasim check policies/prod.toml --trace traces/spike.csv
+  kubectl get hpa,deploy,pdb -o yaml | hpasim check - --deny warnings";
+
 /// Check policies and manifests.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "E is broken, W is a trap, I is good to know; docs/diagnostics.md lists them all.\n\nWhat a policy names with `extends` or `manifest` is read below the root of a FILE alone: the nearest folder above it with a `.git`, or else its own folder; for `-` the same from the current folder. --allow-outside lifts that.\n\nExit codes: 3 when an E was found, 99 when --deny asks for it, 0 otherwise."
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct CheckArgs {
-    /// Policies (TOML) and Kubernetes manifests (YAML, JSON), taken together; `-` reads stdin
+    /// Policies (TOML) and Kubernetes manifests (YAML, JSON), checked together; `-` is stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Fail with exit code 99 when there are any
+    /// Exit with 99 when there are warnings (W)
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
-    /// How the report is written
-    #[arg(long, value_parser = check_format(), default_value = "text")]
+    /// What to print: text, json, or github (annotations of GitHub Actions)
+    #[arg(long, value_parser = one_of(CHECK_FORMATS), hide_possible_values = true, default_value = "text")]
     format: OutputFormat,
-    /// How long the way from minReplicas to maxReplicas may take
+    /// Longest acceptable time from minReplicas to maxReplicas
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value_t = WITHIN)]
     within: SimSpan,
-    /// A trace, for what the traffic's period has to do with the windows
+    /// A trace, to compare the period of the traffic with the stabilization windows
     #[arg(long, value_name = "TRACE")]
     trace: Option<PathBuf>,
-    /// Also read files outside the repository or folder of a FILE: what `extends`, `manifest` and symbolic links lead to
+    /// Also read files outside the repository of FILE
     #[arg(long)]
     allow_outside: bool,
     #[command(flatten)]
@@ -46,7 +55,6 @@ pub(super) struct CheckArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Deny {
-    /// Warnings (W)
     Warnings,
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::assertions;
-use super::choices::{OutputFormat, PlotChoice, comparison_format};
+use super::choices::{COMPARISON_FORMATS, OutputFormat, PlotChoice, one_of};
 use super::error::{CommandError, Completion};
 use super::experiment::{Experiment, ExperimentReport, conduct};
 use super::file_names::{COMPARISON_CSV, COMPARISON_JSON};
@@ -42,39 +42,46 @@ use inputs::CompareInputs;
 /// How many seeds a comparison runs by default.
 const SEEDS: u16 = 10;
 
+/// The baselines and two commands, for `--help`.
+const EXAMPLES: &str = "Baselines: @default (no behavior), @static-peak, @static-mean, @fixed:N,
+@oracle (knows the demand), @oracle-instant (the same, and pods start at once).
+
+Examples:
+  hpasim compare policies/prod.toml policies/fast.toml traces/spike.csv
+  hpasim compare prod.yaml @default @oracle day.csv --assert 'prod.cost<2'";
+
 /// Set policies side by side under the same traffic.
-///
-/// All policies see the same arrivals, seed by seed, so that differences are theirs.
-/// Which arguments are traces is seen from their content. Baselines need no file:
-/// @default (the first policy's autoscaler without `behavior`), @static-peak,
-/// @static-mean, @oracle (knows demand), @oracle-instant (and its pods start at
-/// once), @fixed:N; all else they take from the first policy that is a file.
 #[derive(Args, Debug)]
 #[command(
-    mut_arg("output", |output| output.help("The output folder [default: output/compare-<policies>-<trace>]")),
-    mut_arg("format", |format| format.value_parser(comparison_format()))
+    mut_arg("output", |output| output.help("Output folder [default: output/compare-<policies>-<trace>]")),
+    mut_arg("format", |format| {
+        format
+            .value_parser(one_of(COMPARISON_FORMATS))
+            .help("What to print: table, markdown, csv or json")
+    }),
+    after_help = EXAMPLES
 )]
 pub(super) struct CompareArgs {
-    /// Policies, manifests or baselines, the one to compare with first; then the traces
+    /// Policies, manifests or baselines, then traces; the first policy is the reference
     #[arg(value_name = "POLICY... TRACE", required = true)]
     inputs: Vec<PathBuf>,
-    /// A trace, whatever it looks like; may be given several times
+    /// Read this file as a trace; repeatable
     #[arg(long, value_name = "FILE")]
     trace: Vec<PathBuf>,
-    /// Override a key of every policy: --set hpa.maxReplicas=80; may be given several times
+    /// Set a key of every policy; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
     load: LoadArgs,
     #[command(flatten)]
     seed: SeedArgs,
-    /// Run this many seeds, from --seed on
+    /// Number of seeds
     #[arg(long, value_name = "N", default_value_t = SEEDS, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
     #[command(flatten)]
     answer: AnswerArgs,
-    /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30' of every policy, 'fast.cost<2' of one; may be given several times
-    #[arg(long, value_name = "[POLICY.]KPI<=NUMBER")]
+    /// Exit with 99 unless this holds of every policy, or of POLICY with `POLICY.KPI<=N`; repeatable
+    #[arg(long, value_name = "KPI<=N")]
     assert: Vec<String>,
 }
 

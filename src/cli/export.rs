@@ -7,29 +7,35 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::error::{CommandError, Completion};
-use super::files::FileLoader;
 use super::manifest_args::ManifestArgs;
 use super::screen::Screen;
+use crate::files::FileLoader;
 use crate::scenario::{ExportedObjects, PolicyFile, load_policy};
+
+/// Two commands that `--help` shows.
+const EXAMPLES: &str = "Examples:
+  hpasim export policies/prod.toml --deployment
+  hpasim export --patch today.yaml tuned.toml";
 
 /// Export a policy.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct ExportArgs {
-    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
+    /// Policy (TOML) or Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY", required_unless_present = "patch")]
     policy: Option<PathBuf>,
-    /// Print the Deployment as well
+    /// Print the Deployment also
     #[arg(long, conflicts_with = "patch")]
     deployment: bool,
     /// Print the smallest merge patch that turns the autoscaler of FROM into that of TO
     #[arg(long, num_args = 2, value_names = ["FROM", "TO"], conflicts_with = "policy")]
     patch: Option<Vec<PathBuf>>,
-    /// Override a key of the policy (with --patch: of TO): --set hpa.maxReplicas=80; may be given several times
+    /// Set a key of the policy (with --patch: of TO); repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// No warnings
+    /// Print no warnings
     #[arg(short, long)]
     quiet: bool,
 }

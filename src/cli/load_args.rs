@@ -22,12 +22,13 @@ pub(super) struct LoadArgs {
     manifest: ManifestArgs,
     #[command(flatten)]
     span: SpanArgs,
-    /// Which engine simulates.
+    /// The engine: `request` or `fluid`.
     #[arg(
         long,
         value_parser = one_of(ENGINES),
+        hide_possible_values = true,
         value_name = "ENGINE",
-        help = "Which engine simulates [default: request, or fluid for a trace of CPU demand]"
+        help = "request (each request), or fluid (only rates, fast) [default: request; fluid for CPU traces]"
     )]
     engine: Option<Engine>,
 }
@@ -35,10 +36,10 @@ pub(super) struct LoadArgs {
 /// Which time of a trace counts.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct SpanArgs {
-    /// Leave out what lies before this time of a trace
+    /// Start the trace at this time
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
     from: Option<SimSpan>,
-    /// Leave out what lies behind this time of a trace
+    /// End the trace at this time
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
     to: Option<SimSpan>,
 }

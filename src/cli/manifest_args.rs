@@ -10,14 +10,14 @@ use crate::scenario::ManifestChoice;
 /// What to take of a manifest.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ManifestArgs {
-    /// Of a manifest with several autoscalers, the one of this name
+    /// Name of the autoscaler, where a manifest has several
     #[arg(long, value_name = "NAME")]
     hpa: Option<String>,
-    /// The namespace of objects of a manifest that state none [default: default]
+    /// Namespace of objects without one.
     #[arg(
         long,
         value_name = "NS",
-        help = "The namespace of objects of a manifest that state none [default: default]"
+        help = "Namespace of objects without one [default: default]"
     )]
     namespace: Option<String>,
 }

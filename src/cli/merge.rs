@@ -15,8 +15,14 @@ use super::screen::Screen;
 use super::sweep_file::open_part;
 use crate::search::parts::{TableError, merge};
 
+/// Two commands that `--help` shows.
+const EXAMPLES: &str = "Examples:
+  hpasim merge part-0 part-1 -o whole
+  hpasim merge part-*/sweep.csv -o sweep.csv";
+
 /// Join the parts that `sweep --shard I/N` computed.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct MergeArgs {
     /// The parts: sweep.csv of each, or the folders that hold them
     #[arg(value_name = "PART", required = true)]
@@ -24,10 +30,10 @@ pub(super) struct MergeArgs {
     /// The file of the whole sweep, or the folder for its sweep.csv
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Overwrite the file if it is there
+    /// Overwrite an existing file
     #[arg(long)]
     force: bool,
-    /// Say nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
 }

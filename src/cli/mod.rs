@@ -24,6 +24,7 @@ mod manifest_args;
 mod merge;
 mod output_args;
 mod output_folder;
+mod packaging;
 mod paired_runs;
 mod progress;
 mod replay;
@@ -34,33 +35,35 @@ mod seed_args;
 mod size;
 mod sweep;
 mod sweep_file;
+#[doc(hidden)]
 pub mod trace;
 mod tune;
+mod usage;
 mod variant_inputs;
 mod variation;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+#[doc(hidden)]
 pub use error::{CommandError, Completion};
-
-use crate::text::{is_unseen, visible};
 
 use screen::Screen;
 
+/// Two commands and the exit codes, for `--help`.
+const EXAMPLES: &str = "Examples:
+  hpasim run policies/prod.toml traces/spike.csv
+  hpasim compare policies/prod.toml policies/fast.toml traces/spike.csv
+
+Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input,
+99 an assertion does not hold, 130 interrupted.";
+
 /// hpasim: what will my autoscaler do under this traffic, why, and at what price?
 #[derive(Debug, Parser)]
+#[command(name = "hpasim", version, max_term_width = 100)]
 #[command(
-    name = "hpasim",
-    version,
-    propagate_version = true,
-    max_term_width = 100
-)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold, 130 interrupted."
+    after_help = EXAMPLES
 )]
 struct CommandLine {
     #[command(subcommand)]
@@ -71,34 +74,47 @@ struct CommandLine {
 enum Command {
     /// Simulate a policy under a trace: summary, timeline, decisions, plot
     Run(run::RunArgs),
-    /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm
+    /// Simulate every policy of a grid: KPIs of each, and the front of cost and harm
     Sweep(sweep::SweepArgs),
-    /// Search for a better policy, and show on other traffic whether it is better
+    /// Search for a better policy, and test it on other traffic
     Tune(tune::TuneArgs),
     /// Join the parts that `sweep --shard I/N` computed
     Merge(merge::MergeArgs),
-    /// Set policies side by side under the same traffic: KPIs, differences with intervals, a picture
+    /// Compare policies under the same traffic: KPIs, differences, a picture
     Compare(compare::CompareArgs),
-    /// Replay recorded decisions of the real controller through the HPA core
+    /// Replay recorded decisions of the real controller
     Replay(replay::ReplayArgs),
-    /// Find traps in policies and manifests before any traffic comes
+    /// Find traps in policies and manifests
     Check(check::CheckArgs),
     /// Fit cost per request and idle CPU to a capacity probe
-    #[command(long_about = calibrate::ABOUT)]
     Calibrate(calibrate::CalibrateArgs),
-    /// Print a policy as Kubernetes objects, or the patch between two policies
+    /// Print a policy as Kubernetes objects, or a patch between two
     Export(export::ExportArgs),
     /// Make, convert and describe traces
     Trace(trace::TraceArgs),
+    /// Print the completions of a shell
+    Completions(packaging::CompletionsArgs),
+    /// Print the man page, or write the man pages of all commands
+    Man(packaging::ManArgs),
 }
 
-/// Runs the command that `arguments` (the program's name first) ask for.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+/// Runs the command that `arguments` ask for, the name of the program first, and returns the exit code.
+///
+/// It prints to stdout and stderr and writes files, as the command does. From its first use on, Ctrl-C and SIGTERM end
+/// the process with exit code 130, after what the command has not finished is removed.
+///
+/// # Examples
+///
+/// ```
+/// let code = hpasim::cli::run(["hpasim", "--version"]);
+/// assert_eq!(code, 0);
+/// ```
+pub fn run<T: Into<OsString>>(arguments: impl IntoIterator<Item = T>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let mut screen = Screen::new();
     let command_line = match CommandLine::try_parse_from(&arguments) {
         Ok(command_line) => command_line,
-        Err(error) => return usage(error, &arguments, &mut screen),
+        Err(error) => return usage::refuse(error, &arguments, &mut screen),
     };
     let result = match command_line.command {
         Command::Run(arguments) => run::run(&arguments, &mut screen),
@@ -111,25 +127,73 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut screen),
         Command::Export(arguments) => export::run(&arguments, &mut screen),
         Command::Trace(arguments) => trace::run(&arguments, &mut screen),
+        Command::Completions(arguments) => packaging::complete(&arguments, &mut screen),
+        Command::Man(arguments) => packaging::man(&arguments, &mut screen),
     };
     screen.finish(result)
 }
 
-/// Prints help, the version, or what is wrong with the arguments.
-fn usage(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> ExitCode {
-    // Help and version are no errors; clap knows the stream and the code of each.
-    let code = u8::try_from(error.exit_code()).unwrap_or(2);
-    let shown: Vec<Cow<'_, str>> = arguments.iter().map(|it| it.to_string_lossy()).collect();
-    let is_clean = !shown.iter().any(|argument| argument.contains(is_unseen));
-    if is_clean || !error.use_stderr() {
-        return match error.print() {
-            Ok(()) => ExitCode::from(code),
-            Err(_) => ExitCode::FAILURE,
-        };
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// Each command with its path, the root first.
+    fn commands(command: &clap::Command, path: &str, found: &mut Vec<(String, String)>) {
+        let help = command.clone().term_width(80).render_help();
+        found.push((path.to_owned(), help.to_string()));
+        for inner in command.get_subcommands() {
+            if inner.get_name() != "help" {
+                commands(inner, &format!("{path} {}", inner.get_name()), found);
+            }
+        }
     }
-    // The message quotes arguments as they are. Parsing the escaped arguments gives the same message without raw characters.
-    let shown = shown.iter().map(|argument| visible(argument).into_owned());
-    let error = CommandLine::try_parse_from(shown).err().unwrap_or(error);
-    screen.note_lines(&error.render().to_string());
-    ExitCode::from(code)
+
+    #[test]
+    fn every_help_fits_a_screen() {
+        let mut root = CommandLine::command();
+        root.build();
+        let mut found = Vec::new();
+        commands(&root, "hpasim", &mut found);
+        for (path, help) in found {
+            let lines = help.lines().count();
+            assert!(lines <= 40, "{path}: {lines} lines\n{help}");
+            let widest = help.lines().map(str::len).max().unwrap_or(0);
+            assert!(widest <= 80, "{path}: {widest} columns\n{help}");
+        }
+    }
+
+    #[test]
+    fn every_help_shows_two_commands_that_parse() {
+        let mut root = CommandLine::command();
+        root.build();
+        let mut found = Vec::new();
+        commands(&root, "hpasim", &mut found);
+        for (path, help) in found {
+            let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| {
+                panic!("{path} has no examples\n{help}");
+            });
+            let examples: Vec<&str> = examples
+                .lines()
+                .take_while(|line| line.starts_with("  "))
+                .collect();
+            assert_eq!(examples.len(), 2, "{path}\n{help}");
+            for example in examples {
+                let (_, command) = example.split_once("hpasim").expect("a command of hpasim");
+                let words = command.replace('\'', "\u{1}");
+                let mut arguments = vec!["hpasim".to_owned()];
+                for (place, piece) in words.split('\u{1}').enumerate() {
+                    if place % 2 == 1 {
+                        arguments.push(piece.to_owned());
+                    } else {
+                        let words = piece.split('>').next().unwrap_or_default();
+                        arguments.extend(words.split_whitespace().map(str::to_owned));
+                    }
+                }
+                let parsed = CommandLine::try_parse_from(arguments);
+                assert!(parsed.is_ok(), "{path}: {example}\n{:?}", parsed.err());
+            }
+        }
+    }
 }

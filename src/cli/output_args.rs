@@ -1,10 +1,10 @@
-//! Where results go, and what is told: `--output`, `--force`, `--plot`, `--format`, `--quiet`.
+//! Where results go, and what a command prints: `--output`, `--force`, `--plot`, `--format`, `--quiet`.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::choices::{OutputFormat, PlotChoice, summary_format};
+use super::choices::{OutputFormat, PLOTS, PlotChoice, TABLE_OR_JSON, one_of};
 use super::screen::Screen;
 use crate::scenario::Diagnostic;
 
@@ -13,17 +13,17 @@ use crate::scenario::Diagnostic;
 /// Each command says of `output` what its default is.
 #[derive(Args, Clone, Debug)]
 pub(super) struct AnswerArgs {
-    /// The output folder
+    /// Output folder
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
-    /// Replace whatever the output folder holds: all files of hpasim's names there go
+    /// Replace hpasim's files in the output folder
     #[arg(long)]
     pub(super) force: bool,
-    /// Which pictures are drawn
-    #[arg(long, value_enum, default_value_t = PlotChoice::All)]
+    /// Pictures to draw: all, svg, png or none
+    #[arg(long, value_parser = one_of(PLOTS), hide_possible_values = true, default_value = "all")]
     pub(super) plot: PlotChoice,
-    /// What is printed to stdout
-    #[arg(long, value_parser = summary_format(), default_value = "table")]
+    /// Print a table, or json (summary.json)
+    #[arg(long, value_parser = one_of(TABLE_OR_JSON), hide_possible_values = true, default_value = "table")]
     pub(super) format: OutputFormat,
     #[command(flatten)]
     pub(super) quiet: QuietArgs,
@@ -32,21 +32,21 @@ pub(super) struct AnswerArgs {
 /// `--help` lists `--quiet` last, behind the arguments that a command adds itself.
 const LAST: usize = 900;
 
-/// What is told beside the results.
+/// Whether a command prints more than errors and data.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct QuietArgs {
-    /// Only errors, and data where --format asks for it: no tables, no warnings, no progress
+    /// Print only errors, and the data that --format asks for
     #[arg(short, long, display_order = LAST)]
     quiet: bool,
 }
 
 impl QuietArgs {
-    /// Whether nothing but errors and data is printed.
+    /// Whether only errors and data are printed.
     pub(super) fn is_asked_for(self) -> bool {
         self.quiet
     }
 
-    /// Whether a bar may appear.
+    /// Whether a progress bar may appear.
     pub(super) fn allows_progress(self) -> bool {
         !self.quiet
     }

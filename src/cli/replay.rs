@@ -7,30 +7,33 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::choices::{OutputFormat, page_or_json};
+use super::choices::{OutputFormat, TABLE_OR_JSON, one_of};
 use super::error::{CommandError, Completion};
-use super::files::{all_or_faults, open_input};
+use super::files::all_or_faults;
 use super::screen::Screen;
 use crate::conformance::{FileReport, RecordingError, replay_recording};
+use crate::files::open_input;
 use crate::render::replay::{render_replay, replay_json};
 use crate::scenario::NamedBy;
 use crate::search::in_order::{all_cores, collect_in_order};
 
+/// Two commands that `--help` shows.
+const EXAMPLES: &str = "Examples:
+  hpasim replay recorded.jsonl.gz
+  hpasim replay recorded.jsonl.gz --ignore scale-to-zero --format json";
+
 /// Replay recorded decisions of the real controller through the HPA core.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct ReplayArgs {
     /// Recordings: JSON Lines, plain or gzip
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Leave a category of scenarios out (an id up to its last '-'); may be given several times
+    /// Ignore a category of scenarios (an id up to its last '-'); repeatable
     #[arg(long, value_name = "CATEGORY")]
     ignore: Vec<String>,
-    /// How the report is written
-    #[arg(
-        long,
-        value_parser = page_or_json("table", "Tables for people", "One JSON object"),
-        default_value = "table"
-    )]
+    /// What to print
+    #[arg(long, value_parser = one_of(TABLE_OR_JSON), default_value = "table")]
     format: OutputFormat,
 }
 
@@ -88,7 +91,7 @@ fn note_unknown_keys(report: &FileReport, screen: &mut Screen) {
         .map(|(key, count)| format!("{key} ({count})"))
         .collect();
     screen.note(&format!(
-        "warning: {}: {total} unknown keys were passed over: {}",
+        "warning: {}: hpasim ignored {total} unknown keys: {}",
         report.file,
         keys.join(", ")
     ));

@@ -12,7 +12,7 @@ use super::choices::OutputFormat;
 use super::error::{CommandError, Completion};
 use super::experiment::{Experiment, ExperimentReport, conduct};
 use super::file_names::{DECISIONS, LATENCY, PLOT, TIMELINE};
-use super::files::{FileLoader, hashed};
+use super::files::hashed;
 use super::identity::Identity;
 use super::load_args::LoadArgs;
 use super::output_args::AnswerArgs;
@@ -24,8 +24,9 @@ use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
+use crate::files::FileLoader;
 use crate::render::paint::Colour;
-use crate::render::plot::{Picture, render_png, render_svg};
+use crate::render::plot::{Picture, draw_run};
 use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
 use crate::results::export::{Request, Summary, TimelineCsv, latency_csv};
@@ -39,30 +40,38 @@ use crate::simulation::{Extent, simulate};
 use crate::units::Seed;
 use crate::workload::Demand;
 
+/// Two commands that `--help` shows.
+const EXAMPLES: &str = "Examples:
+  hpasim run policies/prod.toml traces/spike.csv --set hpa.maxReplicas=80
+  hpasim run prod.yaml k6.json --assert 'slo_violation_seconds<=30'";
+
 /// Simulate a policy under a trace.
 #[derive(Args, Debug)]
-#[command(mut_arg("output", |output| output.help("The output folder [default: output/<policy>-<trace>, and what differs from the plain run]")))]
+#[command(
+    mut_arg("output", |output| output.help("Output folder [default: output/<policy>-<trace>-<changes>]")),
+    after_help = EXAMPLES
+)]
 pub(super) struct RunArgs {
-    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
+    /// Policy (TOML) or Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
-    /// The traffic: CSV, or a recording (k6, Prometheus, Locust, access log), plain or gzip; - is standard input
+    /// Traffic: CSV, or a recording (k6, Prometheus, Locust, access log); `-` is stdin
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
-    /// Override a key of the policy: --set hpa.maxReplicas=80; may be given several times
+    /// Set a key of the policy; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
     load: LoadArgs,
     #[command(flatten)]
     seed: SeedArgs,
-    /// Run this many seeds, from --seed on; KPIs become median, p10 and p90, pictures show the first
+    /// Number of seeds; with 2 or more, KPIs are median, p10 and p90
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
     #[command(flatten)]
     answer: AnswerArgs,
-    /// What must hold, or the exit code is 99: --assert 'slo_violation_seconds<=30'; may be given several times
-    #[arg(long, value_name = "KPI<=NUMBER")]
+    /// Exit with 99 unless this holds; repeatable
+    #[arg(long, value_name = "KPI<=N")]
     assert: Vec<String>,
 }
 
@@ -203,13 +212,14 @@ impl ExperimentReport for RunReport<'_> {
             scenario: &experiment.loaded.scenario,
             timeline: &self.first.timeline,
             kpis: &self.kpis[0],
+            promised_latency: self.first.promised_latency,
             engine: experiment.loaded.engine,
             seed: experiment.seeds[0],
             seeds: self.kpis.len(),
             request: &experiment.request,
         };
         let plot = experiment.arguments.answer.plot;
-        let mut files = pictures(&picture, PLOT, plot, render_png, render_svg)?;
+        let mut files = pictures(&draw_run(&picture), PLOT, plot)?;
         files.push(ResultFile::written(TIMELINE));
         if experiment.loaded.engine == Engine::Request {
             files.push(ResultFile::new(LATENCY, self.first.latency.clone()));
@@ -277,6 +287,8 @@ fn less_work(loaded: &Loaded) -> &'static str {
 #[derive(Default)]
 struct FirstRun {
     timeline: Timeline,
+    /// At the quantile that the SLO promises, in seconds.
+    promised_latency: Option<f64>,
     /// Empty where the engine knows no single requests.
     latency: Vec<u8>,
 }
@@ -339,6 +351,7 @@ fn simulate_first(
     let (timeline, csv) = recorder.finish_writing();
     let first = FirstRun {
         latency: latency.transpose()?.unwrap_or_default(),
+        promised_latency: kpis.latency_at(scenario.slo.latency_quantile),
         timeline,
     };
     let streams = Streams {

@@ -1,11 +1,7 @@
-//! The terminal: data to stdout, messages to stderr.
-//!
-//! Self-imposed limit: text that others made; colour only where the stream and
-//! NO_COLOR allow it.
+//! The terminal: data to stdout, messages to stderr; colour only where the stream and NO_COLOR allow it.
 
 use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
-use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -53,13 +49,23 @@ impl Screen {
         self.write(&visible_csv(text))
     }
 
+    /// Writes a script of our own, which another program reads, to stdout.
+    pub(super) fn print_script(&mut self, script: &[u8]) -> Result<(), CommandError> {
+        let mut stdout = std::io::stdout().lock();
+        Self::written(stdout.write_all(script).and_then(|()| stdout.flush()))
+    }
+
     fn write(&mut self, text: &str) -> Result<(), CommandError> {
         let mut stdout = anstream::stdout().lock();
         let written = stdout
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush());
-        match written {
-            // `hpasim ... | head` has had enough: that is no failure of ours.
+        Self::written(written)
+    }
+
+    fn written(outcome: std::io::Result<()>) -> Result<(), CommandError> {
+        match outcome {
+            // The reader of the pipe, such as `head`, may stop early.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             other => other.map_err(CommandError::Stdout),
         }
@@ -87,7 +93,7 @@ impl Screen {
     }
 
     /// Says how a command ended, and gives its exit code.
-    pub(super) fn finish(&mut self, result: Result<Completion, CommandError>) -> ExitCode {
+    pub(super) fn finish(&mut self, result: Result<Completion, CommandError>) -> u8 {
         match result {
             Ok(completion) => completion.exit_code(),
             Err(error) => {

@@ -11,7 +11,7 @@ use crate::units::Seed;
 /// Where the seeds begin.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct SeedArgs {
-    /// The seed from which all chance follows
+    /// First seed of the random numbers
     #[arg(long, value_name = "N", default_value_t = Seed::default().0, allow_negative_numbers = true)]
     seed: u64,
 }

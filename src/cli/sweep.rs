@@ -13,7 +13,7 @@ use super::digest::digest;
 use super::error::{CommandError, Completion};
 use super::experiment::{Experiment, ExperimentReport, conduct};
 use super::file_names::{FRONT, HEATMAP, PARAMETERS, SWEEP};
-use super::files::{RememberingLoader, hashed_once};
+use super::files::hashed_once;
 use super::identity::Identity;
 use super::manifest_args::ManifestArgs;
 use super::output_args::AnswerArgs;
@@ -26,13 +26,15 @@ use super::size::Size;
 use super::sweep_file::{SweepFile, SweepPart};
 use super::variant_inputs::{refuse_same_names, refuse_second_stdin, under_engine};
 use super::variation::Variation;
+use crate::draw::DrawError;
+use crate::files::RememberingLoader;
 use crate::kpi::Kpi;
 use crate::render::paint::Colour;
-use crate::render::plot::PlotError;
-use crate::render::plot::sweep_front::{render_sweep_front_png, render_sweep_front_svg};
-use crate::render::plot::sweep_heat::{render_heat_png, render_heat_svg};
-use crate::render::plot::sweep_parameters::{render_parameters_png, render_parameters_svg};
-use crate::render::sweep::{SweepAnswer, render_answer};
+use crate::render::plot::front::draw_sweep_front;
+use crate::render::plot::sweep_heat::draw_heatmap;
+use crate::render::plot::sweep_parameters::draw_parameters;
+use crate::render::sweep::render_answer;
+use crate::render::sweep_answer::SweepAnswer;
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
 use crate::scenario::{Engine, LoadRequest, ManifestChoice, Scenario, Template, load_templates};
@@ -45,48 +47,57 @@ use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::simulation::Extent;
 use crate::text::rounding::readable;
 
+/// Two commands that `--help` shows.
+const EXAMPLES: &str = "Examples:
+  hpasim sweep policies/prod.toml day.csv --set hpa.maxReplicas=40..80:10
+  hpasim sweep prod.yaml day.csv --set pod.init=5s,45s --set hpa.minReplicas=2,4";
+
 /// Simulate every policy of a grid: a row of KPIs each, the front of cost against harm.
 #[derive(Args, Debug)]
-#[command(mut_arg("output", |output| output.help("The output folder [default: output/sweep-<policy>-<traces>]")))]
+#[command(
+    mut_arg("output", |output| output.help("Output folder [default: output/sweep-<policy>-<traces>]")),
+    after_help = EXAMPLES
+)]
 pub(super) struct SweepArgs {
-    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
+    /// Policy (TOML) or Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
-    /// The traffic, one trace or several (CSV, plain or gzip)
+    /// Traffic: one or several traces (CSV)
     #[arg(value_name = "TRACE", required = true)]
     traces: Vec<PathBuf>,
-    /// A key of the policy and its values: a list (a=0,60,300), a range that includes its end (a=40..80:5), or one value
+    /// A key and its values: a list (a=0,60,300), a range with a step (a=40..80:5; 80 is included), or one value; repeatable
     #[arg(long, value_name = "PATH=VALUES")]
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// Instead of every combination so many, drawn evenly over all ranges (Latin hypercube)
+    /// Draw N points (Latin hypercube), not all combinations
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     samples: Option<u32>,
-    /// Which engine simulates.
+    /// The engine: `request` or `fluid`.
     #[arg(
         long,
         value_parser = one_of(ENGINES),
+        hide_possible_values = true,
         value_name = "ENGINE",
-        help = "Which engine simulates [default: fluid, or request for a trace of users]"
+        help = "request (each request), or fluid (only rates, fast) [default: fluid; request for user traces]"
     )]
     engine: Option<Engine>,
     #[command(flatten)]
     seed: SeedArgs,
-    /// Run each point under so many seeds, from --seed on; KPIs become median, p10 and p90
+    /// Number of seeds for each point; with 2 or more, KPIs are median, p10 and p90
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
-    /// How many simulations run at once.
+    /// Number of simulations at once.
     #[arg(
         long,
         value_name = "N",
-        help = "How many simulations run at once [default: all cores]; the results are identical for any N"
+        help = "Number of simulations at once [default: all cores]"
     )]
     jobs: Option<NonZeroUsize>,
-    /// Compute one part of N, numbered from 0; `hpasim merge` joins the parts
+    /// Compute part I (from 0) of N; `hpasim merge` joins the parts
     #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
     shard: Option<Shard>,
-    /// Go on where an interrupted sweep of the same command ended
+    /// Continue an interrupted sweep of the same command
     #[arg(long, conflicts_with = "force")]
     resume: bool,
     #[command(flatten)]
@@ -180,6 +191,8 @@ struct SweepExperiment<'a> {
     arguments: &'a SweepArgs,
     sweep: Sweep,
     policy: String,
+    /// The names of the autoscaler's metrics.
+    metrics: Vec<String>,
     traces: Vec<String>,
     engine: String,
     objectives: Objectives,
@@ -238,9 +251,15 @@ impl<'a> SweepExperiment<'a> {
             Some(shard) => shard.rows(sweep.rows()),
             None => 0..sweep.rows(),
         };
+        let metrics = scenarios[0].hpa().map(|hpa| &hpa.spec.metrics);
         Ok(Self {
             arguments,
             objectives: Objectives::of(&scenarios),
+            metrics: metrics
+                .into_iter()
+                .flatten()
+                .map(|metric| metric.source.name())
+                .collect(),
             sweep,
             policy,
             traces,
@@ -385,6 +404,7 @@ impl SweepReport<'_> {
         let experiment = self.experiment;
         SweepAnswer {
             policy: &experiment.policy,
+            metrics: &experiment.metrics,
             traces: &experiment.traces,
             engine: &experiment.engine,
             seeds: experiment.arguments.seeds,
@@ -397,29 +417,21 @@ impl SweepReport<'_> {
         }
     }
 
-    fn pictures(&self, outcome: &SweepOutcome) -> Result<Vec<ResultFile>, PlotError> {
+    fn pictures(&self, outcome: &SweepOutcome) -> Result<Vec<ResultFile>, DrawError> {
         let answer = &self.answer();
         let plot = self.experiment.arguments.answer.plot;
-        let draw = |stem, png: RenderPng, svg: RenderSvg| {
-            let (png, svg) = (|_: &_| png(answer, outcome), |_: &_| svg(answer, outcome));
-            pictures(&(), stem, plot, png, svg)
-        };
-        let mut files = draw(FRONT, render_sweep_front_png, render_sweep_front_svg)?;
-        files.extend(draw(
+        let mut files = pictures(&draw_sweep_front(answer, outcome), FRONT, plot)?;
+        files.extend(pictures(
+            &draw_parameters(answer, outcome),
             PARAMETERS,
-            render_parameters_png,
-            render_parameters_svg,
+            plot,
         )?);
-        // A map takes two parameters.
-        if answer.grid.swept().count() == 2 {
-            files.extend(draw(HEATMAP, render_heat_png, render_heat_svg)?);
+        if let Some(heatmap) = draw_heatmap(answer, outcome) {
+            files.extend(pictures(&heatmap, HEATMAP, plot)?);
         }
         Ok(files)
     }
 }
-
-type RenderPng = fn(&SweepAnswer<'_>, &SweepOutcome) -> Result<Vec<u8>, PlotError>;
-type RenderSvg = fn(&SweepAnswer<'_>, &SweepOutcome) -> Result<String, PlotError>;
 
 impl ExperimentReport for SweepReport<'_> {
     fn notes(&self) -> &[&'static str] {

@@ -21,8 +21,14 @@ use super::error::{CommandError, Completion};
 use super::interrupt::Interrupt;
 use super::screen::Screen;
 
+/// Two commands that `--help` shows.
+const EXAMPLES: &str = "Examples:
+  hpasim trace gen spike --peak 500 -o spike.csv
+  hpasim trace info access.log.gz";
+
 /// Make, convert and describe traces.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct TraceArgs {
     /// What to do.
     #[command(subcommand)]
@@ -33,10 +39,13 @@ pub struct TraceArgs {
 #[derive(Debug, Subcommand)]
 pub enum TraceCommand {
     /// Make a synthetic trace
+    #[command(after_help = generate::EXAMPLES)]
     Gen(GenArgs),
     /// Make a trace of a recording: k6, Prometheus, Locust, an access log
+    #[command(after_help = convert::EXAMPLES)]
     Convert(ConvertArgs),
-    /// Describe a trace or a recording, and what it will become
+    /// Describe a trace or a recording, and the trace that it becomes
+    #[command(after_help = info::EXAMPLES)]
     Info(InfoArgs),
 }
 
@@ -52,10 +61,15 @@ pub(super) fn run(args: &TraceArgs, screen: &mut Screen) -> Result<Completion, C
 /// Where a made trace goes.
 #[derive(Args, Debug)]
 pub struct TraceOutputArgs {
-    /// The file to write; without it the trace goes to standard output
-    #[arg(short, long, value_name = "FILE")]
+    /// File to write [default: standard output]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        help = "File to write [default: standard output]"
+    )]
     pub output: Option<PathBuf>,
-    /// Overwrite the file if it is there
+    /// Overwrite an existing file
     #[arg(long, requires = "output")]
     pub force: bool,
 }

@@ -39,75 +39,83 @@ use inputs::TuneInputs;
 use proposed_texts::ProposedTexts;
 use report::TuneReport;
 
+/// Two commands that `--help` shows.
+const EXAMPLES: &str = "Examples:
+  hpasim tune policies/prod.toml traces/spike.csv
+  hpasim tune prod.yaml day.csv --goal 'min cost subject to failed_share<=0.01'";
+
 /// Search for a better policy, and show on other traffic whether it is better.
-///
-/// The search sees the first part of each trace, or all of it where other traces
-/// are held out; the report sees the rest, under other seeds. Without --goal a policy
-/// may do no more harm, cost no more and rescale no more than today's. What is searched
-/// by default, and how, stands in docs/tuning.md.
 #[derive(Args, Debug)]
-#[command(mut_arg("output", |output| output.help("The output folder [default: output/tune-<policy>-<traces>]")))]
+#[command(
+    mut_arg("output", |output| output.help("Output folder [default: output/tune-<policy>-<traces>]")),
+    after_help = EXAMPLES
+)]
 pub(super) struct TuneArgs {
-    /// The policy (TOML) or a Kubernetes manifest (YAML, JSON)
+    /// Policy (TOML) or Kubernetes manifest (YAML, JSON)
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
-    /// The traffic to tune on, one trace or several
+    /// Traffic for the search: one or several traces
     #[arg(value_name = "TRACE", required = true)]
     traces: Vec<PathBuf>,
-    /// Traffic that the search does not see, for the report; may be given several times
+    /// Traffic for the report only; repeatable
     #[arg(long, value_name = "TRACE", conflicts_with = "split")]
     holdout: Vec<PathBuf>,
-    /// The part of each trace, in time, that is tuned on; the rest is held out.
+    /// Share of each trace for the search; the report uses the rest.
     #[arg(
         long,
         value_name = "SHARE",
         value_parser = parse_share,
-        help = "The part of each trace, in time, that is tuned on; the rest is held out [default: 0.67]"
+        help = "Share of each trace for the search [default: 0.67]"
     )]
     split: Option<f64>,
-    /// What is better: --goal 'min cost subject to slo_violation_seconds<=60'; bounds hold under each trace
-    #[arg(long, value_name = "GOAL")]
+    /// What is better [default: no KPI of harm, cost or rescales above today's].
+    #[arg(
+        long,
+        value_name = "GOAL",
+        help = "What is better [default: less harm, cost and rescales, none above today's]"
+    )]
     goal: Option<String>,
-    /// Search this parameter only: a usual one by its keys (targetCPUUtilizationPercentage, minReplicas, stabilizationWindowSeconds, tolerance, scaleDown), or any path with values as in `sweep --set`; may be given several times
-    #[arg(long, value_name = "NAME|PATH=VALUES")]
+    /// Search only this: PATH=VALUES as for `sweep --set`, or targetCPUUtilizationPercentage, minReplicas, stabilizationWindowSeconds, tolerance, scaleDown; repeatable
+    #[arg(long, value_name = "PARAM")]
     param: Vec<String>,
-    /// Override a key of the policy, today's and every other: --set slo.error_rate=0.001; may be given several times
+    /// Set a key of all policies; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// How many policies may be simulated under the whole training.
+    /// Number of policies that the search may simulate.
     #[arg(
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        help = "How many policies may be simulated under the whole training, today's policy and finalists with fewer changes included [default: 2000, or 200 where the request engine has to search]"
+        help = "Policies to simulate [default: 2000; 200 where the request engine searches]"
     )]
     budget: Option<u32>,
-    /// How it is searched
-    #[arg(long, value_parser = one_of(METHODS), default_value = Method::Evolution.as_str())]
+    /// evolution, halving or random
+    #[arg(long, value_parser = one_of(METHODS), hide_possible_values = true, default_value = Method::Evolution.as_str())]
     method: Method,
-    /// How many of the best the request engine judges.
+    /// Policies that the request engine judges
     #[arg(long, value_name = "N", default_value_t = FINALISTS, value_parser = clap::value_parser!(u8).range(1..))]
     finalists: u8,
-    /// Which engine simulates.
+    /// The engine: `request` or `fluid`.
     #[arg(
         long,
         value_parser = one_of(ENGINES),
+        hide_possible_values = true,
         value_name = "ENGINE",
-        help = "Which engine simulates [default: fluid for the search, request for finalists and report, where they can follow the trace]"
+        help = "request or fluid for all [default: fluid for the search, request for finalists and report]"
     )]
     engine: Option<Engine>,
     #[command(flatten)]
     seed: SeedArgs,
-    /// Report over so many seeds; the search has three of its own before them
+    /// Number of seeds of the report
     #[arg(long, value_name = "N", default_value_t = SEEDS, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
-    /// How many simulations of the search run at once.
+    /// Number of simulations at once.
     #[arg(
         long,
         value_name = "N",
-        help = "How many simulations of the search run at once [default: all cores]; the results are identical for any N"
+        help = "Number of simulations at once [default: all cores]"
     )]
     jobs: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -116,17 +124,9 @@ pub(super) struct TuneArgs {
 
 /// `--method`.
 const METHODS: &ChoiceWords<Method> = &[
-    (
-        Method::Evolution,
-        Method::Evolution.as_str(),
-        "Children of the best, generation by generation",
-    ),
-    (
-        Method::Halving,
-        Method::Halving.as_str(),
-        "Many under one seed, the best third under all",
-    ),
-    (Method::Random, Method::Random.as_str(), "A Latin hypercube"),
+    (Method::Evolution, Method::Evolution.as_str()),
+    (Method::Halving, Method::Halving.as_str()),
+    (Method::Random, Method::Random.as_str()),
 ];
 
 /// The seeds of the training: few, for each candidate sees them all; chance is the report's to measure.

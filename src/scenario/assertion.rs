@@ -178,10 +178,7 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
     };
     let Some(kpi) = Kpi::named(name) else {
         let help = nearest(name, Kpi::ALL.into_iter().map(Kpi::name)).map_or_else(
-            || {
-                "the `summary.json` of any run lists the KPIs, such as `slo_violation_seconds`"
-                    .to_owned()
-            },
+            || "`hpasim run POLICY TRACE --format json` prints them all".to_owned(),
             |near| format!("did you mean `{near}`?"),
         );
         return Err(Fault {
@@ -274,7 +271,7 @@ mod tests {
         ");
         insta::assert_snapshot!(fault("happiness>3"), @"
         E0009: there is no KPI `happiness` (--assert:1:1)
-        the `summary.json` of any run lists the KPIs, such as `slo_violation_seconds`
+        `hpasim run POLICY TRACE --format json` prints them all
         ");
     }
 

@@ -167,7 +167,7 @@ codes! {
     E0026 BadAssertion:
         "An assertion that cannot be parsed",
         "An assertion that cannot be parsed could never fail.",
-        "Write a KPI, an operator and a number, such as `slo_violation_seconds<=30`.";
+        "Write a KPI, an operator and a number, such as `slo_violation_seconds<=30`. `hpasim run POLICY TRACE --format json` prints every KPI.";
     E0030 TraceEmpty:
         "A trace without rows",
         "There is no traffic to simulate.",

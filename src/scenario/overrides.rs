@@ -1,12 +1,14 @@
 //! `--set path=value`: one key of a policy, changed from the command line.
 //!
-//! Self-imposed limit: works on the tree. Whether the key exists and takes the
-//! value is for the typed reader to say; it then points at the argument.
+//! This module changes the tree. The typed reader checks the key and the value
+//! later, and its messages point at the argument.
 
 use super::diagnostic::Code;
+use super::keys;
+use super::policy::SECTIONS;
 use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
-use super::toml_text::{PathKey, ValueFault, parse_path, parse_value};
+use super::toml_text::{PathKey, ValueFault, is_value, parse_path, parse_value};
 use super::tree::{Entry, Node, Table, Value};
 
 /// What a diagnostic calls the argument of `--set`.
@@ -77,6 +79,29 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
         );
         return None;
     }
+    if let [first, ..] = &keys[..]
+        && !is_of_the_root(&first.key)
+        && let Some(path) = paths_of_key(&text[..equals]).first()
+    {
+        let value = &text[equals + 1..];
+        faults.report(
+            Code::UnknownKey,
+            Origin {
+                start: first.start,
+                end: first.end,
+                ..whole
+            },
+            format!("a policy has no section `{}`", first.key),
+            format!("write the whole path: `--set {path}={value}`"),
+        );
+        return None;
+    }
+    if is_bare_word(text[equals + 1..].trim()) {
+        return Some(Override {
+            keys,
+            value: bare_word(text, id, equals + 1),
+        });
+    }
     match parse_value(sources, id, equals + 1) {
         Ok(value) => Some(Override { keys, value }),
         Err(ValueFault::Number(list)) => {
@@ -90,7 +115,7 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
             let help = if value.is_empty() {
                 format!("write a value after the sign, as `--set '{path}=1'`")
             } else {
-                format!("words and durations stand in quotes: `--set '{path}=\"{value}\"'`")
+                format!("put a text into quotes: `--set '{path}=\"{value}\"'`")
             };
             faults.report(
                 Code::OverrideMalformed,
@@ -107,6 +132,76 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
             );
             None
         }
+    }
+}
+
+/// The paths of the autoscaler's keys, as `--set` takes them. The API server's names, so `keys` does not declare them.
+const HPA_PATHS: [&str; 9] = [
+    "hpa.minReplicas",
+    "hpa.maxReplicas",
+    "hpa.targetCPUUtilizationPercentage",
+    "hpa.behavior.scaleUp.stabilizationWindowSeconds",
+    "hpa.behavior.scaleUp.selectPolicy",
+    "hpa.behavior.scaleUp.tolerance",
+    "hpa.behavior.scaleDown.stabilizationWindowSeconds",
+    "hpa.behavior.scaleDown.selectPolicy",
+    "hpa.behavior.scaleDown.tolerance",
+];
+
+/// The paths of a policy that end in `name`, as `--set` takes them.
+///
+/// `maxReplicas`, `max-replicas` and `hpa.maxReplicas` all give `hpa.maxReplicas`.
+#[must_use]
+pub fn paths_of_key(name: &str) -> Vec<String> {
+    let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
+    let end = format!(".{}", plain(name));
+    let declared = keys::all().into_iter().map(|key| key.path());
+    HPA_PATHS
+        .into_iter()
+        .map(str::to_owned)
+        .chain(declared)
+        // A path into an array needs the number of the element.
+        .filter(|path| !path.contains(".N."))
+        .filter(|path| format!(".{}", plain(path)).ends_with(&end))
+        .collect()
+}
+
+/// Whether a policy can have `key` at its root.
+fn is_of_the_root(key: &str) -> bool {
+    SECTIONS.contains(&key) || key == "name" || key == "manifest"
+}
+
+/// Whether `text` is no TOML, and a word that needs no quotes in an argument: `45s`, `250m`, `Min`.
+fn is_bare_word(text: &str) -> bool {
+    let is_of_a_word =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-' | '%');
+    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.chars().all(is_of_a_word)
+        && !is_value(text)
+}
+
+/// `text` as a TOML value: a bare word gets its quotes.
+#[must_use]
+pub fn quote_bare_word(text: &str) -> String {
+    if is_bare_word(text) {
+        format!("\"{text}\"")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// The bare word from the byte `start` of the argument on.
+fn bare_word(argument: &str, source: SourceId, start: usize) -> Node {
+    let rest = &argument[start..];
+    let start = start + rest.len() - rest.trim_start().len();
+    let word = rest.trim();
+    Node {
+        value: Value::Text(word.to_owned()),
+        origin: Origin {
+            source,
+            start,
+            end: start + word.len(),
+        },
     }
 }
 
@@ -230,4 +325,38 @@ fn put_below(
 /// Whether a key is the number of an element.
 fn is_index(key: &str) -> bool {
     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_word_that_is_no_toml_gets_quotes() {
+        for (typed, value) in [
+            ("45s", "\"45s\""),
+            ("250m", "\"250m\""),
+            ("Min", "\"Min\""),
+            ("10%", "\"10%\""),
+            ("80", "80"),
+            ("0.5", "0.5"),
+            ("true", "true"),
+            ("\"45s\"", "\"45s\""),
+            ("3 4", "3 4"),
+            ("{ dist = 1s }", "{ dist = 1s }"),
+            ("", ""),
+        ] {
+            assert_eq!(quote_bare_word(typed), value, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_by_the_end_of_its_path() {
+        for name in ["maxReplicas", "max-replicas", "hpa.maxReplicas"] {
+            assert_eq!(paths_of_key(name), ["hpa.maxReplicas"], "{name}");
+        }
+        assert_eq!(paths_of_key("init"), ["pod.init"]);
+        assert_eq!(paths_of_key("Replicas"), ["deployment.replicas"]);
+        assert!(paths_of_key("nothing").is_empty());
+    }
 }

@@ -40,6 +40,11 @@ pub(super) fn parse_document(sources: &Sources, id: SourceId) -> Result<Table, D
     })
 }
 
+/// Whether a text is a TOML value.
+pub(super) fn is_value(text: &str) -> bool {
+    DeValue::parse(text).is_ok()
+}
+
 /// Why a text is not a TOML value.
 pub(super) enum ValueFault {
     /// The text is not TOML.

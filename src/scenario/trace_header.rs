@@ -134,7 +134,7 @@ impl CsvReading<'_> {
                 let span = near.map_or(line.clone(), |index| self.field_span(record, index));
                 let help = near.map_or_else(
                     || {
-                        "add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace convert --help` lists the other formats"
+                        "add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace info --help` lists the recordings that hpasim reads"
                             .to_owned()
                     },
                     |index| {

@@ -1,9 +1,10 @@
 //! A parameter of a policy and the values it takes: `path=0,60,300`, `path=40..80:5`, `path="15s"`.
 //!
-//! Self-imposed limit: splits text and counts in exact decimals. Whether the path
-//! exists and takes the values is for the policy's reader to say, in the words of `--set`.
+//! This module counts in exact decimals. The policy's reader checks the path and the values later.
 
 use thiserror::Error;
+
+use crate::scenario::quote_bare_word;
 
 /// The most values of one range.
 pub const VALUES_MAX: u64 = 1_000_000;
@@ -16,6 +17,18 @@ pub enum ParameterError {
     NoValue {
         /// The argument as it was given.
         argument: String,
+    },
+    /// Two numbers with a dash between them.
+    #[error(
+        "`{argument}`: a range has two dots; write {from}..{to}:STEP, or {from}..{to} with --samples"
+    )]
+    Dash {
+        /// The argument as it was given.
+        argument: String,
+        /// The number before the dash.
+        from: String,
+        /// The number after the dash.
+        to: String,
     },
     /// An end of a range or its step is no number.
     #[error(
@@ -48,7 +61,7 @@ pub enum ParameterError {
         /// The second end.
         to: String,
     },
-    /// A step that leads nowhere or back.
+    /// A step of 0 or less.
     #[error("`{argument}`: the step {step} is not above 0")]
     Step {
         /// The argument as it was given.
@@ -72,7 +85,7 @@ pub enum ParameterError {
         /// The last value within the range.
         last: String,
     },
-    /// A range of more values than anybody means.
+    /// A range of too many values.
     #[error("`{argument}`: the range has more than {VALUES_MAX} values; write a greater step")]
     TooMany {
         /// The argument as it was given.
@@ -85,7 +98,7 @@ fn units_text(units: &[String]) -> String {
         .iter()
         .map(|unit| {
             if unit.is_empty() {
-                "none".to_owned()
+                "no unit".to_owned()
             } else {
                 format!("`{unit}`")
             }
@@ -235,7 +248,14 @@ impl Item {
             .map(|pair| pair[0]);
         match dots {
             Some(dots) => Range::parse(&text[..dots], &text[dots + 2..], argument).map(Self::Range),
-            None => Ok(Self::Text(text.to_owned())),
+            None => match numbers_around_a_dash(text) {
+                Some((from, to)) => Err(ParameterError::Dash {
+                    argument: argument.to_owned(),
+                    from: from.to_owned(),
+                    to: to.to_owned(),
+                }),
+                None => Ok(Self::Text(quote_bare_word(text))),
+            },
         }
     }
 
@@ -253,6 +273,18 @@ impl Item {
             Self::Range(range) => format!("\"{}\"", range.plain(index)),
         }
     }
+}
+
+/// The numbers of `10-90`, which is meant as a range.
+fn numbers_around_a_dash(text: &str) -> Option<(&str, &str)> {
+    let (from, to) = text.split_once('-')?;
+    let unit = |text: &str| Decimal::parse(text).map(|number| number.unit);
+    let begins_with_digits = [from, to]
+        .iter()
+        .all(|text| text.starts_with(|first: char| first.is_ascii_digit()));
+    // `1e-3` is a number: its parts have different units.
+    let is_range = begins_with_digits && unit(from).is_some() && unit(from) == unit(to);
+    is_range.then_some((from, to))
 }
 
 /// How much finer than its ends a range without step is drawn from, unless the ends are whole.
@@ -478,6 +510,9 @@ mod tests {
         );
         assert_eq!(values("\"a=b\".c=1"), ["1"]);
         assert_eq!(values("a="), [""]);
+        // A word gets its quotes; a date and an exponent are values.
+        assert_eq!(values("a=5s,45s"), ["\"5s\"", "\"45s\""]);
+        assert_eq!(values("a=2026-01-01,1e-3"), ["2026-01-01", "1e-3"]);
     }
 
     #[test]
@@ -515,9 +550,10 @@ mod tests {
     #[test]
     fn a_faulty_range_says_what_to_write() {
         insta::assert_snapshot!(fault("hpa.maxReplicas"), @"`hpa.maxReplicas`: it takes path=values, as hpa.maxReplicas=20,40");
+        insta::assert_snapshot!(fault("a=10-90"), @"`a=10-90`: a range has two dots; write 10..90:STEP, or 10..90 with --samples");
         insta::assert_snapshot!(fault("a=40..x:5"), @"`a=40..x:5`: `x` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
         insta::assert_snapshot!(fault("a=10s..1m:10s"), @"`a=10s..1m:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and `m`");
-        insta::assert_snapshot!(fault("a=10s..60:10s"), @"`a=10s..60:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and none");
+        insta::assert_snapshot!(fault("a=10s..60:10s"), @"`a=10s..60:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and no unit");
         insta::assert_snapshot!(fault("a=80..40:5"), @"`a=80..40:5`: 80 is more than 40; write the smaller end first");
         insta::assert_snapshot!(fault("a=40..80:0"), @"`a=40..80:0`: the step 0 is not above 0");
         insta::assert_snapshot!(fault("a=40..83:5"), @"`a=40..83:5`: steps of 5 from 40 do not meet 83; the last before it is 80");

@@ -13,25 +13,30 @@ fn help_lists_the_commands_and_the_exit_codes() {
     Usage: hpasim <COMMAND>
 
     Commands:
-      run        Simulate a policy under a trace: summary, timeline, decisions, plot
-      sweep      Simulate every policy of a grid: a row of KPIs each, the front of cost against harm
-      tune       Search for a better policy, and show on other traffic whether it is better
-      merge      Join the parts that `sweep --shard I/N` computed
-      compare    Set policies side by side under the same traffic: KPIs, differences with intervals, a
-                 picture
-      replay     Replay recorded decisions of the real controller through the HPA core
-      check      Find traps in policies and manifests before any traffic comes
-      calibrate  Fit cost per request and idle CPU to a capacity probe
-      export     Print a policy as Kubernetes objects, or the patch between two policies
-      trace      Make, convert and describe traces
-      help       Print this message or the help of the given subcommand(s)
+      run          Simulate a policy under a trace: summary, timeline, decisions, plot
+      sweep        Simulate every policy of a grid: KPIs of each, and the front of cost and harm
+      tune         Search for a better policy, and test it on other traffic
+      merge        Join the parts that `sweep --shard I/N` computed
+      compare      Compare policies under the same traffic: KPIs, differences, a picture
+      replay       Replay recorded decisions of the real controller
+      check        Find traps in policies and manifests
+      calibrate    Fit cost per request and idle CPU to a capacity probe
+      export       Print a policy as Kubernetes objects, or a patch between two
+      trace        Make, convert and describe traces
+      completions  Print the completions of a shell
+      man          Print the man page, or write the man pages of all commands
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
       -V, --version  Print version
 
-    Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input, 99 an assertion did not hold, 130
-    interrupted.
+    Examples:
+      hpasim run policies/prod.toml traces/spike.csv
+      hpasim compare policies/prod.toml policies/fast.toml traces/spike.csv
+
+    Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input,
+    99 an assertion does not hold, 130 interrupted.
     ");
 }
 
@@ -71,6 +76,55 @@ fn a_usage_error_exits_with_2() {
         assert_eq!(run.stdout, "");
         assert!(run.stderr.starts_with("error: "), "{run:?}");
     }
+}
+
+#[test]
+fn a_flag_that_is_a_key_of_the_policy_names_set() {
+    let sandbox = Sandbox::new();
+    let tip = |arguments: &[&str]| {
+        let run = sandbox.hpasim(arguments);
+        assert_eq!(run.code, Some(2), "{run:?}");
+        let tip = run.stderr.lines().find(|line| line.contains("tip:"));
+        tip.unwrap_or_default().trim().to_owned()
+    };
+    insta::assert_snapshot!(tip(&["run", "p.toml", "t.csv", "--maxReplicas", "80"]), @"tip: a key of the policy is set with --set hpa.maxReplicas=80");
+    insta::assert_snapshot!(tip(&["tune", "p.toml", "t.csv", "--max-replicas=80"]), @"tip: a key of the policy is set with --set hpa.maxReplicas=80");
+    insta::assert_snapshot!(tip(&["run", "p.toml", "t.csv", "--init"]), @"tip: a key of the policy is set with --set pod.init=VALUE");
+    // `check` has no --set, and `--sed` is nearer to a flag than to a key.
+    insta::assert_snapshot!(tip(&["check", "p.toml", "--maxReplicas", "80"]), @"tip: to pass '--maxReplicas' as a value, use '-- --maxReplicas'");
+    insta::assert_snapshot!(tip(&["run", "p.toml", "t.csv", "--sed", "3"]), @"tip: a similar argument exists: '--seed'");
+}
+
+#[test]
+fn a_command_is_suggested_where_it_is_near() {
+    let sandbox = Sandbox::new();
+    let stderr = |word: &str| sandbox.hpasim(&[word]).stderr;
+    assert!(stderr("calibrat").contains("'calibrate'"));
+    assert!(stderr("sweeep").contains("'sweep'"));
+    insta::assert_snapshot!(stderr("explain"), @"
+    error: unrecognized subcommand 'explain'
+
+    Usage: hpasim <COMMAND>
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn a_package_gets_completions_and_man_pages() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = sandbox.hpasim(&["completions", shell]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert!(run.stdout.contains("calibrate"), "{shell}");
+    }
+    let page = sandbox.hpasim(&["man"]);
+    assert!(page.stdout.contains(".TH hpasim 1"), "{page:?}");
+    let pages = sandbox.hpasim(&["man", "-o", "man1"]);
+    assert_eq!((pages.code, pages.stdout.as_str()), (Some(0), ""));
+    assert_eq!(sandbox.read("man1/hpasim.1"), page.stdout.as_bytes());
+    let run = String::from_utf8(sandbox.read("man1/hpasim-run.1")).expect("UTF-8");
+    assert!(run.contains("maxReplicas"), "{run}");
 }
 
 #[test]

@@ -17,17 +17,41 @@ fn set_without_a_value() {
 }
 
 #[test]
-fn set_with_a_bare_word() {
-    let text = about_set("pod.init=15s");
-    insta::assert_snapshot!(text, @r##"
-    error[E0005]: `15s` is no TOML value
-     --> --set:1:10
+fn set_with_a_bare_word_of_the_wrong_type() {
+    let text = about_set("hpa.maxReplicas=many");
+    insta::assert_snapshot!(text, @"
+    error[E0008]: `hpa.maxReplicas` takes an integer, and this is a string
+     --> --set:1:17
       |
-    1 | pod.init=15s
-      |          ^^^
+    1 | hpa.maxReplicas=many
+      |                 ^^^^
       |
-      = help: words and durations stand in quotes: `--set 'pod.init="15s"'`
-    "##);
+      = help: write an integer
+    ");
+}
+
+#[test]
+fn set_without_the_section() {
+    let text = about_set("maxReplicas=80");
+    insta::assert_snapshot!(text, @"
+    error[E0007]: a policy has no section `maxReplicas`
+     --> --set:1:1
+      |
+    1 | maxReplicas=80
+      | ^^^^^^^^^^^
+      |
+      = help: write the whole path: `--set hpa.maxReplicas=80`
+    ");
+    let text = about_set("behavior.scaleDown.stabilizationWindowSeconds=60");
+    insta::assert_snapshot!(text, @"
+    error[E0007]: a policy has no section `behavior`
+     --> --set:1:1
+      |
+    1 | behavior.scaleDown.stabilizationWindowSeconds=60
+      | ^^^^^^^^
+      |
+      = help: write the whole path: `--set hpa.behavior.scaleDown.stabilizationWindowSeconds=60`
+    ");
 }
 
 #[test]
@@ -159,27 +183,27 @@ fn set_that_the_api_server_refuses() {
 #[test]
 fn set_with_more_than_one_value() {
     let text = about_set("hpa.maxReplicas=3 4");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0005]: `3 4` is no TOML value
      --> --set:1:17
       |
     1 | hpa.maxReplicas=3 4
       |                 ^^^
       |
-      = help: words and durations stand in quotes: `--set 'hpa.maxReplicas="3 4"'`
-    "##);
+      = help: put a text into quotes: `--set 'hpa.maxReplicas="3 4"'`
+    "#);
 }
 
 #[test]
 fn set_with_two_lines() {
     let text = about_set("hpa.maxReplicas=3\nhpa.minReplicas=4");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0005]: `3` is no TOML value
      --> --set:1:17
       |
     1 | hpa.maxReplicas=3
       |                 ^
       |
-      = help: words and durations stand in quotes: `--set 'hpa.maxReplicas="3"'`
-    "##);
+      = help: put a text into quotes: `--set 'hpa.maxReplicas="3"'`
+    "#);
 }

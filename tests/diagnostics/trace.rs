@@ -86,7 +86,7 @@ fn nothing_like_a_time_column() {
     1 | when,rps
       | ^^^^^^^^
       |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace convert --help` lists the other formats
+      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace info --help` lists the recordings that hpasim reads
     ");
 }
 

@@ -11,6 +11,11 @@ use crate::cli::screen::Screen;
 use crate::scenario::formats::ceiling;
 use crate::scenario::formats::csv_text::to_csv;
 
+/// Two commands that `--help` shows.
+pub(super) const EXAMPLES: &str = "Examples:
+  hpasim trace convert k6.json -o k6.csv
+  hpasim trace convert access.log.gz --step 10s --scale 2 -o double.csv";
+
 /// `hpasim trace convert`.
 #[derive(Args, Debug)]
 pub struct ConvertArgs {

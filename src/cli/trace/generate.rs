@@ -15,6 +15,11 @@ use crate::workload::generate::{
     to_csv,
 };
 
+/// Two commands that `--help` shows.
+pub(super) const EXAMPLES: &str = "Examples:
+  hpasim trace gen spike --base 10 --peak 500 -o spike.csv
+  hpasim trace gen diurnal --days 7 --noise 0.1 -o week.csv";
+
 /// `hpasim trace gen`.
 #[derive(Args, Debug)]
 pub struct GenArgs {
@@ -27,6 +32,9 @@ pub struct GenArgs {
 #[derive(Debug, Subcommand)]
 pub enum GenKind {
     /// Rest, a steep rise, a plateau, a slower fall in drops, rest
+    #[command(
+        after_help = "Examples:\n  hpasim trace gen spike --peak 500 -o spike.csv\n  hpasim trace gen spike --rise 10s --hold 20m --seed 2"
+    )]
     Spike {
         /// Rate at rest
         #[arg(long, default_value = "4", value_parser = parse_rate)]
@@ -37,16 +45,16 @@ pub enum GenKind {
         /// Rest before the rise
         #[arg(long, default_value = "4m", value_parser = parse_duration)]
         before: SimSpan,
-        /// From base to peak
+        /// Time from base to peak
         #[arg(long, default_value = "1m", value_parser = parse_duration)]
         rise: SimSpan,
-        /// The plateau
+        /// Length of the plateau
         #[arg(long, default_value = "8m", value_parser = parse_duration)]
         hold: SimSpan,
-        /// From peak to base
+        /// Time from peak to base
         #[arg(long, default_value = "5m", value_parser = parse_duration)]
         fall: SimSpan,
-        /// Fall in this many drops of equal ratio, as visitors leave in waves; 0 falls evenly
+        /// Number of equal-ratio drops of the fall; 0 falls evenly
         #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=1000))]
         fall_steps: u32,
         /// Rest after the fall
@@ -60,6 +68,9 @@ pub enum GenKind {
         sampling: SamplingArgs,
     },
     /// One level, an even change, another level
+    #[command(
+        after_help = "Examples:\n  hpasim trace gen ramp --to 400 -o ramp.csv\n  hpasim trace gen ramp --from 200 --to 20 --over 1h"
+    )]
     Ramp {
         /// Rate before
         #[arg(long, default_value = "5", value_parser = parse_rate)]
@@ -84,6 +95,9 @@ pub enum GenKind {
         sampling: SamplingArgs,
     },
     /// Level by level up, and down again
+    #[command(
+        after_help = "Examples:\n  hpasim trace gen steps --count 6 -o steps.csv\n  hpasim trace gen steps --height 50 --each 10m"
+    )]
     Steps {
         /// Rate of the lowest level
         #[arg(long, default_value = "10", value_parser = parse_rate)]
@@ -105,17 +119,20 @@ pub enum GenKind {
         sampling: SamplingArgs,
     },
     /// Day and night
+    #[command(
+        after_help = "Examples:\n  hpasim trace gen diurnal --days 7 -o week.csv\n  hpasim trace gen diurnal --peak-at 20h --noise 0.1"
+    )]
     Diurnal {
-        /// Rate in the dead of night
+        /// Lowest rate, at night
         #[arg(long, default_value = "15", value_parser = parse_rate)]
         low: f64,
-        /// Rate at the busiest moment
+        /// Highest rate
         #[arg(long, default_value = "185", value_parser = parse_rate)]
         peak: f64,
-        /// Time of day of the busiest moment
+        /// Time of day of the highest rate
         #[arg(long, default_value = "15h", value_parser = parse_duration)]
         peak_at: SimSpan,
-        /// How many days
+        /// Number of days
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
         days: u32,
         #[command(flatten)]
@@ -125,24 +142,27 @@ pub enum GenKind {
         )]
         sampling: SamplingArgs,
     },
-    /// Everybody at once, then fading interest
+    /// A sudden crowd that leaves exponentially
+    #[command(
+        after_help = "Examples:\n  hpasim trace gen flash-crowd --peak 900 -o crowd.csv\n  hpasim trace gen flash-crowd --at 10m --decay 8m"
+    )]
     FlashCrowd {
         /// Rate without the crowd
         #[arg(long, default_value = "10", value_parser = parse_rate)]
         base: f64,
-        /// Rate at its height
+        /// Rate at the peak
         #[arg(long, default_value = "400", value_parser = parse_rate)]
         peak: f64,
-        /// When it comes
+        /// When the crowd comes
         #[arg(long, default_value = "5m", value_parser = parse_duration)]
         at: SimSpan,
-        /// From base to peak
+        /// Time from base to peak
         #[arg(long, default_value = "30s", value_parser = parse_duration)]
         rise: SimSpan,
-        /// In how long it falls to 1/e
+        /// Time in which the crowd falls to 1/e
         #[arg(long, default_value = "4m", value_parser = parse_duration)]
         decay: SimSpan,
-        /// The whole trace
+        /// Length of the trace
         #[arg(long, default_value = "30m", value_parser = parse_duration)]
         duration: SimSpan,
         #[command(flatten)]
@@ -152,12 +172,15 @@ pub enum GenKind {
         )]
         sampling: SamplingArgs,
     },
-    /// One level; only the noise moves
+    /// One level with noise
+    #[command(
+        after_help = "Examples:\n  hpasim trace gen noise --mean 80 -o noise.csv\n  hpasim trace gen noise --noise 0.3 --correlation 1m"
+    )]
     Noise {
         /// Mean rate
         #[arg(long, default_value = "50", value_parser = parse_rate)]
         mean: f64,
-        /// The whole trace
+        /// Length of the trace
         #[arg(long, default_value = "30m", value_parser = parse_duration)]
         duration: SimSpan,
         #[command(flatten)]
@@ -172,16 +195,16 @@ pub enum GenKind {
 /// What all shapes share.
 #[derive(Args, Debug)]
 pub struct SamplingArgs {
-    /// From row to row
+    /// Time from row to row
     #[arg(long, default_value = "5s", value_parser = parse_duration)]
     pub step: SimSpan,
     /// Standard deviation of the noise as a share of the rate
     #[arg(long, default_value = "0.05", value_parser = parse_share)]
     pub noise: f64,
-    /// In how long the noise forgets; 0s: each row on its own
+    /// Correlation time of the noise; with 0s, rows are independent
     #[arg(long, default_value = "0s", value_parser = parse_duration)]
     pub correlation: SimSpan,
-    /// What the noise follows from
+    /// Seed of the noise
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Where the trace goes.

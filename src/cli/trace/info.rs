@@ -5,7 +5,7 @@
 use clap::Args;
 
 use super::recording::RecordingArgs;
-use crate::cli::choices::{OutputFormat, page_or_json};
+use crate::cli::choices::{OutputFormat, TABLE_OR_JSON, one_of};
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::screen::Screen;
 use crate::render::trace_info::{render_trace_info, trace_info_json};
@@ -14,21 +14,22 @@ use crate::scenario::formats::ceiling;
 use crate::scenario::formats::describe::describe;
 use crate::units::parse_number;
 
+/// Two commands that `--help` shows.
+pub(super) const EXAMPLES: &str = "Examples:
+  hpasim trace info traces/spike.csv
+  hpasim trace info prometheus.json --what cpu-cores --series 1";
+
 /// `hpasim trace info`.
 #[derive(Args, Debug)]
 pub struct InfoArgs {
     /// The recording.
     #[command(flatten)]
     pub recording: RecordingArgs,
-    /// For a trace of CPU: from so many millicores on a sample is only a lower bound of the demand
+    /// CPU limit: at or above it, a sample is only a lower bound of the demand
     #[arg(long, value_name = "MILLICORES", value_parser = parse_ceiling)]
     pub ceiling: Option<f64>,
-    /// What is printed to stdout
-    #[arg(
-        long,
-        value_parser = page_or_json("table", "A few lines for people", "The figures for scripts"),
-        default_value = "table"
-    )]
+    /// What to print
+    #[arg(long, value_parser = one_of(TABLE_OR_JSON), default_value = "table")]
     pub format: OutputFormat,
 }
 

@@ -10,8 +10,8 @@ use clap::builder::TypedValueParser;
 
 use crate::cli::choices::{ChoiceWords, one_of};
 use crate::cli::error::CommandError;
-use crate::cli::files::{OpenInput, open_input};
 use crate::cli::progress::ByteProgress;
+use crate::files::{OpenInput, open_input};
 use crate::scenario::formats::shape::{Shaping, TraceMoment, shape};
 use crate::scenario::formats::{
     ReadOptions, Recording, RecordingFormat, SeriesChoice, What, read_recording,
@@ -22,54 +22,54 @@ use crate::units::{SimSpan, parse_number};
 /// Which recording, and what to make of it.
 #[derive(Args, Debug)]
 pub struct RecordingArgs {
-    /// The recording or trace, plain or gzip; - reads standard input
+    /// Recording or trace, plain or gzip; `-` is stdin
     #[arg(value_name = "FILE")]
     pub input: PathBuf,
-    /// Its format, where its content does not tell
+    /// Read FILE in this format
     #[arg(long, value_parser = formats(), value_name = "FORMAT")]
     pub input_format: Option<RecordingFormat>,
-    /// What its numbers are, where the format leaves it open
+    /// Meaning of its numbers
     #[arg(long, value_parser = one_of(WHATS), value_name = "WHAT")]
     pub what: Option<What>,
-    /// Which of several series count: a number from 1, label=value, or a name [default: all, summed]
-    #[arg(long, value_name = "SERIES")]
+    /// One of several series: a number from 1, label=value, or a name.
+    #[arg(
+        long,
+        value_name = "SERIES",
+        help = "One of several series: a number from 1, label=value, or a name [default: the sum]"
+    )]
     pub series: Option<String>,
-    /// From row to row, each the mean over its time
+    /// Time from row to row; a row is the mean over its time
     #[arg(long, value_name = "DURATION", value_parser = parse_step)]
     pub step: Option<SimSpan>,
-    /// Multiply what was offered
+    /// Multiply the load by this
     #[arg(long, value_name = "FACTOR", value_parser = parse_scale, allow_negative_numbers = true)]
     pub scale: Option<f64>,
-    /// Leave out what lies before: a time from the start, or a date
+    /// Start at this time: a duration from the start, or a date
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     pub from: Option<TraceMoment>,
-    /// Leave out what lies behind: a time from the start, or a date
+    /// End at this time: a duration from the start, or a date
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     pub to: Option<TraceMoment>,
-    /// Begin rows at whole multiples of the step since 1970 UTC
+    /// Start rows at whole multiples of the step since 1970 UTC
     #[arg(long, requires = "step")]
     pub align: bool,
-    /// No warnings, no progress: only errors and the data
+    /// Print only errors and the data
     #[arg(short, long)]
     pub quiet: bool,
 }
 
 /// `--input-format`.
 fn formats() -> impl TypedValueParser<Value = RecordingFormat> {
-    let words = |format: RecordingFormat| (format, format.word(), format.help());
+    let words = |format: RecordingFormat| (format, format.word());
     one_of(&RecordingFormat::ALL.map(words))
 }
 
 /// `--what`.
 const WHATS: &ChoiceWords<What> = &[
-    (What::Requests, "requests", "Requests per second"),
-    (What::Users, "users", "Users at once"),
-    (What::CpuCores, "cpu-cores", "CPU in cores"),
-    (
-        What::CpuMillicores,
-        "cpu-millicores",
-        "CPU in thousandths of a core",
-    ),
+    (What::Requests, "requests"),
+    (What::Users, "users"),
+    (What::CpuCores, "cpu-cores"),
+    (What::CpuMillicores, "cpu-millicores"),
 ];
 
 fn parse_step(text: &str) -> Result<SimSpan, String> {

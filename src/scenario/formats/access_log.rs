@@ -22,10 +22,6 @@ impl FormatReader for AccessLog {
         "access-log"
     }
 
-    fn help(&self) -> &'static str {
-        "nginx or Apache, common or combined"
-    }
-
     fn meanings(&self) -> Meanings {
         Meanings::Among(&[What::Requests])
     }

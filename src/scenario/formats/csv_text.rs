@@ -27,10 +27,6 @@ impl FormatReader for OwnCsv {
         "csv"
     }
 
-    fn help(&self) -> &'static str {
-        "hpasim's own format: time_s,rps"
-    }
-
     fn meanings(&self) -> Meanings {
         Meanings::Stated("its header states the kind of load")
     }

@@ -39,10 +39,6 @@ impl FormatReader for K6Options {
         "k6-options"
     }
 
-    fn help(&self) -> &'static str {
-        "The options of a k6 script as JSON"
-    }
-
     fn is_json(&self) -> bool {
         true
     }

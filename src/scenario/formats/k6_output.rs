@@ -30,10 +30,6 @@ impl FormatReader for K6Csv {
         "k6-csv"
     }
 
-    fn help(&self) -> &'static str {
-        "k6 run --out csv"
-    }
-
     fn meanings(&self) -> Meanings {
         Meanings::Among(&[What::Requests, What::Users])
     }
@@ -61,10 +57,6 @@ impl FormatReader for K6Json {
 
     fn word(&self) -> &'static str {
         "k6-json"
-    }
-
-    fn help(&self) -> &'static str {
-        "k6 run --out json"
     }
 
     fn is_json(&self) -> bool {

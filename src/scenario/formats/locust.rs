@@ -25,10 +25,6 @@ impl FormatReader for StatsHistory {
         "locust"
     }
 
-    fn help(&self) -> &'static str {
-        "stats_history.csv"
-    }
-
     fn meanings(&self) -> Meanings {
         Meanings::Among(&[What::Requests, What::Users])
     }

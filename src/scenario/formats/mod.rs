@@ -42,9 +42,6 @@ trait FormatReader: Sync {
     /// The word on the command line.
     fn word(&self) -> &'static str;
 
-    /// A description of the content, for the help of the command line.
-    fn help(&self) -> &'static str;
-
     /// Whether the format is JSON. JSON formats are tried only for a stream that begins with a bracket.
     fn is_json(&self) -> bool {
         false
@@ -113,12 +110,6 @@ impl RecordingFormat {
     #[must_use]
     pub fn title(self) -> &'static str {
         self.0.title()
-    }
-
-    /// A description of the content, for the help of the command line.
-    #[must_use]
-    pub fn help(self) -> &'static str {
-        self.0.help()
     }
 }
 

@@ -32,10 +32,6 @@ impl FormatReader for RangeQuery {
         "prometheus"
     }
 
-    fn help(&self) -> &'static str {
-        "The answer to a range query"
-    }
-
     fn is_json(&self) -> bool {
         true
     }

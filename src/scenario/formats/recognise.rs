@@ -160,6 +160,7 @@ pub(super) fn no_format(name: &str) -> Diagnostic {
         code: Code::TraceFormat,
         message: format!("`{name}` is neither a trace nor a recording in a known format"),
         place: None,
-        help: "`hpasim trace convert --help` lists the formats; `hpasim trace convert --input-format` forces one".to_owned(),
+        help: "name the format with --input-format; `hpasim trace info --help` lists the formats"
+            .to_owned(),
     }
 }

@@ -262,7 +262,7 @@ impl Goal {
 fn help_for(name: &str) -> String {
     let fault = Assertion::parse_argument(&format!("{name}<=0")).err();
     fault.map_or_else(
-        || "docs/kpis.md names them all".to_owned(),
+        || "`hpasim run POLICY TRACE --format json` prints them all".to_owned(),
         |fault| fault.help,
     )
 }

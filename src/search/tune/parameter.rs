@@ -17,6 +17,8 @@ pub struct TunedParameter {
     setup: Option<String>,
     /// What the path's last number stands for, as `Percent`.
     meaning: Option<&'static str>,
+    /// The name of the metric that the path is about.
+    metric: Option<String>,
     ends: Ends,
 }
 
@@ -71,6 +73,7 @@ impl TunedParameter {
             today_apart: None,
             setup: None,
             meaning: None,
+            metric: None,
             ends: Ends::CHOSEN,
         }
     }
@@ -86,6 +89,13 @@ impl TunedParameter {
     #[must_use]
     pub fn meaning(mut self, meaning: &'static str) -> Self {
         self.meaning = Some(meaning);
+        self
+    }
+
+    /// The same, of a metric of this name.
+    #[must_use]
+    pub fn of_metric(mut self, name: String) -> Self {
+        self.metric = Some(name);
         self
     }
 
@@ -130,10 +140,14 @@ impl TunedParameter {
         self.parameter.path()
     }
 
-    /// The path for people: without `hpa.`, and what its number stands for.
+    /// The path for people: without `hpa.`, and what its number stands for; of a metric its name, as `memory averageUtilization`.
     #[must_use]
     pub fn label(&self) -> String {
         let path = self.path();
+        if let Some(metric) = &self.metric {
+            let key = path.rsplit('.').next().unwrap_or(path);
+            return format!("{metric} {key}");
+        }
         let short = path.strip_prefix("hpa.").unwrap_or(path);
         match self.meaning {
             Some(meaning) => format!("{short} ({meaning})"),

@@ -93,7 +93,7 @@ fn what_is_no_goal_is_told_with_the_remedy() {
     insta::assert_snapshot!(fault("min"), @"`--goal min`: a goal minimises a KPI; write `min cost`, or `min cost subject to slo_violation_seconds<=60`");
     insta::assert_snapshot!(fault("min cost with rescales<3"), @"`--goal min cost with rescales<3`: a goal minimises a KPI; write `min cost`, or `min cost subject to slo_violation_seconds<=60`");
     insta::assert_snapshot!(fault("min cost subject to"), @"`--goal min cost subject to`: a goal minimises a KPI; write `min cost`, or `min cost subject to slo_violation_seconds<=60`");
-    insta::assert_snapshot!(fault("min money"), @"`--goal min money`: there is no KPI `money`; docs/kpis.md names them all");
+    insta::assert_snapshot!(fault("min money"), @"`--goal min money`: there is no KPI `money`; `hpasim run POLICY TRACE --format json` prints them all");
     for (goal, bound) in [
         ("min cost subject to rescales", "rescales"),
         ("min cost subject to rescales<=few", "rescales<=few"),

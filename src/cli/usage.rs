@@ -1,0 +1,136 @@
+//! Arguments that clap refuses: its message, with suggestions that know the policy's keys.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser};
+
+use super::CommandLine;
+use super::screen::Screen;
+use crate::scenario::paths_of_key;
+use crate::text::{is_unseen, visible};
+
+/// At most so many paths of a policy are suggested for one flag.
+const PATHS_MAX: usize = 3;
+
+/// Prints help, the version, or what is wrong with the arguments.
+pub(super) fn refuse(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> u8 {
+    // Help and version are no errors; clap knows the stream and the code of each.
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    let shown: Vec<Cow<'_, str>> = arguments.iter().map(|it| it.to_string_lossy()).collect();
+    let is_clean = !shown.iter().any(|argument| argument.contains(is_unseen));
+    if is_clean || !error.use_stderr() {
+        return match mended(error, &shown).print() {
+            Ok(()) => code,
+            Err(_) => 1,
+        };
+    }
+    // The message quotes arguments as they are. Parsing the escaped arguments gives the same message without raw characters.
+    let shown: Vec<Cow<'_, str>> = shown
+        .iter()
+        .map(|argument| Cow::Owned(visible(argument).into_owned()))
+        .collect();
+    let again = CommandLine::try_parse_from(shown.iter().map(AsRef::<str>::as_ref));
+    let error = mended(again.err().unwrap_or(error), &shown);
+    screen.note_lines(&error.render().to_string());
+    code
+}
+
+/// The error with suggestions of our own.
+fn mended(mut error: clap::Error, arguments: &[Cow<'_, str>]) -> clap::Error {
+    match error.kind() {
+        ErrorKind::UnknownArgument => suggest_set(&mut error, arguments),
+        ErrorKind::InvalidSubcommand => drop_far_commands(&mut error),
+        _ => {}
+    }
+    error
+}
+
+/// Names `--set hpa.maxReplicas=80` for `--maxReplicas 80`.
+fn suggest_set(error: &mut clap::Error, arguments: &[Cow<'_, str>]) {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
+        return;
+    };
+    let flag = flag.split('=').next().unwrap_or_default().to_owned();
+    let name = flag.trim_start_matches('-');
+    if !takes_set(arguments) || name.is_empty() {
+        return;
+    }
+    let paths = paths_of_key(name);
+    if paths.is_empty() {
+        return;
+    }
+    let value = value_of(&flag, arguments);
+    let settings = paths.iter().take(PATHS_MAX);
+    let settings: Vec<String> = settings.map(|path| setting(path, value)).collect();
+    let tip = format!("a key of the policy is set with {}", settings.join(" or "));
+    error.remove(ContextKind::SuggestedArg);
+    error.insert(
+        ContextKind::Suggested,
+        ContextValue::StyledStrs(vec![StyledStr::from(tip)]),
+    );
+}
+
+/// Whether the command of these arguments has `--set`.
+fn takes_set(arguments: &[Cow<'_, str>]) -> bool {
+    let root = CommandLine::command();
+    let command = arguments
+        .get(1)
+        .and_then(|name| root.find_subcommand(name.as_ref()));
+    command.is_some_and(|command| {
+        command
+            .get_arguments()
+            .any(|argument| argument.get_id() == "set")
+    })
+}
+
+/// The value behind `flag`: `80` in `--maxReplicas=80` and in `--maxReplicas 80`.
+fn value_of<'a>(flag: &str, arguments: &'a [Cow<'_, str>]) -> Option<&'a str> {
+    let at = arguments
+        .iter()
+        .position(|argument| argument.split('=').next() == Some(flag))?;
+    match arguments[at].split_once('=') {
+        Some((_, value)) => Some(value),
+        None => arguments
+            .get(at + 1)
+            .map(AsRef::as_ref)
+            .filter(|next: &&str| !next.starts_with('-')),
+    }
+}
+
+/// `--set path=value`, as a shell takes it.
+fn setting(path: &str, value: Option<&str>) -> String {
+    let is_plain = |text: &&str| {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-%,:".contains(letter);
+        !text.is_empty() && text.chars().all(plain)
+    };
+    format!("--set {path}={}", value.filter(is_plain).unwrap_or("VALUE"))
+}
+
+/// Keeps of clap's suggestions the commands that share a beginning with what was typed, or most letters.
+fn drop_far_commands(error: &mut clap::Error) {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
+        return;
+    };
+    let typed = typed.clone();
+    let is_near = |name: &String| {
+        let distance = strsim::damerau_levenshtein(&typed, name);
+        typed.starts_with(name.as_str())
+            || name.starts_with(&typed)
+            || distance * 3 <= name.len().max(3)
+    };
+    if let Some(ContextValue::Strings(names)) = error.remove(ContextKind::SuggestedSubcommand) {
+        let near: Vec<String> = names.into_iter().filter(is_near).collect();
+        if !near.is_empty() {
+            let near = ContextValue::Strings(near);
+            error.insert(ContextKind::SuggestedSubcommand, near);
+        }
+    }
+    // clap prints an empty line for an empty list.
+    let tips = error.get(ContextKind::Suggested);
+    if matches!(tips, Some(ContextValue::StyledStrs(tips)) if tips.is_empty()) {
+        error.remove(ContextKind::Suggested);
+    }
+}
