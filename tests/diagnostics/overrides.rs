@@ -20,7 +20,7 @@ fn set_without_a_value() {
 fn set_with_a_bare_word_of_the_wrong_type() {
     let text = about_set("hpa.maxReplicas=many");
     insta::assert_snapshot!(text, @"
-    error[E0008]: `hpa.maxReplicas` takes an integer, and this is a string
+    error[E0008]: `hpa.maxReplicas` must be an integer, and this is a string
      --> --set:1:17
       |
     1 | hpa.maxReplicas=many
