@@ -1,4 +1,4 @@
-//! The times that `check` prints for growing and shrinking, held against the simulation of the same policy.
+//! The times that `check` prints for growing and shrinking, compared with the simulation of the same policy.
 
 use hpasim::control::Decided;
 use hpasim::scenario::{Engine, LoadRequest, load, parse_duration};

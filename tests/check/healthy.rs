@@ -1,4 +1,4 @@
-//! What is well raises nothing: no rule cries wolf.
+//! A healthy file gives no finding.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! `hpasim check`: what each rule says, word for word, and that a healthy file raises none of them.
+//! `hpasim check`: the whole text of each rule, and no finding for a healthy file.
 
 use std::path::{Path, PathBuf};
 

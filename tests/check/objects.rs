@@ -1,4 +1,4 @@
-//! Rules about what is around an autoscaler: references, Services, Ingresses, namespaces, Secrets.
+//! Rules about the objects around an autoscaler: references, Services, Ingresses, namespaces, Secrets.
 
 use super::*;
 

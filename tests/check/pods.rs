@@ -1,4 +1,4 @@
-//! Rules about the starting and ending of pods.
+//! Rules about the start and the end of pods.
 
 use super::*;
 
@@ -170,7 +170,7 @@ fn features_that_older_releases_drop() {
 }
 
 #[test]
-fn a_workload_that_nobody_scales() {
+fn a_workload_without_an_autoscaler() {
     let alone = HEALTHY.split("---\n").next().expect("a document");
     insta::assert_snapshot!(found("I0106", alone), @"
     info[I0106]: no autoscaler in the files scales this workload: it has 1 pod whatever the load
@@ -186,6 +186,6 @@ fn a_workload_that_nobody_scales() {
     assert_eq!(
         found("I0106", &worker),
         "",
-        "what opens no port serves nobody"
+        "a pod without a port serves no requests"
     );
 }

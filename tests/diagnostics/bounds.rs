@@ -1,4 +1,4 @@
-//! Names and numbers that would do harm: outside the output folder, to the memory, to the clock.
+//! Names and numbers that would lead out of the output folder, exhaust the memory or overflow the clock.
 
 use super::*;
 

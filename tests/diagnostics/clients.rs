@@ -1,4 +1,4 @@
-//! The keys of `[workload]` that say how clients behave.
+//! The keys of `[workload]` about clients.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What policy, trace and engine must agree on.
+//! Conflicts of policy, trace and engine.
 
 use super::*;
 

@@ -1,11 +1,11 @@
-//! What an export had to make up.
+//! Warnings about values that an export had to invent.
 
 use hpasim::scenario::{ExportedObjects, ManifestChoice, load_policy};
 
 use super::*;
 
 #[test]
-fn what_a_policy_does_not_say_is_made_up_with_a_word() {
+fn an_invented_value_has_a_warning() {
     let mut files = MemoryLoader::default().with("p.toml", POLICY);
     let policy = load_policy(
         Path::new("p.toml"),

@@ -1,4 +1,4 @@
-//! `[hpa]`, and what it asks of containers and trace.
+//! `[hpa]`, and its requirements on containers and trace.
 
 use super::*;
 
@@ -361,7 +361,7 @@ fn a_stateful_set_is_simulated_as_a_deployment() {
 }
 
 #[test]
-fn a_tolerance_that_nobody_reads() {
+fn a_tolerance_without_effect() {
     let text = about_policy(
         "[controller]\nconfigurable_tolerance = false\n[hpa]\nmaxReplicas = 3\n[hpa.behavior.scaleUp]\ntolerance = 0.05\n",
     );

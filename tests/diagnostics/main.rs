@@ -1,4 +1,4 @@
-//! Every diagnostic as its reader sees it: the whole text, for each way to get it wrong.
+//! Every diagnostic as its reader sees it: the whole text, for each kind of fault.
 
 use std::path::Path;
 

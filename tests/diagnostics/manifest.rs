@@ -1,4 +1,4 @@
-//! Manifests: what cannot be read, what cannot be chosen, and what nobody may see.
+//! Manifests: unreadable text, ambiguous choices, and confidential values.
 
 use std::io::Write;
 
@@ -281,7 +281,7 @@ proptest! {
             include_str!("../../policies/privrocket.yaml"),
             include_str!("../../policies/stripe-flask-app.yaml"),
         ][place];
-        // What the comments at the top say of Secrets is no help to a reader who has none.
+        // The comments at the top mention Secrets, which would make a Secret easier to recognise.
         let text = &shipped[shipped.find("apiVersion").expect("an object")..];
         let start = (text.len() as f64 * at) as usize;
         let end = (start + length).min(text.len());

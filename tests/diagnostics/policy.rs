@@ -53,7 +53,7 @@ fn an_unknown_section() {
 }
 
 #[test]
-fn wrong_types_are_all_told_at_once() {
+fn wrong_types_are_all_reported_at_once() {
     let text = about_policy(
         "name = 7\n[hpa]\nmaxReplicas = \"10\"\nminReplicas = 1.5\n[controller]\nscale_to_zero = \"true\"\ntolerance = [0.1]\n[pod]\nreadiness = 5\n",
     );

@@ -1,4 +1,4 @@
-//! Files that are no traces, or odd ones: the whole text of what a user is told.
+//! Files that are not traces, and unusual ones: the whole text of their faults.
 
 use std::path::Path;
 

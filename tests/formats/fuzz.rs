@@ -1,4 +1,4 @@
-//! Whatever the bytes, no reader panics or runs away. `PROPTEST_CASES=100000` looks longer.
+//! No reader panics or hangs, whatever the bytes. `PROPTEST_CASES=100000` tests more.
 
 use hpasim::scenario::formats::{RecordingFormat, SeriesChoice};
 use proptest::prelude::*;

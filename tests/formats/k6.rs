@@ -1,4 +1,4 @@
-//! k6: the output of runs in either form, and options as JSON.
+//! k6: the output of runs in both forms, and options as JSON.
 
 use hpasim::scenario::formats::SeriesChoice;
 use hpasim::units::SimSpan;

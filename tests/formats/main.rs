@@ -1,4 +1,4 @@
-//! Recordings as traces: what each format becomes, what is odd about it, and what is refused.
+//! Recordings as traces: the trace of each format, its warnings, and its faults.
 
 use hpasim::render::diagnostic::render_diagnostics;
 use hpasim::render::paint::Colour;

@@ -1,4 +1,4 @@
-//! How clients behave, as policies state it, and which engine follows them.
+//! The clients of a policy, and the engine that simulates them.
 
 use hpasim::cluster::config::CpuModel;
 use hpasim::engine::random::Distribution;

@@ -1,4 +1,4 @@
-//! What is exported of a policy: objects, patches, and that both come back as they were.
+//! Exported objects and patches of a policy, and their way back to a policy.
 
 use hpasim::scenario::ExportedObjects;
 use serde_json::Value;

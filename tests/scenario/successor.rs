@@ -1,4 +1,4 @@
-//! A policy of its own that takes all but its autoscaler from a base, as `tune` proposes one.
+//! A new policy that takes everything except its autoscaler from a base, as `tune` proposes it.
 
 use hpasim::control::Hpa;
 use hpasim::scenario::{Diagnostics, ManifestChoice, PolicyFile, Successor, load_policy};

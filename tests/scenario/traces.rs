@@ -1,4 +1,4 @@
-//! Traces as they are written, rebased and cut.
+//! Traces: reading, a new time zero, and cuts.
 
 use super::*;
 
