@@ -14,7 +14,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`scenario`] | text in, a checked [`Scenario`] out |
-//! | [`simulation`] | runs of a scenario: what a run tells ([`simulation::Observer`]), and a run that its caller scales ([`simulation::Run`]) |
+//! | [`simulation`] | runs of a scenario: observers of a run ([`simulation::Observer`]), and a run that its caller scales ([`simulation::Run`]) |
 //! | [`control`] | what scales, behind one trait: the HPA, a schedule, a caller of the library |
 //! | [`results`] | KPIs, timeline, decisions |
 //! | [`kpi`] | the table of KPIs |
@@ -30,7 +30,7 @@
 //!
 //! # Features
 //!
-//! Without default features the library simulates and draws nothing on its own: no command line is built. `files` adds
+//! Without default features the library simulates; it reads no files and draws no pictures. `files` adds
 //! `Scenario::from_files`, `plots` the pictures, and `cli` the command line with both.
 //!
 //! # The determinism contract

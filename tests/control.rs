@@ -12,7 +12,8 @@ use hpasim::control::seen::MetricObservation;
 use hpasim::control::{
     Autoscaler, Bounds, Decided, DecisionListener, MetricQuery, ScheduledScale, Seen,
 };
-use hpasim::results::KpiObserver;
+use hpasim::results::export::TimelineCsv;
+use hpasim::results::{DecisionLog, KpiObserver, TimelineRecorder};
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::{FlowSegment, PodChange, PodTransition, RequestSegment};
 use hpasim::simulation::{DecideError, Observer, Run, simulate, simulate_scaled_by};
@@ -365,5 +366,36 @@ fn an_observer_that_has_enough_ends_the_run_where_it_stands() {
         assert_eq!(heard.segments[..before], whole.segments[..before]);
         let before = heard.served.len().saturating_sub(1);
         assert_eq!(heard.served[..before], whole.served[..before]);
+    }
+}
+
+/// A file that takes nothing.
+struct Full;
+
+impl std::io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_run_ends_where_its_decisions_or_its_timeline_cannot_be_written() {
+    let scenario = ten_minutes();
+    for engine in ENGINES {
+        let mut log = DecisionLog::new(Full);
+        let finished = simulate(&scenario, engine, Seed(5), &mut log);
+        assert!(finished.end < scenario.trace.end(), "{engine:?}");
+        assert!(log.finish().is_err());
+
+        // A buffer holds the first rows; its first write fails.
+        let csv = TimelineCsv::new(std::io::LineWriter::with_capacity(1, Full));
+        let mut recorder = TimelineRecorder::writing(&scenario, csv);
+        let finished = simulate(&scenario, engine, Seed(5), &mut recorder);
+        assert!(finished.end <= scenario.trace.end(), "{engine:?}");
+        assert!(recorder.finish_writing().1.finish().is_err());
     }
 }

@@ -56,6 +56,16 @@ impl SignalState {
 }
 
 impl Interrupt {
+    /// Forgets the command that listened before in this process; Ctrl-C ends the next one without a word about the last.
+    pub(super) fn forget() {
+        if let Some(interrupt) = &*heard() {
+            *interrupt.state() = SignalState {
+                last_words: "interrupted".to_owned(),
+                ..SignalState::default()
+            };
+        }
+    }
+
     /// Handles Ctrl-C and SIGTERM from now on.
     pub(super) fn listen() -> Self {
         let interrupt = Self::default();

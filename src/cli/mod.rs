@@ -49,6 +49,7 @@ use clap::{Parser, Subcommand};
 #[doc(hidden)]
 pub use error::{CommandError, Completion};
 
+use interrupt::Interrupt;
 use screen::Screen;
 
 /// Two commands and the exit codes, for `--help`.
@@ -111,6 +112,7 @@ enum Command {
 /// ```
 pub fn run<T: Into<OsString>>(arguments: impl IntoIterator<Item = T>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    Interrupt::forget();
     let mut screen = Screen::new();
     let command_line = match CommandLine::try_parse_from(&arguments) {
         Ok(command_line) => command_line,

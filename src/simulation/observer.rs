@@ -40,6 +40,7 @@ pub trait Observer {
     ///
     /// A run that stops early is a run of a shorter trace: its last segment ends there, and the
     /// KPIs cover the time until then.
+    /// Of several observers in a tuple, each can end the run.
     #[inline]
     fn has_enough(&self) -> bool {
         false

@@ -22,7 +22,7 @@ use crate::units::{Replicas, Seed, SimSpan, SimTime};
 /// one below 40 %.
 ///
 /// ```
-/// use hpasim::control::caller::Caller;
+/// use hpasim::control::Caller;
 /// use hpasim::control::seen::MetricObservation;
 /// use hpasim::results::KpiObserver;
 /// use hpasim::scenario::Engine;

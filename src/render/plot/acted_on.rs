@@ -19,6 +19,20 @@ pub(super) struct ActedOn {
     pub(super) target: PlottedTarget,
 }
 
+impl ActedOn {
+    /// The least positive value of all metrics.
+    pub(super) fn least_positive(&self) -> Option<f64> {
+        let values = self
+            .metrics
+            .iter()
+            .flat_map(|metric| metric.values.iter().flatten());
+        values
+            .map(|sample| sample.value)
+            .filter(|value| *value > 0.0)
+            .reduce(f64::min)
+    }
+}
+
 /// One metric over time.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct PlottedMetric {

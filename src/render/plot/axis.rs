@@ -126,7 +126,7 @@ impl Axis {
             least
         };
         let length = (most - from).max(most.abs() * LENGTH_LEAST);
-        // Where everything is zero, one unit shows that it is.
+        // An axis has a length, also where all values are zero.
         let length = if length > 0.0 { length } else { 1.0 };
         let step = round_step(length, parts);
         let low = (from / step).floor();

@@ -84,8 +84,6 @@ const WORTH_SHOWING: f64 = 2.2;
 const READY_SHARE_MIN: f64 = 0.1;
 /// Use far above a pod's CPU limit is that of a moment, and stands at the top of an axis of this multiple of the limit.
 const ABOVE_LIMIT: f64 = 1.2;
-/// Of a metric that goes far above its target, what lies below this part of the target is shown at the bottom.
-const BELOW_TARGET: f64 = 4.0;
 /// The widest name of a metric in a legend of several, in points.
 const METRIC_NAME_ROOM: f64 = 150.0;
 /// The colours of metrics that share a panel, in the order of the spec.
@@ -277,7 +275,8 @@ impl Draft<'_> {
         };
         let target = acted_on.target;
         let most = greatest(acted_on.metrics.iter().map(|it| &it.values)).max(target.high);
-        let axis = Axis::for_ratios(target.value / BELOW_TARGET, most, acted_on.unit);
+        let least = acted_on.least_positive().unwrap_or(target.value);
+        let axis = Axis::for_ratios(least.min(target.low), most, acted_on.unit);
         let panel = self.panel(frame, axis);
         let band = ink::GREEN.tint(0.28);
         self.ground_work(drawing, &panel, |drawing, panel| {

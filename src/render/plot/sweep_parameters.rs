@@ -215,7 +215,7 @@ fn number_and_unit(name: &str) -> Option<(f64, &str)> {
         .unwrap_or(name.len());
     let (number, unit) = name.split_at(end);
     let number = parse_number(number)?;
-    let is_unit = unit.chars().all(|letter| letter.is_ascii_alphabetic());
+    let is_unit = unit == "%" || unit.chars().all(|letter| letter.is_ascii_alphabetic());
     is_unit.then_some((number, unit))
 }
 
