@@ -1,6 +1,4 @@
 //! Results in, text or pictures out.
-//!
-//! Self-imposed limit: no file system and no terminal; `cli` prints and writes.
 
 pub mod assertions;
 pub mod calibration;

@@ -1,6 +1,6 @@
-//! The answer of a sweep in the terminal: the front, the policy as it stands, the knee.
+//! The answer of a sweep in the terminal: the front, the current policy, the knee.
 //!
-//! Self-imposed limit: one screen; every row is in `sweep.csv`.
+//! It fits one screen; `sweep.csv` has every row.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ use crate::text::visible;
 /// The most points of the front that are shown.
 const FRONT_SHOWN: usize = 10;
 
-/// What a sweep was and what it comes to.
+/// A sweep and its outcome.
 #[derive(Clone, Debug)]
 pub struct SweepAnswer<'a> {
     /// The policy's name.
@@ -27,15 +27,15 @@ pub struct SweepAnswer<'a> {
     pub traces: &'a [String],
     /// The engine's name.
     pub engine: &'a str,
-    /// How many seeds made a row.
+    /// The number of seeds of a row.
     pub seeds: u16,
     /// `--samples`.
     pub samples: Option<u32>,
-    /// What was swept.
+    /// The grid.
     pub grid: &'a Grid,
-    /// What was weighed.
+    /// The objectives.
     pub objectives: &'a Objectives,
-    /// What it comes to; `None` for a part.
+    /// The outcome; `None` for a part.
     pub outcome: Option<&'a SweepOutcome>,
     /// The part.
     pub shard: Option<Shard>,
@@ -77,7 +77,7 @@ impl SweepAnswer<'_> {
     }
 }
 
-/// The last two keys of a path, by which people know it.
+/// The last two keys of a path.
 #[must_use]
 pub fn short_path(path: &str) -> String {
     let keys: Vec<&str> = path.split('.').collect();
@@ -90,7 +90,7 @@ fn last_key(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
-/// Paths as short as they can be told apart.
+/// Paths as short as they stay distinct.
 fn headings(grid: &Grid) -> Vec<String> {
     let paths: Vec<&str> = grid.swept().map(Parameter::path).collect();
     let is_alone = |short: &dyn Fn(&str) -> String, path: &str| {
@@ -204,7 +204,7 @@ fn numbers(point: Weighed, objectives: [Objective; 3]) -> Vec<String> {
         .collect()
 }
 
-/// A value of an objective, for people.
+/// A value of an objective as text.
 #[must_use]
 pub fn number(objective: Objective, value: f64) -> String {
     if value.is_nan() {

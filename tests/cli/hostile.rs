@@ -132,7 +132,7 @@ fn lines_without_an_end_are_left_at_their_limit() {
         refused.stderr
     };
     insta::assert_snapshot!(long("replay /dev/stdin"), @"error: /dev/stdin: line 1 is longer than 64 MiB; a recording of decisions has one JSON object a line, see tests/conformance/FORMAT.md");
-    insta::assert_snapshot!(long("merge /dev/stdin -o all.csv"), @"error: /dev/stdin: this is no part of a sweep: a line is longer than 1 MiB; name a sweep.csv");
+    insta::assert_snapshot!(long("merge /dev/stdin -o all.csv"), @"error: /dev/stdin: this is not a part of a sweep: a line is longer than 1 MiB; name a sweep.csv");
     let log = long("trace info - --input-format access-log");
     assert!(
         log.contains("error[E0043]: line 1 is longer than 1 MiB"),
@@ -148,7 +148,7 @@ fn a_head_of_a_sweep_that_never_ends_is_left() {
         "$HPASIM merge /dev/stdin -o all.csv < <(echo '# hpasim sweep'; yes '# more')",
     );
     assert_eq!(refused.code, Some(3), "{refused:?}");
-    insta::assert_snapshot!(refused.stderr, @"error: /dev/stdin: this is no part of a sweep: the head is longer than 16 MiB; name a sweep.csv");
+    insta::assert_snapshot!(refused.stderr, @"error: /dev/stdin: this is not a part of a sweep: the head is longer than 16 MiB; name a sweep.csv");
 }
 
 /// Gzip that unfolds to `mebibytes` of `line`.

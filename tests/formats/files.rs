@@ -36,7 +36,7 @@ fn a_file_that_is_no_trace() {
     1 | Dear diary,
       | ^^^^^^^^^^^
       |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); docs/traces.md lists the recordings that are read as they are
+      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace info --help` lists the recordings that hpasim reads
 
     error[E0032]: the header has no column for what was offered
      --> in:1:1
@@ -77,7 +77,7 @@ fn a_hundred_megabytes_that_are_no_trace_are_not_read() {
     2 | xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); docs/traces.md lists the recordings that are read as they are
+      = help: add a column `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339); `hpasim trace info --help` lists the recordings that hpasim reads
 
     error[E0032]: the header has no column for what was offered
      --> huge.bin:2:1

@@ -80,8 +80,8 @@ fn without_a_goal_the_text_says_what_is_better() {
     let mut scenario = scenario(600.0);
     scenario.cost = CostRates::default();
     let unpriced = Objectives::of(&[scenario]);
-    insta::assert_snapshot!(Goal::BetterThanToday.text(&objectives(1)), @"no more cost, SLO-breaking seconds or rescales than today; of those the least cost and SLO-breaking seconds together");
-    insta::assert_snapshot!(Goal::BetterThanToday.text(&unpriced), @"no more mean replicas, SLO-breaking seconds or rescales than today; of those the least mean replicas and SLO-breaking seconds together");
+    insta::assert_snapshot!(Goal::BetterThanToday.text(&objectives(1)), @"cost, SLO-breaking seconds and rescales not above today's; among such policies, the least sum of cost and SLO-breaking seconds (each as a share of today's)");
+    insta::assert_snapshot!(Goal::BetterThanToday.text(&unpriced), @"mean replicas, SLO-breaking seconds and rescales not above today's; among such policies, the least sum of mean replicas and SLO-breaking seconds (each as a share of today's)");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn what_is_no_goal_is_told_with_the_remedy() {
     insta::assert_snapshot!(fault("min cost subject to rescales<=few"), @"`--goal min cost subject to rescales<=few`: `rescales<=few` is no assertion: `few` is no number; write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30");
     insta::assert_snapshot!(fault("min cost subject to slo_violation_second<=60"), @"`--goal min cost subject to slo_violation_second<=60`: there is no KPI `slo_violation_second`; did you mean `slo_violation_seconds`?");
     insta::assert_snapshot!(fault("min cost subject to rescales<3,"), @"`--goal min cost subject to rescales<3,`: `` is no assertion: it compares nothing; write a KPI, one of < <= > >= == and a number, as in slo_violation_seconds<=30");
-    insta::assert_snapshot!(fault("min cost subject to fast.rescales<3"), @"`--goal min cost subject to fast.rescales<3`: `fast` names a policy, and a goal is about all that are tried; leave out the name and its dot");
+    insta::assert_snapshot!(fault("min cost subject to fast.rescales<3"), @"`--goal min cost subject to fast.rescales<3`: `fast` names a policy, and a goal applies to every policy; leave out the name and its dot");
 }
 
 #[test]
@@ -320,7 +320,7 @@ fn every_kpi_that_counts_or_lasts_adds_up_and_every_share_does_not() {
 fn without_prices_mean_replicas_stand_for_cost() {
     let goal = asked("min cost subject to rescales<=4");
     let unpriced = goal.clone().with_cost(Objective::MeanReplicas);
-    insta::assert_snapshot!(unpriced.text(&objectives(1)), @"min mean_replicas subject to rescales <= 4 (the policy has no prices: it stands for cost)");
+    insta::assert_snapshot!(unpriced.text(&objectives(1)), @"min mean_replicas subject to rescales <= 4 (the policy has no prices, so this replaces cost)");
     assert_eq!(goal.clone().with_cost(Objective::Cost), goal);
     let other = asked("min rescales");
     assert_eq!(other.clone().with_cost(Objective::MeanReplicas), other);
