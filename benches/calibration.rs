@@ -1,4 +1,4 @@
-//! A capacity probe from bytes to a fit: ten times the rows take ten times as long.
+//! A capacity probe from bytes to a fit; the time must grow linearly with the rows.
 
 use std::fmt::Write;
 use std::hint::black_box;
@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use hpasim::results::calibration::calibrate;
 use hpasim::scenario::parse_probe;
 
-/// Rows about a line; every 997th reading lies far off.
+/// Rows near a line; every 997th reading is an outlier.
 fn probe(rows: u32) -> String {
     let mut text = "rps,cpu_millicores\n".to_owned();
     for row in 0..rows {

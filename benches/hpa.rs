@@ -1,7 +1,7 @@
-//! One decision: replica calculation and normalisation under the prod policy's behavior.
+//! One decision: replica calculation and normalisation, with the `behavior` of the prod policy.
 //!
-//! Every iteration sees other samples at a later time, and the scale follows the
-//! decisions, so that rescales, rate limits and memory are part of what is timed.
+//! Every iteration has other samples at a later time, and the scale follows the decisions. So the
+//! time includes rescales, rate limits and the memory.
 
 use std::hint::black_box;
 
@@ -35,7 +35,7 @@ fn decisions(criterion: &mut Criterion) {
     }
 }
 
-/// The same decisions through the seam that all scalers stand behind.
+/// The same decisions through the trait [`hpasim::control::Autoscaler`].
 fn wakes(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("hpa_wake/all_ready");
     for pods in [10, 50, 1_000] {

@@ -1,7 +1,8 @@
 //! The three hot loops on fixed inputs, for a count of instructions.
 //!
-//! `bash .ci/instructions` runs each under callgrind and compares with `benches/instructions.tsv`.
-//! Named by an argument, one loop runs; without a name, as in `cargo bench`, all of them do.
+//! `bash .ci/instructions` runs each loop under callgrind and compares the count with
+//! `benches/instructions.tsv`. An argument selects one loop by name; without it, as in `cargo
+//! bench`, all run.
 
 use std::hint::black_box;
 
@@ -18,15 +19,16 @@ mod shipped;
 use decision_load::{DecisionLoad, Mix};
 use shipped::shipped;
 
-/// What is counted: callgrind collects from the entry into this function until its end.
+/// The function that callgrind measures: it counts from the entry into it until its end.
 #[inline(never)]
 fn counted(hot_loop: &mut dyn FnMut()) {
     hot_loop();
-    // Nothing is left to be done by a tail call.
+    // Prevents a tail call, which would end the measurement early.
     black_box(());
 }
 
-/// Two thousand decisions over a thousand pods, the lists in the memory at their full size.
+/// Two thousand decisions over a thousand pods. The lists in the memory have reached their full
+/// size before.
 fn decisions() {
     let mut load = DecisionLoad::new(1_000, Mix::AllReady);
     for _ in 0..100 {
@@ -39,7 +41,7 @@ fn decisions() {
     });
 }
 
-/// The shipped day under prod, by the fluid engine.
+/// The shipped `diurnal` trace with the prod policy, in the fluid engine.
 fn fluid() {
     let scenario = shipped("policies/prod.toml", "traces/diurnal.csv");
     counted(&mut || {
@@ -47,7 +49,7 @@ fn fluid() {
     });
 }
 
-/// The shipped spike under prod, request by request.
+/// The shipped `spike` trace with the prod policy, in the request engine.
 fn requests() {
     let scenario = shipped("policies/prod.toml", "traces/spike.csv");
     counted(&mut || {
@@ -62,7 +64,7 @@ const LOOPS: [(&str, fn()); 3] = [
 ];
 
 fn main() {
-    // Cargo adds arguments of its own, as `--bench`.
+    // Cargo adds arguments of its own, such as `--bench`.
     let named = std::env::args().skip(1).find(|word| !word.starts_with('-'));
     for (name, run) in LOOPS {
         if named.as_ref().is_none_or(|named| named == name) {

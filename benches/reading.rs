@@ -1,4 +1,4 @@
-//! Inputs with thousands of faults or objects: four times as many take about four times as long.
+//! Inputs with thousands of faults or objects; the time must grow linearly with their number.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use hpasim::search::parts::{PartFile, TableError, merge};
 use hpasim::search::table::{Head, HeadFacts};
 use hpasim::units::Seed;
 
-/// One file, whatever its path.
+/// A loader with one file, whatever path is asked for.
 struct OneFile(String);
 
 impl Loader for OneFile {
@@ -43,7 +43,7 @@ fn lines_without_sense(count: usize) -> String {
     "0,5\n".repeat(count)
 }
 
-/// Autoscalers, each with a Deployment, a Service and an Ingress; every Service selects nothing.
+/// Autoscalers, each with a Deployment, a Service and an Ingress. No Service selects a pod.
 fn objects(count: usize) -> String {
     let object = |number: usize| {
         format!(
@@ -78,7 +78,7 @@ spec: {{defaultBackend: {{service: {{name: none{number}, port: {{number: 81}}}}}
     (0..count).map(object).collect()
 }
 
-/// Half of the pods have one label and half another, and every Service selects both.
+/// Half of the pods have one label and half another. Every Service requires both.
 fn selectors_that_select_nothing(count: usize) -> String {
     let objects = |number: usize| {
         let label = ["a", "b"][number % 2];
@@ -100,7 +100,8 @@ spec: {{selector: {{a: '1', b: '1'}}, ports: [{{port: 80}}]}}
     (0..count).map(objects).collect()
 }
 
-/// Services with one name in many namespaces, and an Ingress for each that names no port of it.
+/// Services with the same name in many namespaces, and for each an Ingress that names a port that
+/// it does not have.
 fn services_with_one_name(count: usize) -> String {
     let objects = |number: usize| {
         format!(
@@ -121,7 +122,7 @@ spec: {{defaultBackend: {{service: {{name: web, port: {{number: 81}}}}}}}}
     (0..count).map(objects).collect()
 }
 
-/// The head of a sweep with so many parameters.
+/// The head of a sweep with this many parameters.
 fn merge_head(parameters: usize) -> String {
     let mut set: Vec<String> = (0..parameters).map(|at| format!("p{at}=1")).collect();
     set.push("q=1,2".to_owned());
@@ -142,7 +143,7 @@ fn merge_head(parameters: usize) -> String {
     head.to_text(None)
 }
 
-/// Reads the head; there are no rows.
+/// Reads the head of a part without rows.
 fn merged(head: &str) -> TableError {
     let part = PartFile::open("part".to_owned(), head.as_bytes()).expect("a head");
     merge(vec![part], std::io::sink()).expect_err("no rows")

@@ -1,6 +1,7 @@
-//! The request engine's events: arrivals and completions a second, pods and length apart.
+//! The request engine: arrivals and completions per second, by number of pods and of requests in
+//! flight.
 //!
-//! Self-imposed limit: what the engine costs with its KPIs gathered; no files, no pictures.
+//! The time includes the KPIs, but neither files nor pictures.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -22,13 +23,15 @@ use scenarios::{Row, fixed, trace};
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod scenarios;
 
-/// A steady load on pods that nobody scales; `events` arrivals and completions are expected.
+/// A steady load on a fixed number of pods; `events` is the expected number of arrivals and
+/// completions.
 struct Case {
     scenario: Scenario,
     events: f64,
 }
 
-/// What every case shares: exponential demand, no autoscaler, no bound on places or patience that is met.
+/// The base of every case: exponential demand, no autoscaler, and limits and a timeout that are
+/// never reached.
 fn plain(pods: i32, rps: f64, seconds: f64) -> Case {
     let rows = [Row { seconds: 0.0, rps }, Row { seconds, rps }];
     let mut scenario = fixed(trace(&rows), pods);
@@ -64,7 +67,7 @@ fn fifo(pods: i32) -> Case {
     case
 }
 
-/// A quota of 200m that bites: 16 requests a second on each pod.
+/// A quota of 200m that throttles: 16 requests per second on each pod.
 fn quota(pods: i32) -> Case {
     let rps = 16.0 * f64::from(pods);
     let mut case = plain(pods, rps, 500_000.0 / rps);
@@ -74,18 +77,20 @@ fn quota(pods: i32) -> Case {
     case
 }
 
-/// `users` who think for a second on one pod that serves 100 a second: nearly as many requests in flight.
+/// `users` with a think time of one second on one pod that serves 100 requests per second. Nearly
+/// all of them are in flight.
 fn crowd(users: u32) -> Case {
     let seconds = 10_000.0;
     let mut case = plain(1, 0.0, seconds);
     case.scenario.trace_mut().demand = Demand::Users(vec![f64::from(users); 2]);
     case.scenario.workload.timeout = SimSpan::from_secs(100_000);
-    // The end of a pause and the completion.
+    // Two events per request: the end of the pause and the completion.
     case.events = 2.0 * 100.0 * seconds;
     case
 }
 
-/// What is done for an arrival and a completion at the very least: M/M/10 on a bare binary heap, nothing measured.
+/// The minimum cost of an arrival and a completion: M/M/10 on a plain binary heap, without any
+/// measurement.
 fn bare_heap(arrivals: u32, seed: u64) -> u64 {
     const SERVERS: u32 = 10;
     const ARRIVAL: bool = true;

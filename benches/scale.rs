@@ -1,6 +1,8 @@
-//! What must not grow faster than its input: cancellations, pods that come and go at once, Pareto fronts.
+//! Operations whose time must be linear in their input: cancellations, pods that come and go
+//! together, Pareto fronts.
 //!
-//! Each is timed at sizes ten apart. Time per element that grows tenfold with them is a pass over all elements for each.
+//! Each operation is timed at sizes that differ by a factor of ten. If the time per element grows
+//! with the size, some code passes over all elements for each one.
 
 use std::hint::black_box;
 
@@ -22,7 +24,7 @@ use scenarios::{Row, prod, trace};
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod scenarios;
 
-/// Every piece of work at a station is cancelled, in the order in which it came.
+/// Cancels every job of a station, in the order of arrival.
 fn cancellations(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("station/cancel");
     for at_work in [1_000_u32, 10_000, 100_000] {
@@ -51,7 +53,7 @@ fn cancellations(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A schedule under which the pods' CPU is measured as for an autoscaler.
+/// A schedule that also queries the CPU of the pods, so that it is measured as for an autoscaler.
 struct Measuring<'s> {
     schedule: ScheduleScaler<'s>,
     asks: [MetricQuery; 1],
@@ -96,7 +98,7 @@ fn pods_at_once(criterion: &mut Criterion) {
     for pods in [500_i32, 5_000, 50_000] {
         group.throughput(Throughput::Elements(u64::from(pods.unsigned_abs())));
         for engine in [Engine::Fluid, Engine::Request] {
-            // The request engine closes a stretch of time at each pod's own start: O(pods) each.
+            // The request engine ends a segment at the start of each pod, which costs O(pods) each.
             if engine == Engine::Request && pods > 5_000 {
                 continue;
             }
@@ -121,7 +123,7 @@ fn pods_at_once(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Endpoints of the least-request balancer come and go one by one.
+/// Adds and removes endpoints of the least-request balancer one by one.
 fn endpoints(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("endpoints/least_request");
     for count in [1_000_u32, 10_000, 100_000] {
@@ -142,7 +144,7 @@ fn endpoints(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Points of which every one is on the front, and points of which each is on a front of its own.
+/// Points that are all on one front, and points that are each on a front of their own.
 fn fronts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("fronts");
     for count in [400_u32, 4_000, 40_000] {

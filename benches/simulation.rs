@@ -1,4 +1,4 @@
-//! A simulated day: how long the fluid engine takes, syncs, scrapes, decisions and KPIs included.
+//! A simulated day in the fluid engine, with its syncs, scrapes, decisions and KPIs.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hpasim::results::kpis::{KpiObserver, Kpis};

@@ -13,22 +13,25 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`units`] | time, CPU, counts, seeds |
-//! | [`text`] | strings from outside, made safe for terminal, JSON, CSV and Markdown |
-//! | [`hpa`] | the autoscaler's core: a pure function of rules, spec, memory, observation and time |
+//! | [`scenario`] | text in, a checked [`Scenario`] out |
+//! | [`simulation`] | runs of a scenario: what a run tells ([`simulation::Observer`]), and a run that its caller scales ([`simulation::Run`]) |
 //! | [`control`] | what scales, behind one trait: the HPA, a schedule, a caller of the library |
-//! | [`engine`] | event queue and random streams; knows no pod |
-//! | [`kpi`] | what the KPIs are: one table |
-//! | [`workload`] | demand over time |
-//! | [`cluster`] | the plant: pods, CPU, the metrics pipeline; knows no autoscaler |
-//! | [`scenario`] | text in, a checked [`Scenario`](scenario::Scenario) out |
-//! | [`check`] | rules that find traps in policies and manifests |
-//! | [`simulation`] | the only meeting point of `control`, `cluster` and `workload` |
-//! | [`conformance`] | recorded decisions and their replay through `hpa` |
-//! | [`results`] | recording, KPIs, export to bytes |
-//! | [`search`] | grids and samples of policies, many runs in order, Pareto fronts, the search for a better policy |
-//! | [`render`] | text, tables, plots |
-//! | [`cli`] | the command line: the only room with files, clock and terminal |
+//! | [`results`] | KPIs, timeline, decisions |
+//! | [`kpi`] | the table of KPIs |
+//! | [`hpa`] | the specification of an autoscaler, and the rules of each release |
+//! | [`cluster`] | the specification of pods and of the metrics pipeline |
+//! | [`workload`] | demand over time, and how clients behave |
+//! | [`units`] | time, CPU, counts, seeds |
+//! | `files` | loaders for input files (feature `files`) |
+//! | `cli` | the command line (feature `cli`, the default) |
+//!
+//! The other rooms serve the command line, the tests and the benches of this package. They are public and hidden:
+//! they may change in any release.
+//!
+//! # Features
+//!
+//! Without default features the library simulates and draws nothing on its own: no command line is built. `files` adds
+//! `Scenario::from_files`, `plots` the pictures, and `cli` the command line with both.
 //!
 //! # The determinism contract
 //!
@@ -59,20 +62,34 @@
 #[cfg(test)]
 extern crate self as hpasim;
 
+#[doc(hidden)]
 pub mod bounded;
+#[doc(hidden)]
 pub mod check;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod cluster;
+#[doc(hidden)]
 pub mod conformance;
 pub mod control;
+#[cfg(feature = "plots")]
+#[doc(hidden)]
+pub mod draw;
+#[doc(hidden)]
 pub mod engine;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod hpa;
 pub mod kpi;
+#[cfg(feature = "plots")]
+#[doc(hidden)]
 pub mod render;
 pub mod results;
 pub mod scenario;
+#[doc(hidden)]
 pub mod search;
 pub mod simulation;
+#[doc(hidden)]
 pub mod text;
 pub mod units;
 pub mod workload;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    hpasim::cli::main(std::env::args_os())
+    ExitCode::from(hpasim::cli::run(std::env::args_os()))
 }

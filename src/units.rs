@@ -1,8 +1,7 @@
-//! The quantities that every room speaks in: time, CPU, counts, seeds.
+//! The quantities of the whole crate: time, CPU, counts, seeds.
 //!
-//! Self-imposed limits: `std` only, no clock, no randomness, no simulation. A
-//! unit is a type here so that milliseconds never meet millicores by accident;
-//! at the edges (TOML, CSV, JSON) the unit is a suffix of the name instead.
+//! Each unit is a type, so that milliseconds never mix with millicores. At the edges (TOML, CSV,
+//! JSON) the unit is a suffix of the name.
 
 use std::fmt;
 use std::iter::Sum;
@@ -14,16 +13,16 @@ pub use quantity::{Quantity, QuantityError};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
-/// The number that `text` states, `inf` and `NaN` included.
+/// The number that `text` states; `inf` and `NaN` are accepted.
 ///
-/// All numbers from outside are read here. `-0`, which `%.2f` writes for a tiny
-/// negative number, becomes `0`: a rate of minus zero would never let a client send.
+/// Every number from outside goes through this function. It turns `-0`, which `%.2f` writes for a
+/// tiny negative number, into `0`. A rate of minus zero would stop a client from ever sending.
 #[must_use]
 pub fn parse_number(text: &str) -> Option<f64> {
     text.parse().ok().map(positive_zero)
 }
 
-/// `number`, with `0` for `-0`.
+/// `number`, with `-0` replaced by `0`.
 #[must_use]
 pub fn positive_zero(number: f64) -> f64 {
     number + 0.0
@@ -31,20 +30,18 @@ pub fn positive_zero(number: f64) -> f64 {
 
 /// A point on the simulation's clock, in nanoseconds from its start.
 ///
-/// Zero is the first row of the trace; what happened before the start (a pod
-/// that was already running) has a negative time. Arithmetic saturates at the
-/// type's ends, 292 years from the start, so that no time wraps around.
+/// Zero is the first row of the trace. Events before the start (a pod that was already running)
+/// have a negative time. Arithmetic saturates at the type's ends, 292 years from the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(i64);
 
 impl SimTime {
     /// The start of the simulation.
     pub const ZERO: Self = Self(0);
-    /// Longer ago than anything that a simulation or a recording knows.
-    ///
-    /// Far enough from the type's end that adding any span of use stays in range.
+    /// Earlier than any time in a simulation or a recording. Far enough from the type's end that
+    /// adding any realistic span does not saturate.
     pub const DISTANT_PAST: Self = Self(i64::MIN / 4);
-    /// Later than anything that a simulation or a recording knows.
+    /// Later than any time in a simulation or a recording.
     pub const DISTANT_FUTURE: Self = Self(i64::MAX / 4);
 
     /// The time `nanos` nanoseconds after the start.
@@ -74,12 +71,13 @@ impl SimTime {
     }
 }
 
-/// A length of time in nanoseconds; may be negative as a difference of two times. Arithmetic saturates.
+/// A length of time in nanoseconds; negative where a later time is subtracted from an earlier one.
+/// Arithmetic saturates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimSpan(i64);
 
 impl SimSpan {
-    /// No time at all.
+    /// A span of length zero.
     pub const ZERO: Self = Self(0);
 
     /// A span of `nanos` nanoseconds.
@@ -189,7 +187,7 @@ impl Sum for SimSpan {
 }
 
 impl fmt::Display for SimTime {
-    /// `1:02:03` or, where it is not a whole second, `1:02:03.25`; negative times lead with `-`.
+    /// `1:02:03`, or `1:02:03.25` with a fraction of a second. Negative times start with `-`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let nanos = self.0.unsigned_abs();
@@ -243,7 +241,7 @@ impl fmt::Display for SimSpan {
 pub struct Millicores(pub i64);
 
 impl Millicores {
-    /// The same in cores.
+    /// The value in cores.
     #[must_use]
     pub fn as_cores(self) -> f64 {
         self.0 as f64 / 1000.0
@@ -264,12 +262,12 @@ pub struct Percent(pub i32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Replicas(pub i32);
 
-/// The one number from which all chance in a run follows.
+/// The number that determines all randomness of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seed(pub u64);
 
 impl Default for Seed {
-    /// The seed of a run that names none; fixed, so that two such runs are the same.
+    /// The seed of a run that states none. It is fixed, so that two such runs are identical.
     fn default() -> Self {
         Self(1)
     }

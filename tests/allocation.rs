@@ -1,4 +1,4 @@
-//! The core allocates nothing in the steady state: counted by the allocator itself.
+//! The core allocates nothing in the steady state; the tests count the allocations.
 
 #[path = "fixtures/decision_load.rs"]
 mod decision_load;
@@ -16,7 +16,7 @@ use scenarios::{Row, prod, trace};
 
 fn allocations_of_decisions(pods: usize, mix: Mix) -> u64 {
     let mut load = DecisionLoad::new(pods, mix);
-    // Lists in the memory reach their size within the first windows and periods.
+    // The lists in the memory reach their full size within the first windows and periods.
     for _ in 0..100 {
         load.next_decision();
     }
@@ -58,10 +58,11 @@ fn a_wake_of_the_hpa_decides_as_the_core_and_allocates_nothing() {
     }
 }
 
-/// Makes another scenario of the usual one.
+/// A change of the base scenario.
 type Change = fn(&mut Scenario);
 
-/// Allocations of a run of so many hours under a load that changes each minute, but not by enough to change the pods.
+/// Allocations of a run over this many hours. The load changes each minute, but too little to
+/// change the pods.
 fn allocations_of_hours(hours: u32, change: Change) -> u64 {
     let rows: Vec<Row> = (0..=hours * 60)
         .map(|minute| Row {
@@ -101,7 +102,8 @@ fn a_simulation_allocates_nothing_in_the_steady_state() {
     }
 }
 
-/// Allocations of the request engine over so many minutes of 200 requests a second on 20 pods.
+/// Allocations of the request engine over this many minutes, with 200 requests per second on 20
+/// pods.
 fn allocations_of_minutes(minutes: u32, change: Change) -> u64 {
     let row = |seconds| Row {
         seconds,
@@ -118,7 +120,7 @@ fn allocations_of_minutes(minutes: u32, change: Change) -> u64 {
 }
 
 #[test]
-fn the_request_engine_allocates_for_what_is_in_flight_and_not_for_what_has_been() {
+fn the_request_engine_allocates_for_requests_in_flight_and_not_for_past_ones() {
     let variants: [(&str, Change); 4] = [
         ("as it is", |_| ()),
         ("with I/O", |scenario| {
@@ -132,7 +134,8 @@ fn the_request_engine_allocates_for_what_is_in_flight_and_not_for_what_has_been(
     for (name, change) in variants {
         let short = allocations_of_minutes(20, change);
         let long = allocations_of_minutes(60, change);
-        // 480,000 requests later a crowd may have been larger than any before: heaps double a few times.
+        // In 480,000 more requests, more may be in flight at once than ever before. Then some heaps
+        // double a few times.
         assert!(long - short < 50, "{name}: {short} and {long}");
     }
 }

@@ -1,4 +1,4 @@
-//! The command line as real processes: what is printed, what is written, how it ends.
+//! The command line as real processes: output, files and exit codes.
 
 #[path = "cli/bounds.rs"]
 mod bounds;
@@ -48,17 +48,18 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 
-/// A limit for processes that hang. It is far longer than any process takes, so it decides nothing else.
+/// A time limit for processes that hang. It is much longer than any process takes, so it has no
+/// other effect.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// The cores that a process may run on, and so the threads that it starts.
+/// The cores that a process may use, which determine its number of threads.
 #[derive(Clone, Copy)]
 enum Cores {
     One,
     All,
 }
 
-/// hpasim on these cores. Only Linux can tell a process to keep to one: elsewhere it runs on all.
+/// hpasim on these cores. Only Linux can restrict a process to one core; elsewhere it uses all.
 fn hpasim_on(cores: Cores) -> std::process::Command {
     let binary = assert_cmd::cargo::cargo_bin!("hpasim");
     match cores {
@@ -71,7 +72,7 @@ fn hpasim_on(cores: Cores) -> std::process::Command {
     }
 }
 
-/// The program, in a folder of its own that has the shipped policies and traces beside it.
+/// The program in a folder of its own, with copies of the shipped policies and traces.
 struct Sandbox {
     folder: tempfile::TempDir,
 }
@@ -107,7 +108,7 @@ impl Sandbox {
         self.run(arguments, &[])
     }
 
-    /// The same as on a terminal, with colours.
+    /// Runs hpasim as on a terminal, with colours.
     fn hpasim_coloured(&self, arguments: &[&str]) -> Finished {
         self.run(arguments, &[("CLICOLOR_FORCE", "1")])
     }
@@ -127,7 +128,7 @@ impl Sandbox {
     }
 }
 
-/// What a process left.
+/// The result of a process.
 #[derive(Debug)]
 struct Finished {
     code: Option<i32>,

@@ -1,4 +1,4 @@
-//! The core against everything that was recorded from the real controller.
+//! The core against all recordings of the real controller.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -14,7 +14,8 @@ fn replay(file: &str) -> FileReport {
     replay_recording(file, recording, &BTreeSet::new()).expect("the recording is well-formed")
 }
 
-/// Every step agrees in every field, the category `overflow` (one processor's wrap-around) included.
+/// Every step agrees in every field, even in the category `overflow` (the wrap-around of one
+/// processor).
 fn assert_agrees(file: &str, steps: usize) {
     let report = replay(file);
     assert!(

@@ -1,4 +1,5 @@
-//! The seams of a run: whoever scales stands where the HPA stands, inside a run or outside of it; observers hear the run, and may end it.
+//! The interfaces of a run: a scaler decides inside or outside of it, and observers receive its
+//! events and may end it.
 
 #[path = "plant/scenarios.rs"]
 #[expect(dead_code, reason = "shared with other tests, which use all of it")]
@@ -24,7 +25,7 @@ fn at(seconds: i64) -> SimTime {
     SimTime::ZERO + SimSpan::from_secs(seconds)
 }
 
-/// Ten minutes: calm, a tenfold load, calm.
+/// Ten minutes: a low load, a tenfold load, a low load.
 fn ten_minutes() -> Scenario {
     let row = |seconds, rps| Row { seconds, rps };
     prod(trace(&[
@@ -35,7 +36,7 @@ fn ten_minutes() -> Scenario {
     ]))
 }
 
-/// All that an observer hears, decisions apart.
+/// Everything that an observer receives.
 #[derive(Debug, Default, PartialEq)]
 struct Heard {
     segments: Vec<FlowSegment>,
@@ -125,7 +126,7 @@ fn a_caller_that_decides_nothing_leaves_the_replicas_as_they_are() {
         }
         let finished = run.finish(&mut heard);
         assert_eq!(finished.end, at(600));
-        // The trace ends at 600 s, and nothing wakes then.
+        // The trace ends at 600 s, and the scaler does not wake then.
         let minutes: Vec<SimTime> = (1..10).map(|minute| at(60 * minute)).collect();
         assert_eq!(wakes, minutes, "{engine:?}");
         assert!(heard.rescales.is_empty());
@@ -161,7 +162,8 @@ fn a_decision_that_cannot_be_written_is_refused_and_changes_nothing() {
     assert_eq!(heard.rescales, [rescale]);
 }
 
-/// A controller of one's own: a pod for every four requests per second that reach the pods, looked at every 20 s.
+/// A custom controller: a pod for every four requests per second that arrive at the pods, decided
+/// every 20 s.
 struct PodPerFour {
     asks: [MetricQuery; 1],
     next: SimTime,
@@ -224,7 +226,7 @@ fn a_controller_of_ones_own_scales_in_both_engines() {
         };
         simulate_scaled_by(&mut scaler, &scenario, engine, Seed(5), &mut heard);
         let most = heard.rescales.iter().map(|it| it.replicas).max();
-        // 40 requests a second are 10 pods; the request engine's counts vary by chance.
+        // 40 requests per second need 10 pods; the counts of the request engine vary at random.
         let near_ten = Replicas(9)..=Replicas(14);
         assert!(
             most.is_some_and(|most| near_ten.contains(&most)),
@@ -235,18 +237,19 @@ fn a_controller_of_ones_own_scales_in_both_engines() {
     }
 }
 
-/// Core-seconds of the pods' own use, as two counts of one run have them.
+/// Core-seconds of the pods' own use in one run, counted in two ways.
 #[derive(Debug)]
 struct OwnCpu {
-    /// From the samples that a scaler is shown.
+    /// From the samples that the scaler sees.
     shown: f64,
-    /// From the segments that KPIs and timeline are made of.
+    /// From the segments that KPIs and timeline use.
     counted: f64,
-    /// The greatest sample.
+    /// The highest sample.
     most: MilliValue,
 }
 
-/// Two minutes without a request; two more pods are created after 30 s and begin with a burst. Counters are read and scraped each second.
+/// Two minutes without a request. Two more pods are created after 30 s and have a start-up burst.
+/// Counters are read and scraped each second.
 fn own_cpu(engine: Engine) -> OwnCpu {
     let row = |seconds| Row { seconds, rps: 0.0 };
     let mut scenario = prod(trace(&[row(0.0), row(120.0)]));
@@ -292,7 +295,8 @@ fn own_cpu(engine: Engine) -> OwnCpu {
         }
     }
     let end = run.finish(&mut heard).end;
-    // Nothing changes any more, so the time that no sample has seen is as the last.
+    // The use is constant at the end, so the last sample of each pod also holds for the time after
+    // it.
     for (read, value) in newest {
         shown += value.0 as f64 * (end - read).as_secs_f64();
     }
@@ -309,7 +313,7 @@ fn own_cpu(engine: Engine) -> OwnCpu {
 }
 
 #[test]
-fn the_own_cpu_that_a_scaler_is_shown_is_that_which_the_run_counts() {
+fn the_own_cpu_that_a_scaler_sees_is_the_own_cpu_that_the_run_counts() {
     for engine in ENGINES {
         let cpu = own_cpu(engine);
         assert!(
@@ -320,7 +324,7 @@ fn the_own_cpu_that_a_scaler_is_shown_is_that_which_the_run_counts() {
     }
 }
 
-/// Has enough as soon as a rescale was decided.
+/// Stops the run at the first rescale.
 #[derive(Default)]
 struct UntilFirstRescale(Option<SimTime>);
 
@@ -356,7 +360,7 @@ fn an_observer_that_has_enough_ends_the_run_where_it_stands() {
         let hours = kpis.finish().pod_hours;
         let one_pod = finished.end.as_secs_f64() / 3600.0;
         assert!((hours - one_pod).abs() < 1e-9, "{engine:?}: {hours}");
-        // All but the segment that the end cut is as in the whole run.
+        // All segments but the one that the end cut short are the same as in the whole run.
         let before = heard.segments.len().saturating_sub(1);
         assert_eq!(heard.segments[..before], whole.segments[..before]);
         let before = heard.served.len().saturating_sub(1);

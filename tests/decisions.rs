@@ -1,4 +1,4 @@
-//! Facts about single decisions that no recording holds.
+//! Facts about single decisions that the recordings do not contain.
 
 use hpasim::hpa::decision::{DecisionRecord, MetricVerdict, PodGroups};
 use hpasim::hpa::observation::{
@@ -164,7 +164,8 @@ fn a_minimum_raised_while_at_zero_is_kept() {
     let to_zero = spec(0, 5, external(Some(1000), None));
     let seen = observation(1, PodColumns::default(), &metrics);
     let zero = reconcile(&rules, &to_zero, &mut memory, &seen, SimTime::ZERO, &mut ());
-    // The first recommendation, what the scale stood at, holds it for the default window of 5 min.
+    // The first recommendation is the initial scale. It holds the replicas for the default window
+    // of 5 min.
     assert_eq!(zero.desired, Replicas(1));
     let later = SimTime::ZERO + SimSpan::from_secs(301);
     let zero = reconcile(&rules, &to_zero, &mut memory, &seen, later, &mut ());
@@ -179,7 +180,7 @@ fn a_minimum_raised_while_at_zero_is_kept() {
 }
 
 #[test]
-fn a_failed_metric_still_tells_what_was_seen() {
+fn a_failed_metric_still_reports_its_groups_of_pods() {
     let rules = Rules::new(Release::Current, ControllerSettings::default());
     let spec = spec(1, 5, cpu(50));
     let not_ready = PodState::new(

@@ -1,6 +1,7 @@
-//! docs/diagnostics.md has every code with an example, as the tests of their texts have it, and is current.
+//! docs/diagnostics.md has every code with an example from the tests of the diagnostics, and is up
+//! to date.
 //!
-//! `HPASIM_WRITE_DOCS=1 cargo test --test diagnostics_docs` writes it anew.
+//! `HPASIM_WRITE_DOCS=1 cargo test --test diagnostics_docs` updates it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ fn project(inside: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(inside)
 }
 
-/// The texts of all tests, by path, so that an example does not change with the file system.
+/// The sources of all tests, sorted by path, so that an example does not depend on the file system.
 fn tests() -> Vec<String> {
     let mut paths = Vec::new();
     collect(&project("tests"), &mut paths);
@@ -35,11 +36,11 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// Codes that no test shows in full, and why.
+/// Codes that no test shows in full, with the reason.
 const WITHOUT_EXAMPLE: [(Code, &str); 1] =
     [(Code::TraceTooLarge, "it takes a trace of more than 1 GiB")];
 
-/// The first text in a snapshot of `tests` that begins with the code, up to the next one.
+/// The first text in a snapshot of `tests` that begins with the code, up to the next code.
 fn example(code: Code, tests: &[String]) -> Option<String> {
     let word = match code.severity() {
         Severity::Error => "error",

@@ -1,18 +1,21 @@
 //! The two engines agree: mean CPU and mean replicas over ten policies and traces at moderate load.
 //!
-//! Both engines drive the same pods, metrics and autoscaler; the fluid one follows
-//! the mean of what the request engine does. So they may differ by what chance
-//! does to a decision, and by nothing else. The bounds, and why no tighter ones hold:
+//! Both engines drive the same pods, metrics and autoscaler. The fluid engine follows the mean of
+//! the request engine. So the only difference is the effect of random arrivals on decisions. The
+//! bounds, and why they cannot be tighter:
 //!
-//! - **CPU, 1 %.** Work is conserved: what is served costs the same in both, however many pods serve it. The mean
-//!   over all seeds' requests, half a million or more, varies by less than 0.2 %. Idle use follows replicas: 1m a
-//!   pod is 1 to 2 % of what it uses, so a twentieth more pods is 0.1 %. The rest is for requests that fail in one
-//!   engine and not in the other while pods start.
-//! - **Replicas, 5 % or half a pod, whichever is more.** With Poisson arrivals and CV 1 the CPU of n pods that serve
-//!   5 requests a second each, seen over 15 s, varies by 16 % / sqrt(n): 5 % for ten pods, half of the tolerance. Now and then
-//!   it leaves the tolerance upwards, which is followed at once and rounded up; downwards the window holds it back. So noise
-//!   keeps more pods than the mean alone, the fewer pods and the longer the window the more of them: the request engine is
-//!   expected above the fluid one, and by a fraction of the tolerance of 10 %. That is no error of either: it is what the fluid one cannot see.
+//! - **CPU, 1 %.** Work is conserved: a served request costs the same in both engines, whatever the
+//!   number of pods. The mean over the requests of all seeds, half a million or more, varies by
+//!   less than 0.2 %. Idle use follows replicas: 1m per pod is 1 to 2 % of its use, so 5 % more
+//!   pods add 0.1 %. The rest of the bound is for requests that fail in one engine only, while pods
+//!   start.
+//! - **Replicas, 5 % or half a pod, whichever is more.** With Poisson arrivals and CV 1, n pods
+//!   serve 5 requests per second each. The CPU seen over 15 s then varies by 16 % / sqrt(n): 5 %
+//!   for ten pods, which is half of the tolerance. Now and then the CPU exceeds the tolerance
+//!   upwards. The autoscaler follows at once and rounds up. Downwards the window holds it back. So
+//!   noise keeps more pods than the mean alone would need, and more so with fewer pods and a longer
+//!   window. The request engine is thus expected above the fluid one, by a fraction of the
+//!   tolerance of 10 %. This is not an error of either engine: the fluid engine has no such noise.
 //!
 //! A failure prints the whole table.
 
@@ -29,13 +32,14 @@ use hpasim::simulation::observer::{FlowSegment, RequestSegment};
 use hpasim::simulation::{Observer, simulate};
 use hpasim::units::{Seed, SimTime};
 
-/// Runs of the request engine that are averaged, and of the fluid engine, for phases and starts hang on the seed in both.
+/// Runs of each engine that are averaged. The fluid engine needs them too, because the phases and
+/// the start times of pods depend on the seed.
 const SEEDS: u64 = 8;
 const CPU_SHARE: f64 = 0.01;
 const REPLICA_SHARE: f64 = 0.05;
 const REPLICAS: f64 = 0.5;
 
-/// A shipped policy, and a shipped trace or a part of it.
+/// A shipped policy with a shipped trace, or with a part of it.
 struct Meeting {
     policy: &'static str,
     trace: &'static str,
@@ -156,13 +160,13 @@ fn means(scenario: &Scenario, engine: Engine) -> Means {
     }
 }
 
-/// A meeting's row of the table, and whether the engines agree.
+/// A row of the table, and whether the engines agree.
 struct Row {
     text: String,
     agrees: bool,
 }
 
-/// The request engine gets `load_factor` times the load.
+/// Compares the engines; the request engine gets `load_factor` times the load.
 fn compare(meeting: &Meeting, load_factor: f64) -> Row {
     let mut scenario = meeting.scenario();
     let fluid = means(&scenario, Engine::Fluid);

@@ -1,6 +1,7 @@
-//! The tables of docs/kpis.md and output/README.md say of the KPIs what their table in `hpasim::kpi` says, and of the timeline's columns what theirs says.
+//! The tables of docs/kpis.md and output/README.md agree with the table of KPIs in `hpasim::kpi`
+//! and with the columns of the timeline.
 //!
-//! `HPASIM_WRITE_DOCS=1 cargo test --test kpi_docs` writes them anew; the text around them stays.
+//! `HPASIM_WRITE_DOCS=1 cargo test --test kpi_docs` updates the tables; the text around them stays.
 
 use std::fs;
 use std::path::Path;
@@ -8,17 +9,17 @@ use std::path::Path;
 use hpasim::kpi::{KnownBy, Kpi, KpiFacts, KpiGroup};
 use hpasim::results::TimelineColumn;
 
-/// The page on KPIs, with a table for each group.
+/// The page about KPIs, with a table for each group.
 const KPIS: &str = "docs/kpis.md";
-/// The page on files, with one table of all KPIs.
+/// The page about files, with one table of all KPIs.
 const OUTPUT: &str = "output/README.md";
 
-/// What stands in a cell about which nothing is to be said.
+/// The content of a cell; a dash stands for an empty one.
 fn cell(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
 
-/// `count (R)`: the unit, and the mark of KPIs of the request engine alone.
+/// `count (R)`: the unit, with a mark for KPIs of the request engine only.
 fn unit(facts: &KpiFacts) -> String {
     match facts.known_by {
         KnownBy::BothEngines => facts.unit.to_owned(),
@@ -26,7 +27,7 @@ fn unit(facts: &KpiFacts) -> String {
     }
 }
 
-/// The rows of docs/kpis.md for one group, with their head.
+/// The rows of docs/kpis.md for one group, with their header.
 fn group_table(group: KpiGroup) -> String {
     let mut table = "\
 | KPI | what it is; unit | better | traces | source | what it does not say |
@@ -48,7 +49,7 @@ fn group_table(group: KpiGroup) -> String {
     table
 }
 
-/// The rows of output/README.md, with their head.
+/// The rows of output/README.md, with their header.
 fn output_table() -> String {
     let mut table = "| KPI | what it is; unit |\n|---|---|\n".to_owned();
     for kpi in Kpi::ALL {
@@ -58,7 +59,7 @@ fn output_table() -> String {
     table
 }
 
-/// The rows of output/README.md on `timeline.csv`, with their head.
+/// The rows of output/README.md about `timeline.csv`, with their header.
 fn timeline_table() -> String {
     let mut table = "| column | unit | what it is |\n|---|---|---|\n".to_owned();
     for column in TimelineColumn::ALL {
@@ -71,7 +72,8 @@ fn timeline_table() -> String {
     table
 }
 
-/// `page` with `table` in the place of the first table behind `heading` whose first cell is the same.
+/// `page` with `table` instead of the first table after `heading` that has the same first header
+/// cell.
 fn with_table(page: &str, heading: &str, table: &str) -> String {
     let first_cell = table.split_inclusive('|').take(2).collect::<String>();
     let section = page.find(heading).expect("the heading of a table");
@@ -87,7 +89,7 @@ fn with_table(page: &str, heading: &str, table: &str) -> String {
     format!("{}{table}{}", &page[..start], &page[start + rows..])
 }
 
-/// Compares a page with what it should be, or writes it.
+/// Compares a page with its expected content, or writes it.
 fn check(page: &str, current: impl Fn(&str) -> String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let written = fs::read_to_string(&path).expect("a page");

@@ -1,7 +1,7 @@
-//! From load to decision: how long the autoscaler takes to see a step of the load.
+//! From load to decision: the time until the autoscaler sees a step of the load.
 //!
-//! The expected numbers are those of an independent prototype of the pipeline
-//! (model.md), 1,000 seeds each: mean within 1 s, 95th percentile within 2 s.
+//! The expected numbers come from an independent prototype of the pipeline (see `docs/model.md`),
+//! with 1,000 seeds each. The mean must agree within 1 s, the 95th percentile within 2 s.
 
 #[expect(dead_code, reason = "shared with other tests, which use the rest")]
 #[path = "plant/scenarios.rs"]
@@ -14,7 +14,7 @@ use hpasim::units::{Millicores, Replicas, Seed};
 use scenarios::Row;
 
 const SEEDS: u64 = 1000;
-/// Late enough after the start that the phases are anywhere in their cycles.
+/// The time of the step. It is late enough that all phases are possible.
 const STEP_AT_SECONDS: f64 = 600.0;
 
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Observer for FirstRescale {
     }
 }
 
-/// `pods` pods at exactly their target, and then at `share` of it.
+/// `pods` pods exactly at their target; after the step the load is `share` times as high.
 fn step(pods: i32, share: f64) -> Scenario {
     let at_target = 5.0 * f64::from(pods);
     let mut scenario = scenarios::prod(scenarios::trace(&[

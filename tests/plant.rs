@@ -78,7 +78,7 @@ fn the_metric_reacts_to_the_number_of_pods() {
     assert_eq!(seen(&few), 4 * seen(&many));
 }
 
-/// A load that 2 and 8 pods alike can serve, watched by an autoscaler that can do nothing.
+/// A load that both 2 and 8 pods can serve, with an autoscaler whose bounds fix the number of pods.
 fn fixed_watched(pods: i32) -> Scenario {
     let mut scenario = without_idle_use(prod(constant(16.0, 60.0)));
     scenario.deployment.replicas = Replicas(pods);
@@ -131,7 +131,7 @@ fn overload_fills_the_queue_and_then_turns_away() {
         ]),
         1,
     ));
-    // 20 rps of capacity; 10 more a second fill 50 places in 5 s.
+    // The capacity is 20 rps; 10 more per second fill 50 places in 5 s.
     scenario.workload.concurrency = 10;
     scenario.workload.queue = 40;
     let facts = facts(&scenario, Seed(1));
@@ -243,7 +243,7 @@ fn starting_and_terminating_pods_are_no_capacity_of_their_own() {
     }
 }
 
-/// Twelve pods, and load for two from 100 s on.
+/// Twelve pods, with load for only two of them from 100 s on.
 fn scales_down_from_twelve() -> Scenario {
     let rows = [
         Row {
@@ -299,7 +299,7 @@ fn a_terminating_pod_leaves_the_count_at_once_and_still_serves_and_costs() {
     );
     assert!(after.pods.terminating.0 > 0);
     assert!(close(after.cpu_cores, before.cpu_cores), "they still work");
-    // The endpoints are withdrawn a second later; from then on they only cost.
+    // The endpoints are withdrawn one second later. From then on these pods serve nothing.
     let withdrawn = first.time + SimSpan::from_secs(1);
     assert!(
         facts
@@ -386,7 +386,7 @@ fn memory_is_a_base_and_so_much_for_each_request_in_flight() {
         MetricTarget::Utilization(50),
     )];
     let facts = facts(&scenario, Seed(1));
-    // 32 MiB of the 64 MiB that are requested.
+    // 32 MiB of the requested 64 MiB.
     assert_eq!(facts.decisions[0].seen_percent, Some(50));
 }
 
@@ -450,7 +450,7 @@ fn requests_per_second_is_a_metric_of_each_pod() {
 }
 
 #[test]
-fn a_lag_of_the_metrics_api_delays_what_is_seen() {
+fn a_lag_of_the_metrics_api_delays_the_samples() {
     let step = trace(&[
         Row {
             seconds: 0.0,
@@ -488,7 +488,7 @@ fn a_lag_of_the_metrics_api_delays_what_is_seen() {
 }
 
 #[test]
-fn noise_disturbs_what_is_seen_and_not_what_flows() {
+fn noise_disturbs_the_samples_and_not_the_flow() {
     let mut scenario = fixed_watched(4);
     let quiet = facts(&scenario, Seed(9));
     scenario.workload.cpu_noise = 0.2;
@@ -517,7 +517,7 @@ fn a_run_without_an_autoscaler_keeps_its_pods() {
 }
 
 #[test]
-fn nothing_is_told_while_nothing_changes() {
+fn no_segment_ends_while_nothing_changes() {
     let rows: Vec<Row> = (0..=100)
         .map(|minute| Row {
             seconds: f64::from(minute) * 60.0,

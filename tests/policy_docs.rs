@@ -1,6 +1,6 @@
-//! Every example of docs/policy.md is run as it stands there, with the command that stands above it.
+//! Every example of docs/policy.md runs as written, with the command above it.
 //!
-//! Self-imposed limit: that examples load, warn of nothing and serve requests, and that no key is left out.
+//! An example must load without a warning and serve requests. Every key must appear on the page.
 
 use std::path::Path;
 
@@ -13,13 +13,13 @@ use hpasim::simulation::simulate;
 use hpasim::units::{Seed, SimTime};
 
 const DOCUMENT: &str = include_str!("../docs/policy.md");
-/// What the document calls the file that its reader saves an example as.
+/// The name under which the page tells its reader to save an example.
 const EXAMPLE: &str = "example.toml";
 
-/// What it calls the manifest beside it.
+/// The name of the manifest in the same folder.
 const MANIFEST: &str = "app.yaml";
 
-/// One policy of the document with the commands and the trace that stand above it.
+/// One policy of the page, with the commands and the trace above it.
 #[derive(Default)]
 struct Example {
     commands: Vec<String>,
@@ -28,7 +28,7 @@ struct Example {
     policy: String,
 }
 
-/// A fenced block of the document.
+/// A fenced block of the page.
 struct Block {
     language: String,
     text: String,
@@ -76,7 +76,7 @@ fn examples() -> Vec<Example> {
     examples
 }
 
-/// The example's files, and the repository's own.
+/// The example's files, then those of the repository.
 struct Files<'e>(&'e Example);
 
 impl Loader for Files<'_> {
@@ -95,7 +95,7 @@ impl Loader for Files<'_> {
     }
 }
 
-/// What `hpasim run` is asked for.
+/// A `hpasim run` command.
 #[derive(Default)]
 struct Command {
     trace: String,
@@ -105,7 +105,7 @@ struct Command {
     engine: Option<Engine>,
 }
 
-/// Words as a shell splits them; single quotes hold a word together.
+/// The words of a line, split as a shell splits them; single quotes keep a word together.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut is_quoted = false;
@@ -192,7 +192,7 @@ fn every_example_loads_without_a_warning_and_serves_requests() {
     }
 }
 
-/// The text under the heading of a section, up to the next one of its level.
+/// The text under the heading of a section, up to the next heading of its level.
 fn section(name: &str) -> &'static str {
     let heading = format!("\n## `[{name}]`\n");
     let (_, rest) = DOCUMENT
@@ -201,7 +201,7 @@ fn section(name: &str) -> &'static str {
     rest.split_once("\n## ").map_or(rest, |(text, _)| text)
 }
 
-/// The sections that the program knows, from what it says of one that it does not.
+/// The sections that the program knows, from its message about an unknown one.
 fn sections() -> Vec<String> {
     let unknown = Example {
         policy: "[qqqqqqqqqqqq]\n".to_owned(),
@@ -224,7 +224,7 @@ fn sections() -> Vec<String> {
         .find_map(|diagnostic| diagnostic.help.strip_prefix("keys known here: "))
         .expect("a list of what is known");
     help.split(", ")
-        // Keys of the file itself, which the first section of the document explains.
+        // Top-level keys of the file, which the first section of the page explains.
         .filter(|key| !["name", "extends", "remove", "manifest"].contains(key))
         .map(str::to_owned)
         .collect()
@@ -247,7 +247,7 @@ fn every_section_has_an_example_that_uses_it() {
     }
 }
 
-/// The rows of a table of defaults: those of the keys that are `listed`.
+/// The rows of a table of defaults, for the keys that are `listed`.
 fn defaults(listed: impl Fn(&KeyRow) -> bool) -> String {
     let mut rows = "| key | default | takes | source or argument |\n|---|---|---|---|\n".to_owned();
     for key in keys::all().iter().filter(|key| listed(key)) {
@@ -286,12 +286,12 @@ fn distributions() -> String {
     rows
 }
 
-/// Whether a key stands in a table within a section.
+/// Whether a key is in a table within a section.
 fn is_within_a_table(key: &KeyRow) -> bool {
     key.table.contains('.')
 }
 
-/// `page` with `rows` in place of what stands between `mark`, a line, and the next end.
+/// `page` with `rows` instead of the text between the line `mark` and the next end mark.
 fn with_rows(page: &str, mark: &str, rows: &str) -> String {
     let start = page.find(mark).expect("a marked table");
     let start = start + page[start..].find('\n').expect("a line") + 1;
@@ -299,7 +299,7 @@ fn with_rows(page: &str, mark: &str, rows: &str) -> String {
     format!("{}{rows}{}", &page[..start], &page[end..])
 }
 
-/// The page at `path` is what `rewrite` makes of it, or becomes that.
+/// Compares the page at `path` with the result of `rewrite`, or writes it.
 fn assert_current(path: &str, rewrite: impl Fn(&str) -> String) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let written = std::fs::read_to_string(&file).expect("a page");
@@ -314,7 +314,7 @@ fn assert_current(path: &str, rewrite: impl Fn(&str) -> String) {
     );
 }
 
-/// `HPASIM_WRITE_DOCS=1 cargo test --test policy_docs` writes them anew.
+/// `HPASIM_WRITE_DOCS=1 cargo test --test policy_docs` updates them.
 #[test]
 fn the_tables_of_defaults_and_bounds_have_a_row_for_every_key_as_it_is_declared() {
     let has_default = |key: &KeyRow| key.default.is_some();
@@ -334,14 +334,15 @@ fn the_tables_of_defaults_and_bounds_have_a_row_for_every_key_as_it_is_declared(
     });
 }
 
-/// A line such as `<!-- keys of pod: schedule start -->`: the section, and the keys that the table below it explains.
+/// A line such as `<!-- keys of pod: schedule start -->`: the section, and the keys that the table
+/// below it explains.
 fn parse_mark(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix("<!-- keys of ")?
         .strip_suffix(" -->")?
         .split_once(": ")
 }
 
-/// `page` with each key that no mark names in the last mark of its section.
+/// `page`, with each key that no mark names added to the last mark of its section.
 fn with_every_key_named(page: &str) -> String {
     let mut lines: Vec<String> = page.lines().map(str::to_owned).collect();
     for key in keys::all().iter().filter(|key| !is_within_a_table(key)) {
@@ -360,7 +361,7 @@ fn with_every_key_named(page: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The keys of `section` that are called `names`, each followed by those within it.
+/// The keys of `section` with the given `names`, each followed by its nested keys.
 fn meanings(section: &str, names: &str) -> String {
     let keys = keys::all();
     let mut rows = "| key | meaning |\n|---|---|\n".to_owned();

@@ -1,6 +1,7 @@
-//! The request engine as a whole: what becomes of requests when pods come and go, clients give up, and load exceeds capacity.
+//! The request engine as a whole: the outcome of requests when pods come and go, clients time out,
+//! and load exceeds capacity.
 //!
-//! What queueing theory knows of it is in `theory.rs`.
+//! `theory.rs` compares the engine with queueing theory.
 
 #[path = "requests/any.rs"]
 mod any;

@@ -1,4 +1,5 @@
-//! What policies and traces come to: the shipped ones, and how files, `extends`, `remove` and `--set` work together.
+//! Policies and traces as scenarios: the shipped ones, and how files, `extends`, `remove` and
+//! `--set` combine.
 
 #[path = "scenario/clients.rs"]
 mod clients;
@@ -28,7 +29,7 @@ use hpasim::units::{Millicores, Replicas, SimSpan, SimTime};
 use hpasim::workload::{Demand, Trace};
 use proptest::prelude::*;
 
-/// Files of a test, and the repository's own.
+/// Files of a test, and those of the repository.
 #[derive(Default)]
 struct Files(BTreeMap<PathBuf, Vec<u8>>);
 
@@ -219,7 +220,7 @@ fn an_empty_policy_is_a_fixed_deployment_of_defaults_and_says_what_it_assumes() 
 }
 
 #[test]
-fn what_is_assumed_is_what_is_taken() {
+fn the_stated_assumptions_are_the_values_in_use() {
     let assumed = scenario("[hpa]\nmaxReplicas = 3\n", &[]);
     let written: Vec<String> = assumed
         .assumptions
@@ -233,7 +234,8 @@ fn what_is_assumed_is_what_is_taken() {
     assert_eq!(stated, assumed);
 }
 
-/// What has to be stated for a key of the table at `path` to count, where the table is not there by itself.
+/// The setting that must be present for a key of the table at `path` to count, if the table is
+/// absent by default.
 fn table_around(path: &str) -> Option<&'static str> {
     match path {
         "pod.readiness" => Some("pod.readiness={}"),
@@ -250,7 +252,7 @@ fn table_around(path: &str) -> Option<&'static str> {
     }
 }
 
-/// The key's path in a policy: within a container, that of a sidecar.
+/// The path of the key in a policy; for a key of a container, that of a sidecar.
 fn settable(key: &KeyRow) -> String {
     key.path().replace(".N.", ".1.")
 }
@@ -579,7 +581,7 @@ proptest! {
     }
 }
 
-/// A template of the shipped policy and what a load with the same overrides says.
+/// A template of a shipped policy, under the shipped spike.
 fn template(policy: &str) -> Template {
     let mut files = Files::default();
     let request = request(policy, "traces/spike.csv", &[]);

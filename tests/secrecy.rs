@@ -1,4 +1,4 @@
-//! Nothing confidential of a manifest is shown, whole or broken, by whatever reader it is given to.
+//! No reader shows a confidential value of a manifest, whether the manifest is whole or broken.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ mod confidential;
 
 use confidential::{MARKERS, damaged, manifests, secrets_like_recordings, shows, toml_texts};
 
-/// How many ways [`damaged`] knows.
+/// The number of ways that [`damaged`] has.
 const WAYS: usize = 13;
 
 const TRACE: &str = "time_s,rps\n0,1\n60,1\n";
@@ -46,7 +46,7 @@ fn checked(path: &str, text: &str) -> String {
     format!("{report:?}{}{json}", render_check(&report, Colour::Plain))
 }
 
-/// What each reader says about a text, by the reader's name.
+/// The messages of each reader about a text, by the reader's name.
 fn said(text: &str) -> Vec<(String, String)> {
     let mut said = vec![
         (
@@ -117,7 +117,8 @@ fn no_reader_shows_a_confidential_value_of_toml_whether_it_can_be_parsed_or_not(
 fn no_reader_shows_a_confidential_value_where_a_manifest_is_cut_or_has_one_letter_more() {
     for (marker_index, marker) in MARKERS.into_iter().enumerate() {
         for (index, manifest) in manifests(marker).into_iter().enumerate() {
-            // Each manifest meets each way with each marker, and each quarter with each of them in another way.
+            // Each manifest is damaged in each way with each marker, and in each quarter, with
+            // another marker each time.
             for way in 0..WAYS {
                 let quarter = (index + way + marker_index) % 4;
                 assert_silent(

@@ -1,14 +1,14 @@
 //! The request engine against queueing theory, with the autoscaler off.
 //!
-//! Every comparison of [`cases`] is one of a family whose intervals hold together
-//! with 99 %: Student's t over independent replications, at a level divided by
-//! the number of comparisons (Bonferroni). Seeds are fixed, so a failure is one
-//! for good: it means that the engine has changed, not that chance has struck.
-//! No half-width exceeds 2 % of what theory says at loads 0.3 and 0.7, or 4 % at 0.9.
+//! All comparisons of [`cases`] form one family, whose intervals hold together with 99 %: Student's
+//! t over independent replications, at a level divided by the number of comparisons (Bonferroni).
+//! The seeds are fixed, so a failure is permanent: it means that the engine has changed, and is not
+//! a matter of chance. No half-width exceeds 2 % of the theoretical value at loads 0.3 and 0.7, or
+//! 4 % at 0.9.
 //!
-//! That the comparisons can fail is shown: with requests that cost 5 % more than
-//! theory is told each of them does, Little's law apart, which holds whatever
-//! requests cost; it fails when latencies are told 5 % too long.
+//! Another test shows that the comparisons can fail. With requests that cost 5 % more than the
+//! formulas assume, every comparison fails except Little's law, which holds whatever requests cost.
+//! Little's law fails when the observer adds 5 % to each latency.
 //!
 //! `cargo test --test theory -- --nocapture` prints the tables of docs/model.md.
 
@@ -41,16 +41,16 @@ use hpasim::units::Seed;
 use interval::{Comparison, table};
 use measure::{Replication, Watch, replicate};
 
-/// A fault is found with so many replications; with [`REPLICATIONS`] all the more.
+/// Replications that suffice to find a fault; [`REPLICATIONS`] finds it all the more.
 const REPLICATIONS_OF_A_FAULT: u64 = REPLICATIONS / 4;
 
-/// A comparison, and what is compared in it.
+/// A comparison, with the quantity that it compares.
 struct Compared {
     quantity: Quantity,
     comparison: Comparison,
 }
 
-/// Runs `replications` of each case and compares what they say with what theory says.
+/// Runs `replications` of each case and compares the results with theory.
 fn compare(cases: &[Case], replications: u64, watch: Watch) -> Vec<Compared> {
     let runs: Vec<(&Case, u64)> = cases
         .iter()
@@ -108,9 +108,10 @@ fn five_percent_more_demand_than_stated_turns_every_comparison_red() {
 }
 
 #[test]
-fn latencies_told_five_percent_too_long_turn_littles_law_red() {
+fn latencies_reported_five_percent_too_long_turn_littles_law_red() {
     let mut cases = cases(1.0);
-    // At the highest load the law is sharpest and time is longest: the lower loads are the harder test.
+    // Little's law is sharpest at the highest load, which also takes the longest. The lower loads
+    // are the harder test.
     cases.retain(|case| case.half_width_max < 0.03);
     let compared = compare(&cases, REPLICATIONS_OF_A_FAULT, Watch::Off(0.05));
     for one in &compared {

@@ -1,8 +1,9 @@
-//! Which way of searching finds the better policies with the same budget: the measurement behind docs/tuning.md.
+//! Which search method finds the better policies with the same budget: the measurement for
+//! docs/tuning.md.
 //!
-//! Self-imposed limit: the search under its training; what a proposal is worth on other
-//! traffic is the command's to report. `HPASIM_WRITE_DOCS=1 cargo test --release --test tuning
-//! -- --ignored` measures anew and writes the table.
+//! This test measures the search on its training traces. The command itself reports how a proposal
+//! performs on other traffic. `HPASIM_WRITE_DOCS=1 cargo test --release --test tuning -- --ignored`
+//! repeats the measurement and writes the table.
 
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
@@ -20,13 +21,13 @@ const PAGE: &str = "docs/tuning.md";
 const BEGIN: &str = "<!-- measured: begin -->\n";
 const END: &str = "<!-- measured: end -->\n";
 
-/// The trainings that methods are measured on: each a policy's traces.
+/// The training traces of each measurement.
 const TRAININGS: [&[&str]; 3] = [&["diurnal", "spike"], &["flash-crowd"], &["steps"]];
-/// The command's own budget.
+/// The default budget of the command.
 const BUDGET: u32 = 2000;
-/// What random search is given to come as far.
+/// The budget with which random search gets as far.
 const RANDOM_BUDGET: u32 = 10_000;
-/// Searches by each method.
+/// Searches with each method.
 const SEARCHES: u64 = 10;
 
 struct Disk;
@@ -69,12 +70,13 @@ fn question(traces: &[&str]) -> TuningQuestion {
     TuningQuestion::ask(templates, asked).expect("there is something to tune")
 }
 
-/// What a search is worth.
+/// The quality of a search's result.
 #[derive(Clone, Copy, Debug)]
 struct Worth {
-    /// The least sum of cost and harm, each in parts of today's, of all that is no worse than today.
+    /// The lowest sum of cost and harm, each relative to today's policy, among the policies that
+    /// are at least as good as today's in both.
     goal: f64,
-    /// The share of the space from nothing to twice today's that the front leaves behind.
+    /// The share of the space from zero to twice today's values that the front dominates.
     volume: f64,
 }
 
@@ -96,7 +98,7 @@ fn worth(question: &TuningQuestion, findings: &Findings) -> Worth {
     }
 }
 
-/// The objectives in parts of twice today's.
+/// The objectives relative to twice today's values.
 fn in_parts(point: Weighed, today: Weighed) -> [f64; 3] {
     [
         point.cost / (2.0 * today.cost),
@@ -105,7 +107,8 @@ fn in_parts(point: Weighed, today: Weighed) -> [f64; 3] {
     ]
 }
 
-/// The share of the unit cube that some of the points dominate: slices of the third objective, each a staircase of the other two.
+/// The share of the unit cube that the points dominate. It is computed in slices of the third
+/// objective; each slice is a staircase of the other two.
 fn dominated_volume(points: &[[f64; 3]]) -> f64 {
     let mut inside: Vec<[f64; 3]> = points
         .iter()
@@ -153,7 +156,7 @@ fn evolution_finds_more_than_random_search_with_the_same_budget() {
     assert!(evolution.goal < random.goal, "{evolution:?} {random:?}");
 }
 
-/// One line of the table: the worth of all searches by one method.
+/// One line of the table: the quality of all searches with one method.
 fn measured(question: &TuningQuestion, method: Method, budget: u32) -> Vec<Worth> {
     (1..=SEARCHES)
         .map(|seed| {

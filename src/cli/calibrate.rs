@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::choices::{OutputFormat, TEXT_OR_JSON, one_of};
 use super::error::{CommandError, Completion};
-use super::files::FileLoader;
 use super::screen::Screen;
+use crate::files::FileLoader;
 use crate::render::calibration::{calibration_json, render_calibration};
 use crate::results::calibration::calibrate;
 use crate::scenario::read_probe;

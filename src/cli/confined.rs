@@ -1,10 +1,10 @@
 //! Files that `check` may read: those below the folders of the files that it is given.
 //!
-//! Self-imposed limit: decides by paths; what a file holds is read in `files`.
+//! It decides by paths alone.
 
 use std::path::{Component, Path, PathBuf};
 
-use super::files::{RememberingLoader, is_open_already};
+use crate::files::{RememberingLoader, is_open_already};
 use crate::scenario::{FileRequest, LoadError, Loader, NamedBy, STANDARD_INPUT};
 
 /// What marks the root of a repository: a folder, or a file in a worktree.

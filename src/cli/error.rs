@@ -5,7 +5,6 @@
 use std::error::Error;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use crate::scenario::{Diagnostics, LoadError, unreadable};
 
@@ -26,11 +25,11 @@ pub enum Completion {
 impl Completion {
     /// 0, 3 or 99.
     #[must_use]
-    pub fn exit_code(self) -> ExitCode {
+    pub const fn exit_code(self) -> u8 {
         match self {
-            Self::Done => ExitCode::SUCCESS,
-            Self::BadInput => ExitCode::from(3),
-            Self::AssertionFailed => ExitCode::from(99),
+            Self::Done => 0,
+            Self::BadInput => 3,
+            Self::AssertionFailed => 99,
         }
     }
 }
@@ -186,10 +185,10 @@ impl CommandError {
 
     /// 2 for arguments that cannot be followed, 3 for bad input, 1 for everything that went wrong afterwards.
     #[must_use]
-    pub fn exit_code(&self) -> ExitCode {
+    pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Input(_) | Self::Variant { .. } | Self::BadInput(_) => ExitCode::from(3),
-            Self::Usage(_) | Self::Exists(_) | Self::OutputIsInput(_) => ExitCode::from(2),
+            Self::Input(_) | Self::Variant { .. } | Self::BadInput(_) => 3,
+            Self::Usage(_) | Self::Exists(_) | Self::OutputIsInput(_) => 2,
             Self::OtherRun { .. }
             | Self::ForeignFolder { .. }
             | Self::FolderInUse { .. }
@@ -199,7 +198,7 @@ impl CommandError {
             | Self::Write { .. }
             | Self::Failure(_)
             | Self::Export { .. }
-            | Self::Stdout(_) => ExitCode::FAILURE,
+            | Self::Stdout(_) => 1,
         }
     }
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::error::{CommandError, Completion};
-use super::files::FileLoader;
 use super::manifest_args::ManifestArgs;
 use super::screen::Screen;
+use crate::files::FileLoader;
 use crate::scenario::{ExportedObjects, PolicyFile, load_policy};
 
 /// Two commands that `--help` shows.

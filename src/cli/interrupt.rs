@@ -15,6 +15,13 @@ use crate::text::visible;
 /// How long the clearing and the last words may take.
 const LAST_WORDS_WAIT: Duration = Duration::from_secs(2);
 
+/// The command that hears Ctrl-C. Signals belong to the process, and a process may run one command after the other.
+static HEARD: Mutex<Option<Interrupt>> = Mutex::new(None);
+
+fn heard() -> MutexGuard<'static, Option<Interrupt>> {
+    HEARD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The command's side of Ctrl-C.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interrupt {
@@ -53,12 +60,16 @@ impl Interrupt {
     pub(super) fn listen() -> Self {
         let interrupt = Self::default();
         interrupt.say("interrupted; nothing was written");
-        let heard = interrupt.clone();
-        // Without a handler the system's own ends the process; a partial file may stay then.
-        let _ = ctrlc::set_handler(move || {
-            let mut state = heard.state();
-            if state.ends_now() {
-                end(&mut state);
+        *heard() = Some(interrupt.clone());
+        // A process has one handler: that of its first command serves all of them. Without any, the system's own ends the
+        // process, and a partial file may stay.
+        let _ = ctrlc::set_handler(|| {
+            let interrupt = heard().clone();
+            if let Some(interrupt) = interrupt {
+                let mut state = interrupt.state();
+                if state.ends_now() {
+                    end(&mut state);
+                }
             }
         });
         interrupt

@@ -33,6 +33,7 @@ mod seed_args;
 mod size;
 mod sweep;
 mod sweep_file;
+#[doc(hidden)]
 pub mod trace;
 mod tune;
 mod usage;
@@ -40,10 +41,10 @@ mod variant_inputs;
 mod variation;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+#[doc(hidden)]
 pub use error::{CommandError, Completion};
 
 use screen::Screen;
@@ -95,9 +96,19 @@ enum Command {
     Man(packaging::ManArgs),
 }
 
-/// Runs the command that `arguments` (the program's name first) ask for.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+/// Runs the command that `arguments` ask for, the name of the program first, and returns the exit code.
+///
+/// It prints to stdout and stderr and writes files, as the command does. From its first use on, Ctrl-C and SIGTERM end
+/// the process with exit code 130, after what the command has not finished is removed.
+///
+/// # Examples
+///
+/// ```
+/// let code = hpasim::cli::run(["hpasim", "--version"]);
+/// assert_eq!(code, 0);
+/// ```
+pub fn run<T: Into<OsString>>(arguments: impl IntoIterator<Item = T>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let mut screen = Screen::new();
     let command_line = match CommandLine::try_parse_from(&arguments) {
         Ok(command_line) => command_line,

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use super::atomic_file::{CompleteFile, PartialFile, Purpose, folder_of, is_same_file, real_path};
 use super::error::CommandError;
 use super::file_names::{SUMMARY, is_result};
-use super::files::open_input;
 use super::folder_lock::{FolderLock, LOCK};
 use super::identity::{FoundSummary, Identity};
 use super::interrupt::Interrupt;
 use super::result_files::ResultFile;
 use crate::bounded::{SUMMARY_BYTES_MAX, read_whole};
+use crate::files::open_input;
 use crate::scenario::NamedBy;
 
 /// The most listed names of files that are not hpasim's.

@@ -8,7 +8,7 @@ use super::file_names::{PLOT, distinct_file_names};
 use super::progress::Progress;
 use super::result_files::{ResultFile, pictures};
 use crate::render::comparison::TraceFacts;
-use crate::render::plot::bands::{render_bands_png, render_bands_svg};
+use crate::render::plot::bands::draw_bands;
 use crate::render::plot::compared::{ComparedPicture, compared_chart};
 use crate::results::Kpis;
 use crate::results::comparison::TraceRuns;
@@ -110,20 +110,14 @@ pub(super) fn paired_pictures(
             engine: trace.engine,
             seeds,
             policies,
-            scenario: &trace.scenarios[0],
+            scenarios: &trace.scenarios,
             curves,
         });
         let stem = match traces {
             [_] => PLOT.to_owned(),
             _ => format!("{PLOT}-{name}"),
         };
-        files.extend(pictures(
-            &chart,
-            &stem,
-            plot,
-            render_bands_png,
-            render_bands_svg,
-        )?);
+        files.extend(pictures(&draw_bands(&chart), &stem, plot)?);
     }
     Ok(files)
 }

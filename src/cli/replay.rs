@@ -7,9 +7,10 @@ use clap::Args;
 
 use super::choices::{OutputFormat, TABLE_OR_JSON, one_of};
 use super::error::{CommandError, Completion};
-use super::files::{all_or_faults, open_input};
+use super::files::all_or_faults;
 use super::screen::Screen;
 use crate::conformance::{FileReport, RecordingError, replay_recording};
+use crate::files::open_input;
 use crate::render::replay::{render_replay, replay_json};
 use crate::scenario::NamedBy;
 use crate::search::in_order::{all_cores, collect_in_order};

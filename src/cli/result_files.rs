@@ -6,10 +6,10 @@ use super::choices::PlotChoice;
 use super::error::CommandError;
 use super::file_names::path_safe;
 use super::variation::Variation;
-use crate::render::plot::PlotError;
+use crate::draw::{DrawError, Drawing};
 
-impl From<PlotError> for CommandError {
-    fn from(error: PlotError) -> Self {
+impl From<DrawError> for CommandError {
+    fn from(error: DrawError) -> Self {
         Self::failure(error)
     }
 }
@@ -45,19 +45,17 @@ impl ResultFile {
 ///
 /// # Errors
 /// The picture cannot be drawn.
-pub(super) fn pictures<P>(
-    picture: &P,
+pub(super) fn pictures(
+    drawing: &Drawing,
     stem: &str,
     choice: PlotChoice,
-    png: impl FnOnce(&P) -> Result<Vec<u8>, PlotError>,
-    svg: impl FnOnce(&P) -> Result<String, PlotError>,
-) -> Result<Vec<ResultFile>, PlotError> {
+) -> Result<Vec<ResultFile>, DrawError> {
     let mut files = Vec::new();
     if choice.has_png() {
-        files.push(ResultFile::new(&format!("{stem}.png"), png(picture)?));
+        files.push(ResultFile::new(&format!("{stem}.png"), drawing.to_png()?));
     }
     if choice.has_svg() {
-        let bytes = svg(picture)?.into_bytes();
+        let bytes = drawing.to_svg()?.into_bytes();
         files.push(ResultFile::new(&format!("{stem}.svg"), bytes));
     }
     Ok(files)

@@ -10,7 +10,7 @@ use super::choices::OutputFormat;
 use super::error::{CommandError, Completion};
 use super::experiment::{Experiment, ExperimentReport, conduct};
 use super::file_names::{DECISIONS, LATENCY, PLOT, TIMELINE};
-use super::files::{FileLoader, hashed};
+use super::files::hashed;
 use super::identity::Identity;
 use super::load_args::LoadArgs;
 use super::output_args::AnswerArgs;
@@ -22,8 +22,9 @@ use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
+use crate::files::FileLoader;
 use crate::render::paint::Colour;
-use crate::render::plot::{Picture, render_png, render_svg};
+use crate::render::plot::{Picture, draw_run};
 use crate::render::summary::{RunSummary, render_summary};
 use crate::results::decisions::DecisionLog;
 use crate::results::export::{Request, Summary, TimelineCsv, latency_csv};
@@ -209,13 +210,14 @@ impl ExperimentReport for RunReport<'_> {
             scenario: &experiment.loaded.scenario,
             timeline: &self.first.timeline,
             kpis: &self.kpis[0],
+            promised_latency: self.first.promised_latency,
             engine: experiment.loaded.engine,
             seed: experiment.seeds[0],
             seeds: self.kpis.len(),
             request: &experiment.request,
         };
         let plot = experiment.arguments.answer.plot;
-        let mut files = pictures(&picture, PLOT, plot, render_png, render_svg)?;
+        let mut files = pictures(&draw_run(&picture), PLOT, plot)?;
         files.push(ResultFile::written(TIMELINE));
         if experiment.loaded.engine == Engine::Request {
             files.push(ResultFile::new(LATENCY, self.first.latency.clone()));
@@ -282,6 +284,8 @@ fn less_work(loaded: &Loaded) -> &'static str {
 #[derive(Default)]
 struct FirstRun {
     timeline: Timeline,
+    /// At the quantile that the SLO promises, in seconds.
+    promised_latency: Option<f64>,
     /// Empty where the engine knows no single requests.
     latency: Vec<u8>,
 }
@@ -344,6 +348,7 @@ fn simulate_first(
     let (timeline, csv) = recorder.finish_writing();
     let first = FirstRun {
         latency: latency.transpose()?.unwrap_or_default(),
+        promised_latency: kpis.latency_at(scenario.slo.latency_quantile),
         timeline,
     };
     let streams = Streams {

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
-use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -95,7 +94,7 @@ impl Screen {
     }
 
     /// Says how a command ended, and gives its exit code.
-    pub(super) fn finish(&mut self, result: Result<Completion, CommandError>) -> ExitCode {
+    pub(super) fn finish(&mut self, result: Result<Completion, CommandError>) -> u8 {
         match result {
             Ok(completion) => completion.exit_code(),
             Err(error) => {

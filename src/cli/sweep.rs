@@ -11,7 +11,7 @@ use super::digest::digest;
 use super::error::{CommandError, Completion};
 use super::experiment::{Experiment, ExperimentReport, conduct};
 use super::file_names::{FRONT, HEATMAP, PARAMETERS, SWEEP};
-use super::files::{RememberingLoader, hashed_once};
+use super::files::hashed_once;
 use super::identity::Identity;
 use super::manifest_args::ManifestArgs;
 use super::output_args::AnswerArgs;
@@ -24,13 +24,15 @@ use super::size::Size;
 use super::sweep_file::{SweepFile, SweepPart};
 use super::variant_inputs::{refuse_same_names, refuse_second_stdin, under_engine};
 use super::variation::Variation;
+use crate::draw::DrawError;
+use crate::files::RememberingLoader;
 use crate::kpi::Kpi;
 use crate::render::paint::Colour;
-use crate::render::plot::PlotError;
-use crate::render::plot::sweep_front::{render_sweep_front_png, render_sweep_front_svg};
-use crate::render::plot::sweep_heat::{render_heat_png, render_heat_svg};
-use crate::render::plot::sweep_parameters::{render_parameters_png, render_parameters_svg};
-use crate::render::sweep::{SweepAnswer, render_answer};
+use crate::render::plot::front::draw_sweep_front;
+use crate::render::plot::sweep_heat::draw_heatmap;
+use crate::render::plot::sweep_parameters::draw_parameters;
+use crate::render::sweep::render_answer;
+use crate::render::sweep_answer::SweepAnswer;
 use crate::results::KpiReport;
 use crate::results::export::InputFile;
 use crate::scenario::{Engine, LoadRequest, ManifestChoice, Scenario, Template, load_templates};
@@ -187,6 +189,8 @@ struct SweepExperiment<'a> {
     arguments: &'a SweepArgs,
     sweep: Sweep,
     policy: String,
+    /// The names of the autoscaler's metrics.
+    metrics: Vec<String>,
     traces: Vec<String>,
     engine: String,
     objectives: Objectives,
@@ -245,9 +249,15 @@ impl<'a> SweepExperiment<'a> {
             Some(shard) => shard.rows(sweep.rows()),
             None => 0..sweep.rows(),
         };
+        let metrics = scenarios[0].hpa().map(|hpa| &hpa.spec.metrics);
         Ok(Self {
             arguments,
             objectives: Objectives::of(&scenarios),
+            metrics: metrics
+                .into_iter()
+                .flatten()
+                .map(|metric| metric.source.name())
+                .collect(),
             sweep,
             policy,
             traces,
@@ -392,6 +402,7 @@ impl SweepReport<'_> {
         let experiment = self.experiment;
         SweepAnswer {
             policy: &experiment.policy,
+            metrics: &experiment.metrics,
             traces: &experiment.traces,
             engine: &experiment.engine,
             seeds: experiment.arguments.seeds,
@@ -404,29 +415,21 @@ impl SweepReport<'_> {
         }
     }
 
-    fn pictures(&self, outcome: &SweepOutcome) -> Result<Vec<ResultFile>, PlotError> {
+    fn pictures(&self, outcome: &SweepOutcome) -> Result<Vec<ResultFile>, DrawError> {
         let answer = &self.answer();
         let plot = self.experiment.arguments.answer.plot;
-        let draw = |stem, png: RenderPng, svg: RenderSvg| {
-            let (png, svg) = (|_: &_| png(answer, outcome), |_: &_| svg(answer, outcome));
-            pictures(&(), stem, plot, png, svg)
-        };
-        let mut files = draw(FRONT, render_sweep_front_png, render_sweep_front_svg)?;
-        files.extend(draw(
+        let mut files = pictures(&draw_sweep_front(answer, outcome), FRONT, plot)?;
+        files.extend(pictures(
+            &draw_parameters(answer, outcome),
             PARAMETERS,
-            render_parameters_png,
-            render_parameters_svg,
+            plot,
         )?);
-        // A map takes two parameters.
-        if answer.grid.swept().count() == 2 {
-            files.extend(draw(HEATMAP, render_heat_png, render_heat_svg)?);
+        if let Some(heatmap) = draw_heatmap(answer, outcome) {
+            files.extend(pictures(&heatmap, HEATMAP, plot)?);
         }
         Ok(files)
     }
 }
-
-type RenderPng = fn(&SweepAnswer<'_>, &SweepOutcome) -> Result<Vec<u8>, PlotError>;
-type RenderSvg = fn(&SweepAnswer<'_>, &SweepOutcome) -> Result<String, PlotError>;
 
 impl ExperimentReport for SweepReport<'_> {
     fn notes(&self) -> &[&'static str] {

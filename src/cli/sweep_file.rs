@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::CommandError;
 use super::file_names::{SUMMARY, SWEEP};
-use super::files::open_input;
 use super::output_folder::OutputFolder;
+use crate::files::open_input;
 use crate::scenario::NamedBy;
 use crate::search::parts::{PartFile, TableError};
 use crate::search::table::{Head, RowKeys, Shard};

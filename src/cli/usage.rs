@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -17,15 +16,15 @@ use crate::text::{is_unseen, visible};
 const PATHS_MAX: usize = 3;
 
 /// Prints help, the version, or what is wrong with the arguments.
-pub(super) fn refuse(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> ExitCode {
+pub(super) fn refuse(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> u8 {
     // Help and version are no errors; clap knows the stream and the code of each.
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
     let shown: Vec<Cow<'_, str>> = arguments.iter().map(|it| it.to_string_lossy()).collect();
     let is_clean = !shown.iter().any(|argument| argument.contains(is_unseen));
     if is_clean || !error.use_stderr() {
         return match mended(error, &shown).print() {
-            Ok(()) => ExitCode::from(code),
-            Err(_) => ExitCode::FAILURE,
+            Ok(()) => code,
+            Err(_) => 1,
         };
     }
     // The message quotes arguments as they are. Parsing the escaped arguments gives the same message without raw characters.
@@ -36,7 +35,7 @@ pub(super) fn refuse(error: clap::Error, arguments: &[OsString], screen: &mut Sc
     let again = CommandLine::try_parse_from(shown.iter().map(AsRef::<str>::as_ref));
     let error = mended(again.err().unwrap_or(error), &shown);
     screen.note_lines(&error.render().to_string());
-    ExitCode::from(code)
+    code
 }
 
 /// The error with suggestions of our own.

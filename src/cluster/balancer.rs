@@ -1,39 +1,40 @@
-//! Load balancing: which endpoint gets a connection, or a request.
+//! Load balancing: the choice of an endpoint for a connection or a request.
 //!
-//! Self-imposed limit: it chooses among the endpoints that it has been told of. It
-//! knows how many requests each has in hand and nothing else of them.
+//! The balancer knows only its endpoints and the number of requests in flight at each.
 //!
-//! One balancer stands for all clients: round robin and least request are as good
-//! as a single proxy in front makes them.
+//! One balancer stands for all clients. So round robin and least request are as good as with a
+//! single proxy in front of the pods.
 
 use rand::RngExt;
 use rand_pcg::Pcg32;
 
 use crate::workload::Balancer;
 
-/// A server by its place in the engine's arrays.
+/// A server, by its index in the engine's arrays.
 pub type ServerId = u32;
 
-/// Not an endpoint.
+/// The position of a server that is not an endpoint.
 const NOWHERE: u32 = u32::MAX;
 
-/// The endpoints, and what the balancer knows of them.
+/// The endpoints and their requests in flight.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
     balancer: Balancer,
-    /// In no particular order; for least request in the order of requests in hand.
+    /// The endpoints. For least request they are sorted by requests in flight; otherwise the order
+    /// has no meaning.
     members: Vec<ServerId>,
-    /// By server: where it stands among the members.
+    /// By server: its index in `members`.
     position: Vec<u32>,
-    /// By server: requests sent to it whose clients still wait.
+    /// By server: requests whose clients still wait for an answer.
     outstanding: Vec<u32>,
-    /// For least request: entry n is the first member with n requests in hand or more.
+    /// For least request: entry n is the index of the first member with at least n requests in
+    /// flight.
     first_with: Vec<u32>,
     turn: usize,
 }
 
 impl Endpoints {
-    /// No endpoint yet.
+    /// A balancer without endpoints.
     #[must_use]
     pub fn new(balancer: Balancer) -> Self {
         Self {
@@ -46,7 +47,7 @@ impl Endpoints {
         }
     }
 
-    /// Whether `server` is one.
+    /// Whether `server` is an endpoint.
     #[inline]
     #[must_use]
     pub fn contains(&self, server: ServerId) -> bool {
@@ -55,7 +56,7 @@ impl Endpoints {
             .is_some_and(|position| *position != NOWHERE)
     }
 
-    /// `server` may be chosen from now on.
+    /// Makes `server` an endpoint.
     pub fn add(&mut self, server: ServerId) {
         let known = self.position.len().max(server as usize + 1);
         self.position.resize(known, NOWHERE);
@@ -70,7 +71,7 @@ impl Endpoints {
         }
     }
 
-    /// `server` is chosen no more.
+    /// Makes `server` an endpoint no more.
     pub fn remove(&mut self, server: ServerId) {
         if !self.contains(server) {
             return;
@@ -86,13 +87,13 @@ impl Endpoints {
         }
     }
 
-    /// A client waits for `server` from now on.
+    /// Counts a request that was sent to `server`.
     #[inline]
     pub fn sent(&mut self, server: ServerId) {
         let before = self.outstanding[server as usize];
         self.outstanding[server as usize] = before + 1;
         if self.balancer == Balancer::LeastRequest && self.contains(server) {
-            // The last of those with as many becomes the first of those with one more.
+            // The last member with the old number of requests becomes the first with one more.
             let after = before as usize + 1;
             if after == self.first_with.len() {
                 self.first_with.push(self.members.len() as u32);
@@ -102,7 +103,7 @@ impl Endpoints {
         }
     }
 
-    /// A client of `server` got its answer, or waits no more.
+    /// Counts a request at `server` that was answered, or that its client gave up.
     #[inline]
     pub fn answered(&mut self, server: ServerId) {
         let before = self.outstanding[server as usize];
@@ -114,7 +115,7 @@ impl Endpoints {
         }
     }
 
-    /// Chooses an endpoint; `None` if there is none.
+    /// Chooses an endpoint; `None` without endpoints.
     #[inline]
     pub fn choose(&mut self, generator: &mut Pcg32) -> Option<ServerId> {
         let number = self.members.len();
@@ -141,7 +142,7 @@ impl Endpoints {
             }
             Balancer::PowerOfTwo => {
                 let first = below(number, generator);
-                // Any of the others.
+                // Any member but the first choice.
                 let other = (first + 1 + below(number - 1, generator)) % number;
                 let (first, other) = (self.members[first], self.members[other]);
                 let in_hand = |server: ServerId| self.outstanding[server as usize];
@@ -154,7 +155,7 @@ impl Endpoints {
         }
     }
 
-    /// Exchanges `server` with the member at `position`.
+    /// Swaps `server` with the member at `position`.
     fn swap_to(&mut self, server: ServerId, position: u32) {
         let from = self.position[server as usize];
         let other = self.members[position as usize];
@@ -163,9 +164,10 @@ impl Endpoints {
         self.position[other as usize] = from;
     }
 
-    /// Moves the last member behind those with as many requests in hand: of each group with more, the first becomes the last.
+    /// Moves the last member to its place in the order. In each group with more requests in flight,
+    /// the first member becomes the last.
     ///
-    /// O(requests in hand), whatever the number of members.
+    /// O(requests in flight), independent of the number of members.
     fn move_into_order(&mut self, server: ServerId) {
         let in_hand = self.outstanding[server as usize] as usize;
         let last = self.members.len() as u32 - 1;
@@ -178,7 +180,8 @@ impl Endpoints {
         }
     }
 
-    /// Makes a member the last: of each group with more requests in hand, the last becomes the first.
+    /// Moves a member to the end. In each group with more requests in flight, the last member
+    /// becomes the first.
     fn move_to_end(&mut self, server: ServerId) {
         let in_hand = self.outstanding[server as usize] as usize;
         for group in in_hand + 1..self.first_with.len() {
@@ -189,7 +192,7 @@ impl Endpoints {
     }
 }
 
-/// A whole number below `number`, each equally likely to within 2^-32.
+/// A random number below `number`, uniform to within 2^-32.
 #[inline]
 fn below(number: usize, generator: &mut Pcg32) -> usize {
     let share: u32 = generator.random();
@@ -216,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_chosen_where_there_is_nobody() {
+    fn no_endpoint_is_chosen_where_there_are_no_endpoints() {
         let mut endpoints = endpoints(Balancer::PowerOfTwo, 1);
         let mut generator = generator();
         assert_eq!(endpoints.choose(&mut generator), Some(0));
@@ -257,7 +260,7 @@ mod tests {
         assert!((0..1000).all(|_| endpoints.choose(&mut generator) != Some(1)));
     }
 
-    /// Members are in the order of requests in hand, and each group begins where it is said to.
+    /// Members are sorted by requests in flight, and each group begins where `first_with` says.
     fn in_order(endpoints: &Endpoints) -> Result<(), TestCaseError> {
         let in_hand = |position: usize| endpoints.outstanding[endpoints.members[position] as usize];
         let members = endpoints.members.len();
@@ -273,9 +276,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes and goes, least request chooses one with the fewest in hand.
         #[test]
-        fn least_request_takes_one_of_the_least_busy(steps in prop::collection::vec(0_u32..100, 1..200)) {
+        fn least_request_always_takes_one_with_the_fewest_in_flight(steps in prop::collection::vec(0_u32..100, 1..200)) {
             let mut endpoints = endpoints(Balancer::LeastRequest, 3);
             let mut generator = generator();
             let mut in_hand: Vec<ServerId> = Vec::new();

@@ -1,26 +1,27 @@
-//! What a Deployment and the cluster around it look like: `[deployment]`, `[pod]` and `[metrics]` of a policy, checked.
-//!
-//! Self-imposed limit: settings; what they bring about is elsewhere in this room.
+//! Settings of the Deployment and the cluster: `[deployment]`, `[pod]` and `[metrics]` of a policy,
+//! checked.
 
 use super::placement::PodDemand;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas, SimSpan};
 
-/// A Deployment before anybody scales it.
+/// A Deployment before any scaling.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deployment {
-    /// `spec.replicas` at the start.
+    /// `spec.replicas` at the start of the run.
     pub replicas: Replicas,
-    /// Its pods' containers: at least one, which serves the requests, and at most 65,536, as events count them in 16 bits.
+    /// The containers of a pod. The first one serves the requests. There are 1 to 65,536, because
+    /// events store the index in 16 bits.
     pub containers: Vec<Container>,
-    /// What the pod template states for the pod as a whole.
+    /// The pod-level resources of the pod template.
     pub pod_level: PodLevelResources,
-    /// How its pods come and go.
+    /// The times of a pod's start and end.
     pub pod: PodTimings,
 }
 
 impl Deployment {
-    /// CPU that a pod requests: as a whole, or its containers together; `None` when one requests nothing.
+    /// The CPU request of a pod: the pod-level request, or the sum over the containers. `None` if
+    /// the pod has no pod-level request and a container has none either.
     #[must_use]
     pub fn cpu_request(&self) -> Option<Millicores> {
         if self.pod_level.cpu_request.is_some() {
@@ -36,8 +37,11 @@ impl Deployment {
             .map(Millicores)
     }
 
-    /// What kube-scheduler has to find room for: the pod's own requests, else those of its containers (a limit without a request
-    /// is one, as the API server defaults it); what requests nothing needs no room.
+    /// The resources that kube-scheduler must find for a pod: the pod-level requests, or the sum
+    /// over the containers.
+    ///
+    /// A limit without a request counts as a request, as the API server defaults it. A container
+    /// without both needs no room.
     #[must_use]
     pub fn demand(&self) -> PodDemand {
         let cpu = |container: &Container| container.cpu_request.or(container.cpu_limit);
@@ -58,13 +62,14 @@ impl Deployment {
         }
     }
 
-    /// What a container may use of CPU: its own limit, or the pod's; `None`: what the node has.
+    /// The CPU limit of a container: its own, or the pod-level one; `None` if only the node limits
+    /// it.
     #[must_use]
     pub fn cpu_limit_of(&self, container: &Container) -> Option<Millicores> {
         container.cpu_limit.or(self.pod_level.cpu_limit)
     }
 
-    /// What a container may use of memory in bytes: its own limit, or the pod's.
+    /// The memory limit of a container in bytes: its own, or the pod-level one.
     #[must_use]
     pub fn memory_limit_of(&self, container: &Container) -> Option<u64> {
         container
@@ -73,12 +78,12 @@ impl Deployment {
     }
 }
 
-/// `resources` of the pod template itself (KEP-2837), beside those of its containers.
+/// `resources` of the pod template itself (KEP-2837), in addition to those of its containers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodLevelResources {
-    /// `requests.cpu`; `None`: the containers' count.
+    /// `requests.cpu`; `None` sums the requests of the containers.
     pub cpu_request: Option<Millicores>,
-    /// `limits.cpu`: what a container without a limit of its own may use.
+    /// `limits.cpu`: the limit of a container without a limit of its own.
     pub cpu_limit: Option<Millicores>,
     /// `requests.memory` in bytes.
     pub memory_request_bytes: Option<u64>,
@@ -87,20 +92,21 @@ pub struct PodLevelResources {
 }
 
 impl PodLevelResources {
-    /// Whether the pod requests anything as a whole.
+    /// Whether the pod has any pod-level request.
     #[must_use]
     pub const fn has_requests(&self) -> bool {
         self.cpu_request.is_some() || self.memory_request_bytes.is_some()
     }
 }
 
-/// Which list of the pod template a container stands in.
+/// The list of the pod template that a container is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ContainerCourse {
     /// `containers`.
     #[default]
     Regular,
-    /// `initContainers` with `restartPolicy: Always`: it starts first and runs as long as the pod.
+    /// `initContainers` with `restartPolicy: Always`: the container starts first and runs as long
+    /// as the pod.
     RestartableInit,
 }
 
@@ -109,66 +115,67 @@ pub enum ContainerCourse {
 pub struct Container {
     /// Its name.
     pub name: String,
-    /// Which list of the template it stands in.
+    /// The list of the template that the container is in.
     pub course: ContainerCourse,
-    /// `resources.requests.cpu`; `None`: not set.
+    /// `resources.requests.cpu`; `None` if not set.
     pub cpu_request: Option<Millicores>,
-    /// `resources.limits.cpu`; `None`: bounded by the node alone.
+    /// `resources.limits.cpu`; `None` if only the node limits the container.
     pub cpu_limit: Option<Millicores>,
     /// `resources.requests.memory` in bytes.
     pub memory_request_bytes: Option<u64>,
     /// `resources.limits.memory` in bytes.
     pub memory_limit_bytes: Option<u64>,
-    /// CPU without any request.
+    /// CPU that the container uses without any request.
     pub idle_cpu: Millicores,
     /// Mean CPU time that one request costs in this container, in core-seconds.
     pub cpu_seconds_per_request: f64,
 }
 
-/// From created to serving, and from deleted to gone.
+/// The times between a pod's creation and its serving, and between its deletion and its removal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PodTimings {
-    /// Created to scheduled.
+    /// From creation to scheduling.
     pub schedule: Distribution,
-    /// Scheduled to image there; zero when cached.
+    /// From scheduling to the presence of the image; zero if it is cached.
     pub image_pull: Distribution,
-    /// Image there to container started.
+    /// From the presence of the image to the start of the containers.
     pub start: Distribution,
-    /// Started to able to serve; what arrives before fails.
+    /// From the start to the ability to serve. Requests that arrive before then fail.
     pub init: Distribution,
-    /// CPU that the first container burns after it started, beside its requests.
+    /// A burst of CPU that the first container uses after its start, on top of its requests.
     pub startup_cpu: Option<StartupCpu>,
-    /// The startup probe; `None`: readiness is asked for from the start.
+    /// The startup probe; `None` lets the readiness probe run from the start.
     pub startup: Option<StartupProbe>,
-    /// The readiness probe; `None`: Ready as soon as started.
+    /// The readiness probe; `None` makes the pod Ready as soon as it starts.
     pub readiness: Option<ReadinessProbe>,
-    /// Ready to receiving traffic, and deleted to receiving none.
+    /// From Ready to the first traffic, and from deletion to the last.
     pub endpoint_lag: SimSpan,
-    /// preStop hook: deleted to SIGTERM.
+    /// The preStop hook: from deletion to SIGTERM.
     pub pre_stop: SimSpan,
     /// terminationGracePeriodSeconds.
     pub grace_period: SimSpan,
-    /// Cores of the node that a pod runs on: its most, with or without a limit.
+    /// Cores of the pod's node: the upper bound of its CPU, with or without a limit.
     pub node_cores: f64,
-    /// How a CPU limit holds a container back.
+    /// How a CPU limit slows a container.
     pub cpu_model: CpuModel,
 }
 
-/// How a CPU limit holds a container back (request engine).
+/// How a CPU limit slows a container (request engine).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CpuModel {
-    /// The CFS quota: full speed on the node's cores until limit x 100 ms is spent, then a stall until the next 100 ms period.
+    /// The CFS quota: full speed on the node's cores until limit x 100 ms of CPU time is spent,
+    /// then a stall until the next 100 ms period.
     Quota,
-    /// The textbook server: the limit as a constant rate, shared evenly.
+    /// The server of queueing theory: the limit is a constant rate, shared equally.
     Shared,
 }
 
-/// A burst of CPU after the container started (k/k#29989).
+/// A burst of CPU after the start of the container (kubernetes/kubernetes#29989).
 #[derive(Clone, Debug, PartialEq)]
 pub struct StartupCpu {
-    /// How much, on top of everything else.
+    /// The size of the burst, on top of all other use.
     pub cpu: Millicores,
-    /// For how long after the start.
+    /// The length of the burst, from the start of the container.
     pub duration: SimSpan,
 }
 
@@ -177,32 +184,33 @@ pub struct StartupCpu {
 pub struct ReadinessProbe {
     /// `initialDelaySeconds`.
     pub initial_delay: SimSpan,
-    /// `periodSeconds`: ticks that find the container initialised pass.
+    /// `periodSeconds`: a probe passes if the container is initialised.
     pub period: SimSpan,
-    /// `successThreshold`: how many passes in a row make the pod Ready; 1 or more.
+    /// `successThreshold`: the number of consecutive passes that make the pod Ready; 1 or more.
     pub success_threshold: u32,
 }
 
-/// `startupProbe` of the first container: until it has passed no readiness probe runs.
+/// `startupProbe` of the first container. The readiness probe does not run until it has passed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StartupProbe {
     /// `initialDelaySeconds`.
     pub initial_delay: SimSpan,
-    /// `periodSeconds`: the first tick that finds the container initialised passes.
+    /// `periodSeconds`: the first probe that finds the container initialised passes.
     pub period: SimSpan,
-    /// `failureThreshold`: after so many failures the kubelet would restart the container, which is not simulated.
+    /// `failureThreshold`. After this many failures the kubelet would restart the container, which
+    /// the simulation does not do.
     pub failure_threshold: u32,
 }
 
-/// From the container's CPU counter to the metrics API.
+/// The path from a container's CPU counter to the metrics API.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricsPipeline {
-    /// metrics-server `--metric-resolution`: how often it scrapes.
+    /// metrics-server `--metric-resolution`: the time between scrapes.
     pub scrape_interval: SimSpan,
-    /// kubelet `--housekeeping-interval`: how often a counter is read, before jitter.
+    /// kubelet `--housekeeping-interval`: the time between readings of a counter, before jitter.
     pub housekeeping: SimSpan,
-    /// The interval is `housekeeping` x U[1, 1 + jitter).
+    /// The jitter: each interval is `housekeeping` x U[1, 1 + jitter).
     pub housekeeping_jitter: f64,
-    /// From the scrape to the metrics API showing it.
+    /// From the scrape to its visibility in the metrics API.
     pub lag: SimSpan,
 }

@@ -1,10 +1,10 @@
-//! Keep-alive connections: requests go where the connection was opened to.
+//! Keep-alive connections: each carries its requests to the server that was chosen when it was
+//! opened.
 //!
-//! Self-imposed limit: which server a connection leads to. A connection carries
-//! any number of requests at a time (HTTP/2), and is opened in no time.
+//! A connection carries any number of requests at the same time (HTTP/2). Opening it takes no time.
 //!
-//! This is why a scale-up does not help at once: new pods get work only from
-//! connections that are opened after they have become endpoints.
+//! Connections delay the effect of a scale-up: a new pod gets work only from connections that are
+//! opened after it became an endpoint.
 
 use rand_pcg::Pcg32;
 
@@ -12,16 +12,16 @@ use super::balancer::{Endpoints, ServerId};
 use crate::engine::random::Distribution;
 use crate::units::SimTime;
 
-/// One connection.
+/// The state of one connection.
 #[derive(Clone, Copy, Debug)]
 enum Connection {
-    /// As old as the run: it was opened at some time before, and ends at some time within a life.
+    /// Opened before the run began; its end is at a random point of its lifetime.
     OfTheStart,
-    /// The next request opens it.
+    /// Closed; the next request opens it.
     Closed,
     Open {
         server: ServerId,
-        /// Tells a server from another that took its place.
+        /// Distinguishes a server from an earlier one with the same index.
         incarnation: u32,
         expires: SimTime,
     },
@@ -35,7 +35,7 @@ pub struct ConnectionPool {
 }
 
 impl ConnectionPool {
-    /// An empty pool; connections come as they are asked for.
+    /// An empty pool. It grows with the connections that are used.
     #[must_use]
     pub fn new(lifetime: Distribution) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl ConnectionPool {
         }
     }
 
-    /// Connection `number` is closed: whoever has it next opens it anew.
+    /// Closes connection `number`. The next request on it opens it again.
     pub fn close(&mut self, number: u32) {
         *self.connection(number) = Connection::Closed;
     }
@@ -57,9 +57,10 @@ impl ConnectionPool {
         &mut self.connections[index]
     }
 
-    /// The endpoint to which connection `number` leads; opens it (anew) where it is closed, expired, or its endpoint withdrawn.
+    /// The endpoint of connection `number`. Opens the connection if it is closed or expired, or if
+    /// its endpoint was withdrawn.
     ///
-    /// `incarnations` tells of each server whether it still is who it was.
+    /// `incarnations` gives the current incarnation of each server.
     pub fn server(
         &mut self,
         number: u32,
@@ -82,7 +83,7 @@ impl ConnectionPool {
         }
         let opened = endpoints.choose(generator).map(|server| {
             let life = match connection {
-                // Not all connections end at once.
+                // The residual life spreads the ends of these connections.
                 Connection::OfTheStart => self.lifetime.sample_rest(generator),
                 Connection::Closed | Connection::Open { .. } => self.lifetime.sample(generator),
             };
@@ -111,7 +112,7 @@ mod tests {
         SimTime::ZERO + SimSpan::from_secs(seconds)
     }
 
-    /// Where connection 0 leads at each of the `seconds`.
+    /// The server of connection 0 at each of the `seconds`.
     fn leads(pool: &mut ConnectionPool, endpoints: &mut Endpoints, seconds: &[i64]) -> Vec<u32> {
         let mut generator = Stream::Balancing.generator(Seed(1), 0);
         seconds
@@ -182,7 +183,8 @@ mod tests {
         };
         lead(&mut pool, &mut endpoints, 0);
         endpoints.add(1);
-        // Of those that have ended by half a life, every other one leads to the new endpoint: 250, give or take 4 standard deviations.
+        // Half of the connections have ended by half a lifetime, and every other one of these leads
+        // to the new endpoint: 250, within 4 standard deviations.
         let moved = lead(&mut pool, &mut endpoints, 50);
         assert!(moved.abs_diff(250) < 60, "{moved}");
     }

@@ -1,7 +1,7 @@
-//! What CPU lets a pod do: its use without requests, and the requests that it can serve.
+//! The CPU of a pod: its use without requests, and its capacity for requests.
 //!
-//! Self-imposed limit: one pod at constant rates; no time and no state. CPU is
-//! bounded by the **limit** (and the node, for all containers together), never by the request.
+//! All rates are constant. CPU is bounded by the **limit** (and by the node, for all containers
+//! together), never by the request.
 
 use super::config::{Container, Deployment};
 use super::pods::{PodFact, PodStatus};
@@ -10,30 +10,31 @@ use crate::units::Millicores;
 /// One container's CPU, all in cores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ContainerCpu {
-    /// Use without any request, at most the bound; of all containers together at most the node.
+    /// Use without any request, at most `bound_cores`. All containers together use at most the
+    /// node.
     pub idle_cores: f64,
-    /// The same while the start-up burst lasts.
+    /// The same during the start-up burst.
     pub bursting_cores: f64,
-    /// Core-seconds that one request costs here.
+    /// Core-seconds that one request costs in this container.
     pub seconds_per_request: f64,
-    /// The most it can use: its limit, or the node.
+    /// The most that it can use: its limit, or the node.
     pub bound_cores: f64,
-    /// What that bound is.
+    /// Whether the limit or the node sets the bound.
     pub bound: CpuBound,
 }
 
-/// What a started container uses beside requests.
+/// The kind of a started container's own use, without requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OwnUse {
-    /// Its idle use.
+    /// Idle use.
     #[default]
     Idle,
-    /// Idle use and start-up burst.
+    /// Idle use plus the start-up burst.
     Bursting,
 }
 
 impl OwnUse {
-    /// The own use of a pod that is `status`, once it has started.
+    /// The own use of a started pod with this status.
     #[inline]
     #[must_use]
     pub fn of(status: PodStatus) -> Self {
@@ -46,7 +47,7 @@ impl OwnUse {
 }
 
 impl ContainerCpu {
-    /// Cores that it uses beside requests.
+    /// Cores that it uses without requests.
     #[inline]
     #[must_use]
     pub fn own_cores(&self, own: OwnUse) -> f64 {
@@ -57,34 +58,36 @@ impl ContainerCpu {
     }
 }
 
-/// What keeps a container from using more CPU.
+/// The bound on a container's CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CpuBound {
-    /// Its limit: a CFS quota, whose end stalls it until the next period.
+    /// The limit: a CFS quota. A container that spends it stalls until the next period.
     Quota,
-    /// The cores of its node.
+    /// The cores of the node.
     Node,
 }
 
-/// What a pod can serve, and where its limits begin to slow it.
+/// The capacity of a pod for requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PodCapacity {
     /// Requests per second; infinite where requests cost no CPU.
     pub rps: f64,
-    /// From this rate on a container stands at its limit: 0 when it does so by its own use, infinite when no limit is met at any rate.
+    /// The request rate from which a container reaches its limit. 0 if the container's own use
+    /// reaches it; infinite if no rate does.
     pub throttled_from_rps: f64,
 }
 
-/// A pod's CPU: what follows from its template.
+/// The CPU of a pod, derived from its template.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PodCpu {
-    /// One entry a container, in the template's order.
+    /// One entry per container, in the template's order.
     pub containers: Vec<ContainerCpu>,
-    /// What it serves at most in its normal life.
+    /// The capacity without the start-up burst.
     pub normal: PodCapacity,
-    /// What it serves at most while its start-up burst lasts.
+    /// The capacity during the start-up burst.
     pub bursting: PodCapacity,
-    /// Cores that the pod requests, as a whole or by its containers; `None` when one requests nothing.
+    /// Cores that the pod requests, at pod level or by its containers; `None` as in
+    /// [`Deployment::cpu_request`].
     pub request_cores: Option<f64>,
 }
 
@@ -103,7 +106,7 @@ impl PodCpu {
             .iter()
             .enumerate()
             .map(|(index, container)| {
-                // The start-up burst is the first container's, as the requests are.
+                // The first container has the start-up burst, because it serves the requests.
                 let burst = if index == 0 { burst_cores } else { 0.0 };
                 container_cpu(deployment, container, burst)
             })
@@ -121,13 +124,13 @@ impl PodCpu {
         }
     }
 
-    /// Cores that a started pod uses beside requests.
+    /// Cores that a started pod uses without requests.
     #[must_use]
     pub fn own_cores(&self, own: OwnUse) -> f64 {
         self.containers.iter().map(|c| c.own_cores(own)).sum()
     }
 
-    /// Core-seconds that one request costs in all containers together.
+    /// Core-seconds that one request costs, in all containers together.
     #[must_use]
     pub fn seconds_per_request(&self) -> f64 {
         self.containers.iter().map(|c| c.seconds_per_request).sum()
@@ -150,7 +153,7 @@ fn container_cpu(deployment: &Deployment, container: &Container, burst_cores: f6
     }
 }
 
-/// Scales what the containers use beside requests down to the node, where together they would use more.
+/// Scales the own use of the containers down to the node, if together they would exceed it.
 fn share_node(
     containers: &mut [ContainerCpu],
     node_cores: f64,
@@ -164,7 +167,8 @@ fn share_node(
     }
 }
 
-/// The capacity of a pod whose containers use `own` beside requests: the least that a container or the node allows.
+/// The capacity of a pod whose containers use `own` without requests: the smallest that a container
+/// or the node allows.
 fn tightest(
     containers: &[ContainerCpu],
     node_cores: f64,

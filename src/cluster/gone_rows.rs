@@ -1,13 +1,10 @@
-//! Rows of pods that are gone, which one pass removes from all columns.
+//! Rows of removed pods, which one pass deletes from all columns.
 //!
-//! A column keeps the order of its rows, so removing one row moves all rows behind
-//! it. Fifty thousand pods that go at once would move a billion rows. So a row is
-//! marked first, and the rows that are marked are removed together, before the
-//! columns are read.
-//!
-//! Self-imposed limit: it marks and removes rows. The plant decides when they are removed.
+//! A column keeps the order of its rows, so deleting one row moves all rows behind it. Fifty
+//! thousand pods that are removed at once would move a billion rows. So the plant marks a row
+//! first, and deletes all marked rows together before it reads the columns.
 
-/// Which rows are marked.
+/// The marked rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct GoneRows {
     marks: Vec<bool>,
@@ -15,18 +12,18 @@ pub(super) struct GoneRows {
 }
 
 impl GoneRows {
-    /// A row was added behind the others.
+    /// Adds an unmarked row at the end.
     pub(super) fn add(&mut self) {
         self.marks.push(false);
     }
 
-    /// The pod of `row` is gone.
+    /// Marks `row`.
     pub(super) fn mark(&mut self, row: usize) {
         self.count += usize::from(!self.marks[row]);
         self.marks[row] = true;
     }
 
-    /// Whether the pod of `row` is gone.
+    /// Whether `row` is marked.
     pub(super) fn contains(&self, row: usize) -> bool {
         self.marks[row]
     }
@@ -36,18 +33,19 @@ impl GoneRows {
         self.count == 0
     }
 
-    /// Whether so many rows are marked that a pass over all rows costs no more than two steps for each of them.
+    /// Whether at least half of the rows are marked. Then a pass over all rows costs at most two
+    /// steps per marked row.
     pub(super) fn are_half(&self) -> bool {
         2 * self.count >= self.marks.len()
     }
 
-    /// Removes the marked rows from a column, which keeps its order.
+    /// Deletes the marked rows from a column; the other rows keep their order.
     pub(super) fn remove_from<T>(&self, column: &mut Vec<T>) {
         let mut marks = self.marks.iter();
         column.retain(|_| !marks.next().is_some_and(|mark| *mark));
     }
 
-    /// The rows were removed from all columns.
+    /// Forgets the marks, after the rows were deleted from all columns.
     pub(super) fn clear(&mut self) {
         self.marks.truncate(self.marks.len() - self.count);
         self.marks.fill(false);

@@ -1,12 +1,13 @@
-//! CPU counters as the kubelet reads them, and what metrics-server makes of two readings.
+//! CPU counters as the kubelet reads them, and the sample that metrics-server computes from two
+//! readings.
 //!
-//! Self-imposed limit: one container of the template, one column entry a pod.
-//! A counter is an integral, evaluated only where somebody reads it: housekeeping
-//! needs no events, and a counter between two scrapes costs nothing.
+//! One [`ContainerMeters`] holds one container of the template, with one entry per pod. A counter
+//! is an integral that is evaluated only when it is read. So housekeeping needs no events, and a
+//! counter costs nothing between two scrapes.
 //!
-//! Sources: kubelet `--housekeeping-interval`; cAdvisor `manager/container.go`
-//! (the interval's jitter, the reading at the start); metrics-server
-//! `pkg/storage/pod.go` (which two points, and the fresh container).
+//! Sources: kubelet `--housekeeping-interval`; cAdvisor `manager/container.go` (the jitter of the
+//! interval, the reading at the start); metrics-server `pkg/storage/pod.go` (the choice of the two
+//! points, and the fresh container).
 
 use rand::Rng;
 use rand_distr::Distribution as _;
@@ -20,57 +21,62 @@ use super::served::{ServedRates, ServedRequests, Serving};
 use crate::engine::random::Stream;
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 
-/// No time that happens: not started, or nothing read.
+/// The time of an event that does not happen: the container has not started, or has no reading.
 const NEVER: i64 = i64::MAX;
 const NOTHING_READ: i64 = i64::MIN;
 const NANOS_PER_CORE_SECOND: f64 = 1e9;
-/// `freshContainerMinMetricsResolution` of metrics-server: from this age on, one point is enough.
+/// `freshContainerMinMetricsResolution` of metrics-server: from this age on, a fresh container
+/// needs only one point.
 const FRESH_CONTAINER_MIN_AGE: i64 = 10_000_000_000;
 const MILLIS_PER_CORE: f64 = 1000.0;
 /// metrics-server keeps whole nanocores, and the autoscaler's client rounds up to millicores
-/// (`Quantity.MilliValue`): a millicore and less than a nanocore is one millicore, anything more is two.
-/// Up to that share, rounding up is adding this and rounding to the nearest.
+/// (`Quantity.MilliValue`). So an excess below one nanocore over a whole millicore disappears, and
+/// a larger one adds a millicore. Adding this number and rounding to the nearest does the same.
 const HALF_BUT_A_NANOCORE: f64 = 0.5 - 1e-6;
-/// 2^52: a float of this size has no room for a fraction, so adding it rounds to the nearest whole number.
+/// 2^52: a float of this size has no fraction bits, so adding it rounds to the nearest whole
+/// number.
 const NO_FRACTION: f64 = 4_503_599_627_370_496.0;
 
-/// How often a counter is read.
+/// The time between readings of a counter.
 #[derive(Clone, Copy, Debug)]
 struct HousekeepingInterval {
     base: i64,
-    /// The most that jitter adds.
+    /// The upper bound of the jitter.
     jitter: u64,
 }
 
 impl HousekeepingInterval {
-    /// `base` x U[1, 1 + jitter), as cAdvisor draws it anew for each reading.
+    /// `base` x U[1, 1 + jitter); cAdvisor draws it for each reading.
     #[inline]
     fn draw(self, generator: &mut Pcg32) -> i64 {
-        // The high half of a product is a share of it: integers, because this is drawn for every reading.
+        // The high half of the product is the share. Integer arithmetic, because this runs for
+        // every reading.
         let share = u128::from(generator.next_u32());
         let jitter = (share * u128::from(self.jitter)) >> 32;
         self.base + jitter as i64
     }
 }
 
-/// What a container uses from some instant on.
+/// The activity of a container from some time on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Activity {
-    /// What it uses beside requests.
+    /// The kind of its own use, without requests.
     pub(super) own: OwnUse,
-    /// How its pod serves.
+    /// The class in which its pod serves.
     pub(super) serving: Serving,
 }
 
-/// One container's counter: CPU used is `offset + own_cores x t + nanos_per_request x served(t)`, all in core-nanoseconds.
+/// One container's counter. The CPU used until t is `offset + own_cores x t + nanos_per_request x
+/// served(t)`, in core-nanoseconds.
 #[derive(Clone, Debug)]
 struct Counter {
     next_housekeeping: i64,
     course: Course,
-    /// The kubelet's newest reading; of a settled counter the known point.
+    /// The kubelet's newest reading. For a settled counter this is out of date: the known point
+    /// replaces it.
     read_time: i64,
     read_value: f64,
-    /// metrics-server's newest point.
+    /// The newest point that metrics-server has.
     known_time: i64,
     known_value: f64,
     started: i64,
@@ -80,17 +86,18 @@ struct Counter {
     jitter: Pcg32,
 }
 
-/// Whether a counter is an ordinary case for the next scrape.
+/// Whether a scrape can take the short path for a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Course {
-    /// It has a sample, what was read is known, and it is too old to be fresh: the next reading pairs with the known point.
+    /// Settled: the counter has a sample, metrics-server knows its newest reading, and the
+    /// container is not fresh. The next reading pairs with the known point.
     Settled,
-    /// Anything may be.
+    /// No assumption holds.
     Open,
 }
 
 impl Counter {
-    /// The ordinary case is over; what a settled counter does not keep up is filled in.
+    /// Leaves the short path; restores the fields that a settled counter does not update.
     fn open(&mut self) {
         if self.course == Course::Settled {
             self.read_time = self.known_time;
@@ -107,11 +114,11 @@ impl Counter {
     }
 }
 
-/// Noise on what a counter shows: each increment between readings is off by a Gaussian share.
+/// Noise on the readings: a Gaussian factor on each increment between readings.
 #[derive(Clone, Debug)]
 struct CounterNoise {
     relative_std_dev: f64,
-    /// The most a container can use, in cores.
+    /// The most that a container can use, in cores.
     bound_cores: f64,
     meters: Vec<NoisyMeter>,
 }
@@ -122,31 +129,34 @@ struct NoisyMeter {
     true_value: f64,
 }
 
-/// One container of every pod: its counters, and the samples that come of them.
+/// One container of every pod: its counters, and the samples that they give.
 #[derive(Clone, Debug)]
 pub(super) struct ContainerMeters {
     counters: Vec<Counter>,
     noise: Option<CounterNoise>,
     interval: HousekeepingInterval,
-    /// What a pod of each class has served, where nobody tells the readings.
+    /// Requests that a pod of each class has served, as integrals. Not used while the engine
+    /// reports the work.
     served: ServedRequests,
-    /// metrics-server's resolution: below this age a container is fresh.
+    /// metrics-server's resolution: a container below this age is fresh.
     resolution: i64,
     cpu: ContainerCpu,
     samples: PodSampleColumns,
-    /// Whether the work of requests is told at every housekeeping. Else it is an integral that is evaluated at the
-    /// last housekeeping that a scrape will see; the container's own use is one in any case.
-    work_is_told: bool,
+    /// Whether the engine reports the work of requests at every housekeeping. If not, the work is
+    /// an integral, evaluated at the last housekeeping before a scrape. The container's own use is
+    /// always an integral.
+    work_is_reported: bool,
     seed: Seed,
-    /// Tells this container's random streams from those of the pod's others.
+    /// Separates this container's random streams from those of the pod's other containers.
     stream_offset: u64,
     stream_stride: u64,
 }
 
-/// Where the members of the stream of phases begin that belong to containers; those below are taken elsewhere.
+/// The first member of the stream [`Stream::Phases`] that belongs to containers; smaller members
+/// have other uses.
 const FIRST_CONTAINER_MEMBER: u64 = 1 << 32;
 
-/// A container's place in the template.
+/// A container's index in the template.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ContainerPlace {
     pub(super) index: usize,
@@ -178,14 +188,14 @@ impl ContainerMeters {
             resolution: pipeline.scrape_interval.as_nanos(),
             cpu,
             samples: PodSampleColumns::default(),
-            work_is_told: false,
+            work_is_reported: false,
             seed,
             stream_offset: place.index as u64,
             stream_stride: place.of as u64,
         }
     }
 
-    /// A pod was created; its container has not started.
+    /// Adds a pod whose container has not started.
     pub(super) fn add(&mut self, number: u32) {
         let member = u64::from(number) * self.stream_stride + self.stream_offset;
         self.counters.push(Counter {
@@ -210,7 +220,7 @@ impl ContainerMeters {
         self.samples.add_unsampled();
     }
 
-    /// Removes the rows of pods that are gone.
+    /// Deletes the rows of removed pods.
     pub(super) fn remove(&mut self, gone: &GoneRows) {
         gone.remove_from(&mut self.counters);
         if let Some(noise) = &mut self.noise {
@@ -219,7 +229,7 @@ impl ContainerMeters {
         self.samples.remove(gone);
     }
 
-    /// The container starts: its counter is read once, just after, at zero.
+    /// Starts the container. The kubelet reads its counter once right away, at zero.
     pub(super) fn start(&mut self, row: usize, now: SimTime, activity: Activity) {
         let now = now.as_nanos();
         let interval = self.interval;
@@ -235,7 +245,8 @@ impl ContainerMeters {
         self.anchor(row, now, 0.0, activity);
     }
 
-    /// The container has been running for long; its housekeeping is somewhere in its cycle.
+    /// Adds a container that has been running for a long time. Its housekeeping starts at a random
+    /// phase.
     pub(super) fn start_long_ago(&mut self, row: usize, warm: WarmStart, activity: Activity) {
         let interval = self.interval;
         let counter = &mut self.counters[row];
@@ -246,7 +257,7 @@ impl ContainerMeters {
         self.anchor(row, warm.watched_since.as_nanos(), 0.0, activity);
     }
 
-    /// The container's use changes: what was read until now is settled first.
+    /// Changes the container's activity. The readings until `now` are made first.
     pub(super) fn change(&mut self, row: usize, now: SimTime, activity: Activity) {
         let now = now.as_nanos();
         self.counters[row].open();
@@ -266,33 +277,36 @@ impl ContainerMeters {
             - metering.nanos_per_request * metering.served.until(now, activity.serving);
     }
 
-    /// Pods have served at `rates` since `start`, before which nobody asks.
+    /// Sets the rates at which pods have served since `start`. The integrals begin there.
     pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
         self.served = ServedRequests::since(start, rates);
     }
 
-    /// From `now` on pods serve at `rates`.
+    /// Sets the rates at which pods serve from `now` on.
     pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
         self.served.change(now, rates);
     }
 
-    /// From `now` on somebody tells what each housekeeping reads; what pods serve stands still.
+    /// From `now` on, the engine reports the work at each housekeeping through `read`, and the
+    /// integrals stop.
     pub(super) fn await_readings(&mut self, now: SimTime) {
         self.serve(now, ServedRates::default());
         for row in 0..self.counters.len() {
             self.counters[row].open();
             self.housekeep(row, now.as_nanos());
         }
-        self.work_is_told = true;
+        self.work_is_reported = true;
     }
 
-    /// When this container's counter is read next; `None` while it does not run.
+    /// The time of the next housekeeping of this container; `None` while it does not run.
     pub(super) fn next_housekeeping(&self, row: usize) -> Option<SimTime> {
         let nanos = self.counters[row].next_housekeeping;
         (nanos != NEVER).then(|| SimTime::from_nanos(nanos))
     }
 
-    /// The housekeeping that is due at `now` reads the counter: its own use, and `work` core-nanoseconds for requests since they are told.
+    /// Reads the counter at the housekeeping that is due at `now`: its own use plus `work`, the
+    /// core-nanoseconds that requests have used since the engine began to report (or since the
+    /// container started).
     pub(super) fn read(&mut self, row: usize, now: SimTime, work: f64) {
         let metering = Metering::of(&self.served, self.interval, &self.cpu);
         let counter = &mut self.counters[row];
@@ -309,7 +323,7 @@ impl ContainerMeters {
         counter.next_housekeeping = time + self.interval.draw(&mut counter.jitter);
     }
 
-    /// The container is killed: nothing reads its counter, and the next scrape finds none.
+    /// Stops the killed container. Nothing reads its counter, and the next scrape finds no reading.
     pub(super) fn stop(&mut self, row: usize) {
         let counter = &mut self.counters[row];
         counter.open();
@@ -321,7 +335,7 @@ impl ContainerMeters {
     }
 
     fn housekeep(&mut self, row: usize, now: i64) {
-        if self.work_is_told {
+        if self.work_is_reported {
             return;
         }
         let metering = Metering::of(&self.served, self.interval, &self.cpu);
@@ -332,16 +346,17 @@ impl ContainerMeters {
         }
     }
 
-    /// metrics-server scrapes the kubelets: every counter's newest reading becomes known.
+    /// metrics-server scrapes the kubelets: it learns every counter's newest reading.
     pub(super) fn scrape(&mut self, now: SimTime) {
         self.scrape_counters(now.as_nanos());
-        // Nobody asks about an earlier time any more.
+        // No later query asks about an earlier time.
         self.served.forget_before(now);
-        if self.noise.is_none() && !self.work_is_told {
+        if self.noise.is_none() && !self.work_is_reported {
             return;
         }
         for counter in &mut self.counters {
-            // A noisy counter, and one whose readings are told, is read at every housekeeping, which only an open one is.
+            // Each housekeeping must read a noisy counter and one with reported work. Only an open
+            // counter keeps these readings.
             counter.open();
         }
     }
@@ -365,7 +380,8 @@ impl ContainerMeters {
         {
             let sample = if counter.course == Course::Settled {
                 if counter.next_housekeeping > now {
-                    // The same point again: the older pair stays, and so does the sample.
+                    // The scrape finds the same point again, so metrics-server keeps the older pair
+                    // and the sample.
                     continue;
                 }
                 next_sample(counter, now, metering)
@@ -391,18 +407,19 @@ impl ContainerMeters {
     }
 }
 
-/// How a container that has been running for long is set up.
+/// The start of a container that has been running for a long time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WarmStart {
-    /// When it started.
+    /// When the container started.
     pub(super) started: SimTime,
-    /// From when on its counter is followed.
+    /// The time from which its counter is followed.
     pub(super) watched_since: SimTime,
 }
 
-/// Catches up with housekeeping until `now`, when at least one is due; the time of the newest.
+/// Advances the housekeeping, of which at least one is due, until `now`; returns the time of the
+/// newest reading.
 ///
-/// Readings that the next one overtakes are never looked at, so they are not made.
+/// Only the newest reading matters, so the earlier ones are not evaluated.
 #[inline]
 fn catch_up(counter: &mut Counter, now: i64, interval: HousekeepingInterval) -> i64 {
     let mut next = counter.next_housekeeping;
@@ -416,7 +433,7 @@ fn catch_up(counter: &mut Counter, now: i64, interval: HousekeepingInterval) -> 
     }
 }
 
-/// Reads the counter as the last housekeeping until `now` found it.
+/// Reads the counter at the last housekeeping until `now`.
 fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
     if counter.next_housekeeping <= now {
         counter.read_time = catch_up(counter, now, metering.interval);
@@ -424,7 +441,7 @@ fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
     }
 }
 
-/// A settled counter's next sample, a reading being due.
+/// The next sample of a settled counter whose housekeeping is due.
 #[inline]
 fn next_sample(counter: &mut Counter, now: i64, metering: Metering<'_>) -> Sample {
     let time = catch_up(counter, now, metering.interval);
@@ -441,11 +458,11 @@ fn next_sample(counter: &mut Counter, now: i64, metering: Metering<'_>) -> Sampl
     sample_between(known, read)
 }
 
-/// What a scrape makes of an open counter.
+/// The result of a scrape for an open counter.
 enum OpenSample {
-    /// What there was stays.
+    /// The sample stays.
     Same,
-    /// There is a point, but none before it.
+    /// There is one point, and no earlier point to pair it with.
     None,
     New(Sample),
 }
@@ -462,7 +479,8 @@ fn open_sample(
         return OpenSample::None;
     }
     if counter.read_time == counter.known_time {
-        // The same point again: the older pair stays, and so does the sample.
+        // The scrape finds the same point again, so metrics-server keeps the older pair and the
+        // sample.
         return OpenSample::Same;
     }
     let read = CounterReading {
@@ -503,7 +521,7 @@ struct CounterReading {
     value: f64,
 }
 
-/// What a reading needs to know beside the counter.
+/// The inputs of a reading other than the counter.
 #[derive(Clone, Copy, Debug)]
 struct Metering<'a> {
     served: &'a ServedRequests,
@@ -521,7 +539,7 @@ impl<'a> Metering<'a> {
     }
 }
 
-/// The rate of use between two readings.
+/// The mean use between two readings.
 #[inline]
 fn sample_between(earlier: CounterReading, later: CounterReading) -> Sample {
     let window = later.time - earlier.time;
@@ -533,7 +551,8 @@ fn sample_between(earlier: CounterReading, later: CounterReading) -> Sample {
     }
 }
 
-/// The next whole number, for numbers from 0 to 2^51; a conversion by `as` costs twice as much.
+/// Rounds up to a whole number, for numbers from 0 to 2^51. A conversion with `as` costs twice as
+/// much.
 #[inline]
 fn round_up_to_milli(millicores: f64) -> i64 {
     let rounded = (millicores + HALF_BUT_A_NANOCORE) + NO_FRACTION;
@@ -541,7 +560,8 @@ fn round_up_to_milli(millicores: f64) -> i64 {
 }
 
 impl CounterNoise {
-    /// The same with noise: every reading counts, because each adds its own error.
+    /// Reads the counter at every housekeeping until `now`, because each reading adds its own
+    /// error.
     fn read_all(&mut self, row: usize, counter: &mut Counter, now: i64, metering: Metering<'_>) {
         while counter.next_housekeeping <= now {
             let time = counter.next_housekeeping;
@@ -551,7 +571,7 @@ impl CounterNoise {
         }
     }
 
-    /// One reading of a counter that truly stands at `true_value`.
+    /// One noisy reading of a counter whose true value is `true_value`.
     fn read(&mut self, row: usize, counter: &mut Counter, time: i64, true_value: f64) {
         let meter = &mut self.meters[row];
         if counter.read_time != NOTHING_READ {

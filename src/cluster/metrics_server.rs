@@ -1,11 +1,10 @@
-//! The metrics API as an autoscaler sees it: samples at the last scrape that has come through.
+//! The content of the metrics API: the samples of the last visible scrape.
 //!
-//! Self-imposed limit: it holds what was measured. It knows no target and no
-//! autoscaler; which metrics somebody asks for, it is told once.
+//! The queries are fixed at the start, so only queried metrics are measured.
 //!
-//! Simplified: custom and external metrics come through an adapter that reads at
-//! metrics-server's scrape and shows with the same lag; gauges and memory are
-//! those of the scrape's instant, not of the last housekeeping.
+//! Simplification: custom and external metrics come through an adapter that reads at
+//! metrics-server's scrape and shows its values with the same lag. Gauges and memory have the
+//! values of the scrape's instant, not of the last housekeeping.
 
 use std::collections::VecDeque;
 
@@ -19,49 +18,50 @@ use super::served::ServedRates;
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 use crate::workload::Workload;
 
-/// A metric that somebody asks for.
+/// A metric that a scaler queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlantMetric {
     /// CPU of these containers of each pod.
     Cpu(ContainerSelection),
     /// Memory of these containers of each pod.
     Memory(ContainerSelection),
-    /// `requests_per_second` of each pod: requests that reach it.
+    /// `requests_per_second` of each pod: requests that arrive at it.
     RequestsPerSecond,
-    /// `in_flight` of each pod: requests waiting or worked on.
+    /// `in_flight` of each pod: requests that wait or are in process.
     InFlight,
-    /// `queue_length` of each pod: requests waiting beyond its concurrency.
+    /// `queue_length` of each pod: requests that wait because the pod's concurrency is used up.
     QueueLength,
-    /// A column of the trace, the same for each pod or for no pod at all: entry in [`Gauges::trace_values`].
+    /// A column of the trace, as a metric of each pod or of no pod. The number is the index in
+    /// [`Gauges::trace_values`].
     TraceColumn(usize),
 }
 
-/// Which containers of a pod.
+/// The containers of a pod that a metric covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContainerSelection {
-    /// All of them, added up.
+    /// All containers, added up.
     All,
-    /// The one at this place of the template.
+    /// The container at this index of the template.
     One(usize),
 }
 
-/// What is not an integral: values of the scrape's instant.
+/// The metrics that are not integrals: their values at the instant of the scrape.
 #[derive(Clone, Copy, Debug)]
 pub struct Gauges<'a> {
-    /// Requests per second that reach a pod.
+    /// Requests per second that arrive at a pod.
     pub requests_per_second: PodGauge<'a>,
-    /// Requests waiting or worked on in a pod.
+    /// Requests that wait or are in process at a pod.
     pub in_flight: PodGauge<'a>,
-    /// The trace's values, in the order in which the queries number them.
+    /// The values of the trace's columns, at the indices that the queries use.
     pub trace_values: &'a [f64],
 }
 
-/// A gauge of every pod.
+/// A gauge with a value for every pod.
 #[derive(Clone, Copy, Debug)]
 pub enum PodGauge<'a> {
-    /// Each pod that serves stands at this; the others at nothing.
+    /// This value for each serving pod, zero for the others.
     Serving(f64),
-    /// By pod, in the pods' order.
+    /// One value per pod, in the order of the pods.
     Each(&'a [f64]),
 }
 
@@ -75,16 +75,16 @@ impl PodGauge<'_> {
     }
 }
 
-/// One metric as the API holds it.
+/// The samples of one metric.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetricSamples {
-    /// By pod; of a trace's column the same for each.
+    /// By pod; for a column of the trace, the same value for each pod.
     pub pods: PodSampleColumns,
-    /// The value that hangs on no pod, of a trace's column.
+    /// The value without a pod, for a column of the trace.
     pub values: Vec<MilliValue>,
 }
 
-/// Memory of a pod: all of it in the first container.
+/// The memory of a pod, all of it in the first container.
 #[derive(Clone, Copy, Debug)]
 struct Memory {
     base_bytes: f64,
@@ -92,40 +92,41 @@ struct Memory {
     limit_bytes: f64,
 }
 
-/// The meter of one container of the pod in a row.
+/// The meter of one container of one pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MeterPlace {
     pub(super) row: usize,
     pub(super) container: usize,
 }
 
-/// Kubelets' meters, scrapes, and what became visible of them.
+/// The kubelets' meters, the scrapes, and the samples that are visible.
 #[derive(Clone, Debug)]
 pub struct MetricsServer {
     meters: Vec<ContainerMeters>,
     queries: Vec<PlantMetric>,
-    /// At the last scrape; the CPU of pods with a single container stays empty: its meters hold it.
+    /// The samples of the last scrape. The CPU of pods with a single container stays empty here,
+    /// because the meters hold it.
     scraped: Vec<MetricSamples>,
-    /// Scrapes on their way, oldest first.
+    /// Scrapes that are not visible yet, oldest first.
     on_their_way: VecDeque<Vec<MetricSamples>>,
     spare: Vec<Vec<MetricSamples>>,
-    /// What the API shows, when that is not the last scrape.
+    /// The visible samples, if visibility lags behind the scrape.
     visible: Option<Vec<MetricSamples>>,
     memory: Memory,
     concurrency: f64,
 }
 
-/// Whether a scrape's samples show at once.
+/// When the samples of a scrape become visible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Publication {
-    /// They do.
+    /// Immediately.
     AtOnce,
-    /// They show when [`MetricsServer::publish`] is called.
+    /// At the call of [`MetricsServer::publish`].
     Later,
 }
 
 impl MetricsServer {
-    /// The pipeline that answers `queries`; without any, nothing is measured.
+    /// The pipeline for `queries`. Without queries it measures nothing.
     #[must_use]
     pub fn new(
         deployment: &Deployment,
@@ -172,7 +173,7 @@ impl MetricsServer {
         }
     }
 
-    /// Whether anybody asks for anything.
+    /// Whether there is any query.
     #[must_use]
     pub fn is_asked(&self) -> bool {
         !self.queries.is_empty()
@@ -187,7 +188,7 @@ impl MetricsServer {
         }
     }
 
-    /// Removes the rows of pods that are gone.
+    /// Deletes the rows of removed pods.
     pub(super) fn remove(&mut self, gone: &GoneRows) {
         for meters in &mut self.meters {
             meters.remove(gone);
@@ -215,28 +216,29 @@ impl MetricsServer {
         }
     }
 
-    /// Pods have served at `rates` since `start`, before which nobody asks.
+    /// Sets the rates at which pods have served since `start`. The integrals begin there.
     pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
         for meters in &mut self.meters {
             meters.serve_since(start, rates);
         }
     }
 
-    /// From `now` on pods serve at `rates`.
+    /// Sets the rates at which pods serve from `now` on.
     pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
         for meters in &mut self.meters {
             meters.serve(now, rates);
         }
     }
 
-    /// From `now` on somebody tells what each housekeeping reads; what pods serve stands still.
+    /// From `now` on, the engine reports the work at each housekeeping through `read`, and the
+    /// integrals stop.
     pub(super) fn await_readings(&mut self, now: SimTime) {
         for meters in &mut self.meters {
             meters.await_readings(now);
         }
     }
 
-    /// How many containers of a pod are metered; none where nobody asks.
+    /// The number of metered containers per pod; 0 if no query needs them.
     #[must_use]
     pub fn metered_containers(&self) -> usize {
         self.meters.len()
@@ -252,14 +254,14 @@ impl MetricsServer {
         }
     }
 
-    /// The first container is killed.
+    /// Stops the meter of the first container, which was killed.
     pub(super) fn stop(&mut self, row: usize) {
         if let Some(first) = self.meters.first_mut() {
             first.stop(row);
         }
     }
 
-    /// The first container starts again.
+    /// Starts the meter of the first container again.
     pub(super) fn restart(&mut self, row: usize, now: SimTime, activity: Activity) {
         if let Some(first) = self.meters.first_mut() {
             first.start(row, now, activity);
@@ -337,7 +339,7 @@ impl MetricsServer {
         Publication::Later
     }
 
-    /// The oldest scrape that is on its way becomes visible.
+    /// Makes the oldest pending scrape visible.
     pub fn publish(&mut self) {
         if let Some(arrived) = self.on_their_way.pop_front()
             && let Some(visible) = &mut self.visible
@@ -346,7 +348,7 @@ impl MetricsServer {
         }
     }
 
-    /// What the API shows of each pod for the query at this place.
+    /// The visible samples of each pod for the query at this index.
     #[must_use]
     pub fn pod_samples(&self, query: usize) -> &PodSampleColumns {
         match (&self.visible, self.direct_meters(query)) {
@@ -356,7 +358,8 @@ impl MetricsServer {
         }
     }
 
-    /// What the API shows for the query at this place, a trace's column; empty before the first scrape.
+    /// The visible values for the query at this index, a column of the trace; empty before the
+    /// first scrape.
     #[must_use]
     pub fn values(&self, query: usize) -> &[MilliValue] {
         match &self.visible {
@@ -365,7 +368,8 @@ impl MetricsServer {
         }
     }
 
-    /// The meters whose samples are the answer to a query as they stand: those of a pod's only container.
+    /// The meters whose samples answer a query directly, without a copy: those of a pod's only
+    /// container.
     fn direct_meters(&self, query: usize) -> Option<&ContainerMeters> {
         match (self.queries[query], self.meters.as_slice()) {
             (PlantMetric::Cpu(ContainerSelection::All | ContainerSelection::One(0)), [only]) => {
@@ -377,7 +381,7 @@ impl MetricsServer {
 }
 
 impl Activity {
-    /// The burst at the start is the first container's alone; every container works on requests.
+    /// Only the first container has the start-up burst. Every container works on requests.
     fn of_container(self, index: usize) -> Self {
         if index == 0 {
             self
@@ -401,7 +405,8 @@ fn all_columns<'a>(
         .chain(visible.iter_mut().flatten())
 }
 
-/// A pod's sample: its containers added up, dated as the one read first; none while a container has none.
+/// A pod's sample: the sum over its containers, with the time of the container that was read first.
+/// `None` while any container has no sample.
 fn pod_sample(meters: &[ContainerMeters], row: usize) -> Option<Sample> {
     let mut pod: Option<Sample> = None;
     for meters in meters {
@@ -424,7 +429,8 @@ fn pod_sample(meters: &[ContainerMeters], row: usize) -> Option<Sample> {
     pod
 }
 
-/// CPU of pods with several containers: whichever is asked for, sampled and dated as the pod is.
+/// CPU of pods with several containers. Even a query for one container has a sample only if the
+/// whole pod has one, with the pod's time.
 fn measure_cpu(
     containers: ContainerSelection,
     meters: &[ContainerMeters],
@@ -447,7 +453,7 @@ fn measure_cpu(
 }
 
 impl Memory {
-    /// Memory has the CPU's points: no sample before there are two, dated as they are.
+    /// Memory is sampled together with CPU: it has a sample when CPU has one, with the same time.
     fn measure(
         self,
         containers: ContainerSelection,
@@ -473,7 +479,7 @@ impl Memory {
     }
 }
 
-/// A gauge that pods report themselves, once they are able to.
+/// A gauge that initialised pods report themselves.
 fn gauge(
     now: SimTime,
     statuses: &[PodStatus],

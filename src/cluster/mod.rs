@@ -1,40 +1,51 @@
-//! The plant: pods and their lifecycle, the Deployment, CPU, and the way of a metric to the metrics API.
+//! The plant: pods and their lifecycle, the Deployment, CPU, and the path of a metric to the
+//! metrics API.
 //!
-//! Self-imposed limit: knows no autoscaler. Everything here happens in any
-//! cluster, whether or not somebody watches the metrics.
+//! Everything here happens in any cluster, whether or not anything reads the metrics.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`config`] | what a policy says of all this, checked |
-//! | [`pods`] | pods as columns, their steps from created to gone |
-//! | `pod_status` | what is true of a pod |
-//! | [`census`] | how many pods there are of each kind |
-//! | `gone_rows` | rows of pods that are gone, removed together |
-//! | [`placement`] | where pods find room |
-//! | `replica_set` | which pods go first |
-//! | [`cpu`] | what CPU lets a pod do |
+//! | [`config`] | the Deployment, the pods and the metrics pipeline, as a checked policy states them |
+//! | [`pods`] | pods as columns, and their steps from creation to removal |
+//! | `pod_status` | the facts about a pod, as bits |
+//! | [`census`] | the number of pods in each status |
+//! | `gone_rows` | rows of removed pods, deleted together |
+//! | [`placement`] | room for pods on nodes |
+//! | `replica_set` | the order in which pods are deleted |
+//! | [`cpu`] | the capacity that CPU gives a pod |
 //! | [`served`] | requests served per pod, as integrals |
-//! | `kubelet` | counters, housekeeping, and the sample that two readings give |
-//! | [`metrics_server`] | scrapes, and what the metrics API shows |
+//! | `kubelet` | CPU counters, housekeeping, and the sample that two readings give |
+//! | [`metrics_server`] | scrapes, and the content of the metrics API |
 //! | [`station`] | a container's CPU as a server of requests |
-//! | [`balancer`] | which endpoint gets a request |
+//! | [`balancer`] | the choice of an endpoint |
 //! | [`connections`] | keep-alive connections |
 //! | [`samples`] | samples as columns |
-//! | [`plant`] | all of it in motion |
+//! | [`plant`] | the Deployment in motion |
 
+#[doc(hidden)]
 pub mod balancer;
+#[doc(hidden)]
 pub mod census;
 pub mod config;
+#[doc(hidden)]
 pub mod connections;
+#[doc(hidden)]
 pub mod cpu;
 mod gone_rows;
 mod kubelet;
+#[doc(hidden)]
 pub mod metrics_server;
+#[doc(hidden)]
 pub mod placement;
+#[doc(hidden)]
 pub mod plant;
 mod pod_status;
+#[doc(hidden)]
 pub mod pods;
 mod replica_set;
+#[doc(hidden)]
 pub mod samples;
+#[doc(hidden)]
 pub mod served;
+#[doc(hidden)]
 pub mod station;

@@ -1,37 +1,39 @@
-//! Where pods run: what kube-scheduler answers for a pod that waits for a node.
+//! Room for pods: the answer of kube-scheduler for a pod that waits for a node.
 
 use crate::units::{Millicores, SimTime};
 
-/// What a pod needs of a node: the sums that kube-scheduler fits in.
+/// The resources that kube-scheduler must find for a pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodDemand {
-    /// Requested CPU.
+    /// The CPU request.
     pub cpu: Millicores,
-    /// Requested memory in bytes.
+    /// The memory request in bytes.
     pub memory_bytes: u64,
 }
 
-/// Whether a pod has found room.
+/// The answer of the scheduler for a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placed {
-    /// It is bound to a node.
+    /// The pod is bound to a node.
     OnNode,
-    /// No node has room: it stays Pending until room is made.
+    /// No node has room. The pod stays Pending until another pod is removed.
     Pending,
 }
 
-/// The scheduler and the nodes behind it.
+/// The scheduler and its nodes.
 pub trait Placement {
-    /// At `now` the scheduler looks at `pod`, a number as in [`super::pods::Pods::numbers`].
+    /// The scheduler considers `pod` at `now`; `pod` is a number as in
+    /// [`super::pods::Pods::numbers`].
     ///
-    /// A pod that is [`Placed::Pending`] is asked about again, in the order of creation, whenever another has been freed.
+    /// A pod that is [`Placed::Pending`] is considered again, in the order of creation, whenever
+    /// another pod is removed.
     fn place(&mut self, pod: u32, demand: PodDemand, now: SimTime) -> Placed;
 
-    /// At `now` a pod that was placed is gone, and its room is free.
+    /// A placed pod was removed at `now`; its room is free.
     fn freed(&mut self, pod: u32, demand: PodDemand, now: SimTime);
 }
 
-/// There is room for every pod at once: nodes are not simulated.
+/// Always has room: nodes are not simulated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RoomAtOnce;
 

@@ -1,7 +1,7 @@
-//! The Deployment in motion: pods that come and go, and the meters on them.
+//! The Deployment in motion: the pods, their lifecycle, and the meters of their CPU.
 //!
-//! Self-imposed limit: it does what it is told when it is told. It schedules no
-//! event: it says when a pod's steps are due, and somebody else keeps the time.
+//! The plant schedules no events. It returns the times at which a pod's steps are due, and the
+//! caller calls back at these times.
 
 use super::census::Census;
 use super::config::{self, PodTimings};
@@ -14,7 +14,7 @@ use super::replica_set::Victims;
 use super::served::{ServedRates, Serving};
 use crate::units::{Seed, SimSpan, SimTime};
 
-/// Pods, their meters, and the metrics API; `P` finds room for the pods.
+/// The pods, their meters, and the metrics API. `P` finds room for the pods.
 #[derive(Clone, Debug)]
 pub struct Plant<P = RoomAtOnce> {
     pods: Pods,
@@ -22,23 +22,23 @@ pub struct Plant<P = RoomAtOnce> {
     timings: PodTimings,
     placement: P,
     demand: PodDemand,
-    /// Pods that have found no room, in the order of creation.
+    /// Pods without room, in the order of creation.
     pending: Vec<u32>,
     seed: Seed,
     victims: Victims,
     deleted: Vec<u32>,
 }
 
-/// The pods and the metrics API, row by row.
+/// The pods and the metrics API, with the same rows.
 #[derive(Clone, Copy, Debug)]
 pub struct PlantView<'p> {
     /// The pods.
     pub pods: &'p Pods,
-    /// What the metrics API shows of them.
+    /// Their metrics in the metrics API.
     pub metrics: &'p MetricsServer,
 }
 
-/// A pod that was created, and when the scheduler looks at it.
+/// A new pod, and the time at which the scheduler considers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreatedPod {
     /// Its number.
@@ -47,30 +47,30 @@ pub struct CreatedPod {
     pub scheduled: SimTime,
 }
 
-/// A pod that was deleted, and how it ends.
+/// A deleted pod, and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeletedPod {
     /// Its number.
     pub number: u32,
-    /// Its end.
+    /// The times of its last steps.
     pub ending: PodEnding,
 }
 
-/// The pods that are there when the run begins.
+/// The pods that exist when the run begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InitialPods {
-    /// How many.
+    /// The number of pods.
     pub count: u32,
-    /// Since when they have been created, started and Ready.
+    /// When they were created, started and Ready.
     pub ready_since: SimTime,
-    /// From when on their counters are followed.
+    /// The time from which their counters are followed.
     pub watched_since: SimTime,
-    /// What each of them has served since then.
+    /// The rates at which they have served since `watched_since`.
     pub rates: ServedRates,
 }
 
 impl Plant {
-    /// A plant with `initial` pods, all serving, whose counters `metrics` follows.
+    /// A plant with `initial` pods, all serving. `metrics` follows their counters.
     #[must_use]
     pub fn new(
         deployment: &config::Deployment,
@@ -83,7 +83,8 @@ impl Plant {
 }
 
 impl<P: Placement> Plant<P> {
-    /// The same with `placement` to find room. The pods that are there at the start are placed first, and run whatever it answers.
+    /// Like [`Plant::new`], with `placement` to find room. The initial pods are placed first, and
+    /// run whatever it answers.
     #[must_use]
     pub fn placed_by(
         mut placement: P,
@@ -123,13 +124,13 @@ impl<P: Placement> Plant<P> {
         plant
     }
 
-    /// The pods, and what the metrics API shows of them.
+    /// The pods and the metrics API. Deletes the rows of removed pods first.
     pub fn view(&mut self) -> PlantView<'_> {
         self.remove_gone_rows();
         self.as_viewed()
     }
 
-    /// The same rows as the last [`Plant::view`] showed, as long as no pod came or went since.
+    /// The rows of the last [`Plant::view`]. Valid as long as no pod came or went since then.
     #[must_use]
     pub fn as_viewed(&self) -> PlantView<'_> {
         PlantView {
@@ -138,29 +139,29 @@ impl<P: Placement> Plant<P> {
         }
     }
 
-    /// The pods.
+    /// The pods. Deletes the rows of removed pods first.
     pub fn pods(&mut self) -> &Pods {
         self.view().pods
     }
 
-    /// The metrics API.
+    /// The metrics API. Deletes the rows of removed pods first.
     pub fn metrics(&mut self) -> &MetricsServer {
         self.view().metrics
     }
 
-    /// How many pods there are of each kind.
+    /// The number of pods in each status.
     #[must_use]
     pub fn census(&self) -> &Census {
         self.pods.census()
     }
 
-    /// What is true of pod `number`, if it exists.
+    /// The status of pod `number`, if it exists.
     #[must_use]
     pub fn status(&self, number: u32) -> Option<PodStatus> {
         Some(self.pods.statuses()[self.pods.row(number)?])
     }
 
-    /// How often the container of pod `number` has been restarted.
+    /// The number of restarts of pod `number`'s container.
     #[must_use]
     pub fn restarts(&self, number: u32) -> u32 {
         let row = self.pods.row(number);
@@ -173,13 +174,14 @@ impl<P: Placement> Plant<P> {
         self.metrics.is_asked()
     }
 
-    /// How many containers of a pod are metered.
+    /// The number of metered containers per pod.
     #[must_use]
     pub fn metered_containers(&self) -> usize {
         self.metrics.metered_containers()
     }
 
-    /// Removes the rows of pods that are gone from all columns: before the columns are read, and before half of the rows are such.
+    /// Deletes the rows of removed pods from all columns. This happens before the columns are read,
+    /// and when half of the rows are removed pods.
     fn remove_gone_rows(&mut self) {
         if !self.pods.gone().is_empty() {
             self.metrics.remove(self.pods.gone());
@@ -187,7 +189,7 @@ impl<P: Placement> Plant<P> {
         }
     }
 
-    /// The ReplicaSet creates a pod.
+    /// Creates a pod, as the ReplicaSet does.
     pub fn create(&mut self, now: SimTime) -> CreatedPod {
         let draws = Draws::of(self.seed, self.pods.next_number(), &self.timings);
         let number = self.pods.add(draws.uid, now, PodStatus::default());
@@ -198,7 +200,8 @@ impl<P: Placement> Plant<P> {
         }
     }
 
-    /// The ReplicaSet deletes `count` pods, as many of them as are not terminating yet; returns them, the first chosen first.
+    /// Deletes `count` pods, or as many as are not terminating yet, as the ReplicaSet does. Returns
+    /// them in the order of deletion.
     pub fn delete(&mut self, count: usize, now: SimTime) -> impl Iterator<Item = DeletedPod> + '_ {
         self.remove_gone_rows();
         self.deleted.clear();
@@ -220,7 +223,8 @@ impl<P: Placement> Plant<P> {
         })
     }
 
-    /// A pod takes `step`. Returns whether it did: a pod that is gone takes none, one that terminates starts nothing new.
+    /// Carries out `step` of a pod. Returns false if the pod does not take it: a removed pod takes
+    /// no step, and a terminating pod that has not started starts nothing new.
     pub fn step(&mut self, number: u32, step: PodStep, now: SimTime) -> bool {
         let Some(row) = self.pods.row(number) else {
             return false;
@@ -240,7 +244,7 @@ impl<P: Placement> Plant<P> {
                 }
                 return true;
             }
-            // Who was killed while it winds down is withdrawn all the same.
+            // A pod whose container was killed while it terminates still loses its endpoint.
             _ if stopped && step != PodStep::EndpointRemoved => return false,
             PodStep::Scheduled => {
                 if self.placement.place(number, self.demand, now) == Placed::Pending {
@@ -255,7 +259,7 @@ impl<P: Placement> Plant<P> {
             }
             PodStep::Started => before.with(PodFact::Started),
             PodStep::Initialised => before.with(PodFact::Initialised),
-            // Who is deleted before it is Ready gets no traffic any more.
+            // A pod that is deleted before it is Ready gets no traffic.
             PodStep::Ready | PodStep::EndpointAdded
                 if before.is(PodFact::Terminating) && !before.is(PodFact::Ready) =>
             {
@@ -296,18 +300,20 @@ impl<P: Placement> Plant<P> {
         true
     }
 
-    /// When a pod that was bound to a node at `scheduled` takes its further steps.
+    /// The times of the further steps of a pod that was bound to a node at `scheduled`.
     #[must_use]
     pub fn timeline(&self, number: u32, scheduled: SimTime) -> PodTimeline {
         Draws::from_node(self.seed, number, scheduled, &self.timings)
     }
 
-    /// The pods that wait for room, in the order of creation: the scheduler looks at them again.
+    /// Removes and returns the pods without room, in the order of creation, so that the scheduler
+    /// can consider them again.
     pub fn take_pending(&mut self) -> Vec<u32> {
         std::mem::take(&mut self.pending)
     }
 
-    /// The first container of pod `number`, which was killed at `now`, will start again; `None` where it will not.
+    /// Restarts the first container of pod `number`, which was killed at `now`. Returns the times
+    /// of the restart; `None` if the pod is terminating or gone.
     pub fn restart(&mut self, number: u32, now: SimTime) -> Option<PodRestart> {
         let row = self.pods.row(number)?;
         if self.pods.statuses()[row].is(PodFact::Terminating) {
@@ -320,24 +326,27 @@ impl<P: Placement> Plant<P> {
         })
     }
 
-    /// From `now` on pods serve at `rates`.
+    /// Sets the rates at which pods serve from `now` on.
     pub fn serve(&mut self, now: SimTime, rates: ServedRates) {
         self.metrics.serve(now, rates);
     }
 
-    /// From `now` on [`Plant::read`] is told what each housekeeping reads; what [`Plant::serve`] was told stands still.
+    /// From `now` on, the caller reports the work at each housekeeping through [`Plant::read`]; the
+    /// rates of [`Plant::serve`] no longer apply.
     pub fn await_readings(&mut self, now: SimTime) {
         self.metrics.await_readings(now);
     }
 
-    /// When the counter of a pod's container is read next; `None` where nobody asks, and while it does not run.
+    /// The time of the next housekeeping of a pod's container; `None` if no query needs it or the
+    /// container does not run.
     #[must_use]
     pub fn next_housekeeping(&self, number: u32, container: usize) -> Option<SimTime> {
         let row = self.pods.row(number)?;
         self.metrics.next_housekeeping(row, container)
     }
 
-    /// A due housekeeping finds that a container has used `work` core-nanoseconds for requests since readings are told or it started.
+    /// Reports at a due housekeeping that requests have used `work` core-nanoseconds in a
+    /// container, since [`Plant::await_readings`] or since its start.
     pub fn read(&mut self, number: u32, container: usize, now: SimTime, work: f64) {
         if let Some(row) = self.pods.row(number) {
             let place = MeterPlace { row, container };
@@ -345,13 +354,13 @@ impl<P: Placement> Plant<P> {
         }
     }
 
-    /// metrics-server scrapes.
+    /// Scrapes all counters and gauges, as metrics-server does.
     pub fn scrape(&mut self, now: SimTime, gauges: &Gauges<'_>) -> Publication {
         self.remove_gone_rows();
         self.metrics.scrape(now, self.pods.statuses(), gauges)
     }
 
-    /// A scrape that was on its way becomes visible.
+    /// Makes the oldest pending scrape visible.
     pub fn publish(&mut self) {
         self.metrics.publish();
     }
@@ -369,11 +378,13 @@ fn activity(status: PodStatus) -> Activity {
     }
 }
 
-/// Endpoint removal and preStop hook run side by side from the deletion on; the grace period, which covers the hook, ends all.
+/// The end of a pod that is deleted at `now`.
 ///
-/// A pod that never started has nothing to wind down. A pod serves until its
-/// endpoint is removed: a graceful server goes on accepting. What waits at it
-/// then is taken over by the others (the fluid engine pools the backlog).
+/// The removal of its endpoint and the preStop hook start together at the deletion. The grace
+/// period, which includes the hook, ends both. A pod that never started has nothing to wind down. A
+/// pod serves until its endpoint is removed, because a graceful server still accepts requests. In
+/// the fluid engine, the requests that wait at a pod then move to the other pods, because that
+/// engine has one backlog.
 fn ending(status: PodStatus, now: SimTime, timings: &PodTimings) -> PodEnding {
     let grace = timings.grace_period.max(SimSpan::ZERO);
     let (endpoint_removed, wound_down) = if !status.is(PodFact::Started) {

@@ -1,34 +1,34 @@
-//! What is true of a pod, in one byte.
+//! The facts about a pod, as bits of one byte.
 
-/// What is true of a pod, in one byte.
+/// The status of a pod: the set of [`PodFact`]s that hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodStatus(u8);
 
-/// Something that is true of a pod or not.
+/// A fact that holds for a pod or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum PodFact {
-    /// It is bound to a node, whose kubelet set `status.startTime`.
+    /// The pod is bound to a node, and its kubelet set `status.startTime`.
     Scheduled = 1,
-    /// Its containers run.
+    /// The containers run.
     Started = 1 << 1,
-    /// It is able to serve.
+    /// The pod is able to serve.
     Initialised = 1 << 2,
-    /// Its Ready condition is True.
+    /// The Ready condition is True.
     Ready = 1 << 3,
-    /// Traffic is sent to it.
+    /// The pod receives traffic.
     Endpoint = 1 << 4,
-    /// Its start-up burst of CPU lasts.
+    /// The start-up burst of CPU is in progress.
     Bursting = 1 << 5,
-    /// It was deleted and winds down.
+    /// The pod was deleted and winds down.
     Terminating = 1 << 6,
 }
 
 impl PodStatus {
-    /// How many different statuses there are.
+    /// The number of different statuses.
     pub const COUNT: usize = 128;
 
-    /// A pod that serves, its start behind it.
+    /// The status of a pod that has started and serves.
     #[must_use]
     pub fn serving() -> Self {
         [
@@ -47,13 +47,13 @@ impl PodStatus {
         (0..Self::COUNT as u8).map(Self)
     }
 
-    /// The status in which `fact` holds too.
+    /// The status with `fact` added.
     #[must_use]
     pub fn with(self, fact: PodFact) -> Self {
         Self(self.0 | fact as u8)
     }
 
-    /// The status in which `fact` holds no more.
+    /// The status with `fact` removed.
     #[must_use]
     pub fn without(self, fact: PodFact) -> Self {
         Self(self.0 & !(fact as u8))
@@ -65,19 +65,19 @@ impl PodStatus {
         self.0 & fact as u8 != 0
     }
 
-    /// Whether it is an endpoint that can serve.
+    /// Whether the pod is an endpoint that can serve.
     #[must_use]
     pub fn is_serving(self) -> bool {
         self.is(PodFact::Endpoint) && self.is(PodFact::Initialised)
     }
 
-    /// Whether it counts as ready: Ready, able to serve, and not terminating.
+    /// Whether the pod counts as ready: Ready, able to serve, and not terminating.
     #[must_use]
     pub fn counts_as_ready(self) -> bool {
         self.is(PodFact::Ready) && self.is(PodFact::Initialised) && !self.is(PodFact::Terminating)
     }
 
-    /// Its number below [`PodStatus::COUNT`].
+    /// The number of the status, below [`PodStatus::COUNT`].
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0) & (Self::COUNT - 1)

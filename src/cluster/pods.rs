@@ -1,9 +1,8 @@
 //! Pods and their lifecycle, as columns.
 //!
-//! Self-imposed limit: states and times, no CPU and no metrics. Columns keep the
-//! order of creation; all have one entry a pod that exists.
+//! Columns keep the order of creation. All have one entry per existing pod.
 //!
-//! Left out until there are nodes: image pulls that wait for each other on one kubelet.
+//! Not simulated: image pulls that wait for each other on one kubelet, because there are no nodes.
 
 use rand::Rng;
 use rand_pcg::Pcg32;
@@ -15,30 +14,30 @@ pub use super::pod_status::{PodFact, PodStatus};
 use crate::engine::random::Stream;
 use crate::units::{Seed, SimSpan, SimTime};
 
-/// A step in a pod's life that takes place at a time known when the pod was created or deleted.
+/// A step in a pod's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PodStep {
-    /// Bound to a node.
+    /// The pod is bound to a node.
     Scheduled,
-    /// Its containers start.
+    /// The containers start.
     Started,
-    /// It becomes able to serve.
+    /// The pod becomes able to serve.
     Initialised,
-    /// A readiness probe passes; without one: its containers started.
+    /// The pod becomes Ready: the readiness probe passes, or there is none and the pod has started.
     Ready,
-    /// Its endpoint is published: traffic comes.
+    /// The endpoint is published, and traffic arrives.
     EndpointAdded,
-    /// Its start-up burst of CPU is over.
+    /// The start-up burst of CPU ends.
     BurstEnded,
-    /// Its endpoint is withdrawn: no more traffic comes.
+    /// The endpoint is withdrawn, and no more traffic arrives.
     EndpointRemoved,
-    /// It is removed.
+    /// The pod is removed.
     Gone,
-    /// Its first container is killed for memory.
+    /// The first container is killed because it is out of memory.
     Killed,
 }
 
-/// When a pod that has found a node takes its steps, unless it is deleted before.
+/// The times of the steps of a scheduled pod, unless it is deleted before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodTimeline {
     /// [`PodStep::Started`].
@@ -49,48 +48,50 @@ pub struct PodTimeline {
     pub ready: SimTime,
     /// [`PodStep::EndpointAdded`].
     pub endpoint_added: SimTime,
-    /// [`PodStep::BurstEnded`], when there is a burst.
+    /// [`PodStep::BurstEnded`], if there is a burst.
     pub burst_ended: Option<SimTime>,
 }
 
-/// How a deleted pod ends.
+/// The end of a deleted pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodEnding {
     /// [`PodStep::EndpointRemoved`].
     pub endpoint_removed: SimTime,
-    /// [`PodStep::Gone`], no earlier: what had to be waited for is over, requests in it apart.
+    /// The earliest time of [`PodStep::Gone`]. Requests in process may delay it.
     pub gone: SimTime,
-    /// The grace period's end: [`PodStep::Gone`], no later.
+    /// The latest time of [`PodStep::Gone`]: the end of the grace period.
     pub killed: SimTime,
 }
 
-/// A killed container's way back.
+/// The restart of a killed container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodRestart {
-    /// When the endpoint is withdrawn, for the pod is not Ready any more.
+    /// When the endpoint is withdrawn, because the pod is not Ready.
     pub endpoint_removed: SimTime,
-    /// From the new start on.
+    /// The steps from the new start on.
     pub timeline: PodTimeline,
 }
 
-/// First pause before a restart, once there has been one: kubelet `pkg/kubelet/kubelet.go`, `backOffPeriod`.
+/// The pause before the second restart; the first has no pause (`backOffPeriod` in kubelet
+/// `pkg/kubelet/kubelet.go`).
 const BACK_OFF_FIRST: SimSpan = SimSpan::from_secs(10);
-/// Doubled up to this: kubelet `MaxContainerBackOff`.
+/// The longest pause; each pause doubles up to it (kubelet `MaxContainerBackOff`).
 const BACK_OFF_MAX: SimSpan = SimSpan::from_secs(300);
-/// After so long without a restart there is no pause again: twice the longest (`client-go/util/flowcontrol/backoff.go`).
+/// After this time without a restart, the next restart has no pause: twice the longest pause
+/// (`client-go/util/flowcontrol/backoff.go`).
 const BACK_OFF_FORGOTTEN: SimSpan = SimSpan::from_secs(600);
 
-/// A pod's restarts.
+/// The restarts of a pod's container.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Crashes {
     restarts: u32,
-    /// The next pause, and since when it counts.
+    /// The pause before the next restart. It becomes zero [`BACK_OFF_FORGOTTEN`] after `since`.
     pause: SimSpan,
     since: SimTime,
 }
 
 impl Crashes {
-    /// The container died at `now`: how long until the kubelet starts it again.
+    /// The pause before the restart of a container that died at `now`.
     fn next_pause(&mut self, now: SimTime) -> SimSpan {
         if self.restarts == 0 || now - self.since > BACK_OFF_FORGOTTEN {
             self.pause = SimSpan::ZERO;
@@ -107,15 +108,17 @@ impl Crashes {
     }
 }
 
-/// The chance in a pod's start. It hangs on seed and pod number alone, so that two policies see the same pods.
+/// The random numbers of a pod's creation. They depend only on the seed and the pod's number, so
+/// that two policies see the same pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Draws {
     pub(super) uid: u64,
-    /// How long after its creation the scheduler looks at it.
+    /// The time from creation to scheduling.
     pub(super) schedule: SimSpan,
 }
 
-/// How long the pod of this `number` takes under `seed` from its creation until it serves, where it finds room at once.
+/// The time from creation to serving of the pod with this `number` under `seed`, if it finds room
+/// at once.
 #[must_use]
 pub fn startup_span(timings: &PodTimings, seed: Seed, number: u32) -> SimSpan {
     let scheduled = SimTime::ZERO + Draws::of(seed, number, timings).schedule;
@@ -124,7 +127,7 @@ pub fn startup_span(timings: &PodTimings, seed: Seed, number: u32) -> SimSpan {
 }
 
 impl Draws {
-    /// What is drawn for a pod when it is created.
+    /// The random numbers of the creation of pod `number`.
     pub(super) fn of(seed: Seed, number: u32, timings: &PodTimings) -> Self {
         let mut generator = Stream::Startup.generator(seed, u64::from(number));
         Self::next(&mut generator, timings)
@@ -137,7 +140,7 @@ impl Draws {
         }
     }
 
-    /// The timeline of a pod that is bound to a node at `scheduled`.
+    /// The steps of a pod that is bound to a node at `scheduled`.
     pub(super) fn from_node(
         seed: Seed,
         number: u32,
@@ -145,13 +148,14 @@ impl Draws {
         timings: &PodTimings,
     ) -> PodTimeline {
         let mut generator = Stream::Startup.generator(seed, u64::from(number));
-        // The stream goes on behind what was drawn at the creation.
+        // Skips the numbers that were drawn at the creation.
         Self::next(&mut generator, timings);
         let pulled = scheduled + timings.image_pull.sample(&mut generator);
         Self::from_image(pulled, timings, &mut generator)
     }
 
-    /// The `restart`-th start of a container whose image is there and whose pause ends at `pulled`.
+    /// The steps of the `restart`-th start of a container. The image is present, and the pause ends
+    /// at `pulled`.
     fn again(
         seed: Seed,
         number: u32,
@@ -181,12 +185,13 @@ impl Draws {
     }
 }
 
-/// When the pod is Ready: the startup probe has passed, and then the readiness probe as often as it has to.
+/// When the pod is Ready: first the startup probe must pass, then the readiness probe as often as
+/// its threshold demands.
 ///
-/// Source: kubelet `pkg/kubelet/prober/worker.go`: a readiness worker waits until
-/// the container counts as started, is then triggered at once
-/// (`prober_manager.go`, `UpdatePodStatus`), and goes on by its period. The start
-/// of its ticker is taken to be the container's start, or that trigger.
+/// Source: kubelet `pkg/kubelet/prober/worker.go`. A readiness worker waits until the container
+/// counts as started. It is then triggered at once (`prober_manager.go`, `UpdatePodStatus`), and
+/// continues at its period. The simulation starts its ticker at the container's start, or at that
+/// trigger.
 fn ready_at(timings: &PodTimings, started: SimTime, initialised: SimTime) -> SimTime {
     let passed = timings.startup.as_ref().map_or(started, |probe| {
         first_passing(started + probe.initial_delay, probe.period, initialised)
@@ -199,7 +204,8 @@ fn ready_at(timings: &PodTimings, started: SimTime, initialised: SimTime) -> Sim
     first_passing(first, probe.period, initialised) + probe.period * further
 }
 
-/// The first tick of a probe, from `first` on every `period`, that finds the container initialised.
+/// The first probe that finds the container initialised; probes run at `first` and then every
+/// `period`.
 fn first_passing(first: SimTime, period: SimSpan, initialised: SimTime) -> SimTime {
     let missed = (initialised - first).as_nanos();
     let period = period.as_nanos().max(1);
@@ -210,7 +216,7 @@ fn first_passing(first: SimTime, period: SimSpan, initialised: SimTime) -> SimTi
     first + SimSpan::from_nanos(ticks * period)
 }
 
-/// All pods of the Deployment that exist.
+/// All existing pods of the Deployment.
 #[derive(Clone, Debug, Default)]
 pub struct Pods {
     pub(super) number: Vec<u32>,
@@ -220,14 +226,14 @@ pub struct Pods {
     start_time: Vec<SimTime>,
     pub(super) ready_transition: Vec<SimTime>,
     crashes: Vec<Crashes>,
-    /// Rows of pods that are gone, which [`Pods::compact`] removes.
+    /// The rows of removed pods, which [`Pods::compact`] deletes.
     gone: GoneRows,
     census: Census,
     next_number: u32,
 }
 
 impl Pods {
-    /// How many pods exist, terminating ones included.
+    /// The number of pods, including terminating ones.
     #[must_use]
     pub fn len(&self) -> usize {
         self.number.len()
@@ -239,37 +245,38 @@ impl Pods {
         self.number.is_empty()
     }
 
-    /// The pods' numbers: 0, 1, 2... in the order of creation, gaps where pods are gone.
+    /// The pods' numbers: 0, 1, 2... in the order of creation, with gaps for removed pods.
     #[must_use]
     pub fn numbers(&self) -> &[u32] {
         &self.number
     }
 
-    /// What is true of each pod.
+    /// The status of each pod.
     #[must_use]
     pub fn statuses(&self) -> &[PodStatus] {
         &self.status
     }
 
-    /// `status.startTime` of each pod; of no meaning before it is scheduled.
+    /// `status.startTime` of each pod; meaningless before the pod is scheduled.
     #[must_use]
     pub fn start_times(&self) -> &[SimTime] {
         &self.start_time
     }
 
-    /// The Ready condition's last transition of each pod; [`SimTime::DISTANT_PAST`] before the kubelet set it.
+    /// The last transition of each pod's Ready condition; [`SimTime::DISTANT_PAST`] before the
+    /// kubelet set it.
     #[must_use]
     pub fn ready_transitions(&self) -> &[SimTime] {
         &self.ready_transition
     }
 
-    /// How often the container of the pod in `row` has been restarted: `restartCount`.
+    /// The number of restarts of the container in `row`: `restartCount`.
     #[must_use]
     pub fn restarts(&self, row: usize) -> u32 {
         self.crashes[row].restarts
     }
 
-    /// How many pods there are of each kind.
+    /// The number of pods in each status.
     #[must_use]
     pub fn census(&self) -> &Census {
         &self.census
@@ -282,7 +289,7 @@ impl Pods {
         (!self.gone.contains(row)).then_some(row)
     }
 
-    /// The number that the next pod gets.
+    /// The number of the next pod.
     #[must_use]
     pub fn next_number(&self) -> u32 {
         self.next_number
@@ -308,18 +315,18 @@ impl Pods {
         number
     }
 
-    /// Marks the row of a pod that is gone; [`Pods::compact`] removes it later.
+    /// Marks the row of a removed pod; [`Pods::compact`] deletes it later.
     pub(super) fn remove(&mut self, row: usize) {
         self.census.count_out(self.status[row]);
         self.gone.mark(row);
     }
 
-    /// The rows of pods that are gone and whose rows are not yet removed.
+    /// The marked rows, which are not deleted yet.
     pub(super) fn gone(&self) -> &GoneRows {
         &self.gone
     }
 
-    /// Removes the rows of pods that are gone, in one pass.
+    /// Deletes the marked rows, in one pass.
     pub(super) fn compact(&mut self) {
         let gone = &self.gone;
         gone.remove_from(&mut self.number);
@@ -343,7 +350,7 @@ impl Pods {
         self.ready_transition[row] = now;
     }
 
-    /// The container of the pod in `row` died: when, and how, it comes back.
+    /// Counts the death of the container in `row` and returns the steps of its restart.
     pub(super) fn crash(
         &mut self,
         row: usize,
@@ -469,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn the_start_of_a_pod_hangs_on_its_number_and_not_on_when_it_finds_a_node() {
+    fn the_start_of_a_pod_depends_on_its_number_and_not_on_when_it_finds_a_node() {
         let mut timings = timings();
         timings.start =
             Distribution::log_normal_by_p99(SimSpan::from_millis(1500), SimSpan::from_secs(5));

@@ -1,42 +1,43 @@
-//! Which pods go when a ReplicaSet shrinks.
+//! The order in which a ReplicaSet deletes pods when it shrinks.
 //!
-//! Self-imposed limit: it chooses; it deletes nothing. Source:
-//! `ActivePodsWithRanks.Less` in kubernetes `pkg/controller/controller_utils.go`.
+//! Source: `ActivePodsWithRanks.Less` in kubernetes `pkg/controller/controller_utils.go`.
 //!
-//! Left out because every pod has the same: deletion cost (no annotation), and, until there are nodes, "more ready siblings on its node
-//! goes first".
+//! Two criteria are left out because they are the same for every pod: the deletion cost (no
+//! annotation), and the number of ready siblings on the node (no nodes).
 
 use std::cmp::Reverse;
 
 use super::pods::{PodFact, Pods};
 use crate::units::SimTime;
 
-/// What decides between two pods; the lesser goes first.
+/// The sort key of a pod; the smallest is deleted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Claim {
-    /// Unassigned before assigned.
+    /// Pods without a node go first.
     assigned: bool,
-    /// Pending before Running.
+    /// Pending pods go before Running ones.
     running: bool,
-    /// Not ready before ready.
+    /// Pods that are not ready go before ready ones.
     ready: bool,
-    /// Ready (or, if it is not, in existence) for a shorter time, in log2 buckets.
+    /// Pods with a shorter time go first: the time since the pod became ready (or since its
+    /// creation, if it is not ready), in log2 buckets.
     age_bucket: i64,
-    /// More restarts before fewer.
+    /// Pods with more restarts go first.
     restarts: Reverse<u32>,
-    /// Ties at random.
+    /// A random tie-breaker.
     uid: u64,
     row: usize,
 }
 
-/// The rows of the pods to delete, room reused from call to call.
+/// The pods to delete; the allocation is reused.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Victims {
     claims: Vec<Claim>,
 }
 
 impl Victims {
-    /// Chooses `count` of the pods that are not terminating; their numbers, the first to go first.
+    /// Chooses `count` of the pods that are not terminating. Returns their numbers in the order of
+    /// deletion.
     pub(super) fn choose<'a>(
         &'a mut self,
         pods: &'a Pods,
@@ -70,7 +71,8 @@ impl Victims {
     }
 }
 
-/// The age's bucket: the whole part of log2 of its nanoseconds, -1 for none (`logarithmicRankDiff`).
+/// The bucket of an age: log2 of its nanoseconds, rounded down; -1 for an age of zero or less
+/// (`logarithmicRankDiff`).
 fn logarithmic_rank(now: SimTime, since: SimTime) -> i64 {
     u64::try_from((now - since).as_nanos())
         .ok()
@@ -84,7 +86,8 @@ mod tests {
     use crate::cluster::pods::PodStatus;
     use crate::units::SimSpan;
 
-    /// A pod by what it is, the age of its creation and of its readiness in seconds, and its UID.
+    /// A pod by its facts, its age and the time since it became ready in seconds, its restarts and
+    /// its UID.
     struct Row {
         name: &'static str,
         facts: &'static [PodFact],

@@ -1,20 +1,18 @@
-//! What the metrics API holds of each pod, as columns.
-//!
-//! Self-imposed limit: storage. Who fills it and when stands in `metrics_server`.
+//! Samples of one metric by pod, as columns.
 
 use super::gone_rows::GoneRows;
 use crate::units::{MilliValue, SimSpan, SimTime};
 
-/// Samples of one metric; all columns have one entry a pod, in the pods' order.
+/// Samples of one metric. All columns have one entry per pod, in the order of the pods.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PodSampleColumns {
-    /// Whether the pod has a sample; the others mean nothing where it has not.
+    /// Whether the pod has a sample. The other columns are meaningless for a pod without one.
     pub sampled: Vec<bool>,
     /// The value: CPU in millicores, memory in thousandths of a byte.
     pub value: Vec<MilliValue>,
-    /// When it was taken.
+    /// When the sample was taken.
     pub timestamp: Vec<SimTime>,
-    /// Over how long before that it is an average.
+    /// The time before the timestamp over which the value is an average.
     pub window: Vec<SimSpan>,
 }
 

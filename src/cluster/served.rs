@@ -1,36 +1,36 @@
 //! Requests served per pod as integrals over time, shared by all pods that serve at the same rate.
 //!
-//! Self-imposed limit: piecewise linear, and only as far back as somebody still
-//! asks: what lies before the last scrape is forgotten, so that memory does not
-//! grow with the run.
+//! The integrals are piecewise linear. Pieces before the last scrape are deleted, so that the
+//! memory does not grow with the run.
 
 use crate::units::SimTime;
 
-/// How a pod takes part in serving.
+/// The class in which a pod serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Serving {
     /// It serves nothing.
     #[default]
     Nothing,
-    /// It serves with all the CPU that its limit leaves.
+    /// It serves with all the CPU below its limit.
     Normal,
-    /// It serves beside its start-up burst.
+    /// It serves with the CPU that the start-up burst leaves.
     Bursting,
 }
 
 /// Requests per second that each pod serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ServedRates {
-    /// A pod in its normal life.
+    /// The rate of a pod without a start-up burst.
     pub normal_rps: f64,
-    /// A pod in its start-up burst.
+    /// The rate of a pod during its start-up burst.
     pub bursting_rps: f64,
 }
 
 const CLASSES: usize = 3;
 const NANOS_PER_SECOND: f64 = 1e9;
 
-/// From `time` on each class of pods has served `at_zero + per_nano x t` requests until t: a line, so that no time is taken from another.
+/// One piece: from `time` on, a pod of each class has served `at_zero + per_nano x t` requests
+/// until t. Coefficients for absolute times save a subtraction.
 #[derive(Clone, Copy, Debug)]
 struct Knot {
     time: i64,
@@ -38,16 +38,16 @@ struct Knot {
     per_nano: [f64; CLASSES],
 }
 
-/// Requests that one pod of each class has served since the start.
+/// The requests that one pod of each class has served since the start.
 #[derive(Clone, Debug)]
 pub(super) struct ServedRequests {
     latest: Knot,
-    /// Those before it that somebody may still ask for, in the order of time.
+    /// The earlier pieces that a query may still need, in the order of time.
     earlier: Vec<Knot>,
 }
 
 impl ServedRequests {
-    /// Pods that serve at `rates` from `start` on.
+    /// Integrals that begin at `start` with these `rates`.
     pub(super) fn since(start: SimTime, rates: ServedRates) -> Self {
         Self {
             latest: Knot {
@@ -59,7 +59,7 @@ impl ServedRequests {
         }
     }
 
-    /// From `now` on pods serve at `rates`. `now` is no earlier than the last change.
+    /// Changes the rates at `now`, which is not earlier than the last change.
     pub(super) fn change(&mut self, now: SimTime, rates: ServedRates) {
         let time = now.as_nanos();
         if time > self.latest.time {
@@ -68,14 +68,14 @@ impl ServedRequests {
         }
         let per_nano = per_nano(rates);
         for (class, rate) in per_nano.into_iter().enumerate() {
-            // The new line begins where the old one is at `now`.
+            // The new piece starts with the value of the old one at `now`.
             let bend = self.latest.per_nano[class] - rate;
             self.latest.at_zero[class] += bend * time as f64;
         }
         self.latest.per_nano = per_nano;
     }
 
-    /// Forgets what nobody asks for who asks about `now` and later.
+    /// Deletes the pieces that only queries before `now` need.
     pub(super) fn forget_before(&mut self, now: SimTime) {
         let nanos = now.as_nanos();
         if self.latest.time <= nanos {
@@ -86,7 +86,7 @@ impl ServedRequests {
         }
     }
 
-    /// Requests that a pod of class `serving` has served until the instant `nanos`.
+    /// The requests that a pod of class `serving` has served until `nanos`.
     #[inline]
     pub(super) fn until(&self, nanos: i64, serving: Serving) -> f64 {
         let class = serving as usize;
@@ -99,7 +99,8 @@ impl ServedRequests {
         if nanos >= self.latest.time {
             return &self.latest;
         }
-        // Thousands of pods that start between two scrapes leave thousands of knots.
+        // A binary search, because thousands of pods that start between two scrapes leave thousands
+        // of pieces.
         let later = self.earlier.partition_point(|knot| knot.time <= nanos);
         self.earlier
             .get(later.saturating_sub(1))

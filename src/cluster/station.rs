@@ -1,16 +1,12 @@
 //! A container's CPU as a server of requests: processor sharing under a CFS quota, or at a constant rate.
 //!
-//! Self-imposed limit: one container. It knows work, not clients; it keeps no
-//! time of its own: it is told when, and says when its next piece of work is done.
+//! All jobs progress at the same speed. So one number describes the progress of them all: the work
+//! that each job has received since the station was last empty (virtual time). An arrival or a
+//! completion costs one heap operation, whatever the number of jobs.
 //!
-//! All work under way progresses at the same speed, so one number, the work that
-//! each has got since the station was last empty, says how far all of them are
-//! (virtual time): an arrival or a completion costs a heap operation, whatever
-//! is under way.
-//!
-//! Periods and stalls of the quota are no events. Between two arrivals or
-//! completions the number at work is constant, so what a stretch of many periods
-//! brings, and when the next piece is done, are closed forms.
+//! Periods and stalls of the quota are not events. The number of jobs is constant between two
+//! arrivals or completions. So the work done over many periods, and the time of the next
+//! completion, have closed forms.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -21,29 +17,30 @@ use crate::units::SimTime;
 pub const CFS_PERIOD_NANOS: i64 = 100_000_000;
 const PERIOD: f64 = CFS_PERIOD_NANOS as f64;
 
-/// Work below this many core-nanoseconds is what rounding leaves.
+/// An amount of work below this many core-nanoseconds is a rounding error.
 const NO_WORK: f64 = 1e-3;
-/// Shares of a period below this are rounding as well.
+/// A share of a period below this is a rounding error.
 const NO_PERIOD: f64 = 1e-9;
 
-/// How fast a station works.
+/// The speed of a station.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
-    /// Cores that work in it gets together at most; each piece at most one.
+    /// Cores for all jobs together; each job uses at most one.
     pub cores: f64,
-    /// Core-nanoseconds of a CFS period after which it stalls; infinite without a quota.
+    /// Core-nanoseconds per CFS period, after which the station stalls; infinite without a quota.
     pub quota: f64,
 }
 
-/// A piece of work at its station, until the station is empty.
+/// Identifies a job at its station, until the station is empty.
 pub type Ticket = u32;
 
-/// A piece of work.
+/// A job.
 #[derive(Clone, Copy, Debug)]
 struct Job {
-    /// What each at work has got when this one is done, in core-nanoseconds: a non-negative float by its bits, which sort as it does.
+    /// The value of `attained` at which the job is done, in core-nanoseconds. The bits of a
+    /// non-negative float sort like the float.
     finish: u64,
-    /// Tells equals apart: who came first is done first.
+    /// Orders equal jobs by arrival.
     ticket: Ticket,
     request: u32,
 }
@@ -62,7 +59,7 @@ impl PartialOrd for Job {
     }
 }
 
-/// Reversed: the greatest of a heap is done first.
+/// Reversed, because the heap pops the greatest.
 impl Ord for Job {
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
@@ -70,52 +67,53 @@ impl Ord for Job {
     }
 }
 
-/// What has become of the running CFS period.
+/// The state of the current CFS period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Period {
-    /// No work so far.
+    /// No job so far.
     Idle,
-    /// Work, and quota left.
+    /// There are jobs, and quota is left.
     Working,
-    /// The quota was spent before the work was done.
+    /// The quota was spent before the jobs were done.
     Throttled,
 }
 
-/// CFS periods with work, and those among them that were throttled.
+/// The number of CFS periods with jobs, and of throttled ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PeriodCounts {
-    /// In which there was work (`nr_periods`).
+    /// Periods with jobs (`nr_periods`).
     pub working: u64,
-    /// In which the quota was spent before the work was done (`nr_throttled`).
+    /// Periods in which the quota was spent before the jobs were done (`nr_throttled`).
     pub throttled: u64,
 }
 
-/// The CPU of one container at work.
+/// The CPU of one container, with its jobs.
 #[derive(Clone, Debug)]
 pub struct Station {
-    /// At work, and work that was cancelled; the first is never cancelled work.
+    /// The jobs, including cancelled ones. The first one is never cancelled.
     jobs: BinaryHeap<Job>,
-    /// Tickets of the cancelled work among `jobs`. A cancellation leaves at most half of
-    /// `jobs` cancelled; work that is done since can raise this share.
+    /// The tickets of the cancelled jobs in `jobs`. After a cancellation at most half of `jobs` are
+    /// cancelled; completions can raise this share.
     cancelled: BTreeSet<Ticket>,
-    /// What each at work has got since the station was last empty, in core-nanoseconds.
+    /// The work that each job has received since the station was last empty, in core-nanoseconds.
     attained: f64,
     updated: i64,
     speed: Speed,
-    /// Speed of each at work, in cores.
+    /// The speed of each job, in cores.
     each: f64,
-    /// Quota left in the running period.
+    /// The quota that is left in the current period.
     left: f64,
     period_end: i64,
     period: Period,
     counts: PeriodCounts,
-    /// CPU used by work, in core-nanoseconds.
+    /// CPU that jobs have used, in core-nanoseconds.
     used: f64,
     ticket: Ticket,
 }
 
 impl Station {
-    /// An empty station whose CFS periods begin `phase_nanos` (0 to 100 ms) after full tenths of a second.
+    /// An empty station. Its CFS periods begin `phase_nanos` (0 to 100 ms) after full tenths of a
+    /// second.
     #[must_use]
     pub fn new(speed: Speed, phase_nanos: i64) -> Self {
         Self {
@@ -134,19 +132,20 @@ impl Station {
         }
     }
 
-    /// CPU that work has used, in core-nanoseconds: of what is done exactly its demand.
+    /// CPU that jobs have used, in core-nanoseconds. A completed job has used exactly its demand.
     #[must_use]
     pub fn used(&self) -> f64 {
         self.used
     }
 
-    /// CFS periods so far.
+    /// The CFS periods so far.
     #[must_use]
     pub fn periods(&self) -> PeriodCounts {
         self.counts
     }
 
-    /// `request` begins `demand` core-nanoseconds of work; the ticket is for [`Station::cancel`].
+    /// Adds a job of `demand` core-nanoseconds for `request`; the ticket is for
+    /// [`Station::cancel`].
     #[inline]
     pub fn add(&mut self, now: SimTime, request: u32, demand: f64) -> Ticket {
         self.advance(now);
@@ -166,28 +165,30 @@ impl Station {
         ticket
     }
 
-    /// How many pieces of work there are.
+    /// The number of jobs that are not cancelled.
     #[inline]
     fn at_work(&self) -> usize {
         self.jobs.len() - self.cancelled.len()
     }
 
-    /// The piece of work that is done at `now`, the time that [`Station::next_done`] gave, ends.
+    /// Completes the job that is done at `now`, the time that [`Station::next_done`] returned.
+    /// Returns its request.
     #[inline]
     pub fn finish(&mut self, now: SimTime) -> Option<u32> {
         self.advance(now);
         let job = self.jobs.pop()?;
-        // Times are whole nanoseconds: what the last of them did beyond the demand was no work.
+        // `now` is rounded up to a whole nanosecond. The excess over the demand was not work.
         self.used -= self.attained - f64::from_bits(job.finish);
         self.uncover();
         self.share();
         Some(job.request)
     }
 
-    /// The work of this ticket, which is not done yet, is cancelled; what it has used stays used.
+    /// Cancels the job of this ticket, which must not be done yet. The CPU that it has used stays
+    /// used.
     ///
-    /// It stays in the heap until it would be done, or until half of the heap is
-    /// cancelled work: a cancellation costs logarithmic time on average.
+    /// The job stays in the heap until its completion would be due, or until more than half of the
+    /// heap is cancelled. So a cancellation costs amortised logarithmic time.
     pub fn cancel(&mut self, now: SimTime, ticket: Ticket) {
         self.advance(now);
         self.cancelled.insert(ticket);
@@ -199,7 +200,7 @@ impl Station {
         self.share();
     }
 
-    /// Removes cancelled work from the head of the heap.
+    /// Removes cancelled jobs from the head of the heap.
     #[inline]
     fn uncover(&mut self) {
         while !self.cancelled.is_empty()
@@ -210,13 +211,13 @@ impl Station {
         }
     }
 
-    /// The requests at work, in no particular order.
+    /// The requests of all jobs, in no particular order.
     pub fn requests(&self) -> impl Iterator<Item = u32> + '_ {
         let at_work = |job: &&Job| !self.cancelled.contains(&job.ticket);
         self.jobs.iter().filter(at_work).map(|job| job.request)
     }
 
-    /// All work is dropped.
+    /// Removes all jobs.
     pub fn clear(&mut self, now: SimTime) {
         self.advance(now);
         self.jobs.clear();
@@ -224,7 +225,7 @@ impl Station {
         self.share();
     }
 
-    /// From `now` on it works at another speed.
+    /// Changes the speed at `now`.
     pub fn set_speed(&mut self, now: SimTime, speed: Speed) {
         self.advance(now);
         self.left = (self.left + speed.quota - self.speed.quota).max(0.0);
@@ -235,7 +236,7 @@ impl Station {
         self.share();
     }
 
-    /// When the next piece of work is done if nothing changes; [`SimTime::DISTANT_FUTURE`] if never.
+    /// The time of the next completion if nothing changes; [`SimTime::DISTANT_FUTURE`] if never.
     #[inline]
     #[must_use]
     pub fn next_done(&self) -> SimTime {
@@ -250,7 +251,7 @@ impl Station {
         }
     }
 
-    /// When `work` more core-nanoseconds will have been done.
+    /// The time at which `work` more core-nanoseconds will be done.
     fn next_done_under_quota(&self, work: f64) -> SimTime {
         let rate = self.each * self.at_work() as f64;
         let in_this_period = self
@@ -272,7 +273,7 @@ impl Station {
         )
     }
 
-    /// Does the work of the time until `now`.
+    /// Does the work until `now`.
     #[inline]
     pub fn advance(&mut self, now: SimTime) {
         let now = now.as_nanos();
@@ -293,7 +294,7 @@ impl Station {
         self.updated = now;
     }
 
-    /// The work that the quota allows from `updated` to `now`; takes it from the quota.
+    /// The work that the quota allows from `updated` to `now`. Takes it from the quota.
     #[inline]
     fn work_until(&mut self, now: i64) -> f64 {
         let rate = self.each * self.at_work() as f64;
@@ -314,7 +315,7 @@ impl Station {
         first + whole_periods as f64 * wanted.min(self.speed.quota) + last
     }
 
-    /// Takes what is `wanted` from the running period's quota, or what is left of it.
+    /// Takes `wanted` from the quota of the current period, or as much as is left.
     #[inline]
     fn spend(&mut self, wanted: f64) -> f64 {
         if wanted <= self.left {
@@ -328,7 +329,7 @@ impl Station {
         std::mem::take(&mut self.left)
     }
 
-    /// Work begins after a time without any: the periods that went by are over.
+    /// Starts work after an idle time: the periods that passed are over.
     fn begin(&mut self, now: i64) {
         if self.speed.quota.is_infinite() {
             return;
@@ -345,14 +346,14 @@ impl Station {
         }
     }
 
-    /// A new period begins, with work.
+    /// Starts a new period with jobs.
     fn renew(&mut self) {
         self.left = self.speed.quota;
         self.period = Period::Working;
         self.counts.working += 1;
     }
 
-    /// Divides the cores among those at work.
+    /// Divides the cores among the jobs.
     #[inline]
     fn share(&mut self) {
         let number = self.at_work() as f64;
@@ -367,10 +368,10 @@ impl Station {
 /// The first whole nanosecond at least `nanos` after `start`.
 #[inline]
 fn after(start: i64, nanos: f64) -> SimTime {
-    // Beyond this nothing happens in any run; infinity, where there is no speed, is included.
+    // No run lasts this long. An infinite time, which a speed of zero gives, is beyond it too.
     const FAR: f64 = 1e18;
     if nanos < FAR {
-        // Rounding in the last bits must not cost a nanosecond.
+        // A rounding error must not add a nanosecond.
         let nanos = nanos - 1e-6;
         let whole = nanos as i64;
         // `ceil` is a call into the C library on a target without SSE4.1.

@@ -1,16 +1,16 @@
-//! The caller of a run as its scaler: a person's own controller, or a program in another language.
+//! The caller of a run as its scaler: custom code, or a program in another language.
 
 use super::MetricQuery;
 use crate::units::{SimSpan, SimTime};
 
-/// What a caller who decides asks of a run, and how often.
+/// The queries and the wake times of a caller that decides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
-    /// What is asked of the metrics API at each wake.
+    /// The queries to the metrics API at each wake.
     pub asks: Vec<MetricQuery>,
-    /// When the caller decides for the first time.
+    /// When the caller decides first.
     pub first_wake: SimTime,
-    /// The time from one decision to the next; less than a nanosecond counts as one.
+    /// The time from one decision to the next; at least a nanosecond.
     pub period: SimSpan,
 }
 
@@ -18,7 +18,7 @@ impl Caller {
     /// The name in [`super::Decided::by`].
     pub const NAME: &'static str = "caller";
 
-    /// One that sees the CPU of the pods and decides every `period`, first after one period.
+    /// A caller that sees the CPU of the pods and decides every `period`, first after one period.
     #[must_use]
     pub fn of_cpu(period: SimSpan) -> Self {
         Self {

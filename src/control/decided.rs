@@ -1,4 +1,4 @@
-//! What a scaler decided, as observers and files hear of it, whichever scaler it was.
+//! A scaler's decision, in one form for all scalers, as observers and files receive it.
 
 use std::cmp::Ordering;
 
@@ -9,26 +9,26 @@ use crate::text::json;
 use crate::text::rounding::readable;
 use crate::units::{Replicas, SimTime};
 
-/// One wake of a scaler, and what came of it.
+/// One wake of a scaler, with its decision.
 pub struct Decided<'a> {
-    /// When.
+    /// The time of the wake.
     pub time: SimTime,
-    /// The scaler's name, as `hpa`.
+    /// The scaler's name, such as `hpa`.
     pub by: &'static str,
-    /// `spec.replicas` before it.
+    /// `spec.replicas` before the decision.
     pub current: Replicas,
-    /// `spec.replicas` as the scaler wants it.
+    /// The replicas that the scaler wants.
     pub desired: Replicas,
     /// Whether the scaler writes `desired` to the scale.
     pub rescaled: bool,
-    /// What the scaler made of each metric that it asks for; `None` where it made nothing of it.
+    /// The scaler's value of each metric that it queries; `None` without a value.
     pub metrics: &'a [Option<MetricValue>],
-    /// The scaler's own line for `decisions.jsonl`, where the listener wants lines.
+    /// The scaler's own line for `decisions.jsonl`, if the listener wants lines.
     pub line: Option<&'a dyn DecisionLine>,
 }
 
 impl Decided<'_> {
-    /// Which way it scales, if it does.
+    /// The direction of the change; `None` if the scaler writes nothing or the same number.
     #[must_use]
     pub fn direction(&self) -> Option<ScaleDirection> {
         match self.desired.cmp(&self.current) {
@@ -38,7 +38,8 @@ impl Decided<'_> {
         }
     }
 
-    /// Tells `listener` of it, with a line that has nothing but the head where lines are wanted.
+    /// Passes the decision to `listener`. If the listener wants lines, the line has only the fields
+    /// of [`LineHead`].
     pub fn tell<L: DecisionListener>(self, listener: &mut L) {
         if L::WANTS_LINES {
             let head = LineHead::of(&self);
@@ -51,7 +52,7 @@ impl Decided<'_> {
         }
     }
 
-    /// `spec.replicas` after it.
+    /// `spec.replicas` after the decision.
     #[must_use]
     pub fn replicas(&self) -> Replicas {
         if self.rescaled {
@@ -62,21 +63,22 @@ impl Decided<'_> {
     }
 }
 
-/// Hears of decisions.
+/// Receives decisions.
 pub trait DecisionListener {
-    /// Whether [`Decided::line`] is wanted. Where it is not, no line is made.
+    /// Whether the listener needs [`Decided::line`]. If not, no line is built.
     const WANTS_LINES: bool = false;
 
-    /// A scaler has decided.
+    /// Called once per decision.
     fn decided(&mut self, decision: &Decided<'_>);
 }
 
-/// What a scaler writes of one decision.
+/// A scaler's line about one decision.
 pub trait DecisionLine {
-    /// One JSON object and the end of its line.
+    /// One JSON object, with the end of its line.
     ///
     /// # Errors
-    /// What could not be written as JSON.
+    ///
+    /// The part that could not be written as JSON.
     fn to_json(&self) -> Result<String, serde_json::Error>;
 }
 
@@ -86,23 +88,23 @@ impl<T: Serialize> DecisionLine for T {
     }
 }
 
-/// What the line of every scaler begins with.
+/// The first fields of every scaler's line.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LineHead {
-    /// When, in seconds of the run.
+    /// The time in seconds of the run.
     pub time_s: f64,
     /// The scaler's name.
     pub by: &'static str,
-    /// `spec.replicas` before it.
+    /// `spec.replicas` before the decision.
     pub current: i32,
-    /// `spec.replicas` as the scaler wants it.
+    /// The replicas that the scaler wants.
     pub desired: i32,
-    /// Whether the scaler writes it.
+    /// Whether the scaler writes `desired`.
     pub rescaled: bool,
 }
 
 impl LineHead {
-    /// The head of the line about `decision`.
+    /// The first fields of the line about `decision`.
     #[must_use]
     pub fn of(decision: &Decided<'_>) -> Self {
         Self {

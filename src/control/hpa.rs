@@ -1,4 +1,4 @@
-//! The HorizontalPodAutoscaler as a scaler: the controller's sync loop around the core of `hpa`.
+//! The HorizontalPodAutoscaler as a scaler: the controller's sync loop around the core in `hpa`.
 
 mod line;
 
@@ -16,13 +16,13 @@ use line::HpaLine;
 pub struct Hpa {
     /// The HorizontalPodAutoscaler's `spec`.
     pub spec: HpaSpec,
-    /// Which release decides.
+    /// The release whose rules decide.
     pub release: Release,
     /// The controller's settings.
     pub settings: ControllerSettings,
     /// `--horizontal-pod-autoscaler-sync-period`.
     pub sync_period: SimSpan,
-    /// Each sync is late by U[0, `sync_jitter`) on top of the period's grid.
+    /// Each sync is delayed by U[0, `sync_jitter`) from the grid of the sync period.
     pub sync_jitter: SimSpan,
 }
 
@@ -37,12 +37,12 @@ impl Hpa {
     }
 }
 
-/// A period of no length would keep the clock where it is.
+/// The shortest sync period. A period of zero would stop the clock.
 const SHORTEST_PERIOD: SimSpan = SimSpan::from_nanos(1);
 /// Up to this number of metrics, a sync allocates nothing.
 const METRICS_ON_STACK: usize = 8;
 
-/// An HPA in a run: what it asks, and what it remembers from sync to sync.
+/// An HPA in a run: its queries, and its state from sync to sync.
 #[derive(Clone, Debug)]
 pub struct HpaScaler<'s> {
     hpa: &'s Hpa,
@@ -55,7 +55,7 @@ pub struct HpaScaler<'s> {
 }
 
 impl<'s> HpaScaler<'s> {
-    /// `hpa` as it is when it was just created, with its first sync at `first_sync`.
+    /// A new HPA that has decided nothing yet, with its first sync at `first_sync`.
     #[must_use]
     pub fn new(hpa: &'s Hpa, first_sync: SimTime) -> Self {
         let rules = Rules::new(hpa.release, hpa.settings);
@@ -75,7 +75,7 @@ impl<'s> HpaScaler<'s> {
     }
 }
 
-/// What the controller's metrics client asks for a metric of the spec.
+/// The query of the controller's metrics client for a metric of the spec.
 fn query(source: &MetricSource, rules: &Rules) -> MetricQuery {
     let resource = |resource: &String, container: Option<&String>| MetricQuery::Resource {
         resource: resource.clone(),

@@ -1,24 +1,26 @@
-//! What scales: the HPA, a schedule, or a caller from outside, behind one trait.
+//! Scalers: the HPA, a schedule, or an outside caller, behind one trait.
 //!
-//! The room knows units, the HPA's core and the words of the metrics API. It knows no plant,
-//! no trace and no engine: whoever runs a scaler wakes it, shows it what it may see, and
-//! writes what it asks for.
+//! The runner of a scaler wakes it, gives it a view of the cluster, and writes the replicas that it
+//! returns.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`query`] | what a scaler asks of the metrics API |
-//! | [`seen`] | what a scaler sees when it wakes |
-//! | [`decided`] | what it decided, as others hear of it |
+//! | [`query`] | the metrics that a scaler queries |
+//! | [`seen`] | the view of the cluster at a wake |
+//! | [`decided`] | a decision, as observers receive it |
 //! | [`hpa`] | the HorizontalPodAutoscaler and its controller |
-//! | [`schedule`] | numbers that are known beforehand |
+//! | [`schedule`] | replicas set at fixed times |
 //! | [`caller`] | the caller of a run as its scaler |
-//! | [`scaler`] | one of these |
+//! | [`scaler`] | any of these, as one type |
 
+#[doc(hidden)]
 pub mod caller;
 pub mod decided;
 pub mod hpa;
+#[doc(hidden)]
 pub mod query;
 pub mod scaler;
+#[doc(hidden)]
 pub mod schedule;
 pub mod seen;
 
@@ -32,34 +34,35 @@ pub use seen::Seen;
 
 use crate::units::{Replicas, SimSpan, SimTime};
 
-/// What sets `spec.replicas` of a target.
+/// Sets `spec.replicas` of a target.
 ///
-/// A scaler is woken at times that it names, sees what a controller in a cluster may see, and
-/// writes `spec.replicas` at most once a wake. Its memory does not grow with the run, and nothing in it
-/// is random: the same wakes and the same sights give the same decisions.
+/// A scaler names the time of its next wake. At a wake it sees what a controller in a cluster may
+/// see, and writes `spec.replicas` at most once. Its memory does not grow with the run. It draws no
+/// random numbers: the same wakes and the same views give the same decisions.
 pub trait Autoscaler {
-    /// What it asks of the metrics API. [`Seen::metrics`] has the answers in this order.
+    /// The queries to the metrics API. [`Seen::metrics`] has the answers in this order.
     fn asks(&self) -> &[MetricQuery];
 
-    /// Between which numbers of replicas it scales.
+    /// The range of replicas between which it scales.
     fn bounds(&self) -> Bounds;
 
-    /// When it wants to be woken next, seen from `now`; `None`: never again. An earlier time than `now` means `now`.
+    /// The time of the next wake, seen from `now`; `None` means never. A time before `now` means
+    /// `now`.
     fn next_wake(&self, now: SimTime) -> Option<SimTime>;
 
-    /// Each wake comes late by U[0, this): the runner draws it.
+    /// The bound of the jitter: the runner delays each wake by U[0, jitter).
     fn wake_jitter(&self) -> SimSpan {
         SimSpan::ZERO
     }
 
-    /// For how long a pod counts as still starting. The pods that a run begins with are older.
+    /// How long a pod counts as starting. The pods that exist when a run starts are older.
     fn initialisation(&self) -> SimSpan {
         SimSpan::ZERO
     }
 
-    /// It is `now`, and the cluster looks like `seen`. Returns what to write to `spec.replicas`, if anything.
+    /// Decides at the time `now`. Returns the replicas to write to `spec.replicas`, if any.
     ///
-    /// It tells `listener` of what it decided, also where it decided to write nothing.
+    /// It reports every decision to `listener`, even one to write nothing.
     fn wake<L: DecisionListener>(
         &mut self,
         now: SimTime,
@@ -68,11 +71,11 @@ pub trait Autoscaler {
     ) -> Option<Replicas>;
 }
 
-/// The numbers of replicas between which a scaler scales, both included.
+/// The range of a scaler's replicas, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// The least.
+    /// The lower end.
     pub min: Replicas,
-    /// The most.
+    /// The upper end.
     pub max: Replicas,
 }

@@ -1,17 +1,18 @@
-//! What a scaler asks of the metrics API, in the API's own words.
+//! The queries of a scaler to the metrics API, in the API's terms.
 
 pub use crate::hpa::requests::RequestScope;
 
-/// One metric that a scaler asks for at each wake.
+/// One metric that a scaler queries at each wake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MetricQuery {
     /// `metrics.k8s.io`: a resource of each pod.
     Resource {
         /// `cpu` or `memory`.
         resource: String,
-        /// Of this container; `None`: of all containers together.
+        /// The container; `None` sums all containers of the pod.
         container: Option<String>,
-        /// How a pod's request of the resource is summed: releases of Kubernetes differ.
+        /// How a pod's request of the resource is summed, which depends on the release of
+        /// Kubernetes.
         requests: RequestScope,
     },
     /// `custom.metrics.k8s.io`: a metric of each pod.
@@ -32,7 +33,7 @@ pub enum MetricQuery {
 }
 
 impl MetricQuery {
-    /// The CPU of all containers of each pod, and what they request, as the newest release sums it.
+    /// The CPU of all containers of each pod, with their requests as the newest release sums them.
     #[must_use]
     pub fn cpu() -> Self {
         Self::Resource {

@@ -1,4 +1,4 @@
-//! The scaler of a scenario: one of those that a policy or a baseline can have.
+//! The scaler of a scenario, as one type: an HPA or a schedule.
 
 use super::hpa::HpaScaler;
 use super::schedule::{Schedule, ScheduleScaler};
@@ -6,18 +6,18 @@ use super::{Autoscaler, Bounds, DecisionListener, Hpa, MetricQuery, Seen};
 pub use crate::hpa::spec::ScaleTarget;
 use crate::units::{Replicas, SimSpan, SimTime};
 
-/// What scales, as a policy or a baseline states it.
+/// A scaler as a policy or a baseline states it.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "a scenario has one")]
 pub enum Scaler {
     /// A HorizontalPodAutoscaler and its controller.
     Hpa(Hpa),
-    /// Numbers that are known beforehand; a baseline that knows the trace is one.
+    /// Replicas at fixed times. A baseline that knows the trace is a schedule.
     Schedule(Schedule),
 }
 
 impl Scaler {
-    /// Between which numbers of replicas it scales.
+    /// The range of replicas between which it scales.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
         match self {
@@ -26,7 +26,7 @@ impl Scaler {
         }
     }
 
-    /// What it scales, where it says so.
+    /// The object that it scales, if stated.
     #[must_use]
     pub fn target(&self) -> Option<&ScaleTarget> {
         match self {
@@ -35,7 +35,7 @@ impl Scaler {
         }
     }
 
-    /// The time from wake to wake, where it is even.
+    /// The time between wakes, if constant.
     #[must_use]
     pub fn period(&self) -> Option<SimSpan> {
         match self {
@@ -45,7 +45,7 @@ impl Scaler {
     }
 }
 
-/// A [`Scaler`] in a run, or nothing that scales.
+/// A [`Scaler`] in a run, or no scaler.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "a run has one")]
 pub enum RunningScaler<'s> {
@@ -53,12 +53,13 @@ pub enum RunningScaler<'s> {
     Hpa(HpaScaler<'s>),
     /// See [`Scaler::Schedule`].
     Schedule(ScheduleScaler<'s>),
-    /// The Deployment is fixed.
+    /// Nothing scales: the Deployment keeps its replicas.
     Nothing,
 }
 
 impl<'s> RunningScaler<'s> {
-    /// `scaler` at the start of a run; its first wake lies at `phase` of its period, 0..1.
+    /// `scaler` at the start of a run. The first wake is at the fraction `phase` (0..1) of its
+    /// period.
     #[must_use]
     pub fn start(scaler: Option<&'s Scaler>, phase: f64) -> Self {
         match scaler {

@@ -1,26 +1,26 @@
-//! A schedule: it sets `spec.replicas` at times that are known beforehand, as `kubectl scale` would.
+//! A schedule: it sets `spec.replicas` at fixed times, as `kubectl scale` would.
 
 use super::{Autoscaler, Bounds, Decided, DecisionListener, MetricQuery, Seen};
 use crate::units::{Replicas, SimTime};
 
-/// `spec.replicas` is set to a number at a time that is known beforehand.
+/// One entry of a schedule: sets `spec.replicas` at a fixed time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduledScale {
-    /// When, later than 0: what holds at the start is `deployment.replicas`.
+    /// The time, later than 0. `deployment.replicas` sets the replicas at time 0.
     pub time: SimTime,
-    /// To how many.
+    /// The new number of replicas.
     pub replicas: Replicas,
 }
 
-/// Times and numbers, in the order of time.
+/// A list of fixed times and replicas, in the order of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schedule {
-    /// What is set when.
+    /// The entries, in the order of time.
     pub entries: Vec<ScheduledScale>,
 }
 
 impl Schedule {
-    /// Between which numbers it scales; nothing scales where it is empty.
+    /// The lowest and the highest number of the entries; 0 for an empty schedule.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
         let numbers = || self.entries.iter().map(|entry| entry.replicas);
@@ -35,12 +35,12 @@ impl Schedule {
 #[derive(Clone, Debug)]
 pub struct ScheduleScaler<'s> {
     schedule: &'s Schedule,
-    /// How many entries have been carried out.
+    /// The number of entries that were carried out.
     done: usize,
 }
 
 impl<'s> ScheduleScaler<'s> {
-    /// The schedule from its first entry on.
+    /// The schedule before its first entry.
     #[must_use]
     pub const fn new(schedule: &'s Schedule) -> Self {
         Self { schedule, done: 0 }

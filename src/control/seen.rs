@@ -1,4 +1,4 @@
-//! What a scaler sees when it wakes: the scale, the pods, and what the metrics API answers.
+//! The view of a scaler at a wake: the scale, the pods, and the answers of the metrics API.
 
 pub use crate::hpa::observation::{
     Deletion, MetricObservation, PodColumns, PodPhase, PodSamples, PodState, ReadyCondition, Scale,
@@ -8,31 +8,33 @@ pub use crate::hpa::requests::{
     ContainerRequest, InitContainerRequest, InitCourse, PodLevelRequest, PodRequests, RequestFault,
 };
 
-/// The metrics API, as far as a scaler has queries for it.
+/// The answers of the metrics API to a scaler's queries.
 pub trait MetricsApi {
-    /// What it answers to the query at this place of [`super::Autoscaler::asks`].
+    /// The answer to the query at this index of [`super::Autoscaler::asks`].
     ///
     /// # Panics
-    /// There is no such query.
+    ///
+    /// If there is no such query.
     fn answer(&self, query: usize) -> MetricObservation<'_>;
 }
 
-/// The cluster at one wake. Everything in it is borrowed from whoever watches the cluster.
+/// The cluster at one wake. All data is borrowed from the runner.
 #[derive(Clone, Copy)]
 pub struct Seen<'a> {
     /// The target's scale subresource.
     pub scale: Scale,
     /// The target's pods, one row each.
     pub pods: PodColumns<'a>,
-    /// What answers the queries.
+    /// The answers to the queries.
     pub metrics: &'a dyn MetricsApi,
 }
 
 impl<'a> Seen<'a> {
-    /// The answer to the query at this place of [`super::Autoscaler::asks`].
+    /// The answer to the query at this index of [`super::Autoscaler::asks`].
     ///
     /// # Panics
-    /// There is no such query.
+    ///
+    /// If there is no such query.
     #[must_use]
     pub fn metric(&self, query: usize) -> MetricObservation<'a> {
         self.metrics.answer(query)

@@ -1,7 +1,7 @@
-//! What happens next: events in the order of time, then phase, then insertion.
+//! The event queue: events in the order of time, then phase, then insertion.
 //!
-//! Self-imposed limit: it orders, and knows nothing of what it orders. An event
-//! that is no longer wanted stays in; whoever takes it out must see that.
+//! An event cannot be cancelled. It stays in the queue, and its receiver must check whether it is
+//! still valid.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -9,15 +9,14 @@ use std::marker::PhantomData;
 
 use crate::units::SimTime;
 
-/// Bits of an entry's order that count insertions; the phase stands above them.
-///
-/// 2^56 insertions are two centuries at ten million a second.
+/// Bits of an entry's order that count insertions; the phase stands above them. 2^56 insertions are
+/// two centuries at ten million a second.
 const SEQUENCE_BITS: u32 = 56;
 
-/// Events to come. `P` says in which order events of one instant run: lower numbers first.
+/// Future events. `P` orders the events of one instant: lower numbers run first.
 ///
-/// A binary heap over integer keys: few events wait at a time, and the order of
-/// equals is written, not accidental.
+/// A binary heap over integer keys, because few events wait at a time and ties need an explicit
+/// order.
 #[derive(Clone, Debug)]
 pub struct EventQueue<P, E> {
     heap: BinaryHeap<Reverse<QueuedEvent<E>>>,
@@ -28,16 +27,16 @@ pub struct EventQueue<P, E> {
 /// An event and its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scheduled<E> {
-    /// When it happens.
+    /// When the event happens.
     pub time: SimTime,
-    /// What happens.
+    /// The event.
     pub event: E,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct QueuedEvent<E> {
     time: SimTime,
-    /// Phase and sequence in one number, so that equal times cost one comparison more.
+    /// Phase and sequence in one number, so that a tie in time costs one more comparison.
     order: u64,
     event: E,
 }
@@ -63,7 +62,7 @@ impl<E> Ord for QueuedEvent<E> {
 }
 
 impl<P: Into<u8>, E: Copy> EventQueue<P, E> {
-    /// A queue without events.
+    /// An empty queue.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -73,13 +72,14 @@ impl<P: Into<u8>, E: Copy> EventQueue<P, E> {
         }
     }
 
-    /// Schedules `event` for `time`, among those of that instant in `phase`, after those already there.
+    /// Schedules `event` for `time`. Within that instant it runs in `phase`, after the events that
+    /// are already queued there.
     pub fn push(&mut self, time: SimTime, phase: P, event: E) {
         let entry = self.entry(time, phase, event);
         self.heap.push(Reverse(entry));
     }
 
-    /// The next event, left in place.
+    /// The next event; it stays in the queue.
     #[must_use]
     pub fn first(&self) -> Option<Scheduled<E>> {
         self.heap.peek().map(|Reverse(entry)| Scheduled {
@@ -88,7 +88,7 @@ impl<P: Into<u8>, E: Copy> EventQueue<P, E> {
         })
     }
 
-    /// Takes the next event out.
+    /// Removes and returns the next event.
     pub fn pop(&mut self) -> Option<Scheduled<E>> {
         self.heap.pop().map(|Reverse(entry)| Scheduled {
             time: entry.time,
@@ -96,9 +96,10 @@ impl<P: Into<u8>, E: Copy> EventQueue<P, E> {
         })
     }
 
-    /// Puts `event` in the place of the next one: what a periodic event does, for half the price of a pop and a push.
+    /// Replaces the next event by `event`; for a periodic event this costs half of a pop and a
+    /// push.
     ///
-    /// On an empty queue it schedules `event`.
+    /// On an empty queue it pushes `event`.
     pub fn replace_first(&mut self, time: SimTime, phase: P, event: E) {
         let entry = self.entry(time, phase, event);
         if let Some(mut first) = self.heap.peek_mut() {
@@ -108,13 +109,13 @@ impl<P: Into<u8>, E: Copy> EventQueue<P, E> {
         self.heap.push(Reverse(entry));
     }
 
-    /// How many events there are.
+    /// The number of queued events.
     #[must_use]
     pub fn len(&self) -> usize {
         self.heap.len()
     }
 
-    /// Whether there is none.
+    /// Whether the queue is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.heap.is_empty()

@@ -1,7 +1,7 @@
-//! Chance: one seed, many named streams, and the distributions that are drawn from them.
+//! Random numbers: one seed, many named streams, and the distributions that are drawn from them.
 //!
-//! Self-imposed limit: no global generator. A stream is named by what it is for,
-//! so that a draw added in one place moves nothing elsewhere.
+//! There is no global generator. Each purpose has its own stream, so that an added draw in one
+//! place changes nothing elsewhere.
 
 use std::sync::Arc;
 
@@ -11,33 +11,34 @@ use rand_pcg::Pcg32;
 
 use crate::units::{Seed, SimSpan};
 
-/// What a stream of random numbers is for.
+/// The purpose of a stream of random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     /// When requests of an open load arrive.
     Arrivals,
-    /// What a request costs.
+    /// The CPU and I/O time of a request.
     Service,
-    /// Which pod is chosen, and how long a connection to it is kept.
+    /// The choice of a pod, and the lifetime of a connection.
     Balancing,
-    /// How long pods take to start, and which of equals goes first.
+    /// The start times of pods, and the order of equal pods.
     Startup,
-    /// Where in their cycles housekeeping, scrape and sync begin, and how housekeeping jitters.
+    /// The phases of housekeeping, scrape and sync, and the jitter of housekeeping.
     Phases,
-    /// Measurement and usage noise.
+    /// Noise of measurement and of usage.
     Noise,
-    /// The making of traces.
+    /// The generation of traces.
     Generation,
-    /// How long users of a closed load think.
+    /// The think times of the users of a closed load.
     Users,
-    /// How long clients pause before a retry.
+    /// The pauses of clients before a retry.
     Retries,
-    /// Which policies a search looks at.
+    /// The policies that a search tries.
     Search,
 }
 
 impl Stream {
-    /// What tells the streams apart. Those in use keep their numbers: others would be other runs of the same seed.
+    /// The number that separates the streams. It must never change for an existing stream, or a
+    /// seed would give another run.
     fn tag(self) -> u64 {
         match self {
             Self::Arrivals => 1,
@@ -53,16 +54,16 @@ impl Stream {
         }
     }
 
-    /// The generator of this stream for the `member`-th of those that draw from it.
+    /// The generator of this stream for the `member`-th consumer (a pod, for example).
     ///
-    /// The same seed, stream and member give the same numbers, whoever else draws.
+    /// The same seed, stream and member give the same numbers, whatever other streams are drawn.
     #[must_use]
     pub fn generator(self, seed: Seed, member: u64) -> Pcg32 {
         Pcg32::seed_from_u64(mix(mix(mix(seed.0) ^ self.tag()) ^ member))
     }
 }
 
-/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): neighbouring inputs give unrelated outputs.
+/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): similar inputs give unrelated outputs.
 fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -70,16 +71,16 @@ fn mix(value: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A distribution of lengths of time, never below zero (a draw below is taken as zero).
+/// A distribution of lengths of time. A draw below zero becomes zero.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Distribution {
-    /// Always the same.
+    /// A fixed length.
     Constant(SimSpan),
-    /// Every length between the two equally likely.
+    /// Uniform between `low` and `high`.
     Uniform {
-        /// The least.
+        /// The shortest length.
         low: SimSpan,
-        /// The greatest.
+        /// The longest length.
         high: SimSpan,
     },
     /// Gaussian, cut off at zero.
@@ -96,12 +97,12 @@ pub enum Distribution {
         /// The logarithm's standard deviation, at least 0.
         sigma: f64,
     },
-    /// Memoryless.
+    /// Exponential (memoryless).
     Exponential {
         /// The mean.
         mean: SimSpan,
     },
-    /// Gamma by mean and coefficient of variation.
+    /// Gamma, by mean and coefficient of variation.
     Gamma {
         /// The mean.
         mean: SimSpan,
@@ -110,23 +111,23 @@ pub enum Distribution {
     },
     /// Heavy-tailed: P(X > x) = (minimum / x)^shape.
     Pareto {
-        /// The least.
+        /// The shortest length.
         minimum: SimSpan,
-        /// The tail's exponent, above 1 so that there is a mean.
+        /// The tail's exponent, above 1 so that the mean is finite.
         shape: f64,
     },
-    /// One of the given lengths, each equally likely; never empty.
+    /// One of the given lengths, each equally likely. The list must not be empty.
     Empirical(Arc<[SimSpan]>),
 }
 
 /// z with P(Z <= z) = 0.99 for a standard Gaussian.
 const NORMAL_P99: f64 = 2.326_347_874_040_841;
 
-/// No draw is longer: ten years, so that a heavy tail never leaves the clock's range.
+/// The longest draw: ten years, so that a heavy tail stays in the clock's range.
 const LONGEST_DRAW_SECONDS: f64 = 10.0 * 366.0 * 86_400.0;
 
 impl Distribution {
-    /// A log-normal by its median and its 99th percentile.
+    /// A log-normal distribution by its median and its 99th percentile.
     #[must_use]
     pub fn log_normal_by_p99(median: SimSpan, p99: SimSpan) -> Self {
         Self::LogNormal {
@@ -135,7 +136,8 @@ impl Distribution {
         }
     }
 
-    /// A log-normal by its mean and its coefficient of variation (standard deviation / mean).
+    /// A log-normal distribution by its mean and its coefficient of variation (standard deviation /
+    /// mean).
     #[must_use]
     pub fn log_normal_by_mean(mean: SimSpan, cv: f64) -> Self {
         let variance = cv.mul_add(cv, 1.0).ln();
@@ -145,7 +147,7 @@ impl Distribution {
         }
     }
 
-    /// The mean in seconds (of a Gaussian: before it is cut off at zero).
+    /// The mean in seconds; of a Gaussian, the mean before the cut at zero.
     #[must_use]
     pub fn mean_seconds(&self) -> f64 {
         match self {
@@ -157,7 +159,7 @@ impl Distribution {
             Self::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * sigma / 2.0).exp(),
             Self::Pareto { minimum, shape } => minimum.as_secs_f64() * shape / (shape - 1.0),
             Self::Empirical(spans) => {
-                // Together they may be longer than one span can be.
+                // The sum may exceed the range of one span.
                 let nanos: i128 = spans.iter().map(|span| i128::from(span.as_nanos())).sum();
                 nanos as f64 / 1e9 / spans.len() as f64
             }
@@ -193,7 +195,7 @@ impl Distribution {
         }
     }
 
-    /// One draw, to the nanosecond.
+    /// One draw, rounded to the nanosecond.
     #[must_use]
     pub fn sample(&self, generator: &mut Pcg32) -> SimSpan {
         match self {
@@ -202,7 +204,7 @@ impl Distribution {
         }
     }
 
-    /// The least that a draw may be.
+    /// A lower bound of all draws.
     #[must_use]
     pub fn least(&self) -> SimSpan {
         match self {
@@ -219,11 +221,12 @@ impl Distribution {
         }
     }
 
-    /// What is left of one of many such lengths end to end, at a moment that knows nothing of them.
+    /// A draw of the residual life: the rest of the length that is under way at a random moment of
+    /// a renewal process.
     ///
-    /// A long one is met more often than a short one: a uniform share of a draw that is
-    /// weighted by its length (Cox, "Renewal Theory", 1962, 5.4). Its mean is half the
-    /// mean times (1 + CV²).
+    /// A long length covers the random moment more often than a short one. So this is a uniform
+    /// share of a draw that is weighted by its length (Cox, "Renewal Theory", 1962, 5.4). Its mean
+    /// is half the mean times (1 + CV²).
     #[must_use]
     pub fn sample_rest(&self, generator: &mut Pcg32) -> SimSpan {
         if self.mean_seconds() <= 0.0 {
@@ -236,7 +239,7 @@ impl Distribution {
         SimSpan::from_secs_f64(share * met)
     }
 
-    /// A draw weighted by its length, in seconds: in closed form where the family has one.
+    /// A draw weighted by its length, in seconds; in closed form where the family has one.
     fn sample_met_seconds(&self, generator: &mut Pcg32) -> f64 {
         match self {
             Self::Constant(span) => span.as_secs_f64(),
@@ -247,7 +250,7 @@ impl Distribution {
             }
             .sample_seconds(generator),
             Self::Gamma { mean, cv } => {
-                // One more in the shape, the same scale.
+                // Weighting by length adds one to the shape and keeps the scale.
                 let shape = 1.0 / (cv * cv);
                 let scale = mean.as_secs_f64() / shape;
                 rand_distr::Gamma::new(shape + 1.0, scale)
@@ -269,7 +272,8 @@ impl Distribution {
         }
     }
 
-    /// The first draw that is accepted with a probability of its share of `longest`, in seconds.
+    /// A draw weighted by its length, in seconds, by rejection: a draw is accepted with the
+    /// probability draw / `longest`.
     fn accepted(&self, longest: f64, generator: &mut Pcg32) -> f64 {
         loop {
             let drawn = self.sample_seconds(generator);
@@ -279,7 +283,8 @@ impl Distribution {
         }
     }
 
-    /// One draw in nanoseconds, not rounded: for work, of which there is a great deal.
+    /// One draw in nanoseconds, not rounded. Faster than [`Distribution::sample`], for the hot loop
+    /// of the request engine.
     #[must_use]
     #[inline]
     pub fn sample_nanos(&self, generator: &mut Pcg32) -> f64 {
@@ -426,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_a_length_under_way_has_the_mean_of_renewal_theory() {
+    fn residual_life_has_the_mean_of_renewal_theory() {
         for distribution in cases() {
             let mut generator = Stream::Generation.generator(Seed(9), 0);
             let draws = 200_000;
@@ -444,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn no_draw_is_less_than_the_least() {
+    fn no_draw_is_below_the_lower_bound() {
         for distribution in cases() {
             let mut generator = Stream::Generation.generator(Seed(5), 0);
             let least = distribution.least();

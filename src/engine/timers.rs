@@ -1,30 +1,31 @@
-//! Timers by slot and events by time in one order: what a hot loop of events runs on.
+//! Timers by slot and events by time in one order, for the hot loop of the request engine.
 //!
-//! Self-imposed limit: it orders, and knows nothing of what it orders. Everything
-//! in it belongs to one phase; at one instant what was scheduled first comes first.
+//! All timers and events belong to one phase. Within one instant they run in the order of
+//! scheduling.
 //!
-//! A slot has at most one timer, and setting it anew moves it: a server's next
-//! completion changes with every arrival, and in a heap the old ones would pile up.
+//! A slot has at most one timer, and setting the slot again moves it. A server's next completion
+//! changes with every arrival; in a heap the outdated entries would pile up.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::units::SimTime;
 
-/// Bits of a timer's order that hold its slot: eight million of them. 2^41 schedulings are two and a half days of computing.
+/// Bits of a timer's order that hold its slot: eight million slots. The other 41 bits count
+/// schedulings; 2^41 schedulings take two and a half days to compute.
 const SLOT_BITS: u32 = 23;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
 
-/// A place in the order: the time above, then when it was scheduled, then the slot.
+/// A position in the order: the time, then the sequence number, then the slot.
 ///
-/// One integer, so that the earlier of two is found without a branch.
+/// All in one integer, so that a comparison needs no branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Due(u128);
 
 impl Due {
     const NEVER: Self = Self(u128::MAX);
 
-    /// Times are at or after the start: below zero the order of bits would not be that of times.
+    /// `time` must not be negative, because the bits of negative times do not sort like the times.
     #[inline]
     fn new(time: SimTime, sequence: u64, slot: usize) -> Self {
         debug_assert!(time >= SimTime::ZERO, "a timer before the start");
@@ -43,27 +44,28 @@ impl Due {
     }
 }
 
-/// What happens next.
+/// A timer or an event that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next<E> {
-    /// The timer of this slot. It is left set, for its owner sets it anew or unsets it.
+    /// The timer of this slot. It stays set: its owner sets it again or unsets it.
     Timer(usize),
-    /// An event, which is taken out.
+    /// An event. It is removed from the queue.
     Event(E),
 }
 
-/// What happens next, and when.
+/// The next timer or event, with its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Happening<E> {
-    /// When.
+    /// When it is due.
     pub time: SimTime,
-    /// What.
+    /// The timer or event.
     pub what: Next<E>,
 }
 
-/// Timers and events to come.
+/// Timers and future events.
 ///
-/// Timers stand in a winner tree: setting one costs a comparison a level and moves nothing else.
+/// Timers stand in a winner tree: setting a timer costs one comparison per level and moves no other
+/// timer.
 #[derive(Clone, Debug)]
 pub struct TimerQueue<E> {
     /// Node i is the earlier of nodes 2i and 2i + 1; slot s is leaf `width + s`.
@@ -112,10 +114,10 @@ impl<E: Copy> TimerQueue<E> {
         }
     }
 
-    /// Sees to it that slots below `slots` exist.
+    /// Makes sure that all slots below `slots` exist.
     ///
     /// # Panics
-    /// Beyond eight million slots, of which their owner must keep clear.
+    /// More than eight million slots.
     pub fn make_room(&mut self, slots: usize) {
         assert!(slots <= 1 << SLOT_BITS, "more than eight million timers");
         if slots <= self.width {
@@ -130,14 +132,14 @@ impl<E: Copy> TimerQueue<E> {
         self.tree = wider.tree;
     }
 
-    /// The timer of `slot` fires at `time`, and at no other time.
+    /// Sets the timer of `slot` to `time`; an earlier setting is replaced.
     #[inline]
     pub fn set(&mut self, slot: usize, time: SimTime) {
         self.sequence += 1;
         self.place(slot, Due::new(time, self.sequence, slot));
     }
 
-    /// The timer of `slot` does not fire.
+    /// Unsets the timer of `slot`.
     #[inline]
     pub fn unset(&mut self, slot: usize) {
         self.place(slot, Due::NEVER);
@@ -163,7 +165,7 @@ impl<E: Copy> TimerQueue<E> {
         self.events.push(Reverse(TimerEntry { due, event }));
     }
 
-    /// Takes out what happens next, if it happens before `limit`.
+    /// The next timer or event that is due before `limit`. An event is removed; a timer stays set.
     #[inline]
     pub fn next_before(&mut self, limit: SimTime) -> Option<Happening<E>> {
         let timer = self.tree[1];
@@ -202,7 +204,7 @@ mod tests {
         SimTime::ZERO + SimSpan::from_secs(seconds)
     }
 
-    /// Everything until `limit`; timers fire once.
+    /// All timers and events before `limit`; each timer fires once.
     fn drain(queue: &mut TimerQueue<&'static str>, limit: i64) -> Vec<String> {
         let mut seen = Vec::new();
         while let Some(next) = queue.next_before(at(limit)) {
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn more_room_keeps_what_is_set() {
+    fn growing_the_queue_keeps_the_timers() {
         let mut queue: TimerQueue<&'static str> = TimerQueue::new(2);
         queue.set(1, at(2));
         queue.make_room(9);

@@ -1,83 +1,84 @@
-//! What a reconcile tells a listener: the record that a confused engineer wants.
+//! The steps of a decision, for a listener: the record that explains why the autoscaler scaled or
+//! did not.
 //!
-//! Self-imposed limit: facts already computed. A listener never changes a
-//! decision, and the listener `()` costs nothing.
+//! A listener never changes a decision. The listener `()` compiles to nothing.
 
 use std::fmt;
 
 use crate::units::{MilliValue, Replicas};
 
-/// Is told how a decision comes about, step by step.
+/// Receives each step of a decision, in order.
 pub trait Listener {
     /// A metric gave a proposal or an error.
     fn metric(&mut self, _metric: &MetricReason<'_>) {}
-    /// What the memory of recommendations made of the proposal.
+    /// Stabilisation turned the proposal into the stabilised number.
     fn stabilized(&mut self, _stabilization: &Stabilization) {}
-    /// What one policy of `behavior` would allow.
+    /// One policy of `behavior` was evaluated.
     fn policy(&mut self, _policy: &PolicyAllowance) {}
-    /// What rate limits and bounds made of the stabilised number.
+    /// Rate limits and bounds turned the stabilised number into the desired one.
     fn limited(&mut self, _limit: &Limiting) {}
     /// The controller emitted an event.
     fn event(&mut self, _event: &ScalingEvent<'_>) {}
 }
 
-/// Nobody listens.
+/// Ignores every step.
 impl Listener for () {}
 
-/// How one metric came to its proposal.
+/// How one metric led to its proposal.
 #[derive(Clone, Copy)]
 pub struct MetricReason<'a> {
-    /// Its place in `spec.metrics`.
+    /// The index in `spec.metrics`.
     pub index: usize,
-    /// Its name in the controller's messages.
+    /// The metric's name in the controller's messages.
     pub description: &'a str,
-    /// The pods as they were grouped; all zero where it did not come to that.
+    /// The sizes of the groups of pods; all zero if the metric failed before the grouping.
     pub groups: PodGroups,
-    /// Measured over target, from the pods that count.
+    /// Measured value over target, from the ready pods.
     pub usage_ratio: Option<f64>,
-    /// The ratio after missing and unready pods were filled in, where that was done.
+    /// The ratio after missing and unready pods were filled in, where they were.
     pub filled_in_ratio: Option<f64>,
-    /// What the status shows.
+    /// The metric's entry in the status.
     pub value: MetricValue,
-    /// Why the proposal is what it is.
+    /// The rule that determined the proposal.
     pub verdict: MetricVerdict,
-    /// The replicas it proposes; `None` when it failed.
+    /// The proposed replicas; `None` if the metric failed.
     pub proposal: Option<Replicas>,
-    /// Why it failed; rendered only if somebody asks.
+    /// The error of a failed metric; rendered only on demand.
     pub error: Option<&'a dyn fmt::Display>,
 }
 
-/// Pods by what the metric makes of them.
+/// The number of pods in each group of one metric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodGroups {
-    /// Measured and counted.
+    /// Pods with a sample that counts.
     pub ready: u32,
-    /// Too young to be believed, or pending.
+    /// Pods that are Pending, or too young for their sample to count.
     pub unready: u32,
-    /// Without a sample.
+    /// Pods without a sample.
     pub missing: u32,
-    /// Deleted or finished: as if they were not there.
+    /// Pods that are deleted or finished; the calculation leaves them out.
     pub ignored: u32,
 }
 
-/// Why a metric proposes what it proposes.
+/// The rule that determined a metric's proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricVerdict {
-    /// The ratio is outside tolerance: replicas follow it.
+    /// The ratio is outside the tolerance: the replicas follow it.
     OutsideTolerance,
-    /// The ratio is within tolerance: stay.
+    /// The ratio is within the tolerance: no change.
     WithinTolerance,
-    /// Outside at first, within once missing and unready pods are filled in: stay.
+    /// The ratio is outside the tolerance, but within it once missing and unready pods are filled
+    /// in: no change.
     WithinToleranceFilledIn,
-    /// Filling in turned the ratio to the other side of 1: stay.
+    /// Filling in moved the ratio to the other side of 1: no change.
     DirectionReversed,
-    /// The number would have gone against the ratio's direction: stay.
+    /// The new number would contradict the ratio's direction: no change.
     AgainstDirection,
-    /// No proposal.
+    /// The metric failed and proposes nothing.
     Failed,
 }
 
-/// What a metric's status entry shows; all `None` for a failed metric.
+/// A metric's entry in the status; all `None` for a failed metric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MetricValue {
     /// `averageUtilization`, percent of request.
@@ -88,33 +89,34 @@ pub struct MetricValue {
     pub value: Option<MilliValue>,
 }
 
-/// What the memory of recommendations made of a proposal.
+/// How the remembered recommendations changed a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stabilization {
-    /// What the metrics propose.
+    /// The proposal of the metrics.
     pub proposal: Replicas,
-    /// The least of the recommendations that hold a scale-up back; `None` without `behavior`.
+    /// The lowest recommendation in the scale-up window; it caps a scale-up. `None` without
+    /// `behavior`.
     pub lowest_for_scale_up: Option<Replicas>,
-    /// The greatest of the recommendations that hold a scale-down back.
+    /// The highest recommendation in the scale-down window; a scale-down goes no lower.
     pub highest_for_scale_down: Replicas,
-    /// What came of it.
+    /// The resulting number.
     pub stabilized: Replicas,
 }
 
-/// What one policy of `behavior` allows in this reconcile.
+/// The limit of one policy of `behavior` in this reconcile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolicyAllowance {
-    /// Which way.
+    /// The direction of the policy.
     pub direction: ScaleDirection,
-    /// Its place in the direction's `policies`.
+    /// The index in the direction's `policies`.
     pub index: usize,
-    /// The replicas at the start of its period, reckoned back from scale events.
+    /// The replicas at the start of the policy's period, computed backwards from the scale events.
     pub period_start: Replicas,
-    /// The furthest it allows to go.
+    /// The last number of replicas that the policy permits in its direction.
     pub limit: Replicas,
 }
 
-/// A way to scale.
+/// The direction of a scaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScaleDirection {
     /// More replicas.
@@ -123,25 +125,25 @@ pub enum ScaleDirection {
     Down,
 }
 
-/// What rate limits and bounds made of a number.
+/// How rate limits and bounds changed a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limiting {
-    /// The number before.
+    /// The stabilised number.
     pub before: Replicas,
-    /// The number after: what is desired.
+    /// The desired number.
     pub after: Replicas,
-    /// Which limit it was.
+    /// The limit that applied.
     pub reason: LimitReason,
 }
 
 /// The reason of the condition `ScalingLimited`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitReason {
-    /// Nothing had to be limited.
+    /// No limit applied.
     DesiredWithinRange,
-    /// The rate upwards.
+    /// The rate of scale-up.
     ScaleUpLimit,
-    /// The rate downwards.
+    /// The rate of scale-down.
     ScaleDownLimit,
     /// `minReplicas`.
     TooFewReplicas,
@@ -150,7 +152,7 @@ pub enum LimitReason {
 }
 
 impl LimitReason {
-    /// The API's word.
+    /// The reason as the API spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -169,7 +171,7 @@ pub struct ScalingEvent<'a> {
     pub severity: EventSeverity,
     /// `reason`.
     pub reason: &'static str,
-    /// `message`; rendered only if somebody asks.
+    /// `message`; rendered only on demand.
     pub message: &'a dyn fmt::Display,
 }
 
@@ -183,7 +185,7 @@ pub enum EventSeverity {
 }
 
 impl EventSeverity {
-    /// The API's word.
+    /// The type as the API spells it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -193,25 +195,26 @@ impl EventSeverity {
     }
 }
 
-/// A decision with all its reasons: what [`Listener`] hears, kept. Reuse one to keep its allocations.
+/// The complete record of one decision: every step that a [`Listener`] receives. Reuse one record
+/// to keep its allocations.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DecisionRecord {
-    /// One entry a metric that was asked.
+    /// One entry for each metric.
     pub metrics: Vec<RecordedMetric>,
-    /// What stabilisation did; `None` when the metrics gave no proposal to normalise.
+    /// The stabilisation; `None` if the metrics gave no proposal.
     pub stabilization: Option<Stabilization>,
-    /// Every policy that had a say.
+    /// Every policy that was evaluated.
     pub policies: Vec<PolicyAllowance>,
-    /// What rate limits and bounds did; `None` likewise.
+    /// The limiting; `None` if the metrics gave no proposal.
     pub limiting: Option<Limiting>,
-    /// Events in order.
+    /// The events, in order.
     pub events: Vec<RecordedEvent>,
 }
 
-/// A [`MetricReason`], kept.
+/// An owned [`MetricReason`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedMetric {
-    /// Its name in the controller's messages.
+    /// The metric's name in the controller's messages.
     pub description: String,
     /// See [`MetricReason::groups`].
     pub groups: PodGroups,
@@ -229,7 +232,7 @@ pub struct RecordedMetric {
     pub error: Option<String>,
 }
 
-/// An [`ScalingEvent`], kept.
+/// An owned [`ScalingEvent`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedEvent {
     /// Normal or Warning.
@@ -241,7 +244,7 @@ pub struct RecordedEvent {
 }
 
 impl DecisionRecord {
-    /// Forgets the last decision, keeps the room it took.
+    /// Removes the last decision and keeps its allocations.
     pub fn clear(&mut self) {
         self.metrics.clear();
         self.stabilization = None;

@@ -1,25 +1,26 @@
-//! Rate limits and bounds: how far one reconcile may go.
+//! Rate limits and bounds: how far one reconcile may change the replicas.
 //!
-//! Self-imposed limit: replica counts, scale events and times; no metrics.
-//! Policies are limits, not steps (k/k#102633).
+//! A policy is a limit, not a step (kubernetes/kubernetes#102633).
 
 use super::decision::{LimitReason, Limiting, Listener, PolicyAllowance, ScaleDirection};
 use super::replicas::i32_from_f64;
 use super::spec::{Behavior, HpaSpec, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy};
 use crate::units::{Replicas, SimSpan, SimTime};
 
-/// A change of the scale that the autoscaler made.
+/// A change of the scale by the autoscaler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScaleEvent {
-    /// By how many replicas, above 0.
+    /// The number of replicas added or removed, above 0.
     pub change: i32,
-    /// When.
+    /// When the autoscaler wrote the scale.
     pub time: SimTime,
-    /// Older than every period when the last event of its direction was stored: the next one may take its place.
+    /// True if the event was older than every period when the last event of its direction was
+    /// stored. The next event may overwrite it.
     outdated: bool,
 }
 
-/// The scale events that one HPA remembers; bounded by the periods, as outdated entries are written over.
+/// The scale events that one HPA remembers. Outdated entries are overwritten, so the periods bound
+/// the size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScaleEvents {
     up: Vec<ScaleEvent>,
@@ -27,13 +28,13 @@ pub struct ScaleEvents {
 }
 
 impl ScaleEvents {
-    /// Forgets everything, as a restarted controller does.
+    /// Removes all events, as a restart of the controller does.
     pub fn clear(&mut self) {
         self.up.clear();
         self.down.clear();
     }
 
-    /// Remembers that the scale went `from` one number `to` another.
+    /// Stores the change of the scale from `from` to `to`.
     pub(super) fn store(
         &mut self,
         behavior: &Behavior,
@@ -71,7 +72,8 @@ impl ScaleEvents {
         }
     }
 
-    /// The replicas at the start of a period that ends now, reckoned back from the events in it.
+    /// The replicas at the start of a period that ends now, computed backwards from the events in
+    /// it.
     fn replicas_at_start(&self, current: Replicas, period: SimSpan, now: SimTime) -> i32 {
         let cutoff = now - period;
         let sum = |events: &[ScaleEvent]| {
@@ -87,7 +89,8 @@ impl ScaleEvents {
     }
 }
 
-/// The furthest that one policy allows to go from `start` replicas.
+/// The last number of replicas that one policy permits, with `start` replicas at the start of its
+/// period.
 fn policy_limit(policy: ScalingPolicy, start: i32, direction: ScaleDirection) -> i32 {
     let fraction = f64::from(policy.value) / 100.0;
     match (policy.kind, direction) {
@@ -102,7 +105,8 @@ fn policy_limit(policy: ScalingPolicy, start: i32, direction: ScaleDirection) ->
     }
 }
 
-/// The furthest that the policies of one direction allow together, never on the wrong side of `current`.
+/// The last number of replicas that the policies of one direction permit together. It never lies on
+/// the wrong side of `current`.
 fn rate_limit(
     direction: ScaleDirection,
     rules: &ScalingRules,
@@ -198,7 +202,8 @@ const SCALE_UP_LIMIT_FACTOR: f64 = 2.0;
 /// `scaleUpLimitMinimum` of the controller.
 const SCALE_UP_LIMIT_MINIMUM: f64 = 4.0;
 
-/// Limits `stabilized` as an HPA without `behavior` is limited: at most max(2 x current, 4) at once, and the bounds.
+/// Limits `stabilized` as the controller limits an HPA without `behavior`: to max(2 x current, 4),
+/// then to the bounds.
 pub(super) fn limit_without_behavior(
     spec: &HpaSpec,
     stabilized: Replicas,

@@ -1,36 +1,43 @@
 //! The autoscaler's core: what the Kubernetes HPA controller decides in one reconcile, and why.
 //!
-//! Self-imposed limits: a pure function of (rules, spec, memory, observation, now).
-//! No I/O, no clock (`now` is an argument), no randomness, no serde, no map
-//! iteration, and nothing from the crate but [`units`](crate::units). In the
-//! steady state a reconcile allocates nothing.
+//! A reconcile is a pure function of (rules, spec, memory, observation, now). The current time
+//! `now` is an argument.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`spec`] | the autoscaler as the API server would hand it out |
-//! | [`spec_input`] | the autoscaler as somebody wrote it: defaulting and validation |
-//! | [`rules`] | what differs between releases, and the controller's own settings, as data |
-//! | [`observation`] | what one reconcile sees: the scale, pods as columns, metrics |
-//! | [`requests`] | what a pod requests of a resource, as a release sums it |
-//! | `grouping` | one pass over the pods: who counts, and what the groups use and request |
+//! | [`spec`] | the autoscaler as the API server returns it |
+//! | [`spec_input`] | the autoscaler as a user writes it: defaulting and validation |
+//! | [`rules`] | differences between releases, and the controller's settings, as data |
+//! | [`observation`] | the input of one reconcile: the scale, pods as columns, metrics |
+//! | [`requests`] | the request of a pod for a resource, as a release sums it |
+//! | `grouping` | one pass over the pods: groups, and the usage and request of each |
 //! | [`replicas`] | from one metric to one proposal |
-//! | [`stabilize`] | recommendations remembered, and what they hold back |
+//! | [`stabilize`] | remembered recommendations, and how they limit a proposal |
 //! | [`limits`] | rate limits and bounds |
 //! | [`status`] | conditions, metric values and their texts |
-//! | [`decision`] | what a reconcile tells a listener, and the errors it can end in |
-//! | [`reconcile`](mod@reconcile) | the order of it all |
+//! | [`decision`] | the steps of a decision, as a listener receives them |
+//! | [`reconcile`](mod@reconcile) | one reconcile, from the scale to the status |
 
+#[doc(hidden)]
 pub mod decision;
 mod grouping;
+#[doc(hidden)]
 pub mod limits;
 pub mod observation;
+#[doc(hidden)]
 pub mod reconcile;
+#[doc(hidden)]
 pub mod replicas;
+#[doc(hidden)]
 pub mod requests;
 pub mod rules;
 pub mod spec;
+#[doc(hidden)]
 pub mod spec_input;
+#[doc(hidden)]
 pub mod stabilize;
+#[doc(hidden)]
 pub mod status;
 
+#[doc(hidden)]
 pub use reconcile::{HpaMemory, ReconcileOutcome, RescaleReason, reconcile};

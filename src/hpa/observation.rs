@@ -1,63 +1,64 @@
-//! What one reconcile sees: the scale, the pods as columns, the metrics.
+//! The input of one reconcile: the scale, the pods as columns, the metrics.
 //!
-//! Self-imposed limit: borrowed data. Whoever watches the cluster keeps the
-//! columns; a reconcile reads them and copies nothing.
+//! All of it is borrowed: a reconcile reads the columns of the plant and copies nothing.
 
 use super::requests::RequestFault;
 use crate::units::{MilliValue, Replicas, SimSpan, SimTime};
 
-/// Everything that the controller learns from outside in one reconcile.
+/// Everything that the controller reads in one reconcile.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation<'a> {
-    /// What reading the scale subresource gave; else the API's error text.
+    /// The scale subresource, or the API's error text.
     pub scale: Result<Scale, &'a str>,
     /// The pods that the scale's selector selects, in the lister's order.
     pub pods: PodColumns<'a>,
-    /// What the metrics client gave, one entry for each of `spec.metrics`, in that order.
+    /// The answers of the metrics client, one for each of `spec.metrics`, in that order.
     pub metrics: &'a [MetricObservation<'a>],
-    /// What writing the scale gives if it is written; else the API's error text.
+    /// The result that writing the scale would have, if this reconcile writes it; an error is the
+    /// API's text.
     pub scale_write: Result<(), &'a str>,
 }
 
 /// The scale subresource of the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale {
-    /// `spec.replicas`: what was asked for last, by whomever.
+    /// `spec.replicas`: the last number that any client wrote.
     pub spec_replicas: Replicas,
-    /// `status.replicas`: pods that exist and are not terminating.
+    /// `status.replicas`: the pods that exist and are not terminating.
     pub status_replicas: Replicas,
-    /// Whether `status.selector` is there.
+    /// Whether `status.selector` is present.
     pub selector: ScaleSelector,
 }
 
-/// Whether the scale says which pods are its own.
+/// Whether the scale states a selector for its pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScaleSelector {
-    /// It does.
+    /// The scale has a selector.
     Present,
-    /// It does not: no metric can be asked for.
+    /// The scale has no selector, so no metric can be queried.
     Absent,
 }
 
-/// The pods of the target; all columns have one entry a pod and the same length.
+/// The pods of the target. All columns have one entry per pod and the same length.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PodColumns<'a> {
-    /// Phase, readiness, deletion, packed.
+    /// Phase, readiness and deletion, packed into one byte.
     pub state: &'a [PodState],
-    /// `status.startTime`; of no meaning where the state says that it is not set.
+    /// `status.startTime`; meaningless if the state says that it is not set.
     pub start_time: &'a [SimTime],
-    /// The Ready condition's last transition; [`SimTime::DISTANT_PAST`] where it has none.
+    /// The last transition of the Ready condition; [`SimTime::DISTANT_PAST`] without such a
+    /// condition.
     pub ready_transition: &'a [SimTime],
 }
 
 impl PodColumns<'_> {
-    /// How many pods there are.
+    /// The number of pods.
     #[must_use]
     pub fn len(&self) -> usize {
         self.state.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no pods.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.state.is_empty()
@@ -69,11 +70,11 @@ impl PodColumns<'_> {
 pub enum PodPhase {
     /// Not all containers have started.
     Pending,
-    /// Bound to a node, containers started.
+    /// The pod is bound to a node and its containers have started.
     Running,
-    /// All containers ended well.
+    /// All containers ended with success.
     Succeeded,
-    /// All containers ended, one badly.
+    /// All containers ended, at least one with a failure.
     Failed,
     /// The node does not answer.
     Unknown,
@@ -95,46 +96,47 @@ pub enum ReadyCondition {
 /// Whether a pod has a deletion timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// It has none.
+    /// No deletion timestamp.
     NotRequested,
-    /// It is terminating.
+    /// With a deletion timestamp: the pod is terminating.
     Requested,
 }
 
 /// Whether a pod's `status.startTime` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartTime {
-    /// It is.
+    /// `startTime` is set.
     Set,
-    /// It is not.
+    /// `startTime` is not set.
     NotSet,
 }
 
-/// What the grouping of pods asks of a pod's status, one bit a question, so that eight pods are one word.
+/// The facts of a pod's status that the grouping needs, one bit each, so that eight pods fit into
+/// one integer.
 ///
-/// A running pod whose Ready condition is True and that nobody deleted is 0.
+/// All bits are zero for a running pod that is Ready and not deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodState(u8);
 
 impl PodState {
-    /// It has a deletion timestamp.
+    /// The pod has a deletion timestamp.
     pub(super) const DELETING: u8 = 1;
-    /// Its phase is Failed.
+    /// The phase is Failed.
     pub(super) const FAILED: u8 = 1 << 1;
-    /// Its phase is Succeeded.
+    /// The phase is Succeeded.
     pub(super) const SUCCEEDED: u8 = 1 << 2;
-    /// Its phase is Pending.
+    /// The phase is Pending.
     pub(super) const PENDING: u8 = 1 << 3;
-    /// Its phase is Unknown.
+    /// The phase is Unknown.
     const PHASE_UNKNOWN: u8 = 1 << 4;
-    /// It has no Ready condition, or no start time.
+    /// The pod has no Ready condition, or no start time.
     pub(super) const UNDETERMINED: u8 = 1 << 5;
-    /// Its Ready condition is False.
+    /// The Ready condition is False.
     pub(super) const NOT_READY: u8 = 1 << 6;
-    /// Its Ready condition is anything but True.
+    /// The Ready condition is not True.
     const NOT_TRUE: u8 = 1 << 7;
 
-    /// The state of a pod with these four.
+    /// The packed state.
     #[must_use]
     pub const fn new(
         phase: PodPhase,
@@ -164,52 +166,55 @@ impl PodState {
         Self(bits)
     }
 
-    /// A running pod whose Ready condition is True.
+    /// The state of a running pod whose Ready condition is True.
     #[must_use]
     pub const fn running_and_ready() -> Self {
         Self(0)
     }
 
-    /// Its bits.
+    /// The packed bits.
     pub(super) const fn bits(self) -> u8 {
         self.0
     }
 
-    /// Whether it counts as ready for Object and External metrics: Running, and Ready True; deleted ones count.
+    /// Whether the pod counts as ready for Object and External metrics: phase Running and Ready
+    /// True. A terminating pod counts too.
     #[must_use]
     pub const fn is_running_and_ready(self) -> bool {
         self.0 & !(Self::DELETING | Self::UNDETERMINED) == 0
     }
 }
 
-/// What the metrics client gave for one metric.
+/// The answer of the metrics client for one metric.
 #[derive(Clone, Copy, Debug)]
 pub enum MetricObservation<'a> {
     /// Resource, ContainerResource and Pods metrics: samples by pod.
     Pods(PodSamples<'a>),
-    /// Object metrics: the one value.
+    /// Object metrics: one value.
     Object(MilliValue),
     /// External metrics: every series that matched.
     External(&'a [MilliValue]),
-    /// The client failed with this text.
+    /// The client failed; the text is its error.
     Failed(&'a str),
 }
 
-/// Samples of one metric by pod; all columns have one entry a pod, in the order of [`PodColumns`].
+/// Samples of one metric by pod. All columns have one entry per pod, in the order of
+/// [`PodColumns`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PodSamples<'a> {
-    /// Whether the pod has a sample at all; the next three mean nothing where it has not.
+    /// Whether the pod has a sample. The next three columns are meaningless for a pod without one.
     pub sampled: &'a [bool],
-    /// The value.
+    /// The value of the sample.
     pub value: &'a [MilliValue],
     /// When the sample was taken.
     pub timestamp: &'a [SimTime],
-    /// Over how long before its timestamp it is an average.
+    /// The time before the timestamp over which the value is an average.
     pub window: &'a [SimSpan],
-    /// Samples under names that are none of the pods.
+    /// Samples whose name matches no pod.
     pub unmatched: &'a [MilliValue],
-    /// What each pod requests of the resource; may be empty for metrics that are not measured against a request.
+    /// Each pod's request of the resource. May be empty for metrics that are not measured against a
+    /// request.
     pub request: &'a [MilliValue],
-    /// The first pod whose request cannot be told, if any: it fails a utilization.
+    /// The first pod whose request cannot be determined, if any; it fails a utilization metric.
     pub request_fault: Option<RequestFault<'a>>,
 }

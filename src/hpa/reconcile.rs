@@ -1,10 +1,9 @@
-//! One reconcile: the order in which everything happens.
+//! One reconcile: reads the scale, asks the metrics, stabilises, limits, writes the scale and the
+//! status.
 //!
-//! Self-imposed limit: the clock is an argument, and nothing outside the
-//! [`HpaMemory`] that is handed in changes.
+//! The clock is an argument, and only the given [`HpaMemory`] changes.
 //!
-//! Source: `hpa-algorithm`'s "One reconcile at time `now`", after
-//! `pkg/controller/podautoscaler/horizontal.go`.
+//! Source: `reconcileAutoscaler` in `pkg/controller/podautoscaler/horizontal.go`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,52 +22,55 @@ use super::status::{
 };
 use crate::units::{Replicas, SimTime};
 
-/// What one HPA remembers between reconciles. Bounded by the windows and periods of its `behavior`.
+/// The state that one HPA keeps between reconciles. The windows and periods of its `behavior` bound
+/// its size.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HpaMemory {
-    /// What was proposed.
+    /// The recommendations of the last reconciles.
     pub recommendations: Recommendations,
-    /// What was changed.
+    /// The changes of the scale.
     pub scale_events: ScaleEvents,
-    /// What `kubectl describe hpa` would show.
+    /// The status, as `kubectl describe hpa` shows it.
     pub status: Status,
-    /// The metrics of the reconcile under way, before it is known whether the status takes them.
+    /// The metrics of the current reconcile, until it is known whether the status takes them.
     found_metrics: Vec<Option<MetricValue>>,
 }
 
 impl HpaMemory {
-    /// What a restart of the controller leaves: the status, which lives in the API.
+    /// Removes everything but the status, as a restart of the controller does: the status lives in
+    /// the API.
     pub fn restart_controller(&mut self) {
         self.recommendations.clear();
         self.scale_events.clear();
     }
 }
 
-/// What a reconcile came to.
+/// The result of a reconcile.
 #[derive(Clone, Copy, Debug)]
 pub struct ReconcileOutcome<'a> {
-    /// The scale's `spec.replicas` after it; where it could not be read, the status' last `desiredReplicas`.
+    /// The scale's `spec.replicas` after the reconcile; if the scale could not be read, the last
+    /// `desiredReplicas` of the status.
     pub desired: Replicas,
-    /// Whether the scale was written.
+    /// Whether the reconcile wrote the scale.
     pub rescaled: bool,
-    /// Why it scaled, or tried to; [`RescaleReason::None`] also where it did not.
+    /// Why the reconcile wrote the scale, or tried to; [`RescaleReason::None`] if it did not try.
     pub reason: RescaleReason<'a>,
-    /// The error it ended in (it may still have rescaled).
+    /// The error, if any. The reconcile may have written the scale all the same.
     pub error: Option<ReconcileError<'a>>,
 }
 
-/// Why the scale is written.
+/// Why a reconcile writes the scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RescaleReason<'a> {
-    /// No reason is given: stabilisation, not a metric, moved the number.
+    /// The controller gives no reason: stabilisation, not a metric, changed the number.
     None,
-    /// Above `maxReplicas`.
+    /// The replicas are above `maxReplicas`.
     AboveMaximum,
-    /// Below `minReplicas`.
+    /// The replicas are below `minReplicas`.
     BelowMinimum,
-    /// This metric asks for more.
+    /// This metric asks for more replicas.
     MetricAboveTarget(&'a str),
-    /// All metrics are content with fewer.
+    /// Every metric accepts fewer replicas.
     AllMetricsBelowTarget,
 }
 
@@ -84,14 +86,15 @@ impl fmt::Display for RescaleReason<'_> {
     }
 }
 
-/// One reconcile of one HPA at the time `now`.
+/// Runs one reconcile of one HPA at the time `now`.
 ///
-/// `memory` goes in as the last reconcile left it and comes out as this one
-/// leaves it. Allocates nothing unless something fails, a condition changes its
-/// metric, or a list in the memory grows (bounded by the windows).
+/// `memory` holds the state of the last reconcile and is updated. The function allocates nothing
+/// unless a metric fails, a condition names another metric, or a list in the memory grows (the
+/// windows bound that growth).
 ///
 /// # Panics
-/// Where the columns of the observation differ in length.
+///
+/// If the columns of the observation differ in length.
 pub fn reconcile<'a>(
     rules: &'a Rules,
     spec: &'a HpaSpec,
@@ -111,7 +114,7 @@ pub fn reconcile<'a>(
     .run()
 }
 
-/// One reconcile under way.
+/// A reconcile in progress.
 struct Reconcile<'a, 'm, L> {
     rules: &'a Rules,
     spec: &'a HpaSpec,
@@ -121,16 +124,16 @@ struct Reconcile<'a, 'm, L> {
     listener: &'m mut L,
 }
 
-/// A number to scale to, and why.
+/// The number of replicas to scale to, and the reason.
 #[derive(Clone, Copy)]
 struct Desired<'a> {
     replicas: Replicas,
     reason: RescaleReason<'a>,
-    /// Set when some metrics failed and the others decided.
+    /// Set if some metrics failed and the others decided.
     failed_metrics: Option<InvalidMetrics<'a>>,
 }
 
-/// What the metrics propose together.
+/// The combined proposal of all metrics.
 struct CombinedProposal<'a> {
     replicas: Replicas,
     metric: &'a Arc<str>,
@@ -175,7 +178,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         self.apply(current, desired)
     }
 
-    /// Whether nothing is to be done about a scale that stands at zero.
+    /// Whether the autoscaler leaves a scale of zero replicas alone.
     fn disabled_at_zero(&self) -> bool {
         let spec = self.spec;
         match self.rules.zero_replicas {
@@ -190,7 +193,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         }
     }
 
-    /// Metrics, then stabilisation, then limits.
+    /// Asks the metrics, then stabilises, then limits.
     fn desired_by_metrics(&mut self, scale: Scale) -> Result<Desired<'a>, ReconcileError<'a>> {
         let current = scale.spec_replicas;
         let combined = self.propose(scale)?;
@@ -205,7 +208,8 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         let mut replicas = self.normalize(proposal, current);
         let mut reason = reason;
         if current.0 == 0 && replicas < self.spec.min_replicas {
-            // The minimum was raised after the autoscaler went to zero, and limits do not look at it while nothing changes.
+            // This happens if `minReplicas` was raised after the autoscaler scaled to zero. The
+            // limits apply only to a change, so they would not catch it.
             replicas = self.spec.min_replicas;
             if reason == RescaleReason::None {
                 reason = RescaleReason::BelowMinimum;
@@ -218,7 +222,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         })
     }
 
-    /// Asks every metric; the highest proposal wins, unless failures forbid it.
+    /// Asks every metric. The highest proposal wins, unless a failed metric forbids a scale-down.
     fn propose(&mut self, scale: Scale) -> Result<CombinedProposal<'a>, ReconcileError<'a>> {
         let target = &self.spec.scale_target;
         if scale.selector == ScaleSelector::Absent {
@@ -309,7 +313,8 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                 self.warn("FailedComputeMetricsReplicas", &invalid);
                 Err(ReconcileError::ComputeReplicas { target, invalid })
             }
-            // A resolved spec has a metric; a spec that was put together by hand may have none.
+            // [`SpecInput`](super::spec_input::SpecInput) always gives a metric; a spec built in
+            // code may have none.
             (None, None) => {
                 let error = ReconcileError::NoMetrics { target };
                 self.warn("FailedComputeMetricsReplicas", &error);
@@ -325,7 +330,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         failed_metrics: Option<InvalidMetrics<'a>>,
     ) -> CombinedProposal<'a> {
         let conditions = &mut self.memory.status.conditions;
-        // Cloning the name only when it changes keeps reference counts out of the steady state.
+        // Comparing pointers first avoids a reference count in the steady state.
         if !matches!(&conditions.scaling_active,
             Some(ScalingActive::ValidMetricFound(name)) if Arc::ptr_eq(name, metric))
         {
@@ -338,7 +343,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         }
     }
 
-    /// Stabilises and limits a proposal, and says so in the conditions.
+    /// Stabilises and limits a proposal, and sets the conditions.
     fn normalize(&mut self, proposal: Replicas, current: Replicas) -> Replicas {
         let downscale_stabilization = self.rules.settings.downscale_stabilization;
         let (stabilization, limiting, held_up) = match &self.spec.behavior {
@@ -388,7 +393,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         limiting.after
     }
 
-    /// Writes the scale if the number differs, and the status in any case.
+    /// Writes the scale if the number differs; updates the status in any case.
     fn apply(&mut self, current: Replicas, desired: Desired<'a>) -> ReconcileOutcome<'a> {
         let error = desired.failed_metrics.map(ReconcileError::SomeMetrics);
         let reason = desired.reason;
@@ -433,7 +438,8 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         }
     }
 
-    /// Remembers whether this rescale went to zero; the condition exists only with the gate, and not in 1.28.
+    /// Sets the condition `ScaledToZero`. It exists only with the feature gate, and not in release
+    /// 1.28.
     fn remember_zero(&mut self, from: Replicas, to: Replicas) {
         if self.rules.zero_replicas != ZeroReplicasRule::Remembered
             || self.rules.settings.scale_to_zero == Gate::Off
@@ -538,7 +544,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
     }
 }
 
-/// The message of the events around a rescale.
+/// The message of the events of a rescale.
 struct NewSize<'a> {
     replicas: Replicas,
     reason: RescaleReason<'a>,

@@ -1,9 +1,8 @@
 //! From one metric to one proposal: the replica calculator.
 //!
-//! Self-imposed limit: one metric at a time, no memory; nothing is allocated.
+//! The calculation keeps no memory and allocates nothing.
 //!
-//! Source: `hpa-algorithm`'s "From metrics to a proposal", after
-//! `pkg/controller/podautoscaler/replica_calculator.go` and `metrics/utilization.go`.
+//! Sources: `pkg/controller/podautoscaler/replica_calculator.go` and `metrics/utilization.go`.
 
 use super::decision::{MetricValue, MetricVerdict, PodGroups};
 use super::grouping::{GroupSums, Grouping};
@@ -13,42 +12,43 @@ use super::rules::{Overflow, Rules, Tolerance};
 use super::spec::{MetricSource, MetricSpec, MetricTarget};
 use crate::units::{MilliValue, Percent, Replicas, SimTime};
 
-/// What one metric proposes, and how it came to it.
+/// The proposal of one metric, with its explanation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MetricProposal {
-    /// The replicas.
+    /// The proposed replicas.
     pub replicas: Replicas,
-    /// What the status shows.
+    /// The metric's entry in the status.
     pub value: MetricValue,
-    /// Measured over target, from the pods that count.
+    /// Measured value over target, from the ready pods.
     pub usage_ratio: f64,
-    /// The ratio after missing and unready pods were filled in, where that was done.
+    /// The ratio after missing and unready pods were filled in, where they were.
     pub filled_in_ratio: Option<f64>,
-    /// The pods as they were grouped.
+    /// The sizes of the groups of pods.
     pub groups: PodGroups,
-    /// Why the replicas are what they are.
+    /// The rule that determined the replicas.
     pub verdict: MetricVerdict,
 }
 
-/// Why one metric proposes nothing.
+/// Why a metric has no proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricError<'a> {
-    /// The metrics client failed with this text.
+    /// The metrics client failed; the text is its error.
     Client(&'a str),
     /// The selector matches no pod.
     NoPods,
     /// No pod that counts has a sample.
     NoSamples(PodGroups),
-    /// Some pod's request cannot be told.
+    /// The request of some pod cannot be determined.
     Request(RequestFault<'a>, PodGroups),
     /// The pods that have samples request nothing.
     NoRequests(PodGroups),
-    /// Object and External values are spread over ready pods, and the selector matches none at all.
+    /// The selector matches no pod, so the ready pods of an Object or External metric cannot be
+    /// counted.
     NoPodsToCount,
 }
 
 impl MetricError<'_> {
-    /// The pods as they were grouped before it failed; all zero where it did not come to that.
+    /// The sizes of the groups of pods; all zero if the metric failed before the grouping.
     #[must_use]
     pub fn groups(&self) -> PodGroups {
         match self {
@@ -60,14 +60,14 @@ impl MetricError<'_> {
     }
 }
 
-/// What all metrics of one reconcile have in common.
+/// The inputs that all metrics of one reconcile share.
 #[derive(Clone, Copy, Debug)]
 pub struct Calculation<'a> {
-    /// The rules.
+    /// The rules of the release.
     pub rules: &'a Rules,
-    /// How far a ratio may be from 1.
+    /// How far a ratio may be from 1 without a change.
     pub tolerance: Tolerance,
-    /// The pods.
+    /// The pods of the target.
     pub pods: PodColumns<'a>,
     /// `scale.spec.replicas`.
     pub current: Replicas,
@@ -78,10 +78,11 @@ pub struct Calculation<'a> {
 }
 
 impl<'a> Calculation<'a> {
-    /// What `metric` proposes, given what the metrics client returned for it.
+    /// The proposal of `metric`, given the answer of the metrics client.
     ///
     /// # Errors
-    /// Why it proposes nothing.
+    ///
+    /// Why the metric has no proposal.
     pub fn propose(
         &self,
         metric: &MetricSpec,
@@ -198,9 +199,10 @@ impl<'a> Calculation<'a> {
         Ok(sums)
     }
 
-    /// From the ratio over the pods that count to replicas; `filled_in` gives the ratio with the others filled in.
+    /// Turns the ratio of the ready pods into replicas. `filled_in` computes the ratio with missing
+    /// and unready pods filled in.
     ///
-    /// `None` where that ratio is needed and there is none.
+    /// `None` if that ratio is needed and does not exist.
     fn settle(
         &self,
         ratio: f64,
@@ -260,7 +262,7 @@ impl<'a> Calculation<'a> {
         proposal(replicas, Some(refined), MetricVerdict::OutsideTolerance)
     }
 
-    /// Object and External with a target value for the whole.
+    /// A target `value` of an Object or External metric.
     fn propose_by_value(
         &self,
         usage: MilliValue,
@@ -299,7 +301,7 @@ impl<'a> Calculation<'a> {
         })
     }
 
-    /// Object and External with a target per pod.
+    /// A target `averageValue` of an Object or External metric.
     fn propose_per_pod(
         &self,
         usage: MilliValue,
@@ -320,7 +322,7 @@ impl<'a> Calculation<'a> {
         let per_pod = if self.rules.overflow == Overflow::Capped && self.status_replicas.0 == 0 {
             0
         } else if overflow == Overflow::Capped && usage.0 as f64 >= i64::MAX as f64 {
-            // A sum that had to be capped is shown as it is.
+            // A capped sum is shown as it is, not divided by the pods.
             i64::MAX
         } else {
             i64_from_f64((usage.0 as f64 / status_replicas).ceil())
@@ -338,7 +340,7 @@ impl<'a> Calculation<'a> {
         }
     }
 
-    /// The sum of External values for a target as a whole; capped where adding a value would overflow.
+    /// The sum of External values for a target `value`; capped where adding a value would overflow.
     fn total(&self, values: &[MilliValue]) -> MilliValue {
         let mut total = 0_i64;
         for value in values {
@@ -353,7 +355,8 @@ impl<'a> Calculation<'a> {
         MilliValue(total)
     }
 
-    /// The same for a target per pod, where any sum below zero is taken for an overflow.
+    /// The sum of External values for a target `averageValue`; the controller takes any sum below
+    /// zero for an overflow.
     fn total_per_pod(&self, values: &[MilliValue]) -> MilliValue {
         let mut total = 0_i64;
         for value in values {
@@ -366,7 +369,7 @@ impl<'a> Calculation<'a> {
     }
 }
 
-/// What missing pods are taken for when the ratio is computed again.
+/// How missing pods count when the ratio is computed again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Missing {
     LeftOut,
@@ -374,21 +377,21 @@ enum Missing {
     AsIdle,
 }
 
-/// What unready pods are taken for when the ratio is computed again.
+/// How unready pods count when the ratio is computed again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unready {
     LeftOut,
     AsIdle,
 }
 
-/// Who is filled in when the ratio is computed again.
+/// The pods that are filled in when the ratio is computed again.
 #[derive(Clone, Copy)]
 struct FilledIn {
     missing: Missing,
     unready: Unready,
 }
 
-/// How many samples there are once missing and unready pods are filled in.
+/// The number of samples, with missing and unready pods filled in.
 fn sample_count_filled_in(sums: &GroupSums, fill: FilledIn) -> i64 {
     let missing = match fill.missing {
         Missing::LeftOut => 0,
@@ -401,12 +404,14 @@ fn sample_count_filled_in(sums: &GroupSums, fill: FilledIn) -> i64 {
     sums.sample_count() + missing + unready
 }
 
-/// `usage` in percent of `request`, truncated, then cut to 32 bits as the controller does it; `None` where nothing is requested.
+/// `usage` in percent of `request`, truncated to 32 bits as in the controller; `None` without a
+/// request.
 fn percent_of(usage: i64, request: i64) -> Option<i32> {
     (request != 0).then(|| usage.wrapping_mul(100).wrapping_div(request) as i32)
 }
 
-/// A float as an `i32`, as Go on amd64 converts it: what does not fit is the most negative number.
+/// A float as an `i32`, converted as Go on amd64 does: a value out of range becomes the most
+/// negative number.
 pub(super) fn i32_from_f64(value: f64) -> i32 {
     if value > -2_147_483_649.0 && value < 2_147_483_648.0 {
         value as i32

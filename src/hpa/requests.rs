@@ -1,17 +1,18 @@
-//! What a pod requests of one resource, as a release of the controller sums it.
+//! The request of a pod for one resource, as a release of the controller sums it.
 
 use crate::units::MilliValue;
 
-/// What a pod's request is the sum of.
+/// The containers and fields that a release sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestScope {
-    /// Pod-level requests first (KEP-2837), restartable init containers counted, a named container must exist.
+    /// A pod-level request takes precedence (KEP-2837); restartable init containers count; a named
+    /// container must exist.
     PodLevelAndSidecars,
-    /// Containers alone; a named container that a pod has not counts as no request.
+    /// Only `containers` count; a named container that the pod does not have counts as no request.
     ContainersOnly,
 }
 
-/// Why a pod's request cannot be told.
+/// Why the request of a pod cannot be determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestFault<'a> {
     /// A container states no request for the resource.
@@ -21,12 +22,12 @@ pub enum RequestFault<'a> {
         /// The pod's name.
         pod: &'a str,
     },
-    /// The pod states requests as a whole, but none for the resource.
+    /// The pod has pod-level requests, but not for this resource.
     MissingAtPodLevel {
         /// The pod's name.
         pod: &'a str,
     },
-    /// The pod has no container of the name that the metric asks for.
+    /// The pod has no container of the metric's name.
     ContainerNotFound {
         /// The container's name.
         container: &'a str,
@@ -35,7 +36,7 @@ pub enum RequestFault<'a> {
     },
 }
 
-/// What a pod's spec says of one resource, as far as requests go.
+/// The parts of a pod's spec that determine its request of one resource.
 #[derive(Clone, Copy, Debug)]
 pub struct PodRequests<'a, 'list> {
     /// The pod's name.
@@ -49,12 +50,14 @@ pub struct PodRequests<'a, 'list> {
 }
 
 impl<'a, 'list> PodRequests<'a, 'list> {
-    /// What the pod requests of the resource; with `container`, what that one requests.
+    /// The pod's request of the resource; with `container`, the request of that container.
     ///
-    /// It depends on the pod's spec alone, so that whoever keeps the columns asks once a pod.
+    /// The result depends on the pod's spec alone, so the caller needs to compute it only once per
+    /// pod.
     ///
     /// # Errors
-    /// Why it cannot be told.
+    ///
+    /// Why the request cannot be determined.
     pub fn total(
         &self,
         scope: RequestScope,
@@ -116,10 +119,11 @@ impl<'a, 'list> PodRequests<'a, 'list> {
             .map(|init| &init.container)
     }
 
-    /// A pod with pod-level requests for other resources only: the most that its containers request at a time, if anything.
+    /// The request of a pod with pod-level requests for other resources only: the most that its
+    /// containers request at one time.
     ///
-    /// That is the containers with all sidecars, or an init container with the
-    /// sidecars before it, whichever is more (`resourcehelpers.PodRequests`).
+    /// That is the larger of two sums: all containers with all sidecars, or an init container with
+    /// the sidecars before it (`PodRequests` in `k8s.io/component-helpers/resource`).
     fn aggregated_under_pod_level(&self) -> Result<MilliValue, RequestFault<'a>> {
         let requested = |container: &ContainerRequest<'_>| container.request.map_or(0, |it| it.0);
         let running = self.containers.iter().chain(self.sidecars());
@@ -151,32 +155,32 @@ impl<'a, 'list> PodRequests<'a, 'list> {
 pub struct ContainerRequest<'a> {
     /// The container's name.
     pub name: &'a str,
-    /// Its request; `None`: it states none.
+    /// Its request; `None` if the container states none.
     pub request: Option<MilliValue>,
 }
 
 /// One init container's request of one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InitContainerRequest<'a> {
-    /// What it requests.
+    /// Name and request.
     pub container: ContainerRequest<'a>,
-    /// Whether it goes on running beside the containers.
+    /// Whether the container keeps running beside the main containers.
     pub course: InitCourse,
 }
 
 /// How long an init container runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InitCourse {
-    /// Until it is done: the containers start after it.
+    /// Until it completes; the main containers start after it.
     Ends,
     /// As long as the pod: `restartPolicy: Always` makes it a sidecar.
     Restartable,
 }
 
-/// A pod's request as a whole.
+/// The pod-level request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodLevelRequest(
-    /// What it requests of the resource; `None`: it states others only.
+    /// The request of the resource; `None` if only other resources have one.
     pub Option<MilliValue>,
 );
 

@@ -1,7 +1,6 @@
-//! What a decision depends on beside the autoscaler itself: the release's rules and the controller's settings.
+//! The rules of a release and the controller's settings, as data.
 //!
-//! Self-imposed limit: data only. Code that decides reads a field here; it never
-//! asks which release it is.
+//! Code that decides reads a field here; it never asks for the release.
 
 use super::observation::PodState;
 use super::requests::RequestScope;
@@ -21,13 +20,13 @@ pub enum Release {
 /// Whether a feature gate is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
-    /// The feature is there.
+    /// The feature is on.
     On,
-    /// The feature is not there.
+    /// The feature is off.
     Off,
 }
 
-/// The controller's own settings: flags of kube-controller-manager and two feature gates.
+/// The controller's settings: flags of kube-controller-manager and two feature gates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ControllerSettings {
     /// `--horizontal-pod-autoscaler-tolerance`, a fraction.
@@ -40,12 +39,12 @@ pub struct ControllerSettings {
     pub initial_readiness_delay: SimSpan,
     /// Feature gate `HPAScaleToZero`.
     pub scale_to_zero: Gate,
-    /// Feature gate `HPAConfigurableTolerance`; ignored by rules that do not know it.
+    /// Feature gate `HPAConfigurableTolerance`; a release without the feature ignores it.
     pub configurable_tolerance: Gate,
 }
 
 impl Default for ControllerSettings {
-    /// The flags' defaults in kube-controller-manager; gates as in the current release.
+    /// The default flags of kube-controller-manager, and the default gates of the current release.
     fn default() -> Self {
         Self {
             tolerance: 0.1,
@@ -58,26 +57,27 @@ impl Default for ControllerSettings {
     }
 }
 
-/// The rules of one release under one controller's settings, chosen once and read by every decision.
+/// The rules of one release under one controller's settings. They are chosen once; every decision
+/// reads them.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// The controller's settings.
     pub settings: ControllerSettings,
-    /// When a ratio counts as "no change".
+    /// When a ratio means "no change".
     pub tolerance_form: ToleranceForm,
-    /// Whether `behavior.*.tolerance` is honoured (KEP-4951).
+    /// Whether `behavior.*.tolerance` applies (KEP-4951).
     pub direction_tolerance: Gate,
-    /// What happens at zero replicas.
+    /// When a scale of zero replicas disables scaling.
     pub zero_replicas: ZeroReplicasRule,
-    /// How floats and sums that leave their type's range are taken.
+    /// How numbers out of range are treated.
     pub overflow: Overflow,
-    /// What `status.currentMetrics` shows after a reconcile that could not decide or write.
+    /// What `status.currentMetrics` shows after a reconcile that failed to decide or to write.
     pub undecided_metrics: UndecidedMetrics,
-    /// What a pod's request is the sum of.
+    /// How a pod's request is summed.
     pub request_scope: RequestScope,
-    /// How an Object metric's failure reads.
+    /// The wording of an Object metric's error.
     pub object_error: ObjectErrorForm,
-    /// The bits of a pod's state that leave it out of every group.
+    /// The bits of a pod's state that exclude it from the calculation.
     ignored_pods: u8,
 }
 
@@ -86,38 +86,41 @@ pub struct Rules {
 pub enum ToleranceForm {
     /// `1 - down <= ratio && ratio <= 1 + up`.
     Bounds,
-    /// `|1 - ratio| <= tolerance`: 1.1 on a tolerance of 0.1 is outside, as 1 - 1.1 is not quite -0.1.
+    /// `|1 - ratio| <= tolerance`. With a tolerance of 0.1, a ratio of 1.1 is outside, because 1 -
+    /// 1.1 is slightly below -0.1 in floating point.
     Distance,
 }
 
-/// What happens when the scale stands at zero.
+/// When a scale of zero replicas disables scaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZeroReplicasRule {
-    /// Scaling stays disabled unless the condition `ScaledToZero` says that the autoscaler went there itself.
+    /// Scaling is disabled unless the condition `ScaledToZero` says that the autoscaler scaled to
+    /// zero itself.
     Remembered,
     /// Scaling is disabled unless `minReplicas` is 0.
     WhereMinimumIsZero,
 }
 
-/// What happens to a number that its type cannot hold.
+/// How a number that its type cannot hold is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overflow {
-    /// Object, External and sums are capped at their type's greatest number; an average over no pods is 0.
+    /// Object and External values and sums are capped at their type's maximum; an average over no
+    /// pods is 0.
     Capped,
-    /// It wraps, or becomes the most negative number, as the processor has it.
+    /// The number wraps, or becomes the most negative number, as the processor does it.
     Wrapped,
 }
 
-/// What `status.currentMetrics` shows after a reconcile that could not decide or could not write.
+/// What `status.currentMetrics` shows after a reconcile that failed to decide or to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UndecidedMetrics {
-    /// What that reconcile found.
+    /// The metrics of that reconcile.
     Replaced,
-    /// What the last deciding reconcile found.
+    /// The metrics of the last reconcile that decided.
     Kept,
 }
 
-/// How an Object metric's failure reads.
+/// The wording of an Object metric's error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectErrorForm {
     /// `unable to get metric NAME on KIND ns/OBJ: TEXT`.
@@ -126,16 +129,16 @@ pub enum ObjectErrorForm {
     ObjectInReason,
 }
 
-/// Which bits of a [`PodState`] put a pod into which group, before samples and times are looked at.
+/// The bits of a [`PodState`] that put a pod into a group, before samples and times are considered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GroupingBits {
-    /// As if it were not there: deleted or finished.
+    /// Ignored: the pod is deleted or finished.
     pub(super) ignored: u8,
-    /// Unready, whether or not it has a sample.
+    /// Unready, with or without a sample.
     pub(super) pending: u8,
-    /// With a sample: unready, for want of a Ready condition or a start time (cpu only).
+    /// Unready with a sample, because the Ready condition or the start time is missing (cpu only).
     pub(super) undetermined: u8,
-    /// With a sample: ready only if it was Ready before (cpu only).
+    /// Unready with a sample, unless the pod was Ready before (cpu only).
     pub(super) not_ready: u8,
 }
 
@@ -169,7 +172,7 @@ impl Rules {
         }
     }
 
-    /// How pods are grouped by their state for the samples of `source`.
+    /// The grouping bits for samples of `source`.
     pub(super) fn grouping_bits(&self, source: &MetricSource) -> GroupingBits {
         let (undetermined, not_ready) = if source.is_cpu() {
             (PodState::UNDETERMINED, PodState::NOT_READY)
@@ -184,7 +187,7 @@ impl Rules {
         }
     }
 
-    /// The tolerance band of `behavior` under these rules.
+    /// The tolerance of `behavior` under these rules.
     #[must_use]
     pub fn tolerance(&self, behavior: Option<&Behavior>) -> Tolerance {
         let default = self.settings.tolerance;
@@ -203,19 +206,19 @@ impl Rules {
     }
 }
 
-/// How far a usage ratio may be from 1 without any change.
+/// How far a usage ratio may be from 1 without a change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tolerance {
-    /// Below 1.
+    /// Tolerance below 1.
     pub down: f64,
-    /// Above 1.
+    /// Tolerance above 1.
     pub up: f64,
-    /// How the two are compared with.
+    /// How a ratio is compared with the tolerances.
     pub form: ToleranceForm,
 }
 
 impl Tolerance {
-    /// Whether `ratio` asks for no change. Never true of NaN.
+    /// Whether `ratio` means no change. False for NaN.
     #[must_use]
     pub fn contains(&self, ratio: f64) -> bool {
         match self.form {

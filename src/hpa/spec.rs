@@ -1,7 +1,6 @@
-//! The autoscaler as the API server would hand it out: checked, with its defaults filled in.
+//! The autoscaler as the API server returns it: checked, with its defaults filled in.
 //!
-//! Self-imposed limit: what is here has been checked; what somebody wrote is a
-//! [`SpecInput`](super::spec_input::SpecInput) until then.
+//! Unchecked input is a [`SpecInput`](super::spec_input::SpecInput).
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,20 +10,21 @@ use crate::units::{MilliValue, Replicas, SimSpan};
 /// A checked autoscaler: `spec` of an autoscaling/v2 HorizontalPodAutoscaler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HpaSpec {
-    /// What it scales, and the namespace that both live in.
+    /// The object to scale, and the namespace of both.
     pub scale_target: ScaleTarget,
     /// `minReplicas`; the API server's default is 1.
     pub min_replicas: Replicas,
     /// `maxReplicas`, at least `min_replicas`.
     pub max_replicas: Replicas,
-    /// `metrics`, never empty, in the order written.
+    /// `metrics`, in the order written; not empty.
     pub metrics: Vec<MetricSpec>,
-    /// `behavior`; `None` is the controller's older path, which is not the same as the defaults.
+    /// `behavior`; `None` selects the controller's older code path, which differs from the
+    /// defaults.
     pub behavior: Option<Behavior>,
 }
 
 impl HpaSpec {
-    /// Whether some metric can be measured while there are no pods.
+    /// Whether the autoscaler has a metric that can be measured without pods.
     #[must_use]
     pub fn has_object_or_external_metric(&self) -> bool {
         self.metrics.iter().any(|metric| {
@@ -36,10 +36,10 @@ impl HpaSpec {
     }
 }
 
-/// The object that is scaled.
+/// The object to scale.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScaleTarget {
-    /// `kind`, as "Deployment".
+    /// `kind`, such as "Deployment".
     pub kind: String,
     /// The namespace of the autoscaler, and so of its target.
     pub namespace: String,
@@ -57,16 +57,16 @@ impl fmt::Display for ScaleTarget {
 /// One metric and its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricSpec {
-    /// Where the value comes from.
+    /// The source of the value.
     pub source: MetricSource,
-    /// What it should be.
+    /// The target value.
     pub target: MetricTarget,
-    /// The metric's name in conditions and events; derived from the two above.
+    /// The metric's name in conditions and events, derived from the source and the target.
     pub description: Arc<str>,
 }
 
 impl MetricSpec {
-    /// A metric of `source` with `target`, its name as the controller's messages give it.
+    /// A metric of `source` with `target`; its name is that of the controller's messages.
     #[must_use]
     pub fn new(source: MetricSource, target: MetricTarget) -> Self {
         let description = describe_metric(&source, target).into();
@@ -76,9 +76,15 @@ impl MetricSpec {
             description,
         }
     }
+
+    /// Whether it is the CPU utilization of the pods or of one of their containers.
+    #[must_use]
+    pub fn is_cpu_utilization(&self) -> bool {
+        self.source.is_cpu() && matches!(self.target, MetricTarget::Utilization(_))
+    }
 }
 
-/// The metric's name as reasons and messages give it.
+/// The metric's name in reasons and messages.
 fn describe_metric(source: &MetricSource, target: MetricTarget) -> String {
     match (source, target) {
         (MetricSource::Resource { resource }, MetricTarget::Utilization(_)) => {
@@ -93,7 +99,7 @@ fn describe_metric(source: &MetricSource, target: MetricTarget) -> String {
         ) => format!("{resource} resource"),
         (MetricSource::Pods { metric }, _) => format!("pods metric {}", metric.name),
         (MetricSource::Object { metric, .. }, MetricTarget::AverageValue(_)) => {
-            // The controller prints no selector here, whatever the metric has.
+            // The controller prints no selector here, even if the metric has one.
             format!("external metric {}(nil)", metric.name)
         }
         (MetricSource::Object { metric, described }, _) => {
@@ -105,7 +111,7 @@ fn describe_metric(source: &MetricSource, target: MetricTarget) -> String {
     }
 }
 
-/// Where a metric's value comes from: `type` and its body.
+/// The source of a metric's value: `type` and its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MetricSource {
     /// A resource of all containers of each pod, from metrics-server.
@@ -132,7 +138,7 @@ pub enum MetricSource {
         /// The object.
         described: DescribedObject,
     },
-    /// A metric of nothing in the cluster.
+    /// A metric from outside the cluster.
     External {
         /// Its name and selector.
         metric: MetricIdentifier,
@@ -140,18 +146,39 @@ pub enum MetricSource {
 }
 
 impl MetricSource {
-    /// Whether this is the CPU resource, to which the initialisation rules apply.
+    /// "cpu" or "memory"; `None` for a metric of another type.
     #[must_use]
-    pub fn is_cpu(&self) -> bool {
+    pub fn resource(&self) -> Option<&str> {
         match self {
             Self::Resource { resource } | Self::ContainerResource { resource, .. } => {
-                resource == "cpu"
+                Some(resource)
             }
-            Self::Pods { .. } | Self::Object { .. } | Self::External { .. } => false,
+            Self::Pods { .. } | Self::Object { .. } | Self::External { .. } => None,
         }
     }
 
-    /// The API's word for the type.
+    /// Whether this is the CPU resource; the initialisation rules apply only to it.
+    #[must_use]
+    pub fn is_cpu(&self) -> bool {
+        self.resource() == Some("cpu")
+    }
+
+    /// The metric's name in reports: `memory`, `memory (app)` for one container, `queue_depth`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Resource { resource } => resource.clone(),
+            Self::ContainerResource {
+                resource,
+                container,
+            } => format!("{resource} ({container})"),
+            Self::Pods { metric } | Self::Object { metric, .. } | Self::External { metric } => {
+                metric.name.clone()
+            }
+        }
+    }
+
+    /// The type as the API spells it.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -171,12 +198,12 @@ pub struct MetricIdentifier {
     pub name: String,
     /// `metric.selector`.
     pub selector: Option<LabelSelector>,
-    /// The selector as the controller's messages print it; `nil` when absent.
+    /// The selector as the controller's messages print it; `nil` without one.
     pub selector_text: String,
 }
 
 impl MetricIdentifier {
-    /// A metric called `name`, narrowed down by `selector`.
+    /// A metric called `name`, restricted by `selector`.
     #[must_use]
     pub fn new(name: impl Into<String>, selector: Option<LabelSelector>) -> Self {
         let selector_text = selector
@@ -190,7 +217,7 @@ impl MetricIdentifier {
     }
 }
 
-/// `metric.selector`: which series of a metric are meant.
+/// `metric.selector`: the series that belong to the metric.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelSelector {
     /// `matchLabels`; printed with its keys sorted.
@@ -245,13 +272,13 @@ impl fmt::Display for LabelSelector {
 /// `describedObject` of an Object metric.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DescribedObject {
-    /// `kind`, as "Ingress".
+    /// `kind`, such as "Ingress".
     pub kind: String,
     /// `name`.
     pub name: String,
 }
 
-/// What a metric should be.
+/// The target of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetricTarget {
     /// `averageUtilization`: percent of the request, at least 1.
@@ -262,7 +289,7 @@ pub enum MetricTarget {
     Value(MilliValue),
 }
 
-/// `behavior`, both directions filled in.
+/// `behavior`, with both directions filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Behavior {
     /// `scaleUp`.
@@ -271,21 +298,22 @@ pub struct Behavior {
     pub scale_down: ScalingRules,
 }
 
-/// How fast one direction may go.
+/// How fast the replicas may change in one direction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScalingRules {
-    /// `stabilizationWindowSeconds`; absent (only down) means the controller's `downscaleStabilization`.
+    /// `stabilizationWindowSeconds`; if absent (scale-down only), the controller's
+    /// `downscaleStabilization` applies.
     pub stabilization_window: Option<SimSpan>,
     /// `selectPolicy`.
     pub select_policy: SelectPolicy,
-    /// `policies`, never empty.
+    /// `policies`; not empty.
     pub policies: Vec<ScalingPolicy>,
     /// `tolerance` as the float that the controller compares with (KEP-4951).
     pub tolerance: Option<f64>,
 }
 
 impl ScalingRules {
-    /// The longest period of the policies: what is older no limit asks for.
+    /// The longest period of the policies. No limit looks at older scale events.
     #[must_use]
     pub fn longest_period(&self) -> SimSpan {
         self.policies
@@ -296,7 +324,7 @@ impl ScalingRules {
     }
 }
 
-/// Which of several policies counts.
+/// Which of several policies applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SelectPolicy {
     /// The one that allows the largest change.
@@ -304,7 +332,7 @@ pub enum SelectPolicy {
     Max,
     /// The one that allows the smallest change.
     Min,
-    /// None: this direction is switched off.
+    /// No policy: scaling in this direction is off.
     Disabled,
 }
 
@@ -321,7 +349,7 @@ impl fmt::Display for SelectPolicy {
 /// One limit on the change within a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScalingPolicy {
-    /// `type` and what `value` counts.
+    /// `type`: the unit of `value`.
     pub kind: PolicyKind,
     /// `value`, above 0.
     pub value: i32,
@@ -329,7 +357,7 @@ pub struct ScalingPolicy {
     pub period: SimSpan,
 }
 
-/// What a policy's value counts.
+/// The unit of a policy's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyKind {
     /// Pods.

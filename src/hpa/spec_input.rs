@@ -1,8 +1,8 @@
-//! An autoscaler as somebody wrote it, and the API server's way from there to an [`HpaSpec`].
+//! An autoscaler as a user writes it; the API server's validation and defaulting turn it into an
+//! [`HpaSpec`].
 //!
-//! Self-imposed limit: no text formats. A reader of TOML, JSON or YAML fills a
-//! [`SpecInput`]; [`SpecInput::resolve`] validates and fills in defaults, and
-//! names every fault by its path.
+//! A reader of TOML, JSON or YAML fills a [`SpecInput`]. [`SpecInput::resolve`] validates it, fills
+//! in the defaults, and names every fault by its path.
 //!
 //! Source: `pkg/apis/autoscaling/v2/defaults.go`, `validation/validation.go`.
 
@@ -14,16 +14,16 @@ use super::spec::{
 };
 use crate::units::{MilliValue, Quantity, Replicas, SimSpan};
 
-/// What the API server's gates allow in a spec.
+/// Whether the feature gate `HPAScaleToZero` permits `minReplicas: 0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZeroReplicas {
-    /// `HPAScaleToZero` is on: `minReplicas: 0` is accepted with an Object or External metric.
+    /// The gate is on: `minReplicas: 0` is accepted with an Object or External metric.
     Allowed,
-    /// It is off (the default): `minReplicas` is at least 1.
+    /// The gate is off (the default): `minReplicas` is at least 1.
     Refused,
 }
 
-/// An autoscaler as somebody wrote it: anything may be absent.
+/// An autoscaler as a user writes it: any field may be absent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SpecInput {
     /// `minReplicas`.
@@ -36,12 +36,12 @@ pub struct SpecInput {
     pub behavior: Option<BehaviorInput>,
 }
 
-/// A metric as somebody wrote it.
+/// A metric as a user writes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricInput {
-    /// Where the value comes from.
+    /// The source of the value.
     pub source: MetricSource,
-    /// `target.type`, as "Utilization", "Value" or "AverageValue".
+    /// `target.type`: "Utilization", "Value" or "AverageValue".
     pub target_type: Option<TargetType>,
     /// `target.averageUtilization`.
     pub average_utilization: Option<i32>,
@@ -62,7 +62,7 @@ pub enum TargetType {
     AverageValue,
 }
 
-/// `behavior` as somebody wrote it.
+/// `behavior` as a user writes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BehaviorInput {
     /// `scaleUp`.
@@ -71,7 +71,7 @@ pub struct BehaviorInput {
     pub scale_down: Option<ScalingRulesInput>,
 }
 
-/// One direction of `behavior` as somebody wrote it.
+/// One direction of `behavior` as a user writes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScalingRulesInput {
     /// `stabilizationWindowSeconds`.
@@ -84,7 +84,7 @@ pub struct ScalingRulesInput {
     pub tolerance: Option<Quantity>,
 }
 
-/// A policy as somebody wrote it.
+/// A policy as a user writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScalingPolicyInput {
     /// `type`.
@@ -95,12 +95,12 @@ pub struct ScalingPolicyInput {
     pub period_seconds: i32,
 }
 
-/// One thing that the API server would refuse: where, and why.
+/// A fault that makes the API server reject the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecFault {
-    /// The field, as `behavior.scaleUp.policies.0.value`; relative to `spec`.
+    /// The field relative to `spec`, such as `behavior.scaleUp.policies.0.value`.
     pub path: String,
-    /// What is wrong, in the API server's terms.
+    /// The fault, in the API server's terms.
     pub message: String,
     /// What to write instead.
     pub help: String,
@@ -131,10 +131,11 @@ const DEFAULT_POLICY_PERCENT: ScalingPolicyInput = ScalingPolicyInput {
 };
 
 impl SpecInput {
-    /// Checks the whole as the API server does, then fills in its defaults.
+    /// Validates the spec as the API server does, then fills in its defaults.
     ///
     /// # Errors
-    /// Everything that the API server would refuse, all at once.
+    ///
+    /// All faults for which the API server would reject the spec.
     pub fn resolve(
         self,
         scale_target: ScaleTarget,
@@ -149,10 +150,12 @@ impl SpecInput {
         }
     }
 
-    /// Fills in the API server's defaults without its checks, for a spec that an API server handed out.
+    /// Fills in the API server's defaults without validation, for a spec that comes from an API
+    /// server.
     ///
     /// # Errors
-    /// A field without which there is no autoscaler: `maxReplicas`, or the target of a metric.
+    ///
+    /// The field that is missing and has no default: `maxReplicas`, or the target of a metric.
     pub fn with_defaults(mut self, scale_target: ScaleTarget) -> Result<HpaSpec, SpecFault> {
         let max_replicas = self.max_replicas.ok_or_else(missing_max_replicas)?;
         if self.metrics.is_empty() {
@@ -258,7 +261,7 @@ impl SpecInput {
 }
 
 impl MetricInput {
-    /// The target that the controller reads.
+    /// The target that the controller reads, which depends on the source.
     fn target(&self) -> Option<MetricTarget> {
         let average_value = self.average_value.map(MetricTarget::AverageValue);
         let value = self.value.map(MetricTarget::Value);
@@ -350,7 +353,8 @@ impl MetricInput {
         }
     }
 
-    /// `target.type` must name the value that is given, as the controller reads an Object metric by it.
+    /// `target.type` must match the given value, because the controller reads an Object metric by
+    /// its type.
     fn check_type(&self, target: &str, faults: &mut Vec<SpecFault>) {
         let (named, field) = match self.target_type {
             None => return,
@@ -371,7 +375,7 @@ impl MetricInput {
 }
 
 impl BehaviorInput {
-    /// As soon as any `behavior` is given, the API server fills both directions in.
+    /// If any `behavior` is given, the API server fills in both directions.
     fn with_defaults(self) -> Behavior {
         Behavior {
             scale_up: self.scale_up.unwrap_or_default().with_defaults(

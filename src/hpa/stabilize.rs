@@ -1,37 +1,36 @@
-//! Recommendations remembered, and what they hold back.
+//! Stabilisation: remembered recommendations limit a new proposal.
 //!
-//! Self-imposed limit: replica counts and times; no bounds and no rates.
-//!
-//! Stabilisation is no delay and no cooldown: a scale-down goes no lower than the
-//! greatest recommendation in its window, a scale-up no higher than the least
-//! (KEP-853, k/k#101371).
+//! Stabilisation is neither a delay nor a cooldown. A scale-down goes no lower than the highest
+//! recommendation in its window; a scale-up goes no higher than the lowest (KEP-853,
+//! kubernetes/kubernetes#101371).
 
 use super::decision::Stabilization;
 use super::spec::Behavior;
 use crate::units::{Replicas, SimSpan, SimTime};
 
-/// What the metrics once proposed.
+/// A past proposal of the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recommendation {
-    /// The replicas.
+    /// The proposed replicas.
     pub replicas: Replicas,
-    /// When.
+    /// When the metrics proposed them.
     pub time: SimTime,
 }
 
-/// The recommendations that one HPA remembers; its size is bounded by the windows, as old entries are written over.
+/// The recommendations that one HPA remembers. Old entries are overwritten, so the windows bound
+/// the size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recommendations {
     entries: Vec<Recommendation>,
 }
 
 impl Recommendations {
-    /// Forgets everything, as a restarted controller does.
+    /// Removes all recommendations, as a restart of the controller does.
     pub fn clear(&mut self) {
         self.entries.clear();
     }
 
-    /// Before the first reconcile: what the scale stood at counts as recommended.
+    /// Before the first reconcile, the current scale counts as a recommendation.
     pub(super) fn start_with(&mut self, current: Replicas, now: SimTime) {
         if self.entries.is_empty() {
             self.entries.push(Recommendation {
@@ -41,7 +40,8 @@ impl Recommendations {
         }
     }
 
-    /// Stabilises `proposal` without `behavior` and remembers it: an age equal to the window still counts.
+    /// Stabilises `proposal` without `behavior` and stores it. An entry as old as the window still
+    /// counts.
     pub(super) fn stabilize_down(
         &mut self,
         proposal: Replicas,
@@ -67,7 +67,8 @@ impl Recommendations {
         }
     }
 
-    /// Stabilises `proposal` with `behavior` and remembers it: only what is strictly younger than a window counts.
+    /// Stabilises `proposal` with `behavior` and stores it. Only entries younger than the window
+    /// count.
     pub(super) fn stabilize_both_ways(
         &mut self,
         proposal: Replicas,

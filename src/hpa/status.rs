@@ -1,7 +1,6 @@
-//! The autoscaler's status: conditions, metric values, and the texts that go with them.
+//! The autoscaler's status: conditions, metric values, and the messages of both.
 //!
-//! Self-imposed limit: remembers and words; decides nothing. A text is made when
-//! somebody reads it, so that a reconcile allocates none.
+//! A message is rendered only on demand, so that a reconcile allocates nothing.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,19 +15,20 @@ use crate::units::{Replicas, SimTime};
 /// `status` of the HorizontalPodAutoscaler.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Status {
-    /// `currentReplicas`: the scale's `spec.replicas` that the last reconcile found.
+    /// `currentReplicas`: the scale's `spec.replicas` in the last reconcile.
     pub current_replicas: Replicas,
-    /// `desiredReplicas` of the last reconcile that decided; 0 before any.
+    /// `desiredReplicas` of the last reconcile that decided; 0 before the first.
     pub desired_replicas: Replicas,
     /// `lastScaleTime`.
     pub last_scale_time: Option<SimTime>,
-    /// `currentMetrics`: one entry for each of `spec.metrics` (`None`: that metric failed); empty when none was computed.
+    /// `currentMetrics`: one entry for each of `spec.metrics`, `None` for a failed metric. Empty
+    /// before the first metrics.
     pub current_metrics: Vec<Option<MetricValue>>,
     /// `conditions`: each keeps its value until a reconcile sets it again.
     pub conditions: Conditions,
 }
 
-/// The conditions that were ever set.
+/// The conditions; `None` for one that was never set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conditions {
     /// `AbleToScale`.
@@ -41,49 +41,49 @@ pub struct Conditions {
     pub scaled_to_zero: Option<ScaledToZero>,
 }
 
-/// Whether the scale can be read and written, and whether stabilisation holds it.
+/// Whether the scale can be read and written, and whether stabilisation limits it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AbleToScale {
-    /// Reading the scale failed with this text.
+    /// Reading the scale failed; the text is the API's error.
     FailedGetScale(String),
-    /// The scale was read; nothing was decided yet.
+    /// The scale was read, and no decision was made yet.
     SucceededGetScale,
-    /// Stabilisation changed nothing.
+    /// Stabilisation did not change the proposal.
     ReadyForNewScale,
-    /// Recent higher recommendations hold a scale-down back.
+    /// Recent higher recommendations limit a scale-down.
     ScaleDownStabilized,
-    /// Recent lower recommendations hold a scale-up back.
+    /// Recent lower recommendations limit a scale-up.
     ScaleUpStabilized,
-    /// The scale was written.
+    /// The scale was written, with this number of replicas.
     SucceededRescale(Replicas),
-    /// Writing the scale failed with this text.
+    /// Writing the scale failed; the text is the API's error.
     FailedUpdateScale(String),
 }
 
-/// Whether the metrics give a number.
+/// Whether the autoscaler can compute a number of replicas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScalingActive {
-    /// They do; the named one gives the number.
+    /// The metrics give a number; this metric determines it.
     ValidMetricFound(Arc<str>),
-    /// They do not.
+    /// The metrics give no number.
     FailedGetMetric {
-        /// FailedGetResourceMetric and its like.
+        /// The reason, such as `FailedGetResourceMetric`.
         reason: &'static str,
-        /// The first failed metric's error.
+        /// The error of the first failed metric.
         message: String,
     },
     /// The scale has no selector.
     InvalidSelector,
-    /// The target stands at zero replicas, and the autoscaler did not bring it there.
+    /// The target has zero replicas, and the autoscaler did not scale it there.
     ScalingDisabled,
 }
 
-/// Whether it was the autoscaler that scaled to zero.
+/// Whether the autoscaler scaled the target to zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScaledToZero {
-    /// It was.
+    /// The autoscaler scaled to zero.
     ScaledToZero,
-    /// It was not.
+    /// The autoscaler did not scale to zero.
     NotScaledToZero,
 }
 
@@ -101,7 +101,7 @@ pub struct Condition {
 }
 
 impl Conditions {
-    /// Every condition that was ever set, as the API shows it.
+    /// All conditions that were ever set, as the API shows them.
     #[must_use]
     pub fn to_list(&self) -> Vec<Condition> {
         let mut list = Vec::with_capacity(4);
@@ -249,7 +249,7 @@ fn scaling_limited_condition(reason: LimitReason) -> Condition {
     }
 }
 
-/// A metric that failed, with all that its message mentions.
+/// A failed metric, with everything that its message mentions.
 #[derive(Clone, Copy, Debug)]
 pub struct MetricFailure<'a> {
     pub(super) metric: &'a MetricSpec,
@@ -259,7 +259,7 @@ pub struct MetricFailure<'a> {
 }
 
 impl MetricFailure<'_> {
-    /// The reason of its event and of the condition `ScalingActive`.
+    /// The reason of the event and of the condition `ScalingActive`.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self.metric.source {
@@ -271,7 +271,7 @@ impl MetricFailure<'_> {
         }
     }
 
-    /// What the client's own error reads like for this kind of metric.
+    /// Writes the client's error with the prefix for this kind of metric.
     fn fmt_client_error(&self, text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let namespace = self.namespace;
         match &self.metric.source {
@@ -309,7 +309,7 @@ impl MetricFailure<'_> {
 }
 
 impl fmt::Display for MetricFailure<'_> {
-    /// The error by itself, as its event and its condition show it.
+    /// The error without the prefix of [`InvalidMetrics`], as the event and the condition show it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let MetricSource::Resource { resource }
         | MetricSource::ContainerResource { resource, .. } = &self.metric.source
@@ -357,7 +357,8 @@ impl fmt::Display for MetricFailure<'_> {
     }
 }
 
-/// What the controller says when metrics failed: how many, and the first with its wrapping.
+/// The controller's message about failed metrics: their number, and the first error with its
+/// prefix.
 #[derive(Clone, Copy, Debug)]
 pub struct InvalidMetrics<'a> {
     pub(super) failed: usize,
@@ -405,41 +406,42 @@ impl fmt::Display for InvalidMetrics<'_> {
     }
 }
 
-/// The error that a reconcile ends in.
+/// The error of a reconcile.
 #[derive(Clone, Copy, Debug)]
 pub enum ReconcileError<'a> {
     /// The scale could not be read.
     GetScale {
-        /// What was to be scaled.
+        /// The object to scale.
         target: &'a ScaleTarget,
-        /// What the API said.
+        /// The API's error text.
         error: &'a str,
     },
-    /// No number could be computed.
+    /// No number of replicas could be computed.
     ComputeReplicas {
-        /// What was to be scaled.
+        /// The object to scale.
         target: &'a ScaleTarget,
-        /// What failed.
+        /// The failed metrics.
         invalid: InvalidMetrics<'a>,
     },
-    /// The autoscaler has no metric, or none was observed: only a spec that no [`SpecInput`](super::spec_input::SpecInput) was resolved to.
+    /// The autoscaler has no metric, or none was observed. A spec from
+    /// [`SpecInput`](super::spec_input::SpecInput) always has one.
     NoMetrics {
-        /// What was to be scaled.
+        /// The object to scale.
         target: &'a ScaleTarget,
     },
     /// The scale has no selector.
     SelectorRequired {
-        /// What was to be scaled.
+        /// The object to scale.
         target: &'a ScaleTarget,
     },
     /// The scale could not be written.
     Rescale {
-        /// What was to be scaled.
+        /// The object to scale.
         target: &'a ScaleTarget,
-        /// What the API said.
+        /// The API's error text.
         error: &'a str,
     },
-    /// Some metrics failed, and scaling went on with the others.
+    /// Some metrics failed, and the others decided.
     SomeMetrics(InvalidMetrics<'a>),
 }
 

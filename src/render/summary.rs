@@ -7,13 +7,14 @@ use anstyle::{AnsiColor, Style};
 
 use super::human;
 use super::paint::{Colour, painted};
+use super::words::{causes_in_words, part_of_trace};
 use crate::kpi::Kpi;
 use crate::results::KpiReport;
 use crate::results::export::Request;
-use crate::results::failures::{self, CauseShare};
+use crate::results::failures;
 use crate::scenario::{Assumption, Engine, Scenario};
 use crate::text::visible;
-use crate::units::{Seed, SimSpan};
+use crate::units::Seed;
 use crate::workload::Demand;
 
 /// What a summary shows.
@@ -100,17 +101,6 @@ fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
         );
     }
     format!("{key} = {}", assumption.value.trim_matches('"'))
-}
-
-/// What `--from` and `--to` leave.
-pub(super) fn part_of_trace(request: &Request) -> Option<String> {
-    let clock = |span: SimSpan| human::duration(span.as_secs_f64());
-    match (request.from, request.to) {
-        (None, None) => None,
-        (Some(from), None) => Some(format!("from {}", clock(from))),
-        (None, Some(to)) => Some(format!("to {}", clock(to))),
-        (Some(from), Some(to)) => Some(format!("from {} to {}", clock(from), clock(to))),
-    }
 }
 
 /// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.
@@ -294,26 +284,6 @@ fn write_failures(page: &mut Page, kpis: &Numbers<'_>, error_rate: f64) {
         page.line("failed", &failed, tone);
         page.line("", &causes, tone);
     }
-}
-
-/// The causes of failures that are named; what is left is "other".
-const CAUSES_NAMED: usize = 2;
-
-/// `timed out 83 %, queue full 17 %`, the most frequent cause first.
-pub(super) fn causes_in_words(causes: &[CauseShare]) -> String {
-    if let [only] = causes {
-        return format!("all {}", only.cause.words());
-    }
-    let (named, others) = causes.split_at(causes.len().min(CAUSES_NAMED));
-    let mut words: Vec<String> = named
-        .iter()
-        .map(|cause| format!("{} {}", cause.cause.words(), human::percent(cause.share)))
-        .collect();
-    let rest: f64 = others.iter().map(|cause| cause.share).sum();
-    if rest > 0.0 {
-        words.push(format!("other {}", human::percent(rest)));
-    }
-    words.join(", ")
 }
 
 /// Throttling, retries and OOM kills.

@@ -6,7 +6,7 @@ use super::assertions::render_assertions;
 use super::comparison::{ComparisonPage, render_comparison, signed};
 use super::human;
 use super::paint::{Colour, painted};
-use super::sweep::{number, thousands};
+use super::sweep_answer::{number, thousands};
 use super::table::{Column, TableFormat, render_table};
 use crate::kpi::Kpi;
 use crate::search::outcome::{Objective, Objectives, Weighed};

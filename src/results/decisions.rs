@@ -47,4 +47,9 @@ impl<W: Write> Observer for DecisionLog<W> {
             self.fault = self.write(line).err();
         }
     }
+
+    /// A line that cannot be written ends the run.
+    fn has_enough(&self) -> bool {
+        self.fault.is_some()
+    }
 }

@@ -57,6 +57,10 @@ impl<W: Write> RowSink for TimelineCsv<W> {
             self.fault = write_row(&mut self.writer, row).err();
         }
     }
+
+    fn has_failed(&self) -> bool {
+        self.fault.is_some()
+    }
 }
 
 fn write_row<W: Write>(writer: &mut csv::Writer<W>, row: &TimelineRow) -> Result<(), csv::Error> {

@@ -9,7 +9,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::elasticity::Elasticity;
 use super::failures;
 use super::measured::{MeasuredLatency, Precision};
-use super::mixture::{LatencyBins, mixture_quantile};
+use super::mixture::{Component, LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
 use super::slo::{SloClock, counted};
 use crate::cluster::placement::PodDemand;
@@ -163,6 +163,20 @@ impl KpiObserver {
         self.requests.as_deref().map(|requests| &requests.latency)
     }
 
+    /// Latency in seconds at a quantile (0..1) of all that succeeded so far; `None` where nothing did.
+    #[must_use]
+    pub fn latency_at(&self, quantile: f64) -> Option<f64> {
+        self.latency_in(&self.latency.components(), quantile)
+    }
+
+    fn latency_in(&self, components: &[Component], quantile: f64) -> Option<f64> {
+        match self.measured_latency() {
+            Some(measured) => measured.quantile(quantile),
+            None => mixture_quantile(components, quantile)
+                .map(|seconds| seconds.min(self.timeout_seconds)),
+        }
+    }
+
     /// The KPIs, once the run is over.
     #[must_use]
     pub fn finish(self) -> Kpis {
@@ -173,11 +187,7 @@ impl KpiObserver {
         let requests = self.requests.as_deref();
         let measured = requests.map(|requests| &requests.latency);
         let components = self.latency.components();
-        let latency = |quantile: f64| match measured {
-            Some(measured) => measured.quantile(quantile),
-            None => mixture_quantile(&components, quantile)
-                .map(|seconds| seconds.min(self.timeout_seconds)),
-        };
+        let latency = |quantile: f64| self.latency_in(&components, quantile);
         let elasticity = self.elasticity.finish(self.end);
         let pod_hours = sums.pod_seconds / 3600.0;
         let core_hours = pod_hours * self.pod_demand.cpu.as_cores();

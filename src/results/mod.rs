@@ -21,21 +21,36 @@
 //! | [`verdicts`] | whether assertions hold |
 //! | [`export`] | timeline and summary as bytes |
 
+#[doc(hidden)]
 pub mod calibration;
+#[doc(hidden)]
 pub mod comparison;
+#[doc(hidden)]
 pub mod comparison_export;
+#[doc(hidden)]
 pub mod curves;
+#[doc(hidden)]
 pub mod decisions;
+#[doc(hidden)]
 pub mod elasticity;
+#[doc(hidden)]
 pub mod export;
+#[doc(hidden)]
 pub mod failures;
 pub mod kpi_report;
+#[doc(hidden)]
 pub mod kpis;
+#[doc(hidden)]
 pub mod measured;
+#[doc(hidden)]
 pub mod mixture;
+#[doc(hidden)]
 pub mod response;
+#[doc(hidden)]
 pub mod simulated;
+#[doc(hidden)]
 pub mod slo;
+#[doc(hidden)]
 pub mod statistics;
 pub mod timeline;
 pub mod verdicts;

@@ -5,6 +5,7 @@
 //! soon as it is known; for the picture a bounded number is kept.
 
 mod column;
+mod metrics_seen;
 mod row;
 
 use std::collections::VecDeque;
@@ -14,7 +15,7 @@ use super::measured::{MeasuredLatency, Precision};
 use super::mixture::{Component, mixture_quantile};
 use super::slo::{SloJudge, Tally, counted, delay_at, interval_end, is_steady};
 use crate::control::Decided;
-use crate::hpa::spec::MetricTarget;
+use crate::hpa::spec::MetricSpec;
 use crate::scenario::Scenario;
 use crate::simulation::observer::{
     FailureCauses, FlowSegment, PodCounts, PodSpread, RequestSegment,
@@ -25,6 +26,7 @@ use crate::workload::Demand;
 
 pub use crate::simulation::observer::INTERVAL;
 pub use column::TimelineColumn;
+pub use metrics_seen::MetricsSeen;
 pub use row::{ROWS_MAX, RowLatency, TimelineRow};
 
 use row::KeptRows;
@@ -39,6 +41,8 @@ pub struct Timeline {
     pub rows: Vec<TimelineRow>,
     /// The moments at which `spec.replicas` changed, at most [`RESCALES_MAX`].
     pub rescales: Vec<Rescale>,
+    /// What the reconciles saw, where a metric is another than CPU utilization.
+    pub metrics_seen: MetricsSeen,
     /// When the run ended: the end of the last row.
     pub end: SimTime,
 }
@@ -58,6 +62,11 @@ pub struct Rescale {
 pub trait RowSink {
     /// Takes the next row.
     fn row(&mut self, row: &TimelineRow);
+
+    /// Whether it takes no further row, so that the run may end: a file that cannot be written.
+    fn has_failed(&self) -> bool {
+        false
+    }
 }
 
 /// Keeps nothing.
@@ -165,6 +174,7 @@ pub struct TimelineRecorder<S = ()> {
     sink: S,
     kept: KeptRows,
     rescales: Vec<Rescale>,
+    metrics_seen: MetricsSeen,
     /// The last row of one interval.
     last_row: Option<TimelineRow>,
     pending: VecDeque<PendingAct>,
@@ -207,21 +217,20 @@ impl<S: RowSink> TimelineRecorder<S> {
     #[must_use]
     pub fn writing(scenario: &Scenario, sink: S) -> Self {
         let intervals = scenario.trace.end().as_nanos() / INTERVAL.as_nanos() + 1;
-        let cpu_metric = scenario.hpa().and_then(|autoscaler| {
-            autoscaler.spec.metrics.iter().position(|metric| {
-                metric.source.is_cpu() && matches!(metric.target, MetricTarget::Utilization(_))
-            })
-        });
+        let metrics = scenario
+            .hpa()
+            .map_or(&[][..], |autoscaler| &autoscaler.spec.metrics);
         Self {
             provisioning: Provisioning::of(scenario),
             judge: SloJudge::new(&scenario.slo, scenario.workload.timeout),
             promised_quantile: scenario.slo.latency_quantile,
             timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             demand_in_requests: !matches!(scenario.trace.demand, Demand::CpuMillicores(_)),
-            cpu_metric,
+            cpu_metric: metrics.iter().position(MetricSpec::is_cpu_utilization),
             sink,
             kept: KeptRows::with_room(usize::try_from(intervals).unwrap_or(0)),
             rescales: Vec::new(),
+            metrics_seen: MetricsSeen::of(metrics),
             last_row: None,
             pending: VecDeque::new(),
             percent_seen: None,
@@ -247,6 +256,7 @@ impl<S: RowSink> TimelineRecorder<S> {
         let timeline = Timeline {
             rows: self.kept.into_rows(),
             rescales: self.rescales,
+            metrics_seen: self.metrics_seen,
             end,
         };
         (timeline, self.sink)
@@ -427,6 +437,10 @@ impl<S: RowSink> TimelineRecorder<S> {
 }
 
 impl<S: RowSink> Observer for TimelineRecorder<S> {
+    fn has_enough(&self) -> bool {
+        self.sink.has_failed()
+    }
+
     fn flowed(&mut self, segment: &FlowSegment) {
         let mut from = segment.start;
         let mut repeats = false;
@@ -487,6 +501,7 @@ impl<S: RowSink> Observer for TimelineRecorder<S> {
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {
+        self.metrics_seen.push(decision.time, decision.metrics);
         if let Some(index) = self.cpu_metric {
             let utilization = decision
                 .metrics

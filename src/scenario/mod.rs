@@ -15,6 +15,7 @@ mod clients_section;
 mod container;
 mod covered;
 mod csv_reading;
+#[doc(hidden)]
 pub mod defaults;
 pub mod diagnostic;
 mod distribution;
@@ -22,14 +23,17 @@ mod engine_choice;
 mod file_fault;
 mod file_request;
 mod foreign_file;
+#[doc(hidden)]
 pub mod formats;
 mod hpa_section;
+#[doc(hidden)]
 pub mod keys;
 mod load;
 mod loader;
 pub(crate) mod manifest;
 mod memory;
 mod overrides;
+#[doc(hidden)]
 pub mod pages;
 mod place;
 mod policy;
@@ -57,23 +61,34 @@ use crate::units::SimSpan;
 use crate::workload::{Trace, Workload};
 
 pub use assertion::{Assertion, Comparator};
+#[doc(hidden)]
 pub use catalogue::About;
+#[doc(hidden)]
 pub use csv_reading::FAULTS_SHOWN;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Omitted, Place, Severity};
+#[doc(hidden)]
 pub use file_fault::{missing_path, near_name, unreadable};
 pub use file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
 pub(crate) use hpa_section::REPLICAS_MAX;
-pub use load::{LoadRequest, is_policy, unlike};
+pub use load::LoadRequest;
+#[doc(hidden)]
+pub use load::{is_policy, unlike};
 pub(crate) use loader::read_file;
 pub use loader::{LoadedFile, Loader};
 pub use manifest::ManifestChoice;
 pub use memory::MemoryLoader;
+#[doc(hidden)]
 pub use overrides::{paths_of_key, quote_bare_word};
+#[doc(hidden)]
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
+#[doc(hidden)]
 pub use probe_text::{
     PROBE_ROWS_MIN, Probe, ProbeMeasurement, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };
-pub use template::{Loaded, Resolved, Template, load, load_choosing, load_templates};
+#[doc(hidden)]
+pub use template::load_templates;
+pub use template::{Loaded, Resolved, Template, load, load_choosing};
+#[doc(hidden)]
 pub use trace_text::{ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};
 pub use values::parse_duration;
 

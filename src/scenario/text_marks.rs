@@ -9,11 +9,11 @@ const BLOCK_BYTES: usize = 4096;
 /// What lies before every block of a text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TextMarks {
-    blocks: Vec<Mark>,
+    blocks: Vec<TextMark>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Mark {
+struct TextMark {
     /// Line ends before it.
     line_ends: usize,
     /// Characters before it.
@@ -22,7 +22,7 @@ struct Mark {
     line_start: usize,
 }
 
-impl Mark {
+impl TextMark {
     /// The mark behind `bytes`, of which the first is the byte `start` of the text.
     fn behind(mut self, bytes: &[u8], start: usize) -> Self {
         for (at, byte) in bytes.iter().enumerate() {
@@ -40,7 +40,7 @@ impl Mark {
 impl TextMarks {
     /// Marks a text.
     pub(super) fn of(text: &str) -> Self {
-        let mut mark = Mark::default();
+        let mut mark = TextMark::default();
         let mut blocks = Vec::with_capacity(text.len() / BLOCK_BYTES + 1);
         for (index, bytes) in text.as_bytes().chunks(BLOCK_BYTES).enumerate() {
             blocks.push(mark);
@@ -60,7 +60,7 @@ impl TextMarks {
         self.mark_at(text, to).characters - self.mark_at(text, from).characters
     }
 
-    fn mark_at(&self, text: &str, at: usize) -> Mark {
+    fn mark_at(&self, text: &str, at: usize) -> TextMark {
         let at = at.min(text.len());
         let block = (at / BLOCK_BYTES).min(self.blocks.len().saturating_sub(1));
         let mark = self.blocks.get(block).copied().unwrap_or_default();

@@ -1,6 +1,4 @@
-//! Policies without a file, to measure others by: how far any policy could go.
-//!
-//! Self-imposed limit: makes a scenario of a scenario; the run is `run`'s as for every other policy.
+//! Baselines: policies without a file, to compare other policies with.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -14,33 +12,37 @@ use crate::scenario::{REPLICAS_MAX, Scenario};
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 use crate::workload::Demand;
 
-/// A policy by name. All but what scales is the scenario's that it is applied to.
+/// A baseline by name. It replaces the scaler of the scenario that it is applied to, and keeps the
+/// rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Baseline {
-    /// `@default`: the autoscaler as it is, without `behavior`.
+    /// `@default`: the scenario's autoscaler without `behavior`.
     Default,
-    /// `@static-peak`: as many pods as the trace's greatest rate needs, all the time.
+    /// `@static-peak`: at all times the pods that the trace's greatest rate needs.
     StaticPeak(Headroom),
-    /// `@static-mean`: as many pods as the trace needs on average over time, rounded up, all the time.
+    /// `@static-mean`: at all times the mean over time of the pods that the trace needs, rounded
+    /// up.
     StaticMean(Headroom),
-    /// `@oracle`: as many pods as the rate needs, created ahead of time by what a pod takes to start; those that will be needed again soon stay.
+    /// `@oracle`: the pods that the rate needs, created early by the start-up time of a pod. Pods
+    /// that will be needed again soon stay.
     Oracle(Headroom),
-    /// `@oracle-instant`: as many pods as the rate needs, and pods serve as soon as they are created.
+    /// `@oracle-instant`: the pods that the rate needs, without any start-up time.
     PromptOracle(Headroom),
-    /// `@fixed:N`: so many pods, all the time.
+    /// `@fixed:N`: N pods at all times.
     Fixed(Replicas),
 }
 
-/// How many pods there are for every hundred that are needed: `@oracle:130` has 30 % more.
+/// The pods of a baseline in percent of the needed pods: `@oracle:130` has 30 % more.
 ///
-/// What is needed is reckoned from means; where single requests come as chance has it, a little more keeps the SLO.
+/// The need is computed from mean rates. Where requests arrive at random, some headroom keeps the
+/// SLO.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Headroom {
     percent: u32,
 }
 
 impl Headroom {
-    /// As many pods as are needed.
+    /// No headroom: exactly the needed pods.
     pub const NONE: Self = Self { percent: 100 };
 
     fn of(self, pods: Replicas) -> Replicas {
@@ -50,16 +52,16 @@ impl Headroom {
     }
 }
 
-/// Why there is no such baseline.
+/// Why a baseline does not exist or cannot be applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineError {
     /// No baseline has that name.
     #[error("there is no baseline `{0}`; known are {KNOWN}")]
     Unknown(String),
-    /// The number of `@fixed:N` is none, or out of range.
+    /// The `N` of `@fixed:N` is not a number, or is out of range.
     #[error("`{0}` is no number of pods: write 1 to {REPLICAS_MAX}, as in `@fixed:12`")]
     Count(String),
-    /// What follows the colon of `@oracle:P` is none, or out of range.
+    /// The `P` of `@oracle:P` is not a number, or is out of range.
     #[error(
         "`{0}` is no headroom: write 100 to 1000 percent of what is needed, as in `@oracle:130`"
     )]
@@ -69,14 +71,14 @@ pub enum BaselineError {
         "`@default` is the autoscaler of `{0}` without `behavior`, and `{0}` has none; name a policy with [hpa] first, or leave it out"
     )]
     NoAutoscaler(String),
-    /// The trace knows demand as CPU alone.
+    /// The trace states demand as CPU only.
     #[error(
         "`{baseline}` follows requests, and `{trace}` knows demand as CPU alone; `@default` and `@fixed:N` do not"
     )]
     RequestsUnknown {
         /// The baseline's name.
         baseline: String,
-        /// The trace's.
+        /// The trace's name.
         trace: String,
     },
     /// No number of pods meets the SLO.
@@ -86,33 +88,35 @@ pub enum BaselineError {
     SloOutOfReach {
         /// The baseline's name.
         baseline: String,
-        /// The policy's.
+        /// The policy's name.
         policy: String,
     },
-    /// More pods than a simulation holds.
+    /// The baseline needs more pods than a simulation can hold.
     #[error(
         "`{baseline}` takes {pods} pods under `{trace}`, and a simulation holds {REPLICAS_MAX} at most"
     )]
     TooManyPods {
         /// The baseline's name.
         baseline: String,
-        /// How many.
+        /// The number of pods.
         pods: i32,
         /// The trace's name.
         trace: String,
     },
 }
 
-/// The names of all baselines, for people.
+/// The names of all baselines, for the error message.
 const KNOWN: &str = "@default, @static-peak, @static-mean, @oracle, @oracle-instant, @fixed:N";
 
-/// Pods that are drawn to know how long one takes to start, and which of them in the order of length is waited for.
+/// An oracle draws the start-up times of this many pods, and uses the one at index [`WAITED_FOR`]
+/// in ascending order.
 const DRAWN_PODS: u32 = 1000;
 const WAITED_FOR: usize = 990;
-/// An oracle keeps pods that it will need again within this time: the time within which a change of mind counts as a reversal.
+/// An oracle keeps pods that it needs again within this time. It equals the time within which the
+/// KPIs count a reversal.
 const PATIENCE: SimSpan = SimSpan::from_secs(600);
 
-/// As many pods as are needed over a row of the trace.
+/// The needed pods over one row of the trace.
 #[derive(Clone, Copy, Debug)]
 struct Need {
     start: SimTime,
@@ -121,13 +125,14 @@ struct Need {
 }
 
 impl Baseline {
-    /// What a baseline's name starts with, and no file's.
+    /// The first character of a baseline's name, which no file name has.
     pub const PREFIX: char = '@';
 
     /// The baseline of this name.
     ///
     /// # Errors
-    /// There is none.
+    ///
+    /// The name is unknown, or its number is invalid.
     pub fn parse(name: &str) -> Result<Self, BaselineError> {
         if let Some(count) = name.strip_prefix("@fixed:") {
             let pods = count
@@ -157,7 +162,7 @@ impl Baseline {
         }
     }
 
-    /// Its name, `@oracle`.
+    /// The name, such as `@oracle`.
     #[must_use]
     pub fn name(self) -> String {
         let (stem, headroom) = match self {
@@ -175,10 +180,12 @@ impl Baseline {
         }
     }
 
-    /// `scenario` with this instead of its own policy; its name becomes the baseline's, its assertions go.
+    /// `scenario` with this baseline as its policy. The policy takes the baseline's name and has no
+    /// assertions.
     ///
     /// # Errors
-    /// Where the scenario does not hold what the baseline is made of.
+    ///
+    /// The scenario lacks something that the baseline needs.
     pub fn apply(self, scenario: &Scenario) -> Result<Scenario, BaselineError> {
         let mut made = scenario.clone();
         made.policy_name = self.name();
@@ -210,7 +217,7 @@ impl Baseline {
         Ok(made)
     }
 
-    /// What each row of the trace needs, and the headroom.
+    /// The pods that each row of the trace needs, with the headroom.
     fn needs(self, scenario: &Scenario, headroom: Headroom) -> Result<Vec<Need>, BaselineError> {
         if matches!(scenario.trace.demand, Demand::CpuMillicores(_)) {
             return Err(BaselineError::RequestsUnknown {
@@ -244,7 +251,7 @@ impl Baseline {
     }
 }
 
-/// No autoscaler, and so many pods from beginning to end.
+/// Removes the scaler and sets a constant number of pods.
 fn hold(scenario: &mut Scenario, pods: Replicas) {
     scenario.scaler = None;
     scenario.deployment.replicas = pods;
@@ -268,11 +275,11 @@ fn mean(needs: &[Need]) -> Replicas {
     if seconds <= 0.0 {
         return Replicas(1);
     }
-    // The arithmetic's rest is no pod.
+    // The subtraction keeps a rounding error from adding a pod.
     Replicas((pod_seconds / seconds - 1e-9).ceil() as i32)
 }
 
-/// What nearly every pod takes from its creation until it serves: the 99th percentile.
+/// The start-up time that 99 % of the pods do not exceed, from creation to serving.
 fn startup(scenario: &Scenario) -> SimSpan {
     let mut spans: Vec<SimSpan> = (0..DRAWN_PODS)
         .map(|pod| startup_span(&scenario.deployment.pod, Seed::default(), pod))
@@ -281,7 +288,7 @@ fn startup(scenario: &Scenario) -> SimSpan {
     spans[WAITED_FOR]
 }
 
-/// Pods that serve from their creation on.
+/// Removes all start-up times: pods serve at their creation.
 fn start_at_once(scenario: &mut Scenario) {
     let at_once = Distribution::Constant(SimSpan::ZERO);
     let pod = &mut scenario.deployment.pod;
@@ -295,7 +302,7 @@ fn start_at_once(scenario: &mut Scenario) {
     pod.endpoint_lag = SimSpan::ZERO;
 }
 
-/// `spec.replicas` is what `needs` say, from beginning to end; what they say of the time before is left out.
+/// Makes `spec.replicas` follow `needs`. A need before the start sets the initial replicas.
 fn follow(scenario: &mut Scenario, needs: &[Need]) {
     let before = needs.partition_point(|need| need.start <= SimTime::ZERO);
     let at_start = before.checked_sub(1).map(|first| needs[first].pods);
@@ -316,29 +323,31 @@ fn follow(scenario: &mut Scenario, needs: &[Need]) {
     }
 }
 
-/// Pods that will be needed again within `span` stay: troughs shorter than that are filled, nothing else changes.
+/// Fills troughs that are shorter than `span`, because their pods will be needed again; changes
+/// nothing else.
 fn without_troughs(needs: &[Need], span: SimSpan) -> Vec<Need> {
     let raised = seen_through(needs, NeedWindow::Ahead(span));
     seen_through(&raised, NeedWindow::Behind(span))
 }
 
-/// Which needs count at a moment.
+/// The window over the needs at each moment.
 #[derive(Clone, Copy, Debug)]
 enum NeedWindow {
-    /// The greatest from then until so much later.
+    /// The maximum from the moment until this much later.
     Ahead(SimSpan),
-    /// The least from so much earlier until then.
+    /// The minimum from this much earlier until the moment.
     Behind(SimSpan),
 }
 
-/// A need comes into sight, or goes out of it.
+/// A need enters or leaves the window.
 #[derive(Clone, Copy, Debug)]
 enum Turn {
     Begins(Replicas),
     Ends(Replicas),
 }
 
-/// What stands at each moment for all needs that are in sight then; who looks ahead sees the first before the trace begins.
+/// The maximum or minimum over the window at each moment. A window ahead sees the first need before
+/// the trace begins.
 fn seen_through(needs: &[Need], window: NeedWindow) -> Vec<Need> {
     let Some(last) = needs.last() else {
         return Vec::new();
@@ -378,7 +387,7 @@ fn seen_through(needs: &[Need], window: NeedWindow) -> Vec<Need> {
             NeedWindow::Ahead(_) => in_sight.keys().next_back(),
             NeedWindow::Behind(_) => in_sight.keys().next(),
         };
-        // After the last row nothing is in sight, and nobody is there to see it.
+        // After the last row the window is empty.
         if let Some(pods) = stands.copied() {
             seen.push(Need {
                 start: time,

@@ -1,19 +1,19 @@
-//! The load before the start: what warms counters and metrics up.
+//! The load before the start, which brings counters and metrics into a steady state.
 //!
-//! Self-imposed limit: a steady state, in which nothing waits; both engines begin from it.
+//! Both engines begin from this state. No request waits in it.
 
 use super::flow::share;
 use super::latency::PodServer;
 use crate::cluster::served::ServedRates;
 
-/// Pods that serve the first row's load evenly.
+/// Pods that share the load of the first row equally.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct BeforeStart {
-    /// Requests per second that reach each pod, whether or not it can serve them.
+    /// Requests per second that arrive at each pod, whether or not it can serve them.
     pub(super) arrivals_per_pod: f64,
-    /// What each serves.
+    /// The rates at which each pod serves.
     pub(super) rates: ServedRates,
-    /// Requests worked on in each.
+    /// Requests in process at each pod.
     pub(super) in_flight: f64,
 }
 

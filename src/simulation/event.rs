@@ -1,6 +1,4 @@
-//! What happens in the control plane, and where its periods begin.
-//!
-//! Self-imposed limit: names and times; what an event does is `run`'s.
+//! The events of the control plane, and the phases of its periods.
 
 use rand::RngExt;
 
@@ -11,34 +9,36 @@ use crate::engine::random::Stream;
 use crate::scenario::Scenario;
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 
-/// What happens.
+/// An event of the control plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// What happened in the last interval is told.
+    /// Report the segment that ends.
     Measure,
-    /// A pod takes a step, unless its container has been restarted since this was scheduled.
+    /// A pod takes a step. Ignored if its container has been restarted since the event was
+    /// scheduled.
     Pod {
         number: u32,
         step: PodStep,
         restarts: u16,
     },
-    /// A deleted pod has waited for all that it had to wait for.
+    /// A deleted pod has wound down, except for the requests in it.
     WoundDown { number: u32 },
-    /// A deleted pod is gone, whatever is still in it.
+    /// A deleted pod is removed, with the requests that are still in it.
     Gone { number: u32 },
-    /// A container's counter is read.
+    /// The kubelet reads a container's counter.
     Housekeeping { number: u32, container: u16 },
     /// The trace's next row begins.
     TraceRow,
-    /// The backlog is gone or full, unless the flow has changed since it was reckoned.
-    Backlog { reckoned: u32 },
+    /// The backlog becomes empty or full. Ignored if the flow has changed since the event was
+    /// scheduled.
+    Backlog { settlement: u32 },
     /// metrics-server scrapes.
     Scrape,
-    /// A scrape shows in the metrics API.
+    /// A scrape becomes visible in the metrics API.
     Publish,
     /// The scaler wakes.
     Wake,
-    /// `spec.replicas` is now this.
+    /// The ReplicaSet adjusts the pods to the new `spec.replicas`.
     ScaleApplied { replicas: Replicas },
 }
 
@@ -56,7 +56,7 @@ impl Event {
     }
 }
 
-/// Members of the stream of phases; containers' begin far above.
+/// Members of the stream [`Stream::Phases`]. The members of containers begin far above.
 #[derive(Clone, Copy, Debug)]
 #[repr(u64)]
 pub(super) enum PhaseMember {
@@ -65,7 +65,8 @@ pub(super) enum PhaseMember {
     WakeJitter = 2,
 }
 
-/// Where a period begins: anywhere in it, as a share of it in 0..1, each independent of the others.
+/// The phase of a period: uniform in 0..1, as a share of the period, independent of the other
+/// phases.
 pub(super) fn drawn_phase(seed: Seed, member: PhaseMember) -> f64 {
     Stream::Phases.generator(seed, member as u64).random()
 }
@@ -76,7 +77,8 @@ pub(super) fn first_scrape(scenario: &Scenario, seed: Seed) -> SimTime {
     SimTime::from_nanos((drawn_phase(seed, PhaseMember::Scrape) * period) as i64)
 }
 
-/// Until when traffic may run before `next` happens: what is due at the same instant runs first when its phase is the earlier.
+/// The end of the traffic before `next`. Traffic at the instant of `next` is included if the phase
+/// of `next` comes after traffic.
 pub(super) fn traffic_limit(next: Scheduled<Event>, end: SimTime) -> SimTime {
     let limit = if next.event.phase() > Phase::Traffic {
         next.time + SimSpan::from_nanos(1)

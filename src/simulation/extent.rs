@@ -1,21 +1,21 @@
-//! How much work a run is, computed before it begins.
+//! The amount of work of a run, computed before it begins.
 //!
-//! Self-imposed limit: upper bounds from the scenario alone. Nothing is simulated here, and
-//! `cli` decides how much is too much.
+//! The numbers are upper bounds, computed from the scenario alone. `cli` decides on the limit.
 
 use super::offered::nominal_rps;
 use crate::scenario::{Engine, Scenario};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Retries};
 
-/// The work of one or several runs.
+/// The amount of work of one or several runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Extent {
-    /// Requests that are simulated one by one, retries included: every attempt that clients may make.
+    /// Requests that the request engine simulates, including every retry that the clients may send.
     pub requests: f64,
-    /// Requests that one run may hold in memory at once: all that arrive while a client waits, its retries included.
+    /// Requests that one run may hold in memory at the same time: all that arrive while a client
+    /// waits, including its retries.
     pub held_requests: f64,
-    /// Pods that scrapes and syncs look at, were there always the most pods.
+    /// Readings of pods by scrapes and syncs, if the pods were always at their maximum.
     pub pod_readings: f64,
 }
 
@@ -44,7 +44,7 @@ impl Extent {
         }
     }
 
-    /// The work of both, one after the other.
+    /// The work of this and `other`, one after the other.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl Extent {
     }
 }
 
-/// All attempts of a run, and those that may be under way at once.
+/// The attempts of a run, and the most that may be in flight at the same time.
 fn requests(scenario: &Scenario) -> (f64, f64) {
     let (mut arrivals, mut greatest_rps) = (0.0, 0.0_f64);
     for (row, ends) in scenario.trace.times.windows(2).enumerate() {
@@ -79,13 +79,13 @@ fn requests(scenario: &Scenario) -> (f64, f64) {
     }
 }
 
-/// The most attempts for each request, over all requests.
+/// The maximum mean number of attempts per request.
 fn attempts(retries: &Retries) -> f64 {
     let most = f64::from(retries.max);
     1.0 + retries.budget.map_or(most, |budget| budget.min(most))
 }
 
-/// The longest that a request may pause between its attempts, all pauses together.
+/// The maximum total of the pauses between the attempts of a request.
 fn pauses(retries: &Retries) -> SimSpan {
     (0..retries.max)
         .map(|failures| {
@@ -154,7 +154,7 @@ mod tests {
         let mut minute = scenario(60.0);
         minute.deployment.replicas = Replicas(100_000);
         let readings = Extent::of(&minute, Engine::Fluid).pod_readings;
-        // In 60 s there are 4 scrapes and 4 syncs, and each looks at every pod.
+        // In 60 s there are 4 scrapes and 4 syncs, and each reads every pod.
         assert!(near(readings, 100_000.0 * 8.0), "{readings}");
         let all = Extent::of(&minute, Engine::Fluid).times(3.0);
         assert!(near(all.pod_readings, 3.0 * readings));

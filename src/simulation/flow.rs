@@ -1,8 +1,7 @@
 //! The fluid engine: offered load, capacity and backlog as rates that are constant between changes.
 //!
-//! Self-imposed limit: rates and numbers of pods. It knows no single pod and no
-//! autoscaler, and does nothing while nothing changes. What it simplifies is
-//! argued in `docs/model.md`.
+//! The engine counts pods by state and follows no single pod. It does nothing while nothing
+//! changes. `docs/model.md` explains its simplifications.
 
 use super::latency::{PodServer, StationaryLatency};
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
@@ -15,12 +14,12 @@ use crate::cluster::served::ServedRates;
 use crate::scenario::Scenario;
 use crate::units::{Replicas, SimSpan, SimTime};
 
-/// Fewer waiting requests than this are none: what rounding of times leaves.
+/// A backlog below this is a rounding error of times.
 const NO_BACKLOG: f64 = 1e-9;
-/// Rates that differ by less than this share are the same.
+/// Rates that differ by a smaller share are equal.
 const SAME: f64 = 1e-12;
 
-/// A number of pods, apart by whether their start-up burst lasts.
+/// A number of pods, split into those in their start-up burst and the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct ByBurst {
     normal: f64,
@@ -40,18 +39,18 @@ impl ByBurst {
         self.normal + self.bursting
     }
 
-    /// The sum of a quantity of which each pod has so much.
+    /// The sum of a quantity over the pods, from its values per pod.
     fn weighted(self, per_normal: f64, per_bursting: f64) -> f64 {
-        // None of something infinite is nothing.
+        // 0 times infinity must give 0 here, not NaN.
         let of = |pods: f64, each: f64| if pods > 0.0 { pods * each } else { 0.0 };
         of(self.normal, per_normal) + of(self.bursting, per_bursting)
     }
 }
 
-/// An exponential exceeds its mean times this in one case of 100.
+/// An exponential variable exceeds its mean times this in 1 % of cases.
 const LN_100: f64 = 2.0 * std::f64::consts::LN_10;
 
-/// Pods by what they mean to the flow of requests.
+/// The numbers of pods that matter to the flow of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct FlowPods {
     endpoints: f64,
@@ -94,12 +93,12 @@ impl FlowPods {
     }
 }
 
-/// Which of the two bounds on the backlog is the tighter one.
+/// The tighter bound on the backlog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BacklogBound {
-    /// Places at the pods.
+    /// The places at the pods.
     Queue,
-    /// The time that clients wait.
+    /// The time until clients time out.
     Timeout,
 }
 
@@ -109,7 +108,7 @@ struct BacklogCap {
     bound: BacklogBound,
 }
 
-/// Offered load meets capacity.
+/// The state of the fluid engine: offered load against capacity.
 #[derive(Clone, Debug)]
 pub(super) struct Flow {
     cpu: PodCpu,
@@ -120,10 +119,10 @@ pub(super) struct Flow {
     groups: FlowPods,
     groups_of: Option<GroupsKey>,
     backlog: f64,
-    /// What may wait at most in the running segment.
+    /// The upper bound of the backlog in the current segment.
     cap_requests: f64,
     failed_now: FailureCauses,
-    /// The running segment; its end and the backlog there are open.
+    /// The current segment. Its end, and the backlog there, are not known yet.
     segment: FlowSegment,
     inflow_rps: f64,
     overflow_rps: f64,
@@ -131,7 +130,7 @@ pub(super) struct Flow {
     rates: ServedRates,
 }
 
-/// What the pods' groups hang on.
+/// The key of the cached groups: they change only with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct GroupsKey {
     generation: u64,
@@ -143,7 +142,7 @@ impl Flow {
         let workload = &scenario.workload;
         let server = PodServer::of(scenario);
         let mut cpu = PodCpu::of(&scenario.deployment);
-        // Whatever its CPU could do, a pod works on `concurrency` requests at a time.
+        // A pod processes at most `concurrency` requests at the same time, whatever its CPU allows.
         cpu.normal.rps = cpu.normal.rps.min(server.concurrency_rps);
         cpu.bursting.rps = cpu.bursting.rps.min(server.concurrency_rps);
         Self {
@@ -165,19 +164,20 @@ impl Flow {
         }
     }
 
-    /// Requests per second that reach one serving pod.
+    /// Requests per second that arrive at one serving pod.
     fn arrivals_per_pod(&self) -> f64 {
         share(self.inflow_rps, self.groups.serving.total())
     }
 
-    /// Requests waiting or worked on in one serving pod at `now`: its share of the backlog, and by Little's law those in service.
+    /// Requests in one serving pod at `now`: its share of the backlog, plus the requests in service
+    /// by Little's law.
     fn in_flight_per_pod(&self, now: SimTime) -> f64 {
         let serving = self.groups.serving.total();
         let in_service = share(self.segment.succeeded_rps, serving) * self.segment.latency.mean();
         share(self.backlog_at(now), serving) + in_service
     }
 
-    /// Ends the running segment at `now` and tells of it, if it has any length.
+    /// Ends the current segment at `now` and reports it, if it is not empty.
     fn end_segment(&mut self, now: SimTime, observer: &mut impl Observer) {
         if now <= self.segment.start {
             return;
@@ -188,7 +188,8 @@ impl Flow {
         let delay = delay_end.max(self.segment.backlog_delay_start_seconds);
         let segment = FlowSegment {
             end: now,
-            // What went in and neither failed nor waits has succeeded: no rounding is lost.
+            // Computed from the other numbers, so that offered, succeeded, failed and waiting
+            // requests balance without a rounding error.
             succeeded_rps: self.inflow_rps
                 - self.overflow_rps
                 - (backlog - self.segment.backlog_start) / seconds,
@@ -205,10 +206,11 @@ impl Flow {
         self.segment.failed_at_start = FailureCauses::default();
     }
 
-    /// The segment's latency, as those who succeed have it behind a backlog of `delay` seconds: within the timeout.
+    /// The segment's latency for requests that succeed behind a backlog of `delay` seconds, that
+    /// is, within the timeout.
     ///
-    /// The stationary curve knows no timeout. Its wait is cut so that 99 of 100
-    /// who wait still succeed; the hundredth is let pass.
+    /// The stationary curve ignores the timeout. So its mean wait is capped at a value for which 99
+    /// % of the waiting requests stay within the timeout. The remaining 1 % is ignored.
     fn in_time(&self, delay: f64) -> StationaryLatency {
         let latency = self.segment.latency;
         let room = (self.timeout_seconds - latency.service_seconds - delay).max(0.0);
@@ -225,7 +227,7 @@ impl Flow {
         if backlog <= NO_BACKLOG {
             0.0
         } else {
-            // Times are whole nanoseconds: a backlog that fills up would overshoot a little.
+            // Times are whole nanoseconds, so a growing backlog would overshoot its bound a little.
             backlog.min(self.cap_requests)
         }
     }
@@ -246,7 +248,7 @@ impl Flow {
         }
     }
 
-    /// What waits beyond a bound that has shrunk fails at once.
+    /// Fails the part of the backlog that exceeds a reduced bound.
     fn shed(&mut self, cap: BacklogCap) {
         let excess = self.backlog - cap.requests;
         if excess <= 0.0 {
@@ -259,7 +261,8 @@ impl Flow {
         self.backlog = cap.requests;
     }
 
-    /// What each pod serves: those in their start-up burst no more than they can, the others the rest.
+    /// The rates per pod: pods in their start-up burst serve at most their capacity, and the other
+    /// pods serve the rest.
     fn split(&self, served_rps: f64) -> ServedRates {
         let serving = self.groups.serving;
         let even = share(served_rps, serving.total());
@@ -292,7 +295,7 @@ impl Flow {
         } else {
             self.rates.bursting_rps
         };
-        // Who bursts works, whether or not it serves.
+        // A pod in its start-up burst uses CPU whether or not it serves.
         let working = ByBurst {
             normal: if served_rps > 0.0 {
                 groups.serving.normal
@@ -329,7 +332,7 @@ impl Flow {
         };
     }
 
-    /// Of the `working` pods, those with a container at its CPU limit.
+    /// The number of `working` pods with a container at its CPU limit.
     fn throttled(&self, working: ByBurst) -> f64 {
         let at_limit = |pods: f64, rps: f64, capacity: PodCapacity| {
             if rps >= capacity.throttled_from_rps * (1.0 - SAME) {
@@ -345,7 +348,7 @@ impl Flow {
             + at_limit(only_bursting, 0.0, self.cpu.bursting)
     }
 
-    /// When the backlog is gone or full.
+    /// When the backlog becomes empty or full.
     fn backlog_changes(&self, now: SimTime, cap: BacklogCap, grows_by: f64) -> Option<SimTime> {
         let seconds = if grows_by > 0.0 && self.overflow_rps <= 0.0 {
             (cap.requests - self.backlog) / grows_by
@@ -354,7 +357,7 @@ impl Flow {
         } else {
             return None;
         };
-        // One nanosecond late, so that the backlog is gone or full by then.
+        // One nanosecond later, so that rounding does not put the event before the change.
         Some(now + SimSpan::from_secs_f64(seconds.min(1e9)) + SimSpan::from_nanos(1))
     }
 }
@@ -372,7 +375,7 @@ impl Work for Flow {
     }
 
     fn close(&mut self, _now: SimTime, _observer: &mut impl Observer) {
-        // The rates hold until the flow settles: then the segment ends.
+        // Nothing to do: the rates hold until `settle`, which ends the segment.
     }
 
     fn settle(
@@ -402,7 +405,8 @@ impl Work for Flow {
 
         let mut failed = FailureCauses::default();
         if self.groups.endpoints > 0.0 {
-            // In this order all of it is exactly all of it, and nothing is left over to fail.
+            // With this order of operations, `serving == endpoints` gives exactly the offered rate,
+            // and no rounding error fails.
             self.inflow_rps = self.offered_rps * (serving / self.groups.endpoints);
             failed.not_initialised = self.offered_rps - self.inflow_rps;
         } else {
@@ -410,7 +414,8 @@ impl Work for Flow {
             failed.no_endpoint = self.offered_rps;
         }
         if self.backlog <= NO_BACKLOG && self.inflow_rps <= self.capacity_rps {
-            // A rest too small to count is answered now; `close` books it as succeeded.
+            // A remaining backlog below the threshold is dropped; `end_segment` counts it as
+            // succeeded.
             self.backlog = 0.0;
         }
         let grows_by = self.inflow_rps - self.capacity_rps;
@@ -449,7 +454,7 @@ impl Work for Flow {
     }
 }
 
-/// `whole` by `parts`; nothing where there are none.
+/// `whole` divided by `parts`; 0 without parts.
 pub(super) fn share(whole: f64, parts: f64) -> f64 {
     if parts > 0.0 { whole / parts } else { 0.0 }
 }

@@ -1,28 +1,30 @@
-//! How long requests take at a pod that is not overloaded: the fluid engine's stationary curve.
+//! The latency of a pod that is not overloaded: the fluid engine's stationary curve.
 //!
-//! Self-imposed limit: closed forms, no state. Both the simulation and the KPI
-//! `needed(t)` use these, so that they never disagree.
+//! The formulas are closed forms. The fluid engine and the KPI `needed(t)` both use them, so the
+//! two always agree.
 
 use crate::cluster::cpu::PodCpu;
 use crate::scenario::{Scenario, Slo};
 use crate::units::Replicas;
 
-/// The greatest utilisation at which the stationary curve is read; beyond, the backlog says what more there is to wait.
+/// The greatest utilization for which the stationary curve is used. Above it, the backlog accounts
+/// for further waiting.
 pub const MAX_UTILIZATION: f64 = 0.98;
 
-/// Latency at one utilisation, the backlog's delay apart: a constant service time, and for a share of requests an exponential wait.
+/// Latency at one utilization, without the backlog's delay: a constant service time, plus an
+/// exponential wait for a share of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StationaryLatency {
     /// Mean service time E\[S\] in seconds: CPU and I/O at full speed.
     pub service_seconds: f64,
-    /// Share of requests that wait: the utilisation rho, capped at [`MAX_UTILIZATION`].
+    /// Share of requests that wait: the utilization rho, capped at [`MAX_UTILIZATION`].
     pub waiting_share: f64,
-    /// Mean wait in seconds of those that wait.
+    /// Mean wait, in seconds, of the requests that wait.
     pub wait_seconds: f64,
 }
 
 impl StationaryLatency {
-    /// Share of requests that take longer than `seconds` when the backlog adds `delay_seconds`.
+    /// Share of requests that take longer than `seconds`, if the backlog adds `delay_seconds`.
     #[must_use]
     pub fn share_beyond(&self, seconds: f64, delay_seconds: f64) -> f64 {
         let rest = seconds - self.service_seconds - delay_seconds;
@@ -35,7 +37,7 @@ impl StationaryLatency {
         }
     }
 
-    /// The `quantile` (0..1) of latency in seconds, without the backlog's delay.
+    /// The `quantile` (0..1) of the latency in seconds, without the backlog's delay.
     #[must_use]
     pub fn quantile(&self, quantile: f64) -> f64 {
         let tail = 1.0 - quantile;
@@ -48,28 +50,31 @@ impl StationaryLatency {
     }
 }
 
-/// The coefficient of variation is taken as at most this, so that a demand without a variance still gives numbers.
+/// The upper bound of the coefficient of variation. It keeps the numbers finite for a demand with
+/// infinite variance.
 const MAX_CV: f64 = 100.0;
 
-/// One pod as a server of requests: what its stationary latency hangs on.
+/// One pod as a server of requests: the parameters of its stationary latency.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PodServer {
-    /// Mean service time in seconds at full speed: CPU, on one core at most, and I/O.
+    /// Mean service time in seconds at full speed: CPU time on at most one core, plus I/O.
     pub service_seconds: f64,
     /// Mean CPU demand of a request in core-seconds, in the container that serves it.
     pub demand_seconds: f64,
-    /// That demand's coefficient of variation.
+    /// The coefficient of variation of that demand.
     pub cv: f64,
     /// Cores that the container may use: its limit, at most the node's.
     pub limit_cores: f64,
-    /// Requests per second at which its places are all taken, each for at least `service_seconds`; infinite where that is 0.
+    /// Requests per second at which all places of the pod are in use, each for at least
+    /// `service_seconds`; infinite if that is 0.
     pub concurrency_rps: f64,
-    /// Requests per second at which the pod stands at its limit, a sidecar's limit and its places included.
+    /// Requests per second at which the pod reaches a limit: its CPU, a sidecar's CPU, or its
+    /// places.
     pub capacity_rps: f64,
 }
 
 impl PodServer {
-    /// A pod of `scenario`, past its start.
+    /// A pod of `scenario` after its start-up burst.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let cpu = PodCpu::of(&scenario.deployment);
@@ -80,7 +85,8 @@ impl PodServer {
             .map_or((0.0, node_cores), |container| {
                 (container.seconds_per_request, container.bound_cores)
             });
-        // A CFS quota slows nobody before it is spent, so alone a request runs at a core's speed.
+        // A CFS quota slows a request only once it is spent, so a single request runs at the speed
+        // of a core.
         let full_speed_cores = node_cores.min(1.0);
         let demand = &scenario.workload.cpu_per_request;
         let service_seconds =
@@ -98,9 +104,9 @@ impl PodServer {
 
     /// Latency of a pod at `utilization` of its capacity, without a backlog.
     ///
-    /// The wait averages rho E\[S\] (1 + CV²) / (2 L (1 - rho)) over all requests: the
-    /// Pollaczek-Khinchine mean for a server that works off CPU demand E\[S\] with L cores;
-    /// it is taken to be exponential given that one waits.
+    /// The mean wait over all requests is rho E\[S\] (1 + CV²) / (2 L (1 - rho)). This is the
+    /// Pollaczek-Khinchine mean of a server that processes the CPU demand E\[S\] with L cores. The
+    /// wait of a request that waits is assumed to be exponential.
     #[must_use]
     pub fn stationary(&self, utilization: f64) -> StationaryLatency {
         let rho = utilization.clamp(0.0, MAX_UTILIZATION);
@@ -116,7 +122,7 @@ impl PodServer {
         }
     }
 
-    /// Share of its capacity that a pod uses at `rps`; 0 where requests cost no CPU.
+    /// The share of its capacity that a pod uses at `rps`; 0 if requests cost no CPU.
     #[must_use]
     pub fn utilization(&self, rps: f64) -> f64 {
         if rps <= 0.0 {
@@ -137,16 +143,16 @@ impl StationaryLatency {
     }
 }
 
-/// How many pods a rate needs: the KPI `needed(t)`, one division a question.
+/// The number of pods that a rate needs: the KPI `needed(t)`. Each query costs one division.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Provisioning {
-    /// The greatest rate at which one pod meets the SLO; `None` where it does at none.
+    /// The greatest rate at which one pod meets the SLO; `None` if it meets it at no rate.
     greatest_rps_per_pod: Option<f64>,
 }
 
-/// How far below its capacity a pod must stay at least, so that its utilisation is below 1.
+/// The greatest share of its capacity that a pod may use, so that its utilization is below 1.
 const BELOW_CAPACITY: f64 = 1.0 - 1e-9;
-/// Halvings of the interval in which the greatest rate lies: to the last bits of an `f64`.
+/// Halvings of the interval of the greatest rate: enough for the last bit of an `f64`.
 const BISECTIONS: u32 = 60;
 
 impl Provisioning {
@@ -156,7 +162,8 @@ impl Provisioning {
         Self::new(&PodServer::of(scenario), scenario.slo)
     }
 
-    /// For pods that meet the SLO up to so many requests per second each; `None` for pods that meet it at no rate.
+    /// The need for pods that meet the SLO up to this rate (requests per second) each; `None` if
+    /// they meet it at no rate.
     #[must_use]
     pub const fn per_pod(greatest_rps: Option<f64>) -> Self {
         Self {
@@ -186,9 +193,10 @@ impl Provisioning {
         Self::per_pod(Some(met * server.capacity_rps))
     }
 
-    /// The fewest pods, at least one, whose stationary latency meets the SLO at `rps` and whose utilisation is below 1.
+    /// The fewest pods, at least one, with which the stationary latency meets the SLO at `rps` and
+    /// the utilization is below 1.
     ///
-    /// `None` where no number of pods does.
+    /// `None` if no number of pods meets the SLO.
     #[must_use]
     pub fn needed(&self, rps: f64) -> Option<Replicas> {
         let pods = (rps / self.greatest_rps_per_pod?).ceil().max(1.0);
@@ -201,7 +209,7 @@ mod tests {
     use super::*;
     use crate::units::SimSpan;
 
-    /// 10 ms requests of CV 1 on a 200m pod.
+    /// 10 ms requests with CV 1 on a 200m pod.
     fn server() -> PodServer {
         PodServer {
             service_seconds: 0.01,

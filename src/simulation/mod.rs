@@ -1,21 +1,20 @@
-//! The only meeting point of autoscaler, plant and demand.
+//! One run of a scenario: autoscaler, plant and demand meet only here.
 //!
-//! Self-imposed limit: it moves time and passes on what happens to an
-//! [`Observer`]; it counts nothing for the user and draws nothing.
+//! The simulation moves the clock and passes events on to an [`Observer`].
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`observer`] | what a run tells |
-//! | [`baseline`] | policies without a file, to measure others by |
-//! | [`Extent`] | how much work a run is, before it begins |
+//! | [`observer`] | the events of a run, as an observer receives them |
+//! | [`baseline`] | policies without a file, for comparison |
+//! | [`Extent`] | the amount of work of a run, before it begins |
 //! | [`latency`] | the stationary curve, and the pods that a rate needs |
 //! | [`phase`] | the order of events at one instant |
-//! | `work` | what the two engines have in common |
+//! | `work` | the interface that both engines share |
 //! | `flow` | the fluid engine: rates and backlog between changes |
 //! | `requests` | the request engine: every request an event |
-//! | `before_start`, `offered` | the load before the start, and what a row of the trace stands for |
-//! | `event` | what happens in the control plane |
-//! | `sight` | the plant in the autoscaler's terms |
+//! | `before_start`, `offered` | the load before the start, and the request rate of a row of the trace |
+//! | `event` | the events of the control plane |
+//! | `sight` | the plant in the terms of the Kubernetes API |
 //! | `run` | the events of one run |
 //! | [`Run`] | a run that its caller scales, wake by wake |
 
@@ -24,10 +23,12 @@ mod before_start;
 mod event;
 mod extent;
 mod flow;
+#[doc(hidden)]
 pub mod latency;
 pub mod observer;
 mod offered;
 mod outside;
+#[doc(hidden)]
 pub mod phase;
 mod pod_requests;
 mod requests;
@@ -37,6 +38,7 @@ mod sight;
 mod tests;
 mod work;
 
+#[doc(hidden)]
 pub use extent::Extent;
 pub use latency::Provisioning;
 pub use observer::Observer;
@@ -52,11 +54,11 @@ use flow::Flow;
 use requests::Requests;
 use run::{Attention, Simulation};
 
-/// Simulates `scenario` with `engine` and tells `observer` what happens.
+/// Simulates `scenario` with `engine` and passes every event to `observer`.
 ///
-/// The same scenario, engine and seed tell the same, event by event. Memory hangs
-/// on the number of pods and on the requests in flight, not on the trace's length.
-/// A demand that is known as CPU alone holds no requests: the request engine then offers none.
+/// The same scenario, engine and seed give the same run, event by event. The memory depends on the
+/// number of pods and on the requests in flight, not on the length of the trace. A trace with
+/// `cpu_millicores` has no requests, so the request engine then offers no load.
 pub fn simulate(
     scenario: &Scenario,
     engine: Engine,
@@ -68,7 +70,7 @@ pub fn simulate(
     simulate_scaled_by(&mut scaler, scenario, engine, seed, observer)
 }
 
-/// The same with `scaler` in the place of the scenario's own.
+/// Like [`simulate`], with `scaler` instead of the scenario's own scaler.
 pub fn simulate_scaled_by(
     scaler: &mut impl Autoscaler,
     scenario: &Scenario,

@@ -1,7 +1,6 @@
-//! What a simulation tells, as it happens.
+//! The events of a run, as an observer receives them.
 //!
-//! Self-imposed limit: plain facts. Recorder, KPIs, progress bar and invariant
-//! checker are observers of one run.
+//! Recorder, KPIs, progress bar and invariant checker are observers of one run.
 
 use super::latency::StationaryLatency;
 use crate::cluster::census::Census;
@@ -9,40 +8,46 @@ use crate::cluster::pods::{PodFact, PodStatus};
 use crate::control::Decided;
 use crate::units::{Replicas, SimSpan, SimTime};
 
-/// Hears what happens in a run, in the order of time. Several observers of one run are a tuple of them.
+/// Receives the events of a run, in the order of time. A tuple of observers is an observer: each
+/// receives every event.
 pub trait Observer {
-    /// Whether [`Decided::line`] is wanted. Where it is not, no line is made.
+    /// Whether the observer needs [`Decided::line`]. If not, no line is built.
     const WANTS_LINES: bool = false;
 
-    /// Fluid engine: work flowed evenly from one instant to a later one. Segments follow each other without a gap from 0 to the end.
+    /// Fluid engine: reports a segment with constant rates. The segments cover the run from 0 to
+    /// the end without gaps.
     fn flowed(&mut self, _segment: &FlowSegment) {}
 
-    /// Request engine: a request was answered in time, so long after its client first sent it.
+    /// Request engine: a request succeeded, with this latency since its client first sent it.
     ///
-    /// Told before the segment in which it falls.
+    /// This call comes before the segment that contains the answer.
     #[inline]
     fn answered(&mut self, _latency: SimSpan) {}
 
-    /// Request engine: what happened from one instant to a later one. Segments follow each other without a gap from 0 to
-    /// the end; one ends at every multiple of [`INTERVAL`] and wherever the offered rate or a number of pods changes.
+    /// Request engine: reports a segment. The segments cover the run from 0 to the end without
+    /// gaps. A segment ends at every multiple of [`INTERVAL`], and whenever the offered rate or a
+    /// number of pods changes.
     fn served(&mut self, _segment: &RequestSegment) {}
 
-    /// The scaler was woken, and decided.
+    /// The scaler woke and decided.
     fn decided(&mut self, _decision: &Decided<'_>) {}
 
-    /// A pod changed its state.
+    /// A pod entered another state.
     fn pod_changed(&mut self, _change: &PodChange) {}
 
-    /// Whether the run may end at once. It is asked after each event of the control plane, and between two runs of traffic.
+    /// Whether the run may stop now. The simulation asks after each event of the control plane, and
+    /// between two stretches of traffic.
     ///
-    /// A run that ends early is a run of a shorter trace: its last segment ends there, and so does the time that KPIs stand for.
+    /// A run that stops early is a run of a shorter trace: its last segment ends there, and the
+    /// KPIs cover the time until then.
     #[inline]
     fn has_enough(&self) -> bool {
         false
     }
 }
 
-/// Observers of one run, as a tuple: each hears of everything, from the first to the last.
+/// Implements [`Observer`] for a tuple of observers; each receives every event, in the order of the
+/// tuple.
 macro_rules! observe_as_tuple {
     ($($observer:ident . $place:tt),+) => {
         impl<$($observer: Observer),+> Observer for ($($observer,)+) {
@@ -83,48 +88,50 @@ observe_as_tuple!(A.0, B.1, C.2);
 observe_as_tuple!(A.0, B.1, C.2, D.3);
 observe_as_tuple!(A.0, B.1, C.2, D.3, E.4);
 
-/// Observes nothing.
+/// Ignores every event.
 impl Observer for () {}
 
-/// A stretch of time over which every rate is constant (the backlog changes linearly).
+/// A stretch of time in which every rate is constant; the backlog changes linearly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FlowSegment {
-    /// Its first instant.
+    /// The first instant.
     pub start: SimTime,
-    /// Its end, later than `start`; the next segment begins there.
+    /// The end, later than `start`; the next segment begins there.
     pub end: SimTime,
-    /// Requests offered per second, retries not counted.
+    /// Requests offered per second, without retries.
     pub offered_rps: f64,
-    /// Requests answered in time per second.
+    /// Requests per second that were answered within the timeout.
     pub succeeded_rps: f64,
     /// Requests failed per second, by cause.
     pub failed_rps: FailureCauses,
-    /// Requests that failed at the first instant, all at once (a pod went and took them along), by cause.
+    /// Requests that failed at the first instant, by cause. This happens when a pod is removed with
+    /// its requests.
     pub failed_at_start: FailureCauses,
-    /// Requests waiting at the start, after those that failed there.
+    /// Requests that wait at the start, without those that failed there.
     pub backlog_start: f64,
-    /// Requests waiting at the end.
+    /// Requests that wait at the end.
     pub backlog_end: f64,
-    /// Time that a request waits for the backlog before it at the start, in seconds.
+    /// The delay that the backlog adds to a request at the start, in seconds.
     pub backlog_delay_start_seconds: f64,
-    /// The same at the end.
+    /// The delay that the backlog adds to a request at the end, in seconds.
     pub backlog_delay_end_seconds: f64,
-    /// Latency beside the backlog's delay of those that succeed.
+    /// Latency of the requests that succeed, without the backlog's delay.
     pub latency: StationaryLatency,
-    /// CPU that all pods together use, in cores, noise left out.
+    /// CPU use of all pods in cores, without noise.
     pub cpu_cores: f64,
-    /// CPU of the pods that count as ready, as a share of their CPU requests; `None` without ready pods or without request.
+    /// CPU use of the pods that count as ready, as a share of their CPU requests. `None` without
+    /// ready pods or without a request.
     pub cpu_share_of_request: Option<f64>,
-    /// Pods that work: those that serve requests, and those in their start-up burst.
+    /// Pods that use CPU for work: those that serve requests, and those in their start-up burst.
     pub working_pods: u32,
     /// Of the working pods, those with a container at its CPU limit.
     pub throttled_pods: u32,
-    /// How many pods there are.
+    /// The numbers of pods by state.
     pub pods: PodCounts,
 }
 
 impl FlowSegment {
-    /// Nothing, for no time: what a run begins from.
+    /// A segment of length zero at the start of a run, without load.
     #[must_use]
     pub fn empty() -> Self {
         Self {
@@ -148,81 +155,86 @@ impl FlowSegment {
     }
 }
 
-/// The grain in which the request engine reports, and the SLO is judged.
+/// The length of an interval: the request engine reports, and the SLO is judged, at least this
+/// often.
 pub const INTERVAL: SimSpan = SimSpan::from_secs(5);
 
-/// What the request engine did in a stretch of time in which neither the offered rate nor a number of pods changed.
+/// A segment of the request engine, in which neither the offered rate nor a number of pods changed.
 ///
-/// Numbers of requests are whole. Over a run `offered` = `succeeded` + `failed` + the last `in_flight`,
-/// and so it is at the end of each segment.
+/// The numbers of requests are whole. From the start of the run to the end of any segment,
+/// `offered` = `succeeded` + `failed` + the last `in_flight`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RequestSegment {
-    /// Its first instant.
+    /// The first instant.
     pub start: SimTime,
-    /// Its end, later than `start`; the next segment begins there.
+    /// The end, later than `start`; the next segment begins there.
     pub end: SimTime,
-    /// Requests per second that the trace stands for: its rate, or users / (mean think time + mean service time).
+    /// Requests per second that the trace states: its rate, or users / (mean think time + mean
+    /// service time).
     pub nominal_rps: f64,
     /// Users of a closed load.
     pub users: Option<u32>,
     /// Requests that clients sent for the first time.
     pub offered: u64,
-    /// Requests answered in time.
+    /// Requests answered within the timeout.
     pub succeeded: u64,
-    /// Requests given up for good, by the cause of their last attempt.
+    /// Requests that failed for good, by the cause of their last attempt.
     pub failed: FailureCauses,
     /// Attempts after a request's first.
     pub retried: u64,
-    /// Requests at the end of which the client still waits: in a pod, on their way, or before a retry.
+    /// Requests whose client still waits at the end of the segment: in a pod, or before a retry.
     pub in_flight: u64,
-    /// CPU that all pods together used, in core-seconds.
+    /// CPU time that all pods used, in core-seconds.
     pub cpu_core_seconds: f64,
-    /// CPU of the pods that count as ready, as a share of their CPU requests; `None` without ready pods or without request.
+    /// CPU use of the pods that count as ready, as a share of their CPU requests. `None` without
+    /// ready pods or without a request.
     pub cpu_share_of_request: Option<f64>,
-    /// CFS periods in which a pod had work, all pods with a CPU limit added up.
+    /// CFS periods in which a pod had work, summed over all pods with a CPU limit.
     pub working_periods: u64,
-    /// Of these, those in which it spent its quota before its work was done.
+    /// Of these periods, those in which the pod spent its quota before its work was done.
     pub throttled_periods: u64,
-    /// Containers killed for memory.
+    /// Containers killed because they were out of memory.
     pub oom_kills: u32,
-    /// Pods ready at the end of an interval by their CPU since the interval began; `Some` where the segment ends one (or the run).
+    /// The distribution of CPU use over the ready pods since the start of the interval. `Some` only
+    /// if the segment ends an interval or the run, and pods with a CPU request are ready.
     pub pod_cpu: Option<PodSpread>,
-    /// How many pods there are.
+    /// The numbers of pods by state.
     pub pods: PodCounts,
 }
 
-/// CPU of ready pods as a share of what each requests, over one [`INTERVAL`].
+/// CPU use of the ready pods over one [`INTERVAL`], as a share of their requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PodSpread {
-    /// The idlest.
+    /// The lowest share of a pod.
     pub min: f64,
-    /// The mean over the pods.
+    /// The mean share over the pods.
     pub mean: f64,
-    /// The busiest.
+    /// The highest share of a pod.
     pub max: f64,
-    /// The greatest throttled share of a pod: CFS periods in which it spent its quota / periods in which it had work.
+    /// The highest throttled share of a pod: CFS periods in which it spent its quota, divided by
+    /// periods in which it had work.
     pub max_throttled_share: f64,
 }
 
-/// Why a request failed, or an attempt at it.
+/// Why a request, or one attempt of it, failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureCause {
-    /// No pod to send it to.
+    /// There was no pod to send it to.
     NoEndpoint,
-    /// The pod could not serve: not initialised yet, or its container killed.
+    /// The pod could not serve: it was not initialised yet, or its container had been killed.
     NotInitialised,
     /// The pod's queue was full.
     QueueFull,
-    /// The client gave up.
+    /// The client timed out.
     TimedOut,
-    /// The pod went away with it.
+    /// The pod was removed while it held the request.
     PodGone,
-    /// The pod's container was killed for memory with it (request engine).
+    /// The pod's container was killed out of memory while it held the request (request engine).
     OomKilled,
 }
 
 impl FailureCause {
-    /// All causes, in the order in which files name them.
+    /// All causes, in the order of their columns in files.
     pub const ALL: [Self; 6] = [
         Self::NoEndpoint,
         Self::NotInitialised,
@@ -233,7 +245,8 @@ impl FailureCause {
     ];
 }
 
-/// Failed requests by [`FailureCause`]: per second, or a number, as the holder says.
+/// Failed requests by [`FailureCause`]: a rate per second, or a number; the field that holds it
+/// says which.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FailureCauses {
     /// [`FailureCause::NoEndpoint`].
@@ -251,13 +264,13 @@ pub struct FailureCauses {
 }
 
 impl FailureCauses {
-    /// All causes together.
+    /// The sum over all causes.
     #[must_use]
     pub fn total(&self) -> f64 {
         FailureCause::ALL.map(|cause| self.of(cause)).iter().sum()
     }
 
-    /// Those of one cause.
+    /// The value of one cause.
     #[must_use]
     pub const fn of(&self, cause: FailureCause) -> f64 {
         match cause {
@@ -270,7 +283,7 @@ impl FailureCauses {
         }
     }
 
-    /// Those of one cause, to be changed.
+    /// The value of one cause, mutable.
     pub const fn of_mut(&mut self, cause: FailureCause) -> &mut f64 {
         match cause {
             FailureCause::NoEndpoint => &mut self.no_endpoint,
@@ -283,7 +296,7 @@ impl FailureCauses {
     }
 }
 
-/// Pods by state at one instant.
+/// The numbers of pods by state, at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodCounts {
     /// `spec.replicas` of the Deployment.
@@ -292,12 +305,12 @@ pub struct PodCounts {
     pub current: Replicas,
     /// Pods that are Ready, able to serve and not terminating.
     pub ready: Replicas,
-    /// Pods that are terminating: they still cost.
+    /// Pods that are terminating; they still cost CPU and memory.
     pub terminating: Replicas,
 }
 
 impl PodCounts {
-    /// The counts of `pods`, of which `desired` are asked for.
+    /// The counts of `pods`, with `desired` as `spec.replicas`.
     pub(super) fn of(pods: &Census, desired: Replicas) -> Self {
         let mut counts = Self::without_states(pods, desired);
         for (status, &number) in PodStatus::all().zip(pods.by_status()) {
@@ -308,7 +321,7 @@ impl PodCounts {
         counts
     }
 
-    /// The same before [`PodCounts::count`] has been told of the pods.
+    /// The counts before any call of [`PodCounts::count`]: only `desired` and `current`.
     pub(super) fn without_states(pods: &Census, desired: Replicas) -> Self {
         Self {
             desired,
@@ -317,7 +330,7 @@ impl PodCounts {
         }
     }
 
-    /// `number` pods are `status`.
+    /// Adds `number` pods with this status.
     pub(super) fn count(&mut self, status: PodStatus, number: u32) {
         let number = i32::try_from(number).unwrap_or(i32::MAX);
         if status.is(PodFact::Terminating) {
@@ -329,36 +342,36 @@ impl PodCounts {
     }
 }
 
-/// A pod's way through life. The pods that are there at the start, numbered from 0 as well, begin without a change.
+/// A pod entered a state. The pods that exist at the start, numbered from 0, are not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodChange {
-    /// When.
+    /// The time of the change.
     pub time: SimTime,
-    /// Which: pods are numbered from 0 in the order of creation.
+    /// The pod's number: pods are numbered from 0 in the order of creation.
     pub pod: u32,
-    /// To what.
+    /// The state that it entered.
     pub state: PodTransition,
 }
 
 /// A state that a pod enters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PodTransition {
-    /// It exists.
+    /// The pod was created.
     Created,
-    /// Its containers run.
+    /// The containers run.
     Started,
-    /// The container that was killed runs again.
+    /// The killed container runs again.
     Restarted,
-    /// It could serve.
+    /// The pod is able to serve.
     Initialised,
-    /// Its Ready condition became True.
+    /// The Ready condition became True.
     Ready,
-    /// Traffic reaches it.
+    /// The pod receives traffic.
     Serving,
-    /// It was deleted and winds down.
+    /// The pod was deleted and winds down.
     Terminating,
-    /// Its container was killed for memory.
+    /// The container was killed out of memory.
     OomKilled,
-    /// It is no more.
+    /// The pod was removed.
     Gone,
 }

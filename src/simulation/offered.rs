@@ -1,16 +1,13 @@
-//! What a row of the trace stands for, in requests per second.
-//!
-//! Self-imposed limit: rates; when requests come is `workload`'s.
+//! The request rate that a row of the trace states.
 
 use super::flow::share;
 use super::latency::PodServer;
 use crate::scenario::Scenario;
 use crate::workload::Demand;
 
-/// Requests per second that a row of the trace stands for.
+/// Requests per second that a row of the trace states.
 ///
-/// A demand that is known as CPU alone becomes requests of the mean cost; where
-/// requests cost nothing there are none.
+/// A demand in CPU is divided by the mean cost of a request. The rate is 0 if requests cost no CPU.
 pub(super) fn nominal_rps(scenario: &Scenario, row: usize) -> f64 {
     let rate = match &scenario.trace.demand {
         Demand::RequestsPerSecond(rates) => rates[row],
@@ -29,7 +26,7 @@ pub(super) fn nominal_rps(scenario: &Scenario, row: usize) -> f64 {
         Demand::Users(users) => share(users[row], seconds_per_cycle(scenario)),
     };
     let scaled = rate * scenario.workload.scale;
-    // -0 and what is no number are no load.
+    // -0, NaN and infinity mean no load.
     if scaled > 0.0 && scaled.is_finite() {
         scaled
     } else {
@@ -37,7 +34,8 @@ pub(super) fn nominal_rps(scenario: &Scenario, row: usize) -> f64 {
     }
 }
 
-/// Mean time from a user's request to the next one where nothing waits: service, then thinking.
+/// Mean time from a user's request to the next one without any waiting: service time plus think
+/// time.
 fn seconds_per_cycle(scenario: &Scenario) -> f64 {
     PodServer::of(scenario).service_seconds + scenario.workload.clients.think_time.mean_seconds()
 }

@@ -1,4 +1,4 @@
-//! A run that is advanced from outside, wake by wake: its caller is the scaler.
+//! A run that its caller advances from wake to wake; the caller is the scaler.
 
 use super::event::first_scrape;
 use super::flow::Flow;
@@ -12,13 +12,14 @@ use crate::units::{Replicas, Seed, SimSpan, SimTime};
 
 /// A run whose caller sets `spec.replicas`.
 ///
-/// The scenario's own scaler has no part in it. [`Run::advance`] runs to the caller's next wake and shows the
-/// cluster as a controller would see it; [`Run::decide`] writes the scale. The same scenario, engine, seed and
-/// decisions give the same run, event by event.
+/// The scenario's own scaler is not used. [`Run::advance`] runs to the caller's next wake and
+/// returns the cluster as a controller would see it. [`Run::decide`] writes the scale. The same
+/// scenario, engine, seed and decisions give the same run, event by event.
 ///
 /// # Example
 ///
-/// A threshold scaler: one pod more while the pods use over 80 % of what they request, one less under 40 %.
+/// A threshold scaler: it adds a pod while the pods use over 80 % of their requests, and removes
+/// one below 40 %.
 ///
 /// ```
 /// use hpasim::control::caller::Caller;
@@ -62,7 +63,7 @@ pub struct Run<'s> {
     wake: Option<OpenWake>,
 }
 
-/// A wake that the caller has seen and that has not taken effect yet.
+/// A wake that the caller has seen and whose decision has not taken effect yet.
 #[derive(Clone, Copy, Debug)]
 struct OpenWake {
     time: SimTime,
@@ -70,26 +71,26 @@ struct OpenWake {
     written: Option<Replicas>,
 }
 
-/// The run in its engine.
+/// The run in one of the engines.
 #[derive(Debug)]
 enum EngineRun<'s> {
     Fluid(Box<Simulation<'s, Flow>>),
     Request(Box<Simulation<'s, Requests<'s>>>),
 }
 
-/// Why a decision is refused.
+/// Why a decision is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecideError {
-    /// The number is none that a scale can have.
+    /// The number is out of the range of `spec.replicas`.
     #[error("spec.replicas cannot be {0}; decide on 0 to {REPLICAS_MAX} replicas")]
     OutOfRange(i32),
-    /// The run is not at a wake of the caller.
+    /// The run is not at a wake.
     #[error("the run is at no wake; call `advance` first, and decide once before the next call")]
     NotAwake,
 }
 
 impl<'s> Run<'s> {
-    /// The run at its start.
+    /// A run at its start.
     #[must_use]
     pub fn new(scenario: &'s Scenario, engine: Engine, seed: Seed, caller: &Caller) -> Self {
         let scrape = first_scrape(scenario, seed);
@@ -118,10 +119,11 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Runs to the caller's next wake and shows what is to be seen then; `None` at the end of the trace.
+    /// Runs to the caller's next wake and returns the view of the cluster; `None` at the end of the
+    /// trace.
     ///
-    /// What was decided at the wake before takes effect first, and `observer` hears of it. A caller who decided
-    /// nothing has left `spec.replicas` as it was.
+    /// First the decision of the previous wake takes effect, and `observer` receives it. If the
+    /// caller did not decide, `spec.replicas` keeps its value.
     pub fn advance(&mut self, observer: &mut impl Observer) -> Option<Seen<'_>> {
         self.close_wake(observer);
         let (wakes, time, current) = match &mut self.engine {
@@ -142,7 +144,7 @@ impl<'s> Run<'s> {
         })
     }
 
-    /// The time of the run: that of the last wake.
+    /// The time of the run, which is the time of the last wake.
     #[must_use]
     pub fn now(&self) -> SimTime {
         match &self.engine {
@@ -151,10 +153,12 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Writes `replicas` to `spec.replicas` at the wake that the run stands at. The last number of a wake counts.
+    /// Writes `replicas` to `spec.replicas` at the current wake. If called several times, the last
+    /// number applies.
     ///
     /// # Errors
-    /// The number is none that a scale can have, or the run stands at no wake.
+    ///
+    /// The number is out of range, or the run is not at a wake.
     pub fn decide(&mut self, replicas: Replicas) -> Result<(), DecideError> {
         if !(0..=REPLICAS_MAX).contains(&replicas.0) {
             return Err(DecideError::OutOfRange(replicas.0));
@@ -173,7 +177,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// The decision of the last wake takes effect.
+    /// Lets the decision of the last wake take effect.
     fn close_wake(&mut self, observer: &mut impl Observer) {
         let Some(wake) = self.wake.take() else {
             return;

@@ -1,38 +1,37 @@
 //! The order of events at one instant.
 //!
-//! Self-imposed limit: the table and nothing else. There is a test for each
-//! neighbouring pair in `tests`.
+//! `simulation/tests.rs` has a test for each pair of neighbouring phases.
 
-/// What runs first when several things happen at one instant; within a phase, what was scheduled first.
+/// The order of events at one instant. Within a phase, events run in the order of scheduling.
 ///
 /// | phase | what it does | why before the next |
 /// |---|---|---|
-/// | measurement | what happened until now is told | nothing of this instant belongs to it |
-/// | pod lifecycle | pods start, become ready, leave | load of this instant goes to the pods of this instant |
-/// | traffic | the trace's next row, a backlog that is gone or full | counters are read under the rates that hold until now |
+/// | measurement | the segment that ends is reported | no event of this instant belongs to it |
+/// | pod lifecycle | pods start, become ready, are removed | load of this instant goes to the pods of this instant |
+/// | traffic | the trace's next row; the backlog becomes empty or full | counters are read under the rates that held until now |
 /// | housekeeping | kubelets read counters | a scrape sees a reading of its own instant |
-/// | scrape | metrics-server reads kubelets, the API shows it | a wake sees a scrape of its own instant |
-/// | scaler wake | the scaler decides | it cannot see what it is about to change |
-/// | scale applied | the ReplicaSet creates and deletes | |
+/// | scrape | metrics-server reads the kubelets, and the API shows it | a wake sees a scrape of its own instant |
+/// | scaler wake | the scaler decides | it does not see the result of its decision |
+/// | scale applied | the ReplicaSet creates and deletes pods | |
 ///
-/// In the fluid engine housekeeping has no events of its own: counters are integrals,
-/// read lazily up to and including the scrape's instant. Measurement is the request engine's alone.
+/// In the fluid engine housekeeping has no events: counters are integrals, which a scrape evaluates
+/// up to and including its instant. Only the request engine has measurement events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Phase {
-    /// The stretch before this instant is told.
+    /// The segment before this instant is reported.
     Measurement,
-    /// Pods take a step.
+    /// Pods take steps.
     PodLifecycle,
     /// Load or backlog changes.
     Traffic,
-    /// Counters are read.
+    /// Kubelets read counters.
     Housekeeping,
-    /// Readings become known.
+    /// metrics-server scrapes, and samples become visible.
     Scrape,
     /// The scaler decides.
     ScalerWake,
-    /// What it decided takes place.
+    /// The ReplicaSet applies the decision.
     ScaleApplied,
 }
 

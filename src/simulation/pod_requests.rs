@@ -1,6 +1,6 @@
-//! What a pod requests of a resource, as the controller of a release adds it up.
+//! The request of a pod for a resource, as the controller of a release sums it.
 //!
-//! Self-imposed limit: the template in the core's terms; the rules are the core's.
+//! This module translates the pod template into the terms of `hpa`, which has the rules.
 
 use crate::cluster::config::{Container, ContainerCourse, Deployment};
 use crate::control::query::RequestScope;
@@ -9,18 +9,19 @@ use crate::control::seen::{
 };
 use crate::units::{MilliValue, Millicores};
 
-/// Why a pod's request cannot be told; all pods are alike.
+/// Why the request of a pod cannot be determined; the same for all pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum UnknownRequest {
-    /// This container states none.
+    /// This container has no request.
     OfContainer(String),
-    /// The pod states requests as a whole, but not for this resource.
+    /// The pod has pod-level requests, but not for this resource.
     OfPod,
-    /// There is no container of this name.
+    /// No container has this name.
     NoSuchContainer(String),
 }
 
-/// What each pod of `deployment` requests of `resource`; with `container`, what that one requests.
+/// The request of each pod of `deployment` for `resource`; with `container`, the request of that
+/// container.
 pub(super) fn pod_request(
     deployment: &Deployment,
     resource: &str,

@@ -1,7 +1,4 @@
-//! One run: events in their order, each handed to whom it concerns.
-//!
-//! Self-imposed limit: the clock and the order. What a pod, a flow, a metric or a
-//! decision is, others know.
+//! The events of one run, in their order.
 
 mod pods;
 
@@ -25,20 +22,20 @@ use crate::engine::random::Stream;
 use crate::scenario::Scenario;
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 
-/// What is left when a run is over.
+/// The result of a run, apart from what observers received.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Finished {
-    /// When it ended: the trace's last row, unless an observer had enough before.
+    /// The end of the run: the trace's last row, or the time at which an observer stopped it.
     pub end: SimTime,
     /// Requests in flight at the end.
     pub in_flight: f64,
 }
 
-/// What a simulation has to know of its scaler before it starts.
+/// The properties of a scaler that a simulation needs before it starts.
 pub(super) struct Attention<'a> {
     /// See [`Autoscaler::asks`].
     pub(super) asks: &'a [MetricQuery],
-    /// When it wakes first.
+    /// The time of the first wake; `None` without any wake.
     pub(super) first_wake: Option<SimTime>,
     /// See [`Autoscaler::wake_jitter`].
     pub(super) wake_jitter: SimSpan,
@@ -57,7 +54,7 @@ impl<'a> Attention<'a> {
     }
 }
 
-/// A simulation under way, up to what its scaler decides.
+/// A simulation in progress. Its scaler is outside of it.
 #[derive(Debug)]
 pub(super) struct Simulation<'s, W> {
     scenario: &'s Scenario,
@@ -67,7 +64,7 @@ pub(super) struct Simulation<'s, W> {
     plant: Plant,
     work: W,
     sight: Sight,
-    /// By how much a wake comes late at most, and what draws it.
+    /// The bound of the delay of a wake, and the generator of the delays.
     wake_jitter: SimSpan,
     lateness: Pcg32,
     /// `spec.replicas`.
@@ -75,22 +72,23 @@ pub(super) struct Simulation<'s, W> {
     row: usize,
     trace_values: Vec<f64>,
     next_scrape: SimTime,
-    /// Whether something changed at `now` that the engine has not settled yet.
+    /// Whether something changed at `now`, so that the engine must settle.
     work_has_changed: bool,
-    reckoned: u32,
-    /// Room for pods that are being deleted.
+    settlement: u32,
+    /// A buffer for the pods that are being deleted.
     leaving: Vec<DeletedPod>,
 }
 
-/// So many cycles before what shows at the start counters and metrics-server are watched, so that nobody can tell that they began.
+/// Counters and scrapes run this many cycles before time zero, so that the first visible sample is
+/// in a steady state.
 const WARM_CYCLES: i64 = 8;
-/// A period of no length would keep the clock where it is.
+/// The shortest scrape interval. An interval of zero would stop the clock.
 const SHORTEST_PERIOD: SimSpan = SimSpan::from_nanos(1);
-/// Initial pods are older than the autoscaler's initialisation periods by this.
+/// The age of the initial pods beyond the autoscaler's initialisation period.
 const OLD: SimSpan = SimSpan::from_secs(3600);
 
 impl<'s, W: Work> Simulation<'s, W> {
-    /// The simulation at its start; metrics-server scrapes first at `first_scrape`.
+    /// A simulation at its start, with the first scrape at `first_scrape`.
     pub(super) fn new(
         scenario: &'s Scenario,
         work: W,
@@ -136,7 +134,7 @@ impl<'s, W: Work> Simulation<'s, W> {
             row: 0,
             next_scrape: first_scrape,
             work_has_changed: true,
-            reckoned: 0,
+            settlement: 0,
             leaving: Vec::new(),
         };
         run.read_trace_values();
@@ -155,7 +153,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         run
     }
 
-    /// The engine takes over pods and load as they are at the start.
+    /// Gives the initial pods and the load to the engine.
     fn begin_work(&mut self) {
         self.offer();
         let Some(work) = self.work.by_pod() else {
@@ -173,7 +171,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         self.push(SimTime::ZERO + INTERVAL, Event::Measure);
     }
 
-    /// The scrapes before the start, on the grid that the run goes on with.
+    /// Makes the scrapes before the start, on the same grid as those of the run.
     fn warm_up(&mut self, since: SimTime, load: BeforeStart) {
         let interval = self.scenario.metrics.scrape_interval;
         let before = (self.next_scrape - since).as_nanos() / interval.as_nanos().max(1);
@@ -196,7 +194,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         }
     }
 
-    /// Runs to the end, with `scaler` deciding at each of its wakes.
+    /// Runs to the end; `scaler` decides at each of its wakes.
     pub(super) fn run_to_end<O: Observer>(
         mut self,
         scaler: &mut impl Autoscaler,
@@ -210,9 +208,9 @@ impl<'s, W: Work> Simulation<'s, W> {
         self.finish(observer)
     }
 
-    /// Runs to the scaler's next wake, or to the end: that of the trace, or where an observer has enough. Returns whether the scaler wakes.
+    /// Runs to the scaler's next wake, or to the end of the run. Returns whether the scaler wakes.
     ///
-    /// After a wake, [`Simulation::decided`] has to follow before the next call.
+    /// After a wake, the caller must call [`Simulation::decided`] before the next call.
     pub(super) fn advance_to_wake(&mut self, observer: &mut impl Observer) -> bool {
         while let Some(next) = self.queue.first() {
             if observer.has_enough() {
@@ -220,7 +218,7 @@ impl<'s, W: Work> Simulation<'s, W> {
                 break;
             }
             if self.work_has_changed && next.time > self.now {
-                // What settling schedules may come before what was next.
+                // Settling may schedule an event before `next`.
                 self.settle(observer);
                 continue;
             }
@@ -243,12 +241,12 @@ impl<'s, W: Work> Simulation<'s, W> {
         false
     }
 
-    /// The instant that the simulation has come to.
+    /// The current time.
     pub(super) fn now(&self) -> SimTime {
         self.now
     }
 
-    /// What the scaler sees at its wake.
+    /// The view of the scaler at its wake.
     pub(super) fn seen(&mut self) -> Seen<'_> {
         self.sight.refresh(self.plant.view().pods);
         let run = &*self;
@@ -256,14 +254,15 @@ impl<'s, W: Work> Simulation<'s, W> {
             .look(run.plant.as_viewed().pods, run.replicas, run)
     }
 
-    /// `spec.replicas` of the present.
+    /// The current `spec.replicas`.
     pub(super) fn replicas(&self) -> Replicas {
         self.replicas
     }
 
-    /// The scaler that was woken writes `written` to the scale, if anything, and wakes next at `next_wake`.
+    /// Takes the decision of a wake: `written` is the new `spec.replicas`, if any, and `next_wake`
+    /// the time of the next wake.
     pub(super) fn decided(&mut self, written: Option<Replicas>, next_wake: Option<SimTime>) {
-        // The wake of now is still the first in the queue.
+        // The current wake is still the first event in the queue.
         match next_wake {
             Some(next) => {
                 let next = self.late(next);
@@ -276,7 +275,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         }
     }
 
-    /// No event is left before the end; traffic may be.
+    /// Runs the remaining traffic after the last event, and ends the run.
     pub(super) fn finish(mut self, observer: &mut impl Observer) -> Finished {
         self.settle(observer);
         while let Some(notice) = self.serve_before(self.end, observer) {
@@ -292,15 +291,15 @@ impl<'s, W: Work> Simulation<'s, W> {
         }
     }
 
-    /// Lets traffic run until just before `limit`; what it does to a pod comes back.
+    /// Runs the traffic until just before `limit`, or until it affects a pod; returns that effect.
     fn serve_before(&mut self, limit: SimTime, observer: &mut impl Observer) -> Option<Notice> {
         self.work.by_pod()?;
-        // Traffic of this instant meets the pods of this instant.
+        // The pods of this instant must be settled before the traffic of this instant.
         self.settle(observer);
         self.work.by_pod()?.run_before(limit, observer)
     }
 
-    /// Traffic has done something to a pod.
+    /// Carries out an effect of traffic on a pod.
     fn heed(&mut self, notice: Notice, observer: &mut impl Observer) {
         if let Some(work) = self.work.by_pod() {
             self.now = work.now();
@@ -311,7 +310,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         }
     }
 
-    /// The first event of the queue happens; it leaves the queue, or its successor takes its place.
+    /// Carries out the first event of the queue, and removes it or replaces it by its successor.
     pub(super) fn happen(&mut self, event: Event, observer: &mut impl Observer) {
         match event {
             Event::Measure => {
@@ -353,9 +352,9 @@ impl<'s, W: Work> Simulation<'s, W> {
                 self.read_trace_values();
                 self.offer();
             }
-            Event::Backlog { reckoned } => {
+            Event::Backlog { settlement } => {
                 self.queue.pop();
-                if reckoned == self.reckoned {
+                if settlement == self.settlement {
                     self.work_has_changed = true;
                 }
             }
@@ -369,7 +368,7 @@ impl<'s, W: Work> Simulation<'s, W> {
                 self.queue.pop();
                 self.plant.publish();
             }
-            // The scaler decides, and whoever runs it goes on.
+            // `advance_to_wake` returns at a wake, before this call.
             Event::Wake => {}
             Event::ScaleApplied { replicas } => {
                 self.queue.pop();
@@ -387,7 +386,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         self.queue.replace_first(time, event.phase(), event);
     }
 
-    /// Brings the engine up to date with what changed at this instant.
+    /// Tells the engine what changed at this instant, and applies what follows.
     fn settle(&mut self, observer: &mut impl Observer) {
         if !self.work_has_changed {
             return;
@@ -399,14 +398,14 @@ impl<'s, W: Work> Simulation<'s, W> {
         if let Some(rates) = settled.rates {
             self.plant.serve(self.now, rates);
         }
-        self.reckoned = self.reckoned.wrapping_add(1);
+        self.settlement = self.settlement.wrapping_add(1);
         if let Some(time) = settled.backlog_changes {
-            let reckoned = self.reckoned;
-            self.push(time, Event::Backlog { reckoned });
+            let settlement = self.settlement;
+            self.push(time, Event::Backlog { settlement });
         }
     }
 
-    /// When the row after the present one begins; the last row only marks the end.
+    /// The time of the next row; the last row only marks the end.
     fn following_row(&self) -> Option<SimTime> {
         self.scenario.trace.times.get(self.row + 1).copied()
     }
@@ -439,7 +438,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         }
     }
 
-    /// A wake that is due at `due`, late by its jitter.
+    /// The wake that is due at `due`, delayed by its jitter.
     fn late(&mut self, due: SimTime) -> SimTime {
         let jitter = self.wake_jitter;
         if jitter <= SimSpan::ZERO {
@@ -447,7 +446,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         }
         let share = f64::from(self.lateness.next_u32()) / 2.0_f64.powi(32);
         let late = SimSpan::from_nanos((share * jitter.as_nanos() as f64) as i64);
-        // However late it was, a wake never comes before the one that it follows.
+        // A wake must not come before the previous one, however late that one was.
         (due + late).max(self.now)
     }
 }
@@ -458,7 +457,7 @@ impl<W> MetricsApi for Simulation<'_, W> {
     }
 }
 
-/// An observer that hears of decisions.
+/// A decision listener that passes decisions to an observer.
 pub(super) struct Telling<'o, O>(pub(super) &'o mut O);
 
 impl<O: Observer> DecisionListener for Telling<'_, O> {

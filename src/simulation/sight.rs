@@ -1,7 +1,6 @@
-//! What a scaler sees: the plant in the words of the Kubernetes API.
+//! The view of a scaler: the plant in the terms of the Kubernetes API.
 //!
-//! A translation. It adds no delay of its own and no knowledge: what the metrics API does not
-//! show is not here.
+//! The view adds no delay and no information to what the API and the metrics API show.
 
 use super::pod_requests::{UnknownRequest, pod_request};
 use crate::cluster::metrics_server::{ContainerSelection, MetricsServer, PlantMetric};
@@ -16,19 +15,20 @@ use crate::control::{MetricQuery, Seen};
 use crate::scenario::Scenario;
 use crate::units::{MilliValue, Replicas};
 
-/// How a scaler's queries are answered, and the pods as the API names them.
+/// The sources of the answers to a scaler's queries, and the pods in the terms of the API.
 #[derive(Clone, Debug)]
 pub(super) struct Sight {
     metrics: Vec<SeenMetric>,
-    /// What the plant has to measure for them.
+    /// The metrics that the plant must measure.
     measured: Vec<PlantMetric>,
-    /// Columns of the trace that some query reads, in the order in which [`PlantMetric::TraceColumn`] numbers them.
+    /// Columns of the trace that a query reads, in the order of the numbers in
+    /// [`PlantMetric::TraceColumn`].
     trace_columns: Vec<usize>,
     pod_states: Vec<PodState>,
     generation: Option<u64>,
-    /// Whose pods they are; faults name it.
+    /// The owner of the pods; faults name it.
     target: ScaleTarget,
-    /// The first pod's name, where a fault has to name one.
+    /// The name of the first pod, for faults that name a pod.
     first_pod_name: String,
 }
 
@@ -36,42 +36,45 @@ pub(super) struct Sight {
 #[derive(Clone, Debug)]
 struct SeenMetric {
     source: AnswerSource,
-    /// What each pod requests, repeated for every pod; empty where nothing is requested.
+    /// The request of each pod, repeated for every pod; empty if requests do not matter.
     requests: Vec<MilliValue>,
     request_per_pod: MilliValue,
-    /// Why a pod's request cannot be told, if it cannot.
+    /// Why the request of a pod cannot be determined, if so.
     request_fault: Option<UnknownRequest>,
 }
 
-/// Where a metric's answer comes from.
+/// The source of the answer to a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum AnswerSource {
-    /// By pod, from this measured metric; the text is the client's when no pod has a sample.
+    /// Samples by pod of this measured metric. `empty` is the client's error if no pod has a
+    /// sample.
     Pods {
         measured: usize,
         empty: &'static str,
     },
-    /// The one value of this measured metric.
+    /// The single value of this measured metric.
     Object(usize),
     /// All series of this measured metric.
     External(usize),
-    /// The client fails.
+    /// The client fails with this error.
     Failed(&'static str),
-    /// The client does not find the container in the first pod's metrics, or no pod's metrics at all.
+    /// The container does not exist. The client reports it for the first pod, or reports that there
+    /// are no metrics at all.
     NoSuchContainer {
         container: String,
-        /// Its words, renewed with the pods.
+        /// The client's error, updated whenever the pods change.
         text: String,
     },
 }
 
-/// What the metrics clients say when the API has no sample (`pkg/controller/podautoscaler/metrics/client.go`).
+/// The errors of the metrics clients if the API has no sample
+/// (`pkg/controller/podautoscaler/metrics/client.go`).
 const NO_RESOURCE_METRICS: &str = "no metrics returned from resource metrics API";
 const NO_CUSTOM_METRICS: &str = "no metrics returned from custom metrics API";
 const NO_EXTERNAL_METRICS: &str = "no metrics returned from external metrics API";
 
 impl Sight {
-    /// Answers `asks` from the plant of `scenario`.
+    /// The view for `asks` on the plant of `scenario`.
     pub(super) fn new(scenario: &Scenario, asks: &[MetricQuery]) -> Self {
         let target = scenario.scaler.as_ref().and_then(Scaler::target);
         let mut sight = Self {
@@ -94,12 +97,12 @@ impl Sight {
         sight
     }
 
-    /// What the metrics pipeline has to measure.
+    /// The metrics that the plant must measure.
     pub(super) fn measured(&self) -> &[PlantMetric] {
         &self.measured
     }
 
-    /// Columns of the trace, in the order in which the measured metrics number them.
+    /// Columns of the trace, in the order of the numbers in the measured metrics.
     pub(super) fn trace_columns(&self) -> &[usize] {
         &self.trace_columns
     }
@@ -186,7 +189,7 @@ impl Sight {
         seen
     }
 
-    /// Has a metric measured, once; its place.
+    /// The index of a measured metric, which is added if it is new.
     fn measure(&mut self, metric: PlantMetric) -> usize {
         let known = self.measured.iter().position(|known| *known == metric);
         known.unwrap_or_else(|| {
@@ -204,14 +207,14 @@ impl Sight {
         })))
     }
 
-    /// Takes the pods over as they are now, before somebody looks.
+    /// Updates the view of the pods, if a pod has changed since the last call.
     pub(super) fn refresh(&mut self, pods: &Pods) {
         if self.generation != Some(pods.census().generation()) {
             self.mirror(pods);
         }
     }
 
-    /// What a scaler sees of the plant since the last [`Sight::refresh`], `spec.replicas` being `spec_replicas`.
+    /// The view of the plant as of the last [`Sight::refresh`].
     pub(super) fn look<'a>(
         &'a self,
         pods: &'a Pods,
@@ -233,7 +236,7 @@ impl Sight {
         }
     }
 
-    /// What the metrics API answers to the query at this place.
+    /// The answer of the metrics API to the query at this index.
     pub(super) fn answer<'a>(
         &'a self,
         query: usize,
@@ -282,13 +285,13 @@ impl Sight {
         })
     }
 
-    /// Takes the pods over, after one of them has changed.
+    /// Copies the pods after one of them has changed.
     fn mirror(&mut self, pods: &Pods) {
         self.generation = Some(pods.census().generation());
         self.pod_states.clear();
         self.pod_states
             .extend(pods.statuses().iter().enumerate().map(|(row, status)| {
-                // A container that waits for its restart leaves the pod's phase at Running.
+                // The phase of a pod stays Running while its container waits for a restart.
                 let phase = if status.is(PodFact::Started) || pods.restarts(row) > 0 {
                     PodPhase::Running
                 } else {
@@ -334,7 +337,7 @@ fn pod_state(status: PodStatus, phase: PodPhase) -> PodState {
     let scheduled = status.is(PodFact::Scheduled);
     PodState::new(
         phase,
-        // The kubelet sets the condition when it takes the pod over.
+        // The kubelet sets the condition when the pod is bound to its node.
         match (status.is(PodFact::Ready), scheduled) {
             (true, _) => ReadyCondition::True,
             (false, true) => ReadyCondition::False,

@@ -1,7 +1,7 @@
-//! The order of events at one instant: one test for each neighbouring pair of phases.
+//! The order of events at one instant: one test for each pair of neighbouring phases.
 //!
-//! Each puts two events on one instant, the later phase scheduled first, and
-//! looks at what only the written order gives.
+//! Each test puts two events on one instant and schedules the later phase first. It checks a result
+//! that only the documented order gives.
 
 #[expect(
     dead_code,
@@ -68,7 +68,7 @@ fn at(seconds: i64) -> SimTime {
     SimTime::ZERO + SimSpan::from_secs(seconds)
 }
 
-/// The scaler of a scenario, which syncs first at `sync`.
+/// The scaler of a scenario, with its first sync at `sync`.
 fn first_synced_at(scenario: &Scenario, sync: SimTime) -> RunningScaler<'_> {
     scenario.hpa().map_or(RunningScaler::Nothing, |hpa| {
         RunningScaler::Hpa(HpaScaler::new(hpa, sync))
@@ -98,7 +98,7 @@ fn watch_requests(scenario: &Scenario, scrape: SimTime, sync: SimTime) -> Watche
     watcher
 }
 
-/// One pod that serves, and nobody asks for metrics.
+/// One pod that serves, without any query for metrics.
 fn plant_of_one(scenario: &Scenario) -> Plant {
     let (deployment, workload) = (&scenario.deployment, &scenario.workload);
     let metrics = MetricsServer::new(deployment, workload, &scenario.metrics, &[], Seed(1));
@@ -111,7 +111,7 @@ fn plant_of_one(scenario: &Scenario) -> Plant {
     Plant::new(deployment, metrics, one, Seed(1))
 }
 
-/// Steps of the load; nothing idles, housekeeping is on a grid of its own.
+/// A load in steps, without idle CPU; housekeeping has a phase different from the others.
 fn steps(rows: &[Row]) -> Scenario {
     let mut scenario = prod(trace(rows));
     scenario.deployment.containers[0].idle_cpu = Millicores(0);
@@ -119,7 +119,7 @@ fn steps(rows: &[Row]) -> Scenario {
     scenario
 }
 
-/// Requests every 100 ms of 1 ms each, on as many pods as `scenario` has.
+/// Requests of 1 ms every 100 ms, on the pods of `scenario`.
 fn even(rows: &[Row]) -> Scenario {
     let mut scenario = steps(rows);
     scenario.workload.clients.arrivals = Arrivals::Even;
@@ -141,7 +141,7 @@ const TEN_A_SECOND: [Row; 2] = [
 
 #[test]
 fn a_request_of_the_instant_at_which_an_interval_ends_belongs_to_the_next() {
-    // measurement before traffic: arrivals lie on every tenth of a second, 5.0 s included.
+    // Measurement before traffic: arrivals are at every tenth of a second, and also at 5.0 s.
     let mut scenario = even(&TEN_A_SECOND);
     scenario.scaler = None;
     let watcher = watch_requests(&scenario, at(1), at(1));
@@ -165,7 +165,8 @@ fn a_pod_that_takes_too_much_memory_at_rest_is_killed_whenever_it_starts() {
 
 #[test]
 fn the_first_rate_that_is_scraped_counts_the_time_before_the_start() {
-    // A scrape at 0.05 s, before any request: what reached the pod in the 15 s before it is the first row's load.
+    // A scrape at 0.05 s, before any request. The rate over the 15 s before it is that of the first
+    // row.
     let mut scenario = even(&TEN_A_SECOND);
     scenario.scaler = None;
     let mut requests = Requests::new(&scenario, Seed(1));
@@ -199,7 +200,7 @@ fn a_pod_that_the_engine_does_not_know_shifts_no_gauge() {
 
 #[test]
 fn a_request_meets_the_pods_of_its_own_instant() {
-    // pod lifecycle before traffic: at 20 s one of two pods is killed, and a request arrives.
+    // Pod lifecycle before traffic: at 20 s one of two pods is killed, and a request arrives.
     let mut scenario = even(&[
         Row {
             seconds: 0.0,
@@ -214,13 +215,14 @@ fn a_request_meets_the_pods_of_its_own_instant() {
     scenario.workload.clients.balancer = Balancer::RoundRobin;
     scenario.deployment.pod.endpoint_lag = SimSpan::from_secs(10);
     scenario.deployment.pod.grace_period = SimSpan::from_secs(10);
-    // The sync at 10 s sees 5 % of the target's 50 %, and nothing holds it back.
+    // The sync at 10 s sees 5 % against the target of 50 %, and the policy permits the scale-down.
     if let Some(autoscaler) = scenario.hpa_mut()
         && let Some(behavior) = &mut autoscaler.spec.behavior
     {
         behavior.scale_down.stabilization_window = Some(SimSpan::ZERO);
     }
-    // Which pod goes, and whose turn it is, hangs on the seed: one of the seeds would show the wrong order.
+    // The deleted pod and the turn of the balancer depend on the seed. With the wrong order, at
+    // least one of these seeds would fail.
     for seed in 1..=8 {
         let mut watcher = Watcher::default();
         let mut scaler = first_synced_at(&scenario, at(10));
@@ -243,11 +245,12 @@ fn a_request_meets_the_pods_of_its_own_instant() {
 
 #[test]
 fn a_counter_that_is_read_at_an_arrival_has_the_work_until_then() {
-    // traffic before housekeeping, and a reading shows what was worked, not what was asked for.
+    // Traffic before housekeeping: a reading shows the work that was done, not the work that was
+    // offered.
     let mut scenario = even(&TEN_A_SECOND);
     scenario.metrics.scrape_interval = SimSpan::from_secs(1);
     let watcher = watch_requests(&scenario, at(0), at(0));
-    // 10 requests of 1 ms a second on 100m are 10 %, whatever instants are read.
+    // 10 requests of 1 ms per second on 100m are 10 %, at whatever instants the counters are read.
     let seen: Vec<_> = watcher
         .seen
         .iter()
@@ -262,7 +265,8 @@ fn a_counter_that_is_read_at_an_arrival_has_the_work_until_then() {
 
 #[test]
 fn a_pod_that_leaves_takes_no_load_of_its_last_instant() {
-    // pod lifecycle before traffic: the endpoint of the last pod goes at 20 s, as the load doubles.
+    // Pod lifecycle before traffic: the endpoint of the last pod is removed at 20 s, when the load
+    // doubles.
     let mut scenario = steps(&[
         Row {
             seconds: 0.0,
@@ -279,7 +283,7 @@ fn a_pod_that_leaves_takes_no_load_of_its_last_instant() {
     ]);
     scenario.deployment.replicas = Replicas(2);
     scenario.deployment.pod.endpoint_lag = SimSpan::from_secs(10);
-    // The sync at 10 s sees 5 % of the target's 50 %, and deletes one of two.
+    // The sync at 10 s sees 5 % against the target of 50 %, and deletes one of two pods.
     let watcher = watch(&scenario, at(5), at(10));
     let after = watcher
         .segments
@@ -314,7 +318,7 @@ fn the_order_of_phases_is_the_order_in_which_events_come() {
 
 #[test]
 fn a_reading_at_the_instant_of_a_new_load_sees_the_old_one() {
-    // traffic before housekeeping: a counter is an integral, the new rate has not run yet.
+    // Traffic before housekeeping: a counter is an integral, and the new rate has not run yet.
     let scenario = steps(&[
         Row {
             seconds: 0.0,
@@ -337,7 +341,8 @@ fn a_reading_at_the_instant_of_a_new_load_sees_the_old_one() {
 
 #[test]
 fn a_scrape_gets_the_reading_of_its_own_instant() {
-    // housekeeping before scrape: a pod started at 10 s is read at 20 s; the scrape at 20 s has it.
+    // Housekeeping before scrape: a pod that started at 10 s is read at 20 s, and the scrape at 20
+    // s has the reading.
     use crate::cluster::metrics_server::{ContainerSelection, Gauges, PlantMetric};
     use crate::cluster::pods::PodStep;
 
@@ -392,7 +397,8 @@ fn a_pod_that_is_killed_while_it_winds_down_is_withdrawn_all_the_same() {
 
 #[test]
 fn a_sync_sees_the_scrape_of_its_own_instant() {
-    // scrape before HPA sync: the load doubles at 1 s, readings come every 10 s, both grids lie on 0, 15, 30...
+    // Scrape before scaler wake: the load doubles at 1 s, readings come every 10 s, and both grids
+    // are at 0, 15, 30...
     let scenario = steps(&[
         Row {
             seconds: 0.0,
@@ -413,13 +419,13 @@ fn a_sync_sees_the_scrape_of_its_own_instant() {
         .iter()
         .find(|seen| seen.percent != Some(50))
         .expect("it is seen");
-    // A reading lies in every 10 s, so the scrape at 15 s has one after the step.
+    // There is a reading in every 10 s, so the scrape at 15 s has one after the step.
     assert_eq!(first_seen.time, at(15));
 }
 
 #[test]
-fn a_sync_does_not_see_what_it_is_about_to_change() {
-    // HPA sync before scale applied: the sync that scales up still counts the old pods.
+fn a_sync_does_not_see_the_result_of_its_own_decision() {
+    // Scaler wake before scale applied: the sync that scales up still counts the old pods.
     let scenario = steps(&[
         Row {
             seconds: 0.0,

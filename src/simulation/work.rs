@@ -1,7 +1,7 @@
-//! What the two engines have in common: how work is served between the events of the control plane.
+//! The interface that both engines share: how work is served between the events of the control
+//! plane.
 //!
-//! Self-imposed limit: the seam. Pods, metrics and decisions are the same on
-//! either side of it.
+//! Pods, metrics and decisions are the same for both engines.
 
 use super::observer::Observer;
 use crate::cluster::census::Census;
@@ -10,21 +10,21 @@ use crate::cluster::pods::{PodStatus, PodStep, Pods};
 use crate::cluster::served::ServedRates;
 use crate::units::{Replicas, SimTime};
 
-/// What traffic does to a pod.
+/// An effect of traffic on a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
-    /// The last request has left a pod that waited for it to be gone.
+    /// The last request has left a pod that is draining.
     Drained(u32),
     /// A pod uses more memory than its limit.
     OutOfMemory(u32),
 }
 
-/// The trace's row that begins.
+/// The row of the trace that begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Offer {
-    /// Its number.
+    /// Its index.
     pub(super) row: usize,
-    /// Requests per second that it stands for.
+    /// Requests per second that it states.
     pub(super) nominal_rps: f64,
 }
 
@@ -34,33 +34,36 @@ pub(super) struct WorkGauges<'w> {
     pub(super) in_flight: PodGauge<'w>,
 }
 
-/// What follows from a change.
+/// The result of [`Work::settle`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Settled {
-    /// When the backlog is gone or full, if nothing changes before; `None` where it stays as it is.
+    /// When the backlog becomes empty or full, if nothing changes before; `None` if it stays
+    /// constant.
     pub(super) backlog_changes: Option<SimTime>,
-    /// What each pod serves from now on, where all pods of a class serve alike.
+    /// The rates of each pod from now on, if all pods of a class serve at the same rate.
     pub(super) rates: Option<ServedRates>,
 }
 
 /// An engine.
 ///
-/// Before anything of this changes, [`Work::close`] ends the stretch of time in
-/// which it was as it was; after it, [`Work::settle`] begins the next.
+/// Call [`Work::close`] before a change and [`Work::settle`] after it.
 pub(super) trait Work {
     /// See [`Work::by_pod`].
     type ByPod: WorkByPod;
 
-    /// The engine where it follows pods one by one; `None`: it counts pods when it settles, and their counters are integrals.
+    /// The engine, if it follows pods one by one. `None` for one that counts pods when it settles,
+    /// and whose counters are integrals.
     fn by_pod(&mut self) -> Option<&mut Self::ByPod>;
 
-    /// The row of the trace changes. Returns whether that is another offer; else nothing has to be settled.
+    /// Sets the row of the trace. Returns whether the offer changed; if not, no [`Work::settle`] is
+    /// needed.
     fn offer(&mut self, offer: Offer, now: SimTime) -> bool;
 
-    /// Ends the running stretch at `now` and tells of it, if it has any length and does not go on until the next [`Work::settle`].
+    /// Ends the current segment at `now` and reports it, if it is not empty. An engine may leave
+    /// this to the next [`Work::settle`].
     fn close(&mut self, now: SimTime, observer: &mut impl Observer);
 
-    /// Something has changed at `now`: works out what follows.
+    /// Takes the change at `now` into account, and returns what follows.
     fn settle(
         &mut self,
         now: SimTime,
@@ -69,33 +72,34 @@ pub(super) trait Work {
         observer: &mut impl Observer,
     ) -> Settled;
 
-    /// The clock of the control plane stands at `now`, no earlier than any traffic so far.
+    /// The gauges at `now`, which is not before any traffic so far.
     fn gauges(&mut self, now: SimTime, pods: &Pods) -> WorkGauges<'_>;
 
     /// Requests in flight.
     fn in_flight(&self) -> f64;
 }
 
-/// An engine that follows pods, and the requests in each, one by one.
+/// An engine that follows single pods and requests.
 pub(super) trait WorkByPod {
-    /// Pod `number` was created, or has taken `step` and is `status` now.
+    /// Pod `number` was created, or has taken `step`; its status is now `status`.
     fn pod_changed(&mut self, number: u32, status: PodStatus, step: Option<PodStep>, now: SimTime);
 
-    /// Serves until just before `limit`, or until traffic does something to a pod.
+    /// Serves until just before `limit`, or until traffic affects a pod.
     fn run_before(&mut self, limit: SimTime, observer: &mut impl Observer) -> Option<Notice>;
 
-    /// Core-nanoseconds that requests have cost a container since it started, or since the run did.
+    /// Core-nanoseconds that requests have used in a container since the start of the container or
+    /// of the run.
     fn work_of(&mut self, number: u32, container: usize, now: SimTime) -> f64;
 
-    /// All that pod `number` had to wait for is over, except the requests in it. Returns whether it may
-    /// go at once; else [`Notice::Drained`] follows.
+    /// Pod `number` has wound down, except for the requests in it. Returns whether the pod can be
+    /// removed at once; if not, [`Notice::Drained`] follows.
     fn lets_go(&mut self, number: u32) -> bool;
 
     /// The time of the last notice.
     fn now(&self) -> SimTime;
 }
 
-/// What an engine has that follows no pod: no value is of this type.
+/// The pods of an engine that does not follow pods: a type without values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoPods {}
 

@@ -1,30 +1,29 @@
-//! Kubernetes quantities (`100m`, `64Mi`, `0.5`, `1e3`): from text to numbers as the API machinery does it.
+//! Kubernetes quantities (`100m`, `64Mi`, `0.5`, `1e3`), parsed as the API machinery parses them.
 //!
-//! Self-imposed limit: parsing and two conversions; no arithmetic on quantities.
-//! Source: the grammar in `k8s.io/apimachinery/pkg/api/resource/quantity.go`.
+//! The grammar is that of `k8s.io/apimachinery/pkg/api/resource/quantity.go`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::MilliValue;
 
-/// A parsed quantity: `mantissa × 10^exponent`, binary suffixes multiplied out.
+/// A parsed quantity: `mantissa × 10^exponent`. Binary suffixes are multiplied into the mantissa.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quantity {
     mantissa: i128,
     exponent: i32,
 }
 
-/// Why a text is no quantity.
+/// Why a text is not a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuantityError {
-    /// Nothing there.
+    /// The text is empty.
     Empty,
-    /// No digits before the suffix.
+    /// The text has no digits before the suffix.
     NoDigits,
-    /// A suffix that Kubernetes does not know.
+    /// Kubernetes has no such suffix.
     UnknownSuffix,
-    /// More than an `i64` of milli-units can hold.
+    /// The value does not fit into an `i64` of milli-units.
     OutOfRange,
 }
 
@@ -43,17 +42,17 @@ impl fmt::Display for QuantityError {
 
 impl std::error::Error for QuantityError {}
 
-/// What a suffix multiplies by: a power of ten or a power of 1024.
+/// The factor of a suffix: a power of ten or a power of 1024.
 enum Multiplier {
     Decimal(i32),
     Binary(u32),
 }
 
 impl Quantity {
-    /// The quantity in thousandths, a fraction of one rounded away from zero.
+    /// The quantity in thousandths; a fraction of a thousandth is rounded away from zero.
     ///
     /// # Errors
-    /// [`QuantityError::OutOfRange`] when it does not fit.
+    /// [`QuantityError::OutOfRange`] when the value does not fit into an `i64`.
     pub fn milli_value(self) -> Result<MilliValue, QuantityError> {
         let shift = self.exponent + 3;
         let value = if shift >= 0 {
@@ -72,9 +71,9 @@ impl Quantity {
             .map_err(|_| QuantityError::OutOfRange)
     }
 
-    /// The quantity as a float, computed as the controller does it: mantissa × 10^exponent.
+    /// The quantity as a float, computed as the controller does: mantissa × 10^exponent.
     ///
-    /// `59m` is 59 × 0.001, which is not 59 ÷ 1000 (`Quantity.AsApproximateFloat64`).
+    /// `59m` is 59 × 0.001, which differs from 59 ÷ 1000 (`Quantity.AsApproximateFloat64`).
     #[must_use]
     pub fn as_approximate_f64(self) -> f64 {
         if self.exponent == 0 {
@@ -83,14 +82,14 @@ impl Quantity {
         self.mantissa as f64 * power_of_ten(self.exponent)
     }
 
-    /// Whether it is below zero.
+    /// Whether the quantity is below zero.
     #[must_use]
     pub fn is_negative(self) -> bool {
         self.mantissa < 0
     }
 }
 
-/// The float nearest to ten to the `exponent`, as Go's `math.Pow10` tabulates it.
+/// 10^`exponent`, rounded to the nearest float, like the table of Go's `math.Pow10`.
 fn power_of_ten(exponent: i32) -> f64 {
     // Rust rounds a decimal literal correctly; `powi` does not.
     format!("1e{exponent}").parse().unwrap_or(f64::NAN)

@@ -1,11 +1,8 @@
-//! When requests of an open load arrive: a renewal process in operational time.
+//! The arrival times of an open load: a renewal process in operational time.
 //!
-//! Self-imposed limit: times. What a request costs and where it goes is decided elsewhere.
-//!
-//! Operational time is the integral of the rate: unit-mean gaps there become
-//! arrivals at the trace's rate here, and a gap that spans a change of the rate is
-//! served by both rates for as long as each holds. For unit exponential gaps this
-//! is the Poisson process of that rate, exactly (Çinlar, "Introduction to
+//! Operational time is the integral of the rate. Gaps of mean 1 there become arrivals at the
+//! trace's rate. If the rate changes within a gap, each rate counts for as long as it holds. For
+//! exponential gaps this is exactly the Poisson process of that rate (Çinlar, "Introduction to
 //! Stochastic Processes", 1975, 4.7).
 
 use rand_distr::Distribution as _;
@@ -17,7 +14,7 @@ use crate::units::{Seed, SimSpan, SimTime};
 
 const NANOS_PER_SECOND: f64 = 1e9;
 
-/// Unit-mean gaps between arrivals, in operational time.
+/// Gaps of mean 1 between arrivals, in operational time.
 #[derive(Clone, Copy, Debug)]
 enum Gaps {
     Exponential,
@@ -32,7 +29,7 @@ impl Gaps {
             Arrivals::Even => Self::Even,
             Arrivals::Gamma { cv } => {
                 let variance = cv * cv;
-                // A shape that the sampler refuses lies beyond every policy that loads.
+                // No policy that loads has a shape that the sampler refuses.
                 rand_distr::Gamma::new(1.0 / variance, variance).map_or(Self::Even, Self::Gamma)
             }
         }
@@ -48,7 +45,7 @@ impl Gaps {
     }
 }
 
-/// Arrivals of an open load, one after the other.
+/// The arrivals of an open load, one after the other.
 #[derive(Clone, Debug)]
 pub struct ArrivalProcess<'t> {
     gaps: Gaps,
@@ -57,15 +54,16 @@ pub struct ArrivalProcess<'t> {
     rates: &'t [f64],
     scale: f64,
     row: usize,
-    /// Nanoseconds from the row's start to the last arrival.
+    /// Nanoseconds from the start of the row to the last arrival.
     since_row: f64,
     row_length: f64,
-    /// Nanoseconds between two arrivals on average; infinite where there are none.
+    /// Mean nanoseconds between two arrivals; infinite at rate 0.
     spacing: f64,
 }
 
 impl<'t> ArrivalProcess<'t> {
-    /// Arrivals at `rates` (per second, times `scale`) from each of `times` until the next; the last time is the end.
+    /// Arrivals at `rates` (per second, times `scale`). Each rate holds from its entry of `times`
+    /// until the next; the last time is the end.
     #[must_use]
     pub fn new(
         arrivals: Arrivals,
@@ -100,7 +98,7 @@ impl<'t> ArrivalProcess<'t> {
         }
     }
 
-    /// The next arrival; `None` when no more come.
+    /// The next arrival; `None` after the last.
     #[inline]
     pub fn next_arrival(&mut self) -> Option<SimTime> {
         let gap = self.gaps.draw(&mut self.generator);
@@ -112,7 +110,7 @@ impl<'t> ArrivalProcess<'t> {
         self.cross_rows(gap)
     }
 
-    /// The rest of a gap that outlasts its row goes on at the rates of the rows after it.
+    /// Continues a gap beyond the end of its row, at the rates of the rows after it.
     fn cross_rows(&mut self, gap: f64) -> Option<SimTime> {
         let mut rest = gap;
         loop {
@@ -132,9 +130,9 @@ impl<'t> ArrivalProcess<'t> {
     }
 }
 
-/// Nanoseconds between two arrivals at `rate` per second; infinite where no request arrives.
+/// Mean nanoseconds between two arrivals at `rate` per second; infinite at rate 0.
 ///
-/// A rate of -0 would give a spacing below zero, with which no arrival leaves its row.
+/// A rate of -0 would give a negative spacing, and then no arrival would ever leave its row.
 fn spacing(rate: f64) -> f64 {
     if rate > 0.0 && rate.is_finite() {
         NANOS_PER_SECOND / rate
@@ -167,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_gap_is_served_by_each_rate_for_as_long_as_it_holds() {
-        // Half a gap at 1 a second until 0.5 s, nothing until 2 s, the other half at 5 a second.
+        // Half a gap at 1 per second until 0.5 s, no arrivals until 2 s, the other half at 5 per
+        // second.
         let seen = times(
             Arrivals::Even,
             &[0.0, 0.5, 2.0, 2.5],
@@ -187,7 +186,7 @@ mod tests {
         let rates = [-0.0, -1.0, 5e-324, 1e-300, f64::NAN, f64::INFINITY];
         for arrivals in processes {
             for rate in rates {
-                // The row after it, in which two requests a second arrive, is reached.
+                // The process must reach the next row, with two arrivals per second.
                 let seen = times(arrivals, &[0.0, 9.0, 109.0], &[rate, 2.0, 0.0], 1);
                 assert!(seen.iter().all(|time| *time >= 9.0), "{arrivals:?} {rate}");
                 assert!((50..400).contains(&seen.len()), "{arrivals:?} {rate}");
@@ -205,7 +204,7 @@ mod tests {
 
     #[test]
     fn poisson_counts_have_the_mean_and_the_variance_of_the_integral_of_the_rate() {
-        // 40 over the first second, 10 over the next two.
+        // 40 arrivals in the first second, 10 in the next two.
         let runs = 4000;
         let counts: Vec<f64> = (0..runs)
             .map(|seed| {

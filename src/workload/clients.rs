@@ -1,38 +1,37 @@
-//! How clients behave: when they send, how they choose, when they give up and try again.
+//! The behaviour of clients: when they send, how they choose a pod, when they time out and retry.
 //!
-//! Self-imposed limit: settings. The fluid engine knows rates alone and looks at
-//! none of them; the request engine honours all.
+//! These settings apply to the request engine. The fluid engine works with rates alone and ignores
+//! them.
 
 use crate::engine::random::Distribution;
 use crate::units::SimSpan;
 
-/// How clients behave (request engine).
+/// The behaviour of clients (request engine).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clients {
-    /// How requests of an open load follow each other.
+    /// The gaps between the requests of an open load.
     pub arrivals: Arrivals,
-    /// How long a user of a closed load pauses between an answer and the next request.
+    /// The pause of a user of a closed load between an answer and the next request.
     pub think_time: Distribution,
-    /// What becomes of a request's work once its client has given up.
+    /// The fate of a request's work after its client timed out.
     pub after_timeout: AfterTimeout,
-    /// What clients do about a failed attempt.
+    /// The retries after a failed attempt.
     pub retries: Retries,
     /// How a pod is chosen.
     pub balancer: Balancer,
-    /// Keep-alive connections; `None`: every request is balanced by itself.
+    /// Keep-alive connections; `None` balances every request by itself.
     pub connections: Option<Connections>,
 }
 
-/// How the requests of an open load follow each other at a given rate.
+/// The gaps between the requests of an open load at a given rate.
 ///
-/// All three are renewal processes in operational time (the integral of the
-/// rate), so that a rate that changes between two requests counts for exactly
-/// as long as it held.
+/// All three are renewal processes in operational time (the integral of the rate), so that a rate
+/// that changes between two requests counts for exactly as long as it holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Arrivals {
     /// Independent clients: a Poisson process.
     Poisson,
-    /// Evenly spaced: the first 1/rate after the start, and so on.
+    /// Evenly spaced: the first request 1/rate after the start, and so on.
     Even,
     /// Gamma interarrival times.
     Gamma {
@@ -41,48 +40,52 @@ pub enum Arrivals {
     },
 }
 
-/// What becomes of a request's work in its pod once its client has given up.
+/// The fate of a request's work in its pod after its client timed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterTimeout {
-    /// It goes on: most servers notice a closed connection only when they write the answer.
+    /// The work continues: most servers notice a closed connection only when they write the answer.
     Continue,
-    /// It is dropped at once, and its place is free.
+    /// The work stops at once, and its place is free.
     Cancel,
 }
 
-/// What clients do about a failed attempt.
+/// The retries after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Retries {
-    /// Attempts after the first; 0 is none.
+    /// Attempts after the first; 0 switches retries off.
     pub max: u32,
-    /// Pause before the first retry, doubled for each further one; the pause taken is uniform between 0 and this ("full jitter").
+    /// The pause before the first retry, doubled for each further retry. The actual pause is
+    /// uniform between 0 and this value ("full jitter").
     pub backoff: SimSpan,
     /// The longest pause.
     pub max_backoff: SimSpan,
-    /// Retries allowed per request, over all clients together; `None`: no bound.
+    /// Retries allowed per request, over all clients together; `None` sets no bound.
     ///
-    /// A token bucket that each request fills by this share and each retry empties by one, as Finagle's `RetryBudget`.
+    /// A token bucket: each request adds this share of a token, and each retry takes one token, as
+    /// in Finagle's `RetryBudget`.
     pub budget: Option<f64>,
 }
 
-/// How a pod is chosen for a connection, or for a request where there are no connections.
+/// The choice of a pod for a connection, or for a request where there are no connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Balancer {
-    /// Any endpoint, equally likely: kube-proxy with iptables.
+    /// Any endpoint with equal probability: kube-proxy with iptables.
     Random,
     /// Each endpoint in turn.
     RoundRobin,
-    /// The endpoint with the fewest requests that wait for an answer, ties at random.
+    /// The endpoint with the fewest unanswered requests; ties at random.
     LeastRequest,
-    /// Of two endpoints chosen at random the one with fewer requests that wait for an answer.
+    /// Of two random endpoints, the one with fewer unanswered requests.
     PowerOfTwo,
 }
 
-/// Keep-alive connections, each pinned to the pod that was chosen when it was opened.
+/// Keep-alive connections. Each is pinned to the pod that was chosen when it was opened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Connections {
-    /// How many the clients of an open load share, at least 1; each user of a closed load has one of its own.
+    /// The number of connections that the clients of an open load share, at least 1. Each user of a
+    /// closed load has a connection of its own.
     pub count: u32,
-    /// How long one is used before it is opened anew; it is also when its pod's endpoint is withdrawn.
+    /// How long a connection lives until it is opened again. It is also opened again when its pod's
+    /// endpoint is withdrawn.
     pub lifetime: Distribution,
 }

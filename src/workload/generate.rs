@@ -1,7 +1,6 @@
 //! Synthetic demand: shapes of load over time, sampled into rows, with seeded noise.
 //!
-//! Self-imposed limit: pure functions of their parameters and a seed; rows and
-//! CSV text come out, nothing is written.
+//! The functions are pure: parameters and a seed in, rows and CSV text out.
 
 use std::fmt::Write as _;
 
@@ -10,56 +9,56 @@ use rand_distr::{Distribution as _, StandardNormal};
 use crate::engine::random::Stream;
 use crate::units::{Seed, SimSpan, SimTime};
 
-/// How load goes over time.
+/// The course of load over time.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LoadShape {
-    /// Rest, a steep rise, a plateau, a slower fall, rest.
+    /// Base, a steep rise, a plateau, a slower fall, base.
     Spike(Spike),
-    /// Rest, an even rise or fall, the new level.
+    /// A first level, a linear rise or fall, a second level.
     Ramp(Ramp),
-    /// Level by level up, and down again.
+    /// Up level by level, and down again.
     Steps(Steps),
     /// Day and night.
     Diurnal(Diurnal),
-    /// Everybody at once, then fading interest.
+    /// A sudden crowd whose interest fades.
     FlashCrowd(FlashCrowd),
-    /// One level; only the noise moves.
+    /// One constant level.
     Level(Level),
 }
 
 /// [`LoadShape::Spike`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spike {
-    /// Requests per second at rest.
+    /// Requests per second at base level.
     pub base: f64,
     /// Requests per second on the plateau.
     pub peak: f64,
-    /// Rest before.
+    /// Length of the base level at the start.
     pub before: SimSpan,
-    /// From base to peak.
+    /// Length of the rise.
     pub rise: SimSpan,
-    /// The plateau.
+    /// Length of the plateau.
     pub hold: SimSpan,
-    /// From peak to base.
+    /// Length of the fall.
     pub fall: SimSpan,
-    /// In how many drops of equal ratio it falls; 0 is an even fall.
+    /// The number of drops of equal ratio in the fall; 0 makes it linear.
     pub fall_steps: u32,
-    /// Rest after.
+    /// Length of the base level at the end.
     pub after: SimSpan,
 }
 
 /// [`LoadShape::Ramp`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ramp {
-    /// Requests per second before.
+    /// Requests per second before the change.
     pub from: f64,
-    /// Requests per second after.
+    /// Requests per second after the change.
     pub to: f64,
-    /// How long the first level lasts.
+    /// Length of the first level.
     pub before: SimSpan,
-    /// How long the change takes.
+    /// Length of the change.
     pub over: SimSpan,
-    /// How long the second level lasts.
+    /// Length of the second level.
     pub after: SimSpan,
 }
 
@@ -70,22 +69,22 @@ pub struct Steps {
     pub base: f64,
     /// Requests per second that each step adds.
     pub height: f64,
-    /// Steps up; as many lead down again.
+    /// Steps up; the same number leads down again.
     pub count: u32,
-    /// How long each level lasts.
+    /// Length of each level.
     pub each: SimSpan,
 }
 
 /// [`LoadShape::Diurnal`]: a cosine with a period of 24 h.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diurnal {
-    /// Requests per second in the dead of night.
+    /// Requests per second at the daily minimum.
     pub low: f64,
-    /// Requests per second at the busiest moment.
+    /// Requests per second at the daily maximum.
     pub peak: f64,
-    /// The time of day of the peak.
+    /// The time of day of the maximum.
     pub peak_at: SimSpan,
-    /// How many days.
+    /// The number of days.
     pub days: u32,
 }
 
@@ -94,15 +93,15 @@ pub struct Diurnal {
 pub struct FlashCrowd {
     /// Requests per second without the crowd.
     pub base: f64,
-    /// Requests per second at its height.
+    /// Requests per second at the height of the crowd.
     pub peak: f64,
-    /// When it comes.
+    /// When the crowd arrives.
     pub at: SimSpan,
-    /// From base to peak, exponentially: word spreads.
+    /// Length of the exponential rise from base to peak.
     pub rise: SimSpan,
-    /// In how long the crowd falls to 1/e.
+    /// The time in which the crowd falls to 1/e.
     pub decay: SimSpan,
-    /// The whole trace.
+    /// Length of the trace.
     pub duration: SimSpan,
 }
 
@@ -111,14 +110,14 @@ pub struct FlashCrowd {
 pub struct Level {
     /// Requests per second.
     pub mean: f64,
-    /// The whole trace.
+    /// Length of the trace.
     pub duration: SimSpan,
 }
 
 const DAY: SimSpan = SimSpan::from_secs(86_400);
 
 impl LoadShape {
-    /// How long it lasts.
+    /// The length of the whole shape.
     #[must_use]
     pub fn duration(&self) -> SimSpan {
         match self {
@@ -131,7 +130,7 @@ impl LoadShape {
         }
     }
 
-    /// Requests per second `at` after the start, without noise.
+    /// Requests per second at the time `at` after the start, without noise.
     #[must_use]
     pub fn rate_at(&self, at: SimSpan) -> f64 {
         match self {
@@ -172,7 +171,8 @@ impl Spike {
         between(self.base, self.peak, risen - fallen)
     }
 
-    /// Drops of equal ratio, the first where the fall begins and the last, to the base, where it ends.
+    /// The fall in drops of equal ratio. The first drop is at the start of the fall; the last one,
+    /// to the base, is at its end.
     fn rate_in_fall(&self, share: f64) -> f64 {
         let steps = f64::from(self.fall_steps);
         let drops = if share >= 1.0 {
@@ -180,7 +180,8 @@ impl Spike {
         } else {
             (share * (steps - 1.0)).floor() + 1.0
         };
-        // A rest of nothing is reached in the last drop; the others are as towards one request per second.
+        // A base of zero cannot be reached by equal ratios. The drops before the last one aim at
+        // one request per second instead.
         if drops >= steps || self.peak <= 0.0 {
             return self.base;
         }
@@ -196,7 +197,7 @@ impl FlashCrowd {
             return self.base;
         }
         if since < self.rise {
-            // From next to nothing to the whole crowd by a constant factor per second.
+            // The crowd grows exponentially, from this share to the whole.
             const FIRST_SHARE: f64 = 0.01;
             let missing = 1.0 - share_of(since, self.rise);
             return between(self.base, self.peak, FIRST_SHARE.powf(missing));
@@ -206,7 +207,7 @@ impl FlashCrowd {
     }
 }
 
-/// How much of `whole` has passed, 0..1; of nothing, all at once.
+/// The share of `whole` that has passed, 0..1; 1 if `whole` is zero.
 fn share_of(passed: SimSpan, whole: SimSpan) -> f64 {
     if passed < SimSpan::ZERO {
         0.0
@@ -221,38 +222,38 @@ fn between(low: f64, high: f64, share: f64) -> f64 {
     share.mul_add(high - low, low)
 }
 
-/// How a shape becomes rows.
+/// How a shape is sampled into rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampling {
-    /// From row to row, above 0.
+    /// The time from row to row, above 0.
     pub step: SimSpan,
-    /// Standard deviation of the noise as a share of the rate; 0 is none.
+    /// Standard deviation of the noise as a share of the rate; 0 switches noise off.
     pub noise: f64,
-    /// In how long the noise forgets to 1/e; 0: each row on its own.
+    /// The time in which the noise's autocorrelation falls to 1/e; 0 makes rows independent.
     pub correlation: SimSpan,
-    /// What the noise follows from.
+    /// The seed of the noise.
     pub seed: Seed,
 }
 
 /// A row of a trace.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TraceRow {
-    /// When it begins.
+    /// When the row begins.
     pub time: SimTime,
-    /// Requests per second from then on.
+    /// Requests per second from that time on.
     pub rps: f64,
 }
 
-/// The most rows that are made: some hundred megabytes of CSV.
+/// The maximum number of rows: some hundred megabytes of CSV.
 pub const ROWS_MAX: i64 = 10_000_000;
 
-/// The longest trace that is made: the longest that is read.
+/// The longest trace that can be generated, which is the longest that can be read.
 pub const LENGTH_MAX: SimSpan = super::trace::LENGTH_MAX;
 
-/// Why no trace could be made.
+/// Why a trace cannot be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GenerateError {
-    /// The step is 0 or longer than the whole.
+    /// The step is 0 or longer than the trace.
     #[error("the step has to be above 0 and at most as long as the trace")]
     Step,
     /// Longer than [`LENGTH_MAX`].
@@ -263,10 +264,12 @@ pub enum GenerateError {
     TooManyRows,
 }
 
-/// Samples a shape: a row each step, the last one at the end.
+/// Samples a shape: one row for each step, the last one at the end.
 ///
 /// # Errors
-/// When the step does not fit the shape's length.
+///
+/// If the step does not fit the shape's length, or the trace would be too long or have too many
+/// rows.
 pub fn generate(shape: &LoadShape, sampling: &Sampling) -> Result<Vec<TraceRow>, GenerateError> {
     let duration = shape.duration();
     let step = sampling.step;
@@ -341,10 +344,10 @@ impl AutoregressiveNoise {
     }
 }
 
-/// Rows as a trace file; `comment` is its first line, the command that makes it.
+/// Rows as a trace file. `comment` goes into its first lines: the command that generates the file.
 ///
-/// Rates keep four significant digits: enough for any load, and few enough that
-/// the last bits of a platform's mathematics do not show.
+/// Rates keep four significant digits. That is enough for any load, and hides the differences in
+/// the last bits between platforms.
 #[must_use]
 pub fn to_csv(comment: &str, rows: &[TraceRow]) -> String {
     let mut csv = String::with_capacity(rows.len() * 12 + 200);

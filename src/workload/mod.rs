@@ -1,13 +1,18 @@
-//! Demand over time: what arrives, and how much work it is.
+//! Demand over time: the arrivals, and the work of each request.
 //!
-//! Self-imposed limit: knows no pod and no autoscaler, and reads no file: text
-//! becomes a [`Trace`] in `scenario`.
+//! `scenario` turns text into a [`Trace`].
 
+#[doc(hidden)]
 pub mod arrivals;
+#[doc(hidden)]
 pub mod clients;
+#[doc(hidden)]
 pub mod generate;
+#[doc(hidden)]
 pub mod retry_budget;
+#[doc(hidden)]
 pub mod trace;
+#[doc(hidden)]
 pub mod users;
 
 use crate::engine::random::Distribution;
@@ -16,29 +21,31 @@ use crate::units::{Millicores, SimSpan};
 pub use clients::{AfterTimeout, Arrivals, Balancer, Clients, Connections, Retries};
 pub use trace::{Demand, MetricColumn, Trace};
 
-/// What one request costs, and what its sender bears: `[workload]` of a policy.
+/// The cost of one request, and the behaviour of clients: `[workload]` of a policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workload {
-    /// CPU time of one request in the first container, in core-seconds (10 ms of one core: "10ms").
+    /// CPU time of one request in the first container; its mean is in core-seconds ("10ms" is 10 ms
+    /// of one core).
     pub cpu_per_request: Distribution,
-    /// Time of one request that is no CPU: I/O, calls to others.
+    /// Time of one request without CPU: I/O, calls to other services.
     pub io_per_request: Distribution,
     /// CPU that the first container uses without any request.
     pub idle_cpu: Millicores,
-    /// Relative standard deviation of CPU use around what the work explains, drawn per housekeeping interval; 0 is none.
+    /// Noise of CPU use, as a standard deviation relative to the use, drawn for each housekeeping
+    /// interval; 0 switches it off.
     pub cpu_noise: f64,
-    /// Requests that a pod works on at a time, at least 1.
+    /// Requests that a pod processes at the same time, at least 1.
     pub concurrency: u32,
-    /// Requests that wait at a pod beyond those; more are turned away.
+    /// Requests that wait at a pod beyond those in process. The pod rejects any more.
     pub queue: u32,
-    /// After how long the client gives up; what is given up has failed.
+    /// The client's timeout; a request that times out has failed.
     pub timeout: SimSpan,
     /// Memory of a pod without requests, in bytes.
     pub memory_base_bytes: u64,
     /// Memory that each request in flight adds, in bytes.
     pub memory_per_request_bytes: u64,
-    /// Multiplies the trace's demand: requests per second, CPU or users.
+    /// A factor on the trace's demand: requests per second, CPU or users.
     pub scale: f64,
-    /// How clients send, choose a pod and bear failure.
+    /// How clients send, choose a pod and retry.
     pub clients: Clients,
 }

@@ -1,16 +1,14 @@
-//! How many retries the clients may afford together.
-//!
-//! Self-imposed limit: counts; when a retry is sent is somebody else's.
+//! The number of retries that the clients may send together.
 
 use super::clients::Retries;
 
-/// Tokens that the bucket holds at most.
+/// The maximum number of tokens in the bucket.
 ///
-/// Finagle's `RetryBudget` lets ten seconds of unused budget pile up; at the ten
-/// requests a second that it grants by itself these are a hundred.
+/// Finagle's `RetryBudget` accumulates ten seconds of unused budget. At its minimum of ten retries
+/// per second, that is a hundred tokens.
 const TOKENS_MAX: f64 = 100.0;
 
-/// A token bucket: each request puts a share of a token in, each retry takes one out.
+/// A token bucket: each request adds a share of a token, each retry takes one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryBudget {
     per_request: Option<f64>,
@@ -27,7 +25,7 @@ impl RetryBudget {
         }
     }
 
-    /// A request was sent for the first time.
+    /// Adds the share of a request's first attempt.
     #[inline]
     pub fn deposit(&mut self) {
         if let Some(share) = self.per_request {
@@ -35,7 +33,7 @@ impl RetryBudget {
         }
     }
 
-    /// Takes what one retry costs. Returns whether it was there.
+    /// Takes a token for one retry. Returns whether there was one.
     pub fn withdraw(&mut self) -> bool {
         if self.per_request.is_none() {
             return true;

@@ -1,33 +1,31 @@
-//! The users of a closed load: they think, send, and wait for the answer.
-//!
-//! Self-imposed limit: who is there and what each does next; requests are somebody else's.
+//! The users of a closed load: each thinks, sends, and waits for the answer.
 
 use rand_pcg::Pcg32;
 
 use crate::engine::random::{Distribution, Stream};
 use crate::units::{Seed, SimSpan};
 
-/// What a user is doing.
+/// The state of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
-    /// Not there.
+    /// Absent.
     Away,
-    /// Pauses before the next request.
+    /// Pausing before the next request.
     Thinking,
-    /// Waits for an answer.
+    /// Waiting for an answer.
     Waiting,
 }
 
-/// A user begins to think: the next request follows after the pause.
+/// A user starts a pause; the next request follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pause {
-    /// Whose.
+    /// The user's number.
     pub user: u32,
-    /// How long.
+    /// The length of the pause.
     pub length: SimSpan,
 }
 
-/// The users, numbered from 0; those below the number that the trace asks for are present.
+/// The users, numbered from 0. Those below the number that the trace asks for are present.
 #[derive(Clone, Debug)]
 pub struct Users {
     think_time: Distribution,
@@ -37,7 +35,7 @@ pub struct Users {
 }
 
 impl Users {
-    /// Nobody yet; pauses are drawn from `think_time`.
+    /// No users yet; pauses will be drawn from `think_time`.
     #[must_use]
     pub fn new(think_time: Distribution, seed: Seed) -> Self {
         Self {
@@ -48,13 +46,14 @@ impl Users {
         }
     }
 
-    /// How many are present.
+    /// The number of present users.
     #[must_use]
     pub fn present(&self) -> u32 {
         self.present
     }
 
-    /// `number` users are there when the run begins, each somewhere within a pause. Tells `begins` of all.
+    /// Starts the run with `number` users, each at a random point of a pause. Calls `begins` for
+    /// each of them.
     pub fn start(&mut self, number: u32, mut begins: impl FnMut(Pause)) {
         self.doing.clear();
         self.doing.resize(number as usize, Doing::Thinking);
@@ -67,16 +66,16 @@ impl Users {
         }
     }
 
-    /// From now on there are `number` users. Tells `begins` of those who come.
+    /// Changes the number of users to `number`. Calls `begins` for each new user.
     ///
-    /// Who comes sends at once, as a virtual user of k6 and a user of Locust do: their pause
-    /// follows the first request. Of those who leave the last go first; who waits for an
-    /// answer stays until it is there.
+    /// A new user sends at once, as a virtual user of k6 and a user of Locust do; its first pause
+    /// follows the first request. The users with the highest numbers leave. A leaving user that
+    /// waits for an answer stays until the answer is there.
     pub fn change_number(&mut self, number: u32, mut begins: impl FnMut(Pause)) {
         let room = self.doing.len().max(number as usize);
         self.doing.resize(room, Doing::Away);
         for user in self.present..number {
-            // Somebody who has not really gone yet simply stays.
+            // A user whose departure is still pending simply stays.
             if self.doing[user as usize] == Doing::Away {
                 self.doing[user as usize] = Doing::Thinking;
                 begins(Pause {
@@ -88,7 +87,7 @@ impl Users {
         self.present = number;
     }
 
-    /// A user's pause is over. Returns whether a request follows: who has left sends none.
+    /// Ends a user's pause. Returns whether the user sends a request; a user that left does not.
     pub fn thought(&mut self, user: u32) -> AfterThinking {
         let next = if user < self.present {
             AfterThinking::Sends
@@ -102,7 +101,7 @@ impl Users {
         next
     }
 
-    /// A user got an answer, or gave up for good; the pause that follows, unless the user leaves.
+    /// A user got an answer, or gave up for good. Returns the next pause, unless the user leaves.
     pub fn answered(&mut self, user: u32) -> Option<Pause> {
         if user >= self.present {
             self.doing[user as usize] = Doing::Away;
@@ -116,12 +115,12 @@ impl Users {
     }
 }
 
-/// What a user does when the pause is over.
+/// What a user does after the pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterThinking {
     /// Sends a request.
     Sends,
-    /// Is gone.
+    /// Leaves.
     Leaves,
 }
 
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_sends_no_more_and_who_waits_stays_until_the_answer() {
+    fn a_leaving_user_sends_no_more_and_a_waiting_one_stays_until_the_answer() {
         let mut users = users();
         change(&mut users, 3);
         assert_eq!(users.thought(2), AfterThinking::Sends);

@@ -1,4 +1,4 @@
-//! What holds whatever the scenario.
+//! Properties that hold for any scenario.
 
 use super::facts::facts;
 use super::scenarios::{Row, prod, trace};

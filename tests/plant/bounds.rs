@@ -1,4 +1,4 @@
-//! What bounds a pod's CPU, whatever is asked of it.
+//! The bounds of a pod's CPU.
 
 use super::facts::facts;
 use super::scenarios::{constant, fixed, prod};
@@ -35,14 +35,14 @@ fn requests_that_wait_for_others_take_up_places_all_the_same() {
     scenario.workload.io_per_request = Distribution::Constant(SimSpan::from_millis(990));
     let facts = facts(&scenario, Seed(1));
     facts.check(&scenario);
-    // Two places, one second each.
+    // Two places, one second for each request.
     let last = facts.last_segment();
     assert!(close(last.succeeded_rps, 2.0), "{} rps", last.succeeded_rps);
 }
 
 #[test]
 fn a_pod_before_the_start_is_reached_by_more_than_it_can_serve() {
-    // 20 rps of capacity; the 60 rps that arrive are what three pods can.
+    // The capacity is 20 rps per pod; three pods can serve the 60 rps.
     let mut scenario = without_idle_use(prod(constant(60.0, 16.0)));
     let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.behavior = None;

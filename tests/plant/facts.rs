@@ -1,4 +1,4 @@
-//! An observer that keeps all it is told and checks what must hold in every run.
+//! An observer that keeps everything it receives and checks the invariants of every run.
 
 use hpasim::control::Decided;
 use hpasim::scenario::{Engine, Scenario};
@@ -6,7 +6,7 @@ use hpasim::simulation::observer::{FlowSegment, PodChange, PodTransition};
 use hpasim::simulation::{Finished, Observer, simulate};
 use hpasim::units::{Replicas, Seed, SimTime};
 
-/// One reconcile, as far as tests ask.
+/// The parts of a decision that the tests use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Decision {
     pub(crate) time: SimTime,
@@ -45,7 +45,7 @@ impl Observer for Facts {
     }
 }
 
-/// Simulates and keeps all that is told.
+/// Simulates `scenario` and keeps everything that the observer receives.
 pub(crate) fn facts(scenario: &Scenario, seed: Seed) -> Facts {
     let mut facts = Facts::default();
     facts.finished = Some(simulate(scenario, Engine::Fluid, seed, &mut facts));
@@ -53,7 +53,7 @@ pub(crate) fn facts(scenario: &Scenario, seed: Seed) -> Facts {
 }
 
 impl Facts {
-    /// Requests offered, in all.
+    /// The total number of offered requests.
     pub(crate) fn offered(&self) -> f64 {
         self.sum(|segment| segment.offered_rps)
     }
@@ -78,7 +78,7 @@ impl Facts {
             .sum()
     }
 
-    /// When pod `pod` entered `state`.
+    /// The time at which pod `pod` entered `state`.
     pub(crate) fn entered(&self, pod: u32, state: PodTransition) -> Option<SimTime> {
         self.changes
             .iter()
@@ -90,7 +90,7 @@ impl Facts {
         self.segments.last().expect("a run has a segment")
     }
 
-    /// What must hold in every run.
+    /// Checks the invariants of every run.
     pub(crate) fn check(&self, scenario: &Scenario) {
         let finished = self.finished.expect("the run is over");
         self.check_segments(scenario);

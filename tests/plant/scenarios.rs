@@ -1,4 +1,4 @@
-//! Scenarios that the tests of the plant share, made by hand; a test changes the field that it is about.
+//! Scenarios that several tests share. Each test changes the field that it is about.
 
 use hpasim::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
@@ -15,14 +15,14 @@ use hpasim::scenario::{CostRates, Scenario, Slo};
 use hpasim::units::{Millicores, Replicas, SimSpan, SimTime};
 use hpasim::workload::{Demand, Trace, Workload};
 
-/// A rate of the trace, and since when it holds.
+/// A rate of the trace, and the time from which it holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub(crate) seconds: f64,
     pub(crate) rps: f64,
 }
 
-/// A trace of these rows; the last only marks the end.
+/// A trace of these rows; the last row only marks the end.
 pub(crate) fn trace(rows: &[Row]) -> Trace {
     Trace {
         times: rows
@@ -34,7 +34,7 @@ pub(crate) fn trace(rows: &[Row]) -> Trace {
     }
 }
 
-/// The same rate for so long.
+/// One rate for this many seconds.
 pub(crate) fn constant(rps: f64, seconds: f64) -> Trace {
     trace(&[Row { seconds: 0.0, rps }, Row { seconds, rps: 0.0 }])
 }
@@ -70,7 +70,8 @@ fn policy(kind: PolicyKind, value: i32, period: SimSpan) -> ScalingPolicy {
     }
 }
 
-/// 1 to 50 pods at 50 % CPU; up without a window by the larger of 100 % and 4 pods per 5 s, down by 50 % per 5 s.
+/// 1 to 50 pods with a target of 50 % CPU. Up: no window, at most the larger of 100 % and 4 pods
+/// per 5 s. Down: at most 50 % per 5 s.
 pub(crate) fn prod_autoscaler() -> Hpa {
     let five_seconds = SimSpan::from_secs(5);
     Hpa {
@@ -112,7 +113,8 @@ fn constant_millis(millis: i64) -> Distribution {
     Distribution::Constant(SimSpan::from_millis(millis))
 }
 
-/// The production policy: 10 ms of CPU a request, pods of 100m to 200m without a probe, 3 s of initialisation.
+/// The production policy: 10 ms of CPU per request, pods with a request of 100m and a limit of
+/// 200m, no probe, 3 s of initialisation.
 pub(crate) fn prod(trace: Trace) -> Scenario {
     Scenario {
         policy_name: "prod".to_owned(),

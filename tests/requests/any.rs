@@ -1,4 +1,5 @@
-//! What holds whatever the scenario: nothing is lost, bounds hold, and the same seed tells the same.
+//! Properties that hold for any scenario: requests are conserved, bounds hold, and the same seed
+//! gives the same run.
 
 use hpasim::cluster::config::{Container, CpuModel, ReadinessProbe, StartupCpu};
 use hpasim::engine::random::Distribution;
@@ -14,7 +15,7 @@ fn millis(millis: i64) -> SimSpan {
     SimSpan::from_millis(millis)
 }
 
-/// A rate and for how long it holds.
+/// A rate, and how long it holds.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     seconds: f64,
@@ -40,7 +41,7 @@ fn rows(stretches: &[Stretch]) -> Vec<Row> {
         .collect()
 }
 
-/// How many pods there may be, and how many there are.
+/// The range of the number of pods, and the initial number.
 #[derive(Clone, Copy, Debug)]
 struct Fleet {
     min: Replicas,
@@ -56,7 +57,7 @@ fn any_fleet() -> impl Strategy<Value = Fleet> {
     })
 }
 
-/// How long a pod takes to come and to go.
+/// The times of a pod's start and end.
 #[derive(Clone, Copy, Debug)]
 struct Timings {
     init: SimSpan,
@@ -76,7 +77,7 @@ fn any_timings() -> impl Strategy<Value = Timings> {
     )
 }
 
-/// What a pod and its node have of CPU.
+/// The CPU of a pod and its node.
 #[derive(Clone, Copy, Debug)]
 struct Cpu {
     limit: Option<Millicores>,
@@ -132,7 +133,7 @@ fn any_connections() -> impl Strategy<Value = Option<Connections>> {
         .prop_map(|pool| pool.map(|(count, lifetime)| Connections { count, lifetime }))
 }
 
-/// Load, open or closed, and how clients behave.
+/// An open or closed load, with clients of any behaviour.
 fn with_any_clients() -> impl Strategy<Value = Scenario> {
     let load = prop::collection::vec(any_stretch(), 2..8);
     let places = (1..40_u32, 0..60_u32, 50..6000_i64);

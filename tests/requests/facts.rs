@@ -1,4 +1,5 @@
-//! An observer that keeps all that the request engine tells and checks what must hold in every run.
+//! An observer that keeps everything it receives from the request engine and checks the invariants
+//! of every run.
 
 use hpasim::control::Decided;
 use hpasim::scenario::{Engine, Scenario};
@@ -39,7 +40,7 @@ impl Observer for Facts {
     }
 }
 
-/// Simulates, keeps all that is told, and checks it.
+/// Simulates `scenario`, keeps everything that the observer receives, and checks it.
 pub(crate) fn facts(scenario: &Scenario, seed: u64) -> Facts {
     let mut facts = Facts::default();
     facts.finished = Some(simulate(scenario, Engine::Request, Seed(seed), &mut facts));
@@ -47,7 +48,7 @@ pub(crate) fn facts(scenario: &Scenario, seed: u64) -> Facts {
     facts
 }
 
-/// Requests between two times, in sums.
+/// Sums of requests between two times.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Sums {
     pub(crate) offered: u64,
@@ -59,7 +60,7 @@ pub(crate) struct Sums {
 }
 
 impl Facts {
-    /// Of the segments that lie between two times in seconds.
+    /// The sums of the segments between two times in seconds.
     pub(crate) fn between(&self, start: f64, end: f64) -> Sums {
         let (start, end) = (SimTime::from_secs_f64(start), SimTime::from_secs_f64(end));
         let inside = |segment: &&RequestSegment| segment.start >= start && segment.end <= end;
@@ -79,7 +80,7 @@ impl Facts {
         self.between(0.0, 1e9)
     }
 
-    /// When pod `pod` entered `state`, each time.
+    /// All times at which pod `pod` entered `state`.
     pub(crate) fn times(&self, pod: u32, state: PodTransition) -> Vec<SimTime> {
         self.changes
             .iter()
@@ -88,7 +89,7 @@ impl Facts {
             .collect()
     }
 
-    /// When the first pod that enters `state` does.
+    /// The first change of a pod to `state`.
     pub(crate) fn first(&self, state: PodTransition) -> PodChange {
         *self
             .changes
@@ -109,7 +110,7 @@ impl Facts {
             offered += segment.offered;
             succeeded += segment.succeeded;
             over += segment.succeeded as f64 + segment.failed.total();
-            // Whole numbers far below 2^53: sums are exact.
+            // The numbers are whole and far below 2^53, so the sums are exact.
             let accounted = over + segment.in_flight as f64;
             assert!(
                 (offered as f64 - accounted).abs() < 0.5,
@@ -118,7 +119,8 @@ impl Facts {
             check_cpu(scenario, segment);
             working += segment.working_periods;
             throttled += segment.throttled_periods;
-            // A period counts when its work begins, and again when its quota is spent, in a later segment perhaps.
+            // A period counts as working when its work begins, and as throttled when its quota is
+            // spent, which may be in a later segment.
             assert!(throttled <= working, "{segment:?}");
         }
         assert_eq!(end, scenario.trace.end(), "the run ends early");
@@ -148,7 +150,7 @@ impl Facts {
 fn check_cpu(scenario: &Scenario, segment: &RequestSegment) {
     let pods = f64::from(segment.pods.current.0 + segment.pods.terminating.0);
     let seconds = (segment.end - segment.start).as_secs_f64();
-    // The node bounds what each container does for requests.
+    // The node bounds the request work of each container.
     let cores = scenario.deployment.pod.node_cores * scenario.deployment.containers.len() as f64;
     assert!(
         (0.0..=pods * cores * seconds + 1e-6).contains(&segment.cpu_core_seconds),

@@ -1,4 +1,4 @@
-//! Clients that give up and try again: what retries cost, and why an overload may outlive its cause.
+//! Clients that time out and retry: the cost of retries, and why an overload may outlast its cause.
 
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::Scenario;
@@ -21,7 +21,8 @@ fn retries(max: u32, budget: Option<f64>) -> Retries {
     }
 }
 
-/// One pod of one core, 10 ms a request: it serves 100 requests a second, and clients wait for one second.
+/// One pod with one core and 10 ms per request: it serves 100 requests per second. Clients wait for
+/// one second.
 fn one_core(rows: &[Row]) -> Scenario {
     let mut scenario = fixed(trace(rows), 1);
     scenario.workload.cpu_per_request = Distribution::Exponential { mean: millis(10) };
@@ -37,7 +38,7 @@ fn one_core(rows: &[Row]) -> Scenario {
     scenario
 }
 
-/// 80 requests a second, with half a minute of 200 in between.
+/// 80 requests per second, except for half a minute with 200.
 fn spike() -> Scenario {
     one_core(
         &[(0.0, 80.0), (60.0, 200.0), (90.0, 80.0), (600.0, 0.0)]
@@ -61,11 +62,12 @@ fn after_a_spike_a_load_without_retries_recovers_and_one_with_retries_never_does
         let plain = facts(&with(retries(0, None)), seed);
         let stubborn = facts(&with(retries(5, None)), seed);
         let thrifty = facts(&with(retries(5, Some(0.1))), seed);
-        // Before the spike nobody can tell them apart.
+        // Before the spike all three behave the same.
         for facts in [&plain, &stubborn, &thrifty] {
             assert!(succeeded_share(facts, 0.0, 60.0) > 0.98, "seed {seed}");
         }
-        // Seven to eight minutes after it: the pod works at full speed for those who have given up.
+        // Seven to eight minutes after the spike, the pod works at full speed on requests that have
+        // timed out.
         let end = |facts: &Facts| succeeded_share(facts, 540.0, 600.0);
         assert!(end(&plain) > 0.98, "seed {seed}: {}", end(&plain));
         assert!(end(&thrifty) > 0.98, "seed {seed}: {}", end(&thrifty));
@@ -76,7 +78,7 @@ fn after_a_spike_a_load_without_retries_recovers_and_one_with_retries_never_does
 }
 
 #[test]
-fn a_pod_that_goes_on_for_those_who_gave_up_wastes_its_cpu_and_one_that_drops_them_does_not() {
+fn a_pod_that_works_on_timed_out_requests_wastes_its_cpu_and_one_that_cancels_them_does_not() {
     let wasted = |after_timeout| {
         let mut scenario = one_core(&[
             Row {
@@ -101,7 +103,7 @@ fn a_pod_that_goes_on_for_those_who_gave_up_wastes_its_cpu_and_one_that_drops_th
 
 #[test]
 fn a_client_waits_exactly_as_long_as_its_timeout() {
-    // Every request takes 1.501 s in a pod that has room for all.
+    // Every request takes 1.501 s in a pod that has a place for each.
     let mut scenario = fixed(constant(1.0, 20.0), 1);
     scenario.workload.io_per_request = Distribution::Constant(millis(1500));
     scenario.workload.cpu_per_request = Distribution::Constant(millis(1));
@@ -113,7 +115,8 @@ fn a_client_waits_exactly_as_long_as_its_timeout() {
     }
 }
 
-/// Ten even requests a second on a pod that fails all of them for a lack of places.
+/// Ten evenly spaced requests per second on a pod that rejects all but the first for lack of a
+/// place.
 fn all_refused(retries: Retries) -> Facts {
     let mut scenario = fixed(constant(10.0, 200.0), 1);
     scenario.workload.clients.arrivals = Arrivals::Even;
@@ -130,14 +133,14 @@ fn each_request_is_tried_again_as_often_as_allowed() {
     for max in [1, 3] {
         let all = all_refused(retries(max, None)).all();
         let given_up = all.failed.queue_full;
-        // All but those that still pause at the end have had all their retries.
+        // All requests have had all their retries, except those that still pause at the end.
         assert!((given_up * f64::from(max) - all.retried as f64).abs() < 30.0);
         assert!(given_up > 1900.0);
     }
 }
 
 #[test]
-fn a_budget_allows_its_share_of_retries_beside_what_it_begins_with() {
+fn a_budget_allows_its_share_of_retries_plus_its_initial_tokens() {
     let all = all_refused(retries(3, Some(0.2))).all();
     let granted = 100.0 + 0.2 * all.offered as f64;
     assert!(
@@ -147,7 +150,7 @@ fn a_budget_allows_its_share_of_retries_beside_what_it_begins_with() {
     );
 }
 
-/// How long clients try, in seconds.
+/// The time until clients give up, in seconds.
 struct GivenUpAfter {
     mean: f64,
     longest: f64,
@@ -155,7 +158,8 @@ struct GivenUpAfter {
 
 #[test]
 fn pauses_double_and_are_uniform_up_to_that() {
-    // The pod is taken by the first request for 60 s; a second one, alone, is refused until its retries are used up.
+    // The first request occupies the pod for 60 s. The second one is rejected until its retries are
+    // used up.
     let given_up_after = |max| {
         let mut seconds = Vec::new();
         for seed in 0..400 {
@@ -164,7 +168,7 @@ fn pauses_double_and_are_uniform_up_to_that() {
                 &[(0.0, 1.0), (2.5, 0.0), (2.6, 0.0), (60.0, 0.0)]
                     .map(|(seconds, rps)| Row { seconds, rps }),
             );
-            // A look every 10 ms.
+            // A row every 10 ms ends a segment, which dates the failure to 10 ms.
             let look = millis(10);
             scenario.trace = looked_at(&scenario, look).into();
             scenario.workload.clients.arrivals = Arrivals::Even;
@@ -191,7 +195,7 @@ fn pauses_double_and_are_uniform_up_to_that() {
             longest: seconds.iter().copied().fold(0.0, f64::max),
         }
     };
-    // Uniform up to 1, 2, 4 and, bounded, 4 s.
+    // The pauses are uniform up to 1, 2, 4 and, because of the maximum, 4 s.
     for (max, bound) in [(1, 1.0), (2, 3.0), (3, 7.0), (4, 11.0)] {
         let GivenUpAfter { mean, longest } = given_up_after(max);
         assert!(longest <= bound + 0.02, "{longest} s after {max} retries");
@@ -202,7 +206,7 @@ fn pauses_double_and_are_uniform_up_to_that() {
     }
 }
 
-/// The scenario's trace in rows of `look`.
+/// The scenario's trace in rows of the length `look`.
 fn looked_at(scenario: &Scenario, look: SimSpan) -> Trace {
     let old = &scenario.trace;
     let Demand::RequestsPerSecond(rates) = &old.demand else {

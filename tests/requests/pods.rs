@@ -1,4 +1,4 @@
-//! Pods that are killed, scaled up and scaled down while requests are under way.
+//! Pods that are killed, scaled up and scaled down while requests are in flight.
 
 use hpasim::cluster::config::{CpuModel, ReadinessProbe, StartupCpu};
 use hpasim::engine::random::Distribution;
@@ -26,7 +26,8 @@ const fn row(seconds: f64, rps: f64) -> Row {
     Row { seconds, rps }
 }
 
-/// One pod that is out of memory whenever `requests` are in it, and is up again 2 s after it may start.
+/// One pod that is out of memory when `requests` are in it. It runs again 2 s after each permitted
+/// restart.
 fn short_of_memory(scenario: Scenario, requests: u64) -> Scenario {
     let mut scenario = scenario;
     scenario.workload.memory_base_bytes = 32 << 20;
@@ -42,7 +43,7 @@ fn short_of_memory(scenario: Scenario, requests: u64) -> Scenario {
 
 #[test]
 fn a_container_that_runs_out_of_memory_again_and_again_is_restarted_after_0_10_20_40_seconds() {
-    // A request every 100 ms that takes far longer: the fifth is one too many.
+    // A request every 100 ms that takes much longer: the fifth exceeds the memory.
     let mut scenario = short_of_memory(fixed(constant(10.0, 400.0), 1), 5);
     scenario.workload.cpu_per_request = seconds(100);
     scenario.workload.clients.arrivals = Arrivals::Even;
@@ -60,7 +61,7 @@ fn a_container_that_runs_out_of_memory_again_and_again_is_restarted_after_0_10_2
     assert_eq!(pauses, expected[..pauses.len()]);
     assert!(pauses.len() >= 5, "{pauses:?}");
     assert_eq!(facts.all().oom_kills as usize, kills.len());
-    // Each takes five requests with it, and while the pod is down there is nobody to send to.
+    // Each kill fails five requests. While the pod is down, there is no endpoint.
     let failed = facts.all().failed;
     assert!((failed.oom_killed - 5.0 * kills.len() as f64).abs() < 0.5);
     assert!(failed.no_endpoint > 1000.0);
@@ -69,7 +70,7 @@ fn a_container_that_runs_out_of_memory_again_and_again_is_restarted_after_0_10_2
 #[test]
 fn a_pod_whose_requests_fit_into_its_memory_is_not_killed() {
     let mut scenario = short_of_memory(fixed(constant(10.0, 100.0), 1), 5);
-    // Four at a time, and nobody waits.
+    // Four requests at a time, without a queue.
     scenario.workload.cpu_per_request = seconds(100);
     scenario.workload.concurrency = 4;
     scenario.workload.queue = 0;
@@ -78,7 +79,7 @@ fn a_pod_whose_requests_fit_into_its_memory_is_not_killed() {
     assert!(facts.all().failed.queue_full > 900.0);
 }
 
-/// Ten clients' worth of load that one pod cannot serve; the autoscaler goes to its maximum of four.
+/// A load of ten clients that one pod cannot serve. The autoscaler scales to its maximum of four.
 fn scaled_up(connections: Option<Connections>) -> Facts {
     let mut scenario = prod(constant(38.0, 600.0));
     let hpa = scenario.hpa_mut().expect("prod has one");
@@ -105,7 +106,7 @@ fn connections_that_stay_keep_a_scale_up_from_helping() {
     let each_balanced = scaled_up(None);
     let long_lived = scaled_up(pool(100_000));
     let short_lived = scaled_up(pool(30));
-    // All have four pods by then, twice what the load needs.
+    // By then all have four pods, twice what the load needs.
     for facts in [&each_balanced, &long_lived, &short_lived] {
         let ready = facts.segments.last().expect("segments").pods.ready;
         assert_eq!(ready, Replicas(4));
@@ -117,7 +118,8 @@ fn connections_that_stay_keep_a_scale_up_from_helping() {
 
 #[test]
 fn a_new_pod_gets_no_traffic_before_its_endpoint_is_known() {
-    // A pod that is Ready before it can serve fails what reaches it: with a long lag nothing does.
+    // A pod that is Ready before it can serve fails the requests that arrive. With a long endpoint
+    // lag, no requests arrive before it can serve.
     let failing = |lag: i64| {
         let mut scenario = prod(constant(12.0, 300.0));
         scenario.deployment.pod.endpoint_lag = SimSpan::from_secs(lag);
@@ -134,7 +136,7 @@ fn a_new_pod_gets_no_traffic_before_its_endpoint_is_known() {
     assert!(failing(3).abs() < 0.5);
 }
 
-/// Twelve pods with requests of two seconds in them, most of which go at once.
+/// Twelve pods with requests of two seconds in them; most of the pods are deleted at once.
 fn scales_down(grace: i64, lag: i64) -> Facts {
     let mut scenario = prod(trace(&[row(0.0, 60.0), row(60.0, 6.0), row(300.0, 0.0)]));
     scenario.deployment.replicas = Replicas(12);
@@ -148,10 +150,10 @@ fn scales_down(grace: i64, lag: i64) -> Facts {
 }
 
 #[test]
-fn a_pod_that_goes_answers_what_it_has_when_the_grace_period_is_long_enough() {
+fn a_deleted_pod_answers_its_requests_if_the_grace_period_is_long_enough() {
     let facts = scales_down(30, 1);
     assert_eq!(facts.all().failed, FailureCauses::default());
-    // The last request leaves with it, no later.
+    // The pod is removed with its last request, not later.
     let mut waited = 0;
     for change in facts
         .changes
@@ -186,26 +188,26 @@ fn a_pod_without_a_grace_period_takes_its_requests_with_it() {
 
 #[test]
 fn a_terminating_pod_is_sent_requests_until_its_endpoint_is_withdrawn() {
-    // What is in a pod when it is deleted is answered within 2 s; whoever is in it when its 5 s of grace are
-    // over was sent to it after the deletion.
+    // A request that is in a pod at its deletion is answered within 2 s. So a request that is still
+    // there after 5 s of grace was sent after the deletion.
     assert_eq!(scales_down(5, 1).all().failed, FailureCauses::default());
     assert!(scales_down(5, 9).all().failed.pod_gone > 0.0);
 }
 
 #[test]
-fn users_who_wait_send_no_more_so_a_closed_load_hides_overload() {
+fn waiting_users_send_no_more_so_a_closed_load_hides_overload() {
     let mut closed = fixed(constant(0.0, 300.0), 1);
     closed.trace_mut().demand = Demand::Users(vec![100.0, 0.0]);
     closed.workload.timeout = SimSpan::from_secs(60);
     closed.workload.queue = 1000;
     closed.deployment.containers[0].memory_limit_bytes = None;
     let mut open = closed.clone();
-    // What the same users would send if they were answered at once.
+    // The rate that the same users would send if every answer came at once.
     open.trace_mut().demand = Demand::RequestsPerSecond(vec![100.0 / 1.01, 0.0]);
     let (closed, open) = (facts(&closed, 1), facts(&open, 1));
     assert_eq!(closed.all().failed, FailureCauses::default());
     assert!(open.all().failed.total() > 0.5 * open.all().offered as f64);
-    // The pod does the same work for both: what its limit lets it.
+    // The pod serves the same rate for both: the rate that its limit allows.
     let served = |facts: &Facts| facts.between(100.0, 300.0).succeeded as f64 / 200.0;
     assert!((served(&closed) - 20.0).abs() < 1.0, "{}", served(&closed));
 }
@@ -242,9 +244,9 @@ fn the_sum_of_pods_cpu_is_what_their_requests_cost_whoever_comes_and_goes() {
 }
 
 #[test]
-fn what_is_under_way_when_a_start_up_burst_ends_is_done_sooner() {
-    // 100m of 200m are left while the burst lasts: a request of 1 s that comes 4 s before its end takes
-    // 4 s for its first 0.4 s of CPU, and 3 s for the rest.
+fn requests_in_process_at_the_end_of_a_start_up_burst_are_done_sooner() {
+    // During the burst 100m of the 200m are left. A request of 1 s of CPU that arrives 4 s before
+    // the end of the burst takes 4 s for its first 0.4 s, and 3 s for the rest.
     let mut scenario = prod(trace(&[row(0.0, 1000.0), row(20.0, 0.0), row(100.0, 0.0)]));
     scenario.workload.cpu_per_request = seconds(1);
     scenario.workload.idle_cpu = Millicores(0);
@@ -267,7 +269,7 @@ fn what_is_under_way_when_a_start_up_burst_ends_is_done_sooner() {
     });
     for seed in 0..10 {
         let facts = facts(&scenario, seed);
-        // Requests of the warm pod take 5 s each.
+        // Requests at the warm pod take 5 s each.
         let of_the_new_pod = facts
             .latencies
             .iter()

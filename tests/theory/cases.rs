@@ -1,6 +1,6 @@
-//! The queues whose means theory knows: what is simulated, for how long, and what should come out.
+//! Queues with a known mean: the simulated scenario, its length, and the expected result.
 //!
-//! Self-imposed limit: settings; one pod, no autoscaler, no quota.
+//! All cases have one pod, no autoscaler and no quota.
 
 use std::sync::Arc;
 
@@ -19,14 +19,15 @@ use super::scenarios::{constant, fixed};
 pub(crate) const SERVICE: f64 = 0.01;
 /// Independent runs of each case.
 pub(crate) const REPLICATIONS: u64 = 64;
-/// In-flight requests are looked at so often: every five service times.
+/// The time between two samples of the requests in flight: five service times.
 const LOOK: f64 = 5.0 * SERVICE;
-/// Standard errors, as theory foresees them, that a half-width has room for: Student's quantile, and some to spare.
+/// The number of standard errors, as theory predicts them, that must fit into a half-width:
+/// Student's quantile with some reserve.
 const STANDARD_ERRORS: f64 = 6.0;
-/// As good as any number of places.
+/// A number of places that is never used up.
 const UNBOUNDED: u32 = 1_000_000;
 
-/// A service distribution of a given mean.
+/// A service distribution with a given mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Service {
     Exponential,
@@ -37,7 +38,7 @@ pub(crate) enum Service {
     Gamma {
         cv: f64,
     },
-    /// Nine of ten take half the mean, one takes 5.5 times the mean.
+    /// Nine of ten requests take half the mean; one takes 5.5 times the mean.
     Bimodal,
 }
 
@@ -62,7 +63,7 @@ impl Service {
     }
 }
 
-/// What is compared.
+/// A quantity to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quantity {
     MeanLatency,
@@ -94,7 +95,7 @@ impl Quantity {
     }
 }
 
-/// A quantity and what theory says of it.
+/// A quantity with its theoretical value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected {
     pub(crate) quantity: Quantity,
@@ -112,7 +113,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// What its replications say, as some of `family` comparisons.
+    /// Compares the results of its replications with theory, as part of `family` comparisons.
     pub(crate) fn compare(&self, replications: &[Replication], family: usize) -> Vec<Comparison> {
         self.expected
             .iter()
@@ -132,7 +133,7 @@ impl Case {
     }
 }
 
-/// What a case hangs on.
+/// The parameters of a case.
 #[derive(Clone, Copy, Debug)]
 struct Queue {
     load: f64,
@@ -140,11 +141,11 @@ struct Queue {
     concurrency: u32,
     places: u32,
     cores: u32,
-    /// All replications together, in service times.
+    /// The length of all replications together, in service times.
     service_times: f64,
 }
 
-/// A pod that anybody may enter, with as many cores as `cores` and nothing beside requests to do.
+/// A pod without a limit on its places, with `cores` cores and no own use.
 pub(crate) fn bare(trace: Trace, pods: i32, demand: Distribution, cores: u32) -> Scenario {
     let mut scenario = fixed(trace, pods);
     let workload = &mut scenario.workload;
@@ -163,7 +164,8 @@ pub(crate) fn bare(trace: Trace, pods: i32, demand: Distribution, cores: u32) ->
     scenario
 }
 
-/// The same demand for `seconds`, in rows of `look_seconds`: each ends a segment, which tells what is in flight.
+/// The same demand for `seconds`, in rows of `look_seconds`. Each row ends a segment, which samples
+/// the requests in flight.
 pub(crate) fn looked_at(
     seconds: f64,
     look_seconds: f64,
@@ -178,7 +180,8 @@ pub(crate) fn looked_at(
     trace
 }
 
-/// How long the start is left out: some ten times the longest relaxation, which grows as 1 / (1 - load)^2.
+/// The warm-up that is left out: some ten times the longest relaxation time, which grows as 1 / (1
+/// - load)^2.
 fn warm_up_seconds(load: f64, cv: f64) -> f64 {
     20.0 * (1.0 + cv * cv) / (1.0 - load).powi(2) * SERVICE
 }
@@ -191,14 +194,14 @@ fn expect(quantity: Quantity, value: f64) -> Expected {
     Expected { quantity, value }
 }
 
-/// What holds in every run: Little's law and the utilization law.
+/// Adds the laws that hold in every run: Little's law and the utilization law.
 fn with_laws(mut expected: Vec<Expected>) -> Vec<Expected> {
     expected.push(expect(Quantity::LittlesLaw, 1.0));
     expected.push(expect(Quantity::CpuPerRequest, SERVICE));
     expected
 }
 
-/// An open queue; its requests cost `demand_factor` times what theory is told.
+/// An open queue. Its requests cost `demand_factor` times what the formulas assume.
 fn open(name: &str, queue: Queue, expected: Vec<Expected>, demand_factor: f64) -> Case {
     let warm_up = warm_up_seconds(queue.load, queue.service.cv());
     let seconds = warm_up + queue.service_times * SERVICE / REPLICATIONS as f64;
@@ -217,8 +220,9 @@ fn open(name: &str, queue: Queue, expected: Vec<Expected>, demand_factor: f64) -
     }
 }
 
-/// Service times that a comparison of means needs: it varies as (1 + CV^2) / (load (1 - load)^2) (Whitt, "Planning
-/// queueing simulations", 1989, for heavy traffic), against the half-width asked for.
+/// The service times that a comparison of means needs for the required half-width. Their number
+/// grows as (1 + CV^2) / (load (1 - load)^2) (Whitt, "Planning queueing simulations", 1989, for
+/// heavy traffic).
 fn service_times(load: f64, service: Service) -> f64 {
     let variation = (1.0 + service.cv().powi(2)) * (1.0 + load) / (load * (1.0 - load).powi(2));
     variation * (STANDARD_ERRORS / half_width_max(load)).powi(2)
@@ -264,7 +268,7 @@ fn few_places(load: f64, factor: f64) -> Case {
     const SERVERS: u32 = 2;
     const PLACES: u32 = 3;
     let theory = lossy(SERVICE, load, SERVERS, PLACES);
-    // Losses are rare and come in clumps of a few.
+    // Losses are rare and come in groups.
     let losses = 2.0 * (STANDARD_ERRORS / half_width_max(load)).powi(2);
     let queue = Queue {
         concurrency: SERVERS,
@@ -280,7 +284,7 @@ fn few_places(load: f64, factor: f64) -> Case {
     open("M/M/2/3", queue, expected, factor)
 }
 
-/// `users` of a closed load whose thinking makes `load` of one server.
+/// `users` of a closed load whose requests give one server the load `load`.
 fn closed(load: f64, users: u32, think_seconds: f64, factor: f64) -> Case {
     let theory = machine_repair(SERVICE, think_seconds, users);
     let utilization = theory.throughput * SERVICE;
@@ -308,7 +312,7 @@ fn closed(load: f64, users: u32, think_seconds: f64, factor: f64) -> Case {
     }
 }
 
-/// Every case; requests cost `demand_factor` times what theory is told.
+/// Every case. Requests cost `demand_factor` times what the formulas assume.
 pub(crate) fn cases(demand_factor: f64) -> Vec<Case> {
     let factor = demand_factor;
     let mut cases = Vec::new();

@@ -1,6 +1,6 @@
-//! What is known to the nanosecond: D/D/1, and the CFS quota.
+//! Results that are known to the nanosecond: D/D/1, and the CFS quota.
 //!
-//! Self-imposed limit: no chance is left in any of these runs but where a CFS period begins.
+//! The only random number in these runs is the phase of the CFS periods.
 
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::{Engine, Scenario};
@@ -12,14 +12,14 @@ use hpasim::workload::{Arrivals, Demand, Trace};
 use super::cases::bare;
 use super::scenarios::constant;
 
-/// All that a run tells of requests.
+/// Everything that an observer receives about requests.
 #[derive(Default)]
-struct Told {
+struct Received {
     latencies: Vec<SimSpan>,
     segments: Vec<RequestSegment>,
 }
 
-impl Observer for Told {
+impl Observer for Received {
     fn answered(&mut self, latency: SimSpan) {
         self.latencies.push(latency);
     }
@@ -29,17 +29,17 @@ impl Observer for Told {
     }
 }
 
-fn told(scenario: &Scenario, seed: u64) -> Told {
-    let mut told = Told::default();
-    simulate(scenario, Engine::Request, Seed(seed), &mut told);
-    told
+fn received(scenario: &Scenario, seed: u64) -> Received {
+    let mut received = Received::default();
+    simulate(scenario, Engine::Request, Seed(seed), &mut received);
+    received
 }
 
 fn millis(millis: i64) -> SimSpan {
     SimSpan::from_millis(millis)
 }
 
-/// One pod of one core, even arrivals, the same demand for all.
+/// One pod with one core, evenly spaced arrivals, and the same demand for all requests.
 fn even(rps: f64, seconds: f64, demand: SimSpan) -> Scenario {
     let mut scenario = bare(constant(rps, seconds), 1, Distribution::Constant(demand), 1);
     scenario.workload.clients.arrivals = Arrivals::Even;
@@ -52,14 +52,19 @@ fn d_d_1_below_its_capacity_answers_each_after_exactly_its_service_time() {
         for concurrency in [1, 32] {
             let mut scenario = even(rps, 100.0, millis(10));
             scenario.workload.concurrency = concurrency;
-            let told = told(&scenario, 1);
-            // The first arrives 1/rate after the start; who arrives in the last 10 ms is not answered.
+            let received = received(&scenario, 1);
+            // The first request arrives 1/rate after the start. A request that arrives in the last
+            // 10 ms is not answered.
             let arrived = ((100.0 - 0.01) * rps).floor() as usize;
-            assert!(told.latencies.len().abs_diff(arrived) <= 1);
+            assert!(received.latencies.len().abs_diff(arrived) <= 1);
             assert!(
-                told.latencies.iter().all(|latency| *latency == millis(10)),
+                received
+                    .latencies
+                    .iter()
+                    .all(|latency| *latency == millis(10)),
                 "{rps} rps: {:?}",
-                told.latencies
+                received
+                    .latencies
                     .iter()
                     .find(|latency| **latency != millis(10))
             );
@@ -71,29 +76,34 @@ fn d_d_1_below_its_capacity_answers_each_after_exactly_its_service_time() {
 fn d_d_1_above_its_capacity_makes_each_wait_longer_by_exactly_the_excess() {
     let mut scenario = even(200.0, 20.0, millis(10));
     scenario.workload.concurrency = 1;
-    let told = told(&scenario, 1);
-    assert_eq!(told.latencies.len(), 1999);
-    for (number, latency) in told.latencies.iter().enumerate() {
+    let received = received(&scenario, 1);
+    assert_eq!(received.latencies.len(), 1999);
+    for (number, latency) in received.latencies.iter().enumerate() {
         assert_eq!(*latency, millis(10) + millis(5) * number as i64);
     }
 }
 
 #[test]
 fn three_even_arrivals_that_overlap_are_answered_when_even_sharing_has_it() {
-    // Arrivals every 5 ms, three of them: at full speed alone, half speed with two, a third with three.
-    // 10 ms of work each, arrived at 5, 10 and 15 ms: done at 22.5 ms, 32.5 ms and 35 ms.
+    // Three arrivals, 5 ms apart. A request has full speed alone, half speed with a second one, a
+    // third with two others. 10 ms of work each, with arrivals at 5, 10 and 15 ms, end at 22.5 ms,
+    // 32.5 ms and 35 ms.
     let mut scenario = even(200.0, 0.019, millis(10));
     *scenario.trace_mut() = Trace {
         times: [0.0, 0.019, 1.0].map(SimTime::from_secs_f64).to_vec(),
         demand: Demand::RequestsPerSecond(vec![200.0, 0.0, 0.0]),
         columns: Vec::new(),
     };
-    let told = told(&scenario, 1);
-    let nanos: Vec<i64> = told.latencies.iter().map(|one| one.as_nanos()).collect();
+    let received = received(&scenario, 1);
+    let nanos: Vec<i64> = received
+        .latencies
+        .iter()
+        .map(|one| one.as_nanos())
+        .collect();
     assert_eq!(nanos, [17_500_000, 22_500_000, 20_000_000]);
 }
 
-/// A pod with a limit, on a node of many cores.
+/// A pod with a limit, on a node with `node_cores` cores.
 fn limited(mut scenario: Scenario, limit: i64, node_cores: f64) -> Scenario {
     scenario.deployment.containers[0].cpu_limit = Some(Millicores(limit));
     scenario.deployment.pod.node_cores = node_cores;
@@ -104,20 +114,25 @@ fn limited(mut scenario: Scenario, limit: i64, node_cores: f64) -> Scenario {
 fn a_short_request_on_an_idle_pod_knows_nothing_of_the_limit() {
     for seed in 0..20 {
         let scenario = limited(even(1.7, 100.0, millis(5)), 200, 4.0);
-        let told = told(&scenario, seed);
-        assert_eq!(told.latencies.len(), 169);
-        assert!(told.latencies.iter().all(|latency| *latency == millis(5)));
+        let received = received(&scenario, seed);
+        assert_eq!(received.latencies.len(), 169);
+        assert!(
+            received
+                .latencies
+                .iter()
+                .all(|latency| *latency == millis(5))
+        );
     }
 }
 
 #[test]
 fn a_saturated_pod_serves_exactly_its_limit() {
     for seed in 0..20 {
-        // Half a core and more is asked for; the limit is a fifth.
+        // The load is more than half a core; the limit is a fifth.
         let scenario = limited(even(60.0, 100.0, millis(10)), 200, 4.0);
-        let told = told(&scenario, seed);
+        let received = received(&scenario, seed);
         let filled = SimTime::from_secs_f64(10.0);
-        for segment in told.segments.iter().filter(|one| one.start >= filled) {
+        for segment in received.segments.iter().filter(|one| one.start >= filled) {
             let seconds = (segment.end - segment.start).as_secs_f64();
             assert!(
                 (segment.cpu_core_seconds - 0.2 * seconds).abs() < 1e-9,
@@ -129,7 +144,7 @@ fn a_saturated_pod_serves_exactly_its_limit() {
     }
 }
 
-/// Ten users who never get an answer, looked at every `millisecond`.
+/// Ten users that never get an answer; a segment ends every millisecond.
 fn ten_busy_requests(seconds: f64) -> Scenario {
     let day = Distribution::Constant(SimSpan::from_secs(86_400));
     let mut scenario = limited(bare(constant(0.0, seconds), 1, day, 16), 1000, 16.0);
@@ -143,8 +158,8 @@ fn ten_busy_requests(seconds: f64) -> Scenario {
 #[test]
 fn ten_busy_requests_under_one_cpu_run_10_ms_and_stall_90_ms_of_each_period() {
     for seed in 0..10 {
-        let told = told(&ten_busy_requests(3.0), seed);
-        let used: Vec<f64> = told
+        let received = received(&ten_busy_requests(3.0), seed);
+        let used: Vec<f64> = received
             .segments
             .iter()
             .skip(1000)
@@ -155,7 +170,7 @@ fn ten_busy_requests_under_one_cpu_run_10_ms_and_stall_90_ms_of_each_period() {
             assert!((sum - 0.1).abs() < 1e-9, "seed {seed}: {sum} core-seconds");
             let idle = period.iter().filter(|used| **used < 1e-12).count();
             let full = period.iter().filter(|used| **used > 0.01 - 1e-9).count();
-            // The run begins and ends within a millisecond that is looked at, or at its edge.
+            // The 10 ms of work may begin and end within a segment.
             assert!((89..=90).contains(&idle), "seed {seed}: {idle} ms of stall");
             assert!(
                 (9..=10).contains(&full),

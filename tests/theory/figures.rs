@@ -1,11 +1,12 @@
-//! Figures of an independent Monte Carlo that the engine has to meet: load balancing, and a CFS quota that bites.
+//! Figures of an independent Monte Carlo simulation: load balancing, and a CFS quota that
+//! throttles.
 //!
-//! Self-imposed limit: tables. Three of their thirty figures nobody can meet: these are
-//! left to [`super::monte_carlo`], a plain simulation of its own; the last tests of this file say why.
-//! The figures assume exponential demand (the M/M/1
-//! queues among them show it: random balancing at load 0.7 has its p95 at
-//! ln(20) / 0.3 = 10.0 service times). They are stated in two or three digits, so
-//! 5 % count as agreement; small ones within 0.06 service times.
+//! Three of the thirty figures cannot be right. [`super::monte_carlo`], a plain simulation, judges
+//! these instead; the last tests of this file explain why.
+//!
+//! The figures assume exponential demand. The M/M/1 queues among them show this: random balancing
+//! at load 0.7 has its p95 at ln(20) / 0.3 = 10.0 service times. The figures have two or three
+//! digits, so agreement means within 5 %, or within 0.06 service times for small ones.
 
 use hpasim::cluster::config::CpuModel;
 use hpasim::scenario::{Engine, Scenario};
@@ -22,19 +23,19 @@ use super::monte_carlo::{QuotaPod, shortest_queue};
 
 /// Independent runs of each row.
 const REPLICATIONS: u64 = 16;
-/// The same beside a plain simulation, which is a judge to 2 %.
+/// Independent runs for a comparison with the plain simulation, which must agree within 2 %.
 const JUDGED_REPLICATIONS: u64 = 64;
 const JUDGED_SHARE: f64 = 0.02;
-/// Agreement of a figure in service times.
+/// Agreement of a figure, as a share or in service times.
 const SHARE: f64 = 0.05;
 const SERVICE_TIMES: f64 = 0.06;
 
-/// Seconds between two looks at what is in flight in ten pods, and in one with a quota: no multiple of a CFS
-/// period, so that all parts of it are seen.
+/// Seconds between two samples of the requests in flight, for ten pods and for one with a quota.
+/// The second is not a multiple of a CFS period, so that all parts of a period are sampled.
 const LOOK: f64 = 0.05;
 const LOOK_AT_QUOTA: f64 = 0.3371;
 
-/// Latencies after a warm-up, and what the laws speak of.
+/// Latencies after a warm-up, and the sums that the laws need.
 struct Latencies {
     warm_up_ends: SimTime,
     counting: bool,
@@ -44,9 +45,9 @@ struct Latencies {
     cpu_core_seconds: f64,
 }
 
-/// What one run says.
+/// The result of one run.
 struct Run {
-    /// In service times, in the row's order.
+    /// In service times, in the order of the row.
     figures: Vec<f64>,
     /// Time average of requests in flight / (throughput x mean latency).
     little_ratio: f64,
@@ -73,7 +74,7 @@ impl Observer for Latencies {
     }
 }
 
-/// What a figure is of.
+/// The statistic of a figure.
 #[derive(Clone, Copy, Debug)]
 enum Of {
     Mean,
@@ -81,7 +82,7 @@ enum Of {
 }
 
 impl Of {
-    /// In seconds; `sorted` are nanoseconds.
+    /// In seconds; `sorted` has nanoseconds.
     fn latencies(self, sorted: &[i64]) -> f64 {
         let nanos = match self {
             Self::Mean => sorted.iter().sum::<i64>() as f64 / sorted.len() as f64,
@@ -93,9 +94,10 @@ impl Of {
     }
 }
 
-/// Two laws in each of twelve rows, each once as stated and once with other demand: so many hold together with 99 %.
+/// The comparisons that must hold together with 99 %: two laws in each of twelve rows, each with
+/// the stated demand and with another.
 const LAWS: usize = 48;
-/// Stands for a figure that another test judges.
+/// Marks a figure that another test judges.
 const NOT_JUDGED: f64 = 0.0;
 
 /// A figure in service times.
@@ -105,17 +107,17 @@ struct Figure {
     expected: f64,
 }
 
-/// Figures that come from the same runs.
+/// Figures of the same runs.
 struct Row {
     name: String,
     scenario: Scenario,
-    /// Mean demand that the figures are told in, in seconds.
+    /// The mean demand in seconds, which is the unit of the figures.
     service: f64,
     warm_up: SimSpan,
     figures: Vec<Figure>,
 }
 
-/// A figure beside what was simulated.
+/// A figure with its simulated value.
 struct Met {
     text: String,
     agrees: bool,
@@ -160,7 +162,7 @@ impl Row {
             .collect()
     }
 
-    /// Little's law and the utilization law hold in whatever runs.
+    /// Checks Little's law and the utilization law, which hold in every run.
     fn check_laws(&self, runs: &[Run]) {
         let ratios = [
             runs.iter().map(|run| run.little_ratio).collect::<Vec<_>>(),
@@ -239,7 +241,7 @@ fn balancing_table(demand_factor: f64) -> Vec<Row> {
     ]
 }
 
-/// One pod with a limit of 200m on a node of four cores, anybody let in.
+/// One pod with a limit of 200m on a node of four cores, without a limit on its places.
 fn limited(load: f64, service: f64, model: CpuModel, expected: f64, demand_factor: f64) -> Row {
     const LIMIT: f64 = 0.2;
     const REQUESTS: f64 = 200_000.0;
@@ -285,7 +287,7 @@ fn assert_met(rows: &[Row]) {
     assert!(met.iter().all(|one| one.agrees), "\n{}\n", text(&met));
 }
 
-/// With 5 % more demand than stated each row has a figure that is missed.
+/// With 5 % more demand than stated, each row misses a figure.
 #[track_caller]
 fn assert_missed(rows: &[Row]) {
     for row in rows {
@@ -314,14 +316,15 @@ fn five_percent_more_demand_leaves_the_quota_table() {
     assert_missed(&quota_table(1.05));
 }
 
-/// What the engine says of a row's only figure, run by run.
+/// The engine's value of a row's only figure, for each run.
 fn runs_of(row: &Row) -> Vec<f64> {
     collect_in_order(0..JUDGED_REPLICATIONS, all_cores(), |seed| {
         row.measure(seed).figures[0]
     })
 }
 
-/// Two simulations that share no random numbers agree within 2 %, and within an interval of their difference.
+/// Two simulations that share no random numbers agree within 2 %, and within an interval of their
+/// difference.
 #[track_caller]
 fn assert_same(name: &str, engine: &[f64], judge: &[f64]) -> Interval {
     let differences: Vec<f64> = engine
@@ -360,10 +363,11 @@ fn a_quota_slows_requests_as_a_plain_simulation_of_it_does() {
         });
         let row = limited(load, service, CpuModel::Quota, NOT_JUDGED, 1.0);
         let engine = assert_same(&row.name, &runs_of(&row), &judge);
-        // At any instant of a period the quota has let as much work be done as a constant rate or more, so no
-        // more is left of it; demand is memoryless, so no more requests are left either, and by Little's law
-        // none is slower on average. A figure above that of the constant rate (10.3 at load 0.5, 27.9 at load
-        // 0.8) is thus impossible for exponential demand.
+        // At any instant of a period, the quota has permitted at least as much work as a constant
+        // rate. So no more work is left than with a constant rate. Demand is memoryless, so no more
+        // requests are left either. By Little's law the mean latency is then no higher. A figure
+        // above that of the constant rate (10.3 at load 0.5, 27.9 at load 0.8) is therefore
+        // impossible for exponential demand.
         assert!(engine.mean < 1.0 / 0.2 / (1.0 - load));
     }
 }
@@ -377,7 +381,7 @@ fn the_shortest_of_ten_queues_is_as_short_as_a_plain_simulation_has_it() {
     });
     let mut row = balanced(0.85, Balancer::LeastRequest, [1.2, 0.0, 0.0], 1.0);
     row.name += ", median";
-    // Stated as 1.2, which neither of the two comes to: 1.13.
+    // The figure says 1.2. Both simulations give 1.13.
     let engine = assert_same(&row.name, &runs_of(&row), &judge);
     assert!((engine.mean - 1.2).abs() > SERVICE_TIMES);
 }

@@ -1,9 +1,9 @@
-//! Closed forms of queueing theory. Times come out in the unit of the service time.
+//! Closed forms of queueing theory. Times are in the unit of the service time.
 //!
-//! Self-imposed limit: textbook formulas, each with its name; no simulation.
-//! Source of all: Kleinrock, "Queueing Systems", volume 1 (1975) and 2 (1976).
+//! Source of all formulas: Kleinrock, "Queueing Systems", volume 1 (1975) and 2 (1976).
 
-/// Mean time in an M/M/1 queue under FIFO, and in an M/G/1 queue under processor sharing whatever the distribution.
+/// Mean time in an M/M/1 queue under FIFO, and in an M/G/1 queue under processor sharing for any
+/// distribution.
 pub(crate) fn one_server(service: f64, load: f64) -> f64 {
     service / (1.0 - load)
 }
@@ -13,7 +13,7 @@ pub(crate) fn pollaczek_khinchine(service: f64, load: f64, cv: f64) -> f64 {
     service + load * service * (1.0 + cv * cv) / (2.0 * (1.0 - load))
 }
 
-/// Mean time in an M/M/c queue by Erlang's C formula; `load` is that of each server.
+/// Mean time in an M/M/c queue by Erlang's C formula; `load` is the load of each server.
 pub(crate) fn erlang_c(service: f64, load: f64, servers: u32) -> f64 {
     let offered = load * f64::from(servers);
     let mut term = 1.0;
@@ -27,15 +27,16 @@ pub(crate) fn erlang_c(service: f64, load: f64, servers: u32) -> f64 {
     service + waits * service / (f64::from(servers) * (1.0 - load))
 }
 
-/// What an M/M/c/K queue does.
+/// The steady state of an M/M/c/K queue.
 pub(crate) struct Lossy {
-    /// Share of arrivals that find it full.
+    /// Share of arrivals that find the queue full.
     pub(crate) loss_share: f64,
-    /// Mean time in it of those who enter.
+    /// Mean time in the queue of the accepted requests.
     pub(crate) mean_time: f64,
 }
 
-/// An M/M/c queue with `places` for those who are served and those who wait; `load` is offered to each server.
+/// An M/M/c/K queue. `places` includes the requests in service; `load` is the offered load of each
+/// server.
 pub(crate) fn lossy(service: f64, load: f64, servers: u32, places: u32) -> Lossy {
     let offered = load * f64::from(servers);
     let mut weight = 1.0;
@@ -56,7 +57,7 @@ pub(crate) fn lossy(service: f64, load: f64, servers: u32, places: u32) -> Lossy
     }
 }
 
-/// What a closed model does.
+/// The steady state of a closed queue.
 pub(crate) struct MachineRepair {
     /// Requests per unit of time.
     pub(crate) throughput: f64,
@@ -64,7 +65,7 @@ pub(crate) struct MachineRepair {
     pub(crate) mean_response: f64,
 }
 
-/// M/M/1//N: `users` who think for `think` on average and then wait for one server.
+/// M/M/1//N: `users` with a mean think time of `think` and one server.
 pub(crate) fn machine_repair(service: f64, think: f64, users: u32) -> MachineRepair {
     let mut weight = 1.0;
     let mut total = 0.0;
@@ -99,10 +100,10 @@ mod tests {
             assert!(close(roomy.mean_time, erlang_c(2.0, load, 3)));
             assert!(close(roomy.loss_share, 0.0));
         }
-        // One user never waits.
+        // A single user never waits.
         let alone = machine_repair(1.0, 3.0, 1);
         assert!(close(alone.mean_response, 1.0) && close(alone.throughput, 0.25));
-        // Erlang B of one server offered one: half are lost.
+        // Erlang B for one server with an offered load of one: half of the requests are lost.
         assert!(close(lossy(1.0, 1.0, 1, 1).loss_share, 0.5));
     }
 }

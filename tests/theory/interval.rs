@@ -1,10 +1,11 @@
-//! Confidence intervals over replications, and what a comparison says.
+//! Confidence intervals over replications, and the comparison of a mean with theory.
 //!
-//! Self-imposed limit: statistics of numbers that are independent of each other.
+//! The replications must be independent of each other.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// The probability that any of a family's intervals misses though the theory holds is at most this.
+/// The probability that at least one interval of a family misses, although the theory holds, is at
+/// most this.
 const FAMILY_ERROR: f64 = 0.01;
 
 /// A mean and its interval.
@@ -15,7 +16,8 @@ pub(crate) struct Interval {
     pub(crate) standard_error: f64,
 }
 
-/// Student's interval of the mean of `values` as one of `family` comparisons that hold together with 99 % (Bonferroni).
+/// Student's interval of the mean of `values`, as one of `family` comparisons that hold together
+/// with 99 % (Bonferroni).
 pub(crate) fn student(values: &[f64], family: usize) -> Interval {
     let number = values.len() as f64;
     let mean = values.iter().sum::<f64>() / number;
@@ -30,23 +32,23 @@ pub(crate) fn student(values: &[f64], family: usize) -> Interval {
     }
 }
 
-/// What theory says beside what was simulated.
+/// A simulated mean with its theoretical value.
 #[derive(Clone, Debug)]
 pub(crate) struct Comparison {
     pub(crate) name: String,
     pub(crate) expected: f64,
     pub(crate) simulated: Interval,
-    /// The widest half of an interval that still says something, relative to what is expected.
+    /// The greatest useful half-width, relative to the expected value.
     pub(crate) half_width_max: f64,
 }
 
 impl Comparison {
-    /// Whether the interval excludes what theory says.
+    /// Whether the interval excludes the theoretical value.
     pub(crate) fn differs(&self) -> bool {
         (self.simulated.mean - self.expected).abs() > self.simulated.half_width
     }
 
-    /// Whether a repetition with other seeds would find a difference as large as this one in 99 of 100 cases.
+    /// Whether a repetition with other seeds would find such a difference in 99 % of cases.
     pub(crate) fn differs_for_sure(&self) -> bool {
         /// z with P(Z <= z) = 0.99.
         const NORMAL_P99: f64 = 2.326;

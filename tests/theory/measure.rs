@@ -1,13 +1,11 @@
-//! What a run in its steady state comes to, and the checks that hold in every run.
-//!
-//! Self-imposed limit: an observer; what should come out is known elsewhere.
+//! The results of a run in its steady state, and the checks that hold in every run.
 
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::RequestSegment;
 use hpasim::simulation::{Observer, simulate};
 use hpasim::units::{Seed, SimSpan, SimTime};
 
-/// What one replication measured after its warm-up.
+/// The measurements of one replication after its warm-up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Replication {
     pub(crate) mean_latency_seconds: f64,
@@ -15,15 +13,15 @@ pub(crate) struct Replication {
     pub(crate) throughput: f64,
     /// Time average of requests in flight / (throughput x mean latency): 1 by Little's law.
     pub(crate) little_ratio: f64,
-    /// CPU used per request served, in seconds.
+    /// CPU used per served request, in seconds.
     pub(crate) cpu_seconds_per_request: f64,
 }
 
-/// How the watch of the observer goes, for the test that a wrong one is noticed.
+/// Whether the observer measures correctly; the other case tests that a wrong measurement fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Watch {
     Right,
-    /// Every latency is told longer by this share.
+    /// Adds this share to every latency.
     Off(f64),
 }
 
@@ -65,7 +63,7 @@ impl Observer for Stationary {
     }
 }
 
-/// Checks that nothing is lost and no time is left out, segment by segment.
+/// Checks that requests are conserved and that segments have no gaps.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Balance {
     offered: f64,
@@ -81,7 +79,7 @@ impl Balance {
         self.offered += segment.offered as f64;
         self.over += segment.succeeded as f64 + segment.failed.total();
         let accounted = self.over + segment.in_flight as f64;
-        // Whole numbers far below 2^53: sums are exact.
+        // The numbers are whole and far below 2^53, so the sums are exact.
         assert!(
             (self.offered - accounted).abs() < 0.5,
             "at {:?}: offered {} but accounted {accounted}",
@@ -119,7 +117,7 @@ pub(crate) fn replicate(
     assert_eq!(observer.balance.end(), finished.end, "the run ends early");
     assert_eq!(
         observer.answered, observer.succeeded,
-        "answers are told one by one and in sum"
+        "answers are reported one by one and in sum"
     );
     let factor = match watch {
         Watch::Right => 1.0,

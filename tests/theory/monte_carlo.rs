@@ -1,12 +1,13 @@
-//! Two simulations that share nothing with the engine but the generator of random numbers: a judge where no formula is.
+//! Two plain simulations that share only the random number generator with the engine: a reference
+//! where no formula exists.
 //!
-//! Self-imposed limit: as plain as can be. Every change is looked for by a pass over all that is under way.
+//! They are as simple as possible: each step passes over all jobs.
 
 use rand::SeedableRng;
 use rand_distr::{Distribution, Exp1};
 use rand_pcg::Pcg32;
 
-/// Requests left out at the start.
+/// Requests that are left out at the start.
 const WARM_UP: usize = 5_000;
 
 fn exponential(generator: &mut Pcg32, mean: f64) -> f64 {
@@ -37,7 +38,7 @@ pub(crate) fn shortest_queue(load: f64, servers: usize, requests: usize, seed: u
     latencies.split_off(WARM_UP)
 }
 
-/// A pod under a CFS quota.
+/// A pod with a CFS quota.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QuotaPod {
     pub(crate) limit_cores: f64,
@@ -46,10 +47,12 @@ pub(crate) struct QuotaPod {
 }
 
 impl QuotaPod {
-    /// Mean latency in service times when requests of exponential demand share the pod evenly.
+    /// Mean latency in service times, for requests of exponential demand that share the pod
+    /// equally.
     pub(crate) fn mean_latency(self, load: f64, requests: usize, seed: u64) -> f64 {
         const PERIOD: f64 = 0.1;
-        // Seconds of work; the clock of a long run knows no shorter ones.
+        // Seconds of work below this are a rounding error, because the clock of a long run cannot
+        // resolve them.
         const NOTHING: f64 = 1e-9;
         struct Job {
             arrived: f64,

@@ -1,24 +1,25 @@
-//! Which files import each other.
+//! Finds files that import each other.
 //!
-//! A path means the file that declares what it names, through every re-export.
-//! A module and what stands below it are set aside: a parent may name its children and they may name it.
+//! A path refers to the file that declares the item, through every re-export. Parent and child
+//! modules may name each other, so these pairs are ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::module::{Import, Module};
 
-/// What each file uses of others: user, used, the paths that say so.
+/// The uses of each file: user, used file, and the paths that show it.
 pub(crate) type Uses = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
-/// The modules of a crate, to be found by path.
+/// The modules of a crate, by path.
 struct Crate<'a>(BTreeMap<&'a [String], &'a Module>);
 
-/// The imports that one search has followed, by module and position: none is followed twice, so that it comes to an end
-/// where re-exports lead back to themselves.
+/// The imports that one search has followed, by module and position. Each is followed only once, so
+/// that the search ends even where re-exports form a circle.
 type Followed = BTreeSet<(Vec<String>, usize)>;
 
 impl<'a> Crate<'a> {
-    /// The files that declare what a path in a module names; none for what is outside of the crate.
+    /// The files that declare the item of a path in a module; empty for an item outside of the
+    /// crate.
     fn declaring(
         &self,
         module: &'a Module,
@@ -52,7 +53,7 @@ impl<'a> Crate<'a> {
             .unwrap_or_default()
     }
 
-    /// The files that declare `names` as seen from outside of `module`.
+    /// The files that declare `names`, as seen from outside of `module`.
     fn inside(
         &self,
         module: &'a Module,
@@ -78,7 +79,7 @@ impl<'a> Crate<'a> {
         found
     }
 
-    /// The files that declare `rest` behind the imports that are called `name`, or behind those of everything.
+    /// The files that declare `rest` behind the imports called `name`, or behind glob imports.
     fn imported(
         &self,
         module: &'a Module,
@@ -97,7 +98,7 @@ impl<'a> Crate<'a> {
     }
 }
 
-/// What each file uses of others that stand neither above nor below it.
+/// The uses of each file, without those of its parents and children.
 pub(crate) fn uses(modules: &[Module]) -> Uses {
     let whole = Crate(
         modules
@@ -129,7 +130,7 @@ pub(crate) fn uses(modules: &[Module]) -> Uses {
     uses
 }
 
-/// The circles: sets of files each of which reaches every other.
+/// The circles: sets of files in which each file reaches every other.
 pub(crate) fn circles(uses: &Uses) -> BTreeSet<BTreeSet<&str>> {
     let reached: BTreeMap<&str, BTreeSet<&str>> = uses
         .keys()
@@ -161,7 +162,7 @@ fn reached_from<'a>(file: &str, uses: &'a Uses) -> BTreeSet<&'a str> {
     reached
 }
 
-/// A circle in words: its files, then who names what of whom inside of it.
+/// A circle in words: its files, then the uses between them.
 pub(crate) fn described(circle: &BTreeSet<&str>, uses: &Uses) -> String {
     let files: Vec<&str> = circle.iter().copied().collect();
     let mut lines = vec![format!("{} files: {}", files.len(), files.join(", "))];

@@ -1,4 +1,4 @@
-//! The finder of circles, of type names and of code lines, on small sources.
+//! Tests on small sources: the finder of circles, of type names, and of lines of code.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn read(sources: &[(&str, &str)]) -> Vec<Module> {
     modules_of(&sources)
 }
 
-/// Who uses whom, as `user -> used`.
+/// The uses between the sources, as `user -> used`.
 fn edges(sources: &[(&str, &str)]) -> Vec<String> {
     uses(&read(sources))
         .iter()
@@ -90,7 +90,7 @@ fn two_files_that_name_each_other_are_a_circle_and_so_are_three_in_a_row() {
 }
 
 #[test]
-fn a_parent_and_its_child_and_what_is_only_a_test_are_set_aside() {
+fn parents_children_and_tests_are_ignored() {
     let found = edges(&[
         ("room/mod.rs", "mod a; mod b; pub struct Whole; use a::A;"),
         (

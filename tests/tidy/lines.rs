@@ -1,4 +1,4 @@
-//! How many lines of a source are code: comments, blank lines and tests left out.
+//! Counts the lines of code of a source, without comments, blank lines and tests.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -9,7 +9,7 @@ use syn::visit::{self, Visit};
 
 use crate::module::{is_test, item_attributes};
 
-/// The lines of a source on which code of the program stands.
+/// The number of lines that contain code of the program.
 ///
 /// # Panics
 ///
@@ -40,7 +40,7 @@ impl<'a> Visit<'a> for Tests {
     }
 }
 
-/// A comment in front of an item is an attribute `doc` to the parser.
+/// The parser turns a doc comment into an attribute `doc`.
 fn touched(tokens: &TokenStream, lines: &mut BTreeSet<usize>) {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! What a source declares, imports and mentions, its tests left out.
+//! The declarations, imports and mentioned paths of a source, without its tests.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,32 +10,32 @@ use syn::{Attribute, ImplItem, Item, Meta, Stmt, TraitItem, UseTree};
 /// A module: a file, or `mod name { .. }` inside of one.
 #[derive(Debug, Default)]
 pub(crate) struct Module {
-    /// Its path behind `crate`, name by name.
+    /// Its path without `crate`, name by name.
     pub(crate) path: Vec<String>,
-    /// Its file, below `src`.
+    /// Its file, relative to `src`.
     pub(crate) file: String,
-    /// The names of its own items, whatever they are.
+    /// The names of its own items of any kind.
     pub(crate) items: BTreeSet<String>,
     pub(crate) imports: Vec<Import>,
-    /// The paths that stand in its code; a name alone is a path of one.
+    /// The paths in its code. A single name is a path of length one.
     pub(crate) mentions: BTreeSet<Vec<String>>,
-    /// The types that it declares, inside of functions as well.
+    /// The types that it declares, including those inside of functions.
     pub(crate) types: BTreeSet<String>,
 }
 
-/// One name that a `use` brings.
+/// One name that a `use` imports.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Import {
     pub(crate) path: Vec<String>,
-    /// What it is called here; `None` stands for `*`.
+    /// Its name here; `None` stands for `*`.
     pub(crate) name: Option<String>,
 }
 
-/// The modules of the sources, each a file below `src` and its text.
+/// The modules of the sources; each source is a file relative to `src` and its text.
 ///
 /// # Panics
 ///
-/// When a text is not Rust.
+/// If a text is not valid Rust.
 pub(crate) fn modules_of(sources: &[(String, String)]) -> Vec<Module> {
     let mut found = Vec::new();
     let mut tests = Vec::new();
@@ -97,7 +97,7 @@ fn read_module(
 
 struct Reader<'a, 't> {
     module: Module,
-    /// Modules with their items in the same file.
+    /// Modules whose items are in the same file.
     inner: Vec<(Vec<String>, &'a [Item])>,
     tests: &'t mut Vec<Vec<String>>,
 }
@@ -154,7 +154,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// `use a::b::{self}` brings `b`.
+    /// `use a::b::{self}` imports `b`.
     fn import_as(&mut self, path: &[String], last: &str, renamed: Option<String>) {
         let mut path = path.to_vec();
         if last != "self" {
@@ -255,7 +255,7 @@ pub(crate) fn item_attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Whether it is `#[cfg(test)]`, alone or with more that has to hold.
+/// Whether the attribute is `#[cfg(test)]`, alone or combined with further conditions.
 pub(crate) fn is_test(attribute: &Attribute) -> bool {
     let Meta::List(list) = &attribute.meta else {
         return false;
@@ -264,7 +264,7 @@ pub(crate) fn is_test(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") && (condition == "test" || condition.starts_with("all(test,"))
 }
 
-/// What a macro's text declares by a name that is written out.
+/// The names that a macro's text declares literally.
 fn declared_in_macro(tokens: &TokenStream, module: &mut Module) {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     for (at, token) in tokens.iter().enumerate() {
@@ -285,7 +285,7 @@ fn declared_in_macro(tokens: &TokenStream, module: &mut Module) {
     }
 }
 
-/// The paths in tokens that nobody has parsed, those in serde's texts as well.
+/// The paths in unparsed tokens, including those in the strings of serde attributes.
 fn mentioned_in(tokens: &TokenStream, mentions: &mut BTreeSet<Vec<String>>) {
     let mut path: Vec<String> = Vec::new();
     let mut colons = 0;

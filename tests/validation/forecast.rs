@@ -1,6 +1,6 @@
-//! A recorded run simulated over many seeds, and how far off that is.
+//! A recorded run simulated over many seeds, and the error of the simulation.
 //!
-//! Self-imposed limit: replicas at the recorded moments; draws and writes nothing.
+//! The error is that of the replicas at the recorded moments.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use hpasim::units::{Seed, SimTime};
 
 use super::recording::Sample;
 
-/// How many seeds a forecast is made of.
+/// The number of seeds in a forecast.
 pub(crate) const SEEDS: u64 = 20;
 
-/// Files of this folder.
+/// The files of this folder.
 struct Here;
 
 impl Loader for Here {
@@ -25,15 +25,15 @@ impl Loader for Here {
     }
 }
 
-/// What is simulated for a recorded run.
+/// The simulation of a recorded run.
 #[derive(Clone, Debug)]
 pub(crate) struct Forecast {
     pub(crate) policy: &'static str,
     pub(crate) trace: &'static str,
     pub(crate) engine: Engine,
-    /// How much of the trace comes before the recording's time 0.
+    /// The part of the trace before the recording's time 0.
     pub(crate) lead_in_seconds: f64,
-    /// As `--set`.
+    /// Settings, as for `--set`.
     pub(crate) set: Vec<String>,
 }
 
@@ -55,16 +55,16 @@ impl Replicas {
     }
 }
 
-/// What the seeds had at one recorded moment.
+/// The replicas of all seeds at one recorded moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Moment {
     pub(crate) recorded: Sample,
-    /// Replicas, one a seed, sorted.
+    /// Replicas, one value per seed, sorted.
     pub(crate) seeds: Vec<f64>,
 }
 
 impl Moment {
-    /// The quantile `share` of the seeds, between two of them their mean by weight.
+    /// The quantile `share` of the seeds, interpolated linearly.
     pub(crate) fn quantile(&self, share: f64) -> f64 {
         let place = share * (self.seeds.len() - 1) as f64;
         let (below, above) = (place.floor(), place.ceil());
@@ -75,7 +75,8 @@ impl Moment {
     /// |a - b|, mean over all pairs of seeds.
     fn mean_difference(&self) -> f64 {
         let count = self.seeds.len() as f64;
-        // Sorted, the value at a place is added once for each below it, and taken off once for each above.
+        // In sorted order, a value is added once for each value below it and subtracted once for
+        // each above.
         let sum: f64 = self
             .seeds
             .iter()
@@ -90,18 +91,19 @@ impl Moment {
     }
 }
 
-/// How far a forecast is off, in replicas.
+/// The error of a forecast, in replicas.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Score {
     /// |median of the seeds - recorded|, mean over the recorded moments.
     pub(crate) of_median: f64,
     /// |seed - recorded|, mean over the moments and the seeds.
     pub(crate) of_seeds: f64,
-    /// median of the seeds - recorded, mean over the moments: above zero is too many.
+    /// median of the seeds - recorded, mean over the moments; positive if the simulation has too
+    /// many.
     pub(crate) bias: f64,
-    /// Share of the moments at which the recorded number lies within the seeds' p10..p90.
+    /// Share of the moments at which the recorded number is within the p10..p90 of the seeds.
     pub(crate) within_band: f64,
-    /// |seed - another seed|, mean over the moments and all pairs: the simulation's own noise.
+    /// |seed - another seed|, mean over the moments and all pairs: the noise of the simulation itself.
     pub(crate) seed_to_seed: f64,
 }
 
@@ -119,7 +121,7 @@ impl Forecast {
         load(request, &mut Here).unwrap_or_else(|faults| panic!("{}: {faults}", self.policy))
     }
 
-    /// All seeds at the moments of `samples`.
+    /// The replicas of all seeds at the moments of `samples`.
     pub(crate) fn moments(&self, samples: &[Sample]) -> Vec<Moment> {
         let loaded = self.load();
         let at_start = f64::from(loaded.scenario.deployment.replicas.0);
@@ -163,7 +165,7 @@ impl Forecast {
     }
 }
 
-/// Scores a forecast.
+/// The error of a forecast.
 pub(crate) fn score(moments: &[Moment]) -> Score {
     let mean = |value: &dyn Fn(&Moment) -> f64| {
         moments.iter().map(value).sum::<f64>() / moments.len() as f64

@@ -1,8 +1,8 @@
 //! How close simulations come to recorded runs of real autoscalers (`docs/validation.md`).
 //!
-//! The recordings are not part of this repository: where `../shared/validation`
-//! is missing, each test says "skipped" and stops. What is simulated uses only
-//! what was known before a run; nothing is fitted to recorded replicas.
+//! The recordings are not part of this repository. Where they are missing, each test prints
+//! "skipped" and stops. A simulation uses only what was known before the recorded run; nothing is
+//! fitted to recorded replicas.
 
 mod forecast;
 mod page;
@@ -17,15 +17,15 @@ use hpasim::workload::Demand;
 use page::{Picture, Simulated};
 use recording::Recording;
 
-/// A recorded run and how close its simulations have to come.
+/// A recorded run, and the required accuracy of its simulations.
 struct Run {
     name: &'static str,
     policy: &'static str,
     cpu_request_millicores: f64,
-    /// How much of the traces comes before the recording's time 0: a minute of the warm-up, so that the metrics do not
-    /// know the load before it begins.
+    /// The part of the traces before the recording's time 0: a minute of the warm-up, so that the
+    /// metrics do not show the load before it begins.
     lead_in_seconds: f64,
-    /// The engines, each with its trace and the greatest error that passes.
+    /// The engines, each with its trace and the greatest permitted error.
     simulations: &'static [Simulation],
 }
 
@@ -33,16 +33,17 @@ struct Simulation {
     engine: Engine,
     name: &'static str,
     trace: &'static str,
-    /// Of a seed, mean over the seeds: their median may jump by a whole replica where they are divided.
+    /// The error of a seed, mean over the seeds. The error of their median is no good measure: it
+    /// may jump by a whole replica where the seeds are split.
     error_max: f64,
 }
 
-/// Four repetitions of gke_flash_stock on the real cluster differ from each other by this much on average.
+/// The mean difference between four repetitions of gke_flash_stock on the real cluster.
 const NOISE_FLOOR: f64 = 0.56;
 
-/// Noise of a pod's CPU reading that single requests would make and the fluid engine lacks: the
-/// shot noise sqrt((1 + CV^2) / (rate x window)) of 6.4 requests per second, the rate at which a pod
-/// of the gke runs is at its target, over one interval of 15 s.
+/// The noise of a pod's CPU reading that single requests cause and the fluid engine lacks: the shot
+/// noise sqrt((1 + CV^2) / (rate x window)). The rate is 6.4 requests per second, at which a pod of
+/// the gke runs is at its target. The window is one interval of 15 s.
 const SHOT_NOISE: &str = "workload.cpu_noise=0.144";
 
 const KNOWN_LOAD: [Run; 3] = [
@@ -149,7 +150,7 @@ impl Run {
     }
 }
 
-/// The recordings, or a word that they are not here.
+/// The folder of the recordings; prints "skipped" if it is missing.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn recordings() -> Option<PathBuf> {
     let folder = recording::folder();
@@ -241,7 +242,7 @@ fn the_replayed_demand_is_the_recorded_cpu() {
         let mut expected: Vec<(f64, f64)> = Vec::new();
         for (seconds, millicores) in &recorded {
             let seconds = (seconds - age).max(0.0);
-            // Of readings from before the start the last is the one that counts.
+            // Of several readings before the start, only the last one counts.
             expected.retain(|(at, _)| *at < seconds);
             expected.push((seconds, *millicores));
         }
@@ -261,9 +262,9 @@ fn the_replayed_demand_is_the_recorded_cpu() {
     }
 }
 
-/// What a reading that a sync sees is old on average, to its middle: a scrape every 15 s is 7.5 s
-/// old, the last of two counter readings every 10 to 20 s was 7.8 s old at the scrape, and half of
-/// the 15 s between the two.
+/// The mean age, to its middle, of the reading that a sync sees, in three parts: 7.5 s because a
+/// scrape comes every 15 s; 7.8 s because the last of two counter readings, every 10 to 20 s, is
+/// that old at the scrape; and half of the 15 s between the two readings.
 const READING_AGE_SECONDS: f64 = 23.0;
 
 struct Outcome<'r> {
@@ -376,7 +377,7 @@ fn the_run_of_unknown_load_is_as_close_as_the_page_says() {
     page::assert_section("unknown load", &page::table(&COLUMNS, &rows(&outcome)));
 }
 
-/// The errors under what was not certain before the runs.
+/// The errors for other values of the inputs that were uncertain before the runs.
 fn sensitivity(folder: &Path) -> String {
     let fit = gke_calibration();
     let costs = [
@@ -423,7 +424,7 @@ fn set_cost(milliseconds: f64) -> String {
     format!("workload.cpu_per_request.mean=\"{milliseconds:.1}ms\"")
 }
 
-/// The error of the median by the request engine with one more `--set`.
+/// The error of the median in the request engine, with one more `--set`.
 fn error_with(run: &Run, folder: &Path, set: &str) -> f64 {
     let mut forecast = run.forecast(&run.simulations[0]);
     forecast.set.push(set.to_owned());
@@ -431,13 +432,15 @@ fn error_with(run: &Run, folder: &Path, set: &str) -> f64 {
     score(&forecast.moments(&samples)).of_median
 }
 
-/// The fastest `/cpu` request beside the fastest `/` request, in milliseconds: of the capacity probe, and of the fixed arms (four
-/// pods, no autoscaler) that were recorded with each load: artifacts/v1.1/runs/wc98_{periodic,flash}/rep-1/fixed/locust_fixed_stats.csv.
+/// The fastest `/cpu` request minus the fastest `/` request, in milliseconds, for the capacity
+/// probe and for each load. The runs with a load had four pods and no autoscaler; their files in
+/// the recordings are artifacts/v1.1/runs/wc98_{periodic,flash}/rep-1/fixed/locust_fixed_stats.csv.
 const FASTEST_IN_PROBE_MS: f64 = 46.5;
 const FASTEST_IN_FLASH_MS: f64 = 121.65 - 73.12;
 const FASTEST_IN_PERIODIC_MS: f64 = 101.75 - 70.17;
 
-/// What the machines' speed explains: it is taken from runs without an autoscaler, but from after the probe.
+/// The effect of the machines' speed. The speed comes from runs without an autoscaler, but from
+/// after the probe.
 fn machine_speed(folder: &Path) -> String {
     let speeds = [
         FASTEST_IN_FLASH_MS,
@@ -458,7 +461,7 @@ fn machine_speed(folder: &Path) -> String {
     page::table(&columns, &rows.collect::<Vec<_>>())
 }
 
-/// What users waited, where Locust's report is with the recording.
+/// The latencies of users, where the recording has Locust's report.
 fn latency(folder: &Path) -> String {
     let rows = KNOWN_LOAD.iter().filter_map(|run| {
         let locust = run.recording(folder).meta.locust?;

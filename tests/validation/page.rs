@@ -1,21 +1,20 @@
-//! `docs/validation.md` and its pictures: the figures that the tests found.
+//! `docs/validation.md` and its pictures, with the figures of the tests.
 //!
-//! Self-imposed limit: writes only when `HPASIM_WRITE_DOCS` is set; otherwise it
-//! compares what is there with what should be.
+//! Writes only if `HPASIM_WRITE_DOCS` is set; otherwise compares the page with its expected
+//! content.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use hpasim::render::plot::bands::{
-    BandChart, BandColour, BandLevel, BandPanel, BandPoint, BandQuantity, BandSeries,
-    render_bands_svg,
+    BandChart, BandColour, BandLevel, BandPanel, BandPoint, BandQuantity, BandSeries, draw_bands,
 };
 use hpasim::scenario::Scenario;
 use hpasim::workload::Demand;
 
 use super::forecast::Moment;
 
-/// How to bring the page up to date.
+/// The command that updates the page.
 const REMEDY: &str = "HPASIM_WRITE_DOCS=1 cargo test --test validation";
 
 fn docs() -> PathBuf {
@@ -26,7 +25,7 @@ fn is_writing() -> bool {
     std::env::var_os("HPASIM_WRITE_DOCS").is_some()
 }
 
-/// The stretch of the page called `name` is `text`.
+/// Compares the section `name` of the page with `text`, or writes it.
 pub(crate) fn assert_section(name: &str, text: &str) {
     let path = docs().join("validation.md");
     let page = std::fs::read_to_string(&path).expect("the page");
@@ -54,22 +53,22 @@ pub(crate) struct Simulated<'a> {
     pub(crate) moments: &'a [Moment],
 }
 
-/// What a picture shows.
+/// The content of a picture.
 pub(crate) struct Picture<'a> {
     pub(crate) name: &'a str,
     pub(crate) subtitle: String,
     pub(crate) scenario: &'a Scenario,
-    /// How much of its trace comes before the recording's time 0.
+    /// The part of its trace before the recording's time 0.
     pub(crate) lead_in_seconds: f64,
     /// The first with its band, the others as lines.
     pub(crate) simulated: &'a [Simulated<'a>],
 }
 
-/// The picture is there, and says what it should.
+/// Compares the picture with its expected content, or writes it.
 pub(crate) fn assert_picture(picture: &Picture<'_>) {
     let path = docs().join(format!("validation/{}.svg", picture.name));
     if is_writing() {
-        let svg = render_bands_svg(&chart(picture)).expect("a picture");
+        let svg = draw_bands(&chart(picture)).to_svg().expect("a picture");
         std::fs::write(&path, svg).expect("a written picture");
         return;
     }
@@ -89,6 +88,7 @@ fn chart(picture: &Picture<'_>) -> BandChart {
         let level = |name: &str, value: i32| BandLevel {
             value: f64::from(value),
             name: format!("{name} {value}"),
+            colour: BandColour::Grey,
         };
         vec![
             level("min", spec.min_replicas.0),
@@ -179,7 +179,7 @@ fn replica_series(simulated: &[Simulated<'_>]) -> Vec<BandSeries> {
             .map(|moment| point(moment.recorded.seconds, moment.recorded.replicas))
             .collect(),
     };
-    // The last is drawn on top.
+    // The last line is drawn on top.
     lines
         .collect::<Vec<_>>()
         .into_iter()

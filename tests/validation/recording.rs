@@ -1,6 +1,4 @@
-//! Recorded runs: what a real autoscaler did, and under which load.
-//!
-//! Self-imposed limit: reads `../shared/validation`; judges nothing.
+//! Recorded runs: the replicas of a real autoscaler, and its load.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +7,9 @@ use serde::Deserialize;
 /// A moment of a recorded run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
-    /// Since the load began.
+    /// Seconds since the load began.
     pub(crate) seconds: f64,
-    /// `spec.replicas`: what the autoscaler had decided by then.
+    /// `spec.replicas`: the last decision of the autoscaler.
     pub(crate) replicas: f64,
 }
 
@@ -24,7 +22,7 @@ struct Row {
     cpu_utilization_pct: Option<f64>,
 }
 
-/// What stands beside a recording.
+/// The metadata of a recording.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Meta {
     pub(crate) load_users_per_30s: Option<Vec<f64>>,
@@ -33,14 +31,14 @@ pub(crate) struct Meta {
     pub(crate) locust: Option<Locust>,
 }
 
-/// What Locust's users saw, in milliseconds.
+/// Latencies of Locust's users, in milliseconds.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Locust {
     pub(crate) p50: f64,
     pub(crate) p95: f64,
 }
 
-/// Users, requests per second, median millicores of a pod; as text.
+/// Users, requests per second and the median millicores of a pod, as text.
 #[derive(Debug, Deserialize)]
 pub(crate) struct CapacityProbe {
     pub(crate) rows: Vec<[String; 3]>,
@@ -50,12 +48,13 @@ pub(crate) struct CapacityProbe {
 #[derive(Debug)]
 pub(crate) struct Recording {
     pub(crate) samples: Vec<Sample>,
-    /// Recorded CPU utilization x request x replicas, in millicores, where it was recorded.
+    /// Recorded CPU utilization x request x replicas, in millicores, where the utilization was
+    /// recorded.
     pub(crate) cpu_millicores: Vec<(f64, f64)>,
     pub(crate) meta: Meta,
 }
 
-/// The folder of the recordings; `None` where it is not.
+/// The folder of the recordings; `None` if it is missing.
 pub(crate) fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/validation");
     folder.is_dir().then_some(folder)

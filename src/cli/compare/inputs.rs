@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::CompareArgs;
 use crate::cli::error::CommandError;
-use crate::cli::files::{RememberingLoader, hashed};
+use crate::cli::files::hashed;
 use crate::cli::paired_runs::PairedTrace;
+use crate::files::RememberingLoader;
 use crate::results::InputFile;
 use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::{

@@ -8,8 +8,8 @@ use clap::builder::TypedValueParser;
 
 use crate::cli::choices::{ChoiceWords, one_of};
 use crate::cli::error::CommandError;
-use crate::cli::files::{OpenInput, open_input};
 use crate::cli::progress::ByteProgress;
+use crate::files::{OpenInput, open_input};
 use crate::scenario::formats::shape::{Shaping, TraceMoment, shape};
 use crate::scenario::formats::{
     ReadOptions, Recording, RecordingFormat, SeriesChoice, What, read_recording,

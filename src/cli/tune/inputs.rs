@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::{LESS_WORK, SPLIT, TuneArgs};
 use crate::cli::error::CommandError;
-use crate::cli::files::{RememberingLoader, hashed_once};
+use crate::cli::files::hashed_once;
 use crate::cli::size::Size;
 use crate::cli::variant_inputs::{refuse_same_names, refuse_second_stdin, under_engine};
+use crate::files::RememberingLoader;
 use crate::results::InputFile;
 use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::{Diagnostic, Diagnostics, LoadRequest, Scenario, Template, load_templates};

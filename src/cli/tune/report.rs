@@ -10,16 +10,12 @@ use crate::cli::file_names::{COMPARISON_CSV, FRONT, FRONT_CSV, PATCH, PROPOSED_T
 use crate::cli::paired_runs::{paired_pictures, trace_facts};
 use crate::cli::result_files::{ResultFile, pictures};
 use crate::cli::seed_args::seed_numbers;
+use crate::draw::DrawError;
 use crate::kpi::Kpi;
 use crate::render::comparison::ComparisonPage;
 use crate::render::paint::Colour;
-use crate::render::plot::PlotError;
-use crate::render::plot::front::{
-    FrontMark, FrontPicture, MarkRole, Reach, render_front_png, render_front_svg,
-};
-use crate::render::plot::sensitivity::{
-    SensitivityPicture, SensitivityRow, render_sensitivity_png, render_sensitivity_svg,
-};
+use crate::render::plot::front::{FrontMark, FrontPicture, MarkRole, Reach, draw_front};
+use crate::render::plot::sensitivity::{SensitivityPicture, SensitivityRow, draw_sensitivity};
 use crate::render::tune::{
     self, PatchScope, TunePage, by_share, caution_text, point_text, render_tuning, verdict_text,
 };
@@ -135,7 +131,7 @@ impl ExperimentReport for TuneReport<'_> {
 
 impl TuneReport<'_> {
     /// Cost and harm of every tried policy.
-    fn front(&self) -> Result<Vec<ResultFile>, PlotError> {
+    fn front(&self) -> Result<Vec<ResultFile>, DrawError> {
         let objectives = &self.experiment.search.objectives;
         let points: Vec<Weighed> = self
             .tuned
@@ -178,11 +174,11 @@ impl TuneReport<'_> {
             reach: Reach::AroundMarks,
         };
         let plot = self.experiment.arguments.answer.plot;
-        pictures(&picture, FRONT, plot, render_front_png, render_front_svg)
+        pictures(&draw_front(&picture), FRONT, plot)
     }
 
     /// Which parameter matters.
-    fn sensitivity(&self) -> Result<Vec<ResultFile>, PlotError> {
+    fn sensitivity(&self) -> Result<Vec<ResultFile>, DrawError> {
         let objectives = &self.experiment.search.objectives;
         let shares = &self.tuned.sensitivity;
         let rows: Vec<SensitivityRow> = by_share(shares)
@@ -209,8 +205,7 @@ impl TuneReport<'_> {
             rows: &rows,
         };
         let plot = self.experiment.arguments.answer.plot;
-        let (png, svg) = (render_sensitivity_png, render_sensitivity_svg);
-        pictures(&picture, SENSITIVITY, plot, png, svg)
+        pictures(&draw_sensitivity(&picture), SENSITIVITY, plot)
     }
 
     fn policy_name(&self) -> &str {

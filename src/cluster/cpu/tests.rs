@@ -1,4 +1,4 @@
-//! What pods of one and two containers can serve, and what they use without requests.
+//! The capacity of pods with one and two containers, and their use without requests.
 
 use super::*;
 use crate::cluster::config::{
@@ -7,7 +7,7 @@ use crate::cluster::config::{
 use crate::engine::random::Distribution;
 use crate::units::{Replicas, SimSpan};
 
-/// 10 ms a request.
+/// A request costs 10 ms.
 fn container(idle_millicores: i64, limit: Option<i64>) -> Container {
     Container {
         name: "any".to_owned(),
@@ -21,7 +21,7 @@ fn container(idle_millicores: i64, limit: Option<i64>) -> Container {
     }
 }
 
-/// A pod on a node of one core, in whose start the first container burns `burst_millicores` more.
+/// A pod on a node of one core. At its start the first container uses `burst_millicores` more.
 fn pod(containers: Vec<Container>, burst_millicores: i64) -> PodCpu {
     let at_once = Distribution::Constant(SimSpan::ZERO);
     PodCpu::of(&Deployment {
@@ -89,7 +89,7 @@ fn a_pod_uses_no_more_than_its_node_without_requests_either() {
 }
 
 #[test]
-fn a_single_container_serves_what_its_limit_leaves() {
+fn a_single_container_serves_up_to_its_limit_minus_its_own_use() {
     let pod = pod(vec![container(10, Some(200))], 100);
     assert!(close(pod.normal.rps, 19.0), "{}", pod.normal.rps);
     assert!(close(pod.bursting.rps, 9.0), "{}", pod.bursting.rps);
@@ -106,7 +106,7 @@ fn a_container_that_idles_at_its_limit_is_throttled_without_a_request() {
 }
 
 #[test]
-fn a_limit_that_the_node_keeps_out_of_reach_throttles_nobody() {
+fn a_limit_that_the_node_keeps_out_of_reach_never_throttles() {
     let pod = pod(vec![container(0, Some(900)), container(0, None)], 0);
     assert!(close(pod.normal.rps, 50.0), "{}", pod.normal.rps);
     assert!(pod.normal.throttled_from_rps > pod.normal.rps);

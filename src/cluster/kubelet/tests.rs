@@ -1,4 +1,4 @@
-//! Counters, readings, and the samples that come of them.
+//! CPU counters, their readings, and the samples that they give.
 
 use super::*;
 use crate::cluster::cpu::CpuBound;
@@ -25,7 +25,7 @@ fn pipeline(jitter: f64) -> MetricsPipeline {
     }
 }
 
-/// 40m idle, 10 ms a request, at most 200m.
+/// 40m idle, 10 ms a request, limit 200m.
 fn meters(pipeline: &MetricsPipeline, noise: f64, seed: Seed) -> ContainerMeters {
     let cpu = ContainerCpu {
         idle_cores: 0.04,
@@ -40,7 +40,7 @@ fn meters(pipeline: &MetricsPipeline, noise: f64, seed: Seed) -> ContainerMeters
     meters
 }
 
-/// The same, its pod serving `rps` since time 0.
+/// The given meters, with a pod that serves `rps` from time 0.
 fn serving(rps: f64, mut meters: ContainerMeters) -> ContainerMeters {
     let rates = ServedRates {
         normal_rps: rps,
@@ -60,7 +60,7 @@ fn the_reading_at_the_start_alone_gives_no_sample() {
     let mut meters = serving(0.0, meters(&pipeline(0.0), 0.0, Seed(1)));
     meters.start(0, at(100.0), IDLE);
     assert_eq!(sample_at(&mut meters, 105.0), None);
-    // Read at 110 s.
+    // The last reading is at 110 s.
     let sample = sample_at(&mut meters, 120.0).expect("two points");
     assert_eq!(sample.value, MilliValue(40));
     assert_eq!(sample.timestamp, at(120.0));
@@ -113,7 +113,7 @@ fn a_reading_between_two_changes_sees_the_rates_of_its_time() {
     );
     meters.change(0, at(5.0), SERVING);
     meters.serve(at(19.0), ServedRates::default());
-    // Read at 10 s and 20 s: 40m all along, and 140 requests of 10 ms from 5 s to 19 s.
+    // Readings at 10 s and 20 s: 40m of own use, and 140 requests of 10 ms from 5 s to 19 s.
     let sample = sample_at(&mut meters, 21.0).expect("two points");
     assert_eq!(sample.window, SimSpan::from_secs(20));
     assert_eq!(sample.value, MilliValue(40 + 70));

@@ -1,4 +1,4 @@
-//! Samples of pods with two containers, whose counters are read at times of their own.
+//! Samples of pods with two containers, whose counters are read at different times.
 
 use super::*;
 use crate::cluster::config::{Container, ContainerCourse, CpuModel, PodLevelResources, PodTimings};
@@ -34,7 +34,7 @@ fn container(name: &str, idle_millicores: i64) -> Container {
     }
 }
 
-/// An app that idles at 40m and a sidecar that idles at 70m.
+/// An app with 40m idle CPU and a sidecar with 70m.
 fn deployment() -> Deployment {
     let at_once = Distribution::Constant(SimSpan::ZERO);
     Deployment {
@@ -79,7 +79,8 @@ const OF_THE_POD: usize = 0;
 const OF_THE_APP: usize = 1;
 const OF_THE_SIDECAR: usize = 2;
 
-/// Asked for the CPU of the pod and of each container; what a scrape finds shows `lag` later.
+/// A server with queries for the CPU of the pod and of each container; its samples become visible
+/// after `lag`.
 fn server(lag: SimSpan, seed: Seed) -> MetricsServer {
     let pipeline = MetricsPipeline {
         scrape_interval: SimSpan::from_secs(15),
@@ -95,7 +96,7 @@ fn server(lag: SimSpan, seed: Seed) -> MetricsServer {
     MetricsServer::new(&deployment(), &workload(0), &pipeline, &queries, seed)
 }
 
-/// What the API shows of the only pod after a scrape each second, from its start to `until` seconds.
+/// Calls `look` after a scrape each second, from the start of the only pod until `until` seconds.
 fn watch(lag: SimSpan, seed: Seed, until: i64, mut look: impl FnMut(&MetricsServer)) {
     let mut server = server(lag, seed);
     server.add(0);

@@ -7,7 +7,7 @@ use crate::units::{Millicores, Replicas};
 use crate::workload::Workload;
 use hpasim::scenario::defaults;
 
-/// A node that holds this much CPU, and what is placed on it.
+/// A node with this much CPU, and the pods on it.
 struct OneNode {
     free: Millicores,
 }
@@ -30,7 +30,7 @@ fn at(seconds: i64) -> SimTime {
     SimTime::ZERO + SimSpan::from_secs(seconds)
 }
 
-/// Work that asks for nothing.
+/// Requests that cost nothing.
 fn workload() -> Workload {
     let nothing = Distribution::Constant(SimSpan::ZERO);
     Workload {
@@ -48,7 +48,7 @@ fn workload() -> Workload {
     }
 }
 
-/// A Deployment whose pods request 100m, on a node that has 250m, with one pod that is there at the start.
+/// A Deployment with pods of 100m on a node of 250m, with one pod at the start.
 fn plant() -> Plant<OneNode> {
     let deployment = config::Deployment {
         replicas: Replicas(1),
@@ -89,7 +89,7 @@ fn a_pod_without_room_waits_until_another_is_gone() {
     assert!(scheduled(&mut plant, second, at(60)));
     assert!(is_scheduled(&plant, second));
     assert_eq!(plant.pods().start_times().last(), Some(&at(60)));
-    // Its start is drawn from there on.
+    // The times after scheduling are drawn independently of the wait for a node.
     let early = plant.timeline(second, at(1)).started - at(1);
     assert_eq!(plant.timeline(second, at(60)).started - at(60), early);
     assert!(plant.take_pending().is_empty());
@@ -101,7 +101,7 @@ fn a_pod_that_is_deleted_while_it_waits_takes_no_room_and_waits_no_more() {
     let [first, second] = [0, 0].map(|_| plant.create(at(0)).number);
     plant.step(first, PodStep::Scheduled, at(1));
     plant.step(second, PodStep::Scheduled, at(1));
-    // The ReplicaSet deletes who has no node first.
+    // The ReplicaSet deletes a pod without a node first.
     let deleted: Vec<u32> = plant.delete(1, at(2)).map(|it| it.number).collect();
     assert_eq!(deleted, [second]);
     plant.step(second, PodStep::Gone, at(2));
@@ -110,7 +110,7 @@ fn a_pod_that_is_deleted_while_it_waits_takes_no_room_and_waits_no_more() {
 }
 
 #[test]
-fn what_a_pod_demands_is_its_own_request_or_those_of_its_containers() {
+fn the_demand_of_a_pod_is_its_pod_level_request_or_the_sum_over_its_containers() {
     let container = |cpu, limit, memory| config::Container {
         cpu_request: cpu,
         cpu_limit: limit,

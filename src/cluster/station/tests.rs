@@ -30,7 +30,7 @@ fn shared(cores: f64) -> Station {
     Station::new(speed, 0)
 }
 
-/// Lets everything finish; who was done when, in milliseconds.
+/// Completes all jobs; returns each request with its completion time in milliseconds.
 fn finish_all(station: &mut Station) -> Vec<(u32, f64)> {
     let mut done = Vec::new();
     loop {
@@ -93,7 +93,7 @@ fn a_saturated_pod_serves_exactly_its_limit() {
         station.add(ms(0.0), request, 5.0 * MILLI);
     }
     let done = finish_all(&mut station);
-    // 2 s of CPU at 200m, of which the last period needs 5 ms on each of 4 cores.
+    // 2 s of CPU at 200m; in the last period each of 4 cores needs 5 ms.
     assert_eq!(done.len(), 400);
     let last = done.last().map_or(0.0, |done| done.1);
     assert!((last - 9905.0).abs() < 0.01, "{last}");
@@ -124,7 +124,7 @@ fn sharing_is_even_and_a_request_uses_at_most_one_core() {
     station.add(ms(0.0), 1, 10.0 * MILLI);
     station.add(ms(0.0), 2, 16.0 * MILLI);
     station.add(ms(6.0), 3, 1.0 * MILLI);
-    // 4 ms each until 6 ms; then halves of a core until the short one is done at 8 ms; ...
+    // 4 ms each until 6 ms; then half a core each until the short job is done at 8 ms; ...
     let done = finish_all(&mut station);
     assert_eq!(done, [(3, 8.0), (0, 15.5), (1, 15.5), (2, 21.5)]);
     assert!((station.used() - 37.0 * MILLI).abs() < 1.0);
@@ -141,7 +141,7 @@ fn equals_are_done_in_the_order_in_which_they_came() {
 }
 
 #[test]
-fn what_is_cancelled_frees_its_share() {
+fn a_cancelled_job_frees_its_share() {
     let mut station = shared(1.0);
     let ticket = station.add(ms(0.0), 0, 10.0 * MILLI);
     station.add(ms(0.0), 1, 10.0 * MILLI);
@@ -151,13 +151,13 @@ fn what_is_cancelled_frees_its_share() {
 }
 
 #[test]
-fn cancelled_work_is_never_done_and_is_at_most_half_of_what_is_kept() {
+fn a_cancelled_job_is_never_done_and_at_most_half_of_the_heap_is_cancelled() {
     let mut station = shared(1.0);
     let count = 1000;
     let mut tickets: Vec<Ticket> = (0..count)
         .map(|request| station.add(ms(0.0), request, f64::from(request % 7 + 1) * MILLI))
         .collect();
-    // From the middle, where nothing is at the head of the heap.
+    // From the middle, where no job is at the head of the heap.
     while tickets.len() > 3 {
         let ticket = tickets.remove(tickets.len() / 2);
         station.cancel(ms(1.0), ticket);

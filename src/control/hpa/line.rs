@@ -1,7 +1,7 @@
-//! The line that the HPA writes of each sync: what it saw, and why it did what it did.
+//! The HPA's line in `decisions.jsonl`: the inputs of a sync, and the reasons for its decision.
 //!
-//! One JSON object in the order in which the controller works: metrics, stabilisation, policies,
-//! limits, and what `kubectl describe hpa` would show afterwards.
+//! One JSON object, in the order in which the controller works: metrics, stabilisation, policies,
+//! limits, and the conditions and events that `kubectl describe hpa` would show afterwards.
 
 use serde::Serialize;
 
@@ -13,7 +13,8 @@ use crate::hpa::decision::{
 use crate::hpa::status::Status;
 use crate::text::rounding::readable;
 
-/// One line. Absent parts did not happen: a sync without a proposal has no `stabilization`, a quiet one no `events`.
+/// One line. A part that did not happen is absent: a sync without a proposal has no
+/// `stabilization`, and one without events no `events`.
 #[derive(Serialize)]
 pub(super) struct HpaLine<'a> {
     #[serde(flatten)]

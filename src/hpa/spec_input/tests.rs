@@ -1,4 +1,4 @@
-//! What the API server fills in, and what it refuses.
+//! The API server's defaults, and the specs that it rejects.
 
 use super::*;
 

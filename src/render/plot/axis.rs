@@ -1,16 +1,23 @@
-//! Axes: from values to places, and round numbers to name them by.
-//!
-//! Self-imposed limit: arithmetic; draws nothing.
+//! An axis: from values to places, and round numbers that name it.
 
 use super::super::human::{latency, trimmed};
 
-/// From a value to a share (0 below, 1 on top) of an axis.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum AxisScale {
-    /// From zero in even steps.
-    Linear { step: f64, steps: u32 },
-    /// Even ratios; what lies below `low` sits at the bottom.
-    Log { low: f64, high: f64 },
+/// From a value to a share of an axis' length, with the values that name it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Axis {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    spacing: Spacing,
+    pub(super) ticks: Vec<Tick>,
+}
+
+/// How values are spaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spacing {
+    /// Equal differences.
+    Linear,
+    /// Equal ratios; what lies below the low end sits there.
+    Log,
 }
 
 /// A named value of an axis.
@@ -34,17 +41,16 @@ pub(super) enum Unit {
 }
 
 impl Unit {
-    pub(super) fn label(self, value: f64) -> String {
+    /// The name of a value on an axis that goes by `step` up to `high`.
+    fn label(self, value: f64, step: f64, high: f64) -> String {
         match self {
-            Self::Plain | Self::Count => thousands(value),
-            Self::Percent => format!("{} %", thousands(value)),
+            Self::Plain | Self::Count => plain(value, step, high),
+            Self::Percent => format!("{} %", plain(value, step, high)),
             Self::Latency if value <= 0.0 => "0".to_owned(),
             Self::Latency => latency(value),
         }
     }
-}
 
-impl Unit {
     /// The step of an axis of this `length`, about a fourth of it; things are not halved.
     fn round_step(self, length: f64) -> f64 {
         let step = round_step(length, 4.0);
@@ -56,124 +62,150 @@ impl Unit {
     }
 }
 
-/// `1500` as `1.5k`, `2000000` as `2M`: short enough for an axis.
-fn thousands(value: f64) -> String {
-    let size = value.abs();
-    if size >= 1e6 {
-        format!("{}M", trimmed(value / 1e6, 2))
-    } else if size >= 10_000.0 {
-        format!("{}k", trimmed(value / 1e3, 1))
+/// As many digits as the step needs; thousands and millions by their letter.
+fn plain(value: f64, step: f64, high: f64) -> String {
+    let (unit, letter) = if high >= 1e6 && step >= 1e4 {
+        (1e6, "M")
+    } else if high >= 1e4 && step >= 100.0 {
+        (1e3, "k")
     } else {
-        trimmed(value, 3)
+        (1.0, "")
+    };
+    let decimals = (-(step / unit).log10().floor()).max(0.0) as usize;
+    let text = trimmed(value / unit, decimals);
+    if value.abs() < step / 2.0 {
+        "0".to_owned()
+    } else {
+        format!("{text}{letter}")
     }
 }
 
-impl AxisScale {
+/// What part of its length an axis must be empty below the least value to begin at zero all the same.
+const NEAR_ZERO: f64 = 0.35;
+/// What one value alone takes as its axis' length, in the value.
+const LENGTH_LEAST: f64 = 0.02;
+
+/// A greater ratio of values is shown on a scale of ratios.
+const LINEAR_RATIO_MAX: f64 = 20.0;
+
+impl Axis {
+    fn linear(low: f64, step: f64, steps: u32, unit: Unit) -> Self {
+        let high = low + step * f64::from(steps);
+        let tick = |index: u32| {
+            let value = low + step * f64::from(index);
+            Tick {
+                value,
+                label: unit.label(value, step, high),
+            }
+        };
+        Self {
+            low,
+            high,
+            spacing: Spacing::Linear,
+            ticks: (0..=steps).map(tick).collect(),
+        }
+    }
+
     /// From zero to a little more than `most`, ending on a round step.
     pub(super) fn from_zero(most: f64, unit: Unit) -> Self {
         let most = if most > 0.0 { most * 1.04 } else { 1.0 };
         let step = unit.round_step(most);
-        Self::Linear {
-            step,
-            steps: (most / step).ceil() as u32,
-        }
+        Self::linear(0.0, step, (most / step).ceil() as u32, unit)
     }
 
-    /// For values from `least` (above zero) to `most`: even ratios where they span more than a factor of 20.
-    pub(super) fn for_latency(least: f64, most: f64) -> Self {
-        if least > 0.0 && most / least > 20.0 {
-            Self::Log {
-                low: nice_below(least * 0.97),
-                high: nice_above(most * 1.05),
-            }
+    /// Holds `least` to `most` on about `parts` round steps; begins at zero where that is near.
+    pub(super) fn around(least: f64, most: f64, parts: f64) -> Self {
+        let (least, most) = if least.is_finite() && most.is_finite() {
+            (least, most)
         } else {
-            Self::from_zero(most, Unit::Latency)
+            (0.0, 1.0)
+        };
+        let from = if least >= 0.0 && least <= NEAR_ZERO * most {
+            0.0
+        } else {
+            least
+        };
+        let length = (most - from).max(most.abs() * LENGTH_LEAST);
+        // Where everything is zero, one unit shows that it is.
+        let length = if length > 0.0 { length } else { 1.0 };
+        let step = round_step(length, parts);
+        let low = (from / step).floor();
+        let steps = ((most / step).ceil() - low).max(1.0) as u32;
+        Self::linear(low * step, step, steps, Unit::Plain)
+    }
+
+    /// From `low` to `high`, named at values of the caller's.
+    pub(super) fn named(low: f64, high: f64, ticks: Vec<Tick>) -> Self {
+        Self {
+            low,
+            high: if high > low { high } else { low + 1.0 },
+            spacing: Spacing::Linear,
+            ticks,
         }
     }
 
-    /// Where `value` lies: 0 at the bottom, 1 on top, kept within.
-    pub(super) fn share(self, value: f64) -> f64 {
-        let share = match self {
-            Self::Linear { step, steps } => value / (step * f64::from(steps)),
-            Self::Log { low, high } => (value.max(low) / low).ln() / (high / low).ln(),
+    /// From `least` (above zero) to `most`: equal ratios where they span more than a factor of [`LINEAR_RATIO_MAX`], else from zero.
+    pub(super) fn for_ratios(least: f64, most: f64, unit: Unit) -> Self {
+        if least <= 0.0 || most / least <= LINEAR_RATIO_MAX {
+            return Self::from_zero(most, unit);
+        }
+        let (low, high) = (nice_below(least * 0.97), nice_above(most * 1.05));
+        let leads: &[f64] = if (high / low).log10() > 2.2 {
+            &[1.0]
+        } else {
+            &[1.0, 2.0, 5.0]
+        };
+        let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
+        let ticks = decades
+            .flat_map(|decade| leads.iter().map(move |lead| lead * 10f64.powi(decade)))
+            .filter(|value| *value >= low * 0.999 && *value <= high * 1.001)
+            .map(|value| Tick {
+                value,
+                label: unit.label(value, value, value),
+            });
+        Self {
+            low,
+            high,
+            spacing: Spacing::Log,
+            ticks: ticks.collect(),
+        }
+    }
+
+    /// From 0 to `end` (seconds): at most twelve round moments beside zero, as h:mm (h:mm:ss where a step is no whole minute).
+    pub(super) fn time(end: f64) -> Self {
+        let step = TIME_STEPS
+            .iter()
+            .map(|step| f64::from(*step))
+            .find(|step| end / step <= 12.0)
+            .unwrap_or_else(|| (end / 12.0 / 86_400.0).ceil() * 86_400.0);
+        let count = (end / step + 1e-9).floor() as u32;
+        let moment = |index: u32| {
+            let value = step * f64::from(index);
+            let whole = value.round() as u64;
+            let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+            let label = if step < 60.0 {
+                format!("{hours}:{minutes:02}:{seconds:02}")
+            } else {
+                format!("{hours}:{minutes:02}")
+            };
+            Tick { value, label }
+        };
+        Self::named(0.0, end, (0..=count).map(moment).collect())
+    }
+
+    /// Whether values are spaced by their ratio.
+    pub(super) fn is_log(&self) -> bool {
+        self.spacing == Spacing::Log
+    }
+
+    /// Where `value` lies: 0 at the low end, 1 at the high end, kept within.
+    pub(super) fn share(&self, value: f64) -> f64 {
+        let share = match self.spacing {
+            Spacing::Linear => (value - self.low) / (self.high - self.low),
+            Spacing::Log => (value.max(self.low) / self.low).ln() / (self.high / self.low).ln(),
         };
         share.clamp(0.0, 1.0)
     }
-
-    /// Round values from bottom to top, four to seven of an even axis.
-    pub(super) fn ticks(self, unit: Unit) -> Vec<Tick> {
-        let tick = |value: f64| Tick {
-            value,
-            label: unit.label(value),
-        };
-        match self {
-            Self::Linear { step, steps } => (0..=steps)
-                .map(|index| tick(step * f64::from(index)))
-                .collect(),
-            Self::Log { low, high } => {
-                let decades = (high / low).log10();
-                let leads: &[f64] = if decades > 2.2 {
-                    &[1.0]
-                } else {
-                    &[1.0, 2.0, 5.0]
-                };
-                let first = low.log10().floor() as i32;
-                let last = high.log10().ceil() as i32;
-                (first..=last)
-                    .flat_map(|decade| leads.iter().map(move |lead| lead * 10f64.powi(decade)))
-                    .filter(|value| *value >= low * 0.999 && *value <= high * 1.001)
-                    .map(tick)
-                    .collect()
-            }
-        }
-    }
-}
-
-/// 1, 2 or 5 times a power of ten, so that about `parts` of them make `length`.
-pub(super) fn round_step(length: f64, parts: f64) -> f64 {
-    let raw = length / parts;
-    let power = 10f64.powf(raw.log10().floor());
-    let lead = raw / power;
-    let round = if lead < 1.5 {
-        1.0
-    } else if lead < 3.5 {
-        2.0
-    } else if lead < 7.5 {
-        5.0
-    } else {
-        10.0
-    };
-    round * power
-}
-
-/// The greatest of 1, 2 and 5 times a power of ten that is at most `value`.
-fn nice_below(value: f64) -> f64 {
-    let power = 10f64.powf(value.log10().floor());
-    let lead = value / power;
-    let round = if lead < 2.0 {
-        1.0
-    } else if lead < 5.0 {
-        2.0
-    } else {
-        5.0
-    };
-    round * power
-}
-
-/// The least of 1, 2 and 5 times a power of ten that is at least `value`.
-fn nice_above(value: f64) -> f64 {
-    let power = 10f64.powf(value.log10().floor());
-    let lead = value / power;
-    let round = if lead <= 1.0 {
-        1.0
-    } else if lead <= 2.0 {
-        2.0
-    } else if lead <= 5.0 {
-        5.0
-    } else {
-        10.0
-    };
-    round * power
 }
 
 /// Steps of time, in seconds, that people count in.
@@ -182,96 +214,110 @@ const TIME_STEPS: [u32; 19] = [
     86_400,
 ];
 
-/// Round moments from 0 to `end` (seconds), at most twelve of them beside zero, as h:mm (h:mm:ss where a step is no whole minute).
-pub(super) fn time_ticks(end: f64) -> Vec<Tick> {
-    let step = TIME_STEPS
-        .iter()
-        .map(|step| f64::from(*step))
-        .find(|step| end / step <= 12.0)
-        .unwrap_or_else(|| (end / 12.0 / 86_400.0).ceil() * 86_400.0);
-    let count = (end / step + 1e-9).floor() as u32;
-    (0..=count)
-        .map(|index| {
-            let value = step * f64::from(index);
-            let whole = value.round() as u64;
-            let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
-            Tick {
-                value,
-                label: if step < 60.0 {
-                    format!("{hours}:{minutes:02}:{seconds:02}")
-                } else {
-                    format!("{hours}:{minutes:02}")
-                },
-            }
-        })
-        .collect()
+/// A power of ten that is at most `value`, and `value` in it.
+fn power_and_lead(value: f64) -> (f64, f64) {
+    let power = 10f64.powf(value.log10().floor());
+    (power, value / power)
+}
+
+/// 1, 2 or 5 times a power of ten, so that about `parts` of them make `length`.
+fn round_step(length: f64, parts: f64) -> f64 {
+    let (power, lead) = power_and_lead(length / parts);
+    let round = match lead {
+        lead if lead < 1.5 => 1.0,
+        lead if lead < 3.5 => 2.0,
+        lead if lead < 7.5 => 5.0,
+        _ => 10.0,
+    };
+    round * power
+}
+
+/// The greatest of 1, 2 and 5 times a power of ten that is at most `value`.
+fn nice_below(value: f64) -> f64 {
+    let (power, lead) = power_and_lead(value);
+    let round = match lead {
+        lead if lead < 2.0 => 1.0,
+        lead if lead < 5.0 => 2.0,
+        _ => 5.0,
+    };
+    round * power
+}
+
+/// The least of 1, 2 and 5 times a power of ten that is at least `value`.
+fn nice_above(value: f64) -> f64 {
+    let (power, lead) = power_and_lead(value);
+    let round = match lead {
+        lead if lead <= 1.0 => 1.0,
+        lead if lead <= 2.0 => 2.0,
+        lead if lead <= 5.0 => 5.0,
+        _ => 10.0,
+    };
+    round * power
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn labels(ticks: &[Tick]) -> Vec<&str> {
-        ticks.iter().map(|tick| tick.label.as_str()).collect()
+    fn labels(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|tick| tick.label.as_str()).collect()
     }
 
     #[test]
     fn a_linear_axis_has_round_ticks_up_to_its_top() {
-        let ticks = AxisScale::from_zero(300.0, Unit::Plain).ticks(Unit::Plain);
-        assert_eq!(labels(&ticks), ["0", "100", "200", "300", "400"]);
-        let ticks = AxisScale::from_zero(215.0, Unit::Percent).ticks(Unit::Percent);
-        assert_eq!(
-            labels(&ticks),
-            ["0 %", "50 %", "100 %", "150 %", "200 %", "250 %"]
-        );
-        let ticks = AxisScale::from_zero(1.0, Unit::Count).ticks(Unit::Count);
-        assert_eq!(labels(&ticks), ["0", "1", "2"]);
+        let loads = Axis::from_zero(300.0, Unit::Plain);
+        assert_eq!(labels(&loads), ["0", "100", "200", "300", "400"]);
+        let percents = Axis::from_zero(215.0, Unit::Percent);
+        let expected = ["0 %", "50 %", "100 %", "150 %", "200 %", "250 %"];
+        assert_eq!(labels(&percents), expected);
+        let one = Axis::from_zero(1.0, Unit::Count);
+        assert_eq!(labels(&one), ["0", "1", "2"]);
+        let small = Axis::from_zero(0.3, Unit::Plain);
+        assert_eq!(labels(&small), ["0", "0.1", "0.2", "0.3", "0.4"]);
+        let thousands = Axis::from_zero(18_000.0, Unit::Plain);
+        assert_eq!(labels(&thousands), ["0", "5k", "10k", "15k", "20k"]);
     }
 
     #[test]
     fn every_tick_of_an_even_axis_stands_where_its_value_is() {
         for most in 1..2_000 {
-            let scale = AxisScale::from_zero(f64::from(most), Unit::Count);
-            let ticks = scale.ticks(Unit::Count);
-            let last = ticks.len() - 1;
-            assert!(
-                (3..=8).contains(&ticks.len()),
-                "{most}: {} ticks",
-                ticks.len()
-            );
-            for (place, tick) in ticks.iter().enumerate() {
+            let axis = Axis::from_zero(f64::from(most), Unit::Count);
+            let last = axis.ticks.len() - 1;
+            assert!((2..=7).contains(&last), "{most}: {last} steps");
+            for (place, tick) in axis.ticks.iter().enumerate() {
                 let share = place as f64 / last as f64;
-                assert!(
-                    (scale.share(tick.value) - share).abs() < 1e-9,
-                    "{most}: {tick:?}"
-                );
+                let found = axis.share(tick.value);
+                assert!((found - share).abs() < 1e-9, "{most}: {tick:?}");
             }
-            assert!(
-                ticks[last].value >= f64::from(most),
-                "{most}: {:?}",
-                ticks[last]
-            );
+            assert!(axis.high >= f64::from(most), "{most}: {}", axis.high);
         }
     }
 
     #[test]
-    fn a_wide_latency_range_is_logarithmic() {
-        let scale = AxisScale::for_latency(0.012, 5.2);
-        assert_eq!(
-            labels(&scale.ticks(Unit::Latency)),
-            ["10 ms", "100 ms", "1 s", "10 s"]
-        );
-        assert!(scale.share(0.01) <= 0.0 && scale.share(10.0) >= 1.0);
-        assert!(matches!(
-            AxisScale::for_latency(0.1, 0.5),
-            AxisScale::Linear { .. }
-        ));
+    fn an_axis_around_values_begins_at_zero_where_that_is_near() {
+        let far = Axis::around(18.3, 24.9, 6.0);
+        let expected = ["18", "19", "20", "21", "22", "23", "24", "25"];
+        assert_eq!(labels(&far), expected);
+        assert_eq!(labels(&Axis::around(3.0, 100.0, 5.0))[0], "0");
+        assert_eq!(labels(&Axis::around(5.0, 5.0, 5.0))[0], "5");
+        let nothing = Axis::around(f64::INFINITY, f64::NEG_INFINITY, 5.0);
+        assert!(nothing.high > nothing.low);
     }
 
     #[test]
-    fn time_is_told_in_hours_and_minutes() {
-        assert_eq!(labels(&time_ticks(1380.0))[..3], ["0:00", "0:02", "0:04"]);
-        assert_eq!(labels(&time_ticks(86_400.0))[1], "2:00");
-        assert_eq!(labels(&time_ticks(60.0))[1], "0:00:05");
+    fn a_wide_latency_range_is_logarithmic() {
+        let axis = Axis::for_ratios(0.012, 5.2, Unit::Latency);
+        assert_eq!(labels(&axis), ["10 ms", "100 ms", "1 s", "10 s"]);
+        assert!(axis.share(0.01) <= 0.0 && axis.share(10.0) >= 1.0);
+        assert!(axis.is_log() && !Axis::for_ratios(0.1, 0.5, Unit::Latency).is_log());
+        let percents = Axis::for_ratios(10.0, 8000.0, Unit::Percent);
+        assert_eq!(labels(&percents), ["10 %", "100 %", "1000 %", "10k %"]);
+    }
+
+    #[test]
+    fn time_is_named_in_hours_and_minutes() {
+        assert_eq!(labels(&Axis::time(1380.0))[..3], ["0:00", "0:02", "0:04"]);
+        assert_eq!(labels(&Axis::time(86_400.0))[1], "2:00");
+        assert_eq!(labels(&Axis::time(60.0))[1], "0:00:05");
     }
 }

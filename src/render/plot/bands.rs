@@ -1,20 +1,16 @@
 //! Lines with bands over one time axis: what many seeds came to, beside what was recorded or another policy.
 //!
-//! Self-imposed limit: draws what it is given; quantiles are the caller's. The
-//! caller names lines and bands, and this chooses no words of its own.
+//! Quantiles, names and colours are the caller's.
 
-use plotters::prelude::DrawingBackend;
-
-use super::axis::{AxisScale, Unit, time_ticks};
-use super::canvas::{self, Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
-use super::font::Weight;
-use super::mark::LegendKey;
-use super::panel::{
-    BAND_STRENGTH, LegendEntry, Panel, PlottedLine, Reference, STRIP, lettering, solid,
-};
-use super::plot_error::PlotError;
+use super::axis::{Axis, Unit};
+use super::ink;
+use super::page::{BAND_STRENGTH, WIDTH, solid, titled_sheet};
+use super::panel::{HEADING, PlottedLine};
+use super::plane::{Plane, Reference};
+use super::run::{LEFT, RIGHT, time_name};
 use super::series::{Strokes, TimedValue, push_step};
-use super::{LEFT, RIGHT, WIDTH, ink, name_times, shortened};
+use super::symbols::{LegendEntry, LegendKey, entry};
+use crate::draw::{Drawing, Ink, Rect};
 
 /// A picture of panels under each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,22 +111,41 @@ pub struct BandLevel {
     pub value: f64,
     /// Its name.
     pub name: String,
+    /// Its colour.
+    pub colour: BandColour,
 }
 
-/// The chart as SVG.
-///
-/// # Errors
-/// Where there is no time to show, or the library fails.
-pub fn render_bands_svg(chart: &BandChart) -> Result<String, PlotError> {
-    canvas::to_svg(chart.sheet(), |canvas| draw(canvas, chart))
-}
-
-/// The chart as PNG.
-///
-/// # Errors
-/// Where there is no time to show, or the library fails.
-pub fn render_bands_png(chart: &BandChart) -> Result<Vec<u8>, PlotError> {
-    canvas::to_png(chart.sheet(), |canvas| draw(canvas, chart))
+/// The chart as marks; without panels or time, the head alone.
+#[must_use]
+pub fn draw_bands(chart: &BandChart) -> Drawing {
+    let heights = chart.panels.iter().map(|panel| f64::from(panel.height));
+    let panels: f64 = heights.map(|height| HEADING + height + GAP).sum();
+    let height = HEAD + panels - GAP + FOOT;
+    let mut drawing = titled_sheet(height, LEFT, &chart.title, &chart.subtitle);
+    if chart.end_seconds <= 0.0 {
+        return drawing;
+    }
+    let times = Axis::time(chart.end_seconds);
+    let mut frame = Rect {
+        left: LEFT,
+        right: f64::from(WIDTH) - RIGHT,
+        top: 0.0,
+        bottom: HEAD - GAP,
+    };
+    for (index, panel) in chart.panels.iter().enumerate() {
+        frame.top = frame.bottom + GAP + HEADING;
+        frame.bottom = frame.top + f64::from(panel.height);
+        let plane = Plane {
+            frame,
+            x: times.clone(),
+            y: panel.axis(),
+        };
+        draw_panel(&mut drawing, &plane, panel);
+        if index + 1 == chart.panels.len() {
+            plane.name_x(&mut drawing, time_name(&times));
+        }
+    }
+    drawing
 }
 
 /// Title and subtitle.
@@ -140,6 +155,8 @@ const FOOT: f64 = 52.0;
 /// Between two panels.
 const GAP: f64 = 16.0;
 const LINE_WIDTH: f64 = 2.2;
+/// A level of more than this multiple of the greatest value stays above the panel.
+const WORTH_SHOWING: f64 = 2.2;
 
 impl BandColour {
     const fn ink(self) -> Ink {
@@ -167,32 +184,31 @@ impl BandQuantity {
     }
 }
 
-impl BandChart {
-    fn sheet(&self) -> Sheet {
-        let panels: f64 = self
-            .panels
-            .iter()
-            .map(|panel| STRIP + f64::from(panel.height) + GAP)
-            .sum();
-        Sheet {
-            width: WIDTH,
-            height: (HEAD + panels - GAP + FOOT).ceil() as u32,
-        }
-    }
-}
-
 impl BandPanel {
-    /// A little more than the greatest value, and than what it shares with other panels.
-    fn scale(&self) -> AxisScale {
-        let points = || self.series.iter().flat_map(|series| &series.points);
-        let levels = || self.levels.iter().map(|level| level.value);
-        let most = points().map(|point| point.high).chain(levels());
-        let most = most.fold(self.at_least, f64::max);
+    /// The greatest value of its lines, and of what it shares with other panels.
+    fn greatest(&self) -> f64 {
+        let points = self.series.iter().flat_map(|series| &series.points);
+        points.map(|point| point.high).fold(self.at_least, f64::max)
+    }
+
+    /// Whether a level is so far above the lines that showing it would squash them.
+    fn is_above(&self, level: &BandLevel) -> bool {
+        self.quantity == BandQuantity::Count && level.value > WORTH_SHOWING * self.greatest()
+    }
+
+    fn axis(&self) -> Axis {
+        let shown = || self.levels.iter().filter(|level| !self.is_above(level));
+        let most = shown()
+            .map(|level| level.value)
+            .fold(self.greatest(), f64::max);
         if self.quantity != BandQuantity::LatencyByMagnitude {
-            return AxisScale::from_zero(most, self.quantity.unit());
+            return Axis::from_zero(most, self.quantity.unit());
         }
-        let lowest = points().map(|point| point.low).filter(|low| *low > 0.0);
-        AxisScale::for_latency(lowest.chain(levels()).fold(most, f64::min), most)
+        let points = self.series.iter().flat_map(|series| &series.points);
+        let lowest = points.map(|point| point.low).filter(|low| *low > 0.0);
+        let levels = shown().map(|level| level.value);
+        let least = lowest.chain(levels).fold(most, f64::min);
+        Axis::for_ratios(least, most, Unit::Latency)
     }
 }
 
@@ -219,116 +235,56 @@ impl BandSeries {
         all
     }
 
-    fn legend(&self) -> Vec<LegendEntry> {
+    fn legend(&self) -> impl Iterator<Item = LegendEntry> {
         let ink = self.colour.ink();
-        let line = LegendEntry {
-            mark: LegendKey::Line(solid(ink, LINE_WIDTH)),
-            text: self.name.clone(),
-        };
+        let line = entry(LegendKey::Line(solid(ink, LINE_WIDTH)), &self.name);
         let named = self.band_name.iter().filter(|name| !name.is_empty());
-        let band = named.map(|name| LegendEntry {
-            mark: LegendKey::Band(ink.tint(BAND_STRENGTH)),
-            text: name.clone(),
-        });
-        std::iter::once(line).chain(band).collect()
+        let band = named.map(move |name| entry(LegendKey::Band(ink.tint(BAND_STRENGTH)), name));
+        std::iter::once(line).chain(band)
     }
-}
-
-fn draw<B: DrawingBackend>(canvas: &mut Canvas<B>, chart: &BandChart) -> Result<(), PlotError> {
-    if chart.end_seconds <= 0.0 || chart.panels.is_empty() {
-        return Err(PlotError::Empty);
-    }
-    let sheet = chart.sheet();
-    let mut frame = Rect {
-        left: 0.0,
-        top: 0.0,
-        right: f64::from(sheet.width),
-        bottom: f64::from(sheet.height),
-    };
-    canvas.rect(frame, Ink::new(0xFF_FF_FF))?;
-    draw_head(canvas, chart)?;
-    frame.left = LEFT;
-    frame.right -= RIGHT;
-    frame.bottom = HEAD - GAP;
-    let times = time_ticks(chart.end_seconds);
-    for panel in &chart.panels {
-        frame.top = frame.bottom + GAP + STRIP;
-        frame.bottom = frame.top + f64::from(panel.height);
-        let place = Panel {
-            frame,
-            scale: panel.scale(),
-            unit: panel.quantity.unit(),
-            end: chart.end_seconds,
-        };
-        place.axes(canvas, &times)?;
-        draw_panel(canvas, place, panel)?;
-    }
-    name_times(canvas, frame, chart.end_seconds, &times)
-}
-
-fn draw_head<B: DrawingBackend>(
-    canvas: &mut Canvas<B>,
-    chart: &BandChart,
-) -> Result<(), PlotError> {
-    let room = f64::from(WIDTH) - LEFT - 24.0;
-    let title = Lettering {
-        weight: Weight::Bold,
-        ..lettering(19.0, ink::TEXT, Align::Left)
-    };
-    let subtitle = lettering(13.5, ink::TEXT_SOFT, Align::Left);
-    canvas.text(
-        SheetPoint { x: LEFT, y: 32.0 },
-        &shortened(&chart.title, title, room),
-        title,
-    )?;
-    canvas.text(
-        SheetPoint { x: LEFT, y: 56.0 },
-        &shortened(&chart.subtitle, subtitle, room),
-        subtitle,
-    )
 }
 
 /// Bands first, so that no band lies on a line.
-fn draw_panel<B: DrawingBackend>(
-    canvas: &mut Canvas<B>,
-    place: Panel,
-    panel: &BandPanel,
-) -> Result<(), PlotError> {
-    let levels: Vec<Reference> = panel
-        .levels
-        .iter()
-        .map(|level| Reference {
-            value: level.value,
-            text: level.name.clone(),
-            ink: ink::GREY,
-        })
-        .collect();
-    place.references(canvas, &levels)?;
+fn draw_panel(drawing: &mut Drawing, plane: &Plane, panel: &BandPanel) {
+    plane.grid(drawing);
+    plane.name_y(drawing);
+    let (above, within): (Vec<&BandLevel>, Vec<&BandLevel>) =
+        panel.levels.iter().partition(|level| panel.is_above(level));
+    let references = within.iter().map(|level| Reference {
+        value: level.value,
+        text: level.name.clone(),
+        ink: level.colour.ink(),
+    });
+    plane.references(drawing, &references.collect::<Vec<Reference>>());
+    for (row, level) in above.iter().enumerate() {
+        plane.above(drawing, row, &level.name, level.colour.ink());
+    }
     for series in &panel.series {
         if series.band_name.is_some() {
-            let low = series.steps(place.end, |point| point.low);
-            let high = series.steps(place.end, |point| point.high);
-            place.between(canvas, &low, &high, series.colour.ink())?;
+            let low = series.steps(plane.x.high, |point| point.low);
+            let high = series.steps(plane.x.high, |point| point.high);
+            plane.between(drawing, &low, &high, series.colour.ink());
         }
     }
     for series in &panel.series {
-        let strokes = series.steps(place.end, |point| point.middle);
+        let strokes = series.steps(plane.x.high, |point| point.middle);
         let curve = PlottedLine {
             strokes: &strokes,
             stroke: solid(series.colour.ink(), LINE_WIDTH),
         };
-        place.curves(canvas, &[curve])?;
+        plane.curves(drawing, &[curve]);
     }
-    place.ground(canvas)?;
+    plane.ground(drawing);
     // What lies on top is named first.
     let named = panel.series.iter().rev();
     let entries: Vec<LegendEntry> = named.flat_map(BandSeries::legend).collect();
-    place.legend(canvas, &panel.heading, &entries)
+    plane.legend(drawing, &panel.heading, &entries);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draw::{Mark, Paint};
 
     fn chart() -> BandChart {
         let point = |seconds: f64, middle: f64| BandPoint {
@@ -354,6 +310,7 @@ mod tests {
                 levels: vec![BandLevel {
                     value: 12.0,
                     name: "max 12".to_owned(),
+                    colour: BandColour::Grey,
                 }],
                 at_least: 0.0,
             }],
@@ -362,14 +319,14 @@ mod tests {
 
     #[test]
     fn the_sheet_is_as_high_as_its_panels_need() {
-        let png = render_bands_png(&chart()).expect("a picture");
-        assert_eq!(png[16..20], WIDTH.to_be_bytes());
-        assert_eq!(png[20..24], (70u32 + 25 + 200 + 52).to_be_bytes());
+        let drawing = draw_bands(&chart());
+        assert_eq!(drawing.height(), 70 + 25 + 200 + 52);
     }
 
     #[test]
     fn lines_bands_and_levels_have_their_names() {
-        let svg = render_bands_svg(&chart()).expect("a picture");
+        let drawing = draw_bands(&chart());
+        let texts: Vec<&str> = drawing.texts().collect();
         for name in [
             "a run",
             "as many see it",
@@ -378,9 +335,27 @@ mod tests {
             "p10 to p90",
             "max 12",
         ] {
-            assert!(svg.contains(name), "{name}");
+            assert!(texts.contains(&name), "{name}");
         }
-        assert_eq!(svg.matches("<polygon").count(), 1);
+        let fills = drawing.marks().iter().filter(|mark| {
+            matches!(
+                mark,
+                Mark::Path {
+                    paint: Paint::Fill { .. },
+                    ..
+                }
+            )
+        });
+        assert_eq!(fills.count(), 1);
+    }
+
+    #[test]
+    fn a_level_far_above_the_lines_does_not_squash_them() {
+        let mut chart = chart();
+        chart.panels[0].levels[0].value = 100.0;
+        assert!(chart.panels[0].axis().high < 12.0);
+        let drawing = draw_bands(&chart);
+        assert!(drawing.texts().any(|text| text == "max 12"));
     }
 
     #[test]
@@ -403,28 +378,30 @@ mod tests {
         let strokes = chart.panels[0].series[0].steps(600.0, |point| point.middle);
         assert_eq!(strokes.len(), 2);
         assert!((strokes[1][0].seconds - 120.0).abs() < 1e-9);
-        render_bands_svg(&chart).expect("a picture");
     }
 
     #[test]
     fn panels_can_share_a_scale() {
         let mut chart = chart();
         chart.panels[0].at_least = 80.0;
-        assert!(chart.panels[0].scale().share(80.0) > 0.7);
-        assert!(chart.panels[0].scale().share(12.0) < 0.2);
+        assert!(chart.panels[0].axis().share(80.0) > 0.7);
+        assert!(chart.panels[0].axis().share(12.0) < 0.2);
     }
 
     #[test]
-    fn without_time_or_panels_there_is_no_picture() {
+    fn without_time_or_panels_there_is_the_head_alone() {
         let none = BandChart {
             panels: Vec::new(),
             ..chart()
         };
-        assert!(matches!(render_bands_svg(&none), Err(PlotError::Empty)));
         let no_time = BandChart {
             end_seconds: 0.0,
             ..chart()
         };
-        assert!(matches!(render_bands_png(&no_time), Err(PlotError::Empty)));
+        for chart in [none, no_time] {
+            let drawing = draw_bands(&chart);
+            let texts: Vec<&str> = drawing.texts().collect();
+            assert_eq!(texts, ["a run", "as many see it"]);
+        }
     }
 }

@@ -1,15 +1,12 @@
 //! The picture of a comparison: the panels of a run, a colour for each policy, seeds as median and band.
-//!
-//! Self-imposed limit: makes a [`BandChart`] of curves; how lines come to the sheet is `bands`'.
 
 use super::bands::{
     BandChart, BandColour, BandLevel, BandPanel, BandPoint, BandQuantity, BandSeries,
 };
-use super::quantile_name;
+use super::panels::{knows_requests, quantile_name};
 use crate::render::human;
 use crate::results::curves::{Curve, PolicyCurves};
 use crate::scenario::{Engine, Scenario};
-use crate::workload::Demand;
 
 /// What the picture shows.
 #[derive(Clone, Copy, Debug)]
@@ -22,10 +19,16 @@ pub struct ComparedPicture<'a> {
     pub seeds: usize,
     /// The policies' names.
     pub policies: &'a [String],
-    /// The first policy under the trace: its SLO is drawn.
-    pub scenario: &'a Scenario,
+    /// Each policy under the trace: its replica bounds are drawn, and the SLO of the first.
+    pub scenarios: &'a [Scenario],
     /// What happened, by policy.
     pub curves: &'a [PolicyCurves],
+}
+
+impl ComparedPicture<'_> {
+    fn knows_requests(&self) -> bool {
+        knows_requests(&self.scenarios[0])
+    }
 }
 
 /// The policies' colours; of more than these each gets a panel of its own.
@@ -80,45 +83,56 @@ fn title(picture: &ComparedPicture<'_>) -> String {
 
 /// One panel a quantity, all policies in it.
 fn shared_panels(picture: &ComparedPicture<'_>) -> Vec<BandPanel> {
-    let knows_requests = !matches!(picture.scenario.trace.demand, Demand::CpuMillicores(_));
     let cpu = panel("CPU, % of request", BandQuantity::Percent, 150)
         .with(each(picture, Curve::CpuPercent));
     let mut replicas =
         panel("Replicas", BandQuantity::Count, 230).with(each(picture, Curve::Replicas));
-    if !knows_requests {
+    replicas.levels = bounds(picture.scenarios);
+    if !picture.knows_requests() {
         let used = panel("CPU used by all pods, cores", BandQuantity::Plain, 150);
         return vec![used.with(each(picture, Curve::CpuCores)), cpu, replicas];
     }
     replicas.series.insert(0, needed(picture));
-    vec![
-        load(picture),
-        cpu,
-        replicas,
-        latency(picture),
-        panel("SLO broken so far, seconds", BandQuantity::Count, 150)
-            .with(each(picture, Curve::BrokenSeconds)),
-    ]
+    let mut panels = vec![offered(picture)];
+    panels.extend(failed(picture));
+    panels.extend([cpu, replicas, latency(picture)]);
+    let broken = panel("SLO broken so far, seconds", BandQuantity::Count, 140);
+    panels.push(broken.with(each(picture, Curve::BrokenSeconds)));
+    panels
 }
 
-fn load(picture: &ComparedPicture<'_>) -> BandPanel {
-    let mut load = panel("Offered and failed, requests/s", BandQuantity::Plain, 120);
-    load.series.push(line(
+fn offered(picture: &ComparedPicture<'_>) -> BandPanel {
+    let load = panel("Offered load, requests/s", BandQuantity::Plain, 90);
+    load.with(vec![line(
         "offered",
         BandColour::Grey,
         &picture.curves[0],
         Curve::OfferedRps,
-    ));
-    let failed = each(picture, Curve::FailedRps);
-    let named = failed.into_iter().filter(|series| {
-        // A policy that fails nothing would draw a line on the axis.
-        series.points.iter().any(|point| point.high > 0.0)
-    });
-    load.series.extend(named);
-    load
+    )])
+}
+
+/// Failures on a scale of their own, where any policy has some.
+fn failed(picture: &ComparedPicture<'_>) -> Option<BandPanel> {
+    let mut series = each(picture, Curve::FailedRps);
+    let fails = |point: &BandPoint| point.high > 0.0;
+    if !series.iter().flat_map(|it| &it.points).any(fails) {
+        return None;
+    }
+    for line in &mut series {
+        let failing: Vec<bool> = line.points.iter().map(fails).collect();
+        for (index, point) in line.points.iter_mut().enumerate() {
+            // Lines at zero would hide each other and the axis, except where failures begin and end.
+            let around = index.saturating_sub(1)..(index + 2).min(failing.len());
+            if !failing[around].contains(&true) {
+                point.middle = f64::NAN;
+            }
+        }
+    }
+    Some(panel("Failed, requests/s", BandQuantity::Plain, 110).with(series))
 }
 
 fn latency(picture: &ComparedPicture<'_>) -> BandPanel {
-    let slo = &picture.scenario.slo;
+    let slo = &picture.scenarios[0].slo;
     let limit = slo.latency_limit.as_secs_f64();
     let heading = format!("Latency, {}", quantile_name(slo.latency_quantile));
     let mut latency = panel(&heading, BandQuantity::LatencyByMagnitude, 160)
@@ -126,21 +140,23 @@ fn latency(picture: &ComparedPicture<'_>) -> BandPanel {
     latency.levels.push(BandLevel {
         value: limit,
         name: format!("SLO {}", human::latency(limit)),
+        colour: BandColour::Vermilion,
     });
     latency
 }
 
 /// A panel of replicas for each policy, all on one scale.
 fn panels_of_their_own(picture: &ComparedPicture<'_>) -> Vec<BandPanel> {
-    let knows_requests = !matches!(picture.scenario.trace.demand, Demand::CpuMillicores(_));
     let mut panels: Vec<BandPanel> = picture
         .policies
         .iter()
         .zip(picture.curves)
-        .map(|(name, curves)| {
+        .zip(picture.scenarios)
+        .map(|((name, curves), scenario)| {
             let heading = format!("Replicas, {}", cut(name, *NAME_LETTERS.end()));
             let mut panel = panel(&heading, BandQuantity::Count, 76);
-            if knows_requests {
+            panel.levels = bounds(std::slice::from_ref(scenario));
+            if picture.knows_requests() {
                 panel.series.push(needed(picture));
             }
             panel.with(vec![line(
@@ -160,6 +176,36 @@ fn panels_of_their_own(picture: &ComparedPicture<'_>) -> Vec<BandPanel> {
         panel.at_least = most;
     }
     panels
+}
+
+/// The replica bounds: of one policy in its colour, of several in grey.
+fn bounds(scenarios: &[Scenario]) -> Vec<BandLevel> {
+    let mut levels: Vec<BandLevel> = Vec::new();
+    let colours = COLOURS
+        .into_iter()
+        .chain(std::iter::repeat(BandColour::Grey));
+    for (scenario, colour) in scenarios.iter().zip(colours) {
+        let colour = if scenarios.len() == 1 {
+            BandColour::Grey
+        } else {
+            colour
+        };
+        let Some(spec) = scenario.hpa().map(|autoscaler| &autoscaler.spec) else {
+            continue;
+        };
+        for (word, replicas) in [("min", spec.min_replicas), ("max", spec.max_replicas)] {
+            let name = format!("{word} {replicas}");
+            match levels.iter_mut().find(|level| level.name == name) {
+                Some(level) => level.colour = BandColour::Grey,
+                None => levels.push(BandLevel {
+                    value: f64::from(replicas.0),
+                    name,
+                    colour,
+                }),
+            }
+        }
+    }
+    levels
 }
 
 fn needed(picture: &ComparedPicture<'_>) -> BandSeries {

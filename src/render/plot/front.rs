@@ -1,21 +1,16 @@
 //! The picture of a front: cost against harm, the points that no other beats, and policies with a name.
-//!
-//! Self-imposed limit: the plane of two objectives, from points and words; what was
-//! searched, and how, the caller knows.
 
 use std::collections::BTreeSet;
 
-use plotters::prelude::DrawingBackend;
-
-use super::canvas::{self, Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
-use super::font::{self, Weight};
-pub use super::front_mark::MarkRole;
-use super::front_mark::{Look, looks};
-use super::panel::{WIDER_FONT, lettering, solid};
-use super::plane::{Axis, Plane, disc, draw_sheet, extent, finite_quantile};
-use super::plot_error::PlotError;
-use super::{WIDTH, ink, shortened};
-use crate::search::outcome::{Objective, Weighed};
+use super::axis::Axis;
+use super::ink;
+use super::page::{at, lettering, solid, titled_sheet};
+use super::plane::{Plane, extent, finite_quantile};
+pub use super::symbols::MarkRole;
+use super::symbols::{LegendEntry, LegendKey, Look, Shape, draw_legend, entry, looks};
+use crate::draw::{Align, Drawing, Ink, Rect, SheetPoint};
+use crate::render::sweep_answer::{SweepAnswer, number};
+use crate::search::outcome::{Objective, SweepOutcome, Weighed};
 
 /// What a picture of a front shows.
 #[derive(Clone, Copy, Debug)]
@@ -59,22 +54,50 @@ pub enum Reach {
     AroundMarks,
 }
 
-/// The front as SVG.
-///
-/// # Errors
-/// Where the library fails.
-pub fn render_front_svg(picture: &FrontPicture<'_>) -> Result<String, PlotError> {
-    let chart = FrontChart::of(picture);
-    canvas::to_svg(chart.sheet(), |canvas| chart.draw(canvas))
+/// The front as marks.
+#[must_use]
+pub fn draw_front(picture: &FrontPicture<'_>) -> Drawing {
+    FrontChart::of(picture).draw()
 }
 
-/// The front as PNG.
-///
-/// # Errors
-/// Where the library fails.
-pub fn render_front_png(picture: &FrontPicture<'_>) -> Result<Vec<u8>, PlotError> {
-    let chart = FrontChart::of(picture);
-    canvas::to_png(chart.sheet(), |canvas| chart.draw(canvas))
+/// The front of a sweep, with its knee and the policy as it stands.
+#[must_use]
+pub fn draw_sweep_front(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> Drawing {
+    let (cost, harm) = (answer.objectives.cost(), answer.objectives.harm());
+    let numbers = |point: Weighed| {
+        format!(
+            "{} {}, {} {}",
+            number(cost, point.cost),
+            cost.heading(),
+            number(harm, point.harm),
+            harm.heading()
+        )
+    };
+    let knee = outcome.knee.map(|knee| {
+        let at = outcome.points[knee];
+        FrontMark {
+            role: MarkRole::Knee,
+            at,
+            text: format!("knee: {}; {}", numbers(at), answer.settings(knee)),
+        }
+    });
+    let current = outcome.current.map(|at| FrontMark {
+        role: MarkRole::Current,
+        at,
+        text: format!("current policy: {}", numbers(at)),
+    });
+    let marks: Vec<FrontMark> = knee.into_iter().chain(current).collect();
+    let (cost_name, harm_name) = (cost.heading(), harm.heading());
+    draw_front(&FrontPicture {
+        title: &format!("{}: {cost_name} against {harm_name}", answer.title()),
+        subtitle: &answer.subtitle(),
+        cost,
+        harm,
+        points: &outcome.points,
+        front: &outcome.front,
+        marks: &marks,
+        reach: Reach::WholeFront,
+    })
 }
 
 const LEFT: f64 = 84.0;
@@ -89,10 +112,6 @@ const KEY_TOP: f64 = 84.0;
 const KEY_PITCH: f64 = 21.0;
 /// So many marks have room above the plane; with more it moves down.
 const KEY_LINES: usize = 2;
-/// From the middle of a mark to its text.
-const KEY_INDENT: f64 = 14.0;
-/// From the end of a text to the next mark on its line.
-const KEY_GAP: f64 = 16.0;
 
 /// The colour of points that some other beats.
 const CLOUD: Ink = Ink::new(0xB8_BE_C4);
@@ -140,51 +159,30 @@ impl<'a> FrontChart<'a> {
         }
     }
 
-    fn sheet(&self) -> Sheet {
-        Sheet {
-            width: WIDTH,
-            height: (self.plane.frame.bottom + FOOT).ceil() as u32,
-        }
-    }
-
-    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+    fn draw(&self) -> Drawing {
         let picture = self.picture;
-        draw_sheet(canvas, self.sheet(), LEFT, picture.title, picture.subtitle)?;
-        self.plane.grid(canvas)?;
-        self.draw_cloud(canvas)?;
-        self.draw_front(canvas)?;
+        let height = self.plane.frame.bottom + FOOT;
+        let mut drawing = titled_sheet(height, LEFT, picture.title, picture.subtitle);
+        let plane = &self.plane;
+        plane.grid(&mut drawing);
+        plane.ground(&mut drawing);
+        self.draw_cloud(&mut drawing);
+        self.draw_steps(&mut drawing);
         for (mark, look) in picture.marks.iter().zip(&self.looks) {
             if is_known(&mark.at) {
-                look.draw_on_plane(canvas, self.plane.place(mark.at.cost, mark.at.harm))?;
+                look.draw(&mut drawing, self.place(&mark.at));
             }
         }
-        self.plane.names(canvas)?;
-        self.name_axes(canvas)?;
-        self.draw_key(canvas)
-    }
-
-    fn name_axes<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
-        let frame = self.plane.frame;
-        let soft = lettering(13.5, ink::TEXT_SOFT, Align::Middle);
-        canvas.text(
-            SheetPoint {
-                x: f64::midpoint(frame.left, frame.right),
-                y: frame.bottom + 46.0,
-            },
-            &format!("{} (less is cheaper)", self.picture.cost.heading()),
-            soft,
-        )?;
-        canvas.text(
-            SheetPoint {
-                x: frame.left,
-                y: frame.top - 12.0,
-            },
-            &format!("{} (less is better)", self.picture.harm.heading()),
-            Lettering {
-                align: Align::Left,
-                ..soft
-            },
-        )
+        // Data may reach over the frame, but not over the names.
+        plane.name_y(&mut drawing);
+        let cost = format!("{} (less is cheaper)", picture.cost.heading());
+        plane.name_x(&mut drawing, &cost);
+        let harm = format!("{} (less is better)", picture.harm.heading());
+        let place = at(plane.frame.left, plane.frame.top - 12.0);
+        let letters = lettering(13.0, ink::TEXT_SOFT, Align::Left);
+        drawing.text(place, harm, letters);
+        self.draw_key(&mut drawing);
+        drawing
     }
 
     fn is_within(&self, point: &Weighed) -> bool {
@@ -196,7 +194,7 @@ impl<'a> FrontChart<'a> {
     }
 
     /// Every point once where it can be seen, however many there are.
-    fn draw_cloud<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+    fn draw_cloud(&self, drawing: &mut Drawing) {
         let points = self.picture.points;
         let mut taken = BTreeSet::new();
         let radius = if points.len() > MANY_POINTS { 2.0 } else { 3.0 };
@@ -207,20 +205,18 @@ impl<'a> FrontChart<'a> {
             let place = self.place(point);
             let cell = ((place.x / PITCH) as i32, (place.y / PITCH) as i32);
             if taken.insert(cell) {
-                disc(canvas, place, radius, CLOUD)?;
+                Shape::Disc.draw(drawing, place, radius, CLOUD);
             }
         }
-        Ok(())
     }
 
     /// The front as steps: what lies up and to the right of it is beaten.
-    fn draw_front<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+    fn draw_steps(&self, drawing: &mut Drawing) {
         let front = self.front();
-        canvas.line(&self.steps(&front), solid(FRONT_INK, 1.6))?;
+        drawing.line(self.steps(&front), solid(FRONT_INK, 1.6));
         for point in front.iter().filter(|point| self.is_within(point)) {
-            disc(canvas, self.place(point), FRONT_RADIUS, FRONT_INK)?;
+            Shape::Disc.draw(drawing, self.place(point), FRONT_RADIUS, FRONT_INK);
         }
-        Ok(())
     }
 
     fn front(&self) -> Vec<Weighed> {
@@ -238,16 +234,13 @@ impl<'a> FrontChart<'a> {
             let place = self.place(point);
             if point.cost > self.plane.x.high {
                 // All that follow cost still more.
-                steps.extend(steps.last().copied().map(|last| SheetPoint {
-                    x: frame.right,
-                    ..last
-                }));
+                steps.extend(steps.last().copied().map(|last| at(frame.right, last.y)));
                 break;
             }
             if self.is_within(point) {
                 let last = steps.last().map(|last| last.y);
                 let height = last.or(comes_from_above.then_some(frame.top));
-                steps.extend(height.map(|y| SheetPoint { y, ..place }));
+                steps.extend(height.map(|y| at(place.x, y)));
                 steps.push(place);
             } else {
                 comes_from_above = true;
@@ -272,27 +265,31 @@ impl<'a> FrontChart<'a> {
     }
 
     /// What the marks are, above the plane: nothing is written on the data.
-    fn draw_key<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
-        let middle = |line: usize| SheetPoint {
-            x: LEFT + 8.0,
-            y: KEY_TOP + KEY_PITCH * line as f64 - 4.5,
-        };
+    fn draw_key(&self, drawing: &mut Drawing) {
         let beyond = self.beyond();
-        disc(canvas, middle(0), FRONT_RADIUS, FRONT_INK)?;
+        let disc = |ink: Ink| LegendKey::Shape {
+            shape: Shape::Disc,
+            ink,
+            radius: FRONT_RADIUS,
+        };
         let front = format!(
             "front: no policy is both cheaper and better{}",
             beyond_the_axes(beyond.front, "its points")
         );
-        let x = write_key(canvas, middle(0), &front, ink::TEXT)? + KEY_GAP;
-        let others = SheetPoint { x, ..middle(0) };
-        disc(canvas, others, FRONT_RADIUS, CLOUD)?;
-        let text = format!("other policies{}", beyond_the_axes(beyond.others, "them"));
-        write_key(canvas, others, &text, ink::TEXT)?;
-        for (line, (mark, look)) in self.picture.marks.iter().zip(&self.looks).enumerate() {
-            look.draw_in_key(canvas, middle(line + 1))?;
-            write_key(canvas, middle(line + 1), &mark.text, look.lettering)?;
+        let others = format!("other policies{}", beyond_the_axes(beyond.others, "them"));
+        let first = vec![entry(disc(FRONT_INK), front), entry(disc(CLOUD), others)];
+        let marks = self.picture.marks.iter().zip(&self.looks);
+        let marks = marks.map(|(mark, look)| {
+            vec![LegendEntry {
+                key: look.in_key(),
+                text: mark.text.clone(),
+                ink: look.text,
+            }]
+        });
+        for (line, entries) in std::iter::once(first).chain(marks).enumerate() {
+            let place = at(LEFT, KEY_TOP + KEY_PITCH * line as f64);
+            draw_legend(drawing, place, RIGHT, &entries);
         }
-        Ok(())
     }
 }
 
@@ -342,23 +339,6 @@ fn axis_of(
         _ => whole,
     };
     Axis::around(low, high, parts)
-}
-
-/// Writes beside a mark; says where the text ends, whatever font a viewer of vectors has.
-fn write_key<B: DrawingBackend>(
-    canvas: &mut Canvas<B>,
-    mark: SheetPoint,
-    text: &str,
-    ink: Ink,
-) -> Result<f64, PlotError> {
-    let letters = lettering(13.0, ink, Align::Left);
-    let place = SheetPoint {
-        x: mark.x + KEY_INDENT,
-        y: mark.y + 4.5,
-    };
-    let text = shortened(text, letters, RIGHT - place.x);
-    canvas.text(place, &text, letters)?;
-    Ok(place.x + WIDER_FONT * font::width(&text, 13.0, Weight::Regular))
 }
 
 #[cfg(test)]

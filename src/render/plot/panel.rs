@@ -1,42 +1,15 @@
-//! One panel: a frame with its axes, lines, areas, and a strip above it that names them.
+//! What stands on a plane whose horizontal axis is time: lines, areas, strips and moments.
 //!
-//! Self-imposed limit: knows values and time, not what they mean. Nothing is
-//! written on the data: names stand above, reference values to the right.
+//! Nothing is written on the data: names stand above a panel, the names of level lines to its right.
 
-use plotters::prelude::DrawingBackend;
-
-use super::axis::{AxisScale, Tick, Unit};
-use super::canvas::{Align, Canvas, Dash, Ink, Lettering, Rect, SheetPoint, Stroke};
-use super::font::{self, Weight};
 use super::ink;
-use super::mark::{LegendKey, draw_mark, draw_triangle, mark_ink};
-use super::plot_error::PlotError;
-use super::series::{Drawn, Stretch, Strokes, TimedValue, drawn, slices_of};
-
-/// Where a panel stands, and its axes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Panel {
-    pub(super) frame: Rect,
-    pub(super) scale: AxisScale,
-    pub(super) unit: Unit,
-    /// The run's length in seconds: the time axis ends there.
-    pub(super) end: f64,
-}
-
-/// A name in the strip above a panel, with what it looks like.
-#[derive(Clone, Debug)]
-pub(super) struct LegendEntry {
-    pub(super) mark: LegendKey,
-    pub(super) text: String,
-}
-
-/// A level line, named to the right of the panel.
-#[derive(Clone, Debug)]
-pub(super) struct Reference {
-    pub(super) value: f64,
-    pub(super) text: String,
-    pub(super) ink: Ink,
-}
+use super::page::{
+    BAND_STRENGTH, HEADING_SIZE, SMALL, WIDER_FONT, at, bold, lettering, shortened, soft,
+};
+use super::plane::Plane;
+use super::series::{Drawn, Slice, Stretch, Strokes, TimedValue, drawn, slices_of};
+use super::symbols::{LegendEntry, Shape, draw_legend};
+use crate::draw::{Align, Drawing, Ink, Rect, SheetPoint, Stroke};
 
 /// A line and how it is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -45,455 +18,193 @@ pub(super) struct PlottedLine<'a> {
     pub(super) stroke: Stroke,
 }
 
-/// Shares over time, drawn as a strip under a panel.
+/// Shares of time, drawn as a strip under a panel.
 #[derive(Clone, Debug)]
-pub(super) struct Heat<'a> {
+pub(super) struct Strip<'a> {
     pub(super) shares: &'a Strokes,
-    pub(super) ink: Ink,
+    /// How wide a piece of one shade is, in points.
+    pub(super) slice: f64,
+    /// The strength of the smallest share; a share of 1 has strength 1.
+    pub(super) least_strength: f64,
     /// What it is, to its left.
     pub(super) name: &'a str,
-    /// The most that there is of it, to its right.
-    pub(super) most: String,
+    /// How much of it there is, to its right.
+    pub(super) amount: String,
 }
 
-/// The width of a slice that is shaded by how much of it broke the SLO, in points.
-const SLICE: f64 = 4.0;
+/// A change of `spec.replicas`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Moment {
+    pub(super) seconds: f64,
+    pub(super) is_up: bool,
+}
+
+/// The stretches of time that broke the SLO, and the share of each row that did.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Breaches {
+    pub(super) stretches: Vec<Stretch>,
+    pub(super) shares: Strokes,
+}
+
+/// The width of a slice of a panel that is shaded by how much of it broke the SLO, in points.
+pub(super) const SLICE: f64 = 4.0;
+/// The least width of a shaded stretch, in points.
+const STRETCH_WIDTH: f64 = 1.6;
 /// How strong the colour of a ribbon is beside its line's.
 const RIBBON_STRENGTH: f64 = 0.22;
-/// How strong the colour between two lines is.
-pub(super) const BAND_STRENGTH: f64 = 0.2;
-/// From a panel to the strip under it, in points.
-const HEAT_TOP: f64 = 8.0;
-/// The height of that strip.
-const HEAT_HEIGHT: f64 = 8.0;
-/// The strip above a panel, in points.
-pub(super) const STRIP: f64 = 25.0;
+/// From a panel to the strip under it, and the strip's height, in points.
+const STRIP_TOP: f64 = 7.0;
+const STRIP_HEIGHT: f64 = 9.0;
+/// The heading above a panel, in points.
+pub(super) const HEADING: f64 = 25.0;
 /// Where the names of lines begin, right of the widest heading even in a wide font.
 const LEGEND_INDENT: f64 = 298.0;
-/// How much wider a viewer of vectors may set a text that lacks the shipped font (DejaVu Sans does).
-pub(super) const WIDER_FONT: f64 = 1.17;
-/// How close two names to the right may come.
-const NAME_PITCH: f64 = 14.0;
-const SMALL: f64 = 12.0;
 
-pub(super) const fn solid(ink: Ink, width: f64) -> Stroke {
-    Stroke {
-        ink,
-        width,
-        dash: Dash::Solid,
-    }
-}
-
-pub(super) const fn dashed(ink: Ink, width: f64) -> Stroke {
-    Stroke {
-        ink,
-        width,
-        dash: Dash::Dashed,
-    }
-}
-
-pub(super) const fn lettering(size: f64, ink: Ink, align: Align) -> Lettering {
-    Lettering {
-        size,
-        weight: Weight::Regular,
-        ink,
-        align,
-    }
-}
-
-impl Panel {
-    fn x(&self, seconds: f64) -> f64 {
-        let share = (seconds / self.end).clamp(0.0, 1.0);
-        self.frame.left + share * (self.frame.right - self.frame.left)
+impl Plane {
+    fn points(&self, samples: &[TimedValue]) -> Vec<SheetPoint> {
+        samples
+            .iter()
+            .map(|sample| self.place(sample.seconds, sample.value))
+            .collect()
     }
 
-    fn y(&self, value: f64) -> f64 {
-        self.frame.bottom - self.scale.share(value) * (self.frame.bottom - self.frame.top)
-    }
-
-    fn point(&self, sample: &TimedValue) -> SheetPoint {
-        SheetPoint {
-            x: self.x(sample.seconds),
-            y: self.y(sample.value),
-        }
-    }
-
-    fn columns(&self) -> f64 {
-        self.frame.right - self.frame.left
+    /// The line as this panel can show it.
+    fn drawn(&self, line: &[TimedValue]) -> Drawn {
+        drawn(line, self.x.high, self.frame.width())
     }
 
     /// The stretches that broke the SLO, from top to bottom; the shortest stays visible.
     ///
     /// Where there are so many that visible stretches would cover the panel,
     /// each slice of it is the darker the more of its time broke the SLO.
-    pub(super) fn shade<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        stretches: &[Stretch],
-    ) -> Result<(), PlotError> {
-        let slices = self.columns() / SLICE;
-        if stretches.len() as f64 > slices / 4.0 {
-            return self.shade_slices(canvas, stretches, slices);
+    pub(super) fn shade(&self, drawing: &mut Drawing, breaches: &Breaches) {
+        let slices = self.frame.width() / SLICE;
+        if breaches.stretches.len() as f64 > slices / 4.0 {
+            for slice in slices_of(&breaches.shares, self.x.high, slices) {
+                let ink = ink::BROKEN.tint(strength(0.12, slice.value));
+                self.fill_slice(drawing, &slice, self.frame, ink);
+            }
+            return;
         }
-        let mut open: Option<Rect> = None;
-        for stretch in stretches {
-            let left = self.x(stretch.start);
-            let right = self.x(stretch.end).max(left + 1.6);
-            match &mut open {
-                Some(rect) if left <= rect.right => rect.right = rect.right.max(right),
-                _ => {
-                    if let Some(rect) = open {
-                        canvas.rect(rect, ink::BROKEN)?;
-                    }
-                    open = Some(Rect {
-                        left,
-                        right,
-                        ..self.frame
-                    });
-                }
+        let mut shaded: Vec<Rect> = Vec::new();
+        for stretch in &breaches.stretches {
+            let left = self.x_at(stretch.start);
+            let right = self.x_at(stretch.end).max(left + STRETCH_WIDTH);
+            match shaded.last_mut() {
+                Some(last) if left <= last.right => last.right = last.right.max(right),
+                _ => shaded.push(Rect {
+                    left,
+                    right,
+                    ..self.frame
+                }),
             }
         }
-        match open {
-            Some(rect) => canvas.rect(rect, ink::BROKEN),
-            None => Ok(()),
+        for rect in shaded {
+            drawing.rect(rect, ink::BROKEN);
         }
     }
 
-    fn shade_slices<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        stretches: &[Stretch],
-        slices: f64,
-    ) -> Result<(), PlotError> {
-        let length = self.end / slices;
-        for slice in 0..slices.ceil() as u32 {
-            let start = f64::from(slice) * length;
-            let end = (start + length).min(self.end);
-            // Stretches are in order: only those around the slice matter.
-            let first = stretches.partition_point(|stretch| stretch.end <= start);
-            let broken: f64 = stretches[first..]
-                .iter()
-                .take_while(|stretch| stretch.start < end)
-                .map(|stretch| stretch.end.min(end) - stretch.start.max(start))
-                .sum();
-            if broken > 0.0 {
-                let rect = Rect {
-                    left: self.x(start),
-                    right: self.x(end),
-                    ..self.frame
-                };
-                let strength = 0.12 + 0.88 * broken / (end - start);
-                canvas.rect(rect, ink::BROKEN.tint(strength))?;
-            }
+    /// A slice of `area`, unless it stands for nothing; a little too wide, so that no seam shows before the next.
+    fn fill_slice(&self, drawing: &mut Drawing, slice: &Slice, area: Rect, ink: Ink) {
+        if slice.value > 0.0 {
+            let rect = Rect {
+                left: self.x_at(slice.start),
+                right: (self.x_at(slice.end) + 0.5).min(area.right),
+                ..area
+            };
+            drawing.rect(rect, ink);
         }
-        Ok(())
+    }
+
+    /// A strip right under the panel, the darker the greater the share of time there; its names stand to both sides.
+    pub(super) fn strip(&self, drawing: &mut Drawing, strip: &Strip<'_>) {
+        let area = Rect {
+            top: self.frame.bottom + STRIP_TOP,
+            bottom: self.frame.bottom + STRIP_TOP + STRIP_HEIGHT,
+            ..self.frame
+        };
+        drawing.rect(area, ink::GRID);
+        let slices = self.frame.width() / strip.slice;
+        for slice in slices_of(strip.shares, self.x.high, slices) {
+            let ink = ink::VERMILION.tint(strength(strip.least_strength, slice.value));
+            self.fill_slice(drawing, &slice, area, ink);
+        }
+        let baseline = area.bottom - 0.5;
+        let left = at(self.frame.left - 8.0, baseline);
+        drawing.text(left, strip.name, soft(Align::Right));
+        let right = at(self.frame.right + 8.0, baseline);
+        let letters = lettering(SMALL, ink::VERMILION, Align::Left);
+        drawing.text(right, &strip.amount, letters);
     }
 
     /// A level band between two values.
-    pub(super) fn band<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        low: f64,
-        high: f64,
-        ink: Ink,
-    ) -> Result<(), PlotError> {
+    pub(super) fn band(&self, drawing: &mut Drawing, low: f64, high: f64, ink: Ink) {
         let rect = Rect {
-            top: self.y(high),
-            bottom: self.y(low),
+            top: self.y_at(high),
+            bottom: self.y_at(low),
             ..self.frame
         };
-        canvas.rect(rect, ink)
+        drawing.rect(rect, ink);
     }
 
     /// What lies under a line, down to the axis; under its mean where the line is too dense.
-    pub(super) fn area<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        strokes: &Strokes,
-        ink: Ink,
-    ) -> Result<(), PlotError> {
+    pub(super) fn area(&self, drawing: &mut Drawing, strokes: &Strokes, ink: Ink) {
         for line in strokes {
-            let shape = drawn(line, self.end, self.columns());
-            let mut corners = self.points(shape.middle());
+            let mut corners = self.points(self.drawn(line).middle());
             if let (Some(first), Some(last)) = (corners.first().copied(), corners.last().copied()) {
                 let bottom = self.frame.bottom;
-                corners.push(SheetPoint {
-                    x: last.x,
-                    y: bottom,
-                });
-                corners.push(SheetPoint {
-                    x: first.x,
-                    y: bottom,
-                });
-                canvas.polygon(&corners, ink, 1.0)?;
+                corners.extend([at(last.x, bottom), at(first.x, bottom)]);
+                drawing.shape(corners, ink, 1.0);
             }
         }
-        Ok(())
     }
 
     /// What lies between two lines that have values at the same times; between their means where they are too dense.
-    pub(super) fn between<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        low: &Strokes,
-        high: &Strokes,
-        ink: Ink,
-    ) -> Result<(), PlotError> {
+    pub(super) fn between(&self, drawing: &mut Drawing, low: &Strokes, high: &Strokes, ink: Ink) {
         for (low, high) in low.iter().zip(high) {
-            let top = drawn(high, self.end, self.columns());
-            let bottom = drawn(low, self.end, self.columns());
-            let mut corners = self.points(top.middle());
-            corners.extend(self.points(bottom.middle()).into_iter().rev());
-            canvas.polygon(&corners, ink, BAND_STRENGTH)?;
+            let mut corners = self.points(self.drawn(high).middle());
+            corners.extend(self.points(self.drawn(low).middle()).into_iter().rev());
+            drawing.shape(corners, ink, BAND_STRENGTH);
         }
-        Ok(())
-    }
-
-    /// A strip right under the panel, the darker the greater the value (0..1) there; its names stand to both sides.
-    pub(super) fn heat<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        heat: &Heat<'_>,
-    ) -> Result<(), PlotError> {
-        let strip = Rect {
-            top: self.frame.bottom + HEAT_TOP,
-            bottom: self.frame.bottom + HEAT_TOP + HEAT_HEIGHT,
-            ..self.frame
-        };
-        canvas.rect(strip, ink::GRID)?;
-        let slices = self.columns() / SLICE;
-        for slice in slices_of(heat.shares, self.end, slices) {
-            if slice.value > 0.0 {
-                // A little too wide, so that no seam shows; the next slice covers it.
-                let rect = Rect {
-                    left: self.x(slice.start),
-                    right: (self.x(slice.end) + 0.5).min(strip.right),
-                    ..strip
-                };
-                let strength = 0.15 + 0.85 * slice.value.min(1.0);
-                canvas.rect(rect, heat.ink.tint(strength))?;
-            }
-        }
-        let baseline = strip.bottom + 0.5;
-        let place = |x: f64| SheetPoint { x, y: baseline };
-        canvas.text(
-            place(self.frame.left - 8.0),
-            heat.name,
-            lettering(SMALL, ink::TEXT_SOFT, Align::Right),
-        )?;
-        canvas.text(
-            place(self.frame.right + 7.0),
-            &heat.most,
-            lettering(SMALL, heat.ink, Align::Left),
-        )
-    }
-
-    /// The values of a second scale, named to the right.
-    pub(super) fn right_axis<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        ink: Ink,
-    ) -> Result<(), PlotError> {
-        for tick in self.scale.ticks(self.unit) {
-            let y = self.y(tick.value);
-            let x = self.frame.right;
-            self.rule(canvas, x, y, x + 4.0, y, ink)?;
-            let place = SheetPoint {
-                x: x + 7.0,
-                y: y + 4.0,
-            };
-            canvas.text(place, &tick.label, lettering(SMALL, ink, Align::Left))?;
-        }
-        Ok(())
     }
 
     /// Lines, the last on top; of those too dense to draw, the mean on a ribbon from least to greatest.
-    pub(super) fn curves<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        curves: &[PlottedLine<'_>],
-    ) -> Result<(), PlotError> {
+    pub(super) fn curves(&self, drawing: &mut Drawing, curves: &[PlottedLine<'_>]) {
         let mut lines = Vec::new();
         for curve in curves {
             for line in curve.strokes {
-                let shape = drawn(line, self.end, self.columns());
+                let shape = self.drawn(line);
                 if let Drawn::Ribbon { low, high, .. } = &shape {
                     let mut corners = self.points(high);
                     corners.extend(self.points(low).into_iter().rev());
-                    canvas.polygon(&corners, curve.stroke.ink, RIBBON_STRENGTH)?;
+                    drawing.shape(corners, curve.stroke.ink, RIBBON_STRENGTH);
                 }
                 lines.push((self.points(shape.middle()), curve.stroke));
             }
         }
         for (points, stroke) in lines {
-            canvas.line(&points, stroke)?;
+            drawing.line(points, stroke);
         }
-        Ok(())
-    }
-
-    fn points(&self, samples: &[TimedValue]) -> Vec<SheetPoint> {
-        samples.iter().map(|sample| self.point(sample)).collect()
-    }
-
-    /// The grid and the values' names to the left.
-    pub(super) fn axes<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        times: &[Tick],
-    ) -> Result<(), PlotError> {
-        for tick in times {
-            let x = self.x(tick.value);
-            self.rule(canvas, x, self.frame.top, x, self.frame.bottom, ink::GRID)?;
-        }
-        for tick in self.scale.ticks(self.unit) {
-            let y = self.y(tick.value);
-            self.rule(canvas, self.frame.left, y, self.frame.right, y, ink::GRID)?;
-            let place = SheetPoint {
-                x: self.frame.left - 8.0,
-                y: y + 4.0,
-            };
-            canvas.text(
-                place,
-                &tick.label,
-                lettering(SMALL, ink::TEXT_SOFT, Align::Right),
-            )?;
-        }
-        Ok(())
-    }
-
-    /// The bottom line, over everything that ends there.
-    pub(super) fn ground<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-    ) -> Result<(), PlotError> {
-        let y = self.frame.bottom;
-        self.rule(canvas, self.frame.left, y, self.frame.right, y, ink::AXIS)
-    }
-
-    fn rule<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        x: f64,
-        y: f64,
-        to_x: f64,
-        to_y: f64,
-        ink: Ink,
-    ) -> Result<(), PlotError> {
-        let ends = [SheetPoint { x, y }, SheetPoint { x: to_x, y: to_y }];
-        canvas.line(&ends, solid(ink, 1.0))
-    }
-
-    /// Level lines and their names to the right, moved apart where they would touch.
-    pub(super) fn references<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        references: &[Reference],
-    ) -> Result<(), PlotError> {
-        let mut sorted: Vec<&Reference> = references.iter().collect();
-        sorted.sort_by(|a, b| b.value.total_cmp(&a.value));
-        let mut places: Vec<f64> = sorted
-            .iter()
-            .map(|reference| self.y(reference.value))
-            .collect();
-        for index in 1..places.len() {
-            places[index] = places[index].max(places[index - 1] + NAME_PITCH);
-        }
-        // What was pushed below the panel pushes back up.
-        let mut floor = self.frame.bottom;
-        for place in places.iter_mut().rev() {
-            *place = place.min(floor);
-            floor = *place - NAME_PITCH;
-        }
-        for (reference, name_y) in sorted.iter().zip(places) {
-            let y = self.y(reference.value);
-            let ends = [
-                SheetPoint {
-                    x: self.frame.left,
-                    y,
-                },
-                SheetPoint {
-                    x: self.frame.right,
-                    y,
-                },
-            ];
-            canvas.line(&ends, dashed(reference.ink, 1.4))?;
-            let place = SheetPoint {
-                x: self.frame.right + 7.0,
-                y: name_y + 4.0,
-            };
-            canvas.text(
-                place,
-                &reference.text,
-                lettering(SMALL, reference.ink, Align::Left),
-            )?;
-        }
-        Ok(())
-    }
-
-    /// A name at the right edge, on top, with a mark that points up: for what lies above the axis.
-    pub(super) fn above<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        text: &str,
-        ink: Ink,
-    ) -> Result<(), PlotError> {
-        let x = self.frame.right + 11.0;
-        draw_triangle(canvas, LegendKey::Up(ink), x, self.frame.top)?;
-        let place = SheetPoint {
-            x: x + 8.0,
-            y: self.frame.top + 4.0,
-        };
-        canvas.text(place, text, lettering(SMALL, ink, Align::Left))
     }
 
     /// The heading and what the panel shows, above it.
-    pub(super) fn legend<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        heading: &str,
-        entries: &[LegendEntry],
-    ) -> Result<(), PlotError> {
-        let baseline = self.frame.top - 9.0;
-        let bold = Lettering {
-            weight: Weight::Bold,
-            ..lettering(13.5, ink::TEXT, Align::Left)
-        };
-        let left = self.frame.left;
-        canvas.text(
-            SheetPoint {
-                x: left,
-                y: baseline,
-            },
-            heading,
-            bold,
-        )?;
-        let mut x = left + LEGEND_INDENT;
-        for entry in entries {
-            x += draw_mark(canvas, entry.mark, x, baseline - 4.2)? + 6.0;
-            canvas.text(
-                SheetPoint { x, y: baseline },
-                &entry.text,
-                lettering(12.5, ink::TEXT, Align::Left),
-            )?;
-            x += font::width(&entry.text, 12.5, Weight::Regular) * WIDER_FONT + 14.0;
-        }
-        Ok(())
+    pub(super) fn legend(&self, drawing: &mut Drawing, heading: &str, entries: &[LegendEntry]) {
+        let room = LEGEND_INDENT / WIDER_FONT;
+        self.heading(drawing, &shortened(heading, bold(HEADING_SIZE), room));
+        let place = at(self.frame.left + LEGEND_INDENT, self.frame.top - 9.0);
+        draw_legend(drawing, place, f64::from(drawing.width()) - 8.0, entries);
     }
 
     /// Marks for moments, in a strip right under the panel: up in its upper, down in its lower row.
-    pub(super) fn moments<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        moments: &[Moment],
-    ) -> Result<(), PlotError> {
-        let crowded = moments.len() as f64 > self.columns() / 9.0;
+    pub(super) fn moments(&self, drawing: &mut Drawing, moments: &[Moment]) {
+        let crowded = moments.len() as f64 > self.frame.width() / 9.0;
         for moment in moments {
-            let x = self.x(moment.seconds);
-            let middle = self.frame.bottom
-                + match moment.mark {
-                    LegendKey::Up(_) => 5.5,
-                    _ => 12.5,
-                };
+            let (shape, ink, below) = if moment.is_up {
+                (Shape::TriangleUp, ink::GREEN, 5.5)
+            } else {
+                (Shape::TriangleDown, ink::VERMILION, 12.5)
+            };
+            let (x, middle) = (self.x_at(moment.seconds), self.frame.bottom + below);
             if crowded {
                 let rect = Rect {
                     left: x - 0.5,
@@ -501,18 +212,17 @@ impl Panel {
                     top: middle - 3.0,
                     bottom: middle + 3.0,
                 };
-                canvas.rect(rect, mark_ink(moment.mark))?;
+                drawing.rect(rect, ink);
             } else {
-                draw_triangle(canvas, moment.mark, x, middle)?;
+                // The middle of a triangle's corners is not the middle of its height.
+                let lower = if moment.is_up { 1.1 } else { -1.1 };
+                shape.draw(drawing, at(x, middle + lower), 4.5, ink);
             }
         }
-        Ok(())
     }
 }
 
-/// Something that happened at a moment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
-    pub(super) seconds: f64,
-    pub(super) mark: LegendKey,
+/// From `least` for next to nothing to 1 for all of the time.
+fn strength(least: f64, share: f64) -> f64 {
+    least + (1.0 - least) * share.min(1.0)
 }

@@ -1,15 +1,12 @@
 //! Which parameter matters: the share of each objective's spread that a parameter explains by itself, as bars.
-//!
-//! Self-imposed limit: shares and their names; where they come from, and in what order, the caller knows.
 
-use plotters::prelude::DrawingBackend;
-
-use super::canvas::{self, Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
-use super::font::{self, Weight};
-use super::panel::{WIDER_FONT, lettering, solid};
-use super::plane::{Axis, draw_sheet, extent};
-use super::plot_error::PlotError;
-use super::{WIDTH, ink, shortened};
+use super::axis::Axis;
+use super::ink;
+use super::page::{
+    WIDER_FONT, WIDTH, at, bold, lettering, shortened, soft, solid, titled_sheet, width_of,
+};
+use super::plane::extent;
+use crate::draw::{Align, Drawing, Ink, Lettering, Rect};
 use crate::search::outcome::{Objective, Weighed};
 
 /// What a picture of sensitivity shows.
@@ -34,22 +31,10 @@ pub struct SensitivityRow {
     pub shares: Weighed,
 }
 
-/// The bars as SVG.
-///
-/// # Errors
-/// Where the library fails.
-pub fn render_sensitivity_svg(picture: &SensitivityPicture<'_>) -> Result<String, PlotError> {
-    let chart = SensitivityChart::of(picture);
-    canvas::to_svg(chart.sheet(), |canvas| chart.draw(canvas))
-}
-
-/// The bars as PNG.
-///
-/// # Errors
-/// Where the library fails.
-pub fn render_sensitivity_png(picture: &SensitivityPicture<'_>) -> Result<Vec<u8>, PlotError> {
-    let chart = SensitivityChart::of(picture);
-    canvas::to_png(chart.sheet(), |canvas| chart.draw(canvas))
+/// The bars as marks.
+#[must_use]
+pub fn draw_sensitivity(picture: &SensitivityPicture<'_>) -> Drawing {
+    SensitivityChart::of(picture).draw()
 }
 
 const LEFT: f64 = 28.0;
@@ -66,7 +51,7 @@ const GAP: f64 = 22.0;
 const VALUE_ROOM: f64 = 50.0;
 /// From the end of a bar to its value.
 const VALUE_INDENT: f64 = 7.0;
-const LABEL_SIZE: f64 = 13.0;
+const LABEL: Lettering = lettering(13.0, ink::TEXT, Align::Left);
 /// Names take this much at least, and are cut beyond the most.
 const LABEL_LEAST: f64 = 120.0;
 const LABEL_MOST: f64 = 360.0;
@@ -95,19 +80,12 @@ impl<'a> SensitivityChart<'a> {
         let widest = picture
             .rows
             .iter()
-            .map(|row| font::width(&row.label, LABEL_SIZE, Weight::Regular))
+            .map(|row| width_of(&row.label, LABEL))
             .fold(0.0, f64::max);
         Self {
             picture,
             scale: Axis::around(0.0, (100.0 * most).clamp(SCALE_LEAST, 100.0), 4.0),
             label_room: (widest * WIDER_FONT).clamp(LABEL_LEAST, LABEL_MOST),
-        }
-    }
-
-    fn sheet(&self) -> Sheet {
-        Sheet {
-            width: WIDTH,
-            height: (self.bottom() + FOOT).ceil() as u32,
         }
     }
 
@@ -150,23 +128,31 @@ impl<'a> SensitivityChart<'a> {
         ]
     }
 
-    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+    fn draw(&self) -> Drawing {
         let picture = self.picture;
-        draw_sheet(canvas, self.sheet(), LEFT, picture.title, picture.subtitle)?;
+        let height = self.bottom() + FOOT;
+        let mut drawing = titled_sheet(height, LEFT, picture.title, picture.subtitle);
         if picture.rows.is_empty() {
-            let soft = lettering(LABEL_SIZE, ink::TEXT_SOFT, Align::Left);
-            let place = SheetPoint { x: LEFT, y: TOP };
-            return canvas.text(place, "no parameter took more than one value", soft);
+            let text = "no parameter took more than one value";
+            drawing.text(at(LEFT, TOP), text, LABEL);
+            return drawing;
         }
-        self.shade_rows(canvas)?;
+        self.shade_rows(&mut drawing);
         for column in self.columns() {
-            self.ground(canvas, &column)?;
+            self.ground(&mut drawing, &column);
             for (row, shares) in picture.rows.iter().enumerate() {
-                self.bar(canvas, &column, row, (column.share)(&shares.shares))?;
+                self.bar(&mut drawing, &column, row, (column.share)(&shares.shares));
             }
         }
-        self.name_rows(canvas)?;
-        self.name_scale(canvas)
+        for (row, shown) in picture.rows.iter().enumerate() {
+            let name = shortened(&shown.label, LABEL, self.label_room);
+            drawing.text(at(LEFT, self.middle(row) + 4.5), name, LABEL);
+        }
+        let [first, ..] = self.columns();
+        let text = "percent of the spread that the parameter explains by itself";
+        let place = at(first.frame.left, self.bottom() + 42.0);
+        drawing.text(place, text, soft(Align::Left));
+        drawing
     }
 
     /// The middle of a row.
@@ -175,7 +161,7 @@ impl<'a> SensitivityChart<'a> {
     }
 
     /// Every other row, so that the eye keeps to it from the name to the last column.
-    fn shade_rows<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+    fn shade_rows(&self, drawing: &mut Drawing) {
         for row in (0..self.picture.rows.len()).step_by(2) {
             let middle = self.middle(row);
             let band = Rect {
@@ -184,68 +170,39 @@ impl<'a> SensitivityChart<'a> {
                 right: f64::from(WIDTH) - RIGHT + 10.0,
                 bottom: middle + ROW_HEIGHT / 2.0,
             };
-            canvas.rect(band, SHADE)?;
+            drawing.rect(band, SHADE);
         }
-        Ok(())
-    }
-
-    fn name_rows<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
-        let text = lettering(LABEL_SIZE, ink::TEXT, Align::Left);
-        for (row, shown) in self.picture.rows.iter().enumerate() {
-            let place = SheetPoint {
-                x: LEFT,
-                y: self.middle(row) + 4.5,
-            };
-            canvas.text(place, &shortened(&shown.label, text, self.label_room), text)?;
-        }
-        Ok(())
     }
 
     fn x(&self, column: &ObjectiveBars, percent: f64) -> f64 {
-        let frame = column.frame;
-        frame.left + self.scale.share(percent) * (frame.right - frame.left)
+        column.frame.left + self.scale.share(percent) * column.frame.width()
     }
 
     /// Heading, grid and scale.
-    fn ground<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        column: &ObjectiveBars,
-    ) -> Result<(), PlotError> {
+    fn ground(&self, drawing: &mut Drawing, column: &ObjectiveBars) {
         let frame = column.frame;
-        let bold = Lettering {
-            weight: Weight::Bold,
-            ..lettering(13.5, ink::TEXT, Align::Left)
-        };
-        let heading = SheetPoint {
-            x: frame.left,
-            y: frame.top - 14.0,
-        };
-        canvas.text(heading, column.objective.heading(), bold)?;
-        let soft = lettering(12.0, ink::TEXT_SOFT, Align::Middle);
-        for percent in self.scale.ticks() {
-            let x = self.x(column, percent);
-            let place = |y: f64| SheetPoint { x, y };
-            let ends = [place(frame.top), place(frame.bottom)];
-            let ink = if percent > 0.0 { ink::GRID } else { ink::AXIS };
-            canvas.line(&ends, solid(ink, 1.0))?;
-            canvas.text(place(frame.bottom + 18.0), &self.scale.label(percent), soft)?;
+        let heading = at(frame.left, frame.top - 14.0);
+        drawing.text(heading, column.objective.heading(), bold(13.5));
+        for tick in &self.scale.ticks {
+            let x = self.x(column, tick.value);
+            let ends = vec![at(x, frame.top), at(x, frame.bottom)];
+            let ink = if tick.value > 0.0 {
+                ink::GRID
+            } else {
+                ink::AXIS
+            };
+            drawing.line(ends, solid(ink, 1.0));
+            let place = at(x, frame.bottom + 18.0);
+            drawing.text(place, &tick.label, soft(Align::Middle));
         }
-        Ok(())
     }
 
-    fn bar<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        column: &ObjectiveBars,
-        row: usize,
-        share: f64,
-    ) -> Result<(), PlotError> {
+    fn bar(&self, drawing: &mut Drawing, column: &ObjectiveBars, row: usize, share: f64) {
         let middle = self.middle(row);
-        let end = if share.is_nan() {
-            column.frame.left
+        let (end, ink) = if share.is_nan() {
+            (column.frame.left, ink::TEXT_SOFT)
         } else {
-            self.x(column, 100.0 * share)
+            (self.x(column, 100.0 * share), ink::TEXT)
         };
         let bar = Rect {
             left: column.frame.left,
@@ -254,28 +211,10 @@ impl<'a> SensitivityChart<'a> {
             bottom: middle + BAR_HEIGHT / 2.0,
         };
         if bar.right > bar.left {
-            canvas.rect(bar, column.ink)?;
+            drawing.rect(bar, column.ink);
         }
-        let ink = if share.is_nan() {
-            ink::TEXT_SOFT
-        } else {
-            ink::TEXT
-        };
-        let place = SheetPoint {
-            x: end + VALUE_INDENT,
-            y: middle + 4.3,
-        };
-        canvas.text(place, &percent(share), lettering(12.5, ink, Align::Left))
-    }
-
-    fn name_scale<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
-        let [first, ..] = self.columns();
-        let place = SheetPoint {
-            x: first.frame.left,
-            y: self.bottom() + 42.0,
-        };
-        let text = "percent of the spread that the parameter explains by itself";
-        canvas.text(place, text, lettering(12.5, ink::TEXT_SOFT, Align::Left))
+        let place = at(end + VALUE_INDENT, middle + 4.3);
+        drawing.text(place, percent(share), lettering(12.5, ink, Align::Left));
     }
 }
 

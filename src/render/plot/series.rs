@@ -1,7 +1,6 @@
 //! From rows to lines: points in time, steps, and thinning to what pixels can show.
 //!
-//! Self-imposed limit: no colours and no places; a day's 17,280 rows become as
-//! many points as the picture is wide, and no peak is lost.
+//! A day's 17,280 rows become as many points as the picture is wide, and no peak is lost.
 
 use crate::results::{Timeline, TimelineRow};
 

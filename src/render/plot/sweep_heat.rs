@@ -1,42 +1,22 @@
 //! Two parameters together: cost and harm at every pair of values, as shades.
 //!
-//! Self-imposed limit: two parameters; the front's points and the knee are marked, all else is colour and number.
+//! The points of the front and the knee are marked; all else is colour and number.
 
-use plotters::prelude::DrawingBackend;
-
-use super::canvas::{self, Align, Canvas, Ink, Lettering, Rect, Sheet, SheetPoint};
-use super::font::{self, Weight};
-use super::panel::lettering;
-use super::plane::{diamond, disc, draw_sheet, extent, finite_quantile};
-use super::plot_error::PlotError;
-use super::sweep_bins::Bins;
-use super::{WIDTH, ink, shortened};
-use crate::render::sweep::{SweepAnswer, number, short_path};
+use super::ink;
+use super::page::{KEY_SIZE, WIDTH, at, bold, lettering, shortened, soft, titled_sheet, width_of};
+use super::plane::{extent, finite_quantile};
+use super::symbols::{LegendKey, Shape, draw_legend, entry};
+use crate::draw::{Align, Drawing, Ink, Rect};
+use crate::render::sweep_answer::{SweepAnswer, number};
+use crate::search::grid::Grid;
 use crate::search::outcome::{Objective, SweepOutcome, Weighed};
 use crate::search::parameter::Parameter;
+use crate::search::table::plain_text;
 
-/// `heatmap.svg`.
-///
-/// # Errors
-/// Where the sweep has not two parameters, or the library fails.
-pub fn render_heat_svg(
-    answer: &SweepAnswer<'_>,
-    outcome: &SweepOutcome,
-) -> Result<String, PlotError> {
-    let chart = HeatmapChart::of(answer, outcome)?;
-    canvas::to_svg(chart.sheet(), |canvas| chart.draw(canvas))
-}
-
-/// `heatmap.png`.
-///
-/// # Errors
-/// Where the sweep has not two parameters, or the library fails.
-pub fn render_heat_png(
-    answer: &SweepAnswer<'_>,
-    outcome: &SweepOutcome,
-) -> Result<Vec<u8>, PlotError> {
-    let chart = HeatmapChart::of(answer, outcome)?;
-    canvas::to_png(chart.sheet(), |canvas| chart.draw(canvas))
+/// The two maps of a sweep; `None` unless it has two parameters.
+#[must_use]
+pub fn draw_heatmap(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> Option<Drawing> {
+    HeatmapChart::of(answer, outcome).map(|chart| chart.draw())
 }
 
 const TOP: f64 = 122.0;
@@ -46,6 +26,8 @@ const FOOT: f64 = 62.0;
 /// The most values of a parameter that stand apart.
 const BINS_MAX: u64 = 14;
 const CELL_HEIGHT: f64 = 36.0;
+/// The line of the key.
+const KEY_BASELINE: f64 = 82.0;
 
 struct HeatmapChart<'a> {
     answer: &'a SweepAnswer<'a>,
@@ -58,37 +40,29 @@ struct HeatmapChart<'a> {
 }
 
 impl<'a> HeatmapChart<'a> {
-    fn of(answer: &'a SweepAnswer<'a>, outcome: &'a SweepOutcome) -> Result<Self, PlotError> {
+    fn of(answer: &'a SweepAnswer<'a>, outcome: &'a SweepOutcome) -> Option<Self> {
         let swept: Vec<&Parameter> = answer.grid.swept().collect();
         let [up, across] = swept[..] else {
-            return Err(PlotError::Empty);
+            return None;
         };
         let up_bins = Bins::of(up, 0, BINS_MAX);
         let widest = up_bins
             .names
             .iter()
-            .map(|name| font::width(name, 12.0, Weight::Regular))
+            .map(|name| width_of(name, soft(Align::Right)))
             .fold(0.0, f64::max);
-        Ok(Self {
+        Some(Self {
             answer,
             outcome,
             left: (widest + 22.0).clamp(56.0, 150.0),
             across: Bins::of(across, 1, BINS_MAX),
             up: up_bins,
-            across_name: short_path(across.path()),
-            up_name: short_path(up.path()),
+            across_name: answer.parameter_name(across.path()),
+            up_name: answer.parameter_name(up.path()),
         })
     }
 
-    fn sheet(&self) -> Sheet {
-        let cells = CELL_HEIGHT * self.up.count().max(4) as f64;
-        Sheet {
-            width: WIDTH,
-            height: (TOP + cells + FOOT).ceil() as u32,
-        }
-    }
-
-    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>) -> Result<(), PlotError> {
+    fn draw(&self) -> Drawing {
         let title = format!("{}: two parameters together", self.answer.title());
         let together = if self.across.holds_several() || self.up.holds_several() {
             "; a cell is the median of the values that it holds together"
@@ -96,25 +70,26 @@ impl<'a> HeatmapChart<'a> {
             ""
         };
         let subtitle = format!("{}{together}", self.answer.subtitle());
-        let sheet = self.sheet();
-        draw_sheet(canvas, sheet, self.left, &title, &subtitle)?;
-        let width = (f64::from(sheet.width) - self.left - RIGHT - GAP) / 2.0;
+        let bottom = TOP + CELL_HEIGHT * self.up.count().max(4) as f64;
+        let mut drawing = titled_sheet(bottom + FOOT, self.left, &title, &subtitle);
+        let width = (f64::from(WIDTH) - self.left - RIGHT - GAP) / 2.0;
         let frame = Rect {
             left: self.left,
             top: TOP,
             right: self.left + width,
-            bottom: f64::from(sheet.height) - FOOT,
+            bottom,
         };
-        let objectives = self.answer.objectives;
-        self.name_rows(canvas, frame)?;
-        self.map(canvas, frame, objectives.harm(), |point| point.harm)?;
         let second = Rect {
             left: frame.right + GAP,
             right: frame.right + GAP + width,
             ..frame
         };
-        self.map(canvas, second, objectives.cost(), |point| point.cost)?;
-        self.draw_key(canvas, frame)
+        let objectives = self.answer.objectives;
+        self.name_rows(&mut drawing, frame);
+        self.map(&mut drawing, frame, objectives.harm(), |point| point.harm);
+        self.map(&mut drawing, second, objectives.cost(), |point| point.cost);
+        self.draw_key(&mut drawing);
+        drawing
     }
 
     fn cell(&self, frame: Rect, column: usize, row: usize) -> Rect {
@@ -138,38 +113,31 @@ impl<'a> HeatmapChart<'a> {
         ]
     }
 
-    fn map<B: DrawingBackend>(
+    fn map(
         &self,
-        canvas: &mut Canvas<B>,
+        drawing: &mut Drawing,
         frame: Rect,
         objective: Objective,
         value: fn(&Weighed) -> f64,
-    ) -> Result<(), PlotError> {
-        let bold = Lettering {
-            weight: Weight::Bold,
-            ..lettering(13.5, ink::TEXT, Align::Left)
-        };
-        let place = SheetPoint {
-            x: frame.left,
-            y: frame.top - 12.0,
-        };
-        canvas.text(place, objective.heading(), bold)?;
+    ) {
+        let place = at(frame.left, frame.top - 12.0);
+        drawing.text(place, objective.heading(), bold(13.5));
         let medians = self.medians(value);
         let (low, high) = extent(medians.iter().flatten().copied());
         for (row, values) in medians.iter().enumerate() {
             for (column, value) in values.iter().enumerate() {
                 let shade = ((value - low) / (high - low).max(1e-12)).clamp(0.0, 1.0);
-                self.fill(
-                    canvas,
+                fill(
+                    drawing,
                     self.cell(frame, column, row),
                     objective,
                     *value,
                     shade,
-                )?;
+                );
             }
         }
-        self.mark(canvas, frame)?;
-        self.name_columns(canvas, frame)
+        self.mark(drawing, frame);
+        self.name_columns(drawing, frame);
     }
 
     /// Row by row, the median of each cell's points.
@@ -189,144 +157,85 @@ impl<'a> HeatmapChart<'a> {
             .collect()
     }
 
-    fn fill<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        cell: Rect,
-        objective: Objective,
-        value: f64,
-        shade: f64,
-    ) -> Result<(), PlotError> {
-        // A cell without points stays white.
-        if !value.is_finite() {
-            return Ok(());
-        }
-        let inner = Rect {
-            left: cell.left + 1.0,
-            top: cell.top + 1.0,
-            right: cell.right - 1.0,
-            bottom: cell.bottom - 1.0,
-        };
-        canvas.rect(inner, shaded(objective, shade))?;
-        let text = number(objective, value);
-        let size = 12.0;
-        if font::width(&text, size, Weight::Regular) > cell.right - cell.left - 8.0 {
-            return Ok(());
-        }
-        let ink = if shade > 0.6 {
-            Ink::new(0xFF_FF_FF)
-        } else {
-            ink::TEXT
-        };
-        let place = SheetPoint {
-            x: f64::midpoint(cell.left, cell.right),
-            y: f64::midpoint(cell.top, cell.bottom) + 4.2,
-        };
-        canvas.text(place, &text, lettering(size, ink, Align::Middle))
-    }
-
     /// The points of the front, and the knee, in their cells' corners.
-    fn mark<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        frame: Rect,
-    ) -> Result<(), PlotError> {
+    fn mark(&self, drawing: &mut Drawing, frame: Rect) {
         for &point in &self.outcome.front {
             let [column, row] = self.cell_of(point);
             let cell = self.cell(frame, column, row);
-            let place = SheetPoint {
-                x: cell.left + 8.0,
-                y: cell.top + 8.0,
-            };
-            if self.outcome.knee == Some(point) {
-                diamond(canvas, place, 8.0, Ink::new(0xFF_FF_FF))?;
-                diamond(canvas, place, 6.5, ink::BLACK)?;
+            let place = at(cell.left + 8.0, cell.top + 8.0);
+            let (shape, radius) = if self.outcome.knee == Some(point) {
+                (Shape::Diamond, 6.5)
             } else {
-                disc(canvas, place, 4.2, Ink::new(0xFF_FF_FF))?;
-                disc(canvas, place, 3.0, ink::BLACK)?;
-            }
+                (Shape::Disc, 3.0)
+            };
+            shape.draw(drawing, place, radius + 1.4, Ink::WHITE);
+            shape.draw(drawing, place, radius, ink::BLACK);
         }
-        Ok(())
     }
 
-    fn name_rows<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        frame: Rect,
-    ) -> Result<(), PlotError> {
-        let soft = lettering(12.0, ink::TEXT_SOFT, Align::Right);
+    fn name_rows(&self, drawing: &mut Drawing, frame: Rect) {
+        let letters = soft(Align::Right);
         for (row, name) in self.up.names.iter().enumerate() {
             let cell = self.cell(frame, 0, row);
-            let place = SheetPoint {
-                x: frame.left - 8.0,
-                y: f64::midpoint(cell.top, cell.bottom) + 4.2,
-            };
-            canvas.text(place, &shortened(name, soft, self.left - 16.0), soft)?;
+            let middle = f64::midpoint(cell.top, cell.bottom);
+            let name = shortened(name, letters, self.left - 16.0);
+            drawing.text(at(frame.left - 8.0, middle + 4.2), name, letters);
         }
-        Ok(())
     }
 
-    fn name_columns<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        frame: Rect,
-    ) -> Result<(), PlotError> {
-        let soft = lettering(12.0, ink::TEXT_SOFT, Align::Middle);
+    fn name_columns(&self, drawing: &mut Drawing, frame: Rect) {
+        let letters = soft(Align::Middle);
         for (column, name) in self.across.names.iter().enumerate() {
             let cell = self.cell(frame, column, 0);
-            let place = SheetPoint {
-                x: f64::midpoint(cell.left, cell.right),
-                y: frame.bottom + 18.0,
-            };
-            let room = cell.right - cell.left - 4.0;
-            canvas.text(place, &shortened(name, soft, room), soft)?;
+            let middle = f64::midpoint(cell.left, cell.right);
+            let name = shortened(name, letters, cell.width() - 4.0);
+            drawing.text(at(middle, frame.bottom + 18.0), name, letters);
         }
-        let place = SheetPoint {
-            x: f64::midpoint(frame.left, frame.right),
-            y: frame.bottom + 40.0,
-        };
+        let middle = f64::midpoint(frame.left, frame.right);
+        let letters = lettering(KEY_SIZE, ink::TEXT, Align::Middle);
         let text = format!("across: {}", self.across_name);
-        canvas.text(place, &text, lettering(13.0, ink::TEXT, Align::Middle))
+        drawing.text(at(middle, frame.bottom + 40.0), text, letters);
     }
 
-    fn draw_key<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        frame: Rect,
-    ) -> Result<(), PlotError> {
-        let baseline = 82.0;
-        let text = lettering(13.0, ink::TEXT, Align::Left);
-        let up = format!("up: {}", self.up_name);
-        let mut x = frame.left;
-        canvas.text(SheetPoint { x, y: baseline }, &up, text)?;
-        x += font::width(&up, 13.0, Weight::Regular) + 40.0;
-        let middle = |x: f64| SheetPoint {
-            x,
-            y: baseline - 4.5,
+    fn draw_key(&self, drawing: &mut Drawing) {
+        let black = |shape: Shape, radius: f64| LegendKey::Shape {
+            shape,
+            ink: ink::BLACK,
+            radius,
         };
-        disc(canvas, middle(x), 3.4, ink::BLACK)?;
+        let up = format!("up: {}", self.up_name);
+        let letters = lettering(KEY_SIZE, ink::TEXT, Align::Left);
+        let entries_left = self.left + width_of(&up, letters) + 40.0;
+        drawing.text(at(self.left, KEY_BASELINE), up, letters);
         let front = "on the front of cost against harm";
-        canvas.text(
-            SheetPoint {
-                x: x + 10.0,
-                y: baseline,
-            },
-            front,
-            text,
-        )?;
-        if self.outcome.knee.is_none() {
-            return Ok(());
+        let mut entries = vec![entry(black(Shape::Disc, 3.4), front)];
+        if self.outcome.knee.is_some() {
+            entries.push(entry(black(Shape::Diamond, 6.5), "its knee"));
         }
-        x += 10.0 + font::width(front, 13.0, Weight::Regular) + 30.0;
-        diamond(canvas, middle(x), 6.5, ink::BLACK)?;
-        canvas.text(
-            SheetPoint {
-                x: x + 12.0,
-                y: baseline,
-            },
-            "its knee",
-            text,
-        )
+        let right = f64::from(WIDTH) - RIGHT;
+        draw_legend(drawing, at(entries_left, KEY_BASELINE), right, &entries);
+    }
+}
+
+/// Shade and number of one cell; one without points stays white.
+fn fill(drawing: &mut Drawing, cell: Rect, objective: Objective, value: f64, shade: f64) {
+    if !value.is_finite() {
+        return;
+    }
+    let inner = Rect {
+        left: cell.left + 1.0,
+        top: cell.top + 1.0,
+        right: cell.right - 1.0,
+        bottom: cell.bottom - 1.0,
+    };
+    drawing.rect(inner, shaded(objective, shade));
+    let ink = if shade > 0.6 { Ink::WHITE } else { ink::TEXT };
+    let letters = lettering(12.0, ink, Align::Middle);
+    let text = number(objective, value);
+    if width_of(&text, letters) <= cell.width() - 8.0 {
+        let middle = f64::midpoint(cell.left, cell.right);
+        let baseline = f64::midpoint(cell.top, cell.bottom) + 4.2;
+        drawing.text(at(middle, baseline), text, letters);
     }
 }
 
@@ -337,4 +246,68 @@ fn shaded(objective: Objective, shade: f64) -> Ink {
         _ => ink::VERMILION,
     };
     ink.tint(0.08 + 0.92 * shade)
+}
+
+/// The columns of one parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Bins {
+    /// Which of the swept parameters it is.
+    position: usize,
+    /// What a column is called: its value, or the value in its middle.
+    names: Vec<String>,
+    values: u64,
+}
+
+impl Bins {
+    /// At most `most` columns for the parameter that is the `position`-th of the swept ones.
+    fn of(parameter: &Parameter, position: usize, most: u64) -> Self {
+        let values = parameter.count();
+        let count = values.min(most).max(1);
+        let middle = |column: u64| (2 * column + 1) * values / (2 * count);
+        Self {
+            position,
+            names: (0..count)
+                .map(|column| plain_text(&parameter.value(middle(column).min(values - 1))))
+                .collect(),
+            values,
+        }
+    }
+
+    /// How many columns there are.
+    fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether a column holds several values.
+    fn holds_several(&self) -> bool {
+        self.values > self.names.len() as u64
+    }
+
+    /// The column of a point.
+    fn column(&self, grid: &Grid, point: usize) -> usize {
+        let index = grid.swept_indices(point as u64)[self.position];
+        let column = u128::from(index) * self.names.len() as u128 / u128::from(self.values);
+        usize::try_from(column)
+            .unwrap_or(0)
+            .min(self.names.len() - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_values_have_a_column_each_and_many_share_them() {
+        let arguments = ["a=1..100:1".to_owned(), "b=10s,20s".to_owned()];
+        let grid = Grid::full(&arguments).expect("a grid");
+        let swept: Vec<&Parameter> = grid.swept().collect();
+        let many = Bins::of(swept[0], 0, 10);
+        assert!(many.holds_several());
+        assert_eq!(many.names[0], "6");
+        assert_eq!(many.column(&grid, 199), 9);
+        let few = Bins::of(swept[1], 1, 10);
+        assert_eq!(few.names, ["10s", "20s"]);
+        assert_eq!(few.column(&grid, 3), 1);
+    }
 }

@@ -5,6 +5,7 @@ use crate::results::Kpis;
 use crate::results::failures::FailureCause;
 use crate::results::request_tests::request_kpis;
 use crate::results::tests::{scenario, story_kpis};
+use crate::units::SimSpan;
 
 fn summary(scenario: &Scenario, runs: &[Kpis], files: &[String]) -> String {
     let seeds: Vec<Seed> = (1..).take(runs.len()).map(Seed).collect();

@@ -15,6 +15,8 @@ pub struct TunedParameter {
     setup: Option<String>,
     /// What the path's last number stands for, as `Percent`.
     meaning: Option<&'static str>,
+    /// The name of the metric that the path is about.
+    metric: Option<String>,
     ends: Ends,
 }
 
@@ -69,6 +71,7 @@ impl TunedParameter {
             today_apart: None,
             setup: None,
             meaning: None,
+            metric: None,
             ends: Ends::CHOSEN,
         }
     }
@@ -84,6 +87,13 @@ impl TunedParameter {
     #[must_use]
     pub fn meaning(mut self, meaning: &'static str) -> Self {
         self.meaning = Some(meaning);
+        self
+    }
+
+    /// The same, of a metric of this name.
+    #[must_use]
+    pub fn of_metric(mut self, name: String) -> Self {
+        self.metric = Some(name);
         self
     }
 
@@ -128,10 +138,14 @@ impl TunedParameter {
         self.parameter.path()
     }
 
-    /// The path as text: without `hpa.`, and with the type of its number.
+    /// The path as text: without `hpa.`, and with the type of its number; of a metric its name, as `memory averageUtilization`.
     #[must_use]
     pub fn label(&self) -> String {
         let path = self.path();
+        if let Some(metric) = &self.metric {
+            let key = path.rsplit('.').next().unwrap_or(path);
+            return format!("{metric} {key}");
+        }
         let short = path.strip_prefix("hpa.").unwrap_or(path);
         match self.meaning {
             Some(meaning) => format!("{short} ({meaning})"),

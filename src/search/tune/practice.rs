@@ -103,19 +103,19 @@ impl PolicyBase<'_> {
             MetricSource::External { .. } => "external",
         };
         let path = |key: &str| format!("hpa.metrics.{index}.{body}.target.{key}");
-        match metric.target {
+        let target = match metric.target {
             MetricTarget::Utilization(today) => {
                 let v1 = "hpa.targetCPUUtilizationPercentage";
-                let path = if self.has(v1, &today.to_string()) {
-                    v1.to_owned()
-                } else {
-                    path("averageUtilization")
-                };
+                if self.has(v1, &today.to_string()) {
+                    return Some(numbers(v1, &UTILIZATIONS, i64::from(today)));
+                }
+                let path = path("averageUtilization");
                 Some(numbers(&path, &UTILIZATIONS, i64::from(today)))
             }
             MetricTarget::AverageValue(today) => quantities(&path("averageValue"), today),
             MetricTarget::Value(today) => quantities(&path("value"), today),
-        }
+        };
+        target.map(|parameter| parameter.of_metric(metric.source.name()))
     }
 
     /// `minReplicas` and `maxReplicas`: ranges that do not cross.

@@ -1,4 +1,4 @@
-//! Baselines by hand: 10 ms requests, p95 within 500 ms.
+//! Baselines computed by hand: 10 ms requests, p95 within 500 ms.
 
 use super::*;
 use crate::control::Decided;
@@ -35,13 +35,13 @@ fn made(name: &str, scenario: &Scenario) -> Scenario {
 }
 
 #[test]
-fn static_baselines_hold_the_peak_and_the_mean_of_what_is_needed() {
+fn static_baselines_have_the_peak_and_the_mean_of_the_needed_pods() {
     let scenario = under(&[10.0, 200.0, 10.0, 10.0]);
     let (low, high) = (needed(&scenario, 10.0), needed(&scenario, 200.0));
     assert!(high.0 > 3 * low.0, "{low} {high}");
     let peak = made("@static-peak", &scenario);
     assert_eq!((peak.deployment.replicas, peak.scaler), (high, None));
-    // Three rows of equal length, the last only marks the end.
+    // Two rows of equal length; the third row only marks the end.
     let mean = (f64::from(2 * low.0 + high.0) / 3.0).ceil() as i32;
     let replicas = made("@static-mean", &scenario).deployment.replicas;
     assert_eq!(replicas, Replicas(mean));
@@ -49,7 +49,7 @@ fn static_baselines_hold_the_peak_and_the_mean_of_what_is_needed() {
 }
 
 #[test]
-fn the_oracle_is_ahead_by_what_a_pod_takes_to_start_and_the_instant_one_needs_not_be() {
+fn the_oracle_is_ahead_by_the_start_up_time_and_the_instant_oracle_is_not() {
     let mut scenario = under(&[10.0, 200.0, 10.0, 10.0]);
     scenario.deployment.pod.schedule = Distribution::Constant(SimSpan::ZERO);
     scenario.deployment.pod.start = Distribution::Constant(SimSpan::from_secs(20));
@@ -70,7 +70,7 @@ fn the_oracle_is_ahead_by_what_a_pod_takes_to_start_and_the_instant_one_needs_no
 }
 
 #[test]
-fn an_oracle_keeps_what_it_needs_again_within_ten_minutes() {
+fn an_oracle_keeps_pods_that_it_needs_again_within_ten_minutes() {
     let busy_again = |quiet_rows: usize| {
         let mut rates = vec![200.0];
         rates.extend(vec![10.0; quiet_rows]);
@@ -78,7 +78,8 @@ fn an_oracle_keeps_what_it_needs_again_within_ten_minutes() {
         let scenario = under(&rates);
         schedule(&made("@oracle", &scenario)).len()
     };
-    // Rows of 100 s: a trough of 600 s is filled, one of 700 s is not; the end of the load is no trough.
+    // Rows of 100 s: a trough of 600 s is filled, one of 700 s is not. The end of the load is not a
+    // trough.
     assert_eq!(busy_again(6), 1);
     assert_eq!(busy_again(7), 3);
 }
@@ -126,7 +127,7 @@ fn the_default_keeps_the_autoscaler_and_forgets_its_behavior() {
     assert_eq!(default.policy_name, "@default");
 }
 
-/// What the schedule of a baseline holds.
+/// The entries of a baseline's schedule.
 fn schedule(baseline: &Scenario) -> &[ScheduledScale] {
     match &baseline.scaler {
         Some(Scaler::Schedule(schedule)) => &schedule.entries,

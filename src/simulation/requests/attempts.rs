@@ -1,45 +1,44 @@
-//! Attempts under way: one entry for each request that a pod holds or that waits for its retry.
+//! The attempts in flight: one entry for each request that is in a pod or waits for its retry.
 //!
-//! Self-imposed limit: storage, and the order in which clients give up. As all
-//! clients wait equally long, that is the order in which attempts were sent: a
-//! list through the entries, not a heap.
+//! All clients have the same timeout, so they time out in the order in which they sent. A linked
+//! list through the entries keeps that order; no heap is needed.
 
 use crate::cluster::balancer::ServerId;
 use crate::units::SimTime;
 
-/// An attempt by its place in the table.
+/// The index of an attempt in the table.
 pub(super) type AttemptId = u32;
 
-/// No attempt.
+/// The index that stands for no attempt.
 const NONE: AttemptId = u32::MAX;
-/// The user of a request of an open load.
+/// The user number of a request of an open load.
 pub(super) const NO_USER: u32 = u32::MAX;
 
-/// What a client wants, from its first attempt to the last.
+/// A client's request, the same for all its attempts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientRequest {
-    /// When it was sent for the first time.
+    /// When the first attempt was sent.
     pub(super) first_sent: SimTime,
-    /// CPU in the first container, in core-nanoseconds.
+    /// CPU time in the first container, in core-nanoseconds.
     pub(super) demand: f64,
-    /// Nanoseconds that are no CPU.
+    /// Time without CPU, in nanoseconds.
     pub(super) io: f64,
-    /// Whose it is in a closed load, or [`NO_USER`].
+    /// The number of its user in a closed load, else [`NO_USER`].
     pub(super) user: u32,
     /// Attempts that have failed.
     pub(super) failures: u32,
 }
 
-/// Where an attempt is.
+/// The state of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AttemptPlace {
-    /// Nowhere: the entry is free.
+    /// The entry is free.
     Free,
-    /// Between two attempts.
+    /// Between two attempts of the request.
     Pause,
     /// In its pod's queue.
     Queue,
-    /// In its pod's queue, but nobody will work on it.
+    /// In its pod's queue, but cancelled.
     Dropped,
     /// At the CPU of a container.
     Station,
@@ -47,12 +46,12 @@ pub(super) enum AttemptPlace {
     InputOutput,
 }
 
-/// Whether the client still waits for the answer.
+/// Whether the client waits for the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Client {
-    /// It does.
+    /// The client waits.
     Waits,
-    /// It has given up; the work goes on.
+    /// The client timed out; the work goes on.
     GaveUp,
 }
 
@@ -64,18 +63,18 @@ pub(super) struct Attempt {
     pub(super) server: ServerId,
     pub(super) place: AttemptPlace,
     pub(super) client: Client,
-    /// The stage that works on it, while a station does.
+    /// The index of the station that works on it.
     pub(super) stage: u16,
-    /// Its ticket at that station, or its place in the list of its server's I/O.
+    /// Its ticket at that station, or its index in the list of its server's I/O.
     pub(super) ticket: u32,
-    /// Tells it from those that had the entry before.
+    /// Distinguishes the attempt from earlier ones with the same entry.
     pub(super) generation: u32,
-    /// Neighbours in the order of deadlines; `next` links free entries too.
+    /// Neighbours in the order of deadlines. `next` also links the free entries.
     previous: AttemptId,
     next: AttemptId,
 }
 
-/// The attempts under way.
+/// The attempts in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Attempts {
     entries: Vec<Attempt>,
@@ -94,7 +93,7 @@ impl Attempts {
         }
     }
 
-    /// A new attempt, not sent yet.
+    /// Creates an attempt that is not sent yet.
     #[inline]
     pub(super) fn create(&mut self, request: ClientRequest) -> AttemptId {
         let id = self.first_free;
@@ -121,7 +120,7 @@ impl Attempts {
         id
     }
 
-    /// The attempt is over.
+    /// Removes an attempt.
     #[inline]
     pub(super) fn release(&mut self, id: AttemptId) {
         let entry = &mut self.entries[id as usize];
@@ -141,7 +140,7 @@ impl Attempts {
         &mut self.entries[id as usize]
     }
 
-    /// The client of a sent attempt waits until `deadline`, no earlier than those who wait already.
+    /// Sets the deadline of a sent attempt, which must not be before those of the waiting attempts.
     #[inline]
     pub(super) fn wait(&mut self, id: AttemptId, deadline: SimTime) {
         let last = std::mem::replace(&mut self.last_deadline, id);
@@ -155,7 +154,7 @@ impl Attempts {
         }
     }
 
-    /// The client waits no more.
+    /// Removes an attempt from the list of deadlines.
     #[inline]
     pub(super) fn wait_no_more(&mut self, id: AttemptId) {
         let Attempt { previous, next, .. } = self.entries[id as usize];
@@ -169,7 +168,7 @@ impl Attempts {
         }
     }
 
-    /// Who gives up first.
+    /// The attempt with the earliest deadline.
     #[inline]
     pub(super) fn first_to_give_up(&self) -> Option<AttemptId> {
         (self.first_deadline != NONE).then_some(self.first_deadline)
@@ -191,7 +190,7 @@ mod tests {
         }
     }
 
-    /// Everybody who still waits, in the order of giving up.
+    /// All waiting attempts, in the order of their deadlines.
     fn order(attempts: &mut Attempts) -> Vec<AttemptId> {
         let mut seen = Vec::new();
         while let Some(first) = attempts.first_to_give_up() {

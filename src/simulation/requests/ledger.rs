@@ -1,12 +1,12 @@
-//! What became of requests: counts since the start, and the stretch that is reported next.
+//! Counts of requests by outcome, for the next report.
 //!
-//! Self-imposed limit: it counts. Offered is succeeded, failed and in flight, at any instant.
+//! At any instant, offered = succeeded + failed + in flight.
 
 pub(super) use crate::simulation::observer::FailureCause as Cause;
 use crate::simulation::observer::{FailureCauses, PodCounts};
 use crate::units::SimTime;
 
-/// Requests since the start of a stretch.
+/// Counts since the start of the current segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Counts {
     pub(super) offered: u64,
@@ -16,7 +16,7 @@ pub(super) struct Counts {
     pub(super) oom_kills: u32,
 }
 
-/// The running stretch, and what is in flight.
+/// The current segment, and the requests in flight.
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
     pub(super) start: SimTime,
@@ -37,21 +37,21 @@ impl Ledger {
         }
     }
 
-    /// A request was sent for the first time.
+    /// Counts the first attempt of a request.
     #[inline]
     pub(super) fn offered(&mut self) {
         self.counts.offered += 1;
         self.in_flight += 1;
     }
 
-    /// A request was answered in time.
+    /// Counts a request that was answered in time.
     #[inline]
     pub(super) fn succeeded(&mut self) {
         self.counts.succeeded += 1;
         self.in_flight -= 1;
     }
 
-    /// A request was given up for good.
+    /// Counts a request that failed for good.
     pub(super) fn failed(&mut self, cause: Cause) {
         *self.counts.failed.of_mut(cause) += 1.0;
         self.in_flight -= 1;

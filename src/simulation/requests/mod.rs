@@ -1,18 +1,17 @@
-//! The request engine: every request an event.
+//! The request engine: every request is simulated.
 //!
-//! Self-imposed limit: traffic between two events of the control plane. It knows
-//! pods as far as requests do, and no autoscaler.
+//! The engine runs the traffic between two events of the control plane.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `attempts` | what is under way, and who gives up first |
+//! | `attempts` | the attempts in flight, in the order of their deadlines |
 //! | `servers` | pods as servers: places, queue, CPU |
-//! | `traffic` | the way of a request |
-//! | `ledger` | what became of requests |
+//! | `traffic` | the path of a request |
+//! | `ledger` | counts of requests by outcome |
 //!
-//! What an event costs hangs on the logarithm of what is at the CPU of one pod,
-//! and of the number of pods; nothing hangs on how many requests there have been.
-//! In the steady state nothing is allocated.
+//! The cost of an event depends on the logarithm of the number of jobs at one pod's CPU, and of the
+//! number of pods. It does not depend on the number of requests so far. In the steady state the
+//! engine allocates nothing.
 
 mod attempts;
 mod ledger;
@@ -46,28 +45,28 @@ use attempts::{AttemptId, Attempts};
 use ledger::{Cause, Counts, Ledger};
 use servers::{CpuMark, Servers};
 
-/// Timers: the next arrival, the next client that may give up, then the stations.
+/// Timer slots: the next arrival, the earliest deadline, then one slot per station.
 const ARRIVAL_TIMER: usize = 0;
 const DEADLINE_TIMER: usize = 1;
 const FIRST_STATION_TIMER: usize = 2;
 
-/// What happens to traffic and has no timer of its own.
+/// An event of the traffic that has no timer slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Traffic {
-    /// The I/O of an attempt is over, if it is still the one that it was.
+    /// The I/O of an attempt ends. Ignored if the entry has another generation.
     InputOutputDone { attempt: AttemptId, generation: u32 },
-    /// The pause before a retry is over.
+    /// The pause before a retry ends.
     Retry { attempt: AttemptId },
-    /// A user has thought.
+    /// The think time of a user ends.
     ThoughtOver { user: u32 },
 }
 
-/// Where requests come from.
+/// The source of requests.
 #[derive(Clone, Debug)]
 enum Load<'s> {
-    /// From whoever arrives.
+    /// An open load: arrivals at a rate.
     Open(ArrivalProcess<'s>),
-    /// From users who wait for answers.
+    /// A closed load: users that wait for answers.
     Closed(Users),
 }
 
@@ -86,13 +85,13 @@ impl<'s> Load<'s> {
         match &scenario.trace.demand {
             Demand::RequestsPerSecond(rates) => open(rates),
             Demand::Users(_) => Self::Closed(Users::new(workload.clients.think_time.clone(), seed)),
-            // Demand that is known as CPU alone holds no requests; loading gives it to the fluid engine.
+            // A demand in CPU has no requests; the loader selects the fluid engine for it.
             Demand::CpuMillicores(_) => open(&[]),
         }
     }
 }
 
-/// What the policy says of requests, as the hot path wants it.
+/// The policy's settings of requests, in the form that the hot path needs.
 #[derive(Clone, Debug)]
 struct RequestSettings {
     cpu_per_request: Distribution,
@@ -103,9 +102,10 @@ struct RequestSettings {
     after_timeout: AfterTimeout,
     retries: Retries,
     connections: u32,
-    /// More requests than this in a pod take more memory than its limit.
+    /// The most requests in a pod whose memory stays within the limit.
     present_max: u32,
-    /// A pod takes more memory than its limit without any request: it is killed whenever it runs.
+    /// Whether a pod exceeds its memory limit without any request. Then it is killed whenever it
+    /// starts.
     too_much_at_rest: bool,
     request_cores: Option<f64>,
 }
@@ -124,7 +124,7 @@ impl RequestSettings {
             io_per_request: workload.io_per_request.clone(),
             concurrency: workload.concurrency,
             queue: workload.queue,
-            // An answer in the last nanosecond still counts.
+            // An answer exactly at the timeout still counts as in time.
             timeout: workload.timeout + SimSpan::from_nanos(1),
             after_timeout: clients.after_timeout,
             retries: clients.retries,
@@ -136,23 +136,23 @@ impl RequestSettings {
     }
 }
 
-/// The most requests in a pod that `limit` bytes have room for.
+/// The most requests in a pod for which `limit` bytes are enough.
 fn present_max(workload: &Workload, limit: u64) -> u32 {
     let room = limit.saturating_sub(workload.memory_base_bytes);
     let requests = room.checked_div(workload.memory_per_request_bytes);
     requests.map_or(u32::MAX, |most| u32::try_from(most).unwrap_or(u32::MAX))
 }
 
-/// Gauges of the pods in their order, room reused from scrape to scrape.
+/// Gauges of the pods, in the order of the pods. The allocation is reused from scrape to scrape.
 #[derive(Clone, Debug, Default)]
 struct GaugeColumns {
     requests_per_second: Vec<f64>,
     in_flight: Vec<f64>,
-    /// When they were taken last; `None` before the first time.
+    /// The time of the last scrape; `None` before the first.
     taken: Option<SimTime>,
 }
 
-/// Requests, and the pods as far as they know them.
+/// The state of the request engine: requests in flight, and pods as servers.
 #[derive(Clone, Debug)]
 pub(super) struct Requests<'s> {
     scenario: &'s Scenario,
@@ -172,7 +172,7 @@ pub(super) struct Requests<'s> {
     notices: VecDeque<Notice>,
     doomed: Vec<AttemptId>,
     gauges: GaugeColumns,
-    /// Pods that are there at the start, and what reached each of them per second before.
+    /// The number of pods at the start, and the requests per second that each received before it.
     initial_pods: u32,
     rps_before_start: f64,
 }
@@ -211,7 +211,7 @@ impl<'s> Requests<'s> {
         requests
     }
 
-    /// The segment that ends at `now`.
+    /// The segment that ends at `now`; starts the next one.
     fn segment(&mut self, now: SimTime) -> RequestSegment {
         let start = self.ledger.start;
         let nanos = (now - start).as_nanos() as f64;
@@ -273,7 +273,8 @@ impl<'s> Requests<'s> {
         now.as_nanos() % INTERVAL.as_nanos() == 0 || now == self.scenario.trace.end()
     }
 
-    /// How the ready pods' CPU spreads over the interval that ends at `now`; a new one begins.
+    /// The distribution of CPU use over the ready pods in the interval that ends at `now`; starts
+    /// the next interval.
     fn pod_cpu(&mut self, now: SimTime) -> Option<PodSpread> {
         let request = self.settings.request_cores.filter(|request| *request > 0.0);
         let mut ready = 0_u32;
@@ -303,7 +304,8 @@ impl<'s> Requests<'s> {
             let working = periods.working - before.periods.working;
             let throttled = periods.throttled - before.periods.throttled;
             if working > 0 {
-                // A period counts as worked in where its work begins, and as throttled where its quota ends, perhaps in the next interval.
+                // A period counts as working where its work begins and as throttled where its quota
+                // ends, which may be in the next interval. So the quotient may exceed 1.
                 let share = (throttled as f64 / working as f64).min(1.0);
                 spread.max_throttled_share = spread.max_throttled_share.max(share);
             }
@@ -341,7 +343,8 @@ impl Work for Requests<'_> {
             } else {
                 users.change_number(number as u32, |pause| {
                     if let Some(pool) = connections {
-                        // Who comes is somebody else than who had the number before.
+                        // A new user may have the number of a former one, and needs a connection of
+                        // its own.
                         pool.close(pause.user);
                     }
                     sends_after(pause);
@@ -376,7 +379,8 @@ impl Work for Requests<'_> {
 
     fn gauges(&mut self, now: SimTime, pods: &Pods) -> WorkGauges<'_> {
         let interval = self.scenario.metrics.scrape_interval;
-        // The first interval began before the start, under the load of which each initial pod got its share.
+        // The first interval began before the start, when each initial pod received its share of
+        // the load.
         let since = self.gauges.taken.unwrap_or(now + -interval);
         let before_start = (SimTime::ZERO - since).as_secs_f64().max(0.0) * self.rps_before_start;
         let seconds = (now - since).as_secs_f64();
@@ -387,7 +391,7 @@ impl Work for Requests<'_> {
         for number in pods.numbers() {
             let place = self.servers.place_of(*number);
             let Some(server) = place.map(|place| self.servers.get_mut(place)) else {
-                // Every pod needs an entry: without one, the gauges of all later pods would shift.
+                // Every pod needs an entry; without one, the gauges of all later pods would shift.
                 columns.requests_per_second.push(0.0);
                 columns.in_flight.push(0.0);
                 continue;
@@ -440,7 +444,7 @@ impl WorkByPod for Requests<'_> {
             _ => {}
         }
         self.servers.set_status(place, status, now);
-        // Its speed may be another: what is under way is done at another time.
+        // The step may change the pod's speed, and with it the times of completions.
         self.reset_timers(place);
         if self.settings.too_much_at_rest && status.is(PodFact::Started) {
             self.notices.push_back(Notice::OutOfMemory(number));

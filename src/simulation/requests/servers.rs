@@ -1,6 +1,6 @@
 //! Pods as servers: places, queue, and the CPU of their containers.
 //!
-//! Self-imposed limit: state and sums by pod. What happens to a request is `traffic`'s.
+//! This module holds the state; `traffic` moves the requests.
 
 use std::collections::VecDeque;
 
@@ -14,21 +14,22 @@ use crate::engine::random::Stream;
 use crate::units::{Seed, SimTime};
 use rand::RngExt;
 
-/// A container on which requests cost CPU.
+/// A container in which requests cost CPU.
 #[derive(Clone, Copy, Debug)]
 struct WorkContainer {
-    /// Its place in the template.
+    /// Its index in the template.
     container: usize,
-    /// CPU of a request, in core-nanoseconds; of the first container drawn for each request.
+    /// CPU time of a request in core-nanoseconds. For the first container it is drawn for each
+    /// request instead.
     demand: f64,
     normal: Speed,
     bursting: Speed,
 }
 
-/// Where a pod stands at a moment, in sums since it was created.
+/// A pod's CPU use and periods since its creation, at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct CpuMark {
-    /// Core-nanoseconds, own use included.
+    /// CPU use in core-nanoseconds, including own use.
     pub(super) used: f64,
     pub(super) periods: PeriodCounts,
 }
@@ -38,48 +39,49 @@ pub(super) struct CpuMark {
 pub(super) struct Server {
     pub(super) number: u32,
     pub(super) status: PodStatus,
-    /// Requests that are worked on, I/O included.
+    /// Requests in process, including those in I/O.
     pub(super) working: u32,
     pub(super) queue: VecDeque<AttemptId>,
-    /// Those in the queue that somebody will work on.
+    /// Requests in the queue that are not cancelled.
     pub(super) queued: u32,
     /// Requests in I/O, in no particular order.
     pub(super) in_io: Vec<AttemptId>,
-    /// Whether it goes as soon as it is empty.
+    /// Whether the pod is removed as soon as it has no requests.
     pub(super) drains: bool,
-    /// Requests that have reached it.
+    /// Requests that arrived at the pod.
     pub(super) reached: u64,
-    /// The same at the last scrape.
+    /// Requests that had arrived at the last scrape.
     pub(super) reached_at_scrape: u64,
-    /// Tells it from those that had the entry before.
+    /// Distinguishes the pod from earlier ones with the same entry.
     pub(super) incarnation: u32,
-    /// Cores that it uses beside requests, and what that came to until the last mark.
+    /// Cores of own use, and core-nanoseconds of own use until `own_until`.
     own_cores: f64,
     own_used: f64,
     own_until: SimTime,
-    /// Work of the first container that its counter does not show: it has restarted since.
+    /// Work of the first container before its last restart, which its counter does not show.
     work_before_restart: f64,
-    /// At the end of the last segment.
+    /// CPU use at the end of the last segment.
     pub(super) segment: CpuMark,
-    /// At the end of the last interval, or its creation.
+    /// CPU use at the end of the last interval, or at creation.
     pub(super) interval: CpuMark,
     pub(super) interval_start: SimTime,
 }
 
 impl Server {
-    /// Requests in it, worked on or waiting.
+    /// The number of requests in the pod, in process or waiting.
     #[inline]
     pub(super) fn present(&self) -> u32 {
         self.working + self.queued
     }
 }
 
-/// All pods, each at a place of its own that the next pod takes over.
+/// All pods. The entry of a removed pod is reused.
 #[derive(Clone, Debug)]
 pub(super) struct Servers {
     entries: Vec<Server>,
     free: Vec<ServerId>,
-    /// Numbers of the pods that exist, in order, and their places; of pods that are gone at most half as many, at [`GONE`].
+    /// The numbers of the pods in ascending order, and their places. At most half of the places are
+    /// [`GONE`], for removed pods.
     numbers: Vec<u32>,
     places: Vec<ServerId>,
     gone: usize,
@@ -89,10 +91,11 @@ pub(super) struct Servers {
     seed: Seed,
 }
 
-/// The place of a pod that is gone.
+/// The place of a removed pod.
 const GONE: ServerId = ServerId::MAX;
 
-/// CFS phases are drawn after those of the grids and the counters' jitter, which are members 0.. and 2^32.. of their stream.
+/// The first member of [`Stream::Phases`] for CFS phases, above those of the grids (0..) and of the
+/// counters' jitter (2^32..).
 const CFS_MEMBER: u64 = 1 << 48;
 
 impl Servers {
@@ -133,12 +136,13 @@ impl Servers {
         &mut self.entries[id as usize]
     }
 
-    /// How many rows of pods there are: see [`Servers::place_in`].
+    /// The number of rows of pods; see [`Servers::place_in`].
     pub(super) fn rows(&self) -> usize {
         self.places.len()
     }
 
-    /// The place of the pod in `row`, if it still exists; rows are in the order of the pods' numbers.
+    /// The place of the pod in `row`; `None` if it was removed. Rows are in the order of the pods'
+    /// numbers.
     pub(super) fn place_in(&self, row: usize) -> Option<ServerId> {
         let place = self.places[row];
         (place != GONE).then_some(place)
@@ -149,18 +153,18 @@ impl Servers {
         self.place_in(row)
     }
 
-    /// Stations, those of unused places included.
+    /// The number of stations, including those of unused places.
     pub(super) fn stations(&self) -> usize {
         self.stations.len()
     }
 
-    /// How many containers of a pod work on requests, one after the other.
+    /// The number of stages: the containers of a pod that work on a request, one after the other.
     #[inline]
     pub(super) fn stages(&self) -> usize {
         self.containers.len()
     }
 
-    /// The station of a pod's stage.
+    /// The index of the station of a pod's stage.
     #[inline]
     pub(super) fn station_index(&self, server: ServerId, stage: usize) -> usize {
         server as usize * self.containers.len() + stage
@@ -171,13 +175,13 @@ impl Servers {
         &mut self.stations[index]
     }
 
-    /// What a request costs at a stage after the first, in core-nanoseconds.
+    /// CPU time of a request at a stage after the first, in core-nanoseconds.
     #[inline]
     pub(super) fn demand(&self, stage: usize) -> f64 {
         self.containers[stage].demand
     }
 
-    /// A pod comes to exist at a free place.
+    /// Adds a pod at a free place.
     pub(super) fn create(&mut self, number: u32, now: SimTime) -> ServerId {
         let place = self.free.pop().unwrap_or(self.entries.len() as ServerId);
         let server = Server {
@@ -221,13 +225,13 @@ impl Servers {
             self.entries.push(server);
             self.stations.extend(fresh);
         }
-        // Numbers rise from pod to pod.
+        // Pods are created with rising numbers, so the columns stay sorted.
         self.numbers.push(number);
         self.places.push(place);
         place
     }
 
-    /// A pod is no more.
+    /// Removes a pod.
     pub(super) fn remove(&mut self, number: u32) {
         let Ok(row) = self.numbers.binary_search(&number) else {
             return;
@@ -238,7 +242,7 @@ impl Servers {
         self.free.push(place);
         self.places[row] = GONE;
         self.gone += 1;
-        // Together, for a row that is removed moves all rows behind it.
+        // Rows are deleted together, because each deletion moves all rows behind it.
         if 2 * self.gone > self.places.len() {
             let mut places = self.places.iter();
             self.numbers
@@ -248,7 +252,7 @@ impl Servers {
         }
     }
 
-    /// A pod is `status` now: what it uses beside requests, and how fast it works, follow.
+    /// Sets a pod's status, and with it its own use and the speed of its stations.
     pub(super) fn set_status(&mut self, place: ServerId, status: PodStatus, now: SimTime) {
         let server = &mut self.entries[place as usize];
         settle_own_use(server, now);
@@ -274,14 +278,14 @@ impl Servers {
         }
     }
 
-    /// The first container of a pod starts again: its counter begins at nothing.
+    /// Restarts the counter of a pod's first container at zero.
     pub(super) fn restarted(&mut self, place: ServerId, now: SimTime) {
         let first = self.station_index(place, 0);
         self.stations[first].advance(now);
         self.entries[place as usize].work_before_restart = self.stations[first].used();
     }
 
-    /// Core-nanoseconds of work in a container, as its counter shows them.
+    /// Core-nanoseconds of request work in a container, as its counter shows them.
     pub(super) fn work_of(&mut self, place: ServerId, container: usize, now: SimTime) -> f64 {
         let stage = self
             .containers
@@ -300,7 +304,7 @@ impl Servers {
         self.stations[index].used() - hidden
     }
 
-    /// Where a pod stands at `now`.
+    /// A pod's CPU use and periods at `now`.
     pub(super) fn mark(&mut self, place: ServerId, now: SimTime) -> CpuMark {
         let server = &mut self.entries[place as usize];
         settle_own_use(server, now);
@@ -325,7 +329,8 @@ fn settle_own_use(server: &mut Server, now: SimTime) {
     server.own_until = now;
 }
 
-/// How fast requests get on in a container, beside what it and its neighbours in the pod use for themselves.
+/// The speed of request work in a container: the CPU that remains after the own use of all
+/// containers of the pod.
 fn speed(deployment: &Deployment, cpu: &PodCpu, index: usize, own: OwnUse) -> Speed {
     let container = &cpu.containers[index];
     let of_node = (deployment.pod.node_cores - cpu.own_cores(own)).max(0.0);

@@ -1,7 +1,4 @@
-//! The way of a request: sent, placed, worked on, answered or given up.
-//!
-//! Self-imposed limit: requests. Pods that come and go, and what is told of a
-//! stretch of time, are in the other files of this room.
+//! The path of a request: sent, queued, processed, answered or failed.
 
 use rand::RngExt;
 
@@ -15,11 +12,11 @@ use crate::units::{SimSpan, SimTime};
 use crate::workload::AfterTimeout;
 use crate::workload::users::AfterThinking;
 
-/// Beyond so many doublings every pause is the longest.
+/// The pause reaches its maximum at latest after this many doublings.
 const DOUBLINGS_MAX: u32 = 40;
 
 impl Requests<'_> {
-    /// The timer in `slot` fires.
+    /// Handles the timer in `slot`.
     #[inline]
     pub(super) fn timer(&mut self, slot: usize, observer: &mut impl Observer) {
         match slot {
@@ -29,7 +26,7 @@ impl Requests<'_> {
         }
     }
 
-    /// An event happens that no timer stands for.
+    /// Handles an event without a timer slot.
     pub(super) fn event(&mut self, event: Traffic, observer: &mut impl Observer) {
         match event {
             Traffic::InputOutputDone {
@@ -37,7 +34,7 @@ impl Requests<'_> {
                 generation,
             } => {
                 let entry = self.attempts.get(attempt);
-                // A cancelled or killed attempt is no longer in I/O.
+                // An attempt that was cancelled or killed is not in I/O any more.
                 if entry.generation == generation && entry.place == AttemptPlace::InputOutput {
                     self.leave_io(attempt);
                     self.finish(attempt, observer);
@@ -51,7 +48,7 @@ impl Requests<'_> {
         }
     }
 
-    /// A request of an open load arrives, and the next is scheduled.
+    /// An arrival of an open load; schedules the next one.
     #[inline]
     fn arrive(&mut self) {
         self.schedule_arrival();
@@ -98,7 +95,7 @@ impl Requests<'_> {
         self.send(attempt);
     }
 
-    /// An attempt goes to a pod, if one takes it.
+    /// Sends an attempt to a pod, if one accepts it.
     #[inline]
     fn send(&mut self, attempt: AttemptId) {
         let Some(place) = self.choose(attempt) else {
@@ -165,14 +162,14 @@ impl Requests<'_> {
         self.attempts.wait(attempt, deadline);
     }
 
-    /// No pod takes the attempt.
+    /// Fails an attempt that no pod accepted.
     fn refuse(&mut self, attempt: AttemptId, cause: Cause) {
         let request = self.attempts.get(attempt).request;
         self.attempts.release(attempt);
         self.failed(request, cause);
     }
 
-    /// The first container begins to work on an attempt.
+    /// Starts the work of the first container on an attempt.
     #[inline]
     fn begin_work(&mut self, attempt: AttemptId) {
         let entry = self.attempts.get_mut(attempt);
@@ -191,7 +188,7 @@ impl Requests<'_> {
         self.reset_timer(index);
     }
 
-    /// A station's timer shows when its next piece of work is done.
+    /// Sets a station's timer to its next completion.
     #[inline]
     fn reset_timer(&mut self, index: usize) {
         let next = self.servers.station(index).next_done();
@@ -203,14 +200,15 @@ impl Requests<'_> {
         }
     }
 
-    /// The same for all stations of a pod.
+    /// Sets the timers of all stations of a pod.
     pub(super) fn reset_timers(&mut self, place: ServerId) {
         for stage in 0..self.servers.stages() {
             self.reset_timer(self.servers.station_index(place, stage));
         }
     }
 
-    /// A container is done with an attempt: on to the next, to I/O, or to the answer.
+    /// A container has completed an attempt, which moves on to the next container, to I/O, or to
+    /// the answer.
     #[inline]
     fn complete(&mut self, slot: usize, observer: &mut impl Observer) {
         let index = slot - FIRST_STATION_TIMER;
@@ -243,7 +241,7 @@ impl Requests<'_> {
         }
     }
 
-    /// An attempt leaves the list of its server's I/O.
+    /// Removes an attempt from the list of its server's I/O.
     #[inline]
     fn leave_io(&mut self, attempt: AttemptId) {
         let entry = self.attempts.get(attempt);
@@ -255,7 +253,7 @@ impl Requests<'_> {
         }
     }
 
-    /// All work of an attempt is done.
+    /// Completes an attempt after its last work.
     #[inline]
     fn finish(&mut self, attempt: AttemptId, observer: &mut impl Observer) {
         let entry = self.attempts.get(attempt);
@@ -271,7 +269,7 @@ impl Requests<'_> {
         self.free_place(server);
     }
 
-    /// A place at a pod is free: the next in its queue takes it.
+    /// Frees a place in a pod; the next request in its queue takes it.
     #[inline]
     fn free_place(&mut self, place: ServerId) {
         let server = self.servers.get_mut(place);
@@ -288,7 +286,7 @@ impl Requests<'_> {
         self.notice_if_drained(place);
     }
 
-    /// A pod that waits for its last request may have lost it.
+    /// Notifies the control plane if a draining pod has no request left.
     pub(super) fn notice_if_drained(&mut self, place: ServerId) {
         let server = self.servers.get_mut(place);
         if server.drains && server.present() == 0 {
@@ -297,12 +295,13 @@ impl Requests<'_> {
         }
     }
 
-    /// Everybody whose time is up gives up.
+    /// Times out every attempt whose deadline has passed.
     fn give_up_due(&mut self) {
         while let Some(first) = self.attempts.first_to_give_up() {
             let deadline = self.attempts.get(first).deadline;
             if deadline > self.now {
-                // Those who were to give up at the timer's first time have been answered.
+                // The attempts with the earlier deadlines have been answered since the timer was
+                // set.
                 return self.agenda.set(DEADLINE_TIMER, deadline);
             }
             self.give_up(first);
@@ -322,7 +321,7 @@ impl Requests<'_> {
         self.failed(request, Cause::TimedOut);
     }
 
-    /// The pod drops an attempt.
+    /// Removes an attempt from its pod.
     fn cancel(&mut self, attempt: AttemptId) {
         let entry = self.attempts.get_mut(attempt);
         let place = entry.server;
@@ -340,9 +339,9 @@ impl Requests<'_> {
                     if stage == working {
                         station.cancel(self.now, ticket);
                     } else {
-                        // Nothing leaves this stage. It still does its work until now, because
-                        // every division of a stretch of time rounds: without this the results
-                        // would differ in their last bits from those of earlier versions.
+                        // This station keeps all its jobs, but must advance to `now` all the same.
+                        // Every division of a stretch of time rounds, so without this call the
+                        // results would differ in their last bits from those of earlier versions.
                         station.advance(self.now);
                     }
                     self.reset_timer(index);
@@ -359,7 +358,7 @@ impl Requests<'_> {
         }
     }
 
-    /// A pod ends with everything in it.
+    /// Fails all requests in a pod.
     pub(super) fn fail_all(&mut self, place: ServerId, cause: Cause) {
         let mut doomed = std::mem::take(&mut self.doomed);
         doomed.clear();
@@ -375,7 +374,7 @@ impl Requests<'_> {
         doomed.append(&mut server.in_io);
         server.working = 0;
         server.queued = 0;
-        // Sorted, because the order decides which retry gets which random number.
+        // Sorted, because the order determines which retry gets which random number.
         doomed.sort_unstable();
         for &attempt in &doomed {
             let entry = self.attempts.get(attempt);
@@ -392,7 +391,7 @@ impl Requests<'_> {
         self.doomed = doomed;
     }
 
-    /// An attempt has failed: its client tries again after a pause, or gives up for good.
+    /// Handles a failed attempt: its client retries after a pause, or the request fails for good.
     fn failed(&mut self, request: ClientRequest, cause: Cause) {
         let retries = self.settings.retries;
         if request.failures < retries.max && self.budget.withdraw() {
@@ -412,7 +411,7 @@ impl Requests<'_> {
         self.think(request.user);
     }
 
-    /// The user of a closed load whose request is over thinks, or leaves.
+    /// Starts the pause of a user whose request is over, unless the user leaves.
     #[inline]
     fn think(&mut self, user: u32) {
         if user == NO_USER {

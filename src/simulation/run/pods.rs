@@ -1,6 +1,4 @@
-//! Pods in a run: their steps, the readings of their counters, and the ReplicaSet that makes and deletes them.
-//!
-//! Self-imposed limit: it passes on between plant and engine; what a step means is theirs.
+//! The pods of a run: their steps, the readings of their counters, and the ReplicaSet.
 
 use super::Simulation;
 use crate::cluster::pods::{PodStep, PodTimeline};
@@ -10,7 +8,7 @@ use crate::simulation::work::{Work, WorkByPod};
 use crate::units::{Replicas, SimTime};
 
 impl<W: Work> Simulation<'_, W> {
-    /// Schedules the next reading of each container of a pod that has started.
+    /// Schedules the next reading of each container of a started pod.
     pub(super) fn schedule_housekeeping(&mut self, number: u32) {
         for container in 0..self.plant.metered_containers() {
             self.schedule_reading(number, container);
@@ -33,7 +31,7 @@ impl<W: Work> Simulation<'_, W> {
             return;
         }
         self.work_has_changed = true;
-        self.tell_work(number, Some(step));
+        self.notify_work(number, Some(step));
         if step == PodStep::Scheduled {
             self.push_start(number, self.plant.timeline(number, self.now));
         }
@@ -53,7 +51,8 @@ impl<W: Work> Simulation<'_, W> {
         }
     }
 
-    /// A container that has started is read from now on: all of the pod's, or after a restart the first.
+    /// Schedules the readings of a pod that has started: all containers, or after a restart the
+    /// first.
     fn schedule_started(&mut self, number: u32) {
         if self.restarts(number) == 0 {
             self.schedule_housekeeping(number);
@@ -64,13 +63,13 @@ impl<W: Work> Simulation<'_, W> {
 
     pub(super) fn gone(&mut self, number: u32, observer: &mut impl Observer) {
         self.pod_step(number, PodStep::Gone, observer);
-        // Whoever waits for room is looked at again.
+        // The removal frees room, so the scheduler considers the waiting pods again.
         for number in self.plant.take_pending() {
             self.pod_step(number, PodStep::Scheduled, observer);
         }
     }
 
-    /// The first container of a pod is killed for memory, and comes back unless the pod is deleted.
+    /// Kills the first container of a pod out of memory. It starts again unless the pod is deleted.
     pub(super) fn kill(&mut self, number: u32, observer: &mut impl Observer) {
         self.pod_step(number, PodStep::Killed, observer);
         if let Some(restart) = self.plant.restart(number, self.now) {
@@ -79,7 +78,7 @@ impl<W: Work> Simulation<'_, W> {
         }
     }
 
-    /// A counter is read; whoever was killed or is gone meanwhile is not.
+    /// Reads a counter, unless its container was killed or removed since the event was scheduled.
     pub(super) fn read_counter(&mut self, number: u32, container: usize) {
         if self.plant.next_housekeeping(number, container) != Some(self.now) {
             return;
@@ -92,18 +91,18 @@ impl<W: Work> Simulation<'_, W> {
         self.schedule_reading(number, container);
     }
 
-    /// An engine that knows pods one by one is told of a change; the fluid engine counts them when it settles.
-    fn tell_work(&mut self, number: u32, step: Option<PodStep>) {
+    /// Reports a pod's change to the request engine. The fluid engine counts pods when it settles.
+    fn notify_work(&mut self, number: u32, step: Option<PodStep>) {
         if let Some(work) = self.work.by_pod() {
-            // Nothing is true of a pod that is gone.
+            // A removed pod has no status.
             let status = self.plant.status(number).unwrap_or_default();
             work.pod_changed(number, status, step, self.now);
         }
     }
 
-    /// How often a pod's container has been restarted, in the bits that its events carry.
+    /// The number of restarts of a pod's container, in the 16 bits of its events.
     ///
-    /// In the fluid engine nothing dies of memory.
+    /// Always 0 in the fluid engine, which does not simulate memory kills.
     pub(super) fn restarts(&mut self, number: u32) -> u16 {
         if self.work.by_pod().is_none() {
             return 0;
@@ -119,7 +118,7 @@ impl<W: Work> Simulation<'_, W> {
         });
     }
 
-    /// The ReplicaSet brings the number of pods that are not terminating to `replicas`.
+    /// Creates or deletes pods, as the ReplicaSet does, until `replicas` pods are not terminating.
     pub(super) fn scale(&mut self, replicas: Replicas, observer: &mut impl Observer) {
         self.replicas = replicas;
         self.work_has_changed = true;
@@ -135,12 +134,12 @@ impl<W: Work> Simulation<'_, W> {
     fn create_pod(&mut self, observer: &mut impl Observer) {
         let created = self.plant.create(self.now);
         let number = created.number;
-        self.tell_work(number, None);
+        self.notify_work(number, None);
         self.push_step(created.scheduled, number, PodStep::Scheduled);
         self.tell(number, PodTransition::Created, observer);
     }
 
-    /// The steps of a pod that has its node, from a container's start on.
+    /// Schedules the steps of a scheduled pod, from the start of its containers on.
     fn push_start(&mut self, number: u32, due: PodTimeline) {
         let steps = [
             (due.started, PodStep::Started),
@@ -173,11 +172,11 @@ impl<W: Work> Simulation<'_, W> {
         leaving.extend(self.plant.delete(count, self.now));
         for deleted in leaving.drain(..) {
             let (number, ending) = (deleted.number, deleted.ending);
-            self.tell_work(number, None);
+            self.notify_work(number, None);
             self.push_step(ending.endpoint_removed, number, PodStep::EndpointRemoved);
             self.push(ending.gone, Event::WoundDown { number });
             if self.work.by_pod().is_some() {
-                // Requests may hold it until then.
+                // Requests in the pod may delay its removal until the end of the grace period.
                 self.push(ending.killed, Event::Gone { number });
             }
             self.tell(number, PodTransition::Terminating, observer);
@@ -186,7 +185,7 @@ impl<W: Work> Simulation<'_, W> {
     }
 }
 
-/// Whether a pod that takes `step` may count among others than before: then the running stretch ends.
+/// Whether `step` may change the numbers of pods by state, so that the current segment must end.
 fn may_change_counts(step: PodStep) -> bool {
     match step {
         PodStep::Initialised | PodStep::Ready | PodStep::Killed | PodStep::Gone => true,

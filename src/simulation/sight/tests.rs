@@ -1,4 +1,4 @@
-//! What the clients say when there is nothing to see.
+//! The errors of the metrics clients when there are no samples.
 
 use super::*;
 use crate::cluster::plant::{InitialPods, Plant};
@@ -7,7 +7,7 @@ use crate::cluster::served::ServedRates;
 use crate::simulation::tests::scenarios::{constant, prod};
 use crate::units::{Seed, SimTime};
 
-/// What the autoscaler is told instead of its first metric.
+/// The error that the autoscaler gets for its first metric.
 fn failure(sight: &mut Sight, plant: &mut Plant) -> Option<String> {
     let view = plant.view();
     sight.refresh(view.pods);

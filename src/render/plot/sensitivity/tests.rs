@@ -1,7 +1,7 @@
 //! What is in the picture, whatever it looks like.
 
 use super::*;
-use crate::render::plot::tests::texts;
+use crate::draw::Mark;
 
 const OBJECTIVES: [Objective; 3] = [
     Objective::MeanReplicas,
@@ -25,8 +25,8 @@ fn picture(rows: &[SensitivityRow]) -> SensitivityPicture<'_> {
     }
 }
 
-fn svg(rows: &[SensitivityRow]) -> String {
-    render_sensitivity_svg(&picture(rows)).expect("a picture")
+fn draw(rows: &[SensitivityRow]) -> Drawing {
+    draw_sensitivity(&picture(rows))
 }
 
 fn many(count: usize) -> Vec<SensitivityRow> {
@@ -39,34 +39,26 @@ fn many(count: usize) -> Vec<SensitivityRow> {
         .collect()
 }
 
-/// Left and right end of the bars of a colour, in points.
-fn bars(svg: &str, color: &str) -> Vec<(f64, f64)> {
-    let number = |element: &str, name: &str| -> f64 {
-        let (_, after) = element.split_once(&format!(" {name}=\"")).expect(name);
-        let (number, _) = after.split_once('"').expect("a quote");
-        number.parse::<f64>().expect("a number") / 10.0
-    };
-    svg.split("<rect")
-        .skip(1)
-        .filter_map(|element| element.split_once("/>"))
-        .filter(|(element, _)| element.contains(color))
-        .map(|(element, _)| {
-            let left = number(element, "x");
-            (left, left + number(element, "width"))
-        })
-        .collect()
+/// The bars of a colour.
+fn bars(drawing: &Drawing, color: Ink) -> Vec<Rect> {
+    let marks = drawing.marks().iter();
+    let rects = marks.filter_map(|mark| match mark {
+        Mark::Rect { rect, ink } if *ink == color => Some(*rect),
+        _ => None,
+    });
+    rects.collect()
 }
 
 #[test]
 fn a_picture_of_sensitivity_says_what_it_shows() {
-    let svg = svg(&[
+    let drawing = draw(&[
         row("maxReplicas", [0.41, 0.07, f64::NAN]),
         row(
             "behavior.scaleDown.stabilizationWindowSeconds",
             [0.004, 0.0, 1.0],
         ),
     ]);
-    let texts = texts(&svg);
+    let texts = drawing.texts().collect::<Vec<&str>>();
     for expected in [
         "prod under spike: which parameter matters",
         "mean replicas",
@@ -77,7 +69,7 @@ fn a_picture_of_sensitivity_says_what_it_shows() {
         "41 %",
         "7 %",
         "–",
-        "&lt;1 %",
+        "<1 %",
         "0 %",
         "100 %",
     ] {
@@ -87,11 +79,11 @@ fn a_picture_of_sensitivity_says_what_it_shows() {
 
 #[test]
 fn a_bar_is_as_long_as_its_share_on_one_scale_for_all() {
-    let svg = svg(&[row("a", [0.8, 0.4, 0.2])]);
-    let lengths = ["#0072B2", "#D55E00", "#A84E80"].map(|color| {
-        let bars = bars(&svg, color);
-        assert_eq!(bars.len(), 1, "{color}");
-        bars[0].1 - bars[0].0
+    let drawing = draw(&[row("a", [0.8, 0.4, 0.2])]);
+    let lengths = [ink::BLUE, ink::VERMILION, ink::PURPLE].map(|color| {
+        let bars = bars(&drawing, color);
+        assert_eq!(bars.len(), 1, "{color:?}");
+        bars[0].width()
     });
     assert!((lengths[0] / lengths[1] - 2.0).abs() < 0.02, "{lengths:?}");
     assert!((lengths[1] / lengths[2] - 2.0).abs() < 0.02, "{lengths:?}");
@@ -99,36 +91,34 @@ fn a_bar_is_as_long_as_its_share_on_one_scale_for_all() {
 
 #[test]
 fn what_is_unknown_or_nothing_has_no_bar() {
-    let svg = svg(&[
+    let drawing = draw(&[
         row("a", [f64::NAN, 0.3, 0.3]),
         row("b", [0.0, 0.3, f64::NAN]),
     ]);
-    assert!(bars(&svg, "#0072B2").is_empty());
-    assert_eq!(bars(&svg, "#D55E00").len(), 2);
-    assert_eq!(bars(&svg, "#A84E80").len(), 1);
+    assert!(bars(&drawing, ink::BLUE).is_empty());
+    assert_eq!(bars(&drawing, ink::VERMILION).len(), 2);
+    assert_eq!(bars(&drawing, ink::PURPLE).len(), 1);
 }
 
 #[test]
 fn the_sheet_is_as_high_as_there_are_rows() {
     for count in [1, 2, 16] {
         let rows = many(count);
-        let picture = picture(&rows);
-        let height = SensitivityChart::of(&picture).sheet().height;
-        assert_eq!(height, 174 + 32 * u32::try_from(count).expect("few"));
-        let svg = svg(&rows);
-        let texts = texts(&svg);
+        let drawing = draw(&rows);
+        let expected = 174 + 32 * u32::try_from(count).expect("few");
+        assert_eq!(drawing.height(), expected);
+        let texts = drawing.texts().collect::<Vec<&str>>();
         assert!(rows.iter().all(|row| texts.contains(&row.label.as_str())));
     }
 }
 
 #[test]
 fn no_rows_and_no_known_share_are_pictures_all_the_same() {
-    let nothing = svg(&[]);
-    assert!(texts(&nothing).contains(&"no parameter took more than one value"));
-    let unknown = svg(&[row("a", [f64::NAN; 3])]);
-    assert_eq!(texts(&unknown).iter().filter(|it| **it == "–").count(), 3);
-    let png = render_sensitivity_png(&picture(&many(1))).expect("a picture");
-    assert_eq!(&png[1..4], b"PNG");
+    let nothing = draw(&[]);
+    let text = "no parameter took more than one value";
+    assert!(nothing.texts().any(|found| found == text));
+    let unknown = draw(&[row("a", [f64::NAN; 3])]);
+    assert_eq!(unknown.texts().filter(|text| *text == "–").count(), 3);
 }
 
 #[test]
@@ -142,17 +132,19 @@ fn neither_names_nor_bars_reach_into_the_next_column() {
         assert!(LEFT + chart.label_room < first.frame.left);
         assert!(first.frame.right + VALUE_ROOM < second.frame.left);
         assert!(third.frame.right + VALUE_ROOM <= f64::from(WIDTH) - RIGHT + 1e-9);
-        let value = font::width("100 %", 12.5, Weight::Regular);
+        let value = width_of("100 %", lettering(12.5, ink::TEXT, Align::Left));
         assert!(VALUE_INDENT + value < VALUE_ROOM);
         assert!(first.frame.right - first.frame.left > 150.0);
-        let svg = svg(&rows);
-        for ((left, right), column) in bars(&svg, "#0072B2").into_iter().zip([first]) {
-            assert!(left >= column.frame.left - 0.1 && right <= column.frame.right + 0.1);
+        let drawing = draw(&rows);
+        for bar in bars(&drawing, ink::BLUE) {
+            assert!(bar.left >= first.frame.left && bar.right <= first.frame.right + 1e-9);
         }
-        let name = texts(&svg)
+        let name = drawing
+            .texts()
+            .collect::<Vec<&str>>()
             .into_iter()
             .find(|text| label.starts_with(text.trim_end_matches('…')))
             .expect("the name");
-        assert!(font::width(name, LABEL_SIZE, Weight::Regular) <= chart.label_room);
+        assert!(width_of(name, LABEL) <= chart.label_room);
     }
 }

@@ -125,9 +125,9 @@ resource = { name = "cpu", target = { type = "AverageValue", averageValue = "80m
         .filter(|it| it.path().contains("target"))
         .collect();
     insta::assert_snapshot!(listing(&targets), @r#"
-    metrics.0.resource.target.averageUtilization: ..30 35 40 45 50 55 60 [62] 65 70 75 80 85 90..
-    metrics.1.pods.target.averageValue: .."6250m" "7500m" "8750m" "10" "11250m" ["12500m"] "13750m" "15625m" "18750m" "21875m" "25"..
-    metrics.2.resource.target.averageValue: .."40m" "48m" "56m" "64m" "72m" ["80m"] "88m" "100m" "120m" "140m" "160m"..
+    cpu averageUtilization: ..30 35 40 45 50 55 60 [62] 65 70 75 80 85 90..
+    requests_per_second averageValue: .."6250m" "7500m" "8750m" "10" "11250m" ["12500m"] "13750m" "15625m" "18750m" "21875m" "25"..
+    cpu averageValue: .."40m" "48m" "56m" "64m" "72m" ["80m"] "88m" "100m" "120m" "140m" "160m"..
     "#);
 }
 
@@ -165,7 +165,7 @@ type = "Pods"
 pods = { metric = { name = "requests_per_second" }, target = { type = "AverageValue", averageValue = "1m" } }
 "#;
     let parameters = parameters_of(policy);
-    insta::assert_snapshot!(listing(&parameters[..1]), @r#"metrics.0.pods.target.averageValue: ..["1m"] "2m".."#);
+    insta::assert_snapshot!(listing(&parameters[..1]), @r#"requests_per_second averageValue: ..["1m"] "2m".."#);
 }
 
 #[test]

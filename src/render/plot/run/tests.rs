@@ -1,12 +1,17 @@
 //! What must be on the picture, whatever it looks like.
 
 use super::*;
+use crate::draw::{Ink, Mark};
+use crate::hpa::spec::{MetricSource, MetricSpec, MetricTarget};
 use crate::results::request_tests::{answer, calm_segment};
-use crate::results::tests::{FIVE_RPS_A_POD, decide, pods, scenario, story, story_kpis};
+use crate::results::tests::{
+    FIVE_RPS_A_POD, decide, even_segment, pods, scenario, story, story_kpis,
+};
 use crate::results::{KpiObserver, TimelineRecorder};
 use crate::simulation::Observer;
 use crate::simulation::observer::{FailureCauses, PodSpread, RequestSegment};
 use crate::units::SimTime;
+use crate::workload::Demand;
 
 fn timeline(scenario: &Scenario) -> Timeline {
     let mut recorder = TimelineRecorder::new(scenario).with_provisioning(FIVE_RPS_A_POD);
@@ -14,17 +19,26 @@ fn timeline(scenario: &Scenario) -> Timeline {
     recorder.finish()
 }
 
-fn svg(scenario: &Scenario) -> String {
-    let picture = Picture {
+/// A picture of a fluid run that asked for nothing beside its inputs.
+fn draw(scenario: &Scenario, timeline: &Timeline) -> Drawing {
+    draw_run(&Picture {
         scenario,
-        timeline: &timeline(scenario),
+        timeline,
         kpis: &story_kpis(),
+        promised_latency: Some(0.187),
         engine: Engine::Fluid,
         seed: Seed(1),
         seeds: 1,
         request: &Request::default(),
-    };
-    render_svg(&picture).expect("a picture")
+    })
+}
+
+fn story_drawing(scenario: &Scenario) -> Drawing {
+    draw(scenario, &timeline(scenario))
+}
+
+fn texts(drawing: &Drawing) -> Vec<&str> {
+    drawing.texts().collect()
 }
 
 /// Twenty minutes of single requests: calm, then from the fifth minute on five times the load, and pods that come a minute later.
@@ -89,39 +103,28 @@ fn request_story(observer: &mut impl Observer, users: Option<u32>) {
     }
 }
 
-fn request_svg(scenario: &Scenario, users: Option<u32>) -> String {
+fn request_drawing(scenario: &Scenario, users: Option<u32>) -> Drawing {
     let mut observer = (
         KpiObserver::new(scenario).with_provisioning(FIVE_RPS_A_POD),
         TimelineRecorder::new(scenario).with_provisioning(FIVE_RPS_A_POD),
     );
     request_story(&mut observer, users);
-    let picture = Picture {
+    draw_run(&Picture {
         scenario,
         timeline: &observer.1.finish(),
         kpis: &observer.0.finish(),
+        promised_latency: None,
         engine: Engine::Request,
         seed: Seed(1),
         seeds: 1,
         request: &Request::default(),
-    };
-    render_svg(&picture).expect("a picture")
-}
-
-/// The texts of an SVG, in the order of drawing.
-pub(super) fn texts(svg: &str) -> Vec<&str> {
-    svg.split("<text")
-        .skip(1)
-        .filter_map(|element| {
-            let (_, after) = element.split_once('>')?;
-            after.split_once("</text>").map(|(text, _)| text.trim())
-        })
-        .collect()
+    })
 }
 
 #[test]
 fn a_picture_says_what_it_shows() {
-    let svg = svg(&scenario(3600.0));
-    let texts = texts(&svg);
+    let drawing = story_drawing(&scenario(3600.0));
+    let texts = texts(&drawing);
     for expected in [
         "prod under spike",
         "fluid engine, seed 1",
@@ -178,6 +181,7 @@ fn asked_for(overrides: usize) -> Vec<String> {
         scenario: &scenario,
         timeline: &timeline(&scenario),
         kpis: &story_kpis(),
+        promised_latency: None,
         engine: Engine::Fluid,
         seed: Seed(1),
         seeds: 1,
@@ -186,8 +190,7 @@ fn asked_for(overrides: usize) -> Vec<String> {
             ..Request::default()
         },
     };
-    let svg = render_svg(&picture).expect("a picture");
-    texts(&svg).into_iter().map(str::to_owned).collect()
+    draw_run(&picture).texts().map(str::to_owned).collect()
 }
 
 #[test]
@@ -202,12 +205,8 @@ fn many_overrides_take_lines_of_their_own_and_none_is_lost() {
         assert!(lines.iter().any(|line| line.contains(&key)), "{lines:?}");
     }
     for line in &lines {
-        // What XML writes as an entity is one letter.
-        let line = line.replace("&quot;", "\"");
-        assert!(
-            font::width(&line, 13.0, Weight::Regular) <= HEAD_ROOM,
-            "{line}"
-        );
+        let letters = lettering(KEY_SIZE, ink::TEXT, Align::Left);
+        assert!(width_of(line, letters) <= HEAD_ROOM, "{line}");
     }
 }
 
@@ -244,10 +243,24 @@ fn the_headline_counts_oom_kills_and_is_no_wider_than_the_picture() {
         pod_hours: 123_456.0,
         ..Kpis::default()
     };
+    let scenario = scenario(3600.0);
+    let timeline = Timeline::default();
+    let headline = |kpis: &Kpis| {
+        headline(&Picture {
+            scenario: &scenario,
+            timeline: &timeline,
+            kpis,
+            promised_latency: Some(0.012_34),
+            engine: Engine::Fluid,
+            seed: Seed(1),
+            seeds: 1,
+            request: &Request::default(),
+        })
+    };
     let text = headline(&kpis);
     assert!(text.contains("123 k OOM kills"), "{text}");
-    let width = font::width(&text, HEADLINE_SIZE, Weight::Regular);
-    assert!(width <= HEAD_ROOM, "{width}: {text}");
+    let letters = lettering(HEADLINE_SIZE, ink::TEXT, Align::Left);
+    assert!(width_of(&text, letters) <= HEAD_ROOM, "{text}");
     let one = Kpis {
         oom_kills: Some(1.0),
         ..Kpis::default()
@@ -257,38 +270,100 @@ fn the_headline_counts_oom_kills_and_is_no_wider_than_the_picture() {
 }
 
 #[test]
-fn the_same_run_gives_the_same_bytes() {
-    let scenario = scenario(3600.0);
-    assert_eq!(svg(&scenario), svg(&scenario));
-    let picture = Picture {
-        scenario: &scenario,
-        timeline: &timeline(&scenario),
-        kpis: &story_kpis(),
-        engine: Engine::Fluid,
-        seed: Seed(1),
-        seeds: 10,
-        request: &Request::default(),
-    };
-    let png = render_png(&picture).expect("a picture");
-    assert_eq!(png, render_png(&picture).expect("a picture"));
-    assert_eq!(&png[1..4], b"PNG");
-    assert_eq!(png[16..20], WIDTH.to_be_bytes());
-    assert_eq!(png[20..24], HEIGHT.to_be_bytes());
+fn the_headline_has_the_latency_at_the_quantile_of_the_slo() {
+    let mut scenario = scenario(3600.0);
+    scenario.slo.latency_quantile = 0.999;
+    let drawing = story_drawing(&scenario);
+    let latency = |text: &&str| text.contains("p99.9 latency 187 ms");
+    assert!(drawing.texts().any(|text| latency(&text)));
+    assert!(!drawing.texts().any(|text| text.contains("p95")));
+}
+
+/// The rectangles in an ink, in the order of drawing.
+fn rects_in(drawing: &Drawing, is_meant: impl Fn(Ink) -> bool) -> Vec<Rect> {
+    let marks = drawing.marks().iter();
+    let rects = marks.filter_map(|mark| match mark {
+        Mark::Rect { rect, ink } if is_meant(*ink) => Some(*rect),
+        _ => None,
+    });
+    rects.collect()
 }
 
 #[test]
-fn vectors_name_a_font_that_any_machine_has() {
-    let svg = svg(&scenario(3600.0));
-    assert!(svg.contains("font-family=\"Roboto, Helvetica, Arial, sans-serif\""));
-    assert!(svg.starts_with("<svg width=\"1200\" height=\"1080\" viewBox=\"0 0 12000 10800\""));
+fn five_seconds_of_a_day_that_broke_the_slo_are_seen_in_a_strip() {
+    let scenario = scenario(86_400.0);
+    let mut recorder = TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD);
+    recorder.flowed(&even_segment(0.0, 86_400.0));
+    let mut timeline = recorder.finish();
+    let quiet = draw(&scenario, &timeline);
+    assert!(!texts(&quiet).contains(&"broken"));
+    timeline.rows[6000].slo_violated_share = 1.0;
+    let drawing = draw(&scenario, &timeline);
+    assert!(texts(&drawing).contains(&"broken"));
+    // Of its pixel these 5 s are 6 %.
+    let ink = ink::VERMILION.tint(0.6 + 0.4 * 5.0 / 84.375);
+    let pieces = rects_in(&drawing, |found| found == ink);
+    assert_eq!(pieces.len(), 1);
+    assert!(pieces[0].width() >= 1.0);
+    let at_breach = LEFT + 1024.0 * 30_000.0 / 86_400.0;
+    assert!(pieces[0].left <= at_breach && at_breach <= pieces[0].right);
+}
+
+#[test]
+fn the_same_run_gives_the_same_picture() {
+    let scenario = scenario(3600.0);
+    let drawing = story_drawing(&scenario);
+    assert_eq!(drawing, story_drawing(&scenario));
+    assert_eq!((drawing.width(), drawing.height()), (1200, 1080));
+}
+
+#[test]
+fn a_metric_that_is_no_cpu_utilization_has_a_panel_of_what_the_reconciles_saw() {
+    let mut scenario = scenario(3600.0);
+    let spec = &mut scenario.hpa_mut().expect("an autoscaler").spec;
+    let resource = "memory".to_owned();
+    let memory = MetricSpec::new(
+        MetricSource::Resource { resource },
+        MetricTarget::Utilization(70),
+    );
+    spec.metrics = vec![memory.clone()];
+    let drawing = story_drawing(&scenario);
+    let names = texts(&drawing);
+    for expected in [
+        "memory, percent of request",
+        "target 70 %",
+        "as the HPA saw it",
+    ] {
+        assert!(names.contains(&expected), "{expected} is not in {names:?}");
+    }
+    assert!(drawing.height() > 1080);
+
+    let cpu = MetricSpec::new(
+        MetricSource::Resource {
+            resource: "cpu".to_owned(),
+        },
+        MetricTarget::Utilization(50),
+    );
+    let autoscaler = scenario.hpa_mut().expect("an autoscaler");
+    autoscaler.spec.metrics = vec![cpu, memory];
+    let drawing = story_drawing(&scenario);
+    let names = texts(&drawing);
+    for expected in [
+        "Metrics, percent of target",
+        "cpu",
+        "memory",
+        "target 100 %",
+    ] {
+        assert!(names.contains(&expected), "{expected} is not in {names:?}");
+    }
 }
 
 #[test]
 fn a_fixed_deployment_has_no_target_and_no_bounds() {
     let mut scenario = scenario(3600.0);
     scenario.scaler = None;
-    let svg = svg(&scenario);
-    let texts = texts(&svg);
+    let drawing = story_drawing(&scenario);
+    let texts = texts(&drawing);
     assert!(texts.contains(&"used by ready pods"));
     for absent in ["as the HPA saw it", "target 50 %", "min 1", "with retries"] {
         assert!(!texts.contains(&absent), "{absent}");
@@ -299,8 +374,8 @@ fn a_fixed_deployment_has_no_target_and_no_bounds() {
 fn a_trace_of_cpu_demand_says_that_there_is_no_latency() {
     let mut scenario = scenario(3600.0);
     scenario.trace_mut().demand = Demand::CpuMillicores(vec![100.0, 100.0]);
-    let svg = svg(&scenario);
-    let texts = texts(&svg);
+    let drawing = story_drawing(&scenario);
+    let texts = texts(&drawing);
     assert!(
         texts
             .iter()
@@ -314,33 +389,28 @@ fn a_trace_of_cpu_demand_says_that_there_is_no_latency() {
 fn an_endless_name_is_cut() {
     let mut scenario = scenario(3600.0);
     scenario.policy_name = "prod".repeat(60);
-    let svg = svg(&scenario);
-    let cut = texts(&svg)
+    let drawing = story_drawing(&scenario);
+    let texts = texts(&drawing);
+    let cut = texts
         .into_iter()
         .find(|text| text.starts_with("prodprod"))
         .expect("a title");
     assert!(cut.ends_with('…'));
-    assert!(font::width(cut, 21.0, Weight::Bold) < 1000.0);
+    assert!(width_of(cut, bold(21.0)) < 1000.0);
 }
 
 #[test]
-fn an_empty_run_is_no_picture() {
-    let picture = Picture {
-        scenario: &scenario(3600.0),
-        timeline: &Timeline::default(),
-        kpis: &Kpis::default(),
-        engine: Engine::Fluid,
-        seed: Seed(1),
-        seeds: 1,
-        request: &Request::default(),
-    };
-    assert!(matches!(render_svg(&picture), Err(PlotError::Empty)));
+fn of_an_empty_run_there_is_the_head_alone() {
+    let drawing = draw(&scenario(3600.0), &Timeline::default());
+    let texts = texts(&drawing);
+    assert!(texts.contains(&"prod under spike") && texts.contains(&"The run is empty."));
+    assert!(!texts.contains(&"Replicas"));
 }
 
 #[test]
 fn single_requests_show_pods_apart_what_fails_and_how_much_is_throttled() {
-    let svg = request_svg(&scenario(1200.0), None);
-    let texts = texts(&svg);
+    let drawing = request_drawing(&scenario(1200.0), None);
+    let texts = texts(&drawing);
     for expected in [
         "request engine, seed 1",
         "failed: queue full 75 %, timed out 25 %",
@@ -356,8 +426,8 @@ fn single_requests_show_pods_apart_what_fails_and_how_much_is_throttled() {
 
 #[test]
 fn a_closed_load_shows_its_users_on_a_scale_of_their_own() {
-    let svg = request_svg(&scenario(1200.0), Some(300));
-    let texts = texts(&svg);
+    let drawing = request_drawing(&scenario(1200.0), Some(300));
+    let texts = texts(&drawing);
     for expected in ["users (right)", "500", "1500"] {
         assert!(texts.contains(&expected), "{expected} is not in {texts:?}");
     }
@@ -366,26 +436,14 @@ fn a_closed_load_shows_its_users_on_a_scale_of_their_own() {
 #[test]
 fn a_moment_far_above_the_limit_does_not_squash_the_rest() {
     let scenario = scenario(10.0);
-    let mut observer = (
-        KpiObserver::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
-        TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD),
-    );
-    observer.served(&calm_segment(0, 5));
-    observer.served(&RequestSegment {
+    let mut recorder = TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD);
+    recorder.served(&calm_segment(0, 5));
+    recorder.served(&RequestSegment {
         cpu_share_of_request: Some(16.0),
         ..calm_segment(5, 10)
     });
-    let picture = Picture {
-        scenario: &scenario,
-        timeline: &observer.1.finish(),
-        kpis: &observer.0.finish(),
-        engine: Engine::Request,
-        seed: Seed(1),
-        seeds: 1,
-        request: &Request::default(),
-    };
-    let svg = render_svg(&picture).expect("a picture");
-    let texts = texts(&svg);
+    let drawing = draw(&scenario, &recorder.finish());
+    let texts = texts(&drawing);
     assert!(texts.contains(&"limit 200 %") && texts.contains(&"250 %"));
     assert!(!texts.contains(&"1000 %"), "{texts:?}");
 }
@@ -393,7 +451,7 @@ fn a_moment_far_above_the_limit_does_not_squash_the_rest() {
 #[test]
 fn a_pod_that_was_ready_for_a_moment_of_the_interval_has_no_line() {
     let scenario = scenario(10.0);
-    let svg_with_ready_from = |millis: i64| {
+    let drawing_with_ready_from = |millis: i64| {
         let ready_from = SimTime::ZERO + crate::units::SimSpan::from_millis(millis);
         let mut recorder = TimelineRecorder::new(&scenario).with_provisioning(FIVE_RPS_A_POD);
         recorder.served(&calm_segment(0, 5));
@@ -408,18 +466,9 @@ fn a_pod_that_was_ready_for_a_moment_of_the_interval_has_no_line() {
             pod_cpu: None,
             ..calm_segment(5, 10)
         });
-        let picture = Picture {
-            scenario: &scenario,
-            timeline: &recorder.finish(),
-            kpis: &Kpis::default(),
-            engine: Engine::Request,
-            seed: Seed(1),
-            seeds: 1,
-            request: &Request::default(),
-        };
-        render_svg(&picture).expect("a picture")
+        draw(&scenario, &recorder.finish())
     };
     // 30 ms are too little to speak for 5 s; a second is not.
-    assert!(!texts(&svg_with_ready_from(9970)).contains(&"250 %"));
-    assert!(texts(&svg_with_ready_from(9000)).contains(&"250 %"));
+    assert!(!texts(&drawing_with_ready_from(9970)).contains(&"250 %"));
+    assert!(texts(&drawing_with_ready_from(9000)).contains(&"250 %"));
 }

@@ -1,27 +1,20 @@
 //! The shipped font: how wide a text is, and its dots.
 //!
-//! Self-imposed limit: one family in two weights, from bytes in the binary, so
-//! that a machine without fonts draws the same picture.
+//! The bytes of one family in two weights are in the binary, so that a machine without fonts draws the same picture.
 
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, ScaleFont};
 
+use super::marks::Weight;
 use crate::text::visible;
 
 /// Roboto's x-height in em.
 pub(super) const X_HEIGHT: f64 = 0.528;
 
-/// A weight of the family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
-    Regular,
-    Bold,
-}
-
-/// Roboto (SIL Open Font License 1.1, `src/render/fonts/LICENSE.txt`).
-static REGULAR: &[u8] = include_bytes!("../fonts/Roboto-Regular.ttf");
-static BOLD: &[u8] = include_bytes!("../fonts/Roboto-Bold.ttf");
+/// Roboto (SIL Open Font License 1.1, `src/draw/fonts/LICENSE.txt`).
+static REGULAR: &[u8] = include_bytes!("fonts/Roboto-Regular.ttf");
+static BOLD: &[u8] = include_bytes!("fonts/Roboto-Bold.ttf");
 
 static REGULAR_FONT: LazyLock<Option<FontRef<'static>>> =
     LazyLock::new(|| FontRef::try_from_slice(REGULAR).ok());
@@ -42,8 +35,9 @@ fn scale(face: &FontRef<'_>, size: f64) -> f32 {
     size as f32 * face.height_unscaled() / em
 }
 
-/// How wide `text` is as it is drawn, with what is not seen in it made visible, when an em is `size`, in the unit of `size`.
-pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
+/// How wide `text` is as it is drawn, characters that cannot be seen as escapes, when an em is `size`; in the unit of `size`.
+#[must_use]
+pub fn text_width(text: &str, size: f64, weight: Weight) -> f64 {
     let Some(face) = face(weight) else {
         return 0.0;
     };
@@ -118,7 +112,7 @@ mod tests {
     fn the_shipped_fonts_can_be_read() {
         for weight in [Weight::Regular, Weight::Bold] {
             assert!(face(weight).is_some());
-            assert!(width("0:05", 12.0, weight) > 20.0);
+            assert!(text_width("0:05", 12.0, weight) > 20.0);
         }
     }
 }

@@ -1,0 +1,37 @@
+//! Phrases that a text and a picture of one run share.
+
+use super::human;
+use crate::results::export::Request;
+use crate::results::failures::CauseShare;
+use crate::units::SimSpan;
+
+/// What `--from` and `--to` leave.
+pub(super) fn part_of_trace(request: &Request) -> Option<String> {
+    let clock = |span: SimSpan| human::duration(span.as_secs_f64());
+    match (request.from, request.to) {
+        (None, None) => None,
+        (Some(from), None) => Some(format!("from {}", clock(from))),
+        (None, Some(to)) => Some(format!("to {}", clock(to))),
+        (Some(from), Some(to)) => Some(format!("from {} to {}", clock(from), clock(to))),
+    }
+}
+
+/// The causes of failures that are named; what is left is "other".
+const CAUSES_NAMED: usize = 2;
+
+/// `timed out 83 %, queue full 17 %`, the most frequent cause first.
+pub(super) fn causes_in_words(causes: &[CauseShare]) -> String {
+    if let [only] = causes {
+        return format!("all {}", only.cause.words());
+    }
+    let (named, others) = causes.split_at(causes.len().min(CAUSES_NAMED));
+    let mut words: Vec<String> = named
+        .iter()
+        .map(|cause| format!("{} {}", cause.cause.words(), human::percent(cause.share)))
+        .collect();
+    let rest: f64 = others.iter().map(|cause| cause.share).sum();
+    if rest > 0.0 {
+        words.push(format!("other {}", human::percent(rest)));
+    }
+    words.join(", ")
+}
