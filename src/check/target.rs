@@ -8,6 +8,7 @@ use super::case::{Case, CaseReport, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
 use crate::scenario::Code;
+use crate::scenario::manifest::Object;
 use crate::scenario::survey::{Knowledge, Subject, TargetCoverage};
 use crate::scenario::tree::Value;
 
@@ -73,6 +74,9 @@ fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
     let Value::Integer(replicas) = node.value else {
         return;
     };
+    if subject.workload.as_ref().is_some_and(is_live) {
+        return;
+    }
     let spec = &autoscaler.spec;
     let back = Way {
         from: subject
@@ -113,6 +117,21 @@ fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
         why,
         help: "delete the line; before the next apply take it out of the last applied state with `kubectl apply edit-last-applied`".to_owned(),
     });
+}
+
+/// Whether the API server wrote the object, as `kubectl get -o yaml` prints it. Such an object always has `replicas`.
+fn is_live(object: &Object) -> bool {
+    let metadata = object.tree.get("metadata");
+    let is_written = |key: &str| metadata.is_some_and(|metadata| metadata.get(key).is_some());
+    object.tree.get("status").is_some()
+        || [
+            "uid",
+            "resourceVersion",
+            "managedFields",
+            "creationTimestamp",
+        ]
+        .into_iter()
+        .any(is_written)
 }
 
 /// `minReplicas` defaults to 1 (`SetDefaults_HorizontalPodAutoscaler`).

@@ -1,7 +1,4 @@
-//! `--assert` and `[slo] assert`: read before anything runs, told before anything else.
-//!
-//! Self-imposed limit: which stream the lines go to, and the exit code; what an
-//! assertion is and whether it holds is decided elsewhere.
+//! `--assert` and `[slo] assert`: read before anything runs, reported before anything else.
 
 use super::error::{CommandError, Completion};
 use super::output_args::AnswerArgs;
@@ -14,7 +11,7 @@ use crate::scenario::{Assertion, Diagnostics};
 /// Reads the arguments of `--assert`; `policies` are those that run.
 ///
 /// # Errors
-/// All that are none, at once.
+/// All malformed ones, at once.
 pub(super) fn read(
     arguments: &[String],
     policies: &[&str],

@@ -17,7 +17,7 @@ use crate::scenario::STANDARD_INPUT;
 /// The end of every temporary name.
 const PARTIAL_SUFFIX: &str = ".partial";
 
-/// What an unfinished file will be. The beginning of its temporary name says so.
+/// The kind of an unfinished file. The beginning of its temporary name states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// One of the files of an output folder, which one process holds.
@@ -75,7 +75,7 @@ impl PartialFile {
     /// Begins the file that will be `target`.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub(super) fn begin(
         target: &Path,
         purpose: Purpose,
@@ -105,7 +105,7 @@ impl PartialFile {
     /// Everything is written: the bytes go to the disk, the file waits for its name.
     ///
     /// # Errors
-    /// What the system says; the file is gone then.
+    /// The system's error; the file is gone then.
     pub(super) fn complete(self) -> Result<CompleteFile, CommandError> {
         let Self {
             file,
@@ -139,7 +139,7 @@ impl CompleteFile {
     /// Gives the file its name, over what has that name already.
     ///
     /// # Errors
-    /// What the system says; the file is gone then.
+    /// The system's error; the file is gone then.
     pub(super) fn put_in_place(self) -> Result<(), CommandError> {
         self.rename(TempPath::persist)
     }
@@ -147,7 +147,7 @@ impl CompleteFile {
     /// Gives the file its name, unless something has that name already.
     ///
     /// # Errors
-    /// [`CommandError::Exists`], or what the system says; the file is gone then.
+    /// [`CommandError::Exists`], or the system's error; the file is gone then.
     fn put_in_free_place(self) -> Result<(), CommandError> {
         self.rename(TempPath::persist_noclobber)
     }
@@ -208,7 +208,7 @@ impl SingleOutput<'_> {
     /// Makes the file through `write`. A pipe or a device is written to as it is.
     ///
     /// # Errors
-    /// What `write` or the system says; the file is then as it was before.
+    /// The error of `write` or of the system; the file then has its earlier content.
     pub(super) fn write(
         &self,
         interrupt: &Interrupt,
@@ -266,7 +266,7 @@ pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     one == other || real_path(one).is_some_and(|one| Some(one) == real_path(other))
 }
 
-/// Where a path leads to; for `-` the file that standard input is redirected from.
+/// The file that a path leads to; for `-` the file that standard input is redirected from.
 pub(super) fn real_path(path: &Path) -> Option<PathBuf> {
     let path = if path == Path::new(STANDARD_INPUT) {
         Path::new("/dev/stdin")

@@ -1,6 +1,4 @@
 //! `hpasim calibrate PROBE`: what does a request cost?
-//!
-//! Self-imposed limit: a file in, a report out; the fit is `results`'.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,4 @@
 //! `hpasim check FILE...`: traps in policies and manifests.
-//!
-//! Self-imposed limit: files in, a report out; the rules are `check`'s.
 
 use std::path::PathBuf;
 

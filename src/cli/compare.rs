@@ -1,6 +1,4 @@
 //! `hpasim compare POLICY POLICY... TRACE...`: which policy should I run?
-//!
-//! Self-imposed limit: its arguments, its question, its simulations, its report.
 
 mod inputs;
 
@@ -133,7 +131,7 @@ impl Experiment for CompareExperiment<'_> {
     fn size(&self) -> Result<Size, CommandError> {
         let seeds = self.seeds.len() as f64;
         let mut size = Size {
-            remedy: "--engine fluid takes next to none; a part of the traces (--from, --to) or fewer --seeds take less",
+            remedy: "--engine fluid takes almost no time; a part of the traces (--from, --to) or fewer --seeds take less",
             ..Size::default()
         };
         for trace in &self.inputs.traces {
@@ -175,7 +173,9 @@ impl Experiment for CompareExperiment<'_> {
         let traces = &self.inputs.traces;
         let AnswerArgs { plot, quiet, .. } = self.arguments.answer;
         let is_slow = traces.iter().any(|trace| trace.engine == Engine::Request);
-        let hint = is_slow.then_some("hint: --engine fluid is far faster, with means instead of single requests; fewer --seeds are too");
+        let hint = is_slow.then_some(
+            "hint: --engine fluid (rates, not single requests) and fewer --seeds are faster",
+        );
         let runs = simulate_paired(traces, &self.seeds, plot, quiet.allows_progress(), hint);
         let labels = self.inputs.policies.iter().map(|it| it.label.clone());
         Ok(CompareReport {
@@ -187,7 +187,7 @@ impl Experiment for CompareExperiment<'_> {
     }
 }
 
-/// What a comparison comes to.
+/// The outcome of a comparison.
 struct CompareReport<'q> {
     experiment: &'q CompareExperiment<'q>,
     runs: PairedRuns,

@@ -1,4 +1,4 @@
-//! SHA-256 in hexadecimal, of files and of what was asked.
+//! SHA-256 in hexadecimal, of files and of a question.
 
 use sha2::{Digest, Sha256};
 

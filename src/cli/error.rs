@@ -1,7 +1,6 @@
 //! How a command ends: what went wrong, and the exit code that says so.
 //!
-//! Self-imposed limit: the one place where failures meet exit codes. It knows no
-//! command: a command says which kind of failure its own error is.
+//! Failures meet exit codes only here. A command says which kind of failure its own error is.
 
 use std::error::Error;
 use std::io::ErrorKind;

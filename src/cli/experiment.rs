@@ -1,6 +1,6 @@
-//! The way of `run`, `compare`, `sweep` and `tune`: a question, simulations, a report, and its writing.
+//! The steps of `run`, `compare`, `sweep` and `tune`: question, simulations, report, files.
 //!
-//! Self-imposed limit: what comes after what; each command says what it asks, simulates and reports.
+//! It fixes the order of the steps; each command states its question, simulations and report.
 
 use std::path::PathBuf;
 
@@ -18,46 +18,46 @@ use super::size::Size;
 use crate::render::paint::Colour;
 use crate::results::verdicts::CheckedAssertion;
 
-/// What a command asks, everything that it names loaded and checked.
+/// The question of a command, with all its inputs loaded and checked.
 pub(super) trait Experiment {
-    /// What comes of it.
+    /// The result.
     type Report<'e>: ExperimentReport
     where
         Self: 'e;
 
-    /// Whether the simulations go on with what the folder holds: they look themselves at what that is.
+    /// Whether the simulations continue the rows in the folder; they read those rows themselves.
     const CONTINUES_RESULTS: bool = false;
 
-    /// How much work it is.
+    /// The amount of work.
     ///
     /// # Errors
-    /// It is known before the work is added up that it is too much, or that a part cannot be simulated.
+    /// The work is obviously too much, or a part cannot be simulated.
     fn size(&self) -> Result<Size, CommandError>;
 
-    /// The output folder where none is named.
+    /// The output folder without `--output`.
     fn default_folder(&self) -> PathBuf;
 
     /// The question, in the words of `summary.json`.
     ///
     /// # Errors
-    /// None that types of a summary could cause; the type is the JSON writer's.
+    /// Those of the JSON writer, which the types of a summary never cause.
     fn identity(&self) -> serde_json::Result<Identity>;
 
-    /// Simulates everything. Files that grow meanwhile are written to `folder`.
+    /// Simulates everything, and writes the files that grow with the runs to `folder`.
     ///
     /// # Errors
-    /// A variant of the policy is none, or a file cannot be written.
+    /// A variant of the policy has faults, or a file cannot be written.
     fn simulate(&self, folder: &mut OutputFolder) -> Result<Self::Report<'_>, CommandError>;
 }
 
-/// What comes of an experiment.
+/// The result of an experiment.
 pub(super) trait ExperimentReport {
-    /// What a user should know beside the results, a line each.
+    /// Notes for the user, a line each.
     fn notes(&self) -> &[&'static str] {
         &[]
     }
 
-    /// What was asserted, and whether it holds.
+    /// The assertions, and whether they hold.
     fn checked(&self) -> &[CheckedAssertion] {
         &[]
     }
@@ -65,16 +65,16 @@ pub(super) trait ExperimentReport {
     /// All files beside the summary, in the order in which they are listed.
     ///
     /// # Errors
-    /// A picture cannot be drawn, or a table not be written as CSV or JSON.
+    /// A picture, a CSV table or a JSON table cannot be made.
     fn files(&self) -> Result<Vec<ResultFile>, CommandError>;
 
     /// `summary.json`; `names` are those of the files beside it.
     ///
     /// # Errors
-    /// None that the summary's types could cause; the type is the JSON writer's.
+    /// Those of the JSON writer, which the types of a summary never cause.
     fn summary(&self, names: &[String]) -> serde_json::Result<Vec<u8>>;
 
-    /// The answer for people; `paths` are those of all files.
+    /// The answer as a page; `paths` are those of all files.
     fn page(&self, format: OutputFormat, paths: &[String], colour: Colour) -> String;
 
     /// The file that is the answer in a format for programs.
@@ -83,10 +83,10 @@ pub(super) trait ExperimentReport {
     }
 }
 
-/// Goes all the way: asks, announces the work, holds the folder, simulates, writes, and prints the answer.
+/// Runs all steps: reads the question, announces the work, holds the folder, simulates, writes, and prints the answer.
 ///
 /// # Errors
-/// Whatever a step fails with; nothing of the results is left then, but rows that `--resume` continues.
+/// Those of each step. The folder then has no results, except the rows that `--resume` continues.
 pub(super) fn conduct<E: Experiment>(
     arguments: &AnswerArgs,
     screen: &mut Screen,

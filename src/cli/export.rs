@@ -1,6 +1,4 @@
 //! `hpasim export POLICY`: a policy as Kubernetes objects, or the patch between two.
-//!
-//! Self-imposed limit: load and print; the objects are made in `scenario`.
 
 use std::path::{Path, PathBuf};
 

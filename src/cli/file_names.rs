@@ -1,4 +1,4 @@
-//! The names of result files: which there are, and what of a name from outside can be part of one.
+//! The names of result files, and which characters of an outside name a file name may contain.
 
 use std::collections::BTreeSet;
 

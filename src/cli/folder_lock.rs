@@ -1,8 +1,8 @@
 //! One process an output folder: the others are refused and learn which process holds it.
 //!
 //! The lock is the system's (`flock`, `LockFileEx`) on a file in the folder, so it
-//! ends with its process, however the process ends. What the file says is for
-//! people alone.
+//! ends with its process, however the process ends. The content of the file is
+//! for readers only.
 
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
@@ -67,7 +67,7 @@ impl FolderLock {
     /// Locks the folder for `command`; does not wait.
     ///
     /// # Errors
-    /// [`CommandError::FolderInUse`] where another process holds it, or what the system says.
+    /// [`CommandError::FolderInUse`] where another process holds it, or the system's error.
     pub(super) fn take(folder: &Path, command: &str) -> Result<Self, CommandError> {
         let path = folder.join(LOCK);
         for _ in 0..ATTEMPTS_MAX {
@@ -95,7 +95,7 @@ impl FolderLock {
         })
     }
 
-    /// Says who holds the folder. The lock holds without it, so a failure is no reason to stop.
+    /// Writes the holder of the folder. The lock works without it, so a failure is no reason to stop.
     fn sign(&self, holder: &Holder) {
         let mut file = &self.file;
         let _ = file
@@ -114,7 +114,7 @@ impl Drop for FolderLock {
 
 /// Opens the lock file, or makes it; `None` where it went between two looks.
 ///
-/// What stands in its place is not trusted: it is neither written through a link nor waited for.
+/// A strange file in its place is not trusted: hpasim neither follows a link nor waits for a pipe.
 fn open(path: &Path) -> Result<Option<File>, CommandError> {
     let options = || {
         let mut options = File::options();

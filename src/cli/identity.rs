@@ -1,4 +1,4 @@
-//! Which results a command asks for: the folder of one question is not replaced by another's.
+//! The identity of a question: a folder keeps the results of one question, and another question does not replace them.
 //!
 //! Everything that changes a number is part of it. What only changes pictures or
 //! text (`--plot`, `--format`, `--assert`) is not. An input counts by its path: a
@@ -14,10 +14,10 @@ use super::file_names::SUMMARY;
 use crate::results::InputFile;
 use crate::scenario::STANDARD_INPUT;
 
-/// The command of a summary that names none, as earlier versions wrote it.
+/// The command of a summary without a command, as earlier versions wrote it.
 const UNNAMED_COMMAND: &str = "run";
 
-/// What an earlier command left, by its summary.
+/// The results of an earlier command, by its summary.
 #[derive(Debug, Deserialize)]
 pub(super) struct FoundSummary {
     inputs: Vec<FoundInput>,
@@ -42,7 +42,7 @@ struct FoundInput {
     sha256: String,
 }
 
-/// What a command asks for, in the words of its `summary.json`.
+/// The question of a command, in the words of its `summary.json`.
 #[derive(Clone, Debug)]
 pub(super) struct Identity {
     command: &'static str,
@@ -64,7 +64,7 @@ impl Identity {
     /// The same, with a part of the question as the summary has it under `key`.
     ///
     /// # Errors
-    /// None that types of a summary could cause; the type is the JSON writer's.
+    /// Those of the JSON writer, which the types of a summary never cause.
     pub(super) fn with(mut self, key: &str, value: impl Serialize) -> serde_json::Result<Self> {
         self.facts
             .insert(key.to_owned(), serde_json::to_value(value)?);
@@ -88,7 +88,7 @@ impl Identity {
             .collect()
     }
 
-    /// What the folder holds, where its summary answers another question.
+    /// A description of the results in the folder, where they answer another question.
     pub(super) fn difference(&self, found: &FoundSummary) -> Option<String> {
         let command = found.facts.get("command").and_then(Value::as_str);
         let command = command.unwrap_or(UNNAMED_COMMAND);
@@ -97,7 +97,7 @@ impl Identity {
         let has_same_inputs = inputs.len() == self.inputs.len()
             && found.inputs.iter().zip(&self.inputs).all(is_same_input);
         if command == self.command && inputs == self.input_paths() && !has_same_inputs {
-            // Standard input has no name that could tell one text from another.
+            // Standard input has no name that distinguishes its texts.
             return Some(format!("{results} with another text on standard input"));
         }
         if command != self.command || !has_same_inputs {
@@ -136,7 +136,7 @@ fn first_difference(path: &str, there: &Value, here: &Value) -> Option<String> {
     (there != here).then(|| format!("{} {there}, and this command has {here}", label(path)))
 }
 
-/// What a person calls a key of the summary: arguments by their names.
+/// The name of a key of the summary in a message: an argument by its flag.
 fn label(path: &str) -> String {
     match path.strip_prefix("request.") {
         Some(argument) => format!("--{}", argument.trim_end_matches("_seconds")),
@@ -144,7 +144,7 @@ fn label(path: &str) -> String {
     }
 }
 
-/// What a command leaves.
+/// The results of a command, as a noun.
 fn noun(command: &str) -> &str {
     match command {
         "compare" => "comparison",

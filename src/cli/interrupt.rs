@@ -1,4 +1,4 @@
-//! Ctrl-C: what a stopped command removes, and when it may stop.
+//! Ctrl-C: which files a stopped command removes, and when it may stop.
 //!
 //! The first Ctrl-C ends the process at once, unless files are being put in place:
 //! then it ends as soon as they are. The second one ends it in any case, so that a

@@ -1,6 +1,4 @@
-//! How the policies and traces that a command names are read: which part of a manifest, which time of a trace, which engine.
-//!
-//! Self-imposed limit: arguments only; reading and cutting are `scenario`'s.
+//! How a command reads policies and traces: which part of a manifest, which time of a trace, which engine.
 
 use std::path::Path;
 
@@ -99,12 +97,12 @@ impl LoadArgs {
 }
 
 impl SpanArgs {
-    /// What lies before is left out.
+    /// The start of the part.
     pub(super) fn from(self) -> Option<SimTime> {
         self.from.map(|span| SimTime::ZERO + span)
     }
 
-    /// What lies behind is left out.
+    /// The end of the part.
     pub(super) fn to(self) -> Option<SimTime> {
         self.to.map(|span| SimTime::ZERO + span)
     }

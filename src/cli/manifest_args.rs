@@ -1,6 +1,4 @@
 //! `--hpa` and `--namespace`: what to take of a Kubernetes manifest.
-//!
-//! Self-imposed limit: arguments only; the choice is made in `scenario`.
 
 use clap::Args;
 

@@ -1,6 +1,4 @@
 //! `hpasim merge PART... -o FILE`: the parts of a sweep as one file.
-//!
-//! Self-imposed limit: files in, file out; what fits together is decided in `search::parts`.
 
 use std::path::{Path, PathBuf};
 

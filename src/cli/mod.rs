@@ -1,7 +1,4 @@
 //! The command line: one file a command.
-//!
-//! Self-imposed limit: the only room with a file system, an environment, a wall
-//! clock, a terminal and an exit code. What is computed is computed elsewhere.
 
 mod assertions;
 mod atomic_file;
@@ -22,6 +19,7 @@ mod interrupt;
 mod load_args;
 mod manifest_args;
 mod merge;
+mod near_file;
 mod output_args;
 mod output_folder;
 mod packaging;

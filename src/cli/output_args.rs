@@ -51,7 +51,7 @@ impl QuietArgs {
         !self.quiet
     }
 
-    /// Writes what a user should know, unless quiet was asked for.
+    /// Writes the warnings, unless --quiet is set.
     pub(super) fn warn(self, warnings: &[Diagnostic], screen: &mut Screen) {
         if !self.quiet {
             screen.warn(warnings);

@@ -1,4 +1,4 @@
-//! The folder of a command's results: one process at a time, one question a folder, whole or not at all.
+//! The folder of a command's results: one process at a time, one question a folder, all files or none of them.
 //!
 //! Files are written under temporary names. [`OutputFolder::complete`] removes the
 //! earlier results and puts the new ones in their place, `summary.json` last.
@@ -17,17 +17,17 @@ use crate::bounded::{SUMMARY_BYTES_MAX, read_whole};
 use crate::files::open_input;
 use crate::scenario::NamedBy;
 
-/// So many names of files that are not hpasim's are listed.
+/// The most listed names of files that are not hpasim's.
 const NAMES_LISTED: usize = 3;
 
-/// A folder that this process holds. What it wrote there goes again unless the results are completed.
+/// A folder that this process holds. Dropped before the results are complete, it removes its files.
 #[derive(Debug)]
 pub(super) struct OutputFolder {
     path: PathBuf,
     interrupt: Interrupt,
     /// `None` once the folder is given back.
     lock: Option<FolderLock>,
-    /// What the results answer.
+    /// The question of the results.
     identity: Identity,
     /// Whether earlier results go, whatever they are: `--force`.
     force: bool,
@@ -41,9 +41,9 @@ pub(super) struct OutputFolder {
     placed: Vec<PathBuf>,
 }
 
-/// What is in the folder.
+/// The content of the folder.
 enum FolderContent {
-    /// Nothing but what killed processes leave.
+    /// At most the leftovers of killed processes.
     Room,
     /// Files that hpasim does not write, and none that it does.
     Foreign(Vec<String>),
@@ -144,7 +144,7 @@ impl OutputFolder {
         self.force
     }
 
-    /// Where the folder is.
+    /// The folder's path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -157,7 +157,7 @@ impl OutputFolder {
     /// Begins a file of the results, to be handed to [`OutputFolder::add`].
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub(super) fn begin(&self, name: &str) -> Result<PartialFile, CommandError> {
         PartialFile::begin(&self.file(name), Purpose::Result, &self.interrupt)
     }
@@ -165,7 +165,7 @@ impl OutputFolder {
     /// Takes a file whose content is complete.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub(super) fn add(&mut self, file: PartialFile) -> Result<(), CommandError> {
         self.waiting.push(file.complete()?);
         Ok(())
@@ -174,7 +174,7 @@ impl OutputFolder {
     /// Writes a file of the results.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
         let mut file = self.begin(name)?;
         file.write_all(bytes)
@@ -190,7 +190,7 @@ impl OutputFolder {
     /// Removes the earlier results: those of the summary, or with `--force` all files of hpasim's names.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub(super) fn remove_earlier(&self) -> Result<(), CommandError> {
         let mut names = match self.look()? {
             FolderContent::Results(summary) => summary.files,
@@ -200,11 +200,11 @@ impl OutputFolder {
             names.extend(self.names()?);
         }
         names.retain(|name| is_result(name) && self.kept != Some(name.as_str()));
-        // What cannot be removed is found before anything is removed.
+        // Finds a file that cannot be removed before it removes any.
         for name in &names {
             refuse_folder(&self.file(name))?;
         }
-        // First the mark of completeness.
+        // The summary goes first: it marks completeness.
         self.remove(SUMMARY)?;
         names.iter().try_for_each(|name| self.remove(name))
     }
@@ -213,7 +213,7 @@ impl OutputFolder {
     /// summary. The folder is free then.
     ///
     /// # Errors
-    /// What the system says; nothing of the results is left then.
+    /// The system's error; then no result is left.
     pub(super) fn complete(mut self, files: &[ResultFile]) -> Result<(), CommandError> {
         for file in files {
             if let Some(bytes) = &file.bytes {
@@ -266,7 +266,7 @@ impl OutputFolder {
         }
     }
 
-    /// Removes what killed processes left of unfinished files. This process holds the lock, so their owners have ended.
+    /// Removes unfinished files of killed processes. This process holds the lock, so their owners have ended.
     fn remove_partials(&self) -> Result<(), CommandError> {
         for name in self.names()? {
             if Purpose::Result.is_partial(&name) {
@@ -326,7 +326,7 @@ impl Drop for OutputFolder {
         let _writing = self.interrupt.while_writing();
         self.waiting.clear();
         for path in self.placed.drain(..) {
-            // The error that is on its way says more than one of this would.
+            // The error of the command says more than an error from here.
             let _ = std::fs::remove_file(&path);
             self.interrupt.remove_unfinished(&path);
         }

@@ -1,6 +1,6 @@
 //! Policies side by side: every policy under every trace with the same seeds, on all cores.
 //!
-//! Self-imposed limit: simulates and keeps; what the runs say beside each other is compared in `results`.
+//! It simulates and keeps the runs; `results` compares them.
 
 use super::choices::PlotChoice;
 use super::error::CommandError;
@@ -23,7 +23,7 @@ use crate::units::Seed;
 /// The policies under one trace.
 #[derive(Clone, Debug)]
 pub(super) struct PairedTrace {
-    /// What the trace is called in tables and files: no other has the same.
+    /// The unique name of the trace in tables and files.
     pub(super) label: String,
     /// Which engine follows the trace.
     pub(super) engine: Engine,
@@ -31,18 +31,18 @@ pub(super) struct PairedTrace {
     pub(super) scenarios: Vec<Scenario>,
 }
 
-/// What is left of the runs, by trace.
+/// The results of the runs, by trace.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PairedRuns {
     /// The figures.
     pub(super) kpis: Vec<TraceRuns>,
-    /// What pictures show, by policy; empty unless there are to be pictures.
+    /// The curves of the pictures, by policy; empty without pictures.
     pub(super) curves: Vec<Vec<PolicyCurves>>,
 }
 
 /// Simulates every policy under every trace with every seed; results by trace, in the order of `traces`.
 ///
-/// Curves are kept for the pictures of `plot`. `hint` is said once the work has taken long.
+/// Curves are kept for the pictures of `plot`. `hint` appears once when the work takes long.
 pub(super) fn simulate_paired(
     traces: &[PairedTrace],
     seeds: &[Seed],
@@ -78,7 +78,7 @@ pub(super) fn simulate_paired(
     results
 }
 
-/// What headings say of the traces.
+/// The facts of the traces for headings.
 pub(super) fn trace_facts(traces: &[PairedTrace]) -> Vec<TraceFacts> {
     let facts = |trace: &PairedTrace| TraceFacts {
         seconds: trace.scenarios[0].trace.end().as_secs_f64(),
@@ -122,7 +122,7 @@ pub(super) fn paired_pictures(
     Ok(files)
 }
 
-/// The KPIs of one run, nothing else kept.
+/// The KPIs of one run.
 pub(super) fn simulate_counted(
     scenario: &Scenario,
     engine: Engine,

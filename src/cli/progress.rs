@@ -1,6 +1,6 @@
-//! Progress on stderr, for work that takes long enough to wonder about.
+//! Progress on stderr, for long work.
 //!
-//! Self-imposed limit: nothing in a pipe, and nothing within the first half second.
+//! It shows nothing in a pipe, and nothing within the first half second.
 
 use std::io::{IsTerminal, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ const LONG: Duration = Duration::from_secs(3);
 fn whole_rate(state: &ProgressState, text: &mut dyn std::fmt::Write) {
     let rate = state.per_sec();
     let decimals = usize::from(rate < 10.0);
-    // There is nobody to tell of a bar that cannot be drawn.
+    // A bar that cannot be drawn is no reason to stop.
     let _ = write!(text, "{rate:.decimals$}/s");
 }
 
@@ -34,7 +34,7 @@ struct LateBar {
 }
 
 impl LateBar {
-    /// A bar of so many units in indicatif's `template`; without a length they are only counted.
+    /// A bar of `length` units in indicatif's `template`; without a length it only counts.
     ///
     /// It is seen if it `is_allowed` and stderr is a terminal.
     fn new(length: Option<u64>, template: &str, is_allowed: bool) -> Self {
@@ -109,13 +109,13 @@ impl<R: Read> Read for ByteProgress<R> {
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: LateBar,
-    /// What would be faster; nobody wants to read it twice.
+    /// A faster way, shown once.
     hint: Option<&'static str>,
     hinted: AtomicBool,
 }
 
 impl Progress {
-    /// A bar over runs until their `ends`; `hint` is said once the work has taken long.
+    /// A bar over runs until their `ends`; `hint` appears once when the work takes long.
     pub(super) fn new(
         ends: impl Iterator<Item = SimTime>,
         hint: Option<&'static str>,
@@ -135,7 +135,7 @@ impl Progress {
         RunProgress {
             progress: self,
             run_seconds: run_seconds(end),
-            told_seconds: 0,
+            shown_seconds: 0,
         }
     }
 
@@ -150,7 +150,7 @@ impl Progress {
     }
 }
 
-/// A bar over so many simulations, with their rate, that appears when the work turns out long.
+/// A bar over simulations, with their rate, that appears when the work takes long.
 ///
 /// It may be advanced from several threads.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ pub(super) struct CountProgress {
 }
 
 impl CountProgress {
-    /// A bar over so many `runs`, each a step of what is `doing`, as "simulating".
+    /// A bar over `runs` steps of the activity `doing`, such as "simulating".
     pub(super) fn new(doing: &str, runs: u64, is_allowed: bool) -> Self {
         let template = format!(
             "{doing} {{wide_bar:.cyan/dim}} {{human_pos}} of {{human_len}}, {{rate}}, {{eta}} left"
@@ -180,7 +180,7 @@ impl CountProgress {
 pub(super) struct RunProgress<'a> {
     progress: &'a Progress,
     run_seconds: u64,
-    told_seconds: u64,
+    shown_seconds: u64,
 }
 
 impl RunProgress<'_> {
@@ -191,15 +191,15 @@ impl RunProgress<'_> {
 
     fn reach(&mut self, seconds: u64) {
         let seconds = seconds.min(self.run_seconds);
-        if seconds > self.told_seconds {
-            self.progress.advance(seconds - self.told_seconds);
-            self.told_seconds = seconds;
+        if seconds > self.shown_seconds {
+            self.progress.advance(seconds - self.shown_seconds);
+            self.shown_seconds = seconds;
         }
     }
 }
 
 impl Observer for RunProgress<'_> {
-    // The fluid engine is through before anybody looks.
+    // The fluid engine ends before a reader could see it.
     fn served(&mut self, segment: &RequestSegment) {
         self.reach(whole_seconds(segment.end));
     }

@@ -1,6 +1,4 @@
 //! `hpasim replay FILE...`: does the core decide as the real controller did?
-//!
-//! Self-imposed limit: files in, a report out; the comparison is `conformance`'s.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -91,8 +89,9 @@ fn note_unknown_keys(report: &FileReport, screen: &mut Screen) {
         .map(|(key, count)| format!("{key} ({count})"))
         .collect();
     screen.note(&format!(
-        "warning: {}: hpasim ignored {total} unknown keys: {}",
+        "warning: {}: hpasim ignored {total} unknown {}: {}",
         report.file,
+        if total == 1 { "key" } else { "keys" },
         keys.join(", ")
     ));
 }

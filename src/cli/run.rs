@@ -1,6 +1,4 @@
 //! `hpasim run POLICY TRACE`: what would the autoscaler do?
-//!
-//! Self-imposed limit: its arguments, its question, its simulations, its report.
 
 use std::path::PathBuf;
 
@@ -82,7 +80,7 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
     })
 }
 
-/// What a run is about.
+/// The question of a run.
 struct RunExperiment<'a> {
     arguments: &'a RunArgs,
     loaded: Loaded,
@@ -190,7 +188,7 @@ impl Experiment for RunExperiment<'_> {
     }
 }
 
-/// What a run comes to.
+/// The outcome of a run.
 struct RunReport<'q> {
     experiment: &'q RunExperiment<'q>,
     first: FirstRun,
@@ -263,23 +261,22 @@ impl ExperimentReport for RunReport<'_> {
     }
 }
 
-/// What to say when the work takes long: the other engine, where it could do it.
+/// The hint of long work: the fluid engine, where it can simulate the trace.
 fn faster_engine(loaded: &Loaded) -> Option<&'static str> {
     let is_flow = matches!(
         loaded.scenario.trace.demand,
         Demand::RequestsPerSecond(_) | Demand::CpuMillicores(_)
     );
-    (loaded.engine == Engine::Request && is_flow).then_some(
-        "hint: --engine fluid answers in milliseconds, with means instead of single requests",
-    )
+    (loaded.engine == Engine::Request && is_flow)
+        .then_some("hint: --engine fluid (rates, not single requests) takes milliseconds")
 }
 
-/// What takes less than to simulate every request.
+/// How to reduce the work.
 fn less_work(loaded: &Loaded) -> &'static str {
     if matches!(loaded.scenario.trace.demand, Demand::Users(_)) {
         "a part of the trace (--from, --to), fewer users or fewer --seeds take less"
     } else {
-        "--engine fluid takes next to none; a part of the trace (--from, --to), a smaller workload.scale or fewer --seeds take less"
+        "--engine fluid takes almost no time; a part of the trace (--from, --to), a smaller workload.scale or fewer --seeds take less"
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use super::error::{CommandError, Completion};
+use super::near_file::with_near_names;
 use crate::render::diagnostic::{render_diagnostic, render_diagnostics};
 use crate::render::paint::Colour;
 use crate::scenario::Diagnostic;
@@ -99,7 +100,8 @@ impl Screen {
             Err(error) => {
                 let text = match &error {
                     CommandError::Input(diagnostics) => {
-                        render_diagnostics(diagnostics, self.stderr_colour())
+                        let diagnostics = with_near_names(diagnostics);
+                        render_diagnostics(&diagnostics, self.stderr_colour())
                     }
                     CommandError::Variant { diagnostics, .. } => format!(
                         "{}\n\nerror: {}",

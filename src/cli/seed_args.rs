@@ -1,6 +1,6 @@
 //! `--seed`: where the seeds of a command begin.
 //!
-//! Self-imposed limit: how many there are is each command's own `--seeds`, since defaults differ.
+//! Each command has its own `--seeds`, since the defaults differ.
 
 use clap::Args;
 

@@ -1,7 +1,7 @@
-//! The work of a command: announced where it takes long, refused where it cannot end.
+//! The work of a command: announced where it takes long, refused where it takes too long.
 //!
-//! Self-imposed limit: the one place with the limits of work. `simulation` computes how
-//! much work a run is, and the library itself refuses none.
+//! All limits of work are here. `simulation` computes the work of a run, and the library
+//! itself refuses nothing.
 
 use thiserror::Error;
 
@@ -22,9 +22,9 @@ const REQUESTS_PER_SECOND: f64 = 5e6;
 const HELD_ANNOUNCED: f64 = 5e7;
 /// Bytes that a request takes while it is held, its place in queues included.
 const BYTES_PER_HELD: f64 = 100.0;
-/// Pods looked at above which the work is announced: more take longer than minutes.
+/// Pods read above which the work is announced: more take longer than minutes.
 const READINGS_ANNOUNCED: f64 = 1e11;
-/// Pods looked at above which the work is refused: more take longer than weeks.
+/// Pods read above which the work is refused: more take longer than weeks.
 const READINGS_REFUSED: f64 = 1e15;
 /// Simulations above which the work is announced.
 const RUNS_ANNOUNCED: f64 = 1e6;
@@ -35,10 +35,10 @@ const CURVE_BYTES_REFUSED: f64 = 8e9;
 /// Bytes of the curves of one run.
 const BYTES_PER_CURVES: f64 = POINTS_MAX as f64 * 128.0;
 
-/// What a command is about to simulate.
+/// The work that a command is about to do.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Size {
-    /// How many simulations.
+    /// The number of simulations.
     pub(super) runs: f64,
     /// The work of all simulations.
     pub(super) extent: Extent,
@@ -46,44 +46,44 @@ pub(super) struct Size {
     pub(super) rows_held: f64,
     /// Simulations whose curves are held for pictures.
     pub(super) curves_held: f64,
-    /// What takes less.
+    /// How to reduce the work.
     pub(super) remedy: &'static str,
 }
 
-/// More than can be simulated.
+/// More work than hpasim does.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum TooMuch {
     /// Requests.
     #[error(
-        "about {} requests would be simulated one by one, which takes {} of one core; hpasim simulates at most {}; {remedy}",
+        "the request engine would simulate about {} requests, which takes {} of one core; hpasim simulates at most {}; {remedy}",
         grouped(*requests),
         human::duration(requests / REQUESTS_PER_SECOND),
         grouped(REQUESTS_REFUSED)
     )]
     Requests {
-        /// How many, over all simulations.
+        /// The number, over all simulations.
         requests: f64,
-        /// What takes less.
+        /// How to reduce the work.
         remedy: &'static str,
     },
-    /// Pods that are looked at.
+    /// Pods that scrapes and syncs read.
     #[error(
-        "scrapes and syncs would look at up to {} pods, and at most {} are looked at; shorten the trace, lower hpa.maxReplicas, or raise controller.sync_period and metrics.scrape_interval",
+        "scrapes and syncs would read up to {} pods, and hpasim reads at most {}; shorten the trace, lower hpa.maxReplicas, or raise controller.sync_period and metrics.scrape_interval",
         grouped(*readings),
         grouped(READINGS_REFUSED)
     )]
     Readings {
-        /// How many, over all simulations.
+        /// The number, over all simulations.
         readings: f64,
     },
     /// Rows of a sweep.
     #[error(
-        "{} rows do not fit in memory, and one process takes at most {}; divide the sweep with --shard, take greater steps, or draw fewer with --samples",
+        "{} rows do not fit in memory; one process computes at most {}; divide the sweep with --shard, take greater steps, or draw fewer with --samples",
         grouped(*rows),
         grouped(ROWS_REFUSED)
     )]
     Rows {
-        /// How many.
+        /// The number.
         rows: f64,
     },
     /// Curves for pictures.
@@ -93,7 +93,7 @@ pub enum TooMuch {
         runs * BYTES_PER_CURVES / 1e9
     )]
     Curves {
-        /// How many simulations.
+        /// The number of simulations.
         runs: f64,
     },
 }
@@ -137,7 +137,7 @@ impl Size {
         }
         if requests > REQUESTS_ANNOUNCED {
             notes.push(format!(
-                "note: up to {} requests are simulated one by one, which takes about {} of one core; {remedy}",
+                "note: the request engine simulates up to {} requests, which takes about {} of one core; {remedy}",
                 grouped(requests),
                 human::duration(requests / REQUESTS_PER_SECOND)
             ));
@@ -151,7 +151,7 @@ impl Size {
         }
         if pod_readings > READINGS_ANNOUNCED {
             notes.push(format!(
-                "note: scrapes and syncs look at up to {} pods, which takes minutes or more; a lower hpa.maxReplicas takes less",
+                "note: scrapes and syncs read up to {} pods, which takes minutes or more; a lower hpa.maxReplicas takes less",
                 grouped(pod_readings)
             ));
         }
@@ -161,7 +161,7 @@ impl Size {
     /// Announces nothing.
     ///
     /// # Errors
-    /// It is more than can be done.
+    /// It is more work than hpasim does.
     pub(super) fn refuse(&self) -> Result<(), CommandError> {
         self.check()?;
         Ok(())
@@ -170,7 +170,7 @@ impl Size {
     /// Announces the work before it begins.
     ///
     /// # Errors
-    /// It is more than can be done.
+    /// It is more work than hpasim does.
     pub(super) fn announce(
         &self,
         quiet: QuietArgs,
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn what_takes_long_is_announced_with_its_number() {
         let notes = of_requests(8.64e10).check().expect("possible");
-        insta::assert_snapshot!(notes.join("\n"), @"note: up to 86,400,000,000 requests are simulated one by one, which takes about 4h 48m of one core; do less");
+        insta::assert_snapshot!(notes.join("\n"), @"note: the request engine simulates up to 86,400,000,000 requests, which takes about 4h 48m of one core; do less");
         let long = Size {
             runs: 65_535e3,
             extent: Extent {
@@ -238,15 +238,15 @@ mod tests {
         insta::assert_snapshot!(long.check().expect("possible").join("\n"), @"
         note: 65,535,000 simulations
         note: up to 1,000,000,000 requests are held in memory at once (100 GB); a shorter workload.timeout or fewer retries take less
-        note: scrapes and syncs look at up to 2,000,000,000,000 pods, which takes minutes or more; a lower hpa.maxReplicas takes less
+        note: scrapes and syncs read up to 2,000,000,000,000 pods, which takes minutes or more; a lower hpa.maxReplicas takes less
         ");
     }
 
     #[test]
     fn what_cannot_end_is_refused_with_its_number_and_a_remedy() {
         let refused = |size: Size| size.check().expect_err("too much").to_string();
-        insta::assert_snapshot!(refused(of_requests(8.64e16)), @"about 86,400,000,000,000,000 requests would be simulated one by one, which takes 200000d 0h of one core; hpasim simulates at most 10,000,000,000,000; do less");
-        insta::assert_snapshot!(refused(Size { rows_held: 1e8, ..Size::default() }), @"100,000,000 rows do not fit in memory, and one process takes at most 20,000,000; divide the sweep with --shard, take greater steps, or draw fewer with --samples");
+        insta::assert_snapshot!(refused(of_requests(8.64e16)), @"the request engine would simulate about 86,400,000,000,000,000 requests, which takes 200000d 0h of one core; hpasim simulates at most 10,000,000,000,000; do less");
+        insta::assert_snapshot!(refused(Size { rows_held: 1e8, ..Size::default() }), @"100,000,000 rows do not fit in memory; one process computes at most 20,000,000; divide the sweep with --shard, take greater steps, or draw fewer with --samples");
         insta::assert_snapshot!(refused(Size { curves_held: 1e6, ..Size::default() }), @"the curves of 1,000,000 simulations do not fit in memory (154 GB); use --plot none, or fewer --seeds");
     }
 }

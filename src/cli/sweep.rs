@@ -1,6 +1,4 @@
-//! `hpasim sweep POLICY TRACE...`: what do a thousand policies cost, and whom do they hurt?
-//!
-//! Self-imposed limit: its arguments, its question, its simulations, its report.
+//! `hpasim sweep POLICY TRACE...`: what do a thousand policies cost, and which of them harm users?
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -104,8 +102,8 @@ pub(super) struct SweepArgs {
     answer: AnswerArgs,
 }
 
-/// What takes less than to simulate every request.
-const LESS_WORK: &str = "--engine fluid takes next to none, where it can follow the trace; fewer points, --seeds or traces take less";
+/// How to reduce the work.
+const LESS_WORK: &str = "--engine fluid takes almost no time, where it can follow the trace; fewer points, --seeds or traces take less";
 
 /// Loads, checks, simulates, draws, prints.
 pub(super) fn run(arguments: &SweepArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
@@ -175,7 +173,7 @@ impl SweepArgs {
         }
     }
 
-    /// What is swept, by hash.
+    /// The hash of the swept values.
     fn grid_digest(&self) -> String {
         let numbers = [
             format!("samples {:?}", self.samples),
@@ -186,7 +184,7 @@ impl SweepArgs {
     }
 }
 
-/// What is swept, and everything that its files say about it.
+/// The question of a sweep, and the facts of its files.
 struct SweepExperiment<'a> {
     arguments: &'a SweepArgs,
     sweep: Sweep,
@@ -207,7 +205,7 @@ impl<'a> SweepExperiment<'a> {
         let seeds = arguments.seed.seeds(arguments.seeds.into())?;
         let grid = arguments.grid()?;
         let templates = arguments.load()?;
-        // What every point shares is said once; a key that only some points have is theirs.
+        // The sweep states a key that all points share once; a key of some points stands with them.
         let mut warnings = Vec::new();
         let mut scenarios: Vec<Scenario> = Vec::new();
         for template in &templates {
@@ -270,12 +268,12 @@ impl<'a> SweepExperiment<'a> {
         })
     }
 
-    /// How many rows this process is to have in the end.
+    /// The number of rows of this process at the end.
     fn row_count(&self) -> u64 {
         self.rows.end - self.rows.start
     }
 
-    /// What is about to be simulated; `extent` is the work of all simulations.
+    /// The work of the command; `extent` is that of all simulations.
     fn size_of(&self, extent: Extent) -> Size {
         let rows = self.row_count() as f64;
         Size {
@@ -317,7 +315,7 @@ impl<'a> SweepExperiment<'a> {
             })
     }
 
-    /// The results of the policy as it stands; `None` where it is incomplete without the swept values.
+    /// The results of the current policy; `None` where it is incomplete without the swept values.
     fn current(&self) -> Option<Weighed> {
         let kpis = self.objectives.kpis();
         let reports = self.sweep.current().ok()?;
@@ -364,7 +362,7 @@ impl Experiment for SweepExperiment<'_> {
 
     fn simulate(&self, folder: &mut OutputFolder) -> Result<SweepReport<'_>, CommandError> {
         folder.interrupt().say(format!(
-            "interrupted; the same command with --resume goes on from {}",
+            "interrupted; the same command with --resume continues from {}",
             folder.file(SWEEP).display()
         ));
         let part = SweepPart {
@@ -392,7 +390,7 @@ impl Experiment for SweepExperiment<'_> {
     }
 }
 
-/// What a sweep comes to.
+/// The outcome of a sweep.
 struct SweepReport<'q> {
     experiment: &'q SweepExperiment<'q>,
     /// `None` for a part of a sweep.
@@ -486,7 +484,7 @@ fn engine_names(templates: &[Template]) -> String {
     names.join(", ")
 }
 
-/// The objectives of every row, in order: as `sweep.csv` shows them, so that a resumed sweep comes to the same.
+/// The objectives of every row, in order: as `sweep.csv` shows them, so that a resumed sweep has the same outcome.
 struct WeighedRows {
     picked: Picked,
     kpis: [Kpi; 3],

@@ -1,4 +1,4 @@
-//! `sweep.csv` on disk: begun whole, continued by whole lines, taken up again after an interruption.
+//! `sweep.csv` on disk: written whole at first, then line by line, and continued after an interruption.
 //!
 //! One file and its folder are handled here; what the lines say is `search::table`'s.
 
@@ -51,7 +51,7 @@ impl SweepPart<'_> {
                 return Ok(true);
             }
             (Ok(()), false) => {
-                "the beginning of this very sweep, and --resume would go on with it".to_owned()
+                "the beginning of this sweep, and --resume would continue it".to_owned()
             }
             (Err(error), _) => what_else(&error),
         };

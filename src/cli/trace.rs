@@ -1,6 +1,4 @@
 //! `hpasim trace gen|convert|info`: makes, converts and describes traces.
-//!
-//! Self-imposed limit: which of the three, and where a trace goes; each has a file of its own.
 
 mod convert;
 mod generate;

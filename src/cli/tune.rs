@@ -1,6 +1,4 @@
 //! `hpasim tune POLICY TRACE...`: which policy would be better, and is it really?
-//!
-//! Self-imposed limit: its arguments and its question; simulations and report have files of their own.
 
 mod inputs;
 mod proposed_texts;
@@ -140,8 +138,8 @@ const SPLIT: f64 = 0.67;
 /// Candidates under the fluid engine.
 const BUDGET: u32 = 2000;
 /// What takes less than to simulate every request.
-const LESS_WORK: &str = "fewer --seeds and --finalists and a smaller --budget take less; --engine fluid takes next to none";
-/// The part of the budget that is kept for reductions of finalists: one in so many.
+const LESS_WORK: &str = "fewer --seeds and --finalists and a smaller --budget take less; --engine fluid takes almost no time";
+/// One in this many policies of the budget is kept for reductions of finalists.
 const REDUCTION_PART: u32 = 8;
 /// Candidates where each costs a thousand times as much.
 const BUDGET_OF_REQUESTS: u32 = 200;

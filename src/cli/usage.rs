@@ -12,7 +12,7 @@ use super::screen::Screen;
 use crate::scenario::paths_of_key;
 use crate::text::{is_unseen, visible};
 
-/// At most so many paths of a policy are suggested for one flag.
+/// The most paths of a policy that one flag suggests.
 const PATHS_MAX: usize = 3;
 
 /// Prints help, the version, or what is wrong with the arguments.

@@ -1,6 +1,4 @@
 //! One policy and its traces, read once for the runs of many variants.
-//!
-//! Self-imposed limit: files in, templates out; what is varied is `search`'s.
 
 use std::path::{Path, PathBuf};
 
@@ -23,19 +21,19 @@ pub(super) fn refuse_second_stdin<'p>(
     Ok(())
 }
 
-/// Refuses two traces of one name; `told_apart` are what that name tells apart.
+/// Refuses two traces of one name; the name identifies the `identified`.
 ///
 /// # Errors
 /// Two of `templates` have traces of the same name.
 pub(super) fn refuse_same_names<'t>(
     templates: impl Iterator<Item = &'t Template>,
-    told_apart: &str,
+    identified: &str,
 ) -> Result<(), CommandError> {
     let mut names = Vec::new();
     for name in templates.map(Template::trace_name) {
         if names.contains(&name) {
             return Err(CommandError::usage(format!(
-                "two traces are called `{name}`, and {told_apart} are told apart by that name; rename one of the files"
+                "two traces have the name `{name}`, and that name identifies {identified}; rename one of the files"
             )));
         }
         names.push(name);

@@ -1,4 +1,4 @@
-//! What sets a command apart from the plain one, as the end of its default folder's name.
+//! The differences of a command from the plain one, as the end of its default folder's name.
 //!
 //! `run policies/prod.toml traces/spike.csv` goes to `output/prod-spike`; with `--seed 7`
 //! to `output/prod-spike-seed-7`.
@@ -8,9 +8,9 @@ use super::file_names::path_safe;
 
 /// A longer end of a name is cut, and part of a hash stands for the rest.
 const LETTERS_MAX: usize = 48;
-/// At most so many letters are left of an end that is cut, whole words of it.
+/// The most letters of an end that is cut; whole words stay.
 const LETTERS_LEFT: usize = 32;
-/// So many digits of the hash are enough to tell apart the folders of one person.
+/// This many digits of the hash are enough to distinguish the folders of one person.
 const HASH_DIGITS: usize = 8;
 
 /// Words for what differs from the plain command, in a fixed order.

@@ -139,7 +139,7 @@ kpis! {
         leaves_out: "whether they were answered within the SLO",
     }
     RequestsFailed requests_failed: Option<f64> {
-        what: "Requests given up for good, whatever the cause",
+        what: "Requests without an answer after their last attempt, whatever the cause",
         unit: "count",
         group: Harm,
         over_traces: Sum,
@@ -164,15 +164,15 @@ kpis! {
         row: percent(row(2, "failed requests, %")),
     }
     FailedNoEndpoint failed_no_endpoint: Option<f64> {
-        what: "Of the failed: there was no pod to send the last attempt to",
+        what: "Failed requests: no pod was there for the last attempt",
         unit: "count",
         group: Harm,
         over_traces: Sum,
         better: Less,
-        leaves_out: "an earlier attempt may have failed of something else",
+        leaves_out: "why earlier attempts failed",
     }
     FailedNotInitialised failed_not_initialised: Option<f64> {
-        what: "Of the failed: the pod could not serve, for it was not initialised yet, or its container had been killed (its endpoint is withdrawn a while later)",
+        what: "Failed requests: the pod could not serve, because it was not initialised yet or its container was killed (Kubernetes removes its endpoint later)",
         unit: "count",
         group: Harm,
         over_traces: Sum,
@@ -180,7 +180,7 @@ kpis! {
         leaves_out: "",
     }
     FailedQueueFull failed_queue_full: Option<f64> {
-        what: "Of the failed: the pod's queue was full",
+        what: "Failed requests: the pod's queue was full",
         unit: "count",
         group: Harm,
         over_traces: Sum,
@@ -188,15 +188,15 @@ kpis! {
         leaves_out: "",
     }
     FailedTimedOut failed_timed_out: Option<f64> {
-        what: "Of the failed: the client gave up",
+        what: "Failed requests: the client timed out",
         unit: "count",
         group: Harm,
         over_traces: Sum,
         better: Less,
-        leaves_out: "how much work was done in vain",
+        leaves_out: "how much CPU went into requests without an answer",
     }
     FailedPodGone failed_pod_gone: Option<f64> {
-        what: "Of the failed: the pod went away with it",
+        what: "Failed requests: the pod ended while it served them",
         unit: "count",
         group: Harm,
         over_traces: Sum,
@@ -204,7 +204,7 @@ kpis! {
         leaves_out: "",
     }
     FailedOomKilled failed_oom_killed: Option<f64> {
-        what: "Of the failed: the container was killed for memory with it",
+        what: "Failed requests: the container was OOM-killed while it served them",
         unit: "count",
         group: Harm,
         over_traces: Sum,
@@ -212,7 +212,7 @@ kpis! {
         leaves_out: "",
     }
     Retries retries: Option<f64> {
-        what: "Attempts after a request's first",
+        what: "Attempts after the first of a request",
         unit: "count",
         group: Harm,
         over_traces: Sum,
@@ -264,16 +264,16 @@ kpis! {
         group: Cost,
         over_traces: Sum,
         better: Less,
-        leaves_out: "discounts, minimum terms, idle rest of nodes. 0 without prices",
+        leaves_out: "discounts, minimum terms, idle parts of nodes. 0 without prices",
         row: rare_row(1, "cost"),
     }
     SloViolationSeconds slo_violation_seconds: Option<f64> {
-        what: "Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit, or failed / offered exceeded `error_rate`; intervals without offered requests never count, the last may be shorter",
+        what: "Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit, or failed / offered exceeded `error_rate`; intervals without offered requests never count; the last interval may be shorter",
         unit: "s",
         group: Harm,
         over_traces: Sum,
         better: Less,
-        leaves_out: "by how much: a latency of twice and of twenty times the limit count alike. Chance in intervals with few requests counts as well",
+        leaves_out: "by how much: a latency of twice and of twenty times the limit count the same. In intervals with few requests, chance counts too",
         heading: "SLO-breaking seconds",
         row: row(1, "SLO broken, s"),
     }
@@ -283,7 +283,7 @@ kpis! {
         group: Harm,
         over_traces: Greatest,
         better: Less,
-        leaves_out: "users who never got an answer",
+        leaves_out: "users without an answer",
     }
     LatencySecondsP95 latency_seconds_p95: Option<f64> {
         what: "95th percentile of the same",
@@ -291,7 +291,7 @@ kpis! {
         group: Harm,
         over_traces: Greatest,
         better: Less,
-        leaves_out: "users who never got an answer; and over a whole run a short outage hides in it",
+        leaves_out: "users without an answer; over a whole run, a short outage is hardly visible",
         row: milliseconds(row(3, "latency p95, ms")),
     }
     LatencySecondsP99 latency_seconds_p99: Option<f64> {
@@ -300,7 +300,7 @@ kpis! {
         group: Harm,
         over_traces: Greatest,
         better: Less,
-        leaves_out: "users who never got an answer; and over a whole run a short outage hides in it",
+        leaves_out: "users without an answer; over a whole run, a short outage is hardly visible",
         row: milliseconds(row(4, "latency p99, ms")),
     }
     LatencySecondsP999 latency_seconds_p999: Option<f64> {
@@ -309,7 +309,7 @@ kpis! {
         group: Harm,
         over_traces: Greatest,
         better: Less,
-        leaves_out: "users who never got an answer; fewer than some thousand requests do not determine it",
+        leaves_out: "users without an answer; it needs some thousand requests",
         known_by: KnownBy::RequestEngine,
     }
     LatencySecondsMean latency_seconds_mean: Option<f64> {
@@ -345,7 +345,7 @@ kpis! {
         group: Stability,
         over_traces: Sum,
         better: Less,
-        leaves_out: "whether the load had turned as well",
+        leaves_out: "whether the load changed its direction too",
         row: row(2, "reversals"),
     }
     PodStarts pod_starts: u32 {
@@ -363,7 +363,7 @@ kpis! {
         group: Stability,
         over_traces: Sum,
         better: Neither,
-        leaves_out: "whether fewer would have done",
+        leaves_out: "whether fewer pods would be enough",
     }
     SecondsAtMax seconds_at_max: Option<f64> {
         what: "Time with `spec.replicas` at `maxReplicas`; null without autoscaler",
@@ -371,7 +371,7 @@ kpis! {
         group: Stability,
         over_traces: Sum,
         better: Less,
-        leaves_out: "whether more were wanted",
+        leaves_out: "whether the autoscaler wanted more",
         row: rare_row(4, "at maxReplicas, s"),
     }
     UnderProvisionedPercent under_provisioned_percent: Option<f64> {
@@ -380,9 +380,9 @@ kpis! {
         group: Harm,
         over_traces: Greatest,
         better: Less,
-        leaves_out: "whether users noticed: a backlog or idle headroom is not in it",
+        leaves_out: "whether users noticed: it contains no backlog and no headroom",
         source: "SPEC RG",
-        row: row(5, "pods missing, %"),
+        row: row(5, "pods missing, % of needed"),
     }
     OverProvisionedPercent over_provisioned_percent: Option<f64> {
         what: "θ_O = 100/T' · Σ max(ready − needed, 0) / needed · Δt, Δt = 15 s",
@@ -390,9 +390,9 @@ kpis! {
         group: Cost,
         over_traces: Greatest,
         better: Less,
-        leaves_out: "that some spare room is wanted: no headroom is in `needed`",
+        leaves_out: "headroom that you want: `needed` contains no headroom",
         source: "SPEC RG",
-        row: row(5, "pods to spare, %"),
+        row: row(5, "pods to spare, % of needed"),
     }
     UnderProvisionedTimePercent under_provisioned_time_percent: Option<f64> {
         what: "τ_U = 100/T' · Σ (1 where ready < needed) · Δt, Δt = 15 s",
@@ -409,7 +409,7 @@ kpis! {
         group: Cost,
         over_traces: Greatest,
         better: Less,
-        leaves_out: "how many pods were to spare",
+        leaves_out: "how many pods were not needed",
         source: "SPEC RG",
     }
     InstabilityPercent instability_percent: Option<f64> {
@@ -418,20 +418,20 @@ kpis! {
         group: Stability,
         over_traces: Greatest,
         better: Less,
-        leaves_out: "how large the moves were; a supply that lags one sample behind demand counts twice",
+        leaves_out: "how large the moves were; pods that follow the demand one sample late count twice",
         source: "SPEC RG, see below",
         row: row(5, "instability, %"),
     }
     NeededUndefinedSeconds needed_undefined_seconds: Option<f64> {
-        what: "Time in which no number of pods would have met the SLO: left out of θ, τ and υ",
+        what: "Time in which no number of pods meets the SLO; θ, τ and υ do not count it",
         unit: "s",
         group: Load,
         over_traces: Sum,
         better: Neither,
-        leaves_out: "why: the SLO may lie below the service time",
+        leaves_out: "why: the SLO may be below the service time",
     }
     FirstDecisionSeconds first_decision_seconds: Option<f64> {
-        what: "From the first moment with ready < needed to the first rescale up after it; null if there is none",
+        what: "From the first moment with ready < needed to the first rescale up after it; null without such a rescale",
         unit: "s",
         group: Speed,
         over_traces: Greatest,
@@ -449,7 +449,7 @@ kpis! {
         row: row(2, "enough pods, s"),
     }
     RecoverySeconds recovery_seconds: Option<f64> {
-        what: "From the same moment to the first with ready >= needed and no backlog left (fluid engine), or to the end of the first 5 s interval that ends with ready >= needed and kept the SLO (request engine: single requests always wait somewhere)",
+        what: "From the same moment to the first with ready >= needed and no backlog left (fluid engine), or to the end of the first 5 s interval that ends with ready >= needed and kept the SLO (request engine)",
         unit: "s",
         group: Speed,
         over_traces: Greatest,
@@ -458,7 +458,7 @@ kpis! {
         row: row(3, "recovery, s"),
     }
     ThrottledShare throttled_share: Option<f64> {
-        what: "Of the CFS periods with work those whose quota ran out before it was done (request engine), or the share of the working pods' time at the CPU limit (fluid engine); null if no pod worked",
+        what: "Share of the CFS periods with work whose quota ran out before the work ended (request engine), or of the working pods' time at the CPU limit (fluid engine); null if no pod worked",
         unit: "0..1",
         group: Harm,
         over_traces: MeanOverTime,
@@ -474,8 +474,8 @@ kpis! {
         group: Cost,
         over_traces: Greatest,
         better: Neither,
-        leaves_out: "whether more is better: it is neither cost nor harm",
-        source: "the HPA's own measure, true instead of as seen",
+        leaves_out: "a direction: it is neither cost nor harm",
+        source: "the HPA's own measure, from the true CPU and not from samples",
     }
     OomKills oom_kills: Option<f64> {
         what: "Containers killed for memory",

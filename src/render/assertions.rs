@@ -1,6 +1,4 @@
-//! Assertions as lines: what was to hold, whether it does, and what the value is.
-//!
-//! Self-imposed limit: one line an assertion, in the order given.
+//! Assertions as lines: the assertion, whether it holds, and the value.
 
 use anstyle::{AnsiColor, Style};
 
@@ -37,7 +35,7 @@ fn line(checked: &CheckedAssertion, colour: Colour) -> String {
     format!("{mark} {}\n", visible(&line))
 }
 
-/// Enough that nobody wonders why 30.0004 is not at most 30.
+/// Enough digits to see that 30.0004 is more than 30.
 const DECIMALS: usize = 6;
 
 #[cfg(test)]

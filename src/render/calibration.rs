@@ -1,6 +1,4 @@
-//! A calibration as text: the line with its intervals, what speaks against it, and what to put into the policy.
-//!
-//! Self-imposed limit: text of what `results::calibration` found.
+//! A calibration as text: the line with its intervals, doubts about it, and the lines for the policy.
 
 use std::fmt::Write;
 
@@ -15,7 +13,7 @@ use crate::scenario::ProbeMeasurement;
 use crate::text::rounding::readable;
 use crate::text::{json, visible};
 
-/// The report of the probe in `file` for people.
+/// The report of the probe in `file` as text.
 #[must_use]
 pub fn render_calibration(file: &str, measured: ProbeMeasurement, fit: &Calibration) -> String {
     let mut text = format!(
@@ -30,7 +28,7 @@ pub fn render_calibration(file: &str, measured: ProbeMeasurement, fit: &Calibrat
     text.push_str(&estimates(fit));
     let _ = writeln!(
         text,
-        "R² {:.4}; readings scatter about the line by {}m (one standard deviation)\n",
+        "R² {:.4}; standard deviation of the readings from the line: {}m\n",
         fit.r_squared,
         significant(fit.scatter_millicores),
     );
@@ -101,7 +99,7 @@ fn notes(measured: ProbeMeasurement, fit: &Calibration) -> Vec<String> {
     notes.push(linearity(fit));
     if fit.cpu_per_request_ms.low <= 0.0 {
         notes.push(
-            "The cost's interval holds zero: these rows do not tell a cost from none. Measure at more loads, and heavier ones."
+            "The interval of the cost includes zero: these rows do not show that a request costs CPU. Measure more loads, and heavier ones."
                 .to_owned(),
         );
     }
@@ -109,14 +107,14 @@ fn notes(measured: ProbeMeasurement, fit: &Calibration) -> Vec<String> {
         notes.push(idle_below_zero(fit));
     } else if fit.idle_cpu_millicores.value < 0.0 {
         notes.push(
-            "Idle use comes out below zero, but its interval holds zero: the policy gets 0m, for nothing uses less than no CPU."
+            "The estimate of idle use is below zero, but its interval includes zero. The policy gets 0m."
                 .to_owned(),
         );
     }
     if measured == ProbeMeasurement::Together && fit.idle_cpu_millicores.value > 0.0 {
         notes.push(
-            "Idle use is that of everything measured; the policy's `idle_cpu` is one pod's. If these were several pods, divide it by \
-             their number, or add a column `replicas`."
+            "Idle use belongs to all measured pods together; `idle_cpu` of the policy belongs to one pod. If you measured several pods, \
+             divide it by their number, or add a column `replicas`."
                 .to_owned(),
         );
     }
@@ -126,8 +124,8 @@ fn notes(measured: ProbeMeasurement, fit: &Calibration) -> Vec<String> {
 
 fn cpu_of_all_pods(fit: &Calibration) -> String {
     format!(
-        "`cpu_millicores` looks like that of all pods together: against the rate of all pods the line has R² {:.4}, against that of one {:.4}. \
-         If so, all figures here are wrong: divide `cpu_millicores` by `replicas`, and fit again.",
+        "`cpu_millicores` probably belongs to all pods together: R² is {:.4} with the rate of all pods, and {:.4} with the rate of one pod. \
+         If so, all figures here are wrong: divide `cpu_millicores` by `replicas`, and calibrate again.",
         fit.r_squared_as_totals.unwrap_or_default(),
         fit.r_squared,
     )
@@ -137,15 +135,15 @@ fn idle_below_zero(fit: &Calibration) -> String {
     let through_origin = significant(fit.cpu_per_request_ms_without_idle);
     match fit.linearity.shape {
         CpuGrowth::Steepening => format!(
-            "Idle use comes out below zero, which no service has: that is the bend. The policy gets the slope and no idle use, \
-             which is too much at light load; the line through the origin costs {through_origin} ms a request."
+            "The estimate of idle use is below zero, which is impossible: the cost grows with the load. The policy gets the slope and no \
+             idle use, which is too much at light load; by the line through the origin, a request costs {through_origin} ms."
         ),
         CpuGrowth::Straight | CpuGrowth::Flattening | CpuGrowth::Unknown => format!(
-            "Idle use comes out below zero, which no service has. The usual reason is a probe that steps upwards while its \
-             readings trail behind, since metrics cover the time before: then all readings are too low by about as much, and the \
-             cost, which is the slope, stays right. The other is a cost that grows with the load. The policy gets the slope \
-             and no idle use. If the readings were steady, the line through the origin, {through_origin} ms, is the better \
-             cost at these loads. Best is a new probe that holds each load for two minutes, without a pause in between."
+            "The estimate of idle use is below zero, which is impossible. The usual reason is a probe that raises its load step by step: \
+             a reading covers the time before it, so all readings are too low by a similar amount. The cost, which is the slope, \
+             is still right. Another reason is a cost that grows with the load. The policy gets the slope and no idle use. If the \
+             readings were steady, the line through the origin, {through_origin} ms, is the better cost at these loads. Best is a \
+             new probe that holds each load for two minutes, without pauses."
         ),
     }
 }
@@ -156,7 +154,7 @@ fn linearity(fit: &Calibration) -> String {
         LinearityTest::LackOfFit => "F test for lack of fit over equal loads",
         LinearityTest::QuadraticTerm => "t test of a term in the square of the rate",
         LinearityTest::Untested => {
-            return "Whether the relation is linear was not tested: that takes four rows of three different loads."
+            return "Linearity is not tested: a test needs four rows with three different loads."
                 .to_owned();
         }
     };
@@ -168,18 +166,18 @@ fn linearity(fit: &Calibration) -> String {
     };
     let ends = || {
         format!(
-            "by a parabola one request more costs {} ms at {} rps a pod and {} ms at {}",
+            "by a parabola, one more request costs {} ms at {} rps a pod and {} ms at {}",
             significant(linearity.cost_ms_at_rps_min.unwrap_or_default()),
             significant(fit.rps_min),
             significant(linearity.cost_ms_at_rps_max.unwrap_or_default()),
             significant(fit.rps_max),
         )
     };
-    let advice = "hpasim takes one cost for all loads: keep the rows around the load at which the autoscaler holds a pod \
-                  (its target x the CPU request), and do not trust the simulation far from there.";
+    let advice = "hpasim uses one cost for all loads: keep the rows near the load at which the autoscaler holds a pod \
+                  (its target x the CPU request), and do not trust the simulation far from it.";
     match linearity.shape {
         CpuGrowth::Straight | CpuGrowth::Unknown => format!(
-            "Linear: nothing speaks against a straight line ({test}, {p_value}, level {SIGNIFICANCE})."
+            "Linear: the test does not reject a straight line ({test}, {p_value}, level {SIGNIFICANCE})."
         ),
         CpuGrowth::Steepening => format!(
             "Not linear: CPU grows faster than the load ({test}, {p_value}); {}. {advice}",
@@ -194,7 +192,7 @@ fn linearity(fit: &Calibration) -> String {
 
 fn outlier(outlier: &Outlier) -> String {
     format!(
-        "Line {} ({} rps a pod, {}m) lies {}. It was kept; without it a request costs {} ms.",
+        "Line {} ({} rps a pod, {}m) is {}. The fit keeps it; without it, a request costs {} ms.",
         outlier.line,
         significant(outlier.rps),
         significant(outlier.cpu_millicores),
@@ -219,10 +217,10 @@ fn distance(outlier: &Outlier) -> String {
         format!("{}m", significant(difference.abs()))
     };
     let side = if difference < 0.0 { "below" } else { "above" };
-    format!("{size} {side} the line of the others, which hardly scatter about it")
+    format!("{size} {side} the line of the others, which lie close to their line")
 }
 
-/// The part of a policy that says the same; nothing uses less than no CPU.
+/// The part of a policy that says the same; idle use is 0m or more.
 fn policy_lines(fit: &Calibration) -> String {
     format!(
         "[workload]\ncpu_per_request = {{ dist = \"lognormal\", mean = \"{}\", cv = 1.0 }}\nidle_cpu = \"{:.0}m\"\n",

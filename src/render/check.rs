@@ -1,6 +1,4 @@
 //! What `hpasim check` found: as text with caret lines, as JSON, and as annotations of GitHub.
-//!
-//! Self-imposed limit: findings in, text out; how a command ends is `cli`'s.
 
 use serde::Serialize;
 

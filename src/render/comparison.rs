@@ -1,13 +1,13 @@
-//! Policies beside each other as a table, and what they come to in one sentence.
+//! Policies as a table, and the result in one sentence.
 //!
-//! Self-imposed limit: the KPIs that people decide by; every KPI is in `comparison.csv`.
-//! No winner is named: a difference within its interval is called noise.
+//! The table has the KPIs for a decision; `comparison.csv` has every KPI. It names no
+//! winner, and calls a difference within its interval noise.
 
 use super::human;
-use super::table::{Column, TableFormat, render_table};
+use super::table::{COLUMNS_MAX, Column, TableFormat, render_table};
 use crate::kpi::{ComparisonRow, Kpi};
 use crate::results::comparison::{
-    Comparison, ComparisonVerdict, Expense, KpiComparison, TraceComparison,
+    Comparison, ComparisonVerdict, Expense, KpiComparison, PolicyKpi, TraceComparison,
 };
 use crate::results::statistics::Estimate;
 use crate::scenario::Engine;
@@ -36,9 +36,6 @@ pub struct TraceFacts {
     pub engine: Engine,
 }
 
-/// Policies beside the first that fit into a terminal's width.
-const POLICIES_BESIDE: usize = 3;
-
 /// The comparison as text, with a final newline.
 #[must_use]
 pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> String {
@@ -52,12 +49,15 @@ pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> Stri
         text.push_str(&heading(page, trace, facts, format));
         text.push('\n');
         let others: Vec<usize> = (1..page.comparison.policies.len()).collect();
-        let beside = match format {
-            TableFormat::Plain => POLICIES_BESIDE,
-            TableFormat::Markdown => others.len().max(1),
-        };
-        for shown in others.chunks(beside) {
-            text.push_str(&table(page.comparison, trace, shown, format));
+        let mut rest = &others[..];
+        while let [_, ..] = rest {
+            let (shown, table) = widest_table(page, trace, rest, format);
+            text.push_str(&table);
+            text.push('\n');
+            rest = &rest[shown..];
+        }
+        if has_partial_values(page, trace) {
+            text.push_str(PARTIAL_VALUES);
             text.push('\n');
         }
     }
@@ -106,7 +106,7 @@ fn heading(
     let (how, mark) = match page.seeds {
         [only] => (
             format!("seed {only}; beside each value the difference to {first}"),
-            "one seed tells nothing about the noise: --seeds 10 does",
+            "one seed cannot show the noise; use --seeds 10",
         ),
         [from, .., to] => (
             format!(
@@ -126,12 +126,54 @@ fn heading(
     }
 }
 
+/// What a table says below its rows where some seeds give no value.
+const PARTIAL_VALUES: &str =
+    "(n of N): n of the N seeds have a value, and the mean is over these seeds\n";
+
+/// Whether the table of `trace` shows a KPI that some seeds give no value.
+fn has_partial_values(page: &ComparisonPage<'_>, trace: &TraceComparison) -> bool {
+    Kpi::compared().into_iter().any(|(kpi, row)| {
+        let found = trace.kpis.iter().find(|it| it.kpi == kpi);
+        found.is_some_and(|kpi| {
+            let is_partial = |policy: &PolicyKpi| {
+                policy.mean.is_some() && (policy.seeds as usize) < page.seeds.len()
+            };
+            is_shown(&row, kpi) && kpi.policies.iter().any(is_partial)
+        })
+    })
+}
+
+/// The table of as many `others` as fit the width of a terminal, at least one, and how many these are.
+fn widest_table(
+    page: &ComparisonPage<'_>,
+    trace: &TraceComparison,
+    others: &[usize],
+    format: TableFormat,
+) -> (usize, String) {
+    let table_of = |count: usize| table(page, trace, &others[..count], format);
+    if format == TableFormat::Markdown {
+        return (others.len(), table_of(others.len()));
+    }
+    let mut widest = (1, table_of(1));
+    for count in 2..=others.len() {
+        let table = table_of(count);
+        if table.lines().count() > widest.1.lines().count()
+            || table.lines().any(|line| line.chars().count() > COLUMNS_MAX)
+        {
+            break;
+        }
+        widest = (count, table);
+    }
+    widest
+}
+
 fn table(
-    comparison: &Comparison,
+    page: &ComparisonPage<'_>,
     trace: &TraceComparison,
     shown: &[usize],
     format: TableFormat,
 ) -> String {
+    let comparison = page.comparison;
     let first = comparison.policies.first().map_or("", String::as_str);
     let to_first = format!("to {first}");
     let mut columns = vec![Column::left(""), Column::right(first)];
@@ -155,7 +197,7 @@ fn table(
                 TableFormat::Markdown => format!("**{}**", of.as_str()),
             }]);
         }
-        rows.push(cells(&row, kpi, shown, format));
+        rows.push(cells(&row, kpi, shown, page.seeds.len(), format));
     }
     render_table(&columns, &rows, format)
 }
@@ -173,12 +215,25 @@ fn cells(
     row: &ComparisonRow,
     kpi: &KpiComparison,
     shown: &[usize],
+    seeds: usize,
     format: TableFormat,
 ) -> Vec<String> {
+    let of_seeds = |count: u32| match count as usize {
+        count if count < seeds => format!(" ({count} of {seeds})"),
+        _ => String::new(),
+    };
     let mean = |policy: usize| {
-        kpi.policies[policy]
-            .mean
-            .map_or_else(|| "-".to_owned(), |it| human::significant(it * row.factor))
+        let PolicyKpi { mean, seeds, .. } = kpi.policies[policy];
+        mean.map_or_else(
+            || "-".to_owned(),
+            |mean| {
+                format!(
+                    "{}{}",
+                    human::significant(mean * row.factor),
+                    of_seeds(seeds)
+                )
+            },
+        )
     };
     let indent = match format {
         TableFormat::Plain => "  ",
@@ -193,7 +248,9 @@ fn cells(
             (true, TableFormat::Markdown) => "\\*",
         };
         cells.push(mean(*policy));
-        cells.push(difference.map_or_else(String::new, |it| signed(&scaled(&it, row.factor))));
+        cells.push(difference.map_or_else(String::new, |it| {
+            format!("{}{}", signed(&scaled(&it, row.factor)), of_seeds(it.pairs))
+        }));
         cells.push(mark.to_owned());
     }
     cells

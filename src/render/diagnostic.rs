@@ -1,6 +1,4 @@
 //! Diagnostics as text: code, place, the line with a caret, the remedy.
-//!
-//! Self-imposed limit: diagnostics in, text out; where it goes is `cli`'s.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 

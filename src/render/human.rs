@@ -1,6 +1,6 @@
 //! Numbers as a person reads them: `4m 35s`, `1.2 %`, `380 ms`.
 //!
-//! Self-imposed limit: two or three significant digits; whoever computes takes the JSON.
+//! Two or three significant digits. A program reads the JSON instead.
 
 /// A length of time in seconds as `12 s`, `4m 35s`, `2h 10m`, `1d 4h`; below a minute with a digit behind the point where it is not whole.
 #[must_use]
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_share_is_not_nothing_and_a_great_one_not_all() {
+    fn a_small_share_is_above_0_and_a_great_one_below_100() {
         let cases = [
             (0.0, "0 %"),
             (0.000_01, "<0.01 %"),

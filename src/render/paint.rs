@@ -1,6 +1,6 @@
 //! A style around a line of text: the only place of the renderers that writes terminal escapes.
 //!
-//! Self-imposed limit: one line; what is not seen in it becomes visible, so the escapes are our own.
+//! One line at a time. Invisible characters in it become visible, so all escapes are our own.
 
 use anstyle::Style;
 

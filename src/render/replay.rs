@@ -1,6 +1,4 @@
 //! The report of a replay as tables or as JSON.
-//!
-//! Self-imposed limit: text of what `conformance` counted.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

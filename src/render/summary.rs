@@ -1,7 +1,7 @@
-//! The summary of a run that is read in five seconds.
+//! The summary of a run, for a reader with five seconds.
 //!
-//! Self-imposed limit: 72 columns (but for names, paths and overrides, which stay
-//! whole) and one screen; every number of it, and more, is in `summary.json`.
+//! It has 72 columns (names, paths and overrides stay whole) and fits a screen;
+//! `summary.json` has every KPI.
 
 use anstyle::{AnsiColor, Style};
 
@@ -11,13 +11,13 @@ use super::words::{causes_in_words, part_of_trace};
 use crate::kpi::Kpi;
 use crate::results::KpiReport;
 use crate::results::export::Request;
-use crate::results::failures::{self};
+use crate::results::failures;
 use crate::scenario::{Assumption, Engine, Scenario};
 use crate::text::visible;
 use crate::units::Seed;
 use crate::workload::Demand;
 
-/// What a summary tells.
+/// What a summary shows.
 #[derive(Clone, Copy, Debug)]
 pub struct RunSummary<'a> {
     /// What ran.
@@ -115,7 +115,7 @@ fn wrapped(lead: &str, items: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// `items` joined by commas in lines of at most `columns`; an item longer than that is broken between words.
+/// `items` joined by commas in lines of at most `columns`; a longer item is broken between words, and within a table in braces only where that does not fit a line.
 fn filled(items: &[String], columns: usize) -> Vec<String> {
     let fits = |line: &str| line.chars().count() <= columns;
     let parts: Vec<String> = human::with_commas(items)
@@ -124,11 +124,37 @@ fn filled(items: &[String], columns: usize) -> Vec<String> {
             if fits(&item) {
                 vec![item]
             } else {
-                item.split_whitespace().map(str::to_owned).collect()
+                words_of(&item)
+                    .into_iter()
+                    .flat_map(|word| {
+                        if fits(&word) {
+                            vec![word]
+                        } else {
+                            word.split_whitespace().map(str::to_owned).collect()
+                        }
+                    })
+                    .collect()
             }
         })
         .collect();
     human::lines_of(&parts, fits)
+}
+
+/// The words of `item`; a table in braces is one word.
+fn words_of(item: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut depth = 0_usize;
+    for piece in item.split_whitespace() {
+        match words.last_mut().filter(|_| depth > 0) {
+            Some(table) => {
+                table.push(' ');
+                table.push_str(piece);
+            }
+            None => words.push(piece.to_owned()),
+        }
+        depth = (depth + piece.matches('{').count()).saturating_sub(piece.matches('}').count());
+    }
+    words
 }
 
 fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
@@ -153,11 +179,7 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
     let pod_hours = kpis.shown(Kpi::PodHours, human::significant);
     page.line("pod hours", &pod_hours, Tone::Calm);
     if let Demand::CpuMillicores(_) = run.scenario.trace.demand {
-        page.line(
-            "requests",
-            "unknown: the trace knows demand as CPU",
-            Tone::Calm,
-        );
+        page.line("requests", "unknown: the trace has CPU demand", Tone::Calm);
     } else {
         write_requests(page, run, &kpis);
     }
@@ -223,7 +245,7 @@ fn write_latency(page: &mut Page, kpis: &Numbers<'_>) {
     ];
     let latency: Vec<String> = named
         .into_iter()
-        // The fluid engine knows no single request, and so no slowest.
+        // The fluid engine has no single requests, and so no slowest one.
         .filter(|(name, kpi)| *name != "max" || kpis.typical(*kpi).is_some())
         .map(|(name, kpi)| format!("{name} {}", kpis.shown(kpi, human::latency)))
         .collect();
@@ -264,7 +286,7 @@ fn write_failures(page: &mut Page, kpis: &Numbers<'_>, error_rate: f64) {
     }
 }
 
-/// What pods and clients did when it became too much.
+/// Throttling, retries and OOM kills.
 fn write_strain(page: &mut Page, engine: Engine, kpis: &Numbers<'_>) {
     if kpis.most(Kpi::ThrottledShare) > 0.0 {
         let share = kpis.shown(Kpi::ThrottledShare, human::percent);
@@ -315,7 +337,7 @@ impl Numbers<'_> {
     }
 }
 
-/// How a number is meant.
+/// The tone of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tone {
     Calm,
@@ -342,7 +364,7 @@ impl Page {
             .push_str(&format!("{name:<NAME_WIDTH$} {value}\n"));
     }
 
-    /// What belongs together on one line, or as many as it takes.
+    /// Items that belong together, on one line or several.
     fn list(&mut self, name: &str, items: &[String], tone: Tone) {
         for (index, line) in filled(items, WIDTH - NAME_WIDTH - 1).iter().enumerate() {
             self.line(if index == 0 { name } else { "" }, line, tone);

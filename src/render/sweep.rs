@@ -1,6 +1,6 @@
-//! The answer of a sweep in the terminal: the front, the policy as it stands, the knee.
+//! The answer of a sweep in the terminal: the front, the current policy, the knee.
 //!
-//! Self-imposed limit: one screen; every row is in `sweep.csv`.
+//! It fits one screen; `sweep.csv` has every row.
 
 use anstyle::Style;
 

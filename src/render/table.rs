@@ -1,11 +1,14 @@
 //! Tables for the terminal and for Markdown.
-//!
-//! Self-imposed limit: text cells; the caller words the numbers.
 
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
-use comfy_table::{Cell, CellAlignment, Table as Grid};
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Grid, Width,
+};
 
 use crate::text::visible;
+
+/// The most columns of a table for the terminal; the cells of a wider one are broken into lines.
+pub const COLUMNS_MAX: usize = 80;
 
 /// How a table is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +83,44 @@ pub fn render_table(columns: &[Column<'_>], rows: &[Vec<String>], format: TableF
                 .map(|(index, column)| cell(row.get(index).map_or("", String::as_str), column)),
         );
     }
+    let is_wide = |grid: &Grid| {
+        grid.lines()
+            .any(|line| line.trim_end().chars().count() > COLUMNS_MAX)
+    };
+    if format == TableFormat::Plain && is_wide(&grid) {
+        grid.set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(COLUMNS_MAX as u16);
+        keep_words_whole(&mut grid);
+    }
     // Spaces at the ends of lines would only show up in diffs.
     grid.lines()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
+}
+
+/// Breaks cells between words, where the longest words of all columns fit beside each other.
+fn keep_words_whole(grid: &mut Grid) {
+    let columns = grid.column_count();
+    let longest = |index: usize| {
+        let cells = grid.row_iter().chain(grid.header());
+        let words = cells.filter_map(|row| row.cell_iter().nth(index));
+        let words = words.map(|cell| {
+            let text = cell.content();
+            text.split_whitespace()
+                .map(|word| word.chars().count())
+                .max()
+        });
+        words.flatten().max().unwrap_or(0)
+    };
+    // A cell has a space on either side.
+    let widths: Vec<usize> = (0..columns).map(|index| longest(index) + 2).collect();
+    // Names have few spaces: where not all words fit, names are broken, and the rest is not.
+    let is_too_wide = widths.iter().sum::<usize>() > COLUMNS_MAX;
+    let kept = grid.column_iter_mut().zip(widths);
+    for (column, width) in kept.skip(usize::from(is_too_wide)) {
+        let width = u16::try_from(width).unwrap_or(u16::MAX);
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +142,24 @@ mod tests {
         file            steps
         behavior.jsonl   1204
         zero.jsonl         87
+        ");
+    }
+
+    #[test]
+    fn a_wide_table_is_folded_at_80_columns() {
+        let name = "behavior.scaleDown.policies.0.value (Percent)".to_owned();
+        let columns = [
+            Column::left(""),
+            Column::right("tried values"),
+            Column::right("SLO-breaking seconds"),
+            Column::right("rescales of the policy"),
+        ];
+        let rows = [vec![name, "10".to_owned(), "4".to_owned(), "7".to_owned()]];
+        insta::assert_snapshot!(render_table(&columns, &rows, TableFormat::Plain), @"
+                                             tried values  SLO-breaking    rescales of
+                                                                seconds     the policy
+        behavior.scaleDown.policies.0.value            10             4              7
+        (Percent)
         ");
     }
 

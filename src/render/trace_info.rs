@@ -1,6 +1,4 @@
-//! What a trace is, in a few lines of text, or as JSON.
-//!
-//! Self-imposed limit: wording; the figures come from `scenario::formats::describe`.
+//! The description of a trace, as a few lines of text or as JSON.
 
 use std::fmt::Write;
 

@@ -1,6 +1,4 @@
-//! The answer of a tuning in the terminal: what was searched, today beside proposed, what to change and why to doubt it.
-//!
-//! Self-imposed limit: words and tables; the comparison's table is `comparison`'s, the numbers are made elsewhere.
+//! The answer of a tuning in the terminal: the search, today's policy beside the proposed one, the changes, the warnings.
 
 use anstyle::{AnsiColor, Style};
 
@@ -20,22 +18,22 @@ use crate::search::tune::summary::{TuneFacts, TuneSummary};
 use crate::search::tune::traffic::{SPIKE_FACTOR, SPIKE_MINUTES};
 use crate::text::{visible, visible_lines};
 
-/// A tuning and what it comes to.
+/// A tuning and its outcome.
 #[derive(Clone, Copy, Debug)]
 pub struct TunePage<'a> {
-    /// What was asked, read and searched.
+    /// The question, the inputs and the search.
     pub summary: &'a TuneSummary<'a>,
-    /// What was turned.
+    /// The parameters.
     pub space: &'a Space,
-    /// What was weighed.
+    /// The objectives.
     pub objectives: &'a Objectives,
     /// Today's policy under the training, by the search's engine.
     pub today: Weighed,
-    /// What is proposed; `None` where nothing is better than today's policy.
+    /// The proposal; `None` where no policy is better than today's.
     pub proposal: Option<ProposalView<'a>>,
-    /// What each parameter explains of the spread by itself, in the order of the space.
+    /// The share of the spread that each parameter explains by itself, in the order of the space.
     pub sensitivity: &'a [Weighed],
-    /// How many policies that was measured on.
+    /// The number of policies in that sample.
     pub even_sample: usize,
     /// Reasons to doubt.
     pub cautions: &'a [Caution],
@@ -43,14 +41,14 @@ pub struct TunePage<'a> {
     pub files: &'a [String],
 }
 
-/// A proposal and how it fares.
+/// A proposal and its results.
 #[derive(Clone, Copy, Debug)]
 pub struct ProposalView<'a> {
-    /// Which candidate.
+    /// The candidate.
     pub candidate: &'a Candidate,
     /// Today's and the proposed policy on held-out traffic.
     pub report: &'a ComparisonPage<'a>,
-    /// What it does under the training, by the search's engine.
+    /// Its objectives under the training, by the search's engine.
     pub training: Weighed,
     /// The same without each of its changes.
     pub worth: &'a [PutBack],
@@ -60,11 +58,11 @@ pub struct ProposalView<'a> {
     pub extent: PatchScope,
     /// A command that applies it.
     pub apply: &'a str,
-    /// What the report says of it.
+    /// The verdict of the report.
     pub verdict: &'a HeldOutVerdict,
-    /// Commands to go on with.
+    /// Commands for the next steps.
     pub again: &'a [String],
-    /// Why something that one would expect is missing.
+    /// Why a text is missing.
     pub notes: &'a [String],
 }
 
@@ -110,7 +108,7 @@ fn push_list(text: &mut String, word: &str, lines: &[String]) {
     }
 }
 
-/// The patch and how to apply it; under a heading that does not say "apply" where the report speaks against it.
+/// The patch and how to apply it; under a heading that does not say "apply" where the report does not recommend it.
 fn patch(proposal: &ProposalView<'_>, colour: Colour) -> String {
     if proposal.patch.is_empty() {
         return String::new();
@@ -138,7 +136,7 @@ fn header(page: &TunePage<'_>, colour: Colour) -> String {
     let verdict = match page.proposal {
         Some(proposal) => verdict_text(proposal.verdict),
         None => format!(
-            "keep today's policy ({}): nothing that was tried is nearer to the goal",
+            "keep today's policy ({}): no policy that the search tried is nearer to the goal",
             point_text(page.today, page.objectives)
         ),
     };
@@ -160,7 +158,7 @@ fn header(page: &TunePage<'_>, colour: Colour) -> String {
     text
 }
 
-/// With how many pods the second parts begin.
+/// The pods with which the second parts start.
 fn starts(facts: &TuneFacts) -> String {
     let pods: Vec<String> = facts
         .held_out_start
@@ -172,7 +170,7 @@ fn starts(facts: &TuneFacts) -> String {
         return String::new();
     }
     format!(
-        "         {} begins with the pods that today's policy has then, under both policies: {}\n",
+        "         {} starts with the pods that today's policy has at that time, for both policies: {}\n",
         if pods.len() == 1 { "it" } else { "each" },
         pods.join(" and ")
     )
@@ -201,7 +199,7 @@ fn searched(page: &TunePage<'_>) -> String {
     let refused = match search.refused {
         0 => String::new(),
         count => format!(
-            " ({} drawn ones make no policy)",
+            " ({} drawn ones are not valid policies)",
             thousands(u64::from(count))
         ),
     };
@@ -218,34 +216,34 @@ fn searched(page: &TunePage<'_>) -> String {
     )
 }
 
-/// What held-out traffic says, in one line.
+/// The verdict of held-out traffic, in one line.
 #[must_use]
 pub fn verdict_text(verdict: &HeldOutVerdict) -> String {
     match verdict {
         HeldOutVerdict::Better => "better, on traffic and seeds that the search did not see".to_owned(),
         HeldOutVerdict::Trade { losses } => format!(
-            "a trade: better in what was asked, but {}, on traffic and seeds that the search did not see",
+            "a trade-off: better in what the goal asks for, but {}, on traffic and seeds that the search did not see",
             listed(losses)
         ),
         HeldOutVerdict::WithinNoise { gains } if gains.is_empty() => {
-            "keep today's policy: held out, nothing is known of what was to become less".to_owned()
+            "keep today's policy: the held-out runs have no value of the KPIs that were to become less".to_owned()
         }
         HeldOutVerdict::WithinNoise { gains } => format!(
-            "keep today's policy: held out, the gain is within the noise ({})",
+            "keep today's policy: on held-out traffic the gain is within the noise ({})",
             listed(gains)
         ),
         HeldOutVerdict::Worse { losses } => format!(
-            "keep today's policy: held out, the proposed one is worse ({})",
+            "keep today's policy: the proposed policy is worse on held-out traffic ({})",
             listed(losses)
         ),
         HeldOutVerdict::Harmful => {
-            "better in what was asked, on traffic that the search did not see, but harmful on what it did see: read the warnings".to_owned()
+            "better in what the goal asks for on traffic that the search did not see, but harmful on the traffic of the search: read the warnings".to_owned()
         }
         HeldOutVerdict::BoundMissed => {
             "the goal is missed on traffic and seeds that the search did not see".to_owned()
         }
         HeldOutVerdict::OneSeed => {
-            "unknown: one seed tells nothing about the noise; --seeds 10 does".to_owned()
+            "unknown: one seed cannot show the noise; use --seeds 10".to_owned()
         }
     }
 }
@@ -255,7 +253,7 @@ fn listed(differences: &[KpiDifference]) -> String {
     texts.join(", ")
 }
 
-/// `360` or `6e11`: more than anybody counts.
+/// `360` or `6e11`.
 fn how_many(candidates: f64) -> String {
     if candidates < 1e6 {
         thousands(candidates as u64)
@@ -345,7 +343,7 @@ const SAMPLE_LEAST: usize = 50;
 /// The most parameters in the table.
 const ROWS_MOST: usize = 16;
 
-/// The parameters in the order of what they explain, the greatest share first.
+/// The parameters by their share of the spread, the greatest first.
 #[must_use]
 pub fn by_share(sensitivity: &[Weighed]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..sensitivity.len()).collect();
@@ -357,7 +355,7 @@ pub fn by_share(sensitivity: &[Weighed]) -> Vec<usize> {
     order
 }
 
-/// The greatest of the three shares; what is not known is none.
+/// The greatest of the three shares; an unknown one counts as 0.
 fn greatest(shares: &Weighed) -> f64 {
     shares.cost.max(shares.harm).max(shares.rescales).max(0.0)
 }
@@ -369,7 +367,7 @@ fn sensitivity(page: &TunePage<'_>) -> String {
     let is_whole = page.even_sample as f64 >= page.space.size();
     if page.even_sample < SAMPLE_LEAST && !is_whole {
         return format!(
-            "unknown: it takes an even sample of {SAMPLE_LEAST} policies, and this search has {}\n",
+            "unknown: the table needs an even sample of {SAMPLE_LEAST} policies, and this search has {}\n",
             page.even_sample
         );
     }
@@ -416,40 +414,40 @@ pub fn caution_text(caution: &Caution) -> String {
         Caution::SideEffects(effects) => {
             let effects: Vec<String> = effects.iter().map(side_effect).collect();
             format!(
-                "no part of the goal, but users feel it on held-out traffic: {}",
+                "worse for users on held-out traffic, in KPIs that the goal does not name: {}",
                 effects.join("; ")
             )
         }
         Caution::TrainingSideEffects(effects) => {
             let effects: Vec<String> = effects.iter().map(side_effect).collect();
             format!(
-                "no part of the goal, but users would feel it under the training: {}",
+                "worse for users on the traffic of the search, in KPIs that the goal does not name: {}",
                 effects.join("; ")
             )
         }
         Caution::HardlyScales { today, proposed } => format!(
-            "the proposed policy hardly scales ({} rescales a held-out run, {} today): it fits this traffic as a fixed number of pods would, and no other",
+            "the proposed policy hardly scales ({} rescales in a held-out run, {} today): like a fixed number of pods, it fits this traffic and no other",
             human::trimmed(*proposed, 1),
             human::trimmed(*today, 1)
         ),
         Caution::Tolerance => {
-            "`tolerance` in `behavior` is taken by default since Kubernetes 1.35 only (before: feature gate HPAConfigurableTolerance); without it, search the rest with --param".to_owned()
+            "Kubernetes accepts `tolerance` in `behavior` by default from 1.35 on (earlier: with the feature gate HPAConfigurableTolerance); for an older cluster, search the other parameters with --param".to_owned()
         }
         Caution::AtBorder { label, value } => format!(
-            "{label} = {} lies at the end of the values that were tried; give it more room with --param",
+            "{label} = {} is the first or the last of the values that the search tried; widen them with --param",
             plain_text(value)
         ),
         Caution::TrainedWithoutSpike => format!(
-            "the traffic that was tuned on holds no spike (load that grows {SPIKE_FACTOR} times within {SPIKE_MINUTES} minutes), so nothing is known about one; add a trace that has it, as from `hpasim trace gen spike`"
+            "the traffic of the search has no spike (load that grows {SPIKE_FACTOR} times within {SPIKE_MINUTES} minutes), so the search did not prepare for one; add a trace with a spike, as from `hpasim trace gen spike`"
         ),
         Caution::HeldOutWithoutSpike => {
-            "the held-out traffic holds no spike, so that nothing in the report shows how one is met; name a trace that has one with --holdout".to_owned()
+            "the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout".to_owned()
         }
         Caution::GoalOutOfReach => {
-            "nothing that was tried meets the goal under the training; this is what misses it least".to_owned()
+            "no policy that the search tried meets the goal on the traffic of the search; this one misses it least".to_owned()
         }
         Caution::OutsidePatch { path, value } => format!(
-            "{path} = {value} is no part of a HorizontalPodAutoscaler, so the patch cannot carry it"
+            "{path} = {value} is not a field of a HorizontalPodAutoscaler, so the patch does not contain it"
         ),
     }
 }

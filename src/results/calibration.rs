@@ -1,7 +1,7 @@
 //! What a request costs, by a capacity probe: the least squares line through load and CPU.
 //!
-//! Self-imposed limit: one straight line, and tests that say where it does not
-//! hold. Rows are never left out: what lies far off is named, and its weight told.
+//! The model is one straight line. Tests say where it does not hold. The fit keeps all
+//! rows; the report names outliers and their influence.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
@@ -9,18 +9,18 @@ use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use super::statistics::{reach_in_errors, students_t};
 use crate::scenario::{Probe, ProbeMeasurement, ProbeRow, SAME_LOAD};
 
-/// Below this a test speaks against the straight line, or against a row.
+/// Below this p-value a test rejects the straight line, or a row.
 pub const SIGNIFICANCE: f64 = 0.05;
-/// A line that leaves this many times less of the variance unexplained is not better by chance.
+/// A line whose unexplained variance is this many times smaller is not better by chance.
 const FAR_BETTER: f64 = 5.0;
-/// More standard errors than this only say that the other rows hardly scatter.
+/// More standard errors than this only mean that the other rows lie close to their line.
 pub const STANDARD_ERRORS_MAX: f64 = 1000.0;
-/// A row that decides more of its own fit than this leaves a line that has to be fitted anew; at most three rows do.
+/// Without a row of more leverage than this, the line is fitted again; at most three rows have it.
 const HIGH_LEVERAGE: f64 = 0.5;
-/// Residuals below this share of the CPU's own spread are what floats leave of an exact line.
+/// Residuals below this share of the CPU's own spread are rounding errors of an exact line.
 const EXACT: f64 = 1e-12;
 
-/// What a probe says of a service: CPU = idle + cost x rate, per pod.
+/// The fit of a probe: CPU = idle + cost x rate, per pod.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Calibration {
     /// Rows that were fitted.
@@ -37,8 +37,8 @@ pub struct Calibration {
     pub r_squared: f64,
     /// Standard deviation of the readings about the line, in millicores.
     pub scatter_millicores: f64,
-    /// The same share if CPU and rate are both taken as those of all pods; `None` where the number of pods is not stated or never changes, so
-    /// that the two cannot be told apart.
+    /// The same share if CPU and rate are both taken as those of all pods; `None` where the number of pods is not stated or never changes: then
+    /// both shares are equal.
     pub r_squared_as_totals: Option<f64>,
     /// CPU time of one request if there were no idle use: the line through the origin, in milliseconds of one core.
     pub cpu_per_request_ms_without_idle: f64,
@@ -61,7 +61,7 @@ pub struct Coefficient {
     pub high: f64,
 }
 
-/// What was tested about the straight line, and what came of it.
+/// The test of the straight line, and its result.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Linearity {
     /// By which test.
@@ -92,7 +92,7 @@ pub enum LinearityTest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CpuGrowth {
-    /// Nothing speaks against a straight line.
+    /// The test does not reject a straight line.
     Straight,
     /// Each further request costs more.
     Steepening,
@@ -247,7 +247,7 @@ pub fn calibrate(probe: &Probe) -> Result<Calibration, CalibrationError> {
 }
 
 impl Calibration {
-    /// Whether the line meets the axis below zero by more than chance explains, which no service does.
+    /// Whether the line meets the axis below zero by more than chance explains.
     #[must_use]
     pub fn idle_is_below_zero(&self) -> bool {
         self.idle_cpu_millicores.high < 0.0
@@ -278,15 +278,15 @@ fn r_squared_as_totals(rows: &[ProbeRow]) -> Option<f64> {
     (line.sum_squares_rps > 0.0 && line.slope > 0.0).then(|| line.r_squared())
 }
 
-/// What `cpu_millicores` and `rps` of a probe were taken for, in words.
+/// Which pods `cpu_millicores` and `rps` of a probe belong to, in words.
 #[must_use]
 pub const fn measured_on(measured: ProbeMeasurement) -> &'static str {
     match measured {
         ProbeMeasurement::PerPod => {
-            "rps of all pods, cpu_millicores of one of them; both are taken per pod, rps divided by replicas"
+            "`rps` belongs to all pods and `cpu_millicores` to one; the fit divides `rps` by `replicas`"
         }
         ProbeMeasurement::Together => {
-            "no column `replicas`: rps and cpu_millicores are taken as of one pod"
+            "no column `replicas`: the fit treats `rps` and `cpu_millicores` as those of one pod"
         }
     }
 }

@@ -1,14 +1,13 @@
 //! Policies beside each other: every KPI over the same seeds, and by how much each policy differs from the first.
 //!
-//! Self-imposed limit: statistics of finished runs. Seeds are paired: the same
-//! seed gives every policy the same arrivals, so that what they have in common
-//! cancels out of the difference.
+//! Seeds are paired: the same seed gives every policy the same arrivals, so that common
+//! noise cancels out of the difference.
 
 use super::kpis::Kpis;
 use super::statistics::{Estimate, sorted_quantile};
 use crate::kpi::{Kpi, SeedFold};
 
-/// Relative differences below this are the arithmetic's rest.
+/// Relative differences below this are rounding errors.
 const REST: f64 = 1e-12;
 
 /// The runs of every policy under one trace: by policy, then by seed, in the same order of seeds.
@@ -52,7 +51,7 @@ pub struct KpiComparison {
 /// One KPI of one policy over the seeds that give it a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PolicyKpi {
-    /// The seeds that give a value; where there is none, all below are `None`.
+    /// The seeds that give a value; with 0, all below are `None`.
     pub seeds: u32,
     /// The mean.
     pub mean: Option<f64>,

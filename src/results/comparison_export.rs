@@ -1,6 +1,6 @@
 //! A comparison's files as bytes: `comparison.csv`, `comparison.json` and its `summary.json`.
 //!
-//! Self-imposed limit: no file system; the same values give the same bytes.
+//! The same values give the same bytes.
 
 use serde::Serialize;
 

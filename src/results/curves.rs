@@ -1,7 +1,7 @@
-//! What a policy's replicas, CPU, latency and harm were over time, seed by seed and over all seeds.
+//! Replicas, CPU, latency and harm of a policy over time, seed by seed and over all seeds.
 //!
-//! Self-imposed limit: numbers; how they look is `render`'s. A run keeps at most
-//! [`POINTS_MAX`] points, whatever its length, so that many runs fit in memory.
+//! A run keeps at most [`POINTS_MAX`] points, whatever its length, so that many runs fit in
+//! memory.
 
 use super::statistics::sorted_quantile;
 use super::timeline::{Timeline, TimelineRow};
@@ -55,7 +55,7 @@ impl Curve {
         }
     }
 
-    /// What stands for several rows.
+    /// One value for several rows.
     fn of_rows(self, rows: &[TimelineRow]) -> Option<f64> {
         let known = || rows.iter().filter_map(|row| self.value(row));
         match self {
@@ -123,12 +123,12 @@ pub struct PolicyCurves {
     pub seeds: Vec<SeedCurves>,
 }
 
-/// What the seeds came to in one stretch of time.
+/// The quantiles over seeds in one stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CurvePoint {
     /// Where the stretch begins.
     pub seconds: f64,
-    /// Over the seeds that have a value there; `None` where none has.
+    /// Over the seeds that have a value there; `None` without any.
     pub band: Option<Band>,
 }
 

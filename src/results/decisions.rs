@@ -1,4 +1,4 @@
-//! `decisions.jsonl`: every wake of the scaler, with what it saw and why it did what it did.
+//! `decisions.jsonl`: every wake of the scaler, with its inputs and its reasons.
 //!
 //! Each scaler writes its own line (`control`); here the lines go to a file.
 

@@ -1,7 +1,6 @@
 //! How closely supply followed demand: the elasticity metrics of the SPEC research group.
 //!
-//! Self-imposed limit: knows two numbers at an instant, the pods that serve and
-//! the pods that were needed.
+//! It needs two numbers at each instant: the pods that serve, and the pods that the load needs.
 //!
 //! After Herbst, Kounev and Reussner, "Elasticity in Cloud Computing: What It
 //! Is, and What It Is Not" (ICAC 2013), and the SPEC Research Group's report
@@ -83,7 +82,7 @@ impl ElasticitySums {
 }
 
 impl Elasticity {
-    /// From `start` up to before `end` so many pods served and so many were needed.
+    /// The pods that served and those that the load needed, from `start` up to before `end`.
     pub fn flowed(
         &mut self,
         start: SimTime,

@@ -1,6 +1,6 @@
 //! A run's files as bytes: `timeline.csv`, `latency.csv` and `summary.json`.
 //!
-//! Self-imposed limit: no file system; the same values give the same bytes.
+//! The same values give the same bytes.
 
 use std::fmt::Write as _;
 use std::io::Write;

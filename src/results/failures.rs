@@ -1,6 +1,4 @@
-//! Failed requests by cause: added up, named, ranked.
-//!
-//! Self-imposed limit: numbers and names; what fails and why is the engines' to say.
+//! Failed requests by cause: counted, named, ranked.
 
 use crate::kpi::Kpi;
 use crate::simulation::observer::FailureCauses;

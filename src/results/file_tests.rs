@@ -1,6 +1,6 @@
 //! Tests of what a run writes: each file's form, as its reader sees it.
 //!
-//! Self-imposed limit: forms. That the numbers are right is tested where they are reckoned.
+//! These tests check the form of the files. Other tests check the numbers.
 
 use super::Kpis;
 use super::export::{InputFile, Summary};

@@ -1,4 +1,4 @@
-//! The KPIs of a question: of one run as they are, of several seeds folded.
+//! The KPIs of a question: the values of one run, or folds over several seeds.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};

@@ -1,7 +1,7 @@
-//! The numbers that a run comes down to: KPIs, gathered as an observer of the run.
+//! The KPIs of a run, counted by an observer of the run.
 //!
-//! Self-imposed limit: sums as the run goes, constant memory, no allocation per
-//! segment; what repeats within a segment is reckoned once.
+//! The sums grow with the run: constant memory, no allocation per segment, and what repeats
+//! within a segment is computed once.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -102,7 +102,7 @@ pub struct KpiObserver {
     provisioning: Provisioning,
     last_needed: Option<Needed>,
     knows_requests: bool,
-    /// `None` as long as no single request was told of: the fluid engine pays for no histogram.
+    /// `None` until the first single request, so that the fluid engine pays for no histogram.
     requests: Option<Box<RequestTotals>>,
     /// What a pod requests, for the bill.
     pod_demand: PodDemand,
@@ -243,7 +243,7 @@ impl KpiObserver {
         }
     }
 
-    /// Pods in every state, and the CPU of those that are ready, as they were for so many `seconds`.
+    /// Pods in every state, and the CPU of the ready ones, during `seconds`.
     fn add_pods(&mut self, pods: &PodCounts, cpu_share_of_request: Option<f64>, seconds: f64) {
         self.peak = self.peak.max(pods.desired);
         let sums = &mut self.sums;
@@ -295,7 +295,7 @@ impl KpiObserver {
         self.shortage.flowed(segment, needed);
     }
 
-    /// From `start` to `end` so many pods were ready and so many needed.
+    /// The pods that were ready and those that the load needed, from `start` to `end`.
     fn compare_to_need(
         &mut self,
         start: SimTime,

@@ -1,25 +1,24 @@
-//! Latency as it was measured, request by request: what the request engine's quantiles come from.
+//! Measured latency, request by request: the source of the request engine's quantiles.
 //!
-//! Self-imposed limit: constant memory, a few nanoseconds a request. The
-//! histogram is the library's; nothing here knows what the latency is held against.
+//! Constant memory, a few nanoseconds a request. The histogram is the library's.
 
 use hdrhistogram::Histogram;
 
 use crate::units::SimSpan;
 
-/// What is faster is not told apart, in nanoseconds.
+/// The resolution for fast requests, in nanoseconds.
 const LEAST_NANOS: u64 = 1_000;
-/// What is slower counts as this, in nanoseconds: an hour.
+/// A slower request counts as this, in nanoseconds: an hour.
 const MOST_NANOS: u64 = 3_600_000_000_000;
 
-/// How fine a histogram is.
+/// The precision of a histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
     /// For a whole run: three significant digits, 190 kB.
     Run,
     /// For one interval among thousands: two significant digits, 26 kB, quickly emptied.
     Interval,
-    /// For a table that people read: one significant digit, steps of 3 to 6 %.
+    /// For a table: one significant digit, steps of 3 to 6 %.
     Table,
 }
 
@@ -39,7 +38,7 @@ pub struct MeasuredLatency {
     histogram: Histogram<u64>,
     /// Exact, for the mean.
     total_nanos: u128,
-    /// Exact: no quantile is told to be above it.
+    /// Exact: no quantile is above it.
     longest_nanos: u64,
 }
 
@@ -55,10 +54,7 @@ pub struct LatencyStep {
 impl MeasuredLatency {
     /// Without any request.
     #[must_use]
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "the bounds are constants, and a test makes each"
-    )]
+    #[expect(reason = "the bounds are constants, and a test makes each")]
     pub fn new(precision: Precision) -> Self {
         let digits = precision.significant_digits();
         Self {
@@ -69,7 +65,7 @@ impl MeasuredLatency {
         }
     }
 
-    /// Takes in one request.
+    /// Adds one request.
     #[inline]
     pub fn record(&mut self, latency: SimSpan) {
         let nanos = latency.as_nanos().max(0).unsigned_abs();
@@ -78,14 +74,14 @@ impl MeasuredLatency {
         self.longest_nanos = self.longest_nanos.max(nanos);
     }
 
-    /// Forgets all requests; the room is kept.
+    /// Removes all requests; keeps the memory.
     pub fn clear(&mut self) {
         self.histogram.reset();
         self.total_nanos = 0;
         self.longest_nanos = 0;
     }
 
-    /// How many requests there were.
+    /// The number of requests.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.histogram.len()

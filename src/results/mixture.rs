@@ -1,7 +1,7 @@
 //! Latency quantiles over many stretches of a run, each with its own distribution.
 //!
-//! Self-imposed limit: quantiles are solved on the closed form of the
-//! distribution, not read from samples, so they carry no sampling noise.
+//! Quantiles come from the closed form of the distribution and not from samples, so they
+//! have no sampling noise.
 
 use crate::simulation::latency::StationaryLatency;
 use crate::simulation::observer::FlowSegment;

@@ -1,6 +1,4 @@
-//! What came of a run: recording, KPIs, and their export to bytes.
-//!
-//! Self-imposed limit: no file system and no terminal; bytes go out, `cli` writes them.
+//! The results of a run: recording, KPIs, and their export to bytes.
 //!
 //! | module | what it holds |
 //! |---|---|

@@ -1,6 +1,6 @@
-//! What the observers make of single requests: a story of 37 seconds, reckoned by hand.
+//! The observers and single requests: a story of 37 seconds, computed by hand.
 //!
-//! Self-imposed limit: hand-made segments; no engine runs here.
+//! The segments are hand-made; no engine runs here.
 
 use proptest::prelude::*;
 

@@ -1,6 +1,4 @@
-//! How the autoscaler answered: how soon it acted on a shortage, how often it changed its mind.
-//!
-//! Self-imposed limit: moments and counts; what a shortage is it is told.
+//! The response of the autoscaler: how soon it acts on a shortage, and how often it reverses.
 
 use crate::control::{Decided, ScaleDirection};
 use crate::simulation::observer::{FlowSegment, RequestSegment};
@@ -11,7 +9,7 @@ use super::slo::SloVerdict;
 /// A rescale against the previous one within this time is a reversal.
 pub const REVERSAL_WINDOW: SimSpan = SimSpan::from_secs(600);
 
-/// Fewer waiting requests than this are the arithmetic's rest, not a backlog.
+/// Fewer waiting requests than this are rounding errors, not a backlog.
 const NO_BACKLOG: f64 = 1e-6;
 
 /// The first shortage of pods and what followed.
@@ -21,14 +19,14 @@ pub struct FirstShortage {
     decided: Option<SimTime>,
     enough: Option<SimTime>,
     recovered: Option<SimTime>,
-    /// Until when flow was told.
-    told_until: SimTime,
-    /// The first rescale up after `told_until`: the segment that explains it may be told later.
+    /// The end of the last segment.
+    known_until: SimTime,
+    /// The first rescale up after `known_until`: the segment that explains it may come later.
     early_rescale: Option<SimTime>,
 }
 
 impl FirstShortage {
-    /// Takes in the next segment of flow, in which `needed` pods were needed.
+    /// Adds the next segment of flow, in which `needed` pods were needed.
     pub fn flowed(&mut self, segment: &FlowSegment, needed: Option<Replicas>) {
         if self.is_enough_again(segment.start, segment.pods.ready, needed) {
             if segment.backlog_start <= NO_BACKLOG {
@@ -37,14 +35,14 @@ impl FirstShortage {
                 self.recovered.get_or_insert(segment.end);
             }
         }
-        self.told_until = segment.end;
+        self.known_until = segment.end;
         self.early_rescale = None;
     }
 
-    /// Takes in the next segment of requests, in which `needed` pods were needed; `interval` is the verdict on the interval that it ends.
+    /// Adds the next segment of requests, in which `needed` pods were needed; `interval` is the verdict on the interval that it ends.
     ///
-    /// Recovered is who has enough pods at the end of an interval that kept the SLO:
-    /// single requests always wait somewhere, so that no backlog says it.
+    /// A run has recovered when it has enough pods at the end of an interval that kept the SLO:
+    /// single requests always wait somewhere, so a backlog cannot show it.
     pub fn served(
         &mut self,
         segment: &RequestSegment,
@@ -55,11 +53,11 @@ impl FirstShortage {
         if is_enough && interval == Some(SloVerdict::Kept) {
             self.recovered.get_or_insert(segment.end);
         }
-        self.told_until = segment.end;
+        self.known_until = segment.end;
         self.early_rescale = None;
     }
 
-    /// Takes in that `ready` pods stand against `needed` from `start` on; whether they are enough after the first shortage.
+    /// Adds the `ready` and `needed` pods from `start` on; returns whether they are enough after the first shortage.
     fn is_enough_again(
         &mut self,
         start: SimTime,
@@ -80,12 +78,12 @@ impl FirstShortage {
         is_enough
     }
 
-    /// Takes in a rescale up.
+    /// Adds a rescale up.
     pub fn scaled_up(&mut self, time: SimTime) {
         if self.began.is_some_and(|began| time > began) {
             self.decided.get_or_insert(time);
         }
-        if time > self.told_until {
+        if time > self.known_until {
             self.early_rescale.get_or_insert(time);
         }
     }
@@ -113,7 +111,7 @@ impl FirstShortage {
     }
 }
 
-/// Counts rescales and changes of mind.
+/// Counts rescales and reversals.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RescaleCount {
     /// Rescales.
@@ -130,7 +128,7 @@ struct LastRescale {
 }
 
 impl RescaleCount {
-    /// Takes in a decision; tells which way it scaled, if it did.
+    /// Adds a decision; returns the direction of its rescale, if any.
     pub fn decided(&mut self, decision: &Decided<'_>) -> Option<ScaleDirection> {
         let direction = decision.direction()?;
         self.rescaled(decision.time, direction);

@@ -1,4 +1,4 @@
-//! A scenario simulated, and all that came of it: the short way for callers of the library.
+//! A simulated scenario with all its results: the short way for callers of the library.
 
 use super::kpis::{KpiObserver, Kpis};
 use super::timeline::{Timeline, TimelineRecorder};

@@ -1,17 +1,17 @@
 //! The judge of the SLO: which intervals broke it.
 //!
-//! Self-imposed limit: one judge. The KPIs and the timeline both ask it, so that
-//! a shaded second of the plot is a counted second of `slo_violation_seconds`.
+//! The KPIs and the timeline both ask this one judge, so that a shaded second of the plot is
+//! a counted second of `slo_violation_seconds`.
 
 use crate::scenario::Slo;
 use crate::simulation::latency::StationaryLatency;
 use crate::simulation::observer::{FlowSegment, INTERVAL, RequestSegment};
 use crate::units::{SimSpan, SimTime};
 
-/// Delays closer than this, in seconds, are one delay: a change between them is noise of the arithmetic.
+/// Delays closer than this, in seconds, are one delay: a change between them is a rounding error.
 pub(super) const SAME_DELAY_SECONDS: f64 = 1e-9;
 
-/// What was offered in a stretch of time and what became of it, in requests.
+/// The requests of a stretch of time: offered, answered, failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Offered.
@@ -25,7 +25,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Takes in what happened in another stretch.
+    /// Adds another stretch.
     pub fn add(&mut self, other: &Self) {
         self.offered += other.offered;
         self.succeeded += other.succeeded;
@@ -79,7 +79,7 @@ impl SloJudge {
         latency > self.limit
     }
 
-    /// What happened from `from` to `to`, both within `segment`.
+    /// The requests from `from` to `to`, both within `segment`.
     ///
     /// Requests that failed all at once at the segment's start count where `from` is that start.
     #[must_use]
@@ -109,7 +109,7 @@ impl SloJudge {
     }
 }
 
-/// What a stretch of time did to the SLO.
+/// The verdict on a stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SloVerdict {
     /// It was kept, or nothing was promised.
@@ -155,7 +155,7 @@ impl SloClock {
         &self.judge
     }
 
-    /// Takes in the next segment.
+    /// Adds the next segment.
     pub fn flowed(&mut self, segment: &FlowSegment) {
         let mut from = segment.start;
         while from < segment.end {
@@ -217,7 +217,7 @@ fn has_news_at(segment: &FlowSegment, from: SimTime) -> bool {
     (from == segment.start && segment.failed_at_start.total() > 0.0) || !is_steady(segment)
 }
 
-/// Whether the backlog's delay stays what it is throughout the segment.
+/// Whether the backlog's delay is constant in the segment.
 pub(super) fn is_steady(segment: &FlowSegment) -> bool {
     (segment.backlog_delay_end_seconds - segment.backlog_delay_start_seconds).abs()
         <= SAME_DELAY_SECONDS
@@ -392,7 +392,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whole intervals in bulk come to the same as every interval by itself.
+        /// Whole intervals in bulk give the same result as every interval by itself.
         #[test]
         fn bulk_is_the_sum_of_its_intervals(
             cuts in prop::collection::vec(0.1_f64..40.0, 1..12),

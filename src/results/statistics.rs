@@ -1,12 +1,10 @@
 //! The statistics of finished runs: quantiles, intervals, means over pairs.
-//!
-//! Self-imposed limit: numbers in, numbers out; the distributions are a library's.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// How sure an interval is.
 pub const CONFIDENCE: f64 = 0.95;
-/// Intervals narrower than this share of their mean are the arithmetic's rest.
+/// Intervals narrower than this share of their mean are rounding errors.
 const REST_OF_WIDTH: f64 = 1e-9;
 
 /// A mean over paired seeds, and how sure it is.
@@ -14,7 +12,7 @@ const REST_OF_WIDTH: f64 = 1e-9;
 pub struct Estimate {
     /// The mean.
     pub mean: f64,
-    /// Half the 95 % interval by Student's t; `None` of a single pair, which tells nothing about others.
+    /// Half the 95 % interval by Student's t; `None` of a single pair, which says nothing about others.
     pub half_width: Option<f64>,
     /// How many pairs.
     pub pairs: u32,

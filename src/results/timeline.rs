@@ -85,7 +85,7 @@ struct PendingAct {
 enum ControllerAct {
     /// A reconcile that saw this of the CPU.
     Saw(Option<f64>),
-    /// A rescale to so many.
+    /// A rescale to this number of replicas.
     ScaledTo(Replicas),
 }
 
@@ -185,7 +185,7 @@ pub struct TimelineRecorder<S = ()> {
     open_start: SimTime,
     /// The last segment of flow: what stood when the run ended.
     last: Option<FlowSegment>,
-    /// `None` as long as no single request was told of.
+    /// `None` until the first single request.
     requests: Option<Box<IntervalRequests>>,
 }
 

@@ -1,6 +1,4 @@
-//! Whether what a user asserts of a run holds.
-//!
-//! Self-imposed limit: looks KPIs up and compares; how an assertion is written is `scenario`'s.
+//! Whether the assertions about a run hold.
 
 use serde::Serialize;
 

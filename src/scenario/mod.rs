@@ -65,7 +65,7 @@ pub use catalogue::About;
 pub use csv_reading::FAULTS_SHOWN;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Omitted, Place, Severity};
 #[doc(hidden)]
-pub use file_fault::unreadable;
+pub use file_fault::{missing_path, near_name, unreadable};
 pub use file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
 pub(crate) use hpa_section::REPLICAS_MAX;
 pub use load::LoadRequest;

@@ -1,6 +1,6 @@
 //! The Pareto front: the points that no other beats in every objective, and the front's knee.
 //!
-//! Self-imposed limit: numbers; less is better, and what they stand for is not known here.
+//! Less is better for every number.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The points of a search: every combination of the values, or a Latin hypercube of them.
 //!
-//! Self-imposed limit: points by number, made when asked for: a grid of millions
-//! takes no memory, a hypercube one number for each point and swept parameter.
+//! A point is computed from its number: a grid of millions takes no memory, and a
+//! hypercube one number for each point and swept parameter.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub enum GridError {
     Parameter(#[from] ParameterError),
     /// No parameter takes more than one value.
     #[error(
-        "nothing is swept; give a parameter several values: --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5"
+        "no parameter has several values; write some, as --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5"
     )]
     NothingSwept,
     /// A path with several values stands twice.
@@ -54,7 +54,7 @@ pub enum GridError {
     TooManySamples(u32),
     /// More points and parameters to draw than fit in memory.
     #[error(
-        "--samples {samples} of {swept} swept parameters are more than the {DRAWN_MAX} values that are held in memory; draw at most {}, or sweep fewer parameters",
+        "--samples {samples} of {swept} swept parameters are more than the {DRAWN_MAX} values that fit in memory; draw at most {}, or sweep fewer parameters",
         DRAWN_MAX / swept
     )]
     TooManyDrawn {
@@ -336,8 +336,8 @@ mod tests {
                 .expect_err("a fault")
                 .to_string()
         };
-        insta::assert_snapshot!(fault(&[]), @"nothing is swept; give a parameter several values: --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5");
-        insta::assert_snapshot!(fault(&["a=1"]), @"nothing is swept; give a parameter several values: --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5");
+        insta::assert_snapshot!(fault(&[]), @"no parameter has several values; write some, as --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5");
+        insta::assert_snapshot!(fault(&["a=1"]), @"no parameter has several values; write some, as --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5");
         insta::assert_snapshot!(fault(&["a=1,2", "a=3"]), @"`a` is set twice; write all its values into one --set");
         insta::assert_snapshot!(fault(&["a=1..9"]), @"`--set a=1..9` has no step; write `1..9:STEP`, or draw from it with --samples");
         insta::assert_snapshot!(fault(&["a=1", "a=2", "a=3,4"]), @"`a` is set twice; write all its values into one --set");
@@ -348,7 +348,7 @@ mod tests {
     fn a_sample_that_does_not_fit_in_memory_is_refused_before_it_is_drawn() {
         let list: Vec<String> = (0..300).map(|number| format!("p{number}=1,2")).collect();
         let fault = Grid::latin_hypercube(&list, SAMPLES_MAX, Seed(1)).expect_err("24 GB");
-        insta::assert_snapshot!(fault, @"--samples 10000000 of 300 swept parameters are more than the 100000000 values that are held in memory; draw at most 333333, or sweep fewer parameters");
+        insta::assert_snapshot!(fault, @"--samples 10000000 of 300 swept parameters are more than the 100000000 values that fit in memory; draw at most 333333, or sweep fewer parameters");
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! Work on many threads whose results come out in order, as they come: the crate's one way to run in parallel.
 //!
-//! Self-imposed limit: pieces in, results out; it knows no simulation. The threads
-//! belong to the call, so a forked process can call it. Results reach the caller's
-//! thread, so the caller can stop between two of them. Memory of [`in_order`] stays
-//! flat: no thread runs further ahead of what came out than a few pieces.
+//! The threads belong to the call, so a forked process can call it. Results reach the
+//! caller's thread, so the caller can stop between two of them. Memory of [`in_order`] stays
+//! flat: no thread runs more than a few pieces ahead of the results.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -83,7 +82,7 @@ fn share_out<P: Send, T: Send, E>(
     let queue = Queue::new(pieces, ahead);
     let (sender, receiver) = mpsc::channel();
     std::thread::scope(|scope| {
-        // However it ends, the threads are told, or the scope would wait for them for ever.
+        // The threads must learn of the end in any case, or the scope waits for them for ever.
         let closing = Closing(&queue);
         let started: Vec<ScopedJoinHandle<'_, ()>> = (0..threads)
             .map(|_| {
@@ -126,7 +125,7 @@ struct Done<T> {
     result: T,
 }
 
-/// The pieces that nobody has begun.
+/// The pieces that no thread has begun.
 struct Queue<I> {
     state: Mutex<QueueState<I>>,
     moved: Condvar,

@@ -1,8 +1,7 @@
 //! Many simulations from one question: grids and samples of policies, fronts of cost against harm.
 //!
-//! Self-imposed limit: no file system, no terminal, no clock. Templates and
-//! parameters come in; rows, fronts and bytes go out, in the same order for any
-//! number of threads.
+//! Templates and parameters come in. Rows, fronts and bytes go out, in the same order for
+//! any number of threads.
 //!
 //! | module | what it holds |
 //! |---|---|

@@ -1,6 +1,6 @@
-//! What a sweep comes to: cost against harm for each point, the front, the knee, and today's policy.
+//! The outcome of a sweep: cost and harm of each point, the front, the knee, and today's policy.
 //!
-//! Self-imposed limit: three KPIs a point, folded over the traces; the rest stands in `sweep.csv`.
+//! A point has three KPIs, folded over the traces; `sweep.csv` has the others.
 
 use super::front::{knee, pareto_front};
 use crate::kpi::{Kpi, OverTraces};
@@ -44,14 +44,14 @@ impl Objective {
         }
     }
 
-    /// The KPI's name for people.
+    /// The KPI's heading.
     #[must_use]
     pub const fn heading(self) -> &'static str {
         self.kpi().heading()
     }
 }
 
-/// What one run or one point comes to; NaN where a KPI is null.
+/// The objectives of one run or one point; NaN where a KPI is null.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weighed {
     /// The cost objective.
@@ -141,7 +141,7 @@ impl Weighed {
     }
 }
 
-/// What all points come to.
+/// The outcome of all points.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepOutcome {
     /// The points by number.

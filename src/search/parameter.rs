@@ -13,7 +13,7 @@ pub const VALUES_MAX: u64 = 1_000_000;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ParameterError {
     /// There is no equals sign.
-    #[error("`{argument}`: it takes path=values, as hpa.maxReplicas=20,40")]
+    #[error("`{argument}`: write path=values, as hpa.maxReplicas=20,40")]
     NoValue {
         /// The argument as it was given.
         argument: String,
@@ -435,7 +435,7 @@ impl Decimal {
         })
     }
 
-    /// The digits with so many decimals, if they fit.
+    /// The digits with this number of decimals, if they fit.
     fn at(&self, decimals: u32) -> Option<i64> {
         let factor = 10i64.checked_pow(decimals.checked_sub(self.decimals)?)?;
         self.digits.checked_mul(factor)
@@ -549,7 +549,7 @@ mod tests {
 
     #[test]
     fn a_faulty_range_says_what_to_write() {
-        insta::assert_snapshot!(fault("hpa.maxReplicas"), @"`hpa.maxReplicas`: it takes path=values, as hpa.maxReplicas=20,40");
+        insta::assert_snapshot!(fault("hpa.maxReplicas"), @"`hpa.maxReplicas`: write path=values, as hpa.maxReplicas=20,40");
         insta::assert_snapshot!(fault("a=10-90"), @"`a=10-90`: a range has two dots; write 10..90:STEP, or 10..90 with --samples");
         insta::assert_snapshot!(fault("a=40..x:5"), @"`a=40..x:5`: `x` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
         insta::assert_snapshot!(fault("a=10s..1m:10s"), @"`a=10s..1m:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and `m`");

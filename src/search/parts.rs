@@ -1,6 +1,6 @@
-//! `sweep.csv` read again: rows to go on from, and parts that are joined into a whole.
+//! `sweep.csv` read again: rows to continue from, and parts to join.
 //!
-//! Self-imposed limit: reads streams line by line; `cli` opens the files.
+//! It reads streams line by line; `cli` opens the files.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -19,7 +19,7 @@ use crate::bounded::{self, ReadError, SWEEP_HEAD_BYTES_MAX, SWEEP_LINE_BYTES_MAX
 pub enum TableError {
     /// It is something else.
     #[error(
-        "{name}: this is no part of a sweep: its first line is not `{TITLE}`; name a sweep.csv"
+        "{name}: this is not a part of a sweep: its first line is not `{TITLE}`; name a sweep.csv"
     )]
     NoSweep {
         /// The file.
@@ -40,7 +40,7 @@ pub enum TableError {
     },
     /// The head is damaged, or no sweep has it.
     #[error(
-        "{name}: the head is damaged, or of an earlier version: its check value is missing or is not that of its lines, or its numbers of points and rows do not fit its values; compute this part anew with --force"
+        "{name}: the head is damaged, or of an earlier version: its check value is missing or wrong, or its numbers of points and rows do not fit its values; compute this part again with --force"
     )]
     Head {
         /// The file.
@@ -48,7 +48,7 @@ pub enum TableError {
     },
     /// It is not of the sweep that is to be continued.
     #[error(
-        "{name}: another sweep: {}; choose another folder with -o, or compute this one anew with --force",
+        "{name}: another sweep: {}; choose another folder with -o, or compute this one again with --force",
         difference.as_of_command()
     )]
     OtherSweep {
@@ -59,7 +59,7 @@ pub enum TableError {
     },
     /// A row is damaged, is missing, or stands where another should.
     #[error(
-        "{name}: line {line}: {fault}; delete this line and all behind it to go on with --resume, or compute this part anew with --force"
+        "{name}: line {line}: {fault}; delete this line and all lines after it, then continue with --resume, or compute this part again with --force"
     )]
     Row {
         /// The file.
@@ -71,7 +71,7 @@ pub enum TableError {
     },
     /// The part is not finished.
     #[error(
-        "{name}: unfinished: {found} of {wanted} rows; go on with the same command and --resume"
+        "{name}: unfinished: {found} of {wanted} rows; continue with the same command and --resume"
     )]
     Unfinished {
         /// The file.
@@ -82,14 +82,14 @@ pub enum TableError {
         wanted: u64,
     },
     /// There are more rows than belong into it.
-    #[error("{name}: has more than its {wanted} rows; compute this part anew with --force")]
+    #[error("{name}: has more than its {wanted} rows; compute this part again with --force")]
     TooLong {
         /// The file.
         name: String,
         /// The rows that belong into it.
         wanted: u64,
     },
-    /// A part of a sweep in so many parts is not there.
+    /// A part of the sweep is missing.
     #[error("{}", missing_text(first, *missing, *count))]
     Missing {
         /// The first parts that are missing.
@@ -122,7 +122,9 @@ pub enum TableError {
         other_shard: Shard,
     },
     /// Its head or a line is longer than the limit.
-    #[error("{name}: this is no part of a sweep: {what} is longer than {limit}; name a sweep.csv")]
+    #[error(
+        "{name}: this is not a part of a sweep: {what} is longer than {limit}; name a sweep.csv"
+    )]
     TooLarge {
         /// The file.
         name: String,
@@ -148,7 +150,7 @@ pub enum TableError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RowFault {
     /// Its bytes are not those that were written.
-    #[error("damaged: its check value is not that of its cells")]
+    #[error("damaged: its check value does not fit its cells")]
     Check,
     /// It is the row of another point or trace, or has other values.
     #[error("this should be the row of point {point} of the sweep, with that point's values")]
@@ -331,7 +333,7 @@ impl<R: BufRead> PartFile<R> {
         self.shard.map_or(0..rows, |shard| shard.rows(rows))
     }
 
-    /// Hands every whole row to `take`, and says how many there were; a last line without an end is none.
+    /// Hands every whole row to `take` and counts them; a last line without an end is not a whole row.
     ///
     /// `keys` says what stands in the first cells; without them, only the number of the point is compared.
     ///

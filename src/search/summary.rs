@@ -1,6 +1,4 @@
 //! `summary.json` of a sweep.
-//!
-//! Self-imposed limit: what was asked and what it comes to; the rows stand in `sweep.csv`.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -152,7 +150,7 @@ impl SweepSummary {
         }
     }
 
-    /// The same, with what the sweep comes to.
+    /// The same, with the outcome of the sweep.
     #[must_use]
     pub fn with_outcome(
         mut self,

@@ -1,7 +1,6 @@
 //! A sweep: every point of a grid under every trace and seed, a row of KPIs each.
 //!
-//! Self-imposed limit: simulates and folds; rows are handed on as they come, so
-//! that nothing grows with their number.
+//! It hands each row on at once, so its memory does not grow with the number of rows.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -106,7 +105,7 @@ impl Sweep {
 
     /// Resolves every row without simulating it, and sums the work of one run of each.
     ///
-    /// Faulty points come to light before the first simulation, and points differ in their work.
+    /// Finds faulty points before the first simulation; points differ in their work.
     ///
     /// # Errors
     /// The first row that makes no scenario, and how many there are.

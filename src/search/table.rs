@@ -1,4 +1,4 @@
-//! `sweep.csv`: a head of `#` lines that say what the sweep is, a header, and a row a point and trace.
+//! `sweep.csv`: a head of `#` lines that describe the sweep, a header, and a row for each point and trace.
 //!
 //! Text goes out here, a row at a time; [`parts`](super::parts) reads and joins it.
 //!
@@ -41,7 +41,7 @@ impl Shard {
         });
         match numbers {
             None => Err(form.to_owned()),
-            Some(Self { count: 0, .. }) => Err(format!("there are no parts; {form}")),
+            Some(Self { count: 0, .. }) => Err(format!("write at least one part; {form}")),
             Some(shard) if shard.index >= shard.count => Err(format!(
                 "parts count from 0, so the last of {} is {}/{}",
                 shard.count,
@@ -52,7 +52,7 @@ impl Shard {
         }
     }
 
-    /// Its share of so many rows: parts side by side, none more than one row longer than another.
+    /// Its share of `rows` rows: the parts differ by at most one row.
     #[must_use]
     pub fn rows(self, rows: u64) -> Range<u64> {
         let edge = |index: u64| {
@@ -526,7 +526,7 @@ impl Picked {
         }
     }
 
-    /// Their values in a line of the file; NaN where there is none.
+    /// Their values in a line of the file; NaN for an empty cell.
     #[must_use]
     pub fn values(&self, line: &str) -> Vec<f64> {
         // A line that is no row gives no values.

@@ -130,6 +130,31 @@ fn replicas_beside_an_autoscaler() {
 }
 
 #[test]
+fn replicas_of_a_live_object_are_no_finding() {
+    let fixed = healthy_but(
+        "spec:\n  selector:\n    match",
+        "spec:\n  replicas: 3\n  selector:\n    match",
+    );
+    assert!(!found("W0101", &fixed).is_empty());
+    for mark in [
+        "uid: 6f0d0e2c-0c53-4c7e-8f7b-0a9f1d8f7c11",
+        "resourceVersion: \"4711\"",
+        "creationTimestamp: \"2026-01-31T12:00:00Z\"",
+        "managedFields: []",
+    ] {
+        let live = fixed.replacen("metadata: {", &format!("metadata: {{{mark}, "), 1);
+        assert_ne!(live, fixed, "{mark}");
+        assert_eq!(found("W0101", &live), "", "{mark}");
+    }
+    let live = fixed.replacen(
+        "spec:\n  replicas: 3",
+        "status: {replicas: 3}\nspec:\n  replicas: 3",
+        1,
+    );
+    assert_eq!(found("W0101", &live), "");
+}
+
+#[test]
 fn minimum_and_maximum_are_one() {
     let one = healthy_but("minReplicas: 2", "minReplicas: 20");
     insta::assert_snapshot!(found("W0102", &one), @"

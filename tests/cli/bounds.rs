@@ -67,12 +67,12 @@ fn more_requests_than_can_be_simulated_are_refused_by_every_command() {
     for command in commands {
         let refused = sandbox.hpasim(&[command, &["-o", "out"]].concat());
         assert_eq!(refused.code, Some(2), "{command:?}: {}", refused.stderr);
-        let said = refused.stderr.contains("would be simulated one by one");
+        let said = refused.stderr.contains("hpasim simulates at most");
         assert!(said, "{command:?}: {}", refused.stderr);
         assert!(!sandbox.path("out").exists(), "{command:?}");
     }
     let refused = sandbox.hpasim(commands[0]);
-    insta::assert_snapshot!(refused.stderr, @"error: about 86,400,000,000,000,000 requests would be simulated one by one, which takes 200000d 0h of one core; hpasim simulates at most 10,000,000,000,000; --engine fluid takes next to none; a part of the trace (--from, --to), a smaller workload.scale or fewer --seeds take less");
+    insta::assert_snapshot!(refused.stderr, @"error: the request engine would simulate about 86,400,000,000,000,000 requests, which takes 200000d 0h of one core; hpasim simulates at most 10,000,000,000,000; --engine fluid takes almost no time; a part of the trace (--from, --to), a smaller workload.scale or fewer --seeds take less");
     let fluid = [
         &["run", policy, "huge.csv", "--engine", "fluid"],
         &QUIET[..],
@@ -100,7 +100,7 @@ fn a_sweep_is_announced_and_refused_by_all_its_points() {
     for values in ["workload.scale=0.01,1e9", "workload.scale=1e9,0.01"] {
         let refused = sweep(values, &request);
         assert_eq!(refused.code, Some(2), "{values}: {}", refused.stderr);
-        let said = refused.stderr.contains("would be simulated one by one");
+        let said = refused.stderr.contains("hpasim simulates at most");
         assert!(said, "{values}: {}", refused.stderr);
         assert!(!sandbox.path("out").exists(), "{values}");
     }
@@ -143,7 +143,7 @@ fn a_crafted_part_takes_no_more_memory_than_it_is_worth() {
         .env("HPASIM", assert_cmd::cargo::cargo_bin!("hpasim"))
         .output()
         .expect("a process");
-    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"error: part.csv: unfinished: 0 of 10000000 rows; go on with the same command and --resume");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"error: part.csv: unfinished: 0 of 10000000 rows; continue with the same command and --resume");
     assert_eq!(output.status.code(), Some(3));
 }
 
@@ -166,8 +166,8 @@ fn searches_and_parts_beyond_memory_are_refused() {
     let many: Vec<String> = (0..300).map(|at| format!("--set=p{at}=1,2")).collect();
     let mut many: Vec<&str> = many.iter().map(String::as_str).collect();
     many.extend(["--samples", "10000000"]);
-    insta::assert_snapshot!(fault(&many), @"error: --samples 10000000 of 300 swept parameters are more than the 100000000 values that are held in memory; draw at most 333333, or sweep fewer parameters");
-    insta::assert_snapshot!(fault(&["--set", "hpa.minReplicas=1..1000:1", "--set", "hpa.maxReplicas=1000..50999:1"]), @"error: 50,000,000 rows do not fit in memory, and one process takes at most 20,000,000; divide the sweep with --shard, take greater steps, or draw fewer with --samples");
+    insta::assert_snapshot!(fault(&many), @"error: --samples 10000000 of 300 swept parameters are more than the 100000000 values that fit in memory; draw at most 333333, or sweep fewer parameters");
+    insta::assert_snapshot!(fault(&["--set", "hpa.minReplicas=1..1000:1", "--set", "hpa.maxReplicas=1000..50999:1"]), @"error: 50,000,000 rows do not fit in memory; one process computes at most 20,000,000; divide the sweep with --shard, take greater steps, or draw fewer with --samples");
     let compare = [
         "compare",
         "policies/prod.toml",

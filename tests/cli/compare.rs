@@ -28,28 +28,28 @@ fn two_policies_stand_side_by_side_and_leave_five_files() {
     request engine, 4 seeds (1 to 4): means, and differences to prod ± 95 % interval, seed by seed
     * the interval excludes zero; less is better in every row
 
-                           prod  fast       to prod
+                                   prod  fast       to prod
      harm
-       SLO broken, s       76.2  66.2      -10 ± 15
-       failed requests, %  4.59  1.61        -3 ± 5
-       latency p95, ms     1990   384   -1606 ± 887  *
-       latency p99, ms     3948  1259  -2690 ± 1020  *
-       pods missing, %     7.36  5.14        -2 ± 2  *
-       CPU throttled, %    29.3  22.2        -7 ± 2  *
+       SLO broken, s               76.2  66.2      -10 ± 15
+       failed requests, %          4.59  1.61        -3 ± 5
+       latency p95, ms             1990   384   -1606 ± 887  *
+       latency p99, ms             3948  1259  -2690 ± 1020  *
+       pods missing, % of needed   7.36  5.14        -2 ± 2  *
+       CPU throttled, %            29.3  22.2        -7 ± 2  *
      cost
-       pod hours           1.36  2.27    +0.9 ± 0.3  *
-       replicas, mean      16.2  27.2       +11 ± 3  *
-       replicas, most        26  37.8       +12 ± 3  *
-       pods to spare, %     259   522     +264 ± 71  *
+       pod hours                   1.36  2.27    +0.9 ± 0.3  *
+       replicas, mean              16.2  27.2       +11 ± 3  *
+       replicas, most                26  37.8       +12 ± 3  *
+       pods to spare, % of needed   259   522     +264 ± 71  *
      stability
-       rescales             8.5  5.25        -3 ± 4
-       reversals              2     0        -2 ± 2  *
-       pods started          26  36.8       +11 ± 3  *
-       instability, %      51.3  39.5      -12 ± 19
+       rescales                     8.5  5.25        -3 ± 4
+       reversals                      2     0        -2 ± 2  *
+       pods started                  26  36.8       +11 ± 3  *
+       instability, %              51.3  39.5      -12 ± 19
      speed
-       first decision, s   7.61  7.61         0 ± 0
-       enough pods, s        12    12         0 ± 0
-       recovery, s           20    20         0 ± 0
+       first decision, s           7.61  7.61         0 ± 0
+       enough pods, s                12    12         0 ± 0
+       recovery, s                   20    20         0 ± 0
 
     Over 4 seeds, fast takes 1.7 ± 0.2 times the pod hours of prod and leaves the SLO-breaking seconds as they are within the noise (-10 ± 15).
 
@@ -395,10 +395,10 @@ fn what_is_nothing_to_compare_is_a_usage_error_with_a_remedy() {
         assert_eq!(refused.code, Some(2), "{refused:?}");
         refused.stderr
     };
-    insta::assert_snapshot!(refused(&["policies/prod.toml", "policies/fast.toml"]), @"error: no trace is named: policies/prod.toml and policies/fast.toml are policies by their content; add one, as traces/spike.csv, or force it with --trace");
-    insta::assert_snapshot!(refused(&["policies/prod.toml", "short.csv"]), @"error: a comparison takes two policies, and policies/prod.toml is the only one; add one, or a baseline such as @default");
-    insta::assert_snapshot!(refused(&["short.csv"]), @"error: a comparison takes two policies, and none is named; add one, or a baseline such as @default");
-    insta::assert_snapshot!(refused(&["@oracle", "@fixed:3", "short.csv"]), @"error: baselines take all but what scales from a policy, and none is named; add one, as policies/prod.toml");
+    insta::assert_snapshot!(refused(&["policies/prod.toml", "policies/fast.toml"]), @"error: no argument is a trace: by their content, policies/prod.toml and policies/fast.toml are policies; add a trace, as traces/spike.csv, or name one with --trace");
+    insta::assert_snapshot!(refused(&["policies/prod.toml", "short.csv"]), @"error: a comparison needs two policies, and policies/prod.toml is the only one; add one, or a baseline such as @default");
+    insta::assert_snapshot!(refused(&["short.csv"]), @"error: a comparison needs two policies, and there is no policy; add one, or a baseline such as @default");
+    insta::assert_snapshot!(refused(&["@oracle", "@fixed:3", "short.csv"]), @"error: a baseline needs a policy to copy its pods and workload from; add one, as policies/prod.toml");
     insta::assert_snapshot!(refused(&["policies/prod.toml", "policies/prod.toml", "short.csv"]), @"error: policies/prod.toml is named twice");
     insta::assert_snapshot!(refused(&["policies/prod.toml", "@orcale", "short.csv"]), @"error: there is no baseline `@orcale`; known are @default, @static-peak, @static-mean, @oracle, @oracle-instant, @fixed:N");
 }

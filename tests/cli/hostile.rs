@@ -148,7 +148,7 @@ fn a_head_of_a_sweep_that_never_ends_is_left() {
         "$HPASIM merge /dev/stdin -o all.csv < <(echo '# hpasim sweep'; yes '# more')",
     );
     assert_eq!(refused.code, Some(3), "{refused:?}");
-    insta::assert_snapshot!(refused.stderr, @"error: /dev/stdin: this is no part of a sweep: the head is longer than 16 MiB; name a sweep.csv");
+    insta::assert_snapshot!(refused.stderr, @"error: /dev/stdin: this is not a part of a sweep: the head is longer than 16 MiB; name a sweep.csv");
 }
 
 /// A gzip of `mebibytes` of `line`.

@@ -258,7 +258,7 @@ fn results_of_two_autoscalers_of_one_manifest_stay_apart() {
     let joined = sandbox.hpasim(&["merge", "p0", "p1", "-o", "all.csv"]);
     insta::assert_snapshot!(refused(&joined, 3), @"error: p1/sweep.csv: a part of another sweep: it has `# hpa: b` where p0/sweep.csv has `# hpa: a`; join parts of one command, one version and the same files");
     let resumed = sweep(&["--hpa", "b", "--shard", "0/2", "-o", "p0", "--resume"]);
-    insta::assert_snapshot!(refused(&resumed, 3), @"error: p0/sweep.csv: another sweep: it has `# hpa: a` where this command has `# hpa: b`; choose another folder with -o, or compute this one anew with --force");
+    insta::assert_snapshot!(refused(&resumed, 3), @"error: p0/sweep.csv: another sweep: it has `# hpa: a` where this command has `# hpa: b`; choose another folder with -o, or compute this one again with --force");
     let summary: serde_json::Value =
         serde_json::from_slice(&sandbox.read("p1/summary.json")).expect("JSON");
     assert_eq!(summary["request"]["hpa"], "b");

@@ -148,12 +148,12 @@ fn parts_that_make_no_whole_are_refused() {
     insta::assert_snapshot!(fault(&["p0", "p1", "p1"]), @"error: p1/sweep.csv and p1/sweep.csv are the same part, 1/3; name it once");
     insta::assert_snapshot!(fault(&["p0", "p1", "other"]), @"error: other/sweep.csv: a part of another sweep: it has `# seed: 7` where p0/sweep.csv has `# seed: 1`; join parts of one command, one version and the same files");
     insta::assert_snapshot!(fault(&["p0", "p1", "halves"]), @"error: halves/sweep.csv: part 1/2 does not fit p0/sweep.csv, part 0/3; divide by one number");
-    insta::assert_snapshot!(fault(&["p0", "traces/spike.csv"]), @"error: traces/spike.csv: this is no part of a sweep: its first line is not `# hpasim sweep`; name a sweep.csv");
+    insta::assert_snapshot!(fault(&["p0", "traces/spike.csv"]), @"error: traces/spike.csv: this is not a part of a sweep: its first line is not `# hpasim sweep`; name a sweep.csv");
     let text = String::from_utf8(sandbox.read("p1/sweep.csv")).expect("text");
     let shorter = &text[..text.trim_end().rfind('\n').expect("lines") + 1];
     sandbox.write("p1/sweep.csv", shorter);
     done(&sandbox, &["-o", "p2", "--shard", "2/3"]);
-    insta::assert_snapshot!(fault(&["p0", "p1", "p2"]), @"error: p1/sweep.csv: unfinished: 2 of 3 rows; go on with the same command and --resume");
+    insta::assert_snapshot!(fault(&["p0", "p1", "p2"]), @"error: p1/sweep.csv: unfinished: 2 of 3 rows; continue with the same command and --resume");
 }
 
 /// A sweep that takes long enough to be killed.
@@ -235,7 +235,7 @@ fn ctrl_c_exits_with_130_and_leaves_whole_lines() {
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("with --resume goes on from out/sweep.csv"),
+        said.contains("with --resume continues from out/sweep.csv"),
         "{said}"
     );
     assert_eq!(sandbox.read("out/sweep.csv").last(), Some(&b'\n'));
@@ -262,7 +262,7 @@ fn another_sweep_is_neither_continued_nor_overwritten() {
     std::fs::remove_file(sandbox.path("out/summary.json")).expect("removed");
     let unfinished = sweep(&sandbox, &["-o", "out"]);
     assert_eq!(unfinished.code, Some(1));
-    insta::assert_snapshot!(unfinished.stderr, @"error: out holds the beginning of this very sweep, and --resume would go on with it; choose another folder with -o, or overwrite it with --force");
+    insta::assert_snapshot!(unfinished.stderr, @"error: out holds the beginning of this sweep, and --resume would continue it; choose another folder with -o, or overwrite it with --force");
     assert!(sandbox.read("out/sweep.csv") == before);
     done(
         &sandbox,
@@ -282,11 +282,21 @@ fn the_answer_names_the_front_the_current_policy_and_the_files() {
 
     no policy is better in both mean replicas and SLO-breaking seconds than these 3
 
-              stabilizationWindowSeconds  targetCPUUtilizationPercentage  mean replicas  SLO-breaking seconds  rescales
-                                       0                              60          19.48                   130        19
-     knee                             60                              60          21.39                   105        18
-                                      60                              40          23.10                    90        16
-     current                    as it is                        as it is          20.03                   140        21
+        stabilizationWindowSeconds  targetCPUUtilizationPercentage      mean  SLO-breaking  rescales
+                                                                    replicas       seconds
+                                 0                              60     19.48           130        19
+     k                          60                              60     21.39           105        18
+     n
+     e
+     e
+                                60                              40     23.10            90        16
+     c                    as it is                        as it is     20.03           140        21
+     u
+     r
+     r
+     e
+     n
+     t
 
     written  out/front.png
              out/front.svg
@@ -335,7 +345,7 @@ fn arguments_that_make_no_sweep_exit_with_2() {
         assert_eq!(finished.code, Some(2), "{}", finished.stderr);
         finished.stderr
     };
-    insta::assert_snapshot!(fault(&[]), @"error: nothing is swept; give a parameter several values: --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5");
+    insta::assert_snapshot!(fault(&[]), @"error: no parameter has several values; write some, as --set hpa.maxReplicas=10,20,40 or --set hpa.targetCPUUtilizationPercentage=40..80:5");
     insta::assert_snapshot!(fault(&["--set", "hpa.maxReplicas=10..20"]), @"error: `--set hpa.maxReplicas=10..20` has no step; write `10..20:STEP`, or draw from it with --samples");
     insta::assert_snapshot!(fault(&["--set", "hpa.maxReplicas=10,20", "--shard", "4/4"]), @"
     error: invalid value '4/4' for '--shard <I/N>': parts count from 0, so the last of 4 is 3/4
@@ -344,7 +354,7 @@ fn arguments_that_make_no_sweep_exit_with_2() {
     ");
     insta::assert_snapshot!(
         fault(&["traces/spike.csv", "--set", "hpa.maxReplicas=10,20"]),
-        @"error: two traces are called `spike`, and rows are told apart by that name; rename one of the files"
+        @"error: two traces have the name `spike`, and that name identifies rows; rename one of the files"
     );
 }
 

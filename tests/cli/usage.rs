@@ -111,6 +111,21 @@ fn a_command_is_suggested_where_it_is_near() {
 }
 
 #[test]
+fn a_missing_file_offers_the_near_name() {
+    let sandbox = Sandbox::new();
+    let help = |policy: &str, trace: &str| {
+        let run = sandbox.hpasim(&["run", policy, trace]);
+        assert_eq!(run.code, Some(3), "{run:?}");
+        let help = run.stderr.lines().find(|line| line.contains("help:"));
+        help.unwrap_or_default().trim().to_owned()
+    };
+    insta::assert_snapshot!(help("policies/prud.toml", "traces/spike.csv"), @"help: did you mean `policies/prod.toml`?");
+    insta::assert_snapshot!(help("policies/prod.toml", "traces/spikes.cvs"), @"help: did you mean `traces/spike.csv`?");
+    insta::assert_snapshot!(help("policies/nothing-like-it.toml", "traces/spike.csv"), @"help: check the path");
+    insta::assert_snapshot!(help("nowhere/prod.toml", "traces/spike.csv"), @"help: check the path");
+}
+
+#[test]
 fn a_package_gets_completions_and_man_pages() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {

@@ -1,6 +1,4 @@
-//! What is compared: which arguments are policies, baselines and traces, what each is called, and all of them loaded.
-//!
-//! Self-imposed limit: from arguments to scenarios; nothing is simulated.
+//! The inputs of a comparison: which arguments are policies, baselines and traces, their labels, and the loaded scenarios.
 
 use std::path::{Path, PathBuf};
 
@@ -17,20 +15,20 @@ use crate::scenario::{
 };
 use crate::simulation::baseline::{Baseline, BaselineError};
 
-/// Why there is nothing to compare.
+/// Why the arguments are no comparison.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ComparisonError {
     /// No argument is a trace.
     #[error(
-        "no trace is named: {0} are policies by their content; add one, as traces/spike.csv, or force it with --trace"
+        "no argument is a trace: by their content, {0} are policies; add a trace, as traces/spike.csv, or name one with --trace"
     )]
     NoTrace(String),
     /// Fewer than two policies.
-    #[error("a comparison takes two policies, and {0}; add one, or a baseline such as @default")]
+    #[error("a comparison needs two policies, and {0}; add one, or a baseline such as @default")]
     OnePolicy(String),
     /// Baselines alone.
     #[error(
-        "baselines take all but what scales from a policy, and none is named; add one, as policies/prod.toml"
+        "a baseline needs a policy to copy its pods and workload from; add one, as policies/prod.toml"
     )]
     NoFile,
     /// The same policy or trace twice.
@@ -50,20 +48,20 @@ impl From<BaselineError> for CommandError {
     }
 }
 
-/// Everything that is compared.
+/// The inputs of a comparison.
 #[derive(Debug)]
 pub(super) struct CompareInputs {
     /// In the order of the command line.
     pub(super) policies: Vec<ComparedPolicy>,
     /// In the order of the command line.
     pub(super) traces: Vec<PairedTrace>,
-    /// What its user should know.
+    /// The warnings.
     pub(super) warnings: Vec<Diagnostic>,
     /// Every file that was read.
     pub(super) files: Vec<InputFile>,
 }
 
-/// A policy by what it is made of.
+/// The origin of a policy.
 #[derive(Clone, Debug, PartialEq)]
 enum PolicyOrigin {
     /// A file.
@@ -72,22 +70,22 @@ enum PolicyOrigin {
     Baseline(Baseline),
 }
 
-/// A policy that is compared.
+/// A policy of the comparison.
 #[derive(Clone, Debug)]
 pub(super) struct ComparedPolicy {
-    /// What it is called in tables: no other has the same.
+    /// Its unique name in tables.
     pub(super) label: String,
     origin: PolicyOrigin,
 }
 
 impl ComparedPolicy {
-    /// Whether it is a yardstick rather than a policy to be run.
+    /// Whether it is a baseline.
     pub(super) fn is_baseline(&self) -> bool {
         matches!(self.origin, PolicyOrigin::Baseline(_))
     }
 }
 
-/// What the arguments stand for.
+/// The arguments by their kind.
 #[derive(Debug, Default)]
 struct NamedInputs {
     policies: Vec<PolicyOrigin>,
@@ -139,7 +137,7 @@ impl CompareInputs {
         })
     }
 
-    /// What the policies are called.
+    /// The names of the policies.
     pub(super) fn policy_labels(&self) -> Vec<&str> {
         self.policies.iter().map(|it| it.label.as_str()).collect()
     }
@@ -185,7 +183,7 @@ impl NamedInputs {
         }
         if names.len() < 2 {
             let what = names.first().map_or_else(
-                || "none is named".to_owned(),
+                || "there is no policy".to_owned(),
                 |only| format!("{only} is the only one"),
             );
             return Err(ComparisonError::OnePolicy(what));
@@ -247,7 +245,7 @@ impl LoadedTrace {
     }
 }
 
-/// What loading brings beside scenarios.
+/// Warnings and files of the loading.
 #[derive(Default)]
 struct Gathered {
     warnings: Vec<Diagnostic>,
@@ -293,7 +291,7 @@ impl Gathered {
         })
     }
 
-    /// Keeps what a policy under a trace brings; what another brought already is told once.
+    /// Keeps the warnings of a policy under a trace, each once.
     fn take(&mut self, loaded: Loaded) -> Scenario {
         self.warnings.extend(loaded.warnings);
         keep_first_of_each(&mut self.warnings, Diagnostic::identity);
@@ -309,7 +307,7 @@ impl Gathered {
         self.faults.absorb_unknown(faults);
     }
 
-    /// Whoever differs in more than how it scales is told of.
+    /// Warns of policies that differ in more than how they scale.
     fn warn_of_unlike(&mut self, scenarios: &[Scenario], policies: &[ComparedPolicy]) {
         let files = scenarios.iter().zip(policies);
         let mut files = files.filter(|(_, policy)| !policy.is_baseline());

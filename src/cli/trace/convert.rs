@@ -1,6 +1,4 @@
-//! `hpasim trace convert FILE -o OUT.csv`: a recording becomes a trace of our own.
-//!
-//! Self-imposed limit: read, warn, write; each is done elsewhere.
+//! `hpasim trace convert FILE -o OUT.csv`: makes a trace of a recording.
 
 use clap::Args;
 

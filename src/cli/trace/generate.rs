@@ -1,7 +1,4 @@
 //! `hpasim trace gen KIND`: makes synthetic traces.
-//!
-//! Self-imposed limit: arguments in, CSV text out, and one function that writes
-//! it. The shapes themselves are in `workload::generate`.
 
 use clap::{Args, Subcommand};
 

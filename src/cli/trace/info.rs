@@ -1,6 +1,4 @@
-//! `hpasim trace info FILE`: a trace or a recording in a few lines.
-//!
-//! Self-imposed limit: read, describe, print; each is done elsewhere.
+//! `hpasim trace info FILE`: describes a trace or a recording in a few lines.
 
 use clap::Args;
 

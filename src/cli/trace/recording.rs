@@ -1,6 +1,4 @@
-//! The recording that `trace convert` and `trace info` are about: its arguments, and how it is read.
-//!
-//! Self-imposed limit: a stream from file or standard input; what it holds is read in `scenario::formats`.
+//! The recording of `trace convert` and `trace info`: its arguments, and how hpasim reads it.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -91,7 +89,7 @@ fn parse_scale(text: &str) -> Result<f64, String> {
 fn parse_moment(text: &str) -> Result<TraceMoment, String> {
     if RecordingFormat::named(&text.to_ascii_lowercase()).is_some() {
         return Err(format!(
-            "this is a time; a format is forced with --input-format {text}"
+            "write a time; name a format with --input-format {text}"
         ));
     }
     TraceMoment::parse(text)

@@ -1,6 +1,4 @@
-//! What is tuned on and what is held out: traces cut in time, or apart, and all of them loaded.
-//!
-//! Self-imposed limit: from arguments to templates; nothing is searched.
+//! The traffic of a tuning: the traces of the search and of the report, split in time or separate files, loaded.
 
 use std::path::{Path, PathBuf};
 
@@ -17,20 +15,20 @@ use crate::search::tune::split::{replicas_at_end, split_time};
 use crate::simulation::Extent;
 use crate::units::{Replicas, SimTime};
 
-/// Everything that is read.
+/// The inputs of a tuning.
 #[derive(Debug)]
 pub(super) struct TuneInputs {
     /// The policy with each training trace.
     pub(super) training: Vec<Template>,
-    /// What each is called: `diurnal until 16h`, or the file's name.
+    /// The name of each: `diurnal until 16h`, or the file's name.
     pub(super) training_labels: Vec<String>,
-    /// What the report is about.
+    /// The traffic of the report.
     pub(super) held_out: Vec<HeldOut>,
-    /// What its user should know.
+    /// The warnings.
     pub(super) warnings: Vec<Diagnostic>,
     /// Every file that was read.
     pub(super) files: Vec<InputFile>,
-    /// Their bytes, for standard input can be read once.
+    /// Their bytes, because standard input can be read only once.
     pub(super) loader: RememberingLoader,
 }
 
@@ -39,7 +37,7 @@ pub(super) struct TuneInputs {
 pub(super) struct HeldOut {
     /// The trace's file.
     pub(super) path: PathBuf,
-    /// What it is called: `diurnal from 16h`, or the file's name.
+    /// Its name: `diurnal from 16h`, or the file's name.
     pub(super) label: String,
     /// Where it begins, if the trace was split.
     pub(super) split: Option<Split>,
@@ -54,7 +52,7 @@ pub(super) struct HeldOut {
 pub(super) struct Split {
     /// The first instant that is held out.
     pub(super) time: SimTime,
-    /// `spec.replicas` of today's policy then: with so many pods the second part begins.
+    /// `spec.replicas` of today's policy at that time: the pods with which the second part starts.
     pub(super) replicas: Replicas,
 }
 
@@ -83,7 +81,7 @@ impl TuneInputs {
             arguments,
             loader: RememberingLoader::default(),
         };
-        // All at once, so that all that is wrong with them is told at once.
+        // All at once, so that one run reports all their faults.
         let all: Vec<PathBuf> = arguments.named_traces().cloned().collect();
         let mut whole = reader.templates(&all)?;
         let apart = whole.split_off(arguments.traces.len());
@@ -125,7 +123,7 @@ impl TuneInputs {
 }
 
 impl TuneArgs {
-    /// What is tuned on, then what is held out.
+    /// The traces of the search, then those of the report.
     fn named_traces(&self) -> impl Iterator<Item = &PathBuf> {
         self.traces.iter().chain(&self.holdout)
     }
@@ -151,13 +149,13 @@ impl TuneArgs {
             .collect())
     }
 
-    /// What can be told before anything is read.
+    /// Faults that show before any file is read.
     fn check(&self) -> Result<(), CommandError> {
         let all: Vec<&PathBuf> = self.named_traces().collect();
         for (index, path) in all.iter().enumerate() {
             if all[..index].contains(path) {
                 return Err(CommandError::usage(format!(
-                    "{} is named twice; a trace is tuned on, or held out",
+                    "{} is named twice; use a trace for the search or for the report, not for both",
                     path.display()
                 )));
             }
@@ -166,7 +164,7 @@ impl TuneArgs {
     }
 }
 
-/// What is tuned on, and what is not.
+/// The traffic of the search and of the report.
 #[derive(Default)]
 struct Parts {
     labels: Vec<String>,
@@ -202,7 +200,7 @@ impl Reader<'_> {
         for (path, scenario) in self.arguments.traces.iter().zip(scenarios) {
             let Some(time) = split_time(scenario.trace.end(), share) else {
                 return Err(CommandError::usage(format!(
-                    "{} is too short to be split: each part takes 2 minutes at least; hold another trace out with --holdout",
+                    "{} is too short to split: each part needs at least 2 minutes; name another trace for the report with --holdout",
                     path.display()
                 )));
             };
@@ -247,7 +245,7 @@ impl Reader<'_> {
 }
 
 impl TuneArgs {
-    /// Today's policy is simulated before there is a question: what cannot end is refused here.
+    /// Refuses traffic that takes too long: today's policy is simulated before the size of the question is known.
     fn refuse_endless(
         &self,
         templates: &[Template],
@@ -280,7 +278,7 @@ impl TuneArgs {
     }
 }
 
-/// The policy as it stands under each trace; what its user should know is gathered once.
+/// The current policy under each trace, and each warning once.
 fn resolve_all(
     templates: &[Template],
     warnings: &mut Vec<Diagnostic>,
@@ -304,13 +302,13 @@ fn resolve_all(
     }
 }
 
-/// Traffic under another name is no other traffic.
+/// Refuses the same traffic under two names.
 fn refuse_same_traffic(training: &[Template], apart: &[Template]) -> Result<(), CommandError> {
     let trace = |template: &Template| template.inputs().last().map(|it| it.bytes.clone());
     for held_out in apart {
         if let Some(same) = training.iter().find(|it| trace(it) == trace(held_out)) {
             return Err(CommandError::usage(format!(
-                "{} and {} are the same traffic; hold out what the search does not see",
+                "{} and {} are the same traffic; name traffic for the report that the search does not see",
                 held_out.trace_name(),
                 same.trace_name()
             )));

@@ -1,6 +1,4 @@
-//! What a user takes away of a proposal: the patch, a policy of its own, commands to go on with.
-//!
-//! Self-imposed limit: texts; where they are written is `outputs`'.
+//! The texts of a proposal for its user: the patch, a policy, commands for the next steps.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -18,22 +16,22 @@ pub(super) struct ProposedTexts {
     pub(super) patch: String,
     /// The command that applies it.
     pub(super) apply: String,
-    /// A policy of its own; `None` where no file can say it.
+    /// A policy file; `None` where no file can express the proposal.
     pub(super) policy: Option<String>,
-    /// Commands to go on with.
+    /// Commands for the next steps.
     pub(super) again: Vec<String>,
-    /// Why something that one would expect is missing.
+    /// Why a text is missing.
     pub(super) notes: Vec<String>,
 }
 
-/// What the texts are made of.
+/// The sources of the texts.
 struct ProposalInputs<'s> {
     experiment: &'s TuneExperiment<'s>,
     folder: &'s Path,
 }
 
 impl ProposedTexts {
-    /// The texts of `proposal`, which are to be written to `folder`.
+    /// The texts of `proposal` for the files in `folder`.
     ///
     /// # Errors
     /// The policy's file has faults, today or as it is proposed.
@@ -58,7 +56,7 @@ impl ProposalInputs<'_> {
         let proposed = self.policy(&self.experiment.arguments.set, &changes)?;
         let all = self.experiment.arguments.set.iter().chain(&changes);
         let patch = if all.clone().any(|setting| keys_of(setting)[0] == "hpa") {
-            // The cluster has what the file says, not what --set made of it.
+            // The cluster has the content of the file, without --set.
             let cluster = self.policy(&[], &[]);
             let cluster = cluster.as_ref().unwrap_or(&today);
             cluster.patch_to(&proposed).map_err(CommandError::Input)?
@@ -69,13 +67,13 @@ impl ProposalInputs<'_> {
         let policy = match (self.base_path(), own_settings(all)) {
             (None, _) => {
                 notes.push(format!(
-                    "no {PROPOSED_TOML}: the policy came from standard input, which no file can extend"
+                    "no {PROPOSED_TOML}: the policy came from standard input, and a file cannot extend that"
                 ));
                 None
             }
             (Some(_), None) => {
                 notes.push(format!(
-                    "no {PROPOSED_TOML}: a change goes into an array outside [hpa], which a policy replaces whole"
+                    "no {PROPOSED_TOML}: a change is inside an array outside [hpa], and a policy can only replace the whole array"
                 ));
                 None
             }
@@ -159,7 +157,7 @@ impl ProposalInputs<'_> {
         path.to_str().map(str::to_owned)
     }
 
-    /// The commands that make the report anew, one for each held-out trace, and that look for traps.
+    /// The commands that repeat the report, one for each held-out trace, and the one that checks the proposal.
     fn again(&self, proposal: &ProposedPolicy, notes: &mut Vec<String>) -> Vec<String> {
         let path = self.folder.join(PROPOSED_TOML);
         let proposed = shell_path(&path);
@@ -171,7 +169,7 @@ impl ProposalInputs<'_> {
         // `compare` sets keys of all policies alike.
         if self.undoes_changes(proposal) {
             notes.push(
-                "no command to make the report anew: `compare` applies --set to both policies"
+                "no command repeats the report: `compare` applies --set to both policies"
                     .to_owned(),
             );
             return vec![check];
@@ -179,9 +177,8 @@ impl ProposalInputs<'_> {
         let is_stdin = |held_out: &&HeldOut| held_out.path == Path::new(STANDARD_INPUT);
         let held_out = &self.experiment.inputs.held_out;
         if held_out.iter().any(|it| is_stdin(&it)) {
-            notes.push(
-                "no command to make the report anew: a trace came from standard input".to_owned(),
-            );
+            notes
+                .push("no command repeats the report: a trace came from standard input".to_owned());
             return vec![check];
         }
         let mut commands: Vec<String> = held_out
@@ -227,7 +224,7 @@ impl ProposalInputs<'_> {
         command
     }
 
-    /// Whether what is set of today's policy, set of the proposed one too, would undo what that changes.
+    /// Whether the settings of today's policy would undo changes of the proposed one.
     fn undoes_changes(&self, proposal: &ProposedPolicy) -> bool {
         let space = &self.experiment.search.space;
         let changes = space.changes(&proposal.finalist.candidate);
@@ -254,7 +251,7 @@ fn own_settings<'s>(settings: impl Iterator<Item = &'s String>) -> Option<Vec<St
         }
         own.retain(|earlier| !keys_of(earlier).starts_with(&keys));
         let is_within = |earlier: &&String| keys.starts_with(&keys_of(earlier));
-        // An array's element has no path in TOML, and a value written whole cannot be gone on with.
+        // An array's element has no path in TOML, and TOML cannot extend an inline value.
         if keys.iter().any(|key| is_index(key)) || own.iter().any(is_within) {
             return None;
         }
@@ -275,7 +272,7 @@ fn is_index(key: &str) -> bool {
     key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A word as a shell takes it: quoted where it holds anything that means something there.
+/// A word as a shell takes it: quoted where it has special characters.
 fn shell_word(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@,".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {

@@ -1,6 +1,4 @@
-//! The files of a tuning, and what is printed.
-//!
-//! Self-imposed limit: which files there are, and what is in them; the contents are made elsewhere.
+//! The files of a tuning, and its page.
 
 use super::TuneExperiment;
 use super::proposed_texts::ProposedTexts;
@@ -30,7 +28,7 @@ use crate::search::tune::summary::{
     ChangeFacts, ProposalFacts, SearchFacts, SensitivityFacts, TuneFacts, TuneSummary, front_csv,
 };
 
-/// What a tuning comes to.
+/// The outcome of a tuning.
 pub(super) struct TuneReport<'q> {
     pub(super) experiment: &'q TuneExperiment<'q>,
     pub(super) tuned: Tuned,
@@ -132,7 +130,7 @@ impl ExperimentReport for TuneReport<'_> {
 }
 
 impl TuneReport<'_> {
-    /// Cost against harm of every policy that was tried.
+    /// Cost and harm of every tried policy.
     fn front(&self) -> Result<Vec<ResultFile>, DrawError> {
         let objectives = &self.experiment.search.objectives;
         let points: Vec<Weighed> = self
@@ -227,7 +225,7 @@ impl TuneReport<'_> {
         }
     }
 
-    /// How many policies parameters are judged by.
+    /// The number of policies in the sample of the sensitivity.
     fn sample(&self) -> usize {
         let findings = &self.tuned.findings;
         findings.sample_of(&self.experiment.search.space).len()
@@ -337,7 +335,7 @@ impl TuneReport<'_> {
     }
 }
 
-/// The one word that all are, or each with commas.
+/// The word that all share, or all words with commas.
 fn one_or_all<'w>(words: impl Iterator<Item = &'w str>) -> String {
     let mut words: Vec<&str> = words.collect();
     words.dedup();

@@ -1,6 +1,6 @@
 //! The simulations of a tuning: the search, its finalists, and the proposed policy on held-out traffic.
 //!
-//! Self-imposed limit: the order of the steps, and progress; each step is `search::tune`'s.
+//! It fixes the order of the steps and shows the progress; `search::tune` does each step.
 
 use super::{PROPOSED, REDUCTION_PART, TuneExperiment};
 use crate::cli::error::CommandError;
@@ -21,7 +21,7 @@ use crate::search::tune::goal::Goal;
 use crate::search::tune::method::{Findings, Tried};
 use crate::search::tune::sensitivity::sensitivity;
 
-/// What the search comes to.
+/// The outcome of the search.
 pub(super) struct Tuned {
     pub(super) findings: Findings,
     pub(super) finalists: Vec<Tried>,
@@ -42,16 +42,16 @@ pub(super) struct HeldOutReport {
     pub(super) traces: Vec<PairedTrace>,
     pub(super) runs: PairedRuns,
     pub(super) comparison: Comparison,
-    /// Whether the goal's bounds, and what the policy asserts itself, hold of the proposed policy.
+    /// Whether the goal's bounds and the policy's own assertions hold of the proposed policy.
     pub(super) bounds: Vec<CheckedAssertion>,
     pub(super) verdict: HeldOutVerdict,
 }
 
 impl TuneExperiment<'_> {
-    /// Searches, judges, and looks at the proposal on held-out traffic.
+    /// Searches, judges, and simulates the proposal on held-out traffic.
     ///
     /// # Errors
-    /// None of the tried policies can be simulated, or not the proposed one on held-out traffic.
+    /// No tried policy can be simulated, or the proposed one cannot on held-out traffic.
     pub(super) fn simulate_all(&self) -> Result<(Tuned, Option<HeldOutReport>), CommandError> {
         let question = &self.search;
         let findings = self.search();
@@ -77,7 +77,7 @@ impl TuneExperiment<'_> {
         CountProgress::new(doing, runs as u64, allows_progress)
     }
 
-    /// Spends what the finalists leave of the budget: they are simulated with fewer changes.
+    /// Spends the rest of the budget: simulates the finalists with fewer changes.
     fn search(&self) -> Findings {
         let budget = self.budget() - self.budget() / REDUCTION_PART;
         let search = self.search.search(budget, self.arguments.seed.first());
@@ -181,7 +181,7 @@ fn check_bounds(goal: &Goal, runs: &[TraceRuns]) -> Vec<CheckedAssertion> {
     runs.iter().flat_map(of_trace).collect()
 }
 
-/// The same of what the policy asserts itself (`[slo] assert`), as `compare` has it. It is told, and no part of the goal.
+/// The same of the policy's own assertions (`[slo] assert`), as in `compare`. The report shows them; the goal ignores them.
 fn check_own(scenario: &Scenario, runs: &[TraceRuns]) -> Vec<CheckedAssertion> {
     let mut checked = Vec::new();
     for trace in runs {

@@ -55,23 +55,23 @@ fn a_table_shows_values_differences_and_what_is_sure_and_ends_in_a_sentence() {
     request engine, 3 seeds (1 to 3): means, and differences to prod ± 95 % interval, seed by seed
     * the interval excludes zero; less is better in every row
 
-                           prod  fast    to prod
+                                  prod  fast    to prod
      harm
-       SLO broken, s        176   135    -41 ± 5  *
-       failed requests, %   1.2   1.2      0 ± 0
-       latency p95, ms      187   187      0 ± 0
-       latency p99, ms     1757  1350  -407 ± 52  *
-       pods missing, %      3.2   3.2      0 ± 0
+       SLO broken, s               176   135    -41 ± 5  *
+       failed requests, %          1.2   1.2      0 ± 0
+       latency p95, ms             187   187      0 ± 0
+       latency p99, ms            1757  1350  -407 ± 52  *
+       pods missing, % of needed   3.2   3.2      0 ± 0
      cost
-       pod hours            7.2   8.5   +1.3 ± 0  *
-       replicas, mean      14.4    17   +2.6 ± 0  *
-       replicas, most         9     9      0 ± 0
+       pod hours                   7.2   8.5   +1.3 ± 0  *
+       replicas, mean             14.4    17   +2.6 ± 0  *
+       replicas, most                9     9      0 ± 0
      stability
-       rescales              12    12      0 ± 0
-       reversals              0     0      0 ± 0
-       pods started           0     0      0 ± 0
+       rescales                     12    12      0 ± 0
+       reversals                     0     0      0 ± 0
+       pods started                  0     0      0 ± 0
      speed
-       first decision, s   17.5  17.5      0 ± 0
+       first decision, s          17.5  17.5      0 ± 0
 
     Over 3 seeds, fast takes 1.18 ± 0.01 times the pod hours of prod and saves 41 ± 5 SLO-breaking seconds.
 
@@ -86,27 +86,67 @@ fn markdown_is_markdown() {
 
     23m 0s, request engine, 3 seeds (1 to 3): means, and differences to prod ± 95 % interval, seed by seed. \* the interval excludes zero; less is better in every row.
 
-    |                    | prod | fast |   to prod |    |
-    |--------------------|------|------|-----------|----|
-    | **harm**           |      |      |           |    |
-    | SLO broken, s      |  176 |  135 |   -41 ± 5 | \* |
-    | failed requests, % |  1.2 |  1.2 |     0 ± 0 |    |
-    | latency p95, ms    |  187 |  187 |     0 ± 0 |    |
-    | latency p99, ms    | 1757 | 1350 | -407 ± 52 | \* |
-    | pods missing, %    |  3.2 |  3.2 |     0 ± 0 |    |
-    | **cost**           |      |      |           |    |
-    | pod hours          |  7.2 |  8.5 |  +1.3 ± 0 | \* |
-    | replicas, mean     | 14.4 |   17 |  +2.6 ± 0 | \* |
-    | replicas, most     |    9 |    9 |     0 ± 0 |    |
-    | **stability**      |      |      |           |    |
-    | rescales           |   12 |   12 |     0 ± 0 |    |
-    | reversals          |    0 |    0 |     0 ± 0 |    |
-    | pods started       |    0 |    0 |     0 ± 0 |    |
-    | **speed**          |      |      |           |    |
-    | first decision, s  | 17.5 | 17.5 |     0 ± 0 |    |
+    |                           | prod | fast |   to prod |    |
+    |---------------------------|------|------|-----------|----|
+    | **harm**                  |      |      |           |    |
+    | SLO broken, s             |  176 |  135 |   -41 ± 5 | \* |
+    | failed requests, %        |  1.2 |  1.2 |     0 ± 0 |    |
+    | latency p95, ms           |  187 |  187 |     0 ± 0 |    |
+    | latency p99, ms           | 1757 | 1350 | -407 ± 52 | \* |
+    | pods missing, % of needed |  3.2 |  3.2 |     0 ± 0 |    |
+    | **cost**                  |      |      |           |    |
+    | pod hours                 |  7.2 |  8.5 |  +1.3 ± 0 | \* |
+    | replicas, mean            | 14.4 |   17 |  +2.6 ± 0 | \* |
+    | replicas, most            |    9 |    9 |     0 ± 0 |    |
+    | **stability**             |      |      |           |    |
+    | rescales                  |   12 |   12 |     0 ± 0 |    |
+    | reversals                 |    0 |    0 |     0 ± 0 |    |
+    | pods started              |    0 |    0 |     0 ± 0 |    |
+    | **speed**                 |      |      |           |    |
+    | first decision, s         | 17.5 | 17.5 |     0 ± 0 |    |
 
     Over 3 seeds, fast takes 1.18 ± 0.01 times the pod hours of prod and saves 41 ± 5 SLO-breaking seconds.
     ");
+}
+
+#[test]
+fn a_value_of_some_seeds_says_of_how_many() {
+    let decided = |seconds: Option<f64>| Kpis {
+        first_decision_seconds: seconds,
+        ..run(7.0, 170.0)
+    };
+    let prod = vec![
+        decided(Some(19.0)),
+        decided(Some(19.0)),
+        decided(Some(19.0)),
+    ];
+    let fast = vec![decided(Some(8.67)), decided(None), decided(None)];
+    let page = text(&["prod", "fast"], vec![prod, fast], TableFormat::Plain);
+    let lines: Vec<&str> = page
+        .lines()
+        .filter(|line| line.contains(" of 3"))
+        .chain(page.lines().filter(|line| line.contains("of N")))
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+       first decision, s            19  8.67 (1 of 3)  -10.3 (1 of 3)
+    (n of N): n of the N seeds have a value, and the mean is over these seeds
+    ");
+}
+
+#[test]
+fn policies_that_do_not_fit_80_columns_get_a_table_of_their_own() {
+    let names = [
+        "prod",
+        "a-long-name",
+        "another-name",
+        "a-third-name",
+        "a-fourth",
+    ];
+    let page = text(&names, vec![prod(); 5], TableFormat::Plain);
+    assert_eq!(page.matches("SLO broken, s").count(), 3, "{page}");
+    let table = page.lines().skip(3);
+    let widest = table.map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{page}");
 }
 
 #[test]
@@ -115,25 +155,25 @@ fn one_seed_claims_nothing() {
     insta::assert_snapshot!(text(&["prod", "fast"], runs, TableFormat::Plain), @"
     prod, fast under spike, 23m 0s
     request engine, seed 1; beside each value the difference to prod
-    one seed tells nothing about the noise: --seeds 10 does
+    one seed cannot show the noise; use --seeds 10
 
-                           prod  fast  to prod
+                                  prod  fast  to prod
      harm
-       SLO broken, s        170   131      -39
-       failed requests, %   1.2   1.2        0
-       latency p95, ms      187   187        0
-       latency p99, ms     1700  1310     -390
-       pods missing, %      3.2   3.2        0
+       SLO broken, s               170   131      -39
+       failed requests, %          1.2   1.2        0
+       latency p95, ms             187   187        0
+       latency p99, ms            1700  1310     -390
+       pods missing, % of needed   3.2   3.2        0
      cost
-       pod hours              7   8.3     +1.3
-       replicas, mean        14  16.6     +2.6
-       replicas, most         9     9        0
+       pod hours                     7   8.3     +1.3
+       replicas, mean               14  16.6     +2.6
+       replicas, most                9     9        0
      stability
-       rescales              12    12        0
-       reversals              0     0        0
-       pods started           0     0        0
+       rescales                     12    12        0
+       reversals                     0     0        0
+       pods started                  0     0        0
      speed
-       first decision, s   17.5  17.5        0
+       first decision, s          17.5  17.5        0
 
     Under the one seed, fast takes 1.19 times the pod hours of prod and saves 39 SLO-breaking seconds.
 

@@ -1,6 +1,4 @@
 //! Summaries as they are read, word for word.
-//!
-//! Self-imposed limit: text; the numbers are made elsewhere.
 
 use super::*;
 use crate::results::Kpis;
@@ -165,15 +163,15 @@ fn a_fixed_deployment_under_cpu_demand() {
         pod_hours: 2.0,
         ..Kpis::default()
     };
-    insta::assert_snapshot!(summary(&scenario, &[kpis], &[]), @r#"
+    insta::assert_snapshot!(summary(&scenario, &[kpis], &[]), @"
     prod under spike, 1h 0m
     fluid engine, seed 1
 
     replicas        2 at the start, 2 on average, 2 at most
     pod hours       2
-    requests        unknown: the trace knows demand as CPU
+    requests        unknown: the trace has CPU demand
     autoscaler      none: the replicas are fixed
-    "#);
+    ");
 }
 
 #[test]

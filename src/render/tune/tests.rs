@@ -170,9 +170,9 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
     prod tuned under spike until 16m and diurnal until 16h
     verdict  better, on traffic and seeds that the search did not see
     goal     min cost subject to slo_violation_seconds <= 60
-    search   2,001 of 6e11 policies by evolution (3 drawn ones make no policy), fluid engine, 3 seeds; 6 finalists and today's policy by the request engine
+    search   2,001 of 6e11 policies by evolution (3 drawn ones are not valid policies), fluid engine, 3 seeds; 6 finalists and today's policy by the request engine
     report   spike from 16m and diurnal from 16h, 3 seeds that the search did not see
-             it begins with the pods that today's policy has then, under both policies: 20
+             it starts with the pods that today's policy has at that time, for both policies: 20
 
     prod, proposed under spike from 16m, 7m 0s
     request engine, 3 seeds (4 to 6): means, and differences to prod ± 95 % interval, seed by seed
@@ -198,24 +198,29 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
     ✗ proposed under spike from 16m: rescales < 12 (12)
 
     What to change, and what each change is worth
-                                                            today  proposed   cost  SLO-breaking seconds  rescales
-     proposed                                                                10.00                    60        11
-     without minReplicas                                        1         4   9.50                    88        11
-     without behavior.scaleDown.policies.0.value (Percent)     50        10  10.25                    61   unknown
-     without controller.sync_period                             -       10s      -                     -         -
-     today                                                                   12.35                   101        20
+                             today  proposed   cost  SLO-breaking seconds  rescales
+     proposed                                 10.00                    60        11
+     without minReplicas         1         4   9.50                    88        11
+     without behavior.scale     50        10  10.25                    61   unknown
+     Down.policies.0.value
+     (Percent)
+     without                     -       10s      -                     -         -
+     controller.sync_period
+     today                                    12.35                   101        20
     under the training (spike until 16m and diurnal until 16h), fluid engine, means of its seeds
 
     Which parameter matters
-                                                      tried  cost  SLO-breaking seconds  rescales
-     controller.sync_period                         5s, 10s  10 %                     -      71 %
-     minReplicas                                    1, 2, 4  62 %                  41 %       3 %
-     behavior.scaleDown.policies.0.value (Percent)   10, 50   0 %                   1 %       0 %
-     maxReplicas                                     40, 50     -                     -         -
+                                            tried  cost  SLO-breaking  rescales
+                                                              seconds
+     controller.sync_period               5s, 10s  10 %             -      71 %
+     minReplicas                          1, 2, 4  62 %          41 %       3 %
+     behavior.scaleDown.policies.0.value   10, 50   0 %           1 %       0 %
+     (Percent)
+     maxReplicas                           40, 50     -             -         -
     share of the spread that a parameter explains by itself, over 300 policies that cover all values evenly
 
-    warning: minReplicas = 4 lies at the end of the values that were tried; give it more room with --param
-    warning: the held-out traffic holds no spike, so that nothing in the report shows how one is met; name a trace that has one with --holdout
+    warning: minReplicas = 4 is the first or the last of the values that the search tried; widen them with --param
+    warning: the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout
 
     Apply: kubectl patch hpa prod --type merge --patch-file output/patch.yaml
     spec:
@@ -254,16 +259,18 @@ fn where_nothing_is_better_the_page_says_so_and_proposes_nothing() {
     };
     insta::assert_snapshot!(render_tuning(&page, Colour::Plain), @"
     prod tuned under spike until 16m and diurnal until 16h
-    verdict  keep today's policy (12.35 cost, 101 SLO-breaking seconds, 20 rescales): nothing that was tried is nearer to the goal
+    verdict  keep today's policy (12.35 cost, 101 SLO-breaking seconds, 20 rescales): no policy that the search tried is nearer to the goal
     goal     min cost subject to slo_violation_seconds <= 60
-    search   2,001 of 6e11 policies by evolution (3 drawn ones make no policy), fluid engine, 3 seeds; 1 finalist and today's policy by the request engine
+    search   2,001 of 6e11 policies by evolution (3 drawn ones are not valid policies), fluid engine, 3 seeds; 1 finalist and today's policy by the request engine
 
     Which parameter matters
-                                                      tried  cost  SLO-breaking seconds  rescales
-     minReplicas                                    1, 2, 4     -                     -         -
-     behavior.scaleDown.policies.0.value (Percent)   10, 50     -                     -         -
-     controller.sync_period                         5s, 10s     -                     -         -
-     maxReplicas                                     40, 50     -                     -         -
+                                            tried  cost  SLO-breaking  rescales
+                                                              seconds
+     minReplicas                          1, 2, 4     -             -         -
+     behavior.scaleDown.policies.0.value   10, 50     -             -         -
+     (Percent)
+     controller.sync_period               5s, 10s     -             -         -
+     maxReplicas                           40, 50     -             -         -
     share of the spread that a parameter explains by itself, over 300 policies that cover all values evenly
 
     written  output/front.csv
@@ -284,7 +291,7 @@ fn of_few_policies_nothing_is_said_about_parameters() {
         cautions: &[],
         files: &[],
     };
-    insta::assert_snapshot!(sensitivity(&page), @"unknown: it takes an even sample of 50 policies, and this search has 20");
+    insta::assert_snapshot!(sensitivity(&page), @"unknown: the table needs an even sample of 50 policies, and this search has 20");
 }
 
 #[test]
@@ -377,16 +384,16 @@ fn every_doubt_says_what_is_doubtful_and_what_helps() {
     ];
     let texts: Vec<String> = all.iter().map(caution_text).collect();
     insta::assert_snapshot!(texts.join("\n"), @r#"
-    no part of the goal, but users feel it on held-out traffic: SLO-breaking seconds 10 -> 27.5 under spike; failed requests 0.1 % -> 1.2 % under spike; latency p95 111 ms -> 178 ms under spike; latency p99 800 ms -> 1.5 s under spike; recovery 40 s -> 1m 35s under spike
-    no part of the goal, but users would feel it under the training: SLO-breaking seconds 120 -> 645 under spike
-    the proposed policy hardly scales (0.2 rescales a held-out run, 9.8 today): it fits this traffic as a fixed number of pods would, and no other
-    `tolerance` in `behavior` is taken by default since Kubernetes 1.35 only (before: feature gate HPAConfigurableTolerance); without it, search the rest with --param
-    minReplicas = 4 lies at the end of the values that were tried; give it more room with --param
-    controller.sync_period = 5s lies at the end of the values that were tried; give it more room with --param
-    the traffic that was tuned on holds no spike (load that grows 2 times within 5 minutes), so nothing is known about one; add a trace that has it, as from `hpasim trace gen spike`
-    the held-out traffic holds no spike, so that nothing in the report shows how one is met; name a trace that has one with --holdout
-    nothing that was tried meets the goal under the training; this is what misses it least
-    controller.sync_period = "5s" is no part of a HorizontalPodAutoscaler, so the patch cannot carry it
+    worse for users on held-out traffic, in KPIs that the goal does not name: SLO-breaking seconds 10 -> 27.5 under spike; failed requests 0.1 % -> 1.2 % under spike; latency p95 111 ms -> 178 ms under spike; latency p99 800 ms -> 1.5 s under spike; recovery 40 s -> 1m 35s under spike
+    worse for users on the traffic of the search, in KPIs that the goal does not name: SLO-breaking seconds 120 -> 645 under spike
+    the proposed policy hardly scales (0.2 rescales in a held-out run, 9.8 today): like a fixed number of pods, it fits this traffic and no other
+    Kubernetes accepts `tolerance` in `behavior` by default from 1.35 on (earlier: with the feature gate HPAConfigurableTolerance); for an older cluster, search the other parameters with --param
+    minReplicas = 4 is the first or the last of the values that the search tried; widen them with --param
+    controller.sync_period = 5s is the first or the last of the values that the search tried; widen them with --param
+    the traffic of the search has no spike (load that grows 2 times within 5 minutes), so the search did not prepare for one; add a trace with a spike, as from `hpasim trace gen spike`
+    the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout
+    no policy that the search tried meets the goal on the traffic of the search; this one misses it least
+    controller.sync_period = "5s" is not a field of a HorizontalPodAutoscaler, so the patch does not contain it
     "#);
 }
 
@@ -415,12 +422,12 @@ fn every_verdict_is_one_line() {
     let texts: Vec<String> = all.iter().map(verdict_text).collect();
     insta::assert_snapshot!(texts.join("\n"), @"
     better, on traffic and seeds that the search did not see
-    a trade: better in what was asked, but rescales +4 ± 1, on traffic and seeds that the search did not see
-    keep today's policy: held out, the gain is within the noise (cost -0.1 ± 0.4, SLO-breaking seconds +1 ± 15)
-    keep today's policy: held out, nothing is known of what was to become less
-    keep today's policy: held out, the proposed one is worse (rescales +4 ± 1)
-    better in what was asked, on traffic that the search did not see, but harmful on what it did see: read the warnings
+    a trade-off: better in what the goal asks for, but rescales +4 ± 1, on traffic and seeds that the search did not see
+    keep today's policy: on held-out traffic the gain is within the noise (cost -0.1 ± 0.4, SLO-breaking seconds +1 ± 15)
+    keep today's policy: the held-out runs have no value of the KPIs that were to become less
+    keep today's policy: the proposed policy is worse on held-out traffic (rescales +4 ± 1)
+    better in what the goal asks for on traffic that the search did not see, but harmful on the traffic of the search: read the warnings
     the goal is missed on traffic and seeds that the search did not see
-    unknown: one seed tells nothing about the noise; --seeds 10 does
+    unknown: one seed cannot show the noise; use --seeds 10
     ");
 }

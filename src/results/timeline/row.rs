@@ -165,7 +165,7 @@ pub(super) struct KeptRows {
 }
 
 impl KeptRows {
-    /// Room for so many intervals, at most.
+    /// The most intervals that fit.
     pub(super) fn with_room(intervals: usize) -> Self {
         Self {
             rows: Vec::with_capacity(intervals.min(ROWS_MAX)),

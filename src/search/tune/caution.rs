@@ -1,6 +1,4 @@
-//! What held-out traffic says of a proposal, and what makes it doubtful all the same.
-//!
-//! Self-imposed limit: finds verdicts and doubts; they are worded in `render`.
+//! The verdict of held-out traffic on a proposal, and the reasons to doubt the proposal. `render` words them.
 
 use std::cmp::Ordering;
 
@@ -15,38 +13,38 @@ use crate::results::verdicts::CheckedAssertion;
 use crate::scenario::Scenario;
 use crate::search::outcome::{Objective, Objectives};
 
-/// What the held-out runs come to.
+/// The verdict of the held-out runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HeldOutVerdict {
-    /// Something that was to become less did so beyond the noise, and no objective became worse.
+    /// A KPI that was to become less did so beyond the noise, and no objective became worse.
     Better,
-    /// What a goal of the user's asks for became better, and an objective that it does not look at became worse.
+    /// The KPIs of the user's goal became better, and an objective outside of the goal became worse.
     Trade {
-        /// What became worse.
+        /// The KPIs that became worse.
         losses: Vec<KpiDifference>,
     },
-    /// Nothing became less beyond the noise.
+    /// No KPI became less beyond the noise.
     WithinNoise {
-        /// What was to become less, and by how much it did.
+        /// The KPIs that were to become less, and their differences.
         gains: Vec<KpiDifference>,
     },
-    /// Something became worse that was not to; without a goal of the user's whatever the gain.
+    /// An objective became worse against the goal; without a goal of the user, any loss counts.
     Worse {
-        /// What became worse.
+        /// The KPIs that became worse.
         losses: Vec<KpiDifference>,
     },
-    /// Better on what is held out, but under the training users suffer more, which the goal does not look at.
+    /// Better on held-out traffic, but under the training more requests fail or break the SLO, and the goal does not name that.
     Harmful,
     /// A bound of the goal does not hold.
     BoundMissed,
-    /// One seed tells nothing about others.
+    /// One seed says nothing about others.
     OneSeed,
 }
 
 /// A reason to doubt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Caution {
-    /// Held out, what users feel became worse beyond the noise, though no part of the goal.
+    /// On held-out traffic, KPIs that users feel and the goal does not name became worse beyond the noise.
     SideEffects(Vec<SideEffect>),
     /// The same under the training, as the judge measured it.
     TrainingSideEffects(Vec<SideEffect>),
@@ -57,22 +55,22 @@ pub enum Caution {
         /// The same of the proposed one.
         proposed: f64,
     },
-    /// A value lies at the end of its range, and values beyond it exist.
+    /// A value is at the end of its range, and values beyond it exist.
     AtBorder {
-        /// The parameter for people.
+        /// The parameter's label.
         label: String,
         /// Its value, as one would type it in TOML.
         value: String,
     },
-    /// `tolerance` is changed, which not every cluster knows.
+    /// The proposal changes `tolerance`, which not every cluster knows.
     Tolerance,
-    /// The training holds no spike.
+    /// The training has no spike.
     TrainedWithoutSpike,
-    /// What is held out holds no spike, though the training does.
+    /// The held-out traffic has no spike, though the training has one.
     HeldOutWithoutSpike,
-    /// Nothing meets the goal under the training.
+    /// No policy meets the goal under the training.
     GoalOutOfReach,
-    /// A change that stands outside the HorizontalPodAutoscaler.
+    /// A change outside of the HorizontalPodAutoscaler.
     OutsidePatch {
         /// The path.
         path: String,
@@ -103,12 +101,12 @@ pub struct SideEffect {
     pub proposed: f64,
 }
 
-/// What stands for replicas over several traces.
+/// Replaces mean replicas over several traces.
 const POD_HOURS: Kpi = Kpi::PodHours;
 /// In a comparison today's policy stands first, the proposed one second.
 const TODAY: usize = 0;
 const PROPOSED: usize = 1;
-/// What users feel, whatever the goal.
+/// The KPIs that users feel, whatever the goal.
 const FELT: [Kpi; 5] = [
     Kpi::SloViolationSeconds,
     Kpi::FailedShare,
@@ -116,12 +114,12 @@ const FELT: [Kpi; 5] = [
     Kpi::LatencySecondsP99,
     Kpi::RecoverySeconds,
 ];
-/// What becomes worse by less than this share of today's is not told.
+/// The report ignores a loss of less than this share of today's value.
 const SIDE_EFFECT_LEAST: f64 = 0.1;
-/// Nor are failures of fewer than one request in a thousand more.
+/// It also ignores fewer than one further failure in a thousand requests.
 const FAILED_SHARE_LEAST: f64 = 0.001;
 
-/// What the held-out runs, today's policy first, say of the proposal; `bounds` are the goal's.
+/// The verdict of the held-out runs, today's policy first; `bounds` are the goal's.
 #[must_use]
 pub fn verdict(
     goal: &Goal,
@@ -148,11 +146,11 @@ pub fn verdict(
     }
 }
 
-/// Over all traces: the sum of what adds up, the mean of all else.
+/// Over all traces: the sum of KPIs that add up, the mean of the others.
 fn differences(kpis: &[Kpi], runs: &[TraceRuns]) -> Vec<KpiDifference> {
     kpis.iter()
         .filter_map(|kpi| {
-            // Of traces that differ in length pod hours are the mean of replicas.
+            // Over traces of different lengths, pod hours measure the replicas.
             let kpi = if *kpi == Objective::MeanReplicas.kpi() {
                 POD_HOURS
             } else {
@@ -175,7 +173,7 @@ fn differences(kpis: &[Kpi], runs: &[TraceRuns]) -> Vec<KpiDifference> {
         .collect()
 }
 
-/// Of requests that fail or break the SLO users do not only feel something: they are not served.
+/// Harm that users do not only feel: their requests fail or break the SLO.
 const HARM: [Kpi; 2] = [Kpi::SloViolationSeconds, Kpi::FailedShare];
 
 impl HeldOutVerdict {
@@ -195,7 +193,7 @@ impl HeldOutVerdict {
         }
     }
 
-    /// Whether it speaks for the proposal.
+    /// Whether it recommends the proposal.
     #[must_use]
     pub fn recommends(&self) -> bool {
         match self {
@@ -209,7 +207,7 @@ impl HeldOutVerdict {
     }
 }
 
-/// What the held-out runs show that the goal did not ask for.
+/// Doubts from the held-out runs, in KPIs outside of the goal.
 #[must_use]
 pub fn doubts_of_report(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]) -> Vec<Caution> {
     let of_goal = goal.kpis(objectives);
@@ -226,7 +224,7 @@ pub fn doubts_of_report(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]
         cautions.push(Caution::SideEffects(effects));
     }
     let rescales = |policy: usize| mean_rescales(runs, policy);
-    // Once may be the way from the pods of the beginning.
+    // One rescale may lead away from the pods at the start.
     if rescales(PROPOSED) <= 1.0 && rescales(TODAY) >= 3.0 {
         cautions.push(Caution::HardlyScales {
             today: rescales(TODAY),
@@ -236,7 +234,7 @@ pub fn doubts_of_report(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]
     cautions
 }
 
-/// What the judge saw under the training that the goal did not ask for; `labels` name its traces.
+/// Doubts from the training, in KPIs outside of the goal; `labels` name its traces.
 #[must_use]
 pub fn doubts_of_training(
     goal: &Goal,
@@ -267,7 +265,7 @@ pub fn doubts_of_training(
     }
 }
 
-/// What the judge measured under the training.
+/// The judge's measurements under the training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingScore {
     /// Of today's policy.
@@ -277,7 +275,7 @@ pub struct TrainingScore {
 }
 
 impl SideEffect {
-    /// Whether it is worth a line; what is not known is not.
+    /// Whether it is worth a line; an unknown value is not.
     fn is_much(&self) -> bool {
         let least = if self.kpi == Kpi::FailedShare {
             FAILED_SHARE_LEAST
@@ -321,7 +319,7 @@ fn mean_rescales(runs: &[TraceRuns], policy: usize) -> f64 {
     Estimate::of(&rescales).map_or(0.0, |estimate| estimate.mean)
 }
 
-/// What the traffic lacks: the training, and what is held out.
+/// What the traffic of the search and of the report lacks.
 #[must_use]
 pub fn doubts_of_traffic(training: &[Scenario], held_out: &[Scenario]) -> Vec<Caution> {
     let has_spike = |scenarios: &[Scenario]| scenarios.iter().any(|it| holds_spike(&it.trace));
@@ -332,7 +330,7 @@ pub fn doubts_of_traffic(training: &[Scenario], held_out: &[Scenario]) -> Vec<Ca
     }
 }
 
-/// Changes that lie at the end of their range, that not every cluster knows, or that stand outside the HorizontalPodAutoscaler.
+/// Changes at the end of their range, changes that not every cluster knows, and changes outside of the HorizontalPodAutoscaler.
 #[must_use]
 pub fn doubts_of_changes(space: &Space, proposed: &Candidate) -> Vec<Caution> {
     let mut cautions = Vec::new();
@@ -375,7 +373,7 @@ pub fn doubts_of_goal(nearest: &Score) -> Vec<Caution> {
 }
 
 impl KpiDifference {
-    /// The KPI for people.
+    /// The KPI's heading.
     #[must_use]
     pub fn heading(&self) -> &'static str {
         self.kpi.heading()

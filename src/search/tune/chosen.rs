@@ -1,6 +1,4 @@
-//! `--param`: which parameters are searched, and over which values.
-//!
-//! Self-imposed limit: chooses and places today's value; the usual parameters are `practice`'s.
+//! `--param`: the parameters of the search, and their values.
 
 use thiserror::Error;
 
@@ -16,7 +14,7 @@ pub enum ChoiceError {
     Values(#[from] ParameterError),
     /// No usual parameter is called so.
     #[error(
-        "`--param {name}`: no usual parameter is called so; names are {known}; give another path its values, as --param {name}=1,2,3"
+        "`--param {name}`: no usual parameter has this name; the names are {known}; for another path write its values, as --param {name}=1,2,3"
     )]
     Unknown {
         /// What was asked for.
@@ -25,14 +23,14 @@ pub enum ChoiceError {
         known: String,
     },
     /// A parameter was chosen twice.
-    #[error("`{path}` is chosen twice; write all its values into one --param")]
+    #[error("`{path}` stands in two --param; write all its values into one")]
     Twice {
         /// The path.
         path: String,
     },
     /// There is nothing to search.
     #[error(
-        "nothing is searched: no parameter takes more than one value; name some with --param, as --param hpa.minReplicas=1..10:1"
+        "there is nothing to search: no parameter has more than one value; name some with --param, as --param hpa.minReplicas=1..10:1"
     )]
     Nothing,
 }
@@ -253,8 +251,8 @@ mod tests {
 
     #[test]
     fn keys_that_do_not_stand_in_a_row_choose_nothing() {
-        assert!(fault(&["scaleUp.value"]).contains("no usual parameter is called so"));
-        assert!(fault(&["Replicas"]).contains("no usual parameter is called so"));
+        assert!(fault(&["scaleUp.value"]).contains("no usual parameter has this name"));
+        assert!(fault(&["Replicas"]).contains("no usual parameter has this name"));
     }
 
     #[test]
@@ -336,11 +334,11 @@ mod tests {
 
     #[test]
     fn what_chooses_nothing_is_told_with_the_remedy() {
-        insta::assert_snapshot!(fault(&["windows"]), @"`--param windows`: no usual parameter is called so; names are targetCPUUtilizationPercentage, minReplicas, maxReplicas, behavior, scaleUp, stabilizationWindowSeconds, policies, value, periodSeconds, tolerance, scaleDown; give another path its values, as --param windows=1,2,3");
-        insta::assert_snapshot!(fault(&["minReplicas", "hpa.minReplicas=1,2"]), @"`hpa.minReplicas` is chosen twice; write all its values into one --param");
-        insta::assert_snapshot!(fault(&["scaleUp", "stabilizationWindowSeconds"]), @"`hpa.behavior.scaleUp.stabilizationWindowSeconds` is chosen twice; write all its values into one --param");
+        insta::assert_snapshot!(fault(&["windows"]), @"`--param windows`: no usual parameter has this name; the names are targetCPUUtilizationPercentage, minReplicas, maxReplicas, behavior, scaleUp, stabilizationWindowSeconds, policies, value, periodSeconds, tolerance, scaleDown; for another path write its values, as --param windows=1,2,3");
+        insta::assert_snapshot!(fault(&["minReplicas", "hpa.minReplicas=1,2"]), @"`hpa.minReplicas` stands in two --param; write all its values into one");
+        insta::assert_snapshot!(fault(&["scaleUp", "stabilizationWindowSeconds"]), @"`hpa.behavior.scaleUp.stabilizationWindowSeconds` stands in two --param; write all its values into one");
         insta::assert_snapshot!(fault(&["hpa.minReplicas=1..x:2"]), @"--param `hpa.minReplicas=1..x:2`: `x` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
-        insta::assert_snapshot!(fault(&["hpa.minReplicas=1"]), @"nothing is searched: no parameter takes more than one value; name some with --param, as --param hpa.minReplicas=1..10:1");
-        insta::assert_snapshot!(fault(&[""]), @"`--param `: no usual parameter is called so; names are targetCPUUtilizationPercentage, minReplicas, maxReplicas, behavior, scaleUp, stabilizationWindowSeconds, policies, value, periodSeconds, tolerance, scaleDown; give another path its values, as --param =1,2,3");
+        insta::assert_snapshot!(fault(&["hpa.minReplicas=1"]), @"there is nothing to search: no parameter has more than one value; name some with --param, as --param hpa.minReplicas=1..10:1");
+        insta::assert_snapshot!(fault(&[""]), @"`--param `: no usual parameter has this name; the names are targetCPUUtilizationPercentage, minReplicas, maxReplicas, behavior, scaleUp, stabilizationWindowSeconds, policies, value, periodSeconds, tolerance, scaleDown; for another path write its values, as --param =1,2,3");
     }
 }

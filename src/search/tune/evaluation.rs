@@ -1,6 +1,6 @@
 //! Candidates simulated under all training traces and seeds.
 //!
-//! Self-imposed limit: means over seeds; what is better, `goal` says.
+//! A number is a mean over the seeds; `goal` decides what is better.
 
 use std::num::NonZeroUsize;
 
@@ -14,18 +14,18 @@ use crate::search::sweep::simulate_kpis;
 use crate::units::Seed;
 use crate::workload::Demand;
 
-/// Under what candidates are simulated.
+/// The traces, seeds and threads of the simulations.
 #[derive(Clone, Copy, Debug)]
 pub struct Training<'t> {
     /// The policy with each of the training traces, at least one.
     pub templates: &'t [Template],
     /// The seeds, at least one; all candidates see the same.
     pub seeds: &'t [Seed],
-    /// How many simulations run at once.
+    /// The number of simulations at once.
     pub threads: NonZeroUsize,
 }
 
-/// Who simulates.
+/// The engine of the simulations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Simulator {
     /// Each trace's own engine: fluid wherever it can follow.
@@ -34,15 +34,15 @@ pub enum Simulator {
     Request,
 }
 
-/// What came of one candidate: the mean over seeds of every KPI, trace by trace.
+/// The measurements of one candidate: the mean over seeds of every KPI, trace by trace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     traces: Vec<MeanKpis>,
-    /// How many simulations it took.
+    /// The number of its simulations.
     pub runs: u32,
 }
 
-/// Every KPI in the order of [`Kpi::ALL`]: its mean over the seeds that give it; NaN where none does.
+/// Every KPI in the order of [`Kpi::ALL`]: its mean over the seeds with a value; NaN without any.
 #[derive(Clone, Debug, PartialEq)]
 struct MeanKpis([f64; Kpi::COUNT]);
 
@@ -72,7 +72,7 @@ impl Measured {
         }
     }
 
-    /// The mean over seeds of `kpi`, trace by trace; NaN where none gives it.
+    /// The mean over seeds of `kpi`, trace by trace; NaN where no seed has a value.
     pub fn by_trace(&self, kpi: Kpi) -> impl Iterator<Item = f64> + '_ {
         self.traces.iter().map(move |kpis| kpis.get(kpi))
     }
@@ -91,7 +91,7 @@ impl Measured {
 }
 
 impl Training<'_> {
-    /// Simulates each of `candidates` under all traces and the first `seeds` seeds; a candidate that is no policy says why.
+    /// Simulates each of `candidates` under all traces and the first `seeds` seeds; an invalid candidate gives its faults.
     ///
     /// `on_run` is called after every simulation, from any thread.
     pub fn evaluate(
@@ -159,12 +159,12 @@ impl Training<'_> {
     }
 }
 
-/// A policy to be simulated, by what it changes.
+/// A policy to simulate, by its changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variant {
     /// The arguments of `--set`.
     pub arguments: Vec<String>,
-    /// Who simulates it.
+    /// The engine that simulates it.
     pub simulator: Simulator,
 }
 

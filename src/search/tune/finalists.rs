@@ -1,6 +1,6 @@
-//! The best of a search: without the changes that change nothing, then judged by the request engine.
+//! The best policies of a search: without changes that have no effect, then judged by the request engine.
 //!
-//! Self-imposed limit: works on the training alone; held-out traffic is not seen here.
+//! It sees only the training; it never sees held-out traffic.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,22 +11,22 @@ use super::method::{Findings, Search, Tried};
 use super::space::Candidate;
 use crate::search::outcome::Weighed;
 
-/// What the judge says of the finalists.
+/// The judgement of the finalists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// How far today's policy is from the goal.
     pub today: Score,
     /// Each finalist's distance from the goal, in their order.
     pub scores: Vec<Score>,
-    /// The number of the best: nearer to the goal than today's policy, or it is none.
+    /// The number of the best; `None` where today's policy is nearer to the goal.
     pub best: Option<usize>,
-    /// What today's policy does.
+    /// The measurements of today's policy.
     pub before: Measured,
-    /// What each finalist does, in their order; `None` where the judge cannot simulate it.
+    /// The measurements of each finalist, in their order; `None` where the judge cannot simulate it.
     pub measured: Vec<Option<Measured>>,
 }
 
-/// One change put back to today's value: what comes of the rest.
+/// One change put back to today's value, and the result of the other changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PutBack {
     /// The parameter's place in the space.
@@ -35,11 +35,11 @@ pub struct PutBack {
     pub weighed: Weighed,
 }
 
-/// A change that brings less than this, in parts of what is minimised, is not worth making.
+/// A change with less gain than this, as a share of the minimised KPI, is not worth making.
 const WORTH: f64 = 0.01;
-/// Candidates that are reduced for each finalist that is wanted: where most come down to the same, more would too.
+/// Reduced candidates for each finalist: where most of them become the same policy, further ones do too.
 const REDUCED_EACH: usize = 3;
-/// Candidates nearer to each other than this in every objective, in parts, are one and the same finalist.
+/// Candidates that differ by less than this share in every objective are one finalist.
 const ALIKE: f64 = 0.01;
 
 impl Judgement {
@@ -53,8 +53,8 @@ impl Judgement {
 impl Search<'_> {
     /// At most `count` finalists, nearest to the goal first, each reduced to the changes that it needs.
     ///
-    /// The reduced candidates are added to `findings` and count towards the budget. Once
-    /// it is spent, the remaining changes are kept.
+    /// It adds the reduced candidates to `findings`, and they count towards the budget. When the
+    /// budget is spent, the remaining changes stay.
     pub fn finalists(
         &self,
         findings: &mut Findings,
@@ -84,9 +84,9 @@ impl Search<'_> {
         finalists
     }
 
-    /// What each change of `candidate` is worth, by the search's engine: the objectives with that one put back.
+    /// The worth of each change of `candidate`, by the search's engine: the objectives without the change.
     ///
-    /// A change is left out where the budget does not allow another simulation.
+    /// Without budget for another simulation, a change has no entry.
     pub fn worth(
         &self,
         findings: &mut Findings,
@@ -124,7 +124,7 @@ impl Search<'_> {
             simulator: judge,
         }));
         let seeds = self.training.seeds.len();
-        // One result for each variant, in their order: what cannot be simulated keeps its place.
+        // One result for each variant, in their order; an invalid variant keeps its place.
         let results = self.training.simulate(&variants, seeds, on_run);
         let mut measured = results.into_iter().map(Result::ok);
         let before = measured.next().flatten();
@@ -150,7 +150,7 @@ impl Search<'_> {
     }
 }
 
-/// Measures candidates without some of their changes. Those that were tried are looked up, the others are simulated within the budget.
+/// Measures candidates without some of their changes: looks up tried ones, and simulates others within the budget.
 struct Reduction<'s, 'f> {
     search: Search<'s>,
     findings: &'f mut Findings,
@@ -168,7 +168,7 @@ impl<'s, 'f> Reduction<'s, 'f> {
         }
     }
 
-    /// Puts changes back to today's values, the least missed first, as long as the goal does not suffer.
+    /// Puts changes back to today's values, the least useful first, as long as the goal does not suffer.
     fn simplest(&mut self, full: Tried, on_run: &(impl Fn() + Sync)) -> Tried {
         let a_little_more = |value: f64| value + WORTH * value.abs();
         let allowed = Score {
@@ -199,7 +199,7 @@ impl<'s, 'f> Reduction<'s, 'f> {
         self.measure(&reduced, on_run)
     }
 
-    /// The results of `candidates`. Invalid policies, and those that the budget does not allow, are left out.
+    /// The results of `candidates`, without invalid policies and those beyond the budget.
     fn measure(&mut self, candidates: &[Candidate], on_run: &(impl Fn() + Sync)) -> Vec<Tried> {
         let left = self.search.budget.saturating_sub(self.findings.spent);
         let mut wanted = BTreeSet::new();

@@ -1,6 +1,6 @@
-//! What is better: the goal of a search.
+//! The goal of a search: which of two policies is better.
 //!
-//! Self-imposed limit: compares what was measured; a KPI stands for its mean over the seeds.
+//! It compares measured values; a KPI stands for its mean over the seeds.
 
 use std::cmp::Ordering;
 
@@ -12,42 +12,42 @@ use crate::scenario::{Assertion, Comparator, Diagnostic};
 use crate::search::outcome::{Objective, Objectives, Weighed};
 use crate::text::rounding::readable;
 
-/// What is looked for.
+/// The goal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Goal {
-    /// No worse than today, and the best of those: see [`Goal::score`].
+    /// The best policy that is no worse than today's: see [`Goal::score`].
     BetterThanToday,
-    /// What the user asked for.
+    /// The goal of the user.
     Asked(AskedGoal),
 }
 
 /// `min KPI subject to KPI<=NUMBER, ...`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AskedGoal {
-    /// What is to be as little as possible.
+    /// The minimised KPI.
     pub minimised: Kpi,
-    /// What the user wrote for it: `cost`, where prices are unknown and something else stands for it.
+    /// The KPI as the user wrote it: `cost`, where another KPI replaces it without prices.
     pub written: Kpi,
-    /// What must hold under every trace.
+    /// The bounds under every trace.
     pub constraints: Vec<Assertion>,
 }
 
 /// Why a text is no goal.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum GoalError {
-    /// It does not begin as a goal does.
+    /// Its beginning is not that of a goal.
     #[error(
         "`--goal {0}`: a goal minimises a KPI; write `min cost`, or `min cost subject to slo_violation_seconds<=60`"
     )]
     NoMinimum(String),
-    /// It minimises what is no KPI.
+    /// It minimises an unknown KPI.
     #[error("`--goal {goal}`: there is no KPI `{name}`; {help}")]
     UnknownKpi {
         /// The goal as it was written.
         goal: String,
-        /// What stands for a KPI.
+        /// The unknown name.
         name: String,
-        /// Which there are.
+        /// The help.
         help: String,
     },
     /// A constraint is no assertion.
@@ -60,7 +60,7 @@ pub enum GoalError {
     },
     /// A constraint names a policy.
     #[error(
-        "`--goal {goal}`: `{policy}` names a policy, and a goal is about all that are tried; leave out the name and its dot"
+        "`--goal {goal}`: `{policy}` names a policy, and a goal applies to every policy; leave out the name and its dot"
     )]
     Policy {
         /// The goal as it was written.
@@ -73,23 +73,23 @@ pub enum GoalError {
 /// How far a candidate is from the goal: less is better, `violation` before `value`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// By how much constraints are missed, each in parts of its bound; 0 where all hold.
+    /// The sum by which bounds are missed, each as a share of its bound; 0 where all hold.
     pub violation: f64,
-    /// What is minimised.
+    /// The minimised value.
     pub value: f64,
-    /// What decides between equals: the sum of cost and harm, each in parts of today's.
+    /// Decides between equals: the sum of cost and harm, each as a share of today's.
     pub tie: f64,
 }
 
 impl Score {
-    /// Farther from any goal than what could be measured.
+    /// Farther from any goal than a measured candidate.
     pub(super) const FARTHEST: Self = Self {
         violation: f64::INFINITY,
         value: f64::INFINITY,
         tie: f64::INFINITY,
     };
 
-    /// Which of two is nearer to the goal; what is not known is farthest.
+    /// Which of two is nearer to the goal; an unknown value is farthest.
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
         let known = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
@@ -141,7 +141,7 @@ impl Goal {
         }))
     }
 
-    /// The same, where prices are unknown: what stands for `cost` is minimised in its place.
+    /// The same without prices: another KPI replaces `cost`.
     #[must_use]
     pub fn with_cost(self, cost: Objective) -> Self {
         let instead = |kpi: Kpi| {
@@ -160,7 +160,7 @@ impl Goal {
         }
     }
 
-    /// What must hold under every trace; nothing without a goal of the user's.
+    /// The bounds under every trace; none without a goal of the user.
     #[must_use]
     pub fn bounds(&self) -> &[Assertion] {
         match self {
@@ -169,7 +169,7 @@ impl Goal {
         }
     }
 
-    /// What is to become less. Without a goal of the user's cost or harm; else what is minimised, and what is bounded from above.
+    /// The KPIs that are to become less: cost and harm without a goal of the user, else the minimised KPI and those with an upper bound.
     #[must_use]
     pub fn to_become_less(&self, objectives: &Objectives) -> Vec<Kpi> {
         match self {
@@ -189,7 +189,7 @@ impl Goal {
         }
     }
 
-    /// What should not become more: the objectives, but those that a goal of the user's looks at itself.
+    /// The KPIs that should not become more: the objectives, without those in a goal of the user.
     #[must_use]
     pub fn not_to_become_more(&self, objectives: &Objectives) -> Vec<Kpi> {
         let mut kpis = objectives.kpis().to_vec();
@@ -204,7 +204,7 @@ impl Goal {
         kpis
     }
 
-    /// Every KPI that it looks at.
+    /// Every KPI in it.
     #[must_use]
     pub fn kpis(&self, objectives: &Objectives) -> Vec<Kpi> {
         match self {
@@ -223,7 +223,7 @@ impl Goal {
             Self::BetterThanToday => {
                 let [cost, harm] = [objectives.cost(), objectives.harm()].map(Objective::heading);
                 format!(
-                    "no more {cost}, {harm} or rescales than today; of those the least {cost} and {harm} together"
+                    "{cost}, {harm} and rescales not above today's; among such policies, the least sum of {cost} and {harm} (each as a share of today's)"
                 )
             }
             Self::Asked(asked) => {
@@ -235,7 +235,7 @@ impl Goal {
                 }
                 if asked.written != asked.minimised {
                     text.push_str(&format!(
-                        " (the policy has no prices: it stands for {})",
+                        " (the policy has no prices, so this replaces {})",
                         asked.written
                     ));
                 }
@@ -244,11 +244,11 @@ impl Goal {
         }
     }
 
-    /// How near `measured` is to the goal, beside what today's policy does.
+    /// The distance of `measured` from the goal, given today's policy.
     ///
-    /// Without a goal of the user's, a policy may under no trace do more harm
-    /// than today's, nor over all traces cost or rescale more; of those the least
-    /// sum of cost and harm counts, each in parts of today's.
+    /// Without a goal of the user, a policy may not do more harm than today's under
+    /// any trace, nor cost or rescale more over all traces. Among such policies the
+    /// one with the least sum of cost and harm is best, each as a share of today's.
     #[must_use]
     pub fn score(&self, measured: &Measured, today: &Measured, objectives: &Objectives) -> Score {
         match self {
@@ -258,7 +258,7 @@ impl Goal {
     }
 }
 
-/// What an assertion about such a KPI is told.
+/// The help of an assertion about such a KPI.
 fn help_for(name: &str) -> String {
     let fault = Assertion::parse_argument(&format!("{name}<=0")).err();
     fault.map_or_else(
@@ -282,9 +282,9 @@ fn read_constraint(goal: &str, constraint: &str) -> Result<Assertion, GoalError>
     }
 }
 
-/// Misses smaller than this share of the bound still count as so much: a bound that is missed is missed.
+/// A smaller miss of a bound counts as this share of it, so that every miss counts.
 const LEAST_MISS: f64 = 1e-9;
-/// More than this beyond today's is more.
+/// The share above today's value from which on a value counts as more.
 const ARITHMETIC_REST: f64 = 1e-9;
 
 fn beside_today(measured: &Measured, today: &Measured, objectives: &Objectives) -> Score {
@@ -305,7 +305,7 @@ fn beside_today(measured: &Measured, today: &Measured, objectives: &Objectives) 
     }
 }
 
-/// How much `now` is more than `then`, in parts of it.
+/// How much `now` exceeds `then`, as a share of `then`.
 fn excess(now: f64, then: f64) -> f64 {
     let more = now - then;
     if more <= ARITHMETIC_REST * then.abs() {
@@ -315,12 +315,12 @@ fn excess(now: f64, then: f64) -> f64 {
     }
 }
 
-/// The sum of both, each in parts of today's.
+/// The sum of both, each as a share of today's.
 fn cost_and_harm(now: Weighed, then: Weighed) -> f64 {
     now.cost / parts_of(then.cost) + now.harm / parts_of(then.harm)
 }
 
-/// What a number is measured in: itself, unless it is zero, which has no parts, or not known.
+/// The unit of a number: the number itself, unless it is zero or unknown.
 fn parts_of(then: f64) -> f64 {
     if then == 0.0 || then.is_nan() {
         1.0
@@ -346,7 +346,7 @@ impl AskedGoal {
     }
 }
 
-/// By how much `value` misses the bound, as a share of the bound; infinite where there is no value.
+/// By how much `value` misses the bound, as a share of the bound; infinite without a value.
 ///
 /// The value is judged as the files show it, as an assertion is.
 fn miss(constraint: &Assertion, value: f64, today: f64) -> f64 {
@@ -359,7 +359,7 @@ fn miss(constraint: &Assertion, value: f64, today: f64) -> f64 {
         Comparator::More | Comparator::AtLeast => constraint.bound - value,
         Comparator::Equal => (value - constraint.bound).abs(),
     };
-    // A bound of zero has no parts; today's value has.
+    // A bound of zero is no unit; today's value is.
     let scale = if constraint.bound == 0.0 {
         parts_of(today)
     } else {
@@ -372,7 +372,7 @@ fn miss(constraint: &Assertion, value: f64, today: f64) -> f64 {
     }
 }
 
-/// A KPI over all traces: an objective as the front has it, another by its kind.
+/// A KPI over all traces: an objective as in the front, another KPI by its own fold.
 #[must_use]
 pub fn folded(kpi: Kpi, measured: &Measured, objectives: &Objectives) -> f64 {
     let Weighed {

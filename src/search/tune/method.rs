@@ -1,8 +1,7 @@
-//! How it is looked for: random search, successive halving, evolution.
+//! The methods of a search: random search, successive halving, evolution.
 //!
-//! Self-imposed limit: which candidates are tried in which order. All methods
-//! spend the same budget and leave the same kind of record, so that they can be
-//! compared (docs/tuning.md).
+//! All methods spend the same budget and leave the same kind of record, so that
+//! docs/tuning.md can compare them.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -41,71 +40,71 @@ impl Method {
     }
 }
 
-/// What is searched, how, and from where.
+/// The search: its space, its method, its start.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'s> {
-    /// What may be turned.
+    /// The parameters.
     pub space: &'s Space,
-    /// Under what candidates are simulated.
+    /// The traces and seeds of the simulations.
     pub training: Training<'s>,
-    /// What is better.
+    /// The goal.
     pub goal: &'s Goal,
     /// Cost, harm, rescales.
     pub objectives: &'s Objectives,
-    /// What today's policy does under the training.
+    /// The measurements of today's policy under the training.
     pub today: &'s Measured,
-    /// How many candidates may be simulated under all traces and seeds, or as much work in other portions.
+    /// The number of candidates to simulate under all traces and seeds, or the same work in other portions.
     pub budget: u32,
-    /// From which all chance of the search follows.
+    /// The seed of the search's random numbers.
     pub seed: Seed,
 }
 
 /// A candidate that was simulated under all training traces and seeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tried {
-    /// Which.
+    /// The candidate.
     pub candidate: Candidate,
-    /// What came of it.
+    /// Its measurements.
     pub measured: Measured,
     /// Its objectives over all traces.
     pub weighed: Weighed,
-    /// How near it is to the goal.
+    /// Its distance from the goal.
     pub score: Score,
 }
 
-/// Everything that a search tried.
+/// All candidates that a search tried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
-    /// In the order in which they were tried. Today's policy is the first, where it is a candidate; the reduced finalists are the last.
+    /// In the order of trial. Today's policy is the first, where it is a candidate; the reduced finalists are the last.
     pub tried: Vec<Tried>,
-    /// The part of the budget that is spent: every candidate of `tried`, and what simulations of single seeds come to.
+    /// The spent part of the budget: every candidate of `tried`, and the simulations of single seeds.
     pub spent: u32,
     /// The numbers of those that are an even sample of the space; none after successive halving.
     pub even: Range<usize>,
-    /// Candidates that are no policies, and why the first is none.
+    /// Candidates that are not valid policies, and why the first is not.
     pub refused: Refused,
 }
 
-/// Candidates that are no policies.
+/// Candidates that are not valid policies.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Refused {
     /// How many.
     pub count: u32,
-    /// Why the first is none.
+    /// Why the first is not valid.
     pub first: Option<Diagnostics>,
 }
 
 /// Candidates simulated side by side.
 const GENERATION: u32 = 64;
-/// Candidates that live on.
+/// Candidates that stay in the population.
 const KEPT: usize = 64;
 /// The part of the budget that evolution spends on its first, even sample.
 const EVEN_SHARE: f64 = 0.15;
 /// Fewer even candidates say nothing about parameters.
 const EVEN_LEAST: u32 = 2 * GENERATION;
-/// Of three candidates one goes on to all seeds.
+/// One of three candidates continues with all seeds.
 const HALVING: u32 = 3;
-/// Generations that may bring nothing new before a small space counts as exhausted.
+/// Generations without a new candidate after which a small space counts as exhausted.
 const PATIENCE: u32 = 20;
 
 impl Search<'_> {
@@ -126,7 +125,7 @@ impl Search<'_> {
         record.try_even(even, on_run);
     }
 
-    /// One seed costs its part of a candidate; what goes on is simulated under all seeds anew.
+    /// One seed costs its part of a candidate; a candidate that continues is simulated again under all seeds.
     fn halving(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
         let seeds = self.training.seeds.len() as f64;
         let cost = 1.0 / seeds + 1.0 / f64::from(HALVING);
@@ -221,7 +220,7 @@ impl<'s> Record<'s> {
         }
     }
 
-    /// Those that were not met before, each once.
+    /// The candidates that are new, each once.
     fn unknown(&mut self, candidates: Vec<Candidate>) -> Vec<Candidate> {
         candidates
             .into_iter()
@@ -251,7 +250,7 @@ impl<'s> Record<'s> {
         }
     }
 
-    /// What came of a candidate, unless it is no policy.
+    /// The measurements of a candidate; `None` for an invalid policy.
     fn accepted(&mut self, measured: Result<Measured, Diagnostics>) -> Option<Measured> {
         measured
             .map_err(|diagnostics| {
@@ -267,12 +266,12 @@ impl<'s> Record<'s> {
         self.findings.add(tried);
     }
 
-    /// What is left of the budget.
+    /// The rest of the budget.
     fn left(&self) -> u32 {
         self.search.budget.saturating_sub(self.findings.spent)
     }
 
-    /// Of those of these numbers the ones worth keeping.
+    /// The numbers among these that are worth keeping.
     fn kept(&self, numbers: &[usize]) -> Vec<usize> {
         let judged = judged_of(numbers.iter().map(|number| &self.findings.tried[*number]));
         let kept = keep(&judged, KEPT);
@@ -290,7 +289,7 @@ fn judged_of<'t>(tried: impl Iterator<Item = &'t Tried>) -> Vec<CandidateScore> 
 }
 
 impl Findings {
-    /// The numbers of all that was tried, nearest to the goal first.
+    /// The numbers of all tried candidates, nearest to the goal first.
     #[must_use]
     pub fn by_goal(&self) -> Vec<usize> {
         by_goal(&judged_of(self.tried.iter()))
@@ -313,7 +312,7 @@ impl Findings {
         self.tried.push(tried);
     }
 
-    /// Whether nothing but today's policy could be tried.
+    /// Whether today's policy is the only one that could be tried.
     #[must_use]
     pub fn is_empty(&self, space: &Space) -> bool {
         let today = space.today();
@@ -324,7 +323,7 @@ impl Findings {
         others.next().is_none()
     }
 
-    /// What parameters are judged by: the even sample, or all there is where that was tried.
+    /// The sample for the sensitivity: the even sample, or the whole space where all of it was tried.
     #[must_use]
     pub fn sample_of(&self, space: &Space) -> &[Tried] {
         if self.tried.len() as f64 >= space.size() {

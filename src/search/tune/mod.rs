@@ -1,7 +1,7 @@
-//! The search for a better policy: what may be turned, what counts as better, and how it is looked for.
+//! The search for a better policy: the parameters, the goal, the methods.
 //!
-//! Self-imposed limit: finds and explains; whether what was found holds under other
-//! traffic is for a comparison on held-out traces and seeds to say.
+//! Whether a proposal is also better under other traffic is the question of a comparison
+//! on held-out traces and seeds.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | [`space`] | candidates: one value for each parameter |
 //! | [`evaluation`] | candidates simulated under all training traces and seeds |
 //! | [`goal`] | what is better |
-//! | `ranking` | who is worth keeping: by the goal, and by the front |
+//! | `ranking` | which candidates a search keeps: by the goal, and by the front |
 //! | [`method`] | random search, successive halving, evolution |
 //! | [`finalists`] | the best, without the changes that change nothing |
 //! | [`sensitivity`] | which parameter matters |

@@ -1,6 +1,4 @@
 //! A parameter that is tuned: its values, and which of them is today's.
-//!
-//! Self-imposed limit: values by number; what a value does, a simulation says.
 
 use crate::search::parameter::Parameter;
 use crate::search::table::plain_text;
@@ -11,7 +9,7 @@ pub struct TunedParameter {
     parameter: Parameter,
     /// The number of the value that the policy has today.
     today: Option<u64>,
-    /// Today's value where it is none of those.
+    /// Today's value where it is not among those.
     today_apart: Option<String>,
     /// An argument of `--set` that changes nothing and makes the path exist.
     setup: Option<String>,
@@ -140,7 +138,7 @@ impl TunedParameter {
         self.parameter.path()
     }
 
-    /// The path for people: without `hpa.`, and what its number stands for; of a metric its name, as `memory averageUtilization`.
+    /// The path as text: without `hpa.`, and with the type of its number; of a metric its name, as `memory averageUtilization`.
     #[must_use]
     pub fn label(&self) -> String {
         let path = self.path();
@@ -180,7 +178,7 @@ impl TunedParameter {
         among.or_else(|| self.today_apart.clone())
     }
 
-    /// The values for people: `1, 2, 4`, or `30 to 90` of many.
+    /// The values as text: `1, 2, 4`, or `30 to 90` of many.
     #[must_use]
     pub fn values_text(&self) -> String {
         let value = |index: u64| plain_text(&self.value(index));

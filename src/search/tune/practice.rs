@@ -1,7 +1,6 @@
 //! The parameters that practitioners turn, and the values worth trying.
 //!
-//! Self-imposed limit: which and from where to where; argued in docs/tuning.md.
-//! Values are round, as people write them: nobody runs a window of 217 s.
+//! docs/tuning.md gives the reasons for each range. Values are round, as people write them: 300 s, not 217 s.
 
 use super::parameter::{Ends, TunedParameter};
 use crate::control::Hpa;
@@ -14,7 +13,7 @@ use crate::scenario::Template;
 use crate::search::parameter::Parameter;
 use crate::units::{MilliValue, SimSpan};
 
-/// How many pods the training traffic takes under today's policy, greatest over all traces.
+/// The pods of today's policy under the training traffic, greatest over all traces.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PodsToday {
     /// The mean over time.
@@ -23,7 +22,7 @@ pub struct PodsToday {
     pub peak: f64,
 }
 
-/// CPU targets worth trying, in percent of the request: below is waste, above leaves no time to answer.
+/// CPU targets worth trying, in percent of the request: lower targets waste CPU, higher ones leave no time to scale.
 const UTILIZATIONS: [i64; 13] = [30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90];
 /// Targets of other metrics, in percent of today's.
 const TARGETS_PERCENT: [i64; 11] = [50, 60, 70, 80, 90, 100, 110, 125, 150, 175, 200];
@@ -41,10 +40,10 @@ const UP_PERIODS: [i64; 4] = [15, 30, 60, 120];
 const DOWN_PERIODS: [i64; 6] = [15, 30, 60, 120, 300, 600];
 /// Tolerances, in thousandths.
 const TOLERANCES: [i64; 7] = [0, 20, 50, 100, 150, 200, 300];
-/// The least upper end of the values for `minReplicas` and for Pods policies: small services have room too.
+/// The least upper end of the values for `minReplicas` and for Pods policies, for small services.
 const PODS_LEAST: i64 = 4;
 
-/// Everything that practitioners turn and this policy's cluster honours, each with today's value among its own.
+/// All parameters that practitioners turn and this policy's cluster honours, each with today's value among its values.
 #[must_use]
 pub fn parameters(autoscaler: &Hpa, template: &Template, pods: PodsToday) -> Vec<TunedParameter> {
     let policy = PolicyBase {
@@ -123,7 +122,7 @@ impl PolicyBase<'_> {
     ///
     /// The lower bound may take at most half of what is needed on average, so that
     /// the autoscaler still scales. The upper one never goes below what today's policy
-    /// uses: it limits the damage on the day that no trace shows.
+    /// uses: it limits the damage of load that no trace has.
     fn bounds(&self) -> [TunedParameter; 2] {
         let spec = &self.autoscaler.spec;
         let least = i64::from(spec.min_replicas.0);
@@ -154,7 +153,7 @@ impl PolicyBase<'_> {
         parameters
     }
 
-    /// What holds in a direction: what the policy says, else what the controller does without it.
+    /// The rules of a direction: the policy's, or else the controller's defaults.
     fn rules(&self, direction: Preference) -> ScalingRules {
         let of_kind = |kind, value| ScalingPolicy {
             kind,
@@ -228,7 +227,7 @@ impl PolicyBase<'_> {
             };
             let both = [
                 value.with_ends(ends),
-                // A controller that looks every 15 s knows no shorter period.
+                // A controller that syncs every 15 s cannot use a shorter period.
                 period.with_ends(Ends::FROM_NATURAL),
             ];
             parameters.extend(both.map(|it| it.with_setup(setup.clone()).meaning(meaning)));
@@ -257,7 +256,7 @@ impl PolicyBase<'_> {
         }
     }
 
-    /// KEP-4951; where the cluster does not honour it there is nothing to turn but a flag of the whole cluster.
+    /// KEP-4951; where the cluster does not honour it, only a flag of the whole cluster changes the tolerance.
     fn tolerance(&self, direction: Preference, rules: &ScalingRules) -> Option<TunedParameter> {
         let controller = self.autoscaler;
         let is_honoured = controller.release == Release::Current
@@ -278,20 +277,20 @@ impl PolicyBase<'_> {
     }
 }
 
-/// The values of a scaling policy, and what lies beyond them.
+/// The values of a scaling policy, and the values beyond them.
 struct ValuesAndEnds {
     values: Vec<i64>,
     ends: Ends,
 }
 
-/// Numbers and today's among them.
+/// Numbers, with today's among them.
 fn numbers(path: &str, values: &[i64], today: i64) -> TunedParameter {
     let values = including(values, today);
     let texts = values.iter().map(i64::to_string).collect();
     listed(path, texts, place_of(&values, today))
 }
 
-/// Quantities around today's; `None` where that is zero and has no parts.
+/// Quantities around today's; `None` where that is zero.
 fn quantities(path: &str, MilliValue(today): MilliValue) -> Option<TunedParameter> {
     if today == 0 {
         return None;
@@ -299,7 +298,7 @@ fn quantities(path: &str, MilliValue(today): MilliValue) -> Option<TunedParamete
     let values: Vec<i64> = TARGETS_PERCENT
         .iter()
         .map(|percent| (i128::from(today) * i128::from(*percent) / 100) as i64)
-        // Half of next to nothing is nothing, which is no target.
+        // Half of a tiny quantity rounds to 0, which is not a valid target.
         .filter(|milli| *milli > 0)
         .collect();
     let values = including(&values, today);

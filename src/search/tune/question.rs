@@ -1,6 +1,4 @@
-//! The question as a whole: a policy under its training traffic, what may be turned, what is better.
-//!
-//! Self-imposed limit: puts together; the search is `method`'s.
+//! The whole question: a policy under its training traffic, the parameters, the goal.
 
 use std::num::NonZeroUsize;
 
@@ -33,7 +31,7 @@ pub struct Asked<'a> {
 /// Why nothing can be tuned.
 #[derive(Debug, Error)]
 pub enum QuestionError {
-    /// The policy as it stands is none.
+    /// The policy has faults.
     #[error("{0}")]
     Policy(Diagnostics),
     /// There is nothing to tune.
@@ -41,7 +39,7 @@ pub enum QuestionError {
     NoAutoscaler(String),
     /// A goal about what is not known.
     #[error(
-        "the goal is about `{kpi}`, and today's policy gives none under some trace of the training with the {engine} engine, so that nothing can be better; choose another KPI, or another --engine"
+        "the goal names `{kpi}`, and today's policy has no value of it under a trace of the search with the {engine} engine, so no policy can be better; choose another KPI, or another --engine"
     )]
     UnknownKpi {
         /// The KPI.
@@ -51,7 +49,7 @@ pub enum QuestionError {
     },
     /// A goal that bounds what has no price.
     #[error(
-        "the goal bounds `cost`, and the policy has no prices, so that everything costs nothing; add [cost] to the policy, or bound `pod_hours`"
+        "the goal bounds `cost`, and the policy has no prices, so every cost is 0; add [cost] to the policy, or bound `pod_hours`"
     )]
     NoPrices,
     /// The parameters cannot be searched.
@@ -83,7 +81,7 @@ impl TuningQuestion {
     /// Simulates today's policy under its training and lays out what may be turned.
     ///
     /// # Errors
-    /// The policy as it stands is none, or there is nothing to tune.
+    /// The policy has faults, or there is nothing to tune.
     pub fn ask(templates: Vec<Template>, asked: Asked<'_>) -> Result<Self, QuestionError> {
         let scenarios = templates
             .iter()

@@ -1,13 +1,13 @@
-//! Who is worth keeping: half by the goal, half by the front and the room around each.
+//! Which candidates a search keeps: half by the goal, half by the front and the distance to their neighbours.
 //!
-//! Self-imposed limit: numbers in, order out. The front and its crowding are those
-//! of NSGA-II (Deb, Pratap, Agarwal, Meyarivan 2002).
+//! The front and its crowding distance are those of NSGA-II (Deb, Pratap, Agarwal,
+//! Meyarivan 2002).
 
 use super::goal::Score;
 use crate::search::front::pareto_fronts;
 use crate::search::outcome::Weighed;
 
-/// What a candidate is judged by.
+/// The numbers that rank a candidate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct CandidateScore {
     pub(super) weighed: Weighed,
@@ -16,9 +16,9 @@ pub(super) struct CandidateScore {
 
 /// The numbers of the `count` candidates that are kept, the best by the goal first.
 ///
-/// Half of the places go to those nearest to the goal, so that it is reached; the
-/// rest to the fronts from the first on, loneliest first, so that the whole front
-/// is found.
+/// Half of the places go to the candidates nearest to the goal, so that the search reaches
+/// it. The other half goes to the fronts, the first front first and the greatest crowding
+/// distance first, so that the search finds the whole front.
 pub(super) fn keep(judged: &[CandidateScore], count: usize) -> Vec<usize> {
     let mut kept: Vec<usize> = by_goal(judged).into_iter().take(count / 2).collect();
     let mut is_kept = vec![false; judged.len()];
@@ -39,7 +39,7 @@ pub(super) fn by_goal(judged: &[CandidateScore]) -> Vec<usize> {
     order
 }
 
-/// All numbers on some front, those of the first before those of the second, within one the loneliest first.
+/// All numbers by front, and within a front by crowding distance, the greatest first.
 fn by_front(judged: &[CandidateScore]) -> Vec<usize> {
     let points: Vec<[f64; 3]> = judged.iter().map(|it| objectives(&it.weighed)).collect();
     let mut order = Vec::with_capacity(judged.len());
@@ -58,7 +58,7 @@ pub(super) fn objectives(weighed: &Weighed) -> [f64; 3] {
     [weighed.cost, weighed.harm, weighed.rescales]
 }
 
-/// How far the neighbours of each point lie apart, in parts of the front's range; the ends have all room.
+/// The crowding distance of each point: how far its neighbours are apart, as a share of the front's range; infinite at the ends.
 fn crowding(points: &[[f64; 3]]) -> Vec<f64> {
     let mut room = vec![0.0; points.len()];
     for objective in 0..3 {

@@ -1,12 +1,12 @@
 //! Which parameter matters: how much of the spread of each objective a parameter explains by itself.
 //!
-//! Self-imposed limit: statistics of an even sample; what a single change is worth, `finalists` says.
+//! These are statistics of an even sample; `finalists` computes what a single change is worth.
 
 use super::method::Tried;
 use super::space::Space;
 use crate::search::outcome::Weighed;
 
-/// Values are gathered into so many groups at most.
+/// The most groups of values.
 const GROUPS_MOST: usize = 8;
 
 /// For each parameter the share of the spread of cost, harm and rescales that it explains, 0..1.
@@ -100,7 +100,7 @@ mod tests {
     use crate::search::parameter::Parameter;
     use crate::units::Seed;
 
-    /// A parameter of so many values.
+    /// A parameter with this number of values.
     fn parameter(path: &str, count: u64) -> TunedParameter {
         let values = (0..count).map(|value| value.to_string()).collect();
         TunedParameter::new(Parameter::listed(path, values), Some(0))

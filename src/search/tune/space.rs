@@ -1,6 +1,4 @@
 //! The space that is searched: a candidate has one value for each parameter.
-//!
-//! Self-imposed limit: numbers of values; chance comes in as a generator.
 
 use rand::RngExt;
 use rand_pcg::Pcg32;
@@ -20,9 +18,9 @@ pub struct Space {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Candidate(Vec<u64>);
 
-/// How often a child takes each value of its second parent rather than its first.
+/// The probability that a child takes a value from its second parent.
 const FROM_THE_OTHER: f64 = 0.3;
-/// How often a mutation goes to a neighbouring value rather than to any.
+/// The probability that a mutation takes a neighbouring value.
 const TO_A_NEIGHBOUR: f64 = 0.6;
 
 impl Space {
@@ -38,7 +36,7 @@ impl Space {
         &self.parameters
     }
 
-    /// How many candidates there are; a number beyond 2^53 is rounded.
+    /// The number of candidates; rounded beyond 2^53.
     #[must_use]
     pub fn size(&self) -> f64 {
         let counts = self.parameters.iter().map(|it| it.count() as f64);
@@ -52,7 +50,7 @@ impl Space {
         values.collect::<Option<Vec<u64>>>().map(Candidate)
     }
 
-    /// What `candidate` changes of today's policy, in the order of the parameters.
+    /// The changes of `candidate` to today's policy, in the order of the parameters.
     pub fn changes<'s>(
         &'s self,
         candidate: &'s Candidate,
@@ -90,7 +88,7 @@ impl Space {
         candidate.0[place]
     }
 
-    /// `candidate` with today's value of the parameter at `place`; `None` where there is none.
+    /// `candidate` with today's value of the parameter at `place`; `None` without a value of today.
     #[must_use]
     pub fn put_back(&self, candidate: &Candidate, place: usize) -> Option<Candidate> {
         let mut other = candidate.clone();
@@ -130,7 +128,7 @@ impl Space {
                 *value = *others;
             }
         }
-        // One value changes surely, each other as likely as one in all: about two in the mean.
+        // One value always changes, and each other with probability 1/n: about two on average.
         let sure = generator.random_range(0..self.parameters.len());
         let likely = 1.0 / self.parameters.len() as f64;
         for (place, parameter) in self.parameters.iter().enumerate() {
@@ -203,7 +201,7 @@ mod tests {
         ])
     }
 
-    /// Of so many values each.
+    /// Parameters with these numbers of values.
     fn space_of(counts: &[u64]) -> Space {
         let parameters = counts.iter().enumerate().map(|(place, count)| {
             let values = (0..*count).map(|value| value.to_string()).collect();

@@ -1,6 +1,4 @@
-//! Traffic in two parts: what comes first is tuned on, what comes later judges.
-//!
-//! Self-imposed limit: times and the pods at them; traces are cut where they are read.
+//! Traffic in two parts: the first is for the search, the second for the report.
 
 use crate::control::Decided;
 use crate::scenario::{Engine, Scenario};
@@ -30,7 +28,7 @@ fn round_step(seconds: f64) -> i64 {
     }
 }
 
-/// `spec.replicas` at the end of a scenario: with so many pods its second part begins.
+/// `spec.replicas` at the end of a scenario: the pods with which its second part starts.
 #[must_use]
 pub fn replicas_at_end(scenario: &Scenario, engine: Engine, seed: Seed) -> Replicas {
     let mut last = LastReplicas(scenario.deployment.replicas);

@@ -1,6 +1,4 @@
 //! `summary.json` and `front.csv` of a tuning.
-//!
-//! Self-imposed limit: what was asked and what it comes to, as bytes; no file system.
 
 use serde::Serialize;
 
@@ -36,9 +34,9 @@ pub struct TuneSummary<'a> {
     pub held_out: Option<VerdictJson<'a>>,
     /// Whether the goal's bounds hold there.
     pub held_out_bounds: &'a [CheckedAssertion],
-    /// What held-out traffic says of the proposal, as it was told.
+    /// The verdict of held-out traffic, as the page prints it.
     pub verdict: Option<String>,
-    /// Reasons to doubt, as they were told.
+    /// Reasons to doubt, as the page prints them.
     pub cautions: Vec<String>,
     /// What each parameter explains of the spread by itself.
     pub sensitivity: Vec<SensitivityFacts>,
@@ -55,7 +53,7 @@ pub struct TuneFacts {
     pub training_seeds: Vec<u64>,
     /// The traces of the report.
     pub held_out_traces: Vec<String>,
-    /// With how many pods each begins under both policies; null where that is the policy's to say.
+    /// The pods with which each starts under both policies; null where the policy states them.
     pub held_out_start: Vec<Option<i32>>,
     /// The seeds of the report.
     pub seeds: Vec<u64>,
@@ -135,7 +133,7 @@ pub struct ProposalFacts {
 pub struct ChangeFacts {
     /// The path.
     pub path: String,
-    /// Today's value; null where it is none of those tried.
+    /// Today's value; null where the search did not try it.
     pub today: Option<String>,
     /// The proposed one.
     pub proposed: String,
@@ -180,7 +178,7 @@ impl TuneSummary<'_> {
     }
 }
 
-/// A value of a parameter for people: without the quotes of TOML.
+/// A value of a parameter without the quotes of TOML.
 #[must_use]
 pub fn value_text(space: &Space, candidate: &Candidate, place: usize) -> String {
     let parameter = &space.parameters()[place];

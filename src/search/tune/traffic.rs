@@ -1,6 +1,4 @@
-//! Whether traffic holds a spike: what an autoscaler is tuned on decides what it is tuned for.
-//!
-//! Self-imposed limit: looks at what a trace offers; nothing is simulated.
+//! Whether traffic has a spike: a search prepares a policy only for the traffic that it sees.
 
 use crate::workload::{Demand, Trace};
 

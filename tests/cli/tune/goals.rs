@@ -15,7 +15,7 @@ fn a_goal_within_reach_is_met_and_one_out_of_reach_is_said_to_be() {
         ];
         done(&sandbox, &PROD_UNDER_SPIKE, &[&goal, &param, &SHORT[..8]]).stdout
     };
-    let out_of_reach = "warning: nothing that was tried meets the goal under the training";
+    let out_of_reach = "warning: no policy that the search tried meets the goal";
     let met = page("min mean_replicas subject to slo_violation_seconds<=110");
     assert!(!met.contains(out_of_reach), "{met}");
     let bound = "proposed under spike from 15m: slo_violation_seconds <= 110 (";
@@ -52,16 +52,17 @@ fn where_nothing_is_better_nothing_is_proposed() {
     let finished = done(&sandbox, &PROD_UNDER_SPIKE, &[&best, &SHORT[..8]]);
     insta::assert_snapshot!(finished.stdout, @"
     prod tuned under spike until 15m
-    verdict  keep today's policy (28.80 mean replicas, 120 SLO-breaking seconds, 10.7 rescales): nothing that was tried is nearer to the goal
+    verdict  keep today's policy (28.80 mean replicas, 120 SLO-breaking seconds, 10.7 rescales): no policy that the search tried is nearer to the goal
     goal     min mean_replicas
     search   all 2 policies, fluid engine, 3 seeds; no finalist and today's policy by the fluid engine
 
     Which parameter matters
-                                      tried  mean replicas  SLO-breaking seconds  rescales
-     targetCPUUtilizationPercentage  40, 50              -                     -         -
+                                      tried  mean replicas  SLO-breaking  rescales
+                                                                 seconds
+     targetCPUUtilizationPercentage  40, 50              -             -         -
     share of the spread that a parameter explains by itself, over 2 policies that cover all values evenly
 
-    warning: the held-out traffic holds no spike, so that nothing in the report shows how one is met; name a trace that has one with --holdout
+    warning: the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout
 
     written  out/front.csv
              out/summary.json
@@ -82,7 +83,7 @@ fn one_seed_is_doubted() {
         .stdout
         .lines()
         .find(|line| line.starts_with("verdict "));
-    insta::assert_snapshot!(verdict.expect("a verdict"), @"verdict  unknown: one seed tells nothing about the noise; --seeds 10 does");
+    insta::assert_snapshot!(verdict.expect("a verdict"), @"verdict  unknown: one seed cannot show the noise; use --seeds 10");
 }
 
 #[test]
@@ -149,7 +150,7 @@ fn where_only_cpu_is_known_the_throttled_share_is_the_harm() {
         .stdout
         .lines()
         .find(|line| line.starts_with("goal"));
-    insta::assert_snapshot!(goal.expect("a goal"), @"goal     no more mean replicas, throttled share or rescales than today; of those the least mean replicas and throttled share together");
+    insta::assert_snapshot!(goal.expect("a goal"), @"goal     mean replicas, throttled share and rescales not above today's; among such policies, the least sum of mean replicas and throttled share (each as a share of today's)");
 }
 
 #[test]
@@ -175,6 +176,6 @@ fn prices_are_weighed_where_there_are_any() {
     done(&sandbox, &PROD_UNDER_SPIKE, &[&goal, &SHORT, &out]);
     assert_eq!(
         summary(&sandbox, "unpriced")["goal"],
-        "min mean_replicas (the policy has no prices: it stands for cost)"
+        "min mean_replicas (the policy has no prices, so this replaces cost)"
     );
 }

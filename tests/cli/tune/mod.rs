@@ -120,56 +120,59 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
     assert_eq!(finished.stderr, "");
     insta::assert_snapshot!(finished.stdout, @"
     prod tuned under spike until 15m
-    verdict  keep today's policy: held out, the proposed one is worse (SLO-breaking seconds +30 ± 0)
+    verdict  keep today's policy: the proposed policy is worse on held-out traffic (SLO-breaking seconds +30 ± 0)
     goal     min mean_replicas
     search   all 13 policies, fluid engine, 3 seeds; 2 finalists and today's policy by the fluid engine
     report   spike from 15m, 2 seeds that the search did not see
-             it begins with the pods that today's policy has then, under both policies: 20
+             it starts with the pods that today's policy has at that time, for both policies: 20
 
     prod, proposed under spike from 15m, 8m 0s
     fluid engine, 2 seeds (4 to 5): means, and differences to prod ± 95 % interval, seed by seed
     * the interval excludes zero; less is better in every row
 
-                           prod  proposed       to prod
+                                   prod  proposed       to prod
      harm
-       SLO broken, s       22.5      52.5       +30 ± 0  *
-       failed requests, %  0.61      0.41    -0.2 ± 0.1  *
-       latency p95, ms      128       495     +367 ± 19  *
-       latency p99, ms      261      1165    +903 ± 149  *
-       pods missing, %        0      2.08     +2.08 ± 0  *
+       SLO broken, s               22.5      52.5       +30 ± 0  *
+       failed requests, %          0.61      0.41    -0.2 ± 0.1  *
+       latency p95, ms              128       495     +367 ± 19  *
+       latency p99, ms              261      1165    +903 ± 149  *
+       pods missing, % of needed      0      2.08     +2.08 ± 0  *
      cost
-       pod hours           0.44      0.36  -0.07 ± 0.08
-       replicas, mean      3.22      2.68    -0.5 ± 0.6
-       replicas, most        20        20         0 ± 0
-       pods to spare, %     122      79.2      -43 ± 20  *
+       pod hours                   0.44      0.36  -0.07 ± 0.08
+       replicas, mean              3.22      2.68    -0.5 ± 0.6
+       replicas, most                20        20         0 ± 0
+       pods to spare, % of needed   122      79.2      -43 ± 20  *
      stability
-       rescales              10       8.5        -2 ± 6
-       reversals              4         4         0 ± 0
-       pods started           4         3        -1 ± 0  *
-       instability, %      32.3      27.4       -5 ± 20
+       rescales                      10       8.5        -2 ± 6
+       reversals                      4         4         0 ± 0
+       pods started                   4         3        -1 ± 0  *
+       instability, %              32.3      27.4       -5 ± 20
      speed
-       first decision, s      -        30
-       enough pods, s         -      28.2
-       recovery, s            -      28.2
+       first decision, s              -        30
+       enough pods, s                 -      28.2
+       recovery, s                    -      28.2
 
     Over 2 seeds, proposed takes 0.8 ± 0.1 times the pod hours of prod and adds 30 ± 0 SLO-breaking seconds.
 
     What to change, and what each change is worth
-                                             today  proposed  mean replicas  SLO-breaking seconds  rescales
-     proposed                                                         18.55                 191.7        14
-     without targetCPUUtilizationPercentage     50        90          28.80                   120      10.7
-     today                                                            28.80                   120      10.7
+                             today  proposed  mean replicas  SLO-breaking  rescales
+                                                                  seconds
+     proposed                                         18.55         191.7        14
+     without targetCPUUtili     50        90          28.80           120      10.7
+     zationPercentage
+     today                                            28.80           120      10.7
     under the training (spike until 15m), fluid engine, means of its seeds
 
     Which parameter matters
-                                        tried  mean replicas  SLO-breaking seconds  rescales
-     targetCPUUtilizationPercentage  30 to 90           97 %                  97 %      94 %
+                                        tried      mean  SLO-breaking  rescales
+                                               replicas       seconds
+     targetCPUUtilizationPercentage  30 to 90      97 %          97 %      94 %
     share of the spread that a parameter explains by itself, over 13 policies that cover all values evenly
 
-    warning: no part of the goal, but users feel it on held-out traffic: SLO-breaking seconds 22.5 -> 52.5 under spike from 15m; latency p95 128 ms -> 495 ms under spike from 15m; latency p99 261 ms -> 1.16 s under spike from 15m
-    warning: no part of the goal, but users would feel it under the training: SLO-breaking seconds 120 -> 192 under spike until 15m; failed requests 5.4 % -> 10 % under spike until 15m; latency p95 3.46 s -> 4.76 s under spike until 15m; recovery 1m 35s -> 2m 25s under spike until 15m
-    warning: targetCPUUtilizationPercentage = 90 lies at the end of the values that were tried; give it more room with --param
-    warning: the held-out traffic holds no spike, so that nothing in the report shows how one is met; name a trace that has one with --holdout
+    warning: worse for users on held-out traffic, in KPIs that the goal does not name: SLO-breaking seconds 22.5 -> 52.5 under spike from 15m; latency p95 128 ms -> 495 ms under spike from 15m; latency p99 261 ms -> 1.16 s under spike from 15m
+    warning: worse for users on the traffic of the search, in KPIs that the goal does not name: SLO-breaking seconds 120 -> 192 under spike until 15m; failed requests 5.4 % -> 10 % under spike until 15m; latency p95 3.46 s -> 4.76 s under spike until 15m; recovery 1m 35s -> 2m 25s under spike until 15m
+    warning: targetCPUUtilizationPercentage = 90 is the first or the last of the values that the search tried; widen them with --param
+    warning: the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout
 
     Not recommended; to apply it all the same: kubectl patch hpa prod --type merge --patch-file out/patch.yaml
     spec:
@@ -307,10 +310,10 @@ fn json_is_the_summary() {
     insta::assert_snapshot!(pretty, @r#"
     {
       "cautions": [
-        "no part of the goal, but users feel it on held-out traffic: SLO-breaking seconds 22.5 -> 52.5 under spike from 15m; latency p95 128 ms -> 495 ms under spike from 15m; latency p99 261 ms -> 1.16 s under spike from 15m",
-        "no part of the goal, but users would feel it under the training: SLO-breaking seconds 120 -> 192 under spike until 15m; failed requests 5.4 % -> 10 % under spike until 15m; latency p95 3.46 s -> 4.76 s under spike until 15m; recovery 1m 35s -> 2m 25s under spike until 15m",
-        "targetCPUUtilizationPercentage = 90 lies at the end of the values that were tried; give it more room with --param",
-        "the held-out traffic holds no spike, so that nothing in the report shows how one is met; name a trace that has one with --holdout"
+        "worse for users on held-out traffic, in KPIs that the goal does not name: SLO-breaking seconds 22.5 -> 52.5 under spike from 15m; latency p95 128 ms -> 495 ms under spike from 15m; latency p99 261 ms -> 1.16 s under spike from 15m",
+        "worse for users on the traffic of the search, in KPIs that the goal does not name: SLO-breaking seconds 120 -> 192 under spike until 15m; failed requests 5.4 % -> 10 % under spike until 15m; latency p95 3.46 s -> 4.76 s under spike until 15m; recovery 1m 35s -> 2m 25s under spike until 15m",
+        "targetCPUUtilizationPercentage = 90 is the first or the last of the values that the search tried; widen them with --param",
+        "the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout"
       ],
       "command": "tune",
       "files": [
@@ -431,7 +434,7 @@ fn json_is_the_summary() {
         2,
         3
       ],
-      "verdict": "keep today's policy: held out, the proposed one is worse (SLO-breaking seconds +30 ± 0)"
+      "verdict": "keep today's policy: the proposed policy is worse on held-out traffic (SLO-breaking seconds +30 ± 0)"
     }
     "#);
 }

@@ -80,8 +80,8 @@ fn without_a_goal_the_text_says_what_is_better() {
     let mut scenario = scenario(600.0);
     scenario.cost = CostRates::default();
     let unpriced = Objectives::of(&[scenario]);
-    insta::assert_snapshot!(Goal::BetterThanToday.text(&objectives(1)), @"no more cost, SLO-breaking seconds or rescales than today; of those the least cost and SLO-breaking seconds together");
-    insta::assert_snapshot!(Goal::BetterThanToday.text(&unpriced), @"no more mean replicas, SLO-breaking seconds or rescales than today; of those the least mean replicas and SLO-breaking seconds together");
+    insta::assert_snapshot!(Goal::BetterThanToday.text(&objectives(1)), @"cost, SLO-breaking seconds and rescales not above today's; among such policies, the least sum of cost and SLO-breaking seconds (each as a share of today's)");
+    insta::assert_snapshot!(Goal::BetterThanToday.text(&unpriced), @"mean replicas, SLO-breaking seconds and rescales not above today's; among such policies, the least sum of mean replicas and SLO-breaking seconds (each as a share of today's)");
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn every_kpi_that_counts_or_lasts_adds_up_and_every_share_does_not() {
 fn without_prices_mean_replicas_stand_for_cost() {
     let goal = asked("min cost subject to rescales<=4");
     let unpriced = goal.clone().with_cost(Objective::MeanReplicas);
-    insta::assert_snapshot!(unpriced.text(&objectives(1)), @"min mean_replicas subject to rescales <= 4 (the policy has no prices: it stands for cost)");
+    insta::assert_snapshot!(unpriced.text(&objectives(1)), @"min mean_replicas subject to rescales <= 4 (the policy has no prices, so this replaces cost)");
     assert_eq!(goal.clone().with_cost(Objective::Cost), goal);
     let other = asked("min rescales");
     assert_eq!(other.clone().with_cost(Objective::MeanReplicas), other);
