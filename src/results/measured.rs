@@ -54,7 +54,6 @@ pub struct LatencyStep {
 impl MeasuredLatency {
     /// Without any request.
     #[must_use]
-    #[expect(reason = "the bounds are constants, and a test makes each")]
     pub fn new(precision: Precision) -> Self {
         let digits = precision.significant_digits();
         Self {

@@ -132,7 +132,7 @@ fn lines_without_an_end_are_left_at_their_limit() {
         refused.stderr
     };
     insta::assert_snapshot!(long("replay /dev/stdin"), @"error: /dev/stdin: line 1 is longer than 64 MiB; a recording of decisions has one JSON object per line");
-    insta::assert_snapshot!(long("merge /dev/stdin -o all.csv"), @"error: /dev/stdin: this is no part of a sweep: a line is longer than 1 MiB; name a sweep.csv");
+    insta::assert_snapshot!(long("merge /dev/stdin -o all.csv"), @"error: /dev/stdin: this is not a part of a sweep: a line is longer than 1 MiB; name a sweep.csv");
     let log = long("trace info - --input-format access-log");
     assert!(
         log.contains("error[E0043]: line 1 is longer than 1 MiB"),

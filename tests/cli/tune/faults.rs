@@ -85,7 +85,7 @@ fn a_parameter_that_takes_none_of_its_values_is_a_fault_as_any_other_of_a_policy
     1 | controller.sync_period="soon"
       |                        ^^^^^^
       |
-      = help: write a number and its unit, as "250ms", "15s", "1m30s" or "2h"
+      = help: write a number and its unit, such as "250ms", "15s", "1m30s" or "2h"
     "#);
 }
 

@@ -107,7 +107,7 @@ fn what_is_no_goal_is_told_with_the_remedy() {
         let expected = format!("`--goal {goal}`: {}; {}", of_bound.message, of_bound.help);
         assert_eq!(fault(goal), expected);
     }
-    insta::assert_snapshot!(fault("min cost subject to fast.rescales<3"), @"`--goal min cost subject to fast.rescales<3`: `fast` names a policy, and a goal is about all that are tried; leave out the name and its dot");
+    insta::assert_snapshot!(fault("min cost subject to fast.rescales<3"), @"`--goal min cost subject to fast.rescales<3`: `fast` names a policy, and a goal applies to every policy; leave out the name and its dot");
 }
 
 #[test]
