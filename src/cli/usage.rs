@@ -9,11 +9,8 @@ use clap::{CommandFactory, Parser};
 
 use super::CommandLine;
 use super::screen::Screen;
-use crate::scenario::paths_of_key;
+use crate::scenario::settings_of_key;
 use crate::text::{is_unseen, visible};
-
-/// The most paths of a policy that one flag suggests.
-const PATHS_MAX: usize = 3;
 
 /// Prints help, the version, or what is wrong with the arguments.
 pub(super) fn refuse(error: clap::Error, arguments: &[OsString], screen: &mut Screen) -> u8 {
@@ -58,14 +55,10 @@ fn suggest_set(error: &mut clap::Error, arguments: &[Cow<'_, str>]) {
     if !takes_set(arguments) || name.is_empty() {
         return;
     }
-    let paths = paths_of_key(name);
-    if paths.is_empty() {
+    let Some(settings) = settings_of_key(name, value_of(&flag, arguments)) else {
         return;
-    }
-    let value = value_of(&flag, arguments);
-    let settings = paths.iter().take(PATHS_MAX);
-    let settings: Vec<String> = settings.map(|path| setting(path, value)).collect();
-    let tip = format!("a key of the policy is set with {}", settings.join(" or "));
+    };
+    let tip = format!("a key of the policy is set with {settings}");
     error.remove(ContextKind::SuggestedArg);
     error.insert(
         ContextKind::Suggested,
@@ -98,15 +91,6 @@ fn value_of<'a>(flag: &str, arguments: &'a [Cow<'_, str>]) -> Option<&'a str> {
             .map(AsRef::as_ref)
             .filter(|next: &&str| !next.starts_with('-')),
     }
-}
-
-/// `--set path=value`, as a shell takes it.
-fn setting(path: &str, value: Option<&str>) -> String {
-    let is_plain = |text: &&str| {
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-%,:".contains(letter);
-        !text.is_empty() && text.chars().all(plain)
-    };
-    format!("--set {path}={}", value.filter(is_plain).unwrap_or("VALUE"))
 }
 
 /// Keeps of clap's suggestions the commands that share a beginning with what was typed, or most letters.

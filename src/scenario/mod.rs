@@ -76,7 +76,7 @@ pub use loader::{LoadedFile, Loader};
 pub use manifest::ManifestChoice;
 pub use memory::MemoryLoader;
 #[doc(hidden)]
-pub use overrides::{paths_of_key, quote_bare_word};
+pub use overrides::{quote_bare_word, settings_of_key};
 #[doc(hidden)]
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
 #[doc(hidden)]

@@ -4,7 +4,7 @@
 //! later, and its messages point at the argument.
 
 use super::diagnostic::Code;
-use super::keys;
+use super::keys::{self, KeyRow};
 use super::policy::SECTIONS;
 use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
@@ -81,9 +81,8 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
     }
     if let [first, ..] = &keys[..]
         && !is_of_the_root(&first.key)
-        && let Some(path) = paths_of_key(&text[..equals]).first()
+        && let Some(settings) = settings_of_key(&text[..equals], Some(&text[equals + 1..]))
     {
-        let value = &text[equals + 1..];
         faults.report(
             Code::UnknownKey,
             Origin {
@@ -92,7 +91,7 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
                 ..whole
             },
             format!("a policy has no section `{}`", first.key),
-            format!("write the whole path: `--set {path}={value}`"),
+            format!("write the whole path: {settings}"),
         );
         return None;
     }
@@ -148,20 +147,41 @@ const HPA_PATHS: [&str; 9] = [
     "hpa.behavior.scaleDown.tolerance",
 ];
 
-/// The paths of a policy that end in `name`, as `--set` takes them.
+/// The most paths that a suggestion lists.
+const PATHS_MAX: usize = 3;
+
+/// How to set the keys of a policy that end in `name`, as `--set hpa.maxReplicas=80`; `None` where no key does.
+///
+/// Several keys are joined by "or", at most three. A value that a shell would split or read becomes `VALUE`.
+#[must_use]
+pub fn settings_of_key(name: &str, value: Option<&str>) -> Option<String> {
+    let is_plain = |text: &&str| {
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-%,:".contains(letter);
+        !text.is_empty() && text.chars().all(plain)
+    };
+    let value = value.filter(is_plain).unwrap_or("VALUE");
+    let paths = paths_of_key(name).into_iter().take(PATHS_MAX);
+    let settings: Vec<String> = paths.map(|path| format!("--set {path}={value}")).collect();
+    (!settings.is_empty()).then(|| settings.join(" or "))
+}
+
+/// The paths of a policy that end in `name`, as `--set` takes them; a table is set by its keys.
 ///
 /// `maxReplicas`, `max-replicas` and `hpa.maxReplicas` all give `hpa.maxReplicas`.
-#[must_use]
-pub fn paths_of_key(name: &str) -> Vec<String> {
+fn paths_of_key(name: &str) -> Vec<String> {
     let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
     let end = format!(".{}", plain(name));
-    let declared = keys::all().into_iter().map(|key| key.path());
+    let declared: Vec<String> = keys::all().iter().map(KeyRow::path).collect();
+    let is_table = |path: &str| {
+        let within = format!("{path}.");
+        declared.iter().any(|other| other.starts_with(&within))
+    };
     HPA_PATHS
         .into_iter()
-        .map(str::to_owned)
-        .chain(declared)
+        .chain(declared.iter().map(String::as_str))
         // A path into an array needs the number of the element.
-        .filter(|path| !path.contains(".N."))
+        .filter(|path| !path.contains(".N.") && !is_table(path))
+        .map(str::to_owned)
         .filter(|path| format!(".{}", plain(path)).ends_with(&end))
         .collect()
 }
@@ -358,5 +378,20 @@ mod tests {
         assert_eq!(paths_of_key("init"), ["pod.init"]);
         assert_eq!(paths_of_key("Replicas"), ["deployment.replicas"]);
         assert!(paths_of_key("nothing").is_empty());
+    }
+
+    #[test]
+    fn a_suggestion_lists_every_key_that_could_be_meant_and_no_table() {
+        assert_eq!(
+            settings_of_key("stabilizationWindowSeconds", Some("60")).as_deref(),
+            Some(
+                "--set hpa.behavior.scaleUp.stabilizationWindowSeconds=60 or --set hpa.behavior.scaleDown.stabilizationWindowSeconds=60"
+            )
+        );
+        assert_eq!(
+            settings_of_key("maxReplicas", Some("a b")).as_deref(),
+            Some("--set hpa.maxReplicas=VALUE")
+        );
+        assert_eq!(settings_of_key("requests", Some("1")), None);
     }
 }

@@ -20,7 +20,7 @@ pub enum ParameterError {
     },
     /// Two numbers with a dash between them.
     #[error(
-        "`{argument}`: a range has two dots; write {from}..{to}:STEP, or {from}..{to} with --samples"
+        "`{argument}`: a range has two dots; write {from}..{to}:{step}, or {from}..{to} for values drawn in between (`sweep` then needs --samples)"
     )]
     Dash {
         /// The argument as it was given.
@@ -29,6 +29,8 @@ pub enum ParameterError {
         from: String,
         /// The number after the dash.
         to: String,
+        /// The step as it was given, or STEP.
+        step: String,
     },
     /// An end of a range or its step is no number.
     #[error(
@@ -249,10 +251,11 @@ impl Item {
         match dots {
             Some(dots) => Range::parse(&text[..dots], &text[dots + 2..], argument).map(Self::Range),
             None => match numbers_around_a_dash(text) {
-                Some((from, to)) => Err(ParameterError::Dash {
+                Some((from, to, step)) => Err(ParameterError::Dash {
                     argument: argument.to_owned(),
                     from: from.to_owned(),
                     to: to.to_owned(),
+                    step: step.unwrap_or("STEP").to_owned(),
                 }),
                 None => Ok(Self::Text(quote_bare_word(text))),
             },
@@ -276,15 +279,19 @@ impl Item {
 }
 
 /// The numbers of `10-90`, which is meant as a range.
-fn numbers_around_a_dash(text: &str) -> Option<(&str, &str)> {
-    let (from, to) = text.split_once('-')?;
+fn numbers_around_a_dash(text: &str) -> Option<(&str, &str, Option<&str>)> {
+    let (from, rest) = text.split_once('-')?;
+    let (to, step) = match rest.split_once(':') {
+        Some((to, step)) => (to, Some(step)),
+        None => (rest, None),
+    };
     let unit = |text: &str| Decimal::parse(text).map(|number| number.unit);
     let begins_with_digits = [from, to]
         .iter()
         .all(|text| text.starts_with(|first: char| first.is_ascii_digit()));
     // `1e-3` is a number: its parts have different units.
     let is_range = begins_with_digits && unit(from).is_some() && unit(from) == unit(to);
-    is_range.then_some((from, to))
+    is_range.then_some((from, to, step))
 }
 
 /// How much finer than its ends a range without step is drawn from, unless the ends are whole.
@@ -550,7 +557,7 @@ mod tests {
     #[test]
     fn a_faulty_range_says_what_to_write() {
         insta::assert_snapshot!(fault("hpa.maxReplicas"), @"`hpa.maxReplicas`: write path=values, as hpa.maxReplicas=20,40");
-        insta::assert_snapshot!(fault("a=10-90"), @"`a=10-90`: a range has two dots; write 10..90:STEP, or 10..90 with --samples");
+        insta::assert_snapshot!(fault("a=10-90"), @"`a=10-90`: a range has two dots; write 10..90:STEP, or 10..90 for values drawn in between (`sweep` then needs --samples)");
         insta::assert_snapshot!(fault("a=40..x:5"), @"`a=40..x:5`: `x` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
         insta::assert_snapshot!(fault("a=10s..1m:10s"), @"`a=10s..1m:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and `m`");
         insta::assert_snapshot!(fault("a=10s..60:10s"), @"`a=10s..60:10s`: a range has one unit, as 10s..60s:10s, and this one has `s` and no unit");

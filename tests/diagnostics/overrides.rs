@@ -40,7 +40,7 @@ fn set_without_the_section() {
     1 | maxReplicas=80
       | ^^^^^^^^^^^
       |
-      = help: write the whole path: `--set hpa.maxReplicas=80`
+      = help: write the whole path: --set hpa.maxReplicas=80
     ");
     let text = about_set("behavior.scaleDown.stabilizationWindowSeconds=60");
     insta::assert_snapshot!(text, @"
@@ -50,7 +50,7 @@ fn set_without_the_section() {
     1 | behavior.scaleDown.stabilizationWindowSeconds=60
       | ^^^^^^^^
       |
-      = help: write the whole path: `--set hpa.behavior.scaleDown.stabilizationWindowSeconds=60`
+      = help: write the whole path: --set hpa.behavior.scaleDown.stabilizationWindowSeconds=60
     ");
 }
 
