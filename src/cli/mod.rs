@@ -58,7 +58,7 @@ const EXAMPLES: &str = "Examples:
 Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input,
 99 an assertion does not hold, 130 interrupted.";
 
-/// hpasim: what will my autoscaler do under this traffic, why, and at what price?
+/// What will my autoscaler do under this traffic, why, and at what price?
 #[derive(Debug, Parser)]
 #[command(name = "hpasim", version, max_term_width = 100)]
 #[command(

@@ -63,31 +63,12 @@ impl<'a> Column<'a> {
 /// [escaped](crate::text::markdown::escaped) before.
 #[must_use]
 pub fn render_table(columns: &[Column<'_>], rows: &[Vec<String>], format: TableFormat) -> String {
-    let mut grid = Grid::new();
-    grid.load_style(match format {
-        TableFormat::Plain => NOTHING,
-        TableFormat::Markdown => ASCII_MARKDOWN,
-    });
-    let cell = |text: &str, column: &Column<'_>| {
-        Cell::new(visible(text)).set_alignment(match column.align {
-            ColumnAlign::Left => CellAlignment::Left,
-            ColumnAlign::Right => CellAlignment::Right,
-        })
-    };
-    grid.set_header(columns.iter().map(|column| cell(column.heading, column)));
-    for row in rows {
-        grid.add_row(
-            columns
-                .iter()
-                .enumerate()
-                .map(|(index, column)| cell(row.get(index).map_or("", String::as_str), column)),
-        );
-    }
-    let is_wide = |grid: &Grid| {
-        grid.lines()
-            .any(|line| line.trim_end().chars().count() > COLUMNS_MAX)
-    };
-    if format == TableFormat::Plain && is_wide(&grid) {
+    let mut grid = grid_of(columns, rows, format, str::to_owned);
+    let is_wide = grid
+        .lines()
+        .any(|line| line.trim_end().chars().count() > COLUMNS_MAX);
+    if format == TableFormat::Plain && is_wide {
+        grid = grid_of(columns, rows, format, broken_heading);
         grid.set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(COLUMNS_MAX as u16);
         keep_words_whole(&mut grid);
@@ -97,6 +78,78 @@ pub fn render_table(columns: &[Column<'_>], rows: &[Vec<String>], format: TableF
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
 }
+
+/// The table with each heading as `heading` makes it.
+fn grid_of(
+    columns: &[Column<'_>],
+    rows: &[Vec<String>],
+    format: TableFormat,
+    heading: impl Fn(&str) -> String,
+) -> Grid {
+    let mut grid = Grid::new();
+    grid.load_style(match format {
+        TableFormat::Plain => NOTHING,
+        TableFormat::Markdown => ASCII_MARKDOWN,
+    });
+    let cell = |text: &str, column: &Column<'_>| {
+        Cell::new(text).set_alignment(match column.align {
+            ColumnAlign::Left => CellAlignment::Left,
+            ColumnAlign::Right => CellAlignment::Right,
+        })
+    };
+    let headings = columns.iter().map(|column| {
+        let text = heading(&visible(column.heading));
+        cell(&text, column)
+    });
+    grid.set_header(headings);
+    for row in rows {
+        grid.add_row(columns.iter().enumerate().map(|(index, column)| {
+            let text = row.get(index).map_or("", String::as_str);
+            cell(&visible(text), column)
+        }));
+    }
+    grid
+}
+
+/// The longest part of a key in a heading that is not broken.
+const HEADING_PART_MAX: usize = 14;
+
+/// A heading whose long keys are broken behind dots and before capitals: `targetCPU`, `Utilization`, `Percentage`.
+fn broken_heading(text: &str) -> String {
+    let words: Vec<String> = text.split(' ').map(broken_word).collect();
+    words.join(" ")
+}
+
+fn broken_word(word: &str) -> String {
+    if word.chars().count() <= HEADING_PART_MAX {
+        return word.to_owned();
+    }
+    let mut parts = vec![String::new()];
+    let mut before = ' ';
+    for letter in word.chars() {
+        let begins = before == '.' || (before.is_lowercase() && letter.is_uppercase());
+        if begins {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(letter);
+        }
+        before = letter;
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + part.chars().count() <= HEADING_PART_MAX => {
+                line.push_str(&part);
+            }
+            _ => lines.push(part),
+        }
+    }
+    lines.join("\n")
+}
+
+/// The least width of a first column whose words are broken.
+const FIRST_COLUMN_MIN: usize = 16;
 
 /// Breaks cells between words, where the longest words of all columns fit beside each other.
 fn keep_words_whole(grid: &mut Grid) {
@@ -114,10 +167,14 @@ fn keep_words_whole(grid: &mut Grid) {
     };
     // A cell has a space on either side.
     let widths: Vec<usize> = (0..columns).map(|index| longest(index) + 2).collect();
-    // Names have few spaces: where not all words fit, names are broken, and the rest is not.
-    let is_too_wide = widths.iter().sum::<usize>() > COLUMNS_MAX;
-    let kept = grid.column_iter_mut().zip(widths);
-    for (column, width) in kept.skip(usize::from(is_too_wide)) {
+    // Names have few spaces: where not all words fit, the names of the first column are broken, and the rest is not.
+    let mut widths = widths;
+    if widths.iter().sum::<usize>() > COLUMNS_MAX
+        && let Some(first) = widths.first_mut()
+    {
+        *first = (*first).min(FIRST_COLUMN_MIN);
+    }
+    for (column, width) in grid.column_iter_mut().zip(widths) {
         let width = u16::try_from(width).unwrap_or(u16::MAX);
         column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
     }
@@ -160,6 +217,32 @@ mod tests {
                                                                 seconds     the policy
         behavior.scaleDown.policies.0.value            10             4              7
         (Percent)
+        ");
+    }
+
+    #[test]
+    fn a_long_key_in_a_heading_is_broken_at_its_parts_and_labels_stay_whole() {
+        let columns = [
+            Column::left(""),
+            Column::right("targetCPUUtilizationPercentage"),
+            Column::right("minReplicas"),
+            Column::right("behavior.scaleDown.stabilizationWindowSeconds"),
+            Column::right("replicas, mean"),
+            Column::right("SLO-breaking seconds"),
+            Column::right("rescales"),
+        ];
+        let row = |label: &str| {
+            let numbers = ["90", "8", "300", "18.44", "85", "10"].map(str::to_owned);
+            [vec![label.to_owned()], numbers.to_vec()].concat()
+        };
+        let rows = [row("knee"), row("current")];
+        insta::assert_snapshot!(render_table(&columns, &rows, TableFormat::Plain), @"
+                         target  minReplicas  behavior.scale  replicas,  SLO-breaking  rescales
+                 CPUUtilization                        Down.       mean       seconds
+                     Percentage                stabilization
+                                               WindowSeconds
+        knee                 90            8             300      18.44            85        10
+        current              90            8             300      18.44            85        10
         ");
     }
 

@@ -282,21 +282,13 @@ fn the_answer_names_the_front_the_current_policy_and_the_files() {
 
     no policy is better in both mean replicas and SLO-breaking seconds than these 3
 
-        stabilizationWindowSeconds  targetCPUUtilizationPercentage      mean  SLO-breaking  rescales
-                                                                    replicas       seconds
-                                 0                              60     19.48           130        19
-     k                          60                              60     21.39           105        18
-     n
-     e
-     e
-                                60                              40     23.10            90        16
-     c                    as it is                        as it is     20.03           140        21
-     u
-     r
-     r
-     e
-     n
-     t
+              stabilization          target  mean replicas  SLO-breaking  rescales
+              WindowSeconds  CPUUtilization                      seconds
+                                 Percentage
+                          0              60          19.48           130        19
+     knee                60              60          21.39           105        18
+                         60              40          23.10            90        16
+     current       as it is        as it is          20.03           140        21
 
     written  out/front.png
              out/front.svg

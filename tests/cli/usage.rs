@@ -8,7 +8,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
     let help = sandbox.hpasim(&["--help"]);
     assert_eq!(help.code, Some(0));
     insta::assert_snapshot!(help.stdout, @"
-    hpasim: what will my autoscaler do under this traffic, why, and at what price?
+    What will my autoscaler do under this traffic, why, and at what price?
 
     Usage: hpasim <COMMAND>
 

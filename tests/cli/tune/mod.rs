@@ -155,12 +155,12 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
     Over 2 seeds, proposed takes 0.8 ± 0.1 times the pod hours of prod and adds 30 ± 0 SLO-breaking seconds.
 
     What to change, and what each change is worth
-                             today  proposed  mean replicas  SLO-breaking  rescales
-                                                                  seconds
-     proposed                                         18.55         191.7        14
-     without targetCPUUtili     50        90          28.80           120      10.7
-     zationPercentage
-     today                                            28.80           120      10.7
+                     today  proposed  mean replicas  SLO-breaking seconds  rescales
+     proposed                                 18.55                 191.7        14
+     without target     50        90          28.80                   120      10.7
+     CPUUtilization
+     Percentage
+     today                                    28.80                   120      10.7
     under the training (spike until 15m), fluid engine, means of its seeds
 
     Which parameter matters
