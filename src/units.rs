@@ -13,6 +13,7 @@ pub use quantity::{Quantity, QuantityError};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
+#[doc(hidden)]
 /// The number that `text` states; `inf` and `NaN` are accepted.
 ///
 /// Every number from outside goes through this function. It turns `-0`, which `%.2f` writes for a
@@ -22,6 +23,7 @@ pub fn parse_number(text: &str) -> Option<f64> {
     text.parse().ok().map(positive_zero)
 }
 
+#[doc(hidden)]
 /// `number`, with `-0` replaced by `0`.
 #[must_use]
 pub fn positive_zero(number: f64) -> f64 {

@@ -33,7 +33,7 @@ use crate::results::timeline::TimelineRecorder;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{InputFile, KpiReport, Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded};
-use crate::search::in_order::{all_cores, collect_in_order};
+use crate::search::in_order::{all_cores, in_order};
 use crate::simulation::{Extent, simulate};
 use crate::units::Seed;
 use crate::workload::Demand;
@@ -99,8 +99,8 @@ impl<'a> RunExperiment<'a> {
         let loaded = load
             .load(&arguments.policy, &arguments.trace, set, &mut FileLoader)
             .map_err(CommandError::Input)?;
-        arguments.answer.quiet.warn(&loaded.warnings, screen);
         let asked = assertions::read(&arguments.assert, &[&loaded.scenario.policy_name])?;
+        arguments.answer.quiet.warn(&loaded.warnings, screen);
         Ok(Self {
             arguments,
             seeds,
@@ -167,14 +167,18 @@ impl Experiment for RunExperiment<'_> {
             None => Ok((simulate_counted(scenario, *engine, *seed, &progress), None)),
         };
         let (mut kpis, mut shown) = (Vec::new(), FirstRun::default());
-        for run in collect_in_order(self.seeds.iter().zip(streams), all_cores(), simulate_seed) {
+        // A file that cannot be written ends the work: no further seed begins.
+        let keep = |_, run: Result<SeedRun, CommandError>| {
             let (of_seed, first) = run?;
             kpis.push(of_seed);
             if let Some((first, streams)) = first {
                 streams.complete(folder)?;
                 shown = first;
             }
-        }
+            Ok::<(), CommandError>(())
+        };
+        let seeds = self.seeds.iter().zip(streams);
+        in_order(seeds, all_cores(), simulate_seed, keep)?;
         let report = KpiReport::of(&kpis).unwrap_or_else(|| KpiReport::Folded(Vec::new()));
         let (policy, trace) = (&scenario.policy_name, &scenario.trace_name);
         let check = |assertion| check(assertion, policy, trace, &report);

@@ -69,9 +69,10 @@ pub fn render_table(columns: &[Column<'_>], rows: &[Vec<String>], format: TableF
         .any(|line| line.trim_end().chars().count() > COLUMNS_MAX);
     if format == TableFormat::Plain && is_wide {
         grid = grid_of(columns, rows, format, broken_heading);
-        grid.set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(COLUMNS_MAX as u16);
-        keep_words_whole(&mut grid);
+        if !fold(&mut grid) {
+            let in_lines = |text: &str| broken_heading(text).replace(' ', "\n");
+            grid = grid_of(columns, rows, format, in_lines);
+        }
     }
     // Spaces at the ends of lines would only show up in diffs.
     grid.lines()
@@ -121,7 +122,10 @@ fn broken_heading(text: &str) -> String {
 }
 
 fn broken_word(word: &str) -> String {
-    if word.chars().count() <= HEADING_PART_MAX {
+    let is_key = word
+        .chars()
+        .all(|letter| letter.is_ascii_alphanumeric() || letter == '.');
+    if !is_key || word.len() <= HEADING_PART_MAX {
         return word.to_owned();
     }
     let mut parts = vec![String::new()];
@@ -151,8 +155,8 @@ fn broken_word(word: &str) -> String {
 /// The least width of a first column whose words are broken.
 const FIRST_COLUMN_MIN: usize = 16;
 
-/// Breaks cells between words, where the longest words of all columns fit beside each other.
-fn keep_words_whole(grid: &mut Grid) {
+/// Breaks cells between words, where the longest words of all columns fit beside each other. Whether they do.
+fn fold(grid: &mut Grid) -> bool {
     let columns = grid.column_count();
     let longest = |index: usize| {
         let cells = grid.row_iter().chain(grid.header());
@@ -174,10 +178,16 @@ fn keep_words_whole(grid: &mut Grid) {
     {
         *first = (*first).min(FIRST_COLUMN_MIN);
     }
+    if widths.iter().sum::<usize>() > COLUMNS_MAX {
+        return false;
+    }
+    grid.set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(COLUMNS_MAX as u16);
     for (column, width) in grid.column_iter_mut().zip(widths) {
         let width = u16::try_from(width).unwrap_or(u16::MAX);
         column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
     }
+    true
 }
 
 #[cfg(test)]

@@ -68,6 +68,7 @@ impl KpiReport {
     }
 }
 
+#[doc(hidden)]
 /// Folds each KPI over `runs`: median, 10th and 90th percentile, linear between order statistics (R's type 7).
 #[must_use]
 pub fn fold(runs: &[Kpis]) -> Vec<FoldedKpi> {

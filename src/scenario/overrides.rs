@@ -70,7 +70,9 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
         );
         return None;
     };
-    if let Some(key @ ("extends" | "remove")) = keys.first().map(|key| key.key.as_str()) {
+    if let Some(key @ ("extends" | "remove" | "manifest")) =
+        keys.first().map(|key| key.key.as_str())
+    {
         faults.report(
             Code::OverrideMalformed,
             whole,
@@ -160,7 +162,9 @@ pub fn settings_of_key(name: &str, value: Option<&str>) -> Option<String> {
         !text.is_empty() && text.chars().all(plain)
     };
     let value = value.filter(is_plain).unwrap_or("VALUE");
-    let paths = paths_of_key(name).into_iter().take(PATHS_MAX);
+    let of_the_root = (name == "name").then(|| name.to_owned());
+    let paths = of_the_root.into_iter().chain(paths_of_key(name));
+    let paths = paths.take(PATHS_MAX);
     let settings: Vec<String> = paths.map(|path| format!("--set {path}={value}")).collect();
     (!settings.is_empty()).then(|| settings.join(" or "))
 }
@@ -188,7 +192,7 @@ fn paths_of_key(name: &str) -> Vec<String> {
 
 /// Whether a policy can have `key` at its root.
 fn is_of_the_root(key: &str) -> bool {
-    SECTIONS.contains(&key) || key == "name" || key == "manifest"
+    SECTIONS.contains(&key) || key == "name"
 }
 
 /// Whether `text` is no TOML, and a word that needs no quotes in an argument: `45s`, `250m`, `Min`.
@@ -393,5 +397,9 @@ mod tests {
             Some("--set hpa.maxReplicas=VALUE")
         );
         assert_eq!(settings_of_key("requests", Some("1")), None);
+        assert_eq!(
+            settings_of_key("name", Some("x")).as_deref(),
+            Some("--set name=x or --set deployment.name=x")
+        );
     }
 }

@@ -153,6 +153,17 @@ fn set_into_an_array_that_is_not_there() {
 }
 
 #[test]
+fn set_of_a_manifest_is_refused_because_files_are_read_before_it() {
+    for value in ["app.yaml", "\"app.yaml\"", "5"] {
+        let text = about_set(&format!("manifest={value}"));
+        assert!(
+            text.contains("error[E0005]: `manifest` says how files are put together"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn set_of_extends() {
     let text = about_set("extends=\"q.toml\"");
     insta::assert_snapshot!(text, @r##"

@@ -105,7 +105,7 @@ impl ExperimentReport for TuneReport<'_> {
                     training: proposal.finalist.measured.weighed(&question.objectives),
                     worth: &proposal.worth,
                     patch: &texts.patch,
-                    extent: self.extent(proposal),
+                    extent: self.patch_scope(proposal),
                     apply: &texts.apply,
                     verdict,
                     again: &texts.again,
@@ -212,7 +212,7 @@ impl TuneReport<'_> {
         &self.experiment.search.scenarios[0].policy_name
     }
 
-    fn extent(&self, proposal: &ProposedPolicy) -> PatchScope {
+    fn patch_scope(&self, proposal: &ProposedPolicy) -> PatchScope {
         let mut changes = self
             .experiment
             .search
