@@ -153,7 +153,7 @@ fn steps(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa, ratio: f64) {
     } else {
         (
             Code::StepsToMaximum,
-            "nothing; a lower target or higher limits make the steps larger".to_owned(),
+            "no change is needed; a lower target or higher limits make the steps larger".to_owned(),
         )
     };
     case.report(CaseReport {

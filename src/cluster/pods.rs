@@ -23,7 +23,7 @@ pub enum PodStep {
     Started,
     /// The pod becomes able to serve.
     Initialised,
-    /// The pod becomes Ready: the readiness probe passes, or there is none and the pod has started.
+    /// The pod becomes Ready: the readiness probe passes. A pod without a readiness probe is Ready once it has started.
     Ready,
     /// The endpoint is published, and traffic arrives.
     EndpointAdded,

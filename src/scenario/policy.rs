@@ -38,7 +38,7 @@ const USED_UP: [&str; 3] = ["extends", "remove", "manifest"];
 pub(super) struct Policy {
     /// `name`, or the file name without its ending.
     pub(super) name: String,
-    /// The autoscaler; `None` if there is none or it is faulty.
+    /// The autoscaler; `None` if the policy has no autoscaler or a faulty one.
     pub(super) autoscaler: Option<Hpa>,
     /// The places of the autoscaler's metrics, by index.
     pub(super) metric_places: Vec<Origin>,

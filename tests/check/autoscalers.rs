@@ -267,7 +267,7 @@ fn how_many_syncs_limits_take() {
        |                      ^^^
        |
        = note: usage cannot exceed the limits, which are 2.00 times the target, however high the load is
-       = help: nothing; a lower target or higher limits make the steps larger
+       = help: no change is needed; a lower target or higher limits make the steps larger
     ");
 }
 

@@ -149,7 +149,7 @@ pub(super) fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
         })
 }
 
-/// The quantile of those values that are finite, as tables have it; NaN where there are none.
+/// The quantile of the finite values, as tables show it; NaN if no value is finite.
 pub(super) fn finite_quantile(values: &mut Vec<f64>, quantile: f64) -> f64 {
     values.retain(|value| value.is_finite());
     values.sort_unstable_by(f64::total_cmp);

@@ -197,7 +197,7 @@ fn draw_head(
     }
 }
 
-/// What the shading means, or why there is none.
+/// The meaning of the shading, or the reason why nothing is shaded.
 fn draw_key(drawing: &mut Drawing, scenario: &Scenario, breaches: &Breaches) {
     let place = at(LEFT, KEY_BASELINE);
     let letters = lettering(KEY_SIZE, ink::TEXT_SOFT, Align::Left);

@@ -136,7 +136,6 @@ impl Reads for OnOff {
     }
 }
 
-/// CPU.
 pub(in crate::scenario) struct Cpu;
 
 impl Takes for Cpu {
@@ -152,7 +151,6 @@ impl Reads for Cpu {
     }
 }
 
-/// Memory.
 pub(in crate::scenario) struct Bytes;
 
 impl Takes for Bytes {
@@ -168,7 +166,6 @@ impl Reads for Bytes {
     }
 }
 
-/// Text.
 pub(in crate::scenario) struct Text;
 
 impl Takes for Text {
@@ -184,7 +181,6 @@ impl Reads for Text {
     }
 }
 
-/// True or false.
 pub(in crate::scenario) struct YesNo;
 
 impl Takes for YesNo {
