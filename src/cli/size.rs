@@ -32,7 +32,7 @@ const RUNS_ANNOUNCED: f64 = 1e6;
 const ROWS_REFUSED: f64 = 2e7;
 /// Bytes of curves for pictures above which the work is refused.
 const CURVE_BYTES_REFUSED: f64 = 8e9;
-/// Bytes of the curves of one run.
+/// Bytes of the curves of one run: at each point its time, eight quantities and up to seven metrics.
 const BYTES_PER_CURVES: f64 = POINTS_MAX as f64 * 128.0;
 
 /// The work that a command is about to do.

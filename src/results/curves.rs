@@ -1,10 +1,11 @@
-//! Replicas, CPU, latency and harm of a policy over time, seed by seed and over all seeds.
+//! Replicas, CPU, metrics, latency and harm of a policy over time, seed by seed and over all seeds.
 //!
 //! A run keeps at most [`POINTS_MAX`] points, whatever its length, so that many runs fit in
 //! memory.
 
 use super::statistics::sorted_quantile;
 use super::timeline::{Timeline, TimelineRow};
+use crate::units::SimTime;
 
 /// The most points of a curve: as many as a picture shows.
 pub const POINTS_MAX: usize = 1200;
@@ -74,8 +75,10 @@ pub struct SeedCurves {
     end_seconds: f64,
     /// Where each point's stretch begins.
     seconds: Vec<f64>,
-    /// By [`Curve`], then by point.
-    values: Vec<Vec<Option<f64>>>,
+    /// By [`Curve`], then by point; NaN where there is no value.
+    values: Vec<Vec<f64>>,
+    /// By metric of the autoscaler, then by point, in the unit of the metric's target; NaN where there is no value.
+    metrics_seen: Vec<Vec<f64>>,
 }
 
 impl SeedCurves {
@@ -86,18 +89,43 @@ impl SeedCurves {
         let stretches = || timeline.rows.chunks(rows_per_point);
         let values = Curve::ALL.map(|curve| match curve {
             Curve::BrokenSeconds => broken_seconds(timeline, rows_per_point),
-            _ => stretches().map(|rows| curve.of_rows(rows)).collect(),
+            _ => stretches()
+                .map(|rows| curve.of_rows(rows).unwrap_or(f64::NAN))
+                .collect(),
         });
         Self {
             end_seconds: timeline.end.as_secs_f64(),
             seconds: stretches().map(|rows| rows[0].time.as_secs_f64()).collect(),
             values: values.to_vec(),
+            metrics_seen: metrics_seen(timeline, rows_per_point),
         }
     }
 }
 
+/// By metric: the greatest value that the reconciles of each stretch saw; a stretch without a reconcile repeats the last.
+fn metrics_seen(timeline: &Timeline, rows_per_point: usize) -> Vec<Vec<f64>> {
+    let seen = &timeline.metrics_seen;
+    let starts = timeline.rows.iter().step_by(rows_per_point);
+    let ends = starts.skip(1).map(|row| row.time).chain([timeline.end]);
+    let ends: Vec<SimTime> = ends.collect();
+    let of_metric = |metric: usize| {
+        let mut reconciles = seen.times.iter().zip(seen.of_metric(metric)).peekable();
+        let mut last = f64::NAN;
+        let in_stretch = |end: &SimTime| {
+            let mut greatest = None;
+            while let Some((_, value)) = reconciles.next_if(|(time, _)| *time < end) {
+                last = value.unwrap_or(f64::NAN);
+                greatest = Some(last.max(greatest.unwrap_or(f64::NAN)));
+            }
+            greatest.unwrap_or(last)
+        };
+        ends.iter().map(in_stretch).collect()
+    };
+    (0..seen.metric_count()).map(of_metric).collect()
+}
+
 /// At the end of each stretch.
-fn broken_seconds(timeline: &Timeline, rows_per_point: usize) -> Vec<Option<f64>> {
+fn broken_seconds(timeline: &Timeline, rows_per_point: usize) -> Vec<f64> {
     let mut broken = 0.0;
     let starts = timeline.rows.iter().map(|row| row.time);
     let ends = starts.skip(1).chain([timeline.end]);
@@ -111,7 +139,7 @@ fn broken_seconds(timeline: &Timeline, rows_per_point: usize) -> Vec<Option<f64>
     stretches
         .map(|seconds| {
             broken += seconds.iter().sum::<f64>();
-            Some(broken)
+            broken
         })
         .collect()
 }
@@ -153,11 +181,22 @@ impl PolicyCurves {
     /// One quantity over time and seeds.
     #[must_use]
     pub fn band(&self, curve: Curve) -> Vec<CurvePoint> {
+        self.band_of(|seed, point| seed.values[curve as usize].get(point).copied())
+    }
+
+    /// What the autoscaler saw over time and seeds: the greatest of its metrics, each divided by its number in `divisors`.
+    #[must_use]
+    pub fn band_seen(&self, divisors: &[f64]) -> Vec<CurvePoint> {
+        self.band_of(|seed, point| {
+            let metrics = seed.metrics_seen.iter().zip(divisors);
+            let values = metrics.map(|(values, divisor)| values.get(point).map(|it| it / divisor));
+            values.flatten().reduce(f64::max)
+        })
+    }
+
+    fn band_of(&self, of_seed: impl Fn(&SeedCurves, usize) -> Option<f64>) -> Vec<CurvePoint> {
         let Some(first) = self.seeds.first() else {
             return Vec::new();
-        };
-        let of_seed = |seed: &SeedCurves, point: usize| {
-            seed.values[curve as usize].get(point).copied().flatten()
         };
         let mut values = Vec::with_capacity(self.seeds.len());
         let points = first.seconds.iter().enumerate();
@@ -165,6 +204,7 @@ impl PolicyCurves {
             .map(|(point, seconds)| {
                 values.clear();
                 values.extend(self.seeds.iter().filter_map(|seed| of_seed(seed, point)));
+                values.retain(|value| !value.is_nan());
                 values.sort_by(f64::total_cmp);
                 CurvePoint {
                     seconds: *seconds,
@@ -186,6 +226,7 @@ fn band(sorted: &[f64]) -> Option<Band> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hpa::decision::MetricValue;
     use crate::results::TimelineRecorder;
     use crate::results::tests::{even_segment, scenario};
     use crate::simulation::Observer;
@@ -211,6 +252,36 @@ mod tests {
         assert_eq!((points[3].seconds, band.median), (15.0, 4.0));
         assert!((band.p10 - 2.4).abs() < 1e-9 && (band.p90 - 8.0).abs() < 1e-9);
         assert!((curves.end_seconds() - 60.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_stretch_without_a_reconcile_repeats_what_the_last_saw() {
+        let mut timeline = timeline(30.0, 2);
+        let seen = |percent: i32| {
+            Some(MetricValue {
+                average_utilization: Some(percent),
+                average_value: None,
+                value: None,
+            })
+        };
+        let mut push = |seconds: f64, value: Option<MetricValue>| {
+            let time = SimTime::from_secs_f64(seconds);
+            timeline.metrics_seen.push(time, &[value]);
+        };
+        push(5.0, seen(40));
+        push(16.0, seen(80));
+        push(18.0, seen(60));
+        push(25.0, None);
+        let curves = PolicyCurves {
+            seeds: vec![SeedCurves::of(&timeline)],
+        };
+        let points = curves.band_seen(&[2.0]);
+        let values: Vec<Option<f64>> = points
+            .iter()
+            .map(|point| point.band.map(|it| it.median))
+            .collect();
+        let expected = [None, Some(20.0), Some(20.0), Some(40.0), Some(30.0), None];
+        assert_eq!(values, expected);
     }
 
     #[test]

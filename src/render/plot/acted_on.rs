@@ -17,6 +17,7 @@ pub(super) struct ActedOn {
     pub(super) unit: Unit,
     pub(super) metrics: Vec<PlottedMetric>,
     pub(super) target: PlottedTarget,
+    pub(super) target_name: String,
 }
 
 impl ActedOn {
@@ -77,6 +78,7 @@ fn as_number(target: MetricTarget) -> f64 {
 }
 
 /// What a panel's numbers are beside the metric's own: its unit and how many of them make one.
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Measure {
     suffix: &'static str,
     unit: Unit,
@@ -92,16 +94,87 @@ impl Measure {
             unit: Unit::Plain,
             divisor,
         };
-        let is_memory = metric.source.resource() == Some("memory");
-        match metric.target {
-            MetricTarget::Utilization(_) => Self {
+        match (metric.target, metric.source.resource()) {
+            (MetricTarget::Utilization(_), _) => Self {
                 suffix: ", percent of request",
                 unit: Unit::Percent,
                 divisor: 1.0,
             },
-            MetricTarget::AverageValue(_) if is_memory => plain(", MiB per pod", BYTES_PER_MIB),
-            MetricTarget::AverageValue(_) => plain(" per pod", 1.0),
-            MetricTarget::Value(_) => plain("", 1.0),
+            (MetricTarget::AverageValue(_), Some("memory")) => {
+                plain(", MiB per pod", BYTES_PER_MIB)
+            }
+            (MetricTarget::AverageValue(_), Some("cpu")) => plain(", cores per pod", 1.0),
+            (MetricTarget::AverageValue(_), _) => plain(" per pod", 1.0),
+            (MetricTarget::Value(_), _) => plain("", 1.0),
+        }
+    }
+}
+
+/// One scale for the metrics of all autoscalers of a panel.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct MetricScale {
+    /// The metric that all of them act on alone, in its own unit; without one, metrics are in percent of their targets.
+    shared: Option<(String, Measure)>,
+}
+
+impl MetricScale {
+    /// `None` if no autoscaler has a metric.
+    pub(super) fn of(autoscalers: &[&Hpa]) -> Option<Self> {
+        let mut metrics = autoscalers.iter().map(|it| &it.spec.metrics[..]);
+        let first = metrics.find(|metrics| !metrics.is_empty())?;
+        let [metric] = first else {
+            return Some(Self { shared: None });
+        };
+        let measure = Measure::of(metric);
+        let acts_on_it_alone = |other: &[MetricSpec]| match other {
+            [] => true,
+            [other] => other.source == metric.source && Measure::of(other) == measure,
+            _ => false,
+        };
+        let is_shared = metrics.all(acts_on_it_alone);
+        Some(Self {
+            shared: is_shared.then(|| (metric.source.name(), measure)),
+        })
+    }
+
+    /// The metric that all autoscalers act on alone, and what its numbers are.
+    pub(super) fn shared_metric(&self) -> Option<(&str, &'static str)> {
+        let (name, measure) = self.shared.as_ref()?;
+        Some((name, measure.suffix))
+    }
+
+    pub(super) fn unit(&self) -> Unit {
+        self.shared
+            .as_ref()
+            .map_or(Unit::Percent, |(_, measure)| measure.unit)
+    }
+
+    /// By metric of the autoscaler: how many of the metric's own units make one of the scale.
+    pub(super) fn divisors(&self, autoscaler: &Hpa) -> Vec<f64> {
+        let metrics = autoscaler.spec.metrics.iter();
+        let divisor = |metric: &MetricSpec| match &self.shared {
+            Some((_, measure)) => measure.divisor,
+            None => as_number(metric.target) / 100.0,
+        };
+        metrics.map(divisor).collect()
+    }
+
+    /// The target of an autoscaler on this scale; `None` if it has no metric.
+    pub(super) fn target(&self, autoscaler: &Hpa) -> Option<PlottedTarget> {
+        let metric = autoscaler.spec.metrics.first()?;
+        let value = match &self.shared {
+            Some((_, measure)) => as_number(metric.target) / measure.divisor,
+            None => 100.0,
+        };
+        Some(PlottedTarget::of(autoscaler, value))
+    }
+
+    /// The name of a target line.
+    pub(super) fn target_name(&self, target: &PlottedTarget) -> String {
+        let number = trimmed(target.value, 3);
+        match self.unit() {
+            Unit::Percent => format!("target {number} %"),
+            _ => format!("target {number}"),
         }
     }
 }
@@ -113,15 +186,6 @@ impl ActedOn {
         metrics.any(|metric| !metric.is_cpu_utilization())
     }
 
-    /// The target with its unit.
-    pub(super) fn target_text(&self) -> String {
-        let number = trimmed(self.target.value, 3);
-        match self.unit {
-            Unit::Percent => format!("{number} %"),
-            _ => number,
-        }
-    }
-
     /// The panel's content; `None` where it [has none](Self::has_panel), as CPU utilization has a panel of its own.
     ///
     /// One metric is shown as it is; several are shown in percent of their targets, all on one scale.
@@ -129,26 +193,21 @@ impl ActedOn {
         if !Self::has_panel(autoscaler) {
             return None;
         }
-        let metrics = &autoscaler.spec.metrics;
-        let [metric] = &metrics[..] else {
-            let seen = metrics.iter().enumerate().map(|(index, metric)| {
-                let divisor = as_number(metric.target) / 100.0;
-                seen_metric(timeline, index, metric, divisor)
-            });
-            return Some(Self {
-                heading: "Metrics, percent of target".to_owned(),
-                unit: Unit::Percent,
-                metrics: seen.collect(),
-                target: PlottedTarget::of(autoscaler, 100.0),
-            });
-        };
-        let measure = Measure::of(metric);
-        let target = as_number(metric.target) / measure.divisor;
+        let scale = MetricScale::of(&[autoscaler])?;
+        let target = scale.target(autoscaler)?;
+        let metrics = autoscaler.spec.metrics.iter().enumerate();
+        let seen = metrics
+            .zip(scale.divisors(autoscaler))
+            .map(|((index, metric), divisor)| seen_metric(timeline, index, metric, divisor));
         Some(Self {
-            heading: format!("{}{}", metric.source.name(), measure.suffix),
-            unit: measure.unit,
-            metrics: vec![seen_metric(timeline, 0, metric, measure.divisor)],
-            target: PlottedTarget::of(autoscaler, target),
+            heading: match scale.shared_metric() {
+                Some((name, suffix)) => format!("{name}{suffix}"),
+                None => "Metrics, percent of target".to_owned(),
+            },
+            unit: scale.unit(),
+            metrics: seen.collect(),
+            target,
+            target_name: scale.target_name(&target),
         })
     }
 }

@@ -51,9 +51,9 @@ impl Unit {
         }
     }
 
-    /// The step of an axis of this `length`, about a fourth of it; things are not halved.
-    fn round_step(self, length: f64) -> f64 {
-        let step = round_step(length, 4.0);
+    /// The step of an axis of this `length`, about one of so many `parts`; things are not halved.
+    fn round_step(self, length: f64, parts: f64) -> f64 {
+        let step = round_step(length, parts);
         if self == Self::Count {
             step.max(1.0)
         } else {
@@ -106,10 +106,15 @@ impl Axis {
         }
     }
 
-    /// From zero to a little more than `most`, ending on a round step.
+    /// From zero to a little more than `most` on about four round steps.
     pub(super) fn from_zero(most: f64, unit: Unit) -> Self {
+        Self::from_zero_in(4.0, most, unit)
+    }
+
+    /// From zero to a little more than `most` on about so many `parts`, which are round steps.
+    pub(super) fn from_zero_in(parts: f64, most: f64, unit: Unit) -> Self {
         let most = if most > 0.0 { most * 1.04 } else { 1.0 };
-        let step = unit.round_step(most);
+        let step = unit.round_step(most, parts);
         Self::linear(0.0, step, (most / step).ceil() as u32, unit)
     }
 
@@ -150,10 +155,10 @@ impl Axis {
             return Self::from_zero(most, unit);
         }
         let (low, high) = (nice_below(least * 0.97), nice_above(most * 1.05));
-        let leads: &[f64] = if (high / low).log10() > 2.2 {
-            &[1.0]
-        } else {
-            &[1.0, 2.0, 5.0]
+        let leads: &[f64] = match (high / low).log10() {
+            decades if decades < 2.2 => &[1.0, 2.0, 5.0],
+            decades if decades < 2.9 => &[1.0, 3.0],
+            _ => &[1.0],
         };
         let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
         let ticks = decades

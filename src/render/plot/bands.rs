@@ -53,7 +53,11 @@ pub enum BandQuantity {
     Percent,
     /// Seconds.
     Latency,
-    /// Seconds, on a scale of magnitudes where they span several.
+    /// A plain number, on a log scale where the values span magnitudes.
+    PlainByMagnitude,
+    /// Percent, on a log scale where the values span magnitudes.
+    PercentByMagnitude,
+    /// Seconds, on a log scale where the values span magnitudes.
     LatencyByMagnitude,
 }
 
@@ -155,6 +159,9 @@ const FOOT: f64 = 52.0;
 /// Between two panels.
 const GAP: f64 = 16.0;
 const LINE_WIDTH: f64 = 2.2;
+/// How high a step of an upright axis is at least, in points, and how many steps an axis has about.
+const STEP_HEIGHT: f64 = 38.0;
+const STEPS: (f64, f64) = (2.0, 4.0);
 /// A level of more than this multiple of the greatest value stays above the panel.
 const WORTH_SHOWING: f64 = 2.2;
 
@@ -177,10 +184,17 @@ impl BandQuantity {
     const fn unit(self) -> Unit {
         match self {
             Self::Count => Unit::Count,
-            Self::Plain => Unit::Plain,
-            Self::Percent => Unit::Percent,
+            Self::Plain | Self::PlainByMagnitude => Unit::Plain,
+            Self::Percent | Self::PercentByMagnitude => Unit::Percent,
             Self::Latency | Self::LatencyByMagnitude => Unit::Latency,
         }
+    }
+
+    const fn is_by_magnitude(self) -> bool {
+        matches!(
+            self,
+            Self::PlainByMagnitude | Self::PercentByMagnitude | Self::LatencyByMagnitude
+        )
     }
 }
 
@@ -201,14 +215,16 @@ impl BandPanel {
         let most = shown()
             .map(|level| level.value)
             .fold(self.greatest(), f64::max);
-        if self.quantity != BandQuantity::LatencyByMagnitude {
-            return Axis::from_zero(most, self.quantity.unit());
+        let unit = self.quantity.unit();
+        if !self.quantity.is_by_magnitude() {
+            let parts = (f64::from(self.height) / STEP_HEIGHT).clamp(STEPS.0, STEPS.1);
+            return Axis::from_zero_in(parts, most, unit);
         }
         let points = self.series.iter().flat_map(|series| &series.points);
         let lowest = points.map(|point| point.low).filter(|low| *low > 0.0);
         let levels = shown().map(|level| level.value);
         let least = lowest.chain(levels).fold(most, f64::min);
-        Axis::for_ratios(least, most, Unit::Latency)
+        Axis::for_ratios(least, most, unit)
     }
 }
 
@@ -266,25 +282,25 @@ fn draw_panel(drawing: &mut Drawing, plane: &Plane, panel: &BandPanel) {
             plane.between(drawing, &low, &high, series.colour.ink());
         }
     }
-    for series in &panel.series {
-        let strokes = series.steps(plane.x.high, |point| point.middle);
-        let curve = PlottedLine {
-            strokes: &strokes,
-            stroke: solid(series.colour.ink(), LINE_WIDTH),
-        };
-        plane.curves(drawing, &[curve]);
-    }
+    let middle = |series: &BandSeries| series.steps(plane.x.high, |point| point.middle);
+    let lines: Vec<Strokes> = panel.series.iter().map(middle).collect();
+    let curves = lines.iter().zip(&panel.series).map(|(strokes, series)| {
+        let stroke = solid(series.colour.ink(), LINE_WIDTH);
+        PlottedLine { strokes, stroke }
+    });
+    plane.alternating_curves(drawing, &curves.collect::<Vec<PlottedLine<'_>>>());
     plane.ground(drawing);
     // What lies on top is named first.
     let named = panel.series.iter().rev();
     let entries: Vec<LegendEntry> = named.flat_map(BandSeries::legend).collect();
-    plane.legend(drawing, &panel.heading, &entries);
+    let log = if plane.y.is_log() { " (log scale)" } else { "" };
+    plane.legend(drawing, &format!("{}{log}", panel.heading), &entries);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draw::{Mark, Paint};
+    use crate::draw::{Mark, Paint, SheetPoint};
 
     fn chart() -> BandChart {
         let point = |seconds: f64, middle: f64| BandPoint {
@@ -347,6 +363,35 @@ mod tests {
             )
         });
         assert_eq!(fills.count(), 1);
+    }
+
+    #[test]
+    fn lines_that_coincide_are_both_seen() {
+        let mut chart = chart();
+        let mut twin = chart.panels[0].series[0].clone();
+        twin.colour = BandColour::Orange;
+        let line_of = |chart: &BandChart, colour: BandColour| -> f64 {
+            let drawing = draw_bands(chart);
+            let lines = drawing.marks().iter().filter_map(|mark| match mark {
+                Mark::Path {
+                    points,
+                    paint: Paint::Line(stroke),
+                } if stroke.ink == colour.ink() => Some(points),
+                _ => None,
+            });
+            let lines: Vec<&Vec<SheetPoint>> = lines.collect();
+            // The first is the line itself, the last its key; between them is what lies on top again.
+            let on_top = &lines[1..lines.len() - 1];
+            let length = |points: &&Vec<SheetPoint>| points[points.len() - 1].x - points[0].x;
+            on_top.iter().map(length).sum()
+        };
+        assert!(line_of(&chart, BandColour::Blue) <= 0.0);
+        chart.panels[0].series.push(twin);
+        let [blue, orange] =
+            [BandColour::Blue, BandColour::Orange].map(|colour| line_of(&chart, colour));
+        let width = f64::from(WIDTH) - LEFT - RIGHT;
+        assert!((blue + orange - width).abs() < 1e-6);
+        assert!((blue - orange).abs() < 10.0, "{blue} and {orange}");
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! The picture of a comparison: the panels of a run, a colour for each policy, seeds as median and band.
 
+use super::acted_on::MetricScale;
+use super::axis::Unit;
 use super::bands::{
     BandChart, BandColour, BandLevel, BandPanel, BandPoint, BandQuantity, BandSeries,
 };
 use super::panels::{knows_requests, quantile_name};
+use crate::control::Hpa;
 use crate::render::human;
-use crate::results::curves::{Curve, PolicyCurves};
+use crate::results::curves::{Curve, CurvePoint, PolicyCurves};
 use crate::scenario::{Engine, Scenario};
 
 /// What the picture shows.
@@ -29,6 +32,12 @@ impl ComparedPicture<'_> {
     fn knows_requests(&self) -> bool {
         knows_requests(&self.scenarios[0])
     }
+
+    /// The autoscalers that have metrics, by policy.
+    fn autoscalers(&self) -> impl Iterator<Item = Option<&Hpa>> {
+        let autoscalers = self.scenarios.iter().map(Scenario::hpa);
+        autoscalers.map(|it| it.filter(|it| !it.spec.metrics.is_empty()))
+    }
 }
 
 /// The policies' colours; of more than these each gets a panel of its own.
@@ -43,7 +52,12 @@ const COLOURS: [BandColour; 6] = [
 
 /// Letters of a policy's name that a legend shows at most, and even where there is little room.
 const NAME_LETTERS: std::ops::RangeInclusive<usize> = 6..=20;
-/// Points that a legend has, beside the longest entry that is no policy's.
+/// Letters at most of a policy's name with its metrics.
+const NAME_AND_METRICS_LETTERS: usize = 48;
+/// Letters at most of a metric's name in a heading.
+const METRIC_LETTERS: usize = 30;
+/// Points that a legend has, and beside the longest entry that is no policy's.
+const WHOLE_LEGEND_WIDTH: usize = 820;
 const LEGEND_WIDTH: usize = 620;
 /// Points that an entry takes beside its letters, and one letter with what a wider font adds.
 const ENTRY_WIDTH: usize = 44;
@@ -61,9 +75,14 @@ pub fn compared_chart(picture: &ComparedPicture<'_>) -> BandChart {
         1 => "one seed".to_owned(),
         seeds => format!("median of {seeds} seeds, shaded from the 10th to the 90th percentile"),
     };
+    let together = match picture.policies {
+        [_] => "",
+        names if names.len() > COLOURS.len() => "",
+        _ => "; where lines coincide, their colours alternate",
+    };
     BandChart {
         title: title(picture),
-        subtitle: format!("{} engine, {seeds}", picture.engine.as_str()),
+        subtitle: format!("{} engine, {seeds}{together}", picture.engine.as_str()),
         end_seconds: picture
             .curves
             .first()
@@ -83,19 +102,24 @@ fn title(picture: &ComparedPicture<'_>) -> String {
 
 /// One panel a quantity, all policies in it.
 fn shared_panels(picture: &ComparedPicture<'_>) -> Vec<BandPanel> {
-    let cpu = panel("CPU, % of request", BandQuantity::Percent, 150)
+    let cpu = panel("CPU, percent of request", BandQuantity::Percent, 130)
         .with(each(picture, Curve::CpuPercent));
     let mut replicas =
         panel("Replicas", BandQuantity::Count, 230).with(each(picture, Curve::Replicas));
     replicas.levels = bounds(picture.scenarios);
     if !picture.knows_requests() {
         let used = panel("CPU used by all pods, cores", BandQuantity::Plain, 150);
-        return vec![used.with(each(picture, Curve::CpuCores)), cpu, replicas];
+        let mut panels = vec![used.with(each(picture, Curve::CpuCores)), cpu];
+        panels.extend(acted_on(picture));
+        panels.push(replicas);
+        return panels;
     }
     replicas.series.insert(0, needed(picture));
     let mut panels = vec![offered(picture)];
     panels.extend(failed(picture));
-    panels.extend([cpu, replicas, latency(picture)]);
+    panels.push(cpu);
+    panels.extend(acted_on(picture));
+    panels.extend([replicas, latency(picture)]);
     let broken = panel("SLO broken so far, seconds", BandQuantity::Count, 140);
     panels.push(broken.with(each(picture, Curve::BrokenSeconds)));
     panels
@@ -107,7 +131,7 @@ fn offered(picture: &ComparedPicture<'_>) -> BandPanel {
         "offered",
         BandColour::Grey,
         &picture.curves[0],
-        Curve::OfferedRps,
+        picture.curves[0].band(Curve::OfferedRps),
     )])
 }
 
@@ -131,6 +155,65 @@ fn failed(picture: &ComparedPicture<'_>) -> Option<BandPanel> {
     Some(panel("Failed, requests/s", BandQuantity::Plain, 110).with(series))
 }
 
+/// What the autoscalers acted on: the metric that all of them have, in its unit, else the greatest metric of each in
+/// percent of its target. A policy without an autoscaler has no line.
+fn acted_on(picture: &ComparedPicture<'_>) -> Option<BandPanel> {
+    let autoscalers: Vec<&Hpa> = picture.autoscalers().flatten().collect();
+    let scale = MetricScale::of(&autoscalers)?;
+    let shared = scale.shared_metric();
+    let heading = match shared {
+        Some((name, suffix)) => format!("HPA metric: {}{suffix}", cut(name, METRIC_LETTERS)),
+        None => "HPA metrics, percent of target".to_owned(),
+    };
+    // A share of what pods request is bounded by their limits; a share of a target is not.
+    let quantity = match scale.unit() {
+        Unit::Percent if shared.is_some() => BandQuantity::Percent,
+        Unit::Percent => BandQuantity::PercentByMagnitude,
+        _ => BandQuantity::PlainByMagnitude,
+    };
+    let names = match shared {
+        Some(_) => policy_names(picture.policies),
+        None => names_with_metrics(picture),
+    };
+    let mut panel = panel(&heading, quantity, 130);
+    let policies = picture.autoscalers().zip(names).zip(picture.curves);
+    for (((autoscaler, name), curves), colour) in policies.zip(COLOURS) {
+        let Some(autoscaler) = autoscaler else {
+            continue;
+        };
+        let seen = curves.band_seen(&scale.divisors(autoscaler));
+        panel.series.push(line(&name, colour, curves, seen));
+        if let Some(target) = scale.target(autoscaler) {
+            add_level(
+                &mut panel.levels,
+                target.value,
+                scale.target_name(&target),
+                colour,
+            );
+        }
+    }
+    panel.series.reverse();
+    Some(panel)
+}
+
+/// `prod: cpu`, `two: greatest of cpu, in_flight`.
+fn names_with_metrics(picture: &ComparedPicture<'_>) -> Vec<String> {
+    let policies = picture.policies.iter().zip(picture.autoscalers());
+    let named: Vec<String> = policies
+        .map(|(name, autoscaler)| {
+            let metrics = autoscaler.into_iter().flat_map(|it| &it.spec.metrics);
+            let metrics: Vec<String> = metrics.map(|metric| metric.source.name()).collect();
+            match &metrics[..] {
+                [] => String::new(),
+                [metric] => format!("{name}: {metric}"),
+                [_, _] => format!("{name}: greatest of {}", metrics.join(", ")),
+                _ => format!("{name}: greatest of {}", metrics.len()),
+            }
+        })
+        .collect();
+    legend_names(&named, NAME_AND_METRICS_LETTERS, WHOLE_LEGEND_WIDTH)
+}
+
 fn latency(picture: &ComparedPicture<'_>) -> BandPanel {
     let slo = &picture.scenarios[0].slo;
     let limit = slo.latency_limit.as_secs_f64();
@@ -140,7 +223,7 @@ fn latency(picture: &ComparedPicture<'_>) -> BandPanel {
     latency.levels.push(BandLevel {
         value: limit,
         name: format!("SLO {}", human::latency(limit)),
-        colour: BandColour::Vermilion,
+        colour: BandColour::Black,
     });
     latency
 }
@@ -163,7 +246,7 @@ fn panels_of_their_own(picture: &ComparedPicture<'_>) -> Vec<BandPanel> {
                 "replicas",
                 BandColour::Blue,
                 curves,
-                Curve::Replicas,
+                curves.band(Curve::Replicas),
             )])
         })
         .collect();
@@ -195,17 +278,22 @@ fn bounds(scenarios: &[Scenario]) -> Vec<BandLevel> {
         };
         for (word, replicas) in [("min", spec.min_replicas), ("max", spec.max_replicas)] {
             let name = format!("{word} {replicas}");
-            match levels.iter_mut().find(|level| level.name == name) {
-                Some(level) => level.colour = BandColour::Grey,
-                None => levels.push(BandLevel {
-                    value: f64::from(replicas.0),
-                    name,
-                    colour,
-                }),
-            }
+            add_level(&mut levels, f64::from(replicas.0), name, colour);
         }
     }
     levels
+}
+
+/// Adds a level in its policy's colour; one that another policy has too turns grey.
+fn add_level(levels: &mut Vec<BandLevel>, value: f64, name: String, colour: BandColour) {
+    match levels.iter_mut().find(|level| level.name == name) {
+        Some(level) => level.colour = BandColour::Grey,
+        None => levels.push(BandLevel {
+            value,
+            name,
+            colour,
+        }),
+    }
 }
 
 fn needed(picture: &ComparedPicture<'_>) -> BandSeries {
@@ -213,22 +301,27 @@ fn needed(picture: &ComparedPicture<'_>) -> BandSeries {
         "needed for the SLO",
         BandColour::Black,
         &picture.curves[0],
-        Curve::Needed,
+        picture.curves[0].band(Curve::Needed),
     )
 }
 
 /// One line for each policy; the first lies on top and is named first.
 fn each(picture: &ComparedPicture<'_>, curve: Curve) -> Vec<BandSeries> {
-    let names = legend_names(picture.policies);
+    let names = policy_names(picture.policies);
     let policies = names.iter().zip(picture.curves).zip(COLOURS);
     policies
-        .map(|((name, curves), colour)| line(name, colour, curves, curve))
+        .map(|((name, curves), colour)| line(name, colour, curves, curves.band(curve)))
         .rev()
         .collect()
 }
 
-fn line(name: &str, colour: BandColour, curves: &PolicyCurves, curve: Curve) -> BandSeries {
-    let points = curves.band(curve).into_iter().map(|point| {
+fn line(
+    name: &str,
+    colour: BandColour,
+    curves: &PolicyCurves,
+    points: Vec<CurvePoint>,
+) -> BandSeries {
+    let points = points.into_iter().map(|point| {
         let nothing = f64::NAN;
         let (low, middle, high) = point.band.map_or((nothing, nothing, nothing), |band| {
             (band.p10, band.median, band.p90)
@@ -248,19 +341,22 @@ fn line(name: &str, colour: BandColour, curves: &PolicyCurves, curve: Curve) -> 
     }
 }
 
-/// The policies' names, the longest cut until all fit into one legend.
-fn legend_names(policies: &[String]) -> Vec<String> {
+/// The policies' names as a legend shows them.
+fn policy_names(policies: &[String]) -> Vec<String> {
+    legend_names(policies, *NAME_LETTERS.end(), LEGEND_WIDTH)
+}
+
+/// Names of at most `most` letters, the longest cut until all fit into `room` points of a legend.
+fn legend_names(names: &[String], most: usize, room: usize) -> Vec<String> {
     let width = |letters: usize| -> usize {
-        let names = policies
-            .iter()
-            .map(|name| name.chars().count().min(letters));
+        let names = names.iter().map(|name| name.chars().count().min(letters));
         names.map(|name| name * LETTER_WIDTH + ENTRY_WIDTH).sum()
     };
-    let letters = NAME_LETTERS
+    let letters = (*NAME_LETTERS.start()..=most)
         .rev()
-        .find(|letters| width(*letters) <= LEGEND_WIDTH)
+        .find(|letters| width(*letters) <= room)
         .unwrap_or(*NAME_LETTERS.start());
-    policies.iter().map(|name| cut(name, letters)).collect()
+    names.iter().map(|name| cut(name, letters)).collect()
 }
 
 /// Beginning and end, where names tend to differ, and a mark for what is left out between them.

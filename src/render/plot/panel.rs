@@ -4,7 +4,7 @@
 
 use super::ink;
 use super::page::{
-    BAND_STRENGTH, HEADING_SIZE, SMALL, WIDER_FONT, at, bold, lettering, shortened, soft,
+    BAND_STRENGTH, HEADING_SIZE, SMALL, WIDER_FONT, at, bold, lettering, shortened, soft, width_of,
 };
 use super::plane::Plane;
 use super::series::{Drawn, Slice, Stretch, Strokes, TimedValue, drawn, slices_of};
@@ -53,12 +53,18 @@ const STRETCH_WIDTH: f64 = 1.6;
 /// How strong the colour of a ribbon is beside its line's.
 const RIBBON_STRENGTH: f64 = 0.22;
 /// From a panel to the strip under it, and the strip's height, in points.
-const STRIP_TOP: f64 = 7.0;
+const STRIP_TOP: f64 = 10.0;
 const STRIP_HEIGHT: f64 = 9.0;
+/// How much of a line is on top before it is another's turn, in points.
+const TURN: f64 = 10.0;
+/// Lines no further from each other than this hide each other, in points.
+const TOGETHER: f64 = 1.2;
 /// The heading above a panel, in points.
 pub(super) const HEADING: f64 = 25.0;
-/// Where the names of lines begin, right of the widest heading even in a wide font.
+/// Where the names of lines begin, and where they do right of a long heading; and what is free before them even in a wide font.
 const LEGEND_INDENT: f64 = 298.0;
+const LEGEND_INDENT_MOST: f64 = 460.0;
+const HEADING_GAP: f64 = 16.0;
 
 impl Plane {
     fn points(&self, samples: &[TimedValue]) -> Vec<SheetPoint> {
@@ -187,11 +193,41 @@ impl Plane {
         }
     }
 
+    /// Lines as [`Self::curves`] draws them. Where several lie in one place, each is on top in its turn, so that all are seen.
+    pub(super) fn alternating_curves(&self, drawing: &mut Drawing, curves: &[PlottedLine<'_>]) {
+        self.curves(drawing, curves);
+        let lines: Vec<(Vec<SheetPoint>, Stroke)> = curves
+            .iter()
+            .flat_map(|curve| curve.strokes.iter().map(|line| (line, curve.stroke)))
+            .map(|(line, stroke)| (self.points(self.drawn(line).middle()), stroke))
+            .collect();
+        for turn in 0..(self.frame.width() / TURN).ceil() as usize {
+            let left = self.frame.left + TURN * turn as f64;
+            let right = (left + TURN).min(self.frame.right);
+            let pieces = lines
+                .iter()
+                .map(|(line, stroke)| (piece_of(line, left, right), *stroke));
+            let pieces: Vec<(Vec<SheetPoint>, Stroke)> =
+                pieces.filter(|(piece, _)| piece.len() > 1).collect();
+            for (number, (piece, stroke)) in pieces.iter().enumerate() {
+                let is_with = |(other, _): &&(Vec<SheetPoint>, Stroke)| lie_together(piece, other);
+                let together = pieces.iter().filter(is_with).count();
+                let before = pieces[..number].iter().filter(is_with).count();
+                if together > 1 && turn % together == before {
+                    drawing.line(piece.clone(), *stroke);
+                }
+            }
+        }
+    }
+
     /// The heading and what the panel shows, above it.
     pub(super) fn legend(&self, drawing: &mut Drawing, heading: &str, entries: &[LegendEntry]) {
-        let room = LEGEND_INDENT / WIDER_FONT;
-        self.heading(drawing, &shortened(heading, bold(HEADING_SIZE), room));
-        let place = at(self.frame.left + LEGEND_INDENT, self.frame.top - 9.0);
+        let letters = bold(HEADING_SIZE);
+        let widest = (width_of(heading, letters) * WIDER_FONT + HEADING_GAP)
+            .clamp(LEGEND_INDENT, LEGEND_INDENT_MOST);
+        let room = (widest - HEADING_GAP) / WIDER_FONT;
+        self.heading(drawing, &shortened(heading, letters, room));
+        let place = at(self.frame.left + widest, self.frame.top - 9.0);
         draw_legend(drawing, place, f64::from(drawing.width()) - 8.0, entries);
     }
 
@@ -220,6 +256,31 @@ impl Plane {
             }
         }
     }
+}
+
+/// The part of a line, which goes to the right, between two places.
+fn piece_of(line: &[SheetPoint], left: f64, right: f64) -> Vec<SheetPoint> {
+    let first = line.partition_point(|point| point.x < left);
+    let behind = line.partition_point(|point| point.x <= right);
+    let cut = |behind: usize, x: f64| {
+        let (from, to) = (line.get(behind.checked_sub(1)?)?, line.get(behind)?);
+        let part = (x - from.x) / (to.x - from.x);
+        Some(at(x, from.y + (to.y - from.y) * part))
+    };
+    let within = line[first..behind].iter().copied();
+    let start = cut(first, left).into_iter();
+    start.chain(within).chain(cut(behind, right)).collect()
+}
+
+/// Whether two pieces of lines begin and end in the same places.
+fn lie_together(one: &[SheetPoint], other: &[SheetPoint]) -> bool {
+    let is_near =
+        |one: &SheetPoint, other: &SheetPoint| (one.x - other.x).hypot(one.y - other.y) <= TOGETHER;
+    let starts = one.first().zip(other.first());
+    let ends = one.last().zip(other.last());
+    [starts, ends]
+        .into_iter()
+        .all(|places| places.is_some_and(|(one, other)| is_near(one, other)))
 }
 
 /// From `least` for next to nothing to 1 for all of the time.

@@ -282,7 +282,7 @@ impl Draft<'_> {
         self.ground_work(drawing, &panel, |drawing, panel| {
             panel.band(drawing, target.low, target.high, band);
         });
-        let text = format!("target {}", acted_on.target_text());
+        let text = acted_on.target_name.clone();
         panel.references(drawing, &[reference(target.value, text, ink::GREEN)]);
         let is_alone = acted_on.metrics.len() == 1;
         let mut entries = Vec::new();

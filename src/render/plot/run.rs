@@ -102,7 +102,7 @@ const ASKED_LINES_MAX: usize = 4;
 /// The time axis' names below the last panel.
 const BOTTOM: f64 = 50.0;
 /// Between two panels; it holds the strip of a panel, and under the replicas the rescales' marks.
-const GAP: f64 = 19.0;
+const GAP: f64 = 23.0;
 
 /// Draws the panels from `top` down; returns where the time axis stands.
 fn draw_panels(drawing: &mut Drawing, draft: &Draft<'_>, kinds: &[PanelKind], top: f64) -> Plane {

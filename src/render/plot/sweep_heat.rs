@@ -2,6 +2,8 @@
 //!
 //! The points of the front and the knee are marked; all else is colour and number.
 
+use std::collections::BTreeSet;
+
 use super::ink;
 use super::page::{KEY_SIZE, WIDTH, at, bold, lettering, shortened, soft, titled_sheet, width_of};
 use super::plane::{extent, finite_quantile};
@@ -26,6 +28,8 @@ const FOOT: f64 = 62.0;
 /// The most values of a parameter that stand apart.
 const BINS_MAX: u64 = 14;
 const CELL_HEIGHT: f64 = 36.0;
+/// In a cell narrower than this, the mark in the corner reaches the number in the middle.
+const NARROW: f64 = 80.0;
 /// The line of the key.
 const KEY_BASELINE: f64 = 82.0;
 
@@ -157,14 +161,16 @@ impl<'a> HeatmapChart<'a> {
             .collect()
     }
 
-    /// The points of the front, and the knee, in their cells' corners.
+    /// The cells that hold a point of the front, and that of the knee, in their corners.
     fn mark(&self, drawing: &mut Drawing, frame: Rect) {
-        for &point in &self.outcome.front {
-            let [column, row] = self.cell_of(point);
+        let knee = self.outcome.knee.map(|knee| self.cell_of(knee));
+        let front = self.outcome.front.iter().map(|point| self.cell_of(*point));
+        for marked in front.collect::<BTreeSet<[usize; 2]>>() {
+            let [column, row] = marked;
             let cell = self.cell(frame, column, row);
             let place = at(cell.left + 8.0, cell.top + 8.0);
-            let (shape, radius) = if self.outcome.knee == Some(point) {
-                (Shape::Diamond, 6.5)
+            let (shape, radius) = if knee == Some(marked) {
+                (Shape::Diamond, 5.5)
             } else {
                 (Shape::Disc, 3.0)
             };
@@ -234,7 +240,9 @@ fn fill(drawing: &mut Drawing, cell: Rect, objective: Objective, value: f64, sha
     let text = number(objective, value);
     if width_of(&text, letters) <= cell.width() - 8.0 {
         let middle = f64::midpoint(cell.left, cell.right);
-        let baseline = f64::midpoint(cell.top, cell.bottom) + 4.2;
+        // In a narrow cell the number stands below the mark in the corner.
+        let below = if cell.width() < NARROW { 9.5 } else { 4.2 };
+        let baseline = f64::midpoint(cell.top, cell.bottom) + below;
         drawing.text(at(middle, baseline), text, letters);
     }
 }

@@ -44,10 +44,18 @@ pub fn draw_parameters(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> Draw
     } else {
         ""
     };
-    let subtitle = format!(
-        "{}; line: median over the values of all other parameters{nearby}; band: p10 to p90",
-        answer.subtitle()
-    );
+    let subtitle = match (&effects[..], nearby) {
+        // Without another parameter, each value is one policy.
+        ([_], "") => answer.subtitle(),
+        ([_], _) => format!(
+            "{}; line: median of the policies nearby (dots); band: p10 to p90",
+            answer.subtitle()
+        ),
+        _ => format!(
+            "{}; line: median over the values of all other parameters{nearby}; band: p10 to p90",
+            answer.subtitle()
+        ),
+    };
     let mut drawing = titled_sheet(height, LEFT, &title, &subtitle);
     let room = f64::from(WIDTH) - LEFT - RIGHT - GAP * (columns - 1) as f64;
     let width = room / columns as f64;
@@ -118,6 +126,8 @@ const SIDE: f64 = 0.04;
 /// Between the names of two values, and the widest of these names, in points.
 const NAME_GAP: f64 = 10.0;
 const NAME_ROOM: f64 = 110.0;
+/// From one round number that names an axis to the next, in points, about.
+const ROUND_WIDTH: f64 = 90.0;
 /// Dots nearer to each other than this, in points of the sheet, are one.
 const PITCH: f64 = 2.0;
 
@@ -186,7 +196,8 @@ impl Values {
             });
         let ticks: Vec<Tick> = match &self.unit {
             Some(unit) if self.names.is_empty() => {
-                let round = Axis::around(low, high, 6.0).ticks.into_iter();
+                let parts = (width / ROUND_WIDTH).clamp(4.0, 12.0);
+                let round = Axis::around(low, high, parts).ticks.into_iter();
                 let within = round.filter(|tick| (low..=high).contains(&tick.value));
                 within
                     .map(|tick| Tick {

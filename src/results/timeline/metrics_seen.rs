@@ -18,14 +18,18 @@ pub struct MetricsSeen {
 }
 
 impl MetricsSeen {
-    /// Nothing seen yet of `metrics`; nothing is kept where all of them are CPU utilization, which rows have.
+    /// Nothing seen yet of `metrics`.
     pub(super) fn of(metrics: &[MetricSpec]) -> Self {
-        let is_kept = metrics.iter().any(|metric| !metric.is_cpu_utilization());
-        let targets = metrics.iter().filter(|_| is_kept);
         Self {
-            targets: targets.map(|metric| metric.target).collect(),
+            targets: metrics.iter().map(|metric| metric.target).collect(),
             ..Self::default()
         }
+    }
+
+    /// How many metrics the spec has.
+    #[must_use]
+    pub fn metric_count(&self) -> usize {
+        self.targets.len()
     }
 
     /// The values of metric number `index` of the spec, in the order of [`Self::times`].
@@ -39,7 +43,7 @@ impl MetricsSeen {
     }
 
     /// Takes in what the reconcile at `time` saw.
-    pub(super) fn push(&mut self, time: SimTime, metrics: &[Option<MetricValue>]) {
+    pub(in crate::results) fn push(&mut self, time: SimTime, metrics: &[Option<MetricValue>]) {
         if self.targets.is_empty() {
             return;
         }
@@ -122,17 +126,5 @@ mod tests {
         assert_eq!(seen.times.len(), RECONCILES_MAX / 2 + 1);
         assert_eq!(seen.of_metric(0).nth(388), Some(Some(99.0)));
         assert_eq!(seen.of_metric(0).count(), seen.times.len());
-    }
-
-    #[test]
-    fn cpu_utilization_alone_is_not_kept_twice() {
-        let resource = "cpu".to_owned();
-        let cpu = MetricSpec::new(
-            MetricSource::Resource { resource },
-            MetricTarget::Utilization(50),
-        );
-        let mut seen = MetricsSeen::of(&[cpu]);
-        seen.push(SimTime::ZERO, &[value(90)]);
-        assert!(seen.times.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! What is in the picture, whatever it looks like.
 
 use super::*;
+use crate::hpa::spec::{MetricSource, MetricSpec, MetricTarget};
 use crate::render::plot::bands::draw_bands;
 use crate::results::TimelineRecorder;
 use crate::results::curves::SeedCurves;
@@ -52,13 +53,14 @@ fn up_to_six_policies_share_the_panels_of_a_run() {
         headings,
         [
             "Offered load, requests/s",
-            "CPU, % of request",
+            "CPU, percent of request",
+            "HPA metric: cpu, percent of request",
             "Replicas",
             "Latency, p95",
             "SLO broken so far, seconds"
         ]
     );
-    let replicas = &chart.panels[2].series;
+    let replicas = &chart.panels[3].series;
     let names: Vec<&str> = replicas.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["needed for the SLO", "fast", "prod"]);
     assert!(replicas[1].colour != replicas[2].colour);
@@ -88,7 +90,7 @@ fn bounds_of_one_policy_have_its_colour_and_shared_ones_are_grey() {
     let fast = scenarios[1].hpa_mut().expect("an autoscaler");
     fast.spec.min_replicas = Replicas(3);
     let chart = chart_of(&["prod", "fast"], &scenarios, 0.0);
-    let levels = &chart.panels[2].levels;
+    let levels = &chart.panels[3].levels;
     let named: Vec<(&str, BandColour)> = levels
         .iter()
         .map(|level| (level.name.as_str(), level.colour))
@@ -99,6 +101,57 @@ fn bounds_of_one_policy_have_its_colour_and_shared_ones_are_grey() {
         ("min 3", BandColour::Vermilion),
     ];
     assert_eq!(named, expected);
+}
+
+/// The panel of metrics of two policies; `fast` acts on `metrics`.
+fn metrics_panel(metrics: Vec<MetricSpec>) -> BandPanel {
+    let mut scenarios = vec![scenario(600.0); 2];
+    scenarios[1].hpa_mut().expect("an autoscaler").spec.metrics = metrics;
+    let chart = chart_of(&["prod", "fast"], &scenarios, 0.0);
+    chart.panels[2].clone()
+}
+
+fn named_levels(panel: &BandPanel) -> Vec<(&str, BandColour)> {
+    let levels = panel.levels.iter();
+    levels.map(|it| (it.name.as_str(), it.colour)).collect()
+}
+
+fn cpu(percent: i32) -> MetricSpec {
+    let resource = "cpu".to_owned();
+    let source = MetricSource::Resource { resource };
+    MetricSpec::new(source, MetricTarget::Utilization(percent))
+}
+
+#[test]
+fn policies_with_one_metric_have_it_in_its_unit_with_a_target_each() {
+    let panel = metrics_panel(vec![cpu(70)]);
+    assert_eq!(panel.heading, "HPA metric: cpu, percent of request");
+    let names: Vec<&str> = panel.series.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["fast", "prod"]);
+    let expected = [
+        ("target 50 %", BandColour::Blue),
+        ("target 70 %", BandColour::Vermilion),
+    ];
+    assert_eq!(named_levels(&panel), expected);
+}
+
+#[test]
+fn policies_with_other_metrics_are_in_percent_of_their_targets() {
+    let resource = "memory".to_owned();
+    let source = MetricSource::Resource { resource };
+    let memory = MetricSpec::new(source, MetricTarget::Utilization(80));
+    let panel = metrics_panel(vec![cpu(70), memory]);
+    assert_eq!(panel.heading, "HPA metrics, percent of target");
+    let names: Vec<&str> = panel.series.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["fast: greatest of cpu, memory", "prod: cpu"]);
+    assert_eq!(named_levels(&panel), [("target 100 %", BandColour::Grey)]);
+}
+
+#[test]
+fn a_policy_without_an_autoscaler_has_no_line_of_metrics() {
+    let panel = metrics_panel(Vec::new());
+    let names: Vec<&str> = panel.series.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["prod"]);
 }
 
 #[test]
@@ -117,8 +170,8 @@ fn more_policies_get_panels_of_their_own_on_one_scale() {
 #[test]
 fn names_are_cut_until_a_legend_holds_them() {
     let names = |count: usize, letters: usize| vec!["x".repeat(letters); count];
-    assert_eq!(legend_names(&names(2, 12))[0], "x".repeat(12));
-    assert_eq!(legend_names(&names(6, 30))[0], "xxx…xxx");
+    assert_eq!(policy_names(&names(2, 12))[0], "x".repeat(12));
+    assert_eq!(policy_names(&names(6, 30))[0], "xxx…xxx");
     assert_eq!(cut("@oracle-instant:130", 9), "@ora…:130");
-    assert_eq!(legend_names(&names(2, 40))[0].chars().count(), 20);
+    assert_eq!(policy_names(&names(2, 40))[0].chars().count(), 20);
 }
