@@ -38,6 +38,11 @@ pub(crate) enum Value {
 }
 
 impl Node {
+    /// A value that is written at `origin`.
+    pub(crate) fn new(value: Value, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+
     /// The value at `key`, if this is a table with that key.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {
@@ -231,10 +236,7 @@ impl Table {
                     *origin = entry.node.origin;
                 }
                 (_, value) => self.insert(Entry {
-                    node: Node {
-                        value,
-                        origin: entry.node.origin,
-                    },
+                    node: Node::new(value, entry.node.origin),
                     ..entry
                 }),
             }

@@ -60,10 +60,7 @@ fn move_body(kind: &str, body: &mut Table, origin: Origin) {
         target.insert(Entry {
             key: "type".to_owned(),
             key_origin: value.key_origin,
-            node: Node {
-                value: Value::Text(target_type.to_owned()),
-                origin: value.node.origin,
-            },
+            node: Node::new(Value::Text(target_type.to_owned()), value.node.origin),
         });
         target.insert(renamed(value, key));
         put_table(body, "target", target, origin);
@@ -87,9 +84,6 @@ fn put_table(table: &mut Table, key: &str, value: Table, origin: Origin) {
     table.insert(Entry {
         key: key.to_owned(),
         key_origin: origin,
-        node: Node {
-            value: Value::Table(value),
-            origin,
-        },
+        node: Node::new(Value::Table(value), origin),
     });
 }

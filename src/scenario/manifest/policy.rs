@@ -85,10 +85,7 @@ fn put_some(table: &mut Table, key: &str, node: Option<Node>) {
 }
 
 fn table_at(table: Table, origin: Origin) -> Node {
-    Node {
-        value: Value::Table(table),
-        origin,
-    }
+    Node::new(Value::Table(table), origin)
 }
 
 fn hpa_spec(hpa: &Object) -> Node {
@@ -111,19 +108,18 @@ fn hpa_spec(hpa: &Object) -> Node {
 fn deployment(workload: &Object, choice: &ManifestChoice) -> Node {
     let mut table = Table::default();
     let origin = workload.tree.origin;
-    let name = Node {
-        value: Value::Text(workload.name.clone()),
-        origin: workload.name_origin(),
-    };
-    put(&mut table, "name", name);
-    let namespace = Node {
-        value: Value::Text(workload.namespace_or(choice.namespace()).to_owned()),
-        origin: workload
-            .tree
-            .at(&["metadata", "namespace"])
-            .map_or_else(|| workload.name_origin(), |node| node.origin),
-    };
-    put(&mut table, "namespace", namespace);
+    let name = Value::Text(workload.name.clone());
+    put(&mut table, "name", Node::new(name, workload.name_origin()));
+    let namespace = Value::Text(workload.namespace_or(choice.namespace()).to_owned());
+    let namespace_origin = workload
+        .tree
+        .at(&["metadata", "namespace"])
+        .map_or_else(|| workload.name_origin(), |node| node.origin);
+    put(
+        &mut table,
+        "namespace",
+        Node::new(namespace, namespace_origin),
+    );
     put_some(
         &mut table,
         "replicas",
@@ -154,18 +150,13 @@ fn containers(workload: &Object) -> Node {
     for init in restartable {
         let mut node = container(init);
         if let Value::Table(table) = &mut node.value {
-            let yes = Node {
-                value: Value::Boolean(true),
-                origin: init.origin,
-            };
+            let yes = Node::new(Value::Boolean(true), init.origin);
             put(table, "restartable_init", yes);
         }
         list.push(node);
     }
-    Node {
-        value: Value::Array(list),
-        origin: regular.map_or_else(|| workload.name_origin(), |node| node.origin),
-    }
+    let origin = regular.map_or_else(|| workload.name_origin(), |node| node.origin);
+    Node::new(Value::Array(list), origin)
 }
 
 /// A container with the keys of a policy. A value that is not a table stays as it is, and the reader refuses it.
@@ -184,10 +175,7 @@ fn container(node: &Node) -> Node {
         .filter_map(|port| port.get("containerPort").cloned())
         .collect();
     if let (Some(written), false) = (node.get("ports"), ports.is_empty()) {
-        let ports = Node {
-            value: Value::Array(ports),
-            origin: written.origin,
-        };
+        let ports = Node::new(Value::Array(ports), written.origin);
         put(&mut table, "ports", ports);
     }
     put_some(
@@ -273,10 +261,7 @@ fn seconds(node: &Node) -> Node {
         Value::Integer(seconds) => Value::Text(format!("{seconds}s")),
         other => other.clone(),
     };
-    Node {
-        value,
-        origin: node.origin,
-    }
+    Node::new(value, node.origin)
 }
 
 /// The end of a pod waits for the longest hook of its containers.
@@ -321,10 +306,7 @@ fn slept_by_command(command: &Node) -> Option<Node> {
     if words.next().is_some() {
         return None;
     }
-    Some(Node {
-        value: Value::Integer(seconds),
-        origin: command.origin,
-    })
+    Some(Node::new(Value::Integer(seconds), command.origin))
 }
 
 fn base_name(path: &str) -> &str {
