@@ -111,12 +111,7 @@ impl IntervalRequests {
         Self {
             latency: MeasuredLatency::new(Precision::Interval),
             beyond_limit: 0,
-            last: AtEnd {
-                nominal_rps: 0.0,
-                in_flight: 0.0,
-                users: None,
-                pods: PodCounts::default(),
-            },
+            last: AtEnd::default(),
         }
     }
 }
@@ -141,7 +136,7 @@ impl OpenInterval {
 }
 
 /// What stood when a row ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct AtEnd {
     /// Requests that the trace offers per second.
     nominal_rps: f64,
