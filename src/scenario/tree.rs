@@ -191,6 +191,22 @@ impl Table {
         Some(entry)
     }
 
+    /// Sets `key` to a value. The text has no such key, so the place of the value is that of the key too.
+    pub(crate) fn put(&mut self, key: &str, node: Node) {
+        self.insert(Entry {
+            key: key.to_owned(),
+            key_origin: node.origin,
+            node,
+        });
+    }
+
+    /// Sets `key`, if there is a value for it.
+    pub(crate) fn put_some(&mut self, key: &str, node: Option<Node>) {
+        if let Some(node) = node {
+            self.put(key, node);
+        }
+    }
+
     /// Inserts an entry, which replaces an entry with the same key.
     pub(crate) fn insert(&mut self, entry: Entry) {
         if let Some(at) = self.position(&entry.key) {

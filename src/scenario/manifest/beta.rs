@@ -40,7 +40,7 @@ fn move_body(kind: &str, body: &mut Table, origin: Origin) {
         if let Some(selector) = selector {
             metric.insert(renamed(selector, "selector"));
         }
-        put_table(body, "metric", metric, origin);
+        body.put("metric", Node::new(Value::Table(metric), origin));
     }
     let targets = [
         (
@@ -63,7 +63,7 @@ fn move_body(kind: &str, body: &mut Table, origin: Origin) {
             node: Node::new(Value::Text(target_type.to_owned()), value.node.origin),
         });
         target.insert(renamed(value, key));
-        put_table(body, "target", target, origin);
+        body.put("target", Node::new(Value::Table(target), origin));
     }
 }
 
@@ -78,12 +78,4 @@ fn rename(table: &mut Table, from: &str, to: &str) {
     if let Some(entry) = table.remove(from) {
         table.insert(renamed(entry, to));
     }
-}
-
-fn put_table(table: &mut Table, key: &str, value: Table, origin: Origin) {
-    table.insert(Entry {
-        key: key.to_owned(),
-        key_origin: origin,
-        node: Node::new(Value::Table(value), origin),
-    });
 }
