@@ -275,6 +275,7 @@ impl<S: RowSink> TimelineRecorder<S> {
         self.last_row = Some(row);
     }
 
+    /// Joins neighbours when the list is full, so that a long run needs no more memory.
     fn rescaled(&mut self, rescale: Rescale) {
         if self.rescales.len() == RESCALES_MAX {
             for pair in 0..RESCALES_MAX / 2 {
@@ -376,6 +377,7 @@ impl<S: RowSink> TimelineRecorder<S> {
         })
     }
 
+    /// The backlog changes linearly within a segment.
     fn in_flight_at(&self, segment: &FlowSegment, time: SimTime) -> f64 {
         if !self.demand_in_requests {
             return 0.0;
