@@ -9,24 +9,12 @@ use crate::scenario::Code;
 use crate::scenario::manifest::Object;
 
 /// Kinds of built-in APIs without a namespace (`kubectl api-resources --namespaced=false`).
+#[rustfmt::skip]
 const CLUSTER_WIDE: [&str; 17] = [
-    "APIService",
-    "CSIDriver",
-    "CertificateSigningRequest",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "CustomResourceDefinition",
-    "GatewayClass",
-    "IngressClass",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "Node",
-    "PersistentVolume",
-    "PriorityClass",
-    "RuntimeClass",
-    "StorageClass",
-    "ValidatingWebhookConfiguration",
-    "VolumeSnapshotClass",
+    "APIService", "CSIDriver", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding",
+    "CustomResourceDefinition", "GatewayClass", "IngressClass", "MutatingWebhookConfiguration",
+    "Namespace", "Node", "PersistentVolume", "PriorityClass", "RuntimeClass", "StorageClass",
+    "ValidatingWebhookConfiguration", "VolumeSnapshotClass",
 ];
 
 /// Applies the rules of this module.

@@ -31,19 +31,10 @@ struct Gone {
 }
 
 /// <https://kubernetes.io/docs/reference/using-api/deprecation-guide/>, "Removed APIs by release".
+#[rustfmt::skip]
 const GONE: [Gone; 14] = [
-    gone(
-        "HorizontalPodAutoscaler",
-        "autoscaling/v2beta1",
-        "1.25",
-        "autoscaling/v2",
-    ),
-    gone(
-        "HorizontalPodAutoscaler",
-        "autoscaling/v2beta2",
-        "1.26",
-        "autoscaling/v2",
-    ),
+    gone("HorizontalPodAutoscaler", "autoscaling/v2beta1", "1.25", "autoscaling/v2"),
+    gone("HorizontalPodAutoscaler", "autoscaling/v2beta2", "1.26", "autoscaling/v2"),
     gone("Deployment", "extensions/v1beta1", "1.16", "apps/v1"),
     gone("Deployment", "apps/v1beta1", "1.16", "apps/v1"),
     gone("Deployment", "apps/v1beta2", "1.16", "apps/v1"),
@@ -52,18 +43,8 @@ const GONE: [Gone; 14] = [
     gone("ReplicaSet", "extensions/v1beta1", "1.16", "apps/v1"),
     gone("ReplicaSet", "apps/v1beta2", "1.16", "apps/v1"),
     gone("DaemonSet", "extensions/v1beta1", "1.16", "apps/v1"),
-    gone(
-        "Ingress",
-        "extensions/v1beta1",
-        "1.22",
-        "networking.k8s.io/v1",
-    ),
-    gone(
-        "Ingress",
-        "networking.k8s.io/v1beta1",
-        "1.22",
-        "networking.k8s.io/v1",
-    ),
+    gone("Ingress", "extensions/v1beta1", "1.22", "networking.k8s.io/v1"),
+    gone("Ingress", "networking.k8s.io/v1beta1", "1.22", "networking.k8s.io/v1"),
     gone("CronJob", "batch/v1beta1", "1.25", "batch/v1"),
     gone("PodDisruptionBudget", "policy/v1beta1", "1.25", "policy/v1"),
 ];

@@ -178,6 +178,18 @@ impl MetricSource {
         }
     }
 
+    /// The key of the metric's body, such as `containerResource`.
+    #[must_use]
+    pub const fn body_key(&self) -> &'static str {
+        match self {
+            Self::Resource { .. } => "resource",
+            Self::ContainerResource { .. } => "containerResource",
+            Self::Pods { .. } => "pods",
+            Self::Object { .. } => "object",
+            Self::External { .. } => "external",
+        }
+    }
+
     /// The type as the API spells it.
     #[must_use]
     pub fn type_name(&self) -> &'static str {

@@ -280,14 +280,7 @@ impl MetricInput {
     }
 
     fn check(&self, path: &str, faults: &mut Vec<SpecFault>) {
-        let body = match &self.source {
-            MetricSource::Resource { .. } => "resource",
-            MetricSource::ContainerResource { .. } => "containerResource",
-            MetricSource::Pods { .. } => "pods",
-            MetricSource::Object { .. } => "object",
-            MetricSource::External { .. } => "external",
-        };
-        let target = format!("{path}.{body}.target");
+        let target = format!("{path}.{}.target", self.source.body_key());
         self.check_values(&target, faults);
         let (given, allowed) = match &self.source {
             MetricSource::Resource { .. } | MetricSource::ContainerResource { .. } => {

@@ -308,6 +308,7 @@ fn two_sided_p(t: f64, freedom: f64) -> f64 {
     2.0 * students_t(freedom).cdf(-t.abs())
 }
 
+/// The cost of a request if an idle pod used no CPU, to show how much the idle CPU changes the fit.
 fn through_origin(rows: &[ProbeRow]) -> f64 {
     let products: f64 = rows.iter().map(|row| row.rps * row.cpu_millicores).sum();
     let squares: f64 = rows.iter().map(|row| row.rps * row.rps).sum();
@@ -350,11 +351,13 @@ impl Parabola {
         }
     }
 
+    /// The cost of one more request at this load.
     fn slope_at(&self, rps: f64) -> f64 {
         self.linear + 2.0 * self.square * rps
     }
 }
 
+/// Equal loads give the lack-of-fit test, which assumes no shape. Without equal loads, the quadratic term is tested.
 fn test_linearity(rows: &[ProbeRow], line: &RegressionLine) -> Linearity {
     let groups = group_by_load(rows);
     if groups.len() < 3 {
@@ -393,6 +396,7 @@ fn test_linearity(rows: &[ProbeRow], line: &RegressionLine) -> Linearity {
     }
 }
 
+/// The result with so few loads that a curve fits any measurement.
 const fn untested() -> Linearity {
     Linearity {
         test: LinearityTest::Untested,
@@ -441,6 +445,7 @@ fn lack_of_fit(count: usize, groups: &[Vec<ProbeRow>], line: &RegressionLine) ->
         .cdf(ratio)
 }
 
+/// The p-value of the quadratic term: the root of an F with one degree of freedom has Student's t distribution.
 fn quadratic_term(count: usize, parabola: &Parabola, line: &RegressionLine) -> f64 {
     if line.residual_sum <= 0.0 {
         return 1.0;

@@ -113,6 +113,7 @@ impl Comparison {
     }
 }
 
+/// Each policy against the first, seed by seed: one seed gives both the same pods, so the chance of a draw cancels out.
 fn compare(trace: &TraceRuns) -> TraceComparison {
     let kpis = Kpi::ALL.into_iter().map(|kpi| {
         let by_policy: Vec<Vec<Option<f64>>> = trace
@@ -138,6 +139,7 @@ fn compare(trace: &TraceRuns) -> TraceComparison {
     }
 }
 
+/// Over the seeds whose run has a value.
 fn over_seeds(values: &[Option<f64>]) -> PolicyKpi {
     let mut known: Vec<f64> = values.iter().copied().flatten().collect();
     known.sort_by(f64::total_cmp);
@@ -179,6 +181,7 @@ pub fn difference_over_traces(traces: &[TraceRuns], policy: usize, kpi: Kpi) -> 
     Estimate::of(&differences(&first, &over_traces(traces, policy, kpi)))
 }
 
+/// The policy against the first, over all traces.
 fn verdict(name: &str, policy: usize, traces: &[TraceRuns]) -> ComparisonVerdict {
     let sums = |policy: usize, kpi: Kpi| over_traces(traces, policy, kpi);
     let is_priced = |policy: usize| {

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::comparison::{Comparison, ComparisonVerdict, PolicyKpi};
-use super::export::{InputFile, Request, SCHEMA_VERSION, SummaryHead};
+use super::export::{InputFile, Request, SCHEMA_VERSION, SummaryHead, written};
 use super::statistics::Estimate;
 use super::verdicts::CheckedAssertion;
 use crate::kpi::KpiFacts;
@@ -70,9 +70,7 @@ pub fn comparison_csv(comparison: &Comparison) -> Result<Vec<u8>, csv::Error> {
             }
         }
     }
-    writer
-        .into_inner()
-        .map_err(|fault| csv::Error::from(fault.into_error()))
+    written(writer)
 }
 
 fn cells(kpi: &PolicyKpi) -> [String; 9] {

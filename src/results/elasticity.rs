@@ -146,6 +146,7 @@ fn samples_before(time: SimTime) -> i64 {
     (time.as_nanos() + length - 1).div_euclid(length).max(0)
 }
 
+/// Whether need and ready pods changed in different directions; `None` if a need is unknown.
 fn moved_apart(last: &ElasticitySample, now: &ElasticitySample) -> Option<bool> {
     let needed_change = now.needed?.0 - last.needed?.0;
     let ready_change = now.ready.0 - last.ready.0;

@@ -43,10 +43,7 @@ impl<W: Write> TimelineCsv<W> {
     pub fn finish(self) -> Result<W, csv::Error> {
         match self.fault {
             Some(fault) => Err(fault),
-            None => self
-                .writer
-                .into_inner()
-                .map_err(|fault| csv::Error::from(fault.into_error())),
+            None => written(self.writer),
         }
     }
 }
@@ -61,6 +58,16 @@ impl<W: Write> RowSink for TimelineCsv<W> {
     fn has_failed(&self) -> bool {
         self.fault.is_some()
     }
+}
+
+/// What a writer of CSV wrote into, with all rows.
+///
+/// # Errors
+/// The last rows cannot be written.
+pub(crate) fn written<W: Write>(writer: csv::Writer<W>) -> Result<W, csv::Error> {
+    writer
+        .into_inner()
+        .map_err(|fault| csv::Error::from(fault.into_error()))
 }
 
 fn write_row<W: Write>(writer: &mut csv::Writer<W>, row: &TimelineRow) -> Result<(), csv::Error> {
@@ -93,9 +100,7 @@ pub fn latency_csv(latency: &MeasuredLatency) -> Result<Vec<u8>, csv::Error> {
             readable(share).to_string(),
         ])?;
     }
-    writer
-        .into_inner()
-        .map_err(|fault| csv::Error::from(fault.into_error()))
+    written(writer)
 }
 
 /// A file that went into a run.

@@ -169,6 +169,7 @@ impl KpiObserver {
         self.latency_in(&self.latency.components(), quantile)
     }
 
+    /// Measured by the request engine, otherwise solved. No client waits longer than the timeout.
     fn latency_in(&self, components: &[Component], quantile: f64) -> Option<f64> {
         match self.measured_latency() {
             Some(measured) => measured.quantile(quantile),
@@ -264,6 +265,7 @@ impl KpiObserver {
         }
     }
 
+    /// Keeps the last result, because the rate of a trace stays the same over many segments.
     fn needed_at(&mut self, offered_rps: f64) -> Option<Replicas> {
         if let Some(last) = self.last_needed
             && last.offered_rps.to_bits() == offered_rps.to_bits()

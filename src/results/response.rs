@@ -135,6 +135,7 @@ impl RescaleCount {
         Some(direction)
     }
 
+    /// Counts a reversal only soon after the last rescale: later, the load itself has changed.
     fn rescaled(&mut self, time: SimTime, direction: ScaleDirection) {
         self.rescales += 1;
         if self

@@ -199,6 +199,7 @@ impl SloClock {
         self.broken
     }
 
+    /// Judges the open interval, and begins the next.
     fn close(&mut self, end: SimTime) -> SloVerdict {
         let verdict = if self.judge.is_broken(&self.open) {
             self.broken += end - self.open_start;

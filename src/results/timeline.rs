@@ -111,12 +111,7 @@ impl IntervalRequests {
         Self {
             latency: MeasuredLatency::new(Precision::Interval),
             beyond_limit: 0,
-            last: AtEnd {
-                nominal_rps: 0.0,
-                in_flight: 0.0,
-                users: None,
-                pods: PodCounts::default(),
-            },
+            last: AtEnd::default(),
         }
     }
 }
@@ -141,7 +136,7 @@ impl OpenInterval {
 }
 
 /// What stood when a row ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct AtEnd {
     /// Requests that the trace offers per second.
     nominal_rps: f64,
@@ -280,6 +275,7 @@ impl<S: RowSink> TimelineRecorder<S> {
         self.last_row = Some(row);
     }
 
+    /// Joins neighbours when the list is full, so that a long run needs no more memory.
     fn rescaled(&mut self, rescale: Rescale) {
         if self.rescales.len() == RESCALES_MAX {
             for pair in 0..RESCALES_MAX / 2 {
@@ -381,6 +377,7 @@ impl<S: RowSink> TimelineRecorder<S> {
         })
     }
 
+    /// The backlog changes linearly within a segment.
     fn in_flight_at(&self, segment: &FlowSegment, time: SimTime) -> f64 {
         if !self.demand_in_requests {
             return 0.0;

@@ -57,13 +57,11 @@ fn read_arrivals(workload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Arri
         }
         return Some(arrivals);
     }
-    if body.node(cv.name).is_none() {
-        body.missing(
-            cv.name,
-            "a number: 1 is Poisson, above 1 is burstier, below 1 is steadier",
-            faults,
-        );
-    }
+    body.require(
+        cv.name,
+        "a number: 1 is Poisson, above 1 is burstier, below 1 is steadier",
+        faults,
+    );
     let cv = cv.read(Some(&body), faults)?;
     Some(Arrivals::Gamma { cv })
 }

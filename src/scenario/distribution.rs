@@ -166,9 +166,7 @@ fn read_pareto(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distributi
 }
 
 fn read_empirical(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distribution> {
-    if body.node("values").is_none() {
-        body.missing("values", "an array of durations", faults);
-    }
+    body.require("values", "an array of durations", faults);
     let items = body.items("values", faults)?;
     let path = body.path_of("values");
     if items.is_empty() {
@@ -230,9 +228,7 @@ fn read_log_normal(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<Distri
 }
 
 fn required(body: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<SimSpan> {
-    if body.node(key).is_none() {
-        body.missing(key, "a duration", faults);
-    }
+    body.require(key, "a duration", faults);
     body.duration(key, faults)
 }
 
@@ -256,9 +252,7 @@ fn ratio(
     range: RangeInclusive<f64>,
     faults: &mut Faults<'_>,
 ) -> Option<f64> {
-    if body.node(key).is_none() {
-        body.missing(key, "a number", faults);
-    }
+    body.require(key, "a number", faults);
     body.number(key, range, faults)
 }
 

@@ -16,6 +16,7 @@ use crate::hpa::spec_input::{
 };
 use crate::units::MilliValue;
 
+/// The keys of `[hpa]`.
 const HPA_KEYS: [&str; 6] = [
     "scaleTargetRef",
     "minReplicas",
@@ -24,6 +25,33 @@ const HPA_KEYS: [&str; 6] = [
     "behavior",
     "targetCPUUtilizationPercentage",
 ];
+
+/// The keys of `hpa.behavior`.
+const DIRECTIONS: [&str; 2] = ["scaleUp", "scaleDown"];
+
+/// The keys of a direction.
+const RULES_KEYS: [&str; 4] = [
+    "stabilizationWindowSeconds",
+    "selectPolicy",
+    "policies",
+    "tolerance",
+];
+
+/// The keys among these that hold tables or lists.
+const KEYS_OF_TABLES: [&str; 4] = ["scaleTargetRef", "metrics", "behavior", "policies"];
+
+/// The paths of the keys with a single value, which `--set` writes in one word.
+pub(super) fn paths_of_single_values() -> impl Iterator<Item = String> {
+    let is_single = |key: &&str| !KEYS_OF_TABLES.contains(key);
+    let of_hpa = HPA_KEYS.into_iter().filter(is_single);
+    let of_rules = move |direction| {
+        let keys = RULES_KEYS.into_iter().filter(is_single);
+        keys.map(move |key| format!("hpa.behavior.{direction}.{key}"))
+    };
+    of_hpa
+        .map(|key| format!("hpa.{key}"))
+        .chain(DIRECTIONS.into_iter().flat_map(of_rules))
+}
 
 /// The most pods of a Deployment or an autoscaler: a simulation holds every pod in memory.
 pub(crate) const REPLICAS_MAX: i32 = 100_000;
@@ -122,7 +150,7 @@ pub(super) fn read(node: &Node, faults: &mut Faults<'_>) -> Option<HpaSection> {
         }
     }
     let behavior = section
-        .section("behavior", &["scaleUp", "scaleDown"], faults)
+        .section("behavior", &DIRECTIONS, faults)
         .map(|behavior| BehaviorInput {
             scale_up: read_rules(&behavior, "scaleUp", &mut lists, faults),
             scale_down: read_rules(&behavior, "scaleDown", &mut lists, faults),
@@ -205,9 +233,7 @@ fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<(Metr
     let mut known = vec!["type"];
     known.extend(METRIC_BODIES);
     let metric = Section::open(node, path, &known, faults)?;
-    if metric.node("type").is_none() {
-        metric.missing("type", "a word such as \"Resource\"", faults);
-    }
+    metric.require("type", "a word such as \"Resource\"", faults);
     let kind = metric.word("type", &METRIC_TYPES, faults)?;
     let body_key = METRIC_BODIES[kind as usize];
     for other in METRIC_BODIES {
@@ -223,10 +249,7 @@ fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<(Metr
             );
         }
     }
-    if metric.node(body_key).is_none() {
-        metric.missing(body_key, "the metric and its target", faults);
-        return None;
-    }
+    metric.require(body_key, "the metric and its target", faults);
     let body_keys: &[&str] = match kind {
         MetricType::Resource => &["name", "target"],
         MetricType::ContainerResource => &["name", "container", "target"],
@@ -262,23 +285,16 @@ fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<(Metr
                 .map(|(metric, described)| MetricSource::Object { metric, described })
         }
     };
-    if body.node("target").is_none() {
-        body.missing(
-            "target",
-            match kind {
-                MetricType::Resource | MetricType::ContainerResource => {
-                    "a table such as { type = \"Utilization\", averageUtilization = 50 }"
-                }
-                MetricType::Pods => {
-                    "a table such as { type = \"AverageValue\", averageValue = 10 }"
-                }
-                MetricType::Object | MetricType::External => {
-                    "a table such as { type = \"Value\", value = 10 }"
-                }
-            },
-            faults,
-        );
-    }
+    let example = match kind {
+        MetricType::Resource | MetricType::ContainerResource => {
+            "a table such as { type = \"Utilization\", averageUtilization = 50 }"
+        }
+        MetricType::Pods => "a table such as { type = \"AverageValue\", averageValue = 10 }",
+        MetricType::Object | MetricType::External => {
+            "a table such as { type = \"Value\", value = 10 }"
+        }
+    };
+    body.require("target", example, faults);
     let target = body.section(
         "target",
         &["type", "averageUtilization", "averageValue", "value"],
@@ -314,21 +330,17 @@ fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<(Metr
 }
 
 fn read_resource(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<String> {
-    if body.node("name").is_none() {
-        body.missing("name", "\"cpu\" or \"memory\"", faults);
-    }
+    body.require("name", "\"cpu\" or \"memory\"", faults);
     let name = body.word("name", &[("cpu", "cpu"), ("memory", "memory")], faults)?;
     Some(name.to_owned())
 }
 
 fn read_identifier(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<MetricIdentifier> {
-    if body.node("metric").is_none() {
-        body.missing(
-            "metric",
-            "a table such as { name = \"requests_per_second\" }",
-            faults,
-        );
-    }
+    body.require(
+        "metric",
+        "a table such as { name = \"requests_per_second\" }",
+        faults,
+    );
     let metric = body.section("metric", &["name", "selector"], faults)?;
     let selector = metric
         .section("selector", &["matchLabels", "matchExpressions"], faults)
@@ -358,9 +370,7 @@ fn read_selector(selector: &Section<'_>, faults: &mut Faults<'_>) -> LabelSelect
             continue;
         };
         let operators = ["In", "NotIn", "Exists", "DoesNotExist"].map(|word| (word, word));
-        if expression.node("operator").is_none() {
-            expression.missing("operator", "a word such as \"In\"", faults);
-        }
+        expression.require("operator", "a word such as \"In\"", faults);
         let operator = expression.word("operator", &operators, faults);
         let key = expression.required_text("key", faults);
         let values = expression
@@ -396,13 +406,11 @@ fn read_labels(table: &Table, path: &str, labels: &mut Vec<LabelValue>, faults: 
 }
 
 fn read_described(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<DescribedObject> {
-    if body.node("describedObject").is_none() {
-        body.missing(
-            "describedObject",
-            "a table such as { kind = \"Ingress\", name = \"shop\" }",
-            faults,
-        );
-    }
+    body.require(
+        "describedObject",
+        "a table such as { kind = \"Ingress\", name = \"shop\" }",
+        faults,
+    );
     let object = body.section("describedObject", &["apiVersion", "kind", "name"], faults)?;
     object.text("apiVersion", faults);
     let kind = object.required_text("kind", faults);
@@ -419,13 +427,7 @@ fn read_rules(
     lists: &mut Lists,
     faults: &mut Faults<'_>,
 ) -> Option<ScalingRulesInput> {
-    const KEYS: [&str; 4] = [
-        "stabilizationWindowSeconds",
-        "selectPolicy",
-        "policies",
-        "tolerance",
-    ];
-    let rules = behavior.section(direction, &KEYS, faults)?;
+    let rules = behavior.section(direction, &RULES_KEYS, faults)?;
     let select_policies = [
         ("Max", SelectPolicy::Max),
         ("Min", SelectPolicy::Min),
@@ -468,9 +470,7 @@ fn read_scaling_policy(
             "the seconds within which that much may change",
         ),
     ] {
-        if policy.node(key).is_none() {
-            policy.missing(key, wanted, faults);
-        }
+        policy.require(key, wanted, faults);
     }
     let kinds = [("Pods", PolicyKind::Pods), ("Percent", PolicyKind::Percent)];
     let kind = policy.word("type", &kinds, faults);

@@ -14,6 +14,36 @@ macro_rules! declare {
     };
 }
 
+/// A [`PolicyKey`] that states only the columns that the key has: its name, its type, and the columns in their order.
+///
+/// `default: VALUE => TEXT` states the default and its text. `assumed:` in its place is a default that a result lists among its
+/// assumptions. A key with neither has the `Default` of its type, and no text. It is a macro because a constant of a generic type
+/// cannot take columns from another.
+macro_rules! row {
+    (
+        $name:literal: $takes:expr,
+        $(default: $default:expr => $text:expr,)?
+        $(assumed: $assumed:expr => $assumed_text:expr,)?
+        because: $because:expr,
+        $(bounds: $bounds:expr,)?
+        means: $means:expr,
+    ) => {
+        PolicyKey {
+            name: $name,
+            takes: $takes,
+            default: row!(@first $($default,)? $($assumed,)? Default::default),
+            text: row!(@first $(Some($text),)? $(Some($assumed_text),)? None),
+            because: $because,
+            bounds: row!(@first $(Some($bounds),)? None),
+            means: $means,
+            is_assumed: row!(@first $(!$assumed_text.is_empty(),)? false),
+        }
+    };
+    (@first $first:expr $(, $others:expr)*) => {
+        $first
+    };
+}
+
 pub(super) mod declared;
 pub(super) mod kinds;
 pub(super) mod tables;

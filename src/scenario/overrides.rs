@@ -4,6 +4,7 @@
 //! later, and its messages point at the argument.
 
 use super::diagnostic::Code;
+use super::hpa_section;
 use super::keys::{self, KeyRow};
 use super::policy::SECTIONS;
 use super::reader::Faults;
@@ -44,11 +45,7 @@ pub(super) fn apply(
 
 fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Override> {
     let text = &sources.get(id).text;
-    let whole = Origin {
-        source: id,
-        start: 0,
-        end: text.len(),
-    };
+    let whole = Origin::new(id, 0..text.len());
     let Some(equals) = equals_sign(text) else {
         faults.report(
             Code::OverrideMalformed,
@@ -61,10 +58,7 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
     let Some(keys) = parse_path(&text[..equals]) else {
         faults.report(
             Code::OverrideMalformed,
-            Origin {
-                end: equals,
-                ..whole
-            },
+            Origin::new(id, 0..equals),
             format!("`{}` is no path", &text[..equals]),
             "join keys with dots, elements of arrays by number: `hpa.metrics.0.type`",
         );
@@ -87,11 +81,7 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
     {
         faults.report(
             Code::UnknownKey,
-            Origin {
-                start: first.start,
-                end: first.end,
-                ..whole
-            },
+            first.origin(id),
             format!("a policy has no section `{}`", first.key),
             format!("write the whole path: {settings}"),
         );
@@ -120,10 +110,7 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
             };
             faults.report(
                 Code::OverrideMalformed,
-                Origin {
-                    start: equals + 1,
-                    ..whole
-                },
+                Origin::new(id, equals + 1..text.len()),
                 if value.is_empty() {
                     format!("`{path}` is set to nothing")
                 } else {
@@ -135,19 +122,6 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
         }
     }
 }
-
-/// The paths of the autoscaler's keys, as `--set` takes them. The API server's names, so `keys` does not declare them.
-const HPA_PATHS: [&str; 9] = [
-    "hpa.minReplicas",
-    "hpa.maxReplicas",
-    "hpa.targetCPUUtilizationPercentage",
-    "hpa.behavior.scaleUp.stabilizationWindowSeconds",
-    "hpa.behavior.scaleUp.selectPolicy",
-    "hpa.behavior.scaleUp.tolerance",
-    "hpa.behavior.scaleDown.stabilizationWindowSeconds",
-    "hpa.behavior.scaleDown.selectPolicy",
-    "hpa.behavior.scaleDown.tolerance",
-];
 
 /// The most paths that a suggestion lists.
 const PATHS_MAX: usize = 3;
@@ -180,12 +154,10 @@ fn paths_of_key(name: &str) -> Vec<String> {
         let within = format!("{path}.");
         declared.iter().any(|other| other.starts_with(&within))
     };
-    HPA_PATHS
-        .into_iter()
-        .chain(declared.iter().map(String::as_str))
+    hpa_section::paths_of_single_values()
+        .chain(declared.iter().cloned())
         // A path into an array needs the number of the element.
         .filter(|path| !path.contains(".N.") && !is_table(path))
-        .map(str::to_owned)
         .filter(|path| format!(".{}", plain(path)).ends_with(&end))
         .collect()
 }
@@ -219,14 +191,8 @@ fn bare_word(argument: &str, source: SourceId, start: usize) -> Node {
     let rest = &argument[start..];
     let start = start + rest.len() - rest.trim_start().len();
     let word = rest.trim();
-    Node {
-        value: Value::Text(word.to_owned()),
-        origin: Origin {
-            source,
-            start,
-            end: start + word.len(),
-        },
-    }
+    let origin = Origin::new(source, start..start + word.len());
+    Node::new(Value::Text(word.to_owned()), origin)
 }
 
 /// The first equals sign outside quotes.
@@ -246,11 +212,7 @@ fn equals_sign(text: &str) -> Option<usize> {
 /// Puts `value` at `keys`, making the tables on the way.
 fn put(table: &mut Table, keys: &[PathKey], value: Node, id: SourceId, faults: &mut Faults<'_>) {
     let [first, rest @ ..] = keys else { return };
-    let key_origin = Origin {
-        source: id,
-        start: first.start,
-        end: first.end,
-    };
+    let key_origin = first.origin(id);
     if rest.is_empty() {
         table.insert(Entry {
             key: first.key.clone(),
@@ -265,11 +227,7 @@ fn put(table: &mut Table, keys: &[PathKey], value: Node, id: SourceId, faults: &
         {
             faults.report(
                 Code::PathNowhere,
-                Origin {
-                    source: id,
-                    start: next.start,
-                    end: next.end,
-                },
+                next.origin(id),
                 format!(
                     "the policy has no `{}`, so there is no element {}",
                     first.key, next.key
@@ -281,10 +239,7 @@ fn put(table: &mut Table, keys: &[PathKey], value: Node, id: SourceId, faults: &
         table.insert(Entry {
             key: first.key.clone(),
             key_origin,
-            node: Node {
-                value: Value::Table(Table::default()),
-                origin: key_origin,
-            },
+            node: Node::new(Value::Table(Table::default()), key_origin),
         });
     }
     if let Some(node) = table.get_mut(&first.key) {
@@ -305,11 +260,7 @@ fn put_below(
         *node = value;
         return;
     };
-    let origin = Origin {
-        source: id,
-        start: next.start,
-        end: next.end,
-    };
+    let origin = next.origin(id);
     match &mut node.value {
         Value::Table(table) => put(table, rest, value, id, faults),
         Value::Array(items) => {

@@ -127,6 +127,23 @@ struct Excerpt {
     start: LineStart,
 }
 
+impl Excerpt {
+    /// A part of a line, with dots where the line begins before it or goes on behind it.
+    fn of(part: &str, mark: Range<usize>, begins_before: bool, goes_on: bool) -> Self {
+        let dots = |is_cut: bool| if is_cut { "..." } else { "" };
+        let (lead, trail) = (dots(begins_before), dots(goes_on));
+        Self {
+            text: format!("{lead}{part}{trail}"),
+            mark: mark.start + lead.len()..mark.end + lead.len(),
+            start: if begins_before {
+                LineStart::Cut
+            } else {
+                LineStart::Whole
+            },
+        }
+    }
+}
+
 impl<'t> Written<'t> {
     /// The line that begins at `line_start`, without its end; `None` if it is long.
     fn short_line(&self, line_start: usize) -> Option<&'t str> {
@@ -182,24 +199,11 @@ impl<'t> Written<'t> {
         let shown = &text[from..to];
         let end_of_line = shown.find('\n');
         let shown = end_of_line.map_or(shown, |end| &shown[..end]);
-        let lead = if from > line_start { "..." } else { "" };
-        let trail = if end_of_line.is_none() && to < text.len() {
-            "..."
-        } else {
-            ""
-        };
+        let goes_on = end_of_line.is_none() && to < text.len();
         let mark_start = span.start - from;
         let mark_end = span.end.saturating_sub(from).clamp(mark_start, shown.len());
         let mark_end = floor_char_boundary(shown, mark_end).max(mark_start);
-        Excerpt {
-            text: format!("{lead}{shown}{trail}"),
-            mark: mark_start + lead.len()..mark_end + lead.len(),
-            start: if from > line_start {
-                LineStart::Cut
-            } else {
-                LineStart::Whole
-            },
-        }
+        Excerpt::of(shown, mark_start..mark_end, from > line_start, goes_on)
     }
 
     /// Whether a part of the line that begins at `line_start` is hidden.
@@ -276,11 +280,7 @@ fn floor_char_boundary(text: &str, index: usize) -> usize {
 /// The printed part of `line`: the whole, or a part around `mark` with `...` for each omission.
 fn cut_line(line: &str, mark: Range<usize>) -> Excerpt {
     if line.chars().count() <= LINE_CHARACTERS_MAX {
-        return Excerpt {
-            text: line.to_owned(),
-            mark,
-            start: LineStart::Whole,
-        };
+        return Excerpt::of(line, mark, false, false);
     }
     let characters_before = line[..mark.start].chars().count();
     let skipped = characters_before.saturating_sub(LINE_CHARACTERS_BEFORE);
@@ -290,18 +290,9 @@ fn cut_line(line: &str, mark: Range<usize>) -> Excerpt {
         .char_indices()
         .nth(LINE_CHARACTERS_MAX)
         .map_or(rest.len(), |(at, _)| at);
-    let lead = if from > 0 { "..." } else { "" };
-    let trail = if length < rest.len() { "..." } else { "" };
-    let shift = |at: usize| (at - from).min(length) + lead.len();
-    Excerpt {
-        text: format!("{lead}{}{trail}", &rest[..length]),
-        mark: shift(mark.start)..shift(mark.end),
-        start: if from > 0 {
-            LineStart::Cut
-        } else {
-            LineStart::Whole
-        },
-    }
+    let shift = |at: usize| (at - from).min(length);
+    let mark = shift(mark.start)..shift(mark.end);
+    Excerpt::of(&rest[..length], mark, from > 0, length < rest.len())
 }
 
 #[cfg(test)]

@@ -299,22 +299,20 @@ impl<'t> Section<'t> {
 
     /// The string at `key`.
     pub(super) fn text(&self, key: &str, faults: &mut Faults<'_>) -> Option<&'t str> {
-        let node = self.node(key)?;
-        match &node.value {
-            Value::Text(text) => Some(text),
-            other => {
-                faults.wrong_type(&self.path_of(key), "a string", other, node.origin);
-                None
-            }
-        }
+        text(self.node(key)?, &self.path_of(key), faults)
     }
 
     /// The string at `key`, which is required.
     pub(super) fn required_text(&self, key: &str, faults: &mut Faults<'_>) -> Option<&'t str> {
-        if self.node(key).is_none() {
-            self.missing(key, "a string", faults);
-        }
+        self.require(key, "a string", faults);
         self.text(key, faults)
+    }
+
+    /// Reports that `key` is missing, if it is.
+    pub(super) fn require(&self, key: &str, wanted: &str, faults: &mut Faults<'_>) {
+        if self.node(key).is_none() {
+            self.missing(key, wanted, faults);
+        }
     }
 
     /// Adds the fault that `key` is missing.
@@ -416,26 +414,6 @@ impl<'t> Section<'t> {
         duration(self.node(key)?, &self.path_of(key), faults)
     }
 
-    /// The duration of at least `least` at `key`.
-    pub(super) fn duration_from(
-        &self,
-        key: &str,
-        least: SimSpan,
-        faults: &mut Faults<'_>,
-    ) -> Option<SimSpan> {
-        let span = self.duration(key, faults)?;
-        if span >= least {
-            return Some(span);
-        }
-        faults.report(
-            Code::OutOfRange,
-            self.node(key)?.origin,
-            format!("`{}` is {span}", self.path_of(key)),
-            format!("write \"{least}\" or more"),
-        );
-        None
-    }
-
     /// The duration from `least` to `most` at `key`.
     pub(super) fn duration_within(
         &self,
@@ -444,15 +422,19 @@ impl<'t> Section<'t> {
         most: SimSpan,
         faults: &mut Faults<'_>,
     ) -> Option<SimSpan> {
-        let span = self.duration_from(key, least, faults)?;
-        if span <= most {
+        let span = self.duration(key, faults)?;
+        let allowed = if span < least {
+            format!("\"{least}\" or more")
+        } else if span > most {
+            format!("\"{most}\" or less")
+        } else {
             return Some(span);
-        }
+        };
         faults.report(
             Code::OutOfRange,
             self.node(key)?.origin,
             format!("`{}` is {span}", self.path_of(key)),
-            format!("write \"{most}\" or less"),
+            format!("write {allowed}"),
         );
         None
     }

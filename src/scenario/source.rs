@@ -22,6 +22,22 @@ pub(crate) struct Origin {
     pub(crate) end: usize,
 }
 
+impl Origin {
+    /// The bytes `range` of a source.
+    pub(crate) fn new(source: SourceId, range: Range<usize>) -> Self {
+        Self {
+            source,
+            start: range.start,
+            end: range.end,
+        }
+    }
+
+    /// Its bytes.
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
 /// A text with its name.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
@@ -209,11 +225,7 @@ impl Sources {
 
     /// The start of a source, for faults of the whole source.
     pub(crate) fn beginning(id: SourceId) -> Origin {
-        Origin {
-            source: id,
-            start: 0,
-            end: 0,
-        }
+        Origin::new(id, 0..0)
     }
 }
 

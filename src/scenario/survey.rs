@@ -13,7 +13,7 @@ use super::loader::{Loader, PolicyFiles, is_manifest, read_file, without_detours
 use super::manifest::{self, ManifestChoice, Object};
 use super::policy;
 use super::reader::Faults;
-use super::source::{Origin, SourceId, Sources};
+use super::source::{Origin, Sources};
 use super::tree::{Node, Table};
 use crate::cluster::config::Deployment;
 use crate::control::Hpa;
@@ -156,7 +156,6 @@ impl Survey {
         let pending = Pending {
             title: format!("policy {name}"),
             table: tree.table,
-            source: tree.source,
             origin: Sources::beginning(tree.source),
             knowledge,
             workload: None,
@@ -203,7 +202,6 @@ impl Survey {
             found.push(Pending {
                 title: hpa.title(choice.namespace()),
                 table: manifest::policy_table(Some(hpa), workload, choice),
-                source: hpa.tree.origin.source,
                 origin: hpa.name_origin(),
                 knowledge: workload.map_or(Knowledge::Nothing, |_| Knowledge::Manifest),
                 workload: workload.cloned(),
@@ -217,7 +215,6 @@ impl Survey {
             found.push(Pending {
                 title: workload.title(choice.namespace()),
                 table: manifest::policy_table(None, Some(workload), choice),
-                source: workload.tree.origin.source,
                 origin: workload.name_origin(),
                 knowledge: Knowledge::Manifest,
                 workload: Some(workload.clone()),
@@ -233,31 +230,23 @@ impl Survey {
     /// Reads the keys of a subject; a fault that two subjects share is added once.
     fn read(&mut self, pending: Pending, name: &str) {
         let mut faults = Faults::new(&self.sources);
-        let Pending {
-            title,
-            table,
-            source,
-            origin,
-            knowledge,
-            workload,
-            target,
-        } = pending;
-        let policy = policy::read(&table, source, name, &self.sources, &mut faults);
+        let source = pending.origin.source;
+        let policy = policy::read(&pending.table, source, name, &self.sources, &mut faults);
         let mut noted = faults.into_diagnostics();
         noted
             .list
-            .retain(|fault| concerns_the_files(fault, knowledge));
+            .retain(|fault| concerns_the_files(fault, pending.knowledge));
         self.faults.absorb(noted);
         self.subjects.push(Subject {
-            title,
-            table,
-            origin,
+            title: pending.title,
+            table: pending.table,
+            origin: pending.origin,
             autoscaler: policy.autoscaler,
             metric_places: policy.metric_places,
             deployment: policy.deployment,
-            knowledge,
-            workload,
-            target,
+            knowledge: pending.knowledge,
+            workload: pending.workload,
+            target: pending.target,
         });
     }
 }
@@ -266,7 +255,6 @@ impl Survey {
 struct Pending {
     title: String,
     table: Table,
-    source: SourceId,
     origin: Origin,
     knowledge: Knowledge,
     workload: Option<Object>,

@@ -106,6 +106,13 @@ pub(super) struct PathKey {
     pub(super) end: usize,
 }
 
+impl PathKey {
+    /// Its place in `source`, which begins with the path.
+    pub(super) fn origin(&self, source: SourceId) -> Origin {
+        Origin::new(source, self.start..self.end)
+    }
+}
+
 struct Conversion<'s> {
     sources: &'s Sources,
     source: SourceId,
@@ -151,11 +158,7 @@ impl<'s> Conversion<'s> {
     }
 
     fn origin(&self, start: usize, end: usize) -> Origin {
-        Origin {
-            source: self.source,
-            start: start + self.offset,
-            end: end + self.offset,
-        }
+        Origin::new(self.source, start + self.offset..end + self.offset)
     }
 
     fn syntax_fault(&self, error: &Error) -> Diagnostic {

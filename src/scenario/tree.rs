@@ -38,6 +38,11 @@ pub(crate) enum Value {
 }
 
 impl Node {
+    /// A value that is written at `origin`.
+    pub(crate) fn new(value: Value, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+
     /// The value at `key`, if this is a table with that key.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {
@@ -186,6 +191,22 @@ impl Table {
         Some(entry)
     }
 
+    /// Sets `key` to a value. The text has no such key, so the place of the value is that of the key too.
+    pub(crate) fn put(&mut self, key: &str, node: Node) {
+        self.insert(Entry {
+            key: key.to_owned(),
+            key_origin: node.origin,
+            node,
+        });
+    }
+
+    /// Sets `key`, if there is a value for it.
+    pub(crate) fn put_some(&mut self, key: &str, node: Option<Node>) {
+        if let Some(node) = node {
+            self.put(key, node);
+        }
+    }
+
     /// Inserts an entry, which replaces an entry with the same key.
     pub(crate) fn insert(&mut self, entry: Entry) {
         if let Some(at) = self.position(&entry.key) {
@@ -231,10 +252,7 @@ impl Table {
                     *origin = entry.node.origin;
                 }
                 (_, value) => self.insert(Entry {
-                    node: Node {
-                        value,
-                        origin: entry.node.origin,
-                    },
+                    node: Node::new(value, entry.node.origin),
                     ..entry
                 }),
             }

@@ -252,6 +252,7 @@ fn swept_places(parameters: &[Parameter]) -> Vec<usize> {
         .collect()
 }
 
+/// Two values of one path that are not swept are allowed: the later one counts, as in `hpasim run`.
 fn parse(arguments: &[String]) -> Result<Vec<Parameter>, GridError> {
     let parameters = arguments
         .iter()

@@ -72,6 +72,7 @@ fn threads_for(pieces: &impl Iterator, wanted: NonZeroUsize) -> usize {
     wanted.get().min(pieces.clamp(1, THREADS_MOST))
 }
 
+/// Each thread takes the next piece when it is free, because pieces differ in length. This thread passes the results on in order.
 fn share_out<P: Send, T: Send, E>(
     pieces: impl Iterator<Item = P> + Send,
     threads: usize,

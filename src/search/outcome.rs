@@ -118,6 +118,7 @@ impl Objectives {
         }
     }
 
+    /// A mean over time is weighted by the lengths of the traces.
     fn fold_one(&self, objective: Objective, values: impl Iterator<Item = f64>) -> f64 {
         if objective.kpi().over_traces() == OverTraces::Sum {
             return values.sum();

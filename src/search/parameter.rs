@@ -9,22 +9,27 @@ use crate::scenario::quote_bare_word;
 /// The most values of one range.
 pub const VALUES_MAX: u64 = 1_000_000;
 
+/// An argument that states no values of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{argument}`: {fault}")]
+pub struct ParameterError {
+    /// The argument as it was given.
+    pub argument: String,
+    /// What is wrong with it.
+    pub fault: ParameterFault,
+}
+
 /// What is wrong with the values of a parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ParameterError {
+pub enum ParameterFault {
     /// There is no equals sign.
-    #[error("`{argument}`: write path=values, as hpa.maxReplicas=20,40")]
-    NoValue {
-        /// The argument as it was given.
-        argument: String,
-    },
+    #[error("write path=values, as hpa.maxReplicas=20,40")]
+    NoValue,
     /// Two numbers with a dash between them.
     #[error(
-        "`{argument}`: a range has two dots; write {from}..{to}:{step}, or {from}..{to} for values drawn in between (`sweep` then needs --samples)"
+        "a range has two dots; write {from}..{to}:{step}, or {from}..{to} for values drawn in between (`sweep` then needs --samples)"
     )]
     Dash {
-        /// The argument as it was given.
-        argument: String,
         /// The number before the dash.
         from: String,
         /// The number after the dash.
@@ -33,51 +38,25 @@ pub enum ParameterError {
         step: String,
     },
     /// An end of a range or its step is no number.
-    #[error(
-        "`{argument}`: `{piece}` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s"
-    )]
-    NoNumber {
-        /// The argument as it was given.
-        argument: String,
-        /// The part that should be a number.
-        piece: String,
-    },
-    /// The ends of a range and its step have different units.
-    #[error(
-        "`{argument}`: a range has one unit, as 10s..60s:10s, and this one has {}",
-        units_text(units)
-    )]
-    Units {
-        /// The argument as it was given.
-        argument: String,
-        /// The units as they were written; empty for none.
-        units: Vec<String>,
-    },
+    #[error("`{0}` is no number; a range is from..to:step, as 40..80:5 or 10s..60s:10s")]
+    NoNumber(String),
+    /// The ends of a range and its step have different units; empty for none.
+    #[error("a range has one unit, as 10s..60s:10s, and this one has {}", units_text(.0))]
+    Units(Vec<String>),
     /// A range that ends before it begins.
-    #[error("`{argument}`: {from} is more than {to}; write the smaller end first")]
+    #[error("{from} is more than {to}; write the smaller end first")]
     Backwards {
-        /// The argument as it was given.
-        argument: String,
         /// The first end.
         from: String,
         /// The second end.
         to: String,
     },
     /// A step of 0 or less.
-    #[error("`{argument}`: the step {step} is not above 0")]
-    Step {
-        /// The argument as it was given.
-        argument: String,
-        /// The step.
-        step: String,
-    },
+    #[error("the step {0} is not above 0")]
+    Step(String),
     /// A range whose steps miss its end.
-    #[error(
-        "`{argument}`: steps of {step} from {from} do not meet {to}; the last before it is {last}"
-    )]
+    #[error("steps of {step} from {from} do not meet {to}; the last before it is {last}")]
     Missed {
-        /// The argument as it was given.
-        argument: String,
         /// The step.
         step: String,
         /// The first end.
@@ -88,11 +67,8 @@ pub enum ParameterError {
         last: String,
     },
     /// A range of too many values.
-    #[error("`{argument}`: the range has more than {VALUES_MAX} values; write a greater step")]
-    TooMany {
-        /// The argument as it was given.
-        argument: String,
-    },
+    #[error("the range has more than {VALUES_MAX} values; write a greater step")]
+    TooMany,
 }
 
 fn units_text(units: &[String]) -> String {
@@ -145,18 +121,23 @@ impl Parameter {
     /// # Errors
     /// What is wrong with the argument, with the remedy.
     pub fn parse(argument: &str) -> Result<Self, ParameterError> {
+        Self::read(argument).map_err(|fault| ParameterError {
+            argument: argument.to_owned(),
+            fault,
+        })
+    }
+
+    fn read(argument: &str) -> Result<Self, ParameterFault> {
         let equals = top_level(argument, &['=']).first().copied();
         let Some(equals) = equals else {
-            return Err(ParameterError::NoValue {
-                argument: argument.to_owned(),
-            });
+            return Err(ParameterFault::NoValue);
         };
         let values = &argument[equals + 1..];
         let mut items = Vec::new();
         let mut start = 0;
         let commas = top_level(values, &[',']);
         for end in commas.into_iter().chain([values.len()]) {
-            items.push(Item::parse(values[start..end].trim(), argument)?);
+            items.push(Item::parse(values[start..end].trim())?);
             start = end + 1;
         }
         Ok(Self::of(argument[..equals].trim(), items))
@@ -243,16 +224,15 @@ impl Parameter {
 }
 
 impl Item {
-    fn parse(text: &str, argument: &str) -> Result<Self, ParameterError> {
+    fn parse(text: &str) -> Result<Self, ParameterFault> {
         let dots = top_level(text, &['.'])
             .windows(2)
             .find(|pair| pair[0] + 1 == pair[1])
             .map(|pair| pair[0]);
         match dots {
-            Some(dots) => Range::parse(&text[..dots], &text[dots + 2..], argument).map(Self::Range),
+            Some(dots) => Range::parse(&text[..dots], &text[dots + 2..]).map(Self::Range),
             None => match numbers_around_a_dash(text) {
-                Some((from, to, step)) => Err(ParameterError::Dash {
-                    argument: argument.to_owned(),
+                Some((from, to, step)) => Err(ParameterFault::Dash {
                     from: from.to_owned(),
                     to: to.to_owned(),
                     step: step.unwrap_or("STEP").to_owned(),
@@ -298,16 +278,13 @@ fn numbers_around_a_dash(text: &str) -> Option<(&str, &str, Option<&str>)> {
 const FINER_DECIMALS: u32 = 3;
 
 impl Range {
-    fn parse(from: &str, rest: &str, argument: &str) -> Result<Self, ParameterError> {
+    fn parse(from: &str, rest: &str) -> Result<Self, ParameterFault> {
         let (to, step) = match rest.split_once(':') {
             Some((to, step)) => (to, Some(step)),
             None => (rest, None),
         };
         let number = |piece: &str| {
-            Decimal::parse(piece).ok_or_else(|| ParameterError::NoNumber {
-                argument: argument.to_owned(),
-                piece: piece.to_owned(),
-            })
+            Decimal::parse(piece).ok_or_else(|| ParameterFault::NoNumber(piece.to_owned()))
         };
         let (from, to) = (number(from)?, number(to)?);
         let stated = step.map(number).transpose()?;
@@ -318,10 +295,7 @@ impl Range {
             }
         }
         if units.len() > 1 {
-            return Err(ParameterError::Units {
-                argument: argument.to_owned(),
-                units,
-            });
+            return Err(ParameterFault::Units(units));
         }
         let ends_decimals = from.decimals.max(to.decimals);
         let step = stated.clone().unwrap_or(Decimal {
@@ -334,21 +308,15 @@ impl Range {
         });
         let decimals = ends_decimals.max(step.decimals);
         let scaled = |number: &Decimal| {
-            number.at(decimals).ok_or_else(|| ParameterError::NoNumber {
-                argument: argument.to_owned(),
-                piece: number.to_text(),
-            })
+            let fits = number.at(decimals);
+            fits.ok_or_else(|| ParameterFault::NoNumber(number.to_text()))
         };
         let (first, last, width) = (scaled(&from)?, scaled(&to)?, scaled(&step)?);
         if width <= 0 {
-            return Err(ParameterError::Step {
-                argument: argument.to_owned(),
-                step: step.to_text(),
-            });
+            return Err(ParameterFault::Step(step.to_text()));
         }
         if first > last {
-            return Err(ParameterError::Backwards {
-                argument: argument.to_owned(),
+            return Err(ParameterFault::Backwards {
                 from: from.to_text(),
                 to: to.to_text(),
             });
@@ -356,9 +324,7 @@ impl Range {
         let span = last.abs_diff(first);
         let count = span / width.unsigned_abs() + 1;
         if count > VALUES_MAX {
-            return Err(ParameterError::TooMany {
-                argument: argument.to_owned(),
-            });
+            return Err(ParameterFault::TooMany);
         }
         let range = Self {
             first,
@@ -369,8 +335,7 @@ impl Range {
             step_is_stated: stated.is_some(),
         };
         if span % width.unsigned_abs() != 0 {
-            return Err(ParameterError::Missed {
-                argument: argument.to_owned(),
+            return Err(ParameterFault::Missed {
                 step: step.to_text(),
                 from: from.to_text(),
                 to: to.to_text(),

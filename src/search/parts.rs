@@ -376,6 +376,7 @@ impl<R: BufRead> PartFile<R> {
         Ok(next - wanted.start)
     }
 
+    /// A part that stopped early has valid rows, and too few.
     fn check_complete(&self, found: u64) -> Result<(), TableError> {
         let wanted = self.wanted();
         let wanted = wanted.end - wanted.start;

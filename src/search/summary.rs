@@ -15,15 +15,8 @@ use crate::text::rounding::readable;
 pub struct SweepSummary {
     #[serde(flatten)]
     head: SummaryHead,
-    engine: String,
-    seeds: Vec<u64>,
-    policy: String,
-    traces: Vec<String>,
-    inputs: Vec<InputFile>,
-    request: SweepRequest,
-    files: Vec<String>,
-    points: u64,
-    rows: u64,
+    #[serde(flatten)]
+    facts: SweepFacts,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<SummaryAnswer>,
 }
@@ -51,7 +44,7 @@ fn as_text<S: Serializer>(shard: &Option<Shard>, serializer: S) -> Result<S::Ok,
 }
 
 /// What a sweep is about, for its summary.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct SweepFacts {
     /// The engine's name.
     pub engine: String,
@@ -137,15 +130,7 @@ impl SweepSummary {
     pub fn new(facts: SweepFacts) -> Self {
         Self {
             head: SummaryHead::of("sweep"),
-            engine: facts.engine,
-            seeds: facts.seeds,
-            policy: facts.policy,
-            traces: facts.traces,
-            inputs: facts.inputs,
-            request: facts.request,
-            files: facts.files,
-            points: facts.points,
-            rows: facts.rows,
+            facts,
             answer: None,
         }
     }

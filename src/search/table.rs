@@ -465,6 +465,7 @@ fn csv_line(cells: &[String]) -> String {
     format!("{}\n", csv_cells(cells))
 }
 
+/// `#` needs quotes too: a line that begins with it would be a comment.
 fn csv_cells(cells: &[String]) -> String {
     let cells: Vec<String> = cells
         .iter()

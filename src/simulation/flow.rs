@@ -156,7 +156,7 @@ impl Flow {
             backlog: 0.0,
             cap_requests: 0.0,
             failed_now: FailureCauses::default(),
-            segment: FlowSegment::empty(),
+            segment: FlowSegment::default(),
             inflow_rps: 0.0,
             overflow_rps: 0.0,
             capacity_rps: 0.0,

@@ -93,7 +93,7 @@ observe_as_tuple!(A.0, B.1, C.2, D.3, E.4);
 impl Observer for () {}
 
 /// A stretch of time in which every rate is constant; the backlog changes linearly.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FlowSegment {
     /// The first instant.
     pub start: SimTime,
@@ -129,31 +129,6 @@ pub struct FlowSegment {
     pub throttled_pods: u32,
     /// The numbers of pods by state.
     pub pods: PodCounts,
-}
-
-impl FlowSegment {
-    /// A segment of length zero at the start of a run, without load.
-    #[must_use]
-    pub fn empty() -> Self {
-        Self {
-            start: SimTime::ZERO,
-            end: SimTime::ZERO,
-            offered_rps: 0.0,
-            succeeded_rps: 0.0,
-            failed_rps: FailureCauses::default(),
-            failed_at_start: FailureCauses::default(),
-            backlog_start: 0.0,
-            backlog_end: 0.0,
-            backlog_delay_start_seconds: 0.0,
-            backlog_delay_end_seconds: 0.0,
-            latency: StationaryLatency::default(),
-            cpu_cores: 0.0,
-            cpu_share_of_request: None,
-            working_pods: 0,
-            throttled_pods: 0,
-            pods: PodCounts::default(),
-        }
-    }
 }
 
 /// The length of an interval: the request engine reports, and the SLO is judged, at least this

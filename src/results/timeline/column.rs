@@ -29,181 +29,69 @@ pub struct TimelineColumn {
 
 impl TimelineColumn {
     /// All columns, in the order of `timeline.csv`.
+    // A table: its rows stay short, with the text below.
+    #[rustfmt::skip]
     pub const ALL: &[Self] = &[
-        both("time_s", "s", "The start of the interval.", |row| {
-            Some(row.time.as_secs_f64())
-        }),
-        both(
-            "offered_rps",
-            "1/s",
-            "Requests that clients sent for the first time.",
-            |row| Some(row.offered_rps),
-        ),
-        both(
-            "succeeded_rps",
-            "1/s",
-            "Requests answered before the client gave up.",
-            |row| Some(row.succeeded_rps),
-        ),
-        both("failed_rps", "1/s", "Requests given up for good.", |row| {
-            Some(row.failed_rps)
-        }),
-        both(
-            "requests_in_flight",
-            "count",
-            "Requests whose client waits at the end of the interval.",
-            |row| Some(row.in_flight),
-        ),
-        both(
-            "cpu_cores",
-            "cores",
-            "CPU that all pods used together.",
-            |row| Some(row.cpu_cores),
-        ),
-        both(
-            "cpu_percent",
-            "%",
-            "CPU of the ready pods, of what they request, over the time in which any pod was ready. A pod that was ready for milliseconds may have spent a whole CFS quota in them, and then stands far above its limit; the picture leaves out rows in which pods were ready for less than a tenth of the time.",
-            |row| row.cpu_percent,
-        ),
-        both(
-            "cpu_percent_seen",
-            "%",
-            "The same as the last sync of the autoscaler before the end of the interval saw it.",
-            |row| row.cpu_percent_seen,
-        ),
-        both(
-            "replicas_desired",
-            "pods",
-            "`spec.replicas` at the end of the interval.",
-            |row| count(row.desired),
-        ),
-        both(
-            "replicas_current",
-            "pods",
-            "Pods that are not terminating, at the end of the interval.",
-            |row| count(row.current),
-        ),
-        both(
-            "replicas_ready",
-            "pods",
-            "Pods that serve, at the end of the interval.",
-            |row| count(row.ready),
-        ),
-        both(
-            "replicas_needed",
-            "pods",
-            "The fewest pods that would keep the SLO at the rate that is offered at the end of the interval.",
-            |row| row.needed.and_then(count),
-        ),
-        both(
-            "latency_seconds_p50",
-            "s",
-            "Median latency of the requests that succeeded in the interval: measured with two significant digits (request engine), or solved (fluid engine).",
-            |row| row.latency.map(|latency| latency.p50),
-        ),
-        both(
-            "latency_seconds_p95",
-            "s",
-            "95th percentile of the same.",
-            |row| row.latency.map(|latency| latency.p95),
-        ),
-        both(
-            "latency_seconds_p99",
-            "s",
-            "99th percentile of the same.",
-            |row| row.latency.map(|latency| latency.p99),
-        ),
-        both(
-            "throttled_share",
-            "0..1",
-            "As the KPI of that name. A CFS period counts as one with work where its work begins, and as throttled where its quota runs out: the share of a row is right to one period a pod.",
-            |row| Some(row.throttled_share),
-        ),
-        both(
-            "slo_violated",
-            "0, 1",
-            "1 where the interval broke the SLO.",
-            |row| Some(f64::from(u8::from(row.slo_violated()))),
-        ),
-        both(
-            "rescaled_to",
-            "pods",
-            "Where the last rescale within the interval led.",
-            |row| row.rescaled_to.and_then(count),
-        ),
-        both(
-            "failed_no_endpoint_rps",
-            "1/s",
-            "Of `failed_rps`: there was no pod to send the last attempt to.",
-            |row| Some(row.failures_rps.no_endpoint),
-        ),
-        both(
-            "failed_not_initialised_rps",
-            "1/s",
-            "Of `failed_rps`: the pod could not serve yet, or its container had been killed.",
-            |row| Some(row.failures_rps.not_initialised),
-        ),
-        both(
-            "failed_queue_full_rps",
-            "1/s",
-            "Of `failed_rps`: the queue of the pod was full.",
-            |row| Some(row.failures_rps.queue_full),
-        ),
-        both(
-            "failed_timed_out_rps",
-            "1/s",
-            "Of `failed_rps`: the client gave up.",
-            |row| Some(row.failures_rps.timed_out),
-        ),
-        both(
-            "failed_pod_gone_rps",
-            "1/s",
-            "Of `failed_rps`: the pod went away with the request.",
-            |row| Some(row.failures_rps.pod_gone),
-        ),
-        both(
-            "failed_oom_killed_rps",
-            "1/s",
-            "Of `failed_rps`: the container was killed for memory with the request.",
-            |row| Some(row.failures_rps.oom_killed),
-        ),
-        of_requests(
-            "retried_rps",
-            "1/s",
-            "Attempts after the first of a request.",
-            |row| row.retried_rps,
-        ),
-        of_requests(
-            "cpu_percent_pod_min",
-            "%",
-            "CPU of the idlest pod that is ready at the end of the interval, of what it requests.",
-            |row| row.pod_cpu.map(|pods| 100.0 * pods.min),
-        ),
-        of_requests(
-            "cpu_percent_pod_mean",
-            "%",
-            "The mean over these pods.",
-            |row| row.pod_cpu.map(|pods| 100.0 * pods.mean),
-        ),
-        of_requests(
-            "cpu_percent_pod_max",
-            "%",
-            "The busiest of these pods.",
-            |row| row.pod_cpu.map(|pods| 100.0 * pods.max),
-        ),
-        of_requests(
-            "throttled_share_pod_max",
-            "0..1",
-            "The greatest `throttled_share` of a pod.",
-            |row| row.pod_cpu.map(|pods| pods.max_throttled_share),
-        ),
-        of_requests(
-            "users",
-            "count",
-            "Users of a closed load, at the end of the interval.",
-            |row| row.users.map(f64::from),
-        ),
+        both("time_s", "s", |row| Some(row.time.as_secs_f64()),
+            "The start of the interval."),
+        both("offered_rps", "1/s", |row| Some(row.offered_rps),
+            "Requests that clients sent for the first time."),
+        both("succeeded_rps", "1/s", |row| Some(row.succeeded_rps),
+            "Requests answered before the client gave up."),
+        both("failed_rps", "1/s", |row| Some(row.failed_rps),
+            "Requests given up for good."),
+        both("requests_in_flight", "count", |row| Some(row.in_flight),
+            "Requests whose client waits at the end of the interval."),
+        both("cpu_cores", "cores", |row| Some(row.cpu_cores),
+            "CPU that all pods used together."),
+        both("cpu_percent", "%", |row| row.cpu_percent,
+            "CPU of the ready pods, of what they request, over the time in which any pod was ready. A pod that was ready for milliseconds may have spent a whole CFS quota in them, and then stands far above its limit; the picture leaves out rows in which pods were ready for less than a tenth of the time."),
+        both("cpu_percent_seen", "%", |row| row.cpu_percent_seen,
+            "The same as the last sync of the autoscaler before the end of the interval saw it."),
+        both("replicas_desired", "pods", |row| count(row.desired),
+            "`spec.replicas` at the end of the interval."),
+        both("replicas_current", "pods", |row| count(row.current),
+            "Pods that are not terminating, at the end of the interval."),
+        both("replicas_ready", "pods", |row| count(row.ready),
+            "Pods that serve, at the end of the interval."),
+        both("replicas_needed", "pods", |row| row.needed.and_then(count),
+            "The fewest pods that would keep the SLO at the rate that is offered at the end of the interval."),
+        both("latency_seconds_p50", "s", |row| row.latency.map(|latency| latency.p50),
+            "Median latency of the requests that succeeded in the interval: measured with two significant digits (request engine), or solved (fluid engine)."),
+        both("latency_seconds_p95", "s", |row| row.latency.map(|latency| latency.p95),
+            "95th percentile of the same."),
+        both("latency_seconds_p99", "s", |row| row.latency.map(|latency| latency.p99),
+            "99th percentile of the same."),
+        both("throttled_share", "0..1", |row| Some(row.throttled_share),
+            "As the KPI of that name. A CFS period counts as one with work where its work begins, and as throttled where its quota runs out: the share of a row is right to one period a pod."),
+        both("slo_violated", "0, 1", |row| Some(f64::from(u8::from(row.slo_violated()))),
+            "1 where the interval broke the SLO."),
+        both("rescaled_to", "pods", |row| row.rescaled_to.and_then(count),
+            "Where the last rescale within the interval led."),
+        both("failed_no_endpoint_rps", "1/s", |row| Some(row.failures_rps.no_endpoint),
+            "Of `failed_rps`: there was no pod to send the last attempt to."),
+        both("failed_not_initialised_rps", "1/s", |row| Some(row.failures_rps.not_initialised),
+            "Of `failed_rps`: the pod could not serve yet, or its container had been killed."),
+        both("failed_queue_full_rps", "1/s", |row| Some(row.failures_rps.queue_full),
+            "Of `failed_rps`: the queue of the pod was full."),
+        both("failed_timed_out_rps", "1/s", |row| Some(row.failures_rps.timed_out),
+            "Of `failed_rps`: the client gave up."),
+        both("failed_pod_gone_rps", "1/s", |row| Some(row.failures_rps.pod_gone),
+            "Of `failed_rps`: the pod went away with the request."),
+        both("failed_oom_killed_rps", "1/s", |row| Some(row.failures_rps.oom_killed),
+            "Of `failed_rps`: the container was killed for memory with the request."),
+        of_requests("retried_rps", "1/s", |row| row.retried_rps,
+            "Attempts after the first of a request."),
+        of_requests("cpu_percent_pod_min", "%", |row| row.pod_cpu.map(|pods| 100.0 * pods.min),
+            "CPU of the idlest pod that is ready at the end of the interval, of what it requests."),
+        of_requests("cpu_percent_pod_mean", "%", |row| row.pod_cpu.map(|pods| 100.0 * pods.mean),
+            "The mean over these pods."),
+        of_requests("cpu_percent_pod_max", "%", |row| row.pod_cpu.map(|pods| 100.0 * pods.max),
+            "The busiest of these pods."),
+        of_requests("throttled_share_pod_max", "0..1", |row| row.pod_cpu.map(|pods| pods.max_throttled_share),
+            "The greatest `throttled_share` of a pod."),
+        of_requests("users", "count", |row| row.users.map(f64::from),
+            "Users of a closed load, at the end of the interval."),
     ];
 
     /// The column of this name.
@@ -235,8 +123,8 @@ fn count(replicas: Replicas) -> Option<f64> {
 const fn both(
     name: &'static str,
     unit: &'static str,
-    what: &'static str,
     value: fn(&TimelineRow) -> Option<f64>,
+    what: &'static str,
 ) -> TimelineColumn {
     TimelineColumn {
         name,
@@ -251,11 +139,11 @@ const fn both(
 const fn of_requests(
     name: &'static str,
     unit: &'static str,
-    what: &'static str,
     value: fn(&TimelineRow) -> Option<f64>,
+    what: &'static str,
 ) -> TimelineColumn {
     TimelineColumn {
         is_of_requests: true,
-        ..both(name, unit, what, value)
+        ..both(name, unit, value, what)
     }
 }

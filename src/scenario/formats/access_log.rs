@@ -3,43 +3,28 @@
 //! Only the date in brackets is read.
 
 use super::counts::RequestCounts;
-use super::input::{Input, Lines};
+use super::input::Lines;
 use super::notes::Notes;
-use super::recognise::{Sign, StreamHead};
+use super::recognise::Sign;
 use super::stamp::LogDates;
-use super::{FormatReader, Meanings, RateReading, ReadOptions, Recorded, What, nothing_there};
-use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::{FormatReader, Meanings, RateReading, What, nothing_there, read_lines};
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 
 /// The access log of nginx or Apache, common or combined.
-pub(super) struct AccessLog;
-
-impl FormatReader for AccessLog {
-    fn title(&self) -> &'static str {
-        "access log"
-    }
-
-    fn word(&self) -> &'static str {
-        "access-log"
-    }
-
-    fn meanings(&self) -> Meanings {
-        Meanings::Among(&[What::Requests])
-    }
-
-    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+pub(super) static ACCESS_LOG: FormatReader = FormatReader {
+    title: "access log",
+    word: "access-log",
+    is_json: false,
+    meanings: Meanings::Among(&[What::Requests]),
+    has_series: false,
+    recognises: |head| {
         head.lines()
             .iter()
             .any(|line| LogDates::default().find(line.as_bytes()).is_some())
             .then_some(Sign::Hint)
-    }
-
-    fn read(&self, input: Input<'_>, _: &ReadOptions) -> Result<Recorded, Diagnostics> {
-        let name = input.name.clone();
-        read(&name, input.lines())
-            .map(Recorded::Rates)
-            .map_err(Diagnostics::one)
-    }
-}
+    },
+    read: |input, _| read_lines(input, read),
+};
 
 /// The reader gives up after this many lines without a date at the start.
 const UNREADABLE_MAX: u64 = 10_000;

@@ -5,10 +5,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::input::Input;
-use super::recognise::{Sign, StreamHead};
+use super::recognise::Sign;
 use super::stamp::stamp_text;
-use super::{FormatReader, Meanings, ReadOptions, Recorded, Recording};
+use super::{FormatReader, Meanings, Recorded, Recording};
 use crate::bounded::TRACE_BYTES_MAX;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_trace};
@@ -16,33 +15,23 @@ use crate::text::csv_cell::guarded;
 use crate::workload::Demand;
 
 /// hpasim's own CSV: `time_s,rps`.
-pub(super) struct OwnCsv;
-
-impl FormatReader for OwnCsv {
-    fn title(&self) -> &'static str {
-        "hpasim CSV"
-    }
-
-    fn word(&self) -> &'static str {
-        "csv"
-    }
-
-    fn meanings(&self) -> Meanings {
-        Meanings::Stated("its header states the kind of load")
-    }
-
-    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+pub(super) static OWN_CSV: FormatReader = FormatReader {
+    title: "hpasim CSV",
+    word: "csv",
+    is_json: false,
+    meanings: Meanings::Stated("its header states the kind of load"),
+    has_series: false,
+    recognises: |head| {
         (head.has_columns(&["time_s"]) || head.has_columns(&["timestamp"])).then_some(Sign::Name)
-    }
-
-    fn read(&self, input: Input<'_>, _: &ReadOptions) -> Result<Recorded, Diagnostics> {
+    },
+    read: |input, _| {
         let name = input.name.clone();
         let bytes = input
             .read_whole(TRACE_BYTES_MAX)
             .map_err(Diagnostics::one)?;
         parse_trace(Path::new(&name), &bytes).map(Recorded::Trace)
-    }
-}
+    },
+};
 
 /// The recording as CSV text.
 #[must_use]

@@ -2,14 +2,30 @@
 //!
 //! Each line is read alone, so a quoted line break gives two lines.
 
-use super::input::StreamLine;
-use crate::scenario::diagnostic::{Code, Diagnostic};
+use super::input::{Lines, StreamLine};
+use super::nothing_there;
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 
-/// The indices of the columns `names` in a header.
+/// The indices of the columns `names` in the header, which is the first line with content, and the header's place.
 ///
 /// # Errors
-/// A column is missing.
-pub(super) fn columns<const N: usize>(
+/// The stream `name`, which `tool` wrote, has no header, or a column is missing.
+pub(super) fn header<const N: usize>(
+    name: &str,
+    lines: &mut Lines<'_>,
+    names: [&str; N],
+    tool: &str,
+) -> Result<([usize; N], Place), Diagnostic> {
+    while let Some(line) = lines.next()? {
+        if !line.bytes.trim_ascii().is_empty() {
+            return Ok((columns(&line, names)?, line.place()));
+        }
+    }
+    let help = format!("use the file as {tool} wrote it");
+    Err(nothing_there(name, "header", &help))
+}
+
+fn columns<const N: usize>(
     header: &StreamLine<'_>,
     names: [&str; N],
 ) -> Result<[usize; N], Diagnostic> {

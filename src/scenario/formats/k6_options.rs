@@ -8,14 +8,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::input::Input;
 use super::json_document::{json_fault, read_document};
-use super::recognise::{Sign, StreamHead};
+use super::recognise::Sign;
 use super::{
-    FormatReader, Meanings, RateReading, RateRows, ReadOptions, Recorded, SeriesChoice, What,
-    nothing_there,
+    FormatReader, Meanings, RateReading, RateRows, ReadOptions, SeriesChoice, What, nothing_there,
 };
-use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::{LENGTH_MAX_NANOS, NANOS_PER_SECOND};
 use crate::scenario::values::parse_duration;
 use crate::units::{SimSpan, parse_number};
@@ -28,40 +26,22 @@ const LEGS_MAX: usize = 1_000;
 const TARGET_MAX: f64 = 1e9;
 
 /// The options of a k6 script as JSON: stages and scenarios.
-pub(super) struct K6Options;
-
-impl FormatReader for K6Options {
-    fn title(&self) -> &'static str {
-        "k6 options"
-    }
-
-    fn word(&self) -> &'static str {
-        "k6-options"
-    }
-
-    fn is_json(&self) -> bool {
-        true
-    }
-
-    fn meanings(&self) -> Meanings {
-        Meanings::Stated("the executor decides the kind of load: users, or arrivals per second")
-    }
-
-    fn has_series(&self) -> bool {
-        true
-    }
-
-    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+pub(super) static K6_OPTIONS: FormatReader = FormatReader {
+    title: "k6 options",
+    word: "k6-options",
+    is_json: true,
+    meanings: Meanings::Stated(
+        "the executor decides the kind of load: users, or arrivals per second",
+    ),
+    has_series: true,
+    recognises: |head| {
         ["stages", "scenarios", "executor", "vus", "iterations"]
             .iter()
             .any(|word| head.has_word(word))
             .then_some(Sign::Hint)
-    }
-
-    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
-        read_document(input, |name, text| read(name, text, options))
-    }
-}
+    },
+    read: |input, options| read_document(input, |name, text| read(name, text, options)),
+};
 
 #[derive(Deserialize)]
 struct Options<'t> {

@@ -7,78 +7,44 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::counts::RequestCounts;
-use super::input::{Input, Lines, StreamLine};
+use super::input::{Lines, StreamLine};
 use super::notes::Notes;
-use super::recognise::{Sign, StreamHead};
+use super::recognise::Sign;
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp};
 use super::{
-    FormatReader, Meanings, RateReading, ReadOptions, Recorded, What, fields, nothing_there,
+    FormatReader, Meanings, RateReading, ReadOptions, What, fields, nothing_there, read_lines,
 };
-use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::units::{parse_number, positive_zero};
 
 /// `k6 run --out csv`.
-pub(super) struct K6Csv;
-
-impl FormatReader for K6Csv {
-    fn title(&self) -> &'static str {
-        "k6 CSV output"
-    }
-
-    fn word(&self) -> &'static str {
-        "k6-csv"
-    }
-
-    fn meanings(&self) -> Meanings {
-        Meanings::Among(&[What::Requests, What::Users])
-    }
-
-    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+pub(super) static K6_CSV: FormatReader = FormatReader {
+    title: "k6 CSV output",
+    word: "k6-csv",
+    is_json: false,
+    meanings: Meanings::Among(&[What::Requests, What::Users]),
+    has_series: false,
+    recognises: |head| {
         head.has_columns(&["metric_name", "timestamp", "metric_value"])
             .then_some(Sign::Layout)
-    }
-
-    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
-        let name = input.name.clone();
-        read_csv(&name, input.lines(), options)
-            .map(Recorded::Rates)
-            .map_err(Diagnostics::one)
-    }
-}
+    },
+    read: |input, options| read_lines(input, |name, lines| read_csv(name, lines, options)),
+};
 
 /// `k6 run --out json`.
-pub(super) struct K6Json;
-
-impl FormatReader for K6Json {
-    fn title(&self) -> &'static str {
-        "k6 JSON output"
-    }
-
-    fn word(&self) -> &'static str {
-        "k6-json"
-    }
-
-    fn is_json(&self) -> bool {
-        true
-    }
-
-    fn meanings(&self) -> Meanings {
-        Meanings::Among(&[What::Requests, What::Users])
-    }
-
-    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+pub(super) static K6_JSON: FormatReader = FormatReader {
+    title: "k6 JSON output",
+    word: "k6-json",
+    is_json: true,
+    meanings: Meanings::Among(&[What::Requests, What::Users]),
+    has_series: false,
+    recognises: |head| {
         let has = |word: &str| head.first_line_has_word(word);
         (has("type") && has("metric") && (has("Point") || has("Metric"))).then_some(Sign::Layout)
-    }
-
-    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
-        let name = input.name.clone();
-        read_json(&name, input.lines(), options)
-            .map(Recorded::Rates)
-            .map_err(Diagnostics::one)
-    }
-}
+    },
+    read: |input, options| read_lines(input, |name, lines| read_json(name, lines, options)),
+};
 
 /// The data of a metric of k6.
 enum GatheredMetric {
@@ -167,17 +133,8 @@ fn read_csv(
 ) -> Result<RateReading, Diagnostic> {
     let mut gathering = Gathering::new(options);
     let metric = gathering.metric().as_bytes();
-    let columns = loop {
-        match lines.next()? {
-            Some(line) if line.bytes.trim_ascii().is_empty() => {}
-            Some(line) => {
-                break fields::columns(&line, ["metric_name", "timestamp", "metric_value"])?;
-            }
-            None => {
-                return Err(nothing_there(name, "header", "use the file as k6 wrote it"));
-            }
-        }
-    };
+    let names = ["metric_name", "timestamp", "metric_value"];
+    let (columns, _) = fields::header(name, &mut lines, names, "k6")?;
     while let Some(line) = lines.next()? {
         if line.bytes.is_empty() {
             continue;

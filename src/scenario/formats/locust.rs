@@ -2,45 +2,30 @@
 //!
 //! Only the rows named `Aggregated` are read. The header's names identify the columns.
 
-use super::input::{Input, Lines};
+use super::input::Lines;
 use super::notes::Notes;
-use super::recognise::{Sign, StreamHead};
+use super::recognise::Sign;
 use super::samples::Samples;
 use super::stamp::parse_stamp;
 use super::{
-    FormatReader, Meanings, RateReading, ReadOptions, Recorded, What, fields, nothing_there,
+    FormatReader, Meanings, RateReading, ReadOptions, What, fields, nothing_there, read_lines,
 };
-use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::units::parse_number;
 
 /// Locust's `stats_history.csv`.
-pub(super) struct StatsHistory;
-
-impl FormatReader for StatsHistory {
-    fn title(&self) -> &'static str {
-        "Locust stats history"
-    }
-
-    fn word(&self) -> &'static str {
-        "locust"
-    }
-
-    fn meanings(&self) -> Meanings {
-        Meanings::Among(&[What::Requests, What::Users])
-    }
-
-    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+pub(super) static STATS_HISTORY: FormatReader = FormatReader {
+    title: "Locust stats history",
+    word: "locust",
+    is_json: false,
+    meanings: Meanings::Among(&[What::Requests, What::Users]),
+    has_series: false,
+    recognises: |head| {
         head.has_columns(&["Timestamp", "User Count", "Name"])
             .then_some(Sign::Layout)
-    }
-
-    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
-        let name = input.name.clone();
-        read(&name, input.lines(), options)
-            .map(Recorded::Rates)
-            .map_err(Diagnostics::one)
-    }
-}
+    },
+    read: |input, options| read_lines(input, |name, lines| read(name, lines, options)),
+};
 
 /// Reads `Requests/s` (Locust's mean over the last ten seconds) or `User Count`.
 fn read(
@@ -53,24 +38,8 @@ fn read(
         What::Users => "User Count",
         _ => "Requests/s",
     };
-    let (columns, demand_place) = loop {
-        match lines.next()? {
-            Some(line) if line.bytes.trim_ascii().is_empty() => {}
-            Some(line) => {
-                break (
-                    fields::columns(&line, ["Timestamp", "Name", value_column])?,
-                    line.place(),
-                );
-            }
-            None => {
-                return Err(nothing_there(
-                    name,
-                    "header",
-                    "use the file as Locust wrote it",
-                ));
-            }
-        }
-    };
+    let names = ["Timestamp", "Name", value_column];
+    let (columns, demand_place) = fields::header(name, &mut lines, names, "Locust")?;
     let mut samples = Samples::default();
     let mut notes = Notes::default();
     while let Some(line) = lines.next()? {

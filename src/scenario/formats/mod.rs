@@ -30,39 +30,26 @@ use super::trace_text::{LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, parse_trace};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
-use input::Input;
+use input::{Input, Lines};
 use recognise::{Sign, StreamHead, may_be_confidential, recognise, refuse_objects};
 use shape::Shaping;
 
 /// A format of recordings, in one file, with an entry in [`RecordingFormat::ALL`].
-trait FormatReader: Sync {
+struct FormatReader {
     /// The name in messages.
-    fn title(&self) -> &'static str;
-
+    title: &'static str,
     /// The word on the command line.
-    fn word(&self) -> &'static str;
-
+    word: &'static str,
     /// Whether the format is JSON. JSON formats are tried only for a stream that begins with a bracket.
-    fn is_json(&self) -> bool {
-        false
-    }
-
+    is_json: bool,
     /// The possible kinds of load.
-    fn meanings(&self) -> Meanings;
-
+    meanings: Meanings,
     /// Whether the user can choose among several series or scenarios.
-    fn has_series(&self) -> bool {
-        false
-    }
-
+    has_series: bool,
     /// How certainly a stream with this start has this format; `None` without a sign.
-    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign>;
-
-    /// Reads a stream in this format.
-    ///
-    /// # Errors
-    /// All faults.
-    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics>;
+    recognises: fn(&StreamHead<'_>) -> Option<Sign>,
+    /// Reads a stream in this format, or returns all its faults.
+    read: fn(Input<'_>, &ReadOptions) -> Result<Recorded, Diagnostics>,
 }
 
 /// The possible kinds of load of a format.
@@ -77,21 +64,21 @@ enum Meanings {
 
 /// The format of a recording.
 #[derive(Clone, Copy)]
-pub struct RecordingFormat(&'static dyn FormatReader);
+pub struct RecordingFormat(&'static FormatReader);
 
 impl RecordingFormat {
     /// hpasim's own CSV.
-    const OWN: Self = Self(&csv_text::OwnCsv);
+    const OWN: Self = Self(&csv_text::OWN_CSV);
 
     /// All formats. If a stream shows equal signs of two, the first wins.
     pub const ALL: [Self; 7] = [
         Self::OWN,
-        Self(&k6_output::K6Csv),
-        Self(&k6_output::K6Json),
-        Self(&k6_options::K6Options),
-        Self(&prometheus::RangeQuery),
-        Self(&locust::StatsHistory),
-        Self(&access_log::AccessLog),
+        Self(&k6_output::K6_CSV),
+        Self(&k6_output::K6_JSON),
+        Self(&k6_options::K6_OPTIONS),
+        Self(&prometheus::RANGE_QUERY),
+        Self(&locust::STATS_HISTORY),
+        Self(&access_log::ACCESS_LOG),
     ];
 
     /// The format with this word on the command line.
@@ -103,13 +90,13 @@ impl RecordingFormat {
     /// The word on the command line.
     #[must_use]
     pub fn word(self) -> &'static str {
-        self.0.word()
+        self.0.word
     }
 
     /// The name in messages.
     #[must_use]
     pub fn title(self) -> &'static str {
-        self.0.title()
+        self.0.title
     }
 }
 
@@ -305,7 +292,7 @@ fn read_input(
             .unwrap_or_else(|| Diagnostics::one(recognise::no_format(name))));
     };
     refuse_foreign_options(name, format, options).map_err(Diagnostics::one)?;
-    match format.0.read(input, options)? {
+    match (format.0.read)(input, options)? {
         Recorded::Rates(reading) => reading.into_recording(format).map_err(Diagnostics::one),
         Recorded::Trace(parsed) => Ok(Recording::of_parsed(parsed, format)),
     }
@@ -325,10 +312,10 @@ fn refuse_foreign_options(
             help: help.to_owned(),
         })
     };
-    if options.series.is_some() && !format.0.has_series() {
+    if options.series.is_some() && !format.0.has_series {
         return refused("--series", "omit the option");
     }
-    match (format.0.meanings(), options.what) {
+    match (&format.0.meanings, options.what) {
         (_, None) | (Meanings::Any, Some(_)) => Ok(()),
         (Meanings::Among(known), Some(what)) if known.contains(&what) => Ok(()),
         (Meanings::Among(_), Some(_)) => refused(
@@ -434,6 +421,20 @@ impl Recording {
             warnings: self.warnings,
         }
     }
+}
+
+/// Reads a stream line by line; `read` gets its name and its lines.
+///
+/// # Errors
+/// The fault of `read`.
+fn read_lines(
+    input: Input<'_>,
+    read: impl FnOnce(&str, Lines<'_>) -> Result<RateReading, Diagnostic>,
+) -> Result<Recorded, Diagnostics> {
+    let name = input.name.clone();
+    read(&name, input.lines())
+        .map(Recorded::Rates)
+        .map_err(Diagnostics::one)
 }
 
 /// The fault of a recording without the requested data.

@@ -7,51 +7,28 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::input::Input;
 use super::json_document::{json_fault, read_document};
 use super::notes::Notes;
-use super::recognise::{Sign, StreamHead};
+use super::recognise::Sign;
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp, stamp_text};
-use super::{
-    FormatReader, Meanings, RateReading, ReadOptions, Recorded, SeriesChoice, What, nothing_there,
-};
-use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use super::{FormatReader, Meanings, RateReading, ReadOptions, SeriesChoice, What, nothing_there};
+use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::NANOS_PER_SECOND;
 use crate::units::parse_number;
 
 /// The answer of Prometheus to a range query.
-pub(super) struct RangeQuery;
-
-impl FormatReader for RangeQuery {
-    fn title(&self) -> &'static str {
-        "Prometheus range query"
-    }
-
-    fn word(&self) -> &'static str {
-        "prometheus"
-    }
-
-    fn is_json(&self) -> bool {
-        true
-    }
-
-    fn meanings(&self) -> Meanings {
-        Meanings::Any
-    }
-
-    fn has_series(&self) -> bool {
-        true
-    }
-
-    fn recognises(&self, head: &StreamHead<'_>) -> Option<Sign> {
+pub(super) static RANGE_QUERY: FormatReader = FormatReader {
+    title: "Prometheus range query",
+    word: "prometheus",
+    is_json: true,
+    meanings: Meanings::Any,
+    has_series: true,
+    recognises: |head| {
         (head.has_word("resultType") || head.has_word("errorType")).then_some(Sign::Name)
-    }
-
-    fn read(&self, input: Input<'_>, options: &ReadOptions) -> Result<Recorded, Diagnostics> {
-        read_document(input, |name, text| read(name, text, options))
-    }
-}
+    },
+    read: |input, options| read_document(input, |name, text| read(name, text, options)),
+};
 
 #[derive(Deserialize)]
 struct QueryAnswer<'t> {

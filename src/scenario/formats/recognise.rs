@@ -80,8 +80,8 @@ impl<'h> StreamHead<'h> {
     fn format(&self, is_json: bool) -> Option<RecordingFormat> {
         RecordingFormat::ALL
             .into_iter()
-            .filter(|format| format.0.is_json() == is_json)
-            .filter_map(|format| Some((format.0.recognises(self)?, format)))
+            .filter(|format| format.0.is_json == is_json)
+            .filter_map(|format| Some(((format.0.recognises)(self)?, format)))
             .min_by_key(|(sign, _)| *sign)
             .map(|(_, format)| format)
     }
@@ -133,7 +133,7 @@ pub(super) fn refuse_objects(name: &str, head: &[u8]) -> Result<(), Diagnostic> 
 /// Whether a stream that is read as `format` looks like another format, so that diagnostics must not print any of it.
 pub(super) fn may_be_confidential(format: RecordingFormat, head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head);
-    if format.0.is_json() {
+    if format.0.is_json {
         is_confidential_json(&text) || StreamHead::of(&text).format(true) != Some(format)
     } else {
         looks_like_document(&text)

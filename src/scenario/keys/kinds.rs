@@ -361,9 +361,7 @@ impl<K: Reads> Reads for Required<K> {
         key: &str,
         faults: &mut Faults<'_>,
     ) -> Option<Option<K::Value>> {
-        if table.node(key).is_none() {
-            table.missing(key, self.1, faults);
-        }
+        table.require(key, self.1, faults);
         Some(self.0.read(table, key, faults))
     }
 }

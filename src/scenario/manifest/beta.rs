@@ -40,7 +40,7 @@ fn move_body(kind: &str, body: &mut Table, origin: Origin) {
         if let Some(selector) = selector {
             metric.insert(renamed(selector, "selector"));
         }
-        put_table(body, "metric", metric, origin);
+        body.put("metric", Node::new(Value::Table(metric), origin));
     }
     let targets = [
         (
@@ -60,13 +60,10 @@ fn move_body(kind: &str, body: &mut Table, origin: Origin) {
         target.insert(Entry {
             key: "type".to_owned(),
             key_origin: value.key_origin,
-            node: Node {
-                value: Value::Text(target_type.to_owned()),
-                origin: value.node.origin,
-            },
+            node: Node::new(Value::Text(target_type.to_owned()), value.node.origin),
         });
         target.insert(renamed(value, key));
-        put_table(body, "target", target, origin);
+        body.put("target", Node::new(Value::Table(target), origin));
     }
 }
 
@@ -81,15 +78,4 @@ fn rename(table: &mut Table, from: &str, to: &str) {
     if let Some(entry) = table.remove(from) {
         table.insert(renamed(entry, to));
     }
-}
-
-fn put_table(table: &mut Table, key: &str, value: Table, origin: Origin) {
-    table.insert(Entry {
-        key: key.to_owned(),
-        key_origin: origin,
-        node: Node {
-            value: Value::Table(value),
-            origin,
-        },
-    });
 }

@@ -155,10 +155,9 @@ impl<'s> ExportedMetric<'s> {
             metric: None,
             target: metric.target.into(),
         };
-        let key = match &metric.source {
+        match &metric.source {
             MetricSource::Resource { resource } => {
                 source.name = Some(resource);
-                "resource"
             }
             MetricSource::ContainerResource {
                 resource,
@@ -166,15 +165,12 @@ impl<'s> ExportedMetric<'s> {
             } => {
                 source.name = Some(resource);
                 source.container = Some(container);
-                "containerResource"
             }
             MetricSource::Pods { metric } => {
                 source.metric = Some(metric.into());
-                "pods"
             }
             MetricSource::External { metric } => {
                 source.metric = Some(metric.into());
-                "external"
             }
             MetricSource::Object { metric, described } => {
                 source.described_object = Some(ObjectReference {
@@ -185,12 +181,11 @@ impl<'s> ExportedMetric<'s> {
                     name: &described.name,
                 });
                 source.metric = Some(metric.into());
-                "object"
             }
-        };
+        }
         Self {
             r#type: metric.source.type_name(),
-            source: BTreeMap::from([(key, source)]),
+            source: BTreeMap::from([(metric.source.body_key(), source)]),
         }
     }
 }

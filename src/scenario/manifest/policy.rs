@@ -5,7 +5,7 @@
 //! Kubernetes has hundreds of fields without an effect on a simulation. Outside the autoscaler's `spec` they are ignored silently.
 
 use super::super::source::{Origin, SourceId, Sources};
-use super::super::tree::{Entry, Node, Table, Value};
+use super::super::tree::{Node, Table, Value};
 use super::super::{Diagnostic, Diagnostics};
 use super::beta;
 use super::choice::choose;
@@ -59,36 +59,17 @@ pub(in super::super) fn policy_table(
 ) -> Table {
     let mut table = Table::default();
     if let Some(hpa) = hpa {
-        put(&mut table, "hpa", hpa_spec(hpa));
+        table.put("hpa", hpa_spec(hpa));
     }
     if let Some(workload) = workload {
-        put(&mut table, "deployment", deployment(workload, choice));
-        put(&mut table, "pod", pod(workload));
+        table.put("deployment", deployment(workload, choice));
+        table.put("pod", pod(workload));
     }
     table
 }
 
-/// Inserts a value under a policy's key; the place of both is the value's.
-fn put(table: &mut Table, key: &str, node: Node) {
-    table.insert(Entry {
-        key: key.to_owned(),
-        key_origin: node.origin,
-        node,
-    });
-}
-
-/// Inserts a value under a policy's key, if there is one.
-fn put_some(table: &mut Table, key: &str, node: Option<Node>) {
-    if let Some(node) = node {
-        put(table, key, node);
-    }
-}
-
 fn table_at(table: Table, origin: Origin) -> Node {
-    Node {
-        value: Value::Table(table),
-        origin,
-    }
+    Node::new(Value::Table(table), origin)
 }
 
 fn hpa_spec(hpa: &Object) -> Node {
@@ -111,25 +92,16 @@ fn hpa_spec(hpa: &Object) -> Node {
 fn deployment(workload: &Object, choice: &ManifestChoice) -> Node {
     let mut table = Table::default();
     let origin = workload.tree.origin;
-    let name = Node {
-        value: Value::Text(workload.name.clone()),
-        origin: workload.name_origin(),
-    };
-    put(&mut table, "name", name);
-    let namespace = Node {
-        value: Value::Text(workload.namespace_or(choice.namespace()).to_owned()),
-        origin: workload
-            .tree
-            .at(&["metadata", "namespace"])
-            .map_or_else(|| workload.name_origin(), |node| node.origin),
-    };
-    put(&mut table, "namespace", namespace);
-    put_some(
-        &mut table,
-        "replicas",
-        workload.tree.at(&["spec", "replicas"]).cloned(),
-    );
-    put(&mut table, "containers", containers(workload));
+    let name = Value::Text(workload.name.clone());
+    table.put("name", Node::new(name, workload.name_origin()));
+    let namespace = Value::Text(workload.namespace_or(choice.namespace()).to_owned());
+    let namespace_origin = workload
+        .tree
+        .at(&["metadata", "namespace"])
+        .map_or_else(|| workload.name_origin(), |node| node.origin);
+    table.put("namespace", Node::new(namespace, namespace_origin));
+    table.put_some("replicas", workload.tree.at(&["spec", "replicas"]).cloned());
+    table.put("containers", containers(workload));
     table_at(table, origin)
 }
 
@@ -154,18 +126,13 @@ fn containers(workload: &Object) -> Node {
     for init in restartable {
         let mut node = container(init);
         if let Value::Table(table) = &mut node.value {
-            let yes = Node {
-                value: Value::Boolean(true),
-                origin: init.origin,
-            };
-            put(table, "restartable_init", yes);
+            let yes = Node::new(Value::Boolean(true), init.origin);
+            table.put("restartable_init", yes);
         }
         list.push(node);
     }
-    Node {
-        value: Value::Array(list),
-        origin: regular.map_or_else(|| workload.name_origin(), |node| node.origin),
-    }
+    let origin = regular.map_or_else(|| workload.name_origin(), |node| node.origin);
+    Node::new(Value::Array(list), origin)
 }
 
 /// A container with the keys of a policy. A value that is not a table stays as it is, and the reader refuses it.
@@ -175,7 +142,7 @@ fn container(node: &Node) -> Node {
     }
     let mut table = Table::default();
     for key in ["name", "image"] {
-        put_some(&mut table, key, node.get(key).cloned());
+        table.put_some(key, node.get(key).cloned());
     }
     let ports: Vec<Node> = node
         .get("ports")
@@ -184,17 +151,10 @@ fn container(node: &Node) -> Node {
         .filter_map(|port| port.get("containerPort").cloned())
         .collect();
     if let (Some(written), false) = (node.get("ports"), ports.is_empty()) {
-        let ports = Node {
-            value: Value::Array(ports),
-            origin: written.origin,
-        };
-        put(&mut table, "ports", ports);
+        let ports = Node::new(Value::Array(ports), written.origin);
+        table.put("ports", ports);
     }
-    put_some(
-        &mut table,
-        "resources",
-        node.get("resources").map(resources),
-    );
+    table.put_some("resources", node.get("resources").map(resources));
     table_at(table, node.origin)
 }
 
@@ -210,13 +170,13 @@ fn resources(node: &Node) -> Node {
         };
         let mut kept = Table::default();
         for resource in ["cpu", "memory"] {
-            put_some(&mut kept, resource, written.get(resource).cloned());
+            kept.put_some(resource, written.get(resource).cloned());
         }
         let kept = match written.value {
             Value::Table(_) => table_at(kept, written.origin),
             _ => written.clone(),
         };
-        put(&mut table, part, kept);
+        table.put(part, kept);
     }
     table_at(table, node.origin)
 }
@@ -225,7 +185,7 @@ fn pod(workload: &Object) -> Node {
     let mut table = Table::default();
     let first = in_template(workload, &["containers"]).and_then(|node| node.items().first());
     let probe_of = |key: &str| first.and_then(|first| first.get(key)).map(probe);
-    put_some(&mut table, "readiness", probe_of("readinessProbe"));
+    table.put_some("readiness", probe_of("readinessProbe"));
     let startup = probe_of("startupProbe").map(|mut node| {
         if let Value::Table(table) = &mut node.value {
             // The API server allows only 1 here.
@@ -233,12 +193,11 @@ fn pod(workload: &Object) -> Node {
         }
         node
     });
-    put_some(&mut table, "startup", startup);
+    table.put_some("startup", startup);
     let grace = in_template(workload, &["terminationGracePeriodSeconds"]);
-    put_some(&mut table, "grace_period", grace.map(seconds));
-    put_some(&mut table, "pre_stop", longest_pre_stop(workload));
-    put_some(
-        &mut table,
+    table.put_some("grace_period", grace.map(seconds));
+    table.put_some("pre_stop", longest_pre_stop(workload));
+    table.put_some(
         "resources",
         in_template(workload, &["resources"]).map(resources),
     );
@@ -252,17 +211,16 @@ fn probe(node: &Node) -> Node {
     }
     let mut table = Table::default();
     let stated = |key: &str| node.get(key).filter(|node| node.value != Value::Integer(0));
-    put_some(
-        &mut table,
+    table.put_some(
         "initial_delay",
         node.get("initialDelaySeconds").map(seconds),
     );
-    put_some(&mut table, "period", stated("periodSeconds").map(seconds));
+    table.put_some("period", stated("periodSeconds").map(seconds));
     for (key, theirs) in [
         ("success_threshold", "successThreshold"),
         ("failure_threshold", "failureThreshold"),
     ] {
-        put_some(&mut table, key, stated(theirs).cloned());
+        table.put_some(key, stated(theirs).cloned());
     }
     table_at(table, node.origin)
 }
@@ -273,10 +231,7 @@ fn seconds(node: &Node) -> Node {
         Value::Integer(seconds) => Value::Text(format!("{seconds}s")),
         other => other.clone(),
     };
-    Node {
-        value,
-        origin: node.origin,
-    }
+    Node::new(value, node.origin)
 }
 
 /// The end of a pod waits for the longest hook of its containers.
@@ -321,10 +276,7 @@ fn slept_by_command(command: &Node) -> Option<Node> {
     if words.next().is_some() {
         return None;
     }
-    Some(Node {
-        value: Value::Integer(seconds),
-        origin: command.origin,
-    })
+    Some(Node::new(Value::Integer(seconds), command.origin))
 }
 
 fn base_name(path: &str) -> &str {

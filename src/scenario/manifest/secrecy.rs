@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::broken_manifest::is_known_key;
 use super::super::secrecy::{is_confidential_key, is_type_of_secret, names_a_secret};
-use super::super::source::{Confidential, Origin};
+use super::super::source::Confidential;
 use super::super::tree::{Entry, Node, Value};
 use super::yaml::Alias;
 
@@ -62,7 +62,7 @@ impl SecretSearch<'_> {
                 self.object(item);
             }
         } else if !matches!(node.value, Value::Table(_)) {
-            self.hide(range(node.origin));
+            self.hide(node.origin.range());
         } else if may_be_a_secret(node) {
             self.secret(node);
         } else {
@@ -129,9 +129,11 @@ impl SecretSearch<'_> {
         for entry in node.entries() {
             shown.extend(own_key(entry).filter(|_| is_known_key(&entry.key)));
             match entry.key.as_str() {
-                "apiVersion" if entry.node.text().is_some() => shown.push(range(entry.node.origin)),
+                "apiVersion" if entry.node.text().is_some() => {
+                    shown.push(entry.node.origin.range());
+                }
                 "kind" if entry.node.text().is_some_and(names_a_secret) => {
-                    shown.push(range(entry.node.origin));
+                    shown.push(entry.node.origin.range());
                 }
                 "metadata" => {
                     for inner in entry.node.entries() {
@@ -144,7 +146,7 @@ impl SecretSearch<'_> {
                 _ => {}
             }
         }
-        self.hide_all_but(range(node.origin), shown);
+        self.hide_all_but(node.origin.range(), shown);
     }
 
     /// The values below a confidential key. An excerpt prints one of them only if that value is at fault.
@@ -169,7 +171,7 @@ impl SecretSearch<'_> {
             self.leaves(item, keys);
         }
         if !matches!(node.value, Value::Table(_) | Value::Array(_)) {
-            self.found.leaves.push(range(node.origin));
+            self.found.leaves.push(node.origin.range());
         }
     }
 
@@ -236,15 +238,11 @@ fn has_marks_of_secret(node: &Node) -> bool {
 
 /// The place of a key, unless an alias brought it in: then the place is also that of the value.
 fn own_key(entry: &Entry) -> Option<Range<usize>> {
-    (entry.key_origin != entry.node.origin).then(|| range(entry.key_origin))
+    (entry.key_origin != entry.node.origin).then(|| entry.key_origin.range())
 }
 
 fn is_kind(entry: &Entry) -> bool {
     entry.key.eq_ignore_ascii_case("kind")
-}
-
-fn range(origin: Origin) -> Range<usize> {
-    origin.start..origin.end
 }
 
 /// The range from the end of the key to the end of its value, because a comment between them may be confidential too.

@@ -133,11 +133,7 @@ fn syntax_fault(text: &str, source: SourceId, at: usize, info: String) -> YamlFa
         None => (at, YamlFaultKind::Syntax(info)),
     };
     YamlFault {
-        origin: Origin {
-            source,
-            start,
-            end: start + usize::from(start < text.len()),
-        },
+        origin: Origin::new(source, start..start + usize::from(start < text.len())),
         kind,
     }
 }
@@ -192,11 +188,7 @@ struct Builder {
 
 impl Builder {
     fn origin(&self, range: Range<usize>) -> Origin {
-        Origin {
-            source: self.source,
-            start: range.start,
-            end: range.end.max(range.start),
-        }
+        Origin::new(self.source, range.start..range.end.max(range.start))
     }
 
     fn fault(&self, range: Range<usize>, kind: YamlFaultKind) -> YamlFault {
@@ -254,10 +246,7 @@ impl Builder {
             ScalarStyle::Plain if !is_text => plain_value(text),
             _ => Value::Text(text),
         };
-        let node = Node {
-            value,
-            origin: self.origin(range.clone()),
-        };
+        let node = Node::new(value, self.origin(range.clone()));
         self.spend(size.values, range)?;
         self.put(Sized { node, size }, anchor)
     }
@@ -269,7 +258,7 @@ impl Builder {
         let size = known.size;
         self.documents.aliases.push(Alias {
             at: range.clone(),
-            anchor: known.node.origin.start..known.node.origin.end,
+            anchor: known.node.origin.range(),
         });
         if self.takes_a_key() {
             let Value::Text(text) = &known.node.value else {
@@ -334,10 +323,7 @@ impl Builder {
                 entries, merged, ..
             } => Value::Table(self.table(entries, merged)),
         };
-        let node = Node {
-            value,
-            origin: self.origin(open.start..range.end),
-        };
+        let node = Node::new(value, self.origin(open.start..range.end));
         self.put(
             Sized {
                 node,
@@ -413,11 +399,11 @@ impl Builder {
             };
             self.anchors.insert(anchor, known);
             // The copy for the anchor needs memory too.
-            self.spend(size.values, node.origin.start..node.origin.end)?;
+            self.spend(size.values, node.origin.range())?;
         }
         let depth = self.open.len() + size.depth;
         if depth > DEPTH_MAX {
-            let range = node.origin.start..node.origin.end;
+            let range = node.origin.range();
             return Err(self.fault(range, YamlFaultKind::TooDeep));
         }
         let Some(parent) = self.open.last_mut() else {

@@ -290,6 +290,7 @@ impl SideEffect {
     }
 }
 
+/// The harm to a KPI under one trace, if it is large and more than chance.
 fn side_effect(trace: &TraceRuns, kpi: Kpi) -> Option<SideEffect> {
     let one = std::slice::from_ref(trace);
     let difference = difference_over_traces(one, PROPOSED, kpi)?;

@@ -109,6 +109,7 @@ fn has_keys(path: &str, name: &str) -> bool {
     path.windows(name.len()).any(|keys| keys == name)
 }
 
+/// A usual parameter with other values keeps its setup and its meaning. Without a range, the ends are all values that the user wants.
 fn with_values(
     argument: &str,
     usual: &[TunedParameter],

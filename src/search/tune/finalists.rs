@@ -229,6 +229,7 @@ impl<'s, 'f> Reduction<'s, 'f> {
     }
 }
 
+/// Finalists with nearly the same objectives would spend the budget on one result.
 fn are_alike(one: &Weighed, other: &Weighed) -> bool {
     let near = |a: f64, b: f64| (a - b).abs() <= ALIKE * a.abs().max(b.abs());
     near(one.cost, other.cost) && near(one.harm, other.harm) && near(one.rescales, other.rescales)

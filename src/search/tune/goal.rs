@@ -287,6 +287,7 @@ const LEAST_MISS: f64 = 1e-9;
 /// The share above today's value from which on a value counts as more.
 const ARITHMETIC_REST: f64 = 1e-9;
 
+/// Harm counts per trace, so that a gain under one trace cannot hide a loss under another.
 fn beside_today(measured: &Measured, today: &Measured, objectives: &Objectives) -> Score {
     let (now, then) = (measured.weighed(objectives), today.weighed(objectives));
     let Weighed { cost, rescales, .. } = now;

@@ -120,6 +120,7 @@ impl Search<'_> {
         record.findings
     }
 
+    /// A Latin hypercube covers each parameter evenly, unlike independent draws.
     fn random(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
         let even = self.space.latin_hypercube(record.left(), self.seed);
         record.try_even(even, on_run);
@@ -147,6 +148,7 @@ impl Search<'_> {
         record.measure(finals.collect(), on_run);
     }
 
+    /// Begins with an even sample, then mixes and changes the kept candidates until the budget or the patience ends.
     fn evolution(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
         let even = (f64::from(self.budget) * EVEN_SHARE) as u32;
         let even = even.max(EVEN_LEAST).min(record.left());

@@ -6,7 +6,7 @@ use super::parameter::{Ends, TunedParameter};
 use crate::control::Hpa;
 use crate::hpa::rules::{Gate, Release};
 use crate::hpa::spec::{
-    MetricSource, MetricSpec, MetricTarget, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy,
+    MetricSpec, MetricTarget, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy,
 };
 use crate::scenario::REPLICAS_MAX;
 use crate::scenario::Template;
@@ -95,13 +95,7 @@ impl PolicyBase<'_> {
     }
 
     fn target(&self, index: usize, metric: &MetricSpec) -> Option<TunedParameter> {
-        let body = match metric.source {
-            MetricSource::Resource { .. } => "resource",
-            MetricSource::ContainerResource { .. } => "containerResource",
-            MetricSource::Pods { .. } => "pods",
-            MetricSource::Object { .. } => "object",
-            MetricSource::External { .. } => "external",
-        };
+        let body = metric.source.body_key();
         let path = |key: &str| format!("hpa.metrics.{index}.{body}.target.{key}");
         let target = match metric.target {
             MetricTarget::Utilization(today) => {
@@ -176,6 +170,7 @@ impl PolicyBase<'_> {
         }
     }
 
+    /// Without a stated window, the API server's default counts for scaling up, and the controller's flag for scaling down.
     fn window(&self, direction: Preference, rules: &ScalingRules) -> TunedParameter {
         let without = self.autoscaler.settings.downscale_stabilization;
         let path = format!("{}.stabilizationWindowSeconds", direction.key());

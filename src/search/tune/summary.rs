@@ -7,7 +7,7 @@ use super::parameter::TunedParameter;
 use super::space::{Candidate, Space};
 use crate::kpi::Kpi;
 use crate::results::comparison_export::VerdictJson;
-use crate::results::export::{InputFile, SummaryHead};
+use crate::results::export::{InputFile, SummaryHead, written};
 use crate::results::verdicts::CheckedAssertion;
 use crate::search::outcome::{Objectives, Weighed};
 use crate::search::summary::ObjectiveValues;
@@ -230,9 +230,7 @@ pub fn front_csv(
         row.push(set.join(" "));
         writer.write_record(row)?;
     }
-    writer
-        .into_inner()
-        .map_err(|fault| csv::Error::from(fault.into_error()))
+    written(writer)
 }
 
 fn front_row(space: &Space, tried: &Tried) -> Vec<String> {

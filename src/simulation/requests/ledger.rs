@@ -17,7 +17,7 @@ pub(super) struct Counts {
 }
 
 /// The current segment, and the requests in flight.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     pub(super) start: SimTime,
     pub(super) counts: Counts,
@@ -27,16 +27,6 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new() -> Self {
-        Self {
-            start: SimTime::ZERO,
-            counts: Counts::default(),
-            in_flight: 0,
-            nominal_rps: 0.0,
-            pods: PodCounts::default(),
-        }
-    }
-
     /// Counts the first attempt of a request.
     #[inline]
     pub(super) fn offered(&mut self) {

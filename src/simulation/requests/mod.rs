@@ -199,7 +199,7 @@ impl<'s> Requests<'s> {
             service: Stream::Service.generator(seed, 0),
             balancing: Stream::Balancing.generator(seed, 0),
             pauses: Stream::Retries.generator(seed, 0),
-            ledger: Ledger::new(),
+            ledger: Ledger::default(),
             now: SimTime::ZERO,
             notices: VecDeque::new(),
             doomed: Vec::new(),
