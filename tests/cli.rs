@@ -30,6 +30,8 @@ mod output_folders;
 mod output_folders_own_files;
 #[path = "cli/readme.rs"]
 mod readme;
+#[path = "cli/recordings.rs"]
+mod recordings;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]
@@ -142,23 +144,28 @@ impl Sandbox {
     }
 
     fn hpasim(&self, arguments: impl Arguments) -> Finished {
-        self.run(&arguments.words(), &[])
+        self.run(&arguments.words(), &[], Vec::new())
     }
 
     /// Runs hpasim, which has to end with exit code 0.
     fn done(&self, arguments: impl Arguments) -> Finished {
         let arguments = arguments.words();
-        let finished = self.run(&arguments, &[]);
+        let finished = self.run(&arguments, &[], Vec::new());
         assert_eq!(finished.code, Some(0), "{arguments:?}: {finished:?}");
         finished
     }
 
     /// Runs hpasim as on a terminal, with colours.
     fn hpasim_coloured(&self, arguments: impl Arguments) -> Finished {
-        self.run(&arguments.words(), &[("CLICOLOR_FORCE", "1")])
+        self.run(&arguments.words(), &[("CLICOLOR_FORCE", "1")], Vec::new())
     }
 
-    fn run(&self, arguments: &[String], environment: &[(&str, &str)]) -> Finished {
+    /// Runs hpasim with this text on standard input.
+    fn fed(&self, arguments: impl Arguments, stdin: impl Into<Vec<u8>>) -> Finished {
+        self.run(&arguments.words(), &[], stdin.into())
+    }
+
+    fn run(&self, arguments: &[String], environment: &[(&str, &str)], stdin: Vec<u8>) -> Finished {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
         let output = command
             .current_dir(self.folder.path())
@@ -166,6 +173,7 @@ impl Sandbox {
             .env_remove("CLICOLOR_FORCE")
             .envs(environment.iter().copied())
             .args(arguments)
+            .write_stdin(stdin)
             .timeout(PATIENCE)
             .output()
             .expect("a process");

@@ -76,15 +76,9 @@ fn github_gets_an_annotation_a_line() {
 #[test]
 fn stdin_is_a_file_called_dash() {
     let sandbox = Sandbox::new();
-    let output = Command::new(assert_cmd::cargo::cargo_bin!("hpasim"))
-        .current_dir(sandbox.folder.path())
-        .args(["check", "-"])
-        .write_stdin(sandbox.read("policies/stripe-flask-app.yaml"))
-        .output()
-        .expect("a process");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(stdout.contains("--> -:67:17"), "{stdout}");
-    assert_eq!(output.status.code(), Some(3));
+    let checked = sandbox.fed("check -", sandbox.read("policies/stripe-flask-app.yaml"));
+    assert!(checked.stdout.contains("--> -:67:17"), "{checked:?}");
+    assert_eq!(checked.code, Some(3));
 }
 
 #[test]

@@ -134,16 +134,8 @@ fn the_patch_is_applied_in_the_autoscalers_namespace() {
 #[test]
 fn a_policy_of_standard_input_is_tuned_and_patched_but_no_file_extends_it() {
     let sandbox = Sandbox::new();
-    let mut command = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
-    let output = command
-        .current_dir(sandbox.folder.path())
-        .args(words(&format!(
-            "tune - traces/spike.csv {CHEAPER} {SHORT} {OUT}"
-        )))
-        .write_stdin(sandbox.read("policies/prod.toml"))
-        .output()
-        .expect("a process");
-    let finished = Finished::of(&output);
+    let arguments = format!("tune - traces/spike.csv {CHEAPER} {SHORT} {OUT}");
+    let finished = sandbox.fed(&arguments, sandbox.read("policies/prod.toml"));
     finished.done();
     let files = ["comparison.csv", "front.csv", "patch.yaml", "summary.json"];
     assert_eq!(sandbox.names("out"), files);
