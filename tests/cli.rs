@@ -30,6 +30,8 @@ mod output_folders;
 mod output_folders_own_files;
 #[path = "cli/readme.rs"]
 mod readme;
+#[path = "cli/recordings.rs"]
+mod recordings;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/run.rs"]
@@ -46,12 +48,17 @@ mod usage;
 #[path = "fixtures/faults.rs"]
 mod faults;
 
+#[path = "fixtures/words.rs"]
+mod words;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use assert_cmd::Command;
+use serde_json::Value;
 
 use faults::codes_and_places;
+use words::words;
 
 /// A time limit for processes that hang. It is much longer than any process takes, so it has no
 /// other effect.
@@ -75,6 +82,15 @@ fn hpasim_on(cores: Cores) -> std::process::Command {
         }
         Cores::One | Cores::All => std::process::Command::new(binary),
     }
+}
+
+/// Sends the signal of Ctrl-C.
+#[cfg(unix)]
+fn interrupt(process: &std::process::Child) {
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &process.id().to_string()])
+        .status();
+    assert!(sent.expect("kill").success());
 }
 
 /// The program in a folder of its own, with copies of the shipped policies and traces.
@@ -109,16 +125,47 @@ impl Sandbox {
         std::fs::read(self.path(inside)).expect("a file that was written")
     }
 
-    fn hpasim(&self, arguments: &[&str]) -> Finished {
-        self.run(arguments, &[])
+    fn text(&self, inside: &str) -> String {
+        String::from_utf8(self.read(inside)).expect("text")
+    }
+
+    fn json(&self, inside: &str) -> Value {
+        serde_json::from_slice(&self.read(inside)).expect("JSON")
+    }
+
+    /// Names of files and folders within, in their order, hidden ones too.
+    fn names(&self, folder: &str) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.path(folder))
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().display().to_string())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn hpasim(&self, arguments: impl Arguments) -> Finished {
+        self.run(&arguments.words(), &[], Vec::new())
+    }
+
+    /// Runs hpasim, which has to end with exit code 0.
+    fn done(&self, arguments: impl Arguments) -> Finished {
+        let arguments = arguments.words();
+        let finished = self.run(&arguments, &[], Vec::new());
+        assert_eq!(finished.code, Some(0), "{arguments:?}: {finished:?}");
+        finished
     }
 
     /// Runs hpasim as on a terminal, with colours.
-    fn hpasim_coloured(&self, arguments: &[&str]) -> Finished {
-        self.run(arguments, &[("CLICOLOR_FORCE", "1")])
+    fn hpasim_coloured(&self, arguments: impl Arguments) -> Finished {
+        self.run(&arguments.words(), &[("CLICOLOR_FORCE", "1")], Vec::new())
     }
 
-    fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Finished {
+    /// Runs hpasim with this text on standard input.
+    fn fed(&self, arguments: impl Arguments, stdin: impl Into<Vec<u8>>) -> Finished {
+        self.run(&arguments.words(), &[], stdin.into())
+    }
+
+    fn run(&self, arguments: &[String], environment: &[(&str, &str)], stdin: Vec<u8>) -> Finished {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hpasim"));
         let output = command
             .current_dir(self.folder.path())
@@ -126,10 +173,46 @@ impl Sandbox {
             .env_remove("CLICOLOR_FORCE")
             .envs(environment.iter().copied())
             .args(arguments)
+            .write_stdin(stdin)
             .timeout(PATIENCE)
             .output()
             .expect("a process");
         Finished::of(&output)
+    }
+}
+
+/// The arguments of a process: a list, or a line that is split as a shell splits it.
+trait Arguments {
+    fn words(self) -> Vec<String>;
+}
+
+impl Arguments for &str {
+    fn words(self) -> Vec<String> {
+        words(self)
+    }
+}
+
+impl Arguments for &String {
+    fn words(self) -> Vec<String> {
+        words(self)
+    }
+}
+
+impl<S: AsRef<str>> Arguments for &[S] {
+    fn words(self) -> Vec<String> {
+        self.iter().map(|word| word.as_ref().to_owned()).collect()
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> Arguments for &[S; N] {
+    fn words(self) -> Vec<String> {
+        self.as_slice().words()
+    }
+}
+
+impl<S: AsRef<str>> Arguments for &Vec<S> {
+    fn words(self) -> Vec<String> {
+        self.as_slice().words()
     }
 }
 
@@ -142,6 +225,16 @@ struct Finished {
 }
 
 impl Finished {
+    /// Asserts exit code 0.
+    fn done(&self) {
+        assert_eq!(self.code, Some(0), "{self:?}");
+    }
+
+    /// The object on standard output.
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).expect("one JSON object")
+    }
+
     fn of(output: &std::process::Output) -> Self {
         Self {
             code: output.status.code(),

@@ -24,9 +24,10 @@
     reason = "the tables of docs/model.md, for --nocapture"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use hpasim::scenario::{Engine, LoadError, LoadRequest, Loader, Scenario, load};
+use hpasim::files::FileLoader;
+use hpasim::scenario::{Engine, LoadRequest, Scenario, load};
 use hpasim::search::in_order::{all_cores, collect_in_order};
 use hpasim::simulation::observer::{FlowSegment, RequestSegment};
 use hpasim::simulation::{Observer, simulate};
@@ -90,28 +91,16 @@ const MEETINGS: [Meeting; 10] = [
     whole("ramp", "probed"),
 ];
 
-struct Disk;
-
-impl Loader for Disk {
-    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        Ok(std::fs::read(root.join(path)).expect("a shipped file"))
-    }
-}
-
 impl Meeting {
     fn scenario(&self) -> Scenario {
         let policy = format!("policies/{}.toml", self.policy);
         let trace = format!("traces/{}.csv", self.trace);
         let request = LoadRequest {
-            policy: Path::new(&policy),
-            trace: Path::new(&trace),
-            set: &[],
             from: self.part.map(|part| part.from),
             to: self.part.map(|part| part.to),
-            engine: None,
+            ..LoadRequest::new(Path::new(&policy), Path::new(&trace))
         };
-        load(request, &mut Disk)
+        load(request, &mut FileLoader)
             .expect("shipped files load")
             .scenario
     }

@@ -2,6 +2,9 @@
 //!
 //! An example must load without a warning and serve requests. Every key must appear on the page.
 
+#[path = "fixtures/words.rs"]
+mod words;
+
 use std::path::Path;
 
 use hpasim::results::KpiObserver;
@@ -11,6 +14,8 @@ use hpasim::scenario::{
 };
 use hpasim::simulation::simulate;
 use hpasim::units::{Seed, SimTime};
+
+use words::words;
 
 const DOCUMENT: &str = include_str!("../docs/policy.md");
 /// The name under which the page tells its reader to save an example.
@@ -105,20 +110,6 @@ struct Command {
     engine: Option<Engine>,
 }
 
-/// The words of a line, split as a shell splits them; single quotes keep a word together.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut is_quoted = false;
-    for letter in line.chars() {
-        match letter {
-            '\'' => is_quoted = !is_quoted,
-            ' ' if !is_quoted => words.push(String::new()),
-            _ => words.last_mut().expect("a word").push(letter),
-        }
-    }
-    words
-}
-
 fn parse_command(line: &str) -> Command {
     let words = words(line);
     let [program, verb, policy, trace, options @ ..] = words.as_slice() else {
@@ -153,12 +144,11 @@ fn parse_command(line: &str) -> Command {
 fn load_example(example: &Example, line: &str) -> Loaded {
     let command = parse_command(line);
     let request = LoadRequest {
-        policy: Path::new(EXAMPLE),
-        trace: Path::new(&command.trace),
         set: &command.set,
         from: command.from,
         to: command.to,
         engine: command.engine,
+        ..LoadRequest::new(Path::new(EXAMPLE), Path::new(&command.trace))
     };
     match load(request, &mut Files(example)) {
         Ok(loaded) => loaded,
@@ -207,14 +197,7 @@ fn sections() -> Vec<String> {
         policy: "[qqqqqqqqqqqq]\n".to_owned(),
         ..Example::default()
     };
-    let request = LoadRequest {
-        policy: Path::new(EXAMPLE),
-        trace: Path::new("traces/spike.csv"),
-        set: &[],
-        from: None,
-        to: None,
-        engine: None,
-    };
+    let request = LoadRequest::new(Path::new(EXAMPLE), Path::new("traces/spike.csv"));
     let Err(diagnostics) = load(request, &mut Files(&unknown)) else {
         panic!("an unknown section is refused");
     };

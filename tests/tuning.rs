@@ -9,8 +9,9 @@ use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use hpasim::files::FileLoader;
 use hpasim::results::statistics::Estimate;
-use hpasim::scenario::{LoadError, LoadRequest, Loader, ManifestChoice, Template, load_templates};
+use hpasim::scenario::{LoadRequest, ManifestChoice, Template, load_templates};
 use hpasim::search::outcome::Weighed;
 use hpasim::search::tune::goal::Goal;
 use hpasim::search::tune::method::{Findings, Method};
@@ -30,16 +31,6 @@ const RANDOM_BUDGET: u32 = 10_000;
 /// Searches with each method.
 const SEARCHES: u64 = 10;
 
-struct Disk;
-
-impl Loader for Disk {
-    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        Ok(std::fs::read(
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(path),
-        )?)
-    }
-}
-
 fn question(traces: &[&str]) -> TuningQuestion {
     let traces: Vec<PathBuf> = traces
         .iter()
@@ -47,16 +38,9 @@ fn question(traces: &[&str]) -> TuningQuestion {
         .collect();
     let requests: Vec<LoadRequest<'_>> = traces
         .iter()
-        .map(|trace| LoadRequest {
-            policy: Path::new("policies/prod.toml"),
-            trace,
-            set: &[],
-            from: None,
-            to: None,
-            engine: None,
-        })
+        .map(|trace| LoadRequest::new(Path::new("policies/prod.toml"), trace))
         .collect();
-    let templates = load_templates(&requests, &ManifestChoice::default(), &mut Disk)
+    let templates = load_templates(&requests, &ManifestChoice::default(), &mut FileLoader)
         .expect("the inputs are sound")
         .into_iter()
         .map(Template::preferring_fluid)

@@ -126,19 +126,11 @@ impl<'o> Selection<'o> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
 
     use super::*;
     use crate::scenario::survey::{Survey, survey};
-    use crate::scenario::{LoadError, Loader, ManifestChoice};
-
-    struct OneFile(String);
-
-    impl Loader for OneFile {
-        fn read(&mut self, _: &Path) -> Result<Vec<u8>, LoadError> {
-            Ok(self.0.clone().into_bytes())
-        }
-    }
+    use crate::scenario::{ManifestChoice, MemoryLoader};
 
     fn surveyed(pods: impl Iterator<Item = String>, selectors: &[String]) -> Survey {
         let pods = pods.enumerate().map(|(number, labels)| {
@@ -153,7 +145,11 @@ mod tests {
         });
         let text: String = pods.chain(services).collect();
         let files = [PathBuf::from("app.yaml")];
-        survey(&files, &ManifestChoice::default(), &mut OneFile(text))
+        survey(
+            &files,
+            &ManifestChoice::default(),
+            &mut MemoryLoader::default().with("app.yaml", text),
+        )
     }
 
     /// How many Services select a pod, and how many label sets were compared for all of them.

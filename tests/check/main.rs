@@ -8,6 +8,9 @@ use hpasim::render::paint::Colour;
 use hpasim::scenario::{ManifestChoice, MemoryLoader};
 use hpasim::units::SimSpan;
 
+#[path = "../fixtures/faults.rs"]
+mod faults;
+
 mod autoscalers;
 mod formats;
 mod growth;
@@ -15,6 +18,8 @@ mod healthy;
 mod objects;
 mod pods;
 mod shipped;
+
+use faults::codes_and_places;
 
 /// A manifest in which nothing is wrong.
 const HEALTHY: &str = "\

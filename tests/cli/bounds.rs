@@ -11,10 +11,8 @@ fn rates_of_minus_zero_and_next_to_nothing_end_in_both_engines() {
     sandbox.write("still.csv", rows);
     sandbox.write("users.csv", "time_s,users\n0,-0\n60,1e-300\n120,2\n180,0\n");
     let run = |inputs: &[&str]| {
-        let run = sandbox.hpasim(&[&["run", "policies/prod.toml"], inputs, &QUIET].concat());
-        assert_eq!(run.code, Some(0), "{inputs:?}: {}", run.stderr);
-        let summary: serde_json::Value =
-            serde_json::from_slice(&sandbox.read("out/summary.json")).expect("JSON");
+        sandbox.done(&[&["run", "policies/prod.toml"], inputs, &QUIET].concat());
+        let summary = sandbox.json("out/summary.json");
         summary["kpis"]["requests_offered"]
             .as_f64()
             .expect("a number")
@@ -78,7 +76,7 @@ fn more_requests_than_can_be_simulated_are_refused_by_every_command() {
         &QUIET[..],
     ]
     .concat();
-    assert_eq!(sandbox.hpasim(&fluid).code, Some(0));
+    sandbox.done(&fluid);
 }
 
 #[test]
@@ -196,8 +194,8 @@ fn parts_of_any_number_are_computed_and_missing_ones_are_counted() {
         "-o",
         "part",
     ];
-    assert_eq!(sandbox.hpasim(&part).code, Some(0));
-    let merged = sandbox.hpasim(&["merge", "part", "-o", "merged.csv"]);
+    sandbox.done(&part);
+    let merged = sandbox.hpasim("merge part -o merged.csv");
     assert_eq!(merged.code, Some(3));
     insta::assert_snapshot!(merged.stderr, @"error: parts 1, 2, 3, 4, 5, 6, 7, 8 and 18446744073709551606 more of 18446744073709551615 are missing; compute each of them, the first with --shard 1/18446744073709551615");
 }
@@ -240,7 +238,7 @@ fn seeds_beyond_the_greatest_are_a_usage_error_in_every_command() {
         "--engine",
         "fluid",
     ];
-    assert_eq!(sandbox.hpasim(&[&last[..], &QUIET].concat()).code, Some(0));
+    sandbox.done(&[&last[..], &QUIET].concat());
 }
 
 #[test]
@@ -275,8 +273,7 @@ fn spans_beyond_the_clock_are_refused_or_end() {
         ]);
         arguments.extend(["--set", "workload.timeout=\"8784h\""]);
         arguments.extend(QUIET);
-        let ended = sandbox.hpasim(&arguments);
-        assert_eq!(ended.code, Some(0), "{engine}: {}", ended.stderr);
+        sandbox.done(&arguments);
     }
     for key in [
         "pod.init",
@@ -317,9 +314,8 @@ fn a_number_copied_from_the_summary_holds_as_an_assertion() {
         "--engine",
         "fluid",
     ];
-    assert_eq!(sandbox.hpasim(&[&run[..], &QUIET].concat()).code, Some(0));
-    let summary: serde_json::Value =
-        serde_json::from_slice(&sandbox.read("out/summary.json")).expect("JSON");
+    sandbox.done(&[&run[..], &QUIET].concat());
+    let summary = sandbox.json("out/summary.json");
     let kpis = summary["kpis"].as_object().expect("KPIs");
     let mut assertions = Vec::new();
     for (name, value) in kpis.iter().filter(|(_, value)| value.is_number()) {
@@ -329,8 +325,7 @@ fn a_number_copied_from_the_summary_holds_as_an_assertion() {
     }
     assert!(assertions.len() > 150, "{assertions:?}");
     let asserted: Vec<&str> = assertions.iter().map(String::as_str).collect();
-    let again = sandbox.hpasim(&[&run[..], &QUIET, &asserted].concat());
-    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    sandbox.done(&[&run[..], &QUIET, &asserted].concat());
 }
 
 #[test]
@@ -351,10 +346,8 @@ fn tune_tries_no_more_policies_than_its_budget_with_any_method() {
                 "--budget",
                 budget,
             ];
-            let tuned = sandbox.hpasim(&[&tune[..], &QUIET].concat());
-            assert_eq!(tuned.code, Some(0), "{method} {budget}: {}", tuned.stderr);
-            let summary: serde_json::Value =
-                serde_json::from_slice(&sandbox.read("out/summary.json")).expect("JSON");
+            sandbox.done(&[&tune[..], &QUIET].concat());
+            let summary = sandbox.json("out/summary.json");
             let tried = summary["search"]["tried"].as_u64().expect("a number");
             assert!(
                 tried <= budget.parse().expect("a number"),

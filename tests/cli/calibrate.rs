@@ -1,11 +1,11 @@
 //! `hpasim calibrate`.
 
-use super::{Finished, Sandbox, project};
+use super::{Finished, Sandbox, codes_and_places, project};
 
 fn calibrate(probe: &str) -> Finished {
     let sandbox = Sandbox::new();
     sandbox.write("probe.csv", probe);
-    sandbox.hpasim(&["calibrate", "probe.csv"])
+    sandbox.hpasim("calibrate probe.csv")
 }
 
 /// What is said about a probe that is refused.
@@ -21,8 +21,7 @@ fn a_recorded_probe_gives_cost_idle_use_and_the_lines_of_the_policy() {
     let sandbox = Sandbox::new();
     let recorded = std::fs::read(project().join("tests/validation/gke_probe.csv"));
     sandbox.write("probe.csv", recorded.expect("the probe"));
-    let calibrated = sandbox.hpasim(&["calibrate", "probe.csv"]);
-    assert_eq!(calibrated.code, Some(0), "{calibrated:?}");
+    let calibrated = sandbox.done("calibrate probe.csv");
     insta::assert_snapshot!(calibrated.stdout, @r#"
     probe.csv: 15 rows, 2.32 to 17.1 rps a pod
     `rps` belongs to all pods and `cpu_millicores` to one; the fit divides `rps` by `replicas`
@@ -67,7 +66,7 @@ fn the_lines_it_prints_are_a_policy() {
         "probe.csv",
         "rps,cpu_millicores\n2,25.1\n4,44.7\n6,65.3\n8,84.9\n10,105\n",
     );
-    let calibrated = sandbox.hpasim(&["calibrate", "probe.csv"]);
+    let calibrated = sandbox.hpasim("calibrate probe.csv");
     let (_, lines) = calibrated
         .stdout
         .split_once("Put into the policy:\n")
@@ -82,15 +81,7 @@ fn the_lines_it_prints_are_a_policy() {
         format!("[hpa]\nmaxReplicas = 10\n{lines}"),
     );
     sandbox.write("flat.csv", "time_s,rps\n0,5\n60,5\n");
-    let run = sandbox.hpasim(&[
-        "run",
-        "calibrated.toml",
-        "flat.csv",
-        "--plot",
-        "none",
-        "--quiet",
-    ]);
-    assert_eq!(run.code, Some(0), "{run:?}");
+    sandbox.done("run calibrated.toml flat.csv --plot none --quiet");
 }
 
 #[test]
@@ -206,8 +197,7 @@ fn json_is_one_object_with_the_same_figures() {
         "probe.csv",
         "rps,cpu_millicores,replicas\n4,25.1,2\n8,44.7,2\n12,65.3,2\n20,105,2\n",
     );
-    let calibrated = sandbox.hpasim(&["calibrate", "probe.csv", "--format", "json"]);
-    assert_eq!(calibrated.code, Some(0), "{calibrated:?}");
+    let calibrated = sandbox.done("calibrate probe.csv --format json");
     insta::assert_snapshot!(calibrated.stdout, @r#"
     {
       "file": "probe.csv",
@@ -399,19 +389,13 @@ fn cpu_that_does_not_grow() {
 #[test]
 fn a_file_that_is_not_there_or_no_text() {
     let sandbox = Sandbox::new();
-    let missing = sandbox.hpasim(&["calibrate", "none.csv"]);
+    let missing = sandbox.hpasim("calibrate none.csv");
     assert_eq!(missing.code, Some(3));
-    insta::assert_snapshot!(missing.stderr, @"
-    error[E0001]: cannot read `none.csv`: there is no such file
-    help: check the path
-    ");
+    insta::assert_snapshot!(codes_and_places(&missing.stderr), @"E0001");
     sandbox.write("probe.csv", [0xff, 0xfe, 0x00]);
-    let binary = sandbox.hpasim(&["calibrate", "probe.csv"]);
+    let binary = sandbox.hpasim("calibrate probe.csv");
     assert_eq!(binary.code, Some(3));
-    insta::assert_snapshot!(binary.stderr, @"
-    error[E0002]: `probe.csv` is UTF-16, not UTF-8
-    help: save it as UTF-8, or convert it with `iconv -f UTF-16 -t UTF-8`
-    ");
+    insta::assert_snapshot!(codes_and_places(&binary.stderr), @"E0002");
 }
 
 #[test]
@@ -424,7 +408,7 @@ fn a_reading_beside_an_exact_line_is_off_in_percent() {
         probe.push_str(&format!("{rps},{read:.4}\n"));
     }
     sandbox.write("probe.csv", probe);
-    let run = sandbox.hpasim(&["calibrate", "probe.csv"]);
+    let run = sandbox.hpasim("calibrate probe.csv");
     let note = run
         .stdout
         .split("- Line ")

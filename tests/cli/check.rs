@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn what_is_broken_ends_with_3_and_a_trap_with_0() {
     let sandbox = Sandbox::new();
-    let broken = sandbox.hpasim(&["check", "policies/privrocket.yaml"]);
+    let broken = sandbox.hpasim("check policies/privrocket.yaml");
     assert_eq!(broken.code, Some(3), "{}", broken.stderr);
     assert!(broken.stdout.contains("error[E0101]"), "{}", broken.stdout);
     assert!(
@@ -14,8 +14,7 @@ fn what_is_broken_ends_with_3_and_a_trap_with_0() {
             .ends_with("6 errors, 8 warnings and 2 notes in 1 file\n")
     );
     assert_eq!(broken.stderr, "", "findings are data");
-    let trap = sandbox.hpasim(&["check", "policies/prod.toml"]);
-    assert_eq!(trap.code, Some(0));
+    let trap = sandbox.done("check policies/prod.toml");
     assert!(trap.stdout.contains("warning[W0105]"));
 }
 
@@ -32,7 +31,7 @@ fn deny_warnings_ends_with_99_unless_something_is_broken() {
 #[test]
 fn a_file_that_is_not_there_ends_with_3() {
     let sandbox = Sandbox::new();
-    let missing = sandbox.hpasim(&["check", "policies/prod.toml", "none.yaml"]);
+    let missing = sandbox.hpasim("check policies/prod.toml none.yaml");
     assert_eq!(missing.code, Some(3));
     assert!(
         missing
@@ -44,13 +43,8 @@ fn a_file_that_is_not_there_ends_with_3() {
 #[test]
 fn json_is_one_object_with_a_place_for_each_finding() {
     let sandbox = Sandbox::new();
-    let json = sandbox.hpasim(&[
-        "check",
-        "policies/stripe-flask-app.yaml",
-        "--format",
-        "json",
-    ]);
-    let report: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let json = sandbox.hpasim("check policies/stripe-flask-app.yaml --format json");
+    let report = json.json();
     let found = report["diagnostics"]
         .as_array()
         .expect("a list")
@@ -68,12 +62,7 @@ fn json_is_one_object_with_a_place_for_each_finding() {
 #[test]
 fn github_gets_an_annotation_a_line() {
     let sandbox = Sandbox::new();
-    let text = sandbox.hpasim(&[
-        "check",
-        "policies/stripe-flask-app.yaml",
-        "--format",
-        "github",
-    ]);
+    let text = sandbox.hpasim("check policies/stripe-flask-app.yaml --format github");
     let line = text.stdout.lines().last().expect("an annotation");
     assert!(
         line.starts_with(
@@ -87,21 +76,15 @@ fn github_gets_an_annotation_a_line() {
 #[test]
 fn stdin_is_a_file_called_dash() {
     let sandbox = Sandbox::new();
-    let output = Command::new(assert_cmd::cargo::cargo_bin!("hpasim"))
-        .current_dir(sandbox.folder.path())
-        .args(["check", "-"])
-        .write_stdin(sandbox.read("policies/stripe-flask-app.yaml"))
-        .output()
-        .expect("a process");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(stdout.contains("--> -:67:17"), "{stdout}");
-    assert_eq!(output.status.code(), Some(3));
+    let checked = sandbox.fed("check -", sandbox.read("policies/stripe-flask-app.yaml"));
+    assert!(checked.stdout.contains("--> -:67:17"), "{checked:?}");
+    assert_eq!(checked.code, Some(3));
 }
 
 #[test]
 fn colour_is_for_terminals_and_those_who_ask() {
     let sandbox = Sandbox::new();
-    let plain = sandbox.hpasim(&["check", "policies/prod.toml"]);
+    let plain = sandbox.hpasim("check policies/prod.toml");
     assert!(!plain.stdout.contains('\u{1b}'));
 }
 
@@ -118,18 +101,8 @@ fn what_a_secret_holds_is_in_no_format() {
 fn run_takes_what_check_finds_broken() {
     let sandbox = Sandbox::new();
     for file in ["policies/privrocket.yaml", "policies/stripe-flask-app.yaml"] {
-        let ran = sandbox.hpasim(&[
-            "run",
-            file,
-            "traces/spike.csv",
-            "--engine",
-            "fluid",
-            "--plot",
-            "none",
-            "-o",
-            "out",
-            "--force",
-        ]);
-        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        sandbox.done(&format!(
+            "run {file} traces/spike.csv --engine fluid --plot none -o out --force"
+        ));
     }
 }

@@ -1,6 +1,5 @@
 //! `hpasim compare`, and assertions in `run` as well.
 
-use super::run::files_in;
 use super::{Cores, Sandbox, codes_and_places, hpasim_on};
 
 /// A short trace, so that ten seeds of single requests take no time.
@@ -13,15 +12,8 @@ fn sandbox() -> Sandbox {
 #[test]
 fn two_policies_stand_side_by_side_and_leave_five_files() {
     let sandbox = sandbox();
-    let compared = sandbox.hpasim(&[
-        "compare",
-        "policies/prod.toml",
-        "policies/fast.toml",
-        "short.csv",
-        "--seeds",
-        "4",
-    ]);
-    assert_eq!(compared.code, Some(0), "{compared:?}");
+    let compared =
+        sandbox.done("compare policies/prod.toml policies/fast.toml short.csv --seeds 4");
     assert_eq!(compared.stderr, "");
     insta::assert_snapshot!(compared.stdout, @"
     prod, fast under short, 5m 0s
@@ -60,7 +52,7 @@ fn two_policies_stand_side_by_side_and_leave_five_files() {
              output/compare-prod-fast-short-4-seeds/summary.json
     ");
     assert_eq!(
-        files_in(&sandbox, "output/compare-prod-fast-short-4-seeds"),
+        sandbox.names("output/compare-prod-fast-short-4-seeds"),
         [
             "comparison.csv",
             "comparison.json",
@@ -75,22 +67,7 @@ fn two_policies_stand_side_by_side_and_leave_five_files() {
 fn baselines_need_no_file_and_traces_are_known_by_their_content() {
     let sandbox = sandbox();
     sandbox.write("renamed.txt", sandbox.read("policies/prod.toml"));
-    let compared = sandbox.hpasim(&[
-        "compare",
-        "renamed.txt",
-        "@default",
-        "@oracle:130",
-        "@fixed:3",
-        "short.csv",
-        "traces/steps.csv",
-        "--seeds",
-        "2",
-        "--engine",
-        "fluid",
-        "--plot",
-        "svg",
-    ]);
-    assert_eq!(compared.code, Some(0), "{compared:?}");
+    let compared = sandbox.done("compare renamed.txt @default @oracle:130 @fixed:3 short.csv traces/steps.csv --seeds 2 --engine fluid --plot svg");
     let sentence = compared.stdout.split("\nOver ").nth(1).expect("a sentence");
     insta::assert_snapshot!(sentence, @"
     2 traces and 2 seeds,
@@ -121,7 +98,7 @@ fn two_processes_print_and_leave_the_same_bytes_whatever_the_threads() {
     let printed = run(Cores::One, "one");
     assert_eq!(printed, run(Cores::All, "two"));
     assert_eq!(printed.as_bytes(), sandbox.read("one/comparison.json"));
-    for file in files_in(&sandbox, "one") {
+    for file in sandbox.names("one") {
         let read = |folder: &str| sandbox.read(&format!("{folder}/{file}"));
         assert!(read("one") == read("two"), "{file} differs");
     }
@@ -130,30 +107,11 @@ fn two_processes_print_and_leave_the_same_bytes_whatever_the_threads() {
 #[test]
 fn a_policy_in_a_comparison_is_the_policy_in_a_run() {
     let sandbox = sandbox();
-    let compared = sandbox.hpasim(&[
-        "compare",
-        "policies/fast.toml",
-        "policies/prod.toml",
-        "short.csv",
-        "--seeds",
-        "1",
-        "--seed",
-        "7",
-        "--format",
-        "csv",
-    ]);
-    let run = sandbox.hpasim(&[
-        "run",
-        "policies/prod.toml",
-        "short.csv",
-        "--seed",
-        "7",
-        "--plot",
-        "none",
-        "--format",
-        "json",
-    ]);
-    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let compared = sandbox.hpasim(
+        "compare policies/fast.toml policies/prod.toml short.csv --seeds 1 --seed 7 --format csv",
+    );
+    let run = sandbox.hpasim("run policies/prod.toml short.csv --seed 7 --plot none --format json");
+    let summary = run.json();
     let kpis = summary["kpis"].as_object().expect("KPIs");
     let mut reader = csv::Reader::from_reader(compared.stdout.as_bytes());
     let mut seen = 0;
@@ -172,20 +130,7 @@ fn a_policy_in_a_comparison_is_the_policy_in_a_run() {
 #[test]
 fn all_policies_see_the_same_arrivals() {
     let sandbox = sandbox();
-    let compared = sandbox.hpasim(&[
-        "compare",
-        "policies/prod.toml",
-        "policies/fast.toml",
-        "@fixed:1",
-        "@oracle",
-        "short.csv",
-        "--seeds",
-        "3",
-        "--format",
-        "csv",
-        "--plot",
-        "none",
-    ]);
+    let compared = sandbox.hpasim("compare policies/prod.toml policies/fast.toml @fixed:1 @oracle short.csv --seeds 3 --format csv --plot none");
     let offered: Vec<&str> = compared
         .stdout
         .lines()
@@ -214,18 +159,9 @@ fn two_policies_meet_the_same_requests_interval_by_interval() {
     let sandbox = sandbox();
     let offered = |policy: &str| {
         let folder = format!("run-{}", policy.len());
-        let run = sandbox.hpasim(&[
-            "run",
-            policy,
-            "short.csv",
-            "--seed",
-            "5",
-            "--plot",
-            "none",
-            "-o",
-            &folder,
-        ]);
-        assert_eq!(run.code, Some(0), "{run:?}");
+        sandbox.done(&format!(
+            "run {policy} short.csv --seed 5 --plot none -o {folder}"
+        ));
         let timeline = sandbox.read(&format!("{folder}/timeline.csv"));
         let mut reader = csv::Reader::from_reader(&timeline[..]);
         let rows = reader.records().map(|row| {
@@ -316,9 +252,7 @@ fn a_run_keeps_what_its_policy_and_its_command_line_assert() {
     let quiet = run(&["--assert", "peak_replicas<2", "--quiet"]);
     assert_eq!((quiet.code, quiet.stdout.as_str()), (Some(99), ""));
     insta::assert_snapshot!(quiet.stderr, @"✗ promise under short: peak_replicas < 2 (31)");
-    let summary: serde_json::Value =
-        serde_json::from_slice(&sandbox.read("output/promise-short-fluid/summary.json"))
-            .expect("JSON");
+    let summary = sandbox.json("output/promise-short-fluid/summary.json");
     assert_eq!(summary["assertions"][1]["holds"], false);
 }
 
@@ -329,7 +263,7 @@ fn what_is_no_assertion_is_told_before_anything_runs() {
         "promise.toml",
         "extends = \"policies/prod.toml\"\n[slo]\nassert = [\"mean_replica<=3\", \"fast.cost<1\", 3]\n",
     );
-    let faulty = sandbox.hpasim(&["run", "promise.toml", "short.csv"]);
+    let faulty = sandbox.hpasim("run promise.toml short.csv");
     assert_eq!(faulty.code, Some(3));
     insta::assert_snapshot!(faulty.stderr, @r#"
     error[E0009]: there is no KPI `mean_replica`
@@ -356,16 +290,7 @@ fn what_is_no_assertion_is_told_before_anything_runs() {
       |
       = help: put it in quotes: "3"
     "#);
-    let faulty = sandbox.hpasim(&[
-        "compare",
-        "policies/prod.toml",
-        "policies/fast.toml",
-        "short.csv",
-        "--assert",
-        "fasst.cost<1",
-        "--assert",
-        "happy",
-    ]);
+    let faulty = sandbox.hpasim("compare policies/prod.toml policies/fast.toml short.csv --assert fasst.cost<1 --assert happy");
     assert_eq!(faulty.code, Some(3));
     insta::assert_snapshot!(faulty.stderr, @"
     error[E0009]: this command runs no policy `fasst`
@@ -407,13 +332,7 @@ fn what_is_nothing_to_compare_is_a_usage_error_with_a_remedy() {
 fn faults_of_all_files_are_reported_once() {
     let sandbox = sandbox();
     sandbox.write("bad.toml", "[hpa]\nmaxReplica = 3\n");
-    let faulty = sandbox.hpasim(&[
-        "compare",
-        "bad.toml",
-        "policies/prod.toml",
-        "short.csv",
-        "missing.csv",
-    ]);
+    let faulty = sandbox.hpasim("compare bad.toml policies/prod.toml short.csv missing.csv");
     assert_eq!(faulty.code, Some(3));
     insta::assert_snapshot!(codes_and_places(&faulty.stderr), @"
     E0016 bad.toml:1:1
@@ -429,19 +348,9 @@ fn policies_that_answer_different_questions_are_told_apart() {
         "dear.toml",
         "extends = \"policies/prod.toml\"\n[cost]\nper_pod_hour = 2\n[workload]\ntimeout = \"9s\"\n",
     );
-    let compared = sandbox.hpasim(&[
-        "compare",
-        "policies/prod.toml",
-        "dear.toml",
-        "short.csv",
-        "--engine",
-        "fluid",
-        "--seeds",
-        "1",
-        "--plot",
-        "none",
-    ]);
-    assert_eq!(compared.code, Some(0), "{compared:?}");
+    let compared = sandbox.done(
+        "compare policies/prod.toml dear.toml short.csv --engine fluid --seeds 1 --plot none",
+    );
     insta::assert_snapshot!(compared.stderr, @"
     warning[W0010]: `prod` and `dear` differ in [workload]: they serve different demand
     help: write [workload] into a file that both extend, or set it for both with --set
@@ -458,15 +367,7 @@ fn demand_known_as_cpu_is_compared_without_requests() {
         "cpu.csv",
         "time_s,cpu_millicores\n0,100\n120,900\n600,900\n",
     );
-    let compared = sandbox.hpasim(&[
-        "compare",
-        "policies/prod.toml",
-        "@fixed:12",
-        "cpu.csv",
-        "--seeds",
-        "3",
-    ]);
-    assert_eq!(compared.code, Some(0), "{compared:?}");
+    let compared = sandbox.done("compare policies/prod.toml @fixed:12 cpu.csv --seeds 3");
     insta::assert_snapshot!(compared.stdout, @"
     prod, @fixed:12 under cpu, 10m 0s
     fluid engine, 3 seeds (1 to 3): means, and differences to prod ± 95 % interval, seed by seed
@@ -512,30 +413,17 @@ fn namesakes_are_told_apart_and_results_of_others_are_kept() {
         "-o",
         "out",
     ];
-    let compared = sandbox.hpasim(&arguments);
-    assert_eq!(compared.code, Some(0), "{compared:?}");
+    let compared = sandbox.done(&arguments);
     assert!(
         compared
             .stdout
             .starts_with("prod.toml, policies/prod.toml under spike")
     );
-    let files = files_in(&sandbox, "out");
+    let files = sandbox.names("out");
     assert!(files.contains(&"plot-short.svg".to_owned()), "{files:?}");
-    let other = sandbox.hpasim(&["run", "prod.toml", "short.csv", "-o", "out"]);
+    let other = sandbox.hpasim("run prod.toml short.csv -o out");
     assert_eq!(other.code, Some(1), "{other:?}");
-    let forced = sandbox.hpasim(&[
-        "run",
-        "prod.toml",
-        "short.csv",
-        "-o",
-        "out",
-        "--force",
-        "--engine",
-        "fluid",
-        "--plot",
-        "none",
-    ]);
-    assert_eq!(forced.code, Some(0), "{forced:?}");
-    let files = files_in(&sandbox, "out");
+    sandbox.done("run prod.toml short.csv -o out --force --engine fluid --plot none");
+    let files = sandbox.names("out");
     assert_eq!(files, ["decisions.jsonl", "summary.json", "timeline.csv"]);
 }

@@ -1,7 +1,7 @@
 //! `hpasim run --engine`: what each engine leaves, and who chooses it.
 
 use super::Sandbox;
-use super::run::{FILES, FLUID_FILES, files_in};
+use super::run::{FILES, FLUID_FILES};
 
 #[test]
 fn the_trace_chooses_the_engine_unless_the_command_does() {
@@ -10,9 +10,8 @@ fn the_trace_chooses_the_engine_unless_the_command_does() {
     let engine_of = |arguments: &[&str]| {
         let base = ["run", "policies/prod.toml"];
         let rest = ["--format", "json", "--plot", "none", "--quiet"];
-        let run = sandbox.hpasim(&[&base, arguments, &rest].concat());
-        assert_eq!(run.code, Some(0), "{run:?}");
-        let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let run = sandbox.done(&[&base, arguments, &rest].concat());
+        let summary = run.json();
         summary["engine"].clone()
     };
     assert_eq!(engine_of(&["traces/flap.csv"]), "request");
@@ -31,36 +30,20 @@ fn the_trace_chooses_the_engine_unless_the_command_does() {
 fn the_other_engines_files_go_when_a_run_takes_their_place() {
     let sandbox = Sandbox::new();
     let run = |engine: &str| {
-        let run = sandbox.hpasim(&[
-            "run",
-            "policies/prod.toml",
-            "traces/flap.csv",
-            "--quiet",
-            "--force",
-            "-o",
-            "out",
-            "--engine",
-            engine,
-        ]);
-        assert_eq!(run.code, Some(0), "{run:?}");
+        sandbox.done(&format!(
+            "run policies/prod.toml traces/flap.csv --quiet --force -o out --engine {engine}"
+        ));
     };
     run("request");
-    assert_eq!(files_in(&sandbox, "out"), FILES);
+    assert_eq!(sandbox.names("out"), FILES);
     run("fluid");
-    assert_eq!(files_in(&sandbox, "out"), FLUID_FILES);
+    assert_eq!(sandbox.names("out"), FLUID_FILES);
 }
 
 #[test]
 fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
     let sandbox = Sandbox::new();
-    let run = sandbox.hpasim(&[
-        "run",
-        "policies/prod.toml",
-        "traces/spike.csv",
-        "--engine",
-        "fluid",
-    ]);
-    assert_eq!(run.code, Some(0), "{run:?}");
+    let run = sandbox.done("run policies/prod.toml traces/spike.csv --engine fluid");
     assert_eq!(run.stderr, "");
     insta::assert_snapshot!(run.stdout, @"
     prod under spike, 23m 0s
@@ -84,7 +67,7 @@ fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
                     output/prod-spike-fluid/decisions.jsonl
                     output/prod-spike-fluid/summary.json
     ");
-    assert_eq!(files_in(&sandbox, "output/prod-spike-fluid"), FLUID_FILES);
+    assert_eq!(sandbox.names("output/prod-spike-fluid"), FLUID_FILES);
 }
 
 /// The column called `name` of a CSV file with a header; what is empty counts as nothing.
@@ -102,17 +85,8 @@ fn column(csv: &[u8], name: &str) -> Vec<f64> {
 #[test]
 fn histogram_and_rows_count_the_requests_of_the_summary() {
     let sandbox = Sandbox::new();
-    let run = sandbox.hpasim(&[
-        "run",
-        "policies/prod.toml",
-        "traces/flap.csv",
-        "--format",
-        "json",
-        "--plot",
-        "none",
-    ]);
-    assert_eq!(run.code, Some(0), "{run:?}");
-    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let run = sandbox.done("run policies/prod.toml traces/flap.csv --format json --plot none");
+    let summary = run.json();
     let kpi = |name: &str| summary["kpis"][name].as_f64().expect("a number");
     let histogram = sandbox.read("output/prod-flap/latency.csv");
     let in_histogram: f64 = column(&histogram, "requests").iter().sum();
@@ -145,11 +119,10 @@ fn histogram_and_rows_count_the_requests_of_the_summary() {
 fn assert_balanced(sandbox: &Sandbox, policy: &str, trace: &str, engine: &str) {
     let policy = format!("policies/{policy}.toml");
     let trace = format!("traces/{trace}.csv");
-    let run = sandbox.hpasim(&[
-        "run", &policy, &trace, "--engine", engine, "--plot", "none", "--format", "json",
-    ]);
-    assert_eq!(run.code, Some(0), "{policy} {trace}: {run:?}");
-    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let run = sandbox.done(&format!(
+        "run {policy} {trace} --engine {engine} --plot none --format json"
+    ));
+    let summary = run.json();
     let kpi = |name: &str| summary["kpis"][name].as_f64().expect("a number");
     let accounted = kpi("requests_succeeded") + kpi("requests_failed") + kpi("requests_in_flight");
     let offered = kpi("requests_offered");

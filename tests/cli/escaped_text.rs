@@ -1,19 +1,9 @@
 //! Names in Markdown make no markup, and cells of CSV no formula; what is read back is still found.
 
-use super::{Finished, Sandbox};
+use super::Sandbox;
 
 const POLICY: &str = "[hpa]\nmaxReplicas = 9\ntargetCPUUtilizationPercentage = 60\n";
 const TRACE: &str = "time_s,rps\n0,4\n60,40\n300,4\n";
-
-fn done(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
-    let finished = sandbox.hpasim(arguments);
-    assert_eq!(finished.code, Some(0), "{arguments:?}: {finished:?}");
-    finished
-}
-
-fn text(sandbox: &Sandbox, file: &str) -> String {
-    String::from_utf8(sandbox.read(file)).expect("text")
-}
 
 /// Every cell of a CSV file, comments divided at commas as spreadsheets do it.
 fn cells(csv: &str) -> Vec<String> {
@@ -46,25 +36,7 @@ fn names_in_markdown_make_no_cell_no_html_no_link_and_no_mention() {
     let policy = "a|b\\`*_x_*`<img src=x>[y](z)@octocat#1&lt;.toml";
     sandbox.write(policy, POLICY);
     sandbox.write("www.example.com|c.csv", TRACE);
-    let compared = done(
-        &sandbox,
-        &[
-            "compare",
-            policy,
-            "@default",
-            "www.example.com|c.csv",
-            "--engine",
-            "fluid",
-            "--seeds",
-            "2",
-            "--format",
-            "markdown",
-            "--plot",
-            "none",
-            "-o",
-            "out",
-        ],
-    );
+    let compared = sandbox.done(&format!("compare '{policy}' @default www.example.com|c.csv --engine fluid --seeds 2 --format markdown --plot none -o out"));
     let markdown = &compared.stdout;
     let shown = r"a\|b\\\`\*\_x\_\*\`&lt;img src=x&gt;\[y\](z)@&#8203;octocat#&#8203;1&amp;lt;";
     assert!(
@@ -105,8 +77,8 @@ fn names_and_swept_values_in_csv_are_no_formulas() {
     let further = [
         "--engine", "fluid", "--seeds", "2", "--plot", "none", "-o", "compared",
     ];
-    done(&sandbox, &[&["compare"], &compared[..], &further].concat());
-    let comparison = text(&sandbox, "compared/comparison.csv");
+    sandbox.done(&[&["compare"], &compared[..], &further].concat());
+    let comparison = sandbox.text("compared/comparison.csv");
     assert_eq!(formulas(&comparison), [""; 0]);
     assert!(comparison.contains("\n'@SUM(A1),"), "{comparison}");
     assert!(comparison.contains(",'=1+1,"), "{comparison}");
@@ -125,8 +97,8 @@ fn names_and_swept_values_in_csv_are_no_formulas() {
         "--set",
         "hpa.maxReplicas=5,9",
     ];
-    done(&sandbox, &[&swept[..], &["-o", "swept"]].concat());
-    let sweep = text(&sandbox, "swept/sweep.csv");
+    sandbox.done(&[&swept[..], &["-o", "swept"]].concat());
+    let sweep = sandbox.text("swept/sweep.csv");
     assert_eq!(formulas(&sweep), [""; 0], "{sweep}");
     assert!(sweep.contains(",'=cmd|' /C calc'!A0,5,"), "{sweep}");
     assert!(sweep.contains(",'-5s,9,"), "{sweep}");
@@ -150,21 +122,21 @@ fn a_sweep_with_guarded_cells_is_resumed_and_joined() {
             "--set",
             "deployment.name=\"=1\",\"+b\",\"c\"",
         ];
-        done(&sandbox, &[&swept[..], further].concat());
+        sandbox.done(&[&swept[..], further].concat());
     };
     sweep(&["-o", "whole"]);
-    let whole = text(&sandbox, "whole/sweep.csv");
+    let whole = sandbox.text("whole/sweep.csv");
     let kept = whole.lines().count() - 1;
     let part: String = whole.split_inclusive('\n').take(kept).collect();
     std::fs::create_dir(sandbox.path("resumed")).expect("a folder");
     sandbox.write("resumed/sweep.csv", part);
     sweep(&["-o", "resumed", "--resume"]);
-    assert_eq!(text(&sandbox, "resumed/sweep.csv"), whole);
+    assert_eq!(sandbox.text("resumed/sweep.csv"), whole);
     for shard in ["0/2", "1/2"] {
         sweep(&["--shard", shard, "-o", &format!("part{}", &shard[..1])]);
     }
-    done(&sandbox, &["merge", "part0", "part1", "-o", "all.csv"]);
-    assert_eq!(text(&sandbox, "all.csv"), whole);
+    sandbox.done(&["merge", "part0", "part1", "-o", "all.csv"]);
+    assert_eq!(sandbox.text("all.csv"), whole);
 }
 
 #[test]
@@ -172,32 +144,29 @@ fn the_front_of_a_tuning_has_no_formulas() {
     let sandbox = Sandbox::new();
     sandbox.write("prod.toml", POLICY);
     sandbox.write("x.csv", TRACE);
-    done(
-        &sandbox,
-        &[
-            "tune",
-            "prod.toml",
-            "x.csv",
-            "--engine",
-            "fluid",
-            "--finalists",
-            "1",
-            "--seeds",
-            "2",
-            "--plot",
-            "none",
-            "--goal",
-            "min mean_replicas",
-            "--param",
-            "hpa.maxReplicas=5,9",
-            "--param",
-            "deployment.name=\"=1+1\",\"@b\"",
-            "-o",
-            "tuned",
-            "--quiet",
-        ],
-    );
-    let front = text(&sandbox, "tuned/front.csv");
+    sandbox.done(&[
+        "tune",
+        "prod.toml",
+        "x.csv",
+        "--engine",
+        "fluid",
+        "--finalists",
+        "1",
+        "--seeds",
+        "2",
+        "--plot",
+        "none",
+        "--goal",
+        "min mean_replicas",
+        "--param",
+        "hpa.maxReplicas=5,9",
+        "--param",
+        "deployment.name=\"=1+1\",\"@b\"",
+        "-o",
+        "tuned",
+        "--quiet",
+    ]);
+    let front = sandbox.text("tuned/front.csv");
     assert_eq!(formulas(&front), [""; 0], "{front}");
     assert!(front.contains("'=1+1") || front.contains("'@b"), "{front}");
 }
@@ -210,20 +179,17 @@ fn a_column_with_a_guard_is_found_by_the_policy_that_names_it() {
         "raw.csv",
         format!("time_s,rps,\"{column}\"\n0,4,10\n60,40,90\n300,4,10\n"),
     );
-    done(&sandbox, &["trace", "convert", "raw.csv", "-o", "file.csv"]);
-    let file = text(&sandbox, "file.csv");
+    sandbox.done(&["trace", "convert", "raw.csv", "-o", "file.csv"]);
+    let file = sandbox.text("file.csv");
     assert_eq!(formulas(&file), [""; 0], "{file}");
-    let printed = done(&sandbox, &["trace", "convert", "raw.csv"]).stdout;
+    let printed = sandbox.done(&["trace", "convert", "raw.csv"]).stdout;
     assert!(
         printed.contains(r#"time_s,rps,"'=queue(\u{202e},\n)""#),
         "{printed}"
     );
     sandbox.write("printed.csv", printed);
-    done(
-        &sandbox,
-        &["trace", "convert", "file.csv", "-o", "twice.csv"],
-    );
-    assert_eq!(text(&sandbox, "twice.csv"), file);
+    sandbox.done(&["trace", "convert", "file.csv", "-o", "twice.csv"]);
+    assert_eq!(sandbox.text("twice.csv"), file);
     sandbox.write("policy.toml", format!(
         "[hpa]\nmaxReplicas = 9\n[[hpa.metrics]]\ntype = \"External\"\nexternal.metric.name = {}\nexternal.target = {{ type = \"Value\", value = \"5\" }}\n",
         r#""=queue(\u202e,\n)""#
@@ -242,7 +208,7 @@ fn a_column_with_a_guard_is_found_by_the_policy_that_names_it() {
             "-o",
             trace.trim_end_matches(".csv"),
         ];
-        let json = done(&sandbox, &arguments).stdout;
+        let json = sandbox.done(&arguments).stdout;
         let summary: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         summary["kpis"].clone()
     };

@@ -5,8 +5,7 @@ use super::Sandbox;
 #[test]
 fn an_export_is_data_on_stdout_and_remarks_on_stderr() {
     let sandbox = Sandbox::new();
-    let finished = sandbox.hpasim(&["export", "policies/prod.toml", "--deployment"]);
-    assert_eq!(finished.code, Some(0));
+    let finished = sandbox.done("export policies/prod.toml --deployment");
     assert!(
         finished
             .stdout
@@ -18,31 +17,21 @@ fn an_export_is_data_on_stdout_and_remarks_on_stderr() {
             .contains("\n---\napiVersion: autoscaling/v2\n")
     );
     assert!(finished.stderr.contains("warning[W0008]"));
-    let quiet = sandbox.hpasim(&["export", "policies/prod.toml", "--deployment", "--quiet"]);
+    let quiet = sandbox.hpasim("export policies/prod.toml --deployment --quiet");
     assert_eq!((quiet.stdout, quiet.stderr.as_str()), (finished.stdout, ""));
 }
 
 #[test]
 fn an_exported_policy_runs_again_with_the_same_replicas() {
     let sandbox = Sandbox::new();
-    let exported = sandbox.hpasim(&["export", "policies/prod.toml", "--deployment"]);
+    let exported = sandbox.hpasim("export policies/prod.toml --deployment");
     sandbox.write("app.yaml", exported.stdout);
     let rest = "name = \"prod\"\nmanifest = \"app.yaml\"\n[pod]\nstart = { dist = \"lognormal\", median = \"1.5s\", p99 = \"5s\" }\ninit = \"3s\"\n[workload]\ncpu_per_request = { dist = \"lognormal\", mean = \"10ms\", cv = 1.0 }\ntimeout = \"5s\"\n";
     sandbox.write("again.toml", rest);
     let mut timelines = ["policies/prod.toml", "again.toml"].map(|policy| {
-        let run = sandbox.hpasim(&[
-            "run",
-            policy,
-            "traces/spike.csv",
-            "--to",
-            "6m",
-            "-o",
-            "out",
-            "--force",
-            "--plot",
-            "none",
-            "-q",
-        ]);
+        let run = sandbox.hpasim(&format!(
+            "run {policy} traces/spike.csv --to 6m -o out --force --plot none -q"
+        ));
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
         sandbox.read("out/timeline.csv")
     });
@@ -54,15 +43,7 @@ fn an_exported_policy_runs_again_with_the_same_replicas() {
 #[test]
 fn a_patch_says_what_to_change() {
     let sandbox = Sandbox::new();
-    let patch = sandbox.hpasim(&[
-        "export",
-        "--patch",
-        "policies/privrocket.yaml",
-        "policies/conservative.toml",
-        "--set",
-        "hpa.maxReplicas=80",
-        "-q",
-    ]);
+    let patch = sandbox.hpasim("export --patch policies/privrocket.yaml policies/conservative.toml --set hpa.maxReplicas=80 -q");
     insta::assert_snapshot!(patch.stdout, @"
     spec:
       maxReplicas: 80
@@ -80,7 +61,7 @@ fn a_patch_says_what_to_change() {
 #[test]
 fn there_is_nothing_to_export_without_an_autoscaler() {
     let sandbox = Sandbox::new();
-    let finished = sandbox.hpasim(&["export", "policies/stripe-api.toml"]);
+    let finished = sandbox.hpasim("export policies/stripe-api.toml");
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(3), ""));
     insta::assert_snapshot!(finished.stderr, @"
     error[E0013]: `stripe-api` has no autoscaler to export
@@ -93,16 +74,7 @@ fn both_shipped_manifests_run() {
     let sandbox = Sandbox::new();
     for (policy, warning) in [("privrocket", "W0005"), ("stripe-flask-app", "W0006")] {
         let path = format!("policies/{policy}.yaml");
-        let run = sandbox.hpasim(&[
-            "run",
-            &path,
-            "traces/spike.csv",
-            "--to",
-            "2m",
-            "--plot",
-            "none",
-        ]);
-        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        let run = sandbox.done(&format!("run {path} traces/spike.csv --to 2m --plot none"));
         assert!(run.stderr.contains(warning), "{}", run.stderr);
         assert!(
             run.stdout
@@ -114,23 +86,9 @@ fn both_shipped_manifests_run() {
 #[test]
 fn what_was_chosen_of_a_manifest_stands_in_the_summary() {
     let sandbox = Sandbox::new();
-    let run = sandbox.hpasim(&[
-        "run",
-        "policies/privrocket.yaml",
-        "traces/spike.csv",
-        "--to",
-        "2m",
-        "--plot",
-        "none",
-        "--format",
-        "json",
-        "--hpa",
-        "horizontal-pod",
-        "--namespace",
-        "privrocket-preprod",
-    ]);
+    let run = sandbox.hpasim("run policies/privrocket.yaml traces/spike.csv --to 2m --plot none --format json --hpa horizontal-pod --namespace privrocket-preprod");
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
-    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let summary = run.json();
     assert_eq!(summary["request"]["hpa"], "horizontal-pod");
     assert_eq!(summary["request"]["namespace"], "privrocket-preprod");
 }

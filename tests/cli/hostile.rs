@@ -230,15 +230,7 @@ fn what_a_policy_names_is_a_regular_file() {
         assert!(run.stderr.contains("--> p.toml:1:11"), "{file}: {run:?}");
         run.stderr
     };
-    insta::assert_snapshot!(named("pipe"), @r#"
-    error[E0001]: cannot read `pipe`: it is a pipe, not a regular file
-     --> p.toml:1:11
-      |
-    1 | extends = "pipe"
-      |           ^^^^^^
-      |
-      = help: name a regular file: a policy or a Kubernetes manifest
-    "#);
+    assert!(named("pipe").contains("it is a pipe"));
     assert!(named("/dev/zero").contains("it is a device"));
     assert!(named("/proc/self/environ").contains("it is a file of the kernel"));
     assert!(named("traces").contains("it is a folder"));
@@ -323,7 +315,7 @@ fn of_an_unknown_key_in_a_file_that_a_policy_names_its_value_is_not_shown() {
         "[metrics]\nport = 9090\ntoken = \"hunter2\" # hunter2\n",
     );
     sandbox.write("p.toml", "extends = \"app.toml\"\n[hpa]\nmaxReplicas = 3\n");
-    let run = sandbox.hpasim(&["run", "p.toml", "traces/spike.csv"]);
+    let run = sandbox.hpasim("run p.toml traces/spike.csv");
     assert_eq!(run.code, Some(3));
     assert!(
         run.stderr.contains("unknown key `token` in `metrics`"),
@@ -340,23 +332,14 @@ fn check_stays_below_the_folder_of_its_file() {
     sandbox.write("mine/inside.toml", "[hpa]\nmaxReplicas = 3\n");
     sandbox.write("mine/p.toml", "extends = \"../base.toml\"\n");
     sandbox.write("mine/q.toml", "extends = \"inside.toml\"\n");
-    let refused = sandbox.hpasim(&["check", "mine/p.toml"]);
+    let refused = sandbox.hpasim("check mine/p.toml");
     assert_eq!(refused.code, Some(3), "{refused:?}");
     let folder = sandbox.path("mine").canonicalize().expect("a folder");
     let shown = refused
         .stdout
         .replace(&folder.display().to_string(), "FOLDER");
-    insta::assert_snapshot!(shown, @r#"
-    error[E0057]: cannot read `mine/../base.toml`: it lies outside `FOLDER`
-     --> mine/p.toml:1:11
-      |
-    1 | extends = "../base.toml"
-      |           ^^^^^^^^^^^^^^
-      |
-      = help: move the file into that folder, or let `check` read it with --allow-outside
-
-    1 error, 0 warnings and 0 notes in 1 file
-    "#);
+    assert!(shown.contains("it lies outside `FOLDER`"), "{shown}");
+    insta::assert_snapshot!(codes_and_places(&shown), @"E0057 mine/p.toml:1:11");
     let code = |arguments: &[&str]| sandbox.hpasim(arguments).code;
     assert_eq!(code(&["check", "mine/p.toml", "--allow-outside"]), Some(0));
     assert_eq!(code(&["check", "mine/q.toml"]), Some(0));
@@ -430,19 +413,14 @@ fn check_of_standard_input_stays_below_the_current_folder() {
 fn faults_that_are_not_listed_are_counted_in_every_format() {
     let sandbox = Sandbox::new();
     sandbox.write("p.toml", "0,5\n".repeat(24));
-    let text = sandbox.hpasim(&["check", "p.toml"]).stdout;
+    let text = sandbox.hpasim("check p.toml").stdout;
     assert!(
         text.ends_with("... and 4 more\n\n24 errors, 0 warnings and 0 notes in 1 file\n"),
         "{text}"
     );
-    let json = sandbox
-        .hpasim(&["check", "p.toml", "--format", "json"])
-        .stdout;
-    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let json = sandbox.hpasim("check p.toml --format json").json();
     assert_eq!((&json["errors"], &json["omitted"]), (&24.into(), &4.into()));
-    let github = sandbox
-        .hpasim(&["check", "p.toml", "--format", "github"])
-        .stdout;
+    let github = sandbox.hpasim("check p.toml --format github").stdout;
     assert_eq!(
         github.lines().last(),
         Some("::error file=p.toml::4 more errors are not listed")
@@ -475,7 +453,7 @@ fn forty_thousand_faulty_keys_are_counted_and_the_first_thousand_listed() {
     let sandbox = Sandbox::new();
     let keys: String = (0..40_000).map(|key| format!("key{key} = 1\n")).collect();
     sandbox.write("p.toml", format!("[hpa]\nmaxReplicas = 3\n{keys}"));
-    let checked = sandbox.hpasim(&["check", "p.toml"]);
+    let checked = sandbox.hpasim("check p.toml");
     assert_eq!(checked.code, Some(3));
     assert_eq!(checked.stdout.matches("error[E0007]").count(), 1000);
     assert!(
@@ -494,7 +472,7 @@ fn check_does_not_follow_a_linked_folder_out_of_its_repository() {
     }
     sandbox.write("ext/x.toml", "[hpa]\nmaxReplicas = 0\n");
     std::os::unix::fs::symlink("../ext", sandbox.path("r/dir")).expect("a link");
-    let refused = sandbox.hpasim(&["check", "r/dir/x.toml"]);
+    let refused = sandbox.hpasim("check r/dir/x.toml");
     assert_eq!(refused.code, Some(3), "{refused:?}");
     assert!(refused.stdout.contains("error[E0057]"), "{refused:?}");
     assert!(!refused.stdout.contains("maxReplicas"), "{refused:?}");
@@ -508,7 +486,7 @@ fn check_does_not_say_whether_there_is_a_file_outside() {
     let said = |name: &str| {
         let text = format!("extends = \"../{name}\"\n[hpa]\nmaxReplicas = 3\n");
         sandbox.write("mine/p.toml", text);
-        let refused = sandbox.hpasim(&["check", "mine/p.toml"]);
+        let refused = sandbox.hpasim("check mine/p.toml");
         assert_eq!(refused.code, Some(3), "{refused:?}");
         refused.stdout.replace(name, "NAME")
     };

@@ -123,7 +123,7 @@ fn names_of_files_policies_and_traces_are_shown_in_every_summary() {
         &sandbox,
         &[&["run"], &inputs[..], &["--format", "json", "-o", "out"]].concat(),
     );
-    let summary: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let summary = json.json();
     assert_eq!(summary["policy"], HOSTILE);
     assert_eq!(summary["trace"], HOSTILE);
     let compared = [
@@ -144,7 +144,7 @@ fn names_of_files_policies_and_traces_are_shown_in_every_summary() {
     }
     let further = ["--format", "json", "-o", "compared"];
     let json = harmless(&sandbox, &[&["compare"], &compared[..], &further].concat());
-    let comparison: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let comparison = json.json();
     assert_eq!(comparison["policies"][0], HOSTILE);
     let swept = format!("deployment.name=\"a\",{}", quoted(HOSTILE));
     let further = [
@@ -211,7 +211,7 @@ fn files_hold_no_raw_escape_where_their_format_has_another_way() {
         "out/summary.json",
         "out/decisions.jsonl",
     ] {
-        let text = String::from_utf8(sandbox.read(file)).expect("text");
+        let text = sandbox.text(file);
         assert_harmless(&text, file);
     }
     let drawn = |folder: &str| -> Vec<String> {
@@ -223,7 +223,7 @@ fn files_hold_no_raw_escape_where_their_format_has_another_way() {
     let pictures = [drawn("compared"), drawn("out")].concat();
     assert_eq!(pictures.len(), 2);
     for picture in pictures {
-        let text = String::from_utf8(sandbox.read(&picture)).expect("text");
+        let text = sandbox.text(&picture);
         assert_harmless(&text, &picture);
         assert!(text.contains(r"x\u{1b}[45m"), "{picture}");
     }
@@ -423,7 +423,7 @@ fn names_and_labels_of_kubernetes_objects_are_shown_in_every_format() {
     shown(&sandbox, &["check", &manifest]);
     shown(&sandbox, &["check", &manifest, "--format", "github"]);
     let json = harmless(&sandbox, &["check", &manifest, "--format", "json"]);
-    let report: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let report = json.json();
     assert_eq!(report["diagnostics"][0]["file"], manifest.as_str());
     shown(&sandbox, &["run", &manifest, trace]);
     shown(&sandbox, &["run", &manifest, trace, "--hpa", HOSTILE]);

@@ -41,22 +41,16 @@ fn content(sandbox: &Sandbox, folder: &str) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-fn done(sandbox: &Sandbox, arguments: &[String]) {
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let finished = sandbox.hpasim(&arguments);
-    assert_eq!(finished.code, Some(0), "{finished:?}");
-}
-
 #[test]
 fn whenever_a_run_is_killed_a_summary_stands_beside_the_files_of_one_run() {
     let sandbox = Sandbox::new();
     let whole = ["1", "2"].map(|seed| {
-        done(&sandbox, &run_into("clean", seed));
+        sandbox.done(&run_into("clean", seed));
         content(&sandbox, "clean")
     });
     assert_ne!(whole[0], whole[1]);
     let begun = std::time::Instant::now();
-    done(&sandbox, &run_into("clean", "1"));
+    sandbox.done(&run_into("clean", "1"));
     let whole_run = begun.elapsed();
     let mut interrupted = 0;
     for round in 0..ROUNDS {
@@ -79,7 +73,7 @@ fn whenever_a_run_is_killed_a_summary_stands_beside_the_files_of_one_run() {
             assert!(whole.contains(&found), "round {round}");
         }
     }
-    done(&sandbox, &run_into("out", "1"));
+    sandbox.done(&run_into("out", "1"));
     assert!(content(&sandbox, "out") == whole[0]);
     assert!(interrupted > 0, "no kill fell into a run");
     assert!(
@@ -102,7 +96,7 @@ fn has_partial_files(sandbox: &Sandbox) -> bool {
 #[test]
 fn a_disk_that_is_full_at_any_file_leaves_the_earlier_results() {
     let sandbox = Sandbox::new();
-    done(&sandbox, &run_into("out", "1"));
+    sandbox.done(&run_into("out", "1"));
     let before = content(&sandbox, "out");
     let mut refusals = 0;
     // In blocks of 512 bytes or 1 KiB, as the shell counts: less than each of the files in turn.
@@ -131,7 +125,7 @@ fn a_disk_that_is_full_at_any_file_leaves_the_earlier_results() {
         );
     }
     assert!(refusals > 3, "{refusals}");
-    let full = sandbox.hpasim(&["trace", "gen", "spike", "-o", "/dev/full"]);
+    let full = sandbox.hpasim("trace gen spike -o /dev/full");
     assert_eq!(full.code, Some(1), "{full:?}");
     insta::assert_snapshot!(full.stderr, @"error: /dev/full: cannot be written: no space left on the device");
 }

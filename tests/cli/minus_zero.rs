@@ -13,8 +13,7 @@ fn result(sandbox: &Sandbox, policy: &str, trace: &str, extra: &[&str]) -> Vec<V
         "run", policy, trace, "--force", "-o", "out", "--quiet", "--plot", "none",
     ];
     arguments.extend(extra);
-    let run = sandbox.hpasim(&arguments);
-    assert_eq!(run.code, Some(0), "{arguments:?}: {run:?}");
+    sandbox.done(&arguments);
     ["timeline.csv", "decisions.jsonl", "latency.csv"]
         .iter()
         .filter_map(|file| std::fs::read(sandbox.path("out").join(file)).ok())
@@ -102,8 +101,7 @@ fn recordings_of_minus_zero_convert_to_zero() {
             sandbox.write("in", recording(zero));
             let mut arguments = vec!["trace", "convert", "in", "--input-format", format];
             arguments.extend(extra);
-            let run = sandbox.hpasim(&arguments);
-            assert_eq!(run.code, Some(0), "{format} {zero}: {run:?}");
+            let run = sandbox.done(&arguments);
             run.stdout
         };
         let expected = convert("0");
@@ -118,8 +116,7 @@ fn generated_traces_and_probes_take_minus_zero_for_zero() {
     let sandbox = Sandbox::new();
     let steps = |zero: &str| {
         let arguments = ["trace", "gen", "ramp", &format!("--from={zero}"), "--to=10"];
-        let run = sandbox.hpasim(&arguments);
-        assert_eq!(run.code, Some(0), "{run:?}");
+        let run = sandbox.done(&arguments);
         let lines: Vec<String> = run.stdout.lines().skip(1).map(str::to_owned).collect();
         lines
     };
@@ -129,8 +126,7 @@ fn generated_traces_and_probes_take_minus_zero_for_zero() {
             "probe.csv",
             format!("rps,cpu_millicores\n{zero},{zero}\n5,26\n10,50\n"),
         );
-        let run = sandbox.hpasim(&["calibrate", "probe.csv"]);
-        assert_eq!(run.code, Some(0), "{run:?}");
+        let run = sandbox.done("calibrate probe.csv");
         run.stdout
     };
     assert_eq!(fit("-0.00"), fit("0"));

@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::{Finished, Sandbox};
+use super::*;
 
 pub(super) const RUN: [&str; 6] = [
     "run",
@@ -77,20 +77,6 @@ pub(super) fn refused(finished: &Finished, code: i32) -> &str {
     finished.stderr.trim_end()
 }
 
-pub(super) fn done(finished: &Finished) {
-    assert_eq!(finished.code, Some(0), "{finished:?}");
-}
-
-/// Names of files and folders within, hidden ones too.
-pub(super) fn names(sandbox: &Sandbox, folder: &str) -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(sandbox.path(folder))
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").file_name().display().to_string())
-        .collect();
-    names.sort();
-    names
-}
-
 #[test]
 fn a_second_process_in_a_folder_is_refused_and_learns_who_holds_it() {
     let sandbox = Sandbox::new();
@@ -109,8 +95,8 @@ fn a_second_process_in_a_folder_is_refused_and_learns_who_holds_it() {
     first.kill().expect("killed");
     first.wait().expect("ended");
     // What the killed process left holds nothing, and its unfinished files go.
-    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
-    assert_eq!(names(&sandbox, "out"), FILES);
+    sandbox.done(&[&RUN[..], &["-o", "out"]].concat());
+    assert_eq!(sandbox.names("out"), FILES);
 }
 
 #[test]
@@ -135,14 +121,14 @@ fn two_sweeps_that_resume_one_file_do_not_mix_their_rows() {
         "{second:?}"
     );
     assert!(first.wait().expect("ended").success());
-    done(&sandbox.hpasim(&sweep_into("alone")));
+    sandbox.done(&sweep_into("alone"));
     assert!(sandbox.read("out/sweep.csv") == sandbox.read("alone/sweep.csv"));
 }
 
 #[test]
 fn only_the_plain_run_has_the_plain_folder() {
     let sandbox = Sandbox::new();
-    done(&sandbox.hpasim(&RUN));
+    sandbox.done(&RUN);
     for further in [
         &["--engine", "request"] as &[&str],
         &["--engine", "fluid"],
@@ -163,9 +149,9 @@ fn only_the_plain_run_has_the_plain_folder() {
         } else {
             &["--to", "3m"]
         };
-        done(&sandbox.hpasim(&[&RUN[..], further, short].concat()));
+        sandbox.done(&[&RUN[..], further, short].concat());
     }
-    insta::assert_snapshot!(names(&sandbox, "output").join("\n"), @"
+    insta::assert_snapshot!(sandbox.names("output").join("\n"), @"
     prod-flap
     prod-flap-fluid-to-3m
     prod-flap-from-1m-to-3m
@@ -182,7 +168,7 @@ fn only_the_plain_run_has_the_plain_folder() {
 fn a_folder_with_the_results_of_another_question_is_refused() {
     let sandbox = Sandbox::new();
     let run = |further: &[&str]| sandbox.hpasim(&[&RUN[..], &["-o", "out"], further].concat());
-    done(&run(&[]));
+    run(&[]).done();
     let before = sandbox.read("out/summary.json");
     for (further, difference) in [
         (
@@ -213,8 +199,8 @@ fn a_folder_with_the_results_of_another_question_is_refused() {
     ];
     assert!(refused(&sandbox.hpasim(&compare), 1).contains("out holds the run of "));
     assert!(sandbox.read("out/summary.json") == before);
-    done(&run(&[]));
-    done(&run(&["--seed", "7", "--force"]));
+    run(&[]).done();
+    run(&["--seed", "7", "--force"]).done();
 }
 
 #[test]
@@ -232,13 +218,13 @@ fn results_of_two_autoscalers_of_one_manifest_stay_apart() {
         ];
         sandbox.hpasim(&[&start[..], further].concat())
     };
-    done(&run(&["--hpa", "a"]));
-    done(&run(&["--hpa", "b"]));
+    run(&["--hpa", "a"]).done();
+    run(&["--hpa", "b"]).done();
     assert_eq!(
-        names(&sandbox, "output"),
+        sandbox.names("output"),
         ["two-flap-hpa-a", "two-flap-hpa-b"]
     );
-    done(&run(&["--hpa", "a", "-o", "out"]));
+    run(&["--hpa", "a", "-o", "out"]).done();
     assert!(refused(&run(&["--hpa", "b", "-o", "out"]), 1).contains("--hpa \"a\""));
 
     let sweep = |further: &[&str]| {
@@ -253,14 +239,13 @@ fn results_of_two_autoscalers_of_one_manifest_stay_apart() {
         let set = ["--set", "hpa.minReplicas=1,2,3,4"];
         sandbox.hpasim(&[&start[..], &set, further].concat())
     };
-    done(&sweep(&["--hpa", "a", "--shard", "0/2", "-o", "p0"]));
-    done(&sweep(&["--hpa", "b", "--shard", "1/2", "-o", "p1"]));
-    let joined = sandbox.hpasim(&["merge", "p0", "p1", "-o", "all.csv"]);
+    sweep(&["--hpa", "a", "--shard", "0/2", "-o", "p0"]).done();
+    sweep(&["--hpa", "b", "--shard", "1/2", "-o", "p1"]).done();
+    let joined = sandbox.hpasim("merge p0 p1 -o all.csv");
     insta::assert_snapshot!(refused(&joined, 3), @"error: p1/sweep.csv: a part of another sweep: it has `# hpa: b` where p0/sweep.csv has `# hpa: a`; join parts of one command, one version and the same files");
     let resumed = sweep(&["--hpa", "b", "--shard", "0/2", "-o", "p0", "--resume"]);
     insta::assert_snapshot!(refused(&resumed, 3), @"error: p0/sweep.csv: another sweep: it has `# hpa: a` where this command has `# hpa: b`; choose another folder with -o, or compute this one again with --force");
-    let summary: serde_json::Value =
-        serde_json::from_slice(&sandbox.read("p1/summary.json")).expect("JSON");
+    let summary = sandbox.json("p1/summary.json");
     assert_eq!(summary["request"]["hpa"], "b");
 }
 
@@ -275,7 +260,7 @@ fn forced_over_a_killed_run_nothing_old_is_left() {
         "-o",
         "out",
     ];
-    done(&sandbox.hpasim(&plain));
+    sandbox.done(&plain);
     sandbox.write("out/plot-flap.png", "of a comparison that was killed");
     sandbox.write("out/notes.txt", "mine");
     std::fs::remove_file(sandbox.path("out/summary.json")).expect("as a killed run leaves it");
@@ -284,14 +269,14 @@ fn forced_over_a_killed_run_nothing_old_is_left() {
         refused(&sandbox.hpasim(&[&plain[..], &further].concat()), 1)
             .contains("not listed in the summary.json of a completed run")
     );
-    done(&sandbox.hpasim(&[&plain[..], &further, &["--force"]].concat()));
+    sandbox.done(&[&plain[..], &further, &["--force"]].concat());
     let files = [
         "decisions.jsonl",
         "notes.txt",
         "summary.json",
         "timeline.csv",
     ];
-    assert_eq!(names(&sandbox, "out"), files);
+    assert_eq!(sandbox.names("out"), files);
 }
 
 #[test]
@@ -307,7 +292,7 @@ fn a_trace_with_a_comma_in_its_name_is_swept_resumed_and_merged() {
             "-q",
         ];
         let set = ["--set", "hpa.maxReplicas=2,3,4", "--plot", "none"];
-        done(&sandbox.hpasim(&[&start[..], &set, further].concat()));
+        sandbox.done(&[&start[..], &set, further].concat());
     };
     sweep(&["-o", "whole"]);
     let whole = sandbox.read("whole/sweep.csv");
@@ -320,7 +305,7 @@ fn a_trace_with_a_comma_in_its_name_is_swept_resumed_and_merged() {
     for part in ["0/2", "1/2"] {
         sweep(&["--shard", part, "-o", &format!("p{}", &part[..1])]);
     }
-    done(&sandbox.hpasim(&["merge", "p0", "p1", "-o", "all.csv"]));
+    sandbox.done("merge p0 p1 -o all.csv");
     assert!(sandbox.read("all.csv") == whole);
 }
 
@@ -334,8 +319,8 @@ fn traces_whose_names_a_file_system_could_confuse_have_a_picture_each() {
     let traces = ["a b.csv", "a-b.csv", "a:b.csv", "A-b.csv"];
     let compare = ["compare", "policies/prod.toml", "@default"];
     let further = ["--seeds", "2", "--plot", "svg", "-q", "-o", "out"];
-    done(&sandbox.hpasim(&[&compare[..], &traces, &further].concat()));
-    insta::assert_snapshot!(names(&sandbox, "out").join("\n"), @"
+    sandbox.done(&[&compare[..], &traces, &further].concat());
+    insta::assert_snapshot!(sandbox.names("out").join("\n"), @"
     comparison.csv
     comparison.json
     plot-A-b-4.svg
@@ -350,7 +335,7 @@ fn traces_whose_names_a_file_system_could_confuse_have_a_picture_each() {
         ("a-b-3", "a:b"),
         ("A-b-4", "A-b"),
     ] {
-        let svg = String::from_utf8(sandbox.read(&format!("out/plot-{stem}.svg"))).expect("text");
+        let svg = sandbox.text(&format!("out/plot-{stem}.svg"));
         assert!(svg.contains(&format!("under {title}")), "{stem}");
     }
 }
@@ -389,7 +374,7 @@ fn a_name_that_no_file_can_have_is_refused_before_anything_runs() {
 #[test]
 fn a_run_that_cannot_be_finished_leaves_the_earlier_results() {
     let sandbox = Sandbox::new();
-    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    sandbox.done(&[&RUN[..], &["-o", "out"]].concat());
     let before = sandbox.read("out/timeline.csv");
     let long = [
         "run",
@@ -399,13 +384,10 @@ fn a_run_that_cannot_be_finished_leaves_the_earlier_results() {
         "5000",
     ];
     let mut process = holder(&sandbox, &[&long[..], &["-o", "out", "--force"]].concat());
-    let asked = Command::new("kill")
-        .args(["-INT", &process.id().to_string()])
-        .status();
-    assert!(asked.expect("kill").success());
+    interrupt(&process);
     assert_eq!(process.wait().expect("ended").code(), Some(130));
     assert!(sandbox.read("out/timeline.csv") == before);
-    assert_eq!(names(&sandbox, "out"), FILES);
+    assert_eq!(sandbox.names("out"), FILES);
 }
 
 #[cfg(unix)]
@@ -415,7 +397,7 @@ fn ctrl_c_ends_a_write_that_blocks() {
     let sandbox = Sandbox::new();
     let made = Command::new("mkfifo").arg(sandbox.path("pipe")).status();
     assert!(made.expect("mkfifo").success());
-    done(&sandbox.hpasim(&["trace", "gen", "diurnal", "-o", "day.csv"]));
+    sandbox.done("trace gen diurnal -o day.csv");
     for arguments in [
         &["trace", "gen", "diurnal", "-o", "pipe"][..],
         &["trace", "convert", "day.csv", "-o", "pipe"],
@@ -424,10 +406,7 @@ fn ctrl_c_ends_a_write_that_blocks() {
         // Opened and begun, so the process listens; of more than a pipe holds, the rest blocks.
         let mut pipe = std::fs::File::open(sandbox.path("pipe")).expect("a pipe");
         pipe.read_exact(&mut [0; 1]).expect("a byte");
-        let told = Command::new("kill")
-            .args(["-INT", &process.id().to_string()])
-            .status();
-        assert!(told.expect("kill").success());
+        interrupt(&process);
         let output = process.wait_with_output().expect("ended");
         assert_eq!(output.status.code(), Some(130), "{arguments:?}");
         let said = String::from_utf8_lossy(&output.stderr);
@@ -443,7 +422,7 @@ fn what_a_killed_process_left_of_one_file_is_not_foreign() {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.path("out")).expect("a folder");
     sandbox.write("out/.hpasim-file-abc.partial", "");
-    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    sandbox.done(&[&RUN[..], &["-o", "out"]].concat());
 }
 
 #[test]
@@ -459,10 +438,10 @@ fn a_whole_sweep_that_is_asked_again_keeps_its_rows_and_loses_nothing_on_the_way
         "-o",
         "out",
     ];
-    done(&sandbox.hpasim(&sweep));
+    sandbox.done(&sweep);
     let [rows, front] = ["out/sweep.csv", "out/front.svg"].map(|file| sandbox.read(file));
     let written = std::fs::metadata(sandbox.path("out/sweep.csv")).expect("a file");
-    done(&sandbox.hpasim(&sweep));
+    sandbox.done(&sweep);
     let again = std::fs::metadata(sandbox.path("out/sweep.csv")).expect("a file");
     assert_eq!(
         again.modified().expect("a time"),
@@ -477,5 +456,5 @@ fn a_whole_sweep_that_is_asked_again_keeps_its_rows_and_loses_nothing_on_the_way
     sandbox.write("out/sweep.csv", &damaged);
     assert!(refused(&sandbox.hpasim(&sweep), 3).contains("line 17: damaged"));
     assert!(sandbox.read("out/front.svg") == front);
-    done(&sandbox.hpasim(&[&sweep[..], &["--force"]].concat()));
+    sandbox.done(&[&sweep[..], &["--force"]].concat());
 }

@@ -3,12 +3,12 @@
 use std::process::Command;
 
 use super::Sandbox;
-use super::output_folders::{RUN, done, names, refused};
+use super::output_folders::{RUN, refused};
 
 #[test]
 fn a_folder_of_ones_own_is_not_littered() {
     let sandbox = Sandbox::new();
-    let before = names(&sandbox, "policies");
+    let before = sandbox.names("policies");
     for arguments in [
         &[
             "run",
@@ -50,7 +50,7 @@ fn a_folder_of_ones_own_is_not_littered() {
             said,
             "error: policies holds files that hpasim did not write (conservative.toml, fast.toml, no-behavior.toml and 5 more); name an empty folder or a new one with -o, or write among them with --force",
         );
-        assert_eq!(names(&sandbox, "policies"), before);
+        assert_eq!(sandbox.names("policies"), before);
     }
 }
 
@@ -125,7 +125,7 @@ fn an_output_that_is_an_input_is_refused_even_with_force() {
     }
     assert!(sandbox.read("out/timeline.csv") == trace);
     assert_eq!(
-        names(&sandbox, "out"),
+        sandbox.names("out"),
         ["proposed.toml", "sweep.csv", "timeline.csv"]
     );
 }
@@ -140,9 +140,9 @@ fn a_part_is_not_merged_into_itself() {
         "--set",
         "hpa.maxReplicas=2,3",
     ];
-    done(&sandbox.hpasim(&[&sweep[..], &["-q", "-o", "part"]].concat()));
+    sandbox.done(&[&sweep[..], &["-q", "-o", "part"]].concat());
     let before = sandbox.read("part/sweep.csv");
-    let merged = sandbox.hpasim(&["merge", "part", "-o", "part/sweep.csv", "--force"]);
+    let merged = sandbox.hpasim("merge part -o part/sweep.csv --force");
     insta::assert_snapshot!(refused(&merged, 2), @"error: part/sweep.csv is an input of this command, and the output would replace it; choose another place with -o");
     assert!(sandbox.read("part/sweep.csv") == before);
 }
@@ -161,27 +161,27 @@ fn a_trace_is_not_written_over_a_file_without_force() {
             "error: mine.csv is there already; choose another file with -o, or overwrite it with --force"
         );
         assert_eq!(sandbox.read("mine.csv"), b"precious");
-        done(&sandbox.hpasim(&[arguments, &["--force"]].concat()));
+        sandbox.done(&[arguments, &["--force"]].concat());
         assert!(sandbox.read("mine.csv").starts_with(b"#"));
         sandbox.write("mine.csv", "precious");
     }
-    done(&sandbox.hpasim(&["trace", "gen", "spike", "-o", "/dev/null"]));
+    sandbox.done("trace gen spike -o /dev/null");
 }
 
 #[test]
 fn a_summary_that_lists_paths_removes_nothing_outside_its_folder() {
     let sandbox = Sandbox::new();
-    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    sandbox.done(&[&RUN[..], &["-o", "out"]].concat());
     std::fs::create_dir(sandbox.path("out/plot-")).expect("a folder");
     sandbox.write("mine.png", "precious");
-    let text = String::from_utf8(sandbox.read("out/summary.json")).expect("text");
+    let text = sandbox.text("out/summary.json");
     let crafted = text.replace(
         "\"timeline.csv\"",
         "\"timeline.csv\", \"plot-/../../mine.png\", \"../mine.png\"",
     );
     assert_ne!(crafted, text);
     sandbox.write("out/summary.json", crafted);
-    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    sandbox.done(&[&RUN[..], &["-o", "out"]].concat());
     assert_eq!(sandbox.read("mine.png"), b"precious");
 }
 
@@ -200,7 +200,7 @@ fn a_link_in_place_of_the_lock_is_not_written_through() {
 #[test]
 fn a_file_of_ones_own_beside_results_is_neither_overwritten_nor_left_as_if_it_were_one() {
     let sandbox = Sandbox::new();
-    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    sandbox.done(&[&RUN[..], &["-o", "out"]].concat());
     sandbox.write("out/plot.svg", "mine");
     let plain = [
         "run",
@@ -217,7 +217,7 @@ fn a_file_of_ones_own_beside_results_is_neither_overwritten_nor_left_as_if_it_we
 #[test]
 fn a_folder_in_the_place_of_a_result_is_found_before_anything_is_removed() {
     let sandbox = Sandbox::new();
-    done(&sandbox.hpasim(&[&RUN[..], &["-o", "out"]].concat()));
+    sandbox.done(&[&RUN[..], &["-o", "out"]].concat());
     let before = sandbox.read("out/timeline.csv");
     for obstacle in ["plot.svg", "plot-x.svg", "latency.csv"] {
         // The obstacle may take the place of a result.
@@ -286,12 +286,12 @@ fn a_picture_of_ones_own_beside_a_sweep_is_not_overwritten_when_the_sweep_is_ask
         let set = ["--set", "hpa.maxReplicas=2,3"];
         sandbox.hpasim(&[&start[..], &set, further].concat())
     };
-    done(&sweep(&["--plot", "none"]));
+    sweep(&["--plot", "none"]).done();
     sandbox.write("out/front.svg", "mine");
     for further in [&[][..], &["--resume"]] {
         let said = sweep(further);
         assert!(refused(&said, 1).contains("out holds front.svg, not listed in"));
         assert_eq!(sandbox.read("out/front.svg"), b"mine");
     }
-    done(&sweep(&["--force"]));
+    sweep(&["--force"]).done();
 }

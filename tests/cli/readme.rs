@@ -69,8 +69,7 @@ fn every_command_of_the_readme_runs_and_prints_what_the_readme_shows() {
             "sh" => {
                 for arguments in commands(&block).into_iter().flatten() {
                     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-                    let finished = sandbox.hpasim(&arguments);
-                    assert_eq!(finished.code, Some(0), "{arguments:?}\n{}", finished.stderr);
+                    let finished = sandbox.done(&arguments);
                     printed = finished.stdout;
                     run += 1;
                 }

@@ -24,8 +24,7 @@ pub(super) fn recorded(category: &str, count: usize) -> String {
 fn a_recording_that_agrees_exits_with_0() {
     let sandbox = Sandbox::new();
     sandbox.write("some.jsonl", recorded("bounds", 3) + &recorded("zero", 2));
-    let replay = sandbox.hpasim(&["replay", "some.jsonl"]);
-    assert_eq!(replay.code, Some(0), "{replay:?}");
+    let replay = sandbox.done("replay some.jsonl");
     insta::assert_snapshot!(replay.stdout, @"
     some.jsonl
      category  scenarios  steps  all fields  desiredReplicas  agreement
@@ -46,7 +45,7 @@ fn a_recording_that_disagrees_exits_with_99_and_shows_the_field() {
         1,
     );
     sandbox.write("altered.jsonl", altered);
-    let replay = sandbox.hpasim(&["replay", "altered.jsonl"]);
+    let replay = sandbox.hpasim("replay altered.jsonl");
     assert_eq!(replay.code, Some(99), "{replay:?}");
     insta::assert_snapshot!(replay.stdout, @"
     altered.jsonl
@@ -66,7 +65,7 @@ fn a_recording_that_disagrees_exits_with_99_and_shows_the_field() {
 fn a_malformed_recording_exits_with_3_and_the_line() {
     let sandbox = Sandbox::new();
     sandbox.write("broken.jsonl", recorded("zero", 1) + "\n{\"id\": 5}\n");
-    let replay = sandbox.hpasim(&["replay", "broken.jsonl"]);
+    let replay = sandbox.hpasim("replay broken.jsonl");
     assert_eq!(replay.code, Some(3));
     assert_eq!(replay.stdout, "");
     insta::assert_snapshot!(replay.stderr, @"error: broken.jsonl: line 3: not a recorded scenario: invalid type, expected a string (column 8)");
@@ -98,8 +97,7 @@ fn an_ignored_category_is_left_out_and_said_so() {
         "some.jsonl",
         recorded("bounds", 2) + &recorded("overflow", 3),
     );
-    let replay = sandbox.hpasim(&["replay", "some.jsonl", "--ignore", "overflow"]);
-    assert_eq!(replay.code, Some(0), "{replay:?}");
+    let replay = sandbox.done("replay some.jsonl --ignore overflow");
     assert!(
         replay.stdout.contains("Left out: overflow (3 scenarios)."),
         "{replay:?}"
@@ -111,8 +109,7 @@ fn a_key_that_is_not_known_is_counted_in_a_warning() {
     let sandbox = Sandbox::new();
     let with_key = recorded("zero", 1).replacen("{\"id\"", "{\"colour\":\"blue\",\"id\"", 1);
     sandbox.write("newer.jsonl", with_key);
-    let replay = sandbox.hpasim(&["replay", "newer.jsonl"]);
-    assert_eq!(replay.code, Some(0), "{replay:?}");
+    let replay = sandbox.done("replay newer.jsonl");
     assert_eq!(
         replay.stderr,
         "warning: newer.jsonl: hpasim ignored 1 unknown key: colour (1)\n"
@@ -130,8 +127,7 @@ fn a_sample_may_be_an_object_and_its_unknown_keys_are_counted_too() {
     );
     assert_ne!(line, altered);
     sandbox.write("objects.jsonl", altered);
-    let replay = sandbox.hpasim(&["replay", "objects.jsonl"]);
-    assert_eq!(replay.code, Some(0), "{replay:?}");
+    let replay = sandbox.done("replay objects.jsonl");
     assert!(
         replay.stderr.contains("hpasim ignored 1 unknown key"),
         "{replay:?}"
@@ -142,15 +138,7 @@ fn a_sample_may_be_an_object_and_its_unknown_keys_are_counted_too() {
 fn an_ignored_category_that_is_not_there_is_told() {
     let sandbox = Sandbox::new();
     sandbox.write("some.jsonl", recorded("bounds", 2));
-    let replay = sandbox.hpasim(&[
-        "replay",
-        "some.jsonl",
-        "--ignore",
-        "bound",
-        "--ignore",
-        "bounds",
-    ]);
-    assert_eq!(replay.code, Some(0), "{replay:?}");
+    let replay = sandbox.done("replay some.jsonl --ignore bound --ignore bounds");
     assert_eq!(
         replay.stderr,
         "warning: --ignore bound: no recording has this category\n"
@@ -165,9 +153,8 @@ fn an_ignored_category_that_is_not_there_is_told() {
 fn json_is_one_object_with_the_same_figures() {
     let sandbox = Sandbox::new();
     sandbox.write("some.jsonl", recorded("bounds", 2) + &recorded("zero", 2));
-    let replay = sandbox.hpasim(&["replay", "some.jsonl", "--format", "json"]);
-    assert_eq!(replay.code, Some(0), "{replay:?}");
-    let report: serde_json::Value = serde_json::from_str(&replay.stdout).expect("one JSON object");
+    let replay = sandbox.done("replay some.jsonl --format json");
+    let report = replay.json();
     let steps = report["steps"].as_u64();
     assert!(steps >= Some(4), "{report}");
     assert_eq!(report["agreeing_steps"].as_u64(), steps);

@@ -18,26 +18,10 @@ pub(super) const FLUID_FILES: [&str; 5] = [
     "timeline.csv",
 ];
 
-pub(super) fn files_in(sandbox: &Sandbox, folder: &str) -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(sandbox.path(folder))
-        .map(|entries| {
-            entries
-                .map(|entry| {
-                    let entry = entry.expect("an entry");
-                    entry.file_name().to_string_lossy().into_owned()
-                })
-                .collect()
-        })
-        .unwrap_or_default();
-    names.sort();
-    names
-}
-
 #[test]
 fn the_main_job_prints_a_summary_and_leaves_six_files() {
     let sandbox = Sandbox::new();
-    let run = sandbox.hpasim(&["run", "policies/prod.toml", "traces/spike.csv"]);
-    assert_eq!(run.code, Some(0), "{run:?}");
+    let run = sandbox.done("run policies/prod.toml traces/spike.csv");
     assert_eq!(run.stderr, "");
     insta::assert_snapshot!(run.stdout, @"
     prod under spike, 23m 0s
@@ -62,7 +46,7 @@ fn the_main_job_prints_a_summary_and_leaves_six_files() {
                     output/prod-spike/decisions.jsonl
                     output/prod-spike/summary.json
     ");
-    assert_eq!(files_in(&sandbox, "output/prod-spike"), FILES);
+    assert_eq!(sandbox.names("output/prod-spike"), FILES);
 }
 
 #[test]
@@ -70,18 +54,9 @@ fn two_processes_leave_the_same_bytes() {
     let sandbox = Sandbox::new();
     for (engine, files) in [("request", &FILES[..]), ("fluid", &FLUID_FILES)] {
         let run = |folder: &str| {
-            let run = sandbox.hpasim(&[
-                "run",
-                "policies/prod.toml",
-                "traces/flap.csv",
-                "--engine",
-                engine,
-                "--seed",
-                "7",
-                "-o",
-                folder,
-            ]);
-            assert_eq!(run.code, Some(0), "{run:?}");
+            sandbox.done(&format!(
+                "run policies/prod.toml traces/flap.csv --engine {engine} --seed 7 -o {folder}"
+            ));
         };
         let [one, two] = ["one", "two"].map(|name| format!("{name}-{engine}"));
         run(&one);
@@ -127,32 +102,26 @@ fn seeds_fold_kpis_into_median_and_band_whatever_the_threads() {
 #[test]
 fn quiet_prints_nothing_and_writes_all() {
     let sandbox = Sandbox::new();
-    let run = sandbox.hpasim(&["run", "policies/prod.toml", "traces/flap.csv", "--quiet"]);
+    let run = sandbox.hpasim("run policies/prod.toml traces/flap.csv --quiet");
     assert_eq!(
         (run.code, run.stdout.as_str(), run.stderr.as_str()),
         (Some(0), "", "")
     );
-    assert_eq!(files_in(&sandbox, "output/prod-flap"), FILES);
+    assert_eq!(sandbox.names("output/prod-flap"), FILES);
 }
 
 #[test]
 fn without_pictures_those_of_an_earlier_run_go() {
     let sandbox = Sandbox::new();
     let run = |plot: &str| {
-        let run = sandbox.hpasim(&[
-            "run",
-            "policies/prod.toml",
-            "traces/flap.csv",
-            "--quiet",
-            "--plot",
-            plot,
-        ]);
-        assert_eq!(run.code, Some(0), "{run:?}");
+        sandbox.done(&format!(
+            "run policies/prod.toml traces/flap.csv --quiet --plot {plot}"
+        ));
     };
     run("all");
     run("none");
     assert_eq!(
-        files_in(&sandbox, "output/prod-flap"),
+        sandbox.names("output/prod-flap"),
         [
             "decisions.jsonl",
             "latency.csv",
@@ -170,7 +139,7 @@ fn all_faults_of_the_inputs_are_named_and_nothing_is_written() {
         "[hpa]\nmaxReplica = 5\nminReplicas = 3\n\n[workload]\ntimeout = 5\n",
     );
     sandbox.write("bad.csv", "time_s,rps\n0,1\n5,many\n10,-1\n");
-    let run = sandbox.hpasim(&["run", "bad.toml", "bad.csv"]);
+    let run = sandbox.hpasim("run bad.toml bad.csv");
     assert_eq!(run.code, Some(3));
     assert_eq!(run.stdout, "");
     insta::assert_snapshot!(codes_and_places(&run.stderr), @"
@@ -186,7 +155,7 @@ fn all_faults_of_the_inputs_are_named_and_nothing_is_written() {
 #[test]
 fn a_missing_trace_is_bad_input() {
     let sandbox = Sandbox::new();
-    let run = sandbox.hpasim(&["run", "policies/prod.toml", "traces/none.csv"]);
+    let run = sandbox.hpasim("run policies/prod.toml traces/none.csv");
     assert_eq!(run.code, Some(3));
     insta::assert_snapshot!(codes_and_places(&run.stderr), @"E0001");
 }
@@ -195,18 +164,16 @@ fn a_missing_trace_is_bad_input() {
 fn the_run_of_other_inputs_is_not_overwritten_without_force() {
     let sandbox = Sandbox::new();
     sandbox.write("prod.toml", sandbox.read("policies/prod.toml"));
-    let first = sandbox.hpasim(&["run", "policies/prod.toml", "traces/flap.csv", "--quiet"]);
-    assert_eq!(first.code, Some(0), "{first:?}");
+    sandbox.done("run policies/prod.toml traces/flap.csv --quiet");
     let before = sandbox.read("output/prod-flap/summary.json");
 
-    let refused = sandbox.hpasim(&["run", "prod.toml", "traces/flap.csv"]);
+    let refused = sandbox.hpasim("run prod.toml traces/flap.csv");
     assert_eq!(refused.code, Some(1));
     insta::assert_snapshot!(refused.stderr, @"error: output/prod-flap holds the run of policies/prod.toml, traces/flap.csv; choose another folder with -o, or overwrite it with --force");
     assert_eq!(sandbox.read("output/prod-flap/summary.json"), before);
 
-    let forced = sandbox.hpasim(&["run", "prod.toml", "traces/flap.csv", "--force", "--quiet"]);
-    assert_eq!(forced.code, Some(0), "{forced:?}");
-    let again = sandbox.hpasim(&["run", "./prod.toml", "traces/flap.csv", "--quiet"]);
+    sandbox.done("run prod.toml traces/flap.csv --force --quiet");
+    let again = sandbox.hpasim("run ./prod.toml traces/flap.csv --quiet");
     assert_eq!(
         again.code,
         Some(0),
@@ -218,13 +185,7 @@ fn the_run_of_other_inputs_is_not_overwritten_without_force() {
 fn a_folder_that_cannot_be_is_a_run_time_failure() {
     let sandbox = Sandbox::new();
     sandbox.write("taken", "a file");
-    let run = sandbox.hpasim(&[
-        "run",
-        "policies/prod.toml",
-        "traces/flap.csv",
-        "-o",
-        "taken/here",
-    ]);
+    let run = sandbox.hpasim("run policies/prod.toml traces/flap.csv -o taken/here");
     assert_eq!(run.code, Some(1));
     insta::assert_snapshot!(run.stderr, @"error: taken/here: cannot be written: a file is in the way of the folder");
 }
@@ -247,10 +208,9 @@ fn files_that_no_run_left_are_not_touched_without_force() {
     assert_eq!(refused.code, Some(1));
     insta::assert_snapshot!(refused.stderr, @"error: mine holds plot.png, not listed in the summary.json of a completed run; choose another folder with -o, or remove it with --force");
     assert_eq!(sandbox.read("mine/plot.png"), b"precious");
-    assert_eq!(files_in(&sandbox, "mine"), ["notes.txt", "plot.png"]);
+    assert_eq!(sandbox.names("mine"), ["notes.txt", "plot.png"]);
 
-    let forced = sandbox.hpasim(&[&arguments[..], &["--force"]].concat());
-    assert_eq!(forced.code, Some(0), "{forced:?}");
+    sandbox.done(&[&arguments[..], &["--force"]].concat());
     assert_eq!(sandbox.read("mine/notes.txt"), b"precious");
 }
 
@@ -258,33 +218,16 @@ fn files_that_no_run_left_are_not_touched_without_force() {
 fn a_run_that_fails_half_way_leaves_nothing() {
     let sandbox = Sandbox::new();
     std::fs::create_dir_all(sandbox.path("half/timeline.csv/in-the-way")).expect("made");
-    let run = sandbox.hpasim(&[
-        "run",
-        "policies/prod.toml",
-        "traces/flap.csv",
-        "-o",
-        "half",
-        "--force",
-    ]);
+    let run = sandbox.hpasim("run policies/prod.toml traces/flap.csv -o half --force");
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert_eq!(files_in(&sandbox, "half"), ["timeline.csv"]);
+    assert_eq!(sandbox.names("half"), ["timeline.csv"]);
 }
 
 #[test]
 fn json_is_printed_even_if_quiet() {
     let sandbox = Sandbox::new();
-    let run = sandbox.hpasim(&[
-        "run",
-        "policies/prod.toml",
-        "traces/flap.csv",
-        "-q",
-        "--format",
-        "json",
-        "--plot",
-        "none",
-    ]);
-    assert_eq!(run.code, Some(0), "{run:?}");
-    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("one JSON object");
+    let run = sandbox.done("run policies/prod.toml traces/flap.csv -q --format json --plot none");
+    let summary = run.json();
     assert_eq!(
         summary["files"],
         serde_json::json!(["timeline.csv", "latency.csv", "decisions.jsonl"])
@@ -295,7 +238,7 @@ fn json_is_printed_even_if_quiet() {
 fn a_failed_run_leaves_the_earlier_results_and_their_mark_of_completeness() {
     let sandbox = Sandbox::new();
     let arguments = ["run", "policies/prod.toml", "traces/flap.csv", "--quiet"];
-    assert_eq!(sandbox.hpasim(&arguments).code, Some(0));
+    sandbox.done(&arguments);
     let before = sandbox.read("output/prod-flap/timeline.csv");
     std::fs::remove_file(sandbox.path("output/prod-flap/plot.svg")).expect("removed");
     std::fs::create_dir_all(sandbox.path("output/prod-flap/plot.svg/in-the-way")).expect("made");
@@ -325,25 +268,8 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 #[test]
 fn a_part_of_the_trace_is_a_run_of_its_own() {
     let sandbox = Sandbox::new();
-    let run = sandbox.hpasim(&[
-        "run",
-        "policies/prod.toml",
-        "traces/spike.csv",
-        "--from",
-        "3m",
-        "--to",
-        "10m",
-        "--set",
-        "hpa.maxReplicas=20",
-        "--format",
-        "json",
-        "--plot",
-        "none",
-        "--engine",
-        "fluid",
-    ]);
-    assert_eq!(run.code, Some(0), "{run:?}");
-    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("one JSON object");
+    let run = sandbox.done("run policies/prod.toml traces/spike.csv --from 3m --to 10m --set hpa.maxReplicas=20 --format json --plot none --engine fluid");
+    let summary = run.json();
     assert_eq!(summary["duration_seconds"], 420.0);
     assert_eq!(summary["kpis"]["peak_replicas"], 20);
     assert_eq!(summary["request"]["set"][0], "hpa.maxReplicas=20");
@@ -384,13 +310,7 @@ fn an_interruption_ends_the_run_and_leaves_nothing() {
 #[test]
 fn a_name_that_leads_out_of_the_output_folder_writes_nothing() {
     let sandbox = Sandbox::new();
-    let run = sandbox.hpasim(&[
-        "run",
-        "policies/prod.toml",
-        "traces/spike.csv",
-        "--set",
-        "name=\"../escape\"",
-    ]);
+    let run = sandbox.hpasim("run policies/prod.toml traces/spike.csv --set name=\"../escape\"");
     assert_eq!(run.code, Some(3), "{run:?}");
     assert!(run.stderr.contains("E0021"), "{run:?}");
     assert!(!sandbox.path("escape-spike").exists());

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{Finished, Sandbox};
+use super::*;
 
 /// A small sweep of two parameters: nine points.
 const GRID: [&str; 8] = [
@@ -70,7 +70,7 @@ fn a_row_is_what_a_run_with_its_values_gives() {
         "-o",
         "ran",
     ]);
-    let summary: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let summary = run.json();
     let kpis = summary["kpis"].as_object().expect("KPIs");
     // Point, trace and two parameters before the KPIs, the check value behind them.
     assert_eq!(kpis.len(), header.len() - 4 - 1);
@@ -149,7 +149,7 @@ fn parts_that_make_no_whole_are_refused() {
     insta::assert_snapshot!(fault(&["p0", "p1", "other"]), @"error: other/sweep.csv: a part of another sweep: it has `# seed: 7` where p0/sweep.csv has `# seed: 1`; join parts of one command, one version and the same files");
     insta::assert_snapshot!(fault(&["p0", "p1", "halves"]), @"error: halves/sweep.csv: part 1/2 does not fit p0/sweep.csv, part 0/3; divide by one number");
     insta::assert_snapshot!(fault(&["p0", "traces/spike.csv"]), @"error: traces/spike.csv: this is not a part of a sweep: its first line is not `# hpasim sweep`; name a sweep.csv");
-    let text = String::from_utf8(sandbox.read("p1/sweep.csv")).expect("text");
+    let text = sandbox.text("p1/sweep.csv");
     let shorter = &text[..text.trim_end().rfind('\n').expect("lines") + 1];
     sandbox.write("p1/sweep.csv", shorter);
     done(&sandbox, &["-o", "p2", "--shard", "2/3"]);
@@ -171,8 +171,7 @@ const LONG: [&str; 8] = [
 #[test]
 fn a_killed_sweep_goes_on_to_the_same_bytes() {
     let sandbox = Sandbox::new();
-    let whole = sandbox.hpasim(&[&LONG[..], &["-o", "whole"]].concat());
-    assert_eq!(whole.code, Some(0), "{}", whole.stderr);
+    sandbox.done(&[&LONG[..], &["-o", "whole"]].concat());
     let arguments = [&LONG[..], &["-o", "killed", "--resume"]].concat();
     let file = sandbox.path("killed/sweep.csv");
     for rows in [3, 20] {
@@ -202,8 +201,7 @@ fn a_killed_sweep_goes_on_to_the_same_bytes() {
     let mut torn = sandbox.read("killed/sweep.csv");
     torn.extend(b"7,diur");
     sandbox.write("killed/sweep.csv", torn);
-    let resumed = sandbox.hpasim(&arguments);
-    assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
+    sandbox.done(&arguments);
     for name in ["sweep.csv", "summary.json", "front.png", "parameters.svg"] {
         let [killed, whole] = ["killed", "whole"].map(|it| sandbox.read(&format!("{it}/{name}")));
         assert!(killed == whole, "{name}");
@@ -226,11 +224,7 @@ fn ctrl_c_exits_with_130_and_leaves_whole_lines() {
     while !file.exists() {
         std::thread::sleep(Duration::from_millis(1));
     }
-    let told = Command::new("kill")
-        .args(["-INT", &process.id().to_string()])
-        .status()
-        .expect("kill");
-    assert!(told.success());
+    interrupt(&process);
     let output = process.wait_with_output().expect("ended");
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8_lossy(&output.stderr);
@@ -274,8 +268,7 @@ fn another_sweep_is_neither_continued_nor_overwritten() {
 #[test]
 fn the_answer_names_the_front_the_current_policy_and_the_files() {
     let sandbox = Sandbox::new();
-    let finished = sandbox.hpasim(&[&GRID[..7], &["-o", "out"]].concat());
-    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let finished = sandbox.done(&[&GRID[..7], &["-o", "out"]].concat());
     insta::assert_snapshot!(finished.stdout, @"
     prod under spike
     9 policies, fluid engine
@@ -304,27 +297,12 @@ fn the_answer_names_the_front_the_current_policy_and_the_files() {
 #[test]
 fn a_point_that_is_no_policy_is_told_before_anything_runs() {
     let sandbox = Sandbox::new();
-    let finished = sandbox.hpasim(&[
-        "sweep",
-        "policies/prod.toml",
-        "traces/spike.csv",
-        "--set",
-        "hpa.minReplicas=10..60:10",
-        "-o",
-        "out",
-    ]);
+    let finished = sandbox
+        .hpasim("sweep policies/prod.toml traces/spike.csv --set hpa.minReplicas=10..60:10 -o out");
     assert_eq!(finished.code, Some(3));
-    insta::assert_snapshot!(finished.stderr, @"
-    error[E0016]: hpa.maxReplicas: maxReplicas (50) must not be below minReplicas (60)
-      --> policies/prod.toml:11:15
-       |
-    11 | maxReplicas = 50
-       |               ^^
-       |
-       = help: write 60 or more, or lower minReplicas
-
-    error: 1 of 6 rows cannot be simulated; the first: --set hpa.minReplicas=60
-    ");
+    let (faults, rows) = finished.stderr.split_once("\nerror: ").expect("two parts");
+    insta::assert_snapshot!(codes_and_places(faults), @"E0016 policies/prod.toml:11:15");
+    insta::assert_snapshot!(rows, @"1 of 6 rows cannot be simulated; the first: --set hpa.minReplicas=60");
     assert!(!sandbox.path("out").exists());
 }
 
@@ -358,7 +336,7 @@ fn a_folder_with_what_scale_says_is_a_manifest_of_an_indexed_job() {
         .nth(1)
         .and_then(|rest| rest.split("```").next())
         .expect("a manifest");
-    let job: serde_json::Value = serde_saphyr::from_str(manifest).expect("YAML");
+    let job: Value = serde_saphyr::from_str(manifest).expect("YAML");
     assert_eq!(job["kind"], "Job");
     assert_eq!(job["spec"]["completionMode"], "Indexed");
     let container = &job["spec"]["template"]["spec"]["containers"][0];
@@ -383,6 +361,5 @@ fn a_folder_with_what_scale_says_is_a_manifest_of_an_indexed_job() {
         })
         .collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let finished = sandbox.hpasim(&arguments);
-    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    sandbox.done(&arguments);
 }

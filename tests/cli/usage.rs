@@ -5,8 +5,7 @@ use super::Sandbox;
 #[test]
 fn help_lists_the_commands_and_the_exit_codes() {
     let sandbox = Sandbox::new();
-    let help = sandbox.hpasim(&["--help"]);
-    assert_eq!(help.code, Some(0));
+    let help = sandbox.done("--help");
     insta::assert_snapshot!(help.stdout, @"
     What will my autoscaler do under this traffic, why, and at what price?
 
@@ -129,27 +128,24 @@ fn a_missing_file_offers_the_near_name() {
 fn a_package_gets_completions_and_man_pages() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let run = sandbox.hpasim(&["completions", shell]);
-        assert_eq!(run.code, Some(0), "{run:?}");
+        let run = sandbox.done(&["completions", shell]);
         assert!(run.stdout.contains("calibrate"), "{shell}");
     }
-    let page = sandbox.hpasim(&["man"]);
+    let page = sandbox.hpasim("man");
     assert!(page.stdout.contains(".TH hpasim 1"), "{page:?}");
-    let pages = sandbox.hpasim(&["man", "-o", "man1"]);
+    let pages = sandbox.hpasim("man -o man1");
     assert_eq!((pages.code, pages.stdout.as_str()), (Some(0), ""));
     assert_eq!(sandbox.read("man1/hpasim.1"), page.stdout.as_bytes());
-    let run = String::from_utf8(sandbox.read("man1/hpasim-run.1")).expect("UTF-8");
+    let run = sandbox.text("man1/hpasim-run.1");
     assert!(run.contains("maxReplicas"), "{run}");
 }
 
 #[test]
 fn a_trace_goes_to_stdout_or_to_a_file() {
     let sandbox = Sandbox::new();
-    let shown = sandbox.hpasim(&["trace", "gen", "steps", "--seed", "3"]);
-    assert_eq!(shown.code, Some(0), "{shown:?}");
-    let written = sandbox.hpasim(&["trace", "gen", "steps", "--seed", "3", "-o", "made.csv"]);
+    let shown = sandbox.done("trace gen steps --seed 3");
+    let written = sandbox.hpasim("trace gen steps --seed 3 -o made.csv");
     assert_eq!((written.code, written.stdout.as_str()), (Some(0), ""));
     assert_eq!(sandbox.read("made.csv"), shown.stdout.as_bytes());
-    let run = sandbox.hpasim(&["run", "policies/prod.toml", "made.csv", "--quiet"]);
-    assert_eq!(run.code, Some(0), "{run:?}");
+    sandbox.done("run policies/prod.toml made.csv --quiet");
 }

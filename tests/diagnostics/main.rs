@@ -7,6 +7,9 @@ use hpasim::render::paint::Colour;
 use hpasim::scenario::{Diagnostics, Engine, LoadRequest, MemoryLoader, load};
 use hpasim::units::SimTime;
 
+#[path = "../fixtures/faults.rs"]
+mod faults;
+
 mod bounds;
 mod clients;
 mod engines;
@@ -17,6 +20,8 @@ mod manifest;
 mod overrides;
 mod policy;
 mod trace;
+
+use faults::codes_and_places;
 
 const TRACE: &str = "time_s,rps\n0,4\n60,4\n";
 const POLICY: &str = "[hpa]\nmaxReplicas = 10\n";

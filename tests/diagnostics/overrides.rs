@@ -19,15 +19,7 @@ fn set_without_a_value() {
 #[test]
 fn set_with_a_bare_word_of_the_wrong_type() {
     let text = about_set("hpa.maxReplicas=many");
-    insta::assert_snapshot!(text, @"
-    error[E0008]: `hpa.maxReplicas` must be an integer, and this is a string
-     --> --set:1:17
-      |
-    1 | hpa.maxReplicas=many
-      |                 ^^^^
-      |
-      = help: write an integer
-    ");
+    insta::assert_snapshot!(codes_and_places(&text), @"E0008 --set:1:17");
 }
 
 #[test]
@@ -99,15 +91,7 @@ fn set_of_an_unknown_key() {
 #[test]
 fn set_of_a_wrong_type() {
     let text = about_set("workload.timeout=15");
-    insta::assert_snapshot!(text, @r#"
-    error[E0010]: `workload.timeout`: 15 has no unit, and a duration needs one
-     --> --set:1:18
-      |
-    1 | workload.timeout=15
-      |                  ^^
-      |
-      = help: write "15s"
-    "#);
+    insta::assert_snapshot!(codes_and_places(&text), @"E0010 --set:1:18");
 }
 
 #[test]
@@ -180,15 +164,7 @@ fn set_of_extends() {
 #[test]
 fn set_that_the_api_server_refuses() {
     let text = about_set("hpa.minReplicas=20");
-    insta::assert_snapshot!(text, @r##"
-    error[E0016]: hpa.maxReplicas: maxReplicas (10) must not be below minReplicas (20)
-     --> p.toml:2:15
-      |
-    2 | maxReplicas = 10
-      |               ^^
-      |
-      = help: write 20 or more, or lower minReplicas
-    "##);
+    insta::assert_snapshot!(codes_and_places(&text), @"E0016 p.toml:2:15");
 }
 
 #[test]
@@ -208,13 +184,5 @@ fn set_with_more_than_one_value() {
 #[test]
 fn set_with_two_lines() {
     let text = about_set("hpa.maxReplicas=3\nhpa.minReplicas=4");
-    insta::assert_snapshot!(text, @r#"
-    error[E0005]: `3` is no TOML value
-     --> --set:1:17
-      |
-    1 | hpa.maxReplicas=3
-      |                 ^
-      |
-      = help: put a text into quotes: `--set 'hpa.maxReplicas="3"'`
-    "#);
+    insta::assert_snapshot!(codes_and_places(&text), @"E0005 --set:1:17");
 }

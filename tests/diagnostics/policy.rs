@@ -165,15 +165,7 @@ fn a_number_out_of_range() {
 #[test]
 fn a_bare_number_is_no_duration() {
     let text = about_policy("[workload]\ntimeout = 90\n");
-    insta::assert_snapshot!(text, @r#"
-    error[E0010]: `workload.timeout`: 90 has no unit, and a duration needs one
-     --> p.toml:2:11
-      |
-    2 | timeout = 90
-      |           ^^
-      |
-      = help: write "90s"
-    "#);
+    insta::assert_snapshot!(codes_and_places(&text), @"E0010 p.toml:2:11");
 }
 
 #[test]
@@ -468,15 +460,7 @@ fn containers_that_contradict_each_other() {
 #[test]
 fn a_controller_without_an_autoscaler() {
     let text = about_policy("[controller]\nsync_period = \"30s\"\n");
-    insta::assert_snapshot!(text, @"
-    warning[W0002]: [controller] has no effect: the policy has no [hpa], so the number of pods is fixed
-     --> p.toml:1:1
-      |
-    1 | [controller]
-      | ^^^^^^^^^^^^
-      |
-      = help: add [hpa], or delete this section
-    ");
+    insta::assert_snapshot!(codes_and_places(&text), @"W0002 p.toml:1:1");
 }
 
 #[test]

@@ -321,17 +321,8 @@ fn more_faults_than_anybody_reads() {
         let text = about_trace(trace);
         text[text.rfind("error").unwrap_or(0)..].to_owned()
     };
-    insta::assert_snapshot!(text, @"
-    error[E0034]: `x` is not a number
-      --> t.csv:21:4
-       |
-    21 | 19,x
-       |    ^
-       |
-       = help: write a plain number with a decimal point, such as 12.5
-
-    ... and 10 more
-    ");
+    assert!(text.trim_end().ends_with("\n\n... and 10 more"), "{text}");
+    insta::assert_snapshot!(codes_and_places(&text), @"E0034 t.csv:21:4");
 }
 
 #[test]
@@ -436,22 +427,9 @@ fn a_column_of_words_is_left_out() {
 #[test]
 fn a_further_column_with_a_gap() {
     let text = about_trace("time_s,rps,depth\n0,1,5\n15,1,\n30,1,-2\n");
-    insta::assert_snapshot!(text, @"
-    error[E0034]: the value is empty
-     --> t.csv:3:6
-      |
-    3 | 15,1,
-      |      ^
-      |
-      = help: write a number, or delete the row: a value holds until the next row
-
-    error[E0035]: -2 is negative
-     --> t.csv:4:6
-      |
-    4 | 30,1,-2
-      |      ^^
-      |
-      = help: write a number of 0 or more
+    insta::assert_snapshot!(codes_and_places(&text), @"
+    E0034 t.csv:3:6
+    E0035 t.csv:4:6
     ");
 }
 

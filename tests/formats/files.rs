@@ -121,10 +121,7 @@ fn a_gzip_that_ends_early() {
     error[E0038]: the gzip file `in` is damaged: incomplete deflate stream
     help: compress or download it again; `gzip -t` checks a file
     ");
-    insta::assert_snapshot!(told(&packed[..40]), @"
-    error[E0038]: the gzip file `in` is damaged: incomplete deflate stream
-    help: compress or download it again; `gzip -t` checks a file
-    ");
+    assert_eq!(told(&packed[..40]), told(&packed[..packed.len() / 2]));
 }
 
 #[test]
@@ -139,10 +136,7 @@ fn a_gzipped_log_that_ends_early_makes_no_trace_of_its_first_half() {
         ));
     }
     let packed = packed(text.as_bytes());
-    insta::assert_snapshot!(told(&packed[..packed.len() / 2]), @"
-    error[E0038]: the gzip file `in` is damaged: incomplete deflate stream
-    help: compress or download it again; `gzip -t` checks a file
-    ");
+    insta::assert_snapshot!(codes_and_places(&told(&packed[..packed.len() / 2])), @"E0038");
 }
 
 #[test]

@@ -16,7 +16,6 @@ mod fuzz;
 mod k6;
 mod locust;
 mod logs;
-mod process;
 mod prometheus;
 mod shaping;
 

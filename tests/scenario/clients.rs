@@ -1,12 +1,10 @@
 //! The clients of a policy, and the engine that simulates them.
 
 use hpasim::cluster::config::CpuModel;
-use hpasim::engine::random::Distribution;
-use hpasim::scenario::{Engine, LoadRequest, Loaded, load};
-use hpasim::units::SimSpan;
-use hpasim::workload::{AfterTimeout, Arrivals, Balancer, Demand, Retries};
+use hpasim::scenario::Engine;
+use hpasim::workload::{AfterTimeout, Arrivals, Balancer, Retries};
 
-use super::{Files, TRACE, request, scenario};
+use super::*;
 
 #[test]
 fn clients_behave_as_the_policy_says() {
@@ -65,17 +63,11 @@ fn clients_behave_as_the_policy_says() {
 }
 
 fn loaded_with(trace: &str, engine: Option<Engine>) -> Loaded {
-    let mut loader = Files::default();
-    loader.0.insert("p.toml".into(), Vec::new());
-    loader.0.insert("t.csv".into(), trace.into());
     let request = LoadRequest {
         engine,
         ..request("p.toml", "t.csv", &[])
     };
-    match load(request, &mut loader) {
-        Ok(loaded) => loaded,
-        Err(diagnostics) => panic!("{diagnostics}"),
-    }
+    sound(request, &mut Files::of(&[("p.toml", ""), ("t.csv", trace)]))
 }
 
 #[test]

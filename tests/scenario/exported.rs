@@ -3,16 +3,16 @@
 use hpasim::scenario::ExportedObjects;
 use serde_json::Value;
 
-use super::manifest::{TRACE_WITH_QUEUE, files_of, policy_file};
+use super::manifest::TRACE_WITH_QUEUE;
 use super::*;
 
 #[test]
 fn what_is_exported_is_what_kubectl_takes() {
-    let mut files = files_of(&[(
+    let mut files = Files::of(&[(
         "p.toml",
         "name = \"shop\"\n[hpa]\nminReplicas = 2\nmaxReplicas = 9\n[hpa.behavior.scaleDown]\ntolerance = \"50m\"\n[[hpa.metrics]]\ntype = \"External\"\nexternal = { metric = { name = \"rps\", selector = { matchLabels = { on = \"yes\" } } }, target = { type = \"AverageValue\", averageValue = \"500m\" } }\n[deployment]\nnamespace = \"web\"\n[pod]\nreadiness = { period = \"1500ms\" }\npre_stop = \"5s\"\n",
     )]);
-    let exported = policy_file(&mut files, "p.toml")
+    let exported = policy_file(&mut files, "p.toml", &[])
         .export(ExportedObjects::AutoscalerAndDeployment)
         .expect("an autoscaler");
     insta::assert_snapshot!(exported.yaml, @r#"
@@ -100,9 +100,9 @@ fn what_is_exported_is_what_kubectl_takes() {
 #[test]
 fn a_patch_between_shipped_policies_holds_what_differs() {
     let mut files = Files::default();
-    let prod = policy_file(&mut files, "policies/prod.toml");
+    let prod = policy_file(&mut files, "policies/prod.toml", &[]);
     let mut patch_to = |to: &str| {
-        prod.patch_to(&policy_file(&mut files, to))
+        prod.patch_to(&policy_file(&mut files, to, &[]))
             .expect("two autoscalers")
     };
     insta::assert_snapshot!(patch_to("policies/conservative.toml"), @"
@@ -282,20 +282,10 @@ const REST: &str = "[workload]\ncpu_per_request = \"5ms\"\n";
 
 /// The scenario of a policy, and its objects as text.
 fn scenario_and_yaml(files: &mut Files, path: &str) -> (Scenario, String) {
-    let loaded = match load(request(path, "q.csv", &[]), files) {
-        Ok(loaded) => loaded,
-        Err(diagnostics) => panic!(
-            "{diagnostics}\n{:?}",
-            files
-                .0
-                .get(Path::new(path))
-                .map(|it| String::from_utf8_lossy(it).into_owned())
-        ),
-    };
-    let exported = policy_file(files, path)
+    let exported = policy_file(files, path, &[])
         .export(ExportedObjects::AutoscalerAndDeployment)
         .expect("an autoscaler");
-    let mut scenario = loaded.scenario;
+    let mut scenario = sound(request(path, "q.csv", &[]), files).scenario;
     scenario.assumptions.clear();
     (scenario, exported.yaml)
 }
@@ -306,11 +296,11 @@ proptest! {
     #[test]
     fn import_export_and_import_again_are_the_same(hpa in any_hpa(), deployment in any_deployment()) {
         let policy = format!("{hpa}{deployment}{REST}");
-        let mut files = files_of(&[("p.toml", &policy), ("q.csv", TRACE_WITH_QUEUE)]);
+        let mut files = Files::of(&[("p.toml", &policy), ("q.csv", TRACE_WITH_QUEUE)]);
         let (written, yaml) = scenario_and_yaml(&mut files, "p.toml");
         let again = format!("name = \"p\"\nmanifest = \"app.yaml\"\n{REST}");
-        files.0.insert("app.yaml".into(), yaml.clone().into());
-        files.0.insert("again.toml".into(), again.into());
+        files.0.insert("app.yaml", &yaml);
+        files.0.insert("again.toml", again);
         let (read, yaml_again) = scenario_and_yaml(&mut files, "again.toml");
         prop_assert_eq!(written, read, "{}", yaml);
         prop_assert_eq!(yaml, yaml_again);
@@ -318,8 +308,8 @@ proptest! {
 
     #[test]
     fn a_patch_applied_to_one_autoscaler_gives_the_other(from in any_hpa(), to in any_hpa()) {
-        let mut files = files_of(&[("from.toml", &(from + "[deployment]\nname = \"a\"\n")), ("to.toml", &(to + "[deployment]\nname = \"b\"\n"))]);
-        let [from, to] = ["from.toml", "to.toml"].map(|path| policy_file(&mut files, path));
+        let mut files = Files::of(&[("from.toml", &(from + "[deployment]\nname = \"a\"\n")), ("to.toml", &(to + "[deployment]\nname = \"b\"\n"))]);
+        let [from, to] = ["from.toml", "to.toml"].map(|path| policy_file(&mut files, path, &[]));
         let json = |yaml: &str| -> Value { serde_saphyr::from_str(yaml).expect("YAML") };
         let patch = json(&from.patch_to(&to).expect("two autoscalers"));
         let [from, to] = [from, to].map(|policy| json(&policy.export(ExportedObjects::Autoscaler).expect("one").yaml));

@@ -1,7 +1,7 @@
 //! Kubernetes manifests as policies, and policies as Kubernetes manifests.
 
 use hpasim::cluster::config::{ContainerCourse, ReadinessProbe, StartupProbe};
-use hpasim::scenario::{ManifestChoice, PolicyFile, load_choosing, load_policy};
+use hpasim::scenario::load_choosing;
 use serde_json::Value;
 
 use super::*;
@@ -30,49 +30,25 @@ spec:
 /// A trace with a further column.
 pub(super) const TRACE_WITH_QUEUE: &str = "time_s,rps,queue\n0,4,1\n60,8,2\n";
 
-pub(super) fn files_of(files: &[(&str, &str)]) -> Files {
-    let mut loader = Files::default();
-    loader.0.insert("t.csv".into(), TRACE.into());
-    for (path, content) in files {
-        loader.0.insert(path.into(), (*content).into());
-    }
-    loader
-}
-
 fn chosen(policy: &str, hpa: Option<&str>, namespace: Option<&str>) -> Loaded {
     let choice = ManifestChoice {
         hpa: hpa.map(str::to_owned),
         namespace: namespace.map(str::to_owned),
     };
-    let mut files = files_of(&[("app.yaml", policy)]);
-    match load_choosing(request("app.yaml", "t.csv", &[]), &choice, &mut files) {
-        Ok(loaded) => loaded,
-        Err(diagnostics) => panic!("{diagnostics}"),
-    }
+    let mut files = Files::of(&[("app.yaml", policy)]);
+    load_choosing(request("app.yaml", "t.csv", &[]), &choice, &mut files)
+        .unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-pub(super) fn policy_file(files: &mut Files, path: &str) -> PolicyFile {
-    match load_policy(Path::new(path), &[], &ManifestChoice::default(), files) {
-        Ok(policy) => policy,
-        Err(diagnostics) => panic!("{diagnostics}"),
-    }
+fn codes(loaded: &Loaded) -> Vec<&str> {
+    loaded.warnings.iter().map(|it| it.code.number()).collect()
 }
 
 #[test]
 fn the_shops_manifest_is_what_prod_says() {
-    let shop = load(
-        request("policies/privrocket.yaml", "traces/spike.csv", &[]),
-        &mut Files::default(),
-    )
-    .expect("a scenario");
-    let prod = load(
-        request("policies/prod.toml", "traces/spike.csv", &[]),
-        &mut Files::default(),
-    )
-    .expect("a scenario");
-    let codes: Vec<&str> = shop.warnings.iter().map(|it| it.code.number()).collect();
-    assert_eq!(codes, ["W0005"]);
-    let (shop, prod) = (shop.scenario, prod.scenario);
+    let shop = shipped::loaded("policies/privrocket.yaml", "traces/spike.csv");
+    assert_eq!(codes(&shop), ["W0005"]);
+    let (shop, prod) = (shop.scenario, shipped::policy("prod"));
     assert_eq!(shop.policy_name, "privrocket");
     assert_eq!(shop.deployment.containers, prod.deployment.containers);
     assert_eq!(shop.deployment.replicas, prod.deployment.replicas);
@@ -87,13 +63,8 @@ fn the_shops_manifest_is_what_prod_says() {
 
 #[test]
 fn a_manifest_without_an_autoscaler_is_a_fixed_deployment() {
-    let loaded = load(
-        request("policies/stripe-flask-app.yaml", "traces/spike.csv", &[]),
-        &mut Files::default(),
-    )
-    .expect("a scenario");
-    let codes: Vec<&str> = loaded.warnings.iter().map(|it| it.code.number()).collect();
-    assert_eq!(codes, ["W0006"]);
+    let loaded = shipped::loaded("policies/stripe-flask-app.yaml", "traces/spike.csv");
+    assert_eq!(codes(&loaded), ["W0006"]);
     assert_eq!(loaded.scenario.scaler, None);
     assert_eq!(loaded.scenario.deployment.replicas, Replicas(1));
     assert_eq!(
@@ -129,12 +100,7 @@ fn version_one_of_the_autoscaler_is_read_too() {
     let text = APP
         .replace("autoscaling/v2", "autoscaling/v1")
         .replace("maxReplicas: 7", "maxReplicas: 7\n  targetCPUUtilizationPercentage: 60\nstatus:\n  currentReplicas: 3\n  desiredReplicas: 3");
-    let spec = loaded(&[("p.yaml", &text)], &[])
-        .scenario
-        .hpa()
-        .expect("an autoscaler")
-        .spec
-        .clone();
+    let spec = hpa_spec(&loaded(&[("p.yaml", &text)], &[]).scenario);
     assert_eq!(spec.metrics[0].target, MetricTarget::Utilization(60));
 }
 
@@ -180,16 +146,8 @@ fn versions_of_the_autoscaler_that_are_gone_are_read_as_the_one_that_is_there() 
     let metrics = |version: &str, metrics: &str| {
         let text = APP.replace("autoscaling/v2", version) + "  metrics:\n" + metrics;
         let files = [("p.yaml", text.as_str()), ("q.csv", TRACE_WITH_QUEUE)];
-        let mut files = files_of(&files);
-        let loaded = load(request("p.yaml", "q.csv", &[]), &mut files);
-        loaded
-            .expect("a scenario")
-            .scenario
-            .hpa()
-            .expect("one")
-            .spec
-            .clone()
-            .metrics
+        let loaded = sound(request("p.yaml", "q.csv", &[]), &mut Files::of(&files));
+        hpa_spec(&loaded.scenario).metrics
     };
     let two = "  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}\n  - {type: Pods, pods: {metric: {name: in_flight, selector: {matchLabels: {a: b}}}, target: {type: AverageValue, averageValue: 10}}}\n  - {type: External, external: {metric: {name: queue}, target: {type: Value, value: 5}}}\n  - {type: Object, object: {describedObject: {kind: Service, name: s}, metric: {name: queue}, target: {type: Value, value: 5}}}\n";
     let beta = "  - {type: Resource, resource: {name: cpu, targetAverageUtilization: 60}}\n  - {type: Pods, pods: {metricName: in_flight, selector: {matchLabels: {a: b}}, targetAverageValue: 10}}\n  - {type: External, external: {metricName: queue, targetValue: 5}}\n  - {type: Object, object: {target: {kind: Service, name: s}, metricName: queue, targetValue: 5}}\n";
@@ -203,16 +161,7 @@ fn versions_of_the_autoscaler_that_are_gone_are_read_as_the_one_that_is_there() 
 fn one_of_several_autoscalers_is_chosen_by_name_and_namespace() {
     let second = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: NAME}\nspec:\n  scaleTargetRef: {kind: Deployment, name: shop}\n  maxReplicas: 9\n";
     let other = APP.to_owned() + &second.replace("NAME", "other");
-    let max = |loaded: Loaded| {
-        loaded
-            .scenario
-            .hpa()
-            .expect("an autoscaler")
-            .spec
-            .clone()
-            .max_replicas
-            .0
-    };
+    let max = |loaded: Loaded| hpa_spec(&loaded.scenario).max_replicas.0;
     assert_eq!(max(chosen(&other, Some("shop"), None)), 7);
     assert_eq!(max(chosen(&other, Some("other"), Some("web"))), 9);
     let twin = APP.to_owned() + &second.replace("NAME", "shop");
@@ -233,17 +182,7 @@ fn a_namespace_is_filled_in_where_none_is_stated() {
     );
     let filled = chosen(&text, None, Some("web"));
     assert_eq!(filled.warnings, []);
-    assert_eq!(
-        filled
-            .scenario
-            .hpa()
-            .expect("one")
-            .spec
-            .clone()
-            .scale_target
-            .namespace,
-        "web"
-    );
+    assert_eq!(hpa_spec(&filled.scenario).scale_target.namespace, "web");
 }
 
 #[test]
@@ -260,7 +199,7 @@ fn a_policy_overrides_its_base_and_its_base_the_manifest() {
         ),
     ];
     let scenario = loaded(&files, &["hpa.minReplicas=2"]).scenario;
-    let spec = scenario.hpa().expect("an autoscaler").spec.clone();
+    let spec = hpa_spec(&scenario);
     assert_eq!((spec.min_replicas.0, spec.max_replicas.0), (2, 20));
     assert_eq!(spec.scale_target.to_string(), "Deployment/web/shop");
     assert_eq!(scenario.deployment.replicas, Replicas(5));
@@ -279,12 +218,7 @@ fn a_manifest_may_be_a_base_and_its_keys_may_be_left_out() {
     for key in ["manifest", "extends"] {
         let policy = format!("{key} = \"app.yaml\"\nremove = [\"hpa.behavior\"]\n");
         let files = [("p.toml", policy.as_str()), ("app.yaml", text.as_str())];
-        let spec = loaded(&files, &[])
-            .scenario
-            .hpa()
-            .expect("one")
-            .spec
-            .clone();
+        let spec = hpa_spec(&loaded(&files, &[]).scenario);
         assert!(spec.behavior.is_none(), "{key}");
     }
 }

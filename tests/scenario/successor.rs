@@ -1,7 +1,7 @@
 //! A new policy that takes everything except its autoscaler from a base, as `tune` proposes it.
 
 use hpasim::control::Hpa;
-use hpasim::scenario::{Diagnostics, ManifestChoice, PolicyFile, Successor, load_policy};
+use hpasim::scenario::{Diagnostics, Successor};
 
 use super::*;
 
@@ -43,13 +43,6 @@ cpu_per_request = \"20ms\"
 latency = { quantile = 0.9, limit = \"300ms\" }
 ";
 
-fn policy_of(files: &mut Files, path: &str, set: &[String]) -> PolicyFile {
-    match load_policy(Path::new(path), set, &ManifestChoice::default(), files) {
-        Ok(policy) => policy,
-        Err(diagnostics) => panic!("{diagnostics}"),
-    }
-}
-
 /// The autoscaler; what it scales is called after the file, unless a manifest says so.
 fn autoscaler_of(policy: &PolicyFile) -> Hpa {
     let mut autoscaler = policy.autoscaler().expect("an autoscaler").clone();
@@ -61,36 +54,28 @@ fn autoscaler_of(policy: &PolicyFile) -> Hpa {
     autoscaler
 }
 
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
 fn successor(policy: &PolicyFile, base: &str, settings: &[&str]) -> Result<String, Diagnostics> {
     policy.successor(&Successor {
         name: "proposed",
         comment: "What is proposed.",
         base,
-        settings: &words(settings),
+        settings: &strings(settings),
     })
 }
 
 /// The text of the successor of `policy` with these overrides, after it was read again and found the same.
 fn round_trip(path: &str, text: &str, set: &[&str]) -> String {
-    let mut files = Files::default();
-    files.0.insert(path.into(), text.into());
-    files.0.insert("t.csv".into(), TRACE.into());
-    let set = words(set);
-    let changed = policy_of(&mut files, path, &set);
+    let mut files = Files::of(&[(path, text)]);
+    let set = strings(set);
+    let changed = policy_file(&mut files, path, &set);
     let text = successor(&changed, path, &[]).expect("an autoscaler");
-    files.0.insert("proposed.toml".into(), text.clone().into());
-    let again = policy_of(&mut files, "proposed.toml", &[]);
+    files.0.insert("proposed.toml", &text);
+    let again = policy_file(&mut files, "proposed.toml", &[]);
     assert_eq!(autoscaler_of(&again), autoscaler_of(&changed), "{text}");
     assert_eq!(again.deployment(), changed.deployment(), "{text}");
     // Under a trace too it is the same but for its name.
     let run = |policy: &str, set: &[String]| {
-        let mut files = Files(files.0.clone());
-        let loaded = load(request(policy, "t.csv", set), &mut files);
-        loaded.unwrap_or_else(|faults| panic!("{faults}")).scenario
+        sound(request(policy, "t.csv", set), &mut files.clone()).scenario
     };
     let wanted = run(path, &set);
     let mut found = run("proposed.toml", &[]);
@@ -288,24 +273,21 @@ fn the_successor_of_a_policy_that_names_its_target_goes_on_naming_it() {
 fn the_successor_of_a_policy_that_extends_another_is_the_same_policy() {
     let mut files = Files::default();
     let path = "policies/conservative.toml";
-    let changed = policy_of(&mut files, path, &words(&["hpa.maxReplicas=80"]));
+    let changed = policy_file(&mut files, path, &strings(&["hpa.maxReplicas=80"]));
     let text = successor(&changed, path, &[]).expect("an autoscaler");
-    files.0.insert("proposed.toml".into(), text.into());
-    let again = policy_of(&mut files, "proposed.toml", &[]);
+    files.0.insert("proposed.toml", text);
+    let again = policy_file(&mut files, "proposed.toml", &[]);
     assert_eq!(autoscaler_of(&again), autoscaler_of(&changed));
 }
 
 #[test]
 fn settings_outside_the_autoscaler_are_the_successors_own() {
-    let mut files = Files::default();
-    files
-        .0
-        .insert("p.toml".into(), "[hpa]\nmaxReplicas = 9\n".into());
+    let mut files = Files::of(&[("p.toml", "[hpa]\nmaxReplicas = 9\n")]);
     let settings = [
         "controller.sync_period=\"5s\"",
         "slo.latency.limit = \"300ms\"",
     ];
-    let changed = policy_of(&mut files, "p.toml", &words(&settings));
+    let changed = policy_file(&mut files, "p.toml", &strings(&settings));
     let text = successor(&changed, "p.toml", &settings).expect("an autoscaler");
     insta::assert_snapshot!(text, @r#"
     # What is proposed.
@@ -329,18 +311,15 @@ fn settings_outside_the_autoscaler_are_the_successors_own() {
     type = "Utilization"
     averageUtilization = 80
     "#);
-    files.0.insert("proposed.toml".into(), text.into());
-    let again = policy_of(&mut files, "proposed.toml", &[]);
+    files.0.insert("proposed.toml", text);
+    let again = policy_file(&mut files, "proposed.toml", &[]);
     assert_eq!(autoscaler_of(&again), autoscaler_of(&changed));
 }
 
 #[test]
 fn names_and_comments_cannot_break_the_file() {
-    let mut files = Files::default();
-    files
-        .0
-        .insert("a \"b\".toml".into(), "[hpa]\nmaxReplicas = 9\n".into());
-    let base = policy_of(&mut files, "a \"b\".toml", &[]);
+    let mut files = Files::of(&[("a \"b\".toml", "[hpa]\nmaxReplicas = 9\n")]);
+    let base = policy_file(&mut files, "a \"b\".toml", &[]);
     let text = base
         .successor(&Successor {
             name: "it's \"new\"",
@@ -349,8 +328,8 @@ fn names_and_comments_cannot_break_the_file() {
             settings: &[],
         })
         .expect("an autoscaler");
-    files.0.insert("proposed.toml".into(), text.clone().into());
-    let again = policy_of(&mut files, "proposed.toml", &[]);
+    files.0.insert("proposed.toml", &text);
+    let again = policy_file(&mut files, "proposed.toml", &[]);
     assert_eq!(autoscaler_of(&again), autoscaler_of(&base), "{text}");
 }
 
@@ -358,7 +337,7 @@ fn names_and_comments_cannot_break_the_file() {
 fn there_is_no_successor_without_an_autoscaler() {
     let mut files = Files::default();
     let path = "policies/stripe-api.toml";
-    let fixed = policy_of(&mut files, path, &[]);
+    let fixed = policy_file(&mut files, path, &[]);
     let fault = successor(&fixed, path, &[]).expect_err("a fault");
     insta::assert_snapshot!(fault, @"E0013: `stripe-api` has no autoscaler to export");
 }

@@ -1,5 +1,8 @@
 //! Traces: reading, a new time zero, and cuts.
 
+use std::io::Write;
+use std::sync::Arc;
+
 use super::*;
 
 #[test]
@@ -41,19 +44,13 @@ fn timestamps_are_rebased_whatever_their_form() {
 }
 
 fn cut(from: Option<f64>, to: Option<f64>) -> Trace {
-    let mut loader = Files::default();
-    loader.0.insert("p.toml".into(), Vec::new());
-    loader.0.insert("t.csv".into(), TRACE.into());
     let request = LoadRequest {
         from: from.map(seconds),
         to: to.map(seconds),
-        engine: None,
         ..request("p.toml", "t.csv", &[])
     };
-    match load(request, &mut loader) {
-        Ok(loaded) => Arc::unwrap_or_clone(loaded.scenario.trace),
-        Err(diagnostics) => panic!("{diagnostics}"),
-    }
+    let loaded = sound(request, &mut Files::of(&[("p.toml", "")]));
+    Arc::unwrap_or_clone(loaded.scenario.trace)
 }
 
 #[test]

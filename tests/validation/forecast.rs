@@ -5,8 +5,9 @@
 use std::path::Path;
 
 use hpasim::control::Decided;
+use hpasim::files::FileLoader;
 use hpasim::results::{KpiObserver, Kpis};
-use hpasim::scenario::{Engine, LoadError, LoadRequest, Loaded, Loader, load};
+use hpasim::scenario::{Engine, LoadRequest, Loaded, load};
 use hpasim::simulation::{Observer, simulate};
 use hpasim::units::{Seed, SimTime};
 
@@ -14,16 +15,6 @@ use super::recording::Sample;
 
 /// The number of seeds in a forecast.
 pub(crate) const SEEDS: u64 = 20;
-
-/// The files of this folder.
-struct Here;
-
-impl Loader for Here {
-    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/validation");
-        Ok(std::fs::read(folder.join(path))?)
-    }
-}
 
 /// The simulation of a recorded run.
 #[derive(Clone, Debug)]
@@ -110,15 +101,14 @@ pub(crate) struct Score {
 impl Forecast {
     /// The checked inputs.
     pub(crate) fn load(&self) -> Loaded {
+        let in_folder = |file: &str| Path::new("tests/validation").join(file);
+        let (policy, trace) = (in_folder(self.policy), in_folder(self.trace));
         let request = LoadRequest {
-            policy: Path::new(self.policy),
-            trace: Path::new(self.trace),
             set: &self.set,
-            from: None,
-            to: None,
             engine: Some(self.engine),
+            ..LoadRequest::new(&policy, &trace)
         };
-        load(request, &mut Here).unwrap_or_else(|faults| panic!("{}: {faults}", self.policy))
+        load(request, &mut FileLoader).unwrap_or_else(|faults| panic!("{}: {faults}", self.policy))
     }
 
     /// The replicas of all seeds at the moments of `samples`.

@@ -24,14 +24,7 @@ pub(super) const EVEN: &str = "time_s,rps\n0,40\n450,40\n";
 
 /// A policy under a trace, with the fluid engine wherever it can follow.
 pub(super) fn template(policy: &str, trace: &str) -> Template {
-    let request = LoadRequest {
-        policy: Path::new("policy"),
-        trace: Path::new("trace.csv"),
-        set: &[],
-        from: None,
-        to: None,
-        engine: None,
-    };
+    let request = LoadRequest::new(Path::new("policy"), Path::new("trace.csv"));
     let mut files = MemoryLoader::default()
         .with("policy", policy)
         .with("trace.csv", trace);
@@ -78,13 +71,6 @@ pub(super) fn written(measured: &impl std::fmt::Debug) -> String {
 
 pub(super) fn threads(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).expect("more than none")
-}
-
-#[test]
-fn a_policy_without_an_autoscaler_has_nothing_to_tune() {
-    let api = include_str!("../../../policies/stripe-api.toml");
-    let fault = ask(api, &[EVEN], "", &[]).expect_err("a fault");
-    insta::assert_snapshot!(fault, @"`policy` has no autoscaler, so there is nothing to tune; add [hpa] to the policy");
 }
 
 #[test]

@@ -1,46 +1,12 @@
 //! The commands about traces as real processes.
 
-use std::path::Path;
-use std::process::Output;
+use super::*;
 
-use assert_cmd::Command;
-
-use super::codes_and_places;
-
-struct Sandbox {
-    folder: tempfile::TempDir,
-}
-
-impl Sandbox {
-    fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().expect("a folder"),
-        }
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        std::fs::write(self.folder.path().join(name), bytes).expect("written");
-    }
-
-    fn hpasim(&self, arguments: &[&str], stdin: &str) -> Output {
-        Command::new(assert_cmd::cargo::cargo_bin!("hpasim"))
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .write_stdin(stdin)
-            .output()
-            .expect("a process")
-    }
-
-    /// Exit code, stdout and stderr in one text.
-    fn told(&self, arguments: &[&str], stdin: &str) -> String {
-        let output = self.hpasim(arguments, stdin);
-        format!(
-            "exit {}\n{}{}",
-            output.status.code().unwrap_or(-1),
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        )
-    }
+/// Exit code, stdout and stderr in one text.
+fn outcome(sandbox: &Sandbox, arguments: impl Arguments, stdin: &str) -> String {
+    let finished = sandbox.fed(arguments, stdin);
+    let code = finished.code.unwrap_or(-1);
+    format!("exit {code}\n{}{}", finished.stdout, finished.stderr)
 }
 
 const LOG: &str = "\
@@ -52,34 +18,18 @@ a - - [01/Jul/1995:00:00:08 -0400] \"GET / HTTP/1.0\" 200 6245
 
 const POLICY: &str = "[hpa]\nmaxReplicas = 10\n";
 
-fn shipped(path: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(path)
-        .display()
-        .to_string()
-}
-
 #[test]
 fn a_log_is_converted_to_a_file_that_run_accepts() {
     let sandbox = Sandbox::new();
     sandbox.write("access.log", LOG);
     sandbox.write("p.toml", POLICY);
-    let told = sandbox.told(
-        &[
-            "trace",
-            "convert",
-            "access.log",
-            "-o",
-            "out.csv",
-            "--step",
-            "4s",
-            "--scale",
-            "3",
-        ],
+    let told = outcome(
+        &sandbox,
+        "trace convert access.log -o out.csv --step 4s --scale 3",
         "",
     );
     insta::assert_snapshot!(told, @"exit 0");
-    let written = std::fs::read_to_string(sandbox.folder.path().join("out.csv")).expect("a trace");
+    let written = sandbox.text("out.csv");
     insta::assert_snapshot!(written, @"
     # hpasim trace convert, from: access log; time_s 0 is 1995-07-01T04:00:01Z
     time_s,rps
@@ -87,8 +37,7 @@ fn a_log_is_converted_to_a_file_that_run_accepts() {
     4,0.75
     8,0.75
     ");
-    let run = sandbox.hpasim(&["run", "p.toml", "out.csv", "--plot", "none"], "");
-    assert_eq!(run.status.code(), Some(0));
+    sandbox.done("run p.toml out.csv --plot none");
 }
 
 #[test]
@@ -97,22 +46,19 @@ fn run_takes_a_recording_as_it_is_and_from_standard_input() {
     sandbox.write("access.log", LOG);
     sandbox.write("p.toml", POLICY);
     for (input, stdin) in [("access.log", ""), ("-", LOG)] {
-        let run = sandbox.hpasim(
-            &["run", "p.toml", input, "--plot", "none", "--quiet"],
-            stdin,
-        );
-        assert_eq!(run.status.code(), Some(0), "{input}");
+        sandbox
+            .fed(&format!("run p.toml {input} --plot none --quiet"), stdin)
+            .done();
     }
-    let timelines = ["output/p-access", "output/p-stdin"].map(|folder| {
-        std::fs::read(sandbox.folder.path().join(folder).join("timeline.csv")).expect("a timeline")
-    });
+    let timelines = ["output/p-access", "output/p-stdin"]
+        .map(|folder| sandbox.read(&format!("{folder}/timeline.csv")));
     assert_eq!(timelines[0], timelines[1]);
 }
 
 #[test]
 fn info_says_what_a_recording_is_and_becomes() {
     let sandbox = Sandbox::new();
-    insta::assert_snapshot!(sandbox.told(&["trace", "info", "-"], LOG), @"
+    insta::assert_snapshot!(outcome(&sandbox, "trace info -", LOG), @"
     exit 0
     -: access log
     span            8 s from 1995-07-01T04:00:01Z
@@ -123,7 +69,7 @@ fn info_says_what_a_recording_is_and_becomes() {
     burstiness      index of dispersion 1 of the counts per 1 s (Poisson: 1); coefficient of variation 1.41
     becomes         `rps`, open load, for either engine
     ");
-    insta::assert_snapshot!(sandbox.told(&["trace", "info", "-", "--format", "json", "--step", "4s"], LOG), @r#"
+    insta::assert_snapshot!(outcome(&sandbox, "trace info - --format json --step 4s", LOG), @r#"
     exit 0
     {
       "name": "-",
@@ -153,7 +99,7 @@ fn info_says_what_a_recording_is_and_becomes() {
 fn info_counts_what_stands_at_the_ceiling() {
     let sandbox = Sandbox::new();
     let text = "time_s,cpu_millicores\n0,100\n15,3980\n30,4000\n45,4000\n60,100\n";
-    insta::assert_snapshot!(sandbox.told(&["trace", "info", "-", "--quiet"], text), @"
+    insta::assert_snapshot!(outcome(&sandbox, "trace info - --quiet", text), @"
     exit 0
     -: hpasim CSV
     span            1m 0s
@@ -169,7 +115,7 @@ fn info_counts_what_stands_at_the_ceiling() {
 #[test]
 fn a_format_can_be_forced_and_from_is_a_time() {
     let sandbox = Sandbox::new();
-    insta::assert_snapshot!(sandbox.told(&["trace", "convert", "-", "--input-format", "locust"], LOG), @r#"
+    insta::assert_snapshot!(outcome(&sandbox, "trace convert - --input-format locust", LOG), @r#"
     exit 3
     error[E0031]: the header has no column `Timestamp`
      --> -:1:1
@@ -179,7 +125,7 @@ fn a_format_can_be_forced_and_from_is_a_time() {
       |
       = help: use the file as the tool wrote it
     "#);
-    let told = sandbox.told(&["trace", "convert", "-", "--from", "k6-csv"], LOG);
+    let told = outcome(&sandbox, "trace convert - --from k6-csv", LOG);
     assert!(told.starts_with("exit 2"), "{told}");
     assert!(told.contains("--input-format k6-csv"), "{told}");
 }
@@ -187,19 +133,13 @@ fn a_format_can_be_forced_and_from_is_a_time() {
 #[test]
 fn a_folder_a_missing_file_and_one_that_may_not_be_read() {
     let sandbox = Sandbox::new();
-    std::fs::create_dir(sandbox.folder.path().join("logs")).expect("a folder");
+    std::fs::create_dir(sandbox.path("logs")).expect("a folder");
     sandbox.write("p.toml", POLICY);
-    insta::assert_snapshot!(sandbox.told(&["trace", "info", "logs"], ""), @"
-    exit 3
-    error[E0001]: cannot read `logs`: it is a folder
-    help: name a file in that folder
-    ");
-    insta::assert_snapshot!(codes_and_places(&sandbox.told(&["trace", "info", "none.csv"], "")), @"E0001");
-    insta::assert_snapshot!(sandbox.told(&["run", "p.toml", "logs"], ""), @"
-    exit 3
-    error[E0001]: cannot read `logs`: it is a folder
-    help: name a file in that folder
-    ");
+    let of_folder = outcome(&sandbox, "trace info logs", "");
+    assert_eq!(codes_and_places(&of_folder), "E0001");
+    insta::assert_snapshot!(codes_and_places(&outcome(&sandbox, "trace info none.csv", "")), @"E0001");
+    let of_run = outcome(&sandbox, "run p.toml logs", "");
+    assert_eq!(of_run, of_folder);
 }
 
 #[cfg(unix)]
@@ -208,14 +148,14 @@ fn no_permission() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::new();
     sandbox.write("secret.csv", "time_s,rps\n0,1\n60,1\n");
-    let path = sandbox.folder.path().join("secret.csv");
+    let path = sandbox.path("secret.csv");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("permissions");
     if std::fs::read(&path).is_ok() {
         // Root reads everything; the text itself is tested without the file system.
         return;
     }
     assert_eq!(
-        sandbox.told(&["trace", "info", "secret.csv"], ""),
+        outcome(&sandbox, "trace info secret.csv", ""),
         "exit 3\nerror[E0001]: cannot read `secret.csv`: permission denied\nhelp: make the file readable for you\n"
     );
 }
@@ -223,30 +163,32 @@ fn no_permission() {
 #[test]
 fn nothing_is_written_when_the_recording_is_broken() {
     let sandbox = Sandbox::new();
-    let told = sandbox.told(
-        &["trace", "convert", "-", "-o", "out.csv"],
+    let told = outcome(
+        &sandbox,
+        "trace convert - -o out.csv",
         "{\"status\":\"error\",\"errorType\":\"x\",\"error\":\"no\"}",
     );
     assert!(told.starts_with("exit 3"), "{told}");
-    assert!(!sandbox.folder.path().join("out.csv").exists());
+    assert!(!sandbox.path("out.csv").exists());
 }
 
 #[test]
 fn the_shipped_load_test_of_k6_runs_as_users() {
     let sandbox = Sandbox::new();
-    let stages = shipped("traces/k6-stages.json");
-    let policy = shipped("policies/prod.toml");
-    let told = sandbox.told(
-        &["run", &policy, &stages, "--plot", "none", "--to", "3m"],
+    let stages = "traces/k6-stages.json";
+    let policy = "policies/prod.toml";
+    let told = outcome(
+        &sandbox,
+        &format!("run {policy} {stages} --plot none --to 3m"),
         "",
     );
     assert!(
         told.starts_with("exit 0\nprod under k6-stages, 3m 0s\nrequest engine"),
         "{told}"
     );
-    insta::assert_snapshot!(sandbox.told(&["trace", "info", &stages], "").replace(&stages, "k6-stages.json"), @"
+    insta::assert_snapshot!(outcome(&sandbox, &format!("trace info {stages}"), ""), @"
     exit 0
-    k6-stages.json: k6 options
+    traces/k6-stages.json: k6 options
     span            15m 0s
     rows            242, most of them 1 s, 2 of another length
     gaps            none
@@ -259,10 +201,10 @@ fn the_shipped_load_test_of_k6_runs_as_users() {
 #[test]
 fn the_shipped_recording_of_locust_is_a_trace_with_its_users_and_cpu() {
     let sandbox = Sandbox::new();
-    let recorded = shipped("traces/recorded-locust.csv");
-    insta::assert_snapshot!(sandbox.told(&["trace", "info", &recorded], "").replace(&recorded, "recorded-locust.csv"), @"
+    let recorded = "traces/recorded-locust.csv";
+    insta::assert_snapshot!(outcome(&sandbox, &format!("trace info {recorded}"), ""), @"
     exit 0
-    recorded-locust.csv: hpasim CSV
+    traces/recorded-locust.csv: hpasim CSV
     span            13m 0s
     rows            780, each 1 s
     gaps            none
@@ -277,10 +219,7 @@ fn the_shipped_recording_of_locust_is_a_trace_with_its_users_and_cpu() {
 #[test]
 fn the_shipped_probe_says_what_a_request_cost_the_recorded_server() {
     let sandbox = Sandbox::new();
-    let told = sandbox.told(
-        &["calibrate", &shipped("traces/recorded-locust-probe.csv")],
-        "",
-    );
+    let told = outcome(&sandbox, "calibrate traces/recorded-locust-probe.csv", "");
     assert!(told.starts_with("exit 0"), "{told}");
     assert!(
         told.contains("cost per request (CPU time)   6.51 ms"),
@@ -294,7 +233,7 @@ fn a_hundred_megabytes_of_anything_are_refused_by_run_too() {
     let sandbox = Sandbox::new();
     sandbox.write("p.toml", POLICY);
     sandbox.write("huge.csv", "nothing to see here\n".repeat(5 << 20));
-    insta::assert_snapshot!(codes_and_places(&sandbox.told(&["run", "p.toml", "huge.csv"], "")), @"
+    insta::assert_snapshot!(codes_and_places(&outcome(&sandbox, "run p.toml huge.csv", "")), @"
     E0031 huge.csv:1:1
     E0032 huge.csv:1:1
     ");
@@ -302,7 +241,7 @@ fn a_hundred_megabytes_of_anything_are_refused_by_run_too() {
 
 #[test]
 fn the_recorded_trace_cost_as_much_cpu_a_request_as_the_probe_says() {
-    let text = std::fs::read(shipped("traces/recorded-locust.csv")).expect("a trace");
+    let text = std::fs::read(project().join("traces/recorded-locust.csv")).expect("a trace");
     let parsed =
         hpasim::scenario::parse_trace(Path::new("recorded-locust.csv"), &text).expect("a trace");
     let hpasim::workload::Demand::RequestsPerSecond(rates) = &parsed.trace.demand else {

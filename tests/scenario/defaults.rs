@@ -1,0 +1,126 @@
+//! Every declared key, its default, and what a result lists as assumed.
+
+use super::*;
+
+#[test]
+fn an_empty_policy_is_a_fixed_deployment_of_defaults_and_says_what_it_assumes() {
+    let scenario = scenario("", &[]);
+    assert!(scenario.scaler.is_none());
+    assert_eq!(scenario.policy_name, "p");
+    assert_eq!(scenario.deployment.containers[0].name, "app");
+    let assumed: Vec<String> = scenario
+        .assumptions
+        .iter()
+        .map(|assumption| format!("{} = {}", assumption.key, assumption.value))
+        .collect();
+    assert_eq!(
+        assumed,
+        [
+            r#"deployment.containers = [{ name = "app", resources = { requests = { cpu = "100m" } } }]"#,
+            r#"workload.cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
+            r#"workload.timeout = "10s""#,
+            r#"pod.image_pull = "0s""#,
+            r#"pod.start = { dist = "lognormal", median = "1.5s", p99 = "5s" }"#,
+            r#"pod.init = "1s""#,
+            r#"slo.latency = { quantile = 0.95, limit = "500ms" }"#,
+        ]
+    );
+}
+
+#[test]
+fn the_stated_assumptions_are_the_values_in_use() {
+    let assumed = scenario("[hpa]\nmaxReplicas = 3\n", &[]);
+    let written: Vec<String> = assumed
+        .assumptions
+        .iter()
+        .map(|assumption| format!("{}={}", assumption.key, assumption.value))
+        .collect();
+    let set: Vec<&str> = written.iter().map(String::as_str).collect();
+    let mut stated = scenario("[hpa]\nmaxReplicas = 3\n", &set);
+    assert_eq!(stated.assumptions, []);
+    stated.assumptions.clone_from(&assumed.assumptions);
+    assert_eq!(stated, assumed);
+}
+
+/// The setting that must be present for a key of the table at `path` to count, if the table is
+/// absent by default.
+fn table_around(path: &str) -> Option<&'static str> {
+    match path {
+        "pod.readiness" => Some("pod.readiness={}"),
+        "pod.startup" => Some("pod.startup={}"),
+        "slo.latency" => Some("slo.latency={}"),
+        "workload.arrivals" => Some(r#"workload.arrivals={process="gamma",cv=2}"#),
+        "workload.retries" => Some("workload.retries={max=2}"),
+        "workload.connections" => Some("workload.connections={count=9}"),
+        "pod.startup_cpu" => Some(r#"pod.startup_cpu={cpu="1",duration="1s"}"#),
+        _ if path.starts_with("deployment.containers.N") => Some(
+            r#"deployment.containers=[{name="app",resources={requests={cpu="100m"}}},{name="proxy",resources={requests={cpu="50m"}}}]"#,
+        ),
+        _ => None,
+    }
+}
+
+/// The path of the key in a policy; for a key of a container, that of a sidecar.
+fn settable(key: &KeyRow) -> String {
+    key.path().replace(".N.", ".1.")
+}
+
+#[test]
+fn every_declared_key_has_a_reader_that_refuses_what_no_key_takes() {
+    for key in keys::all() {
+        let argument = format!("{}=[[1]]", settable(&key));
+        let mut set: Vec<&str> = table_around(&key.table).into_iter().collect();
+        set.push(&argument);
+        let files = &mut Files::of(&[("p.toml", "")]);
+        let Err(faults) = load(request("p.toml", "t.csv", &strings(&set)), files) else {
+            panic!("`{argument}` is taken");
+        };
+        assert!(
+            faults
+                .list
+                .iter()
+                .any(|fault| fault.message.contains(&settable(&key))),
+            "{argument}: {faults}"
+        );
+    }
+}
+
+#[test]
+fn every_default_of_the_documentation_is_the_value_that_an_absent_key_has() {
+    let policy = "[hpa]\nmaxReplicas = 3\n";
+    let mut documented = 0;
+    for key in keys::all() {
+        let Some(default) = key.default else {
+            continue;
+        };
+        let argument = format!("{}={default}", settable(&key));
+        let mut set: Vec<&str> = table_around(&key.table).into_iter().collect();
+        let unsaid = scenario(policy, &set);
+        set.push(&argument);
+        let mut said = scenario(policy, &set);
+        said.assumptions.clone_from(&unsaid.assumptions);
+        assert_eq!(said, unsaid, "{argument}");
+        documented += 1;
+    }
+    assert!(documented > 60, "{documented} keys with a default");
+}
+
+#[test]
+fn a_trace_of_cpu_assumes_nothing_of_requests() {
+    let trace = "time_s,cpu_millicores\n0,100\n60,100\n";
+    let scenario = loaded(&[("p.toml", ""), ("t.csv", trace)], &[]).scenario;
+    let assumed: Vec<&str> = scenario
+        .assumptions
+        .iter()
+        .map(|a| a.key.as_str())
+        .collect();
+    assert_eq!(
+        assumed,
+        [
+            "deployment.containers",
+            "pod.image_pull",
+            "pod.start",
+            "pod.init"
+        ]
+    );
+}
