@@ -316,12 +316,12 @@ fn a_point_that_is_no_policy_is_told_before_anything_runs() {
     assert_eq!(finished.code, Some(3));
     insta::assert_snapshot!(finished.stderr, @"
     error[E0016]: hpa.maxReplicas: maxReplicas (50) must not be below minReplicas (60)
-      --> policies/prod.toml:11:15
-       |
-    11 | maxReplicas = 50
-       |               ^^
-       |
-       = help: write 60 or more, or lower minReplicas
+     --> --set:1:1
+      |
+    1 | hpa.minReplicas=60
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write 60 or more, or lower minReplicas
 
     error: 1 of 6 rows cannot be simulated; the first: --set hpa.minReplicas=60
     ");

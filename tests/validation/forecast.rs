@@ -7,7 +7,7 @@ use std::path::Path;
 use hpasim::control::Decided;
 use hpasim::results::{KpiObserver, Kpis};
 use hpasim::scenario::{Engine, LoadError, LoadRequest, Loaded, Loader, load};
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::{Observer, simulate_observed};
 use hpasim::units::{Seed, SimTime};
 
 use super::recording::Sample;
@@ -128,7 +128,7 @@ impl Forecast {
         let runs: Vec<Replicas> = (1..=SEEDS)
             .map(|seed| {
                 let mut replicas = Replicas(vec![(SimTime::ZERO, at_start)]);
-                simulate(&loaded.scenario, loaded.engine, Seed(seed), &mut replicas);
+                simulate_observed(&loaded.scenario, loaded.engine, Seed(seed), &mut replicas);
                 replicas
             })
             .collect();
@@ -156,7 +156,7 @@ impl Forecast {
         let mut figures: Vec<f64> = (1..=SEEDS)
             .map(|seed| {
                 let mut kpis = KpiObserver::new(&loaded.scenario);
-                simulate(&loaded.scenario, loaded.engine, Seed(seed), &mut kpis);
+                simulate_observed(&loaded.scenario, loaded.engine, Seed(seed), &mut kpis);
                 figure(&kpis.finish()).expect("a run with requests")
             })
             .collect();

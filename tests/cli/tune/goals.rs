@@ -60,7 +60,8 @@ fn where_nothing_is_better_nothing_is_proposed() {
                                       tried  mean replicas  SLO-breaking  rescales
                                                                  seconds
      targetCPUUtilizationPercentage  40, 50              -             -         -
-    share of the spread that a parameter explains by itself, over 2 policies that cover all values evenly
+    share of the spread that a parameter explains by itself, over 2 policies that
+    cover all values evenly
 
     warning: the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout
 

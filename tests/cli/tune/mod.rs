@@ -127,7 +127,8 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
              it starts with the pods that today's policy has at that time, for both policies: 20
 
     prod, proposed under spike from 15m, 8m 0s
-    fluid engine, 2 seeds (4 to 5): means, and differences to prod ± 95 % interval, seed by seed
+    fluid engine, 2 seeds (4 to 5): means, and differences to prod ± 95 % interval,
+    seed by seed
     * the interval excludes zero; less is better in every row
 
                                    prod  proposed       to prod
@@ -167,7 +168,8 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
                                         tried      mean  SLO-breaking  rescales
                                                replicas       seconds
      targetCPUUtilizationPercentage  30 to 90      97 %          97 %      94 %
-    share of the spread that a parameter explains by itself, over 13 policies that cover all values evenly
+    share of the spread that a parameter explains by itself, over 13 policies that
+    cover all values evenly
 
     warning: worse for users on held-out traffic, in KPIs that the goal does not name: SLO-breaking seconds 22.5 -> 52.5 under spike from 15m; latency p95 128 ms -> 495 ms under spike from 15m; latency p99 261 ms -> 1.16 s under spike from 15m
     warning: worse for users on the traffic of the search, in KPIs that the goal does not name: SLO-breaking seconds 120 -> 192 under spike until 15m; failed requests 5.4 % -> 10 % under spike until 15m; latency p95 3.46 s -> 4.76 s under spike until 15m; recovery 1m 35s -> 2m 25s under spike until 15m
