@@ -52,9 +52,11 @@ fn where_nothing_is_better_nothing_is_proposed() {
     let finished = done(&sandbox, &PROD_UNDER_SPIKE, &[&best, &SHORT[..8]]);
     insta::assert_snapshot!(finished.stdout, @"
     prod tuned under spike until 15m
-    verdict  keep today's policy (28.80 mean replicas, 120 SLO-breaking seconds, 10.7 rescales): no policy that the search tried is nearer to the goal
+    verdict  keep today's policy (28.80 mean replicas, 120 SLO-breaking seconds,
+             10.7 rescales): no policy that the search tried is nearer to the goal
     goal     min mean_replicas
-    search   all 2 policies, fluid engine, 3 seeds; no finalist and today's policy by the fluid engine
+    search   all 2 policies, fluid engine, 3 seeds; no finalist and today's policy
+             by the fluid engine
 
     Which parameter matters
                                       tried  mean replicas  SLO-breaking  rescales
@@ -63,7 +65,8 @@ fn where_nothing_is_better_nothing_is_proposed() {
     share of the spread that a parameter explains by itself, over 2 policies that
     cover all values evenly
 
-    warning: the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout
+    warning: the held-out traffic has no spike, so the report does not show how the
+             policies handle one; name a trace with a spike with --holdout
 
     written  out/front.csv
              out/summary.json
@@ -151,7 +154,7 @@ fn where_only_cpu_is_known_the_throttled_share_is_the_harm() {
         .stdout
         .lines()
         .find(|line| line.starts_with("goal"));
-    insta::assert_snapshot!(goal.expect("a goal"), @"goal     mean replicas, throttled share and rescales not above today's; among such policies, the least sum of mean replicas and throttled share (each as a share of today's)");
+    insta::assert_snapshot!(goal.expect("a goal"), @"goal     mean replicas, throttled share and rescales not above today's; among");
 }
 
 #[test]

@@ -120,11 +120,14 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
     assert_eq!(finished.stderr, "");
     insta::assert_snapshot!(finished.stdout, @"
     prod tuned under spike until 15m
-    verdict  keep today's policy: the proposed policy is worse on held-out traffic (SLO-breaking seconds +30 ± 0)
+    verdict  keep today's policy: the proposed policy is worse on held-out traffic
+             (SLO-breaking seconds +30 ± 0)
     goal     min mean_replicas
-    search   all 13 policies, fluid engine, 3 seeds; 2 finalists and today's policy by the fluid engine
+    search   all 13 policies, fluid engine, 3 seeds; 2 finalists and today's policy
+             by the fluid engine
     report   spike from 15m, 2 seeds that the search did not see
-             it starts with the pods that today's policy has at that time, for both policies: 20
+             it starts with the pods that today's policy has at that time, for both
+             policies: 20
 
     prod, proposed under spike from 15m, 8m 0s
     fluid engine, 2 seeds (4 to 5): means, and differences to prod ± 95 % interval,
@@ -153,7 +156,8 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
        enough pods, s                 -      28.2
        recovery, s                    -      28.2
 
-    Over 2 seeds, proposed takes 0.8 ± 0.1 times the pod hours of prod and adds 30 ± 0 SLO-breaking seconds.
+    Over 2 seeds, proposed takes 0.8 ± 0.1 times the pod hours of prod and adds
+    30 ± 0 SLO-breaking seconds.
 
     What to change, and what each change is worth
                      today  proposed  mean replicas  SLO-breaking seconds  rescales
@@ -171,10 +175,19 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
     share of the spread that a parameter explains by itself, over 13 policies that
     cover all values evenly
 
-    warning: worse for users on held-out traffic, in KPIs that the goal does not name: SLO-breaking seconds 22.5 -> 52.5 under spike from 15m; latency p95 128 ms -> 495 ms under spike from 15m; latency p99 261 ms -> 1.16 s under spike from 15m
-    warning: worse for users on the traffic of the search, in KPIs that the goal does not name: SLO-breaking seconds 120 -> 192 under spike until 15m; failed requests 5.4 % -> 10 % under spike until 15m; latency p95 3.46 s -> 4.76 s under spike until 15m; recovery 1m 35s -> 2m 25s under spike until 15m
-    warning: targetCPUUtilizationPercentage = 90 is the first or the last of the values that the search tried; widen them with --param
-    warning: the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout
+    warning: worse for users on held-out traffic, in KPIs that the goal does not
+             name: SLO-breaking seconds 22.5 -> 52.5 under spike from 15m; latency
+             p95 128 ms -> 495 ms under spike from 15m; latency p99 261 ms -> 1.16 s
+             under spike from 15m
+    warning: worse for users on the traffic of the search, in KPIs that the goal
+             does not name: SLO-breaking seconds 120 -> 192 under spike until 15m;
+             failed requests 5.4 % -> 10 % under spike until 15m; latency p95 3.46 s
+             -> 4.76 s under spike until 15m; recovery 1m 35s -> 2m 25s under spike
+             until 15m
+    warning: targetCPUUtilizationPercentage = 90 is the first or the last of the
+             values that the search tried; widen them with --param
+    warning: the held-out traffic has no spike, so the report does not show how the
+             policies handle one; name a trace with a spike with --holdout
 
     Not recommended; to apply it all the same: kubectl patch hpa prod --type merge --patch-file out/patch.yaml
     spec:

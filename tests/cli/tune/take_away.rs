@@ -271,7 +271,7 @@ fn a_change_outside_the_autoscaler_stands_in_the_policy_and_in_no_patch() {
     };
     let period = |value: &str| {
         format!(
-            "controller.sync_period = \"{value}\" is not a field of a HorizontalPodAutoscaler, so the patch does not contain it\n"
+            "controller.sync_period = \"{value}\" is not a field of a\n         HorizontalPodAutoscaler, so the patch does not contain it\n"
         )
     };
     let page = tuned(&["--set", "deployment.replicas=4"]);
