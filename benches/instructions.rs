@@ -7,7 +7,7 @@
 use std::hint::black_box;
 
 use hpasim::scenario::Engine;
-use hpasim::simulation::simulate;
+use hpasim::simulation::simulate_observed;
 use hpasim::units::Seed;
 
 #[expect(dead_code, reason = "the bench of the HPA core uses the rest")]
@@ -45,7 +45,12 @@ fn decisions() {
 fn fluid() {
     let scenario = shipped("policies/prod.toml", "traces/diurnal.csv");
     counted(&mut || {
-        black_box(simulate(&scenario, Engine::Fluid, Seed(1), &mut ()));
+        black_box(simulate_observed(
+            &scenario,
+            Engine::Fluid,
+            Seed(1),
+            &mut (),
+        ));
     });
 }
 
@@ -53,7 +58,12 @@ fn fluid() {
 fn requests() {
     let scenario = shipped("policies/prod.toml", "traces/spike.csv");
     counted(&mut || {
-        black_box(simulate(&scenario, Engine::Request, Seed(1), &mut ()));
+        black_box(simulate_observed(
+            &scenario,
+            Engine::Request,
+            Seed(1),
+            &mut (),
+        ));
     });
 }
 

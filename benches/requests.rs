@@ -13,7 +13,7 @@ use hpasim::cluster::config::CpuModel;
 use hpasim::engine::random::{Distribution, Stream};
 use hpasim::results::KpiObserver;
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::simulate;
+use hpasim::simulation::simulate_observed;
 use hpasim::units::{Millicores, Seed, SimSpan};
 use hpasim::workload::Demand;
 use rand_distr::Distribution as _;
@@ -128,7 +128,7 @@ fn bare_heap(arrivals: u32, seed: u64) -> u64 {
 
 fn run(case: &Case, seed: u64) -> f64 {
     let mut kpis = KpiObserver::new(&case.scenario);
-    simulate(&case.scenario, Engine::Request, Seed(seed), &mut kpis);
+    simulate_observed(&case.scenario, Engine::Request, Seed(seed), &mut kpis);
     kpis.finish().mean_replicas
 }
 

@@ -3,7 +3,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use hpasim::results::kpis::{KpiObserver, Kpis};
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::simulate;
+use hpasim::simulation::simulate_observed;
 use hpasim::units::Seed;
 
 #[path = "../tests/fixtures/shipped.rs"]
@@ -13,7 +13,7 @@ use shipped::shipped;
 
 fn with_kpis(scenario: &Scenario, seed: Seed) -> Kpis {
     let mut observer = KpiObserver::new(scenario);
-    simulate(scenario, Engine::Fluid, seed, &mut observer);
+    simulate_observed(scenario, Engine::Fluid, seed, &mut observer);
     observer.finish()
 }
 
@@ -29,7 +29,7 @@ fn one_day(c: &mut Criterion) {
     c.bench_function("diurnal day under prod, nobody watching", |bencher| {
         bencher.iter(|| {
             seed += 1;
-            simulate(&scenario, Engine::Fluid, Seed(seed), &mut ())
+            simulate_observed(&scenario, Engine::Fluid, Seed(seed), &mut ())
         });
     });
     let mut fixed = scenario;
@@ -37,7 +37,7 @@ fn one_day(c: &mut Criterion) {
     c.bench_function("diurnal day without an autoscaler", |bencher| {
         bencher.iter(|| {
             seed += 1;
-            simulate(&fixed, Engine::Fluid, Seed(seed), &mut ())
+            simulate_observed(&fixed, Engine::Fluid, Seed(seed), &mut ())
         });
     });
 }

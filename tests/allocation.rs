@@ -10,7 +10,7 @@ use decision_load::{DecisionLoad, Mix};
 use hpasim::control::hpa::HpaScaler;
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::simulate;
+use hpasim::simulation::simulate_observed;
 use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
 use scenarios::{Row, prod, trace};
 
@@ -74,7 +74,12 @@ fn allocations_of_hours(hours: u32, change: Change) -> u64 {
     scenario.deployment.replicas = Replicas(20);
     change(&mut scenario);
     allocation_counter::measure(|| {
-        std::hint::black_box(simulate(&scenario, Engine::Fluid, Seed(1), &mut ()));
+        std::hint::black_box(simulate_observed(
+            &scenario,
+            Engine::Fluid,
+            Seed(1),
+            &mut (),
+        ));
     })
     .count_total
 }
@@ -114,7 +119,12 @@ fn allocations_of_minutes(minutes: u32, change: Change) -> u64 {
     scenario.deployment.replicas = Replicas(20);
     change(&mut scenario);
     allocation_counter::measure(|| {
-        std::hint::black_box(simulate(&scenario, Engine::Request, Seed(1), &mut ()));
+        std::hint::black_box(simulate_observed(
+            &scenario,
+            Engine::Request,
+            Seed(1),
+            &mut (),
+        ));
     })
     .count_total
 }

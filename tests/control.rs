@@ -16,7 +16,7 @@ use hpasim::results::export::TimelineCsv;
 use hpasim::results::{DecisionLog, KpiObserver, TimelineRecorder};
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::{FlowSegment, PodChange, PodTransition, RequestSegment};
-use hpasim::simulation::{DecideError, Observer, Run, simulate, simulate_scaled_by};
+use hpasim::simulation::{DecideError, Observer, Run, simulate_observed, simulate_scaled_by};
 use hpasim::units::{MilliValue, Millicores, Replicas, Seed, SimSpan, SimTime};
 use scenarios::{Row, prod, trace};
 
@@ -346,13 +346,13 @@ fn an_observer_that_has_enough_ends_the_run_where_it_stands() {
     let scenario = ten_minutes();
     for engine in ENGINES {
         let mut whole = Heard::default();
-        simulate(&scenario, engine, Seed(5), &mut whole);
+        simulate_observed(&scenario, engine, Seed(5), &mut whole);
         let mut stopped = (
             Heard::default(),
             UntilFirstRescale::default(),
             KpiObserver::new(&scenario),
         );
-        let finished = simulate(&scenario, engine, Seed(5), &mut stopped);
+        let finished = simulate_observed(&scenario, engine, Seed(5), &mut stopped);
         let (heard, UntilFirstRescale(rescale), kpis) = stopped;
 
         assert_eq!(Some(finished.end), rescale, "{engine:?}");
@@ -387,14 +387,14 @@ fn a_run_ends_where_its_decisions_or_its_timeline_cannot_be_written() {
     let scenario = ten_minutes();
     for engine in ENGINES {
         let mut log = DecisionLog::new(Full);
-        let finished = simulate(&scenario, engine, Seed(5), &mut log);
+        let finished = simulate_observed(&scenario, engine, Seed(5), &mut log);
         assert!(finished.end < scenario.trace.end(), "{engine:?}");
         assert!(log.finish().is_err());
 
         // A buffer holds the first rows; its first write fails.
         let csv = TimelineCsv::new(std::io::LineWriter::with_capacity(1, Full));
         let mut recorder = TimelineRecorder::writing(&scenario, csv);
-        let finished = simulate(&scenario, engine, Seed(5), &mut recorder);
+        let finished = simulate_observed(&scenario, engine, Seed(5), &mut recorder);
         assert!(finished.end <= scenario.trace.end(), "{engine:?}");
         assert!(recorder.finish_writing().1.finish().is_err());
     }

@@ -30,7 +30,7 @@ use hpasim::files::FileLoader;
 use hpasim::scenario::{Engine, LoadRequest, Scenario, load};
 use hpasim::search::in_order::{all_cores, collect_in_order};
 use hpasim::simulation::observer::{FlowSegment, RequestSegment};
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::{Observer, simulate_observed};
 use hpasim::units::{Seed, SimTime};
 
 /// Runs of each engine that are averaged. The fluid engine needs them too, because the phases and
@@ -139,7 +139,7 @@ struct Means {
 fn means(scenario: &Scenario, engine: Engine) -> Means {
     let runs: Vec<Usage> = collect_in_order(0..SEEDS, all_cores(), |seed| {
         let mut usage = Usage::default();
-        simulate(scenario, engine, Seed(seed), &mut usage);
+        simulate_observed(scenario, engine, Seed(seed), &mut usage);
         usage
     });
     let mean = |of: fn(&Usage) -> f64| runs.iter().map(of).sum::<f64>() / SEEDS as f64;

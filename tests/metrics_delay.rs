@@ -9,7 +9,7 @@ mod scenarios;
 
 use hpasim::control::Decided;
 use hpasim::scenario::{Engine, Scenario};
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::{Observer, simulate_observed};
 use hpasim::units::{Millicores, Replicas, Seed};
 use scenarios::Row;
 
@@ -62,7 +62,7 @@ fn delays(scenario: &Scenario) -> Delays {
     let mut seconds: Vec<f64> = (0..SEEDS)
         .map(|seed| {
             let mut first = FirstRescale::default();
-            simulate(scenario, Engine::Fluid, Seed(seed), &mut first);
+            simulate_observed(scenario, Engine::Fluid, Seed(seed), &mut first);
             first.seconds.expect("the step is seen") - STEP_AT_SECONDS
         })
         .collect();

@@ -12,7 +12,7 @@ use hpasim::scenario::keys::KeyRow;
 use hpasim::scenario::{
     Engine, LoadError, LoadRequest, Loaded, Loader, keys, load, pages, parse_duration,
 };
-use hpasim::simulation::simulate;
+use hpasim::simulation::simulate_observed;
 use hpasim::units::{Seed, SimTime};
 
 use words::words;
@@ -159,7 +159,7 @@ fn load_example(example: &Example, line: &str) -> Loaded {
 fn requests_served(loaded: &Loaded) -> f64 {
     let scenario = &loaded.scenario;
     let mut observer = KpiObserver::new(scenario);
-    simulate(scenario, loaded.engine, Seed(1), &mut observer);
+    simulate_observed(scenario, loaded.engine, Seed(1), &mut observer);
     observer.finish().requests_succeeded.unwrap_or_default()
 }
 

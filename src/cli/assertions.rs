@@ -3,31 +3,45 @@
 use super::error::{CommandError, Completion};
 use super::output_args::AnswerArgs;
 use super::screen::Screen;
+use crate::kpi::Kpi;
 use crate::render::assertions::render_assertions;
 use crate::render::paint::Colour;
 use crate::results::verdicts::{CheckedAssertion, all_hold};
-use crate::scenario::{Assertion, Diagnostics};
+use crate::scenario::{Assertion, CostRates, Diagnostic, Diagnostics, Scenario};
+
+/// A policy that runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JudgedPolicy<'p> {
+    /// The name by which an assertion names it.
+    pub(super) name: &'p str,
+    /// Its prices.
+    pub(super) cost: CostRates,
+}
+
+/// The policy of `scenario`, by its own name.
+pub(super) fn judged(scenario: &Scenario) -> JudgedPolicy<'_> {
+    JudgedPolicy {
+        name: &scenario.policy_name,
+        cost: scenario.cost,
+    }
+}
 
 /// Reads the arguments of `--assert`; `policies` are those that run.
 ///
 /// # Errors
-/// All malformed ones, at once.
+/// All arguments that are malformed or that no run could break, at once.
 pub(super) fn read(
     arguments: &[String],
-    policies: &[&str],
+    policies: &[JudgedPolicy<'_>],
 ) -> Result<Vec<Assertion>, CommandError> {
     let mut assertions = Vec::new();
     let mut faults = Diagnostics::default();
     for argument in arguments {
         match Assertion::parse_argument(argument) {
             Ok(assertion) => {
-                if let Some(policy) = &assertion.policy
-                    && !policies.contains(&policy.as_str())
-                {
-                    let known = policies.iter().copied();
-                    let fault = Assertion::unknown_policy(argument, policy, known);
-                    faults.list.push(fault);
-                }
+                faults
+                    .list
+                    .extend(misplaced(&assertion, argument, policies));
                 assertions.push(assertion);
             }
             Err(fault) => faults.list.push(fault),
@@ -38,6 +52,26 @@ pub(super) fn read(
     } else {
         Err(CommandError::Input(faults))
     }
+}
+
+/// The fault of an assertion about a policy that does not run, or about the cost of one without prices.
+fn misplaced(
+    assertion: &Assertion,
+    argument: &str,
+    policies: &[JudgedPolicy<'_>],
+) -> Option<Diagnostic> {
+    let mut named = policies.iter();
+    if let Some(policy) = &assertion.policy {
+        named = match policies.iter().position(|it| it.name == policy) {
+            Some(place) => policies[place..=place].iter(),
+            None => {
+                let known = policies.iter().map(|policy| policy.name);
+                return Some(Assertion::unknown_policy(argument, policy, known));
+            }
+        };
+    }
+    let unpriced = named.find(|policy| assertion.kpi == Kpi::Cost && policy.cost.is_free())?;
+    Some(Assertion::without_prices(argument, unpriced.name))
 }
 
 /// Tells what holds and what does not: on stdout before a page, on stderr beside data.

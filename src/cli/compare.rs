@@ -46,7 +46,7 @@ const EXAMPLES: &str = "Baselines: @default (no behavior), @static-peak, @static
 
 Examples:
   hpasim compare policies/prod.toml policies/fast.toml traces/spike.csv
-  hpasim compare prod.yaml @default @oracle day.csv --assert 'prod.cost<2'";
+  hpasim compare prod.yaml @default @oracle day.csv --assert 'prod.rescales<20'";
 
 /// Set policies side by side under the same traffic.
 #[derive(Args, Debug)]
@@ -109,7 +109,7 @@ impl<'a> CompareExperiment<'a> {
     fn ask(arguments: &'a CompareArgs, screen: &mut Screen) -> Result<Self, CommandError> {
         let seeds = arguments.seed.seeds(arguments.seeds.into())?;
         let inputs = CompareInputs::load(arguments)?;
-        let asked = assertions::read(&arguments.assert, &inputs.policy_labels())?;
+        let asked = assertions::read(&arguments.assert, &inputs.judged_policies())?;
         arguments.answer.quiet.warn(&inputs.warnings, screen);
         Ok(Self {
             arguments,

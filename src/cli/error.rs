@@ -122,7 +122,7 @@ pub enum CommandError {
         count: usize,
     },
     /// The file named with -o is there already.
-    #[error("{} is there already; choose another file with -o, or overwrite it with --force", .0.display())]
+    #[error("{} already exists; choose another file with -o, or overwrite it with --force", .0.display())]
     Exists(PathBuf),
     /// The command would overwrite a file that it reads.
     #[error("{} is an input of this command, and the output would replace it; choose another place with -o", .0.display())]
@@ -144,7 +144,7 @@ pub enum CommandError {
         message: String,
     },
     /// Standard output failed.
-    #[error("standard output: {0}")]
+    #[error("standard output cannot be written: {0}")]
     Stdout(std::io::Error),
 }
 

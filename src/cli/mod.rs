@@ -50,19 +50,33 @@ pub use error::{CommandError, Completion};
 use interrupt::Interrupt;
 use screen::Screen;
 
-/// Two commands and the exit codes, for `--help`.
+/// Two commands, for `--help`.
 const EXAMPLES: &str = "Examples:
   hpasim run policies/prod.toml traces/spike.csv
   hpasim compare policies/prod.toml policies/fast.toml traces/spike.csv
+";
 
-Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input,
-99 an assertion does not hold, 130 interrupted.";
+/// The exit codes and their meanings, for `--help` and the man pages.
+const EXIT_CODES: [(u8, &str); 6] = [
+    (0, "done"),
+    (1, "run-time failure"),
+    (2, "usage"),
+    (3, "bad input"),
+    (99, "an assertion does not hold"),
+    (130, "interrupted"),
+];
+
+/// The end of the root's `--help`.
+fn examples_and_exit_codes() -> String {
+    let codes = EXIT_CODES.map(|(code, meaning)| format!("\n  {code:<4} {meaning}"));
+    format!("{EXAMPLES}\nExit codes:{}", codes.concat())
+}
 
 /// What will my autoscaler do under this traffic, why, and at what price?
 #[derive(Debug, Parser)]
 #[command(name = "hpasim", version, max_term_width = 100)]
 #[command(
-    after_help = EXAMPLES
+    after_help = examples_and_exit_codes()
 )]
 struct CommandLine {
     #[command(subcommand)]

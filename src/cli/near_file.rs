@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::scenario::{Diagnostics, missing_path, near_name};
+use crate::scenario::{Diagnostics, missing_path, nearest};
 
 /// The faults; one of a missing file offers a similar name, where its folder has one.
 pub(super) fn with_near_names(faults: &Diagnostics) -> Diagnostics {
@@ -31,7 +31,7 @@ fn near_path(path: &Path) -> Option<String> {
         })
         .collect();
     names.sort();
-    let near = near_name(
+    let near = nearest(
         path.file_name()?.to_str()?,
         names.iter().map(String::as_str),
     )?;

@@ -17,7 +17,7 @@ use crate::results::kpis::KpiObserver;
 use crate::results::timeline::TimelineRecorder;
 use crate::scenario::{Engine, Scenario};
 use crate::search::in_order::{all_cores, collect_in_order};
-use crate::simulation::simulate;
+use crate::simulation::simulate_observed;
 use crate::units::Seed;
 
 /// The policies under one trace.
@@ -133,7 +133,7 @@ pub(super) fn simulate_counted(
         KpiObserver::new(scenario),
         progress.of_run(scenario.trace.end()),
     );
-    simulate(scenario, engine, seed, &mut observer);
+    simulate_observed(scenario, engine, seed, &mut observer);
     let (kpis, progress) = observer;
     progress.finish();
     kpis.finish()
@@ -167,7 +167,7 @@ impl PairedRun<'_> {
             TimelineRecorder::new(self.scenario),
             progress.of_run(self.scenario.trace.end()),
         );
-        simulate(self.scenario, self.engine, self.seed, &mut observer);
+        simulate_observed(self.scenario, self.engine, self.seed, &mut observer);
         let (kpis, recorder, progress) = observer;
         progress.finish();
         (kpis.finish(), Some(SeedCurves::of(&recorder.finish())))

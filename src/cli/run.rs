@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::assertions;
+use super::assertions::{self, judged};
 use super::atomic_file::PartialFile;
 use super::choices::OutputFormat;
 use super::error::{CommandError, Completion};
@@ -21,6 +21,7 @@ use super::result_files::{ResultFile, default_folder, pictures};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
+use super::variant_inputs::refuse_second_stdin;
 use super::variation::Variation;
 use crate::files::FileLoader;
 use crate::render::paint::Colour;
@@ -34,7 +35,7 @@ use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{InputFile, KpiReport, Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded};
 use crate::search::in_order::{all_cores, in_order};
-use crate::simulation::{Extent, simulate};
+use crate::simulation::{Extent, simulate_observed};
 use crate::units::Seed;
 use crate::workload::Demand;
 
@@ -96,10 +97,11 @@ impl<'a> RunExperiment<'a> {
     fn ask(arguments: &'a RunArgs, screen: &mut Screen) -> Result<Self, CommandError> {
         let RunArgs { load, set, .. } = arguments;
         let seeds = arguments.seed.seeds(arguments.seeds.into())?;
+        refuse_second_stdin([&arguments.policy, &arguments.trace].into_iter())?;
         let loaded = load
             .load(&arguments.policy, &arguments.trace, set, &mut FileLoader)
             .map_err(CommandError::Input)?;
-        let asked = assertions::read(&arguments.assert, &[&loaded.scenario.policy_name])?;
+        let asked = assertions::read(&arguments.assert, &[judged(&loaded.scenario)])?;
         arguments.answer.quiet.warn(&loaded.warnings, screen);
         Ok(Self {
             arguments,
@@ -345,7 +347,7 @@ fn simulate_first(
         streams.decisions,
         progress.of_run(scenario.trace.end()),
     );
-    simulate(scenario, loaded.engine, seed, &mut observer);
+    simulate_observed(scenario, loaded.engine, seed, &mut observer);
     let (kpis, recorder, decisions, progress) = observer;
     progress.finish();
     let latency = kpis.measured_latency().map(latency_csv);

@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser};
 
 use super::CommandLine;
 use super::screen::Screen;
-use crate::scenario::settings_of_key;
+use crate::scenario::{is_near, settings_of_key};
 use crate::text::{is_unseen, visible};
 
 /// Prints help, the version, or what is wrong with the arguments.
@@ -93,20 +93,17 @@ fn value_of<'a>(flag: &str, arguments: &'a [Cow<'_, str>]) -> Option<&'a str> {
     }
 }
 
-/// Keeps of clap's suggestions the commands that share a beginning with what was typed, or most letters.
+/// Keeps of clap's suggestions the commands that are near what was typed.
 fn drop_far_commands(error: &mut clap::Error) {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
         return;
     };
     let typed = typed.clone();
-    let is_near = |name: &String| {
-        let distance = strsim::damerau_levenshtein(&typed, name);
-        typed.starts_with(name.as_str())
-            || name.starts_with(&typed)
-            || distance * 3 <= name.len().max(3)
-    };
     if let Some(ContextValue::Strings(names)) = error.remove(ContextKind::SuggestedSubcommand) {
-        let near: Vec<String> = names.into_iter().filter(is_near).collect();
+        let near: Vec<String> = names
+            .into_iter()
+            .filter(|name| is_near(&typed, name))
+            .collect();
         if !near.is_empty() {
             let near = ContextValue::Strings(near);
             error.insert(ContextKind::SuggestedSubcommand, near);

@@ -31,7 +31,7 @@ use crate::units::{MilliValue, Replicas, SimSpan, SimTime};
 #[derive(Debug, Error)]
 pub enum RecordingError {
     /// Reading failed.
-    #[error("line {line}: cannot be read: {source}")]
+    #[error("line {line} cannot be read: {source}")]
     Read {
         /// The line, from 1.
         line: usize,
@@ -49,7 +49,7 @@ pub enum RecordingError {
         limit: String,
     },
     /// A line is not a scenario.
-    #[error("line {line}: not a recorded scenario: {message}")]
+    #[error("line {line} is not a recorded scenario: {message}")]
     Malformed {
         /// The line, from 1.
         line: usize,
@@ -57,7 +57,7 @@ pub enum RecordingError {
         message: String,
     },
     /// The recording is empty.
-    #[error("no scenario: a recording has one JSON object per line")]
+    #[error("there is no scenario; a recording has one JSON object per line")]
     Empty,
 }
 

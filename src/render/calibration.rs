@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::human::significant;
+use super::prose::folded;
 use super::table::{Column, TableFormat, render_table};
 use crate::results::calibration::{
     Calibration, Coefficient, CpuGrowth, LinearityTest, Outlier, SIGNIFICANCE, measured_on,
@@ -17,12 +18,12 @@ use crate::text::{json, visible};
 #[must_use]
 pub fn render_calibration(file: &str, measured: ProbeMeasurement, fit: &Calibration) -> String {
     let mut text = format!(
-        "{}: {} rows, {} to {} rps a pod\n{}\n\n",
+        "{}: {} rows, {} to {} rps a pod\n{}\n",
         visible(file),
         fit.rows,
         significant(fit.rps_min),
         significant(fit.rps_max),
-        measured_on(measured),
+        folded("", measured_on(measured)),
     );
     text.push_str("cpu = idle + cost x rps, by least squares:\n");
     text.push_str(&estimates(fit));
@@ -33,30 +34,9 @@ pub fn render_calibration(file: &str, measured: ProbeMeasurement, fit: &Calibrat
         significant(fit.scatter_millicores),
     );
     for note in notes(measured, fit) {
-        text.push_str(&item(&note));
+        text.push_str(&folded("- ", &note));
     }
     let _ = write!(text, "\nPut into the policy:\n{}", policy_lines(fit));
-    text
-}
-
-/// The widest line of prose.
-const LINE_CHARACTERS_MAX: usize = 100;
-
-/// A list's item, broken into lines.
-fn item(note: &str) -> String {
-    let mut text = String::from("-");
-    let mut width = 1;
-    for word in note.split_whitespace() {
-        let letters = word.chars().count();
-        if width + 1 + letters > LINE_CHARACTERS_MAX {
-            text.push_str("\n ");
-            width = 1;
-        }
-        text.push(' ');
-        text.push_str(word);
-        width += 1 + letters;
-    }
-    text.push('\n');
     text
 }
 

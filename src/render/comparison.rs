@@ -4,6 +4,7 @@
 //! winner, and calls a difference within its interval noise.
 
 use super::human;
+use super::prose::folded;
 use super::table::{COLUMNS_MAX, Column, TableFormat, render_table};
 use crate::kpi::{ComparisonRow, Kpi};
 use crate::results::comparison::{
@@ -61,8 +62,7 @@ pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> Stri
             text.push('\n');
         }
     }
-    text.push_str(&sentence(page));
-    text.push('\n');
+    text.push_str(&sentence(page, format));
     if !page.files.is_empty() && format == TableFormat::Plain {
         text.push('\n');
         for (index, file) in page.files.iter().enumerate() {
@@ -118,7 +118,14 @@ fn heading(
         [] => (String::new(), ""),
     };
     match format {
-        TableFormat::Plain => format!("{title}, {length}\n{engine} engine, {how}\n{mark}\n"),
+        TableFormat::Plain => [
+            format!("{title}, {length}"),
+            format!("{engine} engine, {how}"),
+            mark.to_owned(),
+        ]
+        .iter()
+        .map(|line| folded("", line))
+        .collect(),
         TableFormat::Markdown => {
             let mark = mark.replace('*', "\\*");
             format!("### {title}\n\n{length}, {engine} engine, {how}. {mark}.\n")
@@ -293,7 +300,7 @@ pub(super) fn signed(estimate: &Estimate) -> String {
 }
 
 /// `Over 10 seeds, fast costs 1.18 ± 0.03 times prod and saves 41 ± 6 SLO-breaking seconds.`
-fn sentence(page: &ComparisonPage<'_>) -> String {
+fn sentence(page: &ComparisonPage<'_>, format: TableFormat) -> String {
     let first = page.comparison.policies.first().map_or("", String::as_str);
     let over = match (page.comparison.traces.len(), page.seeds.len()) {
         (1, 1) => "Under the one seed".to_owned(),
@@ -307,9 +314,21 @@ fn sentence(page: &ComparisonPage<'_>) -> String {
         .iter()
         .map(|verdict| clause(verdict, first))
         .collect();
+    let line = |lead: &str, text: &str| match format {
+        TableFormat::Plain => folded(lead, text),
+        TableFormat::Markdown => format!("{lead}{text}\n"),
+    };
     match &clauses[..] {
-        [only] => format!("{over}, {only}."),
-        several => format!("{over},\n  {}.", several.join(";\n  ")),
+        [only] => line("", &format!("{over}, {only}.")),
+        [others @ .., last] => {
+            let mut text = format!("{over},\n");
+            for clause in others {
+                text.push_str(&line("  ", &format!("{clause};")));
+            }
+            text.push_str(&line("  ", &format!("{last}.")));
+            text
+        }
+        [] => format!("{over}, there is nothing to compare.\n"),
     }
 }
 

@@ -67,8 +67,16 @@ pub fn render_with_reason(diagnostic: &Diagnostic, why: Option<&str>, colour: Co
         Some(why) => group.element(Level::NOTE.message(visible(why))),
         None => group,
     };
+    let group = if place.is_covered() {
+        group.element(Level::NOTE.message(COVERED))
+    } else {
+        group
+    };
     renderer(colour).render(&[group.element(Level::HELP.message(help))])
 }
+
+/// Why a line is not shown as it is.
+const COVERED: &str = "`<hidden>` replaces text that may be secret";
 
 fn renderer(colour: Colour) -> Renderer {
     match colour {

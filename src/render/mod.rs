@@ -19,6 +19,8 @@ pub mod paint;
 #[cfg(feature = "plots")]
 pub mod plot;
 #[cfg(feature = "cli")]
+mod prose;
+#[cfg(feature = "cli")]
 pub mod replay;
 #[cfg(feature = "cli")]
 pub mod summary;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::prose::folded;
 use super::table::{Column, TableFormat, render_table};
 use crate::conformance::{Agreement, FileReport};
 use crate::text::{json, visible};
@@ -33,26 +34,24 @@ pub fn render_replay(reports: &[FileReport], ignored: &BTreeSet<String>) -> Stri
     if !ignored.is_empty() {
         let names: Vec<&str> = ignored.iter().map(String::as_str).collect();
         let names = names.join(", ");
-        text.push_str(&format!(
-            "Left out: {} ({left_out} scenarios).\n",
-            visible(&names)
-        ));
+        let line = format!("{} ({left_out} scenarios).", visible(&names));
+        text.push_str(&folded("Left out: ", &line));
     }
-    text.push_str(&verdict(total));
+    text.push_str(&folded("", &verdict(total)));
     text
 }
 
 fn verdict(total: Agreement) -> String {
     if total.steps == 0 {
-        "Nothing was left to compare.\n".to_owned()
+        "Nothing was left to compare.".to_owned()
     } else if total.is_complete() {
         format!(
-            "All {} steps agree with the recorded controller in every field.\n",
+            "All {} steps agree with the recorded controller in every field.",
             total.steps
         )
     } else {
         format!(
-            "{} of {} steps agree in every field ({}), {} in desiredReplicas ({}).\n",
+            "{} of {} steps agree in every field ({}), {} in desiredReplicas ({}).",
             total.agreeing_steps,
             total.steps,
             share(total.agreeing_steps, total.steps),

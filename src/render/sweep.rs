@@ -5,6 +5,7 @@
 use anstyle::Style;
 
 use super::paint::{Colour, painted};
+use super::prose::folded;
 use super::sweep_answer::{SweepAnswer, headings, number, thousands};
 use super::table::{Column, TableFormat, render_table};
 use crate::search::outcome::{Objective, SweepOutcome, Weighed};
@@ -26,11 +27,12 @@ pub fn render_answer(answer: &SweepAnswer<'_>, files: &[String], colour: Colour)
         (Some(outcome), _) => text.push_str(&front(answer, outcome)),
         (None, Some(shard)) => {
             let rows = answer.rows.end - answer.rows.start;
-            text.push_str(&format!(
-                "part {shard}: {} {}; join all parts with `hpasim merge PART... -o sweep.csv`\n",
+            let line = format!(
+                "part {shard}: {} {}; join all parts with `hpasim merge PART... -o sweep.csv`",
                 thousands(rows),
                 if rows == 1 { "row" } else { "rows" }
-            ));
+            );
+            text.push_str(&folded("", &line));
         }
         (None, None) => {}
     }
@@ -92,7 +94,8 @@ fn front(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> String {
         _ => format!("no policy is better in both {cost} and {harm} than these {length}"),
     };
     format!(
-        "{what}\n\n{}",
+        "{}\n{}",
+        folded("", &what),
         render_table(&columns, &rows, TableFormat::Plain)
     )
 }

@@ -7,7 +7,7 @@ use comfy_table::{
 
 use crate::text::visible;
 
-/// The most columns of a table for the terminal; the cells of a wider one are broken into lines.
+/// The most columns of a table and of prose for the terminal; longer lines are broken.
 pub const COLUMNS_MAX: usize = 80;
 
 /// How a table is written.

@@ -1,10 +1,9 @@
 //! The description of a trace, as a few lines of text or as JSON.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 
 use super::human;
+use super::prose::folded;
 use crate::scenario::formats::describe::{Description, Offered};
 use crate::text::{json, visible};
 
@@ -16,8 +15,7 @@ const NAME_WIDTH: usize = 15;
 pub fn render_trace_info(name: &str, about: &Description) -> String {
     let mut text = format!("{}: {}\n", visible(name), about.format.title());
     let mut line = |label: &str, value: &str| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{label:<NAME_WIDTH$} {}", visible(value));
+        text.push_str(&folded(&format!("{label:<NAME_WIDTH$} "), &visible(value)));
     };
     let from = about
         .origin

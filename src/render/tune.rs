@@ -6,6 +6,7 @@ use super::assertions::render_assertions;
 use super::comparison::{ComparisonPage, render_comparison, signed};
 use super::human;
 use super::paint::{Colour, painted};
+use super::prose::folded;
 use super::sweep_answer::{number, thousands};
 use super::table::{Column, TableFormat, render_table};
 use crate::kpi::Kpi;
@@ -94,7 +95,7 @@ pub fn render_tuning(page: &TunePage<'_>, colour: Colour) -> String {
     if let Some(proposal) = page.proposal {
         text.push_str(&patch(&proposal, colour));
         push_list(&mut text, "again", proposal.again);
-        push_list(&mut text, "note", proposal.notes);
+        push_notes(&mut text, proposal.notes);
     }
     push_list(&mut text, "written", page.files);
     text
@@ -105,6 +106,13 @@ fn push_list(text: &mut String, word: &str, lines: &[String]) {
     for (index, line) in lines.iter().enumerate() {
         let lead = if index == 0 { word } else { "" };
         text.push_str(&format!("{lead:<8} {}\n", visible(line)));
+    }
+}
+
+/// Notes as prose, each beside the word.
+fn push_notes(text: &mut String, notes: &[String]) {
+    for note in notes {
+        text.push_str(&folded("note     ", &visible(note)));
     }
 }
 
@@ -140,18 +148,24 @@ fn header(page: &TunePage<'_>, colour: Colour) -> String {
             point_text(page.today, page.objectives)
         ),
     };
-    let verdict = bold(&format!("verdict  {verdict}"), colour);
-    let goal = visible(&facts.goal);
-    let mut text = format!(
-        "{title}{verdict}goal     {goal}\nsearch   {}\n",
-        searched(page)
-    );
+    let verdict: String = folded("verdict  ", &verdict)
+        .lines()
+        .map(|line| bold(line, colour))
+        .collect();
+    let mut text = [
+        title,
+        verdict,
+        folded("goal     ", &visible(&facts.goal)),
+        folded("search   ", &searched(page)),
+    ]
+    .concat();
     if page.proposal.is_some() {
-        text.push_str(&format!(
-            "report   {}, {} that the search did not see\n",
+        let report = format!(
+            "{}, {} that the search did not see",
             visible(&facts.held_out_traces.join(" and ")),
             seeds_text(facts.seeds.len())
-        ));
+        );
+        text.push_str(&folded("report   ", &report));
         text.push_str(&starts(facts));
     }
     text.push('\n');
@@ -169,11 +183,12 @@ fn starts(facts: &TuneFacts) -> String {
     if pods.is_empty() {
         return String::new();
     }
-    format!(
-        "         {} starts with the pods that today's policy has at that time, for both policies: {}\n",
+    let line = format!(
+        "{} starts with the pods that today's policy has at that time, for both policies: {}",
         if pods.len() == 1 { "it" } else { "each" },
         pods.join(" and ")
-    )
+    );
+    folded("         ", &line)
 }
 
 fn seeds_text(count: usize) -> String {
@@ -313,11 +328,15 @@ fn changes(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String {
         row
     }));
     rows.push(whole("today", page.today));
-    format!(
-        "{}under the training ({}), {} engine, means of its seeds\n",
-        render_table(&columns, &rows, TableFormat::Plain),
+    let line = format!(
+        "under the training ({}), {} engine, means of its seeds",
         visible(&page.summary.facts.training.join(" and ")),
         page.summary.search.engine,
+    );
+    format!(
+        "{}{}",
+        render_table(&columns, &rows, TableFormat::Plain),
+        folded("", &line)
     )
 }
 
@@ -366,10 +385,11 @@ fn sensitivity(page: &TunePage<'_>) -> String {
     let shown: Vec<usize> = order.take(ROWS_MOST).collect();
     let is_whole = page.even_sample as f64 >= page.space.size();
     if page.even_sample < SAMPLE_LEAST && !is_whole {
-        return format!(
-            "unknown: the table needs an even sample of {SAMPLE_LEAST} policies, and this search has {}\n",
+        let line = format!(
+            "unknown: the table needs an even sample of {SAMPLE_LEAST} policies, and this search has {}",
             page.even_sample
         );
+        return folded("", &line);
     }
     let mut columns = vec![Column::left(""), Column::right("tried")];
     columns.extend(objectives.iter().map(|it| Column::right(it.heading())));
@@ -394,17 +414,22 @@ fn sensitivity(page: &TunePage<'_>) -> String {
             row
         })
         .collect();
-    format!(
-        "{}share of the spread that a parameter explains by itself, over {} policies that cover all values evenly\n",
-        render_table(&columns, &rows, TableFormat::Plain),
+    let line = format!(
+        "share of the spread that a parameter explains by itself, over {} policies that cover all values evenly",
         thousands(page.even_sample as u64)
+    );
+    format!(
+        "{}{}",
+        render_table(&columns, &rows, TableFormat::Plain),
+        folded("", &line)
     )
 }
 
 /// `warning: ...`, and what to do about it.
 fn caution_line(caution: &Caution, colour: Colour) -> String {
     let label = painted("warning", AnsiColor::Yellow.on_default().bold(), colour);
-    format!("{label}: {}\n", visible(&caution_text(caution)))
+    let text = folded("warning: ", &visible(&caution_text(caution)));
+    text.replacen("warning", &label, 1)
 }
 
 /// A reason to doubt, and the remedy.

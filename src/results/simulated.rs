@@ -37,7 +37,7 @@ impl SimulatedRun {
     /// Simulates `scenario` with `engine`.
     ///
     /// The same scenario, engine and seed give the same run. To observe more, or to end a run early, hand
-    /// observers of your own to [`simulation::simulate`].
+    /// observers of your own to [`simulation::simulate_observed`].
     #[must_use]
     pub fn of(scenario: &Scenario, engine: Engine, seed: Seed) -> Self {
         let mut observers = (
@@ -45,7 +45,7 @@ impl SimulatedRun {
             TimelineRecorder::new(scenario),
             DecisionRecorder::default(),
         );
-        simulation::simulate(scenario, engine, seed, &mut observers);
+        simulation::simulate_observed(scenario, engine, seed, &mut observers);
         let (kpis, timeline, DecisionRecorder(decisions)) = observers;
         Self {
             kpis: kpis.finish(),

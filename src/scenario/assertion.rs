@@ -5,8 +5,9 @@
 use std::ops::Range;
 
 use super::diagnostic::{Code, Diagnostic, Place};
-use super::reader::{Faults, nearest, text};
-use super::tree::Node;
+use super::near::nearest;
+use super::reader::{Faults, text};
+use super::tree::{Node, Value};
 use crate::kpi::Kpi;
 use crate::units::parse_number;
 
@@ -123,6 +124,22 @@ impl Assertion {
         }
     }
 
+    /// The fault of an argument about the cost of `policy`, which has no prices: every bound above 0 would hold.
+    #[must_use]
+    pub fn without_prices(argument: &str, policy: &str) -> Diagnostic {
+        let end = argument.find(['<', '>', '=']).unwrap_or(argument.len());
+        Diagnostic {
+            code: Code::BadAssertion,
+            message: format!("`{policy}` has no prices, so its cost is always 0"),
+            place: Some(Box::new(Place::within(
+                "--assert",
+                argument,
+                0..argument[..end].trim_end().len(),
+            ))),
+            help: NO_PRICES_HELP.to_owned(),
+        }
+    }
+
     /// The assertion as text: `fast.mean_replicas <= 20`.
     #[must_use]
     pub fn text(&self) -> String {
@@ -137,6 +154,26 @@ impl Assertion {
     #[must_use]
     pub fn condition(&self) -> String {
         format!("{} {} {}", self.kpi, self.comparator.as_str(), self.bound)
+    }
+}
+
+/// The remedy where `cost` is asserted without prices.
+const NO_PRICES_HELP: &str =
+    "add prices in [cost], such as `per_pod_hour = 0.04`, or assert `pod_hours`";
+
+/// Refuses assertions about the cost in `items`, the `[slo] assert` of a policy without prices.
+pub(super) fn refuse_cost(items: &[Node], faults: &mut Faults<'_>) {
+    for item in items {
+        if let Value::Text(written) = &item.value
+            && parse(written).is_ok_and(|it| it.policy.is_none() && it.kpi == Kpi::Cost)
+        {
+            faults.report(
+                Code::BadAssertion,
+                item.origin,
+                format!("`{written}`: the policy has no prices, so its cost is always 0"),
+                NO_PRICES_HELP,
+            );
+        }
     }
 }
 
@@ -273,6 +310,16 @@ mod tests {
         E0009: there is no KPI `happiness` (--assert:1:1)
         `hpasim run POLICY TRACE --format json` prints them all
         ");
+    }
+
+    #[test]
+    fn an_assertion_about_the_cost_of_a_policy_without_prices_is_refused() {
+        let fault = Assertion::without_prices("prod.cost <= 3", "prod");
+        insta::assert_snapshot!(format!("{fault}\n{}", fault.help), @"
+        E0026: `prod` has no prices, so its cost is always 0 (--assert:1:1)
+        add prices in [cost], such as `per_pod_hour = 0.04`, or assert `pod_hours`
+        ");
+        assert_eq!(fault.place.expect("a place").mark, 0..9);
     }
 
     #[test]

@@ -139,8 +139,8 @@ codes! {
     E0025 NoScaleTarget: "The autoscaler's target is not in the files",
         "An autoscaler without its target scales nothing.",
         "Correct `scaleTargetRef`, or add the object.";
-    E0026 BadAssertion: "An assertion that cannot be parsed",
-        "An assertion that cannot be parsed could never fail.",
+    E0026 BadAssertion: "An assertion that cannot be checked",
+        "A text that is not an assertion could never fail. Without prices, every cost is 0.",
         "Write a KPI, an operator and a number, such as `slo_violation_seconds<=30`. `hpasim run POLICY TRACE --format json` prints every KPI.";
     E0030 TraceEmpty: "A trace without rows",
         "There is no traffic to simulate.",

@@ -8,7 +8,6 @@ use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic, Place};
 use super::file_request::LoadError;
-use super::reader::nearest;
 use crate::bounded::{ReadError, is_gzip, read_whole, size_text, unpacked};
 
 impl LoadError {
@@ -64,12 +63,6 @@ pub fn missing_path(fault: &Diagnostic) -> Option<&str> {
         fault.code == Code::FileUnreadable && fault.help == LoadError::Missing.help(None);
     let (_, rest) = fault.message.split_once('`').filter(|_| is_missing)?;
     rest.split_once("`: ").map(|(path, _)| path)
-}
-
-/// Which of `names` a misspelt name probably means.
-#[must_use]
-pub fn near_name<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    nearest(name, names)
 }
 
 /// The fault of a UTF-16 text, which some Windows tools write; `None` for any other text.

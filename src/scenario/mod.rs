@@ -30,6 +30,7 @@ mod load;
 mod loader;
 pub(crate) mod manifest;
 mod memory;
+mod near;
 mod overrides;
 #[doc(hidden)]
 pub mod pages;
@@ -65,7 +66,7 @@ pub use catalogue::About;
 pub use csv_reading::FAULTS_SHOWN;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Omitted, Place, Severity};
 #[doc(hidden)]
-pub use file_fault::{missing_path, near_name, unreadable};
+pub use file_fault::{missing_path, unreadable};
 pub use file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
 pub(crate) use hpa_section::REPLICAS_MAX;
 pub use load::LoadRequest;
@@ -75,6 +76,8 @@ pub(crate) use loader::read_file;
 pub use loader::{LoadedFile, Loader};
 pub use manifest::ManifestChoice;
 pub use memory::MemoryLoader;
+#[doc(hidden)]
+pub use near::{is_near, nearest};
 #[doc(hidden)]
 pub use overrides::{quote_bare_word, settings_of_key};
 #[doc(hidden)]
@@ -181,6 +184,14 @@ pub struct CostRates {
     pub per_core_hour: f64,
     /// The price of a requested GiB of memory per hour.
     pub per_gib_hour: f64,
+}
+
+impl CostRates {
+    /// Whether every cost is 0.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A default on which the result depends and that the policy does not state.

@@ -13,7 +13,7 @@ use super::toml_text::{PathKey, ValueFault, is_value, parse_path, parse_value};
 use super::tree::{Entry, Node, Table, Value};
 
 /// What a diagnostic calls the argument of `--set`.
-const SOURCE_NAME: &str = "--set";
+pub(super) const SOURCE_NAME: &str = "--set";
 
 /// A parsed argument.
 struct Override {
@@ -59,7 +59,7 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
         faults.report(
             Code::OverrideMalformed,
             Origin::new(id, 0..equals),
-            format!("`{}` is no path", &text[..equals]),
+            format!("`{}` is not a path", &text[..equals]),
             "join keys with dots, elements of arrays by number: `hpa.metrics.0.type`",
         );
         return None;
@@ -87,7 +87,23 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
         );
         return None;
     }
-    if is_bare_word(text[equals + 1..].trim()) {
+    let value = text[equals + 1..].trim();
+    if let Some(first) = first_of_several(value) {
+        faults.report(
+            Code::OverrideMalformed,
+            Origin {
+                start: equals + 1,
+                ..whole
+            },
+            format!("`{value}` is several values, and this `--set` takes one"),
+            format!(
+                "write one, as `--set {}={first}`; `hpasim sweep` takes several",
+                &text[..equals]
+            ),
+        );
+        return None;
+    }
+    if is_bare_word(value) {
         return Some(Override {
             keys,
             value: bare_word(text, id, equals + 1),
@@ -114,7 +130,7 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
                 if value.is_empty() {
                     format!("`{path}` is set to nothing")
                 } else {
-                    format!("`{value}` is no TOML value")
+                    format!("`{value}` is not a TOML value")
                 },
                 help,
             );
@@ -167,11 +183,21 @@ fn is_of_the_root(key: &str) -> bool {
     SECTIONS.contains(&key) || key == "name"
 }
 
-/// Whether `text` is no TOML, and a word that needs no quotes in an argument: `45s`, `250m`, `Min`.
+/// The first value of a list or range, which only `sweep` and `tune` take: `10` of `10,20` and of `10..40:10`.
+fn first_of_several(text: &str) -> Option<&str> {
+    if is_value(text) || text.starts_with(['[', '{']) {
+        return None;
+    }
+    let end = text.find(',').or_else(|| text.find(".."))?;
+    Some(text[..end].trim()).filter(|first| !first.is_empty())
+}
+
+/// Whether `text` is no TOML, and a word that needs no quotes in an argument: `45s`, `-5s`, `250m`, `Min`.
 fn is_bare_word(text: &str) -> bool {
     let is_of_a_word =
         |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-' | '%');
-    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    unsigned.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text.chars().all(is_of_a_word)
         && !is_value(text)
 }
@@ -310,11 +336,17 @@ mod tests {
     fn only_a_word_that_is_no_toml_gets_quotes() {
         for (typed, value) in [
             ("45s", "\"45s\""),
+            ("-5s", "\"-5s\""),
+            ("1_000s", "\"1_000s\""),
             ("250m", "\"250m\""),
             ("Min", "\"Min\""),
             ("10%", "\"10%\""),
             ("80", "80"),
             ("0.5", "0.5"),
+            ("-5", "-5"),
+            ("1_000", "1_000"),
+            ("0xFF", "0xFF"),
+            ("inf", "inf"),
             ("true", "true"),
             ("\"45s\"", "\"45s\""),
             ("3 4", "3 4"),
@@ -322,6 +354,23 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(quote_bare_word(typed), value, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_list_and_a_range_are_several_values_and_a_text_or_an_array_is_one() {
+        for (text, first) in [
+            ("10,20", Some("10")),
+            ("5s, 45s", Some("5s")),
+            ("10..40:10", Some("10")),
+            ("10s..40s", Some("10s")),
+            ("\"a,b\"", None),
+            ("[1,2", None),
+            ("{ a = 1, b }", None),
+            ("0.5", None),
+            (",", None),
+        ] {
+            assert_eq!(first_of_several(text), first, "{text}");
         }
     }
 

@@ -81,6 +81,12 @@ impl Place {
         Self::showing(name, &written, span)
     }
 
+    /// Whether the text has a cover instead of a confidential part.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        self.text.contains(COVER)
+    }
+
     /// The same place without text.
     #[must_use]
     pub(crate) fn covered(self) -> Self {

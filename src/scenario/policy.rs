@@ -2,6 +2,7 @@
 //!
 //! Each section is checked alone and against the others. `load` checks the policy against the trace.
 
+use super::assertion::refuse_cost;
 use super::autoscaler::{Names, read_autoscaler, read_controller};
 use super::container::read_containers;
 use super::diagnostic::Code;
@@ -119,6 +120,11 @@ pub(super) fn read(
         }
     };
     let assumptions = assumptions(table);
+    let cost = read_cost(sections.cost.as_ref(), faults);
+    let assertions = key::ASSERT.read(sections.slo.as_ref(), faults);
+    if let Some(Value::Array(items)) = asserted(&sections).filter(|_| cost.is_free()) {
+        refuse_cost(items, faults);
+    }
     Policy {
         name,
         autoscaler,
@@ -132,10 +138,16 @@ pub(super) fn read(
         workload,
         metrics: read_metrics(sections.metrics.as_ref(), faults),
         slo: read_slo(sections.slo.as_ref(), faults),
-        assertions: key::ASSERT.read(sections.slo.as_ref(), faults),
-        cost: read_cost(sections.cost.as_ref(), faults),
+        assertions,
+        cost,
         assumptions,
     }
+}
+
+/// `[slo] assert` as written.
+fn asserted<'t>(sections: &Sections<'t>) -> Option<&'t Value> {
+    let node = sections.slo.as_ref()?.node("assert")?;
+    Some(&node.value)
 }
 
 /// The rule for `name`.

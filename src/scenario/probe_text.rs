@@ -13,7 +13,7 @@ use super::file_fault::text_of;
 use super::file_request::FileKind;
 use super::loader::{Loader, read_file};
 use super::manifest::refuse_manifest;
-use super::reader::nearest;
+use super::near::nearest;
 use super::secrecy::looks_like_document;
 use super::trace_text::VALUE_MAX;
 use crate::units::parse_number;

@@ -10,6 +10,7 @@ use std::ops::RangeInclusive;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Omitted, Place, Severity};
 use super::file_request::NamedBy;
+use super::near::nearest;
 use super::source::{Format, Origin, Sources};
 use super::tree::{Entry, Node, Table, Value};
 use super::values::{self, ValueProblem};
@@ -185,22 +186,6 @@ impl<'s> Faults<'s> {
             problem.help,
         );
     }
-}
-
-/// The known word nearest to `word`, if it is near enough for a suggestion.
-pub(super) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
-    let word = plain(word);
-    let length = word.chars().count();
-    let allowed = (length / 3).clamp(1, 4);
-    known
-        .map(|candidate| (plain(candidate), candidate))
-        // The distance is at least the difference in length, and its computation costs the product of both lengths.
-        .filter(|(plain, _)| plain.chars().count().abs_diff(length) <= allowed)
-        .map(|(plain, candidate)| (strsim::damerau_levenshtein(&word, &plain), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }
 
 /// A table whose keys are known.

@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, Diagnostics};
+use super::diagnostic::{Diagnostic, Diagnostics, Place};
 use super::engine_choice::{self, Meeting};
 use super::load::{LoadRequest, assemble, check_custom_metrics, place_key, read_trace, stem};
 use super::loader::{LoadedFile, Loader, PolicyFiles, PolicyTree};
 use super::manifest::ManifestChoice;
 use super::policy;
 use super::reader::Faults;
-use super::source::{SourceId, Sources};
+use super::source::{Origin, SourceId, Sources};
 use super::{Engine, Scenario, overrides};
 use crate::workload::{Demand, Trace};
 
@@ -21,8 +21,10 @@ struct Material {
     sources: Sources,
     /// `None` if a file of the policy could not be used.
     tree: Option<PolicyTree>,
-    /// The arguments of `--set` that all variants share.
+    /// The arguments of `--set` that all variants share and that are not yet applied to `tree`.
     set: Vec<SourceId>,
+    /// The tree before the shared arguments of `--set`, and these, where they are applied to `tree`.
+    written: Option<(PolicyTree, Vec<SourceId>)>,
     policy_stem: String,
     /// The faults of the policy's files.
     policy_faults: Diagnostics,
@@ -89,14 +91,18 @@ impl Template {
     ) -> Result<Self, Diagnostics> {
         let material = Material::read(request, choice, loader);
         match material.base() {
-            Some(Base { tree, engine }) => Ok(Self {
-                material: Material {
-                    tree: Some(tree),
-                    set: Vec::new(),
-                    ..material
-                },
-                engine,
-            }),
+            Some(Base { tree, engine }) => {
+                let written = material.tree.zip(Some(material.set));
+                Ok(Self {
+                    material: Material {
+                        tree: Some(tree),
+                        set: Vec::new(),
+                        written,
+                        ..material
+                    },
+                    engine,
+                })
+            }
             None => Err(material
                 .resolve(&[])
                 .expect_err("what no variant can start from has a fault")),
@@ -246,6 +252,7 @@ impl Material {
             sources,
             tree,
             set,
+            written: None,
             policy_stem: stem(request.policy),
             policy_faults: faults,
             trace: parsed.map(|parsed| TraceMaterial {
@@ -275,23 +282,7 @@ impl Material {
         let mut sources = self.sources.clone();
         let mut set = self.set.clone();
         set.extend(overrides::add_arguments(&mut sources, further));
-        let mut faults = Faults::new(&sources);
-        faults.absorb(self.policy_faults.clone());
-        let policy = self.tree.clone().map(|mut tree| {
-            overrides::apply(&mut tree.table, &set, &sources, &mut faults);
-            let stem = &self.policy_stem;
-            let policy = policy::read(&tree.table, tree.source, stem, &sources, &mut faults);
-            if let Some(read) = &self.trace {
-                check_custom_metrics(&policy, &read.trace, &mut faults);
-                let meeting = Meeting {
-                    policy: &policy,
-                    written: &tree.table,
-                    demand: &read.trace.demand,
-                };
-                meeting.check(self.engine, &mut faults);
-            }
-            policy
-        });
+        let (policy, faults) = self.policy(self.tree.as_ref(), &set, &sources);
         let has_errors = faults.has_errors();
         let mut noted = faults.into_diagnostics();
         noted.list.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
@@ -305,8 +296,89 @@ impl Material {
                 })
             }
             _ => {
+                self.blame_overrides(&set, &sources, &mut noted);
                 noted.absorb(self.trace_faults.clone());
                 Err(noted)
+            }
+        }
+    }
+
+    /// The policy of `tree` with the overrides `set`, and its faults.
+    fn policy<'s>(
+        &self,
+        tree: Option<&PolicyTree>,
+        set: &[SourceId],
+        sources: &'s Sources,
+    ) -> (Option<policy::Policy>, Faults<'s>) {
+        let mut faults = Faults::new(sources);
+        faults.absorb(self.policy_faults.clone());
+        let policy = tree.cloned().map(|mut tree| {
+            overrides::apply(&mut tree.table, set, sources, &mut faults);
+            let stem = &self.policy_stem;
+            let policy = policy::read(&tree.table, tree.source, stem, sources, &mut faults);
+            if let Some(read) = &self.trace {
+                check_custom_metrics(&policy, &read.trace, &mut faults);
+                let meeting = Meeting {
+                    policy: &policy,
+                    written: &tree.table,
+                    demand: &read.trace.demand,
+                };
+                meeting.check(self.engine, &mut faults);
+            }
+            policy
+        });
+        (policy, faults)
+    }
+
+    /// Moves each fault that an override causes to that override; a rule between two keys may have found it at a key in a file.
+    fn blame_overrides(&self, set: &[SourceId], sources: &Sources, noted: &mut Diagnostics) {
+        let is_of_override = |fault: &Diagnostic| {
+            let place = fault.place.as_deref();
+            place.is_none_or(|place| place.source == overrides::SOURCE_NAME)
+        };
+        let (tree, shared) = match &self.written {
+            Some((tree, shared)) => (Some(tree), shared.as_slice()),
+            None => (self.tree.as_ref(), [].as_slice()),
+        };
+        let set = [shared, set].concat();
+        if set.is_empty() || noted.list.iter().all(is_of_override) {
+            return;
+        }
+        // The faults with no override, with the first, with the first two, and so on.
+        let faults_by_count: Vec<Diagnostics> = (0..set.len())
+            .map(|count| {
+                let (_, faults) = self.policy(tree, &set[..count], sources);
+                faults.into_diagnostics()
+            })
+            .collect();
+        for fault in &mut noted.list {
+            if is_of_override(fault) {
+                continue;
+            }
+            let is_there = |faults: &&Diagnostics| {
+                let spot = fault
+                    .place
+                    .as_ref()
+                    .map(|place| (&place.source, &place.span));
+                faults.list.iter().any(|other| {
+                    let other_spot = other
+                        .place
+                        .as_ref()
+                        .map(|place| (&place.source, &place.span));
+                    other.code == fault.code && other_spot == spot
+                })
+            };
+            // An override after which the fault stays is its cause.
+            let without = faults_by_count
+                .iter()
+                .rposition(|faults| !is_there(&faults));
+            if let Some(count) = without {
+                let whole = Origin {
+                    source: set[count],
+                    start: 0,
+                    end: sources.get(set[count]).text.len(),
+                };
+                fault.place = Some(Box::new(Place::of(sources, whole)));
             }
         }
     }

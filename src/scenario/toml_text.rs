@@ -42,7 +42,17 @@ pub(super) fn parse_document(sources: &Sources, id: SourceId) -> Result<Table, D
 
 /// Whether a text is a TOML value.
 pub(super) fn is_value(text: &str) -> bool {
-    DeValue::parse(text).is_ok()
+    DeValue::parse(text).is_ok_and(|value| match value.get_ref() {
+        DeValue::Integer(integer) => is_numeral(integer.as_str(), integer.radix()),
+        DeValue::Float(float) => parse_number(float.as_str()).is_some(),
+        _ => true,
+    })
+}
+
+/// Whether a text has only digits behind its sign. The parser also accepts `1_000s` as an integer.
+fn is_numeral(text: &str, radix: u32) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    unsigned.chars().all(|letter| letter.is_digit(radix))
 }
 
 /// Why a text is not a TOML value.
@@ -179,18 +189,29 @@ impl<'s> Conversion<'s> {
         }
     }
 
-    fn number_fault(&mut self, text: &str, origin: Origin) -> Value {
+    fn number_fault(&mut self, text: &str, is_numeral: bool, origin: Origin) -> Value {
         if self.faults.len() >= SYNTAX_FAULTS_SHOWN {
             self.unshown += 1;
             return Value::Integer(0);
         }
-        self.faults.push(Diagnostic::at(
-            self.sources,
-            Code::OutOfRange,
-            origin,
-            format!("the number {text} is out of range"),
-            "write a number that fits in 64 bits",
-        ));
+        let fault = if is_numeral {
+            Diagnostic::at(
+                self.sources,
+                Code::OutOfRange,
+                origin,
+                format!("the number {text} is out of range"),
+                "write a number that fits in 64 bits",
+            )
+        } else {
+            Diagnostic::at(
+                self.sources,
+                Code::TomlSyntax,
+                origin,
+                format!("this is not valid TOML: `{text}` is not a number"),
+                format!("put a text into quotes: \"{text}\""),
+            )
+        };
+        self.faults.push(fault);
         Value::Integer(0)
     }
 
@@ -214,12 +235,15 @@ impl<'s> Conversion<'s> {
             DeValue::Integer(integer) => {
                 match i64::from_str_radix(integer.as_str(), integer.radix()) {
                     Ok(number) => Value::Integer(number),
-                    Err(_) => self.number_fault(&integer.to_string(), origin),
+                    Err(_) => {
+                        let is_numeral = is_numeral(integer.as_str(), integer.radix());
+                        self.number_fault(&integer.to_string(), is_numeral, origin)
+                    }
                 }
             }
             DeValue::Float(float) => match parse_number(float.as_str()) {
                 Some(number) => Value::Float(number),
-                None => self.number_fault(float.as_str(), origin),
+                None => self.number_fault(float.as_str(), false, origin),
             },
             DeValue::Boolean(boolean) => Value::Boolean(*boolean),
             DeValue::Datetime(_) => Value::Date,

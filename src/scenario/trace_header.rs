@@ -9,7 +9,7 @@ use csv::StringRecord;
 
 use super::csv_reading::CsvReading;
 use super::diagnostic::Code;
-use super::reader::nearest;
+use super::near::nearest;
 use crate::text::csv_cell::original;
 use crate::units::parse_number;
 

@@ -35,6 +35,12 @@ pub(super) fn duration(value: &Value) -> Result<SimSpan, ValueProblem> {
                 format!("write \"{}s\"", number.unsigned_abs()),
             ));
         }
+        Value::Float(number) if !number.is_finite() => {
+            return Err(bad(
+                format!("{number} is not a duration"),
+                DURATION_FORMS.to_owned(),
+            ));
+        }
         Value::Float(number) => {
             return Err(bad(
                 format!("{number} has no unit, and a duration needs one"),
@@ -74,6 +80,10 @@ pub fn parse_duration(text: &str) -> Result<SimSpan, String> {
         .map_err(|problem| format!("{}; {}", problem.what, problem.help))
 }
 
+/// What a duration is.
+const DURATION_FORMS: &str =
+    "write a number and its unit, such as \"250ms\", \"15s\", \"1m30s\" or \"2h\"";
+
 fn friendly_duration(text: &str) -> Option<SimSpan> {
     let duration = SpanParser::new().parse_unsigned_duration(text).ok()?;
     let nanos = i64::try_from(duration.as_nanos()).ok()?;
@@ -103,11 +113,11 @@ fn duration_help(text: &str) -> String {
     {
         return format!("a duration is not negative; write \"{positive}\"");
     }
-    let lower = text.to_lowercase();
-    if friendly_duration(&lower).is_some() {
-        return format!("write \"{lower}\"");
+    let plain = text.to_lowercase().replace('_', "");
+    if friendly_duration(&plain).is_some() {
+        return format!("write \"{plain}\"");
     }
-    "write a number and its unit, such as \"250ms\", \"15s\", \"1m30s\" or \"2h\"".to_owned()
+    DURATION_FORMS.to_owned()
 }
 
 /// A Kubernetes quantity: a string, or a plain number.
@@ -212,6 +222,10 @@ mod tests {
             (text("2d"), "days differ in length; write \"48h\""),
             (text("-5s"), "a duration is not negative; write \"5s\""),
             (text("5S"), "write \"5s\""),
+            (text("1_000s"), "write \"1000s\""),
+            (Value::Float(f64::INFINITY), DURATION_FORMS),
+            (Value::Float(f64::NAN), DURATION_FORMS),
+            (text("inf"), DURATION_FORMS),
             (
                 text("soon"),
                 "write a number and its unit, such as \"250ms\", \"15s\", \"1m30s\" or \"2h\"",

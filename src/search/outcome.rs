@@ -4,7 +4,7 @@
 
 use super::front::{knee, pareto_front};
 use crate::kpi::{Kpi, OverTraces};
-use crate::scenario::{CostRates, Scenario};
+use crate::scenario::Scenario;
 use crate::workload::Demand;
 
 /// Which KPIs are weighed against each other, and how traces fold.
@@ -66,9 +66,7 @@ impl Objectives {
     /// For scenarios of one policy under the traces of a sweep.
     #[must_use]
     pub fn of(scenarios: &[Scenario]) -> Self {
-        let has_prices = scenarios
-            .iter()
-            .any(|scenario| scenario.cost != CostRates::default());
+        let has_prices = scenarios.iter().any(|scenario| !scenario.cost.is_free());
         let knows_requests = scenarios
             .iter()
             .all(|scenario| !matches!(scenario.trace.demand, Demand::CpuMillicores(_)));
@@ -205,6 +203,7 @@ impl SweepOutcome {
 mod tests {
     use super::*;
     use crate::results::tests::scenario as scenario_until;
+    use crate::scenario::CostRates;
 
     fn scenario() -> Scenario {
         scenario_until(60.0)

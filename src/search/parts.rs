@@ -153,13 +153,13 @@ pub enum RowFault {
     #[error("damaged: its check value does not fit its cells")]
     Check,
     /// It is the row of another point or trace, or has other values.
-    #[error("this should be the row of point {point} of the sweep, with that point's values")]
+    #[error("it is not the row of point {point} of the sweep, which belongs here")]
     Key {
         /// The point whose row belongs here.
         point: u64,
     },
     /// It has too few cells, or too many.
-    #[error("{found} cells, and a row has {wanted}")]
+    #[error("it has {found} cells instead of {wanted}")]
     Cells {
         /// Those it has.
         found: usize,

@@ -9,14 +9,14 @@ use super::grid::Grid;
 use super::in_order::in_order;
 use crate::results::{KpiObserver, KpiReport, Kpis};
 use crate::scenario::{Diagnostics, Engine, Scenario, Template};
-use crate::simulation::{Extent, simulate};
+use crate::simulation::{Extent, simulate_observed};
 use crate::units::Seed;
 
 /// The KPIs of one run, nothing else kept.
 #[must_use]
 pub fn simulate_kpis(scenario: &Scenario, engine: Engine, seed: Seed) -> Kpis {
     let mut observer = KpiObserver::new(scenario);
-    simulate(scenario, engine, seed, &mut observer);
+    simulate_observed(scenario, engine, seed, &mut observer);
     observer.finish()
 }
 

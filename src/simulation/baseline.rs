@@ -56,24 +56,22 @@ impl Headroom {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineError {
     /// No baseline has that name.
-    #[error("there is no baseline `{0}`; known are {KNOWN}")]
+    #[error("there is no baseline `{0}`; the baselines are {KNOWN}")]
     Unknown(String),
     /// The `N` of `@fixed:N` is not a number, or is out of range.
-    #[error("`{0}` is no number of pods: write 1 to {REPLICAS_MAX}, as in `@fixed:12`")]
+    #[error("`{0}` needs a number of pods from 1 to {REPLICAS_MAX}, as in `@fixed:12`")]
     Count(String),
     /// The `P` of `@oracle:P` is not a number, or is out of range.
-    #[error(
-        "`{0}` is no headroom: write 100 to 1000 percent of what is needed, as in `@oracle:130`"
-    )]
+    #[error("`{0}` needs a percentage of the required pods from 100 to 1000, as in `@oracle:130`")]
     Headroom(String),
     /// `@default` of a policy without an autoscaler.
     #[error(
-        "`@default` is the autoscaler of `{0}` without `behavior`, and `{0}` has none; name a policy with [hpa] first, or leave it out"
+        "`@default` copies the autoscaler of `{0}`, and `{0}` has no autoscaler; name a policy with [hpa] first, or remove `@default`"
     )]
     NoAutoscaler(String),
     /// The trace states demand as CPU only.
     #[error(
-        "`{baseline}` follows requests, and `{trace}` knows demand as CPU alone; `@default` and `@fixed:N` do not"
+        "`{baseline}` needs request rates, and `{trace}` has only CPU demand; use `@default` or `@fixed:N`"
     )]
     RequestsUnknown {
         /// The baseline's name.
@@ -83,7 +81,7 @@ pub enum BaselineError {
     },
     /// No number of pods meets the SLO.
     #[error(
-        "`{baseline}` is as many pods as the SLO of `{policy}` needs, and no number of pods meets it; raise the limit of slo.latency, or use `@fixed:N`"
+        "`{baseline}` needs a number of pods that meets the SLO of `{policy}`, and no number meets it; raise the limit of slo.latency, or use `@fixed:N`"
     )]
     SloOutOfReach {
         /// The baseline's name.
@@ -93,7 +91,7 @@ pub enum BaselineError {
     },
     /// The baseline needs more pods than a simulation can hold.
     #[error(
-        "`{baseline}` takes {pods} pods under `{trace}`, and a simulation holds {REPLICAS_MAX} at most"
+        "`{baseline}` needs {pods} pods under `{trace}`, and a simulation has at most {REPLICAS_MAX}; lower workload.scale, or use `@fixed:N`"
     )]
     TooManyPods {
         /// The baseline's name.

@@ -59,7 +59,7 @@ use run::{Attention, Simulation};
 /// The same scenario, engine and seed give the same run, event by event. The memory depends on the
 /// number of pods and on the requests in flight, not on the length of the trace. A trace with
 /// `cpu_millicores` has no requests, so the request engine then offers no load.
-pub fn simulate(
+pub fn simulate_observed(
     scenario: &Scenario,
     engine: Engine,
     seed: Seed,
@@ -70,7 +70,7 @@ pub fn simulate(
     simulate_scaled_by(&mut scaler, scenario, engine, seed, observer)
 }
 
-/// Like [`simulate`], with `scaler` instead of the scenario's own scaler.
+/// Like [`simulate_observed`], with `scaler` instead of the scenario's own scaler.
 pub fn simulate_scaled_by(
     scaler: &mut impl Autoscaler,
     scenario: &Scenario,

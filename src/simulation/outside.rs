@@ -85,7 +85,7 @@ pub enum DecideError {
     #[error("spec.replicas cannot be {0}; decide on 0 to {REPLICAS_MAX} replicas")]
     OutOfRange(i32),
     /// The run is not at a wake.
-    #[error("the run is at no wake; call `advance` first, and decide once before the next call")]
+    #[error("the run is not at a wake; call `advance` first, and decide once before the next call")]
     NotAwake,
 }
 

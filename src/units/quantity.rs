@@ -33,7 +33,7 @@ impl fmt::Display for QuantityError {
             Self::Empty => "the quantity is empty",
             Self::NoDigits => "a quantity starts with digits",
             Self::UnknownSuffix => {
-                "the suffix is none of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei"
+                "the suffix must be one of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei"
             }
             Self::OutOfRange => "the quantity is out of range",
         })

@@ -3,7 +3,7 @@
 use hpasim::control::Decided;
 use hpasim::scenario::{Engine, LoadRequest, load, parse_duration};
 use hpasim::simulation::observer::Observer;
-use hpasim::simulation::simulate;
+use hpasim::simulation::simulate_observed;
 use hpasim::units::{Seed, SimTime};
 
 use super::*;
@@ -75,7 +75,7 @@ fn simulated_under(policy: &str, trace: String, replicas: i32) -> SimSpan {
         from: None,
         at: None,
     };
-    simulate(&loaded.scenario, Engine::Fluid, Seed(1), &mut reached);
+    simulate_observed(&loaded.scenario, Engine::Fluid, Seed(1), &mut reached);
     let at = reached.at.expect("reached in three hours");
     at - (SimTime::ZERO + SimSpan::from_secs(STEP_SECONDS))
 }

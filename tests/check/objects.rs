@@ -217,6 +217,7 @@ fn a_secret_in_the_file_is_named_and_never_shown() {
        |                                                                         ^^^^
        |
        = note: anyone who can read the file, its repository or the history of the repository has the values, even after their deletion from the file
+       = note: `<hidden>` replaces text that may be secret
        = help: change the values, remove them from the file, and create the Secret with `kubectl create secret`, Sealed Secrets or External Secrets
 
     warning[W0117]: the file holds 1 value of a Secret in clear text
@@ -227,6 +228,7 @@ fn a_secret_in_the_file_is_named_and_never_shown() {
        |                                                                                         ^^^^^^^^^^
        |
        = note: anyone who can read the file, its repository or the history of the repository has the values, even after their deletion from the file
+       = note: `<hidden>` replaces text that may be secret
        = help: change the values, remove them from the file, and create the Secret with `kubectl create secret`, Sealed Secrets or External Secrets
     ");
     let report = report_of(&[("app.yaml", &secret)]);

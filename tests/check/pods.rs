@@ -111,6 +111,7 @@ fn a_pre_stop_hook_that_uses_up_the_grace_period() {
        |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
        = note: the grace period includes the hook: the program gets SIGTERM when the grace period is over, and is killed 2s later with its open requests
+       = note: `<hidden>` replaces text that may be secret
        = help: raise `terminationGracePeriodSeconds` to 30 plus the time that open requests take
     ");
     let shorter = healthy_but("[sleep, \"5\"]", "[sleep, \"29\"]");

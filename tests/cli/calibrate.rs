@@ -24,7 +24,8 @@ fn a_recorded_probe_gives_cost_idle_use_and_the_lines_of_the_policy() {
     let calibrated = sandbox.done("calibrate probe.csv");
     insta::assert_snapshot!(calibrated.stdout, @r#"
     probe.csv: 15 rows, 2.32 to 17.1 rps a pod
-    `rps` belongs to all pods and `cpu_millicores` to one; the fit divides `rps` by `replicas`
+    `rps` belongs to all pods and `cpu_millicores` to one; the fit divides `rps` by
+    `replicas`
 
     cpu = idle + cost x rps, by least squares:
                                   estimate     95 % interval  standard error
@@ -32,16 +33,17 @@ fn a_recorded_probe_gives_cost_idle_use_and_the_lines_of_the_policy() {
      idle use                       -70.2m   -118m to -22.5m           22.1m
     R² 0.9769; standard deviation of the readings from the line: 35.5m
 
-    - Linear: the test does not reject a straight line (t test of a term in the square of the rate, p =
-      0.167, level 0.05).
-    - The estimate of idle use is below zero, which is impossible. The usual reason is a probe that
-      raises its load step by step: a reading covers the time before it, so all readings are too low by
-      a similar amount. The cost, which is the slope, is still right. Another reason is a cost that
-      grows with the load. The policy gets the slope and no idle use. If the readings were steady, the
-      line through the origin, 41 ms, is the better cost at these loads. Best is a new probe that holds
-      each load for two minutes, without pauses.
-    - Line 19 (17.1 rps a pod, 817m) is 4.56 standard errors from the line of the others. The fit keeps
-      it; without it, a request costs 44.2 ms.
+    - Linear: the test does not reject a straight line (t test of a term in the
+      square of the rate, p = 0.167, level 0.05).
+    - The estimate of idle use is below zero, which is impossible. The usual reason
+      is a probe that raises its load step by step: a reading covers the time before
+      it, so all readings are too low by a similar amount. The cost, which is the
+      slope, is still right. Another reason is a cost that grows with the load. The
+      policy gets the slope and no idle use. If the readings were steady, the line
+      through the origin, 41 ms, is the better cost at these loads. Best is a new
+      probe that holds each load for two minutes, without pauses.
+    - Line 19 (17.1 rps a pod, 817m) is 4.56 standard errors from the line of the
+      others. The fit keeps it; without it, a request costs 44.2 ms.
 
     Put into the policy:
     [workload]
@@ -93,7 +95,8 @@ fn a_relation_that_is_not_linear_is_said_to_be_so() {
     assert_eq!(calibrated.code, Some(0), "{calibrated:?}");
     insta::assert_snapshot!(calibrated.stdout, @r#"
     probe.csv: 10 rows, 1 to 10 rps a pod
-    no column `replicas`: the fit treats `rps` and `cpu_millicores` as those of one pod
+    no column `replicas`: the fit treats `rps` and `cpu_millicores` as those of one
+    pod
 
     cpu = idle + cost x rps, by least squares:
                                   estimate       95 % interval  standard error
@@ -101,13 +104,14 @@ fn a_relation_that_is_not_linear_is_said_to_be_so() {
      idle use                       -89.3m     -153m to -25.3m           27.8m
     R² 0.9497; standard deviation of the readings from the line: 40.6m
 
-    - Not linear: CPU grows faster than the load (t test of a term in the square of the rate, p <
-      0.001); by a parabola, one more request costs 9.97 ms at 1 rps a pod and 100 ms at 10. hpasim uses
-      one cost for all loads: keep the rows near the load at which the autoscaler holds a pod (its
-      target x the CPU request), and do not trust the simulation far from it.
-    - The estimate of idle use is below zero, which is impossible: the cost grows with the load. The
-      policy gets the slope and no idle use, which is too much at light load; by the line through the
-      origin, a request costs 42.2 ms.
+    - Not linear: CPU grows faster than the load (t test of a term in the square of
+      the rate, p < 0.001); by a parabola, one more request costs 9.97 ms at 1 rps a
+      pod and 100 ms at 10. hpasim uses one cost for all loads: keep the rows near
+      the load at which the autoscaler holds a pod (its target x the CPU request),
+      and do not trust the simulation far from it.
+    - The estimate of idle use is below zero, which is impossible: the cost grows
+      with the load. The policy gets the slope and no idle use, which is too much at
+      light load; by the line through the origin, a request costs 42.2 ms.
 
     Put into the policy:
     [workload]
@@ -124,7 +128,8 @@ fn a_row_far_off_is_named_with_its_line() {
     assert_eq!(calibrated.code, Some(0), "{calibrated:?}");
     insta::assert_snapshot!(calibrated.stdout, @r#"
     probe.csv: 8 rows, 1 to 8 rps a pod
-    no column `replicas`: the fit treats `rps` and `cpu_millicores` as those of one pod
+    no column `replicas`: the fit treats `rps` and `cpu_millicores` as those of one
+    pod
 
     cpu = idle + cost x rps, by least squares:
                                   estimate        95 % interval  standard error
@@ -132,14 +137,15 @@ fn a_row_far_off_is_named_with_its_line() {
      idle use                        8.86m      -62.5m to 80.2m           29.2m
     R² 0.3830; standard deviation of the readings from the line: 37.4m
 
-    - Linear: the test does not reject a straight line (t test of a term in the square of the rate, p =
-      0.358, level 0.05).
-    - The interval of the cost includes zero: these rows do not show that a request costs CPU. Measure
-      more loads, and heavier ones.
-    - Idle use belongs to all measured pods together; `idle_cpu` of the policy belongs to one pod. If
-      you measured several pods, divide it by their number, or add a column `replicas`.
-    - Line 8 (5 rps a pod, 150m) is 111 standard errors from the line of the others. The fit keeps it;
-      without it, a request costs 9.97 ms.
+    - Linear: the test does not reject a straight line (t test of a term in the
+      square of the rate, p = 0.358, level 0.05).
+    - The interval of the cost includes zero: these rows do not show that a request
+      costs CPU. Measure more loads, and heavier ones.
+    - Idle use belongs to all measured pods together; `idle_cpu` of the policy
+      belongs to one pod. If you measured several pods, divide it by their number,
+      or add a column `replicas`.
+    - Line 8 (5 rps a pod, 150m) is 111 standard errors from the line of the others.
+      The fit keeps it; without it, a request costs 9.97 ms.
 
     Put into the policy:
     [workload]
@@ -164,7 +170,8 @@ fn cpu_of_all_pods_beside_a_column_replicas_is_noticed() {
     assert_eq!(calibrated.code, Some(0), "{calibrated:?}");
     insta::assert_snapshot!(calibrated.stdout, @r#"
     probe.csv: 5 rows, 10 to 40 rps a pod
-    `rps` belongs to all pods and `cpu_millicores` to one; the fit divides `rps` by `replicas`
+    `rps` belongs to all pods and `cpu_millicores` to one; the fit divides `rps` by
+    `replicas`
 
     cpu = idle + cost x rps, by least squares:
                                   estimate       95 % interval  standard error
@@ -172,12 +179,13 @@ fn cpu_of_all_pods_beside_a_column_replicas_is_noticed() {
      idle use                        -467m      -1675m to 742m            380m
     R² 0.7806; standard deviation of the readings from the line: 356m
 
-    - `cpu_millicores` probably belongs to all pods together: R² is 0.9983 with the rate of all pods,
-      and 0.7806 with the rate of one pod. If so, all figures here are wrong: divide `cpu_millicores` by
-      `replicas`, and calibrate again.
-    - Linear: the test does not reject a straight line (F test for lack of fit over equal loads, p =
-      0.676, level 0.05).
-    - The estimate of idle use is below zero, but its interval includes zero. The policy gets 0m.
+    - `cpu_millicores` probably belongs to all pods together: R² is 0.9983 with the
+      rate of all pods, and 0.7806 with the rate of one pod. If so, all figures here
+      are wrong: divide `cpu_millicores` by `replicas`, and calibrate again.
+    - Linear: the test does not reject a straight line (F test for lack of fit over
+      equal loads, p = 0.676, level 0.05).
+    - The estimate of idle use is below zero, but its interval includes zero. The
+      policy gets 0m.
 
     Put into the policy:
     [workload]
@@ -240,12 +248,12 @@ fn json_is_one_object_with_the_same_figures() {
 fn columns_that_are_missing_or_there_twice() {
     insta::assert_snapshot!(fault("rps,cpu\n1,2\n"), @"
     error[E0050]: the header has no column `cpu_millicores`
-     --> probe.csv:1:1
+     --> probe.csv:1:5
       |
     1 | rps,cpu
-      | ^^^^^^^
+      |     ^^^
       |
-      = help: begin with a header of `rps` and `cpu_millicores`; add `replicas` if the CPU is that of one pod of several
+      = help: if `cpu` is that column, rename it to `cpu_millicores`
     ");
     insta::assert_snapshot!(fault("qps,cpu_milicores\n1,2\n"), @"
     error[E0050]: the header has no column `rps`
@@ -415,7 +423,7 @@ fn a_reading_beside_an_exact_line_is_off_in_percent() {
         .nth(1)
         .and_then(|rest| rest.split("\n\n").next());
     insta::assert_snapshot!(note.unwrap_or(&run.stdout).trim_start(), @"
-    11 (10 rps a pod, 78.1m) is 2.4 % below the line of the others, which lie close to their
-      line. The fit keeps it; without it, a request costs 6 ms.
+    11 (10 rps a pod, 78.1m) is 2.4 % below the line of the others, which lie
+      close to their line. The fit keeps it; without it, a request costs 6 ms.
     ");
 }

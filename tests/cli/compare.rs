@@ -17,7 +17,8 @@ fn two_policies_stand_side_by_side_and_leave_five_files() {
     assert_eq!(compared.stderr, "");
     insta::assert_snapshot!(compared.stdout, @"
     prod, fast under short, 5m 0s
-    request engine, 4 seeds (1 to 4): means, and differences to prod ± 95 % interval, seed by seed
+    request engine, 4 seeds (1 to 4): means, and differences to prod ± 95 %
+    interval, seed by seed
     * the interval excludes zero; less is better in every row
 
                                    prod  fast       to prod
@@ -43,7 +44,8 @@ fn two_policies_stand_side_by_side_and_leave_five_files() {
        enough pods, s                12    12         0 ± 0
        recovery, s                   20    20         0 ± 0
 
-    Over 4 seeds, fast takes 1.7 ± 0.2 times the pod hours of prod and leaves the SLO-breaking seconds as they are within the noise (-10 ± 15).
+    Over 4 seeds, fast takes 1.7 ± 0.2 times the pod hours of prod and leaves the
+    SLO-breaking seconds as they are within the noise (-10 ± 15).
 
     written  output/compare-prod-fast-short-4-seeds/plot.png
              output/compare-prod-fast-short-4-seeds/plot.svg
@@ -71,9 +73,12 @@ fn baselines_need_no_file_and_traces_are_known_by_their_content() {
     let sentence = compared.stdout.split("\nOver ").nth(1).expect("a sentence");
     insta::assert_snapshot!(sentence, @"
     2 traces and 2 seeds,
-      @default takes 1.2 ± 0.2 times the pod hours of renamed and leaves the SLO-breaking seconds as they are within the noise (-22 ± 95);
-      @oracle:130 takes 0.5 ± 0.2 times the pod hours of renamed and leaves the SLO-breaking seconds as they are within the noise (-88 ± 286);
-      @fixed:3 takes 0.23 ± 0.07 times the pod hours of renamed and adds 1552 ± 286 SLO-breaking seconds.
+      @default takes 1.2 ± 0.2 times the pod hours of renamed and leaves the
+      SLO-breaking seconds as they are within the noise (-22 ± 95);
+      @oracle:130 takes 0.5 ± 0.2 times the pod hours of renamed and leaves the
+      SLO-breaking seconds as they are within the noise (-88 ± 286);
+      @fixed:3 takes 0.23 ± 0.07 times the pod hours of renamed and adds 1552 ± 286
+      SLO-breaking seconds.
 
     written  output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/plot-short.svg
              output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/plot-steps.svg
@@ -324,8 +329,8 @@ fn what_is_nothing_to_compare_is_a_usage_error_with_a_remedy() {
     insta::assert_snapshot!(refused(&["policies/prod.toml", "short.csv"]), @"error: a comparison needs two policies, and policies/prod.toml is the only one; add one, or a baseline such as @default");
     insta::assert_snapshot!(refused(&["short.csv"]), @"error: a comparison needs two policies, and there is no policy; add one, or a baseline such as @default");
     insta::assert_snapshot!(refused(&["@oracle", "@fixed:3", "short.csv"]), @"error: a baseline needs a policy to copy its pods and workload from; add one, as policies/prod.toml");
-    insta::assert_snapshot!(refused(&["policies/prod.toml", "policies/prod.toml", "short.csv"]), @"error: policies/prod.toml is named twice");
-    insta::assert_snapshot!(refused(&["policies/prod.toml", "@orcale", "short.csv"]), @"error: there is no baseline `@orcale`; known are @default, @static-peak, @static-mean, @oracle, @oracle-instant, @fixed:N");
+    insta::assert_snapshot!(refused(&["policies/prod.toml", "policies/prod.toml", "short.csv"]), @"error: policies/prod.toml is named twice; name it once");
+    insta::assert_snapshot!(refused(&["policies/prod.toml", "@orcale", "short.csv"]), @"error: there is no baseline `@orcale`; the baselines are @default, @static-peak, @static-mean, @oracle, @oracle-instant, @fixed:N");
 }
 
 #[test]
@@ -370,7 +375,8 @@ fn demand_known_as_cpu_is_compared_without_requests() {
     let compared = sandbox.done("compare policies/prod.toml @fixed:12 cpu.csv --seeds 3");
     insta::assert_snapshot!(compared.stdout, @"
     prod, @fixed:12 under cpu, 10m 0s
-    fluid engine, 3 seeds (1 to 3): means, and differences to prod ± 95 % interval, seed by seed
+    fluid engine, 3 seeds (1 to 3): means, and differences to prod ± 95 % interval,
+    seed by seed
     * the interval excludes zero; less is better in every row
 
                          prod  @fixed:12     to prod

@@ -158,7 +158,7 @@ fn a_trace_is_not_written_over_a_file_without_force() {
         let finished = sandbox.hpasim(arguments);
         assert_eq!(
             refused(&finished, 2),
-            "error: mine.csv is there already; choose another file with -o, or overwrite it with --force"
+            "error: mine.csv already exists; choose another file with -o, or overwrite it with --force"
         );
         assert_eq!(sandbox.read("mine.csv"), b"precious");
         sandbox.done(&[arguments, &["--force"]].concat());

@@ -66,7 +66,8 @@ fn info_says_what_a_recording_is_and_becomes() {
     gaps            none
     requests        min 0/s   mean 0.5/s   p99 2/s   max 2/s
     in all          about 4 requests
-    burstiness      index of dispersion 1 of the counts per 1 s (Poisson: 1); coefficient of variation 1.41
+    burstiness      index of dispersion 1 of the counts per 1 s (Poisson: 1);
+                    coefficient of variation 1.41
     becomes         `rps`, open load, for either engine
     ");
     insta::assert_snapshot!(outcome(&sandbox, "trace info - --format json --step 4s", LOG), @r#"
@@ -210,7 +211,8 @@ fn the_shipped_recording_of_locust_is_a_trace_with_its_users_and_cpu() {
     gaps            none
     requests        min 2/s   mean 44.7/s   p99 102/s   max 108/s
     in all          about 34.9 k requests
-    burstiness      index of dispersion 17.8 of the counts per 1 s (Poisson: 1); coefficient of variation 0.63
+    burstiness      index of dispersion 17.8 of the counts per 1 s (Poisson: 1);
+                    coefficient of variation 0.63
     metrics         active_users, server_cpu_millicores
     becomes         `rps`, open load, for either engine
     ");

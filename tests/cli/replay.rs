@@ -68,7 +68,7 @@ fn a_malformed_recording_exits_with_3_and_the_line() {
     let replay = sandbox.hpasim("replay broken.jsonl");
     assert_eq!(replay.code, Some(3));
     assert_eq!(replay.stdout, "");
-    insta::assert_snapshot!(replay.stderr, @"error: broken.jsonl: line 3: not a recorded scenario: invalid type, expected a string (column 8)");
+    insta::assert_snapshot!(replay.stderr, @"error: broken.jsonl: line 3 is not a recorded scenario: invalid type, expected a string (column 8)");
 }
 
 #[test]

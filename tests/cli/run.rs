@@ -316,3 +316,33 @@ fn a_name_that_leads_out_of_the_output_folder_writes_nothing() {
     assert!(!sandbox.path("escape-spike").exists());
     assert!(!sandbox.path("output").exists());
 }
+
+#[test]
+fn standard_input_is_read_once() {
+    let refused = Sandbox::new().hpasim(&["run", "-", "-"]);
+    assert_eq!(refused.code, Some(2));
+    insta::assert_snapshot!(refused.stderr, @"error: standard input (`-`) can be read once; name files for the others");
+}
+
+#[test]
+fn the_cost_of_a_policy_without_prices_is_not_asserted() {
+    let sandbox = Sandbox::new();
+    let refused = sandbox.hpasim(&[
+        "run",
+        "policies/prod.toml",
+        "traces/spike.csv",
+        "--assert",
+        "cost<=3",
+    ]);
+    assert_eq!(refused.code, Some(3));
+    insta::assert_snapshot!(refused.stderr, @"
+    error[E0026]: `prod` has no prices, so its cost is always 0
+     --> --assert:1:1
+      |
+    1 | cost<=3
+      | ^^^^
+      |
+      = help: add prices in [cost], such as `per_pod_hour = 0.04`, or assert `pod_hours`
+    ");
+    assert!(!sandbox.path("output").exists());
+}

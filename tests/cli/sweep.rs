@@ -301,7 +301,7 @@ fn a_point_that_is_no_policy_is_told_before_anything_runs() {
         .hpasim("sweep policies/prod.toml traces/spike.csv --set hpa.minReplicas=10..60:10 -o out");
     assert_eq!(finished.code, Some(3));
     let (faults, rows) = finished.stderr.split_once("\nerror: ").expect("two parts");
-    insta::assert_snapshot!(codes_and_places(faults), @"E0016 policies/prod.toml:11:15");
+    insta::assert_snapshot!(codes_and_places(faults), @"E0016 --set:1:1");
     insta::assert_snapshot!(rows, @"1 of 6 rows cannot be simulated; the first: --set hpa.minReplicas=60");
     assert!(!sandbox.path("out").exists());
 }

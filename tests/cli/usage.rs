@@ -34,8 +34,13 @@ fn help_lists_the_commands_and_the_exit_codes() {
       hpasim run policies/prod.toml traces/spike.csv
       hpasim compare policies/prod.toml policies/fast.toml traces/spike.csv
 
-    Exit codes: 0 done, 1 run-time failure, 2 usage, 3 bad input,
-    99 an assertion does not hold, 130 interrupted.
+    Exit codes:
+      0    done
+      1    run-time failure
+      2    usage
+      3    bad input
+      99   an assertion does not hold
+      130  interrupted
     ");
 }
 
@@ -132,7 +137,7 @@ fn a_package_gets_completions_and_man_pages() {
         assert!(run.stdout.contains("calibrate"), "{shell}");
     }
     let page = sandbox.hpasim("man");
-    assert!(page.stdout.contains(".TH hpasim 1"), "{page:?}");
+    assert!(page.stdout.contains(".TH HPASIM 1"), "{page:?}");
     let pages = sandbox.hpasim("man -o man1");
     assert_eq!((pages.code, pages.stdout.as_str()), (Some(0), ""));
     assert_eq!(sandbox.read("man1/hpasim.1"), page.stdout.as_bytes());

@@ -95,7 +95,7 @@ fn an_unknown_key_of_the_autoscaler_is_shown_as_in_a_policy() {
 fn what_the_api_server_refuses_is_shown_in_the_manifest() {
     let text = format!("{DEPLOYMENT}{HPA}  minReplicas: 9\n").replace("cpu: 200m", "cpu: 200MB");
     insta::assert_snapshot!(about_manifest(text), @r#"
-    error[E0011]: `deployment.containers.0.resources.requests.cpu`: `200MB` is not a quantity: the suffix is none of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei
+    error[E0011]: `deployment.containers.0.resources.requests.cpu`: `200MB` is not a quantity: the suffix must be one of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei
      --> app.yaml:9:37
       |
     9 |         resources: {requests: {cpu: 200MB}}
@@ -340,6 +340,7 @@ fn text_that_is_no_manifest() {
     1 | <hidden>
       | ^^^^^^^^
       |
+      = note: `<hidden>` replaces text that may be secret
       = help: start it with `apiVersion` and `kind`, or delete it
     ");
     insta::assert_snapshot!(about_manifest("[hpa]\nmaxReplicas = 5\n"), @"
@@ -418,6 +419,7 @@ fn a_secret_beside_the_fault_is_covered() {
     1 | {"kind":"List","items":[{"kind":"Secret","metadata":{"name":"s"},"data":<hidden>,{"kind":"Deployment","metadata":{"name":"shop"},"spe...
       |                                                                                                                          ^^^^^^
       |
+      = note: `<hidden>` replaces text that may be secret
       = help: add an autoscaler to the file to simulate one
 
     error[E0012]: `deployment.replicas` is -1
@@ -427,6 +429,7 @@ fn a_secret_beside_the_fault_is_covered() {
     1 | ...ind":"Deployment","metadata":{"name":"shop"},"spec":{"replicas":-1,"template":{"spec":{"containers":[{"name":"app"}]}}}}]}
       |                                                                    ^^
       |
+      = note: `<hidden>` replaces text that may be secret
       = help: write an integer from 0 to 100000
     "#);
 }

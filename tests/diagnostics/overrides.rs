@@ -64,7 +64,7 @@ fn set_with_nothing() {
 fn set_with_a_path_that_is_none() {
     let text = about_set("hpa..maxReplicas=3");
     insta::assert_snapshot!(text, @r##"
-    error[E0005]: `hpa..maxReplicas` is no path
+    error[E0005]: `hpa..maxReplicas` is not a path
      --> --set:1:1
       |
     1 | hpa..maxReplicas=3
@@ -164,14 +164,14 @@ fn set_of_extends() {
 #[test]
 fn set_that_the_api_server_refuses() {
     let text = about_set("hpa.minReplicas=20");
-    insta::assert_snapshot!(codes_and_places(&text), @"E0016 p.toml:2:15");
+    insta::assert_snapshot!(codes_and_places(&text), @"E0016 --set:1:1");
 }
 
 #[test]
 fn set_with_more_than_one_value() {
     let text = about_set("hpa.maxReplicas=3 4");
     insta::assert_snapshot!(text, @r#"
-    error[E0005]: `3 4` is no TOML value
+    error[E0005]: `3 4` is not a TOML value
      --> --set:1:17
       |
     1 | hpa.maxReplicas=3 4
@@ -185,4 +185,128 @@ fn set_with_more_than_one_value() {
 fn set_with_two_lines() {
     let text = about_set("hpa.maxReplicas=3\nhpa.minReplicas=4");
     insta::assert_snapshot!(codes_and_places(&text), @"E0005 --set:1:17");
+}
+
+#[test]
+fn set_with_the_list_of_a_sweep() {
+    let text = about_set("hpa.maxReplicas=10,20");
+    insta::assert_snapshot!(text, @"
+    error[E0005]: `10,20` is several values, and this `--set` takes one
+     --> --set:1:17
+      |
+    1 | hpa.maxReplicas=10,20
+      |                 ^^^^^
+      |
+      = help: write one, as `--set hpa.maxReplicas=10`; `hpasim sweep` takes several
+    ");
+}
+
+#[test]
+fn set_with_the_range_of_a_sweep() {
+    let text = about_set("hpa.maxReplicas=20..40:10");
+    insta::assert_snapshot!(text, @"
+    error[E0005]: `20..40:10` is several values, and this `--set` takes one
+     --> --set:1:17
+      |
+    1 | hpa.maxReplicas=20..40:10
+      |                 ^^^^^^^^^
+      |
+      = help: write one, as `--set hpa.maxReplicas=20`; `hpasim sweep` takes several
+    ");
+}
+
+#[test]
+fn set_with_digits_in_groups_and_a_unit() {
+    let text = about_set("pod.init=1_000s");
+    insta::assert_snapshot!(text, @r#"
+    error[E0010]: `pod.init`: `1_000s` is not a duration
+     --> --set:1:10
+      |
+    1 | pod.init=1_000s
+      |          ^^^^^^
+      |
+      = help: write "1000s"
+    "#);
+}
+
+#[test]
+fn set_of_an_infinite_duration() {
+    let text = about_set("pod.init=inf");
+    insta::assert_snapshot!(text, @r#"
+    error[E0010]: `pod.init`: inf is not a duration
+     --> --set:1:10
+      |
+    1 | pod.init=inf
+      |          ^^^
+      |
+      = help: write a number and its unit, such as "250ms", "15s", "1m30s" or "2h"
+    "#);
+}
+
+#[test]
+fn set_of_a_negative_duration() {
+    let text = about_set("pod.init=-5s");
+    insta::assert_snapshot!(text, @r#"
+    error[E0010]: `pod.init`: `-5s` is not a duration
+     --> --set:1:10
+      |
+    1 | pod.init=-5s
+      |          ^^^
+      |
+      = help: a duration is not negative; write "5s"
+    "#);
+}
+
+#[test]
+fn set_of_the_cost_without_prices() {
+    let text = about_set("slo.assert=['cost<=3']");
+    insta::assert_snapshot!(text, @"
+    error[E0026]: `cost<=3`: the policy has no prices, so its cost is always 0
+     --> --set:1:13
+      |
+    1 | slo.assert=['cost<=3']
+      |             ^^^^^^^^^
+      |
+      = help: add prices in [cost], such as `per_pod_hour = 0.04`, or assert `pod_hours`
+    ");
+}
+
+#[test]
+fn the_override_that_breaks_a_rule_is_at_fault_and_not_the_file() {
+    let policy = "[hpa]\nmaxReplicas = 10\ntargetCPUUtilizationPercentage = 50\n";
+    let text = text_about(
+        MemoryLoader::default().with("p.toml", policy),
+        &["pod.init=3s", "hpa.minReplicas=20", "pod.start=1s"],
+        None,
+        None,
+    );
+    insta::assert_snapshot!(text, @"
+    error[E0016]: hpa.maxReplicas: maxReplicas (10) must not be below minReplicas (20)
+     --> --set:1:1
+      |
+    1 | hpa.minReplicas=20
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write 20 or more, or lower minReplicas
+    ");
+}
+
+#[test]
+fn a_fault_of_the_file_stays_in_the_file() {
+    let policy = "[hpa]\nmaxReplicas = 10\nminReplicas = 20\ntargetCPUUtilizationPercentage = 50\n";
+    let text = text_about(
+        MemoryLoader::default().with("p.toml", policy),
+        &["pod.init=3s"],
+        None,
+        None,
+    );
+    insta::assert_snapshot!(text, @"
+    error[E0016]: hpa.maxReplicas: maxReplicas (10) must not be below minReplicas (20)
+     --> p.toml:2:15
+      |
+    2 | maxReplicas = 10
+      |               ^^
+      |
+      = help: write 20 or more, or lower minReplicas
+    ");
 }

@@ -235,7 +235,7 @@ fn a_bad_quantity() {
         "[workload]\nidle_cpu = \"1x\"\nmemory_base = \"32MB\"\nmemory_per_request = \"256m\"\n",
     );
     insta::assert_snapshot!(text, @r#"
-    error[E0011]: `workload.idle_cpu`: `1x` is not a quantity: the suffix is none of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei
+    error[E0011]: `workload.idle_cpu`: `1x` is not a quantity: the suffix must be one of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei
      --> p.toml:2:12
       |
     2 | idle_cpu = "1x"
@@ -243,7 +243,7 @@ fn a_bad_quantity() {
       |
       = help: write CPU such as "100m" or "0.5", memory such as "64Mi" or "1Gi"
 
-    error[E0011]: `workload.memory_base`: `32MB` is not a quantity: the suffix is none of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei
+    error[E0011]: `workload.memory_base`: `32MB` is not a quantity: the suffix must be one of n, u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei
      --> p.toml:3:15
       |
     3 | memory_base = "32MB"
@@ -477,4 +477,32 @@ fn a_pod_of_more_containers_than_any_cluster_has() {
          |
          = help: write at most 1000
     "##);
+}
+
+#[test]
+fn a_number_with_a_unit_needs_quotes() {
+    let text = about_policy("[pod]\ninit = 1_000s\n");
+    insta::assert_snapshot!(text, @r#"
+    error[E0004]: this is not valid TOML: `1000s` is not a number
+     --> p.toml:2:8
+      |
+    2 | init = 1_000s
+      |        ^^^^^^
+      |
+      = help: put a text into quotes: "1000s"
+    "#);
+}
+
+#[test]
+fn an_assertion_about_the_cost_needs_prices() {
+    let text = about_policy("[slo]\nassert = [\"rescales<4\", \"cost<=3\"]\n");
+    insta::assert_snapshot!(text, @r#"
+    error[E0026]: `cost<=3`: the policy has no prices, so its cost is always 0
+     --> p.toml:2:25
+      |
+    2 | assert = ["rescales<4", "cost<=3"]
+      |                         ^^^^^^^^^
+      |
+      = help: add prices in [cost], such as `per_pod_hour = 0.04`, or assert `pod_hours`
+    "#);
 }

@@ -3,7 +3,7 @@
 use hpasim::control::Decided;
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::{FlowSegment, PodChange, PodTransition};
-use hpasim::simulation::{Finished, Observer, simulate};
+use hpasim::simulation::{Finished, Observer, simulate_observed};
 use hpasim::units::{Replicas, Seed, SimTime};
 
 /// The parts of a decision that the tests use.
@@ -48,7 +48,7 @@ impl Observer for Facts {
 /// Simulates `scenario` and keeps everything that the observer receives.
 pub(crate) fn facts(scenario: &Scenario, seed: Seed) -> Facts {
     let mut facts = Facts::default();
-    facts.finished = Some(simulate(scenario, Engine::Fluid, seed, &mut facts));
+    facts.finished = Some(simulate_observed(scenario, Engine::Fluid, seed, &mut facts));
     facts
 }
 

@@ -6,7 +6,7 @@ use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::{
     FailureCauses, FlowSegment, PodChange, PodTransition, RequestSegment,
 };
-use hpasim::simulation::{Finished, Observer, simulate};
+use hpasim::simulation::{Finished, Observer, simulate_observed};
 use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +43,12 @@ impl Observer for Facts {
 /// Simulates `scenario`, keeps everything that the observer receives, and checks it.
 pub(crate) fn facts(scenario: &Scenario, seed: u64) -> Facts {
     let mut facts = Facts::default();
-    facts.finished = Some(simulate(scenario, Engine::Request, Seed(seed), &mut facts));
+    facts.finished = Some(simulate_observed(
+        scenario,
+        Engine::Request,
+        Seed(seed),
+        &mut facts,
+    ));
     facts.check(scenario);
     facts
 }

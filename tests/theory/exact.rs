@@ -5,7 +5,7 @@
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::RequestSegment;
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::{Observer, simulate_observed};
 use hpasim::units::{Millicores, Seed, SimSpan, SimTime};
 use hpasim::workload::{Arrivals, Demand, Trace};
 
@@ -31,7 +31,7 @@ impl Observer for Received {
 
 fn received(scenario: &Scenario, seed: u64) -> Received {
     let mut received = Received::default();
-    simulate(scenario, Engine::Request, Seed(seed), &mut received);
+    simulate_observed(scenario, Engine::Request, Seed(seed), &mut received);
     received
 }
 

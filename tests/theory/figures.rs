@@ -12,7 +12,7 @@ use hpasim::cluster::config::CpuModel;
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::search::in_order::{all_cores, collect_in_order};
 use hpasim::simulation::observer::RequestSegment;
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::{Observer, simulate_observed};
 use hpasim::units::{Millicores, Seed, SimSpan, SimTime};
 use hpasim::workload::{Balancer, Demand};
 
@@ -133,7 +133,7 @@ impl Row {
             in_flight_seconds: 0.0,
             cpu_core_seconds: 0.0,
         };
-        simulate(&self.scenario, Engine::Request, Seed(seed), &mut latencies);
+        simulate_observed(&self.scenario, Engine::Request, Seed(seed), &mut latencies);
         latencies.nanos.sort_unstable();
         let number = latencies.nanos.len() as f64;
         let sum = Of::Mean.latencies(&latencies.nanos) * number;

@@ -2,7 +2,7 @@
 
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::observer::RequestSegment;
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::{Observer, simulate_observed};
 use hpasim::units::{Seed, SimSpan, SimTime};
 
 /// The measurements of one replication after its warm-up.
@@ -113,7 +113,7 @@ pub(crate) fn replicate(
         seconds: 0.0,
         balance: Balance::default(),
     };
-    let finished = simulate(scenario, Engine::Request, seed, &mut observer);
+    let finished = simulate_observed(scenario, Engine::Request, seed, &mut observer);
     assert_eq!(observer.balance.end(), finished.end, "the run ends early");
     assert_eq!(
         observer.answered, observer.succeeded,

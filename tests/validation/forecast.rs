@@ -8,7 +8,7 @@ use hpasim::control::Decided;
 use hpasim::files::FileLoader;
 use hpasim::results::{KpiObserver, Kpis};
 use hpasim::scenario::{Engine, LoadRequest, Loaded, load};
-use hpasim::simulation::{Observer, simulate};
+use hpasim::simulation::{Observer, simulate_observed};
 use hpasim::units::{Seed, SimTime};
 
 use super::recording::Sample;
@@ -118,7 +118,7 @@ impl Forecast {
         let runs: Vec<Replicas> = (1..=SEEDS)
             .map(|seed| {
                 let mut replicas = Replicas(vec![(SimTime::ZERO, at_start)]);
-                simulate(&loaded.scenario, loaded.engine, Seed(seed), &mut replicas);
+                simulate_observed(&loaded.scenario, loaded.engine, Seed(seed), &mut replicas);
                 replicas
             })
             .collect();
@@ -146,7 +146,7 @@ impl Forecast {
         let mut figures: Vec<f64> = (1..=SEEDS)
             .map(|seed| {
                 let mut kpis = KpiObserver::new(&loaded.scenario);
-                simulate(&loaded.scenario, loaded.engine, Seed(seed), &mut kpis);
+                simulate_observed(&loaded.scenario, loaded.engine, Seed(seed), &mut kpis);
                 figure(&kpis.finish()).expect("a run with requests")
             })
             .collect();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::CompareArgs;
+use crate::cli::assertions::{JudgedPolicy, judged};
 use crate::cli::error::CommandError;
 use crate::cli::files::hashed;
 use crate::cli::paired_runs::PairedTrace;
@@ -32,7 +33,7 @@ pub(super) enum ComparisonError {
     )]
     NoFile,
     /// The same policy or trace twice.
-    #[error("{0} is named twice")]
+    #[error("{0} is named twice; name it once")]
     Twice(String),
 }
 
@@ -140,6 +141,18 @@ impl CompareInputs {
     /// The names of the policies.
     pub(super) fn policy_labels(&self) -> Vec<&str> {
         self.policies.iter().map(|it| it.label.as_str()).collect()
+    }
+
+    /// The policies as `--assert` names them.
+    pub(super) fn judged_policies(&self) -> Vec<JudgedPolicy<'_>> {
+        let scenarios = self.traces.iter().flat_map(|trace| &trace.scenarios);
+        let named = self.policy_labels().into_iter().zip(scenarios);
+        named
+            .map(|(name, scenario)| JudgedPolicy {
+                name,
+                ..judged(scenario)
+            })
+            .collect()
     }
 }
 

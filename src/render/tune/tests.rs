@@ -170,12 +170,17 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
     prod tuned under spike until 16m and diurnal until 16h
     verdict  better, on traffic and seeds that the search did not see
     goal     min cost subject to slo_violation_seconds <= 60
-    search   2,001 of 6e11 policies by evolution (3 drawn ones are not valid policies), fluid engine, 3 seeds; 6 finalists and today's policy by the request engine
-    report   spike from 16m and diurnal from 16h, 3 seeds that the search did not see
-             it starts with the pods that today's policy has at that time, for both policies: 20
+    search   2,001 of 6e11 policies by evolution (3 drawn ones are not valid
+             policies), fluid engine, 3 seeds; 6 finalists and today's policy by the
+             request engine
+    report   spike from 16m and diurnal from 16h, 3 seeds that the search did not
+             see
+             it starts with the pods that today's policy has at that time, for both
+             policies: 20
 
     prod, proposed under spike from 16m, 7m 0s
-    request engine, 3 seeds (4 to 6): means, and differences to prod ± 95 % interval, seed by seed
+    request engine, 3 seeds (4 to 6): means, and differences to prod ± 95 %
+    interval, seed by seed
     * the interval excludes zero; less is better in every row
 
                            prod  proposed      to prod
@@ -192,7 +197,8 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
        reversals              0         0        0 ± 0
        pods started           0         0        0 ± 0
 
-    Over 3 seeds, proposed costs 0.76 ± 0.01 times prod and saves 29.8 ± 0.7 SLO-breaking seconds.
+    Over 3 seeds, proposed costs 0.76 ± 0.01 times prod and saves 29.8 ± 0.7
+    SLO-breaking seconds.
 
     ✓ proposed under spike from 16m: slo_violation_seconds <= 60 (50)
     ✗ proposed under spike from 16m: rescales < 12 (12)
@@ -207,7 +213,8 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
      without                     -       10s      -                     -         -
      controller.sync_period
      today                                    12.35                   101        20
-    under the training (spike until 16m and diurnal until 16h), fluid engine, means of its seeds
+    under the training (spike until 16m and diurnal until 16h), fluid engine, means
+    of its seeds
 
     Which parameter matters
                                             tried  cost  SLO-breaking  rescales
@@ -217,10 +224,13 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
      behavior.scaleDown.policies.0.value   10, 50   0 %           1 %       0 %
      (Percent)
      maxReplicas                           40, 50     -             -         -
-    share of the spread that a parameter explains by itself, over 300 policies that cover all values evenly
+    share of the spread that a parameter explains by itself, over 300 policies that
+    cover all values evenly
 
-    warning: minReplicas = 4 is the first or the last of the values that the search tried; widen them with --param
-    warning: the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout
+    warning: minReplicas = 4 is the first or the last of the values that the search
+             tried; widen them with --param
+    warning: the held-out traffic has no spike, so the report does not show how the
+             policies handle one; name a trace with a spike with --holdout
 
     Apply: kubectl patch hpa prod --type merge --patch-file output/patch.yaml
     spec:
@@ -259,9 +269,12 @@ fn where_nothing_is_better_the_page_says_so_and_proposes_nothing() {
     };
     insta::assert_snapshot!(render_tuning(&page, Colour::Plain), @"
     prod tuned under spike until 16m and diurnal until 16h
-    verdict  keep today's policy (12.35 cost, 101 SLO-breaking seconds, 20 rescales): no policy that the search tried is nearer to the goal
+    verdict  keep today's policy (12.35 cost, 101 SLO-breaking seconds, 20
+             rescales): no policy that the search tried is nearer to the goal
     goal     min cost subject to slo_violation_seconds <= 60
-    search   2,001 of 6e11 policies by evolution (3 drawn ones are not valid policies), fluid engine, 3 seeds; 1 finalist and today's policy by the request engine
+    search   2,001 of 6e11 policies by evolution (3 drawn ones are not valid
+             policies), fluid engine, 3 seeds; 1 finalist and today's policy by the
+             request engine
 
     Which parameter matters
                                             tried  cost  SLO-breaking  rescales
@@ -271,7 +284,8 @@ fn where_nothing_is_better_the_page_says_so_and_proposes_nothing() {
      (Percent)
      controller.sync_period               5s, 10s     -             -         -
      maxReplicas                           40, 50     -             -         -
-    share of the spread that a parameter explains by itself, over 300 policies that cover all values evenly
+    share of the spread that a parameter explains by itself, over 300 policies that
+    cover all values evenly
 
     written  output/front.csv
     ");
@@ -332,7 +346,8 @@ fn parameters_stand_in_the_order_of_what_they_explain_with_what_was_tried() {
      p2       1  10 %                   0 %       0 %
      p1       1   5 %                   0 %       0 %
      p0       1   0 %                   0 %       0 %
-    share of the spread that a parameter explains by itself, over 50 policies that cover all values evenly
+    share of the spread that a parameter explains by itself, over 50 policies that
+    cover all values evenly
     ");
 }
 

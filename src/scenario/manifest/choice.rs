@@ -2,7 +2,7 @@
 
 use super::super::diagnostic::{Code, Diagnostic, Place};
 use super::super::keys::declared::DEFAULT_NAMESPACE;
-use super::super::reader::nearest;
+use super::super::near::nearest;
 use super::super::source::{Origin, SourceId, Sources};
 use super::super::tree::Node;
 use super::{Object, Objects};

@@ -2,7 +2,7 @@
 
 use crate::control::Decided;
 use crate::scenario::{Engine, Scenario};
-use crate::simulation::{Observer, simulate};
+use crate::simulation::{Observer, simulate_observed};
 use crate::units::{Replicas, Seed, SimSpan, SimTime};
 
 /// Shorter parts hold no reaction of an autoscaler: they are seconds, and it takes minutes.
@@ -32,7 +32,7 @@ fn round_step(seconds: f64) -> i64 {
 #[must_use]
 pub fn replicas_at_end(scenario: &Scenario, engine: Engine, seed: Seed) -> Replicas {
     let mut last = LastReplicas(scenario.deployment.replicas);
-    simulate(scenario, engine, seed, &mut last);
+    simulate_observed(scenario, engine, seed, &mut last);
     last.0
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::control::Decided;
 use crate::scenario::Engine;
 use crate::simulation::tests::scenarios::{constant, prod};
-use crate::simulation::{Observer, simulate};
+use crate::simulation::{Observer, simulate_observed};
 use crate::workload::Trace;
 
 fn at(seconds: i64) -> SimTime {
@@ -159,7 +159,7 @@ fn a_schedule_sets_replicas_when_it_is_due_in_both_engines() {
     let oracle = made("@oracle-instant", &scenario);
     for engine in [Engine::Fluid, Engine::Request] {
         let mut changes = Changes::default();
-        simulate(&oracle, engine, Seed(3), &mut changes);
+        simulate_observed(&oracle, engine, Seed(3), &mut changes);
         assert_eq!(changes.told, schedule(&oracle), "{engine:?}");
         assert_eq!(changes.first_from, Some(oracle.deployment.replicas));
         assert!(changes.by.iter().all(|by| *by == "schedule"));
@@ -176,15 +176,15 @@ fn refused(name: &str, scenario: &Scenario) -> String {
 #[test]
 fn what_cannot_be_made_is_refused_with_the_remedy() {
     let mut scenario = under(&[10.0, 1e9, 10.0]);
-    insta::assert_snapshot!(refused("@orcale", &scenario), @"there is no baseline `@orcale`; known are @default, @static-peak, @static-mean, @oracle, @oracle-instant, @fixed:N");
-    assert!(refused("@default:120", &scenario).starts_with("there is no baseline `@default:120`;"));
-    insta::assert_snapshot!(refused("@fixed:0", &scenario), @"`@fixed:0` is no number of pods: write 1 to 100000, as in `@fixed:12`");
-    insta::assert_snapshot!(refused("@oracle:50", &scenario), @"`@oracle:50` is no headroom: write 100 to 1000 percent of what is needed, as in `@oracle:130`");
-    insta::assert_snapshot!(refused("@oracle", &scenario), @"`@oracle` takes 69134192 pods under `test`, and a simulation holds 100000 at most");
+    insta::assert_snapshot!(refused("@orcale", &scenario), @"there is no baseline `@orcale`; the baselines are @default, @static-peak, @static-mean, @oracle, @oracle-instant, @fixed:N");
+    insta::assert_snapshot!(refused("@default:120", &scenario), @"there is no baseline `@default:120`; the baselines are @default, @static-peak, @static-mean, @oracle, @oracle-instant, @fixed:N");
+    insta::assert_snapshot!(refused("@fixed:0", &scenario), @"`@fixed:0` needs a number of pods from 1 to 100000, as in `@fixed:12`");
+    insta::assert_snapshot!(refused("@oracle:50", &scenario), @"`@oracle:50` needs a percentage of the required pods from 100 to 1000, as in `@oracle:130`");
+    insta::assert_snapshot!(refused("@oracle", &scenario), @"`@oracle` needs 69134192 pods under `test`, and a simulation has at most 100000; lower workload.scale, or use `@fixed:N`");
     scenario.slo.latency_limit = SimSpan::from_millis(1);
-    insta::assert_snapshot!(refused("@static-peak", &scenario), @"`@static-peak` is as many pods as the SLO of `prod` needs, and no number of pods meets it; raise the limit of slo.latency, or use `@fixed:N`");
+    insta::assert_snapshot!(refused("@static-peak", &scenario), @"`@static-peak` needs a number of pods that meets the SLO of `prod`, and no number meets it; raise the limit of slo.latency, or use `@fixed:N`");
     scenario.scaler = None;
-    insta::assert_snapshot!(refused("@default", &scenario), @"`@default` is the autoscaler of `prod` without `behavior`, and `prod` has none; name a policy with [hpa] first, or leave it out");
+    insta::assert_snapshot!(refused("@default", &scenario), @"`@default` copies the autoscaler of `prod`, and `prod` has no autoscaler; name a policy with [hpa] first, or remove `@default`");
     scenario.trace_mut().demand = Demand::CpuMillicores(vec![1.0, 1.0, 1.0]);
-    insta::assert_snapshot!(refused("@oracle-instant", &scenario), @"`@oracle-instant` follows requests, and `test` knows demand as CPU alone; `@default` and `@fixed:N` do not");
+    insta::assert_snapshot!(refused("@oracle-instant", &scenario), @"`@oracle-instant` needs request rates, and `test` has only CPU demand; use `@default` or `@fixed:N`");
 }

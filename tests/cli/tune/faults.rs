@@ -37,7 +37,7 @@ fn arguments_that_ask_nothing_sensible_are_usage_errors() {
         ("--param windows", "error: `--param windows`: "),
         (
             "--param minReplicas --param hpa.minReplicas=1,2",
-            "error: `hpa.minReplicas` stands in two --param",
+            "error: two --param set `hpa.minReplicas`;",
         ),
         (
             "--param hpa.minReplicas=9..1:1",

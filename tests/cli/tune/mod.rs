@@ -84,10 +84,28 @@ fn assert_same_figures(found: [f64; 3], of_run: [f64; 3]) {
     assert!((0..3).all(is_near), "{found:?}, by run {of_run:?}");
 }
 
+/// A page whose folded lines are whole again: where the next word had no room, the next line belongs
+/// to the one before.
+fn unfolded(page: &str) -> String {
+    let mut whole = String::new();
+    let mut width = 0;
+    for line in page.lines() {
+        let word = line
+            .split_whitespace()
+            .next()
+            .map_or(0, |word| word.chars().count());
+        let is_folded = word > 0 && width < 80 && width + 1 + word > 80;
+        whole.push_str(if is_folded { " " } else { "\n" });
+        whole.push_str(if is_folded { line.trim_start() } else { line });
+        width = line.chars().count();
+    }
+    whole
+}
+
 /// The lines of a page that begin at its edge, each number as `#`; of a warning only that there is one.
 fn outline(page: &str) -> String {
     let mut outline: Vec<String> = Vec::new();
-    for line in page
+    for line in unfolded(page)
         .lines()
         .filter(|line| line.starts_with(|it: char| it.is_ascii_graphic()))
     {
@@ -146,11 +164,10 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
     prod, proposed under spike from #m, #m #s
     fluid engine, # seeds (# to #): means, and differences to prod ± # % interval, seed by seed
     * the interval excludes zero; less is better in every row
-    Over # seeds, proposed takes # ± # times the pod hours of prod and adds # ± # SLO-breaking seconds.
+    Over # seeds, proposed takes # ± # times the pod hours of prod and adds
+    # ± # SLO-breaking seconds.
     What to change, and what each change is worth
-    under the training (spike until #m), fluid engine, means of its seeds
     Which parameter matters
-    share of the spread that a parameter explains by itself, over # policies that cover all values evenly
     warning
     Not recommended; to apply it all the same: kubectl patch hpa prod --type merge --patch-file out/patch.yaml
     spec:
