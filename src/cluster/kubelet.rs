@@ -368,16 +368,13 @@ impl ContainerMeters {
             }
         }
         let metering = Metering::of(&self.served, self.interval, &self.cpu);
-        let columns = self
-            .samples
-            .sampled
-            .iter_mut()
-            .zip(&mut self.samples.value)
-            .zip(&mut self.samples.timestamp)
-            .zip(&mut self.samples.window);
-        for (counter, (((sampled, value), timestamp), window)) in
-            self.counters.iter_mut().zip(columns)
-        {
+        // One length for all columns lets the compiler check it once.
+        let count = self.counters.len();
+        let sampled = &mut self.samples.sampled[..count];
+        let value = &mut self.samples.value[..count];
+        let timestamp = &mut self.samples.timestamp[..count];
+        let window = &mut self.samples.window[..count];
+        for (row, counter) in self.counters.iter_mut().enumerate() {
             let sample = if counter.course == Course::Settled {
                 if counter.next_housekeeping > now {
                     // The scrape finds the same point again, so metrics-server keeps the older pair
@@ -389,16 +386,16 @@ impl ContainerMeters {
                 match open_sample(counter, now, metering, self.resolution) {
                     OpenSample::Same => continue,
                     OpenSample::None => {
-                        *sampled = false;
+                        sampled[row] = false;
                         continue;
                     }
                     OpenSample::New(sample) => sample,
                 }
             };
-            *sampled = true;
-            *value = sample.value;
-            *timestamp = sample.timestamp;
-            *window = sample.window;
+            sampled[row] = true;
+            value[row] = sample.value;
+            timestamp[row] = sample.timestamp;
+            window[row] = sample.window;
         }
     }
 

@@ -60,6 +60,7 @@ impl ServedRequests {
     }
 
     /// Changes the rates at `now`, which is not earlier than the last change.
+    #[inline]
     pub(super) fn change(&mut self, now: SimTime, rates: ServedRates) {
         let time = now.as_nanos();
         if time > self.latest.time {

@@ -124,6 +124,7 @@ impl Autoscaler for HpaScaler<'_> {
             .max(settings.initial_readiness_delay)
     }
 
+    #[inline]
     fn wake<L: DecisionListener>(
         &mut self,
         now: SimTime,

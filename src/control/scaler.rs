@@ -114,6 +114,7 @@ impl Autoscaler for RunningScaler<'_> {
         }
     }
 
+    #[inline]
     fn wake<L: DecisionListener>(
         &mut self,
         now: SimTime,

@@ -50,12 +50,14 @@ impl<E> PartialEq for QueuedEvent<E> {
 impl<E> Eq for QueuedEvent<E> {}
 
 impl<E> PartialOrd for QueuedEvent<E> {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl<E> Ord for QueuedEvent<E> {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         (self.time, self.order).cmp(&(other.time, other.order))
     }

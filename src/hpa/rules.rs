@@ -173,6 +173,7 @@ impl Rules {
     }
 
     /// The grouping bits for samples of `source`.
+    #[inline]
     pub(super) fn grouping_bits(&self, source: &MetricSource) -> GroupingBits {
         let (undetermined, not_ready) = if source.is_cpu() {
             (PodState::UNDETERMINED, PodState::NOT_READY)

@@ -90,11 +90,14 @@ fn unfolded(page: &str) -> String {
     let mut whole = String::new();
     let mut width = 0;
     for line in page.lines() {
+        // A value and its interval stay together: `30 ± 0`.
+        let together = if line.contains('±') { 3 } else { 1 };
         let word = line
             .split_whitespace()
-            .next()
-            .map_or(0, |word| word.chars().count());
-        let is_folded = word > 0 && width < 80 && width + 1 + word > 80;
+            .take(together)
+            .map(|word| 1 + word.chars().count());
+        let word = word.sum::<usize>();
+        let is_folded = word > 0 && width < 80 && width + word > 80;
         whole.push_str(if is_folded { " " } else { "\n" });
         whole.push_str(if is_folded { line.trim_start() } else { line });
         width = line.chars().count();
@@ -164,8 +167,7 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
     prod, proposed under spike from #m, #m #s
     fluid engine, # seeds (# to #): means, and differences to prod ± # % interval, seed by seed
     * the interval excludes zero; less is better in every row
-    Over # seeds, proposed takes # ± # times the pod hours of prod and adds
-    # ± # SLO-breaking seconds.
+    Over # seeds, proposed takes # ± # times the pod hours of prod and adds # ± # SLO-breaking seconds.
     What to change, and what each change is worth
     Which parameter matters
     warning
