@@ -157,7 +157,7 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
         &format!("{PROD_UNDER_SPIKE} {CHEAPER} {SHORT} {OUT}"),
     );
     assert_eq!(finished.stderr, "");
-    let page = finished.stdout;
+    let page = unfolded(&finished.stdout);
     insta::assert_snapshot!(outline(&page), @"
     prod tuned under spike until #m
     verdict  keep today's policy: the proposed policy is worse on held-out traffic (SLO-breaking seconds +# ± #)
