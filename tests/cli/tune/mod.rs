@@ -97,7 +97,7 @@ fn unfolded(page: &str) -> String {
             .take(together)
             .map(|word| 1 + word.chars().count());
         let word = word.sum::<usize>();
-        let is_folded = word > 0 && width < 80 && width + word > 80;
+        let is_folded = word > 0 && width <= 80 && width + word > 80;
         whole.push_str(if is_folded { " " } else { "\n" });
         whole.push_str(if is_folded { line.trim_start() } else { line });
         width = line.chars().count();
