@@ -139,10 +139,10 @@ impl Experiment for CompareExperiment<'_> {
                 let extent = Extent::of(scenario, trace.engine).times(seeds);
                 size.extent = size.extent.and(extent);
                 size.runs += seeds;
+                if self.arguments.answer.plot != PlotChoice::None {
+                    size.hold_curves(scenario, seeds);
+                }
             }
-        }
-        if self.arguments.answer.plot != PlotChoice::None {
-            size.curves_held = size.runs;
         }
         Ok(size)
     }

@@ -15,6 +15,9 @@ const EXAMPLES: &str = "Examples:
   hpasim export policies/prod.toml --deployment
   hpasim export --patch today.yaml tuned.toml";
 
+/// A patch that changes nothing.
+const NO_DIFFERENCE: &str = "{}";
+
 /// Export a policy.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -33,7 +36,7 @@ pub(super) struct ExportArgs {
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// Print no warnings
+    /// Print no warnings and no notes
     #[arg(short, long)]
     quiet: bool,
 }
@@ -76,7 +79,11 @@ fn patch(
 ) -> Result<String, CommandError> {
     let from = load(arguments, from, &[], screen)?;
     let to = load(arguments, to, &arguments.set, screen)?;
-    from.patch_to(&to).map_err(CommandError::Input)
+    let patch = from.patch_to(&to).map_err(CommandError::Input)?;
+    if !arguments.quiet && patch.trim() == NO_DIFFERENCE {
+        screen.note("note: no difference between the two autoscalers");
+    }
+    Ok(patch)
 }
 
 fn load(

@@ -74,7 +74,7 @@ fn examples_and_exit_codes() -> String {
 
 /// What will my autoscaler do under this traffic, why, and at what price?
 #[derive(Debug, Parser)]
-#[command(name = "hpasim", version, max_term_width = 100)]
+#[command(name = "hpasim", version, max_term_width = 80)]
 #[command(
     after_help = examples_and_exit_codes()
 )]

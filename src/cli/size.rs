@@ -10,6 +10,7 @@ use super::output_args::QuietArgs;
 use super::screen::Screen;
 use crate::render::human;
 use crate::results::curves::POINTS_MAX;
+use crate::scenario::Scenario;
 use crate::simulation::Extent;
 
 /// Requests above which the work is announced: more take longer than half a minute on a laptop.
@@ -32,8 +33,10 @@ const RUNS_ANNOUNCED: f64 = 1e6;
 const ROWS_REFUSED: f64 = 2e7;
 /// Bytes of curves for pictures above which the work is refused.
 const CURVE_BYTES_REFUSED: f64 = 8e9;
-/// Bytes of the curves of one run: at each point its time, eight quantities and up to seven metrics.
-const BYTES_PER_CURVES: f64 = POINTS_MAX as f64 * 128.0;
+/// Bytes of one curve of a run: a number at each point.
+const BYTES_PER_CURVE: f64 = POINTS_MAX as f64 * 8.0;
+/// Curves of a run beside its metrics: the time and eight quantities.
+const CURVES_PER_RUN: f64 = 9.0;
 
 /// The work that a command is about to do.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,6 +49,8 @@ pub(super) struct Size {
     pub(super) rows_held: f64,
     /// Simulations whose curves are held for pictures.
     pub(super) curves_held: f64,
+    /// Metrics of the autoscalers of these simulations, each of which has a curve.
+    pub(super) metrics_held: f64,
     /// How to reduce the work.
     pub(super) remedy: &'static str,
 }
@@ -90,11 +95,13 @@ pub enum TooMuch {
     #[error(
         "the curves of {} simulations do not fit in memory ({:.0} GB); use --plot none, or fewer --seeds",
         grouped(*runs),
-        runs * BYTES_PER_CURVES / 1e9
+        bytes / 1e9
     )]
     Curves {
         /// The number of simulations.
         runs: f64,
+        /// What their curves take.
+        bytes: f64,
     },
 }
 
@@ -105,6 +112,13 @@ impl From<TooMuch> for CommandError {
 }
 
 impl Size {
+    /// Adds the curves of `runs` simulations of `scenario`.
+    pub(super) fn hold_curves(&mut self, scenario: &Scenario, runs: f64) {
+        let metrics = scenario.hpa().map_or(0, |it| it.spec.metrics.len());
+        self.curves_held += runs;
+        self.metrics_held += runs * metrics as f64;
+    }
+
     /// The notes that announce the work.
     fn check(&self) -> Result<Vec<String>, TooMuch> {
         let remedy = self.remedy;
@@ -126,9 +140,12 @@ impl Size {
                 rows: self.rows_held,
             });
         }
-        if self.curves_held * BYTES_PER_CURVES > CURVE_BYTES_REFUSED {
+        let curves = CURVES_PER_RUN * self.curves_held + self.metrics_held;
+        let bytes = BYTES_PER_CURVE * curves;
+        if bytes > CURVE_BYTES_REFUSED {
             return Err(TooMuch::Curves {
                 runs: self.curves_held,
+                bytes,
             });
         }
         let mut notes = Vec::new();
@@ -247,6 +264,13 @@ mod tests {
         let refused = |size: Size| size.check().expect_err("too much").to_string();
         insta::assert_snapshot!(refused(of_requests(8.64e16)), @"the request engine would simulate about 86,400,000,000,000,000 requests, which takes 200000d 0h of one core; hpasim simulates at most 10,000,000,000,000; do less");
         insta::assert_snapshot!(refused(Size { rows_held: 1e8, ..Size::default() }), @"100,000,000 rows do not fit in memory; one process computes at most 20,000,000; divide the sweep with --shard, take greater steps, or draw fewer with --samples");
-        insta::assert_snapshot!(refused(Size { curves_held: 1e6, ..Size::default() }), @"the curves of 1,000,000 simulations do not fit in memory (154 GB); use --plot none, or fewer --seeds");
+        insta::assert_snapshot!(refused(Size { curves_held: 1e6, ..Size::default() }), @"the curves of 1,000,000 simulations do not fit in memory (86 GB); use --plot none, or fewer --seeds");
+        let of_metrics = |metrics_held: f64| Size {
+            curves_held: 5e4,
+            metrics_held,
+            ..Size::default()
+        };
+        assert!(of_metrics(5e4).check().is_ok());
+        assert!(of_metrics(50.0 * 5e4).check().is_err());
     }
 }

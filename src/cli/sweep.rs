@@ -63,7 +63,7 @@ pub(super) struct SweepArgs {
     /// Traffic: one or several traces (CSV)
     #[arg(value_name = "TRACE", required = true)]
     traces: Vec<PathBuf>,
-    /// A key and its values: a list (a=0,60,300), a range with a step (a=40..80:5; 80 is included), or one value; repeatable
+    /// A key and its values: a list (a=0,60,300), a range with a step (a=40..80:5; 80 is included), or one value; repeatable; the target of a v2 manifest is hpa.metrics.0.resource.target.averageUtilization
     #[arg(long, value_name = "PATH=VALUES")]
     set: Vec<String>,
     #[command(flatten)]

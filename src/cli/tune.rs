@@ -73,7 +73,7 @@ pub(super) struct TuneArgs {
         help = "What is better [default: less harm, cost and rescales, none above today's]"
     )]
     goal: Option<String>,
-    /// Search only this: PATH=VALUES as for `sweep --set`, or targetCPUUtilizationPercentage, minReplicas, stabilizationWindowSeconds, tolerance, scaleDown; repeatable
+    /// Search only this: PATH=VALUES as for `sweep --set`, or averageUtilization (in a policy without `metrics`: targetCPUUtilizationPercentage), minReplicas, tolerance, scaleDown, ...; repeatable
     #[arg(long, value_name = "PARAM")]
     param: Vec<String>,
     /// Set a key of all policies; repeatable
@@ -327,16 +327,19 @@ impl Experiment for TuneExperiment<'_> {
             .and(of_judge.times(finalists))
             .and(of_report.times(2.0 * seeds));
         let pairs = self.training_runs() as f64;
-        Ok(Size {
+        let mut size = Size {
             runs: pairs * (f64::from(self.budget()) + finalists) + reported,
             extent,
-            curves_held: match arguments.answer.plot {
-                PlotChoice::None => 0.0,
-                _ => reported,
-            },
             remedy: LESS_WORK,
             ..Size::default()
-        })
+        };
+        if arguments.answer.plot != PlotChoice::None {
+            // A proposal has the metrics of today's policy.
+            for it in held_out {
+                size.hold_curves(&it.today, 2.0 * seeds);
+            }
+        }
+        Ok(size)
     }
 
     fn default_folder(&self) -> PathBuf {

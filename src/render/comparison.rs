@@ -218,6 +218,11 @@ fn is_shown(row: &ComparisonRow, kpi: &KpiComparison) -> bool {
     }
 }
 
+/// Whether the policy of this cost has prices: without prices its cost is zero, which says nothing.
+fn has_prices(cost: &PolicyKpi) -> bool {
+    cost.mean.is_some_and(|mean| mean > 0.0)
+}
+
 fn cells(
     row: &ComparisonRow,
     kpi: &KpiComparison,
@@ -229,9 +234,10 @@ fn cells(
         count if count < seeds => format!(" ({count} of {seeds})"),
         _ => String::new(),
     };
+    let is_known = |policy: usize| kpi.kpi != Kpi::Cost || has_prices(&kpi.policies[policy]);
     let mean = |policy: usize| {
         let PolicyKpi { mean, seeds, .. } = kpi.policies[policy];
-        mean.map_or_else(
+        mean.filter(|_| is_known(policy)).map_or_else(
             || "-".to_owned(),
             |mean| {
                 format!(
@@ -249,6 +255,7 @@ fn cells(
     let mut cells = vec![format!("{indent}{}", row.label), mean(0)];
     for policy in shown {
         let difference = kpi.policies[*policy].difference;
+        let difference = difference.filter(|_| is_known(0) && is_known(*policy));
         let mark = match (difference.is_some_and(|it| it.excludes(0.0)), format) {
             (false, _) => "",
             (true, TableFormat::Plain) => "*",

@@ -63,21 +63,77 @@ impl<'a> Column<'a> {
 /// [escaped](crate::text::markdown::escaped) before.
 #[must_use]
 pub fn render_table(columns: &[Column<'_>], rows: &[Vec<String>], format: TableFormat) -> String {
-    let mut grid = grid_of(columns, rows, format, str::to_owned);
+    let grid = grid_of(columns, rows, format, str::to_owned);
     let is_wide = grid
         .lines()
         .any(|line| line.trim_end().chars().count() > COLUMNS_MAX);
     if format == TableFormat::Plain && is_wide {
-        grid = grid_of(columns, rows, format, broken_heading);
-        if !fold(&mut grid) {
-            let in_lines = |text: &str| broken_heading(text).replace(' ', "\n");
-            grid = grid_of(columns, rows, format, in_lines);
-        }
+        return narrower(columns, rows);
     }
-    // Spaces at the ends of lines would only show up in diffs.
+    text_of(&grid)
+}
+
+/// The lines of a table; spaces at their ends would only show up in diffs.
+fn text_of(grid: &Grid) -> String {
     grid.lines()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
+}
+
+/// A plain table that is too wide: headings are broken first, then long names get lines of their own,
+/// and only then cells are broken between words.
+fn narrower(columns: &[Column<'_>], rows: &[Vec<String>]) -> String {
+    let plain = |rows: &[Vec<String>], heading: fn(&str) -> String| {
+        grid_of(columns, rows, TableFormat::Plain, heading)
+    };
+    let mut grid = plain(rows, broken_heading);
+    if fold(&mut grid, CellFold::Whole) {
+        return text_of(&grid);
+    }
+    let (names, unnamed) = names_apart(rows);
+    for cells in [CellFold::Whole, CellFold::Words] {
+        let mut grid = plain(&unnamed, broken_heading);
+        if fold(&mut grid, cells) {
+            return with_names(&text_of(&grid), &names);
+        }
+    }
+    text_of(&plain(rows, |text| broken_heading(text).replace(' ', "\n")))
+}
+
+/// The longest name of a row that stays in a column too narrow for all names.
+const NAME_MAX: usize = 16;
+
+/// Stands in the first column for a name that has a line of its own.
+const NAME_APART: &str = "\u{1}";
+
+/// The long names of the rows, and the rows without them.
+fn names_apart(rows: &[Vec<String>]) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut names = Vec::new();
+    let mut unnamed = rows.to_vec();
+    for name in unnamed.iter_mut().filter_map(|row| row.first_mut()) {
+        if name.chars().count() > NAME_MAX {
+            names.push(std::mem::replace(name, NAME_APART.to_owned()));
+        }
+    }
+    (names, unnamed)
+}
+
+/// The table with each of the `names` on a line above its row.
+fn with_names(table: &str, names: &[String]) -> String {
+    let shown_mark = visible(NAME_APART);
+    let mut names = names.iter();
+    let mut text = String::new();
+    for line in table.lines() {
+        let rest = line.trim_start().strip_prefix(&*shown_mark);
+        match rest.and_then(|rest| Some((rest, names.next()?))) {
+            Some((rest, name)) => {
+                let indent = line.chars().count() - rest.chars().count();
+                text.push_str(&format!(" {}\n{:indent$}{rest}\n", visible(name), ""));
+            }
+            None => text.push_str(&format!("{line}\n")),
+        }
+    }
+    text
 }
 
 /// The table with each heading as `heading` makes it.
@@ -115,7 +171,10 @@ fn grid_of(
 /// The longest part of a key in a heading that is not broken.
 const HEADING_PART_MAX: usize = 14;
 
-/// A heading whose long keys are broken behind dots and before capitals: `targetCPU`, `Utilization`, `Percentage`.
+/// What a long word of a heading is broken behind.
+const HEADING_SEPARATORS: [char; 3] = ['.', '-', '_'];
+
+/// A heading whose long words are broken behind separators and before capitals: `targetCPU`, `Utilization`, `Percentage`.
 fn broken_heading(text: &str) -> String {
     let words: Vec<String> = text.split(' ').map(broken_word).collect();
     words.join(" ")
@@ -124,14 +183,15 @@ fn broken_heading(text: &str) -> String {
 fn broken_word(word: &str) -> String {
     let is_key = word
         .chars()
-        .all(|letter| letter.is_ascii_alphanumeric() || letter == '.');
+        .all(|letter| letter.is_ascii_alphanumeric() || HEADING_SEPARATORS.contains(&letter));
     if !is_key || word.len() <= HEADING_PART_MAX {
         return word.to_owned();
     }
     let mut parts = vec![String::new()];
     let mut before = ' ';
     for letter in word.chars() {
-        let begins = before == '.' || (before.is_lowercase() && letter.is_uppercase());
+        let begins = HEADING_SEPARATORS.contains(&before)
+            || (before.is_lowercase() && letter.is_uppercase());
         if begins {
             parts.push(String::new());
         }
@@ -152,32 +212,37 @@ fn broken_word(word: &str) -> String {
     lines.join("\n")
 }
 
-/// The least width of a first column whose words are broken.
-const FIRST_COLUMN_MIN: usize = 16;
+/// How cells below the heading become narrower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CellFold {
+    /// Not at all.
+    Whole,
+    /// They are broken between words.
+    Words,
+}
 
-/// Breaks cells between words, where the longest words of all columns fit beside each other. Whether they do.
-fn fold(grid: &mut Grid) -> bool {
-    let columns = grid.column_count();
-    let longest = |index: usize| {
-        let cells = grid.row_iter().chain(grid.header());
-        let words = cells.filter_map(|row| row.cell_iter().nth(index));
-        let words = words.map(|cell| {
-            let text = cell.content();
-            text.split_whitespace()
-                .map(|word| word.chars().count())
-                .max()
-        });
-        words.flatten().max().unwrap_or(0)
+/// Breaks headings, and cells as `cells` allows, where all columns then fit beside each other. Whether they do.
+fn fold(grid: &mut Grid, cells: CellFold) -> bool {
+    let longest_word = |text: String| {
+        let words = text.split_whitespace().map(|word| word.chars().count());
+        words.max().unwrap_or(0)
     };
-    // A cell has a space on either side.
-    let widths: Vec<usize> = (0..columns).map(|index| longest(index) + 2).collect();
-    // Names have few spaces: where not all words fit, the names of the first column are broken, and the rest is not.
-    let mut widths = widths;
-    if widths.iter().sum::<usize>() > COLUMNS_MAX
-        && let Some(first) = widths.first_mut()
-    {
-        *first = (*first).min(FIRST_COLUMN_MIN);
-    }
+    let columns = grid.column_count();
+    let shown: &Grid = grid;
+    let width_of = |index: usize| {
+        let heading = shown.header().and_then(|row| row.cell_iter().nth(index));
+        let heading = heading.map(|cell| longest_word(cell.content()));
+        let below = shown
+            .row_iter()
+            .filter_map(|row| row.cell_iter().nth(index));
+        let below = below.map(|cell| match cells {
+            CellFold::Whole => cell.content().chars().count(),
+            CellFold::Words => longest_word(cell.content()),
+        });
+        // A cell has a space on either side.
+        below.chain(heading).max().unwrap_or(0) + 2
+    };
+    let widths: Vec<usize> = (0..columns).map(width_of).collect();
     if widths.iter().sum::<usize>() > COLUMNS_MAX {
         return false;
     }
@@ -223,10 +288,57 @@ mod tests {
         ];
         let rows = [vec![name, "10".to_owned(), "4".to_owned(), "7".to_owned()]];
         insta::assert_snapshot!(render_table(&columns, &rows, TableFormat::Plain), @"
-                                             tried values  SLO-breaking    rescales of
-                                                                seconds     the policy
-        behavior.scaleDown.policies.0.value            10             4              7
-        (Percent)
+                                                        tried  SLO-breaking  rescales
+                                                       values       seconds    of the
+                                                                               policy
+        behavior.scaleDown.policies.0.value (Percent)      10             4         7
+        ");
+    }
+
+    #[test]
+    fn a_name_too_long_for_its_column_stands_whole_on_a_line_above_its_row() {
+        let columns = [
+            Column::left(""),
+            Column::right("today"),
+            Column::right("proposed"),
+            Column::right("mean replicas"),
+            Column::right("SLO-breaking seconds"),
+            Column::right("rescales"),
+        ];
+        let row = |name: &str| {
+            let numbers = ["100", "150", "9.83", "101", "20"].map(str::to_owned);
+            [vec![name.to_owned()], numbers.to_vec()].concat()
+        };
+        let rows = [
+            row("proposed"),
+            row("without behavior.scaleUp.policies.0.value (Percent)"),
+            row("without behavior.scaleDown.stabilizationWindowSeconds"),
+        ];
+        insta::assert_snapshot!(render_table(&columns, &rows, TableFormat::Plain), @"
+                  today  proposed  mean replicas  SLO-breaking seconds  rescales
+        proposed    100       150           9.83                   101        20
+        without behavior.scaleUp.policies.0.value (Percent)
+                    100       150           9.83                   101        20
+        without behavior.scaleDown.stabilizationWindowSeconds
+                    100       150           9.83                   101        20
+        ");
+    }
+
+    #[test]
+    fn a_label_is_not_broken_and_keeps_its_indent_where_headings_can_be_broken() {
+        let columns = [
+            Column::left(""),
+            Column::right("today-in-production"),
+            Column::right("proposed-for-next-week"),
+            Column::right("to today-in-production"),
+        ];
+        let row = ["  pods missing, % of needed", "3.2", "1.2", "-2.0 ± 0.5"];
+        let rows = [vec!["harm".to_owned()], row.map(str::to_owned).to_vec()];
+        insta::assert_snapshot!(render_table(&columns, &rows, TableFormat::Plain), @"
+                                      today-in-  proposed-for-  to today-in-
+                                     production      next-week    production
+        harm
+          pods missing, % of needed         3.2            1.2    -2.0 ± 0.5
         ");
     }
 

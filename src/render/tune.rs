@@ -288,11 +288,16 @@ pub fn point_text(point: Weighed, objectives: &Objectives) -> String {
 
 fn proposed(page: &TunePage<'_>, proposal: &ProposalView<'_>, colour: Colour) -> String {
     let bounds = render_assertions(page.summary.held_out_bounds, colour);
+    let heading = if proposal.worth.is_empty() {
+        "What to change"
+    } else {
+        "What to change, and what each change is worth"
+    };
     format!(
         "{}\n{bounds}{}{}{}\n",
         render_comparison(proposal.report, TableFormat::Plain),
         if bounds.is_empty() { "" } else { "\n" },
-        bold("What to change, and what each change is worth", colour),
+        bold(heading, colour),
         changes(page, proposal),
     )
 }
@@ -305,6 +310,24 @@ fn changes(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String {
         Column::right("today"),
         Column::right("proposed"),
     ];
+    let changes = page.space.changes(proposal.candidate);
+    let values = changes.map(|change| {
+        let today = change.parameter.today_text();
+        let row = vec![
+            change.parameter.label(),
+            today.map_or_else(|| "-".to_owned(), |today| plain_text(&today)),
+            plain_text(&change.parameter.value(change.value)),
+        ];
+        (change.place, row)
+    });
+    if proposal.worth.is_empty() {
+        let rows: Vec<Vec<String>> = values.map(|(_, row)| row).collect();
+        return format!(
+            "{}{}",
+            render_table(&columns, &rows, TableFormat::Plain),
+            folded("", WORTH_UNKNOWN)
+        );
+    }
     columns.extend(objectives.iter().map(|it| Column::right(it.heading())));
     let whole = |name: &str, point: Weighed| {
         let mut row = vec![name.to_owned(), String::new(), String::new()];
@@ -312,26 +335,26 @@ fn changes(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String {
         row
     };
     let mut rows = vec![whole("proposed", proposal.training)];
-    let changes = page.space.changes(proposal.candidate);
-    rows.extend(changes.map(|change| {
-        let today = change.parameter.today_text();
-        let mut row = vec![
-            format!("without {}", change.parameter.label()),
-            today.map_or_else(|| "-".to_owned(), |today| plain_text(&today)),
-            plain_text(&change.parameter.value(change.value)),
-        ];
-        let without = proposal.worth.iter().find(|it| it.place == change.place);
+    rows.extend(values.map(|(place, mut row)| {
+        row[0].insert_str(0, "without ");
+        let without = proposal.worth.iter().find(|it| it.place == place);
         row.extend(match without {
             Some(without) => numbers(without.weighed, objectives),
             None => ["-", "-", "-"].map(str::to_owned),
         });
         row
     }));
+    let is_partial = rows.len() > proposal.worth.len() + 1;
     rows.push(whole("today", page.today));
     let line = format!(
-        "under the training ({}), {} engine, means of its seeds",
+        "under the training ({}), {} engine, means of its seeds{}",
         visible(&page.summary.facts.training.join(" and ")),
         page.summary.search.engine,
+        if is_partial {
+            "; -: the budget was used up"
+        } else {
+            ""
+        },
     );
     format!(
         "{}{}",
@@ -339,6 +362,9 @@ fn changes(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String {
         folded("", &line)
     )
 }
+
+/// What stands below the changes where the budget of the search measured none of them.
+const WORTH_UNKNOWN: &str = "what each change is worth is unknown: the budget was used up before it was measured; a greater --budget measures it";
 
 fn objectives(page: &TunePage<'_>) -> [Objective; 3] {
     [
@@ -359,6 +385,13 @@ fn numbers(point: Weighed, objectives: [Objective; 3]) -> [String; 3] {
 
 /// Fewer policies say nothing about parameters.
 const SAMPLE_LEAST: usize = 50;
+
+/// Whether an even sample of so many policies says which parameter matters: it is large, or it is all of the space.
+#[must_use]
+pub fn is_sensitivity_known(even_sample: usize, space: &Space) -> bool {
+    even_sample >= SAMPLE_LEAST || even_sample as f64 >= space.size()
+}
+
 /// The most parameters in the table.
 const ROWS_MOST: usize = 16;
 
@@ -383,10 +416,9 @@ fn sensitivity(page: &TunePage<'_>) -> String {
     let objectives = objectives(page);
     let order = by_share(page.sensitivity).into_iter();
     let shown: Vec<usize> = order.take(ROWS_MOST).collect();
-    let is_whole = page.even_sample as f64 >= page.space.size();
-    if page.even_sample < SAMPLE_LEAST && !is_whole {
+    if !is_sensitivity_known(page.even_sample, page.space) {
         let line = format!(
-            "unknown: the table needs an even sample of {SAMPLE_LEAST} policies, and this search has {}",
+            "unknown: this needs an even sample of {SAMPLE_LEAST} policies, and this search has {}; a greater --budget draws more",
             page.even_sample
         );
         return folded("", &line);

@@ -130,7 +130,7 @@ pub(super) fn read(node: &Node, faults: &mut Faults<'_>) -> Option<HpaSection> {
                 Code::Conflict,
                 section.key_origin("targetCPUUtilizationPercentage"),
                 "`metrics` (autoscaling/v2) and `targetCPUUtilizationPercentage` (autoscaling/v1) exclude each other",
-                "keep one of the two; to drop a key of the base, list it in `remove = [..]`",
+                "keep one of the two; with `metrics`, the target of the first is `hpa.metrics.0.resource.target.averageUtilization`; to drop a key of the base, list it in `remove = [..]`",
             );
         }
         match v1_target {

@@ -221,10 +221,15 @@ impl CsvReading<'_> {
             let alias = ALIASES.iter().find(|(other, _)| *other == lower);
             let near = nearest(name, DEMAND_COLUMNS.iter().map(|(known, _)| *known));
             if let Some(known) = near.or(alias.map(|(_, known)| *known)) {
-                return (
-                    self.field_span(record, index),
-                    format!("if `{name}` is the load, rename it to `{known}`"),
-                );
+                // Many tools write counts per row under this name.
+                let help = if lower == "requests" {
+                    format!(
+                        "if `{name}` is the load per second, rename it to `{known}`; otherwise divide its values by the seconds of a row"
+                    )
+                } else {
+                    format!("if `{name}` is the load, rename it to `{known}`")
+                };
+                return (self.field_span(record, index), help);
             }
         }
         (

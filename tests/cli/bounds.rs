@@ -176,7 +176,7 @@ fn searches_and_parts_beyond_memory_are_refused() {
         "-o",
         "out",
     ];
-    insta::assert_snapshot!(sandbox.hpasim(&compare).stderr, @"error: the curves of 131,070 simulations do not fit in memory (20 GB); use --plot none, or fewer --seeds");
+    insta::assert_snapshot!(sandbox.hpasim(&compare).stderr, @"error: the curves of 131,070 simulations do not fit in memory (13 GB); use --plot none, or fewer --seeds");
 }
 
 #[test]

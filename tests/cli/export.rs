@@ -59,6 +59,17 @@ fn a_patch_says_what_to_change() {
 }
 
 #[test]
+fn a_patch_between_equal_policies_is_empty_and_stderr_says_so() {
+    let sandbox = Sandbox::new();
+    let equal = "export --patch policies/prod.toml policies/prod.toml";
+    let patch = sandbox.hpasim(equal);
+    assert_eq!((patch.code, patch.stdout.as_str()), (Some(0), "{}\n"));
+    assert!(patch.stderr.contains("no difference"), "{}", patch.stderr);
+    let quiet = sandbox.hpasim(&format!("{equal} --quiet"));
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("{}\n", ""));
+}
+
+#[test]
 fn there_is_nothing_to_export_without_an_autoscaler() {
     let sandbox = Sandbox::new();
     let finished = sandbox.hpasim("export policies/stripe-api.toml");

@@ -12,11 +12,14 @@ fn help_lists_the_commands_and_the_exit_codes() {
     Usage: hpasim <COMMAND>
 
     Commands:
-      run          Simulate a policy under a trace: summary, timeline, decisions, plot
-      sweep        Simulate every policy of a grid: KPIs of each, and the front of cost and harm
+      run          Simulate a policy under a trace: summary, timeline, decisions,
+                   plot
+      sweep        Simulate every policy of a grid: KPIs of each, and the front of
+                   cost and harm
       tune         Search for a better policy, and test it on other traffic
       merge        Join the parts that `sweep --shard I/N` computed
-      compare      Compare policies under the same traffic: KPIs, differences, a picture
+      compare      Compare policies under the same traffic: KPIs, differences, a
+                   picture
       replay       Replay recorded decisions of the real controller
       check        Find traps in policies and manifests
       calibrate    Fit cost per request and idle CPU to a capacity probe
@@ -153,4 +156,14 @@ fn a_trace_goes_to_stdout_or_to_a_file() {
     assert_eq!((written.code, written.stdout.as_str()), (Some(0), ""));
     assert_eq!(sandbox.read("made.csv"), shown.stdout.as_bytes());
     sandbox.done("run policies/prod.toml made.csv --quiet");
+}
+
+#[test]
+fn help_fits_80_columns_of_any_terminal() {
+    let sandbox = Sandbox::new();
+    for command in ["run", "compare", "sweep", "tune", "export"] {
+        let help = sandbox.done(&format!("{command} --help")).stdout;
+        let widest = help.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{help}");
+    }
 }

@@ -34,7 +34,7 @@ fn metrics_of_both_versions() {
     3 | targetCPUUtilizationPercentage = 50
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: keep one of the two; to drop a key of the base, list it in `remove = [..]`
+      = help: keep one of the two; with `metrics`, the target of the first is `hpa.metrics.0.resource.target.averageUtilization`; to drop a key of the base, list it in `remove = [..]`
     ");
 }
 

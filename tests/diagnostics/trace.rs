@@ -119,6 +119,28 @@ fn a_demand_column_of_another_name() {
 }
 
 #[test]
+fn a_column_of_requests_can_be_a_rate_or_a_count() {
+    let text = about_trace("time,requests\n0,500\n60,600\n");
+    insta::assert_snapshot!(text, @"
+    error[E0031]: the header has no time column
+     --> t.csv:1:1
+      |
+    1 | time,requests
+      | ^^^^
+      |
+      = help: did you mean `time_s`?
+
+    error[E0032]: the header has no column for the load
+     --> t.csv:1:6
+      |
+    1 | time,requests
+      |      ^^^^^^^^
+      |
+      = help: if `requests` is the load per second, rename it to `rps`; otherwise divide its values by the seconds of a row
+    ");
+}
+
+#[test]
 fn two_demand_columns() {
     let text = about_trace("time_s,rps,cpu_millicores\n0,5,50\n15,6,60\n");
     insta::assert_snapshot!(text, @"

@@ -17,7 +17,8 @@ use crate::render::paint::Colour;
 use crate::render::plot::front::{FrontMark, FrontPicture, MarkRole, Reach, draw_front};
 use crate::render::plot::sensitivity::{SensitivityPicture, SensitivityRow, draw_sensitivity};
 use crate::render::tune::{
-    self, PatchScope, TunePage, by_share, caution_text, point_text, render_tuning, verdict_text,
+    self, PatchScope, TunePage, by_share, caution_text, is_sensitivity_known, point_text,
+    render_tuning, verdict_text,
 };
 use crate::results::comparison_export::{VerdictJson, comparison_csv};
 use crate::search::front::pareto_front;
@@ -177,8 +178,11 @@ impl TuneReport<'_> {
         pictures(&draw_front(&picture), FRONT, plot)
     }
 
-    /// Which parameter matters.
+    /// Which parameter matters, where the page says it too.
     fn sensitivity(&self) -> Result<Vec<ResultFile>, DrawError> {
+        if !is_sensitivity_known(self.sample(), &self.experiment.search.space) {
+            return Ok(Vec::new());
+        }
         let objectives = &self.experiment.search.objectives;
         let shares = &self.tuned.sensitivity;
         let rows: Vec<SensitivityRow> = by_share(shares)

@@ -152,6 +152,43 @@ fn policies_that_do_not_fit_80_columns_get_a_table_of_their_own() {
 }
 
 #[test]
+fn the_labels_of_a_second_table_are_those_of_the_first() {
+    let names = [
+        "today",
+        "proposed-for-the-next-week",
+        "the-policy-of-tuning",
+    ];
+    let page = text(&names, vec![prod(), fast(), fast()], TableFormat::Plain);
+    let labelled = |label: &str| page.lines().filter(|line| line.starts_with(label)).count();
+    for label in ["   failed requests, %  ", "   pods missing, % of needed  "] {
+        assert_eq!(labelled(label), 2, "{label}: {page}");
+    }
+    assert!(
+        page.lines().all(|line| line.chars().count() <= 80),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_policy_without_prices_has_no_cost_and_no_difference_of_cost() {
+    let priced = || {
+        let with_cost = |run: Kpis| Kpis { cost: 4.2, ..run };
+        prod().into_iter().map(with_cost).collect::<Vec<Kpis>>()
+    };
+    let cost = |runs: Vec<Vec<Kpis>>| {
+        let page = text(&["a", "b"], runs, TableFormat::Plain);
+        let row = page.lines().find(|line| line.starts_with("   cost "));
+        row.expect("a row")
+            .split_whitespace()
+            .collect::<Vec<&str>>()
+            .join(" ")
+    };
+    assert_eq!(cost(vec![priced(), fast()]), "cost 4.2 -");
+    assert_eq!(cost(vec![prod(), priced()]), "cost - 4.2");
+    assert_eq!(cost(vec![priced(), priced()]), "cost 4.2 4.2 0 ± 0");
+}
+
+#[test]
 fn one_seed_claims_nothing() {
     let runs = vec![prod()[..1].to_vec(), fast()[..1].to_vec()];
     insta::assert_snapshot!(text(&["prod", "fast"], runs, TableFormat::Plain), @"

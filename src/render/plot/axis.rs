@@ -176,6 +176,18 @@ impl Axis {
         }
     }
 
+    /// The same with its high end named, where no name lies above `value`.
+    pub(super) fn with_tick_above(mut self, value: f64, unit: Unit) -> Self {
+        let last = self.ticks.last().map_or(self.low, |tick| tick.value);
+        if last <= value && self.high > value {
+            self.ticks.push(Tick {
+                value: self.high,
+                label: unit.label(self.high, self.high, self.high),
+            });
+        }
+        self
+    }
+
     /// From 0 to `end` (seconds): at most twelve round moments beside zero, as h:mm (h:mm:ss where a step is no whole minute).
     pub(super) fn time(end: f64) -> Self {
         let step = TIME_STEPS

@@ -2,6 +2,8 @@
 //!
 //! Quantiles, names and colours are the caller's.
 
+use std::borrow::Cow;
+
 use super::axis::{Axis, Unit};
 use super::ink;
 use super::page::{BAND_STRENGTH, WIDTH, solid, titled_sheet};
@@ -162,6 +164,8 @@ const LINE_WIDTH: f64 = 2.2;
 /// How high a step of an upright axis is at least, in points, and how many steps an axis has about.
 const STEP_HEIGHT: f64 = 38.0;
 const STEPS: (f64, f64) = (2.0, 4.0);
+/// The least share of the greatest value that lines make a log scale reach down to; levels are always shown.
+const FLOOR_SHARE: f64 = 0.01;
 /// A level of more than this multiple of the greatest value stays above the panel.
 const WORTH_SHOWING: f64 = 2.2;
 
@@ -222,13 +226,29 @@ impl BandPanel {
         }
         let points = self.series.iter().flat_map(|series| &series.points);
         let lowest = points.map(|point| point.low).filter(|low| *low > 0.0);
-        let levels = shown().map(|level| level.value);
-        let least = lowest.chain(levels).fold(most, f64::min);
-        Axis::for_ratios(least, most, unit)
+        let lowest = lowest.fold(most, f64::min).max(FLOOR_SHARE * most);
+        let levels = || shown().map(|level| level.value);
+        let least = levels().fold(lowest, f64::min);
+        let axis = Axis::for_ratios(least, most, unit);
+        match levels().reduce(f64::max) {
+            Some(level) => axis.with_tick_above(level, unit),
+            None => axis,
+        }
     }
 }
 
 impl BandSeries {
+    /// The same without the points that a log scale has no place for: zero is no value just above its floor.
+    fn above_zero(&self) -> Self {
+        let mut series = self.clone();
+        for point in &mut series.points {
+            if point.middle <= 0.0 {
+                point.middle = f64::NAN;
+            }
+        }
+        series
+    }
+
     /// One value of the points as steps up to `end`; a new stroke behind each gap.
     fn steps(&self, end: f64, value: fn(&BandPoint) -> f64) -> Strokes {
         let mut all = Strokes::new();
@@ -275,7 +295,12 @@ fn draw_panel(drawing: &mut Drawing, plane: &Plane, panel: &BandPanel) {
     for (row, level) in above.iter().enumerate() {
         plane.above(drawing, row, &level.name, level.colour.ink());
     }
-    for series in &panel.series {
+    let series: Cow<'_, [BandSeries]> = if plane.y.is_log() {
+        panel.series.iter().map(BandSeries::above_zero).collect()
+    } else {
+        Cow::Borrowed(&panel.series)
+    };
+    for series in series.iter() {
         if series.band_name.is_some() {
             let low = series.steps(plane.x.high, |point| point.low);
             let high = series.steps(plane.x.high, |point| point.high);
@@ -283,8 +308,8 @@ fn draw_panel(drawing: &mut Drawing, plane: &Plane, panel: &BandPanel) {
         }
     }
     let middle = |series: &BandSeries| series.steps(plane.x.high, |point| point.middle);
-    let lines: Vec<Strokes> = panel.series.iter().map(middle).collect();
-    let curves = lines.iter().zip(&panel.series).map(|(strokes, series)| {
+    let lines: Vec<Strokes> = series.iter().map(middle).collect();
+    let curves = lines.iter().zip(series.iter()).map(|(strokes, series)| {
         let stroke = solid(series.colour.ink(), LINE_WIDTH);
         PlottedLine { strokes, stroke }
     });
@@ -423,6 +448,42 @@ mod tests {
         let strokes = chart.panels[0].series[0].steps(600.0, |point| point.middle);
         assert_eq!(strokes.len(), 2);
         assert!((strokes[1][0].seconds - 120.0).abs() < 1e-9);
+    }
+
+    /// A panel on a log scale with these values, one a minute, and a target of 40.
+    fn by_magnitude(values: &[f64]) -> BandChart {
+        let mut chart = chart();
+        let panel = &mut chart.panels[0];
+        panel.quantity = BandQuantity::PlainByMagnitude;
+        panel.levels[0].value = 40.0;
+        panel.series[0].band_name = None;
+        let points = values.iter().enumerate().map(|(minute, value)| BandPoint {
+            seconds: 60.0 * minute as f64,
+            low: *value,
+            middle: *value,
+            high: *value,
+        });
+        panel.series[0].points = points.collect();
+        chart
+    }
+
+    #[test]
+    fn a_log_scale_begins_near_a_hundredth_of_the_greatest_value_and_names_a_value_above_the_target()
+     {
+        let axis = by_magnitude(&[0.001, 3.0, 44.0]).panels[0].axis();
+        assert!(axis.is_log());
+        assert!(axis.low > 0.1 && axis.low <= 0.44, "{axis:?}");
+        assert!(axis.ticks.iter().any(|tick| tick.value > 40.0), "{axis:?}");
+        let high = by_magnitude(&[3.0, 44_000.0]).panels[0].axis();
+        assert!(high.low <= 40.0, "the target is shown: {high:?}");
+    }
+
+    #[test]
+    fn a_log_scale_does_not_draw_zero() {
+        let series = by_magnitude(&[0.001, 0.0, 44.0]).panels[0].series[0].above_zero();
+        let strokes = series.steps(600.0, |point| point.middle);
+        assert_eq!(strokes.len(), 2);
+        assert!(strokes.iter().flatten().all(|sample| sample.value > 0.0));
     }
 
     #[test]

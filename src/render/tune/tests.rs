@@ -90,6 +90,21 @@ fn run(cost: f64, broken: f64) -> Kpis {
 }
 
 fn proposal_page(colour: Colour) -> String {
+    proposal_page_with(&worth(), colour)
+}
+
+fn worth() -> [PutBack; 2] {
+    let put_back = |place: usize, objectives: [f64; 3]| PutBack {
+        place,
+        weighed: Weighed::of(objectives),
+    };
+    [
+        put_back(0, [9.5, 88.0, 11.0]),
+        put_back(1, [10.25, 61.0, f64::NAN]),
+    ]
+}
+
+fn proposal_page_with(worth: &[PutBack], colour: Colour) -> String {
     let runs = [TraceRuns {
         trace: "spike from 16m".to_owned(),
         runs: vec![
@@ -109,14 +124,6 @@ fn proposal_page(colour: Colour) -> String {
         files: &[],
     };
     let candidate = Candidate::of(&[2, 0, 1, 1]);
-    let put_back = |place: usize, objectives: [f64; 3]| PutBack {
-        place,
-        weighed: Weighed::of(objectives),
-    };
-    let worth = [
-        put_back(0, [9.5, 88.0, 11.0]),
-        put_back(1, [10.25, 61.0, f64::NAN]),
-    ];
     let again = [
         "hpasim compare prod.toml output/proposed.toml spike.csv --seed 4 --seeds 3",
         "hpasim compare prod.toml output/proposed.toml diurnal.csv --seed 4 --seeds 3",
@@ -139,7 +146,7 @@ fn proposal_page(colour: Colour) -> String {
             candidate: &candidate,
             report: &report,
             training: Weighed::of([10.0, 60.0, 11.0]),
-            worth: &worth,
+            worth,
             patch: "spec:\n  minReplicas: 4\n",
             extent: PatchScope::Whole,
             apply: "kubectl patch hpa prod --type merge --patch-file output/patch.yaml",
@@ -204,26 +211,26 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
     ✗ proposed under spike from 16m: rescales < 12 (12)
 
     What to change, and what each change is worth
-                             today  proposed   cost  SLO-breaking seconds  rescales
-     proposed                                 10.00                    60        11
-     without minReplicas         1         4   9.50                    88        11
-     without behavior.scale     50        10  10.25                    61   unknown
-     Down.policies.0.value
-     (Percent)
-     without                     -       10s      -                     -         -
-     controller.sync_period
-     today                                    12.35                   101        20
+               today  proposed   cost  SLO-breaking seconds  rescales
+     proposed                   10.00                    60        11
+     without minReplicas
+                   1         4   9.50                    88        11
+     without behavior.scaleDown.policies.0.value (Percent)
+                  50        10  10.25                    61   unknown
+     without controller.sync_period
+                   -       10s      -                     -         -
+     today                      12.35                   101        20
     under the training (spike until 16m and diurnal until 16h), fluid engine, means
-    of its seeds
+    of its seeds; -: the budget was used up
 
     Which parameter matters
-                                            tried  cost  SLO-breaking  rescales
-                                                              seconds
-     controller.sync_period               5s, 10s  10 %             -      71 %
-     minReplicas                          1, 2, 4  62 %          41 %       3 %
-     behavior.scaleDown.policies.0.value   10, 50   0 %           1 %       0 %
-     (Percent)
-     maxReplicas                           40, 50     -             -         -
+                    tried  cost  SLO-breaking seconds  rescales
+     controller.sync_period
+                  5s, 10s  10 %                     -      71 %
+     minReplicas  1, 2, 4  62 %                  41 %       3 %
+     behavior.scaleDown.policies.0.value (Percent)
+                   10, 50   0 %                   1 %       0 %
+     maxReplicas   40, 50     -                     -         -
     share of the spread that a parameter explains by itself, over 300 policies that
     cover all values evenly
 
@@ -241,6 +248,22 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
     note     no such thing
     written  output/patch.yaml
              output/summary.json
+    ");
+}
+
+#[test]
+fn changes_whose_worth_the_budget_did_not_measure_stand_without_columns_of_worth() {
+    let page = proposal_page_with(&[], Colour::Plain);
+    let start = page.find("What to change").expect("the changes");
+    let changes = page[start..].split("\n\n").next().unwrap_or_default();
+    insta::assert_snapshot!(changes, @"
+    What to change
+                                                    today  proposed
+     minReplicas                                        1         4
+     behavior.scaleDown.policies.0.value (Percent)     50        10
+     controller.sync_period                             -       10s
+    what each change is worth is unknown: the budget was used up before it was
+    measured; a greater --budget measures it
     ");
 }
 
@@ -277,13 +300,13 @@ fn where_nothing_is_better_the_page_says_so_and_proposes_nothing() {
              request engine
 
     Which parameter matters
-                                            tried  cost  SLO-breaking  rescales
-                                                              seconds
-     minReplicas                          1, 2, 4     -             -         -
-     behavior.scaleDown.policies.0.value   10, 50     -             -         -
-     (Percent)
-     controller.sync_period               5s, 10s     -             -         -
-     maxReplicas                           40, 50     -             -         -
+                    tried  cost  SLO-breaking seconds  rescales
+     minReplicas  1, 2, 4     -                     -         -
+     behavior.scaleDown.policies.0.value (Percent)
+                   10, 50     -                     -         -
+     controller.sync_period
+                  5s, 10s     -                     -         -
+     maxReplicas   40, 50     -                     -         -
     share of the spread that a parameter explains by itself, over 300 policies that
     cover all values evenly
 
@@ -305,7 +328,11 @@ fn of_few_policies_nothing_is_said_about_parameters() {
         cautions: &[],
         files: &[],
     };
-    insta::assert_snapshot!(sensitivity(&page), @"unknown: the table needs an even sample of 50 policies, and this search has 20");
+    assert!(!is_sensitivity_known(page.even_sample, &space));
+    insta::assert_snapshot!(sensitivity(&page), @"
+    unknown: this needs an even sample of 50 policies, and this search has 20; a
+    greater --budget draws more
+    ");
 }
 
 #[test]

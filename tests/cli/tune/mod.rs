@@ -169,6 +169,7 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
     * the interval excludes zero; less is better in every row
     Over # seeds, proposed takes # ± # times the pod hours of prod and adds # ± # SLO-breaking seconds.
     What to change, and what each change is worth
+    under the training (spike until #m), fluid engine, means of its seeds
     Which parameter matters
     warning
     Not recommended; to apply it all the same: kubectl patch hpa prod --type merge --patch-file out/patch.yaml
@@ -263,6 +264,21 @@ fn pictures_tables_the_policy_and_the_patch_are_left() {
         .as_array()
         .map(Vec::len);
     assert_eq!(listed, Some(sandbox.names("out").len() - 1));
+}
+
+#[test]
+fn a_budget_too_small_for_the_sensitivity_leaves_neither_its_text_nor_its_picture() {
+    let sandbox = Sandbox::new();
+    let finished = tuned(
+        &sandbox,
+        &format!("{PROD_UNDER_SPIKE} {SHORT} --plot svg -o out"),
+    );
+    let page = finished.stdout;
+    assert!(
+        page.contains("unknown: this needs an even sample"),
+        "{page}"
+    );
+    assert!(!sandbox.names("out").contains(&"sensitivity.svg".to_owned()));
 }
 
 #[test]
