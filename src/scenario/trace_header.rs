@@ -140,7 +140,13 @@ impl CsvReading<'_> {
                     |index| {
                         let known =
                             nearest(names[index], TIME_COLUMNS.iter().map(|(known, _)| *known));
-                        format!("did you mean `{}`?", known.unwrap_or("time_s"))
+                        let name = names[index];
+                        match known {
+                            Some("timestamp") => format!(
+                                "if `{name}` has epoch seconds or RFC 3339, rename it to `timestamp`"
+                            ),
+                            _ => format!("if `{name}` is in seconds, rename it to `time_s`"),
+                        }
                     },
                 );
                 self.report(
@@ -221,9 +227,13 @@ impl CsvReading<'_> {
             let alias = ALIASES.iter().find(|(other, _)| *other == lower);
             let near = nearest(name, DEMAND_COLUMNS.iter().map(|(known, _)| *known));
             if let Some(known) = near.or(alias.map(|(_, known)| *known)) {
+                let condition = match known {
+                    "cpu_millicores" => "in millicores",
+                    _ => "the load",
+                };
                 return (
                     self.field_span(record, index),
-                    format!("if `{name}` is the load, rename it to `{known}`"),
+                    format!("if `{name}` is {condition}, rename it to `{known}`"),
                 );
             }
         }
