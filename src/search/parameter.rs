@@ -5,10 +5,9 @@
 use std::collections::BTreeSet;
 
 use thiserror::Error;
-use toml::de::DeValue;
 
-use crate::scenario::{parse_duration, quote_bare_word};
-use crate::units::{SimSpan, parse_number};
+use crate::scenario::{TomlScalar, parse_duration, quote_bare_word, toml_scalar};
+use crate::units::SimSpan;
 
 /// The most values of one parameter.
 pub const VALUES_MAX: u64 = 1_000_000;
@@ -270,26 +269,18 @@ enum Meaning {
 
 impl Meaning {
     fn of_toml(text: &str) -> Self {
-        let other = || Self::Other(text.to_owned());
-        let Ok(value) = DeValue::parse(text) else {
-            return other();
-        };
-        match value.get_ref() {
-            DeValue::Integer(integer) => {
-                let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
-                number.map_or_else(other, |digits| Self::of_digits(digits, 0))
-            }
-            DeValue::Float(float) => {
+        match toml_scalar(text) {
+            Some(TomlScalar::Integer(digits)) => Self::of_digits(digits, 0),
+            Some(TomlScalar::Float(number)) => {
                 // Rust prints a float without an exponent and with the fewest digits.
-                let plain = parse_number(float.as_str()).map(|number| number.to_string());
-                let decimal = plain.as_deref().and_then(Decimal::parse);
-                match decimal.filter(|decimal| decimal.unit.is_empty()) {
+                let plain = number.to_string();
+                match Decimal::parse(&plain).filter(|decimal| decimal.unit.is_empty()) {
                     Some(decimal) => Self::of_digits(decimal.digits, decimal.decimals),
-                    None => plain.map_or_else(other, Self::Other),
+                    None => Self::Other(plain),
                 }
             }
-            DeValue::String(text) => Self::of_text(text),
-            _ => other(),
+            Some(TomlScalar::Text(text)) => Self::of_text(&text),
+            None => Self::Other(text.to_owned()),
         }
     }
 
