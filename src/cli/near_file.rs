@@ -1,5 +1,6 @@
 //! A missing file: the file of a similar name in the same folder.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
@@ -31,9 +32,19 @@ fn near_path(path: &Path) -> Option<String> {
         })
         .collect();
     names.sort();
-    let near = nearest(
-        path.file_name()?.to_str()?,
-        names.iter().map(String::as_str),
+    // The endings do not count: `x.csv` is not near `y.csv`, though only one of five letters is wrong.
+    let near_stem = nearest(
+        stem(path.file_name()?.to_str()?),
+        names.iter().map(|name| stem(name)),
     )?;
+    let ending = path.extension();
+    let of_stem = names.iter().filter(|name| stem(name) == near_stem);
+    let near = of_stem.max_by_key(|name| Path::new(name).extension() == ending)?;
     Some(path.with_file_name(near).display().to_string())
+}
+
+/// A file's name without its ending.
+fn stem(name: &str) -> &str {
+    let stem = Path::new(name).file_stem().and_then(OsStr::to_str);
+    stem.unwrap_or(name)
 }

@@ -88,14 +88,10 @@ fn page(command: clap::Command) -> Result<Vec<u8>, CommandError> {
         _ => command,
     };
     let command = command.subcommand_help_heading("COMMANDS");
-    let man = Man::new(command.clone())
-        .title(page_name(&command).to_uppercase())
-        .source(concat!("hpasim ", env!("CARGO_PKG_VERSION")))
-        .manual("User Commands");
-    let mut text = Vec::new();
+    let man = Man::new(command.clone());
+    let mut text = title(&command).into_bytes();
     // The parts come one by one, because clap_mangen would call the examples EXTRA.
     let mut render = || -> std::io::Result<()> {
-        man.render_title(&mut text)?;
         man.render_name_section(&mut text)?;
         synopsis(command.clone()).to_writer(&mut text)?;
         man.render_description_section(&mut text)?;
@@ -110,6 +106,15 @@ fn page(command: clap::Command) -> Result<Vec<u8>, CommandError> {
     let text = String::from_utf8_lossy(&text);
     let parts: String = text.split(APOSTROPHE).collect();
     Ok([APOSTROPHE, parts.as_str()].concat().into_bytes())
+}
+
+/// The line of the header and the footer. The third argument is the date, and it is empty, so that a build can be repeated.
+///
+/// clap_mangen leaves an empty argument out, and the version would take the place of the date.
+fn title(command: &clap::Command) -> String {
+    let name = page_name(command).to_uppercase();
+    let version = env!("CARGO_PKG_VERSION");
+    format!(".TH {name} 1 \"\" \"hpasim {version}\" \"User Commands\"\n")
 }
 
 /// How roff shows an apostrophe that a terminal can copy.
@@ -147,7 +152,7 @@ fn synopsis(mut command: clap::Command) -> Roff {
     roff
 }
 
-/// Exit status, examples, and the pages of the other commands.
+/// Exit status, notes, examples, and the pages of the other commands.
 fn ending(command: &clap::Command) -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["EXIT STATUS"]);
@@ -158,8 +163,14 @@ fn ending(command: &clap::Command) -> Roff {
     }
     let help = command.get_after_help().map(ToString::to_string);
     let help = help.unwrap_or_default();
-    let examples = help.lines().skip_while(|line| *line != "Examples:").skip(1);
-    let examples = examples.map_while(|line| line.strip_prefix("  "));
+    let (notes, examples) = help.split_once("Examples:\n").unwrap_or_default();
+    if !notes.trim().is_empty() {
+        roff.control("SH", ["NOTES"]);
+        for paragraph in notes.trim().split("\n\n") {
+            roff.control("PP", []).text([roman(paragraph)]);
+        }
+    }
+    let examples = examples.lines().map_while(|line| line.strip_prefix("  "));
     roff.control("SH", ["EXAMPLES"]);
     for example in examples {
         roff.control("PP", []).control("EX", []);
@@ -221,6 +232,34 @@ mod tests {
             }
             assert!(!page.contains("EXTRA"), "{page}");
         }
+    }
+
+    #[test]
+    fn the_line_of_the_header_has_an_empty_date() {
+        let line = |path: &[&str]| {
+            let page = page_of(path);
+            let line = page.lines().find(|line| line.starts_with(".TH"));
+            let line = line.expect("a title").to_owned();
+            line.replace(env!("CARGO_PKG_VERSION"), "VERSION")
+        };
+        assert_eq!(
+            line(&[]),
+            r#".TH HPASIM 1 "" "hpasim VERSION" "User Commands""#
+        );
+        assert_eq!(
+            line(&["trace", "info"]),
+            r#".TH HPASIM-TRACE-INFO 1 "" "hpasim VERSION" "User Commands""#
+        );
+    }
+
+    #[test]
+    fn what_the_help_says_before_its_examples_are_notes() {
+        insta::assert_snapshot!(section(&page_of(&["compare"]), "NOTES"), @r"
+        .PP
+        Baselines: @default (no behavior), @static\-peak, @static\-mean, @fixed:N,
+        @oracle (knows the demand), @oracle\-instant (the same, and pods start at once).
+        ");
+        assert!(!page_of(&["run"]).contains(".SH NOTES"));
     }
 
     #[test]

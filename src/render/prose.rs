@@ -2,37 +2,50 @@
 //!
 //! The width does not depend on the terminal, so a page is the same in a pipe. Paths, commands and data stay whole.
 
-use super::human::lines_of;
+use unicode_width::UnicodeWidthStr;
+
 use super::table::COLUMNS_MAX;
 
 /// `lead` and `text` as lines of at most [`COLUMNS_MAX`] columns, each with its end; further lines are indented by the width of
 /// `lead`.
 ///
-/// A text that fits stays as it is, with its spaces. A longer word has a line of its own.
+/// The spaces where a line is broken go; all other spaces stay. A longer word has a line of its own.
 pub(super) fn folded(lead: &str, text: &str) -> String {
-    let indent = lead.chars().count();
-    let fits = |line: &str| indent + line.chars().count() <= COLUMNS_MAX;
-    if fits(text) {
-        return format!("{lead}{text}\n");
-    }
+    let indent = lead.width();
     // `41 ± 5` and `95 %` stay on one line.
     let joined = text
         .replace(" ± ", "\u{a0}±\u{a0}")
         .replace(" %", "\u{a0}%");
-    let words: Vec<String> = joined
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect();
-    let lines = lines_of(&words, fits);
-    let lines = lines.iter().enumerate().map(|(index, line)| {
-        let line = line.replace('\u{a0}', " ");
-        match index {
-            0 => format!("{lead}{line}\n"),
-            _ => format!("{:indent$}{line}\n", ""),
+    let mut page = lead.to_owned();
+    let mut rest = joined.as_str();
+    while let Some(end) = line_end(rest, COLUMNS_MAX.saturating_sub(indent)) {
+        page.push_str(rest[..end].trim_end_matches(' '));
+        page.push_str(&format!("\n{:indent$}", ""));
+        rest = rest[end..].trim_start_matches(' ');
+    }
+    page.push_str(rest);
+    page.push('\n');
+    page.replace('\u{a0}', " ")
+}
+
+/// The space at which `text` is broken to fit into `columns`; `None` where it fits or has no space.
+fn line_end(text: &str, columns: usize) -> Option<usize> {
+    let ended = text.trim_end_matches(' ');
+    if ended.width() <= columns {
+        return None;
+    }
+    let spaces = ended
+        .match_indices(' ')
+        .map(|(at, _)| at)
+        .filter(|at| !text[..*at].trim_start_matches(' ').is_empty());
+    let mut end = None;
+    for at in spaces {
+        if end.is_some() && text[..at].width() > columns {
+            break;
         }
-    });
-    lines.collect()
+        end = Some(at);
+    }
+    end
 }
 
 #[cfg(test)]
@@ -46,6 +59,25 @@ mod tests {
         warning: the proposed policy hardly scales: like a fixed number of pods, it fits
                  this traffic and no other
         ");
+    }
+
+    #[test]
+    fn only_the_spaces_of_a_break_go() {
+        let name = "a  b";
+        let word = "x".repeat(40);
+        assert_eq!(
+            folded("", &format!("{name} {word}   {word} {name}")),
+            format!("{name} {word}\n{word} {name}\n")
+        );
+    }
+
+    #[test]
+    fn a_character_of_two_columns_counts_twice() {
+        let word = "\u{8ca0}".repeat(20);
+        assert_eq!(
+            folded("in ", &format!("{word} {word}")),
+            format!("in {word}\n   {word}\n")
+        );
     }
 
     #[test]

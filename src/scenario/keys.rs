@@ -36,8 +36,11 @@ macro_rules! row {
             because: $because,
             bounds: row!(@first $(Some($bounds),)? None),
             means: $means,
-            is_assumed: row!(@first $(!$assumed_text.is_empty(),)? false),
+            is_assumed: row!(@first $(row!(@given $assumed_text),)? false),
         }
+    };
+    (@given $text:expr) => {
+        true
     };
     (@first $first:expr $(, $others:expr)*) => {
         $first

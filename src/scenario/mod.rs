@@ -89,6 +89,7 @@ pub use probe_text::{
 #[doc(hidden)]
 pub use template::load_templates;
 pub use template::{Loaded, Resolved, Template, load, load_choosing};
+pub use toml_text::{TomlScalar, toml_scalar};
 #[doc(hidden)]
 pub use trace_text::{ParsedTrace, USERS_MAX, VALUE_MAX, parse_trace};
 pub use values::parse_duration;

@@ -12,9 +12,11 @@ pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&
         .map(|(_, candidate)| candidate)
 }
 
-/// Whether `word` probably means `known`: it is its beginning, or at most a third of its letters are wrong.
+/// Whether `word` probably means `known`: one begins with the other, or at most a third of the letters of `word` are wrong, and at
+/// most four.
 ///
-/// Capitals, dashes and underscores do not count.
+/// A beginning has at least three letters, and a word of one or two letters may have no wrong one. What follows `known` in a longer
+/// `word` has at most as many letters as `known`. Capitals, dashes and underscores do not count.
 #[must_use]
 pub fn is_near(word: &str, known: &str) -> bool {
     distance(&plain(word), &plain(known)).is_some()
@@ -31,7 +33,11 @@ fn distance(word: &str, known: &str) -> Option<usize> {
     if length >= BEGINNING_MIN && known.starts_with(word) {
         return Some(difference);
     }
-    let allowed = (length / 3).clamp(1, 4);
+    let known_length = known.chars().count();
+    if known_length >= BEGINNING_MIN && difference <= known_length && word.starts_with(known) {
+        return Some(difference);
+    }
+    let allowed = (length / 3).min(4);
     // The distance is at least the difference in length, and its computation costs the product of both lengths.
     if difference > allowed {
         return None;
@@ -50,6 +56,9 @@ mod tests {
             ("max-replica", "maxReplicas"),
             ("SPIKE", "spike.csv"),
             ("chekc", "check"),
+            ("runner", "run"),
+            ("checking", "check"),
+            ("X", "x"),
         ] {
             assert!(is_near(word, known), "{word} {known}");
         }
@@ -57,6 +66,8 @@ mod tests {
             ("explain", "replay"),
             ("co", "compare"),
             ("nothing", "check"),
+            ("x", "y"),
+            ("runaround", "run"),
         ] {
             assert!(!is_near(word, known), "{word} {known}");
         }

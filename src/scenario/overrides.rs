@@ -11,6 +11,7 @@ use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
 use super::toml_text::{PathKey, ValueFault, is_value, parse_path, parse_value};
 use super::tree::{Entry, Node, Table, Value};
+use crate::text::shell_word;
 
 /// What a diagnostic calls the argument of `--set`.
 pub(super) const SOURCE_NAME: &str = "--set";
@@ -41,6 +42,13 @@ pub(super) fn apply(
             put(table, &change.keys, change.value, id, faults);
         }
     }
+}
+
+/// The keys of the path that an argument sets; `None` where it has no path.
+pub(super) fn path(id: SourceId, sources: &Sources) -> Option<Vec<String>> {
+    let text = &sources.get(id).text;
+    let keys = parse_path(&text[..equals_sign(text)?])?;
+    Some(keys.into_iter().map(|key| key.key).collect())
 }
 
 fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Override> {
@@ -97,8 +105,8 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
             },
             format!("`{value}` is several values, and this `--set` takes one"),
             format!(
-                "write one, as `--set {}={first}`; `hpasim sweep` takes several",
-                &text[..equals]
+                "write one, as `--set {}`; `hpasim sweep` takes several, and `hpasim tune` takes them with `--param`",
+                shell_word(&format!("{}={first}", &text[..equals]))
             ),
         );
         return None;
@@ -184,12 +192,19 @@ fn is_of_the_root(key: &str) -> bool {
 }
 
 /// The first value of a list or range, which only `sweep` and `tune` take: `10` of `10,20` and of `10..40:10`.
+///
+/// It is a number or a duration, because a text may contain commas and dots.
 fn first_of_several(text: &str) -> Option<&str> {
     if is_value(text) || text.starts_with(['[', '{']) {
         return None;
     }
     let end = text.find(',').or_else(|| text.find(".."))?;
-    Some(text[..end].trim()).filter(|first| !first.is_empty())
+    let first = text[..end].trim();
+    let unquoted = first.strip_prefix(['"', '\'']).unwrap_or(first);
+    let unsigned = unquoted.strip_prefix(['-', '+']).unwrap_or(unquoted);
+    unsigned
+        .starts_with(|letter: char| letter.is_ascii_digit())
+        .then_some(first)
 }
 
 /// Whether `text` is no TOML, and a word that needs no quotes in an argument: `45s`, `-5s`, `250m`, `Min`.
@@ -368,6 +383,10 @@ mod tests {
             ("[1,2", None),
             ("{ a = 1, b }", None),
             ("0.5", None),
+            ("-1,1", Some("-1")),
+            ("\"5s\",\"6s\"", Some("\"5s\"")),
+            ("a,b", None),
+            ("https://x..y", None),
             (",", None),
         ] {
             assert_eq!(first_of_several(text), first, "{text}");

@@ -212,7 +212,13 @@ fn require_column(
         let (span, help) = match near {
             Some(index) => (
                 reading.field_span(record, index),
-                format!("if `{}` is that column, rename it to `{wanted}`", names[index]),
+                match wanted {
+                    "cpu_millicores" => format!(
+                        "if `{}` is in millicores, rename it to `{wanted}`",
+                        names[index]
+                    ),
+                    _ => format!("if `{}` is that column, rename it to `{wanted}`", names[index]),
+                },
             ),
             None => (
                 reading.line_span(record),

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, Diagnostics, Place};
+use super::diagnostic::{Diagnostic, Diagnostics, LineStart, Place};
 use super::engine_choice::{self, Meeting};
 use super::load::{LoadRequest, assemble, check_custom_metrics, place_key, read_trace, stem};
 use super::loader::{LoadedFile, Loader, PolicyFiles, PolicyTree};
@@ -285,9 +285,12 @@ impl Material {
         let (policy, faults) = self.policy(self.tree.as_ref(), &set, &sources);
         let has_errors = faults.has_errors();
         let mut noted = faults.into_diagnostics();
-        noted.list.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
+        let sort = |noted: &mut Diagnostics| {
+            noted.list.sort_by(|a, b| place_key(a).cmp(&place_key(b)));
+        };
         match (policy, &self.trace, self.engine, has_errors) {
             (Some(policy), Some(read), Some(_), false) => {
+                sort(&mut noted);
                 let mut list = noted.list;
                 list.extend(read.warnings.iter().cloned());
                 Ok(Resolved {
@@ -297,6 +300,7 @@ impl Material {
             }
             _ => {
                 self.blame_overrides(&set, &sources, &mut noted);
+                sort(&mut noted);
                 noted.absorb(self.trace_faults.clone());
                 Err(noted)
             }
@@ -330,56 +334,84 @@ impl Material {
         (policy, faults)
     }
 
-    /// Moves each fault that an override causes to that override; a rule between two keys may have found it at a key in a file.
+    /// Moves each fault to the override that causes it; a rule between two keys may have found it at the other key.
     fn blame_overrides(&self, set: &[SourceId], sources: &Sources, noted: &mut Diagnostics) {
-        let is_of_override = |fault: &Diagnostic| {
-            let place = fault.place.as_deref();
-            place.is_none_or(|place| place.source == overrides::SOURCE_NAME)
-        };
         let (tree, shared) = match &self.written {
             Some((tree, shared)) => (Some(tree), shared.as_slice()),
             None => (self.tree.as_ref(), [].as_slice()),
         };
         let set = [shared, set].concat();
-        if set.is_empty() || noted.list.iter().all(is_of_override) {
-            return;
-        }
-        // The faults with no override, with the first, with the first two, and so on.
-        let faults_by_count: Vec<Diagnostics> = (0..set.len())
-            .map(|count| {
-                let (_, faults) = self.policy(tree, &set[..count], sources);
-                faults.into_diagnostics()
-            })
+        let mut open: Vec<&mut Diagnostic> = noted
+            .list
+            .iter_mut()
+            .filter(|fault| fault.place.is_some())
             .collect();
-        for fault in &mut noted.list {
-            if is_of_override(fault) {
-                continue;
+        // The faults without the last override, without the last two, and so on.
+        for count in (0..set.len()).rev() {
+            if open.is_empty() {
+                return;
             }
-            let is_there = |faults: &&Diagnostics| {
-                let spot = fault
-                    .place
-                    .as_ref()
-                    .map(|place| (&place.source, &place.span));
-                faults.list.iter().any(|other| {
-                    let other_spot = other
-                        .place
-                        .as_ref()
-                        .map(|place| (&place.source, &place.span));
-                    other.code == fault.code && other_spot == spot
-                })
-            };
-            // An override after which the fault stays is its cause.
-            let without = faults_by_count
-                .iter()
-                .rposition(|faults| !is_there(&faults));
-            if let Some(count) = without {
-                let whole = Origin {
-                    source: set[count],
-                    start: 0,
-                    end: sources.get(set[count]).text.len(),
-                };
-                fault.place = Some(Box::new(Place::of(sources, whole)));
-            }
+            let (_, faults) = self.policy(tree, &set[..count], sources);
+            let others = faults.into_diagnostics().list;
+            open.retain_mut(|fault| {
+                let is_there = others
+                    .iter()
+                    .any(|other| other.code == fault.code && other.place == fault.place);
+                // An override after which the fault stays is its cause.
+                if !is_there {
+                    move_to_override(fault, &set[count..], sources);
+                }
+                is_there
+            });
         }
+    }
+}
+
+/// Moves a fault to the first of `set`, or to a later override of the same path, which replaces it.
+///
+/// The message then names the place that the fault had.
+fn move_to_override(fault: &mut Diagnostic, set: &[SourceId], sources: &Sources) {
+    let (Some(place), Some(first)) = (fault.place.as_deref(), set.first()) else {
+        return;
+    };
+    let whole = |source: SourceId| Origin {
+        source,
+        start: 0,
+        end: sources.get(source).text.len(),
+    };
+    let is_of_first = {
+        let all = whole(*first);
+        let spot = Origin {
+            start: place.span.start.min(all.end),
+            end: place.span.end.min(all.end),
+            ..all
+        };
+        Place::of(sources, spot) == *place
+    };
+    if place.source == overrides::SOURCE_NAME && is_of_first {
+        return;
+    }
+    let path = overrides::path(*first, sources);
+    let last = set
+        .iter()
+        .rfind(|other| overrides::path(**other, sources) == path)
+        .unwrap_or(first);
+    fault.message = format!("{}, {}", fault.message, place_in_words(place));
+    fault.place = Some(Box::new(Place::of(sources, whole(*last))));
+}
+
+/// Where a fault was found: ``with `maxReplicas` at base.toml:9``.
+fn place_in_words(place: &Place) -> String {
+    let at = match place.source.as_str() {
+        overrides::SOURCE_NAME => "in another `--set`".to_owned(),
+        file => format!("at {file}:{}", place.line),
+    };
+    let is_of_a_key = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let key = place.text.split_once(['=', ':']).map(|(key, _)| key.trim());
+    match key.filter(|_| place.start == LineStart::Whole) {
+        Some(key) if !key.is_empty() && key.chars().all(is_of_a_key) => {
+            format!("with `{key}` {at}")
+        }
+        _ => format!("found {at}"),
     }
 }

@@ -49,6 +49,31 @@ pub(super) fn is_value(text: &str) -> bool {
     })
 }
 
+/// A number or a text of TOML.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TomlScalar {
+    /// An integer, in any base.
+    Integer(i64),
+    /// A number with a fraction or an exponent.
+    Float(f64),
+    /// A text without its quotes.
+    Text(String),
+}
+
+/// The number or the text that a TOML value states; `None` for any other value.
+#[must_use]
+pub fn toml_scalar(text: &str) -> Option<TomlScalar> {
+    let value = DeValue::parse(text).ok()?;
+    match value.get_ref() {
+        DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+            .ok()
+            .map(TomlScalar::Integer),
+        DeValue::Float(float) => parse_number(float.as_str()).map(TomlScalar::Float),
+        DeValue::String(text) => Some(TomlScalar::Text(text.clone().into_owned())),
+        _ => None,
+    }
+}
+
 /// Whether a text has only digits behind its sign. The parser also accepts `1_000s` as an integer.
 fn is_numeral(text: &str, radix: u32) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);

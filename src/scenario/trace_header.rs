@@ -140,7 +140,13 @@ impl CsvReading<'_> {
                     |index| {
                         let known =
                             nearest(names[index], TIME_COLUMNS.iter().map(|(known, _)| *known));
-                        format!("did you mean `{}`?", known.unwrap_or("time_s"))
+                        let name = names[index];
+                        match known {
+                            Some("timestamp") => format!(
+                                "if `{name}` has epoch seconds or RFC 3339, rename it to `timestamp`"
+                            ),
+                            _ => format!("if `{name}` is in seconds, rename it to `time_s`"),
+                        }
                     },
                 );
                 self.report(
@@ -221,13 +227,15 @@ impl CsvReading<'_> {
             let alias = ALIASES.iter().find(|(other, _)| *other == lower);
             let near = nearest(name, DEMAND_COLUMNS.iter().map(|(known, _)| *known));
             if let Some(known) = near.or(alias.map(|(_, known)| *known)) {
-                // Many tools write counts per row under this name.
-                let help = if lower == "requests" {
-                    format!(
+                // Many tools write counts per row under the name `requests`.
+                let help = match (lower.as_str(), known) {
+                    ("requests", _) => format!(
                         "if `{name}` is the load per second, rename it to `{known}`; otherwise divide its values by the seconds of a row"
-                    )
-                } else {
-                    format!("if `{name}` is the load, rename it to `{known}`")
+                    ),
+                    (_, "cpu_millicores") => {
+                        format!("if `{name}` is in millicores, rename it to `{known}`")
+                    }
+                    _ => format!("if `{name}` is the load, rename it to `{known}`"),
                 };
                 return (self.field_span(record, index), help);
             }

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use crate::scenario::quote_bare_word;
-use crate::units::parse_number;
+use crate::scenario::{TomlScalar, parse_duration, quote_bare_word, toml_scalar};
+use crate::units::SimSpan;
 
-/// The most values of one range.
+/// The most values of one parameter.
 pub const VALUES_MAX: u64 = 1_000_000;
 
 /// An argument that states no values of a parameter.
@@ -43,7 +43,8 @@ pub enum ParameterFault {
     /// An end of a range or its step is no number.
     #[error("`{0}` is not a number; a range is from..to:step, as 40..80:5 or 10s..60s:10s")]
     NoNumber(String),
-    /// The ends of a range and its step have different units; empty for none.
+    /// The ends of a range and its step have different units. The list has each unit once, and an empty text is a number without a
+    /// unit.
     #[error("a range has one unit, as 10s..60s:10s, and this one has {}", units_text(.0))]
     Units(Vec<String>),
     /// A range that ends before it begins.
@@ -71,11 +72,11 @@ pub enum ParameterFault {
         /// The last value within the range.
         last: String,
     },
-    /// A value stands more than once.
-    #[error("the value {0} stands twice; write each value once")]
+    /// A value is listed more than once, perhaps in another spelling.
+    #[error("the value `{0}` is listed twice; write each value once")]
     Repeated(String),
-    /// A range of too many values.
-    #[error("the range has more than {VALUES_MAX} values; write a greater step")]
+    /// The ranges have too many values.
+    #[error("these are more than {VALUES_MAX} values; write a greater step")]
     TooMany,
 }
 
@@ -149,24 +150,30 @@ impl Parameter {
             start = end + 1;
         }
         let parameter = Self::of(argument[..equals].trim(), items);
+        if parameter.count() > VALUES_MAX {
+            return Err(ParameterFault::TooMany);
+        }
         match parameter.repeated_value() {
             Some(value) => Err(ParameterFault::Repeated(value)),
             None => Ok(parameter),
         }
     }
 
-    /// A value that stands more than once. A simulation of it would count twice.
+    /// A value that is listed more than once. A simulation of it would count twice.
     fn repeated_value(&self) -> Option<String> {
         // The values of one item differ from each other.
         if self.items.len() < 2 {
             return None;
         }
         let mut seen = BTreeSet::new();
-        let mut values = (0..self.count()).map(|index| self.value(index));
-        values.find(|value| {
-            let number = parse_number(value).map(|number| number.to_string());
-            !seen.insert(number.unwrap_or_else(|| value.clone()))
-        })
+        let mut values = self
+            .items
+            .iter()
+            .flat_map(|item| (0..item.count()).map(move |index| (item, index)));
+        values
+            // The policy's reader refuses an empty value.
+            .find(|(item, index)| !item.is_empty() && !seen.insert(item.meaning(*index)))
+            .map(|(item, index)| item.value(index))
     }
 
     fn of(path: &str, items: Vec<Item>) -> Self {
@@ -249,7 +256,61 @@ impl Parameter {
     }
 }
 
+/// What a value is, whatever its spelling.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Meaning {
+    /// A number, in units of 10^-[`FRACTION_DIGITS_MAX`].
+    Number(i128),
+    /// A text that is a duration: `60s` and `1m` are one.
+    Duration(SimSpan),
+    /// Any other text, and a TOML value of another type as it was typed.
+    Other(String),
+}
+
+impl Meaning {
+    fn of_toml(text: &str) -> Self {
+        match toml_scalar(text) {
+            Some(TomlScalar::Integer(digits)) => Self::of_digits(digits, 0),
+            Some(TomlScalar::Float(number)) => {
+                // Rust prints a float without an exponent and with the fewest digits.
+                let plain = number.to_string();
+                match Decimal::parse(&plain).filter(|decimal| decimal.unit.is_empty()) {
+                    Some(decimal) => Self::of_digits(decimal.digits, decimal.decimals),
+                    None => Self::Other(plain),
+                }
+            }
+            Some(TomlScalar::Text(text)) => Self::of_text(&text),
+            None => Self::Other(text.to_owned()),
+        }
+    }
+
+    fn of_text(text: &str) -> Self {
+        parse_duration(text).map_or_else(|_| Self::Other(format!("{text:?}")), Self::Duration)
+    }
+
+    /// `digits` times 10^-`decimals`.
+    fn of_digits(digits: i64, decimals: u32) -> Self {
+        let places = FRACTION_DIGITS_MAX.saturating_sub(decimals);
+        Self::Number(i128::from(digits) * 10i128.pow(places))
+    }
+}
+
 impl Item {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+
+    /// What the value of this number is.
+    fn meaning(&self, index: u64) -> Meaning {
+        match self {
+            Self::Text(text) => Meaning::of_toml(text),
+            Self::Range(range) if range.unit.is_empty() => {
+                Meaning::of_digits(range.digits(index), range.decimals)
+            }
+            Self::Range(range) => Meaning::of_text(&range.plain(index)),
+        }
+    }
+
     fn parse(text: &str) -> Result<Self, ParameterFault> {
         let dots = top_level(text, &['.'])
             .windows(2)
@@ -371,12 +432,17 @@ impl Range {
         Ok(range)
     }
 
-    /// A value without quotes.
-    fn plain(&self, index: u64) -> String {
+    /// A value in units of 10^-`decimals`.
+    fn digits(&self, index: u64) -> i64 {
         // Below VALUES_MAX, so it fits; the ends were checked to fit.
         let index = i64::try_from(index).unwrap_or(0);
+        self.first + self.step * index
+    }
+
+    /// A value without quotes.
+    fn plain(&self, index: u64) -> String {
         Decimal {
-            digits: self.first + self.step * index,
+            digits: self.digits(index),
             decimals: self.decimals,
             unit: self.unit.clone(),
         }
@@ -394,6 +460,9 @@ struct Decimal {
 
 /// No number of a policy has more digits than this behind the point.
 const DECIMALS_MAX: u32 = 9;
+
+/// No value of a range has more digits than this behind the point.
+const FRACTION_DIGITS_MAX: u32 = DECIMALS_MAX + FINER_DECIMALS;
 
 impl Decimal {
     /// A number such as `-0.05`, `15s` or `"100m"`.

@@ -96,3 +96,15 @@ fn nothing_unseen_is_left_of_a_hostile_name() {
         assert!(!text.contains(is_unseen), "{text:?}");
     }
 }
+
+#[test]
+fn a_shell_reads_a_word_as_it_was() {
+    assert_eq!(shell_word("output/a-b_1.toml"), "output/a-b_1.toml");
+    assert_eq!(
+        shell_word("my policies/prod.toml"),
+        "'my policies/prod.toml'"
+    );
+    assert_eq!(shell_word(r#"a.b="x""#), r#"'a.b="x"'"#);
+    assert_eq!(shell_word("it's"), r"'it'\''s'");
+    assert_eq!(shell_word(""), "''");
+}

@@ -253,7 +253,7 @@ fn columns_that_are_missing_or_there_twice() {
     1 | rps,cpu
       |     ^^^
       |
-      = help: if `cpu` is that column, rename it to `cpu_millicores`
+      = help: if `cpu` is in millicores, rename it to `cpu_millicores`
     ");
     insta::assert_snapshot!(fault("qps,cpu_milicores\n1,2\n"), @"
     error[E0050]: the header has no column `rps`
@@ -270,7 +270,7 @@ fn columns_that_are_missing_or_there_twice() {
     1 | qps,cpu_milicores
       |     ^^^^^^^^^^^^^
       |
-      = help: if `cpu_milicores` is that column, rename it to `cpu_millicores`
+      = help: if `cpu_milicores` is in millicores, rename it to `cpu_millicores`
     ");
     insta::assert_snapshot!(fault("rps,cpu_millicores,rps\n1,2,3\n"), @"
     error[E0050]: two columns have the name `rps`

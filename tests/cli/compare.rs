@@ -347,6 +347,32 @@ fn faults_of_all_files_are_reported_once() {
 }
 
 #[test]
+fn a_set_that_breaks_two_policies_has_a_fault_for_each() {
+    let sandbox = sandbox();
+    sandbox.write("one.toml", "[hpa]\nmaxReplicas = 10\n");
+    sandbox.write("two.toml", "[hpa]\n# The same limit.\nmaxReplicas = 10\n");
+    let faulty = sandbox.hpasim("compare one.toml two.toml short.csv --set hpa.minReplicas=20");
+    assert_eq!(faulty.code, Some(3));
+    insta::assert_snapshot!(faulty.stderr, @"
+    error[E0016]: hpa.maxReplicas: maxReplicas (10) must not be below minReplicas (20), with `maxReplicas` at one.toml:2
+     --> --set:1:1
+      |
+    1 | hpa.minReplicas=20
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write 20 or more, or lower minReplicas
+
+    error[E0016]: hpa.maxReplicas: maxReplicas (10) must not be below minReplicas (20), with `maxReplicas` at two.toml:3
+     --> --set:1:1
+      |
+    1 | hpa.minReplicas=20
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write 20 or more, or lower minReplicas
+    ");
+}
+
+#[test]
 fn policies_that_answer_different_questions_are_told_apart() {
     let sandbox = sandbox();
     sandbox.write(

@@ -307,6 +307,44 @@ fn a_point_that_is_no_policy_is_told_before_anything_runs() {
 }
 
 #[test]
+fn a_swept_value_that_breaks_a_rule_is_to_blame() {
+    let sandbox = Sandbox::new();
+    sandbox.write("p.toml", "[hpa]\nmaxReplicas = 10\n");
+    let faulty = sandbox.hpasim(
+        "sweep p.toml traces/spike.csv --set hpa.maxReplicas=30 --set hpa.minReplicas=20,40",
+    );
+    assert_eq!(faulty.code, Some(3));
+    insta::assert_snapshot!(faulty.stderr, @"
+    error[E0016]: hpa.maxReplicas: maxReplicas (30) must not be below minReplicas (40), with `hpa.maxReplicas` in another `--set`
+     --> --set:1:1
+      |
+    1 | hpa.minReplicas=40
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write 40 or more, or lower minReplicas
+
+    error: 1 of 2 rows cannot be simulated; the first: --set hpa.maxReplicas=30 --set hpa.minReplicas=40
+    ");
+}
+
+#[test]
+fn a_sweep_of_nothing_says_that_the_key_is_set_to_nothing() {
+    let sandbox = Sandbox::new();
+    let faulty =
+        sandbox.hpasim("sweep policies/prod.toml traces/spike.csv --set hpa.maxReplicas=,");
+    assert_eq!(faulty.code, Some(3));
+    insta::assert_snapshot!(faulty.stderr, @"
+    error[E0005]: `hpa.maxReplicas` is set to nothing
+     --> --set:1:17
+      |
+    1 | hpa.maxReplicas=
+      |                 ^
+      |
+      = help: write a value after the sign, as `--set 'hpa.maxReplicas=1'`
+    ");
+}
+
+#[test]
 fn arguments_that_make_no_sweep_exit_with_2() {
     let sandbox = Sandbox::new();
     let fault = |further: &[&str]| {

@@ -108,6 +108,8 @@ fn a_command_is_suggested_where_it_is_near() {
     let stderr = |word: &str| sandbox.hpasim(&[word]).stderr;
     assert!(stderr("calibrat").contains("'calibrate'"));
     assert!(stderr("sweeep").contains("'sweep'"));
+    assert!(stderr("runner").contains("'run'"));
+    assert!(stderr("checking").contains("'check'"));
     insta::assert_snapshot!(stderr("explain"), @"
     error: unrecognized subcommand 'explain'
 
@@ -128,6 +130,7 @@ fn a_missing_file_offers_the_near_name() {
     };
     insta::assert_snapshot!(help("policies/prud.toml", "traces/spike.csv"), @"help: did you mean `policies/prod.toml`?");
     insta::assert_snapshot!(help("policies/prod.toml", "traces/spikes.cvs"), @"help: did you mean `traces/spike.csv`?");
+    insta::assert_snapshot!(help("policies/x.toml", "traces/spike.csv"), @"help: check the path");
     insta::assert_snapshot!(help("policies/nothing-like-it.toml", "traces/spike.csv"), @"help: check the path");
     insta::assert_snapshot!(help("nowhere/prod.toml", "traces/spike.csv"), @"help: check the path");
 }

@@ -197,7 +197,7 @@ fn set_with_the_list_of_a_sweep() {
     1 | hpa.maxReplicas=10,20
       |                 ^^^^^
       |
-      = help: write one, as `--set hpa.maxReplicas=10`; `hpasim sweep` takes several
+      = help: write one, as `--set hpa.maxReplicas=10`; `hpasim sweep` takes several, and `hpasim tune` takes them with `--param`
     ");
 }
 
@@ -211,7 +211,7 @@ fn set_with_the_range_of_a_sweep() {
     1 | hpa.maxReplicas=20..40:10
       |                 ^^^^^^^^^
       |
-      = help: write one, as `--set hpa.maxReplicas=20`; `hpasim sweep` takes several
+      = help: write one, as `--set hpa.maxReplicas=20`; `hpasim sweep` takes several, and `hpasim tune` takes them with `--param`
     ");
 }
 
@@ -281,7 +281,7 @@ fn the_override_that_breaks_a_rule_is_at_fault_and_not_the_file() {
         None,
     );
     insta::assert_snapshot!(text, @"
-    error[E0016]: hpa.maxReplicas: maxReplicas (10) must not be below minReplicas (20)
+    error[E0016]: hpa.maxReplicas: maxReplicas (10) must not be below minReplicas (20), with `maxReplicas` at p.toml:2
      --> --set:1:1
       |
     1 | hpa.minReplicas=20
@@ -308,5 +308,100 @@ fn a_fault_of_the_file_stays_in_the_file() {
       |               ^^
       |
       = help: write 20 or more, or lower minReplicas
+    ");
+}
+
+#[test]
+fn set_of_a_text_with_a_comma_or_two_dots_needs_quotes() {
+    for (argument, quoted) in [
+        ("name=a,b", "--set 'name=\"a,b\"'"),
+        ("name=https://x..y", "--set 'name=\"https://x..y\"'"),
+    ] {
+        let text = about_set(argument);
+        let help = format!("= help: put a text into quotes: `{quoted}`");
+        assert!(text.contains(&help), "{text}");
+    }
+}
+
+#[test]
+fn set_with_a_list_of_quoted_durations() {
+    let text = about_set("pod.init=\"5s\",\"6s\"");
+    insta::assert_snapshot!(text, @r#"
+    error[E0005]: `"5s","6s"` is several values, and this `--set` takes one
+     --> --set:1:10
+      |
+    1 | pod.init="5s","6s"
+      |          ^^^^^^^^^
+      |
+      = help: write one, as `--set 'pod.init="5s"'`; `hpasim sweep` takes several, and `hpasim tune` takes them with `--param`
+    "#);
+}
+
+#[test]
+fn a_rule_between_keys_blames_the_set_that_breaks_it_and_names_the_place_of_the_other_key() {
+    let text = text_about(MemoryLoader::default(), &["hpa.minReplicas=20"], None, None);
+    insta::assert_snapshot!(text, @"
+    error[E0016]: hpa.maxReplicas: maxReplicas (10) must not be below minReplicas (20), with `maxReplicas` at p.toml:2
+     --> --set:1:1
+      |
+    1 | hpa.minReplicas=20
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write 20 or more, or lower minReplicas
+    ");
+}
+
+#[test]
+fn the_last_set_of_one_path_is_to_blame() {
+    let set = ["hpa.minReplicas=20", "hpa.minReplicas=30"];
+    let text = text_about(MemoryLoader::default(), &set, None, None);
+    insta::assert_snapshot!(text, @"
+    error[E0016]: hpa.maxReplicas: maxReplicas (10) must not be below minReplicas (30), with `maxReplicas` at p.toml:2
+     --> --set:1:1
+      |
+    1 | hpa.minReplicas=30
+      | ^^^^^^^^^^^^^^^^^^
+      |
+      = help: write 30 or more, or lower minReplicas
+    ");
+    let set = [
+        "controller.sync_jitter=20s",
+        "controller.sync_period=30s",
+        "controller.sync_period=5s",
+    ];
+    let text = text_about(MemoryLoader::default(), &set, None, None);
+    insta::assert_snapshot!(text, @"
+    error[E0012]: `controller.sync_jitter` is longer than the period of 5s, with `controller.sync_jitter` in another `--set`
+     --> --set:1:1
+      |
+    1 | controller.sync_period=5s
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write a jitter no longer than the period
+    ");
+}
+
+#[test]
+fn a_fault_of_one_set_alone_keeps_its_place() {
+    let set = ["hpa.maxReplica=3", "hpa.minReplicas=2"];
+    let text = text_about(MemoryLoader::default(), &set, None, None);
+    insta::assert_snapshot!(text, @"
+    error[E0007]: unknown key `maxReplica` in `hpa`
+     --> --set:1:5
+      |
+    1 | hpa.maxReplica=3
+      |     ^^^^^^^^^^
+      |
+      = help: did you mean `maxReplicas`?
+    ");
+}
+
+#[test]
+fn faults_are_in_the_order_of_the_places_they_are_moved_to() {
+    let files = MemoryLoader::default().with("p.toml", "[hpa]\nmaxReplicas = 10\nnonsense = 1\n");
+    let text = text_about(files, &["hpa.minReplicas=20"], None, None);
+    insta::assert_snapshot!(codes_and_places(&text), @"
+    E0016 --set:1:1
+    E0007 p.toml:3:1
     ");
 }

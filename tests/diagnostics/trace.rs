@@ -65,15 +65,15 @@ fn no_header() {
 #[test]
 fn no_time_column() {
     let text = about_trace("time,rps\n0,5\n15,6\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0031]: the header has no time column
      --> t.csv:1:1
       |
     1 | time,rps
       | ^^^^
       |
-      = help: did you mean `time_s`?
-    "##);
+      = help: if `time` is in seconds, rename it to `time_s`
+    ");
 }
 
 #[test]
@@ -495,4 +495,28 @@ fn a_cut_without_length() {
       |
       = help: the trace runs from 0:00:00 to 0:01:00
     "##);
+}
+
+#[test]
+fn a_column_of_cpu_is_renamed_only_if_its_unit_is_known() {
+    let text = about_trace("time_s,cpu\n0,5\n");
+    insta::assert_snapshot!(text, @"
+    error[E0032]: the header has no column for the load
+     --> t.csv:1:8
+      |
+    1 | time_s,cpu
+      |        ^^^
+      |
+      = help: if `cpu` is in millicores, rename it to `cpu_millicores`
+    ");
+    let text = about_trace("timestamp_ms,rps\n0,5\n");
+    insta::assert_snapshot!(text, @"
+    error[E0031]: the header has no time column
+     --> t.csv:1:1
+      |
+    1 | timestamp_ms,rps
+      | ^^^^^^^^^^^^
+      |
+      = help: if `timestamp_ms` has epoch seconds or RFC 3339, rename it to `timestamp`
+    ");
 }

@@ -9,6 +9,7 @@ use crate::cli::confined::is_outside;
 use crate::cli::error::CommandError;
 use crate::cli::file_names::{PATCH, PROPOSED_TOML};
 use crate::scenario::{Diagnostics, PolicyFile, STANDARD_INPUT, Successor, load_policy};
+use crate::text::shell_word;
 
 /// The proposed policy as text.
 pub(super) struct ProposedTexts {
@@ -272,23 +273,13 @@ fn is_index(key: &str) -> bool {
     key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A word as a shell takes it: quoted where it has special characters.
-fn shell_word(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=:@,".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 /// A path as a shell takes it, so that no command reads it as an option.
 fn shell_path(path: &Path) -> String {
     let path = path.display().to_string();
     if path.starts_with('-') {
-        shell_word(&format!("./{path}"))
+        shell_word(&format!("./{path}")).into_owned()
     } else {
-        shell_word(&path)
+        shell_word(&path).into_owned()
     }
 }
 
@@ -297,15 +288,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shell_reads_a_word_as_it_was() {
-        assert_eq!(shell_word("output/a-b_1.toml"), "output/a-b_1.toml");
-        assert_eq!(
-            shell_word("my policies/prod.toml"),
-            "'my policies/prod.toml'"
-        );
-        assert_eq!(shell_word(r#"a.b="x""#), r#"'a.b="x"'"#);
-        assert_eq!(shell_word("it's"), r"'it'\''s'");
-        assert_eq!(shell_word(""), "''");
+    fn no_command_reads_a_path_as_an_option() {
         assert_eq!(shell_path(Path::new("-p.toml")), "./-p.toml");
     }
 

@@ -113,7 +113,8 @@ impl Measure {
 /// One scale for the metrics of all autoscalers of a panel.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct MetricScale {
-    /// The metric that all of them act on alone, in its own unit; without one, metrics are in percent of their targets.
+    /// The name and the measure of the only metric that every autoscaler has; the scale is in its unit. `None` if there is no such
+    /// metric; the scale is in percent of the targets then.
     shared: Option<(String, Measure)>,
 }
 

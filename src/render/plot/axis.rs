@@ -51,7 +51,8 @@ impl Unit {
         }
     }
 
-    /// The step of an axis of this `length`, about one of so many `parts`; things are not halved.
+    /// The step between the marks of an axis that covers `length`. The axis has about `parts` steps. The step of an axis of counted
+    /// things is at least 1.
     fn round_step(self, length: f64, parts: f64) -> f64 {
         let step = round_step(length, parts);
         if self == Self::Count {

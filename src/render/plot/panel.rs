@@ -258,7 +258,7 @@ impl Plane {
     }
 }
 
-/// The part of a line, which goes to the right, between two places.
+/// The part of `line` from the place `left` to the place `right`. The points of `line` are in order from left to right.
 fn piece_of(line: &[SheetPoint], left: f64, right: f64) -> Vec<SheetPoint> {
     let first = line.partition_point(|point| point.x < left);
     let behind = line.partition_point(|point| point.x <= right);

@@ -70,10 +70,48 @@ fn a_faulty_range_says_what_to_write() {
     insta::assert_snapshot!(fault("a=80..40:5"), @"`a=80..40:5`: 80 is more than 40; write the smaller end first");
     insta::assert_snapshot!(fault("a=40..80:0"), @"`a=40..80:0`: the step is 0; write a step above 0");
     insta::assert_snapshot!(fault("a=40..83:5"), @"`a=40..83:5`: steps of 5 from 40 do not reach 83; end the range at 80, or take another step");
-    insta::assert_snapshot!(fault("a=10,10"), @"`a=10,10`: the value 10 stands twice; write each value once");
-    insta::assert_snapshot!(fault("a=0.5,0.50"), @"`a=0.5,0.50`: the value 0.50 stands twice; write each value once");
-    insta::assert_snapshot!(fault("a=15,10..20:5"), @"`a=15,10..20:5`: the value 15 stands twice; write each value once");
-    insta::assert_snapshot!(fault("a=5s,\"5s\""), @r#"`a=5s,"5s"`: the value "5s" stands twice; write each value once"#);
-    insta::assert_snapshot!(fault("a=0..2000000:1"), @"`a=0..2000000:1`: the range has more than 1000000 values; write a greater step");
+    insta::assert_snapshot!(fault("a=10,10"), @"`a=10,10`: the value `10` is listed twice; write each value once");
+    insta::assert_snapshot!(fault("a=0.5,0.50"), @"`a=0.5,0.50`: the value `0.50` is listed twice; write each value once");
+    insta::assert_snapshot!(fault("a=15,10..20:5"), @"`a=15,10..20:5`: the value `15` is listed twice; write each value once");
+    insta::assert_snapshot!(fault("a=5s,\"5s\""), @r#"`a=5s,"5s"`: the value `"5s"` is listed twice; write each value once"#);
+    insta::assert_snapshot!(fault("a=0..2000000:1"), @"`a=0..2000000:1`: these are more than 1000000 values; write a greater step");
     insta::assert_snapshot!(fault("a=0..9223372036854775807:0.5"), @"`a=0..9223372036854775807:0.5`: `9223372036854775807` is not a number; a range is from..to:step, as 40..80:5 or 10s..60s:10s");
+}
+
+#[test]
+fn a_value_in_another_spelling_is_listed_twice() {
+    for argument in [
+        "a=60s,1m",
+        "a=60,0x3C",
+        "a=60,6_0",
+        "a=60,60.0",
+        "a=1e-3,0.001",
+        "a=2m,60s..180s:60s",
+        "a=\"x\",'x'",
+    ] {
+        let fault = Parameter::parse(argument).expect_err("a fault").fault;
+        assert!(
+            matches!(fault, ParameterFault::Repeated(_)),
+            "{argument}: {fault}"
+        );
+    }
+    insta::assert_snapshot!(fault("a=60,0x3C"), @"`a=60,0x3C`: the value `0x3C` is listed twice; write each value once");
+}
+
+#[test]
+fn integers_beyond_a_float_differ_and_an_empty_value_is_no_repeated_one() {
+    for argument in ["a=9007199254740993,9007199254740992", "a=,", "a=\"60\",60"] {
+        assert_eq!(values(argument).len(), 2, "{argument}");
+    }
+}
+
+#[test]
+fn ranges_of_too_many_values_together_are_refused_before_they_are_compared() {
+    let ranges: Vec<String> = (0..150)
+        .map(|at| format!("{at}000000..{at}999999:1"))
+        .collect();
+    let fault = Parameter::parse(&format!("a={}", ranges.join(",")))
+        .expect_err("a fault")
+        .fault;
+    assert_eq!(fault, ParameterFault::TooMany);
 }
