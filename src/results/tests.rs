@@ -10,7 +10,7 @@ use super::timeline::{INTERVAL, ROWS_MAX, Rescale, RowSink, TimelineRow};
 use super::{KpiObserver, Kpis, Timeline, TimelineRecorder};
 use crate::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
-    PodTimings,
+    PodTimings, StatsProvider,
 };
 use crate::control::{Decided, Hpa, Scaler};
 use crate::engine::random::Distribution;
@@ -133,6 +133,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
         }),
         metrics: MetricsPipeline {
             scrape_interval: SimSpan::from_secs(15),
+            stats: StatsProvider::Cadvisor,
             housekeeping: SimSpan::from_secs(10),
             housekeeping_jitter: 1.0,
             lag: SimSpan::ZERO,

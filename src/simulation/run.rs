@@ -103,12 +103,12 @@ impl<'s, W: Work> Simulation<'s, W> {
             &scenario.workload,
             pipeline,
             sight.measured(),
+            first_scrape,
             seed,
         );
-        let longest_housekeeping = SimSpan::from_secs_f64(
-            pipeline.housekeeping.as_secs_f64() * (1.0 + pipeline.housekeeping_jitter),
-        );
-        let cycle = pipeline.scrape_interval.max(longest_housekeeping);
+        let cycle = pipeline
+            .scrape_interval
+            .max(pipeline.longest_reading_interval());
         let watched_since = SimTime::ZERO + -(cycle * WARM_CYCLES + pipeline.lag);
         let count = u32::try_from(scenario.deployment.replicas.0).unwrap_or(0);
         let before = BeforeStart::of(&PodServer::of(scenario), nominal_rps(scenario, 0), count);

@@ -2,7 +2,7 @@
 
 use hpasim::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
-    PodTimings,
+    PodTimings, StatsProvider,
 };
 use hpasim::control::{Hpa, Scaler};
 use hpasim::engine::random::Distribution;
@@ -167,6 +167,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
         trace: trace.into(),
         metrics: MetricsPipeline {
             scrape_interval: SimSpan::from_secs(15),
+            stats: StatsProvider::Cadvisor,
             housekeeping: SimSpan::from_secs(10),
             housekeeping_jitter: 1.0,
             lag: SimSpan::ZERO,

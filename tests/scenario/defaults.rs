@@ -16,6 +16,7 @@ fn an_empty_policy_is_a_fixed_deployment_of_defaults_and_says_what_it_assumes() 
     assert_eq!(
         assumed,
         [
+            r#"cluster = "kubeadm""#,
             r#"deployment.containers = [{ name = "app", resources = { requests = { cpu = "100m" } } }]"#,
             r#"workload.cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
             r#"workload.timeout = "10s""#,
@@ -117,6 +118,7 @@ fn a_trace_of_cpu_assumes_nothing_of_requests() {
     assert_eq!(
         assumed,
         [
+            "cluster",
             "deployment.containers",
             "pod.image_pull",
             "pod.start",

@@ -56,7 +56,14 @@ fn plant() -> Plant<OneNode> {
         pod_level: config::PodLevelResources::default(),
         pod: defaults::pod(),
     };
-    let metrics = MetricsServer::new(&deployment, &workload(), &defaults::metrics(), &[], Seed(1));
+    let metrics = MetricsServer::new(
+        &deployment,
+        &workload(),
+        &defaults::metrics(),
+        &[],
+        SimTime::ZERO,
+        Seed(1),
+    );
     let initial = InitialPods {
         count: 1,
         ready_since: at(-100),
