@@ -12,6 +12,7 @@ use hpasim::control::Decided;
 use hpasim::scenario::{ClusterKind, Engine, Scenario};
 use hpasim::simulation::{Observer, simulate_observed};
 use hpasim::units::{Millicores, Replicas, Seed, SimSpan};
+use hpasim::workload::LoadBefore;
 use scenarios::Row;
 
 const SEEDS: u64 = 1000;
@@ -147,4 +148,36 @@ fn a_cluster_that_measures_less_often_sees_the_step_later() {
             measured.p95
         );
     }
+}
+
+#[test]
+fn after_idle_pods_no_sync_sees_a_load_that_no_scrape_has_seen() {
+    // Twice the target from the first instant on.
+    let first = |before: LoadBefore| {
+        let mut scenario = scenarios::prod(scenarios::trace(&[
+            Row {
+                seconds: 0.0,
+                rps: 20.0,
+            },
+            Row {
+                seconds: 300.0,
+                rps: 20.0,
+            },
+        ]));
+        scenario.deployment.replicas = Replicas(2);
+        scenario.workload.before = before;
+        [Engine::Fluid, Engine::Request].map(|engine| {
+            (0..100)
+                .map(|seed| {
+                    let mut first = FirstRescale::default();
+                    simulate_observed(&scenario, engine, Seed(seed), &mut first);
+                    first.seconds.expect("a rescale")
+                })
+                .fold(f64::INFINITY, f64::min)
+        })
+    };
+    let [fluid, request] = first(LoadBefore::Steady);
+    assert!(fluid < 2.0 && request < 2.0, "{fluid} {request}");
+    let [fluid, request] = first(LoadBefore::Idle);
+    assert!(fluid > 5.0 && request > 5.0, "{fluid} {request}");
 }

@@ -24,7 +24,7 @@ use crate::simulation::observer::{
 };
 use crate::simulation::{Observer, Provisioning};
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
-use crate::workload::{Demand, Trace, Workload};
+use crate::workload::{Demand, LoadBefore, Trace, Workload};
 
 /// Ten requests a second, all answered within the SLO by two pods, from `start` to `end` (seconds).
 pub(crate) fn even_segment(start: f64, end: f64) -> FlowSegment {
@@ -124,6 +124,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             memory_base_bytes: 0,
             memory_per_request_bytes: 0,
             scale: 1.0,
+            before: LoadBefore::Steady,
             clients: hpasim::scenario::defaults::clients(),
         },
         trace: Arc::new(Trace {

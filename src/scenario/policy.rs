@@ -49,6 +49,8 @@ pub(super) struct Policy {
     pub(super) deployment: Deployment,
     /// The cost of a request, and the clients.
     pub(super) workload: Workload,
+    /// Whether the policy states the load before the start.
+    pub(super) states_before: bool,
     /// The metrics pipeline of the autoscaler.
     pub(super) metrics: MetricsPipeline,
     /// The SLO.
@@ -139,6 +141,10 @@ pub(super) fn read(
             pod: read_pod(sections.pod.as_ref(), faults),
         },
         workload,
+        states_before: sections
+            .workload
+            .as_ref()
+            .is_some_and(|workload| workload.node(key::BEFORE.name).is_some()),
         metrics: read_metrics(sections.metrics.as_ref(), cluster, faults),
         slo: read_slo(sections.slo.as_ref(), faults),
         assertions,

@@ -8,6 +8,7 @@ use crate::cluster::cpu::OwnUse;
 use crate::cluster::served::Serving;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas};
+use crate::workload::LoadBefore;
 
 const RESTING: Activity = Activity {
     own: OwnUse::Idle,
@@ -73,6 +74,7 @@ fn workload(memory_per_request_bytes: u64) -> Workload {
         memory_base_bytes: 0,
         memory_per_request_bytes,
         scale: 1.0,
+        before: LoadBefore::Steady,
         clients: hpasim::scenario::defaults::clients(),
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::cluster::served::ServedRates;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas};
+use crate::workload::LoadBefore;
 use crate::workload::Workload;
 use hpasim::scenario::defaults;
 
@@ -44,6 +45,7 @@ fn workload() -> Workload {
         memory_base_bytes: 0,
         memory_per_request_bytes: 0,
         scale: 1.0,
+        before: LoadBefore::Steady,
         clients: defaults::clients(),
     }
 }

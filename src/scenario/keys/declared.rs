@@ -14,7 +14,7 @@ use crate::hpa::rules::{ControllerSettings, Release};
 use crate::scenario::cluster_kind::{CLUSTER_KINDS, ClusterKind};
 use crate::scenario::hpa_section::REPLICAS_MAX;
 use crate::units::SimSpan;
-use crate::workload::{AfterTimeout, Arrivals, Balancer, Connections, Retries};
+use crate::workload::{AfterTimeout, Arrivals, Balancer, Connections, LoadBefore, Retries};
 
 /// The default of `deployment.namespace`, which is kubectl's.
 pub(in crate::scenario) const DEFAULT_NAMESPACE: &str = "default";
@@ -136,6 +136,10 @@ declare! { WORKLOAD;
         assumed: || SimSpan::from_secs(10) => r#""10s""#,
         because: "how long clients and proxies commonly wait",
         means: "how long a client waits for an answer before the attempt times out",
+    };
+    BEFORE: Optional<OneOf<LoadBefore>> = row! { "before": Optional(OneOf(&[("steady", LoadBefore::Steady), ("idle", LoadBefore::Idle)])),
+        because: "recorded traffic was there before the recording; a load test (options and outputs of k6, Locust) begins from nothing",
+        means: r#"the load before the start, which counters and metrics have seen: `"steady"` is that of the first row, `"idle"` is none. Without the key it is `"idle"` under a recording or options of a load test from its beginning, otherwise `"steady"`"#,
     };
     SCALE: Number = row! { "scale": Number(0.0..=1e9),
         default: || 1.0 => "1.0",
