@@ -10,7 +10,7 @@ use std::path::Path;
 use hpasim::results::KpiObserver;
 use hpasim::scenario::keys::KeyRow;
 use hpasim::scenario::{
-    Engine, LoadError, LoadRequest, Loaded, Loader, keys, load, pages, parse_duration,
+    ClusterKind, Engine, LoadError, LoadRequest, Loaded, Loader, keys, load, pages, parse_duration,
 };
 use hpasim::simulation::simulate_observed;
 use hpasim::units::{Seed, SimTime};
@@ -208,7 +208,7 @@ fn sections() -> Vec<String> {
         .expect("a list of what is known");
     help.split(", ")
         // Top-level keys of the file, which the first section of the page explains.
-        .filter(|key| !["name", "extends", "remove", "manifest"].contains(key))
+        .filter(|key| !["name", "cluster", "extends", "remove", "manifest"].contains(key))
         .map(str::to_owned)
         .collect()
 }
@@ -253,6 +253,18 @@ fn bounds() -> String {
         rows.push_str(&format!(
             "| {} | {} | {} |\n",
             bound.of, bound.allowed, bound.why
+        ));
+    }
+    rows
+}
+
+fn clusters() -> String {
+    let mut rows = "| `cluster` | `metrics.scrape_interval` | `controller.sync_period` | source |\n|---|---|---|---|\n".to_owned();
+    for kind in ClusterKind::ALL {
+        let sets = kind.defaults();
+        rows.push_str(&format!(
+            "| `\"{}\"` | {} | {} | {} |\n",
+            sets.name, sets.scrape_interval, sets.sync_period, sets.source
         ));
     }
     rows
@@ -320,9 +332,19 @@ fn the_tables_of_defaults_and_bounds_have_a_row_for_every_key_as_it_is_declared(
 /// A line such as `<!-- keys of pod: schedule start -->`: the section, and the keys that the table
 /// below it explains.
 fn parse_mark(line: &str) -> Option<(&str, &str)> {
-    line.strip_prefix("<!-- keys of ")?
+    let (section, names) = line
+        .strip_prefix("<!-- keys of ")?
         .strip_suffix(" -->")?
-        .split_once(": ")
+        .split_once(": ")?;
+    Some((if section == "the file" { "" } else { section }, names))
+}
+
+/// The path of a key of `section`, which is empty for a key of the file itself.
+fn path_of(section: &str, name: &str) -> String {
+    if section.is_empty() {
+        return name.to_owned();
+    }
+    format!("{section}.{name}")
 }
 
 /// `page`, with each key that no mark names added to the last mark of its section.
@@ -349,7 +371,7 @@ fn meanings(section: &str, names: &str) -> String {
     let keys = keys::all();
     let mut rows = "| key | meaning |\n|---|---|\n".to_owned();
     for name in names.split(' ') {
-        let path = format!("{section}.{name}");
+        let path = path_of(section, name);
         assert!(
             keys.iter().any(|key| key.path() == path),
             "docs/policy.md names `{path}`, which src/scenario/keys/declared.rs does not declare"
@@ -362,7 +384,7 @@ fn meanings(section: &str, names: &str) -> String {
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
             if is_within(&path) {
-                let written = &written[section.len() + 1..];
+                let written = written[section.len()..].trim_start_matches('.');
                 rows.push_str(&format!("| `{written}` | {} |\n", key.means));
             }
         }
@@ -374,12 +396,13 @@ fn meanings(section: &str, names: &str) -> String {
 fn the_tables_of_keys_explain_every_key_once_as_it_is_declared() {
     assert_current("docs/policy.md", |page| {
         let named = with_every_key_named(page);
-        let mut page = with_rows(&named, "<!-- distributions:", &distributions());
+        let page = with_rows(&named, "<!-- distributions:", &distributions());
+        let mut page = with_rows(&page, "<!-- clusters:", &clusters());
         let mut explained = Vec::new();
         for line in named.lines() {
             if let Some((section, names)) = parse_mark(line) {
                 page = with_rows(&page, line, &meanings(section, names));
-                explained.extend(names.split(' ').map(|name| format!("{section}.{name}")));
+                explained.extend(names.split(' ').map(|name| path_of(section, name)));
             }
         }
         explained.sort_unstable();

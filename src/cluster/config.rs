@@ -202,15 +202,42 @@ pub struct StartupProbe {
     pub failure_threshold: u32,
 }
 
+/// Where the kubelet takes the CPU counters of containers from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StatsProvider {
+    /// cAdvisor, which reads a counter at each housekeeping.
+    #[default]
+    Cadvisor,
+    /// The container runtime (feature gate `PodAndContainerStatsFromCRI`), which reads a counter
+    /// when metrics-server asks: kubernetes/kubernetes#140081.
+    Cri,
+}
+
 /// The path from a container's CPU counter to the metrics API.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricsPipeline {
     /// metrics-server `--metric-resolution`: the time between scrapes.
     pub scrape_interval: SimSpan,
+    /// Where the kubelet takes the counters from.
+    pub stats: StatsProvider,
     /// kubelet `--housekeeping-interval`: the time between readings of a counter, before jitter.
     pub housekeeping: SimSpan,
     /// The jitter: each interval is `housekeeping` x U[1, 1 + jitter).
     pub housekeeping_jitter: f64,
     /// From the scrape to its visibility in the metrics API.
     pub lag: SimSpan,
+}
+
+impl MetricsPipeline {
+    /// The longest time between two readings of a counter.
+    #[must_use]
+    pub fn longest_reading_interval(&self) -> SimSpan {
+        match self.stats {
+            StatsProvider::Cadvisor => {
+                let jitter = 1.0 + self.housekeeping_jitter;
+                SimSpan::from_secs_f64(self.housekeeping.as_secs_f64() * jitter)
+            }
+            StatsProvider::Cri => self.scrape_interval,
+        }
+    }
 }

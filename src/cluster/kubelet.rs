@@ -9,7 +9,8 @@
 //! interval, the reading at the start); metrics-server `pkg/storage/pod.go` (the choice of the two
 //! points, and the fresh container).
 
-use rand::Rng;
+mod housekeeping;
+
 use rand_distr::Distribution as _;
 use rand_pcg::Pcg32;
 
@@ -20,6 +21,7 @@ use super::samples::{PodSampleColumns, Sample};
 use super::served::{ServedRates, ServedRequests, Serving};
 use crate::engine::random::Stream;
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
+use housekeeping::HousekeepingInterval;
 
 /// The time of an event that does not happen: the container has not started, or has no reading.
 const NEVER: i64 = i64::MAX;
@@ -36,26 +38,6 @@ const HALF_BUT_A_NANOCORE: f64 = 0.5 - 1e-6;
 /// 2^52: a float of this size has no fraction bits, so adding it rounds to the nearest whole
 /// number.
 const NO_FRACTION: f64 = 4_503_599_627_370_496.0;
-
-/// The time between readings of a counter.
-#[derive(Clone, Copy, Debug)]
-struct HousekeepingInterval {
-    base: i64,
-    /// The upper bound of the jitter.
-    jitter: u64,
-}
-
-impl HousekeepingInterval {
-    /// `base` x U[1, 1 + jitter); cAdvisor draws it for each reading.
-    #[inline]
-    fn draw(self, generator: &mut Pcg32) -> i64 {
-        // The high half of the product is the share. Integer arithmetic, because this runs for
-        // every reading.
-        let share = u128::from(generator.next_u32());
-        let jitter = (share * u128::from(self.jitter)) >> 32;
-        self.base + jitter as i64
-    }
-}
 
 /// The activity of a container from some time on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -169,10 +151,9 @@ impl ContainerMeters {
         pipeline: &MetricsPipeline,
         cpu_noise: f64,
         place: ContainerPlace,
+        first_scrape: SimTime,
         seed: Seed,
     ) -> Self {
-        let base = pipeline.housekeeping.as_nanos().max(1);
-        let jitter = pipeline.housekeeping_jitter.max(0.0);
         Self {
             counters: Vec::new(),
             noise: (cpu_noise > 0.0).then(|| CounterNoise {
@@ -180,10 +161,7 @@ impl ContainerMeters {
                 bound_cores: cpu.bound_cores,
                 meters: Vec::new(),
             }),
-            interval: HousekeepingInterval {
-                base,
-                jitter: (base as f64 * jitter) as u64,
-            },
+            interval: HousekeepingInterval::of(pipeline, first_scrape),
             served: ServedRequests::since(SimTime::ZERO, ServedRates::default()),
             resolution: pipeline.scrape_interval.as_nanos(),
             cpu,
@@ -229,16 +207,19 @@ impl ContainerMeters {
         self.samples.remove(gone);
     }
 
-    /// Starts the container. The kubelet reads its counter once right away, at zero.
+    /// Starts the container. cAdvisor reads its counter once right away, at zero.
     pub(super) fn start(&mut self, row: usize, now: SimTime, activity: Activity) {
         let now = now.as_nanos();
         let interval = self.interval;
         let counter = &mut self.counters[row];
         counter.started = now;
-        counter.read_time = now;
+        counter.read_time = match interval.at_scrapes {
+            None => now,
+            Some(_) => NOTHING_READ,
+        };
         counter.read_value = 0.0;
         counter.known_time = NOTHING_READ;
-        counter.next_housekeeping = now + interval.draw(&mut counter.jitter);
+        counter.next_housekeeping = interval.first_after(now, &mut counter.jitter);
         if let Some(noise) = &mut self.noise {
             noise.meters[row].true_value = 0.0;
         }
@@ -251,10 +232,9 @@ impl ContainerMeters {
         let interval = self.interval;
         let counter = &mut self.counters[row];
         counter.started = warm.started.as_nanos();
-        let share = f64::from(counter.jitter.next_u32()) / 2.0_f64.powi(32);
-        let cycle = interval.draw(&mut counter.jitter);
-        counter.next_housekeeping = warm.watched_since.as_nanos() + (share * cycle as f64) as i64;
-        self.anchor(row, warm.watched_since.as_nanos(), 0.0, activity);
+        let since = warm.watched_since.as_nanos();
+        counter.next_housekeeping = interval.some_after(since, &mut counter.jitter);
+        self.anchor(row, since, 0.0, activity);
     }
 
     /// Changes the container's activity. The readings until `now` are made first.

@@ -126,13 +126,14 @@ pub enum Publication {
 }
 
 impl MetricsServer {
-    /// The pipeline for `queries`. Without queries it measures nothing.
+    /// The pipeline for `queries`. Without queries it measures nothing. All scrapes lie on one grid with `first_scrape`.
     #[must_use]
     pub fn new(
         deployment: &Deployment,
         workload: &Workload,
         pipeline: &MetricsPipeline,
         queries: &[PlantMetric],
+        first_scrape: SimTime,
         seed: Seed,
     ) -> Self {
         let cpu = PodCpu::of(deployment);
@@ -149,7 +150,14 @@ impl MetricsServer {
                     index,
                     of: cpu.containers.len(),
                 };
-                ContainerMeters::new(*container, pipeline, workload.cpu_noise, place, seed)
+                ContainerMeters::new(
+                    *container,
+                    pipeline,
+                    workload.cpu_noise,
+                    place,
+                    first_scrape,
+                    seed,
+                )
             })
             .collect();
         let scraped = vec![MetricSamples::default(); queries.len()];

@@ -100,7 +100,12 @@ fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
             human::latency(scenario.slo.latency_limit.as_secs_f64()),
         );
     }
-    format!("{key} = {}", assumption.value.trim_matches('"'))
+    let value = assumption.value.trim_matches('"');
+    if key == "cluster" {
+        let interval = human::duration(scenario.metrics.scrape_interval.as_secs_f64());
+        return format!("{key} = {value} (CPU measured every {interval})");
+    }
+    format!("{key} = {value}")
 }
 
 /// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.

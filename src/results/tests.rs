@@ -10,7 +10,7 @@ use super::timeline::{INTERVAL, ROWS_MAX, Rescale, RowSink, TimelineRow};
 use super::{KpiObserver, Kpis, Timeline, TimelineRecorder};
 use crate::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
-    PodTimings,
+    PodTimings, StatsProvider,
 };
 use crate::control::{Decided, Hpa, Scaler};
 use crate::engine::random::Distribution;
@@ -24,7 +24,7 @@ use crate::simulation::observer::{
 };
 use crate::simulation::{Observer, Provisioning};
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
-use crate::workload::{Demand, Trace, Workload};
+use crate::workload::{Demand, LoadBefore, Trace, Workload};
 
 /// Ten requests a second, all answered within the SLO by two pods, from `start` to `end` (seconds).
 pub(crate) fn even_segment(start: f64, end: f64) -> FlowSegment {
@@ -124,6 +124,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             memory_base_bytes: 0,
             memory_per_request_bytes: 0,
             scale: 1.0,
+            before: LoadBefore::Steady,
             clients: hpasim::scenario::defaults::clients(),
         },
         trace: Arc::new(Trace {
@@ -133,6 +134,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
         }),
         metrics: MetricsPipeline {
             scrape_interval: SimSpan::from_secs(15),
+            stats: StatsProvider::Cadvisor,
             housekeeping: SimSpan::from_secs(10),
             housekeeping_jitter: 1.0,
             lag: SimSpan::ZERO,

@@ -2,6 +2,7 @@
 //!
 //! `hpa::spec_input` has the API server's rules.
 
+use super::cluster_kind::ClusterKind;
 use super::container::Containers;
 use super::diagnostic::Code;
 use super::hpa_section::{self, HpaSection};
@@ -37,10 +38,11 @@ pub(super) struct Controller {
 /// Reads `[controller]`; the defaults are those of kube-controller-manager.
 pub(super) fn read_controller(
     section: Option<&Section<'_>>,
+    cluster: ClusterKind,
     faults: &mut Faults<'_>,
 ) -> Controller {
     let release = key::KUBERNETES.read(section, faults);
-    let sync_period = key::SYNC_PERIOD.read(section, faults);
+    let sync_period = key::SYNC_PERIOD.read_or(section, cluster.defaults().sync_period, faults);
     let sync_jitter = key::SYNC_JITTER.read(section, faults);
     if let Some(section) = section
         && sync_jitter > sync_period

@@ -3,6 +3,7 @@
 //! Each default stands with its key in `keys::declared` or `keys::tables`; `docs/model.md` lists all of them.
 
 use super::clients_section::read_clients;
+use super::cluster_kind::ClusterKind;
 use super::policy::{read_metrics, read_pod};
 use super::reader::Faults;
 use super::source::Sources;
@@ -20,7 +21,11 @@ pub fn pod() -> PodTimings {
 /// The default `[metrics]`.
 #[must_use]
 pub fn metrics() -> MetricsPipeline {
-    read_metrics(None, &mut Faults::new(&Sources::default()))
+    read_metrics(
+        None,
+        ClusterKind::default(),
+        &mut Faults::new(&Sources::default()),
+    )
 }
 
 /// The default behaviour of clients.

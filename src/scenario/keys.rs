@@ -91,6 +91,18 @@ impl<K: Reads> PolicyKey<K> {
         self.takes.read(table, self.name, faults)
     }
 
+    /// The value in the table, or the default of the cluster.
+    pub(super) fn read_or(
+        &self,
+        table: Option<&Section<'_>>,
+        of_cluster: K::Value,
+        faults: &mut Faults<'_>,
+    ) -> K::Value {
+        table
+            .and_then(|table| self.stated(table, faults))
+            .unwrap_or(of_cluster)
+    }
+
     /// The value in the table, or the default.
     pub(super) fn read(&self, table: Option<&Section<'_>>, faults: &mut Faults<'_>) -> K::Value {
         table
@@ -183,12 +195,16 @@ impl KeyRow {
     /// The key's path, as in `--set`.
     #[must_use]
     pub fn path(&self) -> String {
-        format!("{}.{}", self.table, self.name)
+        path(&self.table, self.name)
     }
 }
 
+/// The name of the table above all sections.
+const FILE: &str = "";
+
 /// The sections and their keys, in the order of a result's assumptions.
-const SECTIONS: [(&str, Keys); 7] = [
+const SECTIONS: [(&str, Keys); 8] = [
+    (FILE, declared::FILE),
     ("controller", declared::CONTROLLER),
     ("deployment", declared::DEPLOYMENT),
     ("workload", declared::WORKLOAD),
@@ -216,6 +232,14 @@ pub(super) fn assumed() -> impl Iterator<Item = (&'static str, &'static str, &'s
         keys.iter()
             .filter_map(move |key| Some((section, key.name(), key.assumed()?)))
     })
+}
+
+/// The path of `key` in the table `table`.
+pub(super) fn path(table: &str, key: &str) -> String {
+    if table == FILE {
+        return key.to_owned();
+    }
+    format!("{table}.{key}")
 }
 
 /// The names of `keys`.

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::file_request::{FileKind, STANDARD_INPUT};
 use super::formats;
+use super::keys;
+use super::keys::declared::BEFORE;
 use super::loader::{LoadedFile, Loader, read_file};
 use super::manifest;
 use super::policy::Policy;
@@ -19,7 +21,7 @@ use super::{Assumption, Engine, Scenario};
 use crate::control::Scaler;
 use crate::hpa::spec::MetricSource;
 use crate::units::SimTime;
-use crate::workload::{Demand, Trace};
+use crate::workload::{Demand, LoadBefore, Trace};
 
 /// A request for a scenario.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +81,11 @@ pub(super) fn read_trace(
     });
     let parsed = parsed?;
     let trace = cut(parsed.trace, request.from, request.to).map_err(Diagnostics::one)?;
-    Ok(ParsedTrace { trace, ..parsed })
+    Ok(ParsedTrace {
+        trace,
+        is_load_test: parsed.is_load_test && request.from.is_none(),
+        ..parsed
+    })
 }
 
 /// Whether the file at `path` is a policy or a manifest and not a trace: by its content, or by its name if the content is damaged.
@@ -149,7 +155,19 @@ pub(super) fn stem(path: &Path) -> String {
         .to_owned()
 }
 
-pub(super) fn assemble(policy: Policy, trace: Arc<Trace>, trace_name: String) -> Scenario {
+pub(super) fn assemble(
+    mut policy: Policy,
+    trace: Arc<Trace>,
+    is_load_test: bool,
+    trace_name: String,
+) -> Scenario {
+    if is_load_test && !policy.states_before {
+        policy.workload.before = LoadBefore::Idle;
+        policy.assumptions.push(Assumption {
+            key: keys::path("workload", BEFORE.name),
+            value: r#""idle""#.to_owned(),
+        });
+    }
     let matters = |assumption: &Assumption| match assumption.key.as_str() {
         "workload.cpu_per_request" | "workload.timeout" | "slo.latency" => {
             !matches!(trace.demand, Demand::CpuMillicores(_))

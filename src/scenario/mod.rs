@@ -10,6 +10,7 @@ mod autoscaler;
 mod broken_manifest;
 mod catalogue;
 mod clients_section;
+mod cluster_kind;
 mod container;
 mod covered;
 mod csv_reading;
@@ -63,6 +64,7 @@ pub use assertion::{Assertion, Comparator};
 #[doc(hidden)]
 pub use catalogue::About;
 #[doc(hidden)]
+pub use cluster_kind::{ClusterDefaults, ClusterKind};
 pub use csv_reading::FAULTS_SHOWN;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Omitted, Place, Severity};
 #[doc(hidden)]

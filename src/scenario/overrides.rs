@@ -5,6 +5,7 @@
 
 use super::diagnostic::Code;
 use super::hpa_section;
+use super::keys::declared::CLUSTER;
 use super::keys::{self, KeyRow};
 use super::policy::SECTIONS;
 use super::reader::Faults;
@@ -188,7 +189,7 @@ fn paths_of_key(name: &str) -> Vec<String> {
 
 /// Whether a policy can have `key` at its root.
 fn is_of_the_root(key: &str) -> bool {
-    SECTIONS.contains(&key) || key == "name"
+    SECTIONS.contains(&key) || ["name", CLUSTER.name].contains(&key)
 }
 
 /// The first value of a list or range, which only `sweep` and `tune` take: `10` of `10,20` and of `10..40:10`.

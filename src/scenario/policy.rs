@@ -4,6 +4,7 @@
 
 use super::assertion::refuse_cost;
 use super::autoscaler::{Names, read_autoscaler, read_controller};
+use super::cluster_kind::ClusterKind;
 use super::container::read_containers;
 use super::diagnostic::Code;
 use super::keys::{self, Keys, declared as key, tables};
@@ -14,6 +15,7 @@ use super::workload_section::read_workload;
 use super::{Assertion, Assumption, CostRates, Slo};
 use crate::cluster::config::{
     Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe,
+    StatsProvider,
 };
 use crate::control::Hpa;
 use crate::engine::random::Distribution;
@@ -47,6 +49,8 @@ pub(super) struct Policy {
     pub(super) deployment: Deployment,
     /// The cost of a request, and the clients.
     pub(super) workload: Workload,
+    /// Whether the policy states the load before the start.
+    pub(super) states_before: bool,
     /// The metrics pipeline of the autoscaler.
     pub(super) metrics: MetricsPipeline,
     /// The SLO.
@@ -78,7 +82,7 @@ pub(super) fn read(
     sources: &Sources,
     faults: &mut Faults<'_>,
 ) -> Policy {
-    let known: Vec<&str> = ["name"]
+    let known: Vec<&str> = ["name", key::CLUSTER.name]
         .into_iter()
         .chain(SECTIONS)
         .chain(USED_UP)
@@ -86,6 +90,7 @@ pub(super) fn read(
     let beginning = Sources::beginning(source);
     let root = Section::of_table(table, String::new(), beginning, &known, faults);
     let name = read_name(&root, faults).unwrap_or(stem).to_owned();
+    let cluster = key::CLUSTER.read(Some(&root), faults).unwrap_or_default();
     let sections = open_sections(&root, faults);
     let workload = read_workload(sections.workload.as_ref(), faults);
     let containers = read_containers(
@@ -97,7 +102,7 @@ pub(super) fn read(
     let deployment_name = key::DEPLOYMENT_NAME.read(sections.deployment.as_ref(), faults);
     let namespace = key::NAMESPACE.read(sections.deployment.as_ref(), faults);
     let replicas = Replicas(key::REPLICAS.read(sections.deployment.as_ref(), faults));
-    let controller = read_controller(sections.controller.as_ref(), faults);
+    let controller = read_controller(sections.controller.as_ref(), cluster, faults);
     let (autoscaler, metric_places) = match table.get("hpa") {
         Some(node) => {
             let names = Names {
@@ -136,7 +141,11 @@ pub(super) fn read(
             pod: read_pod(sections.pod.as_ref(), faults),
         },
         workload,
-        metrics: read_metrics(sections.metrics.as_ref(), faults),
+        states_before: sections
+            .workload
+            .as_ref()
+            .is_some_and(|workload| workload.node(key::BEFORE.name).is_some()),
+        metrics: read_metrics(sections.metrics.as_ref(), cluster, faults),
         slo: read_slo(sections.slo.as_ref(), faults),
         assertions,
         cost,
@@ -194,12 +203,14 @@ fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t
 fn assumptions(policy: &Table) -> Vec<Assumption> {
     let is_stated = |section: &str, key: &str| match policy.get(section).map(|node| &node.value) {
         Some(Value::Table(section)) => section.get(key).is_some(),
-        _ => false,
+        Some(_) => false,
+        // A key above all sections.
+        None => section.is_empty() && policy.get(key).is_some(),
     };
     keys::assumed()
         .filter(|(section, key, _)| !is_stated(section, key))
         .map(|(section, key, default)| Assumption {
-            key: format!("{section}.{key}"),
+            key: keys::path(section, key),
             value: default.to_owned(),
         })
         .collect()
@@ -281,13 +292,35 @@ pub(super) fn read_pod(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -
 /// Reads `[metrics]`.
 pub(super) fn read_metrics(
     section: Option<&Section<'_>>,
+    cluster: ClusterKind,
     faults: &mut Faults<'_>,
 ) -> MetricsPipeline {
+    let stats = key::STATS.read(section, faults);
+    if stats == StatsProvider::Cri {
+        refuse_housekeeping(section, faults);
+    }
+    let of_cluster = cluster.defaults().scrape_interval;
     MetricsPipeline {
-        scrape_interval: key::SCRAPE_INTERVAL.read(section, faults),
+        scrape_interval: key::SCRAPE_INTERVAL.read_or(section, of_cluster, faults),
+        stats,
         housekeeping: key::HOUSEKEEPING.read(section, faults),
         housekeeping_jitter: key::HOUSEKEEPING_JITTER.read(section, faults),
         lag: key::LAG.read(section, faults),
+    }
+}
+
+/// Warns of keys about housekeeping, which the kubelet does not need for counters from the container runtime.
+fn refuse_housekeeping(section: Option<&Section<'_>>, faults: &mut Faults<'_>) {
+    for name in [key::HOUSEKEEPING.name, key::HOUSEKEEPING_JITTER.name] {
+        let Some(node) = section.and_then(|section| section.node(name)) else {
+            continue;
+        };
+        faults.report(
+            Code::NoEffect,
+            node.origin,
+            format!("`metrics.{name}` has no effect: with `stats = \"cri\"` the counter is read at the scrape"),
+            "delete this key, or write `stats = \"cadvisor\"`",
+        );
     }
 }
 

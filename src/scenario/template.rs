@@ -43,6 +43,7 @@ struct Material {
 struct TraceMaterial {
     trace: Arc<Trace>,
     warnings: Vec<Diagnostic>,
+    is_load_test: bool,
 }
 
 /// A scenario with its files and warnings.
@@ -258,6 +259,7 @@ impl Material {
             trace: parsed.map(|parsed| TraceMaterial {
                 trace: Arc::new(parsed.trace),
                 warnings: parsed.warnings,
+                is_load_test: parsed.is_load_test,
             }),
             engine,
             trace_stem: stem(request.trace),
@@ -294,7 +296,12 @@ impl Material {
                 let mut list = noted.list;
                 list.extend(read.warnings.iter().cloned());
                 Ok(Resolved {
-                    scenario: assemble(policy, Arc::clone(&read.trace), self.trace_stem.clone()),
+                    scenario: assemble(
+                        policy,
+                        Arc::clone(&read.trace),
+                        read.is_load_test,
+                        self.trace_stem.clone(),
+                    ),
                     warnings: list,
                 })
             }

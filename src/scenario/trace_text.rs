@@ -37,6 +37,8 @@ pub struct ParsedTrace {
     pub origin_nanos: Option<i64>,
     /// Warnings about ignored columns.
     pub warnings: Vec<Diagnostic>,
+    /// Whether the trace is of a load test (k6, Locust) from its beginning: no load comes before it.
+    pub is_load_test: bool,
 }
 
 /// Parses a trace from the bytes of the file at `path`, which serves only as a name.
@@ -169,6 +171,7 @@ impl CsvReading<'_> {
             demand_place,
             origin_nanos: epoch.filter(|_| header.time_column == TimeColumn::Timestamp),
             warnings: self.warnings,
+            is_load_test: false,
         })
     }
 

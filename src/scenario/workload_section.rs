@@ -21,6 +21,7 @@ pub(super) fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'
         memory_base_bytes: key::MEMORY_BASE.read(section, faults),
         memory_per_request_bytes: key::MEMORY_PER_REQUEST.read(section, faults),
         scale: key::SCALE.read(section, faults),
+        before: key::BEFORE.read(section, faults).unwrap_or_default(),
         clients: read_clients(section, faults),
     };
     if let Some(section) = section {

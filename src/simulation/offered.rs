@@ -3,7 +3,7 @@
 use super::flow::share;
 use super::latency::PodServer;
 use crate::scenario::Scenario;
-use crate::workload::Demand;
+use crate::workload::{Demand, LoadBefore};
 
 /// Requests per second that a row of the trace states.
 ///
@@ -31,6 +31,14 @@ pub(super) fn nominal_rps(scenario: &Scenario, row: usize) -> f64 {
         scaled
     } else {
         0.0
+    }
+}
+
+/// Requests per second before the start.
+pub(super) fn rps_before(scenario: &Scenario) -> f64 {
+    match scenario.workload.before {
+        LoadBefore::Steady => nominal_rps(scenario, 0),
+        LoadBefore::Idle => 0.0,
     }
 }
 

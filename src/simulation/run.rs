@@ -9,7 +9,7 @@ use super::before_start::BeforeStart;
 use super::event::{Event, PhaseMember, traffic_limit};
 use super::latency::PodServer;
 use super::observer::{INTERVAL, Observer};
-use super::offered::nominal_rps;
+use super::offered::{nominal_rps, rps_before};
 use super::phase::Phase;
 use super::sight::Sight;
 use super::work::{Notice, Offer, Work, WorkByPod};
@@ -103,15 +103,15 @@ impl<'s, W: Work> Simulation<'s, W> {
             &scenario.workload,
             pipeline,
             sight.measured(),
+            first_scrape,
             seed,
         );
-        let longest_housekeeping = SimSpan::from_secs_f64(
-            pipeline.housekeeping.as_secs_f64() * (1.0 + pipeline.housekeeping_jitter),
-        );
-        let cycle = pipeline.scrape_interval.max(longest_housekeeping);
+        let cycle = pipeline
+            .scrape_interval
+            .max(pipeline.longest_reading_interval());
         let watched_since = SimTime::ZERO + -(cycle * WARM_CYCLES + pipeline.lag);
         let count = u32::try_from(scenario.deployment.replicas.0).unwrap_or(0);
-        let before = BeforeStart::of(&PodServer::of(scenario), nominal_rps(scenario, 0), count);
+        let before = BeforeStart::of(&PodServer::of(scenario), rps_before(scenario), count);
         let initial = InitialPods {
             count,
             ready_since: watched_since + -(scaler.initialisation + OLD),

@@ -101,7 +101,14 @@ fn watch_requests(scenario: &Scenario, scrape: SimTime, sync: SimTime) -> Watche
 /// One pod that serves, without any query for metrics.
 fn plant_of_one(scenario: &Scenario) -> Plant {
     let (deployment, workload) = (&scenario.deployment, &scenario.workload);
-    let metrics = MetricsServer::new(deployment, workload, &scenario.metrics, &[], Seed(1));
+    let metrics = MetricsServer::new(
+        deployment,
+        workload,
+        &scenario.metrics,
+        &[],
+        SimTime::ZERO,
+        Seed(1),
+    );
     let one = InitialPods {
         count: 1,
         ready_since: at(-100),
@@ -361,6 +368,7 @@ fn a_scrape_gets_the_reading_of_its_own_instant() {
         &scenario.workload,
         &scenario.metrics,
         &[PlantMetric::Cpu(ContainerSelection::All)],
+        SimTime::ZERO,
         Seed(1),
     );
     let nobody = InitialPods {

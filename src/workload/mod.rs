@@ -21,6 +21,16 @@ use crate::units::{Millicores, SimSpan};
 pub use clients::{AfterTimeout, Arrivals, Balancer, Clients, Connections, Retries};
 pub use trace::{Demand, MetricColumn, Trace};
 
+/// The load before the start, which the counters and the metrics of the initial pods have seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoadBefore {
+    /// The load of the first row, for a long time.
+    #[default]
+    Steady,
+    /// No load.
+    Idle,
+}
+
 /// The cost of one request, and the behaviour of clients: `[workload]` of a policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workload {
@@ -46,6 +56,8 @@ pub struct Workload {
     pub memory_per_request_bytes: u64,
     /// A factor on the trace's demand: requests per second, CPU or users.
     pub scale: f64,
+    /// The load before the start.
+    pub before: LoadBefore,
     /// How clients send, choose a pod and retry.
     pub clients: Clients,
 }

@@ -26,7 +26,8 @@ fn the_main_job_prints_a_summary_and_leaves_six_files() {
     insta::assert_snapshot!(run.stdout, @"
     prod under spike, 23m 0s
     request engine, seed 1
-    assumed: pod.image_pull = 0s, slo.latency = p95 within 500 ms
+    assumed: cluster = kubeadm (CPU measured every 15 s),
+             pod.image_pull = 0s, slo.latency = p95 within 500 ms
 
     replicas        1 at the start, 20.2 on average, 50 at most
                     at the maximum of 50 for 7m 30s

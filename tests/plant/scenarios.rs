@@ -2,7 +2,7 @@
 
 use hpasim::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
-    PodTimings,
+    PodTimings, StatsProvider,
 };
 use hpasim::control::{Hpa, Scaler};
 use hpasim::engine::random::Distribution;
@@ -13,7 +13,7 @@ use hpasim::hpa::spec::{
 };
 use hpasim::scenario::{CostRates, Scenario, Slo};
 use hpasim::units::{Millicores, Replicas, SimSpan, SimTime};
-use hpasim::workload::{Demand, Trace, Workload};
+use hpasim::workload::{Demand, LoadBefore, Trace, Workload};
 
 /// A rate of the trace, and the time from which it holds.
 #[derive(Clone, Copy, Debug)]
@@ -162,11 +162,13 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
             memory_base_bytes: 32 << 20,
             memory_per_request_bytes: 1 << 20,
             scale: 1.0,
+            before: LoadBefore::Steady,
             clients: hpasim::scenario::defaults::clients(),
         },
         trace: trace.into(),
         metrics: MetricsPipeline {
             scrape_interval: SimSpan::from_secs(15),
+            stats: StatsProvider::Cadvisor,
             housekeeping: SimSpan::from_secs(10),
             housekeeping_jitter: 1.0,
             lag: SimSpan::ZERO,

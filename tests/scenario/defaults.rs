@@ -1,6 +1,7 @@
 //! Every declared key, its default, and what a result lists as assumed.
 
 use super::*;
+use hpasim::workload::LoadBefore;
 
 #[test]
 fn an_empty_policy_is_a_fixed_deployment_of_defaults_and_says_what_it_assumes() {
@@ -16,6 +17,7 @@ fn an_empty_policy_is_a_fixed_deployment_of_defaults_and_says_what_it_assumes() 
     assert_eq!(
         assumed,
         [
+            r#"cluster = "kubeadm""#,
             r#"deployment.containers = [{ name = "app", resources = { requests = { cpu = "100m" } } }]"#,
             r#"workload.cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
             r#"workload.timeout = "10s""#,
@@ -117,10 +119,38 @@ fn a_trace_of_cpu_assumes_nothing_of_requests() {
     assert_eq!(
         assumed,
         [
+            "cluster",
             "deployment.containers",
             "pod.image_pull",
             "pod.start",
             "pod.init"
         ]
     );
+}
+
+#[test]
+fn a_load_test_begins_without_load_before_it_unless_the_policy_says_so() {
+    let of = |policy: &str, trace: &str, from: Option<SimTime>| {
+        let files = &mut Files::of(&[("p.toml", policy), ("t.csv", trace)]);
+        let mut request = request("p.toml", "t.csv", &[]);
+        request.from = from;
+        load(request, files).expect("a scenario").scenario
+    };
+    let test = r#"{ "stages": [{ "duration": "2m", "target": 10 }] }"#;
+    let recorded = "time_s,rps\n0,10\n120,10\n";
+    let says = |scenario: &Scenario| {
+        scenario
+            .assumptions
+            .iter()
+            .any(|it| it.key == "workload.before" && it.value == "\"idle\"")
+    };
+    let load_test = of("", test, None);
+    assert_eq!(load_test.workload.before, LoadBefore::Idle);
+    assert!(says(&load_test));
+    let later_part = of("", test, Some(SimTime::from_secs_f64(60.0)));
+    assert_eq!(later_part.workload.before, LoadBefore::Steady);
+    assert!(!says(&later_part));
+    let stated = of("[workload]\nbefore = \"steady\"\n", test, None);
+    assert_eq!(stated.workload.before, LoadBefore::Steady);
+    assert_eq!(of("", recorded, None).workload.before, LoadBefore::Steady);
 }

@@ -79,7 +79,7 @@ fn prod_is_the_production_autoscaler() {
     assert_eq!(prod.workload.timeout, SimSpan::from_secs(5));
     assert_eq!(prod.trace.end(), seconds(23.0 * 60.0));
     let assumed: Vec<&str> = prod.assumptions.iter().map(|a| a.key.as_str()).collect();
-    assert_eq!(assumed, ["pod.image_pull", "slo.latency"]);
+    assert_eq!(assumed, ["cluster", "pod.image_pull", "slo.latency"]);
 }
 
 #[test]

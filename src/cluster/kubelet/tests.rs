@@ -1,6 +1,7 @@
 //! CPU counters, their readings, and the samples that they give.
 
 use super::*;
+use crate::cluster::config::StatsProvider;
 use crate::cluster::cpu::CpuBound;
 
 const IDLE: Activity = Activity {
@@ -19,6 +20,7 @@ fn at(seconds: f64) -> SimTime {
 fn pipeline(jitter: f64) -> MetricsPipeline {
     MetricsPipeline {
         scrape_interval: SimSpan::from_secs(15),
+        stats: StatsProvider::Cadvisor,
         housekeeping: SimSpan::from_secs(10),
         housekeeping_jitter: jitter,
         lag: SimSpan::ZERO,
@@ -35,7 +37,7 @@ fn meters(pipeline: &MetricsPipeline, noise: f64, seed: Seed) -> ContainerMeters
         bound: CpuBound::Quota,
     };
     let place = ContainerPlace { index: 0, of: 1 };
-    let mut meters = ContainerMeters::new(cpu, pipeline, noise, place, seed);
+    let mut meters = ContainerMeters::new(cpu, pipeline, noise, place, SimTime::ZERO, seed);
     meters.add(0);
     meters
 }
@@ -192,4 +194,29 @@ fn noise_averages_out_and_never_exceeds_the_limit() {
         values.contains(&200) && (130.0..165.0).contains(&mean),
         "{mean}"
     );
+}
+
+#[test]
+fn counters_from_the_container_runtime_are_read_at_the_scrape() {
+    let from_runtime = MetricsPipeline {
+        stats: StatsProvider::Cri,
+        ..pipeline(1.0)
+    };
+    // The scrapes are at 0 s, 15 s and so on.
+    let mut started_late = serving(0.0, meters(&from_runtime, 0.0, Seed(1)));
+    started_late.start(0, at(97.0), IDLE);
+    assert_eq!(
+        sample_at(&mut started_late, 105.0),
+        None,
+        "fresh, its age is 8 s"
+    );
+    let sample = sample_at(&mut started_late, 120.0).expect("two points");
+    assert_eq!(sample.timestamp, at(120.0));
+    assert_eq!(sample.window, SimSpan::from_secs(15));
+
+    let mut started_early = serving(0.0, meters(&from_runtime, 0.0, Seed(1)));
+    started_early.start(0, at(92.0), IDLE);
+    let sample = sample_at(&mut started_early, 105.0).expect("fresh, its age is 13 s");
+    assert_eq!(sample.timestamp, at(105.0));
+    assert_eq!(sample.window, SimSpan::from_secs(13));
 }

@@ -1,11 +1,14 @@
 //! Samples of pods with two containers, whose counters are read at different times.
 
 use super::*;
-use crate::cluster::config::{Container, ContainerCourse, CpuModel, PodLevelResources, PodTimings};
+use crate::cluster::config::{
+    Container, ContainerCourse, CpuModel, PodLevelResources, PodTimings, StatsProvider,
+};
 use crate::cluster::cpu::OwnUse;
 use crate::cluster::served::Serving;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas};
+use crate::workload::LoadBefore;
 
 const RESTING: Activity = Activity {
     own: OwnUse::Idle,
@@ -71,6 +74,7 @@ fn workload(memory_per_request_bytes: u64) -> Workload {
         memory_base_bytes: 0,
         memory_per_request_bytes,
         scale: 1.0,
+        before: LoadBefore::Steady,
         clients: hpasim::scenario::defaults::clients(),
     }
 }
@@ -84,6 +88,7 @@ const OF_THE_SIDECAR: usize = 2;
 fn server(lag: SimSpan, seed: Seed) -> MetricsServer {
     let pipeline = MetricsPipeline {
         scrape_interval: SimSpan::from_secs(15),
+        stats: StatsProvider::Cadvisor,
         housekeeping: SimSpan::from_secs(10),
         housekeeping_jitter: 1.0,
         lag,
@@ -93,7 +98,14 @@ fn server(lag: SimSpan, seed: Seed) -> MetricsServer {
         PlantMetric::Cpu(ContainerSelection::One(0)),
         PlantMetric::Cpu(ContainerSelection::One(1)),
     ];
-    MetricsServer::new(&deployment(), &workload(0), &pipeline, &queries, seed)
+    MetricsServer::new(
+        &deployment(),
+        &workload(0),
+        &pipeline,
+        &queries,
+        SimTime::ZERO,
+        seed,
+    )
 }
 
 /// Calls `look` after a scrape each second, from the start of the only pod until `until` seconds.
@@ -161,13 +173,21 @@ fn a_containers_value_is_its_own_and_dated_as_its_pod() {
 fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
     let pipeline = MetricsPipeline {
         scrape_interval: SimSpan::from_secs(15),
+        stats: StatsProvider::Cadvisor,
         housekeeping: SimSpan::from_secs(10),
         housekeeping_jitter: 0.0,
         lag: SimSpan::ZERO,
     };
     let queries = [PlantMetric::Memory(ContainerSelection::All)];
     let workload = workload(1 << 53);
-    let mut server = MetricsServer::new(&deployment(), &workload, &pipeline, &queries, Seed(1));
+    let mut server = MetricsServer::new(
+        &deployment(),
+        &workload,
+        &pipeline,
+        &queries,
+        SimTime::ZERO,
+        Seed(1),
+    );
     server.add(0);
     server.start(0, at(0), RESTING);
     let gauges = Gauges {

@@ -4,6 +4,7 @@ use super::*;
 use crate::cluster::served::ServedRates;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas};
+use crate::workload::LoadBefore;
 use crate::workload::Workload;
 use hpasim::scenario::defaults;
 
@@ -44,6 +45,7 @@ fn workload() -> Workload {
         memory_base_bytes: 0,
         memory_per_request_bytes: 0,
         scale: 1.0,
+        before: LoadBefore::Steady,
         clients: defaults::clients(),
     }
 }
@@ -56,7 +58,14 @@ fn plant() -> Plant<OneNode> {
         pod_level: config::PodLevelResources::default(),
         pod: defaults::pod(),
     };
-    let metrics = MetricsServer::new(&deployment, &workload(), &defaults::metrics(), &[], Seed(1));
+    let metrics = MetricsServer::new(
+        &deployment,
+        &workload(),
+        &defaults::metrics(),
+        &[],
+        SimTime::ZERO,
+        Seed(1),
+    );
     let initial = InitialPods {
         count: 1,
         ready_since: at(-100),

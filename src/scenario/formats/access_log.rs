@@ -17,6 +17,7 @@ pub(super) static ACCESS_LOG: FormatReader = FormatReader {
     is_json: false,
     meanings: Meanings::Among(&[What::Requests]),
     has_series: false,
+    is_load_test: false,
     recognises: |head| {
         head.lines()
             .iter()

@@ -21,6 +21,7 @@ pub(super) static OWN_CSV: FormatReader = FormatReader {
     is_json: false,
     meanings: Meanings::Stated("its header states the kind of load"),
     has_series: false,
+    is_load_test: false,
     recognises: |head| {
         (head.has_columns(&["time_s"]) || head.has_columns(&["timestamp"])).then_some(Sign::Name)
     },

@@ -34,6 +34,7 @@ pub(super) static K6_OPTIONS: FormatReader = FormatReader {
         "the executor decides the kind of load: users, or arrivals per second",
     ),
     has_series: true,
+    is_load_test: true,
     recognises: |head| {
         ["stages", "scenarios", "executor", "vus", "iterations"]
             .iter()

@@ -25,6 +25,7 @@ pub(super) static K6_CSV: FormatReader = FormatReader {
     is_json: false,
     meanings: Meanings::Among(&[What::Requests, What::Users]),
     has_series: false,
+    is_load_test: true,
     recognises: |head| {
         head.has_columns(&["metric_name", "timestamp", "metric_value"])
             .then_some(Sign::Layout)
@@ -39,6 +40,7 @@ pub(super) static K6_JSON: FormatReader = FormatReader {
     is_json: true,
     meanings: Meanings::Among(&[What::Requests, What::Users]),
     has_series: false,
+    is_load_test: true,
     recognises: |head| {
         let has = |word: &str| head.first_line_has_word(word);
         (has("type") && has("metric") && (has("Point") || has("Metric"))).then_some(Sign::Layout)

@@ -20,6 +20,7 @@ pub(super) static STATS_HISTORY: FormatReader = FormatReader {
     is_json: false,
     meanings: Meanings::Among(&[What::Requests, What::Users]),
     has_series: false,
+    is_load_test: true,
     recognises: |head| {
         head.has_columns(&["Timestamp", "User Count", "Name"])
             .then_some(Sign::Layout)

@@ -46,6 +46,8 @@ struct FormatReader {
     meanings: Meanings,
     /// Whether the user can choose among several series or scenarios.
     has_series: bool,
+    /// Whether the recording is of a load test, before which there is no load.
+    is_load_test: bool,
     /// How certainly a stream with this start has this format; `None` without a sign.
     recognises: fn(&StreamHead<'_>) -> Option<Sign>,
     /// Reads a stream in this format, or returns all its faults.
@@ -419,6 +421,7 @@ impl Recording {
             demand_place: self.demand_place,
             origin_nanos: self.origin_nanos,
             warnings: self.warnings,
+            is_load_test: self.format.0.is_load_test,
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) static RANGE_QUERY: FormatReader = FormatReader {
     is_json: true,
     meanings: Meanings::Any,
     has_series: true,
+    is_load_test: false,
     recognises: |head| {
         (head.has_word("resultType") || head.has_word("errorType")).then_some(Sign::Name)
     },

@@ -8,12 +8,13 @@ use super::kinds::{
 };
 use super::tables::{self, Process};
 use super::{Bound, Keys, PolicyKey};
-use crate::cluster::config::{Container, CpuModel};
+use crate::cluster::config::{Container, CpuModel, StatsProvider};
 use crate::engine::random::Distribution;
 use crate::hpa::rules::{ControllerSettings, Release};
+use crate::scenario::cluster_kind::{CLUSTER_KINDS, ClusterKind};
 use crate::scenario::hpa_section::REPLICAS_MAX;
 use crate::units::SimSpan;
-use crate::workload::{AfterTimeout, Arrivals, Balancer, Connections, Retries};
+use crate::workload::{AfterTimeout, Arrivals, Balancer, Connections, LoadBefore, Retries};
 
 /// The default of `deployment.namespace`, which is kubectl's.
 pub(in crate::scenario) const DEFAULT_NAMESPACE: &str = "default";
@@ -22,6 +23,14 @@ const REQUEST_AT_MOST: Mean = Mean::AtMost(
     SimSpan::from_secs(3600),
     "write the time of one request, such as \"10ms\"",
 );
+
+declare! { FILE;
+    CLUSTER: Optional<OneOf<ClusterKind>> = row! { "cluster": Optional(CLUSTER_KINDS),
+        assumed: || None => r#""kubeadm""#,
+        because: "the manifests of the Kubernetes project; managed clusters differ in how often they measure",
+        means: r#"the kind of cluster; it sets `metrics.scrape_interval` and `controller.sync_period` where the policy does not: 30 s for the metrics of `"gke"`, 60 s for those of `"aks"` and `"minikube"`, otherwise 15 s for both"#,
+    };
+}
 
 declare! { CONTROLLER;
     SYNC_PERIOD: Span = row! { "sync_period": Span::at_least(SimSpan::from_secs(1)),
@@ -127,6 +136,10 @@ declare! { WORKLOAD;
         assumed: || SimSpan::from_secs(10) => r#""10s""#,
         because: "how long clients and proxies commonly wait",
         means: "how long a client waits for an answer before the attempt times out",
+    };
+    BEFORE: Optional<OneOf<LoadBefore>> = row! { "before": Optional(OneOf(&[("steady", LoadBefore::Steady), ("idle", LoadBefore::Idle)])),
+        because: "recorded traffic was there before the recording; a load test (options and outputs of k6, Locust) begins from nothing",
+        means: r#"the load before the start, which counters and metrics have seen: `"steady"` is that of the first row, `"idle"` is none. Without the key it is `"idle"` under a recording or options of a load test from its beginning, otherwise `"steady"`"#,
     };
     SCALE: Number = row! { "scale": Number(0.0..=1e9),
         default: || 1.0 => "1.0",
@@ -255,6 +268,11 @@ declare! { METRICS;
         because: "`--metric-resolution` in metrics-server's manifests (the flag's own default is 60 s)",
         bounds: Bound::Because("hpasim computes every scrape, including those of eight cycles before the start; metrics-server itself requires 10 s or more"),
         means: "metrics-server `--metric-resolution`",
+    };
+    STATS: OneOf<StatsProvider> = row! { "stats": OneOf(&[("cadvisor", StatsProvider::Cadvisor), ("cri", StatsProvider::Cri)]),
+        default: || StatsProvider::Cadvisor => r#""cadvisor""#,
+        because: "the feature gate `PodAndContainerStatsFromCRI` is off in 1.37",
+        means: r#"where the kubelet takes a container's CPU counter from: `"cadvisor"` reads it at each `housekeeping`, `"cri"` (the gate `PodAndContainerStatsFromCRI` with containerd) at the scrape itself (kubernetes/kubernetes#140081)"#,
     };
     HOUSEKEEPING: Span = row! { "housekeeping": Span::SECOND_TO_HOUR,
         default: || SimSpan::from_secs(10) => r#""10s""#,

@@ -25,7 +25,7 @@ use rand_pcg::Pcg32;
 use super::before_start::BeforeStart;
 use super::latency::PodServer;
 use super::observer::{INTERVAL, Observer, PodCounts, PodSpread, RequestSegment};
-use super::offered::nominal_rps;
+use super::offered::rps_before;
 use super::work::{Notice, Offer, Settled, Work, WorkByPod, WorkGauges};
 use crate::cluster::balancer::Endpoints;
 use crate::cluster::census::Census;
@@ -182,7 +182,7 @@ impl<'s> Requests<'s> {
         let clients = &scenario.workload.clients;
         let initial_pods = u32::try_from(scenario.deployment.replicas.0).unwrap_or(0);
         let server = PodServer::of(scenario);
-        let before = BeforeStart::of(&server, nominal_rps(scenario, 0), initial_pods);
+        let before = BeforeStart::of(&server, rps_before(scenario), initial_pods);
         let mut requests = Self {
             scenario,
             settings: RequestSettings::of(scenario),

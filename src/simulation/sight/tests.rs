@@ -31,6 +31,7 @@ fn a_container_that_is_missing_from_no_pod_is_a_lack_of_metrics() {
         &scenario.workload,
         &scenario.metrics,
         sight.measured(),
+        SimTime::ZERO,
         Seed(1),
     );
     let nobody = InitialPods {
