@@ -128,7 +128,7 @@ fn a_column_of_requests_can_be_a_rate_or_a_count() {
     1 | time,requests
       | ^^^^
       |
-      = help: did you mean `time_s`?
+      = help: if `time` is in seconds, rename it to `time_s`
 
     error[E0032]: the header has no column for the load
      --> t.csv:1:6
