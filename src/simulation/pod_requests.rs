@@ -7,7 +7,7 @@ use crate::control::query::RequestScope;
 use crate::control::seen::{
     ContainerRequest, InitContainerRequest, InitCourse, PodLevelRequest, PodRequests, RequestFault,
 };
-use crate::units::{MilliValue, Millicores};
+use crate::units::{MilliValue, Millicores, NanoValue};
 
 /// Why the request of a pod cannot be determined; the same for all pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +53,8 @@ pub(super) fn pod_request(
         init_containers: &init_containers,
         pod_level: pod.has_requests().then(|| {
             PodLevelRequest(match resource {
-                "cpu" => pod.cpu_request.map(in_milli),
-                _ => pod.memory_request_bytes.map(bytes_in_milli),
+                "cpu" => pod.cpu_request.map(of_millicores),
+                _ => pod.memory_request_bytes.map(of_bytes),
             })
         }),
     };
@@ -71,19 +71,19 @@ pub(super) fn pod_request(
         })
 }
 
-fn request_of(container: &Container, resource: &str) -> Option<MilliValue> {
+fn request_of(container: &Container, resource: &str) -> Option<NanoValue> {
     match resource {
-        "cpu" => container.cpu_request.map(in_milli),
-        _ => container.memory_request_bytes.map(bytes_in_milli),
+        "cpu" => container.cpu_request.map(of_millicores),
+        _ => container.memory_request_bytes.map(of_bytes),
     }
 }
 
-fn in_milli(cpu: Millicores) -> MilliValue {
-    MilliValue(cpu.0)
+fn of_millicores(cpu: Millicores) -> NanoValue {
+    MilliValue(cpu.0).into()
 }
 
-fn bytes_in_milli(bytes: u64) -> MilliValue {
-    MilliValue(i64::try_from(bytes).map_or(i64::MAX, |bytes| bytes.saturating_mul(1000)))
+fn of_bytes(bytes: u64) -> NanoValue {
+    MilliValue(i64::try_from(bytes).map_or(i64::MAX, |bytes| bytes.saturating_mul(1000))).into()
 }
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ mod tests {
     use crate::scenario::defaults;
     use crate::units::Replicas;
 
-    const NOW: RequestScope = RequestScope::PodLevelAndSidecars;
+    const NOW: RequestScope = RequestScope::NamedContainerMustExist;
 
     fn container(name: &str, cpu: Option<i64>, course: ContainerCourse) -> Container {
         Container {
