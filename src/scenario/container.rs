@@ -376,10 +376,12 @@ impl Containers {
     /// The containers whose requests count for the utilization of the pod.
     fn measured(&self, resource: &str, scope: RequestScope) -> Vec<usize> {
         let all = 0..self.list.len();
-        if scope == RequestScope::ContainersOnly {
-            return all
-                .filter(|index| self.list[*index].course == ContainerCourse::Regular)
-                .collect();
+        if scope < RequestScope::WithPodLevel {
+            let counts = |index: &usize| {
+                scope >= RequestScope::WithSidecars
+                    || self.list[*index].course == ContainerCourse::Regular
+            };
+            return all.filter(counts).collect();
         }
         let stated = match resource {
             "cpu" => self.pod_level.cpu_request.is_some(),

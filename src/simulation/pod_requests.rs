@@ -90,6 +90,7 @@ fn of_bytes(bytes: u64) -> NanoValue {
 mod tests {
     use super::*;
     use crate::cluster::config::PodLevelResources;
+    use crate::hpa::rules::Release;
     use crate::scenario::defaults;
     use crate::units::Replicas;
 
@@ -161,6 +162,24 @@ mod tests {
                 let request = pod_request(&deployment, "cpu", None, scope);
                 assert_eq!(request, expected.map(MilliValue), "{name}, {scope:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_pod_level_request_counts_since_1_34() {
+        let app = || container("app", Some(100), ContainerCourse::Regular);
+        let mesh = || container("mesh", Some(30), ContainerCourse::RestartableInit);
+        let deployment = pod(vec![app(), mesh()], Some(500), None);
+        for (release, expected) in [
+            (Release::V1_28, 100),
+            (Release::V1_29, 130),
+            (Release::V1_33, 130),
+            (Release::V1_34, 500),
+            (Release::V1_37, 500),
+        ] {
+            let scope = release.rules().request_scope;
+            let request = pod_request(&deployment, "cpu", None, scope);
+            assert_eq!(request, Ok(MilliValue(expected)), "{release}");
         }
     }
 

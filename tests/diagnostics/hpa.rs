@@ -491,3 +491,18 @@ fn a_release_that_another_stands_for() {
       = help: did you mean "1.28"?
     "#);
 }
+
+#[test]
+fn a_sidecar_without_a_request_is_a_fault_where_the_release_counts_it() {
+    for (release, expected) in [
+        ("1.28", ""),
+        ("1.29", "E0017 p.toml:8:1"),
+        ("1.34", "E0017 p.toml:8:1"),
+        ("1.37", "E0017 p.toml:8:1"),
+    ] {
+        let text = about_policy(&format!(
+            "[hpa]\nmaxReplicas = 3\n[controller]\nkubernetes = \"{release}\"\n[[deployment.containers]]\nname = \"app\"\nresources.requests.cpu = \"100m\"\n[[deployment.containers]]\nname = \"mesh\"\nrestartable_init = true\n"
+        ));
+        assert_eq!(codes_and_places(&text), expected, "{release}");
+    }
+}

@@ -33,6 +33,9 @@ pub(super) enum ComparisonError {
         "a baseline needs a policy to copy its pods and workload from; add one, as policies/prod.toml"
     )]
     NoFile,
+    /// A policy with an `@` and no setting behind it.
+    #[error("{0} is no file, and no variant of one: a variant is {1}@path=value[,path=value]")]
+    NoSetting(String, String),
     /// The same policy or trace twice.
     #[error("{0} is named twice; name it once")]
     Twice(String),
@@ -188,6 +191,11 @@ impl NamedInputs {
                 && let Some(variant) = FileVariant::parse(&text)
             {
                 named.policies.push(PolicyOrigin::File(variant));
+            } else if found.is_none()
+                && let Some((policy, _)) = text.rsplit_once('@')
+                && loader.read(Path::new(policy)).is_ok()
+            {
+                return Err(ComparisonError::NoSetting(text.to_string(), policy.to_owned()).into());
             } else if is_policy(argument, &found.unwrap_or_default()) {
                 let policy = FileVariant::plain(argument.clone());
                 named.policies.push(PolicyOrigin::File(policy));
