@@ -250,6 +250,28 @@ impl Millicores {
     }
 }
 
+/// An exact quantity in billionths of its unit, the finest that Kubernetes keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NanoValue(pub i128);
+
+impl NanoValue {
+    /// In thousandths, rounded up; a value out of range is the largest or the smallest.
+    #[must_use]
+    pub fn rounded_up(self) -> MilliValue {
+        const NANO_PER_MILLI: i128 = 1_000_000;
+        let remainder = i128::from(self.0.rem_euclid(NANO_PER_MILLI) > 0);
+        let milli = self.0.div_euclid(NANO_PER_MILLI) + remainder;
+        let limited = milli.clamp(i64::MIN.into(), i64::MAX.into());
+        MilliValue(i64::try_from(limited).unwrap_or_default())
+    }
+}
+
+impl From<MilliValue> for NanoValue {
+    fn from(value: MilliValue) -> Self {
+        Self(i128::from(value.0) * 1_000_000)
+    }
+}
+
 /// A quantity in thousandths of its unit, as the metrics API hands it to the autoscaler.
 ///
 /// CPU 100m is 100, one byte of memory 1000, one request per second 1000.

@@ -73,7 +73,7 @@ fn said(text: &str) -> Vec<(String, String)> {
             "replay".to_owned(),
             format!(
                 "{:?}",
-                replay_recording("r", text.as_bytes(), &BTreeSet::new())
+                replay_recording("r", text.as_bytes(), &BTreeSet::new(), None)
             ),
         ),
     ];

@@ -12,7 +12,6 @@ use super::speed::limits_text;
 use super::{pods_text, syncs_text};
 use crate::cluster::config::{Container, Deployment};
 use crate::control::Hpa;
-use crate::hpa::rules::Rules;
 use crate::hpa::spec::{MetricSource, MetricSpec, MetricTarget};
 use crate::scenario::Code;
 use crate::scenario::survey::{Knowledge, Subject};
@@ -47,7 +46,7 @@ struct UsageCeiling {
 }
 
 fn reach(case: &mut Case<'_>, subject: &Subject, autoscaler: &Hpa) {
-    let rules = Rules::new(autoscaler.release, autoscaler.settings);
+    let rules = autoscaler.rules();
     let tolerance = rules.tolerance(autoscaler.spec.behavior.as_ref()).up;
     let mut highest: Option<f64> = Some(0.0);
     for (index, metric) in autoscaler.spec.metrics.iter().enumerate() {

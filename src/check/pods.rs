@@ -5,7 +5,6 @@
 use super::case::{Case, CaseReport, place_of, written};
 use super::pods_text;
 use crate::cluster::config::PodTimings;
-use crate::hpa::rules::Rules;
 use crate::hpa::spec::{MetricSource, MetricTarget};
 use crate::scenario::Code;
 use crate::scenario::survey::{Knowledge, Subject};
@@ -185,7 +184,7 @@ fn start_is_not_load(case: &mut Case<'_>, subject: &Subject) {
         return;
     };
     let percent = burst.cpu.0.saturating_mul(100) / request.0;
-    let rules = Rules::new(autoscaler.release, autoscaler.settings);
+    let rules = autoscaler.rules();
     let tolerance = rules.tolerance(autoscaler.spec.behavior.as_ref()).up;
     #[expect(clippy::cast_precision_loss, reason = "a percentage")]
     let is_more_than_the_target = percent as f64 > f64::from(target) * (1.0 + tolerance);

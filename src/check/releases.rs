@@ -3,7 +3,7 @@
 //! The tables hold what common manifests use, not the whole API.
 
 use super::case::{Case, CaseReport, place_of, written};
-use crate::hpa::rules::Release;
+use crate::hpa::rules::{Gate, Release};
 use crate::hpa::spec::MetricSource;
 use crate::scenario::Code;
 use crate::scenario::manifest::Object;
@@ -104,18 +104,31 @@ fn report(
     origin: crate::scenario::source::Origin,
     feature: &Feature,
 ) {
+    if let Some(stated) = stated_release(subject)
+        && feature.since.parse().is_ok_and(|since| stated >= since)
+    {
+        return;
+    }
     case.report(CaseReport {
         code: Code::DependsOnRelease,
         origin,
         object: subject.title.clone(),
         message: format!("{} works by default since Kubernetes {}", feature.what, feature.since),
         why: format!("in older releases {}", feature.before),
-        help: "check `kubectl version`, or simulate the older rules with `[controller] kubernetes = \"1.28\"` where they differ".to_owned(),
+        help: "check `kubectl version`, and state the release, as `[controller] kubernetes = \"1.34\"`".to_owned(),
     });
 }
 
-/// Feature gates of the autoscaler: HPAContainerMetrics is on by default (beta) since 1.27, HPAConfigurableTolerance since 1.35
-/// (KEP-1610, KEP-4951).
+/// The release that a policy states.
+fn stated_release(subject: &Subject) -> Option<Release> {
+    written(subject, &["controller", "kubernetes"])?
+        .text()?
+        .parse()
+        .ok()
+}
+
+/// Feature gates of the autoscaler: HPAContainerMetrics is on by default (beta) since 1.27, HPAConfigurableTolerance since 1.35,
+/// HPAScaleToZero since 1.37 (KEP-1610, KEP-4951, KEP-2021).
 fn autoscaler_is_understood(case: &mut Case<'_>, subject: &Subject) {
     let Some(autoscaler) = &subject.autoscaler else {
         return;
@@ -136,8 +149,9 @@ fn autoscaler_is_understood(case: &mut Case<'_>, subject: &Subject) {
     }
     for key in ["scaleUp", "scaleDown"] {
         let path = ["hpa", "behavior", key, "tolerance"];
-        // With the 1.28 rules, the reader already reports that the field has no effect.
-        if written(subject, &path).is_none() || autoscaler.release != Release::Current {
+        // Where the release has no tolerance, the reader already reports that the field has no effect.
+        if written(subject, &path).is_none() || autoscaler.rules().direction_tolerance == Gate::Off
+        {
             continue;
         }
         let feature = Feature {
@@ -146,6 +160,16 @@ fn autoscaler_is_understood(case: &mut Case<'_>, subject: &Subject) {
             before: "the API server drops the field, and the controller's tolerance of 10% applies in both directions",
         };
         report(case, subject, place_of(subject, &path), &feature);
+    }
+    let minimum = ["hpa", "minReplicas"];
+    let asks_for_gate = autoscaler.settings.scale_to_zero == Some(Gate::On);
+    if spec.min_replicas.0 == 0 && !asks_for_gate {
+        let feature = Feature {
+            what: "`minReplicas: 0`",
+            since: "1.37",
+            before: "the API server refuses the autoscaler, unless the gate HPAScaleToZero is on",
+        };
+        report(case, subject, place_of(subject, &minimum), &feature);
     }
 }
 

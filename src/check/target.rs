@@ -10,7 +10,7 @@ use super::{pods_text, syncs_text};
 use crate::scenario::Code;
 use crate::scenario::manifest::Object;
 use crate::scenario::survey::{Knowledge, Subject, TargetCoverage};
-use crate::scenario::tree::Value;
+use crate::scenario::tree::{Node, Value};
 
 /// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
@@ -20,6 +20,41 @@ pub(super) fn rules(case: &mut Case<'_>) {
         bounds_leave_a_choice(case, subject);
     }
     one_autoscaler_a_target(case);
+    for object in &case.survey.objects {
+        target_has_a_group(case, object);
+    }
+}
+
+/// kubernetes/kubernetes#132537. Only a ReplicationController is of the API without a group.
+fn target_has_a_group(case: &mut Case<'_>, object: &Object) {
+    let target = object.tree.at(&["spec", "scaleTargetRef"]);
+    let Some(target) = target.filter(|_| object.kind == "HorizontalPodAutoscaler") else {
+        return;
+    };
+    let kind = target.get("kind").and_then(Node::text);
+    let Some(kind) = kind.filter(|kind| *kind != "ReplicationController") else {
+        return;
+    };
+    let written = target.get("apiVersion");
+    let version = written.map_or(Some(""), Node::text);
+    let Some(version) = version.filter(|version| !version.contains('/')) else {
+        return;
+    };
+    let what = if version.is_empty() {
+        "has no `apiVersion`".to_owned()
+    } else {
+        format!("has the `apiVersion` {version}, which is no API group")
+    };
+    case.report(CaseReport {
+        code: Code::TargetWithoutGroup,
+        origin: written.unwrap_or(target).origin,
+        object: object.title(case.namespace()),
+        message: format!("the autoscaler never scales: its `scaleTargetRef` {what}"),
+        why: format!(
+            "since Kubernetes 1.34 the API server refuses it; in older releases each sync fails with FailedGetScale: no matches for kind \"{kind}\""
+        ),
+        help: "write the `apiVersion` of the target, as `apps/v1` for a Deployment".to_owned(),
+    });
 }
 
 /// `scaleTargetRef` has no namespace: the controller looks for the target in the autoscaler's namespace, and otherwise fails with
@@ -158,7 +193,7 @@ fn bounds_leave_a_choice(case: &mut Case<'_>, subject: &Subject) {
     });
 }
 
-/// Since Kubernetes 1.27 both fail with the condition `AmbiguousSelector` (kubernetes/kubernetes#112011). In earlier releases they
+/// Since Kubernetes 1.26 both fail with the condition `AmbiguousSelector` (kubernetes/kubernetes#112011). In earlier releases they
 /// overwrite each other.
 fn one_autoscaler_a_target(case: &mut Case<'_>) {
     let mut first: BTreeMap<&str, &Subject> = BTreeMap::new();
@@ -175,7 +210,7 @@ fn one_autoscaler_a_target(case: &mut Case<'_>) {
             origin: target.origin,
             object: subject.title.clone(),
             message: format!("two autoscalers scale {}: this one and {}", target.wanted, other.title),
-            why: "since Kubernetes 1.27 both fail with AmbiguousSelector and never scale; in earlier releases they overwrite each other at every sync".to_owned(),
+            why: "since Kubernetes 1.26 both fail with AmbiguousSelector and never scale; in earlier releases they overwrite each other at every sync".to_owned(),
             help: "put the metrics of both into one autoscaler: the metric that asks for the most pods wins".to_owned(),
         });
     }

@@ -1,6 +1,7 @@
 //! `hpasim compare POLICY POLICY... TRACE...`: which policy should I run?
 
 mod inputs;
+mod variants;
 
 use std::path::PathBuf;
 
@@ -43,9 +44,10 @@ const SEEDS: u16 = 10;
 /// The baselines and two commands, for `--help`.
 const EXAMPLES: &str = "Baselines: @default (no behavior), @static-peak, @static-mean, @fixed:N,
 @oracle (knows the demand), @oracle-instant (the same, and pods start at once).
+Variants without a file: POLICY@path=value[,path=value], with any key of --set.
 
 Examples:
-  hpasim compare policies/prod.toml policies/fast.toml traces/spike.csv
+  hpasim compare app.yaml app.yaml@controller.kubernetes=1.32 trace.csv
   hpasim compare prod.yaml @default @oracle day.csv --assert 'prod.rescales<20'";
 
 /// Set policies side by side under the same traffic.
@@ -60,7 +62,7 @@ Examples:
     after_help = EXAMPLES
 )]
 pub(super) struct CompareArgs {
-    /// Policies, manifests or baselines, then traces; the first policy is the reference
+    /// Policies, manifests, variants or baselines, then traces; the first policy is the reference
     #[arg(value_name = "POLICY... TRACE", required = true)]
     inputs: Vec<PathBuf>,
     /// Read this file as a trace; repeatable

@@ -10,7 +10,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::spec_format::{QuantityText, Spec};
-use crate::hpa::rules::{ControllerSettings, Gate, Release, Rules};
+use crate::hpa::rules::{ControllerSettings, Gate, GateOfRelease, Release, Rules};
 use crate::units::{SimSpan, SimTime};
 
 /// One line: one HPA, reconciled by a freshly started controller.
@@ -41,15 +41,63 @@ impl RecordedScenario {
         id.rsplit_once('-').map_or(id, |(category, _)| category)
     }
 
-    /// The rules of the recorded release.
+    /// The rules of `release`; without one, of the release that was recorded.
+    ///
+    /// The gates are those of the recording, as far as the release has them. Some recordings of 1.37 and 1.38-dev are of builds
+    /// that still had a gate which these releases do not have; there the recorded gate holds.
     #[must_use]
-    pub fn rules(&self) -> Rules {
-        let release = if self.source.contains("v1.28") {
-            Release::V1_28
-        } else {
-            Release::Current
+    pub fn rules(&self, release: Option<Release>) -> Rules {
+        let build = RecordedBuild::of(&self.source);
+        let settings = self.controller.settings();
+        let mut rules = Rules::new(release.unwrap_or(build.release), settings);
+        let is_always_on = rules.of_release.configurable_tolerance == GateOfRelease::Always;
+        if let Some(stated) = settings.configurable_tolerance
+            && build.is_before_release
+            && is_always_on
+        {
+            rules.direction_tolerance = stated;
+        }
+        rules
+    }
+}
+
+/// The controller that was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct RecordedBuild {
+    /// The release that decides like it.
+    release: Release,
+    /// Whether it is no build of that release, but one before it.
+    is_before_release: bool,
+}
+
+impl RecordedBuild {
+    /// The commit of the development branch after 1.37 that some recordings are of.
+    const COMMIT_OF_1_38_DEV: &str = "a769d5884497";
+    /// The one change by which 1.37 decides differently from 1.36.3.
+    const CHANGE_OF_1_37: &str = "+ k/k#139029";
+
+    /// The controller that `source` describes; 1.38-dev if it states no version.
+    ///
+    /// A version of Kubernetes is `v1.MINOR.PATCH`. The version of the API's module, `v0.36.2`, is none.
+    fn of(source: &str) -> Self {
+        let before = |release| Self {
+            release,
+            is_before_release: true,
         };
-        Rules::new(release, self.controller.settings())
+        if source.contains(Self::COMMIT_OF_1_38_DEV) {
+            return before(Release::V1_38Dev);
+        }
+        if source.contains(Self::CHANGE_OF_1_37) {
+            return before(Release::V1_37);
+        }
+        let words = source.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.');
+        let stated = words
+            .filter_map(|word| word.strip_prefix("v1."))
+            .find_map(|version| format!("1.{}", version.split('.').next()?).parse().ok());
+        stated.map_or(before(Release::V1_38Dev), |release| Self {
+            release,
+            is_before_release: false,
+        })
     }
 }
 
@@ -75,8 +123,8 @@ impl RecordedController {
             downscale_stabilization: span(self.downscale_stabilization_seconds),
             cpu_initialization_period: span(self.cpu_initialization_period_seconds),
             initial_readiness_delay: span(self.initial_readiness_delay_seconds),
-            scale_to_zero: gate(self.scale_to_zero),
-            configurable_tolerance: gate(self.configurable_tolerance),
+            scale_to_zero: Some(gate(self.scale_to_zero)),
+            configurable_tolerance: Some(gate(self.configurable_tolerance)),
         }
     }
 }
@@ -386,4 +434,43 @@ pub fn time(seconds: f64) -> SimTime {
 #[must_use]
 pub fn span(seconds: f64) -> SimSpan {
     time(seconds) - SimTime::ZERO
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_names_the_release_that_was_recorded() {
+        let cases = [
+            ("kubernetes HPA controller v1.28", Release::V1_28, false),
+            (
+                "kubernetes HPA controller v1.31.14, own recorder",
+                Release::V1_31,
+                false,
+            ),
+            ("v1.36.3", Release::V1_36, false),
+            (
+                "v1.36.3 + k/k#139029 (what 1.37.0 decides)",
+                Release::V1_37,
+                true,
+            ),
+            ("controller v1.37.1", Release::V1_37, false),
+            ("v1.26.4", Release::V1_28, false),
+            (
+                "master mid-2026 (commit a769d5884497), API v0.36.2",
+                Release::V1_38Dev,
+                true,
+            ),
+            ("API v0.36.2", Release::V1_38Dev, true),
+            ("", Release::V1_38Dev, true),
+        ];
+        for (source, release, is_before_release) in cases {
+            let expected = RecordedBuild {
+                release,
+                is_before_release,
+            };
+            assert_eq!(RecordedBuild::of(source), expected, "{source}");
+        }
+    }
 }

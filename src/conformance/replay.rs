@@ -18,11 +18,11 @@ use crate::hpa::observation::{
     Deletion, MetricObservation, Observation, PodColumns, PodPhase, PodSamples, PodState,
     ReadyCondition, Scale, ScaleSelector, StartTime,
 };
-use crate::hpa::requests::RequestScope;
 use crate::hpa::requests::{
     ContainerRequest, InitContainerRequest, InitCourse, PodLevelRequest, PodRequests, RequestFault,
+    RequestScope,
 };
-use crate::hpa::rules::Rules;
+use crate::hpa::rules::{Release, Rules};
 use crate::hpa::spec::{HpaSpec, MetricSource};
 use crate::hpa::{HpaMemory, ReconcileOutcome, reconcile};
 use crate::units::{MilliValue, Replicas, SimSpan, SimTime};
@@ -63,14 +63,14 @@ pub enum RecordingError {
 
 /// Replays a recording (JSON Lines, plain or gzip) and reports how far the core agrees with it.
 ///
-/// Scenarios of the categories in `ignored` are counted and not replayed.
-///
+/// Scenarios of the categories in `ignored` are counted and not replayed. Without a `release`, each line's `source` names it.
 /// # Errors
 /// [`RecordingError`] with the faulty line.
 pub fn replay_recording(
     name: &str,
     recording: impl Read,
     ignored: &BTreeSet<String>,
+    release: Option<Release>,
 ) -> Result<FileReport, RecordingError> {
     let mut report = FileReport::new(name);
     let mut reader = unpacked(recording)
@@ -102,7 +102,7 @@ pub fn replay_recording(
             report.ignore_scenario(category);
             continue;
         }
-        replay_scenario(&scenario, &mut report).map_err(malformed)?;
+        replay_scenario(&scenario, release, &mut report).map_err(malformed)?;
     }
     if report.ignored_categories.is_empty() && report.categories.is_empty() {
         return Err(RecordingError::Empty);
@@ -126,7 +126,6 @@ fn parse_scenario(text: &[u8], report: &mut FileReport) -> Result<RecordedScenar
 }
 
 /// The fault and its column. The JSON reader sees single lines, so its own line number is always 1.
-///
 /// The JSON reader quotes a value of the wrong type. The message omits it, because a file that is not a recording may be confidential.
 fn json_fault(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -153,8 +152,12 @@ fn without_value(error: &serde_json::Error, message: &str) -> String {
     }
 }
 
-fn replay_scenario(scenario: &RecordedScenario, report: &mut FileReport) -> Result<(), String> {
-    let rules = scenario.rules();
+fn replay_scenario(
+    scenario: &RecordedScenario,
+    release: Option<Release>,
+    report: &mut FileReport,
+) -> Result<(), String> {
+    let rules = scenario.rules(release);
     let category = scenario.category();
     let mut spec = scenario.hpa.spec.resolve()?;
     let mut pods = RecordedPods::default();
@@ -201,7 +204,9 @@ fn replay_step(
         .metrics
         .iter()
         .zip(&step.metrics)
-        .map(|(metric, given)| MetricColumns::new(pods, &metric.source, rules.request_scope, given))
+        .map(|(metric, given)| {
+            MetricColumns::new(pods, &metric.source, rules.of_release.request_scope, given)
+        })
         .collect();
     let metrics = columns
         .iter()
@@ -353,7 +358,7 @@ impl RecordedPod {
             return None;
         }
         Some(PodLevelRequest(
-            requests.get(resource).map(|request| request.milli_value()),
+            requests.get(resource).map(|request| request.nano_value()),
         ))
     }
 
@@ -379,7 +384,7 @@ fn request_of<'a>(container: &'a RecordedContainer, resource: &str) -> Container
         request: container
             .requests
             .get(resource)
-            .map(|request| request.milli_value()),
+            .map(|request| request.nano_value()),
     }
 }
 

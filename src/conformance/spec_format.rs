@@ -13,7 +13,7 @@ use crate::hpa::spec::{
 use crate::hpa::spec_input::{
     BehaviorInput, MetricInput, ScalingPolicyInput, ScalingRulesInput, SpecInput, TargetType,
 };
-use crate::units::{MilliValue, Quantity};
+use crate::units::{MilliValue, NanoValue, Quantity};
 
 /// The namespace of every recorded HPA.
 pub const NAMESPACE: &str = "ns";
@@ -313,6 +313,12 @@ impl QuantityText {
     #[must_use]
     pub fn milli_value(self) -> MilliValue {
         self.0.milli_value().unwrap_or_default()
+    }
+
+    /// The exact quantity.
+    #[must_use]
+    pub fn nano_value(self) -> NanoValue {
+        self.0.nano_value().unwrap_or_default()
     }
 }
 

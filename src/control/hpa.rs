@@ -27,6 +27,12 @@ pub struct Hpa {
 }
 
 impl Hpa {
+    /// The rules by which the controller decides.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        Rules::new(self.release, self.settings)
+    }
+
     /// `minReplicas` and `maxReplicas`.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
@@ -58,7 +64,7 @@ impl<'s> HpaScaler<'s> {
     /// A new HPA that has decided nothing yet, with its first sync at `first_sync`.
     #[must_use]
     pub fn new(hpa: &'s Hpa, first_sync: SimTime) -> Self {
-        let rules = Rules::new(hpa.release, hpa.settings);
+        let rules = hpa.rules();
         Self {
             asks: hpa
                 .spec
@@ -80,7 +86,7 @@ fn query(source: &MetricSource, rules: &Rules) -> MetricQuery {
     let resource = |resource: &String, container: Option<&String>| MetricQuery::Resource {
         resource: resource.clone(),
         container: container.cloned(),
-        requests: rules.request_scope,
+        requests: rules.of_release.request_scope,
     };
     match source {
         MetricSource::Resource { resource: name } => resource(name, None),

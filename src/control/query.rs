@@ -1,6 +1,7 @@
 //! The queries of a scaler to the metrics API, in the API's terms.
 
 pub use crate::hpa::requests::RequestScope;
+use crate::hpa::rules::Release;
 
 /// One metric that a scaler queries at each wake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl MetricQuery {
         Self::Resource {
             resource: "cpu".to_owned(),
             container: None,
-            requests: RequestScope::PodLevelAndSidecars,
+            requests: Release::default().rules().request_scope,
         }
     }
 }

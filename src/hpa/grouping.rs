@@ -466,7 +466,7 @@ mod tests {
             values in prop::collection::vec(any::<i64>(), 8),
             times in prop::collection::vec(-600_i64..0, 24),
             request in any::<i64>(),
-            release in prop::sample::select(vec![Release::Current, Release::V1_28]),
+            release in prop::sample::select(Release::ALL.to_vec()),
             resource in prop::sample::select(vec!["cpu", "memory"]),
         ) {
             let second = |seconds: &i64| SimTime::ZERO + SimSpan::from_secs(*seconds);
@@ -517,7 +517,7 @@ mod tests {
                 window: &vec![SimSpan::from_secs(15); count],
                 request: &vec![MilliValue(request); count],
             };
-            let rules = Rules::new(Release::Current, ControllerSettings::default());
+            let rules = Rules::new(Release::default(), ControllerSettings::default());
             let source = MetricSource::Resource { resource: "cpu".to_owned() };
             let grouping = Grouping::new(&rules, &source, SimTime::ZERO, Percent(100));
             let (mut at_once, mut one_by_one) = (GroupSums::default(), GroupSums::default());

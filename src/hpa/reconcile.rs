@@ -11,10 +11,11 @@ use std::sync::Arc;
 use super::decision::{
     EventSeverity, Listener, MetricReason, MetricValue, MetricVerdict, ScalingEvent,
 };
+use super::format_string::without_arguments;
 use super::limits::{ScaleEvents, limit_with_behavior, limit_without_behavior};
 use super::observation::{Observation, Scale, ScaleSelector};
 use super::replicas::Calculation;
-use super::rules::{Gate, Rules, UndecidedMetrics, ZeroReplicasRule};
+use super::rules::{ConditionText, Gate, Rules, UndecidedMetrics, ZeroReplicasRule};
 use super::spec::HpaSpec;
 use super::stabilize::Recommendations;
 use super::status::{
@@ -181,10 +182,10 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
     /// Whether the autoscaler leaves a scale of zero replicas alone.
     fn disabled_at_zero(&self) -> bool {
         let spec = self.spec;
-        match self.rules.zero_replicas {
+        match self.rules.of_release.zero_replicas {
             ZeroReplicasRule::WhereMinimumIsZero => spec.min_replicas.0 != 0,
             ZeroReplicasRule::Remembered => {
-                let by_autoscaler = self.rules.settings.scale_to_zero == Gate::On
+                let by_autoscaler = self.rules.scale_to_zero == Gate::On
                     && self.memory.status.conditions.scaled_to_zero
                         == Some(ScaledToZero::ScaledToZero);
                 let measurable = spec.min_replicas.0 != 0 || spec.has_object_or_external_metric();
@@ -275,7 +276,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                         metric,
                         namespace: &target.namespace,
                         error,
-                        object_error: self.rules.object_error,
+                        object_error: self.rules.of_release.object_error,
                     };
                     self.listener.metric(&MetricReason {
                         index,
@@ -308,7 +309,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
             (_, Some(invalid)) => {
                 self.set_scaling_active(ScalingActive::FailedGetMetric {
                     reason: invalid.first.reason(),
-                    message: invalid.first.to_string(),
+                    message: self.condition_message(&invalid.first),
                 });
                 self.warn("FailedComputeMetricsReplicas", &invalid);
                 Err(ReconcileError::ComputeReplicas { target, invalid })
@@ -320,6 +321,15 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
                 self.warn("FailedComputeMetricsReplicas", &error);
                 Err(error)
             }
+        }
+    }
+
+    /// The error of a failed metric, as the release writes it into the condition.
+    fn condition_message(&self, failure: &MetricFailure<'_>) -> String {
+        let message = failure.to_string();
+        match self.rules.of_release.condition_text {
+            ConditionText::AsIs => message,
+            ConditionText::FormatString => without_arguments(&message),
         }
     }
 
@@ -438,11 +448,11 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
         }
     }
 
-    /// Sets the condition `ScaledToZero`. It exists only with the feature gate, and not in release
-    /// 1.28.
+    /// Sets the condition `ScaledToZero`. It exists only with the feature gate, and since
+    /// release 1.36.
     fn remember_zero(&mut self, from: Replicas, to: Replicas) {
-        if self.rules.zero_replicas != ZeroReplicasRule::Remembered
-            || self.rules.settings.scale_to_zero == Gate::Off
+        if self.rules.of_release.zero_replicas != ZeroReplicasRule::Remembered
+            || self.rules.scale_to_zero == Gate::Off
         {
             return;
         }
@@ -517,7 +527,7 @@ impl<'a, L: Listener> Reconcile<'a, '_, L> {
     }
 
     fn take_metrics_of_undecided(&mut self) {
-        if self.rules.undecided_metrics == UndecidedMetrics::Replaced {
+        if self.rules.of_release.undecided_metrics == UndecidedMetrics::Replaced {
             self.take_metrics();
         }
     }

@@ -8,7 +8,7 @@ use super::decision::{MetricValue, MetricVerdict, PodGroups};
 use super::grouping::{GroupSums, Grouping};
 use super::observation::{MetricObservation, PodColumns, PodSamples};
 use super::requests::RequestFault;
-use super::rules::{Overflow, Rules, Tolerance};
+use super::rules::{AverageOverNoPods, Overflow, Rules, Tolerance};
 use super::spec::{MetricSource, MetricSpec, MetricTarget};
 use crate::units::{MilliValue, Percent, Replicas, SimTime};
 
@@ -104,7 +104,8 @@ impl<'a> Calculation<'a> {
                 self.propose_by_value(value, target)
             }
             (MetricObservation::External(values), MetricTarget::AverageValue(target)) => {
-                Ok(self.propose_per_pod(self.total_per_pod(values), target, self.rules.overflow))
+                let overflow = self.rules.of_release.external_average;
+                Ok(self.propose_per_pod(self.total_per_pod(values), target, overflow))
             }
             (MetricObservation::External(values), MetricTarget::Value(target)) => {
                 self.propose_by_value(self.total(values), target)
@@ -284,7 +285,7 @@ impl<'a> Calculation<'a> {
                 .count();
             let replicas = (ratio * ready as f64).ceil();
             (
-                limited_i32(replicas, self.rules.overflow),
+                limited_i32(replicas, self.rules.of_release.whole_value),
                 MetricVerdict::OutsideTolerance,
             )
         };
@@ -319,11 +320,12 @@ impl<'a> Calculation<'a> {
                 MetricVerdict::OutsideTolerance,
             )
         };
-        let per_pod = if self.rules.overflow == Overflow::Capped && self.status_replicas.0 == 0 {
-            0
-        } else if overflow == Overflow::Capped && usage.0 as f64 >= i64::MAX as f64 {
-            // A capped sum is shown as it is, not divided by the pods.
+        let average_over_no_pods = self.rules.of_release.average_over_no_pods;
+        let per_pod = if overflow == Overflow::Capped && usage.0 as f64 >= i64::MAX as f64 {
+            // A capped sum is shown as it is, not divided by the pods, even if there are none.
             i64::MAX
+        } else if self.status_replicas.0 == 0 && average_over_no_pods == AverageOverNoPods::Zero {
+            0
         } else {
             i64_from_f64((usage.0 as f64 / status_replicas).ceil())
         };
@@ -344,7 +346,7 @@ impl<'a> Calculation<'a> {
     fn total(&self, values: &[MilliValue]) -> MilliValue {
         let mut total = 0_i64;
         for value in values {
-            if self.rules.overflow == Overflow::Capped
+            if self.rules.of_release.whole_value == Overflow::Capped
                 && value.0 > 0
                 && total.checked_add(value.0).is_none()
             {
@@ -361,7 +363,7 @@ impl<'a> Calculation<'a> {
         let mut total = 0_i64;
         for value in values {
             total = total.wrapping_add(value.0);
-            if self.rules.overflow == Overflow::Capped && total < 0 {
+            if self.rules.of_release.external_average == Overflow::Capped && total < 0 {
                 return MilliValue(i64::MAX);
             }
         }

@@ -1,15 +1,19 @@
 //! The request of a pod for one resource, as a release of the controller sums it.
 
-use crate::units::MilliValue;
+use crate::units::{MilliValue, NanoValue};
 
 /// The containers and fields that a release sums.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Each scope adds to the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RequestScope {
-    /// A pod-level request takes precedence (KEP-2837); restartable init containers count; a named
-    /// container must exist.
-    PodLevelAndSidecars,
     /// Only `containers` count; a named container that the pod does not have counts as no request.
     ContainersOnly,
+    /// Restartable init containers count as well.
+    WithSidecars,
+    /// A pod-level request takes precedence (KEP-2837).
+    WithPodLevel,
+    /// A named container must exist.
+    NamedContainerMustExist,
 }
 
 /// Why the request of a pod cannot be determined.
@@ -63,26 +67,27 @@ impl<'a, 'list> PodRequests<'a, 'list> {
         scope: RequestScope,
         container: Option<&'a str>,
     ) -> Result<MilliValue, RequestFault<'a>> {
-        match (scope, container, self.pod_level) {
-            (RequestScope::PodLevelAndSidecars, None, Some(PodLevelRequest(Some(request)))) => {
-                Ok(request)
-            }
-            (RequestScope::PodLevelAndSidecars, None, Some(PodLevelRequest(None))) => {
-                self.aggregated_under_pod_level()
-            }
-            (RequestScope::PodLevelAndSidecars, _, _) => {
-                let all = self.containers.iter().chain(self.sidecars());
-                let found = all.clone().any(|one| container == Some(one.name));
-                match container {
-                    Some(container) if !found => Err(RequestFault::ContainerNotFound {
-                        container,
-                        pod: self.pod,
-                    }),
-                    _ => self.sum(all, container),
-                }
-            }
-            (RequestScope::ContainersOnly, _, _) => self.sum(self.containers.iter(), container),
+        if scope >= RequestScope::WithPodLevel
+            && container.is_none()
+            && let Some(PodLevelRequest(stated)) = self.pod_level
+        {
+            return match stated {
+                Some(request) => Ok(request.rounded_up()),
+                None => self.aggregated_under_pod_level(),
+            };
         }
+        let sidecars = (scope >= RequestScope::WithSidecars).then(|| self.sidecars());
+        let all = self.containers.iter().chain(sidecars.into_iter().flatten());
+        if scope >= RequestScope::NamedContainerMustExist
+            && let Some(container) = container
+            && !all.clone().any(|one| one.name == container)
+        {
+            return Err(RequestFault::ContainerNotFound {
+                container,
+                pod: self.pod,
+            });
+        }
+        self.sum(all, container)
     }
 
     fn sum(
@@ -99,7 +104,7 @@ impl<'a, 'list> PodRequests<'a, 'list> {
                 continue;
             }
             match container.request {
-                Some(request) => total = total.wrapping_add(request.0),
+                Some(request) => total = total.wrapping_add(request.rounded_up().0),
                 None => {
                     return Err(RequestFault::MissingInContainer {
                         container: container.name,
@@ -120,17 +125,17 @@ impl<'a, 'list> PodRequests<'a, 'list> {
     }
 
     /// The request of a pod with pod-level requests for other resources only: the most that its
-    /// containers request at one time.
+    /// containers request at one time, summed exactly and rounded up to thousandths once.
     ///
     /// That is the larger of two sums: all containers with all sidecars, or an init container with
     /// the sidecars before it (`PodRequests` in `k8s.io/component-helpers/resource`).
     fn aggregated_under_pod_level(&self) -> Result<MilliValue, RequestFault<'a>> {
-        let requested = |container: &ContainerRequest<'_>| container.request.map_or(0, |it| it.0);
+        let requested = |container: &ContainerRequest<'_>| container.request.unwrap_or_default().0;
         let running = self.containers.iter().chain(self.sidecars());
-        let mut most = running.fold(0_i64, |sum, one| sum.wrapping_add(requested(one)));
-        let mut sidecars_so_far = 0_i64;
+        let mut most = running.map(requested).sum::<i128>();
+        let mut sidecars_so_far = 0;
         for init in self.init_containers {
-            let with_sidecars = sidecars_so_far.wrapping_add(requested(&init.container));
+            let with_sidecars = sidecars_so_far + requested(&init.container);
             most = most.max(with_sidecars);
             if init.course == InitCourse::Restartable {
                 sidecars_so_far = with_sidecars;
@@ -143,7 +148,7 @@ impl<'a, 'list> PodRequests<'a, 'list> {
             .chain(init)
             .any(|one| one.request.is_some());
         if stated {
-            Ok(MilliValue(most))
+            Ok(NanoValue(most).rounded_up())
         } else {
             Err(RequestFault::MissingAtPodLevel { pod: self.pod })
         }
@@ -156,7 +161,7 @@ pub struct ContainerRequest<'a> {
     /// The container's name.
     pub name: &'a str,
     /// Its request; `None` if the container states none.
-    pub request: Option<MilliValue>,
+    pub request: Option<NanoValue>,
 }
 
 /// One init container's request of one resource.
@@ -181,7 +186,7 @@ pub enum InitCourse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodLevelRequest(
     /// The request of the resource; `None` if only other resources have one.
-    pub Option<MilliValue>,
+    pub Option<NanoValue>,
 );
 
 #[cfg(test)]
@@ -191,7 +196,7 @@ mod tests {
     fn container(name: &str, request: Option<i64>) -> ContainerRequest<'_> {
         ContainerRequest {
             name,
-            request: request.map(MilliValue),
+            request: request.map(|milli| MilliValue(milli).into()),
         }
     }
 
@@ -216,7 +221,7 @@ mod tests {
             pod: "p",
         };
         let (now, then) = (
-            RequestScope::PodLevelAndSidecars,
+            RequestScope::NamedContainerMustExist,
             RequestScope::ContainersOnly,
         );
         let other_resource = Some(PodLevelRequest(None));
@@ -258,7 +263,7 @@ mod tests {
                 now,
                 &containers,
                 &sidecar,
-                Some(PodLevelRequest(Some(MilliValue(900)))),
+                Some(PodLevelRequest(Some(MilliValue(900).into()))),
                 Ok(900),
             ),
             (
@@ -266,7 +271,7 @@ mod tests {
                 then,
                 &containers,
                 &sidecar,
-                Some(PodLevelRequest(Some(MilliValue(900)))),
+                Some(PodLevelRequest(Some(MilliValue(900).into()))),
                 Ok(100),
             ),
             (
@@ -299,5 +304,60 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn each_scope_adds_to_the_one_before() {
+        let containers = [container("app", Some(100))];
+        let sidecar = [init("proxy", Some(50), InitCourse::Restartable)];
+        let of = |pod_level, scope, named| {
+            let requests = PodRequests {
+                pod: "p",
+                containers: &containers,
+                init_containers: &sidecar,
+                pod_level,
+            };
+            requests.total(scope, named).map(|total| total.0)
+        };
+        let pod_level = Some(PodLevelRequest(Some(MilliValue(900).into())));
+        let not_found = Err(RequestFault::ContainerNotFound {
+            container: "none",
+            pod: "p",
+        });
+        let cases = [
+            (RequestScope::ContainersOnly, 100, 100, Ok(0)),
+            (RequestScope::WithSidecars, 150, 150, Ok(0)),
+            (RequestScope::WithPodLevel, 150, 900, Ok(0)),
+            (RequestScope::NamedContainerMustExist, 150, 900, not_found),
+        ];
+        for (scope, plain, with_pod_level, unknown) in cases {
+            assert_eq!(of(None, scope, None), Ok(plain), "{scope:?}");
+            assert_eq!(of(pod_level, scope, None), Ok(with_pod_level), "{scope:?}");
+            assert_eq!(of(pod_level, scope, Some("none")), unknown, "{scope:?}");
+        }
+    }
+
+    #[test]
+    fn under_other_pod_level_requests_fractions_are_rounded_up_once() {
+        let nano = |name, value| ContainerRequest {
+            name,
+            request: Some(NanoValue(value)),
+        };
+        let containers = [
+            nano("a", 33_333_000),
+            nano("b", 33_300_000),
+            nano("c", 33_300_000),
+        ];
+        let total = |pod_level| {
+            let requests = PodRequests {
+                pod: "p",
+                containers: &containers,
+                init_containers: &[],
+                pod_level,
+            };
+            requests.total(RequestScope::WithPodLevel, None)
+        };
+        assert_eq!(total(Some(PodLevelRequest(None))), Ok(MilliValue(100)));
+        assert_eq!(total(None), Ok(MilliValue(102)));
     }
 }

@@ -3,28 +3,12 @@
 //! Code that decides reads a field here; it never asks for the release.
 
 use super::observation::PodState;
-use super::requests::RequestScope;
+pub use super::release::{
+    AverageOverNoPods, ConditionText, Gate, GateOfRelease, ObjectErrorForm, Overflow,
+    RELEASE_NAMES, Release, ReleaseRules, ToleranceForm, UndecidedMetrics, ZeroReplicasRule,
+};
 use super::spec::{Behavior, MetricSource};
 use crate::units::SimSpan;
-
-/// A release of Kubernetes whose controller is modelled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Release {
-    /// The controller of mid-2026 (API v0.36).
-    #[default]
-    Current,
-    /// Kubernetes 1.28.
-    V1_28,
-}
-
-/// Whether a feature gate is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
-    /// The feature is on.
-    On,
-    /// The feature is off.
-    Off,
-}
 
 /// The controller's settings: flags of kube-controller-manager and two feature gates.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,22 +21,23 @@ pub struct ControllerSettings {
     pub cpu_initialization_period: SimSpan,
     /// `--horizontal-pod-autoscaler-initial-readiness-delay`.
     pub initial_readiness_delay: SimSpan,
-    /// Feature gate `HPAScaleToZero`.
-    pub scale_to_zero: Gate,
-    /// Feature gate `HPAConfigurableTolerance`; a release without the feature ignores it.
-    pub configurable_tolerance: Gate,
+    /// Feature gate `HPAScaleToZero`; `None` for the release's default.
+    pub scale_to_zero: Option<Gate>,
+    /// Feature gate `HPAConfigurableTolerance`; `None` for the release's default. A release
+    /// without the gate ignores it.
+    pub configurable_tolerance: Option<Gate>,
 }
 
 impl Default for ControllerSettings {
-    /// The default flags of kube-controller-manager, and the default gates of the current release.
+    /// The default flags of kube-controller-manager, and the gates as the release has them.
     fn default() -> Self {
         Self {
             tolerance: 0.1,
             downscale_stabilization: SimSpan::from_secs(300),
             cpu_initialization_period: SimSpan::from_secs(300),
             initial_readiness_delay: SimSpan::from_secs(30),
-            scale_to_zero: Gate::Off,
-            configurable_tolerance: Gate::On,
+            scale_to_zero: None,
+            configurable_tolerance: None,
         }
     }
 }
@@ -63,70 +48,12 @@ impl Default for ControllerSettings {
 pub struct Rules {
     /// The controller's settings.
     pub settings: ControllerSettings,
-    /// When a ratio means "no change".
-    pub tolerance_form: ToleranceForm,
+    /// The gate `HPAScaleToZero`, as asked for or as the release has it.
+    pub scale_to_zero: Gate,
     /// Whether `behavior.*.tolerance` applies (KEP-4951).
     pub direction_tolerance: Gate,
-    /// When a scale of zero replicas disables scaling.
-    pub zero_replicas: ZeroReplicasRule,
-    /// How numbers out of range are treated.
-    pub overflow: Overflow,
-    /// What `status.currentMetrics` shows after a reconcile that failed to decide or to write.
-    pub undecided_metrics: UndecidedMetrics,
-    /// How a pod's request is summed.
-    pub request_scope: RequestScope,
-    /// The wording of an Object metric's error.
-    pub object_error: ObjectErrorForm,
-    /// The bits of a pod's state that exclude it from the calculation.
-    ignored_pods: u8,
-}
-
-/// When a usage ratio is within tolerance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToleranceForm {
-    /// `1 - down <= ratio && ratio <= 1 + up`.
-    Bounds,
-    /// `|1 - ratio| <= tolerance`. With a tolerance of 0.1, a ratio of 1.1 is outside, because 1 -
-    /// 1.1 is slightly below -0.1 in floating point.
-    Distance,
-}
-
-/// When a scale of zero replicas disables scaling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ZeroReplicasRule {
-    /// Scaling is disabled unless the condition `ScaledToZero` says that the autoscaler scaled to
-    /// zero itself.
-    Remembered,
-    /// Scaling is disabled unless `minReplicas` is 0.
-    WhereMinimumIsZero,
-}
-
-/// How a number that its type cannot hold is treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overflow {
-    /// Object and External values and sums are capped at their type's maximum; an average over no
-    /// pods is 0.
-    Capped,
-    /// The number wraps, or becomes the most negative number, as the processor does it.
-    Wrapped,
-}
-
-/// What `status.currentMetrics` shows after a reconcile that failed to decide or to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UndecidedMetrics {
-    /// The metrics of that reconcile.
-    Replaced,
-    /// The metrics of the last reconcile that decided.
-    Kept,
-}
-
-/// The wording of an Object metric's error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ObjectErrorForm {
-    /// `unable to get metric NAME on KIND ns/OBJ: TEXT`.
-    OnObject,
-    /// `unable to get metric NAME: KIND on ns OBJ/TEXT`.
-    ObjectInReason,
+    /// What the release does in its own way.
+    pub of_release: ReleaseRules,
 }
 
 /// The bits of a [`PodState`] that put a pod into a group, before samples and times are considered.
@@ -146,29 +73,14 @@ impl Rules {
     /// The rules of `release` under `settings`.
     #[must_use]
     pub fn new(release: Release, settings: ControllerSettings) -> Self {
-        match release {
-            Release::Current => Self {
-                settings,
-                tolerance_form: ToleranceForm::Bounds,
-                direction_tolerance: settings.configurable_tolerance,
-                zero_replicas: ZeroReplicasRule::Remembered,
-                overflow: Overflow::Capped,
-                undecided_metrics: UndecidedMetrics::Replaced,
-                request_scope: RequestScope::PodLevelAndSidecars,
-                object_error: ObjectErrorForm::OnObject,
-                ignored_pods: PodState::DELETING | PodState::FAILED | PodState::SUCCEEDED,
-            },
-            Release::V1_28 => Self {
-                settings,
-                tolerance_form: ToleranceForm::Distance,
-                direction_tolerance: Gate::Off,
-                zero_replicas: ZeroReplicasRule::WhereMinimumIsZero,
-                overflow: Overflow::Wrapped,
-                undecided_metrics: UndecidedMetrics::Kept,
-                request_scope: RequestScope::ContainersOnly,
-                object_error: ObjectErrorForm::ObjectInReason,
-                ignored_pods: PodState::DELETING | PodState::FAILED,
-            },
+        let of_release = release.rules();
+        Self {
+            settings,
+            scale_to_zero: of_release.scale_to_zero.resolve(settings.scale_to_zero),
+            direction_tolerance: of_release
+                .configurable_tolerance
+                .resolve(settings.configurable_tolerance),
+            of_release,
         }
     }
 
@@ -181,7 +93,7 @@ impl Rules {
             (0, 0)
         };
         GroupingBits {
-            ignored: self.ignored_pods,
+            ignored: self.of_release.ignored_pods,
             pending: PodState::PENDING,
             undetermined,
             not_ready,
@@ -202,7 +114,7 @@ impl Rules {
         Tolerance {
             down,
             up,
-            form: self.tolerance_form,
+            form: self.of_release.tolerance_form,
         }
     }
 }
@@ -234,10 +146,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ratio_on_the_upper_bound_is_within_now_and_was_outside_in_1_28() {
+    fn a_ratio_on_the_upper_bound_is_within_since_1_33() {
         let at = |release| Rules::new(release, ControllerSettings::default()).tolerance(None);
-        assert!(at(Release::Current).contains(1.1));
-        assert!(!at(Release::V1_28).contains(1.1));
-        assert!(!at(Release::Current).contains(f64::NAN));
+        for release in Release::ALL {
+            let is_within = release >= Release::V1_33;
+            assert_eq!(at(release).contains(1.1), is_within, "{release}");
+            assert!(!at(release).contains(f64::NAN), "{release}");
+        }
     }
 }

@@ -98,15 +98,13 @@ fn describe_metric(source: &MetricSource, target: MetricTarget) -> String {
             _,
         ) => format!("{resource} resource"),
         (MetricSource::Pods { metric }, _) => format!("pods metric {}", metric.name),
-        (MetricSource::Object { metric, .. }, MetricTarget::AverageValue(_)) => {
-            // The controller prints no selector here, even if the metric has one.
-            format!("external metric {}(nil)", metric.name)
+        // The controller calls an average of an Object metric an external metric.
+        (MetricSource::Object { metric, .. }, MetricTarget::AverageValue(_))
+        | (MetricSource::External { metric }, _) => {
+            format!("external metric {}({})", metric.name, metric.selector_text)
         }
         (MetricSource::Object { metric, described }, _) => {
             format!("{} metric {}", described.kind, metric.name)
-        }
-        (MetricSource::External { metric }, _) => {
-            format!("external metric {}({})", metric.name, metric.selector_text)
         }
     }
 }

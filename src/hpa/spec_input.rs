@@ -223,7 +223,7 @@ impl SpecInput {
             ZeroReplicas::Refused if min == 0 => faults.push(fault(
                 "minReplicas",
                 "minReplicas must be at least 1",
-                "write 1 or more, or switch the gate HPAScaleToZero on with controller.scale_to_zero = true",
+                "write 1 or more, or switch the gate HPAScaleToZero on: it is on since Kubernetes 1.37, and with controller.scale_to_zero = true",
             )),
             ZeroReplicas::Allowed if min == 0 && !self.has_object_or_external_metric() => {
                 faults.push(fault(

@@ -80,7 +80,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
                 )],
                 behavior: None,
             },
-            release: Release::Current,
+            release: Release::default(),
             settings: ControllerSettings::default(),
             sync_period: SimSpan::from_secs(15),
             sync_jitter: SimSpan::ZERO,

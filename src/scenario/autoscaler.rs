@@ -11,7 +11,8 @@ use super::reader::{Faults, Section};
 use super::source::{Origin, Sources};
 use super::tree::Node;
 use crate::control::Hpa;
-use crate::hpa::rules::{ControllerSettings, Gate, Release};
+use crate::hpa::release::differs_from_stand_in;
+use crate::hpa::rules::{ControllerSettings, Gate, GateOfRelease, Release, Rules};
 use crate::hpa::spec::ScaleTarget;
 use crate::hpa::spec_input::ZeroReplicas;
 use crate::units::SimSpan;
@@ -42,6 +43,25 @@ pub(super) fn read_controller(
     faults: &mut Faults<'_>,
 ) -> Controller {
     let release = key::KUBERNETES.read(section, faults);
+    let scale_to_zero = key::SCALE_TO_ZERO.read(section, faults);
+    let configurable_tolerance = key::CONFIGURABLE_TOLERANCE.read(section, faults);
+    if let Some(section) = section {
+        note_stand_in(section, faults);
+        let rules = release.rules();
+        let gates = [
+            (key::SCALE_TO_ZERO.name, scale_to_zero, rules.scale_to_zero),
+            (
+                key::CONFIGURABLE_TOLERANCE.name,
+                configurable_tolerance,
+                rules.configurable_tolerance,
+            ),
+        ];
+        for (name, asked, gate) in gates {
+            if asked.is_some() && !gate.is_there() {
+                note_missing_gate(section, name, release, gate, faults);
+            }
+        }
+    }
     let sync_period = key::SYNC_PERIOD.read_or(section, cluster.defaults().sync_period, faults);
     let sync_jitter = key::SYNC_JITTER.read(section, faults);
     if let Some(section) = section
@@ -63,10 +83,47 @@ pub(super) fn read_controller(
             downscale_stabilization: key::DOWNSCALE_STABILIZATION.read(section, faults),
             cpu_initialization_period: key::CPU_INITIALIZATION_PERIOD.read(section, faults),
             initial_readiness_delay: key::INITIAL_READINESS_DELAY.read(section, faults),
-            scale_to_zero: key::SCALE_TO_ZERO.read(section, faults),
-            configurable_tolerance: key::CONFIGURABLE_TOLERANCE.read(section, faults),
+            scale_to_zero,
+            configurable_tolerance,
         },
     }
+}
+
+/// Warns where another release stands for the stated one.
+fn note_stand_in(section: &Section<'_>, faults: &mut Faults<'_>) {
+    let name = key::KUBERNETES.name;
+    let Some(node) = section.node(name) else {
+        return;
+    };
+    let stated = node.text().unwrap_or_default();
+    if let Some(differs) = differs_from_stand_in(stated) {
+        faults.report(
+            Code::StandInRelease,
+            node.origin,
+            format!("Kubernetes {stated} is simulated by the rules of 1.28: {differs}"),
+            "nothing, or write kubernetes = \"1.28\"",
+        );
+    }
+}
+
+/// Warns that `release` lacks the gate of the key `name`.
+fn note_missing_gate(
+    section: &Section<'_>,
+    name: &'static str,
+    release: Release,
+    gate: GateOfRelease,
+    faults: &mut Faults<'_>,
+) {
+    let instead = match gate {
+        GateOfRelease::Always => "the feature is always on there",
+        _ => "it does not have the feature either",
+    };
+    faults.report(
+        Code::NoSuchGate,
+        section.key_origin(name),
+        format!("Kubernetes {release} has no gate for `controller.{name}`: {instead}"),
+        format!("delete `{name}`, or choose another release with `controller.kubernetes`"),
+    );
 }
 
 /// Reads `[hpa]` with the API server's defaults, and the places of its metrics.
@@ -83,7 +140,8 @@ pub(super) fn read_autoscaler(
         return (None, Vec::new());
     };
     let target = scale_target(&hpa, names, faults);
-    let zero_replicas = match controller.settings.scale_to_zero {
+    let rules = Rules::new(controller.release, controller.settings);
+    let zero_replicas = match rules.scale_to_zero {
         Gate::On => ZeroReplicas::Allowed,
         Gate::Off => ZeroReplicas::Refused,
     };
@@ -98,14 +156,19 @@ pub(super) fn read_autoscaler(
             let has_tolerance = spec.behavior.as_ref().is_some_and(|behavior| {
                 behavior.scale_up.tolerance.is_some() || behavior.scale_down.tolerance.is_some()
             });
-            let knows_tolerance = controller.release == Release::Current
-                && controller.settings.configurable_tolerance == Gate::On;
-            if has_tolerance && !knows_tolerance {
+            if has_tolerance && rules.direction_tolerance == Gate::Off {
                 faults.report(
                     Code::NoEffect,
                     hpa_section::origin_of(node, "behavior"),
-                    "the tolerance in `behavior` has no effect with this [controller]",
-                    "set kubernetes = \"current\" and configurable_tolerance = true",
+                    format!(
+                        "the tolerance in `behavior` has no effect in Kubernetes {} with this [controller]",
+                        controller.release
+                    ),
+                    if rules.of_release.configurable_tolerance.is_there() {
+                        "set configurable_tolerance = true"
+                    } else {
+                        "set kubernetes = \"1.35\" or newer"
+                    },
                 );
             }
             if lists == hpa_section::Lists::Whole {

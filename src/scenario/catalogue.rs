@@ -247,6 +247,12 @@ codes! {
     W0010 ComparedUnlike: "Compared policies that differ in demand, SLO or prices",
         "Such a difference says nothing about the autoscaler.",
         "Write the common sections into a file that both policies extend.";
+    W0011 NoSuchGate: "A feature gate that the release does not have",
+        "The release decides alone: it has no such feature yet, or the feature is always on.",
+        "Delete the line, or choose another release with `controller.kubernetes`.";
+    W0012 StandInRelease: "A release that is simulated by the rules of another",
+        "The rules of 1.26 and 1.27 are those of 1.28, except for texts and one rare number.",
+        "Nothing, or write `kubernetes = \"1.28\"`.";
     W0030 RecordingGap: "A recording with gaps",
         "The load during a gap is unknown. A sample stays in effect across a gap. A gap in a log counts as no load.",
         "Record again without a gap, or cut the recording with `--from` and `--to`.";
@@ -307,6 +313,9 @@ codes! {
     E0109 SelectorMismatch: "A workload whose selector does not match its own pods",
         "The API server refuses the object.",
         "Give the selector and the pods the same labels.";
+    E0110 TargetWithoutGroup: "A `scaleTargetRef` without an API group",
+        "The API server refuses it since Kubernetes 1.34. Older ones accept it, and the autoscaler never scales.",
+        "Write the `apiVersion` of the target, such as `apps/v1`.";
     W0101 FixedReplicas: "`replicas` beside an autoscaler",
         "Every apply sets the number back, at full load as well.",
         "Delete the line from the manifest.";

@@ -9,7 +9,7 @@ use super::reader::{Faults, Section};
 use super::source::Origin;
 use crate::cluster::config::{Container, ContainerCourse, PodLevelResources};
 use crate::hpa::requests::RequestScope;
-use crate::hpa::rules::{ControllerSettings, Release, Rules};
+use crate::hpa::rules::Release;
 use crate::hpa::spec::{HpaSpec, MetricSource, MetricTarget};
 use crate::units::Millicores;
 use crate::workload::Workload;
@@ -331,7 +331,7 @@ impl Containers {
         if self.state == Reading::Faulty {
             return;
         }
-        let scope = Rules::new(release, ControllerSettings::default()).request_scope;
+        let scope = release.rules().request_scope;
         for (index, metric) in spec.metrics.iter().enumerate() {
             let place = metric_places.get(index).copied().unwrap_or(hpa);
             let (resource, measured): (&str, Vec<usize>) = match &metric.source {
@@ -376,10 +376,12 @@ impl Containers {
     /// The containers whose requests count for the utilization of the pod.
     fn measured(&self, resource: &str, scope: RequestScope) -> Vec<usize> {
         let all = 0..self.list.len();
-        if scope == RequestScope::ContainersOnly {
-            return all
-                .filter(|index| self.list[*index].course == ContainerCourse::Regular)
-                .collect();
+        if scope < RequestScope::WithPodLevel {
+            let counts = |index: &usize| {
+                scope >= RequestScope::WithSidecars
+                    || self.list[*index].course == ContainerCourse::Regular
+            };
+            return all.filter(counts).collect();
         }
         let stated = match resource {
             "cpu" => self.pod_level.cpu_request.is_some(),

@@ -5,7 +5,7 @@
 
 use super::diagnostic::Code;
 use super::hpa_section;
-use super::keys::declared::CLUSTER;
+use super::keys::declared::{CLUSTER, KUBERNETES};
 use super::keys::{self, KeyRow};
 use super::policy::SECTIONS;
 use super::reader::Faults;
@@ -112,7 +112,9 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
         );
         return None;
     }
-    if is_bare_word(value) {
+    if is_bare_word(value)
+        || (is_release(&keys) && is_value(value) && !value.starts_with(['"', '\'']))
+    {
         return Some(Override {
             keys,
             value: bare_word(text, id, equals + 1),
@@ -146,6 +148,12 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
             None
         }
     }
+}
+
+/// Whether the path is that of the release, whose name looks like a number: `1.30` is not 1.3.
+fn is_release(keys: &[PathKey]) -> bool {
+    let path = keys.iter().map(|key| key.key.as_str());
+    path.eq(["controller", KUBERNETES.name])
 }
 
 /// The most paths that a suggestion lists.

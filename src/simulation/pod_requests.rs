@@ -7,7 +7,7 @@ use crate::control::query::RequestScope;
 use crate::control::seen::{
     ContainerRequest, InitContainerRequest, InitCourse, PodLevelRequest, PodRequests, RequestFault,
 };
-use crate::units::{MilliValue, Millicores};
+use crate::units::{MilliValue, Millicores, NanoValue};
 
 /// Why the request of a pod cannot be determined; the same for all pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +53,8 @@ pub(super) fn pod_request(
         init_containers: &init_containers,
         pod_level: pod.has_requests().then(|| {
             PodLevelRequest(match resource {
-                "cpu" => pod.cpu_request.map(in_milli),
-                _ => pod.memory_request_bytes.map(bytes_in_milli),
+                "cpu" => pod.cpu_request.map(of_millicores),
+                _ => pod.memory_request_bytes.map(of_bytes),
             })
         }),
     };
@@ -71,29 +71,30 @@ pub(super) fn pod_request(
         })
 }
 
-fn request_of(container: &Container, resource: &str) -> Option<MilliValue> {
+fn request_of(container: &Container, resource: &str) -> Option<NanoValue> {
     match resource {
-        "cpu" => container.cpu_request.map(in_milli),
-        _ => container.memory_request_bytes.map(bytes_in_milli),
+        "cpu" => container.cpu_request.map(of_millicores),
+        _ => container.memory_request_bytes.map(of_bytes),
     }
 }
 
-fn in_milli(cpu: Millicores) -> MilliValue {
-    MilliValue(cpu.0)
+fn of_millicores(cpu: Millicores) -> NanoValue {
+    MilliValue(cpu.0).into()
 }
 
-fn bytes_in_milli(bytes: u64) -> MilliValue {
-    MilliValue(i64::try_from(bytes).map_or(i64::MAX, |bytes| bytes.saturating_mul(1000)))
+fn of_bytes(bytes: u64) -> NanoValue {
+    MilliValue(i64::try_from(bytes).map_or(i64::MAX, |bytes| bytes.saturating_mul(1000))).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cluster::config::PodLevelResources;
+    use crate::hpa::rules::Release;
     use crate::scenario::defaults;
     use crate::units::Replicas;
 
-    const NOW: RequestScope = RequestScope::PodLevelAndSidecars;
+    const NOW: RequestScope = RequestScope::NamedContainerMustExist;
 
     fn container(name: &str, cpu: Option<i64>, course: ContainerCourse) -> Container {
         Container {
@@ -161,6 +162,24 @@ mod tests {
                 let request = pod_request(&deployment, "cpu", None, scope);
                 assert_eq!(request, expected.map(MilliValue), "{name}, {scope:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_pod_level_request_counts_since_1_34() {
+        let app = || container("app", Some(100), ContainerCourse::Regular);
+        let mesh = || container("mesh", Some(30), ContainerCourse::RestartableInit);
+        let deployment = pod(vec![app(), mesh()], Some(500), None);
+        for (release, expected) in [
+            (Release::V1_28, 100),
+            (Release::V1_29, 130),
+            (Release::V1_33, 130),
+            (Release::V1_34, 500),
+            (Release::V1_37, 500),
+        ] {
+            let scope = release.rules().request_scope;
+            let request = pod_request(&deployment, "cpu", None, scope);
+            assert_eq!(request, Ok(MilliValue(expected)), "{release}");
         }
     }
 

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::MilliValue;
+use super::{MilliValue, NanoValue};
 
 /// A parsed quantity: `mantissa × 10^exponent`. Binary suffixes are multiplied into the mantissa.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,21 +54,31 @@ impl Quantity {
     /// # Errors
     /// [`QuantityError::OutOfRange`] when the value does not fit into an `i64`.
     pub fn milli_value(self) -> Result<MilliValue, QuantityError> {
-        let shift = self.exponent + 3;
-        let value = if shift >= 0 {
-            10_i128
-                .checked_pow(shift.unsigned_abs())
-                .and_then(|factor| self.mantissa.checked_mul(factor))
-                .ok_or(QuantityError::OutOfRange)?
-        } else {
-            match 10_i128.checked_pow(shift.unsigned_abs()) {
-                Some(divisor) => divide_away_from_zero(self.mantissa, divisor),
-                None => self.mantissa.signum(),
-            }
-        };
-        i64::try_from(value)
+        i64::try_from(self.scaled(3)?)
             .map(MilliValue)
             .map_err(|_| QuantityError::OutOfRange)
+    }
+
+    /// The quantity in billionths; a fraction of a billionth is rounded away from zero.
+    ///
+    /// # Errors
+    /// [`QuantityError::OutOfRange`] when the value does not fit.
+    pub fn nano_value(self) -> Result<NanoValue, QuantityError> {
+        self.scaled(9).map(NanoValue)
+    }
+
+    /// The quantity times 10^`digits`; the rest is rounded away from zero.
+    fn scaled(self, digits: i32) -> Result<i128, QuantityError> {
+        let shift = self.exponent + digits;
+        let factor = 10_i128.checked_pow(shift.unsigned_abs());
+        if shift >= 0 {
+            return factor
+                .and_then(|factor| self.mantissa.checked_mul(factor))
+                .ok_or(QuantityError::OutOfRange);
+        }
+        Ok(factor.map_or(self.mantissa.signum(), |divisor| {
+            divide_away_from_zero(self.mantissa, divisor)
+        }))
     }
 
     /// The quantity as a float, computed as the controller does: mantissa × 10^exponent.

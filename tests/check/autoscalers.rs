@@ -89,7 +89,7 @@ fn a_metric_of_a_container_that_is_not_there() {
        |                                               ^^^^
        |
        = note: in older releases the API server drops the metric, and an autoscaler without another metric gets cpu at 80%
-       = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
+       = help: check `kubectl version`, and state the release, as `[controller] kubernetes = "1.34"`
     "#);
 }
 
@@ -168,7 +168,7 @@ fn two_autoscalers_of_one_target() {
     63 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
        |                                                                 ^^^^
        |
-       = note: since Kubernetes 1.27 both fail with AmbiguousSelector and never scale; in earlier releases they overwrite each other at every sync
+       = note: since Kubernetes 1.26 both fail with AmbiguousSelector and never scale; in earlier releases they overwrite each other at every sync
        = help: put the metrics of both into one autoscaler: the metric that asks for the most pods wins
     ");
     let same = format!("{HEALTHY}---\n{}", second.replace("shop-too", "shop"));
@@ -448,6 +448,75 @@ fn a_tolerance_that_older_releases_drop() {
        |               ^^^^^^^^^^^^^^^
        |
        = note: in older releases the API server drops the field, and the controller's tolerance of 10% applies in both directions
-       = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
+       = help: check `kubectl version`, and state the release, as `[controller] kubernetes = "1.34"`
     "#);
+}
+
+#[test]
+fn a_target_without_an_api_group() {
+    const TARGET: &str = "{apiVersion: apps/v1, kind: Deployment, name: shop}";
+    let core = healthy_but(TARGET, "{apiVersion: v1, kind: Deployment, name: shop}");
+    insta::assert_snapshot!(found("E0110", &core), @r#"
+    error[E0110]: the autoscaler never scales: its `scaleTargetRef` has the `apiVersion` v1, which is no API group
+      --> app.yaml:52:32
+       |
+    52 |   scaleTargetRef: {apiVersion: v1, kind: Deployment, name: shop}
+       |                                ^^
+       |
+       = note: since Kubernetes 1.34 the API server refuses it; in older releases each sync fails with FailedGetScale: no matches for kind "Deployment"
+       = help: write the `apiVersion` of the target, as `apps/v1` for a Deployment
+    "#);
+    let nothing = healthy_but(TARGET, "{kind: Deployment, name: shop}");
+    insta::assert_snapshot!(found("E0110", &nothing), @r#"
+    error[E0110]: the autoscaler never scales: its `scaleTargetRef` has no `apiVersion`
+      --> app.yaml:52:19
+       |
+    52 |   scaleTargetRef: {kind: Deployment, name: shop}
+       |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = note: since Kubernetes 1.34 the API server refuses it; in older releases each sync fails with FailedGetScale: no matches for kind "Deployment"
+       = help: write the `apiVersion` of the target, as `apps/v1` for a Deployment
+    "#);
+    let controller = healthy_but(
+        TARGET,
+        "{apiVersion: v1, kind: ReplicationController, name: shop}",
+    );
+    assert_eq!(found("E0110", &controller), "");
+}
+
+#[test]
+fn no_replicas_before_the_release_that_allows_them() {
+    let policy = |controller: &str| {
+        format!(
+            "[controller]\n{controller}\n[hpa]\nminReplicas = 0\nmaxReplicas = 9\nmetrics = [{{ type = \"External\", external = {{ metric = {{ name = \"queue\" }}, target = {{ type = \"AverageValue\", averageValue = \"4\" }} }} }}]\n"
+        )
+    };
+    insta::assert_snapshot!(found_in_policy("I0102", &policy("")), @r#"
+    info[I0102]: `minReplicas: 0` works by default since Kubernetes 1.37
+     --> p.toml:4:1
+      |
+    4 | minReplicas = 0
+      | ^^^^^^^^^^^^^^^
+      |
+      = note: in older releases the API server refuses the autoscaler, unless the gate HPAScaleToZero is on
+      = help: check `kubectl version`, and state the release, as `[controller] kubernetes = "1.34"`
+    "#);
+    for settled in ["kubernetes = \"1.37\"", "scale_to_zero = true"] {
+        assert_eq!(found_in_policy("I0102", &policy(settled)), "", "{settled}");
+    }
+}
+
+#[test]
+fn a_tolerance_is_no_question_where_the_release_is_stated() {
+    let policy = |release: &str| {
+        format!(
+            "[controller]\nkubernetes = \"{release}\"\nconfigurable_tolerance = true\n[hpa]\nmaxReplicas = 9\n[hpa.behavior.scaleUp]\ntolerance = 0.05\n"
+        )
+    };
+    assert_eq!(found_in_policy("I0102", &policy("1.35")), "");
+    let before = found_in_policy("I0102", &policy("1.33"));
+    assert!(
+        before.starts_with("info[I0102]: a tolerance in `behavior`"),
+        "{before}"
+    );
 }

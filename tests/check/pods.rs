@@ -148,7 +148,7 @@ fn features_that_older_releases_drop() {
        |                                      ^^^^^^
        |
        = note: in older releases the container is an ordinary init container, and the pod waits forever for its end
-       = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
+       = help: check `kubectl version`, and state the release, as `[controller] kubernetes = "1.34"`
 
     info[I0102]: `resources` of the whole pod works by default since Kubernetes 1.34
       --> app.yaml:14:18
@@ -157,7 +157,7 @@ fn features_that_older_releases_drop() {
        |                  ^^^^^^^^^^^^^^^^^^^^^^^
        |
        = note: in older releases the API server drops the field, and the requests of the containers count
-       = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
+       = help: check `kubectl version`, and state the release, as `[controller] kubernetes = "1.34"`
 
     info[I0102]: a preStop hook `sleep` works by default since Kubernetes 1.30
       --> app.yaml:21:38
@@ -166,7 +166,7 @@ fn features_that_older_releases_drop() {
        |                                      ^^^^^^^^^^^^
        |
        = note: in older releases the API server drops the hook, and the pod ends without the pause
-       = help: check `kubectl version`, or simulate the older rules with `[controller] kubernetes = "1.28"` where they differ
+       = help: check `kubectl version`, and state the release, as `[controller] kubernetes = "1.34"`
     "#);
 }
 

@@ -459,3 +459,64 @@ fn namesakes_are_told_apart_and_results_of_others_are_kept() {
     let files = sandbox.names("out");
     assert_eq!(files, ["decisions.jsonl", "summary.json", "timeline.csv"]);
 }
+
+#[test]
+fn a_variant_of_a_policy_needs_no_file() {
+    let sandbox = sandbox();
+    let compared = sandbox.done(
+        "compare policies/prod.toml policies/prod.toml@controller.kubernetes=1.30 policies/prod.toml@hpa.maxReplicas=9,pod.init=2s short.csv --seeds 1 --engine fluid --format csv",
+    );
+    assert_eq!(compared.stderr, "");
+    let head = compared.stdout.lines().next().expect("a header");
+    insta::assert_snapshot!(head, @"trace,kpi,group,policy,seeds,mean,median,p10,p90,difference,difference_half_width,difference_pairs,difference_excludes_zero");
+    let folders = sandbox.names("output");
+    insta::assert_snapshot!(folders.join("\n"), @"compare-prod-prod-controller.kubernetes-1.30-prod-hpa.maxReplicas-9-pod.init-2s-short-fluid-1-seed");
+    // The fourth field is the policy, the sixth the mean.
+    let means = |text: &str, policy: &str| {
+        let rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let rows = rows.filter(|fields| fields[3] == policy);
+        rows.map(|fields| fields[5].to_owned()).collect::<Vec<_>>()
+    };
+    let shared = "short.csv --seeds 1 --engine fluid --format csv";
+    let variant = sandbox.done(&format!(
+        "compare policies/prod.toml policies/prod.toml@hpa.maxReplicas=9 {shared}"
+    ));
+    let set = sandbox.done(&format!(
+        "compare policies/prod.toml @default {shared} --set hpa.maxReplicas=9"
+    ));
+    let of_variant = means(&variant.stdout, "prod@hpa.maxReplicas=9");
+    assert_eq!(of_variant, means(&set.stdout, "prod"));
+    assert_ne!(of_variant, means(&variant.stdout, "prod"));
+}
+
+#[test]
+fn what_is_wrong_with_a_variant_is_told_as_for_set() {
+    let sandbox = sandbox();
+    let faults = |variant: &str| {
+        let failed = sandbox.hpasim(&format!("compare policies/prod.toml {variant} short.csv"));
+        failed.stderr
+    };
+    insta::assert_snapshot!(faults("policies/prod.toml@hpa.maxReplica=5"), @"
+    error[E0007]: unknown key `maxReplica` in `hpa`
+     --> --set:1:5
+      |
+    1 | hpa.maxReplica=5
+      |     ^^^^^^^^^^
+      |
+      = help: did you mean `maxReplicas`?
+    ");
+    insta::assert_snapshot!(faults("policies/prod.toml@controller.kubernetes=1.25"), @r#"
+    error[E0009]: `controller.kubernetes` does not accept "1.25"
+     --> --set:1:23
+      |
+    1 | controller.kubernetes=1.25
+      |                       ^^^^
+      |
+      = help: did you mean "1.28"?
+    "#);
+    insta::assert_snapshot!(faults("policies/prod.toml@pod.init"), @"error: policies/prod.toml@pod.init is no file, and no variant of one: a variant is policies/prod.toml@path=value[,path=value]");
+    insta::assert_snapshot!(faults("nowhere.toml@pod.init=2s"), @"
+    error[E0001]: cannot read `nowhere.toml`: there is no such file
+    help: check the path
+    ");
+}

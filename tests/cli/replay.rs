@@ -164,3 +164,22 @@ fn json_is_one_object_with_the_same_figures() {
     assert_eq!(file["categories"][0]["category"], "bounds");
     assert_eq!(file["disagreements"], serde_json::json!([]));
 }
+
+#[test]
+fn a_stated_release_decides_instead_of_the_recorded_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("edges.jsonl", recorded("cpu-tolerance", 40));
+    sandbox.done("replay edges.jsonl");
+    sandbox.done("replay edges.jsonl --kubernetes current");
+    let older = sandbox.hpasim("replay edges.jsonl --kubernetes 1.32");
+    assert_eq!(older.code, Some(99), "{older:?}");
+    let unknown = sandbox.hpasim("replay edges.jsonl --kubernetes 1.25");
+    insta::assert_snapshot!(unknown.stderr, @"
+    error: invalid value '1.25' for '--kubernetes <RELEASE>'
+      [possible values: 1.28, 1.29, 1.30, 1.31, 1.32, 1.33, 1.34, 1.35, 1.36, 1.37, 1.38-dev, current, 1.26, 1.27]
+
+      tip: a similar value exists: '1.27'
+
+    For more information, try '--help'.
+    ");
+}

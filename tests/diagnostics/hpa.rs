@@ -300,16 +300,18 @@ fn a_behaviour_with_faulty_parts() {
 
 #[test]
 fn no_replicas_without_the_gate() {
-    let text = about_policy("[hpa]\nminReplicas = 0\nmaxReplicas = 3\n");
-    insta::assert_snapshot!(text, @r##"
+    let text = about_policy(
+        "[hpa]\nminReplicas = 0\nmaxReplicas = 3\n[controller]\nkubernetes = \"1.36\"\n",
+    );
+    insta::assert_snapshot!(text, @"
     error[E0016]: hpa.minReplicas: minReplicas must be at least 1
      --> p.toml:2:15
       |
     2 | minReplicas = 0
       |               ^
       |
-      = help: write 1 or more, or switch the gate HPAScaleToZero on with controller.scale_to_zero = true
-    "##);
+      = help: write 1 or more, or switch the gate HPAScaleToZero on: it is on since Kubernetes 1.37, and with controller.scale_to_zero = true
+    ");
 }
 
 #[test]
@@ -346,18 +348,47 @@ fn a_stateful_set_is_simulated_as_a_deployment() {
 
 #[test]
 fn a_tolerance_without_effect() {
-    let text = about_policy(
-        "[controller]\nconfigurable_tolerance = false\n[hpa]\nmaxReplicas = 3\n[hpa.behavior.scaleUp]\ntolerance = 0.05\n",
-    );
-    insta::assert_snapshot!(text, @r#"
-    warning[W0002]: the tolerance in `behavior` has no effect with this [controller]
+    let about = |controller: &str| {
+        about_policy(&format!(
+            "[controller]\n{controller}\n[hpa]\nmaxReplicas = 3\n[hpa.behavior.scaleUp]\ntolerance = 0.05\n"
+        ))
+    };
+    for honoured in [
+        "kubernetes = \"1.34\"\nconfigurable_tolerance = true",
+        "kubernetes = \"1.35\"",
+        "kubernetes = \"1.37\"",
+        "kubernetes = \"current\"",
+    ] {
+        assert_eq!(about(honoured), "", "{honoured}");
+    }
+    insta::assert_snapshot!(about("kubernetes = \"1.32\""), @r#"
+    warning[W0002]: the tolerance in `behavior` has no effect in Kubernetes 1.32 with this [controller]
      --> p.toml:5:6
       |
     5 | [hpa.behavior.scaleUp]
       |      ^^^^^^^^
       |
-      = help: set kubernetes = "current" and configurable_tolerance = true
+      = help: set kubernetes = "1.35" or newer
     "#);
+    insta::assert_snapshot!(about("kubernetes = \"1.33\""), @"
+    warning[W0002]: the tolerance in `behavior` has no effect in Kubernetes 1.33 with this [controller]
+     --> p.toml:5:6
+      |
+    5 | [hpa.behavior.scaleUp]
+      |      ^^^^^^^^
+      |
+      = help: set configurable_tolerance = true
+    ");
+    let text = about("kubernetes = \"1.35\"\nconfigurable_tolerance = false");
+    insta::assert_snapshot!(text, @"
+    warning[W0002]: the tolerance in `behavior` has no effect in Kubernetes 1.35 with this [controller]
+     --> p.toml:6:6
+      |
+    6 | [hpa.behavior.scaleUp]
+      |      ^^^^^^^^
+      |
+      = help: set configurable_tolerance = true
+    ");
 }
 
 #[test]
@@ -394,4 +425,84 @@ fn replicas_below_everything_are_the_api_servers_to_refuse() {
       |
       = help: write 1 or more
     ");
+}
+
+#[test]
+fn a_gate_that_the_release_does_not_have() {
+    let about = |controller: &str| {
+        about_policy(&format!(
+            "[hpa]\nmaxReplicas = 3\n[controller]\n{controller}\n"
+        ))
+    };
+    let before = about("kubernetes = \"1.32\"\nconfigurable_tolerance = true");
+    insta::assert_snapshot!(before, @"
+    warning[W0011]: Kubernetes 1.32 has no gate for `controller.configurable_tolerance`: it does not have the feature either
+     --> p.toml:5:1
+      |
+    5 | configurable_tolerance = true
+      | ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: delete `configurable_tolerance`, or choose another release with `controller.kubernetes`
+    ");
+    insta::assert_snapshot!(about("configurable_tolerance = true"), @"
+    warning[W0011]: Kubernetes 1.37 has no gate for `controller.configurable_tolerance`: the feature is always on there
+     --> p.toml:4:1
+      |
+    4 | configurable_tolerance = true
+      | ^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: delete `configurable_tolerance`, or choose another release with `controller.kubernetes`
+    ");
+    assert_eq!(about("scale_to_zero = false"), "");
+}
+
+#[test]
+fn a_release_that_another_stands_for() {
+    let about = |release: &str| {
+        about_policy(&format!(
+            "[hpa]\nmaxReplicas = 3\n[controller]\nkubernetes = \"{release}\"\n"
+        ))
+    };
+    insta::assert_snapshot!(about("1.26"), @r#"
+    warning[W0012]: Kubernetes 1.26 is simulated by the rules of 1.28: only texts differ
+     --> p.toml:4:14
+      |
+    4 | kubernetes = "1.26"
+      |              ^^^^^^
+      |
+      = help: nothing, or write kubernetes = "1.28"
+    "#);
+    insta::assert_snapshot!(about("1.27"), @r#"
+    warning[W0012]: Kubernetes 1.27 is simulated by the rules of 1.28: texts differ, and one number: an average at a ratio of exactly 1 with pods that have no sample (k/k#117845)
+     --> p.toml:4:14
+      |
+    4 | kubernetes = "1.27"
+      |              ^^^^^^
+      |
+      = help: nothing, or write kubernetes = "1.28"
+    "#);
+    insta::assert_snapshot!(about("1.25"), @r#"
+    error[E0009]: `controller.kubernetes` does not accept "1.25"
+     --> p.toml:4:14
+      |
+    4 | kubernetes = "1.25"
+      |              ^^^^^^
+      |
+      = help: did you mean "1.28"?
+    "#);
+}
+
+#[test]
+fn a_sidecar_without_a_request_is_a_fault_where_the_release_counts_it() {
+    for (release, expected) in [
+        ("1.28", ""),
+        ("1.29", "E0017 p.toml:8:1"),
+        ("1.34", "E0017 p.toml:8:1"),
+        ("1.37", "E0017 p.toml:8:1"),
+    ] {
+        let text = about_policy(&format!(
+            "[hpa]\nmaxReplicas = 3\n[controller]\nkubernetes = \"{release}\"\n[[deployment.containers]]\nname = \"app\"\nresources.requests.cpu = \"100m\"\n[[deployment.containers]]\nname = \"mesh\"\nrestartable_init = true\n"
+        ));
+        assert_eq!(codes_and_places(&text), expected, "{release}");
+    }
 }

@@ -264,7 +264,7 @@ fn a_bad_quantity() {
 #[test]
 fn a_word_that_a_key_does_not_know() {
     let text = about_policy(
-        "[controller]\nkubernetes = \"1.27\"\n[pod]\nstart = { dist = \"log-normal\", mean = \"2s\", cv = 1 }\n",
+        "[controller]\nkubernetes = \"1.36.2\"\n[pod]\nstart = { dist = \"log-normal\", mean = \"2s\", cv = 1 }\n",
     );
     insta::assert_snapshot!(text, @r#"
     warning[W0002]: [controller] has no effect: the policy has no [hpa], so the number of pods is fixed
@@ -275,13 +275,13 @@ fn a_word_that_a_key_does_not_know() {
       |
       = help: add [hpa], or delete this section
 
-    error[E0009]: `controller.kubernetes` does not accept "1.27"
+    error[E0009]: `controller.kubernetes` does not accept "1.36.2"
      --> p.toml:2:14
       |
-    2 | kubernetes = "1.27"
-      |              ^^^^^^
+    2 | kubernetes = "1.36.2"
+      |              ^^^^^^^^
       |
-      = help: did you mean "1.28"?
+      = help: did you mean "1.32"?
 
     error[E0009]: `pod.start.dist` does not accept "log-normal"
      --> p.toml:4:18

@@ -102,7 +102,7 @@ pub(crate) fn prod_autoscaler() -> Hpa {
                 },
             }),
         },
-        release: Release::Current,
+        release: Release::default(),
         settings: ControllerSettings::default(),
         sync_period: SimSpan::from_secs(15),
         sync_jitter: SimSpan::ZERO,

@@ -51,7 +51,7 @@ fn set_changes_any_key_and_the_last_one_counts() {
         MetricTarget::Utilization(70)
     );
     assert_eq!(autoscaler.release, Release::V1_28);
-    assert_eq!(autoscaler.settings.scale_to_zero, Gate::On);
+    assert_eq!(autoscaler.settings.scale_to_zero, Some(Gate::On));
     let pod = scenario.deployment.pod;
     assert_eq!(pod.init, Distribution::Constant(SimSpan::from_secs(7)));
     assert_eq!(

@@ -104,7 +104,7 @@ fn every_default_of_the_documentation_is_the_value_that_an_absent_key_has() {
         assert_eq!(said, unsaid, "{argument}");
         documented += 1;
     }
-    assert!(documented > 60, "{documented} keys with a default");
+    assert!(documented >= 60, "{documented} keys with a default");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn prod_is_the_production_autoscaler() {
     );
     assert_eq!(behavior.scale_down.policies[0].kind, PolicyKind::Percent);
     assert_eq!(autoscaler.sync_period, SimSpan::from_secs(15));
-    assert_eq!(autoscaler.release, Release::Current);
+    assert_eq!(autoscaler.release, Release::default());
     let container = &prod.deployment.containers[0];
     assert_eq!(container.name, "privrocket-app");
     assert_eq!(container.cpu_request, Some(Millicores(100)));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::CompareArgs;
+use super::variants::{FileVariant, with_settings};
 use crate::cli::assertions::{JudgedPolicy, judged};
 use crate::cli::error::CommandError;
 use crate::cli::files::hashed;
@@ -32,6 +33,9 @@ pub(super) enum ComparisonError {
         "a baseline needs a policy to copy its pods and workload from; add one, as policies/prod.toml"
     )]
     NoFile,
+    /// A policy with an `@` and no setting behind it.
+    #[error("{0} is no file, and no variant of one: a variant is {1}@path=value[,path=value]")]
+    NoSetting(String, String),
     /// The same policy or trace twice.
     #[error("{0} is named twice; name it once")]
     Twice(String),
@@ -65,8 +69,8 @@ pub(super) struct CompareInputs {
 /// The origin of a policy.
 #[derive(Clone, Debug, PartialEq)]
 enum PolicyOrigin {
-    /// A file.
-    File(PathBuf),
+    /// A file, and the keys in which this variant of it differs.
+    File(FileVariant),
     /// A baseline.
     Baseline(Baseline),
 }
@@ -83,6 +87,14 @@ impl ComparedPolicy {
     /// Whether it is a baseline.
     pub(super) fn is_baseline(&self) -> bool {
         matches!(self.origin, PolicyOrigin::Baseline(_))
+    }
+
+    /// The settings of a variant.
+    fn settings(&self) -> &[String] {
+        match &self.origin {
+            PolicyOrigin::File(variant) => &variant.settings,
+            PolicyOrigin::Baseline(_) => &[],
+        }
     }
 }
 
@@ -169,14 +181,24 @@ impl NamedInputs {
                 named.policies.push(PolicyOrigin::Baseline(baseline));
                 continue;
             }
-            let bytes = match loader.read(argument) {
-                Ok(bytes) => bytes,
+            let found = match loader.read(argument) {
                 // A missing file is reported with all other faults.
-                Err(LoadError::Missing) => Vec::new(),
+                Err(LoadError::Missing) => None,
+                Ok(bytes) => Some(bytes),
                 Err(error) => return Err(CommandError::unreadable(argument, error)),
             };
-            if is_policy(argument, &bytes) {
-                named.policies.push(PolicyOrigin::File(argument.clone()));
+            if found.is_none()
+                && let Some(variant) = FileVariant::parse(&text)
+            {
+                named.policies.push(PolicyOrigin::File(variant));
+            } else if found.is_none()
+                && let Some((policy, _)) = text.rsplit_once('@')
+                && loader.read(Path::new(policy)).is_ok()
+            {
+                return Err(ComparisonError::NoSetting(text.to_string(), policy.to_owned()).into());
+            } else if is_policy(argument, &found.unwrap_or_default()) {
+                let policy = FileVariant::plain(argument.clone());
+                named.policies.push(PolicyOrigin::File(policy));
             } else {
                 named.traces.push(argument.clone());
             }
@@ -187,7 +209,7 @@ impl NamedInputs {
 
     fn check(&self) -> Result<(), ComparisonError> {
         let shown = |origin: &PolicyOrigin| match origin {
-            PolicyOrigin::File(path) => path.display().to_string(),
+            PolicyOrigin::File(variant) => variant.to_string(),
             PolicyOrigin::Baseline(baseline) => baseline.name(),
         };
         let names: Vec<String> = self.policies.iter().map(shown).collect();
@@ -287,7 +309,9 @@ impl Gathered {
                 PolicyOrigin::File(policy) => policy,
             };
             baseline_names.push(String::new());
-            match arguments.load.load(policy, path, &arguments.set, loader) {
+            // The settings of a variant come last, so they win over those of every policy.
+            let set = [&arguments.set[..], &policy.settings].concat();
+            match arguments.load.load(&policy.path, path, &set, loader) {
                 Ok(loaded) => {
                     found = Some((loaded.scenario.trace_name.clone(), loaded.engine));
                     scenarios.push(Some(self.take(loaded)));
@@ -333,13 +357,16 @@ impl Gathered {
     }
 }
 
-/// Policies of the same name are called by their paths.
+/// A variant is called by its policy's name and its settings. Policies of the same name are called by their paths.
 fn tell_apart(policies: &mut [ComparedPolicy]) {
+    for policy in &mut *policies {
+        policy.label = with_settings(&policy.label, policy.settings());
+    }
     let names: Vec<String> = policies.iter().map(|it| it.label.clone()).collect();
     for policy in policies {
         let namesakes = names.iter().filter(|name| **name == policy.label).count();
-        if let (true, PolicyOrigin::File(path)) = (namesakes > 1, &policy.origin) {
-            policy.label = path.display().to_string();
+        if let (true, PolicyOrigin::File(variant)) = (namesakes > 1, &policy.origin) {
+            policy.label = variant.to_string();
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::axis::Unit;
 use super::series::{Strokes, TimedValue, push_step};
 use crate::control::Hpa;
-use crate::hpa::rules::Gate;
 use crate::hpa::spec::{MetricSpec, MetricTarget};
 use crate::render::human::trimmed;
 use crate::results::Timeline;
@@ -52,17 +51,13 @@ pub(super) struct PlottedTarget {
 impl PlottedTarget {
     /// `value` with the autoscaler's tolerances around it.
     pub(super) fn of(autoscaler: &Hpa, value: f64) -> Self {
-        let settings = &autoscaler.settings;
-        let behavior = match settings.configurable_tolerance {
-            Gate::On => autoscaler.spec.behavior.as_ref(),
-            Gate::Off => None,
-        };
-        let up = behavior.and_then(|behavior| behavior.scale_up.tolerance);
-        let down = behavior.and_then(|behavior| behavior.scale_down.tolerance);
+        let tolerance = autoscaler
+            .rules()
+            .tolerance(autoscaler.spec.behavior.as_ref());
         Self {
             value,
-            low: value * (1.0 - down.unwrap_or(settings.tolerance)).max(0.0),
-            high: value * (1.0 + up.unwrap_or(settings.tolerance)),
+            low: value * (1.0 - tolerance.down).max(0.0),
+            high: value * (1.0 + tolerance.up),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::tables::{self, Process};
 use super::{Bound, Keys, PolicyKey};
 use crate::cluster::config::{Container, CpuModel, StatsProvider};
 use crate::engine::random::Distribution;
-use crate::hpa::rules::{ControllerSettings, Release};
+use crate::hpa::rules::{ControllerSettings, RELEASE_NAMES, Release};
 use crate::scenario::cluster_kind::{CLUSTER_KINDS, ClusterKind};
 use crate::scenario::hpa_section::REPLICAS_MAX;
 use crate::units::SimSpan;
@@ -65,20 +65,18 @@ declare! { CONTROLLER;
         because: "`--horizontal-pod-autoscaler-initial-readiness-delay`",
         means: "after that period: if the readiness of an unready pod last changed within this time after its start, the pod was never Ready, and the autoscaler ignores its CPU",
     };
-    SCALE_TO_ZERO: OnOff = row! { "scale_to_zero": OnOff,
-        default: || ControllerSettings::default().scale_to_zero => "false",
-        because: "feature gate `HPAScaleToZero`, alpha",
-        means: "whether `minReplicas` may be 0 (needs a metric that exists without pods)",
+    SCALE_TO_ZERO: Optional<OnOff> = row! { "scale_to_zero": Optional(OnOff),
+        because: "feature gate `HPAScaleToZero`: off until 1.36, on since 1.37",
+        means: "whether `minReplicas` may be 0 (needs a metric that exists without pods); the default is the release's",
     };
-    CONFIGURABLE_TOLERANCE: OnOff = row! { "configurable_tolerance": OnOff,
-        default: || ControllerSettings::default().configurable_tolerance => "true",
-        because: "feature gate `HPAConfigurableTolerance` (KEP-4951); the 1.28 rules do not have it",
-        means: "whether `behavior` may have a `tolerance`",
+    CONFIGURABLE_TOLERANCE: Optional<OnOff> = row! { "configurable_tolerance": Optional(OnOff),
+        because: "feature gate `HPAConfigurableTolerance` (KEP-4951): 1.33 and 1.34 have it off, 1.35 and 1.36 on; since 1.37 it is gone, and the feature is on",
+        means: "whether `behavior` may have a `tolerance`; the default is the release's",
     };
-    KUBERNETES: OneOf<Release> = row! { "kubernetes": OneOf(&[("current", Release::Current), ("1.28", Release::V1_28)]),
-        default: || Release::default() => r#""current""#,
-        because: r#"the rules of API v0.36; `"1.28"` is the other set"#,
-        means: r#"`"current"`, or `"1.28"` for that release's rules"#,
+    KUBERNETES: OneOf<Release> = row! { "kubernetes": OneOf(&RELEASE_NAMES),
+        default: Release::default => r#""1.37""#,
+        because: r#"the newest release; `"current"` is 1.38-dev, and 1.28 stands for 1.26 and 1.27"#,
+        means: r#"the release whose controller decides, `"1.28"` to `"1.37"` or `"1.38-dev"`; [releases](releases.md) says how they differ"#,
     };
 }
 

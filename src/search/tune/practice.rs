@@ -4,7 +4,7 @@
 
 use super::parameter::{Ends, TunedParameter};
 use crate::control::Hpa;
-use crate::hpa::rules::{Gate, Release};
+use crate::hpa::rules::Gate;
 use crate::hpa::spec::{
     MetricSpec, MetricTarget, PolicyKind, ScalingPolicy, ScalingRules, SelectPolicy,
 };
@@ -254,9 +254,7 @@ impl PolicyBase<'_> {
     /// KEP-4951; where the cluster does not honour it, only a flag of the whole cluster changes the tolerance.
     fn tolerance(&self, direction: Preference, rules: &ScalingRules) -> Option<TunedParameter> {
         let controller = self.autoscaler;
-        let is_honoured = controller.release == Release::Current
-            && controller.settings.configurable_tolerance == Gate::On;
-        if !is_honoured {
+        if controller.rules().direction_tolerance == Gate::Off {
             return None;
         }
         let today = rules.tolerance.unwrap_or(controller.settings.tolerance);

@@ -23,7 +23,7 @@ fn a_container_that_is_missing_from_no_pod_is_a_lack_of_metrics() {
     let cpu_of_sidecar = MetricQuery::Resource {
         resource: "cpu".to_owned(),
         container: Some("sidecar".to_owned()),
-        requests: RequestScope::PodLevelAndSidecars,
+        requests: RequestScope::NamedContainerMustExist,
     };
     let mut sight = Sight::new(&scenario, &[cpu_of_sidecar]);
     let metrics = MetricsServer::new(

@@ -192,7 +192,7 @@ fn the_tolerance_is_turned_only_where_the_cluster_honours_it() {
     behavior.scaleDown.tolerance: "0" "0.02" "0.05" ["0.1"] "0.15" "0.2" "0.3"..
     "#);
     insta::assert_snapshot!(tolerances(&with("[controller]\nkubernetes = \"1.28\"\n")), @"");
-    insta::assert_snapshot!(tolerances(&with("[controller]\nconfigurable_tolerance = false\n")), @"");
+    insta::assert_snapshot!(tolerances(&with("[controller]\nkubernetes = \"1.36\"\nconfigurable_tolerance = false\n")), @"");
     insta::assert_snapshot!(
         tolerances(&with("[hpa.behavior.scaleUp]\ntolerance = \"0.07\"\n[controller]\ntolerance = 0.2\n")),
         @r#"
