@@ -155,12 +155,13 @@ impl<'t> Written<'t> {
     fn short_line(&self, line_start: usize) -> Option<&'t str> {
         let rest = &self.text.as_bytes()[line_start..];
         let looked_at = &rest[..rest.len().min(SHORT_LINE_BYTES_MAX + 1)];
-        let length = match memchr::memchr2(b'\n', b'\r', looked_at) {
+        let length = match memchr::memchr(b'\n', looked_at) {
             Some(length) => length,
             None if rest.len() <= SHORT_LINE_BYTES_MAX => rest.len(),
             None => return None,
         };
-        Some(&self.text[line_start..line_start + length])
+        let line = &self.text[line_start..line_start + length];
+        Some(line.trim_end_matches('\r'))
     }
 
     fn of_short_line(&self, line: &str, line_start: usize, span: Range<usize>) -> Excerpt {
@@ -202,7 +203,7 @@ impl<'t> Written<'t> {
             .nth(LINE_CHARACTERS_MAX)
             .map_or(text.len(), |(at, _)| from + at);
         let shown = &text[from..to];
-        let end_of_line = shown.find(['\n', '\r']);
+        let end_of_line = shown.find('\n');
         let shown = end_of_line.map_or(shown, |end| &shown[..end]);
         let goes_on = end_of_line.is_none() && to < text.len();
         let mark_start = span.start - from;

@@ -186,8 +186,18 @@ impl Sources {
     }
 
     /// Marks the source as a manifest.
+    ///
+    /// A carriage return alone ends a line of YAML. It becomes a line feed, so that a message shows the line of a fault and not the
+    /// neighbouring lines with it.
     pub(crate) fn mark_as_manifest(&mut self, id: SourceId) {
-        Arc::make_mut(&mut self.list[id.0]).format = Format::Manifest;
+        let source = Arc::make_mut(&mut self.list[id.0]);
+        source.format = Format::Manifest;
+        if source.text.contains('\r') {
+            // No text has a NUL: `text_of` refuses it.
+            let kept = source.text.replace("\r\n", "\0").replace('\r', "\n");
+            source.text = kept.replace('\0', "\r\n");
+            source.marks = TextMarks::of(&source.text);
+        }
     }
 
     /// Treats the source as a policy: an object that a cluster accepts but that never works is an error.
