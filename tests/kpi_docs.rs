@@ -3,11 +3,12 @@
 //!
 //! `HPASIM_WRITE_DOCS=1 cargo test --test kpi_docs` updates the tables; the text around them stays.
 
-use std::fs;
-use std::path::Path;
+#[path = "fixtures/page.rs"]
+mod page;
 
 use hpasim::kpi::{KnownBy, Kpi, KpiFacts, KpiGroup};
 use hpasim::results::TimelineColumn;
+use page::assert_current;
 
 /// The page about KPIs, with a table for each group.
 const KPIS: &str = "docs/kpis.md";
@@ -89,24 +90,9 @@ fn with_table(page: &str, heading: &str, table: &str) -> String {
     format!("{}{table}{}", &page[..start], &page[start + rows..])
 }
 
-/// Compares a page with its expected content, or writes it.
-fn check(page: &str, current: impl Fn(&str) -> String) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
-    let written = fs::read_to_string(&path).expect("a page");
-    let wanted = current(&written);
-    if std::env::var_os("HPASIM_WRITE_DOCS").is_some() {
-        fs::write(&path, wanted).expect("a written page");
-        return;
-    }
-    assert!(
-        written == wanted,
-        "{page} is not what the code says; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test kpi_docs"
-    );
-}
-
 #[test]
 fn the_page_of_kpis_has_a_current_table_for_every_group() {
-    check(KPIS, |page| {
+    assert_current(KPIS, "kpi_docs", |page| {
         KpiGroup::ALL
             .into_iter()
             .fold(page.to_owned(), |page, group| {
@@ -119,14 +105,14 @@ fn the_page_of_kpis_has_a_current_table_for_every_group() {
 
 #[test]
 fn the_page_of_output_lists_every_kpi() {
-    check(OUTPUT, |page| {
+    assert_current(OUTPUT, "kpi_docs", |page| {
         with_table(page, "\n## `summary.json`\n", &output_table())
     });
 }
 
 #[test]
 fn the_page_of_output_lists_every_column_of_the_timeline() {
-    check(OUTPUT, |page| {
+    assert_current(OUTPUT, "kpi_docs", |page| {
         with_table(page, "\n## `timeline.csv`\n", &timeline_table())
     });
 }

@@ -2,6 +2,8 @@
 //!
 //! An example must load without a warning and serve requests. Every key must appear on the page.
 
+#[path = "fixtures/page.rs"]
+mod page;
 #[path = "fixtures/words.rs"]
 mod words;
 
@@ -15,6 +17,7 @@ use hpasim::scenario::{
 use hpasim::simulation::simulate_observed;
 use hpasim::units::{Seed, SimTime};
 
+use page::assert_current;
 use words::words;
 
 const DOCUMENT: &str = include_str!("../docs/policy.md");
@@ -260,11 +263,11 @@ fn bounds() -> String {
 
 fn clusters() -> String {
     let mut rows = "| `cluster` | `metrics.scrape_interval` | `controller.sync_period` | source |\n|---|---|---|---|\n".to_owned();
-    for kind in ClusterKind::ALL {
+    for (name, kind) in ClusterKind::ALL {
         let sets = kind.defaults();
         rows.push_str(&format!(
             "| `\"{}\"` | {} | {} | {} |\n",
-            sets.name, sets.scrape_interval, sets.sync_period, sets.source
+            name, sets.scrape_interval, sets.sync_period, sets.source
         ));
     }
     rows
@@ -294,26 +297,11 @@ fn with_rows(page: &str, mark: &str, rows: &str) -> String {
     format!("{}{rows}{}", &page[..start], &page[end..])
 }
 
-/// Compares the page at `path` with the result of `rewrite`, or writes it.
-fn assert_current(path: &str, rewrite: impl Fn(&str) -> String) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    let written = std::fs::read_to_string(&file).expect("a page");
-    let page = rewrite(&written);
-    if std::env::var_os("HPASIM_WRITE_DOCS").is_some() {
-        std::fs::write(&file, &page).expect("a written page");
-        return;
-    }
-    assert!(
-        written == page,
-        "{path} is not what src/scenario/keys declares; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test policy_docs"
-    );
-}
-
 /// `HPASIM_WRITE_DOCS=1 cargo test --test policy_docs` updates them.
 #[test]
 fn the_tables_of_defaults_and_bounds_have_a_row_for_every_key_as_it_is_declared() {
     let has_default = |key: &KeyRow| key.default.is_some();
-    assert_current("docs/model.md", |page| {
+    assert_current("docs/model.md", "policy_docs", |page| {
         let page = with_rows(
             page,
             "<!-- defaults:",
@@ -394,7 +382,7 @@ fn meanings(section: &str, names: &str) -> String {
 
 #[test]
 fn the_tables_of_keys_explain_every_key_once_as_it_is_declared() {
-    assert_current("docs/policy.md", |page| {
+    assert_current("docs/policy.md", "policy_docs", |page| {
         let named = with_every_key_named(page);
         let page = with_rows(&named, "<!-- distributions:", &distributions());
         let mut page = with_rows(&page, "<!-- clusters:", &clusters());

@@ -2,10 +2,11 @@
 //!
 //! `HPASIM_WRITE_DOCS=1 cargo test --test release_docs` updates the tables; the text around them stays.
 
-use std::fs;
-use std::path::Path;
+#[path = "fixtures/page.rs"]
+mod page;
 
 use hpasim::hpa::release::Release;
+use page::assert_current;
 
 const PAGE: &str = "docs/releases.md";
 
@@ -78,17 +79,9 @@ fn with_table(page: &str, heading: &str, table: &str) -> String {
 
 #[test]
 fn the_page_of_releases_has_the_rules_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
-    let written = fs::read_to_string(&path).expect("a page");
-    let wanted = with_table(&written, "## What changed", &changes());
-    let wanted = with_table(&wanted, "## Every rule", &rules());
-    let wanted = with_table(&wanted, "## Sources", &sources());
-    if std::env::var_os("HPASIM_WRITE_DOCS").is_some() {
-        fs::write(&path, wanted).expect("a written page");
-        return;
-    }
-    assert!(
-        written == wanted,
-        "{PAGE} is not what the code says; write it anew with HPASIM_WRITE_DOCS=1 cargo test --test release_docs"
-    );
+    assert_current(PAGE, "release_docs", |page| {
+        let page = with_table(page, "## What changed", &changes());
+        let page = with_table(&page, "## Every rule", &rules());
+        with_table(&page, "## Sources", &sources())
+    });
 }

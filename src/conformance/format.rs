@@ -78,7 +78,7 @@ impl RecordedBuild {
 
     /// The controller that `source` describes; 1.38-dev if it states no version.
     ///
-    /// A version of Kubernetes is `v1.MINOR.PATCH`. The version of the API's module, `v0.36.2`, is none.
+    /// A version of Kubernetes is `v1.MINOR.PATCH`. `v0.36.2` is the version of the API's module, and no version of Kubernetes.
     fn of(source: &str) -> Self {
         let before = |release| Self {
             release,

@@ -322,7 +322,7 @@ impl<'a> Calculation<'a> {
         };
         let average_over_no_pods = self.rules.of_release.average_over_no_pods;
         let per_pod = if overflow == Overflow::Capped && usage.0 as f64 >= i64::MAX as f64 {
-            // A capped sum is shown as it is, not divided by the pods, even if there are none.
+            // A capped sum is shown as it is. It is not divided by the number of pods, which may be 0.
             i64::MAX
         } else if self.status_replicas.0 == 0 && average_over_no_pods == AverageOverNoPods::Zero {
             0

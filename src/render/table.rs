@@ -172,7 +172,7 @@ fn grid_of(
 const HEADING_PART_MAX: usize = 14;
 
 /// What a long word of a heading is broken behind.
-const HEADING_SEPARATORS: [char; 3] = ['.', '-', '_'];
+const HEADING_SEPARATORS: [char; 5] = ['.', '-', '_', '@', '='];
 
 /// A heading whose long words are broken behind separators and before capitals: `targetCPU`, `Utilization`, `Percentage`.
 fn broken_heading(text: &str) -> String {
@@ -190,7 +190,9 @@ fn broken_word(word: &str) -> String {
     let mut parts = vec![String::new()];
     let mut before = ' ';
     for letter in word.chars() {
-        let begins = HEADING_SEPARATORS.contains(&before)
+        // A number such as the release 1.32 stays whole.
+        let begins = (HEADING_SEPARATORS.contains(&before)
+            && !(before == '.' && letter.is_ascii_digit()))
             || (before.is_lowercase() && letter.is_uppercase());
         if begins {
             parts.push(String::new());
@@ -376,5 +378,13 @@ mod tests {
         | behavior.jsonl |  1204 |
         | zero.jsonl     |    87 |
         "#);
+    }
+
+    #[test]
+    fn the_heading_of_a_variant_breaks_at_its_signs_and_keeps_a_release_whole() {
+        assert_eq!(
+            broken_heading("prod@controller.kubernetes=1.32"),
+            "prod@\ncontroller.\nkubernetes=\n1.32"
+        );
     }
 }

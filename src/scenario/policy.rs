@@ -297,7 +297,7 @@ pub(super) fn read_metrics(
 ) -> MetricsPipeline {
     let stats = key::STATS.read(section, faults);
     if stats == StatsProvider::Cri {
-        refuse_housekeeping(section, faults);
+        warn_of_housekeeping(section, faults);
     }
     let of_cluster = cluster.defaults().scrape_interval;
     MetricsPipeline {
@@ -310,7 +310,7 @@ pub(super) fn read_metrics(
 }
 
 /// Warns of keys about housekeeping, which the kubelet does not need for counters from the container runtime.
-fn refuse_housekeeping(section: Option<&Section<'_>>, faults: &mut Faults<'_>) {
+fn warn_of_housekeeping(section: Option<&Section<'_>>, faults: &mut Faults<'_>) {
     for name in [key::HOUSEKEEPING.name, key::HOUSEKEEPING_JITTER.name] {
         let Some(node) = section.and_then(|section| section.node(name)) else {
             continue;

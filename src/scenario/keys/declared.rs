@@ -137,7 +137,7 @@ declare! { WORKLOAD;
     };
     BEFORE: Optional<OneOf<LoadBefore>> = row! { "before": Optional(OneOf(&[("steady", LoadBefore::Steady), ("idle", LoadBefore::Idle)])),
         because: "recorded traffic was there before the recording; a load test (options and outputs of k6, Locust) begins from nothing",
-        means: r#"the load before the start, which counters and metrics have seen: `"steady"` is that of the first row, `"idle"` is none. Without the key it is `"idle"` under a recording or options of a load test from its beginning, otherwise `"steady"`"#,
+        means: r#"the load before the start, which CPU counters and metrics have seen: `"steady"` is the load of the first row, `"idle"` is no load. The default is `"idle"` for a load test (k6, Locust) that is not cut by `--from`. For all other traffic it is `"steady"`"#,
     };
     SCALE: Number = row! { "scale": Number(0.0..=1e9),
         default: || 1.0 => "1.0",
