@@ -258,6 +258,7 @@ mod tests {
         .PP
         Baselines: @default (no behavior), @static\-peak, @static\-mean, @fixed:N,
         @oracle (knows the demand), @oracle\-instant (the same, and pods start at once).
+        Variants without a file: POLICY@path=value[,path=value], with any key of \-\-set.
         ");
         assert!(!page_of(&["run"]).contains(".SH NOTES"));
     }
