@@ -8,6 +8,8 @@ mod calibrate;
 mod check;
 #[path = "cli/compare.rs"]
 mod compare;
+#[path = "cli/cost.rs"]
+mod cost;
 #[path = "cli/engine.rs"]
 mod engine;
 #[path = "cli/escaped_text.rs"]

@@ -1,38 +1,64 @@
-//! `hpasim calibrate PROBE`: what does a request cost?
+//! `hpasim calibrate PROBE...`: what does a request cost?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::choices::{OutputFormat, TEXT_OR_JSON, one_of};
+use super::choices::{ChoiceWords, OutputFormat, TEXT_OR_JSON, one_of};
 use super::error::{CommandError, Completion};
 use super::screen::Screen;
 use crate::files::FileLoader;
-use crate::render::calibration::{calibration_json, render_calibration};
-use crate::results::calibration::calibrate;
+use crate::render::calibration::{
+    FittedProbe, calibration_json, calibrations_json, render_calibration, render_calibrations,
+};
+use crate::results::calibration::{CostEstimate, MachineClass, calibrate, leave_out_at_limit};
 use crate::scenario::read_probe;
+use crate::units::{Millicores, Quantity};
 
-/// The columns of a probe and two commands, for `--help`.
+/// The columns of a probe, and commands, for `--help`.
 const EXAMPLES: &str = "\
 A probe has a row for each load, with the columns `rps` (requests per second)
 and `cpu_millicores`. With a third column `replicas`, `rps` is the total of all
 pods and `cpu_millicores` belongs to one pod, as `kubectl top pod` prints it.
 hpasim ignores further columns.
 
-Examples:
-  hpasim calibrate probe.csv
-  hpasim calibrate probe.csv --format json";
+Several probes, each on a machine of its own, measure how the machines differ.
+Of one probe, `--machine` states it: the standard deviation of the logarithm of
+the speed is 0 for `same` (the machines of the probe serve), 0.06 for `fixed`
+(one machine type with one processor) and 0.24 for `mixed` (a type with several
+processors, such as GKE's E2).
 
-/// Fit cost per request and idle CPU to a capacity probe.
+Examples:
+  hpasim calibrate probe.csv --limit 500m --machine mixed
+  hpasim calibrate monday.csv tuesday.csv wednesday.csv";
+
+/// `--machine`.
+const MACHINES: &ChoiceWords<MachineClass> = &MachineClass::ALL;
+
+/// Fit cost per request and idle CPU to capacity probes.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CalibrateArgs {
-    /// Capacity probe: CSV with a header
-    #[arg(value_name = "PROBE")]
-    probe: PathBuf,
+    /// Capacity probes: CSV with a header
+    #[arg(value_name = "PROBE", required = true)]
+    probes: Vec<PathBuf>,
+    /// CPU limit of a pod, as 500m or 2; rows at the limit are left out
+    #[arg(long, value_name = "CPU", value_parser = parse_limit)]
+    limit: Option<Millicores>,
+    /// Machines that serve, where one probe cannot say how they differ [default: fixed]
+    #[arg(long, value_parser = one_of(MACHINES), hide_default_value = true)]
+    machine: Option<MachineClass>,
     /// What to print
     #[arg(long, value_parser = one_of(TEXT_OR_JSON), default_value = "text")]
     format: OutputFormat,
+}
+
+fn parse_limit(text: &str) -> Result<Millicores, String> {
+    let quantity = text.parse::<Quantity>().and_then(Quantity::milli_value);
+    match quantity {
+        Ok(limit) if limit.0 > 0 => Ok(Millicores(limit.0)),
+        _ => Err("write CPU above 0, such as 500m or 2".to_owned()),
+    }
 }
 
 /// Reads, fits, reports.
@@ -40,14 +66,55 @@ pub(super) fn run(
     arguments: &CalibrateArgs,
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
-    let probe = read_probe(&arguments.probe, &mut FileLoader).map_err(CommandError::Input)?;
-    screen.warn(&probe.warnings);
-    let name = arguments.probe.display().to_string();
-    let fit =
-        calibrate(&probe).map_err(|error| CommandError::bad_file(&arguments.probe, &error))?;
-    match arguments.format {
-        OutputFormat::Json => screen.print_data(&calibration_json(&name, probe.measured, &fit)?)?,
-        _ => screen.print(&render_calibration(&name, probe.measured, &fit))?,
+    if arguments.probes.len() > 1 && arguments.machine.is_some() {
+        return Err(CommandError::usage(
+            "several probes measure how the machines differ; leave `--machine` out, or give one probe",
+        ));
+    }
+    let fitted: Result<Vec<FittedProbe>, CommandError> = arguments
+        .probes
+        .iter()
+        .map(|path| fit(path, arguments.limit, screen))
+        .collect();
+    let fitted = fitted?;
+    let is_json = matches!(arguments.format, OutputFormat::Json);
+    match fitted.as_slice() {
+        [probe] => {
+            let class = arguments.machine.unwrap_or(MachineClass::Fixed);
+            if is_json {
+                screen.print_data(&calibration_json(probe, class)?)?;
+            } else {
+                screen.print(&render_calibration(probe, class))?;
+            }
+        }
+        probes => {
+            let fits: Vec<_> = probes.iter().map(|probe| probe.fit.clone()).collect();
+            let cost = CostEstimate::of_several(&fits);
+            if is_json {
+                screen.print_data(&calibrations_json(probes, &cost)?)?;
+            } else {
+                screen.print(&render_calibrations(probes, &cost))?;
+            }
+        }
     }
     Ok(Completion::Done)
+}
+
+fn fit(
+    path: &Path,
+    limit: Option<Millicores>,
+    screen: &mut Screen,
+) -> Result<FittedProbe, CommandError> {
+    let mut probe = read_probe(path, &mut FileLoader).map_err(CommandError::Input)?;
+    screen.warn(&probe.warnings);
+    let left_out = limit.map(|limit| leave_out_at_limit(&mut probe, limit));
+    let left_out = left_out.transpose();
+    let at_limit = left_out.map_err(|error| CommandError::bad_file(path, &error))?;
+    let fit = calibrate(&probe).map_err(|error| CommandError::bad_file(path, &error))?;
+    Ok(FittedProbe {
+        file: path.display().to_string(),
+        measured: probe.measured,
+        fit,
+        at_limit,
+    })
 }

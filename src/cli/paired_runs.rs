@@ -129,6 +129,7 @@ pub(super) fn simulate_counted(
     seed: Seed,
     progress: &Progress,
 ) -> Kpis {
+    let scenario = &*scenario.for_seed(seed);
     let mut observer = (
         KpiObserver::new(scenario),
         progress.of_run(scenario.trace.end()),
@@ -162,12 +163,13 @@ struct PairedRun<'s> {
 
 impl PairedRun<'_> {
     fn simulate_drawn(self, progress: &Progress) -> (Kpis, Option<SeedCurves>) {
+        let scenario = &*self.scenario.for_seed(self.seed);
         let mut observer = (
-            KpiObserver::new(self.scenario),
-            TimelineRecorder::new(self.scenario),
-            progress.of_run(self.scenario.trace.end()),
+            KpiObserver::new(scenario),
+            TimelineRecorder::new(scenario),
+            progress.of_run(scenario.trace.end()),
         );
-        simulate_observed(self.scenario, self.engine, self.seed, &mut observer);
+        simulate_observed(scenario, self.engine, self.seed, &mut observer);
         let (kpis, recorder, progress) = observer;
         progress.finish();
         (kpis.finish(), Some(SeedCurves::of(&recorder.finish())))

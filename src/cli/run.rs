@@ -340,7 +340,7 @@ fn simulate_first(
     progress: &Progress,
     streams: Streams,
 ) -> Result<SeedRun, CommandError> {
-    let scenario = &loaded.scenario;
+    let scenario = &*loaded.scenario.for_seed(seed);
     let mut observer = (
         KpiObserver::new(scenario),
         TimelineRecorder::writing(scenario, streams.timeline),

@@ -34,6 +34,8 @@ pub enum Stream {
     Retries,
     /// The policies that a search tries.
     Search,
+    /// The cost of a request that no probe could know.
+    Cost,
 }
 
 impl Stream {
@@ -51,6 +53,7 @@ impl Stream {
             Self::Users => 8,
             Self::Retries => 9,
             Self::Search => 10,
+            Self::Cost => 11,
         }
     }
 
@@ -192,6 +195,37 @@ impl Distribution {
                     / spans.len() as f64;
                 variance.sqrt() / mean
             }
+        }
+    }
+
+    /// The distribution of `factor` times a draw, with the lengths rounded to the nanosecond; `factor` is above 0.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let scaled = |span: &SimSpan| SimSpan::from_secs_f64(span.as_secs_f64() * factor);
+        match self {
+            Self::Constant(span) => Self::Constant(scaled(span)),
+            Self::Uniform { low, high } => Self::Uniform {
+                low: scaled(low),
+                high: scaled(high),
+            },
+            Self::Normal { mean, std_dev } => Self::Normal {
+                mean: scaled(mean),
+                std_dev: scaled(std_dev),
+            },
+            Self::LogNormal { median, sigma } => Self::LogNormal {
+                median: scaled(median),
+                sigma: *sigma,
+            },
+            Self::Exponential { mean } => Self::Exponential { mean: scaled(mean) },
+            Self::Gamma { mean, cv } => Self::Gamma {
+                mean: scaled(mean),
+                cv: *cv,
+            },
+            Self::Pareto { minimum, shape } => Self::Pareto {
+                minimum: scaled(minimum),
+                shape: *shape,
+            },
+            Self::Empirical(spans) => Self::Empirical(spans.iter().map(scaled).collect()),
         }
     }
 
@@ -384,6 +418,20 @@ mod tests {
                 "{distribution:?}: cv {}, stated {stated_cv}",
                 variance.sqrt() / mean
             );
+        }
+    }
+
+    #[test]
+    fn a_scaled_distribution_has_the_mean_times_the_factor_and_the_same_variation() {
+        for distribution in cases() {
+            let scaled = distribution.scaled(1.5);
+            let ratio = scaled.mean_seconds() / distribution.mean_seconds();
+            assert!((ratio - 1.5).abs() < 1e-6, "{distribution:?}: {ratio}");
+            let (before, after) = (
+                distribution.coefficient_of_variation(),
+                scaled.coefficient_of_variation(),
+            );
+            assert!((before - after).abs() < 1e-6, "{distribution:?}");
         }
     }
 

@@ -8,22 +8,65 @@ use super::human::significant;
 use super::prose::folded;
 use super::table::{Column, TableFormat, render_table};
 use crate::results::calibration::{
-    Calibration, Coefficient, CpuGrowth, LinearityTest, Outlier, SIGNIFICANCE, measured_on,
+    Calibration, Coefficient, CostEstimate, CpuGrowth, LinearityTest, MachineClass, Outlier,
+    RateFall, SIGNIFICANCE, measured_on,
 };
 use crate::scenario::ProbeMeasurement;
 use crate::text::rounding::readable;
 use crate::text::{json, visible};
 
-/// The report of the probe in `file` as text.
+/// A probe with its fit.
+#[derive(Clone, Debug)]
+pub struct FittedProbe {
+    /// The file.
+    pub file: String,
+    /// What its columns measure.
+    pub measured: ProbeMeasurement,
+    /// The fit.
+    pub fit: Calibration,
+    /// The lines left out as rows at the CPU limit; `None` where no limit was stated.
+    pub at_limit: Option<Vec<usize>>,
+}
+
+/// The report of one probe as text, for machines of `class`.
 #[must_use]
-pub fn render_calibration(file: &str, measured: ProbeMeasurement, fit: &Calibration) -> String {
+pub fn render_calibration(probe: &FittedProbe, class: MachineClass) -> String {
+    let cost = CostEstimate::of_one(&probe.fit, class);
+    let known = format!(
+        "`machine` is assumed: {} ({}). `--machine` chooses another class; several probes measure it.",
+        significant(cost.machine),
+        class.source(),
+    );
+    let text = report(probe) + &folded("- ", &known);
+    format!("{text}\nPut into the policy:\n{}", policy_lines(&cost))
+}
+
+/// The reports of several probes, each on a machine of its own, and what they say together.
+#[must_use]
+pub fn render_calibrations(probes: &[FittedProbe], cost: &CostEstimate) -> String {
+    let mut text: String = probes.iter().map(|probe| report(probe) + "\n").collect();
+    let together = format!(
+        "{} probes, each on a machine of its own: a request costs {} ms (geometric mean; standard error {} ms). The machines' speeds \
+         have a standard deviation of {} of the logarithm, beyond what the standard errors of the probes explain.",
+        probes.len(),
+        significant(cost.mean_ms),
+        significant(cost.standard_error_ms),
+        significant(cost.machine),
+    );
+    text.push_str(&folded("", &together));
+    format!("{text}\nPut into the policy:\n{}", policy_lines(cost))
+}
+
+/// One probe: its line, and the doubts about it.
+fn report(probe: &FittedProbe) -> String {
+    let FittedProbe { measured, fit, .. } = probe;
     let mut text = format!(
         "{}: {} rows, {} to {} rps a pod\n{}\n",
-        visible(file),
+        visible(&probe.file),
         fit.rows,
         significant(fit.rps_min),
         significant(fit.rps_max),
-        folded("", measured_on(measured)),
+        folded("", measured_on(*measured)),
     );
     text.push_str("cpu = idle + cost x rps, by least squares:\n");
     text.push_str(&estimates(fit));
@@ -33,10 +76,9 @@ pub fn render_calibration(file: &str, measured: ProbeMeasurement, fit: &Calibrat
         fit.r_squared,
         significant(fit.scatter_millicores),
     );
-    for note in notes(measured, fit) {
+    for note in notes(probe) {
         text.push_str(&folded("- ", &note));
     }
-    let _ = write!(text, "\nPut into the policy:\n{}", policy_lines(fit));
     text
 }
 
@@ -71,10 +113,24 @@ fn estimates(fit: &Calibration) -> String {
 }
 
 /// What the reader should know of the line.
-fn notes(measured: ProbeMeasurement, fit: &Calibration) -> Vec<String> {
+fn notes(probe: &FittedProbe) -> Vec<String> {
+    let FittedProbe { measured, fit, .. } = probe;
     let mut notes = Vec::new();
+    notes.extend(probe.at_limit.as_deref().map(left_out));
+    notes.extend(
+        fit.rate_falls
+            .first()
+            .map(|fall| rate_fall(fall, fit.rate_falls.len())),
+    );
     if fit.cpu_looks_like_that_of_all_pods() {
         notes.push(cpu_of_all_pods(fit));
+    }
+    if fit.r_squared_is_low() {
+        notes.push(format!(
+            "R² is low: the load explains {:.0} % of the CPU's variance. Something else uses CPU, or the readings belong to other \
+             moments than the rates. Measure again, and hold each load for two minutes.",
+            100.0 * fit.r_squared
+        ));
     }
     notes.push(linearity(fit));
     if fit.cpu_per_request_ms.low <= 0.0 {
@@ -91,7 +147,7 @@ fn notes(measured: ProbeMeasurement, fit: &Calibration) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if measured == ProbeMeasurement::Together && fit.idle_cpu_millicores.value > 0.0 {
+    if *measured == ProbeMeasurement::Together && fit.idle_cpu_millicores.value > 0.0 {
         notes.push(
             "Idle use belongs to all measured pods together; `idle_cpu` of the policy belongs to one pod. If you measured several pods, \
              divide it by their number, or add a column `replicas`."
@@ -100,6 +156,37 @@ fn notes(measured: ProbeMeasurement, fit: &Calibration) -> Vec<String> {
     }
     notes.extend(fit.outliers.iter().map(outlier));
     notes
+}
+
+fn left_out(lines: &[usize]) -> String {
+    let numbers: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    match lines {
+        [] => "No row is at the CPU limit.".to_owned(),
+        [line] => format!(
+            "Line {line} is at the CPU limit and left out: at the limit a rate is what the pods could serve."
+        ),
+        _ => format!(
+            "Lines {} are at the CPU limit and left out: at the limit a rate is what the pods could serve.",
+            numbers.join(", ")
+        ),
+    }
+}
+
+fn rate_fall(fall: &RateFall, count: usize) -> String {
+    let others = match count {
+        1 => String::new(),
+        2 => " One other row is alike.".to_owned(),
+        _ => format!(" {} other rows are alike.", count - 1),
+    };
+    format!(
+        "At line {} the rate falls from {} to {} rps a pod, and the CPU stays at {}m: the pods were full, and such a row says \
+         nothing about the cost.{others} State the CPU limit of a pod with `--limit`, or delete such rows. \
+         The key `workload.overload` models pods that serve less once they are full.",
+        fall.line,
+        significant(fall.rps_before),
+        significant(fall.rps),
+        significant(fall.cpu_millicores),
+    )
 }
 
 fn cpu_of_all_pods(fit: &Calibration) -> String {
@@ -200,12 +287,24 @@ fn distance(outlier: &Outlier) -> String {
     format!("{size} {side} the line of the others, which lie close to their line")
 }
 
-/// The part of a policy that says the same; idle use is 0m or more.
-fn policy_lines(fit: &Calibration) -> String {
+/// The part of a policy that says the same.
+fn policy_lines(cost: &CostEstimate) -> String {
+    let error = match cost.standard_error_ms {
+        error if error > 0.0 => {
+            // A policy accepts no error beyond the mean.
+            let error = error.min(cost.mean_ms);
+            format!(", standard_error = \"{}\"", written_milliseconds(error))
+        }
+        _ => String::new(),
+    };
+    let machine = match cost.machine {
+        machine if machine > 0.0 => format!(", machine = {}", significant(machine)),
+        _ => String::new(),
+    };
     format!(
-        "[workload]\ncpu_per_request = {{ dist = \"lognormal\", mean = \"{}\", cv = 1.0 }}\nidle_cpu = \"{:.0}m\"\n",
-        written_milliseconds(fit.cpu_per_request_ms.value),
-        fit.idle_cpu_millicores.value.max(0.0),
+        "[workload]\ncpu_per_request = {{ dist = \"lognormal\", mean = \"{}\", cv = 1.0{error}{machine} }}\nidle_cpu = \"{:.0}m\"\n",
+        written_milliseconds(cost.mean_ms),
+        cost.idle_millicores,
     )
 }
 
@@ -223,28 +322,92 @@ struct CalibrationReport<'a> {
     file: &'a str,
     measured_on: &'a str,
     #[serde(flatten)]
-    fit: &'a Calibration,
+    fit: Calibration,
+    rows_at_limit: Option<&'a [usize]>,
+    r_squared_is_low: bool,
     idle_is_below_zero: bool,
     cpu_looks_like_that_of_all_pods: bool,
+}
+
+impl<'a> CalibrationReport<'a> {
+    fn of(probe: &'a FittedProbe) -> Self {
+        Self {
+            file: &probe.file,
+            measured_on: measured_on(probe.measured),
+            fit: rounded(&probe.fit),
+            rows_at_limit: probe.at_limit.as_deref(),
+            r_squared_is_low: probe.fit.r_squared_is_low(),
+            idle_is_below_zero: probe.fit.idle_is_below_zero(),
+            cpu_looks_like_that_of_all_pods: probe.fit.cpu_looks_like_that_of_all_pods(),
+        }
+    }
+}
+
+/// The cost as the policy states it.
+#[derive(Serialize)]
+struct CostReport {
+    mean_ms: f64,
+    standard_error_ms: f64,
+    machine: f64,
+    machine_known_from: String,
+    idle_cpu_millicores: f64,
+}
+
+impl CostReport {
+    fn of(cost: &CostEstimate, machine_known_from: String) -> Self {
+        Self {
+            mean_ms: readable(cost.mean_ms),
+            standard_error_ms: readable(cost.standard_error_ms),
+            machine: readable(cost.machine),
+            machine_known_from,
+            idle_cpu_millicores: readable(cost.idle_millicores),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OneReport<'a> {
+    #[serde(flatten)]
+    probe: CalibrationReport<'a>,
+    cost: CostReport,
     policy: String,
 }
 
-/// The same as one JSON object, with a final newline.
+/// [`render_calibration`] as one JSON object, with a final newline.
 ///
 /// # Errors
 /// None that the report's types could cause; the type is the JSON writer's.
 pub fn calibration_json(
-    file: &str,
-    measured: ProbeMeasurement,
-    fit: &Calibration,
+    probe: &FittedProbe,
+    class: MachineClass,
 ) -> Result<String, serde_json::Error> {
-    json::pretty(&CalibrationReport {
-        file,
-        measured_on: measured_on(measured),
-        fit: &rounded(fit),
-        idle_is_below_zero: fit.idle_is_below_zero(),
-        cpu_looks_like_that_of_all_pods: fit.cpu_looks_like_that_of_all_pods(),
-        policy: policy_lines(fit),
+    let cost = CostEstimate::of_one(&probe.fit, class);
+    json::pretty(&OneReport {
+        probe: CalibrationReport::of(probe),
+        cost: CostReport::of(&cost, class.source().to_owned()),
+        policy: policy_lines(&cost),
+    })
+}
+
+#[derive(Serialize)]
+struct ReportOfSeveral<'a> {
+    probes: Vec<CalibrationReport<'a>>,
+    cost: CostReport,
+    policy: String,
+}
+
+/// [`render_calibrations`] as one JSON object, with a final newline.
+///
+/// # Errors
+/// None that the report's types could cause; the type is the JSON writer's.
+pub fn calibrations_json(
+    probes: &[FittedProbe],
+    cost: &CostEstimate,
+) -> Result<String, serde_json::Error> {
+    json::pretty(&ReportOfSeveral {
+        probes: probes.iter().map(CalibrationReport::of).collect(),
+        cost: CostReport::of(cost, format!("{} probes", probes.len())),
+        policy: policy_lines(cost),
     })
 }
 
@@ -278,6 +441,10 @@ fn rounded(fit: &Calibration) -> Calibration {
         outlier.expected_millicores = readable(outlier.expected_millicores);
         outlier.standard_errors = outlier.standard_errors.map(readable);
         outlier.cpu_per_request_ms_without = readable(outlier.cpu_per_request_ms_without);
+    }
+    for fall in &mut fit.rate_falls {
+        fall.rps_before = readable(fall.rps_before);
+        fall.rps = readable(fall.rps);
     }
     fit
 }

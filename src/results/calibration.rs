@@ -3,14 +3,22 @@
 //! The model is one straight line. Tests say where it does not hold. The fit keeps all
 //! rows; the report names outliers and their influence.
 
+mod machine;
+mod saturation;
+
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
 use super::statistics::{reach_in_errors, students_t};
 use crate::scenario::{Probe, ProbeMeasurement, ProbeRow, SAME_LOAD};
 
+pub use machine::{CostEstimate, MachineClass};
+pub use saturation::{RateFall, leave_out_at_limit};
+
 /// Below this p-value a test rejects the straight line, or a row.
 pub const SIGNIFICANCE: f64 = 0.05;
+/// A line that explains less than this share of the CPU's variance is doubtful.
+const GOOD_R_SQUARED: f64 = 0.9;
 /// A line whose unexplained variance is this many times smaller is not better by chance.
 const FAR_BETTER: f64 = 5.0;
 /// More standard errors than this only mean that the other rows lie close to their line.
@@ -46,6 +54,8 @@ pub struct Calibration {
     pub linearity: Linearity,
     /// Rows that lie further from the line of the others than chance explains.
     pub outliers: Vec<Outlier>,
+    /// Rows whose rate falls while CPU stays.
+    pub rate_falls: Vec<RateFall>,
 }
 
 /// A coefficient of the line with its interval of [`CONFIDENCE`](super::statistics::CONFIDENCE), by Student's t.
@@ -129,6 +139,19 @@ pub enum CalibrationError {
          check that `rps` and `cpu_millicores` belong to the same pods and the same time"
     )]
     NoGrowth(f64),
+    /// The rows below the limit are too few.
+    #[error(
+        "{rows} of {all} rows are at the limit of {limit_millicores}m; \
+         a line needs three rows with two different loads below the limit"
+    )]
+    AtLimit {
+        /// The limit, in millicores.
+        limit_millicores: i64,
+        /// How many rows are at the limit.
+        rows: usize,
+        /// How many rows there are.
+        all: usize,
+    },
 }
 
 /// The straight line through rows, with what its errors need.
@@ -243,6 +266,7 @@ pub fn calibrate(probe: &Probe) -> Result<Calibration, CalibrationError> {
         cpu_per_request_ms_without_idle: through_origin(rows),
         linearity: test_linearity(rows, &line),
         outliers: find_outliers(rows, &line),
+        rate_falls: saturation::rate_falls(rows),
     })
 }
 
@@ -251,6 +275,12 @@ impl Calibration {
     #[must_use]
     pub fn idle_is_below_zero(&self) -> bool {
         self.idle_cpu_millicores.high < 0.0
+    }
+
+    /// Whether the line explains too little of the CPU.
+    #[must_use]
+    pub fn r_squared_is_low(&self) -> bool {
+        self.r_squared < GOOD_R_SQUARED
     }
 
     /// Whether the CPU follows the rate of all pods so much better than that of one that it is probably the CPU of all of them.

@@ -40,6 +40,7 @@ impl SimulatedRun {
     /// observers of your own to [`simulation::simulate_observed`].
     #[must_use]
     pub fn of(scenario: &Scenario, engine: Engine, seed: Seed) -> Self {
+        let scenario = &*scenario.for_seed(seed);
         let mut observers = (
             KpiObserver::new(scenario),
             TimelineRecorder::new(scenario),

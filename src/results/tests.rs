@@ -24,7 +24,7 @@ use crate::simulation::observer::{
 };
 use crate::simulation::{Observer, Provisioning};
 use crate::units::{Millicores, Replicas, SimSpan, SimTime};
-use crate::workload::{Demand, LoadBefore, Trace, Workload};
+use crate::workload::{CostUncertainty, Demand, LoadBefore, Trace, Workload};
 
 /// Ten requests a second, all answered within the SLO by two pods, from `start` to `end` (seconds).
 pub(crate) fn even_segment(start: f64, end: f64) -> FlowSegment {
@@ -115,6 +115,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
         },
         workload: Workload {
             cpu_per_request: none.clone(),
+            cost_uncertainty: CostUncertainty::default(),
             io_per_request: none,
             idle_cpu: Millicores(1),
             cpu_noise: 0.0,

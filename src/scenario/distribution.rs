@@ -112,8 +112,13 @@ pub(super) const P99_BY_MEDIAN_MAX: f64 = 10_000.0;
 /// The bounds of a Pareto exponent: below, the mean is infinite or nearly so; above, it is a constant.
 pub(super) const PARETO_SHAPE: RangeInclusive<f64> = 1.01..=1000.0;
 
-/// Reads the distribution in `node`; messages call it `path`.
-pub(super) fn read(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<Distribution> {
+/// Reads the distribution in `node`; messages call it `path`. A table may also have the keys `beside`, which the caller reads.
+pub(super) fn read(
+    node: &Node,
+    path: &str,
+    beside: &[&'static str],
+    faults: &mut Faults<'_>,
+) -> Option<Distribution> {
     let Value::Table(table) = &node.value else {
         return duration(node, path, faults).map(Distribution::Constant);
     };
@@ -130,7 +135,8 @@ pub(super) fn read(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<D
     let words: Vec<(&'static str, &Kind)> = KINDS.iter().map(|kind| (kind.word, kind)).collect();
     let kind = unchecked.word("dist", &words, faults)?;
     // The keys are known only after the kind.
-    let body = Section::of_table(table, path.to_owned(), node.origin, &kind.keys(), faults);
+    let known = [&kind.keys(), beside].concat();
+    let body = Section::of_table(table, path.to_owned(), node.origin, &known, faults);
     (kind.read)(&body, faults)
 }
 

@@ -123,6 +123,11 @@ pub(super) trait Takes {
     fn keys_within(&self) -> (&'static str, Keys) {
         ("", &[])
     }
+
+    /// The keys that the value's table may have beside those of the value. A table of these alone leaves the value unsaid.
+    fn keys_beside(&self) -> Keys {
+        &[]
+    }
 }
 
 /// A type whose value needs no other key to be checked.
@@ -137,6 +142,10 @@ pub(super) trait Declared: Sync {
     fn name(&self) -> &'static str;
     /// The default as text, if a result lists it among its assumptions.
     fn assumed(&self) -> Option<&'static str>;
+    /// The default as text, if the key has one.
+    fn default_text(&self) -> Option<&'static str>;
+    /// The keys beside those of the value, in a table.
+    fn keys_beside(&self) -> Keys;
     /// Adds the row of the key, whose table has the path `table`, and the rows of the keys inside it.
     fn add_rows(&self, table: &str, rows: &mut Vec<KeyRow>);
 }
@@ -148,6 +157,14 @@ impl<K: Takes + Sync> Declared for PolicyKey<K> {
 
     fn assumed(&self) -> Option<&'static str> {
         self.text.filter(|_| self.is_assumed)
+    }
+
+    fn default_text(&self) -> Option<&'static str> {
+        self.text
+    }
+
+    fn keys_beside(&self) -> Keys {
+        self.takes.keys_beside()
     }
 
     fn add_rows(&self, table: &str, rows: &mut Vec<KeyRow>) {
@@ -224,6 +241,12 @@ pub fn all() -> Vec<KeyRow> {
         }
     }
     rows
+}
+
+/// The declaration of `key` in `section`.
+pub(super) fn find(section: &str, key: &str) -> Option<&'static dyn Declared> {
+    let (_, keys) = SECTIONS.into_iter().find(|(name, _)| *name == section)?;
+    keys.iter().copied().find(|it| it.name() == key)
 }
 
 /// The defaults that a result lists if the policy does not state them: section, key, and the default as text.

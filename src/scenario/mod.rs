@@ -53,12 +53,13 @@ pub(crate) mod tree;
 mod values;
 mod workload_section;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::cluster::config::{Deployment, MetricsPipeline};
 use crate::control::{Hpa, Scaler};
-use crate::units::SimSpan;
-use crate::workload::{Trace, Workload};
+use crate::units::{Seed, SimSpan};
+use crate::workload::{CostUncertainty, Trace, Workload};
 
 pub use assertion::{Assertion, Comparator};
 #[doc(hidden)]
@@ -139,6 +140,34 @@ impl Scenario {
             Some(Scaler::Hpa(hpa)) => Some(hpa),
             Some(Scaler::Schedule(_)) | None => None,
         }
+    }
+
+    /// The scenario in the run of `seed`: with the cost of a request that the seed draws, and nothing left to draw.
+    ///
+    /// Every run of a seed begins here, before the observers are made: a KPI such as the pods needed belongs to the drawn
+    /// cost. Without `standard_error` and `machine` this is the scenario itself.
+    #[must_use]
+    pub fn for_seed(&self, seed: Seed) -> Cow<'_, Self> {
+        let workload = &self.workload;
+        if workload.cost_uncertainty.is_none() {
+            return Cow::Borrowed(self);
+        }
+        let mean_seconds = workload.cpu_per_request.mean_seconds();
+        let drawn = workload.cost_uncertainty.draw(mean_seconds, seed);
+        let mut scenario = self.clone();
+        let workload = &mut scenario.workload;
+        workload.cost_uncertainty = CostUncertainty::default();
+        workload.cpu_per_request = workload
+            .cpu_per_request
+            .scaled(drawn.estimate * drawn.machine);
+        let mean_seconds = workload.cpu_per_request.mean_seconds();
+        for (index, container) in scenario.deployment.containers.iter_mut().enumerate() {
+            container.cpu_seconds_per_request = match index {
+                0 => mean_seconds,
+                _ => container.cpu_seconds_per_request * drawn.machine,
+            };
+        }
+        Cow::Owned(scenario)
     }
 
     /// The trace, for a change in this scenario alone.

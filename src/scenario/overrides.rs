@@ -40,6 +40,7 @@ pub(super) fn apply(
 ) {
     for &id in ids {
         if let Some(change) = parse(id, sources, faults) {
+            write_out(table, &change.keys, id);
             put(table, &change.keys, change.value, id, faults);
         }
     }
@@ -257,6 +258,65 @@ fn equals_sign(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Writes out the value that lies above the key that a path sets, where it is unsaid or short.
+///
+/// `workload.cpu_per_request.mean` belongs to the table of the default where the policy does not state the cost, and
+/// `workload.cpu_per_request.machine` to a table of the plain duration that the policy states.
+fn write_out(table: &mut Table, keys: &[PathKey], id: SourceId) {
+    let [section, key, inner] = keys else { return };
+    let Some(declared) = keys::find(&section.key, &key.key) else {
+        return;
+    };
+    let Some(mut default) = declared.default_text().and_then(parse_flat_table) else {
+        return;
+    };
+    let is_beside = keys::names(declared.keys_beside()).contains(&inner.key.as_str());
+    let stated = table.get(&section.key).and_then(|node| node.get(&key.key));
+    let origin = stated.map_or(key.origin(id), |node| node.origin);
+    match stated.map(|node| &node.value) {
+        None if default.get(&inner.key).is_some() => {}
+        Some(Value::Text(plain)) if is_beside => default = constant(plain, origin),
+        None | Some(_) => return,
+    }
+    default.for_each_mut(|entry| {
+        entry.key_origin = origin;
+        entry.node.origin = origin;
+    });
+    if table.get(&section.key).is_none() {
+        let place = section.origin(id);
+        table.put(
+            &section.key,
+            Node::new(Value::Table(Table::default()), place),
+        );
+    }
+    if let Some(Node {
+        value: Value::Table(section),
+        ..
+    }) = table.get_mut(&section.key)
+    {
+        section.put(&key.key, Node::new(Value::Table(default), origin));
+    }
+}
+
+/// A default that is a table of single values; `None` where the default is something else.
+fn parse_flat_table(text: &str) -> Option<Table> {
+    let mut sources = Sources::default();
+    let id = sources.add(SOURCE_NAME.to_owned(), text.to_owned());
+    match parse_value(&sources, id, 0).ok()?.value {
+        Value::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+/// A plain duration as the table that says the same.
+fn constant(plain: &str, origin: Origin) -> Table {
+    let text = |text: &str| Node::new(Value::Text(text.to_owned()), origin);
+    let mut table = Table::default();
+    table.put("dist", text("constant"));
+    table.put("value", text(plain));
+    table
 }
 
 /// Puts `value` at `keys`, making the tables on the way.

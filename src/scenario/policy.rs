@@ -7,6 +7,7 @@ use super::autoscaler::{Names, read_autoscaler, read_controller};
 use super::cluster_kind::ClusterKind;
 use super::container::read_containers;
 use super::diagnostic::Code;
+use super::keys::kinds::is_unsaid;
 use super::keys::{self, Keys, declared as key, tables};
 use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
@@ -201,11 +202,16 @@ fn open_sections<'t>(root: &Section<'t>, faults: &mut Faults<'_>) -> Sections<'t
 
 /// The defaults in use on which the result depends.
 fn assumptions(policy: &Table) -> Vec<Assumption> {
-    let is_stated = |section: &str, key: &str| match policy.get(section).map(|node| &node.value) {
-        Some(Value::Table(section)) => section.get(key).is_some(),
-        Some(_) => false,
+    let stated = |section: &str, key: &str| match policy.get(section).map(|node| &node.value) {
+        Some(Value::Table(section)) => section.get(key),
+        Some(_) => None,
         // A key above all sections.
-        None => section.is_empty() && policy.get(key).is_some(),
+        None => policy.get(key).filter(|_| section.is_empty()),
+    };
+    let is_stated = |section: &str, key: &str| {
+        let beside =
+            keys::find(section, key).map_or(Vec::new(), |it| keys::names(it.keys_beside()));
+        stated(section, key).is_some_and(|node| !is_unsaid(node, &beside))
     };
     keys::assumed()
         .filter(|(section, key, _)| !is_stated(section, key))

@@ -10,8 +10,10 @@ use crate::workload::Workload;
 
 /// Reads `[workload]`.
 pub(super) fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Workload {
+    let (cpu_per_request, cost_uncertainty) = key::CPU_PER_REQUEST.read(section, faults);
     let workload = Workload {
-        cpu_per_request: key::CPU_PER_REQUEST.read(section, faults),
+        cpu_per_request,
+        cost_uncertainty,
         io_per_request: key::IO_PER_REQUEST.read(section, faults),
         idle_cpu: key::IDLE_CPU.read(section, faults),
         cpu_noise: key::CPU_NOISE.read(section, faults),

@@ -15,6 +15,7 @@ use crate::units::Seed;
 /// The KPIs of one run, nothing else kept.
 #[must_use]
 pub fn simulate_kpis(scenario: &Scenario, engine: Engine, seed: Seed) -> Kpis {
+    let scenario = &*scenario.for_seed(seed);
     let mut observer = KpiObserver::new(scenario);
     simulate_observed(scenario, engine, seed, &mut observer);
     observer.finish()

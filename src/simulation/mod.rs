@@ -56,6 +56,9 @@ use run::{Attention, Simulation};
 
 /// Simulates `scenario` with `engine` and passes every event to `observer`.
 ///
+/// The cost of a request is the one that `scenario` states; [`Scenario::for_seed`] gives the scenario with the cost
+/// that a seed draws.
+///
 /// The same scenario, engine and seed give the same run, event by event. The memory depends on the
 /// number of pods and on the requests in flight, not on the length of the trace. A trace with
 /// `cpu_millicores` has no requests, so the request engine then offers no load.

@@ -90,7 +90,7 @@ pub enum DecideError {
 }
 
 impl<'s> Run<'s> {
-    /// A run at its start.
+    /// A run at its start. [`Scenario::for_seed`] gives the scenario with the cost that the seed draws.
     #[must_use]
     pub fn new(scenario: &'s Scenario, engine: Engine, seed: Seed, caller: &Caller) -> Self {
         let scrape = first_scrape(scenario, seed);

@@ -6,6 +6,7 @@
 pub mod arrivals;
 #[doc(hidden)]
 pub mod clients;
+mod cost;
 #[doc(hidden)]
 pub mod generate;
 #[doc(hidden)]
@@ -19,6 +20,7 @@ use crate::engine::random::Distribution;
 use crate::units::{Millicores, SimSpan};
 
 pub use clients::{AfterTimeout, Arrivals, Balancer, Clients, Connections, Retries};
+pub use cost::{CostUncertainty, DrawnCost};
 pub use trace::{Demand, MetricColumn, Trace};
 
 /// The load before the start, which the counters and the metrics of the initial pods have seen.
@@ -37,6 +39,8 @@ pub struct Workload {
     /// CPU time of one request in the first container; its mean is in core-seconds ("10ms" is 10 ms
     /// of one core).
     pub cpu_per_request: Distribution,
+    /// How far the cost of a seed strays from `cpu_per_request`.
+    pub cost_uncertainty: CostUncertainty,
     /// Time of one request without CPU: I/O, calls to other services.
     pub io_per_request: Distribution,
     /// CPU that the first container uses without any request.

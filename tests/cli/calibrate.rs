@@ -44,10 +44,13 @@ fn a_recorded_probe_gives_cost_idle_use_and_the_lines_of_the_policy() {
       probe that holds each load for two minutes, without pauses.
     - Line 19 (17.1 rps a pod, 817m) is 4.56 standard errors from the line of the
       others. The fit keeps it; without it, a request costs 44.2 ms.
+    - `machine` is assumed: 0.06 (machines of one type and one processor, as
+      measured on Standard_D4as_v5). `--machine` chooses another class; several
+      probes measure it.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "46.7ms", cv = 1.0 }
+    cpu_per_request = { dist = "lognormal", mean = "46.7ms", cv = 1.0, standard_error = "1.99ms", machine = 0.06 }
     idle_cpu = "0m"
     "#);
     insta::assert_snapshot!(calibrated.stderr, @"
@@ -75,7 +78,7 @@ fn the_lines_it_prints_are_a_policy() {
         .expect("the lines");
     insta::assert_snapshot!(lines, @r#"
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0 }
+    cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0, standard_error = "40.8us", machine = 0.06 }
     idle_cpu = "5m"
     "#);
     sandbox.write(
@@ -112,10 +115,13 @@ fn a_relation_that_is_not_linear_is_said_to_be_so() {
     - The estimate of idle use is below zero, which is impossible: the cost grows
       with the load. The policy gets the slope and no idle use, which is too much at
       light load; by the line through the origin, a request costs 42.2 ms.
+    - `machine` is assumed: 0.06 (machines of one type and one processor, as
+      measured on Standard_D4as_v5). `--machine` chooses another class; several
+      probes measure it.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "55ms", cv = 1.0 }
+    cpu_per_request = { dist = "lognormal", mean = "55ms", cv = 1.0, standard_error = "4.47ms", machine = 0.06 }
     idle_cpu = "0m"
     "#);
 }
@@ -137,6 +143,9 @@ fn a_row_far_off_is_named_with_its_line() {
      idle use                        8.86m      -62.5m to 80.2m           29.2m
     R² 0.3830; standard deviation of the readings from the line: 37.4m
 
+    - R² is low: the load explains 38 % of the CPU's variance. Something else uses
+      CPU, or the readings belong to other moments than the rates. Measure again,
+      and hold each load for two minutes.
     - Linear: the test does not reject a straight line (t test of a term in the
       square of the rate, p = 0.358, level 0.05).
     - The interval of the cost includes zero: these rows do not show that a request
@@ -146,10 +155,13 @@ fn a_row_far_off_is_named_with_its_line() {
       or add a column `replicas`.
     - Line 8 (5 rps a pod, 150m) is 111 standard errors from the line of the others.
       The fit keeps it; without it, a request costs 9.97 ms.
+    - `machine` is assumed: 0.06 (machines of one type and one processor, as
+      measured on Standard_D4as_v5). `--machine` chooses another class; several
+      probes measure it.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "11.1ms", cv = 1.0 }
+    cpu_per_request = { dist = "lognormal", mean = "11.1ms", cv = 1.0, standard_error = "5.77ms", machine = 0.06 }
     idle_cpu = "9m"
     "#);
 }
@@ -182,14 +194,20 @@ fn cpu_of_all_pods_beside_a_column_replicas_is_noticed() {
     - `cpu_millicores` probably belongs to all pods together: R² is 0.9983 with the
       rate of all pods, and 0.7806 with the rate of one pod. If so, all figures here
       are wrong: divide `cpu_millicores` by `replicas`, and calibrate again.
+    - R² is low: the load explains 78 % of the CPU's variance. Something else uses
+      CPU, or the readings belong to other moments than the rates. Measure again,
+      and hold each load for two minutes.
     - Linear: the test does not reject a straight line (F test for lack of fit over
       equal loads, p = 0.676, level 0.05).
     - The estimate of idle use is below zero, but its interval includes zero. The
       policy gets 0m.
+    - `machine` is assumed: 0.06 (machines of one type and one processor, as
+      measured on Standard_D4as_v5). `--machine` chooses another class; several
+      probes measure it.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "43.3ms", cv = 1.0 }
+    cpu_per_request = { dist = "lognormal", mean = "43.3ms", cv = 1.0, standard_error = "13.3ms", machine = 0.06 }
     idle_cpu = "0m"
     "#);
     // The same, written as it should be.
@@ -237,9 +255,19 @@ fn json_is_one_object_with_the_same_figures() {
         "cost_ms_at_rps_max": 9.98523
       },
       "outliers": [],
+      "rate_falls": [],
+      "rows_at_limit": null,
+      "r_squared_is_low": false,
       "idle_is_below_zero": false,
       "cpu_looks_like_that_of_all_pods": false,
-      "policy": "[workload]\ncpu_per_request = { dist = \"lognormal\", mean = \"10ms\", cv = 1.0 }\nidle_cpu = \"5m\"\n"
+      "cost": {
+        "mean_ms": 10.0071,
+        "standard_error_ms": 0.0515079,
+        "machine": 0.06,
+        "machine_known_from": "machines of one type and one processor, as measured on Standard_D4as_v5",
+        "idle_cpu_millicores": 4.98571
+      },
+      "policy": "[workload]\ncpu_per_request = { dist = \"lognormal\", mean = \"10ms\", cv = 1.0, standard_error = \"51.5us\", machine = 0.06 }\nidle_cpu = \"5m\"\n"
     }
     "#);
 }
@@ -425,5 +453,133 @@ fn a_reading_beside_an_exact_line_is_off_in_percent() {
     insta::assert_snapshot!(note.unwrap_or(&run.stdout).trim_start(), @"
     11 (10 rps a pod, 78.1m) is 2.4 % below the line of the others, which lie
       close to their line. The fit keeps it; without it, a request costs 6 ms.
+    - `machine` is assumed: 0.06 (machines of one type and one processor, as
+      measured on Standard_D4as_v5). `--machine` chooses another class; several
+      probes measure it.
     ");
+}
+
+/// Five rows on a line, and two of full pods.
+const OVERLOADED: &str = "rps,cpu_millicores\n2,42\n4,80\n6,121\n8,160\n10,201\n12,249\n7,250\n";
+
+#[test]
+fn rows_of_full_pods_are_noticed_and_with_the_limit_left_out() {
+    let sandbox = Sandbox::new();
+    sandbox.write("probe.csv", OVERLOADED);
+    let noticed = sandbox.done("calibrate probe.csv");
+    insta::assert_snapshot!(noticed.stdout, @r#"
+    probe.csv: 7 rows, 2 to 12 rps a pod
+    no column `replicas`: the fit treats `rps` and `cpu_millicores` as those of one
+    pod
+
+    cpu = idle + cost x rps, by least squares:
+                                  estimate       95 % interval  standard error
+     cost per request (CPU time)   20.5 ms  6.78 ms to 34.3 ms         5.35 ms
+     idle use                        13.9m      -91.7m to 119m           41.1m
+    R² 0.7467; standard deviation of the readings from the line: 44.7m
+
+    - At line 8 the rate falls from 12 to 7 rps a pod, and the CPU stays at 250m:
+      the pods were full, and such a row says nothing about the cost. State the CPU
+      limit of a pod with `--limit`, or delete such rows. The key
+      `workload.overload` models pods that serve less once they are full.
+    - R² is low: the load explains 75 % of the CPU's variance. Something else uses
+      CPU, or the readings belong to other moments than the rates. Measure again,
+      and hold each load for two minutes.
+    - Linear: the test does not reject a straight line (t test of a term in the
+      square of the rate, p = 0.492, level 0.05).
+    - Idle use belongs to all measured pods together; `idle_cpu` of the policy
+      belongs to one pod. If you measured several pods, divide it by their number,
+      or add a column `replicas`.
+    - Line 8 (7 rps a pod, 250m) is 31.9 standard errors from the line of the
+      others. The fit keeps it; without it, a request costs 20.5 ms.
+    - `machine` is assumed: 0.06 (machines of one type and one processor, as
+      measured on Standard_D4as_v5). `--machine` chooses another class; several
+      probes measure it.
+
+    Put into the policy:
+    [workload]
+    cpu_per_request = { dist = "lognormal", mean = "20.5ms", cv = 1.0, standard_error = "5.35ms", machine = 0.06 }
+    idle_cpu = "14m"
+    "#);
+    let limited = sandbox.done("calibrate probe.csv --limit 250m --machine mixed");
+    insta::assert_snapshot!(limited.stdout, @r#"
+    probe.csv: 5 rows, 2 to 10 rps a pod
+    no column `replicas`: the fit treats `rps` and `cpu_millicores` as those of one
+    pod
+
+    cpu = idle + cost x rps, by least squares:
+                                  estimate       95 % interval  standard error
+     cost per request (CPU time)   19.9 ms  19.4 ms to 20.4 ms         0.14 ms
+     idle use                         1.4m     -1.59m to 4.39m           0.94m
+    R² 0.9998; standard deviation of the readings from the line: 0.89m
+
+    - Lines 7, 8 are at the CPU limit and left out: at the limit a rate is what the
+      pods could serve.
+    - Linear: the test does not reject a straight line (t test of a term in the
+      square of the rate, p = 0.310, level 0.05).
+    - Idle use belongs to all measured pods together; `idle_cpu` of the policy
+      belongs to one pod. If you measured several pods, divide it by their number,
+      or add a column `replicas`.
+    - `machine` is assumed: 0.24 (a type with several processors, as measured on
+      GKE's E2). `--machine` chooses another class; several probes measure it.
+
+    Put into the policy:
+    [workload]
+    cpu_per_request = { dist = "lognormal", mean = "19.9ms", cv = 1.0, standard_error = "0.14ms", machine = 0.24 }
+    idle_cpu = "1m"
+    "#);
+    let far = sandbox.done("calibrate probe.csv --limit 2");
+    assert!(
+        far.stdout.contains("- No row is at the CPU limit."),
+        "{}",
+        far.stdout
+    );
+}
+
+#[test]
+fn a_limit_that_leaves_too_few_rows_or_is_none() {
+    let sandbox = Sandbox::new();
+    sandbox.write("probe.csv", OVERLOADED);
+    let refused = sandbox.hpasim("calibrate probe.csv --limit 80m");
+    assert_eq!(refused.code, Some(3));
+    insta::assert_snapshot!(refused.stderr, @"error: probe.csv: 6 of 7 rows are at the limit of 80m; a line needs three rows with two different loads below the limit");
+    let none = sandbox.hpasim("calibrate probe.csv --limit 0");
+    assert_eq!(none.code, Some(2));
+    insta::assert_snapshot!(none.stderr, @"
+    error: invalid value '0' for '--limit <CPU>': write CPU above 0, such as 500m or 2
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn several_probes_measure_the_machines() {
+    let sandbox = Sandbox::new();
+    for (day, cost) in [("mon", 10), ("tue", 12), ("wed", 14)] {
+        let rows: String = (1..=6)
+            .map(|rps| format!("{rps},{}\n", 5 + cost * rps + rps % 2))
+            .collect();
+        sandbox.write(&format!("{day}.csv"), format!("rps,cpu_millicores\n{rows}"));
+    }
+    let together = sandbox.done("calibrate mon.csv tue.csv wed.csv");
+    let (_, end) = together.stdout.split_once("3 probes").expect("the end");
+    insta::assert_snapshot!(end, @r#"
+    , each on a machine of its own: a request costs 11.8 ms (geometric mean;
+    standard error 1.16 ms). The machines' speeds have a standard deviation of 0.17
+    of the logarithm, beyond what the standard errors of the probes explain.
+
+    Put into the policy:
+    [workload]
+    cpu_per_request = { dist = "lognormal", mean = "11.8ms", cv = 1.0, standard_error = "1.16ms", machine = 0.17 }
+    idle_cpu = "6m"
+    "#);
+    let json = sandbox
+        .done("calibrate mon.csv tue.csv wed.csv --format json")
+        .json();
+    assert_eq!(json["probes"].as_array().map(Vec::len), Some(3));
+    assert_eq!(json["probes"][0]["file"], "mon.csv");
+    insta::assert_snapshot!(json["cost"], @r#"{"idle_cpu_millicores":5.8,"machine":0.169239,"machine_known_from":"3 probes","mean_ms":11.8013,"standard_error_ms":1.15605}"#);
+    let both = sandbox.hpasim("calibrate mon.csv tue.csv --machine same");
+    assert_eq!(both.code, Some(2));
+    insta::assert_snapshot!(both.stderr, @"error: several probes measure how the machines differ; leave `--machine` out, or give one probe");
 }

@@ -13,7 +13,7 @@ use hpasim::hpa::spec::{
 };
 use hpasim::scenario::{CostRates, Scenario, Slo};
 use hpasim::units::{Millicores, Replicas, SimSpan, SimTime};
-use hpasim::workload::{Demand, LoadBefore, Trace, Workload};
+use hpasim::workload::{CostUncertainty, Demand, LoadBefore, Trace, Workload};
 
 /// A rate of the trace, and the time from which it holds.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +153,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
         },
         workload: Workload {
             cpu_per_request: Distribution::log_normal_by_mean(SimSpan::from_millis(10), 1.0),
+            cost_uncertainty: CostUncertainty::default(),
             io_per_request: constant_millis(0),
             idle_cpu: Millicores(1),
             cpu_noise: 0.0,

@@ -3,6 +3,7 @@
 
 mod clients;
 mod combined;
+mod cost;
 mod defaults;
 mod exported;
 mod manifest;

@@ -8,7 +8,7 @@ use crate::cluster::cpu::OwnUse;
 use crate::cluster::served::Serving;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas};
-use crate::workload::LoadBefore;
+use crate::workload::{CostUncertainty, LoadBefore};
 
 const RESTING: Activity = Activity {
     own: OwnUse::Idle,
@@ -65,6 +65,7 @@ fn workload(memory_per_request_bytes: u64) -> Workload {
     let nothing = Distribution::Constant(SimSpan::ZERO);
     Workload {
         cpu_per_request: nothing.clone(),
+        cost_uncertainty: CostUncertainty::default(),
         io_per_request: nothing,
         idle_cpu: Millicores(40),
         cpu_noise: 0.0,

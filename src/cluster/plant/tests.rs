@@ -4,8 +4,7 @@ use super::*;
 use crate::cluster::served::ServedRates;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas};
-use crate::workload::LoadBefore;
-use crate::workload::Workload;
+use crate::workload::{CostUncertainty, LoadBefore, Workload};
 use hpasim::scenario::defaults;
 
 /// A node with this much CPU, and the pods on it.
@@ -36,6 +35,7 @@ fn workload() -> Workload {
     let nothing = Distribution::Constant(SimSpan::ZERO);
     Workload {
         cpu_per_request: nothing.clone(),
+        cost_uncertainty: CostUncertainty::default(),
         io_per_request: nothing,
         idle_cpu: Millicores(0),
         cpu_noise: 0.0,

@@ -6,7 +6,9 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::engine::random::{Distribution, Stream};
 use crate::scenario::parse_probe;
+use crate::units::{Millicores, Seed, SimSpan};
 
 /// Numbers of all sizes, with repetitions.
 fn number() -> impl Strategy<Value = f64> {
@@ -255,4 +257,108 @@ fn what_is_left_without_a_row_is_what_a_fit_of_the_others_says() {
         .value
         .mul_add(outlier.rps, anew.idle_cpu_millicores.value);
     near(outlier.expected_millicores, expected, 1e-12);
+}
+
+/// A draw with mean 0 and standard deviation 1; it never is below -100.
+fn standard_normal(generator: &mut rand_pcg::Pcg32) -> f64 {
+    let far = Distribution::Normal {
+        mean: SimSpan::from_secs(100),
+        std_dev: SimSpan::from_secs(1),
+    };
+    far.sample(generator).as_secs_f64() - 100.0
+}
+
+/// A probe of eight loads on a machine that takes `cost` milliseconds a request, read with the errors of `noise`.
+fn probe_of(cost: f64, noise: f64, seed: u64) -> Probe {
+    let mut generator = Stream::Generation.generator(Seed(seed), 0);
+    let points: Vec<(f64, f64)> = (1..=8)
+        .map(|load| {
+            let rps = f64::from(load);
+            let error = standard_normal(&mut generator);
+            (rps, 5.0 + cost * rps + noise * error)
+        })
+        .collect();
+    probe(&points)
+}
+
+#[test]
+fn several_probes_tell_the_machines_from_the_errors_of_the_probes() {
+    let estimated = |machine: f64, noise: f64| {
+        let mut generator = Stream::Generation.generator(Seed(99), 1);
+        let fits: Vec<Calibration> = (0..400)
+            .map(|seed| {
+                let speed = standard_normal(&mut generator);
+                let cost = 20.0 * (machine * speed).exp();
+                calibrate(&probe_of(cost, noise, seed)).expect("a cost")
+            })
+            .collect();
+        CostEstimate::of_several(&fits)
+    };
+    // The relative standard error of these probes is 4 / sqrt(42) / 20, which is 0.031.
+    for machine in [0.0, 0.06, 0.24] {
+        let cost = estimated(machine, 4.0);
+        near(cost.machine, machine, 0.02);
+        near(cost.mean_ms, 20.0, 0.7);
+        let expected = 20.0 * (machine.hypot(0.031) / 20.0);
+        near(cost.standard_error_ms, expected, 0.15 * expected);
+    }
+}
+
+#[test]
+fn one_probe_has_the_machine_of_its_class_and_its_own_error() {
+    let fit = calibrate(&probe_of(20.0, 4.0, 1)).expect("a cost");
+    for (class, _) in MachineClass::ALL {
+        let cost = CostEstimate::of_one(&fit, class);
+        near(cost.machine, class.deviation(), 0.0);
+        let error = fit.cpu_per_request_ms.standard_error;
+        near(cost.standard_error_ms, error, 0.0);
+    }
+}
+
+#[test]
+fn rows_at_the_limit_are_left_out_and_the_line_is_that_of_the_others() {
+    let mut full = probe(&[
+        (1.0, 25.0),
+        (2.0, 45.0),
+        (3.0, 65.0),
+        (9.0, 98.0),
+        (12.0, 95.0),
+    ]);
+    let lines = leave_out_at_limit(&mut full, Millicores(100)).expect("three rows");
+    assert_eq!(lines, [5, 6]);
+    let fit = calibrate(&full).expect("a cost");
+    near(fit.cpu_per_request_ms.value, 20.0, 1e-9);
+    assert!(
+        leave_out_at_limit(&mut full, Millicores(100))
+            .expect("all rows")
+            .is_empty()
+    );
+}
+
+#[test]
+fn too_few_rows_below_the_limit_are_no_probe() {
+    let mut full = probe(&[(1.0, 25.0), (2.0, 45.0), (3.0, 96.0), (9.0, 98.0)]);
+    assert_eq!(
+        leave_out_at_limit(&mut full, Millicores(100)),
+        Err(CalibrationError::AtLimit {
+            limit_millicores: 100,
+            rows: 2,
+            all: 4
+        })
+    );
+}
+
+#[test]
+fn a_rate_that_falls_while_cpu_stays_is_found_and_one_that_falls_with_its_cpu_is_not() {
+    let overloaded = probe(&[(10.0, 200.0), (20.0, 400.0), (24.0, 500.0), (9.0, 495.0)]);
+    let fit = calibrate(&overloaded).expect("a cost");
+    let found: Vec<usize> = fit.rate_falls.iter().map(|fall| fall.line).collect();
+    assert_eq!(found, [5]);
+    let down_again = probe(&[(10.0, 200.0), (20.0, 400.0), (10.0, 210.0), (5.0, 100.0)]);
+    assert!(
+        calibrate(&down_again)
+            .expect("a cost")
+            .rate_falls
+            .is_empty()
+    );
 }

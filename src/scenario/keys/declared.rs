@@ -3,8 +3,8 @@
 //! `keys` explains the columns; `tables` has the keys inside tables.
 
 use super::kinds::{
-    Assertions, Bytes, Cpu, Integer, KeyTable, KeyTables, Mean, Number, OnOff, OneOf, Optional,
-    ShortOrTable, Span, Text, Time,
+    Assertions, Bytes, Cost, Cpu, Integer, KeyTable, KeyTables, Mean, Number, OnOff, OneOf,
+    Optional, ShortOrTable, Span, Text, Time,
 };
 use super::tables::{self, Process};
 use super::{Bound, Keys, PolicyKey};
@@ -14,7 +14,9 @@ use crate::hpa::rules::{ControllerSettings, RELEASE_NAMES, Release};
 use crate::scenario::cluster_kind::{CLUSTER_KINDS, ClusterKind};
 use crate::scenario::hpa_section::REPLICAS_MAX;
 use crate::units::SimSpan;
-use crate::workload::{AfterTimeout, Arrivals, Balancer, Connections, LoadBefore, Retries};
+use crate::workload::{
+    AfterTimeout, Arrivals, Balancer, Connections, CostUncertainty, LoadBefore, Retries,
+};
 
 /// The default of `deployment.namespace`, which is kubectl's.
 pub(in crate::scenario) const DEFAULT_NAMESPACE: &str = "default";
@@ -23,6 +25,11 @@ const REQUEST_AT_MOST: Mean = Mean::AtMost(
     SimSpan::from_secs(3600),
     "write the time of one request, such as \"10ms\"",
 );
+
+/// The cost of a light web request.
+fn web_request() -> Distribution {
+    Distribution::log_normal_by_mean(SimSpan::from_millis(10), 1.0)
+}
 
 declare! { FILE;
     CLUSTER: Optional<OneOf<ClusterKind>> = row! { "cluster": Optional(CLUSTER_KINDS),
@@ -105,8 +112,8 @@ declare! { DEPLOYMENT;
 }
 
 declare! { WORKLOAD;
-    CPU_PER_REQUEST: Time = row! { "cpu_per_request": Time(&[Mean::AboveZero("one pod could serve any load", "write the cost of a request, such as \"10ms\""), REQUEST_AT_MOST]),
-        assumed: || Distribution::log_normal_by_mean(SimSpan::from_millis(10), 1.0) => r#"{ dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
+    CPU_PER_REQUEST: Cost = row! { "cpu_per_request": Cost(Time(&[Mean::AboveZero("one pod could serve any load", "write the cost of a request, such as \"10ms\""), REQUEST_AT_MOST]), web_request),
+        assumed: || (web_request(), CostUncertainty::default()) => r#"{ dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
         because: "a light web request; service times have a tail, and the exponential distribution has CV 1",
         means: r#"CPU time of a request in the first container, a distribution: `"10ms"` is 10 ms of one core"#,
     };

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 
-use super::{Keys, PolicyKey, Reads, Takes, names};
+use super::{Keys, PolicyKey, Reads, Takes, names, tables};
 use crate::engine::random::Distribution;
 use crate::hpa::rules::Gate;
 use crate::scenario::assertion::{self, Assertion};
@@ -15,6 +15,7 @@ use crate::scenario::distribution;
 use crate::scenario::reader::{Faults, Section, integer};
 use crate::scenario::tree::{Node, Value};
 use crate::units::{Millicores, SimSpan};
+use crate::workload::CostUncertainty;
 
 /// A duration within two bounds.
 pub(in crate::scenario) struct Span {
@@ -308,16 +309,96 @@ impl Reads for Time {
     ) -> Option<Distribution> {
         let node = table.node(key)?;
         let path = table.path_of(key);
-        let time = distribution::read(node, &path, faults)?;
+        let time = distribution::read(node, &path, &[], faults)?;
+        self.within_bounds(time, node, &path, faults)
+    }
+}
+
+impl Time {
+    fn within_bounds(
+        &self,
+        time: Distribution,
+        node: &Node,
+        path: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Distribution> {
         let seconds = time.mean_seconds();
         let Some(broken) = self.0.iter().find(|mean| !mean.holds(seconds)) else {
             return Some(time);
         };
-        let (message, help) = broken.fault(&path);
+        let (message, help) = broken.fault(path);
         faults.report(Code::OutOfRange, node.origin, message, help);
         // Instead of a 0, the default could break a rule with another key, which is not at fault.
         matches!(broken, Mean::AboveZero(..)).then_some(time)
     }
+}
+
+/// The cost of a request: a [`Time`] with its default, and in its table the keys of its uncertainty.
+pub(in crate::scenario) struct Cost(
+    pub(in crate::scenario) Time,
+    pub(in crate::scenario) fn() -> Distribution,
+);
+
+impl Takes for Cost {
+    type Value = (Distribution, CostUncertainty);
+    fn in_words(&self) -> String {
+        self.0.in_words()
+    }
+    fn keys_within(&self) -> (&'static str, Keys) {
+        ("", tables::COST_UNCERTAINTY)
+    }
+    fn keys_beside(&self) -> Keys {
+        tables::COST_UNCERTAINTY
+    }
+}
+
+impl Reads for Cost {
+    fn read(
+        &self,
+        table: &Section<'_>,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<(Distribution, CostUncertainty)> {
+        let node = table.node(key)?;
+        let path = table.path_of(key);
+        let beside = names(tables::COST_UNCERTAINTY);
+        let cost = if is_unsaid(node, &beside) {
+            self.1()
+        } else {
+            let cost = distribution::read(node, &path, &beside, faults)?;
+            self.0.within_bounds(cost, node, &path, faults)?
+        };
+        let Value::Table(inner) = &node.value else {
+            return Some((cost, CostUncertainty::default()));
+        };
+        let inner = Section::with_any_keys(inner, path, node.origin);
+        let uncertainty = CostUncertainty {
+            standard_error_seconds: tables::STANDARD_ERROR
+                .read(Some(&inner), faults)
+                .as_secs_f64(),
+            machine: tables::MACHINE.read(Some(&inner), faults),
+        };
+        let mean = cost.mean_seconds();
+        if uncertainty.standard_error_seconds > mean && mean > 0.0 {
+            let mean = SimSpan::from_secs_f64(mean);
+            faults.report(
+                Code::OutOfRange,
+                inner.key_origin(tables::STANDARD_ERROR.name),
+                format!(
+                    "`{}` is more than the mean cost of {mean}",
+                    inner.path_of(tables::STANDARD_ERROR.name)
+                ),
+                "measure the cost again: such an estimate says nothing",
+            );
+        }
+        Some((cost, uncertainty))
+    }
+}
+
+/// Whether `node` is a table of nothing but the keys `beside` a value.
+pub(in crate::scenario) fn is_unsaid(node: &Node, beside: &[&str]) -> bool {
+    let mut keys = node.entries().iter().map(|entry| entry.key.as_str());
+    !node.entries().is_empty() && keys.all(|key| beside.contains(&key))
 }
 
 /// A key without a default: `None` if it is not written.

@@ -32,7 +32,7 @@ fn round_step(seconds: f64) -> i64 {
 #[must_use]
 pub fn replicas_at_end(scenario: &Scenario, engine: Engine, seed: Seed) -> Replicas {
     let mut last = LastReplicas(scenario.deployment.replicas);
-    simulate_observed(scenario, engine, seed, &mut last);
+    simulate_observed(&scenario.for_seed(seed), engine, seed, &mut last);
     last.0
 }
 

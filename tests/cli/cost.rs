@@ -1,0 +1,67 @@
+//! The cost that a seed draws is the same in every command that runs the seed.
+
+use super::Sandbox;
+
+const UNCERTAIN: &str = "\
+[hpa]
+minReplicas = 2
+maxReplicas = 40
+targetCPUUtilizationPercentage = 60
+[workload]
+cpu_per_request = { dist = \"lognormal\", mean = \"20ms\", cv = 1.0, standard_error = \"2ms\", machine = 0.4 }
+";
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("uncertain.toml", UNCERTAIN);
+    sandbox.write("short.csv", "time_s,rps\n0,20\n60,60\n240,20\n300,20\n");
+    sandbox
+}
+
+/// `mean_replicas` of a summary or of one of its policies.
+fn mean_replicas(kpis: &serde_json::Value) -> f64 {
+    kpis["mean_replicas"].as_f64().expect("the KPI")
+}
+
+#[test]
+fn run_compare_and_sweep_draw_the_same_cost_for_a_seed() {
+    let sandbox = sandbox();
+    let run = |seed: u32, further: &str| {
+        let command = format!(
+            "run uncertain.toml short.csv --engine fluid --seed {seed} --format json --plot none -q -o run --force {further}"
+        );
+        mean_replicas(&sandbox.done(command.as_str()).json()["kpis"])
+    };
+    let certain =
+        "--set workload.cpu_per_request.machine=0 --set workload.cpu_per_request.standard_error=0s";
+    let drawn = run(3, "");
+    assert!((drawn - run(3, certain)).abs() > 1e-3);
+    assert!((drawn - run(4, "")).abs() > 1e-3);
+
+    sandbox.done(
+        "sweep uncertain.toml short.csv --engine fluid --seed 3 --set hpa.maxReplicas=40,41 --plot none -q -o swept",
+    );
+    let swept = sandbox.text("swept/sweep.csv");
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .from_reader(swept.as_bytes());
+    let header = reader.headers().expect("a header").clone();
+    let column = header
+        .iter()
+        .position(|name| name == "mean_replicas")
+        .expect("the KPI");
+    let row = reader.records().next().expect("a row").expect("a row");
+    assert_eq!(row[column].parse::<f64>().ok(), Some(drawn));
+
+    for plot in ["none", "svg"] {
+        let compared = sandbox.done(
+            format!("compare uncertain.toml uncertain.toml@hpa.maxReplicas=41 short.csv --engine fluid --seed 3 --seeds 1 --format json --plot {plot} -q -o compared --force").as_str(),
+        );
+        let text = compared.stdout.replace(char::is_whitespace, "");
+        assert!(
+            text.contains(&format!("{drawn}")),
+            "{plot}: {drawn}\n{}",
+            compared.stdout
+        );
+    }
+}
