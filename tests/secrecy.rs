@@ -7,8 +7,11 @@ use hpasim::check::{CheckRequest, WITHIN, check};
 use hpasim::conformance::replay_recording;
 use hpasim::render::check::{check_json, render_check};
 use hpasim::render::paint::Colour;
-use hpasim::scenario::formats::{ReadOptions, RecordingFormat, read_recording};
+use hpasim::scenario::formats::{
+    ReadOptions, RecordedUtilization, RecordingFormat, read_recording,
+};
 use hpasim::scenario::{LoadRequest, ManifestChoice, MemoryLoader, load, parse_probe, parse_trace};
+use hpasim::units::{Millicores, SimSpan};
 use proptest::prelude::*;
 
 #[path = "fixtures/confidential.rs"]
@@ -85,6 +88,17 @@ fn said(text: &str) -> Vec<(String, String)> {
         let read = read_recording("in", text.as_bytes(), &options);
         said.push((format!("recording {format:?}"), format!("{read:?}")));
     }
+    let options = ReadOptions {
+        utilization: Some(RecordedUtilization {
+            utilization_column: "cpu".to_owned(),
+            replicas_column: "replicas".to_owned(),
+            cpu_request: Millicores(100),
+            age: SimSpan::default(),
+        }),
+        ..ReadOptions::default()
+    };
+    let read = read_recording("in", text.as_bytes(), &options);
+    said.push(("utilization".to_owned(), format!("{read:?}")));
     said
 }
 

@@ -4,6 +4,7 @@ mod convert;
 mod generate;
 mod info;
 mod recording;
+mod utilization;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub use convert::ConvertArgs;
 pub use generate::{GenArgs, GenKind, SamplingArgs, generate_csv};
 pub use info::InfoArgs;
 pub use recording::RecordingArgs;
+pub use utilization::UtilizationArgs;
 
 use super::atomic_file::SingleOutput;
 use super::error::{CommandError, Completion};

@@ -286,6 +286,9 @@ codes! {
     W0040 CensoredDemand: "Demand that is known only as used CPU",
         "The limits and the pod count of that day capped the usage. Samples at the ceiling are lower bounds of the demand.",
         "Replay the part below the ceiling, or record requests.";
+    W0041 RecordingRatio: "Utilization that looks like a ratio, not like percent",
+        "hpasim reads utilization in percent of the request, as `kubectl get hpa` prints it. Read as percent, a ratio gives a hundredth of the CPU.",
+        "Add `--scale 100` if 1 means the whole request.";
     E0101 ScaleTargetElsewhere: "The autoscaler's target has another namespace or kind",
         "`scaleTargetRef` has no namespace. Kubernetes looks for the target in the autoscaler's namespace and does not find it, so the autoscaler never scales.",
         "Give both the same namespace and kind.";

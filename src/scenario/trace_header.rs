@@ -240,6 +240,14 @@ impl CsvReading<'_> {
                 return (self.field_span(record, index), help);
             }
         }
+        let is_utilization = |name: &str| name.to_lowercase().contains("utilization");
+        if let Some(index) = names.iter().position(|name| is_utilization(name)) {
+            let help = format!(
+                "if `{}` is CPU utilization, `hpasim trace convert --cpu-utilization` makes a trace of it",
+                names[index]
+            );
+            return (self.field_span(record, index), help);
+        }
         (
             line.clone(),
             "add a column `rps` (requests per second), `users` or `cpu_millicores`".to_owned(),

@@ -261,3 +261,87 @@ fn the_recorded_trace_cost_as_much_cpu_a_request_as_the_probe_says() {
         "{millicores_a_request}"
     );
 }
+
+/// What an autoscaler saw: pods were added at 45 s.
+const SEEN: &str = "\
+time_s,cpu_percent,ready
+0,40,2
+15,60,2
+30,180,2
+45,190,6
+60,70,6
+75,65,6
+";
+
+#[test]
+fn recorded_utilization_becomes_a_trace_that_run_accepts() {
+    let sandbox = Sandbox::new();
+    sandbox.write("hpa.csv", SEEN);
+    sandbox.write("p.toml", POLICY);
+    let told = outcome(
+        &sandbox,
+        "trace convert hpa.csv --cpu-utilization cpu_percent --replicas ready --cpu-request 100m --age 23s -o cpu.csv --quiet",
+        "",
+    );
+    insta::assert_snapshot!(told, @"exit 0");
+    insta::assert_snapshot!(sandbox.text("cpu.csv"), @"
+    # hpasim trace convert, from: `cpu_percent` (percent of 100m) x `ready`, as of 23s before each reading
+    time_s,cpu_millicores
+    0,120
+    7,360
+    22,380
+    37,140
+    52,390
+    90,390
+    ");
+    sandbox.done("run p.toml cpu.csv --plot none");
+}
+
+#[test]
+fn the_example_of_the_page_about_traces_is_what_the_conversion_gives() {
+    let page = include_str!("../../docs/traces.md");
+    for row in SEEN.lines().skip(1) {
+        let cells = format!("| {} |", row.replace(',', " | "));
+        assert!(page.contains(&cells), "{cells}");
+    }
+    let converted = Sandbox::new().fed(
+        "trace convert - --cpu-utilization cpu_percent --replicas ready --cpu-request 100m --age 23s --quiet",
+        SEEN,
+    );
+    for row in converted.stdout.lines().skip(2).take(5) {
+        let (from, cpu) = row.split_once(',').expect("two columns");
+        let words = format!("{cpu}m from {from} s");
+        assert!(page.contains(&words), "{words}");
+    }
+}
+
+#[test]
+fn options_about_utilization_need_each_other() {
+    let sandbox = Sandbox::new();
+    for (options, missing) in [
+        ("--cpu-utilization cpu_percent", "--replicas <COL>"),
+        (
+            "--cpu-utilization cpu_percent --replicas ready",
+            "--cpu-request <CPU>",
+        ),
+        ("--age 23s", "--cpu-utilization <COL>"),
+        ("--replicas ready", "--cpu-utilization <COL>"),
+    ] {
+        let finished = sandbox.fed(&format!("trace convert - {options}"), SEEN);
+        assert_eq!(finished.code, Some(2), "{options}");
+        assert!(finished.stderr.contains(missing), "{}", finished.stderr);
+    }
+    for (option, reason) in [
+        ("--cpu-request 0", "write a request above 0, as 100m"),
+        (
+            "--cpu-request much",
+            "write millicores, as 100m, or cores, as 0.5",
+        ),
+        ("--cpu-request 100m --what users", "cannot be used with"),
+    ] {
+        let options = format!("--cpu-utilization cpu_percent --replicas ready {option}");
+        let finished = sandbox.fed(&format!("trace convert - {options}"), SEEN);
+        assert_eq!(finished.code, Some(2), "{options}");
+        assert!(finished.stderr.contains(reason), "{}", finished.stderr);
+    }
+}

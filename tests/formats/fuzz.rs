@@ -1,6 +1,6 @@
 //! No reader panics or hangs, whatever the bytes. `PROPTEST_CASES=100000` tests more.
 
-use hpasim::scenario::formats::{RecordingFormat, SeriesChoice};
+use hpasim::scenario::formats::{RecordedUtilization, RecordingFormat, SeriesChoice};
 use proptest::prelude::*;
 
 use super::*;
@@ -90,6 +90,15 @@ fn read_all_ways(bytes: &[u8]) {
             ..ReadOptions::default()
         });
     }
+    ways.push(ReadOptions {
+        utilization: Some(RecordedUtilization {
+            utilization_column: "rps".to_owned(),
+            replicas_column: "depth".to_owned(),
+            cpu_request: hpasim::units::Millicores(100),
+            age: hpasim::units::SimSpan::from_secs(1),
+        }),
+        ..ReadOptions::default()
+    });
     for options in ways {
         let Ok(recording) = read_recording("in", bytes, &options) else {
             continue;

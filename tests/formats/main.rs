@@ -18,6 +18,7 @@ mod locust;
 mod logs;
 mod prometheus;
 mod shaping;
+mod utilization;
 
 use faults::codes_and_places;
 

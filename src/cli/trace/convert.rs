@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::TraceOutputArgs;
 use super::recording::RecordingArgs;
+use super::utilization::UtilizationArgs;
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::screen::Screen;
 use crate::scenario::formats::ceiling;
@@ -11,8 +12,9 @@ use crate::scenario::formats::csv_text::to_csv;
 
 /// Two commands that `--help` shows.
 pub(super) const EXAMPLES: &str = "Examples:
-  hpasim trace convert k6.json -o k6.csv
-  hpasim trace convert access.log.gz --step 10s --scale 2 -o double.csv";
+  hpasim trace convert access.log.gz --step 10s --scale 2 -o double.csv
+  hpasim trace convert hpa.csv --cpu-utilization cpu_percent \\
+    --replicas ready --cpu-request 100m --age 23s -o cpu.csv";
 
 /// `hpasim trace convert`.
 #[derive(Args, Debug)]
@@ -20,6 +22,9 @@ pub struct ConvertArgs {
     /// The recording.
     #[command(flatten)]
     pub recording: RecordingArgs,
+    /// The columns of a table with CPU utilization.
+    #[command(flatten)]
+    pub utilization: UtilizationArgs,
     /// Where the trace goes.
     #[command(flatten)]
     pub output: TraceOutputArgs,
@@ -32,7 +37,7 @@ pub(super) fn run(
 ) -> Result<Completion, CommandError> {
     let inputs = [arguments.recording.input.clone()];
     arguments.output.check(&inputs)?;
-    let recording = arguments.recording.read()?;
+    let recording = arguments.recording.read(arguments.utilization.columns())?;
     if !arguments.recording.quiet {
         screen.warn(&recording.warnings);
         let censored = ceiling::warning(&recording.trace, None, &recording.demand_place);

@@ -40,7 +40,7 @@ fn parse_ceiling(text: &str) -> Result<f64, String> {
 
 /// Describes a recording on stdout.
 pub(super) fn run(arguments: &InfoArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
-    let recording = arguments.recording.read()?;
+    let recording = arguments.recording.read(None)?;
     if !arguments.recording.quiet {
         screen.warn(&recording.warnings);
         let censored =

@@ -12,7 +12,8 @@ use crate::cli::progress::ByteProgress;
 use crate::files::{OpenInput, open_input};
 use crate::scenario::formats::shape::{Shaping, TraceMoment, shape};
 use crate::scenario::formats::{
-    ReadOptions, Recording, RecordingFormat, SeriesChoice, What, read_recording,
+    ReadOptions, RecordedUtilization, Recording, RecordingFormat, SeriesChoice, What,
+    read_recording,
 };
 use crate::scenario::{Diagnostics, LoadError, NamedBy, STANDARD_INPUT, parse_duration};
 use crate::units::{SimSpan, parse_number};
@@ -96,12 +97,13 @@ fn parse_moment(text: &str) -> Result<TraceMoment, String> {
 }
 
 impl RecordingArgs {
-    fn options(&self) -> ReadOptions {
+    fn options(&self, utilization: Option<RecordedUtilization>) -> ReadOptions {
         ReadOptions {
             format: self.input_format,
             what: self.what,
             series: self.series.as_deref().map(SeriesChoice::parse),
             ramp_step: self.step,
+            utilization,
         }
     }
 
@@ -115,14 +117,17 @@ impl RecordingArgs {
         }
     }
 
-    /// Reads the recording and makes of it what was asked for.
-    pub(super) fn read(&self) -> Result<Recording, CommandError> {
+    /// Reads the recording and makes of it what was asked for. With `utilization` it is a table with these columns.
+    pub(super) fn read(
+        &self,
+        utilization: Option<RecordedUtilization>,
+    ) -> Result<Recording, CommandError> {
         let input = |diagnostics: Diagnostics| CommandError::Input(diagnostics);
         let opened =
             open(&self.input).map_err(|error| CommandError::unreadable(&self.input, error))?;
         let reader = ByteProgress::new(opened.reader, opened.length_bytes, !self.quiet);
         let name = self.input.display().to_string();
-        let recording = read_recording(&name, reader, &self.options()).map_err(input)?;
+        let recording = read_recording(&name, reader, &self.options(utilization)).map_err(input)?;
         shape(recording, &self.shaping()).map_err(|fault| input(Diagnostics::one(fault)))
     }
 }

@@ -12,6 +12,7 @@ use crate::bounded::TRACE_BYTES_MAX;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_trace};
 use crate::text::csv_cell::guarded;
+use crate::text::visible;
 use crate::workload::Demand;
 
 /// hpasim's own CSV: `time_s,rps`.
@@ -44,12 +45,10 @@ pub fn to_csv(recording: &Recording) -> String {
         Demand::Users(values) => ("users", values),
     };
     let mut csv = String::with_capacity(trace.times.len() * 16 + 200);
+    let source = recording.computed_from.as_deref();
+    let source = visible(source.unwrap_or(recording.format.title()));
     // Writing to a string cannot fail.
-    let _ = write!(
-        csv,
-        "# hpasim trace convert, from: {}",
-        recording.format.title()
-    );
+    let _ = write!(csv, "# hpasim trace convert, from: {source}");
     if let Some(origin) = recording.origin_nanos {
         let _ = write!(csv, "; time_s 0 is {}", stamp_text(origin));
     }

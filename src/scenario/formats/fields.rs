@@ -25,6 +25,13 @@ pub(super) fn header<const N: usize>(
     Err(nothing_there(name, "header", &help))
 }
 
+/// The names in a header.
+pub(super) fn names(header: &[u8]) -> Vec<String> {
+    Fields::of(header)
+        .map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned())
+        .collect()
+}
+
 fn columns<const N: usize>(
     header: &StreamLine<'_>,
     names: [&str; N],

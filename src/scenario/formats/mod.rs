@@ -20,6 +20,7 @@ mod recognise;
 mod samples;
 pub mod shape;
 mod stamp;
+mod utilization;
 
 use std::fmt;
 use std::io::Read;
@@ -33,6 +34,8 @@ use crate::workload::{Demand, Trace};
 use input::{Input, Lines};
 use recognise::{Sign, StreamHead, may_be_confidential, recognise, refuse_objects};
 use shape::Shaping;
+
+pub use utilization::RecordedUtilization;
 
 /// A format of recordings, in one file, with an entry in [`RecordingFormat::ALL`].
 struct FormatReader {
@@ -171,6 +174,8 @@ pub struct ReadOptions {
     pub series: Option<SeriesChoice>,
     /// The step of the rows that replace a ramp (k6 options).
     pub ramp_step: Option<SimSpan>,
+    /// The columns of a CSV table with recorded CPU utilization, which becomes CPU. Then `format` is not used.
+    pub utilization: Option<RecordedUtilization>,
 }
 
 /// A recording after reading.
@@ -190,6 +195,8 @@ pub struct Recording {
     pub gaps: u64,
     /// The place that states the kind of load.
     pub demand_place: Place,
+    /// What the load was computed from, in one line, if the numbers of the recording are not the load.
+    pub computed_from: Option<String>,
     /// What was unusual, and how hpasim treats it.
     pub warnings: Vec<Diagnostic>,
 }
@@ -276,7 +283,8 @@ fn read_input(
     input: Input<'_>,
     options: &ReadOptions,
 ) -> Result<Recording, Diagnostics> {
-    let recognised = match options.format {
+    let stated = options.utilization.as_ref().map(|_| RecordingFormat::OWN);
+    let recognised = match stated.or(options.format) {
         Some(format) => {
             refuse_objects(name, &input.head).map_err(Diagnostics::one)?;
             if may_be_confidential(format, &input.head) {
@@ -294,6 +302,9 @@ fn read_input(
             .unwrap_or_else(|| Diagnostics::one(recognise::no_format(name))));
     };
     refuse_foreign_options(name, format, options).map_err(Diagnostics::one)?;
+    if let Some(columns) = &options.utilization {
+        return utilization::read(input, columns);
+    }
     match (format.0.read)(input, options)? {
         Recorded::Rates(reading) => reading.into_recording(format).map_err(Diagnostics::one),
         Recorded::Trace(parsed) => Ok(Recording::of_parsed(parsed, format)),
@@ -387,6 +398,7 @@ impl RateReading {
             requests: total,
             gaps,
             demand_place: self.demand_place,
+            computed_from: None,
             warnings,
         })
     }
@@ -402,6 +414,7 @@ impl Recording {
             requests: None,
             gaps: 0,
             demand_place: parsed.demand_place,
+            computed_from: None,
             warnings: parsed.warnings,
         }
     }

@@ -30,6 +30,12 @@ impl Notes {
         }
     }
 
+    /// The same notes, and of `others` the kinds that these lack.
+    pub(super) fn or(self, mut others: Self) -> Self {
+        others.list.extend(self.list);
+        others
+    }
+
     /// The number of a kind.
     pub(super) fn count(&self, code: Code) -> u64 {
         self.list.get(&code).map_or(0, |note| note.count)

@@ -92,7 +92,7 @@ impl Samples {
             .times
             .last()
             .map_or(0, |last| last.saturating_add(step));
-        rows.gaps = note_gaps(&times, step, warnings);
+        rows.gaps = note_gaps(&times, step, stamp_text, warnings);
         Some(rows)
     }
 }
@@ -109,8 +109,13 @@ pub(super) fn usual_step(times: &[i64]) -> Option<i64> {
         .map(|(step, _)| step)
 }
 
-/// Adds a warning about gaps longer than one and a half steps; returns their number.
-fn note_gaps(times: &[i64], step: i64, warnings: &mut Vec<Diagnostic>) -> u64 {
+/// Adds a warning about gaps longer than one and a half steps; returns their number. `time_text` names a time.
+pub(super) fn note_gaps(
+    times: &[i64],
+    step: i64,
+    time_text: impl Fn(i64) -> String,
+    warnings: &mut Vec<Diagnostic>,
+) -> u64 {
     let distance = |pair: &[i64]| pair[1].saturating_sub(pair[0]);
     let gaps: Vec<&[i64]> = times
         .windows(2)
@@ -129,7 +134,7 @@ fn note_gaps(times: &[i64], step: i64, warnings: &mut Vec<Diagnostic>) -> u64 {
         message: format!(
             "{subject} longer than one and a half steps of {}, the first after {}, the longest {}; hpasim keeps the value before the gap",
             SimSpan::from_nanos(step),
-            stamp_text(first[0]),
+            time_text(first[0]),
             SimSpan::from_nanos(longest)
         ),
         place: None,
