@@ -4,151 +4,23 @@
 //! "skipped" and stops. A simulation uses only what was known before the recorded run; nothing is
 //! fitted to recorded replicas.
 
+mod cases;
 mod forecast;
 mod page;
 mod recording;
 
 use std::path::{Path, PathBuf};
 
-use forecast::{Forecast, Moment, Score, score};
-use hpasim::results::calibration::{Calibration, calibrate};
-use hpasim::scenario::{Engine, parse_probe};
+use cases::{AKS, AKS_STAGES, Condition, GKE, Simulation, UNKNOWN_LOAD};
+use forecast::{Moment, Score, score};
+use hpasim::results::calibration::{Calibration, CostEstimate, MachineClass, calibrate};
+use hpasim::scenario::parse_probe;
 use hpasim::workload::Demand;
 use page::{Picture, Simulated};
-use recording::Recording;
-
-/// A recorded run, and the required accuracy of its simulations.
-struct Run {
-    name: &'static str,
-    policy: &'static str,
-    cpu_request_millicores: f64,
-    /// The part of the traces before the recording's time 0: a minute of the warm-up, so that the
-    /// metrics do not show the load before it begins.
-    lead_in_seconds: f64,
-    /// The engines, each with its trace and the greatest permitted error.
-    simulations: &'static [Simulation],
-}
-
-struct Simulation {
-    engine: Engine,
-    name: &'static str,
-    trace: &'static str,
-    /// The error of a seed, mean over the seeds. The error of their median is no good measure: it
-    /// may jump by a whole replica where the seeds are split.
-    error_max: f64,
-}
+use recording::{CapacityProbe, Recorded};
 
 /// The mean difference between four repetitions of gke_flash_stock on the real cluster.
-const NOISE_FLOOR: f64 = 0.56;
-
-/// The noise of a pod's CPU reading that single requests cause and the fluid engine lacks: the shot
-/// noise sqrt((1 + CV^2) / (rate x window)). The rate is 6.4 requests per second, at which a pod of
-/// the gke runs is at its target. The window is one interval of 15 s.
-const SHOT_NOISE: &str = "workload.cpu_noise=0.144";
-
-const KNOWN_LOAD: [Run; 3] = [
-    Run {
-        name: "gke_flash_stock_rep1",
-        policy: "gke-stock.toml",
-        cpu_request_millicores: 500.0,
-        lead_in_seconds: 60.0,
-        simulations: &[
-            Simulation {
-                engine: Engine::Request,
-                name: "request engine",
-                trace: "gke_flash_stock_rep1.users.csv",
-                error_max: 0.9,
-            },
-            Simulation {
-                engine: Engine::Fluid,
-                name: "fluid engine",
-                trace: "gke_flash_stock_rep1.rps.csv",
-                error_max: 0.9,
-            },
-        ],
-    },
-    Run {
-        name: "gke_flash_tuned_rep2",
-        policy: "gke-tuned.toml",
-        cpu_request_millicores: 500.0,
-        lead_in_seconds: 60.0,
-        simulations: &[
-            Simulation {
-                engine: Engine::Request,
-                name: "request engine",
-                trace: "gke_flash_tuned_rep2.users.csv",
-                error_max: NOISE_FLOOR,
-            },
-            Simulation {
-                engine: Engine::Fluid,
-                name: "fluid engine",
-                trace: "gke_flash_tuned_rep2.rps.csv",
-                error_max: NOISE_FLOOR,
-            },
-        ],
-    },
-    Run {
-        name: "gke_periodic_tuned_rep1",
-        policy: "gke-tuned.toml",
-        cpu_request_millicores: 500.0,
-        lead_in_seconds: 60.0,
-        simulations: &[
-            Simulation {
-                engine: Engine::Request,
-                name: "request engine",
-                trace: "gke_periodic_tuned_rep1.users.csv",
-                error_max: 1.65,
-            },
-            Simulation {
-                engine: Engine::Fluid,
-                name: "fluid engine",
-                trace: "gke_periodic_tuned_rep1.rps.csv",
-                error_max: 1.65,
-            },
-        ],
-    },
-];
-
-const UNKNOWN_LOAD: Run = Run {
-    name: "civic_schwifty",
-    policy: "civic.toml",
-    cpu_request_millicores: 100.0,
-    lead_in_seconds: 0.0,
-    simulations: &[
-        Simulation {
-            engine: Engine::Fluid,
-            name: "CPU as of 23 s before its reading",
-            trace: "civic_schwifty.earlier.csv",
-            error_max: 0.8,
-        },
-        Simulation {
-            engine: Engine::Fluid,
-            name: "as of its reading",
-            trace: "civic_schwifty.cpu.csv",
-            error_max: 1.4,
-        },
-    ],
-};
-
-impl Run {
-    fn forecast(&self, simulation: &Simulation) -> Forecast {
-        let set = match simulation.engine {
-            Engine::Fluid if self.policy != UNKNOWN_LOAD.policy => vec![SHOT_NOISE.to_owned()],
-            Engine::Fluid | Engine::Request => Vec::new(),
-        };
-        Forecast {
-            policy: self.policy,
-            trace: simulation.trace,
-            engine: simulation.engine,
-            lead_in_seconds: self.lead_in_seconds,
-            set,
-        }
-    }
-
-    fn recording(&self, folder: &Path) -> Recording {
-        recording::read(folder, self.name, self.cpu_request_millicores)
-    }
-}
+const GKE_NOISE_FLOOR: f64 = 0.56;
 
 /// The folder of the recordings; prints "skipped" if it is missing.
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
@@ -160,14 +32,8 @@ fn recordings() -> Option<PathBuf> {
     folder
 }
 
-fn here(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/validation")
-        .join(file)
-}
-
 fn gke_calibration() -> Calibration {
-    let path = here("gke_probe.csv");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/validation/gke_probe.csv");
     let bytes = std::fs::read(&path).expect("the probe");
     let probe = parse_probe(&path, &bytes).expect("a valid probe");
     calibrate(&probe).expect("a rising line")
@@ -175,31 +41,32 @@ fn gke_calibration() -> Calibration {
 
 #[test]
 fn the_cost_of_a_request_is_the_one_that_the_probe_gives() {
-    let fit = gke_calibration();
-    let cost = fit.cpu_per_request_ms.value;
-    for run in &KNOWN_LOAD {
-        for simulation in run.simulations {
-            let workload = run.forecast(simulation).load().scenario.workload;
+    let cost = CostEstimate::of_one(&gke_calibration(), MachineClass::Mixed);
+    for condition in &GKE {
+        for simulation in condition.simulations {
+            let workload = condition.forecast(simulation).load().scenario.workload;
             let stated = workload.cpu_per_request.mean_seconds() * 1e3;
-            assert!(
-                (stated - cost).abs() < 0.05,
-                "{}: {stated} ms, not {cost}",
-                run.name
-            );
+            let uncertainty = workload.cost_uncertainty;
+            let error = uncertainty.standard_error_seconds * 1e3;
+            assert!((stated - cost.mean_ms).abs() < 0.05, "{stated} ms");
+            assert!((error - cost.standard_error_ms).abs() < 0.005, "{error} ms");
+            assert!((uncertainty.machine - cost.machine).abs() < 1e-9);
             assert_eq!(workload.idle_cpu.0, 0, "nothing uses less than no CPU");
         }
     }
 }
 
 #[test]
-fn the_probe_and_the_traces_are_the_recorded_ones() {
+fn the_probe_and_the_traces_of_gke_are_the_recorded_ones() {
     let Some(folder) = recordings() else { return };
-    for run in &KNOWN_LOAD {
-        let meta = run.recording(&folder).meta;
+    let probe = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/validation/gke_probe.csv");
+    let probe = std::fs::read_to_string(probe).expect("the probe");
+    for condition in &GKE {
+        let meta = recording::read(&folder, condition.name).meta;
         let users = meta.load_users_per_30s.expect("a known load");
         let rate = meta.rps_per_user.expect("a rate per user");
-        for simulation in run.simulations {
-            let trace = run.forecast(simulation).load().scenario.trace;
+        for simulation in condition.simulations {
+            let trace = condition.forecast(simulation).load().scenario.trace;
             let (values, factor) = match &trace.demand {
                 Demand::Users(values) => (values, 1.0),
                 Demand::RequestsPerSecond(values) => (values, rate),
@@ -211,14 +78,16 @@ fn the_probe_and_the_traces_are_the_recorded_ones() {
                 assert!(
                     (value - users * factor).abs() < 1e-3,
                     "{}: row {index}",
-                    run.name
+                    condition.name
                 );
-                let seconds = time.as_secs_f64() - run.lead_in_seconds;
+                let seconds = time.as_secs_f64() - condition.lead_in_seconds;
                 assert!((seconds - 30.0 * index as f64).abs() < 1e-9);
             }
         }
-        let probe = std::fs::read_to_string(here("gke_probe.csv")).expect("the probe");
-        for [users, rps, millicores] in meta.capacity_probe.expect("a probe").rows {
+        let Some(CapacityProbe::Measured { rows }) = meta.capacity_probe else {
+            panic!("{}: a measured probe", condition.name);
+        };
+        for [users, rps, millicores] in rows {
             let rps: f64 = rps.parse().expect("a rate");
             let row = format!("{users},{rps:.3},{millicores},4\n");
             assert!(probe.contains(&row), "{row}");
@@ -226,249 +95,439 @@ fn the_probe_and_the_traces_are_the_recorded_ones() {
     }
 }
 
+/// The set-up of the runs on AKS, in seconds: 120 logins one after the other.
+const AKS_SETUP_SECONDS: f64 = 28.3;
+/// The users of their stages: few (B) and many (P).
+const AKS_USERS: [(&str, f64); 2] = [("'B'", 1.0), ("'P'", 12.0)];
+
+/// The stages of k6 in a recording's words: the end of each in seconds since the first, and the users then.
+fn k6_stages(load: &str) -> Vec<(f64, f64)> {
+    let (_, list) = load.split_once("stages [").expect("stages");
+    let mut end = 0.0;
+    list.trim_end_matches([']', ')'])
+        .split("), (")
+        .map(|stage| {
+            let (seconds, users) = stage
+                .trim_start_matches('(')
+                .split_once(", ")
+                .expect("a pair");
+            end += seconds.parse::<f64>().expect("seconds");
+            let named = AKS_USERS.iter().find(|(name, _)| *name == users);
+            let users = named.map_or_else(|| users.parse().expect("users"), |(_, users)| *users);
+            (end, users)
+        })
+        .collect()
+}
+
 #[test]
-fn the_replayed_demand_is_the_recorded_cpu() {
+fn the_traces_of_aks_reach_the_users_of_every_stage_at_its_end() {
     let Some(folder) = recordings() else { return };
-    let recorded = UNKNOWN_LOAD.recording(&folder).cpu_millicores;
-    for (simulation, age) in UNKNOWN_LOAD
-        .simulations
-        .iter()
-        .zip([READING_AGE_SECONDS, 0.0])
-    {
-        let trace = UNKNOWN_LOAD.forecast(simulation).load().scenario.trace;
-        let Demand::CpuMillicores(values) = &trace.demand else {
-            panic!("CPU that was recorded");
+    for condition in &AKS {
+        let load = recording::read(&folder, condition.recordings[0]).meta.load;
+        let trace = condition.forecast(&condition.simulations[0]).load();
+        let trace = trace.scenario.trace;
+        let Demand::Users(users) = &trace.demand else {
+            panic!("virtual users");
         };
-        let mut expected: Vec<(f64, f64)> = Vec::new();
-        for (seconds, millicores) in &recorded {
-            let seconds = (seconds - age).max(0.0);
-            // Of several readings before the start, only the last one counts.
-            expected.retain(|(at, _)| *at < seconds);
-            expected.push((seconds, *millicores));
-        }
-        let found: Vec<(f64, f64)> = trace
-            .times
-            .iter()
-            .map(|time| time.as_secs_f64())
-            .zip(values.iter().copied())
-            .take(expected.len())
-            .collect();
-        for (found, expected) in found.iter().zip(&expected) {
+        let first = condition.lead_in_seconds + AKS_SETUP_SECONDS;
+        let at = |seconds: f64| {
+            let row = trace
+                .times
+                .partition_point(|time| time.as_secs_f64() <= seconds);
+            users[row - 1]
+        };
+        for (end, expected) in k6_stages(&load) {
+            let found = at(first + end + 0.01);
             assert!(
-                (found.0 - expected.0).abs() < 1e-6 && (found.1 - expected.1).abs() < 1e-6,
-                "{found:?}, not {expected:?}"
+                (found - expected).abs() < 1e-9,
+                "{}, {end} s: {found}",
+                condition.name
+            );
+        }
+        let in_setup = f64::from(u8::from(
+            !AKS_STAGES.contains(&condition.simulations[0].load),
+        ));
+        assert!(
+            (at(first - 1.0) - in_setup).abs() < 1e-9,
+            "{}",
+            condition.name
+        );
+    }
+}
+
+/// What the recordings and simulations of a condition give.
+struct Outcome<'c> {
+    condition: &'c Condition,
+    recorded: Vec<Recorded>,
+    /// By simulation, then by recording.
+    scored: Vec<Vec<(Vec<Moment>, Score)>>,
+}
+
+impl<'c> Outcome<'c> {
+    fn of(condition: &'c Condition, folder: &Path) -> Self {
+        let recorded: Vec<Recorded> = condition
+            .recordings
+            .iter()
+            .map(|name| recording::read(folder, name))
+            .collect();
+        let scored = condition.simulations.iter().map(|simulation| {
+            let runs = condition.forecast(simulation).runs();
+            let against = |recorded: &Recorded| {
+                let moments = runs.moments(&recorded.samples);
+                let score = score(&moments);
+                (moments, score)
+            };
+            recorded.iter().map(against).collect()
+        });
+        Self {
+            condition,
+            scored: scored.collect(),
+            recorded,
+        }
+    }
+
+    /// How much repetitions differ from each other, where there are two.
+    fn noise_floor(&self) -> Option<f64> {
+        match self.recorded.as_slice() {
+            [one, two] => Some(one.difference(two)),
+            _ => (self.condition.name == GKE[0].name).then_some(GKE_NOISE_FLOOR),
+        }
+    }
+
+    /// Simulations with their scores, a row for each recording.
+    fn rows(&self) -> impl Iterator<Item = (&'c Simulation, &'static str, &[Moment], &Score)> {
+        let names = self.condition.recordings;
+        let simulations = self.condition.simulations.iter().zip(&self.scored);
+        simulations.flat_map(move |(simulation, scored)| {
+            let named = names.iter().zip(scored);
+            named
+                .map(move |(name, (moments, score))| (simulation, *name, moments.as_slice(), score))
+        })
+    }
+
+    /// The mean over the recordings of a figure of the first simulation.
+    fn mean(&self, figure: fn(&Score) -> f64) -> f64 {
+        let scored = &self.scored[0];
+        scored.iter().map(|(_, score)| figure(score)).sum::<f64>() / scored.len() as f64
+    }
+
+    fn assert_close(&self) {
+        for (simulation, name, _, score) in self.rows() {
+            assert!(
+                score.of_seeds <= simulation.error_max,
+                "{name}, {}: a seed is off by {:.2} replicas, at most {} is expected",
+                simulation.name,
+                score.of_seeds,
+                simulation.error_max
             );
         }
     }
 }
 
-/// The mean age, to its middle, of the reading that a sync sees, in three parts: 7.5 s because a
-/// scrape comes every 15 s; 7.8 s because the last of two counter readings, every 10 to 20 s, is
-/// that old at the scrape; and half of the 15 s between the two readings.
-const READING_AGE_SECONDS: f64 = 23.0;
-
-struct Outcome<'r> {
-    run: &'r Run,
-    scored: Vec<(&'r Simulation, Vec<Moment>, Score)>,
+fn outcomes<'c>(conditions: &'c [Condition], folder: &Path) -> Vec<Outcome<'c>> {
+    let outcomes: Vec<Outcome<'_>> = conditions
+        .iter()
+        .map(|condition| Outcome::of(condition, folder))
+        .collect();
+    outcomes.iter().for_each(Outcome::assert_close);
+    outcomes
 }
 
-fn outcome<'r>(run: &'r Run, folder: &Path) -> Outcome<'r> {
-    let recording = run.recording(folder);
-    let scored = run.simulations.iter().map(|simulation| {
-        let moments = run.forecast(simulation).moments(&recording.samples);
-        let score = score(&moments);
-        (simulation, moments, score)
-    });
-    Outcome {
-        run,
-        scored: scored.collect(),
-    }
-}
-
-fn rows(outcome: &Outcome<'_>) -> Vec<Vec<String>> {
-    let row = |(simulation, moments, score): &(&Simulation, Vec<Moment>, Score)| {
-        let peak = |value: &dyn Fn(&Moment) -> f64| moments.iter().map(value).fold(0.0, f64::max);
-        vec![
-            outcome.run.name.to_owned(),
-            simulation.name.to_owned(),
-            format!("{:.2}", score.of_median),
-            format!("{:.2}", score.of_seeds),
-            format!("{:+.2}", score.bias),
-            format!("{:.0} %", score.within_band * 100.0),
-            format!("{:.2}", score.seed_to_seed),
-            format!("{:.0}", peak(&|moment| moment.recorded.replicas)),
-            format!("{}", peak(&Moment::median)),
-        ]
-    };
-    outcome.scored.iter().map(row).collect()
-}
-
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "run",
     "simulated",
-    "error of the median",
     "error of a seed",
+    "noise floor",
+    "CRPS",
+    "PIT coverage",
+    "error of the median",
     "bias",
-    "within the band",
-    "seed to seed",
     "peak, recorded",
     "peak, median",
 ];
 
+fn table(outcomes: &[Outcome<'_>]) -> String {
+    let rows = outcomes.iter().flat_map(|outcome| {
+        let floor = outcome.noise_floor();
+        outcome
+            .rows()
+            .map(move |(simulation, name, moments, score)| {
+                let peak =
+                    |value: &dyn Fn(&Moment) -> f64| moments.iter().map(value).fold(0.0, f64::max);
+                vec![
+                    name.to_owned(),
+                    simulation.name.to_owned(),
+                    format!("{:.2}", score.of_seeds),
+                    floor.map_or_else(|| "-".to_owned(), |floor| format!("{floor:.2}")),
+                    format!("{:.2}", score.crps),
+                    format!("{:.0} %", score.coverage * 100.0),
+                    format!("{:.2}", score.of_median),
+                    format!("{:+.2}", score.bias),
+                    format!("{:.0}", peak(&|moment| moment.recorded.replicas)),
+                    format!("{}", peak(&Moment::median)),
+                ]
+            })
+    });
+    page::table(&COLUMNS, &rows.collect::<Vec<_>>())
+}
+
+/// The mean over all recordings, each with the same weight, of a figure of the first simulation.
+fn pooled(outcomes: &[Outcome<'_>], figure: fn(&Score) -> f64) -> f64 {
+    let figures = outcomes.iter().flat_map(|outcome| &outcome.scored[0]);
+    let figures: Vec<f64> = figures.map(|(_, score)| figure(score)).collect();
+    figures.iter().sum::<f64>() / figures.len() as f64
+}
+
+fn summary(groups: &[(&str, &[Outcome<'_>])]) -> String {
+    let row = |name: String, floor: Option<f64>, seeds: f64, crps: f64, coverage: f64| {
+        vec![
+            name,
+            format!("{seeds:.2}"),
+            floor.map_or_else(|| "-".to_owned(), |floor| format!("{floor:.2}")),
+            format!("{crps:.2}"),
+            format!("{:.0} %", coverage * 100.0),
+        ]
+    };
+    let mut rows = Vec::new();
+    for (cluster, outcomes) in groups {
+        for outcome in *outcomes {
+            rows.push(row(
+                outcome.condition.name.to_owned(),
+                outcome.noise_floor(),
+                outcome.mean(|score| score.of_seeds),
+                outcome.mean(|score| score.crps),
+                outcome.mean(|score| score.coverage),
+            ));
+        }
+        let runs: usize = outcomes.iter().map(|outcome| outcome.recorded.len()).sum();
+        rows.push(row(
+            format!("**{cluster}, all {runs} runs**"),
+            None,
+            pooled(outcomes, |score| score.of_seeds),
+            pooled(outcomes, |score| score.crps),
+            pooled(outcomes, |score| score.coverage),
+        ));
+    }
+    let columns = [
+        "condition",
+        "error of a seed",
+        "noise floor",
+        "CRPS",
+        "PIT coverage",
+    ];
+    page::table(&columns, &rows)
+}
+
 fn draw(outcome: &Outcome<'_>) {
     let simulated: Vec<Simulated<'_>> = outcome
-        .scored
+        .condition
+        .simulations
         .iter()
-        .map(|(simulation, moments, _)| Simulated {
+        .zip(&outcome.scored)
+        .map(|(simulation, scored)| Simulated {
             name: simulation.name,
-            moments,
+            moments: &scored[0].0,
         })
         .collect();
-    let errors: Vec<String> = outcome
-        .scored
-        .iter()
-        .map(|(simulation, _, score)| format!("{} {:.2}", simulation.name, score.of_median))
-        .collect();
-    let first = outcome.run.forecast(outcome.scored[0].0).load();
+    let floor = outcome.noise_floor().map_or_else(String::new, |floor| {
+        format!(" (two runs of this kind differ by {floor:.2})")
+    });
+    let first = outcome
+        .condition
+        .forecast(&outcome.condition.simulations[0]);
     page::assert_picture(&Picture {
-        name: outcome.run.name,
+        name: outcome.condition.recordings[0],
         subtitle: format!(
-            "mean absolute error of the median in replicas: {} (real runs of one kind differ by {NOISE_FLOOR})",
-            errors.join(", ")
+            "a seed is off by {:.2} replicas on average, CRPS {:.2}{floor}",
+            outcome.scored[0][0].1.of_seeds, outcome.scored[0][0].1.crps
         ),
-        scenario: &first.scenario,
-        lead_in_seconds: outcome.run.lead_in_seconds,
+        scenario: &first.load().scenario,
+        lead_in_seconds: outcome.condition.lead_in_seconds,
         simulated: &simulated,
     });
 }
 
-fn assert_close(outcome: &Outcome<'_>) {
-    for (simulation, _, score) in &outcome.scored {
-        assert!(
-            score.of_seeds <= simulation.error_max,
-            "{}, {}: a seed is off by {:.2} replicas, at most {} is expected",
-            outcome.run.name,
-            simulation.name,
-            score.of_seeds,
-            simulation.error_max
-        );
-    }
-}
+/// The conditions on AKS that the page draws.
+const DRAWN: [&str; 3] = [
+    "aks_auth_h1_gradual",
+    "aks_auth_h2_spike",
+    "aks_auth_h3_oscillating",
+];
 
 #[test]
 fn runs_of_known_load_are_as_close_as_the_page_says() {
     let Some(folder) = recordings() else { return };
-    let outcomes: Vec<Outcome<'_>> = KNOWN_LOAD.iter().map(|run| outcome(run, &folder)).collect();
-    outcomes.iter().for_each(assert_close);
-    outcomes.iter().for_each(draw);
-    let rows: Vec<Vec<String>> = outcomes.iter().flat_map(rows).collect();
-    page::assert_section("known load", &page::table(&COLUMNS, &rows));
-    page::assert_section("sensitivity", &sensitivity(&folder));
+    let (aks, gke) = (outcomes(&AKS, &folder), outcomes(&GKE, &folder));
+    let is_drawn = |outcome: &&Outcome<'_>| DRAWN.contains(&outcome.condition.name);
+    aks.iter().filter(is_drawn).chain(&gke).for_each(draw);
+    page::assert_section("summary", &summary(&[("AKS", &aks), ("GKE", &gke)]));
+    page::assert_section("aks", &table(&aks));
+    page::assert_section("gke", &table(&gke));
+    assert_as_close_as_repetitions(&aks);
+    for (name, outcomes) in [("AKS", &aks), ("GKE", &gke)] {
+        let coverage = pooled(outcomes, |score| score.coverage);
+        assert!((0.7..=0.9).contains(&coverage), "{name}: {coverage:.2}");
+    }
+    page::assert_section("aks sensitivity", &aks_sensitivity(&folder));
+    page::assert_section("gke sensitivity", &gke_sensitivity(&folder));
     page::assert_section("machine speed", &machine_speed(&folder));
     page::assert_section("latency", &latency(&folder));
 }
 
-#[test]
-fn the_run_of_unknown_load_is_as_close_as_the_page_says() {
-    let Some(folder) = recordings() else { return };
-    let outcome = outcome(&UNKNOWN_LOAD, &folder);
-    assert_close(&outcome);
-    draw(&outcome);
-    page::assert_section("unknown load", &page::table(&COLUMNS, &rows(&outcome)));
+/// Where the autoscaler watches CPU, a simulation is as close to a recorded run as two recorded runs are to each other.
+fn assert_as_close_as_repetitions(aks: &[Outcome<'_>]) {
+    let watches_cpu = aks.iter().filter(|it| !it.condition.name.contains("_h3_"));
+    let pairs: Vec<(f64, f64)> = watches_cpu
+        .filter_map(|it| Some((it.mean(|score| score.of_seeds), it.noise_floor()?)))
+        .collect();
+    let (errors, floors): (f64, f64) = pairs
+        .iter()
+        .fold((0.0, 0.0), |sums, pair| (sums.0 + pair.0, sums.1 + pair.1));
+    assert!(errors <= floors, "{pairs:?}");
 }
 
-/// The errors for other values of the inputs that were uncertain before the runs.
-fn sensitivity(folder: &Path) -> String {
+#[test]
+fn runs_of_unknown_load_are_as_close_as_the_page_says() {
+    let Some(folder) = recordings() else { return };
+    let outcomes = outcomes(&UNKNOWN_LOAD, &folder);
+    outcomes.iter().for_each(draw);
+    page::assert_section("unknown load", &table(&outcomes));
+}
+
+/// The mean error of a seed over the recordings of `conditions`, in their first simulation with further settings.
+fn error_with(conditions: &[&Condition], folder: &Path, set: &[String]) -> f64 {
+    let errors = conditions.iter().flat_map(|condition| {
+        let mut forecast = condition.forecast(&condition.simulations[0]);
+        forecast.set.extend_from_slice(set);
+        let runs = forecast.runs();
+        condition.recordings.iter().map(move |name| {
+            let samples = recording::read(folder, name).samples;
+            score(&runs.moments(&samples)).of_seeds
+        })
+    });
+    let errors: Vec<f64> = errors.collect();
+    errors.iter().sum::<f64>() / errors.len() as f64
+}
+
+/// The cost, as exactly known.
+fn exact_cost(milliseconds: f64) -> Vec<String> {
+    vec![
+        format!("workload.cpu_per_request.mean=\"{milliseconds:.1}ms\""),
+        "workload.cpu_per_request.standard_error=\"0s\"".to_owned(),
+        "workload.cpu_per_request.machine=0".to_owned(),
+    ]
+}
+
+/// The errors on GKE for other values of the inputs that were uncertain before the runs.
+fn gke_sensitivity(folder: &Path) -> String {
     let fit = gke_calibration();
-    let costs = [
-        (
-            "cost by the line through the origin",
+    let cost = fit.cpu_per_request_ms;
+    let exact = |name: &str, cost: f64| (format!("{name}, {cost:.1} ms"), exact_cost(cost));
+    let settings = [
+        ("as simulated".to_owned(), Vec::new()),
+        exact("cost exact, by the probe's slope", cost.value),
+        exact("cost exact, at the lower end of its interval", cost.low),
+        exact("cost exact, at the upper end of its interval", cost.high),
+        exact(
+            "cost exact, by the line through the origin",
             fit.cpu_per_request_ms_without_idle,
         ),
         (
-            "cost at the lower end of its interval",
-            fit.cpu_per_request_ms.low,
-        ),
-        (
-            "as simulated: the probe's slope",
-            fit.cpu_per_request_ms.value,
-        ),
-        (
-            "cost at the upper end of its interval",
-            fit.cpu_per_request_ms.high,
+            "a scrape every 15 s".to_owned(),
+            vec!["metrics.scrape_interval=\"15s\"".to_owned()],
         ),
     ];
-    let scrapes = (
-        "a scrape every 30 s".to_owned(),
-        "metrics.scrape_interval=\"30s\"".to_owned(),
-    );
-    let settings = costs
-        .iter()
-        .map(|(name, cost)| (format!("{name}, {cost:.1} ms"), set_cost(*cost)))
-        .chain([scrapes]);
-    let rows: Vec<Vec<String>> = settings
-        .map(|(name, set)| {
-            let errors = KNOWN_LOAD
+    let rows = settings.iter().map(|(name, set)| {
+        let errors = GKE
+            .iter()
+            .map(|condition| format!("{:.2}", error_with(&[condition], folder, set)));
+        std::iter::once(name.clone()).chain(errors).collect()
+    });
+    let names = GKE.iter().map(|condition| condition.name);
+    let columns: Vec<&str> = std::iter::once("setting").chain(names).collect();
+    page::table(&columns, &rows.collect::<Vec<Vec<String>>>())
+}
+
+/// The errors on AKS for other pipelines of metrics.
+fn aks_sensitivity(folder: &Path) -> String {
+    let settings: [(&str, &[&str]); 4] = [
+        (
+            "as simulated: `cluster = \"aks\"`, a scrape every 60 s",
+            &[],
+        ),
+        (
+            "hpasim's defaults: `cluster = \"kubeadm\"`, 15 s",
+            &["metrics.scrape_interval=\"15s\""],
+        ),
+        (
+            "a scrape every 180 s",
+            &["metrics.scrape_interval=\"180s\""],
+        ),
+        (
+            "machines of one speed",
+            &["workload.cpu_per_request.machine=0"],
+        ),
+    ];
+    let groups = ["h1", "h2", "h3"];
+    let rows = settings.iter().map(|(name, set)| {
+        let set: Vec<String> = set.iter().map(|&set| set.to_owned()).collect();
+        let errors = groups.iter().map(|group| {
+            let conditions = AKS
                 .iter()
-                .map(|run| format!("{:.2}", error_with(run, folder, &set)));
-            std::iter::once(name).chain(errors).collect()
-        })
-        .collect();
-    let columns: Vec<&str> = std::iter::once("setting")
-        .chain(KNOWN_LOAD.iter().map(|run| run.name))
-        .collect();
-    page::table(&columns, &rows)
-}
-
-fn set_cost(milliseconds: f64) -> String {
-    format!("workload.cpu_per_request.mean=\"{milliseconds:.1}ms\"")
-}
-
-/// The error of the median in the request engine, with one more `--set`.
-fn error_with(run: &Run, folder: &Path, set: &str) -> f64 {
-    let mut forecast = run.forecast(&run.simulations[0]);
-    forecast.set.push(set.to_owned());
-    let samples = run.recording(folder).samples;
-    score(&forecast.moments(&samples)).of_median
+                .filter(|condition| condition.name.contains(group));
+            let conditions: Vec<&Condition> = conditions.collect();
+            format!("{:.2}", error_with(&conditions, folder, &set))
+        });
+        std::iter::once((*name).to_owned()).chain(errors).collect()
+    });
+    page::table(
+        &[
+            "setting",
+            "h1: CPU 70 %",
+            "h2: CPU 50 %, fast",
+            "h3: requests per second",
+        ],
+        &rows.collect::<Vec<Vec<String>>>(),
+    )
 }
 
 /// The fastest `/cpu` request minus the fastest `/` request, in milliseconds, for the capacity
 /// probe and for each load. The runs with a load had four pods and no autoscaler; their files in
 /// the recordings are artifacts/v1.1/runs/wc98_{periodic,flash}/rep-1/fixed/locust_fixed_stats.csv.
 const FASTEST_IN_PROBE_MS: f64 = 46.5;
-const FASTEST_IN_FLASH_MS: f64 = 121.65 - 73.12;
-const FASTEST_IN_PERIODIC_MS: f64 = 101.75 - 70.17;
+const FASTEST_MS: [(&str, f64); 3] = [
+    ("gke_flash_stock_rep1", 121.65 - 73.12),
+    ("gke_flash_tuned_rep2", 121.65 - 73.12),
+    ("gke_periodic_tuned_rep1", 101.75 - 70.17),
+];
 
 /// The effect of the machines' speed. The speed comes from runs without an autoscaler, but from
 /// after the probe.
 fn machine_speed(folder: &Path) -> String {
-    let speeds = [
-        FASTEST_IN_FLASH_MS,
-        FASTEST_IN_FLASH_MS,
-        FASTEST_IN_PERIODIC_MS,
-    ];
     let probe = gke_calibration().cpu_per_request_ms.value;
-    let rows = KNOWN_LOAD.iter().zip(speeds).map(|(run, fastest)| {
+    let rows = FASTEST_MS.iter().map(|(name, fastest)| {
+        let condition = GKE.iter().find(|condition| condition.name == *name);
+        let condition = condition.expect("a run on GKE");
         let cost = probe * fastest / FASTEST_IN_PROBE_MS;
-        let error = error_with(run, folder, &set_cost(cost));
+        let error = error_with(&[condition], folder, &exact_cost(cost));
         vec![
-            run.name.to_owned(),
+            condition.name.to_owned(),
             format!("{cost:.1} ms"),
             format!("{error:.2}"),
         ]
     });
-    let columns = ["run", "cost at that machine's speed", "error of the median"];
+    let columns = ["run", "cost at that machine's speed", "error of a seed"];
     page::table(&columns, &rows.collect::<Vec<_>>())
 }
 
 /// The latencies of users, where the recording has Locust's report.
 fn latency(folder: &Path) -> String {
-    let rows = KNOWN_LOAD.iter().filter_map(|run| {
-        let locust = run.recording(folder).meta.locust?;
-        let forecast = run.forecast(&run.simulations[0]);
+    let rows = GKE.iter().filter_map(|condition| {
+        let locust = recording::read(folder, condition.name).meta.locust?;
+        let forecast = condition.forecast(&condition.simulations[0]);
         let simulated = |figure| forecast.median_of(figure) * 1e3;
         Some(vec![
-            run.name.to_owned(),
+            condition.name.to_owned(),
             format!("{} ms", locust.p50),
             format!("{:.0} ms", simulated(|kpis| kpis.latency_seconds_p50)),
             format!("{} ms", locust.p95),

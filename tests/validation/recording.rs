@@ -1,7 +1,10 @@
 //! Recorded runs: the replicas of a real autoscaler, and its load.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use hpasim::scenario::formats::csv_text::to_csv;
+use hpasim::scenario::formats::{ReadOptions, RecordedUtilization, read_recording};
 use serde::Deserialize;
 
 /// A moment of a recorded run.
@@ -18,13 +21,14 @@ pub(crate) struct Sample {
 struct Row {
     time_s: f64,
     desired_replicas: Option<f64>,
-    current_replicas: f64,
-    cpu_utilization_pct: Option<f64>,
 }
 
 /// The metadata of a recording.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Meta {
+    /// The load in words, where there is no list of users.
+    #[serde(default)]
+    pub(crate) load: String,
     pub(crate) load_users_per_30s: Option<Vec<f64>>,
     pub(crate) rps_per_user: Option<f64>,
     pub(crate) capacity_probe: Option<CapacityProbe>,
@@ -38,19 +42,20 @@ pub(crate) struct Locust {
     pub(crate) p95: f64,
 }
 
-/// Users, requests per second and the median millicores of a pod, as text.
+/// What was measured before the run.
 #[derive(Debug, Deserialize)]
-pub(crate) struct CapacityProbe {
-    pub(crate) rows: Vec<[String; 3]>,
+#[serde(untagged)]
+pub(crate) enum CapacityProbe {
+    /// Users, requests per second and the median millicores of a pod, as text.
+    Measured { rows: Vec<[String; 3]> },
+    /// A sentence.
+    Said(#[expect(dead_code, reason = "for readers of the file")] String),
 }
 
 /// A recorded run.
 #[derive(Debug)]
-pub(crate) struct Recording {
+pub(crate) struct Recorded {
     pub(crate) samples: Vec<Sample>,
-    /// Recorded CPU utilization x request x replicas, in millicores, where the utilization was
-    /// recorded.
-    pub(crate) cpu_millicores: Vec<(f64, f64)>,
     pub(crate) meta: Meta,
 }
 
@@ -60,34 +65,87 @@ pub(crate) fn folder() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// The recording called `name`; `cpu_request_millicores` turns its utilization into CPU.
-pub(crate) fn read(folder: &Path, name: &str, cpu_request_millicores: f64) -> Recording {
+/// The recording called `name`.
+pub(crate) fn read(folder: &Path, name: &str) -> Recorded {
     let mut reader =
         csv::Reader::from_path(folder.join(format!("{name}.csv"))).expect("a recording");
-    let rows: Vec<Row> = reader
-        .deserialize()
-        .map(|row| row.expect("a row"))
-        .collect();
+    let rows = reader.deserialize().map(|row| row.expect("a row"));
+    let sample = |row: Row| {
+        row.desired_replicas.map(|replicas| Sample {
+            seconds: row.time_s,
+            replicas,
+        })
+    };
     let meta = std::fs::read(folder.join(format!("{name}.meta.json"))).expect("its meta data");
-    Recording {
-        samples: rows
-            .iter()
-            .filter_map(|row| {
-                row.desired_replicas.map(|replicas| Sample {
-                    seconds: row.time_s,
-                    replicas,
-                })
-            })
-            .collect(),
-        cpu_millicores: rows
-            .iter()
-            .filter_map(|row| {
-                row.cpu_utilization_pct.map(|percent| {
-                    let cores = percent / 100.0 * cpu_request_millicores * row.current_replicas;
-                    (row.time_s, cores)
-                })
-            })
-            .collect(),
+    Recorded {
+        samples: rows.filter_map(sample).collect(),
         meta: serde_json::from_slice(&meta).expect("meta data that can be read"),
+    }
+}
+
+/// The CPU of the recording called `name`, as `hpasim trace convert` computes it.
+pub(crate) fn cpu_by_pods_of_then(name: &str, columns: &RecordedUtilization) -> String {
+    converted(name, &bytes_of(name), columns)
+}
+
+/// The CPU with the replicas at the time of each reading, as if these had been those of the earlier time too.
+pub(crate) fn cpu_by_pods_of_now(name: &str, columns: &RecordedUtilization) -> String {
+    let bytes = bytes_of(name);
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    let header = reader.headers().expect("a header").clone();
+    let column = |name: &str| header.iter().position(|it| it == name).expect("a column");
+    let time = column("time_s");
+    let (utilization, replicas) = (
+        column(&columns.utilization_column),
+        column(&columns.replicas_column),
+    );
+    let mut table = "time_s,cpu,pods\n".to_owned();
+    for row in reader.records() {
+        let row = row.expect("a row");
+        let (percent, pods): (f64, f64) = match (row[utilization].parse(), row[replicas].parse()) {
+            (Ok(percent), Ok(pods)) => (percent, pods),
+            _ => continue,
+        };
+        let _ = writeln!(table, "{},{},1", &row[time], percent * pods);
+    }
+    let columns = RecordedUtilization {
+        utilization_column: "cpu".to_owned(),
+        replicas_column: "pods".to_owned(),
+        ..columns.clone()
+    };
+    converted(name, table.as_bytes(), &columns)
+}
+
+fn bytes_of(name: &str) -> Vec<u8> {
+    let folder = folder().expect("the recordings");
+    std::fs::read(folder.join(format!("{name}.csv"))).expect("a recording")
+}
+
+fn converted(name: &str, bytes: &[u8], columns: &RecordedUtilization) -> String {
+    let options = ReadOptions {
+        utilization: Some(columns.clone()),
+        ..ReadOptions::default()
+    };
+    let read = read_recording(name, bytes, &options);
+    to_csv(&read.unwrap_or_else(|faults| panic!("{name}: {faults}")))
+}
+
+impl Recorded {
+    /// The replicas at `seconds`; before the first sample those of the first.
+    fn at(&self, seconds: f64) -> f64 {
+        let known = self.samples.partition_point(|it| it.seconds <= seconds);
+        self.samples[known.saturating_sub(1)].replicas
+    }
+
+    /// |this run - another one of the same condition|, mean over the samples of both.
+    pub(crate) fn difference(&self, other: &Self) -> f64 {
+        let off = |one: &Self, two: &Self| -> f64 {
+            one.samples
+                .iter()
+                .map(|it| (it.replicas - two.at(it.seconds)).abs())
+                .sum()
+        };
+        let count = self.samples.len() + other.samples.len();
+        (off(self, other) + off(other, self)) / count as f64
     }
 }
