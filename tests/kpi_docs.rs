@@ -8,6 +8,7 @@ mod page;
 
 use hpasim::kpi::{KnownBy, Kpi, KpiFacts, KpiGroup};
 use hpasim::results::TimelineColumn;
+use hpasim::results::timeline_quantiles::QuantileColumns;
 use page::assert_current;
 
 /// The page about KPIs, with a table for each group.
@@ -73,6 +74,21 @@ fn timeline_table() -> String {
     table
 }
 
+/// The rows of output/README.md about `timeline_quantiles.csv`, with their header.
+fn quantiles_table() -> String {
+    let mut table =
+        "| column of the timeline | several intervals in a row |\n|---|---|\n".to_owned();
+    for QuantileColumns { name, curve } in QuantileColumns::ALL {
+        let fold = if curve.keeps_peaks() {
+            "the greatest"
+        } else {
+            "their mean"
+        };
+        table.push_str(&format!("| `{name}` | {fold} |\n"));
+    }
+    table
+}
+
 /// `page` with `table` instead of the first table after `heading` that has the same first header
 /// cell.
 fn with_table(page: &str, heading: &str, table: &str) -> String {
@@ -114,5 +130,12 @@ fn the_page_of_output_lists_every_kpi() {
 fn the_page_of_output_lists_every_column_of_the_timeline() {
     assert_current(OUTPUT, "kpi_docs", |page| {
         with_table(page, "\n## `timeline.csv`\n", &timeline_table())
+    });
+}
+
+#[test]
+fn the_page_of_output_lists_every_column_of_the_quantiles() {
+    assert_current(OUTPUT, "kpi_docs", |page| {
+        with_table(page, "\n## `timeline_quantiles.csv`\n", &quantiles_table())
     });
 }

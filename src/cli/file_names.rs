@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 pub(super) const SUMMARY: &str = "summary.json";
 /// One row every interval.
 pub(super) const TIMELINE: &str = "timeline.csv";
+/// The same over several seeds: median, p10 and p90.
+pub(super) const TIMELINE_QUANTILES: &str = "timeline_quantiles.csv";
 /// The histogram of latency.
 pub(super) const LATENCY: &str = "latency.csv";
 /// One line every reconcile.
@@ -35,9 +37,10 @@ pub(super) const SENSITIVITY: &str = "sensitivity";
 /// Every picture.
 const PICTURES: [&str; 5] = [PLOT, FRONT, PARAMETERS, HEATMAP, SENSITIVITY];
 /// Everything that a command writes, pictures apart.
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     SUMMARY,
     TIMELINE,
+    TIMELINE_QUANTILES,
     LATENCY,
     DECISIONS,
     COMPARISON_CSV,

@@ -12,7 +12,7 @@ use crate::render::plot::bands::draw_bands;
 use crate::render::plot::compared::{ComparedPicture, compared_chart};
 use crate::results::Kpis;
 use crate::results::comparison::TraceRuns;
-use crate::results::curves::{PolicyCurves, SeedCurves};
+use crate::results::curves::{Curve, POINTS_MAX, PolicyCurves, SeedCurves};
 use crate::results::kpis::KpiObserver;
 use crate::results::timeline::TimelineRecorder;
 use crate::scenario::{Engine, Scenario};
@@ -172,7 +172,8 @@ impl PairedRun<'_> {
         simulate_observed(scenario, self.engine, self.seed, &mut observer);
         let (kpis, recorder, progress) = observer;
         progress.finish();
-        (kpis.finish(), Some(SeedCurves::of(&recorder.finish())))
+        let curves = SeedCurves::of(&recorder.finish(), &Curve::COMPARED, POINTS_MAX);
+        (kpis.finish(), Some(curves))
     }
 }
 

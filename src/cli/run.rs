@@ -9,13 +9,12 @@ use super::atomic_file::PartialFile;
 use super::choices::OutputFormat;
 use super::error::{CommandError, Completion};
 use super::experiment::{Experiment, ExperimentReport, conduct};
-use super::file_names::{DECISIONS, LATENCY, PLOT, TIMELINE};
+use super::file_names::{DECISIONS, LATENCY, PLOT, TIMELINE, TIMELINE_QUANTILES};
 use super::files::hashed;
 use super::identity::Identity;
 use super::load_args::LoadArgs;
 use super::output_args::AnswerArgs;
 use super::output_folder::OutputFolder;
-use super::paired_runs::simulate_counted;
 use super::progress::Progress;
 use super::result_files::{ResultFile, default_folder, pictures};
 use super::screen::Screen;
@@ -23,14 +22,19 @@ use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variant_inputs::refuse_second_stdin;
 use super::variation::Variation;
+use crate::draw::Drawing;
 use crate::files::FileLoader;
+use crate::kpi::SeedFold;
 use crate::render::paint::Colour;
-use crate::render::plot::{Picture, draw_run};
+use crate::render::plot::{Picture, SeedsPicture, draw_run, draw_seeds};
 use crate::render::summary::{RunSummary, render_summary};
+use crate::results::curves::{Curve, CurveFolder, PolicyCurves, SeedCurves};
 use crate::results::decisions::DecisionLog;
 use crate::results::export::{Request, Summary, TimelineCsv, latency_csv};
 use crate::results::kpis::KpiObserver;
+use crate::results::statistics::sorted_quantile;
 use crate::results::timeline::TimelineRecorder;
+use crate::results::timeline_quantiles::{points_max, timeline_quantiles_csv};
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::{InputFile, KpiReport, Kpis, Timeline};
 use crate::scenario::{Assertion, Engine, Loaded};
@@ -64,7 +68,7 @@ pub(super) struct RunArgs {
     load: LoadArgs,
     #[command(flatten)]
     seed: SeedArgs,
-    /// Number of seeds; with 2 or more, KPIs are median, p10 and p90
+    /// Number of seeds; with 2 or more, KPIs and curves are median, p10 and p90
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
     #[command(flatten)]
@@ -153,9 +157,7 @@ impl Experiment for RunExperiment<'_> {
     }
 
     fn simulate(&self, folder: &mut OutputFolder) -> Result<RunReport<'_>, CommandError> {
-        let Loaded {
-            scenario, engine, ..
-        } = &self.loaded;
+        let scenario = &self.loaded.scenario;
         let progress = Progress::new(
             std::iter::repeat_n(scenario.trace.end(), self.seeds.len()),
             faster_engine(&self.loaded),
@@ -164,31 +166,36 @@ impl Experiment for RunExperiment<'_> {
         // The streams go with the first seed.
         let streams = std::iter::once(Some(Streams::begin(folder)?));
         let streams = streams.chain(std::iter::repeat_with(|| None));
+        let count = self.seeds.len();
+        let points = points_max(count);
+        let of_first = (count > 1).then_some(points);
         let simulate_seed = |(seed, streams): (&Seed, Option<Streams>)| match streams {
-            Some(streams) => simulate_first(&self.loaded, *seed, &progress, streams),
-            None => Ok((simulate_counted(scenario, *engine, *seed, &progress), None)),
+            Some(streams) => simulate_first(&self.loaded, *seed, &progress, of_first, streams),
+            None => Ok(simulate_further(&self.loaded, *seed, &progress, points)),
         };
-        let (mut kpis, mut shown) = (Vec::new(), FirstRun::default());
+        let mut seeds = SeedRuns::default();
         // A file that cannot be written ends the work: no further seed begins.
         let keep = |_, run: Result<SeedRun, CommandError>| {
-            let (of_seed, first) = run?;
-            kpis.push(of_seed);
-            if let Some((first, streams)) = first {
+            let run = run?;
+            if let Some((first, streams)) = run.first {
                 streams.complete(folder)?;
-                shown = first;
+                seeds.first = first;
             }
+            seeds.kpis.push(run.kpis);
+            seeds.promised_latency.extend(run.promised_latency);
+            seeds.curves.seeds.extend(run.curves);
             Ok::<(), CommandError>(())
         };
-        let seeds = self.seeds.iter().zip(streams);
-        in_order(seeds, all_cores(), simulate_seed, keep)?;
-        let report = KpiReport::of(&kpis).unwrap_or_else(|| KpiReport::Folded(Vec::new()));
+        let of_seeds = self.seeds.iter().zip(streams);
+        in_order(of_seeds, all_cores(), simulate_seed, keep)?;
+        let kpis = &seeds.kpis;
+        let report = KpiReport::of(kpis).unwrap_or_else(|| KpiReport::Folded(Vec::new()));
         let (policy, trace) = (&scenario.policy_name, &scenario.trace_name);
         let check = |assertion| check(assertion, policy, trace, &report);
         Ok(RunReport {
             experiment: self,
             checked: self.assertions.iter().map(check).collect(),
-            first: shown,
-            kpis,
+            seeds,
             report,
         })
     }
@@ -197,9 +204,7 @@ impl Experiment for RunExperiment<'_> {
 /// The outcome of a run.
 struct RunReport<'q> {
     experiment: &'q RunExperiment<'q>,
-    first: FirstRun,
-    /// By seed.
-    kpis: Vec<Kpis>,
+    seeds: SeedRuns,
     /// Over the seeds.
     report: KpiReport,
     checked: Vec<CheckedAssertion>,
@@ -212,21 +217,15 @@ impl ExperimentReport for RunReport<'_> {
 
     fn files(&self) -> Result<Vec<ResultFile>, CommandError> {
         let experiment = self.experiment;
-        let picture = Picture {
-            scenario: &experiment.loaded.scenario,
-            timeline: &self.first.timeline,
-            kpis: &self.kpis[0],
-            promised_latency: self.first.promised_latency,
-            engine: experiment.loaded.engine,
-            seed: experiment.seeds[0],
-            seeds: self.kpis.len(),
-            request: &experiment.request,
-        };
         let plot = experiment.arguments.answer.plot;
-        let mut files = pictures(&draw_run(&picture), PLOT, plot)?;
+        let mut files = pictures(&self.drawing(), PLOT, plot)?;
         files.push(ResultFile::written(TIMELINE));
+        if self.has_bands() {
+            let csv = timeline_quantiles_csv(&self.seeds.curves)?;
+            files.push(ResultFile::new(TIMELINE_QUANTILES, csv));
+        }
         if experiment.loaded.engine == Engine::Request {
-            files.push(ResultFile::new(LATENCY, self.first.latency.clone()));
+            files.push(ResultFile::new(LATENCY, self.seeds.first.latency.clone()));
         }
         files.push(ResultFile::written(DECISIONS));
         Ok(files)
@@ -267,6 +266,42 @@ impl ExperimentReport for RunReport<'_> {
     }
 }
 
+impl RunReport<'_> {
+    /// Whether there are several seeds.
+    fn has_bands(&self) -> bool {
+        !self.seeds.curves.seeds.is_empty()
+    }
+
+    fn drawing(&self) -> Drawing {
+        let RunExperiment {
+            loaded,
+            seeds,
+            request,
+            ..
+        } = self.experiment;
+        let (scenario, engine) = (&loaded.scenario, loaded.engine);
+        if self.has_bands() {
+            return draw_seeds(&SeedsPicture {
+                scenario,
+                engine,
+                curves: &self.seeds.curves,
+                kpis: &self.report,
+                promised_latency: self.seeds.median_promised_latency(),
+                request,
+            });
+        }
+        draw_run(&Picture {
+            scenario,
+            timeline: &self.seeds.first.timeline,
+            kpis: &self.seeds.kpis[0],
+            promised_latency: self.seeds.promised_latency.first().copied(),
+            engine,
+            seed: seeds[0],
+            request,
+        })
+    }
+}
+
 /// The hint of long work: the fluid engine, where it can simulate the trace.
 fn faster_engine(loaded: &Loaded) -> Option<&'static str> {
     let is_flow = matches!(
@@ -286,12 +321,30 @@ fn less_work(loaded: &Loaded) -> &'static str {
     }
 }
 
+/// What the runs of all seeds leave.
+#[derive(Default)]
+struct SeedRuns {
+    first: FirstRun,
+    /// By seed.
+    kpis: Vec<Kpis>,
+    /// At the quantile that the SLO promises, in seconds, of the seeds that have requests.
+    promised_latency: Vec<f64>,
+    /// By seed; none of a single one.
+    curves: PolicyCurves,
+}
+
+impl SeedRuns {
+    fn median_promised_latency(&self) -> Option<f64> {
+        let mut sorted = self.promised_latency.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted_quantile(&sorted, SeedFold::MEDIAN.quantile)
+    }
+}
+
 /// What is shown of the run of the first seed.
 #[derive(Default)]
 struct FirstRun {
     timeline: Timeline,
-    /// At the quantile that the SLO promises, in seconds.
-    promised_latency: Option<f64>,
     /// Empty where the engine knows no single requests.
     latency: Vec<u8>,
 }
@@ -331,19 +384,30 @@ fn into_io(error: csv::Error) -> std::io::Error {
     }
 }
 
-/// What the run of one seed leaves: its KPIs, and of the first seed all that is shown.
-type SeedRun = (Kpis, Option<(FirstRun, Streams)>);
+/// What the run of one seed leaves.
+struct SeedRun {
+    kpis: Kpis,
+    /// At the quantile that the SLO promises, in seconds.
+    promised_latency: Option<f64>,
+    /// Where there are several seeds.
+    curves: Option<SeedCurves>,
+    /// Of the first seed all that is shown.
+    first: Option<(FirstRun, Streams)>,
+}
 
+/// Simulates the first seed. `points` is the most points of its curves; without it there are none.
 fn simulate_first(
     loaded: &Loaded,
     seed: Seed,
     progress: &Progress,
+    points: Option<usize>,
     streams: Streams,
 ) -> Result<SeedRun, CommandError> {
     let scenario = &*loaded.scenario.for_seed(seed);
+    let folder = points.map(|points| CurveFolder::of(scenario, &Curve::OF_SEEDS, points));
     let mut observer = (
         KpiObserver::new(scenario),
-        TimelineRecorder::writing(scenario, streams.timeline),
+        TimelineRecorder::writing(scenario, (streams.timeline, folder)),
         streams.decisions,
         progress.of_run(scenario.trace.end()),
     );
@@ -351,15 +415,42 @@ fn simulate_first(
     let (kpis, recorder, decisions, progress) = observer;
     progress.finish();
     let latency = kpis.measured_latency().map(latency_csv);
-    let (timeline, csv) = recorder.finish_writing();
-    let first = FirstRun {
-        latency: latency.transpose()?.unwrap_or_default(),
-        promised_latency: kpis.latency_at(scenario.slo.latency_quantile),
-        timeline,
-    };
+    let (timeline, (csv, folder)) = recorder.finish_writing();
     let streams = Streams {
         timeline: csv,
         decisions,
     };
-    Ok((kpis.finish(), Some((first, streams))))
+    Ok(SeedRun {
+        promised_latency: kpis.latency_at(scenario.slo.latency_quantile),
+        kpis: kpis.finish(),
+        curves: folder.map(|folder| folder.finish(timeline.end, &timeline.metrics_seen)),
+        first: Some((
+            FirstRun {
+                latency: latency.transpose()?.unwrap_or_default(),
+                timeline,
+            },
+            streams,
+        )),
+    })
+}
+
+/// Simulates a seed of which KPIs and curves of at most `points` points are kept.
+fn simulate_further(loaded: &Loaded, seed: Seed, progress: &Progress, points: usize) -> SeedRun {
+    let scenario = &*loaded.scenario.for_seed(seed);
+    let folder = CurveFolder::of(scenario, &Curve::OF_SEEDS, points);
+    let mut observer = (
+        KpiObserver::new(scenario),
+        TimelineRecorder::passing(scenario, folder),
+        progress.of_run(scenario.trace.end()),
+    );
+    simulate_observed(scenario, loaded.engine, seed, &mut observer);
+    let (kpis, recorder, progress) = observer;
+    progress.finish();
+    let (timeline, folder) = recorder.finish_writing();
+    SeedRun {
+        promised_latency: kpis.latency_at(scenario.slo.latency_quantile),
+        kpis: kpis.finish(),
+        curves: Some(folder.finish(timeline.end, &timeline.metrics_seen)),
+        first: None,
+    }
 }

@@ -18,4 +18,4 @@ pub mod sweep_parameters;
 mod symbols;
 
 pub use self::page::WIDTH;
-pub use self::run::{Picture, draw_run};
+pub use self::run::{Picture, SeedsPicture, draw_run, draw_seeds};

@@ -1,13 +1,13 @@
 //! Replicas, CPU, metrics, latency and harm of a policy over time, seed by seed and over all seeds.
 //!
-//! A run keeps at most [`POINTS_MAX`] points, whatever its length, so that many runs fit in
-//! memory.
+//! A run keeps a bounded number of points, whatever its length, so that many runs fit in memory.
 
 use super::statistics::sorted_quantile;
-use super::timeline::{Timeline, TimelineRow};
-use crate::units::SimTime;
+use super::timeline::{INTERVAL, MetricsSeen, RowSink, Timeline, TimelineRow};
+use crate::scenario::Scenario;
+use crate::units::{Replicas, SimTime};
 
-/// The most points of a curve: as many as a picture shows.
+/// The most points of a curve in a picture: as many as it shows.
 pub const POINTS_MAX: usize = 1200;
 
 /// A quantity over time.
@@ -15,24 +15,41 @@ pub const POINTS_MAX: usize = 1200;
 pub enum Curve {
     /// Requests offered per second: the mean of the stretch.
     OfferedRps,
+    /// Requests answered in time per second: the mean.
+    SucceededRps,
     /// Requests failed per second: the mean.
     FailedRps,
     /// CPU of ready pods in percent of what they request: the mean.
     CpuPercent,
+    /// The same as the autoscaler saw it: the mean.
+    CpuPercentSeen,
     /// CPU of all pods in cores: the mean.
     CpuCores,
     /// `spec.replicas`: the greatest.
     Replicas,
+    /// Pods that serve: the greatest.
+    ReadyReplicas,
     /// Pods needed for the SLO: the greatest.
     Needed,
+    /// Median latency in seconds: the greatest of the intervals' medians.
+    LatencyP50,
+    /// The 95th percentile of latency in seconds: the greatest.
+    LatencyP95,
+    /// The 99th percentile of latency in seconds: the greatest.
+    LatencyP99,
     /// The latency that the SLO promises, in seconds: the greatest.
     PromisedLatency,
+    /// The share of the time that broke the SLO, 0..1: the mean.
+    SloViolatedShare,
     /// Seconds that broke the SLO since the start.
     BrokenSeconds,
 }
 
 impl Curve {
-    const ALL: [Self; 8] = [
+    const COUNT: usize = Self::BrokenSeconds as usize + 1;
+
+    /// The curves of the picture of a comparison.
+    pub const COMPARED: [Self; 8] = [
         Self::OfferedRps,
         Self::FailedRps,
         Self::CpuPercent,
@@ -43,29 +60,58 @@ impl Curve {
         Self::BrokenSeconds,
     ];
 
+    /// The curves of the picture and of the quantiles of a run with several seeds.
+    pub const OF_SEEDS: [Self; 14] = [
+        Self::OfferedRps,
+        Self::SucceededRps,
+        Self::FailedRps,
+        Self::CpuPercent,
+        Self::CpuPercentSeen,
+        Self::CpuCores,
+        Self::Replicas,
+        Self::ReadyReplicas,
+        Self::Needed,
+        Self::LatencyP50,
+        Self::LatencyP95,
+        Self::LatencyP99,
+        Self::PromisedLatency,
+        Self::SloViolatedShare,
+    ];
+
     fn value(self, row: &TimelineRow) -> Option<f64> {
+        let count = |replicas: Replicas| f64::from(replicas.0);
         match self {
             Self::OfferedRps => Some(row.offered_rps),
+            Self::SucceededRps => Some(row.succeeded_rps),
             Self::FailedRps => Some(row.failed_rps),
             Self::CpuPercent => row.cpu_percent,
+            Self::CpuPercentSeen => row.cpu_percent_seen,
             Self::CpuCores => Some(row.cpu_cores),
-            Self::Replicas => Some(f64::from(row.desired.0)),
-            Self::Needed => row.needed.map(|needed| f64::from(needed.0)),
+            Self::Replicas => Some(count(row.desired)),
+            Self::ReadyReplicas => Some(count(row.ready)),
+            Self::Needed => row.needed.map(count),
+            Self::LatencyP50 => row.latency.map(|latency| latency.p50),
+            Self::LatencyP95 => row.latency.map(|latency| latency.p95),
+            Self::LatencyP99 => row.latency.map(|latency| latency.p99),
             Self::PromisedLatency => row.latency.map(|latency| latency.promised),
+            Self::SloViolatedShare => Some(row.slo_violated_share),
             Self::BrokenSeconds => None,
         }
     }
 
-    /// One value for several rows.
-    fn of_rows(self, rows: &[TimelineRow]) -> Option<f64> {
-        let known = || rows.iter().filter_map(|row| self.value(row));
-        match self {
-            Self::Replicas | Self::Needed | Self::PromisedLatency => known().reduce(f64::max),
-            _ => {
-                let count = known().count();
-                (count > 0).then(|| known().sum::<f64>() / count as f64)
-            }
-        }
+    /// Whether one value for several intervals is their greatest, so that no peak is lost, and not their mean.
+    #[must_use]
+    pub const fn keeps_peaks(self) -> bool {
+        matches!(
+            self,
+            Self::Replicas
+                | Self::ReadyReplicas
+                | Self::Needed
+                | Self::LatencyP50
+                | Self::LatencyP95
+                | Self::LatencyP99
+                | Self::PromisedLatency
+        )
     }
 }
 
@@ -75,39 +121,152 @@ pub struct SeedCurves {
     end_seconds: f64,
     /// Where each point's stretch begins.
     seconds: Vec<f64>,
-    /// By [`Curve`], then by point; NaN where there is no value.
+    /// By [`Curve`], then by point; NaN where there is no value. A curve that is not kept has no point.
     values: Vec<Vec<f64>>,
     /// By metric of the autoscaler, then by point, in the unit of the metric's target; NaN where there is no value.
     metrics_seen: Vec<Vec<f64>>,
 }
 
 impl SeedCurves {
-    /// The curves of a run.
+    /// These `curves` of a run, each with at most `points_max` points.
     #[must_use]
-    pub fn of(timeline: &Timeline) -> Self {
-        let rows_per_point = timeline.rows.len().div_ceil(POINTS_MAX).max(1);
-        let stretches = || timeline.rows.chunks(rows_per_point);
-        let values = Curve::ALL.map(|curve| match curve {
-            Curve::BrokenSeconds => broken_seconds(timeline, rows_per_point),
-            _ => stretches()
-                .map(|rows| curve.of_rows(rows).unwrap_or(f64::NAN))
-                .collect(),
-        });
+    pub fn of(timeline: &Timeline, curves: &'static [Curve], points_max: usize) -> Self {
+        let mut folder = CurveFolder::new(curves, timeline.rows.len(), points_max);
+        for row in &timeline.rows {
+            folder.row(row);
+        }
+        folder.finish(timeline.end, &timeline.metrics_seen)
+    }
+}
+
+/// Folds the rows of one run into curves, as the run goes.
+#[derive(Clone, Debug)]
+pub struct CurveFolder {
+    curves: &'static [Curve],
+    rows_per_point: usize,
+    /// How many rows the last point has.
+    rows: usize,
+    /// Of the last point, by curve: the sum of the known values, or their greatest.
+    folded: Vec<f64>,
+    /// Of the last point, by curve: how many values are known.
+    known: Vec<u32>,
+    /// Where each point begins.
+    starts: Vec<SimTime>,
+    /// By curve, then by point, without the last point.
+    values: Vec<Vec<f64>>,
+    /// Until the last row.
+    broken_seconds: f64,
+    /// The start of the last row, and the share of it that broke the SLO.
+    last_row: (SimTime, f64),
+}
+
+impl CurveFolder {
+    /// A folder of a run of so many `rows` into these `curves`, each of at most `points_max` points.
+    #[must_use]
+    pub fn new(curves: &'static [Curve], rows: usize, points_max: usize) -> Self {
+        let rows_per_point = rows.div_ceil(points_max.max(1)).max(1);
+        let points = rows.div_ceil(rows_per_point);
         Self {
-            end_seconds: timeline.end.as_secs_f64(),
-            seconds: stretches().map(|rows| rows[0].time.as_secs_f64()).collect(),
-            values: values.to_vec(),
-            metrics_seen: metrics_seen(timeline, rows_per_point),
+            curves,
+            rows_per_point,
+            rows: 0,
+            folded: vec![0.0; curves.len()],
+            known: vec![0; curves.len()],
+            starts: Vec::with_capacity(points),
+            values: vec![Vec::with_capacity(points); curves.len()],
+            broken_seconds: 0.0,
+            last_row: (SimTime::ZERO, 0.0),
+        }
+    }
+
+    /// The same for a run of `scenario`.
+    #[must_use]
+    pub fn of(scenario: &Scenario, curves: &'static [Curve], points_max: usize) -> Self {
+        let end = scenario.trace.end().as_nanos();
+        let rows = end
+            .unsigned_abs()
+            .div_ceil(INTERVAL.as_nanos().unsigned_abs());
+        Self::new(
+            curves,
+            usize::try_from(rows).unwrap_or(usize::MAX),
+            points_max,
+        )
+    }
+
+    /// The curves of a run that ended at `end`, and that saw this of its metrics.
+    #[must_use]
+    pub fn finish(mut self, end: SimTime, seen: &MetricsSeen) -> SeedCurves {
+        self.end_row(end);
+        self.end_point();
+        let mut values = vec![Vec::new(); Curve::COUNT];
+        for (curve, of_curve) in self.curves.iter().zip(self.values) {
+            values[*curve as usize] = of_curve;
+        }
+        SeedCurves {
+            end_seconds: end.as_secs_f64(),
+            seconds: self
+                .starts
+                .iter()
+                .map(|start| start.as_secs_f64())
+                .collect(),
+            values,
+            metrics_seen: metrics_seen(seen, &self.starts, end),
+        }
+    }
+
+    fn end_row(&mut self, end: SimTime) {
+        let (start, violated_share) = self.last_row;
+        self.broken_seconds += violated_share * (end - start).as_secs_f64();
+    }
+
+    fn end_point(&mut self) {
+        if self.rows == 0 {
+            return;
+        }
+        for (place, curve) in self.curves.iter().enumerate() {
+            let (folded, known) = (self.folded[place], self.known[place]);
+            self.values[place].push(match curve {
+                Curve::BrokenSeconds => self.broken_seconds,
+                _ if known == 0 => f64::NAN,
+                _ if curve.keeps_peaks() => folded,
+                _ => folded / f64::from(known),
+            });
+        }
+        self.folded.fill(0.0);
+        self.known.fill(0);
+        self.rows = 0;
+    }
+}
+
+impl RowSink for CurveFolder {
+    fn row(&mut self, row: &TimelineRow) {
+        self.end_row(row.time);
+        self.last_row = (row.time, row.slo_violated_share);
+        if self.rows == self.rows_per_point {
+            self.end_point();
+        }
+        if self.rows == 0 {
+            self.starts.push(row.time);
+        }
+        self.rows += 1;
+        for (place, curve) in self.curves.iter().enumerate() {
+            if let Some(value) = curve.value(row) {
+                let folded = &mut self.folded[place];
+                // No value is negative, so that 0 is a greatest value to begin with.
+                *folded = if curve.keeps_peaks() {
+                    folded.max(value)
+                } else {
+                    *folded + value
+                };
+                self.known[place] += 1;
+            }
         }
     }
 }
 
 /// By metric: the greatest value that the reconciles of each stretch saw; a stretch without a reconcile repeats the last.
-fn metrics_seen(timeline: &Timeline, rows_per_point: usize) -> Vec<Vec<f64>> {
-    let seen = &timeline.metrics_seen;
-    let starts = timeline.rows.iter().step_by(rows_per_point);
-    let ends = starts.skip(1).map(|row| row.time).chain([timeline.end]);
-    let ends: Vec<SimTime> = ends.collect();
+fn metrics_seen(seen: &MetricsSeen, starts: &[SimTime], end: SimTime) -> Vec<Vec<f64>> {
+    let ends: Vec<SimTime> = starts.iter().skip(1).copied().chain([end]).collect();
     let of_metric = |metric: usize| {
         let mut reconciles = seen.times.iter().zip(seen.of_metric(metric)).peekable();
         let mut last = f64::NAN;
@@ -124,26 +283,6 @@ fn metrics_seen(timeline: &Timeline, rows_per_point: usize) -> Vec<Vec<f64>> {
     (0..seen.metric_count()).map(of_metric).collect()
 }
 
-/// At the end of each stretch.
-fn broken_seconds(timeline: &Timeline, rows_per_point: usize) -> Vec<f64> {
-    let mut broken = 0.0;
-    let starts = timeline.rows.iter().map(|row| row.time);
-    let ends = starts.skip(1).chain([timeline.end]);
-    let seconds: Vec<f64> = timeline
-        .rows
-        .iter()
-        .zip(ends)
-        .map(|(row, end)| row.slo_violated_share * (end - row.time).as_secs_f64())
-        .collect();
-    let stretches = seconds.chunks(rows_per_point);
-    stretches
-        .map(|seconds| {
-            broken += seconds.iter().sum::<f64>();
-            broken
-        })
-        .collect()
-}
-
 /// Several seeds of one policy under one trace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PolicyCurves {
@@ -156,7 +295,9 @@ pub struct PolicyCurves {
 pub struct CurvePoint {
     /// Where the stretch begins.
     pub seconds: f64,
-    /// Over the seeds that have a value there; `None` without any.
+    /// The number of seeds that have a value there.
+    pub known: usize,
+    /// Over these seeds; `None` without any.
     pub band: Option<Band>,
 }
 
@@ -184,6 +325,29 @@ impl PolicyCurves {
         self.band_of(|seed, point| seed.values[curve as usize].get(point).copied())
     }
 
+    /// The same, without a band where fewer than half of the seeds have a value: the few say little about a run.
+    #[must_use]
+    pub fn band_of_most(&self, curve: Curve) -> Vec<CurvePoint> {
+        let mut points = self.band(curve);
+        for point in &mut points {
+            point.band = point.band.filter(|_| 2 * point.known >= self.seeds.len());
+        }
+        points
+    }
+
+    /// The mean over seeds of one quantity, by point; `None` where no seed has a value.
+    #[must_use]
+    pub fn means(&self, curve: Curve) -> Vec<Option<f64>> {
+        let points = self.seeds.first().map_or(0, |seed| seed.seconds.len());
+        let of_seeds = |point: usize| {
+            let values = self.seeds.iter();
+            let values = values.filter_map(|seed| seed.values[curve as usize].get(point).copied());
+            let values: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        };
+        (0..points).map(of_seeds).collect()
+    }
+
     /// What the autoscaler saw over time and seeds: the greatest of its metrics, each divided by its number in `divisors`.
     #[must_use]
     pub fn band_seen(&self, divisors: &[f64]) -> Vec<CurvePoint> {
@@ -208,6 +372,7 @@ impl PolicyCurves {
                 values.sort_by(f64::total_cmp);
                 CurvePoint {
                     seconds: *seconds,
+                    known: values.len(),
                     band: band(&values),
                 }
             })
@@ -230,7 +395,6 @@ mod tests {
     use crate::results::TimelineRecorder;
     use crate::results::tests::{even_segment, scenario};
     use crate::simulation::Observer;
-    use crate::units::Replicas;
 
     fn timeline(end_seconds: f64, desired: i32) -> Timeline {
         let mut recorder = TimelineRecorder::new(&scenario(end_seconds));
@@ -240,9 +404,13 @@ mod tests {
         recorder.finish()
     }
 
+    fn compared(timeline: &Timeline) -> SeedCurves {
+        SeedCurves::of(timeline, &Curve::COMPARED, POINTS_MAX)
+    }
+
     #[test]
     fn seeds_fold_into_a_band() {
-        let seeds = [2, 4, 9].map(|desired| SeedCurves::of(&timeline(60.0, desired)));
+        let seeds = [2, 4, 9].map(|desired| compared(&timeline(60.0, desired)));
         let curves = PolicyCurves {
             seeds: seeds.to_vec(),
         };
@@ -273,7 +441,7 @@ mod tests {
         push(18.0, seen(60));
         push(25.0, None);
         let curves = PolicyCurves {
-            seeds: vec![SeedCurves::of(&timeline)],
+            seeds: vec![compared(&timeline)],
         };
         let points = curves.band_seen(&[2.0]);
         let values: Vec<Option<f64>> = points
@@ -291,7 +459,7 @@ mod tests {
         timeline.rows[7199].slo_violated_share = 1.0;
         timeline.rows[10].slo_violated_share = 1.0;
         let curves = PolicyCurves {
-            seeds: vec![SeedCurves::of(&timeline)],
+            seeds: vec![compared(&timeline)],
         };
         let replicas = curves.band(Curve::Replicas);
         assert_eq!(replicas.len(), POINTS_MAX);

@@ -13,6 +13,7 @@
 //! | [`elasticity`] | how closely supply followed demand |
 //! | [`response`] | how soon the autoscaler answered, how often it changed its mind |
 //! | [`timeline`] | a run in even intervals |
+//! | [`timeline_quantiles`] | the same over several seeds, as median, p10 and p90 |
 //! | [`simulated`] | a scenario simulated, and all that came of it |
 //! | [`decisions`] | every sync with its reasons |
 //! | [`comparison`] | policies beside each other, with intervals |
@@ -53,6 +54,8 @@ pub mod slo;
 #[doc(hidden)]
 pub mod statistics;
 pub mod timeline;
+#[doc(hidden)]
+pub mod timeline_quantiles;
 pub mod verdicts;
 
 pub use decisions::DecisionLog;

@@ -74,6 +74,31 @@ impl RowSink for () {
     fn row(&mut self, _: &TimelineRow) {}
 }
 
+/// Nothing, where there is no sink.
+impl<S: RowSink> RowSink for Option<S> {
+    fn row(&mut self, row: &TimelineRow) {
+        if let Some(sink) = self {
+            sink.row(row);
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.as_ref().is_some_and(RowSink::has_failed)
+    }
+}
+
+/// Both get every row.
+impl<A: RowSink, B: RowSink> RowSink for (A, B) {
+    fn row(&mut self, row: &TimelineRow) {
+        self.0.row(row);
+        self.1.row(row);
+    }
+
+    fn has_failed(&self) -> bool {
+        self.0.has_failed() || self.1.has_failed()
+    }
+}
+
 /// What the controller did at a moment, until the row of that moment is closed.
 #[derive(Clone, Copy, Debug)]
 struct PendingAct {
@@ -234,6 +259,15 @@ impl<S: RowSink> TimelineRecorder<S> {
             open_start: SimTime::ZERO,
             last: None,
             requests: None,
+        }
+    }
+
+    /// A recorder that passes every row on to a sink and keeps none: its timeline has no rows.
+    #[must_use]
+    pub fn passing(scenario: &Scenario, sink: S) -> Self {
+        Self {
+            kept: KeptRows::off(),
+            ..Self::writing(scenario, sink)
         }
     }
 

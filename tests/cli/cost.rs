@@ -38,6 +38,11 @@ fn run_compare_and_sweep_draw_the_same_cost_for_a_seed() {
     assert!((drawn - run(3, certain)).abs() > 1e-3);
     assert!((drawn - run(4, "")).abs() > 1e-3);
 
+    let command = "run uncertain.toml short.csv --engine fluid --seed 3 --seeds 2 --format json --plot none -q -o two";
+    let median = sandbox.done(command).json()["kpis"]["mean_replicas"]["median"].as_f64();
+    let expected = f64::midpoint(drawn, run(4, ""));
+    assert!((median.expect("the median") - expected).abs() < 1e-3);
+
     sandbox.done(
         "sweep uncertain.toml short.csv --engine fluid --seed 3 --set hpa.maxReplicas=40,41 --plot none -q -o swept",
     );

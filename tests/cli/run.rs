@@ -347,3 +347,112 @@ fn the_cost_of_a_policy_without_prices_is_not_asserted() {
     ");
     assert!(!sandbox.path("output").exists());
 }
+
+#[test]
+fn several_seeds_have_quantiles_over_time_whatever_the_threads() {
+    let sandbox = Sandbox::new();
+    let run = |cores: Cores, folder: &str| {
+        let finished = hpasim_on(cores)
+            .current_dir(sandbox.folder.path())
+            .args(["run", "policies/prod.toml", "traces/spike.csv"])
+            .args(["--seeds", "4", "--engine", "fluid", "--plot", "svg", "-q"])
+            .args(["-o", folder])
+            .status()
+            .expect("a process");
+        assert!(finished.success());
+    };
+    run(Cores::One, "one");
+    run(Cores::All, "all");
+    for file in ["timeline_quantiles.csv", "plot.svg", "timeline.csv"] {
+        let read = |folder: &str| sandbox.read(&format!("{folder}/{file}"));
+        assert!(read("one") == read("all"), "{file}");
+    }
+    insta::assert_snapshot!(sandbox.names("all").join("\n"), @"
+    decisions.jsonl
+    plot.svg
+    summary.json
+    timeline.csv
+    timeline_quantiles.csv
+    ");
+    let rows = |text: &str| text.lines().count();
+    let timeline = sandbox.text("all/timeline.csv");
+    let quantiles = sandbox.text("all/timeline_quantiles.csv");
+    assert_eq!(rows(&timeline), rows(&quantiles));
+    let header = quantiles.lines().next().unwrap_or_default();
+    for column in [
+        "replicas_desired_median",
+        "replicas_ready_p10",
+        "cpu_percent_p90",
+        "latency_seconds_p95_p90",
+        "failed_rps_median",
+        "slo_violated_share",
+    ] {
+        assert!(header.split(',').any(|name| name == column), "{column}");
+    }
+    let picture = sandbox.text("all/plot.svg");
+    assert!(picture.contains("median and p10 to p90 of 4 seeds"));
+}
+
+#[test]
+fn the_quantiles_of_each_moment_are_those_of_the_seeds() {
+    let sandbox = Sandbox::new();
+    let column = |folder: &str, file: &str, name: &str| -> Vec<f64> {
+        let text = sandbox.text(&format!("{folder}/{file}"));
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let headers = reader.headers().expect("a header").clone();
+        let index = headers.iter().position(|it| it == name).expect(name);
+        let cell = |row: csv::StringRecord| row[index].parse().expect("a number");
+        reader
+            .records()
+            .map(|row| cell(row.expect("a row")))
+            .collect()
+    };
+    let start = "run policies/prod.toml traces/spike.csv --engine fluid --plot none -q";
+    let of_seed = |seed: u32| {
+        sandbox.done(&format!("{start} --seed {seed} -o s{seed}"));
+        column(&format!("s{seed}"), "timeline.csv", "replicas_desired")
+    };
+    let seeds = [1, 2, 3].map(of_seed);
+    sandbox.done(&format!("{start} --seeds 3 -o all"));
+    let names = ["p10", "median", "p90"].map(|fold| format!("replicas_desired_{fold}"));
+    let folds = names.map(|name| column("all", "timeline_quantiles.csv", &name));
+    for row in 0..seeds[0].len() {
+        let mut sorted = [0, 1, 2].map(|seed| seeds[seed][row]);
+        sorted.sort_by(f64::total_cmp);
+        let [least, middle, most] = sorted;
+        let expected = [
+            least + 0.2 * (middle - least),
+            middle,
+            middle + 0.8 * (most - middle),
+        ];
+        for (fold, expected) in folds.iter().zip(expected) {
+            assert!(
+                (fold[row] - expected).abs() < 1e-3,
+                "{row}: {} {expected}",
+                fold[row]
+            );
+        }
+    }
+}
+
+#[test]
+fn one_seed_has_no_quantiles_and_its_picture_is_of_that_seed() {
+    let sandbox = Sandbox::new();
+    sandbox.done("run policies/prod.toml traces/flap.csv --seeds 1 --plot svg -q -o one");
+    assert!(!sandbox.path("one/timeline_quantiles.csv").exists());
+    assert!(
+        sandbox
+            .text("one/plot.svg")
+            .contains("request engine, seed 1")
+    );
+}
+
+#[test]
+fn fewer_seeds_leave_no_quantiles_of_an_earlier_run() {
+    let sandbox = Sandbox::new();
+    let start = "run policies/prod.toml traces/flap.csv --engine fluid --plot none -q -o out";
+    sandbox.done(&format!("{start} --seeds 2"));
+    assert!(sandbox.path("out/timeline_quantiles.csv").exists());
+    sandbox.done(&format!("{start} --force"));
+    assert!(!sandbox.path("out/timeline_quantiles.csv").exists());
+}

@@ -146,7 +146,7 @@ pub fn draw_bands(chart: &BandChart) -> Drawing {
             x: times.clone(),
             y: panel.axis(),
         };
-        draw_panel(&mut drawing, &plane, panel);
+        panel.draw(&mut drawing, &plane, |_| {});
         if index + 1 == chart.panels.len() {
             plane.name_x(&mut drawing, time_name(&times));
         }
@@ -214,7 +214,55 @@ impl BandPanel {
         self.quantity == BandQuantity::Count && level.value > WORTH_SHOWING * self.greatest()
     }
 
-    fn axis(&self) -> Axis {
+    /// Draws the panel on `plane`: first what `under` draws, and bands before lines, so that no band lies on a line.
+    pub(super) fn draw(
+        &self,
+        drawing: &mut Drawing,
+        plane: &Plane,
+        under: impl FnOnce(&mut Drawing),
+    ) {
+        under(drawing);
+        plane.grid(drawing);
+        plane.name_y(drawing);
+        let (above, within): (Vec<&BandLevel>, Vec<&BandLevel>) =
+            self.levels.iter().partition(|level| self.is_above(level));
+        let references = within.iter().map(|level| Reference {
+            value: level.value,
+            text: level.name.clone(),
+            ink: level.colour.ink(),
+        });
+        plane.references(drawing, &references.collect::<Vec<Reference>>());
+        for (row, level) in above.iter().enumerate() {
+            plane.above(drawing, row, &level.name, level.colour.ink());
+        }
+        let series: Cow<'_, [BandSeries]> = if plane.y.is_log() {
+            self.series.iter().map(BandSeries::above_zero).collect()
+        } else {
+            Cow::Borrowed(&self.series)
+        };
+        for series in series.iter() {
+            if series.band_name.is_some() {
+                let low = series.steps(plane.x.high, |point| point.low);
+                let high = series.steps(plane.x.high, |point| point.high);
+                plane.between(drawing, &low, &high, series.colour.ink());
+            }
+        }
+        let middle = |series: &BandSeries| series.steps(plane.x.high, |point| point.middle);
+        let lines: Vec<Strokes> = series.iter().map(middle).collect();
+        let curves = lines.iter().zip(series.iter()).map(|(strokes, series)| {
+            let stroke = solid(series.colour.ink(), LINE_WIDTH);
+            PlottedLine { strokes, stroke }
+        });
+        plane.alternating_curves(drawing, &curves.collect::<Vec<PlottedLine<'_>>>());
+        plane.ground(drawing);
+        // What lies on top is named first.
+        let named = self.series.iter().rev();
+        let entries: Vec<LegendEntry> = named.flat_map(BandSeries::legend).collect();
+        let log = if plane.y.is_log() { " (log scale)" } else { "" };
+        plane.legend(drawing, &format!("{}{log}", self.heading), &entries);
+    }
+
+    pub(super) fn axis(&self) -> Axis {
         let shown = || self.levels.iter().filter(|level| !self.is_above(level));
         let most = shown()
             .map(|level| level.value)
@@ -278,48 +326,6 @@ impl BandSeries {
         let band = named.map(move |name| entry(LegendKey::Band(ink.tint(BAND_STRENGTH)), name));
         std::iter::once(line).chain(band)
     }
-}
-
-/// Bands first, so that no band lies on a line.
-fn draw_panel(drawing: &mut Drawing, plane: &Plane, panel: &BandPanel) {
-    plane.grid(drawing);
-    plane.name_y(drawing);
-    let (above, within): (Vec<&BandLevel>, Vec<&BandLevel>) =
-        panel.levels.iter().partition(|level| panel.is_above(level));
-    let references = within.iter().map(|level| Reference {
-        value: level.value,
-        text: level.name.clone(),
-        ink: level.colour.ink(),
-    });
-    plane.references(drawing, &references.collect::<Vec<Reference>>());
-    for (row, level) in above.iter().enumerate() {
-        plane.above(drawing, row, &level.name, level.colour.ink());
-    }
-    let series: Cow<'_, [BandSeries]> = if plane.y.is_log() {
-        panel.series.iter().map(BandSeries::above_zero).collect()
-    } else {
-        Cow::Borrowed(&panel.series)
-    };
-    for series in series.iter() {
-        if series.band_name.is_some() {
-            let low = series.steps(plane.x.high, |point| point.low);
-            let high = series.steps(plane.x.high, |point| point.high);
-            plane.between(drawing, &low, &high, series.colour.ink());
-        }
-    }
-    let middle = |series: &BandSeries| series.steps(plane.x.high, |point| point.middle);
-    let lines: Vec<Strokes> = series.iter().map(middle).collect();
-    let curves = lines.iter().zip(series.iter()).map(|(strokes, series)| {
-        let stroke = solid(series.colour.ink(), LINE_WIDTH);
-        PlottedLine { strokes, stroke }
-    });
-    plane.alternating_curves(drawing, &curves.collect::<Vec<PlottedLine<'_>>>());
-    plane.ground(drawing);
-    // What lies on top is named first.
-    let named = panel.series.iter().rev();
-    let entries: Vec<LegendEntry> = named.flat_map(BandSeries::legend).collect();
-    let log = if plane.y.is_log() { " (log scale)" } else { "" };
-    plane.legend(drawing, &format!("{}{log}", panel.heading), &entries);
 }
 
 #[cfg(test)]

@@ -138,26 +138,31 @@ fn offered(picture: &ComparedPicture<'_>) -> BandPanel {
 /// Failures on a scale of their own, where any policy has some.
 fn failed(picture: &ComparedPicture<'_>) -> Option<BandPanel> {
     let mut series = each(picture, Curve::FailedRps);
-    let fails = |point: &BandPoint| point.high > 0.0;
-    if !series.iter().flat_map(|it| &it.points).any(fails) {
+    if !series.iter().flat_map(|it| &it.points).any(is_above_zero) {
         return None;
     }
-    for line in &mut series {
-        let failing: Vec<bool> = line.points.iter().map(fails).collect();
-        for (index, point) in line.points.iter_mut().enumerate() {
-            // Lines at zero would hide each other and the axis, except where failures begin and end.
-            let around = index.saturating_sub(1)..(index + 2).min(failing.len());
-            if !failing[around].contains(&true) {
-                point.middle = f64::NAN;
-            }
+    series.iter_mut().for_each(hide_zeros);
+    Some(panel("Failed, requests/s", BandQuantity::Plain, 110).with(series))
+}
+
+fn is_above_zero(point: &BandPoint) -> bool {
+    point.high > 0.0
+}
+
+/// Interrupts a line where it is zero: lines at zero would hide each other and the axis, except where a value begins and ends.
+pub(super) fn hide_zeros(line: &mut BandSeries) {
+    let above: Vec<bool> = line.points.iter().map(is_above_zero).collect();
+    for (index, point) in line.points.iter_mut().enumerate() {
+        let around = index.saturating_sub(1)..(index + 2).min(above.len());
+        if !above[around].contains(&true) {
+            point.middle = f64::NAN;
         }
     }
-    Some(panel("Failed, requests/s", BandQuantity::Plain, 110).with(series))
 }
 
 /// What the autoscalers acted on: the metric that all of them have, in its unit, else the greatest metric of each in
 /// percent of its target. A policy without an autoscaler has no line.
-fn acted_on(picture: &ComparedPicture<'_>) -> Option<BandPanel> {
+pub(super) fn acted_on(picture: &ComparedPicture<'_>) -> Option<BandPanel> {
     let autoscalers: Vec<&Hpa> = picture.autoscalers().flatten().collect();
     let scale = MetricScale::of(&autoscalers)?;
     let shared = scale.shared_metric();
@@ -262,7 +267,7 @@ fn panels_of_their_own(picture: &ComparedPicture<'_>) -> Vec<BandPanel> {
 }
 
 /// The replica bounds: of one policy in its colour, of several in grey.
-fn bounds(scenarios: &[Scenario]) -> Vec<BandLevel> {
+pub(super) fn bounds(scenarios: &[Scenario]) -> Vec<BandLevel> {
     let mut levels: Vec<BandLevel> = Vec::new();
     let colours = COLOURS
         .into_iter()
@@ -315,7 +320,7 @@ fn each(picture: &ComparedPicture<'_>, curve: Curve) -> Vec<BandSeries> {
         .collect()
 }
 
-fn line(
+pub(super) fn line(
     name: &str,
     colour: BandColour,
     curves: &PolicyCurves,
@@ -374,7 +379,7 @@ fn cut(name: &str, letters: usize) -> String {
     kept.collect()
 }
 
-fn panel(heading: &str, quantity: BandQuantity, height: u32) -> BandPanel {
+pub(super) fn panel(heading: &str, quantity: BandQuantity, height: u32) -> BandPanel {
     BandPanel {
         heading: heading.to_owned(),
         quantity,
@@ -387,7 +392,7 @@ fn panel(heading: &str, quantity: BandQuantity, height: u32) -> BandPanel {
 
 impl BandPanel {
     /// The same with further lines.
-    fn with(mut self, series: Vec<BandSeries>) -> Self {
+    pub(super) fn with(mut self, series: Vec<BandSeries>) -> Self {
         self.series.extend(series);
         self
     }

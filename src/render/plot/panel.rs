@@ -86,11 +86,7 @@ impl Plane {
     pub(super) fn shade(&self, drawing: &mut Drawing, breaches: &Breaches) {
         let slices = self.frame.width() / SLICE;
         if breaches.stretches.len() as f64 > slices / 4.0 {
-            for slice in slices_of(&breaches.shares, self.x.high, slices) {
-                let ink = ink::BROKEN.tint(strength(0.12, slice.value));
-                self.fill_slice(drawing, &slice, self.frame, ink);
-            }
-            return;
+            return self.shade_shares(drawing, &breaches.shares);
         }
         let mut shaded: Vec<Rect> = Vec::new();
         for stretch in &breaches.stretches {
@@ -107,6 +103,14 @@ impl Plane {
         }
         for rect in shaded {
             drawing.rect(rect, ink::BROKEN);
+        }
+    }
+
+    /// Each slice of the panel, from top to bottom: the darker, the greater the share that broke the SLO in it.
+    pub(super) fn shade_shares(&self, drawing: &mut Drawing, shares: &Strokes) {
+        for slice in slices_of(shares, self.x.high, self.frame.width() / SLICE) {
+            let ink = ink::BROKEN.tint(strength(0.12, slice.value));
+            self.fill_slice(drawing, &slice, self.frame, ink);
         }
     }
 

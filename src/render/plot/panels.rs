@@ -79,7 +79,7 @@ pub(super) fn quantile_name(quantile: f64) -> String {
 }
 
 /// A limit so far above the data that showing it would squash them stays outside.
-const WORTH_SHOWING: f64 = 2.2;
+pub(super) const WORTH_SHOWING: f64 = 2.2;
 /// CPU of pods that were ready for less than this share of an interval tells of a moment, and is not drawn.
 const READY_SHARE_MIN: f64 = 0.1;
 /// Use far above a pod's CPU limit is that of a moment, and stands at the top of an axis of this multiple of the limit.
@@ -475,7 +475,7 @@ impl Draft<'_> {
 }
 
 /// The first CPU utilisation target of the autoscaler, in percent of request.
-fn cpu_target(scenario: &Scenario) -> Option<PlottedTarget> {
+pub(super) fn cpu_target(scenario: &Scenario) -> Option<PlottedTarget> {
     let autoscaler = scenario.hpa()?;
     let percent = autoscaler.spec.metrics.iter().find_map(|metric| {
         match (metric.source.is_cpu(), metric.target) {
@@ -487,7 +487,7 @@ fn cpu_target(scenario: &Scenario) -> Option<PlottedTarget> {
 }
 
 /// The pod's CPU limit in percent of its request; `None` unless every container, or the pod, has both.
-fn limit_percent(scenario: &Scenario) -> Option<f64> {
+pub(super) fn limit_percent(scenario: &Scenario) -> Option<f64> {
     let deployment = &scenario.deployment;
     let (mut limit, mut request) = (0.0, 0.0);
     for container in &deployment.containers {

@@ -1,5 +1,7 @@
 //! The picture of a run: load, CPU, what the autoscaler acted on, replicas and latency over one time axis.
 
+mod seeds;
+
 use super::axis::Axis;
 use super::ink;
 use super::page::{KEY_SIZE, MARGIN, WIDTH, at, bold, lettering, shortened, soft, width_of};
@@ -9,12 +11,15 @@ use super::plane::Plane;
 use super::series::{LineShape, broken_stretches, strokes};
 use super::symbols::{LegendKey, draw_legend, entry};
 use crate::draw::{Align, Drawing, Rect};
+use crate::kpi::Kpi;
 use crate::render::human;
 use crate::render::words::part_of_trace;
 use crate::results::export::Request;
 use crate::results::{Kpis, Timeline};
 use crate::scenario::{Engine, Scenario};
 use crate::units::Seed;
+
+pub use seeds::{SeedsPicture, draw_seeds};
 
 /// What a picture shows.
 #[derive(Clone, Copy, Debug)]
@@ -29,10 +34,8 @@ pub struct Picture<'a> {
     pub promised_latency: Option<f64>,
     /// Which engine ran it.
     pub engine: Engine,
-    /// The seed that is shown.
+    /// The seed.
     pub seed: Seed,
-    /// How many seeds ran; the picture shows the first.
-    pub seeds: usize,
     /// What the command asked for beside the inputs.
     pub request: &'a Request,
 }
@@ -43,22 +46,26 @@ pub fn draw_run(picture: &Picture<'_>) -> Drawing {
     let end = picture.timeline.end.as_secs_f64();
     let asked = place_asked(&what_was_asked(picture.request));
     let kinds = PanelKind::all(picture.scenario);
-    let extra = EXTRA_HEIGHT * kinds.len().saturating_sub(USUAL_PANELS) as f64;
-    let mut drawing = Drawing::new(WIDTH, (HEIGHT + extra) as u32);
+    let mut drawing = sheet(&kinds);
     let breaches = Breaches {
         stretches: broken_stretches(picture.timeline),
         shares: strokes(picture.timeline, LineShape::Step, |row| {
             Some(row.slo_violated_share)
         }),
     };
-    draw_head(&mut drawing, picture, &asked, &breaches);
+    let head = PictureHead {
+        scenario: picture.scenario,
+        how: format!("{} engine, seed {}", picture.engine.as_str(), picture.seed),
+        headline: headline(picture.scenario, picture.promised_latency, |kpi| {
+            picture.kpis.value(kpi)
+        }),
+        asked: &asked,
+    };
+    head.draw(&mut drawing);
+    let is_kept = breaches.stretches.is_empty();
+    draw_key(&mut drawing, picture.scenario, is_kept, &ONE_SEED);
     if picture.timeline.rows.is_empty() || end <= 0.0 {
-        let place = at(LEFT, TOP + HEADING);
-        drawing.text(
-            place,
-            "The run is empty.",
-            lettering(KEY_SIZE, ink::TEXT, Align::Left),
-        );
+        say_empty(&mut drawing);
         return drawing;
     }
     let columns = f64::from(WIDTH) - RIGHT - LEFT;
@@ -70,7 +77,15 @@ pub fn draw_run(picture: &Picture<'_>) -> Drawing {
         breaches,
         is_dense: picture.timeline.rows.len() as f64 > 2.0 * columns,
     };
-    let last = draw_panels(&mut drawing, &draft, &kinds, TOP + asked.height());
+    let layout = PanelLayout::of(&kinds, &drawing, TOP + asked.height(), GAP);
+    for (kind, frame) in layout.panels {
+        draft.draw(&mut drawing, kind, frame);
+    }
+    let last = Plane {
+        frame: layout.axis,
+        x: draft.times.clone(),
+        y: draft.times.clone(),
+    };
     last.name_x(&mut drawing, time_name(&last.x));
     if draft.is_dense {
         let place = at(f64::from(WIDTH) - MARGIN, last.frame.bottom + 39.0);
@@ -104,32 +119,52 @@ const BOTTOM: f64 = 50.0;
 /// Between two panels; it holds the strip of a panel, and under the replicas the rescales' marks.
 const GAP: f64 = 23.0;
 
-/// Draws the panels from `top` down; returns where the time axis stands.
-fn draw_panels(drawing: &mut Drawing, draft: &Draft<'_>, kinds: &[PanelKind], top: f64) -> Plane {
-    // Rescales are marked under the replicas: where these come last, the time axis makes room.
-    let marks = match kinds.last() {
-        Some(PanelKind::Replicas) => GAP,
-        _ => 0.0,
-    };
-    let gaps = (HEADING + GAP) * kinds.len() as f64 - GAP;
-    let room = f64::from(drawing.height()) - top - BOTTOM - marks - gaps;
-    let weights: f64 = kinds.iter().map(|kind| kind.weight()).sum();
-    let mut frame = Rect {
-        left: LEFT,
-        right: f64::from(WIDTH) - RIGHT,
-        top,
-        bottom: top - GAP,
-    };
-    for kind in kinds {
-        frame.top = frame.bottom + GAP + HEADING;
-        frame.bottom = frame.top + room * kind.weight() / weights;
-        draft.draw(drawing, *kind, frame);
-    }
-    frame.bottom += marks;
-    Plane {
-        frame,
-        x: draft.times.clone(),
-        y: draft.times.clone(),
+/// The sheet for panels of these kinds.
+fn sheet(kinds: &[PanelKind]) -> Drawing {
+    let extra = EXTRA_HEIGHT * kinds.len().saturating_sub(USUAL_PANELS) as f64;
+    Drawing::new(WIDTH, (HEIGHT + extra) as u32)
+}
+
+fn say_empty(drawing: &mut Drawing) {
+    let letters = lettering(KEY_SIZE, ink::TEXT, Align::Left);
+    drawing.text(at(LEFT, TOP + HEADING), "The run is empty.", letters);
+}
+
+/// Where the panels stand.
+struct PanelLayout {
+    /// From top to bottom.
+    panels: Vec<(PanelKind, Rect)>,
+    /// The frame under which the time axis is named.
+    axis: Rect,
+}
+
+impl PanelLayout {
+    /// From `top` down. Rescales are marked under the replicas: where these come last, the time axis is `marks` lower.
+    fn of(kinds: &[PanelKind], drawing: &Drawing, top: f64, marks: f64) -> Self {
+        let marks = match kinds.last() {
+            Some(PanelKind::Replicas) => marks,
+            _ => 0.0,
+        };
+        let gaps = (HEADING + GAP) * kinds.len() as f64 - GAP;
+        let room = f64::from(drawing.height()) - top - BOTTOM - marks - gaps;
+        let weights: f64 = kinds.iter().map(|kind| kind.weight()).sum();
+        let mut frame = Rect {
+            left: LEFT,
+            right: f64::from(WIDTH) - RIGHT,
+            top,
+            bottom: top - GAP,
+        };
+        let place = |kind: &PanelKind| {
+            frame.top = frame.bottom + GAP + HEADING;
+            frame.bottom = frame.top + room * kind.weight() / weights;
+            (*kind, frame)
+        };
+        let panels = kinds.iter().map(place).collect();
+        frame.bottom += marks;
+        Self {
+            panels,
+            axis: frame,
+        }
     }
 }
 
@@ -162,43 +197,65 @@ impl PageQuestion {
     }
 }
 
-/// Title, what it came to, and the key to the shading.
-fn draw_head(
-    drawing: &mut Drawing,
-    picture: &Picture<'_>,
-    asked: &PageQuestion,
-    breaches: &Breaches,
-) {
-    let right = f64::from(WIDTH) - MARGIN;
-    let how = how_it_ran(picture);
-    let small = lettering(KEY_SIZE, ink::TEXT_SOFT, Align::Right);
-    let title = bold(21.0);
-    let names = format!(
-        "{} under {}",
-        picture.scenario.policy_name, picture.scenario.trace_name
-    );
-    let room = HEAD_ROOM - width_of(&how, small) - MARGIN;
-    drawing.text(at(LEFT, 34.0), shortened(&names, title, room), title);
-    drawing.text(at(right, 34.0), how, small);
-    let headline = headline(picture);
-    let letters = lettering(HEADLINE_SIZE, ink::TEXT, Align::Left);
-    drawing.text(at(LEFT, 59.0), headline, letters);
-    draw_key(drawing, picture.scenario, breaches);
-    match asked {
-        PageQuestion::BesideKey(line) if line.is_empty() => {}
-        PageQuestion::BesideKey(line) => drawing.text(at(right, KEY_BASELINE), line, small),
-        PageQuestion::BelowKey(lines) => {
-            for (line, number) in lines.iter().zip(1u32..) {
-                let y = KEY_BASELINE + ASKED_LEADING * f64::from(number);
-                let letters = lettering(KEY_SIZE, ink::TEXT_SOFT, Align::Left);
-                drawing.text(at(LEFT, y), line, letters);
+/// What stands above the panels, beside the key to the shading.
+struct PictureHead<'a> {
+    scenario: &'a Scenario,
+    /// The engine and the seeds.
+    how: String,
+    /// What it came to.
+    headline: Vec<String>,
+    asked: &'a PageQuestion,
+}
+
+impl PictureHead<'_> {
+    fn draw(&self, drawing: &mut Drawing) {
+        let right = f64::from(WIDTH) - MARGIN;
+        let small = lettering(KEY_SIZE, ink::TEXT_SOFT, Align::Right);
+        let title = bold(21.0);
+        let Scenario {
+            policy_name,
+            trace_name,
+            ..
+        } = self.scenario;
+        let names = format!("{policy_name} under {trace_name}");
+        let room = HEAD_ROOM - width_of(&self.how, small) - MARGIN;
+        drawing.text(at(LEFT, 34.0), shortened(&names, title, room), title);
+        drawing.text(at(right, 34.0), &self.how, small);
+        let letters = lettering(HEADLINE_SIZE, ink::TEXT, Align::Left);
+        let wide = self.headline.join("   ·   ");
+        let headline = if width_of(&wide, letters) <= HEAD_ROOM {
+            wide
+        } else {
+            self.headline.join(" · ")
+        };
+        drawing.text(at(LEFT, 59.0), headline, letters);
+        match self.asked {
+            PageQuestion::BesideKey(line) if line.is_empty() => {}
+            PageQuestion::BesideKey(line) => drawing.text(at(right, KEY_BASELINE), line, small),
+            PageQuestion::BelowKey(lines) => {
+                for (line, number) in lines.iter().zip(1u32..) {
+                    let y = KEY_BASELINE + ASKED_LEADING * f64::from(number);
+                    let letters = lettering(KEY_SIZE, ink::TEXT_SOFT, Align::Left);
+                    drawing.text(at(LEFT, y), line, letters);
+                }
             }
         }
     }
 }
 
+/// How the key to the shading begins.
+struct KeyWords {
+    kept: &'static str,
+    broken: &'static str,
+}
+
+const ONE_SEED: KeyWords = KeyWords {
+    kept: "SLO kept throughout",
+    broken: "SLO broken",
+};
+
 /// The meaning of the shading, or the reason why nothing is shaded.
-fn draw_key(drawing: &mut Drawing, scenario: &Scenario, breaches: &Breaches) {
+fn draw_key(drawing: &mut Drawing, scenario: &Scenario, is_kept: bool, words: &KeyWords) {
     let place = at(LEFT, KEY_BASELINE);
     let letters = lettering(KEY_SIZE, ink::TEXT_SOFT, Align::Left);
     if !knows_requests(scenario) {
@@ -209,25 +266,15 @@ fn draw_key(drawing: &mut Drawing, scenario: &Scenario, breaches: &Breaches) {
     let limit = human::latency(slo.latency_limit.as_secs_f64());
     let quantile = quantile_name(slo.latency_quantile);
     let errors = human::percent(slo.error_rate);
-    if breaches.stretches.is_empty() {
-        let text =
-            format!("SLO kept throughout: {quantile} at most {limit}, at most {errors} failed");
+    let KeyWords { kept, broken } = words;
+    if is_kept {
+        let text = format!("{kept}: {quantile} at most {limit}, at most {errors} failed");
         return drawing.text(place, text, letters);
     }
-    let text = format!("SLO broken: {quantile} above {limit}, or more than {errors} failed");
+    let text = format!("{broken}: {quantile} above {limit}, or more than {errors} failed");
     let mut broken = entry(LegendKey::Band(ink::BROKEN), text);
     broken.ink = ink::TEXT_SOFT;
     draw_legend(drawing, place, f64::from(WIDTH) - MARGIN, &[broken]);
-}
-
-fn how_it_ran(picture: &Picture<'_>) -> String {
-    let engine = picture.engine.as_str();
-    let seed = picture.seed;
-    if picture.seeds > 1 {
-        format!("{engine} engine, seed {seed} of {} seeds", picture.seeds)
-    } else {
-        format!("{engine} engine, seed {seed}")
-    }
 }
 
 /// What the command asked for beside the inputs, if anything.
@@ -267,40 +314,40 @@ fn place_asked(items: &[String]) -> PageQuestion {
     )
 }
 
-/// The KPIs that people ask for first.
-fn headline(picture: &Picture<'_>) -> String {
-    let kpis = picture.kpis;
+/// The KPIs that people ask for first. `value` is their value, or their median over several seeds.
+fn headline(
+    scenario: &Scenario,
+    promised_latency: Option<f64>,
+    value: impl Fn(Kpi) -> Option<f64>,
+) -> Vec<String> {
+    let positive = |kpi: Kpi| value(kpi).filter(|value| *value > 0.0);
     let mut parts = Vec::with_capacity(7);
-    if let Some(seconds) = kpis.slo_violation_seconds {
+    if let Some(seconds) = value(Kpi::SloViolationSeconds) {
         parts.push(format!("SLO broken for {}", human::duration(seconds)));
     }
-    if let Some(seconds) = picture.promised_latency {
-        let quantile = quantile_name(picture.scenario.slo.latency_quantile);
+    if let Some(seconds) = promised_latency {
+        let quantile = quantile_name(scenario.slo.latency_quantile);
         parts.push(format!("{quantile} latency {}", human::latency(seconds)));
     }
-    if let Some(share) = kpis.failed_share {
+    if let Some(share) = value(Kpi::FailedShare) {
         parts.push(format!("{} failed", human::percent(share)));
     }
-    if let Some(share) = kpis.throttled_share.filter(|share| *share > 0.0) {
+    if let Some(share) = positive(Kpi::ThrottledShare) {
         parts.push(format!("CPU throttled {}", human::percent(share)));
     }
-    if let Some(kills) = kpis.oom_kills.filter(|kills| *kills > 0.0) {
+    if let Some(kills) = positive(Kpi::OomKills) {
         let unit = if kills > 1.0 { "OOM kills" } else { "OOM kill" };
         parts.push(format!("{} {unit}", human::count(kills)));
     }
+    let known = |kpi: Kpi| value(kpi).unwrap_or(0.0);
     parts.push(format!(
         "replicas {} on average, {} at most",
-        human::significant(kpis.mean_replicas),
-        kpis.peak_replicas
+        human::significant(known(Kpi::MeanReplicas)),
+        human::trimmed(known(Kpi::PeakReplicas), 1)
     ));
-    parts.push(format!("{} pod hours", human::significant(kpis.pod_hours)));
-    let wide = parts.join("   ·   ");
-    let letters = lettering(HEADLINE_SIZE, ink::TEXT, Align::Left);
-    if width_of(&wide, letters) <= HEAD_ROOM {
-        wide
-    } else {
-        parts.join(" · ")
-    }
+    let hours = human::significant(known(Kpi::PodHours));
+    parts.push(format!("{hours} pod hours"));
+    parts
 }
 
 #[cfg(test)]

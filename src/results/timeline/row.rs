@@ -162,6 +162,8 @@ pub(super) struct KeptRows {
     intervals_per_row: u32,
     /// How many the last row has gathered.
     gathered: u32,
+    /// Whether no row is kept at all.
+    is_off: bool,
 }
 
 impl KeptRows {
@@ -171,11 +173,23 @@ impl KeptRows {
             rows: Vec::with_capacity(intervals.min(ROWS_MAX)),
             intervals_per_row: 1,
             gathered: 1,
+            is_off: false,
+        }
+    }
+
+    /// Keeps no row.
+    pub(super) fn off() -> Self {
+        Self {
+            is_off: true,
+            ..Self::with_room(0)
         }
     }
 
     /// Adds the row of one interval.
     pub(super) fn push(&mut self, row: TimelineRow) {
+        if self.is_off {
+            return;
+        }
         if let Some(last) = self.rows.last_mut()
             && self.gathered < self.intervals_per_row
         {

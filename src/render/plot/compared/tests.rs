@@ -4,7 +4,7 @@ use super::*;
 use crate::hpa::spec::{MetricSource, MetricSpec, MetricTarget};
 use crate::render::plot::bands::draw_bands;
 use crate::results::TimelineRecorder;
-use crate::results::curves::SeedCurves;
+use crate::results::curves::{POINTS_MAX, SeedCurves};
 use crate::results::tests::{even_segment, scenario};
 use crate::simulation::Observer;
 use crate::units::Replicas;
@@ -19,7 +19,7 @@ fn curves(desired: i32, failed_rps: f64) -> PolicyCurves {
     for row in &mut timeline.rows[60..72] {
         row.failed_rps = failed_rps;
     }
-    let seed = SeedCurves::of(&timeline);
+    let seed = SeedCurves::of(&timeline, &Curve::COMPARED, POINTS_MAX);
     PolicyCurves {
         seeds: vec![seed.clone(), seed],
     }

@@ -28,7 +28,6 @@ fn draw(scenario: &Scenario, timeline: &Timeline) -> Drawing {
         promised_latency: Some(0.187),
         engine: Engine::Fluid,
         seed: Seed(1),
-        seeds: 1,
         request: &Request::default(),
     })
 }
@@ -116,7 +115,6 @@ fn request_drawing(scenario: &Scenario, users: Option<u32>) -> Drawing {
         promised_latency: None,
         engine: Engine::Request,
         seed: Seed(1),
-        seeds: 1,
         request: &Request::default(),
     })
 }
@@ -184,7 +182,6 @@ fn asked_for(overrides: usize) -> Vec<String> {
         promised_latency: None,
         engine: Engine::Fluid,
         seed: Seed(1),
-        seeds: 1,
         request: &Request {
             set: set.collect(),
             ..Request::default()
@@ -244,18 +241,9 @@ fn the_headline_counts_oom_kills_and_is_no_wider_than_the_picture() {
         ..Kpis::default()
     };
     let scenario = scenario(3600.0);
-    let timeline = Timeline::default();
     let headline = |kpis: &Kpis| {
-        headline(&Picture {
-            scenario: &scenario,
-            timeline: &timeline,
-            kpis,
-            promised_latency: Some(0.012_34),
-            engine: Engine::Fluid,
-            seed: Seed(1),
-            seeds: 1,
-            request: &Request::default(),
-        })
+        let value = |kpi: Kpi| kpis.value(kpi);
+        headline(&scenario, Some(0.012_34), value).join(" · ")
     };
     let text = headline(&kpis);
     assert!(text.contains("123 k OOM kills"), "{text}");
