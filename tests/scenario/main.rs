@@ -6,6 +6,7 @@ mod combined;
 mod defaults;
 mod exported;
 mod manifest;
+mod metrics_server;
 mod random;
 mod shipped;
 mod successor;
