@@ -7,11 +7,13 @@ mod decision_load;
 mod scenarios;
 
 use decision_load::{DecisionLoad, Mix};
+use hpasim::cluster::config::CustomPipeline;
 use hpasim::control::hpa::HpaScaler;
 use hpasim::engine::random::Distribution;
+use hpasim::hpa::spec::{MetricIdentifier, MetricSource, MetricSpec, MetricTarget};
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::simulate_observed;
-use hpasim::units::{Replicas, Seed, SimSpan, SimTime};
+use hpasim::units::{MilliValue, Replicas, Seed, SimSpan, SimTime};
 use scenarios::{Row, prod, trace};
 
 fn allocations_of_decisions(pods: usize, mix: Mix) -> u64 {
@@ -90,9 +92,28 @@ fn add_sidecar(scenario: &mut Scenario) {
     scenario.deployment.containers.push(sidecar);
 }
 
+/// A second metric, a rate over a minute by way of Prometheus. CPU decides.
+fn add_rate(scenario: &mut Scenario) {
+    scenario.metrics.custom = Some(CustomPipeline {
+        interval: SimSpan::from_secs(15),
+        window: SimSpan::from_secs(60),
+        lag: SimSpan::ZERO,
+        gauges: Vec::new(),
+    });
+    if let Some(hpa) = scenario.hpa_mut() {
+        hpa.spec.metrics.push(MetricSpec::new(
+            MetricSource::Pods {
+                metric: MetricIdentifier::new("requests_per_second", None),
+            },
+            MetricTarget::AverageValue(MilliValue(5000)),
+        ));
+    }
+}
+
 #[test]
 fn a_simulation_allocates_nothing_in_the_steady_state() {
-    let variants: [(&str, Change); 4] = [
+    let variants: [(&str, Change); 5] = [
+        ("with a rate from Prometheus", add_rate),
         ("as it is", |_| ()),
         ("with a lag", |scenario| {
             scenario.metrics.lag = SimSpan::from_secs(40);

@@ -3,12 +3,15 @@
 //! The expected numbers come from an independent prototype of the pipeline (see `docs/model.md`),
 //! with 1,000 seeds each. The mean must agree within 1 s, the 95th percentile within 2 s.
 
+#[path = "metrics_delay/custom.rs"]
+mod custom;
 #[expect(dead_code, reason = "shared with other tests, which use the rest")]
 #[path = "plant/scenarios.rs"]
 mod scenarios;
 
 use hpasim::cluster::config::StatsProvider;
 use hpasim::control::Decided;
+use hpasim::engine::random::Distribution;
 use hpasim::scenario::{ClusterKind, Engine, Scenario};
 use hpasim::simulation::{Observer, simulate_observed};
 use hpasim::units::{Millicores, Replicas, Seed, SimSpan};

@@ -213,7 +213,36 @@ pub enum StatsProvider {
     Cri,
 }
 
-/// The path from a container's CPU counter to the metrics API.
+/// The path of Pods, Object and External metrics through Prometheus and prometheus-adapter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomPipeline {
+    /// Prometheus `scrape_interval`: the time between scrapes.
+    pub interval: SimSpan,
+    /// The range of the adapter's query, such as `[1m]`; zero for a query without a range.
+    pub window: SimSpan,
+    /// How old an answer of the adapter is.
+    pub lag: SimSpan,
+    /// Columns of the trace of which the query takes the newest sample, whatever the window.
+    pub gauges: Vec<String>,
+}
+
+impl CustomPipeline {
+    /// The number of scrapes that a query at any time may need.
+    #[must_use]
+    pub fn kept_scrapes(&self) -> usize {
+        let reach = (self.window + self.lag).as_nanos() / self.interval.as_nanos().max(1);
+        // One more at each edge, and a second one for a rate without a window.
+        usize::try_from(reach).unwrap_or(0) + 3
+    }
+
+    /// The shortest window in which every query finds two scrapes.
+    #[must_use]
+    pub fn shortest_window(&self) -> SimSpan {
+        self.interval * 2
+    }
+}
+
+/// The paths of metrics to the metrics APIs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricsPipeline {
     /// metrics-server `--metric-resolution`: the time between scrapes.
@@ -226,6 +255,9 @@ pub struct MetricsPipeline {
     pub housekeeping_jitter: f64,
     /// From the scrape to its visibility in the metrics API.
     pub lag: SimSpan,
+    /// The path of Pods, Object and External metrics; `None` if an adapter reads them at
+    /// metrics-server's scrapes.
+    pub custom: Option<CustomPipeline>,
 }
 
 impl MetricsPipeline {

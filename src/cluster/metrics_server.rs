@@ -2,87 +2,26 @@
 //!
 //! The queries are fixed at the start, so only queried metrics are measured.
 //!
-//! Simplification: custom and external metrics come through an adapter that reads at
-//! metrics-server's scrape and shows its values with the same lag. Gauges and memory have the
-//! values of the scrape's instant, not of the last housekeeping.
+//! Simplification: unless the policy states their own pipeline ([`custom_metrics`]), custom and
+//! external metrics come through an adapter that reads at metrics-server's scrape and shows its
+//! values with the same lag. Gauges and memory have the values of the scrape's instant, not of the
+//! last housekeeping.
+//!
+//! [`custom_metrics`]: super::custom_metrics
 
 use std::collections::VecDeque;
 
 use super::config::{Deployment, MetricsPipeline};
 use super::cpu::{OwnUse, PodCpu};
+use super::custom_metrics::CustomMetrics;
 use super::gone_rows::GoneRows;
 use super::kubelet::{Activity, ContainerMeters, ContainerPlace, WarmStart};
+use super::measured::{ContainerSelection, Gauges, PlantMetric};
 use super::pods::{PodFact, PodStatus};
-use super::samples::{PodSampleColumns, Sample};
-use super::served::ServedRates;
+use super::samples::{MetricSamples, PodSampleColumns, Sample};
+use super::served::{ServedRates, Serving};
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 use crate::workload::Workload;
-
-/// A metric that a scaler queries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlantMetric {
-    /// CPU of these containers of each pod.
-    Cpu(ContainerSelection),
-    /// Memory of these containers of each pod.
-    Memory(ContainerSelection),
-    /// `requests_per_second` of each pod: requests that arrive at it.
-    RequestsPerSecond,
-    /// `in_flight` of each pod: requests that wait or are in process.
-    InFlight,
-    /// `queue_length` of each pod: requests that wait because the pod's concurrency is used up.
-    QueueLength,
-    /// A column of the trace, as a metric of each pod or of no pod. The number is the index in
-    /// [`Gauges::trace_values`].
-    TraceColumn(usize),
-}
-
-/// The containers of a pod that a metric covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ContainerSelection {
-    /// All containers, added up.
-    All,
-    /// The container at this index of the template.
-    One(usize),
-}
-
-/// The metrics that are not integrals: their values at the instant of the scrape.
-#[derive(Clone, Copy, Debug)]
-pub struct Gauges<'a> {
-    /// Requests per second that arrive at a pod.
-    pub requests_per_second: PodGauge<'a>,
-    /// Requests that wait or are in process at a pod.
-    pub in_flight: PodGauge<'a>,
-    /// The values of the trace's columns, at the indices that the queries use.
-    pub trace_values: &'a [f64],
-}
-
-/// A gauge with a value for every pod.
-#[derive(Clone, Copy, Debug)]
-pub enum PodGauge<'a> {
-    /// This value for each serving pod, zero for the others.
-    Serving(f64),
-    /// One value per pod, in the order of the pods.
-    Each(&'a [f64]),
-}
-
-impl PodGauge<'_> {
-    fn of(self, row: usize, status: PodStatus) -> f64 {
-        match self {
-            Self::Serving(value) if status.is_serving() => value,
-            Self::Serving(_) => 0.0,
-            Self::Each(values) => values.get(row).copied().unwrap_or(0.0),
-        }
-    }
-}
-
-/// The samples of one metric.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct MetricSamples {
-    /// By pod; for a column of the trace, the same value for each pod.
-    pub pods: PodSampleColumns,
-    /// The value without a pod, for a column of the trace.
-    pub values: Vec<MilliValue>,
-}
 
 /// The memory of a pod, all of it in the first container.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +53,8 @@ pub struct MetricsServer {
     visible: Option<Vec<MetricSamples>>,
     memory: Memory,
     concurrency: f64,
+    /// The pipeline of custom and external metrics, if it is not this one.
+    custom: Option<CustomMetrics>,
 }
 
 /// When the samples of a scrape become visible.
@@ -178,6 +119,9 @@ impl MetricsServer {
                 limit_bytes: limit.map_or(f64::INFINITY, |bytes| bytes as f64),
             },
             concurrency: f64::from(workload.concurrency),
+            custom: pipeline.custom.as_ref().and_then(|custom| {
+                CustomMetrics::new(custom, queries, f64::from(workload.concurrency))
+            }),
         }
     }
 
@@ -187,7 +131,16 @@ impl MetricsServer {
         !self.queries.is_empty()
     }
 
+    /// Whether Prometheus scrapes, see [`MetricsServer::scrape_custom`].
+    #[must_use]
+    pub fn has_custom(&self) -> bool {
+        self.custom.is_some()
+    }
+
     pub(super) fn add(&mut self, number: u32) {
+        if let Some(custom) = &mut self.custom {
+            custom.add();
+        }
         for meters in &mut self.meters {
             meters.add(number);
         }
@@ -198,6 +151,9 @@ impl MetricsServer {
 
     /// Deletes the rows of removed pods.
     pub(super) fn remove(&mut self, gone: &GoneRows) {
+        if let Some(custom) = &mut self.custom {
+            custom.remove(gone);
+        }
         for meters in &mut self.meters {
             meters.remove(gone);
         }
@@ -213,12 +169,19 @@ impl MetricsServer {
     }
 
     pub(super) fn start_long_ago(&mut self, row: usize, warm: WarmStart, activity: Activity) {
+        if let Some(custom) = &mut self.custom {
+            custom.arrivals().serves_long_since(row, warm);
+        }
         for (index, meters) in self.meters.iter_mut().enumerate() {
             meters.start_long_ago(row, warm, activity.of_container(index));
         }
     }
 
     pub(super) fn change(&mut self, row: usize, now: SimTime, activity: Activity) {
+        if let Some(custom) = &mut self.custom {
+            let serves = activity.serving != Serving::Nothing;
+            custom.arrivals().change(row, now, serves);
+        }
         for (index, meters) in self.meters.iter_mut().enumerate() {
             meters.change(row, now, activity.of_container(index));
         }
@@ -226,6 +189,9 @@ impl MetricsServer {
 
     /// Sets the rates at which pods have served since `start`. The integrals begin there.
     pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
+        if let Some(custom) = &mut self.custom {
+            custom.arrivals().arrive_since(start, rates);
+        }
         for meters in &mut self.meters {
             meters.serve_since(start, rates);
         }
@@ -233,6 +199,9 @@ impl MetricsServer {
 
     /// Sets the rates at which pods serve from `now` on.
     pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
+        if let Some(custom) = &mut self.custom {
+            custom.arrivals().arrive(now, rates);
+        }
         for meters in &mut self.meters {
             meters.serve(now, rates);
         }
@@ -241,6 +210,9 @@ impl MetricsServer {
     /// From `now` on, the engine reports the work at each housekeeping through `read`, and the
     /// integrals stop.
     pub(super) fn await_readings(&mut self, now: SimTime) {
+        if let Some(custom) = &mut self.custom {
+            custom.arrivals().arrive(now, ServedRates::default());
+        }
         for meters in &mut self.meters {
             meters.await_readings(now);
         }
@@ -264,6 +236,9 @@ impl MetricsServer {
 
     /// Stops the meter of the first container, which was killed.
     pub(super) fn stop(&mut self, row: usize) {
+        if let Some(custom) = &mut self.custom {
+            custom.arrivals().stop(row);
+        }
         if let Some(first) = self.meters.first_mut() {
             first.stop(row);
         }
@@ -286,6 +261,9 @@ impl MetricsServer {
             meters.scrape(now);
         }
         for (query, samples) in self.queries.iter().zip(&mut self.scraped) {
+            if query.is_custom() && self.custom.is_some() {
+                continue;
+            }
             match *query {
                 PlantMetric::Cpu(containers) => {
                     if self.meters.len() > 1 {
@@ -315,7 +293,7 @@ impl MetricsServer {
                     };
                     gauge(now, statuses, value, &mut samples.pods);
                 }
-                PlantMetric::TraceColumn(column) => {
+                PlantMetric::TraceColumn(column) | PlantMetric::TraceGauge(column) => {
                     let value = milli(gauges.trace_values[column]);
                     samples.values.clear();
                     samples.values.push(value);
@@ -347,6 +325,30 @@ impl MetricsServer {
         Publication::Later
     }
 
+    /// Prometheus scrapes the pods and the exporters of the trace's columns.
+    pub(super) fn scrape_custom(
+        &mut self,
+        now: SimTime,
+        statuses: &[PodStatus],
+        gauges: &Gauges<'_>,
+    ) {
+        if let Some(custom) = &mut self.custom {
+            custom.scrape(now, statuses, gauges);
+        }
+    }
+
+    /// The adapter answers the queries for custom and external metrics from what Prometheus has at
+    /// `now`.
+    pub(super) fn query_custom(&mut self, now: SimTime) {
+        if let Some(custom) = &mut self.custom {
+            custom.query(now);
+        }
+    }
+
+    fn custom_answer(&self, query: usize) -> Option<&MetricSamples> {
+        self.custom.as_ref()?.answer(query)
+    }
+
     /// Makes the oldest pending scrape visible.
     pub fn publish(&mut self) {
         if let Some(arrived) = self.on_their_way.pop_front()
@@ -359,6 +361,9 @@ impl MetricsServer {
     /// The visible samples of each pod for the query at this index.
     #[must_use]
     pub fn pod_samples(&self, query: usize) -> &PodSampleColumns {
+        if let Some(answer) = self.custom_answer(query) {
+            return &answer.pods;
+        }
         match (&self.visible, self.direct_meters(query)) {
             (Some(visible), _) => &visible[query].pods,
             (None, Some(meters)) => meters.samples(),
@@ -370,6 +375,9 @@ impl MetricsServer {
     /// first scrape.
     #[must_use]
     pub fn values(&self, query: usize) -> &[MilliValue] {
+        if let Some(answer) = self.custom_answer(query) {
+            return &answer.values;
+        }
         match &self.visible {
             Some(visible) => &visible[query].values,
             None => &self.scraped[query].values,

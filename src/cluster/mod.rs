@@ -15,7 +15,9 @@
 //! | [`cpu`] | the capacity that CPU gives a pod |
 //! | [`served`] | requests served per pod, as integrals |
 //! | `kubelet` | CPU counters, housekeeping, and the sample that two readings give |
+//! | [`measured`] | the metrics that are measured, and what an engine reports at a scrape |
 //! | [`metrics_server`] | scrapes, and the content of the metrics API |
+//! | `custom_metrics` | Pods, Object and External metrics through Prometheus and its adapter |
 //! | [`station`] | a container's CPU as a server of requests |
 //! | [`balancer`] | the choice of an endpoint |
 //! | [`connections`] | keep-alive connections |
@@ -31,8 +33,11 @@ pub mod config;
 pub mod connections;
 #[doc(hidden)]
 pub mod cpu;
+mod custom_metrics;
 mod gone_rows;
 mod kubelet;
+#[doc(hidden)]
+pub mod measured;
 #[doc(hidden)]
 pub mod metrics_server;
 #[doc(hidden)]

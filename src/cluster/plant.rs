@@ -7,7 +7,8 @@ use super::census::Census;
 use super::config::{self, PodTimings};
 use super::cpu::OwnUse;
 use super::kubelet::{Activity, WarmStart};
-use super::metrics_server::{Gauges, MeterPlace, MetricsServer, Publication};
+use super::measured::Gauges;
+use super::metrics_server::{MeterPlace, MetricsServer, Publication};
 use super::placement::{Placed, Placement, PodDemand, RoomAtOnce};
 use super::pods::{Draws, PodEnding, PodFact, PodRestart, PodStatus, PodStep, PodTimeline, Pods};
 use super::replica_set::Victims;
@@ -358,6 +359,26 @@ impl<P: Placement> Plant<P> {
     pub fn scrape(&mut self, now: SimTime, gauges: &Gauges<'_>) -> Publication {
         self.remove_gone_rows();
         self.metrics.scrape(now, self.pods.statuses(), gauges)
+    }
+
+    /// Whether Prometheus scrapes, see [`Plant::scrape_custom`].
+    #[must_use]
+    pub fn has_custom_metrics(&self) -> bool {
+        self.metrics.has_custom()
+    }
+
+    /// Prometheus scrapes counters and gauges of custom and external metrics.
+    pub fn scrape_custom(&mut self, now: SimTime, gauges: &Gauges<'_>) {
+        self.remove_gone_rows();
+        self.metrics
+            .scrape_custom(now, self.pods.statuses(), gauges);
+    }
+
+    /// The adapter answers the queries for custom and external metrics at `now`. Deletes the rows
+    /// of removed pods first.
+    pub fn query_custom(&mut self, now: SimTime) {
+        self.remove_gone_rows();
+        self.metrics.query_custom(now);
     }
 
     /// Makes the oldest pending scrape visible.

@@ -16,6 +16,15 @@ pub struct PodSampleColumns {
     pub window: Vec<SimSpan>,
 }
 
+/// The samples of one metric.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricSamples {
+    /// By pod; for a column of the trace, the same value for each pod.
+    pub pods: PodSampleColumns,
+    /// The value without a pod, for a column of the trace.
+    pub values: Vec<MilliValue>,
+}
+
 /// One pod's sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sample {

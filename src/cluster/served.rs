@@ -17,13 +17,15 @@ pub enum Serving {
     Bursting,
 }
 
-/// Requests per second that each pod serves.
+/// Requests per second of each pod that serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ServedRates {
     /// The rate of a pod without a start-up burst.
     pub normal_rps: f64,
     /// The rate of a pod during its start-up burst.
     pub bursting_rps: f64,
+    /// The rate at which requests arrive, whether or not the pod can serve them.
+    pub arriving_rps: f64,
 }
 
 const CLASSES: usize = 3;

@@ -101,11 +101,18 @@ fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
         );
     }
     let value = assumption.value.trim_matches('"');
-    if key == "cluster" {
-        let interval = human::duration(scenario.metrics.scrape_interval.as_secs_f64());
-        return format!("{key} = {value} (CPU measured every {interval})");
-    }
-    format!("{key} = {value}")
+    let interval = human::duration(scenario.metrics.scrape_interval.as_secs_f64());
+    let remark = match (key.as_str(), &assumption.found_in) {
+        (_, Some(place)) => place.clone(),
+        ("cluster", None) => format!("CPU measured every {interval}"),
+        ("metrics.custom", None) => {
+            format!(
+                "Pods, Object and External metrics read every {interval}, without a rate window"
+            )
+        }
+        _ => return format!("{key} = {value}"),
+    };
+    format!("{key} = {value} ({remark})")
 }
 
 /// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.

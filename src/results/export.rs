@@ -188,6 +188,8 @@ impl Serialize for Request {
 struct AssumptionLine {
     key: String,
     value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found_in: Option<String>,
 }
 
 impl Summary {
@@ -216,6 +218,7 @@ impl Summary {
                 .map(|assumption| AssumptionLine {
                     key: assumption.key.clone(),
                     value: assumption.value.clone(),
+                    found_in: assumption.found_in.clone(),
                 })
                 .collect(),
             assertions: Vec::new(),

@@ -139,6 +139,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             housekeeping: SimSpan::from_secs(10),
             housekeeping_jitter: 1.0,
             lag: SimSpan::ZERO,
+            custom: None,
         },
         slo: Slo {
             latency_quantile: 0.95,
@@ -151,10 +152,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             per_gib_hour: 4.0,
         },
         assertions: Vec::new(),
-        assumptions: vec![Assumption {
-            key: "workload.cpu_per_request".to_owned(),
-            value: "10ms".to_owned(),
-        }],
+        assumptions: vec![Assumption::of_default("workload.cpu_per_request", "10ms")],
     }
 }
 

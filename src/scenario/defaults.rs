@@ -4,7 +4,8 @@
 
 use super::clients_section::read_clients;
 use super::cluster_kind::ClusterKind;
-use super::policy::{read_metrics, read_pod};
+use super::metrics_section::read_metrics;
+use super::policy::read_pod;
 use super::reader::Faults;
 use super::source::Sources;
 use crate::cluster::config::{MetricsPipeline, PodTimings};

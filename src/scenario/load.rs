@@ -12,6 +12,7 @@ use super::keys;
 use super::keys::declared::BEFORE;
 use super::loader::{LoadedFile, Loader, read_file};
 use super::manifest;
+use super::metrics_section::BUILT_IN_POD_METRICS;
 use super::policy::Policy;
 use super::reader::Faults;
 use super::toml_text::is_document;
@@ -54,10 +55,6 @@ impl<'r> LoadRequest<'r> {
         }
     }
 }
-
-/// Metrics of type Pods that hpasim measures itself, per pod.
-pub(super) const BUILT_IN_POD_METRICS: [&str; 3] =
-    ["requests_per_second", "in_flight", "queue_length"];
 
 /// A sort key: faults of one source stay together, in the order of its lines.
 pub(super) fn place_key(diagnostic: &Diagnostic) -> Option<(&str, usize)> {
@@ -163,10 +160,10 @@ pub(super) fn assemble(
 ) -> Scenario {
     if is_load_test && !policy.states_before {
         policy.workload.before = LoadBefore::Idle;
-        policy.assumptions.push(Assumption {
-            key: keys::path("workload", BEFORE.name),
-            value: r#""idle""#.to_owned(),
-        });
+        policy.assumptions.push(Assumption::of_default(
+            keys::path("workload", BEFORE.name),
+            r#""idle""#,
+        ));
     }
     let matters = |assumption: &Assumption| match assumption.key.as_str() {
         "workload.cpu_per_request" | "workload.timeout" | "slo.latency" => {

@@ -31,6 +31,7 @@ mod load;
 mod loader;
 pub(crate) mod manifest;
 mod memory;
+mod metrics_section;
 mod near;
 mod overrides;
 #[doc(hidden)]
@@ -226,11 +227,25 @@ impl CostRates {
     }
 }
 
-/// A default on which the result depends and that the policy does not state.
+/// A value on which the result depends and that the policy does not state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
     /// The policy's key, such as `workload.cpu_per_request`.
     pub key: String,
-    /// The default as text.
+    /// The value as text.
     pub value: String,
+    /// Where hpasim found the value; `None` for a default.
+    pub found_in: Option<String>,
+}
+
+impl Assumption {
+    /// The default `value` of the policy's `key`.
+    #[must_use]
+    pub fn of_default(key: impl Into<String>, value: &str) -> Self {
+        Self {
+            key: key.into(),
+            value: value.to_owned(),
+            found_in: None,
+        }
+    }
 }

@@ -4,11 +4,13 @@
 
 use super::assertion::refuse_cost;
 use super::autoscaler::{Names, read_autoscaler, read_controller};
-use super::cluster_kind::ClusterKind;
 use super::container::read_containers;
 use super::diagnostic::Code;
 use super::keys::kinds::is_unsaid;
 use super::keys::{self, Keys, declared as key, tables};
+use super::metrics_section::{
+    assumed_custom, check_custom, interval_of_manifest, read_metrics, uses_custom_metrics,
+};
 use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Table, Value};
@@ -16,7 +18,6 @@ use super::workload_section::read_workload;
 use super::{Assertion, Assumption, CostRates, Slo};
 use crate::cluster::config::{
     Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe,
-    StatsProvider,
 };
 use crate::control::Hpa;
 use crate::engine::random::Distribution;
@@ -125,7 +126,26 @@ pub(super) fn read(
             (None, Vec::new())
         }
     };
-    let assumptions = assumptions(table);
+    let metrics = read_metrics(sections.metrics.as_ref(), cluster, faults);
+    check_custom(
+        sections.metrics.as_ref(),
+        &metrics,
+        autoscaler.as_ref(),
+        faults,
+    );
+    let mut assumptions = assumptions(table);
+    assumptions.extend(interval_of_manifest(
+        sections.metrics.as_ref(),
+        &metrics,
+        sources,
+        faults,
+    ));
+    if uses_custom_metrics(autoscaler.as_ref()) {
+        assumptions.extend(assumed_custom(sections.metrics.as_ref()));
+    } else {
+        let custom = keys::path("metrics", key::CUSTOM.name);
+        assumptions.retain(|assumption| assumption.key != custom);
+    }
     let cost = read_cost(sections.cost.as_ref(), faults);
     let assertions = key::ASSERT.read(sections.slo.as_ref(), faults);
     if let Some(Value::Array(items)) = asserted(&sections).filter(|_| cost.is_free()) {
@@ -146,7 +166,7 @@ pub(super) fn read(
             .workload
             .as_ref()
             .is_some_and(|workload| workload.node(key::BEFORE.name).is_some()),
-        metrics: read_metrics(sections.metrics.as_ref(), cluster, faults),
+        metrics,
         slo: read_slo(sections.slo.as_ref(), faults),
         assertions,
         cost,
@@ -215,10 +235,7 @@ fn assumptions(policy: &Table) -> Vec<Assumption> {
     };
     keys::assumed()
         .filter(|(section, key, _)| !is_stated(section, key))
-        .map(|(section, key, default)| Assumption {
-            key: keys::path(section, key),
-            value: default.to_owned(),
-        })
+        .map(|(section, key, default)| Assumption::of_default(keys::path(section, key), default))
         .collect()
 }
 
@@ -292,41 +309,6 @@ pub(super) fn read_pod(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -
         grace_period: key::GRACE_PERIOD.read(section, faults),
         node_cores: key::NODE_CORES.read(section, faults),
         cpu_model: key::CPU_MODEL.read(section, faults),
-    }
-}
-
-/// Reads `[metrics]`.
-pub(super) fn read_metrics(
-    section: Option<&Section<'_>>,
-    cluster: ClusterKind,
-    faults: &mut Faults<'_>,
-) -> MetricsPipeline {
-    let stats = key::STATS.read(section, faults);
-    if stats == StatsProvider::Cri {
-        warn_of_housekeeping(section, faults);
-    }
-    let of_cluster = cluster.defaults().scrape_interval;
-    MetricsPipeline {
-        scrape_interval: key::SCRAPE_INTERVAL.read_or(section, of_cluster, faults),
-        stats,
-        housekeeping: key::HOUSEKEEPING.read(section, faults),
-        housekeeping_jitter: key::HOUSEKEEPING_JITTER.read(section, faults),
-        lag: key::LAG.read(section, faults),
-    }
-}
-
-/// Warns of keys about housekeeping, which the kubelet does not need for counters from the container runtime.
-fn warn_of_housekeeping(section: Option<&Section<'_>>, faults: &mut Faults<'_>) {
-    for name in [key::HOUSEKEEPING.name, key::HOUSEKEEPING_JITTER.name] {
-        let Some(node) = section.and_then(|section| section.node(name)) else {
-            continue;
-        };
-        faults.report(
-            Code::NoEffect,
-            node.origin,
-            format!("`metrics.{name}` has no effect: with `stats = \"cri\"` the counter is read at the scrape"),
-            "delete this key, or write `stats = \"cadvisor\"`",
-        );
     }
 }
 

@@ -221,6 +221,8 @@ impl Survey {
                 target: None,
             });
         }
+        let faults = manifest::faults_of_metrics_servers(objects.iter(), &self.sources);
+        self.faults.list.extend(faults);
         for pending in found {
             let name = pending.title.clone();
             self.read(pending, &name);

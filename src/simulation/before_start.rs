@@ -28,6 +28,7 @@ impl BeforeStart {
             rates: ServedRates {
                 normal_rps,
                 bursting_rps: 0.0,
+                arriving_rps: arrivals_per_pod,
             },
             in_flight: normal_rps * server.stationary(utilization).mean(),
         }

@@ -34,6 +34,8 @@ pub(super) enum Event {
     Backlog { settlement: u32 },
     /// metrics-server scrapes.
     Scrape,
+    /// Prometheus scrapes.
+    CustomScrape,
     /// A scrape becomes visible in the metrics API.
     Publish,
     /// The scaler wakes.
@@ -49,7 +51,7 @@ impl Event {
             Self::Pod { .. } | Self::WoundDown { .. } | Self::Gone { .. } => Phase::PodLifecycle,
             Self::Housekeeping { .. } => Phase::Housekeeping,
             Self::TraceRow | Self::Backlog { .. } => Phase::Traffic,
-            Self::Scrape | Self::Publish => Phase::Scrape,
+            Self::Scrape | Self::CustomScrape | Self::Publish => Phase::Scrape,
             Self::Wake => Phase::ScalerWake,
             Self::ScaleApplied { .. } => Phase::ScaleApplied,
         }
@@ -63,6 +65,7 @@ pub(super) enum PhaseMember {
     Scrape = 0,
     Wake = 1,
     WakeJitter = 2,
+    CustomScrape = 3,
 }
 
 /// The phase of a period: uniform in 0..1, as a share of the period, independent of the other
@@ -73,8 +76,17 @@ pub(super) fn drawn_phase(seed: Seed, member: PhaseMember) -> f64 {
 
 /// The first scrape at or after the start.
 pub(super) fn first_scrape(scenario: &Scenario, seed: Seed) -> SimTime {
-    let period = scenario.metrics.scrape_interval.as_nanos() as f64;
-    SimTime::from_nanos((drawn_phase(seed, PhaseMember::Scrape) * period) as i64)
+    first_of(scenario.metrics.scrape_interval, seed, PhaseMember::Scrape)
+}
+
+/// The first scrape of Prometheus at or after the start, if it scrapes every `interval`.
+pub(super) fn first_custom_scrape(interval: SimSpan, seed: Seed) -> SimTime {
+    first_of(interval, seed, PhaseMember::CustomScrape)
+}
+
+fn first_of(interval: SimSpan, seed: Seed, member: PhaseMember) -> SimTime {
+    let period = interval.as_nanos() as f64;
+    SimTime::from_nanos((drawn_phase(seed, member) * period) as i64)
 }
 
 /// The end of the traffic before `next`. Traffic at the instant of `next` is included if the phase

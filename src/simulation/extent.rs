@@ -106,7 +106,10 @@ fn pod_readings(scenario: &Scenario) -> f64 {
         return 0.0;
     };
     let most = scaler.bounds().max.max(scenario.deployment.replicas);
-    let rounds = times(scenario.metrics.scrape_interval) + times(period);
+    let custom = scenario.metrics.custom.as_ref();
+    let rounds = times(scenario.metrics.scrape_interval)
+        + custom.map_or(0.0, |custom| times(custom.interval))
+        + times(period);
     f64::from(most.0) * rounds
 }
 

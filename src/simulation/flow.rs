@@ -8,7 +8,7 @@ use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
 use super::work::{NoPods, Offer, Settled, Work, WorkGauges};
 use crate::cluster::census::Census;
 use crate::cluster::cpu::{OwnUse, PodCapacity, PodCpu};
-use crate::cluster::metrics_server::PodGauge;
+use crate::cluster::measured::PodGauge;
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
 use crate::cluster::served::ServedRates;
 use crate::scenario::Scenario;
@@ -270,12 +270,14 @@ impl Flow {
             return ServedRates {
                 normal_rps: even,
                 bursting_rps: even,
+                arriving_rps: self.arrivals_per_pod(),
             };
         }
         let bursting_rps = even.min(self.cpu.bursting.rps);
         ServedRates {
             normal_rps: (served_rps - serving.bursting * bursting_rps) / serving.normal,
             bursting_rps,
+            arriving_rps: self.arrivals_per_pod(),
         }
     }
 
@@ -445,6 +447,7 @@ impl Work for Flow {
     fn gauges(&mut self, now: SimTime, _pods: &Pods) -> WorkGauges<'_> {
         WorkGauges {
             requests_per_second: PodGauge::Serving(self.arrivals_per_pod()),
+            requests_counted: PodGauge::Serving(0.0),
             in_flight: PodGauge::Serving(self.in_flight_per_pod(now)),
         }
     }

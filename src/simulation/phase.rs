@@ -10,7 +10,7 @@
 /// | pod lifecycle | pods start, become ready, are removed | load of this instant goes to the pods of this instant |
 /// | traffic | the trace's next row; the backlog becomes empty or full | counters are read under the rates that held until now |
 /// | housekeeping | kubelets read counters | a scrape sees a reading of its own instant |
-/// | scrape | metrics-server reads the kubelets, and the API shows it | a wake sees a scrape of its own instant |
+/// | scrape | metrics-server reads the kubelets, and the API shows it; Prometheus reads the pods | a wake sees a scrape of its own instant |
 /// | scaler wake | the scaler decides | it does not see the result of its decision |
 /// | scale applied | the ReplicaSet creates and deletes pods | |
 ///
@@ -27,7 +27,7 @@ pub enum Phase {
     Traffic,
     /// Kubelets read counters.
     Housekeeping,
-    /// metrics-server scrapes, and samples become visible.
+    /// metrics-server and Prometheus scrape, and samples become visible.
     Scrape,
     /// The scaler decides.
     ScalerWake,

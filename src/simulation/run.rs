@@ -6,14 +6,16 @@ use rand::Rng;
 use rand_pcg::Pcg32;
 
 use super::before_start::BeforeStart;
-use super::event::{Event, PhaseMember, traffic_limit};
+use super::event::{Event, PhaseMember, first_custom_scrape, traffic_limit};
 use super::latency::PodServer;
 use super::observer::{INTERVAL, Observer};
 use super::offered::{nominal_rps, rps_before};
 use super::phase::Phase;
 use super::sight::Sight;
 use super::work::{Notice, Offer, Work, WorkByPod};
-use crate::cluster::metrics_server::{Gauges, MetricsServer, PodGauge, Publication};
+use crate::cluster::config::CustomPipeline;
+use crate::cluster::measured::{Gauges, PodGauge};
+use crate::cluster::metrics_server::{MetricsServer, Publication};
 use crate::cluster::plant::{DeletedPod, InitialPods, Plant};
 use crate::control::seen::{MetricObservation, MetricsApi};
 use crate::control::{Autoscaler, Decided, DecisionListener, MetricQuery, Seen};
@@ -112,9 +114,13 @@ impl<'s, W: Work> Simulation<'s, W> {
         let watched_since = SimTime::ZERO + -(cycle * WARM_CYCLES + pipeline.lag);
         let count = u32::try_from(scenario.deployment.replicas.0).unwrap_or(0);
         let before = BeforeStart::of(&PodServer::of(scenario), rps_before(scenario), count);
+        // The initial pods have counted requests for longer than any query looks back.
+        let looked_back = pipeline.custom.as_ref().map_or(SimSpan::ZERO, |custom| {
+            custom.interval * (custom.kept_scrapes() as i64)
+        });
         let initial = InitialPods {
             count,
-            ready_since: watched_since + -(scaler.initialisation + OLD),
+            ready_since: watched_since + -(scaler.initialisation + OLD + looked_back),
             watched_since,
             rates: before.rates,
         };
@@ -141,6 +147,11 @@ impl<'s, W: Work> Simulation<'s, W> {
         if run.plant.is_measured() {
             run.warm_up(watched_since, before);
             run.push(run.next_scrape, Event::Scrape);
+        }
+        if let Some(custom) = scenario.metrics.custom.as_ref()
+            && run.plant.has_custom_metrics()
+        {
+            run.warm_up_custom(custom, before, seed);
         }
         if let Some(next) = run.following_row() {
             run.push(next, Event::TraceRow);
@@ -171,6 +182,22 @@ impl<'s, W: Work> Simulation<'s, W> {
         self.push(SimTime::ZERO + INTERVAL, Event::Measure);
     }
 
+    /// Makes the scrapes of Prometheus before the start, and schedules the first one of the run.
+    fn warm_up_custom(&mut self, pipeline: &CustomPipeline, load: BeforeStart, seed: Seed) {
+        let first = first_custom_scrape(pipeline.interval, seed);
+        let gauges = Gauges {
+            requests_per_second: PodGauge::Serving(load.arrivals_per_pod),
+            requests_counted: PodGauge::Serving(0.0),
+            in_flight: PodGauge::Serving(load.in_flight),
+            trace_values: &self.trace_values,
+        };
+        for scrapes_ago in (1..=pipeline.kept_scrapes() as i64).rev() {
+            let time = first + -(pipeline.interval * scrapes_ago);
+            self.plant.scrape_custom(time, &gauges);
+        }
+        self.push(first, Event::CustomScrape);
+    }
+
     /// Makes the scrapes before the start, on the same grid as those of the run.
     fn warm_up(&mut self, since: SimTime, load: BeforeStart) {
         let interval = self.scenario.metrics.scrape_interval;
@@ -181,6 +208,7 @@ impl<'s, W: Work> Simulation<'s, W> {
                 time,
                 &Gauges {
                     requests_per_second: PodGauge::Serving(load.arrivals_per_pod),
+                    requests_counted: PodGauge::Serving(0.0),
                     in_flight: PodGauge::Serving(load.in_flight),
                     trace_values: &self.trace_values,
                 },
@@ -248,6 +276,7 @@ impl<'s, W: Work> Simulation<'s, W> {
 
     /// The view of the scaler at its wake.
     pub(super) fn seen(&mut self) -> Seen<'_> {
+        self.plant.query_custom(self.now);
         self.sight.refresh(self.plant.view().pods);
         let run = &*self;
         run.sight
@@ -364,6 +393,14 @@ impl<'s, W: Work> Simulation<'s, W> {
                 self.settle(observer);
                 self.scrape();
             }
+            Event::CustomScrape => {
+                let pipeline = self.scenario.metrics.custom.as_ref();
+                let interval = pipeline.map_or(SimSpan::ZERO, |custom| custom.interval);
+                let next = self.now + interval.max(SHORTEST_PERIOD);
+                self.replace_first(next, Event::CustomScrape);
+                self.settle(observer);
+                self.scrape_custom();
+            }
             Event::Publish => {
                 self.queue.pop();
                 self.plant.publish();
@@ -429,6 +466,7 @@ impl<'s, W: Work> Simulation<'s, W> {
         let work = self.work.gauges(self.now, self.plant.pods());
         let gauges = Gauges {
             requests_per_second: work.requests_per_second,
+            requests_counted: work.requests_counted,
             in_flight: work.in_flight,
             trace_values: &self.trace_values,
         };
@@ -436,6 +474,17 @@ impl<'s, W: Work> Simulation<'s, W> {
         if publication == Publication::Later {
             self.push(self.now + self.scenario.metrics.lag, Event::Publish);
         }
+    }
+
+    fn scrape_custom(&mut self) {
+        let work = self.work.gauges(self.now, self.plant.pods());
+        let gauges = Gauges {
+            requests_per_second: work.requests_per_second,
+            requests_counted: work.requests_counted,
+            in_flight: work.in_flight,
+            trace_values: &self.trace_values,
+        };
+        self.plant.scrape_custom(self.now, &gauges);
     }
 
     /// The wake that is due at `due`, delayed by its jitter.

@@ -3,7 +3,8 @@
 //! The view adds no delay and no information to what the API and the metrics API show.
 
 use super::pod_requests::{UnknownRequest, pod_request};
-use crate::cluster::metrics_server::{ContainerSelection, MetricsServer, PlantMetric};
+use crate::cluster::measured::{ContainerSelection, PlantMetric};
+use crate::cluster::metrics_server::MetricsServer;
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
 use crate::control::query::RequestScope;
 use crate::control::scaler::{ScaleTarget, Scaler};
@@ -201,10 +202,17 @@ impl Sight {
     fn column(&mut self, scenario: &Scenario, name: &str) -> Option<PlantMetric> {
         let column = scenario.trace.column_place(name)?;
         let known = self.trace_columns.iter().position(|read| *read == column);
-        Some(PlantMetric::TraceColumn(known.unwrap_or_else(|| {
+        let place = known.unwrap_or_else(|| {
             self.trace_columns.push(column);
             self.trace_columns.len() - 1
-        })))
+        });
+        let custom = scenario.metrics.custom.as_ref();
+        let is_gauge = custom.is_some_and(|custom| custom.gauges.iter().any(|it| it == name));
+        Some(if is_gauge {
+            PlantMetric::TraceGauge(place)
+        } else {
+            PlantMetric::TraceColumn(place)
+        })
     }
 
     /// Updates the view of the pods, if a pod has changed since the last call.

@@ -16,7 +16,8 @@ use super::phase::Phase;
 use super::requests::Requests;
 use super::run::{Attention, Simulation};
 use super::work::{Work, WorkByPod};
-use crate::cluster::metrics_server::{MetricsServer, PodGauge};
+use crate::cluster::measured::PodGauge;
+use crate::cluster::metrics_server::MetricsServer;
 use crate::cluster::plant::{InitialPods, Plant};
 use crate::cluster::pods::PodStatus;
 use crate::cluster::served::ServedRates;
@@ -350,7 +351,7 @@ fn a_reading_at_the_instant_of_a_new_load_sees_the_old_one() {
 fn a_scrape_gets_the_reading_of_its_own_instant() {
     // Housekeeping before scrape: a pod that started at 10 s is read at 20 s, and the scrape at 20
     // s has the reading.
-    use crate::cluster::metrics_server::{ContainerSelection, Gauges, PlantMetric};
+    use crate::cluster::measured::{ContainerSelection, Gauges, PlantMetric};
     use crate::cluster::pods::PodStep;
 
     let scenario = steps(&[
@@ -382,6 +383,7 @@ fn a_scrape_gets_the_reading_of_its_own_instant() {
     plant.step(pod, PodStep::Started, at(10));
     let gauges = Gauges {
         requests_per_second: PodGauge::Serving(0.0),
+        requests_counted: PodGauge::Serving(0.0),
         in_flight: PodGauge::Serving(0.0),
         trace_values: &[],
     };

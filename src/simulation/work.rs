@@ -5,7 +5,7 @@
 
 use super::observer::Observer;
 use crate::cluster::census::Census;
-use crate::cluster::metrics_server::PodGauge;
+use crate::cluster::measured::PodGauge;
 use crate::cluster::pods::{PodStatus, PodStep, Pods};
 use crate::cluster::served::ServedRates;
 use crate::units::{Replicas, SimTime};
@@ -31,6 +31,8 @@ pub(super) struct Offer {
 /// Gauges of the pods.
 pub(super) struct WorkGauges<'w> {
     pub(super) requests_per_second: PodGauge<'w>,
+    /// See [`Gauges::requests_counted`](crate::cluster::measured::Gauges).
+    pub(super) requests_counted: PodGauge<'w>,
     pub(super) in_flight: PodGauge<'w>,
 }
 

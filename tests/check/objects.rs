@@ -237,3 +237,33 @@ fn a_secret_in_the_file_is_named_and_never_shown() {
         assert!(!everything.contains(value), "`{value}` is shown");
     }
 }
+
+#[test]
+fn a_metrics_server_that_would_not_start() {
+    let server = "\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: metrics-server, namespace: kube-system}
+spec:
+  template:
+    spec:
+      containers:
+      - name: metrics-server
+        image: registry.k8s.io/metrics-server/metrics-server:v0.8.0
+        args: [--cert-dir=/tmp, --metric-resolution=30]
+";
+    insta::assert_snapshot!(found("E0010", &format!("{HEALTHY}{server}")), @"
+    error[E0010]: `--metric-resolution` of metrics-server is not a duration, so metrics-server would not start
+      --> app.yaml:68:33
+       |
+      ::: 
+    68 |         args: <hidden>--metric-resolution=30<hidden>
+       |                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = note: `<hidden>` replaces text that may be secret
+       = help: write a number and its unit, such as `--metric-resolution=15s`
+    ");
+    let sound = server.replace("=30]", "=30s]");
+    assert_eq!(found("E0010", &format!("{HEALTHY}{sound}")), "");
+}

@@ -17,6 +17,7 @@ mod export;
 mod files;
 mod hpa;
 mod manifest;
+mod metrics;
 mod overrides;
 mod policy;
 mod trace;

@@ -34,7 +34,7 @@ fn an_unknown_key_like_no_other_lists_what_there_is() {
     2 | colour = "blue"
       | ^^^^^^
       |
-      = help: the keys here are: scrape_interval, stats, housekeeping, housekeeping_jitter, lag
+      = help: the keys here are: scrape_interval, stats, housekeeping, housekeeping_jitter, lag, custom
     "#);
 }
 

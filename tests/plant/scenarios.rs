@@ -173,6 +173,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
             housekeeping: SimSpan::from_secs(10),
             housekeeping_jitter: 1.0,
             lag: SimSpan::ZERO,
+            custom: None,
         },
         slo: Slo {
             latency_quantile: 0.95,

@@ -54,6 +54,7 @@ fn table_around(path: &str) -> Option<&'static str> {
         "workload.arrivals" => Some(r#"workload.arrivals={process="gamma",cv=2}"#),
         "workload.retries" => Some("workload.retries={max=2}"),
         "workload.connections" => Some("workload.connections={count=9}"),
+        "metrics.custom" => Some("metrics.custom={}"),
         "pod.startup_cpu" => Some(r#"pod.startup_cpu={cpu="1",duration="1s"}"#),
         _ if path.starts_with("deployment.containers.N") => Some(
             r#"deployment.containers=[{name="app",resources={requests={cpu="100m"}}},{name="proxy",resources={requests={cpu="50m"}}}]"#,
@@ -105,6 +106,49 @@ fn every_default_of_the_documentation_is_the_value_that_an_absent_key_has() {
         documented += 1;
     }
     assert!(documented >= 60, "{documented} keys with a default");
+}
+
+/// The assumptions of `[metrics]` about an autoscaler with this metric, under a trace with a queue.
+fn assumed_of_metrics(metric: &str, custom: &str) -> Vec<String> {
+    let policy = format!("[hpa]\nmaxReplicas = 3\nmetrics = [{metric}]\n{custom}");
+    let trace = "time_s,rps,queue\n0,4,1\n60,8,2\n";
+    let scenario = loaded(&[("p.toml", &policy), ("t.csv", trace)], &[]).scenario;
+    let of_metrics = scenario
+        .assumptions
+        .iter()
+        .filter(|it| it.key.starts_with("metrics"));
+    of_metrics
+        .map(|it| format!("{} = {}", it.key, it.value))
+        .collect()
+}
+
+#[test]
+fn the_path_of_custom_metrics_is_assumed_where_an_autoscaler_has_one() {
+    let of = |kind: &str, name: &str| {
+        let key = kind.to_lowercase();
+        format!(
+            r#"{{ type = "{kind}", {key} = {{ metric = {{ name = "{name}" }}, target = {{ type = "AverageValue", averageValue = 5 }} }} }}"#
+        )
+    };
+    let pods = of("Pods", "requests_per_second");
+    let external = of("External", "queue");
+    let cpu = r#"{ type = "Resource", resource = { name = "cpu", target = { type = "Utilization", averageUtilization = 50 } } }"#;
+    assert_eq!(
+        assumed_of_metrics(&pods, ""),
+        [r#"metrics.custom = "metrics_server""#]
+    );
+    assert_eq!(
+        assumed_of_metrics(&external, "[metrics.custom]\nwindow = \"1m\"\n"),
+        [
+            r#"metrics.custom.interval = "15s""#,
+            r#"metrics.custom.lag = "0s""#
+        ]
+    );
+    assert_eq!(assumed_of_metrics(&external, "[metrics.custom]\n").len(), 3);
+    let stated = "[metrics]\ncustom = \"metrics_server\"\n";
+    assert_eq!(assumed_of_metrics(&pods, stated), [""; 0]);
+    assert_eq!(assumed_of_metrics(cpu, ""), [""; 0]);
+    assert_eq!(assumed_of_metrics(cpu, "[metrics.custom]\n"), [""; 0]);
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn pipeline(jitter: f64) -> MetricsPipeline {
         housekeeping: SimSpan::from_secs(10),
         housekeeping_jitter: jitter,
         lag: SimSpan::ZERO,
+        custom: None,
     }
 }
 
@@ -47,6 +48,7 @@ fn serving(rps: f64, mut meters: ContainerMeters) -> ContainerMeters {
     let rates = ServedRates {
         normal_rps: rps,
         bursting_rps: 0.0,
+        arriving_rps: rps,
     };
     meters.serve_since(at(0.0), rates);
     meters
@@ -111,6 +113,7 @@ fn a_reading_between_two_changes_sees_the_rates_of_its_time() {
         ServedRates {
             normal_rps: 10.0,
             bursting_rps: 0.0,
+            arriving_rps: 10.0,
         },
     );
     meters.change(0, at(5.0), SERVING);

@@ -5,6 +5,7 @@ use crate::cluster::config::{
     Container, ContainerCourse, CpuModel, PodLevelResources, PodTimings, StatsProvider,
 };
 use crate::cluster::cpu::OwnUse;
+use crate::cluster::measured::PodGauge;
 use crate::cluster::served::Serving;
 use crate::engine::random::Distribution;
 use crate::units::{Millicores, Replicas};
@@ -16,6 +17,7 @@ const RESTING: Activity = Activity {
 };
 const NO_GAUGES: Gauges<'_> = Gauges {
     requests_per_second: PodGauge::Serving(0.0),
+    requests_counted: PodGauge::Serving(0.0),
     in_flight: PodGauge::Serving(0.0),
     trace_values: &[],
 };
@@ -93,6 +95,7 @@ fn server(lag: SimSpan, seed: Seed) -> MetricsServer {
         housekeeping: SimSpan::from_secs(10),
         housekeeping_jitter: 1.0,
         lag,
+        custom: None,
     };
     let queries = [
         PlantMetric::Cpu(ContainerSelection::All),
@@ -178,6 +181,7 @@ fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
         housekeeping: SimSpan::from_secs(10),
         housekeeping_jitter: 0.0,
         lag: SimSpan::ZERO,
+        custom: None,
     };
     let queries = [PlantMetric::Memory(ContainerSelection::All)];
     let workload = workload(1 << 53);

@@ -26,10 +26,9 @@ fn one_seed() {
     kpis.seconds_at_max = Some(275.0);
     let mut scenario = scenario(3600.0);
     for (key, value) in [("pod.start", "1.5s (p99 5s)"), ("pod.init", "3s")] {
-        scenario.assumptions.push(Assumption {
-            key: key.to_owned(),
-            value: value.to_owned(),
-        });
+        scenario
+            .assumptions
+            .push(Assumption::of_default(key, value));
     }
     let files = ["output/prod-spike/plot.png", "output/prod-spike/plot.svg"];
     let text = summary(&scenario, &[kpis], &files.map(str::to_owned));
@@ -139,16 +138,26 @@ fn what_is_assumed_is_said_in_words() {
         ("pod.image_pull", "\"0s\""),
         ("slo.latency", "{ quantile = 0.95, limit = \"500ms\" }"),
     ]
-    .map(|(key, value)| Assumption {
-        key: key.to_owned(),
-        value: value.to_owned(),
-    })
+    .map(|(key, value)| Assumption::of_default(key, value))
     .to_vec();
     let text = summary(&scenario, &[story_kpis()], &[]);
     assert_eq!(
         text.lines().nth(2),
         Some("assumed: pod.image_pull = 0s, slo.latency = p95 within 500 ms")
     );
+    let mut found = Assumption::of_default("metrics.scrape_interval", "\"30s\"");
+    found.found_in = Some("metrics-server in app.yaml".to_owned());
+    scenario.assumptions = vec![
+        Assumption::of_default("metrics.custom", "\"metrics_server\""),
+        found,
+    ];
+    let text = summary(&scenario, &[story_kpis()], &[]);
+    let lines: Vec<&str> = text.lines().skip(2).take(3).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    assumed: metrics.custom = metrics_server (Pods, Object and External
+             metrics read every 15 s, without a rate window),
+             metrics.scrape_interval = 30s (metrics-server in app.yaml)
+    ");
 }
 
 #[test]
@@ -298,11 +307,10 @@ fn what_is_too_long_for_a_line_takes_another_one() {
         })
         .collect();
     let mut scenario = scenario(3600.0);
-    scenario.assumptions = vec![Assumption {
-        key: "deployment.containers".to_owned(),
-        value: "[{ name = \"app\", requests = { cpu = \"100m\" }, limits = { cpu = \"200m\" } }]"
-            .to_owned(),
-    }];
+    scenario.assumptions = vec![Assumption::of_default(
+        "deployment.containers",
+        "[{ name = \"app\", requests = { cpu = \"100m\" }, limits = { cpu = \"200m\" } }]",
+    )];
     let text = summary(&scenario, &runs, &[]);
     assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
     insta::assert_snapshot!(text, @r#"

@@ -8,7 +8,7 @@ use super::kinds::{
 };
 use super::tables::{self, Process};
 use super::{Bound, Keys, PolicyKey};
-use crate::cluster::config::{Container, CpuModel, StatsProvider};
+use crate::cluster::config::{Container, CpuModel, CustomPipeline, StatsProvider};
 use crate::engine::random::Distribution;
 use crate::hpa::rules::{ControllerSettings, RELEASE_NAMES, Release};
 use crate::scenario::cluster_kind::{CLUSTER_KINDS, ClusterKind};
@@ -296,6 +296,11 @@ declare! { METRICS;
         because: "metrics-server serves a scrape as soon as the scrape is complete",
         bounds: Bound::Because("hpasim holds the scrapes of this time in memory"),
         means: "time from a scrape until the metrics API shows it",
+    };
+    CUSTOM: ShortOrTable<OneOf<()>, Option<CustomPipeline>> = row! { "custom": ShortOrTable::of(OneOf(&[("metrics_server", ())]), tables::CUSTOM),
+        assumed: || None => r#""metrics_server""#,
+        because: "no manifest says how its cluster reads these metrics; a fresh value is the least that any pipeline delays",
+        means: r#"the path of `Pods`, `Object` and `External` metrics: `"metrics_server"` reads them at metrics-server's scrapes, without a rate window and with the same lag; a table is a Prometheus with prometheus-adapter"#,
     };
 }
 

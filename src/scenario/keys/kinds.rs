@@ -12,7 +12,7 @@ use crate::hpa::rules::Gate;
 use crate::scenario::assertion::{self, Assertion};
 use crate::scenario::diagnostic::Code;
 use crate::scenario::distribution;
-use crate::scenario::reader::{Faults, Section, integer};
+use crate::scenario::reader::{Faults, Section, integer, text};
 use crate::scenario::tree::{Node, Value};
 use crate::units::{Millicores, SimSpan};
 use crate::workload::CostUncertainty;
@@ -216,6 +216,27 @@ impl<N: TryFrom<i64> + PartialOrd + Display + Clone> Reads for Integers<N> {
             .iter()
             .filter_map(|item| integer(item, &path, self.0.clone(), faults));
         Some(integers.collect())
+    }
+}
+
+/// An array of texts.
+pub(in crate::scenario) struct Texts;
+
+impl Takes for Texts {
+    type Value = Vec<String>;
+    fn in_words(&self) -> String {
+        "an array of text".to_owned()
+    }
+}
+
+impl Reads for Texts {
+    fn read(&self, table: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<Vec<String>> {
+        let items = table.items(key, faults)?;
+        let path = table.path_of(key);
+        let texts = items
+            .iter()
+            .filter_map(|item| text(item, &path, faults).map(str::to_owned));
+        Some(texts.collect())
     }
 }
 

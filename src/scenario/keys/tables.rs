@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::kinds::{
     Bytes, Cpu, Integer, Integers, KeyTable, Mean, Number, OneOf, Optional, Required, Span, Text,
-    Time, YesNo,
+    Texts, Time, YesNo,
 };
 use super::{Bound, Keys, PolicyKey};
 use crate::cluster::config::{Container, ContainerCourse};
@@ -242,6 +242,32 @@ declare! { STARTUP;
         because: "`failureThreshold`; hpasim does not simulate the restart, and warns of it (W0007)",
         bounds: THRESHOLD_BOUND,
         means: "how many failures make a kubelet restart the container; hpasim does not simulate the restart",
+    };
+}
+
+declare! { CUSTOM;
+    CUSTOM_INTERVAL: Span = row! { "interval": Span::SECOND_TO_HOUR,
+        assumed: || SimSpan::from_secs(15) => r#""15s""#,
+        because: "the `prometheus.yml` that Prometheus ships; without a configuration it is 1 minute, of the Prometheus operator 30 s",
+        bounds: Bound::Because("hpasim computes every scrape"),
+        means: "Prometheus `scrape_interval`: the time between two samples of each metric",
+    };
+    CUSTOM_WINDOW: Span = row! { "window": Span::UP_TO_HOUR,
+        assumed: || SimSpan::ZERO => r#""0s""#,
+        because: "the range stands in the adapter's configuration only, and no range delays least; 1 to 5 minutes are common",
+        bounds: Bound::Rule("0s, or two times `interval` or more, up to 1h", "a rate needs two samples"),
+        means: r#"the range of the adapter's query, as in `rate(http_requests_total[1m])`: `requests_per_second` is the rate over it, a column of the trace its mean over it. `"0s"` is no range: the rate between the two newest samples, the newest sample of a column"#,
+    };
+    CUSTOM_LAG: Span = row! { "lag": Span::UP_TO_HOUR,
+        assumed: || SimSpan::ZERO => r#""0s""#,
+        because: "Prometheus answers with a sample as soon as the scrape is complete, and prometheus-adapter asks it anew for each request",
+        bounds: Bound::Because("hpasim holds the scrapes of this time in memory"),
+        means: "how old an answer of the adapter is: a cache, an `offset` in its query, remote write",
+    };
+    CUSTOM_GAUGES: Texts = row! { "gauges": Texts,
+        default: Vec::new => "[]",
+        because: "a column may be a rate as well as a gauge",
+        means: "columns of the trace of which the query takes the newest sample, whatever the `window`, such as the length of a queue",
     };
 }
 

@@ -175,14 +175,14 @@ fn target_of<'o>(
     })
 }
 
-/// The only workload of a manifest without an autoscaler.
+/// The only workload of a manifest without an autoscaler, apart from metrics-server.
 fn only_workload<'o>(
     objects: &'o Objects,
     choice: &ManifestChoice,
     sources: &Sources,
     source: SourceId,
 ) -> Result<Chosen<'o>, Diagnostic> {
-    let workloads: Vec<&Object> = objects.list.iter().filter(|it| it.is_workload()).collect();
+    let workloads: Vec<&Object> = objects.applications().collect();
     let place = |origin: Origin| Some(Box::new(Place::of(sources, origin)));
     match workloads.as_slice() {
         [workload] => Ok(Chosen {
@@ -200,8 +200,12 @@ fn only_workload<'o>(
         }),
         [] => Err(Diagnostic {
             code: Code::ManifestChoice,
-            message: "the manifest has neither a HorizontalPodAutoscaler nor a Deployment"
-                .to_owned(),
+            message: if objects.list.iter().any(Object::is_metrics_server) {
+                "the manifest has neither a HorizontalPodAutoscaler nor a Deployment, apart from metrics-server"
+            } else {
+                "the manifest has neither a HorizontalPodAutoscaler nor a Deployment"
+            }
+            .to_owned(),
             place: place(Sources::beginning(source)),
             help: "add them to the file: `kubectl get hpa,deploy -o yaml`".to_owned(),
         }),

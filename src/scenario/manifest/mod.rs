@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`yaml`] | text to trees with origins |
 //! | [`choice`] | the chosen autoscaler and its workload |
-//! | [`choice`] | which autoscaler and which workload is meant |
+//! | [`metrics_server`] | how often a metrics-server among the objects scrapes |
 //! | [`policy`] | their parts as the keys of a policy |
 //! | [`export`] | a policy as objects: the autoscaler |
 //! | [`workload_export`] | a policy as objects: the workload |
@@ -18,6 +18,7 @@ mod beta;
 mod choice;
 mod document;
 mod export;
+mod metrics_server;
 mod patch;
 mod policy;
 mod secrecy;
@@ -28,6 +29,7 @@ pub use choice::ManifestChoice;
 pub(super) use document::Document;
 pub(super) use document::to_toml;
 pub(super) use export::{Metadata, hpa_document, name_remark};
+pub(super) use metrics_server::faults as faults_of_metrics_servers;
 pub(super) use patch::merge_patch;
 pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 

@@ -9,11 +9,12 @@ use super::super::tree::{Node, Table, Value};
 use super::super::{Diagnostic, Diagnostics};
 use super::beta;
 use super::choice::choose;
+use super::metrics_server::metrics;
 use super::{ManifestChoice, Object, Objects};
 
 /// The part of a policy that a manifest states.
 pub(in super::super) struct PolicyPart {
-    /// `hpa`, `deployment` and `pod`.
+    /// `hpa`, `deployment` and `pod`; `metrics` of a metrics-server.
     pub(in super::super) table: Table,
     /// The name of the autoscaler.
     pub(in super::super) identity: Option<HpaIdentity>,
@@ -33,7 +34,7 @@ pub(in super::super) struct HpaIdentity {
 /// The policy in the objects.
 ///
 /// # Errors
-/// The objects have no autoscaler or no target, or several.
+/// The objects have no autoscaler or no target, or several; or a metrics-server would not start.
 pub(in super::super) fn policy_part(
     objects: &Objects,
     choice: &ManifestChoice,
@@ -41,8 +42,11 @@ pub(in super::super) fn policy_part(
     source: SourceId,
 ) -> Result<PolicyPart, Diagnostics> {
     let chosen = choose(objects, choice, sources, source).map_err(Diagnostics::one)?;
+    let metrics = metrics(objects, sources).map_err(Diagnostics::one)?;
+    let mut table = policy_table(chosen.hpa, Some(chosen.workload), choice);
+    table.put_some("metrics", metrics);
     Ok(PolicyPart {
-        table: policy_table(chosen.hpa, Some(chosen.workload), choice),
+        table,
         identity: chosen.hpa.map(|hpa| HpaIdentity {
             name: hpa.name.clone(),
             namespace: hpa.namespace.clone().or_else(|| choice.namespace.clone()),

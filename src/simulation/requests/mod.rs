@@ -31,7 +31,7 @@ use crate::cluster::balancer::Endpoints;
 use crate::cluster::census::Census;
 use crate::cluster::connections::ConnectionPool;
 use crate::cluster::cpu::PodCpu;
-use crate::cluster::metrics_server::PodGauge;
+use crate::cluster::measured::PodGauge;
 use crate::cluster::pods::{PodFact, PodStatus, PodStep, Pods};
 use crate::engine::random::{Distribution, Stream};
 use crate::engine::{Next, TimerQueue};
@@ -147,6 +147,7 @@ fn present_max(workload: &Workload, limit: u64) -> u32 {
 #[derive(Clone, Debug, Default)]
 struct GaugeColumns {
     requests_per_second: Vec<f64>,
+    requests_counted: Vec<f64>,
     in_flight: Vec<f64>,
     /// The time of the last scrape; `None` before the first.
     taken: Option<SimTime>,
@@ -387,12 +388,14 @@ impl Work for Requests<'_> {
         let columns = &mut self.gauges;
         columns.taken = Some(now);
         columns.requests_per_second.clear();
+        columns.requests_counted.clear();
         columns.in_flight.clear();
         for number in pods.numbers() {
             let place = self.servers.place_of(*number);
             let Some(server) = place.map(|place| self.servers.get_mut(place)) else {
                 // Every pod needs an entry; without one, the gauges of all later pods would shift.
                 columns.requests_per_second.push(0.0);
+                columns.requests_counted.push(0.0);
                 columns.in_flight.push(0.0);
                 continue;
             };
@@ -407,10 +410,14 @@ impl Work for Requests<'_> {
                 0.0
             };
             columns.requests_per_second.push(rate);
+            columns
+                .requests_counted
+                .push((server.reached - server.counts_from) as f64);
             columns.in_flight.push(f64::from(server.present()));
         }
         WorkGauges {
             requests_per_second: PodGauge::Each(&columns.requests_per_second),
+            requests_counted: PodGauge::Each(&columns.requests_counted),
             in_flight: PodGauge::Each(&columns.in_flight),
         }
     }
@@ -441,6 +448,10 @@ impl WorkByPod for Requests<'_> {
                 return self.notice_if_drained(place);
             }
             Some(PodStep::Started) => self.servers.restarted(place, now),
+            Some(PodStep::Initialised) => {
+                let server = self.servers.get_mut(place);
+                server.counts_from = server.reached;
+            }
             _ => {}
         }
         self.servers.set_status(place, status, now);

@@ -52,6 +52,8 @@ pub(super) struct Server {
     pub(super) reached: u64,
     /// Requests that had arrived at the last scrape.
     pub(super) reached_at_scrape: u64,
+    /// Requests that had arrived when the process began to count them.
+    pub(super) counts_from: u64,
     /// Distinguishes the pod from earlier ones with the same entry.
     pub(super) incarnation: u32,
     /// Cores of own use, and core-nanoseconds of own use until `own_until`.
@@ -194,6 +196,7 @@ impl Servers {
             drains: false,
             reached: 0,
             reached_at_scrape: 0,
+            counts_from: 0,
             incarnation: self
                 .entries
                 .get(place as usize)

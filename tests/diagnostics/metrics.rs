@@ -1,0 +1,239 @@
+//! `[metrics]`: the path of custom metrics, and metrics-server in a manifest.
+
+use super::*;
+
+/// An autoscaler by requests per second and by the column `queue`.
+const BY_REQUESTS_AND_QUEUE: &str = "\
+[hpa]
+maxReplicas = 9
+
+[[hpa.metrics]]
+type = \"Pods\"
+pods = { metric = { name = \"requests_per_second\" }, target = { type = \"AverageValue\", averageValue = 5 } }
+
+[[hpa.metrics]]
+type = \"External\"
+external = { metric = { name = \"queue\" }, target = { type = \"AverageValue\", averageValue = 5 } }
+
+";
+
+fn about_custom(custom: &str) -> String {
+    about_files(
+        MemoryLoader::default()
+            .with(
+                "p.toml",
+                format!("{BY_REQUESTS_AND_QUEUE}[metrics.custom]\n{custom}"),
+            )
+            .with("t.csv", "time_s,rps,queue\n0,4,1\n60,4,1\n"),
+    )
+}
+
+#[test]
+fn a_window_too_short_for_two_samples() {
+    insta::assert_snapshot!(about_custom("interval = \"30s\"\nwindow = \"45s\"\n"), @r#"
+    error[E0012]: `metrics.custom.window` is 45s, and with a scrape every 30s some queries would find fewer than two samples: a rate needs two
+      --> p.toml:14:1
+       |
+    14 | window = "45s"
+       | ^^^^^^
+       |
+       = help: write window = "1m" or more, or "0s" for no range
+    "#);
+    assert_eq!(
+        about_custom("interval = \"30s\"\nwindow = \"1m\"\nlag = \"10s\"\n"),
+        ""
+    );
+    assert_eq!(about_custom("interval = \"30s\"\nwindow = \"0s\"\n"), "");
+}
+
+#[test]
+fn custom_values_out_of_range() {
+    insta::assert_snapshot!(
+        about_custom("interval = \"100ms\"\nwindow = \"2h\"\nlag = \"61m\"\ngauges = [7]\nscrape = 1\n"),
+        @r#"
+    error[E0012]: `metrics.custom.interval` is 100ms
+      --> p.toml:13:12
+       |
+    13 | interval = "100ms"
+       |            ^^^^^^^
+       |
+       = help: write "1s" or more
+
+    error[E0012]: `metrics.custom.window` is 2h
+      --> p.toml:14:10
+       |
+    14 | window = "2h"
+       |          ^^^^
+       |
+       = help: write "1h" or less
+
+    error[E0012]: `metrics.custom.lag` is 1h1m
+      --> p.toml:15:7
+       |
+    15 | lag = "61m"
+       |       ^^^^^
+       |
+       = help: write "1h" or less
+
+    error[E0008]: `metrics.custom.gauges` must be a string, and this is an integer
+      --> p.toml:16:11
+       |
+    16 | gauges = [7]
+       |           ^
+       |
+       = help: put it in quotes: "7"
+
+    error[E0007]: unknown key `scrape` in `metrics.custom`
+      --> p.toml:17:1
+       |
+    17 | scrape = 1
+       | ^^^^^^
+       |
+       = help: the keys here are: interval, window, lag, gauges
+    "#,
+    );
+    insta::assert_snapshot!(about_policy("[metrics]\ncustom = \"prometheus\"\n"), @r#"
+    error[E0009]: `metrics.custom` does not accept "prometheus"
+     --> p.toml:2:10
+      |
+    2 | custom = "prometheus"
+      |          ^^^^^^^^^^^^
+      |
+      = help: write "metrics_server"
+    "#);
+}
+
+#[test]
+fn custom_keys_that_no_metric_obeys() {
+    insta::assert_snapshot!(about_custom("gauges = [\"queu\", \"requests_per_second\", \"queue\"]\n"), @r#"
+    warning[W0002]: `metrics.custom.gauges` names `queu`, and no metric of the autoscaler is that column of the trace
+      --> p.toml:13:11
+       |
+    13 | gauges = ["queu", "requests_per_second", "queue"]
+       |           ^^^^^^
+       |
+       = help: did you mean `queue`?
+
+    warning[W0002]: `metrics.custom.gauges` names `requests_per_second`, and no metric of the autoscaler is that column of the trace
+      --> p.toml:13:19
+       |
+    13 | gauges = ["queu", "requests_per_second", "queue"]
+       |                   ^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: delete the name
+    "#);
+    let gauges_only = BY_REQUESTS_AND_QUEUE.replace("requests_per_second", "in_flight");
+    let policy = format!("{gauges_only}[metrics.custom]\nwindow = \"1m\"\ngauges = [\"queue\"]\n");
+    let files = MemoryLoader::default()
+        .with("p.toml", policy)
+        .with("t.csv", "time_s,rps,queue\n0,4,1\n60,4,1\n");
+    insta::assert_snapshot!(about_files(files), @r#"
+    warning[W0002]: `metrics.custom.window` has no effect: the autoscaler has no Pods, Object or External metric that is a rate or a mean
+      --> p.toml:13:10
+       |
+    13 | window = "1m"
+       |          ^^^^
+       |
+       = help: delete the line
+    "#);
+}
+
+const APP: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  template:
+    spec:
+      containers:
+      - name: app
+        resources: {requests: {cpu: 200m}}
+        readinessProbe: {periodSeconds: 5}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  maxReplicas: 7
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: metrics-server
+  namespace: kube-system
+spec:
+  template:
+    spec:
+      containers:
+      - name: metrics-server
+        image: registry.k8s.io/metrics-server/metrics-server:v0.8.0
+        args:
+        - --cert-dir=/tmp
+        - --metric-resolution=15s
+";
+
+fn about_resolution(written: &str) -> String {
+    let manifest = APP.replace("--metric-resolution=15s", written);
+    let mut files = MemoryLoader::default().with("app.yaml", manifest);
+    add_where_missing(&mut files, "t.csv", TRACE);
+    let request = LoadRequest::new(Path::new("app.yaml"), Path::new("t.csv"));
+    match load(request, &mut files) {
+        Ok(loaded) => render_diagnostics(
+            &Diagnostics {
+                list: loaded.warnings,
+                ..Diagnostics::default()
+            },
+            Colour::Plain,
+        ),
+        Err(faults) => render_diagnostics(&faults, Colour::Plain),
+    }
+}
+
+#[test]
+fn a_resolution_that_metrics_server_refuses() {
+    insta::assert_snapshot!(about_resolution("--metric-resolution=15"), @"
+    error[E0010]: `--metric-resolution` of metrics-server is not a duration, so metrics-server would not start
+      --> app.yaml:32:11
+       |
+      ::: 
+    32 | <hidden>--metric-resolution=15
+       |         ^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = note: `<hidden>` replaces text that may be secret
+       = help: write a number and its unit, such as `--metric-resolution=15s`
+    ");
+    insta::assert_snapshot!(about_resolution("--metric-resolution=5s"), @"
+    error[E0012]: `--metric-resolution` of metrics-server is 5s, and metrics-server requires 10s or more
+      --> app.yaml:32:11
+       |
+      ::: 
+    32 | <hidden>--metric-resolution=5s
+       |         ^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = note: `<hidden>` replaces text that may be secret
+       = help: write a value from 10s to 1h, such as `--metric-resolution=15s`
+    ");
+    insta::assert_snapshot!(about_resolution("--metric-resolution"), @"
+    error[E0010]: `--metric-resolution` of metrics-server is not a duration, so metrics-server would not start
+      --> app.yaml:32:11
+       |
+      ::: 
+    32 | <hidden>--metric-resolution
+       |         ^^^^^^^^^^^^^^^^^^^
+       |
+       = note: `<hidden>` replaces text that may be secret
+       = help: write a number and its unit, such as `--metric-resolution=15s`
+    ");
+    // The other words of a shell's line are not shown.
+    insta::assert_snapshot!(about_resolution("/metrics-server --token=hush --metric-resolution=9"), @"
+    error[E0010]: `--metric-resolution` of metrics-server is not a duration, so metrics-server would not start
+      --> app.yaml:28:15
+       |
+    28 |       - name: metrics-server
+       |               ^^^^^^^^^^^^^^
+       |
+       = help: write a number and its unit, such as `--metric-resolution=15s`
+    ");
+    assert_eq!(about_resolution("--metric-resolution=1m0s"), "");
+}
