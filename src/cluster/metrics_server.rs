@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use super::config::{Deployment, MetricsPipeline};
 use super::cpu::{OwnUse, PodCpu};
 use super::gone_rows::GoneRows;
-use super::kubelet::{Activity, ContainerMeters, ContainerPlace, WarmStart};
+use super::kubelet::{Activity, ContainerMeters, ContainerPlace, RatesByClass, WarmStart};
 use super::pods::{PodFact, PodStatus};
 use super::samples::{PodSampleColumns, Sample};
 use super::served::ServedRates;
@@ -226,15 +226,15 @@ impl MetricsServer {
 
     /// Sets the rates at which pods have served since `start`. The integrals begin there.
     pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
-        for meters in &mut self.meters {
-            meters.serve_since(start, rates);
+        for (index, meters) in self.meters.iter_mut().enumerate() {
+            meters.serve_since(start, work_of_container(index, rates));
         }
     }
 
     /// Sets the rates at which pods serve from `now` on.
     pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
-        for meters in &mut self.meters {
-            meters.serve(now, rates);
+        for (index, meters) in self.meters.iter_mut().enumerate() {
+            meters.serve(now, work_of_container(index, rates));
         }
     }
 
@@ -399,6 +399,15 @@ impl Activity {
                 ..self
             }
         }
+    }
+}
+
+/// Only in the first container the cost of a request varies.
+fn work_of_container(index: usize, rates: ServedRates) -> RatesByClass {
+    if index == 0 {
+        rates.work_rps
+    } else {
+        rates.rps
     }
 }
 
