@@ -7,13 +7,14 @@ mod decision_load;
 mod scenarios;
 
 use decision_load::{DecisionLoad, Mix};
-use hpasim::cluster::config::CustomPipeline;
+use hpasim::cluster::config::{CustomPipeline, WarmUp};
 use hpasim::control::hpa::HpaScaler;
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::spec::{MetricIdentifier, MetricSource, MetricSpec, MetricTarget};
 use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::simulate_observed;
 use hpasim::units::{MilliValue, Replicas, Seed, SimSpan, SimTime};
+use hpasim::workload::Overload;
 use scenarios::{Row, prod, trace};
 
 fn allocations_of_decisions(pods: usize, mix: Mix) -> u64 {
@@ -86,6 +87,18 @@ fn allocations_of_hours(hours: u32, change: Change) -> u64 {
     .count_total
 }
 
+/// A request costs more in a new pod and at a high load.
+fn vary_costs(scenario: &mut Scenario) {
+    scenario.deployment.pod.warm_up = Some(WarmUp {
+        factor: 2.0,
+        duration: SimSpan::from_secs(60),
+    });
+    scenario.workload.overload = Some(Overload {
+        factor: 1.2,
+        from: 0.1,
+    });
+}
+
 fn add_sidecar(scenario: &mut Scenario) {
     let mut sidecar = scenario.deployment.containers[0].clone();
     sidecar.name = "sidecar".to_owned();
@@ -112,9 +125,10 @@ fn add_rate(scenario: &mut Scenario) {
 
 #[test]
 fn a_simulation_allocates_nothing_in_the_steady_state() {
-    let variants: [(&str, Change); 5] = [
+    let variants: [(&str, Change); 6] = [
         ("with a rate from Prometheus", add_rate),
         ("as it is", |_| ()),
+        ("with costs that vary", vary_costs),
         ("with a lag", |scenario| {
             scenario.metrics.lag = SimSpan::from_secs(40);
         }),
@@ -152,8 +166,9 @@ fn allocations_of_minutes(minutes: u32, change: Change) -> u64 {
 
 #[test]
 fn the_request_engine_allocates_for_requests_in_flight_and_not_for_past_ones() {
-    let variants: [(&str, Change); 4] = [
+    let variants: [(&str, Change); 5] = [
         ("as it is", |_| ()),
+        ("with costs that vary", vary_costs),
         ("with I/O", |scenario| {
             scenario.workload.io_per_request = Distribution::Constant(SimSpan::from_millis(50));
         }),

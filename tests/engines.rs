@@ -26,12 +26,15 @@
 
 use std::path::Path;
 
+use hpasim::cluster::config::WarmUp;
+use hpasim::control::Decided;
 use hpasim::files::FileLoader;
-use hpasim::scenario::{Engine, LoadRequest, Scenario, load};
+use hpasim::scenario::{Engine, LoadRequest, MemoryLoader, Scenario, load};
 use hpasim::search::in_order::{all_cores, collect_in_order};
 use hpasim::simulation::observer::{FlowSegment, RequestSegment};
 use hpasim::simulation::{Observer, simulate_observed};
-use hpasim::units::{Seed, SimTime};
+use hpasim::units::{Seed, SimSpan, SimTime};
+use hpasim::workload::Overload;
 
 /// Runs of each engine that are averaged. The fluid engine needs them too, because the phases and
 /// the start times of pods depend on the seed.
@@ -157,7 +160,10 @@ struct Row {
 
 /// Compares the engines; the request engine gets `load_factor` times the load.
 fn compare(meeting: &Meeting, load_factor: f64) -> Row {
-    let mut scenario = meeting.scenario();
+    compare_in(meeting, meeting.scenario(), load_factor)
+}
+
+fn compare_in(meeting: &Meeting, mut scenario: Scenario, load_factor: f64) -> Row {
     let fluid = means(&scenario, Engine::Fluid);
     scenario.workload.scale *= load_factor;
     let request = means(&scenario, Engine::Request);
@@ -195,6 +201,73 @@ fn the_two_engines_agree_on_cpu_and_replicas() {
         "\n{}\n",
         table.join("\n")
     );
+}
+
+/// CPU and replicas agree as without these keys, although a request costs more in new and in loaded
+/// pods.
+#[test]
+fn the_two_engines_agree_where_the_cost_of_a_request_varies() {
+    let rows: Vec<Row> = [&MEETINGS[5], &MEETINGS[9]]
+        .into_iter()
+        .map(|meeting| {
+            let mut scenario = meeting.scenario();
+            scenario.deployment.pod.warm_up = Some(WarmUp {
+                factor: 2.0,
+                duration: SimSpan::from_secs(60),
+            });
+            scenario.workload.overload = Some(Overload {
+                factor: 1.5,
+                from: 0.5,
+            });
+            compare_in(meeting, scenario, 1.0)
+        })
+        .collect();
+    let table: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+    println!("{}", table.join("\n"));
+    assert!(
+        rows.iter().all(|row| row.agrees),
+        "\n{}\n",
+        table.join("\n")
+    );
+}
+
+/// CPU that the autoscaler has seen, in percent of the request.
+#[derive(Default)]
+struct SeenPercent {
+    percents: Vec<f64>,
+}
+
+impl Observer for SeenPercent {
+    fn decided(&mut self, decision: &Decided<'_>) {
+        let metric = decision.metrics.first().and_then(Option::as_ref);
+        let percent = metric.and_then(|metric| metric.average_utilization);
+        self.percents.extend(percent.map(f64::from));
+    }
+}
+
+/// At half of its plain capacity a pod has the utilization u = 0.5 (1 + k (u - 0.3)) with k = 0.5 /
+/// 0.7, and its limit is twice its request.
+#[test]
+fn the_autoscaler_sees_the_cpu_of_an_overload_in_both_engines() {
+    let slope = 0.5 / 0.7;
+    let utilization = 0.5 * (1.0 - 0.3 * slope) / (1.0 - 0.5 * slope);
+    let policy = "[hpa]\nminReplicas = 20\nmaxReplicas = 20\n[deployment]\nreplicas = 20\n[[deployment.containers]]\nname = \"app\"\nresources = { requests = { cpu = \"500m\" }, limits = { cpu = \"1\" } }\n[workload]\nidle_cpu = \"0m\"\noverload = { factor = 1.5, from = 0.3 }\n";
+    let mut files = MemoryLoader::default()
+        .with("p.toml", policy)
+        .with("t.csv", "time_s,rps\n0,1000\n600,1000\n");
+    let request = LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"));
+    let scenario = load(request, &mut files).expect("a policy").scenario;
+    for (engine, tolerance) in [(Engine::Fluid, 0.01), (Engine::Request, 0.02)] {
+        let mut seen = SeenPercent::default();
+        simulate_observed(&scenario, engine, Seed(1), &mut seen);
+        assert!(seen.percents.len() >= 39, "{} syncs", seen.percents.len());
+        // The first sync sees the load before the start.
+        let mean = seen.percents.iter().sum::<f64>() / seen.percents.len() as f64;
+        for percent in [seen.percents[0], mean] {
+            let error = percent / (200.0 * utilization) - 1.0;
+            assert!(error.abs() < tolerance, "{engine:?}: {percent} %");
+        }
+    }
 }
 
 #[test]

@@ -19,6 +19,8 @@
 
 #[path = "theory/cases.rs"]
 mod cases;
+#[path = "theory/costs.rs"]
+mod costs;
 #[path = "theory/exact.rs"]
 mod exact;
 #[path = "theory/figures.rs"]

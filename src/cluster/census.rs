@@ -9,6 +9,7 @@ use crate::units::Replicas;
 pub struct Census {
     by_status: [u32; PodStatus::COUNT],
     current: u32,
+    warming: u32,
     generation: u64,
 }
 
@@ -17,16 +18,22 @@ impl Default for Census {
         Self {
             by_status: [0; PodStatus::COUNT],
             current: 0,
+            warming: 0,
             generation: 0,
         }
     }
 }
 
 impl Census {
-    /// The number of pods in each status; the index is [`PodStatus::index`].
-    #[must_use]
-    pub fn by_status(&self) -> &[u32; PodStatus::COUNT] {
-        &self.by_status
+    /// The number of pods in each status that a pod may have now.
+    pub fn by_status(&self) -> impl Iterator<Item = (PodStatus, u32)> + '_ {
+        // Without warming pods, the second half of the statuses is empty.
+        let statuses = if self.warming > 0 {
+            PodStatus::COUNT
+        } else {
+            PodFact::Warming as usize
+        };
+        PodStatus::all().zip(self.by_status[..statuses].iter().copied())
     }
 
     /// The number of pods that are not terminating: `status.replicas`.
@@ -46,6 +53,7 @@ impl Census {
     pub(super) fn count_in(&mut self, status: PodStatus) {
         self.by_status[status.index()] += 1;
         self.current += u32::from(!status.is(PodFact::Terminating));
+        self.warming += u32::from(status.is(PodFact::Warming));
         self.generation += 1;
     }
 
@@ -53,6 +61,7 @@ impl Census {
     pub(super) fn count_out(&mut self, status: PodStatus) {
         self.by_status[status.index()] -= 1;
         self.current -= u32::from(!status.is(PodFact::Terminating));
+        self.warming -= u32::from(status.is(PodFact::Warming));
         self.generation += 1;
     }
 }

@@ -144,6 +144,9 @@ pub struct PodTimings {
     pub init: Distribution,
     /// A burst of CPU that the first container uses after its start, on top of its requests.
     pub startup_cpu: Option<StartupCpu>,
+    /// The time after the start in which a request costs more; `None` if a request always costs the
+    /// same.
+    pub warm_up: Option<WarmUp>,
     /// The startup probe; `None` lets the readiness probe run from the start.
     pub startup: Option<StartupProbe>,
     /// The readiness probe; `None` makes the pod Ready as soon as it starts.
@@ -176,6 +179,16 @@ pub struct StartupCpu {
     /// The size of the burst, on top of all other use.
     pub cpu: Millicores,
     /// The length of the burst, from the start of the container.
+    pub duration: SimSpan,
+}
+
+/// The warm-up of a pod: JIT compilation, cold caches, class loading.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WarmUp {
+    /// The cost of a request that begins during the warm-up, as a multiple of its later cost; 1 or
+    /// more.
+    pub factor: f64,
+    /// The length of the warm-up, from the moment at which the pod is Ready and able to serve.
     pub duration: SimSpan,
 }
 

@@ -86,6 +86,8 @@ pub struct PodCpu {
     pub normal: PodCapacity,
     /// The capacity during the start-up burst.
     pub bursting: PodCapacity,
+    /// Cores of the node.
+    node_cores: f64,
     /// Cores that the pod requests, at pod level or by its containers; `None` as in
     /// [`Deployment::cpu_request`].
     pub request_cores: Option<f64>,
@@ -113,15 +115,32 @@ impl PodCpu {
             .collect();
         share_node(&mut containers, node_cores, |own| &mut own.idle_cores);
         share_node(&mut containers, node_cores, |own| &mut own.bursting_cores);
-        let normal = tightest(&containers, node_cores, |own| own.idle_cores);
-        let bursting = tightest(&containers, node_cores, |own| own.bursting_cores);
+        let normal = tightest(&containers, node_cores, OwnUse::Idle, 1.0);
+        let bursting = tightest(&containers, node_cores, OwnUse::Bursting, 1.0);
         let request_cores = deployment.cpu_request().map(Millicores::as_cores);
         Self {
             containers,
             normal,
             bursting,
+            node_cores,
             request_cores,
         }
+    }
+
+    /// The capacity of a pod with this own use, if a request costs `cost_factor` times its plain
+    /// cost in the first container.
+    #[must_use]
+    pub fn capacity(&self, own: OwnUse, cost_factor: f64) -> PodCapacity {
+        tightest(&self.containers, self.node_cores, own, cost_factor)
+    }
+
+    /// Cores that remain for requests in the first container, after the own use of all containers.
+    #[must_use]
+    pub fn cores_for_requests(&self, own: OwnUse) -> f64 {
+        let of_node = self.node_cores - self.own_cores(own);
+        let first = self.containers.first();
+        let of_limit = first.map_or(of_node, |first| first.bound_cores - first.own_cores(own));
+        of_limit.min(of_node).max(0.0)
     }
 
     /// Cores that a started pod uses without requests.
@@ -168,21 +187,28 @@ fn share_node(
 }
 
 /// The capacity of a pod whose containers use `own` without requests: the smallest that a container
-/// or the node allows.
+/// or the node allows. A request costs `cost_factor` times its plain cost in the first container.
 fn tightest(
     containers: &[ContainerCpu],
     node_cores: f64,
-    own: impl Fn(&ContainerCpu) -> f64,
+    own: OwnUse,
+    cost_factor: f64,
 ) -> PodCapacity {
-    let seconds_per_request: f64 = containers.iter().map(|c| c.seconds_per_request).sum();
-    let left_of_node = (node_cores - containers.iter().map(&own).sum::<f64>()).max(0.0);
+    let costs = || {
+        let factors = std::iter::once(cost_factor).chain(std::iter::repeat(1.0));
+        let plain = containers.iter().map(|c| c.seconds_per_request);
+        plain.zip(factors).map(|(plain, factor)| plain * factor)
+    };
+    let seconds_per_request: f64 = costs().sum();
+    let own_cores: f64 = containers.iter().map(|c| c.own_cores(own)).sum();
+    let left_of_node = (node_cores - own_cores).max(0.0);
     let mut capacity = PodCapacity {
         rps: rate_within(left_of_node, seconds_per_request),
         throttled_from_rps: f64::INFINITY,
     };
-    for container in containers {
-        let left = container.bound_cores - own(container);
-        let rps = rate_within(left, container.seconds_per_request);
+    for (container, cost) in containers.iter().zip(costs()) {
+        let left = container.bound_cores - container.own_cores(own);
+        let rps = rate_within(left, cost);
         capacity.rps = capacity.rps.min(rps);
         if container.bound == CpuBound::Quota {
             let throttled_from_rps = if left > 0.0 { rps } else { 0.0 };

@@ -18,7 +18,7 @@ use super::config::MetricsPipeline;
 use super::cpu::{ContainerCpu, OwnUse};
 use super::gone_rows::GoneRows;
 use super::samples::{PodSampleColumns, Sample};
-use super::served::{ServedRates, ServedRequests, Serving};
+use super::served::{ServedRequests, Serving};
 use crate::engine::random::Stream;
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 use housekeeping::HousekeepingInterval;
@@ -38,6 +38,10 @@ const HALF_BUT_A_NANOCORE: f64 = 0.5 - 1e-6;
 /// 2^52: a float of this size has no fraction bits, so adding it rounds to the nearest whole
 /// number.
 const NO_FRACTION: f64 = 4_503_599_627_370_496.0;
+
+/// Requests per second that a pod of each class serves, in units of their cost per request in the
+/// container.
+pub(super) type RatesByClass = [f64; Serving::CLASSES];
 
 /// The activity of a container from some time on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -162,7 +166,7 @@ impl ContainerMeters {
                 meters: Vec::new(),
             }),
             interval: HousekeepingInterval::of(pipeline, first_scrape),
-            served: ServedRequests::since(SimTime::ZERO, ServedRates::default()),
+            served: ServedRequests::since(SimTime::ZERO, RatesByClass::default()),
             resolution: pipeline.scrape_interval.as_nanos(),
             cpu,
             samples: PodSampleColumns::default(),
@@ -258,19 +262,19 @@ impl ContainerMeters {
     }
 
     /// Sets the rates at which pods have served since `start`. The integrals begin there.
-    pub(super) fn serve_since(&mut self, start: SimTime, rates: ServedRates) {
+    pub(super) fn serve_since(&mut self, start: SimTime, rates: RatesByClass) {
         self.served = ServedRequests::since(start, rates);
     }
 
     /// Sets the rates at which pods serve from `now` on.
-    pub(super) fn serve(&mut self, now: SimTime, rates: ServedRates) {
+    pub(super) fn serve(&mut self, now: SimTime, rates: RatesByClass) {
         self.served.change(now, rates);
     }
 
     /// From `now` on, the engine reports the work at each housekeeping through `read`, and the
     /// integrals stop.
     pub(super) fn await_readings(&mut self, now: SimTime) {
-        self.serve(now, ServedRates::default());
+        self.serve(now, RatesByClass::default());
         for row in 0..self.counters.len() {
             self.counters[row].open();
             self.housekeep(row, now.as_nanos());

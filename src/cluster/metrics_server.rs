@@ -15,7 +15,7 @@ use super::config::{Deployment, MetricsPipeline};
 use super::cpu::{OwnUse, PodCpu};
 use super::custom_metrics::CustomMetrics;
 use super::gone_rows::GoneRows;
-use super::kubelet::{Activity, ContainerMeters, ContainerPlace, WarmStart};
+use super::kubelet::{Activity, ContainerMeters, ContainerPlace, RatesByClass, WarmStart};
 use super::measured::{ContainerSelection, Gauges, PlantMetric};
 use super::pods::{PodFact, PodStatus};
 use super::samples::{MetricSamples, PodSampleColumns, Sample};
@@ -192,8 +192,8 @@ impl MetricsServer {
         if let Some(custom) = &mut self.custom {
             custom.arrivals().arrive_since(start, rates);
         }
-        for meters in &mut self.meters {
-            meters.serve_since(start, rates);
+        for (index, meters) in self.meters.iter_mut().enumerate() {
+            meters.serve_since(start, work_of_container(index, rates));
         }
     }
 
@@ -202,8 +202,8 @@ impl MetricsServer {
         if let Some(custom) = &mut self.custom {
             custom.arrivals().arrive(now, rates);
         }
-        for meters in &mut self.meters {
-            meters.serve(now, rates);
+        for (index, meters) in self.meters.iter_mut().enumerate() {
+            meters.serve(now, work_of_container(index, rates));
         }
     }
 
@@ -407,6 +407,15 @@ impl Activity {
                 ..self
             }
         }
+    }
+}
+
+/// Only in the first container the cost of a request varies.
+fn work_of_container(index: usize, rates: ServedRates) -> RatesByClass {
+    if index == 0 {
+        rates.work_rps
+    } else {
+        rates.rps
     }
 }
 

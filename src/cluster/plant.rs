@@ -255,10 +255,7 @@ impl<P: Placement> Plant<P> {
                 self.pods.set_scheduled(row, now);
                 before.with(PodFact::Scheduled)
             }
-            PodStep::Started if self.timings.startup_cpu.is_some() => {
-                before.with(PodFact::Started).with(PodFact::Bursting)
-            }
-            PodStep::Started => before.with(PodFact::Started),
+            PodStep::Started => self.as_started(before),
             PodStep::Initialised => before.with(PodFact::Initialised),
             // A pod that is deleted before it is Ready gets no traffic.
             PodStep::Ready | PodStep::EndpointAdded
@@ -274,6 +271,7 @@ impl<P: Placement> Plant<P> {
             PodStep::EndpointRemoved if !before.is(PodFact::Endpoint) => return false,
             PodStep::EndpointRemoved => before.without(PodFact::Endpoint),
             PodStep::BurstEnded => before.without(PodFact::Bursting),
+            PodStep::WarmedUp => before.without(PodFact::Warming),
             PodStep::Killed => {
                 self.pods.set_ready(row, now);
                 self.metrics.stop(row);
@@ -282,6 +280,7 @@ impl<P: Placement> Plant<P> {
                     PodFact::Initialised,
                     PodFact::Ready,
                     PodFact::Bursting,
+                    PodFact::Warming,
                 ]
                 .into_iter()
                 .fold(before, PodStatus::without)
@@ -299,6 +298,18 @@ impl<P: Placement> Plant<P> {
             self.metrics.change(row, now, activity(after));
         }
         true
+    }
+
+    /// The status of a pod whose containers start.
+    fn as_started(&self, before: PodStatus) -> PodStatus {
+        let mut status = before.with(PodFact::Started);
+        if self.timings.startup_cpu.is_some() {
+            status = status.with(PodFact::Bursting);
+        }
+        if self.timings.warm_up.is_some() {
+            status = status.with(PodFact::Warming);
+        }
+        status
     }
 
     /// The times of the further steps of a pod that was bound to a node at `scheduled`.
@@ -388,14 +399,9 @@ impl<P: Placement> Plant<P> {
 }
 
 fn activity(status: PodStatus) -> Activity {
-    let own = OwnUse::of(status);
     Activity {
-        own,
-        serving: match (status.is_serving(), own) {
-            (false, _) => Serving::Nothing,
-            (true, OwnUse::Idle) => Serving::Normal,
-            (true, OwnUse::Bursting) => Serving::Bursting,
-        },
+        own: OwnUse::of(status),
+        serving: Serving::of(status),
     }
 }
 

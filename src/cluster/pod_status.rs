@@ -22,11 +22,14 @@ pub enum PodFact {
     Bursting = 1 << 5,
     /// The pod was deleted and winds down.
     Terminating = 1 << 6,
+    /// The warm-up is in progress: a request costs more than later. The greatest fact, so that the
+    /// statuses without it come first.
+    Warming = 1 << 7,
 }
 
 impl PodStatus {
     /// The number of different statuses.
-    pub const COUNT: usize = 128;
+    pub const COUNT: usize = 256;
 
     /// The status of a pod that has started and serves.
     #[must_use]
@@ -44,7 +47,7 @@ impl PodStatus {
 
     /// All statuses in the order of [`PodStatus::index`].
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..Self::COUNT as u8).map(Self)
+        (0..Self::COUNT).map(|index| Self(index as u8))
     }
 
     /// The status with `fact` added.
@@ -80,6 +83,6 @@ impl PodStatus {
     /// The number of the status, below [`PodStatus::COUNT`].
     #[must_use]
     pub fn index(self) -> usize {
-        usize::from(self.0) & (Self::COUNT - 1)
+        usize::from(self.0)
     }
 }

@@ -29,6 +29,8 @@ pub enum PodStep {
     EndpointAdded,
     /// The start-up burst of CPU ends.
     BurstEnded,
+    /// The warm-up ends.
+    WarmedUp,
     /// The endpoint is withdrawn, and no more traffic arrives.
     EndpointRemoved,
     /// The pod is removed.
@@ -50,6 +52,8 @@ pub struct PodTimeline {
     pub endpoint_added: SimTime,
     /// [`PodStep::BurstEnded`], if there is a burst.
     pub burst_ended: Option<SimTime>,
+    /// [`PodStep::WarmedUp`], if there is a warm-up.
+    pub warmed_up: Option<SimTime>,
 }
 
 /// The end of a deleted pod.
@@ -181,6 +185,9 @@ impl Draws {
                 .startup_cpu
                 .as_ref()
                 .map(|burst| started + burst.duration),
+            warmed_up: timings
+                .warm_up
+                .map(|warm_up| ready.max(initialised) + warm_up.duration),
         }
     }
 }
@@ -382,6 +389,7 @@ mod tests {
             start: seconds(3),
             init: seconds(7),
             startup_cpu: None,
+            warm_up: None,
             startup: None,
             readiness: None,
             endpoint_lag: SimSpan::from_secs(1),

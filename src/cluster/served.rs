@@ -3,6 +3,8 @@
 //! The integrals are piecewise linear. Pieces before the last scrape are deleted, so that the
 //! memory does not grow with the run.
 
+use super::cpu::OwnUse;
+use super::pod_status::{PodFact, PodStatus};
 use crate::units::SimTime;
 
 /// The class in which a pod serves.
@@ -15,20 +17,55 @@ pub enum Serving {
     Normal,
     /// It serves with the CPU that the start-up burst leaves.
     Bursting,
+    /// Like `Normal`, during the warm-up.
+    Warming,
+    /// Like `Bursting`, during the warm-up.
+    WarmingInBurst,
 }
 
-/// Requests per second of each pod that serves.
+impl Serving {
+    /// The number of classes.
+    pub const CLASSES: usize = 5;
+
+    /// The class of a pod with this status.
+    #[must_use]
+    pub fn of(status: PodStatus) -> Self {
+        if !status.is_serving() {
+            return Self::Nothing;
+        }
+        match (OwnUse::of(status), status.is(PodFact::Warming)) {
+            (OwnUse::Idle, false) => Self::Normal,
+            (OwnUse::Bursting, false) => Self::Bursting,
+            (OwnUse::Idle, true) => Self::Warming,
+            (OwnUse::Bursting, true) => Self::WarmingInBurst,
+        }
+    }
+}
+
+/// The rates at which pods serve. The index of an array is the class, [`Serving`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ServedRates {
-    /// The rate of a pod without a start-up burst.
-    pub normal_rps: f64,
-    /// The rate of a pod during its start-up burst.
-    pub bursting_rps: f64,
-    /// The rate at which requests arrive, whether or not the pod can serve them.
+    /// Requests per second that a pod of each class serves.
+    pub rps: [f64; Serving::CLASSES],
+    /// Their work in the first container, in requests of the plain cost per second.
+    pub work_rps: [f64; Serving::CLASSES],
+    /// Requests per second that arrive at each serving pod, whether or not the pod can serve them.
     pub arriving_rps: f64,
 }
 
-const CLASSES: usize = 3;
+impl ServedRates {
+    /// Only pods without start-up burst and warm-up serve: `rps` requests per second each, at
+    /// `cost_factor` times the plain cost.
+    #[must_use]
+    pub fn normal(rps: f64, cost_factor: f64) -> Self {
+        let mut rates = Self::default();
+        rates.rps[Serving::Normal as usize] = rps;
+        rates.work_rps[Serving::Normal as usize] = rps * cost_factor;
+        rates
+    }
+}
+
+const CLASSES: usize = Serving::CLASSES;
 const NANOS_PER_SECOND: f64 = 1e9;
 
 /// One piece: from `time` on, a pod of each class has served `at_zero + per_nano x t` requests
@@ -49,8 +86,8 @@ pub(super) struct ServedRequests {
 }
 
 impl ServedRequests {
-    /// Integrals that begin at `start` with these `rates`.
-    pub(super) fn since(start: SimTime, rates: ServedRates) -> Self {
+    /// Integrals that begin at `start` with these `rates`, in requests per second.
+    pub(super) fn since(start: SimTime, rates: [f64; CLASSES]) -> Self {
         Self {
             latest: Knot {
                 time: start.as_nanos(),
@@ -63,7 +100,7 @@ impl ServedRequests {
 
     /// Changes the rates at `now`, which is not earlier than the last change.
     #[inline]
-    pub(super) fn change(&mut self, now: SimTime, rates: ServedRates) {
+    pub(super) fn change(&mut self, now: SimTime, rates: [f64; CLASSES]) {
         let time = now.as_nanos();
         if time > self.latest.time {
             self.earlier.push(self.latest);
@@ -111,10 +148,6 @@ impl ServedRequests {
     }
 }
 
-fn per_nano(rates: ServedRates) -> [f64; CLASSES] {
-    [
-        0.0,
-        rates.normal_rps / NANOS_PER_SECOND,
-        rates.bursting_rps / NANOS_PER_SECOND,
-    ]
+fn per_nano(rates: [f64; CLASSES]) -> [f64; CLASSES] {
+    rates.map(|rate| rate / NANOS_PER_SECOND)
 }

@@ -138,6 +138,12 @@ impl Station {
         self.used
     }
 
+    /// Cores that jobs can use on average, if there are enough of them.
+    #[must_use]
+    pub fn cores(&self) -> f64 {
+        self.speed.cores.min(self.speed.quota / PERIOD)
+    }
+
     /// The CFS periods so far.
     #[must_use]
     pub fn periods(&self) -> PeriodCounts {

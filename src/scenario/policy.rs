@@ -17,7 +17,7 @@ use super::tree::{Table, Value};
 use super::workload_section::read_workload;
 use super::{Assertion, Assumption, CostRates, Slo};
 use crate::cluster::config::{
-    Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe,
+    Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe, WarmUp,
 };
 use crate::control::Hpa;
 use crate::engine::random::Distribution;
@@ -248,6 +248,15 @@ fn read_startup_cpu(burst: &Section<'_>, faults: &mut Faults<'_>) -> Option<Star
     })
 }
 
+fn read_warm_up(warm_up: &Section<'_>, faults: &mut Faults<'_>) -> Option<WarmUp> {
+    let factor = tables::WARM_UP_FACTOR.read(Some(warm_up), faults);
+    let duration = tables::WARM_UP_DURATION.read(Some(warm_up), faults);
+    Some(WarmUp {
+        factor: factor?,
+        duration: duration?,
+    })
+}
+
 fn read_readiness(probe: &Section<'_>, faults: &mut Faults<'_>) -> ReadinessProbe {
     let probe = Some(probe);
     // A Ready pod never fails its probe in the simulation, so the threshold has no effect.
@@ -290,6 +299,9 @@ pub(super) fn read_pod(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -
     let startup_cpu = key::STARTUP_CPU
         .open(section, faults)
         .and_then(|burst| read_startup_cpu(&burst, faults));
+    let warm_up = key::WARM_UP
+        .open(section, faults)
+        .and_then(|warm_up| read_warm_up(&warm_up, faults));
     let readiness = key::READINESS
         .open(section, faults)
         .map(|probe| read_readiness(&probe, faults));
@@ -302,6 +314,7 @@ pub(super) fn read_pod(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -
         start,
         init,
         startup_cpu,
+        warm_up,
         startup,
         readiness,
         endpoint_lag: key::ENDPOINT_LAG.read(section, faults),

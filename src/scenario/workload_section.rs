@@ -4,9 +4,9 @@
 
 use super::clients_section::read_clients;
 use super::diagnostic::Code;
-use super::keys::declared as key;
+use super::keys::{declared as key, tables};
 use super::reader::{Faults, Section};
-use crate::workload::Workload;
+use crate::workload::{Overload, Workload};
 
 /// Reads `[workload]`.
 pub(super) fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Workload {
@@ -18,6 +18,9 @@ pub(super) fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'
         idle_cpu: key::IDLE_CPU.read(section, faults),
         cpu_noise: key::CPU_NOISE.read(section, faults),
         concurrency: key::CONCURRENCY.read(section, faults),
+        overload: key::OVERLOAD
+            .open(section, faults)
+            .and_then(|overload| read_overload(&overload, faults)),
         queue: key::QUEUE.read(section, faults),
         timeout: key::TIMEOUT.read(section, faults),
         memory_base_bytes: key::MEMORY_BASE.read(section, faults),
@@ -30,6 +33,15 @@ pub(super) fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'
         refuse_hopeless_timeout(section, &workload, faults);
     }
     workload
+}
+
+fn read_overload(overload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Overload> {
+    let factor = tables::OVERLOAD_FACTOR.read(Some(overload), faults);
+    let from = tables::OVERLOAD_FROM.read(Some(overload), faults);
+    Some(Overload {
+        factor: factor?,
+        from,
+    })
 }
 
 /// If a client times out before any request can finish, every request fails, whatever the number of pods.

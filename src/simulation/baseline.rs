@@ -295,6 +295,7 @@ fn start_at_once(scenario: &mut Scenario) {
     pod.start = at_once.clone();
     pod.init = at_once;
     pod.startup_cpu = None;
+    pod.warm_up = None;
     pod.startup = None;
     pod.readiness = None;
     pod.endpoint_lag = SimSpan::ZERO;

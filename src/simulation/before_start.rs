@@ -13,6 +13,8 @@ pub(super) struct BeforeStart {
     pub(super) arrivals_per_pod: f64,
     /// The rates at which each pod serves.
     pub(super) rates: ServedRates,
+    /// The utilization of each pod.
+    pub(super) utilization: f64,
     /// Requests in process at each pod.
     pub(super) in_flight: f64,
 }
@@ -21,16 +23,16 @@ impl BeforeStart {
     /// `offered_rps` on `pods` pods.
     pub(super) fn of(server: &PodServer, offered_rps: f64, pods: u32) -> Self {
         let arrivals_per_pod = share(offered_rps, f64::from(pods));
-        let normal_rps = arrivals_per_pod.min(server.capacity_rps);
-        let utilization = server.utilization(normal_rps);
+        let normal_rps = server.served_rps(arrivals_per_pod);
+        let load = server.load(arrivals_per_pod);
         Self {
             arrivals_per_pod,
             rates: ServedRates {
-                normal_rps,
-                bursting_rps: 0.0,
                 arriving_rps: arrivals_per_pod,
+                ..ServedRates::normal(normal_rps, load.cost_factor)
             },
-            in_flight: normal_rps * server.stationary(utilization).mean(),
+            utilization: load.utilization,
+            in_flight: normal_rps * server.latency(load).mean(),
         }
     }
 }

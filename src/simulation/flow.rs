@@ -3,16 +3,19 @@
 //! The engine counts pods by state and follows no single pod. It does nothing while nothing
 //! changes. `docs/model.md` explains its simplifications.
 
-use super::latency::{PodServer, StationaryLatency};
+mod classes;
+
+use super::latency::StationaryLatency;
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
 use super::work::{NoPods, Offer, Settled, Work, WorkGauges};
 use crate::cluster::census::Census;
-use crate::cluster::cpu::{OwnUse, PodCapacity, PodCpu};
+use crate::cluster::cpu::{OwnUse, PodCpu};
 use crate::cluster::measured::PodGauge;
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
-use crate::cluster::served::ServedRates;
+use crate::cluster::served::{ServedRates, Serving};
 use crate::scenario::Scenario;
 use crate::units::{Replicas, SimSpan, SimTime};
+use classes::{ByClass, ServingClasses};
 
 /// A backlog below this is a rounding error of times.
 const NO_BACKLOG: f64 = 1e-9;
@@ -54,10 +57,10 @@ const LN_100: f64 = 2.0 * std::f64::consts::LN_10;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct FlowPods {
     endpoints: f64,
-    serving: ByBurst,
+    serving: ByClass,
     started: ByBurst,
     ready: ByBurst,
-    ready_serving: ByBurst,
+    ready_serving: ByClass,
     counts: PodCounts,
 }
 
@@ -67,7 +70,7 @@ impl FlowPods {
             counts: PodCounts::without_states(pods, desired),
             ..Self::default()
         };
-        for (status, &number) in PodStatus::all().zip(pods.by_status()) {
+        for (status, number) in pods.by_status() {
             if number == 0 {
                 continue;
             }
@@ -79,17 +82,28 @@ impl FlowPods {
             if status.is(PodFact::Started) {
                 groups.started.count(status, count);
             }
-            if status.is_serving() {
-                groups.serving.count(status, count);
+            let serving = Serving::of(status);
+            if serving != Serving::Nothing {
+                groups.serving[serving as usize] += count;
             }
             if status.counts_as_ready() {
                 groups.ready.count(status, count);
-                if status.is_serving() {
-                    groups.ready_serving.count(status, count);
+                if serving != Serving::Nothing {
+                    groups.ready_serving[serving as usize] += count;
                 }
             }
         }
         groups
+    }
+
+    /// The number of pods that serve.
+    fn serving(&self) -> f64 {
+        self.serving.iter().sum()
+    }
+
+    /// Of these, the pods in their start-up burst.
+    fn serving_in_burst(&self) -> f64 {
+        self.serving[Serving::Bursting as usize] + self.serving[Serving::WarmingInBurst as usize]
     }
 }
 
@@ -112,7 +126,7 @@ struct BacklogCap {
 #[derive(Clone, Debug)]
 pub(super) struct Flow {
     cpu: PodCpu,
-    server: PodServer,
+    classes: ServingClasses,
     places_per_pod: f64,
     timeout_seconds: f64,
     offered_rps: f64,
@@ -128,6 +142,8 @@ pub(super) struct Flow {
     overflow_rps: f64,
     capacity_rps: f64,
     rates: ServedRates,
+    /// Core-seconds that a request costs in the first container, at its plain cost.
+    first_seconds_per_request: f64,
 }
 
 /// The key of the cached groups: they change only with it.
@@ -140,14 +156,14 @@ struct GroupsKey {
 impl Flow {
     pub(super) fn new(scenario: &Scenario) -> Self {
         let workload = &scenario.workload;
-        let server = PodServer::of(scenario);
-        let mut cpu = PodCpu::of(&scenario.deployment);
-        // A pod processes at most `concurrency` requests at the same time, whatever its CPU allows.
-        cpu.normal.rps = cpu.normal.rps.min(server.concurrency_rps);
-        cpu.bursting.rps = cpu.bursting.rps.min(server.concurrency_rps);
+        let cpu = PodCpu::of(&scenario.deployment);
         Self {
+            classes: ServingClasses::of(scenario, &cpu),
+            first_seconds_per_request: cpu
+                .containers
+                .first()
+                .map_or(0.0, |first| first.seconds_per_request),
             cpu,
-            server,
             places_per_pod: f64::from(workload.concurrency) + f64::from(workload.queue),
             timeout_seconds: workload.timeout.as_secs_f64(),
             offered_rps: 0.0,
@@ -166,13 +182,13 @@ impl Flow {
 
     /// Requests per second that arrive at one serving pod.
     fn arrivals_per_pod(&self) -> f64 {
-        share(self.inflow_rps, self.groups.serving.total())
+        share(self.inflow_rps, self.groups.serving())
     }
 
     /// Requests in one serving pod at `now`: its share of the backlog, plus the requests in service
     /// by Little's law.
     fn in_flight_per_pod(&self, now: SimTime) -> f64 {
-        let serving = self.groups.serving.total();
+        let serving = self.groups.serving();
         let in_service = share(self.segment.succeeded_rps, serving) * self.segment.latency.mean();
         share(self.backlog_at(now), serving) + in_service
     }
@@ -233,7 +249,7 @@ impl Flow {
     }
 
     fn backlog_cap(&self) -> BacklogCap {
-        let places = self.places_per_pod * self.groups.serving.total();
+        let places = self.places_per_pod * self.groups.serving();
         let patience = self.timeout_seconds * self.capacity_rps;
         if places <= patience {
             BacklogCap {
@@ -261,51 +277,30 @@ impl Flow {
         self.backlog = cap.requests;
     }
 
-    /// The rates per pod: pods in their start-up burst serve at most their capacity, and the other
-    /// pods serve the rest.
-    fn split(&self, served_rps: f64) -> ServedRates {
-        let serving = self.groups.serving;
-        let even = share(served_rps, serving.total());
-        if serving.bursting <= 0.0 || serving.normal <= 0.0 {
-            return ServedRates {
-                normal_rps: even,
-                bursting_rps: even,
-                arriving_rps: self.arrivals_per_pod(),
-            };
-        }
-        let bursting_rps = even.min(self.cpu.bursting.rps);
-        ServedRates {
-            normal_rps: (served_rps - serving.bursting * bursting_rps) / serving.normal,
-            bursting_rps,
-            arriving_rps: self.arrivals_per_pod(),
-        }
-    }
-
     fn open_segment(&mut self, now: SimTime, served_rps: f64, failed: FailureCauses) {
         let groups = &self.groups;
         let seconds_per_request = self.cpu.seconds_per_request();
         let own = |own| self.cpu.own_cores(own);
         let (idle, bursting) = (own(OwnUse::Idle), own(OwnUse::Bursting));
         let ready = groups.ready.total();
-        let ready_served_rps = groups
-            .ready_serving
-            .weighted(self.rates.normal_rps, self.rates.bursting_rps);
-        let ready_cores =
-            groups.ready.weighted(idle, bursting) + ready_served_rps * seconds_per_request;
-        let typical_rps = if groups.serving.normal > 0.0 {
-            self.rates.normal_rps
-        } else {
-            self.rates.bursting_rps
-        };
+        let by_ready = self.classes.work(&groups.ready_serving, &self.rates);
+        let ready_cores = groups.ready.weighted(idle, bursting)
+            + by_ready.rps * seconds_per_request
+            + by_ready.extra_rps * self.first_seconds_per_request;
+        let extra_rps = self.classes.work(&groups.serving, &self.rates).extra_rps;
         // A pod in its start-up burst uses CPU whether or not it serves.
-        let working = ByBurst {
-            normal: if served_rps > 0.0 {
-                groups.serving.normal
-            } else {
-                0.0
-            },
-            bursting: groups.started.bursting,
+        let serving_in_burst = groups.serving_in_burst();
+        let working = if served_rps > 0.0 {
+            groups.serving() - serving_in_burst
+        } else {
+            0.0
         };
+        let throttled = self.classes.throttled(
+            &groups.serving,
+            groups.started.bursting - serving_in_burst,
+            &self.rates,
+            served_rps,
+        );
         self.segment = FlowSegment {
             start: now,
             end: now,
@@ -318,36 +313,22 @@ impl Flow {
             backlog_delay_start_seconds: share(self.backlog, self.capacity_rps),
             backlog_delay_end_seconds: 0.0,
             latency: if served_rps > 0.0 {
-                self.server.stationary(self.server.utilization(typical_rps))
+                self.classes.latency(&groups.serving, &self.rates)
             } else {
                 StationaryLatency::default()
             },
-            cpu_cores: groups.started.weighted(idle, bursting) + served_rps * seconds_per_request,
+            cpu_cores: groups.started.weighted(idle, bursting)
+                + served_rps * seconds_per_request
+                + extra_rps * self.first_seconds_per_request,
             cpu_share_of_request: self
                 .cpu
                 .request_cores
                 .filter(|request| ready > 0.0 && *request > 0.0)
                 .map(|request| ready_cores / (ready * request)),
-            working_pods: working.total() as u32,
-            throttled_pods: self.throttled(working) as u32,
+            working_pods: (working + groups.started.bursting) as u32,
+            throttled_pods: throttled as u32,
             pods: groups.counts,
         };
-    }
-
-    /// The number of `working` pods with a container at its CPU limit.
-    fn throttled(&self, working: ByBurst) -> f64 {
-        let at_limit = |pods: f64, rps: f64, capacity: PodCapacity| {
-            if rps >= capacity.throttled_from_rps * (1.0 - SAME) {
-                pods
-            } else {
-                0.0
-            }
-        };
-        let serving_bursting = self.groups.serving.bursting;
-        let only_bursting = working.bursting - serving_bursting;
-        at_limit(working.normal, self.rates.normal_rps, self.cpu.normal)
-            + at_limit(serving_bursting, self.rates.bursting_rps, self.cpu.bursting)
-            + at_limit(only_bursting, 0.0, self.cpu.bursting)
     }
 
     /// When the backlog becomes empty or full.
@@ -396,15 +377,7 @@ impl Work for Flow {
             self.groups = FlowPods::of(pods, desired);
             self.groups_of = Some(key);
         }
-        let serving = self.groups.serving.total();
-        self.capacity_rps = self
-            .groups
-            .serving
-            .weighted(self.cpu.normal.rps, self.cpu.bursting.rps);
-        let cap = self.backlog_cap();
-        self.cap_requests = cap.requests;
-        self.shed(cap);
-
+        let serving = self.groups.serving();
         let mut failed = FailureCauses::default();
         if self.groups.endpoints > 0.0 {
             // With this order of operations, `serving == endpoints` gives exactly the offered rate,
@@ -415,6 +388,13 @@ impl Work for Flow {
             self.inflow_rps = 0.0;
             failed.no_endpoint = self.offered_rps;
         }
+        let has_backlog = self.backlog > NO_BACKLOG;
+        self.classes
+            .find_overloaded(&self.groups.serving, self.inflow_rps, has_backlog);
+        self.capacity_rps = self.classes.capacity_rps(&self.groups.serving);
+        let cap = self.backlog_cap();
+        self.cap_requests = cap.requests;
+        self.shed(cap);
         if self.backlog <= NO_BACKLOG && self.inflow_rps <= self.capacity_rps {
             // A remaining backlog below the threshold is dropped; `end_segment` counts it as
             // succeeded.
@@ -436,7 +416,10 @@ impl Work for Flow {
         } else {
             self.inflow_rps
         };
-        self.rates = self.split(served_rps);
+        self.rates = ServedRates {
+            arriving_rps: self.arrivals_per_pod(),
+            ..self.classes.split(&self.groups.serving, served_rps)
+        };
         self.open_segment(now, served_rps, failed);
         Settled {
             backlog_changes: self.backlog_changes(now, cap, grows_by),

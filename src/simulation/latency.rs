@@ -3,7 +3,8 @@
 //! The formulas are closed forms. The fluid engine and the KPI `needed(t)` both use them, so the
 //! two always agree.
 
-use crate::cluster::cpu::PodCpu;
+use super::load_curve::{LoadCurve, PodLoad};
+use crate::cluster::cpu::{OwnUse, PodCpu};
 use crate::scenario::{Scenario, Slo};
 use crate::units::Replicas;
 
@@ -59,6 +60,8 @@ const MAX_CV: f64 = 100.0;
 pub struct PodServer {
     /// Mean service time in seconds at full speed: CPU time on at most one core, plus I/O.
     pub service_seconds: f64,
+    /// The I/O in it.
+    pub io_seconds: f64,
     /// Mean CPU demand of a request in core-seconds, in the container that serves it.
     pub demand_seconds: f64,
     /// The coefficient of variation of that demand.
@@ -71,34 +74,103 @@ pub struct PodServer {
     /// Requests per second at which the pod reaches a limit: its CPU, a sidecar's CPU, or its
     /// places.
     pub capacity_rps: f64,
+    /// Its load if requests cost more at a high load; `None` if they always cost the same.
+    pub curve: Option<LoadCurve>,
 }
 
 impl PodServer {
-    /// A pod of `scenario` after its start-up burst.
+    /// A pod of `scenario` after its start-up burst and its warm-up.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
+        Self::at_cost_of(scenario, 1.0)
+    }
+
+    /// A pod of `scenario` after its start-up burst, where a request costs `cost_factor` times as
+    /// much.
+    #[must_use]
+    pub fn at_cost_of(scenario: &Scenario, cost_factor: f64) -> Self {
         let cpu = PodCpu::of(&scenario.deployment);
         let node_cores = scenario.deployment.pod.node_cores;
-        let (demand_seconds, limit_cores) = cpu
-            .containers
-            .first()
-            .map_or((0.0, node_cores), |container| {
-                (container.seconds_per_request, container.bound_cores)
-            });
+        let (demand_seconds, limit_cores) =
+            cpu.containers
+                .first()
+                .map_or((0.0, node_cores), |container| {
+                    (
+                        container.seconds_per_request * cost_factor,
+                        container.bound_cores,
+                    )
+                });
         // A CFS quota slows a request only once it is spent, so a single request runs at the speed
         // of a core.
         let full_speed_cores = node_cores.min(1.0);
         let demand = &scenario.workload.cpu_per_request;
-        let service_seconds =
-            demand_seconds / full_speed_cores + scenario.workload.io_per_request.mean_seconds();
+        let io_seconds = scenario.workload.io_per_request.mean_seconds();
+        let service_seconds = demand_seconds / full_speed_cores + io_seconds;
         let concurrency_rps = f64::from(scenario.workload.concurrency) / service_seconds;
         Self {
             service_seconds,
+            io_seconds,
             demand_seconds,
             cv: demand.coefficient_of_variation().min(MAX_CV),
             limit_cores,
             concurrency_rps,
-            capacity_rps: cpu.normal.rps.min(concurrency_rps),
+            capacity_rps: cpu
+                .capacity(OwnUse::Idle, cost_factor)
+                .rps
+                .min(concurrency_rps),
+            curve: LoadCurve::of(scenario, OwnUse::Idle, cost_factor),
+        }
+    }
+
+    /// The load at a rate of arrivals.
+    #[must_use]
+    pub fn load(&self, rps: f64) -> PodLoad {
+        match &self.curve {
+            None => PodLoad {
+                utilization: self.utilization(rps),
+                cost_factor: 1.0,
+            },
+            Some(curve) if rps <= curve.sustained_rps => curve.at(rps),
+            Some(curve) => curve.overloaded(),
+        }
+    }
+
+    /// Requests per second that the pod serves of `rps` that arrive.
+    #[must_use]
+    pub fn served_rps(&self, rps: f64) -> f64 {
+        match &self.curve {
+            None => rps.min(self.capacity_rps),
+            Some(curve) if rps <= curve.sustained_rps => rps,
+            Some(curve) => curve.overloaded_rps,
+        }
+    }
+
+    /// Latency of a pod under `load`, without a backlog.
+    #[must_use]
+    pub fn latency(&self, load: PodLoad) -> StationaryLatency {
+        if self.curve.is_none() {
+            return self.stationary(load.utilization);
+        }
+        let cpu_seconds = self.service_seconds - self.io_seconds;
+        let costlier = Self {
+            service_seconds: cpu_seconds * load.cost_factor + self.io_seconds,
+            demand_seconds: self.demand_seconds * load.cost_factor,
+            ..*self
+        };
+        costlier.stationary(load.utilization)
+    }
+
+    /// The greatest utilization at which the pod serves all that arrives.
+    fn greatest_utilization(&self) -> f64 {
+        let sustained = self.curve.as_ref().map(LoadCurve::sustained_utilization);
+        sustained.map_or(BELOW_CAPACITY, |sustained| sustained.min(BELOW_CAPACITY))
+    }
+
+    /// The rate at which the pod has this utilization.
+    fn rps_at(&self, utilization: f64) -> f64 {
+        match &self.curve {
+            None => utilization * self.capacity_rps,
+            Some(curve) => curve.rps_at(utilization),
         }
     }
 
@@ -173,11 +245,17 @@ impl Provisioning {
 
     fn new(server: &PodServer, slo: Slo) -> Self {
         let limit = slo.latency_limit.as_secs_f64();
-        let meets = |rho: f64| server.stationary(rho).quantile(slo.latency_quantile) <= limit;
+        let meets = |rho: f64| {
+            let load = PodLoad {
+                utilization: rho,
+                ..server.load(server.rps_at(rho))
+            };
+            server.latency(load).quantile(slo.latency_quantile) <= limit
+        };
         if !meets(0.0) || server.capacity_rps <= 0.0 {
             return Self::per_pod(None);
         }
-        let (mut met, mut missed) = (0.0, BELOW_CAPACITY);
+        let (mut met, mut missed) = (0.0, server.greatest_utilization());
         if meets(missed) {
             met = missed;
         } else {
@@ -190,7 +268,7 @@ impl Provisioning {
                 }
             }
         }
-        Self::per_pod(Some(met * server.capacity_rps))
+        Self::per_pod(Some(server.rps_at(met)))
     }
 
     /// The fewest pods, at least one, with which the stationary latency meets the SLO at `rps` and
@@ -213,11 +291,13 @@ mod tests {
     fn server() -> PodServer {
         PodServer {
             service_seconds: 0.01,
+            io_seconds: 0.0,
             demand_seconds: 0.01,
             cv: 1.0,
             limit_cores: 0.2,
             concurrency_rps: f64::INFINITY,
             capacity_rps: 20.0,
+            curve: None,
         }
     }
 

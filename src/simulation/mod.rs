@@ -8,6 +8,7 @@
 //! | [`baseline`] | policies without a file, for comparison |
 //! | [`Extent`] | the amount of work of a run, before it begins |
 //! | [`latency`] | the stationary curve, and the pods that a rate needs |
+//! | `load_curve` | the load of a pod whose requests cost more at a high load |
 //! | [`phase`] | the order of events at one instant |
 //! | `work` | the interface that both engines share |
 //! | `flow` | the fluid engine: rates and backlog between changes |
@@ -25,6 +26,7 @@ mod extent;
 mod flow;
 #[doc(hidden)]
 pub mod latency;
+mod load_curve;
 pub mod observer;
 mod offered;
 mod outside;

@@ -289,7 +289,7 @@ impl PodCounts {
     /// The counts of `pods`, with `desired` as `spec.replicas`.
     pub(super) fn of(pods: &Census, desired: Replicas) -> Self {
         let mut counts = Self::without_states(pods, desired);
-        for (status, &number) in PodStatus::all().zip(pods.by_status()) {
+        for (status, number) in pods.by_status() {
             if number > 0 {
                 counts.count(status, number);
             }

@@ -33,6 +33,31 @@ pub enum LoadBefore {
     Idle,
 }
 
+/// The growth of a request's cost in a pod under high load: `workload.overload`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Overload {
+    /// The cost of a request at utilization 1, as a multiple of the plain cost; 1 or more.
+    pub factor: f64,
+    /// The utilization up to which a request has its plain cost; at least 0 and below 1.
+    pub from: f64,
+}
+
+impl Overload {
+    /// The cost of a request at this utilization (0..1), as a multiple of the plain cost: linear
+    /// between `from` and 1.
+    #[must_use]
+    pub fn cost_factor(&self, utilization: f64) -> f64 {
+        let above = (utilization.min(1.0) - self.from).max(0.0);
+        1.0 + self.slope() * above
+    }
+
+    /// The growth of the cost factor per unit of utilization above `from`.
+    #[must_use]
+    pub fn slope(&self) -> f64 {
+        (self.factor - 1.0) / (1.0 - self.from)
+    }
+}
+
 /// The cost of one request, and the behaviour of clients: `[workload]` of a policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workload {
@@ -50,6 +75,8 @@ pub struct Workload {
     pub cpu_noise: f64,
     /// Requests that a pod processes at the same time, at least 1.
     pub concurrency: u32,
+    /// How the cost of a request grows in a pod under high load; `None` if it stays the same.
+    pub overload: Option<Overload>,
     /// Requests that wait at a pod beyond those in process. The pod rejects any more.
     pub queue: u32,
     /// The client's timeout; a request that times out has failed.

@@ -405,3 +405,19 @@ fn faults_are_in_the_order_of_the_places_they_are_moved_to() {
     E0007 p.toml:3:1
     ");
 }
+
+#[test]
+fn set_of_one_key_of_a_table_that_needs_two() {
+    let text = about_set("pod.warm_up.factor=2");
+    insta::assert_snapshot!(text, @r#"
+    error[E0013]: `pod.warm_up` needs a `duration`
+     --> --set:1:5
+      |
+    1 | pod.warm_up.factor=2
+      |     ^^^^^^^
+      |
+      = help: add `duration`: for example { factor = 3.0, duration = "60s" }
+    "#);
+    // The other keys of `workload.overload` have a default.
+    insta::assert_snapshot!(about_set("workload.overload.factor=2.7"), @"");
+}

@@ -551,3 +551,78 @@ fn an_uncertainty_of_the_cost_that_says_nothing() {
       = help: the keys here are: dist, value
     "#);
 }
+
+#[test]
+fn faulty_costs_that_vary() {
+    let text = about_policy(
+        "[pod]\nwarm_up = { factor = 0.5, duration = \"0s\" }\n[workload]\noverload = { factor = nan, from = 1.0 }\n",
+    );
+    insta::assert_snapshot!(text, @r#"
+    error[E0012]: `pod.warm_up.factor` is 0.5
+     --> p.toml:2:22
+      |
+    2 | warm_up = { factor = 0.5, duration = "0s" }
+      |                      ^^^
+      |
+      = help: write a number from 1 to 100
+
+    error[E0012]: `pod.warm_up.duration` is 0s
+     --> p.toml:2:38
+      |
+    2 | warm_up = { factor = 0.5, duration = "0s" }
+      |                                      ^^^^
+      |
+      = help: write "1ms" or more
+
+    error[E0012]: `workload.overload.factor` is NaN
+     --> p.toml:4:23
+      |
+    4 | overload = { factor = nan, from = 1.0 }
+      |                       ^^^
+      |
+      = help: write a number from 1 to 100
+
+    error[E0012]: `workload.overload.from` is 1
+     --> p.toml:4:35
+      |
+    4 | overload = { factor = nan, from = 1.0 }
+      |                                   ^^^
+      |
+      = help: write a number from 0 to 0.99
+    "#);
+    let text = about_policy(
+        "[pod]\nwarm_up = { factor = 2, duration = \"-3s\" }\n[workload]\noverload = { factor = 1000, from = -0.1 }\n",
+    );
+    insta::assert_snapshot!(codes_and_places(&text), @"
+    E0010 p.toml:2:36
+    E0012 p.toml:4:23
+    E0012 p.toml:4:36
+    ");
+    let text =
+        about_policy("[pod]\nwarm_up = 3.0\n[workload]\noverload = { from = 0.5, form = 1 }\n");
+    insta::assert_snapshot!(text, @"
+    error[E0008]: `pod.warm_up` must be a table, and this is a float
+     --> p.toml:2:11
+      |
+    2 | warm_up = 3.0
+      |           ^^^
+      |
+      = help: write a table
+
+    error[E0013]: `workload.overload` needs a `factor`
+     --> p.toml:4:12
+      |
+    4 | overload = { from = 0.5, form = 1 }
+      |            ^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: add `factor`: for example { factor = 2.7, from = 0.8 }
+
+    error[E0007]: unknown key `form` in `workload.overload`
+     --> p.toml:4:26
+      |
+    4 | overload = { from = 0.5, form = 1 }
+      |                          ^^^^
+      |
+      = help: did you mean `from`?
+    ");
+}

@@ -2,10 +2,11 @@
 
 use super::facts::facts;
 use super::scenarios::{Row, prod, trace};
-use hpasim::cluster::config::{Container, ReadinessProbe, StartupCpu};
+use hpasim::cluster::config::{Container, ReadinessProbe, StartupCpu, WarmUp};
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::Scenario;
 use hpasim::units::{Millicores, Replicas, Seed, SimSpan};
+use hpasim::workload::Overload;
 use proptest::prelude::*;
 
 fn any_scenario() -> impl Strategy<Value = Scenario> {
@@ -13,7 +14,11 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
         prop::collection::vec((1.0..90.0_f64, 0.0..400.0_f64), 2..40),
         (1..10_i32, 0..30_i32, 0..20_i32),
         (0..9000_i64, 0..20_i64, 0..40_i64),
-        prop::option::of((0..400_i64, 1..40_i64)),
+        (
+            prop::option::of((0..400_i64, 1..40_i64)),
+            prop::option::of((1.0..20.0_f64, 1..120_i64)),
+            prop::option::of((1.0..10.0_f64, 0.0..0.99_f64)),
+        ),
         prop::option::of((0..15_i64, 1..20_i64)),
         (1..50_u32, 0..200_u32, 100..20_000_i64),
         (0.0..0.3_f64, 0..20_i64, prop::bool::ANY),
@@ -24,7 +29,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 rows,
                 (min, more, initial),
                 (init, lag, pre_stop),
-                burst,
+                (burst, warm_up, overload),
                 probe,
                 queue,
                 rest,
@@ -56,6 +61,10 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                     cpu: Millicores(cpu),
                     duration: SimSpan::from_secs(duration),
                 });
+                pod.warm_up = warm_up.map(|(factor, duration)| WarmUp {
+                    factor,
+                    duration: SimSpan::from_secs(duration),
+                });
                 pod.readiness = probe.map(|(delay, period)| ReadinessProbe {
                     initial_delay: SimSpan::from_secs(delay),
                     period: SimSpan::from_secs(period),
@@ -70,6 +79,8 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                     ..app.clone()
                 });
                 scenario.deployment.containers.extend(sidecar);
+                scenario.workload.overload =
+                    overload.map(|(factor, from)| Overload { factor, from });
                 scenario.workload.concurrency = queue.0;
                 scenario.workload.queue = queue.1;
                 scenario.workload.timeout = SimSpan::from_millis(queue.2);

@@ -152,9 +152,25 @@ impl Facts {
                 segment.cpu_cores <= pods * scenario.deployment.pod.node_cores + 1e-6,
                 "more cores than the nodes have: {segment:?}"
             );
+            let limit = cores_by_limits(scenario);
+            assert!(
+                segment.cpu_cores <= pods * limit + 1e-6,
+                "more cores than the limits allow: {segment:?}"
+            );
             end = segment.end;
             backlog = segment.backlog_end;
         }
         assert_eq!(end, scenario.trace.end(), "the run ends early");
     }
+}
+
+/// The most cores that the containers of a pod can use by their limits.
+fn cores_by_limits(scenario: &Scenario) -> f64 {
+    let deployment = &scenario.deployment;
+    let node = deployment.pod.node_cores;
+    let limits = deployment.containers.iter().map(|container| {
+        let limit = deployment.cpu_limit_of(container);
+        limit.map_or(node, |limit| limit.as_cores().min(node))
+    });
+    limits.sum()
 }

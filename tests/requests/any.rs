@@ -1,11 +1,11 @@
 //! Properties that hold for any scenario: requests are conserved, bounds hold, and the same seed
 //! gives the same run.
 
-use hpasim::cluster::config::{Container, CpuModel, ReadinessProbe, StartupCpu};
+use hpasim::cluster::config::{Container, CpuModel, ReadinessProbe, StartupCpu, WarmUp};
 use hpasim::engine::random::Distribution;
 use hpasim::scenario::Scenario;
 use hpasim::units::{Millicores, Replicas, SimSpan};
-use hpasim::workload::{AfterTimeout, Arrivals, Balancer, Connections, Demand, Retries};
+use hpasim::workload::{AfterTimeout, Arrivals, Balancer, Connections, Demand, Overload, Retries};
 use proptest::prelude::*;
 
 use super::facts::facts;
@@ -196,13 +196,21 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     let burst = prop::option::of((0..400_i64, 1..20_i64));
     let memory = prop::option::of(33..80_u64);
     let sidecar = prop::option::of((0..100_i64, 0.0..0.01_f64));
+    let warm_up = prop::option::of((1.0..10.0_f64, 1..60_i64));
+    let overload = prop::option::of((1.0..10.0_f64, 0.0..0.99_f64));
     (
         with_any_clients(),
-        (any_fleet(), any_timings(), probe, burst),
-        (memory, any_cpu(), sidecar),
+        (any_fleet(), any_timings(), probe, burst, warm_up),
+        (memory, any_cpu(), sidecar, overload),
     )
         .prop_map(
-            |(mut scenario, (fleet, timings, probe, burst), (memory, cpu, sidecar))| {
+            |(
+                mut scenario,
+                (fleet, timings, probe, burst, warm_up),
+                (memory, cpu, sidecar, overload),
+            )| {
+                scenario.workload.overload =
+                    overload.map(|(factor, from)| Overload { factor, from });
                 let hpa = scenario.hpa_mut().expect("prod has one");
                 hpa.spec.min_replicas = fleet.min;
                 hpa.spec.max_replicas = fleet.max;
@@ -219,6 +227,10 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 });
                 pod.startup_cpu = burst.map(|(cpu, duration)| StartupCpu {
                     cpu: Millicores(cpu),
+                    duration: SimSpan::from_secs(duration),
+                });
+                pod.warm_up = warm_up.map(|(factor, duration)| WarmUp {
+                    factor,
                     duration: SimSpan::from_secs(duration),
                 });
                 pod.node_cores = cpu.node_cores;

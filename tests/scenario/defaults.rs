@@ -55,6 +55,8 @@ fn table_around(path: &str) -> Option<&'static str> {
         "workload.retries" => Some("workload.retries={max=2}"),
         "workload.connections" => Some("workload.connections={count=9}"),
         "metrics.custom" => Some("metrics.custom={}"),
+        "pod.warm_up" => Some(r#"pod.warm_up={factor=2,duration="1s"}"#),
+        "workload.overload" => Some("workload.overload={factor=2}"),
         "pod.startup_cpu" => Some(r#"pod.startup_cpu={cpu="1",duration="1s"}"#),
         _ if path.starts_with("deployment.containers.N") => Some(
             r#"deployment.containers=[{name="app",resources={requests={cpu="100m"}}},{name="proxy",resources={requests={cpu="50m"}}}]"#,

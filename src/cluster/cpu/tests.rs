@@ -37,6 +37,7 @@ fn pod(containers: Vec<Container>, burst_millicores: i64) -> PodCpu {
                 cpu: Millicores(burst_millicores),
                 duration: SimSpan::from_secs(1),
             }),
+            warm_up: None,
             startup: None,
             readiness: None,
             endpoint_lag: SimSpan::ZERO,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::cluster::config::StatsProvider;
 use crate::cluster::cpu::CpuBound;
+use crate::cluster::served::ServedRates;
 
 const IDLE: Activity = Activity {
     own: OwnUse::Idle,
@@ -45,12 +46,7 @@ fn meters(pipeline: &MetricsPipeline, noise: f64, seed: Seed) -> ContainerMeters
 
 /// The given meters, with a pod that serves `rps` from time 0.
 fn serving(rps: f64, mut meters: ContainerMeters) -> ContainerMeters {
-    let rates = ServedRates {
-        normal_rps: rps,
-        bursting_rps: 0.0,
-        arriving_rps: rps,
-    };
-    meters.serve_since(at(0.0), rates);
+    meters.serve_since(at(0.0), ServedRates::normal(rps, 1.0).rps);
     meters
 }
 
@@ -108,16 +104,9 @@ fn a_reading_between_two_changes_sees_the_rates_of_its_time() {
     let mut meters = serving(0.0, meters(&pipeline(0.0), 0.0, Seed(1)));
     meters.start(0, at(0.0), IDLE);
     meters.scrape(at(1.0));
-    meters.serve(
-        at(5.0),
-        ServedRates {
-            normal_rps: 10.0,
-            bursting_rps: 0.0,
-            arriving_rps: 10.0,
-        },
-    );
+    meters.serve(at(5.0), ServedRates::normal(10.0, 1.0).rps);
     meters.change(0, at(5.0), SERVING);
-    meters.serve(at(19.0), ServedRates::default());
+    meters.serve(at(19.0), RatesByClass::default());
     // Readings at 10 s and 20 s: 40m of own use, and 140 requests of 10 ms from 5 s to 19 s.
     let sample = sample_at(&mut meters, 21.0).expect("two points");
     assert_eq!(sample.window, SimSpan::from_secs(20));

@@ -40,6 +40,7 @@ fn workload() -> Workload {
         idle_cpu: Millicores(0),
         cpu_noise: 0.0,
         concurrency: 1,
+        overload: None,
         queue: 0,
         timeout: SimSpan::from_secs(1),
         memory_base_bytes: 0,

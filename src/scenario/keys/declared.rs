@@ -132,6 +132,10 @@ declare! { WORKLOAD;
         because: "worker threads or connections of a small service",
         means: "how many requests a pod works on at the same time",
     };
+    OVERLOAD: KeyTable = row! { "overload": KeyTable(tables::OVERLOAD),
+        because: "a request costs the same at any load",
+        means: "a table: a request costs more in a pod that is near its CPU limit or full of requests",
+    };
     QUEUE: Integer<u32> = row! { "queue": Integer(0..=100_000_000),
         default: || 128 => "128",
         because: "the traditional backlog of a listening socket (`SOMAXCONN` before Linux 5.4)",
@@ -227,6 +231,10 @@ declare! { POD;
     STARTUP_CPU: KeyTable = row! { "startup_cpu": KeyTable(tables::STARTUP_CPU),
         because: "the startup uses no more CPU than an idle pod",
         means: "a table: extra CPU after the start, in addition to the requests: JIT, caches, class loading",
+    };
+    WARM_UP: KeyTable = row! { "warm_up": KeyTable(tables::WARM_UP),
+        because: "a request costs the same in a new pod",
+        means: "a table: a request costs more in a pod that has just become Ready: JIT compilation, cold caches",
     };
     ENDPOINT_LAG: Span = row! { "endpoint_lag": Span::ANY,
         default: || SimSpan::from_secs(1) => r#""1s""#,

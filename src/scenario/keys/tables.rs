@@ -197,6 +197,37 @@ declare! { STARTUP_CPU;
     };
 }
 
+/// The bounds of a factor on the cost of a request, and their reason.
+const COST_FACTOR: Number = Number(1.0..=100.0);
+const COST_FACTOR_BOUND: Bound =
+    Bound::Because("below 1, a request would cost less; above 100 is a typing mistake");
+
+declare! { WARM_UP;
+    WARM_UP_FACTOR: Required<Number> = row! { "factor": Required(COST_FACTOR, r#"for example { factor = 3.0, duration = "60s" }"#),
+        because: "there is no usual factor",
+        bounds: COST_FACTOR_BOUND,
+        means: "what a request costs during the warm-up, as a multiple of its later cost",
+    };
+    WARM_UP_DURATION: Required<Span> = row! { "duration": Required(Span::at_least(SimSpan::from_millis(1)), r#"for example { factor = 3.0, duration = "60s" }"#),
+        because: "there is no usual duration",
+        means: "how long the warm-up takes, a duration from the moment at which the pod is Ready and can serve",
+    };
+}
+
+declare! { OVERLOAD;
+    OVERLOAD_FACTOR: Required<Number> = row! { "factor": Required(COST_FACTOR, "for example { factor = 2.7, from = 0.8 }"),
+        because: "there is no usual factor",
+        bounds: COST_FACTOR_BOUND,
+        means: "what a request costs in a pod at utilization 1, as a multiple of `cpu_per_request`",
+    };
+    OVERLOAD_FROM: Number = row! { "from": Number(0.0..=0.99),
+        default: || 0.8 => "0.8",
+        because: "a choice of hpasim: at 80 % of an M/M/1 queue's capacity four requests are in it on average, at 90 % nine",
+        bounds: Bound::Because("the cost grows between `from` and 1"),
+        means: "the utilization up to which a request costs `cpu_per_request`; above, its cost grows in proportion",
+    };
+}
+
 /// `initialDelaySeconds` of a probe.
 const INITIAL_DELAY: PolicyKey<Span> = row! { "initial_delay": Span::ANY,
     default: || SimSpan::ZERO => r#""0s""#,

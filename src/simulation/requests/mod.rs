@@ -7,6 +7,8 @@
 //! | `attempts` | the attempts in flight, in the order of their deadlines |
 //! | `servers` | pods as servers: places, queue, CPU |
 //! | `traffic` | the path of a request |
+//! | `costs` | the cost of a request in a pod that warms up or has a high load |
+//! | `load_average` | the load of a pod |
 //! | `ledger` | counts of requests by outcome |
 //!
 //! The cost of an event depends on the logarithm of the number of jobs at one pod's CPU, and of the
@@ -14,7 +16,9 @@
 //! engine allocates nothing.
 
 mod attempts;
+mod costs;
 mod ledger;
+mod load_average;
 mod servers;
 mod traffic;
 
@@ -27,7 +31,7 @@ use super::latency::PodServer;
 use super::observer::{INTERVAL, Observer, PodCounts, PodSpread, RequestSegment};
 use super::offered::rps_before;
 use super::work::{Notice, Offer, Settled, Work, WorkByPod, WorkGauges};
-use crate::cluster::balancer::Endpoints;
+use crate::cluster::balancer::{Endpoints, ServerId};
 use crate::cluster::census::Census;
 use crate::cluster::connections::ConnectionPool;
 use crate::cluster::cpu::PodCpu;
@@ -42,6 +46,7 @@ use crate::workload::retry_budget::RetryBudget;
 use crate::workload::users::{Pause, Users};
 use crate::workload::{AfterTimeout, Demand, Retries, Workload};
 use attempts::{AttemptId, Attempts};
+use costs::RequestCosts;
 use ledger::{Cause, Counts, Ledger};
 use servers::{CpuMark, Servers};
 
@@ -164,6 +169,8 @@ pub(super) struct Requests<'s> {
     endpoints: Endpoints,
     connections: Option<ConnectionPool>,
     servers: Servers,
+    /// `None` if a request always has its plain cost.
+    costs: Option<RequestCosts>,
     budget: RetryBudget,
     service: Pcg32,
     balancing: Pcg32,
@@ -196,6 +203,7 @@ impl<'s> Requests<'s> {
                 .as_ref()
                 .map(|pool| ConnectionPool::new(pool.lifetime.clone())),
             servers: Servers::new(&scenario.deployment, seed),
+            costs: RequestCosts::of(scenario, before.utilization, initial_pods),
             budget: RetryBudget::new(&clients.retries),
             service: Stream::Service.generator(seed, 0),
             balancing: Stream::Balancing.generator(seed, 0),
@@ -315,9 +323,24 @@ impl<'s> Requests<'s> {
         request.filter(|_| ready > 0).map(|_| spread)
     }
 
-    fn make_room_for_timers(&mut self) {
+    fn create(&mut self, number: u32, now: SimTime) -> ServerId {
+        let place = self.servers.create(number, now);
         self.agenda
             .make_room(self.servers.stations() + FIRST_STATION_TIMER);
+        if let Some(costs) = &mut self.costs {
+            costs.add(place as usize, number, now);
+        }
+        place
+    }
+
+    /// Begins anew to count the work and the load of a container that starts.
+    fn restarted(&mut self, place: ServerId) {
+        self.servers.restarted(place, self.now);
+        if let Some(costs) = &mut self.costs {
+            let first = self.servers.station_index(place, 0);
+            let used = self.servers.station(first).used();
+            costs.restart(place as usize, self.now, used);
+        }
     }
 }
 
@@ -430,11 +453,11 @@ impl Work for Requests<'_> {
 impl WorkByPod for Requests<'_> {
     fn pod_changed(&mut self, number: u32, status: PodStatus, step: Option<PodStep>, now: SimTime) {
         self.now = now;
-        let place = self
-            .servers
-            .place_of(number)
-            .unwrap_or_else(|| self.servers.create(number, now));
-        self.make_room_for_timers();
+        let place = match self.servers.place_of(number) {
+            Some(place) => place,
+            None => self.create(number, now),
+        };
+        self.follow_load(place);
         match step {
             Some(PodStep::Gone) => {
                 self.endpoints.remove(place);
@@ -447,7 +470,7 @@ impl WorkByPod for Requests<'_> {
                 self.fail_all(place, Cause::OomKilled);
                 return self.notice_if_drained(place);
             }
-            Some(PodStep::Started) => self.servers.restarted(place, now),
+            Some(PodStep::Started) => self.restarted(place),
             Some(PodStep::Initialised) => {
                 let server = self.servers.get_mut(place);
                 server.counts_from = server.reached;

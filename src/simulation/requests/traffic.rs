@@ -6,6 +6,7 @@ use super::attempts::{AttemptId, AttemptPlace, Client, ClientRequest, NO_USER};
 use super::ledger::Cause;
 use super::{ARRIVAL_TIMER, DEADLINE_TIMER, FIRST_STATION_TIMER, Load, Requests, Traffic};
 use crate::cluster::balancer::ServerId;
+use crate::cluster::pods::PodFact;
 use crate::simulation::observer::Observer;
 use crate::simulation::work::Notice;
 use crate::units::{SimSpan, SimTime};
@@ -101,6 +102,7 @@ impl Requests<'_> {
         let Some(place) = self.choose(attempt) else {
             return self.refuse(attempt, Cause::NoEndpoint);
         };
+        self.follow_load(place);
         let (concurrency, queue) = (self.settings.concurrency, self.settings.queue);
         let server = self.servers.get_mut(place);
         server.reached += 1;
@@ -175,7 +177,29 @@ impl Requests<'_> {
         let entry = self.attempts.get_mut(attempt);
         entry.place = AttemptPlace::Station;
         let (server, demand) = (entry.server, entry.request.demand);
+        let demand = match &self.costs {
+            None => demand,
+            Some(costs) => {
+                let is_warming = self.servers.get(server).status.is(PodFact::Warming);
+                demand * costs.factor(server as usize, is_warming)
+            }
+        };
         self.add_to_station(server, 0, attempt, demand);
+    }
+
+    /// Adds the time until now to the load of a pod, if it matters. Must be called before a change
+    /// of the requests in process or of the pod's CPU.
+    #[inline]
+    pub(super) fn follow_load(&mut self, place: ServerId) {
+        if let Some(costs) = &mut self.costs
+            && costs.follows_load()
+        {
+            let working = self.servers.get(place).working;
+            let first = self.servers.station_index(place, 0);
+            let station = self.servers.station(first);
+            station.advance(self.now);
+            costs.update(place as usize, self.now, station, working);
+        }
     }
 
     #[inline]
@@ -272,6 +296,7 @@ impl Requests<'_> {
     /// Frees a place in a pod; the next request in its queue takes it.
     #[inline]
     fn free_place(&mut self, place: ServerId) {
+        self.follow_load(place);
         let server = self.servers.get_mut(place);
         server.working -= 1;
         while let Some(next) = server.queue.pop_front() {
@@ -360,6 +385,7 @@ impl Requests<'_> {
 
     /// Fails all requests in a pod.
     pub(super) fn fail_all(&mut self, place: ServerId, cause: Cause) {
+        self.follow_load(place);
         let mut doomed = std::mem::take(&mut self.doomed);
         doomed.clear();
         for stage in 0..self.servers.stages() {

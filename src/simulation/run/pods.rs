@@ -43,7 +43,10 @@ impl<W: Work> Simulation<'_, W> {
             PodStep::EndpointAdded => PodTransition::Serving,
             PodStep::Killed => PodTransition::OomKilled,
             PodStep::Gone => PodTransition::Gone,
-            PodStep::Scheduled | PodStep::BurstEnded | PodStep::EndpointRemoved => return,
+            PodStep::Scheduled
+            | PodStep::BurstEnded
+            | PodStep::WarmedUp
+            | PodStep::EndpointRemoved => return,
         };
         self.tell(number, state, observer);
         if step == PodStep::Started && self.work.by_pod().is_some() {
@@ -150,8 +153,14 @@ impl<W: Work> Simulation<'_, W> {
         for (time, step) in steps {
             self.push_step(time, number, step);
         }
-        if let Some(time) = due.burst_ended {
-            self.push_step(time, number, PodStep::BurstEnded);
+        let ends = [
+            (due.burst_ended, PodStep::BurstEnded),
+            (due.warmed_up, PodStep::WarmedUp),
+        ];
+        for (time, step) in ends {
+            if let Some(time) = time {
+                self.push_step(time, number, step);
+            }
         }
     }
 
@@ -193,6 +202,7 @@ fn may_change_counts(step: PodStep) -> bool {
         | PodStep::Started
         | PodStep::EndpointAdded
         | PodStep::BurstEnded
+        | PodStep::WarmedUp
         | PodStep::EndpointRemoved => false,
     }
 }
