@@ -8,6 +8,7 @@ mod scenarios;
 
 use decision_load::{DecisionLoad, Mix};
 use hpasim::cluster::config::{CustomPipeline, WarmUp};
+use hpasim::control::Scaler;
 use hpasim::control::hpa::HpaScaler;
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::spec::{MetricIdentifier, MetricSource, MetricSpec, MetricTarget};
@@ -15,7 +16,7 @@ use hpasim::scenario::{Engine, Scenario};
 use hpasim::simulation::simulate_observed;
 use hpasim::units::{MilliValue, Replicas, Seed, SimSpan, SimTime};
 use hpasim::workload::Overload;
-use scenarios::{Row, prod, trace};
+use scenarios::{Row, prod, prod_autoscaler, trace};
 
 fn allocations_of_decisions(pods: usize, mix: Mix) -> u64 {
     let mut load = DecisionLoad::new(pods, mix);
@@ -166,9 +167,16 @@ fn allocations_of_minutes(minutes: u32, change: Change) -> u64 {
 
 #[test]
 fn the_request_engine_allocates_for_requests_in_flight_and_not_for_past_ones() {
-    let variants: [(&str, Change); 5] = [
+    let variants: [(&str, Change); 6] = [
         ("as it is", |_| ()),
         ("with costs that vary", vary_costs),
+        ("with a rate from Prometheus", |scenario| {
+            let mut hpa = prod_autoscaler();
+            hpa.spec.min_replicas = Replicas(20);
+            hpa.spec.max_replicas = Replicas(20);
+            scenario.scaler = Some(Scaler::Hpa(hpa));
+            add_rate(scenario);
+        }),
         ("with I/O", |scenario| {
             scenario.workload.io_per_request = Distribution::Constant(SimSpan::from_millis(50));
         }),

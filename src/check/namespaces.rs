@@ -17,6 +17,9 @@ const CLUSTER_WIDE: [&str; 17] = [
     "ValidatingWebhookConfiguration", "VolumeSnapshotClass",
 ];
 
+/// The namespace of what belongs to the cluster.
+const OF_THE_CLUSTER: &str = "kube-system";
+
 /// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
     let namespaced: Vec<&Object> = case
@@ -24,6 +27,8 @@ pub(super) fn rules(case: &mut Case<'_>) {
         .objects
         .iter()
         .filter(|it| !CLUSTER_WIDE.contains(&it.kind.as_str()))
+        // Parts of the cluster, such as metrics-server, say nothing about the application.
+        .filter(|it| it.namespace.as_deref() != Some(OF_THE_CLUSTER))
         .collect();
     let unstated: Vec<&Object> = namespaced
         .iter()

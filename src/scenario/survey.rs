@@ -208,7 +208,10 @@ impl Survey {
                 target: Some(target),
             });
         }
-        for workload in objects.iter().filter(|it| it.is_workload()) {
+        let applications = objects
+            .iter()
+            .filter(|it| it.is_workload() && !it.is_metrics_server());
+        for workload in applications {
             if scaled.contains_key(&workload.title(choice.namespace())) {
                 continue;
             }

@@ -264,6 +264,16 @@ spec:
        = note: `<hidden>` replaces text that may be secret
        = help: write a number and its unit, such as `--metric-resolution=15s`
     ");
+    // A sound one is a part of the cluster: nothing is said about its pods or its namespace.
+    let without_namespace = HEALTHY.replace(", namespace: prod", "");
     let sound = server.replace("=30]", "=30s]");
-    assert_eq!(found("E0010", &format!("{HEALTHY}{sound}")), "");
+    for healthy in [HEALTHY, &without_namespace] {
+        let both = format!("{healthy}{sound}");
+        let codes = |text: &str| -> Vec<&str> {
+            let report = report_of(&[("app.yaml", text)]);
+            let findings = report.findings.iter();
+            findings.map(|it| it.diagnostic.code.number()).collect()
+        };
+        assert_eq!(codes(&both), codes(healthy));
+    }
 }
