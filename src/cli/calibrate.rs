@@ -42,7 +42,7 @@ pub(super) struct CalibrateArgs {
     /// Capacity probes: CSV with a header
     #[arg(value_name = "PROBE", required = true)]
     probes: Vec<PathBuf>,
-    /// CPU limit of a pod, as 500m or 2; rows at the limit are left out
+    /// CPU limit of a pod, as 500m or 2; rows at 95 % of it or more are left out
     #[arg(long, value_name = "CPU", value_parser = parse_limit)]
     limit: Option<Millicores>,
     /// Machines that serve, where one probe cannot say how they differ [default: fixed]
@@ -77,6 +77,7 @@ pub(super) fn run(
         .map(|path| fit(path, arguments.limit, screen))
         .collect();
     let fitted = fitted?;
+    refuse_twice(&arguments.probes, &fitted)?;
     let is_json = matches!(arguments.format, OutputFormat::Json);
     match fitted.as_slice() {
         [probe] => {
@@ -98,6 +99,20 @@ pub(super) fn run(
         }
     }
     Ok(Completion::Done)
+}
+
+/// Two equal probes are not two machines.
+fn refuse_twice(paths: &[PathBuf], fitted: &[FittedProbe]) -> Result<(), CommandError> {
+    for (index, probe) in fitted.iter().enumerate() {
+        if let Some(earlier) = fitted[..index].iter().find(|it| it.fit == probe.fit) {
+            let message = format!("it has the same rows as `{}`", earlier.file);
+            return Err(CommandError::bad_file(
+                &paths[index],
+                &*Box::<dyn std::error::Error>::from(message),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn fit(

@@ -34,8 +34,8 @@ pub enum Stream {
     Retries,
     /// The policies that a search tries.
     Search,
-    /// The cost of a request that no probe could know.
-    Cost,
+    /// The error of the stated cost of a request, and the speed of the machine.
+    RequestCost,
 }
 
 impl Stream {
@@ -53,7 +53,7 @@ impl Stream {
             Self::Users => 8,
             Self::Retries => 9,
             Self::Search => 10,
-            Self::Cost => 11,
+            Self::RequestCost => 11,
         }
     }
 
@@ -198,10 +198,14 @@ impl Distribution {
         }
     }
 
-    /// The distribution of `factor` times a draw, with the lengths rounded to the nanosecond; `factor` is above 0.
+    /// The distribution of `factor` times a draw; `factor` is above 0. Lengths are rounded to the nanosecond, and none above 0
+    /// becomes 0.
     #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
-        let scaled = |span: &SimSpan| SimSpan::from_secs_f64(span.as_secs_f64() * factor);
+        let scaled = |span: &SimSpan| {
+            let least = SimSpan::from_nanos(i64::from(*span > SimSpan::ZERO));
+            SimSpan::from_secs_f64(span.as_secs_f64() * factor).max(least)
+        };
         match self {
             Self::Constant(span) => Self::Constant(scaled(span)),
             Self::Uniform { low, high } => Self::Uniform {

@@ -8,8 +8,8 @@ use super::human::significant;
 use super::prose::folded;
 use super::table::{Column, TableFormat, render_table};
 use crate::results::calibration::{
-    Calibration, Coefficient, CostEstimate, CpuGrowth, LinearityTest, MachineClass, Outlier,
-    RateFall, SIGNIFICANCE, measured_on,
+    Calibration, Coefficient, CostDoubt, CostEstimate, CpuGrowth, LinearityTest, MachineClass,
+    Outlier, RateFall, SIGNIFICANCE, measured_on,
 };
 use crate::scenario::ProbeMeasurement;
 use crate::text::rounding::readable;
@@ -33,28 +33,57 @@ pub struct FittedProbe {
 pub fn render_calibration(probe: &FittedProbe, class: MachineClass) -> String {
     let cost = CostEstimate::of_one(&probe.fit, class);
     let known = format!(
-        "`machine` is assumed: {} ({}). `--machine` chooses another class; several probes measure it.",
-        significant(cost.machine),
+        "`machine` is assumed: {} ({}). `--machine` chooses another class; several probes measure it. The policy's `standard_error` \
+         includes the machine of the probe, and the uncertainty of few rows.",
+        significant(cost.machine_deviation),
         class.source(),
     );
-    let text = report(probe) + &folded("- ", &known);
-    format!("{text}\nPut into the policy:\n{}", policy_lines(&cost))
+    report(probe) + &folded("- ", &known) + &policy_part(&cost)
 }
+
+/// From this number of probes on, the spread of the machines is known well enough.
+const PROBES_ENOUGH: usize = 6;
 
 /// The reports of several probes, each on a machine of its own, and what they say together.
 #[must_use]
 pub fn render_calibrations(probes: &[FittedProbe], cost: &CostEstimate) -> String {
     let mut text: String = probes.iter().map(|probe| report(probe) + "\n").collect();
+    let interval = cost
+        .machine_interval
+        .map_or_else(String::new, |(low, high)| {
+            format!(" (95 %: {} to {})", significant(low), significant(high))
+        });
     let together = format!(
-        "{} probes, each on a machine of its own: a request costs {} ms (geometric mean; standard error {} ms). The machines' speeds \
-         have a standard deviation of {} of the logarithm, beyond what the standard errors of the probes explain.",
+        "{} probes, each on a machine of its own: a request costs {} ms (geometric mean; standard error {} ms). The logarithm of the \
+         machines' speed has a standard deviation of {}{interval}, beyond the errors of the probes.",
         probes.len(),
         significant(cost.mean_ms),
         significant(cost.standard_error_ms),
-        significant(cost.machine),
+        significant(cost.machine_deviation),
     );
     text.push_str(&folded("", &together));
-    format!("{text}\nPut into the policy:\n{}", policy_lines(cost))
+    if probes.len() < PROBES_ENOUGH {
+        text.push_str(&folded(
+            "",
+            "So few probes say little about the machines. If the interval is wide, write the `machine` of a class into the policy: \
+             0.06 for one machine type with one processor, 0.24 for a type with several processors.",
+        ));
+    }
+    text + &policy_part(cost)
+}
+
+/// The lines for the policy, or why there are none.
+fn policy_part(cost: &CostEstimate) -> String {
+    let doubt = match cost.doubt() {
+        None => return format!("\nPut into the policy:\n{}", policy_lines(cost)),
+        Some(CostDoubt::Error) => {
+            "No lines for the policy: the standard error is more than half of the cost. Measure more loads, and heavier ones."
+        }
+        Some(CostDoubt::Machines) => {
+            "No lines for the policy: the probes differ more than machines do. Check that all of them measure the same service."
+        }
+    };
+    format!("\n{}", folded("", doubt))
 }
 
 /// One probe: its line, and the doubts about it.
@@ -116,7 +145,12 @@ fn estimates(fit: &Calibration) -> String {
 fn notes(probe: &FittedProbe) -> Vec<String> {
     let FittedProbe { measured, fit, .. } = probe;
     let mut notes = Vec::new();
-    notes.extend(probe.at_limit.as_deref().map(left_out));
+    notes.extend(
+        probe
+            .at_limit
+            .as_deref()
+            .map(|lines| left_out(lines, *measured)),
+    );
     notes.extend(
         fit.rate_falls
             .first()
@@ -158,18 +192,24 @@ fn notes(probe: &FittedProbe) -> Vec<String> {
     notes
 }
 
-fn left_out(lines: &[usize]) -> String {
+fn left_out(lines: &[usize], measured: ProbeMeasurement) -> String {
     let numbers: Vec<String> = lines.iter().map(ToString::to_string).collect();
-    match lines {
-        [] => "No row is at the CPU limit.".to_owned(),
-        [line] => format!(
-            "Line {line} is at the CPU limit and left out: at the limit a rate is what the pods could serve."
-        ),
-        _ => format!(
-            "Lines {} are at the CPU limit and left out: at the limit a rate is what the pods could serve.",
-            numbers.join(", ")
-        ),
-    }
+    let which = match lines {
+        [] => "No row is".to_owned(),
+        [line] => format!("Line {line} is"),
+        _ => format!("Lines {} are", numbers.join(", ")),
+    };
+    let so = match lines {
+        [] => "",
+        _ => " and left out: at the limit a rate is what the pods could serve",
+    };
+    let of = match measured {
+        ProbeMeasurement::PerPod => "",
+        ProbeMeasurement::Together => {
+            " The probe has no column `replicas`, so `--limit` is compared with all its pods together."
+        }
+    };
+    format!("{which} at the CPU limit (95 % of `--limit` or more){so}.{of}")
 }
 
 fn rate_fall(fall: &RateFall, count: usize) -> String {
@@ -179,13 +219,13 @@ fn rate_fall(fall: &RateFall, count: usize) -> String {
         _ => format!(" {} other rows are alike.", count - 1),
     };
     format!(
-        "At line {} the rate falls from {} to {} rps a pod, and the CPU stays at {}m: the pods were full, and such a row says \
-         nothing about the cost.{others} State the CPU limit of a pod with `--limit`, or delete such rows. \
+        "Line {} has {} rps a pod at {}m, and the greatest rate of the probe is {} rps with hardly more CPU: the pods were full, and \
+         such a row says nothing about the cost.{others} State the CPU limit of a pod with `--limit`, or delete such rows. \
          The key `workload.overload` models pods that serve less once they are full.",
         fall.line,
-        significant(fall.rps_before),
         significant(fall.rps),
         significant(fall.cpu_millicores),
+        significant(fall.rps_max),
     )
 }
 
@@ -290,15 +330,11 @@ fn distance(outlier: &Outlier) -> String {
 /// The part of a policy that says the same.
 fn policy_lines(cost: &CostEstimate) -> String {
     let error = match cost.standard_error_ms {
-        error if error > 0.0 => {
-            // A policy accepts no error beyond the mean.
-            let error = error.min(cost.mean_ms);
-            format!(", standard_error = \"{}\"", written_milliseconds(error))
-        }
+        error if error > 0.0 => format!(", standard_error = \"{}\"", written_milliseconds(error)),
         _ => String::new(),
     };
-    let machine = match cost.machine {
-        machine if machine > 0.0 => format!(", machine = {}", significant(machine)),
+    let machine = match cost.machine_deviation {
+        deviation if deviation > 0.0 => format!(", machine = {}", significant(deviation)),
         _ => String::new(),
     };
     format!(
@@ -323,7 +359,7 @@ struct CalibrationReport<'a> {
     measured_on: &'a str,
     #[serde(flatten)]
     fit: Calibration,
-    rows_at_limit: Option<&'a [usize]>,
+    lines_at_limit: Option<&'a [usize]>,
     r_squared_is_low: bool,
     idle_is_below_zero: bool,
     cpu_looks_like_that_of_all_pods: bool,
@@ -335,7 +371,7 @@ impl<'a> CalibrationReport<'a> {
             file: &probe.file,
             measured_on: measured_on(probe.measured),
             fit: rounded(&probe.fit),
-            rows_at_limit: probe.at_limit.as_deref(),
+            lines_at_limit: probe.at_limit.as_deref(),
             r_squared_is_low: probe.fit.r_squared_is_low(),
             idle_is_below_zero: probe.fit.idle_is_below_zero(),
             cpu_looks_like_that_of_all_pods: probe.fit.cpu_looks_like_that_of_all_pods(),
@@ -349,6 +385,8 @@ struct CostReport {
     mean_ms: f64,
     standard_error_ms: f64,
     machine: f64,
+    machine_low: Option<f64>,
+    machine_high: Option<f64>,
     machine_known_from: String,
     idle_cpu_millicores: f64,
 }
@@ -358,7 +396,9 @@ impl CostReport {
         Self {
             mean_ms: readable(cost.mean_ms),
             standard_error_ms: readable(cost.standard_error_ms),
-            machine: readable(cost.machine),
+            machine: readable(cost.machine_deviation),
+            machine_low: cost.machine_interval.map(|(low, _)| readable(low)),
+            machine_high: cost.machine_interval.map(|(_, high)| readable(high)),
             machine_known_from,
             idle_cpu_millicores: readable(cost.idle_millicores),
         }
@@ -370,7 +410,7 @@ struct OneReport<'a> {
     #[serde(flatten)]
     probe: CalibrationReport<'a>,
     cost: CostReport,
-    policy: String,
+    policy: Option<String>,
 }
 
 /// [`render_calibration`] as one JSON object, with a final newline.
@@ -385,7 +425,7 @@ pub fn calibration_json(
     json::pretty(&OneReport {
         probe: CalibrationReport::of(probe),
         cost: CostReport::of(&cost, class.source().to_owned()),
-        policy: policy_lines(&cost),
+        policy: cost.doubt().is_none().then(|| policy_lines(&cost)),
     })
 }
 
@@ -393,7 +433,7 @@ pub fn calibration_json(
 struct ReportOfSeveral<'a> {
     probes: Vec<CalibrationReport<'a>>,
     cost: CostReport,
-    policy: String,
+    policy: Option<String>,
 }
 
 /// [`render_calibrations`] as one JSON object, with a final newline.
@@ -407,7 +447,7 @@ pub fn calibrations_json(
     json::pretty(&ReportOfSeveral {
         probes: probes.iter().map(CalibrationReport::of).collect(),
         cost: CostReport::of(cost, format!("{} probes", probes.len())),
-        policy: policy_lines(cost),
+        policy: cost.doubt().is_none().then(|| policy_lines(cost)),
     })
 }
 
@@ -443,8 +483,8 @@ fn rounded(fit: &Calibration) -> Calibration {
         outlier.cpu_per_request_ms_without = readable(outlier.cpu_per_request_ms_without);
     }
     for fall in &mut fit.rate_falls {
-        fall.rps_before = readable(fall.rps_before);
         fall.rps = readable(fall.rps);
+        fall.rps_max = readable(fall.rps_max);
     }
     fit
 }

@@ -12,8 +12,8 @@ use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use super::statistics::{reach_in_errors, students_t};
 use crate::scenario::{Probe, ProbeMeasurement, ProbeRow, SAME_LOAD};
 
-pub use machine::{CostEstimate, MachineClass};
-pub use saturation::{RateFall, leave_out_at_limit};
+pub use machine::{CostDoubt, CostEstimate, MachineClass};
+pub use saturation::{AT_LIMIT, RateFall, leave_out_at_limit};
 
 /// Below this p-value a test rejects the straight line, or a row.
 pub const SIGNIFICANCE: f64 = 0.05;
@@ -54,7 +54,7 @@ pub struct Calibration {
     pub linearity: Linearity,
     /// Rows that lie further from the line of the others than chance explains.
     pub outliers: Vec<Outlier>,
-    /// Rows whose rate falls while CPU stays.
+    /// Rows with as much CPU as the fullest row, and a lower rate.
     pub rate_falls: Vec<RateFall>,
 }
 
@@ -142,7 +142,7 @@ pub enum CalibrationError {
     /// The rows below the limit are too few.
     #[error(
         "{rows} of {all} rows are at the limit of {limit_millicores}m; \
-         a line needs three rows with two different loads below the limit"
+         check `--limit`, or measure three rows with two different loads below it"
     )]
     AtLimit {
         /// The limit, in millicores.

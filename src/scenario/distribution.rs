@@ -124,6 +124,23 @@ pub(super) fn read(
     };
     let unchecked = Section::with_any_keys(table, path.to_owned(), node.origin);
     if unchecked.node("dist").is_none() {
+        let known: Vec<&str> = KINDS
+            .iter()
+            .flat_map(Kind::keys)
+            .chain(beside.iter().copied())
+            .collect();
+        let unknown = table
+            .entries()
+            .iter()
+            .filter(|entry| !known.contains(&entry.key.as_str()));
+        let mut has_unknown = false;
+        for entry in unknown {
+            faults.unknown_key(entry, path, &known);
+            has_unknown = true;
+        }
+        if has_unknown {
+            return None;
+        }
         faults.report(
             Code::MissingKey,
             node.origin,

@@ -145,8 +145,7 @@ impl Scenario {
 
     /// The scenario in the run of `seed`: with the cost of a request that the seed draws, and nothing left to draw.
     ///
-    /// Every run of a seed begins here, before the observers are made: a KPI such as the pods needed belongs to the drawn
-    /// cost. Without `standard_error` and `machine` this is the scenario itself.
+    /// Call it before you make observers: a KPI such as the pods needed belongs to the drawn cost. Without `standard_error` and `machine` this is the scenario itself.
     #[must_use]
     pub fn for_seed(&self, seed: Seed) -> Cow<'_, Self> {
         let workload = &self.workload;
@@ -160,12 +159,12 @@ impl Scenario {
         workload.cost_uncertainty = CostUncertainty::default();
         workload.cpu_per_request = workload
             .cpu_per_request
-            .scaled(drawn.estimate * drawn.machine);
+            .scaled(drawn.estimate_factor * drawn.machine_factor);
         let mean_seconds = workload.cpu_per_request.mean_seconds();
         for (index, container) in scenario.deployment.containers.iter_mut().enumerate() {
             container.cpu_seconds_per_request = match index {
                 0 => mean_seconds,
-                _ => container.cpu_seconds_per_request * drawn.machine,
+                _ => container.cpu_seconds_per_request * drawn.machine_factor,
             };
         }
         Cow::Owned(scenario)

@@ -6,6 +6,7 @@
 use super::diagnostic::Code;
 use super::hpa_section;
 use super::keys::declared::{CLUSTER, KUBERNETES};
+use super::keys::kinds::is_unsaid;
 use super::keys::{self, KeyRow};
 use super::policy::SECTIONS;
 use super::reader::Faults;
@@ -272,18 +273,24 @@ fn write_out(table: &mut Table, keys: &[PathKey], id: SourceId) {
     let Some(mut default) = declared.default_text().and_then(parse_flat_table) else {
         return;
     };
-    let is_beside = keys::names(declared.keys_beside()).contains(&inner.key.as_str());
+    let beside = keys::names(declared.keys_beside());
+    let is_of_default = default.get(&inner.key).is_some();
     let stated = table.get(&section.key).and_then(|node| node.get(&key.key));
     let origin = stated.map_or(key.origin(id), |node| node.origin);
-    match stated.map(|node| &node.value) {
-        None if default.get(&inner.key).is_some() => {}
-        Some(Value::Text(plain)) if is_beside => default = constant(plain, origin),
-        None | Some(_) => return,
+    if let Some(Value::Text(plain)) = stated.map(|node| &node.value)
+        && beside.contains(&inner.key.as_str())
+    {
+        default = constant(plain, origin);
+    } else if !is_of_default || stated.is_some_and(|node| !is_unsaid(node, &beside)) {
+        return;
     }
     default.for_each_mut(|entry| {
         entry.key_origin = origin;
         entry.node.origin = origin;
     });
+    if let Some(Value::Table(stated_beside)) = stated.map(|node| &node.value) {
+        default.merge(stated_beside.clone());
+    }
     if table.get(&section.key).is_none() {
         let place = section.origin(id);
         table.put(

@@ -126,7 +126,7 @@ impl<'s> Faults<'s> {
     }
 
     /// Adds the fault of an unknown key in the table at `path`, whose keys are `known`.
-    fn unknown_key(&mut self, entry: &Entry, path: &str, known: &[&str]) {
+    pub(super) fn unknown_key(&mut self, entry: &Entry, path: &str, known: &[&str]) {
         let sources = self.sources;
         let origin = entry.key_origin;
         let source = sources.get(origin.source);

@@ -58,8 +58,7 @@ use run::{Attention, Simulation};
 
 /// Simulates `scenario` with `engine` and passes every event to `observer`.
 ///
-/// The cost of a request is the one that `scenario` states; [`Scenario::for_seed`] gives the scenario with the cost
-/// that a seed draws.
+/// The run has the cost of a request that the seed draws ([`Scenario::for_seed`]). Make observers of that scenario.
 ///
 /// The same scenario, engine and seed give the same run, event by event. The memory depends on the
 /// number of pods and on the requests in flight, not on the length of the trace. A trace with
@@ -83,6 +82,7 @@ pub fn simulate_scaled_by(
     seed: Seed,
     observer: &mut impl Observer,
 ) -> Finished {
+    let scenario = &*scenario.for_seed(seed);
     let first_scrape = first_scrape(scenario, seed);
     match engine {
         Engine::Fluid => {

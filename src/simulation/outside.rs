@@ -34,6 +34,7 @@ use crate::units::{Replicas, Seed, SimSpan, SimTime};
 ///     ("one.toml", "[deployment]\nreplicas = 1\n"),
 ///     ("step.csv", "time_s,rps\n0,4\n60,40\n600,40\n"),
 /// )?;
+/// let scenario = scenario.for_seed(Seed(1));
 /// let mut kpis = KpiObserver::new(&scenario);
 /// let every_30_s = Caller::of_cpu(SimSpan::from_secs(30));
 /// let mut run = Run::new(&scenario, Engine::Fluid, Seed(1), &every_30_s);
@@ -90,7 +91,8 @@ pub enum DecideError {
 }
 
 impl<'s> Run<'s> {
-    /// A run at its start. [`Scenario::for_seed`] gives the scenario with the cost that the seed draws.
+    /// A run at its start, with the cost of a request that `scenario` states: pass the scenario of the seed
+    /// ([`Scenario::for_seed`]).
     #[must_use]
     pub fn new(scenario: &'s Scenario, engine: Engine, seed: Seed, caller: &Caller) -> Self {
         let scrape = first_scrape(scenario, seed);

@@ -64,7 +64,7 @@ pub struct Workload {
     /// CPU time of one request in the first container; its mean is in core-seconds ("10ms" is 10 ms
     /// of one core).
     pub cpu_per_request: Distribution,
-    /// How far the cost of a seed strays from `cpu_per_request`.
+    /// The uncertainty of `cpu_per_request`.
     pub cost_uncertainty: CostUncertainty,
     /// Time of one request without CPU: I/O, calls to other services.
     pub io_per_request: Distribution,

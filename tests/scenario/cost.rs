@@ -76,14 +76,14 @@ fn an_uncertainty_alone_leaves_the_cost_assumed_and_keeps_a_plain_one() {
     let machine = "workload.cpu_per_request.machine=0.2";
     let unsaid = scenario("", &[machine]);
     assert!(assumed(&unsaid));
-    assert!((unsaid.workload.cost_uncertainty.machine - 0.2).abs() < 1e-12);
+    assert!((unsaid.workload.cost_uncertainty.machine_deviation - 0.2).abs() < 1e-12);
     let plain = scenario("[workload]\ncpu_per_request = \"15ms\"\n", &[machine]);
     assert!(!assumed(&plain));
     assert_eq!(
         plain.workload.cpu_per_request,
         Distribution::Constant(SimSpan::from_millis(15))
     );
-    assert!((plain.workload.cost_uncertainty.machine - 0.2).abs() < 1e-12);
+    assert!((plain.workload.cost_uncertainty.machine_deviation - 0.2).abs() < 1e-12);
     assert!(!assumed(&scenario(
         "",
         &["workload.cpu_per_request.mean=9ms"]

@@ -1,11 +1,13 @@
 //! The recorded runs, each with what was known before it.
 
+use std::path::Path;
+
 use hpasim::scenario::formats::RecordedUtilization;
 use hpasim::scenario::{Engine, MemoryLoader};
 use hpasim::units::{Millicores, SimSpan};
 
 use super::forecast::Forecast;
-use super::recording;
+use super::recording::{self, Decided, Recorded};
 
 /// A condition: one autoscaler under one load, recorded once or several times.
 pub(crate) struct Condition {
@@ -13,6 +15,8 @@ pub(crate) struct Condition {
     pub(crate) name: &'static str,
     pub(crate) policy: &'static str,
     pub(crate) recordings: &'static [&'static str],
+    /// The column that they are compared with.
+    pub(crate) decided: Decided,
     /// The part of the traces before the recording's time 0.
     pub(crate) lead_in_seconds: f64,
     /// How it is simulated; the first is drawn with its band.
@@ -48,6 +52,14 @@ pub(crate) enum Load {
 const READING_AGE: SimSpan = SimSpan::from_secs(23);
 
 impl Condition {
+    /// The recordings in `folder`.
+    pub(crate) fn recorded(&self, folder: &Path) -> Vec<Recorded> {
+        let names = self.recordings.iter();
+        names
+            .map(|name| recording::read(folder, name, self.decided))
+            .collect()
+    }
+
     pub(crate) fn forecast(&self, simulation: &Simulation) -> Forecast {
         let (trace, recorded) = match simulation.load {
             Load::File(name) => (name, MemoryLoader::default()),
@@ -112,6 +124,7 @@ const fn gke(
         name: recordings[0],
         policy,
         recordings,
+        decided: Decided::Desired,
         lead_in_seconds: 60.0,
         simulations,
     }
@@ -163,8 +176,22 @@ const fn aks(
         name,
         policy,
         recordings,
+        decided: Decided::Desired,
         lead_in_seconds: 30.0,
         simulations,
+    }
+}
+
+/// An autoscaler of requests per second. The events of its rescales are incomplete: in h3 oscillating they say 3 and 4 replicas for
+/// minutes in which 5 run.
+const fn aks_h3(
+    name: &'static str,
+    recordings: &'static [&'static str],
+    simulations: &'static [Simulation],
+) -> Condition {
+    Condition {
+        decided: Decided::Current,
+        ..aks(name, "aks-h3.toml", recordings, simulations)
     }
 }
 
@@ -212,24 +239,21 @@ pub(crate) const AKS: [Condition; 9] = [
         &["aks_auth_h2_spike_rep1", "aks_auth_h2_spike_rep2"],
         &[request("aks_spike.users.csv", 0.4)],
     ),
-    aks(
+    aks_h3(
         "aks_auth_h3_gradual",
-        "aks-h3.toml",
         &["aks_auth_h3_gradual_rep1", "aks_auth_h3_gradual_rep2"],
         &[request("aks_gradual_stages.users.csv", 1.0)],
     ),
-    aks(
+    aks_h3(
         "aks_auth_h3_oscillating",
-        "aks-h3.toml",
         &[
             "aks_auth_h3_oscillating_rep1",
             "aks_auth_h3_oscillating_rep2",
         ],
         &[request("aks_oscillating_stages.users.csv", 1.0)],
     ),
-    aks(
+    aks_h3(
         "aks_auth_h3_spike",
-        "aks-h3.toml",
         &["aks_auth_h3_spike_rep1", "aks_auth_h3_spike_rep2"],
         &[request("aks_spike_stages.users.csv", 1.0)],
     ),
@@ -259,6 +283,7 @@ pub(crate) const UNKNOWN_LOAD: [Condition; 2] = [
         name: "civic_abdullah_run1",
         policy: "civic-abdullah.toml",
         recordings: &["civic_abdullah_run1"],
+        decided: Decided::Desired,
         lead_in_seconds: 0.0,
         simulations: &[
             cpu("pods of then", Load::PodsOfThen("ready_replicas"), 0.3),
@@ -269,6 +294,7 @@ pub(crate) const UNKNOWN_LOAD: [Condition; 2] = [
         name: "civic_schwifty",
         policy: "civic.toml",
         recordings: &["civic_schwifty"],
+        decided: Decided::Desired,
         lead_in_seconds: 0.0,
         simulations: &[
             cpu("pods of then", Load::PodsOfThen("current_replicas"), 0.8),

@@ -124,6 +124,10 @@ pub(crate) struct Score {
     /// How much of the randomised probability integral transform of the recorded numbers lies between 0.1 and 0.9, mean over the
     /// moments; 0.8 of an honest forecast (Czado, Gneiting and Held 2009).
     pub(crate) coverage: f64,
+    /// The share of the moments at which the seeds are not all equal.
+    pub(crate) differing: f64,
+    /// `coverage` at these moments alone. Where all seeds are equal and right, coverage is 0.8 by definition.
+    pub(crate) coverage_where_differing: f64,
     /// |median of the seeds - recorded|, mean over the moments.
     pub(crate) of_median: f64,
     /// seed - recorded, mean over the moments and the seeds; positive if the simulation has too many.
@@ -221,7 +225,12 @@ pub(crate) fn score(moments: &[Moment]) -> Score {
     let of_seeds =
         mean(&|moment| over_seeds(moment, &|seed| (seed - moment.recorded.replicas).abs()));
     let seed_to_seed = mean(&Moment::mean_difference);
+    let differ = |moment: &&Moment| moment.seeds.first() != moment.seeds.last();
+    let differing: Vec<&Moment> = moments.iter().filter(differ).collect();
+    let covered: f64 = differing.iter().map(|moment| moment.covered()).sum();
     Score {
+        differing: differing.len() as f64 / moments.len() as f64,
+        coverage_where_differing: covered / differing.len().max(1) as f64,
         of_seeds,
         crps: of_seeds - seed_to_seed / 2.0,
         coverage: mean(&Moment::covered),

@@ -21,6 +21,16 @@ pub(crate) struct Sample {
 struct Row {
     time_s: f64,
     desired_replicas: Option<f64>,
+    current_replicas: Option<f64>,
+}
+
+/// The column that shows the decisions of an autoscaler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decided {
+    /// `desired_replicas`: the last decision.
+    Desired,
+    /// `current_replicas`: `status.replicas`, at most one sample late. It is complete where events of rescales are missing.
+    Current,
 }
 
 /// The metadata of a recording.
@@ -66,12 +76,16 @@ pub(crate) fn folder() -> Option<PathBuf> {
 }
 
 /// The recording called `name`.
-pub(crate) fn read(folder: &Path, name: &str) -> Recorded {
+pub(crate) fn read(folder: &Path, name: &str, decided: Decided) -> Recorded {
     let mut reader =
         csv::Reader::from_path(folder.join(format!("{name}.csv"))).expect("a recording");
     let rows = reader.deserialize().map(|row| row.expect("a row"));
     let sample = |row: Row| {
-        row.desired_replicas.map(|replicas| Sample {
+        let replicas = match decided {
+            Decided::Desired => row.desired_replicas,
+            Decided::Current => row.current_replicas,
+        };
+        replicas.map(|replicas| Sample {
             seconds: row.time_s,
             replicas,
         })

@@ -1,6 +1,10 @@
 //! How much the speed of the machines that serve may differ from that of the probe's machine.
 
+use statrs::distribution::{ChiSquared, ContinuousCDF};
+
 use super::Calibration;
+use crate::results::statistics::{CONFIDENCE, students_t};
+use crate::workload::CostUncertainty;
 
 /// A class of machines, where one probe cannot say how their speeds differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +27,9 @@ impl MachineClass {
 
     /// The standard deviation of the logarithm of the speed.
     ///
-    /// `Fixed` is that of fixed deployments on Azure's Standard_D4as_v5, `Mixed` that of nine fixed deployments on Google's E2
-    /// (0.62 to 1.04 times the probe's speed). Schad, Dittrich and Quiané-Ruiz ("Runtime Measurements in the Cloud", VLDB 2010)
-    /// found 24 % on EC2's small instances, which had two processor models.
+    /// `Fixed` is that of fixed deployments on Azure's Standard_D4as_v5, `Mixed` that of nine fixed deployments on Google's E2, in
+    /// which a request took 0.62 to 1.04 times the CPU time of the probe. Schad, Dittrich and Quiané-Ruiz ("Runtime Measurements in
+    /// the Cloud", VLDB 2010) found 24 % on EC2's small instances, which had two processor models.
     #[must_use]
     pub const fn deviation(self) -> f64 {
         match self {
@@ -53,22 +57,45 @@ impl MachineClass {
 pub struct CostEstimate {
     /// CPU time of one request, in milliseconds of one core.
     pub mean_ms: f64,
-    /// Its standard error, in milliseconds.
+    /// Its standard error, in milliseconds, for a normal distribution.
     pub standard_error_ms: f64,
     /// The standard deviation of the logarithm of the machines' speed.
-    pub machine: f64,
+    pub machine_deviation: f64,
+    /// Its interval of [`CONFIDENCE`](crate::results::statistics::CONFIDENCE); `None` if it was not measured.
+    pub machine_interval: Option<(f64, f64)>,
     /// CPU without any request, in millicores a pod; 0 or more.
     pub idle_millicores: f64,
 }
 
+/// Why a cost is too uncertain for a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CostDoubt {
+    /// The standard error is more than half of the mean.
+    Error,
+    /// The probes differ more than machines do.
+    Machines,
+}
+
+/// The greatest spread of machines that a policy accepts.
+const DEVIATION_MAX: f64 = 1.0;
+/// The side of p10..p90: few rows give a wider interval than a normal distribution has, and its ends shall agree.
+const NINE_TENTHS: f64 = 0.9;
+/// z with P(Z <= z) = 0.9 for a standard Gaussian.
+const NORMAL_P90: f64 = 1.281_551_565_544_600_4;
+
 impl CostEstimate {
     /// The cost by one probe, on machines of a class.
+    ///
+    /// The machine of the probe is itself one of the class. So its spread is part of the error of the estimate.
     #[must_use]
     pub fn of_one(fit: &Calibration, class: MachineClass) -> Self {
+        let mean_ms = fit.cpu_per_request_ms.value;
+        let deviation = class.deviation();
         Self {
-            mean_ms: fit.cpu_per_request_ms.value,
-            standard_error_ms: fit.cpu_per_request_ms.standard_error,
-            machine: class.deviation(),
+            mean_ms,
+            standard_error_ms: mean_ms * relative_error(fit).hypot(deviation),
+            machine_deviation: deviation,
+            machine_interval: None,
             idle_millicores: fit.idle_cpu_millicores.value.max(0.0),
         }
     }
@@ -76,28 +103,49 @@ impl CostEstimate {
     /// The cost by several probes, each on a machine of its own.
     ///
     /// The mean is geometric. Of the variance of the logarithms, what the probes' standard errors do not explain is that of the
-    /// machines (the method of moments, as DerSimonian and Laird 1986 for random effects). The standard error is that of the mean.
-    /// One probe alone shows no difference between machines; there must be at least one.
+    /// machines (the method of moments, as DerSimonian and Laird 1986 for random effects). Its interval is that of a variance, by the
+    /// chi-squared distribution. The standard error is that of the mean. One probe alone shows no difference between machines; there
+    /// must be at least one.
     #[must_use]
     pub fn of_several(fits: &[Calibration]) -> Self {
         let count = fits.len() as f64;
+        let freedom = (count - 1.0).max(1.0);
         let mean = |value: fn(&Calibration) -> f64| fits.iter().map(value).sum::<f64>() / count;
         let log_mean = mean(|fit| fit.cpu_per_request_ms.value.ln());
         let squares = fits
             .iter()
             .map(|fit| (fit.cpu_per_request_ms.value.ln() - log_mean).powi(2));
-        let variance = squares.sum::<f64>() / (count - 1.0).max(1.0);
-        let of_probes = mean(|fit| {
-            let cost = fit.cpu_per_request_ms;
-            (cost.standard_error / cost.value).powi(2)
-        });
-        let of_machines = (variance - of_probes).max(0.0);
+        let squares = squares.sum::<f64>();
+        let of_probes = mean(|fit| relative_error(fit).powi(2));
+        let of_machines = |variance: f64| (variance - of_probes).max(0.0);
+        let chi_squared = ChiSquared::new(freedom).expect("degrees of freedom above 0");
+        let beyond = (1.0 - CONFIDENCE) / 2.0;
+        let end = |share: f64| of_machines(squares / chi_squared.inverse_cdf(share)).sqrt();
+        let machines = of_machines(squares / freedom);
         let mean_ms = log_mean.exp();
         Self {
             mean_ms,
-            standard_error_ms: mean_ms * ((of_machines + of_probes) / count).sqrt(),
-            machine: of_machines.sqrt(),
+            standard_error_ms: mean_ms * ((machines + of_probes) / count).sqrt(),
+            machine_deviation: machines.sqrt(),
+            machine_interval: Some((end(1.0 - beyond), end(beyond))),
             idle_millicores: mean(|fit| fit.idle_cpu_millicores.value).max(0.0),
         }
     }
+
+    /// Why no policy should state this cost; `None` if one may.
+    #[must_use]
+    pub fn doubt(&self) -> Option<CostDoubt> {
+        if self.standard_error_ms > CostUncertainty::ERROR_BY_MEAN_MAX * self.mean_ms {
+            return Some(CostDoubt::Error);
+        }
+        (self.machine_deviation > DEVIATION_MAX).then_some(CostDoubt::Machines)
+    }
+}
+
+/// The relative standard error of a probe, for a normal distribution whose p10 and p90 are those of Student's t.
+fn relative_error(fit: &Calibration) -> f64 {
+    let cost = fit.cpu_per_request_ms;
+    let freedom = (fit.rows as f64 - 2.0).max(1.0);
+    let wider = students_t(freedom).inverse_cdf(NINE_TENTHS) / NORMAL_P90;
+    wider * cost.standard_error / cost.value
 }

@@ -7,24 +7,26 @@ use crate::scenario::{PROBE_ROWS_MIN, Probe, ProbeRow, SAME_LOAD};
 use crate::units::Millicores;
 
 /// A reading from this share of the limit on is at the limit: readings are means over time, and noise takes a little off.
-const AT_LIMIT: f64 = 0.95;
-/// A rate below this share of the rate of the row before has fallen.
-const FALLEN: f64 = 0.9;
+pub const AT_LIMIT: f64 = 0.95;
+/// A row with this share of the probe's range of CPU has as much CPU as the fullest row.
+const AS_MUCH_CPU: f64 = 0.95;
+/// A row below this share of the greatest rate has a lower rate.
+const LOWER_RATE: f64 = 0.8;
 
-/// A row whose rate is lower than that of the row before, with as much CPU.
+/// A row whose rate is lower than the greatest of the probe, with as much CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RateFall {
     /// Its line in the file, from 1.
     pub line: usize,
-    /// The rate of the row before, in requests per second a pod.
-    pub rps_before: f64,
-    /// Its own rate, in requests per second a pod.
+    /// Its rate, in requests per second a pod.
     pub rps: f64,
     /// Its reading, in millicores.
     pub cpu_millicores: f64,
+    /// The greatest rate of the probe, in requests per second a pod.
+    pub rps_max: f64,
 }
 
-/// Takes the rows at the CPU limit of a pod out of `probe`, and returns their lines.
+/// Takes the rows at the CPU limit of a pod out of `probe`, and returns their lines. A probe without `replicas` is compared as a whole.
 ///
 /// # Errors
 /// When too few rows or loads are left for a line.
@@ -56,18 +58,21 @@ fn has_a_line(rows: &[ProbeRow]) -> bool {
     rows.len() >= PROBE_ROWS_MIN && most - least > SAME_LOAD * most
 }
 
-/// The rows whose rate falls while CPU stays, in the order of the file.
+/// The rows with as much CPU as the fullest row and a lower rate than the greatest, in the order of the file.
 pub(super) fn rate_falls(rows: &[ProbeRow]) -> Vec<RateFall> {
-    let falls = rows.windows(2).filter_map(|pair| {
-        let [before, row] = pair else { return None };
-        let is_fall =
-            row.rps < FALLEN * before.rps && row.cpu_millicores >= AT_LIMIT * before.cpu_millicores;
-        is_fall.then_some(RateFall {
-            line: row.line,
-            rps_before: before.rps,
-            rps: row.rps,
-            cpu_millicores: row.cpu_millicores,
-        })
+    let most = |value: fn(&ProbeRow) -> f64| rows.iter().map(value).fold(0.0, f64::max);
+    let (rps_max, cpu_max) = (most(|row| row.rps), most(|row| row.cpu_millicores));
+    let cpu_min = rows.iter().map(|row| row.cpu_millicores);
+    let cpu_min = cpu_min.fold(f64::INFINITY, f64::min);
+    let is_fall = |row: &&ProbeRow| {
+        row.rps < LOWER_RATE * rps_max
+            && row.cpu_millicores - cpu_min >= AS_MUCH_CPU * (cpu_max - cpu_min)
+    };
+    let falls = rows.iter().filter(is_fall).map(|row| RateFall {
+        line: row.line,
+        rps: row.rps,
+        cpu_millicores: row.cpu_millicores,
+        rps_max,
     });
     falls.collect()
 }

@@ -297,7 +297,7 @@ fn several_probes_tell_the_machines_from_the_errors_of_the_probes() {
     // The relative standard error of these probes is 4 / sqrt(42) / 20, which is 0.031.
     for machine in [0.0, 0.06, 0.24] {
         let cost = estimated(machine, 4.0);
-        near(cost.machine, machine, 0.02);
+        near(cost.machine_deviation, machine, 0.02);
         near(cost.mean_ms, 20.0, 0.7);
         let expected = 20.0 * (machine.hypot(0.031) / 20.0);
         near(cost.standard_error_ms, expected, 0.15 * expected);
@@ -309,9 +309,11 @@ fn one_probe_has_the_machine_of_its_class_and_its_own_error() {
     let fit = calibrate(&probe_of(20.0, 4.0, 1)).expect("a cost");
     for (class, _) in MachineClass::ALL {
         let cost = CostEstimate::of_one(&fit, class);
-        near(cost.machine, class.deviation(), 0.0);
-        let error = fit.cpu_per_request_ms.standard_error;
-        near(cost.standard_error_ms, error, 0.0);
+        near(cost.machine_deviation, class.deviation(), 0.0);
+        // Student's t with 6 degrees of freedom has its 0.9 quantile at 1.440, a normal distribution at 1.282.
+        let of_rows = fit.cpu_per_request_ms.standard_error * 1.440 / 1.282;
+        let of_machine = class.deviation() * fit.cpu_per_request_ms.value;
+        near(cost.standard_error_ms, of_rows.hypot(of_machine), 0.01);
     }
 }
 
@@ -354,11 +356,31 @@ fn a_rate_that_falls_while_cpu_stays_is_found_and_one_that_falls_with_its_cpu_is
     let fit = calibrate(&overloaded).expect("a cost");
     let found: Vec<usize> = fit.rate_falls.iter().map(|fall| fall.line).collect();
     assert_eq!(found, [5]);
-    let down_again = probe(&[(10.0, 200.0), (20.0, 400.0), (10.0, 210.0), (5.0, 100.0)]);
-    assert!(
-        calibrate(&down_again)
-            .expect("a cost")
-            .rate_falls
-            .is_empty()
-    );
+    let plateau = probe(&[
+        (10.0, 200.0),
+        (24.0, 500.0),
+        (9.0, 495.0),
+        (9.0, 494.0),
+        (8.9, 496.0),
+    ]);
+    assert_eq!(calibrate(&plateau).map(|fit| fit.rate_falls.len()), Ok(3));
+    for sound in [
+        [
+            (10.0, 200.0),
+            (20.0, 400.0),
+            (10.0, 210.0),
+            (5.0, 100.0),
+            (1.0, 20.0),
+        ],
+        [
+            (1.0, 205.0),
+            (2.0, 210.0),
+            (1.0, 206.0),
+            (3.0, 214.0),
+            (1.5, 208.0),
+        ],
+    ] {
+        let fit = calibrate(&probe(&sound)).expect("a cost");
+        assert_eq!(fit.rate_falls, [], "{sound:?}");
+    }
 }

@@ -3,8 +3,8 @@
 //! `keys` explains the columns; `tables` has the keys inside tables.
 
 use super::kinds::{
-    Assertions, Bytes, Cost, Cpu, Integer, KeyTable, KeyTables, Mean, Number, OnOff, OneOf,
-    Optional, ShortOrTable, Span, Text, Time,
+    Assertions, Bytes, Cpu, Integer, KeyTable, KeyTables, Mean, Number, OnOff, OneOf, Optional,
+    RequestCost, ShortOrTable, Span, Text, Time,
 };
 use super::tables::{self, Process};
 use super::{Bound, Keys, PolicyKey};
@@ -112,7 +112,7 @@ declare! { DEPLOYMENT;
 }
 
 declare! { WORKLOAD;
-    CPU_PER_REQUEST: Cost = row! { "cpu_per_request": Cost(Time(&[Mean::AboveZero("one pod could serve any load", "write the cost of a request, such as \"10ms\""), REQUEST_AT_MOST]), web_request),
+    CPU_PER_REQUEST: RequestCost = row! { "cpu_per_request": RequestCost(Time(&[Mean::AboveZero("one pod could serve any load", "write the cost of a request, such as \"10ms\""), REQUEST_AT_MOST]), web_request),
         assumed: || (web_request(), CostUncertainty::default()) => r#"{ dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
         because: "a light web request; service times have a tail, and the exponential distribution has CV 1",
         means: r#"CPU time of a request in the first container, a distribution: `"10ms"` is 10 ms of one core"#,

@@ -355,12 +355,12 @@ impl Time {
 }
 
 /// The cost of a request: a [`Time`] with its default, and in its table the keys of its uncertainty.
-pub(in crate::scenario) struct Cost(
+pub(in crate::scenario) struct RequestCost(
     pub(in crate::scenario) Time,
     pub(in crate::scenario) fn() -> Distribution,
 );
 
-impl Takes for Cost {
+impl Takes for RequestCost {
     type Value = (Distribution, CostUncertainty);
     fn in_words(&self) -> String {
         self.0.in_words()
@@ -373,7 +373,7 @@ impl Takes for Cost {
     }
 }
 
-impl Reads for Cost {
+impl Reads for RequestCost {
     fn read(
         &self,
         table: &Section<'_>,
@@ -397,24 +397,28 @@ impl Reads for Cost {
             standard_error_seconds: tables::STANDARD_ERROR
                 .read(Some(&inner), faults)
                 .as_secs_f64(),
-            machine: tables::MACHINE.read(Some(&inner), faults),
+            machine_deviation: tables::MACHINE.read(Some(&inner), faults),
         };
         let mean = cost.mean_seconds();
-        if uncertainty.standard_error_seconds > mean && mean > 0.0 {
+        if uncertainty.standard_error_seconds > mean * CostUncertainty::ERROR_BY_MEAN_MAX * ROUNDED
+        {
             let mean = SimSpan::from_secs_f64(mean);
             faults.report(
                 Code::OutOfRange,
                 inner.key_origin(tables::STANDARD_ERROR.name),
                 format!(
-                    "`{}` is more than the mean cost of {mean}",
+                    "`{}` is more than half of the mean cost of {mean}",
                     inner.path_of(tables::STANDARD_ERROR.name)
                 ),
-                "measure the cost again: such an estimate says nothing",
+                "measure the cost at more loads, and at heavier ones: such an estimate says nothing",
             );
         }
         Some((cost, uncertainty))
     }
 }
+
+/// What a mean that is rounded to the nanosecond may be off by, as a factor.
+const ROUNDED: f64 = 1.0 + 1e-6;
 
 /// Whether `node` is a table of nothing but the keys `beside` a value.
 pub(in crate::scenario) fn is_unsaid(node: &Node, beside: &[&str]) -> bool {

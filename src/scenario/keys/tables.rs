@@ -101,14 +101,14 @@ declare! { COST_UNCERTAINTY;
     STANDARD_ERROR: Span = row! { "standard_error": Span::ANY,
         default: || SimSpan::ZERO => r#""0s""#,
         because: "the mean cost is exact unless the policy states its error",
-        bounds: Bound::Rule("0s up to the mean cost", "an estimate with a larger error says nothing"),
+        bounds: Bound::Rule("0s up to half of the mean cost", "an estimate with a larger error says nothing"),
         means: "the standard error of the mean cost, as `hpasim calibrate` prints it: each seed draws one normal error and keeps it for its run",
     };
-    MACHINE: Number = row! { "machine": Number(0.0..=2.0),
+    MACHINE: Number = row! { "machine": Number(0.0..=1.0),
         default: || 0.0 => "0",
         because: "the pods run on the machine of the probe unless the policy states otherwise",
-        bounds: Bound::Because("2 is a machine of a seventh of the speed, or of seven times the speed"),
-        means: "the standard deviation of the logarithm of the machines' speed, about the relative standard deviation: each seed draws one machine for all its pods, and the CPU times of requests, also those of sidecars, are multiplied by one log-normal factor. [model.md](model.md#what-is-not-known-of-the-cost) lists known values",
+        bounds: Bound::Because("with 1, one machine in six computes 2.7 times as long as the machine of the probe"),
+        means: "the standard deviation of the logarithm of the machines' speed. Each seed draws one machine for all its pods; its log-normal factor multiplies the CPU time of requests, in sidecars too. [model.md](model.md#uncertain-cost) lists known values",
     };
 }
 
