@@ -58,6 +58,8 @@ const LN_100: f64 = 2.0 * std::f64::consts::LN_10;
 struct FlowPods {
     endpoints: f64,
     serving: ByClass,
+    /// The number of pods that serve.
+    serving_pods: f64,
     started: ByBurst,
     ready: ByBurst,
     ready_serving: ByClass,
@@ -85,6 +87,7 @@ impl FlowPods {
             let serving = Serving::of(status);
             if serving != Serving::Nothing {
                 groups.serving[serving as usize] += count;
+                groups.serving_pods += count;
             }
             if status.counts_as_ready() {
                 groups.ready.count(status, count);
@@ -96,12 +99,7 @@ impl FlowPods {
         groups
     }
 
-    /// The number of pods that serve.
-    fn serving(&self) -> f64 {
-        self.serving.iter().sum()
-    }
-
-    /// Of these, the pods in their start-up burst.
+    /// The number of pods that serve in their start-up burst.
     fn serving_in_burst(&self) -> f64 {
         self.serving[Serving::Bursting as usize] + self.serving[Serving::WarmingInBurst as usize]
     }
@@ -182,13 +180,13 @@ impl Flow {
 
     /// Requests per second that arrive at one serving pod.
     fn arrivals_per_pod(&self) -> f64 {
-        share(self.inflow_rps, self.groups.serving())
+        share(self.inflow_rps, self.groups.serving_pods)
     }
 
     /// Requests in one serving pod at `now`: its share of the backlog, plus the requests in service
     /// by Little's law.
     fn in_flight_per_pod(&self, now: SimTime) -> f64 {
-        let serving = self.groups.serving();
+        let serving = self.groups.serving_pods;
         let in_service = share(self.segment.succeeded_rps, serving) * self.segment.latency.mean();
         share(self.backlog_at(now), serving) + in_service
     }
@@ -249,7 +247,7 @@ impl Flow {
     }
 
     fn backlog_cap(&self) -> BacklogCap {
-        let places = self.places_per_pod * self.groups.serving();
+        let places = self.places_per_pod * self.groups.serving_pods;
         let patience = self.timeout_seconds * self.capacity_rps;
         if places <= patience {
             BacklogCap {
@@ -287,11 +285,15 @@ impl Flow {
         let ready_cores = groups.ready.weighted(idle, bursting)
             + by_ready.rps * seconds_per_request
             + by_ready.extra_rps * self.first_seconds_per_request;
-        let extra_rps = self.classes.work(&groups.serving, &self.rates).extra_rps;
+        let extra_rps = if self.classes.cost_varies {
+            self.classes.work(&groups.serving, &self.rates).extra_rps
+        } else {
+            0.0
+        };
         // A pod in its start-up burst uses CPU whether or not it serves.
         let serving_in_burst = groups.serving_in_burst();
         let working = if served_rps > 0.0 {
-            groups.serving() - serving_in_burst
+            groups.serving_pods - serving_in_burst
         } else {
             0.0
         };
@@ -377,7 +379,7 @@ impl Work for Flow {
             self.groups = FlowPods::of(pods, desired);
             self.groups_of = Some(key);
         }
-        let serving = self.groups.serving();
+        let serving = self.groups.serving_pods;
         let mut failed = FailureCauses::default();
         if self.groups.endpoints > 0.0 {
             // With this order of operations, `serving == endpoints` gives exactly the offered rate,
@@ -418,7 +420,9 @@ impl Work for Flow {
         };
         self.rates = ServedRates {
             arriving_rps: self.arrivals_per_pod(),
-            ..self.classes.split(&self.groups.serving, served_rps)
+            ..self
+                .classes
+                .split(&self.groups.serving, serving, served_rps)
         };
         self.open_segment(now, served_rps, failed);
         Settled {

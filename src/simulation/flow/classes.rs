@@ -91,7 +91,7 @@ impl ServingClass {
 pub(super) struct ServingClasses {
     classes: Vec<ServingClass>,
     /// Whether the cost of a request can differ from the plain cost.
-    cost_varies: bool,
+    pub(super) cost_varies: bool,
     /// Whether pods can be overloaded.
     can_be_overloaded: bool,
 }
@@ -186,11 +186,15 @@ impl ServingClasses {
         capacities.sum()
     }
 
-    /// The rates per pod if `pods` serve `served_rps` together: slow pods serve at most their
+    /// The rates per pod if `pods`, `number_of_all` in total, serve `served_rps` together: slow pods serve at most their
     /// capacity, and the others serve the rest. Updates the cost of requests.
-    pub(super) fn split(&mut self, pods: &ByClass, served_rps: f64) -> ServedRates {
-        let (mut rest, mut left) = (served_rps, pods.iter().sum());
-        let even = share(served_rps, left);
+    pub(super) fn split(
+        &mut self,
+        pods: &ByClass,
+        number_of_all: f64,
+        served_rps: f64,
+    ) -> ServedRates {
+        let (mut rest, mut left) = (served_rps, number_of_all);
         let mut rates = ServedRates::default();
         for class in &mut self.classes {
             let index = class.serving as usize;
@@ -206,7 +210,7 @@ impl ServingClasses {
                 left -= number;
                 rps
             } else {
-                even
+                share(served_rps, number_of_all)
             };
             if self.can_be_overloaded {
                 class.cost_factor = class.warm_up * class.load(rps).cost_factor;
@@ -258,6 +262,9 @@ impl ServingClasses {
             if works && class.is_throttled(rates.rps[index]) {
                 throttled += serving[index];
             }
+        }
+        if starting <= 0.0 {
+            return throttled;
         }
         let starts = |class: &&ServingClass| class.serving == Serving::Bursting;
         let is_throttled = |class: &ServingClass| class.is_throttled(0.0);
