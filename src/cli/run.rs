@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::assertions::{self, judged};
 use super::atomic_file::PartialFile;
-use super::choices::OutputFormat;
+use super::choices::{OutputFormat, PlotChoice};
 use super::error::{CommandError, Completion};
 use super::experiment::{Experiment, ExperimentReport, conduct};
 use super::file_names::{DECISIONS, LATENCY, PLOT, TIMELINE, TIMELINE_QUANTILES};
@@ -218,7 +218,10 @@ impl ExperimentReport for RunReport<'_> {
     fn files(&self) -> Result<Vec<ResultFile>, CommandError> {
         let experiment = self.experiment;
         let plot = experiment.arguments.answer.plot;
-        let mut files = pictures(&self.drawing(), PLOT, plot)?;
+        let mut files = match plot {
+            PlotChoice::None => Vec::new(),
+            _ => pictures(&self.drawing(), PLOT, plot)?,
+        };
         files.push(ResultFile::written(TIMELINE));
         if self.has_bands() {
             let csv = timeline_quantiles_csv(&self.seeds.curves)?;

@@ -3,7 +3,7 @@
 //! A run keeps a bounded number of points, whatever its length, so that many runs fit in memory.
 
 use super::statistics::sorted_quantile;
-use super::timeline::{INTERVAL, MetricsSeen, RowSink, Timeline, TimelineRow};
+use super::timeline::{INTERVAL, MetricsSeen, RowLatency, RowSink, Timeline, TimelineRow};
 use crate::scenario::Scenario;
 use crate::units::{Replicas, SimTime};
 
@@ -78,25 +78,28 @@ impl Curve {
         Self::SloViolatedShare,
     ];
 
-    fn value(self, row: &TimelineRow) -> Option<f64> {
+    /// The values of a row, by curve; NaN where a value is not known, or where the curve is no value of one row.
+    ///
+    /// Every row of every seed passes here, so this is one pass without a branch for each curve.
+    fn values_of(row: &TimelineRow) -> [f64; Self::COUNT] {
         let count = |replicas: Replicas| f64::from(replicas.0);
-        match self {
-            Self::OfferedRps => Some(row.offered_rps),
-            Self::SucceededRps => Some(row.succeeded_rps),
-            Self::FailedRps => Some(row.failed_rps),
-            Self::CpuPercent => row.cpu_percent,
-            Self::CpuPercentSeen => row.cpu_percent_seen,
-            Self::CpuCores => Some(row.cpu_cores),
-            Self::Replicas => Some(count(row.desired)),
-            Self::ReadyReplicas => Some(count(row.ready)),
-            Self::Needed => row.needed.map(count),
-            Self::LatencyP50 => row.latency.map(|latency| latency.p50),
-            Self::LatencyP95 => row.latency.map(|latency| latency.p95),
-            Self::LatencyP99 => row.latency.map(|latency| latency.p99),
-            Self::PromisedLatency => row.latency.map(|latency| latency.promised),
-            Self::SloViolatedShare => Some(row.slo_violated_share),
-            Self::BrokenSeconds => None,
-        }
+        let latency = |value: fn(RowLatency) -> f64| row.latency.map_or(f64::NAN, value);
+        let mut values = [f64::NAN; Self::COUNT];
+        values[Self::OfferedRps as usize] = row.offered_rps;
+        values[Self::SucceededRps as usize] = row.succeeded_rps;
+        values[Self::FailedRps as usize] = row.failed_rps;
+        values[Self::CpuPercent as usize] = row.cpu_percent.unwrap_or(f64::NAN);
+        values[Self::CpuPercentSeen as usize] = row.cpu_percent_seen.unwrap_or(f64::NAN);
+        values[Self::CpuCores as usize] = row.cpu_cores;
+        values[Self::Replicas as usize] = count(row.desired);
+        values[Self::ReadyReplicas as usize] = count(row.ready);
+        values[Self::Needed as usize] = row.needed.map_or(f64::NAN, count);
+        values[Self::LatencyP50 as usize] = latency(|it| it.p50);
+        values[Self::LatencyP95 as usize] = latency(|it| it.p95);
+        values[Self::LatencyP99 as usize] = latency(|it| it.p99);
+        values[Self::PromisedLatency as usize] = latency(|it| it.promised);
+        values[Self::SloViolatedShare as usize] = row.slo_violated_share;
+        values
     }
 
     /// Whether one value for several intervals is their greatest, so that no peak is lost, and not their mean.
@@ -146,18 +149,53 @@ pub struct CurveFolder {
     rows_per_point: usize,
     /// How many rows the last point has.
     rows: usize,
-    /// Of the last point, by curve: the sum of the known values, or their greatest.
-    folded: Vec<f64>,
-    /// Of the last point, by curve: how many values are known.
-    known: Vec<u32>,
+    /// Of the last point.
+    folded: FoldedValues,
     /// Where each point begins.
     starts: Vec<SimTime>,
-    /// By curve, then by point, without the last point.
+    /// By kept curve, then by point, without the last point.
     values: Vec<Vec<f64>>,
     /// Until the last row.
     broken_seconds: f64,
     /// The start of the last row, and the share of it that broke the SLO.
     last_row: (SimTime, f64),
+}
+
+/// The known values of every [`Curve`] in one point, as columns that one pass adds to.
+#[derive(Clone, Debug)]
+struct FoldedValues {
+    sums: [f64; Curve::COUNT],
+    /// No value is negative.
+    greatest: [f64; Curve::COUNT],
+    counts: [u32; Curve::COUNT],
+}
+
+impl FoldedValues {
+    const NONE: Self = Self {
+        sums: [0.0; Curve::COUNT],
+        greatest: [0.0; Curve::COUNT],
+        counts: [0; Curve::COUNT],
+    };
+
+    /// Adds the values of a row; NaN is none.
+    fn add(&mut self, values: &[f64; Curve::COUNT]) {
+        for (index, value) in values.iter().enumerate() {
+            let is_known = !value.is_nan();
+            self.sums[index] += if is_known { *value } else { 0.0 };
+            self.greatest[index] = self.greatest[index].max(*value);
+            self.counts[index] += u32::from(is_known);
+        }
+    }
+
+    /// One value for the point; NaN without a known one.
+    fn value(&self, curve: Curve) -> f64 {
+        let index = curve as usize;
+        match self.counts[index] {
+            0 => f64::NAN,
+            _ if curve.keeps_peaks() => self.greatest[index],
+            count => self.sums[index] / f64::from(count),
+        }
+    }
 }
 
 impl CurveFolder {
@@ -170,8 +208,7 @@ impl CurveFolder {
             curves,
             rows_per_point,
             rows: 0,
-            folded: vec![0.0; curves.len()],
-            known: vec![0; curves.len()],
+            folded: FoldedValues::NONE,
             starts: Vec::with_capacity(points),
             values: vec![Vec::with_capacity(points); curves.len()],
             broken_seconds: 0.0,
@@ -223,17 +260,13 @@ impl CurveFolder {
         if self.rows == 0 {
             return;
         }
-        for (place, curve) in self.curves.iter().enumerate() {
-            let (folded, known) = (self.folded[place], self.known[place]);
-            self.values[place].push(match curve {
+        for (curve, values) in self.curves.iter().zip(&mut self.values) {
+            values.push(match curve {
                 Curve::BrokenSeconds => self.broken_seconds,
-                _ if known == 0 => f64::NAN,
-                _ if curve.keeps_peaks() => folded,
-                _ => folded / f64::from(known),
+                _ => self.folded.value(*curve),
             });
         }
-        self.folded.fill(0.0);
-        self.known.fill(0);
+        self.folded = FoldedValues::NONE;
         self.rows = 0;
     }
 }
@@ -249,18 +282,7 @@ impl RowSink for CurveFolder {
             self.starts.push(row.time);
         }
         self.rows += 1;
-        for (place, curve) in self.curves.iter().enumerate() {
-            if let Some(value) = curve.value(row) {
-                let folded = &mut self.folded[place];
-                // No value is negative, so that 0 is a greatest value to begin with.
-                *folded = if curve.keeps_peaks() {
-                    folded.max(value)
-                } else {
-                    *folded + value
-                };
-                self.known[place] += 1;
-            }
-        }
+        self.folded.add(&Curve::values_of(row));
     }
 }
 
@@ -319,6 +341,12 @@ impl PolicyCurves {
         self.seeds.first().map_or(0.0, |seed| seed.end_seconds)
     }
 
+    /// Where each point's stretch begins, in seconds.
+    #[must_use]
+    pub fn starts(&self) -> &[f64] {
+        self.seeds.first().map_or(&[], |seed| &seed.seconds)
+    }
+
     /// One quantity over time and seeds.
     #[must_use]
     pub fn band(&self, curve: Curve) -> Vec<CurvePoint> {
@@ -338,7 +366,7 @@ impl PolicyCurves {
     /// The mean over seeds of one quantity, by point; `None` where no seed has a value.
     #[must_use]
     pub fn means(&self, curve: Curve) -> Vec<Option<f64>> {
-        let points = self.seeds.first().map_or(0, |seed| seed.seconds.len());
+        let points = self.starts().len();
         let of_seeds = |point: usize| {
             let values = self.seeds.iter();
             let values = values.filter_map(|seed| seed.values[curve as usize].get(point).copied());
@@ -369,7 +397,7 @@ impl PolicyCurves {
                 values.clear();
                 values.extend(self.seeds.iter().filter_map(|seed| of_seed(seed, point)));
                 values.retain(|value| !value.is_nan());
-                values.sort_by(f64::total_cmp);
+                values.sort_unstable_by(f64::total_cmp);
                 CurvePoint {
                     seconds: *seconds,
                     known: values.len(),

@@ -305,7 +305,7 @@ impl<S: RowSink> TimelineRecorder<S> {
         }
         row.cpu_percent_seen = self.percent_seen;
         self.sink.row(&row);
-        self.kept.push(row);
+        self.kept.push(&row);
         self.last_row = Some(row);
     }
 

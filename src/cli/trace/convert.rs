@@ -13,8 +13,7 @@ use crate::scenario::formats::csv_text::to_csv;
 /// Two commands that `--help` shows.
 pub(super) const EXAMPLES: &str = "Examples:
   hpasim trace convert access.log.gz --step 10s --scale 2 -o double.csv
-  hpasim trace convert hpa.csv --cpu-utilization cpu_percent \\
-    --replicas ready --cpu-request 100m --age 23s -o cpu.csv";
+  hpasim trace convert t.csv --cpu-utilization cpu --replicas n --cpu-request 1";
 
 /// `hpasim trace convert`.
 #[derive(Args, Debug)]

@@ -186,7 +186,7 @@ impl KeptRows {
     }
 
     /// Adds the row of one interval.
-    pub(super) fn push(&mut self, row: TimelineRow) {
+    pub(super) fn push(&mut self, row: &TimelineRow) {
         if self.is_off {
             return;
         }
@@ -194,13 +194,13 @@ impl KeptRows {
             && self.gathered < self.intervals_per_row
         {
             self.gathered += 1;
-            *last = last.joined(&row, 1.0 / f64::from(self.gathered));
+            *last = last.joined(row, 1.0 / f64::from(self.gathered));
             return;
         }
         if self.rows.len() == ROWS_MAX {
             self.halve();
         }
-        self.rows.push(row);
+        self.rows.push(*row);
         self.gathered = 1;
     }
 

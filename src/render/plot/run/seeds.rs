@@ -112,7 +112,7 @@ pub fn draw_seeds(picture: &SeedsPicture<'_>) -> Drawing {
     };
     axis.name_x(&mut drawing, time_name(&axis.x));
     let place = at(f64::from(WIDTH) - MARGIN, axis.frame.bottom + 39.0);
-    let is_dense = curves.means(Curve::SloViolatedShare).len() as f64 > axis.frame.width();
+    let is_dense = curves.starts().len() as f64 > axis.frame.width();
     let text = if is_dense {
         "a line too dense to draw is its mean on the range it spans"
     } else {
@@ -139,11 +139,7 @@ fn latency_axis(panel: &BandPanel) -> Axis {
 
 /// The share of the seeds that broke the SLO, over time.
 fn violated_shares(curves: &PolicyCurves, end: f64) -> Strokes {
-    let starts: Vec<f64> = curves
-        .band(Curve::SloViolatedShare)
-        .iter()
-        .map(|it| it.seconds)
-        .collect();
+    let starts = curves.starts();
     let ends = starts.iter().skip(1).copied().chain([end]);
     let mut line = Vec::new();
     let shares = curves.means(Curve::SloViolatedShare);
