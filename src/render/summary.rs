@@ -12,6 +12,7 @@ use crate::kpi::Kpi;
 use crate::results::KpiReport;
 use crate::results::export::Request;
 use crate::results::failures;
+use crate::results::statistics::sorted_quantile;
 use crate::scenario::{Assumption, Engine, Scenario};
 use crate::text::visible;
 use crate::units::Seed;
@@ -78,6 +79,7 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
     for line in wrapped("with: ", &run.request.set) {
         page.text.push_str(&format!("{line}\n"));
     }
+    page.text.push_str(&drawn_cost(run));
     let assumed: Vec<String> = scenario
         .assumptions
         .iter()
@@ -87,6 +89,23 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
         let line = page.painted(&line, Style::new().dimmed());
         page.text.push_str(&line);
         page.text.push('\n');
+    }
+}
+
+/// The cost of a request that the seeds drew, as a line; nothing if they have the stated cost.
+fn drawn_cost(run: &RunSummary<'_>) -> String {
+    let mut costs = run.scenario.drawn_costs(run.seeds);
+    costs.sort_by(f64::total_cmp);
+    let latency = |share| human::latency(sorted_quantile(&costs, share).unwrap_or_default());
+    match costs.as_slice() {
+        [] => String::new(),
+        [only] => format!("cost of a request, drawn: {}\n", human::latency(*only)),
+        _ => format!(
+            "cost of a request, drawn: {} ({} to {})\n",
+            latency(0.5),
+            latency(0.1),
+            latency(0.9)
+        ),
     }
 }
 

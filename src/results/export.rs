@@ -139,6 +139,9 @@ pub struct Summary {
     head: SummaryHead,
     engine: &'static str,
     seeds: Vec<u64>,
+    /// The mean cost of a request in each seed, in milliseconds, if seeds draw it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    drawn_cpu_per_request_ms: Vec<f64>,
     policy: String,
     trace: String,
     duration_seconds: f64,
@@ -206,6 +209,11 @@ impl Summary {
             head: SummaryHead::of("run"),
             engine: engine.as_str(),
             seeds: seeds.iter().map(|seed| seed.0).collect(),
+            drawn_cpu_per_request_ms: scenario
+                .drawn_costs(seeds)
+                .iter()
+                .map(|cost| readable(cost * 1e3))
+                .collect(),
             policy: scenario.policy_name.clone(),
             trace: scenario.trace_name.clone(),
             duration_seconds: readable(scenario.trace.end().as_secs_f64()),

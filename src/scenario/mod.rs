@@ -60,7 +60,7 @@ use std::sync::Arc;
 use crate::cluster::config::{Deployment, MetricsPipeline};
 use crate::control::{Hpa, Scaler};
 use crate::units::{Seed, SimSpan};
-use crate::workload::{CostUncertainty, Trace, Workload};
+use crate::workload::{CostUncertainty, Demand, Trace, Workload};
 
 pub use assertion::{Assertion, Comparator};
 #[doc(hidden)]
@@ -168,6 +168,20 @@ impl Scenario {
             };
         }
         Cow::Owned(scenario)
+    }
+
+    /// The mean cost of a request in the run of each seed, in core-seconds; empty if all seeds have the stated cost, or if the trace is CPU.
+    #[must_use]
+    pub fn drawn_costs(&self, seeds: &[Seed]) -> Vec<f64> {
+        let has_requests = !matches!(self.trace.demand, Demand::CpuMillicores(_));
+        if self.workload.cost_uncertainty.is_none() || !has_requests {
+            return Vec::new();
+        }
+        let cost = |seed: &Seed| {
+            let drawn = self.for_seed(*seed);
+            drawn.workload.cpu_per_request.mean_seconds()
+        };
+        seeds.iter().map(cost).collect()
     }
 
     /// The trace, for a change in this scenario alone.

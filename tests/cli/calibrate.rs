@@ -46,11 +46,12 @@ fn a_recorded_probe_gives_cost_idle_use_and_the_lines_of_the_policy() {
       others. The fit keeps it; without it, a request costs 44.2 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it.
+      probes measure it. The policy's `standard_error` includes the machine of the
+      probe, and the uncertainty of few rows.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "46.7ms", cv = 1.0, standard_error = "1.99ms", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "46.7ms", cv = 1.0, standard_error = "3.5ms", machine = 0.06 }
     idle_cpu = "0m"
     "#);
     insta::assert_snapshot!(calibrated.stderr, @"
@@ -78,7 +79,7 @@ fn the_lines_it_prints_are_a_policy() {
         .expect("the lines");
     insta::assert_snapshot!(lines, @r#"
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0, standard_error = "40.8us", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0, standard_error = "0.6ms", machine = 0.06 }
     idle_cpu = "5m"
     "#);
     sandbox.write(
@@ -117,11 +118,12 @@ fn a_relation_that_is_not_linear_is_said_to_be_so() {
       light load; by the line through the origin, a request costs 42.2 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it.
+      probes measure it. The policy's `standard_error` includes the machine of the
+      probe, and the uncertainty of few rows.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "55ms", cv = 1.0, standard_error = "4.47ms", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "55ms", cv = 1.0, standard_error = "5.89ms", machine = 0.06 }
     idle_cpu = "0m"
     "#);
 }
@@ -132,7 +134,7 @@ fn a_row_far_off_is_named_with_its_line() {
         "# by hand\nrps,cpu_millicores\n1,12\n2,21\n3,33\n4,41\n\n5,150\n6,62\n7,71\n8,82\n",
     );
     assert_eq!(calibrated.code, Some(0), "{calibrated:?}");
-    insta::assert_snapshot!(calibrated.stdout, @r#"
+    insta::assert_snapshot!(calibrated.stdout, @"
     probe.csv: 8 rows, 1 to 8 rps a pod
     no column `replicas`: the fit treats `rps` and `cpu_millicores` as those of one
     pod
@@ -157,13 +159,12 @@ fn a_row_far_off_is_named_with_its_line() {
       The fit keeps it; without it, a request costs 9.97 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it.
+      probes measure it. The policy's `standard_error` includes the machine of the
+      probe, and the uncertainty of few rows.
 
-    Put into the policy:
-    [workload]
-    cpu_per_request = { dist = "lognormal", mean = "11.1ms", cv = 1.0, standard_error = "5.77ms", machine = 0.06 }
-    idle_cpu = "9m"
-    "#);
+    No lines for the policy: the standard error is more than half of the cost.
+    Measure more loads, and heavier ones.
+    ");
 }
 
 /// Lines of a report that the reader should know of.
@@ -203,11 +204,12 @@ fn cpu_of_all_pods_beside_a_column_replicas_is_noticed() {
       policy gets 0m.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it.
+      probes measure it. The policy's `standard_error` includes the machine of the
+      probe, and the uncertainty of few rows.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "43.3ms", cv = 1.0, standard_error = "13.3ms", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "43.3ms", cv = 1.0, standard_error = "17.1ms", machine = 0.06 }
     idle_cpu = "0m"
     "#);
     // The same, written as it should be.
@@ -256,18 +258,20 @@ fn json_is_one_object_with_the_same_figures() {
       },
       "outliers": [],
       "rate_falls": [],
-      "rows_at_limit": null,
+      "lines_at_limit": null,
       "r_squared_is_low": false,
       "idle_is_below_zero": false,
       "cpu_looks_like_that_of_all_pods": false,
       "cost": {
         "mean_ms": 10.0071,
-        "standard_error_ms": 0.0515079,
+        "standard_error_ms": 0.605193,
         "machine": 0.06,
+        "machine_low": null,
+        "machine_high": null,
         "machine_known_from": "machines of one type and one processor, as measured on Standard_D4as_v5",
         "idle_cpu_millicores": 4.98571
       },
-      "policy": "[workload]\ncpu_per_request = { dist = \"lognormal\", mean = \"10ms\", cv = 1.0, standard_error = \"51.5us\", machine = 0.06 }\nidle_cpu = \"5m\"\n"
+      "policy": "[workload]\ncpu_per_request = { dist = \"lognormal\", mean = \"10ms\", cv = 1.0, standard_error = \"0.61ms\", machine = 0.06 }\nidle_cpu = \"5m\"\n"
     }
     "#);
 }
@@ -455,7 +459,8 @@ fn a_reading_beside_an_exact_line_is_off_in_percent() {
       close to their line. The fit keeps it; without it, a request costs 6 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it.
+      probes measure it. The policy's `standard_error` includes the machine of the
+      probe, and the uncertainty of few rows.
     ");
 }
 
@@ -478,10 +483,10 @@ fn rows_of_full_pods_are_noticed_and_with_the_limit_left_out() {
      idle use                        13.9m      -91.7m to 119m           41.1m
     R² 0.7467; standard deviation of the readings from the line: 44.7m
 
-    - At line 8 the rate falls from 12 to 7 rps a pod, and the CPU stays at 250m:
-      the pods were full, and such a row says nothing about the cost. State the CPU
-      limit of a pod with `--limit`, or delete such rows. The key
-      `workload.overload` models pods that serve less once they are full.
+    - Line 8 has 7 rps a pod at 250m, and the greatest rate of the probe is 12 rps
+      with hardly more CPU: the pods were full, and such a row says nothing about
+      the cost. State the CPU limit of a pod with `--limit`, or delete such rows.
+      The key `workload.overload` models pods that serve less once they are full.
     - R² is low: the load explains 75 % of the CPU's variance. Something else uses
       CPU, or the readings belong to other moments than the rates. Measure again,
       and hold each load for two minutes.
@@ -494,11 +499,12 @@ fn rows_of_full_pods_are_noticed_and_with_the_limit_left_out() {
       others. The fit keeps it; without it, a request costs 20.5 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it.
+      probes measure it. The policy's `standard_error` includes the machine of the
+      probe, and the uncertainty of few rows.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "20.5ms", cv = 1.0, standard_error = "5.35ms", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "20.5ms", cv = 1.0, standard_error = "6.28ms", machine = 0.06 }
     idle_cpu = "14m"
     "#);
     let limited = sandbox.done("calibrate probe.csv --limit 250m --machine mixed");
@@ -513,24 +519,27 @@ fn rows_of_full_pods_are_noticed_and_with_the_limit_left_out() {
      idle use                         1.4m     -1.59m to 4.39m           0.94m
     R² 0.9998; standard deviation of the readings from the line: 0.89m
 
-    - Lines 7, 8 are at the CPU limit and left out: at the limit a rate is what the
-      pods could serve.
+    - Lines 7, 8 are at the CPU limit (95 % of `--limit` or more) and left out: at
+      the limit a rate is what the pods could serve. The probe has no column
+      `replicas`, so `--limit` is compared with all its pods together.
     - Linear: the test does not reject a straight line (t test of a term in the
       square of the rate, p = 0.310, level 0.05).
     - Idle use belongs to all measured pods together; `idle_cpu` of the policy
       belongs to one pod. If you measured several pods, divide it by their number,
       or add a column `replicas`.
     - `machine` is assumed: 0.24 (a type with several processors, as measured on
-      GKE's E2). `--machine` chooses another class; several probes measure it.
+      GKE's E2). `--machine` chooses another class; several probes measure it. The
+      policy's `standard_error` includes the machine of the probe, and the
+      uncertainty of few rows.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "19.9ms", cv = 1.0, standard_error = "0.14ms", machine = 0.24 }
+    cpu_per_request = { dist = "lognormal", mean = "19.9ms", cv = 1.0, standard_error = "4.78ms", machine = 0.24 }
     idle_cpu = "1m"
     "#);
     let far = sandbox.done("calibrate probe.csv --limit 2");
     assert!(
-        far.stdout.contains("- No row is at the CPU limit."),
+        far.stdout.contains("- No row is at the CPU limit"),
         "{}",
         far.stdout
     );
@@ -542,7 +551,7 @@ fn a_limit_that_leaves_too_few_rows_or_is_none() {
     sandbox.write("probe.csv", OVERLOADED);
     let refused = sandbox.hpasim("calibrate probe.csv --limit 80m");
     assert_eq!(refused.code, Some(3));
-    insta::assert_snapshot!(refused.stderr, @"error: probe.csv: 6 of 7 rows are at the limit of 80m; a line needs three rows with two different loads below the limit");
+    insta::assert_snapshot!(refused.stderr, @"error: probe.csv: 6 of 7 rows are at the limit of 80m; check `--limit`, or measure three rows with two different loads below it");
     let none = sandbox.hpasim("calibrate probe.csv --limit 0");
     assert_eq!(none.code, Some(2));
     insta::assert_snapshot!(none.stderr, @"
@@ -565,20 +574,34 @@ fn several_probes_measure_the_machines() {
     let (_, end) = together.stdout.split_once("3 probes").expect("the end");
     insta::assert_snapshot!(end, @r#"
     , each on a machine of its own: a request costs 11.8 ms (geometric mean;
-    standard error 1.16 ms). The machines' speeds have a standard deviation of 0.17
-    of the logarithm, beyond what the standard errors of the probes explain.
+    standard error 1.16 ms). The logarithm of the machines' speed has a standard
+    deviation of 0.17 (95 %: 0.087 to 1.07), beyond the errors of the probes.
+    So few probes say little about the machines. If the interval is wide, write the
+    `machine` of a class into the policy: 0.06 for one machine type with one
+    processor, 0.24 for a type with several processors.
 
     Put into the policy:
     [workload]
     cpu_per_request = { dist = "lognormal", mean = "11.8ms", cv = 1.0, standard_error = "1.16ms", machine = 0.17 }
     idle_cpu = "6m"
     "#);
+    let (_, lines) = end.split_once("Put into the policy:\n").expect("the lines");
+    sandbox.write(
+        "calibrated.toml",
+        format!("[hpa]\nmaxReplicas = 10\n{lines}"),
+    );
+    sandbox.write("flat.csv", "time_s,rps\n0,5\n60,5\n");
+    sandbox.done("run calibrated.toml flat.csv --plot none --quiet");
+    sandbox.write("again.csv", sandbox.text("mon.csv"));
+    let twice = sandbox.hpasim("calibrate mon.csv again.csv");
+    assert_eq!(twice.code, Some(3));
+    insta::assert_snapshot!(twice.stderr, @"error: again.csv: it has the same rows as `mon.csv`");
     let json = sandbox
         .done("calibrate mon.csv tue.csv wed.csv --format json")
         .json();
     assert_eq!(json["probes"].as_array().map(Vec::len), Some(3));
     assert_eq!(json["probes"][0]["file"], "mon.csv");
-    insta::assert_snapshot!(json["cost"], @r#"{"idle_cpu_millicores":5.8,"machine":0.169239,"machine_known_from":"3 probes","mean_ms":11.8013,"standard_error_ms":1.15605}"#);
+    insta::assert_snapshot!(json["cost"], @r#"{"idle_cpu_millicores":5.8,"machine":0.169053,"machine_high":1.06624,"machine_known_from":"3 probes","machine_low":0.0871481,"mean_ms":11.8013,"standard_error_ms":1.15605}"#);
     let both = sandbox.hpasim("calibrate mon.csv tue.csv --machine same");
     assert_eq!(both.code, Some(2));
     insta::assert_snapshot!(both.stderr, @"error: several probes measure how the machines differ; leave `--machine` out, or give one probe");

@@ -59,14 +59,41 @@ fn run_compare_and_sweep_draw_the_same_cost_for_a_seed() {
     assert_eq!(row[column].parse::<f64>().ok(), Some(drawn));
 
     for plot in ["none", "svg"] {
-        let compared = sandbox.done(
-            format!("compare uncertain.toml uncertain.toml@hpa.maxReplicas=41 short.csv --engine fluid --seed 3 --seeds 1 --format json --plot {plot} -q -o compared --force").as_str(),
+        let command = format!(
+            "compare uncertain.toml uncertain.toml@hpa.maxReplicas=41 short.csv --engine fluid --seed 3 --seeds 1 --plot {plot} -q -o compared --force"
         );
-        let text = compared.stdout.replace(char::is_whitespace, "");
-        assert!(
-            text.contains(&format!("{drawn}")),
-            "{plot}: {drawn}\n{}",
-            compared.stdout
-        );
+        sandbox.done(command.as_str());
+        let csv = sandbox.text("compared/comparison.csv");
+        let is_first = |row: &&str| row.contains("mean_replicas") && row.contains("uncertain");
+        let row = csv.lines().find(is_first).expect("the row of the KPI");
+        let has_drawn = |cell: &str| {
+            cell.parse::<f64>()
+                .is_ok_and(|it| (it - drawn).abs() < 1e-3)
+        };
+        assert!(row.split(',').any(has_drawn), "{plot}: {drawn}, {row}");
     }
+}
+
+#[test]
+fn a_run_says_which_cost_its_seeds_drew() {
+    let sandbox = sandbox();
+    let run = |further: &str| {
+        let command = format!(
+            "run uncertain.toml short.csv --engine fluid --plot none -o run --force {further}"
+        );
+        let page = sandbox.done(command.as_str()).stdout;
+        let line = page
+            .lines()
+            .find(|line| line.starts_with("cost of a request"));
+        let costs = sandbox.json("run/summary.json")["drawn_cpu_per_request_ms"].clone();
+        (line.map(str::to_owned), costs)
+    };
+    let (line, costs) = run("--seed 3");
+    insta::assert_snapshot!(line.expect("the line"), @"cost of a request, drawn: 9.42 ms");
+    assert_eq!(costs.as_array().map(Vec::len), Some(1));
+    let (line, costs) = run("--seeds 20");
+    insta::assert_snapshot!(line.expect("the line"), @"cost of a request, drawn: 17.9 ms (11.7 ms to 29.8 ms)");
+    assert_eq!(costs.as_array().map(Vec::len), Some(20));
+    let (line, costs) = run("--set workload.cpu_per_request=20ms");
+    assert_eq!((line, costs.is_null()), (None, true));
 }

@@ -518,13 +518,13 @@ fn an_uncertainty_of_the_cost_that_says_nothing() {
             "[workload]\nio_per_request = { dist = \"constant\", value = \"20ms\", machine = 0.2 }\n",
         );
     insta::assert_snapshot!(text, @r#"
-    error[E0012]: `workload.cpu_per_request.standard_error` is more than the mean cost of 20ms
+    error[E0012]: `workload.cpu_per_request.standard_error` is more than half of the mean cost of 20ms
      --> p.toml:2:56
       |
     2 | cpu_per_request = { dist = "constant", value = "20ms", standard_error = "30ms", machine = 3 }
       |                                                        ^^^^^^^^^^^^^^
       |
-      = help: measure the cost again: such an estimate says nothing
+      = help: measure the cost at more loads, and at heavier ones: such an estimate says nothing
 
     error[E0012]: `workload.cpu_per_request.machine` is 3
      --> p.toml:2:91
@@ -532,15 +532,15 @@ fn an_uncertainty_of_the_cost_that_says_nothing() {
     2 | cpu_per_request = { dist = "constant", value = "20ms", standard_error = "30ms", machine = 3 }
       |                                                                                           ^
       |
-      = help: write a number from 0 to 2
+      = help: write a number from 0 to 1
 
-    error[E0013]: `workload.cpu_per_request` is a table without `dist`
-     --> p.toml:2:19
+    error[E0007]: unknown key `machin` in `workload.cpu_per_request`
+     --> p.toml:2:21
       |
     2 | cpu_per_request = { machin = 0.2 }
-      |                   ^^^^^^^^^^^^^^^^
+      |                     ^^^^^^
       |
-      = help: write a table such as { dist = "lognormal", mean = "10ms", cv = 1.0 }, or a plain duration
+      = help: did you mean `machine`?
 
     error[E0007]: unknown key `machine` in `workload.io_per_request`
      --> p.toml:2:55

@@ -89,3 +89,14 @@ fn an_uncertainty_alone_leaves_the_cost_assumed_and_keeps_a_plain_one() {
         &["workload.cpu_per_request.mean=9ms"]
     )));
 }
+
+#[test]
+fn mean_and_machine_can_be_set_in_either_order() {
+    let mean = "workload.cpu_per_request.mean=20ms";
+    let machine = "workload.cpu_per_request.machine=0.2";
+    let one = scenario("", &[mean, machine]).workload;
+    let beside = scenario("[workload]\ncpu_per_request = { machine = 0.2 }\n", &[mean]).workload;
+    assert_eq!(scenario("", &[machine, mean]).workload, one);
+    assert_eq!(beside, one);
+    assert!((one.cpu_per_request.mean_seconds() - 0.02).abs() < 1e-6);
+}

@@ -160,7 +160,7 @@ pub(crate) const GKE: [Condition; 4] = [
         &["gke_periodic_tuned_rep1"],
         "gke-tuned.toml",
         &[
-            request("gke_periodic_tuned_rep1.users.csv", 1.7),
+            request("gke_periodic_tuned_rep1.users.csv", 1.65),
             fluid("gke_periodic_tuned_rep1.rps.csv", 1.7),
         ],
     ),
@@ -242,7 +242,7 @@ pub(crate) const AKS: [Condition; 9] = [
     aks_h3(
         "aks_auth_h3_gradual",
         &["aks_auth_h3_gradual_rep1", "aks_auth_h3_gradual_rep2"],
-        &[request("aks_gradual_stages.users.csv", 1.0)],
+        &[request("aks_gradual_stages.users.csv", 0.35)],
     ),
     aks_h3(
         "aks_auth_h3_oscillating",
@@ -250,12 +250,12 @@ pub(crate) const AKS: [Condition; 9] = [
             "aks_auth_h3_oscillating_rep1",
             "aks_auth_h3_oscillating_rep2",
         ],
-        &[request("aks_oscillating_stages.users.csv", 1.0)],
+        &[request("aks_oscillating_stages.users.csv", 0.35)],
     ),
     aks_h3(
         "aks_auth_h3_spike",
         &["aks_auth_h3_spike_rep1", "aks_auth_h3_spike_rep2"],
-        &[request("aks_spike_stages.users.csv", 1.0)],
+        &[request("aks_spike_stages.users.csv", 0.35)],
     ),
 ];
 

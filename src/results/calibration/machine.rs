@@ -3,7 +3,7 @@
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::Calibration;
-use crate::results::statistics::{CONFIDENCE, students_t};
+use crate::results::statistics::CONFIDENCE;
 use crate::workload::CostUncertainty;
 
 /// A class of machines, where one probe cannot say how their speeds differ.
@@ -25,7 +25,7 @@ impl MachineClass {
         (Self::Mixed, "mixed"),
     ];
 
-    /// The standard deviation of the logarithm of the speed.
+    /// The standard deviation of the logarithm of the speed, relative to the machine of the probe.
     ///
     /// `Fixed` is that of fixed deployments on Azure's Standard_D4as_v5, `Mixed` that of nine fixed deployments on Google's E2, in
     /// which a request took 0.62 to 1.04 times the CPU time of the probe. Schad, Dittrich and Quiané-Ruiz ("Runtime Measurements in
@@ -57,7 +57,7 @@ impl MachineClass {
 pub struct CostEstimate {
     /// CPU time of one request, in milliseconds of one core.
     pub mean_ms: f64,
-    /// Its standard error, in milliseconds, for a normal distribution.
+    /// Its standard error, in milliseconds.
     pub standard_error_ms: f64,
     /// The standard deviation of the logarithm of the machines' speed.
     pub machine_deviation: f64,
@@ -78,23 +78,15 @@ pub enum CostDoubt {
 
 /// The greatest spread of machines that a policy accepts.
 const DEVIATION_MAX: f64 = 1.0;
-/// The side of p10..p90: few rows give a wider interval than a normal distribution has, and its ends shall agree.
-const NINE_TENTHS: f64 = 0.9;
-/// z with P(Z <= z) = 0.9 for a standard Gaussian.
-const NORMAL_P90: f64 = 1.281_551_565_544_600_4;
 
 impl CostEstimate {
     /// The cost by one probe, on machines of a class.
-    ///
-    /// The machine of the probe is itself one of the class. So its spread is part of the error of the estimate.
     #[must_use]
     pub fn of_one(fit: &Calibration, class: MachineClass) -> Self {
-        let mean_ms = fit.cpu_per_request_ms.value;
-        let deviation = class.deviation();
         Self {
-            mean_ms,
-            standard_error_ms: mean_ms * relative_error(fit).hypot(deviation),
-            machine_deviation: deviation,
+            mean_ms: fit.cpu_per_request_ms.value,
+            standard_error_ms: fit.cpu_per_request_ms.standard_error,
+            machine_deviation: class.deviation(),
             machine_interval: None,
             idle_millicores: fit.idle_cpu_millicores.value.max(0.0),
         }
@@ -116,7 +108,10 @@ impl CostEstimate {
             .iter()
             .map(|fit| (fit.cpu_per_request_ms.value.ln() - log_mean).powi(2));
         let squares = squares.sum::<f64>();
-        let of_probes = mean(|fit| relative_error(fit).powi(2));
+        let of_probes = mean(|fit| {
+            let cost = fit.cpu_per_request_ms;
+            (cost.standard_error / cost.value).powi(2)
+        });
         let of_machines = |variance: f64| (variance - of_probes).max(0.0);
         let chi_squared = ChiSquared::new(freedom).expect("degrees of freedom above 0");
         let beyond = (1.0 - CONFIDENCE) / 2.0;
@@ -140,12 +135,4 @@ impl CostEstimate {
         }
         (self.machine_deviation > DEVIATION_MAX).then_some(CostDoubt::Machines)
     }
-}
-
-/// The relative standard error of a probe, for a normal distribution whose p10 and p90 are those of Student's t.
-fn relative_error(fit: &Calibration) -> f64 {
-    let cost = fit.cpu_per_request_ms;
-    let freedom = (fit.rows as f64 - 2.0).max(1.0);
-    let wider = students_t(freedom).inverse_cdf(NINE_TENTHS) / NORMAL_P90;
-    wider * cost.standard_error / cost.value
 }

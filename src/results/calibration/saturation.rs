@@ -58,16 +58,17 @@ fn has_a_line(rows: &[ProbeRow]) -> bool {
     rows.len() >= PROBE_ROWS_MIN && most - least > SAME_LOAD * most
 }
 
-/// The rows with as much CPU as the fullest row and a lower rate than the greatest, in the order of the file.
+/// The rows with as much CPU as the row of the greatest rate and a lower rate, in the order of the file. Both are among the fullest rows:
+/// a single high reading is an outlier.
 pub(super) fn rate_falls(rows: &[ProbeRow]) -> Vec<RateFall> {
     let most = |value: fn(&ProbeRow) -> f64| rows.iter().map(value).fold(0.0, f64::max);
     let (rps_max, cpu_max) = (most(|row| row.rps), most(|row| row.cpu_millicores));
     let cpu_min = rows.iter().map(|row| row.cpu_millicores);
     let cpu_min = cpu_min.fold(f64::INFINITY, f64::min);
-    let is_fall = |row: &&ProbeRow| {
-        row.rps < LOWER_RATE * rps_max
-            && row.cpu_millicores - cpu_min >= AS_MUCH_CPU * (cpu_max - cpu_min)
-    };
+    let is_full =
+        |row: &ProbeRow| row.cpu_millicores - cpu_min >= AS_MUCH_CPU * (cpu_max - cpu_min);
+    let has_full_peak = rows.iter().any(|row| row.rps >= rps_max && is_full(row));
+    let is_fall = |row: &&ProbeRow| has_full_peak && row.rps < LOWER_RATE * rps_max && is_full(row);
     let falls = rows.iter().filter(is_fall).map(|row| RateFall {
         line: row.line,
         rps: row.rps,
