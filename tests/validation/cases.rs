@@ -44,6 +44,8 @@ pub(crate) enum Load {
     PodsOfThen(&'static str),
     /// The same with the replicas of the time at which a reading was recorded.
     PodsOfNow(&'static str),
+    /// CPU as of the time at which a reading was recorded, without its age.
+    AsRead(&'static str),
 }
 
 /// The mean age, to its middle, of the reading that a sync sees, in three parts: 7.5 s because a
@@ -63,12 +65,15 @@ impl Condition {
     pub(crate) fn forecast(&self, simulation: &Simulation) -> Forecast {
         let (trace, recorded) = match simulation.load {
             Load::File(name) => (name, MemoryLoader::default()),
-            Load::PodsOfThen(replicas) | Load::PodsOfNow(replicas) => {
+            Load::PodsOfThen(replicas) | Load::PodsOfNow(replicas) | Load::AsRead(replicas) => {
                 let columns = RecordedUtilization {
                     utilization_column: "cpu_utilization_pct".to_owned(),
                     replicas_column: replicas.to_owned(),
                     cpu_request: Millicores(100),
-                    age: READING_AGE,
+                    age: match simulation.load {
+                        Load::AsRead(_) => SimSpan::ZERO,
+                        _ => READING_AGE,
+                    },
                 };
                 let csv = match simulation.load {
                     Load::PodsOfNow(_) => recording::cpu_by_pods_of_now(self.name, &columns),
@@ -287,7 +292,8 @@ pub(crate) const UNKNOWN_LOAD: [Condition; 2] = [
         lead_in_seconds: 0.0,
         simulations: &[
             cpu("pods of then", Load::PodsOfThen("ready_replicas"), 0.3),
-            cpu("pods of now", Load::PodsOfNow("ready_replicas"), 1.0),
+            cpu("pods of now", Load::PodsOfNow("ready_replicas"), 0.3),
+            cpu("as read", Load::AsRead("ready_replicas"), 0.7),
         ],
     },
     Condition {
@@ -299,6 +305,7 @@ pub(crate) const UNKNOWN_LOAD: [Condition; 2] = [
         simulations: &[
             cpu("pods of then", Load::PodsOfThen("current_replicas"), 0.8),
             cpu("pods of now", Load::PodsOfNow("current_replicas"), 0.8),
+            cpu("as read", Load::AsRead("current_replicas"), 1.4),
         ],
     },
 ];

@@ -116,11 +116,11 @@ pub(crate) fn cpu_by_pods_of_now(name: &str, columns: &RecordedUtilization) -> S
     let mut table = "time_s,cpu,pods\n".to_owned();
     for row in reader.records() {
         let row = row.expect("a row");
-        let (percent, pods): (f64, f64) = match (row[utilization].parse(), row[replicas].parse()) {
-            (Ok(percent), Ok(pods)) => (percent, pods),
-            _ => continue,
-        };
-        let _ = writeln!(table, "{},{},1", &row[time], percent * pods);
+        let number = |column: usize| row[column].parse::<f64>().ok();
+        let cpu = number(utilization).zip(number(replicas));
+        // A row without a reading stays, because the times of a table begin with its first row.
+        let cpu = cpu.map_or_else(String::new, |(percent, pods)| (percent * pods).to_string());
+        let _ = writeln!(table, "{},{cpu},1", &row[time]);
     }
     let columns = RecordedUtilization {
         utilization_column: "cpu".to_owned(),
