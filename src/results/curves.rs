@@ -4,6 +4,7 @@
 
 use super::statistics::sorted_quantile;
 use super::timeline::{INTERVAL, MetricsSeen, RowLatency, RowSink, Timeline, TimelineRow};
+use crate::kpi::SeedFold;
 use crate::scenario::Scenario;
 use crate::units::{Replicas, SimTime};
 
@@ -363,6 +364,13 @@ impl PolicyCurves {
         points
     }
 
+    /// The number of seeds in which one quantity is ever above 0.
+    #[must_use]
+    pub fn seeds_above_zero(&self, curve: Curve) -> usize {
+        let is_above = |seed: &&SeedCurves| seed.values[curve as usize].iter().any(|it| *it > 0.0);
+        self.seeds.iter().filter(is_above).count()
+    }
+
     /// The mean over seeds of one quantity, by point; `None` where no seed has a value.
     #[must_use]
     pub fn means(&self, curve: Curve) -> Vec<Option<f64>> {
@@ -410,9 +418,9 @@ impl PolicyCurves {
 
 fn band(sorted: &[f64]) -> Option<Band> {
     Some(Band {
-        p10: sorted_quantile(sorted, 0.1)?,
-        median: sorted_quantile(sorted, 0.5)?,
-        p90: sorted_quantile(sorted, 0.9)?,
+        p10: sorted_quantile(sorted, SeedFold::P10.quantile)?,
+        median: sorted_quantile(sorted, SeedFold::MEDIAN.quantile)?,
+        p90: sorted_quantile(sorted, SeedFold::P90.quantile)?,
     })
 }
 
