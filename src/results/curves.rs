@@ -162,20 +162,21 @@ pub struct CurveFolder {
     last_row: (SimTime, f64),
 }
 
-/// The known values of every [`Curve`] in one point, as columns that one pass adds to.
+/// The known values of every [`Curve`] in one point, as columns that one pass adds to. All are of one width, so that it adds to several
+/// at once.
 #[derive(Clone, Debug)]
 struct FoldedValues {
     sums: [f64; Curve::COUNT],
     /// No value is negative.
     greatest: [f64; Curve::COUNT],
-    counts: [u32; Curve::COUNT],
+    counts: [f64; Curve::COUNT],
 }
 
 impl FoldedValues {
     const NONE: Self = Self {
         sums: [0.0; Curve::COUNT],
         greatest: [0.0; Curve::COUNT],
-        counts: [0; Curve::COUNT],
+        counts: [0.0; Curve::COUNT],
     };
 
     /// Adds the values of a row; NaN is none.
@@ -183,18 +184,23 @@ impl FoldedValues {
         for (index, value) in values.iter().enumerate() {
             let is_known = !value.is_nan();
             self.sums[index] += if is_known { *value } else { 0.0 };
-            self.greatest[index] = self.greatest[index].max(*value);
-            self.counts[index] += u32::from(is_known);
+            if *value > self.greatest[index] {
+                self.greatest[index] = *value;
+            }
+            self.counts[index] += if is_known { 1.0 } else { 0.0 };
         }
     }
 
     /// One value for the point; NaN without a known one.
     fn value(&self, curve: Curve) -> f64 {
         let index = curve as usize;
-        match self.counts[index] {
-            0 => f64::NAN,
-            _ if curve.keeps_peaks() => self.greatest[index],
-            count => self.sums[index] / f64::from(count),
+        let count = self.counts[index];
+        if count <= 0.0 {
+            f64::NAN
+        } else if curve.keeps_peaks() {
+            self.greatest[index]
+        } else {
+            self.sums[index] / count
         }
     }
 }
