@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::choices::{ChoiceWords, OutputFormat, TEXT_OR_JSON, one_of};
+use super::choices::{ChoiceWords, OutputFormat, TEXT_OR_JSON, one_of, parse_cpu};
 use super::error::{CommandError, Completion};
 use super::screen::Screen;
 use crate::files::FileLoader;
@@ -13,7 +13,7 @@ use crate::render::calibration::{
 };
 use crate::results::calibration::{CostEstimate, MachineClass, calibrate, leave_out_at_limit};
 use crate::scenario::read_probe;
-use crate::units::{Millicores, Quantity};
+use crate::units::Millicores;
 
 /// The columns of a probe, and commands, for `--help`.
 const EXAMPLES: &str = "\
@@ -43,7 +43,7 @@ pub(super) struct CalibrateArgs {
     #[arg(value_name = "PROBE", required = true)]
     probes: Vec<PathBuf>,
     /// CPU limit of a pod, as 500m or 2; rows at 95 % of it or more are left out
-    #[arg(long, value_name = "CPU", value_parser = parse_limit)]
+    #[arg(long, value_name = "CPU", value_parser = parse_cpu)]
     limit: Option<Millicores>,
     /// Machines that serve, where one probe cannot say how they differ [default: fixed]
     #[arg(long, value_parser = one_of(MACHINES), hide_default_value = true)]
@@ -51,14 +51,6 @@ pub(super) struct CalibrateArgs {
     /// What to print
     #[arg(long, value_parser = one_of(TEXT_OR_JSON), default_value = "text")]
     format: OutputFormat,
-}
-
-fn parse_limit(text: &str) -> Result<Millicores, String> {
-    let quantity = text.parse::<Quantity>().and_then(Quantity::milli_value);
-    match quantity {
-        Ok(limit) if limit.0 > 0 => Ok(Millicores(limit.0)),
-        _ => Err("write CPU above 0, such as 500m or 2".to_owned()),
-    }
 }
 
 /// Reads, fits, reports.

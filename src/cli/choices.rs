@@ -1,8 +1,9 @@
-//! Choices on the command line: which engine, which pictures, which format.
+//! Choices on the command line: which engine, which pictures, which format; and amounts of CPU.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::scenario::Engine;
+use crate::units::{Millicores, Quantity};
 
 /// Values, each with its word on the command line. The argument's own help says what the words mean.
 pub(super) type ChoiceWords<T> = [(T, &'static str)];
@@ -17,6 +18,15 @@ where
         let found = words.iter().find(|(_, word)| *word == text);
         found.map(|(value, _)| *value).ok_or("no such word")
     })
+}
+
+/// An amount of CPU above 0, as Kubernetes writes it.
+pub(super) fn parse_cpu(text: &str) -> Result<Millicores, String> {
+    let quantity = text.parse::<Quantity>().and_then(Quantity::milli_value);
+    match quantity {
+        Ok(cpu) if cpu.0 > 0 => Ok(Millicores(cpu.0)),
+        _ => Err("write CPU above 0, such as 500m or 2".to_owned()),
+    }
 }
 
 /// `--engine`.

@@ -347,6 +347,7 @@ impl SeedRuns {
 /// What is shown of the run of the first seed.
 #[derive(Default)]
 struct FirstRun {
+    /// Without rows where there are several seeds.
     timeline: Timeline,
     /// Empty where the engine knows no single requests.
     latency: Vec<u8>,
@@ -408,9 +409,17 @@ fn simulate_first(
 ) -> Result<SeedRun, CommandError> {
     let scenario = &*loaded.scenario.for_seed(seed);
     let folder = points.map(|points| CurveFolder::of(scenario, &Curve::OF_SEEDS, points));
+    let has_bands = folder.is_some();
+    let sinks = (streams.timeline, folder);
+    // The picture of one seed shows its rows, that of several the curves alone.
+    let recorder = if has_bands {
+        TimelineRecorder::passing(scenario, sinks)
+    } else {
+        TimelineRecorder::writing(scenario, sinks)
+    };
     let mut observer = (
         KpiObserver::new(scenario),
-        TimelineRecorder::writing(scenario, (streams.timeline, folder)),
+        recorder,
         streams.decisions,
         progress.of_run(scenario.trace.end()),
     );

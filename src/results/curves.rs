@@ -4,6 +4,7 @@
 
 use super::statistics::sorted_quantile;
 use super::timeline::{INTERVAL, MetricsSeen, RowLatency, RowSink, Timeline, TimelineRow};
+use crate::kpi::SeedFold;
 use crate::scenario::Scenario;
 use crate::units::{Replicas, SimTime};
 
@@ -161,20 +162,21 @@ pub struct CurveFolder {
     last_row: (SimTime, f64),
 }
 
-/// The known values of every [`Curve`] in one point, as columns that one pass adds to.
+/// The known values of every [`Curve`] in one point, as columns that one pass adds to. All are of one width, so that it adds to several
+/// at once.
 #[derive(Clone, Debug)]
 struct FoldedValues {
     sums: [f64; Curve::COUNT],
     /// No value is negative.
     greatest: [f64; Curve::COUNT],
-    counts: [u32; Curve::COUNT],
+    counts: [f64; Curve::COUNT],
 }
 
 impl FoldedValues {
     const NONE: Self = Self {
         sums: [0.0; Curve::COUNT],
         greatest: [0.0; Curve::COUNT],
-        counts: [0; Curve::COUNT],
+        counts: [0.0; Curve::COUNT],
     };
 
     /// Adds the values of a row; NaN is none.
@@ -182,18 +184,23 @@ impl FoldedValues {
         for (index, value) in values.iter().enumerate() {
             let is_known = !value.is_nan();
             self.sums[index] += if is_known { *value } else { 0.0 };
-            self.greatest[index] = self.greatest[index].max(*value);
-            self.counts[index] += u32::from(is_known);
+            if *value > self.greatest[index] {
+                self.greatest[index] = *value;
+            }
+            self.counts[index] += if is_known { 1.0 } else { 0.0 };
         }
     }
 
     /// One value for the point; NaN without a known one.
     fn value(&self, curve: Curve) -> f64 {
         let index = curve as usize;
-        match self.counts[index] {
-            0 => f64::NAN,
-            _ if curve.keeps_peaks() => self.greatest[index],
-            count => self.sums[index] / f64::from(count),
+        let count = self.counts[index];
+        if count <= 0.0 {
+            f64::NAN
+        } else if curve.keeps_peaks() {
+            self.greatest[index]
+        } else {
+            self.sums[index] / count
         }
     }
 }
@@ -363,6 +370,13 @@ impl PolicyCurves {
         points
     }
 
+    /// The number of seeds in which one quantity is ever above 0.
+    #[must_use]
+    pub fn seeds_above_zero(&self, curve: Curve) -> usize {
+        let is_above = |seed: &&SeedCurves| seed.values[curve as usize].iter().any(|it| *it > 0.0);
+        self.seeds.iter().filter(is_above).count()
+    }
+
     /// The mean over seeds of one quantity, by point; `None` where no seed has a value.
     #[must_use]
     pub fn means(&self, curve: Curve) -> Vec<Option<f64>> {
@@ -410,9 +424,9 @@ impl PolicyCurves {
 
 fn band(sorted: &[f64]) -> Option<Band> {
     Some(Band {
-        p10: sorted_quantile(sorted, 0.1)?,
-        median: sorted_quantile(sorted, 0.5)?,
-        p90: sorted_quantile(sorted, 0.9)?,
+        p10: sorted_quantile(sorted, SeedFold::P10.quantile)?,
+        median: sorted_quantile(sorted, SeedFold::MEDIAN.quantile)?,
+        p90: sorted_quantile(sorted, SeedFold::P90.quantile)?,
     })
 }
 

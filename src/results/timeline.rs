@@ -291,8 +291,11 @@ impl<S: RowSink> TimelineRecorder<S> {
         (timeline, self.sink)
     }
 
-    /// Adds what the controller did before `end` to a row that ends there, and hands the row on.
-    fn emit(&mut self, mut row: TimelineRow, end: SimTime) {
+    /// Adds what the controller did before `end` to the last row, which ends there, and hands the row on.
+    fn emit_last(&mut self, end: SimTime) {
+        let Some(row) = &mut self.last_row else {
+            return;
+        };
         row.rescaled_to = None;
         while let Some(pending) = self.pending.front()
             && pending.time < end
@@ -304,9 +307,8 @@ impl<S: RowSink> TimelineRecorder<S> {
             self.pending.pop_front();
         }
         row.cpu_percent_seen = self.percent_seen;
-        self.sink.row(&row);
-        self.kept.push(&row);
-        self.last_row = Some(row);
+        self.sink.row(row);
+        self.kept.push(row);
     }
 
     /// Joins neighbours when the list is full, so that a long run needs no more memory.
@@ -433,8 +435,8 @@ impl<S: RowSink> TimelineRecorder<S> {
     }
 
     fn close(&mut self, at_end: &AtEnd, end: SimTime) {
-        let row = self.row(at_end, end);
-        self.emit(row, end);
+        self.last_row = Some(self.row(at_end, end));
+        self.emit_last(end);
         self.open.clear();
         if let Some(requests) = &mut self.requests {
             requests.latency.clear();
@@ -453,14 +455,14 @@ impl<S: RowSink> TimelineRecorder<S> {
     /// Only for the inside of an even segment, where every interval is like the one before.
     fn repeat(&mut self, segment: &FlowSegment, from: SimTime) -> SimTime {
         let mut time = from;
-        let Some(mut row) = self.last_row else {
-            return time;
-        };
         while time + INTERVAL <= segment.end {
-            row.time = time;
-            time += INTERVAL;
-            row.in_flight = self.in_flight_at(segment, time);
-            self.emit(row, time);
+            let end = time + INTERVAL;
+            let in_flight = self.in_flight_at(segment, end);
+            if let Some(row) = &mut self.last_row {
+                (row.time, row.in_flight) = (time, in_flight);
+            }
+            self.emit_last(end);
+            time = end;
         }
         self.open_start = time;
         time

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::curves::{Curve, CurvePoint, PolicyCurves};
+use super::curves::{Band, Curve, PolicyCurves};
 use super::export::written;
 use crate::kpi::SeedFold;
 use crate::text::rounding::readable;
 
-/// A quantity of `timeline_quantiles.csv`, which has one column for each [`SeedFold`].
+/// A quantity of `timeline_quantiles.csv`, which has one column for each of [`SeedFold::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuantileColumns {
     /// The column of `timeline.csv` whose values these are over the seeds.
@@ -36,15 +36,25 @@ impl QuantileColumns {
     }
 }
 
+/// A column of each quantity, and its value in a band.
+type FoldColumn = (SeedFold, fn(Band) -> f64);
+
+/// The columns of a quantity, in the order of the file.
+const FOLDS: [FoldColumn; SeedFold::ALL.len()] = [
+    (SeedFold::MEDIAN, |band| band.median),
+    (SeedFold::P10, |band| band.p10),
+    (SeedFold::P90, |band| band.p90),
+];
+
 /// The first column of `timeline_quantiles.csv`, and the last: the share of the seeds that broke the SLO.
 const TIME: &str = "time_s";
 /// See [`TIME`].
 const VIOLATED: &str = "slo_violated_share";
 
-/// The points of a run, stored for all seeds at once, are at most these.
+/// The points that all seeds together keep, where each may have more than [`POINTS_MIN`].
 const POINTS_OF_SEEDS_MAX: usize = 1 << 18;
-/// However many seeds there are, each keeps so many points.
-const POINTS_MIN: usize = 128;
+/// Each seed may keep so many points, however many seeds there are: together at most 2^20, because a command takes a `u16` of seeds.
+const POINTS_MIN: usize = 16;
 
 /// The most points that each of `seeds` runs keeps: fewer of more seeds, so that memory is bounded.
 #[must_use]
@@ -60,7 +70,7 @@ pub fn timeline_quantiles_csv(curves: &PolicyCurves) -> Result<Vec<u8>, csv::Err
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_field(TIME)?;
     for quantity in QuantileColumns::ALL {
-        for fold in SeedFold::ALL {
+        for (fold, _) in FOLDS {
             writer.write_field(format!("{}_{}", quantity.name, fold.name))?;
         }
     }
@@ -80,24 +90,14 @@ pub fn timeline_quantiles_csv(curves: &PolicyCurves) -> Result<Vec<u8>, csv::Err
     for (row, (start, share)) in curves.starts().iter().zip(violated).enumerate() {
         write(&mut writer, Some(*start))?;
         for band in &bands {
-            for value in folds_of(band[row]) {
-                write(&mut writer, value)?;
+            for (_, value_of) in FOLDS {
+                write(&mut writer, band[row].band.map(value_of))?;
             }
         }
         write(&mut writer, share)?;
         writer.write_record(None::<&[u8]>)?;
     }
     written(writer)
-}
-
-/// In the order of [`SeedFold::ALL`].
-fn folds_of(point: CurvePoint) -> [Option<f64>; 3] {
-    let band = point.band;
-    [
-        band.map(|band| band.median),
-        band.map(|band| band.p10),
-        band.map(|band| band.p90),
-    ]
 }
 
 #[cfg(test)]
@@ -180,7 +180,9 @@ mod tests {
     fn more_seeds_keep_fewer_points_and_never_too_few_for_a_curve() {
         assert_eq!(points_max(20), 13_107);
         assert_eq!(points_max(200), 1_310);
+        assert_eq!(points_max(10_000), 26);
         assert_eq!(points_max(65_535), POINTS_MIN);
+        assert!(65_535 * points_max(65_535) <= 1 << 20);
     }
 
     #[test]

@@ -240,7 +240,13 @@ impl CsvReading<'_> {
                 return (self.field_span(record, index), help);
             }
         }
-        let is_utilization = |name: &str| name.to_lowercase().contains("utilization");
+        let is_utilization = |name: &str| {
+            let name = name.to_lowercase();
+            let is_percent = ["percent", "pct", "%"]
+                .iter()
+                .any(|unit| name.contains(unit));
+            name.contains("utilization") || name.contains("cpu") && is_percent
+        };
         if let Some(index) = names.iter().position(|name| is_utilization(name)) {
             let help = format!(
                 "if `{}` is CPU utilization, `hpasim trace convert --cpu-utilization` makes a trace of it",

@@ -332,11 +332,8 @@ fn options_about_utilization_need_each_other() {
         assert!(finished.stderr.contains(missing), "{}", finished.stderr);
     }
     for (option, reason) in [
-        ("--cpu-request 0", "write a request above 0, as 100m"),
-        (
-            "--cpu-request much",
-            "write millicores, as 100m, or cores, as 0.5",
-        ),
+        ("--cpu-request 0", "write CPU above 0, such as 500m or 2"),
+        ("--cpu-request much", "write CPU above 0, such as 500m or 2"),
         ("--cpu-request 100m --what users", "cannot be used with"),
     ] {
         let options = format!("--cpu-utilization cpu_percent --replicas ready {option}");

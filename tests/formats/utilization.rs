@@ -139,7 +139,64 @@ fn a_ratio_is_suspected() {
     15,4.8
     30,4.8
     warning[W0041]: the greatest utilization is 1.2, which hpasim reads as percent of the request
-    help: nothing, if the pods were nearly idle; if 1 means the whole request, add --scale 100
+    help: nothing, if the pods were nearly idle; if 1 means the whole request, write --scale 100
+    ");
+}
+
+#[test]
+fn a_scale_that_makes_percent_of_a_ratio_ends_the_suspicion() {
+    let table = "time_s,cpu_percent,ready\n0,0.4,2\n15,1.2,2\n";
+    let told_scaled = |scale: f64| {
+        let options = ReadOptions {
+            scale: Some(scale),
+            ..options(0)
+        };
+        let shaping = Shaping {
+            scale: Some(scale),
+            ..Shaping::default()
+        };
+        told_with(table, &options, &shaping)
+    };
+    assert!(!told_scaled(100.0).contains("W0041"));
+    assert!(told_scaled(2.0).contains("write --scale 200"));
+    let idle = "time_s,cpu_percent,ready\n0,12.5,2\n15,11.5,2\n";
+    let options = ReadOptions {
+        scale: Some(0.5),
+        ..options(0)
+    };
+    assert!(!told_with(idle, &options, &Shaping::default()).contains("W0041"));
+}
+
+#[test]
+fn cells_that_are_no_numbers_count_in_both_columns_and_lines_once() {
+    let table = "time_s,cpu_percent,ready\n0,x,2\n15,50,2\n30,50,-4\n20,60,2\n45,50,bad\n";
+    insta::assert_snapshot!(told_aged(0, table), @"
+    # hpasim trace convert, from: `cpu_percent` (percent of 200m) x `ready`
+    time_s,cpu_millicores
+    0,200
+    15,200
+    20,240
+    30,200
+    45,200
+    60,200
+    warning[W0030]: 2 gaps longer than one and a half steps of 5s, the first after time_s 20, the longest 15s; hpasim keeps the value before the gap
+    help: nothing, if the load did not change; otherwise cut the recording with --from and --to
+
+    warning[W0031]: 3 samples are NaN, infinite, negative or not numbers; hpasim ignores such a sample, and a gauge keeps the value before it
+     --> in:2:1
+      |
+    2 | 0,x,2
+      | ^^^^^
+      |
+      = help: check the recording there; without traffic, a query such as 0/0 gives NaN
+
+    warning[W0033]: 1 time goes back; hpasim takes each row at its own time
+     --> in:5:1
+      |
+    5 | 20,60,2
+      | ^^^^^^^
+      |
+      = help: nothing, unless the file contains two recordings
     ");
 }
 
@@ -187,14 +244,22 @@ fn columns_that_are_missing_are_named() {
 #[test]
 fn a_table_without_a_reading_or_without_pods_is_refused() {
     insta::assert_snapshot!(told_aged(0, "time_s,cpu_percent,ready\n0,,1\n15,,1\n"), @"
-    error[E0030]: `in` has no row with a number in `cpu_percent` and pods in `ready`
+    error[E0030]: `in` has no number in `cpu_percent`, or none in `ready`
     help: use a table that has both in one file; where a cell is empty, the value before it holds
     ");
-    let refused = told_aged(0, "time_s,cpu_percent,ready\n0,5,\n15,7,\n");
     assert_eq!(
-        refused,
-        told_aged(0, "time_s,cpu_percent,ready\n0,5,0\n15,7,0\n")
+        told_aged(0, "time_s,cpu_percent,ready\n0,,1\n15,,1\n"),
+        told_aged(0, "time_s,cpu_percent,ready\n0,5,\n15,7,\n")
     );
+    insta::assert_snapshot!(told_aged(0, "time_s,cpu_percent,ready\n0,5,0\n15,7,0\n"), @"
+    error[E0030]: every reading in `cpu_percent` is of a time at which `ready` is 0
+     --> in:1:1
+      |
+    1 | time_s,cpu_percent,ready
+      | ^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: use the column of the pods that were ready, and check --age
+    ");
 }
 
 #[test]
@@ -240,6 +305,7 @@ fn the_name_of_a_column_cannot_leave_the_comment() {
 
 #[test]
 fn a_table_without_a_load_names_the_conversion() {
+    assert!(told("time_s,cpu_percent,ready\n0,5,1\n15,6,1\n").contains("--cpu-utilization"));
     insta::assert_snapshot!(told("time_s,cpu_utilization_pct,ready\n0,5,1\n15,6,1\n"), @"
     error[E0032]: the header has no column for the load
      --> in:1:8

@@ -104,6 +104,7 @@ impl RecordingArgs {
             series: self.series.as_deref().map(SeriesChoice::parse),
             ramp_step: self.step,
             utilization,
+            scale: self.scale,
         }
     }
 

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
+use crate::cli::choices::parse_cpu;
 use crate::scenario::formats::RecordedUtilization;
 use crate::scenario::parse_duration;
-use crate::units::{Millicores, Quantity, SimSpan};
+use crate::units::{Millicores, SimSpan};
 
 /// A table with CPU utilization and replicas, as an autoscaler saw them.
 #[derive(Args, Debug)]
@@ -26,18 +27,6 @@ pub struct UtilizationArgs {
     /// Age of a reading: it is about the load and the pods of then
     #[arg(long, value_name = "DURATION", requires = "cpu_utilization", value_parser = parse_duration)]
     pub age: Option<SimSpan>,
-}
-
-fn parse_cpu(text: &str) -> Result<Millicores, String> {
-    let cpu = text
-        .parse::<Quantity>()
-        .and_then(Quantity::milli_value)
-        .map_err(|error| format!("{error}; write millicores, as 100m, or cores, as 0.5"))?;
-    if cpu.0 > 0 {
-        Ok(Millicores(cpu.0))
-    } else {
-        Err("write a request above 0, as 100m".to_owned())
-    }
 }
 
 impl UtilizationArgs {

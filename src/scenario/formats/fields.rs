@@ -42,14 +42,22 @@ fn columns<const N: usize>(
         let index = fields
             .iter()
             .position(|field| field.trim_ascii() == name.as_bytes());
-        *at = index.ok_or_else(|| Diagnostic {
-            code: Code::TraceHeader,
-            message: format!("the header has no column `{name}`"),
-            place: Some(Box::new(header.place())),
-            help: "use the file as the tool wrote it".to_owned(),
+        *at = index.ok_or_else(|| {
+            let help = "use the file as the tool wrote it".to_owned();
+            no_column(name, header.place(), help)
         })?;
     }
     Ok(found)
+}
+
+/// The fault of a column that the header at `place` lacks.
+pub(super) fn no_column(name: &str, place: Place, help: String) -> Diagnostic {
+    Diagnostic {
+        code: Code::TraceHeader,
+        message: format!("the header has no column `{name}`"),
+        place: Some(Box::new(place)),
+        help,
+    }
 }
 
 /// The fields at `wanted`; `None` if the line has fewer fields.

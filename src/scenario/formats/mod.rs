@@ -164,7 +164,7 @@ impl SeriesChoice {
 }
 
 /// Options for reading a recording.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadOptions {
     /// The format; `None` recognises it by the content.
     pub format: Option<RecordingFormat>,
@@ -176,6 +176,8 @@ pub struct ReadOptions {
     pub ramp_step: Option<SimSpan>,
     /// The columns of a CSV table with recorded CPU utilization, which becomes CPU. Then `format` is not used.
     pub utilization: Option<RecordedUtilization>,
+    /// The factor of the load that [`Shaping`] applies afterwards, for advice about it.
+    pub scale: Option<f64>,
 }
 
 /// A recording after reading.
@@ -303,7 +305,7 @@ fn read_input(
     };
     refuse_foreign_options(name, format, options).map_err(Diagnostics::one)?;
     if let Some(columns) = &options.utilization {
-        return utilization::read(input, columns);
+        return utilization::read(input, columns, options.scale);
     }
     match (format.0.read)(input, options)? {
         Recorded::Rates(reading) => reading.into_recording(format).map_err(Diagnostics::one),

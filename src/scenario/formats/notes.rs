@@ -30,10 +30,27 @@ impl Notes {
         }
     }
 
-    /// The same notes, and of `others` the kinds that these lack.
-    pub(super) fn or(self, mut others: Self) -> Self {
-        others.list.extend(self.list);
-        others
+    /// These notes about one column and `others` about another column of the same lines.
+    ///
+    /// Each column has its own samples that are no numbers, which are counted together. The other kinds are about lines, which both
+    /// columns count: the greater count stands.
+    pub(super) fn with_column(mut self, others: Self) -> Self {
+        for (code, other) in others.list {
+            let Some(note) = self.list.get_mut(&code) else {
+                self.list.insert(code, other);
+                continue;
+            };
+            let count = match code {
+                Code::RecordingNotANumber => note.count + other.count,
+                _ => note.count.max(other.count),
+            };
+            let line = |note: &Note| note.first.as_ref().map(|place| place.line);
+            if line(&other) < line(note) {
+                note.first = other.first;
+            }
+            note.count = count;
+        }
+        self
     }
 
     /// The number of a kind.

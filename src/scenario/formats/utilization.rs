@@ -14,6 +14,7 @@ use super::{RateReading, RateRows, Recording, RecordingFormat, What, fields, not
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::scenario::near::nearest;
 use crate::scenario::trace_text::{NANOS_PER_SECOND, VALUE_MAX};
+use crate::text::rounding::readable;
 use crate::units::{Millicores, SimSpan, parse_number};
 
 /// The columns of a CSV table with recorded CPU utilization, and what turns them into CPU.
@@ -50,18 +51,21 @@ impl RecordedUtilization {
     }
 }
 
-/// Reads the table.
+/// Reads the table, whose load is multiplied by `scale` afterwards.
 ///
 /// # Errors
 /// A column is missing, no reading can be used, or the age is longer than the table.
 pub(super) fn read(
     input: Input<'_>,
     columns: &RecordedUtilization,
+    scale: Option<f64>,
 ) -> Result<Recording, Diagnostics> {
     let name = input.name.clone();
     let table = Readings::read(&name, input.lines(), columns).map_err(Diagnostics::one)?;
     let has_dates = table.header.has_dates;
-    let reading = table.into_cpu(&name, columns).map_err(Diagnostics::one)?;
+    let reading = table
+        .into_cpu(&name, columns, scale)
+        .map_err(Diagnostics::one)?;
     let recording = reading
         .into_recording(RecordingFormat::OWN)
         .map_err(Diagnostics::one)?;
@@ -118,12 +122,7 @@ fn missing(wanted: &str, names: &[String], place: &Place) -> Diagnostic {
             format!("the columns are {}", shown.join(", "))
         }
     };
-    Diagnostic {
-        code: Code::TraceHeader,
-        message: format!("the header has no column `{wanted}`"),
-        place: Some(Box::new(place.clone())),
-        help,
-    }
+    fields::no_column(wanted, place.clone(), help)
 }
 
 /// The readings of the table.
@@ -133,7 +132,7 @@ struct Readings {
     utilization: Samples,
     replicas: Samples,
     notes: Notes,
-    /// Notes about the replicas. Each row has one time, so most of these repeat those about the utilization.
+    /// Notes about the replicas.
     replica_notes: Notes,
 }
 
@@ -202,10 +201,11 @@ impl Readings {
         self,
         name: &str,
         columns: &RecordedUtilization,
+        scale: Option<f64>,
     ) -> Result<RateReading, Diagnostic> {
         let utilization = self.utilization.into_sorted();
         let replicas = self.replicas.into_sorted();
-        let mut warnings = self.notes.or(self.replica_notes).into_warnings();
+        let mut warnings = self.notes.with_column(self.replica_notes).into_warnings();
         let all: BTreeSet<i64> = utilization.keys().chain(replicas.keys()).copied().collect();
         let times: Vec<i64> = all.into_iter().collect();
         let (Some(start), Some(last)) = (times.first().copied(), times.last().copied()) else {
@@ -239,11 +239,14 @@ impl Readings {
             cpu.insert(at, millicores.min(VALUE_MAX));
         }
         let Some(first) = cpu.values().next().copied() else {
-            return Err(no_numbers(name, columns));
+            return Err(match without_pods.first() {
+                Some(_) => no_pods(columns, self.header.place),
+                None => no_numbers(name, columns),
+            });
         };
         // What came before the first reading is unknown.
         cpu.entry(0).or_insert(first);
-        warnings.extend(unlike_percent(&utilization));
+        warnings.extend(unlike_percent(&utilization, scale.unwrap_or(1.0)));
         warnings.extend(readings_without_pods(&without_pods, columns, time_text));
         let read: Vec<i64> = utilization.keys().copied().collect();
         let gaps = match usual_step(&read) {
@@ -288,7 +291,7 @@ fn held(samples: &BTreeMap<i64, f64>, nanos: i64) -> Option<f64> {
 
 fn no_numbers(name: &str, columns: &RecordedUtilization) -> Diagnostic {
     let what = format!(
-        "row with a number in `{}` and pods in `{}`",
+        "number in `{}`, or none in `{}`",
         columns.utilization_column, columns.replicas_column
     );
     nothing_there(
@@ -296,6 +299,18 @@ fn no_numbers(name: &str, columns: &RecordedUtilization) -> Diagnostic {
         &what,
         "use a table that has both in one file; where a cell is empty, the value before it holds",
     )
+}
+
+fn no_pods(columns: &RecordedUtilization, header: Place) -> Diagnostic {
+    Diagnostic {
+        code: Code::TraceEmpty,
+        message: format!(
+            "every reading in `{}` is of a time at which `{}` is 0",
+            columns.utilization_column, columns.replicas_column
+        ),
+        place: Some(Box::new(header)),
+        help: "use the column of the pods that were ready, and check --age".to_owned(),
+    }
 }
 
 fn too_old(age: SimSpan, length: i64) -> Diagnostic {
@@ -316,20 +331,22 @@ fn too_old(age: SimSpan, length: i64) -> Diagnostic {
     }
 }
 
-/// A warning about utilization that looks like a ratio: small, and not in whole percent, which is how Kubernetes counts.
-fn unlike_percent(utilization: &BTreeMap<i64, f64>) -> Option<Diagnostic> {
+/// A warning about utilization that looks like a ratio: small, and not in whole percent, which is how Kubernetes counts. A `scale` that
+/// makes percent of it leaves nothing to warn about.
+fn unlike_percent(utilization: &BTreeMap<i64, f64>, scale: f64) -> Option<Diagnostic> {
     const RATIO_MAX: f64 = 10.0;
     let greatest = utilization.values().copied().fold(0.0, f64::max);
     let is_whole = utilization.values().all(|percent| percent.fract() == 0.0);
-    (greatest <= RATIO_MAX && !is_whole).then(|| Diagnostic {
+    (greatest * scale.max(1.0) <= RATIO_MAX && !is_whole).then(|| Diagnostic {
         code: Code::RecordingRatio,
         message: format!(
             "the greatest utilization is {greatest}, which hpasim reads as percent of the request"
         ),
         place: None,
-        help:
-            "nothing, if the pods were nearly idle; if 1 means the whole request, add --scale 100"
-                .to_owned(),
+        help: format!(
+            "nothing, if the pods were nearly idle; if 1 means the whole request, write --scale {}",
+            readable(100.0 * scale)
+        ),
     })
 }
 

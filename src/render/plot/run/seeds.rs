@@ -94,13 +94,12 @@ pub fn draw_seeds(picture: &SeedsPicture<'_>) -> Drawing {
             plane.shade_shares(drawing, &violated);
         });
         if kind == PanelKind::Load && !is_kept {
-            let seconds = picture.kpis.typical(Kpi::SloViolationSeconds);
             let strip = Strip {
                 shares: &violated,
                 slice: 1.0,
                 least_strength: 0.15,
                 name: "broken",
-                amount: seconds.map(human::duration).unwrap_or_default(),
+                amount: picture.broken_amount(),
             };
             plane.strip(&mut drawing, &strip);
         }
@@ -155,6 +154,18 @@ fn violated_shares(curves: &PolicyCurves, end: f64) -> Strokes {
 }
 
 impl SeedsPicture<'_> {
+    /// The median time that broke the SLO; where that is 0, how many seeds broke it.
+    fn broken_amount(&self) -> String {
+        let seconds = self.kpis.typical(Kpi::SloViolationSeconds);
+        match seconds.filter(|seconds| *seconds > 0.0) {
+            Some(seconds) => human::duration(seconds),
+            None => match self.curves.seeds_above_zero(Curve::SloViolatedShare) {
+                1 => "in 1 seed".to_owned(),
+                seeds => format!("in {seeds} seeds"),
+            },
+        }
+    }
+
     /// A panel; `None` of a kind that the policy does not have.
     fn panel(&self, kind: PanelKind, frame: Rect) -> Option<BandPanel> {
         let mut panel = match kind {
@@ -311,11 +322,15 @@ mod tests {
 
     fn draw(scenario: &Scenario, curves: &PolicyCurves) -> Drawing {
         let kpis = KpiReport::of(&[story_kpis(), story_kpis(), story_kpis()]).expect("three runs");
+        draw_with(scenario, curves, &kpis)
+    }
+
+    fn draw_with(scenario: &Scenario, curves: &PolicyCurves, kpis: &KpiReport) -> Drawing {
         draw_seeds(&SeedsPicture {
             scenario,
             engine: Engine::Fluid,
             curves,
-            kpis: &kpis,
+            kpis,
             promised_latency: Some(0.187),
             request: &Request::default(),
         })
@@ -406,6 +421,30 @@ mod tests {
                 .any(|text| text.starts_with("SLO kept throughout by every seed"))
         );
         assert!(!texts.contains(&"failed") && !texts.contains(&"broken"));
+    }
+
+    #[test]
+    fn where_the_median_seed_kept_the_slo_the_strip_counts_the_seeds_that_broke_it() {
+        let mut broken = story_timeline();
+        broken.rows[3].slo_violated_share = 1.0;
+        let mut kept = story_timeline();
+        for row in &mut kept.rows {
+            row.slo_violated_share = 0.0;
+        }
+        let seeds = [&broken, &kept, &kept];
+        let curves = PolicyCurves {
+            seeds: seeds
+                .map(|timeline| SeedCurves::of(timeline, &Curve::OF_SEEDS, 1000))
+                .to_vec(),
+        };
+        let runs = [15.0, 0.0, 0.0].map(|slo_violation_seconds| Kpis {
+            slo_violation_seconds: Some(slo_violation_seconds),
+            ..story_kpis()
+        });
+        let kpis = KpiReport::of(&runs).expect("three runs");
+        let drawing = draw_with(&scenario(3600.0), &curves, &kpis);
+        let texts: Vec<&str> = drawing.texts().collect();
+        assert!(texts.contains(&"broken") && texts.contains(&"in 1 seed"));
     }
 
     #[test]
