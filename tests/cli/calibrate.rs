@@ -46,12 +46,11 @@ fn a_recorded_probe_gives_cost_idle_use_and_the_lines_of_the_policy() {
       others. The fit keeps it; without it, a request costs 44.2 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it. The policy's `standard_error` includes the machine of the
-      probe, and the uncertainty of few rows.
+      probes measure it.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "46.7ms", cv = 1.0, standard_error = "3.5ms", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "46.7ms", cv = 1.0, standard_error = "1.99ms", machine = 0.06 }
     idle_cpu = "0m"
     "#);
     insta::assert_snapshot!(calibrated.stderr, @"
@@ -79,7 +78,7 @@ fn the_lines_it_prints_are_a_policy() {
         .expect("the lines");
     insta::assert_snapshot!(lines, @r#"
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0, standard_error = "0.6ms", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0, standard_error = "40.8us", machine = 0.06 }
     idle_cpu = "5m"
     "#);
     sandbox.write(
@@ -118,12 +117,11 @@ fn a_relation_that_is_not_linear_is_said_to_be_so() {
       light load; by the line through the origin, a request costs 42.2 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it. The policy's `standard_error` includes the machine of the
-      probe, and the uncertainty of few rows.
+      probes measure it.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "55ms", cv = 1.0, standard_error = "5.89ms", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "55ms", cv = 1.0, standard_error = "4.47ms", machine = 0.06 }
     idle_cpu = "0m"
     "#);
 }
@@ -159,8 +157,9 @@ fn a_row_far_off_is_named_with_its_line() {
       The fit keeps it; without it, a request costs 9.97 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it. The policy's `standard_error` includes the machine of the
-      probe, and the uncertainty of few rows.
+      probes measure it.
+    - Few rows: seeds draw a normal error, which is too narrow here. Compare the
+      standard error with the 95 % interval, and measure at more loads.
 
     No lines for the policy: the standard error is more than half of the cost.
     Measure more loads, and heavier ones.
@@ -204,12 +203,13 @@ fn cpu_of_all_pods_beside_a_column_replicas_is_noticed() {
       policy gets 0m.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it. The policy's `standard_error` includes the machine of the
-      probe, and the uncertainty of few rows.
+      probes measure it.
+    - Few rows: seeds draw a normal error, which is too narrow here. Compare the
+      standard error with the 95 % interval, and measure at more loads.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "43.3ms", cv = 1.0, standard_error = "17.1ms", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "43.3ms", cv = 1.0, standard_error = "13.3ms", machine = 0.06 }
     idle_cpu = "0m"
     "#);
     // The same, written as it should be.
@@ -264,14 +264,14 @@ fn json_is_one_object_with_the_same_figures() {
       "cpu_looks_like_that_of_all_pods": false,
       "cost": {
         "mean_ms": 10.0071,
-        "standard_error_ms": 0.605193,
+        "standard_error_ms": 0.0515079,
         "machine": 0.06,
         "machine_low": null,
         "machine_high": null,
         "machine_known_from": "machines of one type and one processor, as measured on Standard_D4as_v5",
         "idle_cpu_millicores": 4.98571
       },
-      "policy": "[workload]\ncpu_per_request = { dist = \"lognormal\", mean = \"10ms\", cv = 1.0, standard_error = \"0.61ms\", machine = 0.06 }\nidle_cpu = \"5m\"\n"
+      "policy": "[workload]\ncpu_per_request = { dist = \"lognormal\", mean = \"10ms\", cv = 1.0, standard_error = \"51.5us\", machine = 0.06 }\nidle_cpu = \"5m\"\n"
     }
     "#);
 }
@@ -459,8 +459,7 @@ fn a_reading_beside_an_exact_line_is_off_in_percent() {
       close to their line. The fit keeps it; without it, a request costs 6 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it. The policy's `standard_error` includes the machine of the
-      probe, and the uncertainty of few rows.
+      probes measure it.
     ");
 }
 
@@ -499,12 +498,13 @@ fn rows_of_full_pods_are_noticed_and_with_the_limit_left_out() {
       others. The fit keeps it; without it, a request costs 20.5 ms.
     - `machine` is assumed: 0.06 (machines of one type and one processor, as
       measured on Standard_D4as_v5). `--machine` chooses another class; several
-      probes measure it. The policy's `standard_error` includes the machine of the
-      probe, and the uncertainty of few rows.
+      probes measure it.
+    - Few rows: seeds draw a normal error, which is too narrow here. Compare the
+      standard error with the 95 % interval, and measure at more loads.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "20.5ms", cv = 1.0, standard_error = "6.28ms", machine = 0.06 }
+    cpu_per_request = { dist = "lognormal", mean = "20.5ms", cv = 1.0, standard_error = "5.35ms", machine = 0.06 }
     idle_cpu = "14m"
     "#);
     let limited = sandbox.done("calibrate probe.csv --limit 250m --machine mixed");
@@ -528,13 +528,13 @@ fn rows_of_full_pods_are_noticed_and_with_the_limit_left_out() {
       belongs to one pod. If you measured several pods, divide it by their number,
       or add a column `replicas`.
     - `machine` is assumed: 0.24 (a type with several processors, as measured on
-      GKE's E2). `--machine` chooses another class; several probes measure it. The
-      policy's `standard_error` includes the machine of the probe, and the
-      uncertainty of few rows.
+      GKE's E2). `--machine` chooses another class; several probes measure it.
+    - Few rows: seeds draw a normal error, which is too narrow here. Compare the
+      standard error with the 95 % interval, and measure at more loads.
 
     Put into the policy:
     [workload]
-    cpu_per_request = { dist = "lognormal", mean = "19.9ms", cv = 1.0, standard_error = "4.78ms", machine = 0.24 }
+    cpu_per_request = { dist = "lognormal", mean = "19.9ms", cv = 1.0, standard_error = "0.14ms", machine = 0.24 }
     idle_cpu = "1m"
     "#);
     let far = sandbox.done("calibrate probe.csv --limit 2");
@@ -575,7 +575,7 @@ fn several_probes_measure_the_machines() {
     insta::assert_snapshot!(end, @r#"
     , each on a machine of its own: a request costs 11.8 ms (geometric mean;
     standard error 1.16 ms). The logarithm of the machines' speed has a standard
-    deviation of 0.17 (95 %: 0.087 to 1.07), beyond the errors of the probes.
+    deviation of 0.17 (95 %: 0.088 to 1.07), beyond the errors of the probes.
     So few probes say little about the machines. If the interval is wide, write the
     `machine` of a class into the policy: 0.06 for one machine type with one
     processor, 0.24 for a type with several processors.
@@ -601,7 +601,7 @@ fn several_probes_measure_the_machines() {
         .json();
     assert_eq!(json["probes"].as_array().map(Vec::len), Some(3));
     assert_eq!(json["probes"][0]["file"], "mon.csv");
-    insta::assert_snapshot!(json["cost"], @r#"{"idle_cpu_millicores":5.8,"machine":0.169053,"machine_high":1.06624,"machine_known_from":"3 probes","machine_low":0.0871481,"mean_ms":11.8013,"standard_error_ms":1.15605}"#);
+    insta::assert_snapshot!(json["cost"], @r#"{"idle_cpu_millicores":5.8,"machine":0.169239,"machine_high":1.06627,"machine_known_from":"3 probes","machine_low":0.087509,"mean_ms":11.8013,"standard_error_ms":1.15605}"#);
     let both = sandbox.hpasim("calibrate mon.csv tue.csv --machine same");
     assert_eq!(both.code, Some(2));
     insta::assert_snapshot!(both.stderr, @"error: several probes measure how the machines differ; leave `--machine` out, or give one probe");
