@@ -159,7 +159,7 @@ fn notes(probe: &FittedProbe) -> Vec<String> {
         probe
             .at_limit
             .as_deref()
-            .map(|lines| left_out(lines, *measured)),
+            .map(|lines| left_out(probe, lines)),
     );
     notes.extend(
         fit.rate_falls
@@ -202,7 +202,7 @@ fn notes(probe: &FittedProbe) -> Vec<String> {
     notes
 }
 
-fn left_out(lines: &[usize], measured: ProbeMeasurement) -> String {
+fn left_out(probe: &FittedProbe, lines: &[usize]) -> String {
     let numbers: Vec<String> = lines.iter().map(ToString::to_string).collect();
     let which = match lines {
         [] => "No row is".to_owned(),
@@ -210,10 +210,15 @@ fn left_out(lines: &[usize], measured: ProbeMeasurement) -> String {
         _ => format!("Lines {} are", numbers.join(", ")),
     };
     let so = match lines {
-        [] => "",
+        [] => {
+            let most = significant(probe.fit.cpu_millicores_max);
+            return format!(
+                "No row is at the CPU limit: the greatest reading is {most}m. Check the unit of `--limit`: 500m is half a core."
+            );
+        }
         _ => " and left out: at the limit a rate is what the pods could serve",
     };
-    let of = match measured {
+    let of = match probe.measured {
         ProbeMeasurement::PerPod => "",
         ProbeMeasurement::Together => {
             " The probe has no column `replicas`, so `--limit` is compared with all its pods together."
@@ -475,6 +480,7 @@ fn rounded(fit: &Calibration) -> Calibration {
     for value in [
         &mut fit.rps_min,
         &mut fit.rps_max,
+        &mut fit.cpu_millicores_max,
         &mut fit.r_squared,
         &mut fit.scatter_millicores,
         &mut fit.cpu_per_request_ms_without_idle,

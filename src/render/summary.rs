@@ -13,7 +13,7 @@ use crate::results::KpiReport;
 use crate::results::export::Request;
 use crate::results::failures;
 use crate::results::statistics::sorted_quantile;
-use crate::scenario::{Assumption, Engine, Scenario};
+use crate::scenario::{Assumption, ClusterKind, Engine, Scenario};
 use crate::text::visible;
 use crate::units::Seed;
 use crate::workload::Demand;
@@ -92,16 +92,21 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
     }
 }
 
-/// The cost of a request that the seeds drew, as a line; nothing if they have the stated cost.
+/// The stated cost of a request and those that the seeds drew, as a line; nothing if all are the stated one.
 fn drawn_cost(run: &RunSummary<'_>) -> String {
     let mut costs = run.scenario.drawn_costs(run.seeds);
     costs.sort_by(f64::total_cmp);
     let latency = |share| human::latency(sorted_quantile(&costs, share).unwrap_or_default());
+    let stated = run.scenario.workload.cpu_per_request.mean_seconds();
+    let stated = format!("{} stated", human::latency(stated));
     match costs.as_slice() {
         [] => String::new(),
-        [only] => format!("cost of a request, drawn: {}\n", human::latency(*only)),
+        [only] => format!(
+            "cost of a request: {stated}, drawn {}\n",
+            human::latency(*only)
+        ),
         _ => format!(
-            "cost of a request, drawn: {} ({} to {})\n",
+            "cost of a request: {stated}, drawn {} ({} to {})\n",
             latency(0.5),
             latency(0.1),
             latency(0.9)
@@ -121,9 +126,13 @@ fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
     }
     let value = assumption.value.trim_matches('"');
     let interval = human::duration(scenario.metrics.scrape_interval.as_secs_f64());
+    let of_cluster = ClusterKind::default().defaults().scrape_interval;
     let remark = match (key.as_str(), &assumption.found_in) {
         (_, Some(place)) => place.clone(),
-        ("cluster", None) => format!("CPU measured every {interval}"),
+        // Another key or a manifest may state the interval.
+        ("cluster", None) if scenario.metrics.scrape_interval == of_cluster => {
+            format!("CPU measured every {interval}")
+        }
         ("metrics.custom", None) => {
             format!(
                 "Pods, Object and External metrics read every {interval}, without a rate window"

@@ -37,6 +37,8 @@ pub struct Calibration {
     pub rps_min: f64,
     /// Heaviest load, in requests per second a pod.
     pub rps_max: f64,
+    /// The greatest reading, in millicores.
+    pub cpu_millicores_max: f64,
     /// CPU time of one request, in milliseconds of one core.
     pub cpu_per_request_ms: Coefficient,
     /// CPU without any request, in millicores; below zero where the line meets the axis there.
@@ -257,6 +259,10 @@ pub fn calibrate(probe: &Probe) -> Result<Calibration, CalibrationError> {
         rows: rows.len(),
         rps_min: loads().fold(f64::INFINITY, f64::min),
         rps_max: loads().fold(0.0, f64::max),
+        cpu_millicores_max: rows
+            .iter()
+            .map(|row| row.cpu_millicores)
+            .fold(0.0, f64::max),
         // A millicore for a request per second is a millisecond of a core a request.
         cpu_per_request_ms: Coefficient::new(line.slope, slope_error, freedom),
         idle_cpu_millicores: Coefficient::new(line.intercept, intercept_error, freedom),

@@ -233,6 +233,7 @@ fn json_is_one_object_with_the_same_figures() {
       "rows": 4,
       "rps_min": 2.0,
       "rps_max": 10.0,
+      "cpu_millicores_max": 105.0,
       "cpu_per_request_ms": {
         "value": 10.0071,
         "standard_error": 0.0515079,

@@ -89,10 +89,10 @@ fn a_run_says_which_cost_its_seeds_drew() {
         (line.map(str::to_owned), costs)
     };
     let (line, costs) = run("--seed 3");
-    insta::assert_snapshot!(line.expect("the line"), @"cost of a request, drawn: 9.42 ms");
+    insta::assert_snapshot!(line.expect("the line"), @"cost of a request: 20 ms stated, drawn 9.42 ms");
     assert_eq!(costs.as_array().map(Vec::len), Some(1));
     let (line, costs) = run("--seeds 20");
-    insta::assert_snapshot!(line.expect("the line"), @"cost of a request, drawn: 17.9 ms (11.7 ms to 29.8 ms)");
+    insta::assert_snapshot!(line.expect("the line"), @"cost of a request: 20 ms stated, drawn 17.9 ms (11.7 ms to 29.8 ms)");
     assert_eq!(costs.as_array().map(Vec::len), Some(20));
     let (line, costs) = run("--set workload.cpu_per_request=20ms");
     assert_eq!((line, costs.is_null()), (None, true));

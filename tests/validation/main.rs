@@ -265,13 +265,24 @@ fn pooled(outcomes: &[Outcome<'_>], figure: fn(&Score) -> f64) -> f64 {
     figures.iter().sum::<f64>() / figures.len() as f64
 }
 
+/// The error of the constant that fits each recording best, mean over the recordings.
+fn best_constant(outcomes: &[Outcome<'_>]) -> f64 {
+    let recorded = outcomes.iter().flat_map(|outcome| &outcome.recorded);
+    let errors: Vec<f64> = recorded.map(Recorded::error_of_best_constant).collect();
+    errors.iter().sum::<f64>() / errors.len() as f64
+}
+
 fn summary(groups: &[(&str, &[Outcome<'_>])]) -> String {
-    let row = |name: String, floor: Option<f64>, mean: &dyn Fn(fn(&Score) -> f64) -> f64| {
+    let row = |name: String,
+               floor: Option<f64>,
+               constant: f64,
+               mean: &dyn Fn(fn(&Score) -> f64) -> f64| {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         vec![
             name,
             format!("{:.2}", mean(|score| score.of_seeds)),
             floor.map_or_else(|| "-".to_owned(), |floor| format!("{floor:.2}")),
+            format!("{constant:.2}"),
             format!("{:.2}", mean(|score| score.crps)),
             percent(mean(|score| score.coverage)),
             percent(mean(|score| score.differing)),
@@ -282,16 +293,21 @@ fn summary(groups: &[(&str, &[Outcome<'_>])]) -> String {
     for (cluster, outcomes) in groups {
         for outcome in *outcomes {
             let name = outcome.condition.name.to_owned();
-            rows.push(row(name, outcome.noise_floor(), &|it| outcome.mean(it)));
+            let constant = best_constant(std::slice::from_ref(outcome));
+            rows.push(row(name, outcome.noise_floor(), constant, &|it| {
+                outcome.mean(it)
+            }));
         }
         let runs: usize = outcomes.iter().map(|outcome| outcome.recorded.len()).sum();
         let name = format!("**{cluster}, all {runs} runs**");
-        rows.push(row(name, None, &|it| pooled(outcomes, it)));
+        let constant = best_constant(outcomes);
+        rows.push(row(name, None, constant, &|it| pooled(outcomes, it)));
     }
     let columns = [
         "condition",
         "error of a seed",
         "noise floor",
+        "best constant",
         "CRPS",
         "PIT coverage",
         "moments at which seeds differ",

@@ -151,6 +151,15 @@ impl Recorded {
         self.samples[known.saturating_sub(1)].replicas
     }
 
+    /// |the constant that fits best - recorded|, mean over the samples: that constant is their median.
+    pub(crate) fn error_of_best_constant(&self) -> f64 {
+        let mut replicas: Vec<f64> = self.samples.iter().map(|it| it.replicas).collect();
+        replicas.sort_by(f64::total_cmp);
+        let median = replicas[replicas.len() / 2];
+        let off = replicas.iter().map(|it| (it - median).abs());
+        off.sum::<f64>() / replicas.len() as f64
+    }
+
     /// |this run - another one of the same condition|, mean over the samples of both.
     pub(crate) fn difference(&self, other: &Self) -> f64 {
         let off = |one: &Self, two: &Self| -> f64 {
