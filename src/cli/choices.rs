@@ -20,12 +20,15 @@ where
     })
 }
 
+/// More CPU than any pod has: a suffix of memory, or a typing mistake.
+const CPU_MAX: Millicores = Millicores(100_000_000);
+
 /// An amount of CPU above 0, as Kubernetes writes it.
 pub(super) fn parse_cpu(text: &str) -> Result<Millicores, String> {
     let quantity = text.parse::<Quantity>().and_then(Quantity::milli_value);
     match quantity {
-        Ok(cpu) if cpu.0 > 0 => Ok(Millicores(cpu.0)),
-        _ => Err("write CPU above 0, such as 500m or 2".to_owned()),
+        Ok(cpu) if (1..=CPU_MAX.0).contains(&cpu.0) => Ok(Millicores(cpu.0)),
+        _ => Err("write CPU from 1m to 100k cores, such as 500m or 2".to_owned()),
     }
 }
 

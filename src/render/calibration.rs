@@ -14,6 +14,7 @@ use crate::results::calibration::{
 use crate::scenario::ProbeMeasurement;
 use crate::text::rounding::readable;
 use crate::text::{json, visible};
+use crate::workload::CostUncertainty;
 
 /// A probe with its fit.
 #[derive(Clone, Debug)]
@@ -345,7 +346,14 @@ fn distance(outlier: &Outlier) -> String {
 /// The part of a policy that says the same.
 fn policy_lines(cost: &CostEstimate) -> String {
     let error = match cost.standard_error_ms {
-        error if error > 0.0 => format!(", standard_error = \"{}\"", written_milliseconds(error)),
+        error if error > 0.0 => {
+            // Three digits may round the error above half of the mean, which no policy accepts.
+            let most = 0.99 * CostUncertainty::ERROR_BY_MEAN_MAX * cost.mean_ms;
+            format!(
+                ", standard_error = \"{}\"",
+                written_milliseconds(error.min(most))
+            )
+        }
         _ => String::new(),
     };
     let machine = match cost.machine_deviation {

@@ -144,7 +144,7 @@ fn read_container(
                     Code::Conflict,
                     section.key_origin(key),
                     format!("the first container serves the requests, so its `{key}` is `workload.{key}`"),
-                    "move the line to [workload]; only a sidecar has its own `{key}`",
+                    format!("move the line to [workload]; only a sidecar has its own `{key}`"),
                 );
             }
         }

@@ -145,13 +145,13 @@ impl Scenario {
 
     /// The scenario in the run of `seed`: with the cost of a request that the seed draws, and nothing left to draw.
     ///
-    /// Call it before you make observers: a KPI such as the pods needed belongs to the drawn cost. Without `standard_error` and `machine` this is the scenario itself.
+    /// Call it before you make observers: a KPI such as the pods needed belongs to the drawn cost. Without `standard_error` and `machine`, and under a trace of CPU, this is the scenario itself.
     #[must_use]
     pub fn for_seed(&self, seed: Seed) -> Cow<'_, Self> {
-        let workload = &self.workload;
-        if workload.cost_uncertainty.is_none() {
+        if !self.draws_cost() {
             return Cow::Borrowed(self);
         }
+        let workload = &self.workload;
         let mean_seconds = workload.cpu_per_request.mean_seconds();
         let drawn = workload.cost_uncertainty.draw(mean_seconds, seed);
         let mut scenario = self.clone();
@@ -170,11 +170,16 @@ impl Scenario {
         Cow::Owned(scenario)
     }
 
+    /// Whether seeds draw the cost of a request. A trace of CPU says what the requests of its own machines cost.
+    fn draws_cost(&self) -> bool {
+        let has_requests = !matches!(self.trace.demand, Demand::CpuMillicores(_));
+        has_requests && !self.workload.cost_uncertainty.is_none()
+    }
+
     /// The mean cost of a request in the run of each seed, in core-seconds; empty if all seeds have the stated cost, or if the trace is CPU.
     #[must_use]
     pub fn drawn_costs(&self, seeds: &[Seed]) -> Vec<f64> {
-        let has_requests = !matches!(self.trace.demand, Demand::CpuMillicores(_));
-        if self.workload.cost_uncertainty.is_none() || !has_requests {
+        if !self.draws_cost() {
             return Vec::new();
         }
         let cost = |seed: &Seed| {

@@ -39,6 +39,14 @@ pub enum GridError {
         /// The path.
         path: String,
     },
+    /// A path lies below another one, and one of them is swept.
+    #[error("`{inner}` lies below `{outer}`, so each would replace the other; sweep one of them")]
+    Within {
+        /// The longer path.
+        inner: String,
+        /// The shorter path.
+        outer: String,
+    },
     /// A grid needs steps.
     #[error(
         "`--set {path}={range}` has no step; write `{range}:STEP`, or draw from it with --samples"
@@ -271,7 +279,29 @@ fn parse(arguments: &[String]) -> Result<Vec<Parameter>, GridError> {
             });
         }
     }
-    Ok(parameters)
+    match nested(&parameters) {
+        Some(fault) => Err(fault),
+        None => Ok(parameters),
+    }
+}
+
+/// Two parameters of which one is part of the other's value, where a point has several values.
+fn nested(parameters: &[Parameter]) -> Option<GridError> {
+    let pairs = parameters.iter().flat_map(|inner| {
+        let others = parameters.iter();
+        others.map(move |outer| (inner, outer))
+    });
+    let is_nested = |(inner, outer): &(&Parameter, &Parameter)| {
+        let below = inner.path().strip_prefix(outer.path());
+        below.is_some_and(|rest| rest.starts_with('.')) && (inner.is_swept() || outer.is_swept())
+    };
+    pairs
+        .into_iter()
+        .find(is_nested)
+        .map(|(inner, outer)| GridError::Within {
+            inner: inner.path().to_owned(),
+            outer: outer.path().to_owned(),
+        })
 }
 
 /// For each of `count` points the number of one of `values`: one draw from each of `count` strata, in random order.
@@ -293,6 +323,27 @@ pub(super) fn stratified(values: u64, count: u32, seed: Seed, member: u64) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_swept_key_and_the_table_above_it_would_replace_each_other() {
+        let cost = "workload.cpu_per_request";
+        for list in [
+            [&*format!("{cost}.machine=0,0.9"), &*format!("{cost}=5ms")],
+            [
+                &*format!("{cost}=5ms,10ms"),
+                &*format!("{cost}.machine=0.9"),
+            ],
+        ] {
+            let fault = Grid::full(&arguments(&list))
+                .expect_err("nested")
+                .to_string();
+            let expected = format!(
+                "`{cost}.machine` lies below `{cost}`, so each would replace the other; sweep one of them"
+            );
+            assert_eq!(fault, expected);
+        }
+        assert!(Grid::full(&arguments(&["pod.init=1s,2s", "pod.init_delay=1"])).is_ok());
+    }
 
     fn arguments(list: &[&str]) -> Vec<String> {
         list.iter().map(|argument| (*argument).to_owned()).collect()

@@ -556,7 +556,7 @@ fn a_limit_that_leaves_too_few_rows_or_is_none() {
     let none = sandbox.hpasim("calibrate probe.csv --limit 0");
     assert_eq!(none.code, Some(2));
     insta::assert_snapshot!(none.stderr, @"
-    error: invalid value '0' for '--limit <CPU>': write CPU above 0, such as 500m or 2
+    error: invalid value '0' for '--limit <CPU>': write CPU from 1m to 100k cores, such as 500m or 2
 
     For more information, try '--help'.
     ");

@@ -332,8 +332,18 @@ fn options_about_utilization_need_each_other() {
         assert!(finished.stderr.contains(missing), "{}", finished.stderr);
     }
     for (option, reason) in [
-        ("--cpu-request 0", "write CPU above 0, such as 500m or 2"),
-        ("--cpu-request much", "write CPU above 0, such as 500m or 2"),
+        (
+            "--cpu-request 0",
+            "write CPU from 1m to 100k cores, such as 500m or 2",
+        ),
+        (
+            "--cpu-request 100Mi",
+            "write CPU from 1m to 100k cores, such as 500m or 2",
+        ),
+        (
+            "--cpu-request much",
+            "write CPU from 1m to 100k cores, such as 500m or 2",
+        ),
         ("--cpu-request 100m --what users", "cannot be used with"),
     ] {
         let options = format!("--cpu-utilization cpu_percent --replicas ready {option}");

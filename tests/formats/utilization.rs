@@ -316,3 +316,32 @@ fn a_table_without_a_load_names_the_conversion() {
       = help: if `cpu_utilization_pct` is CPU utilization, `hpasim trace convert --cpu-utilization` makes a trace of it
     ");
 }
+
+#[test]
+fn a_row_with_too_many_cells_is_not_read_and_two_columns_of_one_name_are_refused() {
+    let table = "time_s,cpu_percent,ready\n0,50,2\n30,1,200,3\n45,60,3\n";
+    insta::assert_snapshot!(told_aged(0, table), @"
+    # hpasim trace convert, from: `cpu_percent` (percent of 200m) x `ready`
+    time_s,cpu_millicores
+    0,200
+    45,360
+    90,360
+    warning[W0039]: 1 line is unreadable; hpasim ignores such lines
+     --> in:3:1
+      |
+    3 | 30,1,200,3
+      | ^^^^^^^^^^
+      |
+      = help: check that the file is complete and has one format
+    ");
+    let twice = "time_s,ready,ready,cpu_percent\n0,1,2,30\n15,1,2,40\n";
+    insta::assert_snapshot!(told_aged(0, twice), @"
+    error[E0031]: two columns have the name `ready`
+     --> in:1:1
+      |
+    1 | time_s,ready,ready,cpu_percent
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: keep one of the two
+    ");
+}

@@ -100,3 +100,15 @@ fn mean_and_machine_can_be_set_in_either_order() {
     assert_eq!(beside, one);
     assert!((one.cpu_per_request.mean_seconds() - 0.02).abs() < 1e-6);
 }
+
+#[test]
+fn under_a_trace_of_cpu_no_cost_is_drawn() {
+    let policy = "[workload]\ncpu_per_request = { machine = 0.5 }\n";
+    let files = [
+        ("p.toml", policy),
+        ("c.csv", "time_s,cpu_millicores\n0,100\n60,200\n120,200\n"),
+    ];
+    let recorded = sound(request("p.toml", "c.csv", &[]), &mut Files::of(&files)).scenario;
+    assert!(matches!(recorded.for_seed(Seed(3)), Cow::Borrowed(_)));
+    assert!(recorded.drawn_costs(&[Seed(1), Seed(2)]).is_empty());
+}

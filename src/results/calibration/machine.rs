@@ -1,6 +1,6 @@
 //! How much the speed of the machines that serve may differ from that of the probe's machine.
 
-use statrs::distribution::{ChiSquared, ContinuousCDF};
+use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
 
 use super::Calibration;
 use crate::results::statistics::CONFIDENCE;
@@ -113,9 +113,8 @@ impl CostEstimate {
             (cost.standard_error / cost.value).powi(2)
         });
         let of_machines = |variance: f64| (variance - of_probes).max(0.0);
-        let chi_squared = ChiSquared::new(freedom).expect("degrees of freedom above 0");
         let beyond = (1.0 - CONFIDENCE) / 2.0;
-        let end = |share: f64| of_machines(squares / chi_squared.inverse_cdf(share)).sqrt();
+        let end = |share: f64| of_machines(squares / chi_squared(freedom, share)).sqrt();
         let machines = of_machines(squares / freedom);
         let mean_ms = log_mean.exp();
         Self {
@@ -135,4 +134,17 @@ impl CostEstimate {
         }
         (self.machine_deviation > DEVIATION_MAX).then_some(CostDoubt::Machines)
     }
+}
+
+/// The quantile `share` of the chi-squared distribution.
+///
+/// With one degree of freedom it is the square of a normal number: the library's search fails there.
+pub(super) fn chi_squared(freedom: f64, share: f64) -> f64 {
+    if freedom < 1.5 {
+        let normal = Normal::standard().inverse_cdf(f64::midpoint(1.0, share));
+        return normal * normal;
+    }
+    ChiSquared::new(freedom)
+        .expect("degrees of freedom above 0")
+        .inverse_cdf(share)
 }

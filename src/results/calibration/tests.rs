@@ -382,3 +382,31 @@ fn a_rate_that_falls_while_cpu_stays_is_found_and_one_that_falls_with_its_cpu_is
         assert_eq!(fit.rate_falls, [], "{sound:?}");
     }
 }
+
+#[test]
+fn quantiles_of_chi_squared_are_those_of_tables() {
+    for (freedom, share, expected) in [
+        (1.0, 0.025, 0.000_982),
+        (1.0, 0.975, 5.0239),
+        (2.0, 0.025, 0.0506),
+        (2.0, 0.975, 7.3778),
+        (9.0, 0.025, 2.7004),
+        (9.0, 0.975, 19.0228),
+    ] {
+        let found = machine::chi_squared(freedom, share);
+        near(found / expected, 1.0, 1e-3);
+    }
+}
+
+#[test]
+fn two_probes_have_an_interval_that_holds_their_deviation() {
+    let fits = [(1, 20.0), (2, 26.0)]
+        .map(|(seed, cost)| calibrate(&probe_of(cost, 0.5, seed)).expect("a cost"));
+    let cost = CostEstimate::of_several(&fits);
+    let (low, high) = cost.machine_interval.expect("an interval");
+    assert!(
+        low < cost.machine_deviation && cost.machine_deviation < high,
+        "{cost:?}"
+    );
+    assert!(high > 4.0, "{high}");
+}

@@ -60,6 +60,11 @@ pub(super) fn no_column(name: &str, place: Place, help: String) -> Diagnostic {
     }
 }
 
+/// The number of fields of a line.
+pub(super) fn count(line: &[u8]) -> usize {
+    Fields::of(line).count()
+}
+
 /// The fields at `wanted`; `None` if the line has fewer fields.
 pub(super) fn pick<const N: usize>(line: &[u8], wanted: [usize; N]) -> Option<[&[u8]; N]> {
     let mut picked = [None; N];

@@ -78,6 +78,8 @@ pub(super) fn read(
 
 /// The columns of the table.
 struct ReadingColumns {
+    /// How many columns the header has.
+    width: usize,
     time: usize,
     utilization: usize,
     replicas: usize,
@@ -92,6 +94,17 @@ impl ReadingColumns {
         let place = line.place();
         let index = |wanted: &str| names.iter().position(|name| name == wanted);
         let required = |wanted: &str| index(wanted).ok_or_else(|| missing(wanted, &names, &place));
+        let twice = [&columns.utilization_column, &columns.replicas_column]
+            .into_iter()
+            .find(|wanted| names.iter().filter(|name| name == wanted).count() > 1);
+        if let Some(name) = twice {
+            return Err(Diagnostic {
+                code: Code::TraceHeader,
+                message: format!("two columns have the name `{name}`"),
+                place: Some(Box::new(place)),
+                help: "keep one of the two".to_owned(),
+            });
+        }
         let dates = index("timestamp");
         let time = index("time_s").or(dates).ok_or_else(|| Diagnostic {
             code: Code::TraceHeader,
@@ -100,6 +113,7 @@ impl ReadingColumns {
             help: "name the column of times `time_s` (seconds) or `timestamp` (epoch seconds or RFC 3339)".to_owned(),
         })?;
         Ok(Self {
+            width: names.len(),
             time,
             utilization: required(&columns.utilization_column)?,
             replicas: required(&columns.replicas_column)?,
@@ -170,11 +184,16 @@ impl Readings {
 
     fn add(&mut self, line: &StreamLine<'_>) -> Result<(), Diagnostic> {
         let ReadingColumns {
+            width,
             time,
             utilization,
             replicas,
             ..
         } = self.header;
+        if fields::count(line.bytes) > width {
+            self.notes.add(Code::RecordingUnreadable, || line.place());
+            return Ok(());
+        }
         let cells = fields::pick(line.bytes, [time, utilization, replicas]);
         let stamped = cells.and_then(|[time, utilization, replicas]| {
             let stamp: Stamp = fields::text_of(time).and_then(parse_stamp)?;
