@@ -218,7 +218,7 @@ codes! {
         "hpasim holds the file in memory.",
         "Check that this is the intended file, and remove what the simulation does not need.";
     W0001 ColumnIgnored: "A column that is ignored",
-        "The column holds no numbers, or is not a column of a probe.",
+        "The column holds no numbers, has empty cells, or is not a column of a probe.",
         "Nothing, unless you need the column.";
     W0002 NoEffect: "A setting that has no effect here",
         "The setting looks as if it had an effect.",

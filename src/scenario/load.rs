@@ -99,9 +99,13 @@ pub fn is_policy(path: &Path, bytes: &[u8]) -> bool {
     named || is_manifest(bytes) || is_table()
 }
 
-/// The warnings about two policies that are compared although they differ in demand, SLO or prices.
+/// The warnings about two policies that are compared although they differ in demand, SLO or prices; each with the name that the
+/// comparison calls it.
 #[must_use]
-pub fn unlike(first: &Scenario, other: &Scenario) -> Vec<Diagnostic> {
+pub fn unlike(
+    (first_name, first): (&str, &Scenario),
+    (other_name, other): (&str, &Scenario),
+) -> Vec<Diagnostic> {
     let sections = [
         (
             "workload",
@@ -116,10 +120,7 @@ pub fn unlike(first: &Scenario, other: &Scenario) -> Vec<Diagnostic> {
         .filter(|(_, differs, _)| *differs)
         .map(|(section, _, meaning)| Diagnostic {
             code: Code::ComparedUnlike,
-            message: format!(
-                "`{}` and `{}` differ in [{section}]: {meaning}",
-                first.policy_name, other.policy_name
-            ),
+            message: format!("`{first_name}` and `{other_name}` differ in [{section}]: {meaning}"),
             place: None,
             help: format!(
                 "write [{section}] into a file that both extend, or set it for both with --set"

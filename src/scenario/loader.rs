@@ -89,6 +89,8 @@ pub(super) struct PolicyFiles<'l> {
     pub(super) identity: Option<HpaIdentity>,
     /// How many manifests were requested.
     manifests: usize,
+    /// Warnings about the scrape interval in a manifest.
+    interval_warnings: Vec<(SourceId, Diagnostic)>,
 }
 
 /// A policy with its bases merged in.
@@ -111,6 +113,7 @@ impl<'l> PolicyFiles<'l> {
             choice,
             identity: None,
             manifests: 0,
+            interval_warnings: Vec::new(),
         }
     }
 
@@ -144,7 +147,15 @@ impl<'l> PolicyFiles<'l> {
 
     /// The policy at `path` with its bases; `None` if a file could not be used.
     pub(super) fn read_policy(&mut self, path: &Path) -> Option<PolicyTree> {
-        self.read_layer(path, None, &mut Vec::new())
+        let tree = self.read_layer(path, None, &mut Vec::new())?;
+        let interval = tree.table.get("metrics");
+        let interval = interval.and_then(|metrics| metrics.get("scrape_interval"));
+        for (manifest, warning) in std::mem::take(&mut self.interval_warnings) {
+            if interval.is_none_or(|stated| stated.origin.source == manifest) {
+                self.faults.list.push(warning);
+            }
+        }
+        Some(tree)
     }
 
     fn read_layer(
@@ -302,6 +313,9 @@ impl<'l> PolicyFiles<'l> {
             Ok(part) => {
                 self.identity = part.identity.or(self.identity.take());
                 self.faults.list.extend(part.warnings);
+                let warnings = part.interval_warnings.into_iter();
+                self.interval_warnings
+                    .extend(warnings.map(|warning| (source, warning)));
                 Some(part.table)
             }
             Err(faults) => {

@@ -17,12 +17,35 @@ use super::tree::{Table, Value};
 use super::workload_section::read_workload;
 use super::{Assertion, Assumption, CostRates, Slo};
 use crate::cluster::config::{
-    Deployment, MetricsPipeline, PodTimings, ReadinessProbe, StartupCpu, StartupProbe, WarmUp,
+    Deployment, MetricsPipeline, PodLevelResources, PodTimings, ReadinessProbe, StartupCpu,
+    StartupProbe, WarmUp,
 };
 use crate::control::Hpa;
 use crate::engine::random::Distribution;
+use crate::hpa::requests::RequestScope;
 use crate::units::{Replicas, SimSpan};
 use crate::workload::Workload;
+
+/// Warns that the autoscaler's release does not count the pod-level requests.
+fn note_uncounted_pod_requests(
+    pod: &Section<'_>,
+    autoscaler: &Hpa,
+    stated: &PodLevelResources,
+    faults: &mut Faults<'_>,
+) {
+    let release = autoscaler.release;
+    let counts = release.rules().request_scope >= RequestScope::WithPodLevel;
+    if counts || !stated.has_requests() {
+        return;
+    }
+    let name = key::RESOURCES.name;
+    faults.report(
+        Code::NoEffect,
+        pod.key_origin(name),
+        format!("the autoscaler of Kubernetes {release} ignores the requests in `pod.{name}`: it adds up those of the containers"),
+        "give the containers requests, or set kubernetes = \"1.34\" or newer",
+    );
+}
 
 /// The tables of a policy. A file without any of them belongs to another program.
 pub(super) const SECTIONS: [&str; 8] = [
@@ -126,6 +149,9 @@ pub(super) fn read(
             (None, Vec::new())
         }
     };
+    if let (Some(section), Some(autoscaler)) = (&sections.pod, &autoscaler) {
+        note_uncounted_pod_requests(section, autoscaler, &containers.pod_level, faults);
+    }
     let metrics = read_metrics(sections.metrics.as_ref(), cluster, faults);
     check_custom(
         sections.metrics.as_ref(),

@@ -324,14 +324,25 @@ impl CsvReading<'_> {
         let cell = record.get(further.index).unwrap_or_default().trim();
         if is_first_row && further.values.is_empty() && parse_number(cell).is_none() {
             further.content = ColumnContent::Words;
+            let (why, help) = match cell.is_empty() {
+                false => (
+                    "holds no numbers",
+                    "nothing, unless you need it as a metric",
+                ),
+                true if further.name.contains("utilization") => (
+                    "has empty cells",
+                    "nothing, unless you need it: a metric has a number in each row, and `hpasim trace convert --cpu-utilization` makes demand of such a column",
+                ),
+                true => (
+                    "has empty cells",
+                    "nothing, unless you need it as a metric: then fill in each row",
+                ),
+            };
             self.report_field(
                 Code::ColumnIgnored,
                 (record, further.index),
-                format!(
-                    "the column `{}` is ignored: it holds no numbers",
-                    further.name
-                ),
-                "nothing, unless you need it as a metric",
+                format!("the column `{}` is ignored: it {why}", further.name),
+                help,
             );
             return;
         }

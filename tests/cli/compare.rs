@@ -392,6 +392,20 @@ fn policies_that_answer_different_questions_are_told_apart() {
 }
 
 #[test]
+fn variants_of_one_file_differ_on_purpose() {
+    let sandbox = sandbox();
+    sandbox.write("same.toml", "extends = \"policies/prod.toml\"\n");
+    let compared = sandbox.done(
+        "compare policies/prod.toml policies/prod.toml@workload.timeout=9s \
+         same.toml@workload.timeout=9s short.csv --engine fluid --seeds 1 --plot none",
+    );
+    insta::assert_snapshot!(compared.stderr, @"
+    warning[W0010]: `prod` and `same@workload.timeout=9s` differ in [workload]: they serve different demand
+    help: write [workload] into a file that both extend, or set it for both with --set
+    ");
+}
+
+#[test]
 fn demand_known_as_cpu_is_compared_without_requests() {
     let sandbox = sandbox();
     sandbox.write(
@@ -498,7 +512,7 @@ fn what_is_wrong_with_a_variant_is_told_as_for_set() {
     };
     insta::assert_snapshot!(faults("policies/prod.toml@hpa.maxReplica=5"), @"
     error[E0007]: unknown key `maxReplica` in `hpa`
-     --> --set:1:5
+     --> policies/prod.toml@hpa.maxReplica=5:1:5
       |
     1 | hpa.maxReplica=5
       |     ^^^^^^^^^^
@@ -507,7 +521,7 @@ fn what_is_wrong_with_a_variant_is_told_as_for_set() {
     ");
     insta::assert_snapshot!(faults("policies/prod.toml@controller.kubernetes=1.25"), @r#"
     error[E0009]: `controller.kubernetes` does not accept "1.25"
-     --> --set:1:23
+     --> policies/prod.toml@controller.kubernetes=1.25:1:23
       |
     1 | controller.kubernetes=1.25
       |                       ^^^^

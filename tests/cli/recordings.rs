@@ -99,14 +99,14 @@ fn info_says_what_a_recording_is_and_becomes() {
 #[test]
 fn info_counts_what_stands_at_the_ceiling() {
     let sandbox = Sandbox::new();
-    let text = "time_s,cpu_millicores\n0,100\n15,3980\n30,4000\n45,4000\n60,100\n";
+    let text = "time_s,cpu_millicores\n0,100\n15,3980\n30,4000\n45,3990\n60,100\n";
     insta::assert_snapshot!(outcome(&sandbox, "trace info - --quiet", text), @"
     exit 0
     -: hpasim CSV
     span            1m 0s
     rows            4, each 15 s
     gaps            none
-    CPU             min 100m   mean 3020m   p99 4000m   max 4000m
+    CPU             min 100m   mean 3018m   p99 4000m   max 4000m
     burstiness      coefficient of variation 0.56
     ceiling         3 of 4 samples at 4000m: lower bounds of the demand
     becomes         `cpu_millicores`, for the fluid engine; requests are not known

@@ -113,7 +113,7 @@ fn demand_known_as_cpu_is_followed_as_a_rate_and_says_so() {
       |
       = help: delete the line; the request engine uses it with a trace of `rps` or `users`
 
-    warning[W0040]: used CPU is demand that the limits of that day capped: the samples show no ceiling
+    warning[W0040]: used CPU is demand that the limits of that day may have capped: the samples show no ceiling
      --> t.csv:1:8
       |
     1 | time_s,cpu_millicores

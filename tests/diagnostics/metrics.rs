@@ -237,3 +237,103 @@ fn a_resolution_that_metrics_server_refuses() {
     ");
     assert_eq!(about_resolution("--metric-resolution=1m0s"), "");
 }
+
+#[test]
+fn a_form_of_the_flag_that_metrics_server_does_not_know() {
+    insta::assert_snapshot!(about_resolution("-metric-resolution=30s"), @"
+    error[E0010]: metrics-server does not know this form of `--metric-resolution`, so metrics-server would not start
+      --> app.yaml:32:11
+       |
+      ::: 
+    32 | <hidden>-metric-resolution=30s
+       |         ^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = note: `<hidden>` replaces text that may be secret
+       = help: write two hyphens and an equals sign in one item, such as `--metric-resolution=15s`
+    ");
+    insta::assert_snapshot!(about_resolution("\"--metric-resolution 30s\""), @"
+    error[E0010]: metrics-server does not know this form of `--metric-resolution`, so metrics-server would not start
+      --> app.yaml:28:15
+       |
+    28 |       - name: metrics-server
+       |               ^^^^^^^^^^^^^^
+       |
+       = help: write two hyphens and an equals sign in one item, such as `--metric-resolution=15s`
+    ");
+}
+
+#[test]
+fn an_interval_that_only_the_cluster_knows() {
+    insta::assert_snapshot!(about_resolution("--metric-resolution=$(RES)"), @"
+    warning[W0002]: the scrape interval of metrics-server is unknown, and the default is used: the container's `env` has no value for the variable in `--metric-resolution`
+      --> app.yaml:32:11
+       |
+      ::: 
+    32 | <hidden>--metric-resolution=$(RES)
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = note: `<hidden>` replaces text that may be secret
+       = help: write the value into `--metric-resolution`, or metrics.scrape_interval into a policy
+    ");
+    let known =
+        about_resolution("--metric-resolution=$(RES)\n        env: [{name: RES, value: 20s}]");
+    assert_eq!(known, "");
+    let bad = about_resolution("--metric-resolution=$(RES)\n        env: [{name: RES, value: 2s}]");
+    assert!(bad.starts_with("error[E0012]"), "{bad}");
+}
+
+#[test]
+fn of_two_metrics_servers_the_last_one_counts_unless_the_policy_states_the_interval() {
+    let (shop, server) = APP.rsplit_once("---\n").expect("two objects");
+    let manifest = format!("{shop}---\n{server}---\n{server}");
+    let about = |policy: &str| {
+        let mut files = MemoryLoader::default()
+            .with("app.yaml", manifest.clone())
+            .with("p.toml", format!("manifest = \"app.yaml\"\n{policy}"));
+        add_where_missing(&mut files, "t.csv", TRACE);
+        let request = LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"));
+        let list = load(request, &mut files).expect("loads").warnings;
+        render_diagnostics(
+            &Diagnostics {
+                list,
+                ..Diagnostics::default()
+            },
+            Colour::Plain,
+        )
+    };
+    insta::assert_snapshot!(about(""), @"
+    warning[W0002]: the manifest has 2 metrics-servers, and only this last one counts
+      --> app.yaml:37:9
+       |
+    37 |   name: metrics-server
+       |         ^^^^^^^^^^^^^^
+       |
+       = help: delete the others, or write metrics.scrape_interval into a policy
+    ");
+    assert_eq!(about("[metrics]\nscrape_interval = \"20s\"\n"), "");
+}
+
+#[test]
+fn pod_level_requests_that_the_autoscaler_of_the_release_ignores() {
+    let about = |release: &str| {
+        let policy = format!(
+            "{POLICY}[controller]\nkubernetes = \"{release}\"\n[pod]\nresources.requests.cpu = \"500m\"\n"
+        );
+        text_about(
+            MemoryLoader::default().with("p.toml", policy),
+            &[],
+            None,
+            None,
+        )
+    };
+    insta::assert_snapshot!(about("1.32"), @r#"
+    warning[W0002]: the autoscaler of Kubernetes 1.32 ignores the requests in `pod.resources`: it adds up those of the containers
+     --> p.toml:6:1
+      |
+    6 | resources.requests.cpu = "500m"
+      | ^^^^^^^^^
+      |
+      = help: give the containers requests, or set kubernetes = "1.34" or newer
+    "#);
+    assert_eq!(about("1.34"), "");
+}

@@ -187,7 +187,7 @@ fn cpu_is_called_censored_with_the_number_of_samples_at_the_ceiling() {
     };
     let capped = "0,100\n15,3980\n30,4000\n45,3995\n60,200\n75,200\n";
     insta::assert_snapshot!(about(capped, None), @"
-    warning[W0040]: used CPU is demand that the limits of that day capped: 3 of 5 samples are at 4000m and are only lower bounds
+    warning[W0040]: used CPU is demand that the limits of that day may have capped: 3 of 5 samples are at 4000m and are only lower bounds
      --> in:1:8
       |
     1 | time_s,cpu_millicores
@@ -195,8 +195,11 @@ fn cpu_is_called_censored_with_the_number_of_samples_at_the_ceiling() {
       |
       = help: use requests (`rps`) if you have them; `hpasim trace info --ceiling` tests another ceiling, such as pods times limit
     ");
+    // A gauge that is polled every 2 s repeats its reading.
+    let polled = "0,100\n2,4000\n4,4000\n6,4000\n8,4000\n10,200\n";
+    assert!(about(polled, None).contains("the samples show no ceiling"));
     insta::assert_snapshot!(about("0,100\n15,300\n30,4000\n45,200\n", None), @"
-    warning[W0040]: used CPU is demand that the limits of that day capped: the samples show no ceiling
+    warning[W0040]: used CPU is demand that the limits of that day may have capped: the samples show no ceiling
      --> in:1:8
       |
     1 | time_s,cpu_millicores
@@ -205,7 +208,7 @@ fn cpu_is_called_censored_with_the_number_of_samples_at_the_ceiling() {
       = help: use requests (`rps`) if you have them; `hpasim trace info --ceiling` tests another ceiling, such as pods times limit
     ");
     insta::assert_snapshot!(about(capped, Some(200.0)), @"
-    warning[W0040]: used CPU is demand that the limits of that day capped: 4 of 5 samples are at 200m and are only lower bounds
+    warning[W0040]: used CPU is demand that the limits of that day may have capped: 4 of 5 samples are at 200m and are only lower bounds
      --> in:1:8
       |
     1 | time_s,cpu_millicores

@@ -116,9 +116,19 @@ fn the_flag_is_read_in_every_form_that_manifests_have() {
             30,
         ),
         (
-            "one hyphen",
-            written("        - -metric-resolution=30s\n"),
-            30,
+            "a variable",
+            written(
+                "        - --metric-resolution=$(RES)\n        env: [{name: RES, value: 25s}]\n",
+            ),
+            25,
+        ),
+        (
+            "a variable of a shell",
+            shell.replace("=40s", "=${RES}").replace(
+                "        args:\n",
+                "        env: [{name: RES, value: 35s}]\n        args:\n",
+            ),
+            35,
         ),
         (
             "minutes",

@@ -89,6 +89,14 @@ impl ComparedPolicy {
         matches!(self.origin, PolicyOrigin::Baseline(_))
     }
 
+    /// The file, unless it is a baseline.
+    fn path(&self) -> Option<&Path> {
+        match &self.origin {
+            PolicyOrigin::File(variant) => Some(&variant.path),
+            PolicyOrigin::Baseline(_) => None,
+        }
+    }
+
     /// The settings of a variant.
     fn settings(&self) -> &[String] {
         match &self.origin {
@@ -312,11 +320,15 @@ impl Gathered {
             // The settings of a variant come last, so they win over those of every policy.
             let set = [&arguments.set[..], &policy.settings].concat();
             match arguments.load.load(&policy.path, path, &set, loader) {
-                Ok(loaded) => {
+                Ok(mut loaded) => {
+                    policy.name_places(&mut loaded.warnings);
                     found = Some((loaded.scenario.trace_name.clone(), loaded.engine));
                     scenarios.push(Some(self.take(loaded)));
                 }
-                Err(faults) => self.fail(faults),
+                Err(mut faults) => {
+                    policy.name_places(&mut faults.list);
+                    self.fail(faults);
+                }
             }
         }
         let (label, engine) = found?;
@@ -344,15 +356,20 @@ impl Gathered {
         self.faults.absorb_unknown(faults);
     }
 
-    /// Warns of policies that differ in more than how they scale.
+    /// Warns of policies that differ in more than how they scale. Variants of one file differ in what their settings say, on purpose.
     fn warn_of_unlike(&mut self, scenarios: &[Scenario], policies: &[ComparedPolicy]) {
-        let files = scenarios.iter().zip(policies);
-        let mut files = files.filter(|(_, policy)| !policy.is_baseline());
-        let Some((first, _)) = files.next() else {
+        let policies = scenarios.iter().zip(policies);
+        let mut files = policies.filter_map(|(scenario, policy)| {
+            let path = policy.path()?;
+            Some((path, (policy.label.as_str(), scenario)))
+        });
+        let Some((first_path, first)) = files.next() else {
             return;
         };
-        for (other, _) in files {
-            self.warnings.extend(unlike(first, other));
+        for (path, other) in files {
+            if path != first_path {
+                self.warnings.extend(unlike(first, other));
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::scenario::Diagnostic;
+
 /// A policy file, and the keys in which this variant of it differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileVariant {
@@ -31,6 +33,18 @@ impl FileVariant {
             path: PathBuf::from(&argument[..at]),
             settings: settings_of(&argument[at + 1..]),
         })
+    }
+}
+
+impl FileVariant {
+    /// Names the argument where a diagnostic points at one of its settings as if `--set` had it.
+    pub(super) fn name_places(&self, diagnostics: &mut [Diagnostic]) {
+        let places = diagnostics.iter_mut().filter_map(|it| it.place.as_mut());
+        for place in places.filter(|place| place.source == "--set") {
+            if self.settings.contains(&place.text) {
+                place.source = self.to_string();
+            }
+        }
     }
 }
 

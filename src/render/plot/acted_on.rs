@@ -182,6 +182,14 @@ impl ActedOn {
         metrics.any(|metric| !metric.is_cpu_utilization())
     }
 
+    /// The panel's heading.
+    pub(super) fn heading(scale: &MetricScale) -> String {
+        match scale.shared_metric() {
+            Some((name, suffix)) => format!("{name}{suffix}"),
+            None => "Metrics, percent of target".to_owned(),
+        }
+    }
+
     /// The panel's content; `None` where it [has none](Self::has_panel), as CPU utilization has a panel of its own.
     ///
     /// One metric is shown as it is; several are shown in percent of their targets, all on one scale.
@@ -196,10 +204,7 @@ impl ActedOn {
             .zip(scale.divisors(autoscaler))
             .map(|((index, metric), divisor)| seen_metric(timeline, index, metric, divisor));
         Some(Self {
-            heading: match scale.shared_metric() {
-                Some((name, suffix)) => format!("{name}{suffix}"),
-                None => "Metrics, percent of target".to_owned(),
-            },
+            heading: Self::heading(&scale),
             unit: scale.unit(),
             metrics: seen.collect(),
             target,

@@ -15,13 +15,13 @@ const SAMPLES_MIN: usize = 3;
 pub struct Ceiling {
     /// The ceiling, in millicores.
     pub millicores: f64,
-    /// The number of samples at the ceiling, which are lower bounds of the demand.
+    /// The number of samples at the ceiling, which are lower bounds of the demand; equal samples in a row count once.
     pub samples: usize,
-    /// The number of all samples.
+    /// The number of all samples; equal samples in a row count once.
     pub of: usize,
 }
 
-/// The stated ceiling; by default the largest sample, if at least three are within 1 % of it.
+/// The stated ceiling; by default the largest sample, if at least three are within 1 % of it. Equal samples in a row count once.
 ///
 /// `None` for a trace of another quantity.
 #[must_use]
@@ -30,7 +30,9 @@ pub fn ceiling(trace: &Trace, stated_millicores: Option<f64>) -> Option<Ceiling>
         return None;
     };
     // The last row only marks the end.
-    let values = &values[..values.len().saturating_sub(1)];
+    let mut values = values[..values.len().saturating_sub(1)].to_vec();
+    // A gauge that is polled faster than it is measured repeats a reading, which is no ceiling.
+    values.dedup();
     let greatest = values.iter().copied().fold(0.0, f64::max);
     let millicores = stated_millicores.unwrap_or(greatest);
     let at = values
@@ -63,7 +65,7 @@ pub fn warning(
     };
     Some(Diagnostic {
         code: Code::CensoredDemand,
-        message: format!("used CPU is demand that the limits of that day capped: {found}"),
+        message: format!("used CPU is demand that the limits of that day may have capped: {found}"),
         place: Some(Box::new(demand_place.clone())),
         help: "use requests (`rps`) if you have them; `hpasim trace info --ceiling` tests another ceiling, such as pods times limit".to_owned(),
     })

@@ -9,8 +9,10 @@ use super::super::values;
 use super::{Object, Objects};
 use crate::units::SimSpan;
 
-/// The flag of metrics-server (`cmd/metrics-server/app/options/options.go`), in the forms that Go takes.
-const FLAGS: [&str; 2] = ["--metric-resolution", "-metric-resolution"];
+/// The flag of metrics-server (`cmd/metrics-server/app/options/options.go`).
+const FLAG: &str = "--metric-resolution";
+/// Read by pflag as `-m`, which metrics-server does not have.
+const ONE_HYPHEN: &str = "-metric-resolution";
 /// The flag's own default.
 const FLAG_DEFAULT: &str = "60s";
 /// metrics-server refuses to start with less.
@@ -35,26 +37,70 @@ impl Objects {
     }
 }
 
-/// `[metrics]` as the metrics-server among `objects` has it, if there is one; of several the last counts.
+/// What the metrics-server among the objects says about the scrape interval.
+#[derive(Debug, Default)]
+pub(super) struct ScrapeInterval {
+    /// `[metrics]` with the interval, if it is known.
+    pub(super) metrics: Option<Node>,
+    /// Warnings, which matter unless the policy states an interval of its own.
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// The scrape interval of the metrics-server among `objects`, if there is one; of several the last counts.
 ///
 /// # Errors
 /// Its flag is not what metrics-server accepts.
-pub(super) fn metrics(objects: &Objects, sources: &Sources) -> Result<Option<Node>, Diagnostic> {
-    let mut servers = objects.list.iter().filter(|it| it.is_metrics_server());
-    let Some(container) = servers.next_back().and_then(container_of) else {
-        return Ok(None);
+pub(super) fn scrape_interval(
+    objects: &Objects,
+    sources: &Sources,
+) -> Result<ScrapeInterval, Diagnostic> {
+    let servers = objects.list.iter().filter(|it| it.is_metrics_server());
+    let servers: Vec<&Object> = servers.collect();
+    let Some((server, container)) = servers
+        .last()
+        .and_then(|server| Some((server, container_of(server)?)))
+    else {
+        return Ok(ScrapeInterval::default());
     };
-    let resolution = match resolution_of(container) {
-        None => Node::new(Value::Text(FLAG_DEFAULT.to_owned()), container.origin),
+    let mut warnings = Vec::new();
+    if servers.len() > 1 {
+        warnings.push(Diagnostic::at(
+            sources,
+            Code::NoEffect,
+            server.name_origin(),
+            format!(
+                "the manifest has {} metrics-servers, and only this last one counts",
+                servers.len()
+            ),
+            "delete the others, or write metrics.scrape_interval into a policy",
+        ));
+    }
+    let (text, origin) = match resolution_of(container) {
+        None => (FLAG_DEFAULT.to_owned(), container.origin),
         Some(flag) => {
             check(&flag, sources)?;
-            Node::new(Value::Text(flag.value), flag.origin)
+            let Resolution::Text(text) = flag.resolution else {
+                warnings.push(Diagnostic::at(
+                    sources,
+                    Code::NoEffect,
+                    flag.origin,
+                    "the scrape interval of metrics-server is unknown, and the default is used: the container's `env` has no value for the variable in `--metric-resolution`",
+                    "write the value into `--metric-resolution`, or metrics.scrape_interval into a policy",
+                ));
+                return Ok(ScrapeInterval {
+                    metrics: None,
+                    warnings,
+                });
+            };
+            (text, flag.origin)
         }
     };
-    let origin = resolution.origin;
     let mut table = Table::default();
-    table.put("scrape_interval", resolution);
-    Ok(Some(Node::new(Value::Table(table), origin)))
+    table.put("scrape_interval", Node::new(Value::Text(text), origin));
+    Ok(ScrapeInterval {
+        metrics: Some(Node::new(Value::Table(table), origin)),
+        warnings,
+    })
 }
 
 /// The faults of every metrics-server among `objects`.
@@ -100,44 +146,104 @@ fn image_name(image: &str) -> &str {
 
 /// The flag as written.
 struct Flag {
-    /// Empty if nothing follows the flag.
-    value: String,
+    resolution: Resolution,
     /// The place of the value; of a line of a shell, which may hold other arguments, that of the container's name.
     origin: Origin,
 }
 
-/// The last `--metric-resolution` of the container, because Go takes the last of equal flags.
+/// The value of the flag.
+enum Resolution {
+    /// With variables replaced; empty if nothing follows the flag.
+    Text(String),
+    /// A variable without a value in the manifest.
+    Unknown,
+    /// The flag is written so that metrics-server does not know it.
+    NoFlag,
+}
+
+/// A word of a container's command.
+#[derive(Clone, Copy)]
+struct CommandWord<'n> {
+    text: &'n str,
+    origin: Origin,
+    /// Whether a shell reads it.
+    is_in_line: bool,
+}
+
+/// The words of the container's command. An item that begins with a hyphen is one word; any other item with spaces is a line of a shell.
+fn words_of(container: &Node) -> impl Iterator<Item = CommandWord<'_>> {
+    let lists = ["command", "args"].map(|key| container.get(key).map_or(&[][..], Node::items));
+    lists.into_iter().flatten().flat_map(|item| {
+        let text = item.text().unwrap_or_default();
+        let has_spaces = text.split_whitespace().nth(1).is_some();
+        let is_in_line = has_spaces && !text.starts_with('-');
+        let name = container.get("name").filter(|_| has_spaces);
+        let origin = name.map_or(item.origin, |name| name.origin);
+        let whole = (!is_in_line).then_some(text);
+        let parts = is_in_line.then(|| text.split_whitespace());
+        let words = whole.into_iter().chain(parts.into_iter().flatten());
+        words.map(move |word| CommandWord {
+            text: word.trim_matches(['"', '\'']),
+            origin,
+            is_in_line,
+        })
+    })
+}
+
+/// The last `--metric-resolution` of the container, because Go takes the last of equal flags; or the first that is no flag.
 ///
 /// It is one item (`--metric-resolution=15s`), two items, or within a line of a shell.
 fn resolution_of(container: &Node) -> Option<Flag> {
-    let lists = ["command", "args"].map(|key| container.get(key).map_or(&[][..], Node::items));
-    let mut words = lists.into_iter().flatten().flat_map(|item| {
-        let text = item.text().unwrap_or_default();
-        let is_line = text.split_whitespace().nth(1).is_some();
-        let name = container.get("name").filter(|_| is_line);
-        let origin = name.map_or(item.origin, |name| name.origin);
-        let words = text.split_whitespace();
-        words.map(move |word| (word.trim_matches(['"', '\'']), origin))
-    });
+    let mut words = words_of(container);
     let mut last = None;
-    while let Some((word, origin)) = words.next() {
-        let (flag, value) = match word.split_once('=') {
+    while let Some(word) = words.next() {
+        let (flag, value) = match word.text.split_once('=') {
             Some((flag, value)) => (flag, Some(value)),
-            None => (word, None),
+            None => (word.text, None),
         };
-        if !FLAGS.contains(&flag) {
+        let is_misspelt = flag == ONE_HYPHEN || flag.split_whitespace().next() == Some(FLAG);
+        if flag != FLAG && is_misspelt {
+            return Some(Flag {
+                resolution: Resolution::NoFlag,
+                origin: word.origin,
+            });
+        }
+        if flag != FLAG {
             continue;
         }
-        let (value, origin) = match value {
-            Some(value) => (value, origin),
-            None => words.next().unwrap_or(("", origin)),
+        let value = match value {
+            Some(text) => CommandWord { text, ..word },
+            None => words.next().unwrap_or(CommandWord { text: "", ..word }),
         };
         last = Some(Flag {
-            value: value.to_owned(),
-            origin,
+            resolution: expanded(value, container),
+            origin: value.origin,
         });
     }
     last
+}
+
+/// A value after Kubernetes has replaced `$(NAME)`, and a shell `$NAME` and `${NAME}`, by the container's `env`.
+fn expanded(value: CommandWord<'_>, container: &Node) -> Resolution {
+    let text = value.text.trim_matches(['"', '\'']);
+    let within = |open: &str, close: &str| text.strip_prefix(open)?.strip_suffix(close);
+    let of_shell = || within("${", "}").or_else(|| within("$", ""));
+    let name = within("$(", ")").or_else(|| value.is_in_line.then(of_shell).flatten());
+    let Some(name) = name else {
+        return match text.contains("$(") {
+            true => Resolution::Unknown,
+            false => Resolution::Text(text.to_owned()),
+        };
+    };
+    let variables = container.get("env").map_or(&[][..], Node::items);
+    let is_it = |it: &&Node| it.get("name").and_then(Node::text) == Some(name);
+    let variable = variables.iter().rfind(is_it);
+    let found = variable
+        .and_then(|it| it.get("value")?.text())
+        .filter(|text| !text.contains('$'));
+    found.map_or(Resolution::Unknown, |text| {
+        Resolution::Text(text.to_owned())
+    })
 }
 
 /// Refuses what metrics-server refuses. The message does not repeat the text, because arguments may be confidential.
@@ -145,7 +251,18 @@ fn check(flag: &Flag, sources: &Sources) -> Result<(), Diagnostic> {
     let refused = |code: Code, message: String, help: &str| {
         Err(Diagnostic::at(sources, code, flag.origin, message, help))
     };
-    let Ok(resolution) = values::parse_duration(&flag.value) else {
+    let text = match &flag.resolution {
+        Resolution::Text(text) => text,
+        Resolution::Unknown => return Ok(()),
+        Resolution::NoFlag => {
+            return refused(
+                Code::BadDuration,
+                "metrics-server does not know this form of `--metric-resolution`, so metrics-server would not start".to_owned(),
+                "write two hyphens and an equals sign in one item, such as `--metric-resolution=15s`",
+            );
+        }
+    };
+    let Ok(resolution) = values::parse_duration(text) else {
         return refused(
             Code::BadDuration,
             "`--metric-resolution` of metrics-server is not a duration, so metrics-server would not start".to_owned(),

@@ -9,7 +9,7 @@ use super::super::tree::{Node, Table, Value};
 use super::super::{Diagnostic, Diagnostics};
 use super::beta;
 use super::choice::choose;
-use super::metrics_server::metrics;
+use super::metrics_server::scrape_interval;
 use super::{ManifestChoice, Object, Objects};
 
 /// The part of a policy that a manifest states.
@@ -20,6 +20,8 @@ pub(in super::super) struct PolicyPart {
     pub(in super::super) identity: Option<HpaIdentity>,
     /// Warnings for the user.
     pub(in super::super) warnings: Vec<Diagnostic>,
+    /// Warnings that matter unless a policy above the manifest states `metrics.scrape_interval`.
+    pub(in super::super) interval_warnings: Vec<Diagnostic>,
 }
 
 /// `metadata` of an autoscaler.
@@ -42,9 +44,9 @@ pub(in super::super) fn policy_part(
     source: SourceId,
 ) -> Result<PolicyPart, Diagnostics> {
     let chosen = choose(objects, choice, sources, source).map_err(Diagnostics::one)?;
-    let metrics = metrics(objects, sources).map_err(Diagnostics::one)?;
+    let interval = scrape_interval(objects, sources).map_err(Diagnostics::one)?;
     let mut table = policy_table(chosen.hpa, Some(chosen.workload), choice);
-    table.put_some("metrics", metrics);
+    table.put_some("metrics", interval.metrics);
     Ok(PolicyPart {
         table,
         identity: chosen.hpa.map(|hpa| HpaIdentity {
@@ -52,6 +54,7 @@ pub(in super::super) fn policy_part(
             namespace: hpa.namespace.clone().or_else(|| choice.namespace.clone()),
         }),
         warnings: chosen.warnings,
+        interval_warnings: interval.warnings,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The picture of a run with several seeds: the median at each moment, on a band from p10 to p90.
 
+use super::super::acted_on::{ActedOn, MetricScale};
 use super::super::axis::Unit;
 use super::super::bands::{BandColour, BandLevel, BandPanel, BandQuantity, BandSeries};
 use super::super::compared::{ComparedPicture, acted_on, bounds, hide_zeros, line, panel};
@@ -222,15 +223,24 @@ impl SeedsPicture<'_> {
         panel("Load, CPU cores", BandQuantity::Plain, 0).with(vec![used, asked])
     }
 
+    /// As with one seed; of several metrics the greatest.
     fn acted_on(&self) -> Option<BandPanel> {
-        acted_on(&ComparedPicture {
+        let mut panel = acted_on(&ComparedPicture {
             trace: &self.scenario.trace_name,
             engine: self.engine,
             seeds: self.curves.seeds.len(),
             policies: &["as the HPA saw it".to_owned()],
             scenarios: std::slice::from_ref(self.scenario),
             curves: std::slice::from_ref(self.curves),
-        })
+        })?;
+        panel.heading = ActedOn::heading(&MetricScale::of(&[self.scenario.hpa()?])?);
+        for series in &mut panel.series {
+            series.colour = BandColour::Orange;
+        }
+        for level in &mut panel.levels {
+            level.colour = BandColour::Green;
+        }
+        Some(panel)
     }
 
     fn cpu(&self) -> BandPanel {
@@ -262,7 +272,9 @@ impl SeedsPicture<'_> {
             });
         }
         let cpu = panel("CPU, percent of request", BandQuantity::Percent, 0);
-        BandPanel { levels, ..cpu }.with(vec![seen, used])
+        let was_seen = seen.points.iter().any(|point| !point.middle.is_nan());
+        let seen = was_seen.then_some(seen);
+        BandPanel { levels, ..cpu }.with(seen.into_iter().chain([used]).collect())
     }
 
     fn replicas(&self) -> BandPanel {
@@ -445,6 +457,22 @@ mod tests {
         let drawing = draw_with(&scenario(3600.0), &curves, &kpis);
         let texts: Vec<&str> = drawing.texts().collect();
         assert!(texts.contains(&"broken") && texts.contains(&"in 1 seed"));
+    }
+
+    #[test]
+    fn cpu_that_no_autoscaler_saw_has_no_line_and_no_name() {
+        let mut timeline = story_timeline();
+        for row in &mut timeline.rows {
+            row.cpu_percent_seen = None;
+        }
+        let unseen = PolicyCurves {
+            seeds: vec![SeedCurves::of(&timeline, &Curve::OF_SEEDS, 1000)],
+        };
+        let names_it = |curves: &PolicyCurves| {
+            let drawing = draw(&scenario(3600.0), curves);
+            drawing.texts().any(|text| text == "as the HPA saw it")
+        };
+        assert!(names_it(&curves()) && !names_it(&unseen));
     }
 
     #[test]
