@@ -2,12 +2,10 @@
 //!
 //! The queries are fixed at the start, so only queried metrics are measured.
 //!
-//! Simplification: unless the policy states their own pipeline ([`custom_metrics`]), custom and
+//! Simplification: unless the policy states their own pipeline (`custom_metrics`), custom and
 //! external metrics come through an adapter that reads at metrics-server's scrape and shows its
 //! values with the same lag. Gauges and memory have the values of the scrape's instant, not of the
 //! last housekeeping.
-//!
-//! [`custom_metrics`]: super::custom_metrics
 
 use std::collections::VecDeque;
 

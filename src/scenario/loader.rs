@@ -90,7 +90,7 @@ pub(super) struct PolicyFiles<'l> {
     /// How many manifests were requested.
     manifests: usize,
     /// Warnings about the scrape interval in a manifest.
-    interval_warnings: Vec<(SourceId, Diagnostic)>,
+    interval_notes: Vec<(SourceId, Diagnostic)>,
 }
 
 /// A policy with its bases merged in.
@@ -113,7 +113,7 @@ impl<'l> PolicyFiles<'l> {
             choice,
             identity: None,
             manifests: 0,
-            interval_warnings: Vec::new(),
+            interval_notes: Vec::new(),
         }
     }
 
@@ -150,7 +150,7 @@ impl<'l> PolicyFiles<'l> {
         let tree = self.read_layer(path, None, &mut Vec::new())?;
         let interval = tree.table.get("metrics");
         let interval = interval.and_then(|metrics| metrics.get("scrape_interval"));
-        for (manifest, warning) in std::mem::take(&mut self.interval_warnings) {
+        for (manifest, warning) in std::mem::take(&mut self.interval_notes) {
             if interval.is_none_or(|stated| stated.origin.source == manifest) {
                 self.faults.list.push(warning);
             }
@@ -313,9 +313,8 @@ impl<'l> PolicyFiles<'l> {
             Ok(part) => {
                 self.identity = part.identity.or(self.identity.take());
                 self.faults.list.extend(part.warnings);
-                let warnings = part.interval_warnings.into_iter();
-                self.interval_warnings
-                    .extend(warnings.map(|warning| (source, warning)));
+                let notes = part.interval_notes.into_iter();
+                self.interval_notes.extend(notes.map(|note| (source, note)));
                 Some(part.table)
             }
             Err(faults) => {

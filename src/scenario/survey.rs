@@ -224,7 +224,10 @@ impl Survey {
                 target: None,
             });
         }
-        let faults = manifest::faults_of_metrics_servers(objects.iter(), &self.sources);
+        let servers = objects
+            .iter()
+            .filter(|it| !scaled.contains_key(&it.title(choice.namespace())));
+        let faults = manifest::faults_of_metrics_servers(servers, &self.sources);
         self.faults.list.extend(faults);
         for pending in found {
             let name = pending.title.clone();

@@ -263,16 +263,27 @@ fn a_form_of_the_flag_that_metrics_server_does_not_know() {
 }
 
 #[test]
+fn an_argument_in_the_place_of_the_interval_is_not_shown() {
+    for arguments in [
+        "--metric-resolution\n        - --token=hush",
+        "--metric-resolution=abc;TOKEN=hush",
+        "--metric-resolution\n        - hush",
+    ] {
+        let text = about_resolution(arguments);
+        assert!(text.starts_with("error[E0010]"), "{text}");
+        assert!(!text.contains("hush"), "{text}");
+    }
+}
+
+#[test]
 fn an_interval_that_only_the_cluster_knows() {
     insta::assert_snapshot!(about_resolution("--metric-resolution=$(RES)"), @"
     warning[W0002]: the scrape interval of metrics-server is unknown, and the default is used: the container's `env` has no value for the variable in `--metric-resolution`
-      --> app.yaml:32:11
+      --> app.yaml:28:15
        |
-      ::: 
-    32 | <hidden>--metric-resolution=$(RES)
-       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^
+    28 |       - name: metrics-server
+       |               ^^^^^^^^^^^^^^
        |
-       = note: `<hidden>` replaces text that may be secret
        = help: write the value into `--metric-resolution`, or metrics.scrape_interval into a policy
     ");
     let known =

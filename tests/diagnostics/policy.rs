@@ -429,7 +429,7 @@ fn containers_that_contradict_each_other() {
     2 | containers = [{ name = "app", idle_cpu = "1m" }, { name = "app", ports = [70000] }, {}]
       |                               ^^^^^^^^
       |
-      = help: move the line to [workload]; only a sidecar has its own `{key}`
+      = help: move the line to [workload]; only a sidecar has its own `idle_cpu`
 
     error[E0014]: two containers have the name `app`
      --> p.toml:2:59

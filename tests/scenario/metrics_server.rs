@@ -226,3 +226,27 @@ fn metrics_server_is_not_the_fixed_deployment() {
         "the manifest has neither a HorizontalPodAutoscaler nor a Deployment, apart from metrics-server"
     );
 }
+
+#[test]
+fn the_simulated_application_is_no_metrics_server_whatever_its_image() {
+    let own = SHOP.replace(
+        "- name: app",
+        "- name: app\n        image: acme/metrics-server:2",
+    );
+    let manifest = format!("{own}{HPA}");
+    let scenario = loaded(&[("app.yaml", &manifest)], &[]).scenario;
+    assert_eq!(scenario.metrics.scrape_interval, SimSpan::from_secs(15));
+}
+
+#[test]
+fn an_interval_of_the_policy_makes_a_flag_that_cannot_be_read_irrelevant() {
+    let app = format!("{}{SHOP}{HPA}", UPSTREAM.replace("=15s", "=soon"));
+    let of = |policy: &str| {
+        let files = [("p.toml", policy), ("app.yaml", &*app)];
+        load(request("p.toml", "t.csv", &[]), &mut Files::of(&files))
+    };
+    assert!(of("manifest = \"app.yaml\"\n").is_err());
+    let stated = of("manifest = \"app.yaml\"\n[metrics]\nscrape_interval = \"20s\"\n");
+    let scenario = stated.unwrap_or_else(|faults| panic!("{faults}")).scenario;
+    assert_eq!(scenario.metrics.scrape_interval, SimSpan::from_secs(20));
+}

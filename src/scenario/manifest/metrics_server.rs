@@ -42,29 +42,31 @@ impl Objects {
 pub(super) struct ScrapeInterval {
     /// `[metrics]` with the interval, if it is known.
     pub(super) metrics: Option<Node>,
-    /// Warnings, which matter unless the policy states an interval of its own.
-    pub(super) warnings: Vec<Diagnostic>,
+    /// What is wrong with it, which matters unless the policy states an interval of its own.
+    pub(super) notes: Vec<Diagnostic>,
 }
 
-/// The scrape interval of the metrics-server among `objects`, if there is one; of several the last counts.
-///
-/// # Errors
-/// Its flag is not what metrics-server accepts.
+/// The scrape interval of the metrics-server among `objects`, if there is one; of several the last counts. The simulated
+/// `application` is none, whatever its image.
 pub(super) fn scrape_interval(
     objects: &Objects,
+    application: &Object,
     sources: &Sources,
-) -> Result<ScrapeInterval, Diagnostic> {
-    let servers = objects.list.iter().filter(|it| it.is_metrics_server());
+) -> ScrapeInterval {
+    let servers = objects
+        .list
+        .iter()
+        .filter(|it| it.is_metrics_server() && !std::ptr::eq(*it, application));
     let servers: Vec<&Object> = servers.collect();
     let Some((server, container)) = servers
         .last()
         .and_then(|server| Some((server, container_of(server)?)))
     else {
-        return Ok(ScrapeInterval::default());
+        return ScrapeInterval::default();
     };
-    let mut warnings = Vec::new();
+    let mut notes = Vec::new();
     if servers.len() > 1 {
-        warnings.push(Diagnostic::at(
+        notes.push(Diagnostic::at(
             sources,
             Code::NoEffect,
             server.name_origin(),
@@ -78,29 +80,35 @@ pub(super) fn scrape_interval(
     let (text, origin) = match resolution_of(container) {
         None => (FLAG_DEFAULT.to_owned(), container.origin),
         Some(flag) => {
-            check(&flag, sources)?;
+            if let Err(fault) = check(&flag, sources) {
+                notes.push(fault);
+                return ScrapeInterval {
+                    metrics: None,
+                    notes,
+                };
+            }
             let Resolution::Text(text) = flag.resolution else {
-                warnings.push(Diagnostic::at(
+                notes.push(Diagnostic::at(
                     sources,
                     Code::NoEffect,
                     flag.origin,
                     "the scrape interval of metrics-server is unknown, and the default is used: the container's `env` has no value for the variable in `--metric-resolution`",
                     "write the value into `--metric-resolution`, or metrics.scrape_interval into a policy",
                 ));
-                return Ok(ScrapeInterval {
+                return ScrapeInterval {
                     metrics: None,
-                    warnings,
-                });
+                    notes,
+                };
             };
             (text, flag.origin)
         }
     };
     let mut table = Table::default();
     table.put("scrape_interval", Node::new(Value::Text(text), origin));
-    Ok(ScrapeInterval {
+    ScrapeInterval {
         metrics: Some(Node::new(Value::Table(table), origin)),
-        warnings,
-    })
+        notes,
+    }
 }
 
 /// The faults of every metrics-server among `objects`.
@@ -147,7 +155,7 @@ fn image_name(image: &str) -> &str {
 /// The flag as written.
 struct Flag {
     resolution: Resolution,
-    /// The place of the value; of a line of a shell, which may hold other arguments, that of the container's name.
+    /// The place of the value; that of the container's name if the text may hold more than a duration.
     origin: Origin,
 }
 
@@ -177,7 +185,11 @@ fn words_of(container: &Node) -> impl Iterator<Item = CommandWord<'_>> {
         let text = item.text().unwrap_or_default();
         let has_spaces = text.split_whitespace().nth(1).is_some();
         let is_in_line = has_spaces && !text.starts_with('-');
-        let name = container.get("name").filter(|_| has_spaces);
+        // The excerpt of a message shows the item. Anything but a plain duration may be confidential.
+        let value = text.split_once('=').map_or(text, |(_, value)| value);
+        let name = container
+            .get("name")
+            .filter(|_| has_spaces || !may_be_shown(value));
         let origin = name.map_or(item.origin, |name| name.origin);
         let whole = (!is_in_line).then_some(text);
         let parts = is_in_line.then(|| text.split_whitespace());
@@ -188,6 +200,16 @@ fn words_of(container: &Node) -> impl Iterator<Item = CommandWord<'_>> {
             is_in_line,
         })
     })
+}
+
+/// The longest text that is shown as a duration.
+const SHOWN_MAX: usize = 12;
+
+/// Whether a text is so short and plain that it is a duration, a misspelt one, or a flag.
+fn may_be_shown(text: &str) -> bool {
+    let text = text.trim_matches(['"', '\'']);
+    let is_plain = |letter: char| letter.is_ascii_digit() || "hmsuµn.".contains(letter);
+    text == FLAG || (text.chars().count() <= SHOWN_MAX && text.chars().all(is_plain))
 }
 
 /// The last `--metric-resolution` of the container, because Go takes the last of equal flags; or the first that is no flag.

@@ -21,7 +21,7 @@ pub(in super::super) struct PolicyPart {
     /// Warnings for the user.
     pub(in super::super) warnings: Vec<Diagnostic>,
     /// Warnings that matter unless a policy above the manifest states `metrics.scrape_interval`.
-    pub(in super::super) interval_warnings: Vec<Diagnostic>,
+    pub(in super::super) interval_notes: Vec<Diagnostic>,
 }
 
 /// `metadata` of an autoscaler.
@@ -36,7 +36,7 @@ pub(in super::super) struct HpaIdentity {
 /// The policy in the objects.
 ///
 /// # Errors
-/// The objects have no autoscaler or no target, or several; or a metrics-server would not start.
+/// The objects have no autoscaler or no target, or several.
 pub(in super::super) fn policy_part(
     objects: &Objects,
     choice: &ManifestChoice,
@@ -44,7 +44,7 @@ pub(in super::super) fn policy_part(
     source: SourceId,
 ) -> Result<PolicyPart, Diagnostics> {
     let chosen = choose(objects, choice, sources, source).map_err(Diagnostics::one)?;
-    let interval = scrape_interval(objects, sources).map_err(Diagnostics::one)?;
+    let interval = scrape_interval(objects, chosen.workload, sources);
     let mut table = policy_table(chosen.hpa, Some(chosen.workload), choice);
     table.put_some("metrics", interval.metrics);
     Ok(PolicyPart {
@@ -54,7 +54,7 @@ pub(in super::super) fn policy_part(
             namespace: hpa.namespace.clone().or_else(|| choice.namespace.clone()),
         }),
         warnings: chosen.warnings,
-        interval_warnings: interval.warnings,
+        interval_notes: interval.notes,
     })
 }
 
