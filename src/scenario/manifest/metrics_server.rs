@@ -209,7 +209,9 @@ const SHOWN_MAX: usize = 12;
 fn may_be_shown(text: &str) -> bool {
     let text = text.trim_matches(['"', '\'']);
     let is_plain = |letter: char| letter.is_ascii_digit() || "hmsuµn.".contains(letter);
-    text == FLAG || (text.chars().count() <= SHOWN_MAX && text.chars().all(is_plain))
+    let begins_as_number = text.starts_with(|first: char| first.is_ascii_digit() || first == '.');
+    let is_short = text.chars().count() <= SHOWN_MAX;
+    text == FLAG || (begins_as_number && is_short && text.chars().all(is_plain))
 }
 
 /// The last `--metric-resolution` of the container, because Go takes the last of equal flags; or the first that is no flag.
