@@ -4,6 +4,8 @@
 mod bounds;
 #[path = "cli/calibrate.rs"]
 mod calibrate;
+#[path = "cli/calibrate_machines.rs"]
+mod calibrate_machines;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/compare.rs"]

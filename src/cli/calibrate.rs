@@ -7,6 +7,7 @@ use clap::Args;
 use super::choices::{ChoiceWords, OutputFormat, TEXT_OR_JSON, one_of, parse_cpu};
 use super::error::{CommandError, Completion};
 use super::screen::Screen;
+use super::variant_inputs::refuse_second_stdin;
 use crate::files::FileLoader;
 use crate::render::calibration::{
     FittedProbe, calibration_json, calibrations_json, render_calibration, render_calibrations,
@@ -58,6 +59,7 @@ pub(super) fn run(
     arguments: &CalibrateArgs,
     screen: &mut Screen,
 ) -> Result<Completion, CommandError> {
+    refuse_second_stdin(arguments.probes.iter())?;
     if arguments.probes.len() > 1 && arguments.machine.is_some() {
         return Err(CommandError::usage(
             "several probes measure how the machines differ; leave `--machine` out, or give one probe",

@@ -399,7 +399,7 @@ struct SeedRun {
     first: Option<(FirstRun, Streams)>,
 }
 
-/// Simulates the first seed. `points` is the most points of its curves; without it there are none.
+/// Simulates the first seed. It keeps curves of at most `points` points, if several seeds are simulated.
 fn simulate_first(
     loaded: &Loaded,
     seed: Seed,

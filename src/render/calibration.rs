@@ -8,8 +8,8 @@ use super::human::significant;
 use super::prose::folded;
 use super::table::{Column, TableFormat, render_table};
 use crate::results::calibration::{
-    Calibration, Coefficient, CostDoubt, CostEstimate, CpuGrowth, LinearityTest, MachineClass,
-    Outlier, RateFall, SIGNIFICANCE, measured_on,
+    AT_LIMIT, Calibration, Coefficient, CostDoubt, CostEstimate, CpuGrowth, LinearityTest,
+    MachineClass, Outlier, RateFall, SIGNIFICANCE, measured_on,
 };
 use crate::scenario::ProbeMeasurement;
 use crate::text::rounding::readable;
@@ -76,14 +76,18 @@ pub fn render_calibrations(probes: &[FittedProbe], cost: &CostEstimate) -> Strin
     if probes.len() < PROBES_ENOUGH {
         text.push_str(&folded(
             "",
-            "So few probes say little about the machines. If the interval is wide, write the `machine` of a class into the policy: \
-             0.06 for one machine type with one processor, 0.24 for a type with several processors.",
+            &format!(
+                "So few probes say little about the machines. If the interval is wide, write the `machine` of a class into the policy: \
+                 {} for one machine type with one processor, {} for a type with several processors.",
+                MachineClass::Fixed.deviation(),
+                MachineClass::Mixed.deviation(),
+            ),
         ));
     }
     text + &policy_part(cost)
 }
 
-/// The lines for the policy, or why there are none.
+/// The lines for the policy. A cost that is too uncertain has a sentence in their place.
 fn policy_part(cost: &CostEstimate) -> String {
     let doubt = match cost.doubt() {
         None => return format!("\nPut into the policy:\n{}", policy_lines(cost)),
@@ -225,7 +229,10 @@ fn left_out(probe: &FittedProbe, lines: &[usize]) -> String {
             " The probe has no column `replicas`, so `--limit` is compared with all its pods together."
         }
     };
-    format!("{which} at the CPU limit (95 % of `--limit` or more){so}.{of}")
+    format!(
+        "{which} at the CPU limit ({:.0} % of `--limit` or more){so}.{of}",
+        100.0 * AT_LIMIT
+    )
 }
 
 fn rate_fall(fall: &RateFall, count: usize) -> String {

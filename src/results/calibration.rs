@@ -137,7 +137,7 @@ pub struct Outlier {
 pub enum CalibrationError {
     /// The line does not rise.
     #[error(
-        "CPU does not grow with the load: the line falls by {0:.3} millicores for each request per second; \
+        "CPU does not grow with the load: one more request per second changes it by {0:.3} millicores; \
          check that `rps` and `cpu_millicores` belong to the same pods and the same time"
     )]
     NoGrowth(f64),
@@ -247,7 +247,7 @@ pub fn calibrate(probe: &Probe) -> Result<Calibration, CalibrationError> {
     let count = rows.len() as f64;
     let line = RegressionLine::through(rows);
     if line.slope <= 0.0 {
-        return Err(CalibrationError::NoGrowth(-line.slope));
+        return Err(CalibrationError::NoGrowth(line.slope));
     }
     let freedom = count - 2.0;
     let scatter = (line.residual_sum / freedom).sqrt();

@@ -179,7 +179,7 @@ impl FoldedValues {
         counts: [0.0; Curve::COUNT],
     };
 
-    /// Adds the values of a row; NaN is none.
+    /// Adds the values of a row. NaN means that the row has no value.
     fn add(&mut self, values: &[f64; Curve::COUNT]) {
         for (index, value) in values.iter().enumerate() {
             let is_known = !value.is_nan();

@@ -182,9 +182,10 @@ impl Scenario {
         if !self.draws_cost() {
             return Vec::new();
         }
+        let mean_seconds = self.workload.cpu_per_request.mean_seconds();
         let cost = |seed: &Seed| {
-            let drawn = self.for_seed(*seed);
-            drawn.workload.cpu_per_request.mean_seconds()
+            let drawn = self.workload.cost_uncertainty.draw(mean_seconds, *seed);
+            mean_seconds * drawn.estimate_factor * drawn.machine_factor
         };
         seeds.iter().map(cost).collect()
     }

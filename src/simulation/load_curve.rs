@@ -33,7 +33,7 @@ impl UsePerRate {
     }
 
     /// The utilization u of a pod that serves `rps`: the smallest with u = `rps` x use at the cost
-    /// that u causes. 1 if there is none below.
+    /// that u causes. It is 1 where no smaller u solves this.
     fn utilization(self, rps: f64, overload: &Overload) -> f64 {
         if rps <= 0.0 {
             return 0.0;

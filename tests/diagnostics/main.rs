@@ -12,6 +12,7 @@ mod faults;
 
 mod bounds;
 mod clients;
+mod costs;
 mod engines;
 mod export;
 mod files;

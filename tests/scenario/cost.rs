@@ -47,6 +47,8 @@ fn the_scenario_of_a_seed_has_nothing_left_to_draw() {
     let drawn = uncertain.for_seed(Seed(3)).into_owned();
     assert_eq!(*drawn.for_seed(Seed(4)), drawn);
     assert_eq!(uncertain.for_seed(Seed(3)).into_owned(), drawn);
+    let listed = uncertain.drawn_costs(&[Seed(3)])[0];
+    assert!((listed - drawn.workload.cpu_per_request.mean_seconds()).abs() < 1e-9);
     assert_ne!(uncertain.for_seed(Seed(4)).into_owned(), drawn);
 }
 

@@ -299,7 +299,7 @@ fn several_probes_tell_the_machines_from_the_errors_of_the_probes() {
         let cost = estimated(machine, 4.0);
         near(cost.machine_deviation, machine, 0.02);
         near(cost.mean_ms, 20.0, 0.7);
-        let expected = 20.0 * (machine.hypot(0.031) / 20.0);
+        let expected = machine.hypot(0.031);
         near(cost.standard_error_ms, expected, 0.15 * expected);
     }
 }

@@ -47,7 +47,7 @@ pub(super) struct ScrapeInterval {
 }
 
 /// The scrape interval of the metrics-server among `objects`, if there is one; of several the last counts. The simulated
-/// `application` is none, whatever its image.
+/// `application` never counts as one.
 pub(super) fn scrape_interval(
     objects: &Objects,
     application: &Object,
