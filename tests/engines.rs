@@ -1,21 +1,15 @@
 //! The two engines agree: mean CPU and mean replicas over ten policies and traces at moderate load.
 //!
-//! Both engines drive the same pods, metrics and autoscaler. The fluid engine follows the mean of
-//! the request engine. So the only difference is the effect of random arrivals on decisions. The
-//! bounds, and why they cannot be tighter:
+//! Both engines drive the same pods, metrics and autoscaler, and the fluid engine has the noise of
+//! single requests in its CPU samples. The bounds:
 //!
 //! - **CPU, 1 %.** Work is conserved: a served request costs the same in both engines, whatever the
 //!   number of pods. The mean over the requests of all seeds, half a million or more, varies by
 //!   less than 0.2 %. Idle use follows replicas: 1m per pod is 1 to 2 % of its use, so 5 % more
 //!   pods add 0.1 %. The rest of the bound is for requests that fail in one engine only, while pods
 //!   start.
-//! - **Replicas, 5 % or half a pod, whichever is more.** With Poisson arrivals and CV 1, n pods
-//!   serve 5 requests per second each. The CPU seen over 15 s then varies by 16 % / sqrt(n): 5 %
-//!   for ten pods, which is half of the tolerance. Now and then the CPU exceeds the tolerance
-//!   upwards. The autoscaler follows at once and rounds up. Downwards the window holds it back. So
-//!   noise keeps more pods than the mean alone would need, and more so with fewer pods and a longer
-//!   window. The request engine is thus expected above the fluid one, by a fraction of the
-//!   tolerance of 10 %. This is not an error of either engine: the fluid engine has no such noise.
+//! - **Replicas, 3 % or 0.3 of a pod, whichever is more.** Noise moves decisions in both
+//!   engines alike, but not at the same syncs.
 //!
 //! A failure prints the whole table.
 
@@ -23,6 +17,9 @@
     clippy::print_stdout,
     reason = "the tables of docs/model.md, for --nocapture"
 )]
+
+#[path = "engines/agreement.rs"]
+mod agreement;
 
 use std::path::Path;
 
@@ -40,8 +37,8 @@ use hpasim::workload::Overload;
 /// the start times of pods depend on the seed.
 const SEEDS: u64 = 8;
 const CPU_SHARE: f64 = 0.01;
-const REPLICA_SHARE: f64 = 0.05;
-const REPLICAS: f64 = 0.5;
+const REPLICA_SHARE: f64 = 0.03;
+const REPLICAS: f64 = 0.3;
 
 /// A shipped policy with a shipped trace, or with a part of it.
 struct Meeting {
@@ -257,7 +254,8 @@ fn the_autoscaler_sees_the_cpu_of_an_overload_in_both_engines() {
         .with("t.csv", "time_s,rps\n0,1000\n600,1000\n");
     let request = LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"));
     let scenario = load(request, &mut files).expect("a policy").scenario;
-    for (engine, tolerance) in [(Engine::Fluid, 0.01), (Engine::Request, 0.02)] {
+    // Twenty pods serve 20,000 requests in 20 s, so that one reading of all has an error of 1 %.
+    for (engine, tolerance) in [(Engine::Fluid, 0.03), (Engine::Request, 0.03)] {
         let mut seen = SeenPercent::default();
         simulate_observed(&scenario, engine, Seed(1), &mut seen);
         assert!(seen.percents.len() >= 39, "{} syncs", seen.percents.len());

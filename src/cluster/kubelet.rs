@@ -19,7 +19,7 @@ use super::cpu::{ContainerCpu, OwnUse};
 use super::gone_rows::GoneRows;
 use super::samples::{PodSampleColumns, Sample};
 use super::served::{ServedRequests, Serving};
-use crate::engine::random::Stream;
+use crate::engine::random::{Stream, normal_at};
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 use housekeeping::HousekeepingInterval;
 
@@ -70,6 +70,8 @@ struct Counter {
     own_cores: f64,
     serving: Serving,
     jitter: Pcg32,
+    /// The key of its shot noise.
+    noise_key: u64,
 }
 
 /// Whether a scrape can take the short path for a counter.
@@ -115,11 +117,72 @@ struct NoisyMeter {
     true_value: f64,
 }
 
+/// The noise of a rate that stands for single requests: the work of a window is a sum of random
+/// requests.
+///
+/// Arrivals are Poisson, so a work of W core-nanoseconds has the variance `W x nanos`.
+#[derive(Clone, Copy, Debug, Default)]
+struct ShotNoise {
+    /// Mean cost of a request times (1 + CV²), in core-nanoseconds; 0 if there is no noise.
+    nanos: f64,
+    /// The most that a container can use, in cores.
+    bound_cores: f64,
+}
+
+impl ShotNoise {
+    /// The greatest relative standard deviation. It keeps the numbers finite for costs with
+    /// infinite variance, and for work of less than one request.
+    const DEVIATION_MAX: f64 = 2.0;
+
+    /// A draw of the work in a window whose mean work is `mean` core-nanoseconds, from a standard
+    /// normal number `z`. `room` is what the bound leaves above the mean.
+    ///
+    /// The draw is a gamma variable with this mean and variance, by the cube of a normal number
+    /// (Wilson and Hilferty 1931). Its skewness is that of the sum of log-normal costs with CV 1.
+    /// A busy container has no room, and its work does not vary.
+    #[inline]
+    fn work_drawn(self, mean: f64, room: f64, z: f64) -> f64 {
+        let by_chance = self.nanos * mean;
+        let by_room = 0.25 * room * room;
+        // Below these bounds the cube is hardly ever negative.
+        let deviation = by_chance.min(by_room).sqrt();
+        let relative = (deviation / mean).min(Self::DEVIATION_MAX);
+        let third = relative / 3.0;
+        let root = 1.0 - third * third + third * z;
+        mean * (root * root * root).max(0.0)
+    }
+
+    /// The mean use between two readings of `counter`.
+    ///
+    /// The windows of a counter's samples do not overlap, so their noise is independent.
+    #[inline]
+    fn sample_between(
+        self,
+        earlier: CounterReading,
+        later: CounterReading,
+        counter: &Counter,
+    ) -> Sample {
+        let used = later.value - earlier.value;
+        if self.nanos <= 0.0 {
+            return sample_of(used, earlier, later);
+        }
+        let window = (later.time - earlier.time) as f64;
+        let own = counter.own_cores * window;
+        let (work, room) = (used - own, self.bound_cores * window - used);
+        if work <= 0.0 || room <= 0.0 {
+            return sample_of(used, earlier, later);
+        }
+        let z = normal_at(counter.noise_key, later.time.cast_unsigned());
+        sample_of(own + self.work_drawn(work, room, z), earlier, later)
+    }
+}
+
 /// One container of every pod: its counters, and the samples that they give.
 #[derive(Clone, Debug)]
 pub(super) struct ContainerMeters {
     counters: Vec<Counter>,
     noise: Option<CounterNoise>,
+    shot_noise: ShotNoise,
     interval: HousekeepingInterval,
     /// Requests that a pod of each class has served, as integrals. Not used while the engine
     /// reports the work.
@@ -165,6 +228,7 @@ impl ContainerMeters {
                 bound_cores: cpu.bound_cores,
                 meters: Vec::new(),
             }),
+            shot_noise: ShotNoise::default(),
             interval: HousekeepingInterval::of(pipeline, first_scrape),
             served: ServedRequests::since(SimTime::ZERO, RatesByClass::default()),
             resolution: pipeline.scrape_interval.as_nanos(),
@@ -175,6 +239,15 @@ impl ContainerMeters {
             stream_offset: place.index as u64,
             stream_stride: place.of as u64,
         }
+    }
+
+    /// From now on, samples have the noise of single requests, whose cost has this coefficient of
+    /// variation.
+    pub(super) fn add_shot_noise(&mut self, cv: f64) {
+        self.shot_noise = ShotNoise {
+            nanos: self.cpu.seconds_per_request * NANOS_PER_CORE_SECOND * (1.0 + cv * cv),
+            bound_cores: self.cpu.bound_cores,
+        };
     }
 
     /// Adds a pod whose container has not started.
@@ -192,6 +265,7 @@ impl ContainerMeters {
             own_cores: 0.0,
             serving: Serving::Nothing,
             jitter: Stream::Phases.generator(self.seed, FIRST_CONTAINER_MEMBER + member),
+            noise_key: Stream::Noise.key(self.seed, member),
         });
         if let Some(noise) = &mut self.noise {
             noise.meters.push(NoisyMeter {
@@ -365,9 +439,9 @@ impl ContainerMeters {
                     // and the sample.
                     continue;
                 }
-                next_sample(counter, now, metering)
+                next_sample(counter, now, metering, self.shot_noise)
             } else {
-                match open_sample(counter, now, metering, self.resolution) {
+                match open_sample(counter, now, metering, self.shot_noise, self.resolution) {
                     OpenSample::Same => continue,
                     OpenSample::None => {
                         sampled[row] = false;
@@ -424,7 +498,12 @@ fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
 
 /// The next sample of a settled counter whose housekeeping is due.
 #[inline]
-fn next_sample(counter: &mut Counter, now: i64, metering: Metering<'_>) -> Sample {
+fn next_sample(
+    counter: &mut Counter,
+    now: i64,
+    metering: Metering<'_>,
+    noise: ShotNoise,
+) -> Sample {
     let time = catch_up(counter, now, metering.interval);
     let read = CounterReading {
         time,
@@ -436,7 +515,7 @@ fn next_sample(counter: &mut Counter, now: i64, metering: Metering<'_>) -> Sampl
     };
     counter.known_time = read.time;
     counter.known_value = read.value;
-    sample_between(known, read)
+    noise.sample_between(known, read, counter)
 }
 
 /// The result of a scrape for an open counter.
@@ -453,6 +532,7 @@ fn open_sample(
     counter: &mut Counter,
     now: i64,
     metering: Metering<'_>,
+    noise: ShotNoise,
     resolution: i64,
 ) -> OpenSample {
     read_newest(counter, now, metering);
@@ -489,7 +569,7 @@ fn open_sample(
             if counter.next_housekeeping - counter.started >= resolution {
                 counter.course = Course::Settled;
             }
-            OpenSample::New(sample_between(previous, read))
+            OpenSample::New(noise.sample_between(previous, read, counter))
         }
         None => OpenSample::None,
     }
@@ -520,11 +600,11 @@ impl<'a> Metering<'a> {
     }
 }
 
-/// The mean use between two readings.
+/// The mean use in a window in which `used` core-nanoseconds were used.
 #[inline]
-fn sample_between(earlier: CounterReading, later: CounterReading) -> Sample {
+fn sample_of(used: f64, earlier: CounterReading, later: CounterReading) -> Sample {
     let window = later.time - earlier.time;
-    let millicores = (later.value - earlier.value) / window as f64 * MILLIS_PER_CORE;
+    let millicores = used / window as f64 * MILLIS_PER_CORE;
     Sample {
         value: MilliValue(round_up_to_milli(millicores)),
         timestamp: SimTime::from_nanos(later.time),

@@ -123,6 +123,15 @@ impl MetricsServer {
         }
     }
 
+    /// Adds the noise of single requests to the CPU samples of an engine that serves rates. The
+    /// cost in the first container has the coefficient of variation `cv`; a request costs the same
+    /// in every further container.
+    pub fn add_shot_noise(&mut self, cv: f64) {
+        for (index, meters) in self.meters.iter_mut().enumerate() {
+            meters.add_shot_noise(if index == 0 { cv } else { 0.0 });
+        }
+    }
+
     /// Whether there is any query.
     #[must_use]
     pub fn is_asked(&self) -> bool {

@@ -19,6 +19,7 @@
 //! | [`metrics_server`] | scrapes, and the content of the metrics API |
 //! | `custom_metrics` | Pods, Object and External metrics through Prometheus and its adapter |
 //! | [`station`] | a container's CPU as a server of requests |
+//! | [`stationary`] | the latency of a pod by its utilization, as a table |
 //! | [`balancer`] | the choice of an endpoint |
 //! | [`connections`] | keep-alive connections |
 //! | [`samples`] | samples as columns |
@@ -54,3 +55,5 @@ pub mod samples;
 pub mod served;
 #[doc(hidden)]
 pub mod station;
+#[doc(hidden)]
+pub mod stationary;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rand::{RngExt, SeedableRng};
 use rand_distr::Distribution as _;
 use rand_pcg::Pcg32;
+use statrs::distribution::{Continuous as _, ContinuousCDF as _};
 
 use crate::units::{Seed, SimSpan};
 
@@ -62,8 +63,33 @@ impl Stream {
     /// The same seed, stream and member give the same numbers, whatever other streams are drawn.
     #[must_use]
     pub fn generator(self, seed: Seed, member: u64) -> Pcg32 {
-        Pcg32::seed_from_u64(mix(mix(mix(seed.0) ^ self.tag()) ^ member))
+        Pcg32::seed_from_u64(self.key(seed, member))
     }
+
+    /// The key of this stream for the `member`-th consumer, for [`normal_at`].
+    #[must_use]
+    pub fn key(self, seed: Seed, member: u64) -> u64 {
+        mix(mix(mix(seed.0) ^ self.tag()) ^ member)
+    }
+}
+
+/// A nearly normal number, with mean 0 and variance 1, that depends on `key` and `counter` alone.
+///
+/// Hot loops use it, because it has no state and needs no table. It is the sum of eight random
+/// bytes: it lies within 4.9, its skewness is 0 and its kurtosis 2.85 instead of 3.
+#[inline]
+#[must_use]
+pub fn normal_at(key: u64, counter: u64) -> f64 {
+    const EVERY_SECOND_BYTE: u64 = 0x00FF_00FF_00FF_00FF;
+    const SUM_OF_LANES: u64 = 0x0001_0001_0001_0001;
+    // Eight uniform numbers from 0 to 255: the mean of their sum, and its standard deviation,
+    // sqrt(8 x (256² - 1) / 12).
+    const MEAN: f64 = 1020.0;
+    const DEVIATION: f64 = 209.021_529_991_528_34;
+    let bits = mix(key ^ counter);
+    let pairs = (bits & EVERY_SECOND_BYTE) + ((bits >> 8) & EVERY_SECOND_BYTE);
+    let sum = pairs.wrapping_mul(SUM_OF_LANES) >> 48;
+    (sum as f64 - MEAN) * (1.0 / DEVIATION)
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): similar inputs give unrelated outputs.
@@ -86,11 +112,11 @@ pub enum Distribution {
         /// The longest length.
         high: SimSpan,
     },
-    /// Gaussian, cut off at zero.
+    /// Gaussian; a draw below zero becomes zero.
     Normal {
-        /// The mean before the cut.
+        /// The mean before the cut at zero.
         mean: SimSpan,
-        /// The standard deviation before the cut.
+        /// The standard deviation before the cut at zero.
         std_dev: SimSpan,
     },
     /// The logarithm is Gaussian.
@@ -150,15 +176,14 @@ impl Distribution {
         }
     }
 
-    /// The mean in seconds; of a Gaussian, the mean before the cut at zero.
+    /// The mean of the draws, in seconds.
     #[must_use]
     pub fn mean_seconds(&self) -> f64 {
         match self {
             Self::Constant(span) => span.as_secs_f64(),
             Self::Uniform { low, high } => f64::midpoint(low.as_secs_f64(), high.as_secs_f64()),
-            Self::Normal { mean, .. } | Self::Exponential { mean } | Self::Gamma { mean, .. } => {
-                mean.as_secs_f64()
-            }
+            Self::Normal { mean, std_dev } => cut_normal(*mean, *std_dev).mean,
+            Self::Exponential { mean } | Self::Gamma { mean, .. } => mean.as_secs_f64(),
             Self::LogNormal { median, sigma } => median.as_secs_f64() * (sigma * sigma / 2.0).exp(),
             Self::Pareto { minimum, shape } => minimum.as_secs_f64() * shape / (shape - 1.0),
             Self::Empirical(spans) => {
@@ -181,7 +206,10 @@ impl Distribution {
             Self::Uniform { low, high } => {
                 (high.as_secs_f64() - low.as_secs_f64()) / 12.0_f64.sqrt() / mean
             }
-            Self::Normal { std_dev, .. } => std_dev.as_secs_f64() / mean,
+            Self::Normal {
+                mean: before,
+                std_dev,
+            } => cut_normal(*before, *std_dev).std_dev / mean,
             Self::LogNormal { sigma, .. } => ((sigma * sigma).exp() - 1.0).sqrt(),
             Self::Exponential { .. } => 1.0,
             Self::Gamma { cv, .. } => *cv,
@@ -370,6 +398,32 @@ impl Distribution {
     }
 }
 
+/// Mean and standard deviation in seconds.
+#[derive(Clone, Copy, Debug)]
+struct Moments {
+    mean: f64,
+    std_dev: f64,
+}
+
+/// The moments of max(0, X), where X is Gaussian with these parameters (Greene, "Econometric
+/// Analysis", censored normal variables).
+fn cut_normal(mean: SimSpan, std_dev: SimSpan) -> Moments {
+    let (mean, std_dev) = (mean.as_secs_f64(), std_dev.as_secs_f64());
+    if std_dev <= 0.0 {
+        let mean = mean.max(0.0);
+        return Moments { mean, std_dev: 0.0 };
+    }
+    let standard = statrs::distribution::Normal::standard();
+    let at = mean / std_dev;
+    let (above, density) = (standard.cdf(at), standard.pdf(at));
+    let cut_mean = mean * above + std_dev * density;
+    let square = (mean * mean + std_dev * std_dev) * above + mean * std_dev * density;
+    Moments {
+        mean: cut_mean,
+        std_dev: (square - cut_mean * cut_mean).max(0.0).sqrt(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -385,6 +439,11 @@ mod tests {
             Distribution::Normal {
                 mean: second,
                 std_dev: SimSpan::from_millis(100),
+            },
+            // A third of the draws are cut: the mean is 1.4 s.
+            Distribution::Normal {
+                mean: second,
+                std_dev: SimSpan::from_secs(2),
             },
             Distribution::log_normal_by_mean(second, 1.0),
             Distribution::log_normal_by_p99(second, SimSpan::from_secs(3)),
@@ -437,6 +496,36 @@ mod tests {
             );
             assert!((before - after).abs() < 1e-6, "{distribution:?}");
         }
+    }
+
+    #[test]
+    fn numbers_by_counter_have_the_moments_of_a_normal_number() {
+        let key = Stream::Noise.key(Seed(3), 7);
+        let count = 1_000_000;
+        // Times of readings grow by seconds, in nanoseconds.
+        let numbers = (0..count).map(|n| normal_at(key, n * 1_000_000_007));
+        let mut sums = [0.0; 4];
+        let mut product = 0.0;
+        let mut last = 0.0;
+        for z in numbers {
+            for (power, sum) in (1..).zip(&mut sums) {
+                *sum += z.powi(power) / count as f64;
+            }
+            product += z * last / count as f64;
+            last = z;
+        }
+        // Four standard errors of each sum.
+        for (index, (expected, error)) in [(0.0, 0.004), (1.0, 0.006), (0.0, 0.016), (2.85, 0.04)]
+            .into_iter()
+            .enumerate()
+        {
+            assert!(
+                (sums[index] - expected).abs() < error,
+                "{index}: {}",
+                sums[index]
+            );
+        }
+        assert!(product.abs() < 0.004, "neighbours correlate: {product}");
     }
 
     #[test]

@@ -216,7 +216,7 @@ impl KpiObserver {
             cost: pod_hours * self.cost.per_pod_hour
                 + core_hours * self.cost.per_core_hour
                 + pod_hours * in_gib(self.pod_demand.memory_bytes) * self.cost.per_gib_hour,
-            slo_violation_seconds: request_kpi(self.slo.finish(self.end).as_secs_f64()),
+            slo_violation_seconds: request_kpi(self.slo.finish(self.end)),
             latency_seconds_p50: latency(0.50),
             latency_seconds_p95: latency(0.95),
             latency_seconds_p99: latency(0.99),

@@ -3,7 +3,7 @@
 //! Quantiles come from the closed form of the distribution and not from samples, so they
 //! have no sampling noise.
 
-use crate::simulation::latency::StationaryLatency;
+use crate::cluster::stationary::{LEVELS, StationaryLatency};
 use crate::simulation::observer::FlowSegment;
 
 use super::slo::{SAME_DELAY_SECONDS, mean_share_beyond};
@@ -116,7 +116,9 @@ struct Ratios {
     subdivisions: u32,
 }
 
-/// By mean wait: bins 2 to 3 % wide, of which the mean is kept.
+/// The point of a latency by which it is sorted: 5 % of requests take longer.
+const BIN_LEVEL: usize = 6;
+/// By that point: bins 2 to 3 % wide, of which the mean is kept.
 const WAITS: Ratios = Ratios { subdivisions: 5 };
 /// By delay: bins 9 to 12 % wide, of which mean and spread are kept.
 const DELAYS: Ratios = Ratios { subdivisions: 3 };
@@ -147,7 +149,7 @@ impl Ratios {
 
 /// Requests of a whole run by how long they waited, in bins that hold their members' mean.
 ///
-/// A segment without backlog goes to a bin by its mean wait, one with a backlog
+/// A segment without backlog goes to a bin by its p95, one with a backlog
 /// to bins by the delay. A bin becomes a stretch of its members' mean
 /// distribution, whose delay is spread as evenly and as widely as theirs (same
 /// mean, same variance), so that a bin's width is no error of its own size.
@@ -161,9 +163,8 @@ pub struct LatencyBins {
 #[derive(Clone, Copy, Debug, Default)]
 struct Bin {
     weight: f64,
-    service: f64,
-    waiting_share: f64,
-    wait: f64,
+    /// The sum of the points of the latency, times the weights.
+    points: [f64; LEVELS],
     delay: f64,
     delay_squared: f64,
 }
@@ -172,9 +173,9 @@ impl Bin {
     /// Takes in requests whose delay is spread evenly from `low` to `high` seconds.
     fn add(&mut self, weight: f64, latency: &StationaryLatency, low: f64, high: f64) {
         self.weight += weight;
-        self.service += weight * latency.service_seconds;
-        self.waiting_share += weight * latency.waiting_share;
-        self.wait += weight * latency.wait_seconds;
+        for (sum, point) in self.points.iter_mut().zip(latency.seconds) {
+            *sum += weight * point;
+        }
         self.delay += weight * f64::midpoint(low, high);
         self.delay_squared += weight * (low * low + low * high + high * high) / 3.0;
     }
@@ -187,9 +188,7 @@ impl Bin {
         Component {
             weight: self.weight,
             latency: StationaryLatency {
-                service_seconds: self.service / self.weight,
-                waiting_share: self.waiting_share / self.weight,
-                wait_seconds: self.wait / self.weight,
+                seconds: self.points.map(|sum| sum / self.weight),
             },
             delay_start_seconds: delay - half,
             delay_end_seconds: delay + half,
@@ -218,7 +217,7 @@ impl LatencyBins {
         let last = segment.backlog_delay_end_seconds;
         let (low, high) = (first.min(last), first.max(last));
         if high <= SAME_DELAY_SECONDS {
-            self.waiting[WAITS.bin_of(latency.wait_seconds)].add(weight, latency, 0.0, 0.0);
+            self.waiting[WAITS.bin_of(latency.seconds[BIN_LEVEL])].add(weight, latency, 0.0, 0.0);
             return;
         }
         // A changing delay spends its time evenly between low and high.
@@ -278,10 +277,7 @@ mod tests {
         // 99 fast requests of 10 ms for every slow one of 1 s: the slow hundredth is what p99 just misses.
         let part = |weight, service_seconds| Component {
             weight,
-            latency: StationaryLatency {
-                service_seconds,
-                ..StationaryLatency::default()
-            },
+            latency: StationaryLatency::constant(service_seconds),
             ..Component::default()
         };
         let parts = [part(98.0, 0.01), part(2.0, 1.0)];
@@ -348,11 +344,7 @@ mod tests {
                 .enumerate()
                 .map(|(index, weight)| Component {
                     weight: *weight,
-                    latency: StationaryLatency {
-                        service_seconds: 0.01,
-                        waiting_share: 0.7,
-                        wait_seconds: waits[index],
-                    },
+                    latency: StationaryLatency::constant_and_exponential(0.01, 0.7, waits[index]),
                     delay_start_seconds: delays[index],
                     delay_end_seconds: delays[index + 1],
                 })

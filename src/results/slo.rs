@@ -3,8 +3,8 @@
 //! The KPIs and the timeline both ask this one judge, so that a shaded second of the plot is
 //! a counted second of `slo_violation_seconds`.
 
+use crate::cluster::stationary::StationaryLatency;
 use crate::scenario::Slo;
-use crate::simulation::latency::StationaryLatency;
 use crate::simulation::observer::{FlowSegment, INTERVAL, RequestSegment};
 use crate::units::{SimSpan, SimTime};
 
@@ -22,6 +22,10 @@ pub struct Tally {
     pub failed: f64,
     /// Of those that succeeded, slower than the SLO's limit.
     pub beyond_limit: f64,
+    /// Of those that succeeded, the requests in stretches of flow that say how likely an interval breaks the SLO.
+    pub by_chance: f64,
+    /// The sum of these chances over their requests.
+    pub chances: f64,
 }
 
 impl Tally {
@@ -31,6 +35,8 @@ impl Tally {
         self.succeeded += other.succeeded;
         self.failed += other.failed;
         self.beyond_limit += other.beyond_limit;
+        self.by_chance += other.by_chance;
+        self.chances += other.chances;
     }
 }
 
@@ -59,17 +65,30 @@ impl SloJudge {
         }
     }
 
-    /// Whether what `tally` counts broke the SLO.
-    ///
-    /// It did where more than `1 - quantile` of the succeeded requests took
-    /// longer than the limit (the quantile is then above the limit), or where
-    /// failed / offered exceeds the error rate. Without offered requests
-    /// nothing was promised.
+    /// Whether what `tally` counts broke the SLO, or broke it more likely than not.
     #[must_use]
     pub fn is_broken(&self, tally: &Tally) -> bool {
-        tally.offered > 0.0
-            && (tally.failed > self.error_rate * tally.offered
-                || tally.beyond_limit > self.tail_share * tally.succeeded)
+        self.chance_broken(tally) > 0.5
+    }
+
+    /// The probability that what `tally` counts broke the SLO: 0 or 1 if the requests were counted.
+    ///
+    /// The SLO is broken if more than `1 - quantile` of the succeeded requests took longer than the
+    /// limit (the quantile is then above the limit), or if failed / offered exceeds the error rate.
+    /// Without offered requests nothing was promised.
+    #[must_use]
+    pub fn chance_broken(&self, tally: &Tally) -> f64 {
+        if tally.offered <= 0.0 {
+            0.0
+        } else if tally.failed > self.error_rate * tally.offered {
+            1.0
+        } else if tally.by_chance > 0.0 && tally.by_chance >= tally.succeeded {
+            tally.chances / tally.by_chance
+        } else {
+            f64::from(u8::from(
+                tally.beyond_limit > self.tail_share * tally.succeeded,
+            ))
+        }
     }
 
     /// Whether a request that was answered after `latency` took longer than the SLO's limit.
@@ -100,11 +119,14 @@ impl SloJudge {
         } else {
             0.0
         };
+        let chance = segment.slo_chance;
         Tally {
             offered: segment.offered_rps * seconds,
             succeeded,
             failed: segment.failed_rps.total() * seconds + at_once,
             beyond_limit: succeeded * share,
+            by_chance: if chance.is_some() { succeeded } else { 0.0 },
+            chances: succeeded * chance.unwrap_or_default(),
         }
     }
 }
@@ -125,16 +147,17 @@ pub(super) fn counted(segment: &RequestSegment, beyond_limit: u64) -> Tally {
         succeeded: segment.succeeded as f64,
         failed: segment.failed.total(),
         beyond_limit: beyond_limit as f64,
+        ..Tally::default()
     }
 }
 
-/// Adds up the intervals of [`INTERVAL`] that broke the SLO, segment by segment.
+/// Adds up the intervals of [`INTERVAL`] that broke the SLO, segment by segment; of flow, each with its probability.
 #[derive(Clone, Copy, Debug)]
 pub struct SloClock {
     judge: SloJudge,
     open: Tally,
     open_start: SimTime,
-    broken: SimSpan,
+    broken_seconds: f64,
 }
 
 impl SloClock {
@@ -145,7 +168,7 @@ impl SloClock {
             judge: SloJudge::new(slo, timeout),
             open: Tally::default(),
             open_start: SimTime::ZERO,
-            broken: SimSpan::ZERO,
+            broken_seconds: 0.0,
         }
     }
 
@@ -166,9 +189,8 @@ impl SloClock {
                 let whole = (segment.end - from).as_nanos() / INTERVAL.as_nanos();
                 if whole > 0 {
                     let tally = self.judge.tally(segment, from, boundary);
-                    if self.judge.is_broken(&tally) {
-                        self.broken += INTERVAL * whole;
-                    }
+                    let length = (INTERVAL * whole).as_secs_f64();
+                    self.broken_seconds += self.judge.chance_broken(&tally) * length;
                     from += INTERVAL * whole;
                     self.open_start = from;
                     continue;
@@ -190,19 +212,21 @@ impl SloClock {
         (interval_end(self.open_start) <= end).then(|| self.close(end))
     }
 
-    /// The intervals that broke the SLO until `end`, the run's end; the last interval may be shorter than the others.
+    /// The seconds of the intervals that broke the SLO until `end`, the run's end; the last interval may be shorter than the
+    /// others. Of flow it is the expected number.
     #[must_use]
-    pub fn finish(mut self, end: SimTime) -> SimSpan {
+    pub fn finish(mut self, end: SimTime) -> f64 {
         if end > self.open_start {
             self.close(end);
         }
-        self.broken
+        self.broken_seconds
     }
 
     /// Judges the open interval, and begins the next.
     fn close(&mut self, end: SimTime) -> SloVerdict {
-        let verdict = if self.judge.is_broken(&self.open) {
-            self.broken += end - self.open_start;
+        let chance = self.judge.chance_broken(&self.open);
+        self.broken_seconds += chance * (end - self.open_start).as_secs_f64();
+        let verdict = if chance > 0.5 {
             SloVerdict::Broken
         } else {
             SloVerdict::Kept
@@ -246,9 +270,7 @@ pub(super) fn delay_at(segment: &FlowSegment, time: SimTime) -> f64 {
 
 /// Share of requests that take longer than `seconds` while the backlog's delay goes linearly from `first` to `last` (seconds).
 ///
-/// The mean of [`StationaryLatency::share_beyond`] over the stretch, in closed
-/// form: with room r = seconds - E\[S\], waiting share w and mean wait m, it is
-/// 1 where the delay d exceeds r, and the integral of w exp(-(r - d) / m) below.
+/// The mean of [`StationaryLatency::share_beyond`] over the stretch, in closed form.
 pub(super) fn mean_share_beyond(
     latency: &StationaryLatency,
     seconds: f64,
@@ -257,22 +279,12 @@ pub(super) fn mean_share_beyond(
 ) -> f64 {
     let (low, high) = (first.min(last), first.max(last));
     let width = high - low;
-    // Below a millionth of the mean wait the difference of exponentials would lose more than the midpoint does.
-    if width <= SAME_DELAY_SECONDS.max(1e-6 * latency.wait_seconds) {
+    // Below a millionth of the latency the difference of integrals would lose more than the midpoint does.
+    if width <= SAME_DELAY_SECONDS.max(1e-6 * latency.mean()) {
         return latency.share_beyond(seconds, low + width / 2.0);
     }
-    let room = seconds - latency.service_seconds;
-    if low >= room {
-        return 1.0;
-    }
-    let top = high.min(room);
-    let late = (high - top) / width;
-    if latency.wait_seconds <= 0.0 {
-        return late;
-    }
-    let mean = latency.wait_seconds;
-    let integral = mean * ((-(room - top) / mean).exp() - (-(room - low) / mean).exp());
-    late + latency.waiting_share * integral / width
+    let late = latency.integral_beyond(seconds - high) - latency.integral_beyond(seconds - low);
+    late / width
 }
 
 #[cfg(test)]
@@ -289,6 +301,10 @@ mod tests {
             latency_limit: SimSpan::from_millis(500),
             error_rate: 0.01,
         }
+    }
+
+    fn near(seconds: f64, expected: f64) -> bool {
+        (seconds - expected).abs() < 1e-9
     }
 
     fn seconds(value: f64) -> SimTime {
@@ -312,7 +328,7 @@ mod tests {
             offered: 100.0,
             succeeded: 99.0,
             failed: 1.0,
-            beyond_limit: 0.0,
+            ..Tally::default()
         };
         assert!(!judge.is_broken(&at_the_rate));
         let above = Tally {
@@ -325,19 +341,15 @@ mod tests {
     #[test]
     fn nothing_that_succeeds_is_beyond_a_limit_at_or_above_the_clients_timeout() {
         let mut segment = even_segment(0.0, 5.0);
-        segment.latency = StationaryLatency {
-            service_seconds: 0.05,
-            waiting_share: 0.9,
-            wait_seconds: 0.4,
-        };
+        segment.latency = StationaryLatency::constant_and_exponential(0.05, 0.9, 0.4);
         let broken_with_timeout = |milliseconds: i64| {
             let mut clock = SloClock::new(&slo(), SimSpan::from_millis(milliseconds));
             clock.flowed(&segment);
             clock.finish(seconds(5.0))
         };
-        assert_eq!(broken_with_timeout(501), SimSpan::from_secs(5));
-        assert_eq!(broken_with_timeout(500), SimSpan::ZERO);
-        assert_eq!(broken_with_timeout(300), SimSpan::ZERO);
+        assert!(near(broken_with_timeout(501), 5.0));
+        assert!(near(broken_with_timeout(500), 0.0));
+        assert!(near(broken_with_timeout(300), 0.0));
     }
 
     #[test]
@@ -346,16 +358,12 @@ mod tests {
         let mut segment = even_segment(0.0, 5.0);
         segment.failed_rps.timed_out = 5.0;
         clock.flowed(&segment);
-        assert_eq!(clock.finish(seconds(5.0)), SimSpan::from_secs(5));
+        assert!(near(clock.finish(seconds(5.0)), 5.0));
     }
 
     #[test]
     fn the_mean_share_is_the_integral() {
-        let latency = StationaryLatency {
-            service_seconds: 0.05,
-            waiting_share: 0.9,
-            wait_seconds: 0.2,
-        };
+        let latency = StationaryLatency::constant_and_exponential(0.05, 0.9, 0.2);
         for (first, last) in [(0.0, 0.3), (0.6, 0.1), (0.4, 0.7), (0.2, 0.2)] {
             let steps = 20_000;
             let sum: f64 = (0..steps)
@@ -379,7 +387,26 @@ mod tests {
         segment.succeeded_rps = 5.0;
         segment.failed_rps.timed_out = 5.0;
         clock.flowed(&segment);
-        assert_eq!(clock.finish(seconds(12.0)), SimSpan::from_secs(12));
+        assert!(near(clock.finish(seconds(12.0)), 12.0));
+    }
+
+    #[test]
+    fn steady_flow_breaks_the_slo_as_often_as_its_chance_says() {
+        let mut clock = SloClock::new(&slo(), TIMEOUT);
+        let mut segment = even_segment(0.0, 600.0);
+        segment.slo_chance = Some(0.2);
+        clock.flowed(&segment);
+        // Failures above the error rate break every interval.
+        let mut failing = even_segment(600.0, 700.0);
+        failing.slo_chance = Some(0.2);
+        failing.failed_rps.timed_out = 1.0;
+        clock.flowed(&failing);
+        // A backlog decides by its delay.
+        let mut delayed = even_segment(700.0, 800.0);
+        delayed.backlog_delay_start_seconds = 1.0;
+        delayed.backlog_delay_end_seconds = 1.0;
+        clock.flowed(&delayed);
+        assert!(near(clock.finish(seconds(800.0)), 0.2 * 600.0 + 200.0));
     }
 
     #[test]
@@ -389,7 +416,7 @@ mod tests {
         let mut segment = even_segment(7.0, 60.0);
         segment.failed_at_start.pod_gone = 8.0;
         clock.flowed(&segment);
-        assert_eq!(clock.finish(seconds(60.0)), SimSpan::from_secs(5));
+        assert!(near(clock.finish(seconds(60.0)), 5.0));
     }
 
     proptest! {
@@ -427,7 +454,7 @@ mod tests {
                 }
                 start += length;
             }
-            prop_assert_eq!(clock.finish(seconds(start)), fine.finish(seconds(start)));
+            prop_assert!(near(clock.finish(seconds(start)), fine.finish(seconds(start))));
         }
     }
 }

@@ -12,13 +12,13 @@ use crate::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
     PodTimings, StatsProvider,
 };
+use crate::cluster::stationary::{LatencyTable, LatencyTables, StationaryLatency};
 use crate::control::{Decided, Hpa, Scaler};
 use crate::engine::random::Distribution;
 use crate::hpa::decision::MetricValue;
 use crate::hpa::rules::{ControllerSettings, Release};
 use crate::hpa::spec::{HpaSpec, MetricSource, MetricSpec, MetricTarget, ScaleTarget};
 use crate::scenario::{Assumption, CostRates, Scenario, Slo};
-use crate::simulation::latency::StationaryLatency;
 use crate::simulation::observer::{
     FailureCauses, FlowSegment, PodChange, PodCounts, PodTransition,
 };
@@ -39,11 +39,8 @@ pub(crate) fn even_segment(start: f64, end: f64) -> FlowSegment {
         backlog_end: 0.0,
         backlog_delay_start_seconds: 0.0,
         backlog_delay_end_seconds: 0.0,
-        latency: StationaryLatency {
-            service_seconds: 0.01,
-            waiting_share: 0.25,
-            wait_seconds: 0.05,
-        },
+        latency: StationaryLatency::constant_and_exponential(0.01, 0.25, 0.05),
+        slo_chance: None,
         cpu_cores: 0.1,
         cpu_share_of_request: Some(0.5),
         working_pods: 2,
@@ -155,6 +152,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
         },
         assertions: Vec::new(),
         assumptions: vec![Assumption::of_default("workload.cpu_per_request", "10ms")],
+        latency_tables: LatencyTables::given(LatencyTable::default()),
     }
 }
 

@@ -19,6 +19,7 @@ use super::toml_text::is_document;
 use super::trace_cut::cut;
 use super::trace_text::ParsedTrace;
 use super::{Assumption, Engine, Scenario};
+use crate::cluster::stationary::LatencyTables;
 use crate::control::Scaler;
 use crate::hpa::spec::MetricSource;
 use crate::units::SimTime;
@@ -186,6 +187,7 @@ pub(super) fn assemble(
         cost: policy.cost,
         assertions: policy.assertions,
         assumptions,
+        latency_tables: LatencyTables::default(),
     }
 }
 

@@ -58,6 +58,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::cluster::config::{Deployment, MetricsPipeline};
+use crate::cluster::stationary::LatencyTables;
 use crate::control::{Hpa, Scaler};
 use crate::units::{Seed, SimSpan};
 use crate::workload::{CostUncertainty, Demand, Trace, Workload};
@@ -123,6 +124,9 @@ pub struct Scenario {
     pub assertions: Vec<Assertion>,
     /// Important defaults that the policy does not state, for the reader of the result.
     pub assumptions: Vec<Assumption>,
+    /// The latency of its pods by their utilization, once a run has needed it. The variants of a
+    /// policy share this store.
+    pub latency_tables: LatencyTables,
 }
 
 impl Scenario {
@@ -172,8 +176,13 @@ impl Scenario {
 
     /// Whether seeds draw the cost of a request. A trace of CPU says what the requests of its own machines cost.
     fn draws_cost(&self) -> bool {
-        let has_requests = !matches!(self.trace.demand, Demand::CpuMillicores(_));
-        has_requests && !self.workload.cost_uncertainty.is_none()
+        self.has_requests() && !self.workload.cost_uncertainty.is_none()
+    }
+
+    /// Whether the trace says how many requests arrive; not if it is recorded CPU.
+    #[must_use]
+    pub fn has_requests(&self) -> bool {
+        !matches!(self.trace.demand, Demand::CpuMillicores(_))
     }
 
     /// The mean cost of a request in the run of each seed, in core-seconds; empty if all seeds have the stated cost, or if the trace is CPU.

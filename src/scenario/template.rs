@@ -13,6 +13,7 @@ use super::policy;
 use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
 use super::{Engine, Scenario, overrides};
+use crate::cluster::stationary::LatencyTables;
 use crate::workload::{Demand, Trace};
 
 /// A policy and a trace as read, with their faults.
@@ -36,6 +37,8 @@ struct Material {
     /// The faults of the trace.
     trace_faults: Diagnostics,
     inputs: Vec<LoadedFile>,
+    /// All variants share it.
+    latency_tables: LatencyTables,
 }
 
 /// The parts of a trace that variants need.
@@ -208,9 +211,13 @@ pub fn load_templates(
 ) -> Result<Vec<Template>, Diagnostics> {
     let mut templates = Vec::new();
     let mut all = Diagnostics::default();
+    let latency_tables = LatencyTables::default();
     for request in requests {
         match Template::load(*request, choice, loader) {
-            Ok(template) => templates.push(template),
+            Ok(mut template) => {
+                template.material.latency_tables = latency_tables.clone();
+                templates.push(template);
+            }
             Err(faults) => all.absorb_unknown(faults),
         }
     }
@@ -265,6 +272,7 @@ impl Material {
             trace_stem: stem(request.trace),
             trace_faults,
             inputs,
+            latency_tables: LatencyTables::default(),
         }
     }
 
@@ -295,13 +303,15 @@ impl Material {
                 sort(&mut noted);
                 let mut list = noted.list;
                 list.extend(read.warnings.iter().cloned());
+                let mut scenario = assemble(
+                    policy,
+                    Arc::clone(&read.trace),
+                    read.is_load_test,
+                    self.trace_stem.clone(),
+                );
+                scenario.latency_tables = self.latency_tables.clone();
                 Ok(Resolved {
-                    scenario: assemble(
-                        policy,
-                        Arc::clone(&read.trace),
-                        read.is_load_test,
-                        self.trace_stem.clone(),
-                    ),
+                    scenario,
                     warnings: list,
                 })
             }

@@ -5,7 +5,6 @@
 
 mod classes;
 
-use super::latency::StationaryLatency;
 use super::observer::{FailureCauses, FlowSegment, Observer, PodCounts};
 use super::work::{NoPods, Offer, Settled, Work, WorkGauges};
 use crate::cluster::census::Census;
@@ -13,14 +12,18 @@ use crate::cluster::cpu::{OwnUse, PodCpu};
 use crate::cluster::measured::PodGauge;
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
 use crate::cluster::served::{ServedRates, Serving};
+use crate::cluster::stationary::StationaryLatency;
 use crate::scenario::Scenario;
 use crate::units::{Replicas, SimSpan, SimTime};
-use classes::{ByClass, ServingClasses};
+use classes::{ByClass, LatencyOfPods, ServingClasses};
 
 /// A backlog below this is a rounding error of times.
 const NO_BACKLOG: f64 = 1e-9;
 /// Rates that differ by a smaller share are equal.
 const SAME: f64 = 1e-12;
+
+/// A smaller share of requests that outlast their clients is an error of the curve's tail.
+const LEAST_LATE_SHARE: f64 = 1e-5;
 
 /// A number of pods, split into those in their start-up burst and the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -49,9 +52,6 @@ impl ByBurst {
         of(self.normal, per_normal) + of(self.bursting, per_bursting)
     }
 }
-
-/// An exponential variable exceeds its mean times this in 1 % of cases.
-const LN_100: f64 = 2.0 * std::f64::consts::LN_10;
 
 /// The numbers of pods that matter to the flow of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -138,6 +138,8 @@ pub(super) struct Flow {
     segment: FlowSegment,
     inflow_rps: f64,
     overflow_rps: f64,
+    /// Requests per second that are served after their client has given up, without a backlog.
+    late_rps: f64,
     capacity_rps: f64,
     rates: ServedRates,
     /// Core-seconds that a request costs in the first container, at its plain cost.
@@ -173,6 +175,7 @@ impl Flow {
             segment: FlowSegment::default(),
             inflow_rps: 0.0,
             overflow_rps: 0.0,
+            late_rps: 0.0,
             capacity_rps: 0.0,
             rates: ServedRates::default(),
         }
@@ -206,6 +209,7 @@ impl Flow {
             // requests balance without a rounding error.
             succeeded_rps: self.inflow_rps
                 - self.overflow_rps
+                - self.late_rps
                 - (backlog - self.segment.backlog_start) / seconds,
             backlog_end: backlog,
             backlog_delay_end_seconds: delay_end,
@@ -220,18 +224,11 @@ impl Flow {
         self.segment.failed_at_start = FailureCauses::default();
     }
 
-    /// The segment's latency for requests that succeed behind a backlog of `delay` seconds, that
-    /// is, within the timeout.
-    ///
-    /// The stationary curve ignores the timeout. So its mean wait is capped at a value for which 99
-    /// % of the waiting requests stay within the timeout. The remaining 1 % is ignored.
+    /// The segment's latency for requests that succeed behind a backlog of `delay` seconds: their
+    /// clients wait no longer than the timeout.
     fn in_time(&self, delay: f64) -> StationaryLatency {
-        let latency = self.segment.latency;
-        let room = (self.timeout_seconds - latency.service_seconds - delay).max(0.0);
-        StationaryLatency {
-            wait_seconds: latency.wait_seconds.min(room / LN_100),
-            ..latency
-        }
+        let room = (self.timeout_seconds - delay).max(0.0);
+        self.segment.latency.within(room)
     }
 
     fn backlog_at(&self, now: SimTime) -> f64 {
@@ -275,7 +272,7 @@ impl Flow {
         self.backlog = cap.requests;
     }
 
-    fn open_segment(&mut self, now: SimTime, served_rps: f64, failed: FailureCauses) {
+    fn open_segment(&mut self, now: SimTime, served_rps: f64, mut failed: FailureCauses) {
         let groups = &self.groups;
         let seconds_per_request = self.cpu.seconds_per_request();
         let own = |own| self.cpu.own_cores(own);
@@ -303,6 +300,23 @@ impl Flow {
             &self.rates,
             served_rps,
         );
+        let latency = if served_rps > 0.0 {
+            self.classes.latency(&groups.serving, &self.rates)
+        } else {
+            LatencyOfPods::default()
+        };
+        let has_no_backlog = self.backlog <= 0.0 && self.inflow_rps <= self.capacity_rps;
+        let late_share = if has_no_backlog {
+            latency.latency.share_beyond(self.timeout_seconds, 0.0)
+        } else {
+            0.0
+        };
+        self.late_rps = if late_share > LEAST_LATE_SHARE {
+            served_rps * late_share
+        } else {
+            0.0
+        };
+        failed.timed_out += self.late_rps;
         self.segment = FlowSegment {
             start: now,
             end: now,
@@ -314,11 +328,8 @@ impl Flow {
             backlog_end: self.backlog,
             backlog_delay_start_seconds: share(self.backlog, self.capacity_rps),
             backlog_delay_end_seconds: 0.0,
-            latency: if served_rps > 0.0 {
-                self.classes.latency(&groups.serving, &self.rates)
-            } else {
-                StationaryLatency::default()
-            },
+            latency: latency.latency,
+            slo_chance: has_no_backlog.then_some(latency.slo_chance),
             cpu_cores: groups.started.weighted(idle, bursting)
                 + served_rps * seconds_per_request
                 + extra_rps * self.first_seconds_per_request,

@@ -1,73 +1,23 @@
-//! The latency of a pod that is not overloaded: the fluid engine's stationary curve.
+//! A pod as a server of requests: its capacity, and its latency without a backlog.
 //!
-//! The formulas are closed forms. The fluid engine and the KPI `needed(t)` both use them, so the
-//! two always agree.
+//! The fluid engine and the KPI `needed(t)` both use it, so the two always agree.
+
+use std::sync::Arc;
 
 use super::load_curve::{LoadCurve, PodLoad};
+use super::tabulate::{MAX_UTILIZATION, latency_table};
 use crate::cluster::cpu::{OwnUse, PodCpu};
+use crate::cluster::stationary::{LatencyTable, StationaryLatency};
 use crate::scenario::{Scenario, Slo};
 use crate::units::Replicas;
 
-/// The greatest utilization for which the stationary curve is used. Above it, the backlog accounts
-/// for further waiting.
-pub const MAX_UTILIZATION: f64 = 0.98;
-
-/// Latency at one utilization, without the backlog's delay: a constant service time, plus an
-/// exponential wait for a share of requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct StationaryLatency {
-    /// Mean service time E\[S\] in seconds: CPU and I/O at full speed.
-    pub service_seconds: f64,
-    /// Share of requests that wait: the utilization rho, capped at [`MAX_UTILIZATION`].
-    pub waiting_share: f64,
-    /// Mean wait, in seconds, of the requests that wait.
-    pub wait_seconds: f64,
-}
-
-impl StationaryLatency {
-    /// Share of requests that take longer than `seconds`, if the backlog adds `delay_seconds`.
-    #[must_use]
-    pub fn share_beyond(&self, seconds: f64, delay_seconds: f64) -> f64 {
-        let rest = seconds - self.service_seconds - delay_seconds;
-        if rest < 0.0 {
-            1.0
-        } else if self.wait_seconds <= 0.0 {
-            0.0
-        } else {
-            self.waiting_share * (-rest / self.wait_seconds).exp()
-        }
-    }
-
-    /// The `quantile` (0..1) of the latency in seconds, without the backlog's delay.
-    #[must_use]
-    pub fn quantile(&self, quantile: f64) -> f64 {
-        let tail = 1.0 - quantile;
-        let wait = if tail >= self.waiting_share {
-            0.0
-        } else {
-            self.wait_seconds * (self.waiting_share / tail).ln()
-        };
-        self.service_seconds + wait
-    }
-}
-
-/// The upper bound of the coefficient of variation. It keeps the numbers finite for a demand with
-/// infinite variance.
-const MAX_CV: f64 = 100.0;
-
-/// One pod as a server of requests: the parameters of its stationary latency.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// One pod as a server of requests.
+#[derive(Clone, Debug, PartialEq)]
 pub struct PodServer {
     /// Mean service time in seconds at full speed: CPU time on at most one core, plus I/O.
     pub service_seconds: f64,
     /// The I/O in it.
     pub io_seconds: f64,
-    /// Mean CPU demand of a request in core-seconds, in the container that serves it.
-    pub demand_seconds: f64,
-    /// The coefficient of variation of that demand.
-    pub cv: f64,
-    /// Cores that the container may use: its limit, at most the node's.
-    pub limit_cores: f64,
     /// Requests per second at which all places of the pod are in use, each for at least
     /// `service_seconds`; infinite if that is 0.
     pub concurrency_rps: f64,
@@ -76,6 +26,10 @@ pub struct PodServer {
     pub capacity_rps: f64,
     /// Its load if requests cost more at a high load; `None` if they always cost the same.
     pub curve: Option<LoadCurve>,
+    /// Mean service time as a multiple of that at the plain cost.
+    slowness: f64,
+    /// Latency by utilization at the plain cost.
+    latency: Arc<LatencyTable>,
 }
 
 impl PodServer {
@@ -90,35 +44,33 @@ impl PodServer {
     #[must_use]
     pub fn at_cost_of(scenario: &Scenario, cost_factor: f64) -> Self {
         let cpu = PodCpu::of(&scenario.deployment);
-        let node_cores = scenario.deployment.pod.node_cores;
-        let (demand_seconds, limit_cores) =
-            cpu.containers
-                .first()
-                .map_or((0.0, node_cores), |container| {
-                    (
-                        container.seconds_per_request * cost_factor,
-                        container.bound_cores,
-                    )
-                });
         // A CFS quota slows a request only once it is spent, so a single request runs at the speed
         // of a core.
-        let full_speed_cores = node_cores.min(1.0);
-        let demand = &scenario.workload.cpu_per_request;
+        let full_speed_cores = scenario.deployment.pod.node_cores.min(1.0);
+        let plain_cpu_seconds = cpu.containers.first().map_or(0.0, |container| {
+            container.seconds_per_request / full_speed_cores
+        });
         let io_seconds = scenario.workload.io_per_request.mean_seconds();
-        let service_seconds = demand_seconds / full_speed_cores + io_seconds;
-        let concurrency_rps = f64::from(scenario.workload.concurrency) / service_seconds;
+        let places = f64::from(scenario.workload.concurrency);
+        let service_seconds = |factor: f64| plain_cpu_seconds * factor + io_seconds;
+        let capacity_rps = |factor: f64| {
+            let of_cpu = cpu.capacity(OwnUse::Idle, factor).rps;
+            of_cpu.min(places / service_seconds(factor))
+        };
+        let service = service_seconds(cost_factor);
+        let plain_service = service_seconds(1.0);
         Self {
-            service_seconds,
+            service_seconds: service,
             io_seconds,
-            demand_seconds,
-            cv: demand.coefficient_of_variation().min(MAX_CV),
-            limit_cores,
-            concurrency_rps,
-            capacity_rps: cpu
-                .capacity(OwnUse::Idle, cost_factor)
-                .rps
-                .min(concurrency_rps),
+            concurrency_rps: places / service,
+            capacity_rps: capacity_rps(cost_factor),
             curve: LoadCurve::of(scenario, OwnUse::Idle, cost_factor),
+            slowness: if plain_service > 0.0 {
+                service / plain_service
+            } else {
+                1.0
+            },
+            latency: latency_table(scenario, capacity_rps(1.0)),
         }
     }
 
@@ -148,16 +100,13 @@ impl PodServer {
     /// Latency of a pod under `load`, without a backlog.
     #[must_use]
     pub fn latency(&self, load: PodLoad) -> StationaryLatency {
-        if self.curve.is_none() {
-            return self.stationary(load.utilization);
-        }
         let cpu_seconds = self.service_seconds - self.io_seconds;
-        let costlier = Self {
-            service_seconds: cpu_seconds * load.cost_factor + self.io_seconds,
-            demand_seconds: self.demand_seconds * load.cost_factor,
-            ..*self
+        let costlier = if self.service_seconds > 0.0 {
+            (cpu_seconds * load.cost_factor + self.io_seconds) / self.service_seconds
+        } else {
+            1.0
         };
-        costlier.stationary(load.utilization)
+        self.stationary(load.utilization).times(costlier)
     }
 
     /// The greatest utilization at which the pod serves all that arrives.
@@ -174,24 +123,20 @@ impl PodServer {
         }
     }
 
-    /// Latency of a pod at `utilization` of its capacity, without a backlog.
-    ///
-    /// The mean wait over all requests is rho E\[S\] (1 + CV²) / (2 L (1 - rho)). This is the
-    /// Pollaczek-Khinchine mean of a server that processes the CPU demand E\[S\] with L cores. The
-    /// wait of a request that waits is assumed to be exponential.
+    /// Latency of a pod at `utilization` of its capacity, without a backlog. Above
+    /// [`MAX_UTILIZATION`] it is the latency there.
     #[must_use]
     pub fn stationary(&self, utilization: f64) -> StationaryLatency {
-        let rho = utilization.clamp(0.0, MAX_UTILIZATION);
-        let squares = 1.0 + self.cv * self.cv;
-        StationaryLatency {
-            service_seconds: self.service_seconds,
-            waiting_share: rho,
-            wait_seconds: if self.demand_seconds > 0.0 {
-                self.demand_seconds * squares / (2.0 * self.limit_cores * (1.0 - rho))
-            } else {
-                0.0
-            },
-        }
+        let utilization = utilization.min(MAX_UTILIZATION);
+        self.latency.at(utilization).times(self.slowness)
+    }
+
+    /// The probability that an interval breaks the SLO in which such pods serve so many requests,
+    /// without a backlog and at the plain cost.
+    #[must_use]
+    pub fn slo_chance(&self, utilization: f64, requests: f64) -> f64 {
+        self.latency
+            .chance(utilization.min(MAX_UTILIZATION), requests)
     }
 
     /// The share of its capacity that a pod uses at `rps`; 0 if requests cost no CPU.
@@ -204,14 +149,6 @@ impl PodServer {
         } else {
             1.0
         }
-    }
-}
-
-impl StationaryLatency {
-    /// Mean latency in seconds, without the backlog's delay.
-    #[must_use]
-    pub fn mean(&self) -> f64 {
-        self.service_seconds + self.waiting_share * self.wait_seconds
     }
 }
 
@@ -285,19 +222,30 @@ impl Provisioning {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::stationary::SteadyPod;
     use crate::units::SimSpan;
 
-    /// 10 ms requests with CV 1 on a 200m pod.
+    /// 10 ms requests with CV 1 on a 200m pod, whose wait is exponential.
     fn server() -> PodServer {
+        let row = |utilization: f64| {
+            let wait = 0.05 / (1.0 - utilization);
+            let latency = StationaryLatency::constant_and_exponential(0.01, utilization, wait);
+            SteadyPod {
+                utilization,
+                latency,
+                ..SteadyPod::default()
+            }
+        };
         PodServer {
             service_seconds: 0.01,
             io_seconds: 0.0,
-            demand_seconds: 0.01,
-            cv: 1.0,
-            limit_cores: 0.2,
             concurrency_rps: f64::INFINITY,
             capacity_rps: 20.0,
             curve: None,
+            slowness: 1.0,
+            latency: Arc::new(LatencyTable::new(
+                [0.0, 0.25, 0.5, 0.75, 0.9, 0.98].map(row),
+            )),
         }
     }
 
@@ -307,15 +255,6 @@ mod tests {
             latency_limit: SimSpan::from_millis(millis),
             error_rate: 0.01,
         }
-    }
-
-    #[test]
-    fn the_mean_wait_is_the_stated_formula() {
-        let latency = server().stationary(0.5);
-        let mean_wait = latency.waiting_share * latency.wait_seconds;
-        let expected = 0.5 * 0.01 * 2.0 / (2.0 * 0.2 * 0.5);
-        assert!((mean_wait - expected).abs() < 1e-12);
-        assert!((latency.mean() - 0.01 - expected).abs() < 1e-12);
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //! | [`observer`] | the events of a run, as an observer receives them |
 //! | [`baseline`] | policies without a file, for comparison |
 //! | [`Extent`] | the amount of work of a run, before it begins |
-//! | [`latency`] | the stationary curve, and the pods that a rate needs |
+//! | [`latency`] | a pod as a server of requests, and the pods that a rate needs |
+//! | `tabulate` | the latency of one pod, measured with the request engine |
 //! | `load_curve` | the load of a pod whose requests cost more at a high load |
 //! | [`phase`] | the order of events at one instant |
 //! | `work` | the interface that both engines share |
@@ -36,6 +37,7 @@ mod pod_requests;
 mod requests;
 mod run;
 mod sight;
+mod tabulate;
 #[cfg(test)]
 mod tests;
 mod work;

@@ -2,9 +2,9 @@
 //!
 //! Recorder, KPIs, progress bar and invariant checker are observers of one run.
 
-use super::latency::StationaryLatency;
 use crate::cluster::census::Census;
 use crate::cluster::pods::{PodFact, PodStatus};
+use crate::cluster::stationary::StationaryLatency;
 use crate::control::Decided;
 use crate::units::{Replicas, SimSpan, SimTime};
 
@@ -118,6 +118,9 @@ pub struct FlowSegment {
     pub backlog_delay_end_seconds: f64,
     /// Latency of the requests that succeed, without the backlog's delay.
     pub latency: StationaryLatency,
+    /// The probability that this latency breaks the SLO in an interval of [`INTERVAL`]; `None` with a
+    /// backlog, whose delay decides.
+    pub slo_chance: Option<f64>,
     /// CPU use of all pods in cores, without noise.
     pub cpu_cores: f64,
     /// CPU use of the pods that count as ready, as a share of their CPU requests. `None` without

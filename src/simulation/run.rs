@@ -93,14 +93,14 @@ impl<'s, W: Work> Simulation<'s, W> {
     /// A simulation at its start, with the first scrape at `first_scrape`.
     pub(super) fn new(
         scenario: &'s Scenario,
-        work: W,
+        mut work: W,
         scaler: &Attention<'_>,
         seed: Seed,
         first_scrape: SimTime,
     ) -> Self {
         let pipeline = &scenario.metrics;
         let sight = Sight::new(scenario, scaler.asks);
-        let metrics = MetricsServer::new(
+        let mut metrics = MetricsServer::new(
             &scenario.deployment,
             &scenario.workload,
             pipeline,
@@ -108,6 +108,10 @@ impl<'s, W: Work> Simulation<'s, W> {
             first_scrape,
             seed,
         );
+        if work.by_pod().is_none() && scenario.has_requests() {
+            let cost = &scenario.workload.cpu_per_request;
+            metrics.add_shot_noise(cost.coefficient_of_variation());
+        }
         let cycle = pipeline
             .scrape_interval
             .max(pipeline.longest_reading_interval());

@@ -29,6 +29,7 @@ use crate::engine::EventQueue;
 use crate::engine::random::Distribution;
 use crate::scenario::Scenario;
 use crate::units::{Millicores, Replicas, Seed, SimSpan, SimTime};
+use crate::workload::Demand;
 use crate::workload::{Arrivals, Balancer};
 use scenarios::{Row, prod, trace};
 
@@ -324,10 +325,20 @@ fn the_order_of_phases_is_the_order_in_which_events_come() {
     }
 }
 
+/// The same demand as recorded CPU, which has no noise of single requests.
+fn without_noise(mut scenario: Scenario) -> Scenario {
+    let Demand::RequestsPerSecond(rates) = &scenario.trace.demand else {
+        return scenario;
+    };
+    let millicores = rates.iter().map(|rps| rps * 10.0).collect();
+    scenario.trace_mut().demand = Demand::CpuMillicores(millicores);
+    scenario
+}
+
 #[test]
 fn a_reading_at_the_instant_of_a_new_load_sees_the_old_one() {
     // Traffic before housekeeping: a counter is an integral, and the new rate has not run yet.
-    let scenario = steps(&[
+    let scenario = without_noise(steps(&[
         Row {
             seconds: 0.0,
             rps: 5.0,
@@ -340,7 +351,7 @@ fn a_reading_at_the_instant_of_a_new_load_sees_the_old_one() {
             seconds: 31.0,
             rps: 0.0,
         },
-    ]);
+    ]));
     let watcher = watch(&scenario, at(0), at(0));
     let last = watcher.seen.last().expect("syncs");
     assert_eq!(last.time, at(30));
@@ -409,7 +420,7 @@ fn a_pod_that_is_killed_while_it_winds_down_is_withdrawn_all_the_same() {
 fn a_sync_sees_the_scrape_of_its_own_instant() {
     // Scrape before scaler wake: the load doubles at 1 s, readings come every 10 s, and both grids
     // are at 0, 15, 30...
-    let scenario = steps(&[
+    let scenario = without_noise(steps(&[
         Row {
             seconds: 0.0,
             rps: 5.0,
@@ -422,7 +433,7 @@ fn a_sync_sees_the_scrape_of_its_own_instant() {
             seconds: 60.0,
             rps: 0.0,
         },
-    ]);
+    ]));
     let together = watch(&scenario, at(0), at(0));
     let first_seen = together
         .seen

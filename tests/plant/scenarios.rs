@@ -4,6 +4,7 @@ use hpasim::cluster::config::{
     Container, ContainerCourse, CpuModel, Deployment, MetricsPipeline, PodLevelResources,
     PodTimings, StatsProvider,
 };
+use hpasim::cluster::stationary::LatencyTables;
 use hpasim::control::{Hpa, Scaler};
 use hpasim::engine::random::Distribution;
 use hpasim::hpa::rules::{ControllerSettings, Release};
@@ -185,6 +186,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
         cost: CostRates::default(),
         assertions: Vec::new(),
         assumptions: Vec::new(),
+        latency_tables: LatencyTables::default(),
     }
 }
 

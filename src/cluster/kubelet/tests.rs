@@ -212,3 +212,48 @@ fn counters_from_the_container_runtime_are_read_at_the_scrape() {
     assert_eq!(sample.timestamp, at(105.0));
     assert_eq!(sample.window, SimSpan::from_secs(13));
 }
+
+/// Work of single requests beyond the idle use, by sample: drawn, and expected (core-seconds).
+fn noisy_work(rps: f64, scrapes: u32) -> Vec<(f64, f64)> {
+    let mut meters = meters(&pipeline(1.0), 0.0, Seed(4));
+    meters.add_shot_noise(1.0);
+    let mut meters = serving(rps, meters);
+    meters.start(0, at(0.0), SERVING);
+    let mut last = None;
+    (2..scrapes)
+        .filter_map(|scrape| {
+            let sample = sample_at(&mut meters, 15.0 * f64::from(scrape))?;
+            let is_new = last.replace(sample) != Some(sample);
+            let window = sample.window.as_secs_f64();
+            let drawn = (sample.value.0 as f64 / 1000.0 - 0.04) * window;
+            is_new.then_some((drawn, rps * 0.01 * window))
+        })
+        .collect()
+}
+
+#[test]
+fn shot_noise_has_the_mean_and_the_variance_of_a_sum_of_random_requests() {
+    let samples = noisy_work(5.0, 20_000);
+    let count = samples.len() as f64;
+    let mean_ratio = samples
+        .iter()
+        .map(|(drawn, mean)| drawn / mean)
+        .sum::<f64>()
+        / count;
+    // W core-seconds of 10 ms requests with CV 1 have the variance W x 10 ms x (1 + 1).
+    let variance_ratio = samples
+        .iter()
+        .map(|(drawn, mean)| (drawn - mean).powi(2) / (mean * 0.01 * 2.0))
+        .sum::<f64>()
+        / count;
+    // Samples are rounded up to a millicore, which is 1 % of the work in the mean.
+    assert!((mean_ratio - 1.01).abs() < 0.006, "{mean_ratio}");
+    assert!((variance_ratio - 1.0).abs() < 0.05, "{variance_ratio}");
+}
+
+#[test]
+fn a_container_at_its_bound_has_no_shot_noise() {
+    for (drawn, mean) in noisy_work(16.0, 1000) {
+        assert!((drawn / mean - 1.0).abs() < 1e-6, "{drawn}, not {mean}");
+    }
+}

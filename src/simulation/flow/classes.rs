@@ -3,9 +3,11 @@
 
 use crate::cluster::cpu::{OwnUse, PodCapacity, PodCpu};
 use crate::cluster::served::{ServedRates, Serving};
+use crate::cluster::stationary::StationaryLatency;
 use crate::scenario::Scenario;
-use crate::simulation::latency::{PodServer, StationaryLatency};
+use crate::simulation::latency::PodServer;
 use crate::simulation::load_curve::{LoadCurve, PodLoad};
+use crate::simulation::observer::INTERVAL;
 
 use super::share;
 
@@ -221,14 +223,24 @@ impl ServingClasses {
         rates
     }
 
-    /// The latency at these rates without a backlog, in the fastest pods that serve.
-    pub(super) fn latency(&self, pods: &ByClass, rates: &ServedRates) -> StationaryLatency {
+    /// The latency at these rates without a backlog, in the fastest pods that serve, and the
+    /// probability that it breaks the SLO.
+    pub(super) fn latency(&self, pods: &ByClass, rates: &ServedRates) -> LatencyOfPods {
         let serves = |class: &&ServingClass| pods[class.serving as usize] > 0.0;
         let Some(class) = self.classes.iter().rev().find(serves) else {
-            return StationaryLatency::default();
+            return LatencyOfPods::default();
         };
         let load = class.load(rates.rps[class.serving as usize]);
-        class.server.latency(load)
+        let rps: f64 = pods
+            .iter()
+            .zip(&rates.rps)
+            .map(|(pods, rps)| pods * rps)
+            .sum();
+        let requests = rps * INTERVAL.as_secs_f64();
+        LatencyOfPods {
+            latency: class.server.latency(load),
+            slo_chance: class.server.slo_chance(load.utilization, requests),
+        }
     }
 
     /// The work of `pods` at these rates.
@@ -273,6 +285,13 @@ impl ServingClasses {
         }
         throttled
     }
+}
+
+/// The latency of several pods, and the probability that it breaks the SLO.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LatencyOfPods {
+    pub(super) latency: StationaryLatency,
+    pub(super) slo_chance: f64,
 }
 
 /// The work of several pods.
