@@ -7,22 +7,22 @@ use crate::kpi::Kpi;
 use crate::render::assertions::render_assertions;
 use crate::render::paint::Colour;
 use crate::results::verdicts::{CheckedAssertion, all_hold};
-use crate::scenario::{Assertion, CostRates, Diagnostic, Diagnostics, Scenario};
+use crate::scenario::{Assertion, Diagnostic, Diagnostics, Scenario};
 
 /// A policy that runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct JudgedPolicy<'p> {
     /// The name by which an assertion names it.
     pub(super) name: &'p str,
-    /// Its prices.
-    pub(super) cost: CostRates,
+    /// Whether it has prices.
+    pub(super) has_prices: bool,
 }
 
 /// The policy of `scenario`, by its own name.
 pub(super) fn judged(scenario: &Scenario) -> JudgedPolicy<'_> {
     JudgedPolicy {
         name: &scenario.policy_name,
-        cost: scenario.cost,
+        has_prices: !scenario.cost.is_free(),
     }
 }
 
@@ -70,7 +70,7 @@ fn misplaced(
             }
         };
     }
-    let unpriced = named.find(|policy| assertion.kpi == Kpi::Cost && policy.cost.is_free())?;
+    let unpriced = named.find(|policy| assertion.kpi == Kpi::Cost && !policy.has_prices)?;
     Some(Assertion::without_prices(argument, unpriced.name))
 }
 

@@ -204,6 +204,7 @@ impl CompareReport<'_> {
             comparison: &self.comparison,
             engines: &experiment.engines,
             seeds: &experiment.seeds,
+            currency: experiment.inputs.traces[0].currency(),
             assertions: &self.checked,
             request: &experiment.request,
             inputs: &experiment.inputs.files,

@@ -40,6 +40,8 @@ pub struct ComparisonRun<'a> {
     pub engines: &'a [&'static str],
     /// Under which seeds, in order.
     pub seeds: &'a [Seed],
+    /// The currency of the costs, if the policies state one.
+    pub currency: Option<&'a str>,
     /// What was asserted, and whether it holds.
     pub assertions: &'a [CheckedAssertion],
     /// What the command asked for beside the inputs.
@@ -95,6 +97,8 @@ struct ComparisonFile<'a> {
     hpasim_version: &'static str,
     seeds: Vec<u64>,
     policies: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'a str>,
     traces: Vec<TraceJson<'a>>,
     over_all_traces: Vec<VerdictJson<'a>>,
     assertions: &'a [CheckedAssertion],
@@ -208,6 +212,7 @@ pub fn comparison_json(run: &ComparisonRun<'_>) -> Result<Vec<u8>, serde_json::E
         hpasim_version: env!("CARGO_PKG_VERSION"),
         seeds: run.seeds.iter().map(|seed| seed.0).collect(),
         policies: &comparison.policies,
+        currency: run.currency,
         traces: traces.collect(),
         over_all_traces: comparison.verdicts.iter().map(VerdictJson::from).collect(),
         assertions: run.assertions,

@@ -5,7 +5,7 @@
 
 use crate::scenario::Slo;
 use crate::simulation::latency::StationaryLatency;
-use crate::simulation::observer::{FlowSegment, INTERVAL, RequestSegment};
+use crate::simulation::observer::{FailureCauses, FlowSegment, INTERVAL, RequestSegment};
 use crate::units::{SimSpan, SimTime};
 
 /// Delays closer than this, in seconds, are one delay: a change between them is a rounding error.
@@ -72,6 +72,15 @@ impl SloJudge {
                 || tally.beyond_limit > self.tail_share * tally.succeeded)
     }
 
+    /// The share of requests that the SLO allows to be bad: failed, or slower than its limit.
+    ///
+    /// A stretch that keeps the SLO has at most `error_rate` failures, and at most `1 - quantile` of the others are slow. So
+    /// `1 - quantile * (1 - error_rate)` is the greatest share of bad requests in a run that never breaks the SLO.
+    #[must_use]
+    pub fn allowed_bad_share(&self) -> f64 {
+        1.0 - (1.0 - self.tail_share) * (1.0 - self.error_rate)
+    }
+
     /// Whether a request that was answered after `latency` took longer than the SLO's limit.
     #[inline]
     #[must_use]
@@ -135,6 +144,8 @@ pub struct SloClock {
     open: Tally,
     open_start: SimTime,
     broken: SimSpan,
+    /// Requests that succeeded and took longer than the limit.
+    beyond_limit: f64,
 }
 
 impl SloClock {
@@ -146,7 +157,21 @@ impl SloClock {
             open: Tally::default(),
             open_start: SimTime::ZERO,
             broken: SimSpan::ZERO,
+            beyond_limit: 0.0,
         }
+    }
+
+    /// The same clock, with `start` as the first instant that counts. It is a multiple of [`INTERVAL`].
+    #[must_use]
+    pub const fn starting_at(mut self, start: SimTime) -> Self {
+        self.open_start = start;
+        self
+    }
+
+    /// Requests so far that succeeded and took longer than the SLO's limit.
+    #[must_use]
+    pub const fn beyond_limit(&self) -> f64 {
+        self.beyond_limit
     }
 
     /// Its judge.
@@ -169,6 +194,7 @@ impl SloClock {
                     if self.judge.is_broken(&tally) {
                         self.broken += INTERVAL * whole;
                     }
+                    self.beyond_limit += tally.beyond_limit * whole as f64;
                     from += INTERVAL * whole;
                     self.open_start = from;
                     continue;
@@ -176,7 +202,7 @@ impl SloClock {
             }
             let to = boundary.min(segment.end);
             let tally = self.judge.tally(segment, from, to);
-            self.open.add(&tally);
+            self.add(&tally);
             if to == boundary {
                 self.close(boundary);
             }
@@ -186,7 +212,7 @@ impl SloClock {
 
     /// Takes in what the next segment, which lies within one interval, counted; the verdict where the interval is over.
     pub fn served(&mut self, end: SimTime, tally: &Tally) -> Option<SloVerdict> {
-        self.open.add(tally);
+        self.add(tally);
         (interval_end(self.open_start) <= end).then(|| self.close(end))
     }
 
@@ -197,6 +223,12 @@ impl SloClock {
             self.close(end);
         }
         self.broken
+    }
+
+    /// Adds requests to the open interval.
+    fn add(&mut self, tally: &Tally) {
+        self.open.add(tally);
+        self.beyond_limit += tally.beyond_limit;
     }
 
     /// Judges the open interval, and begins the next.
@@ -242,6 +274,25 @@ pub(super) fn delay_at(segment: &FlowSegment, time: SimTime) -> f64 {
     let length = (segment.end - segment.start).as_nanos() as f64;
     let passed = (time - segment.start).as_nanos() as f64;
     first + (last - first) * (passed / length)
+}
+
+/// The part of `segment` from `from` on, an instant within it. What failed all at once at the segment's start is not in it.
+pub(super) fn part_from(segment: &FlowSegment, from: SimTime) -> FlowSegment {
+    let length = (segment.end - segment.start).as_nanos() as f64;
+    let passed = (from - segment.start).as_nanos() as f64 / length;
+    let backlog_change = segment.backlog_end - segment.backlog_start;
+    FlowSegment {
+        start: from,
+        failed_at_start: FailureCauses::default(),
+        backlog_start: segment.backlog_start + backlog_change * passed,
+        backlog_delay_start_seconds: delay_at(segment, from),
+        ..*segment
+    }
+}
+
+/// The first instant at or after `time` at which an interval begins.
+pub(super) fn interval_start(time: SimTime) -> SimTime {
+    interval_end(SimTime::from_nanos(time.as_nanos() - 1))
 }
 
 /// Share of requests that take longer than `seconds` while the backlog's delay goes linearly from `first` to `last` (seconds).

@@ -392,6 +392,36 @@ fn policies_that_answer_different_questions_are_told_apart() {
 }
 
 #[test]
+fn costs_have_the_currency_of_their_prices_and_two_currencies_are_refused() {
+    let sandbox = sandbox();
+    let priced = |file: &str, currency: &str| {
+        let text = format!(
+            "extends = \"policies/prod.toml\"\n[cost]\nper_pod_hour = 1\ncurrency = \"{currency}\"\n"
+        );
+        sandbox.write(file, &text);
+    };
+    priced("one.toml", "EUR");
+    priced("two.toml", "USD");
+    let compare = "compare one.toml two.toml short.csv --engine fluid --seeds 2 --plot none";
+    let refused = sandbox.hpasim(compare);
+    assert_eq!(refused.code, Some(2));
+    insta::assert_snapshot!(refused.stderr, @"error: the prices of one are in EUR and those of two in USD, and hpasim converts no money; write both in one currency");
+    priced("two.toml", "EUR|");
+    priced("one.toml", "EUR|");
+    let row = |format: &str| {
+        let command = format!("{compare} --format {format} --force");
+        let page = sandbox.done(command.as_str()).stdout;
+        let row = page.lines().find(|line| line.contains("cost, "));
+        row.unwrap_or_else(|| panic!("{page}")).trim().to_owned()
+    };
+    insta::assert_snapshot!(row("table"), @"cost, EUR|                  1.29  1.29   0 ± 0");
+    insta::assert_snapshot!(row("markdown"), @r"| cost, EUR\|                | 1.29 | 1.29 |  0 ± 0 |   |");
+    let swept = "sweep one.toml short.csv --set hpa.maxReplicas=10,20 --plot none -o swept";
+    let page = sandbox.done(swept).stdout;
+    assert!(page.contains("  cost, EUR|  "), "{page}");
+}
+
+#[test]
 fn variants_of_one_file_differ_on_purpose() {
     let sandbox = sandbox();
     sandbox.write("same.toml", "extends = \"policies/prod.toml\"\n");

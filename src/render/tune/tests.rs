@@ -118,7 +118,9 @@ fn proposal_page_with(worth: &[PutBack], colour: Colour) -> String {
         comparison: &comparison,
         traces: &[TraceFacts {
             seconds: 420.0,
+            warm_up_seconds: 0.0,
             engine: Engine::Request,
+            currency: None,
         }],
         seeds: &[Seed(4), Seed(5), Seed(6)],
         files: &[],

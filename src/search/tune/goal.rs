@@ -386,18 +386,23 @@ pub fn folded(kpi: Kpi, measured: &Measured, objectives: &Objectives) -> f64 {
         return value;
     }
     let values = measured.by_trace(kpi);
+    // If the value is unknown for one trace, it is unknown for all together.
+    let known_by_all = |kept: f64, value: f64, extreme: fn(f64, f64) -> f64| {
+        if kept.is_nan() || value.is_nan() {
+            f64::NAN
+        } else {
+            extreme(kept, value)
+        }
+    };
     match kpi.over_traces() {
         OverTraces::Sum => values.sum(),
-        OverTraces::Greatest | OverTraces::MeanOverTime => {
-            values.fold(f64::NEG_INFINITY, |worst, value| {
-                // If the value is unknown for one trace, it is unknown for all together.
-                if worst.is_nan() || value.is_nan() {
-                    f64::NAN
-                } else {
-                    worst.max(value)
-                }
-            })
-        }
+        OverTraces::Greatest | OverTraces::MeanOverTime => values
+            .fold(f64::NEG_INFINITY, |most, value| {
+                known_by_all(most, value, f64::max)
+            }),
+        OverTraces::Least => values.fold(f64::INFINITY, |least, value| {
+            known_by_all(least, value, f64::min)
+        }),
     }
 }
 
