@@ -69,7 +69,10 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
     let seeds = match run.seeds {
         [] => String::new(),
         [only] => format!(", seed {only}"),
-        [first, .., last] => format!(", {} seeds ({first} to {last})", run.seeds.len()),
+        [first, .., last] => format!(
+            ", {} seeds ({first} to {last}): medians (p10 to p90)",
+            run.seeds.len()
+        ),
     };
     page.text
         .push_str(&format!("{} engine{seeds}\n", run.engine.as_str()));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::comparison::{Comparison, ComparisonVerdict, PolicyKpi};
 use super::export::{InputFile, Request, SCHEMA_VERSION, SummaryHead, written};
-use super::statistics::Estimate;
+use super::statistics::EstimateJson;
 use super::verdicts::CheckedAssertion;
 use crate::kpi::KpiFacts;
 use crate::text::csv_cell::guarded;
@@ -129,14 +129,6 @@ struct PolicyJson<'a> {
     difference: Option<EstimateJson>,
 }
 
-/// A mean over pairs and half its interval, rounded to be read.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct EstimateJson {
-    mean: f64,
-    half_width: Option<f64>,
-    pairs: u32,
-}
-
 /// A policy beside the first one, over all traces.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct VerdictJson<'a> {
@@ -156,16 +148,6 @@ impl<'a> PolicyJson<'a> {
             p10: kpi.p10.map(readable),
             p90: kpi.p90.map(readable),
             difference: kpi.difference.map(EstimateJson::from),
-        }
-    }
-}
-
-impl From<Estimate> for EstimateJson {
-    fn from(estimate: Estimate) -> Self {
-        Self {
-            mean: readable(estimate.mean),
-            half_width: estimate.half_width.map(readable),
-            pairs: estimate.pairs,
         }
     }
 }

@@ -62,7 +62,7 @@ use crate::control::{Hpa, Scaler};
 use crate::units::{Seed, SimSpan, SimTime};
 use crate::workload::{CostUncertainty, Demand, Trace, Workload};
 
-pub use assertion::{Assertion, Comparator};
+pub use assertion::{Assertion, Comparator, PolicyTerm};
 #[doc(hidden)]
 pub use catalogue::About;
 #[doc(hidden)]

@@ -115,7 +115,7 @@ fn several_seeds_show_the_median_and_how_far_it_strays() {
         .collect();
     insta::assert_snapshot!(summary(&scenario(3600.0), &runs, &[]), @"
     prod under spike, 1h 0m
-    fluid engine, 10 seeds (1 to 10)
+    fluid engine, 10 seeds (1 to 10): medians (p10 to p90)
     assumed: workload.cpu_per_request = 10ms
 
     replicas        2 at the start, 3.63 on average, 4 at most
@@ -374,7 +374,7 @@ fn what_is_too_long_for_a_line_takes_another_one() {
     assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
     insta::assert_snapshot!(text, @r#"
     prod under spike, 1h 0m
-    fluid engine, 5 seeds (1 to 5)
+    fluid engine, 5 seeds (1 to 5): medians (p10 to p90)
     assumed: deployment.containers = [{ name = "app", requests = { cpu =
              "100m" }, limits = { cpu = "200m" } }]
 

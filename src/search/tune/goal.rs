@@ -273,7 +273,8 @@ fn read_constraint(goal: &str, constraint: &str) -> Result<Assertion, GoalError>
             goal: goal.to_owned(),
             fault: Box::new(fault),
         })?;
-    match assertion.policy {
+    let other = assertion.relative_to.as_ref().map(|term| &term.policy);
+    match assertion.policy.as_ref().or(other).cloned() {
         Some(policy) => Err(GoalError::Policy {
             goal: goal.to_owned(),
             policy,
