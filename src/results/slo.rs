@@ -444,6 +444,23 @@ mod tests {
     }
 
     proptest! {
+        /// So a run that never breaks the SLO has at most this share of bad requests.
+        #[test]
+        fn a_stretch_that_keeps_the_slo_is_within_its_error_budget(
+            failed_share in 0.0_f64..0.03,
+            late_share in 0.0_f64..0.1,
+            waiting in 0.0_f64..50.0,
+        ) {
+            let judge = SloJudge::new(&slo(), TIMEOUT);
+            let offered = 100.0;
+            let failed = failed_share * offered;
+            let succeeded = (offered - failed - waiting).max(0.0);
+            let beyond_limit = late_share * succeeded;
+            let tally = Tally { offered, succeeded, failed, beyond_limit };
+            let bad_share = (failed + beyond_limit) / offered;
+            prop_assert!(judge.is_broken(&tally) || bad_share <= judge.allowed_bad_share() + 1e-12);
+        }
+
         /// Whole intervals in bulk give the same result as every interval by itself.
         #[test]
         fn bulk_is_the_sum_of_its_intervals(
