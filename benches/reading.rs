@@ -137,6 +137,7 @@ fn merge_head(parameters: usize) -> String {
         samples: None,
         hpa: None,
         namespace: None,
+        warm_up: None,
         inputs_sha256: "0",
         grid_sha256: "1",
     });

@@ -7,41 +7,44 @@ use crate::kpi::Kpi;
 use crate::render::assertions::render_assertions;
 use crate::render::paint::Colour;
 use crate::results::verdicts::{CheckedAssertion, all_hold};
-use crate::scenario::{Assertion, CostRates, Diagnostic, Diagnostics, Scenario};
+use crate::scenario::{Assertion, Diagnostic, Diagnostics, Scenario};
 
 /// A policy that runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct JudgedPolicy<'p> {
     /// The name by which an assertion names it.
     pub(super) name: &'p str,
-    /// Its prices.
-    pub(super) cost: CostRates,
+    /// Whether it has prices.
+    pub(super) has_prices: bool,
 }
 
 /// The policy of `scenario`, by its own name.
 pub(super) fn judged(scenario: &Scenario) -> JudgedPolicy<'_> {
     JudgedPolicy {
         name: &scenario.policy_name,
-        cost: scenario.cost,
+        has_prices: !scenario.cost.is_free(),
     }
 }
 
-/// Reads the arguments of `--assert`; `policies` are those that run.
+/// Reads the arguments of `--assert`; `policies` are those that run, each with so many `seeds`.
 ///
 /// # Errors
 /// All arguments that are malformed or that no run could break, at once.
 pub(super) fn read(
     arguments: &[String],
     policies: &[JudgedPolicy<'_>],
+    seeds: usize,
 ) -> Result<Vec<Assertion>, CommandError> {
     let mut assertions = Vec::new();
     let mut faults = Diagnostics::default();
     for argument in arguments {
         match Assertion::parse_argument(argument) {
             Ok(assertion) => {
-                faults
-                    .list
-                    .extend(misplaced(&assertion, argument, policies));
+                let fault = misplaced(&assertion, argument, policies).or_else(|| {
+                    let is_single = assertion.relative_to.is_some() && seeds == 1;
+                    is_single.then(|| Assertion::without_noise(argument))
+                });
+                faults.list.extend(fault);
                 assertions.push(assertion);
             }
             Err(fault) => faults.list.push(fault),
@@ -60,17 +63,20 @@ fn misplaced(
     argument: &str,
     policies: &[JudgedPolicy<'_>],
 ) -> Option<Diagnostic> {
-    let mut named = policies.iter();
-    if let Some(policy) = &assertion.policy {
-        named = match policies.iter().position(|it| it.name == policy) {
-            Some(place) => policies[place..=place].iter(),
-            None => {
-                let known = policies.iter().map(|policy| policy.name);
-                return Some(Assertion::unknown_policy(argument, policy, known));
-            }
-        };
+    let other = assertion.relative_to.as_ref().map(|term| &term.policy);
+    let named: Vec<&String> = assertion.policy.iter().chain(other).collect();
+    let unknown = named
+        .iter()
+        .find(|name| policies.iter().all(|policy| policy.name != **name));
+    if let Some(name) = unknown {
+        let known = policies.iter().map(|policy| policy.name);
+        return Some(Assertion::unknown_policy(argument, name, known));
     }
-    let unpriced = named.find(|policy| assertion.kpi == Kpi::Cost && policy.cost.is_free())?;
+    let is_about = |policy: &&JudgedPolicy<'_>| {
+        assertion.policy.is_none() || named.iter().any(|name| *name == policy.name)
+    };
+    let mut judged = policies.iter().filter(is_about);
+    let unpriced = judged.find(|policy| assertion.kpi == Kpi::Cost && !policy.has_prices)?;
     Some(Assertion::without_prices(argument, unpriced.name))
 }
 

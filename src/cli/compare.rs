@@ -80,7 +80,7 @@ pub(super) struct CompareArgs {
     seeds: u16,
     #[command(flatten)]
     answer: AnswerArgs,
-    /// Exit with 99 unless this holds of every policy, or of POLICY with `POLICY.KPI<=N`; repeatable
+    /// Exit with 99 unless this holds of every policy, or of P with `P.KPI<=N`, or beyond the noise with `P.KPI<=Q.KPI`; repeatable
     #[arg(long, value_name = "KPI<=N")]
     assert: Vec<String>,
 }
@@ -111,7 +111,7 @@ impl<'a> CompareExperiment<'a> {
     fn ask(arguments: &'a CompareArgs, screen: &mut Screen) -> Result<Self, CommandError> {
         let seeds = arguments.seed.seeds(arguments.seeds.into())?;
         let inputs = CompareInputs::load(arguments)?;
-        let asked = assertions::read(&arguments.assert, &inputs.judged_policies())?;
+        let asked = assertions::read(&arguments.assert, &inputs.judged_policies(), seeds.len())?;
         arguments.answer.quiet.warn(&inputs.warnings, screen);
         Ok(Self {
             arguments,
@@ -204,6 +204,7 @@ impl CompareReport<'_> {
             comparison: &self.comparison,
             engines: &experiment.engines,
             seeds: &experiment.seeds,
+            currency: experiment.inputs.traces[0].currency(),
             assertions: &self.checked,
             request: &experiment.request,
             inputs: &experiment.inputs.files,
@@ -277,9 +278,19 @@ fn check_all(
                 Some(named) => *named == policy.label,
                 None => !policy.is_baseline(),
             });
-            for assertion in own.chain(asked) {
-                checked.push(check(assertion, &policy.label, &trace.label, &report));
-            }
+            let judge = |assertion: &Assertion| {
+                let Some(term) = &assertion.relative_to else {
+                    return Some(check(assertion, &policy.label, &trace.label, &report));
+                };
+                let mut labels = inputs.policies.iter().map(|it| &it.label);
+                let other = labels.position(|label| *label == term.policy)?;
+                let runs = (policy.label.as_str(), &results.runs[index][..]);
+                let others = &results.runs[other];
+                // An assertion about every policy leaves out the one that it compares with.
+                (other != index)
+                    .then(|| CheckedAssertion::beside(assertion, term, runs, others, &trace.label))
+            };
+            checked.extend(own.chain(asked).filter_map(judge));
         }
     }
     checked

@@ -139,7 +139,10 @@ fn first_difference(path: &str, there: &Value, here: &Value) -> Option<String> {
 /// The name of a key of the summary in a message: an argument by its flag.
 fn label(path: &str) -> String {
     match path.strip_prefix("request.") {
-        Some(argument) => format!("--{}", argument.trim_end_matches("_seconds")),
+        Some(argument) => format!(
+            "--{}",
+            argument.trim_end_matches("_seconds").replace('_', "-")
+        ),
         None => path.to_owned(),
     }
 }

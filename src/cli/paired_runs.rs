@@ -82,7 +82,9 @@ pub(super) fn simulate_paired(
 pub(super) fn trace_facts(traces: &[PairedTrace]) -> Vec<TraceFacts> {
     let facts = |trace: &PairedTrace| TraceFacts {
         seconds: trace.scenarios[0].trace.end().as_secs_f64(),
+        warm_up_seconds: trace.scenarios[0].warm_up.as_secs_f64(),
         engine: trace.engine,
+        currency: trace.currency().map(str::to_owned),
     };
     traces.iter().map(facts).collect()
 }
@@ -141,6 +143,13 @@ pub(super) fn simulate_counted(
 }
 
 impl PairedTrace {
+    /// The currency of the costs, if a policy with prices states one. `compare` refuses several.
+    pub(super) fn currency(&self) -> Option<&str> {
+        self.scenarios
+            .iter()
+            .find_map(|scenario| scenario.cost.stated_currency())
+    }
+
     /// By policy, then by seed.
     fn runs<'s>(&'s self, seeds: &'s [Seed]) -> impl Iterator<Item = PairedRun<'s>> {
         self.scenarios.iter().flat_map(move |scenario| {

@@ -105,7 +105,7 @@ impl<'a> RunExperiment<'a> {
         let loaded = load
             .load(&arguments.policy, &arguments.trace, set, &mut FileLoader)
             .map_err(CommandError::Input)?;
-        let asked = assertions::read(&arguments.assert, &[judged(&loaded.scenario)])?;
+        let asked = assertions::read(&arguments.assert, &[judged(&loaded.scenario)], seeds.len())?;
         arguments.answer.quiet.warn(&loaded.warnings, screen);
         Ok(Self {
             arguments,

@@ -24,6 +24,7 @@ use super::size::Size;
 use super::sweep_file::{SweepFile, SweepPart};
 use super::variant_inputs::{refuse_same_names, refuse_second_stdin, under_engine};
 use super::variation::Variation;
+use super::warm_up_args::WarmUpArgs;
 use crate::draw::DrawError;
 use crate::files::RememberingLoader;
 use crate::kpi::Kpi;
@@ -44,6 +45,7 @@ use crate::search::sweep::{InvalidPoints, Sweep, SweepError, SweepRow};
 use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
 use crate::simulation::Extent;
 use crate::text::rounding::readable;
+use crate::units::SimSpan;
 
 /// Two commands that `--help` shows.
 const EXAMPLES: &str = "Examples:
@@ -68,7 +70,9 @@ pub(super) struct SweepArgs {
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// Draw N points (Latin hypercube), not all combinations
+    #[command(flatten)]
+    warm_up: WarmUpArgs,
+    /// Draw N points (Latin hypercube)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     samples: Option<u32>,
     /// The engine: `request` or `fluid`.
@@ -153,6 +157,7 @@ impl SweepArgs {
             set: &[],
             from: None,
             to: None,
+            warm_up: self.warm_up.span(),
             engine: self.engine,
         });
         let requests: Vec<LoadRequest<'_>> = requests.collect();
@@ -168,6 +173,7 @@ impl SweepArgs {
             set: self.set.clone(),
             samples: self.samples,
             shard: self.shard,
+            warm_up_seconds: self.warm_up.asked().map(SimSpan::as_secs_f64),
             hpa,
             namespace,
         }
@@ -237,6 +243,7 @@ impl<'a> SweepExperiment<'a> {
             samples: arguments.samples,
             hpa: choice.hpa.as_deref(),
             namespace: choice.namespace.as_deref(),
+            warm_up: arguments.warm_up.asked(),
             inputs_sha256: &digest(inputs.iter().map(|input| input.sha256.as_str())),
             grid_sha256: &arguments.grid_digest(),
         });
@@ -347,6 +354,7 @@ impl Experiment for SweepExperiment<'_> {
         let traces: Vec<&str> = self.traces.iter().map(String::as_str).collect();
         let mut variation = Variation::default();
         self.arguments.manifest.vary(&mut variation);
+        self.arguments.warm_up.vary(&mut variation);
         if let Some(Shard { index, count }) = self.arguments.shard {
             variation.add(format!("{index}-of-{count}"));
         }
@@ -406,6 +414,7 @@ impl SweepReport<'_> {
             traces: &experiment.traces,
             engine: &experiment.engine,
             seeds: experiment.arguments.seeds,
+            warm_up: experiment.arguments.warm_up.asked(),
             samples: experiment.arguments.samples,
             grid: &experiment.sweep.grid,
             objectives: &experiment.objectives,

@@ -22,6 +22,7 @@ use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
+use super::warm_up_args::WarmUpArgs;
 use crate::scenario::{Engine, ManifestChoice, Scenario, Template};
 use crate::search::in_order::all_cores;
 use crate::search::tune::evaluation::Simulator;
@@ -30,7 +31,7 @@ use crate::search::tune::method::Method;
 use crate::search::tune::question::{Asked, QuestionError, TuningQuestion};
 use crate::search::tune::summary::TuneRequest;
 use crate::simulation::Extent;
-use crate::units::{Seed, parse_number};
+use crate::units::{Seed, SimSpan, parse_number};
 use crate::workload::Demand;
 
 use inputs::TuneInputs;
@@ -81,12 +82,14 @@ pub(super) struct TuneArgs {
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
+    #[command(flatten)]
+    warm_up: WarmUpArgs,
     /// Number of policies that the search may simulate.
     #[arg(
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        help = "Policies to simulate [default: 2000; 200 where the request engine searches]"
+        help = "Policies to try [default: 2000 fluid, 200 request]"
     )]
     budget: Option<u32>,
     /// evolution, halving or random
@@ -176,6 +179,7 @@ impl TuneArgs {
             variation.add(engine.as_str());
         }
         self.manifest.vary(&mut variation);
+        self.warm_up.vary(&mut variation);
         for setting in &self.set {
             variation.add_setting(setting);
         }
@@ -224,6 +228,7 @@ impl TuneArgs {
             method: self.method.as_str(),
             finalists: self.finalists,
             engine: self.engine.map(Engine::as_str),
+            warm_up_seconds: self.warm_up.asked().map(SimSpan::as_secs_f64),
             hpa,
             namespace,
         }

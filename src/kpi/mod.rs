@@ -57,6 +57,8 @@ pub enum OverTraces {
     Sum,
     /// The largest value of the traces.
     Greatest,
+    /// The smallest value of the traces: a share of which more is better.
+    Least,
     /// As an objective of `sweep` and `tune`, the mean over the total time of the traces; in any other goal, as [`OverTraces::Greatest`].
     MeanOverTime,
 }
@@ -68,6 +70,7 @@ impl OverTraces {
         match self {
             Self::Sum => "sum",
             Self::Greatest => "greatest",
+            Self::Least => "least",
             Self::MeanOverTime => "mean over time",
         }
     }

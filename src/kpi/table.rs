@@ -277,6 +277,26 @@ kpis! {
         heading: "SLO-breaking seconds",
         row: row(1, "SLO broken, s"),
     }
+    GoodRequestShare good_request_share: Option<f64> {
+        what: "1 − (failed + late) / offered, where late counts the requests that succeeded later than the SLO's latency limit",
+        unit: "0..1",
+        group: Harm,
+        over_traces: Least,
+        better: More,
+        leaves_out: "when: a minute of outage and an even trickle look the same. A request in flight counts as good",
+        source: "SRE workbook, see below",
+        heading: "good requests",
+    }
+    ErrorBudgetUsed error_budget_used: Option<f64> {
+        what: "(1 − `good_request_share`) / (1 − quantile · (1 − `error_rate`)): the bad requests as a share of those that the SLO allows; 1 means that all of the budget is used",
+        unit: "0..1 and more",
+        group: Harm,
+        over_traces: Greatest,
+        better: Less,
+        leaves_out: "when: a run may break the SLO for minutes and keep the budget of the day",
+        source: "SRE workbook, see below",
+        heading: "error budget used",
+    }
     LatencySecondsP50 latency_seconds_p50: Option<f64> {
         what: "Median latency of succeeded requests, weighted by request, from the client's first attempt to the answer: measured in a histogram of three significant digits (the upper edge of the step, at most the longest), or solved and never above the clients' timeout (fluid engine)",
         unit: "s",

@@ -2,9 +2,10 @@
 
 use anstyle::{AnsiColor, Style};
 
+use super::comparison::signed;
 use super::human;
 use super::paint::{Colour, painted};
-use crate::results::verdicts::CheckedAssertion;
+use crate::results::verdicts::{CheckedAssertion, PairedDifference};
 use crate::text::visible;
 
 /// A line for each: `✓ prod under spike: rescales <= 30 (12)`; nothing for none.
@@ -21,10 +22,18 @@ fn line(checked: &CheckedAssertion, colour: Colour) -> String {
     };
     let style: Style = ink.on_default();
     let mark = painted(mark, style, colour);
-    let value = checked.value.map_or_else(
-        || "no value".to_owned(),
-        |value| human::trimmed(value, DECIMALS),
-    );
+    let value = match (&checked.difference, checked.value) {
+        (Some(difference), _) => difference_in_words(difference, checked.holds),
+        (None, Some(value)) => {
+            let value = human::trimmed(value, DECIMALS);
+            let statistic = checked.statistic.into_iter();
+            statistic
+                .chain([value.as_str()])
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
+        (None, None) => "no value".to_owned(),
+    };
     let CheckedAssertion {
         assertion,
         policy,
@@ -35,12 +44,33 @@ fn line(checked: &CheckedAssertion, colour: Colour) -> String {
     format!("{mark} {}\n", visible(&line))
 }
 
+/// The difference of two policies, its interval, and whether the noise explains it.
+fn difference_in_words(difference: &PairedDifference, holds: bool) -> String {
+    let PairedDifference { estimate, seeds } = difference;
+    let Some(estimate) = estimate else {
+        return "no seed gives both a value".to_owned();
+    };
+    let mean = format!("mean difference {}", signed(estimate));
+    let over = match estimate.pairs {
+        pairs if pairs == *seeds => format!("{pairs} seeds"),
+        pairs => format!("the {pairs} of {seeds} seeds that give both a value"),
+    };
+    let verdict = match (estimate.half_width, holds) {
+        (None, _) => ", one pair shows no noise",
+        (Some(_), false) => ", beyond the noise",
+        (Some(_), true) if !estimate.excludes(0.0) => ", within the noise",
+        (Some(_), true) => "",
+    };
+    format!("{mean} over {over}{verdict}")
+}
+
 /// Enough digits to see that 30.0004 is more than 30.
 const DECIMALS: usize = 6;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::statistics::Estimate;
 
     fn checked(value: Option<f64>, holds: bool) -> CheckedAssertion {
         CheckedAssertion {
@@ -48,8 +78,48 @@ mod tests {
             policy: "prod".to_owned(),
             trace: "spike".to_owned(),
             value,
+            statistic: None,
             holds,
+            difference: None,
         }
+    }
+
+    #[test]
+    fn a_value_of_several_seeds_names_its_statistic_and_a_difference_its_interval() {
+        let of_seeds = CheckedAssertion {
+            statistic: Some("median"),
+            ..checked(Some(12.5), true)
+        };
+        let beside = |mean: f64, half_width: Option<f64>, pairs: u32, holds: bool| {
+            let estimate = Estimate {
+                mean,
+                half_width,
+                pairs,
+            };
+            CheckedAssertion {
+                difference: Some(PairedDifference {
+                    estimate: (pairs > 0).then_some(estimate),
+                    seeds: 10,
+                }),
+                ..checked(Some(12.5), holds)
+            }
+        };
+        let all = [
+            of_seeds,
+            beside(-12.3, Some(5.0), 10, true),
+            beside(3.2, Some(5.0), 10, true),
+            beside(12.3, Some(5.0), 9, false),
+            beside(12.3, None, 1, false),
+            beside(0.0, None, 0, false),
+        ];
+        insta::assert_snapshot!(render_assertions(&all, Colour::Plain), @"
+        ✓ prod under spike: slo_violation_seconds <= 30 (median 12.5)
+        ✓ prod under spike: slo_violation_seconds <= 30 (mean difference -12 ± 5 over 10 seeds)
+        ✓ prod under spike: slo_violation_seconds <= 30 (mean difference +3 ± 5 over 10 seeds, within the noise)
+        ✗ prod under spike: slo_violation_seconds <= 30 (mean difference +12 ± 5 over the 9 of 10 seeds that give both a value, beyond the noise)
+        ✗ prod under spike: slo_violation_seconds <= 30 (mean difference +12.3 over the 1 of 10 seeds that give both a value, one pair shows no noise)
+        ✗ prod under spike: slo_violation_seconds <= 30 (no seed gives both a value)
+        ");
     }
 
     #[test]

@@ -29,12 +29,16 @@ pub struct ComparisonPage<'a> {
 }
 
 /// What a heading says of a trace.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TraceFacts {
     /// Its length.
     pub seconds: f64,
+    /// The start that the KPIs leave out.
+    pub warm_up_seconds: f64,
     /// Which engine ran it.
     pub engine: Engine,
+    /// The currency of the costs, if the policies state one.
+    pub currency: Option<String>,
 }
 
 /// The comparison as text, with a final newline.
@@ -52,7 +56,7 @@ pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> Stri
         let others: Vec<usize> = (1..page.comparison.policies.len()).collect();
         let mut rest = &others[..];
         while let [_, ..] = rest {
-            let (shown, table) = widest_table(page, trace, rest, format);
+            let (shown, table) = widest_table(page, trace, facts, rest, format);
             text.push_str(&table);
             text.push('\n');
             rest = &rest[shown..];
@@ -73,12 +77,17 @@ pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> Stri
     text
 }
 
-/// The same with the names of policies and traces as `format` shows them.
-fn with_shown_names(comparison: &Comparison, format: TableFormat) -> Comparison {
-    let shown = |name: &String| match format {
+/// Text of a user as `format` shows it.
+fn shown_name(name: &str, format: TableFormat) -> String {
+    match format {
         TableFormat::Plain => visible(name).into_owned(),
         TableFormat::Markdown => markdown::escaped(name),
-    };
+    }
+}
+
+/// The same with the names of policies and traces as `format` shows them.
+fn with_shown_names(comparison: &Comparison, format: TableFormat) -> Comparison {
+    let shown = |name: &String| shown_name(name, format);
     let mut comparison = comparison.clone();
     for policy in &mut comparison.policies {
         *policy = shown(policy);
@@ -100,7 +109,11 @@ fn heading(
 ) -> String {
     let policies = &page.comparison.policies;
     let title = format!("{} under {}", policies.join(", "), trace.trace);
-    let length = human::duration(facts.seconds);
+    let mut length = human::duration(facts.seconds);
+    if facts.warm_up_seconds > 0.0 {
+        let warm_up = human::duration(facts.warm_up_seconds);
+        length.push_str(&format!(", KPIs from {warm_up} on"));
+    }
     let engine = facts.engine.as_str();
     let first = policies.first().map_or("", String::as_str);
     let (how, mark) = match page.seeds {
@@ -154,10 +167,11 @@ fn has_partial_values(page: &ComparisonPage<'_>, trace: &TraceComparison) -> boo
 fn widest_table(
     page: &ComparisonPage<'_>,
     trace: &TraceComparison,
+    facts: &TraceFacts,
     others: &[usize],
     format: TableFormat,
 ) -> (usize, String) {
-    let table_of = |count: usize| table(page, trace, &others[..count], format);
+    let table_of = |count: usize| table(page, trace, facts, &others[..count], format);
     if format == TableFormat::Markdown {
         return (others.len(), table_of(others.len()));
     }
@@ -177,6 +191,7 @@ fn widest_table(
 fn table(
     page: &ComparisonPage<'_>,
     trace: &TraceComparison,
+    facts: &TraceFacts,
     shown: &[usize],
     format: TableFormat,
 ) -> String {
@@ -204,7 +219,12 @@ fn table(
                 TableFormat::Markdown => format!("**{}**", of.as_str()),
             }]);
         }
-        rows.push(cells(&row, kpi, shown, page.seeds.len(), format));
+        let mut row = cells(&row, kpi, shown, page.seeds.len(), format);
+        if let (Kpi::Cost, Some(currency)) = (kpi.kpi, &facts.currency) {
+            row[0].push_str(", ");
+            row[0].push_str(&shown_name(currency, format));
+        }
+        rows.push(row);
     }
     render_table(&columns, &rows, format)
 }

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::human;
 use super::paint::{Colour, painted};
-use super::words::{causes_in_words, part_of_trace};
+use super::words::{causes_in_words, counted_part, part_of_trace};
 use crate::kpi::Kpi;
 use crate::results::KpiReport;
 use crate::results::export::Request;
@@ -69,12 +69,18 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
     let seeds = match run.seeds {
         [] => String::new(),
         [only] => format!(", seed {only}"),
-        [first, .., last] => format!(", {} seeds ({first} to {last})", run.seeds.len()),
+        [first, .., last] => format!(
+            ", {} seeds ({first} to {last}): medians (p10 to p90)",
+            run.seeds.len()
+        ),
     };
     page.text
         .push_str(&format!("{} engine{seeds}\n", run.engine.as_str()));
     if let Some(part) = part_of_trace(run.request) {
         page.text.push_str(&format!("only {part} of the trace\n"));
+    }
+    if let Some(part) = counted_part(run.request) {
+        page.text.push_str(&format!("{part}, after the warm-up\n"));
     }
     for line in wrapped("with: ", &run.request.set) {
         page.text.push_str(&format!("{line}\n"));
@@ -218,6 +224,7 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
     }
     let pod_hours = kpis.shown(Kpi::PodHours, human::significant);
     page.line("pod hours", &pod_hours, Tone::Calm);
+    write_cost(page, run.scenario, &kpis);
     if let Demand::CpuMillicores(_) = run.scenario.trace.demand {
         page.line("requests", "unknown: the trace has CPU demand", Tone::Calm);
     } else {
@@ -247,6 +254,60 @@ fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {
     }
 }
 
+/// Hours of a day, and of a month of 365 / 12 days.
+const DAY_HOURS: f64 = 24.0;
+const MONTH_HOURS: f64 = 730.0;
+
+/// The cost of the run, and of a day and a month in which every hour costs as much.
+fn write_cost(page: &mut Page, scenario: &Scenario, kpis: &Numbers<'_>) {
+    if scenario.cost.is_free() {
+        return;
+    }
+    let unit = scenario.cost.stated_currency();
+    let unit = unit.map_or_else(String::new, |unit| format!(" {}", visible(unit)));
+    let seconds = scenario.counted_span().as_secs_f64();
+    let in_hours =
+        |hours: f64| kpis.shown(Kpi::Cost, |cost| money(cost * hours * 3600.0 / seconds));
+    let items = [
+        format!(
+            "{}{unit} in {}",
+            kpis.shown(Kpi::Cost, money),
+            human::duration(seconds)
+        ),
+        format!("at this rate {}{unit} a day", in_hours(DAY_HOURS)),
+        format!("{}{unit} a month (730 h)", in_hours(MONTH_HOURS)),
+    ];
+    page.list("cost", &items, Tone::Calm);
+}
+
+/// An amount of money with three significant digits.
+fn money(amount: f64) -> String {
+    if amount < 9_999.5 {
+        human::significant(amount)
+    } else {
+        human::count(amount)
+    }
+}
+
+/// `99.19 %`: with two digits of what is missing to all.
+fn good_share(share: f64) -> String {
+    let bad_percent = 100.0 * (1.0 - share);
+    let decimals = if bad_percent > 0.0 {
+        (1.0 - bad_percent.log10().floor()).clamp(0.0, 6.0)
+    } else {
+        0.0
+    };
+    format!("{} %", human::trimmed(100.0 * share, decimals as usize))
+}
+
+/// Good requests, and the error budget.
+fn write_budget(page: &mut Page, kpis: &Numbers<'_>) {
+    let good = kpis.shown(Kpi::GoodRequestShare, good_share);
+    let used = kpis.shown(Kpi::ErrorBudgetUsed, human::percent);
+    let items = [good, format!("{used} of the error budget used")];
+    page.list("good requests", &items, Tone::Calm);
+}
+
 fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
     if kpis.most(Kpi::RequestsOffered) <= 0.0 {
         page.line("requests", "none offered", Tone::Calm);
@@ -271,6 +332,7 @@ fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
             page.line("", &promise, Tone::Calm);
         }
     }
+    write_budget(page, kpis);
     write_latency(page, kpis);
     write_failures(page, kpis, slo.error_rate);
     write_strain(page, run.engine, kpis);

@@ -51,13 +51,10 @@ fn front(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> String {
         answer.objectives.harm(),
         Objective::Rescales,
     ];
+    let headings = objectives.map(|objective| answer.objectives.column_heading(objective));
     let mut columns: Vec<Column<'_>> = vec![Column::left("")];
     columns.extend(names.iter().map(|name| Column::right(name)));
-    columns.extend(
-        objectives
-            .iter()
-            .map(|objective| Column::right(objective.heading())),
-    );
+    columns.extend(headings.iter().map(|heading| Column::right(heading)));
     let shown = outcome.front_shown(FRONT_SHOWN);
     let mut rows: Vec<Vec<String>> = shown
         .iter()

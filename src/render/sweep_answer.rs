@@ -7,6 +7,7 @@ use crate::search::grid::Grid;
 use crate::search::outcome::{Objective, Objectives, SweepOutcome};
 use crate::search::parameter::Parameter;
 use crate::search::table::{Shard, plain_text};
+use crate::units::SimSpan;
 
 /// What a sweep was and what it comes to.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct SweepAnswer<'a> {
     pub engine: &'a str,
     /// How many seeds made a row.
     pub seeds: u16,
+    /// `--warm-up`.
+    pub warm_up: Option<SimSpan>,
     /// `--samples`.
     pub samples: Option<u32>,
     /// What was swept.
@@ -54,7 +57,10 @@ impl SweepAnswer<'_> {
             1 => String::new(),
             seeds => format!(", medians of {seeds} seeds"),
         };
-        format!("{points}, {} engine{seeds}", self.engine)
+        let counted = self.warm_up.map_or_else(String::new, |span| {
+            format!(", KPIs from {} on", human::duration(span.as_secs_f64()))
+        });
+        format!("{points}, {} engine{seeds}{counted}", self.engine)
     }
 
     /// A swept path for people: `scaleDown.stabilizationWindowSeconds`, or of a metric `memory averageUtilization`.
@@ -152,6 +158,7 @@ mod tests {
         let arguments = ["hpa.maxReplicas=5,10".to_owned()];
         let grid = Grid::full(&arguments).expect("a grid");
         let answer = SweepAnswer {
+            warm_up: None,
             policy: "prod",
             metrics: &["memory".to_owned()],
             traces: &[],

@@ -328,7 +328,8 @@ fn changes(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String {
             folded("", WORTH_UNKNOWN)
         );
     }
-    columns.extend(objectives.iter().map(|it| Column::right(it.heading())));
+    let headings = objectives.map(|it| page.objectives.column_heading(it));
+    columns.extend(headings.iter().map(|heading| Column::right(heading)));
     let whole = |name: &str, point: Weighed| {
         let mut row = vec![name.to_owned(), String::new(), String::new()];
         row.extend(numbers(point, objectives));
@@ -424,7 +425,8 @@ fn sensitivity(page: &TunePage<'_>) -> String {
         return folded("", &line);
     }
     let mut columns = vec![Column::left(""), Column::right("tried")];
-    columns.extend(objectives.iter().map(|it| Column::right(it.heading())));
+    let headings = objectives.map(|it| page.objectives.column_heading(it));
+    columns.extend(headings.iter().map(|heading| Column::right(heading)));
     let share = |value: f64| {
         if value.is_nan() {
             "-".to_owned()

@@ -16,6 +16,15 @@ pub(super) fn part_of_trace(request: &Request) -> Option<String> {
     }
 }
 
+/// What `--warm-up` leaves to the KPIs.
+pub(super) fn counted_part(request: &Request) -> Option<String> {
+    let warm_up = request.warm_up?;
+    Some(format!(
+        "KPIs from {} on",
+        human::duration(warm_up.as_secs_f64())
+    ))
+}
+
 /// The causes of failures that are named; what is left is "other".
 const CAUSES_NAMED: usize = 2;
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::comparison::{Comparison, ComparisonVerdict, PolicyKpi};
 use super::export::{InputFile, Request, SCHEMA_VERSION, SummaryHead, written};
-use super::statistics::Estimate;
+use super::statistics::EstimateJson;
 use super::verdicts::CheckedAssertion;
 use crate::kpi::KpiFacts;
 use crate::text::csv_cell::guarded;
@@ -40,6 +40,8 @@ pub struct ComparisonRun<'a> {
     pub engines: &'a [&'static str],
     /// Under which seeds, in order.
     pub seeds: &'a [Seed],
+    /// The currency of the costs, if the policies state one.
+    pub currency: Option<&'a str>,
     /// What was asserted, and whether it holds.
     pub assertions: &'a [CheckedAssertion],
     /// What the command asked for beside the inputs.
@@ -95,6 +97,8 @@ struct ComparisonFile<'a> {
     hpasim_version: &'static str,
     seeds: Vec<u64>,
     policies: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'a str>,
     traces: Vec<TraceJson<'a>>,
     over_all_traces: Vec<VerdictJson<'a>>,
     assertions: &'a [CheckedAssertion],
@@ -125,14 +129,6 @@ struct PolicyJson<'a> {
     difference: Option<EstimateJson>,
 }
 
-/// A mean over pairs and half its interval, rounded to be read.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct EstimateJson {
-    mean: f64,
-    half_width: Option<f64>,
-    pairs: u32,
-}
-
 /// A policy beside the first one, over all traces.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct VerdictJson<'a> {
@@ -152,16 +148,6 @@ impl<'a> PolicyJson<'a> {
             p10: kpi.p10.map(readable),
             p90: kpi.p90.map(readable),
             difference: kpi.difference.map(EstimateJson::from),
-        }
-    }
-}
-
-impl From<Estimate> for EstimateJson {
-    fn from(estimate: Estimate) -> Self {
-        Self {
-            mean: readable(estimate.mean),
-            half_width: estimate.half_width.map(readable),
-            pairs: estimate.pairs,
         }
     }
 }
@@ -208,6 +194,7 @@ pub fn comparison_json(run: &ComparisonRun<'_>) -> Result<Vec<u8>, serde_json::E
         hpasim_version: env!("CARGO_PKG_VERSION"),
         seeds: run.seeds.iter().map(|seed| seed.0).collect(),
         policies: &comparison.policies,
+        currency: run.currency,
         traces: traces.collect(),
         over_all_traces: comparison.verdicts.iter().map(VerdictJson::from).collect(),
         assertions: run.assertions,

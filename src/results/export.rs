@@ -145,6 +145,9 @@ pub struct Summary {
     policy: String,
     trace: String,
     duration_seconds: f64,
+    /// The unit of `cost`, if the policy states it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
     inputs: Vec<InputFile>,
     request: Request,
     /// Names of the files beside the summary.
@@ -165,6 +168,8 @@ pub struct Request {
     pub from: Option<SimSpan>,
     /// `--to`.
     pub to: Option<SimSpan>,
+    /// `--warm-up`.
+    pub warm_up: Option<SimSpan>,
     /// `--hpa`.
     pub hpa: Option<String>,
     /// `--namespace`.
@@ -176,10 +181,13 @@ impl Serialize for Request {
         let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
         let chosen = [("hpa", &self.hpa), ("namespace", &self.namespace)];
         let chosen = chosen.iter().filter(|(_, value)| value.is_some());
-        let mut map = serializer.serialize_map(Some(3 + chosen.clone().count()))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("set", &self.set)?;
         map.serialize_entry("from_seconds", &seconds(self.from))?;
         map.serialize_entry("to_seconds", &seconds(self.to))?;
+        if let Some(warm_up) = self.warm_up {
+            map.serialize_entry("warm_up_seconds", &warm_up.as_secs_f64())?;
+        }
         for (key, value) in chosen {
             map.serialize_entry(key, value)?;
         }
@@ -217,6 +225,7 @@ impl Summary {
             policy: scenario.policy_name.clone(),
             trace: scenario.trace_name.clone(),
             duration_seconds: readable(scenario.trace.end().as_secs_f64()),
+            currency: scenario.cost.stated_currency().map(str::to_owned),
             inputs,
             request: Request::default(),
             files: Vec::new(),

@@ -117,6 +117,8 @@ fn the_summary_names_what_ran_and_what_came_of_it() {
         "requested_core_hours": 0.365,
         "cost": 14.6,
         "slo_violation_seconds": 120.0,
+        "good_request_share": 0.938603,
+        "error_budget_used": 1.03188,
         "latency_seconds_p50": 0.01,
         "latency_seconds_p95": 1.06758,
         "latency_seconds_p99": 5.0,

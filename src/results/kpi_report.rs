@@ -58,6 +58,15 @@ impl KpiReport {
         }
     }
 
+    /// The name of what [`KpiReport::typical`] gives for several seeds; `None` for one seed.
+    #[must_use]
+    pub const fn statistic(&self) -> Option<&'static str> {
+        match self {
+            Self::One(_) => None,
+            Self::Folded(_) => Some(SeedFold::MEDIAN.name),
+        }
+    }
+
     /// The fold of one KPI; `None` for one seed.
     #[must_use]
     pub fn folded(&self, kpi: Kpi) -> Option<&FoldedKpi> {

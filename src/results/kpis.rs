@@ -11,7 +11,7 @@ use super::failures;
 use super::measured::{MeasuredLatency, Precision};
 use super::mixture::{Component, LatencyBins, mixture_quantile};
 use super::response::{FirstShortage, RescaleCount};
-use super::slo::{SloClock, counted};
+use super::slo::{SloClock, counted, interval_start, part_from};
 use crate::cluster::placement::PodDemand;
 use crate::control::{Bounds, Decided, Hpa, ScaleDirection};
 use crate::kpi::Kpi;
@@ -96,9 +96,15 @@ struct Needed {
     pods: Option<Replicas>,
 }
 
-/// Gathers the KPIs of one run.
+/// Gathers the KPIs of one run, from the end of its warm-up on.
+///
+/// A request in flight at that time counts as offered then, so offered = succeeded + failed + in flight holds for what counts.
 #[derive(Clone, Debug)]
 pub struct KpiObserver {
+    /// The first instant that counts, the start of an interval.
+    counted_from: SimTime,
+    /// Whether the next answer belongs to a segment that counts.
+    is_counting: bool,
     provisioning: Provisioning,
     last_needed: Option<Needed>,
     knows_requests: bool,
@@ -126,7 +132,10 @@ impl KpiObserver {
     /// An observer of a run of `scenario`.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {
+        let counted_from = interval_start(SimTime::ZERO + scenario.warm_up);
         Self {
+            counted_from,
+            is_counting: counted_from == SimTime::ZERO,
             provisioning: Provisioning::of(scenario),
             last_needed: None,
             requests: None,
@@ -135,13 +144,13 @@ impl KpiObserver {
                 Demand::CpuMillicores(_) => false,
             },
             pod_demand: scenario.deployment.demand(),
-            cost: scenario.cost,
+            cost: scenario.cost.clone(),
             bounds: scenario.hpa().map(Hpa::bounds),
             timeout_seconds: scenario.workload.timeout.as_secs_f64(),
             end: SimTime::ZERO,
             peak: Replicas(0),
             sums: RunSums::default(),
-            slo: SloClock::new(&scenario.slo, scenario.workload.timeout),
+            slo: SloClock::new(&scenario.slo, scenario.workload.timeout).starting_at(counted_from),
             latency: LatencyBins::default(),
             elasticity: Elasticity::default(),
             shortage: FirstShortage::default(),
@@ -182,7 +191,7 @@ impl KpiObserver {
     #[must_use]
     pub fn finish(self) -> Kpis {
         let sums = &self.sums;
-        let seconds = self.end.as_secs_f64();
+        let seconds = (self.end - self.counted_from).as_secs_f64();
         let known = self.knows_requests;
         let request_kpi = |value: f64| known.then_some(value);
         let requests = self.requests.as_deref();
@@ -192,6 +201,9 @@ impl KpiObserver {
         let elasticity = self.elasticity.finish(self.end);
         let pod_hours = sums.pod_seconds / 3600.0;
         let core_hours = pod_hours * self.pod_demand.cpu.as_cores();
+        let bad_share = (known && sums.offered > 0.0)
+            .then(|| (sums.failed + self.slo.beyond_limit()) / sums.offered);
+        let allowed_bad_share = self.slo.judge().allowed_bad_share();
         Kpis {
             requests_offered: request_kpi(sums.offered),
             requests_succeeded: request_kpi(sums.succeeded),
@@ -217,6 +229,8 @@ impl KpiObserver {
                 + core_hours * self.cost.per_core_hour
                 + pod_hours * in_gib(self.pod_demand.memory_bytes) * self.cost.per_gib_hour,
             slo_violation_seconds: request_kpi(self.slo.finish(self.end)),
+            good_request_share: bad_share.map(|bad| 1.0 - bad),
+            error_budget_used: bad_share.map(|bad| bad / allowed_bad_share),
             latency_seconds_p50: latency(0.50),
             latency_seconds_p95: latency(0.95),
             latency_seconds_p99: latency(0.99),
@@ -297,6 +311,16 @@ impl KpiObserver {
         self.shortage.flowed(segment, needed);
     }
 
+    fn count_flow(&mut self, segment: &FlowSegment) {
+        let seconds = (segment.end - segment.start).as_secs_f64();
+        self.add_pods(&segment.pods, segment.cpu_share_of_request, seconds);
+        self.sums.working += f64::from(segment.working_pods) * seconds;
+        self.sums.throttled += f64::from(segment.throttled_pods) * seconds;
+        if self.knows_requests {
+            self.add_flow(segment, seconds);
+        }
+    }
+
     /// The pods that were ready and those that the load needed, from `start` to `end`.
     fn compare_to_need(
         &mut self,
@@ -338,18 +362,23 @@ impl KpiObserver {
 
 impl Observer for KpiObserver {
     fn flowed(&mut self, segment: &FlowSegment) {
-        let seconds = (segment.end - segment.start).as_secs_f64();
         self.end = segment.end;
-        self.add_pods(&segment.pods, segment.cpu_share_of_request, seconds);
-        self.sums.working += f64::from(segment.working_pods) * seconds;
-        self.sums.throttled += f64::from(segment.throttled_pods) * seconds;
-        if self.knows_requests {
-            self.add_flow(segment, seconds);
+        if segment.end <= self.counted_from {
+            self.sums.offered = segment.backlog_end;
+        } else if segment.start < self.counted_from {
+            let part = part_from(segment, self.counted_from);
+            self.sums.offered = part.backlog_start;
+            self.count_flow(&part);
+        } else {
+            self.count_flow(segment);
         }
     }
 
     #[inline]
     fn answered(&mut self, latency: SimSpan) {
+        if !self.is_counting {
+            return;
+        }
         let late = self.slo.judge().is_beyond_limit(latency);
         let requests = self.requests();
         requests.latency.record(latency);
@@ -357,8 +386,14 @@ impl Observer for KpiObserver {
     }
 
     fn served(&mut self, segment: &RequestSegment) {
-        let seconds = (segment.end - segment.start).as_secs_f64();
         self.end = segment.end;
+        if !self.is_counting {
+            // A segment ends at the end of the warm-up, as it does at the end of every interval.
+            self.is_counting = segment.end >= self.counted_from;
+            self.sums.offered = segment.in_flight as f64;
+            return;
+        }
+        let seconds = (segment.end - segment.start).as_secs_f64();
         self.add_pods(&segment.pods, segment.cpu_share_of_request, seconds);
         self.sums.working += segment.working_periods as f64;
         self.sums.throttled += segment.throttled_periods as f64;
@@ -366,13 +401,16 @@ impl Observer for KpiObserver {
     }
 
     fn decided(&mut self, decision: &Decided<'_>) {
+        if decision.time < self.counted_from {
+            return;
+        }
         if self.rescales.decided(decision) == Some(ScaleDirection::Up) {
             self.shortage.scaled_up(decision.time);
         }
     }
 
     fn pod_changed(&mut self, change: &PodChange) {
-        if change.state == PodTransition::Started && change.time >= SimTime::ZERO {
+        if change.state == PodTransition::Started && change.time >= self.counted_from {
             self.pod_starts += 1;
         }
     }

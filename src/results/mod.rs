@@ -71,3 +71,5 @@ mod file_tests;
 pub(crate) mod request_tests;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod warm_up_tests;

@@ -222,6 +222,14 @@ fn without_single_requests_their_kpis_are_null() {
 }
 
 #[test]
+fn late_and_failed_requests_are_bad_and_the_slo_allows_a_share_of_them() {
+    // 45 failed and 21 were slower than 500 ms, of 540. p95 and 1 % errors allow 1 - 0.95 * 0.99.
+    let kpis = request_kpis();
+    assert!(near(kpis.good_request_share, 1.0 - 66.0 / 540.0));
+    assert!(near(kpis.error_budget_used, 66.0 / 540.0 / 0.0595));
+}
+
+#[test]
 fn an_interval_breaks_the_slo_from_the_first_request_too_many_beyond_the_limit() {
     let broken_with = |late: u64| {
         let scenario = scenario(5.0);

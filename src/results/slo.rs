@@ -5,7 +5,7 @@
 
 use crate::cluster::stationary::StationaryLatency;
 use crate::scenario::Slo;
-use crate::simulation::observer::{FlowSegment, INTERVAL, RequestSegment};
+use crate::simulation::observer::{FailureCauses, FlowSegment, INTERVAL, RequestSegment};
 use crate::units::{SimSpan, SimTime};
 
 /// Delays closer than this, in seconds, are one delay: a change between them is a rounding error.
@@ -91,6 +91,15 @@ impl SloJudge {
         }
     }
 
+    /// The share of requests that the SLO allows to be bad: failed, or slower than its limit.
+    ///
+    /// A stretch that keeps the SLO has at most `error_rate` failures, and at most `1 - quantile` of the others are slow. So
+    /// `1 - quantile * (1 - error_rate)` is the greatest share of bad requests in a run that never breaks the SLO.
+    #[must_use]
+    pub fn allowed_bad_share(&self) -> f64 {
+        1.0 - (1.0 - self.tail_share) * (1.0 - self.error_rate)
+    }
+
     /// Whether a request that was answered after `latency` took longer than the SLO's limit.
     #[inline]
     #[must_use]
@@ -158,6 +167,8 @@ pub struct SloClock {
     open: Tally,
     open_start: SimTime,
     broken_seconds: f64,
+    /// Requests that succeeded and took longer than the limit.
+    beyond_limit: f64,
 }
 
 impl SloClock {
@@ -169,7 +180,21 @@ impl SloClock {
             open: Tally::default(),
             open_start: SimTime::ZERO,
             broken_seconds: 0.0,
+            beyond_limit: 0.0,
         }
+    }
+
+    /// The same clock, with `start` as the first instant that counts. It is a multiple of [`INTERVAL`].
+    #[must_use]
+    pub const fn starting_at(mut self, start: SimTime) -> Self {
+        self.open_start = start;
+        self
+    }
+
+    /// Requests so far that succeeded and took longer than the SLO's limit.
+    #[must_use]
+    pub const fn beyond_limit(&self) -> f64 {
+        self.beyond_limit
     }
 
     /// Its judge.
@@ -191,6 +216,7 @@ impl SloClock {
                     let tally = self.judge.tally(segment, from, boundary);
                     let length = (INTERVAL * whole).as_secs_f64();
                     self.broken_seconds += self.judge.chance_broken(&tally) * length;
+                    self.beyond_limit += tally.beyond_limit * whole as f64;
                     from += INTERVAL * whole;
                     self.open_start = from;
                     continue;
@@ -198,7 +224,7 @@ impl SloClock {
             }
             let to = boundary.min(segment.end);
             let tally = self.judge.tally(segment, from, to);
-            self.open.add(&tally);
+            self.add(&tally);
             if to == boundary {
                 self.close(boundary);
             }
@@ -208,7 +234,7 @@ impl SloClock {
 
     /// Takes in what the next segment, which lies within one interval, counted; the verdict where the interval is over.
     pub fn served(&mut self, end: SimTime, tally: &Tally) -> Option<SloVerdict> {
-        self.open.add(tally);
+        self.add(tally);
         (interval_end(self.open_start) <= end).then(|| self.close(end))
     }
 
@@ -220,6 +246,12 @@ impl SloClock {
             self.close(end);
         }
         self.broken_seconds
+    }
+
+    /// Adds requests to the open interval.
+    fn add(&mut self, tally: &Tally) {
+        self.open.add(tally);
+        self.beyond_limit += tally.beyond_limit;
     }
 
     /// Judges the open interval, and begins the next.
@@ -266,6 +298,25 @@ pub(super) fn delay_at(segment: &FlowSegment, time: SimTime) -> f64 {
     let length = (segment.end - segment.start).as_nanos() as f64;
     let passed = (time - segment.start).as_nanos() as f64;
     first + (last - first) * (passed / length)
+}
+
+/// The part of `segment` from `from` on, an instant within it. What failed all at once at the segment's start is not in it.
+pub(super) fn part_from(segment: &FlowSegment, from: SimTime) -> FlowSegment {
+    let length = (segment.end - segment.start).as_nanos() as f64;
+    let passed = (from - segment.start).as_nanos() as f64 / length;
+    let backlog_change = segment.backlog_end - segment.backlog_start;
+    FlowSegment {
+        start: from,
+        failed_at_start: FailureCauses::default(),
+        backlog_start: segment.backlog_start + backlog_change * passed,
+        backlog_delay_start_seconds: delay_at(segment, from),
+        ..*segment
+    }
+}
+
+/// The first instant at or after `time` at which an interval begins.
+pub(super) fn interval_start(time: SimTime) -> SimTime {
+    interval_end(SimTime::from_nanos(time.as_nanos() - 1))
 }
 
 /// Share of requests that take longer than `seconds` while the backlog's delay goes linearly from `first` to `last` (seconds).
@@ -420,6 +471,23 @@ mod tests {
     }
 
     proptest! {
+        /// So a run that never breaks the SLO has at most this share of bad requests.
+        #[test]
+        fn a_stretch_that_keeps_the_slo_is_within_its_error_budget(
+            failed_share in 0.0_f64..0.03,
+            late_share in 0.0_f64..0.1,
+            waiting in 0.0_f64..50.0,
+        ) {
+            let judge = SloJudge::new(&slo(), TIMEOUT);
+            let offered = 100.0;
+            let failed = failed_share * offered;
+            let succeeded = (offered - failed - waiting).max(0.0);
+            let beyond_limit = late_share * succeeded;
+            let tally = Tally { offered, succeeded, failed, beyond_limit, ..Tally::default() };
+            let bad_share = (failed + beyond_limit) / offered;
+            prop_assert!(judge.is_broken(&tally) || bad_share <= judge.allowed_bad_share() + 1e-12);
+        }
+
         /// Whole intervals in bulk give the same result as every interval by itself.
         #[test]
         fn bulk_is_the_sum_of_its_intervals(

@@ -1,6 +1,9 @@
 //! The statistics of finished runs: quantiles, intervals, means over pairs.
 
+use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::text::rounding::readable;
 
 /// How sure an interval is.
 pub const CONFIDENCE: f64 = 0.95;
@@ -49,6 +52,24 @@ impl Estimate {
     pub fn excludes(&self, value: f64) -> bool {
         self.half_width
             .is_some_and(|half_width| (self.mean - value).abs() > half_width)
+    }
+}
+
+/// A mean over pairs and half its interval, rounded to be read.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct EstimateJson {
+    mean: f64,
+    half_width: Option<f64>,
+    pairs: u32,
+}
+
+impl From<Estimate> for EstimateJson {
+    fn from(estimate: Estimate) -> Self {
+        Self {
+            mean: readable(estimate.mean),
+            half_width: estimate.half_width.map(readable),
+            pairs: estimate.pairs,
+        }
     }
 }
 

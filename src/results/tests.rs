@@ -145,10 +145,12 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             latency_limit: SimSpan::from_millis(500),
             error_rate: 0.01,
         },
+        warm_up: SimSpan::ZERO,
         cost: CostRates {
             per_pod_hour: 1.0,
             per_core_hour: 10.0,
             per_gib_hour: 4.0,
+            currency: None,
         },
         assertions: Vec::new(),
         assumptions: vec![Assumption::of_default("workload.cpu_per_request", "10ms")],
@@ -296,6 +298,20 @@ fn the_slo_is_broken_while_requests_fail_or_wait_too_long() {
     assert!(kpis.latency_seconds_p50.is_some_and(|p50| p50 < 0.02));
     // A hundredth of all waited longer still, but clients give up after 5 s.
     assert!(near(kpis.latency_seconds_p99, 5.0));
+}
+
+#[test]
+fn late_and_failed_flow_is_bad_and_the_slo_allows_a_share_of_it() {
+    let kpis = story_kpis();
+    // A quarter waits, 50 ms in the mean. So of the requests with a delay of d seconds, all are late above 490 ms, and
+    // exp((d - 0.49) / 0.05) / 4 below.
+    let calm = 0.25 * (-9.8_f64).exp() * (6000.0 + 28_800.0);
+    let below_limit = 0.0125 * (1.0 - (-9.8_f64).exp());
+    let rising = 720.0 * (12.0 - 0.49 + below_limit) / 12.0;
+    let falling = 1380.0 * (7.5 - 0.49 + below_limit) / 7.5;
+    let bad = (300.0 + calm + rising + falling) / 37_200.0;
+    assert!(near(kpis.good_request_share, 1.0 - bad));
+    assert!(near(kpis.error_budget_used, bad / 0.0595));
 }
 
 #[test]

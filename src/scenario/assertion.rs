@@ -1,7 +1,9 @@
 //! Assertions about a run, such as `slo_violation_seconds<=30`, in `[slo] assert` and in `--assert`.
 //!
-//! An assertion is a KPI, a comparison and a bound. `kpi` has the table of KPIs.
+//! An assertion is a KPI, a comparison and a bound. The bound is a number, or the same KPI of another policy:
+//! `pr.pod_hours<=1.1*base.pod_hours`. `kpi` has the table of KPIs.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::diagnostic::{Code, Diagnostic, Place};
@@ -20,8 +22,19 @@ pub struct Assertion {
     pub kpi: Kpi,
     /// The comparison.
     pub comparator: Comparator,
-    /// The bound, in the KPI's unit.
+    /// The bound, in the KPI's unit; with `relative_to`, what is added to the other policy's part.
     pub bound: f64,
+    /// The other policy, if the bound depends on one.
+    pub relative_to: Option<PolicyTerm>,
+}
+
+/// The part of a bound that depends on another policy: `1.1*base.pod_hours`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyTerm {
+    /// The other policy, whose KPI is the assertion's.
+    pub policy: String,
+    /// The factor of the KPI, above zero.
+    pub factor: f64,
 }
 
 /// How a KPI is compared with a bound.
@@ -111,15 +124,20 @@ impl Assertion {
             || format!("the policies are {}", known.collect::<Vec<_>>().join(", ")),
             |near| format!("did you mean `{near}`?"),
         );
-        let start = argument.find(policy).unwrap_or(0);
+        let is_first = parse(argument).is_ok_and(|it| it.policy.as_deref() == Some(policy));
+        let side = if is_first {
+            Some(0)
+        } else {
+            comparator_at(argument)
+        }
+        .unwrap_or(0);
+        // A name with doubled quotes is not found as it is written.
+        let found = argument[side..].find(policy).map(|at| side + at);
+        let mark = found.map_or(0..argument.len(), |start| start..start + policy.len());
         Diagnostic {
             code: Code::UnknownWord,
             message: format!("this command runs no policy `{policy}`"),
-            place: Some(Box::new(Place::within(
-                "--assert",
-                argument,
-                start..start + policy.len(),
-            ))),
+            place: Some(Box::new(Place::within("--assert", argument, mark))),
             help,
         }
     }
@@ -127,17 +145,21 @@ impl Assertion {
     /// The fault of an argument about the cost of `policy`, which has no prices: every bound above 0 would hold.
     #[must_use]
     pub fn without_prices(argument: &str, policy: &str) -> Diagnostic {
-        let end = argument.find(['<', '>', '=']).unwrap_or(argument.len());
-        Diagnostic {
-            code: Code::BadAssertion,
-            message: format!("`{policy}` has no prices, so its cost is always 0"),
-            place: Some(Box::new(Place::within(
-                "--assert",
-                argument,
-                0..argument[..end].trim_end().len(),
-            ))),
-            help: NO_PRICES_HELP.to_owned(),
-        }
+        let end = comparator_at(argument).unwrap_or(argument.len());
+        let left = 0..argument[..end].trim_end().len();
+        let message = format!("`{policy}` has no prices, so its cost is always 0");
+        bad_argument(argument, left, message, NO_PRICES_HELP)
+    }
+
+    /// The fault of an argument about two policies that run with one seed: a single pair shows no noise.
+    #[must_use]
+    pub fn without_noise(argument: &str) -> Diagnostic {
+        bad_argument(
+            argument,
+            0..argument.len(),
+            "one seed cannot show whether a difference of two policies is noise".to_owned(),
+            "write --seeds 10, or assert a number",
+        )
     }
 
     /// The assertion as text: `fast.mean_replicas <= 20`.
@@ -146,15 +168,159 @@ impl Assertion {
         let policy = self
             .policy
             .as_ref()
-            .map_or_else(String::new, |policy| format!("{policy}."));
+            .map_or_else(String::new, |policy| format!("{}.", name_in_text(policy)));
         format!("{policy}{}", self.condition())
     }
 
     /// The assertion as text without its policy: `mean_replicas <= 20`.
     #[must_use]
     pub fn condition(&self) -> String {
-        format!("{} {} {}", self.kpi, self.comparator.as_str(), self.bound)
+        let Self { kpi, bound, .. } = self;
+        let side = match &self.relative_to {
+            None => bound.to_string(),
+            Some(PolicyTerm { policy, factor }) => {
+                let name = name_in_text(policy);
+                let term = match *factor {
+                    1.0 => format!("{name}.{kpi}"),
+                    factor => format!("{factor} * {name}.{kpi}"),
+                };
+                match *bound {
+                    0.0 => term,
+                    offset if offset < 0.0 => format!("{term} - {}", -offset),
+                    offset => format!("{term} + {offset}"),
+                }
+            }
+        };
+        format!("{kpi} {} {side}", self.comparator.as_str())
     }
+}
+
+fn bad_argument(argument: &str, mark: Range<usize>, message: String, help: &str) -> Diagnostic {
+    Diagnostic {
+        code: Code::BadAssertion,
+        message,
+        place: Some(Box::new(Place::within("--assert", argument, mark))),
+        help: help.to_owned(),
+    }
+}
+
+/// The characters that begin and end a name with characters of the grammar.
+const QUOTES: [char; 2] = ['"', '\''];
+
+/// A policy's name as an assertion has it: quoted, if it has characters of the grammar.
+fn name_in_text(name: &str) -> Cow<'_, str> {
+    let is_plain = !name.contains(['<', '>', '=', '*', '+']) && !name.starts_with(QUOTES);
+    if is_plain {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(format!("\"{}\"", name.replace('"', "\"\"")))
+    }
+}
+
+/// The quoted name with which `text` begins, and its length with both quotes; a doubled quote stands for one.
+fn quoted_name(text: &str) -> Option<(String, usize)> {
+    let quote = text.chars().next().filter(|first| QUOTES.contains(first))?;
+    let mut name = String::new();
+    let mut letters = text.char_indices().skip(1).peekable();
+    while let Some((at, letter)) = letters.next() {
+        if letter != quote {
+            name.push(letter);
+        } else if letters.next_if(|(_, next)| *next == quote).is_some() {
+            name.push(quote);
+        } else {
+            return Some((name, at + quote.len_utf8()));
+        }
+    }
+    None
+}
+
+/// The place of the comparison in an assertion; a quoted name in front may have its characters.
+fn comparator_at(written: &str) -> Option<usize> {
+    let start = written.len() - written.trim_start().len();
+    let name_end = quoted_name(&written[start..]).map_or(start, |(_, length)| start + length);
+    let found = written[name_end..].find(['<', '>', '='])?;
+    Some(name_end + found)
+}
+
+/// A KPI of a policy as text: the policy's name, what stands for the KPI, and where that begins.
+struct NamedKpi<'t> {
+    policy: Option<String>,
+    kpi: &'t str,
+}
+
+impl<'t> NamedKpi<'t> {
+    /// Reads `policy.kpi`, `"policy".kpi` or `kpi`.
+    fn of(text: &'t str) -> Self {
+        if let Some((policy, length)) = quoted_name(text)
+            && let Some(kpi) = text[length..].trim_start().strip_prefix('.')
+        {
+            return Self {
+                policy: Some(policy),
+                kpi: kpi.trim(),
+            };
+        }
+        // A policy's name may contain dots; a KPI's name never does.
+        match text.rsplit_once('.') {
+            Some((policy, kpi)) => Self {
+                policy: Some(policy.trim().to_owned()),
+                kpi: kpi.trim(),
+            },
+            None => Self {
+                policy: None,
+                kpi: text,
+            },
+        }
+    }
+}
+
+/// The parts of `1.1*base.pod_hours+5`.
+struct RelativeBound {
+    term: PolicyTerm,
+    kpi: String,
+    offset: f64,
+}
+
+impl RelativeBound {
+    /// Reads a bound that depends on a policy; `None` if `text` is no such bound.
+    fn read(text: &str) -> Option<Self> {
+        let (factor, rest) = match text.split_once('*') {
+            Some((factor, rest)) if finite(factor.trim()).is_some() => {
+                (finite(factor.trim())?, rest.trim_start())
+            }
+            _ => (1.0, text),
+        };
+        // Only a number may follow the KPI, behind a sign: no KPI has one, and a name before it may.
+        let signs = rest.rmatch_indices(['+', '-']).map(|(at, _)| at);
+        let with_offset = signs.filter_map(|at| Some((&rest[..at], signed_number(&rest[at..])?)));
+        let named = with_offset
+            .chain([(rest, 0.0)])
+            .find_map(|(named, offset)| {
+                let NamedKpi { policy, kpi } = NamedKpi::of(named.trim());
+                let starts_a_name = kpi.starts_with(|first: char| first.is_ascii_alphabetic());
+                let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+                (starts_a_name && kpi.chars().all(is_name)).then_some((policy?, kpi, offset))
+            });
+        let (policy, kpi, offset) = named?;
+        (factor > 0.0).then(|| Self {
+            term: PolicyTerm { policy, factor },
+            kpi: kpi.to_owned(),
+            offset,
+        })
+    }
+}
+
+fn finite(text: &str) -> Option<f64> {
+    parse_number(text).filter(|number| number.is_finite())
+}
+
+/// `+ 5` or `-5`.
+fn signed_number(text: &str) -> Option<f64> {
+    let number = finite(text[1..].trim()).filter(|number| !number.is_sign_negative())?;
+    Some(if text.starts_with('-') {
+        -number
+    } else {
+        number
+    })
 }
 
 /// The remedy where `cost` is asserted without prices.
@@ -179,17 +345,14 @@ pub(super) fn refuse_cost(items: &[Node], faults: &mut Faults<'_>) {
 
 fn parse(written: &str) -> Result<Assertion, Fault> {
     let whole = 0..written.len();
-    let example = || {
-        "write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30"
-            .to_owned()
-    };
     let no_assertion = |what: &str, mark: Range<usize>| Fault {
         code: Code::BadAssertion,
         message: format!("`{written}` is not an assertion: {what}"),
-        help: example(),
+        help: "write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30"
+            .to_owned(),
         mark,
     };
-    let Some(at) = written.find(['<', '>', '=']) else {
+    let Some(at) = comparator_at(written) else {
         return Err(no_assertion("it has no comparison", whole));
     };
     let rest = &written[at..];
@@ -199,37 +362,61 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
     else {
         return Err(no_assertion("`=` is not a comparison", at..at + 1));
     };
+    let NamedKpi { policy, kpi } = NamedKpi::of(written[..at].trim());
     let bound_at = at + comparator.as_str().len();
     let bound = written[bound_at..].trim();
-    let Some(bound) = parse_number(bound).filter(|bound| bound.is_finite()) else {
-        return Err(no_assertion(
-            &format!("`{bound}` is not a number"),
-            bound_at..written.len(),
-        ));
-    };
-    let left = written[..at].trim();
-    // A policy's name may contain dots; a KPI's name never does.
-    let (policy, name) = match left.rsplit_once('.') {
-        Some((policy, name)) => (Some(policy.trim().to_owned()), name.trim()),
-        None => (None, left),
-    };
-    let Some(kpi) = Kpi::named(name) else {
-        let help = nearest(name, Kpi::ALL.into_iter().map(Kpi::name)).map_or_else(
-            || "`hpasim run POLICY TRACE --format json` prints them all".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        return Err(Fault {
-            code: Code::UnknownWord,
-            message: format!("there is no KPI `{name}`"),
-            help,
-            mark: 0..at,
+    let mark = bound_at..written.len();
+    if let Some(bound) = finite(bound) {
+        return Ok(Assertion {
+            policy,
+            kpi: known_kpi(kpi, 0..at)?,
+            comparator,
+            bound,
+            relative_to: None,
         });
+    }
+    let Some(other) = RelativeBound::read(bound) else {
+        return Err(no_assertion(&format!("`{bound}` is not a number"), mark));
     };
+    let kpi = known_kpi(kpi, 0..at)?;
+    let other_kpi = known_kpi(&other.kpi, mark.clone())?;
+    let two_policies = |what: String| Fault {
+        code: Code::BadAssertion,
+        message: format!("`{written}` {what}"),
+        help: "compare one KPI of two policies, such as pr.rescales<=base.rescales".to_owned(),
+        mark,
+    };
+    if other_kpi != kpi {
+        return Err(two_policies(format!("compares `{kpi}` with `{other_kpi}`")));
+    }
+    if policy.as_ref() == Some(&other.term.policy) {
+        return Err(two_policies(format!(
+            "compares `{}` with itself",
+            other.term.policy
+        )));
+    }
     Ok(Assertion {
         policy,
         kpi,
         comparator,
-        bound,
+        bound: other.offset,
+        relative_to: Some(other.term),
+    })
+}
+
+/// The KPI of that name; `mark` is its place.
+fn known_kpi(name: &str, mark: Range<usize>) -> Result<Kpi, Fault> {
+    Kpi::named(name).ok_or_else(|| {
+        let help = nearest(name, Kpi::ALL.into_iter().map(Kpi::name)).map_or_else(
+            || "`hpasim run POLICY TRACE --format json` prints them all".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Fault {
+            code: Code::UnknownWord,
+            message: format!("there is no KPI `{name}`"),
+            help,
+            mark,
+        }
     })
 }
 
@@ -240,10 +427,16 @@ pub(super) fn read_list(items: &[Node], path: &str, faults: &mut Faults<'_>) -> 
         .filter_map(|item| {
             let written = text(item, path, faults)?;
             match parse(written) {
-                Ok(Assertion {
-                    policy: Some(policy),
-                    ..
-                }) => {
+                Ok(
+                    Assertion {
+                        policy: Some(policy),
+                        ..
+                    }
+                    | Assertion {
+                        relative_to: Some(PolicyTerm { policy, .. }),
+                        ..
+                    },
+                ) => {
                     faults.report(
                         Code::BadAssertion,
                         item.origin,
@@ -281,10 +474,32 @@ mod tests {
             ("fast.cost==1.5", "fast.cost == 1.5"),
             ("./a/b.toml.cost>=1e3", "./a/b.toml.cost >= 1000"),
             ("oom_kills>0", "oom_kills > 0"),
+            ("bob's.rescales<4", "bob's.rescales < 4"),
+            (
+                " \"p@hpa.minReplicas=2\" . rescales < 4",
+                "\"p@hpa.minReplicas=2\".rescales < 4",
+            ),
+            ("'it''s >'.cost<=1", "\"it's >\".cost <= 1"),
+            ("pr.cost<=base.cost", "pr.cost <= base.cost"),
+            ("cost <= my-base.cost", "cost <= my-base.cost"),
+            (
+                "pr.pod_hours<= 1.1 * b.toml.pod_hours",
+                "pr.pod_hours <= 1.1 * b.toml.pod_hours",
+            ),
+            (
+                "pr.rescales<=base.rescales+5",
+                "pr.rescales <= base.rescales + 5",
+            ),
+            (
+                "pr.rescales < 2*a-1.rescales - 0.5",
+                "pr.rescales < 2 * a-1.rescales - 0.5",
+            ),
+            ("a.cost>=\"b@c=1\".cost", "a.cost >= \"b@c=1\".cost"),
         ];
         for (written, text) in cases {
             let assertion = Assertion::parse_argument(written).expect("an assertion");
             assert_eq!(assertion.text(), text);
+            assert_eq!(Assertion::parse_argument(text), Ok(assertion), "{text}");
         }
     }
 
@@ -310,6 +525,31 @@ mod tests {
         E0009: there is no KPI `happiness` (--assert:1:1)
         `hpasim run POLICY TRACE --format json` prints them all
         ");
+    }
+
+    #[test]
+    fn a_faulty_relation_of_two_policies_has_a_place_and_a_remedy() {
+        insta::assert_snapshot!(fault("pr.rescales<=base.reversals"), @"
+        E0026: `pr.rescales<=base.reversals` compares `rescales` with `reversals` (--assert:1:14)
+        compare one KPI of two policies, such as pr.rescales<=base.rescales
+        ");
+        insta::assert_snapshot!(fault("pr.rescales<=pr.rescales"), @"
+        E0026: `pr.rescales<=pr.rescales` compares `pr` with itself (--assert:1:14)
+        compare one KPI of two policies, such as pr.rescales<=base.rescales
+        ");
+        insta::assert_snapshot!(fault("pr.rescales<=base.rescale"), @"
+        E0009: there is no KPI `rescale` (--assert:1:14)
+        did you mean `rescales`?
+        ");
+        insta::assert_snapshot!(fault("pr.rescales<=base"), @"
+        E0026: `pr.rescales<=base` is not an assertion: `base` is not a number (--assert:1:14)
+        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
+        ");
+        insta::assert_snapshot!(fault("pr.rescales<=-1*base.rescales"), @"
+        E0026: `pr.rescales<=-1*base.rescales` is not an assertion: `-1*base.rescales` is not a number (--assert:1:14)
+        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
+        ");
+        insta::assert_snapshot!(Assertion::without_noise("a.cost<b.cost"), @"E0026: one seed cannot show whether a difference of two policies is noise (--assert:1:1)");
     }
 
     #[test]

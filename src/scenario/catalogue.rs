@@ -172,7 +172,7 @@ codes! {
     E0039 TraceTooLarge: "A trace that is larger than hpasim reads",
         "hpasim holds the rows in memory.",
         "Shorten the trace, or use a longer step.";
-    E0040 TraceCut: "`--from` or `--to` outside the trace",
+    E0040 TraceCut: "`--from`, `--to` or `--warm-up` outside the trace",
         "No part of the trace would be left.",
         "Use times inside the span that the help states.";
     E0041 TraceEngine: "An engine that cannot simulate this kind of load",

@@ -16,13 +16,13 @@ use super::metrics_section::BUILT_IN_POD_METRICS;
 use super::policy::Policy;
 use super::reader::Faults;
 use super::toml_text::is_document;
-use super::trace_cut::cut;
+use super::trace_cut::{check_warm_up, cut};
 use super::trace_text::ParsedTrace;
 use super::{Assumption, Engine, Scenario};
 use crate::cluster::stationary::LatencyTables;
 use crate::control::Scaler;
 use crate::hpa::spec::MetricSource;
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, LoadBefore, Trace};
 
 /// A request for a scenario.
@@ -38,6 +38,8 @@ pub struct LoadRequest<'r> {
     pub from: Option<SimTime>,
     /// `--to`: rows after this time are cut off. It is a time of the trace, like `from`.
     pub to: Option<SimTime>,
+    /// `--warm-up`: the KPIs leave out this part, from the start of the run on.
+    pub warm_up: SimSpan,
     /// `--engine`; `None` lets the trace decide.
     pub engine: Option<Engine>,
 }
@@ -52,6 +54,7 @@ impl<'r> LoadRequest<'r> {
             set: &[],
             from: None,
             to: None,
+            warm_up: SimSpan::ZERO,
             engine: None,
         }
     }
@@ -79,6 +82,7 @@ pub(super) fn read_trace(
     });
     let parsed = parsed?;
     let trace = cut(parsed.trace, request.from, request.to).map_err(Diagnostics::one)?;
+    check_warm_up(&trace, request.warm_up).map_err(Diagnostics::one)?;
     Ok(ParsedTrace {
         trace,
         is_load_test: parsed.is_load_test && request.from.is_none(),
@@ -158,6 +162,7 @@ pub(super) fn assemble(
     mut policy: Policy,
     trace: Arc<Trace>,
     is_load_test: bool,
+    warm_up: SimSpan,
     trace_name: String,
 ) -> Scenario {
     if is_load_test && !policy.states_before {
@@ -182,6 +187,7 @@ pub(super) fn assemble(
         deployment: policy.deployment,
         workload: policy.workload,
         trace,
+        warm_up,
         metrics: policy.metrics,
         slo: policy.slo,
         cost: policy.cost,

@@ -60,10 +60,10 @@ use std::sync::Arc;
 use crate::cluster::config::{Deployment, MetricsPipeline};
 use crate::cluster::stationary::LatencyTables;
 use crate::control::{Hpa, Scaler};
-use crate::units::{Seed, SimSpan};
+use crate::units::{Seed, SimSpan, SimTime};
 use crate::workload::{CostUncertainty, Demand, Trace, Workload};
 
-pub use assertion::{Assertion, Comparator};
+pub use assertion::{Assertion, Comparator, PolicyTerm};
 #[doc(hidden)]
 pub use catalogue::About;
 #[doc(hidden)]
@@ -114,6 +114,10 @@ pub struct Scenario {
     pub workload: Workload,
     /// The load; the scenarios of many variants share it.
     pub trace: Arc<Trace>,
+    /// The start of the run that the KPIs leave out: `--warm-up`.
+    ///
+    /// KPIs count in whole intervals of the SLO, so they begin at the first interval at or after this time.
+    pub warm_up: SimSpan,
     /// The metrics pipeline of the autoscaler.
     pub metrics: MetricsPipeline,
     /// The SLO.
@@ -199,6 +203,12 @@ impl Scenario {
         seeds.iter().map(cost).collect()
     }
 
+    /// The length of the part of the trace that the KPIs count.
+    #[must_use]
+    pub fn counted_span(&self) -> SimSpan {
+        (self.trace.end() - SimTime::ZERO) - self.warm_up
+    }
+
     /// The trace, for a change in this scenario alone.
     pub fn trace_mut(&mut self) -> &mut Trace {
         Arc::make_mut(&mut self.trace)
@@ -237,7 +247,7 @@ pub struct Slo {
 }
 
 /// The prices: `[cost]`. The unit of money is the user's.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CostRates {
     /// The price of a pod per hour.
     pub per_pod_hour: f64,
@@ -245,13 +255,22 @@ pub struct CostRates {
     pub per_core_hour: f64,
     /// The price of a requested GiB of memory per hour.
     pub per_gib_hour: f64,
+    /// The currency of the prices, as the user writes it.
+    pub currency: Option<String>,
 }
 
 impl CostRates {
     /// Whether every cost is 0.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        *self == Self::default()
+        let prices = [self.per_pod_hour, self.per_core_hour, self.per_gib_hour];
+        prices.iter().all(|price| *price == 0.0)
+    }
+
+    /// The currency of these costs; `None` if there are no prices, or no currency is stated.
+    #[must_use]
+    pub fn stated_currency(&self) -> Option<&str> {
+        self.currency.as_deref().filter(|_| !self.is_free())
     }
 }
 

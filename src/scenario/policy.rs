@@ -365,5 +365,6 @@ fn read_cost(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> CostRate
         per_pod_hour: key::PER_POD_HOUR.read(section, faults),
         per_core_hour: key::PER_CORE_HOUR.read(section, faults),
         per_gib_hour: key::PER_GIB_HOUR.read(section, faults),
+        currency: key::CURRENCY.read(section, faults),
     }
 }

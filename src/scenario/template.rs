@@ -14,6 +14,7 @@ use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
 use super::{Engine, Scenario, overrides};
 use crate::cluster::stationary::LatencyTables;
+use crate::units::SimSpan;
 use crate::workload::{Demand, Trace};
 
 /// A policy and a trace as read, with their faults.
@@ -34,6 +35,8 @@ struct Material {
     /// `None` if no engine can simulate the trace.
     engine: Option<Engine>,
     trace_stem: String,
+    /// The start that the KPIs leave out.
+    warm_up: SimSpan,
     /// The faults of the trace.
     trace_faults: Diagnostics,
     inputs: Vec<LoadedFile>,
@@ -270,6 +273,7 @@ impl Material {
             }),
             engine,
             trace_stem: stem(request.trace),
+            warm_up: request.warm_up,
             trace_faults,
             inputs,
             latency_tables: LatencyTables::default(),
@@ -307,6 +311,7 @@ impl Material {
                     policy,
                     Arc::clone(&read.trace),
                     read.is_load_test,
+                    self.warm_up,
                     self.trace_stem.clone(),
                 );
                 scenario.latency_tables = self.latency_tables.clone();

@@ -1,10 +1,36 @@
-//! A part of a trace: `--from` and `--to`.
+//! A part of a trace: `--from`, `--to` and `--warm-up`.
 //!
 //! The meaning of a row's value does not change.
 
 use super::diagnostic::{Code, Diagnostic, Place};
-use crate::units::SimTime;
+use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, MetricColumn, Trace};
+
+fn argument_fault(argument: &str, message: String, help: String) -> Diagnostic {
+    Diagnostic {
+        code: Code::TraceCut,
+        message,
+        place: Some(Box::new(Place::within(
+            "command line",
+            argument,
+            0..argument.len(),
+        ))),
+        help,
+    }
+}
+
+/// Refuses a warm-up after which nothing of `trace`, the part that runs, is left for the KPIs.
+pub(super) fn check_warm_up(trace: &Trace, warm_up: SimSpan) -> Result<(), Diagnostic> {
+    let length = trace.end() - SimTime::ZERO;
+    if warm_up == SimSpan::ZERO || warm_up < length {
+        return Ok(());
+    }
+    Err(argument_fault(
+        &format!("--warm-up {warm_up}"),
+        format!("`--warm-up {warm_up}` leaves nothing for the KPIs: the run lasts {length}"),
+        format!("write less than {length}, or take a longer part of the trace"),
+    ))
+}
 
 /// The part of a trace from `from` to `to`; its start becomes time 0, and its last row is at `to`.
 pub(super) fn cut(
@@ -19,16 +45,7 @@ pub(super) fn cut(
     let start = from.unwrap_or(SimTime::ZERO);
     let stop = to.unwrap_or(end);
     let fault = |argument: String, message: String, help: String| {
-        Err(Diagnostic {
-            code: Code::TraceCut,
-            message,
-            place: Some(Box::new(Place::within(
-                "command line",
-                &argument,
-                0..argument.len(),
-            ))),
-            help,
-        })
+        Err(argument_fault(&argument, message, help))
     };
     let inside = format!("the trace runs from {} to {end}", SimTime::ZERO);
     if start < SimTime::ZERO || start >= end {

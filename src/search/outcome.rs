@@ -5,6 +5,7 @@
 use super::front::{knee, pareto_front};
 use crate::kpi::{Kpi, OverTraces};
 use crate::scenario::Scenario;
+use crate::text::visible;
 use crate::workload::Demand;
 
 /// Which KPIs are weighed against each other, and how traces fold.
@@ -12,7 +13,9 @@ use crate::workload::Demand;
 pub struct Objectives {
     cost: Objective,
     harm: Objective,
-    /// The length of each trace in seconds.
+    /// The currency of the cost, if the policy states one.
+    currency: Option<String>,
+    /// The length of each trace in seconds, as far as KPIs count it.
     lengths_seconds: Vec<f64>,
 }
 
@@ -81,10 +84,25 @@ impl Objectives {
             } else {
                 Objective::ThrottledShare
             },
+            currency: scenarios
+                .iter()
+                .find_map(|scenario| scenario.cost.stated_currency())
+                .map(str::to_owned),
             lengths_seconds: scenarios
                 .iter()
-                .map(|scenario| scenario.trace.end().as_secs_f64())
+                .map(|scenario| scenario.counted_span().as_secs_f64())
                 .collect(),
+        }
+    }
+
+    /// The heading of an objective for a table, with the currency of the cost; safe to print as it is.
+    #[must_use]
+    pub fn column_heading(&self, objective: Objective) -> String {
+        match (objective, &self.currency) {
+            (Objective::Cost, Some(currency)) => {
+                format!("{}, {}", objective.heading(), visible(currency))
+            }
+            _ => objective.heading().to_owned(),
         }
     }
 

@@ -31,6 +31,9 @@ pub struct SweepRequest {
     /// `--shard`, as `0/4`.
     #[serde(serialize_with = "as_text")]
     pub shard: Option<Shard>,
+    /// `--warm-up`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_up_seconds: Option<f64>,
     /// `--hpa`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hpa: Option<String>,

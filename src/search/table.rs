@@ -14,7 +14,7 @@ use crate::kpi::{Kpi, SeedFold};
 use crate::results::KpiReport;
 use crate::text::csv_cell::{guarded, guarded_comment, original_comment};
 use crate::text::rounding::readable;
-use crate::units::Seed;
+use crate::units::{Seed, SimSpan};
 
 /// One of the parts that several machines compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +154,8 @@ pub struct HeadFacts<'h> {
     pub hpa: Option<&'h str>,
     /// `--namespace`.
     pub namespace: Option<&'h str>,
+    /// `--warm-up`.
+    pub warm_up: Option<SimSpan>,
     /// SHA-256 of everything that was read.
     pub inputs_sha256: &'h str,
     /// SHA-256 of what is swept.
@@ -176,6 +178,7 @@ impl Head {
                 .iter()
                 .filter_map(|(key, value)| Some(format!("# {key}: {}", (*value)?))),
         );
+        lines.extend(facts.warm_up.map(|span| format!("# warm-up: {span}")));
         lines.extend(facts.traces.iter().map(|it| format!("{TRACE_KEY}{it}")));
         lines.extend([
             format!("# engine: {}", facts.engine),

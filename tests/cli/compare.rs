@@ -206,17 +206,103 @@ fn assertions_come_first_and_decide_the_exit_code() {
     assert_eq!(kept.code, Some(0), "{kept:?}");
     let lines: Vec<&str> = kept.stdout.lines().take(4).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    ✓ prod under short: mean_replicas <= 50 (16.236)
-    ✓ fast under short: mean_replicas <= 50 (25.8207)
-    ✓ @fixed:30 under short: rescales == 0 (0)
+    ✓ prod under short: mean_replicas <= 50 (median 16.236)
+    ✓ fast under short: mean_replicas <= 50 (median 25.8207)
+    ✓ @fixed:30 under short: rescales == 0 (median 0)
     ");
     let broken = compare(&["fast.rescales<1", "prod.oom_kills<=0"], "csv");
     assert_eq!(broken.code, Some(99), "{broken:?}");
     insta::assert_snapshot!(broken.stderr, @"
     ✗ prod under short: oom_kills <= 0 (no value)
-    ✗ fast under short: rescales < 1 (5)
+    ✗ fast under short: rescales < 1 (median 5)
     ");
     assert!(broken.stdout.starts_with("trace,kpi,"), "{}", broken.stdout);
+}
+
+#[test]
+fn a_relation_of_two_policies_is_judged_by_the_noise_of_its_paired_seeds() {
+    let sandbox = sandbox();
+    let compare = |seeds: &str, asserted: &[&str]| {
+        let mut arguments = vec![
+            "compare",
+            "policies/prod.toml",
+            "policies/prod.toml@hpa.minReplicas=9",
+            "short.csv",
+            "--engine",
+            "fluid",
+            "--plot",
+            "none",
+            "--force",
+            "-o",
+            "out",
+            "--seeds",
+            seeds,
+        ];
+        for assertion in asserted {
+            arguments.extend(["--assert", assertion]);
+        }
+        sandbox.hpasim(&arguments[..])
+    };
+    let judged = compare(
+        "4",
+        &[
+            "\"prod@hpa.minReplicas=9\".pod_hours<=9*prod.pod_hours",
+            "pod_hours<=prod.pod_hours",
+            "prod.pod_hours<'prod@hpa.minReplicas=9'.pod_hours-0.001",
+        ],
+    );
+    assert_eq!(judged.code, Some(99), "{judged:?}");
+    let lines: Vec<&str> = judged.stdout.lines().take(3).collect();
+    let without_digits: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            let (head, tail) = line.split_once(" (mean difference ").expect("a difference");
+            let (_, words) = tail.split_once(" over ").expect("the seeds");
+            format!("{head} | {words}")
+        })
+        .collect();
+    insta::assert_snapshot!(without_digits.join("\n"), @r#"
+    ✓ prod under short: pod_hours < "prod@hpa.minReplicas=9".pod_hours - 0.001 | 4 seeds)
+    ✓ prod@hpa.minReplicas=9 under short: pod_hours <= 9 * prod.pod_hours | 4 seeds)
+    ✗ prod@hpa.minReplicas=9 under short: pod_hours <= prod.pod_hours | 4 seeds, beyond the noise)
+    "#);
+    let comparison = serde_json::from_slice(&sandbox.read("out/comparison.json"));
+    let comparison: serde_json::Value = comparison.expect("JSON");
+    let difference = &comparison["assertions"][2]["difference"];
+    assert_eq!(difference["pairs"], 4);
+    assert!(difference["mean"].as_f64() > difference["half_width"].as_f64());
+    let fault = |seeds: &str, assertion: &str| {
+        let refused = compare(seeds, &[assertion]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(3), ""));
+        refused.stderr
+    };
+    insta::assert_snapshot!(fault("1", "pod_hours<=prod.pod_hours"), @"
+    error[E0026]: one seed cannot show whether a difference of two policies is noise
+     --> --assert:1:1
+      |
+    1 | pod_hours<=prod.pod_hours
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: write --seeds 10, or assert a number
+    ");
+    insta::assert_snapshot!(fault("2", "prod.pod_hours<=pro.pod_hours"), @"
+    error[E0009]: this command runs no policy `pro`
+     --> --assert:1:17
+      |
+    1 | prod.pod_hours<=pro.pod_hours
+      |                 ^^^
+      |
+      = help: did you mean `prod`?
+    ");
+    insta::assert_snapshot!(fault("2", "cost<=prod.cost"), @"
+    error[E0026]: `prod` has no prices, so its cost is always 0
+     --> --assert:1:1
+      |
+    1 | cost<=prod.cost
+      | ^^^^
+      |
+      = help: add prices in [cost], such as `per_pod_hour = 0.04`, or assert `pod_hours`
+    ");
 }
 
 #[test]
@@ -389,6 +475,36 @@ fn policies_that_answer_different_questions_are_told_apart() {
     warning[W0010]: `prod` and `dear` differ in [cost]: each has its own prices
     help: write [cost] into a file that both extend, or set it for both with --set
     ");
+}
+
+#[test]
+fn costs_have_the_currency_of_their_prices_and_two_currencies_are_refused() {
+    let sandbox = sandbox();
+    let priced = |file: &str, currency: &str| {
+        let text = format!(
+            "extends = \"policies/prod.toml\"\n[cost]\nper_pod_hour = 1\ncurrency = \"{currency}\"\n"
+        );
+        sandbox.write(file, &text);
+    };
+    priced("one.toml", "EUR");
+    priced("two.toml", "USD");
+    let compare = "compare one.toml two.toml short.csv --engine fluid --seeds 2 --plot none";
+    let refused = sandbox.hpasim(compare);
+    assert_eq!(refused.code, Some(2));
+    insta::assert_snapshot!(refused.stderr, @"error: the prices of one are in EUR and those of two in USD, and hpasim converts no money; write both in one currency");
+    priced("two.toml", "EUR|");
+    priced("one.toml", "EUR|");
+    let row = |format: &str| {
+        let command = format!("{compare} --format {format} --force");
+        let page = sandbox.done(command.as_str()).stdout;
+        let row = page.lines().find(|line| line.contains("cost, "));
+        row.unwrap_or_else(|| panic!("{page}")).trim().to_owned()
+    };
+    insta::assert_snapshot!(row("table"), @"cost, EUR|                  1.29  1.29   0 ± 0");
+    insta::assert_snapshot!(row("markdown"), @r"| cost, EUR\|                | 1.29 | 1.29 |  0 ± 0 |   |");
+    let swept = "sweep one.toml short.csv --set hpa.maxReplicas=10,20 --plot none -o swept";
+    let page = sandbox.done(swept).stdout;
+    assert!(page.contains("  cost, EUR|  "), "{page}");
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
                     at the maximum of 50 for 7m 30s
     pod hours       7.7
     SLO broken for  2m 20s  (p95 above 500 ms, or over 1 % failed)
+    good requests   89 %, 179 % of the error budget used
     latency         p50 10 ms   p95 3.16 s   p99 5 s
     failed          4.6 % of 169 k requests
                     timed out 77 %, pod could not serve 23 %

@@ -86,7 +86,10 @@ fn hostile_inputs(sandbox: &Sandbox) -> HostileInputs {
     let policy = format!("{HOSTILE}.toml");
     sandbox.write(
         &policy,
-        "[hpa]\nmaxReplicas = 9\ntargetCPUUtilizationPercentage = 60\n[slo]\nassert = [\"rescales<=1\"]\n",
+        format!(
+            "[hpa]\nmaxReplicas = 9\ntargetCPUUtilizationPercentage = 60\n[slo]\nassert = [\"rescales<=1\"]\n[cost]\nper_pod_hour = 1\ncurrency = {}\n",
+            quoted(HOSTILE)
+        ),
     );
     let trace = format!("{HOSTILE}.csv");
     sandbox.write(
@@ -341,6 +344,7 @@ fn arguments_are_shown_in_what_is_wrong_with_them() {
         &["run", policy, trace, "--seeds", HOSTILE],
         &["run", policy, trace, &flag],
         &["run", policy, trace, "--from", HOSTILE],
+        &["run", policy, trace, "--warm-up", HOSTILE],
         &["run", policy, trace, "--engine", HOSTILE],
         &["run", policy, trace, "--format", HOSTILE],
         &["run", policy, trace, "--set", HOSTILE],

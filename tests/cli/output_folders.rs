@@ -136,6 +136,7 @@ fn only_the_plain_run_has_the_plain_folder() {
         &["--seeds", "2"],
         &["--from", "1m"],
         &["--to", "2m"],
+        &["--warm-up", "1m"],
         &["--set", "hpa.maxReplicas=80"],
         &[
             "--set",
@@ -161,6 +162,7 @@ fn only_the_plain_run_has_the_plain_folder() {
     prod-flap-to-3m-maxReplicas-80
     prod-flap-to-3m-scaleUp.selectPolicy-Min-scale-0.5
     prod-flap-to-3m-seed-7
+    prod-flap-to-3m-warm-up-1m
     ");
 }
 
@@ -179,6 +181,10 @@ fn a_folder_with_the_results_of_another_question_is_refused() {
         (&["--seeds", "2"], "seeds [1], and this command has [1,2]"),
         (&["--from", "1m"], "--from null, and this command has 60.0"),
         (&["--to", "2m"], "--to null, and this command has 120.0"),
+        (
+            &["--warm-up", "1m"],
+            "--warm-up null, and this command has 60.0",
+        ),
         (
             &["--set", "hpa.maxReplicas=80"],
             r#"--set [], and this command has ["hpa.maxReplicas=80"]"#,

@@ -33,6 +33,7 @@ fn the_main_job_prints_a_summary_and_leaves_six_files() {
                     at the maximum of 50 for 7m 30s
     pod hours       7.75
     SLO broken for  2m 55s  (p95 above 500 ms, or over 1 % failed)
+    good requests   90 %, 173 % of the error budget used
     latency         p50 8.27 ms   p95 187 ms   p99 1.76 s   max 5 s
     failed          8.4 % of 169 k requests
                     timed out 46 %, queue full 41 %, other 13 %
@@ -275,6 +276,55 @@ fn a_part_of_the_trace_is_a_run_of_its_own() {
     assert_eq!(summary["kpis"]["peak_replicas"], 20);
     assert_eq!(summary["request"]["set"][0], "hpa.maxReplicas=20");
     assert_eq!(summary["request"]["from_seconds"], 180.0);
+}
+
+#[test]
+fn a_warm_up_leaves_the_start_out_of_the_kpis_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    let run = |further: &str| {
+        let command = format!(
+            "run policies/prod.toml traces/spike.csv --engine fluid --plot none --set cost.per_pod_hour=1 --set cost.currency=EUR -o out --force {further}"
+        );
+        sandbox.done(command.as_str())
+    };
+    let whole = run("--format json").json();
+    let timeline = sandbox.read("out/timeline.csv");
+    let later = run("--warm-up 10m --format json").json();
+    assert!(sandbox.read("out/timeline.csv") == timeline);
+    assert_eq!(later["request"]["warm_up_seconds"], 600.0);
+    assert_eq!(whole["request"].get("warm_up_seconds"), None);
+    assert_eq!(later["currency"], "EUR");
+    assert_eq!(later["duration_seconds"], whole["duration_seconds"]);
+    let number = |summary: &serde_json::Value, kpi: &str| summary["kpis"][kpi].as_f64();
+    for kpi in ["requests_offered", "pod_hours", "cost"] {
+        assert!(number(&later, kpi) < number(&whole, kpi), "{kpi}");
+    }
+    let page = run("--warm-up 10m").stdout;
+    let about = |lead: &str| page.lines().find(|line| line.starts_with(lead));
+    assert_eq!(
+        about("KPIs"),
+        Some("KPIs from 10m 0s on, after the warm-up")
+    );
+    assert!(
+        about("cost").expect("a cost").contains(" EUR in "),
+        "{page}"
+    );
+    let fault = |warm_up: &str| {
+        let outcome = sandbox.hpasim(&[
+            "run",
+            "policies/prod.toml",
+            "traces/spike.csv",
+            "--warm-up",
+            warm_up,
+        ]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""));
+        outcome.stderr
+    };
+    insta::assert_snapshot!(fault("7s"), @r#"
+    error: invalid value '7s' for '--warm-up <TIME>': hpasim judges the SLO every 5s; write "5s" or "10s"
+
+    For more information, try '--help'.
+    "#);
 }
 
 #[cfg(unix)]

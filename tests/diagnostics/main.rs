@@ -5,7 +5,7 @@ use std::path::Path;
 use hpasim::render::diagnostic::render_diagnostics;
 use hpasim::render::paint::Colour;
 use hpasim::scenario::{Diagnostics, Engine, LoadRequest, MemoryLoader, load};
-use hpasim::units::SimTime;
+use hpasim::units::{SimSpan, SimTime};
 
 #[path = "../fixtures/faults.rs"]
 mod faults;
@@ -42,13 +42,11 @@ fn text_about(files: MemoryLoader, set: &[&str], from: Option<f64>, to: Option<f
 /// The same with `--engine`.
 fn text_for(
     engine: Option<Engine>,
-    mut files: MemoryLoader,
+    files: MemoryLoader,
     set: &[&str],
     from: Option<f64>,
     to: Option<f64>,
 ) -> String {
-    add_where_missing(&mut files, "p.toml", POLICY);
-    add_where_missing(&mut files, "t.csv", TRACE);
     let set: Vec<String> = set.iter().map(|argument| (*argument).to_owned()).collect();
     let request = LoadRequest {
         set: &set,
@@ -57,6 +55,13 @@ fn text_for(
         engine,
         ..LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"))
     };
+    text_of(request, files)
+}
+
+/// The same of a request for `p.toml` and `t.csv`.
+fn text_of(request: LoadRequest<'_>, mut files: MemoryLoader) -> String {
+    add_where_missing(&mut files, "p.toml", POLICY);
+    add_where_missing(&mut files, "t.csv", TRACE);
     let diagnostics = match load(request, &mut files) {
         Ok(loaded) => Diagnostics {
             list: loaded.warnings,

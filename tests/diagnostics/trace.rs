@@ -506,6 +506,25 @@ fn a_cut_that_ends_behind_the_end() {
 }
 
 #[test]
+fn a_warm_up_that_leaves_nothing() {
+    let request = LoadRequest {
+        from: Some(SimTime::from_secs_f64(30.0)),
+        warm_up: SimSpan::from_secs(30),
+        ..LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"))
+    };
+    let text = text_of(request, MemoryLoader::default());
+    insta::assert_snapshot!(text, @"
+    error[E0040]: `--warm-up 30s` leaves nothing for the KPIs: the run lasts 30s
+     --> command line:1:1
+      |
+    1 | --warm-up 30s
+      | ^^^^^^^^^^^^^
+      |
+      = help: write less than 30s, or take a longer part of the trace
+    ");
+}
+
+#[test]
 fn a_cut_without_length() {
     let text = text_about(MemoryLoader::default(), &[], Some(30.0), Some(30.0));
     insta::assert_snapshot!(text, @r##"

@@ -36,6 +36,11 @@ pub(super) enum ComparisonError {
     /// A policy with an `@` and no setting behind it.
     #[error("{0} is no file, and no variant of one: a variant is {1}@path=value[,path=value]")]
     NoSetting(String, String),
+    /// Prices in two currencies.
+    #[error(
+        "the prices of {0} are in {1} and those of {2} in {3}, and hpasim converts no money; write both in one currency"
+    )]
+    Currencies(String, String, String, String),
     /// The same policy or trace twice.
     #[error("{0} is named twice; name it once")]
     Twice(String),
@@ -148,6 +153,7 @@ impl CompareInputs {
         }
         tell_traces_apart(&mut compared);
         if let Some(trace) = compared.first() {
+            refuse_two_currencies(&trace.scenarios, &policies)?;
             gathered.warn_of_unlike(&trace.scenarios, &policies);
         }
         Ok(Self {
@@ -372,6 +378,30 @@ impl Gathered {
             }
         }
     }
+}
+
+/// Refuses prices in two currencies: their costs are no comparison.
+fn refuse_two_currencies(
+    scenarios: &[Scenario],
+    policies: &[ComparedPolicy],
+) -> Result<(), ComparisonError> {
+    let stated = scenarios
+        .iter()
+        .zip(policies)
+        .filter_map(|(scenario, policy)| {
+            let currency = scenario.cost.stated_currency()?;
+            Some((policy.label.as_str(), currency))
+        });
+    let stated: Vec<(&str, &str)> = stated.collect();
+    for pair in stated.windows(2) {
+        if let [(first, one), (second, other)] = *pair
+            && one != other
+        {
+            let [first, one, second, other] = [first, one, second, other].map(str::to_owned);
+            return Err(ComparisonError::Currencies(first, one, second, other));
+        }
+    }
+    Ok(())
 }
 
 /// A variant is called by its policy's name and its settings. Policies of the same name are called by their paths.

@@ -273,6 +273,7 @@ impl TuneArgs {
             set: &self.set,
             from: None,
             to: None,
+            warm_up: self.warm_up.span(),
             engine: self.engine,
         }
     }

@@ -216,6 +216,9 @@ impl ProposalInputs<'_> {
                 split.setting()
             ));
         }
+        if let Some(span) = self.experiment.arguments.warm_up.asked() {
+            command.push_str(&format!(" --warm-up {span}"));
+        }
         if let Some(engine) = self.experiment.arguments.engine {
             command.push_str(&format!(" --engine {}", engine.as_str()));
         }

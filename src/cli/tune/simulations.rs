@@ -169,7 +169,8 @@ fn check_mean(bound: &Assertion, trace: &TraceRuns) -> CheckedAssertion {
     let runs = trace.runs.last().map_or(&[][..], Vec::as_slice);
     let mean = Measured::of(&[runs.to_vec()]).by_trace(bound.kpi).next();
     let value = mean.filter(|mean| !mean.is_nan());
-    CheckedAssertion::of(bound, PROPOSED, &trace.trace, value)
+    let statistic = (runs.len() > 1).then_some("mean");
+    CheckedAssertion::of(bound, PROPOSED, &trace.trace, value, statistic)
 }
 
 /// Whether each bound of the goal holds of the proposed policy under each held-out trace.

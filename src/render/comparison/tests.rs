@@ -32,7 +32,9 @@ fn text(policies: &[&str], runs: Vec<Vec<Kpis>>, format: TableFormat) -> String 
         comparison: &comparison,
         traces: &[TraceFacts {
             seconds: 1380.0,
+            warm_up_seconds: 0.0,
             engine: Engine::Request,
+            currency: None,
         }],
         seeds: &seeds,
         files: &["output/compare-prod-fast-spike/summary.json".to_owned()],

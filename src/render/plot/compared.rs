@@ -80,9 +80,21 @@ pub fn compared_chart(picture: &ComparedPicture<'_>) -> BandChart {
         names if names.len() > COLOURS.len() => "",
         _ => "; where lines coincide, their colours alternate",
     };
+    let warm_up = picture.scenarios[0].warm_up.as_secs_f64();
+    let counted = if warm_up > 0.0 {
+        format!(
+            "; the KPIs of the tables count from {} on",
+            human::duration(warm_up)
+        )
+    } else {
+        String::new()
+    };
     BandChart {
         title: title(picture),
-        subtitle: format!("{} engine, {seeds}{together}", picture.engine.as_str()),
+        subtitle: format!(
+            "{} engine, {seeds}{counted}{together}",
+            picture.engine.as_str()
+        ),
         end_seconds: picture
             .curves
             .first()

@@ -10,6 +10,7 @@ use super::plane::Plane;
 use super::series::{Drawn, Slice, Stretch, Strokes, TimedValue, drawn, slices_of};
 use super::symbols::{LegendEntry, Shape, draw_legend};
 use crate::draw::{Align, Drawing, Ink, Rect, SheetPoint, Stroke};
+use crate::units::SimSpan;
 
 /// A line and how it is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +78,18 @@ impl Plane {
     /// The line as this panel can show it.
     fn drawn(&self, line: &[TimedValue]) -> Drawn {
         drawn(line, self.x.high, self.frame.width())
+    }
+
+    /// The warm-up, which the KPIs leave out, as a grey ground.
+    pub(super) fn shade_warm_up(&self, drawing: &mut Drawing, warm_up: SimSpan) {
+        if warm_up > SimSpan::ZERO {
+            let right = self.x_at(warm_up.as_secs_f64()).min(self.frame.right);
+            let ground = Rect {
+                right,
+                ..self.frame
+            };
+            drawing.rect(ground, ink::GRID.tint(0.7));
+        }
     }
 
     /// The stretches that broke the SLO, from top to bottom; the shortest stays visible.

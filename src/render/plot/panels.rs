@@ -133,13 +133,14 @@ impl Draft<'_> {
         }
     }
 
-    /// What lies below all data: what broke the SLO, then what `under` draws, then the grid.
+    /// What lies below all data: the warm-up, what broke the SLO, then what `under` draws, then the grid.
     fn ground_work(
         &self,
         drawing: &mut Drawing,
         panel: &Plane,
         under: impl FnOnce(&mut Drawing, &Plane),
     ) {
+        panel.shade_warm_up(drawing, self.scenario.warm_up);
         panel.shade(drawing, &self.breaches);
         under(drawing, panel);
         panel.grid(drawing);

@@ -13,7 +13,7 @@ use super::symbols::{LegendKey, draw_legend, entry};
 use crate::draw::{Align, Drawing, Rect};
 use crate::kpi::Kpi;
 use crate::render::human;
-use crate::render::words::part_of_trace;
+use crate::render::words::{counted_part, part_of_trace};
 use crate::results::export::Request;
 use crate::results::{Kpis, Timeline};
 use crate::scenario::{Engine, Scenario};
@@ -280,7 +280,9 @@ fn draw_key(drawing: &mut Drawing, scenario: &Scenario, is_kept: bool, words: &K
 /// What the command asked for beside the inputs, if anything.
 fn what_was_asked(request: &Request) -> Vec<String> {
     let part = part_of_trace(request).map(|part| format!("{part} of the trace"));
+    let counted = counted_part(request).map(|part| format!("{part} (grey: warm-up)"));
     part.into_iter()
+        .chain(counted)
         .chain(request.set.iter().cloned())
         .collect()
 }

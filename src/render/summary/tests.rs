@@ -42,7 +42,10 @@ fn one_seed() {
     replicas        2 at the start, 3.63 on average, 4 at most
                     at the maximum of 50 for 4m 35s
     pod hours       3.65
+    cost            14.6 in 1h 0m, at this rate 350 a day,
+                    10.7 k a month (730 h)
     SLO broken for  2m 0s  (p95 above 500 ms, or over 1 % failed)
+    good requests   93.9 %, 103 % of the error budget used
     latency         p50 10 ms   p95 1.07 s   p99 5 s
     failed          0.81 % of 37.2 k requests
                     queue full 80 %, pod gone 20 %
@@ -56,6 +59,52 @@ fn one_seed() {
 }
 
 #[test]
+fn a_cost_has_its_currency_and_what_a_day_and_a_month_would_cost_at_its_rate() {
+    let cost = |scenario: &Scenario, runs: &[Kpis]| -> String {
+        let text = summary(scenario, runs, &[]);
+        let lines = text.lines().skip_while(|line| !line.starts_with("cost"));
+        let lines = lines.take_while(|line| !line.starts_with("SLO"));
+        lines.map(|line| format!("{line}\n")).collect()
+    };
+    let mut scenario = scenario(3600.0);
+    insta::assert_snapshot!(cost(&scenario, &[story_kpis()]), @"
+    cost            14.6 in 1h 0m, at this rate 350 a day,
+                    10.7 k a month (730 h)
+    ");
+    scenario.cost.currency = Some("EUR\u{202e}".to_owned());
+    scenario.warm_up = SimSpan::from_secs(1800);
+    let dearer = Kpis {
+        cost: 2.0 * story_kpis().cost,
+        ..story_kpis()
+    };
+    insta::assert_snapshot!(cost(&scenario, &[story_kpis(), dearer]), @r"
+    cost            21.9 (16.1 to 27.7) EUR\u{202e} in 30m 0s,
+                    at this rate 1051 (771 to 1332) EUR\u{202e} a day,
+                    32 k (23.4 k to 40.5 k) EUR\u{202e} a month (730 h)
+    ");
+    scenario.cost = crate::scenario::CostRates {
+        currency: Some("EUR".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(cost(&scenario, &[story_kpis()]), "");
+}
+
+#[test]
+fn the_share_of_good_requests_shows_two_digits_of_the_bad_ones() {
+    let table = [
+        (1.0, "100 %"),
+        (0.999_999, "99.9999 %"),
+        (0.9987, "99.87 %"),
+        (0.9386, "93.9 %"),
+        (0.5, "50 %"),
+        (0.0, "0 %"),
+    ];
+    for (share, text) in table {
+        assert_eq!(good_share(share), text);
+    }
+}
+
+#[test]
 fn several_seeds_show_the_median_and_how_far_it_strays() {
     let runs: Vec<Kpis> = (0..10)
         .map(|index| Kpis {
@@ -66,13 +115,16 @@ fn several_seeds_show_the_median_and_how_far_it_strays() {
         .collect();
     insta::assert_snapshot!(summary(&scenario(3600.0), &runs, &[]), @"
     prod under spike, 1h 0m
-    fluid engine, 10 seeds (1 to 10)
+    fluid engine, 10 seeds (1 to 10): medians (p10 to p90)
     assumed: workload.cpu_per_request = 10ms
 
     replicas        2 at the start, 3.63 on average, 4 at most
     pod hours       3.45 (3.09 to 3.81)
+    cost            14.6 in 1h 0m, at this rate 350 a day,
+                    10.7 k a month (730 h)
     SLO broken for  1m 23s (1m 5s to 1m 41s)
                     (p95 above 500 ms, or over 1 % failed)
+    good requests   93.9 %, 103 % of the error budget used
     latency         p50 10 ms   p95 1.07 s   p99 5 s
     failed          0.81 % of 37.2 k requests
                     queue full 80 %, pod gone 20 %
@@ -178,6 +230,7 @@ fn a_fixed_deployment_under_cpu_demand() {
 
     replicas        2 at the start, 2 on average, 2 at most
     pod hours       2
+    cost            0 in 1h 0m, at this rate 0 a day, 0 a month (730 h)
     requests        unknown: the trace has CPU demand
     autoscaler      none: the replicas are fixed
     ");
@@ -223,7 +276,10 @@ fn single_requests_have_a_slowest_retries_and_oom_kills() {
 
     replicas        2 at the start, 2.65 on average, 4 at most
     pod hours       0.027
+    cost            0.11 in 37 s, at this rate 254 a day,
+                    7734 a month (730 h)
     SLO broken for  10 s  (p95 above 500 ms, or over 1 % failed)
+    good requests   88 %, 205 % of the error budget used
     latency         p50 20 ms   p95 100 ms   p99 600 ms   max 700 ms
     failed          8.3 % of 540 requests
                     queue full 44 %, timed out 44 %, other 11 %
@@ -279,8 +335,11 @@ fn several_seeds_of_single_requests_stay_within_the_width() {
     let numbers: Vec<&str> = text.lines().skip(6).collect();
     assert!(numbers.iter().all(|line| line.chars().count() <= WIDTH));
     insta::assert_snapshot!(numbers.join("\n"), @"
+    cost            0.11 in 37 s, at this rate 254 a day,
+                    7734 a month (730 h)
     SLO broken for  10 s
                     (p95 above 500 ms, or over 1 % failed)
+    good requests   88 %, 205 % of the error budget used
     latency         p50 20 ms
                     p95 100 ms
                     p99 600 ms
@@ -315,15 +374,18 @@ fn what_is_too_long_for_a_line_takes_another_one() {
     assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
     insta::assert_snapshot!(text, @r#"
     prod under spike, 1h 0m
-    fluid engine, 5 seeds (1 to 5)
+    fluid engine, 5 seeds (1 to 5): medians (p10 to p90)
     assumed: deployment.containers = [{ name = "app", requests = { cpu =
              "100m" }, limits = { cpu = "200m" } }]
 
     replicas        2 at the start, 15.1 (13.5 to 16.7) on average,
                     22 (20.4 to 23.6) at most
     pod hours       3.65
+    cost            14.6 in 1h 0m, at this rate 350 a day,
+                    10.7 k a month (730 h)
     SLO broken for  2m 0s
                     (p95 above 500 ms, or over 1 % failed)
+    good requests   93.9 %, 103 % of the error budget used
     latency         p50 10 ms   p95 1.07 s   p99 5 s
     failed          0.81 % of 37.2 k requests
                     queue full 80 %, pod gone 20 %

@@ -118,7 +118,9 @@ fn proposal_page_with(worth: &[PutBack], colour: Colour) -> String {
         comparison: &comparison,
         traces: &[TraceFacts {
             seconds: 420.0,
+            warm_up_seconds: 0.0,
             engine: Engine::Request,
+            currency: None,
         }],
         seeds: &[Seed(4), Seed(5), Seed(6)],
         files: &[],
@@ -207,8 +209,8 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
     Over 3 seeds, proposed costs 0.76 ± 0.01 times prod and saves 29.8 ± 0.7
     SLO-breaking seconds.
 
-    ✓ proposed under spike from 16m: slo_violation_seconds <= 60 (50)
-    ✗ proposed under spike from 16m: rescales < 12 (12)
+    ✓ proposed under spike from 16m: slo_violation_seconds <= 60 (median 50)
+    ✗ proposed under spike from 16m: rescales < 12 (median 12)
 
     What to change, and what each change is worth
                today  proposed   cost  SLO-breaking seconds  rescales

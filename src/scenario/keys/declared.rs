@@ -346,4 +346,8 @@ declare! { COST;
         because: "the same",
         means: "price of each GiB of memory that the containers request",
     };
+    CURRENCY: Optional<Text> = row! { "currency": Optional(Text),
+        because: "hpasim assumes no currency and converts no money",
+        means: "the currency of the prices, such as \"EUR\": the unit of every printed cost",
+    };
 }

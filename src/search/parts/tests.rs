@@ -30,6 +30,7 @@ fn head(keys: &RowKeys, set: &[&str]) -> Head {
         samples: None,
         hpa: None,
         namespace: None,
+        warm_up: None,
         inputs_sha256: "0",
         grid_sha256: "1",
     })

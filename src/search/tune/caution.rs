@@ -159,7 +159,9 @@ fn differences(kpis: &[Kpi], runs: &[TraceRuns]) -> Vec<KpiDifference> {
             let sum = difference_over_traces(runs, PROPOSED, kpi)?;
             let parts = match kpi.over_traces() {
                 OverTraces::Sum => 1,
-                OverTraces::Greatest | OverTraces::MeanOverTime => runs.len().max(1),
+                OverTraces::Greatest | OverTraces::Least | OverTraces::MeanOverTime => {
+                    runs.len().max(1)
+                }
             };
             Some(KpiDifference {
                 kpi,

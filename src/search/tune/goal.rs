@@ -273,7 +273,8 @@ fn read_constraint(goal: &str, constraint: &str) -> Result<Assertion, GoalError>
             goal: goal.to_owned(),
             fault: Box::new(fault),
         })?;
-    match assertion.policy {
+    let other = assertion.relative_to.as_ref().map(|term| &term.policy);
+    match assertion.policy.as_ref().or(other).cloned() {
         Some(policy) => Err(GoalError::Policy {
             goal: goal.to_owned(),
             policy,
@@ -386,18 +387,23 @@ pub fn folded(kpi: Kpi, measured: &Measured, objectives: &Objectives) -> f64 {
         return value;
     }
     let values = measured.by_trace(kpi);
+    // If the value is unknown for one trace, it is unknown for all together.
+    let known_by_all = |kept: f64, value: f64, extreme: fn(f64, f64) -> f64| {
+        if kept.is_nan() || value.is_nan() {
+            f64::NAN
+        } else {
+            extreme(kept, value)
+        }
+    };
     match kpi.over_traces() {
         OverTraces::Sum => values.sum(),
-        OverTraces::Greatest | OverTraces::MeanOverTime => {
-            values.fold(f64::NEG_INFINITY, |worst, value| {
-                // If the value is unknown for one trace, it is unknown for all together.
-                if worst.is_nan() || value.is_nan() {
-                    f64::NAN
-                } else {
-                    worst.max(value)
-                }
-            })
-        }
+        OverTraces::Greatest | OverTraces::MeanOverTime => values
+            .fold(f64::NEG_INFINITY, |most, value| {
+                known_by_all(most, value, f64::max)
+            }),
+        OverTraces::Least => values.fold(f64::INFINITY, |least, value| {
+            known_by_all(least, value, f64::min)
+        }),
     }
 }
 

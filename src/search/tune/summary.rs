@@ -88,6 +88,9 @@ pub struct TuneRequest {
     pub finalists: u8,
     /// `--engine`.
     pub engine: Option<&'static str>,
+    /// `--warm-up`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_up_seconds: Option<f64>,
     /// `--hpa`.
     pub hpa: Option<String>,
     /// `--namespace`.

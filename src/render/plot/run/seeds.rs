@@ -92,6 +92,7 @@ pub fn draw_seeds(picture: &SeedsPicture<'_>) -> Drawing {
             },
         };
         panel.draw(&mut drawing, &plane, |drawing| {
+            plane.shade_warm_up(drawing, scenario.warm_up);
             plane.shade_shares(drawing, &violated);
         });
         if kind == PanelKind::Load && !is_kept {
