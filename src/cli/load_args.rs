@@ -1,4 +1,4 @@
-//! How a command reads policies and traces: which part of a manifest, which time of a trace, which engine.
+//! How a command reads policies and traces: which part of a manifest, which time of a trace, what its numbers are, which engine.
 
 use std::path::Path;
 
@@ -7,6 +7,7 @@ use clap::Args;
 use super::choices::{ENGINES, one_of};
 use super::manifest_args::ManifestArgs;
 use super::variation::Variation;
+use super::what_args::WhatArgs;
 use crate::results::export;
 use crate::scenario::{
     Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, load_choosing, parse_duration,
@@ -20,6 +21,8 @@ pub(super) struct LoadArgs {
     manifest: ManifestArgs,
     #[command(flatten)]
     span: SpanArgs,
+    #[command(flatten)]
+    what: WhatArgs,
     /// The engine: `request` or `fluid`.
     #[arg(
         long,
@@ -60,6 +63,7 @@ impl LoadArgs {
             set,
             from: self.span.from(),
             to: self.span.to(),
+            what: self.what.what(),
             engine: self.engine(),
         };
         load_choosing(request, &self.manifest.choice(), loader)
@@ -72,6 +76,7 @@ impl LoadArgs {
                 variation.add(format!("{word}-{span}"));
             }
         }
+        self.what.vary(variation);
         self.manifest.vary(variation);
         for setting in set {
             variation.add_setting(setting);
@@ -90,6 +95,7 @@ impl LoadArgs {
             set: set.to_vec(),
             from: self.span.from,
             to: self.span.to,
+            what: self.what.word(),
             hpa,
             namespace,
         }

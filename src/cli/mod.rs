@@ -39,6 +39,7 @@ mod tune;
 mod usage;
 mod variant_inputs;
 mod variation;
+mod what_args;
 
 use std::ffi::OsString;
 

@@ -24,6 +24,7 @@ use super::size::Size;
 use super::sweep_file::{SweepFile, SweepPart};
 use super::variant_inputs::{refuse_same_names, refuse_second_stdin, under_engine};
 use super::variation::Variation;
+use super::what_args::WhatArgs;
 use crate::draw::DrawError;
 use crate::files::RememberingLoader;
 use crate::kpi::Kpi;
@@ -68,6 +69,8 @@ pub(super) struct SweepArgs {
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
+    #[command(flatten)]
+    what: WhatArgs,
     /// Draw N points (Latin hypercube), not all combinations
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     samples: Option<u32>,
@@ -153,6 +156,7 @@ impl SweepArgs {
             set: &[],
             from: None,
             to: None,
+            what: self.what.what(),
             engine: self.engine,
         });
         let requests: Vec<LoadRequest<'_>> = requests.collect();
@@ -168,6 +172,7 @@ impl SweepArgs {
             set: self.set.clone(),
             samples: self.samples,
             shard: self.shard,
+            what: self.what.word(),
             hpa,
             namespace,
         }
@@ -235,6 +240,7 @@ impl<'a> SweepExperiment<'a> {
             seeds: &seeds,
             set: &arguments.set,
             samples: arguments.samples,
+            what: arguments.what.word(),
             hpa: choice.hpa.as_deref(),
             namespace: choice.namespace.as_deref(),
             inputs_sha256: &digest(inputs.iter().map(|input| input.sha256.as_str())),
@@ -346,6 +352,7 @@ impl Experiment for SweepExperiment<'_> {
     fn default_folder(&self) -> PathBuf {
         let traces: Vec<&str> = self.traces.iter().map(String::as_str).collect();
         let mut variation = Variation::default();
+        self.arguments.what.vary(&mut variation);
         self.arguments.manifest.vary(&mut variation);
         if let Some(Shard { index, count }) = self.arguments.shard {
             variation.add(format!("{index}-of-{count}"));

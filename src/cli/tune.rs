@@ -22,6 +22,7 @@ use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
+use super::what_args::WhatArgs;
 use crate::scenario::{Engine, ManifestChoice, Scenario, Template};
 use crate::search::in_order::all_cores;
 use crate::search::tune::evaluation::Simulator;
@@ -81,6 +82,8 @@ pub(super) struct TuneArgs {
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
+    #[command(flatten)]
+    what: WhatArgs,
     /// Number of policies that the search may simulate.
     #[arg(
         long,
@@ -175,6 +178,7 @@ impl TuneArgs {
         if let Some(engine) = self.engine {
             variation.add(engine.as_str());
         }
+        self.what.vary(&mut variation);
         self.manifest.vary(&mut variation);
         for setting in &self.set {
             variation.add_setting(setting);
@@ -224,6 +228,7 @@ impl TuneArgs {
             method: self.method.as_str(),
             finalists: self.finalists,
             engine: self.engine.map(Engine::as_str),
+            what: self.what.word(),
             hpa,
             namespace,
         }

@@ -165,6 +165,8 @@ pub struct Request {
     pub from: Option<SimSpan>,
     /// `--to`.
     pub to: Option<SimSpan>,
+    /// `--what`.
+    pub what: Option<&'static str>,
     /// `--hpa`.
     pub hpa: Option<String>,
     /// `--namespace`.
@@ -174,7 +176,11 @@ pub struct Request {
 impl Serialize for Request {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
-        let chosen = [("hpa", &self.hpa), ("namespace", &self.namespace)];
+        let chosen = [
+            ("what", self.what),
+            ("hpa", self.hpa.as_deref()),
+            ("namespace", self.namespace.as_deref()),
+        ];
         let chosen = chosen.iter().filter(|(_, value)| value.is_some());
         let mut map = serializer.serialize_map(Some(3 + chosen.clone().count()))?;
         map.serialize_entry("set", &self.set)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::file_request::{FileKind, STANDARD_INPUT};
-use super::formats;
+use super::formats::{self, What};
 use super::keys;
 use super::keys::declared::BEFORE;
 use super::loader::{LoadedFile, Loader, read_file};
@@ -21,7 +21,7 @@ use super::trace_text::ParsedTrace;
 use super::{Assumption, Engine, Scenario};
 use crate::control::Scaler;
 use crate::hpa::spec::MetricSource;
-use crate::units::SimTime;
+use crate::units::{Millicores, SimTime};
 use crate::workload::{Demand, LoadBefore, Trace};
 
 /// A request for a scenario.
@@ -37,6 +37,8 @@ pub struct LoadRequest<'r> {
     pub from: Option<SimTime>,
     /// `--to`: rows after this time are cut off. It is a time of the trace, like `from`.
     pub to: Option<SimTime>,
+    /// `--what`: the quantity of the trace's numbers; `None` leaves it to the trace.
+    pub what: Option<What>,
     /// `--engine`; `None` lets the trace decide.
     pub engine: Option<Engine>,
 }
@@ -51,6 +53,7 @@ impl<'r> LoadRequest<'r> {
             set: &[],
             from: None,
             to: None,
+            what: None,
             engine: None,
         }
     }
@@ -71,7 +74,7 @@ pub(super) fn read_trace(
 ) -> Result<ParsedTrace, Diagnostics> {
     let bytes =
         read_file(loader, request.trace, FileKind::Trace, None).map_err(Diagnostics::one)?;
-    let parsed = formats::read_trace(request.trace, &bytes);
+    let parsed = formats::read_trace(request.trace, &bytes, request.what);
     inputs.push(LoadedFile {
         path: request.trace.to_owned(),
         bytes,
@@ -166,6 +169,9 @@ pub(super) fn assemble(
             r#""idle""#,
         ));
     }
+    if matches!(trace.demand, Demand::CpuMillicores(_)) {
+        leave_idle_cpu_out(&mut policy);
+    }
     let matters = |assumption: &Assumption| match assumption.key.as_str() {
         "workload.cpu_per_request" | "workload.timeout" | "slo.latency" => {
             !matches!(trace.demand, Demand::CpuMillicores(_))
@@ -186,6 +192,14 @@ pub(super) fn assemble(
         cost: policy.cost,
         assertions: policy.assertions,
         assumptions,
+    }
+}
+
+/// Recorded CPU usage contains the CPU of the containers at rest.
+fn leave_idle_cpu_out(policy: &mut Policy) {
+    policy.workload.idle_cpu = Millicores(0);
+    for container in &mut policy.deployment.containers {
+        container.idle_cpu = Millicores(0);
     }
 }
 

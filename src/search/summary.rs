@@ -31,6 +31,9 @@ pub struct SweepRequest {
     /// `--shard`, as `0/4`.
     #[serde(serialize_with = "as_text")]
     pub shard: Option<Shard>,
+    /// `--what`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<&'static str>,
     /// `--hpa`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hpa: Option<String>,

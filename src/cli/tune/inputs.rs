@@ -273,6 +273,7 @@ impl TuneArgs {
             set: &self.set,
             from: None,
             to: None,
+            what: self.what.what(),
             engine: self.engine,
         }
     }

@@ -216,6 +216,9 @@ impl ProposalInputs<'_> {
                 split.setting()
             ));
         }
+        if let Some(word) = self.experiment.arguments.what.word() {
+            command.push_str(&format!(" --what {word}"));
+        }
         if let Some(engine) = self.experiment.arguments.engine {
             command.push_str(&format!(" --engine {}", engine.as_str()));
         }

@@ -88,6 +88,9 @@ pub struct TuneRequest {
     pub finalists: u8,
     /// `--engine`.
     pub engine: Option<&'static str>,
+    /// `--what`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<&'static str>,
     /// `--hpa`.
     pub hpa: Option<String>,
     /// `--namespace`.
