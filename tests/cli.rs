@@ -48,6 +48,8 @@ mod sweep;
 mod tune;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/what.rs"]
+mod what;
 
 #[path = "fixtures/faults.rs"]
 mod faults;

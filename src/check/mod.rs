@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::survey::{Survey, survey};
 use crate::scenario::{
-    Diagnostic, Diagnostics, FileKind, Loader, ManifestChoice, Omitted, Severity, parse_trace,
+    Diagnostic, Diagnostics, FileKind, Loader, ManifestChoice, Omitted, Severity, What, formats,
     read_file,
 };
 use crate::units::SimSpan;
@@ -53,6 +53,8 @@ pub struct CheckRequest<'r> {
     pub choice: ManifestChoice,
     /// A trace, for the rules that depend on the traffic.
     pub trace: Option<&'r Path>,
+    /// `--what`: the quantity of the trace's numbers.
+    pub what: Option<What>,
     /// The longest acceptable time from `minReplicas` to `maxReplicas`.
     pub within: SimSpan,
 }
@@ -104,7 +106,7 @@ pub fn check(
     loader: &mut dyn Loader,
 ) -> Result<CheckReport, Diagnostics> {
     let traffic_period = match request.trace {
-        Some(path) => traffic::period(&read_trace(path, loader)?),
+        Some(path) => traffic::period(&read_trace(path, request.what, loader)?),
         None => None,
     };
     let survey = survey(request.files, &request.choice, loader);
@@ -121,9 +123,13 @@ pub fn check(
     Ok(report(&survey, findings, request.files.len()))
 }
 
-fn read_trace(path: &Path, loader: &mut dyn Loader) -> Result<Trace, Diagnostics> {
+fn read_trace(
+    path: &Path,
+    what: Option<What>,
+    loader: &mut dyn Loader,
+) -> Result<Trace, Diagnostics> {
     let bytes = read_file(loader, path, FileKind::Trace, None).map_err(Diagnostics::one)?;
-    Ok(parse_trace(path, &bytes)?.trace)
+    Ok(formats::read_trace(path, &bytes, what)?.trace)
 }
 
 /// The findings of the reader and of the rules, without duplicates, by file and line.

@@ -9,6 +9,7 @@ use super::confined::ConfinedLoader;
 use super::error::{CommandError, Completion};
 use super::manifest_args::ManifestArgs;
 use super::screen::Screen;
+use super::what_args::WhatArgs;
 use crate::check::{CheckReport, CheckRequest, WITHIN, check};
 use crate::render::check::{check_json, render_check, render_github};
 use crate::scenario::{Severity, parse_duration};
@@ -44,6 +45,8 @@ pub(super) struct CheckArgs {
     /// A trace, to compare the period of the traffic with the stabilization windows
     #[arg(long, value_name = "TRACE")]
     trace: Option<PathBuf>,
+    #[command(flatten)]
+    what: WhatArgs,
     /// Also read files outside the repository of FILE
     #[arg(long)]
     allow_outside: bool,
@@ -62,6 +65,7 @@ pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completi
         files: &arguments.files,
         choice: arguments.manifest.choice(),
         trace: arguments.trace.as_deref(),
+        what: arguments.what.what(),
         within: arguments.within,
     };
     let mut loader = if arguments.allow_outside {

@@ -1,4 +1,4 @@
-//! How a command reads policies and traces: which part of a manifest, which time of a trace, which engine.
+//! How a command reads policies and traces: which part of a manifest, which time of a trace, what its numbers are, which engine.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use super::choices::{ENGINES, one_of};
 use super::manifest_args::ManifestArgs;
 use super::variation::Variation;
 use super::warm_up_args::WarmUpArgs;
+use super::what_args::WhatArgs;
 use crate::results::export;
 use crate::scenario::{
     Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, load_choosing, parse_duration,
@@ -23,6 +24,8 @@ pub(super) struct LoadArgs {
     span: SpanArgs,
     #[command(flatten)]
     warm_up: WarmUpArgs,
+    #[command(flatten)]
+    what: WhatArgs,
     /// The engine: `request` or `fluid`.
     #[arg(
         long,
@@ -64,6 +67,7 @@ impl LoadArgs {
             from: self.span.from(),
             to: self.span.to(),
             warm_up: self.warm_up.span(),
+            what: self.what.what(),
             engine: self.engine(),
         };
         load_choosing(request, &self.manifest.choice(), loader)
@@ -77,6 +81,7 @@ impl LoadArgs {
             }
         }
         self.warm_up.vary(variation);
+        self.what.vary(variation);
         self.manifest.vary(variation);
         for setting in set {
             variation.add_setting(setting);
@@ -96,6 +101,7 @@ impl LoadArgs {
             from: self.span.from,
             to: self.span.to,
             warm_up: self.warm_up.asked(),
+            what: self.what.word(),
             hpa,
             namespace,
         }

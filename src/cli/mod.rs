@@ -40,6 +40,7 @@ mod usage;
 mod variant_inputs;
 mod variation;
 mod warm_up_args;
+mod what_args;
 
 use std::ffi::OsString;
 

@@ -25,6 +25,7 @@ use super::sweep_file::{SweepFile, SweepPart};
 use super::variant_inputs::{refuse_same_names, refuse_second_stdin, under_engine};
 use super::variation::Variation;
 use super::warm_up_args::WarmUpArgs;
+use super::what_args::WhatArgs;
 use crate::draw::DrawError;
 use crate::files::RememberingLoader;
 use crate::kpi::Kpi;
@@ -72,6 +73,8 @@ pub(super) struct SweepArgs {
     manifest: ManifestArgs,
     #[command(flatten)]
     warm_up: WarmUpArgs,
+    #[command(flatten)]
+    what: WhatArgs,
     /// Draw N points (Latin hypercube)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     samples: Option<u32>,
@@ -158,6 +161,7 @@ impl SweepArgs {
             from: None,
             to: None,
             warm_up: self.warm_up.span(),
+            what: self.what.what(),
             engine: self.engine,
         });
         let requests: Vec<LoadRequest<'_>> = requests.collect();
@@ -174,6 +178,7 @@ impl SweepArgs {
             samples: self.samples,
             shard: self.shard,
             warm_up_seconds: self.warm_up.asked().map(SimSpan::as_secs_f64),
+            what: self.what.word(),
             hpa,
             namespace,
         }
@@ -241,6 +246,7 @@ impl<'a> SweepExperiment<'a> {
             seeds: &seeds,
             set: &arguments.set,
             samples: arguments.samples,
+            what: arguments.what.word(),
             hpa: choice.hpa.as_deref(),
             namespace: choice.namespace.as_deref(),
             warm_up: arguments.warm_up.asked(),
@@ -353,6 +359,7 @@ impl Experiment for SweepExperiment<'_> {
     fn default_folder(&self) -> PathBuf {
         let traces: Vec<&str> = self.traces.iter().map(String::as_str).collect();
         let mut variation = Variation::default();
+        self.arguments.what.vary(&mut variation);
         self.arguments.manifest.vary(&mut variation);
         self.arguments.warm_up.vary(&mut variation);
         if let Some(Shard { index, count }) = self.arguments.shard {

@@ -23,6 +23,7 @@ use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
 use super::warm_up_args::WarmUpArgs;
+use super::what_args::WhatArgs;
 use crate::scenario::{Engine, ManifestChoice, Scenario, Template};
 use crate::search::in_order::all_cores;
 use crate::search::tune::evaluation::Simulator;
@@ -84,6 +85,8 @@ pub(super) struct TuneArgs {
     manifest: ManifestArgs,
     #[command(flatten)]
     warm_up: WarmUpArgs,
+    #[command(flatten)]
+    what: WhatArgs,
     /// Number of policies that the search may simulate.
     #[arg(
         long,
@@ -178,6 +181,7 @@ impl TuneArgs {
         if let Some(engine) = self.engine {
             variation.add(engine.as_str());
         }
+        self.what.vary(&mut variation);
         self.manifest.vary(&mut variation);
         self.warm_up.vary(&mut variation);
         for setting in &self.set {
@@ -229,6 +233,7 @@ impl TuneArgs {
             finalists: self.finalists,
             engine: self.engine.map(Engine::as_str),
             warm_up_seconds: self.warm_up.asked().map(SimSpan::as_secs_f64),
+            what: self.what.word(),
             hpa,
             namespace,
         }

@@ -170,6 +170,8 @@ pub struct Request {
     pub to: Option<SimSpan>,
     /// `--warm-up`.
     pub warm_up: Option<SimSpan>,
+    /// `--what`.
+    pub what: Option<&'static str>,
     /// `--hpa`.
     pub hpa: Option<String>,
     /// `--namespace`.
@@ -179,7 +181,11 @@ pub struct Request {
 impl Serialize for Request {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
-        let chosen = [("hpa", &self.hpa), ("namespace", &self.namespace)];
+        let chosen = [
+            ("what", self.what),
+            ("hpa", self.hpa.as_deref()),
+            ("namespace", self.namespace.as_deref()),
+        ];
         let chosen = chosen.iter().filter(|(_, value)| value.is_some());
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("set", &self.set)?;

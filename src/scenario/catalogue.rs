@@ -217,6 +217,9 @@ codes! {
     E0058 FileTooLarge: "A file that is larger than hpasim reads",
         "hpasim holds the file in memory.",
         "Check that this is the intended file, and remove what the simulation does not need.";
+    E0059 MeaningUnknown: "A recording that does not say what its numbers are, or says that they are no load",
+        "CPU that is read as requests gives a load that never was.",
+        "State the meaning with `--what`, or choose one series with `--series`.";
     W0001 ColumnIgnored: "A column that is ignored",
         "The column holds no numbers, has empty cells, or is not a column of a probe.",
         "Nothing, unless you need the column.";
@@ -232,7 +235,7 @@ codes! {
     W0005 TargetElsewhere: "A target that matches by name only",
         "In a cluster, an autoscaler never scales an object of another kind or namespace.",
         "Give both the same namespace and kind. `hpasim check` says more.";
-    W0006 NoAutoscaler: "A manifest without an autoscaler",
+    W0006 NoAutoscaler: "A policy or a manifest without an autoscaler",
         "The number of pods is fixed.",
         "Add an autoscaler to simulate one.";
     W0007 StartupProbeTooShort: "A startup probe that gives up too early",
@@ -253,6 +256,15 @@ codes! {
     W0012 StandInRelease: "A release that is simulated by the rules of another",
         "The rules of 1.26 and 1.27 are those of 1.28, except for texts and one rare number.",
         "Nothing, or write `kubernetes = \"1.28\"`.";
+    W0013 MemoryUnstated: "A memory metric without a stated memory",
+        "The autoscaler scales on the memory of a pod, and this memory is a default.",
+        "State `workload.memory_base` and `workload.memory_per_request`. A manifest with the autoscaler's status states the first.";
+    W0014 ZeroReplicas: "An autoscaler of a target with 0 replicas",
+        "Kubernetes disables such an autoscaler (ScalingDisabled), because 0 replicas switch a workload off.",
+        "Write the number of pods that run.";
+    W0015 ApplicationGuessed: "One of several containers is taken as the application",
+        "The application serves the requests, and has their CPU and memory. The other containers are sidecars.",
+        "Name the application in the annotation `kubectl.kubernetes.io/default-container` of the pod template.";
     W0030 RecordingGap: "A recording with gaps",
         "The load during a gap is unknown. A sample stays in effect across a gap. A gap in a log counts as no load.",
         "Record again without a gap, or cut the recording with `--from` and `--to`.";

@@ -6,9 +6,10 @@ use super::Engine;
 use super::diagnostic::{Code, Diagnostic};
 use super::policy::Policy;
 use super::reader::Faults;
-use super::source::Origin;
+use super::source::{Origin, SourceId, Sources};
 use super::trace_text::{ParsedTrace, USERS_MAX};
 use super::tree::{Node, Table, Value};
+use crate::hpa::spec::MetricSource;
 use crate::units::SimSpan;
 use crate::workload::{AfterTimeout, Arrivals, Balancer, Demand};
 
@@ -55,6 +56,8 @@ pub(super) struct Meeting<'m> {
     pub(super) policy: &'m Policy,
     /// The policy's tree, as written.
     pub(super) written: &'m Table,
+    /// The policy's own file.
+    pub(super) source: SourceId,
     /// The load of the trace.
     pub(super) demand: &'m Demand,
 }
@@ -64,10 +67,14 @@ impl Meeting<'_> {
     pub(super) fn check(&self, engine: Option<Engine>, faults: &mut Faults<'_>) {
         match self.demand {
             Demand::Users(users) => self.check_closed_load(users, faults),
-            Demand::RequestsPerSecond(_) | Demand::CpuMillicores(_) => {
+            Demand::RequestsPerSecond(_) => self.warn_of_thinking_without_users(faults),
+            Demand::CpuMillicores(_) => {
                 self.warn_of_thinking_without_users(faults);
+                self.warn_of_idle_cpu(faults);
             }
         }
+        self.warn_of_unstated_memory(faults);
+        self.warn_of_no_autoscaler(faults);
         match (engine, self.demand) {
             (Some(Engine::Fluid), _) => {
                 self.refuse_a_mean_beyond_the_timeout(faults);
@@ -123,6 +130,68 @@ impl Meeting<'_> {
                 "delete the line, or use a trace of `users`",
             );
         }
+    }
+
+    /// Recorded CPU usage contains the CPU of the containers at rest.
+    fn warn_of_idle_cpu(&self, faults: &mut Faults<'_>) {
+        let of_sidecars = (1..self.policy.deployment.containers.len())
+            .map(|index| format!("deployment.containers.{index}.idle_cpu"));
+        for path in std::iter::once("workload.idle_cpu".to_owned()).chain(of_sidecars) {
+            let keys: Vec<&str> = path.split('.').collect();
+            let Some(origin) = self.place_of(&keys) else {
+                continue;
+            };
+            faults.report(
+                Code::NoEffect,
+                origin,
+                format!("`{path}` has no effect: the recorded CPU usage contains the CPU of containers at rest"),
+                "delete the line, or use a trace of `rps` or `users`",
+            );
+        }
+    }
+
+    /// Without an autoscaler the number of pods is fixed.
+    fn warn_of_no_autoscaler(&self, faults: &mut Faults<'_>) {
+        // An autoscaler that the reader could not read is there.
+        if self.policy.autoscaler.is_some() || faults.has_errors() {
+            return;
+        }
+        let origin = ["replicas", "name"]
+            .iter()
+            .find_map(|key| self.place_of(&["deployment", key]));
+        faults.report(
+            Code::NoAutoscaler,
+            origin.unwrap_or_else(|| Sources::beginning(self.source)),
+            format!(
+                "there is no autoscaler: the number of pods stays at {}",
+                self.policy.deployment.replicas
+            ),
+            "add [hpa] to the policy, or a HorizontalPodAutoscaler to the manifest; `deployment.replicas` is the number of pods",
+        );
+    }
+
+    /// An autoscaler that scales on memory follows the memory of the policy, which is a default where nothing states it.
+    fn warn_of_unstated_memory(&self, faults: &mut Faults<'_>) {
+        let policy = self.policy;
+        let Some(autoscaler) = &policy.autoscaler else {
+            return;
+        };
+        if self.place_of(&["workload", "memory_base"]).is_some() {
+            return;
+        }
+        let mut metrics = autoscaler.spec.metrics.iter().zip(&policy.metric_places);
+        let Some((_, origin)) = metrics.find(|(metric, _)| is_of_memory(&metric.source)) else {
+            return;
+        };
+        faults.report(
+            Code::MemoryUnstated,
+            *origin,
+            format!(
+                "the autoscaler scales on memory, and nothing states the memory of a pod: `workload.memory_base` is its default of {}",
+                bytes_text(self.policy.workload.memory_base_bytes)
+            ),
+            "state `workload.memory_base`, which `kubectl top pod` shows of an idle pod, and `workload.memory_per_request`, which each request in the pod adds; or add the autoscaler's status, as `kubectl get hpa -o yaml` prints it",
+        );
     }
 
     /// All clients of an open load share the connections.
@@ -274,6 +343,17 @@ impl Meeting<'_> {
                 Value::Table(table) => table.entry(key).map(|entry| entry.key_origin),
                 _ => None,
             },
+        }
+    }
+}
+
+fn is_of_memory(source: &MetricSource) -> bool {
+    match source {
+        MetricSource::Resource { resource } | MetricSource::ContainerResource { resource, .. } => {
+            resource == "memory"
+        }
+        MetricSource::Pods { .. } | MetricSource::Object { .. } | MetricSource::External { .. } => {
+            false
         }
     }
 }

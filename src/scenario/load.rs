@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::file_request::{FileKind, STANDARD_INPUT};
-use super::formats;
+use super::formats::{self, What};
 use super::keys;
 use super::keys::declared::BEFORE;
 use super::loader::{LoadedFile, Loader, read_file};
@@ -22,7 +22,7 @@ use super::{Assumption, Engine, Scenario};
 use crate::cluster::stationary::LatencyTables;
 use crate::control::Scaler;
 use crate::hpa::spec::MetricSource;
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Millicores, SimSpan, SimTime};
 use crate::workload::{Demand, LoadBefore, Trace};
 
 /// A request for a scenario.
@@ -40,6 +40,8 @@ pub struct LoadRequest<'r> {
     pub to: Option<SimTime>,
     /// `--warm-up`: the KPIs leave out this part, from the start of the run on.
     pub warm_up: SimSpan,
+    /// `--what`: the quantity of the trace's numbers; `None` leaves it to the trace.
+    pub what: Option<What>,
     /// `--engine`; `None` lets the trace decide.
     pub engine: Option<Engine>,
 }
@@ -55,6 +57,7 @@ impl<'r> LoadRequest<'r> {
             from: None,
             to: None,
             warm_up: SimSpan::ZERO,
+            what: None,
             engine: None,
         }
     }
@@ -75,7 +78,7 @@ pub(super) fn read_trace(
 ) -> Result<ParsedTrace, Diagnostics> {
     let bytes =
         read_file(loader, request.trace, FileKind::Trace, None).map_err(Diagnostics::one)?;
-    let parsed = formats::read_trace(request.trace, &bytes);
+    let parsed = formats::read_trace(request.trace, &bytes, request.what);
     inputs.push(LoadedFile {
         path: request.trace.to_owned(),
         bytes,
@@ -172,6 +175,9 @@ pub(super) fn assemble(
             r#""idle""#,
         ));
     }
+    if matches!(trace.demand, Demand::CpuMillicores(_)) {
+        leave_idle_cpu_out(&mut policy);
+    }
     let matters = |assumption: &Assumption| match assumption.key.as_str() {
         "workload.cpu_per_request" | "workload.timeout" | "slo.latency" => {
             !matches!(trace.demand, Demand::CpuMillicores(_))
@@ -194,6 +200,14 @@ pub(super) fn assemble(
         assertions: policy.assertions,
         assumptions,
         latency_tables: LatencyTables::default(),
+    }
+}
+
+/// Recorded CPU usage contains the CPU of the containers at rest.
+fn leave_idle_cpu_out(policy: &mut Policy) {
+    policy.workload.idle_cpu = Millicores(0);
+    for container in &mut policy.deployment.containers {
+        container.idle_cpu = Millicores(0);
     }
 }
 

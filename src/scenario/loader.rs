@@ -8,7 +8,7 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::file_fault::{text_of, trace_too_large, unreadable};
 use super::file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
 use super::foreign_file;
-use super::manifest::{self, HpaIdentity, ManifestChoice};
+use super::manifest::{self, HpaIdentity, KeyNote, ManifestChoice};
 use super::overrides;
 use super::reader::Faults;
 use super::secrecy::{confidential_stretches_of_toml, is_confidential_document};
@@ -89,8 +89,8 @@ pub(super) struct PolicyFiles<'l> {
     pub(super) identity: Option<HpaIdentity>,
     /// How many manifests were requested.
     manifests: usize,
-    /// Warnings about the scrape interval in a manifest.
-    interval_notes: Vec<(SourceId, Diagnostic)>,
+    /// Warnings about single keys of a manifest.
+    notes: Vec<(SourceId, KeyNote)>,
 }
 
 /// A policy with its bases merged in.
@@ -113,7 +113,7 @@ impl<'l> PolicyFiles<'l> {
             choice,
             identity: None,
             manifests: 0,
-            interval_notes: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -148,11 +148,11 @@ impl<'l> PolicyFiles<'l> {
     /// The policy at `path` with its bases; `None` if a file could not be used.
     pub(super) fn read_policy(&mut self, path: &Path) -> Option<PolicyTree> {
         let tree = self.read_layer(path, None, &mut Vec::new())?;
-        let interval = tree.table.get("metrics");
-        let interval = interval.and_then(|metrics| metrics.get("scrape_interval"));
-        for (manifest, warning) in std::mem::take(&mut self.interval_notes) {
-            if interval.is_none_or(|stated| stated.origin.source == manifest) {
-                self.faults.list.push(warning);
+        for (manifest, note) in std::mem::take(&mut self.notes) {
+            let section = tree.table.get(note.section);
+            let stated = section.and_then(|section| section.get(note.key));
+            if stated.is_none_or(|stated| stated.origin.source == manifest) {
+                self.faults.list.push(note.warning);
             }
         }
         Some(tree)
@@ -313,8 +313,8 @@ impl<'l> PolicyFiles<'l> {
             Ok(part) => {
                 self.identity = part.identity.or(self.identity.take());
                 self.faults.list.extend(part.warnings);
-                let notes = part.interval_notes.into_iter();
-                self.interval_notes.extend(notes.map(|note| (source, note)));
+                let notes = part.notes.into_iter();
+                self.notes.extend(notes.map(|note| (source, note)));
                 Some(part.table)
             }
             Err(faults) => {

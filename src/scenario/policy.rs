@@ -14,7 +14,7 @@ use super::metrics_section::{
 use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
 use super::tree::{Table, Value};
-use super::workload_section::read_workload;
+use super::workload_section::{memory_of_manifest, read_workload};
 use super::{Assertion, Assumption, CostRates, Slo};
 use crate::cluster::config::{
     Deployment, MetricsPipeline, PodLevelResources, PodTimings, ReadinessProbe, StartupCpu,
@@ -23,6 +23,7 @@ use crate::cluster::config::{
 use crate::control::Hpa;
 use crate::engine::random::Distribution;
 use crate::hpa::requests::RequestScope;
+use crate::hpa::rules::ZeroReplicasRule;
 use crate::units::{Replicas, SimSpan};
 use crate::workload::Workload;
 
@@ -44,6 +45,27 @@ fn note_uncounted_pod_requests(
         pod.key_origin(name),
         format!("the autoscaler of Kubernetes {release} ignores the requests in `pod.{name}`: it adds up those of the containers"),
         "give the containers requests, or set kubernetes = \"1.34\" or newer",
+    );
+}
+
+/// Warns that an autoscaler leaves a target with 0 replicas alone.
+fn warn_of_zero_replicas(
+    deployment: &Section<'_>,
+    autoscaler: &Hpa,
+    replicas: Replicas,
+    faults: &mut Faults<'_>,
+) {
+    let scales_from_zero = autoscaler.release.rules().zero_replicas
+        == ZeroReplicasRule::WhereMinimumIsZero
+        && autoscaler.spec.min_replicas.0 == 0;
+    if replicas.0 > 0 || scales_from_zero {
+        return;
+    }
+    faults.report(
+        Code::ZeroReplicas,
+        deployment.key_origin(key::REPLICAS.name),
+        "`replicas` is 0, which disables the autoscaler (ScalingDisabled): no pod starts until a user or another program scales the target",
+        "write the number of pods that run, such as --set deployment.replicas=1",
     );
 }
 
@@ -152,6 +174,9 @@ pub(super) fn read(
     if let (Some(section), Some(autoscaler)) = (&sections.pod, &autoscaler) {
         note_uncounted_pod_requests(section, autoscaler, &containers.pod_level, faults);
     }
+    if let (Some(section), Some(autoscaler)) = (&sections.deployment, &autoscaler) {
+        warn_of_zero_replicas(section, autoscaler, replicas, faults);
+    }
     let metrics = read_metrics(sections.metrics.as_ref(), cluster, faults);
     check_custom(
         sections.metrics.as_ref(),
@@ -166,6 +191,8 @@ pub(super) fn read(
         sources,
         faults,
     ));
+    let memory = memory_of_manifest(sections.workload.as_ref(), sources, faults);
+    assumptions.extend(memory);
     if uses_custom_metrics(autoscaler.as_ref()) {
         assumptions.extend(assumed_custom(sections.metrics.as_ref()));
     } else {

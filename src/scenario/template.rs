@@ -347,6 +347,7 @@ impl Material {
                 let meeting = Meeting {
                     policy: &policy,
                     written: &tree.table,
+                    source: tree.source,
                     demand: &read.trace.demand,
                 };
                 meeting.check(self.engine, &mut faults);

@@ -9,6 +9,7 @@ use csv::StringRecord;
 
 use super::csv_reading::CsvReading;
 use super::diagnostic::Code;
+use super::formats::meaning::Told;
 use super::near::nearest;
 use crate::text::csv_cell::original;
 use crate::units::parse_number;
@@ -250,6 +251,14 @@ impl CsvReading<'_> {
         if let Some(index) = names.iter().position(|name| is_utilization(name)) {
             let help = format!(
                 "if `{}` is CPU utilization, `hpasim trace convert --cpu-utilization` makes a trace of it",
+                names[index]
+            );
+            return (self.field_span(record, index), help);
+        }
+        let is_cpu = |name: &&str| matches!(Told::by(name), Told::Cpu(_));
+        if let Some(index) = names.iter().position(is_cpu) {
+            let help = format!(
+                "if `{}` is the CPU usage of all pods in millicores, rename it to `cpu_millicores`; if it is in cores, also multiply its values by 1000",
                 names[index]
             );
             return (self.field_span(record, index), help);

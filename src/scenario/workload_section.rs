@@ -2,10 +2,12 @@
 //!
 //! `clients_section` reads the keys about clients. `engine_choice` checks the section against the trace.
 
+use super::Assumption;
 use super::clients_section::read_clients;
 use super::diagnostic::Code;
-use super::keys::{declared as key, tables};
+use super::keys::{self, declared as key, tables};
 use super::reader::{Faults, Section};
+use super::source::Sources;
 use crate::workload::{Overload, Workload};
 
 /// Reads `[workload]`.
@@ -33,6 +35,24 @@ pub(super) fn read_workload(section: Option<&Section<'_>>, faults: &mut Faults<'
         refuse_hopeless_timeout(section, &workload, faults);
     }
     workload
+}
+
+/// The memory of a pod without requests, if the status of a manifest's autoscaler states it.
+pub(super) fn memory_of_manifest(
+    section: Option<&Section<'_>>,
+    sources: &Sources,
+    faults: &Faults<'_>,
+) -> Option<Assumption> {
+    let name = key::MEMORY_BASE.name;
+    let node = section?.node(name)?;
+    faults.is_in_manifest(node.origin).then(|| Assumption {
+        key: keys::path("workload", name),
+        value: format!("\"{}\"", node.text().unwrap_or_default()),
+        found_in: Some(format!(
+            "status.currentMetrics in {}",
+            sources.get(node.origin.source).name
+        )),
+    })
 }
 
 fn read_overload(overload: &Section<'_>, faults: &mut Faults<'_>) -> Option<Overload> {

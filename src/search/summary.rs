@@ -34,6 +34,9 @@ pub struct SweepRequest {
     /// `--warm-up`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_up_seconds: Option<f64>,
+    /// `--what`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<&'static str>,
     /// `--hpa`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hpa: Option<String>,

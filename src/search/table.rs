@@ -150,6 +150,8 @@ pub struct HeadFacts<'h> {
     pub set: &'h [String],
     /// `--samples`.
     pub samples: Option<u32>,
+    /// `--what`.
+    pub what: Option<&'h str>,
     /// `--hpa`.
     pub hpa: Option<&'h str>,
     /// `--namespace`.
@@ -172,7 +174,11 @@ impl Head {
             format!("# version: {}", env!("CARGO_PKG_VERSION")),
             format!("# policy: {}", facts.policy),
         ];
-        let chosen = [("hpa", facts.hpa), ("namespace", facts.namespace)];
+        let chosen = [
+            ("what", facts.what),
+            ("hpa", facts.hpa),
+            ("namespace", facts.namespace),
+        ];
         lines.extend(
             chosen
                 .iter()

@@ -116,6 +116,7 @@ fn report_with(
         files: &paths,
         choice,
         trace: trace.map(|_| Path::new("t.csv")),
+        what: None,
         within,
     };
     check(&request, &mut loader).expect("a readable trace")

@@ -537,17 +537,17 @@ fn demand_known_as_cpu_is_compared_without_requests() {
 
                          prod  @fixed:12     to prod
      harm
-       CPU throttled, %  1.57          0  -1.6 ± 0.8  *
+       CPU throttled, %  1.41          0  -1.4 ± 0.9  *
      cost
-       pod hours          2.4          2  -0.4 ± 0.4  *
-       replicas, mean    14.4         12      -2 ± 2  *
-       replicas, most    18.7         12      -7 ± 3  *
+       pod hours         2.33          2  -0.3 ± 0.2  *
+       replicas, mean      14         12      -2 ± 1  *
+       replicas, most    18.7         12      -7 ± 1  *
      stability
-       rescales          4.33          0      -4 ± 1  *
+       rescales             5          0      -5 ± 0  *
        reversals            0          0       0 ± 0
-       pods started      17.7          0     -18 ± 3  *
+       pods started      17.7          0     -18 ± 1  *
 
-    Over 3 seeds, @fixed:12 takes 0.8 ± 0.1 times the pod hours of prod.
+    Over 3 seeds, @fixed:12 takes 0.86 ± 0.08 times the pod hours of prod.
 
     written  output/compare-prod-fixed-12-cpu-3-seeds/plot.png
              output/compare-prod-fixed-12-cpu-3-seeds/plot.svg

@@ -90,7 +90,7 @@ fn recordings_of_minus_zero_convert_to_zero() {
     };
     type Recording<'r> = (&'r str, &'r dyn Fn(&str) -> String, &'r [&'r str]);
     let formats: [Recording<'_>; 5] = [
-        ("prometheus", &sample, &[]),
+        ("prometheus", &sample, &["--what", "requests"]),
         ("locust", &locust, &[]),
         ("k6-csv", &k6_csv, &["--what", "users"]),
         ("k6-json", &k6_json, &["--what", "users"]),

@@ -242,6 +242,14 @@ fn connections_in_a_number_or_of_a_length_that_cannot_be() {
 fn connections_of_an_unknown_number() {
     let text = about_workload("connections = { lifetime = \"5m\" }\n");
     insta::assert_snapshot!(text, @r#"
+    warning[W0006]: there is no autoscaler: the number of pods stays at 1
+     --> p.toml:1:1
+      |
+    1 | [workload]
+      | ^
+      |
+      = help: add [hpa] to the policy, or a HorizontalPodAutoscaler to the manifest; `deployment.replicas` is the number of pods
+
     error[E0013]: `workload.connections` needs `count` under open load: the clients share that many connections
      --> p.toml:2:1
       |

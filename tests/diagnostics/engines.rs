@@ -16,9 +16,11 @@ connections = 4
 cpu_model = \"shared\"
 ";
 
+/// About a policy with an autoscaler, at its end if `policy` has none.
 fn about(engine: Option<Engine>, policy: &str, trace: &str) -> String {
+    let autoscaler = if policy.contains("[hpa]") { "" } else { POLICY };
     let files = MemoryLoader::default()
-        .with("p.toml", policy)
+        .with("p.toml", format!("{policy}{autoscaler}"))
         .with("t.csv", trace);
     text_for(engine, files, &[], None, None)
 }

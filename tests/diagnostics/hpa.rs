@@ -57,7 +57,15 @@ fn memory_utilization_of_a_sidecar_without_a_request() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\nmetrics = [{ type = \"Resource\", resource = { name = \"memory\", target = { type = \"Utilization\", averageUtilization = 50 } } }]\n[[deployment.containers]]\nname = \"app\"\nresources = { limits = { memory = \"64Mi\" } }\n[[deployment.containers]]\nname = \"proxy\"\nresources = { requests = { cpu = \"10m\" } }\n",
     );
-    insta::assert_snapshot!(text, @"
+    insta::assert_snapshot!(text, @r#"
+    warning[W0013]: the autoscaler scales on memory, and nothing states the memory of a pod: `workload.memory_base` is its default of 32Mi
+     --> p.toml:3:53
+      |
+    3 | metrics = [{ type = "Resource", resource = { name = "memory", target = { type = "Utilization", averageUtilization = 50 } } }]
+      |                                                     ^^^^^^^^
+      |
+      = help: state `workload.memory_base`, which `kubectl top pod` shows of an idle pod, and `workload.memory_per_request`, which each request in the pod adds; or add the autoscaler's status, as `kubectl get hpa -o yaml` prints it
+
     error[E0017]: container `proxy` requests no memory, and the autoscaler has a utilization target for memory
      --> p.toml:7:1
       |
@@ -65,7 +73,7 @@ fn memory_utilization_of_a_sidecar_without_a_request() {
       | ^^^^^^^^^^^^^^^^^^^^^^^^^
       |
       = help: add resources.requests.memory: utilization is usage divided by request
-    ");
+    "#);
 }
 
 #[test]

@@ -297,6 +297,14 @@ fn what_fails_in_a_cluster_is_simulated_as_it_fails() {
        |                                                                         ^^^
        |
        = help: its containers are: app
+
+    warning[W0013]: the autoscaler scales on memory, and nothing states the memory of a pod: `workload.memory_base` is its default of 32Mi
+      --> app.yaml:19:39
+       |
+    19 |   - {type: Resource, resource: {name: memory, target: {type: Utilization, averageUtilization: 50}}}
+       |                                       ^^^^^^
+       |
+       = help: state `workload.memory_base`, which `kubectl top pod` shows of an idle pod, and `workload.memory_per_request`, which each request in the pod adds; or add the autoscaler's status, as `kubectl get hpa -o yaml` prints it
     ");
 }
 
@@ -412,16 +420,6 @@ fn a_secret_beside_the_fault_is_covered() {
     let shown = about_manifest(line);
     assert!(!shown.contains("s3cret"), "{shown}");
     insta::assert_snapshot!(shown, @r#"
-    warning[W0006]: the manifest has no HorizontalPodAutoscaler: the number of pods of Deployment default/shop is fixed
-     --> app.yaml:1:137
-      |
-     ::: 
-    1 | {"kind":"List","items":[{"kind":"Secret","metadata":{"name":"s"},"data":<hidden>,{"kind":"Deployment","metadata":{"name":"shop"},"spe...
-      |                                                                                                                          ^^^^^^
-      |
-      = note: `<hidden>` replaces text that may be secret
-      = help: add an autoscaler to the file to simulate one
-
     error[E0012]: `deployment.replicas` is -1
      --> app.yaml:1:164
       |
@@ -451,14 +449,6 @@ fn a_manifest_under_a_policys_name_shows_no_secret() {
 fn probes_and_resources_out_of_range() {
     let probes = DEPLOYMENT.replace("      - name: app\n", "      - name: app\n        readinessProbe: {initialDelaySeconds: -5, periodSeconds: 2.5}\n        startupProbe: {failureThreshold: none}\n");
     insta::assert_snapshot!(about_manifest(probes), @r#"
-    warning[W0006]: the manifest has no HorizontalPodAutoscaler: the number of pods of Deployment default/shop is fixed
-     --> app.yaml:3:18
-      |
-    3 | metadata: {name: shop}
-      |                  ^^^^
-      |
-      = help: add an autoscaler to the file to simulate one
-
     error[E0010]: `pod.readiness.initial_delay`: `-5s` is not a duration
      --> app.yaml:9:47
       |
@@ -526,6 +516,14 @@ fn probes_and_resources_out_of_range() {
       = help: write an integer from 1 to 10000
     ");
     insta::assert_snapshot!(about_policy("[pod]\ninit = \"45s\"\nstartup = { period = \"5s\", failure_threshold = 3 }\n"), @r#"
+    warning[W0006]: there is no autoscaler: the number of pods stays at 1
+     --> p.toml:1:1
+      |
+    1 | [pod]
+      | ^
+      |
+      = help: add [hpa] to the policy, or a HorizontalPodAutoscaler to the manifest; `deployment.replicas` is the number of pods
+
     warning[W0007]: the startup probe fails 10s after the start, and `pod.init` takes 45s on average: a kubelet would restart the container before it can serve
      --> p.toml:3:11
       |
@@ -534,4 +532,67 @@ fn probes_and_resources_out_of_range() {
       |
       = help: raise `failure_threshold` or `period`; hpasim does not simulate restarts by a probe
     "#);
+}
+
+#[test]
+fn the_application_is_guessed_among_several_containers() {
+    let two = DEPLOYMENT.to_owned() + "      - {name: worker, resources: {requests: {cpu: 50m}}}\n";
+    insta::assert_snapshot!(about_manifest(format!("{two}{HPA}")), @"
+    warning[W0015]: 2 containers of the pod may be the application: hpasim takes `app`, so it serves the requests, and the others are sidecars
+     --> app.yaml:8:15
+      |
+    8 |       - name: app
+      |               ^^^
+      |
+      = help: name the application in the pod template's annotation `kubectl.kubernetes.io/default-container`
+    ");
+    let annotated = |name: &str| {
+        let template = format!(
+            "template:\n    metadata: {{annotations: {{kubectl.kubernetes.io/default-container: {name}}}}}\n"
+        );
+        format!("{two}{HPA}").replace("template:\n", &template)
+    };
+    assert_eq!(about_manifest(annotated("worker")), "");
+    insta::assert_snapshot!(about_manifest(annotated("web")), @"
+    warning[W0015]: the annotation `kubectl.kubernetes.io/default-container` names no container of the pod: hpasim takes `app`, so it serves the requests, and the others are sidecars
+     --> app.yaml:9:15
+      |
+    9 |       - name: app
+      |               ^^^
+      |
+      = help: name the application in the pod template's annotation `kubectl.kubernetes.io/default-container`
+    ");
+    let mesh = two.replace("worker", "istio-proxy");
+    assert_eq!(about_manifest(format!("{mesh}{HPA}")), "");
+}
+
+#[test]
+fn zero_replicas_disable_the_autoscaler() {
+    let zero = DEPLOYMENT.replace("spec:\n  template", "spec:\n  replicas: 0\n  template");
+    insta::assert_snapshot!(about_manifest(format!("{zero}{HPA}")), @"
+    warning[W0014]: `replicas` is 0, which disables the autoscaler (ScalingDisabled): no pod starts until a user or another program scales the target
+     --> app.yaml:5:13
+      |
+    5 |   replicas: 0
+      |             ^
+      |
+      = help: write the number of pods that run, such as --set deployment.replicas=1
+    ");
+}
+
+#[test]
+fn a_memory_metric_needs_the_memory_of_a_pod() {
+    let memory = "  metrics:\n  - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}\n";
+    let text = format!("{DEPLOYMENT}{HPA}{memory}");
+    insta::assert_snapshot!(about_manifest(&text), @"
+    warning[W0013]: the autoscaler scales on memory, and nothing states the memory of a pod: `workload.memory_base` is its default of 32Mi
+      --> app.yaml:18:39
+       |
+    18 |   - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}
+       |                                       ^^^^^^
+       |
+       = help: state `workload.memory_base`, which `kubectl top pod` shows of an idle pod, and `workload.memory_per_request`, which each request in the pod adds; or add the autoscaler's status, as `kubectl get hpa -o yaml` prints it
+    ");
+    let status = "status:\n  currentMetrics:\n  - {type: Resource, resource: {name: memory, current: {averageValue: \"62914560\"}}}\n";
+    assert_eq!(about_manifest(format!("{text}{status}")), "");
 }

@@ -460,7 +460,10 @@ fn containers_that_contradict_each_other() {
 #[test]
 fn a_controller_without_an_autoscaler() {
     let text = about_policy("[controller]\nsync_period = \"30s\"\n");
-    insta::assert_snapshot!(codes_and_places(&text), @"W0002 p.toml:1:1");
+    insta::assert_snapshot!(codes_and_places(&text), @"
+    W0002 p.toml:1:1
+    W0006 p.toml:1:1
+    ");
 }
 
 #[test]
@@ -504,5 +507,89 @@ fn an_assertion_about_the_cost_needs_prices() {
       |                         ^^^^^^^^^
       |
       = help: add prices in [cost], such as `per_pod_hour = 0.04`, or assert `pod_hours`
+    "#);
+}
+
+#[test]
+fn without_an_autoscaler_the_number_of_pods_is_fixed() {
+    insta::assert_snapshot!(about_policy("[deployment]\nreplicas = 3\n"), @"
+    warning[W0006]: there is no autoscaler: the number of pods stays at 3
+     --> p.toml:2:1
+      |
+    2 | replicas = 3
+      | ^^^^^^^^
+      |
+      = help: add [hpa] to the policy, or a HorizontalPodAutoscaler to the manifest; `deployment.replicas` is the number of pods
+    ");
+}
+
+#[test]
+fn a_memory_metric_without_a_stated_memory() {
+    let policy = "[hpa]\nmaxReplicas = 3\n[[hpa.metrics]]\ntype = \"ContainerResource\"\ncontainerResource = { name = \"memory\", container = \"app\", target = { type = \"AverageValue\", averageValue = \"100Mi\" } }\n";
+    insta::assert_snapshot!(about_policy(policy), @r#"
+    warning[W0013]: the autoscaler scales on memory, and nothing states the memory of a pod: `workload.memory_base` is its default of 32Mi
+     --> p.toml:5:52
+      |
+    5 | containerResource = { name = "memory", container = "app", target = { type = "AverageValue", averageValue = "100Mi" } }
+      |                                                    ^^^^^
+      |
+      = help: state `workload.memory_base`, which `kubectl top pod` shows of an idle pod, and `workload.memory_per_request`, which each request in the pod adds; or add the autoscaler's status, as `kubectl get hpa -o yaml` prints it
+    "#);
+    let stated = format!("{policy}[workload]\nmemory_base = \"80Mi\"\n");
+    assert_eq!(about_policy(&stated), "");
+}
+
+#[test]
+fn zero_replicas_are_scaled_only_by_releases_that_look_at_the_minimum() {
+    let policy = |kubernetes: &str| {
+        format!(
+            "[hpa]\nminReplicas = 0\nmaxReplicas = 3\nmetrics = [{{ type = \"External\", external = {{ metric = {{ name = \"queue\" }}, target = {{ type = \"AverageValue\", averageValue = 5 }} }} }}]\n[controller]\nkubernetes = \"{kubernetes}\"\nscale_to_zero = true\n[deployment]\nreplicas = 0\n"
+        )
+    };
+    let about = |kubernetes: &str| {
+        about_files(
+            MemoryLoader::default()
+                .with("p.toml", policy(kubernetes))
+                .with("t.csv", "time_s,rps,queue\n0,4,1\n60,4,1\n"),
+        )
+    };
+    assert_eq!(about("1.34"), "");
+    assert!(
+        about("1.37").starts_with("warning[W0014]"),
+        "{}",
+        about("1.37")
+    );
+}
+
+#[test]
+fn recorded_cpu_contains_the_cpu_at_rest() {
+    let policy = "[hpa]\nmaxReplicas = 3\n[workload]\nidle_cpu = \"5m\"\n[[deployment.containers]]\nname = \"app\"\nresources = { requests = { cpu = \"100m\" } }\n[[deployment.containers]]\nname = \"mesh\"\nidle_cpu = \"7m\"\nresources = { requests = { cpu = \"10m\" } }\n";
+    let files = MemoryLoader::default()
+        .with("p.toml", policy)
+        .with("t.csv", "time_s,cpu_millicores\n0,400\n60,400\n");
+    insta::assert_snapshot!(about_files(files), @r#"
+    warning[W0002]: `workload.idle_cpu` has no effect: the recorded CPU usage contains the CPU of containers at rest
+     --> p.toml:4:1
+      |
+    4 | idle_cpu = "5m"
+      | ^^^^^^^^
+      |
+      = help: delete the line, or use a trace of `rps` or `users`
+
+    warning[W0002]: `deployment.containers.1.idle_cpu` has no effect: the recorded CPU usage contains the CPU of containers at rest
+      --> p.toml:10:1
+       |
+    10 | idle_cpu = "7m"
+       | ^^^^^^^^
+       |
+       = help: delete the line, or use a trace of `rps` or `users`
+
+    warning[W0040]: used CPU is demand that the limits of that day may have capped: the samples show no ceiling
+     --> t.csv:1:8
+      |
+    1 | time_s,cpu_millicores
+      |        ^^^^^^^^^^^^^^
+      |
+      = help: use requests (`rps`) if you have them; `hpasim trace info --ceiling` tests another ceiling, such as pods times limit
     "#);
 }

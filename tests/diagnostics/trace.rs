@@ -561,3 +561,25 @@ fn a_column_of_cpu_is_renamed_only_if_its_unit_is_known() {
       = help: if `timestamp_ms` has epoch seconds or RFC 3339, rename it to `timestamp`
     ");
 }
+
+#[test]
+fn a_column_of_cpu_is_named_by_its_unit() {
+    insta::assert_snapshot!(about_trace("time_s,\"rate(container_cpu_usage_seconds_total[1m])\"\n0,1\n60,2\n"), @r#"
+    error[E0032]: the header has no column for the load
+     --> t.csv:1:9
+      |
+    1 | time_s,"rate(container_cpu_usage_seconds_total[1m])"
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: if `rate(container_cpu_usage_seconds_total[1m])` is the CPU usage of all pods in millicores, rename it to `cpu_millicores`; if it is in cores, also multiply its values by 1000
+    "#);
+    insta::assert_snapshot!(about_trace("time_s,cpu_usage\n0,1\n60,2\n"), @"
+    error[E0032]: the header has no column for the load
+     --> t.csv:1:8
+      |
+    1 | time_s,cpu_usage
+      |        ^^^^^^^^^
+      |
+      = help: if `cpu_usage` is the CPU usage of all pods in millicores, rename it to `cpu_millicores`; if it is in cores, also multiply its values by 1000
+    ");
+}

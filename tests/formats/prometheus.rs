@@ -16,9 +16,9 @@ fn matrix(series: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_single_series_without_labels_is_the_rate() {
+fn a_single_series_without_labels_is_what_the_user_says() {
     let text = matrix(&[("", r#"[1788935810,"18.63"],[1788935825,"27.26"]"#)]);
-    insta::assert_snapshot!(told(text), @"
+    insta::assert_snapshot!(told_as(What::Requests, text), @"
     # hpasim trace convert, from: Prometheus range query; time_s 0 is 2026-09-09T06:36:50Z
     time_s,rps
     0,18.63
@@ -33,7 +33,7 @@ fn several_series_are_summed_and_a_missing_sample_holds_on() {
         (r#""pod":"a""#, r#"[0,"1"],[15,"2"],[30,"3"],[45,"4"]"#),
         (r#""pod":"b""#, r#"[15,"10"],[45,"20"]"#),
     ]);
-    insta::assert_snapshot!(told(text), @"
+    insta::assert_snapshot!(told_as(What::Requests, text), @"
     # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
     time_s,rps
     0,1
@@ -52,7 +52,7 @@ fn nan_gaps_duplicates_and_disorder_are_noted_with_their_places() {
         "",
         r#"[0,"1"],[15,"NaN"],[30,"3"],[30,"4"],[60,"+Inf"],[75,"5"],[45,"6"],[300,"-1"],[315,"7"],["x"]"#,
     )]);
-    insta::assert_snapshot!(told(text), @r#"
+    insta::assert_snapshot!(told_as(What::Requests, text), @r#"
     # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
     time_s,rps
     0,1
@@ -100,7 +100,7 @@ fn series_of_different_metrics_are_summed_with_a_warning_or_chosen() {
         ),
         (r#""deployment":"idle""#, ""),
     ]);
-    insta::assert_snapshot!(told(&text), @r#"
+    insta::assert_snapshot!(told_as(What::Requests, &text), @r#"
     # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
     time_s,rps
     0,5
@@ -125,6 +125,7 @@ fn series_of_different_metrics_are_summed_with_a_warning_or_chosen() {
     let choose = |series: &str| {
         let options = ReadOptions {
             series: Some(SeriesChoice::parse(series)),
+            what: Some(What::Requests),
             ..ReadOptions::default()
         };
         told_with(&text, &options, &Shaping::default())
@@ -209,7 +210,7 @@ fn answers_that_are_no_course_of_time() {
     error[E0030]: `in` has no series
     help: check the query in Prometheus; the metric or a label may have another name
     ");
-    insta::assert_snapshot!(told(matrix(&[("", "")])), @"
+    insta::assert_snapshot!(told(matrix(&[(r#""__name__":"rps""#, "")])), @"
     error[E0030]: `in` has no samples that are numbers
     help: check the query in Prometheus; the metric or a label may have another name
     ");
@@ -226,4 +227,118 @@ fn answers_that_are_no_course_of_time() {
     error[E0042]: `in` is JSON, but not in a known format
     help: the known formats are k6's --out json, k6 options (stages, scenarios) and Prometheus' query_range; `hpasim trace convert --input-format` forces a format
     ");
+}
+
+#[test]
+fn a_series_without_a_name_is_asked_for() {
+    let text = matrix(&[(r#""deployment":"web""#, r#"[0,"1"],[15,"2"]"#)]);
+    insta::assert_snapshot!(told(&text), @r#"
+    error[E0059]: `in` does not say what its numbers are: a series has no name
+     --> in:2:1
+      |
+    2 | {"metric":{"deployment":"web"},"values":[[0,"1"],[15,"2"]]}
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: state it: --what requests, users, cpu-cores (as of `rate(container_cpu_usage_seconds_total[1m])`) or cpu-millicores
+    "#);
+    assert!(told_as(What::Users, &text).contains("time_s,users\n0,1\n"));
+}
+
+#[test]
+fn cpu_is_never_requests_whether_its_name_or_a_label_says_so() {
+    let series = |labels: &str| matrix(&[(labels, r#"[0,"0.5"],[15,"2"]"#)]);
+    let usage = series(r#""__name__":"container_cpu_usage_seconds_total""#);
+    insta::assert_snapshot!(told_as(What::Requests, &usage), @r#"
+    error[E0059]: the series in `in` is CPU, so it cannot be read as requests or users
+     --> in:2:1
+      |
+    2 | {"metric":{"__name__":"container_cpu_usage_seconds_total"},"values":[[0,"0.5"],[15,"2"]]}
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: state the unit: --what cpu-cores (as of `rate(container_cpu_usage_seconds_total[1m])`) or --what cpu-millicores
+    "#);
+    insta::assert_snapshot!(told_as(What::Users, &usage), @r#"
+    error[E0059]: the series in `in` is CPU, so it cannot be read as requests or users
+     --> in:2:1
+      |
+    2 | {"metric":{"__name__":"container_cpu_usage_seconds_total"},"values":[[0,"0.5"],[15,"2"]]}
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: state the unit: --what cpu-cores (as of `rate(container_cpu_usage_seconds_total[1m])`) or --what cpu-millicores
+    "#);
+    let rule = series(r#""__name__":"pod:container_cpu_usage_seconds:sum_irate""#);
+    assert!(told(rule).contains("time_s,cpu_millicores\n0,500\n"));
+    let millicores = series(r#""__name__":"shop:cpu_millicores:sum""#);
+    assert!(told(millicores).contains("time_s,cpu_millicores\n0,0.5\n"));
+    for labels in [
+        r#""__name__":"cpu_usage""#,
+        r#""cpu":"0""#,
+        r#""__name__":"kube_pod_container_resource_requests","resource":"cpu","unit":"core""#,
+    ] {
+        let text = series(labels);
+        assert!(
+            told(&text).contains("is CPU in an unknown unit"),
+            "{labels}"
+        );
+        assert!(
+            told_as(What::Requests, &text).contains("it cannot be read as requests"),
+            "{labels}"
+        );
+        let cores = told_as(What::CpuCores, &text);
+        assert!(cores.contains("time_s,cpu_millicores\n0,500\n"), "{labels}");
+    }
+    insta::assert_snapshot!(told(series(r#""__name__":"cpu_usage""#)), @r#"
+    error[E0059]: the series in `in` is CPU in an unknown unit
+     --> in:2:1
+      |
+    2 | {"metric":{"__name__":"cpu_usage"},"values":[[0,"0.5"],[15,"2"]]}
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: state the unit: --what cpu-cores (as of `rate(container_cpu_usage_seconds_total[1m])`) or --what cpu-millicores
+    "#);
+}
+
+#[test]
+fn memory_and_a_mixture_are_no_load() {
+    let memory = matrix(&[(
+        r#""__name__":"container_memory_working_set_bytes""#,
+        r#"[0,"1"],[15,"2"]"#,
+    )]);
+    insta::assert_snapshot!(told(memory), @r#"
+    error[E0059]: the series in `in` is memory or a size in bytes, which is no load
+     --> in:2:1
+      |
+    2 | {"metric":{"__name__":"container_memory_working_set_bytes"},"values":[[0,"1"],[15,"2"]]}
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: record requests per second, users or CPU; --what cpu-cores and cpu-millicores read it as CPU all the same
+    "#);
+    let both = matrix(&[
+        (
+            r#""__name__":"http_requests:rate1m""#,
+            r#"[0,"1"],[15,"2"]"#,
+        ),
+        (
+            r#""__name__":"container_cpu_usage_seconds_total""#,
+            r#"[0,"1"],[15,"2"]"#,
+        ),
+    ]);
+    insta::assert_snapshot!(told(&both), @r#"
+    error[E0059]: some of the series in `in` are CPU or memory, and the others are not
+     --> in:2:1
+      |
+    2 | {"metric":{"__name__":"http_requests:rate1m"},"values":[[0,"1"],[15,"2"]]},
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: choose series of one kind with --series
+    "#);
+    insta::assert_snapshot!(told_as(What::Requests, &both), @r#"
+    error[E0059]: some of the series in `in` are CPU or memory, and the others are not
+     --> in:2:1
+      |
+    2 | {"metric":{"__name__":"http_requests:rate1m"},"values":[[0,"1"],[15,"2"]]},
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: choose series of one kind with --series
+    "#);
 }

@@ -7,6 +7,7 @@ mod cost;
 mod defaults;
 mod exported;
 mod manifest;
+mod manifest_meaning;
 mod metrics_server;
 mod random;
 mod shipped;

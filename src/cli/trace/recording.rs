@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::TypedValueParser;
 
-use crate::cli::choices::{ChoiceWords, one_of};
+use crate::cli::choices::one_of;
 use crate::cli::error::CommandError;
 use crate::cli::progress::ByteProgress;
+use crate::cli::what_args::WhatArgs;
 use crate::files::{OpenInput, open_input};
 use crate::scenario::formats::shape::{Shaping, TraceMoment, shape};
 use crate::scenario::formats::{
-    ReadOptions, RecordedUtilization, Recording, RecordingFormat, SeriesChoice, What,
-    read_recording,
+    ReadOptions, RecordedUtilization, Recording, RecordingFormat, SeriesChoice, read_recording,
 };
 use crate::scenario::{Diagnostics, LoadError, NamedBy, STANDARD_INPUT, parse_duration};
 use crate::units::{SimSpan, parse_number};
@@ -27,9 +27,9 @@ pub struct RecordingArgs {
     /// Read FILE in this format
     #[arg(long, value_parser = formats(), value_name = "FORMAT")]
     pub input_format: Option<RecordingFormat>,
-    /// Meaning of its numbers
-    #[arg(long, value_parser = one_of(WHATS), value_name = "WHAT")]
-    pub what: Option<What>,
+    /// Meaning of its numbers.
+    #[command(flatten)]
+    pub what: WhatArgs,
     /// One of several series: a number from 1, label=value, or a name.
     #[arg(
         long,
@@ -63,14 +63,6 @@ fn formats() -> impl TypedValueParser<Value = RecordingFormat> {
     one_of(&RecordingFormat::ALL.map(words))
 }
 
-/// `--what`.
-const WHATS: &ChoiceWords<What> = &[
-    (What::Requests, "requests"),
-    (What::Users, "users"),
-    (What::CpuCores, "cpu-cores"),
-    (What::CpuMillicores, "cpu-millicores"),
-];
-
 fn parse_step(text: &str) -> Result<SimSpan, String> {
     let step = parse_duration(text)?;
     if step > SimSpan::default() {
@@ -100,7 +92,7 @@ impl RecordingArgs {
     fn options(&self, utilization: Option<RecordedUtilization>) -> ReadOptions {
         ReadOptions {
             format: self.input_format,
-            what: self.what,
+            what: self.what.what(),
             series: self.series.as_deref().map(SeriesChoice::parse),
             ramp_step: self.step,
             utilization,

@@ -274,6 +274,7 @@ impl TuneArgs {
             from: None,
             to: None,
             warm_up: self.warm_up.span(),
+            what: self.what.what(),
             engine: self.engine,
         }
     }

@@ -219,6 +219,9 @@ impl ProposalInputs<'_> {
         if let Some(span) = self.experiment.arguments.warm_up.asked() {
             command.push_str(&format!(" --warm-up {span}"));
         }
+        if let Some(word) = self.experiment.arguments.what.word() {
+            command.push_str(&format!(" --what {word}"));
+        }
         if let Some(engine) = self.experiment.arguments.engine {
             command.push_str(&format!(" --engine {}", engine.as_str()));
         }

@@ -14,6 +14,7 @@ mod json_document;
 mod k6_options;
 mod k6_output;
 mod locust;
+pub(super) mod meaning;
 mod notes;
 mod prometheus;
 mod recognise;
@@ -132,6 +133,19 @@ pub enum What {
     CpuMillicores,
 }
 
+impl What {
+    /// The word on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Users => "users",
+            Self::CpuCores => "cpu-cores",
+            Self::CpuMillicores => "cpu-millicores",
+        }
+    }
+}
+
 /// A choice among several series: those of a Prometheus answer, or the scenarios of k6 options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SeriesChoice {
@@ -238,19 +252,29 @@ enum Recorded {
     Trace(ParsedTrace),
 }
 
-/// Reads a trace or a recording from the bytes of the file at `path`, which serves only as a name.
+/// Reads a trace or a recording from the bytes of the file at `path`, which serves only as a name; `what` is the quantity of its
+/// numbers, if the user states it.
 ///
 /// # Errors
 /// All faults.
-pub(super) fn read_trace(path: &Path, bytes: &[u8]) -> Result<ParsedTrace, Diagnostics> {
+pub(crate) fn read_trace(
+    path: &Path,
+    bytes: &[u8],
+    what: Option<What>,
+) -> Result<ParsedTrace, Diagnostics> {
     let name = path.display().to_string();
+    let options = ReadOptions {
+        what,
+        ..ReadOptions::default()
+    };
     let format = Input::open(&name, bytes)
         .and_then(|input| recognise(&name, &input.head))
         .map_err(Diagnostics::one)?;
     let parsed = if format.is_none_or(|format| format == RecordingFormat::OWN) {
+        refuse_foreign_options(&name, RecordingFormat::OWN, &options).map_err(Diagnostics::one)?;
         parse_trace(path, bytes)?
     } else {
-        let recording = read_recording(&name, bytes, &ReadOptions::default())?;
+        let recording = read_recording(&name, bytes, &options)?;
         shape::shape(recording, &Shaping::default())
             .map_err(Diagnostics::one)?
             .into_parsed()

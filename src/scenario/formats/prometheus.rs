@@ -1,6 +1,6 @@
 //! The answer of Prometheus to a range query: a matrix of one or more series.
 //!
-//! Native histograms are not read. The name of the metric decides whether it is a counter and whether it is CPU.
+//! Native histograms are not read. The name of the metric decides whether it is a counter. Name and labels decide whether it is CPU.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::json_document::{json_fault, read_document};
+use super::meaning::Told;
 use super::notes::Notes;
 use super::recognise::Sign;
 use super::samples::Samples;
@@ -102,8 +103,11 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
         return Err(no_such_series(name, &data.result, options.series.as_ref()));
     };
     let demand_place = document.place(first_part);
-    let kind = SeriesKind::of(&first.metric);
-    let what = options.what.unwrap_or(kind.what);
+    let labels: Vec<_> = chosen.iter().map(|(_, series)| &series.metric).collect();
+    let what = what_of(name, &labels, options.what).map_err(|fault| Diagnostic {
+        place: Some(Box::new(demand_place.clone())),
+        ..fault
+    })?;
     let first_name = metric_name(&first.metric).map(str::to_owned);
     let mut notes = Notes::default();
     let mut courses = Vec::new();
@@ -115,7 +119,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
             notes.add(Code::RecordingEmptySeries, || document.place(part));
         }
         let samples = read_series(&document, series, &mut notes)?;
-        courses.push(match SeriesKind::of(&series.metric).form {
+        courses.push(match Form::of(&series.metric) {
             Form::Counter => rates_of(&samples, &document, part, &mut notes),
             Form::Gauge => samples,
         });
@@ -303,28 +307,65 @@ enum Form {
     Counter,
 }
 
-/// The properties of a series that follow from its metric's name; most queries return no name.
-struct SeriesKind {
-    form: Form,
-    what: What,
-}
-
-impl SeriesKind {
+impl Form {
+    /// By the metric's name; most queries return no name.
     fn of(labels: &BTreeMap<String, String>) -> Self {
         let name = metric_name(labels).unwrap_or_default();
-        let is_counter = name.ends_with("_total") || name.ends_with("_count");
-        Self {
-            form: if is_counter {
-                Form::Counter
-            } else {
-                Form::Gauge
-            },
-            what: if name.contains("cpu") && name.contains("seconds") {
-                What::CpuCores
-            } else {
-                What::Requests
-            },
+        if name.ends_with("_total") || name.ends_with("_count") {
+            Self::Counter
+        } else {
+            Self::Gauge
         }
+    }
+}
+
+/// The quantity of the chosen series: as `asked`, unless their names or labels say something else.
+///
+/// # Errors
+/// The series do not say what they are, or are no load.
+fn what_of(
+    name: &str,
+    series: &[&BTreeMap<String, String>],
+    asked: Option<What>,
+) -> Result<What, Diagnostic> {
+    let fault = |message: String, help: &str| {
+        Err(Diagnostic {
+            code: Code::MeaningUnknown,
+            message,
+            place: None,
+            help: help.to_owned(),
+        })
+    };
+    let of_cpu = "state the unit: --what cpu-cores (as of `rate(container_cpu_usage_seconds_total[1m])`) or --what cpu-millicores";
+    let mut told = series.iter().map(|labels| Told::by_labels(labels.iter()));
+    let first = told.next().unwrap_or(Told::Nothing);
+    if told.any(|other| other != first) {
+        return fault(
+            format!("some of the series in `{name}` are CPU or memory, and the others are not"),
+            "choose series of one kind with --series",
+        );
+    }
+    match (first, asked) {
+        (Told::Cpu(_), Some(What::Requests | What::Users)) => fault(
+            format!("the series in `{name}` is CPU, so it cannot be read as requests or users"),
+            of_cpu,
+        ),
+        (Told::Bytes, Some(What::Requests | What::Users) | None) => fault(
+            format!("the series in `{name}` is memory or a size in bytes, which is no load"),
+            "record requests per second, users or CPU; --what cpu-cores and cpu-millicores read it as CPU all the same",
+        ),
+        (_, Some(what)) | (Told::Cpu(Some(what)), None) => Ok(what),
+        (Told::Cpu(None), None) => fault(
+            format!("the series in `{name}` is CPU in an unknown unit"),
+            of_cpu,
+        ),
+        (Told::Nothing, None) if series.iter().all(|labels| metric_name(labels).is_some()) => {
+            Ok(What::Requests)
+        }
+        (Told::Nothing, None) => fault(
+            format!("`{name}` does not say what its numbers are: a series has no name"),
+            "state it: --what requests, users, cpu-cores (as of `rate(container_cpu_usage_seconds_total[1m])`) or cpu-millicores",
+        ),
     }
 }
 

@@ -188,15 +188,7 @@ fn only_workload<'o>(
         [workload] => Ok(Chosen {
             hpa: None,
             workload,
-            warnings: vec![Diagnostic {
-                code: Code::NoAutoscaler,
-                message: format!(
-                    "the manifest has no HorizontalPodAutoscaler: the number of pods of {} is fixed",
-                    workload.title(choice.namespace())
-                ),
-                place: place(workload.name_origin()),
-                help: "add an autoscaler to the file to simulate one".to_owned(),
-            }],
+            warnings: Vec::new(),
         }),
         [] => Err(Diagnostic {
             code: Code::ManifestChoice,

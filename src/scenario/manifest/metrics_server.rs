@@ -6,7 +6,7 @@ use super::super::diagnostic::{Code, Diagnostic};
 use super::super::source::{Origin, Sources};
 use super::super::tree::{Node, Table, Value};
 use super::super::values;
-use super::{Object, Objects};
+use super::{KeyNote, Object, Objects, image_name};
 use crate::units::SimSpan;
 
 /// The flag of metrics-server (`cmd/metrics-server/app/options/options.go`).
@@ -42,8 +42,19 @@ impl Objects {
 pub(super) struct ScrapeInterval {
     /// `[metrics]` with the interval, if it is known.
     pub(super) metrics: Option<Node>,
-    /// What is wrong with it, which matters unless the policy states an interval of its own.
-    pub(super) notes: Vec<Diagnostic>,
+    /// What is wrong with it.
+    notes: Vec<Diagnostic>,
+}
+
+impl ScrapeInterval {
+    /// What is wrong with it, which matters unless a policy states an interval of its own.
+    pub(super) fn into_notes(self) -> impl Iterator<Item = KeyNote> {
+        self.notes.into_iter().map(|warning| KeyNote {
+            section: "metrics",
+            key: "scrape_interval",
+            warning,
+        })
+    }
 }
 
 /// The scrape interval of the metrics-server among `objects`, if there is one; of several the last counts. The simulated
@@ -143,13 +154,6 @@ fn container_of(object: &Object) -> Option<&Node> {
         own.filter(|_| is_labelled && object.name == "metrics-server")
     };
     by_image.or_else(by_label)
-}
-
-/// `metrics-server` of `registry.k8s.io/metrics-server/metrics-server:v0.8.0`.
-fn image_name(image: &str) -> &str {
-    let path = image.split('@').next().unwrap_or(image);
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.split(':').next().unwrap_or(name)
 }
 
 /// The flag as written.

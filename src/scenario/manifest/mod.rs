@@ -6,6 +6,8 @@
 //! |---|---|
 //! | [`yaml`] | text to trees with origins |
 //! | [`choice`] | the chosen autoscaler and its workload |
+//! | [`application`] | the container of a pod that serves the requests |
+//! | [`recorded_memory`] | the memory of a pod in an autoscaler's status |
 //! | [`metrics_server`] | how often a metrics-server among the objects scrapes |
 //! | [`policy`] | their parts as the keys of a policy |
 //! | [`export`] | a policy as objects: the autoscaler |
@@ -14,6 +16,7 @@
 //! | [`document`] | values for output |
 //! | [`secrecy`] | the confidential parts of the text, which diagnostics never print |
 
+mod application;
 mod beta;
 mod choice;
 mod document;
@@ -21,6 +24,7 @@ mod export;
 mod metrics_server;
 mod patch;
 mod policy;
+mod recorded_memory;
 mod secrecy;
 mod workload_export;
 pub(super) mod yaml;
@@ -108,6 +112,11 @@ impl Object {
                 && self.tree.at(&["spec", "template", "spec"]).is_some())
     }
 
+    /// The value at `path` of the pod template's spec.
+    fn in_template(&self, path: &[&str]) -> Option<&Node> {
+        self.tree.at(&["spec", "template", "spec"])?.at(path)
+    }
+
     /// The place of its name, or of the object.
     pub(crate) fn name_origin(&self) -> Origin {
         self.tree
@@ -121,6 +130,16 @@ impl Object {
             .split_once('/')
             .map_or("", |(group, _)| group)
     }
+}
+
+/// A warning about a key, which matters unless a policy above the manifest states the key.
+pub(super) struct KeyNote {
+    /// The section of the key.
+    pub(super) section: &'static str,
+    /// The key.
+    pub(super) key: &'static str,
+    /// The warning.
+    pub(super) warning: Diagnostic,
 }
 
 /// Reads the objects of a manifest, and hides the content of its Secrets from all diagnostics about `source`.
@@ -252,6 +271,13 @@ fn object(tree: Node, kind: String, api_version: String) -> Object {
         namespace: metadata("namespace"),
         tree,
     }
+}
+
+/// `metrics-server` of `registry.k8s.io/metrics-server/metrics-server:v0.8.0`.
+fn image_name(image: &str) -> &str {
+    let path = image.split('@').next().unwrap_or(image);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split(':').next().unwrap_or(name)
 }
 
 /// A patch of an object's `spec`; empty without a change.

@@ -10,18 +10,18 @@ use super::super::{Diagnostic, Diagnostics};
 use super::beta;
 use super::choice::choose;
 use super::metrics_server::scrape_interval;
-use super::{ManifestChoice, Object, Objects};
+use super::{KeyNote, ManifestChoice, Object, Objects, application, recorded_memory};
 
 /// The part of a policy that a manifest states.
 pub(in super::super) struct PolicyPart {
-    /// `hpa`, `deployment` and `pod`; `metrics` of a metrics-server.
+    /// `hpa`, `deployment` and `pod`; `metrics` of a metrics-server; `workload` of an autoscaler's status.
     pub(in super::super) table: Table,
     /// The name of the autoscaler.
     pub(in super::super) identity: Option<HpaIdentity>,
     /// Warnings for the user.
     pub(in super::super) warnings: Vec<Diagnostic>,
-    /// Warnings that matter unless a policy above the manifest states `metrics.scrape_interval`.
-    pub(in super::super) interval_notes: Vec<Diagnostic>,
+    /// Warnings about single keys.
+    pub(in super::super) notes: Vec<KeyNote>,
 }
 
 /// `metadata` of an autoscaler.
@@ -46,7 +46,12 @@ pub(in super::super) fn policy_part(
     let chosen = choose(objects, choice, sources, source).map_err(Diagnostics::one)?;
     let interval = scrape_interval(objects, chosen.workload, sources);
     let mut table = policy_table(chosen.hpa, Some(chosen.workload), choice);
-    table.put_some("metrics", interval.metrics);
+    table.put_some("metrics", interval.metrics.clone());
+    let of_status = chosen
+        .hpa
+        .and_then(|hpa| recorded_memory::workload(hpa, chosen.workload));
+    table.put_some("workload", of_status);
+    let notes = interval.into_notes();
     Ok(PolicyPart {
         table,
         identity: chosen.hpa.map(|hpa| HpaIdentity {
@@ -54,7 +59,9 @@ pub(in super::super) fn policy_part(
             namespace: hpa.namespace.clone().or_else(|| choice.namespace.clone()),
         }),
         warnings: chosen.warnings,
-        interval_notes: interval.notes,
+        notes: notes
+            .chain(application::note(chosen.workload, sources))
+            .collect(),
     })
 }
 
@@ -112,20 +119,14 @@ fn deployment(workload: &Object, choice: &ManifestChoice) -> Node {
     table_at(table, origin)
 }
 
-/// The value at `path` of the pod template's spec.
-fn in_template<'o>(workload: &'o Object, path: &[&str]) -> Option<&'o Node> {
-    workload.tree.at(&["spec", "template", "spec"])?.at(path)
-}
-
-/// The containers, then the init containers that run as long as the pod.
+/// The containers, the application first, then the init containers that run as long as the pod.
 fn containers(workload: &Object) -> Node {
-    let regular = in_template(workload, &["containers"]);
-    let mut list: Vec<Node> = regular
-        .map_or(&[][..], Node::items)
-        .iter()
+    let regular = workload.in_template(&["containers"]);
+    let mut list: Vec<Node> = application::application_first(workload)
+        .into_iter()
         .map(container)
         .collect();
-    let init = in_template(workload, &["initContainers"]);
+    let init = workload.in_template(&["initContainers"]);
     let restartable = init
         .map_or(&[][..], Node::items)
         .iter()
@@ -190,8 +191,8 @@ fn resources(node: &Node) -> Node {
 
 fn pod(workload: &Object) -> Node {
     let mut table = Table::default();
-    let first = in_template(workload, &["containers"]).and_then(|node| node.items().first());
-    let probe_of = |key: &str| first.and_then(|first| first.get(key)).map(probe);
+    let application = application::application_first(workload).first().copied();
+    let probe_of = |key: &str| application?.get(key).map(probe);
     table.put_some("readiness", probe_of("readinessProbe"));
     let startup = probe_of("startupProbe").map(|mut node| {
         if let Value::Table(table) = &mut node.value {
@@ -201,12 +202,12 @@ fn pod(workload: &Object) -> Node {
         node
     });
     table.put_some("startup", startup);
-    let grace = in_template(workload, &["terminationGracePeriodSeconds"]);
+    let grace = workload.in_template(&["terminationGracePeriodSeconds"]);
     table.put_some("grace_period", grace.map(seconds));
     table.put_some("pre_stop", longest_pre_stop(workload));
     table.put_some(
         "resources",
-        in_template(workload, &["resources"]).map(resources),
+        workload.in_template(&["resources"]).map(resources),
     );
     table_at(table, workload.tree.origin)
 }
@@ -243,7 +244,7 @@ fn seconds(node: &Node) -> Node {
 
 /// The end of a pod waits for the longest hook of its containers.
 fn longest_pre_stop(workload: &Object) -> Option<Node> {
-    let containers = in_template(workload, &["containers"])?.items();
+    let containers = workload.in_template(&["containers"])?.items();
     containers
         .iter()
         .filter_map(|container| {

@@ -28,6 +28,7 @@ fn head(keys: &RowKeys, set: &[&str]) -> Head {
         seeds: &[Seed(1)],
         set: &set,
         samples: None,
+        what: None,
         hpa: None,
         namespace: None,
         warm_up: None,

@@ -91,6 +91,9 @@ pub struct TuneRequest {
     /// `--warm-up`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_up_seconds: Option<f64>,
+    /// `--what`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<&'static str>,
     /// `--hpa`.
     pub hpa: Option<String>,
     /// `--namespace`.

@@ -97,6 +97,14 @@ fn a_policy_that_nobody_scales_has_nothing_to_tune() {
     let finished = sandbox.hpasim("tune policies/stripe-api.toml traces/spike.csv");
     insta::assert_snapshot!(format!("{:?}\n{}", finished.code, finished.stderr), @"
     Some(2)
+    warning[W0006]: there is no autoscaler: the number of pods stays at 1
+     --> policies/stripe-api.toml:6:1
+      |
+    6 | replicas = 1
+      | ^^^^^^^^
+      |
+      = help: add [hpa] to the policy, or a HorizontalPodAutoscaler to the manifest; `deployment.replicas` is the number of pods
+
     error: `stripe-api` has no autoscaler, so there is nothing to tune; add [hpa] to the policy
     ");
     assert!(!sandbox.path("output").exists());
