@@ -66,15 +66,15 @@ pub(super) struct TuneArgs {
         help = "Share of each trace for the search [default: 0.67]"
     )]
     split: Option<f64>,
-    /// What is better [default: no KPI of harm, cost or rescales above today's].
+    /// What is better [default: no KPI of harm, cost or rescales above today's, and no latency that users feel].
     #[arg(
         long,
         value_name = "GOAL",
-        help = "What is better [default: less harm, cost and rescales, none above today's]"
+        help = "What is better [default: nothing worse than today's]"
     )]
     goal: Option<String>,
-    /// best, or one-change: the best policy that differs from today's in one setting
-    #[arg(long = "answer", value_parser = one_of(ANSWERS), hide_possible_values = true, value_name = "ANSWER", default_value = Answer::Best.as_str())]
+    /// How many changes the answer may have: the best policy, or the best single change.
+    #[arg(help = "best, or one-change: change one setting", long = "answer", value_parser = one_of(ANSWERS), hide_possible_values = true, value_name = "ANSWER", default_value = Answer::Best.as_str())]
     wanted: Answer,
     /// Search only this: PATH=VALUES as for `sweep --set`, or averageUtilization (in a policy without `metrics`: targetCPUUtilizationPercentage), minReplicas, tolerance, scaleDown, ...; repeatable
     #[arg(long, value_name = "PARAM")]
@@ -89,14 +89,14 @@ pub(super) struct TuneArgs {
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        help = "Policies to simulate [default: 2000; 200 where the request engine searches]"
+        help = "Policies to simulate [default: 2000; request: 200]"
     )]
     budget: Option<u32>,
     /// evolution, halving or random
     #[arg(long, value_parser = one_of(METHODS), hide_possible_values = true, default_value = Method::Evolution.as_str())]
     method: Method,
-    /// Policies that the request engine judges beside the best single change and the best pair
-    #[arg(long, value_name = "N", default_value_t = FINALISTS, value_parser = clap::value_parser!(u8).range(1..))]
+    /// Policies that the request engine judges beside the best single change and the best pair.
+    #[arg(help = "Further policies that the request engine judges", long, value_name = "N", default_value_t = FINALISTS, value_parser = clap::value_parser!(u8).range(1..))]
     finalists: u8,
     /// The engine: `request` or `fluid`.
     #[arg(

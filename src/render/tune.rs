@@ -180,6 +180,7 @@ fn header(page: &TunePage<'_>, colour: Colour) -> String {
     let mut text = [
         title,
         verdict,
+        steps::one_change(page),
         page.proposal
             .map_or_else(String::new, |it| review::review(page, &it)),
         folded("goal     ", &visible(&facts.goal)),

@@ -17,7 +17,7 @@ use crate::scenario::{
     Diagnostic, Diagnostics, FileKind, FileRequest, LoadError, LoadRequest, Loader, NamedBy,
     Scenario, Template, load_templates,
 };
-use crate::search::tune::spike::{Spike, SpikedTrace};
+use crate::search::tune::spike::{SpikedTrace, SteepestSpike};
 use crate::search::tune::split::{replicas_at_end, split_time};
 use crate::search::tune::traffic::{holds_spike, steepest_rise};
 use crate::simulation::Extent;
@@ -291,7 +291,7 @@ impl Reader<'_> {
         let Some((place, _, trace)) = largest else {
             return Ok(());
         };
-        let Some(spike) = Spike::steepest(&trace) else {
+        let Some(spike) = SteepestSpike::of(&trace) else {
             return Ok(());
         };
         let quiet = &parts.held_out[place];

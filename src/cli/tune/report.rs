@@ -65,14 +65,6 @@ impl ExperimentReport for TuneReport<'_> {
                 files.push(ResultFile::new(HELD_OUT_CSV, csv));
             }
         }
-        for held_out in &self.experiment.inputs.held_out {
-            if let Some(spike) = &held_out.spike {
-                files.push(ResultFile::new(
-                    HELD_OUT_CSV,
-                    spike.csv.clone().into_bytes(),
-                ));
-            }
-        }
         files.extend(self.front()?);
         files.extend(self.sensitivity()?);
         let mut add = |name, bytes| files.push(ResultFile::new(name, bytes));

@@ -1,7 +1,7 @@
 //! A proposal as a reviewer reads it: the verdict, what changes, what it buys, what it costs, what it bets on.
 
 use super::cautions::side_effect;
-use super::{ProposalView, TunePage, steps};
+use super::{ProposalView, TunePage};
 use crate::kpi::Kpi;
 use crate::render::comparison::signed;
 use crate::render::human;
@@ -23,7 +23,6 @@ pub(super) fn review(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String
     };
     let changes = changes_text(page.space, proposal.candidate);
     let mut text = [
-        steps::one_change(page),
         folded("changes  ", &visible(&changes)),
         folded("buys     ", &nothing(&balance.buys)),
         folded("costs    ", &nothing(&balance.costs)),
@@ -180,3 +179,7 @@ pub(super) fn name(kpi: Kpi) -> &'static str {
         _ => kpi.heading(),
     }
 }
+
+#[cfg(test)]
+#[path = "review/tests.rs"]
+mod tests;

@@ -15,7 +15,7 @@ const LENGTH_MOST: f64 = 0.5;
 
 /// A spike: minute by minute the load above that before it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spike {
+pub struct SteepestSpike {
     /// The load of the minute before.
     before: f64,
     /// The load above that.
@@ -35,10 +35,10 @@ pub struct SpikedTrace {
     pub added_most: f64,
 }
 
-impl Spike {
+impl SteepestSpike {
     /// The steepest of a trace, until its load is back; `None` where load never rises.
     #[must_use]
-    pub fn steepest(trace: &Trace) -> Option<Self> {
+    pub fn of(trace: &Trace) -> Option<Self> {
         let minutes = minute_means(trace);
         let rise = steepest_minute(&minutes)?;
         let before = minutes[rise.before];
@@ -157,16 +157,16 @@ mod tests {
         }
     }
 
-    fn spike() -> Spike {
+    fn spike() -> SteepestSpike {
         let loads = [10.0, 10.0, 40.0, 70.0, 60.0, 12.0, 10.0, 10.0];
-        Spike::steepest(&trace(&loads)).expect("a spike")
+        SteepestSpike::of(&trace(&loads)).expect("a spike")
     }
 
     #[test]
     fn a_spike_is_the_load_above_that_before_it_until_it_is_back() {
         assert_eq!(spike().before.to_bits(), 10f64.to_bits());
         assert_eq!(spike().added, [30.0, 60.0, 50.0]);
-        assert_eq!(Spike::steepest(&trace(&[5.0, 5.0, 4.0])), None);
+        assert_eq!(SteepestSpike::of(&trace(&[5.0, 5.0, 4.0])), None);
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
             demand: Demand::RequestsPerSecond(vec![10.0, 10.0]),
             columns: Vec::new(),
         };
-        let wide = Spike {
+        let wide = SteepestSpike {
             before: 10.0,
             added: vec![20.0; 60],
         };

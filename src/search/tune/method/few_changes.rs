@@ -37,7 +37,7 @@ const ANCHORS: usize = 4;
 
 /// The value of one parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Setting {
+struct SingleChange {
     /// The parameter's place in the space.
     place: usize,
     /// The number of its value.
@@ -146,14 +146,14 @@ impl Findings {
 }
 
 /// What `tried` changes.
-fn settings(space: &Space, tried: &Tried) -> Vec<Setting> {
+fn settings(space: &Space, tried: &Tried) -> Vec<SingleChange> {
     let changes = space.changes(&tried.candidate);
-    let setting = |place, value| Setting { place, value };
+    let setting = |place, value| SingleChange { place, value };
     changes.map(|it| setting(it.place, it.value)).collect()
 }
 
 /// Today's policy with `settings`; `None` where another parameter may not stay as it is.
-fn candidate(space: &Space, settings: &[Setting]) -> Option<Candidate> {
+fn candidate(space: &Space, settings: &[SingleChange]) -> Option<Candidate> {
     let values: Vec<(usize, u64)> = settings.iter().map(|it| (it.place, it.value)).collect();
     space.today_with(&values)
 }
@@ -161,7 +161,7 @@ fn candidate(space: &Space, settings: &[Setting]) -> Option<Candidate> {
 /// The best value of some parameters, each with every value of all others, the most promising first.
 fn pairs(space: &Space, findings: &Findings) -> Vec<Candidate> {
     let singles = findings.single_changes(space);
-    let alone: Vec<Setting> = singles
+    let alone: Vec<SingleChange> = singles
         .into_iter()
         .flat_map(|tried| settings(space, tried))
         .collect();
@@ -176,7 +176,7 @@ fn pairs(space: &Space, findings: &Findings) -> Vec<Candidate> {
 }
 
 /// The values of the parameters at `places`, without today's: one of each parameter in turn, so that any beginning covers all ranges.
-fn in_turn(space: &Space, places: &[usize]) -> Vec<Setting> {
+fn in_turn(space: &Space, places: &[usize]) -> Vec<SingleChange> {
     let values: Vec<Vec<u64>> = places
         .iter()
         .map(|place| {
@@ -191,7 +191,7 @@ fn in_turn(space: &Space, places: &[usize]) -> Vec<Setting> {
         let settings = places.iter().zip(&values);
         settings.filter_map(move |(place, values)| {
             let value = *values.get(round)?;
-            Some(Setting {
+            Some(SingleChange {
                 place: *place,
                 value,
             })
