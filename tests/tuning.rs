@@ -1,7 +1,7 @@
-//! Which search method finds the better policies with the same budget: the measurement for
-//! docs/tuning.md.
+//! What a search finds on its training traces: never less than the best single change, and which method finds more with
+//! the same budget, the measurement for docs/tuning.md.
 //!
-//! This test measures the search on its training traces. The command itself reports how a proposal
+//! The command itself reports how a proposal
 //! performs on other traffic. `HPASIM_WRITE_DOCS=1 cargo test --release --test tuning -- --ignored`
 //! repeats the measurement and writes the table.
 
@@ -11,12 +11,15 @@ use std::path::{Path, PathBuf};
 
 use hpasim::files::FileLoader;
 use hpasim::results::statistics::Estimate;
-use hpasim::scenario::{LoadRequest, ManifestChoice, Template, load_templates};
+use hpasim::scenario::{LoadRequest, ManifestChoice, MemoryLoader, Template, load_templates};
 use hpasim::search::outcome::Weighed;
-use hpasim::search::tune::goal::Goal;
-use hpasim::search::tune::method::{Findings, Method};
+use hpasim::search::tune::evaluation::{Simulator, Variant};
+use hpasim::search::tune::goal::{Goal, Score};
+use hpasim::search::tune::method::{Answer, Findings, Method};
 use hpasim::search::tune::question::{Asked, TuningQuestion};
 use hpasim::units::Seed;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg32;
 
 const PAGE: &str = "docs/tuning.md";
 const BEGIN: &str = "<!-- measured: begin -->\n";
@@ -48,6 +51,7 @@ fn question(traces: &[&str]) -> TuningQuestion {
     let asked = Asked {
         parameters: &[],
         goal: Goal::BetterThanToday,
+        answer: Answer::Best,
         seeds: vec![Seed(1), Seed(2), Seed(3)],
         threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
     };
@@ -121,6 +125,134 @@ fn dominated_area(points: &[[f64; 3]]) -> f64 {
     area
 }
 
+/// The parameters of the random days: those that decide most.
+const FEW_PARAMETERS: [&str; 4] = [
+    "targetCPUUtilizationPercentage",
+    "minReplicas",
+    "stabilizationWindowSeconds",
+    "tolerance",
+];
+/// Enough for every single change of them, and little more.
+const FEW_BUDGET: u32 = 170;
+
+/// A day of a random height, noise and, on some days, a spike; its 144 rows pass in two hours, so that the test is quick.
+fn random_day(number: u64) -> String {
+    let mut generator = Pcg32::seed_from_u64(number);
+    let night: f64 = generator.random_range(5.0..60.0);
+    let height: f64 = generator.random_range(0.0..200.0);
+    let noise: f64 = generator.random_range(0.0..0.3);
+    let spike = generator.random_bool(0.5).then(|| {
+        let start = generator.random_range(0..130);
+        (
+            start..start + generator.random_range(1..12),
+            generator.random_range(2.0..5.0),
+        )
+    });
+    let mut csv = String::from("time_s,rps\n");
+    for row in 0..=144 {
+        let of_day = (1.0 - (f64::from(row) / 144.0 * std::f64::consts::TAU).cos()) / 2.0;
+        let mut rps = (night + height * of_day) * (1.0 + noise * generator.random_range(-1.0..1.0));
+        if let Some((rows, factor)) = &spike
+            && rows.contains(&row)
+        {
+            rps *= factor;
+        }
+        writeln!(csv, "{},{rps:.3}", 50 * row).expect("a string takes all");
+    }
+    csv
+}
+
+fn day_question(number: u64, answer: Answer) -> TuningQuestion {
+    let mut files = MemoryLoader::default()
+        .with("policy.toml", include_str!("../policies/prod.toml"))
+        .with("day.csv", random_day(number));
+    let request = LoadRequest::new(Path::new("policy.toml"), Path::new("day.csv"));
+    let template = Template::load(request, &ManifestChoice::default(), &mut files)
+        .expect("the inputs are sound")
+        .preferring_fluid();
+    let goal = match number % 3 {
+        0 => Goal::BetterThanToday,
+        1 => Goal::parse("min rescales").expect("a goal"),
+        _ => Goal::parse("min slo_violation_seconds subject to rescales<=200").expect("a goal"),
+    };
+    let asked = Asked {
+        parameters: &FEW_PARAMETERS.map(str::to_owned),
+        goal,
+        answer,
+        seeds: vec![Seed(1)],
+        threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+    };
+    TuningQuestion::ask(vec![template], asked).expect("there is something to tune")
+}
+
+/// How near to the goal the policy is that the search would propose, and how many changes it has.
+fn proposal(question: &TuningQuestion) -> (Score, usize) {
+    let search = question.search(FEW_BUDGET, Seed(1));
+    let mut findings = search.run(Method::Evolution, &|| ());
+    let finalists = search.finalists(&mut findings, 6, &|| ());
+    let judgement = search.judge_finalists(&finalists, Simulator::Template, &|| ());
+    let changes = judgement.best.map_or(0, |best| {
+        let changes = question.space.changes(&finalists[best].candidate);
+        changes.count()
+    });
+    (*judgement.nearest(), changes)
+}
+
+/// How near to the goal the best single change is: every value of each parameter alone.
+fn best_of_grid(question: &TuningQuestion) -> Score {
+    let parameters = question.space.parameters().iter();
+    let arguments = parameters.flat_map(|parameter| {
+        let values = (0..parameter.count()).map(|value| parameter.argument(value));
+        let setup = parameter.setup().map(str::to_owned);
+        values.map(move |value| {
+            setup
+                .iter()
+                .cloned()
+                .chain([value])
+                .collect::<Vec<String>>()
+        })
+    });
+    let variants: Vec<Variant> = arguments
+        .map(|arguments| Variant {
+            arguments,
+            simulator: Simulator::Template,
+        })
+        .collect();
+    let measured = question.training().simulate(&variants, 1, &|| ());
+    let scores = measured.into_iter().flatten().map(|measured| {
+        let (goal, objectives) = (&question.goal, &question.objectives);
+        goal.score(&measured, &question.today, objectives)
+    });
+    scores.min_by(Score::compare).expect("single changes")
+}
+
+#[test]
+fn over_20_random_days_the_proposal_is_never_worse_than_the_best_single_change() {
+    for day in 0..20 {
+        let question = day_question(day, Answer::Best);
+        let (proposed, _) = proposal(&question);
+        let single = best_of_grid(&question);
+        assert!(
+            proposed.compare(&single).is_le(),
+            "day {day}: proposed {proposed:?}, best single change {single:?}"
+        );
+    }
+}
+
+#[test]
+fn asked_for_one_change_the_answer_is_the_best_of_the_grid() {
+    for day in 20..23 {
+        let question = day_question(day, Answer::OneChange);
+        let (proposed, changes) = proposal(&question);
+        assert!(changes <= 1, "day {day}: {changes} changes");
+        let single = best_of_grid(&question);
+        assert!(
+            proposed.compare(&single).is_eq(),
+            "day {day}: proposed {proposed:?}, best single change {single:?}"
+        );
+    }
+}
+
 #[test]
 fn the_dominated_volume_is_that_of_boxes() {
     assert!((dominated_volume(&[[0.5, 0.5, 0.5]]) - 0.125).abs() < 1e-12);
@@ -137,7 +269,7 @@ fn evolution_finds_more_than_random_search_with_the_same_budget() {
     let found = |method| worth(&question, &search.run(method, &|| ()));
     let (random, evolution) = (found(Method::Random), found(Method::Evolution));
     assert!(evolution.volume > random.volume, "{evolution:?} {random:?}");
-    assert!(evolution.goal < random.goal, "{evolution:?} {random:?}");
+    assert!(evolution.goal <= random.goal, "{evolution:?} {random:?}");
 }
 
 /// One line of the table: the quality of all searches with one method.

@@ -18,6 +18,8 @@ pub(super) const COMPARISON_CSV: &str = "comparison.csv";
 pub(super) const COMPARISON_JSON: &str = "comparison.json";
 /// Every policy on the front of a tuning.
 pub(super) const FRONT_CSV: &str = "front.csv";
+/// The held-out traffic of a tuning with the training's spike in it.
+pub(super) const HELD_OUT_CSV: &str = "held-out.csv";
 /// What a tuning proposes, for kubectl.
 pub(super) const PATCH: &str = "patch.yaml";
 /// The same as a policy of its own.
@@ -37,7 +39,7 @@ pub(super) const SENSITIVITY: &str = "sensitivity";
 /// Every picture.
 const PICTURES: [&str; 5] = [PLOT, FRONT, PARAMETERS, HEATMAP, SENSITIVITY];
 /// Everything that a command writes, pictures apart.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     SUMMARY,
     TIMELINE,
     TIMELINE_QUANTILES,
@@ -46,6 +48,7 @@ const FILES: [&str; 11] = [
     COMPARISON_CSV,
     COMPARISON_JSON,
     FRONT_CSV,
+    HELD_OUT_CSV,
     PATCH,
     PROPOSED_TOML,
     SWEEP,

@@ -28,7 +28,7 @@ use crate::scenario::{Engine, ManifestChoice, Scenario, Template};
 use crate::search::in_order::all_cores;
 use crate::search::tune::evaluation::Simulator;
 use crate::search::tune::goal::Goal;
-use crate::search::tune::method::Method;
+use crate::search::tune::method::{Answer, Method};
 use crate::search::tune::question::{Asked, QuestionError, TuningQuestion};
 use crate::search::tune::summary::TuneRequest;
 use crate::simulation::Extent;
@@ -68,13 +68,16 @@ pub(super) struct TuneArgs {
         help = "Share of each trace for the search [default: 0.67]"
     )]
     split: Option<f64>,
-    /// What is better [default: no KPI of harm, cost or rescales above today's].
+    /// What is better [default: no KPI of harm, cost or rescales above today's, and no latency that users feel].
     #[arg(
         long,
         value_name = "GOAL",
-        help = "What is better [default: less harm, cost and rescales, none above today's]"
+        help = "What is better [default: nothing worse than today's]"
     )]
     goal: Option<String>,
+    /// How many changes the answer may have: the best policy, or the best single change.
+    #[arg(help = "best, or one-change: change one setting", long = "answer", value_parser = one_of(ANSWERS), hide_possible_values = true, value_name = "ANSWER", default_value = Answer::Best.as_str())]
+    wanted: Answer,
     /// Search only this: PATH=VALUES as for `sweep --set`, or averageUtilization (in a policy without `metrics`: targetCPUUtilizationPercentage), minReplicas, tolerance, scaleDown, ...; repeatable
     #[arg(long, value_name = "PARAM")]
     param: Vec<String>,
@@ -92,14 +95,14 @@ pub(super) struct TuneArgs {
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        help = "Policies to try [default: 2000 fluid, 200 request]"
+        help = "Policies to simulate [default: 2000; request: 200]"
     )]
     budget: Option<u32>,
     /// evolution, halving or random
     #[arg(long, value_parser = one_of(METHODS), hide_possible_values = true, default_value = Method::Evolution.as_str())]
     method: Method,
-    /// Policies that the request engine judges
-    #[arg(long, value_name = "N", default_value_t = FINALISTS, value_parser = clap::value_parser!(u8).range(1..))]
+    /// Policies that the request engine judges beside the best single change and the best pair.
+    #[arg(help = "Further policies that the request engine judges", long, value_name = "N", default_value_t = FINALISTS, value_parser = clap::value_parser!(u8).range(1..))]
     finalists: u8,
     /// The engine: `request` or `fluid`.
     #[arg(
@@ -126,6 +129,12 @@ pub(super) struct TuneArgs {
     answer: AnswerArgs,
 }
 
+/// `--answer`.
+const ANSWERS: &ChoiceWords<Answer> = &[
+    (Answer::Best, Answer::Best.as_str()),
+    (Answer::OneChange, Answer::OneChange.as_str()),
+];
+
 /// `--method`.
 const METHODS: &ChoiceWords<Method> = &[
     (Method::Evolution, Method::Evolution.as_str()),
@@ -135,8 +144,8 @@ const METHODS: &ChoiceWords<Method> = &[
 
 /// The seeds of the training: few, for each candidate sees them all; chance is the report's to measure.
 const TRAINING_SEEDS: u16 = 3;
-/// How many of the best the request engine judges by default.
-const FINALISTS: u8 = 6;
+/// How many of the best the request engine judges by default, beside the best single change and the best pair.
+const FINALISTS: u8 = 4;
 /// How many seeds the report has by default.
 const SEEDS: u16 = 10;
 /// The part of a trace that is tuned on.
@@ -187,7 +196,11 @@ impl TuneArgs {
         for setting in &self.set {
             variation.add_setting(setting);
         }
-        let named: [(&str, Option<String>); 5] = [
+        let named: [(&str, Option<String>); 6] = [
+            (
+                "answer",
+                (self.wanted != Answer::Best).then(|| self.wanted.as_str().to_owned()),
+            ),
             ("goal", self.goal.clone()),
             ("split", self.split.map(|split| split.to_string())),
             ("budget", self.budget.map(|budget| budget.to_string())),
@@ -222,6 +235,7 @@ impl TuneArgs {
             set: self.set.clone(),
             param: self.param.clone(),
             goal: self.goal.clone(),
+            answer: self.wanted.as_str(),
             split: self.holdout.is_empty().then_some(split),
             holdout: self
                 .holdout
@@ -276,6 +290,7 @@ impl<'a> TuneExperiment<'a> {
         let asked = Asked {
             parameters: &arguments.param,
             goal,
+            answer: arguments.wanted,
             seeds,
             threads: arguments.jobs.unwrap_or_else(all_cores),
         };
@@ -291,7 +306,23 @@ impl<'a> TuneExperiment<'a> {
         let mut templates = self.search.templates.iter();
         let is_slow = templates.any(|template| template.engine() == Engine::Request);
         let usual = if is_slow { BUDGET_OF_REQUESTS } else { BUDGET };
-        self.arguments.budget.unwrap_or(usual)
+        let budget = self.arguments.budget.unwrap_or(usual);
+        match self.arguments.wanted {
+            Answer::Best => budget,
+            // Today's policy counts too.
+            Answer::OneChange => {
+                let singles = self.search.space.single_changes() + 1;
+                budget.min(u32::try_from(singles).unwrap_or(u32::MAX))
+            }
+        }
+    }
+
+    /// The part of the budget that is kept for reductions of finalists; a single change is not reduced.
+    fn kept_for_reductions(&self) -> u32 {
+        match self.arguments.wanted {
+            Answer::Best => self.budget() / REDUCTION_PART,
+            Answer::OneChange => 0,
+        }
     }
 
     /// How many simulations a policy takes under the whole training.
@@ -329,8 +360,10 @@ impl Experiment for TuneExperiment<'_> {
             .iter()
             .map(|it| Extent::of(&it.today, it.template.engine()))
             .fold(Extent::default(), Extent::and);
-        let finalists = f64::from(arguments.finalists) + 1.0;
+        // Today's policy, the best single change and the best pair are judged too.
+        let finalists = f64::from(arguments.finalists) + 3.0;
         let seeds = f64::from(arguments.seeds);
+        // A report for the proposal; another one where the proposal makes a bet or is not confirmed.
         let reported = 2.0 * seeds * held_out.len() as f64;
         let extent = of_search
             .times(f64::from(self.budget()))

@@ -1,23 +1,32 @@
 //! The answer of a tuning in the terminal: the search, today's policy beside the proposed one, the changes, the warnings.
 
-use anstyle::{AnsiColor, Style};
+mod cautions;
+mod review;
+mod steps;
+
+use anstyle::Style;
 
 use super::assertions::render_assertions;
-use super::comparison::{ComparisonPage, render_comparison, signed};
-use super::human;
+use super::comparison::{ComparisonPage, render_comparison};
 use super::paint::{Colour, painted};
 use super::prose::folded;
 use super::sweep_answer::{number, thousands};
 use super::table::{Column, TableFormat, render_table};
-use crate::kpi::Kpi;
 use crate::search::outcome::{Objective, Objectives, Weighed};
 use crate::search::table::plain_text;
-use crate::search::tune::caution::{Caution, HeldOutVerdict, KpiDifference, SideEffect};
-use crate::search::tune::finalists::PutBack;
+use crate::search::tune::bets::Bet;
+use crate::search::tune::caution::{Balance, Caution, HeldOutVerdict};
+use crate::search::tune::evaluation::Measured;
+use crate::search::tune::finalists::{JudgedStep, PassedOver, PutBack};
+use crate::search::tune::goal::Goal;
+use crate::search::tune::method::Answer;
 use crate::search::tune::space::{Candidate, Space};
 use crate::search::tune::summary::{TuneFacts, TuneSummary};
-use crate::search::tune::traffic::{SPIKE_FACTOR, SPIKE_MINUTES};
 use crate::text::{visible, visible_lines};
+
+use cautions::caution_line;
+pub use cautions::caution_text;
+pub use review::{bet_text, passed_over_text, verdict_text};
 
 /// A tuning and its outcome.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +38,15 @@ pub struct TunePage<'a> {
     /// The objectives.
     pub objectives: &'a Objectives,
     /// Today's policy under the training, by the search's engine.
-    pub today: Weighed,
+    pub today: &'a Measured,
+    /// What is better.
+    pub goal: &'a Goal,
+    /// What one change buys, then more, as the judge measured them.
+    pub steps: &'a [JudgedStep],
+    /// Today's policy, as the judge measured it.
+    pub before: &'a Measured,
+    /// Better policies that are not proposed, and why.
+    pub passed_over: &'a [PassedOver],
     /// The proposal; `None` where no policy is better than today's.
     pub proposal: Option<ProposalView<'a>>,
     /// The share of the spread that each parameter explains by itself, in the order of the space.
@@ -49,8 +66,8 @@ pub struct ProposalView<'a> {
     pub candidate: &'a Candidate,
     /// Today's and the proposed policy on held-out traffic.
     pub report: &'a ComparisonPage<'a>,
-    /// Its objectives under the training, by the search's engine.
-    pub training: Weighed,
+    /// Its measurements under the training, by the search's engine.
+    pub training: &'a Measured,
     /// The same without each of its changes.
     pub worth: &'a [PutBack],
     /// The patch as YAML; empty where nothing of the HorizontalPodAutoscaler changes.
@@ -61,6 +78,10 @@ pub struct ProposalView<'a> {
     pub apply: &'a str,
     /// The verdict of the report.
     pub verdict: &'a HeldOutVerdict,
+    /// What the proposal buys and costs on held-out traffic.
+    pub balance: &'a Balance,
+    /// What it bets on.
+    pub bets: &'a [Bet],
     /// Commands for the next steps.
     pub again: &'a [String],
     /// Why a text is missing.
@@ -80,12 +101,16 @@ pub enum PatchScope {
 #[must_use]
 pub fn render_tuning(page: &TunePage<'_>, colour: Colour) -> String {
     let mut text = header(page, colour);
+    text.push_str(&steps::few_changes(page, colour));
     if let Some(proposal) = page.proposal {
         text.push_str(&proposed(page, &proposal, colour));
     }
-    text.push_str(&bold("Which parameter matters", colour));
-    text.push_str(&sensitivity(page));
-    text.push('\n');
+    // Single changes are no even sample.
+    if page.summary.facts.request.answer != Answer::OneChange.as_str() {
+        text.push_str(&bold("Which parameter matters", colour));
+        text.push_str(&sensitivity(page));
+        text.push('\n');
+    }
     for caution in page.cautions {
         text.push_str(&caution_line(caution, colour));
     }
@@ -145,28 +170,34 @@ fn header(page: &TunePage<'_>, colour: Colour) -> String {
         Some(proposal) => verdict_text(proposal.verdict),
         None => format!(
             "keep today's policy ({}): no policy that the search tried is nearer to the goal",
-            point_text(page.today, page.objectives)
+            steps::goal_values(page, page.before)
         ),
     };
-    let verdict: String = folded("verdict  ", &verdict)
+    let verdict: String = folded("verdict  ", &visible(&verdict))
         .lines()
         .map(|line| bold(line, colour))
         .collect();
     let mut text = [
         title,
         verdict,
+        steps::one_change(page),
+        page.proposal
+            .map_or_else(String::new, |it| review::review(page, &it)),
         folded("goal     ", &visible(&facts.goal)),
         folded("search   ", &searched(page)),
     ]
     .concat();
     if page.proposal.is_some() {
         let report = format!(
-            "{}, {} that the search did not see",
+            "{}, {} that the search did not see; ± is the 95 % interval over these seeds, and other days may differ by more",
             visible(&facts.held_out_traces.join(" and ")),
             seeds_text(facts.seeds.len())
         );
         text.push_str(&folded("report   ", &report));
         text.push_str(&starts(facts));
+        for spike in &facts.held_out_spikes {
+            text.push_str(&folded("         ", &visible(spike)));
+        }
     }
     text.push('\n');
     text
@@ -202,7 +233,9 @@ fn searched(page: &TunePage<'_>) -> String {
     let facts = &page.summary.facts;
     let search = &page.summary.search;
     let tried = thousands(search.tried as u64);
-    let tried = if search.tried as f64 >= search.candidates {
+    let tried = if facts.request.answer == Answer::OneChange.as_str() {
+        format!("{tried} policies with one change or none")
+    } else if search.tried as f64 >= search.candidates {
         format!("all {tried} policies")
     } else {
         format!(
@@ -229,43 +262,6 @@ fn searched(page: &TunePage<'_>) -> String {
         seeds_text(facts.training_seeds.len()),
         search.judge,
     )
-}
-
-/// The verdict of held-out traffic, in one line.
-#[must_use]
-pub fn verdict_text(verdict: &HeldOutVerdict) -> String {
-    match verdict {
-        HeldOutVerdict::Better => "better, on traffic and seeds that the search did not see".to_owned(),
-        HeldOutVerdict::Trade { losses } => format!(
-            "a trade-off: better in what the goal asks for, but {}, on traffic and seeds that the search did not see",
-            listed(losses)
-        ),
-        HeldOutVerdict::WithinNoise { gains } if gains.is_empty() => {
-            "keep today's policy: the held-out runs have no value of the KPIs that were to become less".to_owned()
-        }
-        HeldOutVerdict::WithinNoise { gains } => format!(
-            "keep today's policy: on held-out traffic the gain is within the noise ({})",
-            listed(gains)
-        ),
-        HeldOutVerdict::Worse { losses } => format!(
-            "keep today's policy: the proposed policy is worse on held-out traffic ({})",
-            listed(losses)
-        ),
-        HeldOutVerdict::Harmful => {
-            "better in what the goal asks for on traffic that the search did not see, but harmful on the traffic of the search: read the warnings".to_owned()
-        }
-        HeldOutVerdict::BoundMissed => {
-            "the goal is missed on traffic and seeds that the search did not see".to_owned()
-        }
-        HeldOutVerdict::OneSeed => {
-            "unknown: one seed cannot show the noise; use --seeds 10".to_owned()
-        }
-    }
-}
-
-fn listed(differences: &[KpiDifference]) -> String {
-    let texts: Vec<String> = differences.iter().map(difference).collect();
-    texts.join(", ")
 }
 
 /// `360` or `6e11`.
@@ -304,14 +300,14 @@ fn proposed(page: &TunePage<'_>, proposal: &ProposalView<'_>, colour: Colour) ->
 
 /// Proposed, without each of its changes, and today's: under the training.
 fn changes(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String {
-    let objectives = objectives(page);
+    let kpis = steps::objectives_of_goal(page);
     let mut columns = vec![
         Column::left(""),
         Column::right("today"),
         Column::right("proposed"),
     ];
     let changes = page.space.changes(proposal.candidate);
-    let values = changes.map(|change| {
+    let changed = changes.map(|change| {
         let today = change.parameter.today_text();
         let row = vec![
             change.parameter.label(),
@@ -321,27 +317,30 @@ fn changes(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String {
         (change.place, row)
     });
     if proposal.worth.is_empty() {
-        let rows: Vec<Vec<String>> = values.map(|(_, row)| row).collect();
+        let rows: Vec<Vec<String>> = changed.map(|(_, row)| row).collect();
         return format!(
             "{}{}",
             render_table(&columns, &rows, TableFormat::Plain),
             folded("", WORTH_UNKNOWN)
         );
     }
-    let headings = objectives.map(|it| page.objectives.column_heading(it));
-    columns.extend(headings.iter().map(|heading| Column::right(heading)));
-    let whole = |name: &str, point: Weighed| {
+    columns.extend(kpis.iter().map(|kpi| Column::right(review::name(*kpi))));
+    let values = |measured: &Measured| {
+        let values = kpis.iter().map(|kpi| steps::value(page, *kpi, measured));
+        values.collect::<Vec<String>>()
+    };
+    let whole = |name: &str, measured: &Measured| {
         let mut row = vec![name.to_owned(), String::new(), String::new()];
-        row.extend(numbers(point, objectives));
+        row.extend(values(measured));
         row
     };
     let mut rows = vec![whole("proposed", proposal.training)];
-    rows.extend(values.map(|(place, mut row)| {
+    rows.extend(changed.map(|(place, mut row)| {
         row[0].insert_str(0, "without ");
         let without = proposal.worth.iter().find(|it| it.place == place);
         row.extend(match without {
-            Some(without) => numbers(without.weighed, objectives),
-            None => ["-", "-", "-"].map(str::to_owned),
+            Some(without) => values(&without.measured),
+            None => vec!["-".to_owned(); kpis.len()],
         });
         row
     }));
@@ -457,83 +456,6 @@ fn sensitivity(page: &TunePage<'_>) -> String {
         render_table(&columns, &rows, TableFormat::Plain),
         folded("", &line)
     )
-}
-
-/// `warning: ...`, and what to do about it.
-fn caution_line(caution: &Caution, colour: Colour) -> String {
-    let label = painted("warning", AnsiColor::Yellow.on_default().bold(), colour);
-    let text = folded("warning: ", &visible(&caution_text(caution)));
-    text.replacen("warning", &label, 1)
-}
-
-/// A reason to doubt, and the remedy.
-#[must_use]
-pub fn caution_text(caution: &Caution) -> String {
-    match caution {
-        Caution::SideEffects(effects) => {
-            let effects: Vec<String> = effects.iter().map(side_effect).collect();
-            format!(
-                "worse for users on held-out traffic, in KPIs that the goal does not name: {}",
-                effects.join("; ")
-            )
-        }
-        Caution::TrainingSideEffects(effects) => {
-            let effects: Vec<String> = effects.iter().map(side_effect).collect();
-            format!(
-                "worse for users on the traffic of the search, in KPIs that the goal does not name: {}",
-                effects.join("; ")
-            )
-        }
-        Caution::HardlyScales { today, proposed } => format!(
-            "the proposed policy hardly scales ({} rescales in a held-out run, {} today): like a fixed number of pods, it fits this traffic and no other",
-            human::trimmed(*proposed, 1),
-            human::trimmed(*today, 1)
-        ),
-        Caution::Tolerance => {
-            "Kubernetes accepts `tolerance` in `behavior` by default from 1.35 on (earlier: with the feature gate HPAConfigurableTolerance); for an older cluster, search the other parameters with --param".to_owned()
-        }
-        Caution::AtBorder { label, value } => format!(
-            "{label} = {} is the first or the last of the values that the search tried; widen them with --param",
-            plain_text(value)
-        ),
-        Caution::TrainedWithoutSpike => format!(
-            "the traffic of the search has no spike (load that grows {SPIKE_FACTOR} times within {SPIKE_MINUTES} minutes), so the search did not prepare for one; add a trace with a spike, as from `hpasim trace gen spike`"
-        ),
-        Caution::HeldOutWithoutSpike => {
-            "the held-out traffic has no spike, so the report does not show how the policies handle one; name a trace with a spike with --holdout".to_owned()
-        }
-        Caution::GoalOutOfReach => {
-            "no policy that the search tried meets the goal on the traffic of the search; this one misses it least".to_owned()
-        }
-        Caution::OutsidePatch { path, value } => format!(
-            "{path} = {value} is not a field of a HorizontalPodAutoscaler, so the patch does not contain it"
-        ),
-    }
-}
-
-/// `latency p95 111 ms -> 184 ms under diurnal`.
-fn side_effect(effect: &SideEffect) -> String {
-    let SideEffect {
-        kpi,
-        trace,
-        today,
-        proposed,
-    } = effect;
-    let values = |shown: fn(f64) -> String| format!("{} -> {}", shown(*today), shown(*proposed));
-    let text = match *kpi {
-        Kpi::SloViolationSeconds => format!("SLO-breaking seconds {}", values(human::significant)),
-        Kpi::FailedShare => format!("failed requests {}", values(human::percent)),
-        Kpi::LatencySecondsP95 => format!("latency p95 {}", values(human::latency)),
-        Kpi::LatencySecondsP99 => format!("latency p99 {}", values(human::latency)),
-        Kpi::RecoverySeconds => format!("recovery {}", values(human::duration)),
-        other => format!("{other} {}", values(human::significant)),
-    };
-    format!("{text} under {trace}")
-}
-
-/// `mean replicas +0.2 ± 0.3`.
-fn difference(found: &KpiDifference) -> String {
-    format!("{} {}", found.heading(), signed(&found.difference))
 }
 
 #[cfg(test)]

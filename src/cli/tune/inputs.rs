@@ -1,19 +1,29 @@
 //! The traffic of a tuning: the traces of the search and of the report, split in time or separate files, loaded.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{LESS_WORK, SPLIT, TuneArgs};
 use crate::cli::error::CommandError;
+use crate::cli::file_names::HELD_OUT_CSV;
 use crate::cli::files::hashed_once;
 use crate::cli::size::Size;
 use crate::cli::variant_inputs::{refuse_same_names, refuse_second_stdin, under_engine};
 use crate::files::RememberingLoader;
 use crate::results::InputFile;
 use crate::scenario::diagnostic::keep_first_of_each;
-use crate::scenario::{Diagnostic, Diagnostics, LoadRequest, Scenario, Template, load_templates};
+use crate::scenario::formats::csv_text::trace_csv;
+use crate::scenario::{
+    Diagnostic, Diagnostics, FileKind, FileRequest, LoadError, LoadRequest, Loader, NamedBy,
+    Scenario, Template, load_templates,
+};
+use crate::search::tune::spike::{SpikedTrace, SteepestSpike};
 use crate::search::tune::split::{replicas_at_end, split_time};
+use crate::search::tune::traffic::{holds_spike, steepest_rise};
 use crate::simulation::Extent;
+use crate::text::visible;
 use crate::units::{Replicas, SimTime};
+use crate::workload::{Demand, Trace};
 
 /// The inputs of a tuning.
 #[derive(Debug)]
@@ -41,10 +51,21 @@ pub(super) struct HeldOut {
     pub(super) label: String,
     /// Where it begins, if the trace was split.
     pub(super) split: Option<Split>,
+    /// The spike that was added to it.
+    pub(super) spike: Option<AddedSpike>,
     /// Variants of the policy under it.
     pub(super) template: Template,
     /// Today's policy under it.
     pub(super) today: Scenario,
+}
+
+/// The training's spike in held-out traffic that has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AddedSpike {
+    /// The trace with the spike, as a file has it.
+    pub(super) csv: String,
+    /// What was added, in words.
+    pub(super) text: String,
 }
 
 /// Where a trace is cut, and the pods there.
@@ -109,7 +130,13 @@ impl TuneInputs {
         resolve_all(&training, &mut warnings)?;
         let templates = training
             .iter()
-            .chain(held_out.iter().map(|it| &it.template));
+            // The spiked trace is made from the files of the training.
+            .chain(
+                held_out
+                    .iter()
+                    .filter(|it| it.spike.is_none())
+                    .map(|it| &it.template),
+            );
         let files = hashed_once(templates.flat_map(Template::inputs));
         Ok(Self {
             training,
@@ -143,6 +170,7 @@ impl TuneArgs {
                 path: path.clone(),
                 label: template.trace_name().to_owned(),
                 split: None,
+                spike: None,
                 template,
                 today,
             })
@@ -216,6 +244,7 @@ impl Reader<'_> {
             parts.held_out.push(self.after(path, name, split)?);
             parts.training.push(training);
         }
+        self.add_spike(&mut parts)?;
         Ok(parts)
     }
 
@@ -239,8 +268,108 @@ impl Reader<'_> {
             label: format!("{name} from {}", split.text()),
             today: template.scenario(&[]).map_err(CommandError::Input)?,
             split: Some(split),
+            spike: None,
             template,
         })
+    }
+
+    /// Adds the largest spike of the training to the held-out part of its trace, where no held-out part has a spike.
+    fn add_spike(&mut self, parts: &mut Parts) -> Result<(), CommandError> {
+        let has_spike = |it: &HeldOut| holds_spike(&it.today.trace);
+        if parts.held_out.iter().any(has_spike) {
+            return Ok(());
+        }
+        let mut largest: Option<(usize, f64, Arc<Trace>)> = None;
+        for (place, template) in parts.training.iter().enumerate() {
+            let scenario = template.scenario(&[]).map_err(CommandError::Input)?;
+            let rise = steepest_rise(&scenario.trace);
+            let is_largest = largest.as_ref().is_none_or(|(_, known, _)| rise > *known);
+            if holds_spike(&scenario.trace) && is_largest {
+                largest = Some((place, rise, scenario.trace));
+            }
+        }
+        let Some((place, _, trace)) = largest else {
+            return Ok(());
+        };
+        let Some(spike) = SteepestSpike::of(&trace) else {
+            return Ok(());
+        };
+        let quiet = &parts.held_out[place];
+        let spiked = spike.added_to(&quiet.today.trace);
+        let added = describe(&spiked, &parts.labels[place], &quiet.label);
+        let comment = format!("hpasim tune: {added}");
+        let spike = AddedSpike {
+            csv: trace_csv(&visible(&comment), &spiked.trace),
+            text: added,
+        };
+        let with_spike = self.with_spike(quiet, spike)?;
+        parts.held_out[place] = with_spike;
+        Ok(())
+    }
+
+    /// The same held-out traffic, as a file with the spike holds it.
+    fn with_spike(&mut self, quiet: &HeldOut, spike: AddedSpike) -> Result<HeldOut, CommandError> {
+        let mut set = self.arguments.set.clone();
+        set.extend(quiet.split.map(|it| it.setting()));
+        let path = Path::new(HELD_OUT_CSV);
+        let request = LoadRequest {
+            set: &set,
+            ..self.arguments.request(path)
+        };
+        let mut loader = WithTrace {
+            files: &mut self.loader,
+            path,
+            csv: &spike.csv,
+        };
+        let choice = self.arguments.manifest.choice();
+        let template =
+            Template::load(request, &choice, &mut loader).map_err(CommandError::Input)?;
+        Ok(HeldOut {
+            path: quiet.path.clone(),
+            label: format!("{} with a spike", quiet.label),
+            split: quiet.split,
+            today: template.scenario(&[]).map_err(CommandError::Input)?,
+            spike: Some(spike),
+            template,
+        })
+    }
+}
+
+/// What was added to which traffic, in one line.
+fn describe(spiked: &SpikedTrace, training: &str, held_out: &str) -> String {
+    let unit = match spiked.trace.demand {
+        Demand::RequestsPerSecond(_) => "requests per second",
+        Demand::CpuMillicores(_) => "millicores",
+        Demand::Users(_) => "users",
+    };
+    let minute = (spiked.start.as_secs_f64() / 60.0).round();
+    format!(
+        "the spike of {training} was added to {held_out}, where there is none: up to {:.0} {unit} more, for {} minutes from minute {minute} on",
+        spiked.added_most, spiked.minutes
+    )
+}
+
+/// Files, and a trace that is in memory.
+struct WithTrace<'a> {
+    files: &'a mut RememberingLoader,
+    path: &'a Path,
+    csv: &'a str,
+}
+
+impl Loader for WithTrace<'_> {
+    fn read(&mut self, path: &Path) -> Result<Vec<u8>, LoadError> {
+        if path == self.path {
+            return Ok(self.csv.as_bytes().to_vec());
+        }
+        self.files.read(path)
+    }
+
+    fn fetch(&mut self, request: FileRequest<'_>) -> Result<Vec<u8>, LoadError> {
+        let is_trace = request.path == self.path && request.kind == FileKind::Trace;
+        if is_trace && request.named_by == NamedBy::User {
+            return request.within_limit(self.csv.as_bytes().to_vec());
+        }
+        self.files.fetch(request)
     }
 }
 

@@ -7,7 +7,7 @@ use super::simulations::ProposedPolicy;
 use super::{PROPOSED, TuneExperiment};
 use crate::cli::confined::is_outside;
 use crate::cli::error::CommandError;
-use crate::cli::file_names::{PATCH, PROPOSED_TOML};
+use crate::cli::file_names::{HELD_OUT_CSV, PATCH, PROPOSED_TOML};
 use crate::scenario::{Diagnostics, PolicyFile, STANDARD_INPUT, Successor, load_policy};
 use crate::text::shell_word;
 
@@ -175,7 +175,9 @@ impl ProposalInputs<'_> {
             );
             return vec![check];
         }
-        let is_stdin = |held_out: &&HeldOut| held_out.path == Path::new(STANDARD_INPUT);
+        let is_stdin = |held_out: &&HeldOut| {
+            held_out.spike.is_none() && held_out.path == Path::new(STANDARD_INPUT)
+        };
         let held_out = &self.experiment.inputs.held_out;
         if held_out.iter().any(|it| is_stdin(&it)) {
             notes
@@ -203,18 +205,18 @@ impl ProposalInputs<'_> {
         let mut command = format!(
             "hpasim compare {} {proposed} {}{}",
             shell_path(&self.experiment.arguments.policy),
-            shell_path(&held_out.path),
+            shell_path(&self.trace_path(held_out)),
             self.manifest_words()
         );
         for setting in &self.experiment.arguments.set {
             command.push_str(&format!(" --set {}", shell_word(setting)));
         }
         if let Some(split) = held_out.split {
-            command.push_str(&format!(
-                " --from {} --set {}",
-                split.text(),
-                split.setting()
-            ));
+            // The file with the spike is the second part already.
+            if held_out.spike.is_none() {
+                command.push_str(&format!(" --from {}", split.text()));
+            }
+            command.push_str(&format!(" --set {}", split.setting()));
         }
         if let Some(span) = self.experiment.arguments.warm_up.asked() {
             command.push_str(&format!(" --warm-up {span}"));
@@ -229,6 +231,14 @@ impl ProposalInputs<'_> {
         let first = seeds.first().map_or(0, |seed| seed.0);
         command.push_str(&format!(" --seed {first} --seeds {}", seeds.len()));
         command
+    }
+
+    /// The file with the traffic: the user's, or the one with the added spike.
+    fn trace_path(&self, held_out: &HeldOut) -> PathBuf {
+        match held_out.spike {
+            Some(_) => self.folder.join(HELD_OUT_CSV),
+            None => held_out.path.clone(),
+        }
     }
 
     /// Whether the settings of today's policy would undo changes of the proposed one.

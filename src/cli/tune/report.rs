@@ -6,7 +6,9 @@ use super::simulations::{HeldOutReport, ProposedPolicy, Tuned};
 use crate::cli::choices::OutputFormat;
 use crate::cli::error::CommandError;
 use crate::cli::experiment::ExperimentReport;
-use crate::cli::file_names::{COMPARISON_CSV, FRONT, FRONT_CSV, PATCH, PROPOSED_TOML, SENSITIVITY};
+use crate::cli::file_names::{
+    COMPARISON_CSV, FRONT, FRONT_CSV, HELD_OUT_CSV, PATCH, PROPOSED_TOML, SENSITIVITY,
+};
 use crate::cli::paired_runs::{paired_pictures, trace_facts};
 use crate::cli::result_files::{ResultFile, pictures};
 use crate::cli::seed_args::seed_numbers;
@@ -17,8 +19,8 @@ use crate::render::paint::Colour;
 use crate::render::plot::front::{FrontMark, FrontPicture, MarkRole, Reach, draw_front};
 use crate::render::plot::sensitivity::{SensitivityPicture, SensitivityRow, draw_sensitivity};
 use crate::render::tune::{
-    self, PatchScope, TunePage, by_share, caution_text, is_sensitivity_known, point_text,
-    render_tuning, verdict_text,
+    self, PatchScope, TunePage, bet_text, by_share, caution_text, is_sensitivity_known,
+    passed_over_text, point_text, render_tuning, verdict_text,
 };
 use crate::results::comparison_export::{VerdictJson, comparison_csv};
 use crate::search::front::pareto_front;
@@ -26,7 +28,8 @@ use crate::search::outcome::{Objective, Weighed};
 use crate::search::summary::ObjectiveValues;
 use crate::search::tune::evaluation::Simulator;
 use crate::search::tune::summary::{
-    ChangeFacts, ProposalFacts, SearchFacts, SensitivityFacts, TuneFacts, TuneSummary, front_csv,
+    ChangeFacts, ProposalFacts, SearchFacts, SensitivityFacts, StepFacts, TuneFacts, TuneSummary,
+    front_csv,
 };
 
 /// The outcome of a tuning.
@@ -56,6 +59,11 @@ impl ExperimentReport for TuneReport<'_> {
         {
             let (policies, plot) = (&comparison.policies, arguments.answer.plot);
             files = paired_pictures(traces, runs, policies, report_seeds.len(), plot)?;
+            let held_out = &self.experiment.inputs.held_out;
+            for spike in held_out.iter().filter_map(|it| it.spike.as_ref()) {
+                let csv = spike.csv.clone().into_bytes();
+                files.push(ResultFile::new(HELD_OUT_CSV, csv));
+            }
         }
         files.extend(self.front()?);
         files.extend(self.sensitivity()?);
@@ -97,18 +105,19 @@ impl ExperimentReport for TuneReport<'_> {
             seeds: &self.experiment.report_seeds,
             files: &[],
         });
-        let verdict = self.report.as_ref().map(|report| &report.verdict);
-        let proposal = match (&self.tuned.proposal, &report, verdict, &self.texts) {
-            (Some(proposal), Some(report), Some(verdict), Some(texts)) => {
+        let proposal = match (&self.tuned.proposal, &report, &self.report, &self.texts) {
+            (Some(proposal), Some(report), Some(held_out), Some(texts)) => {
                 Some(tune::ProposalView {
                     candidate: &proposal.finalist.candidate,
                     report,
-                    training: proposal.finalist.measured.weighed(&question.objectives),
+                    training: &proposal.finalist.measured,
                     worth: &proposal.worth,
                     patch: &texts.patch,
                     extent: self.patch_scope(proposal),
                     apply: &texts.apply,
-                    verdict,
+                    verdict: &held_out.verdict,
+                    balance: &held_out.balance,
+                    bets: &proposal.bets,
                     again: &texts.again,
                     notes: &texts.notes,
                 })
@@ -117,9 +126,13 @@ impl ExperimentReport for TuneReport<'_> {
         };
         let page = TunePage {
             summary: &self.facts(&[]),
+            goal: &question.goal,
+            steps: &self.tuned.steps,
+            before: &self.tuned.before,
+            passed_over: &self.tuned.passed_over,
             space: &question.space,
             objectives: &question.objectives,
-            today: question.today.weighed(&question.objectives),
+            today: &question.today,
             proposal,
             sensitivity: &self.tuned.sensitivity,
             even_sample: self.sample(),
@@ -268,6 +281,12 @@ impl TuneReport<'_> {
                 .iter()
                 .map(|it| it.split.map(|split| split.replicas.0))
                 .collect(),
+            held_out_spikes: inputs
+                .held_out
+                .iter()
+                .filter_map(|it| it.spike.as_ref())
+                .map(|it| it.text.clone())
+                .collect(),
             seeds: seed_numbers(report_seeds),
             goal: question.goal.text(&question.objectives),
             inputs: inputs.files.clone(),
@@ -304,6 +323,19 @@ impl TuneReport<'_> {
         summary.held_out = verdicts.and_then(|it| it.first()).map(VerdictJson::from);
         summary.held_out_bounds = report.map_or(&[], |report| report.bounds.as_slice());
         summary.verdict = report.map(|report| verdict_text(&report.verdict));
+        let bets = self.tuned.proposal.iter().flat_map(|it| &it.bets);
+        summary.bets = bets.map(bet_text).collect();
+        let passed_over = self.tuned.passed_over.iter();
+        summary.passed_over = passed_over
+            .map(|it| passed_over_text(&question.space, it))
+            .collect();
+        let steps = self.tuned.steps.iter();
+        summary.few_changes = steps
+            .map(|it| StepFacts {
+                set: question.space.arguments(&it.candidate),
+                training: ObjectiveValues::of(it.measured.weighed(&question.objectives)),
+            })
+            .collect();
         summary.cautions = self.tuned.cautions.iter().map(caution_text).collect();
         let shares = question
             .space
@@ -328,7 +360,8 @@ impl TuneReport<'_> {
                 path: change.parameter.path().to_owned(),
                 today: change.parameter.today_text(),
                 proposed: change.parameter.value(change.value),
-                without: without.map(|it| ObjectiveValues::of(it.weighed)),
+                without: without
+                    .map(|it| ObjectiveValues::of(it.measured.weighed(&question.objectives))),
             }
         });
         ProposalFacts {

@@ -2,21 +2,23 @@
 //!
 //! It fixes the order of the steps and shows the progress; `search::tune` does each step.
 
-use super::{PROPOSED, REDUCTION_PART, TuneExperiment};
+use super::{PROPOSED, TuneExperiment};
 use crate::cli::error::CommandError;
 use crate::cli::paired_runs::{PairedRuns, PairedTrace, simulate_paired};
 use crate::cli::progress::CountProgress;
 use crate::results::KpiReport;
 use crate::results::comparison::{Comparison, TraceRuns};
+use crate::results::statistics::Estimate;
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::scenario::{Assertion, Scenario};
 use crate::search::outcome::Weighed;
+use crate::search::tune::bets::Bet;
 use crate::search::tune::caution::{
-    Caution, HeldOutVerdict, TrainingScore, doubts_of_changes, doubts_of_goal, doubts_of_report,
-    doubts_of_traffic, doubts_of_training, verdict,
+    Balance, Caution, HeldOutVerdict, TrainingScore, doubts_of_changes, doubts_of_goal,
+    doubts_of_report, doubts_of_traffic, doubts_of_training, goal_difference, verdict,
 };
 use crate::search::tune::evaluation::Measured;
-use crate::search::tune::finalists::PutBack;
+use crate::search::tune::finalists::{JudgedStep, Judgement, PassedOver, PutBack, WhyPassedOver};
 use crate::search::tune::goal::Goal;
 use crate::search::tune::method::{Findings, Tried};
 use crate::search::tune::sensitivity::sensitivity;
@@ -26,6 +28,12 @@ pub(super) struct Tuned {
     pub(super) findings: Findings,
     pub(super) finalists: Vec<Tried>,
     pub(super) proposal: Option<ProposedPolicy>,
+    /// What one change buys, then two, and the proposal; as the judge measured them.
+    pub(super) steps: Vec<JudgedStep>,
+    /// Today's policy, as the judge measured it.
+    pub(super) before: Measured,
+    /// Policies that were better under the training and that held-out traffic did not confirm.
+    pub(super) passed_over: Vec<PassedOver>,
     pub(super) sensitivity: Vec<Weighed>,
     pub(super) cautions: Vec<Caution>,
 }
@@ -34,6 +42,7 @@ pub(super) struct Tuned {
 pub(super) struct ProposedPolicy {
     pub(super) finalist: Tried,
     pub(super) worth: Vec<PutBack>,
+    pub(super) bets: Vec<Bet>,
 }
 
 /// Today's policy and the proposed one on held-out traffic.
@@ -45,6 +54,8 @@ pub(super) struct HeldOutReport {
     /// Whether the goal's bounds and the policy's own assertions hold of the proposed policy.
     pub(super) bounds: Vec<CheckedAssertion>,
     pub(super) verdict: HeldOutVerdict,
+    /// What it buys and costs there.
+    pub(super) balance: Balance,
 }
 
 impl TuneExperiment<'_> {
@@ -61,15 +72,7 @@ impl TuneExperiment<'_> {
         ) {
             return Err(CommandError::Input(refused));
         }
-        let mut tuned = self.tune(findings);
-        let report = tuned.proposal.as_ref().map(|it| self.report(it));
-        let mut report = report.transpose()?;
-        if let Some(report) = &mut report {
-            report.verdict = report.verdict.clone().beside_training(&tuned.cautions);
-            let doubts = doubts_of_report(&question.goal, &question.objectives, &report.runs.kpis);
-            tuned.cautions.splice(0..0, doubts);
-        }
-        Ok((tuned, report))
+        self.tune(findings)
     }
 
     fn progress(&self, doing: &str, runs: usize) -> CountProgress {
@@ -79,14 +82,14 @@ impl TuneExperiment<'_> {
 
     /// Spends the rest of the budget: simulates the finalists with fewer changes.
     fn search(&self) -> Findings {
-        let budget = self.budget() - self.budget() / REDUCTION_PART;
+        let budget = self.budget() - self.kept_for_reductions();
         let search = self.search.search(budget, self.arguments.seed.first());
         let runs = search.budget as usize * self.training_runs();
         let progress = self.progress("searching", runs);
         search.run(self.arguments.method, &|| progress.one_more())
     }
 
-    fn tune(&self, mut findings: Findings) -> Tuned {
+    fn tune(&self, mut findings: Findings) -> Result<(Tuned, Option<HeldOutReport>), CommandError> {
         let (question, arguments) = (&self.search, self.arguments);
         let search = question.search(self.budget(), arguments.seed.first());
         let finalists = search.finalists(&mut findings, usize::from(arguments.finalists), &|| ());
@@ -95,45 +98,135 @@ impl TuneExperiment<'_> {
             let progress = self.progress("judging", runs);
             search.judge_finalists(&finalists, arguments.judge(), &|| progress.one_more())
         };
-        let proposal = judgement.best.map(|best| ProposedPolicy {
-            finalist: finalists[best].clone(),
-            worth: search.worth(&mut findings, &finalists[best].candidate, &|| ()),
+        let Choice {
+            chosen,
+            report,
+            passed_over,
+        } = self.choose(&finalists, &judgement)?;
+        let proposal = chosen.map(|place| {
+            let candidate = &finalists[place].candidate;
+            ProposedPolicy {
+                finalist: finalists[place].clone(),
+                worth: search.worth(&mut findings, candidate, &|| ()),
+                bets: question.prudence.bets(&question.space, candidate),
+            }
         });
-        let mut cautions = doubts_of_goal(judgement.nearest());
-        let measured = judgement
-            .best
-            .and_then(|best| judgement.measured[best].clone());
-        if let (Some(proposal), Some(proposed)) = (&proposal, measured) {
-            let judged = TrainingScore {
-                today: judgement.before.clone(),
-                proposed,
+        let cautions = self.doubts(&finalists, &judgement, chosen, report.as_ref());
+        let tuned = Tuned {
+            sensitivity: sensitivity(&question.space, findings.sample_of(&question.space)),
+            steps: search.steps(&finalists, &judgement, chosen),
+            before: judgement.before,
+            findings,
+            finalists,
+            proposal,
+            passed_over,
+            cautions,
+        };
+        Ok((tuned, report))
+    }
+
+    /// Asks held-out traffic about the shortlist, the best first, and takes the first policy that it recommends.
+    ///
+    /// A policy with a bet is taken only where it is nearer to the goal than the best without one, beyond the noise. If
+    /// held-out traffic recommends none, the best is reported on.
+    fn choose(&self, finalists: &[Tried], judgement: &Judgement) -> Result<Choice, CommandError> {
+        let question = &self.search;
+        let bets = |place: usize| {
+            let candidate = &finalists[place].candidate;
+            question.prudence.bets(&question.space, candidate)
+        };
+        let mut reports: Vec<(usize, HeldOutReport)> = Vec::new();
+        let mut passed_over = Vec::new();
+        for place in &judgement.shortlist {
+            let mut report = self.report(&finalists[*place])?;
+            let doubts = self.doubts_of_judge(judgement, *place);
+            report.verdict = report.verdict.clone().beside_training(&doubts);
+            let is_enough = report.verdict.recommends() && bets(*place).is_empty();
+            reports.push((*place, report));
+            if is_enough {
+                break;
+            }
+        }
+        let prudent = reports
+            .iter()
+            .find(|(place, report)| bets(*place).is_empty() && report.verdict.recommends());
+        let mut chosen = None;
+        for (at, (place, report)) in reports.iter().enumerate() {
+            let unpaid = match prudent {
+                Some((_, prudent)) if !bets(*place).is_empty() => {
+                    let (goal, objectives) = (&question.goal, &question.objectives);
+                    let (bet, without) = (&report.runs.kpis, &prudent.runs.kpis);
+                    !is_nearer(goal_difference(goal, objectives, bet, without))
+                }
+                _ => false,
             };
-            cautions.extend(doubts_of_training(
-                &question.goal,
-                &question.objectives,
-                &judged,
-                &self.inputs.training_labels,
-            ));
-            cautions.extend(doubts_of_changes(
-                &question.space,
-                &proposal.finalist.candidate,
-            ));
+            let reason = match (&report.verdict, unpaid) {
+                (verdict, _) if !verdict.recommends() => WhyPassedOver::Verdict(verdict.clone()),
+                (_, true) => WhyPassedOver::UnpaidBet(bets(*place)),
+                _ => {
+                    chosen = Some(at);
+                    break;
+                }
+            };
+            passed_over.push(PassedOver {
+                candidate: finalists[*place].candidate.clone(),
+                reason,
+            });
+        }
+        if chosen.is_none() {
+            passed_over.clear();
+        }
+        let at = chosen.unwrap_or(0);
+        let taken = (at < reports.len()).then(|| reports.swap_remove(at));
+        Ok(Choice {
+            chosen: taken.as_ref().map(|(place, _)| *place),
+            report: taken.map(|(_, report)| report),
+            passed_over,
+        })
+    }
+
+    /// What the judge saw under the training.
+    fn doubts_of_judge(&self, judgement: &Judgement, place: usize) -> Vec<Caution> {
+        let question = &self.search;
+        let Some(proposed) = judgement.measured[place].clone() else {
+            return Vec::new();
+        };
+        let judged = TrainingScore {
+            today: judgement.before.clone(),
+            proposed,
+        };
+        let labels = &self.inputs.training_labels;
+        doubts_of_training(&question.goal, &question.objectives, &judged, labels)
+    }
+
+    fn doubts(
+        &self,
+        finalists: &[Tried],
+        judgement: &Judgement,
+        chosen: Option<usize>,
+        report: Option<&HeldOutReport>,
+    ) -> Vec<Caution> {
+        let question = &self.search;
+        let mut cautions = Vec::new();
+        if let Some(report) = report {
+            let (goal, objectives) = (&question.goal, &question.objectives);
+            cautions.extend(doubts_of_report(goal, objectives, &report.runs.kpis));
+        }
+        cautions.extend(doubts_of_goal(judgement.nearest()));
+        if let Some(place) = chosen {
+            cautions.extend(self.doubts_of_judge(judgement, place));
+            let candidate = &finalists[place].candidate;
+            cautions.extend(doubts_of_changes(&question.space, candidate));
         }
         let held_out = self.inputs.held_out.iter().map(|it| it.today.clone());
         let held_out: Vec<Scenario> = held_out.collect();
         cautions.extend(doubts_of_traffic(&question.scenarios, &held_out));
-        Tuned {
-            sensitivity: sensitivity(&question.space, findings.sample_of(&question.space)),
-            findings,
-            finalists,
-            proposal,
-            cautions,
-        }
+        cautions
     }
 
-    fn report(&self, proposal: &ProposedPolicy) -> Result<HeldOutReport, CommandError> {
+    fn report(&self, finalist: &Tried) -> Result<HeldOutReport, CommandError> {
         let question = &self.search;
-        let changes = question.space.arguments(&proposal.finalist.candidate);
+        let changes = question.space.arguments(&finalist.candidate);
         let mut traces = Vec::new();
         for held_out in &self.inputs.held_out {
             let proposed = held_out.template.scenario(&changes);
@@ -153,15 +246,29 @@ impl TuneExperiment<'_> {
         let today = question.scenarios[0].policy_name.clone();
         let mut bounds = check_bounds(&question.goal, &runs.kpis);
         let verdict = verdict(&question.goal, &question.objectives, &runs.kpis, &bounds);
+        let balance = Balance::of(&question.goal, &question.objectives, &runs.kpis);
         bounds.extend(check_own(&question.scenarios[0], &runs.kpis));
         Ok(HeldOutReport {
             verdict,
+            balance,
             bounds,
             comparison: Comparison::of(vec![today, PROPOSED.to_owned()], &runs.kpis),
             runs,
             traces,
         })
     }
+}
+
+/// Which finalist is proposed, and why no better one.
+struct Choice {
+    chosen: Option<usize>,
+    report: Option<HeldOutReport>,
+    passed_over: Vec<PassedOver>,
+}
+
+/// Whether a difference in the goal is a gain beyond the noise.
+fn is_nearer(difference: Option<Estimate>) -> bool {
+    difference.is_some_and(|it| it.mean < 0.0 && it.excludes(0.0))
 }
 
 /// Whether a bound holds of the proposed policy's mean over the seeds, as in the search.

@@ -13,7 +13,7 @@ use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_trace};
 use crate::text::csv_cell::guarded;
 use crate::text::visible;
-use crate::workload::Demand;
+use crate::workload::{Demand, Trace};
 
 /// hpasim's own CSV: `time_s,rps`.
 pub(super) static OWN_CSV: FormatReader = FormatReader {
@@ -38,20 +38,26 @@ pub(super) static OWN_CSV: FormatReader = FormatReader {
 /// The recording as CSV text.
 #[must_use]
 pub fn to_csv(recording: &Recording) -> String {
-    let trace = &recording.trace;
+    let source = recording.computed_from.as_deref();
+    let source = visible(source.unwrap_or(recording.format.title()));
+    let mut comment = format!("hpasim trace convert, from: {source}");
+    if let Some(origin) = recording.origin_nanos {
+        let _ = write!(comment, "; time_s 0 is {}", stamp_text(origin));
+    }
+    trace_csv(&comment, &recording.trace)
+}
+
+/// A trace as CSV text, below a comment of one line.
+#[must_use]
+pub fn trace_csv(comment: &str, trace: &Trace) -> String {
     let (name, values) = match &trace.demand {
         Demand::RequestsPerSecond(values) => ("rps", values),
         Demand::CpuMillicores(values) => ("cpu_millicores", values),
         Demand::Users(values) => ("users", values),
     };
     let mut csv = String::with_capacity(trace.times.len() * 16 + 200);
-    let source = recording.computed_from.as_deref();
-    let source = visible(source.unwrap_or(recording.format.title()));
     // Writing to a string cannot fail.
-    let _ = write!(csv, "# hpasim trace convert, from: {source}");
-    if let Some(origin) = recording.origin_nanos {
-        let _ = write!(csv, "; time_s 0 is {}", stamp_text(origin));
-    }
+    let _ = write!(csv, "# {comment}");
     let _ = write!(csv, "\ntime_s,{name}");
     for column in &trace.columns {
         csv.push(',');

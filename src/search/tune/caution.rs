@@ -3,27 +3,34 @@
 use std::cmp::Ordering;
 
 use super::evaluation::Measured;
-use super::goal::{Goal, Score};
+use super::goal::{FELT_BY_DEFAULT, Goal, Score, unfelt};
 use super::space::{Candidate, Space};
 use super::traffic::holds_spike;
-use crate::kpi::{Kpi, OverTraces};
+use crate::kpi::{Better, Kpi, OverTraces};
+use crate::results::Kpis;
 use crate::results::comparison::{TraceRuns, difference_over_traces};
 use crate::results::statistics::Estimate;
 use crate::results::verdicts::CheckedAssertion;
-use crate::scenario::Scenario;
+use crate::scenario::{Assertion, Scenario};
 use crate::search::outcome::{Objective, Objectives};
+use crate::text::rounding::readable;
 
 /// The verdict of the held-out runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HeldOutVerdict {
-    /// A KPI that was to become less did so beyond the noise, and no objective became worse.
-    Better,
-    /// The KPIs of the user's goal became better, and an objective outside of the goal became worse.
+    /// The goal is nearer than under today's policy, beyond the noise, and no objective became worse.
+    Better {
+        /// What became better, in the goal's terms.
+        gains: GoalGains,
+    },
+    /// The goal of the user is nearer, and an objective outside of the goal became worse.
     Trade {
+        /// What became better, in the goal's terms.
+        gains: GoalGains,
         /// The KPIs that became worse.
         losses: Vec<KpiDifference>,
     },
-    /// No KPI became less beyond the noise.
+    /// The goal is not nearer beyond the noise.
     WithinNoise {
         /// The KPIs that were to become less, and their differences.
         gains: Vec<KpiDifference>,
@@ -33,12 +40,26 @@ pub enum HeldOutVerdict {
         /// The KPIs that became worse.
         losses: Vec<KpiDifference>,
     },
+    /// Without a goal of the user, users feel the policy under a trace.
+    Felt {
+        /// What they feel.
+        effects: Vec<SideEffect>,
+    },
     /// Better on held-out traffic, but under the training more requests fail or break the SLO, and the goal does not name that.
     Harmful,
     /// A bound of the goal does not hold.
     BoundMissed,
     /// One seed says nothing about others.
     OneSeed,
+}
+
+/// What became better, in the terms of a goal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GoalGains {
+    /// The bounds that hold, and that today's policy misses.
+    pub bounds: Vec<Assertion>,
+    /// The KPIs that became less beyond the noise.
+    pub kpis: Vec<KpiDifference>,
 }
 
 /// A reason to doubt.
@@ -114,11 +135,6 @@ const FELT: [Kpi; 5] = [
     Kpi::LatencySecondsP99,
     Kpi::RecoverySeconds,
 ];
-/// The report ignores a loss of less than this share of today's value.
-const SIDE_EFFECT_LEAST: f64 = 0.1;
-/// It also ignores fewer than one further failure in a thousand requests.
-const FAILED_SHARE_LEAST: f64 = 0.001;
-
 /// The verdict of the held-out runs, today's policy first; `bounds` are the goal's.
 #[must_use]
 pub fn verdict(
@@ -134,16 +150,120 @@ pub fn verdict(
     if runs.iter().any(is_single) {
         return HeldOutVerdict::OneSeed;
     }
-    let gains = differences(&goal.to_become_less(objectives), runs);
+    let effects = match goal {
+        Goal::BetterThanToday => felt(&FELT_BY_DEFAULT, runs),
+        Goal::Asked(_) => Vec::new(),
+    };
+    if !effects.is_empty() {
+        return HeldOutVerdict::Felt { effects };
+    }
+    let hoped = differences(&goal.to_become_less(objectives), runs);
+    let newly_met = newly_met(goal, runs);
     let mut losses = differences(&goal.not_to_become_more(objectives), runs);
-    losses.retain(|it| it.difference.mean > 0.0 && it.difference.excludes(0.0));
-    let is_gain = |it: &KpiDifference| it.difference.mean < 0.0 && it.difference.excludes(0.0);
-    match (gains.iter().any(is_gain), losses.is_empty()) {
-        (true, true) => HeldOutVerdict::Better,
-        (true, false) if matches!(goal, Goal::Asked(_)) => HeldOutVerdict::Trade { losses },
-        (false, true) => HeldOutVerdict::WithinNoise { gains },
+    losses.retain(KpiDifference::is_more);
+    if newly_met.is_empty() && matches!(goal, Goal::Asked(_)) {
+        // Where today's policy meets the bounds too, more of the minimised KPI is no progress.
+        let minimised = hoped.iter().filter(|it| goal.minimises(it.kpi));
+        losses.extend(minimised.filter(|it| it.is_more()).cloned());
+    }
+    let gains = GoalGains {
+        kpis: hoped.iter().filter(|it| it.is_less()).cloned().collect(),
+        bounds: newly_met,
+    };
+    match (gains.is_progress(goal), losses.is_empty()) {
+        (true, true) => HeldOutVerdict::Better { gains },
+        (true, false) if matches!(goal, Goal::Asked(_)) => HeldOutVerdict::Trade { gains, losses },
+        (false, true) => HeldOutVerdict::WithinNoise { gains: hoped },
         (_, false) => HeldOutVerdict::Worse { losses },
     }
+}
+
+/// The bounds of the goal that today's policy misses; the proposed one meets all.
+fn newly_met(goal: &Goal, runs: &[TraceRuns]) -> Vec<Assertion> {
+    let today: Vec<Vec<Kpis>> = runs.iter().map(|trace| trace.runs[TODAY].clone()).collect();
+    let today = Measured::of(&today);
+    let mut missed = goal.bounds().to_vec();
+    missed.retain(|bound| {
+        let mut values = today.by_trace(bound.kpi);
+        values.any(|value| !bound.comparator.holds(readable(value), bound.bound))
+    });
+    missed
+}
+
+impl GoalGains {
+    /// Whether the goal is nearer: a bound holds that did not, or a KPI that the goal minimises became less.
+    fn is_progress(&self, goal: &Goal) -> bool {
+        !self.bounds.is_empty() || self.kpis.iter().any(|it| goal.minimises(it.kpi))
+    }
+}
+
+/// What the proposed policy changes on held-out traffic beyond the noise.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Balance {
+    /// What became better.
+    pub buys: Vec<KpiDifference>,
+    /// What became worse.
+    pub costs: Vec<KpiDifference>,
+}
+
+impl Balance {
+    /// The KPIs of the goal, the objectives and what users feel, over all traces of the held-out runs.
+    #[must_use]
+    pub fn of(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]) -> Self {
+        let mut kpis = goal.kpis(objectives);
+        let others = objectives.kpis().into_iter().chain(FELT_BY_DEFAULT);
+        for kpi in others {
+            if !kpis.contains(&kpi) {
+                kpis.push(kpi);
+            }
+        }
+        kpis.retain(|kpi| kpi.facts().better != Better::Neither);
+        let mut balance = Self::default();
+        for difference in differences(&kpis, runs) {
+            let is_more_better = difference.kpi.facts().better == Better::More;
+            let (less, more) = match is_more_better {
+                true => (&mut balance.costs, &mut balance.buys),
+                false => (&mut balance.buys, &mut balance.costs),
+            };
+            if difference.is_less() {
+                less.push(difference);
+            } else if difference.is_more() {
+                more.push(difference);
+            }
+        }
+        balance
+    }
+}
+
+/// How much nearer to the goal a policy is than another under the same held-out runs, seed by seed; less than 0 is nearer.
+///
+/// Both are pairs of today's policy and another one. `None` without a value, and where the one misses bounds by more than the other.
+#[must_use]
+pub fn goal_difference(
+    goal: &Goal,
+    objectives: &Objectives,
+    of: &[TraceRuns],
+    other: &[TraceRuns],
+) -> Option<Estimate> {
+    let measured = |runs: &[TraceRuns], policy: usize, seed: Option<usize>| {
+        let chosen = |trace: &TraceRuns| match seed {
+            Some(seed) => vec![trace.runs[policy][seed].clone()],
+            None => trace.runs[policy].clone(),
+        };
+        Measured::of(&runs.iter().map(chosen).collect::<Vec<Vec<Kpis>>>())
+    };
+    let today = measured(of, TODAY, None);
+    let score = |runs: &[TraceRuns], seed: Option<usize>| {
+        goal.score(&measured(runs, PROPOSED, seed), &today, objectives)
+    };
+    if score(of, None).violation > score(other, None).violation {
+        return None;
+    }
+    let seeds = of.first().map_or(0, |trace| trace.runs[PROPOSED].len());
+    let differences: Vec<f64> = (0..seeds)
+        .map(|seed| score(of, Some(seed)).value - score(other, Some(seed)).value)
+        .collect();
+    Estimate::of(&differences).filter(|estimate| !estimate.mean.is_nan())
 }
 
 /// Over all traces: the sum of KPIs that add up, the mean of the others.
@@ -199,9 +319,10 @@ impl HeldOutVerdict {
     #[must_use]
     pub fn recommends(&self) -> bool {
         match self {
-            Self::Better | Self::Trade { .. } => true,
+            Self::Better { .. } | Self::Trade { .. } => true,
             Self::WithinNoise { .. }
             | Self::Worse { .. }
+            | Self::Felt { .. }
             | Self::Harmful
             | Self::BoundMissed
             | Self::OneSeed => false,
@@ -213,14 +334,11 @@ impl HeldOutVerdict {
 #[must_use]
 pub fn doubts_of_report(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]) -> Vec<Caution> {
     let of_goal = goal.kpis(objectives);
-    let mut effects: Vec<SideEffect> = Vec::new();
-    for kpi in FELT.into_iter().filter(|kpi| !of_goal.contains(kpi)) {
-        let worst = runs
-            .iter()
-            .filter_map(|trace| side_effect(trace, kpi))
-            .max_by(SideEffect::compare);
-        effects.extend(worst);
-    }
+    let others: Vec<Kpi> = FELT
+        .into_iter()
+        .filter(|kpi| !of_goal.contains(kpi))
+        .collect();
+    let effects = felt(&others, runs);
     let mut cautions = Vec::new();
     if !effects.is_empty() {
         cautions.push(Caution::SideEffects(effects));
@@ -234,6 +352,15 @@ pub fn doubts_of_report(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]
         });
     }
     cautions
+}
+
+/// What users feel of `kpis`, each under the trace where it is worst.
+fn felt(kpis: &[Kpi], runs: &[TraceRuns]) -> Vec<SideEffect> {
+    let worst = |kpi: &Kpi| {
+        let effects = runs.iter().filter_map(|trace| side_effect(trace, *kpi));
+        effects.max_by(SideEffect::compare)
+    };
+    kpis.iter().filter_map(worst).collect()
 }
 
 /// Doubts from the training, in KPIs outside of the goal; `labels` name its traces.
@@ -279,12 +406,7 @@ pub struct TrainingScore {
 impl SideEffect {
     /// Whether it is worth a line; an unknown value is not.
     fn is_much(&self) -> bool {
-        let least = if self.kpi == Kpi::FailedShare {
-            FAILED_SHARE_LEAST
-        } else {
-            0.0
-        };
-        self.proposed - self.today > (SIDE_EFFECT_LEAST * self.today).max(least)
+        self.proposed - self.today > unfelt(self.kpi, self.today)
     }
 
     fn compare(&self, other: &Self) -> Ordering {
@@ -376,6 +498,16 @@ pub fn doubts_of_goal(nearest: &Score) -> Vec<Caution> {
 }
 
 impl KpiDifference {
+    /// Whether the KPI became less beyond the noise.
+    fn is_less(&self) -> bool {
+        self.difference.mean < 0.0 && self.difference.excludes(0.0)
+    }
+
+    /// Whether the KPI became more beyond the noise.
+    fn is_more(&self) -> bool {
+        self.difference.mean > 0.0 && self.difference.excludes(0.0)
+    }
+
     /// The KPI's heading.
     #[must_use]
     pub fn heading(&self) -> &'static str {

@@ -5,9 +5,11 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bets::Bet;
+use super::caution::HeldOutVerdict;
 use super::evaluation::{Measured, Simulator, Variant};
 use super::goal::Score;
-use super::method::{Findings, Search, Tried};
+use super::method::{Answer, Findings, Search, Tried};
 use super::space::Candidate;
 use crate::search::outcome::Weighed;
 
@@ -18,8 +20,10 @@ pub struct Judgement {
     pub today: Score,
     /// Each finalist's distance from the goal, in their order.
     pub scores: Vec<Score>,
-    /// The number of the best; `None` where today's policy is nearer to the goal.
+    /// The number of the best; of those that are as good by 1 % the one with the fewest changes. `None` where today's policy is nearer to the goal.
     pub best: Option<usize>,
+    /// The numbers of those that may be proposed, the best first.
+    pub shortlist: Vec<usize>,
     /// The measurements of today's policy.
     pub before: Measured,
     /// The measurements of each finalist, in their order; `None` where the judge cannot simulate it.
@@ -31,12 +35,41 @@ pub struct Judgement {
 pub struct PutBack {
     /// The parameter's place in the space.
     pub place: usize,
-    /// The objectives without this change.
-    pub weighed: Weighed,
+    /// The measurements without this change.
+    pub measured: Measured,
+}
+
+/// A finalist beside today's policy, as the judge measured it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedStep {
+    /// The candidate.
+    pub candidate: Candidate,
+    /// Its measurements.
+    pub measured: Measured,
+}
+
+/// A finalist that was better under the training and that is not proposed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PassedOver {
+    /// The candidate.
+    pub candidate: Candidate,
+    /// Why it is not proposed.
+    pub reason: WhyPassedOver,
+}
+
+/// Why a finalist is not proposed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WhyPassedOver {
+    /// Held-out traffic does not recommend it.
+    Verdict(HeldOutVerdict),
+    /// It makes bets, and on held-out traffic it is not better, beyond the noise, than the best policy without a bet.
+    UnpaidBet(Vec<Bet>),
 }
 
 /// A change with less gain than this, as a share of the minimised KPI, is not worth making.
 const WORTH: f64 = 0.01;
+/// One of this many finalists makes no bet.
+const PRUDENT_PART: usize = 3;
 /// Reduced candidates for each finalist: where most of them become the same policy, further ones do too.
 const REDUCED_EACH: usize = 3;
 /// Candidates that differ by less than this share in every objective are one finalist.
@@ -51,8 +84,10 @@ impl Judgement {
 }
 
 impl Search<'_> {
-    /// At most `count` finalists, nearest to the goal first, each reduced to the changes that it needs.
+    /// The finalists, nearest to the goal first: the best single change, the best pair of changes, and at most
+    /// `count` others. All but the first are reduced to the changes that they need, so that a pair with an idle change is none.
     ///
+    /// A third of the others make no bet. Where one change is asked for, the finalists are the best single changes of `count` parameters.
     /// It adds the reduced candidates to `findings`, and they count towards the budget. When the
     /// budget is spent, the remaining changes stay.
     pub fn finalists(
@@ -61,30 +96,27 @@ impl Search<'_> {
         count: usize,
         on_run: &(impl Fn() + Sync),
     ) -> Vec<Tried> {
-        let mut finalists: Vec<Tried> = Vec::new();
-        let mut seen: Vec<Weighed> = Vec::new();
-        let mut reduction = Reduction::new(*self, findings);
-        for number in reduction.findings.by_goal() {
-            if finalists.len() == count || seen.len() == REDUCED_EACH * count {
-                break;
-            }
-            let tried = &reduction.findings.tried[number];
-            if seen.iter().any(|other| are_alike(other, &tried.weighed)) {
-                continue;
-            }
-            seen.push(tried.weighed);
-            let finalist = reduction.simplest(tried.clone(), on_run);
-            let is_new = |other: &Tried| other.candidate != finalist.candidate;
-            let is_change = self.space.changes(&finalist.candidate).next().is_some();
-            if is_change && finalists.iter().all(is_new) {
-                finalists.push(finalist);
-            }
+        let singles = findings.single_changes(self.space);
+        if self.answer == Answer::OneChange {
+            return singles.into_iter().take(count).cloned().collect();
         }
+        let mut finalists: Vec<Tried> = singles.first().copied().cloned().into_iter().collect();
+        let pair = findings.best_of(self.space, 2).cloned();
+        let mut reduction = Reduction::new(*self, findings);
+        if let Some(pair) = pair {
+            reduction.add_reduced(&mut finalists, pair, on_run);
+        }
+        let few = finalists.len();
+        let prudent = count / PRUDENT_PART;
+        reduction.add_best(&mut finalists, few + count - prudent, &|_| true, on_run);
+        let makes_no_bet =
+            |candidate: &Candidate| self.prudence.bets(self.space, candidate).is_empty();
+        reduction.add_best(&mut finalists, few + count, &makes_no_bet, on_run);
         finalists.sort_by(|a, b| a.score.compare(&b.score));
         finalists
     }
 
-    /// The worth of each change of `candidate`, by the search's engine: the objectives without the change.
+    /// The worth of each change of `candidate`, by the search's engine: the measurements without the change.
     ///
     /// Without budget for another simulation, a change has no entry.
     pub fn worth(
@@ -102,7 +134,7 @@ impl Search<'_> {
             let measured = reduction.measure(&[reduced], on_run);
             worth.extend(measured.first().map(|tried| PutBack {
                 place: change.place,
-                weighed: tried.weighed,
+                measured: tried.measured.clone(),
             }));
         }
         worth
@@ -136,17 +168,81 @@ impl Search<'_> {
             .iter()
             .map(|measured| measured.as_ref().map_or(Score::FARTHEST, score))
             .collect();
-        let best = (0..scores.len())
-            .filter(|place| measured[*place].is_some())
-            .min_by(|a, b| scores[*a].compare(&scores[*b]).then(a.cmp(b)))
-            .filter(|best| scores[*best].compare(&today) == Ordering::Less);
+        let is_better = |place: &usize| {
+            measured[*place].is_some() && scores[*place].compare(&today) == Ordering::Less
+        };
+        let mut better: Vec<usize> = (0..scores.len()).filter(is_better).collect();
+        better.sort_by(|a, b| scores[*a].compare(&scores[*b]).then(a.cmp(b)));
+        let best = better.first().and_then(|best| {
+            let allowed = nearly(&scores[*best]);
+            let changes = |place: &usize| {
+                let changes = self.space.changes(&finalists[*place].candidate);
+                changes.count()
+            };
+            // Nothing speaks for a further change that is worth less than the noise.
+            let as_good = better
+                .iter()
+                .filter(|place| scores[**place].compare(&allowed) != Ordering::Greater);
+            as_good.copied().min_by_key(changes)
+        });
         Judgement {
             today,
+            shortlist: self.shortlist(finalists, &better, best),
             scores,
             best,
             before,
             measured,
         }
+    }
+
+    /// What one change buys, what two buy, and the `chosen` finalist, by the judge's numbers. Where one change is asked for,
+    /// every judged single change, the best first.
+    #[must_use]
+    pub fn steps(
+        &self,
+        finalists: &[Tried],
+        judgement: &Judgement,
+        chosen: Option<usize>,
+    ) -> Vec<JudgedStep> {
+        let changes = |place: usize| self.space.changes(&finalists[place].candidate).count();
+        let mut order: Vec<usize> = (0..finalists.len())
+            .filter(|place| judgement.measured[*place].is_some())
+            .collect();
+        order.sort_by(|a, b| judgement.scores[*a].compare(&judgement.scores[*b]));
+        let best_of = |count: usize| order.iter().copied().find(|place| changes(*place) == count);
+        let mut places: Vec<usize> = match self.answer {
+            Answer::OneChange => order.clone(),
+            Answer::Best => [best_of(1), best_of(2)].into_iter().flatten().collect(),
+        };
+        places.extend(chosen.filter(|chosen| !places.contains(chosen)));
+        let step = |place: usize| {
+            Some(JudgedStep {
+                candidate: finalists[place].candidate.clone(),
+                measured: judgement.measured[place].clone()?,
+            })
+        };
+        places.into_iter().filter_map(step).collect()
+    }
+
+    /// The finalists that may be proposed, in the order in which held-out traffic is asked: the best, then the best
+    /// without a bet, the best with two changes at most, and the best with one.
+    fn shortlist(&self, finalists: &[Tried], better: &[usize], best: Option<usize>) -> Vec<usize> {
+        let candidate = |place: &usize| &finalists[*place].candidate;
+        let prudent = better
+            .iter()
+            .find(|place| self.prudence.bets(self.space, candidate(place)).is_empty());
+        let few = |most: usize| {
+            better
+                .iter()
+                .find(|place| self.space.changes(candidate(place)).count() <= most)
+        };
+        let mut shortlist: Vec<usize> = best.into_iter().collect();
+        for place in [prudent, few(2), few(1)].into_iter().flatten() {
+            if !shortlist.contains(place) {
+                shortlist.push(*place);
+            }
+        }
+        shortlist
     }
 }
 
@@ -168,14 +264,48 @@ impl<'s, 'f> Reduction<'s, 'f> {
         }
     }
 
+    /// Adds the best candidates that are `wanted`, reduced, until there are `count` finalists.
+    fn add_best(
+        &mut self,
+        finalists: &mut Vec<Tried>,
+        count: usize,
+        wanted: &impl Fn(&Candidate) -> bool,
+        on_run: &(impl Fn() + Sync),
+    ) {
+        let mut seen: Vec<Weighed> = Vec::new();
+        for number in self.findings.by_goal() {
+            if finalists.len() >= count || seen.len() >= REDUCED_EACH * count {
+                return;
+            }
+            let tried = &self.findings.tried[number];
+            let is_alike = seen.iter().any(|other| are_alike(other, &tried.weighed));
+            if is_alike || !wanted(&tried.candidate) {
+                continue;
+            }
+            seen.push(tried.weighed);
+            let tried = tried.clone();
+            self.add_reduced(finalists, tried, on_run);
+        }
+    }
+
+    /// Adds `tried` without the changes that it does not need, if that is a new finalist.
+    fn add_reduced(
+        &mut self,
+        finalists: &mut Vec<Tried>,
+        tried: Tried,
+        on_run: &(impl Fn() + Sync),
+    ) {
+        let finalist = self.simplest(tried, on_run);
+        let is_new = |other: &Tried| other.candidate != finalist.candidate;
+        let is_change = self.search.space.changes(&finalist.candidate).next();
+        if is_change.is_some() && finalists.iter().all(is_new) {
+            finalists.push(finalist);
+        }
+    }
+
     /// Puts changes back to today's values, the least useful first, as long as the goal does not suffer.
     fn simplest(&mut self, full: Tried, on_run: &(impl Fn() + Sync)) -> Tried {
-        let a_little_more = |value: f64| value + WORTH * value.abs();
-        let allowed = Score {
-            violation: full.score.violation,
-            value: a_little_more(full.score.value),
-            tie: a_little_more(full.score.tie),
-        };
+        let allowed = nearly(&full.score);
         let mut simplest = full;
         loop {
             let best = self
@@ -226,6 +356,16 @@ impl<'s, 'f> Reduction<'s, 'f> {
         numbers
             .map(|number| self.findings.tried[*number].clone())
             .collect()
+    }
+}
+
+/// A score that is worse than `score` by what no further change is worth.
+fn nearly(score: &Score) -> Score {
+    let a_little_more = |value: f64| value + WORTH * value.abs();
+    Score {
+        violation: score.violation,
+        value: a_little_more(score.value),
+        tie: a_little_more(score.tie),
     }
 }
 

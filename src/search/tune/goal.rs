@@ -189,17 +189,26 @@ impl Goal {
         }
     }
 
+    /// Whether less of `kpi` is progress by itself: cost and harm without a goal of the user, else the minimised KPI.
+    #[must_use]
+    pub fn minimises(&self, kpi: Kpi) -> bool {
+        match self {
+            Self::BetterThanToday => true,
+            // Pod hours replace mean replicas over several traces.
+            Self::Asked(asked) if asked.minimised == Objective::MeanReplicas.kpi() => {
+                kpi == asked.minimised || kpi == Kpi::PodHours
+            }
+            Self::Asked(asked) => kpi == asked.minimised,
+        }
+    }
+
     /// The KPIs that should not become more: the objectives, without those in a goal of the user.
     #[must_use]
     pub fn not_to_become_more(&self, objectives: &Objectives) -> Vec<Kpi> {
         let mut kpis = objectives.kpis().to_vec();
-        if let Self::Asked(asked) = self {
+        if let Self::Asked(_) = self {
             let looked_at = self.kpis(objectives);
             kpis.retain(|kpi| !looked_at.contains(kpi));
-            // To meet bounds may cost something.
-            if asked.constraints.is_empty() {
-                kpis.push(asked.minimised);
-            }
         }
         kpis
     }
@@ -223,7 +232,7 @@ impl Goal {
             Self::BetterThanToday => {
                 let [cost, harm] = [objectives.cost(), objectives.harm()].map(Objective::heading);
                 format!(
-                    "{cost}, {harm} and rescales not above today's; among such policies, the least sum of {cost} and {harm} (each as a share of today's)"
+                    "{cost}, {harm} and rescales not above today's, latency p95 and p99 at most 5 % above, and no more failed requests; among such policies, the least sum of {cost} and {harm} (each as a share of today's)"
                 )
             }
             Self::Asked(asked) => {
@@ -247,7 +256,8 @@ impl Goal {
     /// The distance of `measured` from the goal, given today's policy.
     ///
     /// Without a goal of the user, a policy may not do more harm than today's under
-    /// any trace, nor cost or rescale more over all traces. Among such policies the
+    /// any trace, nor cost or rescale more over all traces. Its p95 and p99 may rise
+    /// under no trace by more than 5 %, nor may one further request in 2,000 fail. Among such policies the
     /// one with the least sum of cost and harm is best, each as a share of today's.
     #[must_use]
     pub fn score(&self, measured: &Measured, today: &Measured, objectives: &Objectives) -> Score {
@@ -283,6 +293,19 @@ fn read_constraint(goal: &str, constraint: &str) -> Result<Assertion, GoalError>
     }
 }
 
+/// What users feel, whatever the objectives: without a goal of the user it may not become worse.
+pub(super) const FELT_BY_DEFAULT: [Kpi; 3] = [
+    Kpi::LatencySecondsP95,
+    Kpi::LatencySecondsP99,
+    Kpi::FailedShare,
+];
+/// Users do not feel a loss of less than this share of today's value.
+pub(super) const FELT_SHARE: f64 = 0.1;
+/// Nor do they feel fewer than one further failure in a thousand requests.
+pub(super) const FELT_FAILURES: f64 = 0.001;
+/// The search uses up at most this part of what users do not feel, so that other seeds rarely exceed it.
+const FELT_MARGIN: f64 = 0.5;
+
 /// A smaller miss of a bound counts as this share of it, so that every miss counts.
 const LEAST_MISS: f64 = 1e-9;
 /// The share above today's value from which on a value counts as more.
@@ -300,11 +323,34 @@ fn beside_today(measured: &Measured, today: &Measured, objectives: &Objectives) 
     let sum = cost_and_harm(now, then);
     Score {
         violation: harm_by_trace.sum::<f64>()
+            + felt(measured, today)
             + excess(cost, then.cost)
             + excess(rescales, then.rescales),
         value: sum,
         tie: sum,
     }
+}
+
+/// The sum by which users feel the policy under any trace, each as a share of what is allowed.
+fn felt(measured: &Measured, today: &Measured) -> f64 {
+    let of_kpi = |kpi: Kpi| {
+        let pairs = measured.by_trace(kpi).zip(today.by_trace(kpi));
+        pairs
+            .filter(|(_, then)| !then.is_nan())
+            .map(|(now, then)| excess(now, then + FELT_MARGIN * unfelt(kpi, then)))
+            .sum::<f64>()
+    };
+    FELT_BY_DEFAULT.into_iter().map(of_kpi).sum()
+}
+
+/// The loss of a KPI with the value `today` that users do not feel.
+pub(super) fn unfelt(kpi: Kpi, today: f64) -> f64 {
+    let least = if kpi == Kpi::FailedShare {
+        FELT_FAILURES
+    } else {
+        0.0
+    };
+    (FELT_SHARE * today).max(least)
 }
 
 /// How much `now` exceeds `then`, as a share of `then`.

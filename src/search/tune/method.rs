@@ -3,11 +3,14 @@
 //! All methods spend the same budget and leave the same kind of record, so that
 //! docs/tuning.md can compare them.
 
+mod few_changes;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rand::RngExt;
 
+use super::bets::Prudence;
 use super::evaluation::{Measured, Training};
 use super::goal::{Goal, Score};
 use super::ranking::{CandidateScore, by_goal, keep, objectives};
@@ -16,6 +19,8 @@ use crate::scenario::Diagnostics;
 use crate::search::front::pareto_front;
 use crate::search::outcome::{Objectives, Weighed};
 use crate::units::Seed;
+
+pub use few_changes::Answer;
 
 /// A way to spend the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +62,10 @@ pub struct Search<'s> {
     pub budget: u32,
     /// The seed of the search's random numbers.
     pub seed: Seed,
+    /// How many changes the answer may have.
+    pub answer: Answer,
+    /// Which changes are bets.
+    pub prudence: &'s Prudence,
 }
 
 /// A candidate that was simulated under all training traces and seeds.
@@ -75,7 +84,7 @@ pub struct Tried {
 /// All candidates that a search tried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
-    /// In the order of trial. Today's policy is the first, where it is a candidate; the reduced finalists are the last.
+    /// In the order of trial. Today's policy is the first, where it is a candidate; then come single changes and pairs; the reduced finalists are the last.
     pub tried: Vec<Tried>,
     /// The spent part of the budget: every candidate of `tried`, and the simulations of single seeds.
     pub spent: u32,
@@ -108,10 +117,17 @@ const HALVING: u32 = 3;
 const PATIENCE: u32 = 20;
 
 impl Search<'_> {
-    /// Searches by `method`; `on_run` is called after every simulation.
+    /// Tries single changes and pairs, then searches by `method`; where one change is asked for, single changes only.
+    ///
+    /// `on_run` is called after every simulation.
     pub fn run(&self, method: Method, on_run: &(impl Fn() + Sync)) -> Findings {
         let mut record = Record::new(self);
         record.begin();
+        if self.answer == Answer::OneChange {
+            self.single_changes(&mut record, self.budget as usize, on_run);
+            return record.findings;
+        }
+        self.few_changes(&mut record, on_run);
         match method {
             Method::Random => self.random(&mut record, on_run),
             Method::Halving => self.halving(&mut record, on_run),

@@ -16,11 +16,14 @@
 //! | [`method`] | random search, successive halving, evolution |
 //! | [`finalists`] | the best, without the changes that change nothing |
 //! | [`sensitivity`] | which parameter matters |
+//! | [`spike`] | the training's spike, added to held-out traffic without one |
 //! | [`split`] | traffic in two parts: to tune on, and to judge by |
+//! | [`bets`] | changes that bet on what a simulation cannot know |
 //! | [`caution`] | what makes a proposal doubtful |
 //! | [`summary`] | `summary.json` and `front.csv` of a tuning |
 //! | [`traffic`] | whether the traffic holds a spike |
 
+pub mod bets;
 pub mod caution;
 pub mod chosen;
 pub mod evaluation;
@@ -33,6 +36,7 @@ pub mod question;
 mod ranking;
 pub mod sensitivity;
 pub mod space;
+pub mod spike;
 pub mod split;
 pub mod summary;
 pub mod traffic;

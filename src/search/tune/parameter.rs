@@ -153,6 +153,12 @@ impl TunedParameter {
         }
     }
 
+    /// The name of the metric that the path is about, where its path does not say it.
+    #[must_use]
+    pub fn metric(&self) -> Option<&str> {
+        self.metric.as_deref()
+    }
+
     /// How many values it takes.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -4,10 +4,11 @@ use std::num::NonZeroUsize;
 
 use thiserror::Error;
 
+use super::bets::Prudence;
 use super::chosen::{ChoiceError, choose};
 use super::evaluation::{Measured, Simulator, Training, Variant};
 use super::goal::Goal;
-use super::method::Search;
+use super::method::{Answer, Search};
 use super::practice::{PodsToday, parameters};
 use super::space::Space;
 use crate::kpi::Kpi;
@@ -22,6 +23,8 @@ pub struct Asked<'a> {
     pub parameters: &'a [String],
     /// The argument of `--goal`.
     pub goal: Goal,
+    /// How many changes the answer may have.
+    pub answer: Answer,
     /// The seeds of the training.
     pub seeds: Vec<Seed>,
     /// How many simulations run at once.
@@ -74,6 +77,10 @@ pub struct TuningQuestion {
     pub objectives: Objectives,
     /// What today's policy does.
     pub today: Measured,
+    /// How many changes the answer may have.
+    pub answer: Answer,
+    /// Which changes are bets.
+    pub prudence: Prudence,
     threads: NonZeroUsize,
 }
 
@@ -131,6 +138,8 @@ impl TuningQuestion {
             }
         }
         Ok(Self {
+            prudence: Prudence::of(&scenarios),
+            answer: asked.answer,
             goal,
             objectives,
             space,
@@ -153,6 +162,8 @@ impl TuningQuestion {
             today: &self.today,
             budget,
             seed,
+            answer: self.answer,
+            prudence: &self.prudence,
         }
     }
 

@@ -50,6 +50,17 @@ impl Space {
         values.collect::<Option<Vec<u64>>>().map(Candidate)
     }
 
+    /// Today's policy with other values, each as the parameter's place and the value's number; `None` where another parameter may not stay as it is.
+    #[must_use]
+    pub fn today_with(&self, values: &[(usize, u64)]) -> Option<Candidate> {
+        let value = |(place, parameter): (usize, &TunedParameter)| {
+            let set = values.iter().find(|(set, _)| *set == place);
+            set.map_or_else(|| parameter.today(), |(_, value)| Some(*value))
+        };
+        let values = self.parameters.iter().enumerate().map(value);
+        values.collect::<Option<Vec<u64>>>().map(Candidate)
+    }
+
     /// The changes of `candidate` to today's policy, in the order of the parameters.
     pub fn changes<'s>(
         &'s self,

@@ -36,6 +36,12 @@ pub struct TuneSummary<'a> {
     pub held_out_bounds: &'a [CheckedAssertion],
     /// The verdict of held-out traffic, as the page prints it.
     pub verdict: Option<String>,
+    /// What the proposal bets on, as the page prints it.
+    pub bets: Vec<String>,
+    /// Finalists by the judge's numbers: the best single change, the best pair, the proposal.
+    pub few_changes: Vec<StepFacts>,
+    /// Policies that were better under the training and are not proposed, as the page prints them.
+    pub passed_over: Vec<String>,
     /// Reasons to doubt, as the page prints them.
     pub cautions: Vec<String>,
     /// What each parameter explains of the spread by itself.
@@ -55,6 +61,8 @@ pub struct TuneFacts {
     pub held_out_traces: Vec<String>,
     /// The pods with which each starts under both policies; null where the policy states them.
     pub held_out_start: Vec<Option<i32>>,
+    /// The spikes that were added to held-out traffic without one, as the page says it.
+    pub held_out_spikes: Vec<String>,
     /// The seeds of the report.
     pub seeds: Vec<u64>,
     /// The goal in words.
@@ -76,6 +84,8 @@ pub struct TuneRequest {
     pub param: Vec<String>,
     /// `--goal`.
     pub goal: Option<String>,
+    /// `--answer`.
+    pub answer: &'static str,
     /// The share of each trace that was tuned on, where none was held out whole.
     pub split: Option<f64>,
     /// `--holdout`.
@@ -134,6 +144,15 @@ pub struct ProposalFacts {
     pub changes: Vec<ChangeFacts>,
 }
 
+/// A finalist under the training, by the judge.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepFacts {
+    /// The arguments of `--set` that make it of today's policy.
+    pub set: Vec<String>,
+    /// Its objectives.
+    pub training: ObjectiveValues,
+}
+
 /// One change.
 #[derive(Clone, Debug, Serialize)]
 pub struct ChangeFacts {
@@ -170,6 +189,9 @@ impl TuneSummary<'_> {
             held_out: None,
             held_out_bounds: &[],
             verdict: None,
+            bets: Vec::new(),
+            few_changes: Vec::new(),
+            passed_over: Vec::new(),
             cautions: Vec::new(),
             sensitivity: Vec::new(),
         }
@@ -364,6 +386,7 @@ mod tests {
             training_seeds: vec![1, 2, 3],
             held_out_traces: vec!["spike from 20m".to_owned()],
             held_out_start: Vec::new(),
+            held_out_spikes: Vec::new(),
             seeds: vec![4, 5],
             goal: "min cost".to_owned(),
             inputs: Vec::new(),
@@ -396,6 +419,7 @@ mod tests {
             "spike from 20m"
           ],
           "held_out_start": [],
+          "held_out_spikes": [],
           "seeds": [
             4,
             5
@@ -406,6 +430,7 @@ mod tests {
             "set": [],
             "param": [],
             "goal": "min cost",
+            "answer": "",
             "split": 0.67,
             "holdout": [],
             "budget": null,
@@ -442,6 +467,9 @@ mod tests {
           "held_out": null,
           "held_out_bounds": [],
           "verdict": null,
+          "bets": [],
+          "few_changes": [],
+          "passed_over": [],
           "cautions": [],
           "sensitivity": []
         }

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::goal::Goal;
+use super::method::Answer;
 use super::question::{Asked, QuestionError, TuningQuestion};
 use crate::scenario::{LoadRequest, ManifestChoice, MemoryLoader, Template};
 use crate::units::Seed;
@@ -48,6 +49,7 @@ pub(super) fn ask(
             "" => Goal::BetterThanToday,
             goal => Goal::parse(goal).expect("a goal"),
         },
+        answer: Answer::Best,
         seeds: vec![Seed(1), Seed(2), Seed(3)],
         threads: threads(2),
     };

@@ -9,7 +9,7 @@ pub const SPIKE_MINUTES: usize = 5;
 /// What rises from less than this share of the mean counts as rising from there: twice next to nothing is no spike, nor is the noise of a quiet night.
 const FLOOR_SHARE: f64 = 0.5;
 /// Load is looked at minute by minute, so that chance in single seconds is no spike.
-const MINUTE_SECONDS: f64 = 60.0;
+pub(super) const MINUTE_SECONDS: f64 = 60.0;
 
 /// Whether the load rises by [`SPIKE_FACTOR`] within [`SPIKE_MINUTES`].
 #[must_use]
@@ -21,21 +21,52 @@ pub fn holds_spike(trace: &Trace) -> bool {
 #[must_use]
 pub fn steepest_rise(trace: &Trace) -> f64 {
     let minutes = minute_means(trace);
+    steepest_minute(&minutes).map_or(1.0, |rise| rise.factor)
+}
+
+/// A rise of the load between two minutes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rise {
+    /// The minute before.
+    pub(super) before: usize,
+    /// The minute with more load.
+    pub(super) place: usize,
+    /// The factor between them, above 1.
+    pub(super) factor: f64,
+}
+
+/// The steepest rise within [`SPIKE_MINUTES`], of equals the first; `None` where load never rises.
+pub(super) fn steepest_minute(minutes: &[f64]) -> Option<Rise> {
     let mean = minutes.iter().sum::<f64>() / minutes.len().max(1) as f64;
     if mean <= 0.0 {
-        return 1.0;
+        return None;
     }
-    let mut steepest = 1.0_f64;
+    let mut steepest: Option<Rise> = None;
     for (place, load) in minutes.iter().enumerate() {
-        for before in &minutes[place.saturating_sub(SPIKE_MINUTES)..place] {
-            steepest = steepest.max(load / before.max(FLOOR_SHARE * mean));
+        let first = place.saturating_sub(SPIKE_MINUTES);
+        for (before, low) in minutes.iter().enumerate().take(place).skip(first) {
+            let factor = load / low.max(FLOOR_SHARE * mean);
+            if factor > steepest.map_or(1.0, |it| it.factor) {
+                steepest = Some(Rise {
+                    before,
+                    place,
+                    factor,
+                });
+            }
         }
     }
     steepest
 }
 
+/// The mean load of the quietest minute, in the unit of the trace; 0 of no trace.
+#[must_use]
+pub fn quietest_minute(trace: &Trace) -> f64 {
+    let quietest = minute_means(trace).into_iter().reduce(f64::min);
+    quietest.unwrap_or(0.0)
+}
+
 /// The mean load of each minute; the last may be shorter.
-fn minute_means(trace: &Trace) -> Vec<f64> {
+pub(super) fn minute_means(trace: &Trace) -> Vec<f64> {
     let (Demand::RequestsPerSecond(values) | Demand::CpuMillicores(values) | Demand::Users(values)) =
         &trace.demand;
     let end = trace.end().as_secs_f64();

@@ -97,7 +97,10 @@ fn unfolded(page: &str) -> String {
             .take(together)
             .map(|word| 1 + word.chars().count());
         let word = word.sum::<usize>();
-        let is_folded = word > 0 && width <= 80 && width + word > 80;
+        // `verdict  `, `buys     `: a line of its own, however wide the one before it.
+        let lead = line.get(..9).unwrap_or_default();
+        let has_label = !lead.starts_with(' ') && lead.ends_with("  ");
+        let is_folded = word > 0 && width <= 80 && width + word > 80 && !has_label;
         whole.push_str(if is_folded { " " } else { "\n" });
         whole.push_str(if is_folded { line.trim_start() } else { line });
         width = line.chars().count();
@@ -105,17 +108,21 @@ fn unfolded(page: &str) -> String {
     whole
 }
 
-/// The lines of a page that begin at its edge, each number as `#`; of a warning only that there is one.
+/// The beginnings of lines that depend on what a search finds: the outline has no more of them.
+const FOUND: [&str; 7] = [
+    "verdict", "buys", "costs", "bets on", "not ", "Over ", "warning",
+];
+
+/// The lines of a page that begin at its edge, each number as `#`; of what a search finds only that there is a line.
 fn outline(page: &str) -> String {
     let mut outline: Vec<String> = Vec::new();
     for line in unfolded(page)
         .lines()
         .filter(|line| line.starts_with(|it: char| it.is_ascii_graphic()))
     {
-        let line = match line.split_once("warning: ") {
-            Some(_) => "warning".to_owned(),
-            None => without_figures(line),
-        };
+        let found = FOUND.into_iter().find(|start| line.starts_with(start));
+        let patch = line.find("kubectl patch").map(|at| &line[at..]);
+        let line = found.map_or_else(|| without_figures(patch.unwrap_or(line)), str::to_owned);
         if outline.last() != Some(&line) {
             outline.push(line);
         }
@@ -160,22 +167,28 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
     let page = unfolded(&finished.stdout);
     insta::assert_snapshot!(outline(&page), @"
     prod tuned under spike until #m
-    verdict  keep today's policy: the proposed policy is worse on held-out traffic (SLO-breaking seconds +# ± #)
+    verdict
+    changes  targetCPUUtilizationPercentage # -> #
+    buys
+    costs
+    bets on
     goal     min mean_replicas
     search   all # policies, fluid engine, # seeds; # finalists and today's policy by the fluid engine
-    report   spike from #m, # seeds that the search did not see
-    prod, proposed under spike from #m, #m #s
+    report   spike from #m with a spike, # seeds that the search did not see; ± is the # % interval over these seeds, and other days may differ by more it starts with the pods that today's policy has at that time, for both policies: #
+    What one change buys, and what more buy
+    under the training (spike until #m), fluid engine, means of # seeds
+    prod, proposed under spike from #m with a spike, #m #s
     fluid engine, # seeds (# to #): means, and differences to prod ± # % interval, seed by seed
     * the interval excludes zero; less is better in every row
-    Over # seeds, proposed takes # ± # times the pod hours of prod and adds # ± # SLO-breaking seconds.
+    Over 
     What to change, and what each change is worth
     under the training (spike until #m), fluid engine, means of its seeds
     Which parameter matters
     warning
-    Not recommended; to apply it all the same: kubectl patch hpa prod --type merge --patch-file out/patch.yaml
+    kubectl patch hpa prod --type merge --patch-file out/patch.yaml
     spec:
-    again    hpasim compare policies/prod.toml out/proposed.toml traces/spike.csv --from #m --set deployment.replicas=# --engine fluid --seed # --seeds #
-    written  out/patch.yaml
+    again    hpasim compare policies/prod.toml out/proposed.toml out/held-out.csv --set deployment.replicas=# --engine fluid --seed # --seeds #
+    written  out/held-out.csv
     ");
     let summary = sandbox.json("out/summary.json");
     let verdict = format!(
@@ -247,6 +260,7 @@ fn pictures_tables_the_policy_and_the_patch_are_left() {
     front.csv
     front.png
     front.svg
+    held-out.csv
     patch.yaml
     plot.png
     plot.svg
@@ -294,8 +308,9 @@ fn two_traces_have_a_picture_each() {
     comparison.csv
     front.csv
     front.svg
+    held-out.csv
     patch.yaml
-    plot-flash-crowd-from-20m.svg
+    plot-flash-crowd-from-20m-with-a-spike.svg
     plot-spike-from-15m.svg
     proposed.toml
     sensitivity.svg

@@ -137,7 +137,13 @@ fn a_policy_of_standard_input_is_tuned_and_patched_but_no_file_extends_it() {
     let arguments = format!("tune - traces/spike.csv {CHEAPER} {SHORT} {OUT}");
     let finished = sandbox.fed(&arguments, sandbox.read("policies/prod.toml"));
     finished.done();
-    let files = ["comparison.csv", "front.csv", "patch.yaml", "summary.json"];
+    let files = [
+        "comparison.csv",
+        "front.csv",
+        "held-out.csv",
+        "patch.yaml",
+        "summary.json",
+    ];
     assert_eq!(sandbox.names("out"), files);
     assert!(
         sandbox

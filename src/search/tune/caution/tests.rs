@@ -45,16 +45,24 @@ fn kpis(differences: &[KpiDifference]) -> Vec<Kpi> {
     differences.iter().map(|it| it.kpi).collect()
 }
 
+/// What a verdict of "better" says became less.
+fn gained(verdict: &HeldOutVerdict) -> Vec<Kpi> {
+    match verdict {
+        HeldOutVerdict::Better { gains } => kpis(&gains.kpis),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_gain_beyond_the_noise_without_a_loss_is_better() {
     let goal = Goal::BetterThanToday;
     assert_eq!(
-        judged(&goal, runs(990.0, 500.0, 9, 0.0)),
-        HeldOutVerdict::Better
+        gained(&judged(&goal, runs(990.0, 500.0, 9, 0.0))),
+        [Kpi::Cost]
     );
     assert_eq!(
-        judged(&goal, runs(1000.0, 480.0, 8, 0.0)),
-        HeldOutVerdict::Better
+        gained(&judged(&goal, runs(1000.0, 480.0, 8, 0.0))),
+        [Kpi::SloViolationSeconds]
     );
 }
 
@@ -85,15 +93,16 @@ fn without_a_goal_of_the_users_a_loss_is_worse_whatever_the_gain() {
 fn a_gain_that_was_asked_for_and_more_harm_are_a_trade() {
     let goal = Goal::parse("min cost").expect("a goal");
     let found = judged(&goal, runs(900.0, 600.0, 9, 0.0));
-    let HeldOutVerdict::Trade { losses } = &found else {
+    let HeldOutVerdict::Trade { gains, losses } = &found else {
         panic!("{found:?}");
     };
+    assert_eq!(kpis(&gains.kpis), [Kpi::Cost]);
     assert_eq!(kpis(losses), [Kpi::SloViolationSeconds]);
     assert!(found.recommends());
     // What has a bound may become more within it.
     let goal = Goal::parse("min cost subject to slo_violation_seconds<=9000");
     let found = judged(&goal.expect("a goal"), runs(900.0, 600.0, 9, 0.0));
-    assert_eq!(found, HeldOutVerdict::Better);
+    assert_eq!(gained(&found), [Kpi::Cost]);
 }
 
 #[test]
@@ -117,7 +126,7 @@ fn replicas_of_traces_that_differ_in_length_are_counted_in_pod_hours() {
     };
     let traces = [trace(0.5, [2.0, 4.0]), trace(10.0, [5.0, 4.0])];
     let found = verdict(&Goal::BetterThanToday, &objectives, &traces, &[]);
-    assert_eq!(found, HeldOutVerdict::Better);
+    assert_eq!(gained(&found), [Kpi::PodHours]);
 }
 
 #[test]
@@ -148,18 +157,80 @@ fn a_bound_that_is_missed_decides_before_all_else() {
 }
 
 #[test]
-fn a_goal_of_the_users_gains_in_what_it_minimises_or_bounds_from_above() {
+fn a_bound_that_today_misses_and_the_proposal_meets_is_better_whatever_it_costs() {
     let goal = Goal::parse("min rescales subject to slo_violation_seconds<=400 and cost>=1");
-    let goal = goal.expect("a goal");
-    // As many rescales, but less harm.
-    let found = judged(&goal, runs(5000.0, 400.0, 9, 0.0));
-    assert_eq!(found, HeldOutVerdict::Better);
-    // To meet bounds may cost rescales: that is no loss.
-    let found = judged(&goal, runs(10.0, 500.0, 12, 0.0));
-    let HeldOutVerdict::WithinNoise { gains } = &found else {
+    let found = judged(&goal.expect("a goal"), runs(5000.0, 400.0, 12, 0.0));
+    let HeldOutVerdict::Better { gains } = &found else {
         panic!("{found:?}");
     };
-    assert_eq!(kpis(gains), [Kpi::Rescales, Kpi::SloViolationSeconds]);
+    let bounds: Vec<String> = gains.bounds.iter().map(Assertion::condition).collect();
+    assert_eq!(bounds, ["slo_violation_seconds <= 400"]);
+    assert_eq!(kpis(&gains.kpis), [Kpi::SloViolationSeconds]);
+}
+
+#[test]
+fn where_today_meets_the_bounds_only_what_is_minimised_is_progress() {
+    let goal = Goal::parse("min rescales subject to slo_violation_seconds<=600");
+    let goal = goal.expect("a goal");
+    // Less harm and as many rescales is not what was asked for.
+    let found = judged(&goal, runs(1000.0, 300.0, 9, 0.0));
+    assert!(
+        matches!(found, HeldOutVerdict::WithinNoise { .. }),
+        "{found:?}"
+    );
+    let found = judged(&goal, runs(1000.0, 300.0, 10, 0.0));
+    assert!(matches!(found, HeldOutVerdict::Worse { .. }), "{found:?}");
+    let found = judged(&goal, runs(1000.0, 550.0, 8, 0.0));
+    assert_eq!(gained(&found), [Kpi::Rescales]);
+}
+
+#[test]
+fn without_a_goal_that_allows_it_what_users_feel_is_not_recommended() {
+    let slow = |latency: f64| {
+        let mut slow = runs(900.0, 400.0, 5, 0.0);
+        for run in &mut slow {
+            run.latency_seconds_p95 = Some(latency);
+        }
+        slow
+    };
+    let found = |goal: &Goal, latency: f64| {
+        let mut traces = beside_today(slow(latency));
+        for run in &mut traces[0].runs[0] {
+            run.latency_seconds_p95 = Some(0.1);
+        }
+        verdict(goal, &objectives(), &traces, &[])
+    };
+    let felt = found(&Goal::BetterThanToday, 0.12);
+    let HeldOutVerdict::Felt { effects } = &felt else {
+        panic!("{felt:?}");
+    };
+    assert_eq!(effects[0].kpi, Kpi::LatencySecondsP95);
+    assert!(!felt.recommends());
+    assert!(found(&Goal::BetterThanToday, 0.105).recommends());
+    let goal = Goal::parse("min cost").expect("a goal");
+    assert!(found(&goal, 0.12).recommends());
+}
+
+#[test]
+fn a_balance_names_what_is_bought_and_what_it_costs() {
+    let traces = beside_today(runs(900.0, 500.0, 12, 0.0));
+    let balance = Balance::of(&Goal::BetterThanToday, &objectives(), &traces);
+    assert_eq!(kpis(&balance.buys), [Kpi::Cost]);
+    assert_eq!(kpis(&balance.costs), [Kpi::Rescales]);
+}
+
+#[test]
+fn the_difference_in_the_goal_is_that_of_two_proposals_seed_by_seed() {
+    let of = |cost: f64, apart: f64| beside_today(runs(cost, 500.0, 9, apart));
+    let difference = |one: &[TraceRuns], other: &[TraceRuns]| {
+        goal_difference(&Goal::BetterThanToday, &objectives(), one, other)
+    };
+    let nearer = difference(&of(900.0, 0.0), &of(950.0, 0.0)).expect("values");
+    assert!(nearer.mean < 0.0 && nearer.excludes(0.0), "{nearer:?}");
+    let noise = difference(&of(999.0, 20.0), &of(1000.0, 0.0)).expect("values");
+    assert!(!noise.excludes(0.0), "{noise:?}");
+    // The one costs more than today's policy, which the goal forbids.
+    assert_eq!(difference(&of(1100.0, 0.0), &of(950.0, 0.0)), None);
 }
 
 #[test]
@@ -230,6 +301,12 @@ fn a_policy_that_hardly_scales_is_told() {
     );
 }
 
+fn better() -> HeldOutVerdict {
+    HeldOutVerdict::Better {
+        gains: GoalGains::default(),
+    }
+}
+
 #[test]
 fn what_users_would_feel_under_the_training_is_told_too() {
     let goal = Goal::parse("min rescales").expect("a goal");
@@ -255,18 +332,12 @@ fn what_users_would_feel_under_the_training_is_told_too() {
     };
     assert_eq!(felt.len(), 1);
     assert_eq!(felt[0].trace, "spike until 15m");
-    assert_eq!(
-        HeldOutVerdict::Better.beside_training(&found),
-        HeldOutVerdict::Harmful
-    );
+    assert_eq!(better().beside_training(&found), HeldOutVerdict::Harmful);
     assert_eq!(
         HeldOutVerdict::OneSeed.beside_training(&found),
         HeldOutVerdict::OneSeed
     );
-    assert_eq!(
-        HeldOutVerdict::Better.beside_training(&[]),
-        HeldOutVerdict::Better
-    );
+    assert_eq!(better().beside_training(&[]), better());
     assert_eq!(of(&goal, measured(105.0, 0.1)), []);
     assert_eq!(of(&Goal::BetterThanToday, measured(645.0, 0.1)), []);
 }

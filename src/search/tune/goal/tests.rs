@@ -80,8 +80,8 @@ fn without_a_goal_the_text_says_what_is_better() {
     let mut scenario = scenario(600.0);
     scenario.cost = CostRates::default();
     let unpriced = Objectives::of(&[scenario]);
-    insta::assert_snapshot!(Goal::BetterThanToday.text(&objectives(1)), @"cost, SLO-breaking seconds and rescales not above today's; among such policies, the least sum of cost and SLO-breaking seconds (each as a share of today's)");
-    insta::assert_snapshot!(Goal::BetterThanToday.text(&unpriced), @"mean replicas, SLO-breaking seconds and rescales not above today's; among such policies, the least sum of mean replicas and SLO-breaking seconds (each as a share of today's)");
+    insta::assert_snapshot!(Goal::BetterThanToday.text(&objectives(1)), @"cost, SLO-breaking seconds and rescales not above today's, latency p95 and p99 at most 5 % above, and no more failed requests; among such policies, the least sum of cost and SLO-breaking seconds (each as a share of today's)");
+    insta::assert_snapshot!(Goal::BetterThanToday.text(&unpriced), @"mean replicas, SLO-breaking seconds and rescales not above today's, latency p95 and p99 at most 5 % above, and no more failed requests; among such policies, the least sum of mean replicas and SLO-breaking seconds (each as a share of today's)");
 }
 
 #[test]
@@ -174,6 +174,30 @@ fn more_harm_under_one_trace_is_a_violation_even_if_the_sum_falls() {
     assert!(near(elsewhere.violation, 0.1), "{elsewhere:?}");
     assert!(near(elsewhere.value, 1.0 + 0.55), "{elsewhere:?}");
     assert!(score([50.0, 100.0]).is_met());
+}
+
+#[test]
+fn latency_or_failures_that_users_would_feel_under_one_trace_are_a_violation() {
+    let policy = |p95: [f64; 2], failed: f64| {
+        Measured::of(&p95.map(|p95| {
+            vec![Kpis {
+                latency_seconds_p95: Some(p95),
+                failed_share: Some(failed),
+                ..under_a_trace(10.0, Some(100.0), 4)[0].clone()
+            }]
+        }))
+    };
+    let today = policy([0.1, 0.2], 0.01);
+    let is_met = |p95: [f64; 2], failed: f64| {
+        let score = Goal::BetterThanToday.score(&policy(p95, failed), &today, &objectives(2));
+        score.is_met()
+    };
+    assert!(is_met([0.104, 0.2], 0.0104));
+    assert!(!is_met([0.106, 0.1], 0.01));
+    assert!(!is_met([0.1, 0.2], 0.0106));
+    let goal = asked("min cost");
+    let slow = goal.score(&policy([1.0, 1.0], 0.5), &today, &objectives(2));
+    assert!(slow.is_met());
 }
 
 #[test]

@@ -87,8 +87,9 @@ fn the_even_sample_is_what_was_drawn_evenly() {
         findings.even_sample().len()
     };
     assert_eq!(even(Method::Halving), 0);
-    assert!((140..=150).contains(&even(Method::Random)));
-    assert!((120..=128).contains(&even(Method::Evolution)));
+    // Single changes and pairs take a little more than half of the budget.
+    assert!((55..=75).contains(&even(Method::Random)));
+    assert!((55..=75).contains(&even(Method::Evolution)));
 }
 
 #[test]
@@ -114,12 +115,8 @@ fn a_tiny_space_is_searched_to_its_end_and_the_search_ends() {
     let question = question(PROD, &[EVEN], "", &["hpa.minReplicas=1,3"]);
     for method in METHODS {
         let Spent { findings, runs } = spend(&question, method, 1000, 1);
-        let tried = findings.tried.len();
-        match method {
-            // Of a single new candidate a third is none that goes on.
-            Method::Halving => assert_eq!((tried, runs), (1, 1)),
-            Method::Random | Method::Evolution => assert_eq!((tried, runs), (2, 3), "{method:?}"),
-        }
+        // The only other policy is a single change, which every method tries first.
+        assert_eq!((findings.tried.len(), runs), (2, 3), "{method:?}");
     }
 }
 
@@ -136,12 +133,12 @@ fn candidates_that_are_no_policies_are_counted_and_the_first_is_kept() {
         assert_eq!(refused.count, 5, "{method:?}");
         let said = refused.first.expect("a reason").to_string();
         assert!(said.contains("maxReplicas"), "{said}");
-        let wanted = if method == Method::Halving {
-            1 + 14 / 3
-        } else {
-            15
+        let wanted = match method {
+            // Of what single changes and pairs leave, a third.
+            Method::Halving => 10..=15,
+            Method::Random | Method::Evolution => 15..=15,
         };
-        assert_eq!(tried.len(), wanted, "{method:?}");
+        assert!(wanted.contains(&tried.len()), "{method:?}: {}", tried.len());
     }
 }
 
