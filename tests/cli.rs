@@ -48,6 +48,8 @@ mod sweep;
 mod tune;
 #[path = "cli/usage.rs"]
 mod usage;
+#[path = "cli/what_matters.rs"]
+mod what_matters;
 
 #[path = "fixtures/faults.rs"]
 mod faults;

@@ -39,6 +39,7 @@ mod tune;
 mod usage;
 mod variant_inputs;
 mod variation;
+mod what_matters;
 
 use std::ffi::OsString;
 

@@ -55,7 +55,7 @@ impl ExperimentReport for TuneReport<'_> {
         }) = &self.report
         {
             let (policies, plot) = (&comparison.policies, arguments.answer.plot);
-            files = paired_pictures(traces, runs, policies, report_seeds.len(), plot)?;
+            files = paired_pictures(traces, runs, policies, report_seeds.len(), plot, &[])?;
         }
         files.extend(self.front()?);
         files.extend(self.sensitivity()?);
@@ -95,6 +95,8 @@ impl ExperimentReport for TuneReport<'_> {
             comparison: &report.comparison,
             traces: &traces,
             seeds: &self.experiment.report_seeds,
+            assumed: &[],
+            what_matters: None,
             files: &[],
         });
         let verdict = self.report.as_ref().map(|report| &report.verdict);

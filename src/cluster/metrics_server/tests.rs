@@ -186,7 +186,7 @@ fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
         custom: None,
     };
     let queries = [PlantMetric::Memory(ContainerSelection::All)];
-    let workload = workload(1 << 53);
+    let workload = workload(1 << 63);
     let mut server = MetricsServer::new(
         &deployment(),
         &workload,
