@@ -50,6 +50,8 @@ mod tune;
 mod usage;
 #[path = "cli/what.rs"]
 mod what;
+#[path = "cli/what_matters.rs"]
+mod what_matters;
 
 #[path = "fixtures/faults.rs"]
 mod faults;

@@ -100,9 +100,11 @@ impl Meeting {
             to: self.part.map(|part| part.to),
             ..LoadRequest::new(Path::new(&policy), Path::new(&trace))
         };
-        load(request, &mut FileLoader)
-            .expect("shipped files load")
-            .scenario
+        let loaded = load(request, &mut FileLoader).expect("shipped files load");
+        let mut scenario = loaded.scenario;
+        // A longer queue keeps requests whose clients are gone, and only the request engine works on them.
+        scenario.workload.queue = 128;
+        scenario
     }
 }
 

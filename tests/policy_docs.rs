@@ -269,6 +269,29 @@ fn bounds() -> String {
     rows
 }
 
+/// The rows of the assumptions and the ranges over which they are plausible.
+fn ranges() -> String {
+    let mut rows = "| key | touched if | low end | high end | source or argument of the range |\n|---|---|---|---|---|\n".to_owned();
+    for key in keys::all() {
+        let Some(declared) = key.assumed else {
+            continue;
+        };
+        let touched: Vec<&str> = declared.touched.iter().map(|it| it.in_words()).collect();
+        let touched = match touched[..] {
+            [] => "always".to_owned(),
+            _ => touched.join(", and "),
+        };
+        rows.push_str(&format!(
+            "| `{}` | {touched} | `{}` | `{}` | {} |\n",
+            key.path(),
+            declared.low,
+            declared.high,
+            declared.source
+        ));
+    }
+    rows
+}
+
 fn clusters() -> String {
     let mut rows = "| `cluster` | `metrics.scrape_interval` | `controller.sync_period` | source |\n|---|---|---|---|\n".to_owned();
     for (name, kind) in ClusterKind::ALL {
@@ -321,6 +344,7 @@ fn the_tables_of_defaults_and_bounds_have_a_row_for_every_key_as_it_is_declared(
             &defaults(|key| !is_within_a_table(key) && !has_default(key)),
         );
         let page = with_rows(&page, "<!-- within:", &defaults(is_within_a_table));
+        let page = with_rows(&page, "<!-- ranges:", &ranges());
         with_rows(&page, "<!-- bounds:", &bounds())
     });
 }

@@ -16,23 +16,28 @@ use super::identity::Identity;
 use super::load_args::LoadArgs;
 use super::output_args::AnswerArgs;
 use super::output_folder::OutputFolder;
-use super::paired_runs::{PairedRuns, paired_pictures, simulate_paired, trace_facts};
+use super::paired_runs::{PairedRuns, PairedTrace, paired_pictures, simulate_paired, trace_facts};
 use super::result_files::{ResultFile, default_folder};
 use super::screen::Screen;
 use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variation::Variation;
+use super::what_matters::{
+    WhatMattersArgs, assumed_in_words, compared_assumptions, foot, what_matters,
+};
 use crate::render::comparison::{ComparisonPage, render_comparison};
 use crate::render::paint::Colour;
 use crate::render::table::TableFormat;
 use crate::results::KpiReport;
 use crate::results::comparison::{Comparison, TraceRuns};
 use crate::results::comparison_export::{
-    ComparisonRun, comparison_csv, comparison_json, comparison_summary,
+    ComparedAssumption, ComparisonRun, comparison_csv, comparison_json, comparison_summary,
 };
 use crate::results::export::Request;
 use crate::results::verdicts::{CheckedAssertion, check};
+use crate::results::what_matters::WhatMatters;
 use crate::scenario::{Assertion, Engine};
+use crate::search::what_matters::AssumingTrace;
 use crate::simulation::Extent;
 use crate::units::Seed;
 
@@ -79,6 +84,8 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "N", default_value_t = SEEDS, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
     #[command(flatten)]
+    matters: WhatMattersArgs,
+    #[command(flatten)]
     answer: AnswerArgs,
     /// Exit with 99 unless this holds of every policy, or of P with `P.KPI<=N`, or beyond the noise with `P.KPI<=Q.KPI`; repeatable
     #[arg(long, value_name = "KPI<=N")]
@@ -124,6 +131,35 @@ impl<'a> CompareExperiment<'a> {
     }
 }
 
+impl CompareExperiment<'_> {
+    /// What matters to the differences between the policies, where it is asked.
+    fn what_matters(&self, policies: &[String], results: &[TraceRuns]) -> Option<WhatMatters> {
+        let CompareArgs {
+            matters, answer, ..
+        } = self.arguments;
+        if !matters.what_matters {
+            return None;
+        }
+        let traces: Vec<AssumingTrace<'_>> = self
+            .inputs
+            .traces
+            .iter()
+            .map(PairedTrace::assuming)
+            .collect();
+        let allows_progress = answer.quiet.allows_progress();
+        let resolve = |place, set: &[String]| self.inputs.resolve(place, set);
+        let seeds = &self.seeds;
+        Some(what_matters(
+            &traces,
+            policies,
+            results,
+            seeds,
+            allows_progress,
+            resolve,
+        ))
+    }
+}
+
 impl Experiment for CompareExperiment<'_> {
     type Report<'e>
         = CompareReport<'e>
@@ -137,10 +173,11 @@ impl Experiment for CompareExperiment<'_> {
             ..Size::default()
         };
         for trace in &self.inputs.traces {
+            let runs = seeds * self.arguments.matters.runs_for_each(&trace.assuming());
             for scenario in &trace.scenarios {
-                let extent = Extent::of(scenario, trace.engine).times(seeds);
+                let extent = Extent::of(scenario, trace.engine).times(runs);
                 size.extent = size.extent.and(extent);
-                size.runs += seeds;
+                size.runs += runs;
                 if self.arguments.answer.plot != PlotChoice::None {
                     size.hold_curves(scenario, seeds);
                 }
@@ -180,9 +217,12 @@ impl Experiment for CompareExperiment<'_> {
         );
         let runs = simulate_paired(traces, &self.seeds, plot, quiet.allows_progress(), hint);
         let labels = self.inputs.policies.iter().map(|it| it.label.clone());
+        let comparison = Comparison::of(labels.collect(), &runs.kpis);
         Ok(CompareReport {
             experiment: self,
-            comparison: Comparison::of(labels.collect(), &runs.kpis),
+            what_matters: self.what_matters(&comparison.policies, &runs.kpis),
+            assumptions: compared_assumptions(traces, &comparison.policies, &runs.kpis),
+            comparison,
             checked: check_all(&self.inputs, &self.asked, &runs.kpis),
             runs,
         })
@@ -194,6 +234,8 @@ struct CompareReport<'q> {
     experiment: &'q CompareExperiment<'q>,
     runs: PairedRuns,
     comparison: Comparison,
+    assumptions: Vec<ComparedAssumption>,
+    what_matters: Option<WhatMatters>,
     checked: Vec<CheckedAssertion>,
 }
 
@@ -206,6 +248,8 @@ impl CompareReport<'_> {
             seeds: &experiment.seeds,
             currency: experiment.inputs.traces[0].currency(),
             assertions: &self.checked,
+            assumptions: &self.assumptions,
+            what_matters: self.what_matters.as_ref(),
             request: &experiment.request,
             inputs: &experiment.inputs.files,
         }
@@ -225,7 +269,10 @@ impl ExperimentReport for CompareReport<'_> {
             ..
         } = self.experiment;
         let (policies, plot) = (&self.comparison.policies, arguments.answer.plot);
-        let mut files = paired_pictures(&inputs.traces, &self.runs, policies, seeds.len(), plot)?;
+        let first = policies.first().map(String::as_str);
+        let foot = foot(self.what_matters.as_ref(), first);
+        let (traces, runs) = (&inputs.traces, &self.runs);
+        let mut files = paired_pictures(traces, runs, policies, seeds.len(), plot, &foot)?;
         let csv = comparison_csv(&self.comparison)?;
         files.push(ResultFile::new(COMPARISON_CSV, csv));
         let json = comparison_json(&self.run())?;
@@ -242,6 +289,8 @@ impl ExperimentReport for CompareReport<'_> {
             comparison: &self.comparison,
             traces: &trace_facts(&self.experiment.inputs.traces),
             seeds: &self.experiment.seeds,
+            assumed: &assumed_in_words(&self.assumptions, &self.experiment.inputs.traces),
+            what_matters: self.what_matters.as_ref(),
             files: paths,
         };
         let table = match format {

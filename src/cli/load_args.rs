@@ -9,9 +9,11 @@ use super::manifest_args::ManifestArgs;
 use super::variation::Variation;
 use super::warm_up_args::WarmUpArgs;
 use super::what_args::WhatArgs;
+use super::what_matters::WhatMattersArgs;
 use crate::results::export;
 use crate::scenario::{
-    Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, load_choosing, parse_duration,
+    Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, Template, load_choosing,
+    parse_duration,
 };
 use crate::units::{SimSpan, SimTime};
 
@@ -60,7 +62,37 @@ impl LoadArgs {
         set: &[String],
         loader: &mut dyn Loader,
     ) -> Result<Loaded, Diagnostics> {
-        let request = LoadRequest {
+        let request = self.load_request(policy, trace, set);
+        load_choosing(request, &self.manifest.choice(), loader)
+    }
+
+    /// The same, with the means to make variants if their runs are asked for.
+    ///
+    /// # Errors
+    /// As [`LoadArgs::load`].
+    pub(super) fn load_to_vary(
+        &self,
+        matters: WhatMattersArgs,
+        policy: &Path,
+        trace: &Path,
+        set: &[String],
+        loader: &mut dyn Loader,
+    ) -> Result<(Loaded, Option<Template>), Diagnostics> {
+        if !matters.what_matters {
+            return Ok((self.load(policy, trace, set, loader)?, None));
+        }
+        let choice = self.manifest.choice();
+        let template = Template::load(self.load_request(policy, trace, set), &choice, loader)?;
+        Ok((template.loaded()?, Some(template)))
+    }
+
+    fn load_request<'r>(
+        &self,
+        policy: &'r Path,
+        trace: &'r Path,
+        set: &'r [String],
+    ) -> LoadRequest<'r> {
+        LoadRequest {
             policy,
             trace,
             set,
@@ -69,8 +101,7 @@ impl LoadArgs {
             warm_up: self.warm_up.span(),
             what: self.what.what(),
             engine: self.engine(),
-        };
-        load_choosing(request, &self.manifest.choice(), loader)
+        }
     }
 
     /// Names what is read otherwise than by default, with the overrides `set`, in the default folder's name.

@@ -41,6 +41,7 @@ mod variant_inputs;
 mod variation;
 mod warm_up_args;
 mod what_args;
+mod what_matters;
 
 use std::ffi::OsString;
 

@@ -10,6 +10,7 @@ use super::result_files::{ResultFile, pictures};
 use crate::render::comparison::TraceFacts;
 use crate::render::plot::bands::draw_bands;
 use crate::render::plot::compared::{ComparedPicture, compared_chart};
+use crate::render::plot::foot::with_foot;
 use crate::results::Kpis;
 use crate::results::comparison::TraceRuns;
 use crate::results::curves::{Curve, POINTS_MAX, PolicyCurves, SeedCurves};
@@ -17,6 +18,7 @@ use crate::results::kpis::KpiObserver;
 use crate::results::timeline::TimelineRecorder;
 use crate::scenario::{Engine, Scenario};
 use crate::search::in_order::{all_cores, collect_in_order};
+use crate::search::what_matters::AssumingTrace;
 use crate::simulation::simulate_observed;
 use crate::units::Seed;
 
@@ -89,7 +91,7 @@ pub(super) fn trace_facts(traces: &[PairedTrace]) -> Vec<TraceFacts> {
     traces.iter().map(facts).collect()
 }
 
-/// A picture of each trace, in each kind asked for; of several traces each has its name in the file's.
+/// A picture of each trace with the lines `foot` below it, in each kind asked for; of several traces each has its name in the file's.
 ///
 /// # Errors
 /// A picture cannot be drawn.
@@ -99,6 +101,7 @@ pub(super) fn paired_pictures(
     policies: &[String],
     seeds: usize,
     plot: PlotChoice,
+    foot: &[String],
 ) -> Result<Vec<ResultFile>, CommandError> {
     let mut files = Vec::new();
     if plot == PlotChoice::None {
@@ -119,7 +122,7 @@ pub(super) fn paired_pictures(
             [_] => PLOT.to_owned(),
             _ => format!("{PLOT}-{name}"),
         };
-        files.extend(pictures(&draw_bands(&chart), &stem, plot)?);
+        files.extend(pictures(&with_foot(draw_bands(&chart), foot), &stem, plot)?);
     }
     Ok(files)
 }
@@ -148,6 +151,14 @@ impl PairedTrace {
         self.scenarios
             .iter()
             .find_map(|scenario| scenario.cost.stated_currency())
+    }
+
+    /// The policies with their assumptions.
+    pub(super) fn assuming(&self) -> AssumingTrace<'_> {
+        AssumingTrace {
+            engine: self.engine,
+            scenarios: &self.scenarios,
+        }
     }
 
     /// By policy, then by seed.

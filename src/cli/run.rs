@@ -22,12 +22,15 @@ use super::seed_args::{SeedArgs, seed_numbers};
 use super::size::Size;
 use super::variant_inputs::refuse_second_stdin;
 use super::variation::Variation;
+use super::what_matters::{WhatMattersArgs, first_message, foot, what_matters};
 use crate::draw::Drawing;
 use crate::files::FileLoader;
 use crate::kpi::SeedFold;
 use crate::render::paint::Colour;
+use crate::render::plot::foot::with_foot;
 use crate::render::plot::{Picture, SeedsPicture, draw_run, draw_seeds};
 use crate::render::summary::{RunSummary, render_summary};
+use crate::results::comparison::TraceRuns;
 use crate::results::curves::{Curve, CurveFolder, PolicyCurves, SeedCurves};
 use crate::results::decisions::DecisionLog;
 use crate::results::export::{Request, Summary, TimelineCsv, latency_csv};
@@ -36,9 +39,11 @@ use crate::results::statistics::sorted_quantile;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::timeline_quantiles::{points_max, timeline_quantiles_csv};
 use crate::results::verdicts::{CheckedAssertion, check};
+use crate::results::what_matters::WhatMatters;
 use crate::results::{InputFile, KpiReport, Kpis, Timeline};
-use crate::scenario::{Assertion, Engine, Loaded};
+use crate::scenario::{Assertion, Assumption, Engine, Loaded, Template};
 use crate::search::in_order::{all_cores, in_order};
+use crate::search::what_matters::AssumingTrace;
 use crate::simulation::{Extent, simulate_observed};
 use crate::units::Seed;
 use crate::workload::Demand;
@@ -72,6 +77,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     seeds: u16,
     #[command(flatten)]
+    matters: WhatMattersArgs,
+    #[command(flatten)]
     answer: AnswerArgs,
     /// Exit with 99 unless this holds; repeatable
     #[arg(long, value_name = "KPI<=N")]
@@ -89,6 +96,8 @@ pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion
 struct RunExperiment<'a> {
     arguments: &'a RunArgs,
     loaded: Loaded,
+    /// For variants of the policy, where they are asked for.
+    template: Option<Template>,
     seeds: Vec<Seed>,
     /// Those of the policy, then those of the command line.
     assertions: Vec<Assertion>,
@@ -102,8 +111,9 @@ impl<'a> RunExperiment<'a> {
         let RunArgs { load, set, .. } = arguments;
         let seeds = arguments.seed.seeds(arguments.seeds.into())?;
         refuse_second_stdin([&arguments.policy, &arguments.trace].into_iter())?;
-        let loaded = load
-            .load(&arguments.policy, &arguments.trace, set, &mut FileLoader)
+        let (policy, trace) = (&arguments.policy, &arguments.trace);
+        let (loaded, template) = load
+            .load_to_vary(arguments.matters, policy, trace, set, &mut FileLoader)
             .map_err(CommandError::Input)?;
         let asked = assertions::read(&arguments.assert, &[judged(&loaded.scenario)], seeds.len())?;
         arguments.answer.quiet.warn(&loaded.warnings, screen);
@@ -114,7 +124,40 @@ impl<'a> RunExperiment<'a> {
             request: load.request(set),
             inputs: loaded.inputs.iter().map(hashed).collect(),
             loaded,
+            template,
         })
+    }
+}
+
+impl RunExperiment<'_> {
+    fn assuming(&self) -> AssumingTrace<'_> {
+        AssumingTrace {
+            engine: self.loaded.engine,
+            scenarios: std::slice::from_ref(&self.loaded.scenario),
+        }
+    }
+
+    /// What matters to the result of these runs by seed, where it is asked.
+    fn what_matters(&self, kpis: &[Kpis]) -> Option<WhatMatters> {
+        let template = self.template.as_ref()?;
+        let result = [TraceRuns {
+            trace: self.loaded.scenario.trace_name.clone(),
+            runs: vec![kpis.to_vec()],
+        }];
+        let allows_progress = self.arguments.answer.quiet.allows_progress();
+        let resolve = |_, set: &[String]| {
+            let resolved = template.resolve(set);
+            resolved.map_err(|faults| first_message(&faults))
+        };
+        let (traces, seeds) = ([self.assuming()], &self.seeds);
+        Some(what_matters(
+            &traces,
+            &[],
+            &result,
+            seeds,
+            allows_progress,
+            resolve,
+        ))
     }
 }
 
@@ -125,7 +168,7 @@ impl Experiment for RunExperiment<'_> {
         Self: 'e;
 
     fn size(&self) -> Result<Size, CommandError> {
-        let runs = self.seeds.len() as f64;
+        let runs = self.seeds.len() as f64 * self.arguments.matters.runs_for_each(&self.assuming());
         Ok(Size {
             runs,
             extent: Extent::of(&self.loaded.scenario, self.loaded.engine).times(runs),
@@ -194,6 +237,7 @@ impl Experiment for RunExperiment<'_> {
         let check = |assertion| check(assertion, policy, trace, &report);
         Ok(RunReport {
             experiment: self,
+            what_matters: self.what_matters(&seeds.kpis),
             checked: self.assertions.iter().map(check).collect(),
             seeds,
             report,
@@ -207,6 +251,7 @@ struct RunReport<'q> {
     seeds: SeedRuns,
     /// Over the seeds.
     report: KpiReport,
+    what_matters: Option<WhatMatters>,
     checked: Vec<CheckedAssertion>,
 }
 
@@ -220,7 +265,10 @@ impl ExperimentReport for RunReport<'_> {
         let plot = experiment.arguments.answer.plot;
         let mut files = match plot {
             PlotChoice::None => Vec::new(),
-            _ => pictures(&self.drawing(), PLOT, plot)?,
+            _ => {
+                let foot = foot(self.what_matters.as_ref(), None);
+                pictures(&with_foot(self.drawing(), &foot), PLOT, plot)?
+            }
         };
         files.push(ResultFile::written(TIMELINE));
         if self.has_bands() {
@@ -243,9 +291,11 @@ impl ExperimentReport for RunReport<'_> {
             ..
         } = self.experiment;
         let (inputs, report) = (inputs.clone(), self.report.clone());
-        Summary::new(&loaded.scenario, loaded.engine, seeds, inputs, report)
+        let (scenario, engine) = (&loaded.scenario, loaded.engine);
+        Summary::new(scenario, engine, seeds, inputs, &self.assumptions(), report)
             .with_request(request.clone())
             .with_files(names.to_vec())
+            .with_what_matters(self.what_matters.clone())
             .with_assertions(self.checked.clone())
             .to_json()
     }
@@ -262,6 +312,8 @@ impl ExperimentReport for RunReport<'_> {
             engine: loaded.engine,
             seeds,
             kpis: &self.report,
+            what_matters: self.what_matters.as_ref(),
+            assumptions: &self.assumptions(),
             request,
             files: paths,
         };
@@ -270,6 +322,14 @@ impl ExperimentReport for RunReport<'_> {
 }
 
 impl RunReport<'_> {
+    /// The defaults that the runs touched.
+    fn assumptions(&self) -> Vec<&Assumption> {
+        let Loaded {
+            scenario, engine, ..
+        } = &self.experiment.loaded;
+        scenario.touched(*engine, &self.seeds.kpis)
+    }
+
     /// Whether there are several seeds.
     fn has_bands(&self) -> bool {
         !self.seeds.curves.seeds.is_empty()

@@ -283,6 +283,7 @@ impl MetricsServer {
                         &self.meters,
                         statuses,
                         gauges,
+                        self.concurrency,
                         &mut samples.pods,
                     );
                 }
@@ -492,20 +493,22 @@ impl Memory {
         meters: &[ContainerMeters],
         statuses: &[PodStatus],
         gauges: &Gauges<'_>,
+        concurrency: f64,
         samples: &mut PodSampleColumns,
     ) {
         for (row, status) in statuses.iter().enumerate() {
             let dated = pod_sample(meters, row);
             let value = match containers {
                 ContainerSelection::One(index) if index > 0 => MilliValue(0),
-                _ => self.of_pod(gauges.in_flight.of(row, *status)),
+                // Requests beyond these wait in the kernel's backlog, outside the container's memory.
+                _ => self.of_pod(gauges.in_flight.of(row, *status).min(concurrency)),
             };
             samples.set(row, dated.map(|sample| Sample { value, ..sample }));
         }
     }
 
-    fn of_pod(self, in_flight: f64) -> MilliValue {
-        let bytes = self.base_bytes + self.bytes_per_request * in_flight;
+    fn of_pod(self, working: f64) -> MilliValue {
+        let bytes = self.base_bytes + self.bytes_per_request * working;
         let whole = bytes.min(self.limit_bytes) as i64;
         MilliValue(whole.saturating_mul(1000))
     }

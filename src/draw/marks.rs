@@ -199,6 +199,11 @@ impl Drawing {
         self.height
     }
 
+    /// Adds `points` of empty sheet at the lower edge.
+    pub fn lengthen(&mut self, points: u32) {
+        self.height += points;
+    }
+
     /// All marks in the order of drawing.
     #[must_use]
     pub fn marks(&self) -> &[Mark] {

@@ -220,6 +220,15 @@ kpis! {
         leaves_out: "whether they helped",
         known_by: KnownBy::RequestEngine,
     }
+    RequestsQueued requests_queued: Option<f64> {
+        what: "Attempts that waited for a place in a pod",
+        unit: "count",
+        group: Harm,
+        over_traces: Sum,
+        better: Less,
+        leaves_out: "how long they waited; latency contains it",
+        known_by: KnownBy::RequestEngine,
+    }
     PeakReplicas peak_replicas: u32 {
         what: "The greatest `spec.replicas`",
         unit: "pods",

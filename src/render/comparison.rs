@@ -4,13 +4,16 @@
 //! winner, and calls a difference within its interval noise.
 
 use super::human;
+use super::listing::wrapped;
 use super::prose::folded;
 use super::table::{COLUMNS_MAX, Column, TableFormat, render_table};
+use super::what_matters::WhatMattersText;
 use crate::kpi::{ComparisonRow, Kpi};
 use crate::results::comparison::{
     Comparison, ComparisonVerdict, Expense, KpiComparison, PolicyKpi, TraceComparison,
 };
 use crate::results::statistics::Estimate;
+use crate::results::what_matters::WhatMatters;
 use crate::scenario::Engine;
 use crate::text::{markdown, visible};
 use crate::units::Seed;
@@ -24,6 +27,10 @@ pub struct ComparisonPage<'a> {
     pub traces: &'a [TraceFacts],
     /// Under which seeds, in order.
     pub seeds: &'a [Seed],
+    /// The defaults that the results touched, in words.
+    pub assumed: &'a [String],
+    /// How far the assumptions move the differences, where that was asked.
+    pub what_matters: Option<&'a WhatMatters>,
     /// Where the files are, as the user would open them.
     pub files: &'a [String],
 }
@@ -44,6 +51,7 @@ pub struct TraceFacts {
 /// The comparison as text, with a final newline.
 #[must_use]
 pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> String {
+    let first = page.comparison.policies.first().cloned();
     let comparison = &with_shown_names(page.comparison, format);
     let page = &ComparisonPage {
         comparison,
@@ -67,6 +75,7 @@ pub fn render_comparison(page: &ComparisonPage<'_>, format: TableFormat) -> Stri
         }
     }
     text.push_str(&sentence(page, format));
+    text.push_str(&assumptions(page, first.as_deref(), format));
     if !page.files.is_empty() && format == TableFormat::Plain {
         text.push('\n');
         for (index, file) in page.files.iter().enumerate() {
@@ -99,6 +108,42 @@ fn with_shown_names(comparison: &Comparison, format: TableFormat) -> Comparison 
         verdict.policy = shown(&verdict.policy);
     }
     comparison
+}
+
+/// What is assumed, and what matters to the differences to the policy `first`.
+fn assumptions(page: &ComparisonPage<'_>, first: Option<&str>, format: TableFormat) -> String {
+    let matters = page.what_matters.map(|it| WhatMattersText::of(it, first));
+    let mut text = String::new();
+    match format {
+        TableFormat::Plain => {
+            for line in wrapped("assumed: ", page.assumed) {
+                text.push_str(&format!("\n{line}"));
+            }
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            if let Some(matters) = matters {
+                text.push_str(&format!("\n{}", matters.page()));
+            }
+        }
+        TableFormat::Markdown => {
+            if !page.assumed.is_empty() {
+                let assumed = markdown::escaped(&page.assumed.join(", "));
+                text.push_str(&format!("\nAssumed: {assumed}\n"));
+            }
+            for (index, line) in matters
+                .map(|it| it.lines())
+                .unwrap_or_default()
+                .iter()
+                .enumerate()
+            {
+                let lead = if index == 0 { "\n" } else { "- " };
+                let end = if index == 0 { "\n" } else { "" };
+                text.push_str(&format!("{lead}{}\n{end}", markdown::escaped(line)));
+            }
+        }
+    }
+    text
 }
 
 fn heading(

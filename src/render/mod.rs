@@ -15,6 +15,8 @@ pub mod diagnostic;
 #[cfg(feature = "plots")]
 pub mod human;
 #[cfg(feature = "cli")]
+mod listing;
+#[cfg(feature = "cli")]
 pub mod paint;
 #[cfg(feature = "plots")]
 pub mod plot;
@@ -34,5 +36,7 @@ pub mod table;
 pub mod trace_info;
 #[cfg(feature = "cli")]
 pub mod tune;
+#[cfg(feature = "cli")]
+pub mod what_matters;
 #[cfg(feature = "plots")]
 mod words;

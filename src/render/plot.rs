@@ -4,6 +4,7 @@ mod acted_on;
 mod axis;
 pub mod bands;
 pub mod compared;
+pub mod foot;
 pub mod front;
 mod ink;
 mod page;

@@ -6,13 +6,16 @@
 use anstyle::{AnsiColor, Style};
 
 use super::human;
+use super::listing::{WIDTH, filled, wrapped};
 use super::paint::{Colour, painted};
+use super::what_matters::WhatMattersText;
 use super::words::{causes_in_words, counted_part, part_of_trace};
 use crate::kpi::Kpi;
 use crate::results::KpiReport;
 use crate::results::export::Request;
 use crate::results::failures;
 use crate::results::statistics::sorted_quantile;
+use crate::results::what_matters::WhatMatters;
 use crate::scenario::{Assumption, ClusterKind, Engine, Scenario};
 use crate::text::visible;
 use crate::units::Seed;
@@ -29,6 +32,10 @@ pub struct RunSummary<'a> {
     pub seeds: &'a [Seed],
     /// What came of it.
     pub kpis: &'a KpiReport,
+    /// How far the assumptions move the result, where that was asked.
+    pub what_matters: Option<&'a WhatMatters>,
+    /// The defaults that the result touched.
+    pub assumptions: &'a [&'a Assumption],
     /// What the command asked for beside the inputs.
     pub request: &'a Request,
     /// Where the files are, as the user would open them; empty where none were written.
@@ -37,8 +44,6 @@ pub struct RunSummary<'a> {
 
 /// The columns of the names before the numbers.
 const NAME_WIDTH: usize = 15;
-/// The most columns of a line.
-const WIDTH: usize = 72;
 
 /// The summary as text, with a final newline.
 #[must_use]
@@ -50,6 +55,11 @@ pub fn render_summary(run: &RunSummary<'_>, colour: Colour) -> String {
     write_head(&mut page, run);
     page.text.push('\n');
     write_numbers(&mut page, run);
+    if let Some(matters) = run.what_matters {
+        page.text.push('\n');
+        let text = WhatMattersText::of(matters, None);
+        page.text.push_str(&text.page());
+    }
     if !run.files.is_empty() {
         page.text.push('\n');
         for (index, file) in run.files.iter().enumerate() {
@@ -86,7 +96,7 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
         page.text.push_str(&format!("{line}\n"));
     }
     page.text.push_str(&drawn_cost(run));
-    let assumed: Vec<String> = scenario
+    let assumed: Vec<String> = run
         .assumptions
         .iter()
         .map(|assumption| assumed(assumption, scenario))
@@ -121,7 +131,8 @@ fn drawn_cost(run: &RunSummary<'_>) -> String {
 }
 
 /// An assumption in words; a table stays as one would write it.
-fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
+#[must_use]
+pub fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
     let key = &assumption.key;
     if key == "slo.latency" {
         return format!(
@@ -147,60 +158,6 @@ fn assumed(assumption: &Assumption, scenario: &Scenario) -> String {
         _ => return format!("{key} = {value}"),
     };
     format!("{key} = {value} ({remark})")
-}
-
-/// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.
-fn wrapped(lead: &str, items: &[String]) -> Vec<String> {
-    let items: Vec<String> = items.iter().map(|it| visible(it).into_owned()).collect();
-    let lines = filled(&items, WIDTH - lead.len());
-    let indent = " ".repeat(lead.len());
-    lines
-        .iter()
-        .enumerate()
-        .map(|(index, line)| format!("{}{line}", if index == 0 { lead } else { &indent }))
-        .collect()
-}
-
-/// `items` joined by commas in lines of at most `columns`; a longer item is broken between words, and within a table in braces only where that does not fit a line.
-fn filled(items: &[String], columns: usize) -> Vec<String> {
-    let fits = |line: &str| line.chars().count() <= columns;
-    let parts: Vec<String> = human::with_commas(items)
-        .into_iter()
-        .flat_map(|item| {
-            if fits(&item) {
-                vec![item]
-            } else {
-                words_of(&item)
-                    .into_iter()
-                    .flat_map(|word| {
-                        if fits(&word) {
-                            vec![word]
-                        } else {
-                            word.split_whitespace().map(str::to_owned).collect()
-                        }
-                    })
-                    .collect()
-            }
-        })
-        .collect();
-    human::lines_of(&parts, fits)
-}
-
-/// The words of `item`; a table in braces is one word.
-fn words_of(item: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut depth = 0_usize;
-    for piece in item.split_whitespace() {
-        match words.last_mut().filter(|_| depth > 0) {
-            Some(table) => {
-                table.push(' ');
-                table.push_str(piece);
-            }
-            None => words.push(piece.to_owned()),
-        }
-        depth = (depth + piece.matches('{').count()).saturating_sub(piece.matches('}').count());
-    }
-    words
 }
 
 fn write_numbers(page: &mut Page, run: &RunSummary<'_>) {

@@ -5,10 +5,12 @@
 use serde::Serialize;
 
 use super::comparison::{Comparison, ComparisonVerdict, PolicyKpi};
-use super::export::{InputFile, Request, SCHEMA_VERSION, SummaryHead, written};
+use super::export::{AssumptionLine, InputFile, Request, SCHEMA_VERSION, SummaryHead, written};
 use super::statistics::EstimateJson;
 use super::verdicts::CheckedAssertion;
+use super::what_matters::WhatMatters;
 use crate::kpi::KpiFacts;
+use crate::scenario::Assumption;
 use crate::text::csv_cell::guarded;
 use crate::text::json;
 use crate::text::rounding::readable;
@@ -44,10 +46,30 @@ pub struct ComparisonRun<'a> {
     pub currency: Option<&'a str>,
     /// What was asserted, and whether it holds.
     pub assertions: &'a [CheckedAssertion],
+    /// The defaults that the results touched.
+    pub assumptions: &'a [ComparedAssumption],
+    /// How far they move the differences, where that was asked.
+    pub what_matters: Option<&'a WhatMatters>,
     /// What the command asked for beside the inputs.
     pub request: &'a Request,
     /// The files that were read.
     pub inputs: &'a [InputFile],
+}
+
+/// A default that results of a comparison touched.
+#[derive(Clone, Debug)]
+pub struct ComparedAssumption {
+    /// The default.
+    pub assumption: Assumption,
+    /// The policies whose results touched it.
+    pub policies: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ComparedAssumptionJson<'a> {
+    #[serde(flatten)]
+    line: AssumptionLine,
+    policies: &'a [String],
 }
 
 /// `comparison.csv`: a row for each trace, KPI and policy; what is not known is empty.
@@ -214,6 +236,9 @@ struct SummaryFile<'a> {
     request: &'a Request,
     /// Names of the files beside the summary.
     files: &'a [String],
+    assumptions: Vec<ComparedAssumptionJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_matters: Option<&'a WhatMatters>,
 }
 
 /// `summary.json` of a comparison, with a final newline; `files` stand beside it.
@@ -234,6 +259,15 @@ pub fn comparison_summary(
         inputs: run.inputs,
         request: run.request,
         files,
+        assumptions: run
+            .assumptions
+            .iter()
+            .map(|it| ComparedAssumptionJson {
+                line: AssumptionLine::of(&it.assumption),
+                policies: &it.policies,
+            })
+            .collect(),
+        what_matters: run.what_matters,
     })
     .map(String::into_bytes)
 }

@@ -12,7 +12,8 @@ use super::kpi_report::KpiReport;
 use super::measured::MeasuredLatency;
 use super::timeline::{RowSink, TimelineColumn, TimelineRow};
 use super::verdicts::CheckedAssertion;
-use crate::scenario::{Engine, Scenario};
+use super::what_matters::WhatMatters;
+use crate::scenario::{Assumption, Engine, Scenario};
 use crate::text::json;
 use crate::text::rounding::readable;
 use crate::units::{Seed, SimSpan};
@@ -153,6 +154,8 @@ pub struct Summary {
     /// Names of the files beside the summary.
     files: Vec<String>,
     assumptions: Vec<AssumptionLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what_matters: Option<WhatMatters>,
     /// What was asserted, and whether it holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     assertions: Vec<CheckedAssertion>,
@@ -201,22 +204,34 @@ impl Serialize for Request {
     }
 }
 
+/// An assumption that a result touched.
 #[derive(Clone, Debug, Serialize)]
-struct AssumptionLine {
+pub(super) struct AssumptionLine {
     key: String,
     value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     found_in: Option<String>,
 }
 
+impl AssumptionLine {
+    pub(super) fn of(assumption: &Assumption) -> Self {
+        Self {
+            key: assumption.key.clone(),
+            value: assumption.value.clone(),
+            found_in: assumption.found_in.clone(),
+        }
+    }
+}
+
 impl Summary {
-    /// The summary of a run of `scenario`, under every one of `seeds`.
+    /// The summary of a run of `scenario`, under every one of `seeds`; `assumptions` are those that it touched.
     #[must_use]
     pub fn new(
         scenario: &Scenario,
         engine: Engine,
         seeds: &[Seed],
         inputs: Vec<InputFile>,
+        assumptions: &[&Assumption],
         kpis: KpiReport,
     ) -> Self {
         Self {
@@ -235,15 +250,11 @@ impl Summary {
             inputs,
             request: Request::default(),
             files: Vec::new(),
-            assumptions: scenario
-                .assumptions
+            assumptions: assumptions
                 .iter()
-                .map(|assumption| AssumptionLine {
-                    key: assumption.key.clone(),
-                    value: assumption.value.clone(),
-                    found_in: assumption.found_in.clone(),
-                })
+                .map(|it| AssumptionLine::of(it))
                 .collect(),
+            what_matters: None,
             assertions: Vec::new(),
             kpis,
         }
@@ -260,6 +271,13 @@ impl Summary {
     #[must_use]
     pub fn with_files(mut self, files: Vec<String>) -> Self {
         self.files = files;
+        self
+    }
+
+    /// The same, with what matters to the result.
+    #[must_use]
+    pub fn with_what_matters(mut self, what_matters: Option<WhatMatters>) -> Self {
+        self.what_matters = what_matters;
         self
     }
 

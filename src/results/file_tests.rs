@@ -65,6 +65,7 @@ fn the_summary_names_what_ran_and_what_came_of_it() {
             path: "policies/prod.toml".to_owned(),
             sha256: "00ff".to_owned(),
         }],
+        &scenario.touched(Engine::Fluid, &[story_kpis()]),
         KpiReport::One(story_kpis()),
     );
     let text = String::from_utf8(summary.to_json().expect("in memory")).expect("UTF-8");
@@ -111,6 +112,7 @@ fn the_summary_names_what_ran_and_what_came_of_it() {
         "failed_pod_gone": 60.0,
         "failed_oom_killed": 0.0,
         "retries": null,
+        "requests_queued": null,
         "peak_replicas": 4,
         "mean_replicas": 3.63333,
         "pod_hours": 3.65,

@@ -75,6 +75,7 @@ struct RequestTotals {
     /// Answered since the last segment, and slower than the SLO's limit.
     beyond_limit: u64,
     retried: u64,
+    queued: u64,
     oom_kills: u64,
 }
 
@@ -84,6 +85,7 @@ impl RequestTotals {
             latency: MeasuredLatency::new(Precision::Run),
             beyond_limit: 0,
             retried: 0,
+            queued: 0,
             oom_kills: 0,
         }
     }
@@ -217,6 +219,7 @@ impl KpiObserver {
             failed_pod_gone: request_kpi(sums.failures.pod_gone),
             failed_oom_killed: request_kpi(sums.failures.oom_killed),
             retries: requests.map(|requests| requests.retried as f64),
+            requests_queued: requests.map(|requests| requests.queued as f64),
             peak_replicas: self.peak.0.max(0).unsigned_abs(),
             mean_replicas: if seconds > 0.0 {
                 sums.replica_seconds / seconds
@@ -345,6 +348,7 @@ impl KpiObserver {
     fn add_requests(&mut self, segment: &RequestSegment) {
         let requests = self.requests();
         requests.retried += segment.retried;
+        requests.queued += segment.queued;
         requests.oom_kills += u64::from(segment.oom_kills);
         let tally = counted(segment, std::mem::take(&mut requests.beyond_limit));
         let sums = &mut self.sums;

@@ -20,6 +20,7 @@
 //! | [`comparison_export`] | the same as bytes |
 //! | [`curves`] | what several seeds of a policy came to over time |
 //! | [`verdicts`] | whether assertions hold |
+//! | [`what_matters`] | how far each assumption moves a result |
 //! | [`export`] | timeline and summary as bytes |
 
 #[doc(hidden)]
@@ -57,6 +58,8 @@ pub mod timeline;
 #[doc(hidden)]
 pub mod timeline_quantiles;
 pub mod verdicts;
+#[doc(hidden)]
+pub mod what_matters;
 
 pub use decisions::DecisionLog;
 pub use export::{InputFile, Summary};

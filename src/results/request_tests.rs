@@ -27,6 +27,7 @@ pub(crate) fn calm_segment(start: i64, end: i64) -> RequestSegment {
         succeeded: count,
         failed: FailureCauses::default(),
         retried: 0,
+        queued: 0,
         in_flight: 0,
         cpu_core_seconds: 0.1 * seconds,
         cpu_share_of_request: Some(0.5),

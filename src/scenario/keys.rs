@@ -16,31 +16,28 @@ macro_rules! declare {
 
 /// A [`PolicyKey`] that states only the columns that the key has: its name, its type, and the columns in their order.
 ///
-/// `default: VALUE => TEXT` states the default and its text. `assumed:` in its place is a default that a result lists among its
-/// assumptions. A key with neither has the `Default` of its type, and no text. It is a macro because a constant of a generic type
-/// cannot take columns from another.
+/// `default: VALUE => TEXT` states the default and its text. A key without it has the `Default` of its type, and no text.
+/// `assumed:` marks a default that a result lists among its assumptions. It is a macro because a constant of a generic type cannot
+/// take columns from another.
 macro_rules! row {
     (
         $name:literal: $takes:expr,
         $(default: $default:expr => $text:expr,)?
-        $(assumed: $assumed:expr => $assumed_text:expr,)?
         because: $because:expr,
         $(bounds: $bounds:expr,)?
         means: $means:expr,
+        $(assumed: $assumed:expr,)?
     ) => {
         PolicyKey {
             name: $name,
             takes: $takes,
-            default: row!(@first $($default,)? $($assumed,)? Default::default),
-            text: row!(@first $(Some($text),)? $(Some($assumed_text),)? None),
+            default: row!(@first $($default,)? Default::default),
+            text: row!(@first $(Some($text),)? None),
             because: $because,
             bounds: row!(@first $(Some($bounds),)? None),
             means: $means,
-            is_assumed: row!(@first $(row!(@given $assumed_text),)? false),
+            assumed: row!(@first $(Some($assumed),)? None),
         }
-    };
-    (@given $text:expr) => {
-        true
     };
     (@first $first:expr $(, $others:expr)*) => {
         $first
@@ -51,6 +48,7 @@ pub(super) mod declared;
 pub(super) mod kinds;
 pub(super) mod tables;
 
+use super::assumed::AssumedDefault;
 use super::reader::{Faults, Section};
 
 /// The keys of a table.
@@ -72,8 +70,8 @@ pub(super) struct PolicyKey<K: Takes> {
     pub(super) bounds: Option<Bound>,
     /// The meaning of the key, for the author of a policy.
     pub(super) means: &'static str,
-    /// Whether a result lists the default among its assumptions if the policy does not state the key.
-    pub(super) is_assumed: bool,
+    /// Under which conditions a result lists the default among its assumptions; `None` if it never does.
+    pub(super) assumed: Option<AssumedDefault>,
 }
 
 /// The explanation of a key's bounds.
@@ -140,8 +138,8 @@ pub(super) trait Reads: Takes {
 pub(super) trait Declared: Sync {
     /// The key's name within its table.
     fn name(&self) -> &'static str;
-    /// The default as text, if a result lists it among its assumptions.
-    fn assumed(&self) -> Option<&'static str>;
+    /// The default as text, and its conditions and range, if a result may list it among its assumptions.
+    fn assumed(&self) -> Option<(&'static str, AssumedDefault)>;
     /// The default as text, if the key has one.
     fn default_text(&self) -> Option<&'static str>;
     /// The keys beside those of the value, in a table.
@@ -155,8 +153,8 @@ impl<K: Takes + Sync> Declared for PolicyKey<K> {
         self.name
     }
 
-    fn assumed(&self) -> Option<&'static str> {
-        self.text.filter(|_| self.is_assumed)
+    fn assumed(&self) -> Option<(&'static str, AssumedDefault)> {
+        self.text.zip(self.assumed)
     }
 
     fn default_text(&self) -> Option<&'static str> {
@@ -181,6 +179,7 @@ impl<K: Takes + Sync> Declared for PolicyKey<K> {
             because: self.because,
             bound,
             means: self.means,
+            assumed: self.assumed,
         });
         let (step, keys) = self.takes.keys_within();
         for key in keys {
@@ -206,6 +205,8 @@ pub struct KeyRow {
     pub bound: Option<(String, &'static str)>,
     /// The meaning of the key.
     pub means: &'static str,
+    /// Under which conditions a result lists the default among its assumptions, and the range over which it is plausible.
+    pub assumed: Option<AssumedDefault>,
 }
 
 impl KeyRow {
@@ -249,11 +250,12 @@ pub(super) fn find(section: &str, key: &str) -> Option<&'static dyn Declared> {
     keys.iter().copied().find(|it| it.name() == key)
 }
 
-/// The defaults that a result lists if the policy does not state them: section, key, and the default as text.
-pub(super) fn assumed() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+/// The keys whose defaults a result may list if the policy does not state them, each with its section.
+pub(super) fn assumed() -> impl Iterator<Item = (&'static str, &'static dyn Declared)> {
     SECTIONS.into_iter().flat_map(|(section, keys)| {
-        keys.iter()
-            .filter_map(move |key| Some((section, key.name(), key.assumed()?)))
+        let keys = keys.iter().copied();
+        keys.filter(|key| key.assumed().is_some())
+            .map(move |key| (section, key))
     })
 }
 

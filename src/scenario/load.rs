@@ -9,7 +9,7 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::file_request::{FileKind, STANDARD_INPUT};
 use super::formats::{self, What};
 use super::keys;
-use super::keys::declared::BEFORE;
+use super::keys::declared::{BEFORE, BEFORE_A_LOAD_TEST};
 use super::loader::{LoadedFile, Loader, read_file};
 use super::manifest;
 use super::metrics_section::BUILT_IN_POD_METRICS;
@@ -170,22 +170,14 @@ pub(super) fn assemble(
 ) -> Scenario {
     if is_load_test && !policy.states_before {
         policy.workload.before = LoadBefore::Idle;
-        policy.assumptions.push(Assumption::of_default(
-            keys::path("workload", BEFORE.name),
-            r#""idle""#,
-        ));
+        let key = keys::path("workload", BEFORE.name);
+        policy
+            .assumptions
+            .push(Assumption::declared(key, r#""idle""#, BEFORE_A_LOAD_TEST));
     }
     if matches!(trace.demand, Demand::CpuMillicores(_)) {
         leave_idle_cpu_out(&mut policy);
     }
-    let matters = |assumption: &Assumption| match assumption.key.as_str() {
-        "workload.cpu_per_request" | "workload.timeout" | "slo.latency" => {
-            !matches!(trace.demand, Demand::CpuMillicores(_))
-        }
-        "workload.think_time" => matches!(trace.demand, Demand::Users(_)),
-        _ => true,
-    };
-    let assumptions = policy.assumptions.into_iter().filter(matters).collect();
     Scenario {
         policy_name: policy.name,
         trace_name,
@@ -198,7 +190,7 @@ pub(super) fn assemble(
         slo: policy.slo,
         cost: policy.cost,
         assertions: policy.assertions,
-        assumptions,
+        assumptions: policy.assumptions,
         latency_tables: LatencyTables::default(),
     }
 }

@@ -67,12 +67,14 @@ pub(super) fn interval_of_manifest(
     let name = key::SCRAPE_INTERVAL.name;
     let origin = section?.node(name)?.origin;
     faults.is_in_manifest(origin).then(|| Assumption {
-        key: keys::path("metrics", name),
-        value: format!("\"{}\"", pipeline.scrape_interval),
         found_in: Some(format!(
             "metrics-server in {}",
             sources.get(origin.source).name
         )),
+        ..Assumption::of_default(
+            keys::path("metrics", name),
+            &format!("\"{}\"", pipeline.scrape_interval),
+        )
     })
 }
 
@@ -110,11 +112,6 @@ fn refuse_window_without_two_samples(
         ),
         format!("write window = \"{shortest}\" or more, or \"0s\" for no range"),
     );
-}
-
-/// Whether the autoscaler has a metric of type Pods, Object or External.
-pub(super) fn uses_custom_metrics(autoscaler: Option<&Hpa>) -> bool {
-    autoscaler.is_some_and(|hpa| custom_metrics(hpa).next().is_some())
 }
 
 /// The names of the autoscaler's metrics of type Pods, Object and External, and whether one is measured by hpasim itself.
@@ -197,10 +194,9 @@ pub(super) fn assumed_custom(metrics: Option<&Section<'_>>) -> Vec<Assumption> {
         .iter()
         .filter(|key| body.get(key.name()).is_none())
         .filter_map(|key| {
-            Some(Assumption::of_default(
-                keys::path(&path, key.name()),
-                key.assumed()?,
-            ))
+            let (value, declared) = key.assumed()?;
+            let key = keys::path(&path, key.name());
+            Some(Assumption::declared(key, value, declared))
         })
         .collect()
 }

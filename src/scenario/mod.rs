@@ -6,6 +6,7 @@
 //! the tree. A typed reader then walks it and collects every fault, so that a user sees all of them at once.
 
 pub mod assertion;
+mod assumed;
 mod autoscaler;
 mod broken_manifest;
 mod catalogue;
@@ -64,6 +65,7 @@ use crate::units::{Seed, SimSpan, SimTime};
 use crate::workload::{CostUncertainty, Demand, Trace, Workload};
 
 pub use assertion::{Assertion, Comparator, PolicyTerm};
+pub use assumed::{AssumedDefault, Assumption, Sway, Touch};
 #[doc(hidden)]
 pub use catalogue::About;
 #[doc(hidden)]
@@ -127,7 +129,7 @@ pub struct Scenario {
     pub cost: CostRates,
     /// The assertions of `[slo] assert`.
     pub assertions: Vec<Assertion>,
-    /// Important defaults that the policy does not state, for the reader of the result.
+    /// Defaults that the policy does not state and on which a result may depend; [`Scenario::touched`] has those of a result.
     pub assumptions: Vec<Assumption>,
     /// The latency of its pods by their utilization, once a run has needed it. The variants of a
     /// policy share this store.
@@ -272,28 +274,5 @@ impl CostRates {
     #[must_use]
     pub fn stated_currency(&self) -> Option<&str> {
         self.currency.as_deref().filter(|_| !self.is_free())
-    }
-}
-
-/// A value on which the result depends and that the policy does not state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assumption {
-    /// The policy's key, such as `workload.cpu_per_request`.
-    pub key: String,
-    /// The value as text.
-    pub value: String,
-    /// Where hpasim found the value; `None` for a default.
-    pub found_in: Option<String>,
-}
-
-impl Assumption {
-    /// The default `value` of the policy's `key`.
-    #[must_use]
-    pub fn of_default(key: impl Into<String>, value: &str) -> Self {
-        Self {
-            key: key.into(),
-            value: value.to_owned(),
-            found_in: None,
-        }
     }
 }

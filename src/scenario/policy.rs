@@ -7,13 +7,11 @@ use super::autoscaler::{Names, read_autoscaler, read_controller};
 use super::container::read_containers;
 use super::diagnostic::Code;
 use super::keys::kinds::is_unsaid;
-use super::keys::{self, Keys, declared as key, tables};
-use super::metrics_section::{
-    assumed_custom, check_custom, interval_of_manifest, read_metrics, uses_custom_metrics,
-};
+use super::keys::{self, Declared, Keys, declared as key, tables};
+use super::metrics_section::{assumed_custom, check_custom, interval_of_manifest, read_metrics};
 use super::reader::{Faults, Section};
 use super::source::{Origin, SourceId, Sources};
-use super::tree::{Table, Value};
+use super::tree::{Node, Table, Value};
 use super::workload_section::{memory_of_manifest, read_workload};
 use super::{Assertion, Assumption, CostRates, Slo};
 use crate::cluster::config::{
@@ -193,12 +191,8 @@ pub(super) fn read(
     ));
     let memory = memory_of_manifest(sections.workload.as_ref(), sources, faults);
     assumptions.extend(memory);
-    if uses_custom_metrics(autoscaler.as_ref()) {
-        assumptions.extend(assumed_custom(sections.metrics.as_ref()));
-    } else {
-        let custom = keys::path("metrics", key::CUSTOM.name);
-        assumptions.retain(|assumption| assumption.key != custom);
-    }
+    assumptions.extend(assumed_custom(sections.metrics.as_ref()));
+    assumptions.extend(costs_of_sidecars(sections.deployment.as_ref()));
     let cost = read_cost(sections.cost.as_ref(), faults);
     let assertions = key::ASSERT.read(sections.slo.as_ref(), faults);
     if let Some(Value::Array(items)) = asserted(&sections).filter(|_| cost.is_free()) {
@@ -286,9 +280,36 @@ fn assumptions(policy: &Table) -> Vec<Assumption> {
             keys::find(section, key).map_or(Vec::new(), |it| keys::names(it.keys_beside()));
         stated(section, key).is_some_and(|node| !is_unsaid(node, &beside))
     };
+    // The kind of the cluster sets these two, and nothing else.
+    let cluster_decides = !is_stated("metrics", key::SCRAPE_INTERVAL.name)
+        || !is_stated("controller", key::SYNC_PERIOD.name);
     keys::assumed()
-        .filter(|(section, key, _)| !is_stated(section, key))
-        .map(|(section, key, default)| Assumption::of_default(keys::path(section, key), default))
+        .filter(|(section, key)| !is_stated(section, key.name()))
+        .filter(|(_, key)| cluster_decides || key.name() != key::CLUSTER.name)
+        .filter_map(|(section, key)| {
+            let (value, declared) = key.assumed()?;
+            let key = keys::path(section, key.name());
+            Some(Assumption::declared(key, value, declared))
+        })
+        .collect()
+}
+
+/// The cost of a request in each sidecar that does not state it.
+fn costs_of_sidecars(deployment: Option<&Section<'_>>) -> Vec<Assumption> {
+    let cost = &tables::CONTAINER_CPU_PER_REQUEST;
+    let containers = deployment.and_then(|section| section.node(key::CONTAINERS.name));
+    let containers = containers.map_or(&[][..], |node| node.items());
+    let is_silent = |container: &Node| container.get(cost.name).is_none();
+    containers
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter(|(_, container)| is_silent(container))
+        .filter_map(|(index, _)| {
+            let (value, declared) = cost.assumed()?;
+            let key = format!("deployment.containers.{index}.{}", cost.name);
+            Some(Assumption::declared(key, value, declared))
+        })
         .collect()
 }
 

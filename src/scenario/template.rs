@@ -170,6 +170,20 @@ impl Template {
         &self.material.inputs
     }
 
+    /// The policy and the trace without further settings.
+    ///
+    /// # Errors
+    /// As [`Template::scenario`].
+    pub fn loaded(&self) -> Result<Loaded, Diagnostics> {
+        let Resolved { scenario, warnings } = self.resolve(&[])?;
+        Ok(Loaded {
+            scenario,
+            engine: self.engine,
+            warnings,
+            inputs: self.material.inputs.clone(),
+        })
+    }
+
     /// The files, after the last variant.
     pub(super) fn into_inputs(self) -> Vec<LoadedFile> {
         self.material.inputs

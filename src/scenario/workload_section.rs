@@ -46,12 +46,14 @@ pub(super) fn memory_of_manifest(
     let name = key::MEMORY_BASE.name;
     let node = section?.node(name)?;
     faults.is_in_manifest(node.origin).then(|| Assumption {
-        key: keys::path("workload", name),
-        value: format!("\"{}\"", node.text().unwrap_or_default()),
         found_in: Some(format!(
             "status.currentMetrics in {}",
             sources.get(node.origin.source).name
         )),
+        ..Assumption::of_default(
+            keys::path("workload", name),
+            &format!("\"{}\"", node.text().unwrap_or_default()),
+        )
     })
 }
 

@@ -15,6 +15,7 @@
 //! | [`outcome`] | cost against harm for each point, the front, the current policy |
 //! | [`sweep`] | what a sweep is and what comes of it |
 //! | [`tune`] | the search for a better policy |
+//! | [`what_matters`] | a result's assumptions at both ends of their ranges |
 
 pub mod front;
 pub mod grid;
@@ -26,3 +27,4 @@ pub mod summary;
 pub mod sweep;
 pub mod table;
 pub mod tune;
+pub mod what_matters;

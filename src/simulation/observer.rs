@@ -161,6 +161,8 @@ pub struct RequestSegment {
     pub failed: FailureCauses,
     /// Attempts after a request's first.
     pub retried: u64,
+    /// Attempts that had to wait for a place in a pod.
+    pub queued: u64,
     /// Requests whose client still waits at the end of the segment: in a pod, or before a retry.
     pub in_flight: u64,
     /// CPU time that all pods used, in core-seconds.

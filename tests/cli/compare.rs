@@ -15,44 +15,54 @@ fn two_policies_stand_side_by_side_and_leave_five_files() {
     let compared =
         sandbox.done("compare policies/prod.toml policies/fast.toml short.csv --seeds 4");
     assert_eq!(compared.stderr, "");
-    insta::assert_snapshot!(compared.stdout, @"
+    insta::assert_snapshot!(compared.stdout, @r#"
     prod, fast under short, 5m 0s
     request engine, 4 seeds (1 to 4): means, and differences to prod ± 95 %
     interval, seed by seed
     * the interval excludes zero; less is better in every row
 
-                                   prod  fast       to prod
+                                   prod  fast      to prod
      harm
-       SLO broken, s               76.2  66.2      -10 ± 15
-       failed requests, %          4.59  1.61        -3 ± 5
-       latency p95, ms             1990   384   -1606 ± 887  *
-       latency p99, ms             3948  1259  -2690 ± 1020  *
-       pods missing, % of needed   7.36  5.14        -2 ± 2  *
-       CPU throttled, %            29.3  22.2        -7 ± 2  *
+       SLO broken, s               78.8  66.2     -12 ± 10  *
+       failed requests, %          5.01  1.61       -3 ± 7
+       latency p95, ms             1876   384  -1492 ± 987  *
+       latency p99, ms             3870  1259  -2612 ± 786  *
+       pods missing, % of needed   7.36  5.14       -2 ± 2  *
+       CPU throttled, %            29.3  22.2       -7 ± 2  *
      cost
-       pod hours                   1.36  2.27    +0.9 ± 0.3  *
-       replicas, mean              16.2  27.2       +11 ± 3  *
-       replicas, most                26  37.8       +12 ± 3  *
-       pods to spare, % of needed   259   522     +264 ± 71  *
+       pod hours                   1.37  2.27   +0.9 ± 0.3  *
+       replicas, mean              16.3  27.2      +11 ± 3  *
+       replicas, most                27  37.8      +11 ± 3  *
+       pods to spare, % of needed   261   522    +261 ± 68  *
      stability
-       rescales                     8.5  5.25        -3 ± 4
-       reversals                      2     0        -2 ± 2  *
-       pods started                  26  36.8       +11 ± 3  *
-       instability, %              51.3  39.5      -12 ± 19
+       rescales                    9.25  5.25       -4 ± 5
+       reversals                    2.5     0       -2 ± 3
+       pods started                27.8  36.8       +9 ± 5  *
+       instability, %              55.3  39.5     -16 ± 25
      speed
-       first decision, s           7.61  7.61         0 ± 0
-       enough pods, s                12    12         0 ± 0
-       recovery, s                   20    20         0 ± 0
+       first decision, s           7.61  7.61        0 ± 0
+       enough pods, s                12    12        0 ± 0
+       recovery, s                   20    20        0 ± 0
 
-    Over 4 seeds, fast takes 1.7 ± 0.2 times the pod hours of prod and leaves the
-    SLO-breaking seconds as they are within the noise (-10 ± 15).
+    Over 4 seeds, fast takes 1.7 ± 0.2 times the pod hours of prod and saves 12 ± 10
+    SLO-breaking seconds.
+
+    assumed: cluster = kubeadm (CPU measured every 15 s),
+             pod.image_pull = 0s, slo.latency = p95 within 500 ms,
+             workload.io_per_request = 0s, workload.concurrency = 32,
+             workload.queue = 4096, workload.after_timeout = continue,
+             workload.retries = 0, slo.error_rate = 0.01,
+             workload.idle_cpu = 1m, workload.arrivals = poisson,
+             workload.balancer = random, pod.schedule =
+             { dist = "lognormal", median = "50ms", p99 = "500ms" },
+             pod.endpoint_lag = 1s
 
     written  output/compare-prod-fast-short-4-seeds/plot.png
              output/compare-prod-fast-short-4-seeds/plot.svg
              output/compare-prod-fast-short-4-seeds/comparison.csv
              output/compare-prod-fast-short-4-seeds/comparison.json
              output/compare-prod-fast-short-4-seeds/summary.json
-    ");
+    "#);
     assert_eq!(
         sandbox.names("output/compare-prod-fast-short-4-seeds"),
         [
@@ -71,7 +81,7 @@ fn baselines_need_no_file_and_traces_are_known_by_their_content() {
     sandbox.write("renamed.txt", sandbox.read("policies/prod.toml"));
     let compared = sandbox.done("compare renamed.txt @default @oracle:130 @fixed:3 short.csv traces/steps.csv --seeds 2 --engine fluid --plot svg");
     let sentence = compared.stdout.split("\nOver ").nth(1).expect("a sentence");
-    insta::assert_snapshot!(sentence, @"
+    insta::assert_snapshot!(sentence, @r#"
     2 traces and 2 seeds,
       @default takes 1.2 ± 0.2 times the pod hours of renamed and leaves the
       SLO-breaking seconds as they are within the noise (-22 ± 95);
@@ -80,12 +90,22 @@ fn baselines_need_no_file_and_traces_are_known_by_their_content() {
       @fixed:3 takes 0.23 ± 0.07 times the pod hours of renamed and adds 1552 ± 286
       SLO-breaking seconds.
 
+    assumed: cluster = kubeadm (CPU measured every 15 s) (of renamed,
+             @default),
+             pod.image_pull = 0s (of renamed, @default, @oracle:130),
+             slo.latency = p95 within 500 ms, workload.io_per_request = 0s,
+             slo.error_rate = 0.01,
+             workload.idle_cpu = 1m (of renamed, @default), pod.schedule =
+             { dist = "lognormal", median = "50ms", p99 = "500ms" } (of
+             renamed, @default, @oracle:130),
+             pod.endpoint_lag = 1s (of renamed, @default, @oracle:130)
+
     written  output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/plot-short.svg
              output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/plot-steps.svg
              output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/comparison.csv
              output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/comparison.json
              output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/summary.json
-    ");
+    "#);
 }
 
 #[test]
@@ -529,7 +549,7 @@ fn demand_known_as_cpu_is_compared_without_requests() {
         "time_s,cpu_millicores\n0,100\n120,900\n600,900\n",
     );
     let compared = sandbox.done("compare policies/prod.toml @fixed:12 cpu.csv --seeds 3");
-    insta::assert_snapshot!(compared.stdout, @"
+    insta::assert_snapshot!(compared.stdout, @r#"
     prod, @fixed:12 under cpu, 10m 0s
     fluid engine, 3 seeds (1 to 3): means, and differences to prod ± 95 % interval,
     seed by seed
@@ -549,12 +569,18 @@ fn demand_known_as_cpu_is_compared_without_requests() {
 
     Over 3 seeds, @fixed:12 takes 0.86 ± 0.08 times the pod hours of prod.
 
+    assumed: cluster = kubeadm (CPU measured every 15 s) (of prod),
+             pod.image_pull = 0s (of prod),
+             workload.idle_cpu = 1m (of prod), pod.schedule =
+             { dist = "lognormal", median = "50ms", p99 = "500ms" } (of
+             prod), pod.endpoint_lag = 1s (of prod)
+
     written  output/compare-prod-fixed-12-cpu-3-seeds/plot.png
              output/compare-prod-fixed-12-cpu-3-seeds/plot.svg
              output/compare-prod-fixed-12-cpu-3-seeds/comparison.csv
              output/compare-prod-fixed-12-cpu-3-seeds/comparison.json
              output/compare-prod-fixed-12-cpu-3-seeds/summary.json
-    ");
+    "#);
 }
 
 #[test]

@@ -45,11 +45,15 @@ fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
     let sandbox = Sandbox::new();
     let run = sandbox.done("run policies/prod.toml traces/spike.csv --engine fluid");
     assert_eq!(run.stderr, "");
-    insta::assert_snapshot!(run.stdout, @"
+    insta::assert_snapshot!(run.stdout, @r#"
     prod under spike, 23m 0s
     fluid engine, seed 1
     assumed: cluster = kubeadm (CPU measured every 15 s),
-             pod.image_pull = 0s, slo.latency = p95 within 500 ms
+             pod.image_pull = 0s, slo.latency = p95 within 500 ms,
+             workload.io_per_request = 0s, slo.error_rate = 0.01,
+             workload.idle_cpu = 1m, pod.schedule =
+             { dist = "lognormal", median = "50ms", p99 = "500ms" },
+             pod.endpoint_lag = 1s
 
     replicas        1 at the start, 20 on average, 50 at most
                     at the maximum of 50 for 7m 30s
@@ -68,7 +72,7 @@ fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
                     output/prod-spike-fluid/timeline.csv
                     output/prod-spike-fluid/decisions.jsonl
                     output/prod-spike-fluid/summary.json
-    ");
+    "#);
     assert_eq!(sandbox.names("output/prod-spike-fluid"), FLUID_FILES);
 }
 

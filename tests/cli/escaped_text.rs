@@ -45,7 +45,8 @@ fn names_in_markdown_make_no_cell_no_html_no_link_and_no_mention() {
         )),
         "{markdown}"
     );
-    let sentence = markdown.lines().last().expect("a sentence");
+    let sentence = markdown.lines().find(|line| line.starts_with("Over "));
+    let sentence = sentence.expect("a sentence");
     assert!(sentence.contains(shown), "{sentence}");
     let bars = |line: &str| {
         line.replace(r"\\", "")

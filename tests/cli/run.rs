@@ -23,11 +23,18 @@ fn the_main_job_prints_a_summary_and_leaves_six_files() {
     let sandbox = Sandbox::new();
     let run = sandbox.done("run policies/prod.toml traces/spike.csv");
     assert_eq!(run.stderr, "");
-    insta::assert_snapshot!(run.stdout, @"
+    insta::assert_snapshot!(run.stdout, @r#"
     prod under spike, 23m 0s
     request engine, seed 1
     assumed: cluster = kubeadm (CPU measured every 15 s),
-             pod.image_pull = 0s, slo.latency = p95 within 500 ms
+             pod.image_pull = 0s, slo.latency = p95 within 500 ms,
+             workload.io_per_request = 0s, workload.concurrency = 32,
+             workload.queue = 4096, workload.after_timeout = continue,
+             workload.retries = 0, slo.error_rate = 0.01,
+             workload.idle_cpu = 1m, workload.arrivals = poisson,
+             workload.balancer = random, pod.schedule =
+             { dist = "lognormal", median = "50ms", p99 = "500ms" },
+             pod.endpoint_lag = 1s
 
     replicas        1 at the start, 20.2 on average, 50 at most
                     at the maximum of 50 for 7m 30s
@@ -47,7 +54,7 @@ fn the_main_job_prints_a_summary_and_leaves_six_files() {
                     output/prod-spike/latency.csv
                     output/prod-spike/decisions.jsonl
                     output/prod-spike/summary.json
-    ");
+    "#);
     assert_eq!(sandbox.names("output/prod-spike"), FILES);
 }
 

@@ -79,6 +79,19 @@ fn a_pod_whose_requests_fit_into_its_memory_is_not_killed() {
     assert!(facts.all().failed.queue_full > 900.0);
 }
 
+#[test]
+fn a_request_that_waits_takes_none_of_the_container_s_memory() {
+    // Four requests at a time, and hundreds in the backlog; five at a time would exceed the memory.
+    let mut scenario = short_of_memory(fixed(constant(10.0, 100.0), 1), 5);
+    scenario.workload.cpu_per_request = seconds(100);
+    scenario.workload.timeout = SimSpan::from_secs(1000);
+    scenario.workload.concurrency = 4;
+    scenario.workload.queue = 100_000;
+    let facts = facts(&scenario, 1);
+    assert_eq!(facts.all().oom_kills, 0);
+    assert!(facts.all().offered > 900);
+}
+
 /// A load of ten clients that one pod cannot serve. The autoscaler scales to its maximum of four.
 fn scaled_up(connections: Option<Connections>) -> Facts {
     let mut scenario = prod(constant(38.0, 600.0));

@@ -99,15 +99,9 @@ fn the_trace_chooses_the_engine_unless_the_user_does() {
 fn a_trace_of_users_assumes_how_long_they_think() {
     let scenario = loaded_with("time_s,users\n0,4\n60,2.5\n120,4\n", None).scenario;
     assert_eq!(scenario.trace.demand, Demand::Users(vec![4.0, 2.5, 4.0]));
-    let think_time = scenario
-        .assumptions
-        .iter()
-        .find(|assumption| assumption.key == "workload.think_time");
+    let touched = scenario.touched(Engine::Request, &[]);
+    let think_time = touched.iter().find(|it| it.key == "workload.think_time");
     assert_eq!(think_time.map(|it| it.value.as_str()), Some("\"1s\""));
-    assert!(
-        scenario
-            .assumptions
-            .iter()
-            .any(|it| it.key == "workload.timeout")
-    );
+    let arrivals = touched.iter().find(|it| it.key == "workload.arrivals");
+    assert_eq!(arrivals, None);
 }

@@ -1,6 +1,7 @@
 //! Every declared key, its default, and what a result lists as assumed.
 
 use super::*;
+use hpasim::scenario::Engine;
 use hpasim::workload::LoadBefore;
 
 #[test]
@@ -10,21 +11,19 @@ fn an_empty_policy_is_a_fixed_deployment_of_defaults_and_says_what_it_assumes() 
     assert_eq!(scenario.policy_name, "p");
     assert_eq!(scenario.deployment.containers[0].name, "app");
     let assumed: Vec<String> = scenario
-        .assumptions
+        .touched(Engine::Request, &[])
         .iter()
         .map(|assumption| format!("{} = {}", assumption.key, assumption.value))
         .collect();
     assert_eq!(
         assumed,
         [
-            r#"cluster = "kubeadm""#,
             r#"deployment.containers = [{ name = "app", resources = { requests = { cpu = "100m" } } }]"#,
             r#"workload.cpu_per_request = { dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
-            r#"workload.timeout = "10s""#,
-            r#"pod.image_pull = "0s""#,
-            r#"pod.start = { dist = "lognormal", median = "1.5s", p99 = "5s" }"#,
-            r#"pod.init = "1s""#,
             r#"slo.latency = { quantile = 0.95, limit = "500ms" }"#,
+            r#"workload.io_per_request = "0s""#,
+            r#"workload.arrivals = "poisson""#,
+            "pod.node_cores = 4",
         ]
     );
 }
@@ -46,7 +45,7 @@ fn the_stated_assumptions_are_the_values_in_use() {
 
 /// The setting that must be present for a key of the table at `path` to count, if the table is
 /// absent by default.
-fn table_around(path: &str) -> Option<&'static str> {
+pub(crate) fn table_around(path: &str) -> Option<&'static str> {
     match path {
         "pod.readiness" => Some("pod.readiness={}"),
         "pod.startup" => Some("pod.startup={}"),
@@ -66,7 +65,7 @@ fn table_around(path: &str) -> Option<&'static str> {
 }
 
 /// The path of the key in a policy; for a key of a container, that of a sidecar.
-fn settable(key: &KeyRow) -> String {
+pub(crate) fn settable(key: &KeyRow) -> String {
     key.path().replace(".N.", ".1.")
 }
 
@@ -115,10 +114,8 @@ fn assumed_of_metrics(metric: &str, custom: &str) -> Vec<String> {
     let policy = format!("[hpa]\nmaxReplicas = 3\nmetrics = [{metric}]\n{custom}");
     let trace = "time_s,rps,queue\n0,4,1\n60,8,2\n";
     let scenario = loaded(&[("p.toml", &policy), ("t.csv", trace)], &[]).scenario;
-    let of_metrics = scenario
-        .assumptions
-        .iter()
-        .filter(|it| it.key.starts_with("metrics"));
+    let touched = scenario.touched(Engine::Request, &[]);
+    let of_metrics = touched.iter().filter(|it| it.key.starts_with("metrics"));
     of_metrics
         .map(|it| format!("{} = {}", it.key, it.value))
         .collect()
@@ -157,21 +154,9 @@ fn the_path_of_custom_metrics_is_assumed_where_an_autoscaler_has_one() {
 fn a_trace_of_cpu_assumes_nothing_of_requests() {
     let trace = "time_s,cpu_millicores\n0,100\n60,100\n";
     let scenario = loaded(&[("p.toml", ""), ("t.csv", trace)], &[]).scenario;
-    let assumed: Vec<&str> = scenario
-        .assumptions
-        .iter()
-        .map(|a| a.key.as_str())
-        .collect();
-    assert_eq!(
-        assumed,
-        [
-            "cluster",
-            "deployment.containers",
-            "pod.image_pull",
-            "pod.start",
-            "pod.init"
-        ]
-    );
+    let touched = scenario.touched(Engine::Fluid, &[]);
+    let assumed: Vec<&str> = touched.iter().map(|it| it.key.as_str()).collect();
+    assert_eq!(assumed, ["deployment.containers", "pod.node_cores"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The policies and traces of the repository, as scenarios.
 
 use super::*;
+use hpasim::scenario::Engine;
 
 #[test]
 fn the_shipped_policies_load_with_the_shipped_traces_and_warn_only_of_a_missing_autoscaler() {
@@ -78,8 +79,18 @@ fn prod_is_the_production_autoscaler() {
     assert!(prod.deployment.pod.readiness.is_none());
     assert_eq!(prod.workload.timeout, SimSpan::from_secs(5));
     assert_eq!(prod.trace.end(), seconds(23.0 * 60.0));
-    let assumed: Vec<&str> = prod.assumptions.iter().map(|a| a.key.as_str()).collect();
-    assert_eq!(assumed, ["cluster", "pod.image_pull", "slo.latency"]);
+    let touched = prod.touched(Engine::Request, &[]);
+    let assumed: Vec<&str> = touched.iter().map(|it| it.key.as_str()).collect();
+    assert_eq!(
+        assumed,
+        [
+            "cluster",
+            "slo.latency",
+            "workload.io_per_request",
+            "workload.idle_cpu",
+            "workload.arrivals"
+        ]
+    );
 }
 
 #[test]

@@ -8,13 +8,15 @@ use crate::cli::assertions::{JudgedPolicy, judged};
 use crate::cli::error::CommandError;
 use crate::cli::files::hashed;
 use crate::cli::paired_runs::PairedTrace;
+use crate::cli::what_matters::first_message;
 use crate::files::RememberingLoader;
 use crate::results::InputFile;
 use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::{
-    Diagnostic, Diagnostics, Engine, LoadError, Loaded, LoadedFile, Loader, Scenario, is_policy,
-    unlike,
+    Diagnostic, Diagnostics, Engine, LoadError, Loaded, LoadedFile, Loader, Resolved, Scenario,
+    Template, is_policy, unlike,
 };
+use crate::search::what_matters::PolicyPlace;
 use crate::simulation::baseline::{Baseline, BaselineError};
 
 /// Why the arguments are no comparison.
@@ -65,6 +67,8 @@ pub(super) struct CompareInputs {
     pub(super) policies: Vec<ComparedPolicy>,
     /// In the order of the command line.
     pub(super) traces: Vec<PairedTrace>,
+    /// By trace and policy, for variants of the policies; empty where none are asked for, and `None` for a baseline.
+    templates: Vec<Vec<Option<Template>>>,
     /// The warnings.
     pub(super) warnings: Vec<Diagnostic>,
     /// Every file that was read.
@@ -159,9 +163,38 @@ impl CompareInputs {
         Ok(Self {
             policies,
             traces: compared,
+            templates: gathered.templates,
             warnings: gathered.warnings,
             files: gathered.files.iter().map(hashed).collect(),
         })
+    }
+
+    /// The scenario of a policy under a trace with further settings, and its warnings.
+    ///
+    /// # Errors
+    /// The first fault in words.
+    pub(super) fn resolve(&self, place: PolicyPlace, set: &[String]) -> Result<Resolved, String> {
+        let templates = self
+            .templates
+            .get(place.trace)
+            .map_or(&[][..], Vec::as_slice);
+        let own = templates.get(place.policy).and_then(Option::as_ref);
+        // A baseline copies the first policy.
+        let Some(template) = own.or_else(|| templates.iter().flatten().next()) else {
+            return Err("the policy has no file".to_owned());
+        };
+        let resolved = template.resolve(set);
+        let resolved = resolved.map_err(|faults| first_message(&faults))?;
+        match &self.policies[place.policy].origin {
+            PolicyOrigin::File(_) => Ok(resolved),
+            PolicyOrigin::Baseline(baseline) => {
+                let scenario = baseline.apply(&resolved.scenario);
+                Ok(Resolved {
+                    scenario: scenario.map_err(|error| error.to_string())?,
+                    ..resolved
+                })
+            }
+        }
     }
 
     /// The names of the policies.
@@ -300,6 +333,7 @@ struct Gathered {
     warnings: Vec<Diagnostic>,
     faults: Diagnostics,
     files: Vec<LoadedFile>,
+    templates: Vec<Vec<Option<Template>>>,
 }
 
 impl Gathered {
@@ -312,11 +346,13 @@ impl Gathered {
     ) -> Option<LoadedTrace> {
         let mut scenarios = Vec::new();
         let mut baseline_names = Vec::new();
+        let mut templates = Vec::new();
         let mut found = None;
         for origin in &named.policies {
             let policy = match origin {
                 PolicyOrigin::Baseline(baseline) => {
                     scenarios.push(None);
+                    templates.push(None);
                     baseline_names.push(baseline.name());
                     continue;
                 }
@@ -325,8 +361,10 @@ impl Gathered {
             baseline_names.push(String::new());
             // The settings of a variant come last, so they win over those of every policy.
             let set = [&arguments.set[..], &policy.settings].concat();
-            match arguments.load.load(&policy.path, path, &set, loader) {
-                Ok(mut loaded) => {
+            let (load, matters) = (&arguments.load, arguments.matters);
+            match load.load_to_vary(matters, &policy.path, path, &set, loader) {
+                Ok((mut loaded, template)) => {
+                    templates.push(template);
                     policy.name_places(&mut loaded.warnings);
                     found = Some((loaded.scenario.trace_name.clone(), loaded.engine));
                     scenarios.push(Some(self.take(loaded)));
@@ -337,6 +375,7 @@ impl Gathered {
                 }
             }
         }
+        self.templates.push(templates);
         let (label, engine) = found?;
         Some(LoadedTrace {
             label,

@@ -58,7 +58,7 @@ impl ExperimentReport for TuneReport<'_> {
         }) = &self.report
         {
             let (policies, plot) = (&comparison.policies, arguments.answer.plot);
-            files = paired_pictures(traces, runs, policies, report_seeds.len(), plot)?;
+            files = paired_pictures(traces, runs, policies, report_seeds.len(), plot, &[])?;
             let held_out = &self.experiment.inputs.held_out;
             for spike in held_out.iter().filter_map(|it| it.spike.as_ref()) {
                 let csv = spike.csv.clone().into_bytes();
@@ -103,6 +103,8 @@ impl ExperimentReport for TuneReport<'_> {
             comparison: &report.comparison,
             traces: &traces,
             seeds: &self.experiment.report_seeds,
+            assumed: &[],
+            what_matters: None,
             files: &[],
         });
         let proposal = match (&self.tuned.proposal, &report, &self.report, &self.texts) {

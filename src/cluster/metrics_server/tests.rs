@@ -176,7 +176,19 @@ fn a_containers_value_is_its_own_and_dated_as_its_pod() {
 }
 
 #[test]
+fn memory_counts_the_requests_that_a_pod_works_on_and_none_that_wait() {
+    // A pod works on one request at a time.
+    assert_eq!(memory_of(1 << 20, 1000.0), MilliValue((1 << 20) * 1000));
+    assert_eq!(memory_of(1 << 20, 0.5), MilliValue((1 << 19) * 1000));
+}
+
+#[test]
 fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
+    assert_eq!(memory_of(1 << 63, 1000.0), MilliValue(i64::MAX));
+}
+
+/// The memory that is shown of a pod with so many requests in it, each of so many bytes.
+fn memory_of(bytes_per_request: u64, in_flight: f64) -> MilliValue {
     let pipeline = MetricsPipeline {
         scrape_interval: SimSpan::from_secs(15),
         stats: StatsProvider::Cadvisor,
@@ -186,7 +198,7 @@ fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
         custom: None,
     };
     let queries = [PlantMetric::Memory(ContainerSelection::All)];
-    let workload = workload(1 << 53);
+    let workload = workload(bytes_per_request);
     let mut server = MetricsServer::new(
         &deployment(),
         &workload,
@@ -198,12 +210,11 @@ fn memory_beyond_what_can_be_counted_is_the_most_that_can() {
     server.add(0);
     server.start(0, at(0), RESTING);
     let gauges = Gauges {
-        in_flight: PodGauge::Serving(1000.0),
+        in_flight: PodGauge::Serving(in_flight),
         ..NO_GAUGES
     };
     for second in [1, 25, 40] {
         server.scrape(at(second), &[PodStatus::serving()], &gauges);
     }
-    let memory = shown(&server, 0).expect("two readings");
-    assert_eq!(memory.value, MilliValue(i64::MAX));
+    shown(&server, 0).expect("two readings").value
 }

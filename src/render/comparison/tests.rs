@@ -37,6 +37,8 @@ fn text(policies: &[&str], runs: Vec<Vec<Kpis>>, format: TableFormat) -> String 
             currency: None,
         }],
         seeds: &seeds,
+        assumed: &[],
+        what_matters: None,
         files: &["output/compare-prod-fast-spike/summary.json".to_owned()],
     };
     render_comparison(&page, format)

@@ -14,6 +14,8 @@ fn summary(scenario: &Scenario, runs: &[Kpis], files: &[String]) -> String {
         engine: Engine::Fluid,
         seeds: &seeds,
         kpis: &KpiReport::of(runs).expect("a run"),
+        what_matters: None,
+        assumptions: &scenario.touched(Engine::Fluid, runs),
         request: &Request::default(),
         files,
     };
@@ -244,6 +246,8 @@ fn colour_is_only_where_it_is_asked_for() {
         engine: Engine::Fluid,
         seeds: &[Seed(1)],
         kpis: &KpiReport::One(story_kpis()),
+        what_matters: None,
+        assumptions: &scenario.touched(Engine::Fluid, &[]),
         request: &Request {
             set: vec!["hpa.maxReplicas=20".to_owned()],
             from: Some(SimSpan::from_secs(180)),
@@ -264,6 +268,8 @@ fn single_requests_have_a_slowest_retries_and_oom_kills() {
         engine: Engine::Request,
         seeds: &[Seed(1)],
         kpis: &KpiReport::One(request_kpis()),
+        what_matters: None,
+        assumptions: &scenario.touched(Engine::Fluid, &[]),
         request: &Request::default(),
         files: &[],
     };
@@ -328,6 +334,8 @@ fn several_seeds_of_single_requests_stay_within_the_width() {
         engine: Engine::Request,
         seeds: &seeds,
         kpis: &KpiReport::of(&runs).expect("a run"),
+        what_matters: None,
+        assumptions: &scenario.touched(Engine::Fluid, &[]),
         request: &Request::default(),
         files: &[],
     };

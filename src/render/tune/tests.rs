@@ -143,6 +143,8 @@ fn proposal_page_with(worth: &[PutBack], colour: Colour) -> String {
             currency: None,
         }],
         seeds: &[Seed(4), Seed(5), Seed(6)],
+        assumed: &[],
+        what_matters: None,
         files: &[],
     };
     let candidate = Candidate::of(&[2, 0, 1, 1]);

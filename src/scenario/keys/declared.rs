@@ -11,6 +11,7 @@ use super::{Bound, Keys, PolicyKey};
 use crate::cluster::config::{Container, CpuModel, CustomPipeline, StatsProvider};
 use crate::engine::random::Distribution;
 use crate::hpa::rules::{ControllerSettings, RELEASE_NAMES, Release};
+use crate::scenario::assumed::{AssumedDefault, Sway, Touch};
 use crate::scenario::cluster_kind::{CLUSTER_KINDS, ClusterKind};
 use crate::scenario::hpa_section::REPLICAS_MAX;
 use crate::units::SimSpan;
@@ -26,6 +27,15 @@ const REQUEST_AT_MOST: Mean = Mean::AtMost(
     "write the time of one request, such as \"10ms\"",
 );
 
+/// The assumption of a load test whose policy does not state `workload.before`.
+pub(in crate::scenario) const BEFORE_A_LOAD_TEST: AssumedDefault = AssumedDefault {
+    touched: &[],
+    sway: Sway::Slight,
+    low: r#""idle""#,
+    high: r#""steady""#,
+    source: "a test begins from nothing, or after a warm-up that its recording leaves out",
+};
+
 /// The cost of a light web request.
 fn web_request() -> Distribution {
     Distribution::log_normal_by_mean(SimSpan::from_millis(10), 1.0)
@@ -33,9 +43,16 @@ fn web_request() -> Distribution {
 
 declare! { FILE;
     CLUSTER: Optional<OneOf<ClusterKind>> = row! { "cluster": Optional(CLUSTER_KINDS),
-        assumed: || None => r#""kubeadm""#,
+        default: || None => r#""kubeadm""#,
         because: "the manifests of the Kubernetes project; managed clusters differ in how often they measure",
         means: r#"the kind of cluster; it sets `metrics.scrape_interval` and `controller.sync_period` where the policy does not: 30 s for the metrics of `"gke"`, 60 s for those of `"aks"` and `"minikube"`, otherwise 15 s for both"#,
+        assumed: AssumedDefault {
+            touched: &[Touch::Autoscaler],
+            sway: Sway::Large,
+            low: r#""kubeadm""#,
+            high: r#""aks""#,
+            source: "the most and the least frequent measurement of the table of clusters",
+        },
     };
 }
 
@@ -104,47 +121,96 @@ declare! { DEPLOYMENT;
         means: "`spec.replicas` at the start; these pods are warm when the trace begins",
     };
     CONTAINERS: KeyTables<Vec<Container>> = row! { "containers": KeyTables::at_most(tables::CONTAINERS_MAX, tables::CONTAINER),
-        assumed: || vec![tables::container()] => r#"[{ name = "app", resources = { requests = { cpu = "100m" } } }]"#,
+        default: || vec![tables::container()] => r#"[{ name = "app", resources = { requests = { cpu = "100m" } } }]"#,
         because: "a small service; without a CPU request there is no utilization",
         bounds: Bound::Because("an object in a cluster has at most 1.5 MiB (etcd's `--max-request-bytes`), so no pod has nearly as many"),
         means: "the containers of the pod template, one `[[deployment.containers]]` each",
+        assumed: AssumedDefault {
+            touched: &[],
+            sway: Sway::Large,
+            low: r#"[{ name = "app", resources = { requests = { cpu = "50m" } } }]"#,
+            high: r#"[{ name = "app", resources = { requests = { cpu = "500m" } } }]"#,
+            source: "a choice of hpasim: a small service to half a core; the HPA walkthrough of Kubernetes requests 200m",
+        },
     };
 }
 
 declare! { WORKLOAD;
     CPU_PER_REQUEST: RequestCost = row! { "cpu_per_request": RequestCost(Time(&[Mean::AboveZero("one pod could serve any load", "write the cost of a request, such as \"10ms\""), REQUEST_AT_MOST]), web_request),
-        assumed: || (web_request(), CostUncertainty::default()) => r#"{ dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
+        default: || (web_request(), CostUncertainty::default()) => r#"{ dist = "lognormal", mean = "10ms", cv = 1.0 }"#,
         because: "a light web request; service times have a tail, and the exponential distribution has CV 1",
         means: r#"CPU time of a request in the first container, a distribution: `"10ms"` is 10 ms of one core"#,
+        assumed: AssumedDefault {
+            touched: &[Touch::Requests],
+            sway: Sway::Large,
+            low: r#"{ dist = "lognormal", mean = "2ms", cv = 1.0 }"#,
+            high: r#"{ dist = "lognormal", mean = "50ms", cv = 1.0 }"#,
+            source: "a lookup to a page with a password check; the probes of [validation](validation.md) measured 38 ms and 47 ms",
+        },
     };
     IO_PER_REQUEST: Time = row! { "io_per_request": Time(&[REQUEST_AT_MOST]),
         default: || Distribution::Constant(SimSpan::ZERO) => r#""0s""#,
         because: "requests do not wait for other services",
         means: "time that a request waits without using CPU, a distribution: databases, calls to other services",
+        assumed: AssumedDefault {
+            touched: &[Touch::Requests],
+            sway: Sway::Middling,
+            low: r#""0s""#,
+            high: r#""50ms""#,
+            source: "a choice of hpasim: up to several queries of a database in the same region",
+        },
     };
     IDLE_CPU: Cpu = row! { "idle_cpu": Cpu,
         default: tables::CONTAINER_IDLE_CPU.default => r#""1m""#,
         because: "a waiting process wakes up now and then",
         means: "CPU of the first container without any request",
+        assumed: AssumedDefault {
+            touched: &[Touch::Requests, Touch::CpuMetric],
+            sway: Sway::Slight,
+            low: r#""0""#,
+            high: r#""20m""#,
+            source: "a choice of hpasim: a process without timers to a runtime with a garbage collector and an agent",
+        },
     };
     CONCURRENCY: Integer<u32> = row! { "concurrency": Integer(1..=1_000_000),
         default: || 32 => "32",
         because: "worker threads or connections of a small service",
         means: "how many requests a pod works on at the same time",
+        assumed: AssumedDefault {
+            touched: &[Touch::Waiting],
+            sway: Sway::Middling,
+            low: "8",
+            high: "200",
+            source: "workers of a prefork server on four cores (two for each core) to the 200 threads of Tomcat (`maxThreads`)",
+        },
     };
     OVERLOAD: KeyTable = row! { "overload": KeyTable(tables::OVERLOAD),
         because: "a request costs the same at any load",
         means: "a table: a request costs more in a pod that is near its CPU limit or full of requests",
     };
     QUEUE: Integer<u32> = row! { "queue": Integer(0..=100_000_000),
-        default: || 128 => "128",
-        because: "the traditional backlog of a listening socket (`SOMAXCONN` before Linux 5.4)",
-        means: "how many further requests wait, first come first served; the pod refuses more",
+        default: || 4096 => "4096",
+        because: "`net.core.somaxconn` since Linux 5.4, which bounds the backlog of a listening socket; Go asks for all of it",
+        means: "how many further requests wait for a place, first come first served, in the backlog of the socket; the pod refuses more",
+        assumed: AssumedDefault {
+            touched: &[Touch::Waiting],
+            sway: Sway::Middling,
+            low: "100",
+            high: "4096",
+            source: "Tomcat `acceptCount` is 100, nginx and Node.js ask for 511, gunicorn for 2048; the kernel's limit is `net.core.somaxconn`",
+        },
     };
     TIMEOUT: Span = row! { "timeout": Span::at_least(SimSpan::from_millis(1)),
-        assumed: || SimSpan::from_secs(10) => r#""10s""#,
+        default: || SimSpan::from_secs(10) => r#""10s""#,
         because: "how long clients and proxies commonly wait",
         means: "how long a client waits for an answer before the attempt times out",
+        assumed: AssumedDefault {
+            touched: &[Touch::Timeouts],
+            sway: Sway::Middling,
+            low: r#""2s""#,
+            high: r#""60s""#,
+            source: "deadlines between services to nginx `proxy_read_timeout`; Envoy's route timeout is 15 s",
+        },
     };
     BEFORE: Optional<OneOf<LoadBefore>> = row! { "before": Optional(OneOf(&[("steady", LoadBefore::Steady), ("idle", LoadBefore::Idle)])),
         because: "recorded traffic was there before the recording; a load test (options and outputs of k6, Locust) begins from nothing",
@@ -164,27 +230,62 @@ declare! { WORKLOAD;
         default: || 32 << 20 => r#""32Mi""#,
         because: "a small runtime at rest",
         means: "memory of a pod that has no requests",
+        assumed: AssumedDefault {
+            touched: &[Touch::Memory],
+            sway: Sway::Middling,
+            low: r#""16Mi""#,
+            high: r#""256Mi""#,
+            source: "a choice of hpasim: a compiled service to a JVM or Node.js service",
+        },
     };
     MEMORY_PER_REQUEST: Bytes = row! { "memory_per_request": Bytes,
         default: || 256 << 10 => r#""256Ki""#,
         because: "buffers and a stack",
-        means: "memory that each request in the pod adds, whether it waits or runs",
+        means: "memory that each request adds while the pod works on it; a request that waits in the `queue` adds none",
+        assumed: AssumedDefault {
+            touched: &[Touch::Memory],
+            sway: Sway::Middling,
+            low: r#""32Ki""#,
+            high: r#""2Mi""#,
+            source: "a choice of hpasim: a goroutine with two buffers to a thread with a parsed document",
+        },
     };
     ARRIVALS: ShortOrTable<OneOf<Process>, Arrivals> = row! { "arrivals": ShortOrTable::of(tables::PROCESS, tables::ARRIVALS),
         default: || Arrivals::Poisson => r#""poisson""#,
         because: "many independent clients give a Poisson process (Palm-Khinchine theorem)",
         means: r#"the arrival process at the trace's rate: `"poisson"` (independent clients), `"even"` (a load generator), or a table such as `{ process = "gamma", cv = 2.0 }`"#,
+        assumed: AssumedDefault {
+            touched: &[Touch::OpenLoad, Touch::RequestEngine],
+            sway: Sway::Slight,
+            low: r#""even""#,
+            high: r#"{ process = "gamma", cv = 2.0 }"#,
+            source: "a load generator to bursty clients; measured web traffic is burstier than a Poisson process (Paxson and Floyd, 1995)",
+        },
     };
     THINK_TIME: Time = row! { "think_time": Time(&[Mean::AtLeast(SimSpan::from_millis(1), "a user without a pause would send endlessly while requests fail at once")]),
-        assumed: || Distribution::Constant(SimSpan::from_secs(1)) => r#""1s""#,
+        default: || Distribution::Constant(SimSpan::from_secs(1)) => r#""1s""#,
         because: "the `sleep(1)` of k6's examples; every result of a trace of `users` depends on it",
         bounds: Bound::Because("a user without a pause would send endlessly in one instant while attempts fail at once"),
         means: "how long a user pauses between an answer and the next request, a distribution, 1 ms or more on average",
+        assumed: AssumedDefault {
+            touched: &[Touch::Users],
+            sway: Sway::Large,
+            low: r#""500ms""#,
+            high: r#""7s""#,
+            source: "scripts without long pauses to the mean think time of TPC-W",
+        },
     };
     AFTER_TIMEOUT: OneOf<AfterTimeout> = row! { "after_timeout": OneOf(&[("continue", AfterTimeout::Continue), ("cancel", AfterTimeout::Cancel)]),
         default: || AfterTimeout::Continue => r#""continue""#,
         because: "most servers notice a closed connection only when they write the answer",
         means: r#"what a pod does with a request after its timeout: `"continue"` (it finishes the work, like most servers) or `"cancel"` (it drops the work and frees the slot)"#,
+        assumed: AssumedDefault {
+            touched: &[Touch::Timeouts, Touch::RequestEngine],
+            sway: Sway::Middling,
+            low: r#""continue""#,
+            high: r#""cancel""#,
+            source: "both kinds of server exist; Go and gRPC pass the cancellation on, most others do not",
+        },
     };
     RETRIES: ShortOrTable<Integer<u32>, Retries> = row! { "retries": ShortOrTable::of(Integer(tables::RETRIES_AT_MOST), tables::RETRIES),
         default: || Retries {
@@ -195,11 +296,25 @@ declare! { WORKLOAD;
         } => "0",
         because: "clients do not retry",
         means: "how many attempts a client may add after the first: a number, or a table",
+        assumed: AssumedDefault {
+            touched: &[Touch::Failures, Touch::RequestEngine],
+            sway: Sway::Middling,
+            low: "0",
+            high: "2",
+            source: "Istio's default for HTTP is 2 retries, as is that of the AWS SDKs",
+        },
     };
     BALANCER: OneOf<Balancer> = row! { "balancer": OneOf(&[("random", Balancer::Random), ("round_robin", Balancer::RoundRobin), ("least_request", Balancer::LeastRequest), ("power_of_two", Balancer::PowerOfTwo)]),
         default: || Balancer::Random => r#""random""#,
-        because: "kube-proxy with iptables chooses at random",
+        because: "kube-proxy chooses at random with iptables, and with nftables",
         means: r#"how a request's pod is chosen: `"random"` (kube-proxy with iptables), `"round_robin"`, `"least_request"` (the pod with the fewest open requests, ties at random), `"power_of_two"` (the one of two random pods with fewer open requests)"#,
+        assumed: AssumedDefault {
+            touched: &[Touch::SeveralPods, Touch::RequestEngine],
+            sway: Sway::Slight,
+            low: r#""random""#,
+            high: r#""least_request""#,
+            source: "kube-proxy to Istio, whose default is `LEAST_REQUEST`",
+        },
     };
     CONNECTIONS: ShortOrTable<Integer<u32>, Option<Connections>> = row! { "connections": ShortOrTable::of(Integer(tables::CONNECTIONS_COUNTED), tables::CONNECTIONS),
         because: "the balancer chooses a pod for each request",
@@ -212,21 +327,49 @@ declare! { POD;
         default: || Distribution::log_normal_by_p99(SimSpan::from_millis(50), SimSpan::from_millis(500)) => r#"{ dist = "lognormal", median = "50ms", p99 = "500ms" }"#,
         because: "kube-scheduler binds a pod in tens of milliseconds if a node has room; bursts wait in a queue",
         means: "time from the pod's creation to its scheduling",
+        assumed: AssumedDefault {
+            touched: &[Touch::PodStarts],
+            sway: Sway::Slight,
+            low: r#""0s""#,
+            high: r#""1s""#,
+            source: "an idle scheduler to one with a queue",
+        },
     };
     IMAGE_PULL: Time = row! { "image_pull": Time(&[]),
-        assumed: || Distribution::Constant(SimSpan::ZERO) => r#""0s""#,
+        default: || Distribution::Constant(SimSpan::ZERO) => r#""0s""#,
         because: "the node has the image after the first hours of a Deployment; a pull takes 5 to 60 s",
         means: "time from scheduling until the node has the image; 0 if the node has it already",
+        assumed: AssumedDefault {
+            touched: &[Touch::PodStarts],
+            sway: Sway::Large,
+            low: r#""0s""#,
+            high: r#""30s""#,
+            source: "the node has the image, or pulls some hundred megabytes",
+        },
     };
     START: Time = row! { "start": Time(&[]),
-        assumed: || Distribution::log_normal_by_p99(SimSpan::from_millis(1500), SimSpan::from_secs(5)) => r#"{ dist = "lognormal", median = "1.5s", p99 = "5s" }"#,
+        default: || Distribution::log_normal_by_p99(SimSpan::from_millis(1500), SimSpan::from_secs(5)) => r#"{ dist = "lognormal", median = "1.5s", p99 = "5s" }"#,
         because: "the Kubernetes SLO for the start of stateless pods without an image pull: p99 within 5 s; p50 1 to 2 s",
         means: "time from the image to the start of the containers",
+        assumed: AssumedDefault {
+            touched: &[Touch::PodStarts],
+            sway: Sway::Middling,
+            low: r#""500ms""#,
+            high: r#""5s""#,
+            source: "a warm containerd to the limit of the Kubernetes SLO",
+        },
     };
     INIT: Time = row! { "init": Time(&[]),
-        assumed: || Distribution::Constant(SimSpan::from_secs(1)) => r#""1s""#,
+        default: || Distribution::Constant(SimSpan::from_secs(1)) => r#""1s""#,
         because: "a compiled service; Node takes about 5 s, a JVM 45 s",
         means: "time from the start of the containers until the pod can serve; an earlier request fails as *not initialised*",
+        assumed: AssumedDefault {
+            touched: &[Touch::PodStarts],
+            sway: Sway::Large,
+            low: r#""100ms""#,
+            high: r#""45s""#,
+            source: "a compiled service to a JVM with a large framework",
+        },
     };
     STARTUP_CPU: KeyTable = row! { "startup_cpu": KeyTable(tables::STARTUP_CPU),
         because: "the startup uses no more CPU than an idle pod",
@@ -240,16 +383,37 @@ declare! { POD;
         default: || SimSpan::from_secs(1) => r#""1s""#,
         because: "the EndpointSlice controller batches for up to 0.5 s, and kube-proxy syncs within 1 s",
         means: "a duration: the time from Ready until the pod gets requests, and from its deletion until it gets no more",
+        assumed: AssumedDefault {
+            touched: &[Touch::PodStarts],
+            sway: Sway::Slight,
+            low: r#""0s""#,
+            high: r#""3s""#,
+            source: "a choice of hpasim: at once to a large cluster whose kube-proxies take seconds for a sync",
+        },
     };
     PRE_STOP: Span = row! { "pre_stop": Span::ANY,
         default: || SimSpan::ZERO => r#""0s""#,
         because: "a pod has no hook by default",
         means: "a duration: the preStop hook; the pod continues to serve during the hook",
+        assumed: AssumedDefault {
+            touched: &[Touch::PodGone],
+            sway: Sway::Middling,
+            low: r#""0s""#,
+            high: r#""15s""#,
+            source: "no hook, or the usual sleep until the endpoint is withdrawn everywhere",
+        },
     };
     GRACE_PERIOD: Span = row! { "grace_period": Span::ANY,
         default: || SimSpan::from_secs(30) => r#""30s""#,
         because: "`terminationGracePeriodSeconds`",
         means: "a duration: `terminationGracePeriodSeconds`; requests that are still open at its end fail as *pod gone*",
+        assumed: AssumedDefault {
+            touched: &[Touch::PodGone],
+            sway: Sway::Slight,
+            low: r#""10s""#,
+            high: r#""60s""#,
+            source: "a choice of hpasim around the API server's default",
+        },
     };
     READINESS: KeyTable = row! { "readiness": KeyTable(tables::READINESS),
         because: "without a probe a pod is Ready when its container starts",
@@ -267,6 +431,13 @@ declare! { POD;
         default: || 4.0 => "4",
         because: "a common size; it bounds a pod without a CPU limit",
         means: "the cores of the node: the most cores that a pod can use at the same time, whatever its limit",
+        assumed: AssumedDefault {
+            touched: &[Touch::NoCpuLimit],
+            sway: Sway::Slight,
+            low: "2",
+            high: "16",
+            source: "the common sizes of cloud machines",
+        },
     };
     CPU_MODEL: OneOf<CpuModel> = row! { "cpu_model": OneOf(&[("quota", CpuModel::Quota), ("shared", CpuModel::Shared)]),
         default: || CpuModel::Quota => r#""quota""#,
@@ -306,22 +477,43 @@ declare! { METRICS;
         means: "time from a scrape until the metrics API shows it",
     };
     CUSTOM: ShortOrTable<OneOf<()>, Option<CustomPipeline>> = row! { "custom": ShortOrTable::of(OneOf(&[("metrics_server", ())]), tables::CUSTOM),
-        assumed: || None => r#""metrics_server""#,
+        default: || None => r#""metrics_server""#,
         because: "no manifest says how its cluster reads these metrics; a fresh value is the least that any pipeline delays",
         means: r#"the path of `Pods`, `Object` and `External` metrics: `"metrics_server"` reads them at metrics-server's scrapes, without a rate window and with the same lag; a table is a Prometheus with prometheus-adapter"#,
+        assumed: AssumedDefault {
+            touched: &[Touch::CustomMetric],
+            sway: Sway::Large,
+            low: r#""metrics_server""#,
+            high: r#"{ interval = "30s", window = "2m" }"#,
+            source: "no delay beyond the scrape to the Prometheus operator's interval with a range of four samples",
+        },
     };
 }
 
 declare! { SLO;
     LATENCY: KeyTable = row! { "latency": KeyTable(tables::LATENCY),
-        assumed: || () => r#"{ quantile = 0.95, limit = "500ms" }"#,
+        default: || () => r#"{ quantile = 0.95, limit = "500ms" }"#,
         because: "a common SLO of web services",
         means: "a table: the latency quantile and its limit, for the answered requests of each 5 seconds",
+        assumed: AssumedDefault {
+            touched: &[Touch::Requests],
+            sway: Sway::Large,
+            low: r#"{ quantile = 0.95, limit = "200ms" }"#,
+            high: r#"{ quantile = 0.95, limit = "1s" }"#,
+            source: "a choice of hpasim: an interactive API to a page that users wait for",
+        },
     };
     ERROR_RATE: Number = row! { "error_rate": Number(0.0..=1.0),
         default: || 0.01 => "0.01",
         because: "the same",
         means: "the share of requests that may fail",
+        assumed: AssumedDefault {
+            touched: &[Touch::Failures],
+            sway: Sway::Middling,
+            low: "0.001",
+            high: "0.05",
+            source: "a choice of hpasim: three nines to one request in twenty",
+        },
     };
     ASSERT: Assertions = row! { "assert": Assertions,
         default: Vec::new => "[]",

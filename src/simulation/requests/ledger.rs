@@ -13,6 +13,7 @@ pub(super) struct Counts {
     pub(super) succeeded: u64,
     pub(super) failed: FailureCauses,
     pub(super) retried: u64,
+    pub(super) queued: u64,
     pub(super) oom_kills: u32,
 }
 

@@ -107,8 +107,8 @@ struct RequestSettings {
     after_timeout: AfterTimeout,
     retries: Retries,
     connections: u32,
-    /// The most requests in a pod whose memory stays within the limit.
-    present_max: u32,
+    /// The most requests that a pod can work on within its memory limit.
+    working_max: u32,
     /// Whether a pod exceeds its memory limit without any request. Then it is killed whenever it
     /// starts.
     too_much_at_rest: bool,
@@ -134,15 +134,18 @@ impl RequestSettings {
             after_timeout: clients.after_timeout,
             retries: clients.retries,
             connections: clients.connections.as_ref().map_or(1, |pool| pool.count),
-            present_max: limit.map_or(u32::MAX, |limit| present_max(workload, limit)),
+            working_max: limit.map_or(u32::MAX, |limit| working_max(workload, limit)),
             too_much_at_rest: limit.is_some_and(|limit| workload.memory_base_bytes > limit),
             request_cores: PodCpu::of(&scenario.deployment).request_cores,
         }
     }
 }
 
-/// The most requests in a pod for which `limit` bytes are enough.
-fn present_max(workload: &Workload, limit: u64) -> u32 {
+/// The most requests for which `limit` bytes are enough.
+///
+/// A request that waits is in the backlog of the socket. The application has not accepted its connection, and Linux charges a
+/// connection to the container at `accept` (since 5.7, "net: memcg: late association of sock to memcg").
+fn working_max(workload: &Workload, limit: u64) -> u32 {
     let room = limit.saturating_sub(workload.memory_base_bytes);
     let requests = room.checked_div(workload.memory_per_request_bytes);
     requests.map_or(u32::MAX, |most| u32::try_from(most).unwrap_or(u32::MAX))
@@ -251,6 +254,7 @@ impl<'s> Requests<'s> {
             succeeded,
             failed,
             retried,
+            queued,
             oom_kills,
         } = counts;
         RequestSegment {
@@ -265,6 +269,7 @@ impl<'s> Requests<'s> {
             succeeded,
             failed,
             retried,
+            queued,
             in_flight: self.ledger.in_flight,
             cpu_core_seconds: used / 1e9,
             cpu_share_of_request: request

@@ -115,12 +115,13 @@ impl Requests<'_> {
         }
         if has_place {
             server.working += 1;
+            if server.working > self.settings.working_max {
+                self.notices.push_back(Notice::OutOfMemory(server.number));
+            }
         } else {
             server.queued += 1;
             server.queue.push_back(attempt);
-        }
-        if server.present() > self.settings.present_max {
-            self.notices.push_back(Notice::OutOfMemory(server.number));
+            self.ledger.counts.queued += 1;
         }
         self.endpoints.sent(place);
         self.wait_for_answer(attempt);

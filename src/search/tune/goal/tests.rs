@@ -339,6 +339,7 @@ fn every_kpi_that_counts_or_lasts_adds_up_and_every_share_does_not() {
     failed_pod_gone
     failed_oom_killed
     retries
+    requests_queued
     pod_hours
     requested_core_hours
     cost

@@ -1,0 +1,61 @@
+//! Items joined by commas, in the lines of a summary.
+
+use super::human;
+use crate::text::visible;
+
+/// The most columns of a line.
+pub(super) const WIDTH: usize = 72;
+
+/// `items` behind `lead`, joined by commas, in lines of at most [`WIDTH`] columns.
+pub(super) fn wrapped(lead: &str, items: &[String]) -> Vec<String> {
+    let items: Vec<String> = items.iter().map(|it| visible(it).into_owned()).collect();
+    let lines = filled(&items, WIDTH - lead.len());
+    let indent = " ".repeat(lead.len());
+    lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| format!("{}{line}", if index == 0 { lead } else { &indent }))
+        .collect()
+}
+
+/// `items` joined by commas in lines of at most `columns`; a longer item is broken between words, and within a table in braces only where that does not fit a line.
+pub(super) fn filled(items: &[String], columns: usize) -> Vec<String> {
+    let fits = |line: &str| line.chars().count() <= columns;
+    let parts: Vec<String> = human::with_commas(items)
+        .into_iter()
+        .flat_map(|item| {
+            if fits(&item) {
+                vec![item]
+            } else {
+                words_of(&item)
+                    .into_iter()
+                    .flat_map(|word| {
+                        if fits(&word) {
+                            vec![word]
+                        } else {
+                            word.split_whitespace().map(str::to_owned).collect()
+                        }
+                    })
+                    .collect()
+            }
+        })
+        .collect();
+    human::lines_of(&parts, fits)
+}
+
+/// The words of `item`; a table in braces is one word.
+fn words_of(item: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut depth = 0_usize;
+    for piece in item.split_whitespace() {
+        match words.last_mut().filter(|_| depth > 0) {
+            Some(table) => {
+                table.push(' ');
+                table.push_str(piece);
+            }
+            None => words.push(piece.to_owned()),
+        }
+        depth = (depth + piece.matches('{').count()).saturating_sub(piece.matches('}').count());
+    }
+    words
+}
