@@ -36,8 +36,8 @@ const UTILIZATIONS: [f64; 11] = [
     0.94,
     MAX_UTILIZATION,
 ];
-/// Requests that are measured at each utilization: 40 of them are beyond the last point.
-const REQUESTS: usize = 40_000;
+/// Requests that are measured at each utilization: 20 of them are beyond the last point.
+const REQUESTS: usize = 20_000;
 /// Requests before them, which bring the pod into its steady state.
 const REQUESTS_BEFORE: usize = 1000;
 /// The pods that share the load if the balancer, or the arrivals, relate them to each other.
@@ -45,7 +45,7 @@ const RELATED_PODS: i32 = 8;
 /// The rate at which requests that cost no CPU and need no place are measured, per second.
 const FREE_RPS: f64 = 100.0;
 /// Parts of a run of answers, at least.
-const PARTS_MIN: usize = 400;
+const PARTS_MIN: usize = 200;
 /// Sums that stand for the distribution of several parts.
 const SUMS: usize = 1000;
 /// The run is the same for every seed of the scenario.
