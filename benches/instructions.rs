@@ -6,8 +6,8 @@
 
 use std::hint::black_box;
 
-use hpasim::scenario::Engine;
-use hpasim::simulation::simulate_observed;
+use hpasim::scenario::{Engine, Scenario};
+use hpasim::simulation::{Provisioning, simulate_observed};
 use hpasim::units::Seed;
 
 #[expect(dead_code, reason = "the bench of the HPA core uses the rest")]
@@ -41,9 +41,15 @@ fn decisions() {
     });
 }
 
+/// Measures the latency of a pod, which happens once for all runs of a policy's variants.
+fn measure_latency(scenario: &Scenario) {
+    black_box(Provisioning::of(scenario));
+}
+
 /// The shipped `diurnal` trace with the prod policy, in the fluid engine.
 fn fluid() {
     let scenario = shipped("policies/prod.toml", "traces/diurnal.csv");
+    measure_latency(&scenario);
     counted(&mut || {
         black_box(simulate_observed(
             &scenario,
@@ -57,6 +63,7 @@ fn fluid() {
 /// The shipped `spike` trace with the prod policy, in the request engine.
 fn requests() {
     let scenario = shipped("policies/prod.toml", "traces/spike.csv");
+    measure_latency(&scenario);
     counted(&mut || {
         black_box(simulate_observed(
             &scenario,

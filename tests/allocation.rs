@@ -65,8 +65,8 @@ fn a_wake_of_the_hpa_decides_as_the_core_and_allocates_nothing() {
 /// A change of the base scenario.
 type Change = fn(&mut Scenario);
 
-/// Allocations of a run over this many hours. The load changes each minute, but too little to
-/// change the pods.
+/// Allocations of a run over this many hours. The load changes each minute, and the bounds keep the
+/// number of pods.
 fn allocations_of_hours(hours: u32, change: Change) -> u64 {
     let rows: Vec<Row> = (0..=hours * 60)
         .map(|minute| Row {
@@ -76,6 +76,9 @@ fn allocations_of_hours(hours: u32, change: Change) -> u64 {
         .collect();
     let mut scenario = prod(trace(&rows));
     scenario.deployment.replicas = Replicas(20);
+    let hpa = scenario.hpa_mut().expect("an autoscaler");
+    hpa.spec.min_replicas = Replicas(20);
+    hpa.spec.max_replicas = Replicas(20);
     change(&mut scenario);
     allocation_counter::measure(|| {
         std::hint::black_box(simulate_observed(

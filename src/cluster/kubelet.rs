@@ -120,36 +120,34 @@ struct NoisyMeter {
 /// The noise of a rate that stands for single requests: the work of a window is a sum of random
 /// requests.
 ///
-/// Arrivals are Poisson, so a work of W core-nanoseconds has the variance `W x nanos`.
+/// A work of W core-nanoseconds has the variance `W x nanos`.
 #[derive(Clone, Copy, Debug, Default)]
 struct ShotNoise {
-    /// Mean cost of a request times (1 + CV²), in core-nanoseconds; 0 if there is no noise.
+    /// Mean cost of a request times the squared coefficients of variation of the interarrival times
+    /// and of the cost, in core-nanoseconds; 0 if there is no noise.
     nanos: f64,
     /// The most that a container can use, in cores.
     bound_cores: f64,
 }
 
 impl ShotNoise {
-    /// The greatest relative standard deviation. It keeps the numbers finite for costs with
-    /// infinite variance, and for work of less than one request.
-    const DEVIATION_MAX: f64 = 2.0;
-
     /// A draw of the work in a window whose mean work is `mean` core-nanoseconds, from a standard
     /// normal number `z`. `room` is what the bound leaves above the mean.
     ///
-    /// The draw is a gamma variable with this mean and variance, by the cube of a normal number
-    /// (Wilson and Hilferty 1931). Its skewness is that of the sum of log-normal costs with CV 1.
-    /// A busy container has no room, and its work does not vary.
+    /// The draw has this mean and variance, and about the skewness of the sum of log-normal costs
+    /// with CV 1: it is the start of the series of a gamma variable in `z` (Cornish and Fisher
+    /// 1938), which needs no division. The standard deviation is at most the mean, and at most half
+    /// of the room: a busy container does not vary.
     #[inline]
     fn work_drawn(self, mean: f64, room: f64, z: f64) -> f64 {
-        let by_chance = self.nanos * mean;
-        let by_room = 0.25 * room * room;
-        // Below these bounds the cube is hardly ever negative.
-        let deviation = by_chance.min(by_room).sqrt();
-        let relative = (deviation / mean).min(Self::DEVIATION_MAX);
-        let third = relative / 3.0;
-        let root = 1.0 - third * third + third * z;
-        mean * (root * root * root).max(0.0)
+        let nanos = self.nanos.min(mean);
+        let variance = nanos * mean;
+        let work = if 4.0 * variance > room * room {
+            mean + 0.5 * room * z
+        } else {
+            mean + variance.sqrt() * z + nanos * (1.0 / 3.0) * (z * z - 1.0)
+        };
+        work.clamp(0.0, mean + room)
     }
 
     /// The mean use between two readings of `counter`.
@@ -241,11 +239,11 @@ impl ContainerMeters {
         }
     }
 
-    /// From now on, samples have the noise of single requests, whose cost has this coefficient of
-    /// variation.
-    pub(super) fn add_shot_noise(&mut self, cv: f64) {
+    /// From now on, samples have the noise of single requests. `squares` is the sum of the squared
+    /// coefficients of variation of the interarrival times and of the cost.
+    pub(super) fn add_shot_noise(&mut self, squares: f64) {
         self.shot_noise = ShotNoise {
-            nanos: self.cpu.seconds_per_request * NANOS_PER_CORE_SECOND * (1.0 + cv * cv),
+            nanos: self.cpu.seconds_per_request * NANOS_PER_CORE_SECOND * squares,
             bound_cores: self.cpu.bound_cores,
         };
     }

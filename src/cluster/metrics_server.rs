@@ -123,12 +123,13 @@ impl MetricsServer {
         }
     }
 
-    /// Adds the noise of single requests to the CPU samples of an engine that serves rates. The
-    /// cost in the first container has the coefficient of variation `cv`; a request costs the same
-    /// in every further container.
-    pub fn add_shot_noise(&mut self, cv: f64) {
+    /// Adds the noise of single requests to the CPU samples of an engine that serves rates, from
+    /// the coefficients of variation of the interarrival times and of the cost in the first
+    /// container. A request costs the same in every further container.
+    pub fn add_shot_noise(&mut self, arrivals_cv: f64, cost_cv: f64) {
         for (index, meters) in self.meters.iter_mut().enumerate() {
-            meters.add_shot_noise(if index == 0 { cv } else { 0.0 });
+            let cost_cv = if index == 0 { cost_cv } else { 0.0 };
+            meters.add_shot_noise(arrivals_cv.powi(2) + cost_cv.powi(2));
         }
     }
 

@@ -6,23 +6,32 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The number of points of a distribution.
-pub const LEVELS: usize = 12;
+pub const LEVELS: usize = 20;
 
 /// The share of requests that take longer than each point of a distribution. Between two points the
 /// logarithm of the share is linear: an exponential tail is exact.
 pub const SHARES_BEYOND: [f64; LEVELS] = [
-    1.0, 0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.025, 0.01, 0.005, 0.002, 0.001,
+    1.0, 0.9, 0.8, 0.7, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.125, 0.1, 0.075, 0.05, 0.035, 0.025,
+    0.01, 0.005, 0.002, 0.001,
 ];
 
 /// For each piece between two points: the logarithm of the share at its start by that at its end.
 const FALLS: [f64; LEVELS - 1] = [
     0.105_360_515_657_826_35,
+    0.117_783_035_656_383_46,
+    0.133_531_392_624_522_77,
+    0.336_472_236_621_212_9,
+    0.223_143_551_314_209_76,
+    0.287_682_072_451_781,
     0.182_321_556_793_954_6,
-    0.405_465_108_108_164_4,
-    std::f64::consts::LN_2,
-    0.916_290_731_874_155_1,
-    std::f64::consts::LN_2,
-    std::f64::consts::LN_2,
+    0.223_143_551_314_209_76,
+    0.287_682_072_451_781,
+    0.182_321_556_793_954_6,
+    0.223_143_551_314_209_76,
+    0.287_682_072_451_781,
+    0.405_465_108_108_164_2,
+    0.356_674_943_938_732_4,
+    0.336_472_236_621_213,
     0.916_290_731_874_155_1,
     std::f64::consts::LN_2,
     0.916_290_731_874_155_1,
@@ -32,12 +41,20 @@ const FALLS: [f64; LEVELS - 1] = [
 /// For each piece between two points: the mean of the share over it.
 const MEAN_SHARES: [f64; LEVELS - 1] = [
     0.949_122_158_102_989_6,
-    0.822_722_242_162_061_8,
-    0.616_575_865_594_107_9,
-    0.360_673_760_222_240_85,
-    0.163_703_500_190_593_7,
-    0.072_134_752_044_448_18,
-    0.036_067_376_022_224_09,
+    0.849_018_701_570_376,
+    0.748_887_568_941_861_7,
+    0.594_402_682_397_692_2,
+    0.448_142_011_772_454_9,
+    0.347_605_949_678_220_7,
+    0.274_240_747_387_353_8,
+    0.224_071_005_886_227_44,
+    0.173_802_974_839_110_36,
+    0.137_120_373_693_676_9,
+    0.112_035_502_943_113_72,
+    0.086_901_487_419_555_18,
+    0.061_657_586_559_410_8,
+    0.042_055_098_780_856_934,
+    0.029_720_134_119_884_615,
     0.016_370_350_019_059_37,
     0.007_213_475_204_444_817,
     0.003_274_070_003_811_874_4,
@@ -54,17 +71,21 @@ pub struct StationaryLatency {
 
 impl StationaryLatency {
     /// Requests that all take this long.
-    #[must_use]
-    pub const fn constant(seconds: f64) -> Self {
+    #[cfg(test)]
+    pub(crate) const fn constant(seconds: f64) -> Self {
         Self {
             seconds: [seconds; LEVELS],
         }
     }
 
     /// A constant part, and an exponential wait with this mean for a share of the requests
-    /// (seconds). For tests and for the start of a table.
-    #[must_use]
-    pub fn constant_and_exponential(constant: f64, waiting_share: f64, mean_wait: f64) -> Self {
+    /// (seconds).
+    #[cfg(test)]
+    pub(crate) fn constant_and_exponential(
+        constant: f64,
+        waiting_share: f64,
+        mean_wait: f64,
+    ) -> Self {
         let beyond = |share: f64| {
             let wait = (waiting_share / share).ln().max(0.0) * mean_wait;
             constant + if waiting_share > 0.0 { wait } else { 0.0 }
@@ -158,11 +179,20 @@ impl StationaryLatency {
         }
     }
 
-    /// The same latency, of which no request takes longer than `seconds`.
+    /// The latency of the requests that take at most `seconds`.
     #[must_use]
     pub fn within(&self, seconds: f64) -> Self {
+        if self.seconds[LEVELS - 1] <= seconds {
+            // A longer latency is rarer than the last point tells.
+            return *self;
+        }
+        let later = self.share_beyond(seconds, 0.0);
+        let point = |share: f64| {
+            let of_all = later + share * (1.0 - later);
+            self.quantile(1.0 - of_all).min(seconds)
+        };
         Self {
-            seconds: self.seconds.map(|point| point.min(seconds)),
+            seconds: SHARES_BEYOND.map(point),
         }
     }
 
@@ -197,7 +227,8 @@ pub struct SloOdds {
 }
 
 impl SloOdds {
-    /// The numbers of parts: 1 to 512, each twice the one before.
+    /// The numbers of parts: 1 to 512, each twice the one before. An interval of more parts has the
+    /// probability of one of 512.
     pub const SIZES: usize = 10;
 
     /// The probability for an interval of so many requests, of which each part has its share.
@@ -382,6 +413,23 @@ mod tests {
                 "{quantile}"
             );
         }
+    }
+
+    #[test]
+    fn the_latency_of_requests_in_time_leaves_the_later_ones_out() {
+        let latency = StationaryLatency::constant_and_exponential(0.0, 1.0, 1.0);
+        let in_time = latency.within(2.0);
+        let later = (-2.0_f64).exp();
+        for seconds in [0.105_f64, 0.5, 1.0, 1.5] {
+            let exact = ((-seconds).exp() - later) / (1.0 - later);
+            let found = in_time.share_beyond(seconds, 0.0);
+            assert!(
+                (found - exact).abs() < 0.01,
+                "{seconds}: {found}, not {exact}"
+            );
+        }
+        assert!(in_time.share_beyond(2.0, 0.0) <= 0.001);
+        assert_eq!(latency.within(1e9), latency);
     }
 
     #[test]

@@ -277,7 +277,7 @@ kpis! {
         row: rare_row(1, "cost"),
     }
     SloViolationSeconds slo_violation_seconds: Option<f64> {
-        what: "Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit, or failed / offered exceeded `error_rate`; intervals without offered requests never count; the last interval may be shorter",
+        what: "Sum of the 5 s intervals in which the SLO's latency quantile exceeded its limit, or failed / offered exceeded `error_rate`; intervals without offered requests never count; the last interval may be shorter. Under the fluid engine each interval counts with its probability, so the sum is an expected number",
         unit: "s",
         group: Harm,
         over_traces: Sum,

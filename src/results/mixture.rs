@@ -117,11 +117,11 @@ struct Ratios {
 }
 
 /// The point of a latency by which it is sorted: 5 % of requests take longer.
-const BIN_LEVEL: usize = 6;
+const BIN_LEVEL: usize = 13;
 /// By that point: bins 2 to 3 % wide, of which the mean is kept.
-const WAITS: Ratios = Ratios { subdivisions: 5 };
+const BY_P95: Ratios = Ratios { subdivisions: 5 };
 /// By delay: bins 9 to 12 % wide, of which mean and spread are kept.
-const DELAYS: Ratios = Ratios { subdivisions: 3 };
+const BY_DELAY: Ratios = Ratios { subdivisions: 3 };
 
 impl Ratios {
     const fn count(self) -> usize {
@@ -156,7 +156,7 @@ impl Ratios {
 /// Costs a few additions a segment and no allocation.
 #[derive(Clone, Debug)]
 pub struct LatencyBins {
-    waiting: Vec<Bin>,
+    steady: Vec<Bin>,
     delayed: Vec<Bin>,
 }
 
@@ -199,8 +199,8 @@ impl Bin {
 impl Default for LatencyBins {
     fn default() -> Self {
         Self {
-            waiting: vec![Bin::default(); WAITS.count()],
-            delayed: vec![Bin::default(); DELAYS.count()],
+            steady: vec![Bin::default(); BY_P95.count()],
+            delayed: vec![Bin::default(); BY_DELAY.count()],
         }
     }
 }
@@ -217,17 +217,17 @@ impl LatencyBins {
         let last = segment.backlog_delay_end_seconds;
         let (low, high) = (first.min(last), first.max(last));
         if high <= SAME_DELAY_SECONDS {
-            self.waiting[WAITS.bin_of(latency.seconds[BIN_LEVEL])].add(weight, latency, 0.0, 0.0);
+            self.steady[BY_P95.bin_of(latency.seconds[BIN_LEVEL])].add(weight, latency, 0.0, 0.0);
             return;
         }
         // A changing delay spends its time evenly between low and high.
-        let (lowest, highest) = (DELAYS.bin_of(low), DELAYS.bin_of(high));
+        let (lowest, highest) = (BY_DELAY.bin_of(low), BY_DELAY.bin_of(high));
         let mut from = low;
         for bin in lowest..=highest {
             let to = if bin == highest {
                 high
             } else {
-                DELAYS.top(bin)
+                BY_DELAY.top(bin)
             };
             let part = if lowest == highest {
                 1.0
@@ -242,7 +242,7 @@ impl LatencyBins {
     /// The bins that hold requests.
     #[must_use]
     pub fn components(&self) -> Vec<Component> {
-        self.waiting
+        self.steady
             .iter()
             .chain(&self.delayed)
             .filter(|bin| bin.weight > 0.0)
@@ -321,14 +321,14 @@ mod tests {
     #[test]
     fn bins_follow_each_other() {
         for seconds in [1e-4, 0.0123, 0.5, 1.0, 7.7, 900.0] {
-            for ratios in [WAITS, DELAYS] {
+            for ratios in [BY_P95, BY_DELAY] {
                 let bin = ratios.bin_of(seconds);
                 assert!(seconds < ratios.top(bin));
                 assert!(seconds >= ratios.top(bin - 1));
             }
         }
-        assert_eq!(WAITS.bin_of(0.0), 0);
-        assert_eq!(WAITS.bin_of(1e9), WAITS.count() - 1);
+        assert_eq!(BY_P95.bin_of(0.0), 0);
+        assert_eq!(BY_P95.bin_of(1e9), BY_P95.count() - 1);
     }
 
     proptest! {

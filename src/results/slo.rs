@@ -1,7 +1,9 @@
 //! The judge of the SLO: which intervals broke it.
 //!
-//! The KPIs and the timeline both ask this one judge, so that a shaded second of the plot is
-//! a counted second of `slo_violation_seconds`.
+//! The KPIs and the timeline both ask this one judge. Under the request engine a shaded second of
+//! the plot is a counted second of `slo_violation_seconds`. Under the fluid engine an interval breaks
+//! the SLO with a probability: the KPI adds up the probabilities, and the plot shades where it is
+//! above one half.
 
 use crate::cluster::stationary::StationaryLatency;
 use crate::scenario::Slo;
@@ -22,9 +24,9 @@ pub struct Tally {
     pub failed: f64,
     /// Of those that succeeded, slower than the SLO's limit.
     pub beyond_limit: f64,
-    /// Of those that succeeded, the requests in stretches of flow that say how likely an interval breaks the SLO.
-    pub by_chance: f64,
-    /// The sum of these chances over their requests.
+    /// Of those offered, the requests in stretches that do not say how likely they break the SLO. All of them, if they were counted.
+    pub certain: f64,
+    /// The sum of these chances over the requests that succeeded in the other stretches.
     pub chances: f64,
 }
 
@@ -35,7 +37,7 @@ impl Tally {
         self.succeeded += other.succeeded;
         self.failed += other.failed;
         self.beyond_limit += other.beyond_limit;
-        self.by_chance += other.by_chance;
+        self.certain += other.certain;
         self.chances += other.chances;
     }
 }
@@ -68,7 +70,7 @@ impl SloJudge {
     /// Whether what `tally` counts broke the SLO, or broke it more likely than not.
     #[must_use]
     pub fn is_broken(&self, tally: &Tally) -> bool {
-        self.chance_broken(tally) > 0.5
+        is_likely(self.chance_broken(tally))
     }
 
     /// The probability that what `tally` counts broke the SLO: 0 or 1 if the requests were counted.
@@ -80,14 +82,26 @@ impl SloJudge {
     pub fn chance_broken(&self, tally: &Tally) -> f64 {
         if tally.offered <= 0.0 {
             0.0
+        } else if tally.certain <= 0.0 {
+            self.chance_of_flow(tally)
         } else if tally.failed > self.error_rate * tally.offered {
             1.0
-        } else if tally.by_chance > 0.0 && tally.by_chance >= tally.succeeded {
-            tally.chances / tally.by_chance
         } else {
-            f64::from(u8::from(
-                tally.beyond_limit > self.tail_share * tally.succeeded,
-            ))
+            let is_slow = tally.beyond_limit > self.tail_share * tally.succeeded;
+            if is_slow { 1.0 } else { 0.0 }
+        }
+    }
+
+    /// The probability that a steady flow breaks the SLO. Without a request in the interval nothing
+    /// is broken.
+    fn chance_of_flow(&self, tally: &Tally) -> f64 {
+        let chance_of_any = 1.0 - (-tally.offered).exp();
+        if tally.failed > self.error_rate * tally.offered {
+            chance_of_any
+        } else if tally.succeeded > 0.0 {
+            (tally.chances / tally.succeeded).min(chance_of_any)
+        } else {
+            0.0
         }
     }
 
@@ -129,15 +143,21 @@ impl SloJudge {
             0.0
         };
         let chance = segment.slo_chance;
+        let offered = segment.offered_rps * seconds;
         Tally {
-            offered: segment.offered_rps * seconds,
+            offered,
             succeeded,
             failed: segment.failed_rps.total() * seconds + at_once,
             beyond_limit: succeeded * share,
-            by_chance: if chance.is_some() { succeeded } else { 0.0 },
+            certain: if chance.is_some() { 0.0 } else { offered },
             chances: succeeded * chance.unwrap_or_default(),
         }
     }
+}
+
+/// Whether an interval counts as broken where one verdict is asked: in the timeline and in pictures.
+fn is_likely(chance: f64) -> bool {
+    chance > 0.5
 }
 
 /// The verdict on a stretch of time.
@@ -156,7 +176,8 @@ pub(super) fn counted(segment: &RequestSegment, beyond_limit: u64) -> Tally {
         succeeded: segment.succeeded as f64,
         failed: segment.failed.total(),
         beyond_limit: beyond_limit as f64,
-        ..Tally::default()
+        certain: segment.offered as f64,
+        chances: 0.0,
     }
 }
 
@@ -258,7 +279,7 @@ impl SloClock {
     fn close(&mut self, end: SimTime) -> SloVerdict {
         let chance = self.judge.chance_broken(&self.open);
         self.broken_seconds += chance * (end - self.open_start).as_secs_f64();
-        let verdict = if chance > 0.5 {
+        let verdict = if is_likely(chance) {
             SloVerdict::Broken
         } else {
             SloVerdict::Kept
@@ -376,6 +397,7 @@ mod tests {
     fn a_share_of_failures_just_above_the_rate_breaks_it() {
         let judge = SloJudge::new(&slo(), TIMEOUT);
         let at_the_rate = Tally {
+            certain: 100.0,
             offered: 100.0,
             succeeded: 99.0,
             failed: 1.0,
@@ -483,7 +505,7 @@ mod tests {
             let failed = failed_share * offered;
             let succeeded = (offered - failed - waiting).max(0.0);
             let beyond_limit = late_share * succeeded;
-            let tally = Tally { offered, succeeded, failed, beyond_limit, ..Tally::default() };
+            let tally = Tally { offered, succeeded, failed, beyond_limit, certain: offered, ..Tally::default() };
             let bad_share = (failed + beyond_limit) / offered;
             prop_assert!(judge.is_broken(&tally) || bad_share <= judge.allowed_bad_share() + 1e-12);
         }

@@ -235,17 +235,24 @@ impl Meeting<'_> {
         );
     }
 
-    /// The fluid engine has no single requests; an even split of the rate represents random balancing and Poisson arrivals.
+    /// The fluid engine has no single requests. Arrivals, balancer and CPU model shape the latency that it reads, if there are requests.
     fn warn_of_keys_about_requests(&self, faults: &mut Faults<'_>) {
         let clients = &self.policy.workload.clients;
+        let has_no_requests = matches!(self.demand, Demand::CpuMillicores(_));
         let ignored = [
-            ("arrivals", clients.arrivals != Arrivals::Poisson),
+            (
+                "arrivals",
+                has_no_requests && clients.arrivals != Arrivals::Poisson,
+            ),
             (
                 "after_timeout",
                 clients.after_timeout != AfterTimeout::Continue,
             ),
             ("retries", clients.retries.max > 0),
-            ("balancer", clients.balancer != Balancer::Random),
+            (
+                "balancer",
+                has_no_requests && clients.balancer != Balancer::Random,
+            ),
             ("connections", clients.connections.is_some()),
         ];
         let keys = ignored
@@ -260,7 +267,8 @@ impl Meeting<'_> {
                 "use --engine request, or delete the line"
             }
         };
-        for (section, key) in keys.chain([("pod", "cpu_model")]) {
+        let cpu_model = has_no_requests.then_some(("pod", "cpu_model"));
+        for (section, key) in keys.chain(cpu_model) {
             let Some(origin) = self.place_of(&[section, key]) else {
                 continue;
             };

@@ -22,7 +22,7 @@ const NO_BACKLOG: f64 = 1e-9;
 /// Rates that differ by a smaller share are equal.
 const SAME: f64 = 1e-12;
 
-/// A smaller share of requests that outlast their clients is an error of the curve's tail.
+/// Smaller shares of requests that outlast their clients are below the accuracy of the table.
 const LEAST_LATE_SHARE: f64 = 1e-5;
 
 /// A number of pods, split into those in their start-up burst and the others.
@@ -303,7 +303,7 @@ impl Flow {
         let latency = if served_rps > 0.0 {
             self.classes.latency(&groups.serving, &self.rates)
         } else {
-            LatencyOfPods::default()
+            LatencyOfPods::of_no_requests()
         };
         let has_no_backlog = self.backlog <= 0.0 && self.inflow_rps <= self.capacity_rps;
         let late_share = if has_no_backlog {
@@ -329,7 +329,7 @@ impl Flow {
             backlog_delay_start_seconds: share(self.backlog, self.capacity_rps),
             backlog_delay_end_seconds: 0.0,
             latency: latency.latency,
-            slo_chance: has_no_backlog.then_some(latency.slo_chance),
+            slo_chance: latency.slo_chance.filter(|_| has_no_backlog),
             cpu_cores: groups.started.weighted(idle, bursting)
                 + served_rps * seconds_per_request
                 + extra_rps * self.first_seconds_per_request,

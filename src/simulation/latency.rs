@@ -34,6 +34,8 @@ pub struct PodServer {
 
 impl PodServer {
     /// A pod of `scenario` after its start-up burst and its warm-up.
+    ///
+    /// The first call for such pods and requests measures their latency with the request engine.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         Self::at_cost_of(scenario, 1.0)
@@ -132,11 +134,12 @@ impl PodServer {
     }
 
     /// The probability that an interval breaks the SLO in which such pods serve so many requests,
-    /// without a backlog and at the plain cost.
+    /// without a backlog. `None` unless a request has its plain cost.
     #[must_use]
-    pub fn slo_chance(&self, utilization: f64, requests: f64) -> f64 {
-        self.latency
-            .chance(utilization.min(MAX_UTILIZATION), requests)
+    pub fn slo_chance(&self, load: PodLoad, requests: f64) -> Option<f64> {
+        let is_plain = self.slowness <= 1.0 && load.cost_factor <= 1.0;
+        let utilization = load.utilization.min(MAX_UTILIZATION);
+        is_plain.then(|| self.latency.chance(utilization, requests))
     }
 
     /// The share of its capacity that a pod uses at `rps`; 0 if requests cost no CPU.

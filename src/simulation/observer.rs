@@ -119,7 +119,7 @@ pub struct FlowSegment {
     /// Latency of the requests that succeed, without the backlog's delay.
     pub latency: StationaryLatency,
     /// The probability that this latency breaks the SLO in an interval of [`INTERVAL`]; `None` with a
-    /// backlog, whose delay decides.
+    /// backlog, whose delay decides, and where a request does not have its plain cost.
     pub slo_chance: Option<f64>,
     /// CPU use of all pods in cores, without noise.
     pub cpu_cores: f64,

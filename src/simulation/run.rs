@@ -109,8 +109,14 @@ impl<'s, W: Work> Simulation<'s, W> {
             seed,
         );
         if work.by_pod().is_none() && scenario.has_requests() {
-            let cost = &scenario.workload.cpu_per_request;
-            metrics.add_shot_noise(cost.coefficient_of_variation());
+            metrics.add_shot_noise(
+                scenario
+                    .workload
+                    .clients
+                    .arrivals
+                    .coefficient_of_variation(),
+                scenario.workload.cpu_per_request.coefficient_of_variation(),
+            );
         }
         let cycle = pipeline
             .scrape_interval

@@ -36,17 +36,20 @@ const UTILIZATIONS: [f64; 11] = [
     0.94,
     MAX_UTILIZATION,
 ];
-/// Requests that are measured at each utilization: 20 of them are beyond the last point.
-const REQUESTS: usize = 20_000;
-/// Requests before them, which bring the pod into its steady state.
+/// Requests that are measured at each utilization: 10 of them are beyond the last point.
+const REQUESTS: usize = 10_000;
+/// Requests before them that are not measured, at least. Near saturation a pod needs about 1 / (1 -
+/// utilization)² requests to forget its start.
 const REQUESTS_BEFORE: usize = 1000;
+/// The longest run of one utilization. Slow pods serve fewer requests in it.
+const SECONDS_MAX: f64 = 200_000.0;
 /// The pods that share the load if the balancer, or the arrivals, relate them to each other.
 const RELATED_PODS: i32 = 8;
 /// The rate at which requests that cost no CPU and need no place are measured, per second.
 const FREE_RPS: f64 = 100.0;
-/// Parts of a run of answers, at least.
-const PARTS_MIN: usize = 200;
-/// Sums that stand for the distribution of several parts.
+/// The least number of parts into which a run of answers is divided.
+const PARTS_MIN: usize = 100;
+/// How many drawn sums represent intervals of several parts.
 const SUMS: usize = 1000;
 /// The run is the same for every seed of the scenario.
 const SEED: Seed = Seed(1);
@@ -89,7 +92,9 @@ fn tabulate(scenario: &Scenario, capacity_rps: f64) -> LatencyTable {
     let promise = Promise::of(scenario);
     let measured = |utilization: f64, rps_per_pod: f64| {
         let rps = rps_per_pod * f64::from(pods);
-        let seconds = latencies(&steady(scenario, Replicas(pods), rps));
+        let before = requests_before(utilization);
+        let load = steady(scenario, Replicas(pods), rps, before + REQUESTS);
+        let seconds = latencies(&load, before);
         SteadyPod {
             utilization,
             odds: odds(&seconds, rps, promise),
@@ -104,7 +109,7 @@ fn tabulate(scenario: &Scenario, capacity_rps: f64) -> LatencyTable {
 }
 
 /// `pods` pods of `scenario` under a steady load, which wait for every request as long as it takes.
-fn steady(scenario: &Scenario, pods: Replicas, rps: f64) -> Scenario {
+fn steady(scenario: &Scenario, pods: Replicas, rps: f64, requests: usize) -> Scenario {
     let mut steady = scenario.clone();
     // The run itself needs no table.
     steady.latency_tables = LatencyTables::given(LatencyTable::default());
@@ -128,8 +133,8 @@ fn steady(scenario: &Scenario, pods: Replicas, rps: f64) -> Scenario {
     workload.before = LoadBefore::Steady;
     workload.clients.retries.max = 0;
     workload.clients.connections = None;
-    let seconds = (REQUESTS_BEFORE + REQUESTS) as f64 / rps;
-    let end = SimTime::ZERO + SimSpan::from_secs_f64(seconds).min(LENGTH_MAX);
+    let seconds = requests as f64 / rps;
+    let end = SimTime::ZERO + SimSpan::from_secs_f64(seconds.min(SECONDS_MAX));
     steady.trace = Arc::new(Trace {
         times: vec![SimTime::ZERO, end],
         demand: Demand::RequestsPerSecond(vec![rps, rps]),
@@ -150,13 +155,18 @@ impl Observer for Answers {
     }
 }
 
-/// The latencies of a steady load in seconds, in the order of the answers.
-fn latencies(steady: &Scenario) -> Vec<f64> {
+fn requests_before(utilization: f64) -> usize {
+    let relaxation = 2.0 / (1.0 - utilization).powi(2);
+    REQUESTS_BEFORE.max(relaxation as usize)
+}
+
+/// The latencies of a steady load in seconds, without the first `before`, in the order of the answers.
+fn latencies(steady: &Scenario, before: usize) -> Vec<f64> {
     let mut answers = Answers {
-        seconds: Vec::with_capacity(REQUESTS_BEFORE + 2 * REQUESTS),
+        seconds: Vec::with_capacity(before + 2 * REQUESTS),
     };
     simulate_observed(steady, Engine::Request, SEED, &mut answers);
-    let from = REQUESTS_BEFORE.min(answers.seconds.len() / 2);
+    let from = before.min(answers.seconds.len() / 2);
     answers.seconds.split_off(from)
 }
 
@@ -293,12 +303,12 @@ mod tests {
     fn the_table_has_the_mean_of_a_processor_sharing_queue() {
         let cost = Distribution::log_normal_by_mean(SimSpan::from_millis(10), 1.0);
         let table = latency_table(&shared(cost), 100.0);
-        for utilization in [0.2, 0.5, 0.6, 0.7] {
+        for utilization in [0.2, 0.5, 0.7, 0.9] {
             // M/G/1-PS: E[T] = E[S] / (1 - rho).
             let theory = 0.01 / (1.0 - utilization);
             let mean = table.at(utilization).mean();
             assert!(
-                (mean / theory - 1.0).abs() < 0.06,
+                (mean / theory - 1.0).abs() < 0.12,
                 "{utilization}: {mean}, not {theory}"
             );
         }

@@ -1,7 +1,7 @@
 //! The behaviour of clients: when they send, how they choose a pod, when they time out and retry.
 //!
-//! These settings apply to the request engine. The fluid engine works with rates alone and ignores
-//! them.
+//! These settings apply to the request engine. The fluid engine works with rates; arrivals and
+//! balancer shape the latency of a pod that it reads.
 
 use crate::engine::random::Distribution;
 use crate::units::SimSpan;
@@ -38,6 +38,18 @@ pub enum Arrivals {
         /// Standard deviation of the interarrival time divided by its mean, above 0: 1 is Poisson, more is bursty.
         cv: f64,
     },
+}
+
+impl Arrivals {
+    /// Standard deviation of the interarrival times divided by their mean.
+    #[must_use]
+    pub fn coefficient_of_variation(self) -> f64 {
+        match self {
+            Self::Poisson => 1.0,
+            Self::Even => 0.0,
+            Self::Gamma { cv } => cv,
+        }
+    }
 }
 
 /// The fate of a request's work in its pod after its client timed out.

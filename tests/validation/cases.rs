@@ -94,12 +94,6 @@ impl Condition {
     }
 }
 
-/// The noise of a pod's CPU reading that single requests cause and the fluid engine lacks: the shot
-/// noise sqrt((1 + CV^2) / (rate x window)). The rate is 6.4 requests per second, at which a pod of
-/// the gke runs is at its target. The window is one housekeeping
-/// interval of 15 s.
-const SHOT_NOISE: &[&str] = &["workload.cpu_noise=0.144"];
-
 const fn request(trace: &'static str, error_max: f64) -> Simulation {
     Simulation {
         engine: Engine::Request,
@@ -115,7 +109,7 @@ const fn fluid(trace: &'static str, error_max: f64) -> Simulation {
         engine: Engine::Fluid,
         name: "fluid engine",
         load: Load::File(trace),
-        set: SHOT_NOISE,
+        set: &[],
         error_max,
     }
 }

@@ -216,7 +216,7 @@ fn counters_from_the_container_runtime_are_read_at_the_scrape() {
 /// Work of single requests beyond the idle use, by sample: drawn, and expected (core-seconds).
 fn noisy_work(rps: f64, scrapes: u32) -> Vec<(f64, f64)> {
     let mut meters = meters(&pipeline(1.0), 0.0, Seed(4));
-    meters.add_shot_noise(1.0);
+    meters.add_shot_noise(2.0);
     let mut meters = serving(rps, meters);
     meters.start(0, at(0.0), SERVING);
     let mut last = None;
@@ -253,7 +253,23 @@ fn shot_noise_has_the_mean_and_the_variance_of_a_sum_of_random_requests() {
 
 #[test]
 fn a_container_at_its_bound_has_no_shot_noise() {
-    for (drawn, mean) in noisy_work(16.0, 1000) {
+    let samples = noisy_work(16.0, 1000);
+    assert!(samples.len() > 500);
+    for (drawn, mean) in samples {
         assert!((drawn / mean - 1.0).abs() < 1e-6, "{drawn}, not {mean}");
+    }
+}
+
+#[test]
+fn no_sample_with_shot_noise_is_above_the_bound_or_below_the_idle_use() {
+    for rps in [0.1, 5.0, 14.0, 15.5, 15.99] {
+        for (drawn, mean) in noisy_work(rps, 4000) {
+            let window = mean / (rps * 0.01);
+            let most = (0.2 - 0.04) * window;
+            assert!(
+                (-1e-9..=most + 0.001 * window).contains(&drawn),
+                "{rps} rps: {drawn}"
+            );
+        }
     }
 }

@@ -65,7 +65,7 @@ impl TimelineColumn {
         both("throttled_share", "0..1", |row| Some(row.throttled_share),
             "As the KPI of that name. A CFS period counts as one with work where its work begins, and as throttled where its quota runs out: the share of a row is right to one period a pod."),
         both("slo_violated", "0, 1", |row| Some(f64::from(u8::from(row.slo_violated()))),
-            "1 where the interval broke the SLO."),
+            "1 where the interval broke the SLO; under the fluid engine, where it broke the SLO more likely than not."),
         both("rescaled_to", "pods", |row| row.rescaled_to.and_then(count),
             "Where the last rescale within the interval led."),
         both("failed_no_endpoint_rps", "1/s", |row| Some(row.failures_rps.no_endpoint),

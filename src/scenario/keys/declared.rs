@@ -255,7 +255,7 @@ declare! { WORKLOAD;
         because: "many independent clients give a Poisson process (Palm-Khinchine theorem)",
         means: r#"the arrival process at the trace's rate: `"poisson"` (independent clients), `"even"` (a load generator), or a table such as `{ process = "gamma", cv = 2.0 }`"#,
         assumed: AssumedDefault {
-            touched: &[Touch::OpenLoad, Touch::RequestEngine],
+            touched: &[Touch::OpenLoad],
             sway: Sway::Slight,
             low: r#""even""#,
             high: r#"{ process = "gamma", cv = 2.0 }"#,
@@ -309,7 +309,7 @@ declare! { WORKLOAD;
         because: "kube-proxy chooses at random with iptables, and with nftables",
         means: r#"how a request's pod is chosen: `"random"` (kube-proxy with iptables), `"round_robin"`, `"least_request"` (the pod with the fewest open requests, ties at random), `"power_of_two"` (the one of two random pods with fewer open requests)"#,
         assumed: AssumedDefault {
-            touched: &[Touch::SeveralPods, Touch::RequestEngine],
+            touched: &[Touch::SeveralPods, Touch::Requests],
             sway: Sway::Slight,
             low: r#""random""#,
             high: r#""least_request""#,

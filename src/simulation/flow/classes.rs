@@ -239,7 +239,7 @@ impl ServingClasses {
         let requests = rps * INTERVAL.as_secs_f64();
         LatencyOfPods {
             latency: class.server.latency(load),
-            slo_chance: class.server.slo_chance(load.utilization, requests),
+            slo_chance: class.server.slo_chance(load, requests),
         }
     }
 
@@ -291,7 +291,18 @@ impl ServingClasses {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LatencyOfPods {
     pub(super) latency: StationaryLatency,
-    pub(super) slo_chance: f64,
+    /// `None` where the cost of a request is not the plain one.
+    pub(super) slo_chance: Option<f64>,
+}
+
+impl LatencyOfPods {
+    /// Where nothing is served, no latency breaks the SLO.
+    pub(super) fn of_no_requests() -> Self {
+        Self {
+            slo_chance: Some(0.0),
+            ..Self::default()
+        }
+    }
 }
 
 /// The work of several pods.
