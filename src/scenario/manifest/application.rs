@@ -131,7 +131,8 @@ pub(super) fn note(workload: &Object, sources: &Sources) -> Option<KeyNote> {
     if choice.candidates < 2 && !choice.is_misnamed {
         return None;
     }
-    let application = *application_first(workload).first()?;
+    let containers = application_first(workload);
+    let application = *containers.first()?;
     let name = application.get("name");
     let title = name
         .and_then(Node::text)
@@ -143,6 +144,10 @@ pub(super) fn note(workload: &Object, sources: &Sources) -> Option<KeyNote> {
             choice.candidates
         ),
     };
+    let others = match containers.len() {
+        1 => "",
+        _ => ", and the others are sidecars",
+    };
     Some(KeyNote {
         section: "deployment",
         key: "containers",
@@ -150,9 +155,7 @@ pub(super) fn note(workload: &Object, sources: &Sources) -> Option<KeyNote> {
             sources,
             Code::ApplicationGuessed,
             name.map_or(application.origin, |name| name.origin),
-            format!(
-                "{why}: hpasim takes {title}, so it serves the requests, and the others are sidecars"
-            ),
+            format!("{why}: hpasim takes {title}, so it serves the requests{others}"),
             format!("name the application in the pod template's annotation `{DEFAULT_CONTAINER}`"),
         ),
     })
