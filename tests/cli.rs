@@ -252,6 +252,41 @@ impl Finished {
     }
 }
 
+/// A page without the digits of its results: `N` stands for each number but 0, and one space for each gap behind the indentation.
+///
+/// The first paragraph, one with `assumed:` and the list of files stay as they are: chance decides nothing in them.
+fn without_results(page: &str) -> String {
+    let paragraphs = page.split("\n\n").enumerate();
+    let masked = paragraphs.map(|(index, paragraph)| {
+        let is_fixed = paragraph.contains("assumed:") || paragraph.starts_with("written");
+        if index == 0 || is_fixed {
+            return paragraph.to_owned();
+        }
+        let lines: Vec<String> = paragraph.lines().map(without_numbers).collect();
+        lines.join("\n")
+    });
+    masked.collect::<Vec<String>>().join("\n\n")
+}
+
+/// A line in which `N` stands for each number but 0, and one space for each gap behind the indentation.
+fn without_numbers(line: &str) -> String {
+    let indentation = line.len() - line.trim_start().len();
+    let words: Vec<String> = line.split_whitespace().map(masked_number).collect();
+    format!("{}{}", &line[..indentation], words.join(" "))
+}
+
+/// `N` for a number with its unit, in its punctuation; 0 and any other word as they are.
+fn masked_number(word: &str) -> String {
+    let is_edge = |letter: char| matches!(letter, '(' | ')' | ',' | '.' | ';' | '-');
+    let core = word.trim_matches(is_edge);
+    if core == "0" || !core.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return word.to_owned();
+    }
+    let start = word.find(core).unwrap_or(0);
+    let front = word[..start].trim_end_matches('-');
+    format!("{front}N{}", &word[start + core.len()..])
+}
+
 fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

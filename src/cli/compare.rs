@@ -87,7 +87,7 @@ pub(super) struct CompareArgs {
     matters: WhatMattersArgs,
     #[command(flatten)]
     answer: AnswerArgs,
-    /// Exit with 99 unless this holds of every policy, or of P with `P.KPI<=N`, or beyond the noise with `P.KPI<=Q.KPI`; repeatable
+    /// Exit with 99 if `KPI<=N` does not hold (of every policy, or of P with `P.KPI<=N`), or if `P.KPI<=Q.KPI` is violated beyond the noise; repeatable
     #[arg(long, value_name = "KPI<=N")]
     assert: Vec<String>,
 }

@@ -23,7 +23,7 @@ pub(super) struct WhatMattersArgs {
 }
 
 impl WhatMattersArgs {
-    /// How many runs each seed of `traces` takes at most, for one run without the option.
+    /// The most runs of each seed under `trace`: 1 without the option.
     pub(super) fn runs_for_each(self, trace: &AssumingTrace<'_>) -> f64 {
         if !self.what_matters {
             return 1.0;

@@ -70,8 +70,8 @@ impl CheckedAssertion {
 
     /// Whether `assertion`, which compares with `term`, holds of a policy's `runs` beside the `others` of the other policy.
     ///
-    /// Runs of the same seed are paired. It does not hold only if the 95 % interval of the mean difference of its two sides lies
-    /// wholly on the wrong side of zero. A difference without an interval (no pair, or a single one) does not hold.
+    /// Runs of the same seed are paired. The assertion fails if the 95 % interval of the mean difference of its two sides lies
+    /// wholly on the wrong side of zero, or if there is no interval (no pair, or a single one).
     #[must_use]
     pub fn beside(
         assertion: &Assertion,

@@ -14,7 +14,7 @@ use crate::text::rounding::readable;
 pub const MOVED_KPIS: [Kpi; 3] = [Kpi::SloViolationSeconds, Kpi::PodHours, Kpi::PeakReplicas];
 /// How many assumptions a page shows.
 pub const INFLUENCES_SHOWN: usize = 3;
-/// A smaller movement is none.
+/// Smaller movements are ignored.
 const LEAST_MOVEMENT: f64 = 0.01;
 /// SLO-breaking seconds are compared with at least this share of the simulated time.
 const LEAST_HARM_SHARE: f64 = 0.01;

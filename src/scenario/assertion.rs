@@ -126,11 +126,10 @@ impl Assertion {
         );
         let is_first = parse(argument).is_ok_and(|it| it.policy.as_deref() == Some(policy));
         let side = if is_first {
-            Some(0)
+            0
         } else {
-            comparator_at(argument)
-        }
-        .unwrap_or(0);
+            comparator_at(argument).unwrap_or(0)
+        };
         // A name with doubled quotes is not found as it is written.
         let found = argument[side..].find(policy).map(|at| side + at);
         let mark = found.map_or(0..argument.len(), |start| start..start + policy.len());

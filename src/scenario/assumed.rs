@@ -10,7 +10,7 @@ use crate::workload::Demand;
 
 /// A default that is an assumption about the service, its clients or its cluster, as its key declares it.
 ///
-/// A default of the API server or of the controller is no assumption: it is what a cluster has whose administrator sets nothing.
+/// `docs/model.md` says which defaults are assumptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AssumedDefault {
     /// A result depends on the default if all of these hold.
@@ -51,8 +51,6 @@ pub enum Touch {
     Autoscaler,
     /// The autoscaler reads CPU.
     CpuMetric,
-    /// The autoscaler reads memory.
-    MemoryMetric,
     /// The autoscaler reads memory, or a container was killed for lack of memory.
     Memory,
     /// The autoscaler reads a metric of type Pods, Object or External.
@@ -63,7 +61,7 @@ pub enum Touch {
     PodStarts,
     /// There was more than one pod.
     SeveralPods,
-    /// Requests waited for a place in a pod, or found its queue full.
+    /// Requests waited for a place in a pod (only the request engine counts them), or found its queue full.
     Waiting,
     /// Requests timed out.
     Timeouts,
@@ -82,7 +80,9 @@ pub struct Assumption {
     pub value: String,
     /// Where hpasim found the value; `None` for a default.
     pub found_in: Option<String>,
-    /// The declaration of the default; without one, every result depends on the value, and no range is known.
+    /// A result depends on the value if all of these hold.
+    pub touched: &'static [Touch],
+    /// The declaration of the default; without one, no range is known.
     pub declared: Option<AssumedDefault>,
 }
 
@@ -94,7 +94,23 @@ impl Assumption {
             key: key.into(),
             value: value.to_owned(),
             found_in: None,
+            touched: &[],
             declared: None,
+        }
+    }
+
+    /// The `value` of the policy's `key` that hpasim found in `place`.
+    #[must_use]
+    pub fn found(
+        key: impl Into<String>,
+        value: &str,
+        place: String,
+        touched: &'static [Touch],
+    ) -> Self {
+        Self {
+            found_in: Some(place),
+            touched,
+            ..Self::of_default(key, value)
         }
     }
 
@@ -102,6 +118,7 @@ impl Assumption {
     #[must_use]
     pub fn declared(key: impl Into<String>, value: &str, declared: AssumedDefault) -> Self {
         Self {
+            touched: declared.touched,
             declared: Some(declared),
             ..Self::of_default(key, value)
         }
@@ -115,16 +132,14 @@ impl Assumption {
 
     /// Whether a result depends on it; `runs` are the KPIs by seed.
     fn is_touched(&self, scenario: &Scenario, engine: Engine, runs: &[Kpis]) -> bool {
-        let touched = self.declared.map_or(&[][..], |declared| declared.touched);
-        touched
+        self.touched
             .iter()
             .all(|touch| touch.holds(scenario, engine, runs))
     }
 
     /// Whether it can be touched in a run that is still to come: as far as the scenario and the engine decide it.
     fn may_be_touched(&self, scenario: &Scenario, engine: Engine) -> bool {
-        let touched = self.declared.map_or(&[][..], |declared| declared.touched);
-        touched
+        self.touched
             .iter()
             .all(|touch| touch.is_of_the_run() || touch.holds(scenario, engine, &[]))
     }
@@ -172,7 +187,6 @@ impl Touch {
             | Self::RequestEngine
             | Self::Autoscaler
             | Self::CpuMetric
-            | Self::MemoryMetric
             | Self::CustomMetric
             | Self::NoCpuLimit => false,
         }
@@ -188,13 +202,12 @@ impl Touch {
             Self::RequestEngine => "the request engine runs",
             Self::Autoscaler => "there is an autoscaler",
             Self::CpuMetric => "the autoscaler reads CPU",
-            Self::MemoryMetric => "the autoscaler reads memory",
             Self::Memory => "the autoscaler reads memory or a container was killed for lack of it",
             Self::CustomMetric => "the autoscaler reads a Pods, Object or External metric",
             Self::NoCpuLimit => "the first container has no CPU limit",
             Self::PodStarts => "pods were started",
             Self::SeveralPods => "there was more than one pod",
-            Self::Waiting => "requests waited for a place or found the queue full",
+            Self::Waiting => "requests waited for a place (request engine) or found the queue full",
             Self::Timeouts => "requests timed out",
             Self::Failures => "requests failed",
             Self::PodGone => "requests failed because their pod ended",
@@ -215,9 +228,9 @@ impl Touch {
             Self::RequestEngine => engine == Engine::Request,
             Self::Autoscaler => scenario.hpa().is_some(),
             Self::CpuMetric => reads(scenario, |source| source.resource() == Some("cpu")),
-            Self::MemoryMetric => reads(scenario, |source| source.resource() == Some("memory")),
             Self::Memory => {
-                above(Kpi::OomKills, 0.0) || Self::MemoryMetric.holds(scenario, engine, runs)
+                let is_memory = |source: &MetricSource| source.resource() == Some("memory");
+                above(Kpi::OomKills, 0.0) || reads(scenario, is_memory)
             }
             Self::CustomMetric => reads(scenario, |source| source.resource().is_none()),
             Self::NoCpuLimit => {

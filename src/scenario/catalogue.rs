@@ -262,8 +262,8 @@ codes! {
     W0014 ZeroReplicas: "An autoscaler of a target with 0 replicas",
         "Kubernetes disables such an autoscaler (ScalingDisabled), because 0 replicas switch a workload off.",
         "Write the number of pods that run.";
-    W0015 ApplicationGuessed: "One of several containers is taken as the application",
-        "The application serves the requests, and has their CPU and memory. The other containers are sidecars.",
+    W0015 ApplicationGuessed: "The manifest does not say which container is the application",
+        "Several containers may be the application, or the annotation names no container of the pod. hpasim takes the first that is no known proxy or agent. The application serves the requests, and has their CPU and memory. The other containers are sidecars.",
         "Name the application in the annotation `kubectl.kubernetes.io/default-container` of the pod template.";
     W0030 RecordingGap: "A recording with gaps",
         "The load during a gap is unknown. A sample stays in effect across a gap. A gap in a log counts as no load.",

@@ -2,7 +2,7 @@
 //!
 //! `load` checks the names of custom metrics against the trace.
 
-use super::Assumption;
+use super::assumed::{Assumption, Touch};
 use super::cluster_kind::ClusterKind;
 use super::diagnostic::Code;
 use super::keys::declared as key;
@@ -66,14 +66,13 @@ pub(super) fn interval_of_manifest(
 ) -> Option<Assumption> {
     let name = key::SCRAPE_INTERVAL.name;
     let origin = section?.node(name)?.origin;
-    faults.is_in_manifest(origin).then(|| Assumption {
-        found_in: Some(format!(
-            "metrics-server in {}",
-            sources.get(origin.source).name
-        )),
-        ..Assumption::of_default(
+    faults.is_in_manifest(origin).then(|| {
+        let file = &sources.get(origin.source).name;
+        Assumption::found(
             keys::path("metrics", name),
             &format!("\"{}\"", pipeline.scrape_interval),
+            format!("metrics-server in {file}"),
+            &[Touch::Autoscaler],
         )
     })
 }

@@ -9,7 +9,7 @@ use csv::StringRecord;
 
 use super::csv_reading::CsvReading;
 use super::diagnostic::Code;
-use super::formats::meaning::Told;
+use super::formats::meaning::StatedMeaning;
 use super::near::nearest;
 use crate::text::csv_cell::original;
 use crate::units::parse_number;
@@ -255,7 +255,7 @@ impl CsvReading<'_> {
             );
             return (self.field_span(record, index), help);
         }
-        let is_cpu = |name: &&str| matches!(Told::by(name), Told::Cpu(_));
+        let is_cpu = |name: &&str| matches!(StatedMeaning::by(name), StatedMeaning::Cpu(_));
         if let Some(index) = names.iter().position(is_cpu) {
             let help = format!(
                 "if `{}` is the CPU usage of all pods in millicores, rename it to `cpu_millicores`; if it is in cores, also multiply its values by 1000",

@@ -2,7 +2,7 @@
 //!
 //! `clients_section` reads the keys about clients. `engine_choice` checks the section against the trace.
 
-use super::Assumption;
+use super::assumed::{Assumption, Touch};
 use super::clients_section::read_clients;
 use super::diagnostic::Code;
 use super::keys::{self, declared as key, tables};
@@ -45,14 +45,13 @@ pub(super) fn memory_of_manifest(
 ) -> Option<Assumption> {
     let name = key::MEMORY_BASE.name;
     let node = section?.node(name)?;
-    faults.is_in_manifest(node.origin).then(|| Assumption {
-        found_in: Some(format!(
-            "status.currentMetrics in {}",
-            sources.get(node.origin.source).name
-        )),
-        ..Assumption::of_default(
+    faults.is_in_manifest(node.origin).then(|| {
+        let file = &sources.get(node.origin.source).name;
+        Assumption::found(
             keys::path("workload", name),
             &format!("\"{}\"", node.text().unwrap_or_default()),
+            format!("status.currentMetrics in {file}"),
+            &[Touch::Memory],
         )
     })
 }

@@ -536,7 +536,8 @@ fn probes_and_resources_out_of_range() {
 
 #[test]
 fn the_application_is_guessed_among_several_containers() {
-    let two = DEPLOYMENT.to_owned() + "      - {name: worker, resources: {requests: {cpu: 50m}}}\n";
+    const WORKER: &str = "      - {name: worker, resources: {requests: {cpu: 50m}}}\n";
+    let two = DEPLOYMENT.to_owned() + WORKER;
     insta::assert_snapshot!(about_manifest(format!("{two}{HPA}")), @"
     warning[W0015]: 2 containers of the pod may be the application: hpasim takes `app`, so it serves the requests, and the others are sidecars
      --> app.yaml:8:15
@@ -564,6 +565,16 @@ fn the_application_is_guessed_among_several_containers() {
     ");
     let mesh = two.replace("worker", "istio-proxy");
     assert_eq!(about_manifest(format!("{mesh}{HPA}")), "");
+    let annotated_alone = annotated("web").replace(WORKER, "");
+    insta::assert_snapshot!(about_manifest(annotated_alone), @"
+    warning[W0015]: the annotation `kubectl.kubernetes.io/default-container` names no container of the pod: hpasim takes `app`, so it serves the requests
+     --> app.yaml:9:15
+      |
+    9 |       - name: app
+      |               ^^^
+      |
+      = help: name the application in the pod template's annotation `kubectl.kubernetes.io/default-container`
+    ");
 }
 
 #[test]

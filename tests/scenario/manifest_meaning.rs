@@ -1,5 +1,7 @@
 //! What a manifest means beside its numbers: which container serves, and how much memory a pod has.
 
+use hpasim::scenario::Engine;
+
 use super::*;
 
 const HPA: &str = "\
@@ -127,6 +129,22 @@ fn memory_with(hpa: &str, limit: &str) -> (u64, Option<String>) {
         scenario.workload.memory_base_bytes,
         found.next().and_then(|it| it.found_in),
     )
+}
+
+#[test]
+fn memory_found_in_a_status_is_listed_where_the_autoscaler_reads_memory() {
+    let status = "status:\n  currentMetrics:\n  - {type: Resource, resource: {name: memory, current: {averageValue: 60Mi}}}\n";
+    let is_listed = |metrics: &str| {
+        let containers = format!("{{name: web, {CPU}}}");
+        let manifest = format!("{}{HPA}{metrics}{status}", shop("{}", &containers));
+        let scenario = loaded(&[("app.yaml", &manifest)], &[]).scenario;
+        let touched = scenario.touched(Engine::Fluid, &[]);
+        touched.iter().any(|it| it.key == "workload.memory_base")
+    };
+    assert!(is_listed(
+        "  metrics:\n  - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 90Mi}}}\n"
+    ));
+    assert!(!is_listed(""));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::What;
 
 /// What a text says about the numbers beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::scenario) enum Told {
+pub(in crate::scenario) enum StatedMeaning {
     /// They are CPU; `None` without a known unit.
     Cpu(Option<What>),
     /// They are memory or sizes in bytes.
@@ -26,8 +26,10 @@ const SHARES: [&str; 8] = [
 ];
 /// Words for an amount of CPU that do not contain `cpu`.
 const AMOUNTS: [&str; 4] = ["millicore", "millicores", "nanocore", "nanocores"];
+/// Labels whose value names a resource or a unit. The value of any other label, such as `backend`, says nothing about numbers.
+const NAMING_LABELS: [&str; 5] = ["metric", "metric_name", "resource", "resource_name", "unit"];
 
-impl Told {
+impl StatedMeaning {
     /// What a name, a query or a header says.
     pub(in crate::scenario) fn by(text: &str) -> Self {
         let words = words_of(text);
@@ -56,20 +58,25 @@ impl Told {
 
     /// What the labels of a series say, `__name__` among them.
     pub(super) fn by_labels<'l>(labels: impl Iterator<Item = (&'l String, &'l String)>) -> Self {
-        let mut told = Self::Nothing;
+        let mut stated = Self::Nothing;
         for (label, value) in labels {
             if label == "__name__" {
                 match Self::by(value) {
                     Self::Nothing => {}
                     by_name => return by_name,
                 }
-            } else if label == "cpu" || value.eq_ignore_ascii_case("cpu") {
-                told = Self::Cpu(None);
-            } else if value.eq_ignore_ascii_case("memory") && told == Self::Nothing {
-                told = Self::Bytes;
+                continue;
+            }
+            let is_value = |word: &str| {
+                NAMING_LABELS.contains(&label.as_str()) && value.eq_ignore_ascii_case(word)
+            };
+            if label == "cpu" || is_value("cpu") {
+                stated = Self::Cpu(None);
+            } else if is_value("memory") && stated == Self::Nothing {
+                stated = Self::Bytes;
             }
         }
-        told
+        stated
     }
 }
 
@@ -92,14 +99,16 @@ fn words_of(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
     fn names_queries_and_headers_say_cpu_with_and_without_its_unit() {
-        let cores = Told::Cpu(Some(What::CpuCores));
-        let millicores = Told::Cpu(Some(What::CpuMillicores));
-        let unknown = Told::Cpu(None);
-        for (text, told) in [
+        let cores = StatedMeaning::Cpu(Some(What::CpuCores));
+        let millicores = StatedMeaning::Cpu(Some(What::CpuMillicores));
+        let unknown = StatedMeaning::Cpu(None);
+        for (text, stated) in [
             ("container_cpu_usage_seconds_total", cores),
             ("sum(rate(container_cpu_usage_seconds_total[1m]))", cores),
             (
@@ -118,13 +127,43 @@ mod tests {
             ("vcpu", unknown),
             ("cpu_seconds_ratio", unknown),
             ("CPU %", unknown),
-            ("container_memory_working_set_bytes", Told::Bytes),
-            ("http_request_size_bytes_count", Told::Nothing),
-            ("http_requests_total", Told::Nothing),
-            ("gcpubsub_messages_total", Told::Nothing),
-            ("value", Told::Nothing),
+            ("container_memory_working_set_bytes", StatedMeaning::Bytes),
+            ("http_request_size_bytes_count", StatedMeaning::Nothing),
+            ("http_requests_total", StatedMeaning::Nothing),
+            ("gcpubsub_messages_total", StatedMeaning::Nothing),
+            ("value", StatedMeaning::Nothing),
         ] {
-            assert_eq!(Told::by(text), told, "{text}");
+            assert_eq!(StatedMeaning::by(text), stated, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_labels_that_name_a_resource_say_what_a_series_is() {
+        let of = |labels: &[(&str, &str)]| {
+            let owned = labels
+                .iter()
+                .map(|(label, value)| (label.to_string(), value.to_string()));
+            let labels: BTreeMap<String, String> = owned.collect();
+            StatedMeaning::by_labels(labels.iter())
+        };
+        let requests = ("__name__", "http_requests_total");
+        for (labels, stated) in [
+            (
+                &[requests, ("backend", "memory")][..],
+                StatedMeaning::Nothing,
+            ),
+            (&[requests, ("pool", "cpu")], StatedMeaning::Nothing),
+            (&[("resource", "memory")], StatedMeaning::Bytes),
+            (
+                &[("resource", "memory"), ("metric", "cpu")],
+                StatedMeaning::Cpu(None),
+            ),
+            (
+                &[("__name__", "node_seconds_total"), ("cpu", "0")],
+                StatedMeaning::Cpu(None),
+            ),
+        ] {
+            assert_eq!(of(labels), stated, "{labels:?}");
         }
     }
 }

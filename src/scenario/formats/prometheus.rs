@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::json_document::{json_fault, read_document};
-use super::meaning::Told;
+use super::meaning::StatedMeaning;
 use super::notes::Notes;
 use super::recognise::Sign;
 use super::samples::Samples;
@@ -337,32 +337,36 @@ fn what_of(
         })
     };
     let of_cpu = "state the unit: --what cpu-cores (as of `rate(container_cpu_usage_seconds_total[1m])`) or --what cpu-millicores";
-    let mut told = series.iter().map(|labels| Told::by_labels(labels.iter()));
-    let first = told.next().unwrap_or(Told::Nothing);
-    if told.any(|other| other != first) {
+    let mut meanings = series
+        .iter()
+        .map(|labels| StatedMeaning::by_labels(labels.iter()));
+    let first = meanings.next().unwrap_or(StatedMeaning::Nothing);
+    if meanings.any(|other| other != first) {
         return fault(
             format!("some of the series in `{name}` are CPU or memory, and the others are not"),
             "choose series of one kind with --series",
         );
     }
     match (first, asked) {
-        (Told::Cpu(_), Some(What::Requests | What::Users)) => fault(
+        (StatedMeaning::Cpu(_), Some(What::Requests | What::Users)) => fault(
             format!("the series in `{name}` is CPU, so it cannot be read as requests or users"),
             of_cpu,
         ),
-        (Told::Bytes, Some(What::Requests | What::Users) | None) => fault(
+        (StatedMeaning::Bytes, Some(What::Requests | What::Users) | None) => fault(
             format!("the series in `{name}` is memory or a size in bytes, which is no load"),
             "record requests per second, users or CPU; --what cpu-cores and cpu-millicores read it as CPU all the same",
         ),
-        (_, Some(what)) | (Told::Cpu(Some(what)), None) => Ok(what),
-        (Told::Cpu(None), None) => fault(
+        (_, Some(what)) | (StatedMeaning::Cpu(Some(what)), None) => Ok(what),
+        (StatedMeaning::Cpu(None), None) => fault(
             format!("the series in `{name}` is CPU in an unknown unit"),
             of_cpu,
         ),
-        (Told::Nothing, None) if series.iter().all(|labels| metric_name(labels).is_some()) => {
+        (StatedMeaning::Nothing, None)
+            if series.iter().all(|labels| metric_name(labels).is_some()) =>
+        {
             Ok(What::Requests)
         }
-        (Told::Nothing, None) => fault(
+        (StatedMeaning::Nothing, None) => fault(
             format!("`{name}` does not say what its numbers are: a series has no name"),
             "state it: --what requests, users, cpu-cores (as of `rate(container_cpu_usage_seconds_total[1m])`) or cpu-millicores",
         ),

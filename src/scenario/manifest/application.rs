@@ -72,7 +72,7 @@ fn is_sidecar(container: &Node) -> bool {
 }
 
 /// The choice of the application among `containers` of the pod template.
-struct Choice {
+struct ApplicationChoice {
     /// Its index.
     index: usize,
     /// How many containers may be the application.
@@ -82,7 +82,7 @@ struct Choice {
 }
 
 /// The container that the annotation names, or the first that is no known sidecar, or the first.
-fn choice_of(workload: &Object) -> Choice {
+fn choice_of(workload: &Object) -> ApplicationChoice {
     let containers = workload
         .in_template(&["containers"])
         .map_or(&[][..], Node::items);
@@ -96,14 +96,14 @@ fn choice_of(workload: &Object) -> Choice {
         .iter()
         .position(|it| stated.is_some() && it.get("name").and_then(Node::text) == stated);
     if let Some(index) = named {
-        return Choice {
+        return ApplicationChoice {
             index,
             candidates: 1,
             is_misnamed: false,
         };
     }
     let candidates = || (0..containers.len()).filter(|at| !is_sidecar(&containers[*at]));
-    Choice {
+    ApplicationChoice {
         index: candidates().next().unwrap_or(0),
         candidates: match candidates().count() {
             0 => containers.len(),
@@ -131,7 +131,8 @@ pub(super) fn note(workload: &Object, sources: &Sources) -> Option<KeyNote> {
     if choice.candidates < 2 && !choice.is_misnamed {
         return None;
     }
-    let application = *application_first(workload).first()?;
+    let containers = application_first(workload);
+    let application = *containers.first()?;
     let name = application.get("name");
     let title = name
         .and_then(Node::text)
@@ -143,6 +144,10 @@ pub(super) fn note(workload: &Object, sources: &Sources) -> Option<KeyNote> {
             choice.candidates
         ),
     };
+    let others = match containers.len() {
+        1 => "",
+        _ => ", and the others are sidecars",
+    };
     Some(KeyNote {
         section: "deployment",
         key: "containers",
@@ -150,9 +155,7 @@ pub(super) fn note(workload: &Object, sources: &Sources) -> Option<KeyNote> {
             sources,
             Code::ApplicationGuessed,
             name.map_or(application.origin, |name| name.origin),
-            format!(
-                "{why}: hpasim takes {title}, so it serves the requests, and the others are sidecars"
-            ),
+            format!("{why}: hpasim takes {title}, so it serves the requests{others}"),
             format!("name the application in the pod template's annotation `{DEFAULT_CONTAINER}`"),
         ),
     })
