@@ -1,5 +1,5 @@
-//! What a search finds on its training traces: never less than the best single change, and which method finds more with
-//! the same budget, the measurement for docs/tuning.md.
+//! What a search finds on its training traces: a finalist that is never worse than the best single change, and which
+//! method finds more with the same budget, the measurement for docs/tuning.md.
 //!
 //! The command itself reports how a proposal
 //! performs on other traffic. `HPASIM_WRITE_DOCS=1 cargo test --release --test tuning -- --ignored`
@@ -185,8 +185,8 @@ fn day_question(number: u64, answer: Answer) -> TuningQuestion {
     TuningQuestion::ask(vec![template], asked).expect("there is something to tune")
 }
 
-/// How near to the goal the policy is that the search would propose, and how many changes it has.
-fn proposal(question: &TuningQuestion) -> (Score, usize) {
+/// How near to the goal the best finalist is in the search's own engine, and how many changes it has.
+fn best_finalist(question: &TuningQuestion) -> (Score, usize) {
     let search = question.search(FEW_BUDGET, Seed(1));
     let mut findings = search.run(Method::Evolution, &|| ());
     let finalists = search.finalists(&mut findings, 6, &|| ());
@@ -227,14 +227,14 @@ fn best_of_grid(question: &TuningQuestion) -> Score {
 }
 
 #[test]
-fn over_20_random_days_the_proposal_is_never_worse_than_the_best_single_change() {
+fn over_20_random_days_the_best_finalist_is_never_worse_than_the_best_single_change() {
     for day in 0..20 {
         let question = day_question(day, Answer::Best);
-        let (proposed, _) = proposal(&question);
+        let (best, _) = best_finalist(&question);
         let single = best_of_grid(&question);
         assert!(
-            proposed.compare(&single).is_le(),
-            "day {day}: proposed {proposed:?}, best single change {single:?}"
+            best.compare(&single).is_le(),
+            "day {day}: best finalist {best:?}, best single change {single:?}"
         );
     }
 }
@@ -243,12 +243,12 @@ fn over_20_random_days_the_proposal_is_never_worse_than_the_best_single_change()
 fn asked_for_one_change_the_answer_is_the_best_of_the_grid() {
     for day in 20..23 {
         let question = day_question(day, Answer::OneChange);
-        let (proposed, changes) = proposal(&question);
+        let (best, changes) = best_finalist(&question);
         assert!(changes <= 1, "day {day}: {changes} changes");
         let single = best_of_grid(&question);
         assert!(
-            proposed.compare(&single).is_eq(),
-            "day {day}: proposed {proposed:?}, best single change {single:?}"
+            best.compare(&single).is_eq(),
+            "day {day}: best finalist {best:?}, best single change {single:?}"
         );
     }
 }

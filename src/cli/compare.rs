@@ -62,7 +62,7 @@ Examples:
     mut_arg("format", |format| {
         format
             .value_parser(one_of(COMPARISON_FORMATS))
-            .help("What to print: table, markdown, csv or json")
+            .help("table, markdown, csv or json")
     }),
     after_help = EXAMPLES
 )]

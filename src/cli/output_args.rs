@@ -35,7 +35,7 @@ const LAST: usize = 900;
 /// Whether a command prints more than errors and data.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct QuietArgs {
-    /// Print only errors, and the data that --format asks for
+    /// Print only errors and the data of --format
     #[arg(short, long, display_order = LAST)]
     quiet: bool,
 }

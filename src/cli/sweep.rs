@@ -41,6 +41,7 @@ use crate::scenario::{Engine, LoadRequest, ManifestChoice, Scenario, Template, l
 use crate::search::grid::{Grid, GridError};
 use crate::search::in_order::all_cores;
 use crate::search::outcome::{Objectives, SweepOutcome, Weighed};
+use crate::search::overload::{OVERLOAD_KPIS, is_overloaded_fluid};
 use crate::search::summary::{SweepFacts, SweepRequest, SweepSummary};
 use crate::search::sweep::{InvalidPoints, Sweep, SweepError, SweepRow};
 use crate::search::table::{Head, HeadFacts, Picked, RowKeys, Shard, row_line};
@@ -99,7 +100,7 @@ pub(super) struct SweepArgs {
         help = "Number of simulations at once [default: all cores]"
     )]
     jobs: Option<NonZeroUsize>,
-    /// Compute part I (from 0) of N; `hpasim merge` joins the parts
+    /// Part I (from 0) of N; `hpasim merge` joins them
     #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
     shard: Option<Shard>,
     /// Continue an interrupted sweep of the same command
@@ -328,12 +329,13 @@ impl<'a> SweepExperiment<'a> {
             })
     }
 
-    /// The results of the current policy; `None` where it is incomplete without the swept values.
-    fn current(&self) -> Option<Weighed> {
-        let kpis = self.objectives.kpis();
-        let reports = self.sweep.current().ok()?;
-        let rows: Vec<Weighed> = reports.iter().map(|it| weighed(it, kpis)).collect();
-        Some(self.objectives.fold(&rows))
+    /// The results of the current policy; none where it is incomplete without the swept values.
+    fn current(&self) -> WeighedRows {
+        let mut rows = WeighedRows::new(self);
+        for report in self.sweep.current().unwrap_or_default() {
+            rows.add(&report);
+        }
+        rows
     }
 }
 
@@ -396,7 +398,7 @@ impl Experiment for SweepExperiment<'_> {
         file.finish()?;
         let outcome = match self.arguments.shard {
             Some(_) => None,
-            None => Some(SweepOutcome::new(weighed.into_points(self), self.current())),
+            None => Some(weighed.into_outcome(self)),
         };
         Ok(SweepReport {
             experiment: self,
@@ -503,42 +505,67 @@ fn engine_names(templates: &[Template]) -> String {
 /// The objectives of every row, in order: as `sweep.csv` shows them, so that a resumed sweep has the same outcome.
 struct WeighedRows {
     picked: Picked,
-    kpis: [Kpi; 3],
+    /// The objectives, then those that show an overload.
+    kpis: [Kpi; 6],
+    /// The engine of each trace.
+    engines: Vec<Engine>,
     rows: Vec<Weighed>,
+    /// Whether each row is one of overloaded pods in the fluid engine.
+    overloaded: Vec<bool>,
 }
 
 impl WeighedRows {
     fn new(experiment: &SweepExperiment<'_>) -> Self {
-        let kpis = experiment.objectives.kpis();
+        let sweep = &experiment.sweep;
+        let [cost, harm, rescales] = experiment.objectives.kpis();
+        let [timed_out, queue_full, offered] = OVERLOAD_KPIS;
+        let kpis = [cost, harm, rescales, timed_out, queue_full, offered];
         Self {
-            picked: Picked::of(
-                &kpis,
-                &experiment.sweep.grid,
-                experiment.sweep.runs_per_row(),
-            ),
+            picked: Picked::of(&kpis, &sweep.grid, sweep.runs_per_row()),
             kpis,
+            engines: sweep.templates.iter().map(Template::engine).collect(),
             rows: Vec::new(),
+            overloaded: Vec::new(),
         }
     }
 
     fn read(&mut self, line: &str) {
         let values = self.picked.values(line);
-        let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
-        self.rows.push(Weighed::of([at(0), at(1), at(2)]));
+        self.push(std::array::from_fn(|index| {
+            values.get(index).copied().unwrap_or(f64::NAN)
+        }));
     }
 
     fn add(&mut self, report: &KpiReport) {
-        self.rows.push(weighed(report, self.kpis));
+        let value = |kpi| report.typical(kpi).map_or(f64::NAN, readable);
+        self.push(self.kpis.map(value));
     }
 
-    fn into_points(self, experiment: &SweepExperiment<'_>) -> Vec<Weighed> {
-        self.rows
-            .chunks(experiment.traces.len())
-            .map(|rows| experiment.objectives.fold(rows))
-            .collect()
+    fn push(&mut self, values: [f64; 6]) {
+        let [cost, harm, rescales, timed_out, queue_full, offered] = values;
+        let engine = self.engines[self.rows.len() % self.engines.len()];
+        self.rows.push(Weighed::of([cost, harm, rescales]));
+        let is_overloaded = is_overloaded_fluid(engine, [timed_out, queue_full, offered]);
+        self.overloaded.push(is_overloaded);
     }
-}
 
-fn weighed(report: &KpiReport, kpis: [Kpi; 3]) -> Weighed {
-    Weighed::of(kpis.map(|kpi| report.typical(kpi).map_or(f64::NAN, readable)))
+    fn points(&self, objectives: &Objectives) -> Vec<Weighed> {
+        let points = self.rows.chunks(self.engines.len());
+        points.map(|rows| objectives.fold(rows)).collect()
+    }
+
+    fn overloaded_points(&self) -> Vec<bool> {
+        let points = self.overloaded.chunks(self.engines.len());
+        points.map(|rows| rows.contains(&true)).collect()
+    }
+
+    fn into_outcome(self, experiment: &SweepExperiment<'_>) -> SweepOutcome {
+        let current = experiment.current();
+        let objectives = &experiment.objectives;
+        let point = current.points(objectives).first().copied();
+        SweepOutcome::new(self.points(objectives), point).with_overload(
+            &self.overloaded_points(),
+            current.overloaded.contains(&true),
+        )
+    }
 }

@@ -76,7 +76,7 @@ pub(super) struct TuneArgs {
     )]
     goal: Option<String>,
     /// How many changes the answer may have: the best policy, or the best single change.
-    #[arg(help = "best, or one-change: change one setting", long = "answer", value_parser = one_of(ANSWERS), hide_possible_values = true, value_name = "ANSWER", default_value = Answer::Best.as_str())]
+    #[arg(help = "best, or one-change: one setting only", long = "answer", value_parser = one_of(ANSWERS), hide_possible_values = true, value_name = "ANSWER", default_value = Answer::Best.as_str())]
     wanted: Answer,
     /// Search only this: PATH=VALUES as for `sweep --set`, or averageUtilization (in a policy without `metrics`: targetCPUUtilizationPercentage), minReplicas, tolerance, scaleDown, ...; repeatable
     #[arg(long, value_name = "PARAM")]
@@ -102,7 +102,7 @@ pub(super) struct TuneArgs {
     #[arg(long, value_parser = one_of(METHODS), hide_possible_values = true, default_value = Method::Evolution.as_str())]
     method: Method,
     /// Policies that the request engine judges beside the best single change and the best pair.
-    #[arg(help = "Further policies that the request engine judges", long, value_name = "N", default_value_t = FINALISTS, value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(help = "Further policies for the request engine", long, value_name = "N", default_value_t = FINALISTS, value_parser = clap::value_parser!(u8).range(1..))]
     finalists: u8,
     /// The engine: `request` or `fluid`.
     #[arg(
@@ -311,7 +311,7 @@ impl<'a> TuneExperiment<'a> {
             Answer::Best => budget,
             // Today's policy counts too.
             Answer::OneChange => {
-                let singles = self.search.space.single_changes() + 1;
+                let singles = self.search.space.single_change_count() + 1;
                 budget.min(u32::try_from(singles).unwrap_or(u32::MAX))
             }
         }

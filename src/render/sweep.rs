@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::paint::{Colour, painted};
 use super::prose::folded;
-use super::sweep_answer::{SweepAnswer, headings, number, thousands};
+use super::sweep_answer::{OVERLOADED_FLUID, SweepAnswer, headings, number, thousands};
 use super::table::{Column, TableFormat, render_table};
 use crate::search::outcome::{Objective, SweepOutcome, Weighed};
 use crate::search::table::plain_text;
@@ -90,10 +90,18 @@ fn front(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> String {
         }
         _ => format!("no policy is better in both {cost} and {harm} than these {length}"),
     };
+    let note = if outcome.is_overloaded {
+        let note = format!(
+            "Under a policy of the front or the current policy {OVERLOADED_FLUID}. Confirm with --engine request."
+        );
+        format!("\n{}", folded("", &note))
+    } else {
+        String::new()
+    };
     format!(
-        "{}\n{}",
+        "{}\n{}{note}",
         folded("", &what),
-        render_table(&columns, &rows, TableFormat::Plain)
+        render_table(&columns, &rows, TableFormat::Plain),
     )
 }
 

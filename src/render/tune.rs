@@ -17,7 +17,7 @@ use crate::search::table::plain_text;
 use crate::search::tune::bets::Bet;
 use crate::search::tune::caution::{Balance, Caution, HeldOutVerdict};
 use crate::search::tune::evaluation::Measured;
-use crate::search::tune::finalists::{JudgedStep, PassedOver, PutBack};
+use crate::search::tune::finalists::{JudgedStep, NotProposed, PutBack};
 use crate::search::tune::goal::Goal;
 use crate::search::tune::method::Answer;
 use crate::search::tune::space::{Candidate, Space};
@@ -26,7 +26,7 @@ use crate::text::{visible, visible_lines};
 
 use cautions::caution_line;
 pub use cautions::caution_text;
-pub use review::{bet_text, passed_over_text, verdict_text};
+pub use review::{bet_text, not_proposed_text, verdict_text};
 
 /// A tuning and its outcome.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ pub struct TunePage<'a> {
     /// Today's policy, as the judge measured it.
     pub before: &'a Measured,
     /// Better policies that are not proposed, and why.
-    pub passed_over: &'a [PassedOver],
+    pub not_proposed: &'a [NotProposed],
     /// The proposal; `None` where no policy is better than today's.
     pub proposal: Option<ProposalView<'a>>,
     /// The share of the spread that each parameter explains by itself, in the order of the space.
@@ -101,7 +101,7 @@ pub enum PatchScope {
 #[must_use]
 pub fn render_tuning(page: &TunePage<'_>, colour: Colour) -> String {
     let mut text = header(page, colour);
-    text.push_str(&steps::few_changes(page, colour));
+    text.push_str(&steps::steps_table(page, colour));
     if let Some(proposal) = page.proposal {
         text.push_str(&proposed(page, &proposal, colour));
     }

@@ -21,6 +21,7 @@ pub mod front;
 pub mod grid;
 pub mod in_order;
 pub mod outcome;
+pub mod overload;
 pub mod parameter;
 pub mod parts;
 pub mod summary;

@@ -169,6 +169,8 @@ pub struct SweepOutcome {
     pub knee: Option<usize>,
     /// The policy as it stands; `None` where it makes no sense without the swept values.
     pub current: Option<Weighed>,
+    /// Whether the fluid engine overloads pods under a policy of the front or the current policy.
+    pub is_overloaded: bool,
 }
 
 impl SweepOutcome {
@@ -186,7 +188,15 @@ impl SweepOutcome {
             front,
             knee,
             current,
+            is_overloaded: false,
         }
+    }
+
+    /// The same, where these points are overloaded in the fluid engine, and the current policy is or is not.
+    #[must_use]
+    pub fn with_overload(mut self, points: &[bool], current: bool) -> Self {
+        self.is_overloaded = current || self.front.iter().any(|&point| points[point]);
+        self
     }
 
     /// Points of the front, at most `most`: its ends, its knee, and others evenly between.
@@ -260,6 +270,18 @@ mod tests {
             objectives.kpis(),
             [Kpi::Cost, Kpi::ThrottledShare, Kpi::Rescales]
         );
+    }
+
+    #[test]
+    fn an_overloaded_point_counts_where_it_is_on_the_front() {
+        let points = vec![weighed(1.0, 5.0), weighed(2.0, 9.0), weighed(3.0, 1.0)];
+        let of = |overloaded: [bool; 3], current: bool| {
+            let outcome = SweepOutcome::new(points.clone(), None);
+            outcome.with_overload(&overloaded, current).is_overloaded
+        };
+        assert!(of([false, false, true], false));
+        assert!(!of([false, true, false], false));
+        assert!(of([false; 3], true));
     }
 
     #[test]

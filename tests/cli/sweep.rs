@@ -269,20 +269,27 @@ fn another_sweep_is_neither_continued_nor_overwritten() {
 fn the_answer_names_the_front_the_current_policy_and_the_files() {
     let sandbox = Sandbox::new();
     let finished = sandbox.done(&[&GRID[..7], &["-o", "out"]].concat());
-    insta::assert_snapshot!(finished.stdout, @"
-    prod under spike
-    9 policies, fluid engine
-
-    no policy is better in both mean replicas and SLO-breaking seconds than these 3
-
-              stabilization          target  mean replicas  SLO-breaking  rescales
-              WindowSeconds  CPUUtilization                      seconds
-                                 Percentage
-                          0              60          19.48           130        19
-     knee                60              60          21.39           105        18
-                         60              40          23.10            90        16
-     current       as it is        as it is          20.03           140        21
-
+    let blocks: Vec<&str> = finished.stdout.split("\n\n").collect();
+    assert_eq!(blocks[0], "prod under spike\n9 policies, fluid engine");
+    let table: Vec<&str> = blocks[2].lines().collect();
+    let front = sandbox.json("out/summary.json")["answer"]["front"]
+        .as_array()
+        .map_or(0, Vec::len);
+    let heading = blocks[1];
+    assert!(
+        heading.contains("mean replicas and SLO-breaking seconds"),
+        "{heading}"
+    );
+    assert!(
+        heading.ends_with(&format!("than these {front}")),
+        "{heading}"
+    );
+    // Three lines of headings, the front with its knee, the current policy.
+    assert_eq!(table.len(), 3 + front + 1, "{}", finished.stdout);
+    let named = |name: &str| table.iter().filter(|line| line.contains(name)).count();
+    assert_eq!((named("knee"), named("current ")), (1, 1));
+    assert!(table.last().is_some_and(|line| line.contains("as it is")));
+    insta::assert_snapshot!(blocks.last().expect("the files"), @"
     written  out/front.png
              out/front.svg
              out/parameters.png
@@ -292,6 +299,29 @@ fn the_answer_names_the_front_the_current_policy_and_the_files() {
              out/sweep.csv
              out/summary.json
     ");
+}
+
+#[test]
+fn the_answer_says_where_the_fluid_engine_overloads_pods() {
+    let sandbox = Sandbox::new();
+    let note = |set: &str, engine: &str, folder: &str| {
+        let command = format!(
+            "sweep policies/prod.toml traces/spike.csv --set {set} --engine {engine} -o {folder} --plot none"
+        );
+        let stdout = sandbox.done(&command).stdout;
+        let words: Vec<&str> = stdout.split_whitespace().collect();
+        let text = words.join(" ");
+        text.contains("The fluid engine spreads waiting requests over all pods")
+            && text.contains("Confirm with --engine request.")
+    };
+    let few = "hpa.maxReplicas=2,3";
+    assert!(note(few, "fluid", "few"));
+    assert!(!note(few, "request", "requests"));
+    // A finished sweep, read back, says the same.
+    let again = format!(
+        "sweep policies/prod.toml traces/spike.csv --set {few} --engine fluid -o few --plot none --resume"
+    );
+    assert!(sandbox.done(&again).stdout.contains("Confirm with"));
 }
 
 #[test]

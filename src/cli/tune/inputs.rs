@@ -273,22 +273,22 @@ impl Reader<'_> {
         })
     }
 
-    /// Adds the largest spike of the training to the held-out part of its trace, where no held-out part has a spike.
+    /// Adds the steepest spike of the training to the held-out part of its trace, where no held-out part has a spike.
     fn add_spike(&mut self, parts: &mut Parts) -> Result<(), CommandError> {
         let has_spike = |it: &HeldOut| holds_spike(&it.today.trace);
         if parts.held_out.iter().any(has_spike) {
             return Ok(());
         }
-        let mut largest: Option<(usize, f64, Arc<Trace>)> = None;
+        let mut steepest: Option<(usize, f64, Arc<Trace>)> = None;
         for (place, template) in parts.training.iter().enumerate() {
             let scenario = template.scenario(&[]).map_err(CommandError::Input)?;
             let rise = steepest_rise(&scenario.trace);
-            let is_largest = largest.as_ref().is_none_or(|(_, known, _)| rise > *known);
-            if holds_spike(&scenario.trace) && is_largest {
-                largest = Some((place, rise, scenario.trace));
+            let is_steepest = steepest.as_ref().is_none_or(|(_, known, _)| rise > *known);
+            if holds_spike(&scenario.trace) && is_steepest {
+                steepest = Some((place, rise, scenario.trace));
             }
         }
-        let Some((place, _, trace)) = largest else {
+        let Some((place, _, trace)) = steepest else {
             return Ok(());
         };
         let Some(spike) = SteepestSpike::of(&trace) else {

@@ -20,7 +20,7 @@ use crate::render::plot::front::{FrontMark, FrontPicture, MarkRole, Reach, draw_
 use crate::render::plot::sensitivity::{SensitivityPicture, SensitivityRow, draw_sensitivity};
 use crate::render::tune::{
     self, PatchScope, TunePage, bet_text, by_share, caution_text, is_sensitivity_known,
-    passed_over_text, point_text, render_tuning, verdict_text,
+    not_proposed_text, point_text, render_tuning, verdict_text,
 };
 use crate::results::comparison_export::{VerdictJson, comparison_csv};
 use crate::search::front::pareto_front;
@@ -131,7 +131,7 @@ impl ExperimentReport for TuneReport<'_> {
             goal: &question.goal,
             steps: &self.tuned.steps,
             before: &self.tuned.before,
-            passed_over: &self.tuned.passed_over,
+            not_proposed: &self.tuned.not_proposed,
             space: &question.space,
             objectives: &question.objectives,
             today: &question.today,
@@ -327,12 +327,12 @@ impl TuneReport<'_> {
         summary.verdict = report.map(|report| verdict_text(&report.verdict));
         let bets = self.tuned.proposal.iter().flat_map(|it| &it.bets);
         summary.bets = bets.map(bet_text).collect();
-        let passed_over = self.tuned.passed_over.iter();
-        summary.passed_over = passed_over
-            .map(|it| passed_over_text(&question.space, it))
+        let not_proposed = self.tuned.not_proposed.iter();
+        summary.not_proposed = not_proposed
+            .map(|it| not_proposed_text(&question.space, it))
             .collect();
         let steps = self.tuned.steps.iter();
-        summary.few_changes = steps
+        summary.steps = steps
             .map(|it| StepFacts {
                 set: question.space.arguments(&it.candidate),
                 training: ObjectiveValues::of(it.measured.weighed(&question.objectives)),

@@ -8,17 +8,17 @@ use crate::cli::paired_runs::{PairedRuns, PairedTrace, simulate_paired};
 use crate::cli::progress::CountProgress;
 use crate::results::KpiReport;
 use crate::results::comparison::{Comparison, TraceRuns};
-use crate::results::statistics::Estimate;
 use crate::results::verdicts::{CheckedAssertion, check};
-use crate::scenario::{Assertion, Scenario};
+use crate::scenario::{Assertion, Scenario, Template};
 use crate::search::outcome::Weighed;
 use crate::search::tune::bets::Bet;
 use crate::search::tune::caution::{
-    Balance, Caution, HeldOutVerdict, TrainingScore, doubts_of_changes, doubts_of_goal,
-    doubts_of_report, doubts_of_traffic, doubts_of_training, goal_difference, verdict,
+    Balance, Caution, HeldOutVerdict, TrainingScore, doubts_of_changes, doubts_of_engine,
+    doubts_of_goal, doubts_of_report, doubts_of_traffic, doubts_of_training, verdict,
 };
+use crate::search::tune::choice::{ShortlistedPolicy, choose};
 use crate::search::tune::evaluation::Measured;
-use crate::search::tune::finalists::{JudgedStep, Judgement, PassedOver, PutBack, WhyPassedOver};
+use crate::search::tune::finalists::{JudgedStep, Judgement, NotProposed, PutBack};
 use crate::search::tune::goal::Goal;
 use crate::search::tune::method::{Findings, Tried};
 use crate::search::tune::sensitivity::sensitivity;
@@ -33,7 +33,7 @@ pub(super) struct Tuned {
     /// Today's policy, as the judge measured it.
     pub(super) before: Measured,
     /// Policies that were better under the training and that held-out traffic did not confirm.
-    pub(super) passed_over: Vec<PassedOver>,
+    pub(super) not_proposed: Vec<NotProposed>,
     pub(super) sensitivity: Vec<Weighed>,
     pub(super) cautions: Vec<Caution>,
 }
@@ -80,7 +80,7 @@ impl TuneExperiment<'_> {
         CountProgress::new(doing, runs as u64, allows_progress)
     }
 
-    /// Spends the rest of the budget: simulates the finalists with fewer changes.
+    /// Searches with the budget that is not kept for the reduction of finalists.
     fn search(&self) -> Findings {
         let budget = self.budget() - self.kept_for_reductions();
         let search = self.search.search(budget, self.arguments.seed.first());
@@ -98,11 +98,8 @@ impl TuneExperiment<'_> {
             let progress = self.progress("judging", runs);
             search.judge_finalists(&finalists, arguments.judge(), &|| progress.one_more())
         };
-        let Choice {
-            chosen,
-            report,
-            passed_over,
-        } = self.choose(&finalists, &judgement)?;
+        let (proposed, not_proposed) = self.choose(&finalists, &judgement)?;
+        let (chosen, report) = proposed.unzip();
         let proposal = chosen.map(|place| {
             let candidate = &finalists[place].candidate;
             ProposedPolicy {
@@ -119,7 +116,7 @@ impl TuneExperiment<'_> {
             findings,
             finalists,
             proposal,
-            passed_over,
+            not_proposed,
             cautions,
         };
         Ok((tuned, report))
@@ -127,62 +124,51 @@ impl TuneExperiment<'_> {
 
     /// Asks held-out traffic about the shortlist, the best first, and takes the first policy that it recommends.
     ///
-    /// A policy with a bet is taken only where it is nearer to the goal than the best without one, beyond the noise. If
-    /// held-out traffic recommends none, the best is reported on.
-    fn choose(&self, finalists: &[Tried], judgement: &Judgement) -> Result<Choice, CommandError> {
+    /// If held-out traffic recommends none, the best is reported on.
+    fn choose(
+        &self,
+        finalists: &[Tried],
+        judgement: &Judgement,
+    ) -> Result<(Option<(usize, HeldOutReport)>, Vec<NotProposed>), CommandError> {
         let question = &self.search;
-        let bets = |place: usize| {
-            let candidate = &finalists[place].candidate;
-            question.prudence.bets(&question.space, candidate)
-        };
         let mut reports: Vec<(usize, HeldOutReport)> = Vec::new();
-        let mut passed_over = Vec::new();
         for place in &judgement.shortlist {
             let mut report = self.report(&finalists[*place])?;
             let doubts = self.doubts_of_judge(judgement, *place);
             report.verdict = report.verdict.clone().beside_training(&doubts);
-            let is_enough = report.verdict.recommends() && bets(*place).is_empty();
-            reports.push((*place, report));
+            let report = (*place, report);
+            let is_enough = self.shortlisted(finalists, &report).ends_the_shortlist();
+            reports.push(report);
             if is_enough {
                 break;
             }
         }
-        let prudent = reports
-            .iter()
-            .find(|(place, report)| bets(*place).is_empty() && report.verdict.recommends());
-        let mut chosen = None;
-        for (at, (place, report)) in reports.iter().enumerate() {
-            let unpaid = match prudent {
-                Some((_, prudent)) if !bets(*place).is_empty() => {
-                    let (goal, objectives) = (&question.goal, &question.objectives);
-                    let (bet, without) = (&report.runs.kpis, &prudent.runs.kpis);
-                    !is_nearer(goal_difference(goal, objectives, bet, without))
-                }
-                _ => false,
-            };
-            let reason = match (&report.verdict, unpaid) {
-                (verdict, _) if !verdict.recommends() => WhyPassedOver::Verdict(verdict.clone()),
-                (_, true) => WhyPassedOver::UnpaidBet(bets(*place)),
-                _ => {
-                    chosen = Some(at);
-                    break;
-                }
-            };
-            passed_over.push(PassedOver {
-                candidate: finalists[*place].candidate.clone(),
-                reason,
-            });
+        let shortlist = reports.iter().map(|it| self.shortlisted(finalists, it));
+        let shortlist: Vec<ShortlistedPolicy<'_>> = shortlist.collect();
+        let choice = choose(&shortlist, &question.goal, &question.objectives);
+        let (at, reasons) = choice.unwrap_or_default();
+        let better = reports.iter().zip(reasons);
+        let not_proposed = better.map(|((place, _), reason)| NotProposed {
+            candidate: finalists[*place].candidate.clone(),
+            reason,
+        });
+        let not_proposed = not_proposed.collect();
+        let chosen = (at < reports.len()).then(|| reports.swap_remove(at));
+        Ok((chosen, not_proposed))
+    }
+
+    fn shortlisted<'r>(
+        &self,
+        finalists: &[Tried],
+        (place, report): &'r (usize, HeldOutReport),
+    ) -> ShortlistedPolicy<'r> {
+        let question = &self.search;
+        let candidate = &finalists[*place].candidate;
+        ShortlistedPolicy {
+            bets: question.prudence.bets(&question.space, candidate),
+            verdict: &report.verdict,
+            runs: &report.runs.kpis,
         }
-        if chosen.is_none() {
-            passed_over.clear();
-        }
-        let at = chosen.unwrap_or(0);
-        let taken = (at < reports.len()).then(|| reports.swap_remove(at));
-        Ok(Choice {
-            chosen: taken.as_ref().map(|(place, _)| *place),
-            report: taken.map(|(_, report)| report),
-            passed_over,
-        })
     }
 
     /// What the judge saw under the training.
@@ -221,6 +207,8 @@ impl TuneExperiment<'_> {
         let held_out = self.inputs.held_out.iter().map(|it| it.today.clone());
         let held_out: Vec<Scenario> = held_out.collect();
         cautions.extend(doubts_of_traffic(&question.scenarios, &held_out));
+        let engines = question.templates.iter().map(Template::engine);
+        cautions.extend(doubts_of_engine(&question.today, engines));
         cautions
     }
 
@@ -257,18 +245,6 @@ impl TuneExperiment<'_> {
             traces,
         })
     }
-}
-
-/// Which finalist is proposed, and why no better one.
-struct Choice {
-    chosen: Option<usize>,
-    report: Option<HeldOutReport>,
-    passed_over: Vec<PassedOver>,
-}
-
-/// Whether a difference in the goal is a gain beyond the noise.
-fn is_nearer(difference: Option<Estimate>) -> bool {
-    difference.is_some_and(|it| it.mean < 0.0 && it.excludes(0.0))
 }
 
 /// Whether a bound holds of the proposed policy's mean over the seeds, as in the search.

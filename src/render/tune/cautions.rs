@@ -6,6 +6,7 @@ use crate::kpi::Kpi;
 use crate::render::human;
 use crate::render::paint::{Colour, painted};
 use crate::render::prose::folded;
+use crate::render::sweep_answer::OVERLOADED_FLUID;
 use crate::search::table::plain_text;
 use crate::search::tune::caution::{Caution, SideEffect};
 use crate::search::tune::traffic::{SPIKE_FACTOR, SPIKE_MINUTES};
@@ -57,6 +58,9 @@ pub fn caution_text(caution: &Caution) -> String {
         Caution::GoalOutOfReach => {
             "no policy that the search tried meets the goal on the traffic of the search; this one misses it least".to_owned()
         }
+        Caution::OverloadedFluid => format!(
+            "under today's policy {OVERLOADED_FLUID}; trust the numbers of the request engine, or search with --engine request"
+        ),
         Caution::OutsidePatch { path, value } => format!(
             "{path} = {value} is not a field of a HorizontalPodAutoscaler, so the patch does not contain it"
         ),

@@ -10,7 +10,7 @@ use crate::results::statistics::Estimate;
 use crate::search::table::plain_text;
 use crate::search::tune::bets::Bet;
 use crate::search::tune::caution::{GoalGains, HeldOutVerdict, KpiDifference};
-use crate::search::tune::finalists::{PassedOver, WhyPassedOver};
+use crate::search::tune::finalists::{NotProposed, WhyNotProposed};
 use crate::search::tune::space::{Candidate, Space};
 use crate::text::visible;
 
@@ -34,8 +34,8 @@ pub(super) fn review(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String
     for bet in proposal.bets {
         text.push_str(&folded("bets on  ", &visible(&bet_text(bet))));
     }
-    for passed_over in page.passed_over {
-        let line = passed_over_text(page.space, passed_over);
+    for not_proposed in page.not_proposed {
+        let line = not_proposed_text(page.space, not_proposed);
         text.push_str(&folded("not      ", &visible(&line)));
     }
     text
@@ -77,11 +77,11 @@ pub fn bet_text(bet: &Bet) -> String {
 
 /// A better policy that is not proposed, and why.
 #[must_use]
-pub fn passed_over_text(space: &Space, passed_over: &PassedOver) -> String {
-    let changes = changes_text(space, &passed_over.candidate);
-    let reason = match &passed_over.reason {
-        WhyPassedOver::Verdict(verdict) => verdict_text(verdict),
-        WhyPassedOver::UnpaidBet(bets) => {
+pub fn not_proposed_text(space: &Space, not_proposed: &NotProposed) -> String {
+    let changes = changes_text(space, &not_proposed.candidate);
+    let reason = match &not_proposed.reason {
+        WhyNotProposed::Verdict(verdict) => verdict_text(verdict),
+        WhyNotProposed::UnpaidBet(bets) => {
             let bets: Vec<String> = bets.iter().map(bet_text).collect();
             format!(
                 "on held-out traffic it is not nearer to the goal than this proposal beyond the noise, and it bets on {}",

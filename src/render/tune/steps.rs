@@ -20,7 +20,7 @@ const CHANGES_NAMED: usize = 2;
 const FELT: [Kpi; 2] = [Kpi::LatencySecondsP95, Kpi::LatencySecondsP99];
 
 /// The table of today's policy, the best single change, the best pair and the proposal.
-pub(super) fn few_changes(page: &TunePage<'_>, colour: Colour) -> String {
+pub(super) fn steps_table(page: &TunePage<'_>, colour: Colour) -> String {
     if page.steps.is_empty() {
         return String::new();
     }

@@ -8,7 +8,7 @@ use super::traffic::quietest_minute;
 use crate::scenario::Scenario;
 use crate::search::table::plain_text;
 use crate::simulation::latency::Provisioning;
-use crate::units::Replicas;
+use crate::units::{Quantity, Replicas};
 use crate::workload::Demand;
 
 /// A higher CPU target plans on CPU above the request: percent of the request.
@@ -48,7 +48,7 @@ pub struct Prudence {
     /// Whether a container may use more CPU than it requests.
     can_burst: bool,
     /// The pods that the quietest minute of each trace needs, the most of all traces; `None` where unknown.
-    night_pods: Option<Replicas>,
+    quietest_minute_pods: Option<Replicas>,
 }
 
 impl Prudence {
@@ -57,9 +57,9 @@ impl Prudence {
     pub fn of(scenarios: &[Scenario]) -> Self {
         Self {
             can_burst: scenarios.iter().any(can_burst),
-            night_pods: scenarios
+            quietest_minute_pods: scenarios
                 .iter()
-                .filter_map(night_pods)
+                .filter_map(quietest_minute_pods)
                 .max_by_key(|it| it.0),
         }
     }
@@ -87,14 +87,16 @@ impl Prudence {
                 target: value,
             });
         }
-        if path.starts_with("hpa.behavior.") && path.ends_with(".tolerance") {
+        if path.ends_with(".tolerance") {
             let is_bet = rises && value > TOLERANCE_PRUDENT;
             return is_bet.then_some(Bet::Tolerance {
                 label,
                 tolerance: value,
             });
         }
-        let needed = self.night_pods.filter(|_| path == "hpa.minReplicas")?;
+        let needed = self
+            .quietest_minute_pods
+            .filter(|_| path == "hpa.minReplicas")?;
         let is_bet = falls && value < f64::from(needed.0);
         is_bet.then_some(Bet::LowFloor {
             floor: value,
@@ -112,8 +114,14 @@ fn is_cpu_target(parameter: &TunedParameter) -> bool {
                 .is_some_and(|name| name.starts_with("cpu")))
 }
 
+/// A number or a quantity, as one would type it in TOML.
 fn number(value: &str) -> Option<f64> {
-    plain_text(value).parse().ok()
+    let text = plain_text(value);
+    let of_quantity = || {
+        let milli = text.parse::<Quantity>().ok()?.milli_value().ok()?;
+        Some(milli.0 as f64 / 1000.0)
+    };
+    text.parse().ok().or_else(of_quantity)
 }
 
 fn can_burst(scenario: &Scenario) -> bool {
@@ -128,7 +136,7 @@ fn can_burst(scenario: &Scenario) -> bool {
     )
 }
 
-fn night_pods(scenario: &Scenario) -> Option<Replicas> {
+fn quietest_minute_pods(scenario: &Scenario) -> Option<Replicas> {
     match scenario.trace.demand {
         Demand::RequestsPerSecond(_) => {
             Provisioning::of(scenario).needed(quietest_minute(&scenario.trace))
@@ -166,9 +174,28 @@ mod tests {
 
     #[test]
     fn a_tolerance_above_two_tenths_is_a_bet() {
-        let tolerance = |value: &str| format!("hpa.behavior.scaleUp.tolerance=\"{value}\"");
-        assert_eq!(bets(PROD, &tolerance("0.3")).len(), 1);
-        assert_eq!(bets(PROD, &tolerance("0.2")), []);
+        let found = |argument: &str| {
+            let bets = bets(PROD, argument);
+            bets.into_iter()
+                .map(|bet| match bet {
+                    Bet::Tolerance { label, tolerance } => (label, tolerance),
+                    other => panic!("a tolerance: {other:?}"),
+                })
+                .collect::<Vec<(String, f64)>>()
+        };
+        for value in ["\"0.3\"", "\"300m\"", "0.3"] {
+            let scale_up = found(&format!("hpa.behavior.scaleUp.tolerance={value}"));
+            assert_eq!(scale_up, [("behavior.scaleUp.tolerance".to_owned(), 0.3)]);
+        }
+        for value in ["\"0.2\"", "\"200m\""] {
+            assert_eq!(
+                found(&format!("hpa.behavior.scaleUp.tolerance={value}")),
+                []
+            );
+        }
+        let of_controller = found("controller.tolerance=0.3");
+        assert_eq!(of_controller, [("controller.tolerance".to_owned(), 0.3)]);
+        assert_eq!(found("controller.tolerance=0.2"), []);
     }
 
     #[test]

@@ -11,8 +11,9 @@ use crate::results::Kpis;
 use crate::results::comparison::{TraceRuns, difference_over_traces};
 use crate::results::statistics::Estimate;
 use crate::results::verdicts::CheckedAssertion;
-use crate::scenario::{Assertion, Scenario};
+use crate::scenario::{Assertion, Engine, Scenario};
 use crate::search::outcome::{Objective, Objectives};
+use crate::search::overload::{OVERLOAD_KPIS, is_overloaded_fluid};
 use crate::text::rounding::readable;
 
 /// The verdict of the held-out runs.
@@ -91,6 +92,8 @@ pub enum Caution {
     HeldOutWithoutSpike,
     /// No policy meets the goal under the training.
     GoalOutOfReach,
+    /// Under today's policy the fluid engine of the search overloads pods.
+    OverloadedFluid,
     /// A change outside of the HorizontalPodAutoscaler.
     OutsidePatch {
         /// The path.
@@ -452,6 +455,23 @@ pub fn doubts_of_traffic(training: &[Scenario], held_out: &[Scenario]) -> Vec<Ca
         (false, _) => vec![Caution::TrainedWithoutSpike],
         (true, false) => vec![Caution::HeldOutWithoutSpike],
         (true, true) => Vec::new(),
+    }
+}
+
+/// Whether the search simulates overloaded pods in the fluid engine: `today` holds its measurements of today's policy under
+/// each trace, `engines` the engine of each.
+#[must_use]
+pub fn doubts_of_engine(today: &Measured, engines: impl Iterator<Item = Engine>) -> Vec<Caution> {
+    let [timed_out, queue_full, offered] =
+        OVERLOAD_KPIS.map(|kpi| today.by_trace(kpi).collect::<Vec<f64>>());
+    let is_overloaded = |(trace, engine): (usize, Engine)| {
+        let values = [timed_out[trace], queue_full[trace], offered[trace]];
+        is_overloaded_fluid(engine, values)
+    };
+    if engines.enumerate().any(is_overloaded) {
+        vec![Caution::OverloadedFluid]
+    } else {
+        Vec::new()
     }
 }
 

@@ -50,16 +50,16 @@ pub struct JudgedStep {
 
 /// A finalist that was better under the training and that is not proposed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PassedOver {
+pub struct NotProposed {
     /// The candidate.
     pub candidate: Candidate,
     /// Why it is not proposed.
-    pub reason: WhyPassedOver,
+    pub reason: WhyNotProposed,
 }
 
 /// Why a finalist is not proposed.
 #[derive(Clone, Debug, PartialEq)]
-pub enum WhyPassedOver {
+pub enum WhyNotProposed {
     /// Held-out traffic does not recommend it.
     Verdict(HeldOutVerdict),
     /// It makes bets, and on held-out traffic it is not better, beyond the noise, than the best policy without a bet.
@@ -85,7 +85,7 @@ impl Judgement {
 
 impl Search<'_> {
     /// The finalists, nearest to the goal first: the best single change, the best pair of changes, and at most
-    /// `count` others. All but the first are reduced to the changes that they need, so that a pair with an idle change is none.
+    /// `count` others. All but the first are reduced to the changes that they need, so a pair whose second change has no effect counts as a single change.
     ///
     /// A third of the others make no bet. Where one change is asked for, the finalists are the best single changes of `count` parameters.
     /// It adds the reduced candidates to `findings`, and they count towards the budget. When the
@@ -96,7 +96,7 @@ impl Search<'_> {
         count: usize,
         on_run: &(impl Fn() + Sync),
     ) -> Vec<Tried> {
-        let singles = findings.single_changes(self.space);
+        let singles = findings.best_single_changes(self.space);
         if self.answer == Answer::OneChange {
             return singles.into_iter().take(count).cloned().collect();
         }

@@ -232,7 +232,7 @@ impl Goal {
             Self::BetterThanToday => {
                 let [cost, harm] = [objectives.cost(), objectives.harm()].map(Objective::heading);
                 format!(
-                    "{cost}, {harm} and rescales not above today's, latency p95 and p99 at most 5 % above, and no more failed requests; among such policies, the least sum of {cost} and {harm} (each as a share of today's)"
+                    "{cost}, {harm} and rescales not above today's, latency p95 and p99 at most 5 % above, and failed requests at most 5 % or 1 in 2,000 requests above, whichever is more; among such policies, the least sum of {cost} and {harm} (each as a share of today's)"
                 )
             }
             Self::Asked(asked) => {
@@ -257,8 +257,8 @@ impl Goal {
     ///
     /// Without a goal of the user, a policy may not do more harm than today's under
     /// any trace, nor cost or rescale more over all traces. Its p95 and p99 may rise
-    /// under no trace by more than 5 %, nor may one further request in 2,000 fail. Among such policies the
-    /// one with the least sum of cost and harm is best, each as a share of today's.
+    /// under no trace by more than 5 %, and its failed requests under no trace by more than 5 % or 1 in 2,000
+    /// requests, whichever is more. Among such policies the one with the least sum of cost and harm is best, each as a share of today's.
     #[must_use]
     pub fn score(&self, measured: &Measured, today: &Measured, objectives: &Objectives) -> Score {
         match self {

@@ -124,10 +124,10 @@ impl Search<'_> {
         let mut record = Record::new(self);
         record.begin();
         if self.answer == Answer::OneChange {
-            self.single_changes(&mut record, self.budget as usize, on_run);
+            self.try_single_changes(&mut record, self.budget as usize, on_run);
             return record.findings;
         }
-        self.few_changes(&mut record, on_run);
+        self.try_few_changes(&mut record, on_run);
         match method {
             Method::Random => self.random(&mut record, on_run),
             Method::Halving => self.halving(&mut record, on_run),

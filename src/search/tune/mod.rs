@@ -8,6 +8,7 @@
 //! | [`parameter`] | what may be turned, its values, and which of them is today's |
 //! | [`practice`] | the parameters that practitioners turn, with their ranges |
 //! | [`question`] | a policy, its training, what may be turned, what is better |
+//! | [`choice`] | which finalist is proposed, by what held-out traffic says |
 //! | [`chosen`] | `--param`: which of them are searched |
 //! | [`space`] | candidates: one value for each parameter |
 //! | [`evaluation`] | candidates simulated under all training traces and seeds |
@@ -25,6 +26,7 @@
 
 pub mod bets;
 pub mod caution;
+pub mod choice;
 pub mod chosen;
 pub mod evaluation;
 pub mod finalists;

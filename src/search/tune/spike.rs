@@ -1,4 +1,4 @@
-//! The largest spike of the training, added to held-out traffic that has none.
+//! The steepest spike of the training, added to held-out traffic that has none.
 //!
 //! Without it, a report on the quiet rest of a day says nothing about the spikes that the search prepared for.
 

@@ -39,9 +39,9 @@ pub struct TuneSummary<'a> {
     /// What the proposal bets on, as the page prints it.
     pub bets: Vec<String>,
     /// Finalists by the judge's numbers: the best single change, the best pair, the proposal.
-    pub few_changes: Vec<StepFacts>,
+    pub steps: Vec<StepFacts>,
     /// Policies that were better under the training and are not proposed, as the page prints them.
-    pub passed_over: Vec<String>,
+    pub not_proposed: Vec<String>,
     /// Reasons to doubt, as the page prints them.
     pub cautions: Vec<String>,
     /// What each parameter explains of the spread by itself.
@@ -190,8 +190,8 @@ impl TuneSummary<'_> {
             held_out_bounds: &[],
             verdict: None,
             bets: Vec::new(),
-            few_changes: Vec::new(),
-            passed_over: Vec::new(),
+            steps: Vec::new(),
+            not_proposed: Vec::new(),
             cautions: Vec::new(),
             sensitivity: Vec::new(),
         }
@@ -468,8 +468,8 @@ mod tests {
           "held_out_bounds": [],
           "verdict": null,
           "bets": [],
-          "few_changes": [],
-          "passed_over": [],
+          "steps": [],
+          "not_proposed": [],
           "cautions": [],
           "sensitivity": []
         }

@@ -82,7 +82,7 @@ fn asked_for_one_change_the_page_lists_the_best_value_of_each_setting_and_propos
     assert_eq!(summary["request"]["answer"], "one-change");
     let changes = summary["proposed"]["changes"].as_array().expect("changes");
     assert_eq!(changes.len(), 1, "{page}");
-    let listed = summary["few_changes"].as_array().expect("single changes");
+    let listed = summary["steps"].as_array().expect("single changes");
     assert_eq!(listed.len(), 2, "{page}");
     assert_eq!(listed[0]["set"], summary["proposed"]["set"]);
 }

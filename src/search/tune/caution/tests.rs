@@ -365,6 +365,22 @@ fn traffic_is_doubted_where_no_spike_is_seen() {
 }
 
 #[test]
+fn the_search_is_doubted_where_the_fluid_engine_overloads_pods_under_one_trace() {
+    let run = |timed_out: f64| {
+        vec![Kpis {
+            requests_offered: Some(1000.0),
+            failed_timed_out: Some(timed_out),
+            failed_queue_full: Some(1.0),
+            ..Kpis::default()
+        }]
+    };
+    let today = Measured::of(&[run(0.0), run(10.0)]);
+    let of = |second: Engine| doubts_of_engine(&today, [Engine::Fluid, second].into_iter());
+    assert_eq!(of(Engine::Fluid), [Caution::OverloadedFluid]);
+    assert_eq!(of(Engine::Request), []);
+}
+
+#[test]
 fn a_change_at_the_end_of_its_range_or_outside_the_autoscaler_is_doubted() {
     let parameter = |path: &str, values: &[&str], ends: Ends| {
         let values = values.iter().map(|value| (*value).to_owned()).collect();

@@ -80,8 +80,8 @@ fn without_a_goal_the_text_says_what_is_better() {
     let mut scenario = scenario(600.0);
     scenario.cost = CostRates::default();
     let unpriced = Objectives::of(&[scenario]);
-    insta::assert_snapshot!(Goal::BetterThanToday.text(&objectives(1)), @"cost, SLO-breaking seconds and rescales not above today's, latency p95 and p99 at most 5 % above, and no more failed requests; among such policies, the least sum of cost and SLO-breaking seconds (each as a share of today's)");
-    insta::assert_snapshot!(Goal::BetterThanToday.text(&unpriced), @"mean replicas, SLO-breaking seconds and rescales not above today's, latency p95 and p99 at most 5 % above, and no more failed requests; among such policies, the least sum of mean replicas and SLO-breaking seconds (each as a share of today's)");
+    insta::assert_snapshot!(Goal::BetterThanToday.text(&objectives(1)), @"cost, SLO-breaking seconds and rescales not above today's, latency p95 and p99 at most 5 % above, and failed requests at most 5 % or 1 in 2,000 requests above, whichever is more; among such policies, the least sum of cost and SLO-breaking seconds (each as a share of today's)");
+    insta::assert_snapshot!(Goal::BetterThanToday.text(&unpriced), @"mean replicas, SLO-breaking seconds and rescales not above today's, latency p95 and p99 at most 5 % above, and failed requests at most 5 % or 1 in 2,000 requests above, whichever is more; among such policies, the least sum of mean replicas and SLO-breaking seconds (each as a share of today's)");
 }
 
 #[test]

@@ -46,16 +46,16 @@ struct SingleChange {
 
 impl Search<'_> {
     /// Tries single changes, then pairs of them, within their parts of the budget.
-    pub(super) fn few_changes(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
+    pub(super) fn try_few_changes(&self, record: &mut Record<'_>, on_run: &(impl Fn() + Sync)) {
         let of_budget = |share: f64| (f64::from(self.budget) * share) as usize;
-        self.single_changes(record, of_budget(SINGLES_SHARE), on_run);
+        self.try_single_changes(record, of_budget(SINGLES_SHARE), on_run);
         let until = record.findings.spent as usize + of_budget(PAIRS_SHARE);
         self.try_up_to(record, pairs(self.space, &record.findings), until, on_run);
         self.settle_pair(record, until, on_run);
     }
 
     /// Tries every value of each parameter alone, or an even choice where `most` are fewer.
-    pub(super) fn single_changes(
+    pub(super) fn try_single_changes(
         &self,
         record: &mut Record<'_>,
         most: usize,
@@ -110,7 +110,7 @@ impl Search<'_> {
 impl Space {
     /// The number of single changes that a search tries, if its budget allows.
     #[must_use]
-    pub fn single_changes(&self) -> usize {
+    pub fn single_change_count(&self) -> usize {
         let places: Vec<usize> = (0..self.parameters().len()).collect();
         in_turn(self, &places).len()
     }
@@ -128,7 +128,7 @@ impl Findings {
 
     /// The best single change of each parameter, the nearest to the goal first.
     #[must_use]
-    pub fn single_changes(&self, space: &Space) -> Vec<&Tried> {
+    pub fn best_single_changes(&self, space: &Space) -> Vec<&Tried> {
         let mut best: Vec<Option<&Tried>> = vec![None; space.parameters().len()];
         for tried in &self.tried {
             let [setting] = settings(space, tried)[..] else {
@@ -160,7 +160,7 @@ fn candidate(space: &Space, settings: &[SingleChange]) -> Option<Candidate> {
 
 /// The best value of some parameters, each with every value of all others, the most promising first.
 fn pairs(space: &Space, findings: &Findings) -> Vec<Candidate> {
-    let singles = findings.single_changes(space);
+    let singles = findings.best_single_changes(space);
     let alone: Vec<SingleChange> = singles
         .into_iter()
         .flat_map(|tried| settings(space, tried))
@@ -259,7 +259,10 @@ mod tests {
         }
         assert!(singles > 20);
         let best = findings.best_of(space, 1).expect("single changes");
-        assert_eq!(findings.single_changes(space)[0].candidate, best.candidate);
+        assert_eq!(
+            findings.best_single_changes(space)[0].candidate,
+            best.candidate
+        );
     }
 
     #[test]
@@ -267,10 +270,28 @@ mod tests {
         let parameters = ["minReplicas", "targetCPUUtilizationPercentage"];
         let question = question(PROD, &[WAVE], "", &parameters);
         let findings = question.search(300, Seed(1)).run(Method::Random, &|| ());
-        let best = findings.best_of(&question.space, 2).expect("pairs");
-        for tried in &findings.tried {
-            let is_pair = settings(&question.space, tried).len() == 2;
-            assert!(!is_pair || !tried.score.compare(&best.score).is_lt());
+        let space = &question.space;
+        let best = findings.best_of(space, 2).expect("pairs");
+        let [one, other] = settings(space, best)[..] else {
+            panic!("a pair: {best:?}");
+        };
+        let mut neighbours = Vec::new();
+        for (kept, varied) in [(one, other), (other, one)] {
+            let parameter = &space.parameters()[varied.place];
+            let values = (0..parameter.count()).filter(|it| Some(*it) != parameter.today());
+            neighbours.extend(
+                values.filter_map(|value| {
+                    candidate(space, &[kept, SingleChange { value, ..varied }])
+                }),
+            );
+        }
+        assert!(neighbours.len() > 10, "{}", neighbours.len());
+        let measured = question.training().evaluate(space, &neighbours, 3, &|| ());
+        for (neighbour, measured) in neighbours.iter().zip(measured) {
+            let Ok(measured) = measured else { continue };
+            let (goal, objectives) = (&question.goal, &question.objectives);
+            let score = goal.score(&measured, &question.today, objectives);
+            assert!(score.compare(&best.score).is_ge(), "{neighbour:?}");
         }
     }
 
@@ -278,7 +299,7 @@ mod tests {
     fn where_one_parameter_cannot_stay_single_changes_are_its_values() {
         let question = question(PROD, &[WAVE], "", &["hpa.maxReplicas=40,60", "minReplicas"]);
         let findings = question.search(60, Seed(1)).run(Method::Random, &|| ());
-        let best = findings.single_changes(&question.space);
+        let best = findings.best_single_changes(&question.space);
         assert_eq!(best.len(), 1, "{best:?}");
         assert_eq!(settings(&question.space, best[0])[0].place, 0);
     }
