@@ -10,6 +10,7 @@
 //! points, and the fresh container).
 
 mod housekeeping;
+mod shot_noise;
 
 use rand_distr::Distribution as _;
 use rand_pcg::Pcg32;
@@ -19,9 +20,10 @@ use super::cpu::{ContainerCpu, OwnUse};
 use super::gone_rows::GoneRows;
 use super::samples::{PodSampleColumns, Sample};
 use super::served::{ServedRequests, Serving};
-use crate::engine::random::{Stream, normal_at};
+use crate::engine::random::Stream;
 use crate::units::{MilliValue, Seed, SimSpan, SimTime};
 use housekeeping::HousekeepingInterval;
+use shot_noise::ShotNoise;
 
 /// The time of an event that does not happen: the container has not started, or has no reading.
 const NEVER: i64 = i64::MAX;
@@ -117,64 +119,6 @@ struct NoisyMeter {
     true_value: f64,
 }
 
-/// The noise of a rate that stands for single requests: the work of a window is a sum of random
-/// requests.
-///
-/// A work of W core-nanoseconds has the variance `W x nanos`.
-#[derive(Clone, Copy, Debug, Default)]
-struct ShotNoise {
-    /// Mean cost of a request times the squared coefficients of variation of the interarrival times
-    /// and of the cost, in core-nanoseconds; 0 if there is no noise.
-    nanos: f64,
-    /// The most that a container can use, in cores.
-    bound_cores: f64,
-}
-
-impl ShotNoise {
-    /// A draw of the work in a window whose mean work is `mean` core-nanoseconds, from a standard
-    /// normal number `z`. `room` is what the bound leaves above the mean.
-    ///
-    /// The draw has this mean and variance, and about the skewness of the sum of log-normal costs
-    /// with CV 1: it is the start of the series of a gamma variable in `z` (Cornish and Fisher
-    /// 1938), which needs no division. The standard deviation is at most the mean, and at most half
-    /// of the room: a busy container does not vary.
-    #[inline]
-    fn work_drawn(self, mean: f64, room: f64, z: f64) -> f64 {
-        let nanos = self.nanos.min(mean);
-        let variance = nanos * mean;
-        let work = if 4.0 * variance > room * room {
-            mean + 0.5 * room * z
-        } else {
-            mean + variance.sqrt() * z + nanos * (1.0 / 3.0) * (z * z - 1.0)
-        };
-        work.clamp(0.0, mean + room)
-    }
-
-    /// The mean use between two readings of `counter`.
-    ///
-    /// The windows of a counter's samples do not overlap, so their noise is independent.
-    #[inline]
-    fn sample_between(
-        self,
-        earlier: CounterReading,
-        later: CounterReading,
-        counter: &Counter,
-    ) -> Sample {
-        let used = later.value - earlier.value;
-        if self.nanos <= 0.0 {
-            return sample_of(used, earlier, later);
-        }
-        let window = (later.time - earlier.time) as f64;
-        let own = counter.own_cores * window;
-        let (work, room) = (used - own, self.bound_cores * window - used);
-        if work <= 0.0 || room <= 0.0 {
-            return sample_of(used, earlier, later);
-        }
-        let z = normal_at(counter.noise_key, later.time.cast_unsigned());
-        sample_of(own + self.work_drawn(work, room, z), earlier, later)
-    }
-}
-
 /// One container of every pod: its counters, and the samples that they give.
 #[derive(Clone, Debug)]
 pub(super) struct ContainerMeters {
@@ -242,10 +186,8 @@ impl ContainerMeters {
     /// From now on, samples have the noise of single requests. `squares` is the sum of the squared
     /// coefficients of variation of the interarrival times and of the cost.
     pub(super) fn add_shot_noise(&mut self, squares: f64) {
-        self.shot_noise = ShotNoise {
-            nanos: self.cpu.seconds_per_request * NANOS_PER_CORE_SECOND * squares,
-            bound_cores: self.cpu.bound_cores,
-        };
+        let cost_nanos = self.cpu.seconds_per_request * NANOS_PER_CORE_SECOND;
+        self.shot_noise = ShotNoise::new(cost_nanos * squares, self.cpu.bound_cores);
     }
 
     /// Adds a pod whose container has not started.

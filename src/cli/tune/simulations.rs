@@ -58,6 +58,14 @@ pub(super) struct HeldOutReport {
     pub(super) balance: Balance,
 }
 
+/// What held-out traffic says about the shortlist.
+struct Chosen {
+    /// The finalist that is reported on, by its place.
+    proposed: Option<(usize, HeldOutReport)>,
+    /// The better finalists, with the reasons against them.
+    not_proposed: Vec<NotProposed>,
+}
+
 impl TuneExperiment<'_> {
     /// Searches, judges, and simulates the proposal on held-out traffic.
     ///
@@ -98,7 +106,10 @@ impl TuneExperiment<'_> {
             let progress = self.progress("judging", runs);
             search.judge_finalists(&finalists, arguments.judge(), &|| progress.one_more())
         };
-        let (proposed, not_proposed) = self.choose(&finalists, &judgement)?;
+        let Chosen {
+            proposed,
+            not_proposed,
+        } = self.choose(&finalists, &judgement)?;
         let (chosen, report) = proposed.unzip();
         let proposal = chosen.map(|place| {
             let candidate = &finalists[place].candidate;
@@ -125,11 +136,7 @@ impl TuneExperiment<'_> {
     /// Asks held-out traffic about the shortlist, the best first, and takes the first policy that it recommends.
     ///
     /// If held-out traffic recommends none, the best is reported on.
-    fn choose(
-        &self,
-        finalists: &[Tried],
-        judgement: &Judgement,
-    ) -> Result<(Option<(usize, HeldOutReport)>, Vec<NotProposed>), CommandError> {
+    fn choose(&self, finalists: &[Tried], judgement: &Judgement) -> Result<Chosen, CommandError> {
         let question = &self.search;
         let mut reports: Vec<(usize, HeldOutReport)> = Vec::new();
         for place in &judgement.shortlist {
@@ -154,7 +161,10 @@ impl TuneExperiment<'_> {
         });
         let not_proposed = not_proposed.collect();
         let chosen = (at < reports.len()).then(|| reports.swap_remove(at));
-        Ok((chosen, not_proposed))
+        Ok(Chosen {
+            proposed: chosen,
+            not_proposed,
+        })
     }
 
     fn shortlisted<'r>(
