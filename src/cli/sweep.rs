@@ -335,6 +335,14 @@ impl<'a> SweepExperiment<'a> {
         let rows: Vec<Weighed> = reports.iter().map(|it| weighed(it, kpis)).collect();
         Some(self.objectives.fold(&rows))
     }
+
+    /// The swept values of the current policy.
+    fn current_values(&self) -> Vec<Option<String>> {
+        let template = self.sweep.templates.first();
+        let stated = |path: &str| template.and_then(|it| it.stated(path));
+        let swept = self.sweep.grid.swept();
+        swept.map(|parameter| stated(parameter.path())).collect()
+    }
 }
 
 impl Experiment for SweepExperiment<'_> {
@@ -424,6 +432,7 @@ impl SweepReport<'_> {
             warm_up: experiment.arguments.warm_up.asked(),
             samples: experiment.arguments.samples,
             grid: &experiment.sweep.grid,
+            current_values: experiment.current_values(),
             objectives: &experiment.objectives,
             outcome: self.outcome.as_ref(),
             shard: experiment.arguments.shard,

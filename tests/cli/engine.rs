@@ -60,6 +60,7 @@ fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
     pod hours       7.7
     SLO broken for  2m 20s  (p95 above 500 ms, or over 1 % failed)
     good requests   89 %, 179 % of the error budget used
+                    (5.95 % of requests may be bad)
     latency         p50 10 ms   p95 3.16 s   p99 5 s
     failed          4.6 % of 169 k requests
                     timed out 77 %, pod could not serve 23 %

@@ -41,6 +41,7 @@ fn the_main_job_prints_a_summary_and_leaves_six_files() {
     pod hours       7.75
     SLO broken for  2m 55s  (p95 above 500 ms, or over 1 % failed)
     good requests   90 %, 173 % of the error budget used
+                    (5.95 % of requests may be bad)
     latency         p50 8.27 ms   p95 187 ms   p99 1.76 s   max 5 s
     failed          8.4 % of 169 k requests
                     timed out 46 %, queue full 41 %, other 13 %
@@ -310,7 +311,7 @@ fn a_warm_up_leaves_the_start_out_of_the_kpis_and_nothing_else() {
     let about = |lead: &str| page.lines().find(|line| line.starts_with(lead));
     assert_eq!(
         about("KPIs"),
-        Some("KPIs from 10m 0s on, after the warm-up")
+        Some("KPIs of the 20m 0s from 10m 0s on, after the warm-up")
     );
     assert!(
         about("cost").expect("a cost").contains(" EUR in "),
