@@ -32,9 +32,9 @@ fn the_main_job_prints_a_summary_and_leaves_six_files() {
              workload.queue = 4096, workload.after_timeout = continue,
              workload.retries = 0, slo.error_rate = 0.01,
              workload.idle_cpu = 1m, workload.arrivals = poisson,
-             workload.balancer = random, pod.schedule =
-             { dist = "lognormal", median = "50ms", p99 = "500ms" },
-             pod.endpoint_lag = 1s
+             workload.balancer = random,
+             pod.schedule = { dist = "lognormal", median = "50ms",
+             p99 = "500ms" }, pod.endpoint_lag = 1s
 
     replicas        1 at the start, 20.2 on average, 50 at most
                     at the maximum of 50 for 7m 30s

@@ -387,8 +387,8 @@ fn what_is_too_long_for_a_line_takes_another_one() {
     insta::assert_snapshot!(text, @r#"
     prod under spike, 1h 0m
     fluid engine, 5 seeds (1 to 5): medians (p10 to p90)
-    assumed: deployment.containers = [{ name = "app", requests = { cpu =
-             "100m" }, limits = { cpu = "200m" } }]
+    assumed: deployment.containers = [{ name = "app",
+             requests = { cpu = "100m" }, limits = { cpu = "200m" } }]
 
     replicas        2 at the start, 15.1 (13.5 to 16.7) on average,
                     22 (20.4 to 23.6) at most
