@@ -281,7 +281,7 @@ fn the_answer_names_the_front_the_current_policy_and_the_files() {
                           0              60          19.48           130        19
      knee                60              60          21.39           105        18
                          60              40          23.10            90        16
-     current       as it is        as it is          20.03           140        21
+     current              5              50          20.03           140        21
 
     written  out/front.png
              out/front.svg
