@@ -51,9 +51,8 @@ fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
     assumed: cluster = kubeadm (CPU measured every 15 s),
              pod.image_pull = 0s, slo.latency = p95 within 500 ms,
              workload.io_per_request = 0s, slo.error_rate = 0.01,
-             workload.idle_cpu = 1m,
-             pod.schedule = { dist = "lognormal", median = "50ms",
-             p99 = "500ms" }, pod.endpoint_lag = 1s
+             workload.idle_cpu = 1m, pod.schedule = { dist = "lognormal",
+             median = "50ms", p99 = "500ms" }, pod.endpoint_lag = 1s
 
     replicas        1 at the start, 20 on average, 50 at most
                     at the maximum of 50 for 7m 30s
