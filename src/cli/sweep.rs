@@ -337,6 +337,14 @@ impl<'a> SweepExperiment<'a> {
         }
         rows
     }
+
+    /// The swept values of the current policy.
+    fn current_values(&self) -> Vec<Option<String>> {
+        let template = self.sweep.templates.first();
+        let stated = |path: &str| template.and_then(|it| it.stated(path));
+        let swept = self.sweep.grid.swept();
+        swept.map(|parameter| stated(parameter.path())).collect()
+    }
 }
 
 impl Experiment for SweepExperiment<'_> {
@@ -426,6 +434,7 @@ impl SweepReport<'_> {
             warm_up: experiment.arguments.warm_up.asked(),
             samples: experiment.arguments.samples,
             grid: &experiment.sweep.grid,
+            current_values: experiment.current_values(),
             objectives: &experiment.objectives,
             outcome: self.outcome.as_ref(),
             shard: experiment.arguments.shard,

@@ -69,7 +69,7 @@ pub(super) fn first_message(faults: &Diagnostics) -> String {
 
 /// The lines below a picture; none without the option.
 pub(super) fn foot(matters: Option<&WhatMatters>, first: Option<&str>) -> Vec<String> {
-    let lines = |matters| WhatMattersText::of(matters, first).lines();
+    let lines = |matters| WhatMattersText::of(matters, first).foot();
     matters.map(lines).unwrap_or_default()
 }
 

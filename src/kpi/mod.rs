@@ -150,6 +150,18 @@ pub struct ComparisonRow {
     pub is_rare: bool,
 }
 
+impl ComparisonRow {
+    /// The label without the unit, and the unit: `latency p95` and `ms`; `replicas, most` has none.
+    #[must_use]
+    pub fn name_and_unit(&self) -> (&'static str, &'static str) {
+        let is_unit = |text: &str| matches!(text, "s" | "ms") || text.starts_with('%');
+        match self.label.rsplit_once(", ") {
+            Some((name, unit)) if is_unit(unit) => (name, unit),
+            _ => (self.label, ""),
+        }
+    }
+}
+
 const fn row(place: u8, label: &'static str) -> Option<ComparisonRow> {
     Some(ComparisonRow {
         place,

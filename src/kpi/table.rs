@@ -161,7 +161,7 @@ kpis! {
         over_traces: Greatest,
         better: Less,
         leaves_out: "when: a minute of outage and an even trickle look the same",
-        row: percent(row(2, "failed requests, %")),
+        row: percent(row(3, "failed requests, %")),
     }
     FailedNoEndpoint failed_no_endpoint: Option<f64> {
         what: "Failed requests: no pod was there for the last attempt",
@@ -305,6 +305,7 @@ kpis! {
         leaves_out: "when: a run may break the SLO for minutes and keep the budget of the day",
         source: "SRE workbook, see below",
         heading: "error budget used",
+        row: percent(row(2, "error budget used, %")),
     }
     LatencySecondsP50 latency_seconds_p50: Option<f64> {
         what: "Median latency of succeeded requests, weighted by request, from the client's first attempt to the answer: measured in a histogram of three significant digits (the upper edge of the step, at most the longest), or solved and never above the clients' timeout (fluid engine)",
@@ -321,7 +322,7 @@ kpis! {
         over_traces: Greatest,
         better: Less,
         leaves_out: "users without an answer; over a whole run, a short outage is hardly visible",
-        row: milliseconds(row(3, "latency p95, ms")),
+        row: milliseconds(row(4, "latency p95, ms")),
     }
     LatencySecondsP99 latency_seconds_p99: Option<f64> {
         what: "99th percentile of the same",
@@ -330,7 +331,7 @@ kpis! {
         over_traces: Greatest,
         better: Less,
         leaves_out: "users without an answer; over a whole run, a short outage is hardly visible",
-        row: milliseconds(row(4, "latency p99, ms")),
+        row: milliseconds(row(5, "latency p99, ms")),
     }
     LatencySecondsP999 latency_seconds_p999: Option<f64> {
         what: "99.9th percentile of the same",
@@ -411,7 +412,7 @@ kpis! {
         better: Less,
         leaves_out: "whether users noticed: it contains no backlog and no headroom",
         source: "SPEC RG",
-        row: row(5, "pods missing, % of needed"),
+        row: row(6, "pods missing, % of needed"),
     }
     OverProvisionedPercent over_provisioned_percent: Option<f64> {
         what: "θ_O = 100/T' · Σ max(ready − needed, 0) / needed · Δt, Δt = 15 s",
@@ -495,7 +496,7 @@ kpis! {
         leaves_out: "how long each stall was",
         source: "cgroup's nr_throttled / nr_periods, counted over periods with work",
         heading: "throttled share",
-        row: percent(rare_row(6, "CPU throttled, %")),
+        row: percent(rare_row(7, "CPU throttled, %")),
     }
     CpuUtilizationMean cpu_utilization_mean: Option<f64> {
         what: "CPU that ready pods used / CPU that they requested; null without ready pods or without request",
@@ -514,6 +515,6 @@ kpis! {
         better: Less,
         leaves_out: "",
         known_by: KnownBy::RequestEngine,
-        row: rare_row(7, "OOM kills"),
+        row: rare_row(8, "OOM kills"),
     }
 }

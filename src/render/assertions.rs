@@ -40,7 +40,11 @@ fn line(checked: &CheckedAssertion, colour: Colour) -> String {
         trace,
         ..
     } = checked;
-    let line = format!("{policy} under {trace}: {assertion} ({value})");
+    let lead = match &checked.difference {
+        Some(difference) if checked.holds && is_noise(difference) => "not shown to be worse: ",
+        _ => "",
+    };
+    let line = format!("{lead}{policy} under {trace}: {assertion} ({value})");
     format!("{mark} {}\n", visible(&line))
 }
 
@@ -58,10 +62,16 @@ fn difference_in_words(difference: &PairedDifference, holds: bool) -> String {
     let verdict = match (estimate.half_width, holds) {
         (None, _) => ", one pair shows no noise",
         (Some(_), false) => ", beyond the noise",
-        (Some(_), true) if !estimate.excludes(0.0) => ", within the noise",
+        (Some(_), true) if is_noise(difference) => ", within the noise",
         (Some(_), true) => "",
     };
     format!("{mean} over {over}{verdict}")
+}
+
+/// Whether the interval of the difference includes zero.
+fn is_noise(difference: &PairedDifference) -> bool {
+    let estimate = difference.estimate.as_ref();
+    estimate.is_some_and(|it| it.half_width.is_some() && !it.excludes(0.0))
 }
 
 /// Enough digits to see that 30.0004 is more than 30.
@@ -115,7 +125,7 @@ mod tests {
         insta::assert_snapshot!(render_assertions(&all, Colour::Plain), @"
         ✓ prod under spike: slo_violation_seconds <= 30 (median 12.5)
         ✓ prod under spike: slo_violation_seconds <= 30 (mean difference -12 ± 5 over 10 seeds)
-        ✓ prod under spike: slo_violation_seconds <= 30 (mean difference +3 ± 5 over 10 seeds, within the noise)
+        ✓ not shown to be worse: prod under spike: slo_violation_seconds <= 30 (mean difference +3 ± 5 over 10 seeds, within the noise)
         ✗ prod under spike: slo_violation_seconds <= 30 (mean difference +12 ± 5 over the 9 of 10 seeds that give both a value, beyond the noise)
         ✗ prod under spike: slo_violation_seconds <= 30 (mean difference +12.3 over the 1 of 10 seeds that give both a value, one pair shows no noise)
         ✗ prod under spike: slo_violation_seconds <= 30 (no seed gives both a value)

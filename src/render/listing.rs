@@ -33,7 +33,7 @@ pub(super) fn filled(items: &[String], columns: usize) -> Vec<String> {
                         if fits(&word) {
                             vec![word]
                         } else {
-                            word.split_whitespace().map(str::to_owned).collect()
+                            assignments_of(&word)
                         }
                     })
                     .collect()
@@ -43,12 +43,29 @@ pub(super) fn filled(items: &[String], columns: usize) -> Vec<String> {
     human::lines_of(&parts, fits)
 }
 
-/// The words of `item`; a table in braces is one word.
+/// The words of a table in braces; a key stays with its value, and a brace with what it opens.
+fn assignments_of(table: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for piece in table.split_whitespace() {
+        let is_open = |last: &String| piece == "=" || last.ends_with(['=', '{', '[']);
+        match words.last_mut().filter(|last| is_open(last)) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(piece);
+            }
+            None => words.push(piece.to_owned()),
+        }
+    }
+    words
+}
+
+/// The words of `item`; an assignment and a table in braces are one word each.
 fn words_of(item: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut depth = 0_usize;
     for piece in item.split_whitespace() {
-        match words.last_mut().filter(|_| depth > 0) {
+        let is_open = |last: &String| depth > 0 || piece == "=" || last.ends_with('=');
+        match words.last_mut().filter(|last| is_open(last)) {
             Some(table) => {
                 table.push(' ');
                 table.push_str(piece);
@@ -58,4 +75,27 @@ fn words_of(item: &str) -> Vec<String> {
         depth = (depth + piece.matches('{').count()).saturating_sub(piece.matches('}').count());
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assignment_stays_together_and_a_long_table_is_broken_between_its_keys() {
+        let items = [
+            "pod.startup_cpu = 0".to_owned(),
+            "pod.schedule = { dist = \"lognormal\", mean = \"500ms\", cv = 1.0 }".to_owned(),
+            "pod.stop = 1s".to_owned(),
+        ];
+        assert_eq!(
+            filled(&items, 40),
+            [
+                "pod.startup_cpu = 0,",
+                "pod.schedule = { dist = \"lognormal\",",
+                "mean = \"500ms\", cv = 1.0 },",
+                "pod.stop = 1s",
+            ]
+        );
+    }
 }

@@ -14,6 +14,7 @@ use crate::kpi::Kpi;
 use crate::results::KpiReport;
 use crate::results::export::Request;
 use crate::results::failures;
+use crate::results::slo::SloJudge;
 use crate::results::statistics::sorted_quantile;
 use crate::results::what_matters::WhatMatters;
 use crate::scenario::{Assumption, ClusterKind, Engine, Scenario};
@@ -89,7 +90,7 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
     if let Some(part) = part_of_trace(run.request) {
         page.text.push_str(&format!("only {part} of the trace\n"));
     }
-    if let Some(part) = counted_part(run.request) {
+    if let Some(part) = counted_part(run.request, scenario) {
         page.text.push_str(&format!("{part}, after the warm-up\n"));
     }
     for line in wrapped("with: ", &run.request.set) {
@@ -258,11 +259,15 @@ fn good_share(share: f64) -> String {
 }
 
 /// Good requests, and the error budget.
-fn write_budget(page: &mut Page, kpis: &Numbers<'_>) {
+fn write_budget(page: &mut Page, scenario: &Scenario, kpis: &Numbers<'_>) {
     let good = kpis.shown(Kpi::GoodRequestShare, good_share);
     let used = kpis.shown(Kpi::ErrorBudgetUsed, human::percent);
     let items = [good, format!("{used} of the error budget used")];
     page.list("good requests", &items, Tone::Calm);
+    let judge = SloJudge::new(&scenario.slo, scenario.workload.timeout);
+    let allowed = human::trimmed(100.0 * judge.allowed_bad_share(), 3);
+    let budget = format!("({allowed} % of requests may be bad)");
+    page.line("", &budget, Tone::Calm);
 }
 
 fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
@@ -289,7 +294,7 @@ fn write_requests(page: &mut Page, run: &RunSummary<'_>, kpis: &Numbers<'_>) {
             page.line("", &promise, Tone::Calm);
         }
     }
-    write_budget(page, kpis);
+    write_budget(page, run.scenario, kpis);
     write_latency(page, kpis);
     write_failures(page, kpis, slo.error_rate);
     write_strain(page, run.engine, kpis);

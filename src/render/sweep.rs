@@ -73,7 +73,10 @@ fn front(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> String {
         .collect();
     if let Some(current) = outcome.current {
         let mut row = vec!["current".to_owned()];
-        row.extend(names.iter().map(|_| "as it is".to_owned()));
+        let values = answer.current_values.iter();
+        let value =
+            |value: &Option<String>| visible(value.as_deref().unwrap_or("default")).into_owned();
+        row.extend(values.map(value));
         row.extend(numbers(current, objectives));
         rows.push(row);
     }

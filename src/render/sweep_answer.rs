@@ -31,6 +31,8 @@ pub struct SweepAnswer<'a> {
     pub samples: Option<u32>,
     /// What was swept.
     pub grid: &'a Grid,
+    /// The value of each swept parameter in the policy as it stands; `None` where it states none.
+    pub current_values: Vec<Option<String>>,
     /// What was weighed.
     pub objectives: &'a Objectives,
     /// What it comes to; `None` for a part.
@@ -169,6 +171,7 @@ mod tests {
             seeds: 1,
             samples: None,
             grid: &grid,
+            current_values: vec![None],
             objectives: &Objectives::of(&[]),
             outcome: None,
             shard: None,

@@ -42,7 +42,7 @@ impl WhatMattersText {
         Self {
             head: format!("{what}: each assumption alone over its plausible range, {seeds}"),
             influences: shown.iter().map(influence_text).collect(),
-            rest: rest(matters, shown.len()),
+            rest: rest(matters, shown.len(), first.is_some()),
         }
     }
 
@@ -66,7 +66,28 @@ impl WhatMattersText {
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
-    /// A line for each assumption, for the foot of a picture.
+    /// Lines for the foot of a picture: of a comparison each policy has its own, indented.
+    #[must_use]
+    pub fn foot(&self) -> Vec<String> {
+        let mut lines = vec![self.head.clone()];
+        for influence in &self.influences {
+            match &influence.rows[..] {
+                [(name, items)] if name.is_empty() => {
+                    lines.push(format!("{}: {}", influence.assumption, items.join(", ")));
+                }
+                rows => {
+                    lines.push(influence.assumption.clone());
+                    let row = |(name, items): &(String, Vec<String>)| {
+                        format!("  {name}: {}", items.join(", "))
+                    };
+                    lines.extend(rows.iter().map(row));
+                }
+            }
+        }
+        lines
+    }
+
+    /// A line for each assumption, for a list.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let line = |influence: &InfluenceText| {
@@ -86,13 +107,17 @@ impl WhatMattersText {
     }
 }
 
-fn rest(matters: &WhatMatters, shown: usize) -> Vec<String> {
+fn rest(matters: &WhatMatters, shown: usize, is_comparison: bool) -> Vec<String> {
+    let what = match is_comparison {
+        true => "the differences",
+        false => "the result",
+    };
     let others = matters.assumptions().len() - shown;
     let mut rest = match (shown, others) {
         (_, 0) => Vec::new(),
-        (0, _) => vec![format!("none of the {others} assumptions moves the result")],
-        (_, 1) => vec!["1 further assumption moves the result less".to_owned()],
-        _ => vec![format!("{others} further assumptions move the result less")],
+        (0, _) => vec![format!("none of the {others} assumptions moves {what}")],
+        (_, 1) => vec![format!("1 further assumption moves {what} less")],
+        _ => vec![format!("{others} further assumptions move {what} less")],
     };
     rest.extend(matters.skipped().iter().map(|end| {
         format!(
@@ -131,19 +156,24 @@ fn move_text(of_kpi: &KpiMove) -> Option<String> {
     let is_difference = of_kpi.policy.is_some();
     let words = |value: f64| {
         let size = match of_kpi.kpi {
+            // A comparison's table has seconds, the summary of a run has words.
+            Kpi::SloViolationSeconds if is_difference => {
+                format!("{} s", human::significant(value.abs()))
+            }
             Kpi::SloViolationSeconds => human::duration(value.abs()),
             _ => human::significant(value.abs()),
         };
         match is_difference {
             true if value < 0.0 => format!("-{size}"),
             true if value > 0.0 => format!("+{size}"),
-            _ => size,
+            true => format!("±{size}"),
+            false => size,
         }
     };
     let name = match of_kpi.kpi {
         Kpi::SloViolationSeconds => "SLO broken",
         Kpi::PodHours => "pod hours",
-        Kpi::PeakReplicas => "peak",
+        Kpi::PeakReplicas => "most replicas",
         other => other.name(),
     };
     let (least, most) = of_kpi.range()?;
@@ -222,14 +252,21 @@ mod tests {
             })
             .expect("values")
         };
-        assert_eq!(of(None, Kpi::PeakReplicas, 50.0, 50.0, 50.0), "peak 50");
+        assert_eq!(
+            of(None, Kpi::PeakReplicas, 50.0, 50.0, 50.0),
+            "most replicas 50"
+        );
+        assert_eq!(
+            of(Some("new"), Kpi::PeakReplicas, 0.0, 0.0, 0.0),
+            "most replicas ±0"
+        );
         assert_eq!(
             of(None, Kpi::SloViolationSeconds, 175.0, 175.0, 490.0),
             "SLO broken 2m 55s (2m 55s to 8m 10s)"
         );
         assert_eq!(
             of(Some("new"), Kpi::SloViolationSeconds, -10.0, -77.0, 5.0),
-            "SLO broken -1m 17s (-1m 17s to +5 s)"
+            "SLO broken -77 s (-77 s to +5 s)"
         );
     }
 }

@@ -3,6 +3,7 @@
 use super::human;
 use crate::results::export::Request;
 use crate::results::failures::CauseShare;
+use crate::scenario::Scenario;
 use crate::units::SimSpan;
 
 /// What `--from` and `--to` leave.
@@ -17,10 +18,11 @@ pub(super) fn part_of_trace(request: &Request) -> Option<String> {
 }
 
 /// What `--warm-up` leaves to the KPIs.
-pub(super) fn counted_part(request: &Request) -> Option<String> {
+pub(super) fn counted_part(request: &Request, scenario: &Scenario) -> Option<String> {
     let warm_up = request.warm_up?;
     Some(format!(
-        "KPIs from {} on",
+        "KPIs of the {} from {} on",
+        human::duration(scenario.counted_span().as_secs_f64()),
         human::duration(warm_up.as_secs_f64())
     ))
 }

@@ -156,6 +156,8 @@ pub struct CurveFolder {
     starts: Vec<SimTime>,
     /// By kept curve, then by point, without the last point.
     values: Vec<Vec<f64>>,
+    /// The end of the warm-up, in which nothing counts as broken.
+    counted_from: SimTime,
     /// Until the last row.
     broken_seconds: f64,
     /// The start of the last row, and the share of it that broke the SLO.
@@ -218,6 +220,7 @@ impl CurveFolder {
             folded: FoldedValues::NONE,
             starts: Vec::with_capacity(points),
             values: vec![Vec::with_capacity(points); curves.len()],
+            counted_from: SimTime::ZERO,
             broken_seconds: 0.0,
             last_row: (SimTime::ZERO, 0.0),
         }
@@ -230,11 +233,11 @@ impl CurveFolder {
         let rows = end
             .unsigned_abs()
             .div_ceil(INTERVAL.as_nanos().unsigned_abs());
-        Self::new(
-            curves,
-            usize::try_from(rows).unwrap_or(usize::MAX),
-            points_max,
-        )
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        Self {
+            counted_from: SimTime::ZERO + scenario.warm_up,
+            ..Self::new(curves, rows, points_max)
+        }
     }
 
     /// The curves of a run that ended at `end`, and that saw this of its metrics.
@@ -260,7 +263,9 @@ impl CurveFolder {
 
     fn end_row(&mut self, end: SimTime) {
         let (start, violated_share) = self.last_row;
-        self.broken_seconds += violated_share * (end - start).as_secs_f64();
+        if start >= self.counted_from {
+            self.broken_seconds += violated_share * (end - start).as_secs_f64();
+        }
     }
 
     fn end_point(&mut self) {
@@ -437,6 +442,7 @@ mod tests {
     use crate::results::TimelineRecorder;
     use crate::results::tests::{even_segment, scenario};
     use crate::simulation::Observer;
+    use crate::units::SimSpan;
 
     fn timeline(end_seconds: f64, desired: i32) -> Timeline {
         let mut recorder = TimelineRecorder::new(&scenario(end_seconds));
@@ -492,6 +498,25 @@ mod tests {
             .collect();
         let expected = [None, Some(20.0), Some(20.0), Some(40.0), Some(30.0), None];
         assert_eq!(values, expected);
+    }
+
+    #[test]
+    fn what_breaks_the_slo_counts_from_the_end_of_the_warm_up_on() {
+        let mut timeline = timeline(20.0, 2);
+        for row in &mut timeline.rows {
+            row.slo_violated_share = 1.0;
+        }
+        let mut scenario = scenario(20.0);
+        scenario.warm_up = SimSpan::from_secs(10);
+        let mut folder = CurveFolder::of(&scenario, &Curve::COMPARED, POINTS_MAX);
+        timeline.rows.iter().for_each(|row| folder.row(row));
+        let curves = PolicyCurves {
+            seeds: vec![folder.finish(timeline.end, &timeline.metrics_seen)],
+        };
+        let broken = curves.band(Curve::BrokenSeconds);
+        let medians = broken.iter().filter_map(|point| point.band);
+        let medians: Vec<f64> = medians.map(|band| band.median).collect();
+        assert_eq!(medians, [0.0, 0.0, 5.0, 10.0]);
     }
 
     #[test]

@@ -114,9 +114,7 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
         );
         return None;
     }
-    if is_bare_word(value)
-        || (is_release(&keys) && is_value(value) && !value.starts_with(['"', '\'']))
-    {
+    if is_unquoted_text(&keys, value) {
         return Some(Override {
             keys,
             value: bare_word(text, id, equals + 1),
@@ -150,6 +148,11 @@ fn parse(id: SourceId, sources: &Sources, faults: &mut Faults<'_>) -> Option<Ove
             None
         }
     }
+}
+
+/// Whether `value` is a text that an argument may state without quotes.
+fn is_unquoted_text(keys: &[PathKey], value: &str) -> bool {
+    is_bare_word(value) || (is_release(keys) && is_value(value) && !value.starts_with(['"', '\'']))
 }
 
 /// Whether the path is that of the release, whose name looks like a number: `1.30` is not 1.3.
@@ -235,6 +238,20 @@ pub fn quote_bare_word(text: &str) -> String {
         format!("\"{text}\"")
     } else {
         text.to_owned()
+    }
+}
+
+/// A well-formed argument as a line of a policy's file: what is read as a text without quotes gets them.
+pub(super) fn line_of_file(argument: &str) -> String {
+    let Some(equals) = equals_sign(argument) else {
+        return argument.to_owned();
+    };
+    let (path, value) = (argument[..equals].trim(), argument[equals + 1..].trim());
+    let is_text = parse_path(path).is_some_and(|keys| is_unquoted_text(&keys, value));
+    if is_text {
+        format!("{path} = \"{value}\"")
+    } else {
+        format!("{path} = {value}")
     }
 }
 

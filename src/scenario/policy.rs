@@ -409,10 +409,23 @@ fn read_slo(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> Slo {
 }
 
 fn read_cost(section: Option<&Section<'_>>, faults: &mut Faults<'_>) -> CostRates {
-    CostRates {
+    let rates = CostRates {
         per_pod_hour: key::PER_POD_HOUR.read(section, faults),
         per_core_hour: key::PER_CORE_HOUR.read(section, faults),
         per_gib_hour: key::PER_GIB_HOUR.read(section, faults),
         currency: key::CURRENCY.read(section, faults),
+    };
+    if let Some(section) = section
+        && rates.currency.is_some()
+        && rates.is_free()
+        && !faults.has_errors()
+    {
+        faults.report(
+            Code::NoEffect,
+            section.key_origin(key::CURRENCY.name),
+            "`cost.currency` has no effect: there are no prices, so there is no cost",
+            "write a price, such as --set cost.per_pod_hour=0.04",
+        );
     }
+    rates
 }

@@ -177,7 +177,7 @@ impl PolicyFile {
             quoted(successor.base)
         );
         for setting in successor.settings {
-            text.push_str(setting);
+            text.push_str(&overrides::line_of_file(setting));
             text.push('\n');
         }
         text.push('\n');

@@ -12,6 +12,8 @@ use super::manifest::ManifestChoice;
 use super::policy;
 use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
+use super::toml_text::parse_path;
+use super::tree::Value;
 use super::{Engine, Scenario, overrides};
 use crate::cluster::stationary::LatencyTables;
 use crate::units::SimSpan;
@@ -130,6 +132,27 @@ impl Template {
     /// As [`Template::scenario`].
     pub fn resolve(&self, set: &[String]) -> Result<Resolved, Diagnostics> {
         self.material.resolve(set)
+    }
+
+    /// The single value that the policy states at `path`, as `--set` names it; `None` where a default or nothing is there.
+    #[must_use]
+    pub fn stated(&self, path: &str) -> Option<String> {
+        let keys = parse_path(path)?;
+        let (first, rest) = keys.split_first()?;
+        let tree = self.material.tree.as_ref()?;
+        let node = rest
+            .iter()
+            .try_fold(tree.table.get(&first.key)?, |node, key| {
+                let item = || node.items().get(key.key.parse::<usize>().ok()?);
+                node.get(&key.key).or_else(item)
+            })?;
+        match &node.value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Integer(number) => Some(number.to_string()),
+            Value::Float(number) => Some(number.to_string()),
+            Value::Boolean(flag) => Some(flag.to_string()),
+            Value::Table(_) | Value::Array(_) | Value::Date | Value::Null => None,
+        }
     }
 
     /// The requested engine; by default the request engine, or the fluid engine for a CPU trace.

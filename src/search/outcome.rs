@@ -2,6 +2,8 @@
 //!
 //! A point has three KPIs, folded over the traces; `sweep.csv` has the others.
 
+use std::borrow::Cow;
+
 use super::front::{knee, pareto_front};
 use crate::kpi::{Kpi, OverTraces};
 use crate::scenario::Scenario;
@@ -103,6 +105,15 @@ impl Objectives {
                 format!("{}, {}", objective.heading(), visible(currency))
             }
             _ => objective.heading().to_owned(),
+        }
+    }
+
+    /// What a number of an objective counts: the currency of the cost, or the heading; safe to print as it is.
+    #[must_use]
+    pub fn unit(&self, objective: Objective) -> Cow<'_, str> {
+        match (objective, &self.currency) {
+            (Objective::Cost, Some(currency)) => visible(currency),
+            _ => objective.heading().into(),
         }
     }
 

@@ -53,9 +53,9 @@ fn two_policies_stand_side_by_side_and_leave_five_files() {
              workload.queue = 4096, workload.after_timeout = continue,
              workload.retries = 0, slo.error_rate = 0.01,
              workload.idle_cpu = 1m, workload.arrivals = poisson,
-             workload.balancer = random, pod.schedule =
-             { dist = "lognormal", median = "50ms", p99 = "500ms" },
-             pod.endpoint_lag = 1s
+             workload.balancer = random,
+             pod.schedule = { dist = "lognormal", median = "50ms",
+             p99 = "500ms" }, pod.endpoint_lag = 1s
 
     written  output/compare-prod-fast-short-4-seeds/plot.png
              output/compare-prod-fast-short-4-seeds/plot.svg
@@ -97,9 +97,9 @@ fn baselines_need_no_file_and_traces_are_known_by_their_content() {
              pod.image_pull = 0s (of renamed, @default, @oracle:130),
              slo.latency = p95 within 500 ms, workload.io_per_request = 0s,
              slo.error_rate = 0.01,
-             workload.idle_cpu = 1m (of renamed, @default), pod.schedule =
-             { dist = "lognormal", median = "50ms", p99 = "500ms" } (of
-             renamed, @default, @oracle:130),
+             workload.idle_cpu = 1m (of renamed, @default),
+             pod.schedule = { dist = "lognormal", median = "50ms",
+             p99 = "500ms" } (of renamed, @default, @oracle:130),
              pod.endpoint_lag = 1s (of renamed, @default, @oracle:130)
 
     written  output/compare-renamed-default-oracle-130-fixed-3-short-steps-fluid-2-seeds/plot-short.svg

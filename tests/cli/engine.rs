@@ -51,9 +51,8 @@ fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
     assumed: cluster = kubeadm (CPU measured every 15 s),
              pod.image_pull = 0s, slo.latency = p95 within 500 ms,
              workload.io_per_request = 0s, slo.error_rate = 0.01,
-             workload.idle_cpu = 1m, pod.schedule =
-             { dist = "lognormal", median = "50ms", p99 = "500ms" },
-             pod.endpoint_lag = 1s
+             workload.idle_cpu = 1m, pod.schedule = { dist = "lognormal",
+             median = "50ms", p99 = "500ms" }, pod.endpoint_lag = 1s
 
     replicas N at the start, N on average, N at most
                     at the maximum of N for N N

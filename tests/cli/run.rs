@@ -32,9 +32,9 @@ fn the_main_job_prints_a_summary_and_leaves_six_files() {
              workload.queue = 4096, workload.after_timeout = continue,
              workload.retries = 0, slo.error_rate = 0.01,
              workload.idle_cpu = 1m, workload.arrivals = poisson,
-             workload.balancer = random, pod.schedule =
-             { dist = "lognormal", median = "50ms", p99 = "500ms" },
-             pod.endpoint_lag = 1s
+             workload.balancer = random,
+             pod.schedule = { dist = "lognormal", median = "50ms",
+             p99 = "500ms" }, pod.endpoint_lag = 1s
 
     replicas N at the start, N on average, N at most
                     at the maximum of N for N N
@@ -310,7 +310,7 @@ fn a_warm_up_leaves_the_start_out_of_the_kpis_and_nothing_else() {
     let about = |lead: &str| page.lines().find(|line| line.starts_with(lead));
     assert_eq!(
         about("KPIs"),
-        Some("KPIs from 10m 0s on, after the warm-up")
+        Some("KPIs of the 20m 0s from 10m 0s on, after the warm-up")
     );
     assert!(
         about("cost").expect("a cost").contains(" EUR in "),

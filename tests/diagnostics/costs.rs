@@ -121,3 +121,16 @@ fn faulty_costs_that_vary() {
       = help: did you mean `from`?
     ");
 }
+
+#[test]
+fn a_currency_without_a_price_has_no_effect() {
+    insta::assert_snapshot!(about_set("cost.currency=EUR"), @r#"
+    warning[W0002]: `cost.currency` has no effect: there are no prices, so there is no cost
+     --> --set:1:6
+      |
+    1 | cost.currency=EUR
+      |      ^^^^^^^^
+      |
+      = help: write a price, such as --set cost.per_pod_hour=0.04
+    "#);
+}

@@ -10,6 +10,7 @@ use hpasim::render::plot::bands::{
     BandChart, BandColour, BandLevel, BandPanel, BandPoint, BandQuantity, BandSeries, draw_bands,
 };
 use hpasim::scenario::Scenario;
+use hpasim::units::SimSpan;
 use hpasim::workload::Demand;
 
 use super::forecast::Moment;
@@ -99,6 +100,7 @@ fn chart(picture: &Picture<'_>) -> BandChart {
         title: picture.name.to_owned(),
         subtitle: picture.subtitle.clone(),
         end_seconds: scenario.trace.end().as_secs_f64() - picture.lead_in_seconds,
+        warm_up: SimSpan::ZERO,
         panels: vec![
             load_panel(scenario, picture.lead_in_seconds),
             BandPanel {

@@ -295,7 +295,7 @@ impl Reader<'_> {
             return Ok(());
         };
         let quiet = &parts.held_out[place];
-        let spiked = spike.added_to(&quiet.today.trace);
+        let spiked = spike.added_to(&quiet.today.trace, quiet.today.warm_up);
         let added = describe(&spiked, &parts.labels[place], &quiet.label);
         let comment = format!("hpasim tune: {added}");
         let spike = AddedSpike {

@@ -182,8 +182,7 @@ impl TuneReport<'_> {
         let picture = FrontPicture {
             title: &title,
             subtitle: &subtitle,
-            cost: objectives.cost(),
-            harm: objectives.harm(),
+            objectives,
             points: &points,
             front: &pareto_front(&plane),
             marks: &marks,

@@ -13,6 +13,7 @@ use super::run::{LEFT, RIGHT, time_name};
 use super::series::{Strokes, TimedValue, push_step};
 use super::symbols::{LegendEntry, LegendKey, entry};
 use crate::draw::{Drawing, Ink, Rect};
+use crate::units::SimSpan;
 
 /// A picture of panels under each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +24,8 @@ pub struct BandChart {
     pub subtitle: String,
     /// Where the time axis ends, in seconds.
     pub end_seconds: f64,
+    /// The start that the KPIs leave out: it has a grey ground.
+    pub warm_up: SimSpan,
     /// From top to bottom.
     pub panels: Vec<BandPanel>,
 }
@@ -146,7 +149,9 @@ pub fn draw_bands(chart: &BandChart) -> Drawing {
             x: times.clone(),
             y: panel.axis(),
         };
-        panel.draw(&mut drawing, &plane, |_| {});
+        panel.draw(&mut drawing, &plane, |drawing| {
+            plane.shade_warm_up(drawing, chart.warm_up);
+        });
         if index + 1 == chart.panels.len() {
             plane.name_x(&mut drawing, time_name(&times));
         }
@@ -344,6 +349,7 @@ mod tests {
             title: "a run".to_owned(),
             subtitle: "as many see it".to_owned(),
             end_seconds: 600.0,
+            warm_up: SimSpan::ZERO,
             panels: vec![BandPanel {
                 heading: "replicas".to_owned(),
                 quantity: BandQuantity::Count,

@@ -83,7 +83,7 @@ pub fn compared_chart(picture: &ComparedPicture<'_>) -> BandChart {
     let warm_up = picture.scenarios[0].warm_up.as_secs_f64();
     let counted = if warm_up > 0.0 {
         format!(
-            "; the KPIs of the tables count from {} on",
+            "; KPIs from {} on (grey: warm-up)",
             human::duration(warm_up)
         )
     } else {
@@ -99,6 +99,7 @@ pub fn compared_chart(picture: &ComparedPicture<'_>) -> BandChart {
             .curves
             .first()
             .map_or(0.0, PolicyCurves::end_seconds),
+        warm_up: picture.scenarios[0].warm_up,
         panels,
     }
 }

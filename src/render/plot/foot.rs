@@ -11,6 +11,9 @@ const LEADING: f64 = 19.0;
 /// From the picture to the first baseline, and from the last to the edge.
 const SPACE: f64 = 14.0;
 
+/// For each space at the start of a line.
+const INDENT: f64 = 8.0;
+
 /// The drawing with `lines` below it; without lines, the drawing itself.
 #[must_use]
 pub fn with_foot(mut drawing: Drawing, lines: &[String]) -> Drawing {
@@ -20,10 +23,12 @@ pub fn with_foot(mut drawing: Drawing, lines: &[String]) -> Drawing {
     let top = f64::from(drawing.height());
     drawing.lengthen((LEADING * lines.len() as f64 + 2.0 * SPACE).ceil() as u32);
     let letters = lettering(KEY_SIZE, ink::TEXT, Align::Left);
-    let room = f64::from(WIDTH) - LEFT - MARGIN;
     for (index, line) in lines.iter().enumerate() {
         let baseline = top + SPACE + LEADING * index as f64;
-        drawing.text(at(LEFT, baseline), shortened(line, letters, room), letters);
+        let text = line.trim_start();
+        let left = LEFT + INDENT * (line.len() - text.len()) as f64;
+        let room = f64::from(WIDTH) - left - MARGIN;
+        drawing.text(at(left, baseline), shortened(text, letters, room), letters);
     }
     drawing
 }

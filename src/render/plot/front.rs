@@ -10,7 +10,7 @@ pub use super::symbols::MarkRole;
 use super::symbols::{LegendEntry, LegendKey, Look, Shape, draw_legend, entry, looks};
 use crate::draw::{Align, Drawing, Ink, Rect, SheetPoint};
 use crate::render::sweep_answer::{SweepAnswer, number};
-use crate::search::outcome::{Objective, SweepOutcome, Weighed};
+use crate::search::outcome::{Objectives, SweepOutcome, Weighed};
 
 /// What a picture of a front shows.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +19,8 @@ pub struct FrontPicture<'a> {
     pub title: &'a str,
     /// The line below it.
     pub subtitle: &'a str,
-    /// What is paid: to the right it grows.
-    pub cost: Objective,
-    /// What users suffer: upwards it grows.
-    pub harm: Objective,
+    /// What is paid, which grows to the right, and what users suffer, which grows upwards.
+    pub objectives: &'a Objectives,
     /// All points; NaN where an objective is unknown.
     pub points: &'a [Weighed],
     /// The points on the front of cost against harm by number, cost rising.
@@ -68,9 +66,9 @@ pub fn draw_sweep_front(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> Dra
         format!(
             "{} {}, {} {}",
             number(cost, point.cost),
-            cost.heading(),
+            answer.objectives.unit(cost),
             number(harm, point.harm),
-            harm.heading()
+            answer.objectives.unit(harm)
         )
     };
     let knee = outcome.knee.map(|knee| {
@@ -91,8 +89,7 @@ pub fn draw_sweep_front(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> Dra
     draw_front(&FrontPicture {
         title: &format!("{}: {cost_name} against {harm_name}", answer.title()),
         subtitle: &answer.subtitle(),
-        cost,
-        harm,
+        objectives: answer.objectives,
         points: &outcome.points,
         front: &outcome.front,
         marks: &marks,
@@ -175,9 +172,11 @@ impl<'a> FrontChart<'a> {
         }
         // Data may reach over the frame, but not over the names.
         plane.name_y(&mut drawing);
-        let cost = format!("{} (less is cheaper)", picture.cost.heading());
+        let objectives = picture.objectives;
+        let cost = objectives.column_heading(objectives.cost());
+        let cost = format!("{cost} (less is cheaper)");
         plane.name_x(&mut drawing, &cost);
-        let harm = format!("{} (less is better)", picture.harm.heading());
+        let harm = format!("{} (less is better)", objectives.harm().heading());
         let place = at(plane.frame.left, plane.frame.top - 12.0);
         let letters = lettering(13.0, ink::TEXT_SOFT, Align::Left);
         drawing.text(place, harm, letters);

@@ -44,7 +44,7 @@ pub struct Picture<'a> {
 #[must_use]
 pub fn draw_run(picture: &Picture<'_>) -> Drawing {
     let end = picture.timeline.end.as_secs_f64();
-    let asked = place_asked(&what_was_asked(picture.request));
+    let asked = place_asked(&what_was_asked(picture.request, picture.scenario));
     let kinds = PanelKind::all(picture.scenario);
     let mut drawing = sheet(&kinds);
     let breaches = Breaches {
@@ -278,9 +278,9 @@ fn draw_key(drawing: &mut Drawing, scenario: &Scenario, is_kept: bool, words: &K
 }
 
 /// What the command asked for beside the inputs, if anything.
-fn what_was_asked(request: &Request) -> Vec<String> {
+fn what_was_asked(request: &Request, scenario: &Scenario) -> Vec<String> {
     let part = part_of_trace(request).map(|part| format!("{part} of the trace"));
-    let counted = counted_part(request).map(|part| format!("{part} (grey: warm-up)"));
+    let counted = counted_part(request, scenario).map(|part| format!("{part} (grey: warm-up)"));
     part.into_iter()
         .chain(counted)
         .chain(request.set.iter().cloned())

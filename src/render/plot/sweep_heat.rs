@@ -125,7 +125,8 @@ impl<'a> HeatmapChart<'a> {
         value: fn(&Weighed) -> f64,
     ) {
         let place = at(frame.left, frame.top - 12.0);
-        drawing.text(place, objective.heading(), bold(13.5));
+        let heading = self.answer.objectives.column_heading(objective);
+        drawing.text(place, heading, bold(13.5));
         let medians = self.medians(value);
         let (low, high) = extent(medians.iter().flatten().copied());
         for (row, values) in medians.iter().enumerate() {

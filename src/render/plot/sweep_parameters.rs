@@ -15,7 +15,7 @@ use super::symbols::Shape;
 use crate::draw::{Align, Drawing, Ink, Rect};
 use crate::render::sweep_answer::SweepAnswer;
 use crate::scenario::parse_duration;
-use crate::search::outcome::{Objective, SweepOutcome, Weighed};
+use crate::search::outcome::{SweepOutcome, Weighed};
 use crate::search::parameter::Parameter;
 use crate::search::table::plain_text;
 use crate::units::{Quantity, parse_number};
@@ -75,18 +75,22 @@ pub fn draw_parameters(answer: &SweepAnswer<'_>, outcome: &SweepOutcome) -> Draw
             y: cost.clone(),
         };
         let objectives = answer.objectives;
+        let heading = |objective| objectives.column_heading(objective);
         effect
             .cost
-            .draw(&mut drawing, &upper, objectives.cost(), ink::BLUE);
+            .draw(&mut drawing, &upper, &heading(objectives.cost()), ink::BLUE);
         upper.frame.top += PANEL + BETWEEN;
         upper.frame.bottom += PANEL + BETWEEN;
         let lower = Plane {
             y: harm.clone(),
             ..upper
         };
-        effect
-            .harm
-            .draw(&mut drawing, &lower, objectives.harm(), ink::VERMILION);
+        effect.harm.draw(
+            &mut drawing,
+            &lower,
+            &heading(objectives.harm()),
+            ink::VERMILION,
+        );
         let letters = lettering(13.0, ink::TEXT, Align::Middle);
         lower.name_x(&mut drawing, &shortened(&effect.name, letters, width));
     }
@@ -369,10 +373,10 @@ impl Trend {
         spreads.chain(dots).collect()
     }
 
-    fn draw(&self, drawing: &mut Drawing, plane: &Plane, objective: Objective, ink: Ink) {
+    fn draw(&self, drawing: &mut Drawing, plane: &Plane, heading: &str, ink: Ink) {
         plane.grid(drawing);
         plane.name_y(drawing);
-        plane.heading(drawing, objective.heading());
+        plane.heading(drawing, heading);
         let along = |value: fn(&Spread) -> f64| {
             let places = self.spreads.iter();
             places.map(move |(place, spread)| plane.place(*place, value(spread)))

@@ -48,6 +48,7 @@ fn one_seed() {
                     10.7 k a month (730 h)
     SLO broken for  2m 0s  (p95 above 500 ms, or over 1 % failed)
     good requests   93.9 %, 103 % of the error budget used
+                    (5.95 % of requests may be bad)
     latency         p50 10 ms   p95 1.07 s   p99 5 s
     failed          0.81 % of 37.2 k requests
                     queue full 80 %, pod gone 20 %
@@ -127,6 +128,7 @@ fn several_seeds_show_the_median_and_how_far_it_strays() {
     SLO broken for  1m 23s (1m 5s to 1m 41s)
                     (p95 above 500 ms, or over 1 % failed)
     good requests   93.9 %, 103 % of the error budget used
+                    (5.95 % of requests may be bad)
     latency         p50 10 ms   p95 1.07 s   p99 5 s
     failed          0.81 % of 37.2 k requests
                     queue full 80 %, pod gone 20 %
@@ -286,6 +288,7 @@ fn single_requests_have_a_slowest_retries_and_oom_kills() {
                     7734 a month (730 h)
     SLO broken for  10 s  (p95 above 500 ms, or over 1 % failed)
     good requests   88 %, 205 % of the error budget used
+                    (5.95 % of requests may be bad)
     latency         p50 20 ms   p95 100 ms   p99 600 ms   max 700 ms
     failed          8.3 % of 540 requests
                     queue full 44 %, timed out 44 %, other 11 %
@@ -348,6 +351,7 @@ fn several_seeds_of_single_requests_stay_within_the_width() {
     SLO broken for  10 s
                     (p95 above 500 ms, or over 1 % failed)
     good requests   88 %, 205 % of the error budget used
+                    (5.95 % of requests may be bad)
     latency         p50 20 ms
                     p95 100 ms
                     p99 600 ms
@@ -383,8 +387,8 @@ fn what_is_too_long_for_a_line_takes_another_one() {
     insta::assert_snapshot!(text, @r#"
     prod under spike, 1h 0m
     fluid engine, 5 seeds (1 to 5): medians (p10 to p90)
-    assumed: deployment.containers = [{ name = "app", requests = { cpu =
-             "100m" }, limits = { cpu = "200m" } }]
+    assumed: deployment.containers = [{ name = "app",
+             requests = { cpu = "100m" }, limits = { cpu = "200m" } }]
 
     replicas        2 at the start, 15.1 (13.5 to 16.7) on average,
                     22 (20.4 to 23.6) at most
@@ -394,6 +398,7 @@ fn what_is_too_long_for_a_line_takes_another_one() {
     SLO broken for  2m 0s
                     (p95 above 500 ms, or over 1 % failed)
     good requests   93.9 %, 103 % of the error budget used
+                    (5.95 % of requests may be bad)
     latency         p50 10 ms   p95 1.07 s   p99 5 s
     failed          0.81 % of 37.2 k requests
                     queue full 80 %, pod gone 20 %

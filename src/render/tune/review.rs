@@ -2,7 +2,7 @@
 
 use super::cautions::side_effect;
 use super::{ProposalView, TunePage};
-use crate::kpi::Kpi;
+use crate::kpi::{ComparisonRow, Kpi};
 use crate::render::comparison::signed;
 use crate::render::human;
 use crate::render::prose::folded;
@@ -156,7 +156,8 @@ fn listed(differences: &[KpiDifference]) -> String {
 /// `mean replicas +0.2 ± 0.3`, `latency p95 -3.1 ± 0.2 ms`.
 fn difference(found: &KpiDifference) -> String {
     let facts = found.kpi.facts();
-    let Some(row) = facts.row.filter(|row| row.factor > 1.0) else {
+    let is_of_the_row = |row: &ComparisonRow| row.factor > 1.0 || facts.heading.is_empty();
+    let Some(row) = facts.row.filter(is_of_the_row) else {
         return format!("{} {}", found.heading(), signed(&found.difference));
     };
     let scaled = Estimate {
@@ -164,18 +165,18 @@ fn difference(found: &KpiDifference) -> String {
         half_width: found.difference.half_width.map(|it| row.factor * it),
         ..found.difference
     };
-    let unit = row.label.rsplit_once(", ").map_or("", |(_, unit)| unit);
-    format!("{} {} {unit}", name(found.kpi), signed(&scaled))
+    let text = format!("{} {}", name(found.kpi), signed(&scaled));
+    match row.name_and_unit() {
+        (_, "") => text,
+        (_, unit) => format!("{text} {unit}"),
+    }
 }
 
 /// The words of a KPI: its heading, or the label of its row without the unit.
 pub(super) fn name(kpi: Kpi) -> &'static str {
     let facts = kpi.facts();
     match facts.row {
-        Some(row) if facts.heading.is_empty() => row
-            .label
-            .rsplit_once(", ")
-            .map_or(row.label, |(name, _)| name),
+        Some(row) if facts.heading.is_empty() => row.name_and_unit().0,
         _ => kpi.heading(),
     }
 }

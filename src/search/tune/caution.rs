@@ -211,6 +211,8 @@ pub struct Balance {
 
 impl Balance {
     /// The KPIs of the goal, the objectives and what users feel, over all traces of the held-out runs.
+    ///
+    /// The costs name every other row of a comparison that became worse, too.
     #[must_use]
     pub fn of(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]) -> Self {
         let mut kpis = goal.kpis(objectives);
@@ -220,18 +222,19 @@ impl Balance {
                 kpis.push(kpi);
             }
         }
-        kpis.retain(|kpi| kpi.facts().better != Better::Neither);
         let mut balance = Self::default();
         for difference in differences(&kpis, runs) {
-            let is_more_better = difference.kpi.facts().better == Better::More;
-            let (less, more) = match is_more_better {
-                true => (&mut balance.costs, &mut balance.buys),
-                false => (&mut balance.buys, &mut balance.costs),
-            };
-            if difference.is_less() {
-                less.push(difference);
-            } else if difference.is_more() {
-                more.push(difference);
+            if difference.is_better() {
+                balance.buys.push(difference);
+            } else if difference.is_worse() {
+                balance.costs.push(difference);
+            }
+        }
+        let rows: Vec<Kpi> = Kpi::compared().into_iter().map(|(kpi, _)| kpi).collect();
+        for difference in differences(&rows, runs) {
+            let is_new = balance.costs.iter().all(|it| it.kpi != difference.kpi);
+            if is_new && difference.is_worse() {
+                balance.costs.push(difference);
             }
         }
         balance
@@ -518,6 +521,24 @@ pub fn doubts_of_goal(nearest: &Score) -> Vec<Caution> {
 }
 
 impl KpiDifference {
+    /// Whether the KPI became better beyond the noise.
+    fn is_better(&self) -> bool {
+        match self.kpi.facts().better {
+            Better::Less => self.is_less(),
+            Better::More => self.is_more(),
+            Better::Neither => false,
+        }
+    }
+
+    /// Whether the KPI became worse beyond the noise.
+    fn is_worse(&self) -> bool {
+        match self.kpi.facts().better {
+            Better::Less => self.is_more(),
+            Better::More => self.is_less(),
+            Better::Neither => false,
+        }
+    }
+
     /// Whether the KPI became less beyond the noise.
     fn is_less(&self) -> bool {
         self.difference.mean < 0.0 && self.difference.excludes(0.0)

@@ -8,7 +8,7 @@ use crate::workload::{Demand, MetricColumn, Trace};
 
 /// The spike is over where the load is back within this share of its rise.
 const OVER: f64 = 0.1;
-/// The spike begins after this share of the held-out minutes.
+/// The spike begins after this share of the held-out minutes that KPIs count.
 const BEFORE: f64 = 0.25;
 /// It takes at most this share of them, so that the report sees what follows.
 const LENGTH_MOST: f64 = 0.5;
@@ -56,14 +56,16 @@ impl SteepestSpike {
         })
     }
 
-    /// `trace` with this spike after a quarter of it, smaller in proportion where its load is less than that before the spike.
+    /// `trace` with this spike after a quarter of what follows `warm_up`, smaller in proportion where its load is less than that before the spike.
     ///
-    /// A spike longer than half of the trace is cut. Further columns grow by the same factors as the load.
+    /// KPIs do not count the warm-up, so a spike within it would tell nothing. A spike longer than half of what follows is cut. Further columns grow by the same factors as the load.
     #[must_use]
-    pub fn added_to(&self, trace: &Trace) -> SpikedTrace {
+    pub fn added_to(&self, trace: &Trace, warm_up: SimSpan) -> SpikedTrace {
         let minutes = minute_means(trace);
-        let start = (BEFORE * minutes.len() as f64) as usize;
-        let most = ((LENGTH_MOST * minutes.len() as f64) as usize).max(1);
+        let uncounted = (warm_up.as_secs_f64() / MINUTE_SECONDS).ceil() as usize;
+        let counted = minutes.len().saturating_sub(uncounted);
+        let start = uncounted + (BEFORE * counted as f64) as usize;
+        let most = ((LENGTH_MOST * counted as f64) as usize).max(1);
         let level = minutes.get(start).copied().unwrap_or(0.0);
         let scale = if self.before > 0.0 {
             (level / self.before).min(1.0)
@@ -172,7 +174,7 @@ mod tests {
     #[test]
     fn quiet_traffic_gets_the_spike_after_a_quarter_of_its_time() {
         let quiet = trace(&[10.0; 16]);
-        let spiked = spike().added_to(&quiet);
+        let spiked = spike().added_to(&quiet, SimSpan::ZERO);
         assert!(!holds_spike(&quiet) && holds_spike(&spiked.trace));
         assert_eq!(spiked.start, SimTime::ZERO + SimSpan::from_secs(240));
         assert_eq!(spiked.minutes, 3);
@@ -186,8 +188,20 @@ mod tests {
     }
 
     #[test]
+    fn the_spike_begins_after_a_quarter_of_what_follows_the_warm_up() {
+        let of = |warm_up: i64| {
+            let spiked = spike().added_to(&trace(&[10.0; 16]), SimSpan::from_secs(warm_up));
+            (spiked.start.as_secs_f64(), spiked.minutes)
+        };
+        assert_eq!(of(470), (600.0, 3));
+        // Half of the last three minutes has room for one.
+        assert_eq!(of(780), (780.0, 1));
+    }
+
+    #[test]
     fn where_load_is_less_the_spike_is_smaller_and_where_it_is_more_it_is_no_greater() {
-        let added = |load: f64| spike().added_to(&trace(&[load; 16])).added_most;
+        let quiet = |load: f64| trace(&[load; 16]);
+        let added = |load: f64| spike().added_to(&quiet(load), SimSpan::ZERO).added_most;
         assert_eq!(added(5.0).to_bits(), 30f64.to_bits());
         assert_eq!(added(80.0).to_bits(), 60f64.to_bits());
     }
@@ -205,7 +219,7 @@ mod tests {
             before: 10.0,
             added: vec![20.0; 60],
         };
-        let spiked = wide.added_to(&long);
+        let spiked = wide.added_to(&long, SimSpan::ZERO);
         assert_eq!(spiked.minutes, 5);
         assert!(steepest_rise(&spiked.trace) >= 2.0);
         assert_eq!(spiked.trace.times.len(), 8);

@@ -197,3 +197,22 @@ fn a_change_outside_the_autoscaler_stands_in_the_policy_and_in_no_patch() {
     assert_eq!(proposed.matches("sync_period").count(), 1, "{proposed}");
     sandbox.done("run out/proposed.toml traces/spike.csv --plot none");
 }
+
+#[test]
+fn a_proposal_holds_what_a_setting_meant_with_the_quotes_that_an_argument_may_omit() {
+    let sandbox = Sandbox::new();
+    let set = "--set cost.per_pod_hour=0.04 --set cost.currency=EUR --set workload.timeout=5s --set controller.kubernetes=1.33";
+    let goal = "--goal 'min cost' --param targetCPUUtilizationPercentage";
+    let tune = format!("{PROD_UNDER_SPIKE} {goal} {set} {SHORT} {OUT}");
+    let page = tuned(&sandbox, &tune).stdout;
+    assert_repeatable(&sandbox, &page);
+    let proposed = sandbox.text("out/proposed.toml");
+    for line in [
+        "cost.per_pod_hour = 0.04",
+        "cost.currency = \"EUR\"",
+        "workload.timeout = \"5s\"",
+        "controller.kubernetes = \"1.33\"",
+    ] {
+        assert!(proposed.lines().any(|it| it == line), "{line}: {proposed}");
+    }
+}

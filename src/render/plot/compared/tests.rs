@@ -7,7 +7,7 @@ use crate::results::TimelineRecorder;
 use crate::results::curves::{POINTS_MAX, SeedCurves};
 use crate::results::tests::{even_segment, scenario};
 use crate::simulation::Observer;
-use crate::units::Replicas;
+use crate::units::{Replicas, SimSpan};
 
 /// A policy of which `failed_rps` fail in the sixth minute.
 fn curves(desired: i32, failed_rps: f64) -> PolicyCurves {
@@ -174,4 +174,19 @@ fn names_are_cut_until_a_legend_holds_them() {
     assert_eq!(policy_names(&names(6, 30))[0], "xxx…xxx");
     assert_eq!(cut("@oracle-instant:130", 9), "@ora…:130");
     assert_eq!(policy_names(&names(2, 40))[0].chars().count(), 20);
+}
+
+#[test]
+fn the_warm_up_has_a_grey_ground_in_every_panel() {
+    let mut scenarios = vec![scenario(600.0); 2];
+    let grounds = |scenarios: &[Scenario]| {
+        let chart = chart_of(&["prod", "fast"], scenarios, 0.0);
+        let panels = chart.panels.len();
+        (draw_bands(&chart).marks().len(), panels)
+    };
+    let (without, panels) = grounds(&scenarios);
+    for scenario in &mut scenarios {
+        scenario.warm_up = SimSpan::from_secs(300);
+    }
+    assert_eq!(grounds(&scenarios).0, without + panels);
 }

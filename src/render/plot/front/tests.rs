@@ -1,5 +1,7 @@
 //! What is in the picture, and that nothing in it lies on anything else.
 
+use std::sync::LazyLock;
+
 use super::*;
 use crate::draw::{Mark, Paint};
 use crate::render::plot::page::width_of;
@@ -29,6 +31,9 @@ fn points() -> Vec<Weighed> {
 /// The first of the absurd and the good ones up to the least harm.
 const FRONT: [usize; 4] = [0, 40, 41, 45];
 
+/// Mean replicas against SLO-breaking seconds.
+static OBJECTIVES: LazyLock<Objectives> = LazyLock::new(|| Objectives::of(&[]));
+
 fn picture<'a>(
     points: &'a [Weighed],
     front: &'a [usize],
@@ -38,8 +43,7 @@ fn picture<'a>(
     FrontPicture {
         title: "prod under spike",
         subtitle: "200 policies",
-        cost: Objective::MeanReplicas,
-        harm: Objective::SloViolationSeconds,
+        objectives: &OBJECTIVES,
         points,
         front,
         marks,

@@ -46,7 +46,7 @@ pub fn draw_seeds(picture: &SeedsPicture<'_>) -> Drawing {
         curves,
         ..
     } = *picture;
-    let asked = place_asked(&what_was_asked(picture.request));
+    let asked = place_asked(&what_was_asked(picture.request, picture.scenario));
     let kinds = PanelKind::all(scenario);
     let mut drawing = sheet(&kinds);
     let seeds = curves.seeds.len();

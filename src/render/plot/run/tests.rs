@@ -161,14 +161,17 @@ fn what_was_asked_beside_the_inputs_stands_in_the_head() {
         ..Request::default()
     };
     assert_eq!(
-        what_was_asked(&asked),
+        what_was_asked(&asked, &scenario(600.0)),
         ["from 4m 0s of the trace", "hpa.maxReplicas=20"]
     );
     assert_eq!(
-        place_asked(&what_was_asked(&asked)),
+        place_asked(&what_was_asked(&asked, &scenario(600.0))),
         PageQuestion::BesideKey("from 4m 0s of the trace, hpa.maxReplicas=20".to_owned())
     );
-    assert_eq!(what_was_asked(&Request::default()), [""; 0]);
+    assert_eq!(
+        what_was_asked(&Request::default(), &scenario(600.0)),
+        [""; 0]
+    );
 }
 
 /// The texts of a picture of a run with so many overrides.

@@ -220,6 +220,20 @@ fn a_balance_names_what_is_bought_and_what_it_costs() {
 }
 
 #[test]
+fn what_a_proposal_costs_has_every_row_of_the_comparison_that_became_worse() {
+    let mut throttled = runs(900.0, 500.0, 9, 0.0);
+    for run in &mut throttled {
+        run.throttled_share = Some(0.3);
+    }
+    let mut traces = beside_today(throttled);
+    for run in &mut traces[0].runs[0] {
+        run.throttled_share = Some(0.1);
+    }
+    let balance = Balance::of(&Goal::BetterThanToday, &objectives(), &traces);
+    assert_eq!(kpis(&balance.costs), [Kpi::ThrottledShare]);
+}
+
+#[test]
 fn the_difference_in_the_goal_is_that_of_two_proposals_seed_by_seed() {
     let of = |cost: f64, apart: f64| beside_today(runs(cost, 500.0, 9, apart));
     let difference = |one: &[TraceRuns], other: &[TraceRuns]| {
