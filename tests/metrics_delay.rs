@@ -55,7 +55,7 @@ fn step(pods: i32, share: f64) -> Scenario {
     scenario.deployment.replicas = Replicas(pods);
     scenario.deployment.containers[0].idle_cpu = Millicores(0);
     scenario.workload.idle_cpu = Millicores(0);
-    scenario
+    scenarios::as_recorded_cpu(scenario)
 }
 
 struct Delays {

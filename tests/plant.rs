@@ -16,7 +16,7 @@ use hpasim::scenario::Scenario;
 use hpasim::simulation::observer::{FailureCauses, PodChange, PodTransition};
 use hpasim::units::{MilliValue, Millicores, Replicas, Seed, SimSpan, SimTime};
 use hpasim::workload::{Demand, MetricColumn};
-use scenarios::{Row, constant, fixed, prod, trace};
+use scenarios::{Row, as_recorded_cpu, constant, fixed, prod, trace};
 
 fn at(seconds: f64) -> SimTime {
     SimTime::from_secs_f64(seconds)
@@ -51,7 +51,7 @@ fn utilization_is_rate_times_cost_over_pods_times_request() {
 #[test]
 fn a_constant_load_settles_where_the_algorithm_has_its_fixed_point() {
     for rps in [3.0, 17.0, 50.0, 101.0, 180.0] {
-        let scenario = without_idle_use(prod(constant(rps, 3600.0)));
+        let scenario = as_recorded_cpu(without_idle_use(prod(constant(rps, 3600.0))));
         for seed in 0..5 {
             let facts = facts(&scenario, Seed(seed));
             let settled = facts.last_segment().pods.current;
@@ -85,12 +85,12 @@ fn fixed_watched(pods: i32) -> Scenario {
     let hpa = scenario.hpa_mut().expect("prod has one");
     hpa.spec.min_replicas = Replicas(pods);
     hpa.spec.max_replicas = Replicas(pods);
-    scenario
+    as_recorded_cpu(scenario)
 }
 
 #[test]
 fn the_first_sync_already_has_samples() {
-    let mut scenario = without_idle_use(prod(constant(5.0, 60.0)));
+    let mut scenario = as_recorded_cpu(without_idle_use(prod(constant(5.0, 60.0))));
     for lag in [0, 600] {
         scenario.metrics.lag = SimSpan::from_secs(lag);
         for seed in 0..100 {
@@ -356,7 +356,7 @@ fn scale_multiplies_the_load() {
 
 #[test]
 fn a_sidecar_hides_a_hot_container_from_the_pods_average() {
-    let mut scenario = without_idle_use(prod(constant(10.0, 600.0)));
+    let mut scenario = as_recorded_cpu(without_idle_use(prod(constant(10.0, 600.0))));
     let mut sidecar = scenario.deployment.containers[0].clone();
     sidecar.name = "sidecar".to_owned();
     sidecar.cpu_request = Some(Millicores(900));
@@ -465,7 +465,7 @@ fn a_lag_of_the_metrics_api_delays_the_samples() {
             rps: 0.0,
         },
     ]);
-    let mut scenario = prod(step);
+    let mut scenario = as_recorded_cpu(prod(step));
     let first_up = |scenario: &Scenario| -> f64 {
         (0..200)
             .map(|seed| {
@@ -524,6 +524,6 @@ fn no_segment_ends_while_nothing_changes() {
             rps: 5.0,
         })
         .collect();
-    let facts = facts(&prod(trace(&rows)), Seed(1));
+    let facts = facts(&as_recorded_cpu(prod(trace(&rows))), Seed(1));
     assert_eq!(facts.segments.len(), 1);
 }

@@ -70,6 +70,8 @@ struct Counter {
     started: i64,
     offset: f64,
     own_cores: f64,
+    /// The time of the last change of `own_cores` or `serving`.
+    changed: i64,
     serving: Serving,
     jitter: Pcg32,
     /// The key of its shot noise.
@@ -203,6 +205,7 @@ impl ContainerMeters {
             started: NEVER,
             offset: 0.0,
             own_cores: 0.0,
+            changed: NOTHING_READ,
             serving: Serving::Nothing,
             jitter: Stream::Phases.generator(self.seed, FIRST_CONTAINER_MEMBER + member),
             noise_key: Stream::Noise.key(self.seed, member),
@@ -268,6 +271,7 @@ impl ContainerMeters {
     fn anchor(&mut self, row: usize, now: i64, used: f64, activity: Activity) {
         let metering = Metering::of(&self.served, self.interval, &self.cpu);
         let counter = &mut self.counters[row];
+        counter.changed = now;
         counter.own_cores = self.cpu.own_cores(activity.own);
         counter.serving = activity.serving;
         counter.offset = used

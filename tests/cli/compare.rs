@@ -24,6 +24,7 @@ fn two_policies_stand_side_by_side_and_leave_five_files() {
                                    prod  fast      to prod
      harm
        SLO broken, s               78.8  66.2     -12 ± 10  *
+       error budget used, %         246  85.3    -160 ± 78  *
        failed requests, %          5.01  1.61       -3 ± 7
        latency p95, ms             1876   384  -1492 ± 987  *
        latency p99, ms             3870  1259  -2612 ± 786  *
@@ -98,6 +99,7 @@ fn baselines_need_no_file_and_traces_are_known_by_their_content() {
              slo.latency = p95 within 500 ms, workload.io_per_request = 0s,
              slo.error_rate = 0.01,
              workload.idle_cpu = 1m (of renamed, @default),
+             workload.arrivals = poisson, workload.balancer = random,
              pod.schedule = { dist = "lognormal", median = "50ms",
              p99 = "500ms" } (of renamed, @default, @oracle:130),
              pod.endpoint_lag = 1s (of renamed, @default, @oracle:130)
@@ -590,9 +592,9 @@ fn demand_known_as_cpu_is_compared_without_requests() {
     Over N seeds, @fixed:12 takes N ± N times the pod hours of prod.
 
     assumed: cluster = kubeadm (CPU measured every 15 s) (of prod),
-             pod.image_pull = 0s (of prod), pod.schedule =
-             { dist = "lognormal", median = "50ms", p99 = "500ms" } (of
-             prod), pod.endpoint_lag = 1s (of prod)
+             pod.image_pull = 0s (of prod),
+             pod.schedule = { dist = "lognormal", median = "50ms",
+             p99 = "500ms" } (of prod), pod.endpoint_lag = 1s (of prod)
 
     written  output/compare-prod-fixed-12-cpu-3-seeds/plot.png
              output/compare-prod-fixed-12-cpu-3-seeds/plot.svg

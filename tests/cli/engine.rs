@@ -51,14 +51,17 @@ fn the_fluid_engine_answers_in_means_and_knows_no_histogram() {
     assumed: cluster = kubeadm (CPU measured every 15 s),
              pod.image_pull = 0s, slo.latency = p95 within 500 ms,
              workload.io_per_request = 0s, slo.error_rate = 0.01,
-             workload.idle_cpu = 1m, pod.schedule = { dist = "lognormal",
-             median = "50ms", p99 = "500ms" }, pod.endpoint_lag = 1s
+             workload.idle_cpu = 1m, workload.arrivals = poisson,
+             workload.balancer = random,
+             pod.schedule = { dist = "lognormal", median = "50ms",
+             p99 = "500ms" }, pod.endpoint_lag = 1s
 
     replicas N at the start, N on average, N at most
                     at the maximum of N for N N
     pod hours N
     SLO broken for N N (p95 above N ms, or over N % failed)
     good requests N %, N % of the error budget used
+                    (N % of requests may be bad)
     latency p50 N ms p95 N s p99 N s
     failed N % of N k requests
                     timed out N %, pod could not serve N %

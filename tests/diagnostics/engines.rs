@@ -86,20 +86,17 @@ fn the_fluid_engine_names_each_key_that_it_does_not_look_at() {
     let text = about(Some(Engine::Fluid), EVERY_KEY, TRACE);
     let (first, others) = text.split_once("\n\n").expect("several warnings");
     insta::assert_snapshot!(first, @r#"
-    warning[W0002]: the fluid engine simulates rates, not requests: `workload.arrivals` has no effect
-     --> p.toml:2:1
+    warning[W0002]: the fluid engine simulates rates, not requests: `workload.after_timeout` has no effect
+     --> p.toml:3:1
       |
-    2 | arrivals = "even"
-      | ^^^^^^^^
+    3 | after_timeout = "cancel"
+      | ^^^^^^^^^^^^^
       |
       = help: use --engine request, or delete the line
     "#);
     insta::assert_snapshot!(codes_and_places(others), @"
-    W0002 p.toml:3:1
     W0002 p.toml:4:1
-    W0002 p.toml:5:1
     W0002 p.toml:6:1
-    W0002 p.toml:8:1
     ");
 }
 

@@ -191,6 +191,16 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
     }
 }
 
+/// The demand of `scenario` as recorded CPU, which has no noise of single requests.
+pub(crate) fn as_recorded_cpu(mut scenario: Scenario) -> Scenario {
+    let millis = scenario.deployment.containers[0].cpu_seconds_per_request * 1000.0;
+    if let Demand::RequestsPerSecond(rates) = &scenario.trace.demand {
+        let millicores = rates.iter().map(|rps| rps * millis).collect();
+        scenario.trace_mut().demand = Demand::CpuMillicores(millicores);
+    }
+    scenario
+}
+
 /// A fixed number of pods without an autoscaler.
 pub(crate) fn fixed(trace: Trace, pods: i32) -> Scenario {
     let mut scenario = prod(trace);

@@ -294,7 +294,7 @@ fn settings_outside_the_autoscaler_are_the_successors_own() {
     name = "proposed"
     extends = "p.toml"
     remove = ["hpa"]
-    controller.sync_period="5s"
+    controller.sync_period = "5s"
     slo.latency.limit = "300ms"
 
     [hpa]

@@ -59,7 +59,7 @@ pub(super) struct HeldOutReport {
 }
 
 /// What held-out traffic says about the shortlist.
-struct Chosen {
+struct ChosenFinalist {
     /// The finalist that is reported on, by its place.
     proposed: Option<(usize, HeldOutReport)>,
     /// The better finalists, with the reasons against them.
@@ -106,7 +106,7 @@ impl TuneExperiment<'_> {
             let progress = self.progress("judging", runs);
             search.judge_finalists(&finalists, arguments.judge(), &|| progress.one_more())
         };
-        let Chosen {
+        let ChosenFinalist {
             proposed,
             not_proposed,
         } = self.choose(&finalists, &judgement)?;
@@ -136,7 +136,11 @@ impl TuneExperiment<'_> {
     /// Asks held-out traffic about the shortlist, the best first, and takes the first policy that it recommends.
     ///
     /// If held-out traffic recommends none, the best is reported on.
-    fn choose(&self, finalists: &[Tried], judgement: &Judgement) -> Result<Chosen, CommandError> {
+    fn choose(
+        &self,
+        finalists: &[Tried],
+        judgement: &Judgement,
+    ) -> Result<ChosenFinalist, CommandError> {
         let question = &self.search;
         let mut reports: Vec<(usize, HeldOutReport)> = Vec::new();
         for place in &judgement.shortlist {
@@ -161,7 +165,7 @@ impl TuneExperiment<'_> {
         });
         let not_proposed = not_proposed.collect();
         let chosen = (at < reports.len()).then(|| reports.swap_remove(at));
-        Ok(Chosen {
+        Ok(ChosenFinalist {
             proposed: chosen,
             not_proposed,
         })

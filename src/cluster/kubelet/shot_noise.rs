@@ -54,7 +54,8 @@ impl ShotNoise {
         counter: &Counter,
     ) -> Sample {
         let used = later.value - earlier.value;
-        if self.nanos <= 0.0 {
+        // Where its own use has changed, the work of requests in the window is not known.
+        if self.nanos <= 0.0 || earlier.time < counter.changed {
             return sample_of(used, earlier, later);
         }
         let window = (later.time - earlier.time) as f64;
