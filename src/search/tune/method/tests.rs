@@ -136,7 +136,8 @@ fn candidates_that_are_no_policies_are_counted_and_the_first_is_kept() {
         let wanted = match method {
             // Of what single changes and pairs leave, a third.
             Method::Halving => 10..=15,
-            Method::Random | Method::Evolution => 15..=15,
+            // A draw that has been tried costs a try, so the last policy may be missed.
+            Method::Random | Method::Evolution => 14..=15,
         };
         assert!(wanted.contains(&tried.len()), "{method:?}: {}", tried.len());
     }
