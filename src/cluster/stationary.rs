@@ -233,12 +233,14 @@ impl SloOdds {
 
     /// The probability for an interval of so many requests, of which each part has its share.
     fn of(&self, requests: f64) -> f64 {
-        let doublings = (requests / self.requests_per_part).log2();
-        if doublings <= 0.0 {
-            return self.chances[0] * doublings.exp2();
+        let parts = requests / self.requests_per_part;
+        if parts <= 1.0 {
+            return self.chances[0] * parts;
         }
-        let below = (doublings as usize).min(Self::SIZES - 2);
-        let part = (doublings - below as f64).min(1.0);
+        let most = (1_u64 << (Self::SIZES - 1)) as f64;
+        let doublings = (parts.min(most) as u64).ilog2() as usize;
+        let below = doublings.min(Self::SIZES - 2);
+        let part = (parts / (1_u64 << below) as f64 - 1.0).min(1.0);
         let (from, to) = (self.chances[below], self.chances[below + 1]);
         from + part * (to - from)
     }

@@ -31,6 +31,27 @@ impl Component {
         )
     }
 
+    /// Takes in the requests of `other` if neither waits behind a backlog and their latencies differ
+    /// by less than a twentieth. Returns whether it did.
+    pub(super) fn absorb(&mut self, other: &Self) -> bool {
+        let (own, others) = (
+            self.latency.seconds[BIN_LEVEL],
+            other.latency.seconds[BIN_LEVEL],
+        );
+        let has_delay = |it: &Self| it.delay_start_seconds.max(it.delay_end_seconds) > 0.0;
+        let is_alike = (own - others).abs() <= 0.05 * own;
+        if has_delay(self) || has_delay(other) || !is_alike {
+            return false;
+        }
+        let weight = self.weight + other.weight;
+        let part = other.weight / weight;
+        for (point, other) in self.latency.seconds.iter_mut().zip(other.latency.seconds) {
+            *point += part * (other - *point);
+        }
+        self.weight = weight;
+        true
+    }
+
     fn is_steady(&self) -> bool {
         (self.delay_end_seconds - self.delay_start_seconds).abs() <= SAME_DELAY_SECONDS
     }

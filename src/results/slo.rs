@@ -352,7 +352,7 @@ pub(super) fn mean_share_beyond(
     let (low, high) = (first.min(last), first.max(last));
     let width = high - low;
     // Below a millionth of the latency the difference of integrals would lose more than the midpoint does.
-    if width <= SAME_DELAY_SECONDS.max(1e-6 * latency.mean()) {
+    if width <= SAME_DELAY_SECONDS || width <= 1e-6 * latency.mean() {
         return latency.share_beyond(seconds, low + width / 2.0);
     }
     let late = latency.integral_beyond(seconds - high) - latency.integral_beyond(seconds - low);

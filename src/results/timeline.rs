@@ -142,6 +142,16 @@ impl IntervalRequests {
 }
 
 impl OpenInterval {
+    /// Adds requests and their latency, to the stretch before if that has nearly the same latency.
+    fn add_latency(&mut self, component: Component) {
+        if let Some(last) = self.components.last_mut()
+            && last.absorb(&component)
+        {
+            return;
+        }
+        self.components.push(component);
+    }
+
     fn add_cpu(&mut self, share_of_request: Option<f64>, seconds: f64) {
         if let Some(share) = share_of_request {
             self.cpu_percent_seconds += 100.0 * share * seconds;
@@ -343,7 +353,7 @@ impl<S: RowSink> TimelineRecorder<S> {
             }
             open.tally.add(&tally);
             if segment.succeeded_rps > 0.0 {
-                open.components.push(Component {
+                open.add_latency(Component {
                     weight: segment.succeeded_rps * seconds,
                     latency: segment.latency,
                     delay_start_seconds: delay_at(segment, from),
