@@ -10,6 +10,7 @@ use crate::search::table::{Shard, plain_text};
 use crate::units::SimSpan;
 
 /// Why a result of the fluid engine differs from one of the request engine where pods are overloaded; more than 1 % is [`OVERLOADED_SHARE`](crate::search::overload::OVERLOADED_SHARE).
+#[cfg(feature = "cli")]
 pub(super) const OVERLOADED_FLUID: &str = "pods are overloaded: more than 1 % of the requests time out or find a full queue. The fluid engine spreads waiting requests over all pods, so latency and failures differ from those of the request engine there (docs/model.md)";
 
 /// What a sweep was and what it comes to.
