@@ -11,6 +11,7 @@
 
 mod housekeeping;
 mod shot_noise;
+mod windows;
 
 use rand_distr::Distribution as _;
 use rand_pcg::Pcg32;
@@ -18,12 +19,13 @@ use rand_pcg::Pcg32;
 use super::config::MetricsPipeline;
 use super::cpu::{ContainerCpu, OwnUse};
 use super::gone_rows::GoneRows;
-use super::samples::{PodSampleColumns, Sample};
+use super::samples::PodSampleColumns;
 use super::served::{ServedRequests, Serving};
 use crate::engine::random::Stream;
-use crate::units::{MilliValue, Seed, SimSpan, SimTime};
+use crate::units::{Seed, SimTime};
 use housekeeping::HousekeepingInterval;
 use shot_noise::ShotNoise;
+use windows::{CounterReading, PointPair, SampleWindows};
 
 /// The time of an event that does not happen: the container has not started, or has no reading.
 const NEVER: i64 = i64::MAX;
@@ -32,14 +34,6 @@ const NANOS_PER_CORE_SECOND: f64 = 1e9;
 /// `freshContainerMinMetricsResolution` of metrics-server: from this age on, a fresh container
 /// needs only one point.
 const FRESH_CONTAINER_MIN_AGE: i64 = 10_000_000_000;
-const MILLIS_PER_CORE: f64 = 1000.0;
-/// metrics-server keeps whole nanocores, and the autoscaler's client rounds up to millicores
-/// (`Quantity.MilliValue`). So an excess below one nanocore over a whole millicore disappears, and
-/// a larger one adds a millicore. Adding this number and rounding to the nearest does the same.
-const HALF_BUT_A_NANOCORE: f64 = 0.5 - 1e-6;
-/// 2^52: a float of this size has no fraction bits, so adding it rounds to the nearest whole
-/// number.
-const NO_FRACTION: f64 = 4_503_599_627_370_496.0;
 
 /// Requests per second that a pod of each class serves, in units of their cost per request in the
 /// container.
@@ -98,6 +92,15 @@ impl Counter {
         }
     }
 
+    /// metrics-server learns `newest`; returns the point that it knew.
+    #[inline]
+    fn learn(&mut self, newest: CounterReading) -> CounterReading {
+        CounterReading {
+            time: std::mem::replace(&mut self.known_time, newest.time),
+            value: std::mem::replace(&mut self.known_value, newest.value),
+        }
+    }
+
     #[inline]
     fn used_until(&self, nanos: i64, metering: Metering<'_>) -> f64 {
         self.offset
@@ -127,6 +130,8 @@ pub(super) struct ContainerMeters {
     counters: Vec<Counter>,
     noise: Option<CounterNoise>,
     shot_noise: ShotNoise,
+    /// The windows that end at the current scrape.
+    windows: SampleWindows,
     interval: HousekeepingInterval,
     /// Requests that a pod of each class has served, as integrals. Not used while the engine
     /// reports the work.
@@ -173,6 +178,7 @@ impl ContainerMeters {
                 meters: Vec::new(),
             }),
             shot_noise: ShotNoise::default(),
+            windows: SampleWindows::default(),
             interval: HousekeepingInterval::of(pipeline, first_scrape),
             served: ServedRequests::since(SimTime::ZERO, RatesByClass::default()),
             resolution: pipeline.scrape_interval.as_nanos(),
@@ -370,35 +376,27 @@ impl ContainerMeters {
             }
         }
         let metering = Metering::of(&self.served, self.interval, &self.cpu);
-        // One length for all columns lets the compiler check it once.
-        let count = self.counters.len();
-        let sampled = &mut self.samples.sampled[..count];
-        let value = &mut self.samples.value[..count];
-        let timestamp = &mut self.samples.timestamp[..count];
-        let window = &mut self.samples.window[..count];
         for (row, counter) in self.counters.iter_mut().enumerate() {
-            let sample = if counter.course == Course::Settled {
+            let pair = if counter.course == Course::Settled {
                 if counter.next_housekeeping > now {
                     // The scrape finds the same point again, so metrics-server keeps the older pair
                     // and the sample.
                     continue;
                 }
-                next_sample(counter, now, metering, self.shot_noise)
+                next_points(counter, now, metering)
             } else {
-                match open_sample(counter, now, metering, self.shot_noise, self.resolution) {
-                    OpenSample::Same => continue,
-                    OpenSample::None => {
-                        sampled[row] = false;
+                match open_points(counter, now, metering, self.resolution) {
+                    OpenPoints::Same => continue,
+                    OpenPoints::One => {
+                        self.samples.set(row, None);
                         continue;
                     }
-                    OpenSample::New(sample) => sample,
+                    OpenPoints::Two(pair) => pair,
                 }
             };
-            sampled[row] = true;
-            value[row] = sample.value;
-            timestamp[row] = sample.timestamp;
-            window[row] = sample.window;
+            self.windows.add(row, pair, counter, self.shot_noise);
         }
+        self.windows.sample_into(&mut self.samples, self.shot_noise);
     }
 
     pub(super) fn samples(&self) -> &PodSampleColumns {
@@ -440,90 +438,65 @@ fn read_newest(counter: &mut Counter, now: i64, metering: Metering<'_>) {
     }
 }
 
-/// The next sample of a settled counter whose housekeeping is due.
+/// The known point of a settled counter whose housekeeping is due, and its next one.
 #[inline]
-fn next_sample(
-    counter: &mut Counter,
-    now: i64,
-    metering: Metering<'_>,
-    noise: ShotNoise,
-) -> Sample {
+fn next_points(counter: &mut Counter, now: i64, metering: Metering<'_>) -> PointPair {
     let time = catch_up(counter, now, metering.interval);
-    let read = CounterReading {
+    let later = CounterReading {
         time,
         value: counter.used_until(time, metering),
     };
-    let known = CounterReading {
-        time: counter.known_time,
-        value: counter.known_value,
-    };
-    counter.known_time = read.time;
-    counter.known_value = read.value;
-    noise.sample_between(known, read, counter)
+    PointPair {
+        earlier: counter.learn(later),
+        later,
+    }
 }
 
-/// The result of a scrape for an open counter.
-enum OpenSample {
-    /// The sample stays.
+/// The points of an open counter at a scrape.
+enum OpenPoints {
+    /// The newest is known: the sample stays.
     Same,
-    /// There is one point, and no earlier point to pair it with.
-    None,
-    New(Sample),
+    /// There is one, and no earlier point to pair it with.
+    One,
+    Two(PointPair),
 }
 
 #[inline(never)]
-fn open_sample(
+fn open_points(
     counter: &mut Counter,
     now: i64,
     metering: Metering<'_>,
-    noise: ShotNoise,
     resolution: i64,
-) -> OpenSample {
+) -> OpenPoints {
     read_newest(counter, now, metering);
     if counter.read_time == NOTHING_READ {
-        return OpenSample::None;
+        return OpenPoints::One;
     }
     if counter.read_time == counter.known_time {
         // The scrape finds the same point again, so metrics-server keeps the older pair and the
         // sample.
-        return OpenSample::Same;
+        return OpenPoints::Same;
     }
-    let read = CounterReading {
+    let later = CounterReading {
         time: counter.read_time,
         value: counter.read_value,
     };
-    let age = read.time - counter.started;
-    let previous = if (FRESH_CONTAINER_MIN_AGE..resolution).contains(&age) {
-        Some(CounterReading {
+    let known = counter.learn(later);
+    let age = later.time - counter.started;
+    let earlier = if (FRESH_CONTAINER_MIN_AGE..resolution).contains(&age) {
+        CounterReading {
             time: counter.started,
             value: 0.0,
-        })
-    } else if counter.known_time == NOTHING_READ {
-        None
-    } else {
-        Some(CounterReading {
-            time: counter.known_time,
-            value: counter.known_value,
-        })
-    };
-    counter.known_time = read.time;
-    counter.known_value = read.value;
-    match previous {
-        Some(previous) => {
-            if counter.next_housekeeping - counter.started >= resolution {
-                counter.course = Course::Settled;
-            }
-            OpenSample::New(noise.sample_between(previous, read, counter))
         }
-        None => OpenSample::None,
+    } else if known.time == NOTHING_READ {
+        return OpenPoints::One;
+    } else {
+        known
+    };
+    if counter.next_housekeeping - counter.started >= resolution {
+        counter.course = Course::Settled;
     }
-}
-
-/// A counter's value at a time.
-#[derive(Clone, Copy, Debug)]
-struct CounterReading {
-    time: i64,
-    value: f64,
+    OpenPoints::Two(PointPair { earlier, later })
 }
 
 /// The inputs of a reading other than the counter.
@@ -542,26 +515,6 @@ impl<'a> Metering<'a> {
             nanos_per_request: cpu.seconds_per_request * NANOS_PER_CORE_SECOND,
         }
     }
-}
-
-/// The mean use in a window in which `used` core-nanoseconds were used.
-#[inline]
-fn sample_of(used: f64, earlier: CounterReading, later: CounterReading) -> Sample {
-    let window = later.time - earlier.time;
-    let millicores = used / window as f64 * MILLIS_PER_CORE;
-    Sample {
-        value: MilliValue(round_up_to_milli(millicores)),
-        timestamp: SimTime::from_nanos(later.time),
-        window: SimSpan::from_nanos(window),
-    }
-}
-
-/// Rounds up to a whole number, for numbers from 0 to 2^51. A conversion with `as` costs twice as
-/// much.
-#[inline]
-fn round_up_to_milli(millicores: f64) -> i64 {
-    let rounded = (millicores + HALF_BUT_A_NANOCORE) + NO_FRACTION;
-    (rounded.to_bits() - NO_FRACTION.to_bits()) as i64
 }
 
 impl CounterNoise {

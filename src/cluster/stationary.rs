@@ -98,7 +98,16 @@ impl StationaryLatency {
     /// The mean in seconds.
     #[must_use]
     pub fn mean(&self) -> f64 {
-        self.seconds[0] + self.integral_beyond(self.seconds[0])
+        let pieces = self.seconds.windows(2).zip(&MEAN_SHARES);
+        let between: f64 = pieces
+            .map(|(piece, share)| (piece[1] - piece[0]) * share)
+            .sum();
+        self.seconds[0] + between + self.mean_tail()
+    }
+
+    /// The integral of the share of requests beyond the last point.
+    fn mean_tail(&self) -> f64 {
+        SHARES_BEYOND[LEVELS - 1] * self.tail_scale()
     }
 
     /// The rise of latency beyond the last point, in seconds for a factor e of the share.
@@ -145,7 +154,7 @@ impl StationaryLatency {
         let Some(point) = self.point_below(seconds) else {
             return self.seconds[0] - seconds + self.integral_beyond(self.seconds[0]);
         };
-        let tail = SHARES_BEYOND[LEVELS - 1] * self.tail_scale();
+        let tail = self.mean_tail();
         if point + 1 == LEVELS {
             let rest = (-self.falls(point, seconds)).exp();
             return tail * rest;

@@ -75,8 +75,8 @@ impl Stream {
 
 /// A nearly normal number, with mean 0 and variance 1, that depends on `key` and `counter` alone.
 ///
-/// Hot loops use it, because it has no state and needs no table. It is the sum of eight random
-/// bytes: it lies within 4.9, its skewness is 0 and its kurtosis 2.85 instead of 3.
+/// Hot loops use it: it has no state and no table. It is the sum of eight random bytes, so it lies
+/// within 4.9, with the skewness 0 and the kurtosis 2.85 instead of 3.
 #[inline]
 #[must_use]
 pub fn normal_at(key: u64, counter: u64) -> f64 {

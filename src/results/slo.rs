@@ -126,17 +126,31 @@ impl SloJudge {
     /// Requests that failed all at once at the segment's start count where `from` is that start.
     #[must_use]
     pub fn tally(&self, segment: &FlowSegment, from: SimTime, to: SimTime) -> Tally {
-        let seconds = (to - from).as_secs_f64();
-        let succeeded = segment.succeeded_rps * seconds;
-        let share = match self.limit_seconds {
-            Some(limit) if succeeded > 0.0 => mean_share_beyond(
+        self.tally_with(
+            self.share_beyond_limit(segment, from, to),
+            segment,
+            from,
+            to,
+        )
+    }
+
+    /// The share of the requests that succeed from `from` to `to` and take longer than the limit.
+    fn share_beyond_limit(&self, segment: &FlowSegment, from: SimTime, to: SimTime) -> f64 {
+        match self.limit_seconds {
+            Some(limit) if segment.succeeded_rps > 0.0 => mean_share_beyond(
                 &segment.latency,
                 limit,
                 delay_at(segment, from),
                 delay_at(segment, to),
             ),
             _ => 0.0,
-        };
+        }
+    }
+
+    /// The requests from `from` to `to`, of which this share takes longer than the limit.
+    fn tally_with(&self, share: f64, segment: &FlowSegment, from: SimTime, to: SimTime) -> Tally {
+        let seconds = (to - from).as_secs_f64();
+        let succeeded = segment.succeeded_rps * seconds;
         let at_once = if from == segment.start {
             segment.failed_at_start.total()
         } else {
@@ -226,6 +240,14 @@ impl SloClock {
 
     /// Adds the next segment.
     pub fn flowed(&mut self, segment: &FlowSegment) {
+        let judge = self.judge;
+        let share = |from, to| judge.share_beyond_limit(segment, from, to);
+        // All parts of an even segment have the same latency.
+        let even_share = is_steady(segment).then(|| share(segment.start, segment.end));
+        let tally = |from, to| {
+            let share = even_share.unwrap_or_else(|| share(from, to));
+            judge.tally_with(share, segment, from, to)
+        };
         let mut from = segment.start;
         while from < segment.end {
             let boundary = interval_end(from);
@@ -234,7 +256,7 @@ impl SloClock {
             if on_grid && !has_news_at(segment, from) {
                 let whole = (segment.end - from).as_nanos() / INTERVAL.as_nanos();
                 if whole > 0 {
-                    let tally = self.judge.tally(segment, from, boundary);
+                    let tally = tally(from, boundary);
                     let length = (INTERVAL * whole).as_secs_f64();
                     self.broken_seconds += self.judge.chance_broken(&tally) * length;
                     self.beyond_limit += tally.beyond_limit * whole as f64;
@@ -244,8 +266,7 @@ impl SloClock {
                 }
             }
             let to = boundary.min(segment.end);
-            let tally = self.judge.tally(segment, from, to);
-            self.add(&tally);
+            self.add(&tally(from, to));
             if to == boundary {
                 self.close(boundary);
             }

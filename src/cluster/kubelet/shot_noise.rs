@@ -1,7 +1,5 @@
 //! The noise of single requests in the CPU samples of an engine that serves rates.
 
-use super::{Counter, CounterReading, sample_of};
-use crate::cluster::samples::Sample;
 use crate::engine::random::normal_at;
 
 /// The noise of a rate that stands for single requests: the work of a window is a sum of random
@@ -14,7 +12,7 @@ pub(super) struct ShotNoise {
     /// and of the cost, in core-nanoseconds; 0 if there is no noise.
     nanos: f64,
     /// The most that a container can use, in cores.
-    bound_cores: f64,
+    pub(super) bound_cores: f64,
 }
 
 impl ShotNoise {
@@ -24,15 +22,22 @@ impl ShotNoise {
         Self { nanos, bound_cores }
     }
 
-    /// A draw of the work in a window whose mean work is `mean` core-nanoseconds, from a standard
-    /// normal number `z`. `room` is what the bound leaves above the mean.
+    /// Whether there is any noise.
+    pub(super) fn is_some(self) -> bool {
+        self.nanos > 0.0
+    }
+
+    /// A draw of the work in a window whose mean work is `mean` core-nanoseconds. `room` is what
+    /// the bound leaves above the mean. `key` is the container's, and `time` the window's end: the
+    /// windows of a container's samples do not overlap, so their noise is independent.
     ///
     /// The draw has this mean and variance, and about the skewness of the sum of log-normal costs
-    /// with CV 1: it is the start of the series of a gamma variable in `z` (Cornish and Fisher
-    /// 1938), which needs no division. The standard deviation is at most the mean, and at most half
-    /// of the room: a busy container does not vary.
+    /// with CV 1: it is the start of the series of a gamma variable in a standard normal one
+    /// (Cornish and Fisher 1938), which needs no division. The standard deviation is at most the
+    /// mean, and at most half of the room: a busy container does not vary.
     #[inline]
-    fn work_drawn(self, mean: f64, room: f64, z: f64) -> f64 {
+    pub(super) fn work_drawn(self, mean: f64, room: f64, key: u64, time: i64) -> f64 {
+        let z = normal_at(key, time.cast_unsigned());
         let nanos = self.nanos.min(mean);
         let variance = nanos * mean;
         let work = if 4.0 * variance > room * room {
@@ -41,30 +46,5 @@ impl ShotNoise {
             mean + variance.sqrt() * z + nanos * (1.0 / 3.0) * (z * z - 1.0)
         };
         work.clamp(0.0, mean + room)
-    }
-
-    /// The mean use between two readings of `counter`.
-    ///
-    /// The windows of a counter's samples do not overlap, so their noise is independent.
-    #[inline]
-    pub(super) fn sample_between(
-        self,
-        earlier: CounterReading,
-        later: CounterReading,
-        counter: &Counter,
-    ) -> Sample {
-        let used = later.value - earlier.value;
-        // Where its own use has changed, the work of requests in the window is not known.
-        if self.nanos <= 0.0 || earlier.time < counter.changed {
-            return sample_of(used, earlier, later);
-        }
-        let window = (later.time - earlier.time) as f64;
-        let own = counter.own_cores * window;
-        let (work, room) = (used - own, self.bound_cores * window - used);
-        if work <= 0.0 || room <= 0.0 {
-            return sample_of(used, earlier, later);
-        }
-        let z = normal_at(counter.noise_key, later.time.cast_unsigned());
-        sample_of(own + self.work_drawn(work, room, z), earlier, later)
     }
 }

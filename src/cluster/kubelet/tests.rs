@@ -3,7 +3,9 @@
 use super::*;
 use crate::cluster::config::StatsProvider;
 use crate::cluster::cpu::CpuBound;
+use crate::cluster::samples::Sample;
 use crate::cluster::served::ServedRates;
+use crate::units::{MilliValue, SimSpan};
 
 const IDLE: Activity = Activity {
     own: OwnUse::Idle,
