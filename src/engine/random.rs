@@ -40,8 +40,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// The number that separates the streams. It must never change for an existing stream, or a
-    /// seed would give another run.
+    /// Separates the streams. A stream's number never changes, or a seed would give another run.
     fn tag(self) -> u64 {
         match self {
             Self::Arrivals => 1,
@@ -93,6 +92,7 @@ pub fn normal_at(key: u64, counter: u64) -> f64 {
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014): similar inputs give unrelated outputs.
+#[inline]
 fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
