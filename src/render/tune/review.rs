@@ -1,7 +1,6 @@
 //! A proposal as a reviewer reads it: the verdict, what changes, what it buys, what it costs, what it bets on.
 
 use super::cautions::side_effect;
-use super::steps::currency_of;
 use super::{ProposalView, TunePage};
 use crate::kpi::{ComparisonRow, Kpi};
 use crate::render::comparison::signed;
@@ -179,6 +178,14 @@ fn difference(objectives: &Objectives, found: &KpiDifference) -> String {
     match row.name_and_unit() {
         (_, "") => text,
         (_, unit) => format!("{text} {unit}"),
+    }
+}
+
+/// ` EUR` behind a cost whose currency is stated; nothing behind any other value.
+pub(super) fn currency_of(objectives: &Objectives, kpi: Kpi) -> String {
+    match (kpi, objectives.currency()) {
+        (Kpi::Cost, Some(currency)) => format!(" {}", visible(currency)),
+        _ => String::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The best finalists beside today's policy, and why none is proposed.
 
-use super::review::{changes_text, name};
+use super::review::{changes_text, currency_of, name};
 use super::{TunePage, bold};
 use crate::kpi::Kpi;
 use crate::render::human;
@@ -235,14 +235,6 @@ pub(super) fn column_heading(page: &TunePage<'_>, kpi: Kpi) -> String {
     match kpi {
         Kpi::Cost => page.objectives.column_heading(Objective::Cost),
         kpi => name(kpi).to_owned(),
-    }
-}
-
-/// ` EUR` behind a cost whose currency is stated; nothing behind any other value.
-pub(super) fn currency_of(objectives: &Objectives, kpi: Kpi) -> String {
-    match (kpi, objectives.currency()) {
-        (Kpi::Cost, Some(currency)) => format!(" {}", visible(currency)),
-        _ => String::new(),
     }
 }
 
