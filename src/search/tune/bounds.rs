@@ -55,7 +55,8 @@ impl BoundsCheck {
     /// The sum by which bounds are missed.
     #[must_use]
     pub fn violation(&self) -> f64 {
-        self.broken.iter().map(|it| it.missed_by).sum()
+        // An empty sum of floats is -0.0, which sorts before 0.0.
+        self.broken.iter().fold(0.0, |sum, it| sum + it.missed_by)
     }
 
     /// Notes a value above a bound; `difference` holds the paired differences, without an interval of a single seed.

@@ -392,7 +392,8 @@ impl AskedGoal {
                 .map(|(value, before)| miss(constraint, value, before))
         });
         Score {
-            violation: violations.sum(),
+            // An empty sum of floats is -0.0, which sorts before 0.0.
+            violation: violations.fold(0.0, |sum, miss| sum + miss),
             value: folded(self.minimised, measured, objectives),
             tie: cost_and_harm(measured.weighed(objectives), today.weighed(objectives)),
         }

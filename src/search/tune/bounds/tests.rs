@@ -60,6 +60,7 @@ fn latency_above_the_bound_is_harm_only_beyond_the_noise_of_the_pairs() {
 fn latency_within_what_users_do_not_feel_is_no_harm_however_sure() {
     let check = check(spike(&[1.0, 2.0, 3.0], &[1.04, 2.04, 3.04]));
     assert_eq!(check, BoundsCheck::default());
+    assert!(check.violation().is_sign_positive());
 }
 
 #[test]
