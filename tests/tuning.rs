@@ -15,6 +15,7 @@ use hpasim::scenario::{LoadRequest, ManifestChoice, MemoryLoader, Template, load
 use hpasim::search::outcome::Weighed;
 use hpasim::search::tune::evaluation::{Simulator, Variant};
 use hpasim::search::tune::goal::{Goal, Score};
+use hpasim::search::tune::judge::Judge;
 use hpasim::search::tune::method::{Answer, Findings, Method};
 use hpasim::search::tune::question::{Asked, TuningQuestion};
 use hpasim::units::Seed;
@@ -190,7 +191,12 @@ fn best_finalist(question: &TuningQuestion) -> (Score, usize) {
     let search = question.search(FEW_BUDGET, Seed(1));
     let mut findings = search.run(Method::Evolution, &|| ());
     let finalists = search.finalists(&mut findings, 6, &|| ());
-    let judgement = search.judge_finalists(&finalists, Simulator::Template, &|| ());
+    let judge = Judge {
+        simulator: Simulator::Template,
+        further_seeds: &[],
+        labels: &["day".to_owned()],
+    };
+    let judgement = search.judge_finalists(&finalists, judge, &|| ());
     let changes = judgement.best.map_or(0, |best| {
         let changes = question.space.changes(&finalists[best].candidate);
         changes.count()

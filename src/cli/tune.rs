@@ -144,6 +144,8 @@ const METHODS: &ChoiceWords<Method> = &[
 
 /// The seeds of the training: few, for each candidate sees them all; chance is the report's to measure.
 const TRAINING_SEEDS: u16 = 3;
+/// The further seeds of a trace under which the judge cannot tell harm from noise.
+const JUDGE_SEEDS: u32 = 7;
 /// How many of the best the request engine judges by default, beside the best single change and the best pair.
 const FINALISTS: u8 = 4;
 /// How many seeds the report has by default.
@@ -277,14 +279,17 @@ struct TuneExperiment<'a> {
     inputs: TuneInputs,
     /// Seeds that the search does not see.
     report_seeds: Vec<Seed>,
+    /// Seeds that decide about harm within the noise; neither the search nor the report sees them.
+    judge_seeds: Vec<Seed>,
 }
 
 impl<'a> TuneExperiment<'a> {
     fn ask(arguments: &'a TuneArgs, screen: &mut Screen) -> Result<Self, CommandError> {
         let goal = arguments.goal()?;
-        let count = u32::from(TRAINING_SEEDS) + u32::from(arguments.seeds);
+        let count = u32::from(TRAINING_SEEDS) + u32::from(arguments.seeds) + JUDGE_SEEDS;
         let mut seeds = arguments.seed.seeds(count)?;
-        let report_seeds = seeds.split_off(usize::from(TRAINING_SEEDS));
+        let mut report_seeds = seeds.split_off(usize::from(TRAINING_SEEDS));
+        let judge_seeds = report_seeds.split_off(usize::from(arguments.seeds));
         let mut inputs = TuneInputs::load(arguments)?;
         arguments.answer.quiet.warn(&inputs.warnings, screen);
         let asked = Asked {
@@ -299,6 +304,7 @@ impl<'a> TuneExperiment<'a> {
             search: TuningQuestion::ask(std::mem::take(&mut inputs.training), asked)?,
             inputs,
             report_seeds,
+            judge_seeds,
         })
     }
 
@@ -362,16 +368,18 @@ impl Experiment for TuneExperiment<'_> {
             .fold(Extent::default(), Extent::and);
         // Today's policy, the best single change and the best pair are judged too.
         let finalists = f64::from(arguments.finalists) + 3.0;
+        // One of them, beside today's policy, does harm within the noise and gets the further seeds.
+        let judged = finalists + 2.0 * f64::from(JUDGE_SEEDS) / f64::from(TRAINING_SEEDS);
         let seeds = f64::from(arguments.seeds);
         // A report for the proposal; another one where the proposal makes a bet or is not confirmed.
         let reported = 2.0 * seeds * held_out.len() as f64;
         let extent = of_search
             .times(f64::from(self.budget()))
-            .and(of_judge.times(finalists))
+            .and(of_judge.times(judged))
             .and(of_report.times(2.0 * seeds));
         let pairs = self.training_runs() as f64;
         let mut size = Size {
-            runs: pairs * (f64::from(self.budget()) + finalists) + reported,
+            runs: pairs * (f64::from(self.budget()) + judged) + reported,
             extent,
             remedy: LESS_WORK,
             ..Size::default()

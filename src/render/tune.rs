@@ -17,8 +17,9 @@ use crate::search::table::plain_text;
 use crate::search::tune::bets::Bet;
 use crate::search::tune::caution::{Balance, Caution, HeldOutVerdict};
 use crate::search::tune::evaluation::Measured;
-use crate::search::tune::finalists::{JudgedStep, NotProposed, PutBack};
+use crate::search::tune::finalists::PutBack;
 use crate::search::tune::goal::Goal;
+use crate::search::tune::judge::{JudgedStep, NotProposed};
 use crate::search::tune::method::Answer;
 use crate::search::tune::space::{Candidate, Space};
 use crate::search::tune::summary::{TuneFacts, TuneSummary};
@@ -27,6 +28,7 @@ use crate::text::{visible, visible_lines};
 use cautions::caution_line;
 pub use cautions::caution_text;
 pub use review::{bet_text, not_proposed_text, verdict_text};
+pub use steps::bound_text;
 
 /// A tuning and its outcome.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +43,7 @@ pub struct TunePage<'a> {
     pub today: &'a Measured,
     /// What is better.
     pub goal: &'a Goal,
-    /// What one change buys, then more, as the judge measured them.
+    /// The best single change, then more changes, as the judge measured them; where one is asked for, all judged single changes.
     pub steps: &'a [JudgedStep],
     /// Today's policy, as the judge measured it.
     pub before: &'a Measured,
@@ -167,10 +169,17 @@ fn header(page: &TunePage<'_>, colour: Colour) -> String {
     let training = facts.training.join(" and ");
     let title = bold(&format!("{} tuned under {training}", facts.policy), colour);
     let verdict = match page.proposal {
-        Some(proposal) => verdict_text(proposal.verdict),
+        Some(proposal) => verdict_text(page.objectives, proposal.verdict),
         None => format!(
-            "keep today's policy ({}): no policy that the search tried is nearer to the goal",
-            steps::goal_values(page, page.before)
+            "keep today's policy ({}): {}",
+            steps::goal_values(page, page.before),
+            match page.summary.search.finalists {
+                0 => "no policy that the search tried is nearer to the goal".to_owned(),
+                1 => "the best policy that the search tried is not nearer to the goal".to_owned(),
+                count => format!(
+                    "none of the {count} best policies that the search tried is nearer to the goal"
+                ),
+            }
         ),
     };
     let verdict: String = folded("verdict  ", &visible(&verdict))
@@ -180,6 +189,7 @@ fn header(page: &TunePage<'_>, colour: Colour) -> String {
     let mut text = [
         title,
         verdict,
+        steps::why_none(page),
         steps::one_change(page),
         page.proposal
             .map_or_else(String::new, |it| review::review(page, &it)),
@@ -273,12 +283,12 @@ fn how_many(candidates: f64) -> String {
     }
 }
 
-/// `12.9 mean replicas, 101 SLO-breaking seconds, 20 rescales`.
+/// `12.9 mean replicas, 101 SLO-breaking seconds, 20 rescales`; a cost in its currency.
 #[must_use]
 pub fn point_text(point: Weighed, objectives: &Objectives) -> String {
-    let objectives = [objectives.cost(), objectives.harm(), Objective::Rescales];
-    let parts = numbers(point, objectives).into_iter().zip(objectives);
-    let parts = parts.map(|(value, objective)| format!("{value} {}", objective.heading()));
+    let three = [objectives.cost(), objectives.harm(), Objective::Rescales];
+    let parts = numbers(point, three).into_iter().zip(three);
+    let parts = parts.map(|(value, objective)| format!("{value} {}", objectives.unit(objective)));
     parts.collect::<Vec<String>>().join(", ")
 }
 
@@ -324,7 +334,11 @@ fn changes(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String {
             folded("", WORTH_UNKNOWN)
         );
     }
-    columns.extend(kpis.iter().map(|kpi| Column::right(review::name(*kpi))));
+    let headings: Vec<String> = kpis
+        .iter()
+        .map(|kpi| steps::column_heading(page, *kpi))
+        .collect();
+    columns.extend(headings.iter().map(|heading| Column::right(heading)));
     let values = |measured: &Measured| {
         let values = kpis.iter().map(|kpi| steps::value(page, *kpi, measured));
         values.collect::<Vec<String>>()
@@ -412,10 +426,27 @@ fn greatest(shares: &Weighed) -> f64 {
     shares.cost.max(shares.harm).max(shares.rescales).max(0.0)
 }
 
+/// Whether the table shows one of the three shares as more than 0 %.
+fn is_share_seen(shares: &Weighed) -> bool {
+    greatest(shares) >= 0.005
+}
+
+/// How many of `all` parameters are not in the table.
+fn idle_text(idle: usize, all: usize) -> String {
+    match idle {
+        0 => String::new(),
+        idle if idle == all => "no parameter explains 0.5 % of the spread by itself\n".to_owned(),
+        1 => "1 more parameter explains less than 0.5 %\n".to_owned(),
+        idle => format!("{idle} more parameters explain less than 0.5 % each\n"),
+    }
+}
+
 fn sensitivity(page: &TunePage<'_>) -> String {
     let objectives = objectives(page);
     let order = by_share(page.sensitivity).into_iter();
-    let shown: Vec<usize> = order.take(ROWS_MOST).collect();
+    let (shown, without): (Vec<usize>, Vec<usize>) =
+        order.partition(|place| is_share_seen(&page.sensitivity[*place]));
+    let shown: Vec<usize> = shown.into_iter().take(ROWS_MOST).collect();
     if !is_sensitivity_known(page.even_sample, page.space) {
         let line = format!(
             "unknown: this needs an even sample of {SAMPLE_LEAST} policies, and this search has {}; a greater --budget draws more",
@@ -447,15 +478,18 @@ fn sensitivity(page: &TunePage<'_>) -> String {
             row
         })
         .collect();
+    let mut text = if rows.is_empty() {
+        String::new()
+    } else {
+        render_table(&columns, &rows, TableFormat::Plain)
+    };
+    text.push_str(&idle_text(without.len(), page.space.parameters().len()));
     let line = format!(
         "share of the spread that a parameter explains by itself, over {} policies that cover all values evenly",
         thousands(page.even_sample as u64)
     );
-    format!(
-        "{}{}",
-        render_table(&columns, &rows, TableFormat::Plain),
-        folded("", &line)
-    )
+    text.push_str(&folded("", &line));
+    text
 }
 
 #[cfg(test)]

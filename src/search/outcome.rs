@@ -117,6 +117,12 @@ impl Objectives {
         }
     }
 
+    /// The currency of the cost, if the policy states one.
+    #[must_use]
+    pub fn currency(&self) -> Option<&str> {
+        self.currency.as_deref()
+    }
+
     /// What is paid.
     #[must_use]
     pub fn cost(&self) -> Objective {

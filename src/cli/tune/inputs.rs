@@ -343,9 +343,13 @@ fn describe(spiked: &SpikedTrace, training: &str, held_out: &str) -> String {
         Demand::Users(_) => "users",
     };
     let minute = (spiked.start.as_secs_f64() / 60.0).round();
+    let minutes = match spiked.minutes {
+        1 => "1 minute".to_owned(),
+        count => format!("{count} minutes"),
+    };
     format!(
-        "the spike of {training} was added to {held_out}, where there is none: up to {:.0} {unit} more, for {} minutes from minute {minute} on",
-        spiked.added_most, spiked.minutes
+        "{held_out} has no spike, so hpasim added the spike of {training} to it: up to {:.0} {unit} more, for {minutes} from minute {minute} on",
+        spiked.added_most
     )
 }
 

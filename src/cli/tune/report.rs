@@ -19,13 +19,14 @@ use crate::render::paint::Colour;
 use crate::render::plot::front::{FrontMark, FrontPicture, MarkRole, Reach, draw_front};
 use crate::render::plot::sensitivity::{SensitivityPicture, SensitivityRow, draw_sensitivity};
 use crate::render::tune::{
-    self, PatchScope, TunePage, bet_text, by_share, caution_text, is_sensitivity_known,
+    self, PatchScope, TunePage, bet_text, bound_text, by_share, caution_text, is_sensitivity_known,
     not_proposed_text, point_text, render_tuning, verdict_text,
 };
 use crate::results::comparison_export::{VerdictJson, comparison_csv};
 use crate::search::front::pareto_front;
 use crate::search::outcome::{Objective, Weighed};
 use crate::search::summary::ObjectiveValues;
+use crate::search::tune::bounds::BrokenBound;
 use crate::search::tune::evaluation::Simulator;
 use crate::search::tune::summary::{
     ChangeFacts, ProposalFacts, SearchFacts, SensitivityFacts, StepFacts, TuneFacts, TuneSummary,
@@ -271,6 +272,7 @@ impl TuneReport<'_> {
             search: question,
             inputs,
             report_seeds,
+            ..
         } = self.experiment;
         let facts = TuneFacts {
             policy: self.policy_name().to_owned(),
@@ -323,18 +325,24 @@ impl TuneReport<'_> {
         let verdicts = report.map(|report| &report.comparison.verdicts);
         summary.held_out = verdicts.and_then(|it| it.first()).map(VerdictJson::from);
         summary.held_out_bounds = report.map_or(&[], |report| report.bounds.as_slice());
-        summary.verdict = report.map(|report| verdict_text(&report.verdict));
+        summary.verdict = report.map(|report| verdict_text(&question.objectives, &report.verdict));
         let bets = self.tuned.proposal.iter().flat_map(|it| &it.bets);
         summary.bets = bets.map(bet_text).collect();
         let not_proposed = self.tuned.not_proposed.iter();
         summary.not_proposed = not_proposed
-            .map(|it| not_proposed_text(&question.space, it))
+            .map(|it| not_proposed_text(&question.space, &question.objectives, it))
             .collect();
+        let texts = |bounds: &[BrokenBound]| -> Vec<String> {
+            let texts = bounds.iter().map(|it| bound_text(&question.objectives, it));
+            texts.collect()
+        };
         let steps = self.tuned.steps.iter();
         summary.steps = steps
             .map(|it| StepFacts {
                 set: question.space.arguments(&it.candidate),
                 training: ObjectiveValues::of(it.measured.weighed(&question.objectives)),
+                breaks: texts(&it.bounds.broken),
+                within_noise: texts(&it.bounds.within_noise),
             })
             .collect();
         summary.cautions = self.tuned.cautions.iter().map(caution_text).collect();

@@ -13,13 +13,14 @@ use crate::scenario::{Assertion, Scenario, Template};
 use crate::search::outcome::Weighed;
 use crate::search::tune::bets::Bet;
 use crate::search::tune::caution::{
-    Balance, Caution, HeldOutVerdict, TrainingScore, doubts_of_changes, doubts_of_engine,
-    doubts_of_goal, doubts_of_report, doubts_of_traffic, doubts_of_training, verdict,
+    Balance, Caution, HeldOutVerdict, doubts_of_changes, doubts_of_engine, doubts_of_goal,
+    doubts_of_report, doubts_of_traffic, doubts_of_training, verdict,
 };
 use crate::search::tune::choice::{ShortlistedPolicy, choose};
 use crate::search::tune::evaluation::Measured;
-use crate::search::tune::finalists::{JudgedStep, Judgement, NotProposed, PutBack};
+use crate::search::tune::finalists::PutBack;
 use crate::search::tune::goal::Goal;
+use crate::search::tune::judge::{Judge, JudgedStep, Judgement, NotProposed};
 use crate::search::tune::method::{Findings, Tried};
 use crate::search::tune::sensitivity::sensitivity;
 
@@ -104,7 +105,12 @@ impl TuneExperiment<'_> {
         let judgement = {
             let runs = (finalists.len() + 1) * self.training_runs();
             let progress = self.progress("judging", runs);
-            search.judge_finalists(&finalists, arguments.judge(), &|| progress.one_more())
+            let judge = Judge {
+                simulator: arguments.judge(),
+                further_seeds: &self.judge_seeds,
+                labels: &self.inputs.training_labels,
+            };
+            search.judge_finalists(&finalists, judge, &|| progress.one_more())
         };
         let ChosenFinalist {
             proposed,
@@ -188,15 +194,10 @@ impl TuneExperiment<'_> {
     /// What the judge saw under the training.
     fn doubts_of_judge(&self, judgement: &Judgement, place: usize) -> Vec<Caution> {
         let question = &self.search;
-        let Some(proposed) = judgement.measured[place].clone() else {
-            return Vec::new();
-        };
-        let judged = TrainingScore {
-            today: judgement.before.clone(),
-            proposed,
-        };
-        let labels = &self.inputs.training_labels;
-        doubts_of_training(&question.goal, &question.objectives, &judged, labels)
+        let judged = judgement.judged[place].as_ref();
+        judged.map_or_else(Vec::new, |judged| {
+            doubts_of_training(&question.goal, &question.objectives, &judged.runs)
+        })
     }
 
     fn doubts(

@@ -7,10 +7,11 @@ use crate::render::comparison::signed;
 use crate::render::human;
 use crate::render::prose::folded;
 use crate::results::statistics::Estimate;
+use crate::search::outcome::Objectives;
 use crate::search::table::plain_text;
 use crate::search::tune::bets::Bet;
 use crate::search::tune::caution::{GoalGains, HeldOutVerdict, KpiDifference};
-use crate::search::tune::finalists::{NotProposed, WhyNotProposed};
+use crate::search::tune::judge::{NotProposed, WhyNotProposed};
 use crate::search::tune::space::{Candidate, Space};
 use crate::text::visible;
 
@@ -19,7 +20,7 @@ pub(super) fn review(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String
     let balance = proposal.balance;
     let nothing = |differences: &[KpiDifference]| match differences {
         [] => "nothing beyond the noise".to_owned(),
-        differences => listed(differences),
+        differences => listed(page.objectives, differences),
     };
     let changes = changes_text(page.space, proposal.candidate);
     let mut text = [
@@ -35,7 +36,7 @@ pub(super) fn review(page: &TunePage<'_>, proposal: &ProposalView<'_>) -> String
         text.push_str(&folded("bets on  ", &visible(&bet_text(bet))));
     }
     for not_proposed in page.not_proposed {
-        let line = not_proposed_text(page.space, not_proposed);
+        let line = not_proposed_text(page.space, page.objectives, not_proposed);
         text.push_str(&folded("not      ", &visible(&line)));
     }
     text
@@ -77,10 +78,14 @@ pub fn bet_text(bet: &Bet) -> String {
 
 /// A better policy that is not proposed, and why.
 #[must_use]
-pub fn not_proposed_text(space: &Space, not_proposed: &NotProposed) -> String {
+pub fn not_proposed_text(
+    space: &Space,
+    objectives: &Objectives,
+    not_proposed: &NotProposed,
+) -> String {
     let changes = changes_text(space, &not_proposed.candidate);
     let reason = match &not_proposed.reason {
-        WhyNotProposed::Verdict(verdict) => verdict_text(verdict),
+        WhyNotProposed::Verdict(verdict) => verdict_text(objectives, verdict),
         WhyNotProposed::UnpaidBet(bets) => {
             let bets: Vec<String> = bets.iter().map(bet_text).collect();
             format!(
@@ -94,27 +99,27 @@ pub fn not_proposed_text(space: &Space, not_proposed: &NotProposed) -> String {
 
 /// The verdict of held-out traffic, in one line.
 #[must_use]
-pub fn verdict_text(verdict: &HeldOutVerdict) -> String {
+pub fn verdict_text(objectives: &Objectives, verdict: &HeldOutVerdict) -> String {
     match verdict {
         HeldOutVerdict::Better { gains } => format!(
             "better: {}, on traffic and seeds that the search did not see",
-            gains_text(gains)
+            gains_text(objectives, gains)
         ),
         HeldOutVerdict::Trade { gains, losses } => format!(
             "a trade-off: {}, but {}, on traffic and seeds that the search did not see",
-            gains_text(gains),
-            listed(losses)
+            gains_text(objectives, gains),
+            listed(objectives, losses)
         ),
         HeldOutVerdict::WithinNoise { gains } if gains.is_empty() => {
             "keep today's policy: the held-out runs have no value of the KPIs that were to become less".to_owned()
         }
         HeldOutVerdict::WithinNoise { gains } => format!(
             "keep today's policy: on held-out traffic the gain is within the noise ({})",
-            listed(gains)
+            listed(objectives, gains)
         ),
         HeldOutVerdict::Worse { losses } => format!(
             "keep today's policy: the proposed policy is worse on held-out traffic ({})",
-            listed(losses)
+            listed(objectives, losses)
         ),
         HeldOutVerdict::Felt { effects } => {
             let effects: Vec<String> = effects.iter().map(side_effect).collect();
@@ -136,29 +141,33 @@ pub fn verdict_text(verdict: &HeldOutVerdict) -> String {
 }
 
 /// `slo_violation_seconds <= 60 holds, which today's policy misses; cost -0.3 ± 0.1`.
-fn gains_text(gains: &GoalGains) -> String {
+fn gains_text(objectives: &Objectives, gains: &GoalGains) -> String {
     let mut parts: Vec<String> = Vec::new();
     for bound in &gains.bounds {
         let condition = bound.condition();
         parts.push(format!("{condition} holds, and today's policy misses it"));
     }
     if !gains.kpis.is_empty() {
-        parts.push(listed(&gains.kpis));
+        parts.push(listed(objectives, &gains.kpis));
     }
     parts.join("; ")
 }
 
-fn listed(differences: &[KpiDifference]) -> String {
-    let texts: Vec<String> = differences.iter().map(difference).collect();
+fn listed(objectives: &Objectives, differences: &[KpiDifference]) -> String {
+    let texts: Vec<String> = differences
+        .iter()
+        .map(|it| difference(objectives, it))
+        .collect();
     texts.join(", ")
 }
 
 /// `mean replicas +0.2 ± 0.3`, `latency p95 -3.1 ± 0.2 ms`.
-fn difference(found: &KpiDifference) -> String {
+fn difference(objectives: &Objectives, found: &KpiDifference) -> String {
     let facts = found.kpi.facts();
     let is_of_the_row = |row: &ComparisonRow| row.factor > 1.0 || facts.heading.is_empty();
     let Some(row) = facts.row.filter(is_of_the_row) else {
-        return format!("{} {}", found.heading(), signed(&found.difference));
+        let unit = currency_of(objectives, found.kpi);
+        return format!("{} {}{unit}", found.heading(), signed(&found.difference));
     };
     let scaled = Estimate {
         mean: row.factor * found.difference.mean,
@@ -169,6 +178,14 @@ fn difference(found: &KpiDifference) -> String {
     match row.name_and_unit() {
         (_, "") => text,
         (_, unit) => format!("{text} {unit}"),
+    }
+}
+
+/// ` EUR` behind a cost whose currency is stated; nothing behind any other value.
+pub(super) fn currency_of(objectives: &Objectives, kpi: Kpi) -> String {
+    match (kpi, objectives.currency()) {
+        (Kpi::Cost, Some(currency)) => format!(" {}", visible(currency)),
+        _ => String::new(),
     }
 }
 

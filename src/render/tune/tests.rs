@@ -10,8 +10,10 @@ use crate::results::{KpiReport, Kpis};
 use crate::scenario::{Assertion, Engine};
 use crate::search::parameter::Parameter;
 use crate::search::summary::ObjectiveValues;
+use crate::search::tune::bounds::{BoundsCheck, BrokenBound, GoalBound};
 use crate::search::tune::caution::{SideEffect, verdict};
-use crate::search::tune::finalists::WhyNotProposed;
+use crate::search::tune::goal::Score;
+use crate::search::tune::judge::WhyNotProposed;
 use crate::search::tune::parameter::TunedParameter;
 use crate::search::tune::summary::{SearchFacts, TuneFacts, TuneRequest};
 use crate::units::{Replicas, Seed};
@@ -48,7 +50,7 @@ fn summary<'a>(finalists: usize, held_out_traces: &[&str]) -> TuneSummary<'a> {
         held_out_traces: held_out_traces.iter().map(|it| (*it).to_owned()).collect(),
         held_out_start: vec![Some(20), None],
         held_out_spikes: vec![
-            "the spike of spike until 16m was added to diurnal from 16h, where there is none: up to 296 requests per second more, for 5 minutes from minute 4 on".to_owned(),
+            "diurnal from 16h has no spike, so hpasim added the spike of spike until 16m to it: up to 296 requests per second more, for 5 minutes from minute 4 on".to_owned(),
         ],
         seeds: vec![4, 5, 6],
         goal: "min cost subject to slo_violation_seconds <= 60".to_owned(),
@@ -118,6 +120,12 @@ fn steps() -> [JudgedStep; 2] {
     let step = |values: [u64; 4], run: Kpis| JudgedStep {
         candidate: Candidate::of(&values),
         measured: Measured::of(&[vec![run]]),
+        bounds: BoundsCheck::default(),
+        score: Score {
+            violation: 0.0,
+            value: 1.6,
+            tie: 1.6,
+        },
     };
     let mut slow = run(3.5, 70.0);
     slow.latency_seconds_p95 = Some(0.1234);
@@ -245,11 +253,11 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
              by more
              it starts with the pods that today's policy has at that time, for both
              policies: 20
-             the spike of spike until 16m was added to diurnal from 16h, where there
-             is none: up to 296 requests per second more, for 5 minutes from minute
-             4 on
+             diurnal from 16h has no spike, so hpasim added the spike of spike until
+             16m to it: up to 296 requests per second more, for 5 minutes from
+             minute 4 on
 
-    What one change buys, and what more buy
+    The best single change, the best pair of changes, and the best of all
                                                       cost  SLO-breaking  rescales
                                                                  seconds
      today                                            4.00            80        12
@@ -303,7 +311,7 @@ fn a_proposal_stands_beside_today_with_its_changes_their_worth_the_doubts_and_th
      minReplicas  1, 2, 4  62 %                  41 %       3 %
      behavior.scaleDown.policies.0.value (Percent)
                    10, 50   0 %                   1 %       0 %
-     maxReplicas   40, 50     -                     -         -
+    1 more parameter explains less than 0.5 %
     share of the spread that a parameter explains by itself, over 300 policies that
     cover all values evenly
 
@@ -352,13 +360,33 @@ fn colour_marks_headings_and_warnings_and_changes_no_word() {
 #[test]
 fn where_nothing_is_better_the_page_says_so_and_proposes_nothing() {
     let space = space();
+    let [mut one, mut best] = steps();
+    let broken = |kpi: Kpi, trace: Option<&str>, today: f64, judged: f64, most: f64| BrokenBound {
+        kpi,
+        trace: trace.map(str::to_owned),
+        today,
+        judged,
+        bound: GoalBound::AtMost(most),
+        missed_by: judged / most - 1.0,
+    };
+    let spike = Some("spike until 16m");
+    one.bounds.broken = vec![
+        broken(Kpi::LatencySecondsP99, spike, 1.69, 2.31, 1.7745),
+        broken(Kpi::Cost, None, 4.0, 4.25, 4.0),
+    ];
+    one.bounds.within_noise = vec![broken(Kpi::LatencySecondsP95, spike, 0.1, 0.1234, 0.105)];
+    best.score.value = 2.01;
+    let idle = JudgedStep {
+        measured: Measured::of(&[vec![run(4.0, 80.0)]]),
+        ..best.clone()
+    };
     let page = TunePage {
-        summary: &summary(1, &["flap"]),
+        summary: &summary(3, &["flap"]),
         space: &space,
         objectives: &objectives(),
         today: &today(),
         goal: &Goal::BetterThanToday,
-        steps: &[],
+        steps: &[one, best, idle],
         before: &Measured::of(&[vec![run(4.0, 80.0)]]),
         not_proposed: &[],
         proposal: None,
@@ -370,20 +398,33 @@ fn where_nothing_is_better_the_page_says_so_and_proposes_nothing() {
     insta::assert_snapshot!(render_tuning(&page, Colour::Plain), @"
     prod tuned under spike until 16m and diurnal until 16h
     verdict  keep today's policy (4.00 cost, 80 SLO-breaking seconds, 12 rescales):
-             no policy that the search tried is nearer to the goal
+             none of the 3 best policies that the search tried is nearer to the goal
+    not      minReplicas 1 -> 4, controller.sync_period = 5s: latency p99 1.69 s ->
+             2.31 s under spike until 16m (at most 1.77 s); cost 4.00 -> 4.25 (at
+             most 4.00)
+    not      minReplicas 1 -> 4, behavior.scaleDown.policies.0.value (Percent) 50 ->
+             10, controller.sync_period = 10s: every bound holds, but the sum of
+             cost and SLO-breaking seconds is 2.01 (today 2)
+    not      minReplicas 1 -> 4, behavior.scaleDown.policies.0.value (Percent) 50 ->
+             10, controller.sync_period = 10s: every bound holds, but the sum of
+             cost and SLO-breaking seconds is 2.01 (today 2)
     goal     min cost subject to slo_violation_seconds <= 60
     search   2,001 of 6e11 policies by evolution (3 drawn ones are not valid
-             policies), fluid engine, 3 seeds; 1 finalist and today's policy by the
+             policies), fluid engine, 3 seeds; 3 finalists and today's policy by the
              request engine
 
+    The best single change, the best pair of changes, and the best of all
+                                                      cost  SLO-breaking  rescales
+                                                                 seconds
+     today                                            4.00            80        12
+     minReplicas 1 -> 4, controller.sync_period = 5s  3.50            70        12
+     3 changes                                        3.00            50        12
+    under the training (spike until 16m and diurnal until 16h), request engine,
+    means of 3 seeds
+    1 more judged policy does the same as today's
+
     Which parameter matters
-                    tried  cost  SLO-breaking seconds  rescales
-     minReplicas  1, 2, 4     -                     -         -
-     behavior.scaleDown.policies.0.value (Percent)
-                   10, 50     -                     -         -
-     controller.sync_period
-                  5s, 10s     -                     -         -
-     maxReplicas   40, 50     -                     -         -
+    no parameter explains 0.5 % of the spread by itself
     share of the spread that a parameter explains by itself, over 300 policies that
     cover all values evenly
 
@@ -457,7 +498,7 @@ fn parameters_stand_in_the_order_of_what_they_explain_with_what_was_tried() {
      p3       1  15 %                   0 %       0 %
      p2       1  10 %                   0 %       0 %
      p1       1   5 %                   0 %       0 %
-     p0       1   0 %                   0 %       0 %
+    1 more parameter explains less than 0.5 %
     share of the spread that a parameter explains by itself, over 50 policies that
     cover all values evenly
     ");

@@ -339,12 +339,7 @@ impl HeldOutVerdict {
 /// Doubts from the held-out runs, in KPIs outside of the goal.
 #[must_use]
 pub fn doubts_of_report(goal: &Goal, objectives: &Objectives, runs: &[TraceRuns]) -> Vec<Caution> {
-    let of_goal = goal.kpis(objectives);
-    let others: Vec<Kpi> = FELT
-        .into_iter()
-        .filter(|kpi| !of_goal.contains(kpi))
-        .collect();
-    let effects = felt(&others, runs);
+    let effects = felt(&outside_of(goal, objectives), runs);
     let mut cautions = Vec::new();
     if !effects.is_empty() {
         cautions.push(Caution::SideEffects(effects));
@@ -369,30 +364,14 @@ fn felt(kpis: &[Kpi], runs: &[TraceRuns]) -> Vec<SideEffect> {
     kpis.iter().filter_map(worst).collect()
 }
 
-/// Doubts from the training, in KPIs outside of the goal; `labels` name its traces.
+/// Doubts from the judge's runs under the training, today's policy first, in KPIs outside of the goal.
 #[must_use]
 pub fn doubts_of_training(
     goal: &Goal,
     objectives: &Objectives,
-    judged: &TrainingScore,
-    labels: &[String],
+    runs: &[TraceRuns],
 ) -> Vec<Caution> {
-    let of_goal = goal.kpis(objectives);
-    let mut effects: Vec<SideEffect> = Vec::new();
-    for kpi in FELT.into_iter().filter(|kpi| !of_goal.contains(kpi)) {
-        let today = judged.today.by_trace(kpi);
-        let pairs = today.zip(judged.proposed.by_trace(kpi)).zip(labels);
-        let worst = pairs
-            .map(|((today, proposed), label)| SideEffect {
-                kpi,
-                trace: label.clone(),
-                today,
-                proposed,
-            })
-            .filter(SideEffect::is_much)
-            .max_by(SideEffect::compare);
-        effects.extend(worst);
-    }
+    let effects = felt(&outside_of(goal, objectives), runs);
     if effects.is_empty() {
         Vec::new()
     } else {
@@ -400,13 +379,11 @@ pub fn doubts_of_training(
     }
 }
 
-/// The judge's measurements under the training.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrainingScore {
-    /// Of today's policy.
-    pub today: Measured,
-    /// Of the proposed one.
-    pub proposed: Measured,
+/// What users feel and the goal does not name.
+fn outside_of(goal: &Goal, objectives: &Objectives) -> Vec<Kpi> {
+    let of_goal = goal.kpis(objectives);
+    let others = FELT.into_iter().filter(|kpi| !of_goal.contains(kpi));
+    others.collect()
 }
 
 impl SideEffect {

@@ -2,8 +2,8 @@
 
 use super::bets::Bet;
 use super::caution::{HeldOutVerdict, goal_difference};
-use super::finalists::WhyNotProposed;
 use super::goal::Goal;
+use super::judge::WhyNotProposed;
 use crate::results::comparison::TraceRuns;
 use crate::results::statistics::Estimate;
 use crate::search::outcome::Objectives;

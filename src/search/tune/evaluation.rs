@@ -113,17 +113,38 @@ impl Training<'_> {
 
     /// Simulates each of `variants` under all traces and the first `seeds` seeds.
     ///
-    /// A simulation is a piece of work of its own, so that few long ones share the cores too.
+    /// The seeds of one trace are a piece of work of their own, so that few long ones share the cores too.
     pub fn simulate(
         &self,
         variants: &[Variant],
         seeds: usize,
         on_run: &(impl Fn() + Sync),
     ) -> Vec<Result<Measured, Diagnostics>> {
+        self.gather(variants, seeds, on_run, |runs| Measured::of(&runs))
+    }
+
+    /// The same, run by run: of each variant by trace, then by seed.
+    pub(super) fn simulate_each(
+        &self,
+        variants: &[Variant],
+        seeds: usize,
+        on_run: &(impl Fn() + Sync),
+    ) -> Vec<Result<Vec<Vec<Kpis>>, Diagnostics>> {
+        self.gather(variants, seeds, on_run, |runs| runs)
+    }
+
+    /// What `of` makes of each variant's runs, as soon as they are complete.
+    fn gather<T>(
+        &self,
+        variants: &[Variant],
+        seeds: usize,
+        on_run: &(impl Fn() + Sync),
+        of: impl Fn(Vec<Vec<Kpis>>) -> T,
+    ) -> Vec<Result<T, Diagnostics>> {
         let traces = self.templates.len();
         let seeds = &self.seeds[..seeds.min(self.seeds.len())];
         let mut results = Vec::with_capacity(variants.len());
-        let mut runs: Vec<Vec<Kpis>> = Vec::with_capacity(traces);
+        let mut runs: Vec<Vec<Kpis>> = Vec::new();
         let mut fault = None;
         // A variant's traces side by side: all its seeds of one trace are one piece.
         let simulate_piece = |piece: u64| {
@@ -147,9 +168,8 @@ impl Training<'_> {
                 Err(diagnostics) => fault = fault.take().or(Some(diagnostics)),
             }
             if piece as usize % traces + 1 == traces {
-                let measured = Measured::of(&runs);
-                results.push(fault.take().map_or(Ok(measured), Err));
-                runs.clear();
+                let runs = std::mem::take(&mut runs);
+                results.push(fault.take().map_or_else(|| Ok(of(runs)), Err));
             }
             Ok::<(), std::convert::Infallible>(())
         };

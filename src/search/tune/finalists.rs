@@ -1,34 +1,15 @@
-//! The best policies of a search: without changes that have no effect, then judged by the request engine.
+//! The best policies of a search, without changes that have no effect.
 //!
 //! It sees only the training; it never sees held-out traffic.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bets::Bet;
-use super::caution::HeldOutVerdict;
-use super::evaluation::{Measured, Simulator, Variant};
+use super::evaluation::Measured;
 use super::goal::Score;
 use super::method::{Answer, Findings, Search, Tried};
 use super::space::Candidate;
 use crate::search::outcome::Weighed;
-
-/// The judgement of the finalists.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Judgement {
-    /// How far today's policy is from the goal.
-    pub today: Score,
-    /// Each finalist's distance from the goal, in their order.
-    pub scores: Vec<Score>,
-    /// The number of the best; of those that are as good by 1 % the one with the fewest changes. `None` where today's policy is nearer to the goal.
-    pub best: Option<usize>,
-    /// The numbers of those that may be proposed, the best first.
-    pub shortlist: Vec<usize>,
-    /// The measurements of today's policy.
-    pub before: Measured,
-    /// The measurements of each finalist, in their order; `None` where the judge cannot simulate it.
-    pub measured: Vec<Option<Measured>>,
-}
 
 /// One change put back to today's value, and the result of the other changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,33 +20,6 @@ pub struct PutBack {
     pub measured: Measured,
 }
 
-/// A finalist beside today's policy, as the judge measured it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct JudgedStep {
-    /// The candidate.
-    pub candidate: Candidate,
-    /// Its measurements.
-    pub measured: Measured,
-}
-
-/// A finalist that was better under the training and that is not proposed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NotProposed {
-    /// The candidate.
-    pub candidate: Candidate,
-    /// Why it is not proposed.
-    pub reason: WhyNotProposed,
-}
-
-/// Why a finalist is not proposed.
-#[derive(Clone, Debug, PartialEq)]
-pub enum WhyNotProposed {
-    /// Held-out traffic does not recommend it.
-    Verdict(HeldOutVerdict),
-    /// It makes bets, and on held-out traffic it is not better, beyond the noise, than the best policy without a bet.
-    UnpaidBet(Vec<Bet>),
-}
-
 /// A change with less gain than this, as a share of the minimised KPI, is not worth making.
 const WORTH: f64 = 0.01;
 /// One of this many finalists makes no bet.
@@ -74,14 +28,6 @@ const PRUDENT_PART: usize = 3;
 const REDUCED_EACH: usize = 3;
 /// Candidates that differ by less than this share in every objective are one finalist.
 const ALIKE: f64 = 0.01;
-
-impl Judgement {
-    /// How far the best is from the goal: a finalist, or today's policy.
-    #[must_use]
-    pub fn nearest(&self) -> &Score {
-        self.best.map_or(&self.today, |best| &self.scores[best])
-    }
-}
 
 impl Search<'_> {
     /// The finalists, nearest to the goal first: the best single change, the best pair of changes, and at most
@@ -138,111 +84,6 @@ impl Search<'_> {
             }));
         }
         worth
-    }
-
-    /// Lets `judge` simulate `finalists` beside today's policy, under all training traces and seeds.
-    pub fn judge_finalists(
-        &self,
-        finalists: &[Tried],
-        judge: Simulator,
-        on_run: &(impl Fn() + Sync),
-    ) -> Judgement {
-        let mut variants = vec![Variant {
-            arguments: Vec::new(),
-            simulator: judge,
-        }];
-        variants.extend(finalists.iter().map(|finalist| Variant {
-            arguments: self.space.arguments(&finalist.candidate),
-            simulator: judge,
-        }));
-        let seeds = self.training.seeds.len();
-        // One result for each variant, in their order; an invalid variant keeps its place.
-        let results = self.training.simulate(&variants, seeds, on_run);
-        let mut measured = results.into_iter().map(Result::ok);
-        let before = measured.next().flatten();
-        let before = before.unwrap_or_else(|| self.today.clone());
-        let score = |measured: &Measured| self.goal.score(measured, &before, self.objectives);
-        let today = score(&before);
-        let measured: Vec<Option<Measured>> = measured.collect();
-        let scores: Vec<Score> = measured
-            .iter()
-            .map(|measured| measured.as_ref().map_or(Score::FARTHEST, score))
-            .collect();
-        let is_better = |place: &usize| {
-            measured[*place].is_some() && scores[*place].compare(&today) == Ordering::Less
-        };
-        let mut better: Vec<usize> = (0..scores.len()).filter(is_better).collect();
-        better.sort_by(|a, b| scores[*a].compare(&scores[*b]).then(a.cmp(b)));
-        let best = better.first().and_then(|best| {
-            let allowed = nearly(&scores[*best]);
-            let changes = |place: &usize| {
-                let changes = self.space.changes(&finalists[*place].candidate);
-                changes.count()
-            };
-            // Nothing speaks for a further change that is worth less than the noise.
-            let as_good = better
-                .iter()
-                .filter(|place| scores[**place].compare(&allowed) != Ordering::Greater);
-            as_good.copied().min_by_key(changes)
-        });
-        Judgement {
-            today,
-            shortlist: self.shortlist(finalists, &better, best),
-            scores,
-            best,
-            before,
-            measured,
-        }
-    }
-
-    /// What one change buys, what two buy, and the `chosen` finalist, by the judge's numbers. Where one change is asked for,
-    /// every judged single change, the best first.
-    #[must_use]
-    pub fn steps(
-        &self,
-        finalists: &[Tried],
-        judgement: &Judgement,
-        chosen: Option<usize>,
-    ) -> Vec<JudgedStep> {
-        let changes = |place: usize| self.space.changes(&finalists[place].candidate).count();
-        let mut order: Vec<usize> = (0..finalists.len())
-            .filter(|place| judgement.measured[*place].is_some())
-            .collect();
-        order.sort_by(|a, b| judgement.scores[*a].compare(&judgement.scores[*b]));
-        let best_of = |count: usize| order.iter().copied().find(|place| changes(*place) == count);
-        let mut places: Vec<usize> = match self.answer {
-            Answer::OneChange => order.clone(),
-            Answer::Best => [best_of(1), best_of(2)].into_iter().flatten().collect(),
-        };
-        places.extend(chosen.filter(|chosen| !places.contains(chosen)));
-        let step = |place: usize| {
-            Some(JudgedStep {
-                candidate: finalists[place].candidate.clone(),
-                measured: judgement.measured[place].clone()?,
-            })
-        };
-        places.into_iter().filter_map(step).collect()
-    }
-
-    /// The finalists that may be proposed, in the order in which held-out traffic is asked: the best, then the best
-    /// without a bet, the best with two changes at most, and the best with one.
-    fn shortlist(&self, finalists: &[Tried], better: &[usize], best: Option<usize>) -> Vec<usize> {
-        let candidate = |place: &usize| &finalists[*place].candidate;
-        let prudent = better
-            .iter()
-            .find(|place| self.prudence.bets(self.space, candidate(place)).is_empty());
-        let few = |most: usize| {
-            better
-                .iter()
-                .find(|place| self.space.changes(candidate(place)).count() <= most)
-        };
-        let mut shortlist: Vec<usize> = best.into_iter().collect();
-        for place in [prudent, few(2), few(1)].into_iter().flatten() {
-            if !shortlist.contains(place) {
-                shortlist.push(*place);
-            }
-        }
-        shortlist
     }
 }
 
@@ -360,7 +201,7 @@ impl<'s, 'f> Reduction<'s, 'f> {
 }
 
 /// A score that is worse than `score` by what no further change is worth.
-fn nearly(score: &Score) -> Score {
+pub(super) fn nearly(score: &Score) -> Score {
     let a_little_more = |value: f64| value + WORTH * value.abs();
     Score {
         violation: score.violation,
@@ -377,4 +218,4 @@ fn are_alike(one: &Weighed, other: &Weighed) -> bool {
 
 #[cfg(test)]
 #[path = "finalists/tests.rs"]
-mod tests;
+pub(super) mod tests;

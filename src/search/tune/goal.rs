@@ -337,10 +337,15 @@ fn felt(measured: &Measured, today: &Measured) -> f64 {
         let pairs = measured.by_trace(kpi).zip(today.by_trace(kpi));
         pairs
             .filter(|(_, then)| !then.is_nan())
-            .map(|(now, then)| excess(now, then + FELT_MARGIN * unfelt(kpi, then)))
+            .map(|(now, then)| excess(now, then + allowance(kpi, then)))
             .sum::<f64>()
     };
     FELT_BY_DEFAULT.into_iter().map(of_kpi).sum()
+}
+
+/// The part of what users do not feel that a policy may use up.
+pub(super) fn allowance(kpi: Kpi, today: f64) -> f64 {
+    FELT_MARGIN * unfelt(kpi, today)
 }
 
 /// The loss of a KPI with the value `today` that users do not feel.
@@ -354,7 +359,7 @@ pub(super) fn unfelt(kpi: Kpi, today: f64) -> f64 {
 }
 
 /// How much `now` exceeds `then`, as a share of `then`.
-fn excess(now: f64, then: f64) -> f64 {
+pub(super) fn excess(now: f64, then: f64) -> f64 {
     let more = now - then;
     if more <= ARITHMETIC_REST * then.abs() {
         0.0
@@ -387,7 +392,8 @@ impl AskedGoal {
                 .map(|(value, before)| miss(constraint, value, before))
         });
         Score {
-            violation: violations.sum(),
+            // An empty sum of floats is -0.0, which sorts before 0.0.
+            violation: violations.fold(0.0, |sum, miss| sum + miss),
             value: folded(self.minimised, measured, objectives),
             tie: cost_and_harm(measured.weighed(objectives), today.weighed(objectives)),
         }
@@ -397,7 +403,7 @@ impl AskedGoal {
 /// By how much `value` misses the bound, as a share of the bound; infinite without a value.
 ///
 /// The value is judged as the files show it, as an assertion is.
-fn miss(constraint: &Assertion, value: f64, today: f64) -> f64 {
+pub(super) fn miss(constraint: &Assertion, value: f64, today: f64) -> f64 {
     let value = readable(value);
     if constraint.comparator.holds(value, constraint.bound) {
         return 0.0;

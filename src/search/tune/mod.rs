@@ -13,9 +13,11 @@
 //! | [`space`] | candidates: one value for each parameter |
 //! | [`evaluation`] | candidates simulated under all training traces and seeds |
 //! | [`goal`] | what is better |
+//! | [`bounds`] | the bounds of the goal that a judged policy breaks beyond the noise |
 //! | `ranking` | which candidates a search keeps: by the goal, and by the front |
 //! | [`method`] | random search, successive halving, evolution |
 //! | [`finalists`] | the best, without the changes that change nothing |
+//! | [`judge`] | the finalists under the request engine |
 //! | [`sensitivity`] | which parameter matters |
 //! | [`spike`] | the training's spike, added to held-out traffic without one |
 //! | [`split`] | traffic in two parts: to tune on, and to judge by |
@@ -25,12 +27,14 @@
 //! | [`traffic`] | whether the traffic holds a spike |
 
 pub mod bets;
+pub mod bounds;
 pub mod caution;
 pub mod choice;
 pub mod chosen;
 pub mod evaluation;
 pub mod finalists;
 pub mod goal;
+pub mod judge;
 pub mod method;
 pub mod parameter;
 pub mod practice;

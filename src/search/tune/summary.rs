@@ -151,6 +151,10 @@ pub struct StepFacts {
     pub set: Vec<String>,
     /// Its objectives.
     pub training: ObjectiveValues,
+    /// The bounds of the goal that it breaks, as the page prints them.
+    pub breaks: Vec<String>,
+    /// What is above a bound within the noise, as the page prints it.
+    pub within_noise: Vec<String>,
 }
 
 /// One change.

@@ -175,7 +175,7 @@ fn the_page_shows_today_beside_the_proposal_its_changes_the_doubts_and_the_patch
     goal     min mean_replicas
     search   all # policies, fluid engine, # seeds; # finalists and today's policy by the fluid engine
     report   spike from #m with a spike, # seeds that the search did not see; ± is the # % interval over these seeds, and other days may differ by more it starts with the pods that today's policy has at that time, for both policies: #
-    What one change buys, and what more buy
+    The best single change, the best pair of changes, and the best of all
     under the training (spike until #m), fluid engine, means of # seeds
     prod, proposed under spike from #m with a spike, #m #s
     fluid engine, # seeds (# to #): means, and differences to prod ± # % interval, seed by seed

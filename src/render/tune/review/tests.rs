@@ -1,6 +1,7 @@
 //! Every verdict, and every bet with its price, word for word.
 
 use super::*;
+use crate::results::tests::scenario;
 use crate::scenario::Assertion;
 use crate::search::tune::caution::SideEffect;
 use crate::units::Replicas;
@@ -72,7 +73,11 @@ fn every_verdict_is_one_line() {
         HeldOutVerdict::BoundMissed,
         HeldOutVerdict::OneSeed,
     ];
-    let texts: Vec<String> = all.iter().map(verdict_text).collect();
+    let mut scenario = scenario(600.0);
+    scenario.cost.per_pod_hour = 0.04;
+    scenario.cost.currency = Some("EUR".to_owned());
+    let objectives = Objectives::of(&[scenario]);
+    let texts: Vec<String> = all.iter().map(|it| verdict_text(&objectives, it)).collect();
     insta::assert_snapshot!(texts.join("\n"), @"
     better: slo_violation_seconds <= 60 holds, and today's policy misses it; cost -0.22 ± 0.06, latency p99 -12 ± 2 ms, on traffic and seeds that the search did not see
     a trade-off: cost -0.22 ± 0.06, latency p99 -12 ± 2 ms, but rescales +4 ± 1, on traffic and seeds that the search did not see

@@ -322,25 +322,25 @@ fn better() -> HeldOutVerdict {
 }
 
 #[test]
-fn what_users_would_feel_under_the_training_is_told_too() {
+fn what_users_would_feel_under_the_training_beyond_the_noise_is_told_too() {
     let goal = Goal::parse("min rescales").expect("a goal");
-    let measured = |harm: f64, share: f64| {
-        let run = Kpis {
-            slo_violation_seconds: Some(harm),
-            failed_share: Some(share),
+    // Three seeds that differ by `apart`.
+    let runs = |harm: f64, apart: f64| -> Vec<Kpis> {
+        let run = |seed: f64| Kpis {
+            slo_violation_seconds: Some(harm + apart * seed),
+            failed_share: Some(0.1),
             ..Kpis::default()
         };
-        Measured::of(&[vec![run]])
+        [-1.0, 0.0, 1.0].map(run).into()
     };
-    let labels = ["spike until 15m".to_owned()];
-    let of = |goal: &Goal, proposed: Measured| {
-        let judged = TrainingScore {
-            today: measured(100.0, 0.1),
-            proposed,
-        };
-        doubts_of_training(goal, &objectives(), &judged, &labels)
+    let of = |goal: &Goal, proposed: Vec<Kpis>| {
+        let judged = [TraceRuns {
+            trace: "spike until 15m".to_owned(),
+            runs: vec![runs(100.0, 0.0), proposed],
+        }];
+        doubts_of_training(goal, &objectives(), &judged)
     };
-    let found = of(&goal, measured(645.0, 0.1));
+    let found = of(&goal, runs(645.0, 50.0));
     let [Caution::TrainingSideEffects(felt)] = &found[..] else {
         panic!("{found:?}");
     };
@@ -352,8 +352,9 @@ fn what_users_would_feel_under_the_training_is_told_too() {
         HeldOutVerdict::OneSeed
     );
     assert_eq!(better().beside_training(&[]), better());
-    assert_eq!(of(&goal, measured(105.0, 0.1)), []);
-    assert_eq!(of(&Goal::BetterThanToday, measured(645.0, 0.1)), []);
+    assert_eq!(of(&goal, runs(645.0, 400.0)), []);
+    assert_eq!(of(&goal, runs(105.0, 1.0)), []);
+    assert_eq!(of(&Goal::BetterThanToday, runs(645.0, 50.0)), []);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::*;
 use crate::units::Seed;
 
 /// A target that matters, and a maximum of which no value is ever reached.
-fn target_and_idle_maximum() -> TuningQuestion {
+pub(crate) fn target_and_idle_maximum() -> TuningQuestion {
     question(
         PROD,
         &[WAVE],
@@ -19,7 +19,7 @@ fn target_and_idle_maximum() -> TuningQuestion {
 }
 
 /// A search that knows these candidates.
-fn findings(search: &Search<'_>, candidates: &[Candidate]) -> Findings {
+pub(crate) fn findings(search: &Search<'_>, candidates: &[Candidate]) -> Findings {
     let measured = search
         .training
         .evaluate(search.space, candidates, 3, &|| ());
@@ -133,66 +133,6 @@ fn a_change_without_a_way_back_has_no_worth() {
     let search = question.search(10, Seed(1));
     let mut none = findings(&search, &[]);
     assert_eq!(search.worth(&mut none, &Candidate::of(&[0]), &|| ()), []);
-}
-
-#[test]
-fn the_judge_proposes_only_what_is_nearer_to_the_goal_than_today() {
-    let question = target_and_idle_maximum();
-    let search = question.search(10, Seed(1));
-    let of = |candidates: &[[u64; 2]]| {
-        let candidates: Vec<Candidate> = candidates.iter().map(|it| Candidate::of(it)).collect();
-        let tried = findings(&search, &candidates).tried;
-        search.judge_finalists(&tried, Simulator::Template, &|| ())
-    };
-    let judgement = of(&[[0, 1], [1, 0], [2, 0]]);
-    assert_eq!(judgement.best, Some(2));
-    assert_eq!(judgement.nearest(), &judgement.scores[2]);
-    assert!(judgement.nearest().value < judgement.today.value);
-    assert_eq!(judgement.scores.len(), 3);
-    // As good as today is not better, and then today's policy is the nearest.
-    for candidates in [&[[0, 1], [0, 0]][..], &[]] {
-        let judgement = of(candidates);
-        assert_eq!(judgement.best, None);
-        assert_eq!(judgement.nearest(), &judgement.today);
-    }
-}
-
-#[test]
-fn a_finalist_that_cannot_be_simulated_keeps_its_place_and_is_not_proposed() {
-    let question = question(
-        PROD,
-        &[WAVE],
-        "min mean_replicas",
-        &[
-            "hpa.targetCPUUtilizationPercentage=50,70",
-            "hpa.minReplicas=2,90",
-        ],
-    );
-    let search = question.search(10, Seed(1));
-    let good = Candidate::of(&[1, 0]);
-    let mut finalists = findings(&search, &[good.clone(), good]).tried;
-    // A minimum above the maximum is no policy.
-    finalists[0].candidate = Candidate::of(&[1, 1]);
-    let judgement = search.judge_finalists(&finalists, Simulator::Template, &|| ());
-    assert_eq!(judgement.measured.len(), 2);
-    assert_eq!(judgement.measured[0], None);
-    assert_eq!(judgement.best, Some(1));
-    assert_eq!(judgement.nearest(), &judgement.scores[1]);
-}
-
-#[test]
-fn the_judge_may_be_the_request_engine() {
-    let question = target_and_idle_maximum();
-    let search = question.search(10, Seed(1));
-    let mut found = findings(&search, &[Candidate::of(&[1, 0])]);
-    let finalists = search.finalists(&mut found, 1, &|| ());
-    let judged = search.judge_finalists(&finalists, Simulator::Request, &|| ());
-    let by_fluid = search.judge_finalists(&finalists, Simulator::Template, &|| ());
-    assert_ne!(judged.today, by_fluid.today);
-    // Both see the same service under the same load.
-    let ratio = judged.today.value / by_fluid.today.value;
-    assert!((0.9..1.1).contains(&ratio), "{ratio}");
-    assert_eq!(judged.best, Some(0));
 }
 
 #[test]
