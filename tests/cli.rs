@@ -1,5 +1,7 @@
 //! The command line as real processes: output, files and exit codes.
 
+#[path = "cli/assertions.rs"]
+mod assertions;
 #[path = "cli/bounds.rs"]
 mod bounds;
 #[path = "cli/calibrate.rs"]

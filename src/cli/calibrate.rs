@@ -95,14 +95,22 @@ pub(super) fn run(
     Ok(Completion::Done)
 }
 
-/// Two equal probes are not two machines.
+/// A probe has the rows of another, and two equal probes are not two machines.
+#[derive(Debug, thiserror::Error)]
+#[error("it has the same rows as `{earlier}`")]
+struct EqualProbes {
+    /// The file of the other probe.
+    earlier: String,
+}
+
+/// Refuses a probe that is given twice.
 fn refuse_twice(paths: &[PathBuf], fitted: &[FittedProbe]) -> Result<(), CommandError> {
     for (index, probe) in fitted.iter().enumerate() {
         if let Some(earlier) = fitted[..index].iter().find(|it| it.fit == probe.fit) {
-            let message = format!("it has the same rows as `{}`", earlier.file);
+            let earlier = earlier.file.clone();
             return Err(CommandError::bad_file(
                 &paths[index],
-                &*Box::<dyn std::error::Error>::from(message),
+                &EqualProbes { earlier },
             ));
         }
     }

@@ -11,7 +11,7 @@ use super::file_names::SUMMARY;
 use super::identity::Identity;
 use super::interrupt::Interrupt;
 use super::output_args::AnswerArgs;
-use super::output_folder::OutputFolder;
+use super::output_folder::{OutputFolder, listed};
 use super::result_files::ResultFile;
 use super::screen::Screen;
 use super::size::Size;
@@ -111,7 +111,14 @@ pub(super) fn conduct<E: Experiment>(
     files.push(ResultFile::new(SUMMARY, report.summary(&names)?));
     let shown = |file: &ResultFile| folder.file(&file.name).display().to_string();
     let paths: Vec<String> = files.iter().map(shown).collect();
-    folder.complete(&files)?;
+    let gone = folder.complete(&files)?;
+    if !gone.is_empty() && !arguments.quiet.is_asked_for() {
+        screen.note(&format!(
+            "removed from {}, since this command does not write them: {}",
+            path.display(),
+            listed(&gone)
+        ));
+    }
     assertions::tell(report.checked(), arguments, screen)?;
     print(&report, arguments, &files, &paths, screen)?;
     Ok(assertions::completion(report.checked()))

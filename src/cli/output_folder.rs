@@ -33,6 +33,8 @@ pub(super) struct OutputFolder {
     force: bool,
     /// An earlier file that stays, since this command continues it.
     kept: Option<&'static str>,
+    /// Earlier results that this command has removed.
+    removed: Vec<String>,
     /// Folders that were made for the results, the outermost first.
     made: Vec<PathBuf>,
     /// Files that wait for their names.
@@ -73,6 +75,7 @@ impl OutputFolder {
             identity,
             force,
             kept: None,
+            removed: Vec::new(),
             made: Vec::new(),
             waiting: Vec::new(),
             placed: Vec::new(),
@@ -191,7 +194,7 @@ impl OutputFolder {
     ///
     /// # Errors
     /// The system's error.
-    pub(super) fn remove_earlier(&self) -> Result<(), CommandError> {
+    pub(super) fn remove_earlier(&mut self) -> Result<(), CommandError> {
         let mut names = match self.look()? {
             FolderContent::Results(summary) => summary.files,
             _ => Vec::new(),
@@ -206,15 +209,22 @@ impl OutputFolder {
         }
         // The summary goes first: it marks completeness.
         self.remove(SUMMARY)?;
-        names.iter().try_for_each(|name| self.remove(name))
+        for name in names {
+            if self.remove(&name)? {
+                self.removed.push(name);
+            }
+        }
+        Ok(())
     }
 
     /// Writes `files`, and replaces the earlier results by all that were written, the last of `files` last: the
     /// summary. The folder is free then.
     ///
+    /// It returns the names of the earlier results that no file of this command replaces.
+    ///
     /// # Errors
     /// The system's error; then no result is left.
-    pub(super) fn complete(mut self, files: &[ResultFile]) -> Result<(), CommandError> {
+    pub(super) fn complete(mut self, files: &[ResultFile]) -> Result<Vec<String>, CommandError> {
         for file in files {
             if let Some(bytes) = &file.bytes {
                 self.write(&file.name, bytes)?;
@@ -236,7 +246,11 @@ impl OutputFolder {
             interrupt.remove_unfinished(&path);
         }
         interrupt.say(format!("interrupted; {} is complete", self.path.display()));
-        Ok(())
+        let mut gone = std::mem::take(&mut self.removed);
+        gone.retain(|name| files.iter().all(|file| file.name != *name));
+        gone.sort();
+        gone.dedup();
+        Ok(gone)
     }
 
     /// Makes the folder and those above it.
@@ -276,13 +290,13 @@ impl OutputFolder {
         Ok(())
     }
 
-    fn remove(&self, name: &str) -> Result<(), CommandError> {
+    /// Removes a file, if it is there. Whether it was.
+    fn remove(&self, name: &str) -> Result<bool, CommandError> {
         let target = self.file(name);
         match std::fs::remove_file(&target) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(CommandError::unwritable(&target, error))
-            }
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(CommandError::unwritable(&target, error)),
         }
     }
 
@@ -384,7 +398,7 @@ fn not_listed(folder: PathBuf, names: &[String]) -> CommandError {
 }
 
 /// The first names, and how many more there are.
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     let shown = names.iter().take(NAMES_LISTED).map(String::as_str);
     let shown: Vec<&str> = shown.collect();
     match names.len().saturating_sub(NAMES_LISTED) {

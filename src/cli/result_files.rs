@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::choices::PlotChoice;
+use super::digest::digest;
 use super::error::CommandError;
 use super::file_names::path_safe;
-use super::variation::Variation;
+use super::variation::{HASH_DIGITS, Variation};
 use crate::draw::{DrawError, Drawing};
 
 impl From<DrawError> for CommandError {
@@ -85,7 +86,10 @@ pub(super) fn default_folder(
 fn spelt_out(names: &[&str]) -> String {
     match names {
         [first, others @ ..] if names.len() > NAMES_SPELT_OUT => {
-            format!("{}-and-{}-others", path_safe(first), others.len())
+            // Others of the same number have another folder.
+            let hash = digest(names.iter().copied());
+            let hash = &hash[..HASH_DIGITS];
+            format!("{}-and-{}-others-{hash}", path_safe(first), others.len())
         }
         _ => {
             let names: Vec<String> = names.iter().map(|name| path_safe(name)).collect();
@@ -116,14 +120,14 @@ mod tests {
 
     #[test]
     fn of_many_names_a_folder_spells_out_the_first() {
-        let policies = ["prod", "a", "b", "c", "d"];
-        let folder = default_folder(
-            Some("compare"),
-            &policies,
-            &["../spike"],
-            &Variation::default(),
-        );
-        let name = "compare-prod-and-4-others-spike";
-        assert_eq!(folder, Path::new("output").join(name));
+        let folder = |policies: &[&str]| {
+            let traces = ["../spike"];
+            let folder = default_folder(Some("compare"), policies, &traces, &Variation::default());
+            folder.display().to_string()
+        };
+        let name = folder(&["prod", "a", "b", "c", "d"]);
+        assert!(name.contains("compare-prod-and-4-others-"), "{name}");
+        assert!(name.ends_with("-spike"), "{name}");
+        assert_ne!(name, folder(&["prod", "a", "b", "c", "e"]));
     }
 }

@@ -11,7 +11,7 @@ const LETTERS_MAX: usize = 48;
 /// The most letters of an end that is cut; whole words stay.
 const LETTERS_LEFT: usize = 32;
 /// This many digits of the hash are enough to distinguish the folders of one person.
-const HASH_DIGITS: usize = 8;
+pub(super) const HASH_DIGITS: usize = 8;
 
 /// Words for what differs from the plain command, in a fixed order.
 #[derive(Clone, Debug, Default)]
@@ -25,17 +25,25 @@ impl Variation {
         self.words.push(word.into());
     }
 
-    /// Adds an argument of `--set`: its last keys and its value.
+    /// Adds an argument of `--set`: its keys and its value.
     pub(super) fn add_setting(&mut self, setting: &str) {
         let (path, value) = setting.split_once('=').unwrap_or((setting, ""));
-        let keys: Vec<&str> = path.rsplit('.').take(2).collect();
-        let keys = match keys[..] {
-            // `hpa` and the other sections say nothing beside their key.
-            [key, section] if path.matches('.').count() > 1 => format!("{section}.{key}"),
-            [key, ..] => key.to_owned(),
-            [] => String::new(),
+        let keys: Vec<&str> = path.split('.').map(str::trim).collect();
+        let shown = match keys[..] {
+            // The sections and `behavior` say nothing beside their keys: no two of them share a key.
+            ["hpa", "behavior", _, ..] => &keys[2..],
+            [_, _, ..] => &keys[1..],
+            _ => &keys,
         };
-        self.add(format!("{keys}-{}", value.trim_matches(['"', '\''])));
+        let value = value.trim().trim_matches(['"', '\'']);
+        let mut word = format!("{}-{value}", shown.join("."));
+        let is_plain = |letter: char| letter.is_alphanumeric() || ['.', '_'].contains(&letter);
+        if !shown.iter().all(|key| key.chars().all(is_plain)) || !value.chars().all(is_plain) {
+            // A name of a folder shows other characters as dashes, so another value could give the same.
+            word.push('-');
+            word.push_str(&digest(std::iter::once(setting))[..HASH_DIGITS]);
+        }
+        self.add(word);
     }
 
     /// What follows the name of the plain command's folder.
@@ -50,6 +58,10 @@ impl Variation {
         let mut cut = String::new();
         for part in parts {
             if cut.chars().count() + part.chars().count() >= LETTERS_LEFT {
+                if cut.is_empty() {
+                    cut.push('-');
+                    cut.extend(part.chars().take(LETTERS_LEFT));
+                }
                 break;
             }
             cut.push('-');
@@ -62,6 +74,8 @@ impl Variation {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn suffix(settings: &[&str]) -> String {
@@ -73,13 +87,35 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_is_named_by_its_last_keys_and_its_value() {
+    fn a_setting_is_named_by_its_keys_and_its_value() {
         assert_eq!(suffix(&[]), "");
         assert_eq!(suffix(&["hpa.maxReplicas=80"]), "-maxReplicas-80");
         assert_eq!(
             suffix(&["hpa.behavior.scaleUp.selectPolicy=\"Min\""]),
             "-scaleUp.selectPolicy-Min"
         );
+    }
+
+    #[test]
+    fn other_settings_have_other_names() {
+        let settings = [
+            "hpa.behavior.scaleUp.policies.0.value=4",
+            "hpa.behavior.scaleDown.policies.0.value=4",
+            "deployment.containers.0.resources.requests.cpu=\"4\"",
+            "deployment.containers.1.resources.requests.cpu=\"4\"",
+            "pod.resources.requests.cpu=\"4\"",
+            "workload.cpu_per_request={ mean = \"5ms\" }",
+            "workload.cpu_per_request={ mean = \"5ms\", }",
+            "workload.cpu_per_request=\"5ms\"",
+            "metrics.lag=4s",
+            "metrics.custom.lag=4s",
+            "x.y=-4",
+            "x.y=4",
+            "x.y=1.30",
+            "x.y=1.3",
+        ];
+        let names: BTreeSet<String> = settings.iter().map(|it| suffix(&[it])).collect();
+        assert_eq!(names.len(), settings.len(), "{names:?}");
     }
 
     #[test]

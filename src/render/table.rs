@@ -172,19 +172,18 @@ fn grid_of(
 const HEADING_PART_MAX: usize = 14;
 
 /// What a long word of a heading is broken behind.
-const HEADING_SEPARATORS: [char; 5] = ['.', '-', '_', '@', '='];
+const HEADING_SEPARATORS: [char; 6] = ['.', '-', '_', '@', '=', '/'];
 
-/// A heading whose long words are broken behind separators and before capitals: `targetCPU`, `Utilization`, `Percentage`.
+/// A heading whose long words are broken behind separators and before capitals: `targetCPU`, `Utilization`, `Percentage`. A part that
+/// is longer still is broken after so many letters, so a long name stays whole in its column, and no two names look the same.
 fn broken_heading(text: &str) -> String {
     let words: Vec<String> = text.split(' ').map(broken_word).collect();
     words.join(" ")
 }
 
 fn broken_word(word: &str) -> String {
-    let is_key = word
-        .chars()
-        .all(|letter| letter.is_ascii_alphanumeric() || HEADING_SEPARATORS.contains(&letter));
-    if !is_key || word.len() <= HEADING_PART_MAX {
+    // An escape of `visible` stays whole.
+    if word.contains('\\') || word.chars().count() <= HEADING_PART_MAX {
         return word.to_owned();
     }
     let mut parts = vec![String::new()];
@@ -194,7 +193,8 @@ fn broken_word(word: &str) -> String {
         let begins = (HEADING_SEPARATORS.contains(&before)
             && !(before == '.' && letter.is_ascii_digit()))
             || (before.is_lowercase() && letter.is_uppercase());
-        if begins {
+        let is_full = |part: &String| part.chars().count() == HEADING_PART_MAX;
+        if begins || parts.last().is_some_and(is_full) {
             parts.push(String::new());
         }
         if let Some(part) = parts.last_mut() {
@@ -341,6 +341,29 @@ mod tests {
                                      production      next-week    production
         harm
           pods missing, % of needed         3.2            1.2    -2.0 ± 0.5
+        ");
+    }
+
+    #[test]
+    fn long_names_and_paths_in_headings_stay_whole_and_within_the_columns() {
+        let letters = "abcdefghijklmnopqrstuvwxyz".repeat(2);
+        let path = "teams/checkout/europe-west/production/policy.toml";
+        let (first, reference) = (format!("{letters}1"), format!("to {letters}1"));
+        let columns = [
+            Column::left(""),
+            Column::right(&first),
+            Column::right(path),
+            Column::right(&reference),
+        ];
+        let row = ["  pods missing, % of needed", "3.2", "1.2", "-2.0 ± 0.5"];
+        let rows = [row.map(str::to_owned).to_vec()];
+        insta::assert_snapshot!(render_table(&columns, &rows, TableFormat::Plain), @"
+                                   abcdefghijklmn        teams/  to abcdefghijklmn
+                                   opqrstuvwxyzab     checkout/     opqrstuvwxyzab
+                                   cdefghijklmnop  europe-west/     cdefghijklmnop
+                                      qrstuvwxyz1   production/        qrstuvwxyz1
+                                                    policy.toml
+        pods missing, % of needed             3.2           1.2         -2.0 ± 0.5
         ");
     }
 

@@ -1,7 +1,9 @@
 //! Assertions about a run, such as `slo_violation_seconds<=30`, in `[slo] assert` and in `--assert`.
 //!
 //! An assertion is a KPI, a comparison and a bound. The bound is a number, or the same KPI of another policy:
-//! `pr.pod_hours<=1.1*base.pod_hours`. `kpi` has the table of KPIs.
+//! `pr.pod_hours<=1.1*base.pod_hours`, which `bound` reads. `kpi` has the table of KPIs.
+
+mod bound;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,7 +13,7 @@ use super::near::nearest;
 use super::reader::{Faults, text};
 use super::tree::{Node, Value};
 use crate::kpi::Kpi;
-use crate::units::parse_number;
+use bound::{RelativeBound, finite, without_factor};
 
 /// One assertion.
 #[derive(Clone, Debug, PartialEq)]
@@ -272,56 +274,6 @@ impl<'t> NamedKpi<'t> {
     }
 }
 
-/// The parts of `1.1*base.pod_hours+5`.
-struct RelativeBound {
-    term: PolicyTerm,
-    kpi: String,
-    offset: f64,
-}
-
-impl RelativeBound {
-    /// Reads a bound that depends on a policy; `None` if `text` is no such bound.
-    fn read(text: &str) -> Option<Self> {
-        let (factor, rest) = match text.split_once('*') {
-            Some((factor, rest)) if finite(factor.trim()).is_some() => {
-                (finite(factor.trim())?, rest.trim_start())
-            }
-            _ => (1.0, text),
-        };
-        // Only a number may follow the KPI, behind a sign: no KPI has one, and a name before it may.
-        let signs = rest.rmatch_indices(['+', '-']).map(|(at, _)| at);
-        let with_offset = signs.filter_map(|at| Some((&rest[..at], signed_number(&rest[at..])?)));
-        let named = with_offset
-            .chain([(rest, 0.0)])
-            .find_map(|(named, offset)| {
-                let NamedKpi { policy, kpi } = NamedKpi::of(named.trim());
-                let starts_a_name = kpi.starts_with(|first: char| first.is_ascii_alphabetic());
-                let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-                (starts_a_name && kpi.chars().all(is_name)).then_some((policy?, kpi, offset))
-            });
-        let (policy, kpi, offset) = named?;
-        (factor > 0.0).then(|| Self {
-            term: PolicyTerm { policy, factor },
-            kpi: kpi.to_owned(),
-            offset,
-        })
-    }
-}
-
-fn finite(text: &str) -> Option<f64> {
-    parse_number(text).filter(|number| number.is_finite())
-}
-
-/// `+ 5` or `-5`.
-fn signed_number(text: &str) -> Option<f64> {
-    let number = finite(text[1..].trim()).filter(|number| !number.is_sign_negative())?;
-    Some(if text.starts_with('-') {
-        -number
-    } else {
-        number
-    })
-}
-
 /// The remedy where `cost` is asserted without prices.
 const NO_PRICES_HELP: &str =
     "add prices in [cost], such as `per_pod_hour = 0.04`, or assert `pod_hours`";
@@ -361,7 +313,11 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
     else {
         return Err(no_assertion("`=` is not a comparison", at..at + 1));
     };
-    let NamedKpi { policy, kpi } = NamedKpi::of(written[..at].trim());
+    let left = written[..at].trim();
+    if without_factor(left).0 != left || finite(left).is_some() {
+        return Err(no_assertion("a KPI stands alone on the left", 0..at));
+    }
+    let NamedKpi { policy, kpi } = NamedKpi::of(left);
     let bound_at = at + comparator.as_str().len();
     let bound = written[bound_at..].trim();
     let mark = bound_at..written.len();
@@ -374,10 +330,15 @@ fn parse(written: &str) -> Result<Assertion, Fault> {
             relative_to: None,
         });
     }
-    let Some(other) = RelativeBound::read(bound) else {
-        return Err(no_assertion(&format!("`{bound}` is not a number"), mark));
-    };
     let kpi = known_kpi(kpi, 0..at)?;
+    let other = RelativeBound::read(bound).map_err(|fault| {
+        let start = written[..bound_at].trim();
+        let (what, help) = fault.in_words(bound, start, kpi.name());
+        Fault {
+            help,
+            ..no_assertion(&what, mark.clone())
+        }
+    })?;
     let other_kpi = known_kpi(&other.kpi, mark.clone())?;
     let two_policies = |what: String| Fault {
         code: Code::BadAssertion,
@@ -494,6 +455,16 @@ mod tests {
                 "pr.rescales < 2 * a-1.rescales - 0.5",
             ),
             ("a.cost>=\"b@c=1\".cost", "a.cost >= \"b@c=1\".cost"),
+            ("a.cost<=b.cost*1.1", "a.cost <= 1.1 * b.cost"),
+            (
+                "a.cost<=b.cost * 1.5e-3 + 2",
+                "a.cost <= 0.0015 * b.cost + 2",
+            ),
+            (
+                "a.cost<=./b/c.toml.cost/2-1",
+                "a.cost <= 0.5 * ./b/c.toml.cost - 1",
+            ),
+            ("a.cost<=\"b*2\".cost*3", "a.cost <= 3 * \"b*2\".cost"),
         ];
         for (written, text) in cases {
             let assertion = Assertion::parse_argument(written).expect("an assertion");
@@ -513,8 +484,8 @@ mod tests {
         write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
         ");
         insta::assert_snapshot!(fault("rescales<=few"), @"
-        E0026: `rescales<=few` is not an assertion: `few` is not a number (--assert:1:11)
-        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
+        E0026: `rescales<=few` is not an assertion: `few` is no number and names no KPI (--assert:1:11)
+        write a number, such as rescales<=30, or if `few` is a policy, its KPI: rescales<=few.rescales
         ");
         insta::assert_snapshot!(fault("slo_violation_second<=3"), @"
         E0009: there is no KPI `slo_violation_second` (--assert:1:1)
@@ -523,6 +494,54 @@ mod tests {
         insta::assert_snapshot!(fault("happiness>3"), @"
         E0009: there is no KPI `happiness` (--assert:1:1)
         `hpasim run POLICY TRACE --format json` prints them all
+        ");
+    }
+
+    #[test]
+    fn what_is_no_bound_has_the_nearest_bound_as_its_remedy() {
+        let faults = [
+            "pr.rescales<=1.1*20",
+            "pr.rescales<=base*1.1",
+            "pr.rescales<=2*base+5",
+            "pr.rescales<=base.rescales*0",
+            "pr.rescales<=base.rescales/0",
+            "pr.rescales<=",
+            "pr.rescales<=base rescales",
+            "pr.rescales<=2*base.rescales*3",
+            "1.1*pr.rescales<=base.rescales",
+            "30>=rescales",
+        ]
+        .map(fault);
+        insta::assert_snapshot!(faults.join("\n\n"), @"
+        E0026: `pr.rescales<=1.1*20` is not an assertion: `1.1*20` is a calculation with numbers only (--assert:1:14)
+        write its result: pr.rescales<=22
+
+        E0026: `pr.rescales<=base*1.1` is not an assertion: `base*1.1` is no number and names no KPI (--assert:1:14)
+        write a number, such as pr.rescales<=30, or if `base` is a policy, its KPI: pr.rescales<=base.rescales*1.1
+
+        E0026: `pr.rescales<=2*base+5` is not an assertion: `2*base+5` is no number and names no KPI (--assert:1:14)
+        write a number, such as pr.rescales<=30, or if `base` is a policy, its KPI: pr.rescales<=2*base.rescales+5
+
+        E0026: `pr.rescales<=base.rescales*0` is not an assertion: `base.rescales*0` has a factor that is not above zero (--assert:1:14)
+        write a factor above zero, such as pr.rescales<=1.1*base.rescales
+
+        E0026: `pr.rescales<=base.rescales/0` is not an assertion: `base.rescales/0` has a factor that is not above zero (--assert:1:14)
+        write a factor above zero, such as pr.rescales<=1.1*base.rescales
+
+        E0026: `pr.rescales<=` is not an assertion: `` is no bound (--assert:1:14)
+        write a number, such as pr.rescales<=30, or the KPI of another policy, such as pr.rescales<=base.rescales, pr.rescales<=1.1*base.rescales or pr.rescales<=base.rescales+5
+
+        E0026: `pr.rescales<=base rescales` is not an assertion: `base rescales` is no bound (--assert:1:14)
+        write a number, such as pr.rescales<=30, or the KPI of another policy, such as pr.rescales<=base.rescales, pr.rescales<=1.1*base.rescales or pr.rescales<=base.rescales+5
+
+        E0026: `pr.rescales<=2*base.rescales*3` is not an assertion: `2*base.rescales*3` is no bound (--assert:1:14)
+        write a number, such as pr.rescales<=30, or the KPI of another policy, such as pr.rescales<=base.rescales, pr.rescales<=1.1*base.rescales or pr.rescales<=base.rescales+5
+
+        E0026: `1.1*pr.rescales<=base.rescales` is not an assertion: a KPI stands alone on the left (--assert:1:1)
+        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
+
+        E0026: `30>=rescales` is not an assertion: a KPI stands alone on the left (--assert:1:1)
+        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
         ");
     }
 
@@ -541,12 +560,12 @@ mod tests {
         did you mean `rescales`?
         ");
         insta::assert_snapshot!(fault("pr.rescales<=base"), @"
-        E0026: `pr.rescales<=base` is not an assertion: `base` is not a number (--assert:1:14)
-        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
+        E0026: `pr.rescales<=base` is not an assertion: `base` is no number and names no KPI (--assert:1:14)
+        write a number, such as pr.rescales<=30, or if `base` is a policy, its KPI: pr.rescales<=base.rescales
         ");
         insta::assert_snapshot!(fault("pr.rescales<=-1*base.rescales"), @"
-        E0026: `pr.rescales<=-1*base.rescales` is not an assertion: `-1*base.rescales` is not a number (--assert:1:14)
-        write a KPI, one of < <= > >= == and a number, such as slo_violation_seconds<=30
+        E0026: `pr.rescales<=-1*base.rescales` is not an assertion: `-1*base.rescales` has a factor that is not above zero (--assert:1:14)
+        write a factor above zero, such as pr.rescales<=1.1*base.rescales
         ");
         insta::assert_snapshot!(Assertion::without_noise("a.cost<b.cost"), @"E0026: one seed cannot show whether a difference of two policies is noise (--assert:1:1)");
     }

@@ -3,6 +3,7 @@
 //! `keys` declares an [`AssumedDefault`] with its key. A run shows the assumptions that it touched, and no others.
 
 use super::{Engine, Scenario};
+use crate::cluster::config::{Container, Deployment};
 use crate::control::Hpa;
 use crate::hpa::spec::MetricSource;
 use crate::kpi::{Kpi, Kpis};
@@ -229,7 +230,7 @@ impl Touch {
             Self::Autoscaler => scenario.hpa().is_some(),
             Self::CpuMetric => reads(scenario, |source| source.resource() == Some("cpu")),
             Self::Memory => {
-                let is_memory = |source: &MetricSource| source.resource() == Some("memory");
+                let is_memory = |source: &MetricSource| reads_memory(source, &scenario.deployment);
                 above(Kpi::OomKills, 0.0) || reads(scenario, is_memory)
             }
             Self::CustomMetric => reads(scenario, |source| source.resource().is_none()),
@@ -254,4 +255,24 @@ fn reads(scenario: &Scenario, is_kind: impl Fn(&MetricSource) -> bool) -> bool {
         .hpa()
         .map_or(&[][..], |Hpa { spec, .. }| &spec.metrics);
     metrics.iter().any(|metric| is_kind(&metric.source))
+}
+
+/// Whether a metric reads the memory of a policy: that of whole pods or of the first container, which has all of it.
+pub(super) fn reads_memory(source: &MetricSource, deployment: &Deployment) -> bool {
+    source.resource() == Some("memory") && sidecar_of(source, deployment).is_none()
+}
+
+/// The sidecar that a metric reads; `None` for whole pods and for the first container.
+pub(super) fn sidecar_of<'d>(
+    source: &MetricSource,
+    deployment: &'d Deployment,
+) -> Option<&'d Container> {
+    let MetricSource::ContainerResource { container, .. } = source else {
+        return None;
+    };
+    let found = deployment
+        .containers
+        .iter()
+        .position(|it| it.name == *container)?;
+    (found > 0).then(|| &deployment.containers[found])
 }

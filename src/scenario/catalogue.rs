@@ -124,8 +124,8 @@ codes! {
     E0020 NoSuchMetric: "A custom metric that neither the simulator nor the trace provides",
         "The metric would have no value.",
         "Add a column with that name to the trace, or use a built-in metric.";
-    E0021 BadName: "A name that cannot be the name of a folder",
-        "The output folder has this name.",
+    E0021 BadName: "A name that cannot stand in a folder's name or behind a number",
+        "The output folder has the policy's name, and every cost has the name of its currency.",
         "Write a plain word.";
     E0022 ManifestSyntax: "The text is neither YAML nor JSON",
         "kubectl would refuse the text too, or silently use the last of two equal keys. Usual causes are a tab, a repeated key and a template that was not rendered.",

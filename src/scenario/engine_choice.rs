@@ -3,12 +3,15 @@
 //! The readers of the sections check each key alone.
 
 use super::Engine;
+use super::assumed::{reads_memory, sidecar_of};
 use super::diagnostic::{Code, Diagnostic};
+use super::manifest::UnusableMemory;
 use super::policy::Policy;
 use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
 use super::trace_text::{ParsedTrace, USERS_MAX};
 use super::tree::{Node, Table, Value};
+use super::values::bytes_text;
 use crate::hpa::spec::MetricSource;
 use crate::units::SimSpan;
 use crate::workload::{AfterTimeout, Arrivals, Balancer, Demand};
@@ -60,6 +63,8 @@ pub(super) struct Meeting<'m> {
     pub(super) source: SourceId,
     /// The load of the trace.
     pub(super) demand: &'m Demand,
+    /// Why the memory in the status of a manifest's autoscaler is not used, if there is a status.
+    pub(super) unusable_memory: Option<UnusableMemory>,
 }
 
 impl Meeting<'_> {
@@ -74,6 +79,7 @@ impl Meeting<'_> {
             }
         }
         self.warn_of_unstated_memory(faults);
+        self.warn_of_memory_of_sidecars(faults);
         self.warn_of_no_autoscaler(faults);
         match (engine, self.demand) {
             (Some(Engine::Fluid), _) => {
@@ -180,18 +186,60 @@ impl Meeting<'_> {
             return;
         }
         let mut metrics = autoscaler.spec.metrics.iter().zip(&policy.metric_places);
-        let Some((_, origin)) = metrics.find(|(metric, _)| is_of_memory(&metric.source)) else {
+        let reads = |source: &MetricSource| reads_memory(source, &policy.deployment);
+        let Some((_, origin)) = metrics.find(|(metric, _)| reads(&metric.source)) else {
             return;
+        };
+        let (status, or_add_it) = match self.unusable_memory {
+            Some(why) => (
+                format!(
+                    "; the autoscaler's status is not used, because {}",
+                    why.in_words()
+                ),
+                "",
+            ),
+            None => (
+                String::new(),
+                "; or add the autoscaler's status, as `kubectl get hpa -o yaml` prints it",
+            ),
         };
         faults.report(
             Code::MemoryUnstated,
             *origin,
             format!(
-                "the autoscaler scales on memory, and nothing states the memory of a pod: `workload.memory_base` is its default of {}",
-                bytes_text(self.policy.workload.memory_base_bytes)
+                "the autoscaler scales on memory, and nothing states the memory of a pod: `workload.memory_base` is its default of {}{status}",
+                bytes_text(policy.workload.memory_base_bytes)
             ),
-            "state `workload.memory_base`, which `kubectl top pod` shows of an idle pod, and `workload.memory_per_request`, which each request in the pod adds; or add the autoscaler's status, as `kubectl get hpa -o yaml` prints it",
+            format!(
+                "state `workload.memory_base`, which `kubectl top pod` shows of an idle pod, and `workload.memory_per_request`, which each request in the pod adds{or_add_it}"
+            ),
         );
+    }
+
+    /// All memory of a pod belongs to its first container, so the memory of a sidecar is always 0.
+    fn warn_of_memory_of_sidecars(&self, faults: &mut Faults<'_>) {
+        let policy = self.policy;
+        let Some(autoscaler) = &policy.autoscaler else {
+            return;
+        };
+        let metrics = autoscaler.spec.metrics.iter().zip(&policy.metric_places);
+        for (metric, origin) in metrics {
+            let sidecar = sidecar_of(&metric.source, &policy.deployment);
+            if let (Some("memory"), Some(sidecar)) = (metric.source.resource(), sidecar) {
+                faults.report(
+                    Code::MemoryUnstated,
+                    *origin,
+                    format!(
+                        "the autoscaler scales on the memory of the sidecar `{}`, which no key states: it is always 0, so this metric never asks for more pods",
+                        sidecar.name
+                    ),
+                    format!(
+                        "delete the metric from the simulated policy, or scale on the memory of `{}`, which `workload.memory_base` and `workload.memory_per_request` state",
+                        policy.deployment.containers[0].name
+                    ),
+                );
+            }
+        }
     }
 
     /// All clients of an open load share the connections.
@@ -355,17 +403,6 @@ impl Meeting<'_> {
     }
 }
 
-fn is_of_memory(source: &MetricSource) -> bool {
-    match source {
-        MetricSource::Resource { resource } | MetricSource::ContainerResource { resource, .. } => {
-            resource == "memory"
-        }
-        MetricSource::Pods { .. } | MetricSource::Object { .. } | MetricSource::External { .. } => {
-            false
-        }
-    }
-}
-
 /// The value at `path`, by keys of tables and indices of arrays.
 fn node_at<'t>(root: &'t Table, path: &[&str]) -> Option<&'t Node> {
     let (first, rest) = path.split_first()?;
@@ -375,16 +412,4 @@ fn node_at<'t>(root: &'t Table, path: &[&str]) -> Option<&'t Node> {
             Value::Array(items) => items.get(key.parse::<usize>().ok()?),
             _ => None,
         })
-}
-
-/// Bytes as a quantity, as in a policy.
-fn bytes_text(bytes: u64) -> String {
-    const UNITS: [(&str, u64); 3] = [("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
-    UNITS
-        .iter()
-        .find(|(_, size)| bytes >= *size && bytes.is_multiple_of(*size))
-        .map_or_else(
-            || format!("{bytes} bytes"),
-            |(suffix, size)| format!("{}{suffix}", bytes / size),
-        )
 }

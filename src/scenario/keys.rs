@@ -47,6 +47,7 @@ macro_rules! row {
 pub(super) mod declared;
 pub(super) mod kinds;
 pub(super) mod tables;
+mod unit_name;
 
 use super::assumed::AssumedDefault;
 use super::reader::{Faults, Section};

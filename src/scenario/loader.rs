@@ -8,7 +8,7 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::file_fault::{text_of, trace_too_large, unreadable};
 use super::file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
 use super::foreign_file;
-use super::manifest::{self, HpaIdentity, KeyNote, ManifestChoice};
+use super::manifest::{self, HpaIdentity, KeyNote, ManifestChoice, UnusableMemory};
 use super::overrides;
 use super::reader::Faults;
 use super::secrecy::{confidential_stretches_of_toml, is_confidential_document};
@@ -87,6 +87,8 @@ pub(super) struct PolicyFiles<'l> {
     pub(super) choice: ManifestChoice,
     /// The name and namespace of the autoscaler in a manifest; the topmost manifest counts.
     pub(super) identity: Option<HpaIdentity>,
+    /// Why the memory in that autoscaler's status is not used, if there is a status.
+    pub(super) unusable_memory: Option<UnusableMemory>,
     /// How many manifests were requested.
     manifests: usize,
     /// Warnings about single keys of a manifest.
@@ -112,6 +114,7 @@ impl<'l> PolicyFiles<'l> {
             faults: Diagnostics::default(),
             choice,
             identity: None,
+            unusable_memory: None,
             manifests: 0,
             notes: Vec::new(),
         }
@@ -311,7 +314,10 @@ impl<'l> PolicyFiles<'l> {
         });
         match part {
             Ok(part) => {
-                self.identity = part.identity.or(self.identity.take());
+                if part.identity.is_some() {
+                    self.identity = part.identity;
+                    self.unusable_memory = part.unusable_memory;
+                }
                 self.faults.list.extend(part.warnings);
                 let notes = part.notes.into_iter();
                 self.notes.extend(notes.map(|note| (source, note)));

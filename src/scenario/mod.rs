@@ -87,7 +87,7 @@ pub use memory::MemoryLoader;
 #[doc(hidden)]
 pub use near::{is_near, nearest};
 #[doc(hidden)]
-pub use overrides::{quote_bare_word, settings_of_key};
+pub use overrides::{is_path_of_release, quote_bare_word, settings_of_key};
 #[doc(hidden)]
 pub use policy_file::{Exported, ExportedObjects, PolicyFile, Successor, load_policy};
 #[doc(hidden)]

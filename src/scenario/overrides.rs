@@ -161,6 +161,12 @@ fn is_release(keys: &[PathKey]) -> bool {
     path.eq(["controller", KUBERNETES.name])
 }
 
+/// Whether `path` is that of the release, whose values are text also where they look like numbers.
+#[must_use]
+pub fn is_path_of_release(path: &str) -> bool {
+    parse_path(path).is_some_and(|keys| is_release(&keys))
+}
+
 /// The most paths that a suggestion lists.
 const PATHS_MAX: usize = 3;
 

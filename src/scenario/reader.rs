@@ -188,6 +188,12 @@ impl<'s> Faults<'s> {
     }
 }
 
+/// The word that is this number where it has no quotes: "1.30" of 1.3.
+fn word_of_number<T>(number: f64, words: &[(&'static str, T)]) -> Option<&'static str> {
+    let is_it = |word: &str| parse_number(word).is_some_and(|it| it.total_cmp(&number).is_eq());
+    words.iter().map(|(word, _)| *word).find(|word| is_it(word))
+}
+
 /// A table whose keys are known.
 pub(super) struct Section<'t> {
     table: &'t Table,
@@ -370,12 +376,28 @@ impl<'t> Section<'t> {
         words: &[(&'static str, T)],
         faults: &mut Faults<'_>,
     ) -> Option<T> {
+        let node = self.node(key)?;
+        if let Value::Float(number) = node.value
+            && let Some(word) = word_of_number(number, words)
+        {
+            faults.report(
+                Code::WrongType,
+                node.origin,
+                format!(
+                    "`{}` must be a string, and this is a number: {word} without quotes is the number {number}",
+                    self.path_of(key)
+                ),
+                format!("put it in quotes: \"{word}\""),
+            );
+            return None;
+        }
         let written = self.text(key, faults)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == written) {
             return Some(*meaning);
         }
-        let node = self.node(key)?;
-        let help = nearest(written, words.iter().map(|(word, _)| *word)).map_or_else(
+        let same_number = parse_number(written).and_then(|number| word_of_number(number, words));
+        let near = same_number.or_else(|| nearest(written, words.iter().map(|(word, _)| *word)));
+        let help = near.map_or_else(
             || {
                 let known: Vec<String> = words
                     .iter()

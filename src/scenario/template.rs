@@ -8,7 +8,7 @@ use super::diagnostic::{Diagnostic, Diagnostics, LineStart, Place};
 use super::engine_choice::{self, Meeting};
 use super::load::{LoadRequest, assemble, check_custom_metrics, place_key, read_trace, stem};
 use super::loader::{LoadedFile, Loader, PolicyFiles, PolicyTree};
-use super::manifest::ManifestChoice;
+use super::manifest::{ManifestChoice, UnusableMemory};
 use super::policy;
 use super::reader::Faults;
 use super::source::{Origin, SourceId, Sources};
@@ -30,6 +30,8 @@ struct Material {
     /// The tree before the shared arguments of `--set`, and these, where they are applied to `tree`.
     written: Option<(PolicyTree, Vec<SourceId>)>,
     policy_stem: String,
+    /// Why the memory in the status of a manifest's autoscaler is not used, if there is a status.
+    unusable_memory: Option<UnusableMemory>,
     /// The faults of the policy's files.
     policy_faults: Diagnostics,
     /// `None` if the trace could not be used.
@@ -285,6 +287,7 @@ impl Material {
             sources,
             mut inputs,
             faults,
+            unusable_memory,
             ..
         } = files;
         let mut trace_faults = Diagnostics::default();
@@ -302,6 +305,7 @@ impl Material {
             set,
             written: None,
             policy_stem: stem(request.policy),
+            unusable_memory,
             policy_faults: faults,
             trace: parsed.map(|parsed| TraceMaterial {
                 trace: Arc::new(parsed.trace),
@@ -386,6 +390,7 @@ impl Material {
                     written: &tree.table,
                     source: tree.source,
                     demand: &read.trace.demand,
+                    unusable_memory: self.unusable_memory,
                 };
                 meeting.check(self.engine, &mut faults);
             }

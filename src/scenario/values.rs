@@ -187,6 +187,18 @@ pub(super) fn memory_bytes(value: &Value) -> Result<u64, ValueProblem> {
     Ok(milli.unsigned_abs().div_ceil(1000))
 }
 
+/// Bytes as a quantity, as in a policy.
+pub(super) fn bytes_text(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
+    UNITS
+        .iter()
+        .find(|(_, size)| bytes >= *size && bytes.is_multiple_of(*size))
+        .map_or_else(
+            || format!("{bytes} bytes"),
+            |(suffix, size)| format!("{}{suffix}", bytes / size),
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

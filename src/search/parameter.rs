@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use crate::scenario::{TomlScalar, parse_duration, quote_bare_word, toml_scalar};
+use crate::scenario::{
+    TomlScalar, is_path_of_release, parse_duration, quote_bare_word, toml_scalar,
+};
 use crate::units::SimSpan;
 
 /// The most values of one parameter.
@@ -75,6 +77,9 @@ pub enum ParameterFault {
     /// A value is listed more than once, perhaps in another spelling.
     #[error("the value `{0}` is listed twice; write each value once")]
     Repeated(String),
+    /// A range of releases, whose names are text.
+    #[error("the names of releases are text and have no ranges; list them, as 1.29,1.30,1.31")]
+    RangeOfReleases,
     /// The ranges have too many values.
     #[error("these are more than {VALUES_MAX} values; write a greater step")]
     TooMany,
@@ -150,6 +155,9 @@ impl Parameter {
             start = end + 1;
         }
         let parameter = Self::of(argument[..equals].trim(), items);
+        if parameter.has_range() && is_path_of_release(&parameter.path) {
+            return Err(ParameterFault::RangeOfReleases);
+        }
         if parameter.count() > VALUES_MAX {
             return Err(ParameterFault::TooMany);
         }
@@ -165,6 +173,11 @@ impl Parameter {
         if self.items.len() < 2 {
             return None;
         }
+        let is_release = is_path_of_release(&self.path);
+        let meaning = |item: &Item, index: u64| match item {
+            Item::Text(text) if is_release => Meaning::of_release(text),
+            _ => item.meaning(index),
+        };
         let mut seen = BTreeSet::new();
         let mut values = self
             .items
@@ -172,7 +185,7 @@ impl Parameter {
             .flat_map(|item| (0..item.count()).map(move |index| (item, index)));
         values
             // The policy's reader refuses an empty value.
-            .find(|(item, index)| !item.is_empty() && !seen.insert(item.meaning(*index)))
+            .find(|(item, index)| !item.is_empty() && !seen.insert(meaning(item, *index)))
             .map(|(item, index)| item.value(index))
     }
 
@@ -282,6 +295,14 @@ impl Meaning {
             Some(TomlScalar::Text(text)) => Self::of_text(&text),
             None => Self::Other(text.to_owned()),
         }
+    }
+
+    /// The name of a release, with or without quotes: `1.30` is not 1.3.
+    fn of_release(text: &str) -> Self {
+        Self::Other(match toml_scalar(text) {
+            Some(TomlScalar::Text(name)) => name,
+            _ => text.to_owned(),
+        })
     }
 
     fn of_text(text: &str) -> Self {

@@ -215,19 +215,7 @@ mod tests {
     use crate::scenario::{LoadRequest, ManifestChoice, MemoryLoader, Template};
     use crate::search::sweep::simulate_kpis;
 
-    const POLICY: &str = r#"
-[hpa]
-maxReplicas = 9
-[deployment]
-replicas = 2
-[[deployment.containers]]
-name = "app"
-resources = { requests = { cpu = "100m" }, limits = { cpu = "200m" } }
-[workload]
-cpu_per_request = "20ms"
-[pod]
-readiness = {}
-"#;
+    const POLICY: &str = include_str!("../../tests/fixtures/what_matters.toml");
     const TRACE: &str = "time_s,rps\n0,4\n120,30\n300,4\n";
     const SEEDS: [Seed; 2] = [Seed(3), Seed(4)];
 

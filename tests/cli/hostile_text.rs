@@ -86,10 +86,8 @@ fn hostile_inputs(sandbox: &Sandbox) -> HostileInputs {
     let policy = format!("{HOSTILE}.toml");
     sandbox.write(
         &policy,
-        format!(
-            "[hpa]\nmaxReplicas = 9\ntargetCPUUtilizationPercentage = 60\n[slo]\nassert = [\"rescales<=1\"]\n[cost]\nper_pod_hour = 1\ncurrency = {}\n",
-            quoted(HOSTILE)
-        ),
+        // A currency with control characters is refused, too.
+        "[hpa]\nmaxReplicas = 9\ntargetCPUUtilizationPercentage = 60\n[slo]\nassert = [\"rescales<=1\"]\n[cost]\nper_pod_hour = 1\ncurrency = \"EUR\"\n",
     );
     let trace = format!("{HOSTILE}.csv");
     sandbox.write(

@@ -295,3 +295,22 @@ fn a_picture_of_ones_own_beside_a_sweep_is_not_overwritten_when_the_sweep_is_ask
     }
     sweep(&["--force"]).done();
 }
+
+#[test]
+fn earlier_pictures_that_a_command_does_not_draw_go_with_a_line_about_it() {
+    let sandbox = Sandbox::new();
+    let run = "run policies/prod.toml traces/flap.csv --engine fluid -o out";
+    let drawn = sandbox.done(&format!("{run} --plot all"));
+    assert_eq!(drawn.stderr, "");
+    let fewer = sandbox.done(&format!("{run} --plot svg"));
+    insta::assert_snapshot!(fewer.stderr, @"removed from out, since this command does not write them: plot.png");
+    let none = sandbox.done(&format!("{run} --plot none --quiet"));
+    assert_eq!(none.stderr, "");
+    let files = sandbox.names("out");
+    assert!(
+        !files.iter().any(|name| name.starts_with("plot")),
+        "{files:?}"
+    );
+    let again = sandbox.done(&format!("{run} --plot none"));
+    assert_eq!(again.stderr, "");
+}

@@ -48,6 +48,21 @@ fn every_command_with_a_trace_asks_what_a_nameless_series_is() {
 }
 
 #[test]
+fn a_series_with_an_empty_name_is_nameless() {
+    let sandbox = Sandbox::new();
+    for (file, metric) in [
+        ("empty.json", "\"__name__\":\"\""),
+        ("blank.json", "\"__name__\":\" \",\"job\":\"shop\""),
+    ] {
+        sandbox.write(file, answer(metric));
+        let asked = sandbox.hpasim(&format!("trace info {file}"));
+        assert_eq!(asked.code, Some(3), "{asked:?}");
+        assert!(asked.stderr.contains("a series has no name"), "{asked:?}");
+        sandbox.done(&format!("trace info {file} --what users"));
+    }
+}
+
+#[test]
 fn the_stated_meaning_is_part_of_the_question() {
     let sandbox = Sandbox::new();
     sandbox.write("p.toml", POLICY);

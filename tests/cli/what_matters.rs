@@ -4,28 +4,15 @@ use serde_json::Value;
 
 use super::{Cores, Sandbox, hpasim_on};
 
-/// A policy that states much, and a short load that needs more pods.
-const POLICY: &str = r#"
-[hpa]
-maxReplicas = 9
-[deployment]
-replicas = 2
-[[deployment.containers]]
-name = "app"
-resources = { requests = { cpu = "100m" }, limits = { cpu = "200m" } }
-[workload]
-cpu_per_request = "20ms"
-[pod]
-init = "2s"
-readiness = {}
-"#;
+/// A policy that states much.
+const POLICY: &str = include_str!("../fixtures/what_matters.toml");
 
 /// The same with a higher target.
 const OTHER: &str = "extends = \"p.toml\"\n[hpa]\ntargetCPUUtilizationPercentage = 60\n";
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.write("p.toml", POLICY);
+    sandbox.write("p.toml", format!("{POLICY}init = \"2s\"\n"));
     sandbox.write("other.toml", OTHER);
     sandbox.write("t.csv", "time_s,rps\n0,4\n120,30\n360,4\n");
     sandbox

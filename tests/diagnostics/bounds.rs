@@ -90,3 +90,84 @@ fn a_timeout_that_no_request_can_meet() {
       = help: write a longer `timeout`, or lower the cost of a request
     "#);
 }
+
+#[test]
+fn a_currency_is_a_short_text_that_is_seen() {
+    let about = |currency: &str| {
+        about_policy(&format!(
+            "[hpa]\nmaxReplicas = 3\n[cost]\nper_pod_hour = 0.04\ncurrency = \"{currency}\"\n"
+        ))
+    };
+    insta::assert_snapshot!(about(""), @r#"
+    error[E0021]: `cost.currency` is empty, and it stands behind every number of its unit
+     --> p.toml:5:12
+      |
+    5 | currency = ""
+      |            ^^
+      |
+      = help: write a short name, such as "EUR", or delete the line
+    "#);
+    for (currency, fault) in [
+        (" ", "is empty"),
+        ("12345678901234567", "is longer than 16 letters"),
+        ("EUR\\u202E", "contains a character that is not seen"),
+    ] {
+        let text = about(currency);
+        assert!(text.contains(fault), "{currency}: {text}");
+    }
+    for currency in ["EUR", " € ", "credits of a team", "1234567890123456"] {
+        let is_short = currency.len() <= 16;
+        assert_eq!(about(currency).is_empty(), is_short, "{currency}");
+    }
+}
+
+#[test]
+fn a_release_is_text_because_its_name_looks_like_another_number() {
+    let about = |value: &str| {
+        about_policy(&format!(
+            "[hpa]\nmaxReplicas = 3\n[controller]\nkubernetes = {value}\n"
+        ))
+    };
+    let all = ["1.30", "1.3", "\"1.3\"", "1.25", "1"].map(about);
+    insta::assert_snapshot!(all.join("\n\n"), @r#"
+    error[E0008]: `controller.kubernetes` must be a string, and this is a number: 1.30 without quotes is the number 1.3
+     --> p.toml:4:14
+      |
+    4 | kubernetes = 1.30
+      |              ^^^^
+      |
+      = help: put it in quotes: "1.30"
+
+    error[E0008]: `controller.kubernetes` must be a string, and this is a number: 1.30 without quotes is the number 1.3
+     --> p.toml:4:14
+      |
+    4 | kubernetes = 1.3
+      |              ^^^
+      |
+      = help: put it in quotes: "1.30"
+
+    error[E0009]: `controller.kubernetes` does not accept "1.3"
+     --> p.toml:4:14
+      |
+    4 | kubernetes = "1.3"
+      |              ^^^^^
+      |
+      = help: did you mean "1.30"?
+
+    error[E0008]: `controller.kubernetes` must be a string, and this is a float
+     --> p.toml:4:14
+      |
+    4 | kubernetes = 1.25
+      |              ^^^^
+      |
+      = help: write a string
+
+    error[E0008]: `controller.kubernetes` must be a string, and this is an integer
+     --> p.toml:4:14
+      |
+    4 | kubernetes = 1
+      |              ^
+      |
+      = help: put it in quotes: "1"
+    "#);
+}

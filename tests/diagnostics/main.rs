@@ -18,6 +18,7 @@ mod export;
 mod files;
 mod hpa;
 mod manifest;
+mod manifest_workloads;
 mod metrics;
 mod overrides;
 mod policy;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const DEPLOYMENT: &str = "\
+pub(crate) const DEPLOYMENT: &str = "\
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: shop}
@@ -20,7 +20,7 @@ spec:
       - name: app
         resources: {requests: {cpu: 200m}}
 ";
-const HPA: &str = "\
+pub(crate) const HPA: &str = "\
 ---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -30,7 +30,7 @@ spec:
   maxReplicas: 7
 ";
 
-fn about_files(mut files: MemoryLoader, path: &str, choice: &ManifestChoice) -> String {
+pub(crate) fn about_files(mut files: MemoryLoader, path: &str, choice: &ManifestChoice) -> String {
     add_where_missing(&mut files, "t.csv", TRACE);
     let request = LoadRequest::new(Path::new(path), Path::new("t.csv"));
     let diagnostics = match load_choosing(request, choice, &mut files) {
@@ -43,7 +43,7 @@ fn about_files(mut files: MemoryLoader, path: &str, choice: &ManifestChoice) -> 
     render_diagnostics(&diagnostics, Colour::Plain)
 }
 
-fn about_manifest(text: impl AsRef<[u8]>) -> String {
+pub(crate) fn about_manifest(text: impl AsRef<[u8]>) -> String {
     about_files(
         MemoryLoader::default().with("app.yaml", text),
         "app.yaml",
@@ -277,38 +277,6 @@ proptest! {
 }
 
 #[test]
-fn what_fails_in_a_cluster_is_simulated_as_it_fails() {
-    let text = format!(
-        "{DEPLOYMENT}{HPA}  metrics:\n  - {{type: ContainerResource, containerResource: {{name: cpu, container: web, target: {{type: Utilization, averageUtilization: 50}}}}}}\n  - {{type: Resource, resource: {{name: memory, target: {{type: Utilization, averageUtilization: 50}}}}}}\n"
-    );
-    insta::assert_snapshot!(about_manifest(text), @"
-    warning[W0009]: container `app` requests no memory, and the autoscaler has a utilization target for memory
-     --> app.yaml:8:9
-      |
-    8 |       - name: app
-      |         ^^^^^^^^^
-      |
-      = help: add resources.requests.memory: utilization is usage divided by request
-
-    warning[W0009]: the pod has no container `web`
-      --> app.yaml:18:73
-       |
-    18 |   - {type: ContainerResource, containerResource: {name: cpu, container: web, target: {type: Utilization, averageUtilization: 50}}}
-       |                                                                         ^^^
-       |
-       = help: its containers are: app
-
-    warning[W0013]: the autoscaler scales on memory, and nothing states the memory of a pod: `workload.memory_base` is its default of 32Mi
-      --> app.yaml:19:39
-       |
-    19 |   - {type: Resource, resource: {name: memory, target: {type: Utilization, averageUtilization: 50}}}
-       |                                       ^^^^^^
-       |
-       = help: state `workload.memory_base`, which `kubectl top pod` shows of an idle pod, and `workload.memory_per_request`, which each request in the pod adds; or add the autoscaler's status, as `kubectl get hpa -o yaml` prints it
-    ");
-}
-
-#[test]
 fn text_that_is_no_manifest() {
     insta::assert_snapshot!(about_manifest(""), @"
     error[E0024]: the manifest holds no object
@@ -443,167 +411,4 @@ fn a_manifest_under_a_policys_name_shows_no_secret() {
             "{shown}"
         );
     }
-}
-
-#[test]
-fn probes_and_resources_out_of_range() {
-    let probes = DEPLOYMENT.replace("      - name: app\n", "      - name: app\n        readinessProbe: {initialDelaySeconds: -5, periodSeconds: 2.5}\n        startupProbe: {failureThreshold: none}\n");
-    insta::assert_snapshot!(about_manifest(probes), @r#"
-    error[E0010]: `pod.readiness.initial_delay`: `-5s` is not a duration
-     --> app.yaml:9:47
-      |
-    9 |         readinessProbe: {initialDelaySeconds: -5, periodSeconds: 2.5}
-      |                                               ^^
-      |
-      = help: a duration is not negative; write "5s"
-
-    error[E0010]: `pod.readiness.period`: 2.5 has no unit, and a duration needs one
-     --> app.yaml:9:66
-      |
-    9 |         readinessProbe: {initialDelaySeconds: -5, periodSeconds: 2.5}
-      |                                                                  ^^^
-      |
-      = help: write "2.5s"
-
-    error[E0008]: `pod.startup.failure_threshold` must be an integer, and this is a string
-      --> app.yaml:10:42
-       |
-    10 |         startupProbe: {failureThreshold: none}
-       |                                          ^^^^
-       |
-       = help: write an integer
-    "#);
-    insta::assert_snapshot!(about_policy("[deployment]\ncontainers = [{ name = \"app\", restartable_init = true }]\n[pod]\nresources = { requests = { cpu = \"2\" }, limits = { cpu = \"1\" } }\n"), @r#"
-    error[E0014]: the first container serves the requests, so it cannot be an init container
-     --> p.toml:2:31
-      |
-    2 | containers = [{ name = "app", restartable_init = true }]
-      |                               ^^^^^^^^^^^^^^^^
-      |
-      = help: put the container that serves first
-
-    error[E0019]: the cpu limit of the pod is below its request
-     --> p.toml:4:52
-      |
-    4 | resources = { requests = { cpu = "2" }, limits = { cpu = "1" } }
-      |                                                    ^^^
-      |
-      = help: raise the limit to the request or above; otherwise the API server refuses the pod
-    "#);
-    insta::assert_snapshot!(about_policy("[pod]\nresources = { limits = { cpu = 0 } }\nreadiness = { success_threshold = 0 }\n"), @"
-    error[E0019]: the cpu limit of the pod is below its request
-     --> p.toml:2:26
-      |
-    2 | resources = { limits = { cpu = 0 } }
-      |                          ^^^
-      |
-      = help: raise the limit to the request or above; otherwise the API server refuses the pod
-
-    error[E0012]: the cpu limit of the pod is 0
-     --> p.toml:2:26
-      |
-    2 | resources = { limits = { cpu = 0 } }
-      |                          ^^^
-      |
-      = help: delete the line for no limit, or write a limit above 0
-
-    error[E0012]: `pod.readiness.success_threshold` is 0
-     --> p.toml:3:35
-      |
-    3 | readiness = { success_threshold = 0 }
-      |                                   ^
-      |
-      = help: write an integer from 1 to 10000
-    ");
-    insta::assert_snapshot!(about_policy("[pod]\ninit = \"45s\"\nstartup = { period = \"5s\", failure_threshold = 3 }\n"), @r#"
-    warning[W0006]: there is no autoscaler: the number of pods stays at 1
-     --> p.toml:1:1
-      |
-    1 | [pod]
-      | ^
-      |
-      = help: add [hpa] to the policy, or a HorizontalPodAutoscaler to the manifest; `deployment.replicas` is the number of pods
-
-    warning[W0007]: the startup probe fails 10s after the start, and `pod.init` takes 45s on average: a kubelet would restart the container before it can serve
-     --> p.toml:3:11
-      |
-    3 | startup = { period = "5s", failure_threshold = 3 }
-      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-      |
-      = help: raise `failure_threshold` or `period`; hpasim does not simulate restarts by a probe
-    "#);
-}
-
-#[test]
-fn the_application_is_guessed_among_several_containers() {
-    const WORKER: &str = "      - {name: worker, resources: {requests: {cpu: 50m}}}\n";
-    let two = DEPLOYMENT.to_owned() + WORKER;
-    insta::assert_snapshot!(about_manifest(format!("{two}{HPA}")), @"
-    warning[W0015]: 2 containers of the pod may be the application: hpasim takes `app`, so it serves the requests, and the others are sidecars
-     --> app.yaml:8:15
-      |
-    8 |       - name: app
-      |               ^^^
-      |
-      = help: name the application in the pod template's annotation `kubectl.kubernetes.io/default-container`
-    ");
-    let annotated = |name: &str| {
-        let template = format!(
-            "template:\n    metadata: {{annotations: {{kubectl.kubernetes.io/default-container: {name}}}}}\n"
-        );
-        format!("{two}{HPA}").replace("template:\n", &template)
-    };
-    assert_eq!(about_manifest(annotated("worker")), "");
-    insta::assert_snapshot!(about_manifest(annotated("web")), @"
-    warning[W0015]: the annotation `kubectl.kubernetes.io/default-container` names no container of the pod: hpasim takes `app`, so it serves the requests, and the others are sidecars
-     --> app.yaml:9:15
-      |
-    9 |       - name: app
-      |               ^^^
-      |
-      = help: name the application in the pod template's annotation `kubectl.kubernetes.io/default-container`
-    ");
-    let mesh = two.replace("worker", "istio-proxy");
-    assert_eq!(about_manifest(format!("{mesh}{HPA}")), "");
-    let annotated_alone = annotated("web").replace(WORKER, "");
-    insta::assert_snapshot!(about_manifest(annotated_alone), @"
-    warning[W0015]: the annotation `kubectl.kubernetes.io/default-container` names no container of the pod: hpasim takes `app`, so it serves the requests
-     --> app.yaml:9:15
-      |
-    9 |       - name: app
-      |               ^^^
-      |
-      = help: name the application in the pod template's annotation `kubectl.kubernetes.io/default-container`
-    ");
-}
-
-#[test]
-fn zero_replicas_disable_the_autoscaler() {
-    let zero = DEPLOYMENT.replace("spec:\n  template", "spec:\n  replicas: 0\n  template");
-    insta::assert_snapshot!(about_manifest(format!("{zero}{HPA}")), @"
-    warning[W0014]: `replicas` is 0, which disables the autoscaler (ScalingDisabled): no pod starts until a user or another program scales the target
-     --> app.yaml:5:13
-      |
-    5 |   replicas: 0
-      |             ^
-      |
-      = help: write the number of pods that run, such as --set deployment.replicas=1
-    ");
-}
-
-#[test]
-fn a_memory_metric_needs_the_memory_of_a_pod() {
-    let memory = "  metrics:\n  - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}\n";
-    let text = format!("{DEPLOYMENT}{HPA}{memory}");
-    insta::assert_snapshot!(about_manifest(&text), @"
-    warning[W0013]: the autoscaler scales on memory, and nothing states the memory of a pod: `workload.memory_base` is its default of 32Mi
-      --> app.yaml:18:39
-       |
-    18 |   - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}
-       |                                       ^^^^^^
-       |
-       = help: state `workload.memory_base`, which `kubectl top pod` shows of an idle pod, and `workload.memory_per_request`, which each request in the pod adds; or add the autoscaler's status, as `kubectl get hpa -o yaml` prints it
-    ");
-    let status = "status:\n  currentMetrics:\n  - {type: Resource, resource: {name: memory, current: {averageValue: \"62914560\"}}}\n";
-    assert_eq!(about_manifest(format!("{text}{status}")), "");
 }

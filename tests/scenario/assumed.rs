@@ -15,6 +15,14 @@ const BY_REQUESTS: &str = r#"[hpa]
 maxReplicas = 9
 metrics = [{ type = "Pods", pods = { metric = { name = "requests_per_second" }, target = { type = "AverageValue", averageValue = 5 } } }]
 "#;
+const BY_MEMORY_OF_A_SIDECAR: &str = r#"[hpa]
+maxReplicas = 9
+metrics = [{ type = "ContainerResource", containerResource = { name = "memory", container = "proxy", target = { type = "AverageValue", averageValue = "64Mi" } } }]
+[[deployment.containers]]
+name = "app"
+[[deployment.containers]]
+name = "proxy"
+"#;
 const LIMITED: &str = r#"[[deployment.containers]]
 name = "app"
 resources = { requests = { cpu = "100m" }, limits = { cpu = "200m" } }
@@ -109,6 +117,11 @@ fn the_scenario_and_the_engine_decide_which_defaults_a_result_can_touch() {
         ("workload.idle_cpu", of(BY_MEMORY, TRACE, fluid), false),
         ("workload.memory_base", of(BY_MEMORY, TRACE, fluid), true),
         ("workload.memory_base", of(SCALED, TRACE, fluid), false),
+        (
+            "workload.memory_base",
+            of(BY_MEMORY_OF_A_SIDECAR, TRACE, fluid),
+            false,
+        ),
         ("metrics.custom", of(BY_REQUESTS, TRACE, fluid), true),
         ("metrics.custom", of(SCALED, TRACE, fluid), false),
         ("workload.cpu_per_request", of("", TRACE, fluid), true),

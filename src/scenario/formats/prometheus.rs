@@ -172,8 +172,10 @@ fn check_answer<'t>(name: &str, answer: QueryAnswer<'t>) -> Result<Data<'t>, Dia
     }
 }
 
+/// The name of the metric; an empty name is none, as in Prometheus itself.
 fn metric_name(labels: &BTreeMap<String, String>) -> Option<&str> {
-    labels.get("__name__").map(String::as_str)
+    let name = labels.get("__name__").map(|name| name.trim());
+    name.filter(|name| !name.is_empty())
 }
 
 fn is_chosen(

@@ -7,6 +7,7 @@ use super::kinds::{
     RequestCost, ShortOrTable, Span, Text, Time,
 };
 use super::tables::{self, Process};
+use super::unit_name::UnitName;
 use super::{Bound, Keys, PolicyKey};
 use crate::cluster::config::{Container, CpuModel, CustomPipeline, StatsProvider};
 use crate::engine::random::Distribution;
@@ -538,7 +539,7 @@ declare! { COST;
         because: "the same",
         means: "price of each GiB of memory that the containers request",
     };
-    CURRENCY: Optional<Text> = row! { "currency": Optional(Text),
+    CURRENCY: Optional<UnitName> = row! { "currency": Optional(UnitName { letters_max: 16, example: "EUR" }),
         because: "hpasim assumes no currency and converts no money",
         means: "the currency of the prices, such as \"EUR\": the unit of every printed cost",
     };

@@ -36,6 +36,7 @@ pub(super) use export::{Metadata, hpa_document, name_remark};
 pub(super) use metrics_server::faults as faults_of_metrics_servers;
 pub(super) use patch::merge_patch;
 pub(super) use policy::{HpaIdentity, policy_part, policy_table};
+pub(super) use recorded_memory::UnusableMemory;
 
 use std::path::Path;
 

@@ -10,6 +10,7 @@ use super::super::{Diagnostic, Diagnostics};
 use super::beta;
 use super::choice::choose;
 use super::metrics_server::scrape_interval;
+use super::recorded_memory::UnusableMemory;
 use super::{KeyNote, ManifestChoice, Object, Objects, application, recorded_memory};
 
 /// The part of a policy that a manifest states.
@@ -22,6 +23,8 @@ pub(in super::super) struct PolicyPart {
     pub(in super::super) warnings: Vec<Diagnostic>,
     /// Warnings about single keys.
     pub(in super::super) notes: Vec<KeyNote>,
+    /// Why the memory in the autoscaler's status is not in `table`; `None` if it is, or if there is no status.
+    pub(in super::super) unusable_memory: Option<UnusableMemory>,
 }
 
 /// `metadata` of an autoscaler.
@@ -47,10 +50,11 @@ pub(in super::super) fn policy_part(
     let interval = scrape_interval(objects, chosen.workload, sources);
     let mut table = policy_table(chosen.hpa, Some(chosen.workload), choice);
     table.put_some("metrics", interval.metrics.clone());
-    let of_status = chosen
-        .hpa
-        .and_then(|hpa| recorded_memory::workload(hpa, chosen.workload));
-    table.put_some("workload", of_status);
+    let of_status = chosen.hpa.map_or(Ok(None), |hpa| {
+        recorded_memory::workload(hpa, chosen.workload)
+    });
+    let unusable_memory = of_status.as_ref().err().copied();
+    table.put_some("workload", of_status.ok().flatten());
     let notes = interval.into_notes();
     Ok(PolicyPart {
         table,
@@ -62,6 +66,7 @@ pub(in super::super) fn policy_part(
         notes: notes
             .chain(application::note(chosen.workload, sources))
             .collect(),
+        unusable_memory,
     })
 }
 

@@ -115,3 +115,13 @@ fn ranges_of_too_many_values_together_are_refused_before_they_are_compared() {
         .fault;
     assert_eq!(fault, ParameterFault::TooMany);
 }
+
+#[test]
+fn a_release_is_text_with_and_without_quotes() {
+    let release = |values: &str| format!("controller.kubernetes={values}");
+    assert_eq!(values(&release("1.29,1.30")), ["1.29", "1.30"]);
+    // The policy's reader refuses 1.3, which is not listed twice.
+    assert_eq!(values(&release("1.3,1.30")), ["1.3", "1.30"]);
+    insta::assert_snapshot!(fault(&release("1.30,\"1.30\"")), @r#"`controller.kubernetes=1.30,"1.30"`: the value `"1.30"` is listed twice; write each value once"#);
+    insta::assert_snapshot!(fault(&release("1.28..1.31:0.01")), @"`controller.kubernetes=1.28..1.31:0.01`: the names of releases are text and have no ranges; list them, as 1.29,1.30,1.31");
+}
