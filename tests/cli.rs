@@ -10,6 +10,8 @@ mod calibrate;
 mod calibrate_machines;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/clock_time.rs"]
+mod clock_time;
 #[path = "cli/compare.rs"]
 mod compare;
 #[path = "cli/cost.rs"]

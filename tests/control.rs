@@ -386,13 +386,13 @@ impl std::io::Write for Full {
 fn a_run_ends_where_its_decisions_or_its_timeline_cannot_be_written() {
     let scenario = ten_minutes();
     for engine in ENGINES {
-        let mut log = DecisionLog::new(Full);
+        let mut log = DecisionLog::new(Full, None);
         let finished = simulate_observed(&scenario, engine, Seed(5), &mut log);
         assert!(finished.end < scenario.trace.end(), "{engine:?}");
         assert!(log.finish().is_err());
 
         // A buffer holds the first rows; its first write fails.
-        let csv = TimelineCsv::new(std::io::LineWriter::with_capacity(1, Full));
+        let csv = TimelineCsv::new(std::io::LineWriter::with_capacity(1, Full), None);
         let mut recorder = TimelineRecorder::writing(&scenario, csv);
         let finished = simulate_observed(&scenario, engine, Seed(5), &mut recorder);
         assert!(finished.end <= scenario.trace.end(), "{engine:?}");

@@ -26,7 +26,7 @@ use std::path::Path;
 use hpasim::cluster::config::WarmUp;
 use hpasim::control::Decided;
 use hpasim::files::FileLoader;
-use hpasim::scenario::{Engine, LoadRequest, MemoryLoader, Scenario, load};
+use hpasim::scenario::{Engine, LoadRequest, MemoryLoader, Scenario, TraceMoment, load};
 use hpasim::search::in_order::{all_cores, collect_in_order};
 use hpasim::simulation::observer::{FlowSegment, RequestSegment};
 use hpasim::simulation::{Observer, simulate_observed};
@@ -95,9 +95,10 @@ impl Meeting {
     fn scenario(&self) -> Scenario {
         let policy = format!("policies/{}.toml", self.policy);
         let trace = format!("traces/{}.csv", self.trace);
+        let moment = |time: SimTime| TraceMoment::After(time - SimTime::ZERO);
         let request = LoadRequest {
-            from: self.part.map(|part| part.from),
-            to: self.part.map(|part| part.to),
+            from: self.part.map(|part| moment(part.from)),
+            to: self.part.map(|part| moment(part.to)),
             ..LoadRequest::new(Path::new(&policy), Path::new(&trace))
         };
         let loaded = load(request, &mut FileLoader).expect("shipped files load");

@@ -12,11 +12,11 @@ use std::path::Path;
 use hpasim::results::KpiObserver;
 use hpasim::scenario::keys::KeyRow;
 use hpasim::scenario::{
-    ClusterKind, Code, Diagnostic, Engine, LoadError, LoadRequest, Loaded, Loader, keys, load,
-    pages, parse_duration,
+    ClusterKind, Code, Diagnostic, Engine, LoadError, LoadRequest, Loaded, Loader, TraceMoment,
+    keys, load, pages,
 };
 use hpasim::simulation::simulate_observed;
-use hpasim::units::{Seed, SimTime};
+use hpasim::units::Seed;
 
 use page::assert_current;
 use words::words;
@@ -109,8 +109,8 @@ impl Loader for Files<'_> {
 struct Command {
     trace: String,
     set: Vec<String>,
-    from: Option<SimTime>,
-    to: Option<SimTime>,
+    from: Option<TraceMoment>,
+    to: Option<TraceMoment>,
     engine: Option<Engine>,
 }
 
@@ -125,7 +125,7 @@ fn parse_command(line: &str) -> Command {
         trace: trace.clone(),
         ..Command::default()
     };
-    let time = |text: &str| Some(SimTime::ZERO + parse_duration(text).expect("a duration"));
+    let time = |text: &str| Some(TraceMoment::parse(text).expect("a time"));
     for option in options.chunks(2) {
         let [name, value] = option else {
             panic!("`{line}` has an option without a value");

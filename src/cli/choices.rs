@@ -80,6 +80,8 @@ pub enum OutputFormat {
     Json,
     /// Annotations of GitHub Actions.
     Github,
+    /// Samples with times, for Prometheus.
+    OpenMetrics,
 }
 
 impl OutputFormat {
@@ -92,6 +94,13 @@ impl OutputFormat {
 /// `--format` of a command that prints a table or JSON.
 pub(super) const TABLE_OR_JSON: &ChoiceWords<OutputFormat> =
     &[(OutputFormat::Page, "table"), (OutputFormat::Json, "json")];
+
+/// `--format` of `run`.
+pub(super) const RUN_FORMATS: &ChoiceWords<OutputFormat> = &[
+    (OutputFormat::Page, "table"),
+    (OutputFormat::Json, "json"),
+    (OutputFormat::OpenMetrics, "openmetrics"),
+];
 
 /// `--format` of a command that prints a text or JSON.
 pub(super) const TEXT_OR_JSON: &ChoiceWords<OutputFormat> =

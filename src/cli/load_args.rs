@@ -11,11 +11,11 @@ use super::warm_up_args::WarmUpArgs;
 use super::what_args::WhatArgs;
 use super::what_matters::WhatMattersArgs;
 use crate::results::export;
+use crate::scenario::formats::RecordingFormat;
 use crate::scenario::{
-    Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, Template, load_choosing,
-    parse_duration,
+    ClockZone, Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, Template,
+    TraceMoment, load_choosing,
 };
-use crate::units::{SimSpan, SimTime};
 
 /// How policies and traces are read.
 #[derive(Args, Clone, Debug)]
@@ -39,15 +39,39 @@ pub(super) struct LoadArgs {
     engine: Option<Engine>,
 }
 
-/// Which time of a trace counts.
-#[derive(Args, Clone, Copy, Debug)]
-pub(super) struct SpanArgs {
-    /// Start the trace at this time
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
-    from: Option<SimSpan>,
-    /// End the trace at this time
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_duration)]
-    to: Option<SimSpan>,
+/// Which time of a trace counts, and how its dates are read.
+#[derive(Args, Clone, Debug)]
+pub struct SpanArgs {
+    /// Start of the part that counts: 90m, 14:30 or a date
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_moment)]
+    from: Option<TraceMoment>,
+    /// End of the part that counts
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_moment)]
+    to: Option<TraceMoment>,
+    /// Time zone of dates, as UTC, +02:00 or Europe/Berlin.
+    #[arg(
+        long,
+        value_name = "ZONE",
+        allow_hyphen_values = true,
+        value_parser = parse_zone,
+        help = "Time zone [default: the trace's, or UTC]"
+    )]
+    timezone: Option<ClockZone>,
+}
+
+/// Parses a time zone.
+pub(super) fn parse_zone(text: &str) -> Result<ClockZone, String> {
+    ClockZone::parse(text)
+}
+
+/// Parses a time of a trace.
+pub(super) fn parse_moment(text: &str) -> Result<TraceMoment, String> {
+    if RecordingFormat::named(&text.to_ascii_lowercase()).is_some() {
+        return Err(format!(
+            "write a time; name a format with --input-format {text}"
+        ));
+    }
+    TraceMoment::parse(text)
 }
 
 impl LoadArgs {
@@ -87,7 +111,7 @@ impl LoadArgs {
     }
 
     fn load_request<'r>(
-        &self,
+        &'r self,
         policy: &'r Path,
         trace: &'r Path,
         set: &'r [String],
@@ -96,8 +120,9 @@ impl LoadArgs {
             policy,
             trace,
             set,
-            from: self.span.from(),
-            to: self.span.to(),
+            from: self.span.from,
+            to: self.span.to,
+            zone: self.span.zone(),
             warm_up: self.warm_up.span(),
             what: self.what.what(),
             engine: self.engine(),
@@ -106,11 +131,7 @@ impl LoadArgs {
 
     /// Names what is read otherwise than by default, with the overrides `set`, in the default folder's name.
     pub(super) fn vary(&self, set: &[String], variation: &mut Variation) {
-        for (word, span) in [("from", self.span.from), ("to", self.span.to)] {
-            if let Some(span) = span {
-                variation.add(format!("{word}-{span}"));
-            }
-        }
+        self.span.vary(variation);
         self.warm_up.vary(variation);
         self.what.vary(variation);
         self.manifest.vary(variation);
@@ -131,6 +152,7 @@ impl LoadArgs {
             set: set.to_vec(),
             from: self.span.from,
             to: self.span.to,
+            timezone: self.span.timezone.clone(),
             warm_up: self.warm_up.asked(),
             what: self.what.word(),
             hpa,
@@ -140,13 +162,30 @@ impl LoadArgs {
 }
 
 impl SpanArgs {
-    /// The start of the part.
-    pub(super) fn from(self) -> Option<SimTime> {
-        self.from.map(|span| SimTime::ZERO + span)
+    /// `--from`.
+    pub(super) const fn from(&self) -> Option<TraceMoment> {
+        self.from
     }
 
-    /// The end of the part.
-    pub(super) fn to(self) -> Option<SimTime> {
-        self.to.map(|span| SimTime::ZERO + span)
+    /// `--to`.
+    pub(super) const fn to(&self) -> Option<TraceMoment> {
+        self.to
+    }
+
+    /// `--timezone`.
+    pub(super) const fn zone(&self) -> Option<&ClockZone> {
+        self.timezone.as_ref()
+    }
+
+    /// Names the part in the default folder's name.
+    fn vary(&self, variation: &mut Variation) {
+        for (word, moment) in [("from", self.from), ("to", self.to)] {
+            if let Some(moment) = moment {
+                variation.add(format!("{word}-{moment}"));
+            }
+        }
+        if let Some(zone) = &self.timezone {
+            variation.add(format!("in-{zone}"));
+        }
     }
 }

@@ -6,10 +6,12 @@ use clap::Args;
 
 use super::assertions::{self, judged};
 use super::atomic_file::PartialFile;
-use super::choices::{OutputFormat, PlotChoice};
+use super::choices::{OutputFormat, PlotChoice, RUN_FORMATS, one_of};
 use super::error::{CommandError, Completion};
 use super::experiment::{Experiment, ExperimentReport, conduct};
-use super::file_names::{DECISIONS, LATENCY, PLOT, TIMELINE, TIMELINE_QUANTILES};
+use super::file_names::{
+    DECISIONS, LATENCY, OPENMETRICS, PLOT, SUMMARY, TIMELINE, TIMELINE_QUANTILES,
+};
 use super::files::hashed;
 use super::identity::Identity;
 use super::load_args::LoadArgs;
@@ -35,13 +37,14 @@ use crate::results::curves::{Curve, CurveFolder, PolicyCurves, SeedCurves};
 use crate::results::decisions::DecisionLog;
 use crate::results::export::{Request, Summary, TimelineCsv, latency_csv};
 use crate::results::kpis::KpiObserver;
+use crate::results::openmetrics::OpenMetricsSink;
 use crate::results::statistics::sorted_quantile;
 use crate::results::timeline::TimelineRecorder;
 use crate::results::timeline_quantiles::{points_max, timeline_quantiles_csv};
 use crate::results::verdicts::{CheckedAssertion, check};
 use crate::results::what_matters::WhatMatters;
 use crate::results::{InputFile, KpiReport, Kpis, Timeline};
-use crate::scenario::{Assertion, Assumption, Engine, Loaded, Template};
+use crate::scenario::{Assertion, Assumption, Engine, Loaded, Template, TraceClock};
 use crate::search::in_order::{all_cores, in_order};
 use crate::search::what_matters::AssumingTrace;
 use crate::simulation::{Extent, simulate_observed};
@@ -53,10 +56,18 @@ const EXAMPLES: &str = "Examples:
   hpasim run policies/prod.toml traces/spike.csv --set hpa.maxReplicas=80
   hpasim run prod.yaml k6.json --assert 'slo_violation_seconds<=30'";
 
+/// Said where samples need dates and the trace has none.
+const NO_DATES: &str = "note: the trace has no dates, so the samples begin in 1970; a column `timestamp` gives it dates";
+
 /// Simulate a policy under a trace.
 #[derive(Args, Debug)]
 #[command(
     mut_arg("output", |output| output.help("Output folder [default: output/<policy>-<trace>-<changes>]")),
+    mut_arg("format", |format| {
+        format
+            .value_parser(one_of(RUN_FORMATS))
+            .help("table, json (summary.json) or openmetrics (for Prometheus)")
+    }),
     after_help = EXAMPLES
 )]
 pub(super) struct RunArgs {
@@ -117,6 +128,11 @@ impl<'a> RunExperiment<'a> {
             .map_err(CommandError::Input)?;
         let asked = assertions::read(&arguments.assert, &[judged(&loaded.scenario)], seeds.len())?;
         arguments.answer.quiet.warn(&loaded.warnings, screen);
+        let needs_dates = arguments.answer.format == OutputFormat::OpenMetrics;
+        if needs_dates && loaded.scenario.clock.is_none() && !arguments.answer.quiet.is_asked_for()
+        {
+            screen.note(NO_DATES);
+        }
         Ok(Self {
             arguments,
             seeds,
@@ -207,7 +223,11 @@ impl Experiment for RunExperiment<'_> {
             self.arguments.answer.quiet.allows_progress(),
         );
         // The streams go with the first seed.
-        let streams = std::iter::once(Some(Streams::begin(folder)?));
+        let streams = std::iter::once(Some(Streams::begin(
+            folder,
+            self.arguments.answer.format,
+            self.loaded.scenario.clock.as_ref(),
+        )?));
         let streams = streams.chain(std::iter::repeat_with(|| None));
         let count = self.seeds.len();
         let points = points_max(count);
@@ -272,14 +292,27 @@ impl ExperimentReport for RunReport<'_> {
         };
         files.push(ResultFile::written(TIMELINE));
         if self.has_bands() {
-            let csv = timeline_quantiles_csv(&self.seeds.curves)?;
+            let csv = timeline_quantiles_csv(
+                &self.seeds.curves,
+                experiment.loaded.scenario.clock.as_ref(),
+            )?;
             files.push(ResultFile::new(TIMELINE_QUANTILES, csv));
         }
         if experiment.loaded.engine == Engine::Request {
             files.push(ResultFile::new(LATENCY, self.seeds.first.latency.clone()));
         }
         files.push(ResultFile::written(DECISIONS));
+        if let Some(text) = &self.seeds.first.openmetrics {
+            files.push(ResultFile::new(OPENMETRICS, text.clone().into_bytes()));
+        }
         Ok(files)
+    }
+
+    fn data_file(&self, format: OutputFormat) -> &'static str {
+        match format {
+            OutputFormat::OpenMetrics => OPENMETRICS,
+            _ => SUMMARY,
+        }
     }
 
     fn summary(&self, names: &[String]) -> serde_json::Result<Vec<u8>> {
@@ -411,19 +444,29 @@ struct FirstRun {
     timeline: Timeline,
     /// Empty where the engine knows no single requests.
     latency: Vec<u8>,
+    /// Where it is asked for.
+    openmetrics: Option<String>,
 }
 
 /// The files that are written as the run of the first seed goes.
 struct Streams {
     timeline: TimelineCsv<PartialFile>,
+    /// Where `--format openmetrics` asks for it.
+    openmetrics: Option<OpenMetricsSink>,
     decisions: DecisionLog<PartialFile>,
 }
 
 impl Streams {
-    fn begin(folder: &OutputFolder) -> Result<Self, CommandError> {
+    fn begin(
+        folder: &OutputFolder,
+        format: OutputFormat,
+        clock: Option<&TraceClock>,
+    ) -> Result<Self, CommandError> {
+        let is_asked = format == OutputFormat::OpenMetrics;
         Ok(Self {
-            timeline: TimelineCsv::new(folder.begin(TIMELINE)?),
-            decisions: DecisionLog::new(folder.begin(DECISIONS)?),
+            openmetrics: is_asked.then(OpenMetricsSink::new),
+            timeline: TimelineCsv::new(folder.begin(TIMELINE)?, clock),
+            decisions: DecisionLog::new(folder.begin(DECISIONS)?, clock),
         })
     }
 
@@ -470,7 +513,7 @@ fn simulate_first(
     let scenario = &*loaded.scenario.for_seed(seed);
     let folder = points.map(|points| CurveFolder::of(scenario, &Curve::OF_SEEDS, points));
     let has_bands = folder.is_some();
-    let sinks = (streams.timeline, folder);
+    let sinks = ((streams.timeline, streams.openmetrics), folder);
     // The picture of one seed shows its rows, that of several the curves alone.
     let recorder = if has_bands {
         TimelineRecorder::passing(scenario, sinks)
@@ -487,9 +530,11 @@ fn simulate_first(
     let (kpis, recorder, decisions, progress) = observer;
     progress.finish();
     let latency = kpis.measured_latency().map(latency_csv);
-    let (timeline, (csv, folder)) = recorder.finish_writing();
+    let (timeline, ((csv, openmetrics), folder)) = recorder.finish_writing();
+    let openmetrics_text = openmetrics.map(|sink| sink.text(scenario));
     let streams = Streams {
         timeline: csv,
+        openmetrics: None,
         decisions,
     };
     Ok(SeedRun {
@@ -499,6 +544,7 @@ fn simulate_first(
         first: Some((
             FirstRun {
                 latency: latency.transpose()?.unwrap_or_default(),
+                openmetrics: openmetrics_text,
                 timeline,
             },
             streams,

@@ -161,6 +161,7 @@ impl SweepArgs {
             set: &[],
             from: None,
             to: None,
+            zone: None,
             warm_up: self.warm_up.span(),
             what: self.what.what(),
             engine: self.engine,

@@ -1,9 +1,10 @@
-//! `hpasim trace gen|convert|info`: makes, converts and describes traces.
+//! `hpasim trace gen|convert|splice|info`: makes, converts, changes and describes traces.
 
 mod convert;
 mod generate;
 mod info;
 mod recording;
+mod splice;
 mod utilization;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub use convert::ConvertArgs;
 pub use generate::{GenArgs, GenKind, SamplingArgs, generate_csv};
 pub use info::InfoArgs;
 pub use recording::RecordingArgs;
+pub use splice::SpliceArgs;
 pub use utilization::UtilizationArgs;
 
 use super::atomic_file::SingleOutput;
@@ -26,7 +28,7 @@ const EXAMPLES: &str = "Examples:
   hpasim trace gen spike --peak 500 -o spike.csv
   hpasim trace info access.log.gz";
 
-/// Make, convert and describe traces.
+/// Make, convert, change and describe traces.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct TraceArgs {
@@ -44,6 +46,9 @@ pub enum TraceCommand {
     /// Make a trace of a recording: k6, Prometheus, Locust, an access log
     #[command(after_help = convert::EXAMPLES)]
     Convert(ConvertArgs),
+    /// Multiply the load of a trace for a while, or add another trace's
+    #[command(after_help = splice::EXAMPLES)]
+    Splice(SpliceArgs),
     /// Describe a trace or a recording, and the trace that it becomes
     #[command(after_help = info::EXAMPLES)]
     Info(InfoArgs),
@@ -54,6 +59,7 @@ pub(super) fn run(args: &TraceArgs, screen: &mut Screen) -> Result<Completion, C
     match &args.command {
         TraceCommand::Gen(arguments) => generate::run(arguments, screen),
         TraceCommand::Convert(arguments) => convert::run(arguments, screen),
+        TraceCommand::Splice(arguments) => splice::run(arguments, screen),
         TraceCommand::Info(arguments) => info::run(arguments, screen),
     }
 }

@@ -19,7 +19,7 @@ use crate::results::statistics::sorted_quantile;
 use crate::results::what_matters::WhatMatters;
 use crate::scenario::{Assumption, ClusterKind, Engine, Scenario};
 use crate::text::visible;
-use crate::units::Seed;
+use crate::units::{Seed, SimTime};
 use crate::workload::Demand;
 
 /// What a summary shows.
@@ -76,7 +76,10 @@ fn write_head(page: &mut Page, run: &RunSummary<'_>) {
     let names = format!("{} under {}", scenario.policy_name, scenario.trace_name);
     let names = page.painted(&names, bold);
     let length = human::duration(scenario.trace.end().as_secs_f64());
-    page.text.push_str(&format!("{names}, {length}\n"));
+    let start = scenario.clock.as_ref().map_or_else(String::new, |clock| {
+        format!(" from {}", clock.rfc3339(SimTime::ZERO))
+    });
+    page.text.push_str(&format!("{names}, {length}{start}\n"));
     let seeds = match run.seeds {
         [] => String::new(),
         [only] => format!(", seed {only}"),

@@ -3,12 +3,14 @@
 use super::human;
 use crate::results::export::Request;
 use crate::results::failures::CauseShare;
-use crate::scenario::Scenario;
-use crate::units::SimSpan;
+use crate::scenario::{Scenario, TraceMoment};
 
 /// What `--from` and `--to` leave.
 pub(super) fn part_of_trace(request: &Request) -> Option<String> {
-    let clock = |span: SimSpan| human::duration(span.as_secs_f64());
+    let clock = |moment: TraceMoment| match moment {
+        TraceMoment::After(span) => human::duration(span.as_secs_f64()),
+        _ => moment.to_string(),
+    };
     match (request.from, request.to) {
         (None, None) => None,
         (Some(from), None) => Some(format!("from {}", clock(from))),

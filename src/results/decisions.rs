@@ -5,19 +5,27 @@
 use std::io::Write;
 
 use crate::control::{Decided, DecisionLine};
+use crate::scenario::TraceClock;
 use crate::simulation::Observer;
+use crate::text::json;
+use crate::units::SimTime;
 
 /// Writes `decisions.jsonl` as a run goes.
 #[derive(Debug)]
 pub struct DecisionLog<W> {
     out: W,
+    clock: Option<TraceClock>,
     fault: Option<serde_json::Error>,
 }
 
 impl<W: Write> DecisionLog<W> {
-    /// A log that goes to `out`, best a buffered one.
-    pub const fn new(out: W) -> Self {
-        Self { out, fault: None }
+    /// A log that goes to `out`, best a buffered one. With a clock each line has its date.
+    pub fn new(out: W, clock: Option<&TraceClock>) -> Self {
+        Self {
+            out,
+            clock: clock.cloned(),
+            fault: None,
+        }
     }
 
     /// What the log was written to.
@@ -31,8 +39,15 @@ impl<W: Write> DecisionLog<W> {
         }
     }
 
-    fn write(&mut self, line: &dyn DecisionLine) -> Result<(), serde_json::Error> {
+    fn write(&mut self, time: SimTime, line: &dyn DecisionLine) -> Result<(), serde_json::Error> {
         let line = line.to_json()?;
+        let line = match &self.clock {
+            None => line,
+            Some(clock) => {
+                let timestamp = clock.rfc3339(time);
+                json::with_first_field("timestamp", &timestamp, &line)?
+            }
+        };
         self.out
             .write_all(line.as_bytes())
             .map_err(serde_json::Error::io)
@@ -44,7 +59,7 @@ impl<W: Write> Observer for DecisionLog<W> {
 
     fn decided(&mut self, decision: &Decided<'_>) {
         if let (None, Some(line)) = (&self.fault, decision.line) {
-            self.fault = self.write(line).err();
+            self.fault = self.write(decision.time, line).err();
         }
     }
 

@@ -13,28 +13,43 @@ use super::measured::MeasuredLatency;
 use super::timeline::{RowSink, TimelineColumn, TimelineRow};
 use super::verdicts::CheckedAssertion;
 use super::what_matters::WhatMatters;
-use crate::scenario::{Assumption, Engine, Scenario};
+use crate::scenario::{Assumption, ClockZone, Engine, Scenario, TraceClock, TraceMoment};
 use crate::text::json;
 use crate::text::rounding::readable;
-use crate::units::{Seed, SimSpan};
+use crate::units::{Seed, SimSpan, SimTime};
 
 /// The version of `summary.json`'s layout; rises when a reader would have to change.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Writes `timeline.csv` row by row: a header, then a row an interval; what is not known is empty. The columns are [`TimelineColumn::ALL`].
+/// The column of dates, in the tables of a run whose trace has dates.
+pub const TIMESTAMP: &str = "timestamp";
+
+/// Writes `timeline.csv` row by row: a header, then a row an interval; what is not known is empty. The columns are
+/// [`TimelineColumn::ALL`], and [`TIMESTAMP`] after the first if there is a clock.
 #[derive(Debug)]
 pub struct TimelineCsv<W: Write> {
     writer: csv::Writer<W>,
+    clock: Option<TraceClock>,
     fault: Option<csv::Error>,
 }
 
 impl<W: Write> TimelineCsv<W> {
     /// Begins the file.
-    pub fn new(out: W) -> Self {
+    pub fn new(out: W, clock: Option<&TraceClock>) -> Self {
         let mut writer = csv::Writer::from_writer(out);
-        let names = TimelineColumn::ALL.iter().map(|column| column.name);
+        let mut names: Vec<&str> = TimelineColumn::ALL
+            .iter()
+            .map(|column| column.name)
+            .collect();
+        if clock.is_some() {
+            names.insert(1, TIMESTAMP);
+        }
         let fault = writer.write_record(names).err();
-        Self { writer, fault }
+        Self {
+            writer,
+            clock: clock.cloned(),
+            fault,
+        }
     }
 
     /// Ends the file.
@@ -52,7 +67,7 @@ impl<W: Write> TimelineCsv<W> {
 impl<W: Write> RowSink for TimelineCsv<W> {
     fn row(&mut self, row: &TimelineRow) {
         if self.fault.is_none() {
-            self.fault = write_row(&mut self.writer, row).err();
+            self.fault = write_row(&mut self.writer, row, self.clock.as_ref()).err();
         }
     }
 
@@ -71,9 +86,16 @@ pub(crate) fn written<W: Write>(writer: csv::Writer<W>) -> Result<W, csv::Error>
         .map_err(|fault| csv::Error::from(fault.into_error()))
 }
 
-fn write_row<W: Write>(writer: &mut csv::Writer<W>, row: &TimelineRow) -> Result<(), csv::Error> {
+fn write_row<W: Write>(
+    writer: &mut csv::Writer<W>,
+    row: &TimelineRow,
+    clock: Option<&TraceClock>,
+) -> Result<(), csv::Error> {
     let mut text = String::new();
-    for column in TimelineColumn::ALL {
+    for (index, column) in TimelineColumn::ALL.iter().enumerate() {
+        if let (1, Some(clock)) = (index, clock) {
+            writer.write_field(clock.rfc3339(row.time))?;
+        }
         text.clear();
         if let Some(value) = column.value(row) {
             // Writing to a string cannot fail.
@@ -146,6 +168,9 @@ pub struct Summary {
     policy: String,
     trace: String,
     duration_seconds: f64,
+    /// The date of the start, if the trace has dates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<String>,
     /// The unit of `cost`, if the policy states it.
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
@@ -168,9 +193,11 @@ pub struct Request {
     /// The arguments of `--set`, in their order.
     pub set: Vec<String>,
     /// `--from`.
-    pub from: Option<SimSpan>,
+    pub from: Option<TraceMoment>,
     /// `--to`.
-    pub to: Option<SimSpan>,
+    pub to: Option<TraceMoment>,
+    /// `--timezone`.
+    pub timezone: Option<ClockZone>,
     /// `--warm-up`.
     pub warm_up: Option<SimSpan>,
     /// `--what`.
@@ -183,8 +210,20 @@ pub struct Request {
 
 impl Serialize for Request {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
+        let seconds = |moment: Option<TraceMoment>| match moment {
+            Some(TraceMoment::After(span)) => Some(span.as_secs_f64()),
+            _ => None,
+        };
+        let dates = [("from", self.from), ("to", self.to)].map(|(key, moment)| {
+            let date = moment.filter(|moment| !matches!(moment, TraceMoment::After(_)));
+            (key, date.map(|date| date.to_string()))
+        });
+        let timezone = self.timezone.as_ref().map(ToString::to_string);
+        let [(from, from_date), (to, to_date)] = &dates;
         let chosen = [
+            (*from, from_date.as_deref()),
+            (*to, to_date.as_deref()),
+            ("timezone", timezone.as_deref()),
             ("what", self.what),
             ("hpa", self.hpa.as_deref()),
             ("namespace", self.namespace.as_deref()),
@@ -246,6 +285,10 @@ impl Summary {
             policy: scenario.policy_name.clone(),
             trace: scenario.trace_name.clone(),
             duration_seconds: readable(scenario.trace.end().as_secs_f64()),
+            start: scenario
+                .clock
+                .as_ref()
+                .map(|clock| clock.rfc3339(SimTime::ZERO)),
             currency: scenario.cost.stated_currency().map(str::to_owned),
             inputs,
             request: Request::default(),

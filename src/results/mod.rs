@@ -46,6 +46,7 @@ pub mod kpis;
 pub mod measured;
 #[doc(hidden)]
 pub mod mixture;
+pub mod openmetrics;
 #[doc(hidden)]
 pub mod response;
 #[doc(hidden)]

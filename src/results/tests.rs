@@ -145,6 +145,7 @@ pub(crate) fn scenario(end_seconds: f64) -> Scenario {
             latency_limit: SimSpan::from_millis(500),
             error_rate: 0.01,
         },
+        clock: None,
         warm_up: SimSpan::ZERO,
         cost: CostRates {
             per_pod_hour: 1.0,
@@ -528,7 +529,7 @@ fn a_long_run_hands_on_every_row_and_keeps_few_of_the_same_sums() {
 
 /// `timeline.csv` of rows that are one interval each.
 pub(super) fn timeline_csv(rows: &[TimelineRow]) -> Vec<u8> {
-    let mut csv = TimelineCsv::new(Vec::new());
+    let mut csv = TimelineCsv::new(Vec::new(), None);
     for row in rows {
         csv.row(row);
     }

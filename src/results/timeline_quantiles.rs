@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use super::curves::{Band, Curve, PolicyCurves};
-use super::export::written;
+use super::export::{TIMESTAMP, written};
 use crate::kpi::SeedFold;
+use crate::scenario::TraceClock;
 use crate::text::rounding::readable;
+use crate::units::SimTime;
 
 /// A quantity of `timeline_quantiles.csv`, which has one column for each of [`SeedFold::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,13 +64,19 @@ pub fn points_max(seeds: usize) -> usize {
     (POINTS_OF_SEEDS_MAX / seeds.max(1)).max(POINTS_MIN)
 }
 
-/// The content of `timeline_quantiles.csv`: a header, then a row for each point; what fewer than half of the seeds know is empty.
+/// The content of `timeline_quantiles.csv`, with dates if there is a clock: a header, then a row for each point; what fewer than half of the seeds know is empty.
 ///
 /// # Errors
 /// None that a buffer in memory could cause; the type is the CSV writer's.
-pub fn timeline_quantiles_csv(curves: &PolicyCurves) -> Result<Vec<u8>, csv::Error> {
+pub fn timeline_quantiles_csv(
+    curves: &PolicyCurves,
+    clock: Option<&TraceClock>,
+) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_field(TIME)?;
+    if clock.is_some() {
+        writer.write_field(TIMESTAMP)?;
+    }
     for quantity in QuantileColumns::ALL {
         for (fold, _) in FOLDS {
             writer.write_field(format!("{}_{}", quantity.name, fold.name))?;
@@ -89,6 +97,9 @@ pub fn timeline_quantiles_csv(curves: &PolicyCurves) -> Result<Vec<u8>, csv::Err
     };
     for (row, (start, share)) in curves.starts().iter().zip(violated).enumerate() {
         write(&mut writer, Some(*start))?;
+        if let Some(clock) = clock {
+            writer.write_field(clock.rfc3339(SimTime::from_secs_f64(*start)))?;
+        }
         for band in &bands {
             for (_, value_of) in FOLDS {
                 write(&mut writer, band[row].band.map(value_of))?;
@@ -117,7 +128,7 @@ mod tests {
 
     /// Rows by column name.
     fn table(curves: &PolicyCurves) -> Vec<std::collections::BTreeMap<String, String>> {
-        let bytes = timeline_quantiles_csv(curves).expect("in memory");
+        let bytes = timeline_quantiles_csv(curves, None).expect("in memory");
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         reader
             .deserialize()

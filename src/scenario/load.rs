@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::clock::{ClockZone, TraceClock, TraceMoment, clock_in, part};
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::file_request::{FileKind, STANDARD_INPUT};
 use super::formats::{self, What};
@@ -35,9 +36,11 @@ pub struct LoadRequest<'r> {
     /// The arguments of `--set`, each `path=value`, in order.
     pub set: &'r [String],
     /// `--from`: rows before this time are cut off, and this time becomes 0.
-    pub from: Option<SimTime>,
+    pub from: Option<TraceMoment>,
     /// `--to`: rows after this time are cut off. It is a time of the trace, like `from`.
-    pub to: Option<SimTime>,
+    pub to: Option<TraceMoment>,
+    /// `--timezone`: the zone of the dates that are read and shown; `None` is that of the trace, or UTC.
+    pub zone: Option<&'r ClockZone>,
     /// `--warm-up`: the KPIs leave out this part, from the start of the run on.
     pub warm_up: SimSpan,
     /// `--what`: the quantity of the trace's numbers; `None` leaves it to the trace.
@@ -56,6 +59,7 @@ impl<'r> LoadRequest<'r> {
             set: &[],
             from: None,
             to: None,
+            zone: None,
             warm_up: SimSpan::ZERO,
             what: None,
             engine: None,
@@ -71,11 +75,17 @@ pub(super) fn place_key(diagnostic: &Diagnostic) -> Option<(&str, usize)> {
         .map(|place| (place.source.as_str(), place.span.start))
 }
 
+/// The part of a trace that a request asks for, with the clock of its start.
+pub(super) struct DatedTrace {
+    pub(super) parsed: ParsedTrace,
+    pub(super) clock: Option<TraceClock>,
+}
+
 pub(super) fn read_trace(
     request: &LoadRequest<'_>,
     loader: &mut dyn Loader,
     inputs: &mut Vec<LoadedFile>,
-) -> Result<ParsedTrace, Diagnostics> {
+) -> Result<DatedTrace, Diagnostics> {
     let bytes =
         read_file(loader, request.trace, FileKind::Trace, None).map_err(Diagnostics::one)?;
     let parsed = formats::read_trace(request.trace, &bytes, request.what);
@@ -84,12 +94,18 @@ pub(super) fn read_trace(
         bytes,
     });
     let parsed = parsed?;
-    let trace = cut(parsed.trace, request.from, request.to).map_err(Diagnostics::one)?;
+    let clock = clock_in(parsed.clock(), request.zone);
+    let (from, to) = part(request.from, request.to, clock.as_ref()).map_err(Diagnostics::one)?;
+    let trace = cut(parsed.trace, from, to).map_err(Diagnostics::one)?;
     check_warm_up(&trace, request.warm_up).map_err(Diagnostics::one)?;
-    Ok(ParsedTrace {
-        trace,
-        is_load_test: parsed.is_load_test && request.from.is_none(),
-        ..parsed
+    let start = from.unwrap_or(SimTime::ZERO);
+    Ok(DatedTrace {
+        clock: clock.map(|clock| clock.from_time(start)),
+        parsed: ParsedTrace {
+            trace,
+            is_load_test: parsed.is_load_test && request.from.is_none(),
+            ..parsed
+        },
     })
 }
 
@@ -185,6 +201,7 @@ pub(super) fn assemble(
         deployment: policy.deployment,
         workload: policy.workload,
         trace,
+        clock: None,
         warm_up,
         metrics: policy.metrics,
         slo: policy.slo,

@@ -11,6 +11,7 @@ mod autoscaler;
 mod broken_manifest;
 mod catalogue;
 mod clients_section;
+pub mod clock;
 mod cluster_kind;
 mod container;
 mod covered;
@@ -68,6 +69,7 @@ pub use assertion::{Assertion, Comparator, PolicyTerm};
 pub use assumed::{AssumedDefault, Assumption, Sway, Touch};
 #[doc(hidden)]
 pub use catalogue::About;
+pub use clock::{ClockZone, TraceClock, TraceMoment};
 #[doc(hidden)]
 pub use cluster_kind::{ClusterDefaults, ClusterKind};
 pub use csv_reading::FAULTS_SHOWN;
@@ -117,6 +119,8 @@ pub struct Scenario {
     pub workload: Workload,
     /// The load; the scenarios of many variants share it.
     pub trace: Arc<Trace>,
+    /// The clock time of the run, if the trace has dates.
+    pub clock: Option<TraceClock>,
     /// The start of the run that the KPIs leave out: `--warm-up`.
     ///
     /// KPIs count in whole intervals of the SLO, so they begin at the first interval at or after this time.

@@ -4,9 +4,12 @@
 
 use std::sync::Arc;
 
+use super::clock::TraceClock;
 use super::diagnostic::{Diagnostic, Diagnostics, LineStart, Place};
 use super::engine_choice::{self, Meeting};
-use super::load::{LoadRequest, assemble, check_custom_metrics, place_key, read_trace, stem};
+use super::load::{
+    DatedTrace, LoadRequest, assemble, check_custom_metrics, place_key, read_trace, stem,
+};
 use super::loader::{LoadedFile, Loader, PolicyFiles, PolicyTree};
 use super::manifest::{ManifestChoice, UnusableMemory};
 use super::policy;
@@ -51,6 +54,7 @@ struct Material {
 /// The parts of a trace that variants need.
 #[derive(Debug)]
 struct TraceMaterial {
+    clock: Option<TraceClock>,
     trace: Arc<Trace>,
     warnings: Vec<Diagnostic>,
     is_load_test: bool,
@@ -295,7 +299,7 @@ impl Material {
             .map_err(|diagnostics| trace_faults = diagnostics)
             .ok();
         let engine = parsed.as_ref().and_then(|parsed| {
-            engine_choice::choose(request.engine, parsed)
+            engine_choice::choose(request.engine, &parsed.parsed)
                 .map_err(|fault| trace_faults.list.push(fault))
                 .ok()
         });
@@ -307,7 +311,8 @@ impl Material {
             policy_stem: stem(request.policy),
             unusable_memory,
             policy_faults: faults,
-            trace: parsed.map(|parsed| TraceMaterial {
+            trace: parsed.map(|DatedTrace { parsed, clock }| TraceMaterial {
+                clock,
                 trace: Arc::new(parsed.trace),
                 warnings: parsed.warnings,
                 is_load_test: parsed.is_load_test,
@@ -356,6 +361,7 @@ impl Material {
                     self.trace_stem.clone(),
                 );
                 scenario.latency_tables = self.latency_tables.clone();
+                scenario.clock.clone_from(&read.clock);
                 Ok(Resolved {
                     scenario,
                     warnings: list,

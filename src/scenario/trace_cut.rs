@@ -6,7 +6,8 @@ use super::diagnostic::{Code, Diagnostic, Place};
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, MetricColumn, Trace};
 
-fn argument_fault(argument: &str, message: String, help: String) -> Diagnostic {
+/// A fault of `argument`, as it stands on the command line.
+pub(super) fn argument_fault(argument: &str, message: String, help: String) -> Diagnostic {
     Diagnostic {
         code: Code::TraceCut,
         message,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
+use super::clock::{TraceClock, written_offset};
 use super::csv_reading::{CsvReading, clipped, line_at, record_start};
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::file_fault::{content_of, text_of};
@@ -35,10 +36,19 @@ pub struct ParsedTrace {
     pub demand_place: Place,
     /// Time zero in nanoseconds since 1970 UTC, if the trace has dates.
     pub origin_nanos: Option<i64>,
+    /// The offset from UTC of its dates in seconds, if they state one.
+    pub offset_seconds: Option<i32>,
     /// Warnings about ignored columns.
     pub warnings: Vec<Diagnostic>,
     /// Whether the trace is of a load test (k6, Locust) from its beginning: no load comes before it.
     pub is_load_test: bool,
+}
+
+impl ParsedTrace {
+    /// The clock of its dates, if it has any.
+    pub(super) fn clock(&self) -> Option<TraceClock> {
+        TraceClock::starting_at(self.origin_nanos?, self.offset_seconds)
+    }
 }
 
 /// Parses a trace from the bytes of the file at `path`, which serves only as a name.
@@ -117,6 +127,7 @@ impl CsvReading<'_> {
         let mut times = Vec::new();
         let mut demand = Vec::new();
         let mut epoch = None;
+        let mut offset_seconds = None;
         let mut previous: Option<i64> = None;
         let header_start = record_start(self.text, &record);
         let mut last_start = header_start;
@@ -130,6 +141,9 @@ impl CsvReading<'_> {
                 continue;
             }
             if let Some(nanos) = self.parse_time(&record, &header) {
+                if epoch.is_none() {
+                    offset_seconds = written_offset(record[header.time].trim());
+                }
                 let start = *epoch.get_or_insert(nanos);
                 self.check_order(&record, &header, previous, nanos, start);
                 previous = Some(nanos);
@@ -170,6 +184,7 @@ impl CsvReading<'_> {
             },
             demand_place,
             origin_nanos: epoch.filter(|_| header.time_column == TimeColumn::Timestamp),
+            offset_seconds,
             warnings: self.warnings,
             is_load_test: false,
         })

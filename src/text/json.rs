@@ -35,6 +35,16 @@ pub fn line(value: &impl Serialize) -> Result<String, serde_json::Error> {
     })
 }
 
+/// The line `object`, a JSON object that is not empty, with `text` called `key` as its first field.
+///
+/// # Errors
+/// The error of the JSON writer.
+pub fn with_first_field(key: &str, text: &str, object: &str) -> Result<String, serde_json::Error> {
+    let (key, text) = (serde_json::to_string(key)?, serde_json::to_string(text)?);
+    let rest = object.strip_prefix('{').unwrap_or(object);
+    Ok(format!("{{{key}:{text},{rest}"))
+}
+
 /// JSON with `\uXXXX` for invisible characters. The JSON writer escapes C0 itself; all other invisible characters can only be in
 /// strings.
 fn escaped(json: &str) -> Cow<'_, str> {

@@ -12,6 +12,7 @@ pub mod generate;
 #[doc(hidden)]
 pub mod retry_budget;
 #[doc(hidden)]
+pub mod splice;
 pub mod trace;
 #[doc(hidden)]
 pub mod users;

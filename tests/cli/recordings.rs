@@ -31,11 +31,11 @@ fn a_log_is_converted_to_a_file_that_run_accepts() {
     insta::assert_snapshot!(told, @"exit 0");
     let written = sandbox.text("out.csv");
     insta::assert_snapshot!(written, @"
-    # hpasim trace convert, from: access log; time_s 0 is 1995-07-01T04:00:01Z
-    time_s,rps
-    0,2.25
-    4,0.75
-    8,0.75
+    # hpasim trace convert, from: access log
+    timestamp,rps
+    1995-07-01T04:00:01Z,2.25
+    1995-07-01T04:00:05Z,0.75
+    1995-07-01T04:00:09Z,0.75
     ");
     sandbox.done("run p.toml out.csv --plot none");
 }

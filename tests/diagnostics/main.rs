@@ -4,8 +4,8 @@ use std::path::Path;
 
 use hpasim::render::diagnostic::render_diagnostics;
 use hpasim::render::paint::Colour;
-use hpasim::scenario::{Diagnostics, Engine, LoadRequest, MemoryLoader, load};
-use hpasim::units::{SimSpan, SimTime};
+use hpasim::scenario::{Diagnostics, Engine, LoadRequest, MemoryLoader, TraceMoment, load};
+use hpasim::units::SimSpan;
 
 #[path = "../fixtures/faults.rs"]
 mod faults;
@@ -51,12 +51,17 @@ fn text_for(
     let set: Vec<String> = set.iter().map(|argument| (*argument).to_owned()).collect();
     let request = LoadRequest {
         set: &set,
-        from: from.map(SimTime::from_secs_f64),
-        to: to.map(SimTime::from_secs_f64),
+        from: from.map(moment),
+        to: to.map(moment),
         engine,
         ..LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"))
     };
     text_of(request, files)
+}
+
+/// A time of a trace, in seconds from its start.
+fn moment(seconds: f64) -> TraceMoment {
+    TraceMoment::After(SimSpan::from_secs_f64(seconds))
 }
 
 /// The same of a request for `p.toml` and `t.csv`.

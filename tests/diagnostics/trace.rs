@@ -508,7 +508,7 @@ fn a_cut_that_ends_behind_the_end() {
 #[test]
 fn a_warm_up_that_leaves_nothing() {
     let request = LoadRequest {
-        from: Some(SimTime::from_secs_f64(30.0)),
+        from: Some(TraceMoment::After(SimSpan::from_secs(30))),
         warm_up: SimSpan::from_secs(30),
         ..LoadRequest::new(Path::new("p.toml"), Path::new("t.csv"))
     };

@@ -106,7 +106,7 @@ fn read_all_ways(bytes: &[u8]) {
         let times = &recording.trace.times;
         assert!(times.len() >= 2 && times[0].as_nanos() == 0);
         assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
-        let _ = hpasim::scenario::formats::describe::describe(&recording, None);
+        let _ = hpasim::scenario::formats::describe::describe(&recording, None, None);
         let step = hpasim::units::SimSpan::from_secs(15);
         for step in [None, Some(step)] {
             let shaping = Shaping {
@@ -114,7 +114,7 @@ fn read_all_ways(bytes: &[u8]) {
                 ..Shaping::default()
             };
             if let Ok(shaped) = shape(recording.clone(), &shaping) {
-                let text = to_csv(&shaped);
+                let text = to_csv(&shaped, None);
                 assert!(
                     hpasim::scenario::parse_trace(std::path::Path::new("out.csv"), text.as_bytes())
                         .is_ok(),

@@ -2,10 +2,11 @@
 
 use hpasim::render::diagnostic::render_diagnostics;
 use hpasim::render::paint::Colour;
-use hpasim::scenario::formats::csv_text::to_csv;
+use hpasim::scenario::formats::csv_text::{to_csv, trace_csv};
 use hpasim::scenario::formats::shape::{Shaping, shape};
 use hpasim::scenario::formats::{ReadOptions, Recording, What, read_recording};
 use hpasim::scenario::{Code, Diagnostics};
+use hpasim::units::SimTime;
 
 #[path = "../fixtures/faults.rs"]
 mod faults;
@@ -38,10 +39,21 @@ fn told_with(bytes: impl AsRef<[u8]>, options: &ReadOptions, shaping: &Shaping) 
                 ..Diagnostics::default()
             };
             let warnings = render_diagnostics(&warnings, Colour::Plain);
-            format!("{}{warnings}", to_csv(&recording))
+            format!("{}{warnings}", with_seconds(&recording))
         }
         Err(diagnostics) => render_diagnostics(&diagnostics, Colour::Plain),
     }
+}
+
+/// The trace as CSV, with times from its start, which are easier to read than dates.
+fn with_seconds(recording: &Recording) -> String {
+    let dated = to_csv(recording, None);
+    let comment = dated.lines().next().unwrap_or_default();
+    let origin = recording.clock_in(None).map_or_else(String::new, |clock| {
+        format!("; time_s 0 is {}", clock.rfc3339(SimTime::ZERO))
+    });
+    let comment = format!("{}{origin}", comment.trim_start_matches("# "));
+    trace_csv(&comment, &recording.trace, None)
 }
 
 /// The same for users instead of requests.

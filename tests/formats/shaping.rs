@@ -1,6 +1,6 @@
 //! Steps, scales and parts of a recording.
 
-use hpasim::scenario::formats::shape::TraceMoment;
+use hpasim::scenario::TraceMoment;
 use hpasim::units::SimSpan;
 use proptest::prelude::*;
 
@@ -87,7 +87,7 @@ fn a_part_is_cut_out_by_times_or_dates() {
         to: TraceMoment::parse("1970-01-01T01:00:35+01:00").ok(),
         ..Shaping::default()
     };
-    insta::assert_snapshot!(shaped(by_times), @"
+    insta::assert_snapshot!(shaped(by_times.clone()), @"
     # hpasim trace convert, from: hpasim CSV; time_s 0 is 1970-01-01T00:00:15Z
     time_s,rps,depth
     0,20,3
@@ -120,11 +120,11 @@ fn what_does_not_fit_is_refused() {
       = help: omit --align
     ");
     insta::assert_snapshot!(unknown_date(Shaping { from: TraceMoment::parse("1970-01-01T00:00:15Z").ok(), ..step(15) }), @"
-    error[E0040]: the trace has no date
+    error[E0040]: `--from 1970-01-01T00:00:15Z` needs a trace with dates, and this one has none
      --> command line:1:1
       |
-    1 | --from
-      | ^^^^^^
+    1 | --from 1970-01-01T00:00:15Z
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
       = help: write a time from its start, such as 90m
     ");

@@ -74,7 +74,7 @@ fn the_times_of_the_trace_are_those_of_the_table_whatever_the_age() {
         let reading = read_recording("in", SCALED.as_bytes(), &options(age)).expect("a table");
         assert_eq!(
             reading.trace.end(),
-            hpasim::units::SimTime::from_nanos(75_000_000_000),
+            SimTime::from_nanos(75_000_000_000),
             "{age}"
         );
         assert_eq!(reading.trace.times[0].as_nanos(), 0);

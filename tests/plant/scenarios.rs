@@ -183,6 +183,7 @@ pub(crate) fn prod(trace: Trace) -> Scenario {
             latency_limit: SimSpan::from_millis(500),
             error_rate: 0.01,
         },
+        clock: None,
         warm_up: SimSpan::ZERO,
         cost: CostRates::default(),
         assertions: Vec::new(),

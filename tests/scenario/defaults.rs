@@ -1,7 +1,7 @@
 //! Every declared key, its default, and what a result lists as assumed.
 
 use super::*;
-use hpasim::scenario::Engine;
+use hpasim::scenario::{Engine, TraceMoment};
 use hpasim::workload::LoadBefore;
 
 #[test]
@@ -161,7 +161,7 @@ fn a_trace_of_cpu_assumes_nothing_of_requests() {
 
 #[test]
 fn a_load_test_begins_without_load_before_it_unless_the_policy_says_so() {
-    let of = |policy: &str, trace: &str, from: Option<SimTime>| {
+    let of = |policy: &str, trace: &str, from: Option<TraceMoment>| {
         let files = &mut Files::of(&[("p.toml", policy), ("t.csv", trace)]);
         let mut request = request("p.toml", "t.csv", &[]);
         request.from = from;
@@ -178,7 +178,7 @@ fn a_load_test_begins_without_load_before_it_unless_the_policy_says_so() {
     let load_test = of("", test, None);
     assert_eq!(load_test.workload.before, LoadBefore::Idle);
     assert!(says(&load_test));
-    let later_part = of("", test, Some(SimTime::from_secs_f64(60.0)));
+    let later_part = of("", test, Some(TraceMoment::After(SimSpan::from_secs(60))));
     assert_eq!(later_part.workload.before, LoadBefore::Steady);
     assert!(!says(&later_part));
     let stated = of("[workload]\nbefore = \"steady\"\n", test, None);

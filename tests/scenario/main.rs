@@ -24,7 +24,7 @@ use hpasim::hpa::spec::{HpaSpec, MetricSource, MetricTarget, PolicyKind};
 use hpasim::scenario::keys::KeyRow;
 use hpasim::scenario::{
     LoadError, LoadRequest, Loaded, Loader, ManifestChoice, MemoryLoader, PolicyFile, Scenario,
-    Template, keys, load, load_policy, parse_trace,
+    Template, TraceMoment, keys, load, load_policy, parse_trace,
 };
 use hpasim::units::{Millicores, Replicas, SimSpan, SimTime};
 use hpasim::workload::{Demand, Trace};

@@ -43,10 +43,15 @@ fn timestamps_are_rebased_whatever_their_form() {
     );
 }
 
+/// A time of a trace, in seconds from its start.
+fn moment(seconds: f64) -> TraceMoment {
+    TraceMoment::After(SimSpan::from_secs_f64(seconds))
+}
+
 fn cut(from: Option<f64>, to: Option<f64>) -> Trace {
     let request = LoadRequest {
-        from: from.map(seconds),
-        to: to.map(seconds),
+        from: from.map(moment),
+        to: to.map(moment),
         ..request("p.toml", "t.csv", &[])
     };
     let loaded = sound(request, &mut Files::of(&[("p.toml", "")]));

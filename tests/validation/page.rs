@@ -99,6 +99,7 @@ fn chart(picture: &Picture<'_>) -> BandChart {
     BandChart {
         title: picture.name.to_owned(),
         subtitle: picture.subtitle.clone(),
+        clock: None,
         end_seconds: scenario.trace.end().as_secs_f64() - picture.lead_in_seconds,
         warm_up: SimSpan::ZERO,
         panels: vec![

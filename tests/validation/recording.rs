@@ -141,7 +141,10 @@ fn converted(name: &str, bytes: &[u8], columns: &RecordedUtilization) -> String 
         ..ReadOptions::default()
     };
     let read = read_recording(name, bytes, &options);
-    to_csv(&read.unwrap_or_else(|faults| panic!("{name}: {faults}")))
+    to_csv(
+        &read.unwrap_or_else(|faults| panic!("{name}: {faults}")),
+        None,
+    )
 }
 
 impl Recorded {

@@ -42,7 +42,7 @@ pub(super) fn run(
         let censored = ceiling::warning(&recording.trace, None, &recording.demand_place);
         screen.warn(censored.as_slice());
     }
-    let csv = to_csv(&recording);
+    let csv = to_csv(&recording, arguments.recording.span.zone());
     arguments.output.put(&csv, &inputs, screen)?;
     Ok(Completion::Done)
 }

@@ -47,7 +47,11 @@ pub(super) fn run(arguments: &InfoArgs, screen: &mut Screen) -> Result<Completio
             ceiling::warning(&recording.trace, arguments.ceiling, &recording.demand_place);
         screen.warn(censored.as_slice());
     }
-    let description = describe(&recording, arguments.ceiling);
+    let description = describe(
+        &recording,
+        arguments.ceiling,
+        arguments.recording.span.zone(),
+    );
     let name = arguments.recording.input.display().to_string();
     match arguments.format {
         OutputFormat::Json => screen.print_data(&trace_info_json(&name, &description)?)?,

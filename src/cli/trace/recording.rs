@@ -8,10 +8,11 @@ use clap::builder::TypedValueParser;
 
 use crate::cli::choices::one_of;
 use crate::cli::error::CommandError;
+use crate::cli::load_args::SpanArgs;
 use crate::cli::progress::ByteProgress;
 use crate::cli::what_args::WhatArgs;
 use crate::files::{OpenInput, open_input};
-use crate::scenario::formats::shape::{Shaping, TraceMoment, shape};
+use crate::scenario::formats::shape::{Shaping, shape};
 use crate::scenario::formats::{
     ReadOptions, RecordedUtilization, Recording, RecordingFormat, SeriesChoice, read_recording,
 };
@@ -43,12 +44,9 @@ pub struct RecordingArgs {
     /// Multiply the load by this
     #[arg(long, value_name = "FACTOR", value_parser = parse_scale, allow_negative_numbers = true)]
     pub scale: Option<f64>,
-    /// Start at this time: a duration from the start, or a date
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub from: Option<TraceMoment>,
-    /// End at this time: a duration from the start, or a date
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub to: Option<TraceMoment>,
+    /// The part of it that counts.
+    #[command(flatten)]
+    pub span: SpanArgs,
     /// Start rows at whole multiples of the step since 1970 UTC
     #[arg(long, requires = "step")]
     pub align: bool,
@@ -58,7 +56,7 @@ pub struct RecordingArgs {
 }
 
 /// `--input-format`.
-fn formats() -> impl TypedValueParser<Value = RecordingFormat> {
+pub(super) fn formats() -> impl TypedValueParser<Value = RecordingFormat> {
     let words = |format: RecordingFormat| (format, format.word());
     one_of(&RecordingFormat::ALL.map(words))
 }
@@ -72,20 +70,11 @@ fn parse_step(text: &str) -> Result<SimSpan, String> {
     }
 }
 
-fn parse_scale(text: &str) -> Result<f64, String> {
+pub(super) fn parse_scale(text: &str) -> Result<f64, String> {
     match parse_number(text) {
         Some(scale) if scale > 0.0 && scale <= 1e9 => Ok(scale),
         _ => Err("write a number above 0, at most 1e9".to_owned()),
     }
-}
-
-fn parse_moment(text: &str) -> Result<TraceMoment, String> {
-    if RecordingFormat::named(&text.to_ascii_lowercase()).is_some() {
-        return Err(format!(
-            "write a time; name a format with --input-format {text}"
-        ));
-    }
-    TraceMoment::parse(text)
 }
 
 impl RecordingArgs {
@@ -104,8 +93,9 @@ impl RecordingArgs {
         Shaping {
             step: self.step,
             scale: self.scale,
-            from: self.from,
-            to: self.to,
+            from: self.span.from(),
+            to: self.span.to(),
+            zone: self.span.zone().cloned(),
             align_to_clock: self.align,
         }
     }
@@ -115,14 +105,26 @@ impl RecordingArgs {
         &self,
         utilization: Option<RecordedUtilization>,
     ) -> Result<Recording, CommandError> {
-        let input = |diagnostics: Diagnostics| CommandError::Input(diagnostics);
-        let opened =
-            open(&self.input).map_err(|error| CommandError::unreadable(&self.input, error))?;
-        let reader = ByteProgress::new(opened.reader, opened.length_bytes, !self.quiet);
-        let name = self.input.display().to_string();
-        let recording = read_recording(&name, reader, &self.options(utilization)).map_err(input)?;
-        shape(recording, &self.shaping()).map_err(|fault| input(Diagnostics::one(fault)))
+        let recording = read_file(&self.input, &self.options(utilization), !self.quiet)?;
+        shaped(recording, &self.shaping())
     }
+}
+
+/// Reads the recording at `path`, with a progress bar if one is wanted.
+pub(super) fn read_file(
+    path: &Path,
+    options: &ReadOptions,
+    shows_progress: bool,
+) -> Result<Recording, CommandError> {
+    let opened = open(path).map_err(|error| CommandError::unreadable(path, error))?;
+    let reader = ByteProgress::new(opened.reader, opened.length_bytes, shows_progress);
+    let name = path.display().to_string();
+    read_recording(&name, reader, options).map_err(CommandError::Input)
+}
+
+/// The recording in a requested shape.
+pub(super) fn shaped(recording: Recording, shaping: &Shaping) -> Result<Recording, CommandError> {
+    shape(recording, shaping).map_err(|fault| CommandError::Input(Diagnostics::one(fault)))
 }
 
 struct Opened {

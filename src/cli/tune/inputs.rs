@@ -15,7 +15,7 @@ use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::formats::csv_text::trace_csv;
 use crate::scenario::{
     Diagnostic, Diagnostics, FileKind, FileRequest, LoadError, LoadRequest, Loader, NamedBy,
-    Scenario, Template, load_templates,
+    Scenario, Template, TraceMoment, load_templates,
 };
 use crate::search::tune::spike::{SpikedTrace, SteepestSpike};
 use crate::search::tune::split::{replicas_at_end, split_time};
@@ -250,7 +250,7 @@ impl Reader<'_> {
 
     fn before(&mut self, path: &Path, time: SimTime) -> Result<Template, CommandError> {
         self.template(LoadRequest {
-            to: Some(time),
+            to: Some(TraceMoment::After(time - SimTime::ZERO)),
             ..self.arguments.request(path)
         })
     }
@@ -259,7 +259,7 @@ impl Reader<'_> {
         let mut set = self.arguments.set.clone();
         set.push(split.setting());
         let template = self.template(LoadRequest {
-            from: Some(split.time),
+            from: Some(TraceMoment::After(split.time - SimTime::ZERO)),
             set: &set,
             ..self.arguments.request(path)
         })?;
@@ -299,7 +299,7 @@ impl Reader<'_> {
         let added = describe(&spiked, &parts.labels[place], &quiet.label);
         let comment = format!("hpasim tune: {added}");
         let spike = AddedSpike {
-            csv: trace_csv(&visible(&comment), &spiked.trace),
+            csv: trace_csv(&visible(&comment), &spiked.trace, None),
             text: added,
         };
         let with_spike = self.with_spike(quiet, spike)?;
@@ -406,6 +406,7 @@ impl TuneArgs {
             set: &self.set,
             from: None,
             to: None,
+            zone: None,
             warm_up: self.warm_up.span(),
             what: self.what.what(),
             engine: self.engine,

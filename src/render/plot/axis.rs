@@ -1,6 +1,8 @@
 //! An axis: from values to places, and round numbers that name it.
 
 use super::super::human::{latency, trimmed};
+use crate::scenario::TraceClock;
+use crate::units::SimTime;
 
 /// From a value to a share of an axis' length, with the values that name it.
 #[derive(Clone, Debug, PartialEq)]
@@ -189,13 +191,17 @@ impl Axis {
         self
     }
 
+    /// The time of a run until `end` (seconds): by the clock if there is one, else from the start.
+    pub(super) fn run_time(end: f64, clock: Option<&TraceClock>) -> Self {
+        match clock {
+            None => Self::time(end),
+            Some(clock) => Self::clock_time(end, clock),
+        }
+    }
+
     /// From 0 to `end` (seconds): at most twelve round moments beside zero, as h:mm (h:mm:ss where a step is no whole minute).
     pub(super) fn time(end: f64) -> Self {
-        let step = TIME_STEPS
-            .iter()
-            .map(|step| f64::from(*step))
-            .find(|step| end / step <= 12.0)
-            .unwrap_or_else(|| (end / 12.0 / 86_400.0).ceil() * 86_400.0);
+        let step = time_step(end);
         let count = (end / step + 1e-9).floor() as u32;
         let moment = |index: u32| {
             let value = step * f64::from(index);
@@ -205,6 +211,34 @@ impl Axis {
                 format!("{hours}:{minutes:02}:{seconds:02}")
             } else {
                 format!("{hours}:{minutes:02}")
+            };
+            Tick { value, label }
+        };
+        Self::named(0.0, end, (0..=count).map(moment).collect())
+    }
+
+    /// The same for a run with a clock: at most twelve round times of day, as h:mm, or days.
+    fn clock_time(end: f64, clock: &TraceClock) -> Self {
+        let step = time_step(end);
+        // Steps of a day begin at midnight.
+        let into_step = clock
+            .seconds_of_day(SimTime::ZERO)
+            .rem_euclid(step.min(86_400.0));
+        let first = if into_step > 0.0 {
+            step.min(86_400.0) - into_step
+        } else {
+            0.0
+        };
+        let count = ((end - first) / step + 1e-9).floor().max(-1.0) as i64;
+        let moment = |index: i64| {
+            let value = first + step * index as f64;
+            let time = SimTime::from_secs_f64(value);
+            let label = if step < 60.0 {
+                clock.time_of_day(time)
+            } else if step < 86_400.0 {
+                clock.time_of_day(time)[..5].to_owned()
+            } else {
+                clock.day(time)[5..].to_owned()
             };
             Tick { value, label }
         };
@@ -231,6 +265,15 @@ const TIME_STEPS: [u32; 19] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 43_200,
     86_400,
 ];
+
+/// The least of [`TIME_STEPS`], or of whole days, that divides `end` seconds into at most twelve.
+fn time_step(end: f64) -> f64 {
+    TIME_STEPS
+        .iter()
+        .map(|step| f64::from(*step))
+        .find(|step| end / step <= 12.0)
+        .unwrap_or_else(|| (end / 12.0 / 86_400.0).ceil() * 86_400.0)
+}
 
 /// A power of ten that is at most `value`, and `value` in it.
 fn power_and_lead(value: f64) -> (f64, f64) {
@@ -330,6 +373,20 @@ mod tests {
         assert!(axis.is_log() && !Axis::for_ratios(0.1, 0.5, Unit::Latency).is_log());
         let percents = Axis::for_ratios(10.0, 8000.0, Unit::Percent);
         assert_eq!(labels(&percents), ["10 %", "100 %", "1000 %", "10k %"]);
+    }
+
+    #[test]
+    fn a_clock_names_round_times_of_day() {
+        // 2026-11-28T14:25:00Z.
+        let clock = TraceClock::starting_at(1_795_875_900_000_000_000, None).expect("a date");
+        let ticks = |end| Axis::clock_time(end, &clock).ticks;
+        let hour = ticks(3600.0);
+        assert_eq!((hour[0].value, hour[0].label.as_str()), (0.0, "14:25"));
+        assert_eq!((hour[1].value, hour[1].label.as_str()), (300.0, "14:30"));
+        let day = ticks(86_400.0);
+        assert_eq!((day[0].value, day[0].label.as_str()), (5700.0, "16:00"));
+        let week = ticks(7.0 * 86_400.0);
+        assert_eq!((week[0].value, week[0].label.as_str()), (34_500.0, "11-29"));
     }
 
     #[test]

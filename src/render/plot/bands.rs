@@ -13,6 +13,7 @@ use super::run::{LEFT, RIGHT, time_name};
 use super::series::{Strokes, TimedValue, push_step};
 use super::symbols::{LegendEntry, LegendKey, entry};
 use crate::draw::{Drawing, Ink, Rect};
+use crate::scenario::TraceClock;
 use crate::units::SimSpan;
 
 /// A picture of panels under each other.
@@ -24,6 +25,8 @@ pub struct BandChart {
     pub subtitle: String,
     /// Where the time axis ends, in seconds.
     pub end_seconds: f64,
+    /// The clock of its times, if it has one.
+    pub clock: Option<TraceClock>,
     /// The start that the KPIs leave out: it has a grey ground.
     pub warm_up: SimSpan,
     /// From top to bottom.
@@ -134,7 +137,7 @@ pub fn draw_bands(chart: &BandChart) -> Drawing {
     if chart.end_seconds <= 0.0 {
         return drawing;
     }
-    let times = Axis::time(chart.end_seconds);
+    let times = Axis::run_time(chart.end_seconds, chart.clock.as_ref());
     let mut frame = Rect {
         left: LEFT,
         right: f64::from(WIDTH) - RIGHT,
@@ -153,7 +156,7 @@ pub fn draw_bands(chart: &BandChart) -> Drawing {
             plane.shade_warm_up(drawing, chart.warm_up);
         });
         if index + 1 == chart.panels.len() {
-            plane.name_x(&mut drawing, time_name(&times));
+            plane.name_x(&mut drawing, &time_name(&times, chart.clock.as_ref()));
         }
     }
     drawing
@@ -349,6 +352,7 @@ mod tests {
             title: "a run".to_owned(),
             subtitle: "as many see it".to_owned(),
             end_seconds: 600.0,
+            clock: None,
             warm_up: SimSpan::ZERO,
             panels: vec![BandPanel {
                 heading: "replicas".to_owned(),

@@ -99,6 +99,7 @@ pub fn compared_chart(picture: &ComparedPicture<'_>) -> BandChart {
             .curves
             .first()
             .map_or(0.0, PolicyCurves::end_seconds),
+        clock: picture.scenarios[0].clock.clone(),
         warm_up: picture.scenarios[0].warm_up,
         panels,
     }

@@ -16,8 +16,8 @@ use crate::render::human;
 use crate::render::words::{counted_part, part_of_trace};
 use crate::results::export::Request;
 use crate::results::{Kpis, Timeline};
-use crate::scenario::{Engine, Scenario};
-use crate::units::Seed;
+use crate::scenario::{Engine, Scenario, TraceClock};
+use crate::units::{Seed, SimTime};
 
 pub use seeds::{SeedsPicture, draw_seeds};
 
@@ -73,7 +73,7 @@ pub fn draw_run(picture: &Picture<'_>) -> Drawing {
         scenario: picture.scenario,
         timeline: picture.timeline,
         kpis: picture.kpis,
-        times: Axis::time(end),
+        times: Axis::run_time(end, picture.scenario.clock.as_ref()),
         breaches,
         is_dense: picture.timeline.rows.len() as f64 > 2.0 * columns,
     };
@@ -86,7 +86,8 @@ pub fn draw_run(picture: &Picture<'_>) -> Drawing {
         x: draft.times.clone(),
         y: draft.times.clone(),
     };
-    last.name_x(&mut drawing, time_name(&last.x));
+    let name = time_name(&last.x, picture.scenario.clock.as_ref());
+    last.name_x(&mut drawing, &name);
     if draft.is_dense {
         let place = at(f64::from(WIDTH) - MARGIN, last.frame.bottom + 39.0);
         let text = "a line too dense to draw is its mean on the range it spans";
@@ -169,12 +170,23 @@ impl PanelLayout {
 }
 
 /// What a time axis is.
-pub(super) fn time_name(times: &Axis) -> &'static str {
-    let first = times.ticks.first();
-    if first.is_some_and(|tick| tick.label.matches(':').count() == 2) {
-        "time from the start, h:mm:ss"
-    } else {
-        "time from the start, h:mm"
+pub(super) fn time_name(times: &Axis, clock: Option<&TraceClock>) -> String {
+    let colons = times
+        .ticks
+        .first()
+        .map_or(1, |tick| tick.label.matches(':').count());
+    let unit = match colons {
+        0 => "month-day",
+        1 => "h:mm",
+        _ => "h:mm:ss",
+    };
+    match clock {
+        None => format!("time from the start, {unit}"),
+        Some(clock) => format!(
+            "clock time, {unit} ({}), from {} on",
+            clock.zone_name(),
+            clock.day(SimTime::ZERO)
+        ),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::results::Kpis;
 use crate::results::failures::FailureCause;
 use crate::results::request_tests::request_kpis;
 use crate::results::tests::{scenario, story_kpis};
+use crate::scenario::TraceMoment;
 use crate::units::SimSpan;
 
 fn summary(scenario: &Scenario, runs: &[Kpis], files: &[String]) -> String {
@@ -252,8 +253,8 @@ fn colour_is_only_where_it_is_asked_for() {
         assumptions: &scenario.touched(Engine::Fluid, &[]),
         request: &Request {
             set: vec!["hpa.maxReplicas=20".to_owned()],
-            from: Some(SimSpan::from_secs(180)),
-            to: Some(SimSpan::from_secs(600)),
+            from: Some(TraceMoment::After(SimSpan::from_secs(180))),
+            to: Some(TraceMoment::After(SimSpan::from_secs(600))),
             ..Request::default()
         },
         files: &[],

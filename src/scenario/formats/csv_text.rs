@@ -6,9 +6,9 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::recognise::Sign;
-use super::stamp::stamp_text;
 use super::{FormatReader, Meanings, Recorded, Recording};
 use crate::bounded::TRACE_BYTES_MAX;
+use crate::scenario::clock::{ClockZone, TraceClock};
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_trace};
 use crate::text::csv_cell::guarded;
@@ -35,21 +35,22 @@ pub(super) static OWN_CSV: FormatReader = FormatReader {
     },
 };
 
-/// The recording as CSV text.
+/// The recording as CSV text, with its dates in `zone`, or else in its own.
 #[must_use]
-pub fn to_csv(recording: &Recording) -> String {
+pub fn to_csv(recording: &Recording, zone: Option<&ClockZone>) -> String {
     let source = recording.computed_from.as_deref();
     let source = visible(source.unwrap_or(recording.format.title()));
-    let mut comment = format!("hpasim trace convert, from: {source}");
-    if let Some(origin) = recording.origin_nanos {
-        let _ = write!(comment, "; time_s 0 is {}", stamp_text(origin));
-    }
-    trace_csv(&comment, &recording.trace)
+    let comment = format!("hpasim trace convert, from: {source}");
+    trace_csv(
+        &comment,
+        &recording.trace,
+        recording.clock_in(zone).as_ref(),
+    )
 }
 
-/// A trace as CSV text, below a comment of one line.
+/// A trace as CSV text, below a comment of one line. With a clock it has dates.
 #[must_use]
-pub fn trace_csv(comment: &str, trace: &Trace) -> String {
+pub fn trace_csv(comment: &str, trace: &Trace, clock: Option<&TraceClock>) -> String {
     let (name, values) = match &trace.demand {
         Demand::RequestsPerSecond(values) => ("rps", values),
         Demand::CpuMillicores(values) => ("cpu_millicores", values),
@@ -58,14 +59,22 @@ pub fn trace_csv(comment: &str, trace: &Trace) -> String {
     let mut csv = String::with_capacity(trace.times.len() * 16 + 200);
     // Writing to a string cannot fail.
     let _ = write!(csv, "# {comment}");
-    let _ = write!(csv, "\ntime_s,{name}");
+    let time_name = if clock.is_some() {
+        "timestamp"
+    } else {
+        "time_s"
+    };
+    let _ = write!(csv, "\n{time_name},{name}");
     for column in &trace.columns {
         csv.push(',');
         push_field(&mut csv, &guarded(&column.name));
     }
     csv.push('\n');
     for (row, time) in trace.times.iter().enumerate() {
-        push_seconds(&mut csv, time.as_nanos());
+        match clock {
+            None => push_seconds(&mut csv, time.as_nanos()),
+            Some(clock) => csv.push_str(&clock.rfc3339(*time)),
+        }
         csv.push(',');
         push_number(&mut csv, values[row]);
         for column in &trace.columns {

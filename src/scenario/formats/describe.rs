@@ -3,6 +3,7 @@
 use super::ceiling::{Ceiling, ceiling};
 use super::samples::usual_step;
 use super::{Recording, RecordingFormat};
+use crate::scenario::clock::ClockZone;
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
@@ -58,7 +59,11 @@ pub enum Offered {
 
 /// Describes a recording. `ceiling_millicores` is the stated ceiling of a CPU trace; by default it is estimated.
 #[must_use]
-pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Description {
+pub fn describe(
+    recording: &Recording,
+    ceiling_millicores: Option<f64>,
+    zone: Option<&ClockZone>,
+) -> Description {
     let trace = &recording.trace;
     let (offered, values) = match &trace.demand {
         Demand::RequestsPerSecond(values) => (Offered::Requests, values),
@@ -72,7 +77,9 @@ pub fn describe(recording: &Recording, ceiling_millicores: Option<f64>) -> Descr
     let spread = ValueSpread::of(trace, values);
     Description {
         format: recording.format,
-        origin: recording.origin_nanos.map(super::stamp::stamp_text),
+        origin: recording
+            .clock_in(zone)
+            .map(|clock| clock.rfc3339(SimTime::ZERO)),
         span: trace.end(),
         rows: trace.times.len() - 1,
         step: SimSpan::from_nanos(step),

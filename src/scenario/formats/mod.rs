@@ -27,6 +27,7 @@ use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
+use super::clock::{ClockZone, TraceClock, clock_in};
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::trace_text::{LENGTH_MAX_NANOS, ParsedTrace, USERS_MAX, parse_trace};
 use crate::units::{SimSpan, SimTime};
@@ -203,6 +204,8 @@ pub struct Recording {
     pub trace: Trace,
     /// Time zero in nanoseconds since 1970 UTC, if the recording has dates.
     pub origin_nanos: Option<i64>,
+    /// The offset from UTC of its dates in seconds, if it states one.
+    pub offset_seconds: Option<i32>,
     /// For counted requests: the length of time of one count.
     pub resolution: Option<SimSpan>,
     /// The number of counted requests, if requests were counted.
@@ -420,6 +423,7 @@ impl RateReading {
                 columns: Vec::new(),
             },
             origin_nanos: origin,
+            offset_seconds: None,
             resolution,
             requests: total,
             gaps,
@@ -436,6 +440,7 @@ impl Recording {
             format,
             trace: parsed.trace,
             origin_nanos: parsed.origin_nanos,
+            offset_seconds: parsed.offset_seconds,
             resolution: None,
             requests: None,
             gaps: 0,
@@ -443,6 +448,17 @@ impl Recording {
             computed_from: None,
             warnings: parsed.warnings,
         }
+    }
+
+    /// The clock of its dates, if it has any.
+    pub(super) fn clock(&self) -> Option<TraceClock> {
+        TraceClock::starting_at(self.origin_nanos?, self.offset_seconds)
+    }
+
+    /// The clock of its dates in `zone`, or else in its own.
+    #[must_use]
+    pub fn clock_in(&self, zone: Option<&ClockZone>) -> Option<TraceClock> {
+        clock_in(self.clock(), zone)
     }
 
     /// The same recording; its warnings quote nothing of its text.
@@ -459,6 +475,7 @@ impl Recording {
             trace: self.trace,
             demand_place: self.demand_place,
             origin_nanos: self.origin_nanos,
+            offset_seconds: self.offset_seconds,
             warnings: self.warnings,
             is_load_test: self.format.0.is_load_test,
         }

@@ -2,14 +2,12 @@
 //!
 //! A row has the mean over its time, so no request is lost or invented. Nothing is smoothed.
 
-use jiff::Timestamp;
-
 use super::Recording;
 use super::counts::LADDER_SECONDS;
-use crate::scenario::diagnostic::{Code, Diagnostic, Place};
-use crate::scenario::trace_cut::cut;
+use crate::scenario::clock::{ClockZone, TraceMoment, clock_in, part};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::trace_cut::{argument_fault, cut};
 use crate::scenario::trace_text::{USERS_MAX, VALUE_MAX};
-use crate::scenario::values::parse_duration;
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, MetricColumn, Trace};
 
@@ -18,34 +16,8 @@ pub(super) const ROWS_BY_DEFAULT_MAX: i64 = 20_000;
 /// The most rows.
 const ROWS_MAX: i64 = 1_000_000;
 
-/// A time in a recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TraceMoment {
-    /// The time since its start.
-    After(SimSpan),
-    /// A date, in nanoseconds since 1970 UTC.
-    At(i64),
-}
-
-impl TraceMoment {
-    /// Parses "90m" and "2026-01-31T12:00:00Z".
-    ///
-    /// # Errors
-    /// The fault and the remedy, in one line.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if let Ok(stamp) = text.parse::<Timestamp>() {
-            return i64::try_from(stamp.as_nanosecond())
-                .map(Self::At)
-                .map_err(|_| "the date is out of range".to_owned());
-        }
-        parse_duration(text)
-            .map(Self::After)
-            .map_err(|problem| format!("{problem} (or a date, such as 2026-01-31T12:00:00Z)"))
-    }
-}
-
 /// The requested shape of a recording.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shaping {
     /// The length of a row; `None` keeps the rows, except that counted requests give at most 20,000.
     pub step: Option<SimSpan>,
@@ -55,6 +27,8 @@ pub struct Shaping {
     pub from: Option<TraceMoment>,
     /// Rows after this time are cut off.
     pub to: Option<TraceMoment>,
+    /// The time zone of times of day; `None` is that of the recording.
+    pub zone: Option<ClockZone>,
     /// Whether rows begin at whole multiples of the step since 1970 UTC, as Prometheus aligns ranges; otherwise they begin at the start.
     pub align_to_clock: bool,
 }
@@ -89,41 +63,21 @@ fn default_step(recording: &Recording) -> Option<SimSpan> {
 }
 
 fn cut_part(recording: Recording, shaping: &Shaping) -> Result<Recording, Diagnostic> {
-    let origin = recording.origin_nanos;
-    let offset = |moment: Option<TraceMoment>, flag: &str| match (moment, origin) {
-        (None, _) => Ok(None),
-        (Some(TraceMoment::After(span)), _) => Ok(Some(SimTime::ZERO + span)),
-        (Some(TraceMoment::At(nanos)), Some(origin)) => {
-            Ok(Some(SimTime::from_nanos(nanos.saturating_sub(origin))))
-        }
-        (Some(TraceMoment::At(_)), None) => Err(refused(
-            flag,
-            "the trace has no date".to_owned(),
-            "write a time from its start, such as 90m",
-        )),
-    };
-    let from = offset(shaping.from, "--from")?;
-    let to = offset(shaping.to, "--to")?;
+    let clock = clock_in(recording.clock(), shaping.zone.as_ref());
+    let (from, to) = part(shaping.from, shaping.to, clock.as_ref())?;
+    let earliest = from.unwrap_or(SimTime::ZERO);
     let trace = cut(recording.trace, from, to)?;
-    let shift = from.map_or(0, SimTime::as_nanos);
     Ok(Recording {
         trace,
-        origin_nanos: origin.map(|origin| origin.saturating_add(shift)),
+        origin_nanos: recording
+            .origin_nanos
+            .map(|origin| origin.saturating_add(earliest.as_nanos())),
         ..recording
     })
 }
 
 fn refused(argument: &str, message: String, help: &str) -> Diagnostic {
-    Diagnostic {
-        code: Code::TraceCut,
-        message,
-        place: Some(Box::new(Place::within(
-            "command line",
-            argument,
-            0..argument.len(),
-        ))),
-        help: help.to_owned(),
-    }
+    argument_fault(argument, message, help.to_owned())
 }
 
 /// The recording in rows of `step`, each with the mean over its time.

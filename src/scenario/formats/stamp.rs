@@ -1,5 +1,6 @@
 //! Times in recordings: epoch numbers of any unit, RFC 3339, and the dates of access logs.
 
+use crate::scenario::clock::{offset_seconds, written_offset};
 use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_decimal_seconds};
 
 /// The unit of an epoch number, decided by its size: seconds until the year 5138.
@@ -68,34 +69,6 @@ fn epoch_stamp(nanos: i128) -> Option<Stamp> {
         unit,
         offset_seconds: Some(0),
     })
-}
-
-/// The offset at the end of an RFC 3339 time.
-fn written_offset(text: &str) -> Option<i32> {
-    if text.ends_with(['Z', 'z']) {
-        return Some(0);
-    }
-    let tail = text.get(text.len().checked_sub(6)?..)?;
-    offset_seconds(tail.as_bytes())
-}
-
-/// `-0400` or `-04:00` in seconds.
-fn offset_seconds(text: &[u8]) -> Option<i32> {
-    let digits: Vec<i32> = text
-        .get(1..)?
-        .iter()
-        .filter(|byte| **byte != b':')
-        .map(|byte| byte.is_ascii_digit().then(|| i32::from(byte - b'0')))
-        .collect::<Option<_>>()?;
-    let [h1, h2, m1, m2] = digits[..] else {
-        return None;
-    };
-    let seconds = (h1 * 10 + h2) * 3600 + (m1 * 10 + m2) * 60;
-    match text[0] {
-        b'+' => Some(seconds),
-        b'-' => Some(-seconds),
-        _ => None,
-    }
 }
 
 /// Parses the dates of access logs; most lines have the same day as the line before.

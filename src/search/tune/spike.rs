@@ -4,7 +4,7 @@
 
 use super::traffic::{MINUTE_SECONDS, minute_means, steepest_minute};
 use crate::units::{SimSpan, SimTime};
-use crate::workload::{Demand, MetricColumn, Trace};
+use crate::workload::Trace;
 
 /// The spike is over where the load is back within this share of its rise.
 const OVER: f64 = 0.1;
@@ -77,64 +77,18 @@ impl SteepestSpike {
             SimTime::ZERO + SimSpan::from_secs(minute as i64 * MINUTE_SECONDS as i64)
         };
         let end = trace.end();
-        let mut times = trace.times.clone();
-        times.extend((start..=start + added.len()).map(at).filter(|it| *it < end));
-        times.sort_unstable();
-        times.dedup();
-        // The row of the trace in effect at each time, and what the spike adds then.
-        let row = |time: &SimTime| trace.times.partition_point(|it| it <= time) - 1;
-        let addition = |time: &SimTime| {
+        let addition = |time: SimTime| {
             let minute = (time.as_secs_f64() / MINUTE_SECONDS) as usize;
             let of_spike = minute.checked_sub(start).and_then(|it| added.get(it));
-            of_spike.filter(|_| *time < end).copied().unwrap_or(0.0)
+            of_spike.filter(|_| time < end).copied().unwrap_or(0.0)
         };
-        let load = load_of(trace);
-        let with_spike = |values: &[f64]| -> Vec<f64> {
-            let value = |time: &SimTime| {
-                let (row, addition) = (row(time), addition(time));
-                let factor = if load[row] > 0.0 {
-                    1.0 + addition / load[row]
-                } else {
-                    1.0
-                };
-                values[row] * factor
-            };
-            times.iter().map(value).collect()
-        };
-        let spiked: Vec<f64> = times
-            .iter()
-            .map(|time| load[row(time)] + addition(time))
-            .collect();
-        let columns = trace.columns.iter().map(|column| {
-            let values = with_spike(&column.values);
-            MetricColumn {
-                values,
-                ..column.clone()
-            }
-        });
+        let minutes = (start..=start + added.len()).map(at);
         SpikedTrace {
             start: at(start),
             minutes: added.len(),
             added_most: added.iter().copied().fold(0.0, f64::max),
-            trace: Trace {
-                columns: columns.collect(),
-                demand: match trace.demand {
-                    Demand::RequestsPerSecond(_) => Demand::RequestsPerSecond(spiked),
-                    Demand::CpuMillicores(_) => Demand::CpuMillicores(spiked),
-                    // A part of a user sends nothing.
-                    Demand::Users(_) => Demand::Users(spiked.iter().map(|it| it.round()).collect()),
-                },
-                times,
-            },
+            trace: trace.with_load(minutes, |time, load| load + addition(time)),
         }
-    }
-}
-
-fn load_of(trace: &Trace) -> &[f64] {
-    match &trace.demand {
-        Demand::RequestsPerSecond(values)
-        | Demand::CpuMillicores(values)
-        | Demand::Users(values) => values,
     }
 }
 
@@ -142,6 +96,7 @@ fn load_of(trace: &Trace) -> &[f64] {
 mod tests {
     use super::*;
     use crate::search::tune::traffic::{holds_spike, steepest_rise};
+    use crate::workload::{Demand, MetricColumn};
 
     /// A trace with a row a minute, and its load again as a column.
     fn trace(loads: &[f64]) -> Trace {
@@ -178,7 +133,7 @@ mod tests {
         assert!(!holds_spike(&quiet) && holds_spike(&spiked.trace));
         assert_eq!(spiked.start, SimTime::ZERO + SimSpan::from_secs(240));
         assert_eq!(spiked.minutes, 3);
-        let loads = &load_of(&spiked.trace)[..9];
+        let loads = &spiked.trace.load()[..9];
         assert_eq!(
             loads,
             [10.0, 10.0, 10.0, 10.0, 40.0, 70.0, 60.0, 10.0, 10.0]

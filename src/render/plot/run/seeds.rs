@@ -77,7 +77,8 @@ pub fn draw_seeds(picture: &SeedsPicture<'_>) -> Drawing {
         say_empty(&mut drawing);
         return drawing;
     }
-    let times = Axis::time(end);
+    let clock = scenario.clock.as_ref();
+    let times = Axis::run_time(end, clock);
     let layout = PanelLayout::of(&kinds, &drawing, TOP + asked.height(), 0.0);
     for (kind, frame) in layout.panels {
         let Some(panel) = picture.panel(kind, frame) else {
@@ -111,7 +112,7 @@ pub fn draw_seeds(picture: &SeedsPicture<'_>) -> Drawing {
         x: times.clone(),
         y: times,
     };
-    axis.name_x(&mut drawing, time_name(&axis.x));
+    axis.name_x(&mut drawing, &time_name(&axis.x, clock));
     let place = at(f64::from(WIDTH) - MARGIN, axis.frame.bottom + 39.0);
     let is_dense = curves.starts().len() as f64 > axis.frame.width();
     let text = if is_dense {

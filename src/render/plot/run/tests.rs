@@ -156,7 +156,9 @@ fn a_picture_says_what_it_shows() {
 fn what_was_asked_beside_the_inputs_stands_in_the_head() {
     let asked = Request {
         set: vec!["hpa.maxReplicas=20".to_owned()],
-        from: Some(crate::units::SimSpan::from_secs(240)),
+        from: Some(crate::scenario::TraceMoment::After(
+            crate::units::SimSpan::from_secs(240),
+        )),
         to: None,
         ..Request::default()
     };
