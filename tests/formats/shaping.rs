@@ -8,8 +8,8 @@ use super::*;
 
 const TRACE: &str = "timestamp,rps,depth\n1970-01-01T00:00:05Z,10,1\n1970-01-01T00:00:15Z,20,3\n1970-01-01T00:00:20Z,40,5\n1970-01-01T00:00:45Z,0,0\n";
 
-fn shaped(shaping: Shaping) -> String {
-    told_with(TRACE, &ReadOptions::default(), &shaping)
+fn shaped(shaping: &Shaping) -> String {
+    told_with(TRACE, &ReadOptions::default(), shaping)
 }
 
 fn step(seconds: i64) -> Shaping {
@@ -21,7 +21,7 @@ fn step(seconds: i64) -> Shaping {
 
 #[test]
 fn nothing_asked_for_changes_nothing() {
-    insta::assert_snapshot!(shaped(Shaping::default()), @"
+    insta::assert_snapshot!(shaped(&Shaping::default()), @"
     # hpasim trace convert, from: hpasim CSV; time_s 0 is 1970-01-01T00:00:05Z
     time_s,rps,depth
     0,10,1
@@ -33,7 +33,7 @@ fn nothing_asked_for_changes_nothing() {
 
 #[test]
 fn rows_of_a_step_are_means_over_their_time() {
-    insta::assert_snapshot!(shaped(step(15)), @"
+    insta::assert_snapshot!(shaped(&step(15)), @"
     # hpasim trace convert, from: hpasim CSV; time_s 0 is 1970-01-01T00:00:05Z
     time_s,rps,depth
     0,13.33333,1.666667
@@ -49,7 +49,7 @@ fn aligned_rows_begin_at_multiples_of_the_step() {
         align_to_clock: true,
         ..step(15)
     };
-    insta::assert_snapshot!(shaped(shaping), @"
+    insta::assert_snapshot!(shaped(&shaping), @"
     # hpasim trace convert, from: hpasim CSV; time_s 0 is 1970-01-01T00:00:00Z
     time_s,rps,depth
     0,6.666667,1
@@ -65,7 +65,7 @@ fn a_scale_multiplies_what_was_offered_and_nothing_else() {
         scale: Some(3.0),
         ..Shaping::default()
     };
-    insta::assert_snapshot!(shaped(shaping), @"
+    insta::assert_snapshot!(shaped(&shaping), @"
     # hpasim trace convert, from: hpasim CSV; time_s 0 is 1970-01-01T00:00:05Z
     time_s,rps,depth
     0,30,1
@@ -87,19 +87,19 @@ fn a_part_is_cut_out_by_times_or_dates() {
         to: TraceMoment::parse("1970-01-01T01:00:35+01:00").ok(),
         ..Shaping::default()
     };
-    insta::assert_snapshot!(shaped(by_times.clone()), @"
+    insta::assert_snapshot!(shaped(&by_times), @"
     # hpasim trace convert, from: hpasim CSV; time_s 0 is 1970-01-01T00:00:15Z
     time_s,rps,depth
     0,20,3
     5,40,5
     20,40,5
     ");
-    assert_eq!(shaped(by_dates), shaped(by_times));
+    assert_eq!(shaped(&by_dates), shaped(&by_times));
 }
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    insta::assert_snapshot!(shaped(step(3600)), @"
+    insta::assert_snapshot!(shaped(&step(3600)), @"
     error[E0040]: a step of 1h does not fit a recording of 40s
      --> command line:1:1
       |
@@ -128,7 +128,7 @@ fn what_does_not_fit_is_refused() {
       |
       = help: write a time from its start, such as 90m
     ");
-    insta::assert_snapshot!(shaped(Shaping { step: Some(SimSpan::from_nanos(10)), ..Shaping::default() }), @"
+    insta::assert_snapshot!(shaped(&Shaping { step: Some(SimSpan::from_nanos(10)), ..Shaping::default() }), @"
     error[E0040]: a step of 0.00000001s gives more than 1000000 rows
      --> command line:1:1
       |
@@ -137,7 +137,7 @@ fn what_does_not_fit_is_refused() {
       |
       = help: use a longer step, or cut the recording with --from and --to
     ");
-    insta::assert_snapshot!(shaped(Shaping { scale: Some(1e11), ..Shaping::default() }), @"
+    insta::assert_snapshot!(shaped(&Shaping { scale: Some(1e11), ..Shaping::default() }), @"
     error[E0040]: the scaled trace reaches 4e12; the maximum is 1e12
      --> command line:1:1
       |
