@@ -180,6 +180,7 @@ fn has_promtool() -> bool {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn prometheus_takes_the_openmetrics_of_a_run() {
     if !has_promtool() {
         eprintln!("skipped: promtool is not here");
