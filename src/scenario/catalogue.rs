@@ -308,7 +308,7 @@ codes! {
         "A container is throttled or killed at its limit, so usage cannot exceed the limit. If limit divided by target is within the tolerance (10%), the metric never asks for more pods.",
         "Lower the target, or raise the limits.";
     E0103 TwoAutoscalers: "Two autoscalers with the same target",
-        "Since Kubernetes 1.27 neither of them scales. Before 1.27 they overwrite each other.",
+        "Since Kubernetes 1.26 neither of them scales. Before 1.26 they overwrite each other.",
         "Put all metrics into one autoscaler.";
     E0104 ApiVersionGone: "An `apiVersion` that current clusters do not serve",
         "`kubectl apply` fails.",
@@ -328,9 +328,12 @@ codes! {
     E0109 SelectorMismatch: "A workload whose selector does not match its own pods",
         "The API server refuses the object.",
         "Give the selector and the pods the same labels.";
-    E0110 TargetWithoutGroup: "A `scaleTargetRef` without an API group",
-        "The API server refuses it since Kubernetes 1.34. Older ones accept it, and the autoscaler never scales.",
+    E0110 TargetWithoutGroup: "A `scaleTargetRef` without the API group of its target",
+        "The group is part of an object's identity, and every sync fails with FailedGetScale. Since Kubernetes 1.34 the API server refuses a reference without a group.",
         "Write the `apiVersion` of the target, such as `apps/v1`.";
+    E0111 TargetNotScalable: "A target of a kind that cannot be scaled",
+        "The kind has no subresource `scale`, so every sync fails with FailedGetScale.",
+        "Scale a Deployment or a StatefulSet.";
     W0101 FixedReplicas: "`replicas` beside an autoscaler",
         "Every apply sets the number back, at full load as well.",
         "Delete the line from the manifest.";
@@ -382,6 +385,9 @@ codes! {
     W0117 SecretInClearText: "A Secret in clear text in a file",
         "Anyone who can read the file or its history can read the values. Base64 is not encryption. hpasim never prints them.",
         "Change the values, and keep them out of the file.";
+    W0118 TargetVersionGone: "A `scaleTargetRef` with a version that no cluster serves",
+        "The controller looks at the group alone, so the autoscaler scales. Other programs may not find the target.",
+        "Write the version that the help names.";
     I0101 StepsToMaximum: "How many syncs it takes from `minReplicas` to `maxReplicas`",
         "Usage cannot exceed the limit, so one sync multiplies the pods by at most limit divided by target.",
         "Nothing. A lower target makes the steps larger.";

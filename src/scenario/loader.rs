@@ -312,7 +312,7 @@ impl<'l> PolicyFiles<'l> {
         match part {
             Ok(part) => {
                 self.identity = part.identity.or(self.identity.take());
-                self.faults.list.extend(part.warnings);
+                self.faults.list.extend(part.faults);
                 let notes = part.notes.into_iter();
                 self.notes.extend(notes.map(|note| (source, note)));
                 Some(part.table)

@@ -11,6 +11,7 @@ use hpasim::units::SimSpan;
 #[path = "../fixtures/faults.rs"]
 mod faults;
 
+mod api_versions;
 mod autoscalers;
 mod formats;
 mod growth;
@@ -18,6 +19,7 @@ mod healthy;
 mod objects;
 mod pods;
 mod shipped;
+mod target_groups;
 
 use faults::codes_and_places;
 

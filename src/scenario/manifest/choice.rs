@@ -4,8 +4,7 @@ use super::super::diagnostic::{Code, Diagnostic, Place};
 use super::super::keys::declared::DEFAULT_NAMESPACE;
 use super::super::near::nearest;
 use super::super::source::{Origin, SourceId, Sources};
-use super::super::tree::Node;
-use super::{Object, Objects};
+use super::{Object, Objects, ReferenceFault, TargetReference};
 
 /// The user's choice among the objects of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,22 +106,20 @@ fn target_of<'o>(
     choice: &ManifestChoice,
     sources: &Sources,
 ) -> Result<Chosen<'o>, Diagnostic> {
-    let reference = hpa.tree.at(&["spec", "scaleTargetRef"]);
-    let part = |key: &str| reference.and_then(|node| node.get(key));
-    let name = part("name").and_then(Node::text).unwrap_or_default();
-    let kind = part("kind").and_then(Node::text).unwrap_or_default();
+    let reference = TargetReference::of(hpa);
+    let TargetReference {
+        kind, name, origin, ..
+    } = reference;
     let namespace = hpa.namespace_or(choice.namespace());
-    let origin = part("name")
-        .or(reference)
-        .map_or_else(|| hpa.name_origin(), |node| node.origin);
     let workloads = || objects.list.iter().filter(|it| it.is_workload());
     let named = || workloads().filter(|it| it.name == name);
     let lives_here = |it: &&Object| it.namespace_or(choice.namespace()) == namespace;
-    if let Some(workload) = named().find(|it| it.kind == kind && lives_here(it)) {
+    if let Some(workload) = named().find(|it| reference.names(it) && lives_here(it)) {
+        let fault = never_scales(&reference, workload, sources);
         return Ok(Chosen {
             hpa: Some(hpa),
             workload,
-            warnings: Vec::new(),
+            warnings: fault.into_iter().collect(),
         });
     }
     if name.is_empty() {
@@ -157,7 +154,10 @@ fn target_of<'o>(
             },
         ));
     };
-    let found = workload.title(choice.namespace());
+    let found = match workload.kind == kind && lives_here(&workload) {
+        true => format!("that of {}", workload.api_version),
+        false => workload.title(choice.namespace()),
+    };
     Ok(Chosen {
         hpa: Some(hpa),
         workload,
@@ -169,10 +169,29 @@ fn target_of<'o>(
                 "the autoscaler scales {kind} {namespace}/{name}, and the manifest holds {found}: in a cluster it would never scale"
             ),
             format!(
-                "hpasim simulates {found} as its target; give both the same namespace and kind"
+                "hpasim simulates {found} as its target; give both the same namespace, group and kind"
             ),
         )],
     })
+}
+
+/// The warning about a reference to a group without the kind, which hpasim simulates all the same.
+fn never_scales(
+    reference: &TargetReference<'_>,
+    workload: &Object,
+    sources: &Sources,
+) -> Option<Diagnostic> {
+    let ReferenceFault::Group { what, right, .. } = reference.fault()? else {
+        return None;
+    };
+    let right = right.unwrap_or(&workload.api_version);
+    Some(Diagnostic::at(
+        sources,
+        Code::TargetElsewhere,
+        reference.version_origin,
+        format!("the `scaleTargetRef` {what}: in a cluster the autoscaler would never scale"),
+        format!("write `apiVersion: {right}`; hpasim simulates the object as the target"),
+    ))
 }
 
 /// The only workload of a manifest without an autoscaler, apart from metrics-server.

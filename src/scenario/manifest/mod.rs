@@ -6,6 +6,9 @@
 //! |---|---|
 //! | [`yaml`] | text to trees with origins |
 //! | [`choice`] | the chosen autoscaler and its workload |
+//! | [`api_version`] | an autoscaler of any version as autoscaling/v2, and keys that its version lacks |
+//! | [`beta`] | metrics of autoscaling/v2beta1 |
+//! | [`annotations`] | what autoscaling/v1 carries in annotations |
 //! | [`application`] | the container of a pod that serves the requests |
 //! | [`recorded_memory`] | the memory of a pod in an autoscaler's status |
 //! | [`metrics_server`] | how often a metrics-server among the objects scrapes |
@@ -14,8 +17,11 @@
 //! | [`workload_export`] | a policy as objects: the workload |
 //! | [`patch`] | the difference of two objects |
 //! | [`document`] | values for output |
+//! | [`target_reference`] | the object that an autoscaler scales, by group, kind and name |
 //! | [`secrecy`] | the confidential parts of the text, which diagnostics never print |
 
+mod annotations;
+mod api_version;
 mod application;
 mod beta;
 mod choice;
@@ -26,9 +32,11 @@ mod patch;
 mod policy;
 mod recorded_memory;
 mod secrecy;
+mod target_reference;
 mod workload_export;
 pub(super) mod yaml;
 
+pub(super) use api_version::autoscaler_spec;
 pub use choice::ManifestChoice;
 pub(super) use document::Document;
 pub(super) use document::to_toml;
@@ -36,6 +44,7 @@ pub(super) use export::{Metadata, hpa_document, name_remark};
 pub(super) use metrics_server::faults as faults_of_metrics_servers;
 pub(super) use patch::merge_patch;
 pub(super) use policy::{HpaIdentity, policy_part, policy_table};
+pub(crate) use target_reference::{ReferenceFault, TargetReference};
 
 use std::path::Path;
 
@@ -100,9 +109,10 @@ impl Object {
         )
     }
 
-    /// Whether it is a HorizontalPodAutoscaler of any version.
+    /// Whether it is a HorizontalPodAutoscaler of any version, even one that no cluster serves.
     pub(crate) fn is_autoscaler(&self) -> bool {
-        self.kind == "HorizontalPodAutoscaler" && self.group() == "autoscaling"
+        // A custom resource of this kind has a group with a dot.
+        self.kind == "HorizontalPodAutoscaler" && !self.group().contains('.')
     }
 
     /// Whether an autoscaler can scale it: a built-in kind, or another kind with a pod template.
@@ -126,9 +136,7 @@ impl Object {
 
     /// The group of its `apiVersion`, without the version: `apps` of `apps/v1`.
     pub(crate) fn group(&self) -> &str {
-        self.api_version
-            .split_once('/')
-            .map_or("", |(group, _)| group)
+        target_reference::group_of(&self.api_version)
     }
 }
 

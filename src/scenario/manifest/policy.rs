@@ -7,7 +7,7 @@
 use super::super::source::{Origin, SourceId, Sources};
 use super::super::tree::{Node, Table, Value};
 use super::super::{Diagnostic, Diagnostics};
-use super::beta;
+use super::api_version::autoscaler_spec;
 use super::choice::choose;
 use super::metrics_server::scrape_interval;
 use super::{KeyNote, ManifestChoice, Object, Objects, application, recorded_memory};
@@ -18,8 +18,8 @@ pub(in super::super) struct PolicyPart {
     pub(in super::super) table: Table,
     /// The name of the autoscaler.
     pub(in super::super) identity: Option<HpaIdentity>,
-    /// Warnings for the user.
-    pub(in super::super) warnings: Vec<Diagnostic>,
+    /// Faults and warnings for the user.
+    pub(in super::super) faults: Vec<Diagnostic>,
     /// Warnings about single keys.
     pub(in super::super) notes: Vec<KeyNote>,
 }
@@ -45,7 +45,13 @@ pub(in super::super) fn policy_part(
 ) -> Result<PolicyPart, Diagnostics> {
     let chosen = choose(objects, choice, sources, source).map_err(Diagnostics::one)?;
     let interval = scrape_interval(objects, chosen.workload, sources);
-    let mut table = policy_table(chosen.hpa, Some(chosen.workload), choice);
+    let mut faults = chosen.warnings;
+    let spec = chosen.hpa.map(|hpa| {
+        let read = autoscaler_spec(hpa, sources);
+        faults.extend(read.faults);
+        read.spec
+    });
+    let mut table = policy_table(spec, Some(chosen.workload), choice);
     table.put_some("metrics", interval.metrics.clone());
     let of_status = chosen
         .hpa
@@ -58,23 +64,21 @@ pub(in super::super) fn policy_part(
             name: hpa.name.clone(),
             namespace: hpa.namespace.clone().or_else(|| choice.namespace.clone()),
         }),
-        warnings: chosen.warnings,
+        faults,
         notes: notes
             .chain(application::note(chosen.workload, sources))
             .collect(),
     })
 }
 
-/// The keys of a policy for an autoscaler and a workload.
+/// The keys of a policy for the `spec` of an autoscaler and a workload.
 pub(in super::super) fn policy_table(
-    hpa: Option<&Object>,
+    spec: Option<Node>,
     workload: Option<&Object>,
     choice: &ManifestChoice,
 ) -> Table {
     let mut table = Table::default();
-    if let Some(hpa) = hpa {
-        table.put("hpa", hpa_spec(hpa));
-    }
+    table.put_some("hpa", spec);
     if let Some(workload) = workload {
         table.put("deployment", deployment(workload, choice));
         table.put("pod", pod(workload));
@@ -84,23 +88,6 @@ pub(in super::super) fn policy_table(
 
 fn table_at(table: Table, origin: Origin) -> Node {
     Node::new(Value::Table(table), origin)
-}
-
-fn hpa_spec(hpa: &Object) -> Node {
-    let Some(spec) = hpa.tree.get("spec") else {
-        return table_at(Table::default(), hpa.tree.origin);
-    };
-    let mut spec = spec.clone();
-    if hpa.api_version == "autoscaling/v2beta1"
-        && let Value::Table(table) = &mut spec.value
-        && let Some(metrics) = table.get_mut("metrics")
-        && let Value::Array(metrics) = &mut metrics.value
-    {
-        for metric in metrics {
-            beta::to_version_two(metric);
-        }
-    }
-    spec
 }
 
 fn deployment(workload: &Object, choice: &ManifestChoice) -> Node {
