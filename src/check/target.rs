@@ -89,6 +89,14 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
     let wanted = &target.wanted;
     let report = match &target.found {
         TargetCoverage::Here => return,
+        TargetCoverage::WithoutTemplate => CaseReport {
+            code: Code::TargetNotInFiles,
+            origin: target.origin,
+            object: subject.title.clone(),
+            message: format!("{wanted} is here, but without a pod template"),
+            why: "hpasim does not know which pods this kind makes, so it did not check requests, limits, probes and the time to full scale".to_owned(),
+            help: "check the pods as a Deployment or a policy, if they matter".to_owned(),
+        },
         TargetCoverage::Elsewhere(other) => CaseReport {
             code: Code::ScaleTargetElsewhere,
             origin: target.origin,
@@ -181,7 +189,9 @@ fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
 fn is_live(object: &Object) -> bool {
     let metadata = object.tree.get("metadata");
     let is_written = |key: &str| metadata.is_some_and(|metadata| metadata.get(key).is_some());
-    object.tree.get("status").is_some()
+    // Generators of manifests write `status: {}`.
+    let status = object.tree.get("status");
+    status.is_some_and(|status| !status.entries().is_empty())
         || [
             "uid",
             "resourceVersion",

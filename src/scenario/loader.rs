@@ -307,7 +307,7 @@ impl<'l> PolicyFiles<'l> {
             None => objects,
         };
         let part = objects.and_then(|objects| {
-            manifest::policy_part(&objects, &self.choice, &self.sources, source)
+            manifest::policy_part(objects, &self.choice, &self.sources, source)
         });
         match part {
             Ok(part) => {

@@ -81,6 +81,8 @@ pub(crate) struct Target {
 pub(crate) enum TargetCoverage {
     /// They hold it.
     Here,
+    /// They hold it, without a pod template.
+    WithoutTemplate,
     /// They hold an object with this name, of another kind or namespace: its title.
     Elsewhere(String),
     /// They hold no object with this name: the titles of some others, or empty.
@@ -106,6 +108,7 @@ pub(crate) fn survey(
         }
     }
     survey.keep_the_last_of_each(choice);
+    manifest::admit(&mut survey.objects, choice.namespace());
     survey.pair(choice);
     // Two subjects may share a workload and its faults.
     keep_first_of_each(&mut survey.faults.list, Diagnostic::identity);
@@ -212,7 +215,8 @@ impl Survey {
         }
         let applications = objects
             .iter()
-            .filter(|it| it.is_workload() && !it.is_metrics_server());
+            .filter(|it| it.is_workload() && !it.is_metrics_server())
+            .filter(|it| !it.admission.lends_template && !it.is_owned());
         for workload in applications {
             if scaled.contains_key(&workload.title(choice.namespace())) {
                 continue;
@@ -288,6 +292,8 @@ struct Workloads<'o> {
     namespace: &'o str,
     /// By name, namespace and kind.
     exact: BTreeMap<(&'o str, &'o str, &'o str), &'o Object>,
+    /// Objects without a pod template, by name, namespace and kind.
+    without_template: BTreeMap<(&'o str, &'o str, &'o str), &'o Object>,
     /// By name and kind.
     of_kind: BTreeMap<(&'o str, &'o str), &'o Object>,
     /// By name and namespace.
@@ -304,6 +310,11 @@ impl<'o> Workloads<'o> {
         let mut found = Self {
             namespace,
             exact: BTreeMap::new(),
+            without_template: objects
+                .iter()
+                .filter(|it| !it.is_workload())
+                .map(|it| ((&*it.name, it.namespace_or(namespace), &*it.kind), it))
+                .collect(),
             of_kind: BTreeMap::new(),
             of_namespace: BTreeMap::new(),
             named: BTreeMap::new(),
@@ -336,11 +347,17 @@ impl<'o> Workloads<'o> {
                 .or_else(|| self.named.get(name))
                 .copied()
         };
-        let workload = exact.or_else(near);
+        let bare = self.without_template.get(&(name, namespace, kind));
+        let bare = bare.is_some_and(|object| reference.is_of_group(object));
+        let workload = match bare {
+            true => exact,
+            false => exact.or_else(near),
+        };
         let found = match (exact, workload) {
             // A rule reports a target that cannot be scaled.
             _ if reference.fault() == Some(ReferenceFault::NoScale) => TargetCoverage::Here,
             (Some(_), _) => TargetCoverage::Here,
+            _ if bare => TargetCoverage::WithoutTemplate,
             (None, Some(other)) if here.is_some() => {
                 let title = other.title(self.namespace);
                 TargetCoverage::Elsewhere(format!("{title} of {}", other.api_version))

@@ -18,6 +18,8 @@ mod export;
 mod files;
 mod hpa;
 mod manifest;
+mod manifest_targets;
+mod metric_columns;
 mod metrics;
 mod overrides;
 mod policy;

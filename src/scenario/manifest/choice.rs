@@ -4,7 +4,7 @@ use super::super::diagnostic::{Code, Diagnostic, Place};
 use super::super::keys::declared::DEFAULT_NAMESPACE;
 use super::super::near::nearest;
 use super::super::source::{Origin, SourceId, Sources};
-use super::{Object, Objects, ReferenceFault, TargetReference};
+use super::{Object, Objects, ReferenceFault, TargetReference, source_of_objects};
 
 /// The user's choice among the objects of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,6 +131,16 @@ fn target_of<'o>(
             "write `scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}` into its `spec`",
         ));
     }
+    let is_here = |it: &&Object| reference.names(it) && lives_here(it);
+    if objects.list.iter().any(|it| is_here(&it)) {
+        return Err(Diagnostic::at(
+            sources,
+            Code::NoScaleTarget,
+            origin,
+            format!("{kind} {namespace}/{name} is in the manifest, but without a pod template"),
+            "write its pods as `[deployment]` and `[pod]` into a policy that names this manifest, or add them as a Deployment",
+        ));
+    }
     // The best match: the right kind in another namespace, then another kind in this namespace.
     let other = named()
         .find(|it| it.kind == kind)
@@ -201,9 +211,41 @@ fn only_workload<'o>(
     sources: &Sources,
     source: SourceId,
 ) -> Result<Chosen<'o>, Diagnostic> {
-    let workloads: Vec<&Object> = objects.applications().collect();
+    let workloads: Vec<&Object> = objects
+        .applications()
+        .filter(|it| !it.admission.lends_template && !it.is_owned())
+        .collect();
     let place = |origin: Origin| Some(Box::new(Place::of(sources, origin)));
+    let keda = workloads.first().and_then(|workload| {
+        let mut others = objects.list.iter();
+        others.find(|it| it.scales(workload, choice.namespace()))
+    });
+    let made_from = objects.list.iter().find_map(source_of_objects);
     match workloads.as_slice() {
+        [] if made_from.is_some() => {
+            let (what, command) = made_from.map_or(("", ""), |it| (it.what, it.command));
+            Err(Diagnostic {
+                code: Code::ManifestChoice,
+                message: format!("the manifest is {what}, which holds no objects that a cluster runs"),
+                place: place(Sources::beginning(source)),
+                help: format!("let its tool write the objects: `{command} | hpasim run - TRACE`"),
+            })
+        }
+        [workload] if keda.is_some() => Err(Diagnostic {
+            code: Code::Unsupported,
+            message: format!(
+                "a ScaledObject of KEDA scales {}, and hpasim does not simulate KEDA yet",
+                workload.title(choice.namespace())
+            ),
+            place: keda.and_then(|keda| place(keda.name_origin())),
+            help: match keda {
+                Some(keda) => format!(
+                    "KEDA makes an autoscaler of it; simulate that one: `kubectl get hpa keda-hpa-{} -o yaml`",
+                    keda.name
+                ),
+                None => String::new(),
+            },
+        }),
         [workload] => Ok(Chosen {
             hpa: None,
             workload,

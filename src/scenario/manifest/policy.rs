@@ -7,6 +7,7 @@
 use super::super::source::{Origin, SourceId, Sources};
 use super::super::tree::{Node, Table, Value};
 use super::super::{Diagnostic, Diagnostics};
+use super::admission::admit;
 use super::api_version::autoscaler_spec;
 use super::choice::choose;
 use super::metrics_server::scrape_interval;
@@ -38,11 +39,13 @@ pub(in super::super) struct HpaIdentity {
 /// # Errors
 /// The objects have no autoscaler or no target, or several.
 pub(in super::super) fn policy_part(
-    objects: &Objects,
+    mut objects: Objects,
     choice: &ManifestChoice,
     sources: &Sources,
     source: SourceId,
 ) -> Result<PolicyPart, Diagnostics> {
+    admit(&mut objects.list, choice.namespace());
+    let objects = &objects;
     let chosen = choose(objects, choice, sources, source).map_err(Diagnostics::one)?;
     let interval = scrape_interval(objects, chosen.workload, sources);
     let mut faults = chosen.warnings;
