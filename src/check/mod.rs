@@ -14,6 +14,9 @@
 //! | `pods` | the start and the end of pods |
 //! | `network` | Services and Ingresses |
 //! | `references` | ConfigMaps, Secrets and claims that pods refer to |
+//! | `shared_pods` | pods of others that a target's selector selects |
+//! | `neighbours` | disruption budgets, vertical autoscalers and KEDA |
+//! | `kinds` | kinds that no rule reads |
 //! | `namespaces` | objects with and without a namespace |
 //! | `growth` | how many syncs a change takes |
 //! | `traffic` | the period of a trace |
@@ -21,12 +24,16 @@
 mod case;
 mod ceiling;
 mod growth;
+mod kinds;
 mod namespaces;
+mod neighbours;
 mod network;
+mod pod_selector;
 mod pods;
 mod references;
 mod releases;
 mod selection;
+mod shared_pods;
 mod speed;
 mod target;
 mod traffic;
@@ -119,6 +126,9 @@ pub fn check(
     network::rules(&mut case);
     references::rules(&mut case);
     namespaces::rules(&mut case);
+    shared_pods::rules(&mut case);
+    neighbours::rules(&mut case);
+    kinds::rules(&mut case);
     let findings = case.into_findings();
     Ok(report(&survey, findings, request.files.len()))
 }

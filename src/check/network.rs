@@ -6,7 +6,8 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::{Case, CaseReport, mark_of};
-use super::selection::{LabelWord, Selection, pod_labels, selects};
+use super::pod_selector::{CONTROLLER_LABELS, PodSelector, controller_sets};
+use super::selection::{LabelWord, Selection, pod_labels};
 use crate::scenario::Code;
 use crate::scenario::manifest::Object;
 use crate::scenario::source::Origin;
@@ -132,20 +133,26 @@ fn labels_text(labels: &Node) -> String {
 
 /// The API server refuses an apps/v1 object whose selector does not match the labels of its template.
 fn selector_matches_template(case: &mut Case<'_>, object: &Object) {
-    let selector = object.tree.at(&["spec", "selector", "matchLabels"]);
+    let selector = object.tree.at(&["spec", "selector"]);
     let (Some(selector), Some(labels)) = (selector, pod_labels(object)) else {
         return;
     };
-    if object.group() != "apps" || selects(selector, labels) {
+    if object.group() != "apps" || PodSelector::of(selector).matches(Some(labels)) {
         return;
     }
+    let words = PodSelector::of(selector).text();
+    let selector = selector.get("matchLabels").unwrap_or(selector);
     case.report(CaseReport {
         code: Code::SelectorMismatch,
         origin: selector.origin,
         object: object.title(case.namespace()),
-        message: format!("the selector {} does not match the labels of its own pods", labels_text(selector)),
-        why: format!("its pods have the labels {}; the API server refuses the object, so there are no pods", labels_text(labels)),
-        help: "write the same labels into `spec.selector.matchLabels` and `spec.template.metadata.labels`".to_owned(),
+        message: format!("the selector {words} does not match the labels of its own pods"),
+        why: format!(
+            "its pods have the labels {}; the API server refuses the object, so there are no pods",
+            labels_text(labels)
+        ),
+        help: "write the same labels into `spec.selector` and `spec.template.metadata.labels`"
+            .to_owned(),
     });
 }
 
@@ -163,6 +170,9 @@ fn service_selects_a_pod<'c>(
         return;
     }
     let namespace = service.namespace_or(case.namespace());
+    if may_select_what_others_make(case, namespace, selector) {
+        return;
+    }
     let here = pods.here.get_mut(namespace);
     if pods.count == 0 || here.is_some_and(|here| here.first_selected(selector).is_some()) {
         return;
@@ -200,6 +210,30 @@ fn service_selects_a_pod<'c>(
         why,
         help,
     });
+}
+
+/// Whether a controller gives pods the rest of the labels, or an operator makes the pods of a custom resource in this namespace.
+fn may_select_what_others_make(case: &Case<'_>, namespace: &str, selector: &Node) -> bool {
+    let here = || {
+        let objects = case.survey.objects.iter();
+        objects.filter(|it| it.namespace_or(case.namespace()) == namespace)
+    };
+    let fits = |object: &Object| {
+        let labels = pod_labels(object);
+        selector.entries().iter().all(|wanted| {
+            let label = labels.and_then(|labels| labels.get(&wanted.key));
+            label.is_some_and(|label| label.value == wanted.node.value)
+                || LabelWord::of(&wanted.node)
+                    .is_some_and(|word| controller_sets(object, &wanted.key, word))
+        })
+    };
+    let is_special = |key: &str| CONTROLLER_LABELS.iter().any(|known| key.starts_with(known));
+    let is_custom = |object: &Object| {
+        let group = object.group();
+        group.contains('.') && !group.ends_with(".k8s.io") && !has_pods(object)
+    };
+    let has_special = selector.entries().iter().any(|it| is_special(&it.key));
+    (has_special && here().any(fits)) || here().any(is_custom)
 }
 
 fn objects_text(count: usize) -> String {

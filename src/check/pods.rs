@@ -5,8 +5,9 @@
 use super::case::{Case, CaseReport, place_of, written};
 use super::pods_text;
 use crate::cluster::config::PodTimings;
-use crate::hpa::spec::{MetricSource, MetricTarget};
+use crate::hpa::spec::{MetricSource, MetricSpec, MetricTarget};
 use crate::scenario::Code;
+use crate::scenario::manifest::InjectedSidecar;
 use crate::scenario::survey::{Knowledge, Subject};
 use crate::scenario::tree::Node;
 use crate::units::SimSpan;
@@ -18,6 +19,7 @@ pub(super) fn rules(case: &mut Case<'_>) {
             continue;
         }
         grace_outlasts_pre_stop(case, subject);
+        injected_sidecars_count(case, subject);
         if !serves(subject) {
             continue;
         }
@@ -57,9 +59,59 @@ fn init_of(subject: &Subject) -> Option<SimSpan> {
     is_known.then(|| SimSpan::from_secs_f64(seconds))
 }
 
+/// A webhook adds the sidecar to each pod, so its request is part of the pod's (`calculatePodRequests`).
+fn injected_sidecars_count(case: &mut Case<'_>, subject: &Subject) {
+    let (Some(workload), Some(autoscaler)) = (&subject.workload, &subject.autoscaler) else {
+        return;
+    };
+    let of_pods = |it: &MetricSpec| {
+        matches!(it.target, MetricTarget::Utilization(_))
+            && matches!(it.source, MetricSource::Resource { .. })
+    };
+    if !autoscaler.spec.metrics.iter().any(of_pods) {
+        return;
+    }
+    for sidecar in &workload.admission.injected {
+        let InjectedSidecar {
+            container,
+            origin,
+            request_key,
+            cpu_request,
+            is_assumed,
+        } = sidecar;
+        let report = match is_assumed {
+            true => CaseReport {
+                code: Code::InjectedRequestUnknown,
+                origin: *origin,
+                object: subject.title.clone(),
+                message: format!("the request of the injected `{container}` is unknown: hpasim assumes cpu {cpu_request}"),
+                why: "the injector has no default: without a request in its chart or in an annotation, every utilization metric of the pod fails".to_owned(),
+                help: format!("write the annotation `{request_key}` into the pod template"),
+            },
+            false => CaseReport {
+                code: Code::InjectedSidecar,
+                origin: *origin,
+                object: subject.title.clone(),
+                message: format!("the injected `{container}` requests cpu {cpu_request}, which counts for the utilization"),
+                why: "utilization is the usage of all containers divided by the requests of all containers: an idle sidecar hides a part of the application's load".to_owned(),
+                help: "nothing, or measure the application alone with a metric of type ContainerResource".to_owned(),
+            },
+        };
+        case.report(report);
+    }
+}
+
 /// Reports a serving workload that no autoscaler in the files scales.
 fn an_autoscaler_scales_it(case: &mut Case<'_>, subject: &Subject) {
     if subject.autoscaler.is_some() || subject.target.is_some() || subject.workload.is_none() {
+        return;
+    }
+    let namespace = case.namespace();
+    let is_scaled = |workload| {
+        let mut objects = case.survey.objects.iter();
+        objects.any(|it| it.scales(workload, namespace))
+    };
+    if subject.workload.as_ref().is_some_and(is_scaled) {
         return;
     }
     let replicas = subject.deployment.replicas.0;

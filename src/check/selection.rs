@@ -30,19 +30,14 @@ impl<'o> LabelWord<'o> {
 
 /// The labels of an object's pods.
 pub(super) fn pod_labels(object: &Object) -> Option<&Node> {
-    if object.kind == "Pod" {
-        return object.tree.at(&["metadata", "labels"]);
+    match object.kind.as_str() {
+        "Pod" => object.tree.at(&["metadata", "labels"]),
+        "CronJob" => {
+            let path = ["spec", "jobTemplate", "spec", "template"];
+            object.tree.at(&path)?.at(&["metadata", "labels"])
+        }
+        _ => object.tree.at(&["spec", "template", "metadata", "labels"]),
     }
-    object.tree.at(&["spec", "template", "metadata", "labels"])
-}
-
-/// Whether `labels` contain every label of `selector`.
-pub(super) fn selects(selector: &Node, labels: &Node) -> bool {
-    selector.entries().iter().all(|wanted| {
-        labels
-            .get(&wanted.key)
-            .is_some_and(|label| label.value == wanted.node.value)
-    })
 }
 
 /// Labels or a selector, by key.

@@ -8,9 +8,9 @@ use super::case::{Case, CaseReport, place_of, written};
 use super::growth::{Rates, Syncs, Way, Window};
 use super::{pods_text, syncs_text};
 use crate::scenario::Code;
-use crate::scenario::manifest::Object;
+use crate::scenario::manifest::{Object, ReferenceFault, TargetReference};
 use crate::scenario::survey::{Knowledge, Subject, TargetCoverage};
-use crate::scenario::tree::{Node, Value};
+use crate::scenario::tree::Value;
 
 /// Applies the rules of this module.
 pub(super) fn rules(case: &mut Case<'_>) {
@@ -21,39 +21,62 @@ pub(super) fn rules(case: &mut Case<'_>) {
     }
     one_autoscaler_a_target(case);
     for object in &case.survey.objects {
-        target_has_a_group(case, object);
+        target_can_be_scaled(case, object);
     }
 }
 
-/// kubernetes/kubernetes#132537. Only a ReplicationController is of the API without a group.
-fn target_has_a_group(case: &mut Case<'_>, object: &Object) {
-    let target = object.tree.at(&["spec", "scaleTargetRef"]);
-    let Some(target) = target.filter(|_| object.kind == "HorizontalPodAutoscaler") else {
+/// The group of the reference has the kind, and the kind has the subresource `scale`.
+fn target_can_be_scaled(case: &mut Case<'_>, object: &Object) {
+    if !object.is_autoscaler() {
+        return;
+    }
+    let reference = TargetReference::of(object);
+    let kind = reference.kind;
+    let Some(fault) = reference.fault() else {
         return;
     };
-    let kind = target.get("kind").and_then(Node::text);
-    let Some(kind) = kind.filter(|kind| *kind != "ReplicationController") else {
-        return;
-    };
-    let written = target.get("apiVersion");
-    let version = written.map_or(Some(""), Node::text);
-    let Some(version) = version.filter(|version| !version.contains('/')) else {
-        return;
-    };
-    let what = if version.is_empty() {
-        "has no `apiVersion`".to_owned()
-    } else {
-        format!("has the `apiVersion` {version}, which is no API group")
+    let (code, message, why, help) = match fault {
+        ReferenceFault::Group {
+            what,
+            is_refused,
+            right,
+        } => {
+            let fails = "each sync fails with FailedGetScale: no matches for kind";
+            (
+                Code::TargetWithoutGroup,
+                format!("the autoscaler never scales: its `scaleTargetRef` {what}"),
+                match is_refused {
+                    true => format!(
+                        "since Kubernetes 1.34 the API server refuses it; in older releases {fails} \"{kind}\""
+                    ),
+                    false => format!("{fails} \"{kind}\" in group \"{}\"", reference.group()),
+                },
+                match right {
+                    Some(right) => format!("write `apiVersion: {right}`"),
+                    None => "write the `apiVersion` of the target, as `apps/v1` for a Deployment, and check its kind".to_owned(),
+                },
+            )
+        }
+        ReferenceFault::NoScale => (
+            Code::TargetNotScalable,
+            format!("the autoscaler never scales: a {kind} has no number of replicas to scale"),
+            format!("a {kind} has no subresource `scale`, so each sync fails with FailedGetScale"),
+            "scale a Deployment or a StatefulSet, or delete the autoscaler".to_owned(),
+        ),
+        ReferenceFault::DeadVersion { right } => (
+            Code::TargetVersionGone,
+            format!("no cluster serves the `apiVersion` {} of the target", reference.api_version),
+            "the controller looks at the group alone, so it scales; other programs that read the reference fail".to_owned(),
+            format!("write `apiVersion: {right}`"),
+        ),
     };
     case.report(CaseReport {
-        code: Code::TargetWithoutGroup,
-        origin: written.unwrap_or(target).origin,
+        code,
+        origin: reference.version_origin,
         object: object.title(case.namespace()),
-        message: format!("the autoscaler never scales: its `scaleTargetRef` {what}"),
-        why: format!(
-            "since Kubernetes 1.34 the API server refuses it; in older releases each sync fails with FailedGetScale: no matches for kind \"{kind}\""
-        ),
-        help: "write the `apiVersion` of the target, as `apps/v1` for a Deployment".to_owned(),
+        message,
+        why,
+        help,
     });
 }
 
@@ -66,16 +89,24 @@ fn target_is_there(case: &mut Case<'_>, subject: &Subject) {
     let wanted = &target.wanted;
     let report = match &target.found {
         TargetCoverage::Here => return,
+        TargetCoverage::WithoutTemplate => CaseReport {
+            code: Code::TargetNotInFiles,
+            origin: target.origin,
+            object: subject.title.clone(),
+            message: format!("{wanted} is here, but without a pod template"),
+            why: "hpasim does not know which pods this kind makes, so it did not check requests, limits, probes and the time to full scale".to_owned(),
+            help: "check the pods as a Deployment or a policy, if they matter".to_owned(),
+        },
         TargetCoverage::Elsewhere(other) => CaseReport {
             code: Code::ScaleTargetElsewhere,
             origin: target.origin,
             object: subject.title.clone(),
             message: format!("the autoscaler never scales: its target is {wanted}, and the files hold {other}"),
             why: format!(
-                "an autoscaler scales only in its own namespace; each sync fails with FailedGetScale, and the workload keeps {} whatever the load",
+                "the controller finds only an object of the same namespace, group and kind; each sync fails with FailedGetScale, and the workload keeps {} whatever the load",
                 pods_text(subject.deployment.replicas.0)
             ),
-            help: format!("give both the same namespace and kind: those of {other}"),
+            help: format!("give both the same namespace, group and kind: those of {other}"),
         },
         TargetCoverage::Missing(others) if others.is_empty() => CaseReport {
             code: Code::TargetNotInFiles,
@@ -158,7 +189,9 @@ fn replicas_are_left_alone(case: &mut Case<'_>, subject: &Subject) {
 fn is_live(object: &Object) -> bool {
     let metadata = object.tree.get("metadata");
     let is_written = |key: &str| metadata.is_some_and(|metadata| metadata.get(key).is_some());
-    object.tree.get("status").is_some()
+    // Generators of manifests write `status: {}`.
+    let status = object.tree.get("status");
+    status.is_some_and(|status| !status.entries().is_empty())
         || [
             "uid",
             "resourceVersion",

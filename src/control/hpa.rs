@@ -88,21 +88,16 @@ fn query(source: &MetricSource, rules: &Rules) -> MetricQuery {
         container: container.cloned(),
         requests: rules.of_release.request_scope,
     };
+    let metric = source.column().unwrap_or_default();
     match source {
         MetricSource::Resource { resource: name } => resource(name, None),
         MetricSource::ContainerResource {
             resource: name,
             container,
         } => resource(name, Some(container)),
-        MetricSource::Pods { metric } => MetricQuery::Pods {
-            metric: metric.name.clone(),
-        },
-        MetricSource::Object { metric, .. } => MetricQuery::Object {
-            metric: metric.name.clone(),
-        },
-        MetricSource::External { metric } => MetricQuery::External {
-            metric: metric.name.clone(),
-        },
+        MetricSource::Pods { .. } => MetricQuery::Pods { metric },
+        MetricSource::Object { .. } => MetricQuery::Object { metric },
+        MetricSource::External { .. } => MetricQuery::External { metric },
     }
 }
 

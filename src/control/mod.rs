@@ -27,7 +27,7 @@ pub mod seen;
 pub use caller::Caller;
 pub use decided::{Decided, DecisionLine, DecisionListener, ScaleDirection};
 pub use hpa::Hpa;
-pub use query::MetricQuery;
+pub use query::{MetricQuery, metric_of_column};
 pub use scaler::Scaler;
 pub use schedule::{Schedule, ScheduledScale};
 pub use seen::Seen;

@@ -18,17 +18,17 @@ pub enum MetricQuery {
     },
     /// `custom.metrics.k8s.io`: a metric of each pod.
     Pods {
-        /// The metric's name.
+        /// The metric's name, with its selector and its object as in `MetricSource::column`.
         metric: String,
     },
     /// `custom.metrics.k8s.io`: a metric of one object.
     Object {
-        /// The metric's name.
+        /// The metric's name, with its selector and its object as in `MetricSource::column`.
         metric: String,
     },
     /// `external.metrics.k8s.io`: all series of a metric from outside the cluster.
     External {
-        /// The metric's name.
+        /// The metric's name, with its selector and its object as in `MetricSource::column`.
         metric: String,
     },
 }
@@ -43,4 +43,10 @@ impl MetricQuery {
             requests: Release::default().rules().request_scope,
         }
     }
+}
+
+/// The name of the metric alone, without the selector and the object of `MetricSource::column`.
+#[must_use]
+pub fn metric_of_column(column: &str) -> &str {
+    column.split(['{', '@']).next().unwrap_or(column)
 }

@@ -227,6 +227,43 @@ impl MetricIdentifier {
     }
 }
 
+impl MetricSource {
+    /// The name of the metric with what else identifies it, as a column of a trace has it: `NAME{KEY=VALUE}` with a selector, and
+    /// `NAME@KIND/NAME` for an object. `None` for a resource.
+    #[must_use]
+    pub fn column(&self) -> Option<String> {
+        let (metric, described) = match self {
+            Self::Resource { .. } | Self::ContainerResource { .. } => return None,
+            Self::Pods { metric } | Self::External { metric } => (metric, None),
+            Self::Object { metric, described } => (metric, Some(described)),
+        };
+        let mut column = metric.name.clone();
+        if let Some(selector) = &metric.selector {
+            let labels = selector.match_labels.iter();
+            let mut words: Vec<String> = labels
+                .map(|it| format!("{}={}", it.key, it.value))
+                .collect();
+            words.sort();
+            let expressions =
+                selector
+                    .match_expressions
+                    .iter()
+                    .map(|it| match it.values.is_empty() {
+                        true => format!("{} {}", it.key, it.operator),
+                        false => format!("{} {} ({})", it.key, it.operator, it.values.join(",")),
+                    });
+            words.extend(expressions);
+            if !words.is_empty() {
+                column.push_str(&format!("{{{}}}", words.join(",")));
+            }
+        }
+        if let Some(object) = described {
+            column.push_str(&format!("@{}/{}", object.kind, object.name));
+        }
+        Some(column)
+    }
+}
+
 /// `metric.selector`: the series that belong to the metric.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelSelector {

@@ -95,7 +95,7 @@ pub struct ScalingPolicyInput {
     pub period_seconds: i32,
 }
 
-/// A fault that makes the API server reject the spec.
+/// A fault that makes the API server reject the spec, or a metric fail at every sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpecFault {
     /// The field relative to `spec`, such as `behavior.scaleUp.policies.0.value`.
@@ -104,6 +104,17 @@ pub struct SpecFault {
     pub message: String,
     /// What to write instead.
     pub help: String,
+    /// What a cluster does with the spec.
+    pub verdict: Verdict,
+}
+
+/// What a cluster does with a faulty spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The API server refuses it.
+    Refused,
+    /// The API server accepts it, and a metric fails at every sync.
+    NeverScales,
 }
 
 impl fmt::Display for SpecFault {
@@ -273,32 +284,34 @@ impl MetricInput {
             MetricSource::Object { .. } => match self.target_type {
                 Some(TargetType::AverageValue) => average_value,
                 Some(TargetType::Value) => value,
-                Some(TargetType::Utilization) | None => value.or(average_value),
+                Some(TargetType::Utilization) => None,
+                None => value.or(average_value),
             },
             MetricSource::External { .. } => average_value.or(value),
         }
     }
 
+    /// `validateMetricSpec`. The type of the target is required, but the API server does not hold it against the given value.
     fn check(&self, path: &str, faults: &mut Vec<SpecFault>) {
-        let target = format!("{path}.{}.target", self.source.body_key());
+        let body = format!("{path}.{}", self.source.body_key());
+        self.source.check_names(&body, faults);
+        let target = format!("{body}.target");
+        if self.target_type.is_none() {
+            faults.push(fault(
+                &target,
+                "the target needs a type: Utilization, AverageValue or Value",
+                format!("write the type {}", self.usual_type()),
+            ));
+        }
         self.check_values(&target, faults);
         let (given, allowed) = match &self.source {
-            MetricSource::Resource { .. } | MetricSource::ContainerResource { .. } => {
-                if self.value.is_some() {
-                    faults.push(fault(
-                        format!("{target}.value"),
-                        "a resource has no target value as a whole",
-                        "write averageUtilization or averageValue",
-                    ));
-                }
-                (
-                    [
-                        self.average_utilization.is_some(),
-                        self.average_value.is_some(),
-                    ],
-                    "averageUtilization or averageValue",
-                )
-            }
+            MetricSource::Resource { .. } | MetricSource::ContainerResource { .. } => (
+                [
+                    self.average_utilization.is_some(),
+                    self.average_value.is_some(),
+                ],
+                "averageUtilization or averageValue",
+            ),
             MetricSource::Pods { .. } => ([self.average_value.is_some(), false], "averageValue"),
             MetricSource::Object { .. } | MetricSource::External { .. } => (
                 [self.value.is_some(), self.average_value.is_some()],
@@ -319,7 +332,16 @@ impl MetricInput {
                 format!("a metric has one target, not both of {allowed}"),
                 "leave one of them out",
             )),
-            [true, false] | [false, true] => self.check_type(&target, faults),
+            [true, false] | [false, true] => self.check_use(&target, faults),
+        }
+    }
+
+    /// The type that fits the given value.
+    const fn usual_type(&self) -> &'static str {
+        match (self.average_utilization, self.value) {
+            (Some(_), _) => "Utilization",
+            (None, Some(_)) => "Value",
+            (None, None) => "AverageValue",
         }
     }
 
@@ -346,25 +368,51 @@ impl MetricInput {
         }
     }
 
-    /// `target.type` must match the given value, because the controller reads an Object metric by
-    /// its type.
-    fn check_type(&self, target: &str, faults: &mut Vec<SpecFault>) {
-        let (named, field) = match self.target_type {
-            None => return,
-            Some(TargetType::Utilization) => {
-                (self.average_utilization.is_some(), "averageUtilization")
-            }
-            Some(TargetType::AverageValue) => (self.average_value.is_some(), "averageValue"),
-            Some(TargetType::Value) => (self.value.is_some(), "value"),
-        };
-        if !named {
-            faults.push(fault(
+    /// The controller reads an Object metric by its type (`computeStatusForObjectMetric`), and any other by the given value.
+    fn check_use(&self, target: &str, faults: &mut Vec<SpecFault>) {
+        if self.target_type.is_none() || self.target().is_some() {
+            return;
+        }
+        faults.push(SpecFault {
+            verdict: Verdict::NeverScales,
+            ..fault(
                 format!("{target}.type"),
-                format!("the target's type asks for {field}, which is not given"),
-                format!("write {field}, or the type of what is given"),
+                "the API server accepts this target, and the metric fails at every sync: the controller reads an Object metric by the type of its target, which is not that of the given value",
+                format!("write the type {}", self.usual_type()),
+            )
+        });
+    }
+}
+
+impl MetricSource {
+    /// `validateMetricIdentifier` and `ValidateCrossVersionObjectReference`.
+    fn check_names(&self, body: &str, faults: &mut Vec<SpecFault>) {
+        let (metric, described) = match self {
+            Self::Resource { .. } | Self::ContainerResource { .. } => return,
+            Self::Pods { metric } | Self::External { metric } => (metric, None),
+            Self::Object { metric, described } => (metric, Some(described)),
+        };
+        let mut names = vec![("metric.name", &metric.name)];
+        if let Some(object) = described {
+            names.push(("describedObject.kind", &object.kind));
+            names.push(("describedObject.name", &object.name));
+        }
+        for (key, name) in names {
+            if is_path_segment(name) {
+                continue;
+            }
+            faults.push(fault(
+                format!("{body}.{key}"),
+                format!("the name `{name}` cannot be a part of a path of the API"),
+                "write a name without `/` and `%`; metrics adapters name such a metric with `|` or `_` instead",
             ));
         }
     }
+}
+
+/// `IsValidPathSegmentName` in `staging/src/k8s.io/apimachinery/pkg/api/validation/path/name.go`.
+pub(crate) fn is_path_segment(name: &str) -> bool {
+    !matches!(name, "." | "..") && !name.contains(['/', '%'])
 }
 
 impl BehaviorInput {
@@ -429,7 +477,7 @@ impl ScalingRulesInput {
             Some(policies) if policies.is_empty() => faults.push(fault(
                 format!("{path}.policies"),
                 "policies must hold at least one policy",
-                "leave the key out for the defaults, or write selectPolicy = \"Disabled\" to switch the direction off",
+                "leave the key out for the defaults, or switch the direction off with the selectPolicy Disabled",
             )),
             Some(policies) => {
                 for (index, policy) in policies.iter().enumerate() {
@@ -447,7 +495,7 @@ impl ScalingPolicyInput {
             faults.push(fault(
                 format!("{path}.value"),
                 format!("a policy's value of {} is not greater than 0", self.value),
-                "write 1 or more, or selectPolicy = \"Disabled\" to switch the direction off",
+                "write 1 or more, or switch the direction off with the selectPolicy Disabled",
             ));
         }
         if !(1..=MAX_PERIOD_SECONDS).contains(&self.period_seconds) {
@@ -467,7 +515,7 @@ fn missing_max_replicas() -> SpecFault {
     fault(
         "maxReplicas",
         "an autoscaler needs maxReplicas",
-        "write maxReplicas = N",
+        "add maxReplicas, such as 10",
     )
 }
 
@@ -480,6 +528,7 @@ fn fault(
         path: path.into(),
         message: message.into(),
         help: help.into(),
+        verdict: Verdict::Refused,
     }
 }
 

@@ -308,7 +308,7 @@ codes! {
         "A container is throttled or killed at its limit, so usage cannot exceed the limit. If limit divided by target is within the tolerance (10%), the metric never asks for more pods.",
         "Lower the target, or raise the limits.";
     E0103 TwoAutoscalers: "Two autoscalers with the same target",
-        "Since Kubernetes 1.27 neither of them scales. Before 1.27 they overwrite each other.",
+        "Since Kubernetes 1.26 neither of them scales. Before 1.26 they overwrite each other.",
         "Put all metrics into one autoscaler.";
     E0104 ApiVersionGone: "An `apiVersion` that current clusters do not serve",
         "`kubectl apply` fails.",
@@ -328,9 +328,18 @@ codes! {
     E0109 SelectorMismatch: "A workload whose selector does not match its own pods",
         "The API server refuses the object.",
         "Give the selector and the pods the same labels.";
-    E0110 TargetWithoutGroup: "A `scaleTargetRef` without an API group",
-        "The API server refuses it since Kubernetes 1.34. Older ones accept it, and the autoscaler never scales.",
+    E0110 TargetWithoutGroup: "A `scaleTargetRef` without the API group of its target",
+        "The group is part of an object's identity, and every sync fails with FailedGetScale. Since Kubernetes 1.34 the API server refuses a reference without a group.",
         "Write the `apiVersion` of the target, such as `apps/v1`.";
+    E0111 TargetNotScalable: "A target of a kind that cannot be scaled",
+        "The kind has no subresource `scale`, so every sync fails with FailedGetScale.",
+        "Scale a Deployment or a StatefulSet.";
+    E0112 PodsOfOthers: "The selector of an autoscaler's target also selects pods of another workload",
+        "The controller reads the metrics and the requests of every selected pod, whatever its owner. One pod without a request fails the metric.",
+        "Give the selector and the template a label that only the target's pods have.";
+    E0113 SelectorsAmbiguous: "Two autoscalers whose targets select the same pods",
+        "Since Kubernetes 1.26 both fail with AmbiguousSelector and never scale.",
+        "Give each target a label that only its pods have.";
     W0101 FixedReplicas: "`replicas` beside an autoscaler",
         "Every apply sets the number back, at full load as well.",
         "Delete the line from the manifest.";
@@ -382,6 +391,24 @@ codes! {
     W0117 SecretInClearText: "A Secret in clear text in a file",
         "Anyone who can read the file or its history can read the values. Base64 is not encryption. hpasim never prints them.",
         "Change the values, and keep them out of the file.";
+    W0118 TargetVersionGone: "A `scaleTargetRef` with a version that no cluster serves",
+        "The controller looks at the group alone, so the autoscaler scales. Other programs may not find the target.",
+        "Write the version that the help names.";
+    W0119 PodsOfOthersForATime: "The selector of an autoscaler's target also selects the pods of a Job or a single Pod",
+        "The autoscaler counts these pods as its own while they exist.",
+        "Give the selector and the template a label that only the target's pods have.";
+    W0120 InjectedRequestUnknown: "An injected sidecar whose request is unknown",
+        "The request of an injected sidecar counts for the utilization of the pod. Without a request every utilization metric fails.",
+        "State the request in the annotation that the message names.";
+    W0121 NothingChecked: "Objects from which a tool or an operator makes the objects that run",
+        "hpasim reads the objects of Kubernetes. It checked nothing of what this file stands for.",
+        "Let the tool write the objects, and pipe them into `hpasim check -`.";
+    W0122 VerticalOnSameResource: "A VerticalPodAutoscaler on the resource that an autoscaler measures",
+        "Both answer the same load. The vertical one changes the requests by which the horizontal one measures.",
+        "Let one of them use another resource or metric.";
+    W0123 BudgetBlocksDrain: "A PodDisruptionBudget that allows no eviction at `minReplicas`",
+        "A drain of a node waits forever at low load.",
+        "Write `maxUnavailable: 1`, or raise `minReplicas`.";
     I0101 StepsToMaximum: "How many syncs it takes from `minReplicas` to `maxReplicas`",
         "Usage cannot exceed the limit, so one sync multiplies the pods by at most limit divided by target.",
         "Nothing. A lower target makes the steps larger.";
@@ -400,6 +427,15 @@ codes! {
     I0106 NotScaled: "A workload that no autoscaler scales",
         "The number of pods is fixed, whatever the load.",
         "Add an autoscaler, or name its file too.";
+    I0107 InjectedSidecar: "An injected sidecar that counts for the utilization",
+        "The request of the sidecar is part of the request of the pod, by which usage is divided.",
+        "Nothing. A metric of type ContainerResource measures the application alone.";
+    I0108 KindsUnknown: "Objects of kinds that hpasim does not know",
+        "hpasim did not check them.",
+        "Nothing, unless one of them scales or changes the pods.";
+    I0109 ScaledByKeda: "A workload that KEDA scales",
+        "A ScaledObject is an autoscaler. hpasim does not know the triggers.",
+        "Check the autoscaler that KEDA makes.";
 }
 
 impl Code {

@@ -12,7 +12,7 @@ use crate::hpa::spec::{
 };
 use crate::hpa::spec_input::{
     BehaviorInput, MetricInput, ScalingPolicyInput, ScalingRulesInput, SpecFault, SpecInput,
-    TargetType,
+    TargetType, Verdict,
 };
 use crate::units::MilliValue;
 
@@ -287,13 +287,12 @@ fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<(Metr
     };
     let example = match kind {
         MetricType::Resource | MetricType::ContainerResource => {
-            "a table such as { type = \"Utilization\", averageUtilization = 50 }"
+            "{ type = \"Utilization\", averageUtilization = 50 }"
         }
-        MetricType::Pods => "a table such as { type = \"AverageValue\", averageValue = 10 }",
-        MetricType::Object | MetricType::External => {
-            "a table such as { type = \"Value\", value = 10 }"
-        }
+        MetricType::Pods => "{ type = \"AverageValue\", averageValue = 10 }",
+        MetricType::Object | MetricType::External => "{ type = \"Value\", value = 10 }",
     };
+    let example = &table_such_as(example, node.origin, faults);
     body.require("target", example, faults);
     let target = body.section(
         "target",
@@ -329,6 +328,16 @@ fn read_metric(node: &Node, path: &str, faults: &mut Faults<'_>) -> Option<(Metr
     Some((input, named.map_or(node.origin, |named| named.origin)))
 }
 
+/// `a table such as ..`, with the TOML table `example` as YAML for a place in a manifest.
+fn table_such_as(example: &str, origin: Origin, faults: &Faults<'_>) -> String {
+    if !faults.is_in_yaml(origin) {
+        return format!("a table such as {example}");
+    }
+    let example = example.replace(" = ", ": ").replace('"', "");
+    let inner = example.trim_start_matches("{ ").trim_end_matches(" }");
+    format!("a table such as {{{inner}}}")
+}
+
 fn read_resource(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<String> {
     body.require("name", "\"cpu\" or \"memory\"", faults);
     let name = body.word("name", &[("cpu", "cpu"), ("memory", "memory")], faults)?;
@@ -336,11 +345,8 @@ fn read_resource(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<String> 
 }
 
 fn read_identifier(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<MetricIdentifier> {
-    body.require(
-        "metric",
-        "a table such as { name = \"requests_per_second\" }",
-        faults,
-    );
+    let example = table_such_as("{ name = \"requests_per_second\" }", body.origin, faults);
+    body.require("metric", &example, faults);
     let metric = body.section("metric", &["name", "selector"], faults)?;
     let selector = metric
         .section("selector", &["matchLabels", "matchExpressions"], faults)
@@ -406,11 +412,9 @@ fn read_labels(table: &Table, path: &str, labels: &mut Vec<LabelValue>, faults: 
 }
 
 fn read_described(body: &Section<'_>, faults: &mut Faults<'_>) -> Option<DescribedObject> {
-    body.require(
-        "describedObject",
-        "a table such as { kind = \"Ingress\", name = \"shop\" }",
-        faults,
-    );
+    let example = "{ kind = \"Ingress\", name = \"shop\" }";
+    let example = table_such_as(example, body.origin, faults);
+    body.require("describedObject", &example, faults);
     let object = body.section("describedObject", &["apiVersion", "kind", "name"], faults)?;
     object.text("apiVersion", faults);
     let kind = object.required_text("kind", faults);
@@ -511,7 +515,11 @@ pub(super) fn place_spec_faults(
                 });
             (!key_is_known_faulty).then(|| {
                 let message = format!("hpa.{}: {}", fault.path, fault.message);
-                Diagnostic::at(sources, Code::SpecRefused, origin, message, fault.help)
+                let code = match fault.verdict {
+                    Verdict::Refused => Code::SpecRefused,
+                    Verdict::NeverScales => Code::Unsupported,
+                };
+                Diagnostic::at(sources, code, origin, message, fault.help)
             })
         })
         .collect()

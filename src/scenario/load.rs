@@ -22,7 +22,8 @@ use super::trace_text::ParsedTrace;
 use super::{Assumption, Engine, Scenario};
 use crate::cluster::stationary::LatencyTables;
 use crate::control::Scaler;
-use crate::hpa::spec::MetricSource;
+use crate::control::metric_of_column;
+use crate::hpa::spec::{MetricSource, MetricSpec};
 use crate::units::{Millicores, SimSpan, SimTime};
 use crate::workload::{Demand, LoadBefore, Trace};
 
@@ -225,7 +226,8 @@ pub(super) fn check_custom_metrics(policy: &Policy, trace: &Trace, faults: &mut 
     let Some(autoscaler) = &policy.autoscaler else {
         return;
     };
-    for (metric, place) in autoscaler.spec.metrics.iter().zip(&policy.metric_places) {
+    let metrics = &autoscaler.spec.metrics;
+    for (metric, place) in metrics.iter().zip(&policy.metric_places) {
         let name = match &metric.source {
             MetricSource::Pods { metric }
                 if BUILT_IN_POD_METRICS.contains(&metric.name.as_str()) =>
@@ -237,6 +239,24 @@ pub(super) fn check_custom_metrics(policy: &Policy, trace: &Trace, faults: &mut 
             | MetricSource::External { metric } => &metric.name,
             MetricSource::Resource { .. } | MetricSource::ContainerResource { .. } => continue,
         };
+        let full = metric.source.column().unwrap_or_default();
+        if trace.column(&full).is_some() {
+            continue;
+        }
+        let of_type = |other: &&MetricSpec| other.source.type_name() == metric.source.type_name();
+        let is_shared = metrics.iter().filter(of_type).any(|other| {
+            let other = other.source.column();
+            other.is_some_and(|other| other != full && metric_of_column(&other) == name)
+        });
+        if is_shared {
+            faults.report(
+                Code::NoSuchMetric,
+                *place,
+                format!("several metrics have the name `{name}`, and the trace has no column `{full}` for this one"),
+                "a metric is its name, its selector and its object: give the trace a column for each, with this name",
+            );
+            continue;
+        }
         if trace.column(name).is_some() {
             continue;
         }

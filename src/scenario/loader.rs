@@ -310,7 +310,7 @@ impl<'l> PolicyFiles<'l> {
             None => objects,
         };
         let part = objects.and_then(|objects| {
-            manifest::policy_part(&objects, &self.choice, &self.sources, source)
+            manifest::policy_part(objects, &self.choice, &self.sources, source)
         });
         match part {
             Ok(part) => {
@@ -318,7 +318,7 @@ impl<'l> PolicyFiles<'l> {
                     self.identity = part.identity;
                     self.unusable_memory = part.unusable_memory;
                 }
-                self.faults.list.extend(part.warnings);
+                self.faults.list.extend(part.faults);
                 let notes = part.notes.into_iter();
                 self.notes.extend(notes.map(|note| (source, note)));
                 Some(part.table)

@@ -251,7 +251,11 @@ impl PolicyFile {
             .as_ref()
             .map(|autoscaler| &autoscaler.spec.scale_target);
         let name = in_deployment("name").and_then(Node::text);
+        let hpa = self.table.get("hpa");
         WorkloadExport {
+            api_version: hpa
+                .and_then(|hpa| hpa.at(&["scaleTargetRef", "apiVersion"]))
+                .and_then(Node::text),
             kind: target.map_or(SCALE_TARGET_KIND, |target| target.kind.as_str()),
             metadata: Metadata {
                 name: match target {

@@ -83,6 +83,11 @@ impl<'s> Faults<'s> {
         self.sources.get(origin.source).format == Format::Manifest
     }
 
+    /// Whether `origin` is in a text of YAML or JSON, so that a remedy is in YAML.
+    pub(super) fn is_in_yaml(&self, origin: Origin) -> bool {
+        self.sources.get(origin.source).is_yaml
+    }
+
     /// Adds faults that already have places.
     pub(super) fn extend(&mut self, faults: impl IntoIterator<Item = Diagnostic>) {
         for fault in faults {

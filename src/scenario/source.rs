@@ -51,6 +51,8 @@ pub(crate) struct Source {
     pub(crate) confidential: Confidential,
     /// The format of the text.
     pub(crate) format: Format,
+    /// Whether it is a manifest, however its faults are judged: a remedy for it is in YAML.
+    pub(crate) is_yaml: bool,
     /// Whether the user or a policy named it.
     pub(super) named_by: NamedBy,
 }
@@ -166,6 +168,7 @@ impl Sources {
             text,
             confidential: Confidential::default(),
             format: Format::Policy,
+            is_yaml: false,
             named_by: NamedBy::User,
         }));
         SourceId(self.list.len() - 1)
@@ -192,6 +195,7 @@ impl Sources {
     pub(crate) fn mark_as_manifest(&mut self, id: SourceId) {
         let source = Arc::make_mut(&mut self.list[id.0]);
         source.format = Format::Manifest;
+        source.is_yaml = true;
         if source.text.contains('\r') {
             // No text has a NUL: `text_of` refuses it.
             let kept = source.text.replace("\r\n", "\0").replace('\r', "\n");

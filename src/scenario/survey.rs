@@ -10,11 +10,11 @@ use super::file_fault::text_of;
 use super::file_request::FileKind;
 use super::load::stem;
 use super::loader::{Loader, PolicyFiles, is_manifest, read_file, without_detours};
-use super::manifest::{self, ManifestChoice, Object};
+use super::manifest::{self, ManifestChoice, Object, ReferenceFault, TargetReference};
 use super::policy;
 use super::reader::Faults;
 use super::source::{Origin, Sources};
-use super::tree::{Node, Table};
+use super::tree::Table;
 use crate::cluster::config::Deployment;
 use crate::control::Hpa;
 
@@ -81,6 +81,8 @@ pub(crate) struct Target {
 pub(crate) enum TargetCoverage {
     /// They hold it.
     Here,
+    /// They hold it, without a pod template.
+    WithoutTemplate,
     /// They hold an object with this name, of another kind or namespace: its title.
     Elsewhere(String),
     /// They hold no object with this name: the titles of some others, or empty.
@@ -106,6 +108,7 @@ pub(crate) fn survey(
         }
     }
     survey.keep_the_last_of_each(choice);
+    manifest::admit(&mut survey.objects, choice.namespace());
     survey.pair(choice);
     // Two subjects may share a workload and its faults.
     keep_first_of_each(&mut survey.faults.list, Diagnostic::identity);
@@ -196,12 +199,14 @@ impl Survey {
                     workload = None;
                 }
             }
-            if !is_chosen(hpa) || hpa.api_version == OTHER_SHAPE {
+            if !is_chosen(hpa) {
                 continue;
             }
+            let read = manifest::autoscaler_spec(hpa, &self.sources);
+            self.faults.list.extend(read.faults);
             found.push(Pending {
                 title: hpa.title(choice.namespace()),
-                table: manifest::policy_table(Some(hpa), workload, choice),
+                table: manifest::policy_table(Some(read.spec), workload, choice),
                 origin: hpa.name_origin(),
                 knowledge: workload.map_or(Knowledge::Nothing, |_| Knowledge::Manifest),
                 workload: workload.cloned(),
@@ -210,7 +215,8 @@ impl Survey {
         }
         let applications = objects
             .iter()
-            .filter(|it| it.is_workload() && !it.is_metrics_server());
+            .filter(|it| it.is_workload() && !it.is_metrics_server())
+            .filter(|it| !it.admission.lends_template && !it.is_owned());
         for workload in applications {
             if scaled.contains_key(&workload.title(choice.namespace())) {
                 continue;
@@ -269,9 +275,6 @@ struct Pending {
     target: Option<Target>,
 }
 
-/// The metrics of `autoscaling/v2beta1` have another form, and no cluster serves it.
-const OTHER_SHAPE: &str = "autoscaling/v2beta1";
-
 /// Whether a fault concerns the files. Faults of the simulation or of invented containers do not.
 fn concerns_the_files(fault: &Diagnostic, knowledge: Knowledge) -> bool {
     match fault.code {
@@ -289,6 +292,8 @@ struct Workloads<'o> {
     namespace: &'o str,
     /// By name, namespace and kind.
     exact: BTreeMap<(&'o str, &'o str, &'o str), &'o Object>,
+    /// Objects without a pod template, by name, namespace and kind.
+    without_template: BTreeMap<(&'o str, &'o str, &'o str), &'o Object>,
     /// By name and kind.
     of_kind: BTreeMap<(&'o str, &'o str), &'o Object>,
     /// By name and namespace.
@@ -305,6 +310,11 @@ impl<'o> Workloads<'o> {
         let mut found = Self {
             namespace,
             exact: BTreeMap::new(),
+            without_template: objects
+                .iter()
+                .filter(|it| !it.is_workload())
+                .map(|it| ((&*it.name, it.namespace_or(namespace), &*it.kind), it))
+                .collect(),
             of_kind: BTreeMap::new(),
             of_namespace: BTreeMap::new(),
             named: BTreeMap::new(),
@@ -323,15 +333,13 @@ impl<'o> Workloads<'o> {
 
     /// The target of `hpa`: by kind, name and namespace, otherwise by name alone.
     fn target_of(&self, hpa: &Object) -> (Target, Option<&'o Object>) {
-        let reference = hpa.tree.at(&["spec", "scaleTargetRef"]);
-        let part = |key: &str| reference.and_then(|node| node.get(key));
-        let name = part("name").and_then(Node::text).unwrap_or_default();
-        let kind = part("kind").and_then(Node::text).unwrap_or_default();
+        let reference = TargetReference::of(hpa);
+        let TargetReference {
+            kind, name, origin, ..
+        } = reference;
         let namespace = hpa.namespace_or(self.namespace);
-        let origin = part("name")
-            .or(reference)
-            .map_or_else(|| hpa.name_origin(), |node| node.origin);
-        let exact = self.exact.get(&(name, namespace, kind)).copied();
+        let here = self.exact.get(&(name, namespace, kind)).copied();
+        let exact = here.filter(|object| reference.is_of_group(object));
         let near = || {
             let of_kind = self.of_kind.get(&(name, kind));
             of_kind
@@ -339,9 +347,21 @@ impl<'o> Workloads<'o> {
                 .or_else(|| self.named.get(name))
                 .copied()
         };
-        let workload = exact.or_else(near);
+        let bare = self.without_template.get(&(name, namespace, kind));
+        let bare = bare.is_some_and(|object| reference.is_of_group(object));
+        let workload = match bare {
+            true => exact,
+            false => exact.or_else(near),
+        };
         let found = match (exact, workload) {
+            // A rule reports a target that cannot be scaled.
+            _ if reference.fault() == Some(ReferenceFault::NoScale) => TargetCoverage::Here,
             (Some(_), _) => TargetCoverage::Here,
+            _ if bare => TargetCoverage::WithoutTemplate,
+            (None, Some(other)) if here.is_some() => {
+                let title = other.title(self.namespace);
+                TargetCoverage::Elsewhere(format!("{title} of {}", other.api_version))
+            }
             (None, Some(other)) => TargetCoverage::Elsewhere(other.title(self.namespace)),
             (None, None) => TargetCoverage::Missing(self.examples.clone()),
         };

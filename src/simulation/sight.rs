@@ -6,6 +6,7 @@ use super::pod_requests::{UnknownRequest, pod_request};
 use crate::cluster::measured::{ContainerSelection, PlantMetric};
 use crate::cluster::metrics_server::MetricsServer;
 use crate::cluster::pods::{PodFact, PodStatus, Pods};
+use crate::control::metric_of_column;
 use crate::control::query::RequestScope;
 use crate::control::scaler::{ScaleTarget, Scaler};
 use crate::control::seen::{
@@ -133,11 +134,11 @@ impl Sight {
                 self.see_resource(scenario, resource, containers, *requests)
             }
             MetricQuery::Pods { metric } => {
-                let measured = match metric.as_str() {
+                let measured = match metric_of_column(metric) {
                     "requests_per_second" => Some(PlantMetric::RequestsPerSecond),
                     "in_flight" => Some(PlantMetric::InFlight),
                     "queue_length" => Some(PlantMetric::QueueLength),
-                    name => self.column(scenario, name),
+                    _ => self.column(scenario, metric),
                 };
                 SeenMetric::answered_by(match measured {
                     Some(metric) => AnswerSource::Pods {
@@ -200,14 +201,20 @@ impl Sight {
     }
 
     fn column(&mut self, scenario: &Scenario, name: &str) -> Option<PlantMetric> {
-        let column = scenario.trace.column_place(name)?;
+        // A metric whose name no other metric has may be a column with its name alone.
+        let short = metric_of_column(name);
+        let trace = &scenario.trace;
+        let column = trace
+            .column_place(name)
+            .or_else(|| trace.column_place(short))?;
         let known = self.trace_columns.iter().position(|read| *read == column);
         let place = known.unwrap_or_else(|| {
             self.trace_columns.push(column);
             self.trace_columns.len() - 1
         });
         let custom = scenario.metrics.custom.as_ref();
-        let is_gauge = custom.is_some_and(|custom| custom.gauges.iter().any(|it| it == name));
+        let is_gauge =
+            custom.is_some_and(|custom| custom.gauges.iter().any(|it| it == name || it == short));
         Some(if is_gauge {
             PlantMetric::TraceGauge(place)
         } else {

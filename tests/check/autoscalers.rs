@@ -27,8 +27,8 @@ fn a_target_of_another_namespace() {
     52 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
        |                                                                 ^^^^
        |
-       = note: an autoscaler scales only in its own namespace; each sync fails with FailedGetScale, and the workload keeps 1 pod whatever the load
-       = help: give both the same namespace and kind: those of Deployment preprod/shop
+       = note: the controller finds only an object of the same namespace, group and kind; each sync fails with FailedGetScale, and the workload keeps 1 pod whatever the load
+       = help: give both the same namespace, group and kind: those of Deployment preprod/shop
     ");
 }
 
@@ -188,8 +188,11 @@ fn an_api_version_that_is_gone() {
        = note: `kubectl apply` ends with: no matches for kind "HorizontalPodAutoscaler" in version "autoscaling/v2beta2"
        = help: write `apiVersion: autoscaling/v2`; the Kubernetes deprecated API migration guide lists the renamed fields
     "#);
-    let older = "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  maxReplicas: 2\n  metrics:\n  - {type: Resource, resource: {name: cpu, targetAverageUtilization: 50}}\n";
-    assert_eq!(codes(&report_of(&[("app.yaml", older)])), ["E0104"]);
+    let older = "apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}\n  maxReplicas: 2\n  metrics:\n  - {type: Resource, resource: {name: cpu, targetAverageUtilization: 50}}\n";
+    assert_eq!(
+        codes(&report_of(&[("app.yaml", older)])),
+        ["E0104", "I0105"]
+    );
 }
 
 #[test]
@@ -464,7 +467,7 @@ fn a_target_without_an_api_group() {
        |                                ^^
        |
        = note: since Kubernetes 1.34 the API server refuses it; in older releases each sync fails with FailedGetScale: no matches for kind "Deployment"
-       = help: write the `apiVersion` of the target, as `apps/v1` for a Deployment
+       = help: write `apiVersion: apps/v1`
     "#);
     let nothing = healthy_but(TARGET, "{kind: Deployment, name: shop}");
     insta::assert_snapshot!(found("E0110", &nothing), @r#"
@@ -475,7 +478,7 @@ fn a_target_without_an_api_group() {
        |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
        = note: since Kubernetes 1.34 the API server refuses it; in older releases each sync fails with FailedGetScale: no matches for kind "Deployment"
-       = help: write the `apiVersion` of the target, as `apps/v1` for a Deployment
+       = help: write `apiVersion: apps/v1`
     "#);
     let controller = healthy_but(
         TARGET,

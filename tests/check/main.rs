@@ -11,13 +11,19 @@ use hpasim::units::SimSpan;
 #[path = "../fixtures/faults.rs"]
 mod faults;
 
+mod admission;
+mod api_versions;
 mod autoscalers;
 mod formats;
 mod growth;
 mod healthy;
+mod kinds;
+mod neighbours;
 mod objects;
 mod pods;
+mod shared_pods;
 mod shipped;
+mod target_groups;
 
 use faults::codes_and_places;
 

@@ -181,7 +181,7 @@ fn a_selector_that_misses_its_own_pods() {
       |                  ^^^^^^^^^^^^^^^^^^^^^^
       |
       = note: its pods have the labels app=shop,tier=web; the API server refuses the object, so there are no pods
-      = help: write the same labels into `spec.selector.matchLabels` and `spec.template.metadata.labels`
+      = help: write the same labels into `spec.selector` and `spec.template.metadata.labels`
     ");
 }
 

@@ -11,15 +11,15 @@ fn max_below_min() {
 #[test]
 fn no_max_at_all() {
     let text = about_policy("[hpa]\nminReplicas = 5\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0016]: hpa.maxReplicas: an autoscaler needs maxReplicas
      --> p.toml:1:1
       |
     1 | [hpa]
       | ^^^^^
       |
-      = help: write maxReplicas = N
-    "##);
+      = help: add maxReplicas, such as 10
+    ");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_behaviour_that_the_api_server_refuses() {
     let text = about_policy(
         "[hpa]\nmaxReplicas = 3\n[hpa.behavior.scaleUp]\nstabilizationWindowSeconds = 4000\npolicies = []\n[hpa.behavior.scaleDown]\npolicies = [{ type = \"Percent\", value = 0, periodSeconds = 1801 }]\n",
     );
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @r#"
     error[E0016]: hpa.behavior.scaleUp.stabilizationWindowSeconds: a window of 4000 s is outside 0..3600
      --> p.toml:4:30
       |
@@ -246,7 +246,7 @@ fn a_behaviour_that_the_api_server_refuses() {
     5 | policies = []
       |            ^^
       |
-      = help: leave the key out for the defaults, or write selectPolicy = "Disabled" to switch the direction off
+      = help: leave the key out for the defaults, or switch the direction off with the selectPolicy Disabled
 
     error[E0016]: hpa.behavior.scaleDown.policies.0.value: a policy's value of 0 is not greater than 0
      --> p.toml:7:41
@@ -254,7 +254,7 @@ fn a_behaviour_that_the_api_server_refuses() {
     7 | policies = [{ type = "Percent", value = 0, periodSeconds = 1801 }]
       |                                         ^
       |
-      = help: write 1 or more, or selectPolicy = "Disabled" to switch the direction off
+      = help: write 1 or more, or switch the direction off with the selectPolicy Disabled
 
     error[E0016]: hpa.behavior.scaleDown.policies.0.periodSeconds: a period of 1801 s is outside 1..1800
      --> p.toml:7:60
@@ -263,7 +263,7 @@ fn a_behaviour_that_the_api_server_refuses() {
       |                                                            ^^^^
       |
       = help: the API server accepts at most half an hour
-    "##);
+    "#);
 }
 
 #[test]

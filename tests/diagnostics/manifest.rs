@@ -26,7 +26,7 @@ apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: shop}
 spec:
-  scaleTargetRef: {kind: Deployment, name: shop}
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
   maxReplicas: 7
 ";
 
@@ -73,7 +73,7 @@ fn an_unknown_key_of_the_autoscaler_is_shown_as_in_a_policy() {
     let text =
         format!("{DEPLOYMENT}{HPA}  minReplica: 2\n  behavior: {{scaleUp: {{tolerence: 0.1}}}}\n");
     insta::assert_snapshot!(about_manifest(text), @"
-    error[E0007]: unknown key `minReplica` in `hpa`
+    error[E0007]: unknown key `minReplica` in `spec`
       --> app.yaml:17:3
        |
     17 |   minReplica: 2
@@ -181,12 +181,12 @@ fn a_target_that_is_elsewhere_or_nowhere() {
     );
     insta::assert_snapshot!(about_manifest(elsewhere), @"
     warning[W0005]: the autoscaler scales Deployment default/shop, and the manifest holds Deployment web/shop: in a cluster it would never scale
-      --> app.yaml:15:44
+      --> app.yaml:15:65
        |
-    15 |   scaleTargetRef: {kind: Deployment, name: shop}
-       |                                            ^^^^
+    15 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+       |                                                                 ^^^^
        |
-       = help: hpasim simulates Deployment web/shop as its target; give both the same namespace and kind
+       = help: hpasim simulates Deployment web/shop as its target; give both the same namespace, group and kind
     ");
     let other = format!(
         "{DEPLOYMENT}{}",
@@ -194,19 +194,19 @@ fn a_target_that_is_elsewhere_or_nowhere() {
     );
     insta::assert_snapshot!(about_manifest(other), @"
     error[E0025]: the autoscaler scales Deployment default/shopp, which is not in the manifest
-      --> app.yaml:15:44
+      --> app.yaml:15:65
        |
-    15 |   scaleTargetRef: {kind: Deployment, name: shopp}
-       |                                            ^^^^^
+    15 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shopp}
+       |                                                                 ^^^^^
        |
        = help: correct `scaleTargetRef`, or add the object; the manifest holds: Deployment default/shop
     ");
     insta::assert_snapshot!(about_manifest(HPA), @"
     error[E0025]: the autoscaler scales Deployment default/shop, which is not in the manifest
-     --> app.yaml:6:44
+     --> app.yaml:6:65
       |
-    6 |   scaleTargetRef: {kind: Deployment, name: shop}
-      |                                            ^^^^
+    6 |   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+      |                                                                 ^^^^
       |
       = help: add the Deployment to the file: `kubectl get hpa,deploy -o yaml`
     ");
@@ -236,7 +236,10 @@ fn a_target_that_is_elsewhere_or_nowhere() {
 
 #[test]
 fn an_autoscaler_without_a_target() {
-    let text = HPA.replace("  scaleTargetRef: {kind: Deployment, name: shop}\n", "");
+    let text = HPA.replace(
+        "  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}\n",
+        "",
+    );
     insta::assert_snapshot!(about_manifest(format!("{DEPLOYMENT}{text}")), @"
     error[E0025]: the autoscaler has no target
       --> app.yaml:13:18

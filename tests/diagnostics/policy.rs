@@ -5,14 +5,14 @@ use super::*;
 #[test]
 fn an_unknown_key_names_the_nearest_one() {
     let text = about_policy("[hpa]\nmaxReplica = 10\nminReplicas = 1\n");
-    insta::assert_snapshot!(text, @r##"
+    insta::assert_snapshot!(text, @"
     error[E0016]: hpa.maxReplicas: an autoscaler needs maxReplicas
      --> p.toml:1:1
       |
     1 | [hpa]
       | ^^^^^
       |
-      = help: write maxReplicas = N
+      = help: add maxReplicas, such as 10
 
     error[E0007]: unknown key `maxReplica` in `hpa`
      --> p.toml:2:1
@@ -21,7 +21,7 @@ fn an_unknown_key_names_the_nearest_one() {
       | ^^^^^^^^^^
       |
       = help: did you mean `maxReplicas`?
-    "##);
+    ");
 }
 
 #[test]

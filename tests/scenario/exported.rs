@@ -295,6 +295,9 @@ proptest! {
 
     #[test]
     fn import_export_and_import_again_are_the_same(hpa in any_hpa(), deployment in any_deployment()) {
+        // Several metrics of a type with one name need a column each, and the trace has one.
+        let count = |kind: &str| hpa.matches(&format!("type = \"{kind}\"")).count();
+        prop_assume!(count("External") < 2 && count("Object") < 2);
         let policy = format!("{hpa}{deployment}{REST}");
         let mut files = Files::of(&[("p.toml", &policy), ("q.csv", TRACE_WITH_QUEUE)]);
         let (written, yaml) = scenario_and_yaml(&mut files, "p.toml");

@@ -1,6 +1,7 @@
 //! Policies and traces as scenarios: the shipped ones, and how files, `extends`, `remove` and
 //! `--set` combine.
 
+mod annotations;
 mod assumed;
 mod clients;
 mod combined;

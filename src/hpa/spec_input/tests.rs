@@ -1,5 +1,6 @@
 //! The API server's defaults, and the specs that it rejects.
 
+use super::super::spec::{DescribedObject, MetricIdentifier};
 use super::*;
 
 fn target() -> ScaleTarget {
@@ -86,9 +87,9 @@ fn what_the_api_server_refuses_is_refused_all_at_once() {
             "maxReplicas: maxReplicas (2) must not be below minReplicas (3) (write 3 or more, or lower minReplicas)",
             "behavior.scaleUp.stabilizationWindowSeconds: a window of 3601 s is outside 0..3600 (the API server accepts at most one hour)",
             "behavior.scaleUp.tolerance: a tolerance must not be negative (write a fraction such as 0.05)",
-            "behavior.scaleUp.policies.0.value: a policy's value of 0 is not greater than 0 (write 1 or more, or selectPolicy = \"Disabled\" to switch the direction off)",
+            "behavior.scaleUp.policies.0.value: a policy's value of 0 is not greater than 0 (write 1 or more, or switch the direction off with the selectPolicy Disabled)",
             "behavior.scaleUp.policies.0.periodSeconds: a period of 1801 s is outside 1..1800 (the API server accepts at most half an hour)",
-            "behavior.scaleDown.policies: policies must hold at least one policy (leave the key out for the defaults, or write selectPolicy = \"Disabled\" to switch the direction off)",
+            "behavior.scaleDown.policies: policies must hold at least one policy (leave the key out for the defaults, or switch the direction off with the selectPolicy Disabled)",
         ]
     );
 }
@@ -101,9 +102,9 @@ fn zero_replicas_need_the_gate_and_a_metric_without_pods() {
     assert_eq!(faults(zero.clone(), ZeroReplicas::Allowed).len(), 1);
     zero.metrics.push(MetricInput {
         source: MetricSource::External {
-            metric: super::super::spec::MetricIdentifier::new("queue", None),
+            metric: MetricIdentifier::new("queue", None),
         },
-        target_type: None,
+        target_type: Some(TargetType::AverageValue),
         average_utilization: None,
         average_value: Some(MilliValue(1000)),
         value: None,
@@ -111,29 +112,127 @@ fn zero_replicas_need_the_gate_and_a_metric_without_pods() {
     assert!(faults(zero, ZeroReplicas::Allowed).is_empty());
 }
 
-#[test]
-fn a_metric_has_exactly_one_target_of_its_kind() {
-    let metric = |average_utilization, average_value, value| MetricInput {
-        source: MetricSource::Resource {
+/// A source of this kind, with a metric of this name where it has one.
+fn source(kind: &str, name: &str) -> MetricSource {
+    let metric = MetricIdentifier::new(name, None);
+    match kind {
+        "Resource" => MetricSource::Resource {
             resource: "cpu".to_owned(),
         },
-        target_type: None,
-        average_utilization,
-        average_value,
-        value,
-    };
+        "Pods" => MetricSource::Pods { metric },
+        "External" => MetricSource::External { metric },
+        _ => MetricSource::Object {
+            metric,
+            described: DescribedObject {
+                kind: "Ingress".to_owned(),
+                name: "shop".to_owned(),
+            },
+        },
+    }
+}
+
+#[test]
+fn a_target_is_refused_as_the_api_server_refuses_it() {
+    use TargetType::{AverageValue, Utilization, Value};
+    const NO_TYPE: &str = "the target needs a type";
+    const NONE: &str = "needs a target";
+    const BOTH: &str = "not both of";
+    // The kind; the type of the target; whether averageUtilization, averageValue and value are given; the fault.
     let cases = [
-        (metric(Some(50), None, None), 0),
-        (metric(None, Some(MilliValue(100)), None), 0),
-        (metric(None, None, None), 1),
-        (metric(Some(50), Some(MilliValue(100)), None), 1),
-        (metric(Some(0), None, None), 1),
-        (metric(Some(50), None, Some(MilliValue(1))), 1),
+        ("Resource", Some(Utilization), [true, false, false], ""),
+        ("Resource", Some(Value), [true, false, false], ""),
+        ("Resource", Some(AverageValue), [true, false, false], ""),
+        ("Resource", Some(Utilization), [false, true, false], ""),
+        ("Resource", Some(Utilization), [true, false, true], ""),
+        ("Resource", None, [true, false, false], NO_TYPE),
+        ("Resource", Some(Value), [false, false, true], NONE),
+        ("Resource", Some(Utilization), [false, false, false], NONE),
+        ("Resource", Some(Utilization), [true, true, false], BOTH),
+        ("Pods", Some(AverageValue), [false, true, false], ""),
+        ("Pods", Some(Value), [false, true, true], ""),
+        ("Pods", Some(Value), [false, false, true], NONE),
+        ("Pods", None, [false, true, false], NO_TYPE),
+        ("External", Some(Value), [false, false, true], ""),
+        ("External", Some(AverageValue), [false, false, true], ""),
+        ("External", Some(Utilization), [false, true, false], ""),
+        ("External", Some(Value), [false, true, true], BOTH),
+        ("External", Some(Utilization), [true, false, false], NONE),
+        ("External", None, [false, false, true], NO_TYPE),
+        ("Object", Some(Value), [false, false, true], ""),
+        ("Object", Some(AverageValue), [false, true, false], ""),
+        (
+            "Object",
+            Some(AverageValue),
+            [false, false, true],
+            "fails at every sync",
+        ),
+        (
+            "Object",
+            Some(Value),
+            [false, true, false],
+            "fails at every sync",
+        ),
+        (
+            "Object",
+            Some(Utilization),
+            [false, false, true],
+            "fails at every sync",
+        ),
+        ("Object", Some(Value), [false, true, true], BOTH),
+        ("Object", None, [false, false, true], NO_TYPE),
     ];
-    for (metric, expected) in cases {
+    for (kind, target_type, [utilization, average, value], expected) in cases {
         let mut one = input(5);
-        one.metrics.push(metric.clone());
+        one.metrics.push(MetricInput {
+            source: source(kind, "queue"),
+            target_type,
+            average_utilization: utilization.then_some(50),
+            average_value: average.then_some(MilliValue(100)),
+            value: value.then_some(MilliValue(100)),
+        });
         let found = faults(one, ZeroReplicas::Refused);
-        assert_eq!(found.len(), expected, "{metric:?}: {found:?}");
+        let case = format!("{kind} {target_type:?} {utilization} {average} {value}: {found:?}");
+        match expected {
+            "" => assert!(found.is_empty(), "{case}"),
+            _ => assert!(found.len() == 1 && found[0].contains(expected), "{case}"),
+        }
+    }
+}
+
+#[test]
+fn the_name_of_a_metric_is_a_part_of_a_path() {
+    let cases = [
+        ("External", "queue/depth", 1),
+        ("External", "pubsub.googleapis.com|subscription|age", 0),
+        ("Pods", "a%b", 1),
+        ("Object", "..", 1),
+        ("Object", "requests-per-second", 0),
+    ];
+    for (kind, name, expected) in cases {
+        let mut one = input(5);
+        one.metrics.push(MetricInput {
+            source: source(kind, name),
+            target_type: Some(TargetType::AverageValue),
+            average_utilization: None,
+            average_value: Some(MilliValue(100)),
+            value: None,
+        });
+        let found = faults(one, ZeroReplicas::Refused);
+        assert_eq!(found.len(), expected, "{kind} {name}: {found:?}");
+    }
+}
+
+#[test]
+fn a_target_is_above_zero() {
+    for (utilization, average) in [(Some(0), None), (None, Some(MilliValue(0)))] {
+        let mut one = input(5);
+        one.metrics.push(MetricInput {
+            source: source("Resource", ""),
+            target_type: Some(TargetType::Utilization),
+            average_utilization: utilization,
+            average_value: average,
+            value: None,
+        });
+        assert_eq!(faults(one, ZeroReplicas::Refused).len(), 1);
     }
 }

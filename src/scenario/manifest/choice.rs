@@ -4,8 +4,7 @@ use super::super::diagnostic::{Code, Diagnostic, Place};
 use super::super::keys::declared::DEFAULT_NAMESPACE;
 use super::super::near::nearest;
 use super::super::source::{Origin, SourceId, Sources};
-use super::super::tree::Node;
-use super::{Object, Objects};
+use super::{Object, Objects, ReferenceFault, TargetReference, source_of_objects};
 
 /// The user's choice among the objects of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,22 +106,20 @@ fn target_of<'o>(
     choice: &ManifestChoice,
     sources: &Sources,
 ) -> Result<Chosen<'o>, Diagnostic> {
-    let reference = hpa.tree.at(&["spec", "scaleTargetRef"]);
-    let part = |key: &str| reference.and_then(|node| node.get(key));
-    let name = part("name").and_then(Node::text).unwrap_or_default();
-    let kind = part("kind").and_then(Node::text).unwrap_or_default();
+    let reference = TargetReference::of(hpa);
+    let TargetReference {
+        kind, name, origin, ..
+    } = reference;
     let namespace = hpa.namespace_or(choice.namespace());
-    let origin = part("name")
-        .or(reference)
-        .map_or_else(|| hpa.name_origin(), |node| node.origin);
     let workloads = || objects.list.iter().filter(|it| it.is_workload());
     let named = || workloads().filter(|it| it.name == name);
     let lives_here = |it: &&Object| it.namespace_or(choice.namespace()) == namespace;
-    if let Some(workload) = named().find(|it| it.kind == kind && lives_here(it)) {
+    if let Some(workload) = named().find(|it| reference.names(it) && lives_here(it)) {
+        let fault = never_scales(&reference, workload, sources);
         return Ok(Chosen {
             hpa: Some(hpa),
             workload,
-            warnings: Vec::new(),
+            warnings: fault.into_iter().collect(),
         });
     }
     if name.is_empty() {
@@ -132,6 +129,16 @@ fn target_of<'o>(
             origin,
             "the autoscaler has no target",
             "write `scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: NAME}` into its `spec`",
+        ));
+    }
+    let is_here = |it: &&Object| reference.names(it) && lives_here(it);
+    if objects.list.iter().any(|it| is_here(&it)) {
+        return Err(Diagnostic::at(
+            sources,
+            Code::NoScaleTarget,
+            origin,
+            format!("{kind} {namespace}/{name} is in the manifest, but without a pod template"),
+            "write its pods as `[deployment]` and `[pod]` into a policy that names this manifest, or add them as a Deployment",
         ));
     }
     // The best match: the right kind in another namespace, then another kind in this namespace.
@@ -157,7 +164,10 @@ fn target_of<'o>(
             },
         ));
     };
-    let found = workload.title(choice.namespace());
+    let found = match workload.kind == kind && lives_here(&workload) {
+        true => format!("that of {}", workload.api_version),
+        false => workload.title(choice.namespace()),
+    };
     Ok(Chosen {
         hpa: Some(hpa),
         workload,
@@ -169,10 +179,29 @@ fn target_of<'o>(
                 "the autoscaler scales {kind} {namespace}/{name}, and the manifest holds {found}: in a cluster it would never scale"
             ),
             format!(
-                "hpasim simulates {found} as its target; give both the same namespace and kind"
+                "hpasim simulates {found} as its target; give both the same namespace, group and kind"
             ),
         )],
     })
+}
+
+/// The warning about a reference to a group without the kind, which hpasim simulates all the same.
+fn never_scales(
+    reference: &TargetReference<'_>,
+    workload: &Object,
+    sources: &Sources,
+) -> Option<Diagnostic> {
+    let ReferenceFault::Group { what, right, .. } = reference.fault()? else {
+        return None;
+    };
+    let right = right.unwrap_or(&workload.api_version);
+    Some(Diagnostic::at(
+        sources,
+        Code::TargetElsewhere,
+        reference.version_origin,
+        format!("the `scaleTargetRef` {what}: in a cluster the autoscaler would never scale"),
+        format!("write `apiVersion: {right}`; hpasim simulates the object as the target"),
+    ))
 }
 
 /// The only workload of a manifest without an autoscaler, apart from metrics-server.
@@ -182,9 +211,41 @@ fn only_workload<'o>(
     sources: &Sources,
     source: SourceId,
 ) -> Result<Chosen<'o>, Diagnostic> {
-    let workloads: Vec<&Object> = objects.applications().collect();
+    let workloads: Vec<&Object> = objects
+        .applications()
+        .filter(|it| !it.admission.lends_template && !it.is_owned())
+        .collect();
     let place = |origin: Origin| Some(Box::new(Place::of(sources, origin)));
+    let keda = workloads.first().and_then(|workload| {
+        let mut others = objects.list.iter();
+        others.find(|it| it.scales(workload, choice.namespace()))
+    });
+    let made_from = objects.list.iter().find_map(source_of_objects);
     match workloads.as_slice() {
+        [] if made_from.is_some() => {
+            let (what, command) = made_from.map_or(("", ""), |it| (it.what, it.command));
+            Err(Diagnostic {
+                code: Code::ManifestChoice,
+                message: format!("the manifest is {what}, which holds no objects that a cluster runs"),
+                place: place(Sources::beginning(source)),
+                help: format!("let its tool write the objects: `{command} | hpasim run - TRACE`"),
+            })
+        }
+        [workload] if keda.is_some() => Err(Diagnostic {
+            code: Code::Unsupported,
+            message: format!(
+                "a ScaledObject of KEDA scales {}, and hpasim does not simulate KEDA yet",
+                workload.title(choice.namespace())
+            ),
+            place: keda.and_then(|keda| place(keda.name_origin())),
+            help: match keda {
+                Some(keda) => format!(
+                    "KEDA makes an autoscaler of it; simulate that one: `kubectl get hpa keda-hpa-{} -o yaml`",
+                    keda.name
+                ),
+                None => String::new(),
+            },
+        }),
         [workload] => Ok(Chosen {
             hpa: None,
             workload,

@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::document::Document;
+use super::target_reference::{group_of, served_version};
 use crate::hpa::spec::{
     HpaSpec, LabelRequirement, LabelSelector, LabelValue, MetricIdentifier, MetricSource,
     MetricSpec, MetricTarget, ScalingRules,
@@ -40,7 +41,7 @@ pub(in super::super) struct Metadata<'m> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ManifestObject<'o, S> {
-    pub(super) api_version: &'static str,
+    pub(super) api_version: &'o str,
     pub(super) kind: &'o str,
     pub(super) metadata: Metadata<'o>,
     pub(super) spec: S,
@@ -101,7 +102,7 @@ impl<'s> ExportedHpa<'s> {
         });
         Self {
             scale_target_ref: ObjectReference {
-                api_version: api_version.or(Some(api_version_of(&target.kind))),
+                api_version: Some(api_version_of(&target.kind, api_version)),
                 kind: &target.kind,
                 name: &target.name,
             },
@@ -121,11 +122,11 @@ struct ObjectReference<'s> {
     name: &'s str,
 }
 
-pub(super) fn api_version_of(kind: &str) -> &'static str {
-    match kind {
-        "ReplicationController" => "v1",
-        _ => "apps/v1",
-    }
+/// The `apiVersion` of a scaled kind: a custom one as the policy writes it, otherwise the one that clusters serve.
+pub(super) fn api_version_of<'v>(kind: &str, written: Option<&'v str>) -> &'v str {
+    let is_custom = |version: &&str| group_of(version).contains('.');
+    let custom = written.filter(is_custom);
+    custom.or(served_version(kind)).unwrap_or("apps/v1")
 }
 
 #[derive(Serialize)]

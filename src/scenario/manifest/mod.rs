@@ -6,6 +6,11 @@
 //! |---|---|
 //! | [`yaml`] | text to trees with origins |
 //! | [`choice`] | the chosen autoscaler and its workload |
+//! | [`admission`] | what a cluster changes in pods at their admission |
+//! | [`foreign`] | kinds that hpasim does not read, and how to get objects from them |
+//! | [`api_version`] | an autoscaler of any version as autoscaling/v2, and keys that its version lacks |
+//! | [`beta`] | metrics of autoscaling/v2beta1 |
+//! | [`annotations`] | what autoscaling/v1 carries in annotations |
 //! | [`application`] | the container of a pod that serves the requests |
 //! | [`recorded_memory`] | the memory of a pod in an autoscaler's status |
 //! | [`metrics_server`] | how often a metrics-server among the objects scrapes |
@@ -14,31 +19,43 @@
 //! | [`workload_export`] | a policy as objects: the workload |
 //! | [`patch`] | the difference of two objects |
 //! | [`document`] | values for output |
+//! | [`target_reference`] | the object that an autoscaler scales, by group, kind and name |
 //! | [`secrecy`] | the confidential parts of the text, which diagnostics never print |
 
+mod admission;
+mod annotations;
+mod api_version;
 mod application;
 mod beta;
 mod choice;
 mod document;
 mod export;
+mod foreign;
 mod metrics_server;
 mod patch;
 mod policy;
 mod recorded_memory;
 mod secrecy;
+mod target_reference;
 mod workload_export;
 pub(super) mod yaml;
 
+pub(crate) use admission::{InjectedSidecar, admit};
+pub(super) use api_version::autoscaler_spec;
 pub use choice::ManifestChoice;
 pub(super) use document::Document;
 pub(super) use document::to_toml;
 pub(super) use export::{Metadata, hpa_document, name_remark};
+pub(crate) use foreign::source_of_objects;
 pub(super) use metrics_server::faults as faults_of_metrics_servers;
 pub(super) use patch::merge_patch;
 pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 pub(super) use recorded_memory::UnusableMemory;
+pub(crate) use target_reference::{ReferenceFault, TargetReference};
 
 use std::path::Path;
+
+use admission::Admission;
 
 use super::broken_manifest::stretches_of_broken_manifest;
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Omitted, Place};
@@ -83,6 +100,8 @@ pub(crate) struct Object {
     pub(crate) namespace: Option<String>,
     /// The whole object, with places.
     pub(crate) tree: Node,
+    /// What admission changed in it.
+    pub(crate) admission: Admission,
 }
 
 impl Object {
@@ -101,9 +120,10 @@ impl Object {
         )
     }
 
-    /// Whether it is a HorizontalPodAutoscaler of any version.
+    /// Whether it is a HorizontalPodAutoscaler of any version, even one that no cluster serves.
     pub(crate) fn is_autoscaler(&self) -> bool {
-        self.kind == "HorizontalPodAutoscaler" && self.group() == "autoscaling"
+        // A custom resource of this kind has a group with a dot.
+        self.kind == "HorizontalPodAutoscaler" && !self.group().contains('.')
     }
 
     /// Whether an autoscaler can scale it: a built-in kind, or another kind with a pod template.
@@ -111,6 +131,29 @@ impl Object {
         WORKLOADS.contains(&self.kind.as_str())
             || (!NEVER_SCALED.contains(&self.kind.as_str())
                 && self.tree.at(&["spec", "template", "spec"]).is_some())
+    }
+
+    /// Whether it is a ScaledObject of KEDA, which scales its target through an autoscaler of its own.
+    pub(crate) fn is_scaled_object(&self) -> bool {
+        self.kind == "ScaledObject" && self.group() == "keda.sh"
+    }
+
+    /// Whether the object scales this workload (`scaleTargetRef` of a ScaledObject: a Deployment by default).
+    pub(crate) fn scales(&self, workload: &Self, namespace: &str) -> bool {
+        let part = |key: &str| {
+            let node = self.tree.at(&["spec", "scaleTargetRef", key]);
+            node.and_then(Node::text)
+        };
+        self.is_scaled_object()
+            && part("name") == Some(&workload.name)
+            && part("kind").unwrap_or("Deployment") == workload.kind
+            && self.namespace_or(namespace) == workload.namespace_or(namespace)
+    }
+
+    /// Whether another object owns it, as a Deployment owns its ReplicaSets and these their Pods in a dump of a cluster.
+    pub(crate) fn is_owned(&self) -> bool {
+        let owners = self.tree.at(&["metadata", "ownerReferences"]);
+        owners.is_some_and(|owners| !owners.items().is_empty())
     }
 
     /// The value at `path` of the pod template's spec.
@@ -127,9 +170,7 @@ impl Object {
 
     /// The group of its `apiVersion`, without the version: `apps` of `apps/v1`.
     pub(crate) fn group(&self) -> &str {
-        self.api_version
-            .split_once('/')
-            .map_or("", |(group, _)| group)
+        target_reference::group_of(&self.api_version)
     }
 }
 
@@ -271,6 +312,7 @@ fn object(tree: Node, kind: String, api_version: String) -> Object {
         name: metadata("name").unwrap_or_default(),
         namespace: metadata("namespace"),
         tree,
+        admission: Admission::default(),
     }
 }
 

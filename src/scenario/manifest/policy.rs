@@ -7,7 +7,8 @@
 use super::super::source::{Origin, SourceId, Sources};
 use super::super::tree::{Node, Table, Value};
 use super::super::{Diagnostic, Diagnostics};
-use super::beta;
+use super::admission::admit;
+use super::api_version::autoscaler_spec;
 use super::choice::choose;
 use super::metrics_server::scrape_interval;
 use super::recorded_memory::UnusableMemory;
@@ -19,8 +20,8 @@ pub(in super::super) struct PolicyPart {
     pub(in super::super) table: Table,
     /// The name of the autoscaler.
     pub(in super::super) identity: Option<HpaIdentity>,
-    /// Warnings for the user.
-    pub(in super::super) warnings: Vec<Diagnostic>,
+    /// Faults and warnings for the user.
+    pub(in super::super) faults: Vec<Diagnostic>,
     /// Warnings about single keys.
     pub(in super::super) notes: Vec<KeyNote>,
     /// Why the memory in the autoscaler's status is not in `table`; `None` if it is, or if there is no status.
@@ -41,14 +42,22 @@ pub(in super::super) struct HpaIdentity {
 /// # Errors
 /// The objects have no autoscaler or no target, or several.
 pub(in super::super) fn policy_part(
-    objects: &Objects,
+    mut objects: Objects,
     choice: &ManifestChoice,
     sources: &Sources,
     source: SourceId,
 ) -> Result<PolicyPart, Diagnostics> {
+    admit(&mut objects.list, choice.namespace());
+    let objects = &objects;
     let chosen = choose(objects, choice, sources, source).map_err(Diagnostics::one)?;
     let interval = scrape_interval(objects, chosen.workload, sources);
-    let mut table = policy_table(chosen.hpa, Some(chosen.workload), choice);
+    let mut faults = chosen.warnings;
+    let spec = chosen.hpa.map(|hpa| {
+        let read = autoscaler_spec(hpa, sources);
+        faults.extend(read.faults);
+        read.spec
+    });
+    let mut table = policy_table(spec, Some(chosen.workload), choice);
     table.put_some("metrics", interval.metrics.clone());
     let of_status = chosen.hpa.map_or(Ok(None), |hpa| {
         recorded_memory::workload(hpa, chosen.workload)
@@ -62,7 +71,7 @@ pub(in super::super) fn policy_part(
             name: hpa.name.clone(),
             namespace: hpa.namespace.clone().or_else(|| choice.namespace.clone()),
         }),
-        warnings: chosen.warnings,
+        faults,
         notes: notes
             .chain(application::note(chosen.workload, sources))
             .collect(),
@@ -70,16 +79,14 @@ pub(in super::super) fn policy_part(
     })
 }
 
-/// The keys of a policy for an autoscaler and a workload.
+/// The keys of a policy for the `spec` of an autoscaler and a workload.
 pub(in super::super) fn policy_table(
-    hpa: Option<&Object>,
+    spec: Option<Node>,
     workload: Option<&Object>,
     choice: &ManifestChoice,
 ) -> Table {
     let mut table = Table::default();
-    if let Some(hpa) = hpa {
-        table.put("hpa", hpa_spec(hpa));
-    }
+    table.put_some("hpa", spec);
     if let Some(workload) = workload {
         table.put("deployment", deployment(workload, choice));
         table.put("pod", pod(workload));
@@ -89,23 +96,6 @@ pub(in super::super) fn policy_table(
 
 fn table_at(table: Table, origin: Origin) -> Node {
     Node::new(Value::Table(table), origin)
-}
-
-fn hpa_spec(hpa: &Object) -> Node {
-    let Some(spec) = hpa.tree.get("spec") else {
-        return table_at(Table::default(), hpa.tree.origin);
-    };
-    let mut spec = spec.clone();
-    if hpa.api_version == "autoscaling/v2beta1"
-        && let Value::Table(table) = &mut spec.value
-        && let Some(metrics) = table.get_mut("metrics")
-        && let Value::Array(metrics) = &mut metrics.value
-    {
-        for metric in metrics {
-            beta::to_version_two(metric);
-        }
-    }
-    spec
 }
 
 fn deployment(workload: &Object, choice: &ManifestChoice) -> Node {

@@ -17,6 +17,8 @@ use super::super::tree::{Node, Value};
 pub(in super::super) struct WorkloadExport<'d> {
     /// `kind`: a Deployment, unless the autoscaler's target has another kind.
     pub(in super::super) kind: &'d str,
+    /// `apiVersion` in the policy's `scaleTargetRef`.
+    pub(in super::super) api_version: Option<&'d str>,
     /// The name and the namespace.
     pub(in super::super) metadata: Metadata<'d>,
     /// The configuration.
@@ -93,7 +95,7 @@ impl WorkloadExport<'_> {
         let labels = AppLabel { app: name };
         let replicas = self.deployment.replicas;
         Document::of(&ManifestObject {
-            api_version: api_version_of(self.kind),
+            api_version: api_version_of(self.kind, self.api_version),
             kind: self.kind,
             metadata: self.metadata,
             spec: ExportedWorkload {
@@ -101,7 +103,9 @@ impl WorkloadExport<'_> {
                 replicas: (replicas.0 != (key::REPLICAS.default)()).then_some(replicas.0),
                 service_name: (self.kind == "StatefulSet").then_some(name),
                 selector: match self.kind {
-                    "ReplicationController" => WorkloadSelector::Labels(labels),
+                    "ReplicationController" | "DeploymentConfig" => {
+                        WorkloadSelector::Labels(labels)
+                    }
                     _ => WorkloadSelector::Selector {
                         match_labels: labels,
                     },
