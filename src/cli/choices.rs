@@ -93,6 +93,13 @@ impl OutputFormat {
 pub(super) const TABLE_OR_JSON: &ChoiceWords<OutputFormat> =
     &[(OutputFormat::Page, "table"), (OutputFormat::Json, "json")];
 
+/// `--format` of `run`; CSV is the table of `--all`.
+pub(super) const RUN_FORMATS: &ChoiceWords<OutputFormat> = &[
+    (OutputFormat::Page, "table"),
+    (OutputFormat::Csv, "csv"),
+    (OutputFormat::Json, "json"),
+];
+
 /// `--format` of a command that prints a text or JSON.
 pub(super) const TEXT_OR_JSON: &ChoiceWords<OutputFormat> =
     &[(OutputFormat::Page, "text"), (OutputFormat::Json, "json")];

@@ -12,6 +12,8 @@ pub(super) const TIMELINE_QUANTILES: &str = "timeline_quantiles.csv";
 pub(super) const LATENCY: &str = "latency.csv";
 /// One line every reconcile.
 pub(super) const DECISIONS: &str = "decisions.jsonl";
+/// Every autoscaler of a manifest, a row for each.
+pub(super) const AUTOSCALERS: &str = "autoscalers.csv";
 /// A comparison, a row for each KPI and policy.
 pub(super) const COMPARISON_CSV: &str = "comparison.csv";
 /// The same for programs.
@@ -39,12 +41,13 @@ pub(super) const SENSITIVITY: &str = "sensitivity";
 /// Every picture.
 const PICTURES: [&str; 5] = [PLOT, FRONT, PARAMETERS, HEATMAP, SENSITIVITY];
 /// Everything that a command writes, pictures apart.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     SUMMARY,
     TIMELINE,
     TIMELINE_QUANTILES,
     LATENCY,
     DECISIONS,
+    AUTOSCALERS,
     COMPARISON_CSV,
     COMPARISON_JSON,
     FRONT_CSV,

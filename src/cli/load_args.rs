@@ -12,8 +12,8 @@ use super::what_args::WhatArgs;
 use super::what_matters::WhatMattersArgs;
 use crate::results::export;
 use crate::scenario::{
-    Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, Template, load_choosing,
-    parse_duration,
+    Diagnostics, EachAutoscaler, Engine, LoadRequest, Loaded, Loader, ManifestChoice, Template,
+    load_choosing, load_each, parse_duration,
 };
 use crate::units::{SimSpan, SimTime};
 
@@ -86,6 +86,21 @@ impl LoadArgs {
         Ok((template.loaded()?, Some(template)))
     }
 
+    /// Every autoscaler of a manifest, with the overrides `set`, under a trace.
+    ///
+    /// # Errors
+    /// The files have no autoscaler, or the trace has faults.
+    pub(super) fn load_each(
+        &self,
+        policy: &Path,
+        trace: &Path,
+        set: &[String],
+        loader: &mut dyn Loader,
+    ) -> Result<EachAutoscaler, Diagnostics> {
+        let request = self.load_request(policy, trace, set);
+        load_each(request, &self.manifest.choice(), loader)
+    }
+
     fn load_request<'r>(
         &self,
         policy: &'r Path,
@@ -135,6 +150,7 @@ impl LoadArgs {
             what: self.what.word(),
             hpa,
             namespace,
+            all: false,
         }
     }
 }

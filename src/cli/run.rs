@@ -1,12 +1,14 @@
 //! `hpasim run POLICY TRACE`: what would the autoscaler do?
 
+mod all;
+
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::assertions::{self, judged};
 use super::atomic_file::PartialFile;
-use super::choices::{OutputFormat, PlotChoice};
+use super::choices::{OutputFormat, PlotChoice, RUN_FORMATS, one_of};
 use super::error::{CommandError, Completion};
 use super::experiment::{Experiment, ExperimentReport, conduct};
 use super::file_names::{DECISIONS, LATENCY, PLOT, TIMELINE, TIMELINE_QUANTILES};
@@ -57,10 +59,15 @@ const EXAMPLES: &str = "Examples:
 #[derive(Args, Debug)]
 #[command(
     mut_arg("output", |output| output.help("Output folder [default: output/<policy>-<trace>-<changes>]")),
+    mut_arg("format", |format| {
+        format
+            .value_parser(one_of(RUN_FORMATS))
+            .help("Print a table, or json (summary.json); csv with --all")
+    }),
     after_help = EXAMPLES
 )]
 pub(super) struct RunArgs {
-    /// Policy (TOML) or Kubernetes manifest (YAML, JSON)
+    /// Policy (TOML), Kubernetes manifest (YAML, JSON), or a folder of manifests
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
     /// Traffic: CSV, or a recording (k6, Prometheus, Locust, access log); `-` is stdin
@@ -69,6 +76,9 @@ pub(super) struct RunArgs {
     /// Set a key of the policy; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
+    /// Every autoscaler of the manifest: a row of KPIs for each, no pictures
+    #[arg(long, conflicts_with_all = ["hpa", "what_matters"])]
+    all: bool,
     #[command(flatten)]
     load: LoadArgs,
     #[command(flatten)]
@@ -87,6 +97,14 @@ pub(super) struct RunArgs {
 
 /// Loads, simulates, writes, prints.
 pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
+    if arguments.all {
+        return all::run(arguments, screen);
+    }
+    if arguments.answer.format == OutputFormat::Csv {
+        return Err(CommandError::usage(
+            "`--format csv` is the table of `--all`; a single run writes timeline.csv",
+        ));
+    }
     conduct(&arguments.answer, screen, |screen| {
         RunExperiment::ask(arguments, screen)
     })

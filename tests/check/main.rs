@@ -12,6 +12,7 @@ use hpasim::units::SimSpan;
 mod faults;
 
 mod autoscalers;
+mod cluster;
 mod formats;
 mod growth;
 mod healthy;

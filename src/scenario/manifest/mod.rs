@@ -37,6 +37,7 @@ pub(super) use metrics_server::faults as faults_of_metrics_servers;
 pub(super) use patch::merge_patch;
 pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::broken_manifest::stretches_of_broken_manifest;
@@ -271,6 +272,17 @@ fn object(tree: Node, kind: String, api_version: String) -> Object {
         namespace: metadata("namespace"),
         tree,
     }
+}
+
+/// Of objects with the same kind, name and namespace the last one counts, as in `kubectl apply`.
+pub(super) fn keep_the_last_of_each(objects: &mut Vec<Object>, default_namespace: &str) {
+    let mut known = BTreeSet::new();
+    objects.reverse();
+    objects.retain(|object| {
+        object.name.is_empty()
+            || known.insert((object.group().to_owned(), object.title(default_namespace)))
+    });
+    objects.reverse();
 }
 
 /// `metrics-server` of `registry.k8s.io/metrics-server/metrics-server:v0.8.0`.
