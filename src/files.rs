@@ -2,6 +2,8 @@
 //!
 //! This room reads bytes; `scenario` says what they mean.
 
+mod found;
+
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
@@ -55,6 +57,17 @@ impl Loader for FileLoader {
         }
         Ok(read_whole(open_input(path, named_by)?.file, bytes_max)?)
     }
+
+    fn expand(&mut self, path: &Path) -> Result<Option<Vec<PathBuf>>, LoadError> {
+        found::find(path)
+    }
+}
+
+#[doc(hidden)]
+/// The folder that a path on the command line means: itself, that of the file, or the fixed part of a pattern; empty for the current one.
+#[must_use]
+pub fn folder_of(path: &Path) -> PathBuf {
+    found::folder_of(path)
 }
 
 /// Reads each file once, and standard input and pipes only once too, however often they are asked for.
@@ -73,6 +86,10 @@ impl Loader for RememberingLoader {
         let known = self.read.entry(key);
         let bytes = known.or_insert_with(|| FileLoader.fetch(request));
         request.within_limit(bytes.clone()?)
+    }
+
+    fn expand(&mut self, path: &Path) -> Result<Option<Vec<PathBuf>>, LoadError> {
+        FileLoader.expand(path)
     }
 }
 

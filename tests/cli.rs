@@ -44,6 +44,8 @@ mod recordings;
 mod replay;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/run_all.rs"]
+mod run_all;
 #[path = "cli/secrecy.rs"]
 mod secrecy;
 #[path = "cli/sweep.rs"]

@@ -93,6 +93,13 @@ Every diagnostic has a place, a remedy, and a code that never changes its meanin
 easy misunderstanding, **I** is good to know. Only `hpasim check` reports the codes from 101 on, beside the others. `run`
 accepts a policy that has them.
 
+`hpasim check` takes files, folders (their `.yaml`, `.yml` and `.json` files, hidden ones left out) and quoted patterns such as
+`'k8s/**/*.yaml'`. Errors come first, then warnings, then notes. Of more than 5 policies, autoscalers and workloads with more than 20
+findings in all it prints a page: a table by object, the worst first, then the codes with their counts. `--full` prints every finding.
+`--hpa NAME` (or `NS/NAME`) keeps the findings of an autoscaler, its target, and the Services, PodDisruptionBudgets and Ingresses of its
+pods. `--allow W0101,I0103` leaves out codes, and `--min-severity error|warning|info` what is less severe; a line says how many findings
+that were. The exit code counts what `--allow` leaves.
+
 | code | what |
 |---|---|
 "

@@ -68,6 +68,7 @@ impl<'c> Case<'c> {
             ),
             why: Some(report.why),
             object: Some(report.object),
+            autoscaler: None,
         });
     }
 

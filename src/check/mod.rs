@@ -20,6 +20,8 @@
 //! | `namespaces` | objects with and without a namespace |
 //! | `growth` | how many syncs a change takes |
 //! | `traffic` | the period of a trace |
+//!
+//! `scope` says which objects belong to an autoscaler, for reports about many of them.
 
 mod case;
 mod ceiling;
@@ -32,24 +34,29 @@ mod pod_selector;
 mod pods;
 mod references;
 mod releases;
+mod scope;
 mod selection;
 mod shared_pods;
 mod speed;
 mod target;
 mod traffic;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::scenario::diagnostic::keep_first_of_each;
-use crate::scenario::survey::{Survey, survey};
+use crate::scenario::manifest::Object;
+use crate::scenario::source::Origin;
+use crate::scenario::survey::{Subject, Survey, listed, survey};
 use crate::scenario::{
-    Diagnostic, Diagnostics, FileKind, Loader, ManifestChoice, Omitted, Severity, What, formats,
-    read_file,
+    Code, Diagnostic, Diagnostics, FileKind, Loader, ManifestChoice, Omitted, Severity, What,
+    formats, nearest, read_file,
 };
 use crate::units::SimSpan;
 use crate::workload::Trace;
 
 use case::Case;
+use scope::Scopes;
 
 /// The input of [`check`].
 #[derive(Clone, Debug)]
@@ -75,9 +82,19 @@ pub struct Finding {
     pub why: Option<String>,
     /// `Deployment ns/name` or `policy name`; `None` if the finding concerns no single object.
     pub object: Option<String>,
+    /// The title of the autoscaler to which the object belongs, if the files hold it.
+    pub autoscaler: Option<String>,
 }
 
-/// All findings, in the order of files and lines.
+impl Finding {
+    /// How bad it is.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        self.diagnostic.severity()
+    }
+}
+
+/// All findings: errors, then warnings, then notes, each in the order of files and lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckReport {
     /// The findings.
@@ -86,6 +103,14 @@ pub struct CheckReport {
     pub omitted: Omitted,
     /// The number of files checked.
     pub files: usize,
+    /// The files of a folder or a pattern that have the ending of a manifest and are none.
+    pub other_files: Vec<String>,
+    /// The number of policies, of autoscalers, and of workloads without one.
+    pub subjects: usize,
+    /// How many findings the user allowed.
+    pub allowed: usize,
+    /// How many findings are less severe than the user wants to see.
+    pub below_min_severity: usize,
 }
 
 impl CheckReport {
@@ -95,19 +120,35 @@ impl CheckReport {
         let listed = self
             .findings
             .iter()
-            .filter(|finding| finding.diagnostic.severity() == severity)
+            .filter(|finding| finding.severity() == severity)
             .count();
         match severity {
             Severity::Error => listed + self.omitted.count(),
             Severity::Warning | Severity::Info => listed,
         }
     }
+
+    /// Leaves out the findings of these codes, and counts them.
+    pub fn allow(&mut self, codes: &[Code]) {
+        let count = self.findings.len();
+        self.findings
+            .retain(|finding| !codes.contains(&finding.diagnostic.code));
+        self.allowed += count - self.findings.len();
+    }
+
+    /// Leaves out the findings that are less severe, and counts them.
+    pub fn leave_out_below(&mut self, severity: Severity) {
+        let count = self.findings.len();
+        self.findings
+            .retain(|finding| finding.severity() <= severity);
+        self.below_min_severity += count - self.findings.len();
+    }
 }
 
 /// Reads the files and applies every rule.
 ///
 /// # Errors
-/// The trace cannot be read. Faults of the files are part of the report.
+/// The trace cannot be read, or `--hpa` names an autoscaler that the files do not hold. Faults of the files are part of the report.
 pub fn check(
     request: &CheckRequest<'_>,
     loader: &mut dyn Loader,
@@ -117,6 +158,7 @@ pub fn check(
         None => None,
     };
     let survey = survey(request.files, &request.choice, loader);
+    let kept = chosen_objects(&survey, &request.choice).map_err(Diagnostics::one)?;
     let mut case = Case::new(&survey, request, traffic_period);
     target::rules(&mut case);
     ceiling::rules(&mut case);
@@ -130,7 +172,84 @@ pub fn check(
     neighbours::rules(&mut case);
     kinds::rules(&mut case);
     let findings = case.into_findings();
-    Ok(report(&survey, findings, request.files.len()))
+    let mut report = report(&survey, findings, request);
+    if let Some(kept) = kept {
+        report.findings.retain(|finding| {
+            let object = finding.object.as_ref();
+            object.is_none_or(|title| kept.contains(title))
+        });
+        report.subjects = kept.subjects;
+    }
+    Ok(report)
+}
+
+/// The objects that `--hpa` leaves in a report.
+struct KeptObjects {
+    titles: BTreeSet<String>,
+    /// How many of them are autoscalers that `--hpa` names, or policies.
+    subjects: usize,
+}
+
+impl KeptObjects {
+    fn contains(&self, title: &str) -> bool {
+        self.titles.contains(title)
+    }
+}
+
+/// The objects that belong to the autoscalers that `--hpa` names, and all policies; `None` without `--hpa`.
+///
+/// # Errors
+/// The files hold no such autoscaler.
+fn chosen_objects(
+    survey: &Survey,
+    choice: &ManifestChoice,
+) -> Result<Option<KeptObjects>, Diagnostic> {
+    let Some(wanted) = &choice.hpa else {
+        return Ok(None);
+    };
+    let hpas: Vec<&Object> = survey
+        .objects
+        .iter()
+        .filter(|it| it.is_autoscaler())
+        .collect();
+    let chosen: BTreeSet<String> = hpas
+        .iter()
+        .filter(|hpa| choice.chooses(hpa))
+        .map(|hpa| hpa.title(choice.namespace()))
+        .collect();
+    let is_policy = |subject: &&Subject| subject.title.starts_with(POLICY_TITLE);
+    let policies = survey.subjects.iter().filter(is_policy);
+    let mut titles: BTreeSet<String> = policies.map(|it| it.title.clone()).collect();
+    if chosen.is_empty() && titles.is_empty() {
+        return Err(no_such_autoscaler(wanted, &hpas, choice));
+    }
+    let subjects = titles.len() + chosen.len();
+    for subject in survey
+        .subjects
+        .iter()
+        .filter(|it| chosen.contains(&it.title))
+    {
+        titles.extend(scope::objects_of(subject, survey, choice.namespace()));
+    }
+    titles.extend(chosen);
+    Ok(Some(KeptObjects { titles, subjects }))
+}
+
+fn no_such_autoscaler(wanted: &str, hpas: &[&Object], choice: &ManifestChoice) -> Diagnostic {
+    let full_names: Vec<String> = hpas.iter().map(|hpa| choice.full_name(hpa)).collect();
+    let names = hpas.iter().map(|hpa| hpa.name.as_str());
+    let near = nearest(wanted, names.chain(full_names.iter().map(String::as_str)));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if hpas.is_empty() => "omit `--hpa`".to_owned(),
+        None => format!("the files hold: {}", listed(full_names.into_iter())),
+    };
+    Diagnostic {
+        code: Code::ManifestChoice,
+        message: format!("the files hold no HorizontalPodAutoscaler `{wanted}`"),
+        place: None,
+        help,
+    }
 }
 
 fn read_trace(
@@ -142,12 +261,15 @@ fn read_trace(
     Ok(formats::read_trace(path, &bytes, what)?.trace)
 }
 
-/// The findings of the reader and of the rules, without duplicates, by file and line.
-fn report(survey: &Survey, found: Vec<Finding>, files: usize) -> CheckReport {
+/// The findings of the reader and of the rules, without duplicates, by severity, file and line.
+fn report(survey: &Survey, found: Vec<Finding>, request: &CheckRequest<'_>) -> CheckReport {
+    let namespace = request.choice.namespace();
+    let places = ObjectPlaces::of(survey, namespace);
     let read = survey.faults.list.iter().map(|fault| Finding {
         diagnostic: fault.clone(),
         why: None,
-        object: None,
+        object: places.object_at(fault),
+        autoscaler: None,
     });
     let mut findings: Vec<Finding> = read.chain(found).collect();
     keep_first_of_each(&mut findings, |finding| {
@@ -160,7 +282,8 @@ fn report(survey: &Survey, found: Vec<Finding>, files: usize) -> CheckReport {
     findings.sort_by_key(|finding| {
         let place = finding.diagnostic.place.as_ref();
         (
-            // Faults without a place in the files, such as those of the trace, come last.
+            finding.severity(),
+            // Faults without a place in the files, such as those of the trace, come first.
             place.map(|place| {
                 order
                     .get(place.source.as_str())
@@ -171,12 +294,63 @@ fn report(survey: &Survey, found: Vec<Finding>, files: usize) -> CheckReport {
             finding.diagnostic.code,
         )
     });
+    let scopes = Scopes::of(survey, namespace);
+    for finding in &mut findings {
+        let object = finding.object.as_ref();
+        let autoscaler = object.and_then(|object| scopes.autoscaler_of(object));
+        finding.autoscaler = autoscaler.map(str::to_owned);
+    }
     CheckReport {
         findings,
         omitted: survey.faults.omitted.clone(),
-        files,
+        files: survey.files,
+        other_files: survey
+            .other_files
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
+        subjects: survey.subjects.len(),
+        ..CheckReport::default()
     }
 }
+
+/// Where each object begins, for faults of the reader, which state a place alone.
+struct ObjectPlaces {
+    /// The beginnings in each file, in order, each with the title of its object.
+    by_file: BTreeMap<String, Vec<(usize, String)>>,
+}
+
+impl ObjectPlaces {
+    fn of(survey: &Survey, namespace: &str) -> Self {
+        let mut by_file: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
+        let file = |origin: Origin| survey.sources.get(origin.source).name.clone();
+        for object in &survey.objects {
+            let origin = object.tree.origin;
+            let known = by_file.entry(file(origin)).or_default();
+            known.push((origin.start, object.title(namespace)));
+        }
+        for subject in &survey.subjects {
+            if subject.title.starts_with(POLICY_TITLE) {
+                let known = by_file.entry(file(subject.origin)).or_default();
+                known.push((0, subject.title.clone()));
+            }
+        }
+        by_file.values_mut().for_each(|known| known.sort());
+        Self { by_file }
+    }
+
+    /// The title of the last object that begins before the fault.
+    fn object_at(&self, fault: &Diagnostic) -> Option<String> {
+        let place = fault.place.as_deref()?;
+        let known = self.by_file.get(&place.source)?;
+        let after = known.partition_point(|(start, _)| *start <= place.span.start);
+        let (_, title) = known.get(after.checked_sub(1)?)?;
+        Some(title.clone())
+    }
+}
+
+/// The title of a policy begins with it.
+const POLICY_TITLE: &str = "policy ";
 
 /// `1 pod`, `4 pods`.
 fn pods_text(count: i32) -> String {

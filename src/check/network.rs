@@ -249,13 +249,14 @@ fn entry_mark(node: &Node, key: &str) -> Option<Origin> {
 }
 
 /// A Service and a port in an Ingress.
-struct Backend<'o> {
-    name: &'o Node,
+pub(super) struct Backend<'o> {
+    /// The name of the Service.
+    pub(super) name: &'o Node,
     port: Option<&'o Node>,
 }
 
 /// `spec.defaultBackend` and the backends of all paths, in the v1 and the v1beta1 form.
-fn backends(ingress: &Object) -> Vec<Backend<'_>> {
+pub(super) fn backends(ingress: &Object) -> Vec<Backend<'_>> {
     let Some(spec) = ingress.tree.get("spec") else {
         return Vec::new();
     };

@@ -36,7 +36,8 @@ impl<'o> PodSelector<'o> {
         }
     }
 
-    fn of_labels(labels: Option<&'o Node>) -> Self {
+    /// The selector of plain labels, as a Service has it.
+    pub(super) fn of_labels(labels: Option<&'o Node>) -> Self {
         Self {
             labels,
             expressions: &[],

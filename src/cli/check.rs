@@ -7,11 +7,13 @@ use clap::{Args, ValueEnum};
 use super::choices::{CHECK_FORMATS, OutputFormat, one_of};
 use super::confined::ConfinedLoader;
 use super::error::{CommandError, Completion};
+use super::finding_args::FindingArgs;
 use super::manifest_args::ManifestArgs;
 use super::screen::Screen;
 use super::what_args::WhatArgs;
 use crate::check::{CheckReport, CheckRequest, WITHIN, check};
 use crate::render::check::{check_json, render_check, render_github};
+use crate::render::check_page::{is_long, render_check_page};
 use crate::scenario::{Severity, parse_duration};
 use crate::units::SimSpan;
 
@@ -30,7 +32,7 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CheckArgs {
-    /// Policies (TOML) and Kubernetes manifests (YAML, JSON), checked together; `-` is stdin
+    /// Policies (TOML), manifests (YAML, JSON), folders of manifests and patterns, checked together; `-` is stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Exit with 99 when there are warnings (W)
@@ -39,6 +41,11 @@ pub(super) struct CheckArgs {
     /// What to print: text, json, or github (annotations of GitHub Actions)
     #[arg(long, value_parser = one_of(CHECK_FORMATS), hide_possible_values = true, default_value = "text")]
     format: OutputFormat,
+    #[command(flatten)]
+    findings: FindingArgs,
+    /// Print each finding in full, however many there are
+    #[arg(long)]
+    full: bool,
     /// Longest acceptable time from minReplicas to maxReplicas
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value_t = WITHIN)]
     within: SimSpan,
@@ -61,6 +68,11 @@ enum Deny {
 
 /// Reads, checks and reports.
 pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
+    if arguments.deny.is_some() && arguments.findings.hides_warnings() {
+        return Err(CommandError::usage(
+            "`--deny warnings` fails on findings that `--min-severity error` does not list; omit one of the two",
+        ));
+    }
     let request = CheckRequest {
         files: &arguments.files,
         choice: arguments.manifest.choice(),
@@ -74,10 +86,14 @@ pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completi
         let named = arguments.files.iter().chain(&arguments.trace);
         ConfinedLoader::below(named.map(PathBuf::as_path))
     };
-    let report = check(&request, &mut loader).map_err(CommandError::Input)?;
+    let mut report = check(&request, &mut loader).map_err(CommandError::Input)?;
+    arguments.findings.apply(&mut report);
     match arguments.format {
         OutputFormat::Json => screen.print_data(&check_json(&report)?)?,
         OutputFormat::Github => screen.print_data(&render_github(&report))?,
+        _ if is_long(&report) && !arguments.full => {
+            screen.print(&render_check_page(&report, screen.stdout_colour()))?;
+        }
         _ => screen.print(&render_check(&report, screen.stdout_colour()))?,
     }
     Ok(completion(&report, arguments.deny))

@@ -95,9 +95,10 @@ impl OutputFormat {
 pub(super) const TABLE_OR_JSON: &ChoiceWords<OutputFormat> =
     &[(OutputFormat::Page, "table"), (OutputFormat::Json, "json")];
 
-/// `--format` of `run`.
+/// `--format` of `run`; CSV is the table of `--all`.
 pub(super) const RUN_FORMATS: &ChoiceWords<OutputFormat> = &[
     (OutputFormat::Page, "table"),
+    (OutputFormat::Csv, "csv"),
     (OutputFormat::Json, "json"),
     (OutputFormat::OpenMetrics, "openmetrics"),
 ];

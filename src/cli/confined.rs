@@ -4,7 +4,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::files::{RememberingLoader, is_open_already};
+use crate::files::{RememberingLoader, folder_of, is_open_already};
 use crate::scenario::{FileRequest, LoadError, Loader, NamedBy, STANDARD_INPUT};
 
 /// What marks the root of a repository: a folder, or a file in a worktree.
@@ -29,8 +29,8 @@ impl ConfinedLoader {
 
     /// Reads what lies below the roots of `files`, which the user named.
     ///
-    /// The root of a file is that of its repository, or else its folder; the
-    /// root of standard input is that of the current folder.
+    /// The root of a file, a folder or a pattern is that of its repository, or else
+    /// its folder; the root of standard input is that of the current folder.
     pub(super) fn below<'f>(files: impl Iterator<Item = &'f Path>) -> Self {
         let mut roots: Vec<PathBuf> = files.filter_map(root_of).collect();
         roots.sort();
@@ -73,6 +73,11 @@ impl Loader for ConfinedLoader {
         }
         self.files.fetch(request)
     }
+
+    /// The user names the path, and each file is checked when it is read.
+    fn expand(&mut self, path: &Path) -> Result<Option<Vec<PathBuf>>, LoadError> {
+        self.files.expand(path)
+    }
 }
 
 /// The absolute path, `..` taken literally; the folder above it resolved where it exists.
@@ -109,11 +114,10 @@ pub(super) fn is_outside(file: &Path, named: &Path) -> bool {
 
 /// The folder that the files named in `file` may lie in; `None` where the folder is missing.
 fn root_of(file: &Path) -> Option<PathBuf> {
-    let folder = match file.parent() {
-        _ if is_stream(file) => Path::new("."),
-        None => Path::new("."),
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
+    let folder = match folder_of(file) {
+        _ if is_stream(file) => PathBuf::from("."),
+        folder if folder.as_os_str().is_empty() => PathBuf::from("."),
+        folder => folder,
     };
     // The path as it was named: a link within a repository may lead out of it.
     let folder = std::path::absolute(folder).ok()?;

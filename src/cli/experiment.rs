@@ -62,6 +62,11 @@ pub(super) trait ExperimentReport {
         &[]
     }
 
+    /// How the command ends: with 99 where an assertion does not hold.
+    fn completion(&self) -> Completion {
+        assertions::completion(self.checked())
+    }
+
     /// All files beside the summary, in the order in which they are listed.
     ///
     /// # Errors
@@ -121,7 +126,7 @@ pub(super) fn conduct<E: Experiment>(
     }
     assertions::tell(report.checked(), arguments, screen)?;
     print(&report, arguments, &files, &paths, screen)?;
-    Ok(assertions::completion(report.checked()))
+    Ok(report.completion())
 }
 
 fn print(

@@ -14,6 +14,8 @@ pub(super) const LATENCY: &str = "latency.csv";
 pub(super) const DECISIONS: &str = "decisions.jsonl";
 /// Samples for Prometheus.
 pub(super) const OPENMETRICS: &str = "openmetrics.txt";
+/// Every autoscaler of a manifest, a row for each.
+pub(super) const AUTOSCALERS: &str = "autoscalers.csv";
 /// A comparison, a row for each KPI and policy.
 pub(super) const COMPARISON_CSV: &str = "comparison.csv";
 /// The same for programs.
@@ -41,13 +43,14 @@ pub(super) const SENSITIVITY: &str = "sensitivity";
 /// Every picture.
 const PICTURES: [&str; 5] = [PLOT, FRONT, PARAMETERS, HEATMAP, SENSITIVITY];
 /// Everything that a command writes, pictures apart.
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     SUMMARY,
     TIMELINE,
     TIMELINE_QUANTILES,
     LATENCY,
     DECISIONS,
     OPENMETRICS,
+    AUTOSCALERS,
     COMPARISON_CSV,
     COMPARISON_JSON,
     FRONT_CSV,

@@ -13,8 +13,8 @@ use super::what_matters::WhatMattersArgs;
 use crate::results::export;
 use crate::scenario::formats::RecordingFormat;
 use crate::scenario::{
-    ClockZone, Diagnostics, Engine, LoadRequest, Loaded, Loader, ManifestChoice, Template,
-    TraceMoment, load_choosing,
+    ClockZone, Diagnostics, EachAutoscaler, Engine, LoadRequest, Loaded, Loader, ManifestChoice,
+    Template, TraceMoment, load_choosing, load_each,
 };
 
 /// How policies and traces are read.
@@ -110,6 +110,21 @@ impl LoadArgs {
         Ok((template.loaded()?, Some(template)))
     }
 
+    /// Every autoscaler of a manifest, with the overrides `set`, under a trace.
+    ///
+    /// # Errors
+    /// The files have no autoscaler, or the trace has faults.
+    pub(super) fn load_each(
+        &self,
+        policy: &Path,
+        trace: &Path,
+        set: &[String],
+        loader: &mut dyn Loader,
+    ) -> Result<EachAutoscaler, Diagnostics> {
+        let request = self.load_request(policy, trace, set);
+        load_each(request, &self.manifest.choice(), loader)
+    }
+
     fn load_request<'r>(
         &'r self,
         policy: &'r Path,
@@ -157,6 +172,7 @@ impl LoadArgs {
             what: self.what.word(),
             hpa,
             namespace,
+            all: false,
         }
     }
 }

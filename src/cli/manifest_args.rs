@@ -8,7 +8,7 @@ use crate::scenario::ManifestChoice;
 /// What to take of a manifest.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ManifestArgs {
-    /// Name of the autoscaler, where a manifest has several
+    /// One of several autoscalers: NAME, or NS/NAME
     #[arg(long, value_name = "NAME")]
     hpa: Option<String>,
     /// Namespace of objects without one.

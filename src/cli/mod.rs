@@ -13,6 +13,7 @@ mod experiment;
 mod export;
 mod file_names;
 mod files;
+mod finding_args;
 mod folder_lock;
 mod identity;
 mod interrupt;

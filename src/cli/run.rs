@@ -1,5 +1,7 @@
 //! `hpasim run POLICY TRACE`: what would the autoscaler do?
 
+mod all;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -66,12 +68,12 @@ const NO_DATES: &str = "note: the trace has no dates, so the samples begin in 19
     mut_arg("format", |format| {
         format
             .value_parser(one_of(RUN_FORMATS))
-            .help("table, json (summary.json) or openmetrics (for Prometheus)")
+            .help("table, json or openmetrics (for Prometheus); csv with --all")
     }),
     after_help = EXAMPLES
 )]
 pub(super) struct RunArgs {
-    /// Policy (TOML) or Kubernetes manifest (YAML, JSON)
+    /// Policy (TOML), Kubernetes manifest (YAML, JSON), or a folder of manifests
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
     /// Traffic: CSV, or a recording (k6, Prometheus, Locust, access log); `-` is stdin
@@ -80,6 +82,9 @@ pub(super) struct RunArgs {
     /// Set a key of the policy; repeatable
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
+    /// Every autoscaler of the manifest: a row of KPIs for each, no pictures
+    #[arg(long, conflicts_with_all = ["hpa", "what_matters"])]
+    all: bool,
     #[command(flatten)]
     load: LoadArgs,
     #[command(flatten)]
@@ -98,6 +103,14 @@ pub(super) struct RunArgs {
 
 /// Loads, simulates, writes, prints.
 pub(super) fn run(arguments: &RunArgs, screen: &mut Screen) -> Result<Completion, CommandError> {
+    if arguments.all {
+        return all::run(arguments, screen);
+    }
+    if arguments.answer.format == OutputFormat::Csv {
+        return Err(CommandError::usage(
+            "`--format csv` is the table of `--all`; a single run writes timeline.csv",
+        ));
+    }
     conduct(&arguments.answer, screen, |screen| {
         RunExperiment::ask(arguments, screen)
     })

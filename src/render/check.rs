@@ -1,5 +1,7 @@
 //! What `hpasim check` found: as text with caret lines, as JSON, and as annotations of GitHub.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::diagnostic::render_with_reason;
@@ -9,21 +11,65 @@ use crate::scenario::Severity;
 use crate::text::{json, visible};
 
 /// Each finding with its line, an empty line between two, and a last line of counts.
+///
+/// A finding names its object where the findings concern several objects.
 #[must_use]
 pub fn render_check(report: &CheckReport, colour: Colour) -> String {
     let mut text = String::new();
+    let objects: BTreeSet<&str> = report.findings.iter().filter_map(object_of).collect();
     for finding in &report.findings {
+        let object = object_of(finding).filter(|_| objects.len() > 1);
         let why = finding.why.as_deref();
-        text.push_str(&render_with_reason(&finding.diagnostic, why, colour));
+        text.push_str(&render_with_reason(
+            &finding.diagnostic,
+            object,
+            why,
+            colour,
+        ));
         text.push_str("\n\n");
     }
     let omitted = report.omitted.count();
     if omitted > 0 {
         text.push_str(&format!("... and {omitted} more\n\n"));
     }
-    text.push_str(&counts_text(report));
-    text.push('\n');
+    text.push_str(&totals(report));
     text
+}
+
+fn object_of(finding: &Finding) -> Option<&str> {
+    finding.object.as_deref()
+}
+
+/// How many findings there are, and how many the arguments left out, a line each.
+pub(super) fn totals(report: &CheckReport) -> String {
+    let mut text = format!("{}\n", counts_text(report));
+    let CheckReport {
+        allowed,
+        below_min_severity: below,
+        ..
+    } = *report;
+    if let [first, others @ ..] = report.other_files.as_slice() {
+        let more = match others.len() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        let first = visible(first);
+        text.push_str(&format!("no manifests, and left out: {first}{more}\n"));
+    }
+    if allowed > 0 {
+        text.push_str(&format!("{} by --allow\n", left_out(allowed)));
+    }
+    if below > 0 {
+        text.push_str(&format!("{} by --min-severity\n", left_out(below)));
+    }
+    text
+}
+
+fn left_out(count: usize) -> String {
+    match count {
+        1 => "1 finding is left out".to_owned(),
+        _ => format!("{count} findings are left out"),
+    }
 }
 
 /// `2 errors, 1 warning and 3 notes in 1 file`.
@@ -36,8 +82,12 @@ fn counts_text(report: &CheckReport) -> String {
         1 => "1 file".to_owned(),
         count => format!("{count} files"),
     };
-    if report.findings.is_empty() {
-        return format!("nothing found in {files}");
+    let is_filtered = report.allowed + report.below_min_severity > 0;
+    if report.findings.is_empty() && report.omitted.count() == 0 {
+        return match is_filtered {
+            true => format!("nothing else found in {files}"),
+            false => format!("nothing found in {files}"),
+        };
     }
     format!(
         "{}, {} and {} in {files}",
@@ -55,7 +105,10 @@ struct ReportJson<'r> {
     errors: usize,
     warnings: usize,
     notes: usize,
+    allowed: usize,
+    below_min_severity: usize,
     files: usize,
+    other_files: &'r [String],
 }
 
 /// A finding; `null` stands for what it does not have.
@@ -70,6 +123,7 @@ struct FindingJson<'r> {
     why: Option<&'r str>,
     help: &'r str,
     object: Option<&'r str>,
+    autoscaler: Option<&'r str>,
 }
 
 /// The report as JSON, with a final newline.
@@ -83,8 +137,20 @@ pub fn check_json(report: &CheckReport) -> Result<String, serde_json::Error> {
         errors: report.count(Severity::Error),
         warnings: report.count(Severity::Warning),
         notes: report.count(Severity::Info),
+        allowed: report.allowed,
+        below_min_severity: report.below_min_severity,
         files: report.files,
+        other_files: &report.other_files,
     })
+}
+
+/// A severity as a diagnostic names it.
+pub(super) const fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
 }
 
 fn finding_json(finding: &Finding) -> FindingJson<'_> {
@@ -92,11 +158,7 @@ fn finding_json(finding: &Finding) -> FindingJson<'_> {
     let place = diagnostic.place.as_ref();
     FindingJson {
         code: diagnostic.code.number(),
-        severity: match diagnostic.severity() {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        },
+        severity: severity_word(diagnostic.severity()),
         file: place.map(|place| place.source.as_str()),
         line: place.map(|place| place.line),
         column: place.map(|place| place.column),
@@ -104,6 +166,7 @@ fn finding_json(finding: &Finding) -> FindingJson<'_> {
         why: finding.why.as_deref(),
         help: &diagnostic.help,
         object: finding.object.as_deref(),
+        autoscaler: finding.autoscaler.as_deref(),
     }
 }
 
@@ -138,9 +201,13 @@ fn annotation(finding: &Finding) -> String {
         message.push('\n');
         message.push_str(&visible(more));
     }
+    let title = match &finding.object {
+        Some(object) => format!("{} {}", diagnostic.code, visible(object)),
+        None => diagnostic.code.to_string(),
+    };
     format!(
         "::{command} {place}title={}::{}\n",
-        property(&diagnostic.code.to_string()),
+        property(&title),
         data(&message)
     )
 }

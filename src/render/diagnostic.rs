@@ -25,12 +25,17 @@ pub fn render_diagnostics(diagnostics: &Diagnostics, colour: Colour) -> String {
 /// One diagnostic, without a line end at its end.
 #[must_use]
 pub fn render_diagnostic(diagnostic: &Diagnostic, colour: Colour) -> String {
-    render_with_reason(diagnostic, None, colour)
+    render_with_reason(diagnostic, None, None, colour)
 }
 
-/// The same with the reason why it matters.
+/// The same with the object that it is about, and the reason why it matters.
 #[must_use]
-pub fn render_with_reason(diagnostic: &Diagnostic, why: Option<&str>, colour: Colour) -> String {
+pub fn render_with_reason(
+    diagnostic: &Diagnostic,
+    object: Option<&str>,
+    why: Option<&str>,
+    colour: Colour,
+) -> String {
     let level = match diagnostic.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -62,6 +67,13 @@ pub fn render_with_reason(diagnostic: &Diagnostic, why: Option<&str>, colour: Co
                     .char_column(place.column),
             )
             .element(snippet)
+    };
+    let group = match object {
+        Some(object) => {
+            let level = Level::NOTE.with_name("object");
+            group.element(level.message(visible(object)))
+        }
+        None => group,
     };
     let group = match why {
         Some(why) => group.element(Level::NOTE.message(visible(why))),

@@ -5,9 +5,13 @@
 #[cfg(feature = "cli")]
 pub mod assertions;
 #[cfg(feature = "cli")]
+pub mod autoscalers;
+#[cfg(feature = "cli")]
 pub mod calibration;
 #[cfg(feature = "cli")]
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod check_page;
 #[cfg(feature = "cli")]
 pub mod comparison;
 #[cfg(feature = "cli")]

@@ -65,11 +65,21 @@ pub struct ComparedAssumption {
     pub policies: Vec<String>,
 }
 
+/// A default, and the policies whose results touched it, as a summary lists them.
 #[derive(Serialize)]
-struct ComparedAssumptionJson<'a> {
+pub(super) struct AssumedOf<'a> {
     #[serde(flatten)]
     line: AssumptionLine,
     policies: &'a [String],
+}
+
+impl<'a> From<&'a ComparedAssumption> for AssumedOf<'a> {
+    fn from(compared: &'a ComparedAssumption) -> Self {
+        Self {
+            line: AssumptionLine::of(&compared.assumption),
+            policies: &compared.policies,
+        }
+    }
 }
 
 /// `comparison.csv`: a row for each trace, KPI and policy; what is not known is empty.
@@ -236,7 +246,7 @@ struct SummaryFile<'a> {
     request: &'a Request,
     /// Names of the files beside the summary.
     files: &'a [String],
-    assumptions: Vec<ComparedAssumptionJson<'a>>,
+    assumptions: Vec<AssumedOf<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     what_matters: Option<&'a WhatMatters>,
 }
@@ -259,14 +269,7 @@ pub fn comparison_summary(
         inputs: run.inputs,
         request: run.request,
         files,
-        assumptions: run
-            .assumptions
-            .iter()
-            .map(|it| ComparedAssumptionJson {
-                line: AssumptionLine::of(&it.assumption),
-                policies: &it.policies,
-            })
-            .collect(),
+        assumptions: run.assumptions.iter().map(AssumedOf::from).collect(),
         what_matters: run.what_matters,
     })
     .map(String::into_bytes)

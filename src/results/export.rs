@@ -206,6 +206,8 @@ pub struct Request {
     pub hpa: Option<String>,
     /// `--namespace`.
     pub namespace: Option<String>,
+    /// `--all`: every autoscaler of the manifest.
+    pub all: bool,
 }
 
 impl Serialize for Request {
@@ -238,6 +240,9 @@ impl Serialize for Request {
         }
         for (key, value) in chosen {
             map.serialize_entry(key, value)?;
+        }
+        if self.all {
+            map.serialize_entry("all", &true)?;
         }
         map.end()
     }

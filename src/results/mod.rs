@@ -24,6 +24,8 @@
 //! | [`export`] | timeline and summary as bytes |
 
 #[doc(hidden)]
+pub mod autoscalers;
+#[doc(hidden)]
 pub mod calibration;
 #[doc(hidden)]
 pub mod comparison;

@@ -15,8 +15,8 @@ pub struct About {
     pub remedy: &'static str,
 }
 
-/// How bad a diagnostic is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How bad a diagnostic is, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Nothing can be simulated.
     Error,

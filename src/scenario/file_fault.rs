@@ -27,6 +27,13 @@ impl LoadError {
             Self::Missing => "check the path",
             Self::Denied => "give yourself permission to read the file",
             Self::Folder => "name a file in that folder",
+            Self::NoManifests => {
+                "a manifest ends in .yaml, .yml or .json, and states `kind`; hidden files are left out"
+            }
+            Self::NoMatch => {
+                "check the pattern: `*` is a part of one name, `**` any folders; quote it, so that the shell does not read it"
+            }
+            Self::BadPattern(_) => "write `*`, `?`, `[a-z]`, or `**` as a whole folder",
             Self::NotRegular(_) if asked_by.is_some() => {
                 "name a regular file: a policy or a Kubernetes manifest"
             }

@@ -77,6 +77,15 @@ pub enum LoadError {
     /// The path is a folder.
     #[error("it is a folder")]
     Folder,
+    /// The path is a folder or a pattern of files that are no manifests.
+    #[error("it holds no Kubernetes manifest")]
+    NoManifests,
+    /// The path is a pattern that no file matches.
+    #[error("no file matches this pattern")]
+    NoMatch,
+    /// The path is a pattern that is malformed, in the words of its reader.
+    #[error("it is neither a file nor a pattern: {0}")]
+    BadPattern(&'static str),
     /// The path is a named pipe, a device, a socket or a file of the kernel, which may never end.
     #[error("it is {0}, not a regular file")]
     NotRegular(&'static str),

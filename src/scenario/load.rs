@@ -170,8 +170,11 @@ pub(super) fn stem(path: &Path) -> String {
     }
     let name = path
         .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
+        // A folder such as `.` has no name.
+        .map_or_else(
+            || "manifests".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     name.rsplit_once('.')
         .map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem })

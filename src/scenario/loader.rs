@@ -2,13 +2,16 @@
 //!
 //! The only keys known here are `manifest`, `extends`, `remove` and `name`, which combine files.
 
+mod together;
+
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::file_fault::{text_of, trace_too_large, unreadable};
 use super::file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
 use super::foreign_file;
-use super::manifest::{self, HpaIdentity, KeyNote, ManifestChoice, UnusableMemory};
+use super::manifest::{self, HpaIdentity, KeyNote, ManifestChoice, Objects, UnusableMemory};
 use super::overrides;
 use super::reader::Faults;
 use super::secrecy::{confidential_stretches_of_toml, is_confidential_document};
@@ -33,6 +36,16 @@ pub trait Loader {
     /// Why the loader cannot read it.
     fn fetch(&mut self, request: FileRequest<'_>) -> Result<Vec<u8>, LoadError> {
         request.within_limit(self.read(request.path)?)
+    }
+
+    /// The files that a path stands for if it is a folder or a pattern, in the order of their names; `None` for the path of one file.
+    ///
+    /// Only paths that the user names are expanded.
+    ///
+    /// # Errors
+    /// There are no such files, or the folder cannot be read.
+    fn expand(&mut self, _path: &Path) -> Result<Option<Vec<PathBuf>>, LoadError> {
+        Ok(None)
     }
 }
 
@@ -93,6 +106,15 @@ pub(super) struct PolicyFiles<'l> {
     manifests: usize,
     /// Warnings about single keys of a manifest.
     notes: Vec<(SourceId, KeyNote)>,
+    /// The manifests that were read, by path: each autoscaler of a manifest is read from the same objects.
+    read: Vec<(PathBuf, ReadManifest)>,
+}
+
+/// The objects of a manifest, with its source; of a folder the source of the first file.
+#[derive(Clone, Debug)]
+struct ReadManifest {
+    source: SourceId,
+    objects: Rc<Objects>,
 }
 
 /// A policy with its bases merged in.
@@ -117,7 +139,21 @@ impl<'l> PolicyFiles<'l> {
             unusable_memory: None,
             manifests: 0,
             notes: Vec::new(),
+            read: Vec::new(),
         }
+    }
+
+    /// The full name of each autoscaler in the manifests that were read.
+    pub(super) fn autoscalers(&self) -> Vec<String> {
+        let objects = self.read.iter().flat_map(|(_, it)| &it.objects.list);
+        let autoscalers = objects.filter(|it| it.is_autoscaler());
+        let mut names: Vec<String> = Vec::new();
+        for name in autoscalers.map(|it| self.choice.full_name(it)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// Adds the arguments of `--set` as sources.
@@ -150,7 +186,14 @@ impl<'l> PolicyFiles<'l> {
 
     /// The policy at `path` with its bases; `None` if a file could not be used.
     pub(super) fn read_policy(&mut self, path: &Path) -> Option<PolicyTree> {
-        let tree = self.read_layer(path, None, &mut Vec::new())?;
+        let tree = match self.loader.expand(path) {
+            Ok(None) => self.read_layer(path, None, &mut Vec::new())?,
+            Ok(Some(found)) => self.read_found(path, &found)?,
+            Err(error) => {
+                self.faults.list.push(unreadable(path, &error, None));
+                return None;
+            }
+        };
         for (manifest, note) in std::mem::take(&mut self.notes) {
             let section = tree.table.get(note.section);
             let stated = section.and_then(|section| section.get(note.key));
@@ -194,11 +237,15 @@ impl<'l> PolicyFiles<'l> {
             self.faults.list.push(fault);
             return None;
         }
+        if let Some(known) = self.known_manifest(path) {
+            let (table, source) = (self.table_of(&known)?, known.source);
+            return Some(PolicyTree { table, source });
+        }
         let text = self.read_text(path, place.clone())?;
         let is_manifest = is_manifest(path, &text);
         let source = self.add_source(path, text, asked_by);
         if is_manifest {
-            let table = self.manifest_table(source, place)?;
+            let table = self.manifest_table(path, source, place)?;
             return Some(PolicyTree { table, source });
         }
         let text = &self.sources.get(source).text;
@@ -264,10 +311,25 @@ impl<'l> PolicyFiles<'l> {
 
     /// The keys in the manifest at `path`, which the policy names at `asked_by`.
     fn read_manifest(&mut self, path: &Path, asked_by: Origin) -> Option<Table> {
+        if let Some(known) = self.known_manifest(path) {
+            return self.table_of(&known);
+        }
         let place = Some(Box::new(Place::of(&self.sources, asked_by)));
         let text = self.read_text(path, place.clone())?;
         let source = self.add_source(path, text, Some(asked_by));
-        self.manifest_table(source, place)
+        self.manifest_table(path, source, place)
+    }
+
+    fn known_manifest(&self, path: &Path) -> Option<ReadManifest> {
+        let known = self.read.iter().find(|(known, _)| known == path);
+        known.map(|(_, manifest)| manifest.clone())
+    }
+
+    fn keep(&mut self, path: &Path, source: SourceId, objects: Objects) -> ReadManifest {
+        let objects = Rc::new(objects);
+        let manifest = ReadManifest { source, objects };
+        self.read.push((path.to_owned(), manifest.clone()));
+        manifest
     }
 
     /// Adds the text of the file at `path`, which a policy names at `asked_by`; `None` means that the user names it.
@@ -296,7 +358,13 @@ impl<'l> PolicyFiles<'l> {
     }
 
     /// The policy's keys in the manifest `source`, which a policy names at `asked_by`.
-    fn manifest_table(&mut self, source: SourceId, asked_by: Option<Box<Place>>) -> Option<Table> {
+    fn manifest_table(
+        &mut self,
+        path: &Path,
+        source: SourceId,
+        asked_by: Option<Box<Place>>,
+    ) -> Option<Table> {
+        // A manifest that cannot be read is one too.
         self.manifests += 1;
         let objects = manifest::read_objects(&mut self.sources, source);
         let objects = match asked_by {
@@ -309,10 +377,23 @@ impl<'l> PolicyFiles<'l> {
                 }),
             None => objects,
         };
-        let part = objects.and_then(|objects| {
-            manifest::policy_part(objects, &self.choice, &self.sources, source)
-        });
-        match part {
+        match objects {
+            Ok(objects) => {
+                let manifest = self.keep(path, source, objects);
+                self.table_of(&manifest)
+            }
+            Err(faults) => {
+                self.faults.absorb(faults);
+                None
+            }
+        }
+    }
+
+    /// The policy's keys in the objects that `--hpa` and `--namespace` choose.
+    fn table_of(&mut self, manifest: &ReadManifest) -> Option<Table> {
+        self.manifests += 1;
+        let ReadManifest { source, objects } = manifest;
+        match manifest::policy_part((**objects).clone(), &self.choice, &self.sources, *source) {
             Ok(part) => {
                 if part.identity.is_some() {
                     self.identity = part.identity;
@@ -320,7 +401,7 @@ impl<'l> PolicyFiles<'l> {
                 }
                 self.faults.list.extend(part.faults);
                 let notes = part.notes.into_iter();
-                self.notes.extend(notes.map(|note| (source, note)));
+                self.notes.extend(notes.map(|note| (*source, note)));
                 Some(part.table)
             }
             Err(faults) => {
@@ -387,6 +468,11 @@ fn file_named(key: &str, entry: Option<Entry>, faults: &mut Faults<'_>) -> Optio
 pub(super) fn is_manifest(path: &Path, text: &str) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     matches!(extension, Some("yaml" | "yml" | "json")) || manifest::looks_like_manifest(text)
+}
+
+/// Whether a file that a folder holds has the ending of a manifest and is none: settings of Helm or of another tool.
+pub(super) fn is_other_data(path: &Path, text: &str) -> bool {
+    is_manifest(path, text) && !manifest::looks_like_manifest(text)
 }
 
 /// The fault of a policy whose file name is that of a trace.

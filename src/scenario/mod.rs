@@ -29,6 +29,7 @@ pub mod formats;
 mod hpa_section;
 #[doc(hidden)]
 pub mod keys;
+mod listed;
 mod load;
 mod loader;
 pub(crate) mod manifest;
@@ -97,7 +98,7 @@ pub use probe_text::{
     PROBE_ROWS_MIN, Probe, ProbeMeasurement, ProbeRow, SAME_LOAD, parse_probe, read_probe,
 };
 #[doc(hidden)]
-pub use template::load_templates;
+pub use template::{EachAutoscaler, LoadedAutoscaler, load_each, load_templates};
 pub use template::{Loaded, Resolved, Template, load, load_choosing};
 pub use toml_text::{TomlScalar, toml_scalar};
 #[doc(hidden)]

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics, keep_first_of_each};
-use super::file_fault::text_of;
-use super::file_request::FileKind;
+use super::file_fault::{text_of, unreadable};
+use super::file_request::{FileKind, LoadError};
+pub(crate) use super::listed::listed;
 use super::load::stem;
-use super::loader::{Loader, PolicyFiles, is_manifest, read_file, without_detours};
+use super::loader::{Loader, PolicyFiles, is_manifest, is_other_data, read_file, without_detours};
 use super::manifest::{self, ManifestChoice, Object, ReferenceFault, TargetReference};
 use super::policy;
 use super::reader::Faults;
@@ -29,6 +30,10 @@ pub(crate) struct Survey {
     pub(crate) subjects: Vec<Subject>,
     /// The faults of reading.
     pub(crate) faults: Diagnostics,
+    /// How many files were read.
+    pub(crate) files: usize,
+    /// The files of a folder or a pattern that have the ending of a manifest and are none.
+    pub(crate) other_files: Vec<PathBuf>,
 }
 
 /// An autoscaler, a workload, or both.
@@ -100,14 +105,29 @@ pub(crate) fn survey(
         objects: Vec::new(),
         subjects: Vec::new(),
         faults: Diagnostics::default(),
+        files: 0,
+        other_files: Vec::new(),
     };
     let mut known = BTreeSet::new();
+    let mut is_new = |path: &PathBuf| known.insert(without_detours(path));
     for path in paths {
-        if known.insert(without_detours(path)) {
-            survey.add_file(path, choice, loader);
+        match loader.expand(path) {
+            Ok(None) if is_new(path) => survey.add_file(path, FileName::Given, choice, loader),
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                let read_before = survey.files;
+                for path in found.iter().filter(|path| is_new(path)) {
+                    survey.add_file(path, FileName::Found, choice, loader);
+                }
+                if survey.files == read_before {
+                    let fault = unreadable(path, &LoadError::NoManifests, None);
+                    survey.faults.list.push(fault);
+                }
+            }
+            Err(error) => survey.faults.list.push(unreadable(path, &error, None)),
         }
     }
-    survey.keep_the_last_of_each(choice);
+    manifest::keep_the_last_of_each(&mut survey.objects, choice.namespace());
     manifest::admit(&mut survey.objects, choice.namespace());
     survey.pair(choice);
     // Two subjects may share a workload and its faults.
@@ -116,10 +136,21 @@ pub(crate) fn survey(
 }
 
 impl Survey {
-    fn add_file(&mut self, path: &Path, choice: &ManifestChoice, loader: &mut dyn Loader) {
+    fn add_file(
+        &mut self,
+        path: &Path,
+        name: FileName,
+        choice: &ManifestChoice,
+        loader: &mut dyn Loader,
+    ) {
         let read = read_file(loader, path, FileKind::Policy, None)
             .and_then(|bytes| text_of(path, &bytes).map(str::to_owned));
+        self.files += 1;
         match read {
+            Ok(text) if name == FileName::Found && is_other_data(path, &text) => {
+                self.files -= 1;
+                self.other_files.push(path.to_owned());
+            }
             Ok(text) if is_manifest(path, &text) => self.add_manifest(path, text),
             Ok(_) => self.add_policy(path, choice, loader),
             Err(fault) => self.faults.list.push(fault),
@@ -167,28 +198,12 @@ impl Survey {
         self.read(pending, &name);
     }
 
-    /// Of objects with the same kind, name and namespace the last one counts, as in `kubectl apply`.
-    fn keep_the_last_of_each(&mut self, choice: &ManifestChoice) {
-        let mut known = BTreeSet::new();
-        let mut kept: Vec<Object> = std::mem::take(&mut self.objects)
-            .into_iter()
-            .rev()
-            .filter(|object| {
-                object.name.is_empty()
-                    || known.insert((object.group().to_owned(), object.title(choice.namespace())))
-            })
-            .collect();
-        kept.reverse();
-        self.objects = kept;
-    }
-
     /// Pairs each autoscaler with its target, then adds each workload without an autoscaler.
     fn pair(&mut self, choice: &ManifestChoice) {
         let mut scaled: BTreeMap<String, usize> = BTreeMap::new();
         let mut found = Vec::new();
         let objects = &self.objects;
         let workloads = Workloads::of(objects, choice.namespace());
-        let is_chosen = |hpa: &Object| choice.hpa.as_ref().is_none_or(|name| hpa.name == *name);
         for hpa in objects.iter().filter(|it| it.is_autoscaler()) {
             let (target, mut workload) = workloads.target_of(hpa);
             if let Some(known) = workload {
@@ -198,9 +213,6 @@ impl Survey {
                 if *scalers > SCALERS_WITH_TARGET_MAX {
                     workload = None;
                 }
-            }
-            if !is_chosen(hpa) {
-                continue;
             }
             let read = manifest::autoscaler_spec(hpa, &self.sources);
             self.faults.list.extend(read.faults);
@@ -263,6 +275,13 @@ impl Survey {
             target: pending.target,
         });
     }
+}
+
+/// Whether the user names a file, or a folder or a pattern that it is found by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FileName {
+    Given,
+    Found,
 }
 
 /// A subject before its keys are read.
@@ -371,19 +390,5 @@ impl<'o> Workloads<'o> {
             found,
         };
         (target, workload)
-    }
-}
-
-/// How many names a message lists.
-const LISTED_MAX: usize = 8;
-
-/// `a, b, c`; of a long list only the first names and the number of the others.
-pub(crate) fn listed(names: impl Iterator<Item = String>) -> String {
-    let mut names = names.fuse();
-    let shown: Vec<String> = names.by_ref().take(LISTED_MAX).collect();
-    let text = shown.join(", ");
-    match names.count() {
-        0 => text,
-        more => format!("{text} and {more} more"),
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Each text is read and parsed once. The same code resolves a variant and a single run, so their results cannot differ.
 
+mod each_autoscaler;
+
 use std::sync::Arc;
 
 use super::clock::TraceClock;
@@ -21,6 +23,8 @@ use super::{Engine, Scenario, overrides};
 use crate::cluster::stationary::LatencyTables;
 use crate::units::SimSpan;
 use crate::workload::{Demand, Trace};
+
+pub use each_autoscaler::{EachAutoscaler, LoadedAutoscaler, load_each};
 
 /// A policy and a trace as read, with their faults.
 #[derive(Debug)]
@@ -51,8 +55,53 @@ struct Material {
     latency_tables: LatencyTables,
 }
 
+/// A policy as read, with its faults and the arguments of `--set`.
+struct PolicyMaterial {
+    sources: Sources,
+    tree: Option<PolicyTree>,
+    set: Vec<SourceId>,
+    unusable_memory: Option<UnusableMemory>,
+    faults: Diagnostics,
+}
+
+/// A trace as read, with its faults and the engine for it.
+#[derive(Clone)]
+struct DemandMaterial {
+    trace: Option<TraceMaterial>,
+    engine: Option<Engine>,
+    faults: Diagnostics,
+}
+
+impl DemandMaterial {
+    fn read(
+        request: &LoadRequest<'_>,
+        loader: &mut dyn Loader,
+        inputs: &mut Vec<LoadedFile>,
+    ) -> Self {
+        let mut faults = Diagnostics::default();
+        let parsed = read_trace(request, loader, inputs)
+            .map_err(|diagnostics| faults = diagnostics)
+            .ok();
+        let engine = parsed.as_ref().and_then(|parsed| {
+            engine_choice::choose(request.engine, &parsed.parsed)
+                .map_err(|fault| faults.list.push(fault))
+                .ok()
+        });
+        Self {
+            trace: parsed.map(|DatedTrace { parsed, clock }| TraceMaterial {
+                clock,
+                trace: Arc::new(parsed.trace),
+                warnings: parsed.warnings,
+                is_load_test: parsed.is_load_test,
+            }),
+            engine,
+            faults,
+        }
+    }
+}
+
 /// The parts of a trace that variants need.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct TraceMaterial {
     clock: Option<TraceClock>,
     trace: Arc<Trace>,
@@ -294,34 +343,36 @@ impl Material {
             unusable_memory,
             ..
         } = files;
-        let mut trace_faults = Diagnostics::default();
-        let parsed = read_trace(&request, loader, &mut inputs)
-            .map_err(|diagnostics| trace_faults = diagnostics)
-            .ok();
-        let engine = parsed.as_ref().and_then(|parsed| {
-            engine_choice::choose(request.engine, &parsed.parsed)
-                .map_err(|fault| trace_faults.list.push(fault))
-                .ok()
-        });
-        Self {
+        let demand = DemandMaterial::read(&request, loader, &mut inputs);
+        let policy = PolicyMaterial {
             sources,
             tree,
             set,
+            unusable_memory,
+            faults,
+        };
+        Self {
+            inputs,
+            ..Self::of(&request, policy, demand)
+        }
+    }
+
+    /// A policy under a trace, without the files.
+    fn of(request: &LoadRequest<'_>, policy: PolicyMaterial, demand: DemandMaterial) -> Self {
+        Self {
+            sources: policy.sources,
+            tree: policy.tree,
+            set: policy.set,
             written: None,
             policy_stem: stem(request.policy),
-            unusable_memory,
-            policy_faults: faults,
-            trace: parsed.map(|DatedTrace { parsed, clock }| TraceMaterial {
-                clock,
-                trace: Arc::new(parsed.trace),
-                warnings: parsed.warnings,
-                is_load_test: parsed.is_load_test,
-            }),
-            engine,
+            unusable_memory: policy.unusable_memory,
+            policy_faults: policy.faults,
+            trace: demand.trace,
+            engine: demand.engine,
             trace_stem: stem(request.trace),
             warm_up: request.warm_up,
-            trace_faults,
-            inputs,
+            trace_faults: demand.faults,
+            inputs: Vec::new(),
             latency_tables: LatencyTables::default(),
         }
     }

@@ -31,21 +31,25 @@ fn json_has_every_field() {
           "message": "the autoscaler cannot change the number of pods: `minReplicas` and `maxReplicas` are 20",
           "why": "the workload has 20 pods whatever the load",
           "help": "raise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler",
-          "object": "HorizontalPodAutoscaler prod/shop"
+          "object": "HorizontalPodAutoscaler prod/shop",
+          "autoscaler": "HorizontalPodAutoscaler prod/shop"
         }
       ],
       "omitted": 0,
       "errors": 0,
       "warnings": 1,
       "notes": 0,
-      "files": 2
+      "allowed": 0,
+      "below_min_severity": 0,
+      "files": 2,
+      "other_files": []
     }
     "#);
 }
 
 #[test]
 fn annotations_escape_what_separates_them() {
-    insta::assert_snapshot!(render_github(&report()), @"::warning file=a%2Cb.yaml,line=54,col=3,title=W0102::the autoscaler cannot change the number of pods: `minReplicas` and `maxReplicas` are 20%0Athe workload has 20 pods whatever the load%0Araise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler");
+    insta::assert_snapshot!(render_github(&report()), @"::warning file=a%2Cb.yaml,line=54,col=3,title=W0102 HorizontalPodAutoscaler prod/shop::the autoscaler cannot change the number of pods: `minReplicas` and `maxReplicas` are 20%0Athe workload has 20 pods whatever the load%0Araise `maxReplicas`, or write `replicas` into the Deployment and delete the autoscaler");
     let half = healthy_with_behavior(
         "    scaleUp:\n      policies: [{type: Percent, value: 100, periodSeconds: 5}]\n",
     );

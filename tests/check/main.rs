@@ -14,6 +14,7 @@ mod faults;
 mod admission;
 mod api_versions;
 mod autoscalers;
+mod cluster;
 mod formats;
 mod growth;
 mod healthy;

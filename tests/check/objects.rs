@@ -69,12 +69,12 @@ spec:
     insta::assert_snapshot!(named.join("\n"), @"
     ConfigMap `c1`
     ConfigMap `c2`
-    Secret `s1`
-    Secret `s2`
     ConfigMap `c3`
-    Secret `s3`
     PersistentVolumeClaim `p1`
     ConfigMap `c4`
+    Secret `s1`
+    Secret `s2`
+    Secret `s3`
     Secret `s4`
     ");
 }

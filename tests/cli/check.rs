@@ -63,10 +63,10 @@ fn json_is_one_object_with_a_place_for_each_finding() {
 fn github_gets_an_annotation_a_line() {
     let sandbox = Sandbox::new();
     let text = sandbox.hpasim("check policies/stripe-flask-app.yaml --format github");
-    let line = text.stdout.lines().last().expect("an annotation");
+    let line = text.stdout.lines().next().expect("an annotation");
     assert!(
         line.starts_with(
-            "::error file=policies/stripe-flask-app.yaml,line=67,col=17,title=E0108::the Service"
+            "::error file=policies/stripe-flask-app.yaml,line=67,col=17,title=E0108 Ingress default/stripe-flask-ingress::the Service"
         ),
         "{line}"
     );
@@ -105,4 +105,148 @@ fn run_takes_what_check_finds_broken() {
             "run {file} traces/spike.csv --engine fluid --plot none -o out --force"
         ));
     }
+}
+
+/// Eight autoscalers with their Deployments, in a folder with files of other tools.
+fn write_folder(sandbox: &Sandbox) {
+    for folder in ["k8s", "k8s/team", "k8s/.git"] {
+        std::fs::create_dir(sandbox.path(folder)).expect("a folder");
+    }
+    for number in 0..8 {
+        sandbox.write(&format!("k8s/hpa-{number}.yaml"), autoscaler(number));
+        sandbox.write(&format!("k8s/team/{number}.yml"), deployment(number));
+    }
+    sandbox.write("k8s/values.yaml", "replicas: 3\n");
+    sandbox.write("k8s/.git/broken.yaml", "kind: [\n");
+}
+
+/// An autoscaler; that of an odd number has a target that is missing.
+pub(crate) fn autoscaler(number: usize) -> String {
+    let target = if number % 2 == 1 { "gone" } else { "app" };
+    format!(
+        "apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: app, namespace: n{number}}}
+spec:
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {target}}}
+  maxReplicas: {}
+  metrics:
+  - type: Resource
+    resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 60}}}}
+",
+        3 + number
+    )
+}
+
+pub(crate) fn deployment(number: usize) -> String {
+    format!(
+        "apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: app, namespace: n{number}}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: app}}}}
+  template:
+    metadata: {{labels: {{app: app}}}}
+    spec:
+      containers:
+      - name: app
+        resources: {{requests: {{cpu: 100m}}}}
+"
+    )
+}
+
+#[test]
+fn a_folder_and_a_pattern_are_the_manifests_in_them() {
+    let sandbox = Sandbox::new();
+    write_folder(&sandbox);
+    let folder = sandbox.hpasim("check k8s");
+    assert_eq!(folder.code, Some(3), "{}", folder.stderr);
+    assert!(folder.stdout.starts_with("Objects, the worst first"));
+    assert!(
+        folder.stdout.contains(" in 16 files\n"),
+        "{}",
+        folder.stdout
+    );
+    let left_out = "no manifests, and left out: k8s/values.yaml\n";
+    assert!(folder.stdout.contains(left_out), "{}", folder.stdout);
+    let pattern = sandbox.hpasim(&["check", "k8s/**/*.y*ml"]);
+    assert_eq!(pattern.stdout, folder.stdout);
+    let some = sandbox.hpasim(&["check", "k8s/team/[0-2].yml"]);
+    assert!(some.stdout.ends_with(" in 3 files\n"), "{}", some.stdout);
+}
+
+#[test]
+fn a_pattern_or_a_folder_without_manifests_is_refused() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("empty")).expect("a folder");
+    for path in ["empty", "empty/*.yaml", "none/*.yaml", "traces/*.yaml"] {
+        let refused = sandbox.hpasim(&["check", path]);
+        assert_eq!(refused.code, Some(3), "{path}");
+        assert!(
+            refused.stdout.contains("error[E0001]"),
+            "{}",
+            refused.stdout
+        );
+        let run = sandbox.hpasim(&["run", path, "traces/spike.csv"]);
+        assert_eq!(run.code, Some(3), "{path}");
+        assert!(run.stderr.contains("error[E0001]"), "{}", run.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_the_folder_is_not_read() {
+    let sandbox = Sandbox::new();
+    write_folder(&sandbox);
+    sandbox.write("outside.yaml", "kind: Secret\ndata: {word: aGlkZGVu}\n");
+    let link = sandbox.path("k8s/link.yaml");
+    std::os::unix::fs::symlink(sandbox.path("outside.yaml"), link).expect("a link");
+    let checked = sandbox.hpasim("check k8s --full");
+    assert!(
+        checked.stdout.contains("error[E0057]"),
+        "{}",
+        checked.stdout
+    );
+    assert!(!checked.stdout.contains("Secret"));
+}
+
+#[test]
+fn run_and_export_take_a_folder() {
+    let sandbox = Sandbox::new();
+    write_folder(&sandbox);
+    let exported = sandbox.done("export k8s --hpa n2/app");
+    assert!(exported.stdout.contains("maxReplicas: 5\n"));
+    let run = "run k8s traces/spike.csv --hpa n2/app --engine fluid --plot none -o out";
+    sandbox.done(run);
+    let inputs = sandbox.json("out/summary.json")["inputs"].clone();
+    // The manifests and the trace, without the file of another tool.
+    assert_eq!(inputs.as_array().expect("a list").len(), 17);
+    let unclear = sandbox.hpasim("run k8s traces/spike.csv");
+    assert!(unclear.stderr.contains("the manifest holds 8 autoscalers"));
+}
+
+#[test]
+fn allowed_codes_and_lesser_findings_are_left_out() {
+    let sandbox = Sandbox::new();
+    let check = |arguments: &str| sandbox.hpasim(&format!("check policies/prod.toml {arguments}"));
+    let deny = "--deny warnings";
+    assert_eq!(
+        check(&format!("{deny} --allow W0105,w0108,W0106 --allow W0111")).code,
+        Some(0)
+    );
+    let errors = check("--min-severity error");
+    assert!(
+        errors.stdout.starts_with("nothing else found in 1 file\n"),
+        "{}",
+        errors.stdout
+    );
+    assert_eq!(check(&format!("{deny} --min-severity error")).code, Some(2));
+    let unknown = check("--allow W105");
+    assert_eq!(unknown.code, Some(2));
+    assert!(
+        unknown.stderr.contains("did you mean W0105?"),
+        "{}",
+        unknown.stderr
+    );
 }

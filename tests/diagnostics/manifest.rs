@@ -169,7 +169,7 @@ fn several_autoscalers_and_none_chosen() {
     20 | metadata: {name: shop, namespace: b}
        |                  ^^^^
        |
-       = help: name the namespace too: `--namespace NS`
+       = help: name the namespace too: `--hpa b/shop`
     ");
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::diagnostic::{Code, Diagnostic, Place};
 use super::super::keys::declared::DEFAULT_NAMESPACE;
+use super::super::listed::listed;
 use super::super::near::nearest;
 use super::super::source::{Origin, SourceId, Sources};
 use super::{Object, Objects, ReferenceFault, TargetReference, source_of_objects};
@@ -9,7 +10,7 @@ use super::{Object, Objects, ReferenceFault, TargetReference, source_of_objects}
 /// The user's choice among the objects of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ManifestChoice {
-    /// `--hpa NAME`: the autoscaler with this name.
+    /// `--hpa NAME` or `--hpa NS/NAME`: the autoscaler with this name.
     pub hpa: Option<String>,
     /// `--namespace NS`: the namespace of objects that do not state one; the default is `default`.
     pub namespace: Option<String>,
@@ -20,6 +21,23 @@ impl ManifestChoice {
     #[must_use]
     pub fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
+    }
+
+    /// Whether `--hpa` chooses this autoscaler. Without a namespace in it, a name chooses one in every namespace.
+    pub(crate) fn chooses(&self, hpa: &Object) -> bool {
+        self.hpa
+            .as_ref()
+            .is_none_or(|wanted| match wanted.split_once('/') {
+                Some((namespace, name)) => {
+                    hpa.name == name && hpa.namespace_or(self.namespace()) == namespace
+                }
+                None => hpa.name == *wanted,
+            })
+    }
+
+    /// The name of an autoscaler that only it has: `NS/NAME`.
+    pub(crate) fn full_name(&self, hpa: &Object) -> String {
+        format!("{}/{}", hpa.namespace_or(self.namespace()), hpa.name)
     }
 }
 
@@ -48,13 +66,7 @@ pub(super) fn choose<'o>(
     let refused = |message: String, origin: Origin, help: String| {
         Diagnostic::at(sources, Code::ManifestChoice, origin, message, help)
     };
-    let names = || {
-        let titles: Vec<String> = hpas
-            .iter()
-            .map(|hpa| format!("{}/{}", hpa.namespace_or(choice.namespace()), hpa.name))
-            .collect();
-        titles.join(", ")
-    };
+    let names = || listed(hpas.iter().map(|hpa| choice.full_name(hpa)));
     let hpa = match (&choice.hpa, hpas.as_slice()) {
         (None, []) => return only_workload(objects, choice, sources, source),
         (None, [hpa]) => *hpa,
@@ -66,10 +78,12 @@ pub(super) fn choose<'o>(
             ));
         }
         (Some(name), _) => {
-            let named: Vec<&&Object> = hpas.iter().filter(|hpa| hpa.name == *name).collect();
+            let named: Vec<&&Object> = hpas.iter().filter(|hpa| choice.chooses(hpa)).collect();
             let here = |hpa: &&&&Object| hpa.namespace_or(choice.namespace()) == choice.namespace();
             match (named.as_slice(), named.iter().find(here)) {
                 ([hpa], _) | ([_, _, ..], Some(hpa)) => **hpa,
+                // The same object twice: the last one counts, as in `kubectl apply`.
+                ([.., last], _) if name.contains('/') => last,
                 ([], _) => {
                     let near = nearest(name, hpas.iter().map(|hpa| hpa.name.as_str()));
                     let help = match (near, hpas.is_empty()) {
@@ -90,7 +104,10 @@ pub(super) fn choose<'o>(
                             names()
                         ),
                         named[1].name_origin(),
-                        "name the namespace too: `--namespace NS`".to_owned(),
+                        format!(
+                            "name the namespace too: `--hpa {}`",
+                            choice.full_name(named[1])
+                        ),
                     ));
                 }
             }
@@ -147,7 +164,7 @@ fn target_of<'o>(
         .or_else(|| named().find(lives_here))
         .or_else(|| named().next());
     let Some(workload) = other else {
-        let candidates: Vec<String> = workloads().map(|it| it.title(choice.namespace())).collect();
+        let candidates = listed(workloads().map(|it| it.title(choice.namespace())));
         return Err(Diagnostic::at(
             sources,
             Code::NoScaleTarget,
@@ -155,11 +172,10 @@ fn target_of<'o>(
             format!(
                 "the autoscaler scales {kind} {namespace}/{name}, which is not in the manifest"
             ),
-            match candidates.as_slice() {
-                [] => "add the Deployment to the file: `kubectl get hpa,deploy -o yaml`".to_owned(),
+            match candidates.as_str() {
+                "" => "add the Deployment to the file: `kubectl get hpa,deploy -o yaml`".to_owned(),
                 _ => format!(
-                    "correct `scaleTargetRef`, or add the object; the manifest holds: {}",
-                    candidates.join(", ")
+                    "correct `scaleTargetRef`, or add the object; the manifest holds: {candidates}"
                 ),
             },
         ));

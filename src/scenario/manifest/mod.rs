@@ -53,6 +53,7 @@ pub(super) use policy::{HpaIdentity, policy_part, policy_table};
 pub(super) use recorded_memory::UnusableMemory;
 pub(crate) use target_reference::{ReferenceFault, TargetReference};
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use admission::Admission;
@@ -81,7 +82,7 @@ const WORKLOADS: [&str; 4] = [
 const NEVER_SCALED: [&str; 3] = ["DaemonSet", "Job", "CronJob"];
 
 /// The objects of a manifest, including those of its Lists, in the order of the text.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Objects {
     /// The objects.
     pub(crate) list: Vec<Object>,
@@ -314,6 +315,17 @@ fn object(tree: Node, kind: String, api_version: String) -> Object {
         tree,
         admission: Admission::default(),
     }
+}
+
+/// Of objects with the same kind, name and namespace the last one counts, as in `kubectl apply`.
+pub(super) fn keep_the_last_of_each(objects: &mut Vec<Object>, default_namespace: &str) {
+    let mut known = BTreeSet::new();
+    objects.reverse();
+    objects.retain(|object| {
+        object.name.is_empty()
+            || known.insert((object.group().to_owned(), object.title(default_namespace)))
+    });
+    objects.reverse();
 }
 
 /// `metrics-server` of `registry.k8s.io/metrics-server/metrics-server:v0.8.0`.
