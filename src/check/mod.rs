@@ -36,8 +36,8 @@ use std::path::{Path, PathBuf};
 use crate::scenario::diagnostic::keep_first_of_each;
 use crate::scenario::survey::{Survey, survey};
 use crate::scenario::{
-    Diagnostic, Diagnostics, FileKind, Loader, ManifestChoice, Omitted, Severity, What, formats,
-    read_file,
+    Diagnostic, Diagnostics, FileKind, Loader, ManifestChoice, Omitted, Severity, TraceReading,
+    formats, read_file,
 };
 use crate::units::SimSpan;
 use crate::workload::Trace;
@@ -53,8 +53,8 @@ pub struct CheckRequest<'r> {
     pub choice: ManifestChoice,
     /// A trace, for the rules that depend on the traffic.
     pub trace: Option<&'r Path>,
-    /// `--what`: the quantity of the trace's numbers.
-    pub what: Option<What>,
+    /// What the user states of the trace.
+    pub reading: TraceReading<'r>,
     /// The longest acceptable time from `minReplicas` to `maxReplicas`.
     pub within: SimSpan,
 }
@@ -106,7 +106,7 @@ pub fn check(
     loader: &mut dyn Loader,
 ) -> Result<CheckReport, Diagnostics> {
     let traffic_period = match request.trace {
-        Some(path) => traffic::period(&read_trace(path, request.what, loader)?),
+        Some(path) => traffic::period(&read_trace(path, request.reading, loader)?),
         None => None,
     };
     let survey = survey(request.files, &request.choice, loader);
@@ -125,11 +125,11 @@ pub fn check(
 
 fn read_trace(
     path: &Path,
-    what: Option<What>,
+    reading: TraceReading<'_>,
     loader: &mut dyn Loader,
 ) -> Result<Trace, Diagnostics> {
     let bytes = read_file(loader, path, FileKind::Trace, None).map_err(Diagnostics::one)?;
-    Ok(formats::read_trace(path, &bytes, what)?.trace)
+    Ok(formats::read_trace(path, &bytes, reading)?.trace)
 }
 
 /// The findings of the reader and of the rules, without duplicates, by file and line.

@@ -58,7 +58,7 @@ Examples:
 /// Set policies side by side under the same traffic.
 #[derive(Args, Debug)]
 #[command(
-    mut_arg("output", |output| output.help("Output folder [default: output/compare-<policies>-<trace>]")),
+    mut_arg("output", |output| output.help("Folder [default: output/compare-<policies>-<trace>]")),
     mut_arg("format", |format| {
         format
             .value_parser(one_of(COMPARISON_FORMATS))
@@ -87,7 +87,7 @@ pub(super) struct CompareArgs {
     matters: WhatMattersArgs,
     #[command(flatten)]
     answer: AnswerArgs,
-    /// Exit with 99 if `KPI<=N` does not hold (of every policy, or of P with `P.KPI<=N`), or if `P.KPI<=Q.KPI` is violated beyond the noise; repeatable
+    /// Exit with 99 unless `KPI<=N` holds (of P: `P.KPI<=N`; within the noise: `P.KPI<=Q.KPI`); repeatable
     #[arg(long, value_name = "KPI<=N")]
     assert: Vec<String>,
 }

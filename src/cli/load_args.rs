@@ -34,7 +34,7 @@ pub(super) struct LoadArgs {
         value_parser = one_of(ENGINES),
         hide_possible_values = true,
         value_name = "ENGINE",
-        help = "request (each request), or fluid (only rates, fast) [default: request; fluid for CPU traces]"
+        help = "request, or fluid (only rates) [default: by the trace]"
     )]
     engine: Option<Engine>,
 }
@@ -87,7 +87,7 @@ impl LoadArgs {
     }
 
     fn load_request<'r>(
-        &self,
+        &'r self,
         policy: &'r Path,
         trace: &'r Path,
         set: &'r [String],
@@ -99,7 +99,7 @@ impl LoadArgs {
             from: self.span.from(),
             to: self.span.to(),
             warm_up: self.warm_up.span(),
-            what: self.what.what(),
+            reading: self.what.reading(),
             engine: self.engine(),
         }
     }
@@ -132,7 +132,7 @@ impl LoadArgs {
             from: self.span.from,
             to: self.span.to,
             warm_up: self.warm_up.asked(),
-            what: self.what.word(),
+            reading: self.what.stated(),
             hpa,
             namespace,
         }

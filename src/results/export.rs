@@ -2,6 +2,7 @@
 //!
 //! The same values give the same bytes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -173,8 +174,8 @@ pub struct Request {
     pub to: Option<SimSpan>,
     /// `--warm-up`.
     pub warm_up: Option<SimSpan>,
-    /// `--what`.
-    pub what: Option<&'static str>,
+    /// What the user states of the trace, by the names of the options.
+    pub reading: BTreeMap<&'static str, String>,
     /// `--hpa`.
     pub hpa: Option<String>,
     /// `--namespace`.
@@ -184,12 +185,13 @@ pub struct Request {
 impl Serialize for Request {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seconds = |span: Option<SimSpan>| span.map(SimSpan::as_secs_f64);
+        let reading = self.reading.iter();
+        let reading = reading.map(|(name, value)| (*name, Some(value.as_str())));
         let chosen = [
-            ("what", self.what),
             ("hpa", self.hpa.as_deref()),
             ("namespace", self.namespace.as_deref()),
         ];
-        let chosen = chosen.iter().filter(|(_, value)| value.is_some());
+        let chosen = reading.chain(chosen);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("set", &self.set)?;
         map.serialize_entry("from_seconds", &seconds(self.from))?;
@@ -198,7 +200,9 @@ impl Serialize for Request {
             map.serialize_entry("warm_up_seconds", &warm_up.as_secs_f64())?;
         }
         for (key, value) in chosen {
-            map.serialize_entry(key, value)?;
+            if let Some(value) = value {
+                map.serialize_entry(key, value)?;
+            }
         }
         map.end()
     }

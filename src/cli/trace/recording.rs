@@ -4,9 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::TypedValueParser;
 
-use crate::cli::choices::one_of;
 use crate::cli::error::CommandError;
 use crate::cli::progress::ByteProgress;
 use crate::cli::what_args::WhatArgs;
@@ -24,10 +22,7 @@ pub struct RecordingArgs {
     /// Recording or trace, plain or gzip; `-` is stdin
     #[arg(value_name = "FILE")]
     pub input: PathBuf,
-    /// Read FILE in this format
-    #[arg(long, value_parser = formats(), value_name = "FORMAT")]
-    pub input_format: Option<RecordingFormat>,
-    /// Meaning of its numbers.
+    /// What it is.
     #[command(flatten)]
     pub what: WhatArgs,
     /// One of several series: a number from 1, label=value, or a name.
@@ -55,12 +50,6 @@ pub struct RecordingArgs {
     /// Print only errors and the data
     #[arg(short, long)]
     pub quiet: bool,
-}
-
-/// `--input-format`.
-fn formats() -> impl TypedValueParser<Value = RecordingFormat> {
-    let words = |format: RecordingFormat| (format, format.word());
-    one_of(&RecordingFormat::ALL.map(words))
 }
 
 fn parse_step(text: &str) -> Result<SimSpan, String> {
@@ -91,12 +80,11 @@ fn parse_moment(text: &str) -> Result<TraceMoment, String> {
 impl RecordingArgs {
     fn options(&self, utilization: Option<RecordedUtilization>) -> ReadOptions {
         ReadOptions {
-            format: self.input_format,
-            what: self.what.what(),
             series: self.series.as_deref().map(SeriesChoice::parse),
             ramp_step: self.step,
             utilization,
             scale: self.scale,
+            ..self.what.reading().options()
         }
     }
 

@@ -403,7 +403,7 @@ impl TuneArgs {
             from: None,
             to: None,
             warm_up: self.warm_up.span(),
-            what: self.what.what(),
+            reading: self.what.reading(),
             engine: self.engine,
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::recognise::Sign;
 use super::stamp::stamp_text;
-use super::{FormatReader, Meanings, Recorded, Recording};
+use super::{FormatReader, Meanings, Recorded, RecordedText, Recording};
 use crate::bounded::TRACE_BYTES_MAX;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_trace};
@@ -19,7 +19,7 @@ use crate::workload::{Demand, Trace};
 pub(super) static OWN_CSV: FormatReader = FormatReader {
     title: "hpasim CSV",
     word: "csv",
-    is_json: false,
+    texts: RecordedText::Table,
     meanings: Meanings::Stated("its header states the kind of load"),
     has_series: false,
     is_load_test: false,
