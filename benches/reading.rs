@@ -24,7 +24,7 @@ fn checked(path: &str, text: &str) -> CheckReport {
         files: &[PathBuf::from(path)],
         choice: ManifestChoice::default(),
         trace: None,
-        what: None,
+        reading: hpasim::scenario::TraceReading::default(),
         within: WITHIN,
     };
     check(&request, &mut OneFile(text.to_owned())).expect("no trace that is faulty")
@@ -136,7 +136,7 @@ fn merge_head(parameters: usize) -> String {
         seeds: &[Seed(1)],
         set: &set,
         samples: None,
-        what: None,
+        reading: &std::collections::BTreeMap::new(),
         hpa: None,
         namespace: None,
         warm_up: None,

@@ -42,7 +42,7 @@ fn checked(path: &str, text: &str) -> String {
         files: &[path],
         choice: ManifestChoice::default(),
         trace: None,
-        what: None,
+        reading: hpasim::scenario::TraceReading::default(),
         within: WITHIN,
     };
     let report = check(&request, &mut files).expect("no trace to read");

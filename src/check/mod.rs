@@ -49,8 +49,8 @@ use crate::scenario::manifest::Object;
 use crate::scenario::source::Origin;
 use crate::scenario::survey::{Subject, Survey, listed, survey};
 use crate::scenario::{
-    Code, Diagnostic, Diagnostics, FileKind, Loader, ManifestChoice, Omitted, Severity, What,
-    formats, nearest, read_file,
+    Code, Diagnostic, Diagnostics, FileKind, Loader, ManifestChoice, Omitted, Severity,
+    TraceReading, formats, nearest, read_file,
 };
 use crate::units::SimSpan;
 use crate::workload::Trace;
@@ -67,8 +67,8 @@ pub struct CheckRequest<'r> {
     pub choice: ManifestChoice,
     /// A trace, for the rules that depend on the traffic.
     pub trace: Option<&'r Path>,
-    /// `--what`: the quantity of the trace's numbers.
-    pub what: Option<What>,
+    /// What the user states of the trace.
+    pub reading: TraceReading<'r>,
     /// The longest acceptable time from `minReplicas` to `maxReplicas`.
     pub within: SimSpan,
 }
@@ -154,7 +154,7 @@ pub fn check(
     loader: &mut dyn Loader,
 ) -> Result<CheckReport, Diagnostics> {
     let traffic_period = match request.trace {
-        Some(path) => traffic::period(&read_trace(path, request.what, loader)?),
+        Some(path) => traffic::period(&read_trace(path, request.reading, loader)?),
         None => None,
     };
     let survey = survey(request.files, &request.choice, loader);
@@ -254,11 +254,11 @@ fn no_such_autoscaler(wanted: &str, hpas: &[&Object], choice: &ManifestChoice) -
 
 fn read_trace(
     path: &Path,
-    what: Option<What>,
+    reading: TraceReading<'_>,
     loader: &mut dyn Loader,
 ) -> Result<Trace, Diagnostics> {
     let bytes = read_file(loader, path, FileKind::Trace, None).map_err(Diagnostics::one)?;
-    Ok(formats::read_trace(path, &bytes, what)?.trace)
+    Ok(formats::read_trace(path, &bytes, reading)?.trace)
 }
 
 /// The findings of the reader and of the rules, without duplicates, by severity, file and line.

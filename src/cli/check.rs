@@ -77,7 +77,7 @@ pub(super) fn run(arguments: &CheckArgs, screen: &mut Screen) -> Result<Completi
         files: &arguments.files,
         choice: arguments.manifest.choice(),
         trace: arguments.trace.as_deref(),
-        what: arguments.what.what(),
+        reading: arguments.what.reading(),
         within: arguments.within,
     };
     let mut loader = if arguments.allow_outside {

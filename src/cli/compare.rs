@@ -58,7 +58,7 @@ Examples:
 /// Set policies side by side under the same traffic.
 #[derive(Args, Debug)]
 #[command(
-    mut_arg("output", |output| output.help("Output folder [default: output/compare-...]")),
+    mut_arg("output", |output| output.help("Folder [default: output/compare-<policies>-<trace>]")),
     mut_arg("format", |format| {
         format
             .value_parser(one_of(COMPARISON_FORMATS))

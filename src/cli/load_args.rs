@@ -34,7 +34,7 @@ pub(super) struct LoadArgs {
         value_parser = one_of(ENGINES),
         hide_possible_values = true,
         value_name = "ENGINE",
-        help = "request (each request), or fluid (only rates, fast) [default: request; fluid for CPU traces]"
+        help = "request, or fluid (only rates) [default: by the trace]"
     )]
     engine: Option<Engine>,
 }
@@ -139,7 +139,7 @@ impl LoadArgs {
             to: self.span.to,
             zone: self.span.zone(),
             warm_up: self.warm_up.span(),
-            what: self.what.what(),
+            reading: self.what.reading(),
             engine: self.engine(),
         }
     }
@@ -169,7 +169,7 @@ impl LoadArgs {
             to: self.span.to,
             timezone: self.span.timezone.clone(),
             warm_up: self.warm_up.asked(),
-            what: self.what.word(),
+            reading: self.what.stated(),
             hpa,
             namespace,
             all: false,

@@ -76,7 +76,7 @@ pub(super) struct RunArgs {
     /// Policy (TOML), Kubernetes manifest (YAML, JSON), or a folder of manifests
     #[arg(value_name = "POLICY")]
     policy: PathBuf,
-    /// Traffic: CSV, or a recording (k6, Prometheus, Locust, access log); `-` is stdin
+    /// Trace, or a recording in a known format; `-` is stdin
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
     /// Set a key of the policy; repeatable

@@ -68,7 +68,7 @@ pub(super) struct SweepArgs {
     #[arg(value_name = "TRACE", required = true)]
     traces: Vec<PathBuf>,
     /// A key and its values: a list (a=0,60,300), a range with a step (a=40..80:5; 80 is included), or one value; repeatable; the target of a v2 manifest is hpa.metrics.0.resource.target.averageUtilization
-    #[arg(long, value_name = "PATH=VALUES")]
+    #[arg(long, value_name = "PATH=LIST")]
     set: Vec<String>,
     #[command(flatten)]
     manifest: ManifestArgs,
@@ -85,7 +85,7 @@ pub(super) struct SweepArgs {
         value_parser = one_of(ENGINES),
         hide_possible_values = true,
         value_name = "ENGINE",
-        help = "request (each request), or fluid (only rates, fast) [default: fluid; request for user traces]"
+        help = "request, or fluid (only rates) [default: fluid; request for user traces]"
     )]
     engine: Option<Engine>,
     #[command(flatten)]
@@ -163,7 +163,7 @@ impl SweepArgs {
             to: None,
             zone: None,
             warm_up: self.warm_up.span(),
-            what: self.what.what(),
+            reading: self.what.reading(),
             engine: self.engine,
         });
         let requests: Vec<LoadRequest<'_>> = requests.collect();
@@ -180,7 +180,7 @@ impl SweepArgs {
             samples: self.samples,
             shard: self.shard,
             warm_up_seconds: self.warm_up.asked().map(SimSpan::as_secs_f64),
-            what: self.what.word(),
+            reading: self.what.stated(),
             hpa,
             namespace,
         }
@@ -248,7 +248,7 @@ impl<'a> SweepExperiment<'a> {
             seeds: &seeds,
             set: &arguments.set,
             samples: arguments.samples,
-            what: arguments.what.word(),
+            reading: &arguments.what.stated(),
             hpa: choice.hpa.as_deref(),
             namespace: choice.namespace.as_deref(),
             warm_up: arguments.warm_up.asked(),

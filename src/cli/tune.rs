@@ -78,7 +78,7 @@ pub(super) struct TuneArgs {
     /// How many changes the answer may have: the best policy, or the best single change.
     #[arg(help = "best, or one-change: one setting only", long = "answer", value_parser = one_of(ANSWERS), hide_possible_values = true, value_name = "ANSWER", default_value = Answer::Best.as_str())]
     wanted: Answer,
-    /// Search only this: PATH=VALUES as for `sweep --set`, or averageUtilization (in a policy without `metrics`: targetCPUUtilizationPercentage), minReplicas, tolerance, scaleDown, ...; repeatable
+    /// Search only this: PATH=VALUES as for `sweep --set`, or averageUtilization (without `metrics`: targetCPUUtilizationPercentage), ...; repeatable
     #[arg(long, value_name = "PARAM")]
     param: Vec<String>,
     /// Set a key of all policies; repeatable
@@ -110,7 +110,7 @@ pub(super) struct TuneArgs {
         value_parser = one_of(ENGINES),
         hide_possible_values = true,
         value_name = "ENGINE",
-        help = "request or fluid for all [default: fluid for the search, request for finalists and report]"
+        help = "request or fluid [default: fluid, then request]"
     )]
     engine: Option<Engine>,
     #[command(flatten)]
@@ -249,7 +249,7 @@ impl TuneArgs {
             finalists: self.finalists,
             engine: self.engine.map(Engine::as_str),
             warm_up_seconds: self.warm_up.asked().map(SimSpan::as_secs_f64),
-            what: self.what.word(),
+            reading: self.what.stated(),
             hpa,
             namespace,
         }

@@ -17,7 +17,7 @@ use crate::units::Seed;
 /// Whether the assumptions are varied.
 #[derive(Args, Clone, Copy, Debug)]
 pub(super) struct WhatMattersArgs {
-    /// Show the three assumptions that move the result most
+    /// Show the three assumptions that matter most
     #[arg(long)]
     pub(super) what_matters: bool,
 }

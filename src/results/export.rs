@@ -2,6 +2,7 @@
 //!
 //! The same values give the same bytes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -200,8 +201,8 @@ pub struct Request {
     pub timezone: Option<ClockZone>,
     /// `--warm-up`.
     pub warm_up: Option<SimSpan>,
-    /// `--what`.
-    pub what: Option<&'static str>,
+    /// What the user states of the trace, by the names of the options.
+    pub reading: BTreeMap<&'static str, String>,
     /// `--hpa`.
     pub hpa: Option<String>,
     /// `--namespace`.
@@ -222,15 +223,16 @@ impl Serialize for Request {
         });
         let timezone = self.timezone.as_ref().map(ToString::to_string);
         let [(from, from_date), (to, to_date)] = &dates;
+        let reading = self.reading.iter();
+        let reading = reading.map(|(name, value)| (*name, Some(value.as_str())));
         let chosen = [
             (*from, from_date.as_deref()),
             (*to, to_date.as_deref()),
             ("timezone", timezone.as_deref()),
-            ("what", self.what),
             ("hpa", self.hpa.as_deref()),
             ("namespace", self.namespace.as_deref()),
         ];
-        let chosen = chosen.iter().filter(|(_, value)| value.is_some());
+        let chosen = reading.chain(chosen);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("set", &self.set)?;
         map.serialize_entry("from_seconds", &seconds(self.from))?;
@@ -239,7 +241,9 @@ impl Serialize for Request {
             map.serialize_entry("warm_up_seconds", &warm_up.as_secs_f64())?;
         }
         for (key, value) in chosen {
-            map.serialize_entry(key, value)?;
+            if let Some(value) = value {
+                map.serialize_entry(key, value)?;
+            }
         }
         if self.all {
             map.serialize_entry("all", &true)?;

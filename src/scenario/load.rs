@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::clock::{ClockZone, TraceClock, TraceMoment, clock_in, part};
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::file_request::{FileKind, STANDARD_INPUT};
-use super::formats::{self, What};
+use super::formats::{self, TraceReading};
 use super::keys;
 use super::keys::declared::{BEFORE, BEFORE_A_LOAD_TEST};
 use super::loader::{LoadedFile, Loader, read_file};
@@ -44,8 +44,8 @@ pub struct LoadRequest<'r> {
     pub zone: Option<&'r ClockZone>,
     /// `--warm-up`: the KPIs leave out this part, from the start of the run on.
     pub warm_up: SimSpan,
-    /// `--what`: the quantity of the trace's numbers; `None` leaves it to the trace.
-    pub what: Option<What>,
+    /// What the user states of the trace.
+    pub reading: TraceReading<'r>,
     /// `--engine`; `None` lets the trace decide.
     pub engine: Option<Engine>,
 }
@@ -62,7 +62,7 @@ impl<'r> LoadRequest<'r> {
             to: None,
             zone: None,
             warm_up: SimSpan::ZERO,
-            what: None,
+            reading: TraceReading::default(),
             engine: None,
         }
     }
@@ -89,7 +89,7 @@ pub(super) fn read_trace(
 ) -> Result<DatedTrace, Diagnostics> {
     let bytes =
         read_file(loader, request.trace, FileKind::Trace, None).map_err(Diagnostics::one)?;
-    let parsed = formats::read_trace(request.trace, &bytes, request.what);
+    let parsed = formats::read_trace(request.trace, &bytes, request.reading);
     inputs.push(LoadedFile {
         path: request.trace.to_owned(),
         bytes,

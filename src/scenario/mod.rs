@@ -78,7 +78,7 @@ pub use diagnostic::{Code, Diagnostic, Diagnostics, LineStart, Omitted, Place, S
 #[doc(hidden)]
 pub use file_fault::{missing_path, unreadable};
 pub use file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
-pub use formats::What;
+pub use formats::{TraceReading, What};
 pub(crate) use hpa_section::REPLICAS_MAX;
 pub use load::LoadRequest;
 #[doc(hidden)]

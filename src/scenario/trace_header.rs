@@ -44,6 +44,12 @@ const DEMAND_COLUMNS: [(&str, DemandColumn); 3] = [
     ("users", DemandColumn::Users),
 ];
 
+/// Whether `name` is a time column or a column of the load.
+pub(super) fn is_known_column(name: &str) -> bool {
+    TIME_COLUMNS.iter().any(|(known, _)| *known == name)
+        || DEMAND_COLUMNS.iter().any(|(known, _)| *known == name)
+}
+
 /// The meaning of each column.
 pub(super) struct Header {
     pub(super) width: usize,

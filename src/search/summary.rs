@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use std::collections::BTreeMap;
 
 use super::grid::Grid;
 use super::outcome::{Objectives, SweepOutcome, Weighed};
@@ -34,9 +35,9 @@ pub struct SweepRequest {
     /// `--warm-up`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_up_seconds: Option<f64>,
-    /// `--what`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub what: Option<&'static str>,
+    /// What the user states of the traces, by the names of the options.
+    #[serde(flatten)]
+    pub reading: BTreeMap<&'static str, String>,
     /// `--hpa`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hpa: Option<String>,

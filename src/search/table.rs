@@ -6,6 +6,7 @@
 //! whole rows and a file can be continued and joined line by line. Head and rows
 //! end in a check value each, so that a damaged file is not taken for a whole one.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::grid::Grid;
@@ -150,8 +151,8 @@ pub struct HeadFacts<'h> {
     pub set: &'h [String],
     /// `--samples`.
     pub samples: Option<u32>,
-    /// `--what`.
-    pub what: Option<&'h str>,
+    /// What the user states of the traces, by the names of the options.
+    pub reading: &'h BTreeMap<&'static str, String>,
     /// `--hpa`.
     pub hpa: Option<&'h str>,
     /// `--namespace`.
@@ -174,11 +175,9 @@ impl Head {
             format!("# version: {}", env!("CARGO_PKG_VERSION")),
             format!("# policy: {}", facts.policy),
         ];
-        let chosen = [
-            ("what", facts.what),
-            ("hpa", facts.hpa),
-            ("namespace", facts.namespace),
-        ];
+        let chosen = [("hpa", facts.hpa), ("namespace", facts.namespace)];
+        let reading = facts.reading.iter();
+        lines.extend(reading.map(|(name, value)| format!("# {name}: {value}")));
         lines.extend(
             chosen
                 .iter()

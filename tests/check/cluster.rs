@@ -2,7 +2,7 @@
 
 use hpasim::render::check::check_json;
 use hpasim::render::check_page::{is_long, render_check_page};
-use hpasim::scenario::{Code, Severity};
+use hpasim::scenario::{Code, Severity, TraceReading};
 
 use super::*;
 
@@ -248,7 +248,7 @@ fn an_unknown_autoscaler_is_refused_with_the_nearest_name() {
             files: &files,
             choice,
             trace: None,
-            what: None,
+            reading: TraceReading::default(),
             within: WITHIN,
         };
         let mut loader = MemoryLoader::default().with("app.yaml", cluster());

@@ -123,7 +123,7 @@ fn report_with(
         files: &paths,
         choice,
         trace: trace.map(|_| Path::new("t.csv")),
-        what: None,
+        reading: hpasim::scenario::TraceReading::default(),
         within,
     };
     check(&request, &mut loader).expect("a readable trace")

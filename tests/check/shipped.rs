@@ -17,7 +17,7 @@ fn lines(path: &str) -> String {
         files: &paths,
         choice: ManifestChoice::default(),
         trace: None,
-        what: None,
+        reading: hpasim::scenario::TraceReading::default(),
         within: WITHIN,
     };
     let report = check(&request, &mut files).expect("no trace");

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const SEEDS: [&str; 8] = [
+const SEEDS: [&str; 12] = [
     "time_s,rps,depth\n0,4,1\n60,5,2\n",
     "metric_name,timestamp,metric_value\nhttp_reqs,1645006050,1\nvus,1645006050,1\nhttp_reqs,1645006053,1\n",
     "{\"metric\":\"http_reqs\",\"type\":\"Point\",\"data\":{\"time\":\"2024-03-19T14:59:30.714081-04:00\",\"value\":1}}\n",
@@ -14,6 +14,10 @@ const SEEDS: [&str; 8] = [
     "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{\"__name__\":\"a_total\"},\"values\":[[1788935810,\"18.63\"],[1788935825,\"1\"],[1788935840.5,\"NaN\"]]}]}}",
     "Timestamp,User Count,Type,Name,Requests/s\n1783649530,5,,Aggregated,16.5\n1783649531,5,,Aggregated,17\n",
     "h - - [01/Jul/1995:00:00:01 -0400] \"GET / HTTP/1.0\" 200 1\nh - - [01/Jul/1995:00:00:09 -0400] \"-\"\n",
+    "https 2026-03-02T09:00:00.150000Z app/shop/0 192.0.2.0:2817 10.0.0.1:80 0.0 \"GET https://a HTTP/1.1\"\nhttps 2026-03-02T09:00:02Z app/shop/0 192.0.2.0:2817 - 0.0 \"-\"\n",
+    "#Fields: date time cs-method\n2026-03-02 09:00:00 GET\n2026-03-02 09:00:04 GET\n",
+    "{\"ts\":1772442000.5,\"status\":200}\n{\"log\":\"{\\\"ts\\\":1772442003,\\\"url\\\":1}\",\"stream\":\"stdout\"}\n",
+    "[{\"timestamp\":\"2026-03-02T09:00:00Z\",\"httpRequest\":{}},\n{\"timestamp\":\"2026-03-02T09:00:09Z\",\"httpRequest\":{}}]",
 ];
 
 fn cases() -> u32 {

@@ -14,6 +14,7 @@ mod faults;
 mod docs;
 mod files;
 mod fuzz;
+mod json_logs;
 mod k6;
 mod locust;
 mod logs;

@@ -225,7 +225,7 @@ fn answers_that_are_no_course_of_time() {
     "#);
     insta::assert_snapshot!(told("{\"some\":\"json\"}"), @"
     error[E0042]: `in` is JSON, but not in a known format
-    help: the known formats are k6's --out json, k6 options (stages, scenarios) and Prometheus' query_range; `hpasim trace convert --input-format` forces a format
+    help: the known formats are logs of objects with a time (--time-field names its key), and the output of k6, Prometheus, CloudWatch, vegeta and Artillery
     ");
 }
 

@@ -4,9 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::TypedValueParser;
 
-use crate::cli::choices::one_of;
 use crate::cli::error::CommandError;
 use crate::cli::load_args::SpanArgs;
 use crate::cli::progress::ByteProgress;
@@ -14,7 +12,7 @@ use crate::cli::what_args::WhatArgs;
 use crate::files::{OpenInput, open_input};
 use crate::scenario::formats::shape::{Shaping, shape};
 use crate::scenario::formats::{
-    ReadOptions, RecordedUtilization, Recording, RecordingFormat, SeriesChoice, read_recording,
+    ReadOptions, RecordedUtilization, Recording, SeriesChoice, read_recording,
 };
 use crate::scenario::{Diagnostics, LoadError, NamedBy, STANDARD_INPUT, parse_duration};
 use crate::units::{SimSpan, parse_number};
@@ -25,10 +23,7 @@ pub struct RecordingArgs {
     /// Recording or trace, plain or gzip; `-` is stdin
     #[arg(value_name = "FILE")]
     pub input: PathBuf,
-    /// Read FILE in this format
-    #[arg(long, value_parser = formats(), value_name = "FORMAT")]
-    pub input_format: Option<RecordingFormat>,
-    /// Meaning of its numbers.
+    /// What it is.
     #[command(flatten)]
     pub what: WhatArgs,
     /// One of several series: a number from 1, label=value, or a name.
@@ -55,12 +50,6 @@ pub struct RecordingArgs {
     pub quiet: bool,
 }
 
-/// `--input-format`.
-pub(super) fn formats() -> impl TypedValueParser<Value = RecordingFormat> {
-    let words = |format: RecordingFormat| (format, format.word());
-    one_of(&RecordingFormat::ALL.map(words))
-}
-
 fn parse_step(text: &str) -> Result<SimSpan, String> {
     let step = parse_duration(text)?;
     if step > SimSpan::default() {
@@ -80,12 +69,11 @@ pub(super) fn parse_scale(text: &str) -> Result<f64, String> {
 impl RecordingArgs {
     fn options(&self, utilization: Option<RecordedUtilization>) -> ReadOptions {
         ReadOptions {
-            format: self.input_format,
-            what: self.what.what(),
             series: self.series.as_deref().map(SeriesChoice::parse),
             ramp_step: self.step,
             utilization,
             scale: self.scale,
+            ..self.what.reading().options()
         }
     }
 

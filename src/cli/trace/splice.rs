@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::TraceOutputArgs;
-use super::recording::{formats, parse_scale, read_file, shaped};
+use super::recording::{parse_scale, read_file, shaped};
 use crate::cli::error::{CommandError, Completion};
 use crate::cli::load_args::{parse_moment, parse_zone};
 use crate::cli::screen::Screen;
 use crate::cli::what_args::WhatArgs;
+use crate::scenario::formats::ReadOptions;
 use crate::scenario::formats::csv_text::trace_csv;
 use crate::scenario::formats::shape::Shaping;
-use crate::scenario::formats::{ReadOptions, RecordingFormat};
 use crate::scenario::{ClockZone, Diagnostics, TraceMoment, parse_duration};
 use crate::text::visible;
 use crate::units::{SimSpan, SimTime};
@@ -49,10 +49,7 @@ pub struct SpliceArgs {
     /// Trace or recording whose load is added
     #[arg(long, value_name = "FILE")]
     pub add: Option<PathBuf>,
-    /// Read FILE in this format
-    #[arg(long, value_parser = formats(), value_name = "FORMAT")]
-    pub input_format: Option<RecordingFormat>,
-    /// Meaning of its numbers.
+    /// What FILE is.
     #[command(flatten)]
     pub what: WhatArgs,
     /// Time zone of dates, as UTC, +02:00 or Europe/Berlin.
@@ -83,14 +80,14 @@ pub(super) fn run(arguments: &SpliceArgs, screen: &mut Screen) -> Result<Complet
     };
     let recording = read_file(
         &arguments.input,
-        &arguments.options(arguments.input_format),
+        &arguments.what.reading().options(),
         !arguments.quiet,
     )?;
     let recording = shaped(recording, &shaping)?;
     let added = match &arguments.add {
         None => None,
         Some(path) => {
-            let read = read_file(path, &arguments.options(None), !arguments.quiet)?;
+            let read = read_file(path, &ReadOptions::default(), !arguments.quiet)?;
             Some(shaped(read, &Shaping::default())?.trace)
         }
     };
@@ -112,14 +109,6 @@ pub(super) fn run(arguments: &SpliceArgs, screen: &mut Screen) -> Result<Complet
 }
 
 impl SpliceArgs {
-    fn options(&self, format: Option<RecordingFormat>) -> ReadOptions {
-        ReadOptions {
-            format,
-            what: self.what.what(),
-            ..ReadOptions::default()
-        }
-    }
-
     fn splice<'t>(&self, at: SimTime, added: Option<&'t Trace>) -> Splice<'t> {
         let of_added = added.map(|trace| trace.end() - SimTime::ZERO);
         let factor = self.scale.unwrap_or(1.0);

@@ -408,7 +408,7 @@ impl TuneArgs {
             to: None,
             zone: None,
             warm_up: self.warm_up.span(),
-            what: self.what.what(),
+            reading: self.what.reading(),
             engine: self.engine,
         }
     }

@@ -221,8 +221,9 @@ impl ProposalInputs<'_> {
         if let Some(span) = self.experiment.arguments.warm_up.asked() {
             command.push_str(&format!(" --warm-up {span}"));
         }
-        if let Some(word) = self.experiment.arguments.what.word() {
-            command.push_str(&format!(" --what {word}"));
+        for (name, value) in self.experiment.arguments.what.stated() {
+            let option = name.replace('_', "-");
+            command.push_str(&format!(" --{option} {}", shell_word(&value)));
         }
         if let Some(engine) = self.experiment.arguments.engine {
             command.push_str(&format!(" --engine {}", engine.as_str()));

@@ -52,9 +52,9 @@ impl Default for RequestCounts {
 }
 
 impl RequestCounts {
-    /// Whether no request was counted.
-    pub(super) fn is_empty(&self) -> bool {
-        self.buckets.is_empty() && self.current.is_none()
+    /// The number of counted requests.
+    pub(super) fn count(&self) -> u64 {
+        self.total as u64
     }
 
     /// Counts `count` requests at a time; adds a note about an unusual time.
@@ -122,6 +122,7 @@ impl RequestCounts {
         let origin = first.checked_mul(length)?;
         let mut rows = RateRows {
             origin: Some(origin),
+            offset_seconds: self.offset_seconds.flatten(),
             resolution: Some(SimSpan::from_nanos(length)),
             total: Some(self.total),
             ..RateRows::default()

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::recognise::Sign;
-use super::{FormatReader, Meanings, Recorded, Recording};
+use super::{FormatReader, Meanings, Recorded, RecordedText, Recording};
 use crate::bounded::TRACE_BYTES_MAX;
 use crate::scenario::clock::{ClockZone, TraceClock};
 use crate::scenario::diagnostic::Diagnostics;
@@ -19,7 +19,7 @@ use crate::workload::{Demand, Trace};
 pub(super) static OWN_CSV: FormatReader = FormatReader {
     title: "hpasim CSV",
     word: "csv",
-    is_json: false,
+    texts: RecordedText::Table,
     meanings: Meanings::Stated("its header states the kind of load"),
     has_series: false,
     is_load_test: false,

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
+use super::stamp::Dates;
 use crate::bounded::{
     RECORDING_LINE_BYTES_MAX, ReadError, Unpacked, read_line, read_whole, size_text, unpacked,
 };
@@ -20,6 +21,8 @@ use crate::scenario::secrecy::is_line_of_document;
 
 /// The bytes of a stream that serve to recognise its format.
 const HEAD_BYTES: usize = 64 << 10;
+/// The bytes for a stream whose first bytes show no format.
+const LONG_HEAD_BYTES: usize = 1 << 20;
 
 /// A decompressed stream and its first bytes.
 pub(super) struct Input<'r> {
@@ -59,7 +62,9 @@ impl Exposure {
         }
         let start = &line[..line.len().min(KEY_BYTES_MAX)];
         let may_be_key = memchr::memchr(b':', start).is_some() || start.starts_with(b"---");
-        if may_be_key && is_line_of_document(&String::from_utf8_lossy(line)) {
+        // The prefix of an access log may look like a key, and its end like a document.
+        let is_request = || Dates::default().find_in_brackets(line).is_some();
+        if may_be_key && is_line_of_document(&String::from_utf8_lossy(line)) && !is_request() {
             self.end();
         }
     }
@@ -93,6 +98,23 @@ impl<'r> Input<'r> {
             was_gzip,
             exposure: Exposure::default(),
         })
+    }
+
+    /// Whether the stream may go on after its first bytes, and these are not [`LONG_HEAD_BYTES`] yet.
+    pub(super) fn has_more_head(&self) -> bool {
+        // A byte order mark was removed.
+        (HEAD_BYTES - 3..LONG_HEAD_BYTES).contains(&self.head.len())
+    }
+
+    /// Reads more of the first bytes.
+    ///
+    /// # Errors
+    /// The stream cannot be read or decompressed.
+    pub(super) fn extend_head(&mut self) -> Result<(), Diagnostic> {
+        let more = (LONG_HEAD_BYTES - self.head.len()) as u64;
+        let read = self.rest.by_ref().take(more).read_to_end(&mut self.head);
+        read.map(|_| ())
+            .map_err(|error| failure(&self.name, self.was_gzip, &error))
     }
 
     /// The whole content, for formats of one document.

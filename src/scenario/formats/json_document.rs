@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::value::RawValue;
+
 use super::input::Input;
 use super::{RateReading, Recorded};
 use crate::bounded::DOCUMENT_BYTES_MAX;
@@ -32,6 +34,18 @@ pub(super) fn read_document(
         exposure.end();
     }
     reading.map(Recorded::Rates).map_err(Diagnostics::one)
+}
+
+/// The place of a part that was borrowed from `text`.
+pub(super) fn place_in(name: &str, text: &str, part: &RawValue) -> Place {
+    /// The longest part that a diagnostic marks as a whole; for a longer one the first byte suffices.
+    const PART_BYTES_SHOWN: usize = 100;
+    let start = (part.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let length = match part.get().len() {
+        long if long > PART_BYTES_SHOWN => 1,
+        short => short,
+    };
+    Place::within(name, text, start..start + length)
 }
 
 /// The fault of a text that is not the expected JSON.

@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 use super::json_document::{json_fault, read_document};
 use super::recognise::Sign;
 use super::{
-    FormatReader, Meanings, RateReading, RateRows, ReadOptions, SeriesChoice, What, nothing_there,
+    FormatReader, Meanings, RateReading, RateRows, ReadOptions, RecordedText, SeriesChoice, What,
+    nothing_there,
 };
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::{LENGTH_MAX_NANOS, NANOS_PER_SECOND};
@@ -29,7 +30,7 @@ const TARGET_MAX: f64 = 1e9;
 pub(super) static K6_OPTIONS: FormatReader = FormatReader {
     title: "k6 options",
     word: "k6-options",
-    is_json: true,
+    texts: RecordedText::Json,
     meanings: Meanings::Stated(
         "the executor decides the kind of load: users, or arrivals per second",
     ),

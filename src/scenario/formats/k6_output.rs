@@ -13,7 +13,8 @@ use super::recognise::Sign;
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp};
 use super::{
-    FormatReader, Meanings, RateReading, ReadOptions, What, fields, nothing_there, read_lines,
+    FormatReader, Meanings, RateReading, ReadOptions, RecordedText, What, fields, nothing_there,
+    read_lines,
 };
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::units::{parse_number, positive_zero};
@@ -22,7 +23,7 @@ use crate::units::{parse_number, positive_zero};
 pub(super) static K6_CSV: FormatReader = FormatReader {
     title: "k6 CSV output",
     word: "k6-csv",
-    is_json: false,
+    texts: RecordedText::Table,
     meanings: Meanings::Among(&[What::Requests, What::Users]),
     has_series: false,
     is_load_test: true,
@@ -37,7 +38,7 @@ pub(super) static K6_CSV: FormatReader = FormatReader {
 pub(super) static K6_JSON: FormatReader = FormatReader {
     title: "k6 JSON output",
     word: "k6-json",
-    is_json: true,
+    texts: RecordedText::Json,
     meanings: Meanings::Among(&[What::Requests, What::Users]),
     has_series: false,
     is_load_test: true,

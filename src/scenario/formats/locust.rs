@@ -8,7 +8,8 @@ use super::recognise::Sign;
 use super::samples::Samples;
 use super::stamp::parse_stamp;
 use super::{
-    FormatReader, Meanings, RateReading, ReadOptions, What, fields, nothing_there, read_lines,
+    FormatReader, Meanings, RateReading, ReadOptions, RecordedText, What, fields, nothing_there,
+    read_lines,
 };
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::units::parse_number;
@@ -17,7 +18,7 @@ use crate::units::parse_number;
 pub(super) static STATS_HISTORY: FormatReader = FormatReader {
     title: "Locust stats history",
     word: "locust",
-    is_json: false,
+    texts: RecordedText::Table,
     meanings: Meanings::Among(&[What::Requests, What::Users]),
     has_series: false,
     is_load_test: true,

@@ -11,9 +11,11 @@ pub mod describe;
 mod fields;
 mod input;
 mod json_document;
+mod json_lines;
 mod k6_options;
 mod k6_output;
 mod locust;
+mod log_counts;
 pub(super) mod meaning;
 mod notes;
 mod prometheus;
@@ -22,6 +24,7 @@ mod samples;
 pub mod shape;
 mod stamp;
 mod utilization;
+mod w3c_log;
 
 use std::fmt;
 use std::io::Read;
@@ -34,7 +37,7 @@ use crate::units::{SimSpan, SimTime};
 use crate::workload::{Demand, Trace};
 
 use input::{Input, Lines};
-use recognise::{Sign, StreamHead, may_be_confidential, recognise, refuse_objects};
+use recognise::{Sign, StreamHead, may_be_confidential, no_format, recognise, refuse_objects};
 use shape::Shaping;
 
 pub use utilization::RecordedUtilization;
@@ -45,8 +48,8 @@ struct FormatReader {
     title: &'static str,
     /// The word on the command line.
     word: &'static str,
-    /// Whether the format is JSON. JSON formats are tried only for a stream that begins with a bracket.
-    is_json: bool,
+    /// The texts for which the format is tried.
+    texts: RecordedText,
     /// The possible kinds of load.
     meanings: Meanings,
     /// Whether the user can choose among several series or scenarios.
@@ -57,6 +60,17 @@ struct FormatReader {
     recognises: fn(&StreamHead<'_>) -> Option<Sign>,
     /// Reads a stream in this format, or returns all its faults.
     read: fn(Input<'_>, &ReadOptions) -> Result<Recorded, Diagnostics>,
+}
+
+/// The texts of a format.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RecordedText {
+    /// JSON. The stream begins with an object or an array of objects.
+    Json,
+    /// A table with a header, or lines of a tool.
+    Table,
+    /// Lines of a log, in text or JSON, whatever the first line is.
+    Lines,
 }
 
 /// The possible kinds of load of a format.
@@ -78,7 +92,7 @@ impl RecordingFormat {
     const OWN: Self = Self(&csv_text::OWN_CSV);
 
     /// All formats. If a stream shows equal signs of two, the first wins.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::OWN,
         Self(&k6_output::K6_CSV),
         Self(&k6_output::K6_JSON),
@@ -86,6 +100,10 @@ impl RecordingFormat {
         Self(&prometheus::RANGE_QUERY),
         Self(&locust::STATS_HISTORY),
         Self(&access_log::ACCESS_LOG),
+        Self(&access_log::AWS_LOAD_BALANCER),
+        Self(&w3c_log::W3C_LOG),
+        Self(&json_lines::VEGETA_JSON),
+        Self(&json_lines::JSON_LINES),
     ];
 
     /// The format with this word on the command line.
@@ -189,10 +207,45 @@ pub struct ReadOptions {
     pub series: Option<SeriesChoice>,
     /// The step of the rows that replace a ramp (k6 options).
     pub ramp_step: Option<SimSpan>,
+    /// The key of the time in a log of JSON objects, with dots between nested keys; `None` finds it.
+    pub time_field: Option<String>,
     /// The columns of a CSV table with recorded CPU utilization, which becomes CPU. Then `format` is not used.
     pub utilization: Option<RecordedUtilization>,
     /// The factor of the load that [`Shaping`] applies afterwards, for advice about it.
     pub scale: Option<f64>,
+}
+
+/// What the user states of a trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TraceReading<'r> {
+    /// `--what`: the quantity of the numbers; `None` leaves it to the trace.
+    pub what: Option<What>,
+    /// `--input-format`; `None` recognises the format by the content.
+    pub format: Option<RecordingFormat>,
+    /// `--time-field`: the key of the time in a log of JSON objects; `None` finds it.
+    pub time_field: Option<&'r str>,
+}
+
+impl ReadOptions {
+    /// The format that the user states. Only a log of JSON objects has a key of its time.
+    fn stated_format(&self) -> Option<RecordingFormat> {
+        let of_field = RecordingFormat(&json_lines::JSON_LINES);
+        self.format
+            .or_else(|| self.time_field.as_ref().map(|_| of_field))
+    }
+}
+
+impl TraceReading<'_> {
+    /// The same as options of a recording.
+    #[must_use]
+    pub fn options(&self) -> ReadOptions {
+        ReadOptions {
+            what: self.what,
+            format: self.format,
+            time_field: self.time_field.map(str::to_owned),
+            ..ReadOptions::default()
+        }
+    }
 }
 
 /// A recording after reading.
@@ -227,6 +280,8 @@ struct RateRows {
     values: Vec<f64>,
     end: i64,
     origin: Option<i64>,
+    /// The offset from UTC of the first date, if it states one.
+    offset_seconds: Option<i32>,
     resolution: Option<SimSpan>,
     total: Option<f64>,
     gaps: u64,
@@ -255,24 +310,23 @@ enum Recorded {
     Trace(ParsedTrace),
 }
 
-/// Reads a trace or a recording from the bytes of the file at `path`, which serves only as a name; `what` is the quantity of its
-/// numbers, if the user states it.
+/// Reads a trace or a recording from the bytes of the file at `path`, which serves only as a name.
 ///
 /// # Errors
 /// All faults.
 pub(crate) fn read_trace(
     path: &Path,
     bytes: &[u8],
-    what: Option<What>,
+    reading: TraceReading<'_>,
 ) -> Result<ParsedTrace, Diagnostics> {
     let name = path.display().to_string();
-    let options = ReadOptions {
-        what,
-        ..ReadOptions::default()
+    let options = reading.options();
+    let format = match options.stated_format() {
+        Some(format) => Some(format),
+        None => Input::open(&name, bytes)
+            .and_then(|mut input| recognise(&mut input))
+            .map_err(Diagnostics::one)?,
     };
-    let format = Input::open(&name, bytes)
-        .and_then(|input| recognise(&name, &input.head))
-        .map_err(Diagnostics::one)?;
     let parsed = if format.is_none_or(|format| format == RecordingFormat::OWN) {
         refuse_foreign_options(&name, RecordingFormat::OWN, &options).map_err(Diagnostics::one)?;
         parse_trace(path, bytes)?
@@ -309,11 +363,11 @@ pub fn read_recording<'r>(
 
 fn read_input(
     name: &str,
-    input: Input<'_>,
+    mut input: Input<'_>,
     options: &ReadOptions,
 ) -> Result<Recording, Diagnostics> {
     let stated = options.utilization.as_ref().map(|_| RecordingFormat::OWN);
-    let recognised = match stated.or(options.format) {
+    let recognised = match stated.or(options.stated_format()) {
         Some(format) => {
             refuse_objects(name, &input.head).map_err(Diagnostics::one)?;
             if may_be_confidential(format, &input.head) {
@@ -321,15 +375,18 @@ fn read_input(
             }
             Some(format)
         }
-        None => recognise(name, &input.head).map_err(Diagnostics::one)?,
+        None => recognise(&mut input).map_err(Diagnostics::one)?,
     };
     let Some(format) = recognised else {
         // The faults of the first lines state what is missing; the other lines would repeat it.
         let head = recognise::whole_lines(&input.head);
         return Err(parse_trace(Path::new(name), head)
             .err()
-            .unwrap_or_else(|| Diagnostics::one(recognise::no_format(name))));
+            .unwrap_or_else(|| Diagnostics::one(no_format(name))));
     };
+    if recognise::is_confidential_log(format, &input.head) {
+        input.exposure.end();
+    }
     refuse_foreign_options(name, format, options).map_err(Diagnostics::one)?;
     if let Some(columns) = &options.utilization {
         return utilization::read(input, columns, options.scale);
@@ -377,6 +434,7 @@ impl RateReading {
             mut values,
             end,
             origin,
+            offset_seconds,
             resolution,
             total,
             gaps,
@@ -423,7 +481,7 @@ impl RateReading {
                 columns: Vec::new(),
             },
             origin_nanos: origin,
-            offset_seconds: None,
+            offset_seconds,
             resolution,
             requests: total,
             gaps,

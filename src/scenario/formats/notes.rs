@@ -30,6 +30,16 @@ impl Notes {
         }
     }
 
+    /// Counts `count` more of a kind, the first at `place`.
+    pub(super) fn add_many(&mut self, code: Code, count: u64, place: Place) {
+        if count > 0 {
+            self.add(code, || place);
+        }
+        if let Some(note) = self.list.get_mut(&code) {
+            note.count += count.saturating_sub(1);
+        }
+    }
+
     /// These notes about one column and `others` about another column of the same lines.
     ///
     /// Each column has its own samples that are no numbers, which are counted together. The other kinds are about lines, which both

@@ -7,13 +7,16 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json_document::{json_fault, read_document};
+use super::json_document::{json_fault, place_in, read_document};
 use super::meaning::StatedMeaning;
 use super::notes::Notes;
 use super::recognise::Sign;
 use super::samples::Samples;
 use super::stamp::{Stamp, parse_stamp, stamp_text};
-use super::{FormatReader, Meanings, RateReading, ReadOptions, SeriesChoice, What, nothing_there};
+use super::{
+    FormatReader, Meanings, RateReading, ReadOptions, RecordedText, SeriesChoice, What,
+    nothing_there,
+};
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::NANOS_PER_SECOND;
 use crate::units::parse_number;
@@ -22,7 +25,7 @@ use crate::units::parse_number;
 pub(super) static RANGE_QUERY: FormatReader = FormatReader {
     title: "Prometheus range query",
     word: "prometheus",
-    is_json: true,
+    texts: RecordedText::Json,
     meanings: Meanings::Any,
     has_series: true,
     is_load_test: false,
@@ -56,8 +59,6 @@ struct Series<'t> {
     values: Vec<&'t RawValue>,
 }
 
-/// The longest part that a diagnostic marks as a whole.
-const PART_BYTES_SHOWN: usize = 100;
 /// The most samples that are summed: series times timestamps.
 const SUMMED_MAX: usize = 200_000_000;
 
@@ -69,13 +70,7 @@ struct AnswerText<'t> {
 
 impl AnswerText<'_> {
     fn place(&self, part: &RawValue) -> Place {
-        let start = (part.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        let length = match part.get().len() {
-            // The first byte suffices to mark a whole series.
-            long if long > PART_BYTES_SHOWN => 1,
-            short => short,
-        };
-        Place::within(self.name, self.text, start..start + length)
+        place_in(self.name, self.text, part)
     }
 
     fn broken(&self, error: &serde_json::Error) -> Diagnostic {

@@ -83,6 +83,7 @@ impl Samples {
         let step = usual_step(&times).unwrap_or(15 * NANOS_PER_SECOND);
         let mut rows = RateRows {
             origin: Some(origin),
+            offset_seconds: self.offset_seconds.flatten(),
             ..RateRows::default()
         };
         for (nanos, value) in self.by_time {

@@ -28,7 +28,7 @@ fn head(keys: &RowKeys, set: &[&str]) -> Head {
         seeds: &[Seed(1)],
         set: &set,
         samples: None,
-        what: None,
+        reading: &BTreeMap::new(),
         hpa: None,
         namespace: None,
         warm_up: None,

@@ -1,6 +1,7 @@
 //! `summary.json` and `front.csv` of a tuning.
 
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::method::{Findings, Tried};
 use super::parameter::TunedParameter;
@@ -101,9 +102,9 @@ pub struct TuneRequest {
     /// `--warm-up`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_up_seconds: Option<f64>,
-    /// `--what`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub what: Option<&'static str>,
+    /// What the user states of the traces, by the names of the options.
+    #[serde(flatten)]
+    pub reading: BTreeMap<&'static str, String>,
     /// `--hpa`.
     pub hpa: Option<String>,
     /// `--namespace`.
