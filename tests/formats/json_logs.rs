@@ -24,7 +24,7 @@ fn lines(line: impl Fn(&str, f64) -> String) -> String {
 /// Asserts that a log holds the five requests from nine o'clock, and returns its format and its warnings.
 fn assert_five_requests(log: &str) -> (String, Vec<Code>) {
     let recording = read(log);
-    let csv = to_csv(&recording);
+    let csv = with_seconds(&recording);
     let (head, rows) = csv.split_once("time_s,rps\n").expect("requests");
     assert!(head.contains("2026-03-02T09:00:00Z"), "{head}\n{log}");
     assert_eq!(rows, ROWS, "{log}");
