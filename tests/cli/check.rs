@@ -162,7 +162,11 @@ fn a_folder_and_a_pattern_are_the_manifests_in_them() {
     write_folder(&sandbox);
     let folder = sandbox.hpasim("check k8s");
     assert_eq!(folder.code, Some(3), "{}", folder.stderr);
-    assert!(folder.stdout.starts_with("Objects, the worst first"));
+    assert!(
+        folder.stdout.starts_with("Objects, the worst first"),
+        "{}",
+        folder.stdout
+    );
     assert!(
         folder.stdout.contains(" in 16 files\n"),
         "{}",
