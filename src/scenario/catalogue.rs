@@ -301,6 +301,15 @@ codes! {
     W0041 RecordingRatio: "Utilization that looks like a ratio, not like percent",
         "hpasim reads utilization in percent of the request, as `kubectl get hpa` prints it. Read as percent, a ratio gives a hundredth of the CPU.",
         "Add `--scale 100` if 1 means the whole request.";
+    W0042 RecordingMeaning: "Numbers whose meaning hpasim assumes",
+        "A recording that does not say what its numbers are may hold anything. Read as another quantity, they give a load that never was.",
+        "State the meaning with `--what`, or record a quantity that says it.";
+    W0043 RecordingRemark: "A remark of Prometheus about its answer",
+        "Prometheus found something unusual in the query or the data, such as a part that it could not read.",
+        "Correct the query, or record again.";
+    W0044 RecordingTwice: "Series that hold the same load a second time",
+        "cAdvisor reports each pod as a whole beside its containers. The sum of both is twice the load.",
+        "Nothing, or choose the containers in the query: `container!=\"\", container!=\"POD\"`.";
     E0101 ScaleTargetElsewhere: "The autoscaler's target has another namespace or kind",
         "`scaleTargetRef` has no namespace. Kubernetes looks for the target in the autoscaler's namespace and does not find it, so the autoscaler never scales.",
         "Give both the same namespace and kind.";

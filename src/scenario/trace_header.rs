@@ -66,9 +66,12 @@ pub(super) struct Further {
     pub(super) name: String,
     pub(super) values: Vec<f64>,
     pub(super) content: ColumnContent,
+    /// The place of the first blank cell.
+    pub(super) first_blank: Option<Range<usize>>,
+    pub(super) blank_count: usize,
 }
 
-/// The content of a metric column, by its first cell.
+/// The content of a metric column, by its first cell that is not blank.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum ColumnContent {
     Numbers,
@@ -113,6 +116,8 @@ impl CsvReading<'_> {
                 name: (*name).to_owned(),
                 values: Vec::new(),
                 content: ColumnContent::Numbers,
+                first_blank: None,
+                blank_count: 0,
             })
             .collect();
         Some(Header {

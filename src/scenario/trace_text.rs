@@ -6,10 +6,11 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::clock::{TraceClock, written_offset};
+use super::clock::TraceClock;
 use super::csv_reading::{CsvReading, clipped, line_at, record_start};
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::file_fault::{content_of, text_of};
+use super::formats::parse_stamp;
 use super::manifest::refuse_manifest;
 use super::secrecy::looks_like_document;
 use super::trace_header::{ColumnContent, DemandColumn, Further, Header, TimeColumn};
@@ -36,8 +37,8 @@ pub struct ParsedTrace {
     pub demand_place: Place,
     /// Time zero in nanoseconds since 1970 UTC, if the trace has dates.
     pub origin_nanos: Option<i64>,
-    /// The offset from UTC of its dates in seconds, if they state one.
-    pub offset_seconds: Option<i32>,
+    /// The offset from UTC that the first date states; `None` without a date or an offset. Epoch numbers are in UTC.
+    pub utc_offset_seconds: Option<i32>,
     /// Warnings about ignored columns.
     pub warnings: Vec<Diagnostic>,
     /// Whether the trace is of a load test (k6, Locust) from its beginning: no load comes before it.
@@ -47,7 +48,7 @@ pub struct ParsedTrace {
 impl ParsedTrace {
     /// The clock of its dates, if it has any.
     pub(super) fn clock(&self) -> Option<TraceClock> {
-        TraceClock::starting_at(self.origin_nanos?, self.offset_seconds)
+        TraceClock::starting_at(self.origin_nanos?, self.utc_offset_seconds)
     }
 }
 
@@ -127,7 +128,7 @@ impl CsvReading<'_> {
         let mut times = Vec::new();
         let mut demand = Vec::new();
         let mut epoch = None;
-        let mut offset_seconds = None;
+        let mut utc_offset_seconds = None;
         let mut previous: Option<i64> = None;
         let header_start = record_start(self.text, &record);
         let mut last_start = header_start;
@@ -141,8 +142,8 @@ impl CsvReading<'_> {
                 continue;
             }
             if let Some(nanos) = self.parse_time(&record, &header) {
-                if epoch.is_none() {
-                    offset_seconds = written_offset(record[header.time].trim());
+                if epoch.is_none() && header.time_column == TimeColumn::Timestamp {
+                    utc_offset_seconds = utc_offset_of(record.get(header.time).unwrap_or_default());
                 }
                 let start = *epoch.get_or_insert(nanos);
                 self.check_order(&record, &header, previous, nanos, start);
@@ -152,10 +153,12 @@ impl CsvReading<'_> {
             if let Some(value) = self.parse_number(&record, header.demand, greatest) {
                 demand.push(value);
             }
-            let is_first_row = demand.len() <= 1 && times.len() <= 1;
             for further in &mut header.further {
-                self.parse_further(&record, further, is_first_row);
+                self.parse_further(&record, further);
             }
+        }
+        for further in &mut header.further {
+            self.fill_blank_cells(further);
         }
         self.warn_of_unlisted_columns();
         if self.faults.list.is_empty() && times.len() < 2 {
@@ -184,7 +187,7 @@ impl CsvReading<'_> {
             },
             demand_place,
             origin_nanos: epoch.filter(|_| header.time_column == TimeColumn::Timestamp),
-            offset_seconds,
+            utc_offset_seconds,
             warnings: self.warnings,
             is_load_test: false,
         })
@@ -332,32 +335,32 @@ impl CsvReading<'_> {
         None
     }
 
-    fn parse_further(&mut self, record: &StringRecord, further: &mut Further, is_first_row: bool) {
+    /// Reads a cell of a metric. A blank cell is no sample: the value before it holds. The first cell with content decides whether the
+    /// column is a metric.
+    fn parse_further(&mut self, record: &StringRecord, further: &mut Further) {
         if further.content == ColumnContent::Words {
             return;
         }
         let cell = record.get(further.index).unwrap_or_default().trim();
-        if is_first_row && further.values.is_empty() && parse_number(cell).is_none() {
+        if cell.is_empty() {
+            if further.first_blank.is_none() {
+                further.first_blank = Some(self.field_span(record, further.index));
+            }
+            further.blank_count += 1;
+            further.values.push(f64::NAN);
+            return;
+        }
+        let has_number = further.values.len() > further.blank_count;
+        if !has_number && parse_number(cell).is_none() {
             further.content = ColumnContent::Words;
-            let (why, help) = match cell.is_empty() {
-                false => (
-                    "holds no numbers",
-                    "nothing, unless you need it as a metric",
-                ),
-                true if further.name.contains("utilization") => (
-                    "has empty cells",
-                    "nothing, unless you need it: a metric has a number in each row, and `hpasim trace convert --cpu-utilization` makes demand of such a column",
-                ),
-                true => (
-                    "has empty cells",
-                    "nothing, unless you need it as a metric: then fill in each row",
-                ),
-            };
             self.report_field(
                 Code::ColumnIgnored,
                 (record, further.index),
-                format!("the column `{}` is ignored: it {why}", further.name),
-                help,
+                format!(
+                    "the column `{}` is ignored: it holds no numbers",
+                    further.name
+                ),
+                "nothing, unless you need it as a metric",
             );
             return;
         }
@@ -365,6 +368,50 @@ impl CsvReading<'_> {
             further.values.push(number);
         }
     }
+
+    /// Fills the blank cells of a metric with the value before them, and the first ones with the first value.
+    fn fill_blank_cells(&mut self, further: &mut Further) {
+        let Some(span) = further.first_blank.clone() else {
+            return;
+        };
+        if further.content == ColumnContent::Words {
+            return;
+        }
+        let name = &further.name;
+        let first = further.values.iter().copied().find(|value| !value.is_nan());
+        let Some(mut held) = first else {
+            further.content = ColumnContent::Words;
+            let help = "nothing, unless you need it as a metric";
+            let message = format!("the column `{name}` is ignored: all its cells are empty");
+            self.report(Code::ColumnIgnored, Some(span), message, help);
+            return;
+        };
+        let cells = match further.blank_count {
+            1 => "1 cell is".to_owned(),
+            count => format!("{count} cells are"),
+        };
+        let help = if name.contains("utilization") {
+            "nothing, or fill in each row; `hpasim trace convert --cpu-utilization` makes demand of such a column"
+        } else {
+            "nothing, if the metric had no sample there; otherwise fill in each row"
+        };
+        let message = format!(
+            "{cells} empty in the column `{name}`; hpasim keeps the value before, and at the start takes the first value"
+        );
+        self.report(Code::RecordingNotANumber, Some(span), message, help);
+        for value in &mut further.values {
+            if value.is_nan() {
+                *value = held;
+            } else {
+                held = *value;
+            }
+        }
+    }
+}
+
+/// The offset from UTC that a time states; epoch numbers are in UTC.
+fn utc_offset_of(cell: &str) -> Option<i32> {
+    parse_stamp(cell)?.offset_seconds
 }
 
 /// Decimal seconds as nanoseconds; `Some(None)` if they are a number out of range.

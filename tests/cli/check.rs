@@ -112,7 +112,7 @@ fn write_folder(sandbox: &Sandbox) {
     for folder in ["k8s", "k8s/team", "k8s/.git"] {
         std::fs::create_dir(sandbox.path(folder)).expect("a folder");
     }
-    for number in 0..8 {
+    for number in 0..16 {
         sandbox.write(&format!("k8s/hpa-{number}.yaml"), autoscaler(number));
         sandbox.write(&format!("k8s/team/{number}.yml"), deployment(number));
     }
@@ -168,7 +168,7 @@ fn a_folder_and_a_pattern_are_the_manifests_in_them() {
         folder.stdout
     );
     assert!(
-        folder.stdout.contains(" in 16 files\n"),
+        folder.stdout.contains(" in 32 files\n"),
         "{}",
         folder.stdout
     );

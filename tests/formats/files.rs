@@ -73,13 +73,12 @@ fn the_page_about_traces_knows_every_format_and_every_warning() {
         let number: u32 = code.number()[1..].parse().expect("a number");
         matches!(
             (code.number().as_bytes()[0], number),
-            (b'W', 30..=41) | (b'E', 42..=45)
+            (b'W', 30..=44) | (b'E', 42..=45)
         )
     };
     for code in Code::ALL.iter().filter(is_about_recordings) {
         assert!(page.contains(code.number()), "{code}");
     }
-    assert!(page.contains("csv|k6-csv|k6-json|k6-options|prometheus|locust|access-log"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const SEEDS: [&str; 12] = [
+const SEEDS: [&str; 20] = [
     "time_s,rps,depth\n0,4,1\n60,5,2\n",
     "metric_name,timestamp,metric_value\nhttp_reqs,1645006050,1\nvus,1645006050,1\nhttp_reqs,1645006053,1\n",
     "{\"metric\":\"http_reqs\",\"type\":\"Point\",\"data\":{\"time\":\"2024-03-19T14:59:30.714081-04:00\",\"value\":1}}\n",
@@ -18,6 +18,14 @@ const SEEDS: [&str; 12] = [
     "#Fields: date time cs-method\n2026-03-02 09:00:00 GET\n2026-03-02 09:00:04 GET\n",
     "{\"ts\":1772442000.5,\"status\":200}\n{\"log\":\"{\\\"ts\\\":1772442003,\\\"url\\\":1}\",\"stream\":\"stdout\"}\n",
     "[{\"timestamp\":\"2026-03-02T09:00:00Z\",\"httpRequest\":{}},\n{\"timestamp\":\"2026-03-02T09:00:09Z\",\"httpRequest\":{}}]",
+    "[{\"metric\":{\"__name__\":\"a\",\"container\":\"POD\"},\"values\":[[1788935810,\"18\"],[1788935825,\"19\"]]}]{\"warnings\":[\"w\"],\"data\":{\"result\":[]}}",
+    "\"Time\";\"web\"\n2026-03-02 09:00:00;2,5 req/s\n2026-03-02 09:01:00;10K\n",
+    "{\"MetricDataResults\":[{\"Label\":\"RequestCount\",\"Timestamps\":[\"2026-03-02T09:00:00Z\",\"2026-03-02T09:09:00Z\"],\"Values\":[600.0,6]}]}",
+    "{\"aggregate\":{\"counters\":{}},\"intermediate\":[{\"counters\":{\"http.requests\":1},\"period\":\"1772442000000\"}]}",
+    "timeStamp,elapsed,label\n1772442000150,43,a\n1772442000650,43,a\n",
+    "<httpSample t=\"4\" ts=\"1772442000150\">\n</httpSample>\n<httpSample t=\"4\" ts=\"1772442003150\"/>\n",
+    "REQUEST\t\treq\t1772442000150\t1772442000151\tOK\nUSER\ta\n",
+    "response-time,offset\n0.1,0.15\n0.2,3.5\n",
 ];
 
 fn cases() -> u32 {

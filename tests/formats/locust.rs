@@ -47,7 +47,7 @@ fn gaps_duplicates_and_times_that_go_back_are_noted() {
     5,6
     6,5
     7,5
-    warning[W0030]: 1 gap longer than one and a half steps of 1s, the first after 2023-11-14T22:13:23Z, the longest 3s; hpasim keeps the value before the gap
+    warning[W0030]: 2 gaps longer than one and a half steps of 1s, the first after 2023-11-14T22:13:23Z, the longest 13s; hpasim keeps the value before the gap
     help: nothing, if the load did not change; otherwise cut the recording with --from and --to
 
     warning[W0031]: 1 sample is NaN, infinite, negative or not a number; hpasim ignores such a sample, and a gauge keeps the value before it

@@ -16,9 +16,12 @@ mod files;
 mod fuzz;
 mod json_logs;
 mod k6;
+mod load_tests;
 mod locust;
 mod logs;
+mod periods;
 mod prometheus;
+mod series;
 mod shaping;
 mod utilization;
 

@@ -60,8 +60,8 @@ fn nan_gaps_duplicates_and_disorder_are_noted_with_their_places() {
     45,6
     75,5
     315,7
-    345,7
-    warning[W0030]: 1 gap longer than one and a half steps of 30s, the first after 1970-01-01T00:01:15Z, the longest 4m; hpasim keeps the value before the gap
+    330,7
+    warning[W0030]: 1 gap longer than one and a half steps of 15s, the first after 1970-01-01T00:01:15Z, the longest 3m45s; hpasim keeps the value before the gap
     help: nothing, if the load did not change; otherwise cut the recording with --from and --to
 
     warning[W0031]: 4 samples are NaN, infinite, negative or not numbers; hpasim ignores such a sample, and a gauge keeps the value before it
@@ -341,4 +341,153 @@ fn memory_and_a_mixture_are_no_load() {
       |
       = help: choose series of one kind with --series
     "#);
+}
+
+/// An answer with counters of two series.
+fn two_counters(name: &str) -> String {
+    let values = |from: u64| {
+        let value = |step: u64| format!("[{},\"{}\"]", 15 * step, from + 150 * step);
+        (0..5).map(value).collect::<Vec<_>>().join(",")
+    };
+    let labels = |status: u64| format!("\"__name__\":\"{name}\",\"status\":\"{status}\"");
+    let (a, b) = (values(1_000_000_000), values(7));
+    matrix(&[(&labels(200), &a), (&labels(500), &b)])
+}
+
+#[test]
+fn a_raw_counter_without_total_is_known_by_its_name_or_by_its_values() {
+    let ingress = told(two_counters("nginx_ingress_controller_requests"));
+    assert!(
+        ingress.ends_with("time_s,rps\n0,20\n15,20\n30,20\n45,20\n60,20\n"),
+        "{ingress}"
+    );
+    insta::assert_snapshot!(told(two_counters("shop_http_requests")), @r#"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,rps
+    0,20
+    15,20
+    30,20
+    45,20
+    60,20
+    warning[W0042]: `shop_http_requests` has whole numbers that only rise, as counters do; hpasim takes the slope
+     --> in:2:1
+      |
+    2 | {"metric":{"__name__":"shop_http_requests","status":"200"},"values":[[0,"1000000000"],[15,"1000000150"],[30,"1000000300"],[45,"100000...
+      | ^
+      |
+      = help: nothing, if it counts; if it does not, query it without its name, as sum(shop_http_requests)
+    "#);
+    for gauge in ["shop:requests", "requests_per_second", "shop_active_users"] {
+        assert!(
+            told(two_counters(gauge)).contains("0,1000000000"),
+            "{gauge}"
+        );
+    }
+}
+
+#[test]
+fn several_answers_of_one_query_are_one_recording() {
+    let labels = r#""__name__":"http:rps""#;
+    let first = matrix(&[(labels, r#"[0,"1"],[15,"2"],[30,"3"]"#)]);
+    let second = matrix(&[(labels, r#"[30,"3"],[45,"4"]"#)]);
+    let rows = "time_s,rps\n0,1\n15,2\n30,3\n45,4\n60,4\n";
+    let series = |answer: &str| {
+        let start = answer.find("\"result\":").expect("a result") + "\"result\":".len();
+        answer[start..answer.len() - 2].to_owned()
+    };
+    for text in [
+        format!("{first}\n{second}"),
+        format!("{second}{first}"),
+        format!("[{first},{second}]"),
+        format!("{}\n{}", series(&first), series(&second)),
+    ] {
+        let told = told(&text);
+        assert!(told.ends_with(rows), "{told}{text}");
+    }
+}
+
+#[test]
+fn remarks_of_prometheus_are_shown() {
+    let answer = matrix(&[("\"__name__\":\"http:rps\"", r#"[0,"1"],[15,"2"]"#)]);
+    let answer = answer.replacen('{', "{\"warnings\":[\"no store matched\"],\"infos\":[\"PromQL info: metric might not be a counter\"],", 1);
+    insta::assert_snapshot!(told(answer), @"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,rps
+    0,1
+    15,2
+    30,2
+    warning[W0043]: Prometheus says about the query: no store matched
+    help: correct the query, or check that the series is the load
+
+    warning[W0043]: Prometheus says about the query: PromQL info: metric might not be a counter
+    help: correct the query, or check that the series is the load
+    ");
+}
+
+#[test]
+fn native_histograms_are_named_with_the_remedy() {
+    let answer = "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"metric\":{\"__name__\":\"lat\"},\"histograms\":[[0,{\"count\":\"1\"}]]}]}}";
+    insta::assert_snapshot!(told(answer), @r#"
+    error[E0042]: the series in `in` are native histograms, which have no single value
+     --> in:1:61
+      |
+    1 | {"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"lat"},"histograms":[[0,{"count":"1"}]]}]}}
+      |                                                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: query their counts: sum(histogram_count(rate(lat[1m])))
+    "#);
+}
+
+#[test]
+fn whole_pods_and_pause_containers_do_not_count_beside_the_containers() {
+    let labels = |container: &str| {
+        format!("\"__name__\":\"container_cpu_usage_seconds_total\",\"pod\":\"a\"{container}")
+    };
+    let values = r#"[0,"0"],[15,"7.5"],[30,"15"]"#;
+    let [whole, pause, web] = ["", ",\"container\":\"POD\"", ",\"container\":\"web\""].map(labels);
+    insta::assert_snapshot!(told(matrix(&[(&whole, values), (&pause, values), (&web, values)])), @r#"
+    # hpasim trace convert, from: Prometheus range query; time_s 0 is 1970-01-01T00:00:00Z
+    time_s,cpu_millicores
+    0,500
+    15,500
+    30,500
+    warning[W0044]: some series are of whole pods (no `container`, or `POD`) beside their containers; hpasim counts only the containers
+     --> in:4:1
+      |
+    4 | {"metric":{"__name__":"container_cpu_usage_seconds_total","pod":"a","container":"web"},"values":[[0,"0"],[15,"7.5"],[30,"15"]]}
+      | ^
+      |
+      = help: nothing, or query only the containers: container!="", container!="POD"
+    "#);
+    let alone = told(matrix(&[(&whole, values)]));
+    assert!(
+        alone.contains("0,500\n") && !alone.contains("W0044"),
+        "{alone}"
+    );
+}
+
+#[test]
+fn of_a_histogram_only_the_bucket_with_all_requests_counts() {
+    let labels = |le: &str| format!("\"__name__\":\"latency_seconds_bucket\",\"le\":\"{le}\"");
+    let values = r#"[0,"0"],[15,"150"],[30,"300"]"#;
+    let told = told(matrix(&[
+        (&labels("0.1"), values),
+        (&labels("+Inf"), values),
+    ]));
+    assert!(told.ends_with("time_s,rps\n0,10\n15,10\n30,10\n"), "{told}");
+}
+
+#[test]
+fn one_gap_gives_one_warning() {
+    let a = r#"[0,"1"],[15,"1"],[30,"1"],[120,"1"],[135,"1"],[150,"1"]"#;
+    let b = r#"[0,"1"],[15,"1"],[30,"1"],[120,"1"],[150,"1"]"#;
+    let rps = |pod: &str| format!("\"__name__\":\"x:rps\",\"pod\":\"{pod}\"");
+    let told_gap = told(matrix(&[(&rps("a"), a), (&rps("b"), b)]));
+    assert_eq!(told_gap.matches("W0030").count(), 1, "{told_gap}");
+    let nan = r#"[0,"1"],[15,"NaN"],[30,"NaN"],[45,"1"],[60,"1"],[75,"1"]"#;
+    let told_nan = told(matrix(&[(&rps("a"), nan)]));
+    assert!(
+        !told_nan.contains("W0030") && told_nan.contains("2 samples are NaN"),
+        "{told_nan}"
+    );
 }

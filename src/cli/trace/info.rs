@@ -15,7 +15,11 @@ use crate::units::parse_number;
 /// Two commands that `--help` shows.
 pub(super) const EXAMPLES: &str = "Examples:
   hpasim trace info traces/spike.csv
-  hpasim trace info prometheus.json --what cpu-cores --series 1";
+  hpasim trace info prometheus.json --what cpu-cores --series 1
+
+Formats: csv, k6-csv, k6-json, k6-options, prometheus, cloudwatch, locust,
+jmeter-csv, jmeter-xml, gatling, vegeta-csv, hey-csv, ab-tsv, artillery,
+access-log, aws-elb, w3c-log, vegeta-json, json-log, series-csv";
 
 /// `hpasim trace info`.
 #[derive(Args, Debug)]
@@ -58,4 +62,17 @@ pub(super) fn run(arguments: &InfoArgs, screen: &mut Screen) -> Result<Completio
         _ => screen.print(&render_trace_info(&name, &description))?,
     }
     Ok(Completion::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::formats::RecordingFormat;
+
+    #[test]
+    fn the_help_lists_the_formats() {
+        let (_, list) = EXAMPLES.split_once("Formats: ").expect("a list");
+        let words: Vec<&str> = list.split(',').map(str::trim).collect();
+        assert_eq!(words, RecordingFormat::ALL.map(RecordingFormat::word));
+    }
 }

@@ -122,7 +122,7 @@ impl RequestCounts {
         let origin = first.checked_mul(length)?;
         let mut rows = RateRows {
             origin: Some(origin),
-            offset_seconds: self.offset_seconds.flatten(),
+            utc_offset_seconds: self.offset_seconds.flatten(),
             resolution: Some(SimSpan::from_nanos(length)),
             total: Some(self.total),
             ..RateRows::default()

@@ -27,7 +27,12 @@ pub(super) fn header<const N: usize>(
 
 /// The names in a header.
 pub(super) fn names(header: &[u8]) -> Vec<String> {
-    Fields::of(header)
+    names_by(header, b',')
+}
+
+/// The names in a header with this separator.
+pub(super) fn names_by(header: &[u8], separator: u8) -> Vec<String> {
+    Fields::of(header, separator)
         .map(|field| String::from_utf8_lossy(field.trim_ascii()).into_owned())
         .collect()
 }
@@ -36,7 +41,7 @@ fn columns<const N: usize>(
     header: &StreamLine<'_>,
     names: [&str; N],
 ) -> Result<[usize; N], Diagnostic> {
-    let fields: Vec<&[u8]> = Fields::of(header.bytes).collect();
+    let fields: Vec<&[u8]> = Fields::of(header.bytes, b',').collect();
     let mut found = [0; N];
     for (at, name) in found.iter_mut().zip(names) {
         let index = fields
@@ -60,16 +65,21 @@ pub(super) fn no_column(name: &str, place: Place, help: String) -> Diagnostic {
     }
 }
 
+/// The fields of a line with this separator, without quotes around them.
+pub(super) fn split(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    Fields::of(line, separator)
+}
+
 /// The number of fields of a line.
 pub(super) fn count(line: &[u8]) -> usize {
-    Fields::of(line).count()
+    Fields::of(line, b',').count()
 }
 
 /// The fields at `wanted`; `None` if the line has fewer fields.
 pub(super) fn pick<const N: usize>(line: &[u8], wanted: [usize; N]) -> Option<[&[u8]; N]> {
     let mut picked = [None; N];
     let last = wanted.iter().copied().max()?;
-    for (index, field) in Fields::of(line).take(last + 1).enumerate() {
+    for (index, field) in Fields::of(line, b',').take(last + 1).enumerate() {
         for (slot, at) in picked.iter_mut().zip(wanted) {
             if at == index {
                 *slot = Some(field);
@@ -86,12 +96,16 @@ pub(super) fn pick<const N: usize>(line: &[u8], wanted: [usize; N]) -> Option<[&
 /// The fields of a line, without quotes around them.
 struct Fields<'l> {
     rest: Option<&'l [u8]>,
+    separator: u8,
 }
 
 impl<'l> Fields<'l> {
-    fn of(line: &'l [u8]) -> Self {
+    fn of(line: &'l [u8], separator: u8) -> Self {
         let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
-        Self { rest: Some(line) }
+        Self {
+            rest: Some(line),
+            separator,
+        }
     }
 }
 
@@ -101,9 +115,9 @@ impl<'l> Iterator for Fields<'l> {
     fn next(&mut self) -> Option<&'l [u8]> {
         let rest = self.rest?;
         let end = if rest.first() == Some(&b'"') {
-            closing_comma(rest)
+            separator_after_quotes(rest, self.separator)
         } else {
-            memchr::memchr(b',', rest)
+            memchr::memchr(self.separator, rest)
         };
         let (field, rest) = match end {
             Some(at) => (&rest[..at], Some(&rest[at + 1..])),
@@ -117,13 +131,13 @@ impl<'l> Iterator for Fields<'l> {
     }
 }
 
-/// The comma after a quoted field.
-fn closing_comma(text: &[u8]) -> Option<usize> {
+/// The separator after a quoted field.
+fn separator_after_quotes(text: &[u8], separator: u8) -> Option<usize> {
     let mut quoted = false;
     for (at, byte) in text.iter().enumerate() {
         match byte {
             b'"' => quoted = !quoted,
-            b',' if !quoted => return Some(at),
+            byte if *byte == separator && !quoted => return Some(at),
             _ => {}
         }
     }

@@ -37,10 +37,11 @@ pub(super) static K6_OPTIONS: FormatReader = FormatReader {
     has_series: true,
     is_load_test: true,
     recognises: |head| {
-        ["stages", "scenarios", "executor", "vus", "iterations"]
+        let is_options = ["stages", "scenarios", "executor", "vus", "iterations"]
             .iter()
-            .any(|word| head.has_word(word))
-            .then_some(Sign::Hint)
+            .any(|word| head.has_word(word));
+        // A summary of a run has these words among its metrics.
+        (is_options && !head.has_word("http_reqs")).then_some(Sign::Hint)
     },
     read: |input, options| read_document(input, |name, text| read(name, text, options)),
 };

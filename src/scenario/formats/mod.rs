@@ -17,12 +17,19 @@ mod k6_output;
 mod locust;
 mod log_counts;
 pub(super) mod meaning;
+mod measure;
 mod notes;
+mod period_sums;
 mod prometheus;
+mod prometheus_answer;
 mod recognise;
+mod request_rows;
 mod samples;
+mod series_sum;
+mod series_table;
 pub mod shape;
 mod stamp;
+mod summaries;
 mod utilization;
 mod w3c_log;
 
@@ -40,6 +47,7 @@ use input::{Input, Lines};
 use recognise::{Sign, StreamHead, may_be_confidential, no_format, recognise, refuse_objects};
 use shape::Shaping;
 
+pub(in crate::scenario) use stamp::parse_stamp;
 pub use utilization::RecordedUtilization;
 
 /// A format of recordings, in one file, with an entry in [`RecordingFormat::ALL`].
@@ -92,18 +100,27 @@ impl RecordingFormat {
     const OWN: Self = Self(&csv_text::OWN_CSV);
 
     /// All formats. If a stream shows equal signs of two, the first wins.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 20] = [
         Self::OWN,
         Self(&k6_output::K6_CSV),
         Self(&k6_output::K6_JSON),
         Self(&k6_options::K6_OPTIONS),
         Self(&prometheus::RANGE_QUERY),
+        Self(&period_sums::CLOUDWATCH),
         Self(&locust::STATS_HISTORY),
+        Self(&request_rows::JMETER_CSV),
+        Self(&request_rows::JMETER_XML),
+        Self(&request_rows::GATLING),
+        Self(&request_rows::VEGETA_CSV),
+        Self(&request_rows::HEY_CSV),
+        Self(&request_rows::AB_TABLE),
+        Self(&period_sums::ARTILLERY),
         Self(&access_log::ACCESS_LOG),
         Self(&access_log::AWS_LOAD_BALANCER),
         Self(&w3c_log::W3C_LOG),
         Self(&json_lines::VEGETA_JSON),
         Self(&json_lines::JSON_LINES),
+        Self(&series_table::SERIES_TABLE),
     ];
 
     /// The format with this word on the command line.
@@ -257,8 +274,8 @@ pub struct Recording {
     pub trace: Trace,
     /// Time zero in nanoseconds since 1970 UTC, if the recording has dates.
     pub origin_nanos: Option<i64>,
-    /// The offset from UTC of its dates in seconds, if it states one.
-    pub offset_seconds: Option<i32>,
+    /// The offset from UTC that its first date states; `None` without a date or an offset. Epoch numbers are in UTC.
+    pub utc_offset_seconds: Option<i32>,
     /// For counted requests: the length of time of one count.
     pub resolution: Option<SimSpan>,
     /// The number of counted requests, if requests were counted.
@@ -280,14 +297,20 @@ struct RateRows {
     values: Vec<f64>,
     end: i64,
     origin: Option<i64>,
-    /// The offset from UTC of the first date, if it states one.
-    offset_seconds: Option<i32>,
+    utc_offset_seconds: Option<i32>,
     resolution: Option<SimSpan>,
     total: Option<f64>,
     gaps: u64,
+    computed_from: Option<String>,
 }
 
 impl RateRows {
+    /// The usual length of a row, in words.
+    fn period_text(&self) -> String {
+        let step = samples::usual_step(&self.times).unwrap_or(self.end);
+        SimSpan::from_nanos(step).to_string()
+    }
+
     fn push(&mut self, nanos: i64, value: f64) {
         self.times.push(nanos);
         self.values.push(value);
@@ -434,10 +457,11 @@ impl RateReading {
             mut values,
             end,
             origin,
-            offset_seconds,
+            utc_offset_seconds,
             resolution,
             total,
             gaps,
+            computed_from,
         } = self.rows;
         if end > LENGTH_MAX_NANOS {
             return Err(Diagnostic {
@@ -481,12 +505,12 @@ impl RateReading {
                 columns: Vec::new(),
             },
             origin_nanos: origin,
-            offset_seconds,
+            utc_offset_seconds,
             resolution,
             requests: total,
             gaps,
             demand_place: self.demand_place,
-            computed_from: None,
+            computed_from,
             warnings,
         })
     }
@@ -498,7 +522,7 @@ impl Recording {
             format,
             trace: parsed.trace,
             origin_nanos: parsed.origin_nanos,
-            offset_seconds: parsed.offset_seconds,
+            utc_offset_seconds: parsed.utc_offset_seconds,
             resolution: None,
             requests: None,
             gaps: 0,
@@ -510,7 +534,7 @@ impl Recording {
 
     /// The clock of its dates, if it has any.
     pub(super) fn clock(&self) -> Option<TraceClock> {
-        TraceClock::starting_at(self.origin_nanos?, self.offset_seconds)
+        TraceClock::starting_at(self.origin_nanos?, self.utc_offset_seconds)
     }
 
     /// The clock of its dates in `zone`, or else in its own.
@@ -533,7 +557,7 @@ impl Recording {
             trace: self.trace,
             demand_place: self.demand_place,
             origin_nanos: self.origin_nanos,
-            offset_seconds: self.offset_seconds,
+            utc_offset_seconds: self.utc_offset_seconds,
             warnings: self.warnings,
             is_load_test: self.format.0.is_load_test,
         }

@@ -1,27 +1,27 @@
-//! The answer of Prometheus to a range query: a matrix of one or more series.
+//! Answers of Prometheus to a range query: a matrix of one or more series.
 //!
-//! Native histograms are not read. The name of the metric decides whether it is a counter. Name and labels decide whether it is CPU.
+//! `prometheus_answer` finds the series in the text. The name of the metric and its values decide whether it is a counter. Name and
+//! labels decide whether it is CPU.
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json_document::{json_fault, place_in, read_document};
+use super::json_document::read_document;
 use super::meaning::StatedMeaning;
 use super::notes::Notes;
+use super::prometheus_answer::{AnswerSeries, AnswerText, Labels, metric_name, read_answers};
 use super::recognise::Sign;
 use super::samples::Samples;
-use super::stamp::{Stamp, parse_stamp, stamp_text};
+use super::series_sum::{SeriesSamples, sum_of};
 use super::{
     FormatReader, Meanings, RateReading, ReadOptions, RecordedText, SeriesChoice, What,
     nothing_there,
 };
-use crate::scenario::diagnostic::{Code, Diagnostic, Place};
+use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::trace_text::NANOS_PER_SECOND;
-use crate::units::parse_number;
 
-/// The answer of Prometheus to a range query.
+/// The answer of Prometheus to a range query, or several.
 pub(super) static RANGE_QUERY: FormatReader = FormatReader {
     title: "Prometheus range query",
     word: "prometheus",
@@ -30,98 +30,80 @@ pub(super) static RANGE_QUERY: FormatReader = FormatReader {
     has_series: true,
     is_load_test: false,
     recognises: |head| {
-        (head.has_word("resultType") || head.has_word("errorType")).then_some(Sign::Name)
+        let is_answer = head.has_word("resultType") || head.has_word("errorType");
+        // promtool prints only the series.
+        let is_bare =
+            head.has_word("metric") && (head.has_word("values") || head.has_word("histograms"));
+        (is_answer || is_bare).then_some(Sign::Name)
     },
     read: |input, options| read_document(input, |name, text| read(name, text, options)),
 };
 
-#[derive(Deserialize)]
-struct QueryAnswer<'t> {
-    status: Option<String>,
-    error: Option<String>,
-    #[serde(borrow)]
-    data: Option<Data<'t>>,
-}
-
-#[derive(Deserialize)]
-struct Data<'t> {
-    #[serde(rename = "resultType")]
-    result_type: Option<String>,
-    #[serde(borrow, default)]
-    result: Vec<&'t RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Series<'t> {
-    #[serde(default)]
-    metric: BTreeMap<String, String>,
-    #[serde(borrow, default)]
-    values: Vec<&'t RawValue>,
-}
-
-/// The most samples that are summed: series times timestamps.
-const SUMMED_MAX: usize = 200_000_000;
-
-/// The text from which parts were borrowed, to find the place of each part.
-struct AnswerText<'t> {
-    name: &'t str,
-    text: &'t str,
-}
-
-impl AnswerText<'_> {
-    fn place(&self, part: &RawValue) -> Place {
-        place_in(self.name, self.text, part)
-    }
-
-    fn broken(&self, error: &serde_json::Error) -> Diagnostic {
-        json_fault(self.name, self.text, error)
-    }
-}
-
 /// Reads a matrix; several series are summed or chosen.
 fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Diagnostic> {
     let document = AnswerText { name, text };
-    let answer: QueryAnswer<'_> =
-        serde_json::from_str(text).map_err(|error| document.broken(&error))?;
-    let data = check_answer(name, answer)?;
-    let mut chosen = Vec::new();
-    for (index, part) in data.result.iter().enumerate() {
-        let series: Series<'_> = serde_json::from_str(part.get()).map_err(|error| Diagnostic {
-            place: Some(Box::new(document.place(part))),
-            ..document.broken(&error)
-        })?;
-        if is_chosen(options.series.as_ref(), index, &series.metric) {
-            chosen.push((*part, series));
-        }
+    let answers = read_answers(&document)?;
+    let mut warnings: Vec<Diagnostic> = answers.remarks.iter().map(|text| remark(text)).collect();
+    let chosen: Vec<&AnswerSeries<'_>> = answers
+        .series
+        .iter()
+        .enumerate()
+        .filter(|(index, series)| is_chosen(options.series.as_ref(), *index, &series.labels))
+        .map(|(_, series)| series)
+        .collect();
+    if chosen.is_empty() {
+        return Err(no_such_series(
+            name,
+            &answers.series,
+            options.series.as_ref(),
+        ));
     }
-    let Some((first_part, first)) = chosen.first() else {
-        return Err(no_such_series(name, &data.result, options.series.as_ref()));
+    let (chosen, is_reduced) = without_whole_pods(whole_histograms(chosen));
+    let Some(first) = chosen.first() else {
+        return Err(no_such_series(
+            name,
+            &answers.series,
+            options.series.as_ref(),
+        ));
     };
-    let demand_place = document.place(first_part);
-    let labels: Vec<_> = chosen.iter().map(|(_, series)| &series.metric).collect();
+    let demand_place = document.place(first.part);
+    if let Some(series) = chosen.iter().find(|series| series.is_native_histogram()) {
+        return Err(native_histogram(name, &document, series));
+    }
+    let labels: Vec<&Labels> = chosen.iter().map(|series| &series.labels).collect();
     let what = what_of(name, &labels, options.what).map_err(|fault| Diagnostic {
         place: Some(Box::new(demand_place.clone())),
         ..fault
     })?;
-    let first_name = metric_name(&first.metric).map(str::to_owned);
-    let mut notes = Notes::default();
-    let mut courses = Vec::new();
-    for (part, series) in &chosen {
-        if metric_name(&series.metric) != first_name.as_deref() {
-            notes.add(Code::RecordingMixedSeries, || document.place(part));
-        }
-        if series.values.is_empty() {
-            notes.add(Code::RecordingEmptySeries, || document.place(part));
-        }
-        let samples = read_series(&document, series, &mut notes)?;
-        courses.push(match Form::of(&series.metric) {
-            Form::Counter => rates_of(&samples, &document, part, &mut notes),
-            Form::Gauge => samples,
-        });
+    if is_reduced {
+        warnings.push(counted_twice(&document, first.part));
     }
-    let mut warnings = notes.into_warnings();
-    let sum = sum_of(name, &courses, &mut warnings)?;
-    let rows = sum.into_rows(&mut warnings).ok_or_else(|| {
+    let mut notes = Notes::default();
+    let mut samples = Vec::new();
+    for series in &chosen {
+        if metric_name(&series.labels) != metric_name(&first.labels) {
+            notes.add(Code::RecordingMixedSeries, || document.place(series.part));
+        }
+        let read = read_series(&document, series, &mut notes)?;
+        if read.values.is_empty() && read.ignored.is_empty() {
+            notes.add(Code::RecordingEmptySeries, || document.place(series.part));
+        }
+        samples.push(read);
+    }
+    let forms = forms_of(&chosen, &samples);
+    for (name, form) in &forms {
+        if *form == Form::CounterByValues {
+            warnings.push(assumed_counter(name, &document, first.part));
+        }
+    }
+    for (series, samples) in chosen.iter().zip(&mut samples) {
+        let form = metric_name(&series.labels).and_then(|name| forms.get(name));
+        if form.is_some_and(|form| *form != Form::Gauge) {
+            samples.values = rates_of(&samples.values, &document, series.part, &mut notes);
+        }
+    }
+    warnings.extend(notes.into_warnings());
+    let rows = sum_of(name, &samples, &mut warnings)?.ok_or_else(|| {
         nothing_there(
             name,
             "samples that are numbers",
@@ -136,48 +118,81 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
     })
 }
 
-/// # Errors
-/// The answer is an error of Prometheus, or not a matrix.
-fn check_answer<'t>(name: &str, answer: QueryAnswer<'t>) -> Result<Data<'t>, Diagnostic> {
-    let fault = |message: String, help: &str| Diagnostic {
-        code: Code::TraceFormat,
-        message,
+fn remark(text: &str) -> Diagnostic {
+    Diagnostic {
+        code: Code::RecordingRemark,
+        message: format!("Prometheus says about the query: {text}"),
         place: None,
-        help: help.to_owned(),
-    };
-    if answer.status.as_deref() == Some("error") {
-        let error = answer.error.unwrap_or_default();
-        return Err(fault(
-            format!("`{name}` holds an error from Prometheus: {error}"),
-            "correct the query, and run it again",
-        ));
-    }
-    let Some(data) = answer.data else {
-        return Err(fault(
-            format!("`{name}` has no `data`, which every answer of Prometheus has"),
-            "use the complete answer of /api/v1/query_range",
-        ));
-    };
-    match data.result_type.as_deref() {
-        Some("matrix") | None => Ok(data),
-        Some(other) => Err(fault(
-            format!("`{name}` holds a {other}, which has no values over time"),
-            "use /api/v1/query_range (with start, end and step) instead of /api/v1/query",
-        )),
+        help: "correct the query, or check that the series is the load".to_owned(),
     }
 }
 
-/// The name of the metric; an empty name is none, as in Prometheus itself.
-fn metric_name(labels: &BTreeMap<String, String>) -> Option<&str> {
-    let name = labels.get("__name__").map(|name| name.trim());
-    name.filter(|name| !name.is_empty())
+fn native_histogram(
+    name: &str,
+    document: &AnswerText<'_>,
+    series: &AnswerSeries<'_>,
+) -> Diagnostic {
+    let metric = metric_name(&series.labels).unwrap_or("METRIC");
+    Diagnostic {
+        code: Code::TraceFormat,
+        message: format!(
+            "the series in `{name}` are native histograms, which have no single value"
+        ),
+        place: Some(Box::new(document.place(series.part))),
+        help: format!("query their counts: sum(histogram_count(rate({metric}[1m])))"),
+    }
 }
 
-fn is_chosen(
-    choice: Option<&SeriesChoice>,
-    index: usize,
-    labels: &BTreeMap<String, String>,
-) -> bool {
+/// The series without those of cAdvisor about a whole pod (without `container`, or with `POD`, the pause container) beside containers;
+/// and whether there were such.
+fn without_whole_pods<'a, 't>(
+    series: Vec<&'a AnswerSeries<'t>>,
+) -> (Vec<&'a AnswerSeries<'t>>, bool) {
+    let container = |labels: &Labels| labels.get("container").cloned().unwrap_or_default();
+    let is_container = |labels: &Labels| !matches!(container(labels).as_str(), "" | "POD");
+    let is_of_cadvisor = |labels: &Labels| {
+        let name = metric_name(labels).unwrap_or_default();
+        name.starts_with("container_")
+            || ["pod", "id", "cpu"]
+                .iter()
+                .any(|it| labels.contains_key(*it))
+    };
+    let has_containers = series
+        .iter()
+        .any(|series| is_container(&series.labels) && is_of_cadvisor(&series.labels));
+    let before = series.len();
+    let kept: Vec<_> = series
+        .into_iter()
+        .filter(|series| {
+            !has_containers || is_container(&series.labels) || !is_of_cadvisor(&series.labels)
+        })
+        .collect();
+    let is_reduced = kept.len() < before;
+    (kept, is_reduced)
+}
+
+/// Of the buckets of a histogram only the one with all requests, because each bucket includes the smaller ones.
+fn whole_histograms<'a, 't>(series: Vec<&'a AnswerSeries<'t>>) -> Vec<&'a AnswerSeries<'t>> {
+    let bucket = |series: &AnswerSeries<'_>| series.labels.get("le").cloned();
+    let has_whole = series
+        .iter()
+        .any(|series| bucket(series).as_deref() == Some("+Inf"));
+    series
+        .into_iter()
+        .filter(|series| !has_whole || bucket(series).is_none_or(|bucket| bucket == "+Inf"))
+        .collect()
+}
+
+fn counted_twice(document: &AnswerText<'_>, part: &RawValue) -> Diagnostic {
+    Diagnostic {
+        code: Code::RecordingTwice,
+        message: "some series are of whole pods (no `container`, or `POD`) beside their containers; hpasim counts only the containers".to_owned(),
+        place: Some(Box::new(document.place(part))),
+        help: "nothing, or query only the containers: container!=\"\", container!=\"POD\"".to_owned(),
+    }
+}
+
+fn is_chosen(choice: Option<&SeriesChoice>, index: usize, labels: &Labels) -> bool {
     match choice {
         None => true,
         Some(SeriesChoice::Number(number)) => index + 1 == *number,
@@ -186,7 +201,11 @@ fn is_chosen(
     }
 }
 
-fn no_such_series(name: &str, series: &[&RawValue], choice: Option<&SeriesChoice>) -> Diagnostic {
+fn no_such_series(
+    name: &str,
+    series: &[AnswerSeries<'_>],
+    choice: Option<&SeriesChoice>,
+) -> Diagnostic {
     const SHOWN: usize = 5;
     let fault = nothing_there(
         name,
@@ -200,11 +219,9 @@ fn no_such_series(name: &str, series: &[&RawValue], choice: Option<&SeriesChoice
         .iter()
         .take(SHOWN)
         .enumerate()
-        .map(|(index, part)| {
-            let labels = serde_json::from_str::<Series<'_>>(part.get())
-                .map(|series| series.metric)
-                .unwrap_or_default();
-            let pairs: Vec<String> = labels
+        .map(|(index, series)| {
+            let pairs: Vec<String> = series
+                .labels
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect();
@@ -222,109 +239,11 @@ fn no_such_series(name: &str, series: &[&RawValue], choice: Option<&SeriesChoice
     }
 }
 
-/// The sum of several series at each time.
-///
-/// If a series lacks a sample between its first and its last, its value before stays in effect. Before its first and after its last
-/// sample it adds nothing, because the pod did not exist.
-fn sum_of(
-    name: &str,
-    courses: &[BTreeMap<i64, f64>],
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<Samples, Diagnostic> {
-    let mut sum: BTreeMap<i64, f64> = courses
-        .iter()
-        .flat_map(|course| course.keys().map(|nanos| (*nanos, 0.0)))
-        .collect();
-    if courses.len().saturating_mul(sum.len()) > SUMMED_MAX {
-        return Err(Diagnostic {
-            code: Code::TraceTooLarge,
-            message: format!("`{name}` has too many series"),
-            place: None,
-            help: "let Prometheus sum them, with sum(...) in the query".to_owned(),
-        });
-    }
-    let mut held = Held::default();
-    for course in courses {
-        held.add_to(&mut sum, course);
-    }
-    warnings.extend(held.warning());
-    Ok(Samples::of_sorted(sum))
-}
-
-/// Missing samples of single series.
-#[derive(Default)]
-struct Held {
-    count: u64,
-    first_nanos: Option<i64>,
-}
-
-impl Held {
-    fn add_to(&mut self, sum: &mut BTreeMap<i64, f64>, course: &BTreeMap<i64, f64>) {
-        let (Some((first, _)), Some((last, _))) =
-            (course.first_key_value(), course.last_key_value())
-        else {
-            return;
-        };
-        let mut value = 0.0;
-        for (nanos, total) in sum.range_mut(first..=last) {
-            match course.get(nanos) {
-                Some(own) => value = *own,
-                None => {
-                    self.count += 1;
-                    self.first_nanos = Some(self.first_nanos.map_or(*nanos, |at| at.min(*nanos)));
-                }
-            }
-            *total += value;
-        }
-    }
-
-    fn warning(&self) -> Option<Diagnostic> {
-        let first = stamp_text(self.first_nanos?);
-        let subject = match self.count {
-            1 => "1 sample is".to_owned(),
-            count => format!("{count} samples are"),
-        };
-        Some(Diagnostic {
-            code: Code::RecordingGap,
-            message: format!(
-                "{subject} missing in one series while others have them, the first at {first}; hpasim keeps the value before it"
-            ),
-            place: None,
-            help: "nothing, if scrapes failed; otherwise choose series with --series".to_owned(),
-        })
-    }
-}
-
-/// How a series counts.
-#[derive(Clone, Copy, PartialEq)]
-enum Form {
-    /// The value is the load.
-    Gauge,
-    /// The value increases until it restarts from 0; its slope is the load.
-    Counter,
-}
-
-impl Form {
-    /// By the metric's name; most queries return no name.
-    fn of(labels: &BTreeMap<String, String>) -> Self {
-        let name = metric_name(labels).unwrap_or_default();
-        if name.ends_with("_total") || name.ends_with("_count") {
-            Self::Counter
-        } else {
-            Self::Gauge
-        }
-    }
-}
-
 /// The quantity of the chosen series: as `asked`, unless their names or labels say something else.
 ///
 /// # Errors
 /// The series do not say what they are, or are no load.
-fn what_of(
-    name: &str,
-    series: &[&BTreeMap<String, String>],
-    asked: Option<What>,
-) -> Result<What, Diagnostic> {
+fn what_of(name: &str, series: &[&Labels], asked: Option<What>) -> Result<What, Diagnostic> {
     let fault = |message: String, help: &str| {
         Err(Diagnostic {
             code: Code::MeaningUnknown,
@@ -370,34 +289,128 @@ fn what_of(
     }
 }
 
-/// A sample as Prometheus writes it: the time, and the value in quotes.
-#[derive(Deserialize)]
-struct AnswerSample<'t>(#[serde(borrow)] &'t RawValue, #[serde(borrow)] &'t RawValue);
-
-fn read_series(
-    document: &AnswerText<'_>,
-    series: &Series<'_>,
-    notes: &mut Notes,
-) -> Result<BTreeMap<i64, f64>, Diagnostic> {
-    let mut samples = Samples::default();
-    for part in &series.values {
-        let read = serde_json::from_str::<AnswerSample<'_>>(part.get())
-            .ok()
-            .and_then(|sample| read_sample(&sample));
-        let Some((stamp, value)) = read else {
-            notes.add(Code::RecordingNotANumber, || document.place(part));
-            continue;
-        };
-        samples.add(stamp, value, notes, || document.place(part))?;
-    }
-    Ok(samples.into_sorted())
+/// How the series of a metric count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    /// The value is the load.
+    Gauge,
+    /// The name says that the value increases until it restarts from 0; its slope is the load.
+    Counter,
+    /// The values say it.
+    CounterByValues,
 }
 
-/// The time and the value; a value that is no number becomes NaN.
-fn read_sample(sample: &AnswerSample<'_>) -> Option<(Stamp, f64)> {
-    let stamp = parse_stamp(sample.0.get())?;
-    let value = parse_number(sample.1.get().trim_matches('"'));
-    Some((stamp, value.unwrap_or(f64::NAN)))
+/// Counters of requests whose names do not end in `_total`: kubernetes/ingress-nginx, docs/user-guide/monitoring.md.
+const COUNTERS: [&str; 1] = ["nginx_ingress_controller_requests"];
+/// Words in the names of gauges that may only rise for a while.
+const GAUGE_WORDS: [&str; 22] = [
+    "rate",
+    "per",
+    "rps",
+    "qps",
+    "current",
+    "active",
+    "inflight",
+    "flight",
+    "users",
+    "connections",
+    "sessions",
+    "gauge",
+    "avg",
+    "mean",
+    "max",
+    "ratio",
+    "replicas",
+    "size",
+    "usage",
+    "queue",
+    "load",
+    "bytes",
+];
+/// The fewest samples that show a counter.
+const COUNTER_SAMPLES_MIN: usize = 4;
+
+/// How each metric counts, by its name and by all its series; most queries return no name.
+fn forms_of<'a>(
+    series: &[&'a AnswerSeries<'_>],
+    samples: &[SeriesSamples],
+) -> BTreeMap<&'a str, Form> {
+    let mut forms: BTreeMap<&str, Form> = BTreeMap::new();
+    let mut has_risen: BTreeMap<&str, bool> = BTreeMap::new();
+    for (series, samples) in series.iter().zip(samples) {
+        let Some(name) = metric_name(&series.labels) else {
+            continue;
+        };
+        let is_counter = ["_total", "_count", "_bucket"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        if is_counter || COUNTERS.contains(&name) {
+            forms.insert(name, Form::Counter);
+            continue;
+        }
+        let form = forms.entry(name).or_insert(Form::CounterByValues);
+        if !may_be_counter(name, &samples.values) {
+            *form = Form::Gauge;
+        }
+        *has_risen.entry(name).or_default() |= rises(&samples.values);
+    }
+    for (name, form) in &mut forms {
+        if *form == Form::CounterByValues && !has_risen.get(name).copied().unwrap_or_default() {
+            *form = Form::Gauge;
+        }
+    }
+    forms
+}
+
+/// Whether a metric of this name with these values may be a counter: whole numbers that only rise.
+fn may_be_counter(name: &str, values: &BTreeMap<i64, f64>) -> bool {
+    let is_gauge = |word: &str| GAUGE_WORDS.contains(&word);
+    // A recording rule has a colon in its name, and is usually a rate.
+    !name.contains(':')
+        && !name.split('_').any(is_gauge)
+        && values.values().all(|value| value.fract() == 0.0)
+        && values
+            .values()
+            .zip(values.values().skip(1))
+            .all(|(before, after)| before <= after)
+}
+
+fn rises(values: &BTreeMap<i64, f64>) -> bool {
+    let ends = values.values().next().zip(values.values().next_back());
+    values.len() >= COUNTER_SAMPLES_MIN && ends.is_some_and(|(first, last)| last > first)
+}
+
+fn assumed_counter(metric: &str, document: &AnswerText<'_>, part: &RawValue) -> Diagnostic {
+    Diagnostic {
+        code: Code::RecordingMeaning,
+        message: format!(
+            "`{metric}` has whole numbers that only rise, as counters do; hpasim takes the slope"
+        ),
+        place: Some(Box::new(document.place(part))),
+        help: format!(
+            "nothing, if it counts; if it does not, query it without its name, as sum({metric})"
+        ),
+    }
+}
+
+/// The samples of a series, whose parts may come from several answers.
+fn read_series(
+    document: &AnswerText<'_>,
+    series: &AnswerSeries<'_>,
+    notes: &mut Notes,
+) -> Result<SeriesSamples, Diagnostic> {
+    let mut samples = Samples::default();
+    for values in &series.parts {
+        samples.begin_part();
+        for part in values {
+            let Some((stamp, value)) = document.sample(part) else {
+                notes.add(Code::RecordingNotANumber, || document.place(part));
+                continue;
+            };
+            samples.add(stamp, value, notes, || document.place(part))?;
+        }
+    }
+    Ok(samples.into_series())
 }
 
 /// The slope of a counter between consecutive samples.

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 
 use super::input::Input;
+use super::summaries::summary_fault;
 use super::{RecordedText, RecordingFormat};
 use crate::bounded::RECORDING_LINE_BYTES_MAX;
 use crate::scenario::diagnostic::{Code, Diagnostic};
@@ -76,6 +77,17 @@ impl<'h> StreamHead<'h> {
     /// The text from the first visible character on.
     pub(super) fn content(&self) -> &'h str {
         self.content
+    }
+
+    /// Whether the text contains this text.
+    pub(super) fn has_text(&self, text: &str) -> bool {
+        self.content.contains(text)
+    }
+
+    /// Whether the first line contains all these texts.
+    pub(super) fn first_line_has_all(&self, texts: &[&str]) -> bool {
+        let first = self.lines.first();
+        first.is_some_and(|line| texts.iter().all(|text| line.contains(text)))
     }
 
     /// Whether a line begins with this text.
@@ -185,6 +197,9 @@ pub(super) fn recognise(input: &mut Input<'_>) -> Result<Option<RecordingFormat>
 
 /// The fault of a text in no known format; `None` for a table, whose faults hpasim's own reader finds.
 fn unknown(name: &str, head: &StreamHead<'_>) -> Option<Diagnostic> {
+    if let Some(fault) = summary_fault(name, head) {
+        return Some(fault);
+    }
     let (message, help) = if head.is_json() {
         (
             format!("`{name}` is JSON, but not in a known format"),

@@ -2,10 +2,11 @@
 //!
 //! There is one value per time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::RateRows;
 use super::notes::Notes;
+use super::series_sum::SeriesSamples;
 use super::stamp::{EpochUnit, Stamp, stamp_text};
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::{NANOS_PER_SECOND, VALUE_MAX};
@@ -18,6 +19,8 @@ pub(super) const SAMPLES_MAX: usize = 1_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     by_time: BTreeMap<i64, f64>,
+    /// The times of samples that are no numbers.
+    ignored: BTreeSet<i64>,
     latest: Option<i64>,
     offset_seconds: Option<Option<i32>>,
     unit: Option<EpochUnit>,
@@ -47,9 +50,14 @@ impl Samples {
         }
         if !(0.0..=VALUE_MAX).contains(&value) {
             notes.add(Code::RecordingNotANumber, &place);
+            if self.ignored.len() < SAMPLES_MAX {
+                self.ignored.insert(stamp.nanos);
+            }
             return Ok(());
         }
-        if self.by_time.insert(stamp.nanos, value).is_some() {
+        // Parts of a recording may overlap: the same sample again is no news.
+        let before = self.by_time.insert(stamp.nanos, value);
+        if before.is_some_and(|before| before.to_bits() != value.to_bits()) {
             notes.add(Code::RecordingDuplicate, &place);
         }
         if self.by_time.len() > SAMPLES_MAX {
@@ -68,6 +76,35 @@ impl Samples {
         self.by_time
     }
 
+    /// Whether there is no sample.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_time.is_empty()
+    }
+
+    /// A further part of the recording begins, perhaps earlier than the last sample.
+    pub(super) fn begin_part(&mut self) {
+        self.latest = None;
+    }
+
+    /// The samples as a series.
+    pub(super) fn into_series(self) -> SeriesSamples {
+        SeriesSamples {
+            values: self.by_time,
+            ignored: self.ignored,
+            offset_seconds: self.offset_seconds.flatten(),
+        }
+    }
+
+    /// The samples of a series.
+    pub(super) fn of_series(series: SeriesSamples) -> Self {
+        Self {
+            by_time: series.values,
+            ignored: series.ignored,
+            offset_seconds: Some(series.offset_seconds),
+            ..Self::default()
+        }
+    }
+
     /// Samples that are already in order.
     pub(super) fn of_sorted(by_time: BTreeMap<i64, f64>) -> Self {
         Self {
@@ -79,11 +116,14 @@ impl Samples {
     /// The rows; `None` without samples. The last sample holds for one step, like the others.
     pub(super) fn into_rows(self, warnings: &mut Vec<Diagnostic>) -> Option<RateRows> {
         let origin = *self.by_time.keys().next()?;
-        let times: Vec<i64> = self.by_time.keys().copied().collect();
+        // An ignored sample has a warning of its own, and leaves no gap.
+        let ignored = self.ignored.range(origin..);
+        let all: BTreeSet<i64> = self.by_time.keys().chain(ignored).copied().collect();
+        let times: Vec<i64> = all.into_iter().collect();
         let step = usual_step(&times).unwrap_or(15 * NANOS_PER_SECOND);
         let mut rows = RateRows {
             origin: Some(origin),
-            offset_seconds: self.offset_seconds.flatten(),
+            utc_offset_seconds: self.offset_seconds.flatten(),
             ..RateRows::default()
         };
         for (nanos, value) in self.by_time {

@@ -5,7 +5,7 @@ use crate::scenario::trace_text::{NANOS_PER_SECOND, parse_decimal_seconds};
 
 /// The unit of an epoch number, decided by its size: seconds until the year 5138.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum EpochUnit {
+pub(in crate::scenario) enum EpochUnit {
     /// Seconds.
     Seconds,
     /// Milliseconds.
@@ -20,20 +20,20 @@ pub(super) enum EpochUnit {
 
 /// A time and its written form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(in crate::scenario) struct Stamp {
     /// Nanoseconds since 1970 UTC.
     pub(super) nanos: i64,
     /// Its written form.
     pub(super) unit: EpochUnit,
     /// Its offset from UTC in seconds, if it has one.
-    pub(super) offset_seconds: Option<i32>,
+    pub(in crate::scenario) offset_seconds: Option<i32>,
 }
 
 /// The digits of an epoch number in nanoseconds, more than the parser of seconds accepts.
 const NANOS_DIGITS: usize = 19;
 
 /// Parses an epoch number of any unit or a date in words; `None` for any other text and outside the clock's range.
-pub(super) fn parse_stamp(text: &str) -> Option<Stamp> {
+pub(in crate::scenario) fn parse_stamp(text: &str) -> Option<Stamp> {
     let text = text.trim();
     if text.len() == NANOS_DIGITS
         && let Ok(nanos) = text.parse()

@@ -71,6 +71,7 @@ pub(super) fn read(
         .map_err(Diagnostics::one)?;
     Ok(Recording {
         origin_nanos: recording.origin_nanos.filter(|_| has_dates),
+        utc_offset_seconds: recording.utc_offset_seconds.filter(|_| has_dates),
         computed_from: Some(columns.in_words()),
         ..recording
     })
