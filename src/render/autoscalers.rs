@@ -57,6 +57,7 @@ pub fn render_autoscalers(page: &AutoscalersPage<'_>, colour: Colour) -> String 
     text.push('\n');
     text.push_str(&table(page));
     text.push_str(&not_simulated(page.runs));
+    text.push('\n');
     for line in wrapped("assumed: ", &assumptions(page)) {
         text.push_str(&painted(&line, Style::new().dimmed(), colour));
         text.push('\n');

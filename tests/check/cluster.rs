@@ -1,5 +1,6 @@
 //! The report about a whole cluster, as `kubectl get hpa,deploy -A -o yaml` prints it: what is read first, and how to see less.
 
+use hpasim::check::Finding;
 use hpasim::render::check::check_json;
 use hpasim::render::check_page::{is_long, render_check_page};
 use hpasim::scenario::{Code, Severity, TraceReading};
@@ -175,7 +176,7 @@ fn few_objects_or_few_findings_are_shown_in_full() {
 
 #[test]
 fn errors_come_before_warnings_before_notes() {
-    let severities: Vec<Severity> = report().findings.iter().map(|it| it.severity()).collect();
+    let severities: Vec<Severity> = report().findings.iter().map(Finding::severity).collect();
     assert!(severities.is_sorted() && severities.contains(&Severity::Info));
 }
 

@@ -107,7 +107,7 @@ fn run_takes_what_check_finds_broken() {
     }
 }
 
-/// Eight autoscalers with their Deployments, in a folder with files of other tools.
+/// Sixteen autoscalers with their Deployments, in a folder with files of other tools.
 fn write_folder(sandbox: &Sandbox) {
     for folder in ["k8s", "k8s/team", "k8s/.git"] {
         std::fs::create_dir(sandbox.path(folder)).expect("a folder");
@@ -225,9 +225,9 @@ fn run_and_export_take_a_folder() {
     sandbox.done(run);
     let inputs = sandbox.json("out/summary.json")["inputs"].clone();
     // The manifests and the trace, without the file of another tool.
-    assert_eq!(inputs.as_array().expect("a list").len(), 17);
+    assert_eq!(inputs.as_array().expect("a list").len(), 33);
     let unclear = sandbox.hpasim("run k8s traces/spike.csv");
-    assert!(unclear.stderr.contains("the manifest holds 8 autoscalers"));
+    assert!(unclear.stderr.contains("the manifest holds 16 autoscalers"));
 }
 
 #[test]
