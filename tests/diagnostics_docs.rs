@@ -78,7 +78,11 @@ fn example(code: Code, tests: &[String]) -> Option<String> {
             .iter()
             .map(|line| line.get(indent..).unwrap_or("").trim_end())
             .collect();
-        return Some(text.join("\n").trim_end().to_owned());
+        let text = text.join("\n").trim_end().to_owned();
+        // A page about many objects has the codes without their remedies.
+        if text.contains("help: ") {
+            return Some(text);
+        }
     }
     None
 }

@@ -6,11 +6,10 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::clock::TraceClock;
+use super::clock::{TraceClock, written_offset};
 use super::csv_reading::{CsvReading, clipped, line_at, record_start};
 use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::file_fault::{content_of, text_of};
-use super::formats::parse_stamp;
 use super::manifest::refuse_manifest;
 use super::secrecy::looks_like_document;
 use super::trace_header::{ColumnContent, DemandColumn, Further, Header, TimeColumn};
@@ -143,7 +142,8 @@ impl CsvReading<'_> {
             }
             if let Some(nanos) = self.parse_time(&record, &header) {
                 if epoch.is_none() && header.time_column == TimeColumn::Timestamp {
-                    utc_offset_seconds = utc_offset_of(record.get(header.time).unwrap_or_default());
+                    utc_offset_seconds =
+                        written_offset(record.get(header.time).unwrap_or_default().trim());
                 }
                 let start = *epoch.get_or_insert(nanos);
                 self.check_order(&record, &header, previous, nanos, start);
@@ -407,11 +407,6 @@ impl CsvReading<'_> {
             }
         }
     }
-}
-
-/// The offset from UTC that a time states; epoch numbers are in UTC.
-fn utc_offset_of(cell: &str) -> Option<i32> {
-    parse_stamp(cell)?.offset_seconds
 }
 
 /// Decimal seconds as nanoseconds; `Some(None)` if they are a number out of range.

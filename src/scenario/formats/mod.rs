@@ -47,7 +47,6 @@ use input::{Input, Lines};
 use recognise::{Sign, StreamHead, may_be_confidential, no_format, recognise, refuse_objects};
 use shape::Shaping;
 
-pub(in crate::scenario) use stamp::parse_stamp;
 pub use utilization::RecordedUtilization;
 
 /// A format of recordings, in one file, with an entry in [`RecordingFormat::ALL`].

@@ -1,4 +1,4 @@
-//! Answers of Prometheus to a range query: a matrix of one or more series.
+//! RangeAnswers of Prometheus to a range query: a matrix of one or more series.
 //!
 //! `prometheus_answer` finds the series in the text. The name of the metric and its values decide whether it is a counter. Name and
 //! labels decide whether it is CPU.
@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use super::json_document::read_document;
 use super::meaning::StatedMeaning;
 use super::notes::Notes;
-use super::prometheus_answer::{AnswerSeries, AnswerText, Labels, metric_name, read_answers};
+use super::prometheus_answer::{AnswerSeries, AnswerText, SeriesLabels, metric_name, read_answers};
 use super::recognise::Sign;
-use super::samples::Samples;
-use super::series_sum::{SeriesSamples, sum_of};
+use super::samples::{Samples, SeriesSamples};
+use super::series_sum::sum_of;
 use super::{
     FormatReader, Meanings, RateReading, ReadOptions, RecordedText, SeriesChoice, What,
     nothing_there,
@@ -70,7 +70,7 @@ fn read(name: &str, text: &str, options: &ReadOptions) -> Result<RateReading, Di
     if let Some(series) = chosen.iter().find(|series| series.is_native_histogram()) {
         return Err(native_histogram(name, &document, series));
     }
-    let labels: Vec<&Labels> = chosen.iter().map(|series| &series.labels).collect();
+    let labels: Vec<&SeriesLabels> = chosen.iter().map(|series| &series.labels).collect();
     let what = what_of(name, &labels, options.what).map_err(|fault| Diagnostic {
         place: Some(Box::new(demand_place.clone())),
         ..fault
@@ -148,9 +148,9 @@ fn native_histogram(
 fn without_whole_pods<'a, 't>(
     series: Vec<&'a AnswerSeries<'t>>,
 ) -> (Vec<&'a AnswerSeries<'t>>, bool) {
-    let container = |labels: &Labels| labels.get("container").cloned().unwrap_or_default();
-    let is_container = |labels: &Labels| !matches!(container(labels).as_str(), "" | "POD");
-    let is_of_cadvisor = |labels: &Labels| {
+    let container = |labels: &SeriesLabels| labels.get("container").cloned().unwrap_or_default();
+    let is_container = |labels: &SeriesLabels| !matches!(container(labels).as_str(), "" | "POD");
+    let is_of_cadvisor = |labels: &SeriesLabels| {
         let name = metric_name(labels).unwrap_or_default();
         name.starts_with("container_")
             || ["pod", "id", "cpu"]
@@ -192,7 +192,7 @@ fn counted_twice(document: &AnswerText<'_>, part: &RawValue) -> Diagnostic {
     }
 }
 
-fn is_chosen(choice: Option<&SeriesChoice>, index: usize, labels: &Labels) -> bool {
+fn is_chosen(choice: Option<&SeriesChoice>, index: usize, labels: &SeriesLabels) -> bool {
     match choice {
         None => true,
         Some(SeriesChoice::Number(number)) => index + 1 == *number,
@@ -243,7 +243,7 @@ fn no_such_series(
 ///
 /// # Errors
 /// The series do not say what they are, or are no load.
-fn what_of(name: &str, series: &[&Labels], asked: Option<What>) -> Result<What, Diagnostic> {
+fn what_of(name: &str, series: &[&SeriesLabels], asked: Option<What>) -> Result<What, Diagnostic> {
     let fault = |message: String, help: &str| {
         Err(Diagnostic {
             code: Code::MeaningUnknown,

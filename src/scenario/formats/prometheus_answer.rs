@@ -14,10 +14,10 @@ use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::units::parse_number;
 
 /// The labels of a series, `__name__` among them.
-pub(super) type Labels = BTreeMap<String, String>;
+pub(super) type SeriesLabels = BTreeMap<String, String>;
 
 /// The name of a series.
-pub(super) fn metric_name(labels: &Labels) -> Option<&str> {
+pub(super) fn metric_name(labels: &SeriesLabels) -> Option<&str> {
     let name = labels.get("__name__").map(|name| name.trim());
     name.filter(|name| !name.is_empty())
 }
@@ -25,7 +25,7 @@ pub(super) fn metric_name(labels: &Labels) -> Option<&str> {
 /// A series, perhaps in parts.
 pub(super) struct AnswerSeries<'t> {
     /// Its labels.
-    pub(super) labels: Labels,
+    pub(super) labels: SeriesLabels,
     /// Its first part in the text.
     pub(super) part: &'t RawValue,
     /// The samples of each part.
@@ -42,13 +42,13 @@ impl AnswerSeries<'_> {
 
 /// The content of a text.
 #[derive(Default)]
-pub(super) struct Answers<'t> {
+pub(super) struct RangeAnswers<'t> {
     /// The series in their order.
     pub(super) series: Vec<AnswerSeries<'t>>,
     /// What Prometheus says about the query, each text once.
     pub(super) remarks: Vec<String>,
     /// The series by their labels and by their number among those with the same labels in one answer.
-    by_labels: BTreeMap<(Labels, usize), usize>,
+    by_labels: BTreeMap<(SeriesLabels, usize), usize>,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +74,7 @@ struct Data<'t> {
 #[derive(Deserialize)]
 struct Series<'t> {
     #[serde(default)]
-    metric: Labels,
+    metric: SeriesLabels,
     #[serde(borrow, default)]
     values: Vec<&'t RawValue>,
     #[serde(borrow, default)]
@@ -123,8 +123,8 @@ impl AnswerText<'_> {
 ///
 /// # Errors
 /// The text is not JSON, or an answer is an error of Prometheus or no matrix.
-pub(super) fn read_answers<'t>(document: &AnswerText<'t>) -> Result<Answers<'t>, Diagnostic> {
-    let mut answers = Answers::default();
+pub(super) fn read_answers<'t>(document: &AnswerText<'t>) -> Result<RangeAnswers<'t>, Diagnostic> {
+    let mut answers = RangeAnswers::default();
     for value in serde_json::Deserializer::from_str(document.text).into_iter::<&RawValue>() {
         let value = value.map_err(|error| document.broken(&error, None))?;
         if value.get().starts_with('[') {
@@ -155,7 +155,7 @@ fn is_series(value: &RawValue) -> bool {
     serde_json::from_str::<Bare<'_>>(value.get()).is_ok_and(|bare| bare.metric.is_some())
 }
 
-impl<'t> Answers<'t> {
+impl<'t> RangeAnswers<'t> {
     fn add_answer(
         &mut self,
         document: &AnswerText<'t>,
@@ -178,7 +178,7 @@ impl<'t> Answers<'t> {
         document: &AnswerText<'t>,
         parts: &[&'t RawValue],
     ) -> Result<(), Diagnostic> {
-        let mut seen: BTreeMap<Labels, usize> = BTreeMap::new();
+        let mut seen: BTreeMap<SeriesLabels, usize> = BTreeMap::new();
         for part in parts {
             let Series {
                 metric,

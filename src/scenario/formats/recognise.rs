@@ -197,7 +197,7 @@ pub(super) fn recognise(input: &mut Input<'_>) -> Result<Option<RecordingFormat>
 
 /// The fault of a text in no known format; `None` for a table, whose faults hpasim's own reader finds.
 fn unknown(name: &str, head: &StreamHead<'_>) -> Option<Diagnostic> {
-    if let Some(fault) = summary_fault(name, head) {
+    if let Some(fault) = summary_fault(name, head.content) {
         return Some(fault);
     }
     let (message, help) = if head.is_json() {

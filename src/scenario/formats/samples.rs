@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::RateRows;
 use super::notes::Notes;
-use super::series_sum::SeriesSamples;
 use super::stamp::{EpochUnit, Stamp, stamp_text};
 use crate::scenario::diagnostic::{Code, Diagnostic, Place};
 use crate::scenario::trace_text::{NANOS_PER_SECOND, VALUE_MAX};
@@ -24,6 +23,17 @@ pub(super) struct Samples {
     latest: Option<i64>,
     offset_seconds: Option<Option<i32>>,
     unit: Option<EpochUnit>,
+}
+
+/// A series: its values, and the times of samples that are no numbers, which have a warning of their own.
+#[derive(Debug, Default)]
+pub(super) struct SeriesSamples {
+    /// The value at each time.
+    pub(super) values: BTreeMap<i64, f64>,
+    /// The times of ignored samples.
+    pub(super) ignored: BTreeSet<i64>,
+    /// The offset from UTC of its first time, if it has one.
+    pub(super) offset_seconds: Option<i32>,
 }
 
 impl Samples {

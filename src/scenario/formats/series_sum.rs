@@ -3,26 +3,15 @@
 //! If a series lacks a sample between its first and its last, its value before stays in effect. Before its first and after its last
 //! sample it adds nothing, because the pod did not exist.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::RateRows;
-use super::samples::Samples;
+use super::samples::{Samples, SeriesSamples};
 use super::stamp::stamp_text;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 /// The most samples that are summed: series times timestamps.
 const SUMMED_MAX: usize = 200_000_000;
-
-/// A series: its values, and the times of samples that are no numbers, which have a warning of their own.
-#[derive(Debug, Default)]
-pub(super) struct SeriesSamples {
-    /// The value at each time.
-    pub(super) values: BTreeMap<i64, f64>,
-    /// The times of ignored samples.
-    pub(super) ignored: BTreeSet<i64>,
-    /// The offset from UTC of its first time, if it has one.
-    pub(super) offset_seconds: Option<i32>,
-}
 
 /// The sum of the series in the stream `name`; `None` without values. All gaps give one warning.
 ///

@@ -11,8 +11,8 @@ use super::meaning::StatedMeaning;
 use super::measure::{CellUnit, TableCell, measure_in_name, parse_cell};
 use super::notes::Notes;
 use super::recognise::{Sign, StreamHead};
-use super::samples::Samples;
-use super::series_sum::{SeriesSamples, sum_of};
+use super::samples::{Samples, SeriesSamples};
+use super::series_sum::sum_of;
 use super::stamp::{Stamp, parse_stamp};
 use super::{
     FormatReader, Meanings, RateReading, ReadOptions, RecordedText, SeriesChoice, What,

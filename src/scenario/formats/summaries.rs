@@ -1,6 +1,5 @@
 //! Results of load tests without a course over time: what each is called, and the output to use instead.
 
-use super::recognise::StreamHead;
 use crate::scenario::diagnostic::{Code, Diagnostic};
 
 /// A summary, known by texts that it contains.
@@ -92,9 +91,9 @@ const SUMMARIES: [LoadTestSummary; 15] = [
     },
 ];
 
-/// The fault of a summary; `None` for any other text.
-pub(super) fn summary_fault(name: &str, head: &StreamHead<'_>) -> Option<Diagnostic> {
-    let is_one = |summary: &&LoadTestSummary| summary.signs.iter().all(|sign| head.has_text(sign));
+/// The fault of a summary, by the first part of its text; `None` for any other text.
+pub(super) fn summary_fault(name: &str, text: &str) -> Option<Diagnostic> {
+    let is_one = |summary: &&LoadTestSummary| summary.signs.iter().all(|sign| text.contains(sign));
     let summary = SUMMARIES.iter().find(is_one)?;
     Some(Diagnostic {
         code: Code::TraceFormat,
