@@ -143,7 +143,8 @@ impl CsvReading<'_> {
             if let Some(nanos) = self.parse_time(&record, &header) {
                 if epoch.is_none() && header.time_column == TimeColumn::Timestamp {
                     utc_offset_seconds =
-                        written_offset(record.get(header.time).unwrap_or_default().trim());
+                        written_offset(record.get(header.time).unwrap_or_default().trim())
+                            .or(Some(0));
                 }
                 let start = *epoch.get_or_insert(nanos);
                 self.check_order(&record, &header, previous, nanos, start);

@@ -33,9 +33,9 @@ fn a_log_is_converted_to_a_file_that_run_accepts() {
     insta::assert_snapshot!(written, @"
     # hpasim trace convert, from: access log
     timestamp,rps
-    1995-07-01T04:00:01Z,2.25
-    1995-07-01T04:00:05Z,0.75
-    1995-07-01T04:00:09Z,0.75
+    1995-07-01T00:00:01-04:00,2.25
+    1995-07-01T00:00:05-04:00,0.75
+    1995-07-01T00:00:09-04:00,0.75
     ");
     sandbox.done("run p.toml out.csv --plot none");
 }
@@ -61,7 +61,7 @@ fn info_says_what_a_recording_is_and_becomes() {
     insta::assert_snapshot!(outcome(&sandbox, "trace info -", LOG), @"
     exit 0
     -: access log
-    span            8 s from 1995-07-01T04:00:01Z
+    span            8 s from 1995-07-01T00:00:01-04:00
     rows            4, most of them 1 s, 1 of another length
     gaps            none
     requests        min 0/s   mean 0.5/s   p99 2/s   max 2/s
@@ -75,7 +75,7 @@ fn info_says_what_a_recording_is_and_becomes() {
     {
       "name": "-",
       "format": "access log",
-      "start": "1995-07-01T04:00:01Z",
+      "start": "1995-07-01T00:00:01-04:00",
       "span_seconds": 8.0,
       "rows": 2,
       "step_seconds": 4.0,
@@ -235,10 +235,7 @@ fn a_hundred_megabytes_of_anything_are_refused_by_run_too() {
     let sandbox = Sandbox::new();
     sandbox.write("p.toml", POLICY);
     sandbox.write("huge.csv", "nothing to see here\n".repeat(5 << 20));
-    insta::assert_snapshot!(codes_and_places(&outcome(&sandbox, "run p.toml huge.csv", "")), @"
-    E0031 huge.csv:1:1
-    E0032 huge.csv:1:1
-    ");
+    insta::assert_snapshot!(codes_and_places(&outcome(&sandbox, "run p.toml huge.csv", "")), @"E0042");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use hpasim::render::paint::Colour;
 use hpasim::scenario::formats::csv_text::{to_csv, trace_csv};
 use hpasim::scenario::formats::shape::{Shaping, shape};
 use hpasim::scenario::formats::{ReadOptions, Recording, What, read_recording};
-use hpasim::scenario::{Code, Diagnostics};
+use hpasim::scenario::{ClockZone, Code, Diagnostics};
 use hpasim::units::SimTime;
 
 #[path = "../fixtures/faults.rs"]
@@ -53,9 +53,12 @@ fn told_with(bytes: impl AsRef<[u8]>, options: &ReadOptions, shaping: &Shaping) 
 fn with_seconds(recording: &Recording) -> String {
     let dated = to_csv(recording, None);
     let comment = dated.lines().next().unwrap_or_default();
-    let origin = recording.clock_in(None).map_or_else(String::new, |clock| {
-        format!("; time_s 0 is {}", clock.rfc3339(SimTime::ZERO))
-    });
+    let utc = ClockZone::parse("UTC").expect("a zone");
+    let origin = recording
+        .clock_in(Some(&utc))
+        .map_or_else(String::new, |clock| {
+            format!("; time_s 0 is {}", clock.rfc3339(SimTime::ZERO))
+        });
     let comment = format!("{}{origin}", comment.trim_start_matches("# "));
     trace_csv(&comment, &recording.trace, None)
 }
