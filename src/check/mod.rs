@@ -103,7 +103,7 @@ pub struct CheckReport {
     pub omitted: Omitted,
     /// The number of files checked.
     pub files: usize,
-    /// The files of a folder or a pattern that have the ending of a manifest and are none.
+    /// Files of a folder or a pattern that have the ending of a manifest, but hold no object.
     pub other_files: Vec<String>,
     /// The number of policies, of autoscalers, and of workloads without one.
     pub subjects: usize,

@@ -48,6 +48,13 @@ pub struct SpanArgs {
     /// End of the part that counts
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_moment)]
     to: Option<TraceMoment>,
+    #[command(flatten)]
+    zone: ZoneArgs,
+}
+
+/// In which time zone dates are read and written.
+#[derive(Args, Clone, Debug)]
+pub struct ZoneArgs {
     /// Time zone of dates, as UTC, +02:00 or Europe/Berlin.
     #[arg(
         long,
@@ -56,11 +63,10 @@ pub struct SpanArgs {
         value_parser = parse_zone,
         help = "Time zone [default: the trace's, or UTC]"
     )]
-    timezone: Option<ClockZone>,
+    pub(super) timezone: Option<ClockZone>,
 }
 
-/// Parses a time zone.
-pub(super) fn parse_zone(text: &str) -> Result<ClockZone, String> {
+fn parse_zone(text: &str) -> Result<ClockZone, String> {
     ClockZone::parse(text)
 }
 
@@ -167,7 +173,7 @@ impl LoadArgs {
             set: set.to_vec(),
             from: self.span.from,
             to: self.span.to,
-            timezone: self.span.timezone.clone(),
+            timezone: self.span.zone.timezone.clone(),
             warm_up: self.warm_up.asked(),
             reading: self.what.stated(),
             hpa,
@@ -190,7 +196,7 @@ impl SpanArgs {
 
     /// `--timezone`.
     pub(super) const fn zone(&self) -> Option<&ClockZone> {
-        self.timezone.as_ref()
+        self.zone.timezone.as_ref()
     }
 
     /// Names the part in the default folder's name.
@@ -200,7 +206,7 @@ impl SpanArgs {
                 variation.add(format!("{word}-{moment}"));
             }
         }
-        if let Some(zone) = &self.timezone {
+        if let Some(zone) = &self.zone.timezone {
             variation.add(format!("in-{zone}"));
         }
     }

@@ -25,7 +25,7 @@ const OPTIONS: MatchOptions = MatchOptions {
 /// Hidden files and folders are left out, and links to folders are not followed.
 ///
 /// # Errors
-/// There is no such file, the pattern is none, or a folder cannot be read.
+/// No such file exists, the pattern has a fault, or a folder cannot be read.
 pub(super) fn find(path: &Path) -> Result<Option<Vec<PathBuf>>, LoadError> {
     if path.is_dir() {
         let files = walk(path, usize::MAX)?;

@@ -256,6 +256,29 @@ impl TraceMoment {
         })
     }
 
+    /// Refuses a moment by the clock that is outside of the trace, in the words of the clock.
+    fn check_inside(
+        self,
+        flag: &str,
+        time: SimTime,
+        clock: Option<&TraceClock>,
+        end: SimTime,
+    ) -> Result<(), Diagnostic> {
+        match (self, clock) {
+            (Self::After(_), _) | (_, None) => Ok(()),
+            (_, Some(_)) if (SimTime::ZERO..=end).contains(&time) => Ok(()),
+            (_, Some(clock)) => Err(self.refused(
+                flag,
+                format!("`{flag} {self}` is outside the trace"),
+                &format!(
+                    "the trace runs from {} to {}",
+                    clock.rfc3339(SimTime::ZERO),
+                    clock.rfc3339(end)
+                ),
+            )),
+        }
+    }
+
     fn refused(self, flag: &str, message: String, help: &str) -> Diagnostic {
         argument_fault(&format!("{flag} {self}"), message, help.to_owned())
     }
@@ -298,16 +321,20 @@ pub(super) fn clock_in(clock: Option<TraceClock>, zone: Option<&ClockZone>) -> O
     })
 }
 
-/// `--from` and `--to` since the start of a trace with this clock.
+/// `--from` and `--to` since the start of a trace with this clock and end.
 pub(super) fn part(
     from: Option<TraceMoment>,
     to: Option<TraceMoment>,
     clock: Option<&TraceClock>,
+    end: SimTime,
 ) -> Result<(Option<SimTime>, Option<SimTime>), Diagnostic> {
     let since_start = |flag, moment: Option<TraceMoment>, earliest| {
-        moment
-            .map(|moment| moment.since_start(flag, clock, earliest))
-            .transpose()
+        let inside = |moment: TraceMoment| {
+            let time = moment.since_start(flag, clock, earliest)?;
+            moment.check_inside(flag, time, clock, end)?;
+            Ok(time)
+        };
+        moment.map(inside).transpose()
     };
     let from = since_start("--from", from, SimTime::ZERO)?;
     let to = since_start("--to", to, from.unwrap_or(SimTime::ZERO))?;

@@ -96,7 +96,8 @@ pub(super) fn read_trace(
     });
     let parsed = parsed?;
     let clock = clock_in(parsed.clock(), request.zone);
-    let (from, to) = part(request.from, request.to, clock.as_ref()).map_err(Diagnostics::one)?;
+    let (from, to) = part(request.from, request.to, clock.as_ref(), parsed.trace.end())
+        .map_err(Diagnostics::one)?;
     let trace = cut(parsed.trace, from, to).map_err(Diagnostics::one)?;
     check_warm_up(&trace, request.warm_up).map_err(Diagnostics::one)?;
     let start = from.unwrap_or(SimTime::ZERO);

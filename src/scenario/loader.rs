@@ -470,7 +470,7 @@ pub(super) fn is_manifest(path: &Path, text: &str) -> bool {
     matches!(extension, Some("yaml" | "yml" | "json")) || manifest::looks_like_manifest(text)
 }
 
-/// Whether a file that a folder holds has the ending of a manifest and is none: settings of Helm or of another tool.
+/// Whether a file of a folder holds settings of Helm or of another tool, although it has the ending of a manifest.
 pub(super) fn is_other_data(path: &Path, text: &str) -> bool {
     is_manifest(path, text) && !manifest::looks_like_manifest(text)
 }

@@ -32,7 +32,7 @@ pub(crate) struct Survey {
     pub(crate) faults: Diagnostics,
     /// How many files were read.
     pub(crate) files: usize,
-    /// The files of a folder or a pattern that have the ending of a manifest and are none.
+    /// Files of a folder or a pattern that have the ending of a manifest, but hold no object.
     pub(crate) other_files: Vec<PathBuf>,
 }
 

@@ -67,7 +67,7 @@ impl fmt::Display for SpliceError {
             }
             Self::TooLong { most } => write!(
                 f,
-                "the change ends after the trace: from its beginning only {most} are left"
+                "the change would end after the trace, which lasts only {most} from there"
             ),
             Self::TooShort => f.write_str("the change is shorter than its rise and its fall"),
             Self::OtherDemand => {

@@ -114,6 +114,21 @@ fn a_time_of_day_of_a_trace_without_dates_is_refused_with_the_remedy() {
 }
 
 #[test]
+fn a_time_outside_the_trace_is_refused_in_the_words_of_the_clock() {
+    for (part, moment) in [
+        ("--from 16:00", "`--from 16:00`"),
+        ("--from 15:00 --to 14:50", "`--to 14:50`"),
+    ] {
+        let refused = sandbox().hpasim(&format!("run p.toml dated.csv {part} -o run"));
+        assert_eq!(refused.code, Some(3), "{refused:?}");
+        let message = format!("{moment} is outside the trace");
+        let help = "the trace runs from 2026-11-28T14:25:00+02:00 to 2026-11-28T15:25:00+02:00";
+        assert!(refused.stderr.contains(&message), "{refused:?}");
+        assert!(refused.stderr.contains(help), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_converted_trace_keeps_its_dates() {
     let sandbox = sandbox();
     let converted = sandbox
@@ -156,7 +171,7 @@ fn a_splice_multiplies_the_load_for_a_while_or_adds_another_trace() {
     assert!(
         refused
             .stderr
-            .contains("the change ends after the trace: from its beginning only 5m are left"),
+            .contains("the change would end after the trace, which lasts only 5m from there"),
         "{refused:?}"
     );
 }

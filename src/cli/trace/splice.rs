@@ -7,13 +7,13 @@ use clap::Args;
 use super::TraceOutputArgs;
 use super::recording::{parse_scale, read_file, shaped};
 use crate::cli::error::{CommandError, Completion};
-use crate::cli::load_args::{parse_moment, parse_zone};
+use crate::cli::load_args::{ZoneArgs, parse_moment};
 use crate::cli::screen::Screen;
 use crate::cli::what_args::WhatArgs;
 use crate::scenario::formats::ReadOptions;
 use crate::scenario::formats::csv_text::trace_csv;
 use crate::scenario::formats::shape::Shaping;
-use crate::scenario::{ClockZone, Diagnostics, TraceMoment, parse_duration};
+use crate::scenario::{Diagnostics, TraceMoment, parse_duration};
 use crate::text::visible;
 use crate::units::{SimSpan, SimTime};
 use crate::workload::Trace;
@@ -52,15 +52,9 @@ pub struct SpliceArgs {
     /// What FILE is.
     #[command(flatten)]
     pub what: WhatArgs,
-    /// Time zone of dates, as UTC, +02:00 or Europe/Berlin.
-    #[arg(
-        long,
-        value_name = "ZONE",
-        allow_hyphen_values = true,
-        value_parser = parse_zone,
-        help = "Time zone [default: the trace's, or UTC]"
-    )]
-    pub timezone: Option<ClockZone>,
+    /// The time zone of its dates.
+    #[command(flatten)]
+    pub zone: ZoneArgs,
     /// Where the trace goes.
     #[command(flatten)]
     pub output: TraceOutputArgs,
@@ -75,7 +69,7 @@ pub(super) fn run(arguments: &SpliceArgs, screen: &mut Screen) -> Result<Complet
     inputs.extend(arguments.add.clone());
     arguments.output.check(&inputs)?;
     let shaping = Shaping {
-        zone: arguments.timezone.clone(),
+        zone: arguments.zone.timezone.clone(),
         ..Shaping::default()
     };
     let recording = read_file(
@@ -94,7 +88,7 @@ pub(super) fn run(arguments: &SpliceArgs, screen: &mut Screen) -> Result<Complet
     if !arguments.quiet {
         screen.warn(&recording.warnings);
     }
-    let clock = recording.clock_in(arguments.timezone.as_ref());
+    let clock = recording.clock_in(arguments.zone.timezone.as_ref());
     let at = arguments
         .at
         .since_start("--at", clock.as_ref(), SimTime::ZERO)

@@ -136,7 +136,7 @@ const REQUEST_KEYS: [&str; 38] = [
 const INNER_KEYS: [&str; 6] = ["log", "message", "msg", "line", "textPayload", "_raw"];
 /// Keys of an object with the fields of a request.
 const NESTED_KEYS: [&str; 6] = ["_source", "jsonPayload", "result", "event", "fields", "log"];
-/// The time of a request is after 1985, so a duration or a number of bytes is none.
+/// The time of a request is after 1985. So a duration or a number of bytes is not taken for a time.
 const EPOCH_SECONDS_MIN: i64 = 473_385_600;
 
 fn recognises(head: &StreamHead<'_>) -> bool {

@@ -138,15 +138,7 @@ pub(super) fn parse_cell(cell: &str, has_decimal_comma: bool) -> TableCell {
         .find(|(at, letter)| !is_of_number(cell, *at, *letter))
         .map_or(cell.len(), |(at, _)| at);
     let (number, unit) = (cell[..end].trim_end(), cell[end..].trim());
-    let plain = match (
-        number.contains(','),
-        has_decimal_comma && !number.contains('.'),
-    ) {
-        (true, true) => number.replace(',', "."),
-        (true, false) => number.replace(',', ""),
-        (false, _) => number.to_owned(),
-    };
-    let Some(value) = parse_number(&plain) else {
+    let Some(value) = parse_number(&with_decimal_point(number, has_decimal_comma)) else {
         let lower = cell.to_lowercase();
         return match lower.trim_start_matches(['+', '-']) {
             "nan" | "inf" | "infinity" => TableCell::NotANumber,
@@ -169,6 +161,19 @@ pub(super) fn parse_cell(cell: &str, has_decimal_comma: bool) -> TableCell {
         }
     }
     TableCell::Words
+}
+
+/// A number without separators of thousands. Where it has a comma and a point, the later one stands before the decimals.
+fn with_decimal_point(number: &str, has_decimal_comma: bool) -> String {
+    let is_comma = match (number.rfind(','), number.rfind('.')) {
+        (Some(comma), Some(point)) => comma > point,
+        _ => has_decimal_comma,
+    };
+    match is_comma {
+        true if number.contains(',') => number.replace('.', "").replace(',', "."),
+        true => number.to_owned(),
+        false => number.replace(',', ""),
+    }
 }
 
 /// Whether a letter belongs to the number at the start of a cell.
@@ -211,6 +216,12 @@ mod tests {
         assert_eq!(number("40%"), Some((40.0, Some(None))));
         assert_eq!(number("12 ms"), Some((12.0, Some(None))));
         assert_eq!(parse_cell("2,5", true), TableCell::Number(2.5, None));
+        assert_eq!(parse_cell("1.100,5", true), TableCell::Number(1100.5, None));
+        assert_eq!(parse_cell("1,100.5", true), TableCell::Number(1100.5, None));
+        assert_eq!(
+            parse_cell("1.234.567,5", false),
+            TableCell::Number(1_234_567.5, None)
+        );
         assert_eq!(parse_cell(" ", false), TableCell::Blank);
         assert_eq!(parse_cell("null", false), TableCell::Blank);
         assert_eq!(parse_cell("NaN", false), TableCell::NotANumber);

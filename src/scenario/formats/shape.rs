@@ -64,7 +64,12 @@ fn default_step(recording: &Recording) -> Option<SimSpan> {
 
 fn cut_part(recording: Recording, shaping: &Shaping) -> Result<Recording, Diagnostic> {
     let clock = clock_in(recording.clock(), shaping.zone.as_ref());
-    let (from, to) = part(shaping.from, shaping.to, clock.as_ref())?;
+    let (from, to) = part(
+        shaping.from,
+        shaping.to,
+        clock.as_ref(),
+        recording.trace.end(),
+    )?;
     let earliest = from.unwrap_or(SimTime::ZERO);
     let trace = cut(recording.trace, from, to)?;
     Ok(Recording {

@@ -123,7 +123,7 @@ fn recorded_metrics(hpa: &Object) -> Result<Option<Vec<(Node, Origin)>>, Unusabl
     ))
 }
 
-/// The items of a JSON array; `None` if the text is none. Their places are within the text alone.
+/// The items of a JSON array; `None` for any other text. Their places are within the text alone.
 fn in_json(text: &str, source: SourceId) -> Option<Vec<Node>> {
     let documents = yaml::parse_documents(text, source);
     match documents.list.into_iter().next().map(|node| node.value) {

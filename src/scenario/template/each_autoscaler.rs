@@ -93,7 +93,7 @@ fn is_error(fault: &Diagnostic) -> bool {
 fn no_autoscaler() -> Diagnostic {
     Diagnostic {
         code: Code::ManifestChoice,
-        message: "`--all` needs a Kubernetes manifest with autoscalers, and there is none"
+        message: "`--all` needs a Kubernetes manifest with autoscalers, and this one has none"
             .to_owned(),
         place: None,
         help: "omit `--all`, or name a manifest: `kubectl get hpa,deploy -A -o yaml`".to_owned(),
