@@ -81,6 +81,8 @@ pub mod engine;
 pub mod files;
 pub mod hpa;
 pub mod kpi;
+#[doc(hidden)]
+pub mod prometheus;
 #[cfg(feature = "plots")]
 #[doc(hidden)]
 pub mod render;

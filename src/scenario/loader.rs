@@ -11,7 +11,7 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use super::file_fault::{text_of, trace_too_large, unreadable};
 use super::file_request::{FileKind, FileRequest, LoadError, NamedBy, STANDARD_INPUT};
 use super::foreign_file;
-use super::manifest::{self, HpaIdentity, KeyNote, ManifestChoice, Objects, UnusableMemory};
+use super::manifest::{self, CopiedObjects, HpaIdentity, KeyNote, ManifestChoice, Objects, UnusableMemory};
 use super::overrides;
 use super::reader::Faults;
 use super::secrecy::{confidential_stretches_of_toml, is_confidential_document};
@@ -154,6 +154,14 @@ impl<'l> PolicyFiles<'l> {
             }
         }
         names
+    }
+
+    /// The objects of the chosen autoscaler, for a file; `None` without a manifest or without an autoscaler in it.
+    pub(super) fn copied_objects(&self) -> Option<CopiedObjects> {
+        let (_, manifest) = self.read.last()?;
+        let ReadManifest { source, objects } = manifest;
+        // What cannot be chosen was refused when the policy was read.
+        manifest::copied_objects((**objects).clone(), &self.choice, &self.sources, *source).ok()?
     }
 
     /// Adds the arguments of `--set` as sources.

@@ -85,7 +85,7 @@ pub use load::LoadRequest;
 pub use load::{is_policy, unlike};
 pub(crate) use loader::read_file;
 pub use loader::{LoadedFile, Loader};
-pub use manifest::ManifestChoice;
+pub use manifest::{CopiedObjects, ManifestChoice, ScaledWorkload};
 pub use memory::MemoryLoader;
 #[doc(hidden)]
 pub use near::{is_near, nearest};

@@ -9,7 +9,7 @@ use super::hpa_section::SCALE_TARGET_KIND;
 use super::keys::declared::DEFAULT_NAMESPACE;
 use super::load::stem;
 use super::loader::{Loader, PolicyFiles};
-use super::manifest::{self, Document, HpaIdentity, ManifestChoice, Metadata, WorkloadExport};
+use super::manifest::{self, CopiedObjects, Document, HpaIdentity, ManifestChoice, Metadata, WorkloadExport};
 use super::overrides;
 use super::policy::{self, Policy};
 use super::reader::Faults;
@@ -26,6 +26,7 @@ pub struct PolicyFile {
     table: Table,
     /// The name and namespace of its autoscaler, if a manifest states them.
     identity: Option<HpaIdentity>,
+    copied: Option<CopiedObjects>,
     /// Warnings for the user.
     pub warnings: Vec<Diagnostic>,
 }
@@ -75,6 +76,7 @@ pub fn load_policy(
     let tree = files.read_policy(path);
     let set = files.add_overrides(set);
     files.check_choice();
+    let copied = files.copied_objects();
     let PolicyFiles {
         sources,
         faults: file_faults,
@@ -97,6 +99,7 @@ pub fn load_policy(
         policy,
         table: tree.table,
         identity,
+        copied,
         warnings: noted.list,
     })
 }
@@ -118,6 +121,12 @@ impl PolicyFile {
     #[must_use]
     pub fn autoscaler_namespace(&self) -> Option<&str> {
         self.hpa_metadata().namespace
+    }
+
+    /// The objects of its autoscaler without anything confidential, if a manifest has one.
+    #[must_use]
+    pub fn copied_objects(&self) -> Option<&CopiedObjects> {
+        self.copied.as_ref()
     }
 
     /// The scaled Deployment.

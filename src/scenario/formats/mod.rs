@@ -22,6 +22,7 @@ mod notes;
 mod period_sums;
 mod prometheus;
 mod prometheus_answer;
+pub mod query_answers;
 mod recognise;
 mod request_rows;
 mod samples;
@@ -47,6 +48,7 @@ use input::{Input, Lines};
 use recognise::{Sign, StreamHead, may_be_confidential, no_format, recognise, refuse_objects};
 use shape::Shaping;
 
+pub use query_answers::{QueryAnswers, QuerySeries, read_query_answers};
 pub use utilization::RecordedUtilization;
 
 /// A format of recordings, in one file, with an entry in [`RecordingFormat::ALL`].

@@ -13,6 +13,8 @@ use crate::text::json;
 pub(crate) enum Document {
     /// No value; in a merge patch, the key is removed.
     Null,
+    /// True or false.
+    Boolean(bool),
     /// A whole number.
     Integer(i64),
     /// Text.
@@ -60,6 +62,7 @@ impl Document {
     pub(super) fn map_text(&self, map: &impl Fn(&str) -> String) -> Self {
         match self {
             Self::Null => Self::Null,
+            Self::Boolean(truth) => Self::Boolean(*truth),
             Self::Integer(number) => Self::Integer(*number),
             Self::Text(text) => Self::Text(map(text)),
             Self::List(items) => Self::List(items.iter().map(|it| it.map_text(map)).collect()),

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`yaml`] | text to trees with origins |
 //! | [`choice`] | the chosen autoscaler and its workload |
+//! | [`copied`] | the objects of one autoscaler for a file, without what may be confidential |
 //! | [`admission`] | what a cluster changes in pods at their admission |
 //! | [`foreign`] | kinds that hpasim does not read, and how to get objects from them |
 //! | [`api_version`] | an autoscaler of any version as autoscaling/v2, and keys that its version lacks |
@@ -28,6 +29,7 @@ mod api_version;
 mod application;
 mod beta;
 mod choice;
+mod copied;
 mod document;
 mod export;
 mod foreign;
@@ -43,6 +45,8 @@ pub(super) mod yaml;
 pub(crate) use admission::{InjectedSidecar, admit};
 pub(super) use api_version::autoscaler_spec;
 pub use choice::ManifestChoice;
+pub(super) use copied::copied_objects;
+pub use copied::{CopiedObjects, ScaledWorkload};
 pub(super) use document::Document;
 pub(super) use document::to_toml;
 pub(super) use export::{Metadata, hpa_document, name_remark};
