@@ -1,5 +1,5 @@
-//! The tables of docs/kpis.md and output/README.md agree with the table of KPIs in `hpasim::kpi`
-//! and with the columns of the timeline.
+//! The tables of docs/kpis.md, output/README.md and docs/backtest.md agree with the table of KPIs in `hpasim::kpi`,
+//! with the columns of the timeline and with those of `recorded.csv`.
 //!
 //! `HPASIM_WRITE_DOCS=1 cargo test --test kpi_docs` updates the tables; the text around them stays.
 
@@ -9,12 +9,15 @@ mod page;
 use hpasim::kpi::{KnownBy, Kpi, KpiFacts, KpiGroup};
 use hpasim::results::TimelineColumn;
 use hpasim::results::timeline_quantiles::QuantileColumns;
+use hpasim::scenario::recorded::RecordedColumn;
 use page::assert_current;
 
 /// The page about KPIs, with a table for each group.
 const KPIS: &str = "docs/kpis.md";
 /// The page about files, with one table of all KPIs.
 const OUTPUT: &str = "output/README.md";
+/// The page about recorded days.
+const BACKTEST: &str = "docs/backtest.md";
 
 /// The content of a cell; a dash stands for an empty one.
 fn cell(text: &str) -> &str {
@@ -89,6 +92,18 @@ fn quantiles_table() -> String {
     table
 }
 
+/// The rows of docs/backtest.md about `recorded.csv`, with their header.
+fn recorded_table() -> String {
+    let mut table = "| column | unit | what it is |\n|---|---|---|\n".to_owned();
+    for column in RecordedColumn::ALL {
+        let RecordedColumn {
+            name, unit, what, ..
+        } = column;
+        table.push_str(&format!("| `{name}` | {} | {what} |\n", cell(unit)));
+    }
+    table
+}
+
 /// `page` with `table` instead of the first table after `heading` that has the same first header
 /// cell.
 fn with_table(page: &str, heading: &str, table: &str) -> String {
@@ -137,5 +152,12 @@ fn the_page_of_output_lists_every_column_of_the_timeline() {
 fn the_page_of_output_lists_every_column_of_the_quantiles() {
     assert_current(OUTPUT, "kpi_docs", |page| {
         with_table(page, "\n## `timeline_quantiles.csv`\n", &quantiles_table())
+    });
+}
+
+#[test]
+fn the_page_of_backtests_lists_every_column_of_a_recorded_day() {
+    assert_current(BACKTEST, "kpi_docs", |page| {
+        with_table(page, "\n## `recorded.csv`\n", &recorded_table())
     });
 }

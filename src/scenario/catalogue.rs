@@ -190,6 +190,15 @@ codes! {
     E0045 TraceSeries: "The chosen series do not exist, or cannot be summed",
         "A sum of different quantities has no meaning.",
         "Choose among the series that the message lists.";
+    E0046 RecordedHeader: "A recorded day without a column for the time, or with a column twice",
+        "Without a time, no row can be compared with the simulation.",
+        "Write the columns that `hpasim import` writes.";
+    E0047 RecordedCell: "A cell of a recorded day that cannot be used",
+        "A wrong value would be judged as if it had happened.",
+        "Correct the cell, or leave it empty.";
+    E0048 RecordedRows: "A recorded day whose rows do not fit its header or its order of time",
+        "A missing comma moves every value into the next column, and a repeated time has two values.",
+        "Write one row for each time, with a field for each column.";
     E0050 ProbeHeader: "A capacity probe without the required columns",
         "Only the header says what each column is.",
         "Begin with the columns that the help names.";
@@ -221,7 +230,7 @@ codes! {
         "CPU that is read as requests gives a load that never was.",
         "State the meaning with `--what`, or choose one series with `--series`.";
     W0001 ColumnIgnored: "A column that is ignored",
-        "The column holds no numbers, has empty cells, or is not a column of a probe.",
+        "The column holds no numbers, has empty cells, or is not a column of this kind of file.",
         "Nothing, unless you need the column.";
     W0002 NoEffect: "A setting that has no effect here",
         "The setting looks as if it had an effect.",

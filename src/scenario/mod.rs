@@ -44,6 +44,8 @@ mod policy;
 mod policy_file;
 mod probe_text;
 mod reader;
+#[doc(hidden)]
+pub mod recorded;
 mod secrecy;
 pub(crate) mod source;
 pub(crate) mod survey;

@@ -24,6 +24,7 @@ mod metric_columns;
 mod metrics;
 mod overrides;
 mod policy;
+mod recorded;
 mod trace;
 
 use faults::codes_and_places;
