@@ -28,6 +28,16 @@ pub(super) const HELD_OUT_CSV: &str = "held-out.csv";
 pub(super) const PATCH: &str = "patch.yaml";
 /// The same as a policy of its own.
 pub(super) const PROPOSED_TOML: &str = "proposed.toml";
+/// The policy of an import.
+pub(super) const IMPORTED_POLICY: &str = "policy.toml";
+/// The objects of an import.
+pub(super) const IMPORTED_MANIFEST: &str = "manifest.yaml";
+/// The load of an import.
+pub(super) const TRAFFIC: &str = "traffic.csv";
+/// What was found, assumed and missing.
+pub(super) const IMPORT_MD: &str = "import.md";
+/// What really happened.
+pub(super) const RECORDED: &str = crate::scenario::recorded::RECORDED_CSV;
 /// The rows of a sweep.
 pub(super) const SWEEP: &str = "sweep.csv";
 /// The picture of a run or a comparison, without the end that says how it is encoded.
@@ -43,7 +53,12 @@ pub(super) const SENSITIVITY: &str = "sensitivity";
 /// Every picture.
 const PICTURES: [&str; 5] = [PLOT, FRONT, PARAMETERS, HEATMAP, SENSITIVITY];
 /// Everything that a command writes, pictures apart.
-const FILES: [&str; 14] = [
+const FILES: [&str; 19] = [
+    IMPORTED_POLICY,
+    IMPORTED_MANIFEST,
+    TRAFFIC,
+    IMPORT_MD,
+    RECORDED,
     SUMMARY,
     TIMELINE,
     TIMELINE_QUANTILES,

@@ -16,6 +16,7 @@ mod files;
 mod finding_args;
 mod folder_lock;
 mod identity;
+mod import;
 mod interrupt;
 mod load_args;
 mod manifest_args;
@@ -31,6 +32,7 @@ mod result_files;
 mod run;
 mod screen;
 mod seed_args;
+mod server_args;
 mod size;
 mod sweep;
 mod sweep_file;
@@ -105,6 +107,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Fit cost per request and idle CPU to a capacity probe
     Calibrate(calibrate::CalibrateArgs),
+    /// Import a recorded day from Prometheus: policy, traffic, what happened
+    Import(import::ImportArgs),
     /// Print a policy as Kubernetes objects, or a patch between two
     Export(export::ExportArgs),
     /// Make, convert and describe traces
@@ -143,6 +147,7 @@ pub fn run<T: Into<OsString>>(arguments: impl IntoIterator<Item = T>) -> u8 {
         Command::Replay(arguments) => replay::run(&arguments, &mut screen),
         Command::Check(arguments) => check::run(&arguments, &mut screen),
         Command::Calibrate(arguments) => calibrate::run(&arguments, &mut screen),
+        Command::Import(arguments) => import::run(&arguments, &mut screen),
         Command::Export(arguments) => export::run(&arguments, &mut screen),
         Command::Trace(arguments) => trace::run(&arguments, &mut screen),
         Command::Completions(arguments) => packaging::complete(&arguments, &mut screen),

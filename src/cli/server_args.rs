@@ -46,7 +46,7 @@ pub(super) struct ServerArgs {
 
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     let span = parse_duration(text)?;
-    let timeout = Duration::from_nanos(span.as_nanos());
+    let timeout = Duration::from_nanos(span.as_nanos().unsigned_abs());
     match timeout >= Duration::from_millis(1) {
         true => Ok(timeout),
         false => Err("write a time above zero, such as 60s".to_owned()),

@@ -171,7 +171,7 @@ impl ImportAccount<'_> {
             .iter()
             .filter_map(|found| Some(vec![visible(&title_of(found)).into_owned(), self.range_of(found)?]))
             .collect();
-        page.push_str(&render_table(&[Column::left("found"), Column::left("values")], &rows, TableFormat::Text));
+        page.push_str(&render_table(&[Column::left("found"), Column::left("values")], &rows, TableFormat::Plain));
         for (lead, sentences) in [("", self.certain()), ("assumed: ", self.assumed()), ("missing: ", self.missing())] {
             if !sentences.is_empty() {
                 page.push('\n');

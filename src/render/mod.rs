@@ -19,6 +19,8 @@ pub mod diagnostic;
 #[cfg(feature = "plots")]
 pub mod human;
 #[cfg(feature = "cli")]
+pub mod imported;
+#[cfg(feature = "cli")]
 mod listing;
 #[cfg(feature = "cli")]
 pub mod paint;

@@ -88,7 +88,7 @@ pub fn imported_day(gathered: &Gathered, span: StepSpan, application: Option<&st
 }
 
 fn time_since(start: i64, time: i64) -> SimTime {
-    SimTime::ZERO + SimSpan::from_secs(u64::try_from(time - start).unwrap_or(0))
+    SimTime::ZERO + SimSpan::from_secs(time - start)
 }
 
 /// One value for each step of each quantity.
@@ -246,10 +246,13 @@ fn start_delays(found: Option<&Found>) -> Option<StartDelays> {
         .filter(|delay| *delay >= 0.0)
         .collect();
     delays.sort_by(f64::total_cmp);
-    (delays.len() >= STARTS_MIN).then(|| StartDelays {
+    if delays.len() < STARTS_MIN {
+        return None;
+    }
+    Some(StartDelays {
         pods: delays.len(),
-        median_seconds: sorted_quantile(&delays, 0.5),
-        p99_seconds: sorted_quantile(&delays, 0.99),
+        median_seconds: sorted_quantile(&delays, 0.5)?,
+        p99_seconds: sorted_quantile(&delays, 0.99)?,
     })
 }
 
@@ -356,7 +359,7 @@ mod tests {
         let traffic = day.traffic.expect("a load");
         assert_eq!(traffic.times[0], SimTime::ZERO);
         assert_eq!(traffic.load()[..4], [1.0, 1.0, 2.0, 9.0]);
-        let minute = |it: u64| SimTime::ZERO + SimSpan::from_secs(60 * it);
+        let minute = |it: i64| SimTime::ZERO + SimSpan::from_secs(60 * it);
         assert_eq!(day.gaps, [(minute(2), minute(9))]);
         assert_eq!(traffic.end(), minute(16));
     }

@@ -21,6 +21,7 @@
 //! | [`curves`] | what several seeds of a policy came to over time |
 //! | [`verdicts`] | whether assertions hold |
 //! | [`what_matters`] | how far each assumption moves a result |
+//! | [`imported`] | a day as a monitoring system recorded it |
 //! | [`export`] | timeline and summary as bytes |
 
 #[doc(hidden)]
@@ -41,6 +42,8 @@ pub mod elasticity;
 pub mod export;
 #[doc(hidden)]
 pub mod failures;
+#[doc(hidden)]
+pub mod imported;
 pub mod kpi_report;
 #[doc(hidden)]
 pub mod kpis;

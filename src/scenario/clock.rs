@@ -219,6 +219,20 @@ impl TraceMoment {
             .map_err(|problem| format!("{problem} (or {MOMENTS})"))
     }
 
+    /// The moment in nanoseconds since 1970 UTC, with a date in `zone` or else in UTC; `None` for a time without a date, or one
+    /// that the zone does not have.
+    #[must_use]
+    pub fn epoch_nanos(self, zone: Option<&ClockZone>) -> Option<i64> {
+        match self {
+            Self::At(nanos) => Some(nanos),
+            Self::On(date) => {
+                let zone = zone.map_or(TimeZone::UTC, |zone| zone.0.clone());
+                i64::try_from(date.to_zoned(zone).ok()?.timestamp().as_nanosecond()).ok()
+            }
+            Self::After(_) | Self::TimeOfDay(_) => None,
+        }
+    }
+
     /// The time since the start of a trace with this clock, for the argument `flag`. A time of day is
     /// the first one that is not before `earliest`.
     ///

@@ -8,7 +8,7 @@ use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::hpa_section::SCALE_TARGET_KIND;
 use super::keys::declared::DEFAULT_NAMESPACE;
 use super::load::stem;
-use super::loader::{Loader, PolicyFiles};
+use super::loader::{LoadedFile, Loader, PolicyFiles};
 use super::manifest::{self, CopiedObjects, Document, HpaIdentity, ManifestChoice, Metadata, WorkloadExport};
 use super::overrides;
 use super::policy::{self, Policy};
@@ -27,6 +27,8 @@ pub struct PolicyFile {
     /// The name and namespace of its autoscaler, if a manifest states them.
     identity: Option<HpaIdentity>,
     copied: Option<CopiedObjects>,
+    /// The files read.
+    pub inputs: Vec<LoadedFile>,
     /// Warnings for the user.
     pub warnings: Vec<Diagnostic>,
 }
@@ -81,6 +83,7 @@ pub fn load_policy(
         sources,
         faults: file_faults,
         identity,
+        inputs,
         ..
     } = files;
     let mut faults = Faults::new(&sources);
@@ -100,6 +103,7 @@ pub fn load_policy(
         table: tree.table,
         identity,
         copied,
+        inputs,
         warnings: noted.list,
     })
 }
